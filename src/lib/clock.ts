@@ -1,0 +1,44 @@
+/**
+ * Every timer and every reading of time in Praetor goes through a Clock, so that tests move time by hand and gateways
+ * whose wall clock starts in 1970 and jumps are safe: durations use the monotonic reading only.
+ */
+export interface Clock {
+  /** Wall-clock time in milliseconds since 1970; may jump in either direction. For display only. */
+  wallMs(): number;
+  /** Milliseconds from an arbitrary start; never goes back. For durations and deadlines. */
+  monotonicMs(): number;
+  /** Calls `run` once, after at least `delayMs`. The timer alone does not keep the process alive. */
+  schedule(delayMs: number, run: () => void): Timer;
+}
+
+export interface Timer {
+  /** Idempotent; after it returns `run` is not called any more. */
+  cancel(): void;
+}
+
+/** setTimeout fires at once when asked to wait longer than this. */
+const delayMsMax = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  schedule(delayMs, run) {
+    const handle = setTimeout(run, Math.min(Math.max(delayMs, 0), delayMsMax));
+    handle.unref();
+    return { cancel: () => clearTimeout(handle) };
+  },
+};
+
+/** Resolves after `delayMs`, or at once when `signal` aborts; which of the two, the caller reads from the signal. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = (): void => {
+      timer.cancel();
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = clock.schedule(delayMs, done);
+    signal?.addEventListener("abort", done, { once: true });
+  });
+}

@@ -1,0 +1,80 @@
+import type { Clock } from "./clock.ts";
+
+export const logLevels = ["trace", "debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof logLevels)[number];
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Takes finished lines, without the newline. */
+export type LogSink = (line: string) => void;
+
+export interface Log {
+  trace(message: string, fields?: LogFields): void;
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** A log whose lines carry `parent.name`. */
+  named(name: string): Log;
+}
+
+/** What all logs of one process share; a reload changes `level` in place. */
+export interface LogSettings {
+  level: LogLevel;
+  readonly json: boolean;
+  readonly sink: LogSink;
+  readonly clock: Clock;
+}
+
+/**
+ * Consul's log layout (hclog): `2026-11-22T12:33:41.766Z [WARN]  agent: message: key=value`, or with `json` one object
+ * a line with `@level`, `@message`, `@module`, `@timestamp`. Programs that read Consul's log read ours.
+ */
+export function createLog(settings: LogSettings, name: string): Log {
+  const write = (level: LogLevel, message: string, fields: LogFields | undefined): void => {
+    if (logLevels.indexOf(level) < logLevels.indexOf(settings.level)) return;
+    const timestamp = new Date(settings.clock.wallMs()).toISOString();
+    settings.sink(
+      settings.json
+        ? formatJson(level, { timestamp, name, message, fields })
+        : formatText(level, { timestamp, name, message, fields }),
+    );
+  };
+  return {
+    trace: (message, fields) => write("trace", message, fields),
+    debug: (message, fields) => write("debug", message, fields),
+    info: (message, fields) => write("info", message, fields),
+    warn: (message, fields) => write("warn", message, fields),
+    error: (message, fields) => write("error", message, fields),
+    named: (child) => createLog(settings, `${name}.${child}`),
+  };
+}
+
+interface Line {
+  readonly timestamp: string;
+  readonly name: string;
+  readonly message: string;
+  readonly fields: LogFields | undefined;
+}
+
+function formatJson(level: LogLevel, line: Line): string {
+  return JSON.stringify({
+    "@level": level,
+    "@message": line.message,
+    "@module": line.name,
+    "@timestamp": line.timestamp,
+    ...line.fields,
+  });
+}
+
+function formatText(level: LogLevel, line: Line): string {
+  const tag = `[${level.toUpperCase()}]`.padEnd(7);
+  const pairs = Object.entries(line.fields ?? {})
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}=${quoteIfNeeded(String(value))}`);
+  const tail = pairs.length === 0 ? "" : `: ${pairs.join(" ")}`;
+  return `${line.timestamp} ${tag} ${line.name}: ${line.message}${tail}`;
+}
+
+function quoteIfNeeded(text: string): string {
+  return /[\s"=]/.test(text) ? JSON.stringify(text) : text;
+}

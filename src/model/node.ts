@@ -1,0 +1,19 @@
+/** Both indexes of a row: the write that made it and the write that last changed it. */
+export interface RowIndexes {
+  readonly createIndex: number;
+  readonly modifyIndex: number;
+}
+
+/** A machine (or an external host) that services run on. */
+export interface Node {
+  /** UUID, or "" for an external node that was registered without one. */
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+  readonly datacenter: string;
+  /** "lan", "wan", "lan_ipv4" ... to address. null where Consul keeps a nil map: clients see the difference. */
+  readonly taggedAddresses: Readonly<Record<string, string>> | null;
+  readonly meta: Readonly<Record<string, string>> | null;
+}
+
+export type NodeRow = Node & RowIndexes;

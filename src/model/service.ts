@@ -1,0 +1,38 @@
+import type { CheckDefinition } from "./check.ts";
+import type { RowIndexes } from "./node.ts";
+
+export interface ServiceWeights {
+  readonly passing: number;
+  readonly warning: number;
+}
+
+export interface ServiceAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** One instance of a service, on one node. */
+export interface Service {
+  /** Unique on its node. */
+  readonly id: string;
+  readonly name: string;
+  /** "" (a typical service), or Consul's kinds of proxy, which are kept but have no function here. */
+  readonly kind: string;
+  readonly tags: readonly string[];
+  /** "" means the node's address. */
+  readonly address: string;
+  readonly taggedAddresses: Readonly<Record<string, ServiceAddress>> | null;
+  readonly port: number;
+  readonly meta: Readonly<Record<string, string>> | null;
+  readonly weights: ServiceWeights;
+  readonly enableTagOverride: boolean;
+}
+
+/** A service as the catalog keeps it. */
+export type ServiceRow = Service & RowIndexes & { readonly node: string };
+
+/** What an agent is asked to register: by its HTTP API or by a definition in a configuration file. */
+export interface ServiceDefinition {
+  readonly service: Service;
+  readonly checks: readonly CheckDefinition[];
+}
