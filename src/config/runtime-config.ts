@@ -16,6 +16,7 @@ export interface RuntimeConfig {
   readonly nodeMeta: Readonly<Record<string, string>>;
   /** With the final dot: "consul." */
   readonly dnsDomain: string;
+  readonly dns: DnsConfig;
   /** undefined only with devMode. */
   readonly dataDir: string | undefined;
 
@@ -26,14 +27,26 @@ export interface RuntimeConfig {
   readonly taggedAddresses: Readonly<Record<string, string>>;
   /** IP addresses, or "unix:///path". */
   readonly httpAddresses: readonly string[];
+  readonly httpsAddresses: readonly string[];
+  /** IP addresses. */
+  readonly dnsAddresses: readonly string[];
+  /** For every "unix:///path" above. */
+  readonly unixSocket: UnixSocketOwner;
   readonly ports: Ports;
   readonly tls: TlsFiles;
 
   readonly ui: boolean;
   /** The folder of -ui-dir, served at /ui/ instead of the built-in page. */
   readonly uiDir: string | undefined;
+  /** Where the UI is served: starts and ends with a slash. */
+  readonly uiContentPath: string;
   readonly httpHeaders: Readonly<Record<string, string>>;
   readonly httpBlockEndpoints: readonly string[];
+  /** Networks (CIDR) that may call endpoints that write; empty allows all. */
+  readonly httpAllowWriteFrom: readonly string[];
+  readonly blockingQuery: BlockingQueryLimits;
+  readonly sessionTtlMsMin: number;
+  readonly txnBytesMax: number;
   readonly kvValueBytesMax: number;
 
   readonly log: LogConfig;
@@ -43,6 +56,8 @@ export interface RuntimeConfig {
   readonly enableLocalScriptChecks: boolean;
   readonly checkOutputBytesMax: number;
   readonly discardCheckOutput: boolean;
+  /** How long changed output of a check whose status stays may be kept from the catalog. */
+  readonly checkUpdateIntervalMs: number;
   readonly leaveOnTerminate: boolean;
   readonly skipLeaveOnInterrupt: boolean;
   readonly serverRejoin: RejoinAddresses;
@@ -51,6 +66,47 @@ export interface RuntimeConfig {
   readonly checks: readonly CheckDefinition[];
   /** Said once in the log at start: options that are accepted but have no meaning here, deprecated ones, risky ones. */
   readonly warnings: readonly string[];
+}
+
+export interface DnsConfig {
+  /** With the final dot, or "" for none. */
+  readonly altDomain: string;
+  readonly onlyPassing: boolean;
+  readonly nodeTtlMs: number;
+  /** By service name; "*" and "name*" match by prefix. */
+  readonly serviceTtlMs: Readonly<Record<string, number>>;
+  readonly enableTruncate: boolean;
+  /** 0 for no limit. */
+  readonly aRecordsMax: number;
+  readonly udpAnswersMax: number;
+  readonly disableCompression: boolean;
+  readonly nodeMetaTxt: boolean;
+  readonly soa: SoaTimes;
+  /** Addresses (with or without a port) that names outside the domain are asked of. */
+  readonly recursors: readonly string[];
+  readonly recursorTimeoutMs: number;
+}
+
+/** In seconds, as the SOA record carries them. */
+export interface SoaTimes {
+  readonly refresh: number;
+  readonly retry: number;
+  readonly expire: number;
+  readonly minTtl: number;
+}
+
+export interface BlockingQueryLimits {
+  /** The wait of a blocking query that names none. */
+  readonly defaultMs: number;
+  readonly maxMs: number;
+}
+
+/** "" leaves what the process has. */
+export interface UnixSocketOwner {
+  readonly user: string;
+  readonly group: string;
+  /** Octal, as chmod takes it. */
+  readonly mode: string;
 }
 
 /** -1 means off. */
@@ -75,9 +131,17 @@ export interface LogConfig {
   readonly level: LogLevel;
   readonly json: boolean;
   readonly file: string | undefined;
+  /** A new file is begun at the first of these limits; 0 bytes for no limit of size. */
+  readonly rotateBytes: number;
+  readonly rotateAfterMs: number;
+  /** Old files kept; 0 keeps all, -1 none. */
+  readonly rotatedFilesMax: number;
 }
 
 export interface RejoinAddresses {
   readonly join: readonly string[];
   readonly retryJoin: readonly string[];
+  readonly retryIntervalMs: number;
+  /** 0 tries for ever. */
+  readonly retriesMax: number;
 }

@@ -1,0 +1,37 @@
+import { expect, test } from "bun:test";
+import { judge } from "./compare.ts";
+import type { Row } from "./row.ts";
+
+const row = (better: Row["better"], goal: Row["goal"]): Row => ({
+  name: "row",
+  title: "row",
+  unit: "unit",
+  better,
+  goal,
+  measure: () => Promise.reject(new Error("not measured here")),
+});
+
+test("a rate must reach its multiple of Consul's", () => {
+  const fourTimes = row("higher", { kind: "times", timesMin: 4 });
+  expect(judge(fourTimes, { value: 400 }, { value: 100 })).toMatchObject({ times: 4, shortOf: [] });
+  expect(judge(fourTimes, { value: 399 }, { value: 100 }).shortOf).toEqual(["value"]);
+});
+
+test("of times and sizes, less is better", () => {
+  const half = row("lower", { kind: "times", timesMin: 2 });
+  expect(judge(half, { value: 50 }, { value: 100 })).toMatchObject({ times: 2, shortOf: [] });
+  expect(judge(half, { value: 51 }, { value: 100 }).shortOf).toEqual(["value"]);
+});
+
+test("a bound holds for Praetor's own figure, which must be better than Consul's as well", () => {
+  const below = row("lower", { kind: "below", valueMax: 10 });
+  expect(judge(below, { value: 9 }, { value: 40 }).shortOf).toEqual([]);
+  expect(judge(below, { value: 10 }, { value: 40 }).shortOf).toEqual(["value"]);
+  expect(judge(below, { value: 9 }, { value: 8 }).shortOf).toEqual(["value"]);
+});
+
+test("a row whose p99 is not better is short, whatever its rate", () => {
+  const twice = row("higher", { kind: "times", timesMin: 2 });
+  const praetor = { value: 400, latency: { p50Ms: 1, p99Ms: 5 } };
+  expect(judge(twice, praetor, { value: 100, latency: { p50Ms: 2, p99Ms: 5 } }).shortOf).toEqual(["p99"]);
+});

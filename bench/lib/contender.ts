@@ -1,0 +1,94 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { freePorts } from "./free-ports.ts";
+import { until } from "./until.ts";
+
+/** One of the two agents that are compared: started alike, data folders beside each other on one disk. */
+export class Contender {
+  readonly name: string;
+  readonly binary: string;
+  readonly #ports = freePorts("http", "serfLan", "serfWan", "server");
+  readonly #folder: string;
+  #process: Bun.Subprocess | undefined;
+
+  constructor(name: string, options: { readonly binary: string; readonly folder: string }) {
+    this.name = name;
+    this.binary = options.binary;
+    this.#folder = join(options.folder, name.toLowerCase());
+  }
+
+  get httpPort(): number {
+    return this.#ports.http;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.httpPort}`;
+  }
+
+  get pid(): number {
+    if (this.#process === undefined) throw new Error(`${this.name} is not running`);
+    return this.#process.pid;
+  }
+
+  /** Starts it with an empty data folder; does not wait until it answers. */
+  spawn(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+    mkdirSync(this.#folder, { recursive: true });
+    const log = Bun.file(this.#log);
+    this.#process = Bun.spawn([this.binary, ...this.#flags()], { stdio: ["ignore", log, log] });
+  }
+
+  /** Starts it and waits until it takes durable writes. */
+  async start(): Promise<void> {
+    this.spawn();
+    await until(`${this.name} takes writes`, { withinMs: 30_000, everyMs: 50 }, () =>
+      this.tryPut("bench/started", "1"),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#process?.kill("SIGTERM");
+    await this.#process?.exited;
+    this.#process = undefined;
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Whether the key was written. */
+  async tryPut(key: string, value: string): Promise<boolean> {
+    await this.#expectRunning();
+    try {
+      const response = await fetch(`${this.url}/v1/kv/${key}`, { method: "PUT", body: value });
+      return (await response.text()).startsWith("true");
+    } catch {
+      return false; // nobody listens yet
+    }
+  }
+
+  /** @throws unless the answer is 200. */
+  async put(path: string, body: unknown): Promise<void> {
+    const response = await fetch(this.url + path, { method: "PUT", body: JSON.stringify(body) });
+    const answer = await response.text();
+    if (!response.ok) throw new Error(`${this.name}: PUT ${path}: ${response.status} ${answer}`);
+  }
+
+  async #expectRunning(): Promise<void> {
+    const code = this.#process?.exitCode ?? null;
+    if (code === null) return;
+    throw new Error(`${this.name} ended with exit code ${code}:\n${await Bun.file(this.#log).text()}`);
+  }
+
+  get #log(): string {
+    return join(this.#folder, "agent.log");
+  }
+
+  #flags(): readonly string[] {
+    const { http, serfLan, serfWan, server } = this.#ports;
+    return [
+      ...["agent", "-server", "-bootstrap", "-node", "bench", "-data-dir", join(this.#folder, "data")],
+      ...["-bind", "127.0.0.1", "-client", "127.0.0.1", "-http-port", `${http}`, "-dns-port", "-1", "-grpc-port", "-1"],
+      ...["-serf-lan-port", `${serfLan}`, "-serf-wan-port", `${serfWan}`, "-server-port", `${server}`],
+      // Consul refuses more than 200 connections of one client unless told otherwise.
+      ...["-log-level", "warn", "-hcl", "limits { http_max_conns_per_client = 9500 }"],
+    ];
+  }
+}

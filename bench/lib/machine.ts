@@ -1,0 +1,23 @@
+import { cpus, release, totalmem } from "node:os";
+import { readFileSync } from "node:fs";
+import type { Contenders } from "./compare.ts";
+
+/** What the figures depend on, one fact a line. */
+export function describeRun({ praetor, consul }: Contenders, command: string): string {
+  const processors = cpus();
+  return [
+    `- Date: ${new Date().toISOString().slice(0, 10)}`,
+    `- Machine: ${processors.length} × ${processors[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${systemName()}, Linux ${release()}`,
+    `- Against each other: ${versionOf(praetor.binary)} and ${versionOf(consul.binary)}`,
+    `- Command: \`${command}\``,
+  ].join("\n");
+}
+
+function versionOf(binary: string): string {
+  const { stdout } = Bun.spawnSync([binary, "version"]);
+  return stdout.toString().split("\n")[0]?.trim() ?? binary;
+}
+
+function systemName(): string {
+  return /^PRETTY_NAME="(.*)"$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "unknown system";
+}

@@ -1,0 +1,51 @@
+import type { Comparison } from "./compare.ts";
+import type { Figure, Goal } from "./row.ts";
+
+/** The comparisons as a table in Markdown, its columns padded so that it reads well as text too. */
+export function renderTable(comparisons: readonly Comparison[]): string {
+  const header = ["", "Praetor", "Consul", "ratio", "goal", "", "Praetor p50 / p99", "Consul p50 / p99"];
+  const lines = [header, ...comparisons.map(cellsOf)];
+  const widths = header.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));
+  const rule = widths.map((width, column) => (column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
+  return [...lines.slice(0, 1), rule, ...lines.slice(1)].map((cells) => renderLine(cells, widths)).join("\n");
+}
+
+/** One comparison for the terminal. */
+export function renderProgress(comparison: Comparison): string {
+  const [title, praetor, consul, times, goal, verdict, praetorLatency, consulLatency] = cellsOf(comparison);
+  const latencies = comparison.praetor.latency ? `; p50 / p99 ${praetorLatency} against ${consulLatency}` : "";
+  return `${title}: ${praetor} against ${consul}, ${times} (goal ${goal}): ${verdict}${latencies}`;
+}
+
+function cellsOf({ row, praetor, consul, times, shortOf }: Comparison): readonly string[] {
+  return [
+    row.title,
+    `${formatNumber(praetor.value)} ${row.unit}`,
+    `${formatNumber(consul.value)} ${row.unit}`,
+    `${times.toFixed(2)}×`,
+    formatGoal(row.goal, row.unit),
+    shortOf.length === 0 ? "pass" : `short: ${shortOf.join(", ")}`,
+    formatLatency(praetor),
+    formatLatency(consul),
+  ];
+}
+
+function renderLine(cells: readonly string[], widths: readonly number[]): string {
+  const padded = cells.map((cell, column) =>
+    column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+  );
+  return `| ${padded.join(" | ")} |`;
+}
+
+function formatGoal(goal: Goal, unit: string): string {
+  return goal.kind === "times" ? `≥ ${goal.timesMin}×` : `< ${goal.valueMax} ${unit}`;
+}
+
+function formatLatency({ latency }: Figure): string {
+  return latency === undefined ? "" : `${formatNumber(latency.p50Ms)} / ${formatNumber(latency.p99Ms)} ms`;
+}
+
+function formatNumber(value: number): string {
+  if (Math.abs(value) >= 1_000) return Math.round(value).toLocaleString("en");
+  return value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
+}

@@ -1,0 +1,13 @@
+export interface Patience {
+  readonly withinMs: number;
+  readonly everyMs: number;
+}
+
+/** Asks until the answer is true. @throws when that takes too long, naming what was waited for. */
+export async function until(what: string, patience: Patience, isTrue: () => Promise<boolean>): Promise<void> {
+  const deadlineMs = performance.now() + patience.withinMs;
+  while (!(await isTrue())) {
+    if (performance.now() > deadlineMs) throw new Error(`waited ${patience.withinMs / 1_000} s until ${what}`);
+    await Bun.sleep(patience.everyMs);
+  }
+}

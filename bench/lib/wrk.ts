@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import type { Figure } from "./row.ts";
+
+export interface Load {
+  readonly connections: number;
+  readonly seconds: number;
+  /** A file of bench/wrk that makes the requests; without it, GET of the URL. */
+  readonly script?: string;
+  /** Told to the script, which puts it into its names: no two runs write the same. */
+  readonly run?: string;
+}
+
+/** Requests per second and latency of as many requests as `connections` can make, one after the other on each. */
+export async function runWrk(url: string, load: Load): Promise<Figure> {
+  const script = load.script === undefined ? [] : ["-s", join(import.meta.dir, "../wrk", load.script)];
+  const child = Bun.spawn(
+    [
+      ...["wrk", "-t1", `-c${load.connections}`, `-d${Math.max(1, Math.round(load.seconds))}s`, "--latency"],
+      ...["--timeout", "10s", ...script, url, "--", load.run ?? ""],
+    ],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const report = await new Response(child.stdout).text();
+  if ((await child.exited) !== 0) throw new Error(`wrk failed: ${report}`);
+  return readReport(report);
+}
+
+/** @throws when a request failed: a rate of errors says nothing. */
+export function readReport(report: string): Figure {
+  const errors = /Non-2xx.*|Socket errors:.*[1-9].*/.exec(report);
+  if (errors !== null) throw new Error(`wrk: ${errors[0].trim()}`);
+  return {
+    value: Number(find(report, /Requests\/sec:\s+([\d.]+)/)),
+    latency: {
+      p50Ms: milliseconds(find(report, /^\s+50%\s+(\S+)/m)),
+      p99Ms: milliseconds(find(report, /^\s+99%\s+(\S+)/m)),
+    },
+  };
+}
+
+function find(report: string, form: RegExp): string {
+  const found = form.exec(report)?.[1];
+  if (found === undefined) throw new Error(`wrk's report has no ${form.source}:\n${report}`);
+  return found;
+}
+
+function milliseconds(text: string): number {
+  const [, number = "", unit = ""] = /^([\d.]+)(us|ms|s|m)$/.exec(text) ?? [];
+  const scale = { us: 0.001, ms: 1, s: 1_000, m: 60_000 }[unit];
+  if (scale === undefined) throw new Error(`wrk gave a latency of ${text}`);
+  return Number(number) * scale;
+}

@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { flattenConfiguration, overlayConfiguration } from "../../../src/client/configuration-values.ts";
+
+/** The part of Geneva's configuration that these services have. Names are those of the files and of the store. */
+export interface Configuration {
+  readonly Writable: Writable;
+  readonly Service: {
+    readonly Host: string;
+    readonly Port: number;
+    /** Between two calls of /api/v1/ping by the registry: "10s". */
+    readonly CheckInterval: string;
+    readonly StartupMsg: string;
+  };
+  readonly Registry: { readonly Host: string; readonly Port: number; readonly Type: string };
+  /** Where others are when there is no registry to ask. */
+  readonly Clients: Readonly<
+    Record<string, { readonly Protocol: string; readonly Host: string; readonly Port: number }>
+  >;
+  readonly Databases: Readonly<Record<string, { readonly Type: string; readonly Host: string; readonly Port: number }>>;
+}
+
+/** What can be changed while the service runs. */
+export interface Writable {
+  readonly LogLevel: string;
+  readonly [name: string]: string | number | boolean;
+}
+
+export async function loadConfiguration(folder: string): Promise<Configuration> {
+  const text = await Bun.file(join(folder, "configuration.toml")).text();
+  return Bun.TOML.parse(text) as Configuration; // the files stand beside this program and are its own
+}
+
+/**
+ * Lays variables over the configuration: `Service_Port`, or `SERVICE_PORT`, is Service.Port. The value is read as the type
+ * that it replaces.
+ */
+export function applyEnvironment<T extends object>(configuration: T, env: NodeJS.ProcessEnv, section?: string): T {
+  const overrides = flattenConfiguration(configuration).flatMap(([key]) => {
+    const name = (section === undefined ? key : `${section}/${key}`).replaceAll("/", "_");
+    const value = env[name] ?? env[name.toUpperCase()];
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return overlayConfiguration(configuration, overrides);
+}

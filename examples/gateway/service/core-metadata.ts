@@ -1,0 +1,24 @@
+import type { RouteRequest, ServiceDefinition } from "./definition.ts";
+import { PeerError } from "./peers.ts";
+
+/** Knows which devices there are. Keeps them in memory: this example is about finding services, not devices. */
+export const coreMetadata: ServiceDefinition = {
+  key: "edgex-core-metadata",
+  async open() {
+    const devices = new Map([["thermometer", { name: "thermometer", adminState: "UNLOCKED" }]]);
+
+    async function device({ parameters }: RouteRequest): Promise<unknown> {
+      const found = devices.get(parameters["name"] ?? "");
+      if (found === undefined) throw new PeerError(404, `no device ${parameters["name"]}`);
+      return found;
+    }
+
+    return {
+      routes: [
+        { method: "GET", path: "/api/v1/device", answer: async () => [...devices.values()] },
+        { method: "GET", path: "/api/v1/device/name/:name", answer: device },
+      ],
+      close: () => undefined,
+    };
+  },
+};

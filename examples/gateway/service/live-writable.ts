@@ -1,0 +1,46 @@
+import type { ConfigurationClient } from "../../../src/client/configuration-client.ts";
+import { applyEnvironment, type Writable } from "./configuration.ts";
+import type { ServiceLog } from "./log.ts";
+
+/** The Writable section as it is now: follows the store, and sets the log level at once. */
+export class LiveWritable {
+  readonly #log: ServiceLog;
+  #current: Writable;
+  #stop: (() => void) | undefined;
+
+  constructor(initial: Writable, log: ServiceLog) {
+    this.#log = log;
+    this.#current = initial;
+    log.level = initial.LogLevel;
+  }
+
+  get current(): Writable {
+    return this.#current;
+  }
+
+  /**
+   * Also goes on while the agent is away. Geneva passes over the first update and forgets the environment at the next ones;
+   * here both count, so a change during the start is not lost and an override stays.
+   */
+  follow(store: ConfigurationClient | undefined): void {
+    const watch = store?.watchForChanges("Writable", {
+      defaults: this.#current,
+      onUpdate: (update) => this.#apply(applyEnvironment(update, process.env, "Writable")),
+      onError: (error) => this.#log.error(`watching Writable: ${error.message}`),
+    });
+    this.#stop = () => watch?.stop();
+  }
+
+  stop(): void {
+    this.#stop?.();
+  }
+
+  #apply(update: Writable): void {
+    if (Bun.deepEquals(update, this.#current)) return;
+    this.#current = update;
+    this.#log.level = update.LogLevel;
+    this.#log.info(
+      `Writable configuration has been updated from the configuration provider: ${JSON.stringify(update)}`,
+    );
+  }
+}

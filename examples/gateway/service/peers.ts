@@ -1,0 +1,54 @@
+import { messageOf } from "../../../src/lib/errors.ts";
+import type { RegistryClient } from "../../../src/client/registry-client.ts";
+import type { Configuration } from "./configuration.ts";
+
+/** Another service cannot be called, or has refused; `message` is shown to the caller. */
+export class PeerError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The other services, by their key in [Clients]: looked up in the registry before each call, so a move is noticed at once. */
+export class Peers {
+  readonly #clients: Configuration["Clients"];
+  readonly #registry: RegistryClient | undefined;
+
+  constructor(clients: Configuration["Clients"], registry: RegistryClient | undefined) {
+    this.#clients = clients;
+    this.#registry = registry;
+  }
+
+  /** @throws PeerError 503 when the service is not there or not well; otherwise the status that it answers */
+  async get(serviceKey: string, path: string): Promise<unknown> {
+    const response = await this.#fetch(`${await this.#baseUrl(serviceKey)}${path}`);
+    if (!response.ok) throw new PeerError(response.status, (await response.text()).trim());
+    return response.json();
+  }
+
+  async #baseUrl(serviceKey: string): Promise<string> {
+    if (this.#registry === undefined) {
+      const client = this.#clients[serviceKey];
+      if (client === undefined) throw new PeerError(503, `${serviceKey} is not in [Clients]`);
+      return `${client.Protocol}://${client.Host}:${client.Port}`;
+    }
+    try {
+      await this.#registry.isServiceAvailable(serviceKey);
+      const { host, port } = await this.#registry.getServiceEndpoint(serviceKey);
+      return `http://${host}:${port}`;
+    } catch (thrown) {
+      throw new PeerError(503, messageOf(thrown));
+    }
+  }
+
+  async #fetch(url: string): Promise<Response> {
+    try {
+      return await fetch(url, { signal: AbortSignal.timeout(5_000) });
+    } catch (thrown) {
+      throw new PeerError(503, `${url}: ${messageOf(thrown)}`);
+    }
+  }
+}

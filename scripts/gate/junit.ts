@@ -1,0 +1,33 @@
+/** What a test run came to. */
+export interface TestCounts {
+  readonly passed: number;
+  readonly failed: number;
+  /** The full name of each test that did not run; the name carries the reason. */
+  readonly skipped: readonly string[];
+}
+
+/** Reads the JUnit report that `bun test --reporter=junit` writes. */
+export function countTests(report: string): TestCounts {
+  let passed = 0;
+  let failed = 0;
+  const skipped: string[] = [];
+  for (const [, attributes = "", body = ""] of report.matchAll(/<testcase ([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)) {
+    if (body.includes("<skipped")) skipped.push(nameOf(attributes));
+    else if (body.includes("<failure") || body.includes("<error")) failed += 1;
+    else passed += 1;
+  }
+  return { passed, failed, skipped };
+}
+
+function nameOf(attributes: string): string {
+  const [className, name] = ["classname", "name"].map((key) =>
+    unescapeXml(new RegExp(`(?:^|\\s)${key}="([^"]*)"`).exec(attributes)?.[1] ?? ""),
+  );
+  return className === "" ? `${name}` : `${className} > ${name}`;
+}
+
+const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
+
+function unescapeXml(text: string): string {
+  return text.replaceAll(/&(\w+);/g, (entity, name: string) => entities[name] ?? entity);
+}

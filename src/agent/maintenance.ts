@@ -1,0 +1,64 @@
+import { OperatingError } from "../lib/errors.ts";
+import type { CheckDefinition } from "../model/check.ts";
+import type { Agent } from "./agent.ts";
+
+export const nodeMaintenanceId = "_node_maintenance";
+export const serviceMaintenancePrefix = "_service_maintenance:";
+
+/** Marks the node, and with it every service on it, as not to be used. A second call changes nothing, as in Consul. */
+export async function enableNodeMaintenance(agent: Agent, reason: string): Promise<void> {
+  if (agent.checks.has(nodeMaintenanceId)) return;
+  await agent.addFixedCheck(
+    maintenanceCheck({
+      id: nodeMaintenanceId,
+      name: "Node Maintenance Mode",
+      serviceId: "",
+      notes: reason || defaultReason("node"),
+    }),
+    "maintenance",
+  );
+}
+
+export async function disableNodeMaintenance(agent: Agent): Promise<void> {
+  if (agent.checks.has(nodeMaintenanceId)) await agent.deregisterCheck(nodeMaintenanceId);
+}
+
+/** @throws OperatingError not-found for a service that is not registered here */
+export async function enableServiceMaintenance(agent: Agent, serviceId: string, reason: string): Promise<void> {
+  requireService(agent, serviceId);
+  const id = serviceMaintenancePrefix + serviceId;
+  if (agent.checks.has(id)) return;
+  await agent.addFixedCheck(
+    maintenanceCheck({ id, name: "Service Maintenance Mode", serviceId, notes: reason || defaultReason("service") }),
+    "maintenance",
+  );
+}
+
+/** @throws OperatingError not-found for a service that is not registered here */
+export async function disableServiceMaintenance(agent: Agent, serviceId: string): Promise<void> {
+  requireService(agent, serviceId);
+  const id = serviceMaintenancePrefix + serviceId;
+  if (agent.checks.has(id)) await agent.deregisterCheck(id);
+}
+
+function maintenanceCheck(check: Pick<CheckDefinition, "id" | "name" | "serviceId" | "notes">): CheckDefinition {
+  return {
+    ...check,
+    initialStatus: "critical",
+    // Never run: it says what somebody decided.
+    method: { kind: "ttl", ttlMs: 0 },
+    successBeforePassing: 0,
+    failuresBeforeCritical: 0,
+    deregisterCriticalServiceAfterMs: 0,
+    outputBytesMax: 0,
+  };
+}
+
+function defaultReason(what: "node" | "service"): string {
+  return `Maintenance mode is enabled for this ${what}, but no reason was provided. This is a default message.`;
+}
+
+function requireService(agent: Agent, id: string): void {
+  if (agent.services.has(id)) return;
+  throw new OperatingError("not-found", "unknown-service", `No service registered with ID ${JSON.stringify(id)}`);
+}

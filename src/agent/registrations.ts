@@ -1,0 +1,66 @@
+import type { CheckDefinition, CheckStatus } from "../model/check.ts";
+import type { Service } from "../model/service.ts";
+
+/** Where a registration came from: those made by the API are kept over restarts, files are read again. */
+export type Source = "api" | "file";
+
+export interface LocalService {
+  readonly service: Service;
+  readonly source: Source;
+}
+
+/** A check as this agent knows it. `status` and `output` are its newest, which the catalog may not have yet. */
+export interface LocalCheck {
+  readonly definition: CheckDefinition;
+  readonly source: Source;
+  /** "http", "ttl" ... or "maintenance". */
+  readonly type: string;
+  readonly status: CheckStatus;
+  readonly output: string;
+}
+
+/** Rows of one registration, to be saved in one batch. */
+export interface SavedRow {
+  readonly key: string;
+  readonly value: Uint8Array | undefined;
+}
+
+const servicePrefix = "service/";
+const checkPrefix = "check/";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export function saveService(id: string, local: LocalService | undefined): SavedRow {
+  return { key: servicePrefix + id, value: local && encode(local.service) };
+}
+
+export function saveCheck(id: string, local: LocalCheck | undefined): SavedRow {
+  return { key: checkPrefix + id, value: local && encode({ definition: local.definition, type: local.type }) };
+}
+
+export interface Restored {
+  readonly services: readonly Service[];
+  readonly checks: readonly { readonly definition: CheckDefinition; readonly type: string }[];
+}
+
+/** Reads back what saveService and saveCheck wrote; other rows are left to their owners. */
+export function restore(rows: readonly SavedRow[]): Restored {
+  const services: Service[] = [];
+  const checks: { definition: CheckDefinition; type: string }[] = [];
+  for (const { key, value } of rows) {
+    if (value === undefined) continue;
+    // The shapes are ours: only saveService and saveCheck write these keys, and the engine verified their checksums.
+    if (key.startsWith(servicePrefix)) services.push(decode(value) as Service);
+    if (key.startsWith(checkPrefix)) checks.push(decode(value) as { definition: CheckDefinition; type: string });
+  }
+  return { services, checks };
+}
+
+function encode(value: unknown): Uint8Array {
+  return encoder.encode(JSON.stringify(value));
+}
+
+function decode(bytes: Uint8Array): unknown {
+  return JSON.parse(decoder.decode(bytes));
+}

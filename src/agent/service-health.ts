@@ -1,0 +1,32 @@
+import type { Service } from "../model/service.ts";
+import { worstStatus, type CheckStatus } from "../model/check.ts";
+import type { Agent } from "./agent.ts";
+import { nodeMaintenanceId, serviceMaintenancePrefix } from "./maintenance.ts";
+import type { LocalCheck } from "./registrations.ts";
+
+export type AggregatedStatus = CheckStatus | "maintenance";
+
+export interface ServiceHealth {
+  readonly service: Service;
+  readonly status: AggregatedStatus;
+  /** The service's own and then the node's. */
+  readonly checks: readonly LocalCheck[];
+}
+
+/** The one answer to "is it usable?" for a service registered here: the worst of its checks and its node's. */
+export function serviceHealth(agent: Agent, service: Service): ServiceHealth {
+  const all = [...agent.checks.values()];
+  const checks = [
+    ...all.filter(({ definition }) => definition.serviceId === service.id),
+    ...all.filter(({ definition }) => definition.serviceId === ""),
+  ];
+  return { service, checks, status: aggregate(checks) };
+}
+
+export function aggregate(checks: readonly LocalCheck[]): AggregatedStatus {
+  return checks.some(isMaintenance) ? "maintenance" : worstStatus(checks.map((check) => check.status));
+}
+
+function isMaintenance({ definition }: LocalCheck): boolean {
+  return definition.id === nodeMaintenanceId || definition.id.startsWith(serviceMaintenancePrefix);
+}

@@ -1,0 +1,71 @@
+import { connectErrorWords, tlsErrorWords } from "./network-words.ts";
+import { formatHostPort } from "./host-port.ts";
+
+/** The names that Go gives to gRPC's status codes, by number. */
+const codeNames: readonly string[] = [
+  "OK",
+  "Canceled",
+  "Unknown",
+  "InvalidArgument",
+  "DeadlineExceeded",
+  "NotFound",
+  "AlreadyExists",
+  "PermissionDenied",
+  "ResourceExhausted",
+  "FailedPrecondition",
+  "Aborted",
+  "OutOfRange",
+  "Unimplemented",
+  "Internal",
+  "Unavailable",
+  "DataLoss",
+  "Unauthenticated",
+];
+
+export interface GrpcFailure {
+  readonly code: number;
+  readonly details: string;
+}
+
+/** Why a call failed, as Consul words it; what the server said itself is passed on as it is. */
+export function grpcFailureWords({ code, details }: GrpcFailure): string {
+  return `rpc error: code = ${codeNames[code] ?? `Code(${code})`} desc = ${description(details)}`;
+}
+
+function description(details: string): string {
+  const name = /^Name resolution failed for target (?:dns:)?(.*):\d+$/.exec(details)?.[1];
+  if (name !== undefined) return connectionError(`Error while dialing dial tcp: lookup ${name}: no such host`);
+  const last = /^No connection established\. Last error: (?:\w*Error: )?(.*?)\. Resolution note: /s.exec(details)?.[1];
+  return last === undefined ? details : connectionError(lastErrorWords(last));
+}
+
+/** Why a target cannot even be dialled. */
+export function addressWords(why: string): string {
+  return `rpc error: code = Unavailable desc = ${connectionError(`Error while dialing dial tcp: ${why}`)}`;
+}
+
+function connectionError(why: string): string {
+  return `connection error: desc = "transport: ${why}"`;
+}
+
+/** The library hands on the text of the system's error only, not its code. */
+function lastErrorWords(last: string): string {
+  const [, code = "", host = "", port] = /^connect (E[A-Z]+) (.*):(\d+)$/.exec(last) ?? [];
+  const connect = connectErrorWords(code);
+  if (connect !== undefined) {
+    return `Error while dialing dial tcp ${formatHostPort({ host, port: Number(port) })}: ${connect}`;
+  }
+  const tls = tlsErrorWords({ code: tlsCodeOf(last), message: last });
+  if (tls !== undefined) return `authentication handshake failed: ${tls}`;
+  if (/^Failed to connect|^Protocol error/.test(last))
+    return "connection closed: the other side does not speak gRPC here";
+  return last;
+}
+
+function tlsCodeOf(message: string): string {
+  if (/self.signed certificate|unable to (?:get|verify)/i.test(message)) return "UNABLE_TO_VERIFY_LEAF_SIGNATURE";
+  if (/certificate has expired/i.test(message)) return "CERT_HAS_EXPIRED";
+  if (/certificate is not yet valid/i.test(message)) return "CERT_NOT_YET_VALID";
+  if (/does not match certificate's altnames/.test(message)) return "ERR_TLS_CERT_ALTNAME_INVALID";
+  return /wrong.version.number/i.test(message) ? "ERR_SSL_WRONG_VERSION_NUMBER" : "";
+}

@@ -1,0 +1,100 @@
+import type { ChannelCredentials, ChannelOptions, Client, ServiceError } from "@grpc/grpc-js";
+import { isIP } from "node:net";
+import { checkServerIdentity } from "node:tls";
+import { messageOf, OperatingError } from "../lib/errors.ts";
+import type { CheckMethod } from "../model/check.ts";
+import type { CheckResult, CheckRunner } from "./check-runner.ts";
+import { startDeadline, type DeadlineOptions } from "./deadline.ts";
+import { decodeHealthStatus, encodeHealthRequest, healthCheckPath, serving } from "./grpc-health.ts";
+import { addressWords, grpcFailureWords } from "./grpc-words.ts";
+import { parseHostPort } from "./host-port.ts";
+import { limitReportedOutput } from "./limit-output.ts";
+import { runPeriodically, type PeriodicOptions } from "./periodic.ts";
+
+export type GrpcMethod = Extract<CheckMethod, { kind: "grpc" }>;
+export type GrpcCheckOptions = PeriodicOptions & { readonly outputBytesMax: number };
+
+/** Loaded when the first check of this kind runs: an agent without one does not pay for it. */
+type Grpc = typeof import("@grpc/grpc-js");
+
+const timeoutMsDefault = 10_000;
+
+/** Asks a server by the standard health protocol whether it, or one service of it, is serving. */
+export function startGrpcCheck(method: GrpcMethod, options: GrpcCheckOptions): CheckRunner {
+  const timeoutMs = method.timeoutMs || timeoutMsDefault;
+  const { clock } = options.world;
+  return runPeriodically(async (signal) => {
+    const result = await checkGrpc(method, { clock, timeoutMs, signal });
+    return { status: result.status, output: limitReportedOutput(result.output, options.outputBytesMax) };
+  }, options);
+}
+
+async function checkGrpc(method: GrpcMethod, options: DeadlineOptions): Promise<CheckResult> {
+  const { address, service } = splitTarget(method.target);
+  try {
+    const client = openClient(await import("@grpc/grpc-js"), address, method);
+    const status = await askHealth(client, service, options);
+    if (status === serving) return { status: "passing", output: `gRPC check ${method.target}: success` };
+    return { status: "critical", output: "gRPC application didn't report service healthy" };
+  } catch (thrown) {
+    return {
+      status: "critical",
+      output: thrown instanceof OperatingError ? addressWords(thrown.message) : messageOf(thrown),
+    };
+  }
+}
+
+/** "host:port/a/b" is the service "a/b" there; without a slash the server as a whole. */
+function splitTarget(target: string): { readonly address: string; readonly service: string } {
+  const slash = target.indexOf("/");
+  if (slash === -1) return { address: target, service: "" };
+  return { address: target.slice(0, slash), service: target.slice(slash + 1) };
+}
+
+/** A client of its own for each run, so that a kept connection never hides that new ones are refused. */
+function openClient(grpc: Grpc, address: string, method: GrpcMethod): Client {
+  const { host } = parseHostPort(address);
+  return new grpc.Client(address, credentialsOf(grpc, host, method), channelOptions(host, method));
+}
+
+function credentialsOf(grpc: Grpc, host: string, method: GrpcMethod): ChannelCredentials {
+  if (!method.useTls) return grpc.credentials.createInsecure();
+  return grpc.credentials.createSsl(null, null, null, {
+    rejectUnauthorized: !method.tlsSkipVerify,
+    checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
+  });
+}
+
+function channelOptions(host: string, method: GrpcMethod): ChannelOptions {
+  return {
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc.enable_http_proxy": 0,
+    "grpc.enable_retries": 0,
+    "grpc.service_config_disable_resolution": 1, // no TXT look-up before each run
+    // TLS has no way to name an address in its greeting, and Bun refuses to try; the certificate is held to the address.
+    ...(method.useTls && isIP(host) !== 0 ? { "grpc.ssl_target_name_override": "localhost" } : {}),
+  };
+}
+
+/** @throws Error that says in Consul's words why there is no answer */
+function askHealth(client: Client, service: string, options: DeadlineOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const end = (settle: () => void): void => {
+      deadline.clear();
+      client.close();
+      settle();
+    };
+    const call = client.makeUnaryRequest(
+      healthCheckPath,
+      encodeHealthRequest,
+      decodeHealthStatus,
+      service,
+      (error: ServiceError | null, status?: number) =>
+        end(() => (error ? reject(new Error(grpcFailureWords(error))) : resolve(status ?? 0))),
+    );
+    const deadline = startDeadline(options, () => {
+      call.cancel();
+      end(() => reject(new Error("rpc error: code = DeadlineExceeded desc = context deadline exceeded")));
+    });
+  });
+}

@@ -1,0 +1,328 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { localhostCertificate } from "../../test/support/certificates.ts";
+import { CheckTrial, firstResult } from "../../test/support/check-trial.ts";
+import { openUnacceptingPort } from "../../test/support/unaccepting-port.ts";
+import type { CheckResult } from "./check-runner.ts";
+import { startHttpCheck, type HttpMethod } from "./http.ts";
+
+interface Seen {
+  readonly method: string;
+  readonly url: string;
+  readonly rawHeaders: readonly string[];
+  readonly body: string;
+}
+
+const servers: Server[] = [];
+let base: string;
+let port: number;
+let tlsPort: number;
+let onSilent: () => void = () => {};
+
+type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+
+const numbered = Array.from({ length: 1250 }, (_line, line) => `${String(line * 8).padStart(7, "0")}|`).join("");
+
+const answers: Readonly<Record<string, Answer>> = {
+  "/ok": (response) => response.end("hello"),
+  "/empty": (response) => response.end(),
+  "/reason": (response) => response.writeHead(200, "Fine And Dandy").end("r"),
+  "/big": (response) => response.end(numbered),
+  "/binary": (response) => response.end(Buffer.from([0x61, 0xff, 0xfe, 0x62, 0, 0x63])),
+  "/silent": () => onSilent(),
+  "/hang-up": (_response, request) => request.socket.destroy(),
+  "/moved": (response) => response.writeHead(301, { Location: "/echo" }).end("moved"),
+  "/repeat": (response) => response.writeHead(307, { Location: "/echo" }).end("moved"),
+  "/away": (response) => response.writeHead(302, { Location: `http://localhost:${port}/echo` }).end(),
+  "/loop": (response) => response.writeHead(302, { Location: "/loop" }).end(),
+  "/nowhere": (response) => response.writeHead(302).end(),
+  "/to-refused": (response) => response.writeHead(302, { Location: "http://127.0.0.1:1/x" }).end(),
+  "/to-ftp": (response) => response.writeHead(302, { Location: "ftp://127.0.0.1/x" }).end(),
+  "/to-nonsense": (response) => response.writeHead(302, { Location: "http://[" }).end(),
+  "/stalls": (response) => {
+    response.write("partial");
+    onSilent();
+  },
+};
+
+function respond(request: IncomingMessage, response: ServerResponse): void {
+  let body = "";
+  request.on("data", (chunk) => (body += chunk));
+  request.on("end", () => {
+    const { method = "", url = "", rawHeaders } = request;
+    if (url.startsWith("/echo")) return response.end(JSON.stringify({ method, url, rawHeaders, body } satisfies Seen));
+    const code = Number(url.slice(1));
+    if (code > 0) return response.writeHead(code).end("said");
+    answers[url]?.(response, request);
+  });
+}
+
+async function listen(server: Server): Promise<number> {
+  servers.push(server);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port; // a TCP server's address is never a path
+}
+
+/** A server that speaks no HTTP: `serve` is given each connection. */
+function listenRaw(serve: (socket: Socket) => void): Promise<number> {
+  return listen(createTcpServer((socket) => serve(socket.on("error", () => {}))));
+}
+
+beforeAll(async () => {
+  port = await listen(createServer(respond));
+  tlsPort = await listen(createTlsServer(localhostCertificate, respond));
+  base = `http://127.0.0.1:${port}`;
+});
+afterAll(() => {
+  for (const server of servers) server.close();
+});
+
+function methodOf(url: string, change: Partial<HttpMethod> = {}): HttpMethod {
+  const unchanged = { method: "", headers: {}, body: "", tlsSkipVerify: false, intervalMs: 10_000, timeoutMs: 0 };
+  return { kind: "http", url, ...unchanged, ...change };
+}
+
+function check(url: string, change?: Partial<HttpMethod>): Promise<CheckResult> {
+  return firstResult((options) => startHttpCheck(methodOf(url, change), options));
+}
+
+/** The request that reached /echo. */
+async function echo(path: string, change?: Partial<HttpMethod>): Promise<Seen> {
+  const { output } = await check(base + path, change);
+  return JSON.parse(output.slice(output.indexOf("{")));
+}
+
+function headerOf(seen: Seen, name: string): string[] {
+  return seen.rawHeaders.filter((_header, at) => at % 2 === 1 && seen.rawHeaders[at - 1] === name);
+}
+
+test.each([
+  [200, "passing", "OK"],
+  [299, "passing", "unknown"],
+  [429, "warning", "Too Many Requests"],
+  [400, "critical", "Bad Request"],
+  [404, "critical", "Not Found"],
+  [500, "critical", "Internal Server Error"],
+  [503, "critical", "Service Unavailable"],
+] as const)("status %i is %s", async (code, status, reason) => {
+  const output = `HTTP GET ${base}/${code}: ${code} ${reason} Output: said`;
+  expect(await check(`${base}/${code}`)).toEqual({ status, output });
+});
+
+test("the output is the status line as it was sent, and the body", async () => {
+  expect((await check(`${base}/reason`)).output).toBe(`HTTP GET ${base}/reason: 200 Fine And Dandy Output: r`);
+  expect((await check(`${base}/empty`)).output).toBe(`HTTP GET ${base}/empty: 200 OK Output: `);
+  expect((await check(`${base}/binary`)).output).toBe(`HTTP GET ${base}/binary: 200 OK Output: a\ufffd\ufffdb\0c`);
+  expect((await check(`${base}/204`)).output).toBe(`HTTP GET ${base}/204: 204 No Content Output: `);
+  expect((await check(`${base}/ok`, { method: "HEAD" })).output).toBe(`HTTP HEAD ${base}/ok: 200 OK Output: `);
+});
+
+test("the request is one that services know as Consul's", async () => {
+  const seen = await echo("/echo");
+  expect(seen).toEqual({ method: "GET", url: "/echo", rawHeaders: expect.anything(), body: "" });
+  expect(headerOf(seen, "Host")).toEqual([`127.0.0.1:${port}`]);
+  expect(headerOf(seen, "User-Agent")).toEqual(["Consul Health Check"]);
+  expect(headerOf(seen, "Accept")).toEqual(["text/plain, text/*, */*"]);
+  expect(headerOf(seen, "Connection")).toEqual(["close"]);
+  expect(seen.rawHeaders).toHaveLength(8);
+});
+
+test("method, body and headers are the definition's, which may replace the defaults", async () => {
+  const headers = {
+    host: ["foo.bar"],
+    "x-a": ["1", "2"],
+    "User-Agent": ["mine"],
+    Accept: [""],
+    "Content-Length": ["9"],
+  };
+  const seen = await echo("/echo?a=b%20c#fragment", { method: "PUT", body: "hé", headers });
+  expect([seen.method, seen.url, seen.body]).toEqual(["PUT", "/echo?a=b%20c", "hé"]);
+  expect(headerOf(seen, "Host")).toEqual(["foo.bar"]);
+  expect(headerOf(seen, "x-a")).toEqual(["1", "2"]);
+  expect(headerOf(seen, "User-Agent")).toEqual(["mine"]);
+  expect(headerOf(seen, "Accept")).toEqual(["text/plain, text/*, */*"]);
+  expect(headerOf(seen, "Content-Length")).toEqual(["3"]);
+});
+
+test("a GET may have a body", async () => {
+  const seen = await echo("/echo", { body: "asked" });
+  expect([seen.method, seen.body]).toEqual(["GET", "asked"]);
+});
+
+test("a password in the URL is used and not shown", async () => {
+  const url = `http://user:secret@127.0.0.1:${port}`;
+  const { output } = await check(`${url}/echo`);
+  expect(output).toStartWith(`HTTP GET http://user:***@127.0.0.1:${port}/echo: 200 OK Output: `);
+  expect(output).toContain(`Basic ${btoa("user:secret")}`);
+  expect((await check(`${url}/hang-up`)).output).toBe(`Get "http://user:***@127.0.0.1:${port}/hang-up": EOF`);
+});
+
+test("a long body keeps its end", async () => {
+  const { output } = await firstResult((options) => startHttpCheck(methodOf(`${base}/big`), options), {
+    outputBytesMax: 100,
+  });
+  expect(output).toBe(`HTTP GET ${base}/big: 200 OK Output: ${numbered.slice(-100)}`);
+});
+
+test("an endless body is left after a while, and the status counts", async () => {
+  let closed = (): void => {};
+  const left = new Promise<void>((resolve) => (closed = resolve));
+  const endless = await listenRaw((socket) => {
+    const chunk = "y".repeat(65_536);
+    const pump = (): void => {
+      while (!socket.destroyed && socket.write(chunk)) continue;
+    };
+    socket.on("drain", pump).on("close", closed);
+    socket.once("data", () => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      pump();
+    });
+  });
+  const url = `http://127.0.0.1:${endless}/`;
+  expect(await check(url)).toEqual({
+    status: "passing",
+    output: `HTTP GET ${url}: 200 OK Output: ${"y".repeat(4096)}`,
+  });
+  await left;
+});
+
+test("a body that is cut off or does not end in time leaves the status to count", async () => {
+  const short = await listenRaw((socket) =>
+    socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort")),
+  );
+  const url = `http://127.0.0.1:${short}/`;
+  expect(await check(url)).toEqual({ status: "passing", output: `HTTP GET ${url}: 200 OK Output: short` });
+
+  const trial = new CheckTrial((options) => startHttpCheck(methodOf(`${base}/stalls`), options));
+  const asked = new Promise<void>((resolve) => (onSilent = resolve));
+  await trial.startRun();
+  await asked;
+  await Bun.sleep(50); // for what was sent to arrive: only the service knows that it will send no more
+  await trial.clock.advance(10_000);
+  expect((await trial.result()).output).toBe(`HTTP GET ${base}/stalls: 200 OK Output: partial`);
+  trial.runner.stop();
+});
+
+test("redirects are followed: with GET, or repeating the request where the status says so", async () => {
+  const moved = await echo("/moved", { method: "POST", body: "b" });
+  expect([moved.method, moved.body]).toEqual(["GET", ""]);
+  expect(headerOf(moved, "Referer")).toEqual([`${base}/moved`]);
+  const repeated = await echo("/repeat", { method: "POST", body: "b" });
+  expect([repeated.method, repeated.body]).toEqual(["POST", "b"]);
+  expect((await check(`${base}/moved`)).output).toStartWith(`HTTP GET ${base}/moved: 200 OK Output: {`);
+});
+
+test("credentials and a host header stay with the server they were meant for", async () => {
+  const headers = { Authorization: ["secret"], Host: ["virtual"], "X-Kept": ["yes"] };
+  const same = await echo("/moved", { headers });
+  expect([headerOf(same, "Authorization"), headerOf(same, "Host")]).toEqual([["secret"], ["virtual"]]);
+  const other = await echo("/away", { headers });
+  expect([headerOf(other, "Authorization"), headerOf(other, "Host")]).toEqual([[], [`localhost:${port}`]]);
+  expect(headerOf(other, "X-Kept")).toEqual(["yes"]);
+});
+
+test("redirects that lead nowhere say so", async () => {
+  const words: [string, string][] = [
+    ["/nowhere", `Get "${base}/nowhere": 302 response missing Location header`],
+    ["/loop", 'Get "/loop": stopped after 10 redirects'],
+    ["/to-refused", 'Get "http://127.0.0.1:1/x": dial tcp 127.0.0.1:1: connect: connection refused'],
+    ["/to-ftp", 'Get "ftp://127.0.0.1/x": unsupported protocol scheme "ftp"'],
+    ["/to-nonsense", `Get "${base}/to-nonsense": failed to parse Location header "http://["`],
+    ["/304", `HTTP GET ${base}/304: 304 Not Modified Output: `],
+    ["/307", `HTTP GET ${base}/307: 307 Temporary Redirect Output: said`],
+  ];
+  for (const [path, output] of words) expect(await check(base + path)).toEqual({ status: "critical", output });
+});
+
+test("a refused connection says so, with the address", async () => {
+  const refused = "dial tcp 127.0.0.1:1: connect: connection refused";
+  expect(await check("http://127.0.0.1:1/x")).toEqual({
+    status: "critical",
+    output: `Get "http://127.0.0.1:1/x": ${refused}`,
+  });
+  expect((await check("http://localhost:1/x")).output).toBe(`Get "http://localhost:1/x": ${refused}`);
+  expect((await check("https://localhost:1/x")).output).toBe(`Get "https://localhost:1/x": ${refused}`);
+  const refusedV6 = 'Post "http://[::1]:1/x": dial tcp [::1]:1: connect: connection refused';
+  expect((await check("http://[::1]:1/x", { method: "POST" })).output).toBe(refusedV6);
+});
+
+test("a name that does not resolve says so", async () => {
+  const { status, output } = await check("http://no-such-name.invalid/x");
+  expect(status).toBe("critical");
+  expect(output).toStartWith('Get "http://no-such-name.invalid/x": dial tcp: lookup no-such-name.invalid: ');
+  expect(output).toMatch(/(no such host|Temporary failure in name resolution)$/);
+});
+
+test("a service that does not answer in time says so", async () => {
+  const asked = new Promise<void>((resolve) => (onSilent = resolve));
+  const method = methodOf(`${base}/silent`, { timeoutMs: 2_000 });
+  const trial = new CheckTrial((options) => startHttpCheck(method, options));
+  await trial.startRun();
+  await asked;
+  await trial.clock.advance(2_000);
+  const words = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+  expect(await trial.result()).toEqual({ status: "critical", output: `Get "${base}/silent": ${words}` });
+  trial.runner.stop();
+  expect(trial.clock.timerCount).toBe(0);
+});
+
+test("a connection that nobody answers says that it is the connection", async () => {
+  const silent = await openUnacceptingPort();
+  const url = `http://127.0.0.1:${silent.port}/x`;
+  const trial = new CheckTrial((options) => startHttpCheck(methodOf(url), options));
+  await trial.startRun();
+  await trial.clock.advance(10_000);
+  const words = `dial tcp 127.0.0.1:${silent.port}: i/o timeout (Client.Timeout exceeded while awaiting headers)`;
+  expect((await trial.result()).output).toBe(`Get "${url}": ${words}`);
+  trial.runner.stop();
+  silent.close();
+});
+
+test("TLS checks the certificate unless told not to", async () => {
+  for (const host of ["localhost", "127.0.0.1"]) {
+    const url = `https://${host}:${tlsPort}/ok`;
+    const output = `Get "${url}": x509: certificate signed by unknown authority`;
+    expect(await check(url)).toEqual({ status: "critical", output });
+    const skipped = await check(url, { tlsSkipVerify: true });
+    expect(skipped).toEqual({ status: "passing", output: `HTTP GET ${url}: 200 OK Output: hello` });
+  }
+});
+
+test("TLS against a plain server, and plain against TLS, say so", async () => {
+  const words = "http: server gave HTTP response to HTTPS client";
+  expect((await check(`https://127.0.0.1:${port}/ok`)).output).toBe(`Get "https://127.0.0.1:${port}/ok": ${words}`);
+  expect((await check(`http://127.0.0.1:${tlsPort}/ok`)).output).toBe(`Get "http://127.0.0.1:${tlsPort}/ok": EOF`);
+});
+
+test("a server that hangs up or speaks no HTTP says so", async () => {
+  expect((await check(`${base}/hang-up`)).output).toBe(`Get "${base}/hang-up": EOF`);
+  const url = `http://127.0.0.1:${await listenRaw((socket) => socket.end("SSH-2.0-x\r\n\r\n"))}/`;
+  const broken = "net/http: HTTP/1.x transport connection broken: malformed HTTP response";
+  expect((await check(url)).output).toBe(`Get "${url}": ${broken}`);
+});
+
+test("a definition that HTTP does not allow says what is wrong with it", async () => {
+  const notUrl = "not a URL; an HTTP check needs one like http://host:port/path";
+  expect((await check("127.0.0.1:80/ok")).output).toBe(`parse "127.0.0.1:80/ok": ${notUrl}`);
+  expect((await check("http://127.0.0.1:x/")).output).toBe(`parse "http://127.0.0.1:x/": ${notUrl}`);
+  expect((await check("localhost:80/ok")).output).toBe(
+    'Get "localhost:80/ok": unsupported protocol scheme "localhost"',
+  );
+  expect((await check(`${base}/ok`, { method: "G T" })).output).toContain("Method must be a valid HTTP token");
+  expect((await check(`${base}/ok`, { headers: { "a b": ["x"] } })).output).toContain('["a b"]');
+  expect((await check(`${base}/ok`, { headers: { ab: ["x\ny"] } })).output).toContain('header content ["ab"]');
+});
+
+test("stopping lets go of a request under way", async () => {
+  const asked = new Promise<void>((resolve) => (onSilent = resolve));
+  const trial = new CheckTrial((options) => startHttpCheck(methodOf(`${base}/silent`), options));
+  await trial.startRun();
+  await asked;
+  trial.runner.stop();
+  await trial.clock.advance(100_000);
+  expect([trial.results.length, trial.clock.timerCount]).toEqual([0, 0]);
+});

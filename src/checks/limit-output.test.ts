@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { formatScriptOutput, limitReportedOutput, OutputTail } from "./limit-output.ts";
+
+test("a tail keeps exactly the last bytes, in whatever pieces they come", () => {
+  const pieces = fc.array(fc.string({ unit: "binary-ascii", maxLength: 40 }), { maxLength: 200 });
+  fc.assert(
+    fc.property(pieces, fc.integer({ min: 1, max: 100 }), (chunks, bytesMax) => {
+      const tail = new OutputTail(bytesMax);
+      for (const chunk of chunks) tail.write(Buffer.from(chunk));
+      expect(tail.text()).toBe(chunks.join("").slice(-bytesMax));
+      expect(tail.bytesTotal).toBe(chunks.join("").length);
+    }),
+  );
+});
+
+test("a tail shows what is not UTF-8 as U+FFFD", () => {
+  const tail = new OutputTail(10);
+  tail.write(Uint8Array.of(0x61, 0xff, 0xfe, 0x62, 0, 0x63));
+  expect(tail.text()).toBe("a\ufffd\ufffdb\0c");
+});
+
+// As Consul 1.8.7 was seen to do with OutputMaxSize 10 and `seq 1 100`.
+test("a script's output that is cut says so in front", () => {
+  const tail = new OutputTail(10);
+  for (let line = 1; line <= 100; line += 1) tail.write(Buffer.from(`${line}\n`));
+  expect(formatScriptOutput(tail, 10)).toBe("Captured 10 of 292 bytes\n...\n98\n99\n100\n");
+});
+
+test("output of exactly the limit is not cut", () => {
+  const tail = new OutputTail(4096);
+  tail.write(Buffer.from("x".repeat(4096)));
+  expect(formatScriptOutput(tail, 4096)).toBe("x".repeat(4096));
+  expect(limitReportedOutput("x".repeat(4096), 4096)).toBe("x".repeat(4096));
+});
+
+test("the limit of a reported output counts bytes, not characters", () => {
+  expect(limitReportedOutput("ééé", 4)).toBe("éé ... (captured 4 of 6 bytes)");
+});

@@ -1,0 +1,102 @@
+import { messageOf } from "../lib/errors.ts";
+import { formatHostPort, type HostPort } from "./host-port.ts";
+
+/**
+ * What went wrong on the network, in the words Go has for it: they are what Consul's users know, search for, and match
+ * in their alarms. The system's code is looked up here; anything unknown keeps its own message.
+ */
+const connectWords: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connect: connection refused",
+  ECONNRESET: "connect: connection reset by peer",
+  EHOSTUNREACH: "connect: no route to host",
+  ENETUNREACH: "connect: network is unreachable",
+  ETIMEDOUT: "connect: connection timed out",
+  EADDRNOTAVAIL: "connect: cannot assign requested address",
+  EACCES: "connect: permission denied",
+  EPERM: "connect: operation not permitted",
+  EMFILE: "socket: too many open files",
+  ENFILE: "socket: too many open files in system",
+};
+
+const lookupWords: Readonly<Record<string, string>> = {
+  ENOTFOUND: "no such host",
+  ENODATA: "no such host",
+  ENONAME: "no such host",
+  EAI_AGAIN: "Temporary failure in name resolution",
+  ESERVFAIL: "server misbehaving",
+  ETIMEOUT: "i/o timeout",
+  ECONNREFUSED: "no name server answers",
+};
+
+/** Why a connection could not be made: "dial tcp 127.0.0.1:8080: connect: connection refused". */
+export function dialErrorWords(thrown: unknown, target: HostPort): string {
+  const error = firstOf(thrown);
+  const code = codeOf(error);
+  if (syscallOf(error) === "getaddrinfo") return `dial tcp: ${lookupErrorWords(code, target.host)}`;
+  const address = { host: addressOf(error) ?? target.host, port: target.port };
+  return `dial tcp ${formatHostPort(address)}: ${connectErrorWords(code) ?? messageOf(error)}`;
+}
+
+export function lookupErrorWords(code: string, host: string): string {
+  return `lookup ${host}: ${lookupWords[code] ?? code}`;
+}
+
+export function connectErrorWords(code: string): string | undefined {
+  return connectWords[code];
+}
+
+/** Why a TLS handshake failed, or undefined when that is not what failed. */
+export function tlsErrorWords(error: unknown): string | undefined {
+  const code = codeOf(error);
+  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
+    return "x509: certificate has expired or is not yet valid";
+  }
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return nameMismatchWords(messageOf(error));
+  if (untrustedCodes.has(code)) return "x509: certificate signed by unknown authority";
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER") return notTlsWords;
+  if (code.startsWith("ERR_SSL_") || code === "EPROTO") return `tls: ${messageOf(error)}`;
+  return undefined;
+}
+
+export const notTlsWords = "tls: first record does not look like a TLS handshake";
+
+const untrustedCodes: ReadonlySet<string> = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "CERT_UNTRUSTED",
+]);
+
+/** "Host: a.example. is not in the cert's altnames: DNS:b.example", or "IP: 127.0.0.1 is not in the cert's list: ". */
+function nameMismatchWords(message: string): string {
+  const [, address] = /IP: (\S+) is not in the cert's list/.exec(message) ?? [];
+  if (address !== undefined) return `x509: certificate is not valid for the address ${address}`;
+  const [, host, names = ""] = /Host: (\S+)\. is not in the cert's altnames: (.*)/.exec(message) ?? [];
+  if (host === undefined) return `x509: ${message}`;
+  return `x509: certificate is valid for ${names.replaceAll("DNS:", "")}, not ${host}`;
+}
+
+/** A connection that tried several addresses fails with all of their errors; the first is the preferred address's. */
+function firstOf(thrown: unknown): unknown {
+  return thrown instanceof AggregateError ? (thrown.errors[0] ?? thrown) : thrown;
+}
+
+export function codeOf(error: unknown): string {
+  return stringField(error, "code") ?? "";
+}
+
+function syscallOf(error: unknown): string | undefined {
+  return stringField(error, "syscall");
+}
+
+function addressOf(error: unknown): string | undefined {
+  return stringField(error, "address");
+}
+
+function stringField(error: unknown, name: string): string | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,0 +1,52 @@
+import { OperatingError } from "../lib/errors.ts";
+import type { CheckDefinition, CheckStatus } from "../model/check.ts";
+import type { AliasSource } from "./alias.ts";
+import type { CheckResult, CheckWorld } from "./check-runner.ts";
+import { startCheck, type StartedCheck } from "./start-check.ts";
+
+export interface RunningChecksOptions {
+  readonly world: CheckWorld;
+  readonly aliasSource: AliasSource;
+  readonly report: (checkId: string, result: CheckResult) => void;
+}
+
+/** All the checks that an agent runs, by their ids. */
+export class RunningChecks {
+  readonly #options: RunningChecksOptions;
+  readonly #running = new Map<string, StartedCheck>();
+
+  constructor(options: RunningChecksOptions) {
+    this.#options = options;
+  }
+
+  /** Replaces a running check of the same id: the old definition is not looked at again. */
+  start({ definition }: { readonly definition: CheckDefinition }): void {
+    this.stop(definition.id);
+    const { world, aliasSource, report } = this.#options;
+    const started = startCheck(definition, { world, aliasSource, report: (result) => report(definition.id, result) });
+    this.#running.set(definition.id, started);
+  }
+
+  /** An unknown id is no error. */
+  stop(checkId: string): void {
+    this.#running.get(checkId)?.stop();
+    this.#running.delete(checkId);
+  }
+
+  stopAll(): void {
+    for (const checkId of this.#running.keys()) this.stop(checkId);
+  }
+
+  /**
+   * Reports before it returns.
+   * @throws OperatingError not-found when there is no TTL check of that id
+   */
+  updateTtl(checkId: string, status: CheckStatus, output: string): void {
+    const check = this.#running.get(checkId);
+    if (check?.update === undefined) {
+      const message = `CheckID ${JSON.stringify(checkId)} does not have associated TTL`;
+      throw new OperatingError("not-found", "no-ttl-check", message);
+    }
+    check.update({ status, output });
+  }
+}

@@ -1,0 +1,42 @@
+import type { CheckDefinition } from "../model/check.ts";
+import { startAliasCheck, type AliasSource } from "./alias.ts";
+import type { CheckResult, CheckRunner, CheckWorld, ReportCheck } from "./check-runner.ts";
+import { startGrpcCheck } from "./grpc.ts";
+import { startHttpCheck } from "./http.ts";
+import { startScriptCheck } from "./script.ts";
+import { startTcpCheck } from "./tcp.ts";
+import { withThresholds } from "./thresholds.ts";
+import { startTtlCheck } from "./ttl.ts";
+
+export interface StartCheckOptions {
+  readonly world: CheckWorld;
+  readonly report: ReportCheck;
+  readonly aliasSource: AliasSource;
+}
+
+export interface StartedCheck extends CheckRunner {
+  /** Only a TTL check has it: what the service says of itself, reported before this returns. */
+  readonly update?: (result: CheckResult) => void;
+}
+
+/** Starts whatever a definition asks for. Nothing is reported before this has returned. */
+export function startCheck(definition: CheckDefinition, options: StartCheckOptions): StartedCheck {
+  const { method, outputBytesMax } = definition;
+  const { world, report, aliasSource } = options;
+  // Consul: the thresholds are for what the agent finds out itself; a TTL check and an alias count at once.
+  const counted = withThresholds(definition, report);
+  switch (method.kind) {
+    case "http":
+      return startHttpCheck(method, { world, intervalMs: method.intervalMs, outputBytesMax, report: counted });
+    case "tcp":
+      return startTcpCheck(method, { world, intervalMs: method.intervalMs, report: counted });
+    case "script":
+      return startScriptCheck(method, { world, intervalMs: method.intervalMs, outputBytesMax, report: counted });
+    case "grpc":
+      return startGrpcCheck(method, { world, intervalMs: method.intervalMs, outputBytesMax, report: counted });
+    case "ttl":
+      return startTtlCheck(method, { world, outputBytesMax, report });
+    case "alias":
+      return startAliasCheck(method, { source: aliasSource, report });
+  }
+}

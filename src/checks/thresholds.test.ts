@@ -1,0 +1,49 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { checkStatuses, type CheckStatus } from "../model/check.ts";
+import { withThresholds, type Thresholds } from "./thresholds.ts";
+
+/** Which of `statuses`, by place, are let through. */
+function reported(statuses: readonly CheckStatus[], thresholds: Thresholds): number[] {
+  const places: number[] = [];
+  let place = 0;
+  const count = withThresholds(thresholds, () => places.push(place));
+  for (; place < statuses.length; place += 1) count({ status: statuses[place] ?? "critical", output: "" });
+  return places;
+}
+
+test("agrees with counting backwards", () => {
+  const threshold = fc.nat(4);
+  const statuses = fc.array(fc.constantFrom(...checkStatuses), { maxLength: 30 });
+  fc.assert(
+    fc.property(statuses, threshold, threshold, (results, successBeforePassing, failuresBeforeCritical) => {
+      const isCritical = results.map((status) => status === "critical");
+      // Before the first result there were as many of either sort as it takes.
+      const expected = results.flatMap((_status, place) => {
+        const needed = isCritical[place] ? failuresBeforeCritical : successBeforePassing;
+        const run = place - isCritical.lastIndexOf(!isCritical[place], place);
+        const reachesBack = run === place + 1;
+        return reachesBack || run >= needed ? [place] : [];
+      });
+      expect(reported(results, { successBeforePassing, failuresBeforeCritical })).toEqual(expected);
+    }),
+  );
+});
+
+test("with thresholds of 0 or 1 every result counts", () => {
+  const statuses: CheckStatus[] = ["passing", "critical", "warning", "critical"];
+  expect(reported(statuses, { successBeforePassing: 0, failuresBeforeCritical: 0 })).toEqual([0, 1, 2, 3]);
+  expect(reported(statuses, { successBeforePassing: 1, failuresBeforeCritical: 1 })).toEqual([0, 1, 2, 3]);
+});
+
+// As Consul 1.8.7 was seen to do with both thresholds at 2 and at 3.
+test("the status turns with the second, or third, result in a row", () => {
+  const statuses: CheckStatus[] = ["critical", "passing", "passing", "passing", "critical", "critical", "critical"];
+  expect(reported(statuses, { successBeforePassing: 2, failuresBeforeCritical: 2 })).toEqual([0, 2, 3, 5, 6]);
+  expect(reported(statuses, { successBeforePassing: 3, failuresBeforeCritical: 3 })).toEqual([0, 3, 6]);
+});
+
+test("warnings count towards passing", () => {
+  const statuses: CheckStatus[] = ["critical", "warning", "passing"];
+  expect(reported(statuses, { successBeforePassing: 2, failuresBeforeCritical: 0 })).toEqual([0, 2]);
+});

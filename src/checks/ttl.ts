@@ -1,0 +1,63 @@
+import type { Clock, Timer } from "../lib/clock.ts";
+import type { CheckMethod } from "../model/check.ts";
+import type { CheckResult, CheckRunner, CheckWorld, ReportCheck } from "./check-runner.ts";
+import { limitReportedOutput } from "./limit-output.ts";
+
+export type TtlMethod = Extract<CheckMethod, { kind: "ttl" }>;
+
+export interface TtlOptions {
+  readonly world: CheckWorld;
+  readonly outputBytesMax: number;
+  readonly report: ReportCheck;
+}
+
+/** A check whose service says itself how it is, and is taken for critical when it has not for the time to live. */
+export interface TtlRunner extends CheckRunner {
+  /** What the service says now: reported before this returns, and good for the time to live. Ignored once stopped. */
+  update(result: CheckResult): void;
+}
+
+/** The time to live counts from here, whatever the wall clock does. */
+export function startTtlCheck(method: TtlMethod, options: TtlOptions): TtlRunner {
+  return new TtlCheck(method.ttlMs, options);
+}
+
+class TtlCheck implements TtlRunner {
+  readonly #ttlMs: number;
+  readonly #outputBytesMax: number;
+  readonly #report: ReportCheck;
+  readonly #clock: Clock;
+  #lastOutput = "";
+  #stopped = false;
+  #timer: Timer;
+
+  constructor(ttlMs: number, options: TtlOptions) {
+    this.#ttlMs = ttlMs;
+    this.#outputBytesMax = options.outputBytesMax;
+    this.#report = options.report;
+    this.#clock = options.world.clock;
+    this.#timer = this.#startTtl();
+  }
+
+  update(result: CheckResult): void {
+    if (this.#stopped) return;
+    this.#timer.cancel();
+    this.#timer = this.#startTtl();
+    this.#lastOutput = limitReportedOutput(result.output, this.#outputBytesMax);
+    this.#report({ status: result.status, output: this.#lastOutput });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer.cancel();
+  }
+
+  #startTtl(): Timer {
+    return this.#clock.schedule(this.#ttlMs, () => this.#report({ status: "critical", output: this.#expiredOutput() }));
+  }
+
+  #expiredOutput(): string {
+    if (this.#lastOutput === "") return "TTL expired";
+    return `TTL expired (last output before timeout follows): ${this.#lastOutput}`;
+  }
+}

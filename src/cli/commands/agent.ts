@@ -1,0 +1,169 @@
+import { unlinkSync, writeFileSync } from "node:fs";
+import { hostname, networkInterfaces } from "node:os";
+import { loadConfig } from "../../config/load.ts";
+import type { RuntimeConfig } from "../../config/runtime-config.ts";
+import { formatAgentUsage } from "../../config/usage.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { messageOf, OperatingError } from "../../lib/errors.ts";
+import { createLog, type Log, type LogSettings } from "../../lib/log.ts";
+import { openLogFile } from "../../lib/log-file.ts";
+import type { Command, CommandIo } from "../command.ts";
+
+/** An agent that runs, as far as the command line has to do with it. */
+export interface RunningAgent {
+  readonly nodeId: string;
+  readonly httpAddresses: readonly string[];
+  /** @throws OperatingError when the new configuration is not good; the agent goes on with the old one */
+  reload(): Promise<RuntimeConfig>;
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly log: Log;
+  readonly readConfig: () => RuntimeConfig;
+  /** Asked for over HTTP. */
+  readonly onLeave: () => void;
+}
+
+export interface AgentCommandOptions {
+  readonly version: string;
+  readonly clock: Clock;
+  readonly start: (config: RuntimeConfig, options: StartOptions) => Promise<RunningAgent>;
+}
+
+/** What ends an agent. */
+type Ending = "SIGINT" | "SIGTERM" | "leave";
+
+/** `praetor agent`: runs until a signal ends it. */
+export function agentCommand(options: AgentCommandOptions): Command {
+  return {
+    name: "agent",
+    summary: "Runs a Praetor agent",
+    get help() {
+      return formatAgentUsage();
+    },
+    async run(args, io) {
+      if (args.some((word) => /^--?(h|help)$/.test(word))) {
+        io.stdout(formatAgentUsage());
+        return 0;
+      }
+      try {
+        return await runAgent(args, io, options);
+      } catch (error) {
+        if (!(error instanceof OperatingError)) throw error;
+        io.stderr(`==> ${error.message}\n`);
+        return 1;
+      }
+    },
+  };
+}
+
+async function runAgent(args: readonly string[], io: CommandIo, options: AgentCommandOptions): Promise<number> {
+  const readConfig = (): RuntimeConfig => loadConfig({ args, env: io.env, hostname: hostname(), networkInterfaces });
+  const config = readConfig();
+  const settings = logSettings(config, io, options.clock);
+  const log = createLog(settings, "agent");
+  const ending = Promise.withResolvers<Ending>();
+  io.stdout("==> Starting Praetor agent...\n");
+  const agent = await options.start(config, { log, readConfig, onLeave: () => ending.resolve("leave") });
+  io.stdout(banner(config, agent, options.version));
+  const stopListening = listenForSignals({
+    end: ending.resolve,
+    reload: () => void reload(agent, settings, log),
+  });
+  writePidFile(config.pidFile);
+  try {
+    return await endAgent(agent, { config, how: await ending.promise, log });
+  } finally {
+    stopListening();
+    removePidFile(config.pidFile);
+  }
+}
+
+/** Consul: an agent that was told to stop, but not to leave, exits with 1. */
+async function endAgent(
+  agent: RunningAgent,
+  { config, how, log }: { readonly config: RuntimeConfig; readonly how: Ending; readonly log: Log },
+): Promise<number> {
+  const graceful =
+    how === "leave" ||
+    (how === "SIGINT" && !config.skipLeaveOnInterrupt) ||
+    (how === "SIGTERM" && config.leaveOnTerminate);
+  if (how !== "leave") log.info("Caught", { signal: how === "SIGINT" ? "interrupt" : "terminated" });
+  if (graceful) log.info("Gracefully shutting down agent...");
+  await agent.stop();
+  const code = graceful ? 0 : 1;
+  log.info("Exit code", { code });
+  return code;
+}
+
+function listenForSignals(on: { end: (how: Ending) => void; reload: () => void }): () => void {
+  const interrupt = (): void => on.end("SIGINT");
+  const terminate = (): void => on.end("SIGTERM");
+  process.on("SIGINT", interrupt).on("SIGTERM", terminate).on("SIGHUP", on.reload);
+  return () => {
+    process.off("SIGINT", interrupt).off("SIGTERM", terminate).off("SIGHUP", on.reload);
+  };
+}
+
+async function reload(agent: RunningAgent, settings: LogSettings, log: Log): Promise<void> {
+  log.info("Caught", { signal: "hangup" });
+  log.info("Reloading configuration...");
+  try {
+    const next = await agent.reload();
+    settings.level = next.log.level;
+    log.info("Configuration reloaded");
+  } catch (error) {
+    log.error("Failed to reload configuration; the old one stays in force", { error: messageOf(error) });
+  }
+}
+
+function logSettings(config: RuntimeConfig, io: CommandIo, clock: Clock): LogSettings {
+  const { file, json, level, ...rotation } = config.log;
+  const writeFile = file === undefined ? undefined : openLogFile({ path: file, clock, ...rotation });
+  // Consul: lines are set in by four blanks under the banner.
+  const indent = json ? "" : "    ";
+  return {
+    level,
+    json,
+    clock,
+    sink(line) {
+      io.stdout(`${indent}${line}\n`);
+      writeFile?.(line);
+    },
+  };
+}
+
+function banner(config: RuntimeConfig, agent: RunningAgent, version: string): string {
+  const { http, https, dns, grpc } = config.ports;
+  const lines = [
+    ["Version", `'${version}'`],
+    ["Node ID", `'${agent.nodeId}'`],
+    ["Node name", `'${config.nodeName}'`],
+    ["Datacenter", `'${config.datacenter}'`],
+    ["Server", `${config.server} (Bootstrap: ${config.bootstrap})`],
+    ["Client Addr", `[${config.httpAddresses.join(" ")}] (HTTP: ${http}, HTTPS: ${https}, gRPC: ${grpc}, DNS: ${dns})`],
+    ["Data", config.dataDir ?? "in memory: nothing is kept"],
+  ] as const;
+  const table = lines.map(([name, value]) => `${name.padStart(18)}: ${value}\n`).join("");
+  return `${table}\n==> Log data will now stream in as it occurs:\n\n==> Praetor agent running!\n`;
+}
+
+function writePidFile(path: string | undefined): void {
+  if (path === undefined) return;
+  try {
+    writeFileSync(path, String(process.pid));
+  } catch (cause) {
+    const message = `cannot write the pid file ${path}: ${messageOf(cause)}. Choose another with -pid-file.`;
+    throw new OperatingError("unavailable", "pid-file", message, { cause });
+  }
+}
+
+function removePidFile(path: string | undefined): void {
+  if (path === undefined) return;
+  try {
+    unlinkSync(path);
+  } catch {
+    // Somebody else removed it: it is gone, which is all that is wanted.
+  }
+}

@@ -1,0 +1,91 @@
+import { describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CannedAgent, startCannedAgent } from "../../../test/support/canned-agent.ts";
+import type { CommandIo } from "../command.ts";
+import { checkerCommand } from "./checker.ts";
+
+async function run(args: readonly string[], env: CommandIo["env"] = {}): Promise<{ code: number; said: string }> {
+  let said = "";
+  const say = (text: string): void => void (said += text);
+  const code = await checkerCommand.run(args, { stdout: say, stderr: say, env, isTerminal: false });
+  return { code, said };
+}
+
+function agentWith(statuses: Readonly<Record<string, string>>): CannedAgent {
+  const rows = Object.entries(statuses).map(([name, Status]) => ({
+    CheckID: `service:${name}`,
+    Status,
+    ServiceID: name,
+    ServiceName: name,
+  }));
+  return startCannedAgent(() => Response.json(rows));
+}
+
+describe("praetor checker", () => {
+  test("kong-db is critical while its database gives no response", async () => {
+    const { code, said } = await run(["kong-db", "--kong-db", "127.0.0.1:1"]);
+    expect(code).toBe(2);
+    expect(said).toContain("127.0.0.1:1 - no response");
+  });
+
+  test("kong-migrations follows kong-db", async () => {
+    using well = agentWith({ "kong-db": "passing" });
+    expect((await run(["kong-migrations", "--agent", well.url])).code).toBe(0);
+    using ill = agentWith({ "kong-db": "warning" });
+    expect(await run(["kong-migrations", "--agent", ill.url])).toMatchObject({ code: 2 });
+    using empty = agentWith({});
+    expect(await run(["kong-migrations", "--agent", empty.url])).toEqual({ code: 2, said: "kong-db is not known\n" });
+  });
+
+  test("security-secrets-setup is a warning until its file is there", async () => {
+    expect(await run(["security-secrets-setup"])).toMatchObject({ code: 1 });
+  });
+
+  test("security-secretstore-setup needs vault, and then the file if one is named", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "checker-"));
+    const flag = join(folder, "done");
+    const asking = (agent: CannedAgent, env = {}): Promise<{ code: number }> =>
+      run(["security-secretstore-setup", "--agent", agent.url], env);
+    try {
+      using sealed = agentWith({ vault: "critical" });
+      expect((await asking(sealed)).code).toBe(2);
+      using unsealed = agentWith({ vault: "passing" });
+      expect((await asking(unsealed)).code).toBe(0);
+      expect((await asking(unsealed, { SECRETSTORE_SETUP_DONE_FLAG: flag })).code).toBe(1);
+      writeFileSync(flag, "");
+      expect((await asking(unsealed, { SECRETSTORE_SETUP_DONE_FLAG: flag })).code).toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test.each([
+    [{ data: [{ snis: ["edgex-kong"] }] }, 0],
+    [{ data: [{ snis: ["edgex-kong"] }, { snis: ["other"] }] }, 2],
+    [{ data: [{ snis: ["edgex-kong", "other"] }] }, 2],
+    [{ data: [] }, 2],
+    [null, 2],
+  ])("security-proxy-setup with Kong's certificates %j gives %d", async (certificates, code) => {
+    using agent = agentWith({ kong: "passing" });
+    using kong = startCannedAgent(() => Response.json(certificates));
+    expect((await run(["security-proxy-setup", "--agent", agent.url, "--kong", kong.url])).code).toBe(code);
+  });
+
+  test("security-proxy-setup does not ask a kong that is not well", async () => {
+    using agent = agentWith({ kong: "critical" });
+    using kong = startCannedAgent(() => Response.json({}));
+    expect((await run(["security-proxy-setup", "--agent", agent.url, "--kong", kong.url])).code).toBe(2);
+    expect(kong.requests).toEqual([]);
+  });
+
+  test.each([[[]], [["nothing"]], [["kong-db", "more"]], [["kong-db", "--kong-db", "x"]], [["--nope"]]])(
+    "%j is wrong usage, and as a check's outcome critical",
+    async (args) => {
+      const { code, said } = await run(args);
+      expect(code).toBe(2);
+      expect(said).toContain("Usage: praetor checker NAME");
+    },
+  );
+});

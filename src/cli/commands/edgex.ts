@@ -1,0 +1,19 @@
+import { edgexHelp, runEdgex } from "../../edgex/run-edgex.ts";
+import type { Command } from "../command.ts";
+
+export interface EdgexCommandOptions {
+  /** Starts this program; definitions call it for script checks. */
+  readonly executable: readonly string[];
+  /** Runs the agent with these words until it ends; resolves with its exit code. */
+  readonly startAgent: (args: readonly string[]) => Promise<number>;
+}
+
+/** `praetor edgex`: the agent as EdgeX Geneva's Consul container runs it. */
+export function edgexCommand(options: EdgexCommandOptions): Command {
+  return {
+    name: "edgex",
+    summary: "Runs the agent as EdgeX Geneva's Consul container does",
+    help: edgexHelp,
+    run: (args, io) => runEdgex(args, { ...io, ...options }),
+  };
+}

@@ -1,0 +1,172 @@
+import { describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startCannedAgent } from "../../../test/support/canned-agent.ts";
+import type { CommandIo } from "../command.ts";
+import { healthCommand } from "./health.ts";
+
+interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function run(args: readonly string[], env: CommandIo["env"] = {}): Promise<Run> {
+  let [stdout, stderr] = ["", ""];
+  const io = {
+    stdout: (text: string) => void (stdout += text),
+    stderr: (text: string) => void (stderr += text),
+    env,
+    isTerminal: false,
+  };
+  const code = await healthCommand.run(args, io);
+  return { code, stdout, stderr };
+}
+
+const row = (checkId: string, serviceName: string, status: string): object => ({
+  CheckID: checkId,
+  Status: status,
+  ServiceID: serviceName,
+  ServiceName: serviceName,
+  Output: `says ${status}`,
+});
+
+const agentChecks = {
+  "service:good": row("service:good", "good", "passing"),
+  "service:mixed:1": row("service:mixed:1", "mixed", "passing"),
+  "service:mixed:2": row("service:mixed:2", "mixed", "critical"),
+};
+
+describe("praetor health", () => {
+  test("yes is the status on standard output and exit code 0", async () => {
+    using agent = startCannedAgent(() => Response.json(agentChecks));
+    expect(await run(["good", "--url", agent.url])).toEqual({ code: 0, stdout: "passing\n", stderr: "" });
+    expect(agent.requests[0]?.target).toBe("/v1/agent/checks");
+  });
+
+  test("of several checks the worst counts, every time", async () => {
+    using agent = startCannedAgent(() => Response.json(agentChecks));
+    for (let round = 0; round < 12; round++) {
+      const answer = await run(["mixed", "--url", agent.url]);
+      expect(answer).toEqual({ code: 2, stdout: "critical\n", stderr: "mixed is critical, not passing\n" });
+    }
+  });
+
+  test("--verbose names the check and what it said", async () => {
+    using agent = startCannedAgent(() => Response.json(agentChecks));
+    const { stderr } = await run(["--verbose", "mixed", "--url", agent.url]);
+    expect(stderr).toContain('check "service:mixed:2" of mixed is critical: says critical');
+  });
+
+  test("another state can be desired", async () => {
+    using agent = startCannedAgent(() => Response.json(agentChecks));
+    expect((await run(["mixed", "--url", agent.url, "--desired-state", "critical"])).code).toBe(0);
+    expect((await run(["good", "--url", agent.url, "--desired-state=critical"])).code).toBe(2);
+  });
+
+  test("the catalog's list of checks is read as well", async () => {
+    using agent = startCannedAgent(() => Response.json([row("a", "good", "passing")]));
+    expect((await run(["good", "--url", `${agent.url}/v1/health/checks/good`])).code).toBe(0);
+  });
+
+  test.each([
+    ["no checks at all", () => Response.json({}), "no match for service name: x"],
+    ["null", () => Response.json(null), "no match for service name: x"],
+    ["an error", () => new Response("No cluster leader", { status: 500 }), "500 (No cluster leader)"],
+    ["an error that looks like a list", () => Response.json(agentChecks, { status: 403 }), "response code: 403"],
+    ["no JSON", () => new Response("<html>"), "not JSON"],
+    ["JSON of something else", () => Response.json([1, 2]), "not a list of checks"],
+    ["a check without status", () => Response.json([{ CheckID: "c", ServiceName: "x" }]), "x is without status"],
+  ])("%s is a no that says why, never a crash", async (_what, answer, why) => {
+    using agent = startCannedAgent(answer);
+    const { code, stderr } = await run(["x", "--url", agent.url]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(why);
+  });
+
+  test("an agent that is not there, or does not answer in time, is a no", async () => {
+    const refused = await run(["x", "--url", "http://127.0.0.1:1"]);
+    expect(refused).toEqual({ code: 2, stdout: "", stderr: "cannot reach http://127.0.0.1:1: connection refused\n" });
+    using silent = startCannedAgent(() => new Promise<Response>(() => undefined));
+    const late = await run(["x", "--url", silent.url, "--timeout", "20ms"]);
+    expect(late).toMatchObject({ code: 2, stderr: `no answer from ${silent.url} within 20 ms\n` });
+  });
+
+  test("the environment names the agent, and --url goes before it", async () => {
+    using agent = startCannedAgent(() => Response.json(agentChecks));
+    const address = agent.url.replace("http://", "");
+    expect((await run(["good"], { CONSUL_HTTP_ADDR: address })).code).toBe(0);
+    expect((await run(["good"], { PRAETOR_HTTP_ADDR: address, CONSUL_HTTP_ADDR: "127.0.0.1:1" })).code).toBe(0);
+    expect((await run(["good", "--url", agent.url], { CONSUL_HTTP_ADDR: "127.0.0.1:1" })).code).toBe(0);
+  });
+
+  test("without any of them it is Geneva's name for the agent", async () => {
+    const { code, stderr } = await run(["good", "--timeout", "5s"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("http://edgex-core-consul:8500");
+  });
+
+  test.each([
+    [[], "accepts 1 arg(s), received 0"],
+    [["a", "b"], "accepts 1 arg(s), received 2"],
+    [["a", "--self"], "accepts 0 arg(s) with --self, received 1"],
+    [["a", "--nope"], "--nope"],
+    [["a", "--url", "nonsense"], '"nonsense" is not a URL'],
+    [["a", "--desired-state", "well"], 'unknown desired state "well"'],
+    [["a", "--timeout", "soon"], 'invalid duration "soon"'],
+    [["a", "--timeout", "0s"], "leaves no time"],
+    [["a", "--config", "/nonexistent"], "cannot read --config /nonexistent"],
+  ])("%j is wrong usage: exit code 1", async (args, why) => {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain(why);
+    expect(stderr).toContain("Usage: praetor health SERVICE");
+  });
+
+  test("--help is given on standard output, with exit code 0", async () => {
+    expect(await run(["--help"])).toEqual({ code: 0, stdout: healthCommand.help, stderr: "" });
+  });
+});
+
+describe("--config", () => {
+  async function runWith(file: string, ...args: readonly string[]): Promise<Run> {
+    const folder = mkdtempSync(join(tmpdir(), "health-"));
+    const path = join(folder, "health.conf");
+    writeFileSync(path, file);
+    try {
+      return await run(["mixed", "--config", path, ...args]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  test.each([
+    ["JSON", (url: string) => JSON.stringify({ url, "desired-state": "critical" })],
+    ["lines", (url: string) => `# where\nurl=${url}\n\ndesired-state = critical\n`],
+    ["flat YAML", (url: string) => `---\nurl: "${url}"\ndesired-state: critical\n`],
+  ])("as %s has effect, and prints nothing of its own", async (_what, fileFor) => {
+    using agent = startCannedAgent(() => Response.json(agentChecks));
+    expect(await runWith(fileFor(agent.url))).toEqual({ code: 0, stdout: "critical\n", stderr: "" });
+    expect((await runWith(fileFor(agent.url), "--desired-state", "passing")).code).toBe(2);
+  });
+
+  test("a setting or line that means nothing is named", async () => {
+    expect((await runWith("colour=red")).stderr).toContain("unknown setting colour");
+    expect((await runWith("url=http://x\nwhat?")).stderr).toContain("health.conf:2: expected NAME=VALUE");
+    expect((await runWith("{")).code).toBe(1);
+  });
+});
+
+describe("--self", () => {
+  test("is whether the agent answers and knows a leader; no is exit code 1, as Docker wants it", async () => {
+    using leading = startCannedAgent(() => Response.json("127.0.0.1:8300"));
+    expect(await run(["--self", "--url", leading.url])).toEqual({ code: 0, stdout: "", stderr: "" });
+    using leaderless = startCannedAgent(() => Response.json(""));
+    expect(await run(["--self", "--url", leaderless.url])).toMatchObject({
+      code: 1,
+      stderr: `the agent at ${leaderless.url} knows no leader\n`,
+    });
+    expect((await run(["--self", "--url", "http://127.0.0.1:1"])).code).toBe(1);
+  });
+});

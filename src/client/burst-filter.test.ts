@@ -1,0 +1,45 @@
+import { expect, test } from "bun:test";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { BurstFilter } from "./burst-filter.ts";
+
+function filterWith(clock: FakeClock): { filter: BurstFilter<string>; delivered: string[] } {
+  const delivered: string[] = [];
+  const filter = new BurstFilter<string>(clock, { quietMs: 500, maxMs: 5_000 }, (value) => delivered.push(value));
+  filter.push("first");
+  return { filter, delivered };
+}
+
+test("the first value is told at once", () => {
+  expect(filterWith(new FakeClock()).delivered).toEqual(["first"]);
+});
+
+test("of a burst only the last is told, when it has been quiet for half a second", async () => {
+  const clock = new FakeClock();
+  const { filter, delivered } = filterWith(clock);
+  for (const value of ["a", "b", "c"]) {
+    filter.push(value);
+    await clock.advance(499);
+  }
+  expect(delivered).toEqual(["first"]);
+  await clock.advance(1);
+  expect(delivered).toEqual(["first", "c"]);
+});
+
+test("a burst without end is told every five seconds", async () => {
+  const clock = new FakeClock();
+  const { filter, delivered } = filterWith(clock);
+  for (let at = 0; at <= 100; at++) {
+    filter.push(String(at));
+    await clock.advance(100);
+  }
+  expect(delivered).toEqual(["first", "49", "99"]);
+});
+
+test("after stop nothing is told", async () => {
+  const clock = new FakeClock();
+  const { filter, delivered } = filterWith(clock);
+  filter.push("late");
+  filter.stop();
+  await clock.advance(10_000);
+  expect(delivered).toEqual(["first"]);
+});

@@ -1,0 +1,44 @@
+import type { Clock, Timer } from "../lib/clock.ts";
+
+export interface QuietPeriod {
+  /** Told when nothing followed for so long... */
+  readonly quietMs: number;
+  /** ...or at the latest after so long. */
+  readonly maxMs: number;
+}
+
+/** Lets the first value through at once, and of a burst of later ones only the last. */
+export class BurstFilter<T> {
+  readonly #clock: Clock;
+  readonly #period: QuietPeriod;
+  readonly #deliver: (value: T) => void;
+  #quiet: Timer | undefined;
+  #burstStartMs: number | undefined;
+  #isFirst = true;
+
+  constructor(clock: Clock, period: QuietPeriod, deliver: (value: T) => void) {
+    this.#clock = clock;
+    this.#period = period;
+    this.#deliver = deliver;
+  }
+
+  push(value: T): void {
+    if (this.#isFirst) {
+      this.#isFirst = false;
+      return this.#deliver(value);
+    }
+    const nowMs = this.#clock.monotonicMs();
+    this.#burstStartMs ??= nowMs;
+    const leftMs = this.#burstStartMs + this.#period.maxMs - nowMs;
+    this.#quiet?.cancel();
+    this.#quiet = this.#clock.schedule(Math.min(this.#period.quietMs, leftMs), () => {
+      this.#burstStartMs = undefined;
+      this.#deliver(value);
+    });
+  }
+
+  /** Drops what waits. */
+  stop(): void {
+    this.#quiet?.cancel();
+  }
+}

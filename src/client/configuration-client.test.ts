@@ -1,0 +1,196 @@
+import { describe, expect, test } from "bun:test";
+import { type CannedRequest, startCannedAgent } from "../../test/support/canned-agent.ts";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { rejectionOf } from "../../test/support/rejection.ts";
+import { within } from "../../test/support/within.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { ConfigurationClient } from "./configuration-client.ts";
+import { HttpClient } from "./http.ts";
+
+const basePath = "edgex/core/1.0/edgex-core-data";
+
+function clientOf(url: string, clock: Clock = systemClock): ConfigurationClient {
+  return new ConfigurationClient({ http: new HttpClient({ baseUrl: url, clock }), basePath });
+}
+
+/** The answer to a KV GET with these keys below the base path. */
+function stored(pairs: Readonly<Record<string, string | null>>, index = 1): Response {
+  const rows = Object.entries(pairs).map(([key, value]) => ({
+    Key: `${basePath}/${key}`,
+    Value: value === null ? null : Buffer.from(value).toString("base64"),
+  }));
+  return Response.json(rows, { headers: { "X-Consul-Index": String(index) } });
+}
+
+const absent = (): Response => new Response(null, { status: 404, headers: { "X-Consul-Index": "1" } });
+
+describe("hasConfiguration", () => {
+  test("asks for keys below the base path with its slash, so that a longer name does not count", async () => {
+    using agent = startCannedAgent(() => Response.json([`${basePath}/Writable/LogLevel`]));
+    expect(await clientOf(agent.url).hasConfiguration()).toBe(true);
+    expect(agent.requests[0]?.target).toBe(`/v1/kv/${basePath}/?keys=`);
+  });
+
+  test("is false for a 404, and an error for anything else", async () => {
+    using empty = startCannedAgent(absent);
+    expect(await clientOf(empty.url).hasConfiguration()).toBe(false);
+    using broken = startCannedAgent(() => new Response("No cluster leader", { status: 500 }));
+    expect((await rejectionOf(clientOf(broken.url).hasConfiguration())).message).toMatch(
+      "checking configuration existence from Consul failed: Unexpected response code: 500 (No cluster leader)",
+    );
+  });
+});
+
+describe("putConfiguration", () => {
+  const configuration = { Writable: { LogLevel: "INFO" }, Service: { Port: 48080 }, "Odd key": { "a/b": "ü" } };
+
+  test("stores each value as plain text under its own key", async () => {
+    using agent = startCannedAgent(() => new Response("true"));
+    await clientOf(agent.url).putConfiguration(configuration, { overwrite: true });
+    expect(agent.requests.map(({ method, target, body }) => `${method} ${target} ${body}`).toSorted()).toEqual([
+      `PUT /v1/kv/${basePath}/Odd%20key/a/b ü`,
+      `PUT /v1/kv/${basePath}/Service/Port 48080`,
+      `PUT /v1/kv/${basePath}/Writable/LogLevel INFO`,
+    ]);
+  });
+
+  test("without overwrite stores only what is not there, by compare-and-set", async () => {
+    using agent = startCannedAgent(() => new Response("false"));
+    await clientOf(agent.url).putConfiguration(configuration, { overwrite: false });
+    expect(agent.requests.every(({ target }) => target.endsWith("?cas=0"))).toBe(true);
+  });
+
+  test("an error stops it, at the latest after the requests under way", async () => {
+    using agent = startCannedAgent(() => new Response("disk full", { status: 500 }));
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`key-${at}`, at]));
+    expect((await rejectionOf(clientOf(agent.url).putConfiguration(many, { overwrite: true }))).message).toMatch(
+      "disk full",
+    );
+    expect(agent.requests.length).toBeLessThanOrEqual(8);
+  });
+});
+
+describe("getConfiguration", () => {
+  test("lays what is stored over a copy of the defaults; an empty value, which Consul shows as null, is empty", async () => {
+    using agent = startCannedAgent(() =>
+      stored({ "Writable/LogLevel": "DEBUG", "Service/Port": "1", "Service/Host": null }),
+    );
+    const defaults = { Writable: { LogLevel: "INFO" }, Service: { Port: 48080, Host: "localhost", Check: "10s" } };
+    expect(await clientOf(agent.url).getConfiguration(defaults)).toEqual({
+      Writable: { LogLevel: "DEBUG" },
+      Service: { Port: 1, Host: "", Check: "10s" },
+    });
+  });
+
+  test("an empty store is an error that names the base path", async () => {
+    using agent = startCannedAgent(absent);
+    expect((await rejectionOf(clientOf(agent.url).getConfiguration({}))).message).toMatch(
+      `the Configuration service (Consul) doesn't contain configuration for ${basePath}/`,
+    );
+  });
+});
+
+describe("watchForChanges", () => {
+  const defaults = { LogLevel: "INFO" };
+
+  /** Runs a watch against an agent that gives these answers in turn and then holds; returns what it told. */
+  function watching(answers: ((request: CannedRequest) => Response)[]) {
+    const updates: (typeof defaults)[] = [];
+    const errors: string[] = [];
+    const held = Promise.withResolvers<Response>();
+    const agent = startCannedAgent((request) => answers.shift()?.(request) ?? held.promise);
+    const clock = new FakeClock();
+    const watch = clientOf(agent.url, clock).watchForChanges("/Writable", {
+      defaults,
+      onUpdate: (update) => updates.push(update),
+      onError: (error) => errors.push(error.message),
+    });
+    const expectUpdates = (...levels: string[]): Promise<void> =>
+      within(2_000, async () => {
+        await clock.advance(500); // the quiet period
+        expect(updates.map(({ LogLevel }) => LogLevel)).toEqual(levels);
+      });
+    const expectRequests = (count: number): Promise<void> =>
+      within(2_000, async () => expect(agent.requests).toHaveLength(count));
+    const stop = (): void => {
+      watch.stop();
+      agent[Symbol.dispose]();
+    };
+    return { clock, errors, agent, expectUpdates, expectRequests, [Symbol.dispose]: stop };
+  }
+
+  const level = (text: string, index: number) => (): Response => stored({ "Writable/LogLevel": text }, index);
+
+  test("tells what is stored at once, then asks again with the index and tells what changed", async () => {
+    using watch = watching([level("WARN", 5), level("DEBUG", 9)]);
+    await watch.expectUpdates("WARN", "DEBUG");
+    await watch.expectRequests(3);
+    expect(watch.agent.requests.map(({ target }) => target)).toEqual([
+      `/v1/kv/${basePath}/Writable/?recurse=`,
+      `/v1/kv/${basePath}/Writable/?recurse=&index=5&wait=60000ms`,
+      `/v1/kv/${basePath}/Writable/?recurse=&index=9&wait=60000ms`,
+    ]);
+  });
+
+  test("all keys gone is an update with the defaults", async () => {
+    const gone = (): Response => new Response(null, { status: 404, headers: { "X-Consul-Index": "9" } });
+    using watch = watching([level("WARN", 5), gone]);
+    await watch.expectUpdates("WARN", "INFO");
+  });
+
+  test("an index that repeats is no update, and makes a pause", async () => {
+    using watch = watching([level("WARN", 5), level("ERROR", 5), level("DEBUG", 6)]);
+    await watch.expectRequests(2);
+    await watch.clock.advance(400);
+    await watch.clock.advance(400);
+    await watch.expectRequests(2);
+    await watch.expectUpdates("WARN", "DEBUG");
+  });
+
+  test("an index that fell is followed, as the store may have been replaced", async () => {
+    using watch = watching([level("WARN", 500), level("DEBUG", 3)]);
+    await watch.expectUpdates("WARN", "DEBUG");
+    await watch.expectRequests(3);
+    expect(watch.agent.requests[2]?.target).toContain("index=3");
+  });
+
+  test("errors are told and the watch goes on, at pauses that grow to ten seconds", async () => {
+    const failing = (): Response => new Response("No cluster leader", { status: 500 });
+    using watch = watching([failing, failing, failing, failing, failing, failing, level("WARN", 5)]);
+    for (const [at, pauseMs] of [1_000, 2_000, 4_000, 8_000, 10_000, 10_000].entries()) {
+      await within(2_000, async () => expect(watch.errors).toHaveLength(at + 1));
+      await watch.clock.advance(pauseMs - 1);
+      await watch.expectRequests(at + 1);
+      await watch.clock.advance(1);
+    }
+    await watch.expectUpdates("WARN");
+    expect(watch.errors[0]).toBe("Unexpected response code: 500 (No cluster leader)");
+  });
+
+  test("an answer without an index is told as an error, not asked again at once", async () => {
+    using watch = watching([() => Response.json([])]);
+    await within(2_000, async () => expect(watch.errors).toHaveLength(1));
+    expect(watch.errors[0]).toContain("no X-Consul-Index");
+    await watch.expectRequests(1);
+  });
+
+  test("after stop nothing is told and the held request ends", async () => {
+    const aborted = Promise.withResolvers<void>();
+    using agent = startCannedAgent(({ target, signal }) => {
+      if (!target.includes("index=")) return stored({}, 5);
+      signal.addEventListener("abort", () => aborted.resolve());
+      return new Promise<Response>(() => undefined);
+    });
+    const updates: object[] = [];
+    const errors: object[] = [];
+    const watch = clientOf(agent.url).watchForChanges("Writable", {
+      defaults,
+      onUpdate: (update) => updates.push(update),
+      onError: (error) => errors.push(error),
+    });
+    await within(2_000, async () => expect(agent.requests).toHaveLength(2));
+    watch.stop();
+    await aborted.promise;
+    expect({ updates: updates.length, errors: errors.length }).toEqual({ updates: 1, errors: 0 });
+  });
+});

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { flattenConfiguration, overlayConfiguration } from "./configuration-values.ts";
+
+describe("flattenConfiguration", () => {
+  test("gives each scalar its own key and keeps it as text", () => {
+    const pairs = flattenConfiguration({
+      Service: { Port: 48080, Ratio: 1.4, Offset: -7, Enabled: true, Name: "x", Nothing: null },
+      List: ["a", "b"],
+      Table: [{ A: 1 }],
+    });
+    expect(pairs).toEqual([
+      ["Service/Port", "48080"],
+      ["Service/Ratio", "1.4"],
+      ["Service/Offset", "-7"],
+      ["Service/Enabled", "true"],
+      ["Service/Name", "x"],
+      ["Service/Nothing", ""],
+      ["List/0", "a"],
+      ["List/1", "b"],
+      ["Table/0/A", "1"],
+    ]);
+  });
+});
+
+describe("overlayConfiguration", () => {
+  const defaults = {
+    Writable: { LogLevel: "INFO", Persist: true },
+    Service: { Port: 1, Host: "localhost" },
+    Tags: ["x"],
+  };
+
+  test("the defaults decide how a text is read", () => {
+    const read = overlayConfiguration(defaults, [
+      ["Service/Port", "48080"],
+      ["Service/Host", "48080"],
+      ["Writable/Persist", "0"],
+      ["Tags/0", "a"],
+      ["Tags/1", "b"],
+    ]);
+    expect(read).toEqual({
+      Writable: { LogLevel: "INFO", Persist: false },
+      Service: { Port: 48080, Host: "48080" },
+      Tags: ["a", "b"],
+    });
+  });
+
+  test("names match in any letter case, the exact one first", () => {
+    const pairs = [
+      ["writable/LOGLEVEL", "WARN"],
+      ["Service/HOST", "other"],
+      ["Service/Host", "exact"],
+    ] as const;
+    const read = overlayConfiguration(defaults, pairs);
+    expect(read.Writable.LogLevel).toBe("WARN");
+    expect(read.Service.Host).toBe("exact");
+  });
+
+  test("unknown keys and folder markers are ignored, missing ones keep their default, the defaults stay as they were", () => {
+    const before = structuredClone(defaults);
+    const read = overlayConfiguration(defaults, [
+      ["Unknown/Key", "1"],
+      ["Writable/", ""],
+    ]);
+    expect(read).toEqual(before);
+    read.Service.Port = 2;
+    expect(defaults).toEqual(before);
+  });
+
+  test("an empty object takes every key below it", () => {
+    const read = overlayConfiguration({ Clients: {} }, [["Clients/CoreData/Port", "48080"]]);
+    expect(read).toEqual({ Clients: { CoreData: { Port: "48080" } } });
+  });
+
+  test("every text that cannot be read is named", () => {
+    const pairs = [
+      ["Service/Port", "many"],
+      ["Writable/Persist", "maybe"],
+    ] as const;
+    expect(() => overlayConfiguration(defaults, pairs)).toThrow(
+      "2 error(s) decoding:\n\n* cannot parse 'Writable.Persist' as bool: \"maybe\"\n* cannot parse 'Service.Port' as number: \"many\"",
+    );
+  });
+
+  test("a key that is both a value and a folder is refused", () => {
+    const pairs = [
+      ["Service", "x"],
+      ["Service/Port", "1"],
+    ] as const;
+    expect(() => overlayConfiguration(defaults, pairs)).toThrow("child is both a data item and dir: Service/Port");
+    expect(() => overlayConfiguration(defaults, pairs.toReversed())).toThrow(/child is both a data item and dir/);
+  });
+
+  test("what was flattened reads back the same", () => {
+    const scalar = fc.oneof(
+      fc.string(),
+      fc.boolean(),
+      fc.integer(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+    );
+    const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/);
+    const { tree } = fc.letrec<{ tree: Record<string, unknown>; node: unknown }>((tie) => ({
+      tree: fc.dictionary(name, tie("node"), { minKeys: 1, maxKeys: 4, noNullPrototype: true }),
+      node: fc.oneof({ maxDepth: 3 }, scalar, tie("tree"), fc.array(fc.string(), { maxLength: 12 })),
+    }));
+    fc.assert(
+      fc.property(tree, (configuration) => {
+        expect(overlayConfiguration(configuration, flattenConfiguration(configuration))).toEqual(
+          JSON.parse(JSON.stringify(configuration)), // -0 is stored as 0
+        );
+      }),
+    );
+  });
+});

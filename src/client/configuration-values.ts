@@ -1,0 +1,159 @@
+import { OperatingError } from "../lib/errors.ts";
+
+/** A key below the base path and its text: ["Service/Port", "48080"]. */
+export type ConfigurationPair = readonly [key: string, text: string];
+
+/** Configuration as it is read: objects below objects, ending in scalars and lists. */
+export type ConfigurationObject = object;
+
+/** A folder of keys, or a text at its end. */
+type Tree = Map<string, Tree | string>;
+
+/**
+ * One pair for each scalar, as go-mod-configuration stores it: nested names joined with "/", list elements under their
+ * position, all values as text without type. Nothing is stored for an empty object or list.
+ */
+export function flattenConfiguration(value: unknown, path: readonly string[] = []): ConfigurationPair[] {
+  if (value === null || value === undefined) return [[path.join("/"), ""]];
+  if (typeof value === "string") return [[path.join("/"), value]];
+  if (typeof value !== "object") return [[path.join("/"), JSON.stringify(value)]];
+  return Object.entries(value).flatMap(([name, child]) => flattenConfiguration(child, [...path, name]));
+}
+
+/**
+ * A copy of `defaults` with the stored texts laid over it. The defaults' types decide how a text is read; names match in
+ * any letter case; unknown keys are ignored and missing ones keep their default. An empty object takes every key below it.
+ *
+ *   defaults { Writable: { LogLevel: "INFO" }, Port: 1 }, pairs [["writable/loglevel", "DEBUG"], ["Port", "48080"]]
+ *   gives    { Writable: { LogLevel: "DEBUG" }, Port: 48080 }
+ *
+ * @throws OperatingError invalid, naming every text that cannot be read, in Go's words
+ */
+export function overlayConfiguration<T extends ConfigurationObject>(
+  defaults: T,
+  pairs: readonly ConfigurationPair[],
+): T {
+  const problems: string[] = [];
+  const overlaid = overlay(defaults, growTree(pairs), { path: "", problems });
+  if (problems.length > 0) {
+    const message = `${problems.length} error(s) decoding:\n\n${problems.map((problem) => `* ${problem}`).join("\n")}`;
+    throw new OperatingError("invalid", "configuration-undecodable", message);
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each branch of overlay returns its default's type
+  return overlaid as T;
+}
+
+function growTree(pairs: readonly ConfigurationPair[]): Tree {
+  const root: Tree = new Map();
+  for (const [key, text] of pairs) {
+    const segments = key.split("/");
+    const name = segments.pop() ?? "";
+    if (name === "") continue; // "Writable/" is a folder made by hand: it holds no value
+    const folder = segments.reduce((parent, segment) => folderOf(parent, { segment, key }), root);
+    if (folder.get(name) instanceof Map) throw bothValueAndFolder(key);
+    folder.set(name, text);
+  }
+  return root;
+}
+
+function folderOf(parent: Tree, { segment, key }: { readonly segment: string; readonly key: string }): Tree {
+  const child = parent.get(segment) ?? new Map<string, Tree | string>();
+  if (typeof child === "string") throw bothValueAndFolder(key);
+  parent.set(segment, child);
+  return child;
+}
+
+function bothValueAndFolder(key: string): OperatingError {
+  return new OperatingError("invalid", "configuration-value-and-folder", `child is both a data item and dir: ${key}`);
+}
+
+interface Place {
+  /** As Go prints it: "Service.Port". */
+  readonly path: string;
+  readonly problems: string[];
+}
+
+function overlay(fallback: unknown, stored: Tree | string, place: Place): unknown {
+  if (Array.isArray(fallback)) return overlayList(fallback, stored, place);
+  if (typeof fallback === "object" && fallback !== null) return overlayObject(fallback, stored, place);
+  if (typeof stored !== "string")
+    return reject(fallback, place, `'${place.path}' expected a value, got a folder of keys`);
+  switch (typeof fallback) {
+    case "number":
+      return readNumber(stored) ?? reject(fallback, place, `cannot parse '${place.path}' as number: ${quote(stored)}`);
+    case "boolean":
+      return readBoolean(stored) ?? reject(fallback, place, `cannot parse '${place.path}' as bool: ${quote(stored)}`);
+    default:
+      return stored;
+  }
+}
+
+function overlayObject(fallback: object, stored: Tree | string, place: Place): unknown {
+  if (typeof stored === "string") {
+    return stored === ""
+      ? structuredClone(fallback)
+      : reject(fallback, place, `'${place.path}' expected a folder of keys`);
+  }
+  const known = Object.entries(fallback);
+  if (known.length === 0) return openObject(stored);
+  return Object.fromEntries(
+    known.map(([name, child]) => {
+      const found = find(stored, name);
+      const path = place.path === "" ? name : `${place.path}.${name}`;
+      return [name, found === undefined ? structuredClone(child) : overlay(child, found, { ...place, path })];
+    }),
+  );
+}
+
+/** Elements are kept under their position; one text alone is a list of one, as Go's weak decoding takes it. */
+function overlayList(fallback: readonly unknown[], stored: Tree | string, place: Place): unknown[] {
+  const template: unknown = fallback[0] ?? "";
+  const elements = typeof stored === "string" ? (stored === "" ? [] : [stored]) : inOrder(stored);
+  return elements.map((element, at) => overlay(templateFor(template, element), element, withPosition(place, at)));
+}
+
+function templateFor(template: unknown, element: Tree | string): unknown {
+  return template === "" && typeof element !== "string" ? {} : template;
+}
+
+function withPosition(place: Place, at: number): Place {
+  return { ...place, path: `${place.path}[${at}]` };
+}
+
+function inOrder(stored: Tree): (Tree | string)[] {
+  return [...stored].toSorted(([a], [b]) => Number(a) - Number(b)).map(([, element]) => element);
+}
+
+/** The exact name first: a store may hold two names that differ in letter case only. */
+function find(stored: Tree, name: string): Tree | string | undefined {
+  const exact = stored.get(name);
+  if (exact !== undefined) return exact;
+  return [...stored].find(([candidate]) => candidate.toLowerCase() === name.toLowerCase())?.[1];
+}
+
+function openObject(stored: Tree): Record<string, unknown> {
+  return Object.fromEntries(
+    [...stored].map(([name, child]) => [name, typeof child === "string" ? child : openObject(child)]),
+  );
+}
+
+function reject(fallback: unknown, place: Place, problem: string): unknown {
+  place.problems.push(problem);
+  return fallback;
+}
+
+function readNumber(text: string): number | undefined {
+  const isNumber = /^[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|0[xX][0-9a-fA-F]+|0[bB][01]+)$/.test(text);
+  return isNumber && Number.isFinite(Number(text)) ? Number(text) : undefined;
+}
+
+/** What Go's ParseBool takes; an empty text is false, as Go's weak decoding has it. */
+function readBoolean(text: string): boolean | undefined {
+  if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true;
+  if (["", "0", "f", "F", "FALSE", "false", "False"].includes(text)) return false;
+  return undefined;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}

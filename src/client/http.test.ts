@@ -1,0 +1,83 @@
+import { describe, expect, test } from "bun:test";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { startCannedAgent } from "../../test/support/canned-agent.ts";
+import { rejectionOf } from "../../test/support/rejection.ts";
+import { systemClock } from "../lib/clock.ts";
+import { HttpClient, jsonOf, textOf } from "./http.ts";
+
+const clock = systemClock;
+
+describe("HttpClient", () => {
+  test("sends method, path, query, body and token, and hands over the whole answer", async () => {
+    using agent = startCannedAgent(() => new Response("true", { headers: { "X-Consul-Index": "7" } }));
+    const http = new HttpClient({ baseUrl: agent.url, clock, token: "secret" });
+    const answer = await http.request({ method: "PUT", path: "/v1/kv/a%20b", query: { cas: "0" }, body: "1" });
+    expect(textOf(answer)).toBe("true");
+    expect(answer.headers.get("x-consul-index")).toBe("7");
+    expect(agent.requests[0]).toMatchObject({ method: "PUT", target: "/v1/kv/a%20b?cas=0", body: "1" });
+    expect(agent.requests[0]?.headers.get("X-Consul-Token")).toBe("secret");
+  });
+
+  test.each([
+    [400, "invalid"],
+    [403, "denied"],
+    [404, "not-found"],
+    [409, "conflict"],
+    [413, "too-large"],
+    [429, "rate-limited"],
+    [500, "unavailable"],
+    [301, "unavailable"],
+  ] as const)("a %d becomes an error of kind %s in Consul's words", async (status, kind) => {
+    using agent = startCannedAgent(() => new Response("what it says\n", { status }));
+    const error = await rejectionOf(new HttpClient({ baseUrl: agent.url, clock }).requestOk({ path: "/" }));
+    expect(error).toMatchObject({ kind, message: `Unexpected response code: ${status} (what it says)` });
+  });
+
+  test("an empty error body leaves the bare code, which programs search for", async () => {
+    using agent = startCannedAgent(() => new Response(null, { status: 403 }));
+    const error = await rejectionOf(new HttpClient({ baseUrl: agent.url, clock }).requestOk({ path: "/" }));
+    expect(error.message).toBe("Unexpected response code: 403");
+  });
+
+  test("an agent that never answers is a timeout, told when the time is up and not before", async () => {
+    const fakeClock = new FakeClock();
+    const asked = Promise.withResolvers<void>();
+    const never = Promise.withResolvers<Response>();
+    using agent = startCannedAgent(() => {
+      asked.resolve();
+      return never.promise;
+    });
+    const failure = rejectionOf(
+      new HttpClient({ baseUrl: agent.url, clock: fakeClock }).request({ path: "/", timeoutMs: 300 }),
+    );
+    await asked.promise;
+    await fakeClock.advance(299);
+    expect(Bun.peek.status(failure)).toBe("pending");
+    await fakeClock.advance(1);
+    expect(await failure).toMatchObject({ kind: "timeout", message: `no answer from ${agent.url} within 300 ms` });
+  });
+
+  test("an agent that is not there is unavailable, and says where", async () => {
+    const gone = startCannedAgent(() => new Response());
+    gone[Symbol.dispose]();
+    const error = await rejectionOf(new HttpClient({ baseUrl: gone.url, clock }).request({ path: "/" }));
+    expect(error).toMatchObject({ kind: "unavailable", message: `cannot reach ${gone.url}: connection refused` });
+  });
+
+  test("an abort ends the request with the caller's own reason", async () => {
+    const never = Promise.withResolvers<Response>();
+    const abort = new AbortController();
+    using agent = startCannedAgent(() => {
+      abort.abort(new Error("enough"));
+      return never.promise;
+    });
+    const asking = new HttpClient({ baseUrl: agent.url, clock }).request({ path: "/", signal: abort.signal });
+    expect((await rejectionOf(asking)).message).toBe("enough");
+  });
+
+  test("a body that is not JSON is named", async () => {
+    using agent = startCannedAgent(() => new Response("<html>"));
+    const answer = await new HttpClient({ baseUrl: agent.url, clock }).request({ path: "/" });
+    expect(() => jsonOf(answer)).toThrow(/not JSON.*<html>/);
+  });
+});

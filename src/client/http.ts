@@ -1,0 +1,166 @@
+import type { Clock } from "../lib/clock.ts";
+import { type ErrorKind, messageOf, OperatingError } from "../lib/errors.ts";
+
+export interface HttpClientSettings {
+  /** "http://127.0.0.1:8500", without a path. */
+  readonly baseUrl: string;
+  readonly clock: Clock;
+  /** Sent as X-Consul-Token; "" or absent sends none. */
+  readonly token?: string;
+  /** For a whole exchange, body included, where the request names no other. Default 5 s. */
+  readonly timeoutMs?: number;
+}
+
+export interface HttpRequest {
+  readonly method?: "GET" | "PUT" | "DELETE";
+  /** From the root, already escaped: "/v1/kv/a%20b". */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+}
+
+const defaultTimeoutMs = 5_000;
+
+/**
+ * One agent's HTTP API. Every request ends: by its answer, its time-out or its signal. Uses fetch only, so it runs on Node
+ * as well as Bun.
+ */
+export class HttpClient {
+  readonly clock: Clock;
+  readonly #settings: HttpClientSettings;
+
+  constructor(settings: HttpClientSettings) {
+    this.#settings = settings;
+    this.clock = settings.clock;
+  }
+
+  /**
+   * The answer, whatever its status.
+   * @throws OperatingError unavailable or timeout when there is no whole answer; the signal's reason when that aborts
+   */
+  async request(request: HttpRequest): Promise<HttpAnswer> {
+    request.signal?.throwIfAborted();
+    const timeoutMs = request.timeoutMs ?? this.#settings.timeoutMs ?? defaultTimeoutMs;
+    const deadline = new AbortController();
+    const timer = this.clock.schedule(timeoutMs, () => deadline.abort());
+    const signal = request.signal ? AbortSignal.any([request.signal, deadline.signal]) : deadline.signal;
+    try {
+      return await this.#exchange(request, signal);
+    } catch (thrown) {
+      request.signal?.throwIfAborted();
+      if (deadline.signal.aborted) throw timedOut(this.#settings.baseUrl, timeoutMs);
+      throw unreachable(this.#settings.baseUrl, thrown);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /**
+   * The answer when its status is 200.
+   * @throws OperatingError with Consul's words, `Unexpected response code: 500 (No cluster leader)`, for any other status:
+   * Consul's clients take 201 and 204 as errors too, and programs search for these words
+   */
+  async requestOk(request: HttpRequest): Promise<HttpAnswer> {
+    const answer = await this.request(request);
+    if (answer.status !== 200) throw unexpectedStatus(answer);
+    return answer;
+  }
+
+  async #exchange(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    const response = await fetch(new URL(pathAndQuery(request), this.#settings.baseUrl), {
+      method: request.method ?? "GET",
+      headers: this.#settings.token ? { "X-Consul-Token": this.#settings.token } : {},
+      body: request.body ?? null,
+      signal,
+      redirect: "manual", // following one would turn a PUT into a GET
+    });
+    return { status: response.status, headers: response.headers, body: new Uint8Array(await response.arrayBuffer()) };
+  }
+}
+
+function pathAndQuery(request: HttpRequest): string {
+  const query = new URLSearchParams(request.query).toString();
+  if (query === "") return request.path;
+  return `${request.path}${request.path.includes("?") ? "&" : "?"}${query}`;
+}
+
+export function textOf(answer: HttpAnswer): string {
+  return new TextDecoder().decode(answer.body);
+}
+
+/** @throws OperatingError unavailable when the body is not JSON */
+export function jsonOf(answer: HttpAnswer): unknown {
+  const text = textOf(answer);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const message = `the answer is not JSON (${messageOf(cause)}): ${shorten(text)}`;
+    throw new OperatingError("unavailable", "answer-not-json", message, { cause });
+  }
+}
+
+export function unexpectedStatus(answer: HttpAnswer): OperatingError {
+  const body = shorten(textOf(answer).trim());
+  const message = `Unexpected response code: ${answer.status}${body === "" ? "" : ` (${body})`}`;
+  return new OperatingError(kindOfStatus(answer.status), "unexpected-status", message);
+}
+
+function kindOfStatus(status: number): ErrorKind {
+  switch (status) {
+    case 401:
+    case 403:
+      return "denied";
+    case 404:
+      return "not-found";
+    case 409:
+      return "conflict";
+    case 413:
+      return "too-large";
+    case 429:
+      return "rate-limited";
+    default:
+      return status >= 400 && status < 500 ? "invalid" : "unavailable";
+  }
+}
+
+/** An error page must not fill the log of a service that retries every second. */
+function shorten(text: string): string {
+  return text.length <= 500 ? text : `${text.slice(0, 500)}...`;
+}
+
+function timedOut(where: string, timeoutMs: number): OperatingError {
+  return new OperatingError("timeout", "request-timeout", `no answer from ${where} within ${timeoutMs} ms`);
+}
+
+function unreachable(where: string, cause: unknown): OperatingError {
+  return new OperatingError("unavailable", "agent-unreachable", `cannot reach ${where}: ${reasonOf(cause)}`, { cause });
+}
+
+/** Runtimes name the system's error in different places: Bun in `code`, Node in `cause.code`. */
+function reasonOf(thrown: unknown): string {
+  const inner = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+  switch (codeOf(inner)) {
+    case "ECONNREFUSED":
+      return "connection refused";
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return "name not resolved";
+    case "ECONNRESET":
+    case "UND_ERR_SOCKET":
+      return "connection closed before the whole answer";
+    default:
+      return messageOf(inner);
+  }
+}
+
+function codeOf(thrown: unknown): unknown {
+  return thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+}

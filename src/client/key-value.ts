@@ -1,0 +1,40 @@
+import { OperatingError } from "../lib/errors.ts";
+import { type HttpAnswer, jsonOf } from "./http.ts";
+import { fieldsOf } from "./json-object.ts";
+
+export interface StoredPair {
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
+/**
+ * The request path of a key.
+ * @throws OperatingError invalid for a key that cannot travel in a URL
+ */
+export function keyPath(key: string): string {
+  if (key.startsWith("/")) throw invalidKey(key, "must not begin with a '/'");
+  // URL parsing resolves them, escaped or not, to another key.
+  if (/(^|\/)\.{1,2}(\/|$)/.test(key)) throw invalidKey(key, "must not have a '.' or '..' between slashes");
+  return `/v1/kv/${key.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+function invalidKey(key: string, what: string): OperatingError {
+  return new OperatingError("invalid", "invalid-key", `Invalid key. Key ${what}: ${key}`);
+}
+
+/** Reads the list that a KV GET answers. */
+export function decodePairs(answer: HttpAnswer): readonly StoredPair[] {
+  const json = jsonOf(answer);
+  return Array.isArray(json) ? json.flatMap(decodePair) : [];
+}
+
+function decodePair(json: unknown): StoredPair[] {
+  const { Key: key, Value: value } = fieldsOf(json);
+  if (typeof key !== "string") return [];
+  // Consul: an empty value is null.
+  return [{ key, value: typeof value === "string" ? decodeBase64(value) : new Uint8Array() }];
+}
+
+function decodeBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,129 @@
+import { describe, expect, test } from "bun:test";
+import { type CannedRequest, startCannedAgent } from "../../test/support/canned-agent.ts";
+import { rejectionOf } from "../../test/support/rejection.ts";
+import { systemClock } from "../lib/clock.ts";
+import { HttpClient } from "./http.ts";
+import { RegistryClient, type RegistryClientSettings } from "./registry-client.ts";
+
+const coreData = {
+  serviceKey: "edgex-core-data",
+  serviceHost: "edgex-core-data",
+  servicePort: 48080,
+  checkRoute: "/api/v1/ping",
+  checkInterval: "10s",
+};
+
+function clientOf(url: string, changes: Partial<RegistryClientSettings> = {}): RegistryClient {
+  return new RegistryClient({ http: new HttpClient({ baseUrl: url, clock: systemClock }), ...coreData, ...changes });
+}
+
+function linesOf(requests: readonly CannedRequest[]): string[] {
+  return requests.map(({ method, target }) => `${method} ${target}`);
+}
+
+const ok = (): Response => new Response(null);
+
+describe("register", () => {
+  test("registers the service, then a check that calls its ping route", async () => {
+    using agent = startCannedAgent(ok);
+    await clientOf(agent.url).register();
+    expect(linesOf(agent.requests)).toEqual(["PUT /v1/agent/service/register", "PUT /v1/agent/check/register"]);
+    expect(JSON.parse(agent.requests[0]?.body ?? "")).toEqual({
+      Name: "edgex-core-data",
+      Address: "edgex-core-data",
+      Port: 48080,
+    });
+    expect(JSON.parse(agent.requests[1]?.body ?? "")).toEqual({
+      Name: "Health Check: edgex-core-data",
+      Notes: "Check the health of the API",
+      ServiceID: "edgex-core-data",
+      Interval: "10s",
+      HTTP: "http://edgex-core-data:48080/api/v1/ping",
+    });
+  });
+
+  test("takes the service back when its check is refused, and tells the agent's reason", async () => {
+    using agent = startCannedAgent(({ target }) =>
+      target.startsWith("/v1/agent/check") ? new Response("Invalid check", { status: 400 }) : ok(),
+    );
+    expect((await rejectionOf(clientOf(agent.url).register())).message).toMatch(
+      "Unexpected response code: 400 (Invalid check)",
+    );
+    expect(linesOf(agent.requests).at(-1)).toBe("PUT /v1/agent/service/deregister/edgex-core-data");
+  });
+
+  test.each([{ serviceHost: "" }, { servicePort: 0 }, { checkRoute: "" }, { checkInterval: "" }])(
+    "asks the agent nothing when %j leaves it incomplete",
+    async (changes) => {
+      using agent = startCannedAgent(ok);
+      expect((await rejectionOf(clientOf(agent.url, changes).register())).message).toMatch(
+        "Service information not set",
+      );
+      expect(agent.requests).toEqual([]);
+    },
+  );
+});
+
+test("unregister takes away the service and the check by its real ID", async () => {
+  using agent = startCannedAgent(ok);
+  await clientOf(agent.url).unregister();
+  expect(linesOf(agent.requests)).toEqual([
+    "PUT /v1/agent/service/deregister/edgex-core-data",
+    "PUT /v1/agent/check/deregister/Health%20Check%3A%20edgex-core-data",
+  ]);
+});
+
+describe("isAlive", () => {
+  test("is the status of the leader's question, whatever the body", async () => {
+    using agent = startCannedAgent(() => new Response('""'));
+    expect(await clientOf(agent.url).isAlive()).toBe(true);
+    using failing = startCannedAgent(() => new Response(null, { status: 500 }));
+    expect(await clientOf(failing.url).isAlive()).toBe(false);
+  });
+
+  test("is false, not an error, when nobody is there", async () => {
+    expect(await clientOf("http://127.0.0.1:1").isAlive()).toBe(false);
+  });
+});
+
+describe("looking services up", () => {
+  const services = {
+    "edgex-core-metadata": { ID: "edgex-core-metadata", Service: "x", Address: "10.0.0.7", Port: 48081, Tags: [] },
+  };
+  const answering =
+    (...checks: { CheckID?: string; Status: string }[]) =>
+    ({ target }: CannedRequest): Response =>
+      Response.json(target === "/v1/agent/services" ? services : checks.map((check) => ({ CheckID: "c", ...check })));
+
+  test("finds an endpoint by the service's ID", async () => {
+    using agent = startCannedAgent(answering());
+    const client = clientOf(agent.url);
+    const expected = { serviceId: "edgex-core-metadata", host: "10.0.0.7", port: 48081 };
+    expect(await client.getServiceEndpoint("edgex-core-metadata")).toEqual(expected);
+    expect((await rejectionOf(client.getServiceEndpoint("x"))).message).toMatch("no matching service endpoint found");
+  });
+
+  test("a service is available when all its checks pass", async () => {
+    using agent = startCannedAgent(answering({ Status: "passing" }, { Status: "passing" }));
+    await clientOf(agent.url).isServiceAvailable("edgex-core-metadata");
+    expect(linesOf(agent.requests)).toEqual(["GET /v1/agent/services", "GET /v1/health/checks/edgex-core-metadata"]);
+  });
+
+  test.each([
+    [["passing", "critical"], " edgex-core-metadata service not healthy..."],
+    [["warning"], " edgex-core-metadata service not healthy..."],
+    [["unheard-of"], " edgex-core-metadata service not healthy..."],
+    [[], "no health checks for service edgex-core-metadata: <nil>"],
+  ])("checks %j make it unavailable, in the words that Geneva shows", async (statuses, message) => {
+    using agent = startCannedAgent(answering(...statuses.map((Status) => ({ Status }))));
+    expect((await rejectionOf(clientOf(agent.url).isServiceAvailable("edgex-core-metadata"))).message).toMatch(message);
+  });
+
+  test("an unregistered service is told apart from an unhealthy one", async () => {
+    using agent = startCannedAgent(answering());
+    const asking = clientOf(agent.url).isServiceAvailable("edgex-core-command");
+    expect((await rejectionOf(asking)).message).toMatch(
+      "edgex-core-command service is not registered. Might not have started... ",
+    );
+  });
+});

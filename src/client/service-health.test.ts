@@ -1,0 +1,79 @@
+import { describe, expect, test } from "bun:test";
+import { startCannedAgent } from "../../test/support/canned-agent.ts";
+import { systemClock } from "../lib/clock.ts";
+import { askServiceHealth, checksUrl, serviceHealth } from "./service-health.ts";
+import { decodeChecks, type ServiceCheck } from "./service-check.ts";
+
+function check(serviceId: string, status: string, changes: Partial<ServiceCheck> = {}): ServiceCheck {
+  const [serviceName = ""] = serviceId.split("-");
+  return { checkId: `service:${serviceId}`, name: "status", output: "", status, serviceId, serviceName, ...changes };
+}
+
+describe("serviceHealth", () => {
+  test("an instance is as well as its worst check, in whatever order they come", () => {
+    const checks = [check("data", "passing", { checkId: "1" }), check("data", "critical", { checkId: "2" })];
+    expect(serviceHealth(checks, "data").status).toBe("critical");
+    expect(serviceHealth(checks.toReversed(), "data").status).toBe("critical");
+    expect(serviceHealth([check("data", "warning"), check("data", "passing")], "data").status).toBe("warning");
+  });
+
+  test("a service is as well as its best instance, and one instance can be asked for by its ID", () => {
+    const checks = [check("data-1", "critical"), check("data-2", "passing")];
+    expect(serviceHealth(checks, "data").status).toBe("passing");
+    expect(serviceHealth(checks, "data-1").status).toBe("critical");
+  });
+
+  test("a service without checks, or unknown, has no status", () => {
+    expect(serviceHealth([check("data", "passing")], "dat").status).toBeUndefined();
+    expect(serviceHealth([], "data").status).toBeUndefined();
+  });
+
+  test("a node in maintenance makes its services critical; maintenance alone is no service", () => {
+    const maintenance = check("", "critical", { checkId: "_node_maintenance", output: "moving house" });
+    const health = serviceHealth([check("data", "passing"), maintenance], "data");
+    expect(health.status).toBe("critical");
+    expect(health.complaints).toEqual(['check "_node_maintenance" of the node is critical: moving house']);
+    expect(serviceHealth([maintenance], "data").status).toBeUndefined();
+  });
+
+  test("a check without a status is no reason to trust the service", () => {
+    expect(serviceHealth([check("data", ""), check("data", "passing")], "data").status).toBe("");
+  });
+
+  test("each check that does not pass is told, with the first line of its output", () => {
+    const failing = check("data", "critical", { output: "dial tcp: refused\nmore" });
+    const { complaints } = serviceHealth([failing, check("data", "passing")], "data");
+    expect(complaints).toEqual(['check "service:data" of data is critical: dial tcp: refused']);
+  });
+});
+
+describe("decodeChecks", () => {
+  const row = { CheckID: "c", Name: "n", Status: "passing", Output: "o", ServiceID: "data", ServiceName: "data" };
+
+  test("reads the agent's object, the catalog's list and null", () => {
+    expect(decodeChecks({ c: row })).toEqual(decodeChecks([row]));
+    expect(decodeChecks([row])).toHaveLength(1);
+    expect(decodeChecks(null)).toEqual([]);
+  });
+
+  test.each([[[1]], [{ error: "x" }], ["text"], [7], [[{ Node: {}, Service: {} }]]])(
+    "refuses %j with words",
+    (json) => {
+      expect(() => decodeChecks(json)).toThrow(/not a list of checks/);
+    },
+  );
+
+  test("a missing status is empty", () => {
+    expect(decodeChecks([{ CheckID: "c" }])[0]?.status).toBe("");
+  });
+});
+
+test("an agent's URL without a path means its list of checks, one with a path is taken as it is", async () => {
+  expect(checksUrl("http://127.0.0.1:8500").pathname).toBe("/v1/agent/checks");
+  expect(checksUrl("http://127.0.0.1:8500/v1/health/checks/x?dc=y").search).toBe("?dc=y");
+  expect(() => checksUrl("127.0.0.1:8500")).toThrow(/not a URL/);
+  using agent = startCannedAgent(() => Response.json({}));
+  const source = { url: `${agent.url}/v1/health/checks/x?dc=y`, clock: systemClock, timeoutMs: 1_000 };
+  expect((await askServiceHealth("x", source)).status).toBeUndefined();
+  expect(agent.requests[0]?.target).toBe("/v1/health/checks/x?dc=y");
+});

@@ -1,0 +1,82 @@
+import type { Check } from "../model/check.ts";
+import { consulVersion } from "../model/consul-version.ts";
+import type { Member } from "../model/member.ts";
+import type { Node } from "../model/node.ts";
+import type { Service } from "../model/service.ts";
+
+/** Ids that a server keeps in the catalog for its own node, whatever its agent has registered. */
+export const serverServiceId = "consul";
+export const serfCheckId = "serfHealth";
+
+/** What Consul's leader writes to the catalog for a server: the service "consul" and the check of its liveness. */
+export function serverRegistration(
+  node: Node,
+  serverPort: number,
+): { readonly node: Node; readonly service: Service; readonly checks: readonly Check[] } {
+  return {
+    node,
+    service: {
+      id: serverServiceId,
+      name: serverServiceId,
+      kind: "",
+      tags: [],
+      address: "",
+      taggedAddresses: null,
+      port: serverPort,
+      meta: {
+        non_voter: "false",
+        raft_version: "3",
+        serf_protocol_current: "2",
+        serf_protocol_max: "5",
+        serf_protocol_min: "1",
+        version: consulVersion,
+      },
+      weights: { passing: 1, warning: 1 },
+      enableTagOverride: false,
+    },
+    checks: [serfCheck(node.name)],
+  };
+}
+
+export function serverMember(
+  node: Node,
+  options: { readonly serverPort: number; readonly serfPort: number; readonly wanPort: number },
+): Member {
+  return {
+    name: node.name,
+    address: node.address,
+    port: options.serfPort,
+    tags: {
+      acls: "0",
+      bootstrap: "1",
+      build: `${consulVersion}:`,
+      dc: node.datacenter,
+      ft_fs: "1",
+      id: node.id,
+      port: String(options.serverPort),
+      raft_vsn: "3",
+      role: "consul",
+      segment: "",
+      vsn: "2",
+      vsn_max: "3",
+      vsn_min: "2",
+      wan_join_port: String(options.wanPort),
+    },
+  };
+}
+
+function serfCheck(node: string): Check {
+  return {
+    node,
+    id: serfCheckId,
+    name: "Serf Health Status",
+    status: "passing",
+    notes: "",
+    output: "Agent alive and reachable",
+    serviceId: "",
+    serviceName: "",
+    serviceTags: [],
+    type: "",
+    definition: {},
+  };
+}

@@ -1,0 +1,107 @@
+import { OperatingError } from "../lib/errors.ts";
+import { type AddressSources, expandAddresses, expandIps, expandOneIp, invalidAddress, refuseAny } from "./expand.ts";
+import { formatIp, type IpAddress, isAnyIp, parseIp } from "./ip-address.ts";
+import type { Ports, RuntimeConfig } from "./runtime-config.ts";
+import { isForwardable, isPrivate } from "./sockaddr/interfaces.ts";
+
+type ClusterAddresses = Pick<
+  RuntimeConfig,
+  "bindAddress" | "advertiseAddress" | "advertiseAddressWan" | "taggedAddresses"
+>;
+type ClientAddresses = Pick<RuntimeConfig, "httpAddresses" | "httpsAddresses" | "dnsAddresses">;
+
+/** @throws OperatingError invalid */
+export function clusterAddresses(sources: AddressSources): ClusterAddresses {
+  const bind = bindAddress(sources);
+  const given = expandOneIp("advertise_addr", sources);
+  if (given !== undefined) refuseAny(given, "Advertise");
+  const lan = given ?? (isAnyIp(bind) ? detectAddress(bind, sources) : bind);
+  const wan = expandOneIp("advertise_addr_wan", sources) ?? lan;
+  refuseAny(wan, "Advertise WAN");
+  return {
+    bindAddress: formatIp(bind),
+    advertiseAddress: formatIp(lan),
+    advertiseAddressWan: formatIp(wan),
+    taggedAddresses: {
+      ...sources.settings.textMap("tagged_addresses"),
+      ...taggedAddresses("lan", { address: lan, field: "advertise_addr" }, sources),
+      ...taggedAddresses("wan", { address: wan, field: "advertise_addr_wan" }, sources),
+    },
+  };
+}
+
+function bindAddress(sources: AddressSources): IpAddress {
+  const { settings } = sources;
+  const path = "bind_addr";
+  const [first, ...others] = expandAddresses(path, sources);
+  if (first === undefined) {
+    const template = settings.text(path);
+    const why = template === "" ? "" : `: ${template} matches no address of this machine`;
+    throw invalidAddress(`bind_addr cannot be empty${why}`, { settings, path });
+  }
+  if (others.length > 0) {
+    const message = "bind_addr cannot contain multiple addresses. Use 'addresses.{dns,http,https}' instead.";
+    throw invalidAddress(message, { settings, path });
+  }
+  const address = parseIp(first);
+  if (address === undefined) throw invalidAddress("bind_addr cannot be a unix socket", { settings, path });
+  return address;
+}
+
+/**
+ * Who listens everywhere is known by its only private IPv4 (or public IPv6) address. Where Consul refuses to start for
+ * want of one, this agent goes on alone: a gateway must come up without its network.
+ */
+function detectAddress(bind: IpAddress, { interfaces, warn }: AddressSources): IpAddress {
+  const kind = bind.family === 4 ? "private IPv4" : "public IPv6";
+  const wanted = interfaces.filter(
+    ({ address, loopback }) =>
+      address.family === bind.family &&
+      !loopback &&
+      (bind.family === 4 ? isPrivate(address) : isForwardable(address) && !isPrivate(address)),
+  );
+  const [first, ...others] = wanted;
+  if (first !== undefined && others.length === 0) return first.address;
+  if (first !== undefined) {
+    const found = wanted.map(({ name, address }) => `${formatIp(address)} on ${name}`).join(", ");
+    const message = `Multiple ${kind} addresses found. Please configure one with 'bind' and/or 'advertise'. Found: ${found}`;
+    throw new OperatingError("invalid", "invalid-address", message);
+  }
+  warn(`No ${kind} address found: other hosts cannot reach this node. Configure one with 'advertise'`);
+  return { family: bind.family, value: bind.family === 4 ? 0x7f000001n : 1n };
+}
+
+/** "lan", and "lan_ipv4" or "lan_ipv6" by the address's family, unless those have addresses of their own. */
+function taggedAddresses(
+  tag: "lan" | "wan",
+  { address, field }: { address: IpAddress; field: string },
+  sources: AddressSources,
+): Readonly<Record<string, string>> {
+  const tagged: Record<string, string> = { [tag]: formatIp(address) };
+  for (const family of [4, 6] as const) {
+    const path = `${field}_ipv${family}`;
+    const own = expandOneIp(path, sources);
+    if (own !== undefined && own.family !== family)
+      throw invalidAddress(`${path} must be an ipv${family} address`, { settings: sources.settings, path });
+    const chosen = own ?? (address.family === family ? address : undefined);
+    if (chosen !== undefined) tagged[`${tag}_ipv${family}`] = formatIp(chosen);
+  }
+  return tagged;
+}
+
+/** @throws OperatingError invalid */
+export function clientAddresses(sources: AddressSources, ports: Ports): ClientAddresses {
+  const { settings, warn } = sources;
+  const shared = expandIps("client_addr", sources);
+  if (shared.length === 0)
+    warn("client_addr is empty, client services (DNS, HTTP, HTTPS) will not be listening for connections");
+  const of = (name: "http" | "https" | "dns"): readonly string[] => {
+    const own = expandAddresses(`addresses.${name}`, sources);
+    // A unix socket needs no port, so it also stays with the port switched off.
+    return (own.length > 0 ? own : shared).filter((address) => ports[name] > 0 || address.startsWith("unix://"));
+  };
+  const dnsAddresses = of("dns");
+  if (dnsAddresses.some((address) => address.startsWith("unix://")))
+    throw invalidAddress("DNS address cannot be a unix socket", { settings, path: "addresses.dns" });
+  return { httpAddresses: of("http"), httpsAddresses: of("https"), dnsAddresses };
+}

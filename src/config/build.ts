@@ -1,0 +1,176 @@
+import { OperatingError } from "../lib/errors.ts";
+import type { LogLevel } from "../lib/log.ts";
+import { clientAddresses, clusterAddresses } from "./addresses.ts";
+import { decodeDefinitions } from "./definitions.ts";
+import { buildDns, withFinalDot } from "./dns.ts";
+import { type AddressSources, expandHosts } from "./expand.ts";
+import { readPorts } from "./ports.ts";
+import type { RuntimeConfig } from "./runtime-config.ts";
+import type { Settings } from "./settings.ts";
+import type { RawDefinition } from "./source.ts";
+
+export interface BuildInputs extends AddressSources {
+  readonly devMode: boolean;
+  readonly hostname: string;
+  readonly definitions: readonly RawDefinition[];
+}
+
+/** Shortest TTL of a session, as Consul has it where nobody set one. */
+const sessionTtlMsMinDefault = 10_000;
+
+/**
+ * Turns merged settings into what the agent works with. Whether the parts fit together is validate's question.
+ * @throws OperatingError invalid
+ */
+export function buildConfig(inputs: BuildInputs): Omit<RuntimeConfig, "warnings"> {
+  const { settings, definitions } = inputs;
+  const ports = readPorts(settings);
+  const checkOutputBytesMax = settings.number("check_output_max_size");
+  return {
+    ...buildIdentity(inputs),
+    ...clusterAddresses(inputs),
+    ...clientAddresses(inputs, ports),
+    ...buildHttp(settings),
+    ...buildAgent(settings),
+    ...decodeDefinitions(definitions, checkOutputBytesMax),
+    ports,
+    dns: buildDns(inputs),
+    checkOutputBytesMax,
+    serverRejoin: {
+      join: expandHosts("start_join", inputs),
+      retryJoin: expandHosts("retry_join", inputs),
+      retryIntervalMs: settings.number("retry_interval"),
+      retriesMax: settings.number("retry_max"),
+    },
+  };
+}
+
+type Identity = Pick<
+  RuntimeConfig,
+  | "server"
+  | "bootstrap"
+  | "bootstrapExpect"
+  | "devMode"
+  | "datacenter"
+  | "nodeName"
+  | "nodeId"
+  | "nodeMeta"
+  | "dnsDomain"
+  | "dataDir"
+>;
+
+function buildIdentity({ settings, devMode, hostname }: BuildInputs): Identity {
+  const expect = settings.number("bootstrap_expect");
+  return {
+    server: settings.flag("server"),
+    bootstrap: settings.flag("bootstrap") || expect === 1,
+    bootstrapExpect: expect === 1 ? 0 : expect,
+    devMode,
+    datacenter: settings.text("datacenter").toLowerCase(),
+    nodeName: (settings.text("node_name") || hostname).trim(),
+    nodeId: settings.text("node_id").toLowerCase(),
+    nodeMeta: settings.textMap("node_meta"),
+    dnsDomain: withFinalDot(settings.text("domain")),
+    // Consul: -dev wins over a data folder.
+    dataDir: devMode ? undefined : settings.optionalText("data_dir"),
+  };
+}
+
+type Http = Pick<
+  RuntimeConfig,
+  | "tls"
+  | "ui"
+  | "uiDir"
+  | "uiContentPath"
+  | "httpHeaders"
+  | "httpBlockEndpoints"
+  | "httpAllowWriteFrom"
+  | "unixSocket"
+  | "blockingQuery"
+  | "sessionTtlMsMin"
+  | "kvValueBytesMax"
+  | "txnBytesMax"
+>;
+
+function buildHttp(settings: Settings): Http {
+  return {
+    tls: {
+      caFile: settings.optionalText("ca_file"),
+      certFile: settings.optionalText("cert_file"),
+      keyFile: settings.optionalText("key_file"),
+      verifyIncoming: settings.flag("verify_incoming") || settings.flag("verify_incoming_https"),
+    },
+    ui: settings.flag("ui"),
+    uiDir: settings.optionalText("ui_dir"),
+    uiContentPath: withSlashes(settings.text("ui_content_path")),
+    httpHeaders: settings.textMap("http_config.response_headers"),
+    httpBlockEndpoints: settings.texts("http_config.block_endpoints"),
+    httpAllowWriteFrom: settings.texts("http_config.allow_write_http_from").map((cidr) => cidr.trim()),
+    unixSocket: {
+      user: settings.text("unix_sockets.user"),
+      group: settings.text("unix_sockets.group"),
+      mode: settings.text("unix_sockets.mode"),
+    },
+    blockingQuery: { defaultMs: settings.number("default_query_time"), maxMs: settings.number("max_query_time") },
+    sessionTtlMsMin: settings.number("session_ttl_min") || sessionTtlMsMinDefault,
+    kvValueBytesMax: settings.number("limits.kv_max_value_size"),
+    txnBytesMax: settings.number("limits.txn_max_req_len"),
+  };
+}
+
+type Agent = Pick<
+  RuntimeConfig,
+  | "log"
+  | "pidFile"
+  | "enableScriptChecks"
+  | "enableLocalScriptChecks"
+  | "discardCheckOutput"
+  | "checkUpdateIntervalMs"
+  | "leaveOnTerminate"
+  | "skipLeaveOnInterrupt"
+>;
+
+function buildAgent(settings: Settings): Agent {
+  const server = settings.flag("server");
+  const scripts = settings.flag("enable_script_checks");
+  return {
+    log: {
+      level: logLevel(settings),
+      json: settings.flag("log_json"),
+      file: settings.optionalText("log_file"),
+      rotateBytes: settings.number("log_rotate_bytes"),
+      rotateAfterMs: settings.number("log_rotate_duration"),
+      rotatedFilesMax: settings.number("log_rotate_max_files"),
+    },
+    pidFile: settings.optionalText("pid_file"),
+    enableScriptChecks: scripts,
+    enableLocalScriptChecks: settings.optionalFlag("enable_local_script_checks") ?? scripts,
+    discardCheckOutput: settings.flag("discard_check_output"),
+    checkUpdateIntervalMs: settings.number("check_update_interval"),
+    // A server that leaves takes the catalog with it, so it must be told to.
+    leaveOnTerminate: settings.optionalFlag("leave_on_terminate") ?? !server,
+    skipLeaveOnInterrupt: settings.optionalFlag("skip_leave_on_interrupt") ?? server,
+  };
+}
+
+const logLevels: ReadonlyMap<string, LogLevel> = new Map<string, LogLevel>([
+  ["TRACE", "trace"],
+  ["DEBUG", "debug"],
+  ["INFO", "info"],
+  ["WARN", "warn"],
+  ["ERR", "error"],
+  ["ERROR", "error"],
+]);
+
+function logLevel(settings: Settings): LogLevel {
+  const name = settings.text("log_level");
+  const level = logLevels.get(name.toUpperCase());
+  if (level !== undefined) return level;
+  const valid = [...logLevels.keys()].join(" ");
+  const message = `Invalid log level: ${name}. Valid log levels are: [${valid}]${settings.from("log_level")}`;
+  throw new OperatingError("invalid", "invalid-config", message);
+}
+
+function withSlashes(path: string): string {
+  return `/${path.replace(/^\/+|\/+$/g, "")}/`.replace("//", "/");
+}

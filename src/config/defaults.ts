@@ -1,0 +1,50 @@
+import type { Setting, SettingValue, Source } from "./source.ts";
+
+/** Where nobody said anything. What follows from other settings (leave_on_terminate, advertise_addr) is not here. */
+export const defaultSource: Source = sourceOf({
+  bind_addr: "0.0.0.0",
+  client_addr: "127.0.0.1",
+  datacenter: "dc1",
+  domain: "consul.",
+  "ports.dns": 8600,
+  "ports.http": 8500,
+  "ports.https": -1,
+  "ports.grpc": -1,
+  "ports.server": 8300,
+  "ports.serf_lan": 8301,
+  "ports.serf_wan": 8302,
+  check_output_max_size: 4096,
+  check_update_interval: 5 * 60_000,
+  default_query_time: 5 * 60_000,
+  max_query_time: 10 * 60_000,
+  session_ttl_min: 0,
+  "limits.kv_max_value_size": 512 * 1024,
+  "limits.txn_max_req_len": 512 * 1024,
+  log_level: "INFO",
+  log_rotate_duration: 24 * 3_600_000,
+  retry_interval: 30_000,
+  ui_content_path: "/ui/",
+  "dns_config.enable_additional_node_meta_txt": true,
+  "dns_config.udp_answer_limit": 3,
+  "dns_config.recursor_timeout": 2_000,
+  "dns_config.soa.refresh": 3_600,
+  "dns_config.soa.retry": 600,
+  "dns_config.soa.expire": 86_400,
+});
+
+/** What -dev adds: an agent that is reached from this machine only. */
+export const devSource: Source = sourceOf({
+  bind_addr: "127.0.0.1",
+  log_level: "DEBUG",
+  server: true,
+  ui: true,
+  "ports.grpc": 8502,
+});
+
+function sourceOf(values: Readonly<Record<string, SettingValue>>): Source {
+  const settings = Object.entries(values).map(([path, value]): [string, Setting] => [
+    path,
+    { value, origin: "default" },
+  ]);
+  return { settings: new Map(settings), definitions: [] };
+}

@@ -1,0 +1,47 @@
+import { OperatingError } from "../lib/errors.ts";
+import { type AddressSources, expandHosts } from "./expand.ts";
+import { isAnyIp, parseIp } from "./ip-address.ts";
+import type { DnsConfig } from "./runtime-config.ts";
+
+/** @throws OperatingError invalid */
+export function buildDns(sources: AddressSources): DnsConfig {
+  const { settings } = sources;
+  return {
+    altDomain: withFinalDot(settings.text("alt_domain")),
+    onlyPassing: settings.flag("dns_config.only_passing"),
+    nodeTtlMs: settings.number("dns_config.node_ttl"),
+    serviceTtlMs: settings.numberMap("dns_config.service_ttl"),
+    enableTruncate: settings.flag("dns_config.enable_truncate"),
+    aRecordsMax: settings.number("dns_config.a_record_limit"),
+    udpAnswersMax: settings.number("dns_config.udp_answer_limit"),
+    disableCompression: settings.flag("dns_config.disable_compression"),
+    nodeMetaTxt: settings.flag("dns_config.enable_additional_node_meta_txt"),
+    soa: {
+      refresh: settings.number("dns_config.soa.refresh"),
+      retry: settings.number("dns_config.soa.retry"),
+      expire: settings.number("dns_config.soa.expire"),
+      minTtl: settings.number("dns_config.soa.min_ttl"),
+    },
+    recursors: recursors(sources),
+    recursorTimeoutMs: settings.number("dns_config.recursor_timeout"),
+  };
+}
+
+/** "" stays "": no such domain. */
+export function withFinalDot(domain: string): string {
+  return domain === "" || domain.endsWith(".") ? domain : `${domain}.`;
+}
+
+function recursors(sources: AddressSources): readonly string[] {
+  const hosts = [...new Set(expandHosts("recursors", sources))];
+  for (const host of hosts) {
+    const address = parseIp(host === "[::]" ? "::" : host);
+    if (host.startsWith("unix://")) throw invalid(`DNS Recursors cannot be unix sockets: ${host}`);
+    if (address !== undefined && isAnyIp(address)) throw invalid("DNS recursor address cannot be 0.0.0.0, :: or [::]");
+  }
+  return hosts;
+}
+
+function invalid(message: string): OperatingError {
+  return new OperatingError("invalid", "invalid-address", message);
+}

@@ -1,0 +1,81 @@
+import { messageOf, OperatingError } from "../lib/errors.ts";
+import { formatIp, type IpAddress, isAnyIp, parseIp } from "./ip-address.ts";
+import type { Settings } from "./settings.ts";
+import type { Addresses } from "./sockaddr/select.ts";
+import { expandTemplate } from "./sockaddr/template.ts";
+
+/** What the addresses of a configuration are made of. */
+export interface AddressSources {
+  readonly settings: Settings;
+  /** Of this machine. */
+  readonly interfaces: Addresses;
+  /** Takes what is worth telling, but no reason to stop. */
+  readonly warn: (message: string) => void;
+}
+
+/**
+ * The addresses that a field stands for: IP addresses as Go prints them, and "unix:///path".
+ * @throws OperatingError invalid
+ */
+export function expandAddresses(path: string, { settings, interfaces }: AddressSources): readonly string[] {
+  const words = expandWords(settings.text(path), { name: path, settings, interfaces });
+  return words.map((word) => {
+    if (word.startsWith("unix://")) return word;
+    const address = parseIp(word === "[::]" ? "::" : word);
+    if (address === undefined) throw invalidAddress(`${path}: invalid ip address: ${word}`, { settings, path });
+    return formatIp(address);
+  });
+}
+
+/** As expandAddresses, where a unix socket is not possible. */
+export function expandIps(path: string, sources: AddressSources): readonly string[] {
+  const addresses = expandAddresses(path, sources);
+  if (addresses.every((address) => parseIp(address) !== undefined)) return addresses;
+  throw invalidAddress(`${path} cannot be a unix socket`, { settings: sources.settings, path });
+}
+
+/** The one address of a field that holds at most one; undefined when nobody set it. */
+export function expandOneIp(path: string, sources: AddressSources): IpAddress | undefined {
+  const { settings } = sources;
+  if (settings.text(path) === "") return undefined;
+  const [first, ...others] = expandIps(path, sources);
+  if (first === undefined)
+    throw invalidAddress(`${path}: ${settings.text(path)} matches no address of this machine`, { settings, path });
+  if (others.length > 0)
+    throw invalidAddress(`${path}: multiple addresses found: ${[first, ...others].join(" ")}`, { settings, path });
+  return parseIp(first);
+}
+
+/** Each item of a list of host names, addresses and templates. */
+export function expandHosts(path: string, { settings, interfaces }: AddressSources): readonly string[] {
+  return settings
+    .texts(path)
+    .flatMap((item) => (item.includes("{{") ? expandWords(item, { name: path, settings, interfaces }) : [item]));
+}
+
+/** Listening everywhere is fine; being known as "everywhere" is not. */
+export function refuseAny(address: IpAddress, what: string): void {
+  if (!isAnyIp(address)) return;
+  const message = `${what} address cannot be 0.0.0.0, :: or [::]`;
+  throw new OperatingError("invalid", "invalid-address", message);
+}
+
+export function invalidAddress(
+  message: string,
+  { settings, path }: { settings: Settings; path: string },
+): OperatingError {
+  return new OperatingError("invalid", "invalid-address", `${message}${settings.from(path)}`);
+}
+
+function expandWords(
+  template: string,
+  context: { name: string; settings: Settings; interfaces: Addresses },
+): readonly string[] {
+  try {
+    return expandTemplate(template, context.interfaces)
+      .split(/\s+/)
+      .filter((word) => word !== "");
+  } catch (error) {
+    throw invalidAddress(`${context.name}: ${messageOf(error)}`, { settings: context.settings, path: context.name });
+  }
+}

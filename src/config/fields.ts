@@ -1,0 +1,19 @@
+import type { Field } from "./field.ts";
+import { agentFields } from "./fields/agent.ts";
+import { clusterFields } from "./fields/cluster.ts";
+import { dnsFields } from "./fields/dns.ts";
+import { networkFields } from "./fields/network.ts";
+import { securityFields } from "./fields/security.ts";
+import { telemetryFields } from "./fields/telemetry.ts";
+
+/** Every field that a configuration file of Consul 1.8 may hold. */
+export const fields: readonly Field[] = [
+  ...agentFields,
+  ...networkFields,
+  ...dnsFields,
+  ...securityFields,
+  ...clusterFields,
+  ...telemetryFields,
+];
+
+export const fieldByPath: ReadonlyMap<string, Field> = new Map(fields.map((field) => [field.path, field]));

@@ -1,0 +1,41 @@
+import { type Field, settled, unused, used } from "../field.ts";
+
+export const dnsFields: readonly Field[] = [
+  used("domain", "string", "consul.", "Domain that the agent answers for."),
+  used("alt_domain", "string", "", "A second domain that the agent answers for."),
+  used("recursors", "strings", "", "DNS servers for all other names; go-sockaddr templates allowed."),
+  used("dns_config.only_passing", "bool", "false", "Leave out instances with a warning."),
+  used("dns_config.node_ttl", "duration", "0s", "TTL of answers about nodes."),
+  used(
+    "dns_config.service_ttl",
+    "duration map",
+    "",
+    'TTL of answers about services, by name; "*" for all, "name*" by prefix.',
+  ),
+  used(
+    "dns_config.enable_truncate",
+    "bool",
+    "false",
+    "Tell of answers that were cut, so that clients ask again over TCP.",
+  ),
+  used("dns_config.a_record_limit", "int", "0", "Address records in an answer; 0 for no limit."),
+  used("dns_config.udp_answer_limit", "int", "3", "Records in an answer over UDP."),
+  used("dns_config.disable_compression", "bool", "false", "Do not shorten repeated names in answers."),
+  used(
+    "dns_config.enable_additional_node_meta_txt",
+    "bool",
+    "true",
+    "Add TXT records of the node's metadata to answers.",
+  ),
+  used("dns_config.recursor_timeout", "duration", "2s", "Wait for an answer of a recursor."),
+  used("dns_config.soa.refresh", "uint", "3600", "Seconds in the SOA record."),
+  used("dns_config.soa.retry", "uint", "600", "Seconds in the SOA record."),
+  used("dns_config.soa.expire", "uint", "86400", "Seconds in the SOA record."),
+  used("dns_config.soa.min_ttl", "uint", "0", 'Seconds in the SOA record: how long "no such name" may be kept.'),
+  settled("dns_config.allow_stale", "bool", "Each agent answers DNS from its own copy."),
+  settled("dns_config.max_stale", "duration", "Each agent answers DNS from its own copy."),
+  settled("dns_config.use_cache", "bool", "There is no agent cache."),
+  settled("dns_config.cache_max_age", "duration", "There is no agent cache."),
+  settled("discovery_max_stale", "duration", "Stale reads come from this server's own copy, which is current."),
+  ...unused("namespaces are a part of Consul Enterprise", { "dns_config.prefer_namespace": "bool" }),
+];

@@ -1,0 +1,61 @@
+import { type Field, unused, used } from "../field.ts";
+
+/**
+ * Access control. The two fields that would switch it on are used: an agent that was told to guard its data must not
+ * serve it openly, so it refuses to start. All others only shape what is not there.
+ */
+export const securityFields: readonly Field[] = [
+  used(
+    "acl.enabled",
+    "bool",
+    "false",
+    "true is refused: access control lists are not available, and serving openly would be wrong.",
+  ),
+  used(
+    "acl_datacenter",
+    "string",
+    "",
+    "Deprecated. Switches access control lists on, and is refused as acl.enabled is.",
+  ),
+  ...unused(
+    "access control lists are not available",
+    {
+      enable_token_replication: "bool",
+      policy_ttl: "duration",
+      role_ttl: "duration",
+      token_ttl: "duration",
+      disabled_ttl: "duration",
+      down_policy: "string",
+      default_policy: "string",
+      enable_key_list_policy: "bool",
+      enable_token_persistence: "bool",
+      msp_disable_bootstrap: "bool",
+      "tokens.master": "string",
+      "tokens.replication": "string",
+      "tokens.agent_master": "string",
+      "tokens.default": "string",
+      "tokens.agent": "string",
+      "tokens.managed_service_provider": "objects",
+    },
+    "acl.",
+  ),
+  ...unused("access control lists are not available", {
+    acl_agent_master_token: "string",
+    acl_agent_token: "string",
+    acl_default_policy: "string",
+    acl_disabled_ttl: "duration",
+    acl_down_policy: "string",
+    acl_enable_key_list_policy: "bool",
+    acl_master_token: "string",
+    acl_replication_token: "string",
+    acl_token: "string",
+    acl_ttl: "duration",
+    enable_acl_replication: "bool",
+  }),
+  ...unused("agents do not gossip, so there is nothing to encrypt; protect the network between them", {
+    encrypt: "string",
+    encrypt_verify_incoming: "bool",
+    encrypt_verify_outgoing: "bool",
+    disable_keyring_file: "bool",
+  }),
+];

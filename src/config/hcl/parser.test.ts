@@ -1,0 +1,159 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { OperatingError } from "../../lib/errors.ts";
+import { plainValue } from "../syntax-tree.ts";
+import { parseHcl } from "./parser.ts";
+
+function plain(text: string): unknown {
+  return plainValue(parseHcl(text, "a.hcl"));
+}
+
+describe("hcl", () => {
+  test("assignments, blocks and labels make objects", () => {
+    const text = `
+      # one comment
+      name = "n1" // another
+      ports { http = 1, dns = 2 }
+      /* and
+         a third */
+      service "web" "a" { port = 80 }`;
+    expect(plain(text)).toEqual({ name: "n1", ports: { http: 1, dns: 2 }, service: { web: { a: { port: 80 } } } });
+  });
+
+  test("repeated blocks and lists add up, a repeated scalar is the last one", () => {
+    expect(plain("a { x = 1 }\na { y = 2 }\nb = [1]\nb = [2]\nc = 1\nc = 2")).toEqual({
+      a: [{ x: 1 }, { y: 2 }],
+      b: [1, 2],
+      c: 2,
+    });
+  });
+
+  test("numbers are decimal, hexadecimal, octal or floats", () => {
+    expect(plain("a = [10, 0x1F, 0644, -3, 1.5, 1e3, .5, 2.]")).toEqual({ a: [10, 31, 420, -3, 1.5, 1000, 0.5, 2] });
+  });
+
+  test("a list may begin and end with a comma", () => {
+    expect(plain("a = [,1,]\nb = []")).toEqual({ a: [1], b: [] });
+  });
+
+  test("strings know Go's escapes, and leave interpolations alone", () => {
+    expect(plain('a = "x\\u0020y\\x41\\101\\"\\n"')).toEqual({ a: 'x yAA"\n' });
+    expect(plain('a = "${f("x")}" b = "$${x}" c = "${\\n}"')).toEqual({ a: '${f("x")}', b: "$${x}", c: "${\\n}" });
+  });
+
+  test("a heredoc ends at its name; with a dash it loses the indentation of its end", () => {
+    expect(plain("a = <<EOF\nx\n  y\nEOF\nb = 1")).toEqual({ a: "x\n  y\n", b: 1 });
+    expect(plain("a = <<-EOF\n    x\n   y\n   EOF\n")).toEqual({ a: " x\ny\n" });
+    expect(plain("a = [<<E\nx\nE\n, 2]")).toEqual({ a: ["x\n", 2] });
+  });
+
+  const faults: readonly (readonly [text: string, message: string])[] = [
+    ['a = "x\n', "At 1:5: literal not terminated"],
+    ['a = 1\nb = "\\q"', "At 2:5: illegal char escape in a string"],
+    ["a = <<EOF\nx", "At 1:5: heredoc not terminated: no line is EOF alone"],
+    ["/* x", "At 1:1: comment not terminated"],
+    ["a = foo", "At 1:5: expected a value, got ident foo"],
+    ["a =", "At 1:4: expected a value, got the end of the file"],
+    ["a b c", "At 1:6: expected '=' or '{' after the key a, got the end of the file"],
+    ["a b = 3", "At 1:1: 2 keys before '=': expected '{'"],
+    ["ports {\n http = 1\n", "At 3:1: expected '}', got the end of the file"],
+    ["}", "At 1:1: expected a key, got '}'"],
+    ["= 3", "At 1:1: expected a key, got '='"],
+    ['a = ["x" "y"]', "At 1:10: expected ',' or ']', got string y"],
+    ["a = 08", "At 1:5: invalid number 08"],
+    ["a = 1; b = 2", 'At 1:6: illegal character ";"'],
+  ];
+  test.each(faults)("%j is refused with its line and column", (text, message) => {
+    const error = new OperatingError("invalid", "invalid-config-file", `failed to parse a.hcl: ${message}`);
+    expect(() => plain(text)).toThrow(error);
+  });
+
+  test("nesting has a limit, so no file can exhaust the stack", () => {
+    for (const text of [`a = ${"[".repeat(100_000)}`, "a {".repeat(100_000), `${"a ".repeat(100_000)} {}`])
+      expect(() => plain(text)).toThrow("more than 64 levels of nesting");
+  });
+
+  test("any text is read or refused, never worse", () => {
+    const pieces = fc.constantFrom(
+      "a",
+      " = ",
+      "{",
+      "}",
+      "[",
+      "]",
+      ",",
+      '"',
+      "${",
+      "\\",
+      "<<E\n",
+      "\nE\n",
+      "0x",
+      "1e",
+      "#",
+      "/*",
+    );
+    const texts = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.array(pieces).map((parts) => parts.join("")),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        try {
+          plain(text);
+        } catch (error) {
+          expect(error).toBeInstanceOf(OperatingError);
+        }
+      }),
+    );
+  });
+
+  test("what JSON can say, HCL says as well", () => {
+    const scalar = fc.oneof(
+      fc.integer(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.boolean(),
+      fc.string(),
+    );
+    const { value } = fc.letrec<{ value: Json }>((tie) => ({
+      value: fc.oneof(
+        { depthSize: "small" },
+        scalar,
+        fc.array(tie("value"), { maxLength: 4 }),
+        fc.dictionary(fc.string(), tie("value"), { maxKeys: 4, noNullPrototype: true }),
+      ),
+    }));
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), value, { noNullPrototype: true }), (object) => {
+        fc.pre(!JSON.stringify(object).includes("${"));
+        expect(plain(body(object))).toEqual(withoutSingleLists(JSON.parse(JSON.stringify(object))));
+      }),
+    );
+  });
+});
+
+type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json };
+
+function body(object: Readonly<Record<string, Json>>): string {
+  return Object.entries(object)
+    .map(([key, value]) => `${JSON.stringify(key)} = ${write(value)}\n`)
+    .join("");
+}
+
+function write(value: Json): string {
+  if (typeof value !== "object") return JSON.stringify(value);
+  return isList(value) ? `[${value.map(write).join(", ")}]` : `{ ${body(value)} }`;
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/** A block and a list of one block are one thing in HCL, so one of them has to be the norm. */
+function withoutSingleLists(value: Json): Json {
+  if (typeof value !== "object") return value;
+  if (!isList(value))
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSingleLists(item)]));
+  let only: Json = value;
+  while (isList(only) && only.length === 1 && only[0] !== undefined) only = only[0];
+  return typeof only === "object" && !isList(only) ? withoutSingleLists(only) : value.map(withoutSingleLists);
+}

@@ -1,0 +1,49 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { contains, formatIp, parseCidr, parseIp } from "./ip-address.ts";
+
+describe("ip addresses", () => {
+  test("are printed as Go prints them", () => {
+    const printed: readonly (readonly [string, string])[] = [
+      ["10.0.0.1", "10.0.0.1"],
+      ["FE80:0:0:0:0:0:0:1", "fe80::1"],
+      ["2001:db8:0:0:1:0:0:0", "2001:db8:0:0:1::"],
+      ["2001:0:0:1:0:0:0:1", "2001:0:0:1::1"],
+      ["0:0:0:0:0:0:0:0", "::"],
+      ["1:2:3:4:5:6:7:0", "1:2:3:4:5:6:7:0"],
+      ["::ffff:1.2.3.4", "::ffff:102:304"],
+    ];
+    for (const [text, expected] of printed) {
+      const address = parseIp(text);
+      expect(address && formatIp(address)).toBe(expected);
+    }
+  });
+
+  test("what is printed is read as the same address", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (text) => {
+        const address = parseIp(text);
+        expect(address).toBeDefined();
+        if (address !== undefined) expect(parseIp(formatIp(address))).toEqual(address);
+      }),
+    );
+  });
+
+  test("host names, zones and ports are not addresses", () => {
+    for (const text of ["", "localhost", "fe80::1%eth0", "1.2.3.4:80", "1.2.3", "[::1]"])
+      expect(parseIp(text)).toBeUndefined();
+    for (const text of ["1.2.3.4", "1.2.3.4/33", "::/129", "x/8", "1.2.3.4/"]) expect(parseCidr(text)).toBeUndefined();
+  });
+
+  test("a network contains the addresses that share its prefix", () => {
+    const holds = (cidr: string, ip: string): boolean | undefined => {
+      const [network, address] = [parseCidr(cidr), parseIp(ip)];
+      return network && address && contains(network, address);
+    };
+    expect(holds("10.1.2.3/8", "10.9.9.9")).toBe(true);
+    expect(holds("10.0.0.0/8", "11.0.0.0")).toBe(false);
+    expect(holds("0.0.0.0/0", "255.255.255.255")).toBe(true);
+    expect(holds("0.0.0.0/0", "::1")).toBe(false);
+    expect(holds("fd00::/8", "fdff::1")).toBe(true);
+  });
+});

@@ -1,0 +1,76 @@
+import { isIP } from "node:net";
+
+/** An IP address as a number, so that networks and orders are arithmetic. */
+export interface IpAddress {
+  readonly family: 4 | 6;
+  readonly value: bigint;
+}
+
+export interface IpNetwork {
+  readonly address: IpAddress;
+  readonly prefixLength: number;
+}
+
+export function parseIp(text: string): IpAddress | undefined {
+  const version = text.includes("%") ? 0 : isIP(text);
+  if (version === 4) return { family: 4, value: parseIpv4(text) };
+  return version === 6 ? { family: 6, value: parseIpv6(text) } : undefined;
+}
+
+/** "10.0.0.0/8"; the bits behind the prefix may be set. */
+export function parseCidr(text: string): IpNetwork | undefined {
+  const [, base = "", length = ""] = /^(.+)\/(\d{1,3})$/.exec(text) ?? [];
+  const address = parseIp(base);
+  const prefixLength = Number(length);
+  return address === undefined || length === "" || prefixLength > bits(address) ? undefined : { address, prefixLength };
+}
+
+/** The way Go prints addresses: lower case, the longest run of zeros as "::". */
+export function formatIp({ family, value }: IpAddress): string {
+  if (family === 4) return groups(value, 4, 8n).join(".");
+  const parts = groups(value, 8, 16n).map((group) => group.toString(16));
+  const zeros = /(?:^|:)0(?::0)+(?=:|$)/g;
+  const text = parts.join(":");
+  const longest = [...text.matchAll(zeros)].sort((a, b) => zeroCount(b[0]) - zeroCount(a[0]) || a.index - b.index)[0];
+  if (longest === undefined) return text;
+  return `${text.slice(0, longest.index)}::${text.slice(longest.index + longest[0].length).replace(/^:/, "")}`;
+}
+
+export function contains({ address, prefixLength }: IpNetwork, other: IpAddress): boolean {
+  const shift = BigInt(bits(address) - prefixLength);
+  return address.family === other.family && address.value >> shift === other.value >> shift;
+}
+
+/** 0.0.0.0 or "::": good to listen at, no good to be known by. */
+export function isAnyIp(address: IpAddress): boolean {
+  return address.value === 0n;
+}
+
+export function bits({ family }: IpAddress): number {
+  return family === 4 ? 32 : 128;
+}
+
+function parseIpv4(text: string): bigint {
+  return text.split(".").reduce((value, part) => (value << 8n) | BigInt(part), 0n);
+}
+
+function parseIpv6(text: string): bigint {
+  const hex = text.replace(/(\d+\.\d+\.\d+\.\d+)$/, (tail) => {
+    const value = parseIpv4(tail);
+    return `${(value >> 16n).toString(16)}:${(value & 0xffffn).toString(16)}`;
+  });
+  const [head = "", tail] = hex.split("::");
+  const before = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const middle = Array<string>(8 - before.length - after.length).fill("0");
+  return [...before, ...middle, ...after].reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n);
+}
+
+function groups(value: bigint, count: number, width: bigint): readonly bigint[] {
+  const mask = (1n << width) - 1n;
+  return Array.from({ length: count }, (_, at) => (value >> (BigInt(count - 1 - at) * width)) & mask);
+}
+
+function zeroCount(run: string): number {
+  return run.split("0").length;
+}

@@ -1,0 +1,294 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { OperatingError } from "../lib/errors.ts";
+import { loadConfig } from "./load.ts";
+import type { RuntimeConfig } from "./runtime-config.ts";
+
+const root = mkdtempSync(join(tmpdir(), "config-"));
+afterAll(() => rmSync(root, { recursive: true }));
+
+let folders = 0;
+
+/** A new folder with these files; a name that ends in a slash is a folder. */
+function folder(files: Readonly<Record<string, string>>): string {
+  folders += 1;
+  const path = join(root, String(folders));
+  mkdirSync(path);
+  for (const [name, text] of Object.entries(files))
+    if (name.endsWith("/")) mkdirSync(join(path, name));
+    else writeFileSync(join(path, name), text);
+  return path;
+}
+
+function load(args: readonly string[], env: Readonly<Record<string, string>> = {}): RuntimeConfig {
+  const eth0 = [
+    { address: "10.0.0.5", cidr: "10.0.0.5/24", netmask: "", mac: "", internal: false, family: "IPv4" as const },
+  ];
+  return loadConfig({ args, env, hostname: "gateway-7", networkInterfaces: () => ({ eth0 }) });
+}
+
+function loadText(hcl: string): RuntimeConfig {
+  return load(["-data-dir", root, "-hcl", hcl]);
+}
+
+describe("defaults", () => {
+  test("a client agent listens on this machine and is known by its private address", () => {
+    expect(load(["-data-dir", root])).toMatchObject({
+      server: false,
+      datacenter: "dc1",
+      nodeName: "gateway-7",
+      dnsDomain: "consul.",
+      bindAddress: "0.0.0.0",
+      advertiseAddress: "10.0.0.5",
+      advertiseAddressWan: "10.0.0.5",
+      taggedAddresses: { lan: "10.0.0.5", lan_ipv4: "10.0.0.5", wan: "10.0.0.5", wan_ipv4: "10.0.0.5" },
+      httpAddresses: ["127.0.0.1"],
+      dnsAddresses: ["127.0.0.1"],
+      httpsAddresses: [],
+      ports: { http: 8500, https: -1, dns: 8600, grpc: -1, server: 8300, serfLan: 8301, serfWan: 8302 },
+      log: { level: "info", json: false, rotateAfterMs: 86_400_000 },
+      leaveOnTerminate: true,
+      skipLeaveOnInterrupt: false,
+      kvValueBytesMax: 524_288,
+      blockingQuery: { defaultMs: 300_000, maxMs: 600_000 },
+      sessionTtlMsMin: 10_000,
+      warnings: [],
+    });
+  });
+
+  test("a server stays in the catalog when it is stopped", () => {
+    expect(load(["-server", "-data-dir", root])).toMatchObject({ leaveOnTerminate: false, skipLeaveOnInterrupt: true });
+  });
+
+  test("-dev is a server in memory, on this machine only", () => {
+    expect(load(["-dev"])).toMatchObject({
+      devMode: true,
+      server: true,
+      ui: true,
+      dataDir: undefined,
+      bindAddress: "127.0.0.1",
+      advertiseAddress: "127.0.0.1",
+      ports: { grpc: 8502 },
+      log: { level: "debug" },
+    });
+  });
+});
+
+describe("sources", () => {
+  test("later sources win: -dev, files in the order given, environment, flags, -hcl", () => {
+    const path = folder({ "a.hcl": 'log_level = "TRACE"\nnode_name = "a"', "b.json": '{"node_name": "b"}' });
+    expect(load(["-dev", "-config-dir", path])).toMatchObject({ nodeName: "b", log: { level: "trace" } });
+    const reversed = ["-dev", "-config-file", join(path, "b.json"), "-config-file", join(path, "a.hcl")];
+    expect(load(reversed).nodeName).toBe("a");
+    const env = { CONSUL_LOCAL_CONFIG: '{"node_name": "e"}' };
+    expect(load(reversed, env).nodeName).toBe("e");
+    expect(load([...reversed, "-node", "f"], env).nodeName).toBe("f");
+    expect(load([...reversed, "-hcl", 'node_name = "h"', "-node", "f"]).nodeName).toBe("h");
+  });
+
+  test("lists append with the flags' first, maps overlay key by key", () => {
+    const path = folder({
+      "a.hcl": 'recursors = ["9.9.9.1"]\nnode_meta { a = "1", b = "1" }\nhttp_config { block_endpoints = ["/v1/a"] }',
+      "b.hcl": 'recursors = ["9.9.9.2"]\nnode_meta { b = "2" }\nhttp_config { block_endpoints = ["/v1/b"] }',
+    });
+    const config = load(["-dev", "-recursor", "9.9.9.3", "-node-meta", "c:3", "-config-dir", path]);
+    expect(config.dns.recursors).toEqual(["9.9.9.3", "9.9.9.1", "9.9.9.2"]);
+    expect(config.nodeMeta).toEqual({ a: "1", b: "2", c: "3" });
+    expect(config.httpBlockEndpoints).toEqual(["/v1/a", "/v1/b"]);
+  });
+
+  test("a folder's .json and .hcl files are read by name; others are named, subfolders are not entered", () => {
+    const path = folder({ "2.json": '{"domain":"two"}', "10.hcl": 'domain = "ten"', "README.md": "x", "sub/": "" });
+    writeFileSync(join(path, "sub", "z.hcl"), "not read");
+    const config = load(["-dev", "-config-dir", path]);
+    expect(config.dnsDomain).toBe("two.");
+    expect(config.warnings).toEqual([
+      `skipping file ${join(path, "README.md")}, extension must be .hcl or .json, or config format must be set`,
+    ]);
+  });
+
+  test("-config-format reads every file, whatever its name", () => {
+    const path = folder({ "agent.conf": 'domain = "x"' });
+    expect(load(["-dev", "-config-format", "hcl", "-config-file", join(path, "agent.conf")]).dnsDomain).toBe("x.");
+  });
+
+  test("the container image's variables name interfaces", () => {
+    const env = { CONSUL_BIND_INTERFACE: "eth0", CONSUL_CLIENT_INTERFACE: "eth0" };
+    expect(load(["-dev"], env)).toMatchObject({ bindAddress: "10.0.0.5", httpAddresses: ["10.0.0.5"] });
+    expect(() => load(["-dev"], { CONSUL_BIND_INTERFACE: "eth9" })).toThrow(
+      /^bind_addr cannot be empty: .* matches no address of this machine \(environment variable CONSUL_BIND_INTERFACE\)$/,
+    );
+  });
+
+  test("a file that is not there is named", () => {
+    expect(() => load(["-config-file", "/nowhere/a.json"])).toThrow(/^config: cannot open \/nowhere\/a.json: ENOENT/);
+  });
+
+  test("faults in a file are told all at once, each with its line", () => {
+    const path = folder({ "a.hcl": 'foo = 1\nports { bar = 2 }\ndata_dir = 5\nserver = "yes"' });
+    const file = join(path, "a.hcl");
+    expect(() => load(["-config-file", file])).toThrow(
+      new OperatingError(
+        "invalid",
+        "invalid-config-file",
+        `failed to parse ${file}: 4 errors occurred:\n` +
+          "\t* At 1:7: invalid config key foo\n" +
+          "\t* At 2:15: invalid config key ports.bar\n" +
+          "\t* At 3:12: 'data_dir' expected type 'string', got unconvertible type 'int'\n" +
+          "\t* At 4:10: 'server' expected type 'bool', got unconvertible type 'string'",
+      ),
+    );
+  });
+
+  test("names match in any letter case, and an exact one beside another makes that unknown", () => {
+    expect(loadText('Node_Name = "x"\nPORTS { HTTP = 1 }')).toMatchObject({ nodeName: "x", ports: { http: 1 } });
+    expect(() => loadText('Node_Name = "x"\nnode_name = "y"')).toThrow("invalid config key Node_Name");
+  });
+
+  test("what Consul accepts and this agent has no use for is said once", () => {
+    const config = load(["-dev", "-encrypt", "cGFzcw==", "-hcl", 'encrypt = "cGFzcw=="', "-raft-protocol", "3"]);
+    expect(config.warnings).toEqual([
+      expect.stringMatching(/^encrypt has no meaning here: .* \(flags-0.hcl:1\)$/),
+      expect.stringMatching(/^raft_protocol has no meaning here: .* \(flag -raft-protocol\)$/),
+    ]);
+  });
+});
+
+describe("definitions", () => {
+  test("services and checks of all files come together", () => {
+    const path = folder({
+      "a.json": '{"service": {"name": "redis", "port": 6379, "check": {"tcp": "redis:6379", "interval": "10s"}}}',
+      "b.hcl": `
+        services { name = "one" }
+        services { name = "two" checks { http = "http://x" interval = "5s" } }
+        check { id = "disk" name = "disk" args = ["df"] interval = "1m" }`,
+    });
+    const { services, checks } = load(["-dev", "-config-dir", path]);
+    expect(services.map(({ service }) => service.name)).toEqual(["redis", "one", "two"]);
+    expect(services[0]?.checks[0]?.method).toMatchObject({ kind: "tcp", address: "redis:6379" });
+    expect(services[2]?.checks).toHaveLength(1);
+    expect(checks).toMatchObject([{ id: "disk", method: { kind: "script", args: ["df"] } }]);
+  });
+
+  test("the spellings of the HTTP API pass where Consul lets them", () => {
+    expect(loadText('check { Name = "x" ScriptArgs = ["a"] Interval = "5s" ServiceID = "s" }').checks).toMatchObject([
+      { name: "x", serviceId: "s", method: { kind: "script" } },
+    ]);
+    expect(() => loadText('service { name = "x" EnableTagOverride = true }')).toThrow(
+      "invalid config key service.EnableTagOverride",
+    );
+  });
+
+  test("a definition that is not allowed is named with its place", () => {
+    expect(() => loadText('services = [{ name = "ok" },\n { name = "bad", port = "80" }]')).toThrow(
+      "failed to parse flags-0.hcl: At 2:25: 'services[1].port' expected type 'int', got unconvertible type 'string'",
+    );
+    expect(() => loadText("\nservice { port = 80 }")).toThrow(/^failed to parse flags-0.hcl: At 2:9: service "": /);
+  });
+});
+
+describe("addresses", () => {
+  const only = (cidr: string): Parameters<typeof loadConfig>[0]["networkInterfaces"] => {
+    const [address = ""] = cidr.split("/");
+    return () => ({ eth0: [{ address, cidr, netmask: "", mac: "", internal: false, family: "IPv4" }] });
+  };
+
+  test("without a private address the agent still starts, and says that nobody else reaches it", () => {
+    const options = { args: ["-data-dir", root], env: {}, hostname: "n" };
+    const config = loadConfig({ ...options, networkInterfaces: only("8.8.8.8/24") });
+    expect(config.advertiseAddress).toBe("127.0.0.1");
+    expect(config.warnings).toEqual([expect.stringMatching(/^No private IPv4 address found/)]);
+  });
+
+  test("of several private addresses one must be chosen", () => {
+    const networkInterfaces = (): ReturnType<ReturnType<typeof only>> => ({
+      ...only("10.0.0.5/8")(),
+      docker0: only("172.17.0.1/16")()["eth0"],
+    });
+    expect(() => loadConfig({ args: ["-data-dir", root], env: {}, hostname: "n", networkInterfaces })).toThrow(
+      "Multiple private IPv4 addresses found. Please configure one with 'bind' and/or 'advertise'. " +
+        "Found: 10.0.0.5 on eth0, 172.17.0.1 on docker0",
+    );
+  });
+
+  test("clients are served at several addresses, each face at its own, and unix sockets need no port", () => {
+    const config = loadText(`
+      client_addr = "127.0.0.1 {{ GetPrivateIP }}"
+      ports { http = -1, https = 8501 }
+      addresses { http = "unix:///run/p.sock 10.0.0.5" }`);
+    expect(config.httpAddresses).toEqual(["unix:///run/p.sock"]);
+    expect(config.httpsAddresses).toEqual(["127.0.0.1", "10.0.0.5"]);
+    expect(config.dnsAddresses).toEqual(["127.0.0.1", "10.0.0.5"]);
+  });
+});
+
+describe("what does not fit together is refused in Consul's words", () => {
+  const faults: readonly (readonly [hcl: string, message: string])[] = [
+    ['data_dir = ""', "data_dir cannot be empty"],
+    ['data_dir = "/etc/passwd"', 'data_dir "/etc/passwd" is not a directory (flags-0.hcl:1)'],
+    ['datacenter = "A b"', 'datacenter cannot be "a b". Please use only [a-z0-9-_] (flags-0.hcl:1)'],
+    ['datacenter = ""', "datacenter cannot be empty"],
+    ['node_id = "zz"', 'node_id: "zz" is not a UUID'],
+    ["bootstrap = true", "'bootstrap = true' requires 'server = true'"],
+    ["bootstrap_expect = 2", "'bootstrap_expect > 0' requires 'server = true'"],
+    ["server = true\nbootstrap_expect = -1", "bootstrap_expect cannot be -1. Must be greater than or equal to zero"],
+    [
+      "server = true\nbootstrap = true\nbootstrap_expect = 3",
+      "'bootstrap_expect > 0' and 'bootstrap = true' are mutually exclusive",
+    ],
+    ["ports { http = 70000 }", "ports.http: invalid port: 70000; at most 65535 (flags-0.hcl:1)"],
+    ["ports { http = 8600 }", "HTTP address 127.0.0.1:8600 already configured for DNS"],
+    ["ports { server = 8301 }", "Serf Advertise LAN address 10.0.0.5:8301 already configured for RPC Advertise"],
+    ['node_meta { "consul-a" = "x" }', "Key prefix 'consul-' is reserved for internal use"],
+    ['encrypt = "abc"', "encrypt has invalid key: it is not base64"],
+    ['bind_addr = "1.2.3.4 5.6.7.8"', "bind_addr cannot contain multiple addresses."],
+    ['bind_addr = "unix:///x"', "bind_addr cannot be a unix socket"],
+    ['bind_addr = "foo"', "bind_addr: invalid ip address: foo (flags-0.hcl:1)"],
+    ['bind_addr = "{{ GetFoo }}"', 'function "GetFoo" not defined (flags-0.hcl:1)'],
+    ['client_addr = "unix:///x"', "client_addr cannot be a unix socket"],
+    ['advertise_addr = "0.0.0.0"', "Advertise address cannot be 0.0.0.0, :: or [::]"],
+    ['advertise_addr = "1.1.1.1 2.2.2.2"', "advertise_addr: multiple addresses found: 1.1.1.1 2.2.2.2"],
+    ['advertise_addr_ipv4 = "::1"', "advertise_addr_ipv4 must be an ipv4 address"],
+    ['addresses { dns = "unix:///x" }', "DNS address cannot be a unix socket"],
+    ['recursors = ["0.0.0.0"]', "DNS recursor address cannot be 0.0.0.0, :: or [::]"],
+    ['recursors = ["unix://x"]', "DNS Recursors cannot be unix sockets: unix://x"],
+    ['alt_domain = "service."', "alt_domain cannot start with {service,connect,node,query,addr,dc1}"],
+    ["dns_config { udp_answer_limit = -1 }", "dns_config.udp_answer_limit cannot be -1."],
+    ['http_config { allow_write_http_from = ["x"] }', "allow_write_http_from: invalid cidr: x"],
+    ["check_output_max_size = 0", "check_output_max_size must be positive"],
+    ['ui = true\nui_dir = "/tmp"', "Both the ui and ui-dir flags were specified"],
+    ['ui_content_path = "/a b/"', "ui-content-path can only contain alphanumeric, -, _, or /."],
+    ['ui_content_path = "v1"', "ui-content-path cannot have 'v[0-9]'."],
+    ['log_level = "foo"', "Invalid log level: foo. Valid log levels are: [TRACE DEBUG INFO WARN ERR ERROR]"],
+    ["acl { enabled = true }", "acl.enabled: access control lists are not available"],
+    ['acl_datacenter = "dc1"', "acl_datacenter: access control lists are not available"],
+  ];
+  test.each(faults)("%s", (hcl, message) => {
+    let thrown: unknown;
+    try {
+      loadText(hcl);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(OperatingError);
+    expect(String(thrown)).toContain(message);
+  });
+
+  test("-dev waits for no other servers", () => {
+    expect(() => load(["-dev", "-bootstrap-expect", "3"])).toThrow("'bootstrap_expect > 0' not allowed in dev mode");
+  });
+
+  const warnings: readonly (readonly [hcl: string, warning: string])[] = [
+    ['node_name = "a b"', 'Node name "a b" will not be discoverable via DNS due to invalid characters.'],
+    ["server = true\nbootstrap_expect = 1", "BootstrapExpect is set to 1; this is the same as Bootstrap mode."],
+    ["server = true\nbootstrap_expect = 2", "bootstrap_expect = 2: A cluster with 2 servers"],
+    ["server = true\nbootstrap_expect = 4", "bootstrap_expect is even number"],
+    ["enable_script_checks = true", "using enable-script-checks without ACLs and without allow_write_http_from"],
+    ['client_addr = ""', "client_addr is empty"],
+  ];
+  test.each(warnings)("%s is allowed, with a warning", (hcl, warning) => {
+    expect(loadText(hcl).warnings.join("\n")).toContain(warning);
+  });
+});

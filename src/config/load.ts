@@ -1,0 +1,58 @@
+import { parseCommandLine } from "./command-line.ts";
+import { buildConfig } from "./build.ts";
+import { defaultSource, devSource } from "./defaults.ts";
+import { type Environment, readEnvironment } from "./environment.ts";
+import { readConfigPaths } from "./files.ts";
+import { mergeSources } from "./merge.ts";
+import { readSource } from "./read-source.ts";
+import type { RuntimeConfig } from "./runtime-config.ts";
+import { Settings } from "./settings.ts";
+import { interfaceAddresses, type NetworkInterfaces } from "./sockaddr/interfaces.ts";
+import { validateConfig } from "./validate.ts";
+import { configWarnings } from "./warnings.ts";
+
+export interface LoadConfigOptions {
+  /** The words after `agent`. */
+  readonly args: readonly string[];
+  readonly env: Environment;
+  /** The node's name where none is given. */
+  readonly hostname: string;
+  /** os.networkInterfaces, in the agent. */
+  readonly networkInterfaces: () => NetworkInterfaces;
+  /** The interface of the default route; undefined when there is none. */
+  readonly defaultInterface?: () => string | undefined;
+}
+
+/**
+ * Reads everything that tells an agent what to be. Later wins, lists are joined:
+ *
+ *     defaults < -dev < lists of flags < files and folders < environment < other flags < -hcl
+ * @throws OperatingError invalid: what is wrong, in which file and line or flag, and what to do
+ */
+export function loadConfig(options: LoadConfigOptions): RuntimeConfig {
+  const commandLine = parseCommandLine(options.args);
+  const { devMode } = commandLine;
+  const files = readConfigPaths(commandLine.configPaths, commandLine.configFormat);
+  const merged = mergeSources([
+    defaultSource,
+    ...(devMode ? [devSource] : []),
+    commandLine.lists,
+    ...files.sources,
+    ...readEnvironment(options.env),
+    commandLine.scalars,
+    ...commandLine.hclFragments.map((text, at) => readSource(text, "hcl", { file: `flags-${at}.hcl` })),
+  ]);
+  const settings = new Settings(merged);
+  const warnings = [...files.warnings];
+  const config = buildConfig({
+    settings,
+    devMode,
+    hostname: options.hostname,
+    definitions: merged.definitions,
+    interfaces: interfaceAddresses(options.networkInterfaces(), options.defaultInterface?.()),
+    warn: (message) => warnings.push(message),
+  });
+  const complete = { ...config, warnings: [...warnings, ...configWarnings(config, settings)] };
+  validateConfig(complete, settings);
+  return Object.freeze(complete);
+}

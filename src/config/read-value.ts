@@ -1,0 +1,108 @@
+import { parseDuration } from "../lib/duration.ts";
+import { messageOf } from "../lib/errors.ts";
+import type { ScalarType, Shape } from "./shape.ts";
+import { type ObjectTree, type Place, plainValue, type SyntaxTree, typeName, unwrapSingle } from "./syntax-tree.ts";
+
+/** Collects what is wrong with one file, so that it is all told at once. */
+export interface Faults {
+  add(place: Place, message: string): void;
+}
+
+/**
+ * The value that stands in the file, in the shape that is wanted there, under the names that are spelled as documented.
+ * undefined where the file says nothing (null), or something wrong, which is then among the faults.
+ */
+export function readValue(tree: SyntaxTree, shape: Shape, context: { path: string; faults: Faults }): unknown {
+  const { path, faults } = context;
+  const single = unwrapSingle(tree);
+  if (single.kind === "scalar" && single.value === null) return undefined;
+  switch (shape.kind) {
+    case "scalar":
+      return readScalar(single, shape.type, context);
+    case "list":
+      if (tree.kind === "list")
+        return tree.items.map((item, at) => readValue(item, shape.item, { path: `${path}[${at}]`, faults }));
+      return faults.add(tree.place, `'${path}': source data must be an array or slice, got ${typeName(tree)}`);
+    case "free":
+    case "map":
+    case "record":
+      if (single.kind !== "object") return faults.add(tree.place, `'${path}' expected a map, got '${typeName(tree)}'`);
+      if (shape.kind === "free") return plainValue(single);
+      return shape.kind === "map" ? readMap(single, shape.item, context) : readRecord(single, shape, context);
+  }
+}
+
+function readMap(tree: ObjectTree, item: Shape, context: { path: string; faults: Faults }): unknown {
+  const { path, faults } = context;
+  const entries = [...tree.entries].map(([key, value]) => [
+    key,
+    readValue(value, item, { path: `${path}[${key}]`, faults }),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function readRecord(
+  tree: ObjectTree,
+  shape: Shape & { kind: "record" },
+  context: { path: string; faults: Faults },
+): unknown {
+  const fields = new Map(Object.entries(shape.fields()));
+  const known = knownEntries(tree, {
+    ...context,
+    spell: (key) => shape.aliases.get(key) ?? key,
+    has: (name) => fields.has(name),
+  });
+  const plain: Record<string, unknown> = {};
+  for (const [name, value] of known) {
+    const field = fields.get(name);
+    if (field !== undefined) plain[name] = readValue(value, field, { ...context, path: `${context.path}.${name}` });
+  }
+  return plain;
+}
+
+/**
+ * The entries under known names, by those names. A name is matched exactly, else in any letter case; when a file has
+ * both, the exact one counts and the other is unknown.
+ */
+export function knownEntries(
+  tree: ObjectTree,
+  context: { path: string; faults: Faults; spell: (lowerCase: string) => string; has: (name: string) => boolean },
+): ReadonlyMap<string, SyntaxTree> {
+  const known = new Map<string, SyntaxTree>();
+  const exactFirst = [...tree.entries].sort(([a], [b]) => Number(context.has(b)) - Number(context.has(a)));
+  for (const [key, value] of exactFirst) {
+    const name = context.has(key) ? key : context.spell(key.toLowerCase());
+    if (context.has(name) && !known.has(name)) known.set(name, value);
+    else {
+      const path = context.path === "" ? key : `${context.path}.${key}`;
+      context.faults.add(value.place, `invalid config key ${path}`);
+    }
+  }
+  return known;
+}
+
+function readScalar(tree: SyntaxTree, type: ScalarType, context: { path: string; faults: Faults }): unknown {
+  const { path, faults } = context;
+  const value = tree.kind === "scalar" ? tree.value : undefined;
+  if (typeof value === "string" && type === "string") return value;
+  if (typeof value === "string" && type === "duration") return readDuration(value, tree.place, context);
+  if (typeof value === "boolean" && type === "bool") return value;
+  if (typeof value === "number" && type === "float" && Number.isFinite(value)) return value;
+  if (typeof value === "number" && (type === "int" || type === "uint") && Number.isFinite(value)) {
+    if (type === "uint" && value < 0) return faults.add(tree.place, `cannot parse '${path}', ${value} overflows uint`);
+    return Math.trunc(value);
+  }
+  const wanted = type === "duration" ? "string" : type === "float" ? "float64" : type;
+  faults.add(tree.place, `'${path}' expected type '${wanted}', got unconvertible type '${typeName(tree)}'`);
+  return undefined;
+}
+
+function readDuration(text: string, place: Place, context: { path: string; faults: Faults }): number | undefined {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    const message = `${context.path}: invalid duration: ${JSON.stringify(text)}: ${messageOf(error)}`;
+    context.faults.add(place, message);
+    return undefined;
+  }
+}

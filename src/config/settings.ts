@@ -1,0 +1,63 @@
+import { assert } from "../lib/assert.ts";
+import { isList, isNumberMap, isTextMap } from "./merge.ts";
+import type { SettingValue, Source } from "./source.ts";
+
+/** The merged settings, read by the type that their field was declared with. What nobody set is "", 0, false or empty. */
+export class Settings {
+  readonly #source: Source;
+
+  constructor(source: Source) {
+    this.#source = source;
+  }
+
+  text(path: string): string {
+    return this.#get(path, (value) => typeof value === "string", "");
+  }
+
+  /** undefined when nobody set it, or set it to "". */
+  optionalText(path: string): string | undefined {
+    const text = this.text(path);
+    return text === "" ? undefined : text;
+  }
+
+  flag(path: string): boolean {
+    return this.#get(path, (value) => typeof value === "boolean", false);
+  }
+
+  optionalFlag(path: string): boolean | undefined {
+    return this.has(path) ? this.flag(path) : undefined;
+  }
+
+  number(path: string): number {
+    return this.#get(path, (value) => typeof value === "number", 0);
+  }
+
+  texts(path: string): readonly string[] {
+    return this.#get(path, isList, []);
+  }
+
+  textMap(path: string): Readonly<Record<string, string>> {
+    return this.#get(path, isTextMap, {});
+  }
+
+  numberMap(path: string): Readonly<Record<string, number>> {
+    return this.#get(path, isNumberMap, {});
+  }
+
+  has(path: string): boolean {
+    return this.#source.settings.has(path);
+  }
+
+  /** Who set it: " (agent.hcl:3)", to end an error's message with; "" when nobody did. */
+  from(path: string): string {
+    const origin = this.#source.settings.get(path)?.origin;
+    return origin === undefined ? "" : ` (${origin})`;
+  }
+
+  #get<T extends SettingValue>(path: string, is: (value: SettingValue) => value is T, unset: T): T {
+    const value = this.#source.settings.get(path)?.value;
+    if (value === undefined) return unset;
+    assert(is(value), `setting ${path} is not of the type that it is read as`);
+    return value;
+  }
+}

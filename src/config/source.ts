@@ -1,0 +1,34 @@
+import type { Place } from "./syntax-tree.ts";
+
+export type SettingValue =
+  | string
+  | number
+  | boolean
+  | readonly string[]
+  | Readonly<Record<string, string>>
+  | Readonly<Record<string, number>>
+  /** Something stands there, and nobody needs to know what. */
+  | null;
+
+/** One value and who gave it: "agent.hcl:3", "flag -http-port". */
+export interface Setting {
+  readonly value: SettingValue;
+  readonly origin: string;
+}
+
+/** A service or check as a file has it. It is decoded when all is merged, since the agent's limits count for it. */
+export interface RawDefinition {
+  readonly noun: "service" | "check";
+  readonly plain: unknown;
+  readonly file: string;
+  readonly place: Place;
+}
+
+/** What one file, fragment or command line says. Merged, sources make another source. */
+export interface Source {
+  /** By the path of the field. */
+  readonly settings: ReadonlyMap<string, Setting>;
+  readonly definitions: readonly RawDefinition[];
+}
+
+export const emptySource: Source = { settings: new Map(), definitions: [] };

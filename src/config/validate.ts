@@ -1,0 +1,102 @@
+import { statSync } from "node:fs";
+import { OperatingError } from "../lib/errors.ts";
+import { metadataFault } from "../wire/metadata.ts";
+import { parseCidr } from "./ip-address.ts";
+import { refuseSharedAddresses } from "./ports.ts";
+import type { RuntimeConfig } from "./runtime-config.ts";
+import type { Settings } from "./settings.ts";
+
+/**
+ * Whether the settings fit together: first what a person must correct, in the order and the words of Consul.
+ * @throws OperatingError invalid
+ */
+export function validateConfig(config: RuntimeConfig, settings: Settings): void {
+  refuseAccessControl(settings);
+  validateNames(config, settings);
+  validateDataDir(config, settings);
+  validateUi(config, settings);
+  validateDns(config, settings);
+  validateBootstrap(config, settings);
+  if (config.checkOutputBytesMax < 1)
+    fail("check_output_max_size must be positive, to discard check output use the discard_check_output flag");
+  validateEncryptKey(settings);
+  for (const cidr of config.httpAllowWriteFrom)
+    if (parseCidr(cidr) === undefined)
+      fail(`allow_write_http_from: invalid cidr: ${cidr}${settings.from("http_config.allow_write_http_from")}`);
+  refuseSharedAddresses(config);
+}
+
+/** Who asked for guarded data must not get open data. */
+function refuseAccessControl(settings: Settings): void {
+  const asked = settings.has("acl_datacenter") ? "acl_datacenter" : "acl.enabled";
+  const enabled = settings.optionalFlag("acl.enabled") ?? settings.text("acl_datacenter") !== "";
+  if (enabled)
+    fail(
+      `${asked}: access control lists are not available, and serving without them would leave open what you mean to ` +
+        `guard. Set acl.enabled to false to go on without${settings.from(asked)}`,
+    );
+}
+
+function validateNames(config: RuntimeConfig, settings: Settings): void {
+  const { datacenter, nodeName, nodeId, nodeMeta } = config;
+  if (datacenter === "") fail(`datacenter cannot be empty${settings.from("datacenter")}`);
+  if (!/^[a-z0-9_-]+$/.test(datacenter)) {
+    const received = JSON.stringify(datacenter);
+    fail(`datacenter cannot be ${received}. Please use only [a-z0-9-_]${settings.from("datacenter")}`);
+  }
+  if (nodeName === "") fail("node_name cannot be empty");
+  if (nodeId !== "" && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(nodeId))
+    fail(`node_id: ${JSON.stringify(nodeId)} is not a UUID${settings.from("node_id")}`);
+  const fault = metadataFault(nodeMeta);
+  if (fault !== undefined) fail(`node_meta invalid: ${fault}${settings.from("node_meta")}`);
+}
+
+function validateDataDir({ dataDir, devMode }: RuntimeConfig, settings: Settings): void {
+  if (devMode) return;
+  if (dataDir === undefined) fail("data_dir cannot be empty: set -data-dir, or use -dev to try things out");
+  const stat = statSync(dataDir, { throwIfNoEntry: false });
+  if (stat !== undefined && !stat.isDirectory())
+    fail(`data_dir ${JSON.stringify(dataDir)} is not a directory${settings.from("data_dir")}`);
+}
+
+function validateUi({ ui, uiDir, uiContentPath, devMode }: RuntimeConfig, settings: Settings): void {
+  const from = settings.from("ui_content_path");
+  if (!/^[A-Za-z0-9/_-]+$/.test(uiContentPath))
+    fail(`ui-content-path can only contain alphanumeric, -, _, or /. received: ${uiContentPath}${from}`);
+  if (/^\/v\d+\/$/.test(uiContentPath)) fail(`ui-content-path cannot have 'v[0-9]'. received: ${uiContentPath}${from}`);
+  if (ui && uiDir !== undefined && !devMode)
+    fail("Both the ui and ui-dir flags were specified, please provide only one: ui-dir for your own pages, else ui");
+}
+
+function validateDns({ dns, datacenter }: RuntimeConfig, settings: Settings): void {
+  const label = dns.altDomain.split(".")[0] ?? "";
+  if (["service", "connect", "node", "query", "addr", datacenter].includes(label))
+    fail(`alt_domain cannot start with {service,connect,node,query,addr,${datacenter}}${settings.from("alt_domain")}`);
+  for (const path of ["dns_config.udp_answer_limit", "dns_config.a_record_limit"]) {
+    const limit = settings.number(path);
+    if (limit < 0) fail(`${path} cannot be ${limit}. Must be greater than or equal to zero${settings.from(path)}`);
+  }
+}
+
+function validateBootstrap(config: RuntimeConfig, settings: Settings): void {
+  const { server, bootstrap, bootstrapExpect: expect, devMode } = config;
+  if (bootstrap && !server) fail("'bootstrap = true' requires 'server = true'");
+  if (expect < 0)
+    fail(
+      `bootstrap_expect cannot be ${expect}. Must be greater than or equal to zero${settings.from("bootstrap_expect")}`,
+    );
+  if (expect > 0 && !server) fail("'bootstrap_expect > 0' requires 'server = true'");
+  if (expect > 0 && devMode) fail("'bootstrap_expect > 0' not allowed in dev mode");
+  if (expect > 0 && bootstrap) fail("'bootstrap_expect > 0' and 'bootstrap = true' are mutually exclusive");
+}
+
+/** Nothing is encrypted with it, but a key that Consul would refuse is a mistake worth telling. */
+function validateEncryptKey(settings: Settings): void {
+  const key = settings.text("encrypt");
+  if (!/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(key))
+    fail(`encrypt has invalid key: it is not base64${settings.from("encrypt")}`);
+}
+
+function fail(message: string): never {
+  throw new OperatingError("invalid", "invalid-config", message);
+}

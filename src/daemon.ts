@@ -1,0 +1,248 @@
+import { readFileSync } from "node:fs";
+import { Agent } from "./agent/agent.ts";
+import { createAliasSource } from "./agent/alias-source.ts";
+import { runAntiEntropy, syncCatalog } from "./agent/anti-entropy.ts";
+import { FileDefinitions } from "./agent/file-definitions.ts";
+import { LocalChecks } from "./agent/local-checks.ts";
+import { serfCheckId, serverMember, serverRegistration, serverServiceId } from "./cluster/server-registration.ts";
+import type { RuntimeConfig } from "./config/runtime-config.ts";
+import type { OpenedEngine } from "./engine/engine.ts";
+import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
+import { openSqliteEngine } from "./engine/sqlite/sqlite-engine.ts";
+import { AnswerCache } from "./http/answer-cache.ts";
+import type { Api } from "./http/api.ts";
+import { Router } from "./http/router.ts";
+import { routes } from "./http/routes.ts";
+import { listen, type HttpServer } from "./http/server.ts";
+import { systemClock, type Clock } from "./lib/clock.ts";
+import { OperatingError } from "./lib/errors.ts";
+import type { Log } from "./lib/log.ts";
+import { systemRandom, type Random } from "./lib/random.ts";
+import type { Node } from "./model/node.ts";
+import { register } from "./registry/catalog.ts";
+import { CheckOutputs } from "./registry/check-outputs.ts";
+import { NodeCatalog } from "./registry/node-catalog.ts";
+import { Store } from "./registry/store.ts";
+import { describeSelf } from "./self-description.ts";
+import { openState } from "./state/open-state.ts";
+import { topics } from "./state/topics.ts";
+
+export interface DaemonOptions {
+  readonly log: Log;
+  /** Reads the configuration again, as it was read at the start. */
+  readonly readConfig: () => RuntimeConfig;
+  /** Asked for over HTTP: end the agent gracefully. */
+  readonly onLeave: () => void;
+}
+
+/** An agent that runs. */
+export interface Daemon {
+  readonly nodeId: string;
+  readonly httpAddresses: readonly string[];
+  /** Takes up changed definitions and the log level. @throws OperatingError invalid; nothing has changed then */
+  reload(): Promise<RuntimeConfig>;
+  /** Stops listening, stops checks, waits for writes under way, closes the store. */
+  stop(): Promise<void>;
+}
+
+const nodeIdKey = "node-id";
+
+/**
+ * Builds and starts an agent. Order: the store with its data, the agent with what was registered, the catalog's entry of
+ * this server, definitions from files, then the doors are opened and checks start. Stopping goes the other way round.
+ * @throws OperatingError saying what cannot be used: data folder, address, definition
+ */
+export async function startDaemon(config: RuntimeConfig, options: DaemonOptions): Promise<Daemon> {
+  const { log } = options;
+  if (!config.server) throw clientNotBuilt();
+  for (const warning of config.warnings) log.warn(warning);
+  const world = { clock: systemClock, random: systemRandom };
+  const opened = await openEngine(config);
+  const { state, local } = openState(opened.rows, opened.revision);
+  const store = new Store(opened.engine, state);
+  const stopping = new AbortController();
+  try {
+    const node = await ensureNode(config, store, { rows: local, random: world.random });
+    const outputs = new CheckOutputs();
+    const agent = createAgent(config, node, { store, outputs, clock: world.clock, log });
+    await agent.restore(local);
+    await register(store, { ...serverRegistration(node, config.ports.server), skipNodeUpdate: false });
+    const definitions = new FileDefinitions(agent, log);
+    await definitions.apply(config);
+    await syncCatalog(agent);
+    const reload = async (): Promise<RuntimeConfig> => {
+      const next = options.readConfig();
+      await definitions.apply(next);
+      return next;
+    };
+    const api = createApi(config, {
+      store,
+      outputs,
+      agent,
+      ...world,
+      log,
+      reload: async () => void (await reload()),
+      leave: options.onLeave,
+    });
+    const servers = await openDoors(config, api);
+    const aliases = createAliasSource(agent);
+    agent.startChecks(new LocalChecks(world, { aliases, report: (id, result) => agent.checkResult(id, result) }));
+    const syncing = runAntiEntropy(agent, {
+      clock: world.clock,
+      log: log.named("anti_entropy"),
+      signal: stopping.signal,
+    });
+    return {
+      nodeId: node.id,
+      httpAddresses: servers.flatMap((server) => server.addresses),
+      reload,
+      async stop() {
+        stopping.abort();
+        agent.stopChecks();
+        await store.close();
+        await Promise.all(servers.map((server) => server.stop()));
+        await syncing;
+        await opened.engine.close();
+      },
+    };
+  } catch (error) {
+    stopping.abort();
+    await store.close();
+    await opened.engine.close();
+    throw error;
+  }
+}
+
+function openEngine(config: RuntimeConfig): Promise<OpenedEngine> {
+  if (config.dataDir === undefined) return Promise.resolve(openMemoryEngine());
+  return openSqliteEngine({ folder: config.dataDir });
+}
+
+/** The node's id is the one configured, else the one it has had, else a new one; it is kept with all other data. */
+async function ensureNode(
+  config: RuntimeConfig,
+  store: Store,
+  options: {
+    readonly rows: readonly { readonly key: string; readonly value: Uint8Array | undefined }[];
+    readonly random: Random;
+  },
+): Promise<Node> {
+  const kept = options.rows.find((row) => row.key === nodeIdKey)?.value;
+  const known = kept && new TextDecoder().decode(kept);
+  const id = config.nodeId === "" ? (known ?? options.random.uuid()) : config.nodeId;
+  if (id !== known) {
+    await store.submit({ type: "set-local", rows: [{ key: nodeIdKey, value: new TextEncoder().encode(id) }] });
+  }
+  return {
+    id,
+    name: config.nodeName,
+    address: config.advertiseAddress,
+    datacenter: config.datacenter,
+    taggedAddresses: config.taggedAddresses,
+    meta: { ...config.nodeMeta, "consul-network-segment": "" },
+  };
+}
+
+function createAgent(
+  config: RuntimeConfig,
+  node: Node,
+  parts: { readonly store: Store; readonly outputs: CheckOutputs; readonly clock: Clock; readonly log: Log },
+): Agent {
+  const catalog = new NodeCatalog(parts.store, parts.outputs, node.name);
+  return new Agent({
+    node,
+    catalog,
+    rows: catalog,
+    clock: parts.clock,
+    log: parts.log,
+    reserved: new Set([serverServiceId, serfCheckId]),
+    scripts: { fromApi: config.enableScriptChecks, fromFiles: config.enableLocalScriptChecks },
+  });
+}
+
+type ApiParts = Pick<Api, "store" | "outputs" | "agent" | "clock" | "random" | "log" | "reload" | "leave">;
+
+function createApi(config: RuntimeConfig, parts: ApiParts): Api {
+  const { node } = parts.agent;
+  const member = serverMember(node, {
+    serverPort: config.ports.server,
+    serfPort: config.ports.serfLan,
+    wanPort: config.ports.serfWan,
+  });
+  const leader = `${node.address}:${config.ports.server}`;
+  const { log: rootLog, ...others } = parts;
+  return {
+    ...others,
+    answers: createAnswerCache(parts.store, parts.outputs),
+    members: () => [member],
+    leader,
+    datacenter: config.datacenter,
+    kvValueBytesMax: config.kvValueBytesMax,
+    ui: config.ui,
+    self: () => describeSelf(config, { agent: parts.agent, store: parts.store, leader }),
+    log: rootLog.named("http"),
+  };
+}
+
+/** Rendered answers, dropped when a commit touches them or a check prints something else. */
+function createAnswerCache(store: Store, outputs: CheckOutputs): AnswerCache {
+  const answers = new AnswerCache();
+  store.onCommit((touched) => answers.touch(touched));
+  outputs.onChange((node, service) => {
+    // A node's own check shows with every service on it.
+    if (service === "") answers.clear();
+    else answers.touch(outputTopics(node, service));
+  });
+  return answers;
+}
+
+function outputTopics(node: string, service: string): readonly string[] {
+  const statuses = ["passing", "warning", "critical"].map((status) => topics.checksInStatus(status));
+  return [topics.service(service), topics.serviceChecks(service), topics.nodeChecks(node), topics.checks, ...statuses];
+}
+
+async function openDoors(config: RuntimeConfig, api: Api): Promise<readonly HttpServer[]> {
+  const router = new Router(routes(api), {
+    log: api.log,
+    headers: config.httpHeaders,
+    blocked: config.httpBlockEndpoints,
+  });
+  const servers: HttpServer[] = [];
+  try {
+    if (config.ports.http > 0) {
+      servers.push(await listen({ addresses: config.httpAddresses, port: config.ports.http, router, log: api.log }));
+    }
+    if (config.ports.https > 0) {
+      const tls = readTls(config);
+      servers.push(
+        await listen({ addresses: config.httpsAddresses, port: config.ports.https, tls, router, log: api.log }),
+      );
+    }
+    return servers;
+  } catch (error) {
+    await Promise.all(servers.map((server) => server.stop()));
+    throw error;
+  }
+}
+
+function readTls({ tls }: RuntimeConfig): Bun.TLSOptions {
+  if (tls.certFile === undefined || tls.keyFile === undefined) {
+    const message =
+      "ports.https needs cert_file and key_file: name a certificate and its key, or set ports.https to -1";
+    throw new OperatingError("invalid", "tls-files-missing", message);
+  }
+  return {
+    cert: readFileSync(tls.certFile),
+    key: readFileSync(tls.keyFile),
+    ...(tls.caFile === undefined ? {} : { ca: readFileSync(tls.caFile) }),
+    requestCert: tls.verifyIncoming,
+    rejectUnauthorized: tls.verifyIncoming,
+  };
+}
+
+function clientNotBuilt(): OperatingError {
+  const message =
+    "this version runs as a server only: start it with -server (or -dev). " +
+    "An agent in client mode, which forwards to servers elsewhere, is not built yet.";
+  return new OperatingError("invalid", "client-mode", message);
+}

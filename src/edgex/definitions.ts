@@ -1,0 +1,77 @@
+/** What the definitions depend on. */
+export interface DefinitionSettings {
+  readonly database: Database;
+  /** Geneva's security services are part of the gateway. */
+  readonly isSecure: boolean;
+  /** Starts this program: the first words of every script check. */
+  readonly executable: readonly string[];
+  /** Where script checks find the agent that runs them: "http://127.0.0.1:8500". */
+  readonly agentUrl: string;
+}
+
+export type Database = "redis" | "mongo" | "none";
+
+/** A file for the agent's configuration folder. */
+export interface DefinitionFile {
+  readonly name: string;
+  readonly content: string;
+}
+
+const everySecond = { interval: "1s", timeout: "1s" } as const;
+
+/**
+ * The services that EdgeX Geneva's own Consul image watches for itself, because they do not register: the database, and in
+ * secure mode Kong and the security set-up jobs. Names, tags, addresses and intervals are what Geneva's other containers rely on.
+ */
+export function definitionFiles(settings: DefinitionSettings): readonly DefinitionFile[] {
+  const files = [
+    file("00-consul.json", { enable_local_script_checks: true }),
+    ...databaseFiles(settings.database),
+    ...(settings.isSecure ? securityFiles(settings) : []),
+  ];
+  return files;
+}
+
+function databaseFiles(database: Database): readonly DefinitionFile[] {
+  switch (database) {
+    case "redis":
+      return [file("01-redis.json", databaseService({ name: "edgex-redis", port: 6379, tags: ["database"] }))];
+    case "mongo":
+      return [
+        file("01-mongo.json", databaseService({ name: "edgex-mongo", port: 27017, tags: ["database", "nosql"] })),
+      ];
+    case "none":
+      return [];
+  }
+}
+
+interface DatabaseService {
+  readonly name: string;
+  readonly port: number;
+  readonly tags: readonly string[];
+}
+
+function databaseService({ name, port, tags }: DatabaseService): object {
+  const check = { name: "status", tcp: `${name}:${port}`, interval: "10s", timeout: "1s" };
+  return { service: { name, tags, address: name, port, checks: [check] } };
+}
+
+function securityFiles(settings: DefinitionSettings): readonly DefinitionFile[] {
+  const scripted = (name: string, tags: readonly string[] = []): DefinitionFile => {
+    const args = [...settings.executable, "checker", name, "--agent", settings.agentUrl];
+    return file(`02-${name}.json`, { service: { name, tags, checks: [{ name: "status", args, ...everySecond }] } });
+  };
+  const kongCheck = { name: "status", http: "http://kong:8001/status", method: "GET", ...everySecond };
+  return [
+    scripted("kong-db", ["database"]),
+    scripted("kong-migrations"),
+    file("02-kong.json", { service: { name: "kong", address: "kong", port: 8001, checks: [kongCheck] } }),
+    scripted("security-secrets-setup"),
+    scripted("security-secretstore-setup"),
+    scripted("security-proxy-setup"),
+  ];
+}
+
+function file(name: string, content: object): DefinitionFile {
+  return { name, content: `${JSON.stringify(content, undefined, 2)}\n` };
+}

@@ -1,0 +1,129 @@
+import { describe, expect, test } from "bun:test";
+import { type EdgexPlan, type FolderState, planEdgex, type Surroundings } from "./plan.ts";
+
+const inContainer: Readonly<Record<string, FolderState>> = {
+  "/consul/data": "writable",
+  "/consul/config": "writable",
+  "/consul/scripts": "writable",
+};
+
+function planOf(
+  args: readonly string[],
+  env: Surroundings["env"] = {},
+  folders: Readonly<Record<string, FolderState>> = inContainer,
+): EdgexPlan {
+  const folderState = (path: string): FolderState => folders[path] ?? "absent";
+  return planEdgex(args, { env, folderState, executable: ["/usr/local/bin/praetor"] });
+}
+
+function fileNames(plan: EdgexPlan): (string | undefined)[] {
+  return plan.folders.flatMap(({ path, files }) => files.map(({ name }) => `${path}/${name}`));
+}
+
+describe("which definitions", () => {
+  test("without environment: redis, and the security services with the script that they wait with", () => {
+    const plan = planOf([]);
+    expect(fileNames(plan)).toEqual([
+      "/consul/config/00-consul.json",
+      "/consul/config/01-redis.json",
+      "/consul/config/02-kong-db.json",
+      "/consul/config/02-kong-migrations.json",
+      "/consul/config/02-kong.json",
+      "/consul/config/02-security-secrets-setup.json",
+      "/consul/config/02-security-secretstore-setup.json",
+      "/consul/config/02-security-proxy-setup.json",
+      "/consul/scripts/consul-svc-healthy.sh",
+    ]);
+    expect(plan.notices).toEqual(["Installing redis health checks", "Installing security health checks"]);
+    expect(plan.warnings).toEqual([]);
+  });
+
+  test("EDGEX_DB=mongo and EDGEX_SECURE=false leave mongo alone", () => {
+    const plan = planOf([], { EDGEX_DB: "mongo", EDGEX_SECURE: "false" });
+    expect(fileNames(plan)).toEqual(["/consul/config/00-consul.json", "/consul/config/01-mongo.json"]);
+  });
+
+  test("values that mean nothing are told and do not stop it", () => {
+    const plan = planOf([], { EDGEX_DB: "postgres", EDGEX_SECURE: "TRUE" });
+    expect(fileNames(plan)).toEqual(["/consul/config/00-consul.json"]);
+    expect(plan.warnings).toEqual([
+      'EDGEX_DB is "postgres": only redis and mongo have health checks; going on without',
+      'EDGEX_SECURE is "TRUE": taken as false; only "true" adds the security checks',
+    ]);
+  });
+
+  test("script checks call this executable and ask the agent at the port that it gets", () => {
+    const plan = planOf(["-http-port=18500"]);
+    const kongDb = plan.folders[0]?.files.find(({ name }) => name === "02-kong-db.json");
+    expect(JSON.parse(kongDb?.content ?? "")).toEqual({
+      service: {
+        name: "kong-db",
+        tags: ["database"],
+        checks: [
+          {
+            name: "status",
+            args: ["/usr/local/bin/praetor", "checker", "kong-db", "--agent", "http://127.0.0.1:18500"],
+            interval: "1s",
+            timeout: "1s",
+          },
+        ],
+      },
+    });
+  });
+});
+
+describe("the agent's words", () => {
+  const folders = ["-data-dir=/consul/data", "-config-dir=/consul/config"];
+  const defaults = ["-ui", "-bootstrap", "-server", "-client", "0.0.0.0"];
+
+  test("are those of Geneva's image, with flags alone added to them", () => {
+    expect(planOf([]).agentArgs).toEqual([...folders, ...defaults]);
+    expect(planOf(["-http-port", "80"]).agentArgs).toEqual([...folders, ...defaults, "-http-port", "80"]);
+  });
+
+  test("after the word agent they stand by themselves", () => {
+    expect(planOf(["agent", "-dev"]).agentArgs).toEqual([...folders, "-dev"]);
+  });
+
+  test("a data folder of their own is not given twice", () => {
+    const plan = planOf(["-data-dir", "/d"], {}, {});
+    expect(plan.agentArgs).toEqual(["-config-dir=/d/config", ...defaults, "-data-dir", "/d"]);
+    expect(plan.dataDir).toBe("/d");
+  });
+
+  test("take the interface to bind to from Consul's variable", () => {
+    expect(planOf([], { CONSUL_BIND_INTERFACE: "eth0" }).agentArgs).toContain('-bind={{ GetInterfaceIP "eth0" }}');
+  });
+});
+
+describe("folders", () => {
+  test("outside of a container are below ./data, or where the environment says", () => {
+    expect(planOf([], {}, {}).agentArgs.slice(0, 2)).toEqual(["-data-dir=./data", "-config-dir=./data/config"]);
+    const env = { PRAETOR_DATA_DIR: "/var/lib/praetor", PRAETOR_CONFIG_DIR: "/etc/praetor" };
+    const plan = planOf([], env);
+    expect(plan.agentArgs.slice(0, 2)).toEqual(["-data-dir=/var/lib/praetor", "-config-dir=/etc/praetor"]);
+  });
+
+  test("an operator's read-only /consul/config is read as well as our own", () => {
+    const plan = planOf([], {}, { ...inContainer, "/consul/config": "read-only" });
+    expect(plan.agentArgs.slice(1, 3)).toEqual(["-config-dir=/consul/data/config", "-config-dir=/consul/config"]);
+    expect(plan.folders[0]?.path).toBe("/consul/data/config");
+  });
+
+  test("CONSUL_LOCAL_CONFIG becomes a file", () => {
+    const plan = planOf([], { CONSUL_LOCAL_CONFIG: '{"log_level":"DEBUG"}' });
+    expect(plan.folders[0]?.files.at(-1)).toEqual({ name: "local.json", content: '{"log_level":"DEBUG"}' });
+  });
+});
+
+test.each([
+  [[], "http://127.0.0.1:8500"],
+  [["agent"], "http://127.0.0.1:8500"],
+  [["agent", "-client=10.0.0.7"], "http://10.0.0.7:8500"],
+  [["agent", "-client", "10.0.0.7 127.0.0.1", "--http-port", "1"], "http://127.0.0.1:1"],
+  [["agent", "-client=::1"], "http://[::1]:8500"],
+  [["agent", '-client={{ GetInterfaceIP "eth0" }}'], "http://127.0.0.1:8500"],
+  [["-http-port=1", "-http-port=2"], "http://127.0.0.1:2"],
+])("with %j the agent is found at %s", (args, url) => {
+  expect(planOf(args).agentUrl).toBe(url);
+});

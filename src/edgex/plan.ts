@@ -1,0 +1,140 @@
+import type { Database, DefinitionFile } from "./definitions.ts";
+import { definitionFiles } from "./definitions.ts";
+import { agentUrlOf, flagValue } from "./agent-flags.ts";
+import { serviceHealthyScript } from "./service-healthy-script.ts";
+
+export type FolderState =
+  | "writable" // or can be created where it is
+  | "read-only"
+  | "absent";
+
+/** What a plan depends on; with the same surroundings it is always the same plan. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly folderState: (path: string) => FolderState;
+  /** Starts this program: `["/usr/local/bin/praetor"]`. */
+  readonly executable: readonly string[];
+}
+
+/** Everything that `praetor edgex` is going to do. */
+export interface EdgexPlan {
+  /** The words for `praetor agent`. */
+  readonly agentArgs: readonly string[];
+  readonly agentUrl: string;
+  /** Starts this program. */
+  readonly executable: readonly string[];
+  readonly dataDir: string;
+  readonly folders: readonly ManagedFolder[];
+  /** One line a decision, for standard output. */
+  readonly notices: readonly string[];
+  /** One line a thing that is not as it should be, for standard error. */
+  readonly warnings: readonly string[];
+}
+
+/** A folder whose files of these names are this program's. */
+export interface ManagedFolder {
+  readonly path: string;
+  readonly files: readonly DefinitionFile[];
+  /** As chmod takes it. */
+  readonly fileMode: number;
+}
+
+const defaultAgentFlags = ["-ui", "-bootstrap", "-server", "-client", "0.0.0.0"] as const;
+const scriptsDir = "/consul/scripts";
+
+/**
+ * Decides from the command line and the environment. `agent ...` is taken as it stands, like the command of the original
+ * image; flags alone are added to the default ones. The caller has made sure that `args` is one of the two.
+ */
+export function planEdgex(args: readonly string[], surroundings: Surroundings): EdgexPlan {
+  const { env } = surroundings;
+  const flags = args[0] === "agent" ? args.slice(1) : [...defaultAgentFlags, ...args];
+  const dataDir = flagValue(flags, "data-dir") ?? defaultDataDir(surroundings);
+  const configDirs = configDirsOf(dataDir, surroundings);
+  const agentUrl = agentUrlOf(flags);
+  const database = databaseOf(env);
+  const isSecure = (env["EDGEX_SECURE"] ?? "true") === "true";
+  const files = definitionFiles({ database, isSecure, executable: surroundings.executable, agentUrl });
+  return {
+    agentArgs: [...folderFlags(flags, { dataDir, configDirs }), ...bindFlags(env), ...flags],
+    agentUrl,
+    executable: surroundings.executable,
+    dataDir,
+    folders: [
+      { path: configDirs[0], files: [...files, ...localConfig(env)], fileMode: 0o644 },
+      ...(isSecure ? sharedScripts(surroundings) : []),
+    ],
+    notices: noticesOf(database, isSecure),
+    warnings: warningsOf(env),
+  };
+}
+
+function defaultDataDir({ env, folderState }: Surroundings): string {
+  return env["PRAETOR_DATA_DIR"] || (folderState("/consul/data") === "writable" ? "/consul/data" : "./data");
+}
+
+/** The first is written to. A read-only /consul/config holds an operator's own files: the agent reads it as well. */
+function configDirsOf(
+  dataDir: string,
+  { env, folderState }: Surroundings,
+): readonly [written: string, ...read: readonly string[]] {
+  const chosen = env["PRAETOR_CONFIG_DIR"];
+  if (chosen) return [chosen];
+  const state = folderState("/consul/config");
+  if (state === "writable") return ["/consul/config"];
+  const own = `${dataDir.replace(/\/+$/, "")}/config`;
+  return state === "read-only" ? [own, "/consul/config"] : [own];
+}
+
+interface Folders {
+  readonly dataDir: string;
+  readonly configDirs: readonly string[];
+}
+
+function folderFlags(flags: readonly string[], { dataDir, configDirs }: Folders): readonly string[] {
+  const data = flagValue(flags, "data-dir") === undefined ? [`-data-dir=${dataDir}`] : [];
+  return [...data, ...configDirs.map((path) => `-config-dir=${path}`)];
+}
+
+/** The variable of Consul's own image. */
+function bindFlags(env: Surroundings["env"]): readonly string[] {
+  const name = env["CONSUL_BIND_INTERFACE"];
+  return name ? [`-bind={{ GetInterfaceIP ${JSON.stringify(name)} }}`] : [];
+}
+
+/** The variable of Consul's own image: configuration as JSON text. */
+function localConfig(env: Surroundings["env"]): readonly DefinitionFile[] {
+  const content = env["CONSUL_LOCAL_CONFIG"];
+  return content ? [{ name: "local.json", content }] : [];
+}
+
+/** Kong, its migrations and the proxy set-up wait with this script; they mount the folder. */
+function sharedScripts({ folderState }: Surroundings): readonly ManagedFolder[] {
+  if (folderState(scriptsDir) !== "writable") return [];
+  return [{ path: scriptsDir, files: [serviceHealthyScript], fileMode: 0o755 }];
+}
+
+function databaseOf(env: Surroundings["env"]): Database {
+  const name = env["EDGEX_DB"] ?? "redis";
+  return name === "redis" || name === "mongo" ? name : "none";
+}
+
+function noticesOf(database: Database, isSecure: boolean): readonly string[] {
+  return [
+    ...(database === "none" ? [] : [`Installing ${database} health checks`]),
+    ...(isSecure ? ["Installing security health checks"] : []),
+  ];
+}
+
+function warningsOf(env: Surroundings["env"]): readonly string[] {
+  const warnings: string[] = [];
+  const database = env["EDGEX_DB"] ?? "redis";
+  if (database !== "redis" && database !== "mongo")
+    warnings.push(`EDGEX_DB is ${JSON.stringify(database)}: only redis and mongo have health checks; going on without`);
+  const secure = env["EDGEX_SECURE"] ?? "true";
+  if (secure !== "true" && secure !== "false")
+    warnings.push(`EDGEX_SECURE is ${JSON.stringify(secure)}: taken as false; only "true" adds the security checks`);
+  if (env["CONSUL_CLIENT_INTERFACE"])
+    warnings.push("CONSUL_CLIENT_INTERFACE has no effect: name the address with -client");
+  return warnings;
+}

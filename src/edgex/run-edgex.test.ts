@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type EdgexIo, runEdgex } from "./run-edgex.ts";
+
+let folder = "";
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "edgex-"));
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What the agent was started with, or undefined when it was not. */
+  readonly agentArgs: readonly string[] | undefined;
+}
+
+async function run(args: readonly string[], env: EdgexIo["env"] = {}, isTerminal = false): Promise<Run> {
+  let [stdout, stderr] = ["", ""];
+  let agentArgs: readonly string[] | undefined;
+  const code = await runEdgex(args, {
+    stdout: (text) => (stdout += text),
+    stderr: (text) => (stderr += text),
+    env: { PRAETOR_DATA_DIR: join(folder, "data"), PRAETOR_CONFIG_DIR: join(folder, "config"), ...env },
+    isTerminal,
+    executable: ["/usr/local/bin/praetor"],
+    startAgent(started) {
+      agentArgs = started;
+      return Promise.resolve(7);
+    },
+  });
+  return { code, stdout, stderr, agentArgs };
+}
+
+async function configFiles(): Promise<string[]> {
+  return (await readdir(join(folder, "config"))).filter((name) => !name.startsWith(".")).toSorted();
+}
+
+describe("praetor edgex", () => {
+  test("writes the definitions, starts the agent on them, and ends with its exit code", async () => {
+    const { code, agentArgs } = await run([], { EDGEX_SECURE: "false" });
+    expect(code).toBe(7);
+    expect(agentArgs?.slice(0, 2)).toEqual([`-data-dir=${folder}/data`, `-config-dir=${folder}/config`]);
+    expect(await configFiles()).toEqual(["00-consul.json", "01-redis.json"]);
+    expect(JSON.parse(await readFile(join(folder, "config/01-redis.json"), "utf8"))).toEqual({
+      service: {
+        name: "edgex-redis",
+        tags: ["database"],
+        address: "edgex-redis",
+        port: 6379,
+        checks: [{ name: "status", tcp: "edgex-redis:6379", interval: "10s", timeout: "1s" }],
+      },
+    });
+  });
+
+  test("takes away what an earlier setting had brought, and nothing else", async () => {
+    await run([], { EDGEX_DB: "redis", EDGEX_SECURE: "true" });
+    await writeFile(join(folder, "config/my-service.json"), "{}");
+    const { stdout } = await run([], { EDGEX_DB: "mongo", EDGEX_SECURE: "false" });
+    expect(await configFiles()).toEqual(["00-consul.json", "01-mongo.json", "my-service.json"]);
+    expect(stdout).toContain(`Removing ${folder}/config/01-redis.json: of an earlier setting`);
+  });
+
+  test("leaves a definition that somebody changed, and says so", async () => {
+    await run([], { EDGEX_SECURE: "false" });
+    await writeFile(join(folder, "config/01-redis.json"), "{}");
+    const { stderr } = await run([], { EDGEX_DB: "mongo", EDGEX_SECURE: "false" });
+    expect(await configFiles()).toContain("01-redis.json");
+    expect(stderr).toContain("01-redis.json is of an earlier setting but was changed since: left in use");
+  });
+
+  test("a damaged list of its own files makes it remove nothing", async () => {
+    await run([], { EDGEX_SECURE: "true" });
+    await writeFile(join(folder, "config/.praetor-edgex"), "\0\0\0\0");
+    const { code } = await run([], { EDGEX_SECURE: "false" });
+    expect(code).toBe(7);
+    expect(await configFiles()).toContain("02-kong.json");
+  });
+
+  test("writes nothing when nothing changes", async () => {
+    await run([]);
+    const path = join(folder, "config/00-consul.json");
+    const before = await stat(path);
+    await run([]);
+    expect((await stat(path)).ino).toBe(before.ino);
+  });
+
+  test("a folder that cannot be written stops it, before the agent, with what to do", async () => {
+    await writeFile(join(folder, "file"), "");
+    const { code, stderr, agentArgs } = await run([], { PRAETOR_CONFIG_DIR: join(folder, "file/config") });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`cannot write the definitions to ${folder}/file/config`);
+    expect(stderr).toContain("PRAETOR_CONFIG_DIR names another folder");
+    expect(agentArgs).toBeUndefined();
+  });
+
+  test("says where it listens and what to try, in bold only on a terminal", async () => {
+    const plain = (await run(["-http-port", "18500"])).stdout;
+    expect(plain).toContain("  HTTP API  http://127.0.0.1:18500\n  UI        http://127.0.0.1:18500/ui/\n");
+    expect(plain).toContain("/usr/local/bin/praetor health edgex-redis --verbose --url http://127.0.0.1:18500\n");
+    expect(plain).not.toContain("\u001B");
+    expect((await run([], {}, true)).stdout).toContain("\u001B[1m");
+  });
+
+  test("words that are neither agent nor a flag are refused; help is given", async () => {
+    const wrong = await run(["members"]);
+    expect(wrong).toMatchObject({ code: 1, agentArgs: undefined });
+    expect(wrong.stderr).toContain("members is neither");
+    expect(await run(["--help"])).toMatchObject({ code: 0, agentArgs: undefined });
+  });
+});

@@ -1,0 +1,32 @@
+import { expect, test } from "bun:test";
+import { startCannedAgent } from "../../test/support/canned-agent.ts";
+import { serviceHealthyScript } from "./service-healthy-script.ts";
+
+async function exitCodeFor(service: string | undefined, answer: unknown, status = 200): Promise<number> {
+  using agent = startCannedAgent(() => Response.json(answer, { status }));
+  const words = ["sh", "-s", ...(service === undefined ? [] : [service])];
+  const script = Bun.spawn(words, {
+    stdin: new Blob([serviceHealthyScript.content]),
+    env: { PATH: process.env["PATH"] ?? "", EDGEX_CONSUL_URL: agent.url },
+    stdout: "ignore",
+    stderr: "ignore",
+  });
+  return await script.exited;
+}
+
+const check = (status: string): object => ({ CheckID: "c", Status: status, Output: 'says "Status":"critical"' });
+
+test.each([
+  ["one passing check", [check("passing")], 0],
+  ["a warning among them", [check("passing"), check("warning")], 2],
+  ["a critical one, in any order", [check("critical"), check("passing")], 2],
+  ["no checks", [], 2],
+])("the shared script answers for a service with %s", async (_what, checks, code) => {
+  expect(await exitCodeFor("kong", checks)).toBe(code);
+});
+
+test("the shared script says no when the agent cannot answer, and refuses what is no service name", async () => {
+  expect(await exitCodeFor("kong", [check("passing")], 500)).toBe(2);
+  expect(await exitCodeFor(undefined, [])).toBe(1);
+  expect(await exitCodeFor("a/../b", [])).toBe(1);
+});

@@ -1,0 +1,56 @@
+import type { Batch, Engine, OpenedEngine, Row } from "../engine.ts";
+import { storeClosed } from "../store-closed.ts";
+
+/** What memory engines keep while none is open: the "disk" of tests that stop and start an agent. */
+export class MemoryStore {
+  revision = 0;
+  readonly #tables: Map<string, Map<string, Uint8Array>> = new Map();
+
+  apply(batch: Batch): void {
+    for (const { table, key, value } of batch.changes) {
+      if (value === undefined) this.#tables.get(table)?.delete(key);
+      else this.#table(table).set(key, new Uint8Array(value));
+    }
+    this.revision = batch.revision;
+  }
+
+  #table(name: string): Map<string, Uint8Array> {
+    const table = this.#tables.get(name) ?? new Map<string, Uint8Array>();
+    this.#tables.set(name, table);
+    return table;
+  }
+
+  /** Ordered by table, then key, as UTF-8 bytes, which is not the order of JavaScript's strings. */
+  rows(): Row[] {
+    const rows: Row[] = [];
+    for (const [table, values] of this.#tables) for (const [key, value] of values) rows.push({ table, key, value });
+    return rows.sort((a, b) => compareBytes(a.table, b.table) || compareBytes(a.key, b.key));
+  }
+}
+
+function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/** An engine that keeps rows in `store`, or, without one, keeps nothing: then nobody could ever read them. */
+export function openMemoryEngine(store?: MemoryStore): OpenedEngine {
+  return { engine: new MemoryEngine(store), revision: store?.revision ?? 0, rows: store?.rows() ?? [] };
+}
+
+class MemoryEngine implements Engine {
+  readonly #store: MemoryStore | undefined;
+  #closed = false;
+
+  constructor(store: MemoryStore | undefined) {
+    this.#store = store;
+  }
+
+  async commit(batch: Batch): Promise<void> {
+    if (this.#closed) throw storeClosed();
+    this.#store?.apply(batch);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+}

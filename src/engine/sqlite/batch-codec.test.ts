@@ -1,0 +1,76 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { RowChange } from "../engine.ts";
+import { decodeRows, encodeBatch, RowPacker, textOf, unpackRows } from "./batch-codec.ts";
+
+const change: fc.Arbitrary<RowChange> = fc.record({
+  table: fc.string({ minLength: 1, unit: "grapheme", maxLength: 5 }),
+  key: fc.string({ unit: "grapheme" }),
+  value: fc.option(fc.uint8Array(), { nil: undefined }),
+});
+
+describe("a batch as one block of bytes", () => {
+  test("the block is laid out as its header comment says", () => {
+    const block = encodeBatch({ revision: 9, changes: [{ table: "kv", key: "a", value: Uint8Array.of(1, 2) }] });
+    const row = "020000000100000002000000" + "6b76" + "61" + "0102";
+    const revision = "000000000800000001000000" + Buffer.from("revision9").toString("hex");
+    expect(Buffer.from(block).toString("hex")).toBe(row + revision);
+  });
+
+  test("any batch comes out as it went in, its revision last", () => {
+    fc.assert(
+      fc.property(fc.array(change), fc.maxSafeNat(), (changes, revision) => {
+        const rows: RowChange[] = [...unpackRows(encodeBatch({ revision, changes }))].map((row) => ({
+          table: textOf(row.table),
+          key: textOf(row.key),
+          value: row.value === undefined ? undefined : new Uint8Array(row.value),
+        }));
+        expect(rows.pop()).toEqual({
+          table: "",
+          key: "revision",
+          value: new Uint8Array(Buffer.from(String(revision))),
+        });
+        expect(rows).toEqual(changes);
+      }),
+    );
+  });
+
+  test("a name that is not well-formed Unicode is a programmer's error: two such names could become one row", () => {
+    const lone = { table: "kv", key: "\ud800", value: undefined };
+    expect(() => encodeBatch({ revision: 1, changes: [lone] })).toThrow("well-formed");
+  });
+});
+
+describe("stored rows as blocks", () => {
+  test("packing in blocks of any size loses and changes nothing", () => {
+    const stored = fc.array(fc.tuple(fc.constantFrom("a", "b", "é"), fc.string({ unit: "grapheme" }), fc.uint8Array()));
+    fc.assert(
+      fc.property(stored, fc.integer({ min: 1, max: 200 }), (rows, blockBytes) => {
+        const blocks: ArrayBuffer[] = [];
+        const packer = new RowPacker(blockBytes, (block) => blocks.push(block));
+        for (const [table, key, value] of rows) packer.add(Buffer.from(table), Buffer.from(key), value);
+        packer.flush();
+        const decoded = blocks.flatMap((block) => decodeRows(block).rows);
+        expect(decoded.map((row) => [row.table, row.key, new Uint8Array(row.value)])).toEqual(rows);
+      }),
+    );
+  });
+
+  test("a stored row packs to the bytes its checksum was taken of when it was written", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string({ unit: "grapheme" }), fc.uint8Array(), (table, key, value) => {
+        fc.pre(table.isWellFormed());
+        const [written] = unpackRows(encodeBatch({ revision: 1, changes: [{ table, key, value }] }));
+        const read = new RowPacker(64, () => {}).add(Buffer.from(table), Buffer.from(key), value);
+        expect(read.equals(written?.packed ?? Buffer.of())).toBe(true);
+      }),
+    );
+  });
+
+  test("the revision is told apart from the rows", () => {
+    const block = encodeBatch({ revision: 41, changes: [{ table: "t", key: "revision", value: Buffer.from("x") }] });
+    const { rows, revision } = decodeRows(block);
+    expect(revision).toBe(41);
+    expect(rows.map((row) => `${row.table}/${row.key}`)).toEqual(["t/revision"]);
+  });
+});

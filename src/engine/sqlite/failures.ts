@@ -1,0 +1,84 @@
+import { SQLiteError } from "bun:sqlite";
+import { readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { messageOf, OperatingError } from "../../lib/errors.ts";
+
+/** What a person can do about a damaged store; Praetor itself never repairs or deletes one. */
+const restoreAdvice = (file: string): string =>
+  "Nothing was repaired or deleted. Restore a backup: stop the agent, move the file away " +
+  `together with ${file}-wal if that is there, and put the backup in its place. ` +
+  "To start without data, move the file away and register everything anew.";
+
+export function storeDamaged(file: string, what: string): OperatingError {
+  return new OperatingError("unavailable", "data-damaged", `${file} is damaged: ${what}. ${restoreAdvice(file)}`);
+}
+
+export function storeForeign(file: string): OperatingError {
+  return new OperatingError(
+    "unavailable",
+    "data-foreign",
+    `${file} is not a store of Praetor: it is another program's SQLite file, or its first page is damaged. ` +
+      restoreAdvice(file),
+  );
+}
+
+export function storeNewer(file: string, version: { found: number; known: number }): OperatingError {
+  return new OperatingError(
+    "unavailable",
+    "data-newer",
+    `${file} was written by a newer Praetor: its schema is version ${version.found}, this program knows up to ` +
+      `${version.known}. Run the newer program, or restore a backup made by this one. Nothing was changed.`,
+  );
+}
+
+/** An OperatingError for anything thrown while the store was used; `doing` says what was under way. */
+export function failureOfStore(file: string, error: unknown, doing?: string): OperatingError {
+  if (error instanceof OperatingError) return error;
+  const code = error instanceof SQLiteError ? (error.code ?? "") : "";
+  const reason = doing === undefined ? messageOf(error) : `${messageOf(error)}, ${doing}`;
+  if (code.startsWith("SQLITE_CORRUPT")) return storeDamaged(file, reason);
+  if (code.startsWith("SQLITE_NOTADB")) return storeDamaged(file, "it is not an SQLite file");
+  if (code.startsWith("SQLITE_BUSY")) return storeLocked(file);
+  if (code.startsWith("SQLITE_FULL")) return diskFull(file, error);
+  return new OperatingError(
+    "unavailable",
+    "disk-error",
+    `cannot use ${file}: ${reason}${code === "" ? "" : ` (${code})`}. ` +
+      "Check that the disk is healthy and not mounted read-only and that the agent's user may write the file.",
+    { cause: error },
+  );
+}
+
+function storeLocked(file: string): OperatingError {
+  const pid = holderOfLock(file);
+  const holder = pid === undefined ? "another agent" : `another agent (process ${pid})`;
+  return new OperatingError(
+    "conflict",
+    "data-locked",
+    `${file} is in use by ${holder}. Stop that one first, or give this agent a data folder of its own.`,
+  );
+}
+
+function diskFull(file: string, cause: unknown): OperatingError {
+  return new OperatingError(
+    "unavailable",
+    "disk-full",
+    `the disk that holds ${dirname(file)} is full: the write was refused and nothing of it is kept. ` +
+      "Free some space; the agent keeps serving and takes writes again as soon as there is room.",
+    { cause },
+  );
+}
+
+/** The process that holds a lock on the file, as Linux lists it; undefined elsewhere, or when it is in another container. */
+function holderOfLock(file: string): number | undefined {
+  try {
+    const { ino } = statSync(file);
+    for (const line of readFileSync("/proc/locks", "utf8").split("\n")) {
+      const [, kind, , access, pid, inode] = line.split(/\s+/);
+      if (kind === "POSIX" && access === "WRITE" && inode?.endsWith(`:${ino}`) && Number(pid) > 0) return Number(pid);
+    }
+  } catch {
+    // No /proc: the message does without.
+  }
+  return undefined;
+}

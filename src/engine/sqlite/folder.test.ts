@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { OpenedEngine } from "../engine.ts";
+import { openSqliteEngine } from "./sqlite-engine.ts";
+
+let root: string;
+beforeEach(() => (root = mkdtempSync(join(tmpdir(), "praetor-folder-"))));
+afterEach(() => rmSync(root, { recursive: true }));
+
+function refusal(folder: string): Promise<unknown> {
+  return openSqliteEngine({ folder }).then(
+    () => "it opened",
+    (error: unknown) => error,
+  );
+}
+
+async function withEngine(folder: string, use: (opened: OpenedEngine) => Promise<void>): Promise<void> {
+  const opened = await openSqliteEngine({ folder });
+  try {
+    await use(opened);
+  } finally {
+    await opened.engine.close();
+  }
+}
+
+const unusable = { kind: "unavailable", code: "data-folder-unusable" };
+
+describe("the data folder", () => {
+  test("folder and file are made for their owner only", async () => {
+    const folder = join(root, "a", "b", "data");
+    await withEngine(folder, async () => {
+      expect(statSync(folder).mode & 0o777).toBe(0o700);
+      for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
+    });
+  });
+
+  test("a folder that is there keeps its mode and its other files", async () => {
+    chmodSync(root, 0o755);
+    writeFileSync(join(root, "node-id"), "x");
+    await withEngine(root, async () => {});
+    expect(statSync(root).mode & 0o777).toBe(0o755);
+    expect(readdirSync(root).sort()).toEqual(["node-id", "praetor.db"]);
+  });
+
+  test("one file after closing; beside it only the log while open", async () => {
+    await withEngine(root, async ({ engine }) => {
+      await engine.commit({ revision: 1, changes: [] });
+      expect(readdirSync(root).sort()).toEqual(["praetor.db", "praetor.db-wal"]);
+    });
+    expect(readdirSync(root)).toEqual(["praetor.db"]);
+  });
+
+  test("a path below a file is refused, naming the path", async () => {
+    writeFileSync(join(root, "file"), "x");
+    expect(await refusal(join(root, "file", "data"))).toMatchObject(unusable);
+    expect(await refusal(join(root, "file"))).toMatchObject(unusable);
+    expect(String(await refusal(join(root, "file")))).toContain(join(root, "file"));
+  });
+
+  test("a folder that cannot be made is refused", async () => {
+    expect(await refusal("/proc/praetor/data")).toMatchObject(unusable);
+  });
+
+  const noMount = spawnSync("mount", ["--version"]).status !== 0 || process.getuid?.() !== 0;
+  test.skipIf(noMount)(
+    "a read-only file system is refused, with a store on it or without (needs root: mounts one)",
+    async () => {
+      const folder = join(root, "mounted");
+      mkdirSync(folder);
+      if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]).status !== 0) return;
+      try {
+        const remount = (mode: string): unknown => spawnSync("mount", ["-o", `remount,${mode}`, folder]);
+        remount("ro");
+        expect(await refusal(folder)).toMatchObject(unusable);
+        remount("rw");
+        await withEngine(folder, async () => {});
+        remount("ro");
+        expect(await refusal(folder)).toMatchObject(unusable);
+        expect(readdirSync(folder)).toEqual(["praetor.db"]);
+      } finally {
+        spawnSync("umount", [folder]);
+      }
+    },
+  );
+});
+
+describe("the lock", () => {
+  test("a second agent is refused while the first is open, and told who has it", async () => {
+    await withEngine(root, async ({ engine }) => {
+      const error = await refusal(root);
+      expect(error).toMatchObject({ kind: "conflict", code: "data-locked" });
+      if (existsSync("/proc/locks")) expect(String(error)).toContain(`process ${process.pid}`);
+      await engine.commit({ revision: 1, changes: [] });
+    });
+    await withEngine(root, async ({ revision }) => expect(revision).toBe(1));
+  });
+
+  test("of agents started at once in a new folder exactly one gets it", async () => {
+    const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => openSqliteEngine({ folder: root })));
+    const opened = outcomes.filter((outcome) => outcome.status === "fulfilled");
+    expect(opened.length).toBe(1);
+    for (const outcome of opened) await outcome.value.engine.close();
+    expect(readdirSync(root)).toEqual(["praetor.db"]);
+  });
+
+  test("a refused opening leaves no lock behind", async () => {
+    await withEngine(root, async () => {});
+    writeFileSync(join(root, "praetor.db"), "damaged");
+    await refusal(root);
+    rmSync(join(root, "praetor.db"));
+    await withEngine(root, async ({ rows }) => expect(rows).toEqual([]));
+  });
+});

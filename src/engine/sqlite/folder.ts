@@ -1,0 +1,105 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { messageOf, OperatingError } from "../../lib/errors.ts";
+
+/** Makes the folder, readable by its owner only, unless it is there; what is there keeps its mode. */
+export function ensureFolder(folder: string): void {
+  try {
+    const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (made !== undefined) for (const part of madeFolders(made, folder)) syncFolder(dirname(part));
+    if (!statSync(folder).isDirectory()) throw new Error("it is not a folder");
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw unusable(folder, error);
+  }
+}
+
+/** The folders from the outermost new one down to `folder`. */
+function madeFolders(outermost: string, folder: string): string[] {
+  const made = [resolve(folder)];
+  for (let at = resolve(folder); at !== resolve(outermost) && at !== dirname(at); at = dirname(at))
+    made.unshift(dirname(at));
+  return made;
+}
+
+/**
+ * Puts a file with this content in place, whole or not at all, unless a file is there. The link fails where the file
+ * exists, so of two agents that start in one new folder neither can replace the other's file.
+ */
+export function ensureFile(file: string, content: () => Uint8Array): void {
+  if (existsSync(file)) return;
+  const folder = dirname(file);
+  try {
+    const scratch = mkdtempSync(join(folder, ".new-"));
+    try {
+      writeDurably(join(scratch, "file"), content());
+      linkUnlessThere(join(scratch, "file"), file);
+    } finally {
+      rmSync(scratch, { recursive: true, force: true });
+    }
+    syncFolder(folder);
+  } catch (error) {
+    throw unusable(folder, error);
+  }
+}
+
+function writeDurably(file: string, content: Uint8Array): void {
+  const handle = openSync(file, "wx", 0o600);
+  try {
+    writeFileSync(handle, content);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function linkUnlessThere(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return;
+    // FAT and some network file systems have no hard links.
+    if (!existsSync(to)) renameSync(from, to);
+  }
+}
+
+/** Makes the names in the folder outlive a power cut. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, "r");
+  try {
+    fsyncSync(handle);
+  } catch (error) {
+    // FAT and some network file systems cannot sync a folder; they write names through.
+    if (codeOf(error) !== "EINVAL") throw error;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function codeOf(thrown: unknown): unknown {
+  return thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+}
+
+function unusable(folder: string, error: unknown): OperatingError {
+  return new OperatingError(
+    "unavailable",
+    "data-folder-unusable",
+    `cannot use the data folder ${folder}: ${messageOf(error)}. ` +
+      "Give a folder that this user may create or write in, on a file system that is not read-only and not full.",
+    { cause: error },
+  );
+}

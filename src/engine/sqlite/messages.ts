@@ -1,0 +1,26 @@
+import type { ErrorKind } from "../../lib/errors.ts";
+
+/*
+ * What the two threads say to each other. To the worker: `open` once, then batches (as bare ArrayBuffers from
+ * batch-codec.ts, handed over, not copied) and at last `close`. From it: `rows` any number of times and then `opened`,
+ * or `refused`; `committed` and `rejected`, which settle the batches in the order they were sent; `closed`.
+ */
+
+export type ToWorker = ArrayBuffer | { readonly kind: "open"; readonly folder: string } | { readonly kind: "close" };
+
+export type FromWorker =
+  | { readonly kind: "rows"; readonly block: ArrayBuffer }
+  | { readonly kind: "opened" }
+  | { readonly kind: "refused"; readonly failure: Failure }
+  /** The oldest `count` batches are durable. */
+  | { readonly kind: "committed"; readonly count: number }
+  /** The oldest batch failed, and nothing of it is kept. */
+  | { readonly kind: "rejected"; readonly failure: Failure }
+  | { readonly kind: "closed" };
+
+/** An OperatingError, whose class would be lost on the way between threads. */
+export interface Failure {
+  readonly kind: ErrorKind;
+  readonly code: string;
+  readonly message: string;
+}

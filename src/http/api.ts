@@ -1,0 +1,46 @@
+import type { Agent } from "../agent/agent.ts";
+import type { Member } from "../model/member.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import type { Random } from "../lib/random.ts";
+import type { CheckOutputs } from "../registry/check-outputs.ts";
+import type { Store } from "../registry/store.ts";
+import type { AnswerCache } from "./answer-cache.ts";
+import type { HttpRequest } from "./http-request.ts";
+
+/** What the endpoints work on. */
+export interface Api {
+  readonly store: Store;
+  readonly outputs: CheckOutputs;
+  readonly agent: Agent;
+  readonly answers: AnswerCache;
+  readonly members: () => readonly Member[];
+  /** host:port of the leader and of all servers. */
+  readonly leader: string;
+  readonly datacenter: string;
+  readonly kvValueBytesMax: number;
+  readonly ui: boolean;
+  /** What agent/self tells, made anew at each call. */
+  readonly self: () => SelfDescription;
+  readonly reload: () => Promise<void>;
+  readonly leave: () => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface SelfDescription {
+  readonly config: object;
+  readonly debugConfig: object;
+  readonly stats: object;
+  readonly meta: Readonly<Record<string, string>>;
+}
+
+export type Endpoint = (request: HttpRequest) => Response | Promise<Response>;
+export type Method = "GET" | "PUT" | "POST" | "DELETE";
+
+/** One path of the API; a path that ends in "/" takes in all below it. */
+export interface Route {
+  readonly path: string;
+  readonly methods: { readonly [M in Method]?: Endpoint };
+}

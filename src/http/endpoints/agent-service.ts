@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import { toCatalogCheck } from "../../agent/catalog-check.ts";
+import { serviceHealth, type AggregatedStatus, type ServiceHealth } from "../../agent/service-health.ts";
+import { encodeAgentService } from "../../wire/service.ts";
+import { encodeAgentHealth } from "../../wire/agent-health.ts";
+import { agentServiceFields } from "../../wire/filter-fields.ts";
+import { goMap, renderGoJson } from "../../wire/go-json.ts";
+import { parseJson } from "../../wire/json.ts";
+import { decodeServiceDefinition } from "../../wire/service-definition.ts";
+import { empty, json, jsonText } from "../answers.ts";
+import type { Api, Endpoint } from "../api.ts";
+import { HttpError } from "../http-error.ts";
+import type { HttpRequest } from "../http-request.ts";
+import { bodyBytesMax } from "../limits.ts";
+import { parseBool } from "../query-options.ts";
+import { compile } from "../read.ts";
+
+export function listAgentServices(api: Api): Endpoint {
+  return (request) => {
+    const accept = compile(request.query.get("filter"), agentServiceFields);
+    const services: Record<string, object> = {};
+    for (const [id, { service }] of api.agent.services) {
+      const row = encodeAgentService(service);
+      if (accept(row)) services[id] = row;
+    }
+    return json(request, goMap(services));
+  };
+}
+
+export function getAgentService(api: Api): Endpoint {
+  return (request) => {
+    const found = api.agent.services.get(request.rest);
+    if (!found) throw new HttpError(404, `unknown service ID: ${request.rest}`);
+    const row = encodeAgentService(found.service);
+    const hash = contentHash(row);
+    return json(request, { ...row, ContentHash: hash }, { "X-Consul-Contenthash": hash });
+  };
+}
+
+export function registerAgentService(api: Api): Endpoint {
+  return async (request) => {
+    const definition = decodeServiceDefinition(parseJson(await request.body(bodyBytesMax)), { source: "api" });
+    const replaceExistingChecks = isSet(request, "replace-existing-checks");
+    await api.agent.registerService(definition, { source: "api", replaceExistingChecks });
+    return empty();
+  };
+}
+
+export function deregisterAgentService(api: Api): Endpoint {
+  return async (request) => {
+    if (request.rest === "") throw new HttpError(500, "ServiceID missing");
+    await api.agent.deregisterService(request.rest);
+    return empty();
+  };
+}
+
+export function getServiceHealthById(api: Api): Endpoint {
+  return (request) => {
+    const id = request.rest;
+    if (id === "") throw new HttpError(500, "Bad request: Missing serviceID");
+    const found = api.agent.services.get(id);
+    if (found) return answerHealth(api, request, serviceHealth(api.agent, found.service));
+    const reason = `ServiceId ${id} not found`;
+    const headers = { "X-Consul-Reason": reason };
+    // Consul: the text form is a JSON string here, and only here.
+    const body = wantsText(request) ? reason : { AggregatedStatus: "critical", Service: null, Checks: null };
+    return jsonText(request, renderGoJson(body, { pretty: request.pretty }), { status: 404, headers });
+  };
+}
+
+export function getServiceHealthByName(api: Api): Endpoint {
+  return (request) => {
+    const name = request.rest;
+    if (name === "") throw new HttpError(500, "Bad request: Missing service Name");
+    const found = [...api.agent.services.values()].filter(({ service }) => service.name === name);
+    if (found.length === 0) return unknownName(request, name);
+    const healths = found.map(({ service }) => serviceHealth(api.agent, service));
+    const worst = worstOf(healths.map(({ status }) => status));
+    return answerStatus(request, worst, () => healths.map((health) => encodeHealth(api, health)));
+  };
+}
+
+function unknownName(request: HttpRequest, name: string): Response {
+  const reason = `ServiceName ${name} Not Found`;
+  const headers = { "X-Consul-Reason": reason };
+  if (wantsText(request)) return plainText(404, reason, headers);
+  return jsonText(request, renderGoJson([], { pretty: request.pretty }), { status: 404, headers });
+}
+
+function answerHealth(api: Api, request: HttpRequest, health: ServiceHealth): Response {
+  return answerStatus(request, health.status, () => encodeHealth(api, health));
+}
+
+function encodeHealth(api: Api, { service, status, checks }: ServiceHealth): object {
+  const shown = checks.map((check) => ({
+    check: toCatalogCheck(api.agent.node.name, check, check.definition.serviceId === "" ? undefined : service),
+    output: check.output,
+  }));
+  return encodeAgentHealth({ service, status, checks: shown });
+}
+
+function answerStatus(request: HttpRequest, status: AggregatedStatus, body: () => unknown): Response {
+  const headers = { "X-Consul-Reason": status };
+  if (wantsText(request)) return plainText(healthStatus[status], status, headers);
+  const options = { status: healthStatus[status], headers };
+  return jsonText(request, renderGoJson(body(), { pretty: request.pretty }), options);
+}
+
+function plainText(status: number, body: string, headers: Record<string, string>): Response {
+  return new Response(body, { status, headers: { "Content-Type": "text/plain", Vary: "Accept-Encoding", ...headers } });
+}
+
+const healthStatus: Readonly<Record<AggregatedStatus, number>> = {
+  passing: 200,
+  warning: 429,
+  critical: 503,
+  maintenance: 503,
+};
+
+const severity: readonly AggregatedStatus[] = ["passing", "warning", "critical", "maintenance"];
+
+function worstOf(statuses: readonly AggregatedStatus[]): AggregatedStatus {
+  return statuses.reduce((worst, status) => (severity.indexOf(status) > severity.indexOf(worst) ? status : worst));
+}
+
+function wantsText(request: HttpRequest): boolean {
+  return request.query.get("format") === "text";
+}
+
+/** Consul: a flag without a value is on, one that is not a boolean is off. */
+function isSet({ query }: HttpRequest, name: string): boolean {
+  const value = query.get(name);
+  return value === "" || (value !== undefined && parseBool(value) === true);
+}
+
+function contentHash(row: object): string {
+  return createHash("sha256")
+    .update(renderGoJson(row, { pretty: false }))
+    .digest("hex")
+    .slice(0, 16);
+}

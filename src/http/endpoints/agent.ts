@@ -1,0 +1,44 @@
+import { encodeMember } from "../../wire/member.ts";
+import { empty, json } from "../answers.ts";
+import type { Api, Endpoint } from "../api.ts";
+import { HttpError } from "../http-error.ts";
+
+export function getSelf(api: Api): Endpoint {
+  return (request) => {
+    const { config, debugConfig, stats, meta } = api.self();
+    const [self] = api.members();
+    return json(request, {
+      Config: config,
+      DebugConfig: debugConfig,
+      // There is no gossip to measure distances by: the coordinate of a node that has met no other.
+      Coord: { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 0.00001 },
+      Member: self && encodeMember(self),
+      Stats: stats,
+      Meta: meta,
+    });
+  };
+}
+
+export function listMembers(api: Api): Endpoint {
+  return (request) => {
+    const segment = request.query.get("segment");
+    if (segment !== undefined && segment !== "") {
+      throw new HttpError(500, "Network segments are not supported in this version of Consul");
+    }
+    return json(request, api.members().map(encodeMember));
+  };
+}
+
+export function reload(api: Api): Endpoint {
+  return async () => {
+    await api.reload();
+    return empty();
+  };
+}
+
+export function leave(api: Api): Endpoint {
+  return () => {
+    api.leave();
+    return empty();
+  };
+}

@@ -1,0 +1,87 @@
+import { worstStatus, type CheckStatus } from "../../model/check.ts";
+import type { Store } from "../../registry/store.ts";
+import * as catalog from "../../registry/catalog.ts";
+import { serviceHealth, type CheckedInstance } from "../../registry/health.ts";
+import { kvKeys } from "../../registry/kv.ts";
+import type { Api, Endpoint } from "../api.ts";
+import { escapeHtml, page, table } from "../html.ts";
+
+/** A person on site wants to see at a glance what is not well; more keys than this are not read, they are scrolled past. */
+const keysMax = 500;
+
+/** The plain page: services with their health, and keys. Rendered here, without a script. */
+export function showOverview(api: Api): Endpoint {
+  return () => {
+    const services = listServices(api.store);
+    const keys = kvKeys("", "").read(api.store.state);
+    const body = [
+      `<h1>Praetor <small>${escapeHtml(api.agent.node.name)} &middot; ${escapeHtml(api.datacenter)}</small></h1>`,
+      `<h2>Services (${services.length})</h2>`,
+      table(["Service", "Status", "Instances", "Tags", "What the checks say"], services.map(serviceCells)),
+      `<h2>Keys (${keys.length})</h2>`,
+      table(
+        ["Key"],
+        keys.slice(0, keysMax).map((key) => [keyLink(key)]),
+      ),
+      keys.length > keysMax ? `<p>The first ${keysMax} of ${keys.length} keys.</p>` : "",
+    ];
+    return new Response(page("Praetor", body.join("\n")), { headers: htmlHeaders });
+  };
+}
+
+export function redirectToUi(): Endpoint {
+  return () => new Response(null, { status: 301, headers: { Location: "/ui/" } });
+}
+
+/** Consul: without its UI the root only says what this is. */
+export function sayName(): Endpoint {
+  return () => new Response("Consul Agent", { headers: { "Content-Type": "text/plain; charset=utf-8" } });
+}
+
+const htmlHeaders = {
+  "Content-Type": "text/html; charset=utf-8",
+  "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+  "X-Content-Type-Options": "nosniff",
+} as const;
+
+interface ServiceSummary {
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly instances: readonly CheckedInstance[];
+}
+
+function listServices(store: Store): ServiceSummary[] {
+  const { state } = store;
+  const names = [...catalog.services({}).read(state)].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return names.map(([name, tags]) => {
+    const instances = serviceHealth(name, { tags: [], meta: {}, passingOnly: false }).read(state);
+    return { name, tags, instances };
+  });
+}
+
+function serviceCells({ name, tags, instances }: ServiceSummary): string[] {
+  const status = worstStatus(instances.flatMap(({ checks }) => checks.map((check) => check.status)));
+  const where = instances.map(
+    ({ node, service }) => `${escapeHtml(service.address || node.address)}:${service.port} on ${escapeHtml(node.name)}`,
+  );
+  const failing = instances
+    .flatMap(({ checks }) => checks)
+    .filter((check) => check.status !== "passing")
+    .map((check) => `${escapeHtml(check.name)}: ${check.status}`);
+  return [
+    `<a href="/v1/health/service/${encodeURIComponent(name)}?pretty">${escapeHtml(name)}</a>`,
+    statusMark(status),
+    where.join("<br>"),
+    tags.map(escapeHtml).join(", "),
+    failing.join("<br>"),
+  ];
+}
+
+function statusMark(status: CheckStatus): string {
+  return `<span class="${status}">${status}</span>`;
+}
+
+function keyLink(key: string): string {
+  const path = key.split("/").map(encodeURIComponent).join("/");
+  return `<a href="/v1/kv/${path}?raw">${escapeHtml(key)}</a>`;
+}

@@ -1,0 +1,32 @@
+import { OperatingError } from "../lib/errors.ts";
+
+/** An answer that is not 200, where Consul's status is not what the kind of error would give. */
+export class HttpError extends Error {
+  override readonly name = "HttpError";
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, text: string, headers: Readonly<Record<string, string>> = {}) {
+    super(text);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+/** The status of an operating error. Consul: what it could not do, whatever the reason, is a 500. */
+export function statusOf(error: OperatingError): number {
+  switch (error.kind) {
+    case "invalid":
+      return 400;
+    case "too-large":
+      return 413;
+    case "rate-limited":
+      return 429;
+    case "not-found":
+    case "denied":
+    case "conflict":
+    case "unavailable":
+    case "timeout":
+      return 500;
+  }
+}

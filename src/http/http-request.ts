@@ -1,0 +1,64 @@
+import { HttpError } from "./http-error.ts";
+import { QueryString } from "./query-string.ts";
+
+/** A request as endpoints see it. */
+export class HttpRequest {
+  readonly method: string;
+  /** Path and query as sent, without scheme and host. */
+  readonly target: string;
+  /** The path after the route's own: "a/b" of "/v1/kv/a/b"; decoded. "" for routes that take none. */
+  readonly rest: string;
+  readonly query: QueryString;
+  readonly #request: Request;
+
+  constructor(request: Request, target: string, options: { readonly rest: string; readonly query: string }) {
+    this.#request = request;
+    this.method = request.method;
+    this.target = target;
+    this.rest = options.rest;
+    this.query = options.query === "" ? QueryString.none : new QueryString(options.query);
+  }
+
+  /** Aborts when the client goes away. */
+  get signal(): AbortSignal {
+    return this.#request.signal;
+  }
+
+  get pretty(): boolean {
+    return this.query.has("pretty");
+  }
+
+  get acceptsGzip(): boolean {
+    return this.#request.headers.get("accept-encoding")?.includes("gzip") ?? false;
+  }
+
+  /**
+   * The whole body.
+   * @throws HttpError 413 when it is longer than `bytesMax`, before more than that is read
+   */
+  async body(bytesMax: number): Promise<Uint8Array> {
+    const announced = Number(this.#request.headers.get("content-length") ?? 0);
+    if (announced > bytesMax) throw tooLarge(announced, bytesMax);
+    const bytes = await this.#request.bytes();
+    if (bytes.length > bytesMax) throw tooLarge(bytes.length, bytesMax);
+    return bytes;
+  }
+}
+
+function tooLarge(bytes: number, bytesMax: number): HttpError {
+  return new HttpError(
+    413,
+    `Request body(${bytes} bytes) too large, max size: ${bytesMax} bytes. ` +
+      "See https://www.consul.io/docs/agent/options.html#kv_max_value_size.",
+  );
+}
+
+/** Decodes a part of a path; "+" stays what it is. */
+export function decodePath(text: string): string {
+  if (!text.includes("%")) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new HttpError(400, "400 Bad Request");
+  }
+}

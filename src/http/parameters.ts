@@ -1,0 +1,37 @@
+import { HttpError } from "./http-error.ts";
+import { parseBool } from "./query-options.ts";
+import type { QueryString } from "./query-string.ts";
+
+/** `?node-meta=key:value`, any number of times. */
+export function parseNodeMeta(query: QueryString): Readonly<Record<string, string>> {
+  const meta: Record<string, string> = Object.create(null);
+  for (const pair of query.all("node-meta")) {
+    const at = pair.indexOf(":");
+    meta[at < 0 ? pair : pair.slice(0, at)] = at < 0 ? "" : pair.slice(at + 1);
+  }
+  return meta;
+}
+
+export function requireName(name: string, missing: string): string {
+  if (name === "") throw new HttpError(400, missing);
+  return name;
+}
+
+/** Consul: `?passing` and `?passing=` are true. */
+export function parsePassing(query: QueryString): boolean {
+  const text = query.get("passing");
+  if (text === undefined) return false;
+  if (text === "") return true;
+  const passing = parseBool(text);
+  if (passing === undefined) throw new HttpError(400, "Invalid value for ?passing");
+  return passing;
+}
+
+/** `?enable=` of maintenance. */
+export function parseEnable(query: QueryString): boolean {
+  const text = query.get("enable");
+  if (text === undefined) throw new HttpError(400, "Missing value for enable");
+  const enable = parseBool(text);
+  if (enable === undefined) throw new HttpError(400, `Invalid value for enable: ${JSON.stringify(text)}`);
+  return enable;
+}

@@ -1,0 +1,78 @@
+import { parseDuration } from "../lib/duration.ts";
+import { HttpError } from "./http-error.ts";
+import type { QueryString } from "./query-string.ts";
+
+/** What every read may say of how it is to be answered. */
+export interface QueryOptions {
+  /** 0: answer at once. */
+  readonly index: number;
+  readonly waitMs: number | undefined;
+  readonly consistency: "leader" | "stale" | "consistent";
+  readonly filter: string;
+}
+
+const plain: QueryOptions = { index: 0, waitMs: undefined, consistency: "leader", filter: "" };
+
+/** @throws HttpError 400 with Consul's words */
+export function parseQueryOptions(query: QueryString): QueryOptions {
+  if (!query.hasAny) return plain;
+  return {
+    index: parseIndex(query.get("index")),
+    waitMs: parseWait(query.get("wait")),
+    consistency: parseConsistency(query),
+    filter: query.get("filter") ?? "",
+  };
+}
+
+/**
+ * Requests for another datacenter cannot be answered: there is one.
+ * @throws HttpError 500 with Consul's words
+ */
+export function requireDatacenter(query: QueryString, datacenter: string): void {
+  const asked = query.get("dc");
+  if (asked !== undefined && asked !== "" && asked !== datacenter) throw new HttpError(500, "No path to datacenter");
+}
+
+function parseIndex(text: string | undefined): number {
+  if (text === undefined || text === "") return 0;
+  if (!/^\d+$/.test(text) || BigInt(text) >= 2n ** 64n) throw new HttpError(400, "Invalid index");
+  return Number(text);
+}
+
+function parseWait(text: string | undefined): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  try {
+    return parseDuration(text);
+  } catch {
+    throw new HttpError(400, "Invalid wait time");
+  }
+}
+
+function parseConsistency(query: QueryString): QueryOptions["consistency"] {
+  const consistent = query.has("consistent");
+  const stale = query.has("stale") || hasMaxStale(query.get("max_stale"));
+  if (consistent && stale) {
+    throw new HttpError(400, "Cannot specify ?stale with ?consistent, conflicting semantics.");
+  }
+  if (consistent && query.has("cached")) {
+    throw new HttpError(400, "Cannot specify ?cached with ?consistent, conflicting semantics.");
+  }
+  if (consistent) return "consistent";
+  return stale ? "stale" : "leader";
+}
+
+function hasMaxStale(text: string | undefined): boolean {
+  if (text === undefined || text === "") return false;
+  try {
+    return parseDuration(text) > 0;
+  } catch {
+    throw new HttpError(400, `Invalid max_stale value ${JSON.stringify(text)}`);
+  }
+}
+
+/** Go's strconv.ParseBool; undefined for anything else. */
+export function parseBool(text: string): boolean | undefined {
+  if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true;
+  if (/^(0|f|F|FALSE|false|False)$/.test(text)) return false;
+  return undefined;
+}

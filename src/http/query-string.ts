@@ -1,0 +1,55 @@
+/** The query part of a URL. Presence counts for flags, so `?keys`, `?keys=` and `?keys=false` are all there. */
+export class QueryString {
+  static readonly none: QueryString = new QueryString("");
+  readonly #values = new Map<string, string[]>();
+
+  /** @param text what follows the question mark, still encoded; broken encoding is kept as it is */
+  constructor(text: string) {
+    if (text === "") return;
+    // Consul: ";" separates like "&", and "+" is a blank.
+    for (const pair of text.split(/[&;]/)) {
+      if (pair === "") continue;
+      const at = pair.indexOf("=");
+      const name = decode(at < 0 ? pair : pair.slice(0, at));
+      const value = at < 0 ? "" : decode(pair.slice(at + 1));
+      const known = this.#values.get(name);
+      if (known) known.push(value);
+      else this.#values.set(name, [value]);
+    }
+  }
+
+  get hasAny(): boolean {
+    return this.#values.size > 0;
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  /** The first value, or undefined when the parameter is absent. */
+  get(name: string): string | undefined {
+    return this.#values.get(name)?.[0];
+  }
+
+  all(name: string): readonly string[] {
+    return this.#values.get(name) ?? [];
+  }
+
+  /** All pairs sorted by name, encoded again: for error texts. */
+  toString(): string {
+    const names = [...this.#values.keys()].toSorted();
+    return names
+      .flatMap((name) => this.all(name).map((value) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`))
+      .join("&");
+  }
+}
+
+function decode(text: string): string {
+  const spaced = text.replaceAll("+", " ");
+  if (!spaced.includes("%")) return spaced;
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    return spaced;
+  }
+}

@@ -1,0 +1,112 @@
+import { OperatingError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import { empty, text } from "./answers.ts";
+import type { Endpoint, Method, Route } from "./api.ts";
+import { HttpError, statusOf } from "./http-error.ts";
+import { decodePath, HttpRequest } from "./http-request.ts";
+
+/**
+ * Finds the endpoint of a request and answers for what goes wrong: unknown paths, other methods, bad input, faults.
+ * Paths are matched as Consul's (Go's) server matches them: the exact path, else the longest subtree above it.
+ */
+export class Router {
+  readonly #exact = new Map<string, Route>();
+  readonly #subtrees = new Map<string, Route>();
+  readonly #log: Log;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #blocked: readonly string[];
+
+  constructor(
+    routes: readonly Route[],
+    options: {
+      readonly log: Log;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly blocked: readonly string[];
+    },
+  ) {
+    for (const route of routes) (isSubtree(route.path) ? this.#subtrees : this.#exact).set(route.path, route);
+    this.#log = options.log;
+    this.#headers = options.headers;
+    this.#blocked = options.blocked;
+  }
+
+  async handle(request: Request): Promise<Response> {
+    const response = await this.#answer(request);
+    for (const name in this.#headers) response.headers.set(name, this.#headers[name] ?? "");
+    return response;
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    const url = request.url;
+    const target = url.slice(url.indexOf("/", url.indexOf("://") + 3));
+    const queryAt = target.indexOf("?");
+    const path = queryAt < 0 ? target : target.slice(0, queryAt);
+    const route = this.#find(path);
+    if (!route) return notFound(this.#subtrees, path);
+    if (this.#blocked.some((prefix) => path.startsWith(prefix)))
+      return text(403, "Endpoint is blocked by agent configuration");
+    const endpoint = methodOf(route, request.method);
+    if (!endpoint) return otherMethod(route, request.method);
+    try {
+      const rest = decodePath(path.slice(route.path.length));
+      const query = queryAt < 0 ? "" : target.slice(queryAt + 1);
+      return await endpoint(new HttpRequest(request, target, { rest, query }));
+    } catch (error) {
+      return this.#explain(error, request.method, target);
+    }
+  }
+
+  #find(path: string): Route | undefined {
+    if (path.startsWith(kvPath)) return this.#subtrees.get(kvPath);
+    const exact = this.#exact.get(path);
+    if (exact) return exact;
+    for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
+      const route = this.#subtrees.get(path.slice(0, at + 1));
+      if (route) return route;
+    }
+    return undefined;
+  }
+
+  #explain(error: unknown, method: string, target: string): Response {
+    if (error instanceof HttpError) return text(error.status, error.message, error.headers);
+    if (error instanceof OperatingError) {
+      const status = statusOf(error);
+      if (status >= 500) this.#log.error("Request error", { method, url: target, error: error.message });
+      return text(status, error.message);
+    }
+    this.#log.error("Request failed by a fault of the agent", { method, url: target, error: faultOf(error) });
+    return text(500, "internal error: the agent's log says more");
+  }
+}
+
+/** The root itself does not take in what nothing else does. */
+function isSubtree(path: string): boolean {
+  return path.endsWith("/") && path !== "/";
+}
+
+/** Keys may be long and have many parts: their subtree is found without looking for a longer one. */
+const kvPath = "/v1/kv/";
+
+function methodOf(route: Route, method: string): Endpoint | undefined {
+  return Object.hasOwn(route.methods, method) ? route.methods[method as Method] : undefined;
+}
+
+function otherMethod(route: Route, method: string): Response {
+  const headers = { Allow: ["OPTIONS", ...Object.keys(route.methods)].join(",") };
+  return method === "OPTIONS" ? empty(200, headers) : text(405, `method ${method} not allowed`, headers);
+}
+
+/** Consul: a subtree named without its slash leads there; anything else is not found, with nothing to say. */
+function notFound(subtrees: ReadonlyMap<string, Route>, path: string): Response {
+  const subtree = `${path}/`;
+  if (!subtrees.has(subtree)) return new Response(null, { status: 404 });
+  const body = `<a href="${subtree}">Moved Permanently</a>.\n\n`;
+  return new Response(body, {
+    status: 301,
+    headers: { Location: subtree, "Content-Type": "text/html; charset=utf-8" },
+  });
+}
+
+function faultOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,81 @@
+import type { Api, Route } from "./api.ts";
+import { getSelf, leave, listMembers, reload } from "./endpoints/agent.ts";
+import {
+  deregisterAgentCheck,
+  listAgentChecks,
+  registerAgentCheck,
+  setTtlStatus,
+  updateTtlCheck,
+} from "./endpoints/agent-check.ts";
+import { setNodeMaintenance, setServiceMaintenance } from "./endpoints/agent-maintenance.ts";
+import {
+  deregisterAgentService,
+  getAgentService,
+  getServiceHealthById,
+  getServiceHealthByName,
+  listAgentServices,
+  registerAgentService,
+} from "./endpoints/agent-service.ts";
+import {
+  deregisterFromCatalog,
+  getNode,
+  listDatacenters,
+  listNodes,
+  listNodeServices,
+  listServiceInstances,
+  listServices,
+  registerInCatalog,
+} from "./endpoints/catalog.ts";
+import { getChecksInState, getNodeHealth, getServiceChecks, getServiceHealth } from "./endpoints/health.ts";
+import { deleteKey, getKey, putKey } from "./endpoints/kv.ts";
+import { getLeader, listPeers } from "./endpoints/status.ts";
+import { redirectToUi, sayName, showOverview } from "./endpoints/ui.ts";
+
+/** The whole HTTP surface. A path that ends in "/" takes in all below it; GET stands first in each Allow header. */
+export function routes(api: Api): readonly Route[] {
+  return [
+    { path: "/v1/agent/check/deregister/", methods: { PUT: deregisterAgentCheck(api) } },
+    { path: "/v1/agent/check/fail/", methods: { PUT: setTtlStatus(api, "critical") } },
+    { path: "/v1/agent/check/pass/", methods: { PUT: setTtlStatus(api, "passing") } },
+    { path: "/v1/agent/check/register", methods: { PUT: registerAgentCheck(api) } },
+    { path: "/v1/agent/check/update/", methods: { PUT: updateTtlCheck(api) } },
+    { path: "/v1/agent/check/warn/", methods: { PUT: setTtlStatus(api, "warning") } },
+    { path: "/v1/agent/checks", methods: { GET: listAgentChecks(api) } },
+    { path: "/v1/agent/health/service/id/", methods: { GET: getServiceHealthById(api) } },
+    { path: "/v1/agent/health/service/name/", methods: { GET: getServiceHealthByName(api) } },
+    { path: "/v1/agent/leave", methods: { PUT: leave(api) } },
+    { path: "/v1/agent/maintenance", methods: { PUT: setNodeMaintenance(api) } },
+    { path: "/v1/agent/members", methods: { GET: listMembers(api) } },
+    { path: "/v1/agent/reload", methods: { PUT: reload(api) } },
+    { path: "/v1/agent/self", methods: { GET: getSelf(api) } },
+    { path: "/v1/agent/service/", methods: { GET: getAgentService(api) } },
+    { path: "/v1/agent/service/deregister/", methods: { PUT: deregisterAgentService(api) } },
+    { path: "/v1/agent/service/maintenance/", methods: { PUT: setServiceMaintenance(api) } },
+    { path: "/v1/agent/service/register", methods: { PUT: registerAgentService(api) } },
+    { path: "/v1/agent/services", methods: { GET: listAgentServices(api) } },
+    { path: "/v1/catalog/datacenters", methods: { GET: listDatacenters(api) } },
+    { path: "/v1/catalog/deregister", methods: { PUT: deregisterFromCatalog(api) } },
+    { path: "/v1/catalog/node/", methods: { GET: getNode(api) } },
+    { path: "/v1/catalog/node-services/", methods: { GET: listNodeServices(api) } },
+    { path: "/v1/catalog/nodes", methods: { GET: listNodes(api) } },
+    { path: "/v1/catalog/register", methods: { PUT: registerInCatalog(api) } },
+    { path: "/v1/catalog/service/", methods: { GET: listServiceInstances(api) } },
+    { path: "/v1/catalog/services", methods: { GET: listServices(api) } },
+    { path: "/v1/health/checks/", methods: { GET: getServiceChecks(api) } },
+    { path: "/v1/health/node/", methods: { GET: getNodeHealth(api) } },
+    { path: "/v1/health/service/", methods: { GET: getServiceHealth(api) } },
+    { path: "/v1/health/state/", methods: { GET: getChecksInState(api) } },
+    { path: "/v1/kv/", methods: { GET: getKey(api), PUT: putKey(api), DELETE: deleteKey(api) } },
+    { path: "/v1/status/leader", methods: { GET: getLeader(api) } },
+    { path: "/v1/status/peers", methods: { GET: listPeers(api) } },
+    ...uiRoutes(api),
+  ];
+}
+
+function uiRoutes(api: Api): readonly Route[] {
+  if (!api.ui) return [{ path: "/", methods: { GET: sayName() } }];
+  return [
+    { path: "/", methods: { GET: redirectToUi() } },
+    { path: "/ui/", methods: { GET: showOverview(api) } },
+  ];
+}

@@ -1,0 +1,17 @@
+/** How a selected value is compared. `contains` is `in` with its sides changed, as in Consul. */
+export type MatchOperator = "equal" | "in" | "is-empty" | "matches";
+
+/** `Meta.env != prod`: selector ["Meta", "env"], operator "equal", negated, value "prod". */
+export interface FilterMatch {
+  readonly kind: "match";
+  readonly selector: readonly string[];
+  readonly operator: MatchOperator;
+  readonly negated: boolean;
+  /** "" for is-empty, which compares with nothing. */
+  readonly value: string;
+}
+
+export type FilterNode =
+  | FilterMatch
+  | { readonly kind: "not"; readonly term: FilterNode }
+  | { readonly kind: "and" | "or"; readonly terms: readonly FilterNode[] };

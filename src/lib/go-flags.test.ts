@@ -1,0 +1,72 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { OperatingError } from "./errors.ts";
+import { type FlagSpec, parseGoFlags } from "./go-flags.ts";
+
+const specs: readonly FlagSpec[] = [
+  { name: "ui", kind: "bool" },
+  { name: "http-port", kind: "int" },
+  { name: "join", kind: "text" },
+];
+
+function values(...args: string[]): Record<string, readonly string[]> {
+  return Object.fromEntries(parseGoFlags(args, specs).values);
+}
+
+describe("go flags", () => {
+  test("one dash or two, and a value after a blank or an equals sign, all mean the same", () => {
+    for (const args of [["-join", "a"], ["-join=a"], ["--join", "a"], ["--join=a"]])
+      expect(values(...args)).toEqual({ join: ["a"] });
+  });
+
+  test("a boolean never takes the next word", () => {
+    const parsed = parseGoFlags(["-ui", "false"], specs);
+    expect(parsed.values.get("ui")).toEqual(["true"]);
+    expect(parsed.rest).toEqual(["false"]);
+    expect(values("-ui=F")).toEqual({ ui: ["false"] });
+  });
+
+  test("a repeated flag keeps every value in order", () => {
+    expect(values("-join", "a", "-join=b=c", "-join=")).toEqual({ join: ["a", "b=c", ""] });
+  });
+
+  test("parsing ends at the first word that is no flag, a lone dash, or after --", () => {
+    expect(parseGoFlags(["-ui", "x", "-join", "a"], specs).rest).toEqual(["x", "-join", "a"]);
+    expect(parseGoFlags(["-", "-ui"], specs).rest).toEqual(["-", "-ui"]);
+    expect(parseGoFlags(["--", "-ui"], specs).rest).toEqual(["-ui"]);
+  });
+
+  test("a value may begin with a dash", () => {
+    expect(values("-http-port", "-1")).toEqual({ "http-port": ["-1"] });
+  });
+
+  test("help is asked for with -h, -help and --help", () => {
+    for (const word of ["-h", "-help", "--help"]) expect(parseGoFlags([word], specs).helpAsked).toBe(true);
+  });
+
+  test("errors read as Go's", () => {
+    const messages: readonly [string[], string][] = [
+      [["-foo"], "flag provided but not defined: -foo"],
+      [["--foo=1"], "flag provided but not defined: -foo"],
+      [["-join"], "flag needs an argument: -join"],
+      [["---x"], "bad flag syntax: ---x"],
+      [["-=3"], "bad flag syntax: -=3"],
+      [["-ui=maybe"], 'invalid boolean value "maybe" for -ui: strconv.ParseBool: parsing "maybe": invalid syntax'],
+      [["-http-port=abc"], 'invalid value "abc" for flag -http-port: strconv.Atoi: parsing "abc": invalid syntax'],
+    ];
+    for (const [args, message] of messages)
+      expect(() => parseGoFlags(args, specs)).toThrow(new OperatingError("invalid", "invalid-flag", message));
+  });
+
+  test("any words are read or refused, never worse", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.string(), fc.constantFrom("-ui", "-join", "--", "-http-port=1"))), (args) => {
+        try {
+          parseGoFlags(args, specs);
+        } catch (error) {
+          expect(error).toBeInstanceOf(OperatingError);
+        }
+      }),
+    );
+  });
+});

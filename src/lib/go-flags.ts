@@ -1,0 +1,98 @@
+import { OperatingError } from "./errors.ts";
+
+/** One flag of a command, by the rules of Go's flag package: `-x v`, `-x=v`, `--x`; booleans only `-x` and `-x=false`. */
+export interface FlagSpec {
+  /** Without the dashes. */
+  readonly name: string;
+  readonly kind: "bool" | "int" | "text";
+}
+
+export interface ParsedFlags {
+  /** Every value given, in order, by flag name; booleans as "true" or "false". */
+  readonly values: ReadonlyMap<string, readonly string[]>;
+  /** The same as one list, for flags whose order between each other matters. */
+  readonly inOrder: readonly { readonly name: string; readonly value: string }[];
+  /** What follows the flags: parsing ends at the first word that is none, or after "--". */
+  readonly rest: readonly string[];
+  /** -h or -help was given, which no flag of that name took. */
+  readonly helpAsked: boolean;
+}
+
+/**
+ * Reads the words of a command line. Errors carry the words of Go's flag package, which scripts around Consul match.
+ * @throws OperatingError invalid
+ */
+export function parseGoFlags(args: readonly string[], specs: readonly FlagSpec[]): ParsedFlags {
+  const byName = new Map(specs.map((spec) => [spec.name, spec]));
+  const inOrder: { name: string; value: string }[] = [];
+  const parsed = (at: number, helpAsked: boolean): ParsedFlags => {
+    return { values: groupByName(inOrder), inOrder, rest: args.slice(at), helpAsked };
+  };
+  let at = 0;
+  for (;;) {
+    const word = args[at];
+    if (word === undefined || !isFlag(word)) return parsed(at, false);
+    at += 1;
+    if (word === "--") return parsed(at, false);
+    const { name, attached } = splitFlag(word);
+    const spec = byName.get(name);
+    if (spec === undefined) {
+      if (name === "h" || name === "help") return parsed(at, true);
+      throw flagError(`flag provided but not defined: -${name}`);
+    }
+    const given = attached ?? (spec.kind === "bool" ? "true" : args[at++]);
+    if (given === undefined) throw flagError(`flag needs an argument: -${name}`);
+    inOrder.push({ name, value: checkValue(spec, given) });
+  }
+}
+
+function groupByName(given: readonly { name: string; value: string }[]): ReadonlyMap<string, readonly string[]> {
+  const values = new Map<string, string[]>();
+  for (const { name, value } of given) values.set(name, [...(values.get(name) ?? []), value]);
+  return values;
+}
+
+function isFlag(word: string): boolean {
+  return word.length > 1 && word.startsWith("-");
+}
+
+function splitFlag(word: string): { name: string; attached: string | undefined } {
+  const body = word.startsWith("--") ? word.slice(2) : word.slice(1);
+  if (body === "" || body.startsWith("-") || body.startsWith("=")) throw flagError(`bad flag syntax: ${word}`);
+  const equals = body.indexOf("=");
+  return equals < 0
+    ? { name: body, attached: undefined }
+    : { name: body.slice(0, equals), attached: body.slice(equals + 1) };
+}
+
+function checkValue(spec: FlagSpec, value: string): string {
+  if (spec.kind === "text") return value;
+  if (spec.kind === "int") {
+    if (/^[+-]?\d+$/.test(value)) return value;
+    throw flagError(`invalid value ${quote(value)} for flag -${spec.name}: strconv.Atoi: ${invalidSyntax(value)}`);
+  }
+  const flag = parseGoBool(value);
+  if (flag !== undefined) return String(flag);
+  throw flagError(
+    `invalid boolean value ${quote(value)} for -${spec.name}: strconv.ParseBool: ${invalidSyntax(value)}`,
+  );
+}
+
+/** Go's strconv.ParseBool. */
+function parseGoBool(text: string): boolean | undefined {
+  if (["1", "t", "T", "true", "TRUE", "True"].includes(text)) return true;
+  if (["0", "f", "F", "false", "FALSE", "False"].includes(text)) return false;
+  return undefined;
+}
+
+function invalidSyntax(value: string): string {
+  return `parsing ${quote(value)}: invalid syntax`;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}
+
+function flagError(message: string): OperatingError {
+  return new OperatingError("invalid", "invalid-flag", message);
+}

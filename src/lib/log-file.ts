@@ -1,0 +1,53 @@
+import { appendFileSync, readdirSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Clock } from "./clock.ts";
+import type { LogSink } from "./log.ts";
+
+export interface LogFileOptions {
+  readonly path: string;
+  /** A new file is begun at the first of these limits; 0 bytes for no limit of size. */
+  readonly rotateBytes: number;
+  readonly rotateAfterMs: number;
+  /** Old files kept; 0 keeps all, -1 none. */
+  readonly rotatedFilesMax: number;
+  readonly clock: Clock;
+}
+
+/**
+ * Writes each line to the file, and begins a new one at the limits; the old one keeps its name with the time added. A
+ * disk that takes no more lines must not stop the agent, so what cannot be written is dropped.
+ */
+export function openLogFile(options: LogFileOptions): LogSink {
+  const { path, clock } = options;
+  let bytes = sizeOf(path);
+  let openedMs = clock.monotonicMs();
+  return (line) => {
+    try {
+      const full = options.rotateBytes > 0 && bytes >= options.rotateBytes;
+      if (bytes > 0 && (full || clock.monotonicMs() - openedMs >= options.rotateAfterMs)) {
+        rotate(options);
+        bytes = 0;
+        openedMs = clock.monotonicMs();
+      }
+      appendFileSync(path, `${line}\n`);
+      bytes += line.length + 1;
+    } catch {
+      // Nothing to tell it to: this is where it would be told.
+    }
+  };
+}
+
+function rotate({ path, clock, rotatedFilesMax }: LogFileOptions): void {
+  renameSync(path, `${path}.${clock.wallMs()}`);
+  if (rotatedFilesMax === 0) return;
+  const prefix = `${basename(path)}.`;
+  const old = readdirSync(dirname(path))
+    .filter((name) => name.startsWith(prefix))
+    .toSorted();
+  const kept = Math.max(rotatedFilesMax, 0);
+  for (const name of old.slice(0, Math.max(old.length - kept, 0))) unlinkSync(join(dirname(path), name));
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

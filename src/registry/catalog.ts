@@ -1,0 +1,108 @@
+import type { Check } from "../model/check.ts";
+import type { Node, NodeRow } from "../model/node.ts";
+import type { Service, ServiceRow } from "../model/service.ts";
+import { getNode, getNodeOfId, instancesOfService, listInstances, listNodes, servicesOfNode } from "../state/lookup.ts";
+import { fold, topics, type Topic } from "../state/topics.ts";
+import type { Query } from "./query.ts";
+import { throwIfRejected } from "./rejection.ts";
+import type { Store } from "./store.ts";
+
+/** An instance with the node it runs on. */
+export interface Instance {
+  readonly node: NodeRow;
+  readonly service: ServiceRow;
+}
+
+/** A node with the services on it. */
+export interface NodeServices {
+  readonly node: NodeRow;
+  readonly services: readonly ServiceRow[];
+}
+
+export interface Registration {
+  readonly node: Node;
+  readonly skipNodeUpdate: boolean;
+  readonly service?: Service | undefined;
+  readonly checks: readonly Check[];
+}
+
+export interface Deregistration {
+  readonly node: string;
+  readonly serviceId?: string | undefined;
+  readonly checkId?: string | undefined;
+}
+
+export type NodeMeta = Readonly<Record<string, string>>;
+
+/** @throws OperatingError conflict when the registration breaks a rule of the catalog; nothing was changed then */
+export async function register(store: Store, registration: Registration): Promise<void> {
+  throwIfRejected(await store.submit({ type: "register", ...registration }));
+}
+
+export async function deregister(store: Store, target: Deregistration): Promise<void> {
+  await store.submit({ type: "deregister", ...target });
+}
+
+export function nodes(meta: NodeMeta): Query<readonly NodeRow[]> {
+  return { topics: [topics.nodes], read: (state) => listNodes(state).filter((node) => hasMeta(node, meta)) };
+}
+
+/** Every service's name with all tags of its instances; with `meta`, of those on nodes that have it. */
+export function services(meta: NodeMeta): Query<ReadonlyMap<string, readonly string[]>> {
+  const byNode = Object.keys(meta).length > 0;
+  return {
+    topics: byNode ? [topics.services, topics.nodes] : [topics.services],
+    read(state) {
+      const tags = new Map<string, Set<string>>();
+      for (const service of listInstances(state)) {
+        const node = byNode ? getNode(state, service.node) : undefined;
+        if (byNode && !(node && hasMeta(node, meta))) continue;
+        const known = tags.get(service.name);
+        if (known) for (const tag of service.tags) known.add(tag);
+        else tags.set(service.name, new Set(service.tags));
+      }
+      return new Map([...tags].map(([name, set]) => [name, [...set]]));
+    },
+  };
+}
+
+/** The instances of a service that have all of `tags`, on nodes with `meta`. */
+export function serviceInstances(name: string, tags: readonly string[], meta: NodeMeta): Query<readonly Instance[]> {
+  return {
+    topics: [topics.service(name)],
+    read(state) {
+      const found: Instance[] = [];
+      for (const service of instancesOfService(state, name)) {
+        const node = getNode(state, service.node);
+        if (node && hasTags(service, tags) && hasMeta(node, meta)) found.push({ node, service });
+      }
+      return found;
+    },
+  };
+}
+
+/** By name, or by id. */
+export function nodeServices(store: Store, nameOrId: string): Query<NodeServices | undefined> {
+  const byId = getNodeOfId(store.state, nameOrId)?.name;
+  return {
+    // A node that is not there yet may come under that id.
+    topics: byId === undefined ? unresolvedTopics(store, nameOrId) : [topics.node(byId)],
+    read(state) {
+      const node = getNode(state, nameOrId) ?? getNodeOfId(state, nameOrId);
+      return node && { node, services: servicesOfNode(state, node.name) };
+    },
+  };
+}
+
+function unresolvedTopics(store: Store, name: string): readonly Topic[] {
+  return getNode(store.state, name) ? [topics.node(name)] : [topics.node(name), topics.nodes];
+}
+
+/** Consul: tags are compared without regard to letter case. */
+export function hasTags(service: Service, tags: readonly string[]): boolean {
+  return tags.every((tag) => service.tags.some((own) => fold(own) === fold(tag)));
+}
+
+export function hasMeta(node: Node, meta: NodeMeta): boolean {
+  return Object.entries(meta).every(([key, value]) => node.meta?.[key] === value);
+}

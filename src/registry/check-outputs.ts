@@ -1,0 +1,32 @@
+import { rowKey } from "../state/state.ts";
+
+/** Called with the node and service ("" for the node's own check) whose answers show another output now. */
+export type OutputListener = (node: string, serviceName: string) => void;
+
+/**
+ * What the checks of this agent last printed. It changes all the time and says nothing new, so it never reaches the
+ * disk and moves no index; answers show it beside the stored status. Consul writes it out every five minutes instead.
+ */
+export class CheckOutputs {
+  readonly #outputs = new Map<string, string>();
+  readonly #listeners: OutputListener[] = [];
+
+  onChange(listener: OutputListener): void {
+    this.#listeners.push(listener);
+  }
+
+  get(node: string, checkId: string): string | undefined {
+    return this.#outputs.get(rowKey(node, checkId));
+  }
+
+  set(check: { readonly node: string; readonly id: string; readonly serviceName: string }, output: string): void {
+    const key = rowKey(check.node, check.id);
+    if (this.#outputs.get(key) === output) return;
+    this.#outputs.set(key, output);
+    for (const listener of this.#listeners) listener(check.node, check.serviceName);
+  }
+
+  delete(node: string, checkId: string): void {
+    this.#outputs.delete(rowKey(node, checkId));
+  }
+}

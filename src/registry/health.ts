@@ -1,0 +1,74 @@
+import type { CheckRow } from "../model/check.ts";
+import {
+  checksInStatus,
+  checksOfInstance,
+  checksOfNode,
+  getNode,
+  checksOfService,
+  instancesOfService,
+} from "../state/lookup.ts";
+import type { State } from "../state/state.ts";
+import { topics } from "../state/topics.ts";
+import { hasMeta, serviceInstances, type Instance, type NodeMeta } from "./catalog.ts";
+import type { Query } from "./query.ts";
+
+/** An instance with all the checks that count for it. */
+export interface CheckedInstance extends Instance {
+  readonly checks: readonly CheckRow[];
+}
+
+export interface ServiceHealthFilter {
+  readonly tags: readonly string[];
+  readonly meta: NodeMeta;
+  /** Only instances all of whose checks pass. */
+  readonly passingOnly: boolean;
+}
+
+export function serviceHealth(name: string, filter: ServiceHealthFilter): Query<readonly CheckedInstance[]> {
+  const instances = serviceInstances(name, filter.tags, filter.meta);
+  return {
+    topics: instances.topics,
+    read(state) {
+      const checked = instances.read(state).map(({ node, service }) => ({
+        node,
+        service,
+        checks: checksOfInstance(state, service.node, service.id),
+      }));
+      return filter.passingOnly ? checked.filter(isPassing) : checked;
+    },
+  };
+}
+
+export function nodeHealth(name: string): Query<readonly CheckRow[]> {
+  return { topics: [topics.nodeChecks(name)], read: (state) => checksOfNode(state, name) };
+}
+
+export function serviceCheckList(name: string, meta: NodeMeta): Query<readonly CheckRow[]> {
+  return {
+    topics: [topics.serviceChecks(name)],
+    read(state) {
+      const instances = instancesOfService(state, name);
+      const checks = instances.flatMap((service) => checksOfService(state, service.node, service.id));
+      return onNodesWith(state, checks, meta);
+    },
+  };
+}
+
+export function checksByStatus(status: string, meta: NodeMeta): Query<readonly CheckRow[]> {
+  return {
+    topics: [status === "any" ? topics.checks : topics.checksInStatus(status)],
+    read: (state) => onNodesWith(state, checksInStatus(state, status), meta),
+  };
+}
+
+function onNodesWith(state: State, checks: readonly CheckRow[], meta: NodeMeta): readonly CheckRow[] {
+  if (Object.keys(meta).length === 0) return checks;
+  return checks.filter((check) => {
+    const node = getNode(state, check.node);
+    return node !== undefined && hasMeta(node, meta);
+  });
+}
+
+function isPassing(instance: CheckedInstance): boolean {
+  return instance.checks.every((check) => check.status === "passing");
+}

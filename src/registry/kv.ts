@@ -1,0 +1,40 @@
+import type { KvEntry } from "../model/kv-entry.ts";
+import { getKv, listKeys, listKv } from "../state/kv.ts";
+import { topics } from "../state/topics.ts";
+import type { Query } from "./query.ts";
+import type { Store } from "./store.ts";
+
+export function kvEntry(key: string): Query<KvEntry | undefined> {
+  return { topics: [topics.key(key)], read: (state) => getKv(state, key) };
+}
+
+export function kvTree(prefix: string): Query<readonly KvEntry[]> {
+  return { topics: [topics.tree(prefix)], read: (state) => listKv(state, prefix) };
+}
+
+export function kvKeys(prefix: string, separator: string): Query<readonly string[]> {
+  return { topics: [topics.tree(prefix)], read: (state) => listKeys(state, prefix, separator) };
+}
+
+export interface KvPut {
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly flags: bigint;
+  readonly cas: number | undefined;
+}
+
+/** false when `cas` named another index than the key has. */
+export async function putKv(store: Store, put: KvPut): Promise<boolean> {
+  const outcome = await store.submit({ type: "kv-set", ...put });
+  return outcome.type === "done";
+}
+
+/** false when `cas` named another index than the key has; true also when there was no such key. */
+export async function deleteKv(store: Store, key: string, cas: number | undefined): Promise<boolean> {
+  const outcome = await store.submit({ type: "kv-delete", key, cas });
+  return outcome.type === "done";
+}
+
+export async function deleteKvTree(store: Store, prefix: string): Promise<void> {
+  await store.submit({ type: "kv-delete-tree", prefix });
+}

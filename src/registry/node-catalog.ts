@@ -1,0 +1,86 @@
+import type { Check, CheckRow } from "../model/check.ts";
+import type { Node } from "../model/node.ts";
+import type { Service, ServiceRow } from "../model/service.ts";
+import { checksOfNode, getNode, servicesOfNode } from "../state/lookup.ts";
+import { topics } from "../state/topics.ts";
+import { deregister, register } from "./catalog.ts";
+import type { CheckOutputs } from "./check-outputs.ts";
+import type { Store } from "./store.ts";
+
+export interface NodeContents {
+  readonly found: boolean;
+  readonly services: readonly ServiceRow[];
+  readonly checks: readonly CheckRow[];
+}
+
+/** The catalog as the agent of one node sees it, when both are in one process. */
+export class NodeCatalog {
+  readonly #store: Store;
+  readonly #outputs: CheckOutputs;
+  readonly #node: string;
+
+  constructor(store: Store, outputs: CheckOutputs, node: string) {
+    this.#store = store;
+    this.#outputs = outputs;
+    this.#node = node;
+  }
+
+  async register(registration: {
+    readonly node: Node;
+    readonly service?: Service | undefined;
+    readonly checks: readonly Check[];
+  }): Promise<void> {
+    await register(this.#store, { ...registration, skipNodeUpdate: false });
+  }
+
+  async deregister(target: {
+    readonly serviceId?: string | undefined;
+    readonly checkId?: string | undefined;
+  }): Promise<void> {
+    await deregister(this.#store, { node: this.#node, ...target });
+    if (target.checkId !== undefined) this.#outputs.delete(this.#node, target.checkId);
+  }
+
+  contents(): Promise<NodeContents> {
+    return Promise.resolve(this.#contentsOf(this.#node));
+  }
+
+  /** Calls back soon and after each change. */
+  watchNodeChecks(node: string, onChange: (contents: NodeContents) => void): { stop(): void } {
+    let forget = (): void => {};
+    let stopped = false;
+    const look = (): void => {
+      if (stopped) return;
+      forget = this.#store.watches.wait([topics.nodeChecks(node), topics.node(node)], look);
+      onChange(this.#contentsOf(node));
+    };
+    queueMicrotask(look);
+    return {
+      stop() {
+        stopped = true;
+        forget();
+      },
+    };
+  }
+
+  showOutput(
+    check: { readonly node: string; readonly id: string; readonly serviceName: string },
+    output: string,
+  ): void {
+    this.#outputs.set(check, output);
+  }
+
+  #contentsOf(node: string): NodeContents {
+    const { state } = this.#store;
+    return {
+      found: getNode(state, node) !== undefined,
+      services: servicesOfNode(state, node),
+      checks: checksOfNode(state, node),
+    };
+  }
+
+  /** Keeps rows of the agent's own in the same batches as the catalog's. */
+  async save(rows: readonly { readonly key: string; readonly value: Uint8Array | undefined }[]): Promise<void> {
+    await this.#store.submit({ type: "set-local", rows });
+  }
+}

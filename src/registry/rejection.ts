@@ -1,0 +1,21 @@
+import { OperatingError } from "../lib/errors.ts";
+import type { Outcome, Rejection } from "../state/command.ts";
+
+/** Turns a rejected command into the error that the client is shown; texts are Consul's. */
+export function throwIfRejected(outcome: Outcome): void {
+  if (outcome.type === "rejected") throw new OperatingError("conflict", outcome.reason.code, explain(outcome.reason));
+}
+
+function explain(reason: Rejection): string {
+  switch (reason.code) {
+    case "node-id-taken":
+      return (
+        `failed inserting node: Error while renaming Node ID: "${reason.id}": ` +
+        `Node name ${reason.name} is reserved by node ${reason.by} with name ${reason.name}`
+      );
+    case "unknown-node":
+      return "Missing node registration";
+    case "unknown-service":
+      return `failed inserting check: Missing service registration (service ID "${reason.serviceId}" on node "${reason.node}")`;
+  }
+}

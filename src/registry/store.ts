@@ -1,0 +1,128 @@
+import type { Engine, RowChange } from "../engine/engine.ts";
+import { OperatingError } from "../lib/errors.ts";
+import { apply } from "../state/apply.ts";
+import type { Command, Outcome } from "../state/command.ts";
+import type { State } from "../state/state.ts";
+import type { Topic } from "../state/topics.ts";
+import { Watches } from "./watches.ts";
+
+interface Pending {
+  readonly command: Command;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+interface Batch {
+  readonly state: State;
+  readonly changes: readonly RowChange[];
+  readonly touched: ReadonlySet<Topic>;
+  readonly settle: readonly (() => void)[];
+}
+
+/** Called after each commit with the topics it touched, before the watches wake. */
+export type CommitListener = (touched: ReadonlySet<Topic>) => void;
+
+/**
+ * The one writer, and the one place where the state is kept.
+ *
+ * Commands queue up while a batch is being made durable; then all of them are applied, in order, to a private next
+ * state and go to the engine as one batch (group commit, with no timer). When the engine says it is durable the state
+ * is swapped, the callers get their outcomes and the watchers of what was touched wake. Until then nobody sees it, so a
+ * batch that fails is simply dropped: its callers get the error and nothing has changed.
+ */
+export class Store {
+  readonly watches: Watches = new Watches();
+  readonly #engine: Engine;
+  readonly #listeners: CommitListener[] = [];
+  #state: State;
+  #queue: Pending[] = [];
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(engine: Engine, state: State) {
+    this.#engine = engine;
+    this.#state = state;
+  }
+
+  /** The newest durable state. */
+  get state(): State {
+    return this.#state;
+  }
+
+  /** No query waits any more: the agent is stopping. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  onCommit(listener: CommitListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /**
+   * Resolves when the command's effect is durable. Commands submitted in one tick are in one batch.
+   * @throws OperatingError unavailable when it cannot be made durable; it has then changed nothing
+   */
+  submit(command: Command): Promise<Outcome> {
+    if (this.#closed) {
+      return Promise.reject(new OperatingError("unavailable", "stopping", "the agent is stopping and takes no writes"));
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ command, resolve, reject });
+      this.#running ??= this.#drain();
+    });
+  }
+
+  /** Takes no more commands, waits for those under way, and lets every waiting query go. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+    this.watches.wakeAll();
+  }
+
+  async #drain(): Promise<void> {
+    // Lets everything that this tick submits into the first batch.
+    await Promise.resolve();
+    while (this.#queue.length > 0) {
+      const commands = this.#queue;
+      this.#queue = [];
+      await this.#commit(commands);
+    }
+    this.#running = undefined;
+  }
+
+  async #commit(commands: readonly Pending[]): Promise<void> {
+    const batch = prepare(this.#state, commands);
+    if (batch.changes.length > 0) {
+      try {
+        await this.#engine.commit({ revision: batch.state.index, changes: batch.changes });
+      } catch (cause) {
+        for (const { reject } of commands) reject(cause);
+        return;
+      }
+    }
+    this.#state = batch.state;
+    for (const listener of this.#listeners) listener(batch.touched);
+    for (const settle of batch.settle) settle();
+    this.watches.wake(batch.touched);
+  }
+}
+
+/** Applies the commands one after the other; one that throws (a fault of ours) is refused and the others go on. */
+function prepare(base: State, commands: readonly Pending[]): Batch {
+  let state = base;
+  const changes: RowChange[] = [];
+  const touched = new Set<Topic>();
+  const settle: (() => void)[] = [];
+  for (const { command, resolve, reject } of commands) {
+    try {
+      const applied = apply(state, command, state.index + 1);
+      state = applied.state;
+      for (const change of applied.changes) changes.push(change);
+      for (const topic of applied.touched) touched.add(topic);
+      settle.push(() => resolve(applied.outcome));
+    } catch (fault) {
+      settle.push(() => reject(fault));
+    }
+  }
+  return { state, changes, touched, settle };
+}

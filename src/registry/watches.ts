@@ -1,0 +1,87 @@
+import { keyOfTopic, prefixOfTopic, topics, type Topic } from "../state/topics.ts";
+
+/** Called once, when one of the topics it waits for was touched. */
+export type Waiter = () => void;
+
+/**
+ * Who waits for what. A topic that is touched wakes its waiters, each once, and forgets them; they look at the new state
+ * and, if it does not concern them after all, wait again.
+ *
+ * A key also touches the trees it is in. Rather than cutting the key at every length, it is cut at the lengths of the
+ * prefixes that somebody waits for, of which there are few:
+ *
+ *     waiting for trees "edgex/core/" (11) and "vault/" (6); touched: key "edgex/core/a" -> tries "edgex/core/", "edgex/"
+ */
+export class Watches {
+  readonly #waiters = new Map<Topic, Set<Waiter>>();
+  /** How many topics of trees there are for each length of prefix. */
+  readonly #prefixLengths = new Map<number, number>();
+
+  /** How many topics are waited for. */
+  get size(): number {
+    return this.#waiters.size;
+  }
+
+  /** Adds the waiter to each topic. Returns what takes it away again; calling that after the waiter was woken is fine. */
+  wait(watched: readonly Topic[], waiter: Waiter): () => void {
+    for (const topic of watched) this.#add(topic, waiter);
+    return () => {
+      for (const topic of watched) this.#remove(topic, waiter);
+    };
+  }
+
+  /** Wakes whoever waits for one of the topics, or for a tree that one of them is in. */
+  wake(touched: Iterable<Topic>): void {
+    if (this.#waiters.size === 0) return;
+    const woken = new Set<Waiter>();
+    for (const topic of touched) {
+      this.#take(topic, woken);
+      const key = keyOfTopic(topic);
+      if (key === undefined) continue;
+      for (const length of [...this.#prefixLengths.keys()]) {
+        if (length <= key.length) this.#take(topics.tree(key.slice(0, length)), woken);
+      }
+    }
+    for (const waiter of woken) waiter();
+  }
+
+  /** Wakes everybody: the state was replaced, or the agent stops. */
+  wakeAll(): void {
+    this.wake([...this.#waiters.keys()]);
+  }
+
+  #add(topic: Topic, waiter: Waiter): void {
+    const waiters = this.#waiters.get(topic);
+    if (waiters) {
+      waiters.add(waiter);
+      return;
+    }
+    this.#waiters.set(topic, new Set([waiter]));
+    this.#countPrefix(topic, 1);
+  }
+
+  #remove(topic: Topic, waiter: Waiter): void {
+    const waiters = this.#waiters.get(topic);
+    if (waiters?.delete(waiter) && waiters.size === 0) this.#forget(topic);
+  }
+
+  #take(topic: Topic, woken: Set<Waiter>): void {
+    const waiters = this.#waiters.get(topic);
+    if (!waiters) return;
+    for (const waiter of waiters) woken.add(waiter);
+    this.#forget(topic);
+  }
+
+  #forget(topic: Topic): void {
+    this.#waiters.delete(topic);
+    this.#countPrefix(topic, -1);
+  }
+
+  #countPrefix(topic: Topic, change: 1 | -1): void {
+    const prefix = prefixOfTopic(topic);
+    if (prefix === undefined) return;
+    const count = (this.#prefixLengths.get(prefix.length) ?? 0) + change;
+    if (count === 0) this.#prefixLengths.delete(prefix.length);
+    else this.#prefixLengths.set(prefix.length, count);
+  }
+}

@@ -1,0 +1,111 @@
+import type { Agent } from "./agent/agent.ts";
+import type { RuntimeConfig } from "./config/runtime-config.ts";
+import type { SelfDescription } from "./http/api.ts";
+import { consulVersion } from "./model/consul-version.ts";
+import type { Store } from "./registry/store.ts";
+
+/** What agent/self tells: in Consul's shape, as far as it has a meaning here. Numbers are strings, as Consul's are. */
+export function describeSelf(
+  config: RuntimeConfig,
+  { agent, store, leader }: { readonly agent: Agent; readonly store: Store; readonly leader: string },
+): SelfDescription {
+  return {
+    config: {
+      Datacenter: config.datacenter,
+      NodeName: agent.node.name,
+      NodeID: agent.node.id,
+      Revision: "",
+      Server: config.server,
+      Version: consulVersion,
+    },
+    debugConfig: describeConfig(config, agent),
+    stats: describeStats(agent, store, leader),
+    meta: agent.node.meta ?? {},
+  };
+}
+
+/** Consul's DebugConfig is its whole configuration; these are the fields that mean something here, by its names. */
+function describeConfig(config: RuntimeConfig, agent: Agent): object {
+  const listening = (addresses: readonly string[], port: number): readonly string[] =>
+    port > 0 ? addresses.map((address) => `tcp://${address}:${port}`) : [];
+  return {
+    ACLsEnabled: false,
+    AdvertiseAddrLAN: config.advertiseAddress,
+    AdvertiseAddrWAN: config.advertiseAddressWan,
+    BindAddr: config.bindAddress,
+    Bootstrap: config.bootstrap,
+    BootstrapExpect: config.bootstrapExpect,
+    CheckDeregisterIntervalMin: "1m0s",
+    CheckOutputMaxSize: config.checkOutputBytesMax,
+    ClientAddrs: config.httpAddresses,
+    ConnectEnabled: false,
+    DNSDomain: config.dnsDomain,
+    DNSPort: config.ports.dns,
+    DataDir: config.dataDir ?? "",
+    Datacenter: config.datacenter,
+    DevMode: config.devMode,
+    DiscardCheckOutput: config.discardCheckOutput,
+    EnableLocalScriptChecks: config.enableLocalScriptChecks,
+    EnableRemoteScriptChecks: config.enableScriptChecks,
+    EnableUI: config.ui,
+    GRPCPort: config.ports.grpc,
+    HTTPAddrs: listening(config.httpAddresses, config.ports.http),
+    HTTPPort: config.ports.http,
+    HTTPResponseHeaders: config.httpHeaders,
+    HTTPSAddrs: listening(config.httpsAddresses, config.ports.https),
+    HTTPSPort: config.ports.https,
+    KVMaxValueSize: config.kvValueBytesMax,
+    LeaveOnTerm: config.leaveOnTerminate,
+    Logging: { LogJSON: config.log.json, LogLevel: config.log.level.toUpperCase() },
+    NodeID: agent.node.id,
+    NodeMeta: config.nodeMeta,
+    NodeName: agent.node.name,
+    SerfPortLAN: config.ports.serfLan,
+    SerfPortWAN: config.ports.serfWan,
+    ServerMode: config.server,
+    ServerPort: config.ports.server,
+    SkipLeaveOnInt: config.skipLeaveOnInterrupt,
+    TaggedAddresses: config.taggedAddresses,
+    Version: consulVersion,
+    VersionPrerelease: "",
+  };
+}
+
+function describeStats(agent: Agent, store: Store, leader: string): object {
+  const checks = [...agent.checks.values()];
+  const ttls = checks.filter(({ type }) => type === "ttl").length;
+  const index = String(store.state.index);
+  return {
+    agent: {
+      check_monitors: String(checks.filter(({ type }) => type === "script").length),
+      check_ttls: String(ttls),
+      checks: String(checks.length),
+      services: String(agent.services.size),
+    },
+    build: { prerelease: "", revision: "", version: consulVersion },
+    consul: {
+      acl: "disabled",
+      bootstrap: "true",
+      known_datacenters: "1",
+      leader: "true",
+      leader_addr: leader,
+      server: "true",
+    },
+    raft: {
+      applied_index: index,
+      commit_index: index,
+      last_contact: "0",
+      last_log_index: index,
+      num_peers: "0",
+      state: "Leader",
+    },
+    runtime: {
+      arch: process.arch === "x64" ? "amd64" : process.arch,
+      cpu_count: String(navigator.hardwareConcurrency),
+      os: process.platform,
+      version: `bun${Bun.version}`,
+    },
+    serf_lan: { members: "1", failed: "0", left: "0" },
+    serf_wan: { members: "1", failed: "0", left: "0" },
+  };
+}

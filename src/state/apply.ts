@@ -1,0 +1,86 @@
+import type { RowChange } from "../engine/engine.ts";
+import { ensureCheck } from "./check.ts";
+import type { Command, Deregister, Outcome, Register, Rejection, SetLocal } from "./command.ts";
+import { Draft } from "./draft.ts";
+import { deleteKv, deleteKvTree, setKv } from "./kv.ts";
+import { getCheck, getNode, getService } from "./lookup.ts";
+import { ensureNode } from "./node.ts";
+import { removeCheck, removeNode, removeService } from "./removal.ts";
+import { ensureService } from "./service.ts";
+import type { State } from "./state.ts";
+import type { Topic } from "./topics.ts";
+
+export interface Applied {
+  /** The same value as before when the command changed nothing; its index is then not used up. */
+  readonly state: State;
+  readonly outcome: Outcome;
+  /** Whose answers may have changed. */
+  readonly touched: ReadonlySet<Topic>;
+  /** What the engine has to make durable before `state` may be shown to anybody. */
+  readonly changes: readonly RowChange[];
+}
+
+/**
+ * The state machine: pure and deterministic. `index` is that of the command and higher than `state.index`. A command
+ * takes effect whole or, when its outcome says so, not at all.
+ */
+export function apply(state: State, command: Command, index: number): Applied {
+  const draft = new Draft(state, index);
+  const outcome = run(draft, command);
+  if (outcome.type === "rejected") return { state, outcome, touched: new Set(), changes: [] };
+  const next = command.type === "set-local" ? state : draft.finish();
+  return { state: next, outcome, touched: draft.touched, changes: draft.changes };
+}
+
+function run(draft: Draft, command: Command): Outcome {
+  switch (command.type) {
+    case "kv-set":
+      return setKv(draft, command);
+    case "kv-delete":
+      return deleteKv(draft, command);
+    case "kv-delete-tree":
+      return deleteKvTree(draft, command);
+    case "register":
+      return register(draft, command);
+    case "deregister":
+      return deregister(draft, command);
+    case "set-local":
+      return setLocal(draft, command);
+  }
+}
+
+function register(draft: Draft, command: Register): Outcome {
+  const rejected = registerNode(draft, command);
+  if (rejected) return { type: "rejected", reason: rejected };
+  const node = getNode(draft.state, command.node.name)?.name ?? command.node.name;
+  if (command.service) ensureService(draft, node, command.service);
+  for (const check of command.checks) {
+    const reason = ensureCheck(draft, node, check);
+    if (reason) return { type: "rejected", reason };
+  }
+  return { type: "done" };
+}
+
+function registerNode(draft: Draft, command: Register): Rejection | undefined {
+  const known = getNode(draft.state, command.node.name);
+  return known && command.skipNodeUpdate ? undefined : ensureNode(draft, command.node);
+}
+
+function deregister(draft: Draft, { node, serviceId, checkId }: Deregister): Outcome {
+  if (serviceId !== undefined) {
+    const service = getService(draft.state, node, serviceId);
+    if (service) removeService(draft, service);
+  } else if (checkId !== undefined) {
+    const check = getCheck(draft.state, node, checkId);
+    if (check) removeCheck(draft, check);
+  } else {
+    const row = getNode(draft.state, node);
+    if (row) removeNode(draft, row);
+  }
+  return { type: "done" };
+}
+
+function setLocal(draft: Draft, command: SetLocal): Outcome {
+  for (const row of command.rows) draft.writeLocal(row.key, row.value);
+  return { type: "done" };
+}

@@ -1,0 +1,33 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Check, CheckRow } from "../model/check.ts";
+import type { Rejection } from "./command.ts";
+import type { Draft } from "./draft.ts";
+import { getCheck, getService } from "./lookup.ts";
+import { removeCheck } from "./removal.ts";
+import { checkTopics } from "./row-topics.ts";
+import { rowKey } from "./state.ts";
+import { topics } from "./topics.ts";
+
+export function ensureCheck(draft: Draft, node: string, check: Check): Rejection | undefined {
+  const service = check.serviceId === "" ? undefined : getService(draft.state, node, check.serviceId);
+  if (check.serviceId !== "" && !service) return { code: "unknown-service", node, serviceId: check.serviceId };
+  const known = getCheck(draft.state, node, check.id);
+  const row: CheckRow = {
+    ...check,
+    node,
+    serviceName: service?.name ?? "",
+    serviceTags: service?.tags ?? [],
+    createIndex: known?.createIndex ?? draft.index,
+    modifyIndex: draft.index,
+  };
+  if (known && isDeepStrictEqual(known, { ...row, modifyIndex: known.modifyIndex })) return undefined;
+  if (known) leaveOldPlace(draft, known, row);
+  draft.putCheck(row, checkTopics(draft.state, row));
+  return undefined;
+}
+
+/** A check that changes its status or its service is gone from where it was listed before. */
+function leaveOldPlace(draft: Draft, known: CheckRow, row: CheckRow): void {
+  if (rowKey(known.serviceId) !== rowKey(row.serviceId)) return removeCheck(draft, known);
+  if (known.status !== row.status) draft.leave([topics.checksInStatus(known.status)]);
+}

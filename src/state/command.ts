@@ -1,0 +1,74 @@
+import type { Check } from "../model/check.ts";
+import type { Node } from "../model/node.ts";
+import type { Service } from "../model/service.ts";
+
+/** Every way to change the state. A command holds all that its effect depends on: no clock, no randomness, no I/O. */
+export type Command = KvSet | KvDelete | KvDeleteTree | Register | Deregister | SetLocal;
+
+export interface KvSet {
+  readonly type: "kv-set";
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly flags: bigint;
+  /** Only if the key's ModifyIndex is this; 0: only if there is no such key. */
+  readonly cas?: number | undefined;
+}
+
+export interface KvDelete {
+  readonly type: "kv-delete";
+  readonly key: string;
+  /** Only if the key's ModifyIndex is this; 0 (a key without an index) never matches an existing key. */
+  readonly cas?: number | undefined;
+}
+
+export interface KvDeleteTree {
+  readonly type: "kv-delete-tree";
+  readonly prefix: string;
+}
+
+/** A node with, perhaps, one service and some checks of either: all of it or nothing. */
+export interface Register {
+  readonly type: "register";
+  readonly node: Node;
+  /** Leave the node's row as it is when the node is known. */
+  readonly skipNodeUpdate: boolean;
+  readonly service?: Service | undefined;
+  /** `node`, `serviceName` and `serviceTags` are filled in from the node and the service. */
+  readonly checks: readonly Check[];
+}
+
+/** A service with its checks, or a check, or (with neither named) the node with all that is on it. */
+export interface Deregister {
+  readonly type: "deregister";
+  readonly node: string;
+  readonly serviceId?: string | undefined;
+  readonly checkId?: string | undefined;
+}
+
+/**
+ * What this agent itself must remember (its registrations, its node id): kept in the same batch and file as the rest,
+ * no part of the replicated state and without an index.
+ */
+export interface SetLocal {
+  readonly type: "set-local";
+  readonly rows: readonly LocalRow[];
+}
+
+export interface LocalRow {
+  readonly key: string;
+  /** undefined forgets it. */
+  readonly value: Uint8Array | undefined;
+}
+
+/** What became of a command. Outcomes that a client may expect are values, not errors. */
+export type Outcome =
+  | { readonly type: "done" }
+  /** A compare-and-set that found another index. */
+  | { readonly type: "unchanged" }
+  /** The command names something that must exist and does not, or breaks a rule; nothing was changed. */
+  | { readonly type: "rejected"; readonly reason: Rejection };
+
+export type Rejection =
+  | { readonly code: "node-id-taken"; readonly id: string; readonly by: string; readonly name: string }
+  | { readonly code: "unknown-node"; readonly node: string }
+  | { readonly code: "unknown-service"; readonly node: string; readonly serviceId: string };

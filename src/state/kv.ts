@@ -1,0 +1,61 @@
+import type { KvEntry } from "../model/kv-entry.ts";
+import type { KvDelete, KvDeleteTree, KvSet, Outcome } from "./command.ts";
+import type { Draft } from "./draft.ts";
+import { kvOrder, type State } from "./state.ts";
+
+export function getKv(state: State, key: string): KvEntry | undefined {
+  return state.kv.get(kvOrder(key));
+}
+
+export function listKv(state: State, prefix: string): KvEntry[] {
+  const entries: KvEntry[] = [];
+  for (const [, entry] of state.kv.startingWith(kvOrder(prefix))) entries.push(entry);
+  return entries;
+}
+
+/**
+ * The keys below `prefix`; with a separator, each key is cut after the first separator that follows the prefix, and what
+ * is then the same is listed once: the files and folders of one level.
+ */
+export function listKeys(state: State, prefix: string, separator: string): string[] {
+  const keys: string[] = [];
+  for (const [, entry] of state.kv.startingWith(kvOrder(prefix))) {
+    const at = separator === "" ? -1 : entry.key.indexOf(separator, prefix.length);
+    const key = at < 0 ? entry.key : entry.key.slice(0, at + separator.length);
+    if (keys.at(-1) !== key) keys.push(key);
+  }
+  return keys;
+}
+
+export function setKv(draft: Draft, command: KvSet): Outcome {
+  const known = getKv(draft.state, command.key);
+  if (command.cas !== undefined && command.cas !== (known?.modifyIndex ?? 0)) return { type: "unchanged" };
+  // Consul: writing what is there already does not move the index (conformance/kv.test.ts).
+  if (known && known.flags === command.flags && Buffer.compare(known.value, command.value) === 0) {
+    return { type: "done" };
+  }
+  draft.putKv({
+    key: command.key,
+    value: command.value,
+    flags: command.flags,
+    lockIndex: known?.lockIndex ?? 0,
+    session: known?.session ?? "",
+    createIndex: known?.createIndex ?? draft.index,
+    modifyIndex: draft.index,
+  });
+  return { type: "done" };
+}
+
+export function deleteKv(draft: Draft, command: KvDelete): Outcome {
+  const known = getKv(draft.state, command.key);
+  // Consul: deleting a key that is not there succeeds, and so does a check-and-set delete of one.
+  if (!known) return { type: "done" };
+  if (command.cas !== undefined && command.cas !== known.modifyIndex) return { type: "unchanged" };
+  draft.deleteKv(known);
+  return { type: "done" };
+}
+
+export function deleteKvTree(draft: Draft, command: KvDeleteTree): Outcome {
+  for (const entry of listKv(draft.state, command.prefix)) draft.deleteKv(entry);
+  return { type: "done" };
+}

@@ -1,0 +1,69 @@
+import type { CheckRow } from "../model/check.ts";
+import type { NodeRow } from "../model/node.ts";
+import type { ServiceRow } from "../model/service.ts";
+import type { OrderedMap } from "../lib/ordered-map.ts";
+import { rowKey, type State } from "./state.ts";
+
+export function getNode(state: State, name: string): NodeRow | undefined {
+  return state.nodes.get(rowKey(name));
+}
+
+export function getNodeOfId(state: State, id: string): NodeRow | undefined {
+  const name = state.nodeNames.get(id);
+  return name === undefined ? undefined : getNode(state, name);
+}
+
+/** In order of name. */
+export function listNodes(state: State): NodeRow[] {
+  return [...state.nodes.values()];
+}
+
+export function getService(state: State, node: string, id: string): ServiceRow | undefined {
+  return state.services.get(rowKey(node, id));
+}
+
+/** In order of service id. */
+export function servicesOfNode(state: State, node: string): ServiceRow[] {
+  return rowsBelow(state.services, rowKey(node));
+}
+
+/** All instances of a service, in order of node and service id. */
+export function instancesOfService(state: State, name: string): ServiceRow[] {
+  return rowsBelow(state.serviceInstances, rowKey(name));
+}
+
+/** Every instance of every service, in order of service name, node and service id. */
+export function listInstances(state: State): ServiceRow[] {
+  return [...state.serviceInstances.values()];
+}
+
+export function getCheck(state: State, node: string, id: string): CheckRow | undefined {
+  return state.checks.get(rowKey(node, id));
+}
+
+/** All checks of a node and of the services on it, in order of check id. */
+export function checksOfNode(state: State, node: string): CheckRow[] {
+  return rowsBelow(state.checks, rowKey(node));
+}
+
+/** The checks of one service on one node; with serviceId "", the node's own. */
+export function checksOfService(state: State, node: string, serviceId: string): CheckRow[] {
+  return rowsBelow(state.serviceChecks, rowKey(node, serviceId));
+}
+
+/** What counts for an instance: the checks of its node and then its own. */
+export function checksOfInstance(state: State, node: string, serviceId: string): CheckRow[] {
+  return [...checksOfService(state, node, ""), ...checksOfService(state, node, serviceId)];
+}
+
+/** With "any", all of them. */
+export function checksInStatus(state: State, status: string): CheckRow[] {
+  const all = [...state.checks.values()];
+  return status === "any" ? all : all.filter((check) => check.status === status);
+}
+
+function rowsBelow<V>(table: OrderedMap<V>, prefix: string): V[] {
+  const rows: V[] = [];
+  for (const [, row] of table.startingWith(prefix)) rows.push(row);
+  return rows;
+}

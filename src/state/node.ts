@@ -1,0 +1,38 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Node, NodeRow } from "../model/node.ts";
+import type { Rejection } from "./command.ts";
+import type { Draft } from "./draft.ts";
+import { getCheck, getNode, getNodeOfId } from "./lookup.ts";
+import { removeNode } from "./removal.ts";
+import { nodeTopics } from "./row-topics.ts";
+import { rowKey, type State } from "./state.ts";
+
+/**
+ * Makes the node's row what it should be. A node that comes back under another name (same id) takes the new name and
+ * loses the old one with all that was on it; a name cannot be taken from a node with another id that is alive.
+ * Consul: ensureNode does both.
+ */
+export function ensureNode(draft: Draft, node: Node): Rejection | undefined {
+  const named = getNode(draft.state, node.name);
+  if (node.id !== "") {
+    const taken = named && named.id !== "" && named.id !== node.id && isAlive(draft.state, named);
+    if (taken) return { code: "node-id-taken", id: node.id, by: named.id, name: node.name };
+    const previous = getNodeOfId(draft.state, node.id);
+    if (previous && rowKey(previous.name) !== rowKey(node.name)) removeNode(draft, previous);
+  }
+  const row: NodeRow = {
+    ...node,
+    // Consul: a registration without an id keeps the one that is known.
+    id: node.id === "" ? (named?.id ?? "") : node.id,
+    createIndex: named?.createIndex ?? draft.index,
+    modifyIndex: draft.index,
+  };
+  if (named && isDeepStrictEqual(named, { ...row, modifyIndex: named.modifyIndex })) return undefined;
+  draft.putNode(row, named, nodeTopics(draft.state, row.name));
+  return undefined;
+}
+
+function isAlive(state: State, node: NodeRow): boolean {
+  const serf = getCheck(state, node.name, "serfHealth");
+  return serf !== undefined && serf.status !== "critical";
+}

@@ -1,0 +1,94 @@
+import type { Row } from "../engine/engine.ts";
+import { OrderedMap, type OrderedMapEdit } from "../lib/ordered-map.ts";
+import type { LocalRow } from "./command.ts";
+import { checkTopics, nodeTopics, serviceTopics } from "./row-topics.ts";
+import { decodeCheck, decodeIndex, decodeKv, decodeNode, decodeService, tables, tombstoneFloorKey } from "./rows.ts";
+import { emptyState, kvOrder, rowKey, type State } from "./state.ts";
+import type { Topic } from "./topics.ts";
+
+export interface OpenedState {
+  readonly state: State;
+  readonly local: readonly LocalRow[];
+}
+
+/** Builds the state from an engine's rows: the same value, indexes of topics included, that wrote them. */
+export function openState(rows: readonly Row[], revision: number): OpenedState {
+  const local: LocalRow[] = [];
+  const edits = editAll();
+  let tombstoneFloor = emptyState.tombstoneFloor;
+  for (const row of rows) {
+    if (row.table === tables.local) local.push(row);
+    else if (row.table === tables.meta && row.key === tombstoneFloorKey) tombstoneFloor = decodeIndex(row.value);
+    else loadRow(edits, row);
+  }
+  const state: State = {
+    ...emptyState,
+    index: revision,
+    nodes: edits.nodes.finish(),
+    nodeNames: edits.nodeNames.finish(),
+    services: edits.services.finish(),
+    serviceInstances: edits.serviceInstances.finish(),
+    checks: edits.checks.finish(),
+    serviceChecks: edits.serviceChecks.finish(),
+    kv: edits.kv.finish(),
+    tombstones: edits.tombstones.finish(),
+    tombstoneFloor,
+  };
+  return { state: { ...state, topicIndexes: topicIndexes(state) }, local };
+}
+
+function editAll() {
+  return {
+    nodes: emptyState.nodes.edit(),
+    nodeNames: emptyState.nodeNames.edit(),
+    services: emptyState.services.edit(),
+    serviceInstances: emptyState.serviceInstances.edit(),
+    checks: emptyState.checks.edit(),
+    serviceChecks: emptyState.serviceChecks.edit(),
+    kv: emptyState.kv.edit(),
+    tombstones: emptyState.tombstones.edit(),
+  };
+}
+
+function loadRow(edits: ReturnType<typeof editAll>, { table, key, value }: Row): void {
+  switch (table) {
+    case tables.nodes: {
+      const node = decodeNode(value);
+      edits.nodes.set(key, node);
+      if (node.id !== "") edits.nodeNames.set(node.id, node.name);
+      return;
+    }
+    case tables.services: {
+      const service = decodeService(value);
+      edits.services.set(key, service);
+      edits.serviceInstances.set(rowKey(service.name, service.node, service.id), service);
+      return;
+    }
+    case tables.checks: {
+      const check = decodeCheck(value);
+      edits.checks.set(key, check);
+      edits.serviceChecks.set(rowKey(check.node, check.serviceId, check.id), check);
+      return;
+    }
+    case tables.kv:
+      edits.kv.set(kvOrder(key), decodeKv(key, value));
+      return;
+    case tables.tombstones:
+      edits.tombstones.set(key, decodeIndex(value));
+      return;
+  }
+}
+
+/** Each topic's index is that of the newest row that belongs to it; what rows no longer tell, the tombstones do. */
+function topicIndexes(state: State): OrderedMap<number> {
+  const indexes: OrderedMapEdit<number> = OrderedMap.empty<number>().edit();
+  const highest = new Map<Topic, number>();
+  const raise = (touched: Iterable<Topic>, index: number): void => {
+    for (const topic of touched) highest.set(topic, Math.max(highest.get(topic) ?? 0, index));
+  };
+  for (const node of state.nodes.values()) raise(nodeTopics(state, node.name), node.modifyIndex);
+  for (const service of state.services.values()) raise(serviceTopics(undefined, service), service.modifyIndex);
+  for (const check of state.checks.values()) raise(checkTopics(state, check), check.modifyIndex);
+  for (const [topic, index] of highest) indexes.set(topic, index);
+  return indexes.finish();
+}

@@ -1,0 +1,31 @@
+import { isDeepStrictEqual } from "node:util";
+import type { CheckRow } from "../model/check.ts";
+import type { ServiceRow } from "../model/service.ts";
+import { servicesOfNode } from "./lookup.ts";
+import type { State } from "./state.ts";
+import { topics, type Topic } from "./topics.ts";
+
+/** A node's row shows in the list of nodes, and in what is told of each service on it. */
+export function nodeTopics(state: State, node: string): Topic[] {
+  return [topics.nodes, topics.node(node), ...servicesOn(state, node)];
+}
+
+/** The list of services tells names and tags only, so other changes of an instance leave it alone. */
+export function serviceTopics(known: ServiceRow | undefined, row: ServiceRow): Topic[] {
+  const touched = [topics.node(row.node), topics.service(row.name)];
+  const listed = known && known.name === row.name && isDeepStrictEqual(known.tags, row.tags);
+  return listed ? touched : [...touched, topics.services];
+}
+
+/** Where a check shows: among all, its node's, those of its status, and with each instance that it counts for. */
+export function checkTopics(state: State, row: CheckRow): Topic[] {
+  const instances =
+    row.serviceId === ""
+      ? servicesOn(state, row.node)
+      : [topics.service(row.serviceName), topics.serviceChecks(row.serviceName)];
+  return [topics.checks, topics.nodeChecks(row.node), topics.checksInStatus(row.status), ...instances];
+}
+
+function servicesOn(state: State, node: string): Iterable<Topic> {
+  return new Set(servicesOfNode(state, node).map((service) => topics.service(service.name)));
+}

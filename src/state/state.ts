@@ -1,0 +1,93 @@
+import { OrderedMap } from "../lib/ordered-map.ts";
+import type { CheckRow } from "../model/check.ts";
+import type { KvEntry } from "../model/kv-entry.ts";
+import type { NodeRow } from "../model/node.ts";
+import type { ServiceRow } from "../model/service.ts";
+import { keyOfTopic, prefixOfTopic, topics, type Topic } from "./topics.ts";
+
+/**
+ * Everything the registry knows, as one immutable value. `apply` makes the next one; a reader keeps the one it has.
+ *
+ * Rows are in one table each; `serviceInstances` and `serviceChecks` hold the same rows in another order, so that what
+ * belongs to one service is found without passing over the others.
+ */
+export interface State {
+  /** The index of the newest write that changed anything. */
+  readonly index: number;
+  /** By folded name. */
+  readonly nodes: OrderedMap<NodeRow>;
+  /** The name of each node that has an id, by id. */
+  readonly nodeNames: OrderedMap<string>;
+  /** By node, service id. */
+  readonly services: OrderedMap<ServiceRow>;
+  /** By service name, node, service id. */
+  readonly serviceInstances: OrderedMap<ServiceRow>;
+  /** By node, check id. */
+  readonly checks: OrderedMap<CheckRow>;
+  /** By node, service id ("" for the node's own), check id. */
+  readonly serviceChecks: OrderedMap<CheckRow>;
+  /** By key, in the order of the keys' UTF-8 bytes (see kvOrder). */
+  readonly kv: OrderedMap<KvEntry>;
+  /** Index of each topic that the rows present tell. */
+  readonly topicIndexes: OrderedMap<number>;
+  /** Index of each topic that lost a row: what the rows present no longer tell. */
+  readonly tombstones: OrderedMap<number>;
+  /** No topic's index is below this: that of the newest tombstone that was dropped to bound their number. */
+  readonly tombstoneFloor: number;
+}
+
+export const emptyState: State = {
+  index: 0,
+  nodes: OrderedMap.empty(),
+  nodeNames: OrderedMap.empty(),
+  services: OrderedMap.empty(),
+  serviceInstances: OrderedMap.empty(),
+  checks: OrderedMap.empty(),
+  serviceChecks: OrderedMap.empty(),
+  kv: OrderedMap.empty(),
+  topicIndexes: OrderedMap.empty(),
+  tombstones: OrderedMap.empty(),
+  tombstoneFloor: 1,
+};
+
+/** Joins the parts of a row's key; each part ends with a NUL, so that a part is never the beginning of another. */
+export function rowKey(...parts: readonly string[]): string {
+  let key = "";
+  for (const part of parts) key += `${part.toLowerCase()}\0`;
+  return key;
+}
+
+/**
+ * JavaScript compares strings by UTF-16 code units, Consul by UTF-8 bytes. They differ only above U+D7FF, where the
+ * surrogates must come last: there the units are moved, one to one, to where the bytes sort them.
+ */
+export function kvOrder(key: string): string {
+  return /[\ud800-\uffff]/.test(key) ? key.replace(/[\ud800-\uffff]/g, moveUnit) : key;
+}
+
+function moveUnit(character: string): string {
+  const unit = character.charCodeAt(0);
+  return String.fromCharCode(unit < 0xe000 ? unit + 0x2000 : unit - 0x800);
+}
+
+/** The index of the last write that touched the topic; at least 1, and never lower than it was before. */
+export function topicIndex(state: State, topic: Topic): number {
+  const key = keyOfTopic(topic);
+  if (key !== undefined) return keyIndex(state, key, topic);
+  const prefix = prefixOfTopic(topic);
+  if (prefix !== undefined) return treeIndex(state, prefix);
+  const live = state.topicIndexes.get(topic) ?? 0;
+  return Math.max(live, state.tombstones.get(topic) ?? 0, state.tombstoneFloor);
+}
+
+function keyIndex(state: State, key: string, topic: Topic): number {
+  const entry = state.kv.get(kvOrder(key));
+  return entry?.modifyIndex ?? Math.max(state.tombstones.get(topic) ?? 0, state.tombstoneFloor);
+}
+
+function treeIndex(state: State, prefix: string): number {
+  let index = 0;
+  for (const [, entry] of state.kv.startingWith(kvOrder(prefix))) index = Math.max(index, entry.modifyIndex);
+  for (const [, gone] of state.tombstones.startingWith(topics.key(prefix))) index = Math.max(index, gone);
+  return Math.max(index, state.tombstoneFloor);
+}

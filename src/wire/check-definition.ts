@@ -1,0 +1,103 @@
+import { OperatingError } from "../lib/errors.ts";
+import { type CheckDefinition, type CheckMethod, type CheckStatus, checkStatuses } from "../model/check.ts";
+import { type CheckFields, decodeCheckFields } from "./check-fields.ts";
+import type { WireSource } from "./json-fields.ts";
+
+export interface CheckDecodeOptions {
+  readonly source: WireSource;
+  /** The agent's own limit of a check's kept output; a check may only lower it. */
+  readonly outputBytesMax?: number;
+}
+
+/** Consul's default limit of a check's kept output. */
+const outputBytesDefault = 4096;
+/** Consul's floor for the time between two runs of a check. */
+const intervalMsMin = 1_000;
+/** Consul's floor for how long a service must be critical before it is removed. */
+const deregisterMsMin = 60_000;
+
+/**
+ * A check as agent/check/register or a configuration file's `check` gives it, with defaults filled in.
+ * @throws OperatingError invalid, code "decode" (not understood) or "validation" (understood, but not allowed); for the API
+ * the message is the HTTP answer's text
+ */
+export function decodeCheckDefinition(json: unknown, options: CheckDecodeOptions): CheckDefinition {
+  const check = decodeCheckFields(json, options.source, "standalone");
+  const id = check.id || check.name;
+  // Consul: a check in a file may have an id and no name.
+  if (id === "" || (check.name === "" && options.source === "api")) throw invalid("Missing check name");
+  validateCheckMethod(check);
+  const initialStatus = decodeStatus(check.status, "Bad check status");
+  return defineCheck(check, { id, name: check.name, serviceId: check.serviceId, initialStatus }, options);
+}
+
+/** What a check is called, which for a check inside a service its service decides. */
+export type CheckIdentity = Pick<CheckDefinition, "id" | "name" | "serviceId" | "initialStatus">;
+
+/** Fills in the defaults. `check` must be valid. */
+export function defineCheck(check: CheckFields, identity: CheckIdentity, options: CheckDecodeOptions): CheckDefinition {
+  const outputBytesMax = options.outputBytesMax ?? outputBytesDefault;
+  const deregisterMs = check.deregisterCriticalServiceAfterMs;
+  return {
+    ...identity,
+    notes: check.notes,
+    method: checkMethod(check),
+    successBeforePassing: Math.max(check.successBeforePassing, 0),
+    failuresBeforeCritical: Math.max(check.failuresBeforeCritical, 0),
+    deregisterCriticalServiceAfterMs: deregisterMs > 0 ? Math.max(deregisterMs, deregisterMsMin) : 0,
+    outputBytesMax: check.outputMaxSize > 0 ? Math.min(check.outputMaxSize, outputBytesMax) : outputBytesMax,
+  };
+}
+
+/** @throws OperatingError invalid, code "validation" */
+export function validateCheckMethod(check: CheckFields): void {
+  const isAlias = check.aliasNode !== "" || check.aliasService !== "";
+  const isRepeated = check.scriptArgs.length > 0 || [check.http, check.tcp, check.grpc].some((target) => target !== "");
+  const refuse = (why: string): never => {
+    throw invalid(`Invalid check: ${why}`);
+  };
+  if (check.intervalMs > 0 && check.ttlMs > 0) refuse("Interval and TTL cannot both be specified");
+  if (isRepeated && check.intervalMs <= 0) refuse("Interval must be > 0 for Script, HTTP, or TCP checks");
+  if (isRepeated && isAlias) refuse("Interval cannot be set for Alias checks");
+  if (isAlias && check.ttlMs > 0) refuse("TTL must be not be set for Alias checks");
+  if (!isRepeated && !isAlias && check.ttlMs <= 0) refuse("TTL must be > 0 for TTL checks");
+  if (check.outputMaxSize < 0) refuse("MaxOutputMaxSize must be positive");
+  if (check.dockerContainerId !== "" && check.scriptArgs.length > 0) {
+    refuse("Docker checks are not supported; run `docker exec` from Args, or use an HTTP, TCP or TTL check");
+  }
+}
+
+/**
+ * "" is critical: nothing is known yet.
+ * @throws OperatingError invalid, code "validation", with `refusal`
+ */
+export function decodeStatus(text: string, refusal: string): CheckStatus {
+  if (text === "") return "critical";
+  const status = checkStatuses.find((known) => known === text);
+  if (status === undefined) throw invalid(refusal);
+  return status;
+}
+
+/** Consul: of several methods in one check, the first in this order is run and the others are passed over. */
+function checkMethod(check: CheckFields): CheckMethod {
+  if (check.ttlMs > 0) return { kind: "ttl", ttlMs: check.ttlMs };
+  const schedule = (timeoutMsDefault: number): { intervalMs: number; timeoutMs: number } => ({
+    intervalMs: Math.max(check.intervalMs, intervalMsMin),
+    timeoutMs: check.timeoutMs > 0 ? check.timeoutMs : timeoutMsDefault,
+  });
+  const { tlsSkipVerify } = check;
+  if (check.http !== "") {
+    const { http: url, method, header: headers, body } = check;
+    return { kind: "http", url, method, headers, body, tlsSkipVerify, ...schedule(10_000) };
+  }
+  if (check.tcp !== "") return { kind: "tcp", address: check.tcp, ...schedule(10_000) };
+  if (check.grpc !== "") {
+    return { kind: "grpc", target: check.grpc, useTls: check.grpcUseTls, tlsSkipVerify, ...schedule(10_000) };
+  }
+  if (check.scriptArgs.length > 0) return { kind: "script", args: check.scriptArgs, ...schedule(30_000) };
+  return { kind: "alias", node: check.aliasNode, service: check.aliasService };
+}
+
+function invalid(message: string): OperatingError {
+  return new OperatingError("invalid", "validation", message);
+}

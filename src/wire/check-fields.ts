@@ -1,0 +1,155 @@
+import { durationField } from "./json-duration.ts";
+import { type FieldNames, fieldNames, JsonFields, type WireSource } from "./json-fields.ts";
+
+/** What a client wrote about a check, before anything is decided or filled in. Go's zero values where it wrote nothing. */
+export interface CheckFields {
+  readonly id: string;
+  readonly name: string;
+  readonly notes: string;
+  readonly serviceId: string;
+  readonly status: string;
+  readonly scriptArgs: readonly string[];
+  readonly http: string;
+  readonly header: Readonly<Record<string, readonly string[]>>;
+  readonly method: string;
+  readonly body: string;
+  readonly tcp: string;
+  readonly grpc: string;
+  readonly grpcUseTls: boolean;
+  readonly tlsSkipVerify: boolean;
+  readonly aliasNode: string;
+  readonly aliasService: string;
+  readonly dockerContainerId: string;
+  readonly shell: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly ttlMs: number;
+  readonly deregisterCriticalServiceAfterMs: number;
+  readonly successBeforePassing: number;
+  readonly failuresBeforeCritical: number;
+  readonly outputMaxSize: number;
+}
+
+/** Whether a check stands alone or is inside a service's definition: Consul lets them have slightly different fields. */
+export type CheckPlace = "standalone" | "in-service";
+
+/** @throws OperatingError invalid, code "decode" */
+export function decodeCheckFields(json: unknown, source: WireSource, place: CheckPlace): CheckFields {
+  const fields = new JsonFields(json, { names: namesOf(source, place), source, where: whereOf(source, place) });
+  const duration = (field: string): number => durationField(fields, field, source);
+  fields.string("Token");
+  return {
+    id: fields.string("ID") || fields.string("CheckID"),
+    name: fields.string("Name"),
+    notes: fields.string("Notes"),
+    serviceId: fields.string("ServiceID"),
+    status: fields.string("Status"),
+    scriptArgs: fields.stringList("ScriptArgs"),
+    http: fields.string("HTTP"),
+    header: fields.stringListMap("Header"),
+    method: fields.string("Method"),
+    body: fields.string("Body"),
+    tcp: fields.string("TCP"),
+    grpc: fields.string("GRPC"),
+    grpcUseTls: fields.bool("GRPCUseTLS"),
+    tlsSkipVerify: fields.bool("TLSSkipVerify"),
+    aliasNode: fields.string("AliasNode"),
+    aliasService: fields.string("AliasService"),
+    dockerContainerId: fields.string("DockerContainerID"),
+    shell: fields.string("Shell"),
+    intervalMs: duration("Interval"),
+    timeoutMs: duration("Timeout"),
+    ttlMs: duration("TTL"),
+    deregisterCriticalServiceAfterMs: duration("DeregisterCriticalServiceAfter"),
+    successBeforePassing: fields.int("SuccessBeforePassing"),
+    failuresBeforeCritical: fields.int("FailuresBeforeCritical"),
+    outputMaxSize: fields.int("OutputMaxSize"),
+  };
+}
+
+/** Consul: `"Check": {}` of the API is no check at all (service-definition.test.ts). */
+export function isEmptyCheck(check: CheckFields): boolean {
+  return Object.values(check).every((value: unknown) =>
+    typeof value === "object" && value !== null ? Object.keys(value).length === 0 : !value,
+  );
+}
+
+const sharedNames = [
+  "Name",
+  "Notes",
+  "Status",
+  "HTTP",
+  "Header",
+  "Method",
+  "Body",
+  "TCP",
+  "GRPC",
+  "Interval",
+  "Timeout",
+  "TTL",
+  "Shell",
+];
+
+const apiNames = [
+  ...sharedNames,
+  "ServiceID",
+  "ScriptArgs",
+  "GRPCUseTLS",
+  "TLSSkipVerify",
+  "AliasNode",
+  "AliasService",
+  "DockerContainerID",
+  "DeregisterCriticalServiceAfter",
+  "SuccessBeforePassing",
+  "FailuresBeforeCritical",
+  "OutputMaxSize",
+];
+
+// Consul: some names have a second spelling and some have not; what is not here is refused (check-definition.test.ts).
+const apiAliases = {
+  args: "ScriptArgs",
+  script_args: "ScriptArgs",
+  service_id: "ServiceID",
+  tls_skip_verify: "TLSSkipVerify",
+  docker_container_id: "DockerContainerID",
+  deregister_critical_service_after: "DeregisterCriticalServiceAfter",
+};
+
+const standaloneNames = fieldNames([...apiNames, "ID", "Token"], apiAliases);
+const inServiceNames = fieldNames([...apiNames, "CheckID"], apiAliases);
+
+const fileNames = fieldNames(
+  [
+    ...sharedNames,
+    "ID",
+    "Token",
+    "ServiceID",
+    "ScriptArgs",
+    "TLSSkipVerify",
+    "DockerContainerID",
+    "DeregisterCriticalServiceAfter",
+  ],
+  {
+    args: "ScriptArgs",
+    service_id: "ServiceID",
+    tls_skip_verify: "TLSSkipVerify",
+    docker_container_id: "DockerContainerID",
+    deregister_critical_service_after: "DeregisterCriticalServiceAfter",
+    grpc_use_tls: "GRPCUseTLS",
+    alias_node: "AliasNode",
+    alias_service: "AliasService",
+    success_before_passing: "SuccessBeforePassing",
+    failures_before_critical: "FailuresBeforeCritical",
+    output_max_size: "OutputMaxSize",
+  },
+);
+
+function namesOf(source: WireSource, place: CheckPlace): FieldNames {
+  if (source === "file") return fileNames;
+  return place === "standalone" ? standaloneNames : inServiceNames;
+}
+
+function whereOf(source: WireSource, place: CheckPlace): string {
+  if (source === "api") return "";
+  return place === "standalone" ? "check" : "service.check";
+}

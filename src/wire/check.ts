@@ -1,0 +1,45 @@
+import { formatDuration } from "../lib/duration.ts";
+import type { Check, CheckRow, CheckRowDefinition } from "../model/check.ts";
+import { goMap } from "./go-json.ts";
+
+/**
+ * A check as every endpoint shows it. The output is handed in because what an agent's own checks print is kept in memory
+ * beside the catalog.
+ */
+export function encodeCheck(check: CheckRow | Check, output: string): object {
+  return {
+    Node: check.node,
+    CheckID: check.id,
+    Name: check.name,
+    Status: check.status,
+    Notes: check.notes,
+    Output: output,
+    ServiceID: check.serviceId,
+    ServiceName: check.serviceName,
+    ServiceTags: check.serviceTags,
+    Type: check.type,
+    Definition: encodeDefinition(check.definition),
+    // Consul: the agent's own list shows both indexes as 0.
+    CreateIndex: "createIndex" in check ? check.createIndex : 0,
+    ModifyIndex: "modifyIndex" in check ? check.modifyIndex : 0,
+  };
+}
+
+function encodeDefinition(definition: CheckRowDefinition): object {
+  const header = definition.header ?? {};
+  return {
+    Interval: encodeDuration(definition.intervalMs),
+    Timeout: encodeDuration(definition.timeoutMs),
+    DeregisterCriticalServiceAfter: encodeDuration(definition.deregisterCriticalServiceAfterMs),
+    HTTP: definition.http || undefined,
+    TLSSkipVerify: definition.tlsSkipVerify || undefined,
+    Header: Object.keys(header).length === 0 ? undefined : goMap(header),
+    Method: definition.method || undefined,
+    Body: definition.body || undefined,
+    TCP: definition.tcp || undefined,
+  };
+}
+
+function encodeDuration(ms: number | undefined): string | undefined {
+  return ms ? formatDuration(ms) : undefined;
+}

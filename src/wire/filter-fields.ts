@@ -1,0 +1,118 @@
+import type { FilterField, FilterFields } from "../lib/filter/compile-filter.ts";
+
+/** What `?filter=` can select in each shape of answer. Rows are what this folder's encoders make. */
+
+const text: FilterField = { kind: "string" };
+const int: FilterField = { kind: "int" };
+const bool: FilterField = { kind: "bool" };
+const texts: FilterField = { kind: "strings" };
+const textMap: FilterField = { kind: "map", values: text };
+const object = (fields: FilterFields): FilterField => ({ kind: "object", fields });
+const objects = (fields: FilterFields): FilterField => ({ kind: "objects", fields });
+
+const serviceAddresses: FilterField = { kind: "map", values: object({ Address: text, Port: int }) };
+const weights = object({ Passing: int, Warning: int });
+const connect = object({ Native: bool });
+const meshGateway = object({ Mode: text });
+
+const proxy = object({
+  DestinationServiceID: text,
+  DestinationServiceName: text,
+  Expose: object({
+    Checks: bool,
+    Paths: objects({ ListenerPort: int, LocalPathPort: int, ParsedFromCheck: bool, Path: text, Protocol: text }),
+  }),
+  LocalServiceAddress: text,
+  LocalServicePort: int,
+  MeshGateway: meshGateway,
+  Upstreams: objects({
+    Datacenter: text,
+    DestinationName: text,
+    DestinationNamespace: text,
+    DestinationType: text,
+    LocalBindAddress: text,
+    LocalBindPort: int,
+    MeshGateway: meshGateway,
+  }),
+});
+
+const service: FilterFields = {
+  Address: text,
+  Connect: connect,
+  EnableTagOverride: bool,
+  ID: text,
+  Kind: text,
+  Meta: textMap,
+  Port: int,
+  Proxy: proxy,
+  Service: text,
+  TaggedAddresses: serviceAddresses,
+  Tags: texts,
+  Weights: weights,
+};
+
+const node: FilterFields = {
+  Address: text,
+  Datacenter: text,
+  ID: text,
+  Meta: textMap,
+  Node: text,
+  TaggedAddresses: textMap,
+};
+
+const check: FilterFields = {
+  CheckID: text,
+  Name: text,
+  Node: text,
+  Notes: text,
+  Output: text,
+  ServiceID: text,
+  ServiceName: text,
+  ServiceTags: texts,
+  Status: text,
+  Type: text,
+};
+
+/** agent/services: rows of encodeAgentService. */
+export const agentServiceFields: FilterFields = service;
+
+/** agent/checks: rows of encodeCheck. */
+export const agentCheckFields: FilterFields = check;
+
+/** catalog/nodes: rows of encodeNode. */
+export const nodeFields: FilterFields = node;
+
+/** catalog/node and catalog/node-services: rows of encodeNodeService. */
+export const nodeServiceFields: FilterFields = service;
+
+/** health/node, health/checks and health/state: rows of encodeCheck. */
+export const healthCheckFields: FilterFields = check;
+
+/** health/service: rows of encodeServiceEntry. */
+export const serviceEntryFields: FilterFields = {
+  Checks: objects(check),
+  Node: object(node),
+  Service: object(service),
+};
+
+/** catalog/service: rows of encodeCatalogService. */
+export const catalogServiceFields: FilterFields = {
+  Address: text,
+  Datacenter: text,
+  ID: text,
+  Node: text,
+  NodeMeta: textMap,
+  ServiceAddress: text,
+  ServiceConnect: connect,
+  ServiceEnableTagOverride: bool,
+  ServiceID: text,
+  ServiceKind: text,
+  ServiceMeta: textMap,
+  ServiceName: text,
+  ServicePort: int,
+  ServiceProxy: proxy,
+  ServiceTaggedAddresses: serviceAddresses,
+  ServiceTags: texts,
+  ServiceWeights: weights,
+  TaggedAddresses: textMap,
+};

@@ -1,0 +1,73 @@
+/**
+ * Writes JSON as Go's encoding/json does, byte for byte: the fields of a struct (an object) in the order given, the
+ * entries of a map (an object without a prototype, see goMap) sorted by key, and <, >, &, U+2028 and U+2029 escaped. A
+ * bigint is a number.
+ */
+export function renderGoJson(value: unknown, options: { pretty: boolean }): string {
+  if (!options.pretty) return render(value);
+  // Consul: only indented answers end in a newline.
+  return `${renderPretty(value, "\n")}\n`;
+}
+
+/** Marks a record as a Go map, whose keys are written in sorted order. */
+export function goMap<T>(record: Readonly<Record<string, T>>): Record<string, T> {
+  if (Object.getPrototypeOf(record) === null) return record;
+  const map: Record<string, T> = Object.create(null);
+  for (const [key, value] of Object.entries(record)) map[key] = value;
+  return map;
+}
+
+function render(value: unknown): string {
+  if (typeof value === "string") return renderGoString(value);
+  if (typeof value !== "object") return String(value);
+  if (value === null) return "null";
+  if (Array.isArray(value)) return `[${value.map(render).join(",")}]`;
+  return `{${members(value)
+    .map(([key, member]) => `${renderGoString(key)}:${render(member)}`)
+    .join(",")}}`;
+}
+
+function renderPretty(value: unknown, newline: string): string {
+  if (typeof value !== "object" || value === null) return render(value);
+  const inner = `${newline}    `;
+  if (Array.isArray(value)) {
+    if (value.length === 0) return "[]";
+    return `[${inner}${value.map((item) => renderPretty(item, inner)).join(`,${inner}`)}${newline}]`;
+  }
+  const lines = members(value).map(([key, member]) => `${renderGoString(key)}: ${renderPretty(member, inner)}`);
+  return lines.length === 0 ? "{}" : `{${inner}${lines.join(`,${inner}`)}${newline}}`;
+}
+
+/** A field that is undefined is left out, like Go's omitempty. */
+function members(object: object): [string, unknown][] {
+  const entries: [string, unknown][] = Object.entries(object).filter(([, member]) => member !== undefined);
+  if (Object.getPrototypeOf(object) === null) entries.sort(([a], [b]) => compareUtf8(a, b));
+  return entries;
+}
+
+/** Go compares strings by their UTF-8 bytes, which differs from JavaScript's order beyond U+FFFF only. */
+function compareUtf8(a: string, b: string): number {
+  if (a === b) return 0;
+  let at = 0;
+  while (a.charCodeAt(at) === b.charCodeAt(at)) at += 1;
+  const first = a.charCodeAt(at);
+  const second = b.charCodeAt(at);
+  if (Number.isNaN(first)) return -1;
+  if (Number.isNaN(second)) return 1;
+  return surrogatesLast(first) - surrogatesLast(second);
+}
+
+function surrogatesLast(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}
+
+/** A string as Go writes it in JSON. */
+export function renderGoString(text: string): string {
+  return JSON.stringify(text.toWellFormed()).replace(/[<>&\u2028\u2029]|\\[bf]/g, goEscape);
+}
+
+function goEscape(found: string): string {
+  if (found === "\\b") return "\\u0008";
+  if (found === "\\f") return "\\u000c";
+  return `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

@@ -1,0 +1,188 @@
+import { OperatingError } from "../lib/errors.ts";
+import { decodeFailure } from "./json.ts";
+
+/** Where a document comes from: the HTTP API is strict; configuration files bend a little. */
+export type WireSource = "api" | "file";
+
+/** Lower-case names that clients may use, to the canonical name. */
+export type FieldNames = ReadonlyMap<string, string>;
+
+/** Canonical names, each with the other names that mean the same; all are matched without regard to case. */
+export function fieldNames(canonical: readonly string[], aliases: Readonly<Record<string, string>> = {}): FieldNames {
+  const names = new Map(canonical.map((name) => [name.toLowerCase(), name]));
+  for (const [alias, name] of Object.entries(aliases)) names.set(alias.toLowerCase(), name);
+  return names;
+}
+
+export interface FieldsOptions {
+  readonly names: FieldNames;
+  readonly source: WireSource;
+  /** For error texts: the object's type in the API ("RegisterRequest" or ""), or its place in a file ("service.check"). */
+  readonly where: string;
+  /** Consul: a few of its objects take any other field in silence. */
+  readonly ignoreUnknown?: boolean;
+}
+
+/**
+ * The fields of one JSON object, by canonical name. null counts as absent, as in Go. Every reader gives Go's zero value
+ * for an absent field, and throws OperatingError invalid, code "decode", for one of another type.
+ */
+export class JsonFields {
+  readonly #options: FieldsOptions;
+  readonly #values: Map<string, unknown> = new Map();
+
+  /** `json` must be an object, or null for one without fields. */
+  constructor(json: unknown, options: FieldsOptions) {
+    this.#options = options;
+    for (const [name, value] of membersOf(json, options)) this.#put(name, value);
+  }
+
+  /** Of two names of one field the later counts, unless it is an alias and the field has a value already. */
+  #put(name: string, value: unknown): void {
+    const field = this.#options.names.get(name.toLowerCase());
+    if (field === undefined) {
+      if (this.#options.ignoreUnknown) return;
+      throw unknownField(name, this.#options);
+    }
+    const isAlias = name.toLowerCase() !== field.toLowerCase();
+    if (value === null || (isAlias && this.#values.get(field))) return;
+    this.#values.set(field, value);
+  }
+
+  has(field: string): boolean {
+    return this.#values.has(field);
+  }
+
+  /** As it came; undefined when absent. */
+  raw(field: string): unknown {
+    return this.#values.get(field);
+  }
+
+  string(field: string, goType = "string"): string {
+    const value = this.#single(field) ?? "";
+    if (typeof value !== "string") throw this.mismatch(field, value, goType);
+    return value;
+  }
+
+  bool(field: string): boolean {
+    const value = this.#single(field) ?? false;
+    if (typeof value !== "boolean") throw this.mismatch(field, value, "bool");
+    return value;
+  }
+
+  int(field: string): number {
+    const value = this.#single(field) ?? 0;
+    // Consul: a file's 1.7 is 1; the API refuses it.
+    if (this.#options.source === "file" && typeof value === "number") return Math.trunc(value);
+    if (typeof value !== "number" || !Number.isSafeInteger(value)) throw this.mismatch(field, value, "int");
+    return value;
+  }
+
+  list(field: string, goType: string): readonly unknown[] {
+    const value = this.#values.get(field) ?? [];
+    if (!Array.isArray(value)) throw this.mismatch(field, value, goType);
+    return value;
+  }
+
+  stringList(field: string): string[] {
+    return this.list(field, "[]string").map((item) => this.#element(field, item));
+  }
+
+  /** The entries of an object; undefined when absent. */
+  entries(field: string, goType: string): [string, unknown][] | undefined {
+    const value = this.#single(field);
+    if (value === undefined) return undefined;
+    if (!isObject(value)) throw this.mismatch(field, value, goType);
+    return Object.entries(value);
+  }
+
+  /** null when absent: clients see the difference between null and {}. */
+  stringMap(field: string): Readonly<Record<string, string>> | null {
+    const entries = this.entries(field, "map[string]string");
+    return entries ? toRecord(entries.map(([key, item]) => [key, this.#element(field, item)])) : null;
+  }
+
+  /** HTTP headers: each name with its values. */
+  stringListMap(field: string): Readonly<Record<string, readonly string[]>> {
+    const entries = this.entries(field, "map[string][]string") ?? [];
+    return toRecord(entries.map(([key, item]) => [key, this.#elements(field, item)]));
+  }
+
+  mismatch(field: string, value: unknown, goType: string): OperatingError {
+    const { source, where } = this.#options;
+    if (source === "api") {
+      const type = `Go struct field ${where}.${field} of type ${goType}`;
+      return decodeFailure(`json: cannot unmarshal ${jsonType(value)} into ${type}`);
+    }
+    const what = `'${where}.${snakeCase(field)}' expected type '${goType}', got unconvertible type '${jsonType(value)}'`;
+    return new OperatingError("invalid", "decode", what);
+  }
+
+  /** HCL cannot tell an object from a list of one: files may have either. */
+  #single(field: string): unknown {
+    const value = this.#values.get(field);
+    return this.#options.source === "file" && Array.isArray(value) && value.length === 1 ? value[0] : value;
+  }
+
+  #elements(field: string, item: unknown): string[] {
+    if (item === null) return [];
+    if (!Array.isArray(item)) throw this.mismatch(field, item, "[]string");
+    return item.map((value: unknown) => this.#element(field, value));
+  }
+
+  /** Consul: null among strings is "". */
+  #element(field: string, item: unknown): string {
+    if (item === null) return "";
+    if (typeof item !== "string") throw this.mismatch(field, item, "string");
+    return item;
+  }
+}
+
+/** An object without a prototype, so that no key of a client's means anything to JavaScript. */
+export function toRecord<T>(entries: Iterable<readonly [string, T]>): Readonly<Record<string, T>> {
+  const record: Record<string, T> = Object.create(null);
+  for (const [key, value] of entries) record[key] = value;
+  return record;
+}
+
+export function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function membersOf(json: unknown, options: FieldsOptions): [string, unknown][] {
+  const value = options.source === "file" && Array.isArray(json) && json.length === 1 ? json[0] : json;
+  if (value === null || value === undefined) return [];
+  if (isObject(value)) return Object.entries(value);
+  if (options.source === "file") {
+    throw new OperatingError("invalid", "decode", `'${options.where}' expected a map, got '${jsonType(value)}'`);
+  }
+  const type = options.where === "" ? "struct" : `structs.${options.where}`;
+  throw decodeFailure(`json: cannot unmarshal ${jsonType(value)} into Go value of type ${type}`);
+}
+
+function unknownField(name: string, { source, where }: FieldsOptions): OperatingError {
+  if (source === "file") return new OperatingError("invalid", "decode", `invalid config key ${where}.${name}`);
+  const hint = name.toLowerCase() === "namespace" ? " - Namespaces are a Consul Enterprise feature" : "";
+  return decodeFailure(`json: unknown field ${JSON.stringify(name)}${hint}`);
+}
+
+/** What a value is in Go's error texts. */
+function jsonType(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return "string";
+    case "boolean":
+      return "bool";
+    case "bigint":
+      return `number ${value}`;
+    case "number":
+      return Number.isSafeInteger(value) ? "number" : `number ${value}`;
+    default:
+      return Array.isArray(value) ? "array" : "object";
+  }
+}
+
+/** "TLSSkipVerify" to "tls_skip_verify", as configuration files spell it. */
+function snakeCase(field: string): string {
+  return field.replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, "_").toLowerCase();
+}

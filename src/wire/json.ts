@@ -1,0 +1,185 @@
+import { OperatingError } from "../lib/errors.ts";
+
+/** Deep enough for any body of the API; shallow enough for the stack. */
+const depthMax = 500;
+
+/**
+ * Reads one JSON value, with Go's words for what is wrong, because Consul's users know them. What follows the value is
+ * ignored. Consul: it does too, and clients send it (json.test.ts). Objects have no prototype, and integers beyond 2^53
+ * come as bigint: a key's flags are 64 bits wide.
+ * @throws OperatingError invalid, code "decode", with the text of the HTTP answer
+ */
+export function parseJson(bytes: Uint8Array): unknown {
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  return new JsonReader(text).read();
+}
+
+/** A request body that cannot be understood. */
+export function decodeFailure(what: string): OperatingError {
+  return new OperatingError("invalid", "decode", `Request decode failed: ${what}`);
+}
+
+class JsonReader {
+  readonly #text: string;
+  #at = 0;
+  #depth = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  read(): unknown {
+    this.#skipSpace();
+    if (this.#at >= this.#text.length) throw decodeFailure("EOF");
+    return this.#value();
+  }
+
+  #value(): unknown {
+    const first = this.#text[this.#at];
+    switch (first) {
+      case "{":
+        return this.#nested(() => this.#object());
+      case "[":
+        return this.#nested(() => this.#array());
+      case '"':
+        return this.#string();
+      case "t":
+        return this.#literal("true", true);
+      case "f":
+        return this.#literal("false", false);
+      case "n":
+        return this.#literal("null", null);
+      default:
+        return this.#number();
+    }
+  }
+
+  #nested<T>(read: () => T): T {
+    this.#depth += 1;
+    if (this.#depth > depthMax) throw decodeFailure(`exceeded max depth (${depthMax})`);
+    this.#at += 1;
+    this.#skipSpace();
+    const value = read();
+    this.#depth -= 1;
+    return value;
+  }
+
+  #object(): Record<string, unknown> {
+    const object: Record<string, unknown> = Object.create(null);
+    if (this.#take("}")) return object;
+    for (;;) {
+      if (this.#text[this.#at] !== '"') throw this.#unexpected("looking for beginning of object key string");
+      const key = this.#string();
+      if (key === "__proto__") throw decodeFailure('the name "__proto__" is not allowed');
+      this.#skipSpace();
+      if (!this.#take(":")) throw this.#unexpected("after object key");
+      this.#skipSpace();
+      object[key] = this.#value();
+      this.#skipSpace();
+      if (this.#take("}")) return object;
+      if (!this.#take(",")) throw this.#unexpected("after object key:value pair");
+      this.#skipSpace();
+    }
+  }
+
+  #array(): unknown[] {
+    const array: unknown[] = [];
+    if (this.#take("]")) return array;
+    for (;;) {
+      array.push(this.#value());
+      this.#skipSpace();
+      if (this.#take("]")) return array;
+      if (!this.#take(",")) throw this.#unexpected("after array element");
+      this.#skipSpace();
+    }
+  }
+
+  #string(): string {
+    this.#at += 1;
+    let value = this.#match(/[^"\\\u0000-\u001f]*/y);
+    while (!this.#take('"')) {
+      if (!this.#take("\\")) throw this.#unexpected("in string literal");
+      value += this.#escape() + this.#match(/[^"\\\u0000-\u001f]*/y);
+    }
+    return value.toWellFormed();
+  }
+
+  #escape(): string {
+    const letter = this.#text[this.#at] ?? "";
+    if (letter !== "u") {
+      const character = escapes[letter];
+      if (character === undefined) throw this.#unexpected("in string escape code");
+      this.#at += 1;
+      return character;
+    }
+    this.#at += 1;
+    const digits = this.#match(/[0-9a-fA-F]{0,4}/y);
+    if (digits.length < 4) throw this.#unexpected("in \\u hexadecimal character escape");
+    return String.fromCharCode(Number.parseInt(digits, 16));
+  }
+
+  #literal<T>(word: string, value: T): T {
+    for (const letter of word) {
+      if (!this.#take(letter)) throw this.#unexpected(`in literal ${word} (expecting '${letter}')`);
+    }
+    return value;
+  }
+
+  #number(): number | bigint {
+    const start = this.#at;
+    const negative = this.#take("-");
+    if (!this.#take("0") && this.#match(/[0-9]*/y) === "") {
+      throw this.#unexpected(negative ? "in numeric literal" : "looking for beginning of value");
+    }
+    const integerEnd = this.#at;
+    if (this.#take(".") && this.#match(/[0-9]*/y) === "")
+      throw this.#unexpected("after decimal point in numeric literal");
+    if (this.#match(/[eE][+-]?/y) !== "" && this.#match(/[0-9]*/y) === "")
+      throw this.#unexpected("in exponent of numeric literal");
+    const text = this.#text.slice(start, this.#at);
+    const number = Number(text);
+    return this.#at === integerEnd && !Number.isSafeInteger(number) ? BigInt(text) : number;
+  }
+
+  #skipSpace(): void {
+    this.#match(/[ \t\r\n]*/y);
+  }
+
+  #take(character: string): boolean {
+    if (this.#text[this.#at] !== character) return false;
+    this.#at += 1;
+    return true;
+  }
+
+  #match(pattern: RegExp): string {
+    pattern.lastIndex = this.#at;
+    const matched = pattern.exec(this.#text)?.[0] ?? "";
+    this.#at += matched.length;
+    return matched;
+  }
+
+  #unexpected(where: string): OperatingError {
+    const code = this.#text.codePointAt(this.#at);
+    if (code === undefined) return decodeFailure("unexpected EOF");
+    return decodeFailure(`invalid character ${quoteCharacter(String.fromCodePoint(code))} ${where}`);
+  }
+}
+
+const escapes: Readonly<Record<string, string | undefined>> = {
+  '"': '"',
+  "\\": "\\",
+  "/": "/",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+};
+
+/** As Go quotes a character: '\n', '\x01', '"', '\''. */
+function quoteCharacter(character: string): string {
+  if (character === "'") return "'\\''";
+  if (character === '"') return "'\"'";
+  const json = JSON.stringify(character).slice(1, -1);
+  return `'${json.replace(/^\\u00/, "\\x")}'`;
+}

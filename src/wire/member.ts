@@ -1,0 +1,22 @@
+import type { Member } from "../model/member.ts";
+import { goMap } from "./go-json.ts";
+
+/** Serf's number for "alive". */
+const statusAlive = 1;
+
+/** As agent/members tells of it; the protocol numbers are those of Consul 1.8. */
+export function encodeMember(member: Member): object {
+  return {
+    Name: member.name,
+    Addr: member.address,
+    Port: member.port,
+    Tags: goMap(member.tags),
+    Status: statusAlive,
+    ProtocolMin: 1,
+    ProtocolMax: 5,
+    ProtocolCur: 2,
+    DelegateMin: 2,
+    DelegateMax: 5,
+    DelegateCur: 4,
+  };
+}

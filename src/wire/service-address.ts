@@ -1,0 +1,41 @@
+import { isIPv4, isIPv6 } from "node:net";
+import type { Service, ServiceAddress } from "../model/service.ts";
+import { fieldNames, JsonFields, toRecord, type WireSource } from "./json-fields.ts";
+
+const names = fieldNames(["Address", "Port"]);
+
+/** @throws OperatingError invalid, code "decode" */
+export function decodeTaggedAddresses(fields: JsonFields, source: WireSource): Service["taggedAddresses"] {
+  const entries = fields.entries("TaggedAddresses", "map[string]structs.ServiceAddress");
+  return entries ? toRecord(entries.map(([tag, json]) => [tag, decodeServiceAddress(fields, json, source)])) : null;
+}
+
+function decodeServiceAddress(parent: JsonFields, json: unknown, source: WireSource): ServiceAddress {
+  if (typeof json !== "object") throw parent.mismatch("TaggedAddresses", json, "structs.ServiceAddress");
+  const where = source === "file" ? "service.tagged_addresses" : "ServiceAddress";
+  const fields = new JsonFields(json, { names, source, where });
+  return { address: fields.string("Address"), port: fields.int("Port") };
+}
+
+/**
+ * Consul: an agent lists a service whose address is an IP under lan_ and wan_ with its family too, unless the client gave
+ * those itself; the catalog does not (service-definition.test.ts).
+ */
+export function withFamilyAddresses(
+  tagged: Service["taggedAddresses"],
+  at: ServiceAddress,
+): Service["taggedAddresses"] {
+  const family = addressFamily(at.address);
+  if (family === undefined) return tagged;
+  return toRecord([[`lan_${family}`, at], [`wan_${family}`, at], ...Object.entries(tagged ?? {})]);
+}
+
+function addressFamily(address: string): "ipv4" | "ipv6" | undefined {
+  if (isIPv4(address) || /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(address)) return "ipv4";
+  return isIPv6(address) && !address.includes("%") ? "ipv6" : undefined;
+}
+
+/** An address that means "all of this machine's": others cannot connect to it. */
+export function isAnyAddress(address: string): boolean {
+  return ["0.0.0.0", "::", "[::]"].includes(address);
+}

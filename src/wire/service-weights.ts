@@ -1,0 +1,26 @@
+import type { ServiceWeights } from "../model/service.ts";
+import { fieldNames, JsonFields, type WireSource } from "./json-fields.ts";
+
+/** Consul: DNS carries a weight in 16 bits. */
+const weightMax = 65_535;
+const names = fieldNames(["Passing", "Warning"]);
+const defaultWeights: ServiceWeights = { passing: 1, warning: 1 };
+
+/**
+ * A service's weights; 1 and 1 when absent. What the API leaves out of given weights is 0, what a file leaves out is 1.
+ * @throws OperatingError invalid, code "decode"
+ */
+export function decodeWeights(json: unknown, source: WireSource): ServiceWeights {
+  if (json === undefined) return defaultWeights;
+  const fields = new JsonFields(json, { names, source, where: source === "file" ? "service.weights" : "Weights" });
+  const weight = (field: string): number => (source === "file" && !fields.has(field) ? 1 : fields.int(field));
+  return { passing: weight("Passing"), warning: weight("Warning") };
+}
+
+/** Why Consul refuses the weights, in its words; undefined when they are fine. */
+export function weightsFault({ passing, warning }: ServiceWeights): string | undefined {
+  if (passing < 1) return "Passing must be greater than 0";
+  if (warning < 0) return "Warning must be greater or equal than 0";
+  if (passing > weightMax || warning > weightMax) return `DNS Weight must be between 0 and ${weightMax}`;
+  return undefined;
+}

@@ -1,0 +1,84 @@
+import type { NodeRow } from "../model/node.ts";
+import type { Service, ServiceAddress, ServiceRow, ServiceWeights } from "../model/service.ts";
+import { goMap } from "./go-json.ts";
+
+/** A service as agent/services shows it (and agent/service/:id, which adds ContentHash). */
+export function encodeAgentService(service: Service): object {
+  return {
+    Kind: service.kind === "" ? undefined : service.kind,
+    ID: service.id,
+    Service: service.name,
+    Tags: service.tags,
+    Meta: goMap(service.meta ?? {}),
+    Port: service.port,
+    Address: service.address,
+    TaggedAddresses: encodeTaggedAddresses(service.taggedAddresses),
+    Weights: encodeWeights(service.weights),
+    EnableTagOverride: service.enableTagOverride,
+    ...proxyOf(service.kind),
+  };
+}
+
+/** A service and its node in one flat object: catalog/service. */
+export function encodeCatalogService(node: NodeRow, service: ServiceRow): object {
+  return {
+    ID: node.id,
+    Node: node.name,
+    Address: node.address,
+    Datacenter: node.datacenter,
+    TaggedAddresses: node.taggedAddresses && goMap(node.taggedAddresses),
+    NodeMeta: node.meta && goMap(node.meta),
+    ServiceKind: service.kind,
+    ServiceID: service.id,
+    ServiceName: service.name,
+    ServiceTags: service.tags,
+    ServiceAddress: service.address,
+    ServiceTaggedAddresses: encodeTaggedAddresses(service.taggedAddresses),
+    ServiceWeights: encodeWeights(service.weights),
+    // Consul: {} here where the same service shows null in health/service.
+    ServiceMeta: goMap(service.meta ?? {}),
+    ServicePort: service.port,
+    ServiceEnableTagOverride: service.enableTagOverride,
+    ServiceProxy: emptyProxy,
+    ServiceConnect: {},
+    CreateIndex: service.createIndex,
+    ModifyIndex: service.modifyIndex,
+  };
+}
+
+/** A service inside catalog/node, catalog/node-services and health/service. */
+export function encodeNodeService(service: ServiceRow): object {
+  return {
+    Kind: service.kind === "" ? undefined : service.kind,
+    ID: service.id,
+    Service: service.name,
+    Tags: service.tags,
+    Address: service.address,
+    TaggedAddresses: encodeTaggedAddresses(service.taggedAddresses),
+    Meta: service.meta && goMap(service.meta),
+    Port: service.port,
+    Weights: encodeWeights(service.weights),
+    EnableTagOverride: service.enableTagOverride,
+    Proxy: emptyProxy,
+    Connect: {},
+    CreateIndex: service.createIndex,
+    ModifyIndex: service.modifyIndex,
+  };
+}
+
+const emptyProxy = { MeshGateway: {}, Expose: {} } as const;
+
+/** Consul: the agent shows a proxy's configuration only for the kinds that are proxies. */
+function proxyOf(kind: string): { Proxy?: typeof emptyProxy } {
+  return /^(connect-proxy|(mesh|terminating|ingress)-gateway)$/.test(kind) ? { Proxy: emptyProxy } : {};
+}
+
+function encodeWeights(weights: ServiceWeights): object {
+  return { Passing: weights.passing, Warning: weights.warning };
+}
+
+function encodeTaggedAddresses(addresses: Readonly<Record<string, ServiceAddress>> | null): object | undefined {
+  const entries = Object.entries(addresses ?? {});
+  if (entries.length === 0) return undefined;
+  return goMap(Object.fromEntries(entries.map(([tag, at]) => [tag, { Address: at.address, Port: at.port }])));
+}

@@ -1,0 +1,96 @@
+import { describe, expect, test } from "bun:test";
+import { importCycle, layerViolations } from "./layer-rules.ts";
+import { importsOf, readSourceFiles, type SourceFile } from "./source-file.ts";
+
+const source = await readSourceFiles("src/**/*.ts");
+
+describe("the source", () => {
+  test("imports only what stands below it in the table of layers", () => {
+    expect(layerViolations(source)).toEqual([]);
+  });
+
+  test("has no circle of imports, type-only ones included", () => {
+    expect(importCycle(source)).toBeUndefined();
+  });
+
+  test("names each imported file with its ending", () => {
+    const bare = source.flatMap((file) =>
+      importsOf(file)
+        .filter((name) => name.startsWith(".") && !/\.(ts|tsx|json|css|html|txt)$/.test(name))
+        .map((name) => `${file.path}: ${name}`),
+    );
+    expect(bare).toEqual([]);
+  });
+});
+
+describe("the rules of layers", () => {
+  const file = (path: string, ...lines: string[]): SourceFile => ({ path, text: lines.join("\n") });
+
+  test("every form of import is seen", () => {
+    const seen = importsOf(
+      file(
+        "src/lib/a.ts",
+        'import one from "1";',
+        'import { two, type Two } from "2";',
+        'import type { Three } from "3";',
+        "import {",
+        "  four,",
+        '} from "4";',
+        'import * as five from "5";',
+        'import "6";',
+        'export { seven } from "7";',
+        'export * from "8";',
+        'import nine, { ten } from "9";',
+        'const late = await import("10");',
+        'let shape: import("11").Shape;',
+        'new Worker(new URL("./12.ts", import.meta.url));',
+        'const from = "no import";',
+      ),
+    );
+    expect(seen.toSorted()).toEqual(["./12.ts", "1", "10", "11", "2", "3", "4", "5", "6", "7", "8", "9"]);
+  });
+
+  test("an import upwards, a type-only one too, is a violation", () => {
+    expect(layerViolations([file("src/model/a.ts", 'import type { B } from "../http/b.ts";')])).toEqual([
+      "src/model/a.ts imports src/http/b.ts; model may import lib",
+    ]);
+  });
+
+  test("of a contract only the contract's file may be known, but tests may use the real thing", () => {
+    const line = 'import { openMemoryEngine } from "../engine/memory/memory-engine.ts";';
+    expect(layerViolations([file("src/registry/a.ts", line)])).toHaveLength(1);
+    expect(layerViolations([file("src/registry/a.test.ts", line)])).toEqual([]);
+    expect(layerViolations([file("src/registry/a.ts", 'import type { E } from "../engine/engine.ts";')])).toEqual([]);
+  });
+
+  test("only tests may import test/support", () => {
+    const line = 'import { fakeClock } from "../../test/support/fake-clock.ts";';
+    expect(layerViolations([file("src/lib/a.ts", line)])).toHaveLength(1);
+    expect(layerViolations([file("src/lib/a.test.ts", line)])).toEqual([]);
+  });
+
+  test("a pure layer does no I/O, neither by a module nor by a global", () => {
+    expect(layerViolations([file("src/state/a.ts", 'import { readFile } from "node:fs";')])).toHaveLength(1);
+    expect(layerViolations([file("src/state/a.ts", "const x = Bun.file(path);", "// Bun.file is not used")])).toEqual([
+      "src/state/a.ts:1 does I/O; its layer is pure: const x = Bun.file(path);",
+    ]);
+  });
+
+  test("a pure layer may take from the runtime what only computes", () => {
+    expect(layerViolations([file("src/wire/a.ts", 'import { isIP, isIPv6 } from "node:net";')])).toEqual([]);
+    expect(layerViolations([file("src/wire/a.ts", 'import { connect } from "node:net";')])).toHaveLength(1);
+  });
+
+  test("a folder that is in no layer is a violation", () => {
+    expect(layerViolations([file("src/common/a.ts", "")])).toHaveLength(1);
+  });
+
+  test("a circle is named file by file", () => {
+    const cycle = importCycle([
+      file("src/lib/a.ts", 'import { b } from "./b.ts";'),
+      file("src/lib/b.ts", 'import type { C } from "./c.ts";'),
+      file("src/lib/c.ts", 'import { b } from "./b.ts";'),
+    ]);
+    expect(cycle).toEqual(["src/lib/b.ts", "src/lib/c.ts", "src/lib/b.ts"]);
+  });
+});

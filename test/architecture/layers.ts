@@ -1,0 +1,48 @@
+/**
+ * The layers of src/, from the bottom up. A file may import its own folder and what its row lists: a folder ("lib"), or
+ * one file of a folder of which only the contract may be known ("engine/engine.ts"). STYLE: what a layer does not list,
+ * it must never know.
+ */
+export interface Layer {
+  /** A folder of src/, or a file directly in it. */
+  readonly name: string;
+  readonly mayImport: readonly string[];
+  /** A pure layer does no I/O: no node: or bun: module, no Bun, fetch or process. */
+  readonly pure: boolean;
+  /** What its tests may import besides: the real thing below a contract. test/support is open to all of them. */
+  readonly testsMayImport?: readonly string[];
+}
+
+const everything = ["*"];
+
+export const layers: readonly Layer[] = [
+  { name: "lib", mayImport: [], pure: false },
+  { name: "model", mayImport: ["lib"], pure: true },
+  { name: "wire", mayImport: ["model", "lib"], pure: true },
+  { name: "engine", mayImport: ["lib"], pure: false },
+  { name: "state", mayImport: ["engine/engine.ts", "wire", "model", "lib"], pure: true },
+  {
+    name: "registry",
+    mayImport: ["state", "engine/engine.ts", "model", "lib"],
+    pure: true,
+    testsMayImport: ["engine"],
+  },
+  { name: "checks", mayImport: ["model", "lib"], pure: false },
+  { name: "agent", mayImport: ["checks", "model", "lib"], pure: false },
+  { name: "cluster", mayImport: ["engine/engine.ts", "model", "lib"], pure: false, testsMayImport: ["engine"] },
+  { name: "config", mayImport: ["wire", "model", "lib"], pure: false },
+  {
+    name: "http",
+    // Of the state only the names of what can be waited for.
+    mayImport: ["registry", "state/topics.ts", "agent", "cluster", "wire", "model", "lib"],
+    pure: false,
+    testsMayImport: ["engine"],
+  },
+  { name: "client", mayImport: ["wire", "model", "lib"], pure: false },
+  { name: "edgex", mayImport: ["client", "config", "model", "lib"], pure: false },
+  { name: "cli", mayImport: ["edgex", "client", "config", "model", "lib"], pure: false },
+  // The composition root: these files build an agent from all the layers.
+  { name: "self-description.ts", mayImport: ["http", "registry", "agent", "config", "model", "lib"], pure: false },
+  { name: "daemon.ts", mayImport: everything, pure: false },
+  { name: "main.ts", mayImport: everything, pure: false },
+];

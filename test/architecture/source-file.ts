@@ -1,0 +1,54 @@
+import { posix } from "node:path";
+import { Glob } from "bun";
+
+/** A TypeScript file of the repository. Paths are relative to its root, with forward slashes. */
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+const repository = `${import.meta.dir}/../..`;
+
+/** Files that match any of `patterns`, in path order. A rule that saw no file proves nothing: that is an error. */
+export async function readSourceFiles(...patterns: readonly string[]): Promise<readonly SourceFile[]> {
+  const paths: string[] = [];
+  for (const pattern of patterns)
+    for await (const path of new Glob(pattern).scan({ cwd: repository })) paths.push(path);
+  if (paths.length === 0) throw new Error(`no file is ${patterns.join(" or ")}: the rule would hold for nothing`);
+  return Promise.all(
+    paths.toSorted().map(async (path) => ({ path, text: await Bun.file(`${repository}/${path}`).text() })),
+  );
+}
+
+/** Tests and what only they import. */
+export function isTestFile(path: string): boolean {
+  return /\.(test|suite)\.tsx?$/.test(path);
+}
+
+const importForms: readonly RegExp[] = [
+  // import x, { y } from "z"; export * from "z"; type-only and over several lines too
+  /^(?:import|export)\s+(?:type\s+)?(?:[\w$]+\s*,\s*)?(?:\*(?:\s+as\s+[\w$]+)?|\{[^}]*\}|[\w$]+)\s+from\s+"([^"]+)"/gm,
+  /^import\s+"([^"]+)"/gm,
+  /\bimport\(\s*"([^"]+)"/g,
+  /\bnew URL\(\s*"(\.{1,2}\/[^"]+\.tsx?)"\s*,\s*import\.meta\.url/g,
+];
+
+/** What a file imports, as written: "../lib/clock.ts", "node:path". */
+export function importsOf(file: SourceFile): readonly string[] {
+  return importForms.flatMap((form) => [...file.text.matchAll(form)].map((match) => match[1] ?? ""));
+}
+
+/** The imports of a file that name files of the repository, as paths from its root. */
+export function localImportsOf(file: SourceFile): readonly string[] {
+  return importsOf(file)
+    .filter((name) => name.startsWith("."))
+    .map((name) => posix.join(posix.dirname(file.path), name));
+}
+
+/** The lines of a file with comments and the contents of strings blanked out, so that rules see only code. */
+export function codeLinesOf(file: SourceFile): readonly string[] {
+  return file.text
+    .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, " "))
+    .split("\n")
+    .map((line) => line.replace(/"(?:[^"\\]|\\.)*"/g, '""').replace(/(^|\s)\/\/.*$/, "$1"));
+}

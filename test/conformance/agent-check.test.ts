@@ -1,0 +1,227 @@
+import { describe, expect, test } from "bun:test";
+import {
+  expectEmpty,
+  expectError,
+  get,
+  masked,
+  put,
+  registerCheck,
+  registerService,
+  sharedTarget,
+  unique,
+} from "../support/conformance.ts";
+import { checkText } from "../support/expected.ts";
+import { within } from "../support/within.ts";
+
+await sharedTarget();
+
+async function agentCheck(id: string): Promise<string> {
+  const answer = await get(`/v1/agent/checks?filter=${encodeURIComponent(`CheckID == ${JSON.stringify(id)}`)}`);
+  return answer.text;
+}
+
+describe("registering", () => {
+  test("a check of the node takes its ID from its name and starts critical", async () => {
+    const Name = unique("node check");
+    await registerCheck({ Name, TTL: "1h" });
+    expect(await agentCheck(Name)).toBe(`{"${Name}":${checkText({ id: Name, status: "critical", type: "ttl" })}}`);
+  });
+
+  test("the health check of EdgeX's Go services: ID is the name, blanks, colon and all", async () => {
+    const service = unique("edgex-core-data");
+    await registerService({ Name: service, Port: 48080, Address: "127.0.0.1" });
+    const Name = `Health Check: ${service}`;
+    const HTTP = "http://127.0.0.1:1/api/v1/ping";
+    await registerCheck({ Name, Notes: "Check the health of the API", ServiceID: service, Interval: "1h", HTTP });
+    const expected = { id: Name, status: "critical", notes: "Check the health of the API", service, type: "http" };
+    expect(masked((await get(`/v1/health/checks/${service}`)).text)).toBe(`[${checkText(expected)}]`);
+  });
+
+  test("ID, notes and first status are taken", async () => {
+    const ID = unique("id");
+    await registerCheck({ ID, Name: "named", TTL: "1h", Notes: "n", Status: "passing" });
+    const expected = checkText({ id: ID, name: "named", status: "passing", notes: "n", type: "ttl" });
+    expect(await agentCheck(ID)).toBe(`{"${ID}":${expected}}`);
+  });
+
+  test("a service's check carries the service's ID, name and tags", async () => {
+    const [ID, service] = [unique("id"), unique("web")];
+    await registerService({ ID, Name: service, Tags: ["a", "b"] });
+    const Name = unique("check");
+    await registerCheck({ Name, ServiceID: ID, TTL: "1h" });
+    const expected = { id: Name, status: "critical", serviceId: ID, service, tags: ["a", "b"], type: "ttl" };
+    expect(await agentCheck(Name)).toBe(`{"${Name}":${checkText(expected)}}`);
+  });
+
+  test.each([
+    ["http", { HTTP: "http://127.0.0.1:1/", Interval: "1h" }],
+    ["http", { http: "http://127.0.0.1:1/", interval: "1h", tls_skip_verify: true }],
+    ["tcp", { TCP: "127.0.0.1:1", Interval: "1h", Timeout: "1s" }],
+    ["script", { Args: ["true"], Interval: "1h" }],
+    ["script", { ScriptArgs: ["true"], Interval: "1h" }],
+    ["grpc", { GRPC: "127.0.0.1:1/service", GRPCUseTLS: true, Interval: "1h" }],
+    ["ttl", { TTL: "1h" }],
+    ["alias", { AliasService: "nobody" }],
+    ["http", { HTTP: "http://127.0.0.1:1/", TCP: "127.0.0.1:1", Interval: "1h" }],
+  ])("is of type %s: %j", async (type, definition) => {
+    const Name = unique("check");
+    await registerCheck({ Name, ...definition });
+    expect(await agentCheck(Name)).toContain(`"Type":"${type}","Definition":{}`);
+  });
+});
+
+describe("a TTL check", () => {
+  test.each([
+    ["pass", "passing"],
+    ["warn", "warning"],
+    ["fail", "critical"],
+  ])("is set by %s; the note is its output, in the catalog too", async (verb, status) => {
+    const Name = unique("web");
+    await registerService({ Name, Check: { TTL: "1h", Status: status === "critical" ? "passing" : "critical" } });
+    expectEmpty(await put(`/v1/agent/check/${verb}/service:${Name}?note=a%20b+c%2B`));
+    const check = { id: `service:${Name}`, name: `Service '${Name}' check`, status, output: "a b c+", service: Name };
+    const expected = checkText({ ...check, type: "ttl" });
+    expect(await agentCheck(`service:${Name}`)).toBe(`{"service:${Name}":${expected}}`);
+    expect(masked((await get(`/v1/health/checks/${Name}`)).text)).toBe(`[${expected}]`);
+  });
+
+  test("is set by update; the ID may be escaped", async () => {
+    const Name = unique("web");
+    await registerService({ Name, Check: { TTL: "1h" } });
+    expectEmpty(await put(`/v1/agent/check/update/service%3A${Name}`, { Status: "warning", Output: "hm" }));
+    expect(await agentCheck(`service:${Name}`)).toContain('"Status":"warning","Notes":"","Output":"hm"');
+    expectEmpty(await put(`/v1/agent/check/update/service:${Name}`, { status: "passing" }));
+    expect(await agentCheck(`service:${Name}`)).toContain('"Status":"passing","Notes":"","Output":""');
+  });
+
+  test("keeps 4096 bytes of output and says how many there were", async () => {
+    const Name = unique("check");
+    await registerCheck({ Name, TTL: "1h" });
+    expectEmpty(await put(`/v1/agent/check/update/${Name}`, { Status: "passing", Output: "x".repeat(5000) }));
+    expect(await agentCheck(Name)).toContain(`"Output":"${"x".repeat(4096)} ... (captured 4096 of 5000 bytes)"`);
+  });
+
+  test("turns critical when its time is up and says what it said last", async () => {
+    const Name = unique("check");
+    await registerCheck({ Name, TTL: "300ms" });
+    expectEmpty(await put(`/v1/agent/check/pass/${Name}?note=still+here`));
+    await within(4_000, async () => {
+      expect(await agentCheck(Name)).toContain(
+        '"Status":"critical","Notes":"","Output":"TTL expired (last output before timeout follows): still here"',
+      );
+    });
+  });
+
+  test.each(["", "weird"])("refuses the status %j", async (Status) => {
+    const text = `Invalid check status: '${Status}'`;
+    expectError(await put("/v1/agent/check/update/nobody", { Status }), { status: 400, text });
+  });
+
+  test.each(["pass", "warn", "fail"])("that does not exist cannot %s", async (verb) => {
+    const text = 'CheckID "nobody" does not have associated TTL';
+    expectError(await put(`/v1/agent/check/${verb}/nobody`), { status: 500, text });
+    const missing = 'CheckID "" does not have associated TTL';
+    expectError(await put(`/v1/agent/check/${verb}/`), { status: 500, text: missing });
+  });
+
+  test("is not what a check with an interval is", async () => {
+    const Name = unique("check");
+    await registerCheck({ Name, TCP: "127.0.0.1:1", Interval: "1h" });
+    const text = `CheckID "${Name}" does not have associated TTL`;
+    expectError(await put(`/v1/agent/check/pass/${Name}`), { status: 500, text });
+    expectError(await put(`/v1/agent/check/update/${Name}`, { Status: "passing" }), { status: 500, text });
+  });
+});
+
+describe("an alias check", () => {
+  test("of a service follows the service it names", async () => {
+    const [target, Name] = [unique("web"), unique("alias")];
+    await registerService({ Name: target, Check: { TTL: "1h", Status: "passing" } });
+    await registerService({ Name, Check: { AliasService: target } });
+    const passing = '"Status":"passing","Notes":"","Output":"All checks passing."';
+    await within(2_000, async () => expect(await agentCheck(`service:${Name}`)).toContain(passing));
+    await put(`/v1/agent/check/fail/service:${target}`);
+    await within(2_000, async () => expect(await agentCheck(`service:${Name}`)).toContain('"Status":"critical"'));
+  });
+
+  test("of a service that is not there is critical", async () => {
+    const Name = unique("alias");
+    await registerService({ Name, Check: { AliasService: "nobody", Status: "passing" } });
+    const critical = '"Status":"critical","Notes":"","Output":"Service nobody could not be found on node ';
+    await within(2_000, async () => expect(await agentCheck(`service:${Name}`)).toContain(critical));
+  });
+});
+
+describe("a running check", () => {
+  test("asks a URL and shows the answer", async () => {
+    const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("pong") });
+    const [Name, HTTP] = [unique("check"), `http://127.0.0.1:${server.port}/ping`];
+    await registerCheck({ Name, HTTP, Interval: "100ms" });
+    await within(4_000, async () => {
+      expect(await agentCheck(Name)).toContain(
+        `"Status":"passing","Notes":"","Output":"HTTP GET ${HTTP}: 200 OK Output: pong"`,
+      );
+    });
+    await server.stop(true);
+    await within(4_000, async () => expect(await agentCheck(Name)).toContain('"Status":"critical"'));
+    expect(await agentCheck(Name)).toContain("connection refused");
+  });
+
+  test.each([
+    [429, "warning"],
+    [503, "critical"],
+    [404, "critical"],
+    [204, "passing"],
+  ])("whose URL answers %d is %s", async (status, expected) => {
+    const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response(null, { status }) });
+    const Name = unique("check");
+    const first = expected === "critical" ? "passing" : "critical";
+    const HTTP = `http://127.0.0.1:${server.port}/`;
+    await registerCheck({ Name, HTTP, Interval: "100ms", Status: first });
+    await within(4_000, async () => expect(await agentCheck(Name)).toContain(`"Status":"${expected}"`));
+    await server.stop(true);
+  });
+
+  test("connects to a TCP port", async () => {
+    const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
+    const Name = unique("check");
+    await registerCheck({ Name, TCP: `127.0.0.1:${server.port}`, Interval: "100ms" });
+    await within(4_000, async () => {
+      expect(await agentCheck(Name)).toContain(
+        `"Status":"passing","Notes":"","Output":"TCP connect 127.0.0.1:${server.port}: Success"`,
+      );
+    });
+    server.stop(true);
+  });
+
+  test.each([
+    ["echo fine; exit 0", "passing", "fine\\n"],
+    ["echo hm >&2; exit 1", "warning", "hm\\n"],
+    ["echo bad; exit 2", "critical", "bad\\n"],
+  ])("runs a script: %s", async (script, status, output) => {
+    const Name = unique("check");
+    await registerCheck({ Name, Args: ["sh", "-c", script], Interval: "100ms" });
+    await within(4_000, async () => {
+      expect(await agentCheck(Name)).toContain(`"Status":"${status}","Notes":"","Output":"${output}"`);
+    });
+  });
+});
+
+describe("deregistering", () => {
+  test("takes the check out of agent and catalog, not its service", async () => {
+    const Name = unique("web");
+    await registerService({ Name, Check: { TTL: "1h" } });
+    expectEmpty(await put(`/v1/agent/check/deregister/service:${Name}`));
+    expect(await agentCheck(`service:${Name}`)).toBe("{}");
+    expect((await get(`/v1/health/checks/${Name}`)).text).toBe("[]");
+    expect((await get(`/v1/agent/service/${Name}`)).status).toBe(200);
+  });
+
+  test("an unknown check is success", async () => {
+    expectEmpty(await put("/v1/agent/check/deregister/nobody"));
+  });
+
+  test("without an ID is an error", async () => {
+    expectError(await put("/v1/agent/check/deregister/"), { status: 500, text: "CheckID missing" });
+  });
+});

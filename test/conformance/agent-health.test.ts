@@ -1,0 +1,160 @@
+import { describe, expect, onTestFinished, test } from "bun:test";
+import {
+  expectEmpty,
+  expectError,
+  get,
+  put,
+  registerCheck,
+  registerService,
+  sharedTarget,
+  unique,
+} from "../support/conformance.ts";
+import { agentHealthCheckText } from "../support/expected.ts";
+
+await sharedTarget();
+
+const byId = "/v1/agent/health/service/id";
+const byName = "/v1/agent/health/service/name";
+
+/** One service with one check of the status; its name. */
+async function serviceThatIs(status: string): Promise<string> {
+  const Name = unique("web");
+  await registerService({ Name, Check: { TTL: "1h", Status: status } });
+  return Name;
+}
+
+function entryText(name: string, status: string): string {
+  const check = { id: `service:${name}`, name: `Service '${name}' check`, status, service: name };
+  return (
+    `{"AggregatedStatus":"${status}","Service":{"ID":"${name}","Service":"${name}","Tags":[],"Meta":{},"Port":0,"Address":"",` +
+    `"Weights":{"Passing":1,"Warning":1},"EnableTagOverride":false},"Checks":[${agentHealthCheckText(check)}]}`
+  );
+}
+
+describe.each([
+  ["passing", 200],
+  ["warning", 429],
+  ["critical", 503],
+])("a service that is %s", (status, code) => {
+  test(`answers ${code} by ID, as one object`, async () => {
+    const name = await serviceThatIs(status);
+    const answer = await get(`${byId}/${name}`);
+    expect({ status: answer.status, text: answer.text }).toEqual({ status: code, text: entryText(name, status) });
+    expect(answer.header("Content-Type")).toBe("application/json");
+    expect(answer.header("X-Consul-Reason")).toBe(status);
+  });
+
+  test(`answers ${code} by name, as a list`, async () => {
+    const name = await serviceThatIs(status);
+    const answer = await get(`${byName}/${name}`);
+    expect({ status: answer.status, text: answer.text }).toEqual({
+      status: code,
+      text: `[${entryText(name, status)}]`,
+    });
+    expect(answer.header("X-Consul-Reason")).toBe(status);
+  });
+
+  test.each([byId, byName])(`answers ${code} and one word with ?format=text at %s`, async (path) => {
+    const answer = await get(`${path}/${await serviceThatIs(status)}?format=text`);
+    expect({ status: answer.status, text: answer.text }).toEqual({ status: code, text: status });
+    expect(answer.header("Content-Type")).toBe("text/plain");
+    expect(answer.header("X-Consul-Reason")).toBe(status);
+  });
+});
+
+describe("the status of a service", () => {
+  test("without checks is passing, with an empty list", async () => {
+    const Name = unique("web");
+    await registerService({ Name });
+    expect((await get(`${byId}/${Name}`)).text).toEndWith('"EnableTagOverride":false},"Checks":[]}');
+    expect((await get(`${byName}/${Name}?format=text`)).text).toBe("passing");
+  });
+
+  test("is maintenance with 503 when the service is in maintenance", async () => {
+    const name = await serviceThatIs("warning");
+    await put(`/v1/agent/service/maintenance/${name}?enable=true`);
+    const answer = await get(`${byId}/${name}?format=text`);
+    expect({ status: answer.status, text: answer.text }).toEqual({ status: 503, text: "maintenance" });
+    const long = await get(`${byId}/${name}`);
+    expect(long.json).toMatchObject({ AggregatedStatus: "maintenance" });
+    expect(long.text).toContain(`"CheckID":"_service_maintenance:${name}"`);
+  });
+
+  test("is maintenance when the node is in maintenance", async () => {
+    const name = await serviceThatIs("passing");
+    onTestFinished(async () => void (await put("/v1/agent/maintenance?enable=false")));
+    expectEmpty(await put("/v1/agent/maintenance?enable=true"));
+    const answer = await get(`${byId}/${name}?format=text`);
+    expect({ status: answer.status, text: answer.text }).toEqual({ status: 503, text: "maintenance" });
+  });
+
+  test("counts the checks of the node and shows them after its own", async () => {
+    const name = await serviceThatIs("passing");
+    const check = unique("node-check");
+    await registerCheck({ Name: check, TTL: "1h", Status: "warning" });
+    const answer = await get(`${byId}/${name}`);
+    expect(answer.status).toBe(429);
+    const nodeCheck = agentHealthCheckText({ id: check, status: "warning" });
+    expect(answer.text).toEndWith(`,${nodeCheck}]}`);
+  });
+
+  test("by name is that of its worst instance", async () => {
+    const Name = unique("web");
+    await registerService({ ID: `${Name}-1`, Name, Check: { TTL: "1h", Status: "passing" } });
+    await registerService({ ID: `${Name}-2`, Name, Check: { TTL: "1h", Status: "warning" } });
+    expect((await get(`${byName}/${Name}?format=text`)).text).toBe("warning");
+    await put(`/v1/agent/check/fail/service:${Name}-1`);
+    const answer = await get(`${byName}/${Name}`);
+    expect(answer.status).toBe(503);
+    const entries = answer.json as { AggregatedStatus: string; Service: { ID: string } }[];
+    expect(entries.map((entry) => `${entry.Service.ID} ${entry.AggregatedStatus}`).sort()).toEqual([
+      `${Name}-1 critical`,
+      `${Name}-2 warning`,
+    ]);
+  });
+
+  test("shows the tags of the service in its checks", async () => {
+    const Name = unique("web");
+    await registerService({ Name, Tags: ["a"], Check: { TTL: "1h", Status: "passing" } });
+    expect((await get(`${byId}/${Name}`)).text).toContain(
+      '"ServiceTags":["a"],"Type":"","Definition":{"Interval":"0s"',
+    );
+  });
+
+  test("does not know services of the catalog that no agent here runs", async () => {
+    expect((await get(`${byName}/consul`)).status).toBe(404);
+  });
+
+  test("is JSON for every format but text", async () => {
+    const name = await serviceThatIs("passing");
+    expect((await get(`${byId}/${name}?format=json`)).text).toBe(entryText(name, "passing"));
+    expect((await get(`${byId}/${name}?format=xml`)).text).toBe(entryText(name, "passing"));
+  });
+});
+
+describe("an unknown service", () => {
+  test.each([
+    [
+      `${byId}/nobody`,
+      "application/json",
+      '{"AggregatedStatus":"critical","Service":null,"Checks":null}',
+      "ServiceId nobody not found",
+    ],
+    // Consul: quoted, though text was asked for.
+    [`${byId}/nobody?format=text`, "application/json", '"ServiceId nobody not found"', "ServiceId nobody not found"],
+    [`${byName}/nobody`, "application/json", "[]", "ServiceName nobody Not Found"],
+    [`${byName}/nobody?format=text`, "text/plain", "ServiceName nobody Not Found", "ServiceName nobody Not Found"],
+  ])("is 404: %s", async (path, type, text, reason) => {
+    const answer = await get(path);
+    expect({ status: answer.status, text: answer.text }).toEqual({ status: 404, text });
+    expect(answer.header("Content-Type")).toBe(type);
+    expect(answer.header("X-Consul-Reason")).toBe(reason);
+  });
+
+  test.each([
+    [`${byId}/`, "Bad request: Missing serviceID"],
+    [`${byName}/`, "Bad request: Missing service Name"],
+  ])("cannot be asked for without a name: %s", async (path, text) => {
+    expectError(await get(path), { status: 500, text });
+  });
+});

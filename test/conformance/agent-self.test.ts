@@ -1,0 +1,105 @@
+import { describe, expect, test } from "bun:test";
+import { type Answer } from "../support/exchange.ts";
+import { expectEmpty, expectError, get, put, sharedTarget } from "../support/conformance.ts";
+
+const target = await sharedTarget();
+
+interface Self {
+  readonly Config: Record<string, unknown>;
+  readonly DebugConfig: Record<string, unknown>;
+  readonly Coord: unknown;
+  readonly Member: Record<string, unknown>;
+  readonly Stats: Record<string, Record<string, string>>;
+  readonly Meta: Record<string, string>;
+}
+
+async function self(): Promise<Self> {
+  return (await get("/v1/agent/self")).json as Self;
+}
+
+function expectJson(answer: Answer): void {
+  expect(answer.status).toBe(200);
+  expect(answer.header("Content-Type")).toBe("application/json");
+  expect(answer.header("X-Consul-Index")).toBeUndefined();
+}
+
+const semver = /^\d+\.\d+\.\d+/;
+
+describe("the agent itself", () => {
+  test("has its parts in Consul's order", async () => {
+    expectJson(await get("/v1/agent/self"));
+    expect(Object.keys(await self())).toEqual(["Config", "DebugConfig", "Coord", "Member", "Stats", "Meta"]);
+  });
+
+  test("Config names node and datacenter and says that it is a server", async () => {
+    const { Config } = await self();
+    expect(Object.keys(Config)).toEqual(["Datacenter", "NodeName", "NodeID", "Revision", "Server", "Version"]);
+    expect(Config).toMatchObject({ Datacenter: "dc1", NodeName: "node1", Server: true });
+    expect(Config["Version"]).toMatch(semver);
+    expect(Config["NodeID"]).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  });
+
+  test("the node has the same ID in the catalog", async () => {
+    expect((await get("/v1/catalog/nodes")).text).toContain(`"ID":"${(await self()).Config["NodeID"]}"`);
+  });
+
+  test("Member is a live server", async () => {
+    const { Member, Config } = await self();
+    expect(Object.keys(Member)).toEqual([
+      ...["Name", "Addr", "Port", "Tags", "Status"],
+      ...["ProtocolMin", "ProtocolMax", "ProtocolCur", "DelegateMin", "DelegateMax", "DelegateCur"],
+    ]);
+    expect(Member).toMatchObject({ Name: "node1", Addr: "127.0.0.1", Status: 1 });
+    expect(Member["Tags"]).toMatchObject({ role: "consul", dc: "dc1", id: Config["NodeID"] });
+  });
+
+  test("the build in Member's tags is the version", async () => {
+    const { Member, Config } = await self();
+    const { build } = Member["Tags"] as { build: string };
+    expect(build.split(":")[0]).toBe(String(Config["Version"]));
+  });
+
+  test("Meta and Coord are there", async () => {
+    const { Meta, Coord } = await self();
+    expect(Meta).toEqual({ "consul-network-segment": "" });
+    expect(Coord).toMatchObject({ Vec: [0, 0, 0, 0, 0, 0, 0, 0], Adjustment: 0 });
+  });
+
+  test("Stats are texts in groups", async () => {
+    const { Stats } = await self();
+    expect(Object.keys(Stats)).toEqual(expect.arrayContaining(["agent", "build", "consul", "raft", "runtime"]));
+    expect(Stats["agent"]).toMatchObject({ services: expect.stringMatching(/^\d+$/), checks: expect.any(String) });
+    expect(Stats["consul"]).toMatchObject({ leader: "true", server: "true", bootstrap: "true" });
+    expect(Stats["build"]?.["version"]).toMatch(semver);
+    expect(Stats["consul"]?.["leader_addr"]).toBe(JSON.parse((await get("/v1/status/leader")).text));
+  });
+
+  test("DebugConfig says what clients look up there", async () => {
+    const { DebugConfig, Config } = await self();
+    expect(DebugConfig).toMatchObject({
+      ...{ Datacenter: "dc1", NodeName: "node1", NodeID: Config["NodeID"], ServerMode: true, Bootstrap: true },
+      ...{ BindAddr: "127.0.0.1", AdvertiseAddrLAN: "127.0.0.1", ClientAddrs: ["127.0.0.1"], DevMode: false },
+      ...{ HTTPPort: Number(new URL(target.url).port), HTTPSPort: -1, DNSPort: -1, GRPCPort: -1 },
+      ...{ DNSDomain: "consul.", EnableUI: false, ACLsEnabled: false, KVMaxValueSize: 524288 },
+      ...{ EnableRemoteScriptChecks: true, EnableLocalScriptChecks: true, LeaveOnTerm: false, SkipLeaveOnInt: true },
+    });
+    expect(DebugConfig["HTTPAddrs"]).toEqual([target.url.replace("http", "tcp")]);
+  });
+});
+
+describe("the rest of the agent", () => {
+  test("metrics are gauges, counters and samples with a time", async () => {
+    const answer = await get("/v1/agent/metrics");
+    expectJson(answer);
+    expect(Object.keys(answer.json as object)).toEqual(["Timestamp", "Gauges", "Points", "Counters", "Samples"]);
+  });
+
+  test("reload is an empty success", async () => {
+    expectEmpty(await put("/v1/agent/reload"));
+  });
+
+  test("force-leave of an unknown node is an error", async () => {
+    const text = "agent: No node found with name 'nobody'";
+    expectError(await put("/v1/agent/force-leave/nobody"), { status: 500, text });
+  });
+});

@@ -1,0 +1,257 @@
+import { describe, expect, test } from "bun:test";
+import {
+  expectEmpty,
+  expectError,
+  get,
+  masked,
+  put,
+  registerService,
+  send,
+  sharedTarget,
+  unique,
+} from "../support/conformance.ts";
+import { checkText } from "../support/expected.ts";
+
+await sharedTarget();
+
+const plainColumns = '"Weights":{"Passing":1,"Warning":1},"EnableTagOverride":false';
+
+async function serviceText(id: string): Promise<string> {
+  const answer = await get(`/v1/agent/service/${encodeURIComponent(id)}`);
+  expect(answer.status).toBe(200);
+  return masked(answer.text);
+}
+
+function bareText(name: string, more = plainColumns): string {
+  return `{"ID":"${name}","Service":"${name}","Tags":[],"Meta":{},"Port":0,"Address":"",${more},"ContentHash":"<hash>"}`;
+}
+
+describe("registering", () => {
+  test("a name is enough; the ID is the name", async () => {
+    const Name = unique("web");
+    await registerService({ Name });
+    expect(await serviceText(Name)).toBe(bareText(Name));
+  });
+
+  test("what EdgeX's Go services send is accepted", async () => {
+    const Name = unique("edgex-core-data");
+    await registerService({ Name, Port: 48080, Address: "edgex-core-data", Check: null, Checks: null });
+    expect(await serviceText(Name)).toBe(
+      `{"ID":"${Name}","Service":"${Name}","Tags":[],"Meta":{},"Port":48080,"Address":"edgex-core-data",${plainColumns},"ContentHash":"<hash>"}`,
+    );
+  });
+
+  test("an IP address is shown as the tagged addresses too", async () => {
+    const Name = unique("web");
+    await registerService({ Name, Address: "10.1.2.3", Port: 8080, Tags: ["v1", "primary"], Meta: { b: "2", a: "1" } });
+    expect(await serviceText(Name)).toBe(
+      `{"ID":"${Name}","Service":"${Name}","Tags":["v1","primary"],"Meta":{"a":"1","b":"2"},"Port":8080,"Address":"10.1.2.3",` +
+        '"TaggedAddresses":{"lan_ipv4":{"Address":"10.1.2.3","Port":8080},"wan_ipv4":{"Address":"10.1.2.3","Port":8080}},' +
+        `${plainColumns},"ContentHash":"<hash>"}`,
+    );
+  });
+
+  test("an IPv6 address is shown as the tagged addresses of its family", async () => {
+    const Name = unique("web");
+    await registerService({ Name, Address: "fd00::1", Port: 1 });
+    expect(await serviceText(Name)).toContain(
+      '"TaggedAddresses":{"lan_ipv6":{"Address":"fd00::1","Port":1},"wan_ipv6":{"Address":"fd00::1","Port":1}}',
+    );
+  });
+
+  test("weights, tag override and tagged addresses are kept", async () => {
+    const Name = unique("web");
+    const TaggedAddresses = { lan: { address: "198.51.100.1", port: 5 }, wan: { Address: "198.51.100.2", Port: 6 } };
+    await registerService({ Name, TaggedAddresses, Weights: { Passing: 10, Warning: 3 }, EnableTagOverride: true });
+    expect(await serviceText(Name)).toBe(
+      `{"ID":"${Name}","Service":"${Name}","Tags":[],"Meta":{},"Port":0,"Address":"",` +
+        '"TaggedAddresses":{"lan":{"Address":"198.51.100.1","Port":5},"wan":{"Address":"198.51.100.2","Port":6}},' +
+        '"Weights":{"Passing":10,"Warning":3},"EnableTagOverride":true,"ContentHash":"<hash>"}',
+    );
+  });
+
+  test("names of fields are taken in any case, and in snake case where Consul has it", async () => {
+    const name = unique("web");
+    await registerService({ Name: name });
+    expectEmpty(await put("/v1/agent/service/register", { NAME: name, port: 7, enable_tag_override: true }));
+    expect(await serviceText(name)).toBe(
+      `{"ID":"${name}","Service":"${name}","Tags":[],"Meta":{},"Port":7,"Address":"","Weights":{"Passing":1,"Warning":1},"EnableTagOverride":true,"ContentHash":"<hash>"}`,
+    );
+  });
+
+  test("any port, host name and characters in a name are taken", async () => {
+    const Name = `${unique("a b")}/c`;
+    await registerService({ Name, Port: 70_000, Address: "no such host!" });
+    const entry = (await get("/v1/agent/services")).json as Record<string, { Port: number; Address: string }>;
+    expect(entry[Name]).toMatchObject({ Port: 70_000, Address: "no such host!" });
+    expect(await serviceText(Name)).toContain(`"ID":"${Name}"`);
+  });
+
+  test("what follows the JSON value is ignored", async () => {
+    const Name = unique("web");
+    await registerService({ Name });
+    expectEmpty(await put("/v1/agent/service/register", `{"Name":"${Name}","Port":3} and more`));
+    expect(await serviceText(Name)).toContain('"Port":3');
+  });
+
+  test("the content type of the request does not matter", async () => {
+    const Name = unique("web");
+    await registerService({ Name });
+    const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+    expectEmpty(await send("PUT", "/v1/agent/service/register", { body: { Name, Port: 4 }, headers }));
+    expectEmpty(await send("PUT", "/v1/agent/service/register", { body: { Name, Port: 5 }, chunked: true }));
+    expect(await serviceText(Name)).toContain('"Port":5');
+  });
+
+  test("again, it replaces the definition; its new name takes over in the catalog", async () => {
+    const [ID, Name] = [unique("id"), unique("web")];
+    await registerService({ ID, Name, Port: 1, Tags: ["a"] });
+    await registerService({ ID, Name: `${Name}-renamed`, Port: 2 });
+    expect(await serviceText(ID)).toContain(`"Service":"${Name}-renamed","Tags":[],"Meta":{},"Port":2`);
+    expect((await get(`/v1/catalog/service/${Name}`)).text).toBe("[]");
+    expect((await get(`/v1/catalog/service/${Name}-renamed`)).text).toContain(`"ServiceID":"${ID}"`);
+  });
+
+  test("the catalog knows it when the answer is there", async () => {
+    const Name = unique("web");
+    await registerService({ Name, Check: { TTL: "1h", Status: "passing" } });
+    expect((await get(`/v1/health/service/${Name}?passing`)).text).toContain(`"Service":"${Name}"`);
+  });
+});
+
+describe("checks inside a registration", () => {
+  test("one check is named after the service", async () => {
+    const Name = unique("web");
+    await registerService({ Name, Tags: ["t"], Check: { TTL: "1h" } });
+    expect((await get(`/v1/health/checks/${Name}`)).json).toMatchObject([
+      {
+        CheckID: `service:${Name}`,
+        Name: `Service '${Name}' check`,
+        Status: "critical",
+        ServiceTags: ["t"],
+        Type: "ttl",
+      },
+    ]);
+  });
+
+  test("several are numbered by their place; those with an ID keep it", async () => {
+    const Name = unique("web");
+    const Checks = [
+      { Name: "first", HTTP: "http://127.0.0.1:1/", Interval: "1h" },
+      { CheckID: `${Name}-own`, TTL: "1h", Status: "warning", Notes: "why" },
+      { TCP: "127.0.0.1:1", Interval: "1h" },
+      { Args: ["true"], Interval: "1h" },
+      { GRPC: "127.0.0.1:1", Interval: "1h" },
+    ];
+    await registerService({ Name, Checks });
+    const service = { service: Name, name: `Service '${Name}' check`, status: "critical" };
+    expect(masked((await get(`/v1/health/checks/${Name}`)).text)).toBe(
+      `[${[
+        checkText({ ...service, id: `service:${Name}:1`, name: "first", type: "http" }),
+        checkText({ ...service, id: `service:${Name}:3`, type: "tcp" }),
+        checkText({ ...service, id: `service:${Name}:4`, type: "script" }),
+        checkText({ ...service, id: `service:${Name}:5`, type: "grpc" }),
+        checkText({ ...service, id: `${Name}-own`, status: "warning", notes: "why", type: "ttl" }),
+      ].join(",")}]`,
+    );
+  });
+
+  test("Check goes before Checks", async () => {
+    const Name = unique("web");
+    await registerService({ Name, Check: { TTL: "1h", Name: "single" }, Checks: [{ TTL: "2h", Name: "listed" }] });
+    const checks = (await get(`/v1/health/checks/${Name}`)).json as { CheckID: string; Name: string }[];
+    expect(checks.map(({ CheckID, Name: name }) => `${CheckID} ${name}`)).toEqual([
+      `service:${Name}:1 single`,
+      `service:${Name}:2 listed`,
+    ]);
+  });
+
+  test.each([{}, { TTL: "0s" }, null])("an empty Check %j is none", async (Check) => {
+    const Name = unique("web");
+    await registerService({ Name, Check });
+    expect((await get(`/v1/health/checks/${Name}`)).text).toBe("[]");
+  });
+
+  test("a second registration keeps status, output and the checks it does not name", async () => {
+    const Name = unique("web");
+    await registerService({
+      Name,
+      Checks: [
+        { TTL: "1h", CheckID: `${Name}-a` },
+        { TTL: "1h", CheckID: `${Name}-b` },
+      ],
+    });
+    await put(`/v1/agent/check/pass/${Name}-a?note=fine`);
+    await registerService({ Name, Port: 9, Checks: [{ TTL: "1h", CheckID: `${Name}-a` }] });
+    expect((await get(`/v1/health/checks/${Name}`)).json).toMatchObject([
+      { CheckID: `${Name}-a`, Status: "passing", Output: "fine" },
+      { CheckID: `${Name}-b`, Status: "critical" },
+    ]);
+  });
+
+  test.each(["?replace-existing-checks", "?replace-existing-checks=true"])("with %s the others go", async (query) => {
+    const Name = unique("web");
+    await registerService({
+      Name,
+      Checks: [
+        { TTL: "1h", CheckID: `${Name}-a` },
+        { TTL: "1h", CheckID: `${Name}-b` },
+      ],
+    });
+    expectEmpty(await put(`/v1/agent/service/register${query}`, { Name, Check: { TTL: "1h", CheckID: `${Name}-b` } }));
+    expect((await get(`/v1/health/checks/${Name}`)).json).toMatchObject([{ CheckID: `${Name}-b` }]);
+  });
+});
+
+describe("reading", () => {
+  test("services are one object by ID, the same text as one service without its hash", async () => {
+    const Name = unique("web");
+    await registerService({ Name });
+    const answer = await get(`/v1/agent/services?filter=${encodeURIComponent(`ID == "${Name}"`)}`);
+    expect(masked(answer.text)).toBe(`{"${Name}":${bareText(Name).replace(',"ContentHash":"<hash>"', "")}}`);
+    expect(answer.header("Content-Type")).toBe("application/json");
+    expect(answer.header("X-Consul-Index")).toBeUndefined();
+  });
+
+  test("no match is an empty object", async () => {
+    expect((await get("/v1/agent/services?filter=Service==nobody")).text).toBe("{}");
+  });
+
+  test("one service carries a hash that changes with its definition only", async () => {
+    const Name = unique("web");
+    await registerService({ Name });
+    const first = await get(`/v1/agent/service/${Name}`);
+    const hash = first.header("X-Consul-Contenthash");
+    expect(hash).toMatch(/^[0-9a-f]+$/);
+    expect(first.json).toMatchObject({ ContentHash: hash });
+    await registerService({ Name });
+    expect((await get(`/v1/agent/service/${Name}`)).header("X-Consul-Contenthash")).toBe(hash);
+    await registerService({ Name, Port: 1 });
+    expect((await get(`/v1/agent/service/${Name}`)).header("X-Consul-Contenthash")).not.toBe(hash);
+  });
+
+  test("an unknown service is 404", async () => {
+    expectError(await get("/v1/agent/service/nobody"), { status: 404, text: "unknown service ID: nobody" });
+    expectError(await get("/v1/agent/service/"), { status: 404, text: "unknown service ID: " });
+  });
+});
+
+describe("deregistering", () => {
+  test("takes the service and its checks out of agent and catalog", async () => {
+    const Name = unique("web");
+    await registerService({ Name, Check: { TTL: "1h" } });
+    expectEmpty(await put(`/v1/agent/service/deregister/${Name}`));
+    expect((await get(`/v1/agent/service/${Name}`)).status).toBe(404);
+    expect((await get("/v1/agent/checks")).text).not.toContain(Name);
+    expect((await get(`/v1/catalog/service/${Name}`)).text).toBe("[]");
+    expect((await get(`/v1/health/checks/${Name}`)).text).toBe("[]");
+  });
+
+  test("an unknown service is success", async () => {
+    expectEmpty(await put("/v1/agent/service/deregister/nobody"));
+  });
+
+  test("without an ID is an error", async () => {
+    expectError(await put("/v1/agent/service/deregister/"), { status: 500, text: "ServiceID missing" });
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, test } from "bun:test";
+import { gunzipSync } from "node:zlib";
+import { get, keyFolder, put, send, sharedTarget } from "../support/conformance.ts";
+import type { Answer } from "../support/exchange.ts";
+
+await sharedTarget();
+
+/** All but those of the connection, sorted: their order is not promised. */
+function headerNames(answer: Answer): string[] {
+  return answer.headers
+    .map(([name]) => name)
+    .filter((name) => !["Date", "Connection", "Keep-Alive"].includes(name))
+    .toSorted();
+}
+
+const common = ["Content-Length", "Content-Type", "Vary"];
+const query = ["X-Consul-Index", "X-Consul-Knownleader", "X-Consul-Lastcontact"];
+
+describe("an answer carries exactly", () => {
+  test.each<[string, readonly string[]]>([
+    ["/v1/status/leader", common],
+    ["/v1/catalog/datacenters", common],
+    ["/v1/agent/services", common],
+    ["/v1/agent/members", common],
+    ["/v1/catalog/nodes", [...common, "X-Consul-Effective-Consistency", ...query]],
+    ["/v1/catalog/service/nobody", [...common, "X-Consul-Effective-Consistency", ...query]],
+    ["/v1/catalog/node/nobody", [...common, "X-Consul-Effective-Consistency", ...query]],
+    ["/v1/health/service/consul", [...common, "X-Consul-Effective-Consistency", ...query]],
+    ["/v1/health/state/any", [...common, "X-Consul-Effective-Consistency", ...query]],
+    ["/v1/kv/nobody", ["Content-Length", "Vary", ...query]],
+    ["/v1/kv/?keys", [...common, ...query]],
+    ["/v1/kv/", common],
+    ["/v1/catalog/nodes?stale&consistent", common],
+    ["/v1/catalog/nodes?dc=nowhere", [...common, ...query]],
+    ["/v1/nope", ["Content-Length"]],
+  ])("%s", async (path, names) => {
+    expect(headerNames(await get(path))).toEqual([...names].toSorted());
+  });
+
+  test("a key", async () => {
+    const key = `/v1/kv/${keyFolder()}a`;
+    expect(headerNames(await put(key, "x"))).toEqual(common);
+    expect(headerNames(await get(key))).toEqual([...common, ...query].toSorted());
+    const raw = ["Content-Security-Policy", "X-Content-Type-Options"];
+    expect(headerNames(await get(`${key}?raw`))).toEqual([...common, ...query, ...raw].toSorted());
+  });
+});
+
+describe("the values", () => {
+  test("of a read", async () => {
+    const answer = await get("/v1/catalog/nodes");
+    expect(answer.header("Vary")).toBe("Accept-Encoding");
+    expect(answer.header("X-Consul-Knownleader")).toBe("true");
+    expect(answer.header("X-Consul-Lastcontact")).toBe("0");
+    expect(answer.header("X-Consul-Index")).toMatch(/^[1-9]\d*$/);
+    expect(answer.header("Content-Length")).toBe(String(answer.bytes.length));
+  });
+
+  test("of a read that failed in the catalog", async () => {
+    const answer = await get("/v1/catalog/nodes?dc=nowhere");
+    expect(answer.header("X-Consul-Index")).toBe("1");
+    expect(answer.header("X-Consul-Knownleader")).toBe("false");
+    expect(answer.header("X-Consul-Lastcontact")).toBe("0");
+  });
+
+  test("of a date", async () => {
+    const date = Date.parse((await get("/v1/status/leader")).header("Date") ?? "");
+    expect(Math.abs(Date.now() - date)).toBeLessThan(5_000);
+  });
+});
+
+describe("compression", () => {
+  const headers = { "Accept-Encoding": "gzip" };
+
+  test.each(["?raw", "", "?recurse"])("a large answer is gzipped for who asks: %s", async (parameters) => {
+    const key = `/v1/kv/${keyFolder()}a`;
+    await put(key, "x".repeat(20_000));
+    const answer = await send("GET", `${key}${parameters}`, { headers });
+    expect(answer.header("Content-Encoding")).toBe("gzip");
+    expect(answer.bytes.length).toBeLessThan(1_000);
+    expect(gunzipSync(answer.bytes).toString()).toBe((await get(`${key}${parameters}`)).text);
+  });
+
+  test("nobody else gets it", async () => {
+    const key = `/v1/kv/${keyFolder()}a`;
+    await put(key, "x".repeat(20_000));
+    expect((await get(key)).header("Content-Encoding")).toBeUndefined();
+    const identity = await send("GET", key, { headers: { "Accept-Encoding": "identity" } });
+    expect(identity.header("Content-Encoding")).toBeUndefined();
+  });
+
+  test("a small answer reads the same either way", async () => {
+    const answer = await send("GET", "/v1/status/leader", { headers });
+    const text = answer.header("Content-Encoding") === "gzip" ? gunzipSync(answer.bytes).toString() : answer.text;
+    expect(text).toBe((await get("/v1/status/leader")).text);
+  });
+});

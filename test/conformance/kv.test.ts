@@ -1,0 +1,322 @@
+import { describe, expect, test } from "bun:test";
+import {
+  del,
+  differs,
+  expectError,
+  expectTrue,
+  get,
+  keyFolder,
+  masked,
+  put,
+  send,
+  sharedTarget,
+} from "../support/conformance.ts";
+
+await sharedTarget();
+
+interface Pair {
+  readonly Key: string;
+  readonly Value: string | null;
+  readonly ModifyIndex: number;
+}
+
+function entryText(key: string, value: string | Buffer, flags: number | string = 0): string {
+  const encoded = JSON.stringify(Buffer.from(value).toString("base64"));
+  return `{"LockIndex":0,"Key":"${key}","Flags":${flags},"Value":${encoded},"CreateIndex":0,"ModifyIndex":0}`;
+}
+
+async function modifyIndex(key: string): Promise<number> {
+  const [pair] = (await get(`/v1/kv/${key}`)).json as [Pair];
+  return pair.ModifyIndex;
+}
+
+async function keysOf(path: string): Promise<readonly string[]> {
+  return (await get(path)).json as string[];
+}
+
+describe("one key", () => {
+  test("is a list of one", async () => {
+    const key = `${keyFolder()}a`;
+    expectTrue(await put(`/v1/kv/${key}`, "hello"));
+    const answer = await get(`/v1/kv/${key}`);
+    expect(masked(answer.text)).toBe(`[${entryText(key, "hello")}]`);
+    expect(answer.index).toBe(await modifyIndex(key));
+  });
+
+  test("that is missing is 404 without a body, with an index", async () => {
+    const answer = await get(`/v1/kv/${keyFolder()}none`);
+    expect({ status: answer.status, text: answer.text }).toEqual({ status: 404, text: "" });
+    expect(answer.index).toBeGreaterThan(0);
+    expect(answer.header("Content-Type")).toBeUndefined();
+  });
+
+  test("comes as its bytes with ?raw", async () => {
+    const key = `${keyFolder()}a`;
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, at) => at));
+    await put(`/v1/kv/${key}`, bytes);
+    const answer = await get(`/v1/kv/${key}?raw`);
+    expect(answer.bytes.equals(bytes)).toBe(true);
+    expect(answer.header("Content-Type")).toBe("text/plain");
+    expect(answer.header("X-Content-Type-Options")).toBe("nosniff");
+    expect(answer.header("Content-Security-Policy")).toBe("sandbox");
+    expect(answer.index).toBe(await modifyIndex(key));
+  });
+
+  test("holds any bytes", async () => {
+    const key = `${keyFolder()}a`;
+    const bytes = Buffer.from([0, 255, 128, 10, 13, 0xc3, 0x28]);
+    await put(`/v1/kv/${key}`, bytes);
+    expect(masked((await get(`/v1/kv/${key}`)).text)).toBe(`[${entryText(key, bytes)}]`);
+  });
+
+  test("without a value", async () => {
+    const key = `${keyFolder()}a`;
+    expectTrue(await put(`/v1/kv/${key}`));
+    const [pair] = (await get(`/v1/kv/${key}`)).json as [Pair];
+    const reason = "device-sdk-c refuses a whole configuration with a null in it";
+    if (differs("praetor", reason)) expect(["", null]).toContain(pair.Value);
+    else expect(pair.Value).toBeNull();
+    const raw = await get(`/v1/kv/${key}?raw`);
+    expect({ status: raw.status, text: raw.text }).toEqual({ status: 200, text: "" });
+  });
+
+  test("is replaced with a higher index", async () => {
+    const key = `${keyFolder()}a`;
+    await put(`/v1/kv/${key}`, "one");
+    const before = await modifyIndex(key);
+    await put(`/v1/kv/${key}`, "two");
+    expect(await modifyIndex(key)).toBeGreaterThan(before);
+    expect((await get(`/v1/kv/${key}?raw`)).text).toBe("two");
+    expect((await get(`/v1/kv/${key}`)).json).toMatchObject([{ CreateIndex: before }]);
+  });
+
+  test("written with what it holds keeps its index", async () => {
+    const key = `${keyFolder()}a`;
+    await put(`/v1/kv/${key}?flags=3`, "one");
+    const before = (await get(`/v1/kv/${key}`)).text;
+    expectTrue(await put(`/v1/kv/${key}?flags=3`, "one"));
+    expect((await get(`/v1/kv/${key}`)).text).toBe(before);
+  });
+
+  test("deleted is gone; deleting again succeeds", async () => {
+    const key = `${keyFolder()}a`;
+    await put(`/v1/kv/${key}`, "one");
+    expectTrue(await del(`/v1/kv/${key}`));
+    expect((await get(`/v1/kv/${key}`)).status).toBe(404);
+    expectTrue(await del(`/v1/kv/${key}`));
+  });
+
+  test("created again begins anew", async () => {
+    const key = `${keyFolder()}a`;
+    await put(`/v1/kv/${key}`, "one");
+    const before = await modifyIndex(key);
+    await del(`/v1/kv/${key}`);
+    await put(`/v1/kv/${key}`, "one");
+    const [pair] = (await get(`/v1/kv/${key}`)).json as [Pair & { CreateIndex: number }];
+    expect(pair.CreateIndex).toBeGreaterThan(before);
+  });
+
+  test("answers its writes without an index", async () => {
+    const key = `${keyFolder()}a`;
+    const answer = await put(`/v1/kv/${key}`, "one");
+    expect(answer.header("Content-Type")).toBe("application/json");
+    expect(answer.header("X-Consul-Index")).toBeUndefined();
+  });
+
+  test("takes a body in chunks of any content type", async () => {
+    const key = `${keyFolder()}a`;
+    const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+    expectTrue(await send("PUT", `/v1/kv/${key}`, { body: "a=b&c", chunked: true, headers }));
+    expect((await get(`/v1/kv/${key}?raw`)).text).toBe("a=b&c");
+  });
+});
+
+describe("flags", () => {
+  test.each(["0", "42", "9007199254740993", "18446744073709551615"])(
+    "are kept to the last digit: %s",
+    async (flags) => {
+      const key = `${keyFolder()}a`;
+      expectTrue(await put(`/v1/kv/${key}?flags=${flags}`, "x"));
+      expect(masked((await get(`/v1/kv/${key}`)).text)).toBe(`[${entryText(key, "x", flags)}]`);
+    },
+  );
+
+  test("are 0 again when not given, and that moves the index", async () => {
+    const key = `${keyFolder()}a`;
+    await put(`/v1/kv/${key}?flags=5`, "x");
+    const before = await modifyIndex(key);
+    await put(`/v1/kv/${key}`, "x");
+    expect(masked((await get(`/v1/kv/${key}`)).text)).toBe(`[${entryText(key, "x")}]`);
+    expect(await modifyIndex(key)).toBeGreaterThan(before);
+  });
+
+  test.each([
+    ["18446744073709551616", "value out of range"],
+    ["abc", "invalid syntax"],
+    ["", "invalid syntax"],
+    ["-1", "invalid syntax"],
+    ["1.5", "invalid syntax"],
+  ])("%j is refused, as ?flags and as ?cas", async (value, why) => {
+    const key = `${keyFolder()}a`;
+    const text = `strconv.ParseUint: parsing "${value}": ${why}`;
+    expectError(await put(`/v1/kv/${key}?flags=${value}`, "x"), { status: 500, text });
+    expectError(await put(`/v1/kv/${key}?cas=${value}`, "x"), { status: 500, text });
+    expectError(await del(`/v1/kv/${key}?cas=${value}`), { status: 500, text });
+    expect((await get(`/v1/kv/${key}`)).status).toBe(404);
+  });
+});
+
+describe("check and set", () => {
+  test("with 0 creates, but does not replace", async () => {
+    const key = `${keyFolder()}a`;
+    expectTrue(await put(`/v1/kv/${key}?cas=0`, "one"));
+    expect((await put(`/v1/kv/${key}?cas=0`, "two")).text).toBe("false");
+    expect((await get(`/v1/kv/${key}?raw`)).text).toBe("one");
+  });
+
+  test("with the key's index replaces, with another it does not", async () => {
+    const key = `${keyFolder()}a`;
+    await put(`/v1/kv/${key}`, "one");
+    const index = await modifyIndex(key);
+    expect(await put(`/v1/kv/${key}?cas=${index + 1}`, "two")).toMatchObject({ status: 200, text: "false" });
+    expectTrue(await put(`/v1/kv/${key}?cas=${index}&flags=7`, "two"));
+    expect((await put(`/v1/kv/${key}?cas=${index}`, "three")).text).toBe("false");
+    expect(masked((await get(`/v1/kv/${key}`)).text)).toBe(`[${entryText(key, "two", 7)}]`);
+  });
+
+  test("does not create with an index", async () => {
+    const key = `${keyFolder()}a`;
+    expect((await put(`/v1/kv/${key}?cas=1`, "one")).text).toBe("false");
+    expect((await get(`/v1/kv/${key}`)).status).toBe(404);
+  });
+
+  test("deletes with the key's index only", async () => {
+    const key = `${keyFolder()}a`;
+    await put(`/v1/kv/${key}`, "one");
+    const index = await modifyIndex(key);
+    expect((await del(`/v1/kv/${key}?cas=${index + 1}`)).text).toBe("false");
+    expect((await del(`/v1/kv/${key}?cas=0`)).text).toBe("false");
+    expectTrue(await del(`/v1/kv/${key}?cas=${index}`));
+    expect((await get(`/v1/kv/${key}`)).status).toBe(404);
+  });
+
+  test("deletes what is not there with any index", async () => {
+    expectTrue(await del(`/v1/kv/${keyFolder()}none?cas=5`));
+  });
+
+  test("does not go with recurse", async () => {
+    const text = "Conflicting flags: cas=0&recurse=";
+    expectError(await del(`/v1/kv/${keyFolder()}?recurse&cas=0`), { status: 400, text });
+  });
+});
+
+describe("a folder", () => {
+  async function filled(): Promise<string> {
+    const folder = keyFolder();
+    for (const key of ["x/a", "x/b/1", "x/b/2", "x/", "x/c", "x2/q"]) await put(`/v1/kv/${folder}${key}`, key);
+    return folder;
+  }
+
+  test.each([
+    ["x?keys", ["x/", "x/a", "x/b/1", "x/b/2", "x/c", "x2/q"]],
+    ["x/?keys", ["x/", "x/a", "x/b/1", "x/b/2", "x/c"]],
+    ["x/?keys=false", ["x/", "x/a", "x/b/1", "x/b/2", "x/c"]],
+    ["x/?keys&recurse", ["x/", "x/a", "x/b/1", "x/b/2", "x/c"]],
+    ["x/?keys&raw", ["x/", "x/a", "x/b/1", "x/b/2", "x/c"]],
+    ["x/?keys&separator=", ["x/", "x/a", "x/b/1", "x/b/2", "x/c"]],
+    ["x/?keys&separator=/", ["x/", "x/a", "x/b/", "x/c"]],
+    ["?keys&separator=/", ["x/", "x2/"]],
+    ["x?keys&separator=/", ["x/", "x2/"]],
+    ["x/b?keys&separator=/", ["x/b/"]],
+    ["x/b/?keys&separator=/", ["x/b/1", "x/b/2"]],
+    ["x/?keys&separator=b/", ["x/", "x/a", "x/b/", "x/c"]],
+    ["x/?separator=/&keys", ["x/", "x/a", "x/b/", "x/c"]],
+  ])("lists its keys at %s", async (path, expected) => {
+    const folder = await filled();
+    expect(await keysOf(`/v1/kv/${folder}${path}`)).toEqual(expected.map((key) => `${folder}${key}`));
+  });
+
+  test.each(["x/?recurse", "x/?recurse=true", "x/?recurse=false", "x/?recurse&raw"])(
+    "comes whole at %s",
+    async (path) => {
+      const folder = await filled();
+      const keys = ["x/", "x/a", "x/b/1", "x/b/2", "x/c"];
+      const answer = await get(`/v1/kv/${folder}${path}`);
+      expect(masked(answer.text)).toBe(`[${keys.map((key) => entryText(`${folder}${key}`, key)).join(",")}]`);
+      expect(answer.header("Content-Type")).toBe("application/json");
+    },
+  );
+
+  test("has the highest index in it, not that of its neighbours", async () => {
+    const folder = await filled();
+    const highest = await modifyIndex(`${folder}x/c`);
+    expect((await get(`/v1/kv/${folder}x/?recurse`)).index).toBe(highest);
+    expect((await get(`/v1/kv/${folder}x/?keys`)).index).toBe(highest);
+    expect((await get(`/v1/kv/${folder}x?recurse`)).index).toBeGreaterThan(highest);
+  });
+
+  test("is a text prefix: without its slash it takes its neighbours along", async () => {
+    const folder = await filled();
+    const pairs = (await get(`/v1/kv/${folder}x?recurse=true`)).json as Pair[];
+    expect(pairs.map(({ Key }) => Key)).toContain(`${folder}x2/q`);
+  });
+
+  test("may be a key itself", async () => {
+    const folder = await filled();
+    expect((await get(`/v1/kv/${folder}x/?raw`)).text).toBe("x/");
+    expect((await get(`/v1/kv/${folder}x`)).status).toBe(404);
+  });
+
+  test.each(["?keys", "?recurse", "?keys&separator=/"])("with nothing in it is 404 at %s", async (query) => {
+    const answer = await get(`/v1/kv/${keyFolder()}none/${query}`);
+    expect({ status: answer.status, text: answer.text }).toEqual({ status: 404, text: "" });
+    expect(answer.index).toBeGreaterThan(0);
+  });
+
+  test("is deleted whole, and nothing beside it", async () => {
+    const folder = await filled();
+    expectTrue(await del(`/v1/kv/${folder}x/?recurse`));
+    expect(await keysOf(`/v1/kv/${folder}?keys`)).toEqual([`${folder}x2/q`]);
+    expectTrue(await del(`/v1/kv/${folder}x/?recurse`));
+  });
+
+  test("its key can be deleted alone", async () => {
+    const folder = await filled();
+    expectTrue(await del(`/v1/kv/${folder}x/`));
+    expect(await keysOf(`/v1/kv/${folder}x/?keys`)).toHaveLength(4);
+  });
+
+  test("the root lists too", async () => {
+    const folder = await filled();
+    expect(await keysOf("/v1/kv/?keys&separator=/")).toContain(folder);
+    expect((await get("/v1/kv/?recurse")).text).toContain(`"Key":"${folder}x/a"`);
+  });
+});
+
+describe("without a key", () => {
+  test.each(["GET", "PUT", "DELETE"])("%s is refused", async (method) => {
+    const answer = await send(method, "/v1/kv/", { body: method === "PUT" ? "x" : undefined });
+    expectError(answer, { status: 400, text: "Missing key name" });
+  });
+
+  test("?raw does not help", async () => {
+    expectError(await get("/v1/kv/?raw"), { status: 400, text: "Missing key name" });
+  });
+});
+
+describe("size", () => {
+  test("524288 bytes fit", async () => {
+    const key = `${keyFolder()}big`;
+    const value = Buffer.alloc(524_288, "ab");
+    expectTrue(await put(`/v1/kv/${key}`, value));
+    expect((await get(`/v1/kv/${key}?raw`)).bytes.equals(value)).toBe(true);
+  });
+
+  test("one more does not", async () => {
+    const key = `${keyFolder()}big`;
+    const answer = await put(`/v1/kv/${key}`, Buffer.alloc(524_289, "ab"));
+    expect(answer.status).toBe(413);
+    expect(answer.text).toStartWith("Request body(524289 bytes) too large, max size: 524288 bytes.");
+    expect((await get(`/v1/kv/${key}`)).status).toBe(404);
+  });
+});

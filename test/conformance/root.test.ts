@@ -1,0 +1,37 @@
+import { describe, expect, test } from "bun:test";
+import { get, put, send, sharedTarget } from "../support/conformance.ts";
+
+await sharedTarget();
+
+describe("outside the API", () => {
+  test.each(["GET", "POST"])("%s / without -ui says what answers here", async (method) => {
+    const answer = await send(method, "/");
+    expect(answer.status).toBe(200);
+    expect(answer.text).toMatch(/^(Consul|Praetor) Agent$/);
+    expect(answer.header("Content-Type")).toBe("text/plain; charset=utf-8");
+  });
+
+  test.each(["/nope", "/v1", "/v1/", "/v1/nope", "/v2/kv/x", "/ui", "/ui/", "/v1/agent", "/v1/health", "/favicon.ico"])(
+    "%s is 404 without a body",
+    async (path) => {
+      for (const method of ["GET", "PUT", "OPTIONS", "DELETE"]) {
+        const answer = await send(method, path);
+        expect({ method, status: answer.status, text: answer.text }).toEqual({ method, status: 404, text: "" });
+        expect(answer.header("Allow")).toBeUndefined();
+      }
+    },
+  );
+
+  test.each(["/v1/kv", "/v1/catalog/service", "/v1/catalog/node", "/v1/health/state", "/v1/agent/check/pass"])(
+    "%s sends on to the path with its slash",
+    async (path) => {
+      expect(await get(path)).toMatchObject({ status: 301 });
+      expect((await put(path, "x")).header("Location")).toBe(`${path}/`);
+    },
+  );
+
+  test("a bare resource with something behind it is not found", async () => {
+    expect(await get("/v1/status/leader/x")).toMatchObject({ status: 404, text: "" });
+    expect(await get("/v1/catalog/nodes/")).toMatchObject({ status: 404, text: "" });
+  });
+});

@@ -1,0 +1,30 @@
+import { describe, expect, test } from "bun:test";
+import { expectError, get, sharedTarget } from "../support/conformance.ts";
+
+await sharedTarget();
+
+describe("status", () => {
+  test("the leader is one address, quoted", async () => {
+    const answer = await get("/v1/status/leader");
+    expect(answer.text).toMatch(/^"127\.0\.0\.1:\d+"$/);
+    expect(answer.headers.map(([name]) => name).filter((name) => name !== "Date" && name !== "Connection")).toEqual([
+      "Content-Type",
+      "Vary",
+      "Content-Length",
+    ]);
+  });
+
+  test("the peers are a list with the leader in it", async () => {
+    expect((await get("/v1/status/peers")).text).toBe(`[${(await get("/v1/status/leader")).text}]`);
+  });
+
+  test.each(["leader", "peers"])("%s of an unknown datacenter is an error", async (path) => {
+    expectError(await get(`/v1/status/${path}?dc=nowhere`), { status: 500, text: "No path to datacenter" });
+  });
+
+  test("the leader's port is that of the service consul", async () => {
+    const leader = JSON.parse((await get("/v1/status/leader")).text) as string;
+    const [consul] = (await get("/v1/catalog/service/consul")).json as [{ ServicePort: number }];
+    expect(leader).toEndWith(`:${consul.ServicePort}`);
+  });
+});

@@ -1,0 +1,255 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Gateway, type ServiceName, serviceNames } from "../../examples/gateway/gateway.ts";
+import { within } from "../support/within.ts";
+
+const root = resolve(import.meta.dir, "../..");
+const folder = mkdtempSync(join(tmpdir(), "gateway-"));
+const soonMs = 15_000;
+const lines: string[] = [];
+let gateway: Gateway;
+
+beforeAll(async () => {
+  gateway = await Gateway.prepare({
+    agentCommand: agentCommand(),
+    folder,
+    wantGenevaPorts: false,
+    checkInterval: "1s",
+    onLine: (program, line) => lines.push(`${program}: ${line}`),
+  });
+  await gateway.start();
+}, 60_000);
+
+afterAll(async () => {
+  await gateway.stop();
+  rmSync(folder, { recursive: true, force: true });
+}, 30_000);
+
+/** The same switch as the conformance tests: praetor (default), executable, or consul. */
+function agentCommand(): readonly string[] {
+  switch (process.env["CONFORMANCE_TARGET"]) {
+    case "consul":
+      return [process.env["CONSUL_BINARY"] ?? join(root, ".peers/usr/bin/consul")];
+    case "executable":
+      return [join(root, "dist/praetor")];
+    default:
+      return [process.execPath, join(root, "src/main.ts")];
+  }
+}
+
+interface Said {
+  readonly status: number;
+  readonly text: string;
+  readonly index: number;
+}
+
+async function ask(url: string, init?: RequestInit): Promise<Said> {
+  const response = await fetch(url, init);
+  return {
+    status: response.status,
+    text: (await response.text()).trim(),
+    index: Number(response.headers.get("X-Consul-Index")),
+  };
+}
+
+function askAgent(path: string, init?: RequestInit): Promise<Said> {
+  return ask(`${gateway.agentUrl}${path}`, init);
+}
+
+const readCommand = "/api/v1/device/name/thermometer/command/read";
+const logLevelKey = "/v1/kv/edgex/core/1.0/edgex-core-command/Writable/LogLevel";
+
+function read(): Promise<Said> {
+  return ask(`${gateway.serviceUrl("core-command")}${readCommand}`);
+}
+
+function linesOf(program: string): readonly string[] {
+  return lines.filter((line) => line.startsWith(`${program}: `));
+}
+
+async function instancesPassing(name: ServiceName): Promise<number> {
+  const { text } = await askAgent(`/v1/health/service/edgex-${name}?passing`);
+  return (JSON.parse(text) as unknown[]).length;
+}
+
+async function expectAllPassing(): Promise<void> {
+  await within(soonMs, async () => {
+    for (const name of serviceNames) expect([name, await instancesPassing(name)]).toEqual([name, 1]);
+  });
+}
+
+async function setLogLevel(level: string): Promise<void> {
+  expect((await askAgent(logLevelKey, { method: "PUT", body: level })).text).toBe("true");
+}
+
+/** The level is in force when a request is, or is not, logged. */
+async function logsRequests(): Promise<boolean> {
+  const before = linesOf("core-command").length;
+  await ask(`${gateway.serviceUrl("core-command")}/api/v1/config`);
+  await Bun.sleep(20);
+  return linesOf("core-command")
+    .slice(before)
+    .some((line) => line.includes("GET /api/v1/config"));
+}
+
+describe("a gateway of core services", () => {
+  test(
+    "registers, and each service is checked and found passing",
+    async () => {
+      await expectAllPassing();
+      const services = JSON.parse((await askAgent("/v1/agent/services")).text) as object;
+      expect(Object.keys(services)).toEqual(expect.arrayContaining(serviceNames.map((name) => `edgex-${name}`)));
+    },
+    2 * soonMs,
+  );
+
+  test("finds one another: an event that core-data keeps in Redis is read through core-command", async () => {
+    const event = { device: "thermometer", readings: [{ name: "celsius", value: "21.5" }] };
+    const post = { method: "POST", body: JSON.stringify(event) };
+    expect((await ask(`${gateway.serviceUrl("core-data")}/api/v1/event`, post)).status).toBe(200);
+    const answer = await read();
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.text)).toMatchObject({ device: { name: "thermometer" }, events: [event] });
+    const unknown = { method: "POST", body: JSON.stringify({ ...event, device: "nobody" }) };
+    expect(await ask(`${gateway.serviceUrl("core-data")}/api/v1/event`, unknown)).toMatchObject({
+      status: 404,
+      text: "no device nobody",
+    });
+  });
+
+  test("has pushed its files and the environment's overrides as keys", async () => {
+    const { text } = await askAgent("/v1/kv/edgex/core/1.0/edgex-core-command/?keys");
+    const keys = JSON.parse(text) as string[];
+    expect(keys).toContain("edgex/core/1.0/edgex-core-command/Writable/LogLevel");
+    const interval = await askAgent("/v1/kv/edgex/core/1.0/edgex-core-command/Service/CheckInterval?raw");
+    expect(interval.text).toBe("1s");
+  });
+
+  test("takes a changed log level without a restart", async () => {
+    expect(await logsRequests()).toBe(false);
+    await setLogLevel("DEBUG");
+    await within(soonMs, async () => expect(await logsRequests()).toBe(true));
+    await setLogLevel("INFO");
+    await within(soonMs, async () => expect(await logsRequests()).toBe(false));
+  });
+
+  test(
+    "learns that a service was killed, refuses to call it, and finds it again when it is back",
+    async () => {
+      await gateway.program("core-metadata").stop("SIGKILL");
+      await within(soonMs, async () => expect(await instancesPassing("core-metadata")).toBe(0));
+      expect(await read()).toMatchObject({ status: 503, text: "edgex-core-metadata service not healthy..." });
+      const [check] = JSON.parse((await askAgent("/v1/health/checks/edgex-core-metadata")).text) as {
+        Status: string;
+        Output: string;
+      }[];
+      expect(check?.Status).toBe("critical");
+      expect(check?.Output).toContain("connection refused");
+
+      gateway.startService("core-metadata");
+      await within(soonMs, async () => expect((await read()).status).toBe(200));
+    },
+    3 * soonMs,
+  );
+
+  test.each(["SIGTERM", "SIGKILL"] as const)(
+    "keeps everything over an agent that ends by %s and starts again",
+    async (signal) => {
+      await setLogLevel("WARN");
+      await askAgent("/v1/kv/note", { method: "PUT", body: `before ${signal}` });
+      const keysBefore = await storedKeys();
+      const indexesBefore = await indexes();
+
+      await gateway.program("agent").stop(signal);
+      expect((await ask(`${gateway.serviceUrl("core-data")}/api/v1/ping`)).text).toBe("pong");
+      await gateway.startAgent();
+
+      expect((await askAgent("/v1/kv/?recurse")).text).toBe(keysBefore.text);
+      for (const [at, index] of (await indexes()).entries())
+        expect(index).toBeGreaterThanOrEqual(indexesBefore[at] ?? 0);
+      await expectAllPassing();
+      expect((await read()).status).toBe(200);
+      await setLogLevel("DEBUG"); // the watches have found the agent again, by themselves
+      await within(soonMs, async () => expect(await logsRequests()).toBe(true));
+    },
+    4 * soonMs,
+  );
+
+  test(
+    "takes its registration back when a service is ended in order",
+    async () => {
+      await gateway.program("core-command").stop("SIGTERM");
+      expect(await instancesPassing("core-command")).toBe(0);
+      expect((await askAgent("/v1/agent/services")).text).not.toContain("edgex-core-command");
+      expect((await askAgent("/v1/agent/checks")).text).not.toContain("edgex-core-command");
+    },
+    soonMs,
+  );
+
+  test(
+    "a service whose configuration was stored starts with that, not with its file",
+    async () => {
+      await setLogLevel("DEBUG");
+      gateway.startService("core-command");
+      await within(soonMs, async () => expect(await logsRequests()).toBe(true));
+      const { text } = await ask(`${gateway.serviceUrl("core-command")}/api/v1/config`);
+      expect(JSON.parse(text)).toMatchObject({ Writable: { LogLevel: "DEBUG" } });
+    },
+    2 * soonMs,
+  );
+});
+
+async function expectKept(keys: object, indexesBefore: readonly number[]): Promise<void> {
+  // Consul has a leader, and answers, while it still reads its log back.
+  const patienceMs = process.env["CONFORMANCE_TARGET"] === "consul" ? soonMs : 0;
+  await within(patienceMs, async () => {
+    expect(await storedKeys()).toEqual(keys);
+    const pairs = (await indexes()).map((index, at) => [index, indexesBefore[at] ?? 0] as const);
+    expect(pairs.filter(([after, before]) => after < before)).toEqual([]);
+  });
+}
+
+/** Each key with its value and indexes. */
+async function storedKeys(): Promise<object> {
+  const entries = JSON.parse((await askAgent("/v1/kv/?recurse")).text) as { readonly Key: string }[];
+  return Object.fromEntries(entries.map(({ Key, ...rest }) => [Key, rest]));
+}
+
+async function indexes(): Promise<readonly number[]> {
+  const paths = ["/v1/kv/note", "/v1/kv/edgex?recurse", "/v1/catalog/services", "/v1/health/service/edgex-core-data"];
+  const answers = await Promise.all(paths.map((path) => askAgent(path)));
+  expect(answers.every(({ index }) => index >= 1)).toBe(true);
+  return answers.map(({ index }) => index);
+}
+
+describe("without an agent", () => {
+  const nowhere = "consul.http://127.0.0.1:1";
+  const env = { EDGEX_STARTUP_DURATION: "1" };
+
+  test(
+    "a service goes on with its file, and finds others by its [Clients]",
+    async () => {
+      await gateway.program("core-command").stop();
+      gateway.startService("core-command", { args: [`-cp=${nowhere}`], env });
+      await within(soonMs, async () => expect((await read()).status).toBe(200));
+      const { text } = await ask(`${gateway.serviceUrl("core-command")}/api/v1/config`);
+      expect(JSON.parse(text)).toMatchObject({ Writable: { LogLevel: "INFO" } });
+    },
+    2 * soonMs,
+  );
+
+  test(
+    "a service that was told to register gives up when its start-up time is over",
+    async () => {
+      await gateway.program("core-command").stop();
+      const program = gateway.startService("core-command", {
+        args: [`-cp=${nowhere}`, "-r"],
+        env: { ...env, Registry_Port: "1" },
+      });
+      expect(await program.ended()).toBe(1);
+    },
+    2 * soonMs,
+  );
+});

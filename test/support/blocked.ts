@@ -1,0 +1,27 @@
+import { get } from "./conformance.ts";
+import type { Answer } from "./exchange.ts";
+
+export interface Woken {
+  readonly before: Answer;
+  readonly after: Answer;
+  /** From the act to the answer. */
+  readonly tookMs: number;
+}
+
+/** Long enough for the request to be held when the act is done. */
+const headStartMs = 60;
+
+/**
+ * Asks for `path`, asks again with the index of that answer, does `act` while the second request is held, and returns
+ * both answers.
+ */
+export async function whileBlocked(path: string, act: () => Promise<unknown>, options?: { wait: string }): Promise<Woken> {
+  const before = await get(path);
+  const query = `index=${before.index}&wait=${options?.wait ?? "4s"}`;
+  const held = get(`${path}${path.includes("?") ? "&" : "?"}${query}`);
+  await Bun.sleep(headStartMs);
+  const started = performance.now();
+  await act();
+  const after = await held;
+  return { before, after, tookMs: performance.now() - started };
+}

@@ -1,0 +1,35 @@
+export interface CannedRequest {
+  readonly method: string;
+  /** Path and query as they came. */
+  readonly target: string;
+  readonly headers: Headers;
+  readonly body: string;
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+/** An agent that answers what a test tells it to, and remembers what it was asked. */
+export interface CannedAgent extends Disposable {
+  readonly url: string;
+  readonly requests: readonly CannedRequest[];
+}
+
+export function startCannedAgent(answer: (request: CannedRequest) => Response | Promise<Response>): CannedAgent {
+  const requests: CannedRequest[] = [];
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    async fetch(request) {
+      const { pathname, search } = new URL(request.url);
+      const { method, headers, signal } = request;
+      const asked = { method, target: `${pathname}${search}`, headers, body: await request.text(), signal };
+      requests.push(asked);
+      return answer(asked);
+    },
+  });
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    requests,
+    [Symbol.dispose]: () => void server.stop(true),
+  };
+}

@@ -1,0 +1,111 @@
+import { expect, onTestFinished } from "bun:test";
+import { type Answer, exchange, type ExchangeRequest } from "./exchange.ts";
+import { startTarget, type Target, type TargetName } from "./target.ts";
+
+let shared: Promise<Target> | undefined;
+
+/** The agent that all files of one test run share: started by the first that asks, ended with the run. */
+export function sharedTarget(): Promise<Target> {
+  shared ??= startTarget();
+  return shared;
+}
+
+type More = Omit<ExchangeRequest, "path">;
+
+export async function send(method: string, path: string, more: More = {}): Promise<Answer> {
+  return exchange((await sharedTarget()).url, method, { path, ...more });
+}
+
+export function get(path: string): Promise<Answer> {
+  return send("GET", path);
+}
+
+export function put(path: string, body?: unknown): Promise<Answer> {
+  return send("PUT", path, { body });
+}
+
+export function del(path: string): Promise<Answer> {
+  return send("DELETE", path);
+}
+
+/**
+ * Whether the target is the one whose answer differs, for the few places where it must. The reasons are listed in
+ * test/conformance/README.md.
+ */
+export function differs(name: TargetName, reason: string): boolean {
+  if (reason === "") throw new Error("say why the answers differ");
+  return name === targetName();
+}
+
+function targetName(): TargetName {
+  return process.env["CONFORMANCE_TARGET"] === "consul" ? "consul" : "praetor";
+}
+
+let names = 0;
+
+/** A name that no other test of this run uses. */
+export function unique(prefix: string): string {
+  names += 1;
+  return `${prefix}-${names}`;
+}
+
+/** The text with what differs from run to run taken out: row indexes, node ids, content hashes. */
+export function masked(text: string): string {
+  return text
+    .replace(/"(CreateIndex|ModifyIndex)":\d+/g, '"$1":0')
+    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "<uuid>")
+    .replace(/"ContentHash":"[0-9a-f]+"/g, '"ContentHash":"<hash>"');
+}
+
+export interface ExpectedError {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** An error is its text and nothing else, not even a final newline. */
+export function expectError(answer: Answer, { status, text }: ExpectedError): void {
+  expect({ status: answer.status, text: answer.text }).toEqual({ status, text });
+  expect(answer.header("Content-Type")).toBe("text/plain; charset=utf-8");
+}
+
+/** Success without a body, as registrations are answered. */
+export function expectEmpty(answer: Answer): void {
+  expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: "" });
+  expect(answer.header("Content-Type")).toBeUndefined();
+}
+
+export function expectTrue(answer: Answer): void {
+  expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: "true" });
+}
+
+interface Definition {
+  readonly ID?: string;
+  readonly Name: string;
+}
+
+/** Registers a service with the agent for the length of the test. */
+export async function registerService<Body extends Definition>(definition: Body): Promise<void> {
+  const id = definition.ID ?? definition.Name;
+  onTestFinished(async () => void (await put(`/v1/agent/service/deregister/${encodeURIComponent(id)}`)));
+  expectEmpty(await put("/v1/agent/service/register", definition));
+}
+
+/** Registers a check with the agent for the length of the test. */
+export async function registerCheck<Body extends Definition>(definition: Body): Promise<void> {
+  const id = definition.ID ?? definition.Name;
+  onTestFinished(async () => void (await put(`/v1/agent/check/deregister/${encodeURIComponent(id)}`)));
+  expectEmpty(await put("/v1/agent/check/register", definition));
+}
+
+/** Writes to the catalog, without an agent; the node goes with the test. */
+export async function registerNode<Body extends { readonly Node: string }>(definition: Body): Promise<void> {
+  onTestFinished(async () => void (await put("/v1/catalog/deregister", { Node: definition.Node })));
+  expectTrue(await put("/v1/catalog/register", { Address: "192.0.2.1", ...definition }));
+}
+
+/** A folder of keys, ending in "/", that is deleted with the test. */
+export function keyFolder(): string {
+  const folder = `${unique("conformance")}/`;
+  onTestFinished(async () => void (await del(`/v1/kv/${folder}?recurse`)));
+  return folder;
+}

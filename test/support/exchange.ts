@@ -1,0 +1,76 @@
+import { request as httpRequest, type IncomingMessage } from "node:http";
+
+export interface ExchangeRequest {
+  /** Sent as it stands, not normalised: it may hold "//", "%2F" or a broken escape. */
+  readonly path: string;
+  /** Anything but text and bytes is sent as JSON. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Without a Content-Length. */
+  readonly chunked?: boolean;
+}
+
+/** What came back, with nothing decoded, followed or normalised. */
+export class Answer {
+  readonly status: number;
+  /** Names in their case as sent. */
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
+  readonly bytes: Buffer;
+
+  constructor(message: IncomingMessage, bytes: Buffer) {
+    this.status = message.statusCode ?? 0;
+    this.headers = pairsOf(message.rawHeaders);
+    this.bytes = bytes;
+  }
+
+  get text(): string {
+    return this.bytes.toString("utf8");
+  }
+
+  /** @throws SyntaxError when the body is not JSON. */
+  get json(): unknown {
+    return JSON.parse(this.text);
+  }
+
+  /** The value of the header spelled exactly so. */
+  header(name: string): string | undefined {
+    return this.headers.find(([each]) => each === name)?.[1];
+  }
+
+  /** X-Consul-Index; NaN when it is missing. */
+  get index(): number {
+    return Number(this.header("X-Consul-Index"));
+  }
+}
+
+/** One request on a connection of its own. */
+export function exchange(url: string, method: string, request: ExchangeRequest): Promise<Answer> {
+  const { hostname, port } = new URL(url);
+  const body = bytesOf(request.body);
+  const headers = { ...request.headers, ...lengthHeader(body, request) };
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest({ hostname, port, method, path: request.path, headers, agent: false }, (message) => {
+      const chunks: Buffer[] = [];
+      message.on("data", (chunk: Buffer) => chunks.push(chunk));
+      message.on("error", reject);
+      message.on("end", () => resolve(new Answer(message, Buffer.concat(chunks))));
+    });
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
+
+function bytesOf(body: unknown): Buffer | undefined {
+  if (body === undefined) return undefined;
+  if (typeof body === "string") return Buffer.from(body);
+  return Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
+}
+
+function lengthHeader(body: Buffer | undefined, request: ExchangeRequest): Record<string, string> {
+  if (body === undefined) return {};
+  return request.chunked === true ? { "Transfer-Encoding": "chunked" } : { "Content-Length": String(body.length) };
+}
+
+function pairsOf(raw: readonly string[]): ReadonlyArray<readonly [string, string]> {
+  return raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? ""] as const] : []));
+}

@@ -1,0 +1,67 @@
+// The exact JSON of the agent's own rows, with indexes and ids masked: what `masked()` makes of the answers.
+
+const addresses =
+  '"TaggedAddresses":{"lan":"127.0.0.1","lan_ipv4":"127.0.0.1","wan":"127.0.0.1","wan_ipv4":"127.0.0.1"}';
+const meta = '{"consul-network-segment":""}';
+const rowIndexes = '"CreateIndex":0,"ModifyIndex":0';
+const identity = '"ID":"<uuid>","Node":"node1","Address":"127.0.0.1","Datacenter":"dc1"';
+
+/** node1 as the nodes of the catalog and of health list it. */
+export const nodeText: string = `{${identity},${addresses},"Meta":${meta},${rowIndexes}}`;
+
+/** The columns of node1 that begin each entry of /v1/catalog/service/:name. */
+export const nodeColumns: string = `${identity},${addresses},"NodeMeta":${meta}`;
+
+export const proxyColumns: string = '"Proxy":{"MeshGateway":{},"Expose":{}},"Connect":{}';
+export const catalogProxyColumns: string = '"ServiceProxy":{"MeshGateway":{},"Expose":{}},"ServiceConnect":{}';
+export { rowIndexes };
+
+interface ExpectedCheck {
+  readonly node?: string;
+  readonly id: string;
+  readonly name?: string;
+  readonly status: string;
+  readonly notes?: string;
+  readonly output?: string;
+  readonly serviceId?: string;
+  readonly service?: string;
+  readonly tags?: readonly string[];
+  readonly type?: string;
+  readonly definition?: object;
+}
+
+/** A check as /v1/agent/checks and /v1/health/* show it. */
+export function checkText(check: ExpectedCheck): string {
+  const columns = {
+    Node: check.node ?? "node1",
+    CheckID: check.id,
+    Name: check.name ?? check.id,
+    Status: check.status,
+    Notes: check.notes ?? "",
+    Output: check.output ?? "",
+    ServiceID: check.serviceId ?? check.service ?? "",
+    ServiceName: check.service ?? "",
+    ServiceTags: check.tags ?? [],
+    Type: check.type ?? "",
+    Definition: check.definition ?? {},
+    CreateIndex: 0,
+    ModifyIndex: 0,
+  };
+  return JSON.stringify(columns);
+}
+
+/** A check as /v1/agent/health/service/* shows it: every field of a definition, all empty, and no type. */
+export function agentHealthCheckText(check: ExpectedCheck): string {
+  const definition = {
+    ...{ Interval: "0s", Timeout: "0s", DeregisterCriticalServiceAfter: "0s" },
+    ...{ HTTP: "", Header: null, Method: "", Body: "", TLSSkipVerify: false, TCP: "" },
+  };
+  return checkText({ ...check, type: "", definition }).replace('"ServiceTags":[]', '"ServiceTags":null');
+}
+
+export const serfHealthText: string = checkText({
+  id: "serfHealth",
+  name: "Serf Health Status",
+  status: "passing",
+  output: "Agent alive and reachable",
+});

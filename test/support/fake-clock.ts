@@ -1,0 +1,82 @@
+import type { Clock, Timer } from "../../src/lib/clock.ts";
+
+interface Waiting {
+  readonly atMs: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+/**
+ * A clock that stands still until a test moves it. Timers fire in the order of their time, and of their making when
+ * those are equal; after each one, whatever it set going is given the chance to settle before the next fires.
+ */
+export class FakeClock implements Clock {
+  #monotonicMs = 0;
+  #wallMs: number;
+  #made = 0;
+  readonly #waiting = new Set<Waiting>();
+
+  constructor(wallMs: number = Date.UTC(2026, 0, 1)) {
+    this.#wallMs = wallMs;
+  }
+
+  wallMs(): number {
+    return this.#wallMs;
+  }
+
+  monotonicMs(): number {
+    return this.#monotonicMs;
+  }
+
+  schedule(delayMs: number, run: () => void): Timer {
+    const waiting: Waiting = { atMs: this.#monotonicMs + Math.max(0, delayMs), order: this.#made++, run };
+    this.#waiting.add(waiting);
+    return { cancel: () => void this.#waiting.delete(waiting) };
+  }
+
+  /** How many timers are waiting: 0 after everything was stopped, or something leaks. */
+  get timerCount(): number {
+    return this.#waiting.size;
+  }
+
+  /** Moves both readings forward, firing what falls due on the way. */
+  async advance(ms: number): Promise<void> {
+    const endMs = this.#monotonicMs + ms;
+    for (let next = this.#nextUntil(endMs); next !== undefined; next = this.#nextUntil(endMs)) {
+      this.#waiting.delete(next);
+      this.#moveTo(Math.max(next.atMs, this.#monotonicMs));
+      next.run();
+      await settle();
+    }
+    this.#moveTo(endMs);
+    await settle();
+  }
+
+  /** Moves the wall clock only, in either direction, as a gateway's does when it first hears from a time server. */
+  jumpWall(ms: number): void {
+    this.#wallMs += ms;
+  }
+
+  #moveTo(monotonicMs: number): void {
+    this.#wallMs += monotonicMs - this.#monotonicMs;
+    this.#monotonicMs = monotonicMs;
+  }
+
+  #nextUntil(endMs: number): Waiting | undefined {
+    let next: Waiting | undefined;
+    for (const waiting of this.#waiting) {
+      if (waiting.atMs > endMs) continue;
+      if (next === undefined || isBefore(waiting, next)) next = waiting;
+    }
+    return next;
+  }
+}
+
+function isBefore(left: Waiting, right: Waiting): boolean {
+  return left.atMs === right.atMs ? left.order < right.order : left.atMs < right.atMs;
+}
+
+/** Lets every promise that can go on do so. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,63 @@
+import { apply, type Applied } from "../../src/state/apply.ts";
+import type { Command } from "../../src/state/command.ts";
+import { emptyState, type State } from "../../src/state/state.ts";
+import type { Check } from "../../src/model/check.ts";
+import type { Node } from "../../src/model/node.ts";
+import type { Service } from "../../src/model/service.ts";
+
+/** A state machine that is driven one command at a time, and keeps the rows that an engine would have. */
+export class StateDriver {
+  state: State = emptyState;
+  readonly rows: Map<string, { table: string; key: string; value: Uint8Array }> = new Map();
+
+  run(command: Command): Applied {
+    const applied = apply(this.state, command, this.state.index + 1);
+    for (const { table, key, value } of applied.changes) {
+      if (value) this.rows.set(`${table}/${key}`, { table, key, value });
+      else this.rows.delete(`${table}/${key}`);
+    }
+    this.state = applied.state;
+    return applied;
+  }
+}
+
+export function nodeNamed(name: string, changes: Partial<Node> = {}): Node {
+  return { id: "", name, address: "10.0.0.1", datacenter: "dc1", taggedAddresses: null, meta: null, ...changes };
+}
+
+export function serviceNamed(name: string, changes: Partial<Service> = {}): Service {
+  return {
+    id: name,
+    name,
+    kind: "",
+    tags: [],
+    address: "",
+    taggedAddresses: null,
+    port: 80,
+    meta: null,
+    weights: { passing: 1, warning: 1 },
+    enableTagOverride: false,
+    ...changes,
+  };
+}
+
+export function checkNamed(id: string, changes: Partial<Check> = {}): Check {
+  return {
+    node: "",
+    id,
+    name: id,
+    status: "critical",
+    notes: "",
+    output: "",
+    serviceId: "",
+    serviceName: "",
+    serviceTags: [],
+    type: "",
+    definition: {},
+    ...changes,
+  };
+}
+
+export function keySet(key: string, value: string, changes: { cas?: number; flags?: bigint } = {}): Command {
+  return { type: "kv-set", key, value: new TextEncoder().encode(value), flags: changes.flags ?? 0n, cas: changes.cas };
+}

@@ -1,0 +1,164 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { exchange } from "./exchange.ts";
+import { within } from "./within.ts";
+
+export type TargetName = "praetor" | "consul";
+
+/** One running agent that a test talks to by its URL alone. */
+export interface Target {
+  readonly url: string;
+  readonly name: TargetName;
+  readonly dataDir: string;
+  /** Of the process that runs now: another one after restart(). */
+  readonly pid: number;
+  /** Ends the process and removes its data. */
+  stop(): Promise<void>;
+  /** Ends the process with `signal` (default SIGTERM) and starts it on the same data and ports; resolves when it is ready. */
+  restart(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/**
+ * Starts what CONFORMANCE_TARGET names: praetor (the sources, the default), executable (dist/praetor) or consul
+ * (CONSUL_BINARY). Resolves when there is a leader and the node is in the catalog with its serfHealth check.
+ */
+export async function startTarget(): Promise<Target> {
+  const dataDir = mkdtempSync(join(tmpdir(), "conformance-"));
+  const ports = await freePorts(4);
+  const agent = new RunningAgent(dataDir, ports);
+  await agent.start();
+  return agent;
+}
+
+const readyWithinMs = 30_000;
+const root = resolve(import.meta.dir, "../..");
+
+class RunningAgent implements Target {
+  readonly url: string;
+  readonly name: TargetName;
+  readonly dataDir: string;
+  readonly #command: readonly string[];
+  #process: Bun.Subprocess | undefined;
+  #guard: Bun.Subprocess<"pipe", "ignore", "ignore"> | undefined;
+
+  constructor(dataDir: string, ports: readonly number[]) {
+    const kind = process.env["CONFORMANCE_TARGET"] ?? "praetor";
+    this.name = kind === "consul" ? "consul" : "praetor";
+    this.dataDir = dataDir;
+    this.url = `http://127.0.0.1:${ports[0]}`;
+    this.#command = [...programOf(kind), ...agentFlags(dataDir, ports)];
+  }
+
+  get pid(): number {
+    if (this.#process === undefined) throw new Error("the target is not running");
+    return this.#process.pid;
+  }
+
+  async start(): Promise<void> {
+    const started = Bun.spawn([...this.#command], {
+      cwd: root,
+      stdin: "ignore",
+      stdout: Bun.file(join(this.dataDir, "target.log")),
+      stderr: Bun.file(join(this.dataDir, "target.err")),
+    });
+    this.#process = started;
+    this.#guard = guardAgainstOrphan(started.pid, this.dataDir);
+    const death = this.#diesEarly(started);
+    // It may well die after it was ready: stop() sees to that.
+    death.catch(() => {});
+    await Promise.race([within(readyWithinMs, () => expectReady(this.url)), death]);
+  }
+
+  /** Never resolves; an agent that ended is not worth waiting for. */
+  async #diesEarly(started: Bun.Subprocess): Promise<never> {
+    const exitCode = await started.exited;
+    const said = await Bun.file(join(this.dataDir, "target.err")).text();
+    throw new Error(`${this.#command.join(" ")} ended with ${exitCode}: ${said.trim().slice(-500)}`);
+  }
+
+  async stop(): Promise<void> {
+    await this.#end("SIGTERM");
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  async restart(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    await this.#end(signal);
+    await this.start();
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    this.#guard?.kill("SIGKILL");
+    this.#process?.kill(signal);
+    await this.#process?.exited;
+    this.#process = undefined;
+  }
+}
+
+/** `bun test` runs no exit hooks, so a shell waits for the pipe from this process to break, and cleans up then. */
+function guardAgainstOrphan(pid: number, dataDir: string): Bun.Subprocess<"pipe", "ignore", "ignore"> {
+  const script = `cat >/dev/null; kill -9 "$1"; rm -rf "$2"`;
+  const guard = Bun.spawn(["sh", "-c", script, "guard", String(pid), dataDir], {
+    stdin: "pipe",
+    stdout: "ignore",
+    stderr: "ignore",
+  });
+  guard.unref();
+  return guard;
+}
+
+function programOf(kind: string): readonly string[] {
+  switch (kind) {
+    case "consul":
+      return [process.env["CONSUL_BINARY"] ?? join(root, ".peers/usr/bin/consul")];
+    case "executable":
+      return [join(root, "dist/praetor")];
+    case "praetor":
+      return [join(root, "node_modules/.bin/bun"), join(root, "src/main.ts")];
+    default:
+      throw new Error(`CONFORMANCE_TARGET is ${kind}; it must be praetor, executable or consul`);
+  }
+}
+
+function agentFlags(dataDir: string, ports: readonly number[]): readonly string[] {
+  const [http, serfLan, serfWan, server] = ports;
+  return [
+    ...["agent", "-server", "-bootstrap", "-data-dir", join(dataDir, "data")],
+    ...["-bind", "127.0.0.1", "-client", "127.0.0.1", "-node", "node1"],
+    ...["-http-port", `${http}`, "-dns-port", "-1", "-grpc-port", "-1"],
+    ...["-serf-lan-port", `${serfLan}`, "-serf-wan-port", `${serfWan}`, "-server-port", `${server}`],
+    "-enable-script-checks",
+  ];
+}
+
+async function expectReady(url: string): Promise<void> {
+  const leader = await exchange(url, "GET", { path: "/v1/status/leader" });
+  if (leader.status !== 200 || leader.text === '""') throw new Error(`no leader: ${leader.text}`);
+  const checks = await exchange(url, "GET", { path: "/v1/health/node/node1" });
+  if (!checks.text.includes('"serfHealth"')) throw new Error(`no serfHealth check: ${checks.text}`);
+  // Consul puts the node into the catalog first without, then with its addresses.
+  const nodes = await exchange(url, "GET", { path: "/v1/catalog/nodes" });
+  if (!nodes.text.includes('"lan_ipv4"')) throw new Error(`the node has no addresses yet: ${nodes.text}`);
+}
+
+/** Ports that nobody listens on now; all are held open until the last is found, so they differ. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  try {
+    return await Promise.all(servers.map(listenAnywhere));
+  } finally {
+    for (const server of servers) server.close();
+  }
+}
+
+function listenAnywhere(server: ReturnType<typeof createServer>): Promise<number> {
+  return new Promise((resolvePort, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      if (address === null || typeof address === "string") reject(new Error("no port was given"));
+      else resolvePort(address.port);
+    });
+  });
+}
