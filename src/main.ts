@@ -28,4 +28,5 @@ const commands: readonly Command[] = [
   versionCommand(manifest.version),
 ];
 
-process.exit(await runCommand(process.argv.slice(2), commands, io));
+// Not awaited at the top level: the executable is built as bytecode, which has no such thing.
+void runCommand(process.argv.slice(2), commands, io).then((code) => process.exit(code));

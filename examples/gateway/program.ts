@@ -21,6 +21,7 @@ export class Program {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
+      detached: true, // Ctrl-C is for this process, which ends the programs in order
     });
     this.#guard = guardOf(this.#child.pid);
     for (const stream of [this.#child.stdout, this.#child.stderr])
@@ -50,6 +51,7 @@ function guardOf(pid: number): Bun.Subprocess<"pipe", "ignore", "ignore"> {
     stdin: "pipe",
     stdout: "ignore",
     stderr: "ignore",
+    detached: true,
   });
   guard.unref();
   return guard;

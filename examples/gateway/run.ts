@@ -9,7 +9,7 @@ const gateway = await Gateway.prepare({
   agentCommand: agent === undefined ? [process.execPath, join(root, "src/main.ts")] : [agent],
   folder: join(root, "data/gateway"),
   wantGenevaPorts: true,
-  checkInterval: "10s",
+  checkInterval: "3s", // Geneva has 10s; a reader should not wait so long
   onLine: (program, line) => console.log(`${program.padEnd(13)} | ${line}`),
 });
 

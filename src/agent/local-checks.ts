@@ -37,9 +37,9 @@ export class LocalChecks {
   }
 
   updateTtl(checkId: string, status: CheckStatus, output: string): void {
-    const update = this.#running.get(checkId)?.update;
-    if (!update) throw noTtlCheck(checkId);
-    update({ status, output });
+    const check = this.#running.get(checkId);
+    if (!check?.update) throw noTtlCheck(checkId);
+    check.update({ status, output });
   }
 }
 

@@ -42,9 +42,8 @@ function endOfField(wireType: number, start: number, first: Varint): number {
 }
 
 function encodeVarint(value: number): number[] {
-  const bytes: number[] = [];
-  for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes.push((value % 0x80) | 0x80);
-  return [...bytes, value];
+  if (value < 0x80) return [value];
+  return [(value % 0x80) | 0x80, ...encodeVarint(Math.floor(value / 0x80))];
 }
 
 function decodeVarint(bytes: Uint8Array, start: number): Varint {

@@ -55,7 +55,7 @@ function lastErrorWords(last: string): string {
   if (connect !== undefined) {
     return `Error while dialing dial tcp ${formatHostPort({ host, port: Number(port) })}: ${connect}`;
   }
-  const tls = tlsErrorWords({ code: tlsCodeOf(last), message: last });
+  const tls = tlsErrorWords(Object.assign(new Error(last), { code: tlsCodeOf(last) }));
   if (tls !== undefined) return `authentication handshake failed: ${tls}`;
   if (/^Failed to connect|^Protocol error/.test(last))
     return "connection closed: the other side does not speak gRPC here";

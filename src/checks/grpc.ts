@@ -1,3 +1,4 @@
+import type * as GrpcModule from "@grpc/grpc-js";
 import type { ChannelCredentials, ChannelOptions, Client, ServiceError } from "@grpc/grpc-js";
 import { isIP } from "node:net";
 import { checkServerIdentity } from "node:tls";
@@ -15,7 +16,7 @@ export type GrpcMethod = Extract<CheckMethod, { kind: "grpc" }>;
 export type GrpcCheckOptions = PeriodicOptions & { readonly outputBytesMax: number };
 
 /** Loaded when the first check of this kind runs: an agent without one does not pay for it. */
-type Grpc = typeof import("@grpc/grpc-js");
+type Grpc = typeof GrpcModule;
 
 const timeoutMsDefault = 10_000;
 

@@ -53,10 +53,10 @@ function respond(request: IncomingMessage, response: ServerResponse): void {
   request.on("data", (chunk) => (body += chunk));
   request.on("end", () => {
     const { method = "", url = "", rawHeaders } = request;
-    if (url.startsWith("/echo")) return response.end(JSON.stringify({ method, url, rawHeaders, body } satisfies Seen));
     const code = Number(url.slice(1));
-    if (code > 0) return response.writeHead(code).end("said");
-    answers[url]?.(response, request);
+    if (url.startsWith("/echo")) response.end(JSON.stringify({ method, url, rawHeaders, body } satisfies Seen));
+    else if (code > 0) response.writeHead(code).end("said");
+    else answers[url]?.(response, request);
   });
 }
 

@@ -70,7 +70,8 @@ test("death by a signal is critical", async () => {
 
 test("output is what was printed on either stream, with the environment and folder of the agent", async () => {
   const { output } = await shell('echo error >&2; echo "$PATH"; pwd');
-  expect(output.split("\n").sort()).toEqual(["", "error", process.cwd(), process.env["PATH"] ?? ""].sort());
+  const expected = ["", "error", process.cwd(), process.env["PATH"] ?? ""];
+  expect(output.split("\n").toSorted()).toEqual(expected.toSorted());
 });
 
 test("long output keeps its end, and an endless one does not fill the memory", async () => {

@@ -35,7 +35,7 @@ export function readConfigPaths(paths: readonly string[], format: ConfigFormat |
 
 function filesAt(path: string): readonly string[] {
   if (!attempt("open", path, () => statSync(path)).isDirectory()) return [path];
-  const names = attempt("list", path, () => readdirSync(path)).sort();
+  const names = attempt("list", path, () => readdirSync(path)).toSorted();
   const files = names.map((name) => join(path, name));
   return files.filter((file) => !attempt("open", file, () => statSync(file)).isDirectory());
 }

@@ -170,4 +170,4 @@ export const agentFlags: readonly AgentFlag[] = [
   ...rows("text", text),
   ...rows("int", int),
   ...rows("bool", bool),
-].sort((a, b) => (a.name < b.name ? -1 : 1));
+].toSorted((a, b) => (a.name < b.name ? -1 : 1));

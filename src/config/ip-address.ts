@@ -31,7 +31,9 @@ export function formatIp({ family, value }: IpAddress): string {
   const parts = groups(value, 8, 16n).map((group) => group.toString(16));
   const zeros = /(?:^|:)0(?::0)+(?=:|$)/g;
   const text = parts.join(":");
-  const longest = [...text.matchAll(zeros)].sort((a, b) => zeroCount(b[0]) - zeroCount(a[0]) || a.index - b.index)[0];
+  const longest = [...text.matchAll(zeros)].toSorted(
+    (a, b) => zeroCount(b[0]) - zeroCount(a[0]) || a.index - b.index,
+  )[0];
   if (longest === undefined) return text;
   return `${text.slice(0, longest.index)}::${text.slice(longest.index + longest[0].length).replace(/^:/, "")}`;
 }

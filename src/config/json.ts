@@ -1,5 +1,5 @@
 import { createScanner, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
-import { nestingMax, type Place, type SyntaxTree, unusableFile } from "./syntax-tree.ts";
+import { nestingMax, type Place, type Scalar, type SyntaxTree, unusableFile } from "./syntax-tree.ts";
 
 /** jsonc-parser's token kinds, which it declares as a const enum that cannot be imported by itself. */
 const openBrace = 1;
@@ -30,7 +30,7 @@ function convert(node: Node, placeAt: (offset: number) => Place): SyntaxTree {
   const place = placeAt(node.offset);
   const children = node.children ?? [];
   if (node.type === "array") return { kind: "list", items: children.map((item) => convert(item, placeAt)), place };
-  if (node.type !== "object") return { kind: "scalar", value: node.value, place };
+  if (node.type !== "object") return { kind: "scalar", value: scalarOf(node.value), place };
   const entries = new Map<string, SyntaxTree>();
   for (const property of children) {
     const [key, value] = property.children ?? [];
@@ -39,6 +39,11 @@ function convert(node: Node, placeAt: (offset: number) => Place): SyntaxTree {
     entries.set(String(key.value), { ...convert(value, placeAt), place: placeAt(key.offset) });
   }
   return { kind: "object", entries, place };
+}
+
+/** The parser declares values as `any`; its scalars are only these. */
+function scalarOf(value: unknown): Scalar {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : null;
 }
 
 /** The parser calls itself for each level, so depth is judged before it starts. */

@@ -69,7 +69,7 @@ export function knownEntries(
   context: { path: string; faults: Faults; spell: (lowerCase: string) => string; has: (name: string) => boolean },
 ): ReadonlyMap<string, SyntaxTree> {
   const known = new Map<string, SyntaxTree>();
-  const exactFirst = [...tree.entries].sort(([a], [b]) => Number(context.has(b)) - Number(context.has(a)));
+  const exactFirst = [...tree.entries].toSorted(([a], [b]) => Number(context.has(b)) - Number(context.has(a)));
   for (const [key, value] of exactFirst) {
     const name = context.has(key) ? key : context.spell(key.toLowerCase());
     if (context.has(name) && !known.has(name)) known.set(name, value);

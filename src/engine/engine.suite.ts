@@ -152,7 +152,7 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
               await opened.engine.close();
               opened = await fresh.open();
               expect(opened.revision).toBe(revision);
-              expect(identified(opened.rows)).toEqual([...model].sort(byKeyBytes));
+              expect(identified(opened.rows)).toEqual([...model].toSorted(byKeyBytes));
             } else {
               applyToModel(model, step);
               await opened.engine.commit({ revision: ++revision, changes: step });

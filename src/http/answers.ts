@@ -18,14 +18,19 @@ export function jsonText(
   options: { readonly headers?: Headers; readonly status?: number } = {},
 ): Response {
   const headers = { "Content-Type": "application/json", Vary: "Accept-Encoding", ...options.headers };
-  const status = options.status ?? 200;
-  if (body.length >= gzipBytesMin && request.acceptsGzip) {
-    return new Response(Bun.gzipSync(body, { level: 1 }), {
-      status,
-      headers: { ...headers, "Content-Encoding": "gzip" },
-    });
-  }
-  return new Response(body, { status, headers });
+  return bytes(request, body, headers, options.status ?? 200);
+}
+
+/** A body as it is; compressed for who takes it so, when that saves something. */
+export function bytes(request: HttpRequest, body: string | Uint8Array, headers: Headers, status = 200): Response {
+  if (body.length < gzipBytesMin || !request.acceptsGzip) return new Response(toBody(body), { status, headers });
+  const compressed = Bun.gzipSync(toBody(body), { level: 1 });
+  return new Response(compressed, { status, headers: { ...headers, "Content-Encoding": "gzip" } });
+}
+
+/** A copy of bytes that others share: what is being sent must not be theirs to change. */
+function toBody(body: string | Uint8Array): string | Uint8Array<ArrayBuffer> {
+  return typeof body === "string" ? body : new Uint8Array(body);
 }
 
 export function text(status: number, body: string, headers: Headers = {}): Response {

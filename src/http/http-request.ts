@@ -56,9 +56,16 @@ function tooLarge(bytes: number, bytesMax: number): HttpError {
 /** Decodes a part of a path; "+" stays what it is. */
 export function decodePath(text: string): string {
   if (!text.includes("%")) return text;
+  let decoded: string;
   try {
-    return decodeURIComponent(text);
+    decoded = decodeURIComponent(text);
   } catch {
     throw new HttpError(400, "400 Bad Request");
   }
+  // Consul: paths with characters that cannot be printed are refused without a word, to keep logs safe.
+  if (unprintable.test(decoded)) throw new HttpError(400, "");
+  return decoded;
 }
+
+/** What Go's unicode.IsPrint is false for. */
+const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;

@@ -1,4 +1,5 @@
 import { parseDuration } from "../lib/duration.ts";
+import type { Headers } from "./answers.ts";
 import { HttpError } from "./http-error.ts";
 import type { QueryString } from "./query-string.ts";
 
@@ -28,9 +29,10 @@ export function parseQueryOptions(query: QueryString): QueryOptions {
  * Requests for another datacenter cannot be answered: there is one.
  * @throws HttpError 500 with Consul's words
  */
-export function requireDatacenter(query: QueryString, datacenter: string): void {
+export function requireDatacenter(query: QueryString, datacenter: string, headers: Headers = {}): void {
   const asked = query.get("dc");
-  if (asked !== undefined && asked !== "" && asked !== datacenter) throw new HttpError(500, "No path to datacenter");
+  if (asked === undefined || asked === "" || asked === datacenter) return;
+  throw new HttpError(500, "No path to datacenter", headers);
 }
 
 function parseIndex(text: string | undefined): number {

@@ -61,6 +61,7 @@ export async function answerCatalog<T>(
   query: Query<T>,
   encode: (value: T) => unknown,
 ): Promise<Response> {
+  requireDatacenter(request.query, api.datacenter, failedReadHeaders);
   const render = (value: T): string => renderGoJson(encode(value), { pretty: request.pretty });
   const { answer, headers, options } = await answerQuery(api, request, query, render);
   return jsonText(request, answer.body ?? "null", {

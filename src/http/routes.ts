@@ -73,7 +73,8 @@ export function routes(api: Api): readonly Route[] {
 }
 
 function uiRoutes(api: Api): readonly Route[] {
-  if (!api.ui) return [{ path: "/", methods: { GET: sayName() } }];
+  const name = sayName();
+  if (!api.ui) return [{ path: "/", methods: { GET: name, PUT: name, POST: name, DELETE: name } }];
   return [
     { path: "/", methods: { GET: redirectToUi() } },
     { path: "/ui/", methods: { GET: showOverview(api) } },

@@ -1,4 +1,8 @@
-import BTree, { simpleComparator } from "sorted-btree";
+import sortedBTree, { simpleComparator } from "sorted-btree";
+
+// sorted-btree is CommonJS: run from its source the default import is the class, in a bundle it is the module around it.
+const BTree = ("default" in sortedBTree ? sortedBTree.default : sortedBTree) as typeof sortedBTree;
+type BTree<K, V> = sortedBTree<K, V>;
 
 /**
  * An immutable map ordered by key (UTF-16 code units). A copy costs nothing and shares all that did not change, so each

@@ -16,6 +16,6 @@ function explain(reason: Rejection): string {
     case "unknown-node":
       return "Missing node registration";
     case "unknown-service":
-      return `failed inserting check: Missing service registration (service ID "${reason.serviceId}" on node "${reason.node}")`;
+      return `failed inserting check: Missing service registration on node "${reason.node}"`;
   }
 }

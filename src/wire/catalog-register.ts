@@ -8,7 +8,7 @@ import { fieldNames, JsonFields } from "./json-fields.ts";
 import { metadataFault } from "./metadata.ts";
 import { decodeTaggedAddresses, isAnyAddress } from "./service-address.ts";
 import { portFault } from "./service-definition.ts";
-import { decodeWeights } from "./service-weights.ts";
+import { decodeWeights, weightsFault } from "./service-weights.ts";
 
 /** What an external monitor or another agent writes to the catalog at once. */
 export interface CatalogRegister {
@@ -100,7 +100,7 @@ const definitionNames = fieldNames([
 
 function decodeNode(fields: JsonFields): Node {
   return {
-    id: fields.string("ID", "types.NodeID").toLowerCase(),
+    id: fields.string("ID", "types.NodeID"),
     name: fields.string("Node"),
     address: fields.string("Address"),
     datacenter: fields.string("Datacenter"),
@@ -114,7 +114,7 @@ function validateNode(node: Node, skipNodeUpdate: boolean): void {
   if (node.address === "" && !skipNodeUpdate) throw refused("Must provide address if SkipNodeUpdate is not set");
   if (node.id === "") return;
   if (node.id.length !== 36) throw refused("Bad node ID: uuid string is wrong length");
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(node.id))
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(node.id))
     throw refused("Bad node ID: uuid is improperly formatted");
 }
 
@@ -137,7 +137,7 @@ function decodeService(json: unknown): Service {
 /** Consul: the catalog replaces weights that it cannot use; the agent refuses them. */
 function catalogWeights(fields: JsonFields): Service["weights"] {
   const weights = decodeWeights(fields.raw("Weights"), "api");
-  return weights.passing > 0 ? weights : decodeWeights(undefined, "api");
+  return weightsFault(weights) === undefined ? weights : decodeWeights(undefined, "api");
 }
 
 function validateService(service: Service, node: string): void {

@@ -105,7 +105,7 @@ const apiNames = [
   "OutputMaxSize",
 ];
 
-// Consul: some names have a second spelling and some have not; what is not here is refused (check-definition.test.ts).
+// Consul: some names have a second spelling and some have not; what is not here is refused (consul-answers.test.ts).
 const apiAliases = {
   args: "ScriptArgs",
   script_args: "ScriptArgs",

@@ -1,3 +1,6 @@
+import { assert } from "../lib/assert.ts";
+import { bareRecord } from "./bare-record.ts";
+
 /**
  * Writes JSON as Go's encoding/json does, byte for byte: the fields of a struct (an object) in the order given, the
  * entries of a map (an object without a prototype, see goMap) sorted by key, and <, >, &, U+2028 and U+2029 escaped. A
@@ -12,14 +15,13 @@ export function renderGoJson(value: unknown, options: { pretty: boolean }): stri
 /** Marks a record as a Go map, whose keys are written in sorted order. */
 export function goMap<T>(record: Readonly<Record<string, T>>): Record<string, T> {
   if (Object.getPrototypeOf(record) === null) return record;
-  const map: Record<string, T> = Object.create(null);
-  for (const [key, value] of Object.entries(record)) map[key] = value;
-  return map;
+  return bareRecord(Object.entries(record));
 }
 
 function render(value: unknown): string {
   if (typeof value === "string") return renderGoString(value);
-  if (typeof value !== "object") return String(value);
+  if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return String(value);
+  assert(typeof value === "object", `a ${typeof value} has no JSON`);
   if (value === null) return "null";
   if (Array.isArray(value)) return `[${value.map(render).join(",")}]`;
   return `{${members(value)
@@ -63,11 +65,15 @@ function surrogatesLast(unit: number): number {
 
 /** A string as Go writes it in JSON. */
 export function renderGoString(text: string): string {
-  return JSON.stringify(text.toWellFormed()).replace(/[<>&\u2028\u2029]|\\[bf]/g, goEscape);
+  const json = JSON.stringify(text.toWellFormed());
+  return mayDiffer.test(json) ? json.replace(/[<>&\u2028\u2029]|\\./g, goEscape) : json;
 }
+
+const mayDiffer = /[<>&\u2028\u2029\\]/;
 
 function goEscape(found: string): string {
   if (found === "\\b") return "\\u0008";
   if (found === "\\f") return "\\u000c";
+  if (found.startsWith("\\")) return found;
   return `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

@@ -11,7 +11,7 @@ export function durationField(fields: JsonFields, field: string, source: WireSou
   const value = fields.raw(field);
   if (typeof value === "string") return parseDurationText(value, source);
   if (source === "file") return parseFileDuration(fields, field);
-  // Consul: whatever is neither text nor number is passed over in silence (json-duration.test.ts).
+  // Consul: whatever is neither text nor number is passed over in silence (consul-answers.test.ts).
   if (typeof value === "number" || typeof value === "bigint") return Math.trunc(Number(value)) / 1e6;
   return 0;
 }

@@ -1,4 +1,5 @@
 import { OperatingError } from "../lib/errors.ts";
+import { bareRecord } from "./bare-record.ts";
 import { decodeFailure } from "./json.ts";
 
 /** Where a document comes from: the HTTP API is strict; configuration files bend a little. */
@@ -99,13 +100,13 @@ export class JsonFields {
   /** null when absent: clients see the difference between null and {}. */
   stringMap(field: string): Readonly<Record<string, string>> | null {
     const entries = this.entries(field, "map[string]string");
-    return entries ? toRecord(entries.map(([key, item]) => [key, this.#element(field, item)])) : null;
+    return entries ? bareRecord(entries.map(([key, item]) => [key, this.#element(field, item)])) : null;
   }
 
   /** HTTP headers: each name with its values. */
   stringListMap(field: string): Readonly<Record<string, readonly string[]>> {
     const entries = this.entries(field, "map[string][]string") ?? [];
-    return toRecord(entries.map(([key, item]) => [key, this.#elements(field, item)]));
+    return bareRecord(entries.map(([key, item]) => [key, this.#elements(field, item)]));
   }
 
   mismatch(field: string, value: unknown, goType: string): OperatingError {
@@ -114,14 +115,13 @@ export class JsonFields {
       const type = `Go struct field ${where}.${field} of type ${goType}`;
       return decodeFailure(`json: cannot unmarshal ${jsonType(value)} into ${type}`);
     }
-    const what = `'${where}.${snakeCase(field)}' expected type '${goType}', got unconvertible type '${jsonType(value)}'`;
+    const what = `'${where}.${snakeCase(field)}' expected type '${goType}', got unconvertible type '${fileType(value)}'`;
     return new OperatingError("invalid", "decode", what);
   }
 
-  /** HCL cannot tell an object from a list of one: files may have either. */
   #single(field: string): unknown {
     const value = this.#values.get(field);
-    return this.#options.source === "file" && Array.isArray(value) && value.length === 1 ? value[0] : value;
+    return this.#options.source === "file" ? unwrapSingle(value) : value;
   }
 
   #elements(field: string, item: unknown): string[] {
@@ -138,23 +138,22 @@ export class JsonFields {
   }
 }
 
-/** An object without a prototype, so that no key of a client's means anything to JavaScript. */
-export function toRecord<T>(entries: Iterable<readonly [string, T]>): Readonly<Record<string, T>> {
-  const record: Record<string, T> = Object.create(null);
-  for (const [key, value] of entries) record[key] = value;
-  return record;
-}
-
 export function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** HCL cannot tell an object from a list of one: files may have either. */
+function unwrapSingle(value: unknown): unknown {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [];
+  return list.length === 1 ? list[0] : value;
+}
+
 function membersOf(json: unknown, options: FieldsOptions): [string, unknown][] {
-  const value = options.source === "file" && Array.isArray(json) && json.length === 1 ? json[0] : json;
+  const value = options.source === "file" ? unwrapSingle(json) : json;
   if (value === null || value === undefined) return [];
   if (isObject(value)) return Object.entries(value);
   if (options.source === "file") {
-    throw new OperatingError("invalid", "decode", `'${options.where}' expected a map, got '${jsonType(value)}'`);
+    throw new OperatingError("invalid", "decode", `'${options.where}' expected a map, got '${fileType(value)}'`);
   }
   const type = options.where === "" ? "struct" : `structs.${options.where}`;
   throw decodeFailure(`json: cannot unmarshal ${jsonType(value)} into Go value of type ${type}`);
@@ -162,7 +161,7 @@ function membersOf(json: unknown, options: FieldsOptions): [string, unknown][] {
 
 function unknownField(name: string, { source, where }: FieldsOptions): OperatingError {
   if (source === "file") return new OperatingError("invalid", "decode", `invalid config key ${where}.${name}`);
-  const hint = name.toLowerCase() === "namespace" ? " - Namespaces are a Consul Enterprise feature" : "";
+  const hint = name === "Namespace" && where !== "" ? " - Namespaces are a Consul Enterprise feature" : "";
   return decodeFailure(`json: unknown field ${JSON.stringify(name)}${hint}`);
 }
 
@@ -180,6 +179,13 @@ function jsonType(value: unknown): string {
     default:
       return Array.isArray(value) ? "array" : "object";
   }
+}
+
+/** What a value is in the error texts about files. */
+function fileType(value: unknown): string {
+  if (typeof value === "number" || typeof value === "bigint") return "float64";
+  if (typeof value === "object") return Array.isArray(value) ? "slice" : "map";
+  return jsonType(value);
 }
 
 /** "TLSSkipVerify" to "tls_skip_verify", as configuration files spell it. */

@@ -1,4 +1,5 @@
 import { OperatingError } from "../lib/errors.ts";
+import { bareRecord } from "./bare-record.ts";
 
 /** Deep enough for any body of the API; shallow enough for the stack. */
 const depthMax = 500;
@@ -65,7 +66,7 @@ class JsonReader {
   }
 
   #object(): Record<string, unknown> {
-    const object: Record<string, unknown> = Object.create(null);
+    const object = bareRecord<unknown>();
     if (this.#take("}")) return object;
     for (;;) {
       if (this.#text[this.#at] !== '"') throw this.#unexpected("looking for beginning of object key string");

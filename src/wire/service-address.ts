@@ -1,13 +1,14 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { Service, ServiceAddress } from "../model/service.ts";
-import { fieldNames, JsonFields, toRecord, type WireSource } from "./json-fields.ts";
+import { bareRecord } from "./bare-record.ts";
+import { fieldNames, JsonFields, type WireSource } from "./json-fields.ts";
 
 const names = fieldNames(["Address", "Port"]);
 
 /** @throws OperatingError invalid, code "decode" */
 export function decodeTaggedAddresses(fields: JsonFields, source: WireSource): Service["taggedAddresses"] {
   const entries = fields.entries("TaggedAddresses", "map[string]structs.ServiceAddress");
-  return entries ? toRecord(entries.map(([tag, json]) => [tag, decodeServiceAddress(fields, json, source)])) : null;
+  return entries ? bareRecord(entries.map(([tag, json]) => [tag, decodeServiceAddress(fields, json, source)])) : null;
 }
 
 function decodeServiceAddress(parent: JsonFields, json: unknown, source: WireSource): ServiceAddress {
@@ -19,7 +20,7 @@ function decodeServiceAddress(parent: JsonFields, json: unknown, source: WireSou
 
 /**
  * Consul: an agent lists a service whose address is an IP under lan_ and wan_ with its family too, unless the client gave
- * those itself; the catalog does not (service-definition.test.ts).
+ * those itself; the catalog does not (consul-answers.test.ts).
  */
 export function withFamilyAddresses(
   tagged: Service["taggedAddresses"],
@@ -27,7 +28,7 @@ export function withFamilyAddresses(
 ): Service["taggedAddresses"] {
   const family = addressFamily(at.address);
   if (family === undefined) return tagged;
-  return toRecord([[`lan_${family}`, at], [`wan_${family}`, at], ...Object.entries(tagged ?? {})]);
+  return bareRecord([[`lan_${family}`, at], [`wan_${family}`, at], ...Object.entries(tagged ?? {})]);
 }
 
 function addressFamily(address: string): "ipv4" | "ipv6" | undefined {

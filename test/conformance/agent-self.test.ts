@@ -40,7 +40,7 @@ describe("the agent itself", () => {
   });
 
   test("the node has the same ID in the catalog", async () => {
-    expect((await get("/v1/catalog/nodes")).text).toContain(`"ID":"${(await self()).Config["NodeID"]}"`);
+    expect((await get("/v1/catalog/nodes")).text).toContain(`"ID":"${String((await self()).Config["NodeID"])}"`);
   });
 
   test("Member is a live server", async () => {

@@ -1,3 +1,4 @@
+import { expect } from "bun:test";
 import { get } from "./conformance.ts";
 import type { Answer } from "./exchange.ts";
 
@@ -15,7 +16,11 @@ const headStartMs = 60;
  * Asks for `path`, asks again with the index of that answer, does `act` while the second request is held, and returns
  * both answers.
  */
-export async function whileBlocked(path: string, act: () => Promise<unknown>, options?: { wait: string }): Promise<Woken> {
+export async function whileBlocked(
+  path: string,
+  act: () => Promise<unknown>,
+  options?: { wait: string },
+): Promise<Woken> {
   const before = await get(path);
   const query = `index=${before.index}&wait=${options?.wait ?? "4s"}`;
   const held = get(`${path}${path.includes("?") ? "&" : "?"}${query}`);
@@ -24,4 +29,21 @@ export async function whileBlocked(path: string, act: () => Promise<unknown>, op
   await act();
   const after = await held;
   return { before, after, tookMs: performance.now() - started };
+}
+
+/** Well below the 4 s that the held request would wait. */
+const promptMs = 1_500;
+
+/** Answered because of the act, with a higher index. */
+export function expectWoken({ before, after, tookMs }: Woken): void {
+  expect(tookMs).toBeLessThan(promptMs);
+  expect(after.index).toBeGreaterThan(before.index);
+}
+
+/** The wait ended: same index, same answer. */
+export async function expectUndisturbed(path: string, act: () => Promise<unknown>): Promise<void> {
+  const { before, after, tookMs } = await whileBlocked(path, act, { wait: "300ms" });
+  expect(after.index).toBe(before.index);
+  expect(after.text).toBe(before.text);
+  expect(tookMs).toBeGreaterThan(150);
 }

@@ -81,24 +81,28 @@ export function expectTrue(answer: Answer): void {
 interface Definition {
   readonly ID?: string;
   readonly Name: string;
+  /** Whatever else the API takes, and what it must refuse. */
+  readonly [field: string]: unknown;
 }
 
 /** Registers a service with the agent for the length of the test. */
-export async function registerService<Body extends Definition>(definition: Body): Promise<void> {
+export async function registerService(definition: Definition): Promise<void> {
   const id = definition.ID ?? definition.Name;
   onTestFinished(async () => void (await put(`/v1/agent/service/deregister/${encodeURIComponent(id)}`)));
   expectEmpty(await put("/v1/agent/service/register", definition));
 }
 
 /** Registers a check with the agent for the length of the test. */
-export async function registerCheck<Body extends Definition>(definition: Body): Promise<void> {
+export async function registerCheck(definition: Definition): Promise<void> {
   const id = definition.ID ?? definition.Name;
   onTestFinished(async () => void (await put(`/v1/agent/check/deregister/${encodeURIComponent(id)}`)));
   expectEmpty(await put("/v1/agent/check/register", definition));
 }
 
 /** Writes to the catalog, without an agent; the node goes with the test. */
-export async function registerNode<Body extends { readonly Node: string }>(definition: Body): Promise<void> {
+export async function registerNode(
+  definition: { readonly Node: string } & Readonly<Record<string, unknown>>,
+): Promise<void> {
   onTestFinished(async () => void (await put("/v1/catalog/deregister", { Node: definition.Node })));
   expectTrue(await put("/v1/catalog/register", { Address: "192.0.2.1", ...definition }));
 }

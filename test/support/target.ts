@@ -138,7 +138,8 @@ async function expectReady(url: string): Promise<void> {
   const checks = await exchange(url, "GET", { path: "/v1/health/node/node1" });
   if (!checks.text.includes('"serfHealth"')) throw new Error(`no serfHealth check: ${checks.text}`);
   // Consul puts the node into the catalog first without, then with its addresses.
-  const nodes = await exchange(url, "GET", { path: "/v1/catalog/nodes" });
+  // A consistent read also tells that the leader has caught up with its own log.
+  const nodes = await exchange(url, "GET", { path: "/v1/catalog/nodes?consistent" });
   if (!nodes.text.includes('"lan_ipv4"')) throw new Error(`the node has no addresses yet: ${nodes.text}`);
 }
 

@@ -69,7 +69,7 @@ export const agentFields: readonly Field[] = [
     version: "string",
     version_prerelease: "string",
   }),
-  ...unused("requests are limited by memory, not by rate", {
+  ...unused("there are no limits by rate or by number of connections", {
     "limits.rpc_rate": "float",
     "limits.rpc_max_burst": "int",
     "limits.http_max_conns_per_client": "int",

@@ -10,7 +10,7 @@ export const dnsFields: readonly Field[] = [
     "dns_config.service_ttl",
     "duration map",
     "",
-    'TTL of answers about services, by name; "*" for all, "name*" by prefix.',
+    "TTL of answers about services, by name; a name that ends in an asterisk matches by prefix.",
   ),
   used(
     "dns_config.enable_truncate",

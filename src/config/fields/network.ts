@@ -56,11 +56,9 @@ export const networkFields: readonly Field[] = [
     "bool",
     "Answers are always as fresh as asked for; there is no agent cache to read old ones from.",
   ),
-  settled(
-    "disable_http_unprintable_char_filter",
-    "bool",
-    "Unprintable characters in paths are decided on per endpoint.",
-  ),
+  ...unused("the HTTP interface decides itself which characters a path may hold", {
+    disable_http_unprintable_char_filter: "bool",
+  }),
   ...unused("there is no gRPC listener", { "addresses.grpc": "string" }),
   ...unused("HTTPS takes its certificates from ca_file, cert_file and key_file", {
     ca_path: "string",

@@ -10,7 +10,8 @@ const simple: Readonly<Record<string, string>> = {
   '"': '"',
 };
 
-const escape = /\\(?:([abfnrtv\\"])|([0-7]{3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|)/g;
+/** A backslash that begins none of Go's escapes is matched alone. */
+const escape = /\\(?:[abfnrtv\\"]|[0-7]{3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|)/g;
 
 /**
  * The meaning of what stands between two quotes: Go's escapes, but `${...}` is left exactly as written.
@@ -28,14 +29,20 @@ export function unescapeHclString(raw: string): string | undefined {
 
 function unescape(part: string): string | undefined {
   let known = true;
-  const text = part.replace(escape, (_, char?: string, octal?: string, hex?: string, u4?: string, u8?: string) => {
-    if (char !== undefined) return simple[char] ?? "";
-    const code = octal === undefined ? Number.parseInt(hex ?? u4 ?? u8 ?? "", 16) : Number.parseInt(octal, 8);
-    if (code >= 0 && code <= 0x10ffff) return String.fromCodePoint(code);
-    known = false;
-    return "";
+  const text = part.replace(escape, (written) => {
+    const meaning = meaningOf(written.slice(1));
+    known &&= meaning !== undefined;
+    return meaning ?? "";
   });
   return known ? text : undefined;
+}
+
+/** Of what follows the backslash. */
+function meaningOf(written: string): string | undefined {
+  if (written.length === 1) return simple[written];
+  if (written === "") return undefined;
+  const code = /^[xuU]/.test(written) ? Number.parseInt(written.slice(1), 16) : Number.parseInt(written, 8);
+  return code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
 }
 
 /** Cuts at `${` and its closing brace; braces inside are counted. */

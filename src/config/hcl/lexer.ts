@@ -123,7 +123,8 @@ export class Lexer {
   }
 
   #advance(end: number): void {
-    for (let at = this.#text.indexOf("\n", this.#at); at >= 0 && at < end; at = this.#text.indexOf("\n", at + 1)) {
+    for (let at = this.#at; at < end; at += 1) {
+      if (this.#text[at] !== "\n") continue;
       this.#line += 1;
       this.#lineStart = at + 1;
     }

@@ -79,7 +79,7 @@ function isOfType(address: IpAddress, type: string): boolean {
 /** "name,-size": by the first key, then the second; a dash turns one around. */
 export function sortAddresses(addresses: Addresses, keys: string): Addresses {
   const orders = keys.split(",").map((key) => orderOf(key.trim()));
-  return [...addresses].sort((a, b) => {
+  return [...addresses].toSorted((a, b) => {
     for (const compare of orders) {
       const order = compare(a, b);
       if (order !== 0) return order;

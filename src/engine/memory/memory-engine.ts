@@ -24,7 +24,7 @@ export class MemoryStore {
   rows(): Row[] {
     const rows: Row[] = [];
     for (const [table, values] of this.#tables) for (const [key, value] of values) rows.push({ table, key, value });
-    return rows.sort((a, b) => compareBytes(a.table, b.table) || compareBytes(a.key, b.key));
+    return rows.toSorted((a, b) => compareBytes(a.table, b.table) || compareBytes(a.key, b.key));
   }
 }
 

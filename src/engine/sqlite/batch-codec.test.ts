@@ -12,7 +12,7 @@ const change: fc.Arbitrary<RowChange> = fc.record({
 describe("a batch as one block of bytes", () => {
   test("the block is laid out as its header comment says", () => {
     const block = encodeBatch({ revision: 9, changes: [{ table: "kv", key: "a", value: Uint8Array.of(1, 2) }] });
-    const row = "020000000100000002000000" + "6b76" + "61" + "0102";
+    const row = "0200000001000000020000006b76610102";
     const revision = "000000000800000001000000" + Buffer.from("revision9").toString("hex");
     expect(Buffer.from(block).toString("hex")).toBe(row + revision);
   });

@@ -66,7 +66,7 @@ describe.skipIf(probe === undefined)(`a full disk${why}`, () => {
     const kept = await fill();
     expect(kept.length).toBeGreaterThan(0);
     await engine.commit({ revision: 100, changes: [small("after")] });
-    expect(await reopenedKeys()).toEqual(["after", ...kept].sort());
+    expect(await reopenedKeys()).toEqual(["after", ...kept].toSorted());
   });
 
   test("of batches committed together only the one that does not fit is refused", async () => {

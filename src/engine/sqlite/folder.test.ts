@@ -42,13 +42,13 @@ describe("the data folder", () => {
     writeFileSync(join(root, "node-id"), "x");
     await withEngine(root, async () => {});
     expect(statSync(root).mode & 0o777).toBe(0o755);
-    expect(readdirSync(root).sort()).toEqual(["node-id", "praetor.db"]);
+    expect(readdirSync(root).toSorted()).toEqual(["node-id", "praetor.db"]);
   });
 
   test("one file after closing; beside it only the log while open", async () => {
     await withEngine(root, async ({ engine }) => {
       await engine.commit({ revision: 1, changes: [] });
-      expect(readdirSync(root).sort()).toEqual(["praetor.db", "praetor.db-wal"]);
+      expect(readdirSync(root).toSorted()).toEqual(["praetor.db", "praetor.db-wal"]);
     });
     expect(readdirSync(root)).toEqual(["praetor.db"]);
   });

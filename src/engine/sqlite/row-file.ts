@@ -65,8 +65,8 @@ export class RowFile {
   readonly #database: Database;
   readonly #put: Statement<unknown, [Uint8Array, Uint8Array, Uint8Array, number]>;
   readonly #delete: Statement<unknown, [Uint8Array, Uint8Array]>;
-  readonly #begin: Statement;
-  readonly #end: Statement;
+  readonly #begin: Statement<unknown, []>;
+  readonly #end: Statement<unknown, []>;
   readonly #walState: Statement<{ log: number; checkpointed: number }, []>;
 
   /** @throws OperatingError conflict when another agent has the file; unavailable when it cannot be used as it is. */

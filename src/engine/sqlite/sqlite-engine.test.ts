@@ -1,10 +1,33 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeEngine } from "../engine.suite.ts";
 import { openSqliteEngine } from "./sqlite-engine.ts";
 
+function newFolder(): string {
+  return mkdtempSync(join(tmpdir(), "praetor-engine-"));
+}
+
 describeEngine("sqlite", () => {
-  const folder = mkdtempSync(join(tmpdir(), "praetor-engine-"));
+  const folder = newFolder();
   return { open: () => openSqliteEngine({ folder }), remove: () => rmSync(folder, { recursive: true }) };
+});
+
+test("the log stays within its bound however much is overwritten, and is gone after closing", async () => {
+  const folder = newFolder();
+  const { engine } = await openSqliteEngine({ folder });
+  const log = join(folder, "praetor.db-wal");
+  const mebibyte = 1 << 20;
+  let largest = 0;
+  for (let revision = 1; revision <= 40; revision++) {
+    await engine.commit({ revision, changes: [{ table: "t", key: "a", value: new Uint8Array(mebibyte) }] });
+    largest = Math.max(largest, statSync(log).size);
+  }
+  // 4 MiB, and the transaction that went over.
+  expect(largest).toBeLessThan(6 * mebibyte);
+  await engine.close();
+  expect(statSync(log, { throwIfNoEntry: false })).toBeUndefined();
+  expect(statSync(join(folder, "praetor.db")).size).toBeLessThan(3 * mebibyte);
+  rmSync(folder, { recursive: true });
 });

@@ -17,7 +17,7 @@ export interface SqliteOptions {
  * cannot be used: nothing was changed then.
  */
 export function openSqliteEngine(options: SqliteOptions): Promise<OpenedEngine> {
-  return SqliteEngine.open(options.folder);
+  return new SqliteEngine(options.folder).opened;
 }
 
 /**
@@ -33,39 +33,22 @@ function startWorker(): Worker {
 }
 
 class SqliteEngine implements Engine {
-  readonly #worker: Worker;
+  readonly opened: Promise<OpenedEngine>;
+  readonly #worker: Worker = startWorker();
+  readonly #opening: PromiseWithResolvers<OpenedEngine> = Promise.withResolvers();
+  /** What has arrived of the stored rows; handed over once, at opening. */
+  #loaded: { rows: Row[]; revision: number } = { rows: [], revision: 0 };
   /** Commits the worker has not answered for, oldest first. */
   readonly #unsettled: PromiseWithResolvers<void>[] = [];
   readonly #closed: PromiseWithResolvers<void> = Promise.withResolvers();
   #refuse: OperatingError | undefined;
 
-  static open(folder: string): Promise<OpenedEngine> {
-    const worker = startWorker();
-    const opened = Promise.withResolvers<OpenedEngine>();
-    const rows: Row[] = [];
-    let revision = 0;
-    worker.onmessage = ({ data }: MessageEvent<FromWorker>): void => {
-      if (data.kind === "rows") {
-        const block = decodeRows(data.block);
-        for (const row of block.rows) rows.push(row);
-        revision = block.revision ?? revision;
-      } else if (data.kind === "opened") {
-        opened.resolve({ engine: new SqliteEngine(worker), revision, rows });
-      } else if (data.kind === "refused") {
-        worker.terminate();
-        opened.reject(errorOf(data.failure));
-      }
-    };
-    worker.onerror = (event): void => opened.reject(workerStopped(event.message));
-    send(worker, { kind: "open", folder });
-    return opened.promise;
-  }
-
-  private constructor(worker: Worker) {
-    this.#worker = worker;
-    worker.onmessage = ({ data }: MessageEvent<FromWorker>): void => this.#receive(data);
-    worker.onerror = (event): void => this.#stop(workerStopped(event.message));
-    worker.addEventListener("close", () => this.#stop(workerStopped("it ended")));
+  constructor(folder: string) {
+    this.opened = this.#opening.promise;
+    this.#worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => this.#receive(data));
+    this.#worker.addEventListener("error", (event) => this.#stop(threadStopped(event.message)));
+    this.#worker.addEventListener("close", () => this.#stop(threadStopped("it ended")));
+    send(this.#worker, { kind: "open", folder });
   }
 
   async commit(batch: Batch): Promise<void> {
@@ -86,12 +69,29 @@ class SqliteEngine implements Engine {
   }
 
   #receive(message: FromWorker): void {
-    if (message.kind === "committed") for (let i = 0; i < message.count; i++) this.#oldest().resolve();
-    else if (message.kind === "rejected") this.#oldest().reject(errorOf(message.failure));
-    else if (message.kind === "closed") {
-      this.#closed.resolve();
-      this.#worker.terminate();
+    switch (message.kind) {
+      case "rows":
+        return this.#load(message.block);
+      case "opened":
+        this.#opening.resolve({ engine: this, ...this.#loaded });
+        this.#loaded = { rows: [], revision: 0 };
+        return;
+      case "committed":
+        for (let settled = 0; settled < message.count; settled++) this.#oldest().resolve();
+        return;
+      case "rejected":
+        return this.#oldest().reject(errorOf(message.failure));
+      case "refused":
+        return this.#stop(errorOf(message.failure));
+      case "closed":
+        return this.#stop(storeClosed());
     }
+  }
+
+  #load(block: ArrayBuffer): void {
+    const { rows, revision } = decodeRows(block);
+    for (const row of rows) this.#loaded.rows.push(row);
+    if (revision !== undefined) this.#loaded.revision = revision;
   }
 
   #oldest(): PromiseWithResolvers<void> {
@@ -100,11 +100,13 @@ class SqliteEngine implements Engine {
     return settled;
   }
 
-  /** The worker is gone: whether its last transaction became durable is not known, so nothing is promised of it. */
+  /** The thread is done for. If it broke, whether its last transaction is durable is not known, so none is promised. */
   #stop(error: OperatingError): void {
     this.#refuse ??= error;
+    this.#opening.reject(error);
     this.#closed.resolve();
     for (const settled of this.#unsettled.splice(0)) settled.reject(error);
+    this.#worker.terminate();
   }
 }
 
@@ -116,7 +118,7 @@ function errorOf(failure: Failure): OperatingError {
   return new OperatingError(failure.kind, failure.code, failure.message);
 }
 
-function workerStopped(reason: unknown): OperatingError {
+function threadStopped(reason: unknown): OperatingError {
   return new OperatingError(
     "unavailable",
     "store-stopped",

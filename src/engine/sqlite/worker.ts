@@ -12,11 +12,11 @@ declare const self: Worker;
 let rowFile: RowFile | undefined;
 let queued: ArrayBuffer[] = [];
 
-self.onmessage = ({ data }: MessageEvent<ToWorker>): void => {
+self.addEventListener("message", ({ data }: MessageEvent<ToWorker>): void => {
   if (data instanceof ArrayBuffer) enqueue(data);
   else if (data.kind === "open") open(data.folder);
   else close();
-};
+});
 
 function open(folder: string): void {
   try {

@@ -22,7 +22,7 @@ export function getSelf(api: Api): Endpoint {
 export function listMembers(api: Api): Endpoint {
   return (request) => {
     const segment = request.query.get("segment");
-    if (segment !== undefined && segment !== "") {
+    if (segment !== undefined && segment !== "" && segment !== "_all") {
       throw new HttpError(500, "Network segments are not supported in this version of Consul");
     }
     return json(request, api.members().map(encodeMember));

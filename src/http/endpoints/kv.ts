@@ -1,8 +1,7 @@
 import { deleteKv, deleteKvTree, kvEntry, kvKeys, kvTree, putKv } from "../../registry/kv.ts";
-import type { KvEntry } from "../../model/kv-entry.ts";
 import { renderGoJson } from "../../wire/go-json.ts";
 import { renderKvEntries } from "../../wire/kv-entry.ts";
-import { empty, jsonText, type Headers } from "../answers.ts";
+import { bytes, empty, jsonText, type Headers } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
@@ -68,12 +67,11 @@ async function answerKv<T>(
 
 /** The bytes themselves. Consul: the headers keep a browser from running what somebody stored. */
 async function answerRaw(api: Api, request: HttpRequest): Promise<Response> {
-  let entry: KvEntry | undefined;
   const query = kvEntry(request.rest);
   const { headers } = await answerQuery(api, request, query, () => undefined);
-  entry = query.read(api.store.state);
+  const entry = query.read(api.store.state);
   if (!entry) return empty(404, headers);
-  return new Response(new Uint8Array(entry.value), { headers: { ...rawHeaders, ...headers } });
+  return bytes(request, entry.value, { ...rawHeaders, ...headers });
 }
 
 const rawHeaders: Headers = {

@@ -1,10 +1,17 @@
 import { json } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
+import { requireDatacenter } from "../query-options.ts";
 
 export function getLeader(api: Api): Endpoint {
-  return (request) => json(request, api.leader);
+  return (request) => {
+    requireDatacenter(request.query, api.datacenter);
+    return json(request, api.leader);
+  };
 }
 
 export function listPeers(api: Api): Endpoint {
-  return (request) => json(request, [api.leader]);
+  return (request) => {
+    requireDatacenter(request.query, api.datacenter);
+    return json(request, [api.leader]);
+  };
 }

@@ -52,9 +52,18 @@ function emit(program: Instruction[], node: Re2Node): void {
       emitChoice(program, node.parts);
       return;
     case "repeat":
-      for (let done = 0; done < node.min; done += 1) emit(program, node.part);
+      emitTimes(program, node.part, node.min);
       if (node.max === Infinity) emitLoop(program, node.part);
       else emitOptional(program, node.part, node.max - node.min);
+  }
+}
+
+function emitTimes(program: Instruction[], part: Re2Node, times: number): void {
+  for (let done = 0; done < times; done += 1) {
+    const before = program.length;
+    emit(program, part);
+    // What matches nothing need not be repeated; nested, it could be for hours.
+    if (program.length === before) return;
   }
 }
 

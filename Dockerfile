@@ -1,0 +1,29 @@
+# Praetor in the place of EdgeX Geneva's Consul container: the same volumes, ports, environment and command.
+#
+#   docker build -t praetor .
+#   docker run --read-only --tmpfs /tmp -v praetor:/consul -p 8500:8500 --hostname edgex-core-consul praetor
+
+FROM node:20-bookworm-slim AS build
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends make \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /praetor
+# What the packages depend on comes first: a change of the sources alone does not install them anew.
+COPY Makefile package.json package-lock.json .npmrc ./
+COPY scripts scripts
+RUN make node_modules/.installed
+COPY src src
+RUN make build
+
+FROM debian:bookworm-slim
+COPY --from=build /praetor/dist/praetor /usr/local/bin/praetor
+COPY LICENSE NOTICE /usr/share/doc/praetor/
+# An empty volume takes the owner of the folder that it is mounted on.
+RUN mkdir -p /consul/data /consul/config /consul/scripts \
+ && chown -R 2002:2001 /consul
+USER 2002:2001
+VOLUME /consul
+EXPOSE 8500 8600 8600/udp
+# With another port than 8500 set PRAETOR_HTTP_ADDR, too.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["praetor", "health", "--self", "--timeout", "2s"]
+ENTRYPOINT ["praetor", "edgex"]

@@ -1,0 +1,115 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { compileRe2 } from "./re2.ts";
+
+function matches(pattern: string, text: string): boolean {
+  const compiled = compileRe2(pattern);
+  if ("fault" in compiled) throw new Error(compiled.fault);
+  return compiled.test(text);
+}
+
+/** Patterns that mean the same to JavaScript. */
+const { pattern } = fc.letrec<{ pattern: string }>((tie) => {
+  const group = tie("pattern").map((inner) => `(?:${inner})`);
+  const atom = fc.oneof(
+    fc.constantFrom("a", "b", ".", "[ab]", "[^a]", "[a-c]", "\\d", "\\w", "\\n", "1", "^", "$", "\\b"),
+    group,
+  );
+  const repeat = fc.constantFrom("", "", "*", "+", "?", "{2}", "{1,2}", "{0,}", "*?");
+  // JavaScript refuses to repeat a position.
+  const part = fc.tuple(atom, repeat).map(([one, sign]) => (/^(\^|\$|\\b)$/.test(one) ? one : one + sign));
+  return {
+    pattern: fc.oneof(
+      part,
+      fc.array(part, { maxLength: 4 }).map((parts) => parts.join("")),
+      fc.tuple(tie("pattern"), tie("pattern")).map((sides) => sides.join("|")),
+    ),
+  };
+});
+
+test("a pattern matches what JavaScript's own matcher matches", () => {
+  const text = fc.string({ unit: fc.constantFrom("a", "b", "c", "1", "\n", " "), maxLength: 8 });
+  fc.assert(
+    fc.property(pattern, text, (any, subject) => {
+      expect({ any, subject, matches: matches(any, subject) }).toEqual({
+        any,
+        subject,
+        matches: new RegExp(any, "u").test(subject),
+      });
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+test("any text is a pattern or refused with a reason", () => {
+  const piece = fc.constantFrom(
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "\\",
+    "?",
+    "*",
+    "+",
+    "P<",
+    ":",
+    "-",
+    "^",
+    "a",
+    "1",
+    ",",
+    "[:alpha:]",
+  );
+  const text = fc.oneof(
+    fc.string(),
+    fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join("")),
+  );
+  fc.assert(
+    fc.property(text, (any) => {
+      const compiled = compileRe2(any);
+      if ("fault" in compiled) expect(compiled.fault).toStartWith("error parsing regexp: ");
+      else expect(compiled.test(any)).toBeBoolean();
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+test.each(["(a+)+$", "^(a|a)*$", "(.*a){20}$", "(a?){50}a{50}$"])("%s does not take exponential time", (hostile) => {
+  const start = performance.now();
+  expect(matches(hostile, `${"a".repeat(4_000)}b`)).toBe(false);
+  expect(performance.now() - start).toBeLessThan(2_000);
+});
+
+test("a pattern that unfolds without end is refused", () => {
+  expect(() => matches("((a{100}){100}){100}", "")).toThrow("expression too large");
+  expect(() => matches("(".repeat(2_000), "")).toThrow("nests too deeply");
+  // Nothing, a thousand million times, is nothing.
+  expect(matches("^(((){1000}){1000}){1000}$", "")).toBe(true);
+});
+
+test.each([
+  ["(?i)WEB", "web", true],
+  ["(?i:W)eb", "web", true],
+  ["(?i:W)eb", "wEb", false],
+  ["a(?i)B|C", "c", true],
+  ["(?s)a.b", "a\nb", true],
+  ["a.b", "a\nb", false],
+  ["(?m)^b$", "a\nb", true],
+  ["^b$", "a\nb", false],
+  ["\\Aab\\z", "ab", true],
+  ["\\Q.*\\E", "a.*", true],
+  ["\\Q.*\\E", "aa", false],
+  ["^\\pL+$", "éß", true],
+  ["^\\p{Greek}$", "λ", true],
+  ["^\\P{Lu}$", "A", false],
+  ["^[[:alpha:]_]+$", "a_b", true],
+  ["^[^\\d\\s]$", "5", false],
+  ["\\x{1F600}", "\u{1f600}", true],
+  ["^.$", "\u{1f600}", true],
+  ["(?P<year>\\d{4})", "in 2026", true],
+  ["(?i)[a-f]", "E", true],
+])("RE2's %s against %j is %p", (re2, subject, expected) => {
+  expect(matches(re2, subject)).toBe(expected);
+});

@@ -1,0 +1,89 @@
+import { expect, test } from "bun:test";
+import { decodeCheckDefinition } from "./check-definition.ts";
+
+const api = { source: "api" } as const;
+const file = { source: "file" } as const;
+
+test("a check has Consul's defaults", () => {
+  const check = decodeCheckDefinition({ Name: "c", HTTP: "http://x", Interval: "10s" }, api);
+  expect(check).toMatchObject({
+    id: "c",
+    name: "c",
+    serviceId: "",
+    initialStatus: "critical",
+    method: { kind: "http", url: "http://x", method: "", intervalMs: 10_000, timeoutMs: 10_000, tlsSkipVerify: false },
+    successBeforePassing: 0,
+    failuresBeforeCritical: 0,
+    deregisterCriticalServiceAfterMs: 0,
+    outputBytesMax: 4096,
+  });
+});
+
+test.each([
+  ["TCP", "a:1", 10_000],
+  ["GRPC", "a:1", 10_000],
+  ["Args", ["true"], 30_000],
+])("%s without a timeout, or with none above 0, has its kind's", (field, target, timeoutMs) => {
+  for (const Timeout of [undefined, "0s", "-1s"]) {
+    const check = decodeCheckDefinition(
+      { Name: "c", [field]: target, Interval: "1s", ...(Timeout && { Timeout }) },
+      api,
+    );
+    expect(check.method).toMatchObject({ timeoutMs });
+  }
+});
+
+test("a check runs at most once a second and removes its service after a minute at the soonest", () => {
+  const check = decodeCheckDefinition(
+    { Name: "c", TCP: "a:1", Interval: "10ms", DeregisterCriticalServiceAfter: "1s" },
+    api,
+  );
+  expect(check.method).toMatchObject({ intervalMs: 1_000 });
+  expect(check.deregisterCriticalServiceAfterMs).toBe(60_000);
+});
+
+test("a number is nanoseconds in the API and nothing in a file", () => {
+  expect(decodeCheckDefinition({ Name: "c", TTL: 5_000_000_000 }, api).method).toEqual({ kind: "ttl", ttlMs: 5_000 });
+  expect(() => decodeCheckDefinition({ name: "c", ttl: 5 }, file)).toThrow("'check.ttl' expected type 'string'");
+});
+
+test("a check may lower the agent's limit of output, not raise it", () => {
+  const limit = (OutputMaxSize: number): number =>
+    decodeCheckDefinition({ Name: "c", TTL: "1s", OutputMaxSize }, { ...api, outputBytesMax: 8_192 }).outputBytesMax;
+  expect([limit(0), limit(100), limit(10_000)]).toEqual([8_192, 100, 8_192]);
+});
+
+test("a TTL is checked first, then HTTP, TCP, gRPC, scripts and alias", () => {
+  const kind = (fields: object): string =>
+    decodeCheckDefinition({ Name: "c", Interval: "1s", ...fields }, api).method.kind;
+  expect(kind({ HTTP: "x", TCP: "x" })).toBe("http");
+  expect(kind({ GRPC: "x", TCP: "x" })).toBe("tcp");
+  expect(kind({ Args: ["x"], GRPC: "x" })).toBe("grpc");
+});
+
+test.each([
+  [{ name: "c", interval: "5s", args: ["x"] }, "script"],
+  [{ name: "c", interval: "5s", ScriptArgs: ["x"] }, "script"],
+  [{ Name: "c", TTL: "5s" }, "ttl"],
+  [[{ name: "c", ttl: ["5s"] }], "ttl"],
+  [{ name: "c", grpc: "a", interval: "1s", grpc_use_tls: true, tls_skip_verify: true }, "grpc"],
+  [{ id: "only-an-id", ttl: "1s", serviceid: "s", notes: "n", token: "t" }, "ttl"],
+  [{ name: "c", alias_service: "s" }, "alias"],
+  [{ name: "c", http: "x", interval: "1s", header: [{ A: ["b"] }], success_before_passing: 3 }, "http"],
+])("a file may say %j", (json, kind) => {
+  expect(decodeCheckDefinition(json, file).method.kind).toBe(kind as "ttl");
+});
+
+test.each([
+  [{ name: "c", interval: "5s", script_args: ["x"] }, "invalid config key check.script_args"],
+  [{ name: "c", ttl: "1s", OutputMaxSize: 5 }, "invalid config key check.OutputMaxSize"],
+  [{ name: "c", ttl: "1s", check_id: "x" }, "invalid config key check.check_id"],
+  [{ name: "c", ttl: "x" }, 'invalid duration: "x": time: invalid duration "x"'],
+  [{ name: 5, ttl: "1s" }, "'check.name' expected type 'string', got unconvertible type 'float64'"],
+  [{ name: "c", grpc: "a", interval: "1s", grpc_use_tls: "true" }, "'check.grpc_use_tls' expected type 'bool'"],
+  [{ ttl: "1s" }, "Missing check name"],
+  [{ name: "c" }, "TTL must be > 0 for TTL checks"],
+  ["x", "'check' expected a map, got 'string'"],
+])("a file may not say %j", (json, why) => {
+  expect(() => decodeCheckDefinition(json, file)).toThrow(why);
+});

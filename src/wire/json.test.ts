@@ -1,0 +1,67 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { OperatingError } from "../lib/errors.ts";
+import { renderGoJson } from "./go-json.ts";
+import { parseJson } from "./json.ts";
+
+const parseText = (text: string): unknown => parseJson(new TextEncoder().encode(text));
+
+test("every JSON value reads as JSON.parse reads it", () => {
+  const value = fc.jsonValue({ stringUnit: "binary" }).filter((json) => !JSON.stringify(json).includes("__proto__"));
+  fc.assert(
+    fc.property(value, fc.constantFrom("", "  ", "\t"), (json, indent) => {
+      const text = JSON.stringify(json, null, indent);
+      expect(JSON.stringify(parseText(text), bigintAsNumber)).toBe(JSON.stringify(JSON.parse(text)));
+    }),
+  );
+});
+
+test("any bytes are read or refused with a decode error, and nothing else", () => {
+  const fragments = fc.array(
+    fc.constantFrom('{"a":', "[", "]", "}", ",", '"', "\\u12", "1e", "-", "tru", " ", "\u0000"),
+  );
+  const text = fc.oneof(
+    fc.string(),
+    fragments.map((parts) => parts.join("")),
+  );
+  fc.assert(
+    fc.property(text, (any) => {
+      try {
+        parseText(any);
+      } catch (thrown) {
+        expect(thrown).toBeInstanceOf(OperatingError);
+        expect(String(thrown)).toContain("Request decode failed: ");
+      }
+    }),
+  );
+});
+
+test("64-bit integers keep every digit", () => {
+  expect(parseText("[18446744073709551615, -9007199254740993, 80]")).toEqual([
+    18446744073709551615n,
+    -9007199254740993n,
+    80,
+  ]);
+});
+
+test("nesting without end is refused before the stack is used up", () => {
+  expect(() => parseText("[".repeat(100_000))).toThrow("exceeded max depth");
+});
+
+test("no key reaches an object's prototype", () => {
+  expect(() => parseText('{"__proto__":{"polluted":true}}')).toThrow("__proto__");
+  const parsed = parseText('{"constructor":1}');
+  expect(Object.getPrototypeOf(parsed)).toBeNull();
+});
+
+test("what Go writes reads back as what was written", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.boolean(), (json, pretty) => {
+      expect(JSON.parse(renderGoJson(json, { pretty }))).toEqual(JSON.parse(JSON.stringify(json)));
+    }),
+  );
+});
+
+function bigintAsNumber(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? Number(value) : value;
+}

@@ -1,0 +1,67 @@
+import { expect, test } from "bun:test";
+import { decodeServiceDefinition } from "./service-definition.ts";
+
+const api = { source: "api" } as const;
+const file = { source: "file" } as const;
+
+test("a service without an id is called by its name and weighs 1", () => {
+  expect(decodeServiceDefinition({ Name: "web" }, api)).toEqual({
+    service: {
+      id: "web",
+      name: "web",
+      kind: "",
+      tags: [],
+      address: "",
+      taggedAddresses: null,
+      port: 0,
+      meta: null,
+      weights: { passing: 1, warning: 1 },
+      enableTagOverride: false,
+    },
+    checks: [],
+  });
+});
+
+test("the only check is called after its service, several are numbered", () => {
+  const ids = (json: object): string[] =>
+    decodeServiceDefinition({ Name: "s", ...json }, api).checks.map(({ id }) => id);
+  expect(ids({ Check: { TTL: "1s" } })).toEqual(["service:s"]);
+  expect(ids({ Check: {}, Checks: [{ TTL: "1s" }] })).toEqual(["service:s"]);
+  expect(ids({ Check: { TTL: "1s" }, Checks: [{ TTL: "1s", CheckID: "own" }, { TTL: "1s" }] })).toEqual([
+    "service:s:1",
+    "own",
+    "service:s:3",
+  ]);
+});
+
+test("a file numbers `checks` before `check`, the API after it", () => {
+  const checks = { Check: { TTL: "1s", Name: "one" }, Checks: [{ TTL: "1s", Name: "many" }] };
+  const names = (source: typeof api | typeof file): string[] =>
+    decodeServiceDefinition({ Name: "s", ...checks }, source).checks.map(({ name }) => name);
+  expect(names(api)).toEqual(["one", "many"]);
+  expect(names(file)).toEqual(["many", "one"]);
+});
+
+test("what a file leaves out of weights is 1, what the API leaves out is 0", () => {
+  const weights = (json: unknown, source: typeof api | typeof file): object =>
+    decodeServiceDefinition({ Name: "s", Weights: json }, source).service.weights;
+  expect(weights({ passing: 4 }, file)).toEqual({ passing: 4, warning: 1 });
+  expect(weights({ Passing: 4 }, api)).toEqual({ passing: 4, warning: 0 });
+});
+
+test("a file's address may be 0.0.0.0, its port is cut to a whole number", () => {
+  const { service } = decodeServiceDefinition({ name: "s", address: "0.0.0.0", port: 1.7 }, file);
+  expect(service).toMatchObject({ address: "0.0.0.0", port: 1 });
+});
+
+test.each([
+  [{ name: "s", EnableTagOverride: true }, "invalid config key service.EnableTagOverride"],
+  [{ name: "s", taggedaddresses: {} }, "invalid config key service.taggedaddresses"],
+  [{ name: "s", check: { ttl: "1s", checkid: "x" } }, "invalid config key service.check.checkid"],
+  [{ name: "s", port: "80" }, "'service.port' expected type 'int', got unconvertible type 'string'"],
+  [{ name: "s", check: {} }, "TTL must be > 0 for TTL checks"],
+  [{ name: "s", meta: { "a b": "1" } }, "Key contains invalid characters"],
+  [{ id: "x" }, "Missing service name"],
+])("a file may not say %j", (json, why) => {
+  expect(() => decodeServiceDefinition(json, file)).toThrow(why);
+});

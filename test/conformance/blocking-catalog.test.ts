@@ -1,0 +1,164 @@
+import { describe, expect, test } from "bun:test";
+import { expectUndisturbed, expectWoken, whileBlocked } from "../support/blocked.ts";
+import {
+  differs,
+  keyFolder,
+  put,
+  registerNode,
+  registerService,
+  sharedTarget,
+  unique,
+} from "../support/conformance.ts";
+
+await sharedTarget();
+
+describe("a service", () => {
+  const paths = ["/v1/health/service", "/v1/health/checks", "/v1/catalog/service"];
+
+  test.each(paths)("wakes at %s when it is registered and when it goes", async (path) => {
+    const Name = unique("web");
+    const register = (): Promise<void> => registerService({ Name, Check: { TTL: "1h" } });
+    const registered = await whileBlocked(`${path}/${Name}`, register);
+    expectWoken(registered);
+    expect(registered.before.text).toBe("[]");
+    expect(registered.after.text).toContain(`"ServiceName":"${Name}"`);
+    const gone = await whileBlocked(`${path}/${Name}`, () => put(`/v1/agent/service/deregister/${Name}`));
+    expectWoken(gone);
+    expect(gone.after.text).toBe("[]");
+  });
+
+  test.each(["/v1/health/service", "/v1/health/checks"])("wakes at %s when its check changes", async (path) => {
+    const Name = unique("web");
+    await registerService({ Name, Check: { TTL: "1h" } });
+    const woken = await whileBlocked(`${path}/${Name}`, () => put(`/v1/agent/check/pass/service:${Name}`));
+    expectWoken(woken);
+    expect(woken.after.text).toContain(
+      `"CheckID":"service:${Name}","Name":"Service '${Name}' check","Status":"passing"`,
+    );
+  });
+
+  test.each(["/v1/health/service", "/v1/catalog/service"])("wakes at %s when its port changes", async (path) => {
+    const Name = unique("web");
+    await registerService({ Name });
+    const woken = await whileBlocked(`${path}/${Name}`, () => registerService({ Name, Port: 9 }));
+    expectWoken(woken);
+    expect(woken.after.text).toMatch(/Port":9\b/);
+  });
+
+  test("wakes with ?passing when it becomes healthy", async () => {
+    const Name = unique("web");
+    await registerService({ Name, Check: { TTL: "1h" } });
+    const path = `/v1/health/service/${Name}?passing`;
+    const woken = await whileBlocked(path, () => put(`/v1/agent/check/pass/service:${Name}`));
+    expectWoken(woken);
+    expect(woken.before.text).toBe("[]");
+    expect(woken.after.text).toContain(`"ID":"${Name}"`);
+  });
+
+  test("wakes when a check of its node changes", async () => {
+    const [Node, service] = [unique("node"), unique("web")];
+    await registerNode({ Node, Service: { Service: service } });
+    const register = (): Promise<void> => registerNode({ Node, Check: { Name: "disk", Status: "warning" } });
+    expectWoken(await whileBlocked(`/v1/health/service/${service}`, register));
+  });
+
+  test.each(["/v1/health/service", "/v1/catalog/service"])("sleeps at %s through what others do", async (path) => {
+    const [Name, other] = [unique("web"), unique("web")];
+    await registerService({ Name, Check: { TTL: "1h" } });
+    await expectUndisturbed(`${path}/${Name}`, () => registerService({ Name: other, Check: { TTL: "1h" } }));
+    await expectUndisturbed(`${path}/${Name}`, () => put(`/v1/agent/check/pass/service:${other}`));
+    await expectUndisturbed(`${path}/${Name}`, () => put(`/v1/agent/service/deregister/${other}`));
+    await expectUndisturbed(`${path}/${Name}`, () => put(`/v1/kv/${keyFolder()}a`, "x"));
+  });
+
+  test("sleeps through the same status again, with the same note or another", async () => {
+    const Name = unique("web");
+    await registerService({ Name, Check: { TTL: "1h", Status: "passing" } });
+    const path = `/v1/health/service/${Name}`;
+    const pass = `/v1/agent/check/pass/service:${Name}`;
+    await expectUndisturbed(path, () => put(pass));
+    const { before, after } = await whileBlocked(path, () => put(`${pass}?note=new`), { wait: "300ms" });
+    expect(after.index).toBe(before.index);
+  });
+});
+
+describe("lists", () => {
+  test("services wake when one comes and goes", async () => {
+    const Name = unique("web");
+    expectWoken(await whileBlocked("/v1/catalog/services", () => registerService({ Name })));
+    const gone = await whileBlocked("/v1/catalog/services", () => put(`/v1/agent/service/deregister/${Name}`));
+    expectWoken(gone);
+    expect(gone.after.text).not.toContain(`"${Name}"`);
+  });
+
+  test("services sleep through checks and keys", async () => {
+    const Name = unique("web");
+    await registerService({ Name, Check: { TTL: "1h" } });
+    await expectUndisturbed("/v1/catalog/services", () => put(`/v1/agent/check/pass/service:${Name}`));
+    await expectUndisturbed("/v1/catalog/services", () => put(`/v1/kv/${keyFolder()}a`, "x"));
+  });
+
+  test("nodes wake when one comes and goes", async () => {
+    const Node = unique("node");
+    expectWoken(await whileBlocked("/v1/catalog/nodes", () => registerNode({ Node })));
+    expectWoken(await whileBlocked("/v1/catalog/nodes", () => put("/v1/catalog/deregister", { Node })));
+  });
+
+  test("nodes sleep through services and keys", async () => {
+    await expectUndisturbed("/v1/catalog/nodes", () => registerService({ Name: unique("web") }));
+    await expectUndisturbed("/v1/catalog/nodes", () => put(`/v1/kv/${keyFolder()}a`, "x"));
+  });
+
+  test.each(["any", "critical", "passing"])("the state %s wakes when a check enters or leaves it", async (state) => {
+    const Name = unique("web");
+    await registerService({ Name, Check: { TTL: "1h" } });
+    expectWoken(await whileBlocked(`/v1/health/state/${state}`, () => put(`/v1/agent/check/pass/service:${Name}`)));
+  });
+
+  test("the state any sleeps through keys", async () => {
+    await expectUndisturbed("/v1/health/state/any", () => put(`/v1/kv/${keyFolder()}a`, "x"));
+  });
+});
+
+describe("a node", () => {
+  test.each(["/v1/catalog/node", "/v1/catalog/node-services"])("wakes at %s for its services", async (path) => {
+    const Node = unique("node");
+    await registerNode({ Node });
+    const register = (): Promise<void> => registerNode({ Node, Service: { Service: "web" } });
+    const woken = await whileBlocked(`${path}/${Node}`, register);
+    expectWoken(woken);
+    expect(woken.after.text).toContain('"Service":"web"');
+    expectWoken(await whileBlocked(`${path}/${Node}`, () => put("/v1/catalog/deregister", { Node, ServiceID: "web" })));
+  });
+
+  test("wakes at /v1/health/node for its checks", async () => {
+    const Node = unique("node");
+    await registerNode({ Node });
+    const register = (): Promise<void> => registerNode({ Node, Check: { Name: "disk" } });
+    expectWoken(await whileBlocked(`/v1/health/node/${Node}`, register));
+  });
+
+  test("wakes when it is created", async () => {
+    const Node = unique("node");
+    const woken = await whileBlocked(`/v1/catalog/node/${Node}`, () => registerNode({ Node }));
+    expectWoken(woken);
+    expect(woken.before.text).toBe("null");
+  });
+
+  test("wakes when it is deregistered", async () => {
+    const Node = unique("node");
+    await registerNode({ Node });
+    const deregister = () => put("/v1/catalog/deregister", { Node });
+    const woken = await whileBlocked(`/v1/catalog/node/${Node}`, deregister, { wait: "1s" });
+    expect(woken.after.text).toBe("null");
+    if (!differs("consul", "misses the end of a node and lets its index fall back to 1")) expectWoken(woken);
+  });
+
+  test("sleeps through the services of other nodes", async () => {
+    const [Node, other] = [unique("node"), unique("node")];
+    const register = (name: string, Port: number) => registerNode({ Node: name, Service: { Service: "web", Port } });
+    await register(Node, 1);
+    await register(other, 1);
+    await expectUndisturbed(`/v1/catalog/node/${Node}`, () => register(other, 2));
+  });
+});

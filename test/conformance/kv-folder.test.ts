@@ -1,0 +1,107 @@
+import { describe, expect, test } from "bun:test";
+import { del, get, keyFolder, put, sharedTarget, masked, expectTrue } from "../support/conformance.ts";
+
+await sharedTarget();
+
+interface Pair {
+  readonly Key: string;
+  readonly Value: string | null;
+  readonly ModifyIndex: number;
+}
+
+function entryText(key: string, value: string | Buffer, flags: number | string = 0): string {
+  const encoded = JSON.stringify(Buffer.from(value).toString("base64"));
+  return `{"LockIndex":0,"Key":"${key}","Flags":${flags},"Value":${encoded},"CreateIndex":0,"ModifyIndex":0}`;
+}
+
+async function modifyIndex(key: string): Promise<number> {
+  const [pair] = (await get(`/v1/kv/${key}`)).json as [Pair];
+  return pair.ModifyIndex;
+}
+
+async function keysOf(path: string): Promise<readonly string[]> {
+  return (await get(path)).json as string[];
+}
+
+describe("a folder", () => {
+  async function filled(): Promise<string> {
+    const folder = keyFolder();
+    for (const key of ["x/a", "x/b/1", "x/b/2", "x/", "x/c", "x2/q"]) await put(`/v1/kv/${folder}${key}`, key);
+    return folder;
+  }
+
+  test.each([
+    ["x?keys", ["x/", "x/a", "x/b/1", "x/b/2", "x/c", "x2/q"]],
+    ["x/?keys", ["x/", "x/a", "x/b/1", "x/b/2", "x/c"]],
+    ["x/?keys=false", ["x/", "x/a", "x/b/1", "x/b/2", "x/c"]],
+    ["x/?keys&recurse", ["x/", "x/a", "x/b/1", "x/b/2", "x/c"]],
+    ["x/?keys&raw", ["x/", "x/a", "x/b/1", "x/b/2", "x/c"]],
+    ["x/?keys&separator=", ["x/", "x/a", "x/b/1", "x/b/2", "x/c"]],
+    ["x/?keys&separator=/", ["x/", "x/a", "x/b/", "x/c"]],
+    ["?keys&separator=/", ["x/", "x2/"]],
+    ["x?keys&separator=/", ["x/", "x2/"]],
+    ["x/b?keys&separator=/", ["x/b/"]],
+    ["x/b/?keys&separator=/", ["x/b/1", "x/b/2"]],
+    ["x/?keys&separator=b/", ["x/", "x/a", "x/b/", "x/c"]],
+    ["x/?separator=/&keys", ["x/", "x/a", "x/b/", "x/c"]],
+  ])("lists its keys at %s", async (path, expected) => {
+    const folder = await filled();
+    expect(await keysOf(`/v1/kv/${folder}${path}`)).toEqual(expected.map((key) => `${folder}${key}`));
+  });
+
+  test.each(["x/?recurse", "x/?recurse=true", "x/?recurse=false", "x/?recurse&raw"])(
+    "comes whole at %s",
+    async (path) => {
+      const folder = await filled();
+      const keys = ["x/", "x/a", "x/b/1", "x/b/2", "x/c"];
+      const answer = await get(`/v1/kv/${folder}${path}`);
+      expect(masked(answer.text)).toBe(`[${keys.map((key) => entryText(`${folder}${key}`, key)).join(",")}]`);
+      expect(answer.header("Content-Type")).toBe("application/json");
+    },
+  );
+
+  test("has the highest index in it, not that of its neighbours", async () => {
+    const folder = await filled();
+    const highest = await modifyIndex(`${folder}x/c`);
+    expect((await get(`/v1/kv/${folder}x/?recurse`)).index).toBe(highest);
+    expect((await get(`/v1/kv/${folder}x/?keys`)).index).toBe(highest);
+    expect((await get(`/v1/kv/${folder}x?recurse`)).index).toBeGreaterThan(highest);
+  });
+
+  test("is a text prefix: without its slash it takes its neighbours along", async () => {
+    const folder = await filled();
+    const pairs = (await get(`/v1/kv/${folder}x?recurse=true`)).json as Pair[];
+    expect(pairs.map(({ Key }) => Key)).toContain(`${folder}x2/q`);
+  });
+
+  test("may be a key itself", async () => {
+    const folder = await filled();
+    expect((await get(`/v1/kv/${folder}x/?raw`)).text).toBe("x/");
+    expect((await get(`/v1/kv/${folder}x`)).status).toBe(404);
+  });
+
+  test.each(["?keys", "?recurse", "?keys&separator=/"])("with nothing in it is 404 at %s", async (query) => {
+    const answer = await get(`/v1/kv/${keyFolder()}none/${query}`);
+    expect({ status: answer.status, text: answer.text }).toEqual({ status: 404, text: "" });
+    expect(answer.index).toBeGreaterThan(0);
+  });
+
+  test("is deleted whole, and nothing beside it", async () => {
+    const folder = await filled();
+    expectTrue(await del(`/v1/kv/${folder}x/?recurse`));
+    expect(await keysOf(`/v1/kv/${folder}?keys`)).toEqual([`${folder}x2/q`]);
+    expectTrue(await del(`/v1/kv/${folder}x/?recurse`));
+  });
+
+  test("its key can be deleted alone", async () => {
+    const folder = await filled();
+    expectTrue(await del(`/v1/kv/${folder}x/`));
+    expect(await keysOf(`/v1/kv/${folder}x/?keys`)).toHaveLength(4);
+  });
+
+  test("the root lists too", async () => {
+    const folder = await filled();
+    expect(await keysOf("/v1/kv/?keys&separator=/")).toContain(folder);
+    expect((await get("/v1/kv/?recurse")).text).toContain(`"Key":"${folder}x/a"`);
+  });
+});

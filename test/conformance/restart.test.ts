@@ -1,0 +1,76 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { exchange } from "../support/exchange.ts";
+import type { Answer } from "../support/exchange.ts";
+import { startTarget } from "../support/target.ts";
+
+const target = await startTarget();
+afterAll(() => target.stop());
+
+const put = (path: string, body?: unknown): Promise<Answer> => exchange(target.url, "PUT", { path, body });
+const get = (path: string): Promise<Answer> => exchange(target.url, "GET", { path });
+
+const restartMs = 40_000;
+
+describe("through a restart", () => {
+  test(
+    "keys, services, checks and nodes stay as they were, and no index falls",
+    async () => {
+      await put("/v1/kv/kept/a?flags=7", "value");
+      await put("/v1/kv/kept/gone", "value");
+      await exchange(target.url, "DELETE", { path: "/v1/kv/kept/gone" });
+      const Check = { TTL: "1h", Notes: "n" };
+      await put("/v1/agent/service/register", { Name: "kept", Port: 7, Tags: ["t"], Meta: { a: "b" }, Check });
+      await put("/v1/agent/check/pass/service:kept?note=fine");
+      await put("/v1/agent/check/register", { Name: "disk", TTL: "1h" });
+      await put("/v1/agent/check/warn/disk?note=nearly+full");
+      await put("/v1/catalog/register", { Node: "other", Address: "192.0.2.1", Service: { Service: "elsewhere" } });
+      const paths = [
+        ...["/v1/kv/kept/a", "/v1/kv/kept/?keys", "/v1/agent/service/kept", "/v1/catalog/service/elsewhere"],
+        ...["/v1/catalog/node/other", "/v1/catalog/service/kept", "/v1/catalog/nodes"],
+      ];
+      const before = await Promise.all(paths.map(get));
+      const folderIndex = (await get("/v1/kv/kept/?recurse")).index;
+
+      await target.restart();
+
+      const after = await Promise.all(paths.map(get));
+      expect(after.map(({ text }) => text)).toEqual(before.map(({ text }) => text));
+      expect((await get("/v1/kv/kept/?recurse")).index).toBe(folderIndex);
+      expect((await get("/v1/health/checks/kept")).json).toMatchObject([
+        { CheckID: "service:kept", Status: "passing", Output: "fine", Notes: "n", ServiceTags: ["t"], Type: "ttl" },
+      ]);
+      expect((await get("/v1/agent/checks")).json).toMatchObject({
+        disk: { Status: "warning", Output: "nearly full", Type: "ttl" },
+      });
+      await put("/v1/kv/kept/b", "value");
+      expect((await get("/v1/kv/kept/b")).index).toBeGreaterThan(folderIndex);
+    },
+    restartMs,
+  );
+
+  test(
+    "what was acknowledged is there after kill -9",
+    async () => {
+      for (let round = 0; round < 20; round += 1) await put(`/v1/kv/killed/${round}`, `${round}`);
+      await put("/v1/agent/service/register", { Name: "killed", Port: 9 });
+      await target.restart("SIGKILL");
+      expect((await get("/v1/kv/killed/?keys")).json).toHaveLength(20);
+      expect((await get("/v1/agent/service/killed")).json).toMatchObject({ Port: 9 });
+      expect((await get("/v1/health/service/killed")).json).toMatchObject([{ Service: { ID: "killed", Port: 9 } }]);
+    },
+    restartMs,
+  );
+
+  test(
+    "what was deregistered stays away",
+    async () => {
+      await put("/v1/agent/service/register", { Name: "ended", Check: { TTL: "1h" } });
+      await put("/v1/agent/service/deregister/ended");
+      await target.restart();
+      expect((await get("/v1/agent/service/ended")).status).toBe(404);
+      expect((await get("/v1/health/service/ended")).text).toBe("[]");
+      expect((await get("/v1/agent/checks")).text).not.toContain("ended");
+    },
+    restartMs,
+  );
+});

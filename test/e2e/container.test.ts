@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { portNear } from "../../examples/gateway/ports.ts";
+import { Program } from "../../examples/gateway/program.ts";
+import { within } from "../support/within.ts";
+import { finalStage, parseDockerfile, textOf, wordsOf } from "./dockerfile.ts";
+
+const root = resolve(import.meta.dir, "../..");
+const dockerfile = parseDockerfile(readFileSync(join(root, "Dockerfile"), "utf8"));
+const image = finalStage(dockerfile);
+const soonMs = 15_000;
+
+/** What stands for /usr/local/bin/praetor here. */
+const praetor =
+  process.env["CONFORMANCE_TARGET"] === "executable"
+    ? [join(root, "dist/praetor")]
+    : [process.execPath, join(root, "src/main.ts")];
+
+describe("the Dockerfile", () => {
+  test("ships one executable, built in a stage of its own", () => {
+    expect(dockerfile.filter(({ keyword }) => keyword === "FROM")).toHaveLength(2);
+    expect(textOf(dockerfile, "COPY")).not.toBe("");
+    expect(image.find(({ text }) => text.endsWith("/usr/local/bin/praetor"))?.text).toStartWith("--from=build ");
+  });
+
+  test("runs as a user of its own, with one volume and Consul's ports", () => {
+    expect(textOf(image, "USER")).toBe("2002:2001");
+    expect(textOf(image, "VOLUME")).toBe("/consul");
+    expect(textOf(image, "EXPOSE").split(/\s+/)).toEqual(["8500", "8600", "8600/udp"]);
+  });
+
+  test("names only files that .dockerignore lets through", () => {
+    const allowed = readFileSync(join(root, ".dockerignore"), "utf8").match(/(?<=^!).+/gm);
+    const copied = dockerfile.filter(({ keyword, text }) => keyword === "COPY" && !text.startsWith("--from"));
+    for (const { text } of copied) expect(allowed).toEqual(expect.arrayContaining(text.split(/\s+/).slice(0, -1)));
+  });
+
+  test("starts the program without a shell", () => {
+    expect(wordsOf(image, "ENTRYPOINT")).toEqual(["praetor", "edgex"]);
+    expect(wordsOf(image, "HEALTHCHECK")[0]).toBe("praetor");
+  });
+});
+
+/** Runs the image's commands as it would: its user, no home, "/" as folder, one folder that can be written. */
+describe("what the image runs", () => {
+  const volume = mkdtempSync(join(tmpdir(), "container-"));
+  const dataDir = join(volume, "data");
+  const lines: string[] = [];
+  let url = "";
+  let container: Program;
+
+  beforeAll(async () => {
+    mkdirSync(dataDir);
+    chmodSync(volume, 0o755);
+    if (process.getuid?.() === 0) chownSync(dataDir, 2002, 2001);
+    const [http, server, serfLan, serfWan] = await Promise.all([0, 0, 0, 0].map(portNear));
+    url = `http://127.0.0.1:${http}`;
+    const ports = ["-http-port", `${http}`, "-dns-port", "-1", "-server-port", `${server}`, "-bind", "127.0.0.1"];
+    container = start(
+      [...commandOf("ENTRYPOINT"), ...ports, "-serf-lan-port", `${serfLan}`, "-serf-wan-port", `${serfWan}`],
+      { PRAETOR_DATA_DIR: dataDir, EDGEX_DB: "redis", EDGEX_SECURE: "true" },
+    );
+    await within(soonMs, () => expectHealthy(0));
+  }, 2 * soonMs);
+
+  afterAll(async () => {
+    await container.stop();
+    rmSync(volume, { recursive: true, force: true });
+  }, soonMs);
+
+  function commandOf(keyword: string): readonly string[] {
+    const [program, ...words] = wordsOf(image, keyword);
+    expect(program).toBe("praetor");
+    return [...praetor, ...words];
+  }
+
+  function start(command: readonly string[], env: Readonly<Record<string, string>>): Program {
+    const asUser = process.getuid?.() === 0 ? ["setpriv", "--reuid=2002", "--regid=2001", "--clear-groups"] : [];
+    const bare = ["env", "-i", "-C", "/", "PATH=/usr/bin:/bin", ...Object.entries(env).map(([k, v]) => `${k}=${v}`)];
+    return new Program({
+      name: "container",
+      command: [...asUser, ...bare, ...command],
+      onLine: (line) => lines.push(line),
+    });
+  }
+
+  async function expectHealthy(exitCode: number): Promise<void> {
+    const check = start(commandOf("HEALTHCHECK"), { PRAETOR_HTTP_ADDR: url });
+    expect(await check.ended()).toBe(exitCode);
+  }
+
+  async function statusOf(checkId: string): Promise<string | undefined> {
+    const checks = (await (await fetch(`${url}/v1/agent/checks`)).json()) as Record<string, { Status: string }>;
+    return checks[checkId]?.Status;
+  }
+
+  test("serves, with the UI, and says where", async () => {
+    expect(lines.join("\n")).toContain(`HTTP API  ${url}`);
+    expect((await fetch(`${url}/ui/`)).status).toBe(200);
+  });
+
+  test(
+    "watches Geneva's services by script checks that need no shell",
+    async () => {
+      // Its file is not there: the set-up has not run. A program that cannot be started would be critical.
+      await within(soonMs, async () => expect(await statusOf("service:security-secrets-setup")).toBe("warning"));
+      await within(soonMs, async () => expect(await statusOf("service:security-proxy-setup")).toBe("critical"));
+      expect(await statusOf("service:edgex-redis")).toBe("critical");
+    },
+    2 * soonMs,
+  );
+
+  test("writes below its volume only, and keeps its definitions there", () => {
+    expect(readdirSync(join(dataDir, "config"))).toContain("01-redis.json");
+    expect(readdirSync(volume)).toEqual(["data"]);
+  });
+
+  test(
+    "its health check says no, by exit code 1, when the agent was ended",
+    async () => {
+      await container.stop("SIGTERM");
+      expect(await container.ended()).toBe(1); // Consul: what a server that does not leave on SIGTERM returns
+      await expectHealthy(1);
+    },
+    soonMs,
+  );
+});

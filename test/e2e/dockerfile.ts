@@ -1,0 +1,33 @@
+export interface Instruction {
+  readonly keyword: string;
+  /** Everything after the keyword, continued lines joined. */
+  readonly text: string;
+}
+
+/** The instructions of a Dockerfile, in order; comments and line breaks are gone. */
+export function parseDockerfile(text: string): readonly Instruction[] {
+  return text
+    .replace(/^\s*#.*\n/gm, "")
+    .replace(/\\\n/g, " ")
+    .split("\n")
+    .map((line) => /^\s*([A-Z]+)\s+(.*\S)\s*$/.exec(line))
+    .flatMap((match) => (match === null ? [] : [{ keyword: match[1] ?? "", text: match[2] ?? "" }]));
+}
+
+/** The instructions after the last FROM: those of the image that is shipped. */
+export function finalStage(instructions: readonly Instruction[]): readonly Instruction[] {
+  return instructions.slice(instructions.findLastIndex(({ keyword }) => keyword === "FROM"));
+}
+
+/** The words of an instruction in its list form, `CMD ["a", "b"]`, wherever the list stands. */
+export function wordsOf(stage: readonly Instruction[], keyword: string): readonly string[] {
+  const list = /\[.*\]$/.exec(textOf(stage, keyword))?.[0];
+  if (list === undefined) throw new Error(`${keyword} has no list of words: a shell would run it`);
+  return JSON.parse(list) as string[];
+}
+
+export function textOf(stage: readonly Instruction[], keyword: string): string {
+  const found = stage.findLast((instruction) => instruction.keyword === keyword);
+  if (found === undefined) throw new Error(`the Dockerfile has no ${keyword}`);
+  return found.text;
+}

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { exchange } from "../support/exchange.ts";
+import { FakeRandom } from "../support/fake-random.ts";
+import { Ledger } from "../support/ledger.ts";
+import {
+  agentServices,
+  casKeys,
+  catalogNodes,
+  plainKeys,
+  type Send,
+  syncedServices,
+  type ThingSort,
+} from "../support/rewritten-things.ts";
+import { startTarget, type Target } from "../support/target.ts";
+import { within } from "../support/within.ts";
+
+const cycles = 50;
+const clientsOfASort = 3;
+const thingsOfAClient = 4;
+const sorts = [plainKeys, casKeys, agentServices, catalogNodes];
+
+const random = new FakeRandom(Number(process.env["SEED"] ?? 1));
+const ledgers = new Map(sorts.map((sort) => [sort, new Ledger()]));
+const newestIndex = new Map<string, number>();
+const backwards: string[] = [];
+let target: Target;
+
+beforeAll(async () => {
+  target = await startTarget();
+}, 60_000);
+
+afterAll(() => target.stop());
+
+/** Every answer's index is held against the newest one seen for the same question. */
+const send: Send = async (method, path, more) => {
+  const answer = await exchange(target.url, method, { path, ...more });
+  if (method === "GET" && !Number.isNaN(answer.index)) {
+    const seen = newestIndex.get(path) ?? 0;
+    if (answer.index < seen) backwards.push(`${path}: ${answer.index} after ${seen}`);
+    newestIndex.set(path, Math.max(answer.index, seen));
+  }
+  return answer;
+};
+
+/** Rewrites its things one after the other until the agent no longer answers. */
+async function rewriteUntilKilled(sort: ThingSort, client: number, isKilled: () => boolean): Promise<void> {
+  const ledger = ledgerOf(sort);
+  for (;;) {
+    const thing = `${sort.sort}-${client}-${Math.floor(random.uniform() * thingsOfAClient)}`;
+    const generation = ledger.attempt(thing);
+    try {
+      const answer = await sort.write(send, thing, generation);
+      if (answer.status !== 200) throw new Error(`${thing}: ${answer.status} ${answer.text}`);
+      ledger.acknowledge(thing);
+    } catch (error) {
+      if (isKilled()) return;
+      throw error;
+    }
+  }
+}
+
+function ledgerOf(sort: ThingSort): Ledger {
+  const ledger = ledgers.get(sort);
+  if (ledger === undefined) throw new Error(`no ledger for ${sort.sort}`);
+  return ledger;
+}
+
+/** Kills the agent while all clients write, and starts it again on the same folder. */
+async function writeAndKill(): Promise<void> {
+  let killed = false;
+  const clients = sorts.flatMap((sort) =>
+    Array.from({ length: clientsOfASort }, (_, client) => rewriteUntilKilled(sort, client, () => killed)),
+  );
+  const allStopped = Promise.all(clients);
+  await Promise.race([allStopped, Bun.sleep(10 + random.uniform() * 150)]);
+  killed = true;
+  await target.restart("SIGKILL");
+  await allStopped;
+}
+
+test(`killed ${cycles} times under 12 clients, the agent keeps every acknowledged write, no half of any, and its index`, async () => {
+  for (let cycle = 0; cycle < cycles; cycle++) {
+    await writeAndKill();
+    for (const sort of sorts) {
+      expect(ledgerOf(sort).settle(await sort.read(send))).toEqual([]);
+      expect(backwards).toEqual([]);
+    }
+    await within(5_000, async () =>
+      expect(sorted(await syncedServices.read(send))).toEqual(sorted(await agentServices.read(send))),
+    );
+  }
+  for (const sort of sorts) expect(ledgerOf(sort).acknowledgements).toBeGreaterThan(cycles);
+}, 180_000);
+
+function sorted(things: ReadonlyMap<string, unknown>): readonly (readonly [string, unknown])[] {
+  return [...things].toSorted(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,27 @@
+/**
+ * A program to be killed: opens the store in the folder given and commits batches until it is, several under way at a
+ * time. Says "ready", then the revision of each batch that was acknowledged, one a line.
+ */
+import { writeSync } from "node:fs";
+import { openSqliteEngine } from "../../src/engine/sqlite/sqlite-engine.ts";
+import { trialBatch } from "./trial-batch.ts";
+
+const underWayMax = 8;
+
+const { engine, revision } = await openSqliteEngine({ folder: process.argv[2] ?? "" });
+say("ready");
+let next = revision;
+await Promise.all(Array.from({ length: underWayMax }, commitForever));
+
+async function commitForever(): Promise<never> {
+  for (;;) {
+    const batch = trialBatch(++next);
+    await engine.commit(batch);
+    say(String(batch.revision));
+  }
+}
+
+/** Not through a stream: what is said must be out before the next commit. */
+function say(line: string): void {
+  writeSync(1, `${line}\n`);
+}

@@ -1,0 +1,58 @@
+/**
+ * What clients know of things they keep rewriting while the agent is killed under them. Each thing goes through
+ * numbered generations, every fifth of which is its deletion; a thing is rewritten by one client at a time, so after a
+ * crash it is in the newest generation acknowledged, or in the one after it, which was on its way. Nothing else is right.
+ */
+export class Ledger {
+  readonly #things: Map<string, Generations> = new Map();
+  acknowledgements = 0;
+
+  /** The generation to write next. */
+  attempt(thing: string): number {
+    const known = this.#known(thing);
+    this.#things.set(thing, { ...known, attempted: known.acknowledged + 1 });
+    return known.acknowledged + 1;
+  }
+
+  acknowledge(thing: string): void {
+    const { attempted } = this.#known(thing);
+    this.#things.set(thing, { acknowledged: attempted, attempted });
+    this.acknowledgements++;
+  }
+
+  /** Compares with what was found after a crash, takes that as the new truth, and returns what is wrong. */
+  settle(found: ReadonlyMap<string, Found>): readonly string[] {
+    const wrong = [...found.keys()]
+      .filter((thing) => !this.#things.has(thing))
+      .map((thing) => `${thing}: never written`);
+    for (const [thing, known] of this.#things) {
+      const is = found.get(thing);
+      const right = [known.attempted, known.acknowledged].find((generation) => stored(generation) === is);
+      if (right === undefined)
+        wrong.push(`${thing}: ${is ?? "absent"}, not ${known.acknowledged} or ${known.attempted}`);
+      else this.#things.set(thing, { acknowledged: right, attempted: right });
+    }
+    return wrong;
+  }
+
+  #known(thing: string): Generations {
+    return this.#things.get(thing) ?? { acknowledged: 0, attempted: 0 };
+  }
+}
+
+interface Generations {
+  readonly acknowledged: number;
+  /** The same, or one more. */
+  readonly attempted: number;
+}
+
+/** The generation a thing is in, or a text that says how its parts do not fit together. */
+export type Found = number | string;
+
+export function isDeletion(generation: number): boolean {
+  return generation % 5 === 0;
+}
+
+function stored(generation: number): number | undefined {
+  return isDeletion(generation) ? undefined : generation;
+}

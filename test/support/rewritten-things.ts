@@ -1,0 +1,134 @@
+import type { Answer, ExchangeRequest } from "./exchange.ts";
+import { type Found, isDeletion } from "./ledger.ts";
+
+/** Sends to the agent under trial. */
+export type Send = (method: string, path: string, more?: Omit<ExchangeRequest, "path">) => Promise<Answer>;
+
+/** Things of one sort that are rewritten in generations and read back as a whole. */
+export interface ThingSort {
+  readonly sort: string;
+  /** Sends one write, or deletion, of the whole thing; its answer must be 200. */
+  write(send: Send, thing: string, generation: number): Promise<Answer>;
+  /** Every thing of the sort that is there. */
+  read(send: Send): Promise<ReadonlyMap<string, Found>>;
+}
+
+const keyFolder = "/v1/kv/kill-nine/plain/";
+const casFolder = "/v1/kv/kill-nine/cas/";
+
+export const plainKeys: ThingSort = {
+  sort: "key",
+  write: (send, thing, generation) => writeKey(send, keyFolder + thing, generation),
+  read: (send) => readKeys(send, keyFolder),
+};
+
+/** Written only on top of what was read just before. */
+export const casKeys: ThingSort = {
+  sort: "cas-key",
+  async write(send, thing, generation) {
+    const seen = await send("GET", casFolder + thing);
+    const index = seen.status === 404 ? 0 : (seen.json as readonly KeyEntry[])[0]?.ModifyIndex;
+    const answer = await writeKey(send, `${casFolder}${thing}?cas=${index}`, generation);
+    if (answer.text !== "true") throw new Error(`lost against nobody: ${thing} at ${index}: ${answer.text}`);
+    return answer;
+  },
+  read: (send) => readKeys(send, casFolder),
+};
+
+/** A service of the agent with two checks, all three in one request. */
+export const agentServices: ThingSort = {
+  sort: "agent-service",
+  write(send, thing, generation) {
+    if (isDeletion(generation)) return send("PUT", `/v1/agent/service/deregister/${thing}`);
+    const checks = ["a", "b"].map((id) => ({ CheckID: `${thing}:${id}`, Notes: String(generation), TTL: "1h" }));
+    const Meta = { generation: String(generation) };
+    return send("PUT", "/v1/agent/service/register", { body: { ID: thing, Name: "killed", Meta, Checks: checks } });
+  },
+  async read(send) {
+    const services = await jsonOf<Record<string, Service>>(send, "/v1/agent/services");
+    const checks = await jsonOf<Record<string, Check>>(send, "/v1/agent/checks");
+    return assemble(
+      Object.values(services).map((service) => [service.ID, service.Meta["generation"]]),
+      Object.values(checks).map((check) => [check.ServiceID, check.Notes]),
+    );
+  },
+};
+
+/** What the catalog says of the agent's services: the agent has put there what it has. */
+export const syncedServices: Pick<ThingSort, "read"> = { read: (send) => readCatalog(send, "killed") };
+
+/** A node with a service and two checks, all in one request, straight to the catalog. */
+export const catalogNodes: ThingSort = {
+  sort: "catalog-node",
+  write(send, thing, generation) {
+    if (isDeletion(generation)) return send("PUT", "/v1/catalog/deregister", { body: { Node: thing } });
+    const checks = ["a", "b"].map((id) => ({ CheckID: id, Name: id, ServiceID: thing, Notes: String(generation) }));
+    const Meta = { generation: String(generation) };
+    const Service = { ID: thing, Service: "registered", Meta };
+    const body = { Node: thing, Address: "192.0.2.1", NodeMeta: Meta, Service, Checks: checks };
+    return send("PUT", "/v1/catalog/register", { body });
+  },
+  read: (send) => readCatalog(send, "registered"),
+};
+
+interface KeyEntry {
+  readonly Key: string;
+  readonly Value: string;
+  readonly ModifyIndex: number;
+}
+
+interface Service {
+  readonly ID: string;
+  readonly Meta: Readonly<Record<string, string>>;
+}
+
+interface Check {
+  readonly ServiceID: string;
+  readonly Notes: string;
+}
+
+interface CatalogService {
+  readonly ServiceID: string;
+  readonly ServiceMeta: Readonly<Record<string, string>>;
+}
+
+function writeKey(send: Send, path: string, generation: number): Promise<Answer> {
+  return isDeletion(generation) ? send("DELETE", path) : send("PUT", path, { body: String(generation) });
+}
+
+async function readKeys(send: Send, folder: string): Promise<ReadonlyMap<string, Found>> {
+  const answer = await send("GET", `${folder}?recurse`);
+  const entries = answer.status === 404 ? [] : (answer.json as readonly KeyEntry[]);
+  return new Map(
+    entries.map((entry) => [entry.Key.slice(folder.length - "/v1/kv/".length), Number(atob(entry.Value))]),
+  );
+}
+
+async function readCatalog(send: Send, name: string): Promise<ReadonlyMap<string, Found>> {
+  const services = await jsonOf<readonly CatalogService[]>(send, `/v1/catalog/service/${name}`);
+  const checks = await jsonOf<readonly Check[]>(send, `/v1/health/checks/${name}`);
+  return assemble(
+    services.map((service) => [service.ServiceID, service.ServiceMeta["generation"]]),
+    checks.map((check) => [check.ServiceID, check.Notes]),
+  );
+}
+
+type Part = readonly [thing: string, generation: string | undefined];
+
+/** A thing is whole when it has its service and both checks, all of one generation. */
+function assemble(services: readonly Part[], checks: readonly Part[]): ReadonlyMap<string, Found> {
+  const parts = new Map<string, string[]>();
+  for (const [thing, generation] of [...services, ...checks])
+    parts.set(thing, [...(parts.get(thing) ?? []), generation ?? "none"]);
+  const found = [...parts].map(([thing, generations]): [string, Found] => {
+    const whole = generations.length === 3 && new Set(generations).size === 1;
+    return [thing, whole ? Number(generations[0]) : `torn (${generations.join(", ")})`];
+  });
+  return new Map(found.filter(([thing]) => thing !== ""));
+}
+
+async function jsonOf<Body>(send: Send, path: string): Promise<Body> {
+  const answer = await send("GET", path);
+  if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${answer.text}`);
+  return answer.json as Body;
+}

@@ -1,0 +1,30 @@
+import type { Batch, Row, RowChange } from "../../src/engine/engine.ts";
+
+const rowsOfABatch = 3;
+/** So many of the newest batches are in the store; the store stays small however long the trial runs. */
+const batchesKept = 40;
+
+/** The batch with this revision: rows of its own, one row that every batch overwrites, and an old batch's rows deleted. */
+export function trialBatch(revision: number): Batch {
+  const old = revision - batchesKept;
+  const deleted = old > 0 ? keysOf(old).map((key): RowChange => ({ table: "t", key, value: undefined })) : [];
+  const written = rowsAfter(revision).filter((row) => row.key === "newest" || row.key.startsWith(`${revision}/`));
+  return { revision, changes: [...deleted, ...written] };
+}
+
+/** What a store holds whose newest batch is `revision`; in no particular order. */
+export function rowsAfter(revision: number): readonly Row[] {
+  const rows: Row[] = revision > 0 ? [{ table: "t", key: "newest", value: Buffer.from(String(revision)) }] : [];
+  for (let kept = Math.max(1, revision - batchesKept + 1); kept <= revision; kept++)
+    for (const key of keysOf(kept)) rows.push({ table: "t", key, value: valueOf(key, kept) });
+  return rows;
+}
+
+function keysOf(revision: number): readonly string[] {
+  return Array.from({ length: rowsOfABatch }, (_, n) => `${revision}/${n}`);
+}
+
+/** From a few bytes to several pages. */
+function valueOf(key: string, revision: number): Buffer {
+  return Buffer.from(`${key} `.repeat(1 + ((revision * 37) % 400)));
+}
