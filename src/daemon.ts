@@ -3,7 +3,7 @@ import { Agent } from "./agent/agent.ts";
 import { createAliasSource } from "./agent/alias-source.ts";
 import { runAntiEntropy, syncCatalog } from "./agent/anti-entropy.ts";
 import { FileDefinitions } from "./agent/file-definitions.ts";
-import { LocalChecks } from "./agent/local-checks.ts";
+import { RunningChecks } from "./checks/running-checks.ts";
 import { serfCheckId, serverMember, serverRegistration, serverServiceId } from "./cluster/server-registration.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
 import type { OpenedEngine } from "./engine/engine.ts";
@@ -85,8 +85,8 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       leave: options.onLeave,
     });
     const servers = await openDoors(config, api);
-    const aliases = createAliasSource(agent);
-    agent.startChecks(new LocalChecks(world, { aliases, report: (id, result) => agent.checkResult(id, result) }));
+    const aliasSource = createAliasSource(agent);
+    agent.startChecks(new RunningChecks({ world, aliasSource, report: (id, result) => agent.checkResult(id, result) }));
     const syncing = runAntiEntropy(agent, {
       clock: world.clock,
       log: log.named("anti_entropy"),

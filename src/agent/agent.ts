@@ -17,7 +17,6 @@ import {
   type SavedRow,
   type Source,
 } from "./registrations.ts";
-import { taggedAddressesOf } from "./tagged-addresses.ts";
 
 /** Runs the checks that the agent is told of; what they find comes back through `Agent.checkResult`. */
 export interface CheckSet {
@@ -119,7 +118,7 @@ export class Agent {
     definition: ServiceDefinition,
     options: { source: Source; replaceExistingChecks?: boolean },
   ): Promise<void> {
-    const service = taggedAddressesOf(definition.service);
+    const { service } = definition;
     for (const check of definition.checks) this.#requireAllowed(check, options.source);
     const named = new Set(definition.checks.map((check) => check.id));
     const dropped = options.replaceExistingChecks ? this.checksOf(service.id).filter((id) => !named.has(id)) : [];

@@ -1,10 +1,6 @@
 import type { CheckDefinition } from "../model/check.ts";
 import { startAliasCheck, type AliasSource } from "./alias.ts";
 import type { CheckResult, CheckRunner, CheckWorld, ReportCheck } from "./check-runner.ts";
-import { startGrpcCheck } from "./grpc.ts";
-import { startHttpCheck } from "./http.ts";
-import { startScriptCheck } from "./script.ts";
-import { startTcpCheck } from "./tcp.ts";
 import { withThresholds } from "./thresholds.ts";
 import { startTtlCheck } from "./ttl.ts";
 
@@ -27,16 +23,44 @@ export function startCheck(definition: CheckDefinition, options: StartCheckOptio
   const counted = withThresholds(definition, report);
   switch (method.kind) {
     case "http":
-      return startHttpCheck(method, { world, intervalMs: method.intervalMs, outputBytesMax, report: counted });
+      return startLater(async () => {
+        const { startHttpCheck } = await import("./http.ts");
+        return startHttpCheck(method, { world, intervalMs: method.intervalMs, outputBytesMax, report: counted });
+      });
     case "tcp":
-      return startTcpCheck(method, { world, intervalMs: method.intervalMs, report: counted });
+      return startLater(async () => {
+        const { startTcpCheck } = await import("./tcp.ts");
+        return startTcpCheck(method, { world, intervalMs: method.intervalMs, report: counted });
+      });
     case "script":
-      return startScriptCheck(method, { world, intervalMs: method.intervalMs, outputBytesMax, report: counted });
+      return startLater(async () => {
+        const { startScriptCheck } = await import("./script.ts");
+        return startScriptCheck(method, { world, intervalMs: method.intervalMs, outputBytesMax, report: counted });
+      });
     case "grpc":
-      return startGrpcCheck(method, { world, intervalMs: method.intervalMs, outputBytesMax, report: counted });
+      return startLater(async () => {
+        const { startGrpcCheck } = await import("./grpc.ts");
+        return startGrpcCheck(method, { world, intervalMs: method.intervalMs, outputBytesMax, report: counted });
+      });
     case "ttl":
       return startTtlCheck(method, { world, outputBytesMax, report });
     case "alias":
       return startAliasCheck(method, { source: aliasSource, report });
   }
+}
+
+/** What only some checks need of the network and of processes is loaded with the first such check: 10 MiB all told. */
+function startLater(start: () => Promise<CheckRunner>): CheckRunner {
+  let stopped = false;
+  let runner: CheckRunner | undefined;
+  void start().then((started) => {
+    runner = started;
+    if (stopped) started.stop();
+  });
+  return {
+    stop: () => {
+      stopped = true;
+      runner?.stop();
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { ipVersion } from "../lib/ip-version.ts";
 
 /** An IP address as a number, so that networks and orders are arithmetic. */
 export interface IpAddress {
@@ -12,7 +12,7 @@ export interface IpNetwork {
 }
 
 export function parseIp(text: string): IpAddress | undefined {
-  const version = text.includes("%") ? 0 : isIP(text);
+  const version = ipVersion(text);
   if (version === 4) return { family: 4, value: parseIpv4(text) };
   return version === 6 ? { family: 6, value: parseIpv6(text) } : undefined;
 }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, OperatingError } from "../lib/errors.ts";
@@ -103,5 +102,5 @@ async function readIfThere(path: string): Promise<string | undefined> {
 }
 
 function hashOf(content: string): string {
-  return createHash("sha256").update(content).digest("hex");
+  return new Bun.CryptoHasher("sha256").update(content).digest("hex");
 }

@@ -20,13 +20,15 @@ export function goMap<T>(record: Readonly<Record<string, T>>): Record<string, T>
 
 function render(value: unknown): string {
   if (typeof value === "string") return renderGoString(value);
-  if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return String(value);
-  assert(typeof value === "object", `a ${typeof value} has no JSON`);
-  if (value === null) return "null";
-  if (Array.isArray(value)) return `[${value.map(render).join(",")}]`;
-  return `{${members(value)
-    .map(([key, member]) => `${renderGoString(key)}:${render(member)}`)
-    .join(",")}}`;
+  if (value === null || typeof value !== "object") return renderScalar(value);
+  let text = "";
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${text === "" ? "" : ","}${render(item)}`;
+    return `[${text}]`;
+  }
+  for (const [key, member] of members(value))
+    text += `${text === "" ? "" : ","}${renderGoString(key)}:${render(member)}`;
+  return `{${text}}`;
 }
 
 function renderPretty(value: unknown, newline: string): string {
@@ -40,11 +42,21 @@ function renderPretty(value: unknown, newline: string): string {
   return lines.length === 0 ? "{}" : `{${inner}${lines.join(`,${inner}`)}${newline}}`;
 }
 
+function renderScalar(value: unknown): string {
+  const hasJson =
+    value === null || typeof value === "number" || typeof value === "bigint" || typeof value === "boolean";
+  assert(hasJson, `a ${typeof value} has no JSON`);
+  return String(value);
+}
+
 /** A field that is undefined is left out, like Go's omitempty. */
 function members(object: object): [string, unknown][] {
-  const entries: [string, unknown][] = Object.entries(object).filter(([, member]) => member !== undefined);
-  if (Object.getPrototypeOf(object) === null) entries.sort(([a], [b]) => compareUtf8(a, b));
-  return entries;
+  const entries: [string, unknown][] = Object.entries(object);
+  const isMap = Object.getPrototypeOf(object) === null;
+  if (isMap && entries.length > 1) entries.sort(([a], [b]) => compareUtf8(a, b));
+  return entries.some(([, member]) => member === undefined)
+    ? entries.filter(([, member]) => member !== undefined)
+    : entries;
 }
 
 /** Go compares strings by their UTF-8 bytes, which differs from JavaScript's order beyond U+FFFF only. */
@@ -63,8 +75,12 @@ function surrogatesLast(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
+/** What does not stand for itself in Go's JSON: most texts have none of it. */
+const special = /[\u0000-\u001f"\\<>&\u2028\u2029\ud800-\udfff]/;
+
 /** A string as Go writes it in JSON. */
 export function renderGoString(text: string): string {
+  if (!special.test(text)) return `"${text}"`;
   const json = JSON.stringify(text.toWellFormed());
   return mayDiffer.test(json) ? json.replace(/[<>&\u2028\u2029]|\\./g, goEscape) : json;
 }

@@ -5,13 +5,20 @@ import { decodeFailure } from "./json.ts";
 /** Where a document comes from: the HTTP API is strict; configuration files bend a little. */
 export type WireSource = "api" | "file";
 
-/** Lower-case names that clients may use, to the canonical name. */
-export type FieldNames = ReadonlyMap<string, string>;
+interface FieldName {
+  readonly field: string;
+  readonly isAlias: boolean;
+}
+
+/** The names that clients may use, as they are usually written and in lower case. */
+export type FieldNames = ReadonlyMap<string, FieldName>;
 
 /** Canonical names, each with the other names that mean the same; all are matched without regard to case. */
 export function fieldNames(canonical: readonly string[], aliases: Readonly<Record<string, string>> = {}): FieldNames {
-  const names = new Map(canonical.map((name) => [name.toLowerCase(), name]));
-  for (const [alias, name] of Object.entries(aliases)) names.set(alias.toLowerCase(), name);
+  const names = new Map<string, FieldName>();
+  for (const field of canonical) names.set(field, { field, isAlias: false });
+  for (const [alias, field] of Object.entries(aliases)) names.set(alias, { field, isAlias: true });
+  for (const [name, meaning] of [...names]) names.set(name.toLowerCase(), meaning);
   return names;
 }
 
@@ -40,14 +47,14 @@ export class JsonFields {
 
   /** Of two names of one field the later counts, unless it is an alias and the field has a value already. */
   #put(name: string, value: unknown): void {
-    const field = this.#options.names.get(name.toLowerCase());
-    if (field === undefined) {
-      if (this.#options.ignoreUnknown) return;
+    const { names, ignoreUnknown } = this.#options;
+    const known = names.get(name) ?? names.get(name.toLowerCase());
+    if (known === undefined) {
+      if (ignoreUnknown) return;
       throw unknownField(name, this.#options);
     }
-    const isAlias = name.toLowerCase() !== field.toLowerCase();
-    if (value === null || (isAlias && this.#values.get(field))) return;
-    this.#values.set(field, value);
+    if (value === null || (known.isAlias && this.#values.get(known.field))) return;
+    this.#values.set(known.field, value);
   }
 
   has(field: string): boolean {

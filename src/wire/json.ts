@@ -97,12 +97,23 @@ class JsonReader {
 
   #string(): string {
     this.#at += 1;
-    let value = this.#match(/[^"\\\u0000-\u001f]*/y);
+    let value = this.#plain();
     while (!this.#take('"')) {
       if (!this.#take("\\")) throw this.#unexpected("in string literal");
-      value += this.#escape() + this.#match(/[^"\\\u0000-\u001f]*/y);
+      value += this.#escape() + this.#plain();
     }
-    return value.toWellFormed();
+    return value.isWellFormed() ? value : value.toWellFormed();
+  }
+
+  /** The characters up to a quote, a backslash or one that may not stand in a string. */
+  #plain(): string {
+    const start = this.#at;
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#at);
+      // NaN, after the end, is not above 31 either.
+      if (code === quote || code === backslash || !(code > 0x1f)) return this.#text.slice(start, this.#at);
+      this.#at += 1;
+    }
   }
 
   #escape(): string {
@@ -143,7 +154,7 @@ class JsonReader {
   }
 
   #skipSpace(): void {
-    this.#match(/[ \t\r\n]*/y);
+    while (isSpace(this.#text.charCodeAt(this.#at))) this.#at += 1;
   }
 
   #take(character: string): boolean {
@@ -165,6 +176,13 @@ class JsonReader {
     return decodeFailure(`invalid character ${quoteCharacter(String.fromCodePoint(code))} ${where}`);
   }
 }
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
 
 const escapes: Readonly<Record<string, string | undefined>> = {
   '"': '"',

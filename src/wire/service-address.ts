@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from "node:net";
+import { ipVersion } from "../lib/ip-version.ts";
 import type { Service, ServiceAddress } from "../model/service.ts";
 import { bareRecord } from "./bare-record.ts";
 import { fieldNames, JsonFields, type WireSource } from "./json-fields.ts";
@@ -32,8 +32,8 @@ export function withFamilyAddresses(
 }
 
 function addressFamily(address: string): "ipv4" | "ipv6" | undefined {
-  if (isIPv4(address) || /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(address)) return "ipv4";
-  return isIPv6(address) && !address.includes("%") ? "ipv6" : undefined;
+  if (ipVersion(address) === 4 || /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(address)) return "ipv4";
+  return ipVersion(address) === 6 ? "ipv6" : undefined;
 }
 
 /** An address that means "all of this machine's": others cannot connect to it. */

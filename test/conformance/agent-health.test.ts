@@ -107,7 +107,7 @@ describe("the status of a service", () => {
     const answer = await get(`${byName}/${Name}`);
     expect(answer.status).toBe(503);
     const entries = answer.json as { AggregatedStatus: string; Service: { ID: string } }[];
-    expect(entries.map((entry) => `${entry.Service.ID} ${entry.AggregatedStatus}`).sort()).toEqual([
+    expect(entries.map((entry) => `${entry.Service.ID} ${entry.AggregatedStatus}`).toSorted()).toEqual([
       `${Name}-1 critical`,
       `${Name}-2 warning`,
     ]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type Answer } from "../support/exchange.ts";
+import type { Answer } from "../support/exchange.ts";
 import { expectEmpty, expectError, get, put, sharedTarget } from "../support/conformance.ts";
 
 const target = await sharedTarget();

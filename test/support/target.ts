@@ -28,7 +28,12 @@ export async function startTarget(): Promise<Target> {
   const dataDir = mkdtempSync(join(tmpdir(), "conformance-"));
   const ports = await freePorts(4);
   const agent = new RunningAgent(dataDir, ports);
-  await agent.start();
+  try {
+    await agent.start();
+  } catch (thrown) {
+    await agent.stop();
+    throw thrown;
+  }
   return agent;
 }
 

@@ -62,7 +62,7 @@ describe("stored rows as blocks", () => {
         fc.pre(table.isWellFormed());
         const [written] = unpackRows(encodeBatch({ revision: 1, changes: [{ table, key, value }] }));
         const read = new RowPacker(64, () => {}).add(Buffer.from(table), Buffer.from(key), value);
-        expect(read.equals(written?.packed ?? Buffer.of())).toBe(true);
+        expect(read).toEqual(written?.packed ?? read.subarray(1));
       }),
     );
   });

@@ -17,7 +17,7 @@ export interface SqliteOptions {
  * cannot be used: nothing was changed then.
  */
 export function openSqliteEngine(options: SqliteOptions): Promise<OpenedEngine> {
-  return new SqliteEngine(options.folder).opened;
+  return SqliteEngine.open(options.folder);
 }
 
 /**
@@ -33,22 +33,28 @@ function startWorker(): Worker {
 }
 
 class SqliteEngine implements Engine {
-  readonly opened: Promise<OpenedEngine>;
   readonly #worker: Worker = startWorker();
-  readonly #opening: PromiseWithResolvers<OpenedEngine> = Promise.withResolvers();
-  /** What has arrived of the stored rows; handed over once, at opening. */
+  /** Let go of once it is settled, and the rows with it. */
+  #opening: PromiseWithResolvers<OpenedEngine> | undefined;
+  /** What has arrived of the stored rows. */
   #loaded: { rows: Row[]; revision: number } = { rows: [], revision: 0 };
   /** Commits the worker has not answered for, oldest first. */
   readonly #unsettled: PromiseWithResolvers<void>[] = [];
   readonly #closed: PromiseWithResolvers<void> = Promise.withResolvers();
   #refuse: OperatingError | undefined;
 
-  constructor(folder: string) {
-    this.opened = this.#opening.promise;
+  static open(folder: string): Promise<OpenedEngine> {
+    const opening = Promise.withResolvers<OpenedEngine>();
+    const engine = new SqliteEngine(opening);
+    send(engine.#worker, { kind: "open", folder });
+    return opening.promise;
+  }
+
+  private constructor(opening: PromiseWithResolvers<OpenedEngine>) {
+    this.#opening = opening;
     this.#worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => this.#receive(data));
     this.#worker.addEventListener("error", (event) => this.#stop(threadStopped(event.message)));
     this.#worker.addEventListener("close", () => this.#stop(threadStopped("it ended")));
-    send(this.#worker, { kind: "open", folder });
   }
 
   async commit(batch: Batch): Promise<void> {
@@ -73,7 +79,8 @@ class SqliteEngine implements Engine {
       case "rows":
         return this.#load(message.block);
       case "opened":
-        this.#opening.resolve({ engine: this, ...this.#loaded });
+        this.#opening?.resolve({ engine: this, ...this.#loaded });
+        this.#opening = undefined;
         this.#loaded = { rows: [], revision: 0 };
         return;
       case "committed":
@@ -103,7 +110,7 @@ class SqliteEngine implements Engine {
   /** The thread is done for. If it broke, whether its last transaction is durable is not known, so none is promised. */
   #stop(error: OperatingError): void {
     this.#refuse ??= error;
-    this.#opening.reject(error);
+    this.#opening?.reject(error);
     this.#closed.resolve();
     for (const settled of this.#unsettled.splice(0)) settled.reject(error);
     this.#worker.terminate();

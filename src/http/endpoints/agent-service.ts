@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { toCatalogCheck } from "../../agent/catalog-check.ts";
 import { serviceHealth, type AggregatedStatus, type ServiceHealth } from "../../agent/service-health.ts";
 import { encodeAgentService } from "../../wire/service.ts";
@@ -134,7 +133,7 @@ function isSet({ query }: HttpRequest, name: string): boolean {
 }
 
 function contentHash(row: object): string {
-  return createHash("sha256")
+  return new Bun.CryptoHasher("sha256")
     .update(renderGoJson(row, { pretty: false }))
     .digest("hex")
     .slice(0, 16);
