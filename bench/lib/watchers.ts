@@ -1,4 +1,7 @@
-/** Many connections that each hold one request until the server answers; together they cost the client little. */
+/**
+ * Many connections that each hold one request until the server answers. What a connection does with an answer is part of
+ * what is measured, for both contenders, so it is next to nothing: keep the bytes and the time.
+ */
 export class Watchers {
   readonly #connections: readonly Connection[];
 
@@ -11,69 +14,58 @@ export class Watchers {
     // In portions: a listen queue is a few hundred long.
     while (connections.length < count) {
       const portion = Math.min(100, count - connections.length);
-      connections.push(...(await Promise.all(Array.from({ length: portion }, () => Connection.open(port)))));
+      connections.push(...(await Promise.all(Array.from({ length: portion }, () => openConnection(port)))));
     }
     return new Watchers(connections);
   }
 
-  /** Sends the request on each connection. The promise resolves when all are answered, with the time of each answer. */
-  ask(path: string): Promise<readonly number[]> {
-    return Promise.all(this.#connections.map((connection) => connection.ask(path)));
+  /** Sends the request on each connection. */
+  ask(path: string): void {
+    const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
+    for (const connection of this.#connections) {
+      connection.chunks = [];
+      connection.socket?.write(request);
+    }
   }
 
+  /** How many have no whole answer yet. @throws when an answer is not 200 */
   get waiting(): number {
-    return this.#connections.filter((connection) => connection.isWaiting).length;
+    return this.#connections.filter(({ chunks }) => !isWhole(Buffer.concat(chunks).toString("latin1"))).length;
+  }
+
+  /** When the end of each answer came; all must have been answered. */
+  get answeredAtMs(): readonly number[] {
+    return this.#connections.map(({ lastAtMs }) => lastAtMs);
   }
 
   close(): void {
-    for (const connection of this.#connections) connection.close();
+    for (const { socket } of this.#connections) socket?.terminate();
   }
 }
 
-class Connection {
-  #socket: Bun.Socket | undefined;
-  #received = "";
-  #answered: ((atMs: number) => void) | undefined;
+interface Connection {
+  socket: Bun.Socket<Connection> | undefined;
+  chunks: Uint8Array[];
+  lastAtMs: number;
+}
 
-  static async open(port: number): Promise<Connection> {
-    const connection = new Connection();
-    connection.#socket = await Bun.connect({
-      hostname: "127.0.0.1",
-      port,
-      socket: { data: (_, bytes) => connection.#receive(bytes) },
-    });
-    return connection;
-  }
+const handlers: Bun.SocketHandler<Connection> = {
+  data({ data: connection }, bytes) {
+    connection.lastAtMs = performance.now();
+    connection.chunks.push(bytes);
+  },
+};
 
-  get isWaiting(): boolean {
-    return this.#answered !== undefined;
-  }
-
-  ask(path: string): Promise<number> {
-    return new Promise((resolve) => {
-      this.#answered = resolve;
-      this.#socket?.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
-    });
-  }
-
-  close(): void {
-    this.#socket?.terminate();
-  }
-
-  #receive(bytes: Uint8Array): void {
-    this.#received += Buffer.from(bytes).toString("latin1");
-    if (!isWhole(this.#received)) return;
-    if (!this.#received.startsWith("HTTP/1.1 200")) throw new Error(`a watcher was answered ${this.#received}`);
-    this.#received = "";
-    const answered = this.#answered;
-    this.#answered = undefined;
-    answered?.(performance.now());
-  }
+async function openConnection(port: number): Promise<Connection> {
+  const connection: Connection = { socket: undefined, chunks: [], lastAtMs: 0 };
+  connection.socket = await Bun.connect({ hostname: "127.0.0.1", port, socket: handlers, data: connection });
+  return connection;
 }
 
 function isWhole(response: string): boolean {
   const headEnd = response.indexOf("\r\n\r\n");
   if (headEnd === -1) return false;
+  if (!response.startsWith("HTTP/1.1 200")) throw new Error(`a watcher was answered ${response}`);
   const length = /^content-length: (\d+)/im.exec(response.slice(0, headEnd))?.[1];
   return length === undefined ? response.endsWith("\r\n0\r\n\r\n") : response.length >= headEnd + 4 + Number(length);
 }

@@ -18,7 +18,7 @@ export const heldQuery: Row = {
     try {
       const read = await fetch(`${contender.url}/v1/kv/bench/started`);
       await read.arrayBuffer();
-      void clients.ask(`/v1/kv/bench/started?index=${read.headers.get("X-Consul-Index")}&wait=10m`);
+      clients.ask(`/v1/kv/bench/started?index=${read.headers.get("X-Consul-Index")}&wait=10m`);
       await Bun.sleep(5_000);
       if (clients.waiting !== count)
         throw new Error(`${contender.name} holds only ${clients.waiting} of ${count} queries`);

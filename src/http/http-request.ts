@@ -56,15 +56,20 @@ function tooLarge(bytes: number, bytesMax: number): HttpError {
 /** Decodes a part of a path; "+" stays what it is. */
 export function decodePath(text: string): string {
   if (!text.includes("%")) return text;
-  let decoded: string;
-  try {
-    decoded = decodeURIComponent(text);
-  } catch {
-    throw new HttpError(400, "400 Bad Request");
-  }
+  if (!isDecodable(text)) throw new HttpError(400, "400 Bad Request");
+  const decoded = decodeURIComponent(text);
   // Consul: paths with characters that cannot be printed are refused without a word, to keep logs safe.
   if (unprintable.test(decoded)) throw new HttpError(400, "");
   return decoded;
+}
+
+export function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What Go's unicode.IsPrint is false for. */

@@ -79,7 +79,7 @@ export function compile(expression: string | undefined, fields: FilterFields): (
     return compileFilter(expression, fields);
   } catch (error) {
     if (!(error instanceof OperatingError)) throw error;
-    throw new HttpError(500, `Failed to create boolean expression evaluator: ${error.message}`, failedReadHeaders);
+    throw new HttpError(500, error.message, failedReadHeaders);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Log } from "../lib/log.ts";
 import { empty, text } from "./answers.ts";
 import type { Endpoint, Method, Route } from "./api.ts";
 import { HttpError, statusOf } from "./http-error.ts";
-import { decodePath, HttpRequest } from "./http-request.ts";
+import { decodePath, HttpRequest, isDecodable } from "./http-request.ts";
 
 /**
  * Finds the endpoint of a request and answers for what goes wrong: unknown paths, other methods, bad input, faults.
@@ -42,7 +42,7 @@ export class Router {
     const queryAt = target.indexOf("?");
     const path = queryAt < 0 ? target : target.slice(0, queryAt);
     const route = this.#find(path);
-    if (!route) return notFound(this.#subtrees, path);
+    if (!route) return this.#notFound(path);
     if (this.#blocked.some((prefix) => path.startsWith(prefix)))
       return text(403, "Endpoint is blocked by agent configuration");
     const endpoint = methodOf(route, request.method);
@@ -65,6 +65,16 @@ export class Router {
       if (route) return route;
     }
     return undefined;
+  }
+
+  /** Consul: a subtree named without its slash leads there; anything else is not found, with nothing to say. */
+  #notFound(path: string): Response {
+    if (!isDecodable(path)) return text(400, "400 Bad Request");
+    const subtree = `${path}/`;
+    if (!this.#subtrees.has(subtree)) return new Response(null, { status: 404 });
+    const body = `<a href="${subtree}">Moved Permanently</a>.\n\n`;
+    const headers = { Location: subtree, "Content-Type": "text/html; charset=utf-8" };
+    return new Response(body, { status: 301, headers });
   }
 
   #explain(error: unknown, method: string, target: string): Response {
@@ -94,17 +104,6 @@ function methodOf(route: Route, method: string): Endpoint | undefined {
 function otherMethod(route: Route, method: string): Response {
   const headers = { Allow: ["OPTIONS", ...Object.keys(route.methods)].join(",") };
   return method === "OPTIONS" ? empty(200, headers) : text(405, `method ${method} not allowed`, headers);
-}
-
-/** Consul: a subtree named without its slash leads there; anything else is not found, with nothing to say. */
-function notFound(subtrees: ReadonlyMap<string, Route>, path: string): Response {
-  const subtree = `${path}/`;
-  if (!subtrees.has(subtree)) return new Response(null, { status: 404 });
-  const body = `<a href="${subtree}">Moved Permanently</a>.\n\n`;
-  return new Response(body, {
-    status: 301,
-    headers: { Location: subtree, "Content-Type": "text/html; charset=utf-8" },
-  });
 }
 
 function faultOf(error: unknown): string {

@@ -9,7 +9,7 @@ const triesMax = 50;
  */
 export function writeAll(descriptor: number, text: string): void {
   let bytes = Buffer.from(text);
-  for (let tries = 0; bytes.length > 0 && tries < triesMax; ) {
+  for (let tries = 0; bytes.length > 0 && tries < triesMax;) {
     try {
       bytes = bytes.subarray(writeSync(descriptor, bytes));
     } catch (error) {

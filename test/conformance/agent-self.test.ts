@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Answer } from "../support/exchange.ts";
-import { expectEmpty, expectError, get, put, sharedTarget } from "../support/conformance.ts";
+import { expectEmpty, get, put, sharedTarget } from "../support/conformance.ts";
 
 const target = await sharedTarget();
 
@@ -88,18 +88,7 @@ describe("the agent itself", () => {
 });
 
 describe("the rest of the agent", () => {
-  test("metrics are gauges, counters and samples with a time", async () => {
-    const answer = await get("/v1/agent/metrics");
-    expectJson(answer);
-    expect(Object.keys(answer.json as object)).toEqual(["Timestamp", "Gauges", "Points", "Counters", "Samples"]);
-  });
-
   test("reload is an empty success", async () => {
     expectEmpty(await put("/v1/agent/reload"));
-  });
-
-  test("force-leave of an unknown node is an error", async () => {
-    const text = "agent: No node found with name 'nobody'";
-    expectError(await put("/v1/agent/force-leave/nobody"), { status: 500, text });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { expectError, get, put, send, sharedTarget, unique } from "../support/conformance.ts";
+import { differs, expectError, get, put, send, sharedTarget, unique } from "../support/conformance.ts";
 
 await sharedTarget();
 
@@ -10,6 +10,9 @@ const noTtl = "Invalid check: TTL must be > 0 for TTL checks";
 const meta = "Invalid Service Meta: Couldn't load metadata pair";
 const HTTP = "http://127.0.0.1:1/";
 const long = { key: "k".repeat(129), value: "v".repeat(513) };
+
+/** Consul names the object that the list is in. */
+const wrongField = differs("praetor", "it names the field that is wrong") ? "ScriptArgs" : "Check";
 
 describe("a service that is refused with 400", () => {
   const Name = "refused";
@@ -43,7 +46,7 @@ describe("a service that is refused with 400", () => {
     [
       "a text as arguments",
       { Name, Check: { Args: "true" } },
-      `${wrongType} string into Go struct field .Check of type []string`,
+      `${wrongType} string into Go struct field .${wrongField} of type []string`,
     ],
     ["no address at all", { Name, Address: "0.0.0.0" }, "Invalid service address"],
     ["no IPv6 address at all", { Name, Address: "::" }, "Invalid service address"],

@@ -5,7 +5,7 @@ await sharedTarget();
 
 const paths: Readonly<Record<string, readonly string[]>> = {
   "OPTIONS,GET": [
-    ...["/v1/agent/self", "/v1/agent/metrics", "/v1/agent/services", "/v1/agent/service/x", "/v1/agent/service/"],
+    ...["/v1/agent/self", "/v1/agent/services", "/v1/agent/service/x", "/v1/agent/service/"],
     ...["/v1/agent/checks", "/v1/agent/members", "/v1/agent/health/service/id/x", "/v1/agent/health/service/name/x"],
     ...["/v1/catalog/datacenters", "/v1/catalog/nodes", "/v1/catalog/services", "/v1/catalog/service/x"],
     ...["/v1/catalog/node/x", "/v1/catalog/node-services/x"],
@@ -16,7 +16,7 @@ const paths: Readonly<Record<string, readonly string[]>> = {
     ...["/v1/agent/service/register", "/v1/agent/service/deregister/x", "/v1/agent/service/maintenance/x"],
     ...["/v1/agent/check/register", "/v1/agent/check/deregister/x", "/v1/agent/check/update/x"],
     ...["/v1/agent/check/pass/x", "/v1/agent/check/warn/x", "/v1/agent/check/fail/x"],
-    ...["/v1/agent/maintenance", "/v1/agent/reload", "/v1/agent/leave", "/v1/agent/join/x", "/v1/agent/force-leave/x"],
+    ...["/v1/agent/maintenance", "/v1/agent/reload", "/v1/agent/leave"],
     ...["/v1/catalog/register", "/v1/catalog/deregister"],
   ],
   "OPTIONS,GET,PUT,DELETE": ["/v1/kv/x", "/v1/kv/"],

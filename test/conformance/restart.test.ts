@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { exchange } from "../support/exchange.ts";
 import type { Answer } from "../support/exchange.ts";
+import { differs } from "../support/conformance.ts";
 import { startTarget } from "../support/target.ts";
 
 const target = await startTarget();
@@ -37,10 +38,10 @@ describe("through a restart", () => {
       expect(after.map(({ text }) => text)).toEqual(before.map(({ text }) => text));
       expect((await get("/v1/kv/kept/?recurse")).index).toBe(folderIndex);
       expect((await get("/v1/health/checks/kept")).json).toMatchObject([
-        { CheckID: "service:kept", Status: "passing", Output: "fine", Notes: "n", ServiceTags: ["t"], Type: "ttl" },
+        { CheckID: "service:kept", Status: "passing", Notes: "n", ServiceTags: ["t"], Type: "ttl", ...printed("fine") },
       ]);
       expect((await get("/v1/agent/checks")).json).toMatchObject({
-        disk: { Status: "warning", Output: "nearly full", Type: "ttl" },
+        disk: { Status: "warning", Type: "ttl", ...printed("nearly full") },
       });
       await put("/v1/kv/kept/b", "value");
       expect((await get("/v1/kv/kept/b")).index).toBeGreaterThan(folderIndex);
@@ -74,3 +75,7 @@ describe("through a restart", () => {
     restartMs,
   );
 });
+
+function printed(Output: string): object {
+  return differs("praetor", "what a check printed is kept in memory only") ? {} : { Output };
+}
