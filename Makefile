@@ -34,5 +34,5 @@ format: $(installed) ## Format every file
 clean: ## Remove what was built and installed; data/ stays
 	rm -rf dist node_modules
 
-$(installed): package-lock.json package.json scripts/ensure-dependencies
+$(installed): package-lock.json
 	@scripts/ensure-dependencies

@@ -13,24 +13,31 @@ export async function runStep(step: Step): Promise<TestCounts> {
   try {
     const report = join(folder, "report.xml");
     const reporting = step.isTestRun ? ["--reporter=junit", `--reporter-outfile=${report}`] : [];
-    const succeeded = await run([...step.command, ...reporting], step.env ?? {});
+    const succeeded = await run([...step.command, ...reporting], environmentOf(step));
     return step.isTestRun ? countRun(report, succeeded) : outcome(succeeded);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function run(command: readonly string[], env: Readonly<Record<string, string>>): Promise<boolean> {
-  const colours = process.stdout.isTTY ? {} : { NO_COLOR: "1" };
+async function run(command: readonly string[], env: Environment): Promise<boolean> {
   const child = Bun.spawn([...command], {
     stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, CI: "true", ...colours, ...env },
+    env,
     timeout: stepMsMax,
     killSignal: "SIGKILL",
   });
   const code = await child.exited;
   if (child.signalCode === "SIGKILL") console.log(`stopped after ${stepMsMax / 60_000} minutes`);
   return code === 0;
+}
+
+type Environment = Record<string, string | undefined>;
+
+/** Tests are told of CI; oxlint would take that as leave to write colours into a file. */
+function environmentOf(step: Step): Environment {
+  const colours = process.stdout.isTTY ? {} : { NO_COLOR: "1" };
+  return { ...process.env, ...colours, CI: step.isTestRun ? "true" : undefined, ...step.env };
 }
 
 function outcome(succeeded: boolean): TestCounts {

@@ -1,8 +1,8 @@
-import { OperatingError } from "../lib/errors.ts";
 import { type AddressSources, expandAddresses, expandIps, expandOneIp, invalidAddress, refuseAny } from "./expand.ts";
 import { formatIp, type IpAddress, isAnyIp, parseIp } from "./ip-address.ts";
 import type { Ports, RuntimeConfig } from "./runtime-config.ts";
-import { isForwardable, isPrivate } from "./sockaddr/interfaces.ts";
+import { type InterfaceAddress, isForwardable, isPrivate } from "./sockaddr/interfaces.ts";
+import type { Addresses } from "./sockaddr/select.ts";
 
 type ClusterAddresses = Pick<
   RuntimeConfig,
@@ -49,8 +49,9 @@ function bindAddress(sources: AddressSources): IpAddress {
 }
 
 /**
- * Who listens everywhere is known by its only private IPv4 (or public IPv6) address. Where Consul refuses to start for
- * want of one, this agent goes on alone: a gateway must come up without its network.
+ * Who listens everywhere is known by its private IPv4 (or public IPv6) address: of several by the default route's, else
+ * by the first. Consul refuses to start when there are several or none; a gateway must come up with nobody there to
+ * choose, whether a container engine has brought a bridge or the network is missing.
  */
 function detectAddress(bind: IpAddress, { interfaces, warn }: AddressSources): IpAddress {
   const kind = bind.family === 4 ? "private IPv4" : "public IPv6";
@@ -60,15 +61,22 @@ function detectAddress(bind: IpAddress, { interfaces, warn }: AddressSources): I
       !loopback &&
       (bind.family === 4 ? isPrivate(address) : isForwardable(address) && !isPrivate(address)),
   );
-  const [first, ...others] = wanted;
-  if (first !== undefined && others.length === 0) return first.address;
-  if (first !== undefined) {
-    const found = wanted.map(({ name, address }) => `${formatIp(address)} on ${name}`).join(", ");
-    const message = `Multiple ${kind} addresses found. Please configure one with 'bind' and/or 'advertise'. Found: ${found}`;
-    throw new OperatingError("invalid", "invalid-address", message);
+  const chosen = wanted.find(({ isDefault }) => isDefault) ?? wanted[0];
+  if (chosen !== undefined) {
+    if (wanted.length > 1) warn(severalAddresses(kind, wanted, chosen));
+    return chosen.address;
   }
   warn(`No ${kind} address found: other hosts cannot reach this node. Configure one with 'advertise'`);
   return { family: bind.family, value: bind.family === 4 ? 0x7f000001n : 1n };
+}
+
+function severalAddresses(kind: string, found: Addresses, chosen: InterfaceAddress): string {
+  const list = found.map(({ name, address }) => `${formatIp(address)} on ${name}`).join(", ");
+  const why = chosen.isDefault ? "the default route's" : "the first: no default route leads to one";
+  return (
+    `Multiple ${kind} addresses found: ${list}. This node is known by ${formatIp(chosen.address)} (${why}); ` +
+    "choose another with 'bind' or 'advertise'"
+  );
 }
 
 /** "lan", and "lan_ipv4" or "lan_ipv6" by the address's family, unless those have addresses of their own. */

@@ -1,4 +1,4 @@
-import type { Setting, SettingValue, Source } from "./source.ts";
+import { defaultOrigin, type Setting, type SettingValue, type Source } from "./source.ts";
 
 /** Where nobody said anything. What follows from other settings (leave_on_terminate, advertise_addr) is not here. */
 export const defaultSource: Source = sourceOf({
@@ -44,7 +44,7 @@ export const devSource: Source = sourceOf({
 function sourceOf(values: Readonly<Record<string, SettingValue>>): Source {
   const settings = Object.entries(values).map(([path, value]): [string, Setting] => [
     path,
-    { value, origin: "default" },
+    { value, origin: defaultOrigin },
   ]);
   return { settings: new Map(settings), definitions: [] };
 }

@@ -22,7 +22,7 @@ const text: readonly Row[] = [
     "allow-write-http-from",
     "http_config.allow_write_http_from",
     "cidr",
-    "Network that may call endpoints that write. Repeatable.",
+    "Network (CIDR) that may write; others get 403. Repeatable.",
     "-allow-write-http-from 127.0.0.0/8",
   ],
   ["alt-domain", "alt_domain", "domain", "A second DNS domain to answer for.", ""],
@@ -30,14 +30,14 @@ const text: readonly Row[] = [
     "bind",
     "bind_addr",
     "address",
-    "Address to listen at for other agents. Takes go-sockaddr templates.",
+    "Address of this node, which -advertise follows. Takes go-sockaddr templates.",
     `-bind '{{ GetInterfaceIP "eth0" }}'`,
   ],
   [
     "client",
     "client_addr",
     "addresses",
-    "Addresses of HTTP, HTTPS and DNS, divided by blanks.",
+    "Addresses of HTTP and HTTPS, divided by blanks.",
     "-client '127.0.0.1 10.0.0.5'",
   ],
   ["data-dir", "data_dir", "folder", "Folder that the data is kept in.", "-data-dir /var/lib/praetor"],
@@ -53,7 +53,13 @@ const text: readonly Row[] = [
   ["encrypt", "encrypt", "key", "", ""],
   ["join", "start_join", "address", "Server to join at start. Repeatable.", "-join 10.0.0.2"],
   ["join-wan", "start_join_wan", "address", "", ""],
-  ["log-file", "log_file", "path", "File that the log is also written to.", "-log-file /var/log/praetor/"],
+  [
+    "log-file",
+    "log_file",
+    "path",
+    "File that the log is also written to; in a folder/ it is praetor.log.",
+    "-log-file /var/log/praetor/",
+  ],
   ["log-level", "log_level", "level", "TRACE, DEBUG, INFO, WARN or ERR.", "-log-level WARN"],
   [
     "log-rotate-duration",
@@ -89,15 +95,9 @@ const text: readonly Row[] = [
 ];
 
 const int: readonly Row[] = [
-  [
-    "bootstrap-expect",
-    "bootstrap_expect",
-    "number",
-    "Servers to wait for before the first leader.",
-    "-server -bootstrap-expect 3",
-  ],
+  ["bootstrap-expect", "bootstrap_expect", "number", "1 is the same as -bootstrap.", ""],
   ["check_output_max_size", "check_output_max_size", "bytes", "Output of a check that is kept.", ""],
-  ["dns-port", "ports.dns", "port", "Port of DNS; -1 switches it off.", "-dns-port 53"],
+  ["dns-port", "ports.dns", "port", "Shown to clients; nothing listens there.", ""],
   ["grpc-port", "ports.grpc", "port", "Shown to clients; nothing listens there.", ""],
   ["http-port", "ports.http", "port", "Port of HTTP; -1 switches it off.", "-http-port 8500"],
   ["https-port", "ports.https", "port", "Port of HTTPS; -1 switches it off.", "-https-port 8501"],
@@ -109,7 +109,7 @@ const int: readonly Row[] = [
   ["retry-max-wan", "retry_max_wan", "number", "", ""],
   ["serf-lan-port", "ports.serf_lan", "port", "Shown to clients; nothing listens there.", ""],
   ["serf-wan-port", "ports.serf_wan", "port", "Shown to clients; nothing listens there.", ""],
-  ["server-port", "ports.server", "port", "Port that agents reach each other at.", ""],
+  ["server-port", "ports.server", "port", "Shown to clients; nothing listens there.", ""],
 ];
 
 const bool: readonly Row[] = [
@@ -127,7 +127,7 @@ const bool: readonly Row[] = [
   ["log-json", "log_json", "", "Write the log as one JSON object a line.", ""],
   ["non-voting-server", "non_voting_server", "", "", ""],
   ["rejoin", "rejoin_after_leave", "", "An agent always rejoins.", ""],
-  ["server", "server", "", "Keep the catalog, instead of forwarding to a server.", "-server"],
+  ["server", "server", "", "Keep the catalog. This version runs as a server only.", "-server"],
   ["syslog", "enable_syslog", "", "", ""],
   ["ui", "ui", "", "Serve the browser UI.", "-ui"],
 ];

@@ -43,6 +43,16 @@ export function contains({ address, prefixLength }: IpNetwork, other: IpAddress)
   return address.family === other.family && address.value >> shift === other.value >> shift;
 }
 
+/** Whether one of the networks (CIDR) holds the address, which may be an IPv4 address as an IPv6 listener shows it. */
+export function isInNetworks(networks: readonly string[], address: string): boolean {
+  const ip = parseIp(address.replace(/^::ffff:(?=[\d.]+$)/i, ""));
+  return ip !== undefined && networks.some((cidr) => isIn(ip, parseCidr(cidr)));
+}
+
+function isIn(ip: IpAddress, network: IpNetwork | undefined): boolean {
+  return network !== undefined && contains(network, ip);
+}
+
 /** 0.0.0.0 or "::": good to listen at, no good to be known by. */
 export function isAnyIp(address: IpAddress): boolean {
   return address.value === 0n;

@@ -100,10 +100,15 @@ describe("sources", () => {
   });
 
   test("a folder's .json and .hcl files are read by name; others are named, subfolders are not entered", () => {
-    const path = folder({ "2.json": '{"domain":"two"}', "10.hcl": 'domain = "ten"', "README.md": "x", "sub/": "" });
+    const path = folder({
+      "2.json": '{"node_name":"two"}',
+      "10.hcl": 'node_name = "ten"',
+      "README.md": "x",
+      "sub/": "",
+    });
     writeFileSync(join(path, "sub", "z.hcl"), "not read");
     const config = load(["-dev", "-config-dir", path]);
-    expect(config.dnsDomain).toBe("two.");
+    expect(config.nodeName).toBe("two");
     expect(config.warnings).toEqual([
       `skipping file ${join(path, "README.md")}, extension must be .hcl or .json, or config format must be set`,
     ]);
@@ -202,15 +207,28 @@ describe("addresses", () => {
     expect(config.warnings).toEqual([expect.stringMatching(/^No private IPv4 address found/)]);
   });
 
-  test("of several private addresses one must be chosen", () => {
-    const networkInterfaces = (): ReturnType<ReturnType<typeof only>> => ({
-      ...only("10.0.0.5/8")(),
-      docker0: only("172.17.0.1/16")()["eth0"],
-    });
-    expect(() => loadConfig({ args: ["-data-dir", root], env: {}, hostname: "n", networkInterfaces })).toThrow(
-      "Multiple private IPv4 addresses found. Please configure one with 'bind' and/or 'advertise'. " +
-        "Found: 10.0.0.5 on eth0, 172.17.0.1 on docker0",
-    );
+  const several = (): ReturnType<ReturnType<typeof only>> => ({
+    docker0: only("172.17.0.1/16")()["eth0"],
+    ...only("10.0.0.5/8")(),
+  });
+  const found = "Multiple private IPv4 addresses found: 172.17.0.1 on docker0, 10.0.0.5 on eth0. ";
+  const how = "; choose another with 'bind' or 'advertise'";
+
+  test("of several private addresses the default route's is taken, with a warning that says how to choose", () => {
+    const options = { args: ["-data-dir", root], env: {}, hostname: "n", networkInterfaces: several };
+    const config = loadConfig({ ...options, defaultInterface: () => "eth0" });
+    expect(config.advertiseAddress).toBe("10.0.0.5");
+    expect(config.warnings).toEqual([`${found}This node is known by 10.0.0.5 (the default route's)${how}`]);
+    const chosen = loadConfig({ ...options, args: [...options.args, "-advertise", "172.17.0.1"] });
+    expect(chosen).toMatchObject({ advertiseAddress: "172.17.0.1", warnings: [] });
+  });
+
+  test("without a default route the first of several private addresses is taken", () => {
+    const config = loadConfig({ args: ["-data-dir", root], env: {}, hostname: "n", networkInterfaces: several });
+    expect(config.advertiseAddress).toBe("172.17.0.1");
+    expect(config.warnings).toEqual([
+      `${found}This node is known by 172.17.0.1 (the first: no default route leads to one)${how}`,
+    ]);
   });
 
   test("clients are served at several addresses, each face at its own, and unix sockets need no port", () => {
@@ -260,6 +278,7 @@ describe("what does not fit together is refused in Consul's words", () => {
     ["check_output_max_size = 0", "check_output_max_size must be positive"],
     ['ui = true\nui_dir = "/tmp"', "Both the ui and ui-dir flags were specified"],
     ['ui_content_path = "/a b/"', "ui-content-path can only contain alphanumeric, -, _, or /."],
+    ['ui_content_path = "/"', "ui-content-path cannot be /: that path leads to the UI"],
     ['ui_content_path = "v1"', "ui-content-path cannot have 'v[0-9]'."],
     ['log_level = "foo"', "Invalid log level: foo. Valid log levels are: [TRACE DEBUG INFO WARN ERR ERROR]"],
     ["acl { enabled = true }", "acl.enabled: access control lists are not available"],
@@ -283,8 +302,9 @@ describe("what does not fit together is refused in Consul's words", () => {
   const warnings: readonly (readonly [hcl: string, warning: string])[] = [
     ['node_name = "a b"', 'Node name "a b" will not be discoverable via DNS due to invalid characters.'],
     ["server = true\nbootstrap_expect = 1", "BootstrapExpect is set to 1; this is the same as Bootstrap mode."],
-    ["server = true\nbootstrap_expect = 2", "bootstrap_expect = 2: A cluster with 2 servers"],
-    ["server = true\nbootstrap_expect = 4", "bootstrap_expect is even number"],
+    ["server = true\nbootstrap_expect = 3", "bootstrap_expect = 3: servers of this version stand alone"],
+    ['ui_dir = "/nowhere"', 'ui_dir "/nowhere" is not a folder: no UI is served (flags-0.hcl:1)'],
+    ['recursors = ["9.9.9.9"]', "recursors has no meaning here: this version does not answer DNS (flags-0.hcl:1)"],
     ["enable_script_checks = true", "using enable-script-checks without ACLs and without allow_write_http_from"],
     ['client_addr = ""', "client_addr is empty"],
   ];

@@ -1,6 +1,6 @@
 import { assert } from "../lib/assert.ts";
 import { isList, isNumberMap, isTextMap } from "./merge.ts";
-import type { SettingValue, Source } from "./source.ts";
+import { defaultOrigin, type SettingValue, type Source } from "./source.ts";
 
 /** The merged settings, read by the type that their field was declared with. What nobody set is "", 0, false or empty. */
 export class Settings {
@@ -46,6 +46,11 @@ export class Settings {
 
   has(path: string): boolean {
     return this.#source.settings.has(path);
+  }
+
+  /** As has, with defaults left out. */
+  isGiven(path: string): boolean {
+    return this.has(path) && this.#source.settings.get(path)?.origin !== defaultOrigin;
   }
 
   /** Who set it: " (agent.hcl:3)", to end an error's message with; "" when nobody did. */

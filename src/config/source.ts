@@ -10,6 +10,9 @@ export type SettingValue =
   /** Something stands there, and nobody needs to know what. */
   | null;
 
+/** Who gave what nobody gave. */
+export const defaultOrigin = "default";
+
 /** One value and who gave it: "agent.hcl:3", "flag -http-port". */
 export interface Setting {
   readonly value: SettingValue;

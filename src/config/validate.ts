@@ -63,6 +63,7 @@ function validateUi({ ui, uiDir, uiContentPath, devMode }: RuntimeConfig, settin
   const from = settings.from("ui_content_path");
   if (!/^[A-Za-z0-9/_-]+$/.test(uiContentPath))
     fail(`ui-content-path can only contain alphanumeric, -, _, or /. received: ${uiContentPath}${from}`);
+  if (uiContentPath === "/") fail(`ui-content-path cannot be /: that path leads to the UI${from}`);
   if (/^\/v\d+\/$/.test(uiContentPath)) fail(`ui-content-path cannot have 'v[0-9]'. received: ${uiContentPath}${from}`);
   if (ui && uiDir !== undefined && !devMode)
     fail("Both the ui and ui-dir flags were specified, please provide only one: ui-dir for your own pages, else ui");

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { fields } from "./fields.ts";
 import type { RuntimeConfig } from "./runtime-config.ts";
 import type { Settings } from "./settings.ts";
@@ -10,6 +11,7 @@ export function configWarnings(config: Unwarned, settings: Settings): readonly s
     ...nodeNameWarnings(config),
     ...bootstrapWarnings(config, settings),
     ...scriptWarnings(config),
+    ...uiWarnings(config, settings),
     ...unusedWarnings(settings),
   ];
 }
@@ -25,18 +27,17 @@ function nodeNameWarnings({ nodeName }: Unwarned): readonly string[] {
 }
 
 function bootstrapWarnings(config: Unwarned, settings: Settings): readonly string[] {
-  const { server, bootstrap, bootstrapExpect: expect, devMode } = config;
+  const { server, bootstrapExpect: expect, devMode } = config;
   if (!server || devMode) return [];
   const warnings: string[] = [];
   if (settings.number("bootstrap_expect") === 1)
     warnings.push("BootstrapExpect is set to 1; this is the same as Bootstrap mode.");
-  if (!bootstrap && expect === 2)
-    warnings.push("bootstrap_expect = 2: A cluster with 2 servers will provide no failure tolerance.");
-  else if (!bootstrap && expect > 2 && expect % 2 === 0)
+  if (expect > 1) {
     warnings.push(
-      "bootstrap_expect is even number: A cluster with an even number of servers does not achieve optimum fault tolerance.",
+      `bootstrap_expect = ${expect}: servers of this version stand alone; this one waits for no others and shares ` +
+        "nothing with them",
     );
-  if (!bootstrap && expect > 1) warnings.push(`bootstrap_expect > 0: expecting ${expect} servers`);
+  }
   return warnings;
 }
 
@@ -48,8 +49,14 @@ function scriptWarnings(config: Unwarned): readonly string[] {
   ];
 }
 
+/** A folder that is missing must not keep a gateway's agent from starting. */
+function uiWarnings({ uiDir }: Unwarned, settings: Settings): readonly string[] {
+  if (uiDir === undefined || statSync(uiDir, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return [`ui_dir ${JSON.stringify(uiDir)} is not a folder: no UI is served${settings.from("ui_dir")}`];
+}
+
 function unusedWarnings(settings: Settings): readonly string[] {
   return fields
-    .filter(({ path, use }) => use === "unused" && settings.has(path))
+    .filter(({ path, use }) => use === "unused" && settings.isGiven(path))
     .map(({ path, meaning }) => `${path} has no meaning here: ${meaning}${settings.from(path)}`);
 }

@@ -4,6 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
 import type { CheckOutputs } from "../registry/check-outputs.ts";
+import type { WaitLimits } from "../registry/query.ts";
 import type { Store } from "../registry/store.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 import type { HttpRequest } from "./http-request.ts";
@@ -19,7 +20,11 @@ export interface Api {
   readonly leader: string;
   readonly datacenter: string;
   readonly kvValueBytesMax: number;
-  readonly ui: boolean;
+  /** The limit of a check's kept output where the check sets none. */
+  readonly checkOutputBytesMax: number;
+  readonly waitLimits: WaitLimits;
+  /** undefined: no UI is served. */
+  readonly ui: UiPlace | undefined;
   /** What agent/self tells, made anew at each call. */
   readonly self: () => SelfDescription;
   readonly reload: () => Promise<void>;
@@ -27,6 +32,13 @@ export interface Api {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+}
+
+export interface UiPlace {
+  /** Starts and ends with a slash. */
+  readonly contentPath: string;
+  /** Served instead of the built-in page. */
+  readonly folder: string | undefined;
 }
 
 export interface SelfDescription {

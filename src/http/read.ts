@@ -97,9 +97,9 @@ function readIndex<T>(
   options: QueryOptions,
 ): Promise<number> | number {
   if (options.index === 0) return 0;
-  const { clock, random } = api;
+  const { clock, random, waitLimits: limits } = api;
   const { index, waitMs } = options;
-  return waitForChange(api.store, query.topics, { index, waitMs, signal: request.signal, clock, random });
+  return waitForChange(api.store, query.topics, { index, waitMs, signal: request.signal, limits, clock, random });
 }
 
 /** What the answer depends on: all of the request but how long it waits. */

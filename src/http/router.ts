@@ -5,6 +5,17 @@ import type { Endpoint, Method, Route } from "./api.ts";
 import { HttpError, statusOf } from "./http-error.ts";
 import { decodePath, HttpRequest, isDecodable } from "./http-request.ts";
 
+export interface RouterOptions {
+  readonly log: Log;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Beginnings of paths that are refused. */
+  readonly blocked: readonly string[];
+  /** Whether who comes from there may change anything; undefined lets everybody. */
+  readonly mayWrite: ((clientAddress: string | undefined) => boolean) | undefined;
+}
+
+type ClientAddress = () => string | undefined;
+
 /**
  * Finds the endpoint of a request and answers for what goes wrong: unknown paths, other methods, bad input, faults.
  * Paths are matched as Consul's (Go's) server matches them: the exact path, else the longest subtree above it.
@@ -15,28 +26,24 @@ export class Router {
   readonly #log: Log;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #blocked: readonly string[];
+  readonly #mayWrite: RouterOptions["mayWrite"];
 
-  constructor(
-    routes: readonly Route[],
-    options: {
-      readonly log: Log;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly blocked: readonly string[];
-    },
-  ) {
+  constructor(routes: readonly Route[], options: RouterOptions) {
     for (const route of routes) (isSubtree(route.path) ? this.#subtrees : this.#exact).set(route.path, route);
     this.#log = options.log;
     this.#headers = options.headers;
     this.#blocked = options.blocked;
+    this.#mayWrite = options.mayWrite;
   }
 
-  async handle(request: Request): Promise<Response> {
-    const response = await this.#answer(request);
+  /** @param clientAddress the IP address that the request comes from; undefined on a unix socket */
+  async handle(request: Request, clientAddress: ClientAddress): Promise<Response> {
+    const response = await this.#answer(request, clientAddress);
     for (const name in this.#headers) response.headers.set(name, this.#headers[name] ?? "");
     return response;
   }
 
-  async #answer(request: Request): Promise<Response> {
+  async #answer(request: Request, clientAddress: ClientAddress): Promise<Response> {
     const url = request.url;
     const target = url.slice(url.indexOf("/", url.indexOf("://") + 3));
     const queryAt = target.indexOf("?");
@@ -47,6 +54,8 @@ export class Router {
       return text(403, "Endpoint is blocked by agent configuration");
     const endpoint = methodOf(route, request.method);
     if (!endpoint) return otherMethod(route, request.method);
+    if (request.method !== "GET" && this.#mayWrite && !this.#mayWrite(clientAddress()))
+      return text(403, "Access is restricted");
     try {
       const rest = decodePath(path.slice(route.path.length));
       const query = queryAt < 0 ? "" : target.slice(queryAt + 1);

@@ -1,4 +1,4 @@
-import type { Api, Route } from "./api.ts";
+import type { Api, Endpoint, Route, UiPlace } from "./api.ts";
 import { getSelf, leave, listMembers, reload } from "./endpoints/agent.ts";
 import {
   deregisterAgentCheck,
@@ -30,6 +30,7 @@ import { getChecksInState, getNodeHealth, getServiceChecks, getServiceHealth } f
 import { deleteKey, getKey, putKey } from "./endpoints/kv.ts";
 import { getLeader, listPeers } from "./endpoints/status.ts";
 import { redirectToUi, sayName, showOverview } from "./endpoints/ui.ts";
+import { serveFolder } from "./endpoints/ui-folder.ts";
 
 /** The whole HTTP surface. A path that ends in "/" takes in all below it; GET stands first in each Allow header. */
 export function routes(api: Api): readonly Route[] {
@@ -74,9 +75,14 @@ export function routes(api: Api): readonly Route[] {
 
 function uiRoutes(api: Api): readonly Route[] {
   const name = sayName();
-  if (!api.ui) return [{ path: "/", methods: { GET: name, PUT: name, POST: name, DELETE: name } }];
+  const { ui } = api;
+  if (!ui) return [{ path: "/", methods: { GET: name, PUT: name, POST: name, DELETE: name } }];
   return [
-    { path: "/", methods: { GET: redirectToUi() } },
-    { path: "/ui/", methods: { GET: showOverview(api) } },
+    { path: "/", methods: { GET: redirectToUi(ui.contentPath) } },
+    { path: ui.contentPath, methods: { GET: showUi(api, ui) } },
   ];
+}
+
+function showUi(api: Api, { folder, contentPath }: UiPlace): Endpoint {
+  return folder === undefined ? showOverview(api) : serveFolder(folder, contentPath);
 }

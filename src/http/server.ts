@@ -1,65 +1,113 @@
+import { sleep, type Clock } from "../lib/clock.ts";
 import { OperatingError, messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { bodyBytesMax } from "./limits.ts";
 import type { Router } from "./router.ts";
+import { removeStaleSocket, setSocketOwner, type SocketOwner } from "./unix-socket.ts";
 
 export interface ListenOptions {
   /** IP addresses, or "unix:///path". */
   readonly addresses: readonly string[];
   readonly port: number;
+  /** HTTPS with these, else HTTP. */
   readonly tls?: Bun.TLSOptions | undefined;
+  readonly socketOwner: SocketOwner;
   readonly router: Router;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
 export interface HttpServer {
-  /** What it listens on: "127.0.0.1:8500". */
+  /** What it listens on: "127.0.0.1:8500", "unix:///path". */
   readonly addresses: readonly string[];
-  /** Stops listening, and ends the connections that are left. */
+  /** Stops listening, lets answers that are on their way out, and ends the connections that are left. */
   stop(): Promise<void>;
 }
 
+type Listener = Bun.Server<undefined>;
+
+/** How long requests under way may take to end by themselves. */
+const graceMs = 500;
+
 /**
  * Listens on each address, or on none.
- * @throws OperatingError unavailable naming the address that is taken
+ * @throws OperatingError unavailable naming the address that cannot be had
  */
 export async function listen(options: ListenOptions): Promise<HttpServer> {
-  const servers: Bun.Server<undefined>[] = [];
+  const listeners: Listener[] = [];
   const network = options.tls ? "https" : "http";
   try {
-    for (const address of options.addresses) servers.push(listenOn(address, options));
+    for (const address of options.addresses) listeners.push(await listenOn(address, options));
   } catch (error) {
-    await Promise.all(servers.map((server) => server.stop(true)));
+    await endAll(listeners);
     throw error;
   }
-  const addresses = servers.map((server) => server.url.host || server.url.href);
+  const addresses = listeners.map((listener) => listener.url.host || listener.url.href);
   for (const address of addresses) options.log.info("Started HTTP server", { address, network });
   return {
     addresses,
     async stop() {
-      await Promise.all(servers.map((server) => server.stop(true)));
+      const ended = Promise.all(listeners.map((listener) => listener.stop()));
+      await Promise.race([ended, sleep(options.clock, graceMs)]);
+      await endAll(listeners);
     },
   };
 }
 
-function listenOn(address: string, { port, tls, router }: ListenOptions): Bun.Server<undefined> {
-  const unix = /^unix:\/\/(.*)$/.exec(address)?.[1];
-  const fetch = (request: Request, server: Bun.Server<undefined>): Promise<Response> => {
+async function endAll(listeners: readonly Listener[]): Promise<void> {
+  await Promise.all(listeners.map((listener) => listener.stop(true)));
+}
+
+async function listenOn(address: string, { port, tls, router, socketOwner }: ListenOptions): Promise<Listener> {
+  const fetch = (request: Request, listener: Listener): Promise<Response> => {
     // A blocking query is held for up to ten minutes, and Go's clients keep idle connections for 90 s.
-    if (request.url.includes("index=")) server.timeout(request, 0);
-    return router.handle(request);
+    if (request.url.includes("index=")) listener.timeout(request, 0);
+    return router.handle(request, () => listener.requestIP(request)?.address);
   };
-  try {
-    const shared = { fetch, idleTimeout: idleTimeoutS, maxRequestBodySize: bodyBytesMax * 2 };
-    if (unix !== undefined) return Bun.serve({ fetch, unix, maxRequestBodySize: shared.maxRequestBodySize });
-    return Bun.serve(tls ? { ...shared, hostname: address, port, tls } : { ...shared, hostname: address, port });
-  } catch (error) {
-    const where = unix ?? `${address}:${port}`;
-    const message =
-      `cannot listen on ${where}: ${messageOf(error)}. ` +
-      "Stop the program that listens there, or choose another address with -http-port or -client.";
-    throw new OperatingError("unavailable", "cannot-listen", message, { cause: error });
+  const shared = { fetch, maxRequestBodySize: bodyBytesMax * 2, ...(tls && { tls }) };
+  const path = socketPath(address);
+  if (path === undefined) {
+    return start(hostAndPort(address, port), () =>
+      Bun.serve({ ...shared, hostname: address, port, idleTimeout: idleTimeoutS }),
+    );
   }
+  await removeStaleSocket(path);
+  const listener = start(path, () => Bun.serve({ ...shared, unix: path }));
+  try {
+    setSocketOwner(path, socketOwner);
+  } catch (error) {
+    await listener.stop(true);
+    throw error;
+  }
+  return listener;
+}
+
+function start(where: string, serve: () => Listener): Listener {
+  try {
+    return serve();
+  } catch (cause) {
+    const message = `cannot listen on ${where}: ${messageOf(cause)}. ${adviceOn(cause)}`;
+    throw new OperatingError("unavailable", "cannot-listen", message, { cause });
+  }
+}
+
+function adviceOn(error: unknown): string {
+  switch (error instanceof Error && "code" in error ? error.code : "") {
+    case "EADDRINUSE":
+      return "Stop the program that listens there, or choose another address with -http-port, -https-port or -client.";
+    case "EADDRNOTAVAIL":
+      return "This machine has no such address: choose one of its own with -client.";
+    default:
+      return "Choose another address with -http-port, -https-port, -client or the field addresses.";
+  }
+}
+
+function socketPath(address: string): string | undefined {
+  return address.startsWith("unix://") ? address.slice("unix://".length) : undefined;
+}
+
+function hostAndPort(address: string, port: number): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 const idleTimeoutS = 120;

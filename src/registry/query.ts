@@ -21,14 +21,17 @@ export function queryIndex(state: State, watched: readonly Topic[]): number {
 export interface Wait {
   /** The index that the client has seen; 0 does not wait. */
   readonly index: number;
-  /** undefined is `waitMsDefault`; longer than `waitMsMax` is cut. */
+  /** undefined is `limits.defaultMs`; longer than `limits.maxMs` is cut. */
   readonly waitMs: number | undefined;
   /** Aborts when the client goes away. Resolves at once then; nobody reads the answer. */
   readonly signal: AbortSignal;
 }
 
-export const waitMsDefault: number = 5 * 60_000;
-export const waitMsMax: number = 10 * 60_000;
+export interface WaitLimits {
+  readonly defaultMs: number;
+  readonly maxMs: number;
+}
+
 /** Consul: up to a 16th of the wait is added at random, so that clients do not come back all at once. */
 const jitterFraction = 1 / 16;
 
@@ -42,11 +45,12 @@ const jitterFraction = 1 / 16;
 export async function waitForChange(
   store: Store,
   watched: readonly Topic[],
-  wait: Wait & { readonly clock: Clock; readonly random: Random },
+  wait: Wait & { readonly limits: WaitLimits; readonly clock: Clock; readonly random: Random },
 ): Promise<number> {
   let index = queryIndex(store.state, watched);
   if (wait.index <= 0 || index > wait.index || wait.index > store.state.index) return index;
-  const waitMs = Math.min(wait.waitMs === undefined || wait.waitMs <= 0 ? waitMsDefault : wait.waitMs, waitMsMax);
+  const { defaultMs, maxMs } = wait.limits;
+  const waitMs = Math.min(wait.waitMs === undefined || wait.waitMs <= 0 ? defaultMs : wait.waitMs, maxMs);
   const deadline = wait.clock.monotonicMs() + waitMs + wait.random.uniform() * waitMs * jitterFraction;
   for (;;) {
     const woken = await waitOnce(store, watched, { ...wait, deadline });

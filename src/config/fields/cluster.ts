@@ -12,7 +12,7 @@ const gossip: Readonly<Record<string, FieldType>> = {
 /** Raft, Serf and the service mesh: none of them is here. */
 export const clusterFields: readonly Field[] = [
   settled("rejoin_after_leave", "bool", "An agent always rejoins."),
-  ...unused("servers agree through etcd or stand alone; there is no Raft", {
+  ...unused("servers of this version stand alone; there is no Raft", {
     protocol: "int",
     raft_protocol: "int",
     raft_snapshot_interval: "duration",
@@ -34,7 +34,7 @@ export const clusterFields: readonly Field[] = [
     "consul.raft.leader_lease_timeout": "duration",
     "consul.server.health_interval": "duration",
   }),
-  ...unused("agents keep one connection to a server; there is no gossip", {
+  ...unused("servers of this version stand alone; there is no gossip", {
     reconnect_timeout: "duration",
     reconnect_timeout_wan: "duration",
     serf_lan: "string",
@@ -42,8 +42,8 @@ export const clusterFields: readonly Field[] = [
     serf_lan_allowed_cidrs: "strings",
     serf_wan_allowed_cidrs: "strings",
   }),
-  ...unused("agents keep one connection to a server; there is no gossip", gossip, "gossip_lan."),
-  ...unused("agents keep one connection to a server; there is no gossip", gossip, "gossip_wan."),
+  ...unused("servers of this version stand alone; there is no gossip", gossip, "gossip_lan."),
+  ...unused("servers of this version stand alone; there is no gossip", gossip, "gossip_wan."),
   ...unused("there is one datacenter", {
     primary_datacenter: "string",
     primary_gateways: "strings",
@@ -54,7 +54,7 @@ export const clusterFields: readonly Field[] = [
     retry_max_wan: "int",
     translate_wan_addrs: "bool",
   }),
-  ...unused("network coordinates are kept as clients send them; the agent measures none", {
+  ...unused("there are no network coordinates", {
     disable_coordinates: "bool",
     sync_coordinate_interval_min: "duration",
     sync_coordinate_rate_target: "float",

@@ -1,7 +1,7 @@
 import { type Field, unused } from "../field.ts";
 
 export const telemetryFields: readonly Field[] = unused(
-  "metrics are not sent anywhere; read them at /v1/agent/metrics",
+  "this version keeps no metrics",
   {
     circonus_api_app: "string",
     circonus_api_token: "string",

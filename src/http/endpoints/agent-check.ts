@@ -27,7 +27,10 @@ export function listAgentChecks(api: Api): Endpoint {
 
 export function registerAgentCheck(api: Api): Endpoint {
   return async (request) => {
-    const definition = decodeCheckDefinition(parseJson(await request.body(bodyBytesMax)), { source: "api" });
+    const definition = decodeCheckDefinition(parseJson(await request.body(bodyBytesMax)), {
+      source: "api",
+      outputBytesMax: api.checkOutputBytesMax,
+    });
     const id = definition.id === "" ? definition.name : definition.id;
     await api.agent.registerCheck({ ...definition, id }, "api");
     return empty();

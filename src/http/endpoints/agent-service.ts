@@ -38,7 +38,10 @@ export function getAgentService(api: Api): Endpoint {
 
 export function registerAgentService(api: Api): Endpoint {
   return async (request) => {
-    const definition = decodeServiceDefinition(parseJson(await request.body(bodyBytesMax)), { source: "api" });
+    const definition = decodeServiceDefinition(parseJson(await request.body(bodyBytesMax)), {
+      source: "api",
+      outputBytesMax: api.checkOutputBytesMax,
+    });
     const replaceExistingChecks = isSet(request, "replace-existing-checks");
     await api.agent.registerService(definition, { source: "api", replaceExistingChecks });
     return empty();

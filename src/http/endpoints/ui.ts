@@ -29,8 +29,8 @@ export function showOverview(api: Api): Endpoint {
   };
 }
 
-export function redirectToUi(): Endpoint {
-  return () => new Response(null, { status: 301, headers: { Location: "/ui/" } });
+export function redirectToUi(contentPath: string): Endpoint {
+  return () => new Response(null, { status: 301, headers: { Location: contentPath } });
 }
 
 /** Consul: without its UI the root only says what this is. */

@@ -1,0 +1,67 @@
+import { chmodSync, chownSync, lstatSync, readFileSync, unlinkSync } from "node:fs";
+import { messageOf, OperatingError } from "../lib/errors.ts";
+
+/** Who may use a socket: "" leaves what the process gives it. */
+export interface SocketOwner {
+  /** By number or name. */
+  readonly user: string;
+  readonly group: string;
+  /** Octal, as chmod takes it. */
+  readonly mode: string;
+}
+
+/**
+ * Clears the way for a listener: an agent that was killed leaves its socket behind, and nobody can listen there until
+ * it is gone.
+ * @throws OperatingError unavailable when a program listens there, or when it is no socket; nothing is removed then
+ */
+export async function removeStaleSocket(path: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isSocket()) throw inTheWay(path, "something that is not a socket is there");
+  if (await isListenedAt(path)) throw inTheWay(path, "another program listens there");
+  unlinkSync(path);
+}
+
+/** @throws OperatingError invalid naming what cannot be set */
+export function setSocketOwner(path: string, { user, group, mode }: SocketOwner): void {
+  try {
+    if (user !== "" || group !== "") chownSync(path, idOf(user, "/etc/passwd"), idOf(group, "/etc/group"));
+    if (mode !== "") chmodSync(path, parseMode(mode));
+  } catch (cause) {
+    const message = `cannot set owner and mode of ${path} as unix_sockets says: ${messageOf(cause)}`;
+    throw new OperatingError("invalid", "socket-owner", message, { cause });
+  }
+}
+
+async function isListenedAt(path: string): Promise<boolean> {
+  try {
+    const socket = await Bun.connect({ unix: path, socket: { data() {} } });
+    socket.end();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** "" is -1, which chown takes for "as it is". */
+function idOf(nameOrNumber: string, file: string): number {
+  if (nameOrNumber === "") return -1;
+  if (/^\d+$/.test(nameOrNumber)) return Number(nameOrNumber);
+  const line = readFileSync(file, "utf8")
+    .split("\n")
+    .find((entry) => entry.startsWith(`${nameOrNumber}:`));
+  const id = line?.split(":")[2];
+  if (id === undefined) throw new Error(`${file} has no ${nameOrNumber}`);
+  return Number(id);
+}
+
+function parseMode(mode: string): number {
+  if (!/^[0-7]{1,4}$/.test(mode)) throw new Error(`${mode} is not an octal mode like 660`);
+  return Number.parseInt(mode, 8);
+}
+
+function inTheWay(path: string, why: string): OperatingError {
+  const message = `cannot listen on ${path}: ${why}. Stop that program or remove the file, or choose another address.`;
+  return new OperatingError("unavailable", "cannot-listen", message);
+}

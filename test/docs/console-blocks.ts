@@ -1,0 +1,48 @@
+/** A command of a document's console block, and what it prints. */
+export interface ShownCommand {
+  readonly command: string;
+  readonly output: readonly string[];
+}
+
+/** One part of a tour, in the order of the document. */
+export interface TourStep {
+  readonly name: string;
+  readonly commands: readonly ShownCommand[];
+}
+
+/**
+ * The steps of a tour. A step is a comment, `<!-- tour: NAME -->`, and the console block that follows it, if one does. In a
+ * block, "$ " begins a command and "> " continues it; everything else is output.
+ */
+export function tourSteps(markdown: string): readonly TourStep[] {
+  const form = /^<!-- tour: (\w+) -->\n(?:\n```console\n([\s\S]*?)^```$)?/gm;
+  return [...markdown.matchAll(form)].map(([, name = "", block = ""]) => ({ name, commands: shownCommands(block) }));
+}
+
+function shownCommands(block: string): ShownCommand[] {
+  const shown: { command: string; output: string[] }[] = [];
+  for (const line of block.split("\n").slice(0, -1)) {
+    const last = shown.at(-1);
+    if (line.startsWith("$ ")) shown.push({ command: line.slice(2), output: [] });
+    else if (last === undefined) throw new Error(`a console block begins with a command, not with ${line}`);
+    else if (line.startsWith("> ")) last.command += `\n${line.slice(2)}`;
+    else last.output.push(line);
+  }
+  return shown;
+}
+
+/** What differs from run to run: indexes and the numbers of processes. */
+function masked(text: string): string {
+  return text.replace(/Index": \d+/g, 'Index": N').replace(/\(process \d+\)/g, "(process N)");
+}
+
+/** Matches what was printed; a line "..." of the document stands for any number of lines. */
+export function expectedOutput(lines: readonly string[]): (actual: string) => boolean {
+  const parts = lines.map((line) => (line === "..." ? "(?:.*\n)*?" : `${escapeRegExp(masked(line))}\n`));
+  const form = new RegExp(`^${parts.join("")}$`);
+  return (actual) => form.test(actual === "" ? "" : `${masked(actual).trimEnd()}\n`);
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

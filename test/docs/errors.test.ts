@@ -1,0 +1,92 @@
+import { describe, expect, test } from "bun:test";
+import { statusOf } from "../../src/http/http-error.ts";
+import { type ErrorKind, OperatingError } from "../../src/lib/errors.ts";
+import { codeLinesOf, isTestFile, readSourceFiles, type SourceFile } from "../architecture/source-file.ts";
+import { tableRows } from "./markdown-table.ts";
+
+const [document] = await readSourceFiles("docs/errors.md");
+const text = document?.text ?? "";
+const source = (await readSourceFiles("src/**/*.ts")).filter(({ path }) => !isTestFile(path));
+
+/** An error as the code makes it: its kind and its code, both as expressions. */
+interface Made {
+  readonly path: string;
+  readonly kind: string;
+  readonly code: string;
+}
+
+/** Where the code is not a literal: the file that has the literals, which follow `code:` there. */
+const literalsElsewhere: Readonly<Record<string, { readonly file: string; readonly kind: ErrorKind }>> = {
+  "src/registry/rejection.ts": { file: "src/state/command.ts", kind: "conflict" },
+  "src/engine/sqlite/sqlite-engine.ts": { file: "src/engine/sqlite/worker.ts", kind: "unavailable" },
+};
+
+const made = source.flatMap(errorsOf);
+const literal = /^"(.*)"$/;
+const known = new Map<string, Set<string>>();
+for (const { path, kind, code } of made) {
+  const name = literal.exec(code)?.[1];
+  if (name !== undefined) note(name, literal.exec(kind)?.[1] ?? "by the status");
+  else
+    for (const elsewhere of codesNamedIn(literalsElsewhere[path]?.file)) note(elsewhere, literalsElsewhere[path]?.kind);
+}
+
+function note(code: string, kind: string | undefined): void {
+  known.set(code, (known.get(code) ?? new Set()).add(kind ?? ""));
+}
+
+/** Every call of the constructor, over however many lines the formatter has spread it. */
+function errorsOf({ path, text: code }: SourceFile): Made[] {
+  const calls = [...code.matchAll(/new OperatingError\(\s*([^,]+?),\s*([^,]+?),/g)];
+  return calls.map(([, kind = "", name = ""]) => ({ path, kind, code: name }));
+}
+
+function codesNamedIn(path: string | undefined): string[] {
+  const file = source.find((each) => each.path === path);
+  return [...(file?.text.matchAll(/\bcode: "([a-z-]+)"/g) ?? [])].map(([, code = ""]) => code);
+}
+
+describe("docs/errors.md", () => {
+  const rows = tableRows(text, "code");
+
+  test("lists every code of src, and no other", () => {
+    expect(rows.map(([code]) => code).toSorted()).toEqual([...known.keys()].toSorted());
+  });
+
+  test("gives each code the kinds that it is made with", () => {
+    const documented = rows.map(([code, kinds = ""]) => [code, kinds.split(", ").toSorted()]);
+    const actual = rows.map(([code]) => [code, [...(known.get(code) ?? [])].toSorted()]);
+    expect(documented).toEqual(actual);
+  });
+
+  test("gives each kind the status that it has over HTTP", () => {
+    const kinds = tableRows(text, "kind").map(([kind, status]) => [kind, status]);
+    const actual = kinds.map(([kind]) => [kind, String(statusOf(new OperatingError(kind as ErrorKind, "x", "y")))]);
+    expect(kinds).toEqual(actual);
+    expect(kinds).toHaveLength(8);
+  });
+});
+
+describe("this test finds every error", () => {
+  test("no call escapes the pattern", () => {
+    const words = source.map(({ path, text: code }) => [path, code.split("new OperatingError(").length - 1]);
+    const found = source.map(({ path }) => [path, made.filter((each) => each.path === path).length]);
+    expect(found).toEqual(words);
+    expect(made.length).toBeGreaterThan(50);
+  });
+
+  test("a code that is no literal comes from a file that is known here", () => {
+    const dynamic = made.filter(({ code }) => !literal.test(code)).map(({ path }) => path);
+    expect(dynamic).toEqual(Object.keys(literalsElsewhere).toSorted((a, b) => dynamic.indexOf(a) - dynamic.indexOf(b)));
+    for (const { file } of Object.values(literalsElsewhere)) expect(codesNamedIn(file)).not.toEqual([]);
+  });
+
+  test("nobody extends the class or gives it another name", () => {
+    const aliased = source.flatMap((file) =>
+      codeLinesOf(file)
+        .filter((line) => /extends OperatingError|OperatingError as|= OperatingError\b/.test(line))
+        .map((line) => `${file.path}: ${line}`),
+    );
+    expect(aliased).toEqual([]);
+  });
+});

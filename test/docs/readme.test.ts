@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { portNear } from "../../examples/gateway/ports.ts";
+import { within } from "../support/within.ts";
+import { expectedOutput, type ShownCommand, tourSteps } from "./console-blocks.ts";
+import { Shell } from "./shell.ts";
+
+/*
+ * The README's tour, run as it stands there. Ports and the data folder are replaced by free ones on the way in and put
+ * back on the way out; a command that only reads is repeated until it prints what the README says, or the time is up.
+ */
+const root = resolve(import.meta.dir, "../..");
+const steps = tourSteps(readFileSync(join(root, "README.md"), "utf8"));
+const soonMs = 10_000;
+
+const folder = mkdtempSync(join(tmpdir(), "readme-"));
+const [agentPort, servicePort] = await Promise.all([portNear(0), portNear(0)]);
+/** As the README has it, and as it is here. */
+const replaced = [
+  ["8500", `${agentPort}`],
+  ["48080", `${servicePort}`],
+] as const;
+
+let shell: Shell;
+let agent: ChildProcess | undefined;
+
+beforeAll(() => {
+  if (!existsSync(join(root, "dist/praetor"))) Bun.spawnSync(["make", "build"], { cwd: root });
+  writeFileSync(join(folder, ".curlrc"), "silent\nshow-error\n");
+  shell = new Shell({ cwd: root, env: { CURL_HOME: folder } });
+}, 60_000);
+
+afterAll(async () => {
+  await shell.stop();
+  await stopAgent();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function here(command: string): string {
+  const own = replaced.reduce(
+    (text, [shown, actual]) => text.replaceAll(new RegExp(`\\b${shown}\\b`, "g"), actual),
+    command,
+  );
+  return own
+    .replace("-data-dir data", `-data-dir ${join(folder, "data")}`)
+    .replace(/ARGS="(.*)"/, `ARGS="$1 -data-dir ${join(folder, "data")} -client 127.0.0.1 -http-port ${agentPort}"`);
+}
+
+function asShown(text: string): string {
+  return replaced
+    .reduce((shown, [port, actual]) => shown.replaceAll(new RegExp(`\\b${actual}\\b`, "g"), port), text)
+    .replaceAll(join(folder, "data"), "data");
+}
+
+async function startAgent(shown: ShownCommand): Promise<void> {
+  let printed = "";
+  const started = spawn("bash", ["-c", here(shown.command)], {
+    cwd: root,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  agent = started;
+  for (const stream of [started.stdout, started.stderr])
+    stream.on("data", (text: Buffer) => (printed += text.toString()));
+  await expectPrinted(shown, async () => printed.replaceAll(/^make.*\n/gm, ""), soonMs);
+}
+
+/** Ctrl-C goes to all processes of the terminal. */
+async function stopAgent(): Promise<void> {
+  if (agent?.pid === undefined || agent.exitCode !== null) return;
+  process.kill(-agent.pid, "SIGINT");
+  await once(agent, "exit");
+}
+
+async function expectPrinted(shown: ShownCommand, print: () => Promise<string>, patienceMs: number): Promise<void> {
+  const isExpected = expectedOutput(shown.output);
+  await within(patienceMs, async () => {
+    const printed = asShown(await print());
+    if (!isExpected(printed))
+      expect(`$ ${shown.command}\n${printed}`).toBe(`$ ${shown.command}\n${shown.output.join("\n")}`);
+  });
+}
+
+const reads = /^(curl (?!.*-X)|dist\/praetor health)/;
+
+test(
+  "every command of the README's tour prints what the README says",
+  async () => {
+    const [start] = steps.filter(({ name }) => name === "agent").flatMap(({ commands }) => commands);
+    if (start === undefined) throw new Error("the tour starts no agent");
+    let commandsRun = 0;
+    for (const { name, commands } of steps) {
+      if (name === "restart") {
+        await stopAgent();
+        await startAgent(start);
+      } else if (name === "agent") await startAgent(start);
+      else
+        for (const shown of commands) {
+          await expectPrinted(shown, () => shell.run(here(shown.command)), reads.test(shown.command) ? soonMs : 0);
+          commandsRun += 1;
+        }
+    }
+    expect(commandsRun).toBeGreaterThan(15);
+  },
+  12 * soonMs,
+);
