@@ -1,25 +1,26 @@
-import { readFileSync } from "node:fs";
 import { Agent } from "./agent/agent.ts";
 import { createAliasSource } from "./agent/alias-source.ts";
 import { runAntiEntropy, syncCatalog } from "./agent/anti-entropy.ts";
 import { FileDefinitions } from "./agent/file-definitions.ts";
 import { RunningChecks } from "./checks/running-checks.ts";
 import { serfCheckId, serverMember, serverRegistration, serverServiceId } from "./cluster/server-registration.ts";
+import { isInNetworks } from "./config/ip-address.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
 import type { OpenedEngine } from "./engine/engine.ts";
 import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
 import { openSqliteEngine } from "./engine/sqlite/sqlite-engine.ts";
 import { AnswerCache } from "./http/answer-cache.ts";
 import type { Api } from "./http/api.ts";
+import { openDoors } from "./http/doors.ts";
 import { Router } from "./http/router.ts";
 import { routes } from "./http/routes.ts";
-import { listen, type HttpServer } from "./http/server.ts";
+import type { HttpServer } from "./http/server.ts";
 import { systemClock, type Clock } from "./lib/clock.ts";
 import { OperatingError } from "./lib/errors.ts";
-import type { Log } from "./lib/log.ts";
+import type { Log, LogLevel } from "./lib/log.ts";
 import { systemRandom, type Random } from "./lib/random.ts";
 import type { Node } from "./model/node.ts";
-import { register } from "./registry/catalog.ts";
+import { deregister, register } from "./registry/catalog.ts";
 import { CheckOutputs } from "./registry/check-outputs.ts";
 import { NodeCatalog } from "./registry/node-catalog.ts";
 import { Store } from "./registry/store.ts";
@@ -31,6 +32,7 @@ export interface DaemonOptions {
   readonly log: Log;
   /** Reads the configuration again, as it was read at the start. */
   readonly readConfig: () => RuntimeConfig;
+  readonly setLogLevel: (level: LogLevel) => void;
   /** Asked for over HTTP: end the agent gracefully. */
   readonly onLeave: () => void;
 }
@@ -39,8 +41,11 @@ export interface DaemonOptions {
 export interface Daemon {
   readonly nodeId: string;
   readonly httpAddresses: readonly string[];
-  /** Takes up changed definitions and the log level. @throws OperatingError invalid; nothing has changed then */
-  reload(): Promise<RuntimeConfig>;
+  /**
+   * Takes up changed definitions, the log level and whether check output is kept.
+   * @throws OperatingError what is wrong with the new configuration, and where; the old one stays in force then
+   */
+  reload(): Promise<void>;
   /** Stops listening, stops checks, waits for writes under way, closes the store. */
   stop(): Promise<void>;
 }
@@ -70,21 +75,16 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     const definitions = new FileDefinitions(agent, log);
     await definitions.apply(config);
     await syncCatalog(agent);
-    const reload = async (): Promise<RuntimeConfig> => {
+    const reload = async (): Promise<void> => {
+      log.info("Reloading configuration...");
       const next = options.readConfig();
       await definitions.apply(next);
-      return next;
+      agent.discardOutput = next.discardCheckOutput;
+      options.setLogLevel(next.log.level);
+      log.info("Configuration reloaded");
     };
-    const api = createApi(config, {
-      store,
-      outputs,
-      agent,
-      ...world,
-      log,
-      reload: async () => void (await reload()),
-      leave: options.onLeave,
-    });
-    const servers = await openDoors(config, api);
+    const api = createApi(config, { store, outputs, agent, ...world, log, reload, leave: options.onLeave });
+    const servers = await openApi(config, api);
     const aliasSource = createAliasSource(agent);
     agent.startChecks(new RunningChecks({ world, aliasSource, report: (id, result) => agent.checkResult(id, result) }));
     const syncing = runAntiEntropy(agent, {
@@ -131,6 +131,8 @@ async function ensureNode(
   const known = kept && new TextDecoder().decode(kept);
   const id = config.nodeId === "" ? (known ?? options.random.uuid()) : config.nodeId;
   if (id !== known) {
+    // A name belongs to the id that is alive under it, and in this folder that was this node itself under its old id.
+    if (known !== undefined) await deregister(store, { node: config.nodeName, checkId: serfCheckId });
     await store.submit({ type: "set-local", rows: [{ key: nodeIdKey, value: new TextEncoder().encode(id) }] });
   }
   return {
@@ -157,6 +159,7 @@ function createAgent(
     log: parts.log,
     reserved: new Set([serverServiceId, serfCheckId]),
     scripts: { fromApi: config.enableScriptChecks, fromFiles: config.enableLocalScriptChecks },
+    discardOutput: config.discardCheckOutput,
   });
 }
 
@@ -178,7 +181,10 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     leader,
     datacenter: config.datacenter,
     kvValueBytesMax: config.kvValueBytesMax,
-    ui: config.ui,
+    checkOutputBytesMax: config.checkOutputBytesMax,
+    waitLimits: config.blockingQuery,
+    ui:
+      config.ui || config.uiDir !== undefined ? { contentPath: config.uiContentPath, folder: config.uiDir } : undefined,
     self: () => describeSelf(config, { agent: parts.agent, store: parts.store, leader }),
     log: rootLog.named("http"),
   };
@@ -201,43 +207,25 @@ function outputTopics(node: string, service: string): readonly string[] {
   return [topics.service(service), topics.serviceChecks(service), topics.nodeChecks(node), topics.checks, ...statuses];
 }
 
-async function openDoors(config: RuntimeConfig, api: Api): Promise<readonly HttpServer[]> {
+function openApi(config: RuntimeConfig, api: Api): Promise<readonly HttpServer[]> {
+  const { httpAllowWriteFrom: writers, ports, tls } = config;
+  const { clock, log } = api;
   const router = new Router(routes(api), {
-    log: api.log,
+    answers: api.answers,
+    log,
     headers: config.httpHeaders,
     blocked: config.httpBlockEndpoints,
+    // Who may use a unix socket, its owner and mode say.
+    mayWrite: writers.length === 0 ? undefined : (address) => address === undefined || isInNetworks(writers, address),
   });
-  const servers: HttpServer[] = [];
-  try {
-    if (config.ports.http > 0) {
-      servers.push(await listen({ addresses: config.httpAddresses, port: config.ports.http, router, log: api.log }));
-    }
-    if (config.ports.https > 0) {
-      const tls = readTls(config);
-      servers.push(
-        await listen({ addresses: config.httpsAddresses, port: config.ports.https, tls, router, log: api.log }),
-      );
-    }
-    return servers;
-  } catch (error) {
-    await Promise.all(servers.map((server) => server.stop()));
-    throw error;
-  }
-}
-
-function readTls({ tls }: RuntimeConfig): Bun.TLSOptions {
-  if (tls.certFile === undefined || tls.keyFile === undefined) {
-    const message =
-      "ports.https needs cert_file and key_file: name a certificate and its key, or set ports.https to -1";
-    throw new OperatingError("invalid", "tls-files-missing", message);
-  }
-  return {
-    cert: readFileSync(tls.certFile),
-    key: readFileSync(tls.keyFile),
-    ...(tls.caFile === undefined ? {} : { ca: readFileSync(tls.caFile) }),
-    requestCert: tls.verifyIncoming,
-    rejectUnauthorized: tls.verifyIncoming,
-  };
+  return openDoors({
+    http: { addresses: config.httpAddresses, port: ports.http },
+    https: { addresses: config.httpsAddresses, port: ports.https, tls },
+    socketOwner: config.unixSocket,
+    router,
+    clock,
+    log,
+  });
 }
 
 function clientNotBuilt(): OperatingError {

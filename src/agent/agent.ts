@@ -35,6 +35,7 @@ export interface AgentOptions {
   /** Ids of services and checks of this node that a server keeps by itself: "consul", "serfHealth". */
   readonly reserved: ReadonlySet<string>;
   readonly scripts: { readonly fromApi: boolean; readonly fromFiles: boolean };
+  readonly discardOutput: boolean;
 }
 
 /**
@@ -45,6 +46,8 @@ export interface AgentOptions {
 export class Agent {
   readonly node: Node;
   readonly reserved: ReadonlySet<string>;
+  /** What checks print is forgotten at once; only their status counts. */
+  discardOutput: boolean;
   readonly #options: AgentOptions;
   readonly #services = new Map<string, LocalService>();
   readonly #checks = new Map<string, LocalCheck>();
@@ -58,6 +61,7 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.node = options.node;
     this.reserved = options.reserved;
+    this.discardOutput = options.discardOutput;
     this.#options = options;
     this.#log = options.log;
     this.#reaper = new CriticalReaper(options.clock, (serviceId, checkId) => this.#reap(serviceId, checkId));
@@ -119,7 +123,7 @@ export class Agent {
     options: { source: Source; replaceExistingChecks?: boolean },
   ): Promise<void> {
     const { service } = definition;
-    for (const check of definition.checks) this.#requireAllowed(check, options.source);
+    for (const check of definition.checks) this.requireAllowed(check, options.source);
     const named = new Set(definition.checks.map((check) => check.id));
     const dropped = options.replaceExistingChecks ? this.checksOf(service.id).filter((id) => !named.has(id)) : [];
     const checks = definition.checks.map((check) => this.#toLocal(check, options.source));
@@ -144,7 +148,7 @@ export class Agent {
 
   /** @throws OperatingError not-found when the check names a service that is not registered here */
   async registerCheck(definition: CheckDefinition, source: Source): Promise<void> {
-    this.#requireAllowed(definition, source);
+    this.requireAllowed(definition, source);
     this.#requireService(definition.serviceId);
     await this.#commit({ checks: [this.#toLocal(definition, source)] });
   }
@@ -176,9 +180,10 @@ export class Agent {
   checkResult(checkId: string, result: { readonly status: CheckStatus; readonly output: string }): void {
     const known = this.#checks.get(checkId);
     if (!known) return;
-    const check: LocalCheck = { ...known, status: result.status, output: result.output };
+    const output = this.discardOutput ? "" : result.output;
+    const check: LocalCheck = { ...known, status: result.status, output };
     this.#checks.set(checkId, check);
-    this.#options.catalog.showOutput(this.#catalogCheck(check), result.output);
+    this.#options.catalog.showOutput(this.#catalogCheck(check), output);
     if (check.status !== known.status) {
       this.#log.debug("Check status updated", { check: checkId, status: check.status });
       this.#reaper.note(check);
@@ -312,7 +317,8 @@ export class Agent {
     });
   }
 
-  #requireAllowed(check: CheckDefinition, source: Source): void {
+  /** @throws OperatingError denied for a script check that may not run */
+  requireAllowed(check: CheckDefinition, source: Source): void {
     if (check.method.kind !== "script") return;
     const { fromApi, fromFiles } = this.#options.scripts;
     if (source === "api" ? fromApi : fromApi || fromFiles) return;

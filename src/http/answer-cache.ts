@@ -1,11 +1,11 @@
 import { Watches } from "../registry/watches.ts";
 import type { Topic } from "../state/topics.ts";
+import type { Answer } from "./answers.ts";
 
-/** A rendered answer, good for everybody who asks the same until one of its topics is touched. */
-export interface Answer {
+/** A read's answer, good for everybody who asks the same until one of its topics is touched. */
+export interface IndexedAnswer extends Answer {
+  /** As its header says. */
   readonly index: number;
-  /** undefined: there is nothing (404). */
-  readonly body: string | undefined;
 }
 
 const answersMax = 2_000;
@@ -16,15 +16,15 @@ const bytesMax = 4 * 1024 * 1024;
  * An answer is dropped in the moment that something it tells of changes, so it is never stale.
  */
 export class AnswerCache {
-  readonly #answers = new Map<string, { readonly answer: Answer; readonly forget: () => void }>();
+  readonly #answers = new Map<string, { readonly answer: IndexedAnswer; readonly forget: () => void }>();
   readonly #topics = new Watches();
   #bytes = 0;
 
-  get(asked: string): Answer | undefined {
+  get(asked: string): IndexedAnswer | undefined {
     return this.#answers.get(asked)?.answer;
   }
 
-  put(asked: string, topics: readonly Topic[], answer: Answer): void {
+  put(asked: string, topics: readonly Topic[], answer: IndexedAnswer): void {
     if (this.#answers.has(asked)) this.#drop(asked);
     const forget = this.#topics.wait(topics, () => this.#drop(asked));
     this.#answers.set(asked, { answer, forget });

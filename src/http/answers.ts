@@ -2,12 +2,34 @@ import { renderGoJson } from "../wire/go-json.ts";
 import type { HttpRequest } from "./http-request.ts";
 
 /** Header names as Consul sends them; some clients compare them letter by letter. */
-export type Headers = Readonly<Record<string, string>>;
+export type HeaderFields = Readonly<Record<string, string>>;
+
+/** Everything that is sent, so that it can be sent again. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** null: nothing at all, not even a type. */
+  readonly body: string | Uint8Array<ArrayBuffer> | null;
+}
 
 /** Below this a compressed answer saves no packet. */
 const gzipBytesMin = 1400;
 
-export function json(request: HttpRequest, value: unknown, headers: Headers = {}): Response {
+/** Sends an answer; compressed for who takes it so, when that saves something. */
+export function send(answer: Answer, request: Request): Response {
+  const { status, headers, body } = answer;
+  if (body === null || body.length < gzipBytesMin || !acceptsGzip(request))
+    return new Response(body, { status, headers });
+  const response = new Response(Bun.gzipSync(body, { level: 1 }), { status, headers });
+  response.headers.set("Content-Encoding", "gzip");
+  return response;
+}
+
+function acceptsGzip(request: Request): boolean {
+  return request.headers.get("accept-encoding")?.includes("gzip") ?? false;
+}
+
+export function json(request: HttpRequest, value: unknown, headers: HeaderFields = {}): Response {
   return jsonText(request, renderGoJson(value, { pretty: request.pretty }), { headers });
 }
 
@@ -15,25 +37,15 @@ export function json(request: HttpRequest, value: unknown, headers: Headers = {}
 export function jsonText(
   request: HttpRequest,
   body: string,
-  options: { readonly headers?: Headers; readonly status?: number } = {},
+  options: { readonly headers?: HeaderFields; readonly status?: number } = {},
 ): Response {
-  const headers = { "Content-Type": "application/json", Vary: "Accept-Encoding", ...options.headers };
-  return bytes(request, body, headers, options.status ?? 200);
+  const headers = new Headers({ ...jsonHeaders, ...options.headers });
+  return send({ status: options.status ?? 200, headers, body }, request.raw);
 }
 
-/** A body as it is; compressed for who takes it so, when that saves something. */
-export function bytes(request: HttpRequest, body: string | Uint8Array, headers: Headers, status = 200): Response {
-  if (body.length < gzipBytesMin || !request.acceptsGzip) return new Response(toBody(body), { status, headers });
-  const compressed = Bun.gzipSync(toBody(body), { level: 1 });
-  return new Response(compressed, { status, headers: { ...headers, "Content-Encoding": "gzip" } });
-}
+export const jsonHeaders: HeaderFields = { "Content-Type": "application/json", Vary: "Accept-Encoding" };
 
-/** A copy of bytes that others share: what is being sent must not be theirs to change. */
-function toBody(body: string | Uint8Array): string | Uint8Array<ArrayBuffer> {
-  return typeof body === "string" ? body : new Uint8Array(body);
-}
-
-export function text(status: number, body: string, headers: Headers = {}): Response {
+export function text(status: number, body: string, headers: HeaderFields = {}): Response {
   return new Response(body, {
     status,
     headers: { "Content-Type": "text/plain; charset=utf-8", Vary: "Accept-Encoding", ...headers },
@@ -41,6 +53,6 @@ export function text(status: number, body: string, headers: Headers = {}): Respo
 }
 
 /** 200 and nothing more, as Consul answers most changes. */
-export function empty(status = 200, headers: Headers = {}): Response {
+export function empty(status = 200, headers: HeaderFields = {}): Response {
   return new Response(null, { status, headers: { Vary: "Accept-Encoding", ...headers } });
 }

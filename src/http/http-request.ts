@@ -9,10 +9,11 @@ export class HttpRequest {
   /** The path after the route's own: "a/b" of "/v1/kv/a/b"; decoded. "" for routes that take none. */
   readonly rest: string;
   readonly query: QueryString;
-  readonly #request: Request;
+  /** As the server got it. */
+  readonly raw: Request;
 
   constructor(request: Request, target: string, options: { readonly rest: string; readonly query: string }) {
-    this.#request = request;
+    this.raw = request;
     this.method = request.method;
     this.target = target;
     this.rest = options.rest;
@@ -21,15 +22,11 @@ export class HttpRequest {
 
   /** Aborts when the client goes away. */
   get signal(): AbortSignal {
-    return this.#request.signal;
+    return this.raw.signal;
   }
 
   get pretty(): boolean {
     return this.query.has("pretty");
-  }
-
-  get acceptsGzip(): boolean {
-    return this.#request.headers.get("accept-encoding")?.includes("gzip") ?? false;
   }
 
   /**
@@ -37,9 +34,9 @@ export class HttpRequest {
    * @throws HttpError 413 when it is longer than `bytesMax`, before more than that is read
    */
   async body(bytesMax: number): Promise<Uint8Array> {
-    const announced = Number(this.#request.headers.get("content-length") ?? 0);
+    const announced = Number(this.raw.headers.get("content-length") ?? 0);
     if (announced > bytesMax) throw tooLarge(announced, bytesMax);
-    const bytes = await this.#request.bytes();
+    const bytes = await this.raw.bytes();
     if (bytes.length > bytesMax) throw tooLarge(bytes.length, bytesMax);
     return bytes;
   }

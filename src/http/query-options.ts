@@ -1,5 +1,5 @@
 import { parseDuration } from "../lib/duration.ts";
-import type { Headers } from "./answers.ts";
+import type { HeaderFields } from "./answers.ts";
 import { HttpError } from "./http-error.ts";
 import type { QueryString } from "./query-string.ts";
 
@@ -29,7 +29,7 @@ export function parseQueryOptions(query: QueryString): QueryOptions {
  * Requests for another datacenter cannot be answered: there is one.
  * @throws HttpError 500 with Consul's words
  */
-export function requireDatacenter(query: QueryString, datacenter: string, headers: Headers = {}): void {
+export function requireDatacenter(query: QueryString, datacenter: string, headers: HeaderFields = {}): void {
   const asked = query.get("dc");
   if (asked === undefined || asked === "" || asked === datacenter) return;
   throw new HttpError(500, "No path to datacenter", headers);

@@ -2,46 +2,82 @@ import { OperatingError } from "../lib/errors.ts";
 import { compileFilter, type FilterFields } from "../lib/filter/compile-filter.ts";
 import { queryIndex, waitForChange, type Query } from "../registry/query.ts";
 import { renderGoJson } from "../wire/go-json.ts";
-import type { Answer } from "./answer-cache.ts";
-import { jsonText, type Headers } from "./answers.ts";
+import type { IndexedAnswer } from "./answer-cache.ts";
+import { jsonHeaders, send, type HeaderFields } from "./answers.ts";
 import type { Api } from "./api.ts";
 import { HttpError } from "./http-error.ts";
 import type { HttpRequest } from "./http-request.ts";
 import { parseQueryOptions, requireDatacenter, type QueryOptions } from "./query-options.ts";
 
-/** How a query's value becomes the body; undefined is a 404 with the same headers. */
-export type Render<T> = (value: T) => string | undefined;
+/** How a query's value becomes what is sent; undefined is a 404 with the same headers of the index. */
+export interface Rendering<T> {
+  readonly headers: HeaderFields;
+  body(value: T): string | Uint8Array<ArrayBuffer> | undefined;
+}
 
 /**
  * Answers a read with everything that Consul's reads have: waiting for a change, the headers with the index, and one
- * rendering for all who ask the same.
+ * rendering for all who ask the same. Answers at once when there is nothing to wait for.
  */
-export async function answerQuery<T>(
+export function answerQuery<T>(
   api: Api,
   request: HttpRequest,
   query: Query<T>,
-  render: Render<T>,
-): Promise<{ readonly answer: Answer; readonly headers: Headers; readonly options: QueryOptions }> {
+  rendering: Rendering<T>,
+): Response | Promise<Response> {
   const options = parseQueryOptions(request.query);
   requireDatacenter(request.query, api.datacenter);
-  const index = await readIndex(api, request, query, options);
   const asked = whatIsAsked(request, options);
-  let answer = api.answers.get(asked);
-  if (!answer) {
-    const { state } = api.store;
-    answer = { index: queryIndex(state, query.topics), body: render(query.read(state)) };
-    api.answers.put(asked, query.topics, answer);
-  }
-  const headers = {
-    "X-Consul-Index": String(Math.max(index, answer.index)),
-    "X-Consul-Knownleader": "true",
-    "X-Consul-Lastcontact": "0",
-  };
-  return { answer, headers, options };
+  if (options.index === 0) return send(currentAnswer(api, asked, { query, rendering }), request.raw);
+  return waitThenAnswer(api, request, { asked, options, query, rendering });
 }
 
+async function waitThenAnswer<T>(
+  api: Api,
+  request: HttpRequest,
+  { asked, options, query, rendering }: Asked<T> & { readonly asked: string; readonly options: QueryOptions },
+): Promise<Response> {
+  const { clock, random, waitLimits: limits } = api;
+  const { index, waitMs } = options;
+  const { signal } = request;
+  const seen = await waitForChange(api.store, query.topics, { index, waitMs, limits, signal, clock, random });
+  const answer = currentAnswer(api, asked, { query, rendering });
+  if (seen <= answer.index) return send(answer, request.raw);
+  const headers = new Headers(answer.headers);
+  headers.set("X-Consul-Index", String(seen));
+  return send({ ...answer, headers }, request.raw);
+}
+
+interface Asked<T> {
+  readonly query: Query<T>;
+  readonly rendering: Rendering<T>;
+}
+
+function currentAnswer<T>(api: Api, asked: string, { query, rendering }: Asked<T>): IndexedAnswer {
+  const known = api.answers.get(asked);
+  if (known) return known;
+  const { state } = api.store;
+  const index = queryIndex(state, query.topics);
+  const body = rendering.body(query.read(state));
+  const answer = {
+    index,
+    status: body === undefined ? 404 : 200,
+    headers: new Headers({
+      ...(body === undefined ? nothingHeaders : rendering.headers),
+      "X-Consul-Index": String(index),
+      "X-Consul-Knownleader": "true",
+      "X-Consul-Lastcontact": "0",
+    }),
+    body: body ?? null,
+  };
+  api.answers.put(asked, query.topics, answer);
+  return answer;
+}
+
+const nothingHeaders: HeaderFields = { Vary: "Accept-Encoding" };
+
 /** A list of the catalog: each row encoded, those that the filter leaves out left out. */
-export async function answerRows<T>(
+export function answerRows<T>(
   api: Api,
   request: HttpRequest,
   list: {
@@ -49,23 +85,23 @@ export async function answerRows<T>(
     readonly encode: (row: T) => object;
     readonly fields: FilterFields;
   },
-): Promise<Response> {
+): Response | Promise<Response> {
   const accept = compile(request.query.get("filter"), list.fields);
   return answerCatalog(api, request, list.query, (rows) => rows.map(list.encode).filter(accept));
 }
 
 /** An answer of the catalog or of health: JSON with the header that tells how consistent it is. */
-export async function answerCatalog<T>(
+export function answerCatalog<T>(
   api: Api,
   request: HttpRequest,
   query: Query<T>,
   encode: (value: T) => unknown,
-): Promise<Response> {
+): Response | Promise<Response> {
   requireDatacenter(request.query, api.datacenter, failedReadHeaders);
-  const render = (value: T): string => renderGoJson(encode(value), { pretty: request.pretty });
-  const { answer, headers, options } = await answerQuery(api, request, query, render);
-  return jsonText(request, answer.body ?? "null", {
-    headers: { "X-Consul-Effective-Consistency": options.consistency, ...headers },
+  const { consistency } = parseQueryOptions(request.query);
+  return answerQuery(api, request, query, {
+    headers: { ...jsonHeaders, "X-Consul-Effective-Consistency": consistency },
+    body: (value) => renderGoJson(encode(value), { pretty: request.pretty }),
   });
 }
 
@@ -89,18 +125,6 @@ const failedReadHeaders = {
   "X-Consul-Knownleader": "false",
   "X-Consul-Lastcontact": "0",
 } as const;
-
-function readIndex<T>(
-  api: Api,
-  request: HttpRequest,
-  query: Query<T>,
-  options: QueryOptions,
-): Promise<number> | number {
-  if (options.index === 0) return 0;
-  const { clock, random, waitLimits: limits } = api;
-  const { index, waitMs } = options;
-  return waitForChange(api.store, query.topics, { index, waitMs, signal: request.signal, limits, clock, random });
-}
 
 /** What the answer depends on: all of the request but how long it waits. */
 function whatIsAsked(request: HttpRequest, options: QueryOptions): string {

@@ -1,11 +1,13 @@
 import { OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { empty, text } from "./answers.ts";
+import type { AnswerCache } from "./answer-cache.ts";
+import { empty, send, text } from "./answers.ts";
 import type { Endpoint, Method, Route } from "./api.ts";
 import { HttpError, statusOf } from "./http-error.ts";
 import { decodePath, HttpRequest, isDecodable } from "./http-request.ts";
 
 export interface RouterOptions {
+  readonly answers: AnswerCache;
   readonly log: Log;
   readonly headers: Readonly<Record<string, string>>;
   /** Beginnings of paths that are refused. */
@@ -27,6 +29,7 @@ export class Router {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #blocked: readonly string[];
   readonly #mayWrite: RouterOptions["mayWrite"];
+  readonly #answers: AnswerCache;
 
   constructor(routes: readonly Route[], options: RouterOptions) {
     for (const route of routes) (isSubtree(route.path) ? this.#subtrees : this.#exact).set(route.path, route);
@@ -34,18 +37,29 @@ export class Router {
     this.#headers = options.headers;
     this.#blocked = options.blocked;
     this.#mayWrite = options.mayWrite;
+    this.#answers = options.answers;
   }
 
   /** @param clientAddress the IP address that the request comes from; undefined on a unix socket */
-  async handle(request: Request, clientAddress: ClientAddress): Promise<Response> {
-    const response = await this.#answer(request, clientAddress);
+  handle(request: Request, clientAddress: ClientAddress): Response | Promise<Response> {
+    const { url } = request;
+    const target = url.slice(url.indexOf("/", url.indexOf("://") + 3));
+    // The way of nearly all reads: somebody has asked the same, and nothing has changed since.
+    const known = request.method === "GET" ? this.#answers.get(target) : undefined;
+    if (known) return this.#addHeaders(send(known, request));
+    return this.#answer(request, target, clientAddress);
+  }
+
+  async #answer(request: Request, target: string, clientAddress: ClientAddress): Promise<Response> {
+    return this.#addHeaders(await this.#dispatch(request, target, clientAddress));
+  }
+
+  #addHeaders(response: Response): Response {
     for (const name in this.#headers) response.headers.set(name, this.#headers[name] ?? "");
     return response;
   }
 
-  async #answer(request: Request, clientAddress: ClientAddress): Promise<Response> {
-    const url = request.url;
-    const target = url.slice(url.indexOf("/", url.indexOf("://") + 3));
+  async #dispatch(request: Request, target: string, clientAddress: ClientAddress): Promise<Response> {
     const queryAt = target.indexOf("?");
     const path = queryAt < 0 ? target : target.slice(0, queryAt);
     const route = this.#find(path);

@@ -59,7 +59,7 @@ async function endAll(listeners: readonly Listener[]): Promise<void> {
 }
 
 async function listenOn(address: string, { port, tls, router, socketOwner }: ListenOptions): Promise<Listener> {
-  const fetch = (request: Request, listener: Listener): Promise<Response> => {
+  const fetch = (request: Request, listener: Listener): Response | Promise<Response> => {
     // A blocking query is held for up to ten minutes, and Go's clients keep idle connections for 90 s.
     if (request.url.includes("index=")) listener.timeout(request, 0);
     return router.handle(request, () => listener.requestIP(request)?.address);

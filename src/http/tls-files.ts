@@ -25,7 +25,9 @@ export function readTlsFiles({ certFile, keyFile, caFile, verifyIncoming }: TlsF
   const cert = readPem("cert_file", certFile, (pem) => new X509Certificate(pem));
   const key = readPem("key_file", keyFile, (pem) => createPrivateKey(pem));
   if (!cert.parsed.checkPrivateKey(key.parsed)) {
-    throw unusable(`cert_file ${certFile} and key_file ${keyFile} do not belong together: name the certificate's own key`);
+    throw unusable(
+      `cert_file ${certFile} and key_file ${keyFile} do not belong together: name the certificate's own key`,
+    );
   }
   const ca = caFile === undefined ? undefined : readPem("ca_file", caFile, (pem) => new X509Certificate(pem)).pem;
   return {
@@ -37,7 +39,11 @@ export function readTlsFiles({ certFile, keyFile, caFile, verifyIncoming }: TlsF
   };
 }
 
-function readPem<T>(field: string, path: string, parse: (pem: string) => T): { readonly pem: string; readonly parsed: T } {
+function readPem<T>(
+  field: string,
+  path: string,
+  parse: (pem: string) => T,
+): { readonly pem: string; readonly parsed: T } {
   let pem: string;
   try {
     pem = readFileSync(path, "utf8");

@@ -1,6 +1,7 @@
 import { appendFileSync, readdirSync, renameSync, statSync, unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Clock } from "./clock.ts";
+import { messageOf, OperatingError } from "./errors.ts";
 import type { LogSink } from "./log.ts";
 
 export interface LogFileOptions {
@@ -15,10 +16,12 @@ export interface LogFileOptions {
 
 /**
  * Writes each line to the file, and begins a new one at the limits; the old one keeps its name with the time added. A
- * disk that takes no more lines must not stop the agent, so what cannot be written is dropped.
+ * disk that takes no more lines must not stop the agent, so what cannot be written later on is dropped.
+ * @throws OperatingError unavailable when the file cannot be written to now
  */
 export function openLogFile(options: LogFileOptions): LogSink {
   const { path, clock } = options;
+  touch(path);
   let bytes = sizeOf(path);
   let openedMs = clock.monotonicMs();
   return (line) => {
@@ -35,6 +38,15 @@ export function openLogFile(options: LogFileOptions): LogSink {
       // Nothing to tell it to: this is where it would be told.
     }
   };
+}
+
+function touch(path: string): void {
+  try {
+    appendFileSync(path, "");
+  } catch (cause) {
+    const message = `cannot write the log file ${path}: ${messageOf(cause)}. Choose another with -log-file.`;
+    throw new OperatingError("unavailable", "log-file", message, { cause });
+  }
 }
 
 function rotate({ path, clock, rotatedFilesMax }: LogFileOptions): void {

@@ -4,7 +4,19 @@ import { checkNamed, keySet, nodeNamed, serviceNamed, StateDriver } from "../../
 import { apply } from "./apply.ts";
 import type { Command } from "./command.ts";
 import { tombstonesMax } from "./draft.ts";
-import { checksOfInstance, getNode, getService, instancesOfService, servicesOfNode } from "./lookup.ts";
+import {
+  checksInStatus,
+  checksOfInstance,
+  checksOfNode,
+  checksOfService,
+  getCheck,
+  getNode,
+  getService,
+  instancesOfService,
+  listInstances,
+  listNodes,
+  servicesOfNode,
+} from "./lookup.ts";
 import { getKv, listKeys } from "./kv.ts";
 import { openState } from "./open-state.ts";
 import { topicIndex, type State } from "./state.ts";
@@ -140,6 +152,36 @@ describe("registrations", () => {
     expect(topicIndex(driver.state, topics.service("web"))).toBe(2);
   });
 
+  test("checks follow their service when it is renamed or has other tags", () => {
+    const driver = new StateDriver();
+    driver.run(web());
+    const service = serviceNamed("shop", { id: "web", tags: ["new"] });
+    const { touched } = driver.run({
+      type: "register",
+      node: nodeNamed("n1"),
+      skipNodeUpdate: true,
+      service,
+      checks: [],
+    });
+    expect(getCheck(driver.state, "n1", "web-up")).toMatchObject({ serviceName: "shop", serviceTags: ["new"] });
+    expect([...touched]).toEqual(expect.arrayContaining(["web", "shop"].map(topics.serviceChecks)));
+    expect(getCheck(driver.state, "n1", "alive")).toMatchObject({ modifyIndex: 1 });
+  });
+
+  test("services that come and go under ever new names leave no more behind than the tombstones", () => {
+    const driver = new StateDriver();
+    driver.run({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, checks: [] });
+    const kept = driver.state.topicIndexes.size;
+    for (let at = 0; at < 20; at += 1) {
+      const service = serviceNamed(`web-${at}`);
+      const checks = [checkNamed("up", { serviceId: service.id })];
+      driver.run({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, service, checks });
+      driver.run({ type: "deregister", node: "n1", serviceId: service.id });
+    }
+    expect(driver.state.topicIndexes.size).toBeLessThanOrEqual(kept);
+    expect(topicIndex(driver.state, topics.service("web-0"))).toBe(3);
+  });
+
   test("a node that comes back under another name keeps its id and loses the old name", () => {
     const driver = new StateDriver();
     const id = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";
@@ -176,7 +218,7 @@ describe("over random commands", () => {
       .record({
         node: name,
         id: fc.constantFrom("", "id-1", "id-2"),
-        service: fc.option(name, { nil: undefined }),
+        service: fc.option(fc.record({ id: name, name }), { nil: undefined }),
         tag: name,
         checks: fc.array(check, { maxLength: 2 }),
       })
@@ -184,7 +226,7 @@ describe("over random commands", () => {
         type: "register" as const,
         node: nodeNamed(node, { id, address: tag }),
         skipNodeUpdate: false,
-        service: service === undefined ? undefined : serviceNamed(service, { tags: [tag] }),
+        service: service && serviceNamed(service.name, { id: service.id, tags: [tag] }),
         checks: checks.map(({ id, ...changes }) => checkNamed(id, changes)),
       })),
     fc.record({
@@ -235,7 +277,15 @@ describe("over random commands", () => {
         getNode(state, service.node),
         checksOfInstance(state, service.node, service.id),
       ]),
+      [topics.serviceChecks("a")]: instancesOfService(state, "a").flatMap((service) =>
+        checksOfService(state, service.node, service.id),
+      ),
       [topics.node("a")]: [getNode(state, "a"), servicesOfNode(state, "a")],
+      [topics.nodeChecks("a")]: checksOfNode(state, "a"),
+      [topics.nodes]: listNodes(state),
+      [topics.services]: listInstances(state).map(({ name, tags }) => [name, tags]),
+      [topics.checks]: checksInStatus(state, "any"),
+      [topics.checksInStatus("critical")]: checksInStatus(state, "critical"),
       [topics.key("a/b")]: getKv(state, "a/b"),
     });
     fc.assert(
@@ -269,14 +319,17 @@ describe("over random commands", () => {
     );
   });
 
-  test("the rows written build the same state again, the indexes of all topics included", () => {
+  test("the rows written build the same state again, and no topic's index is lower for it", () => {
     fc.assert(
       fc.property(commands, (all) => {
         const driver = new StateDriver();
         for (const each of all) driver.run(each);
         const { state } = openState([...driver.rows.values()], driver.state.index);
         expect(plain(state)).toEqual(plain(driver.state));
-        for (const topic of watched) expect(topicIndex(state, topic)).toBe(topicIndex(driver.state, topic));
+        for (const topic of watched) {
+          expect(topicIndex(state, topic)).toBeGreaterThanOrEqual(topicIndex(driver.state, topic));
+          expect(topicIndex(state, topic)).toBeLessThanOrEqual(Math.max(1, state.index));
+        }
       }),
     );
   });

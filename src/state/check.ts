@@ -26,8 +26,12 @@ export function ensureCheck(draft: Draft, node: string, check: Check): Rejection
   return undefined;
 }
 
-/** A check that changes its status or its service is gone from where it was listed before. */
+/** A check that changes its status, or its service or that one's name, is gone from where it was listed before. */
 function leaveOldPlace(draft: Draft, known: CheckRow, row: CheckRow): void {
-  if (rowKey(known.serviceId) !== rowKey(row.serviceId)) return removeCheck(draft, known);
+  if (placeOf(known) !== placeOf(row)) return removeCheck(draft, known);
   if (known.status !== row.status) draft.leave([topics.checksInStatus(known.status)]);
+}
+
+function placeOf(row: CheckRow): string {
+  return rowKey(row.serviceId, row.serviceName);
 }

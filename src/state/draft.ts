@@ -136,6 +136,8 @@ export class Draft {
   #bury(touched: Iterable<Topic>): void {
     for (const topic of touched) {
       this.touched.add(topic);
+      // From here on the tombstone tells: a topic that nothing belongs to any more must not stay in memory.
+      this.#delete("topicIndexes", topic);
       this.#tombstone(topic);
     }
   }

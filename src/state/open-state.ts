@@ -11,7 +11,10 @@ export interface OpenedState {
   readonly local: readonly LocalRow[];
 }
 
-/** Builds the state from an engine's rows: the same value, indexes of topics included, that wrote them. */
+/**
+ * Builds the state from an engine's rows: the same value that wrote them. A topic's index may be higher than it was (that
+ * of the services' list by a change of a port, which it does not show), so that watchers may look once for nothing.
+ */
 export function openState(rows: readonly Row[], revision: number): OpenedState {
   const local: LocalRow[] = [];
   const edits = editAll();

@@ -13,8 +13,12 @@ export function nodeTopics(state: State, node: string): Topic[] {
 /** The list of services tells names and tags only, so other changes of an instance leave it alone. */
 export function serviceTopics(known: ServiceRow | undefined, row: ServiceRow): Topic[] {
   const touched = [topics.node(row.node), topics.service(row.name)];
-  const listed = known && known.name === row.name && isDeepStrictEqual(known.tags, row.tags);
-  return listed ? touched : [...touched, topics.services];
+  return known && isListedAlike(known, row) ? touched : [...touched, topics.services];
+}
+
+/** Whether the list of services tells the same of both. */
+export function isListedAlike(known: ServiceRow, row: ServiceRow): boolean {
+  return known.name === row.name && isDeepStrictEqual(known.tags, row.tags);
 }
 
 /** Where a check shows: among all, its node's, those of its status, and with each instance that it counts for. */

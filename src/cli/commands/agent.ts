@@ -1,11 +1,13 @@
-import { unlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
+import { join } from "node:path";
 import { loadConfig } from "../../config/load.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
+import { defaultInterfaceOf } from "../../config/sockaddr/interfaces.ts";
 import { formatAgentUsage } from "../../config/usage.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
-import { createLog, type Log, type LogSettings } from "../../lib/log.ts";
+import { createLog, type Log, type LogLevel, type LogSettings } from "../../lib/log.ts";
 import { openLogFile } from "../../lib/log-file.ts";
 import type { Command, CommandIo } from "../command.ts";
 
@@ -14,13 +16,14 @@ export interface RunningAgent {
   readonly nodeId: string;
   readonly httpAddresses: readonly string[];
   /** @throws OperatingError when the new configuration is not good; the agent goes on with the old one */
-  reload(): Promise<RuntimeConfig>;
+  reload(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface StartOptions {
   readonly log: Log;
   readonly readConfig: () => RuntimeConfig;
+  readonly setLogLevel: (level: LogLevel) => void;
   /** Asked for over HTTP. */
   readonly onLeave: () => void;
 }
@@ -59,20 +62,26 @@ export function agentCommand(options: AgentCommandOptions): Command {
 }
 
 async function runAgent(args: readonly string[], io: CommandIo, options: AgentCommandOptions): Promise<number> {
-  const readConfig = (): RuntimeConfig => loadConfig({ args, env: io.env, hostname: hostname(), networkInterfaces });
+  const readConfig = (): RuntimeConfig =>
+    loadConfig({ args, env: io.env, hostname: hostname(), networkInterfaces, defaultInterface });
   const config = readConfig();
   const settings = logSettings(config, io, options.clock);
   const log = createLog(settings, "agent");
   const ending = Promise.withResolvers<Ending>();
   io.stdout("==> Starting Praetor agent...\n");
-  const agent = await options.start(config, { log, readConfig, onLeave: () => ending.resolve("leave") });
+  const agent = await options.start(config, {
+    log,
+    readConfig,
+    setLogLevel: (next) => void (settings.level = next),
+    onLeave: () => ending.resolve("leave"),
+  });
   io.stdout(banner(config, agent, options.version));
   const stopListening = listenForSignals({
     end: ending.resolve,
-    reload: () => void reload(agent, settings, log),
+    reload: () => void reload(agent, log),
   });
-  writePidFile(config.pidFile);
   try {
+    writePidFile(config.pidFile);
     return await endAgent(agent, { config, how: await ending.promise, log });
   } finally {
     stopListening();
@@ -106,13 +115,10 @@ function listenForSignals(on: { end: (how: Ending) => void; reload: () => void }
   };
 }
 
-async function reload(agent: RunningAgent, settings: LogSettings, log: Log): Promise<void> {
+async function reload(agent: RunningAgent, log: Log): Promise<void> {
   log.info("Caught", { signal: "hangup" });
-  log.info("Reloading configuration...");
   try {
-    const next = await agent.reload();
-    settings.level = next.log.level;
-    log.info("Configuration reloaded");
+    await agent.reload();
   } catch (error) {
     log.error("Failed to reload configuration; the old one stays in force", { error: messageOf(error) });
   }
@@ -120,7 +126,7 @@ async function reload(agent: RunningAgent, settings: LogSettings, log: Log): Pro
 
 function logSettings(config: RuntimeConfig, io: CommandIo, clock: Clock): LogSettings {
   const { file, json, level, ...rotation } = config.log;
-  const writeFile = file === undefined ? undefined : openLogFile({ path: file, clock, ...rotation });
+  const writeFile = file === undefined ? undefined : openLogFile({ path: logPath(file), clock, ...rotation });
   // Consul: lines are set in by four blanks under the banner.
   const indent = json ? "" : "    ";
   return {
@@ -134,15 +140,28 @@ function logSettings(config: RuntimeConfig, io: CommandIo, clock: Clock): LogSet
   };
 }
 
+function logPath(file: string): string {
+  return file.endsWith("/") ? join(file, "praetor.log") : file;
+}
+
+/** undefined where there is no default route, or no Linux to ask. */
+function defaultInterface(): string | undefined {
+  try {
+    return defaultInterfaceOf(readFileSync("/proc/net/route", "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
 function banner(config: RuntimeConfig, agent: RunningAgent, version: string): string {
-  const { http, https, dns, grpc } = config.ports;
+  const { http, https } = config.ports;
   const lines = [
     ["Version", `'${version}'`],
     ["Node ID", `'${agent.nodeId}'`],
     ["Node name", `'${config.nodeName}'`],
     ["Datacenter", `'${config.datacenter}'`],
     ["Server", `${config.server} (Bootstrap: ${config.bootstrap})`],
-    ["Client Addr", `[${config.httpAddresses.join(" ")}] (HTTP: ${http}, HTTPS: ${https}, gRPC: ${grpc}, DNS: ${dns})`],
+    ["Client Addr", `[${config.httpAddresses.join(" ")}] (HTTP: ${http}, HTTPS: ${https})`],
     ["Data", config.dataDir ?? "in memory: nothing is kept"],
   ] as const;
   const table = lines.map(([name, value]) => `${name.padStart(18)}: ${value}\n`).join("");

@@ -1,3 +1,4 @@
+import { OperatingError } from "../../lib/errors.ts";
 import { encodeMember } from "../../wire/member.ts";
 import { empty, json } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
@@ -31,8 +32,14 @@ export function listMembers(api: Api): Endpoint {
 
 export function reload(api: Api): Endpoint {
   return async () => {
-    await api.reload();
-    return empty();
+    try {
+      await api.reload();
+      return empty();
+    } catch (error) {
+      if (!(error instanceof OperatingError)) throw error;
+      // Consul: bad files are no fault of the request, so this is a 500.
+      throw new OperatingError("unavailable", "reload-failed", error.message, { cause: error });
+    }
   };
 }
 

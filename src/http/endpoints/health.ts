@@ -48,7 +48,7 @@ export function getChecksInState(api: Api): Endpoint {
   };
 }
 
-function answerChecks(api: Api, request: HttpRequest, query: Query<readonly CheckRow[]>): Promise<Response> {
+function answerChecks(api: Api, request: HttpRequest, query: Query<readonly CheckRow[]>): Response | Promise<Response> {
   return answerRows(api, request, {
     query,
     encode: (check) => encodeCheck(check, outputOf(api, check)),

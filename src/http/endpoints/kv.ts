@@ -1,31 +1,32 @@
+import type { KvEntry } from "../../model/kv-entry.ts";
 import { deleteKv, deleteKvTree, kvEntry, kvKeys, kvTree, putKv } from "../../registry/kv.ts";
 import { renderGoJson } from "../../wire/go-json.ts";
 import { renderKvEntries } from "../../wire/kv-entry.ts";
-import { bytes, empty, jsonText, type Headers } from "../answers.ts";
+import { jsonHeaders, jsonText } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { parseQueryOptions, requireDatacenter } from "../query-options.ts";
-import { answerQuery } from "../read.ts";
+import { answerQuery, type Rendering } from "../read.ts";
 
 export function getKey(api: Api): Endpoint {
   return (request) => {
     const { rest: key, query, pretty } = request;
     if (query.has("keys")) {
-      const keys = kvKeys(key, query.get("separator") ?? "");
-      return answerKv(api, request, keys, (found) =>
+      return answerQuery(api, request, kvKeys(key, query.get("separator") ?? ""), {
+        headers: jsonHeaders,
         // Consul: asking for all keys of an empty store is not an error.
-        found.length === 0 && key !== "" ? undefined : renderGoJson(found, { pretty }),
-      );
+        body: (keys) => (keys.length === 0 && key !== "" ? undefined : renderGoJson(keys, { pretty })),
+      });
     }
     if (query.has("recurse")) {
-      return answerKv(api, request, kvTree(key), (found) =>
-        found.length === 0 ? undefined : renderKvEntries(found, { pretty }),
-      );
+      return answerQuery(api, request, kvTree(key), {
+        headers: jsonHeaders,
+        body: (entries) => (entries.length === 0 ? undefined : renderKvEntries(entries, { pretty })),
+      });
     }
     requireKey(key);
-    if (query.has("raw")) return answerRaw(api, request);
-    return answerKv(api, request, kvEntry(key), (found) => found && renderKvEntries([found], { pretty }));
+    return answerQuery(api, request, kvEntry(key), query.has("raw") ? rawEntry : jsonEntry(pretty));
   };
 }
 
@@ -55,31 +56,20 @@ export function deleteKey(api: Api): Endpoint {
   };
 }
 
-async function answerKv<T>(
-  api: Api,
-  request: HttpRequest,
-  query: Parameters<typeof answerQuery<T>>[2],
-  render: Parameters<typeof answerQuery<T>>[3],
-): Promise<Response> {
-  const { answer, headers } = await answerQuery(api, request, query, render);
-  return answer.body === undefined ? empty(404, headers) : jsonText(request, answer.body, { headers });
-}
-
 /** The bytes themselves. Consul: the headers keep a browser from running what somebody stored. */
-async function answerRaw(api: Api, request: HttpRequest): Promise<Response> {
-  const query = kvEntry(request.rest);
-  const { headers } = await answerQuery(api, request, query, () => undefined);
-  const entry = query.read(api.store.state);
-  if (!entry) return empty(404, headers);
-  return bytes(request, entry.value, { ...rawHeaders, ...headers });
-}
-
-const rawHeaders: Headers = {
-  "Content-Type": "text/plain",
-  "Content-Security-Policy": "sandbox",
-  "X-Content-Type-Options": "nosniff",
-  Vary: "Accept-Encoding",
+const rawEntry: Rendering<KvEntry | undefined> = {
+  headers: {
+    "Content-Type": "text/plain",
+    "Content-Security-Policy": "sandbox",
+    "X-Content-Type-Options": "nosniff",
+    Vary: "Accept-Encoding",
+  },
+  body: (entry) => entry && new Uint8Array(entry.value),
 };
+
+function jsonEntry(pretty: boolean): Rendering<KvEntry | undefined> {
+  return { headers: jsonHeaders, body: (entry) => entry && renderKvEntries([entry], { pretty }) };
+}
 
 function checkWrite(api: Api, { query }: HttpRequest, exclusive: readonly string[]): void {
   parseQueryOptions(query);

@@ -1,0 +1,153 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { rejectionOf } from "../../test/support/rejection.ts";
+import { settle } from "../../test/support/settle.ts";
+import { keySet } from "../../test/support/state.ts";
+import { openTestStore } from "../../test/support/store.ts";
+import type { Command } from "../state/command.ts";
+import { getKv } from "../state/kv.ts";
+import { openState } from "../state/open-state.ts";
+import { topics } from "../state/topics.ts";
+
+/** One that no decoder lets through: applying it throws. */
+const faulty = { type: "register", node: undefined } as unknown as Command;
+
+describe("group commit", () => {
+  test("commands of one tick go to the engine together, each with an index of its own", async () => {
+    const { store, engine } = openTestStore();
+    await Promise.all([store.submit(keySet("a", "1")), store.submit(keySet("b", "1"))]);
+    expect(engine.batches.map(({ revision, changes }) => [revision, changes.length])).toEqual([[2, 2]]);
+    expect([getKv(store.state, "a")?.modifyIndex, getKv(store.state, "b")?.modifyIndex]).toEqual([1, 2]);
+  });
+
+  test("commands that come while a batch is under way go together as the next", async () => {
+    const { store, engine } = openTestStore();
+    engine.hold();
+    const first = store.submit(keySet("a", "1"));
+    await settle();
+    const others = [store.submit(keySet("b", "1")), store.submit(keySet("c", "1"))];
+    await settle();
+    expect(engine.batches).toHaveLength(1);
+    engine.release();
+    await Promise.all([first, ...others]);
+    expect(engine.batches.map(({ revision }) => revision)).toEqual([1, 3]);
+  });
+
+  test("an outcome comes, and is seen, only once it is durable", async () => {
+    const { store, engine, disk } = openTestStore();
+    engine.hold();
+    let done = false;
+    const submitted = store.submit(keySet("a", "1")).then(() => void (done = true));
+    await settle();
+    expect([done, store.state.index, disk.rows().length]).toEqual([false, 0, 0]);
+    engine.release();
+    await submitted;
+    expect([done, store.state.index, disk.rows().length]).toEqual([true, 1, 1]);
+  });
+
+  test("a command that changes nothing costs no commit", async () => {
+    const { store, engine } = openTestStore();
+    await store.submit(keySet("a", "1"));
+    expect(await store.submit(keySet("a", "1"))).toEqual({ type: "done" });
+    expect(engine.batches).toHaveLength(1);
+  });
+
+  test("a command that throws does not take others along", async () => {
+    const { store } = openTestStore();
+    const before = store.submit(keySet("a", "1"));
+    const fault = rejectionOf(store.submit(faulty));
+    const after = store.submit(keySet("b", "1"));
+    expect(await fault).toBeInstanceOf(TypeError);
+    expect([await before, await after]).toEqual([{ type: "done" }, { type: "done" }]);
+    expect(store.state.index).toBe(2);
+  });
+});
+
+describe("a batch that fails", () => {
+  test("changes nothing and refuses all of its callers; later ones succeed", async () => {
+    const { store, engine, disk } = openTestStore();
+    await store.submit(keySet("a", "1"));
+    const before = store.state;
+    engine.fail();
+    const refused = [rejectionOf(store.submit(keySet("a", "2"))), rejectionOf(store.submit(keySet("b", "1")))];
+    for (const error of await Promise.all(refused)) expect(error).toMatchObject({ kind: "unavailable" });
+    expect(store.state).toBe(before);
+    engine.recover();
+    await store.submit(keySet("b", "1"));
+    expect(openState(disk.rows(), disk.revision).state.index).toBe(store.state.index);
+    expect(getKv(store.state, "b")?.modifyIndex).toBe(2);
+  });
+
+  test("wakes nobody and tells no listener", async () => {
+    const { store, engine } = openTestStore();
+    let told = 0;
+    store.onCommit(() => (told += 1));
+    store.watches.wait([topics.key("a")], () => (told += 1));
+    engine.fail();
+    await rejectionOf(store.submit(keySet("a", "1")));
+    expect(told).toBe(0);
+  });
+
+  test("does not take along those that queued up behind it", async () => {
+    const { store, engine } = openTestStore();
+    engine.hold();
+    engine.fail();
+    const first = rejectionOf(store.submit(keySet("a", "1")));
+    await settle();
+    const second = store.submit(keySet("b", "1"));
+    engine.release();
+    await first;
+    engine.recover();
+    expect(await second).toEqual({ type: "done" });
+    expect(store.state.index).toBe(1);
+  });
+});
+
+test("listeners are told, then callers and watchers, all with the new state", async () => {
+  const { store } = openTestStore();
+  const order: string[] = [];
+  const note = (who: string) => (): void => void order.push(`${who} ${store.state.index}`);
+  store.onCommit(note("listener"));
+  store.watches.wait([topics.key("a")], note("watcher"));
+  await store.submit(keySet("a", "1")).then(note("caller"));
+  expect(order).toEqual(["listener 1", "watcher 1", "caller 1"]);
+});
+
+test("closing waits for what is under way, takes nothing more, and lets waiters go", async () => {
+  const { store, engine } = openTestStore();
+  engine.hold();
+  const queued = [store.submit(keySet("a", "1"))];
+  await settle();
+  queued.push(store.submit(keySet("b", "1")));
+  let woken = false;
+  store.watches.wait([topics.key("z")], () => void (woken = true));
+  const closed = store.close();
+  expect(await rejectionOf(store.submit(keySet("c", "1")))).toMatchObject({ code: "stopping" });
+  engine.release();
+  await closed;
+  await Promise.all(queued);
+  expect([store.state.index, woken, store.watches.size]).toEqual([2, true, 0]);
+});
+
+test("whatever fails on the way, the disk holds what callers were told, and nothing else", async () => {
+  const step = fc.record({
+    keys: fc.array(fc.constantFrom("a", "b", "c", "d"), { minLength: 1, maxLength: 4 }),
+    fails: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      const { store, engine, disk } = openTestStore();
+      const told = new Map<string, string>();
+      for (const [at, { keys, fails }] of steps.entries()) {
+        if (fails) engine.fail();
+        else engine.recover();
+        const writes = keys.map((key) => store.submit(keySet(key, String(at))).then(() => told.set(key, String(at))));
+        await Promise.allSettled(writes);
+      }
+      const { state } = openState(disk.rows(), disk.revision);
+      const kept = [...state.kv.values()].map(({ key, value }) => [key, Buffer.from(value).toString()]);
+      expect(Object.fromEntries(kept)).toEqual(Object.fromEntries(told));
+      expect(state.index).toBe(store.state.index);
+    }),
+  );
+});

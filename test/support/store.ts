@@ -1,0 +1,18 @@
+import { MemoryStore, openMemoryEngine } from "../../src/engine/memory/memory-engine.ts";
+import { Store } from "../../src/registry/store.ts";
+import { emptyState } from "../../src/state/state.ts";
+import { FailingEngine } from "./failing-engine.ts";
+
+export interface TestStore {
+  readonly store: Store;
+  readonly engine: FailingEngine;
+  /** What has become durable. */
+  readonly disk: MemoryStore;
+}
+
+/** A store with nothing in it, on an engine whose commits a test can hold and fail. */
+export function openTestStore(): TestStore {
+  const disk = new MemoryStore();
+  const engine = new FailingEngine(openMemoryEngine(disk).engine);
+  return { store: new Store(engine, emptyState), engine, disk };
+}
