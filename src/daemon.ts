@@ -71,7 +71,9 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     const outputs = new CheckOutputs();
     const agent = createAgent(config, node, { store, outputs, clock: world.clock, log });
     await agent.restore(local);
-    await register(store, { ...serverRegistration(node, config.ports.server), skipNodeUpdate: false });
+    const registerServer = (): Promise<void> =>
+      register(store, { ...serverRegistration(node, config.ports.server), skipNodeUpdate: false });
+    await registerServer();
     const definitions = new FileDefinitions(agent, log);
     await definitions.apply(config);
     await syncCatalog(agent);
@@ -87,7 +89,11 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     const servers = await openApi(config, api);
     const aliasSource = createAliasSource(agent);
     agent.startChecks(new RunningChecks({ world, aliasSource, report: (id, result) => agent.checkResult(id, result) }));
-    const syncing = runAntiEntropy(agent, {
+    const sync = async (): Promise<number> => {
+      await registerServer();
+      return syncCatalog(agent);
+    };
+    const syncing = runAntiEntropy(sync, {
       clock: world.clock,
       log: log.named("anti_entropy"),
       signal: stopping.signal,

@@ -5,51 +5,41 @@ import type { Log } from "../lib/log.ts";
 import type { Check, CheckRow } from "../model/check.ts";
 import type { Service, ServiceRow } from "../model/service.ts";
 import type { Agent } from "./agent.ts";
+import type { CatalogTarget, NodeContents } from "./catalog.ts";
 
 export const syncIntervalMs = 60_000;
 
 /**
  * Makes the catalog say of this node what the agent knows: what the agent does not know is removed, what is missing or
- * differs is registered again. The agent is right about its node, the catalog about everything else.
+ * differs is registered again. The agent is right about its node, the catalog about everything else, and about the tags
+ * of services that leave them to others.
  * Returns how many corrections were made.
  */
 export async function syncCatalog(agent: Agent): Promise<number> {
-  const { services, checks } = await agent.catalog.contents();
-  const stale = [
-    ...services
-      .filter(({ id }) => !agent.services.has(id) && !agent.reserved.has(id))
-      .map(({ id }) => ({ serviceId: id })),
-    ...checks.filter(({ id }) => !agent.checks.has(id) && !agent.reserved.has(id)).map(({ id }) => ({ checkId: id })),
-  ];
-  const known = {
-    services: new Map(services.map((row) => [row.id, row])),
-    checks: new Map(checks.map((row) => [row.id, row])),
-  };
-  const missing = [...agent.services.values()].filter(
-    ({ service }) => !isSameService(known.services.get(service.id), service),
-  );
-  const wrong = [...agent.checks.keys()].flatMap((id) => {
-    const check = agent.catalogCheck(id);
-    return check && !isSameCheck(known.checks.get(id), check) ? [check] : [];
-  });
+  const { catalog, node } = agent;
+  const contents = await catalog.contents();
+  for (const row of contents.services) if (row.enableTagOverride) adoptTags(agent, row);
+  const stale = findStale(agent, contents);
+  const services = findMissingServices(agent, contents);
+  const checks = findWrongChecks(agent, contents);
   await Promise.all([
-    ...stale.map((target) => agent.catalog.deregister(target)),
-    ...missing.map(({ service }) => agent.catalog.register({ node: agent.node, service, checks: [] })),
-    ...wrong.map((check) => agent.catalog.register({ node: agent.node, checks: [withoutIndexes(check)] })),
+    ...stale.map((target) => catalog.deregister(target)),
+    ...services.map((service) => catalog.register({ node, service, checks: [] })),
+    ...checks.map((check) => catalog.register({ node, checks: [check] })),
   ]);
-  return stale.length + missing.length + wrong.length;
+  return stale.length + services.length + checks.length;
 }
 
 /** Syncs every minute until the signal aborts. A failure is logged and the next round tries again. */
 export async function runAntiEntropy(
-  agent: Agent,
+  sync: () => Promise<number>,
   options: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
 ): Promise<void> {
   while (!options.signal.aborted) {
     await sleep(options.clock, syncIntervalMs, options.signal);
     if (options.signal.aborted) return;
     try {
-      const corrections = await syncCatalog(agent);
+      const corrections = await sync();
       if (corrections > 0) options.log.info("Catalog brought in step with this agent", { corrections });
     } catch (error) {
       options.log.error("Catalog could not be brought in step", { error: messageOf(error) });
@@ -57,18 +47,49 @@ export async function runAntiEntropy(
   }
 }
 
-/** With EnableTagOverride the tags in the catalog are somebody else's to set. */
+function adoptTags(agent: Agent, { id, tags }: ServiceRow): void {
+  const own = agent.services.get(id)?.service;
+  if (own?.enableTagOverride && !isDeepStrictEqual(own.tags, tags)) agent.adoptTags(id, tags);
+}
+
+function findStale({ services, checks, reserved }: Agent, contents: NodeContents): CatalogTarget[] {
+  const isKnown = (known: Iterable<string>): ((row: { readonly id: string }) => boolean) => {
+    const keys = new Set([...reserved, ...known].map(keyOf));
+    return ({ id }) => keys.has(keyOf(id));
+  };
+  const isKnownService = isKnown(services.keys());
+  const isKnownCheck = isKnown(checks.keys());
+  return [
+    ...contents.services.filter((row) => !isKnownService(row)).map(({ id }) => ({ serviceId: id })),
+    ...contents.checks.filter((row) => !isKnownCheck(row)).map(({ id }) => ({ checkId: id })),
+  ];
+}
+
+function findMissingServices(agent: Agent, contents: NodeContents): Service[] {
+  const rows = new Map(contents.services.map((row) => [keyOf(row.id), row]));
+  const own = [...agent.services.values()].map(({ service }) => service);
+  return own.filter((service) => !isSameService(rows.get(keyOf(service.id)), service));
+}
+
+function findWrongChecks(agent: Agent, contents: NodeContents): Check[] {
+  const rows = new Map(contents.checks.map((row) => [keyOf(row.id), row]));
+  const own = [...agent.checks.keys()].flatMap((id) => agent.catalogCheck(id) ?? []);
+  return own.filter((check) => !isSameCheck(rows.get(keyOf(check.id)), check));
+}
+
+/** The catalog does not mind the case of letters: "Web" is a row to be corrected to "web", not one more. */
+function keyOf(id: string): string {
+  return id.toLowerCase();
+}
+
 function isSameService(row: ServiceRow | undefined, service: Service): boolean {
   if (!row) return false;
   const { node: _node, createIndex: _create, modifyIndex: _modify, ...known } = row;
-  return isDeepStrictEqual(known, service.enableTagOverride ? { ...service, tags: row.tags } : service);
+  return isDeepStrictEqual(known, service);
 }
 
-function isSameCheck(row: CheckRow | undefined, check: CheckRow): boolean {
-  return row !== undefined && isDeepStrictEqual(withoutIndexes(row), withoutIndexes(check));
-}
-
-function withoutIndexes(row: CheckRow): Check {
-  const { createIndex: _create, modifyIndex: _modify, ...check } = row;
-  return check;
+function isSameCheck(row: CheckRow | undefined, check: Check): boolean {
+  if (!row) return false;
+  const { createIndex: _create, modifyIndex: _modify, ...known } = row;
+  return isDeepStrictEqual(known, check);
 }

@@ -11,10 +11,15 @@ export interface Catalog {
   deregister(target: CatalogTarget): Promise<void>;
   /** What the catalog holds of this node. */
   contents(): Promise<NodeContents>;
-  /** What is on any node, for checks that follow others. Calls back soon and after each change, until stopped. */
+  /**
+   * What is on any node, for checks that follow others, with what each check printed last. Calls back soon and after each
+   * change but those of output alone, until stopped.
+   */
   watchNodeChecks(node: string, onChange: (contents: NodeContents) => void): { stop(): void };
   /** Shows what a check printed beside its stored status; nothing is stored. */
   showOutput(check: { readonly node: string; readonly id: string; readonly serviceName: string }, output: string): void;
+  /** The check is gone. */
+  forgetOutput(check: { readonly node: string; readonly id: string }): void;
 }
 
 export interface NodeContents {

@@ -1,6 +1,11 @@
 import type { Clock, Timer } from "../lib/clock.ts";
 import type { LocalCheck } from "./registrations.ts";
 
+interface Critical {
+  readonly sinceMs: number;
+  readonly timer: Timer;
+}
+
 /**
  * Calls `reap` once a service's check has been critical for its DeregisterCriticalServiceAfter, on time: one timer for
  * each critical check that has one. (Consul looks every 30 s.)
@@ -8,31 +13,33 @@ import type { LocalCheck } from "./registrations.ts";
 export class CriticalReaper {
   readonly #clock: Clock;
   readonly #reap: (serviceId: string, checkId: string) => void;
-  readonly #timers = new Map<string, Timer>();
+  readonly #critical = new Map<string, Critical>();
 
   constructor(clock: Clock, reap: (serviceId: string, checkId: string) => void) {
     this.#clock = clock;
     this.#reap = reap;
   }
 
-  /** Tells the check's newest state. */
+  /** Tells the check's newest state. Registering it again does not begin the time anew, but may make it another. */
   note({ definition, status }: LocalCheck): void {
     const { id, serviceId, deregisterCriticalServiceAfterMs: afterMs } = definition;
-    if (status !== "critical" || afterMs === 0 || serviceId === "") return this.forget(id);
-    if (this.#timers.has(id)) return;
-    const timer = this.#clock.schedule(afterMs, () => {
-      this.#timers.delete(id);
+    const nowMs = this.#clock.monotonicMs();
+    const sinceMs = this.#critical.get(id)?.sinceMs ?? nowMs;
+    this.forget(id);
+    if (status !== "critical" || afterMs === 0 || serviceId === "") return;
+    const timer = this.#clock.schedule(sinceMs + afterMs - nowMs, () => {
+      this.#critical.delete(id);
       this.#reap(serviceId, id);
     });
-    this.#timers.set(id, timer);
+    this.#critical.set(id, { sinceMs, timer });
   }
 
   forget(checkId: string): void {
-    this.#timers.get(checkId)?.cancel();
-    this.#timers.delete(checkId);
+    this.#critical.get(checkId)?.timer.cancel();
+    this.#critical.delete(checkId);
   }
 
   stop(): void {
-    for (const id of [...this.#timers.keys()]) this.forget(id);
+    for (const id of [...this.#critical.keys()]) this.forget(id);
   }
 }

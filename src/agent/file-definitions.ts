@@ -13,6 +13,7 @@ interface Defined {
 export class FileDefinitions {
   readonly #agent: Agent;
   readonly #log: Log;
+  #applied: Promise<void> = Promise.resolve();
 
   constructor(agent: Agent, log: Log) {
     this.#agent = agent;
@@ -21,9 +22,16 @@ export class FileDefinitions {
 
   /**
    * Registers all that is defined, and removes what an earlier call defined and this one does not.
+   * One call is done before the next begins.
    * @throws OperatingError naming a definition that cannot be registered; nothing has changed then
    */
-  async apply(defined: Defined): Promise<void> {
+  apply(defined: Defined): Promise<void> {
+    const applied = this.#applied.then(() => this.#apply(defined));
+    this.#applied = applied.catch(() => {});
+    return applied;
+  }
+
+  async #apply(defined: Defined): Promise<void> {
     const { services, checks } = defined;
     for (const definition of services) this.#requireAllowed("service", definition.service.name, definition.checks);
     for (const check of checks) this.#requireAllowed("check", check.name || check.id, [check]);
@@ -31,6 +39,7 @@ export class FileDefinitions {
     await this.#removeOthers(defined);
     await Promise.all(services.map((service) => this.#agent.registerService(service, { source: "file" })));
     for (const check of checks) await this.#agent.registerCheck(check, "file");
+    await this.#removeOrphans();
     const count = services.length + checks.length;
     if (count > 0) this.#log.debug("Definitions from files registered", { count });
   }
@@ -43,6 +52,14 @@ export class FileDefinitions {
     }
     for (const [id, { source }] of this.#agent.checks) {
       if (source === "file" && !checkIds.has(id)) await this.#agent.deregisterCheck(id);
+    }
+  }
+
+  /** Checks that the API has added to a service which no file defines any more. */
+  async #removeOrphans(): Promise<void> {
+    for (const [id, { definition }] of this.#agent.checks) {
+      if (definition.serviceId === "" || this.#agent.services.has(definition.serviceId)) continue;
+      await this.#agent.deregisterCheck(id);
     }
   }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { CheckDefinition, CheckStatus } from "../model/check.ts";
 import type { Service } from "../model/service.ts";
 
@@ -37,6 +38,20 @@ export function saveService(id: string, local: LocalService | undefined): SavedR
 
 export function saveCheck(id: string, local: LocalCheck | undefined): SavedRow {
   return { key: checkPrefix + id, value: local && encode({ definition: local.definition, type: local.type }) };
+}
+
+/** What files define is not kept (a file that is gone must not live on), and neither is what is kept already. */
+export function serviceRows(known: LocalService | undefined, local: LocalService): SavedRow[] {
+  const { id } = local.service;
+  if (local.source === "file") return known?.source === "api" ? [saveService(id, undefined)] : [];
+  return known?.source === "api" && isDeepStrictEqual(known.service, local.service) ? [] : [saveService(id, local)];
+}
+
+export function checkRows(known: LocalCheck | undefined, local: LocalCheck): SavedRow[] {
+  const { id } = local.definition;
+  if (local.source === "file") return known?.source === "api" ? [saveCheck(id, undefined)] : [];
+  const same = known?.source === "api" && isDeepStrictEqual(known.definition, local.definition);
+  return same ? [] : [saveCheck(id, local)];
 }
 
 export interface Restored {

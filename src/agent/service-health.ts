@@ -15,11 +15,8 @@ export interface ServiceHealth {
 
 /** The one answer to "is it usable?" for a service registered here: the worst of its checks and its node's. */
 export function serviceHealth(agent: Agent, service: Service): ServiceHealth {
-  const all = [...agent.checks.values()];
-  const checks = [
-    ...all.filter(({ definition }) => definition.serviceId === service.id),
-    ...all.filter(({ definition }) => definition.serviceId === ""),
-  ];
+  const ids = [...agent.checksOf(service.id), ...agent.checksOf("")];
+  const checks = ids.flatMap((id) => agent.checks.get(id) ?? []);
   return { service, checks, status: aggregate(checks) };
 }
 

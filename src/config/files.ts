@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import { type ConfigFormat, readSource } from "./read-source.ts";
 import type { Source } from "./source.ts";
@@ -18,6 +18,8 @@ export function readConfigPaths(paths: readonly string[], format: ConfigFormat |
   const sources: Source[] = [];
   const warnings: string[] = [];
   for (const file of paths.flatMap(filesAt)) {
+    // What editors and programs keep for themselves.
+    if (basename(file).startsWith(".")) continue;
     const fileFormat = format ?? formatOf(file);
     if (fileFormat === undefined)
       warnings.push(`skipping file ${file}, extension must be .hcl or .json, or config format must be set`);

@@ -36,10 +36,20 @@ export class HttpRequest {
   async body(bytesMax: number): Promise<Uint8Array> {
     const announced = Number(this.raw.headers.get("content-length") ?? 0);
     if (announced > bytesMax) throw tooLarge(announced, bytesMax);
-    const bytes = await this.raw.bytes();
-    if (bytes.length > bytesMax) throw tooLarge(bytes.length, bytesMax);
-    return bytes;
+    return announced > 0 ? this.raw.bytes() : readUpTo(bytesMax, this.raw.body);
   }
+}
+
+/** Of a body of a length that nobody has announced, no more is read than is allowed. */
+async function readUpTo(bytesMax: number, body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > bytesMax) throw tooLarge(length, bytesMax);
+  }
+  return Buffer.concat(chunks);
 }
 
 function tooLarge(bytes: number, bytesMax: number): HttpError {

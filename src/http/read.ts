@@ -1,6 +1,6 @@
 import { OperatingError } from "../lib/errors.ts";
 import { compileFilter, type FilterFields } from "../lib/filter/compile-filter.ts";
-import { queryIndex, waitForChange, type Query } from "../registry/query.ts";
+import { waitForChange, type Query } from "../registry/query.ts";
 import { renderGoJson } from "../wire/go-json.ts";
 import type { IndexedAnswer } from "./answer-cache.ts";
 import { jsonHeaders, send, type HeaderFields } from "./answers.ts";
@@ -56,9 +56,8 @@ interface Asked<T> {
 function currentAnswer<T>(api: Api, asked: string, { query, rendering }: Asked<T>): IndexedAnswer {
   const known = api.answers.get(asked);
   if (known) return known;
-  const { state } = api.store;
-  const index = queryIndex(state, query.topics);
-  const body = rendering.body(query.read(state));
+  const index = api.store.indexOf(query.topics);
+  const body = rendering.body(query.read(api.store.state));
   const answer = {
     index,
     status: body === undefined ? 404 : 200,

@@ -42,8 +42,7 @@ export class Router {
 
   /** @param clientAddress the IP address that the request comes from; undefined on a unix socket */
   handle(request: Request, clientAddress: ClientAddress): Response | Promise<Response> {
-    const { url } = request;
-    const target = url.slice(url.indexOf("/", url.indexOf("://") + 3));
+    const target = targetOf(request.url);
     // The way of nearly all reads: somebody has asked the same, and nothing has changed since.
     const known = request.method === "GET" ? this.#answers.get(target) : undefined;
     if (known) return this.#addHeaders(send(known, request));
@@ -110,6 +109,11 @@ export class Router {
     this.#log.error("Request failed by a fault of the agent", { method, url: target, error: faultOf(error) });
     return text(500, "internal error: the agent's log says more");
   }
+}
+
+/** Path and query. A request without a usable Host has nothing before them. */
+function targetOf(url: string): string {
+  return url.startsWith("/") ? url : url.slice(url.indexOf("/", url.indexOf("://") + 3));
 }
 
 /** The root itself does not take in what nothing else does. */

@@ -1,7 +1,6 @@
 import { sleep, type Clock } from "../lib/clock.ts";
 import { OperatingError, messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { bodyBytesMax } from "./limits.ts";
 import type { Router } from "./router.ts";
 import { removeStaleSocket, setSocketOwner, type SocketOwner } from "./unix-socket.ts";
 
@@ -64,7 +63,8 @@ async function listenOn(address: string, { port, tls, router, socketOwner }: Lis
     if (request.url.includes("index=")) listener.timeout(request, 0);
     return router.handle(request, () => listener.requestIP(request)?.address);
   };
-  const shared = { fetch, maxRequestBodySize: bodyBytesMax * 2, ...(tls && { tls }) };
+  // Each endpoint limits its body itself, and says so to who sends more.
+  const shared = { fetch, maxRequestBodySize: Number.MAX_SAFE_INTEGER, ...(tls && { tls }) };
   const path = socketPath(address);
   if (path === undefined) {
     return start(hostAndPort(address, port), () =>

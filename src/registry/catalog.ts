@@ -1,7 +1,15 @@
 import type { Check } from "../model/check.ts";
 import type { Node, NodeRow } from "../model/node.ts";
 import type { Service, ServiceRow } from "../model/service.ts";
-import { getNode, getNodeOfId, instancesOfService, listInstances, listNodes, servicesOfNode } from "../state/lookup.ts";
+import {
+  findNodeOfId,
+  getNode,
+  instancesOfService,
+  listInstances,
+  listNodes,
+  servicesOfNode,
+} from "../state/lookup.ts";
+import type { State } from "../state/state.ts";
 import { fold, topics, type Topic } from "../state/topics.ts";
 import type { Query } from "./query.ts";
 import { throwIfRejected } from "./rejection.ts";
@@ -51,7 +59,7 @@ export function nodes(meta: NodeMeta): Query<readonly NodeRow[]> {
 export function services(meta: NodeMeta): Query<ReadonlyMap<string, readonly string[]>> {
   const byNode = Object.keys(meta).length > 0;
   return {
-    topics: byNode ? [topics.services, topics.nodes] : [topics.services],
+    topics: withNodeMeta([topics.services], meta),
     read(state) {
       const tags = new Map<string, Set<string>>();
       for (const service of listInstances(state)) {
@@ -81,26 +89,30 @@ export function serviceInstances(name: string, tags: readonly string[], meta: No
   };
 }
 
-/** By name, or by id. */
+/** By name, by id, or by the beginning of an id. */
 export function nodeServices(store: Store, nameOrId: string): Query<NodeServices | undefined> {
-  const byId = getNodeOfId(store.state, nameOrId)?.name;
+  const find = (state: State): NodeRow | undefined => getNode(state, nameOrId) ?? findNodeOfId(state, nameOrId);
   return {
-    // A node that is not there yet may come under that id.
-    topics: byId === undefined ? unresolvedTopics(store, nameOrId) : [topics.node(byId)],
+    /** Asked anew each time: under an id there may be another node by now, or one at last. */
+    get topics() {
+      if (getNode(store.state, nameOrId)) return [topics.node(nameOrId)];
+      return [topics.nodes, topics.node(find(store.state)?.name ?? nameOrId)];
+    },
     read(state) {
-      const node = getNode(state, nameOrId) ?? getNodeOfId(state, nameOrId);
+      const node = find(state);
       return node && { node, services: servicesOfNode(state, node.name) };
     },
   };
 }
 
-function unresolvedTopics(store: Store, name: string): readonly Topic[] {
-  return getNode(store.state, name) ? [topics.node(name)] : [topics.node(name), topics.nodes];
-}
-
 /** Consul: tags are compared without regard to letter case. */
 export function hasTags(service: Service, tags: readonly string[]): boolean {
   return tags.every((tag) => service.tags.some((own) => fold(own) === fold(tag)));
+}
+
+/** What an answer that is narrowed by the meta of nodes depends on besides `watched`. */
+export function withNodeMeta(watched: readonly Topic[], meta: NodeMeta): readonly Topic[] {
+  return Object.keys(meta).length > 0 ? [...watched, topics.nodes] : watched;
 }
 
 export function hasMeta(node: Node, meta: NodeMeta): boolean {

@@ -9,7 +9,7 @@ import {
 } from "../state/lookup.ts";
 import type { State } from "../state/state.ts";
 import { topics } from "../state/topics.ts";
-import { hasMeta, serviceInstances, type Instance, type NodeMeta } from "./catalog.ts";
+import { hasMeta, serviceInstances, withNodeMeta, type Instance, type NodeMeta } from "./catalog.ts";
 import type { Query } from "./query.ts";
 
 /** An instance with all the checks that count for it. */
@@ -45,7 +45,7 @@ export function nodeHealth(name: string): Query<readonly CheckRow[]> {
 
 export function serviceCheckList(name: string, meta: NodeMeta): Query<readonly CheckRow[]> {
   return {
-    topics: [topics.serviceChecks(name)],
+    topics: withNodeMeta([topics.serviceChecks(name)], meta),
     read(state) {
       const instances = instancesOfService(state, name);
       const checks = instances.flatMap((service) => checksOfService(state, service.node, service.id));
@@ -56,7 +56,7 @@ export function serviceCheckList(name: string, meta: NodeMeta): Query<readonly C
 
 export function checksByStatus(status: string, meta: NodeMeta): Query<readonly CheckRow[]> {
   return {
-    topics: [status === "any" ? topics.checks : topics.checksInStatus(status)],
+    topics: withNodeMeta([status === "any" ? topics.checks : topics.checksInStatus(status)], meta),
     read: (state) => onNodesWith(state, checksInStatus(state, status), meta),
   };
 }

@@ -38,21 +38,21 @@ export class NodeCatalog {
     readonly checkId?: string | undefined;
   }): Promise<void> {
     await deregister(this.#store, { node: this.#node, ...target });
-    if (target.checkId !== undefined) this.#outputs.delete(this.#node, target.checkId);
   }
 
   contents(): Promise<NodeContents> {
     return Promise.resolve(this.#contentsOf(this.#node));
   }
 
-  /** Calls back soon and after each change. */
+  /** Calls back soon and after each change; checks come with what they printed last. */
   watchNodeChecks(node: string, onChange: (contents: NodeContents) => void): { stop(): void } {
     let forget = (): void => {};
     let stopped = false;
     const look = (): void => {
       if (stopped) return;
       forget = this.#store.watches.wait([topics.nodeChecks(node), topics.node(node)], look);
-      onChange(this.#contentsOf(node));
+      const contents = this.#contentsOf(node);
+      onChange({ ...contents, checks: contents.checks.map((check) => this.#withOutput(check)) });
     };
     queueMicrotask(look);
     return {
@@ -68,6 +68,15 @@ export class NodeCatalog {
     output: string,
   ): void {
     this.#outputs.set(check, output);
+  }
+
+  forgetOutput(check: { readonly node: string; readonly id: string }): void {
+    this.#outputs.delete(check.node, check.id);
+  }
+
+  #withOutput(check: CheckRow): CheckRow {
+    const output = this.#outputs.get(check.node, check.id);
+    return output === undefined ? check : { ...check, output };
   }
 
   #contentsOf(node: string): NodeContents {

@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
-import { topicIndex, type State } from "../state/state.ts";
+import type { State } from "../state/state.ts";
 import type { Topic } from "../state/topics.ts";
 import type { Store } from "./store.ts";
 
@@ -8,13 +8,6 @@ import type { Store } from "./store.ts";
 export interface Query<T> {
   readonly topics: readonly Topic[];
   read(state: State): T;
-}
-
-/** The index of a query's answer: that of the newest write that touched one of its topics. */
-export function queryIndex(state: State, watched: readonly Topic[]): number {
-  let index = 0;
-  for (const topic of watched) index = Math.max(index, topicIndex(state, topic));
-  return index;
 }
 
 /** How long to wait for what. */
@@ -42,41 +35,37 @@ const jitterFraction = 1 / 16;
  * An index above the store's newest comes from a store that was lost or replaced: such a client is answered at once,
  * with an index from which it can go on. (Consul holds it for the whole wait.)
  */
-export async function waitForChange(
+export function waitForChange(
   store: Store,
   watched: readonly Topic[],
   wait: Wait & { readonly limits: WaitLimits; readonly clock: Clock; readonly random: Random },
 ): Promise<number> {
-  let index = queryIndex(store.state, watched);
-  if (wait.index <= 0 || index > wait.index || wait.index > store.state.index) return index;
-  const { defaultMs, maxMs } = wait.limits;
-  const waitMs = Math.min(wait.waitMs === undefined || wait.waitMs <= 0 ? defaultMs : wait.waitMs, maxMs);
-  const deadline = wait.clock.monotonicMs() + waitMs + wait.random.uniform() * waitMs * jitterFraction;
-  for (;;) {
-    const woken = await waitOnce(store, watched, { ...wait, deadline });
-    index = queryIndex(store.state, watched);
-    if (index > wait.index) return index;
-    if (!woken) return Math.max(index, wait.index);
-  }
-}
-
-/** true when a topic was touched, false when the time is over or the client has gone. */
-function waitOnce(
-  store: Store,
-  watched: readonly Topic[],
-  wait: { readonly clock: Clock; readonly deadline: number; readonly signal: AbortSignal },
-): Promise<boolean> {
-  if (wait.signal.aborted || store.closed) return Promise.resolve(false);
+  const { clock, signal } = wait;
+  const index = store.indexOf(watched);
+  const waits = wait.index > 0 && wait.index >= index && wait.index <= store.state.index;
+  if (!waits || store.closed || signal.aborted) return Promise.resolve(index);
   return new Promise((resolve) => {
-    const settle = (woken: boolean): void => {
+    const end = (seen: number): void => {
       stopWaiting();
       timer.cancel();
-      wait.signal.removeEventListener("abort", give);
-      resolve(woken);
+      signal.removeEventListener("abort", expire);
+      resolve(seen);
     };
-    const give = (): void => settle(false);
-    const stopWaiting = store.watches.wait(watched, () => settle(true));
-    const timer = wait.clock.schedule(wait.deadline - wait.clock.monotonicMs(), give);
-    wait.signal.addEventListener("abort", give);
+    const expire = (): void => end(Math.max(store.indexOf(watched), wait.index));
+    const look = (): void => {
+      const seen = store.indexOf(watched);
+      if (seen > wait.index) end(seen);
+      else if (store.closed) expire();
+      else stopWaiting = store.watches.wait(watched, look);
+    };
+    let stopWaiting = store.watches.wait(watched, look);
+    const timer = clock.schedule(waitMsOf(wait), expire);
+    signal.addEventListener("abort", expire);
   });
+}
+
+function waitMsOf({ waitMs, limits, random }: Pick<Wait, "waitMs"> & { limits: WaitLimits; random: Random }): number {
+  const asked = waitMs === undefined || waitMs <= 0 ? limits.defaultMs : waitMs;
+  const longest = Math.min(asked, limits.maxMs);
+  return longest + random.uniform() * longest * jitterFraction;
 }

@@ -13,8 +13,6 @@ function explain(reason: Rejection): string {
         `failed inserting node: Error while renaming Node ID: "${reason.id}": ` +
         `Node name ${reason.name} is reserved by node ${reason.by} with name ${reason.name}`
       );
-    case "unknown-node":
-      return "Missing node registration";
     case "unknown-service":
       return `failed inserting check: Missing service registration on node "${reason.node}"`;
   }

@@ -2,7 +2,7 @@ import type { Engine, RowChange } from "../engine/engine.ts";
 import { OperatingError } from "../lib/errors.ts";
 import { apply } from "../state/apply.ts";
 import type { Command, Outcome } from "../state/command.ts";
-import type { State } from "../state/state.ts";
+import { topicIndex, type State } from "../state/state.ts";
 import type { Topic } from "../state/topics.ts";
 import { Watches } from "./watches.ts";
 
@@ -19,6 +19,9 @@ interface Batch {
   readonly settle: readonly (() => void)[];
 }
 
+/** Remembered at the most, lest reads of ever other keys between two writes fill the memory. */
+const indexesMax = 1_000;
+
 /** Called after each commit with the topics it touched, before the watches wake. */
 export type CommitListener = (touched: ReadonlySet<Topic>) => void;
 
@@ -34,6 +37,8 @@ export class Store {
   readonly watches: Watches = new Watches();
   readonly #engine: Engine;
   readonly #listeners: CommitListener[] = [];
+  /** Indexes of topics in the present state, as far as somebody has asked. */
+  readonly #indexes = new Map<Topic, number>();
   #state: State;
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
@@ -47,6 +52,25 @@ export class Store {
   /** The newest durable state. */
   get state(): State {
     return this.#state;
+  }
+
+  /**
+   * The index of an answer that depends on these topics: that of the newest write that touched one of them. Worked out
+   * once for each state, since a thousand watchers of one tree ask at the same time.
+   */
+  indexOf(topics: readonly Topic[]): number {
+    let index = 0;
+    for (const topic of topics) index = Math.max(index, this.#topicIndex(topic));
+    return index;
+  }
+
+  #topicIndex(topic: Topic): number {
+    const known = this.#indexes.get(topic);
+    if (known !== undefined) return known;
+    const index = topicIndex(this.#state, topic);
+    if (this.#indexes.size >= indexesMax) this.#indexes.clear();
+    this.#indexes.set(topic, index);
+    return index;
   }
 
   /** No query waits any more: the agent is stopping. */
@@ -101,6 +125,7 @@ export class Store {
       }
     }
     this.#state = batch.state;
+    this.#indexes.clear();
     for (const listener of this.#listeners) listener(batch.touched);
     for (const settle of batch.settle) settle();
     this.watches.wake(batch.touched);

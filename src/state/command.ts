@@ -70,5 +70,4 @@ export type Outcome =
 
 export type Rejection =
   | { readonly code: "node-id-taken"; readonly id: string; readonly by: string; readonly name: string }
-  | { readonly code: "unknown-node"; readonly node: string }
   | { readonly code: "unknown-service"; readonly node: string; readonly serviceId: string };

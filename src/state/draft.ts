@@ -6,7 +6,7 @@ import type { NodeRow } from "../model/node.ts";
 import type { ServiceRow } from "../model/service.ts";
 import { encodeIndex, encodeKv, encodeRow, tables, tombstoneFloorKey } from "./rows.ts";
 import { kvOrder, rowKey, type State } from "./state.ts";
-import { topics, type Topic } from "./topics.ts";
+import { fold, topics, type Topic } from "./topics.ts";
 
 /** Tombstones kept before the older half of them is dropped; a tombstone is some 100 bytes in memory and on disk. */
 export const tombstonesMax = 8192;
@@ -55,16 +55,16 @@ export class Draft {
 
   /** @param known the row of that name until now */
   putNode(row: NodeRow, known: NodeRow | undefined, touched: Iterable<Topic>): void {
-    if (known && known.id !== row.id) this.#delete("nodeNames", known.id);
+    if (known && known.id !== row.id) this.#delete("nodeNames", fold(known.id));
     this.#set("nodes", rowKey(row.name), row);
-    if (row.id !== "") this.#set("nodeNames", row.id, row.name);
+    if (row.id !== "") this.#set("nodeNames", fold(row.id), row.name);
     this.#write(tables.nodes, rowKey(row.name), encodeRow(row));
     this.#touchAll(touched);
   }
 
   deleteNode(row: NodeRow, touched: Iterable<Topic>): void {
     this.#delete("nodes", rowKey(row.name));
-    if (row.id !== "") this.#delete("nodeNames", row.id);
+    if (row.id !== "") this.#delete("nodeNames", fold(row.id));
     this.#write(tables.nodes, rowKey(row.name), undefined);
     this.#bury(touched);
   }

@@ -3,14 +3,22 @@ import type { NodeRow } from "../model/node.ts";
 import type { ServiceRow } from "../model/service.ts";
 import type { OrderedMap } from "../lib/ordered-map.ts";
 import { rowKey, type State } from "./state.ts";
+import { fold } from "./topics.ts";
 
 export function getNode(state: State, name: string): NodeRow | undefined {
   return state.nodes.get(rowKey(name));
 }
 
 export function getNodeOfId(state: State, id: string): NodeRow | undefined {
-  const name = state.nodeNames.get(id);
+  const name = state.nodeNames.get(fold(id));
   return name === undefined ? undefined : getNode(state, name);
+}
+
+/** By an id or its beginning, when no other id begins so. Consul: two letters at least. */
+export function findNodeOfId(state: State, prefix: string): NodeRow | undefined {
+  if (prefix.length < 2) return undefined;
+  const [first, second] = rowsBelow(state.nodeNames, fold(prefix));
+  return first === undefined || second !== undefined ? undefined : getNode(state, first);
 }
 
 /** In order of name. */

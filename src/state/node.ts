@@ -6,6 +6,7 @@ import { getCheck, getNode, getNodeOfId } from "./lookup.ts";
 import { removeNode } from "./removal.ts";
 import { nodeTopics } from "./row-topics.ts";
 import { rowKey, type State } from "./state.ts";
+import { fold } from "./topics.ts";
 
 /**
  * Makes the node's row what it should be. A node that comes back under another name (same id) takes the new name and
@@ -15,7 +16,7 @@ import { rowKey, type State } from "./state.ts";
 export function ensureNode(draft: Draft, node: Node): Rejection | undefined {
   const named = getNode(draft.state, node.name);
   if (node.id !== "") {
-    const taken = named && named.id !== "" && named.id !== node.id && isAlive(draft.state, named);
+    const taken = named && named.id !== "" && fold(named.id) !== fold(node.id) && isAlive(draft.state, named);
     if (taken) return { code: "node-id-taken", id: node.id, by: named.id, name: node.name };
     const previous = getNodeOfId(draft.state, node.id);
     if (previous && rowKey(previous.name) !== rowKey(node.name)) removeNode(draft, previous);

@@ -4,7 +4,7 @@ import type { LocalRow } from "./command.ts";
 import { checkTopics, nodeTopics, serviceTopics } from "./row-topics.ts";
 import { decodeCheck, decodeIndex, decodeKv, decodeNode, decodeService, tables, tombstoneFloorKey } from "./rows.ts";
 import { emptyState, kvOrder, rowKey, type State } from "./state.ts";
-import type { Topic } from "./topics.ts";
+import { fold, type Topic } from "./topics.ts";
 
 export interface OpenedState {
   readonly state: State;
@@ -58,7 +58,7 @@ function loadRow(edits: ReturnType<typeof editAll>, { table, key, value }: Row):
     case tables.nodes: {
       const node = decodeNode(value);
       edits.nodes.set(key, node);
-      if (node.id !== "") edits.nodeNames.set(node.id, node.name);
+      if (node.id !== "") edits.nodeNames.set(fold(node.id), node.name);
       return;
     }
     case tables.services: {

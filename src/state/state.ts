@@ -16,7 +16,7 @@ export interface State {
   readonly index: number;
   /** By folded name. */
   readonly nodes: OrderedMap<NodeRow>;
-  /** The name of each node that has an id, by id. */
+  /** The name of each node that has an id, by folded id. */
   readonly nodeNames: OrderedMap<string>;
   /** By node, service id. */
   readonly services: OrderedMap<ServiceRow>;

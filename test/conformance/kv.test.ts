@@ -233,3 +233,25 @@ describe("size", () => {
     expect((await get(`/v1/kv/${key}`)).status).toBe(404);
   });
 });
+
+describe("a lock", () => {
+  const stranger = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";
+
+  test.each([
+    ["acquire=", "missing session"],
+    ["acquire=nope", "failed session lookup: index error: UUID must be 36 characters"],
+    [`acquire=${stranger}`, `invalid session "${stranger}"`],
+    ["release=", "missing session"],
+  ])("is refused with ?%s and nothing is written", async (parameter, text) => {
+    const key = `/v1/kv/${keyFolder()}a`;
+    expectError(await put(`${key}?${parameter}`, "x"), { status: 500, text });
+    expect((await get(key)).status).toBe(404);
+  });
+
+  test.each(["nope", stranger])("that is not held is not released by %s, and nothing is written", async (session) => {
+    const key = `/v1/kv/${keyFolder()}a`;
+    const answer = await put(`${key}?release=${session}`, "x");
+    expect({ status: answer.status, text: answer.text.trim() }).toEqual({ status: 200, text: "false" });
+    expect((await get(key)).status).toBe(404);
+  });
+});

@@ -10,9 +10,7 @@ const rows = tableRows(text, "request");
 
 /** Endpoints are only made here, not called: of the whole Api no more than this is looked at. */
 function requestsWith(ui: Partial<Api>): string[] {
-  return routes(ui as Api).flatMap(({ path, methods }) =>
-    Object.keys(methods).map((method) => `${method} ${path}`),
-  );
+  return routes(ui as Api).flatMap(({ path, methods }) => Object.keys(methods).map((method) => `${method} ${path}`));
 }
 
 describe("docs/api.md", () => {

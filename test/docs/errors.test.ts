@@ -26,7 +26,7 @@ const literal = /^"(.*)"$/;
 const known = new Map<string, Set<string>>();
 for (const { path, kind, code } of made) {
   const name = literal.exec(code)?.[1];
-  if (name !== undefined) note(name, literal.exec(kind)?.[1] ?? "by the status");
+  if (name !== undefined) note(name, literal.exec(kind)?.[1] ?? "varies");
   else
     for (const elsewhere of codesNamedIn(literalsElsewhere[path]?.file)) note(elsewhere, literalsElsewhere[path]?.kind);
 }

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { exchange } from "./exchange.ts";
+import { freePorts } from "./free-ports.ts";
 import { within } from "./within.ts";
 
 export type TargetName = "praetor" | "consul";
@@ -113,7 +113,8 @@ function guardAgainstOrphan(pid: number, dataDir: string): Bun.Subprocess<"pipe"
   return guard;
 }
 
-function programOf(kind: string): readonly string[] {
+/** The words that start what CONFORMANCE_TARGET names. */
+export function programOf(kind: string): readonly string[] {
   switch (kind) {
     case "consul":
       return [process.env["CONSUL_BINARY"] ?? join(root, ".peers/usr/bin/consul")];
@@ -146,25 +147,4 @@ async function expectReady(url: string): Promise<void> {
   // A consistent read also tells that the leader has caught up with its own log.
   const nodes = await exchange(url, "GET", { path: "/v1/catalog/nodes?consistent" });
   if (!nodes.text.includes('"lan_ipv4"')) throw new Error(`the node has no addresses yet: ${nodes.text}`);
-}
-
-/** Ports that nobody listens on now; all are held open until the last is found, so they differ. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  try {
-    return await Promise.all(servers.map(listenAnywhere));
-  } finally {
-    for (const server of servers) server.close();
-  }
-}
-
-function listenAnywhere(server: ReturnType<typeof createServer>): Promise<number> {
-  return new Promise((resolvePort, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      if (address === null || typeof address === "string") reject(new Error("no port was given"));
-      else resolvePort(address.port);
-    });
-  });
 }

@@ -12,8 +12,8 @@ export type FromWorker =
   | { readonly kind: "rows"; readonly block: ArrayBuffer }
   | { readonly kind: "opened" }
   | { readonly kind: "refused"; readonly failure: Failure }
-  /** The oldest `count` batches are durable. */
-  | { readonly kind: "committed"; readonly count: number }
+  /** The oldest batch is durable. */
+  | { readonly kind: "committed" }
   /** The oldest batch failed, and nothing of it is kept. */
   | { readonly kind: "rejected"; readonly failure: Failure }
   | { readonly kind: "closed" };

@@ -131,13 +131,13 @@ export class RowFile {
   }
 
   /**
-   * Makes all the batches durable in one transaction, or none of them.
+   * Makes the batch durable in one transaction, or nothing of it.
    * @throws OperatingError unavailable
    */
-  commit(batches: readonly ArrayBuffer[]): void {
+  commit(batch: ArrayBuffer): void {
     try {
       this.#begin.run();
-      for (const batch of batches) for (const row of unpackRows(batch)) this.#change(row);
+      for (const row of unpackRows(batch)) this.#change(row);
       this.#end.run();
     } catch (error) {
       this.#recover(error);

@@ -84,8 +84,7 @@ class SqliteEngine implements Engine {
         this.#loaded = { rows: [], revision: 0 };
         return;
       case "committed":
-        for (let settled = 0; settled < message.count; settled++) this.#oldest().resolve();
-        return;
+        return this.#oldest().resolve();
       case "rejected":
         return this.#oldest().reject(errorOf(message.failure));
       case "refused":

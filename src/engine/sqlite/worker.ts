@@ -3,17 +3,15 @@ import type { Failure, FromWorker, ToWorker } from "./messages.ts";
 import { RowFile } from "./row-file.ts";
 
 /*
- * The thread that owns the file. Batches that have arrived by the time it gets to them become one transaction: one
- * sync for all. If that fails they are tried one by one, so that one batch's failure is not another's.
+ * The thread that owns the file. Each batch is a transaction with one sync; whoever writes forms the groups.
  */
 
 declare const self: Worker;
 
 let rowFile: RowFile | undefined;
-let queued: ArrayBuffer[] = [];
 
 self.addEventListener("message", ({ data }: MessageEvent<ToWorker>): void => {
-  if (data instanceof ArrayBuffer) enqueue(data);
+  if (data instanceof ArrayBuffer) commit(data);
   else if (data.kind === "open") open(data.folder);
   else close();
 });
@@ -29,38 +27,18 @@ function open(folder: string): void {
   }
 }
 
-function enqueue(batch: ArrayBuffer): void {
-  queued.push(batch);
-  if (queued.length === 1) setImmediate(commitQueued);
-}
-
-function commitQueued(): void {
-  const batches = queued;
-  queued = [];
-  if (batches.length === 0) return;
-  const failure = commit(batches);
-  if (failure === undefined) post({ kind: "committed", count: batches.length });
-  else if (batches.length === 1) post({ kind: "rejected", failure });
-  else for (const batch of batches) settleAlone(batch);
+function commit(batch: ArrayBuffer): void {
+  try {
+    rowFile?.commit(batch);
+  } catch (error) {
+    post({ kind: "rejected", failure: failureOf(error) });
+    return;
+  }
+  post({ kind: "committed" });
   rowFile?.checkpointIfDue();
 }
 
-function settleAlone(batch: ArrayBuffer): void {
-  const failure = commit([batch]);
-  post(failure === undefined ? { kind: "committed", count: 1 } : { kind: "rejected", failure });
-}
-
-function commit(batches: readonly ArrayBuffer[]): Failure | undefined {
-  try {
-    rowFile?.commit(batches);
-    return undefined;
-  } catch (error) {
-    return failureOf(error);
-  }
-}
-
 function close(): void {
-  commitQueued();
   rowFile?.close();
   post({ kind: "closed" });
 }

@@ -1,0 +1,147 @@
+import { describe, expect, test } from "bun:test";
+import { serviceWith, startTestAgent, ttlCheck, type TestAgent } from "../../test/support/agent.ts";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { checkNamed, nodeNamed, serviceNamed } from "../../test/support/state.ts";
+import { createLog } from "../lib/log.ts";
+import type { Check } from "../model/check.ts";
+import type { Service } from "../model/service.ts";
+import { runAntiEntropy, syncCatalog, syncIntervalMs } from "./anti-entropy.ts";
+
+/** What somebody else writes about the agent's node. */
+async function write({ store }: TestAgent, service: Service | undefined, checks: readonly Check[] = []): Promise<void> {
+  await store.submit({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, service, checks });
+}
+
+async function startWithWeb(changes: Partial<Service> = {}): Promise<TestAgent> {
+  const world = await startTestAgent();
+  await world.agent.registerService(serviceWith("web", ["up"], changes), { source: "api" });
+  await world.agent.registerCheck(ttlCheck("disk"), "api");
+  return world;
+}
+
+/** The agent and the catalog say the same, and a further round finds nothing to do. */
+async function expectInStep(world: TestAgent): Promise<void> {
+  const batches = world.engine.batches.length;
+  expect(await syncCatalog(world.agent)).toBe(0);
+  expect(world.engine.batches).toHaveLength(batches);
+  expect(world.servicesInCatalog()).toEqual([...world.agent.services.keys()]);
+  for (const [id, { status }] of world.agent.checks) expect(world.statusInCatalog(id)).toBe(status);
+}
+
+describe("a round", () => {
+  test("after registrations has nothing to correct, and writes nothing", async () => {
+    await expectInStep(await startWithWeb());
+  });
+
+  test("brings back all that the catalog has lost", async () => {
+    const world = await startWithWeb();
+    await world.store.submit({ type: "deregister", node: "n1" });
+    expect(await syncCatalog(world.agent)).toBe(3);
+    await expectInStep(world);
+  });
+
+  test("corrects what somebody else has changed", async () => {
+    const world = await startWithWeb();
+    await write(world, serviceNamed("web", { port: 1, tags: ["x"] }), [checkNamed("up", { status: "passing" })]);
+    await syncCatalog(world.agent);
+    await expectInStep(world);
+  });
+
+  test("tells a status that could not be stored", async () => {
+    const world = await startWithWeb();
+    world.engine.fail();
+    world.agent.checkResult("up", { status: "passing", output: "" });
+    await world.clock.advance(0);
+    world.engine.recover();
+    expect(await syncCatalog(world.agent)).toBe(1);
+    expect(world.statusInCatalog("up")).toBe("passing");
+  });
+
+  test("removes what the agent does not know, but not what a server keeps", async () => {
+    const world = await startWithWeb();
+    await write(world, serviceNamed("foreign"), [checkNamed("foreign-up", { serviceId: "foreign" })]);
+    await write(world, serviceNamed("consul"), [checkNamed("serfHealth", { status: "passing" }), checkNamed("stray")]);
+    await syncCatalog(world.agent);
+    expect(world.servicesInCatalog()).toEqual(["consul", "web"]);
+    expect(["serfHealth", "foreign-up", "stray"].map(world.statusInCatalog)).toEqual(["passing", undefined, undefined]);
+  });
+
+  test("leaves other nodes alone", async () => {
+    const world = await startWithWeb();
+    const node = nodeNamed("n2");
+    await world.store.submit({ type: "register", node, skipNodeUpdate: false, checks: [checkNamed("theirs")] });
+    expect(await syncCatalog(world.agent)).toBe(0);
+  });
+
+  test("corrects the case of an id in one round, without losing the service's checks on the way", async () => {
+    const world = await startWithWeb();
+    await write(world, serviceNamed("WEB"), [checkNamed("UP", { serviceId: "WEB" })]);
+    await syncCatalog(world.agent);
+    await expectInStep(world);
+  });
+});
+
+describe("the tags of a service with EnableTagOverride", () => {
+  const theirs = serviceNamed("web", { tags: ["theirs"], enableTagOverride: true });
+
+  test("are whatever the catalog says, and the agent takes them over", async () => {
+    const world = await startWithWeb({ tags: ["own"], enableTagOverride: true });
+    await write(world, theirs);
+    expect(await syncCatalog(world.agent)).toBe(0);
+    expect(world.agent.services.get("web")?.service.tags).toEqual(["theirs"]);
+    await expectInStep(world);
+  });
+
+  test("outlive a change of its checks", async () => {
+    const world = await startWithWeb({ tags: ["own"], enableTagOverride: true });
+    await write(world, theirs);
+    await world.agent.updateTtl("up", "passing", "");
+    const { services } = await world.agent.catalog.contents();
+    expect(services).toMatchObject([{ tags: ["theirs"] }]);
+  });
+
+  test("are the agent's again when it no longer leaves them to others", async () => {
+    const world = await startWithWeb({ tags: ["own"] });
+    await write(world, theirs);
+    await syncCatalog(world.agent);
+    const { services } = await world.agent.catalog.contents();
+    expect(services).toMatchObject([{ tags: ["own"], enableTagOverride: false }]);
+  });
+});
+
+describe("the loop", () => {
+  function startLoop(sync: () => Promise<number>) {
+    const clock = new FakeClock();
+    const lines: string[] = [];
+    const log = createLog({ level: "info", json: false, clock, sink: (line) => lines.push(line) }, "ae");
+    const stopping = new AbortController();
+    return { clock, lines, stopping, ended: runAntiEntropy(sync, { clock, log, signal: stopping.signal }) };
+  }
+
+  test("syncs every minute, says what it corrected, and ends at once when told to", async () => {
+    let rounds = 0;
+    const { clock, lines, stopping, ended } = startLoop(async () => rounds++);
+    await clock.advance(3 * syncIntervalMs);
+    expect(rounds).toBe(3);
+    expect(lines.map((line) => line.replace(/^.*: corrections/, "corrections"))).toEqual([
+      "corrections=1",
+      "corrections=2",
+    ]);
+    stopping.abort();
+    await ended;
+    expect(clock.timerCount).toBe(0);
+  });
+
+  test("says that a round failed, and goes on", async () => {
+    let rounds = 0;
+    const { clock, lines, stopping, ended } = startLoop(async () => {
+      rounds += 1;
+      throw new Error("no catalog");
+    });
+    await clock.advance(2 * syncIntervalMs);
+    expect([rounds, lines.length]).toEqual([2, 2]);
+    expect(lines[0]).toContain("no catalog");
+    stopping.abort();
+    await ended;
+  });
+});

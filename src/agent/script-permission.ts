@@ -1,0 +1,22 @@
+import { OperatingError } from "../lib/errors.ts";
+import type { CheckDefinition } from "../model/check.ts";
+import type { Source } from "./registrations.ts";
+
+/** Whether checks may run programs, by where they come from. */
+export interface ScriptPermission {
+  readonly fromApi: boolean;
+  readonly fromFiles: boolean;
+}
+
+/** @throws OperatingError denied for a script check that may not run */
+export function requireScriptAllowed(check: CheckDefinition, source: Source, permission: ScriptPermission): void {
+  if (check.method.kind !== "script") return;
+  const { fromApi, fromFiles } = permission;
+  if (source === "api" ? fromApi : fromApi || fromFiles) return;
+  const message =
+    source === "api"
+      ? "Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' to true"
+      : "Scripts are disabled on this agent; to enable, configure 'enable_script_checks' or " +
+        "'enable_local_script_checks' to true";
+  throw new OperatingError("denied", "scripts-disabled", message);
+}

@@ -1,0 +1,56 @@
+import { expect, test } from "bun:test";
+import { rejectionOf } from "../../test/support/rejection.ts";
+import { settle } from "../../test/support/settle.ts";
+import { KeyedQueue } from "./keyed-queue.ts";
+
+/** A queue, what its tasks did in order, and how to end each of them. */
+function trial() {
+  const queue = new KeyedQueue();
+  const order: string[] = [];
+  const ends = new Map<string, PromiseWithResolvers<void>>();
+  const run = (name: string, keys: readonly string[]): Promise<void> => {
+    const end = Promise.withResolvers<void>();
+    ends.set(name, end);
+    return queue.run(keys, async () => {
+      order.push(`begin ${name}`);
+      await end.promise;
+      order.push(`end ${name}`);
+    });
+  };
+  return { queue, order, run, end: (name: string) => ends.get(name) };
+}
+
+test("a task that shares no key with another begins at once", () => {
+  const { order, run } = trial();
+  void run("a", ["1"]);
+  void run("b", ["2", "3"]);
+  void run("c", []);
+  expect(order).toEqual(["begin a", "begin b", "begin c"]);
+});
+
+test("a task begins when all before it that share a key are done, in the order they came", async () => {
+  const { queue, order, run, end } = trial();
+  const all = [run("a", ["1"]), run("b", ["2"]), run("c", ["1", "2"]), run("d", ["2"])];
+  end("b")?.resolve();
+  end("d")?.resolve();
+  await settle();
+  expect(order).toEqual(["begin a", "begin b", "end b"]);
+  end("a")?.resolve();
+  end("c")?.resolve();
+  await Promise.all(all);
+  await settle();
+  expect(order.slice(3)).toEqual(["end a", "begin c", "end c", "begin d", "end d"]);
+  expect(queue.size).toBe(0);
+});
+
+test("a task that fails fails for its caller alone", async () => {
+  const { queue, order, run, end } = trial();
+  const failed = rejectionOf(run("a", ["1"]));
+  const next = run("b", ["1"]);
+  end("a")?.reject(new Error("broken"));
+  end("b")?.resolve();
+  expect((await failed).message).toBe("broken");
+  await next;
+  await settle();
+  expect([order.at(-1), queue.size]).toEqual(["end b", 0]);
+});

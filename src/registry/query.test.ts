@@ -1,0 +1,147 @@
+import { describe, expect, test } from "bun:test";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { FakeRandom } from "../../test/support/fake-random.ts";
+import { settle } from "../../test/support/settle.ts";
+import { keySet } from "../../test/support/state.ts";
+import { openTestStore } from "../../test/support/store.ts";
+import { kvEntry } from "./kv.ts";
+import { waitForChange, type Query, type Wait } from "./query.ts";
+import type { Store } from "./store.ts";
+
+const limits = { defaultMs: 300_000, maxMs: 600_000 };
+
+/** A store whose newest write, of index 2, was to another key than "a". */
+async function openWithKeys(): Promise<{ store: Store; clock: FakeClock }> {
+  const { store } = openTestStore();
+  await store.submit(keySet("a", "1"));
+  await store.submit(keySet("b", "1"));
+  return { store, clock: new FakeClock() };
+}
+
+/** A query that waits; `index` is undefined until it is answered. */
+function ask(
+  { store, clock }: { readonly store: Store; readonly clock: FakeClock },
+  wait: Partial<Wait> & { readonly query?: Query<unknown> } = {},
+): { index: number | undefined } {
+  const { query = kvEntry("a"), ...given } = wait;
+  const asked: { index: number | undefined } = { index: undefined };
+  const options = { index: 1, waitMs: 60_000, signal: new AbortController().signal, ...given };
+  void waitForChange(store, query.topics, { ...options, limits, clock, random: new FakeRandom() }).then((index) => {
+    asked.index = index;
+  });
+  return asked;
+}
+
+describe("a query is answered at once", () => {
+  test.each([
+    ["that names no index", 0, 1],
+    ["whose answer is newer than its index", 0.5, 1],
+    ["whose index is above the store's newest, with an index to go on from", 99, 1],
+  ])("%s", async (_name, index, answered) => {
+    const world = await openWithKeys();
+    const asked = ask(world, { index });
+    await settle();
+    expect(asked.index).toBe(answered);
+    expect([world.store.watches.size, world.clock.timerCount]).toEqual([0, 0]);
+  });
+
+  test("of a client that has gone", async () => {
+    const world = await openWithKeys();
+    const asked = ask(world, { signal: AbortSignal.abort() });
+    await settle();
+    expect([asked.index, world.store.watches.size]).toEqual([1, 0]);
+  });
+});
+
+describe("a query that waits", () => {
+  test("is answered by a write to what it asks for, with that write's index, and leaves nothing behind", async () => {
+    const world = await openWithKeys();
+    const asked = ask(world);
+    await settle();
+    expect([asked.index, world.store.watches.size]).toEqual([undefined, 1]);
+    await world.store.submit(keySet("a", "2"));
+    await settle();
+    expect(asked.index).toBe(3);
+    expect([world.store.watches.size, world.clock.timerCount]).toEqual([0, 0]);
+  });
+
+  test("sleeps through other writes and through those that change nothing", async () => {
+    const world = await openWithKeys();
+    const asked = ask(world);
+    await world.store.submit(keySet("b", "2"));
+    await world.store.submit(keySet("a", "1"));
+    await settle();
+    expect(asked.index).toBeUndefined();
+  });
+
+  test("goes on waiting when a write that touches it is still not newer than its index", async () => {
+    const world = await openWithKeys();
+    const asked = ask(world, { index: 2 });
+    world.store.watches.wakeAll();
+    await settle();
+    expect([asked.index, world.store.watches.size]).toEqual([undefined, 1]);
+    await world.store.submit(keySet("a", "2"));
+    await settle();
+    expect(asked.index).toBe(3);
+  });
+
+  test("is answered with the client's own index when the time is over", async () => {
+    const world = await openWithKeys();
+    const asked = ask(world, { index: 2, waitMs: 10_000 });
+    await world.clock.advance(9_999);
+    expect(asked.index).toBeUndefined();
+    await world.clock.advance(10_000 / 16 + 1);
+    expect(asked.index).toBe(2);
+    expect([world.store.watches.size, world.clock.timerCount]).toEqual([0, 0]);
+  });
+
+  test("keeps its deadline however often it is woken for nothing", async () => {
+    const world = await openWithKeys();
+    const asked = ask(world, { waitMs: 10_000 });
+    for (let second = 0; second < 11; second += 1) {
+      await world.clock.advance(1_000);
+      world.store.watches.wakeAll();
+      await settle();
+    }
+    expect(asked.index).toBe(1);
+  });
+
+  test.each([
+    ["names no wait waits the default", undefined, limits.defaultMs],
+    ["names a wait of 0 waits the default", 0, limits.defaultMs],
+    ["names a longer wait waits the longest that is allowed", 1e12, limits.maxMs],
+  ])("that %s, and at most a sixteenth more", async (_name, waitMs, expectedMs) => {
+    const world = await openWithKeys();
+    const asked = ask(world, { waitMs });
+    await world.clock.advance(expectedMs - 1);
+    expect(asked.index).toBeUndefined();
+    await world.clock.advance(expectedMs / 16 + 1);
+    expect(asked.index).toBe(1);
+  });
+
+  test("is let go when its client goes away", async () => {
+    const world = await openWithKeys();
+    const client = new AbortController();
+    const asked = ask(world, { signal: client.signal });
+    await settle();
+    client.abort();
+    await settle();
+    expect(asked.index).toBe(1);
+    expect([world.store.watches.size, world.clock.timerCount]).toEqual([0, 0]);
+  });
+
+  test("is let go when the store closes, and so is one that comes after", async () => {
+    const world = await openWithKeys();
+    const asked = ask(world);
+    await world.store.close();
+    const late = ask(world);
+    await settle();
+    expect([asked.index, late.index, world.store.watches.size]).toEqual([1, 1, 0]);
+  });
+});
+
+test("the index of a query is that of the newest of its topics", async () => {
+  const { store } = await openWithKeys();
+  expect(store.indexOf([...kvEntry("a").topics, ...kvEntry("b").topics])).toBe(2);
+  expect(store.indexOf(kvEntry("never written").topics)).toBe(1);
+});

@@ -1,0 +1,338 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
+import { localhostCertificate, otherCertificate } from "../support/certificates.ts";
+import { freePorts } from "../support/free-ports.ts";
+
+const sandbox = openSandbox();
+afterAll(() => sandbox.close());
+
+const inFolder = (name: string): string => join(sandbox.folder, name);
+
+async function startAgent(...words: readonly string[]): Promise<AgentProcess> {
+  const agent = await sandbox.start("-dev", "-hcl", "ui = false", ...words);
+  await agent.ready();
+  return agent;
+}
+
+/** -dev, with this piece of configuration, ends with 1 and says this. */
+async function expectRefused(hcl: string, message: string): Promise<void> {
+  const [port = 0] = await freePorts(1);
+  const { code, output } = await sandbox.run("agent", "-dev", "-http-port", `${port}`, "-hcl", hcl);
+  expect(output).toContain(`==> ${message}`);
+  expect(code).toBe(1);
+}
+
+describe("HTTPS", () => {
+  const files = {
+    cert: inFolder("cert.pem"),
+    key: inFolder("key.pem"),
+    otherCert: inFolder("other-cert.pem"),
+    otherKey: inFolder("other-key.pem"),
+    text: inFolder("text.pem"),
+  };
+  writeFileSync(files.cert, localhostCertificate.cert);
+  writeFileSync(files.key, localhostCertificate.key);
+  writeFileSync(files.otherCert, otherCertificate.cert);
+  writeFileSync(files.otherKey, otherCertificate.key);
+  writeFileSync(files.text, "not PEM");
+  const https = (cert: string, key: string, more = ""): string =>
+    `ports { https = ${httpsPort} }\ncert_file = "${cert}"\nkey_file = "${key}"\n${more}`;
+  let httpsPort = 28_597;
+
+  test("is served with a certificate beside HTTP", async () => {
+    [httpsPort = 0] = await freePorts(1);
+    const agent = await startAgent("-hcl", https(files.cert, files.key));
+    await agent.send("PUT", "/v1/kv/a", { body: "one" });
+    const trusted = { tls: { ca: localhostCertificate.cert } };
+    const answer = await fetch(`https://localhost:${httpsPort}/v1/kv/a?raw`, trusted);
+    expect(await answer.text()).toBe("one");
+    expect(fetch(`https://localhost:${httpsPort}/v1/kv/a?raw`)).rejects.toThrow(/certificate/);
+    expect(agent.output()).toContain(`Started HTTP server: address=127.0.0.1:${httpsPort} network=https`);
+  });
+
+  test("with verify_incoming takes only clients whose certificate ca_file vouches for", async () => {
+    [httpsPort = 0] = await freePorts(1);
+    await startAgent("-hcl", https(files.cert, files.key, `ca_file = "${files.otherCert}"\nverify_incoming = true`));
+    const ask = (tls: object): Promise<Response> =>
+      fetch(`https://localhost:${httpsPort}/v1/status/leader`, { tls: { ca: localhostCertificate.cert, ...tls } });
+    expect((await ask({ cert: otherCertificate.cert, key: otherCertificate.key })).status).toBe(200);
+    expect(await refusal(ask({}))).toBe(true);
+    expect(await refusal(ask({ cert: localhostCertificate.cert, key: localhostCertificate.key }))).toBe(true);
+  });
+
+  test.each([
+    [() => "ports { https = 28597 }", () => "HTTPS needs cert_file and key_file: name a certificate and its key"],
+    [() => https("/nowhere/c.pem", files.key), () => "cannot read cert_file /nowhere/c.pem: ENOENT"],
+    [() => https(files.cert, "/nowhere/k.pem"), () => "cannot read key_file /nowhere/k.pem: ENOENT"],
+    [() => https(files.text, files.key), () => `cert_file ${files.text} does not hold a certificate in PEM`],
+    [
+      () => https(files.cert, files.text),
+      () => `key_file ${files.text} does not hold a private key without a password`,
+    ],
+    [
+      () => https(files.cert, files.otherKey),
+      () => `cert_file ${files.cert} and key_file ${files.otherKey} do not belong together`,
+    ],
+    [() => https(files.cert, files.key, "verify_incoming = true"), () => "verify_incoming needs ca_file"],
+    [
+      () => https(files.cert, files.key, `ca_file = "${files.text}"`),
+      () => `ca_file ${files.text} does not hold a certificate in PEM`,
+    ],
+  ])("that cannot be served stops the start: %#", async (hcl, message) => {
+    await expectRefused(hcl(), message());
+  });
+});
+
+describe("a unix socket", () => {
+  const socketHcl = (path: string, more = ""): string => `addresses { http = "unix://${path}" }\n${more}`;
+
+  test("is served with the owner and mode that are configured, and goes with the agent", async () => {
+    const path = inFolder("agent.sock");
+    const id = process.getuid?.() ?? 0;
+    const more = `unix_sockets { user = "${id}", group = "${process.getgid?.() ?? 0}", mode = "640" }`;
+    const agent = await sandbox.start("-dev", "-hcl", socketHcl(path, more));
+    await agent.ready();
+    expect(statSync(path)).toMatchObject({ uid: id });
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+    const answer = await fetch("http://agent/v1/status/leader", { unix: path });
+    expect(await answer.text()).toMatch(/^"127\.0\.0\.1:\d+"$/);
+    agent.signal("SIGTERM");
+    await agent.ended();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test("that a killed agent left behind is replaced", async () => {
+    const path = inFolder("stale.sock");
+    const killed = await sandbox.start("-dev", "-hcl", socketHcl(path));
+    await killed.ready();
+    killed.signal("SIGKILL");
+    await killed.ended();
+    expect(statSync(path).isSocket()).toBe(true);
+    await (await sandbox.start("-dev", "-hcl", socketHcl(path))).ready();
+    expect((await fetch("http://agent/v1/status/leader", { unix: path })).status).toBe(200);
+  });
+
+  test("that another program listens on is left to it", async () => {
+    const path = inFolder("taken.sock");
+    const other = Bun.serve({ unix: path, fetch: () => new Response("other") });
+    await expectRefused(socketHcl(path), `cannot listen on ${path}: another program listens there.`);
+    expect(await (await fetch("http://other/", { unix: path })).text()).toBe("other");
+    await other.stop(true);
+  });
+
+  test("is not put in the place of a file", async () => {
+    const path = inFolder("file.sock");
+    writeFileSync(path, "mine");
+    await expectRefused(socketHcl(path), `cannot listen on ${path}: something that is not a socket is there.`);
+  });
+
+  test.each([
+    ['mode = "rw"', "rw is not an octal mode like 660"],
+    ['user = "nobody-of-that-name"', "/etc/passwd has no nobody-of-that-name"],
+  ])("with %s stops the start", async (field, message) => {
+    const path = inFolder("owner.sock");
+    const said = `cannot set owner and mode of ${path} as unix_sockets says: ${message}`;
+    await expectRefused(socketHcl(path, `unix_sockets { ${field} }`), said);
+    expect(existsSync(path)).toBe(false);
+  });
+});
+
+describe("allow_write_http_from", () => {
+  test("refuses writes from elsewhere, after what is refused to all, and lets everybody read", async () => {
+    const path = inFolder("writers.sock");
+    const hcl = `http_config { allow_write_http_from = ["10.0.0.0/8"] block_endpoints = ["/v1/agent/services"] }
+      addresses { http = "127.0.0.1 unix://${path}" }`;
+    const agent = await startAgent("-hcl", hcl);
+    for (const [method, target] of [
+      ["PUT", "/v1/kv/a"],
+      ["DELETE", "/v1/kv/a"],
+      ["PUT", "/v1/agent/service/register"],
+      ["PUT", "/v1/agent/leave"],
+      ["PUT", "/v1/kv/a?dc=elsewhere"],
+    ] as const)
+      expect(await agent.send(method, target)).toMatchObject({ status: 403, text: "Access is restricted" });
+    expect(await agent.send("PUT", "/v1/nowhere")).toMatchObject({ status: 404 });
+    expect(await agent.send("PUT", "/v1/catalog/nodes")).toMatchObject({ status: 405 });
+    expect((await agent.send("GET", "/v1/agent/services")).text).toBe("Endpoint is blocked by agent configuration");
+    expect(await agent.send("GET", "/v1/kv/a")).toMatchObject({ status: 404 });
+    // Consul cannot tell where such a request comes from, and answers 500. Here the socket's mode says who may.
+    expect(await (await fetch("http://agent/v1/kv/a", { unix: path, method: "PUT", body: "1" })).text()).toBe("true");
+  });
+
+  test("lets those write that are in one of its networks, also when IPv6 shows their IPv4 address", async () => {
+    const networks = ["-allow-write-http-from", "10.0.0.0/8", "-allow-write-http-from", "127.0.0.0/8"];
+    const agent = await startAgent(...networks, "-client", "::");
+    expect((await agent.send("PUT", "/v1/kv/a", { body: "1" })).text).toBe("true");
+  });
+});
+
+describe("limits of the configuration:", () => {
+  test("default_query_time and max_query_time bound a blocking query", async () => {
+    const agent = await startAgent("-default-query-time", "100ms", "-max-query-time", "300ms");
+    const { index } = await agent.send("GET", "/v1/catalog/services");
+    const tookMs = async (query: string): Promise<number> => {
+      const startMs = performance.now();
+      await agent.send("GET", `/v1/catalog/services?index=${index}${query}`);
+      return performance.now() - startMs;
+    };
+    expect(Math.round((await tookMs("")) / 100)).toBe(1);
+    const longest = await tookMs("&wait=10m");
+    expect(longest).toBeGreaterThanOrEqual(290);
+    expect(longest).toBeLessThan(1_000);
+  });
+
+  test("check_output_max_size bounds what checks of the API keep, and discard_check_output keeps nothing", async () => {
+    const file = inFolder("discard.hcl");
+    writeFileSync(file, "check_output_max_size = 10");
+    const agent = await startAgent("-config-file", file);
+    await agent.send("PUT", "/v1/agent/check/register", { body: { Name: "own", TTL: "1h" } });
+    const Check = { TTL: "1h" };
+    await agent.send("PUT", "/v1/agent/service/register", { body: { Name: "web", Check } });
+    const outputs = async (note: string): Promise<string[]> => {
+      for (const id of ["own", "service:web"]) await agent.send("PUT", `/v1/agent/check/pass/${id}?note=${note}`);
+      const checks = (await agent.send("GET", "/v1/health/state/any")).json as { CheckID: string; Output: string }[];
+      return checks.filter(({ CheckID }) => CheckID !== "serfHealth").map(({ Output }) => Output);
+    };
+    expect(await outputs("0123456789abc")).toEqual(Array(2).fill("0123456789 ... (captured 10 of 13 bytes)"));
+
+    writeFileSync(file, "check_output_max_size = 10\ndiscard_check_output = true");
+    expect((await agent.send("PUT", "/v1/agent/reload")).status).toBe(200);
+    expect(await outputs("short")).toEqual(["", ""]);
+    writeFileSync(file, "");
+    await agent.send("PUT", "/v1/agent/reload");
+    expect(await outputs("short")).toEqual(["short", "short"]);
+  });
+
+  test("limits.kv_max_value_size bounds a value", async () => {
+    const agent = await startAgent("-hcl", "limits { kv_max_value_size = 5 }");
+    expect((await agent.send("PUT", "/v1/kv/a", { body: "12345" })).text).toBe("true");
+    expect(await agent.send("PUT", "/v1/kv/a", { body: "123456" })).toMatchObject({ status: 413 });
+    expect((await agent.send("GET", "/v1/kv/a?raw")).text).toBe("12345");
+  });
+
+  test("a value may be as large as limits.kv_max_value_size says", async () => {
+    const agent = await startAgent("-hcl", "limits { kv_max_value_size = 4000000 }");
+    expect((await agent.send("PUT", "/v1/kv/a", { body: "x".repeat(4_000_000) })).text).toBe("true");
+    expect((await agent.send("GET", "/v1/kv/a?raw")).text).toHaveLength(4_000_000);
+  });
+
+  test("a body that is too large is refused without being read, whatever its size and whether that is announced", async () => {
+    const agent = await startAgent();
+    for (const bytes of [524_289, 1_048_577, 3_000_000, 20_000_000]) {
+      const body = Buffer.alloc(bytes, "x");
+      const announced = await agent.send("PUT", "/v1/kv/a", { body });
+      expect(announced).toMatchObject({ status: 413, text: expect.stringContaining(`(${bytes} bytes) too large`) });
+      const chunked = await agent.send("PUT", "/v1/kv/a", { body, chunked: true });
+      expect(chunked).toMatchObject({ status: 413, text: expect.stringContaining("max size: 524288 bytes") });
+    }
+    expect(await agent.send("PUT", "/v1/kv/a", { body: "x".repeat(524_288), chunked: true })).toMatchObject({
+      text: "true",
+    });
+    expect((await agent.send("GET", "/v1/kv/a?raw")).text).toHaveLength(524_288);
+  });
+
+  test("http_config.response_headers are on every answer", async () => {
+    const agent = await startAgent("-hcl", 'http_config { response_headers { X-Own = "yes" } }');
+    for (const path of ["/v1/status/leader", "/v1/kv/none", "/v1/kv/a?index=x", "/v1/status/leader"])
+      expect((await agent.send("GET", path)).header("X-Own")).toBe("yes");
+  });
+});
+
+describe("the UI", () => {
+  const folder = inFolder("ui");
+  mkdirSync(join(folder, "assets"), { recursive: true });
+  writeFileSync(join(folder, "index.html"), '<base href="{{.ContentPath}}">');
+  writeFileSync(join(folder, "assets", "app.js"), "x = 1");
+  writeFileSync(inFolder("secret.txt"), "secret");
+
+  test("is served at its content path, to which the root leads", async () => {
+    const agent = await sandbox.start("-dev", "-ui-content-path", "registry");
+    await agent.ready();
+    expect(await agent.send("GET", "/")).toMatchObject({ status: 301 });
+    expect((await agent.send("GET", "/")).header("Location")).toBe("/registry/");
+    expect((await agent.send("GET", "/registry")).header("Location")).toBe("/registry/");
+    expect((await agent.send("GET", "/registry/")).text).toContain("<title>Praetor</title>");
+    expect(await agent.send("GET", "/ui/")).toMatchObject({ status: 404 });
+  });
+
+  test("of a folder is its files, and its index.html for every other path", async () => {
+    const agent = await startAgent("-ui-dir", folder, "-ui-content-path", "/own/");
+    const script = await agent.send("GET", "/own/assets/app.js");
+    expect(script).toMatchObject({ status: 200, text: "x = 1" });
+    expect(script.header("Content-Type")).toMatch(/^text\/javascript/);
+    for (const path of ["/own/", "/own/index.html", "/own/services/web", "/own/assets", "/own/assets/", "/own/a.js"]) {
+      const page = await agent.send("GET", path);
+      expect(page).toMatchObject({ status: 200, text: '<base href="/own/">' });
+      expect(page.header("Content-Type")).toBe("text/html; charset=utf-8");
+    }
+  });
+
+  test("of a folder shows nothing outside it", async () => {
+    const agent = await startAgent("-ui-dir", folder);
+    const ways = [
+      "../",
+      "..%2f",
+      "%2e%2e/",
+      "%2e%2e%2f",
+      "..%5c",
+      "..\\",
+      "assets/../../",
+      "assets/..%2f..%2f",
+      "/",
+      "./../",
+    ];
+    for (const way of ways)
+      for (const path of [`/ui/${way}secret.txt`, `/ui/${way}${way}${way}${way}${way}etc/passwd`, `/ui/${way}`])
+        expect((await agent.send("GET", path)).text).not.toMatch(/secret|root:/);
+  });
+
+  test("of a folder that is missing or empty is not found, and the agent runs", async () => {
+    const agent = await startAgent("-ui-dir", inFolder("no-ui"));
+    expect(agent.output()).toContain(`ui_dir "${inFolder("no-ui")}" is not a folder: no UI is served (flag -ui-dir)`);
+    expect(await agent.send("GET", "/ui/")).toMatchObject({ status: 404 });
+    expect(await agent.send("GET", "/v1/status/leader")).toMatchObject({ status: 200 });
+  });
+});
+
+describe("script checks", () => {
+  const script = { Name: "script", Args: ["true"], Interval: "1s" };
+  const file = inFolder("script.json");
+  writeFileSync(file, '{"check": {"name": "from-file", "args": ["true"], "interval": "1s"}}');
+
+  test("from nowhere run without a flag", async () => {
+    const agent = await startAgent();
+    expect(await agent.send("PUT", "/v1/agent/check/register", { body: script })).toMatchObject({ status: 500 });
+    expect((await agent.send("GET", "/v1/agent/checks")).text).toBe("{}");
+  });
+
+  test("from files run with -enable-local-script-checks, and none from the API", async () => {
+    const agent = await startAgent("-enable-local-script-checks", "-config-file", file);
+    const refused = await agent.send("PUT", "/v1/agent/check/register", { body: script });
+    expect(refused).toMatchObject({
+      status: 500,
+      text: expect.stringContaining("disabled on this agent from remote calls"),
+    });
+    expect(Object.keys((await agent.send("GET", "/v1/agent/checks")).json as object)).toEqual(["from-file"]);
+  });
+
+  test("from both run with -enable-script-checks", async () => {
+    const agent = await startAgent("-enable-script-checks", "-config-file", file);
+    expect(await agent.send("PUT", "/v1/agent/check/register", { body: script })).toMatchObject({ status: 200 });
+    expect(Object.keys((await agent.send("GET", "/v1/agent/checks")).json as object).toSorted()).toEqual([
+      "from-file",
+      "script",
+    ]);
+  });
+});
+
+/** Whether the other side would not talk to us. */
+async function refusal(answer: Promise<Response>): Promise<boolean> {
+  try {
+    await (await answer).text();
+    return false;
+  } catch {
+    return true;
+  }
+}

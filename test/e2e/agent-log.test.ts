@@ -1,0 +1,62 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { openSandbox } from "../support/agent-process.ts";
+
+const sandbox = openSandbox();
+afterAll(() => sandbox.close());
+
+describe("the log", () => {
+  test("has Consul's layout, and shows nothing below its level", async () => {
+    const agent = await sandbox.start("-dev", "-log-level", "info", "-encrypt", "cGFzcw==");
+    await agent.ready();
+    const lines = agent.output().split("\n");
+    const logged = lines.filter((line) => /^ {4}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \[[A-Z]+\] +agent/.test(line));
+    expect(logged).toEqual([
+      expect.stringMatching(/Z \[WARN\] {2}agent: encrypt has no meaning here: .* \(flag -encrypt\)$/),
+      expect.stringMatching(/Z \[INFO\] {2}agent\.http: Started HTTP server: address=127\.0\.0\.1:\d+ network=http$/),
+    ]);
+  });
+
+  test("is one JSON object a line with -log-json", async () => {
+    const agent = await sandbox.start("-dev", "-log-json");
+    await agent.ready();
+    const lines = agent.output().split("\n");
+    const logged = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as object);
+    expect(logged).toContainEqual({
+      "@level": "info",
+      "@message": "Started HTTP server",
+      "@module": "agent.http",
+      "@timestamp": expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      address: agent.url.slice("http://".length),
+      network: "http",
+    });
+  });
+
+  test("also goes to a file, to which the next start appends", async () => {
+    const file = join(sandbox.folder, "agent.log");
+    for (const round of [1, 2]) {
+      const agent = await sandbox.start("-dev", "-log-file", file);
+      await agent.ready();
+      agent.signal("SIGTERM");
+      await agent.ended();
+      const lines = readFileSync(file, "utf8").split("\n");
+      expect(lines.filter((line) => line.includes("Started HTTP server"))).toHaveLength(round);
+      expect(lines.at(-2)).toMatch(/^\S+Z \[INFO\] {2}agent: Exit code: code=1$/);
+    }
+  });
+
+  test("in a folder is praetor.log, and begins a new file at its size", async () => {
+    const folder = join(sandbox.folder, "logs");
+    mkdirSync(folder);
+    const rotation = ["-log-rotate-bytes", "300", "-log-rotate-max-files", "1"];
+    const agent = await sandbox.start("-dev", "-log-file", `${folder}/`, ...rotation);
+    await agent.ready();
+    for (let count = 0; count < 10; count += 1) agent.signal("SIGHUP");
+    agent.signal("SIGTERM");
+    await agent.ended();
+    const names = await Array.fromAsync(new Bun.Glob("*").scan(folder));
+    expect(names.toSorted()).toEqual(["praetor.log", expect.stringMatching(/^praetor\.log\.\d+$/)]);
+    expect(readFileSync(join(folder, "praetor.log"), "utf8").length).toBeLessThan(600);
+  });
+});

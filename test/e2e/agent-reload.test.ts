@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync, unlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
+import { within } from "../support/within.ts";
+
+const sandbox = openSandbox();
+const definitions = join(sandbox.folder, "definitions");
+const base = { log_level: "INFO", services: [{ name: "stays", check: { name: "life", ttl: "1h" } }] };
+let agent: AgentProcess;
+
+beforeAll(async () => {
+  mkdirSync(definitions);
+  write("base.json", base);
+  agent = await sandbox.start("-data-dir", join(sandbox.folder, "data"), "-config-dir", definitions);
+  await agent.ready();
+});
+afterAll(() => sandbox.close());
+
+function write(name: string, content: unknown): void {
+  writeFileSync(join(definitions, name), typeof content === "string" ? content : JSON.stringify(content));
+}
+
+async function services(): Promise<string[]> {
+  return Object.keys((await agent.send("GET", "/v1/agent/services")).json as object).toSorted();
+}
+
+async function checks(): Promise<string[]> {
+  return Object.keys((await agent.send("GET", "/v1/agent/checks")).json as object).toSorted();
+}
+
+/** What the log gains from now on. */
+function logFromNow(): () => string {
+  const before = agent.output().length;
+  return () => agent.output().slice(before);
+}
+
+/** A signal is not answered, and what is logged takes its way through a pipe. */
+const soon = (expectation: () => Promise<unknown>): Promise<unknown> => within(2_000, expectation);
+
+const reload = (): ReturnType<AgentProcess["send"]> => agent.send("PUT", "/v1/agent/reload");
+const hangUp = async (): Promise<void> => agent.signal("SIGHUP");
+
+describe.each([
+  ["SIGHUP", hangUp],
+  ["PUT /v1/agent/reload", reload],
+])("%s", (_, apply: () => Promise<unknown>) => {
+  test("adds and removes what files define, in the catalog too, and leaves the rest as it is", async () => {
+    await agent.send("PUT", "/v1/agent/service/register", { body: { Name: "by-api" } });
+    await agent.send("PUT", "/v1/agent/check/pass/service:stays");
+    const check = { name: "node", ttl: "1h" };
+    write("more.json", { service: { name: "comes", check: { id: "own", name: "own", ttl: "1h" } }, check });
+    await apply();
+    await soon(async () => expect(await services()).toEqual(["by-api", "comes", "stays"]));
+    await soon(async () => expect(await checks()).toEqual(["node", "own", "service:stays"]));
+    expect((await agent.send("GET", "/v1/catalog/service/comes")).json).toHaveLength(1);
+
+    unlinkSync(join(definitions, "more.json"));
+    await apply();
+    await soon(async () => expect(await services()).toEqual(["by-api", "stays"]));
+    await soon(async () => expect(await checks()).toEqual(["service:stays"]));
+    expect((await agent.send("GET", "/v1/catalog/service/comes")).text).toBe("[]");
+    const [kept] = (await agent.send("GET", "/v1/health/checks/stays")).json as { Status: string }[];
+    expect(kept?.Status).toBe("passing");
+  });
+
+  test("changes the log level", async () => {
+    const said = logFromNow();
+    write("level.json", { log_level: "DEBUG" });
+    await apply();
+    await soon(async () => {
+      await reload();
+      expect(said()).toContain("[DEBUG] agent: Definitions from files registered");
+    });
+    unlinkSync(join(definitions, "level.json"));
+    await apply();
+    await soon(async () => {
+      const quiet = logFromNow();
+      await reload();
+      await Bun.sleep(20);
+      expect(quiet()).toContain("[INFO]");
+      expect(quiet()).not.toContain("[DEBUG]");
+    });
+  });
+
+  test("says which file and line is wrong, and changes nothing", async () => {
+    const before = [await services(), await checks()];
+    write("bad.json", '{"service": {"name": "bad"},\n "log_levl": "DEBUG"}');
+    const text = `failed to parse ${join(definitions, "bad.json")}: At 2:2: invalid config key log_levl`;
+    const said = logFromNow();
+    await apply();
+    await soon(async () => expect(said()).toContain(`error="${text}"`));
+    expect(await reload()).toMatchObject({ status: 500, text });
+    expect([await services(), await checks()]).toEqual(before);
+    unlinkSync(join(definitions, "bad.json"));
+  });
+
+  test("takes up nothing when one definition cannot be registered", async () => {
+    const before = [await services(), await checks()];
+    const scripted = { name: "script", check: { args: ["true"], interval: "1m" } };
+    write("base.json", { log_level: "DEBUG", services: [{ name: "first" }, scripted] });
+    const said = logFromNow();
+    await apply();
+    await soon(async () => expect(said()).toContain('Failed to register service \\"script\\": Scripts are disabled'));
+    expect(await reload()).toMatchObject({
+      status: 500,
+      text:
+        'Failed to register service "script": Scripts are disabled on this agent; to enable, configure ' +
+        "'enable_script_checks' or 'enable_local_script_checks' to true",
+    });
+    expect([await services(), await checks()]).toEqual(before);
+    expect(said()).not.toContain("[DEBUG]");
+    write("base.json", base);
+  });
+});
+
+test("many reloads at once end with what the files say last", async () => {
+  for (let round = 0; round < 5; round += 1) {
+    write("more.json", { services: [{ name: `round-${round}` }] });
+    agent.signal("SIGHUP");
+    void reload();
+  }
+  await reload();
+  await soon(async () => expect(await services()).toEqual(["by-api", "round-4", "stays"]));
+});

@@ -1,0 +1,195 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { openSandbox } from "../support/agent-process.ts";
+
+const sandbox = openSandbox();
+afterAll(() => sandbox.close());
+
+const inFolder = (name: string): string => join(sandbox.folder, name);
+/** Nobody can keep root from writing by file modes. */
+const isRoot = process.getuid?.() === 0;
+
+describe("an agent that starts", () => {
+  test("says what it is, where it listens and where its data is", async () => {
+    const agent = await sandbox.start("-data-dir", inFolder("said"), "-datacenter", "plant", "-ui");
+    await agent.ready();
+    const { port } = new URL(agent.url);
+    const lines = agent.output().split("\n");
+    expect(lines[0]).toBe("==> Starting Praetor agent...");
+    expect(lines.at(-2)).toBe("==> Praetor agent running!");
+    expect(agent.output()).toMatch(/^ +Version: '\d+\.\d+\.\d+'$/m);
+    expect(agent.output()).toMatch(/^ +Node ID: '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'$/m);
+    expect(agent.output()).toContain("         Node name: 'node1'\n        Datacenter: 'plant'\n");
+    expect(agent.output()).toContain(`       Client Addr: [127.0.0.1] (HTTP: ${port}, HTTPS: -1)\n`);
+    expect(agent.output()).toContain(`              Data: ${inFolder("said")}\n`);
+    expect(agent.output()).toContain(`[INFO]  agent.http: Started HTTP server: address=127.0.0.1:${port} network=http`);
+  });
+
+  test("writes its process id to a file, and removes that when it ends", async () => {
+    const file = inFolder("agent.pid");
+    const agent = await sandbox.start("-dev", "-pid-file", file);
+    await agent.ready();
+    expect(readFileSync(file, "utf8")).toBe(String(agent.pid));
+    agent.signal("SIGTERM");
+    await agent.ended();
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test("with -dev touches no disk, the data folder that it was given included", async () => {
+    const agent = await sandbox.start("-dev", "-data-dir", inFolder("unwanted"));
+    await agent.ready();
+    expect(agent.output()).toContain("Data: in memory: nothing is kept");
+    expect((await agent.send("PUT", "/v1/kv/a", { body: "1" })).text).toBe("true");
+    expect(existsSync(inFolder("unwanted"))).toBe(false);
+    const files = readdirSync(`/proc/${agent.pid}/fd`).map((fd) => statSync(`/proc/${agent.pid}/fd/${fd}`));
+    expect(files.filter((file) => file.isFile() && file.size > 0).map((file) => file.ino)).toEqual([]);
+  });
+
+  test("has a private address to show when it is bound to all of them, whatever this machine has", async () => {
+    const agent = await sandbox.start("-data-dir", inFolder("any"), "-bind", "0.0.0.0");
+    await agent.ready();
+    const self = (await agent.send("GET", "/v1/agent/self")).json as { Member: { Addr: string } };
+    expect(self.Member.Addr).toMatch(/^[0-9.]+$/);
+    expect(self.Member.Addr).not.toBe("0.0.0.0");
+  });
+});
+
+describe("an agent that cannot start says why and ends with 1:", () => {
+  const agentWords = ["agent", "-server", "-bind", "127.0.0.1"] as const;
+
+  test("another agent has its data folder, and goes on", async () => {
+    const folder = inFolder("shared");
+    const first = await sandbox.start("-data-dir", folder);
+    await first.ready();
+    const second = await sandbox.start("-data-dir", folder);
+    expect(await second.ended()).toBe(1);
+    expect(second.output()).toMatch(
+      new RegExp(
+        `^==> ${folder}/\\S+ is in use by another agent \\(process ${first.pid}\\)\\. ` +
+          "Stop that one first, or give this agent a data folder of its own\\.$",
+        "m",
+      ),
+    );
+    expect((await first.send("PUT", "/v1/kv/a", { body: "1" })).text).toBe("true");
+  });
+
+  test("its data folder is a file", async () => {
+    writeFileSync(inFolder("file"), "mine");
+    const { code, output } = await sandbox.run(...agentWords, "-data-dir", inFolder("file"));
+    expect(output).toContain(`data_dir "${inFolder("file")}" is not a directory (flag -data-dir)`);
+    expect(code).toBe(1);
+    expect(readFileSync(inFolder("file"), "utf8")).toBe("mine");
+  });
+
+  test.skipIf(isRoot)("its data folder is not writable (root may write anywhere)", async () => {
+    mkdirSync(inFolder("closed"));
+    chmodSync(inFolder("closed"), 0o500);
+    const { code, output } = await sandbox.run(...agentWords, "-data-dir", inFolder("closed"));
+    expect(output).toContain(`cannot use the data folder ${inFolder("closed")}: EACCES`);
+    expect(code).toBe(1);
+  });
+
+  test("its data folder is where nothing can be made", async () => {
+    const { code, output } = await sandbox.run(...agentWords, "-data-dir", "/proc/praetor");
+    expect(output).toMatch(
+      /==> cannot use the data folder \/proc\/praetor: ENOENT.*\. Give a folder that this user may/,
+    );
+    expect(code).toBe(1);
+  });
+
+  test("its data is damaged, and nothing of it is deleted", async () => {
+    const folder = inFolder("damaged");
+    const agent = await sandbox.start("-data-dir", folder);
+    await agent.ready();
+    await agent.send("PUT", "/v1/kv/a", { body: "x".repeat(100_000) });
+    agent.signal("SIGTERM");
+    await agent.ended();
+    const [file = ""] = readdirSync(folder).filter((name) => statSync(join(folder, name)).size > 50_000);
+    overwriteMiddle(join(folder, file));
+    const before = readFileSync(join(folder, file));
+
+    const again = await sandbox.start("-data-dir", folder);
+    expect(await again.ended()).toBe(1);
+    expect(again.output()).toContain(`==> ${join(folder, file)} is damaged: `);
+    expect(again.output()).toContain("Nothing was repaired or deleted. Restore a backup");
+    expect(readFileSync(join(folder, file)).equals(before)).toBe(true);
+  });
+
+  test("its port is taken", async () => {
+    const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+    const { code, output } = await sandbox.run("agent", "-dev", "-http-port", String(taken.port));
+    taken.stop(true);
+    expect(output).toContain(`==> cannot listen on 127.0.0.1:${taken.port}: `);
+    expect(output).toContain("Stop the program that listens there, or choose another address with -http-port");
+    expect(code).toBe(1);
+  });
+
+  test("an address is not of this machine", async () => {
+    const { code, output } = await sandbox.run("agent", "-dev", "-client", "192.0.2.7", "-http-port", "28599");
+    expect(output).toContain("==> cannot listen on 192.0.2.7:28599: EADDRNOTAVAIL");
+    expect(output).toContain("This machine has no such address");
+    expect(code).toBe(1);
+  });
+
+  test("a configuration file is wrong, which it tells with the line", async () => {
+    const file = inFolder("wrong.hcl");
+    writeFileSync(file, 'node_name = "a"\n\nports { htp = 8500 }\n');
+    const { code, output } = await sandbox.run("agent", "-dev", "-config-file", file);
+    expect(output).toContain(`==> failed to parse ${file}: At 3:15: invalid config key ports.htp\n`);
+    expect(code).toBe(1);
+  });
+
+  test("a definition may not run", async () => {
+    const file = inFolder("script.json");
+    writeFileSync(file, '{"check": {"name": "disk", "args": ["df"], "interval": "1m"}}');
+    const { code, output } = await sandbox.run("agent", "-dev", "-http-port", "28598", "-config-file", file);
+    expect(output).toContain('==> Failed to register check "disk": Scripts are disabled on this agent');
+    expect(code).toBe(1);
+  });
+
+  test("a definition names a service that is nowhere", async () => {
+    const file = inFolder("lost.json");
+    writeFileSync(file, '{"check": {"name": "lost", "service_id": "gone", "ttl": "1m"}}');
+    const { code, output } = await sandbox.run("agent", "-dev", "-http-port", "28598", "-config-file", file);
+    expect(output).toContain('==> Failed to register check "lost": ServiceID "gone" does not exist');
+    expect(code).toBe(1);
+  });
+
+  test.each([
+    [["-no-such-flag"], "flag provided but not defined: -no-such-flag"],
+    [["-http-port"], "flag needs an argument: -http-port"],
+    [["-dev", "extra"], "Unexpected extra arguments: [extra]"],
+    [["-server"], "data_dir cannot be empty: set -data-dir, or use -dev to try things out"],
+    [["-dev", "-log-file", "/nowhere/agent.log"], "cannot write the log file /nowhere/agent.log: ENOENT"],
+    [["-data-dir", "/tmp"], "this version runs as a server only: start it with -server"],
+  ])("%p", async (words, message) => {
+    const { code, output } = await sandbox.run("agent", ...words);
+    expect(output).toContain(`==> ${message}`);
+    expect(code).toBe(1);
+  });
+
+  test("its pid file cannot be written, and then it has let go of its data", async () => {
+    const folder = inFolder("no-pid");
+    const agent = await sandbox.start("-data-dir", folder, "-pid-file", "/nowhere/agent.pid");
+    expect(await agent.ended()).toBe(1);
+    expect(agent.output()).toContain("cannot write the pid file /nowhere/agent.pid: ENOENT");
+    const again = await sandbox.start("-data-dir", folder);
+    await again.ready();
+  });
+});
+
+function overwriteMiddle(file: string): void {
+  const handle = openSync(file, "r+");
+  writeSync(handle, Buffer.alloc(512, 0xa5), 0, 512, Math.floor(statSync(file).size / 2));
+}

@@ -1,0 +1,129 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
+import { within } from "../support/within.ts";
+
+const sandbox = openSandbox();
+afterAll(() => sandbox.close());
+
+let folders = 0;
+
+async function startAgent(...words: readonly string[]): Promise<AgentProcess> {
+  folders += 1;
+  const agent = await sandbox.start("-data-dir", join(sandbox.folder, String(folders)), ...words);
+  await agent.ready();
+  return agent;
+}
+
+/** Consul: to be told to stop is not to leave, and ends with 1. */
+describe("the exit code", () => {
+  test.each([
+    ["SIGTERM", "terminated", 1, []],
+    ["SIGTERM", "terminated", 0, ["-hcl", "leave_on_terminate = true"]],
+    ["SIGINT", "interrupt", 1, []],
+    ["SIGINT", "interrupt", 0, ["-hcl", "skip_leave_on_interrupt = false"]],
+  ] as const)("of %s (%s) is %d with %p", async (signal, name, code, words) => {
+    const agent = await startAgent(...words);
+    agent.signal(signal);
+    expect(await agent.ended()).toBe(code);
+    expect(agent.output()).toContain(`[INFO]  agent: Caught: signal=${name}\n`);
+    expect(agent.output().includes("Gracefully shutting down agent...")).toBe(code === 0);
+    expect(agent.output()).toEndWith(`[INFO]  agent: Exit code: code=${code}\n`);
+  });
+
+  test("of PUT /v1/agent/leave is 0, and the request is answered", async () => {
+    const agent = await startAgent();
+    expect(await agent.send("PUT", "/v1/agent/leave")).toMatchObject({ status: 200, text: "" });
+    expect(await agent.ended()).toBe(0);
+  });
+});
+
+describe("an agent that stops", () => {
+  const promptMs = 2_000;
+
+  test("answers the queries that it holds, and is gone at once", async () => {
+    const agent = await startAgent();
+    await agent.send("PUT", "/v1/kv/a", { body: "1" });
+    const { index } = await agent.send("GET", "/v1/kv/a");
+    const held = ["/v1/kv/a", "/v1/catalog/services", "/v1/health/service/none", "/v1/kv/?recurse"].map((path) =>
+      agent.send("GET", `${path}${path.includes("?") ? "&" : "?"}index=${index}&wait=5m`),
+    );
+    await Bun.sleep(50);
+    const startMs = performance.now();
+    agent.signal("SIGTERM");
+    const answers = await Promise.all(held);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(answers.map((answer) => answer.index)).toEqual([index, index, index, index]);
+    await agent.ended();
+    expect(performance.now() - startMs).toBeLessThan(promptMs);
+  });
+
+  test("waits for no client that is idle, has sent half a request, or does not read its answer", async () => {
+    const agent = await startAgent();
+    await agent.send("PUT", "/v1/kv/large", { body: "x".repeat(500_000) });
+    const { port } = new URL(agent.url);
+    const head = "HTTP/1.1\r\nHost: a\r\n";
+    const sent = ["", "GET /v1/kv", `PUT /v1/kv/a ${head}Content-Length: 9\r\n\r\nx`, `GET /v1/kv/a ${head}\r\n`];
+    const silent = await Promise.all(
+      [...sent, ...Array<string>(20).fill(`GET /v1/kv/large ${head}\r\n`)].map(async (text) => {
+        const socket = await Bun.connect({ hostname: "127.0.0.1", port: Number(port), socket: { data() {} } });
+        if (text.includes("large")) socket.pause();
+        socket.write(text);
+        return socket;
+      }),
+    );
+    await Bun.sleep(50);
+    const startMs = performance.now();
+    agent.signal("SIGTERM");
+    expect(await agent.ended()).toBe(1);
+    expect(performance.now() - startMs).toBeLessThan(promptMs);
+    for (const socket of silent) socket.end();
+  });
+
+  test("kills the scripts that its checks run", async () => {
+    const agent = await startAgent("-enable-script-checks");
+    const mark = `${60_000 + agent.pid}`;
+    const Check = { Name: "slow", Args: ["sleep", mark], Interval: "1s" };
+    await agent.send("PUT", "/v1/agent/check/register", { body: Check });
+    await within(3_000, async () => expect(processesRunning("sleep", mark)).toBe(1));
+    agent.signal("SIGTERM");
+    await agent.ended();
+    await within(1_000, async () => expect(processesRunning("sleep", mark)).toBe(0));
+  });
+
+  test("keeps what it has acknowledged while it was stopping", async () => {
+    const folder = join(sandbox.folder, "writes");
+    const agent = await sandbox.start("-data-dir", folder);
+    await agent.ready();
+    const acknowledged: string[] = [];
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
+      for (let count = 0; ; count += 1) {
+        const key = `${writer}/${count}`;
+        const answer = await agent.send("PUT", `/v1/kv/${key}`, { body: key }).catch(() => undefined);
+        if (answer?.text !== "true") return;
+        acknowledged.push(key);
+      }
+    });
+    await Bun.sleep(150);
+    agent.signal("SIGTERM");
+    await Promise.all(writers);
+    await agent.ended();
+    const again = await sandbox.start("-data-dir", folder);
+    await again.ready();
+    const keys = new Set((await again.send("GET", "/v1/kv/?keys")).json as string[]);
+    expect(acknowledged.length).toBeGreaterThan(20);
+    expect(acknowledged.filter((key) => !keys.has(key))).toEqual([]);
+  });
+});
+
+function processesRunning(...words: readonly string[]): number {
+  const commands = readdirSync("/proc").map((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+    } catch {
+      return "";
+    }
+  });
+  return commands.filter((command) => command === words.map((word) => `${word}\0`).join("")).length;
+}

@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Answer, exchange, type ExchangeRequest } from "./exchange.ts";
+import { freePorts } from "./free-ports.ts";
+import { programOf } from "./target.ts";
+import { within } from "./within.ts";
+
+/** The real process, started with whatever words a test wants. */
+export interface AgentProcess {
+  readonly url: string;
+  readonly pid: number;
+  /** What it has written to stdout and stderr until now. */
+  output(): string;
+  /** Resolves when it answers; rejects when it ends before that. */
+  ready(): Promise<void>;
+  send(method: string, path: string, more?: Omit<ExchangeRequest, "path">): Promise<Answer>;
+  signal(name: NodeJS.Signals): void;
+  /** Resolves with the exit code. */
+  ended(): Promise<number>;
+}
+
+/** A folder and the processes of one test file; all of them end with it. */
+export interface Sandbox {
+  /** Empty at first. */
+  readonly folder: string;
+  /** A server on a port of its own, known as node1, with these words added. */
+  start(...words: readonly string[]): Promise<AgentProcess>;
+  /** Runs a command that should end by itself. */
+  run(...words: readonly string[]): Promise<{ readonly code: number; readonly output: string }>;
+  close(): Promise<void>;
+}
+
+const readyWithinMs = 10_000;
+const program = programOf(process.env["CONFORMANCE_TARGET"] ?? "praetor");
+
+export function openSandbox(): Sandbox {
+  const folder = mkdtempSync(join(tmpdir(), "agent-"));
+  const started: StartedProcess[] = [];
+  const spawn = (words: readonly string[], port: number): StartedProcess => {
+    const child = new StartedProcess(words, port);
+    started.push(child);
+    return child;
+  };
+  return {
+    folder,
+    async start(...words) {
+      const [port = 0] = await freePorts(1);
+      return spawn(["agent", ...agentWords(port), ...words], port);
+    },
+    async run(...words) {
+      const child = spawn(words, 0);
+      return { code: await child.ended(), output: child.output() };
+    },
+    async close() {
+      for (const child of started) child.signal("SIGKILL");
+      await Promise.all(started.map((child) => child.ended()));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What an agent needs to run beside others on this machine. */
+function agentWords(port: number): readonly string[] {
+  return ["-server", "-bootstrap", "-bind", "127.0.0.1", "-node", "node1", "-http-port", String(port)];
+}
+
+class StartedProcess implements AgentProcess {
+  readonly url: string;
+  readonly #child: Bun.Subprocess<"ignore", "pipe", "pipe">;
+  readonly #ended: Promise<number>;
+  #output = "";
+
+  constructor(words: readonly string[], port: number) {
+    this.url = `http://127.0.0.1:${port}`;
+    this.#child = Bun.spawn([...program, ...words], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    const read = Promise.all([this.#collect(this.#child.stdout), this.#collect(this.#child.stderr)]);
+    this.#ended = this.#child.exited.then(async (code) => {
+      await read;
+      return code;
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  output(): string {
+    return this.#output;
+  }
+
+  async ready(): Promise<void> {
+    await within(readyWithinMs, async () => {
+      if (this.#child.exitCode !== null) return;
+      if (!this.#output.includes("agent running!")) throw new Error(`not running yet: ${this.#output}`);
+    });
+    if (this.#child.exitCode !== null) throw new Error(`ended with ${this.#child.exitCode}: ${this.#output}`);
+  }
+
+  send(method: string, path: string, more: Omit<ExchangeRequest, "path"> = {}): Promise<Answer> {
+    return exchange(this.url, method, { path, ...more });
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  ended(): Promise<number> {
+    return this.#ended;
+  }
+
+  async #collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) this.#output += decoder.decode(chunk, { stream: true });
+  }
+}

@@ -1,0 +1,96 @@
+import { Agent, type AgentOptions } from "../../src/agent/agent.ts";
+import { createAliasSource } from "../../src/agent/alias-source.ts";
+import { RunningChecks } from "../../src/checks/running-checks.ts";
+import { MemoryStore, openMemoryEngine } from "../../src/engine/memory/memory-engine.ts";
+import { createLog, type LogSettings } from "../../src/lib/log.ts";
+import type { CheckDefinition } from "../../src/model/check.ts";
+import type { ServiceDefinition } from "../../src/model/service.ts";
+import { CheckOutputs } from "../../src/registry/check-outputs.ts";
+import { NodeCatalog } from "../../src/registry/node-catalog.ts";
+import { Store } from "../../src/registry/store.ts";
+import { getCheck, servicesOfNode } from "../../src/state/lookup.ts";
+import { openState } from "../../src/state/open-state.ts";
+import { FailingEngine } from "./failing-engine.ts";
+import { FakeClock } from "./fake-clock.ts";
+import { FakeRandom } from "./fake-random.ts";
+import { nodeNamed, serviceNamed } from "./state.ts";
+
+export interface TestAgent {
+  readonly agent: Agent;
+  readonly store: Store;
+  readonly outputs: CheckOutputs;
+  readonly engine: FailingEngine;
+  readonly disk: MemoryStore;
+  readonly clock: FakeClock;
+  readonly log: string[];
+  /** "passing" ... of a check as the catalog has it; undefined when it has no such check. */
+  statusInCatalog(checkId: string): string | undefined;
+  /** The ids of the services that the catalog has for the agent's node. */
+  servicesInCatalog(): string[];
+  /** Another agent on what is durable now; this one is left as it is. */
+  restarted(): Promise<TestAgent>;
+}
+
+/** An agent of node "n1" whose checks run, with a catalog in memory and time that stands still. */
+export async function startTestAgent(
+  options: Partial<AgentOptions> & { readonly disk?: MemoryStore } = {},
+): Promise<TestAgent> {
+  const { disk = new MemoryStore(), ...given } = options;
+  const opened = openMemoryEngine(disk);
+  const { state, local } = openState(opened.rows, opened.revision);
+  const engine = new FailingEngine(opened.engine);
+  const store = new Store(engine, state);
+  const outputs = new CheckOutputs();
+  const catalog = new NodeCatalog(store, outputs, "n1");
+  const clock = new FakeClock();
+  const log: string[] = [];
+  const settings: LogSettings = { level: "debug", json: false, clock, sink: (line) => void log.push(line) };
+  const agent = new Agent({
+    node: nodeNamed("n1"),
+    catalog,
+    rows: catalog,
+    clock,
+    log: createLog(settings, "agent"),
+    reserved: new Set(["consul", "serfHealth"]),
+    scripts: { fromApi: false, fromFiles: false },
+    discardOutput: false,
+    ...given,
+  });
+  await agent.restore(local);
+  const world = { clock, random: new FakeRandom() };
+  const report = agent.checkResult.bind(agent);
+  agent.startChecks(new RunningChecks({ world, aliasSource: createAliasSource(agent), report }));
+  return {
+    ...{ agent, store, outputs, engine, disk, clock, log },
+    statusInCatalog: (checkId) => getCheck(store.state, "n1", checkId)?.status,
+    servicesInCatalog: () => servicesOfNode(store.state, "n1").map((service) => service.id),
+    restarted: () => startTestAgent({ ...given, disk }),
+  };
+}
+
+/** A check that waits to be told, for as long as a test lasts. */
+export function ttlCheck(id: string, changes: Partial<CheckDefinition> = {}): CheckDefinition {
+  return {
+    id,
+    name: id,
+    notes: "",
+    serviceId: "",
+    initialStatus: "critical",
+    method: { kind: "ttl", ttlMs: 1e9 },
+    successBeforePassing: 0,
+    failuresBeforeCritical: 0,
+    deregisterCriticalServiceAfterMs: 0,
+    outputBytesMax: 4096,
+    ...changes,
+  };
+}
+
+/** A service with TTL checks of these ids. */
+export function serviceWith(
+  name: string,
+  checkIds: readonly string[],
+  changes: Partial<ServiceDefinition["service"]> = {},
+): ServiceDefinition {
+  const service = serviceNamed(name, changes);
+  return { service, checks: checkIds.map((id) => ttlCheck(id, { serviceId: service.id })) };
+}
