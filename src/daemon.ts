@@ -12,6 +12,7 @@ import { openSqliteEngine } from "./engine/sqlite/sqlite-engine.ts";
 import { AnswerCache } from "./http/answer-cache.ts";
 import type { Api } from "./http/api.ts";
 import { openDoors } from "./http/doors.ts";
+import { keepFresh } from "./http/freshness.ts";
 import { Router } from "./http/router.ts";
 import { routes } from "./http/routes.ts";
 import type { HttpServer } from "./http/server.ts";
@@ -26,7 +27,6 @@ import { NodeCatalog } from "./registry/node-catalog.ts";
 import { Store } from "./registry/store.ts";
 import { describeSelf } from "./self-description.ts";
 import { openState } from "./state/open-state.ts";
-import { topics } from "./state/topics.ts";
 
 export interface DaemonOptions {
   readonly log: Log;
@@ -180,9 +180,11 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   });
   const leader = `${node.address}:${config.ports.server}`;
   const { log: rootLog, ...others } = parts;
+  const answers = new AnswerCache();
+  keepFresh(answers, parts);
   return {
     ...others,
-    answers: createAnswerCache(parts.store, parts.outputs),
+    answers,
     members: () => [member],
     leader,
     datacenter: config.datacenter,
@@ -194,23 +196,6 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     self: () => describeSelf(config, { agent: parts.agent, store: parts.store, leader }),
     log: rootLog.named("http"),
   };
-}
-
-/** Rendered answers, dropped when a commit touches them or a check prints something else. */
-function createAnswerCache(store: Store, outputs: CheckOutputs): AnswerCache {
-  const answers = new AnswerCache();
-  store.onCommit((touched) => answers.touch(touched));
-  outputs.onChange((node, service) => {
-    // A node's own check shows with every service on it.
-    if (service === "") answers.clear();
-    else answers.touch(outputTopics(node, service));
-  });
-  return answers;
-}
-
-function outputTopics(node: string, service: string): readonly string[] {
-  const statuses = ["passing", "warning", "critical"].map((status) => topics.checksInStatus(status));
-  return [topics.service(service), topics.serviceChecks(service), topics.nodeChecks(node), topics.checks, ...statuses];
 }
 
 function openApi(config: RuntimeConfig, api: Api): Promise<readonly HttpServer[]> {

@@ -87,7 +87,7 @@ export class CheckResults {
     const { catalog, log, node } = this.#options;
     catalog.showOutput(this.#registered.toCatalogCheck(node.name, check), check.output);
     if (status !== known.status) {
-      log.debug("Check status updated", { check: checkId, status });
+      tellStatus(log, check);
       this.#reaper.note(check);
     }
     if (status !== known.status || this.#reports.hasFailed(checkId)) this.#reports.start(checkId);
@@ -134,6 +134,15 @@ export class CheckResults {
     });
   }
 }
+
+/** Nobody is near to look: the log says when something went wrong, why, and when it was well again. */
+function tellStatus(log: Log, { definition, status, output }: LocalCheck): void {
+  const check = definition.id;
+  if (status === "passing") log.info("Check is now passing", { check });
+  else log.warn(`Check is now ${status}`, { check, output: output.split("\n", 1)[0]?.slice(0, loggedOutputMax) });
+}
+
+const loggedOutputMax = 200;
 
 /** Maintenance is what somebody decided: nothing finds out about it. */
 function isRun(check: LocalCheck): boolean {

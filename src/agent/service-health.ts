@@ -20,7 +20,7 @@ export function serviceHealth(agent: Agent, service: Service): ServiceHealth {
   return { service, checks, status: aggregate(checks) };
 }
 
-export function aggregate(checks: readonly LocalCheck[]): AggregatedStatus {
+function aggregate(checks: readonly LocalCheck[]): AggregatedStatus {
   return checks.some(isMaintenance) ? "maintenance" : worstStatus(checks.map((check) => check.status));
 }
 

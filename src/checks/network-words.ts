@@ -37,7 +37,7 @@ export function dialErrorWords(thrown: unknown, target: HostPort): string {
   return `dial tcp ${formatHostPort(address)}: ${connectErrorWords(code) ?? messageOf(error)}`;
 }
 
-export function lookupErrorWords(code: string, host: string): string {
+function lookupErrorWords(code: string, host: string): string {
   return `lookup ${host}: ${lookupWords[code] ?? code}`;
 }
 

@@ -1,3 +1,4 @@
+import { kvValueBytesMax } from "../model/kv-entry.ts";
 import { defaultOrigin, type Setting, type SettingValue, type Source } from "./source.ts";
 
 /** Where nobody said anything. What follows from other settings (leave_on_terminate, advertise_addr) is not here. */
@@ -18,7 +19,7 @@ export const defaultSource: Source = sourceOf({
   default_query_time: 5 * 60_000,
   max_query_time: 10 * 60_000,
   session_ttl_min: 0,
-  "limits.kv_max_value_size": 512 * 1024,
+  "limits.kv_max_value_size": kvValueBytesMax,
   "limits.txn_max_req_len": 512 * 1024,
   log_level: "INFO",
   log_rotate_duration: 24 * 3_600_000,

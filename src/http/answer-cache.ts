@@ -8,27 +8,42 @@ export interface IndexedAnswer extends Answer {
   readonly index: number;
 }
 
+interface CachedAnswer {
+  readonly answer: IndexedAnswer;
+  readonly bytes: number;
+  readonly forget: () => void;
+}
+
 const answersMax = 2_000;
 const bytesMax = 4 * 1024 * 1024;
+/** One that is larger is made anew each time, lest it push out all the others. */
+const answerBytesMax = bytesMax / 4;
 
 /**
  * Answers by what was asked. A thousand watchers that wake together get one rendering, and so does whoever asks again.
  * An answer is dropped in the moment that something it tells of changes, so it is never stale.
  */
 export class AnswerCache {
-  readonly #answers = new Map<string, { readonly answer: IndexedAnswer; readonly forget: () => void }>();
+  readonly #answers = new Map<string, CachedAnswer>();
   readonly #topics = new Watches();
   #bytes = 0;
+
+  /** How many are kept. */
+  get size(): number {
+    return this.#answers.size;
+  }
 
   get(asked: string): IndexedAnswer | undefined {
     return this.#answers.get(asked)?.answer;
   }
 
   put(asked: string, topics: readonly Topic[], answer: IndexedAnswer): void {
-    if (this.#answers.has(asked)) this.#drop(asked);
+    this.#drop(asked);
+    const bytes = sizeOf(asked, answer);
+    if (bytes > answerBytesMax) return;
     const forget = this.#topics.wait(topics, () => this.#drop(asked));
-    this.#answers.set(asked, { answer, forget });
-    this.#bytes += sizeOf(answer);
+    this.#answers.set(asked, { answer, bytes, forget });
+    this.#bytes += bytes;
     while (this.#answers.size > answersMax || this.#bytes > bytesMax) this.#dropOldest();
   }
 
@@ -49,11 +64,11 @@ export class AnswerCache {
     const cached = this.#answers.get(asked);
     if (!cached) return;
     this.#answers.delete(asked);
-    this.#bytes -= sizeOf(cached.answer);
+    this.#bytes -= cached.bytes;
     cached.forget();
   }
 }
 
-function sizeOf(answer: Answer): number {
-  return answer.body?.length ?? 0;
+function sizeOf(asked: string, { body }: Answer): number {
+  return asked.length + (body?.length ?? 0);
 }

@@ -1,4 +1,4 @@
-import { OperatingError } from "../lib/errors.ts";
+import type { OperatingError } from "../lib/errors.ts";
 
 /** An answer that is not 200, where Consul's status is not what the kind of error would give. */
 export class HttpError extends Error {

@@ -4,12 +4,11 @@ import type { QueryString } from "./query-string.ts";
 
 /** `?node-meta=key:value`, any number of times. */
 export function parseNodeMeta(query: QueryString): Readonly<Record<string, string>> {
-  const meta: Record<string, string> = Object.create(null);
-  for (const pair of query.all("node-meta")) {
+  const pairs = query.all("node-meta").map((pair): [string, string] => {
     const at = pair.indexOf(":");
-    meta[at < 0 ? pair : pair.slice(0, at)] = at < 0 ? "" : pair.slice(at + 1);
-  }
-  return meta;
+    return at < 0 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)];
+  });
+  return Object.fromEntries(pairs);
 }
 
 export function requireName(name: string, missing: string): string {

@@ -37,8 +37,13 @@ export class QueryString {
 
   /** All pairs sorted by name, encoded again: for error texts. */
   toString(): string {
-    const names = [...this.#values.keys()].toSorted();
-    return names
+    return this.without();
+  }
+
+  /** As toString, but for the parameters of these names. */
+  without(...names: readonly string[]): string {
+    const others = [...this.#values.keys()].filter((name) => !names.includes(name)).toSorted();
+    return others
       .flatMap((name) => this.all(name).map((value) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`))
       .join("&");
   }

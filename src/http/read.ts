@@ -126,7 +126,9 @@ const failedReadHeaders = {
 } as const;
 
 /** What the answer depends on: all of the request but how long it waits. */
-function whatIsAsked(request: HttpRequest, options: QueryOptions): string {
-  if (options.index === 0 && options.waitMs === undefined) return request.target;
-  return request.target.replaceAll(/(?<=[?&])(index|wait)=[^&;]*/g, "");
+function whatIsAsked({ target, query }: HttpRequest, options: QueryOptions): string {
+  if (options.index === 0 && options.waitMs === undefined) return target;
+  const others = query.without("index", "wait");
+  const path = target.slice(0, target.indexOf("?"));
+  return others === "" ? path : `${path}?${others}`;
 }

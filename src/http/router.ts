@@ -2,7 +2,8 @@ import { OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 import { empty, send, text } from "./answers.ts";
-import type { Endpoint, Method, Route } from "./api.ts";
+import type { Endpoint, Route } from "./api.ts";
+import { escapeHtml } from "./html.ts";
 import { HttpError, statusOf } from "./http-error.ts";
 import { decodePath, HttpRequest, isDecodable } from "./http-request.ts";
 
@@ -62,7 +63,7 @@ export class Router {
     const queryAt = target.indexOf("?");
     const path = queryAt < 0 ? target : target.slice(0, queryAt);
     const route = this.#find(path);
-    if (!route) return this.#notFound(path);
+    if (!route) return this.#notFound(request.method, { path, query: target.slice(path.length) });
     if (this.#blocked.some((prefix) => path.startsWith(prefix)))
       return text(403, "Endpoint is blocked by agent configuration");
     const endpoint = methodOf(route, request.method);
@@ -90,13 +91,13 @@ export class Router {
   }
 
   /** Consul: a subtree named without its slash leads there; anything else is not found, with nothing to say. */
-  #notFound(path: string): Response {
+  #notFound(method: string, { path, query }: { readonly path: string; readonly query: string }): Response {
     if (!isDecodable(path)) return text(400, "400 Bad Request");
-    const subtree = `${path}/`;
-    if (!this.#subtrees.has(subtree)) return new Response(null, { status: 404 });
-    const body = `<a href="${subtree}">Moved Permanently</a>.\n\n`;
-    const headers = { Location: subtree, "Content-Type": "text/html; charset=utf-8" };
-    return new Response(body, { status: 301, headers });
+    if (!this.#subtrees.has(`${path}/`)) return new Response(null, { status: 404 });
+    const headers = { Location: `${path}/${query}` };
+    if (method !== "GET") return new Response(null, { status: 301, headers });
+    const body = `<a href="${escapeHtml(headers.Location)}">Moved Permanently</a>.\n\n`;
+    return new Response(body, { status: 301, headers: { ...headers, "Content-Type": "text/html; charset=utf-8" } });
   }
 
   #explain(error: unknown, method: string, target: string): Response {
@@ -124,8 +125,16 @@ function isSubtree(path: string): boolean {
 /** Keys may be long and have many parts: their subtree is found without looking for a longer one. */
 const kvPath = "/v1/kv/";
 
-function methodOf(route: Route, method: string): Endpoint | undefined {
-  return Object.hasOwn(route.methods, method) ? route.methods[method as Method] : undefined;
+function methodOf({ methods }: Route, method: string): Endpoint | undefined {
+  switch (method) {
+    case "GET":
+    case "PUT":
+    case "POST":
+    case "DELETE":
+      return methods[method];
+    default:
+      return undefined;
+  }
 }
 
 function otherMethod(route: Route, method: string): Response {

@@ -16,18 +16,29 @@ export interface Timer {
   cancel(): void;
 }
 
-/** setTimeout fires at once when asked to wait longer than this. */
+/** setTimeout fires at once when asked to wait longer than this, 25 days: longer waits are made of several. */
 const delayMsMax = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   schedule(delayMs, run) {
-    const handle = setTimeout(run, Math.min(Math.max(delayMs, 0), delayMsMax));
-    handle.unref();
+    let handle = startTimer(delayMs, fire);
+    let leftMs = delayMs - delayMsMax;
+    function fire(): void {
+      if (leftMs <= 0) return run();
+      handle = startTimer(leftMs, fire);
+      leftMs -= delayMsMax;
+    }
     return { cancel: () => clearTimeout(handle) };
   },
 };
+
+function startTimer(delayMs: number, fire: () => void): ReturnType<typeof setTimeout> {
+  const handle = setTimeout(fire, Math.min(Math.max(delayMs, 0), delayMsMax));
+  handle.unref();
+  return handle;
+}
 
 /** Resolves after `delayMs`, or at once when `signal` aborts; which of the two, the caller reads from the signal. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {

@@ -33,7 +33,7 @@ export function openLogFile(options: LogFileOptions): LogSink {
         openedMs = clock.monotonicMs();
       }
       appendFileSync(path, `${line}\n`);
-      bytes += line.length + 1;
+      bytes += Buffer.byteLength(line) + 1;
     } catch {
       // Nothing to tell it to: this is where it would be told.
     }
@@ -52,12 +52,18 @@ function touch(path: string): void {
 function rotate({ path, clock, rotatedFilesMax }: LogFileOptions): void {
   renameSync(path, `${path}.${clock.wallMs()}`);
   if (rotatedFilesMax === 0) return;
-  const prefix = `${basename(path)}.`;
-  const old = readdirSync(dirname(path))
-    .filter((name) => name.startsWith(prefix))
-    .toSorted();
+  const old = listRotated(path);
   const kept = Math.max(rotatedFilesMax, 0);
   for (const name of old.slice(0, Math.max(old.length - kept, 0))) unlinkSync(join(dirname(path), name));
+}
+
+/** What `rotate` has put aside, oldest first: the times are numbers, of fewer digits on a board that begins in 1970. */
+function listRotated(path: string): string[] {
+  const prefix = `${basename(path)}.`;
+  const timeOf = (name: string): number => Number(name.slice(prefix.length));
+  return readdirSync(dirname(path))
+    .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
+    .toSorted((a, b) => timeOf(a) - timeOf(b));
 }
 
 function sizeOf(path: string): number {

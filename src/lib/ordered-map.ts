@@ -1,6 +1,7 @@
 import sortedBTree, { simpleComparator } from "sorted-btree";
 
 // sorted-btree is CommonJS: run from its source the default import is the class, in a bundle it is the module around it.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types know only the first
 const BTree = ("default" in sortedBTree ? sortedBTree.default : sortedBTree) as typeof sortedBTree;
 type BTree<K, V> = sortedBTree<K, V>;
 

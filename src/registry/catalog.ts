@@ -106,7 +106,7 @@ export function nodeServices(store: Store, nameOrId: string): Query<NodeServices
 }
 
 /** Consul: tags are compared without regard to letter case. */
-export function hasTags(service: Service, tags: readonly string[]): boolean {
+function hasTags(service: Service, tags: readonly string[]): boolean {
   return tags.every((tag) => service.tags.some((own) => fold(own) === fold(tag)));
 }
 

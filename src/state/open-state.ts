@@ -78,7 +78,6 @@ function loadRow(edits: ReturnType<typeof editAll>, { table, key, value }: Row):
       return;
     case tables.tombstones:
       edits.tombstones.set(key, decodeIndex(value));
-      return;
   }
 }
 

@@ -16,13 +16,13 @@ export const topics: {
   readonly nodes: Topic;
   readonly services: Topic;
   readonly checks: Topic;
-  node(name: string): Topic;
-  nodeChecks(name: string): Topic;
-  service(name: string): Topic;
-  serviceChecks(name: string): Topic;
-  checksInStatus(status: string): Topic;
-  key(key: string): Topic;
-  tree(prefix: string): Topic;
+  readonly node: (name: string) => Topic;
+  readonly nodeChecks: (name: string) => Topic;
+  readonly service: (name: string) => Topic;
+  readonly serviceChecks: (name: string) => Topic;
+  readonly checksInStatus: (status: string) => Topic;
+  readonly key: (key: string) => Topic;
+  readonly tree: (prefix: string) => Topic;
 } = {
   /** The list of nodes. */
   nodes: "nodes",

@@ -79,7 +79,7 @@ function surrogatesLast(unit: number): number {
 const special = /[\u0000-\u001f"\\<>&\u2028\u2029\ud800-\udfff]/;
 
 /** A string as Go writes it in JSON. */
-export function renderGoString(text: string): string {
+function renderGoString(text: string): string {
   if (!special.test(text)) return `"${text}"`;
   const json = JSON.stringify(text.toWellFormed());
   return mayDiffer.test(json) ? json.replace(/[<>&\u2028\u2029]|\\./g, goEscape) : json;

@@ -251,6 +251,22 @@ describe("deregistering", () => {
     expectEmpty(await put("/v1/agent/service/deregister/nobody"));
   });
 
+  test("what the server keeps for its own node is success and leaves it there", async () => {
+    expectEmpty(await put("/v1/agent/service/deregister/consul"));
+    expectEmpty(await put("/v1/agent/check/deregister/serfHealth"));
+    const [entry] = (await get("/v1/health/service/consul")).json as { Checks: { CheckID: string }[] }[];
+    expect(entry?.Checks.map(({ CheckID }) => CheckID)).toContain("serfHealth");
+  });
+
+  test("forgets what its checks printed", async () => {
+    const Name = unique("web");
+    await registerService({ Name, Check: { TTL: "1h" } });
+    await put(`/v1/agent/check/fail/service:${Name}?note=broken`);
+    await put(`/v1/agent/service/deregister/${Name}`);
+    await registerService({ Name, Check: { TTL: "1h" } });
+    expect((await get(`/v1/health/checks/${Name}`)).text).toContain('"Output":""');
+  });
+
   test("without an ID is an error", async () => {
     expectError(await put("/v1/agent/service/deregister/"), { status: 500, text: "ServiceID missing" });
   });

@@ -163,6 +163,23 @@ describe("a service's instances", () => {
   });
 });
 
+describe("a node asked for by its id", () => {
+  const ID = "0e0b0c0d-1111-2222-3333-44445555aaaa";
+
+  test.each([ID, ID.toUpperCase(), ID.slice(0, 6)])("is found: %s", async (asked) => {
+    const Node = unique("node");
+    await registerNode({ Node, ID });
+    expect((await get(`/v1/catalog/node/${asked}`)).json).toMatchObject({ Node: { Node } });
+    expect((await get(`/v1/catalog/node-services/${asked}`)).json).toMatchObject({ Node: { Node } });
+  });
+
+  test("is not found by less than two letters, or by letters that another id begins with too", async () => {
+    await registerNode({ Node: unique("node"), ID });
+    await registerNode({ Node: unique("node"), ID: ID.replace(/a$/, "b") });
+    for (const asked of ["0", ID.slice(0, 6)]) expect((await get(`/v1/catalog/node/${asked}`)).text).toBe("null");
+  });
+});
+
 describe("a node", () => {
   test("has its services by ID", async () => {
     const Name = unique("web");

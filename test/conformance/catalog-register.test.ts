@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import {
+  differs,
   type ExpectedError,
   expectError,
   expectTrue,
@@ -111,6 +112,20 @@ describe("registering a service", () => {
     const [Node, service] = [unique("node"), unique("web")];
     await registerNode({ Node, Service: { Service: service, Weights: { Passing: 0, Warning: 0 } } });
     expect((await get(`/v1/catalog/service/${service}`)).text).toContain('"ServiceWeights":{"Passing":1,"Warning":1}');
+  });
+});
+
+describe("registering a service again under another name", () => {
+  test("takes its checks along", async () => {
+    const [Node, before, after] = [unique("node"), unique("web"), unique("web")];
+    const Checks = [{ Name: "up", ServiceID: "one" }];
+    await registerNode({ Node, Service: { ID: "one", Service: before, Tags: ["a"] }, Checks });
+    await registerNode({ Node, Service: { ID: "one", Service: after, Tags: ["b"] } });
+    expect((await get(`/v1/health/service/${after}`)).json).toMatchObject([{ Checks: [{ CheckID: "up" }] }]);
+    const [old, renamed] = [await get(`/v1/health/checks/${before}`), await get(`/v1/health/checks/${after}`)];
+    if (differs("consul", "a check stays under the name that its service had when the check was registered")) return;
+    expect(old.text).toBe("[]");
+    expect(renamed.json).toMatchObject([{ CheckID: "up", ServiceName: after, ServiceTags: ["b"] }]);
   });
 });
 

@@ -30,6 +30,13 @@ describe("outside the API", () => {
     },
   );
 
+  test("the path with its slash keeps the query", async () => {
+    const answer = await get("/v1/kv?recurse&dc=dc1");
+    expect(answer.header("Location")).toBe("/v1/kv/?recurse&dc=dc1");
+    expect(answer.text).toBe('<a href="/v1/kv/?recurse&amp;dc=dc1">Moved Permanently</a>.\n\n');
+    expect((await put("/v1/kv?recurse", "x")).text).toBe("");
+  });
+
   test("a bare resource with something behind it is not found", async () => {
     expect(await get("/v1/status/leader/x")).toMatchObject({ status: 404, text: "" });
     expect(await get("/v1/catalog/nodes/")).toMatchObject({ status: 404, text: "" });

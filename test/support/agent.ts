@@ -24,11 +24,11 @@ export interface TestAgent {
   readonly clock: FakeClock;
   readonly log: string[];
   /** "passing" ... of a check as the catalog has it; undefined when it has no such check. */
-  statusInCatalog(checkId: string): string | undefined;
+  readonly statusInCatalog: (checkId: string) => string | undefined;
   /** The ids of the services that the catalog has for the agent's node. */
-  servicesInCatalog(): string[];
+  readonly servicesInCatalog: () => string[];
   /** Another agent on what is durable now; this one is left as it is. */
-  restarted(): Promise<TestAgent>;
+  readonly restarted: () => Promise<TestAgent>;
 }
 
 /** An agent of node "n1" whose checks run, with a catalog in memory and time that stands still. */

@@ -2,13 +2,13 @@ import { assert } from "../../lib/assert.ts";
 import type { Batch, Row, RowChange } from "../engine.ts";
 
 /*
- * Rows as one block of bytes, to cross between threads without a copy and to be checked and stored without being
+ * Rows as one block of bytes, to cross between threads without a copy and to be checked and logged without being
  * decoded. A row, its numbers little-endian:
  *
  *   u32 table bytes | u32 key bytes | u32 value bytes, or 0xffffffff for a deletion | table | key | value
  *
- * table and key are UTF-8. The checksum of a stored row is the CRC-32 of exactly these bytes, so the layout is part of
- * the file's schema. Example: table "kv", key "a", value 0x01 0x02 is
+ * table and key are UTF-8. Batches are logged in this form, and the checksum of a stored row is the CRC-32 of exactly
+ * these bytes, so the layout is part of the file's schema. Example: table "kv", key "a", value 0x01 0x02 is
  *
  *   02 00 00 00  01 00 00 00  02 00 00 00  6b 76  61  01 02
  */
@@ -16,23 +16,63 @@ import type { Batch, Row, RowChange } from "../engine.ts";
 const headerBytes = 12;
 const deletion = 0xffffffff;
 
-/** The store's revision travels and rests as a row of its own; its table sorts before all others, so it is read first. */
-export const revisionTable = "";
-const revisionKey = "revision";
+/**
+ * The table of what the store knows of itself; it sorts before all others. The revision travels and rests as a row of
+ * it.
+ */
+export const storeTable = "";
+export const revisionKey = "revision";
 
-/** One row of a block; the arrays are views of the block. */
-export interface PackedRow {
-  readonly table: Uint8Array;
-  readonly key: Uint8Array;
-  readonly value: Uint8Array | undefined;
+/** One row of a block. What it gives are views of the block, made when they are asked for. */
+export class PackedRow {
+  readonly #block: Buffer;
+  readonly #at: number;
+  readonly #places: Places;
+
+  constructor(block: Buffer, at: number, places: Places) {
+    this.#block = block;
+    this.#at = at;
+    this.#places = places;
+  }
+
+  get table(): Uint8Array {
+    return this.#block.subarray(this.#at + headerBytes, this.#places.keyAt);
+  }
+
+  get key(): Uint8Array {
+    return this.#block.subarray(this.#places.keyAt, this.#places.valueAt);
+  }
+
+  get value(): Uint8Array | undefined {
+    return this.#places.isDeletion ? undefined : this.#block.subarray(this.#places.valueAt, this.#places.end);
+  }
+
   /** The whole row as packed: what the checksum is taken of. */
-  readonly packed: Uint8Array;
+  get packed(): Uint8Array {
+    return this.#block.subarray(this.#at, this.#places.end);
+  }
+
+  /** Table and key with a character for each byte: texts that are ordered as the bytes are. */
+  get tableBytes(): string {
+    return this.#block.toString("latin1", this.#at + headerBytes, this.#places.keyAt);
+  }
+
+  get keyBytes(): string {
+    return this.#block.toString("latin1", this.#places.keyAt, this.#places.valueAt);
+  }
 }
 
 /** The batch's changes in order, then its revision. The caller may reuse its buffers once this returns. */
 export function encodeBatch(batch: Batch): ArrayBuffer {
-  const revision = { table: revisionTable, key: revisionKey, value: Buffer.from(String(batch.revision)) };
-  const changes = [...batch.changes, revision];
+  return encodeChanges([...batch.changes, numberRow(revisionKey, batch.revision)]);
+}
+
+/** A row of the store's own table. */
+export function numberRow(key: string, value: number): Row {
+  return { table: storeTable, key, value: Buffer.from(String(value)) };
+}
+
+export function encodeChanges(changes: readonly RowChange[]): ArrayBuffer {
   let total = 0;
   for (const change of changes) total += packedBytes(change);
   const block = new ArrayBuffer(total);
@@ -60,18 +100,19 @@ function packChange(bytes: Buffer, at: number, change: RowChange): number {
   return valueAt + (change.value?.byteLength ?? 0);
 }
 
-/** The rows of a block, in order. */
-export function* unpackRows(block: ArrayBuffer): Generator<PackedRow> {
-  const header = new DataView(block);
-  for (let at = 0; at < block.byteLength;) {
-    const { keyAt, valueAt, end, isDeletion } = placesOf(header, at);
-    yield {
-      table: new Uint8Array(block, at + headerBytes, keyAt - at - headerBytes),
-      key: new Uint8Array(block, keyAt, valueAt - keyAt),
-      value: isDeletion ? undefined : new Uint8Array(block, valueAt, end - valueAt),
-      packed: new Uint8Array(block, at, end - at),
-    };
-    at = end;
+/**
+ * The rows of a block, in order.
+ * @throws RangeError when the block is no sequence of rows
+ */
+export function* unpackRows(block: ArrayBuffer | Uint8Array<ArrayBuffer>): Generator<PackedRow> {
+  const bytes =
+    block instanceof ArrayBuffer ? Buffer.from(block) : Buffer.from(block.buffer, block.byteOffset, block.byteLength);
+  const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0; at < bytes.byteLength;) {
+    const places = placesOf(header, at);
+    if (places.end > bytes.byteLength) throw new RangeError(`a row ends after its block: ${places.end}`);
+    yield new PackedRow(bytes, at, places);
+    at = places.end;
   }
 }
 
@@ -87,13 +128,9 @@ export function decodeRows(block: ArrayBuffer): { rows: Row[]; revision: number 
     const name = bytes.toString("utf8", at + headerBytes, keyAt);
     // One string for all rows of a table.
     if (name !== table) table = name;
-    if (table === revisionTable) revision = Number(bytes.toString("utf8", valueAt, end));
-    else
-      rows.push({
-        table,
-        key: bytes.toString("utf8", keyAt, valueAt),
-        value: new Uint8Array(block, valueAt, end - valueAt),
-      });
+    const key = bytes.toString("utf8", keyAt, valueAt);
+    if (table !== storeTable) rows.push({ table, key, value: new Uint8Array(block, valueAt, end - valueAt) });
+    else if (key === revisionKey) revision = Number(bytes.toString("utf8", valueAt, end));
     at = end;
   }
   return { rows, revision };

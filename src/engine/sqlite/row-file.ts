@@ -1,73 +1,76 @@
-import { Database, SQLiteError, type Statement } from "bun:sqlite";
+import { Database, SQLiteError } from "bun:sqlite";
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { encodeBatch, type PackedRow, revisionTable, RowPacker, textOf, unpackRows } from "./batch-codec.ts";
+import type { OperatingError } from "../../lib/errors.ts";
+import { encodeBatch, encodeChanges, numberRow, PackedRow, revisionKey, RowPacker, unpackRows } from "./batch-codec.ts";
+import { BatchLog, logSchema } from "./batch-log.ts";
 import { failureOfStore, storeDamaged, storeForeign, storeNewer } from "./failures.ts";
 import { ensureFile, ensureFolder } from "./folder.ts";
+import type { StoredRow } from "./row-changes.ts";
+import { nameOf, rowsSchema, RowTable } from "./row-table.ts";
+import { WalLength } from "./wal-length.ts";
 
 /*
- * The rows in one SQLite file. Life cycle: open (creates or checks the file and takes its lock), load (once, reads and
- * checks every row), commit any number of times, close.
+ * The store in one SQLite file: the table of rows, and the log of the newest batches, which the rows do not have yet.
+ * Life cycle: open (creates or checks the file and takes its lock), load (once, reads and checks everything), commit any
+ * number of times and fold now and then, close.
  *
+ *   commit:  log + [kv/a=1]    log + [kv/b=1]    log + [kv/a=2]          one sync each
+ *   load:    rows, with what the log changes: kv/a=2 kv/b=1              writes nothing
+ *   fold:    rows: kv/a=2 kv/b=1, log: empty                             one transaction
+ *
+ * - A fold happens after the commit with which the log passed its limit; not at start, at close or when nothing is
+ *   written.
  * - locking_mode=EXCLUSIVE: the lock is held from open to close, and WAL's index lives on the heap instead of in a -shm
  *   file. The lock is a POSIX one: closing any other handle on the file in this process would drop it, so nothing
  *   here opens the file besides SQLite.
  * - The file is born whole: a schema without rows is written beside it and linked into place. A file that is there but
  *   empty was therefore emptied by somebody, and is not mistaken for a new store.
+ * - "The log" is the table of batches; SQLite's own log, praetor.db-wal, is the WAL.
  */
 
 const fileName = "praetor.db";
 /** "Prtr": tells our files from other programs' SQLite files. */
 const applicationId = 0x50727472;
 const schemaVersion = 1;
+/** The number of the newest batch that the rows have. */
+const foldedKey = "folded";
 
-/** 4 MiB of log: after so many pages it is copied into the file and written anew from its start. */
-const walPagesMax = 1_000;
 const pageBytes = 4_096;
+/** 4 MiB of WAL: after so many pages SQLite copies it into the file and writes it anew from its start. */
+const walPagesMax = 1_000;
+/** A fold may take the WAL past that; cutting it back would cost more than the room it takes. */
+const walKeptBytes = 8 << 20;
+/** At 150 bytes a batch a fold comes with every 20,000th commit, and merges many changes of one row into one. */
+const logBytesMax = 4 << 20;
+/** So much more is logged after a fold that failed before the next is tried. */
+const foldAgainBytes = logBytesMax / 4;
 const blockBytes = 1 << 20;
 
 const schema = `
   PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${schemaVersion};
-  CREATE TABLE rows (
-    "table"  TEXT NOT NULL,
-    "key"    TEXT NOT NULL,
-    value    BLOB NOT NULL,
-    checksum INTEGER NOT NULL,
-    PRIMARY KEY ("table", "key")
-  ) STRICT, WITHOUT ROWID`;
-
-// The names arrive as UTF-8 and are stored as they are: a cast of bytes to text converts nothing.
-const putSql = `REPLACE INTO rows VALUES (CAST(?1 AS TEXT), CAST(?2 AS TEXT), ?3, ?4)`;
-const deleteSql = `DELETE FROM rows WHERE "table" = CAST(?1 AS TEXT) AND "key" = CAST(?2 AS TEXT)`;
-const listSql = `
-  SELECT CAST("table" AS BLOB) AS "table", CAST("key" AS BLOB) AS "key", value, checksum
-  FROM rows ORDER BY "table", "key"`;
+  ${rowsSchema};
+  ${logSchema}`;
 
 const settings = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
-  PRAGMA wal_autocheckpoint = 0;
-  PRAGMA journal_size_limit = ${walPagesMax * pageBytes};
+  PRAGMA wal_autocheckpoint = ${walPagesMax};
+  PRAGMA journal_size_limit = ${walKeptBytes};
   PRAGMA temp_store = MEMORY;
   PRAGMA cell_size_check = ON;
   PRAGMA trusted_schema = OFF`;
 
-interface StoredRow {
-  readonly table: Uint8Array;
-  readonly key: Uint8Array;
-  readonly value: Uint8Array;
-  readonly checksum: number;
-}
-
 export class RowFile {
   readonly #file: string;
   readonly #database: Database;
-  readonly #put: Statement<unknown, [Uint8Array, Uint8Array, Uint8Array, number]>;
-  readonly #delete: Statement<unknown, [Uint8Array, Uint8Array]>;
-  readonly #begin: Statement<unknown, []>;
-  readonly #end: Statement<unknown, []>;
-  readonly #walState: Statement<{ log: number; checkpointed: number }, []>;
+  readonly #rows: RowTable;
+  readonly #log: BatchLog;
+  readonly #walLength: WalLength;
+  #foldAtBytes = logBytesMax;
+  /** What a fold found wrong in the log. The next start will refuse the store, so nothing more is promised. */
+  #damage: OperatingError | undefined;
 
   /** @throws OperatingError conflict when another agent has the file; unavailable when it cannot be used as it is. */
   static open(folder: string): RowFile {
@@ -94,34 +97,34 @@ export class RowFile {
     database.run(settings);
     // Holds the lock from here on; fails at once when the file is read-only.
     database.run("BEGIN IMMEDIATE; COMMIT");
-    this.#put = database.prepare(putSql);
-    this.#delete = database.prepare(deleteSql);
-    this.#begin = database.prepare("BEGIN IMMEDIATE");
-    this.#end = database.prepare("COMMIT");
-    this.#walState = database.prepare("PRAGMA wal_checkpoint(NOOP)");
+    this.#rows = new RowTable(file, database);
+    this.#log = new BatchLog(file, database);
+    this.#walLength = new WalLength(`${file}-wal`, walPagesMax * pageBytes);
   }
 
-  /** Hands on all rows in order, in blocks, after checking each against its checksum. */
+  /** Hands on all rows in order, in blocks, after checking everything that is stored. */
   load(emit: (block: ArrayBuffer) => void): void {
     let last: StoredRow | undefined;
-    let hasRevision = false;
-    const list = this.#database.prepare<StoredRow, []>(listSql);
     try {
       this.#checkStructure();
+      // Is there in every store, though a newer one may be in the log.
+      this.#rows.number(revisionKey);
+      const changes = this.#log.open(this.#rows.number(foldedKey));
       const packer = new RowPacker(blockBytes, emit);
-      for (const row of list.iterate()) {
-        if (Bun.hash.crc32(packer.add(row.table, row.key, row.value)) !== row.checksum)
+      for (const row of changes.appliedTo(this.#rows.list())) {
+        const { table, key, value } = row;
+        if (value === undefined) continue;
+        const packed = packer.add(table, key, value);
+        // A row out of the log was checked with its batch.
+        if (row instanceof PackedRow) continue;
+        if (Bun.hash.crc32(packed) !== row.checksum)
           throw storeDamaged(this.#file, `the checksum of ${nameOf(row)} is wrong`);
         last = row;
-        hasRevision ||= row.table.byteLength === revisionTable.length;
       }
       packer.flush();
     } catch (error) {
       throw failureOfStore(this.#file, error, last === undefined ? undefined : `reading after ${nameOf(last)}`);
-    } finally {
-      list.finalize();
     }
-    if (!hasRevision) throw storeDamaged(this.#file, "its revision is missing");
   }
 
   /** Reads every page and finds lost or doubled ones, and rows out of order: 0.4 µs a row. */
@@ -135,25 +138,19 @@ export class RowFile {
    * @throws OperatingError unavailable
    */
   commit(batch: ArrayBuffer): void {
+    if (this.#damage !== undefined) throw this.#damage;
     try {
-      this.#begin.run();
-      for (const row of unpackRows(batch)) this.#change(row);
-      this.#end.run();
+      this.#log.append(batch);
     } catch (error) {
       this.#recover(error);
       throw failureOfStore(this.#file, error);
     }
   }
 
-  #change(row: PackedRow): void {
-    if (row.value === undefined) this.#delete.run(row.table, row.key);
-    else this.#put.run(row.table, row.key, row.value, Bun.hash.crc32(row.packed));
-  }
-
   /**
-   * After a commit that failed. Emptying the log gives later commits the room in it when the disk is full. When the
-   * disk failed to sync, the refused transaction may be in the log, whole, and would come back to life at the next
-   * start: then the log is cut, not only rewound.
+   * After a commit that failed. Emptying the WAL gives later commits the room in it when the disk is full. When the
+   * disk failed to sync, the refused transaction may be in the WAL, whole, and would come back to life at the next
+   * start: then the WAL is cut, not only rewound.
    */
   #recover(error: unknown): void {
     const full = error instanceof SQLiteError && error.code === "SQLITE_FULL";
@@ -163,33 +160,52 @@ export class RowFile {
     } catch {
       // A disk that takes nothing at all: the caller is told of the commit's own error, and the next commit tries again.
     }
+    if (!full) this.#walLength.forget();
   }
 
-  /** Keeps the log bounded. A failure is left to the next commit to meet: the log still holds everything. */
-  checkpointIfDue(): void {
+  /** To be called after each commit, once it is answered. */
+  keepInShape(): void {
+    this.#walLength.keepAhead();
+    if (this.#log.bytes < this.#foldAtBytes || this.#damage !== undefined) return;
     try {
-      const state = this.#walState.get();
-      if (state !== null && state.log - state.checkpointed >= walPagesMax)
-        this.#database.run("PRAGMA wal_checkpoint(PASSIVE)");
-    } catch {
-      // See above.
+      this.#fold();
+      this.#foldAtBytes = logBytesMax;
+    } catch (error) {
+      this.#recover(error);
+      // Whatever else went wrong, the log still holds everything.
+      this.#foldAtBytes = this.#log.bytes + foldAgainBytes;
+      const failure = failureOfStore(this.#file, error);
+      if (failure.code === "data-damaged") this.#damage = failure;
     }
   }
 
-  /** Copies the log into the file, removes it and frees the lock. */
+  /** Brings the rows up to date with the log, and empties it. */
+  #fold(): void {
+    const changes = this.#log.read();
+    changes.add(encodeChanges([numberRow(foldedKey, this.#log.newest)]));
+    this.#database.run("BEGIN IMMEDIATE");
+    for (const row of changes.inOrder()) this.#rows.change(row);
+    this.#log.empty();
+    this.#database.run("COMMIT");
+    this.#log.emptied();
+  }
+
+  /** Copies the WAL into the file, removes it and frees the lock. */
   close(): void {
-    for (const statement of [this.#put, this.#delete, this.#begin, this.#end, this.#walState]) statement.finalize();
+    this.#rows.close();
+    this.#log.close();
     this.#database.close(true);
   }
 }
 
-/** A new store: the schema and revision 0. */
+/** A new store: the schema, revision 0, and no batches. */
 function emptyImage(): Uint8Array {
   const database = new Database(":memory:");
   try {
     database.run(schema);
-    for (const row of unpackRows(encodeBatch({ revision: 0, changes: [] })))
-      if (row.value !== undefined) database.run(putSql, [row.table, row.key, row.value, Bun.hash.crc32(row.packed)]);
+    const rows = new RowTable(fileName, database);
+    for (const row of unpackRows(encodeBatch({ revision: 0, changes: [numberRow(foldedKey, 0)] }))) rows.change(row);
+    rows.close();
     return database.serialize();
   } finally {
     database.close();
@@ -213,8 +229,4 @@ function checkIdentity(file: string, database: Database): void {
 function readPragma(database: Database, pragma: string): unknown {
   using statement = database.prepare<Record<string, unknown>, []>(`PRAGMA ${pragma}`);
   return Object.values(statement.get() ?? {})[0];
-}
-
-function nameOf(row: StoredRow): string {
-  return `the row ${JSON.stringify(textOf(row.key))} of table ${JSON.stringify(textOf(row.table))}`;
 }

@@ -4,6 +4,7 @@ import { RowFile } from "./row-file.ts";
 
 /*
  * The thread that owns the file. Each batch is a transaction with one sync; whoever writes forms the groups.
+ * What keeps the file in shape is done after the answer.
  */
 
 declare const self: Worker;
@@ -35,7 +36,7 @@ function commit(batch: ArrayBuffer): void {
     return;
   }
   post({ kind: "committed" });
-  rowFile?.checkpointIfDue();
+  rowFile?.keepInShape();
 }
 
 function close(): void {

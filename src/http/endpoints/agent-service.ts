@@ -63,7 +63,7 @@ export function getServiceHealthById(api: Api): Endpoint {
     const found = api.agent.services.get(id);
     if (found) return answerHealth(api, request, serviceHealth(api.agent, found.service));
     const reason = `ServiceId ${id} not found`;
-    const headers = { "X-Consul-Reason": reason };
+    const headers = { "X-Consul-Reason": headerValue(reason) };
     // Consul: the text form is a JSON string here, and only here.
     const body = wantsText(request) ? reason : { AggregatedStatus: "critical", Service: null, Checks: null };
     return jsonText(request, renderGoJson(body, { pretty: request.pretty }), { status: 404, headers });
@@ -84,7 +84,7 @@ export function getServiceHealthByName(api: Api): Endpoint {
 
 function unknownName(request: HttpRequest, name: string): Response {
   const reason = `ServiceName ${name} Not Found`;
-  const headers = { "X-Consul-Reason": reason };
+  const headers = { "X-Consul-Reason": headerValue(reason) };
   if (wantsText(request)) return plainText(404, reason, headers);
   return jsonText(request, renderGoJson([], { pretty: request.pretty }), { status: 404, headers });
 }
@@ -133,6 +133,11 @@ function wantsText(request: HttpRequest): boolean {
 function isSet({ query }: HttpRequest, name: string): boolean {
   const value = query.get(name);
   return value === "" || (value !== undefined && parseBool(value) === true);
+}
+
+/** Consul sends names in headers as UTF-8; each byte of it goes as one character here. */
+function headerValue(text: string): string {
+  return Buffer.from(text).toString("latin1");
 }
 
 function contentHash(row: object): string {

@@ -1,0 +1,103 @@
+import { describe, expect, test } from "bun:test";
+import { serviceWith, startTestAgent, type TestAgent } from "../../test/support/agent.ts";
+import { rejectionOf } from "../../test/support/rejection.ts";
+import { syncCatalog } from "./anti-entropy.ts";
+import {
+  disableNodeMaintenance,
+  disableServiceMaintenance,
+  enableNodeMaintenance,
+  enableServiceMaintenance,
+  nodeMaintenanceId,
+  serviceMaintenancePrefix,
+} from "./maintenance.ts";
+import { serviceHealth } from "./service-health.ts";
+
+const webMaintenanceId = `${serviceMaintenancePrefix}web`;
+
+async function startWithWeb(): Promise<TestAgent> {
+  const world = await startTestAgent();
+  await world.agent.registerService(serviceWith("web", ["up"]), { source: "api" });
+  await world.agent.updateTtl("up", "passing", "");
+  return world;
+}
+
+describe("a service in maintenance", () => {
+  test("is critical with the reason as notes, and as it was when that ends", async () => {
+    const { agent, statusInCatalog } = await startWithWeb();
+    await enableServiceMaintenance(agent, "web", "new disk");
+    expect(agent.checks.get(webMaintenanceId)).toMatchObject({ status: "critical", definition: { notes: "new disk" } });
+    expect(statusInCatalog(webMaintenanceId)).toBe("critical");
+    await disableServiceMaintenance(agent, "web");
+    expect([agent.checks.has(webMaintenanceId), statusInCatalog(webMaintenanceId)]).toEqual([false, undefined]);
+  });
+
+  test("keeps the first reason: a second call changes nothing", async () => {
+    const { agent, engine } = await startWithWeb();
+    await enableServiceMaintenance(agent, "web", "first");
+    const batches = engine.batches.length;
+    await enableServiceMaintenance(agent, "web", "second");
+    expect(engine.batches).toHaveLength(batches);
+    expect(agent.checks.get(webMaintenanceId)?.definition.notes).toBe("first");
+  });
+
+  test("stays so over a restart, with its reason, and anti-entropy leaves it alone", async () => {
+    const world = await startWithWeb();
+    await enableServiceMaintenance(world.agent, "web", "new disk");
+    const { agent } = await world.restarted();
+    expect(agent.checks.get(webMaintenanceId)).toMatchObject({ type: "maintenance", status: "critical" });
+    expect(await syncCatalog(agent)).toBe(0);
+    await disableServiceMaintenance(agent, "web");
+    expect([...(await world.restarted()).agent.checks.keys()]).toEqual(["up"]);
+  });
+
+  test("that is deregistered takes it along", async () => {
+    const { agent } = await startWithWeb();
+    await enableServiceMaintenance(agent, "web", "");
+    await agent.deregisterService("web");
+    expect(agent.checks.size).toBe(0);
+  });
+
+  test("must be registered here", async () => {
+    const { agent } = await startWithWeb();
+    for (const change of [enableServiceMaintenance(agent, "db", ""), disableServiceMaintenance(agent, "db")]) {
+      const error = await rejectionOf(change);
+      expect(error).toMatchObject({ kind: "not-found", message: 'No service registered with ID "db"' });
+    }
+  });
+});
+
+describe("a node in maintenance", () => {
+  test("says why, or that nobody said", async () => {
+    const { agent, statusInCatalog } = await startWithWeb();
+    await enableNodeMaintenance(agent, "");
+    expect(statusInCatalog(nodeMaintenanceId)).toBe("critical");
+    expect(agent.checks.get(nodeMaintenanceId)?.definition.notes).toContain("no reason was provided");
+    await disableNodeMaintenance(agent);
+    await disableNodeMaintenance(agent);
+    expect(statusInCatalog(nodeMaintenanceId)).toBeUndefined();
+  });
+
+  test("cannot be ended by a check's owner telling that it passes", async () => {
+    const { agent } = await startWithWeb();
+    await enableNodeMaintenance(agent, "");
+    expect(await rejectionOf(agent.updateTtl(nodeMaintenanceId, "passing", ""))).toMatchObject({ kind: "not-found" });
+  });
+
+  test("is not begun when it cannot be made durable", async () => {
+    const { agent, engine } = await startWithWeb();
+    engine.fail();
+    await rejectionOf(enableNodeMaintenance(agent, ""));
+    expect(agent.checks.has(nodeMaintenanceId)).toBe(false);
+  });
+});
+
+test.each([
+  ["a service", (agent: TestAgent["agent"]) => enableServiceMaintenance(agent, "web", "")],
+  ["the node", (agent: TestAgent["agent"]) => enableNodeMaintenance(agent, "")],
+])("the health of a service says maintenance while %s is in it, whatever the checks say", async (_name, enable) => {
+  const { agent } = await startWithWeb();
+  const { service } = serviceWith("web", []);
+  expect(serviceHealth(agent, service).status).toBe("passing");
+  await enable(agent);
+  expect(serviceHealth(agent, service).status).toBe("maintenance");
+});

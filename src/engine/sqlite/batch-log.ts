@@ -1,0 +1,124 @@
+import type { Database, Statement } from "bun:sqlite";
+import { storeDamaged } from "./failures.ts";
+import { RowChanges } from "./row-changes.ts";
+
+/*
+ * The table of batches that are durable but not yet in the table of rows. A batch is one row here, packed as it came, so
+ * a commit writes the end of one table whatever rows it changes. Batches are numbered without a gap, and go on from the
+ * number that the last fold wrote down beside the rows:
+ *
+ *   rows: kv/a=1, folded=7    log: 8 [kv/b=1] 9 [kv/a deleted]    says    kv/b=1, and the next batch is number 10
+ *
+ * So a batch that is lost from the start or the middle is noticed, and so is one in another's place: the checksum is
+ * taken of the number and the batch. Batches lost from the end, and nothing else, look like batches never written.
+ */
+
+export const logSchema = `
+  CREATE TABLE log (
+    seq      INTEGER PRIMARY KEY,
+    batch    BLOB NOT NULL,
+    checksum INTEGER NOT NULL
+  ) STRICT`;
+
+const appendSql = "INSERT INTO log VALUES (?1, ?2, ?3)";
+const listSql = "SELECT seq, batch, checksum FROM log ORDER BY seq";
+/** What a batch costs in the log besides its bytes, about; bounds the number of small ones. */
+const overheadBytes = 64;
+
+interface LoggedBatch {
+  readonly seq: number;
+  readonly batch: Uint8Array<ArrayBuffer>;
+  readonly checksum: number;
+}
+
+export class BatchLog {
+  readonly #file: string;
+  readonly #database: Database;
+  readonly #append: Statement<unknown, [number, Uint8Array, number]>;
+  /** The newest batch that the rows have; those in the log follow it. */
+  #folded = 0;
+  #newest = 0;
+  #bytes = 0;
+
+  constructor(file: string, database: Database) {
+    this.#file = file;
+    this.#database = database;
+    this.#append = database.prepare(appendSql);
+  }
+
+  /** The number of the newest batch. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /** How much a start has to read, about. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Outside a transaction it is one of its own: durable when this returns, and not there at all when it throws. */
+  append(batch: ArrayBuffer): void {
+    const bytes = new Uint8Array(batch);
+    const seq = this.#newest + 1;
+    this.#append.run(seq, bytes, checksumOf(seq, bytes));
+    this.#newest = seq;
+    this.#bytes += bytes.byteLength + overheadBytes;
+  }
+
+  /** Goes on from a store whose rows have everything up to batch `folded`, and reads what came after. */
+  open(folded: number): RowChanges {
+    this.#folded = folded;
+    return this.read();
+  }
+
+  /**
+   * What the log's batches change, merged.
+   * @throws OperatingError when a batch is missing or damaged
+   */
+  read(): RowChanges {
+    using list = this.#database.prepare<LoggedBatch, []>(listSql);
+    const changes = new RowChanges();
+    let newest = this.#folded;
+    let bytes = 0;
+    for (const logged of list.iterate()) {
+      newest++;
+      if (logged.seq !== newest)
+        throw storeDamaged(this.#file, `its log has batch ${logged.seq} where batch ${newest} belongs`);
+      this.#addChecked(changes, logged);
+      bytes += logged.batch.byteLength + overheadBytes;
+    }
+    this.#newest = newest;
+    this.#bytes = bytes;
+    return changes;
+  }
+
+  #addChecked(changes: RowChanges, { seq, batch, checksum }: LoggedBatch): void {
+    if (checksumOf(seq, batch) !== checksum)
+      throw storeDamaged(this.#file, `the checksum of batch ${seq} of its log is wrong`);
+    try {
+      changes.add(batch);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw storeDamaged(this.#file, `batch ${seq} of its log is no sequence of rows`);
+    }
+  }
+
+  /** Deletes all batches; part of the transaction that brings the rows up to date. */
+  empty(): void {
+    this.#database.run("DELETE FROM log");
+  }
+
+  /** That transaction is committed. */
+  emptied(): void {
+    this.#folded = this.#newest;
+    this.#bytes = 0;
+  }
+
+  close(): void {
+    this.#append.finalize();
+  }
+}
+
+function checksumOf(seq: number, batch: Uint8Array): number {
+  return Bun.hash.crc32(batch, Bun.hash.crc32(String(seq)));
+}

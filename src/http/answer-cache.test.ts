@@ -1,0 +1,76 @@
+import { describe, expect, test } from "bun:test";
+import { topics } from "../state/topics.ts";
+import { AnswerCache, type IndexedAnswer } from "./answer-cache.ts";
+
+function answer(body: string | null = "x"): IndexedAnswer {
+  return { index: 1, status: 200, headers: new Headers(), body };
+}
+
+describe("an answer", () => {
+  test("is given to who asks the same, until one of its topics is touched", () => {
+    const cache = new AnswerCache();
+    const [web, db] = [answer(), answer()];
+    cache.put("/web", [topics.service("web"), topics.nodes], web);
+    cache.put("/db", [topics.service("db")], db);
+    expect([cache.get("/web"), cache.get("/db"), cache.get("/other")]).toEqual([web, db, undefined]);
+    cache.touch([topics.nodes]);
+    expect([cache.get("/web"), cache.get("/db")]).toEqual([undefined, db]);
+  });
+
+  test("of a tree goes with any key below it", () => {
+    const cache = new AnswerCache();
+    cache.put("/tree", [topics.tree("a/")], answer());
+    cache.touch([topics.key("b")]);
+    expect(cache.size).toBe(1);
+    cache.touch([topics.key("a/b")]);
+    expect(cache.size).toBe(0);
+  });
+
+  test("that replaces another is no longer dropped by the other's topics", () => {
+    const cache = new AnswerCache();
+    const newer = answer();
+    cache.put("/x", [topics.service("a")], answer());
+    cache.put("/x", [topics.service("b")], newer);
+    cache.touch([topics.service("a")]);
+    expect(cache.get("/x")).toBe(newer);
+  });
+
+  test("that says that there is nothing is kept too", () => {
+    const cache = new AnswerCache();
+    cache.put("/x", [topics.key("x")], answer(null));
+    expect(cache.get("/x")).toBeDefined();
+  });
+});
+
+test("all go at once", () => {
+  const cache = new AnswerCache();
+  for (const name of ["a", "b"]) cache.put(name, [topics.service(name), topics.nodes], answer());
+  cache.clear();
+  expect(cache.size).toBe(0);
+});
+
+describe("what is kept is bounded", () => {
+  test("in number: the oldest go", () => {
+    const cache = new AnswerCache();
+    for (let at = 0; at < 2_001; at += 1) cache.put(`/${at}`, [topics.nodes], answer());
+    expect([cache.size, cache.get("/0"), cache.get("/2000")?.index]).toEqual([2_000, undefined, 1]);
+  });
+
+  test("in bytes, for as long as answers come and go", () => {
+    const cache = new AnswerCache();
+    const large = answer("x".repeat(1_000_000));
+    for (let round = 0; round < 3; round += 1) {
+      for (let at = 0; at < 6; at += 1) cache.put(`/${at}`, [topics.nodes], large);
+      expect(cache.size).toBe(4);
+      cache.touch([topics.nodes]);
+      expect(cache.size).toBe(0);
+    }
+  });
+
+  test("and one that is too large pushes out no other", () => {
+    const cache = new AnswerCache();
+    cache.put("/small", [topics.nodes], answer());
+    cache.put("/large", [topics.nodes], answer("x".repeat(5_000_000)));
+    expect([cache.get("/small")?.index, cache.get("/large")]).toEqual([1, undefined]);
+  });
+});

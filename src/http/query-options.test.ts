@@ -1,0 +1,72 @@
+import { describe, expect, test } from "bun:test";
+import { HttpError } from "./http-error.ts";
+import { parseBool, parseQueryOptions, requireDatacenter } from "./query-options.ts";
+import { QueryString } from "./query-string.ts";
+
+function parse(text: string) {
+  return parseQueryOptions(new QueryString(text));
+}
+
+function refusal(act: () => unknown): { readonly status: number; readonly message: string } {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof HttpError) return { status: error.status, message: error.message };
+    throw error;
+  }
+  throw new Error("expected a refusal");
+}
+
+describe("the options of a read", () => {
+  test("say to answer at once with what the leader has when nothing is said", () => {
+    const plain = { index: 0, waitMs: undefined, consistency: "leader", filter: "" } as const;
+    for (const text of ["", "raw", "index=&wait=&filter="]) expect(parse(text)).toEqual(plain);
+  });
+
+  test.each([
+    ["index=7&wait=10s", { index: 7, waitMs: 10_000 }],
+    ["index=0", { index: 0 }],
+    ["wait=1m30s", { waitMs: 90_000 }],
+    ["wait=0", { waitMs: 0 }],
+    ["stale", { consistency: "stale" }],
+    ["stale=false", { consistency: "stale" }],
+    ["max_stale=1s", { consistency: "stale" }],
+    ["max_stale=0s", { consistency: "leader" }],
+    ["consistent", { consistency: "consistent" }],
+    ["filter=Node+%3D%3D+a", { filter: "Node == a" }],
+  ])("are read from %s", (text, expected) => {
+    expect(parse(text)).toMatchObject(expected);
+  });
+
+  test.each([
+    ["index=x", "Invalid index"],
+    ["index=-1", "Invalid index"],
+    ["index=1.5", "Invalid index"],
+    ["index=18446744073709551616", "Invalid index"],
+    ["wait=10", "Invalid wait time"],
+    ["wait=soon", "Invalid wait time"],
+    ["max_stale=soon", 'Invalid max_stale value "soon"'],
+    ["stale&consistent", "Cannot specify ?stale with ?consistent, conflicting semantics."],
+    ["cached&consistent", "Cannot specify ?cached with ?consistent, conflicting semantics."],
+  ])("are refused in %s", (text, message) => {
+    expect(refusal(() => parse(text))).toEqual({ status: 400, message });
+  });
+
+  test("take the highest index that there can be", () => {
+    expect(parse("index=18446744073709551615").index).toBe(2 ** 64);
+  });
+});
+
+test("a read of another datacenter is refused, and of this one is not", () => {
+  for (const text of ["", "dc=", "dc=dc1"]) requireDatacenter(new QueryString(text), "dc1");
+  const refused = refusal(() => requireDatacenter(new QueryString("dc=dc2"), "dc1"));
+  expect(refused).toEqual({ status: 500, message: "No path to datacenter" });
+});
+
+test.each([
+  [["1", "t", "T", "TRUE", "true", "True"], true],
+  [["0", "f", "F", "FALSE", "false", "False"], false],
+  [["", "yes", "tRUE", "2", " true"], undefined],
+])("the booleans %p are %p", (texts, expected) => {
+  for (const text of texts) expect(parseBool(text)).toBe(expected);
+});

@@ -1,0 +1,172 @@
+import { describe, expect, test } from "bun:test";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { createLog } from "../lib/log.ts";
+import { OperatingError, type ErrorKind } from "../lib/errors.ts";
+import { AnswerCache } from "./answer-cache.ts";
+import type { Endpoint, Route } from "./api.ts";
+import { HttpError } from "./http-error.ts";
+import { Router, type RouterOptions } from "./router.ts";
+
+const say =
+  (name: string): Endpoint =>
+  ({ rest, query }) =>
+    new Response(`${name} rest=${rest} q=${query.get("q") ?? "-"}`);
+
+function trial(
+  routes: readonly Route[],
+  options: Partial<RouterOptions> = {},
+): { ask: (target: string, method?: string) => Promise<Response>; lines: string[] } {
+  const lines: string[] = [];
+  const settings = {
+    level: "info",
+    json: false,
+    clock: new FakeClock(),
+    sink: (line: string) => lines.push(line),
+  } as const;
+  const router = new Router(routes, {
+    answers: new AnswerCache(),
+    log: createLog(settings, "http"),
+    headers: {},
+    blocked: [],
+    mayWrite: undefined,
+    ...options,
+  });
+  const ask = async (target: string, method = "GET"): Promise<Response> =>
+    router.handle(new Request(`http://agent${target}`, { method }), () => "192.0.2.7");
+  return { ask, lines };
+}
+
+const tree: readonly Route[] = [
+  { path: "/", methods: { GET: say("root") } },
+  { path: "/v1/a", methods: { GET: say("exact") } },
+  { path: "/v1/a/", methods: { GET: say("subtree"), PUT: say("put") } },
+  { path: "/v1/a/b/", methods: { PUT: say("deeper") } },
+  { path: "/v1/kv/", methods: { GET: say("kv"), PUT: say("kv") } },
+];
+
+describe("a request is for", () => {
+  test.each([
+    ["/", "root rest= q=-"],
+    ["/v1/a", "exact rest= q=-"],
+    ["/v1/a/", "subtree rest= q=-"],
+    ["/v1/a/x/y?q=1", "subtree rest=x/y q=1"],
+    ["/v1/a/caf%C3%A9%2F+?q=a+b", "subtree rest=café/+ q=a b"],
+    ["/v1/kv/a//b/", "kv rest=a//b/ q=-"],
+  ])("%s: the exact path, else the longest subtree above it", async (target, expected) => {
+    const { ask } = trial(tree);
+    expect(await (await ask(target)).text()).toBe(expected);
+  });
+
+  test.each(["/v2", "/v1/b", "/v1", "/index.html"])("%s: nothing, and that is all it is told", async (target) => {
+    const response = await trial(tree).ask(target);
+    expect([response.status, await response.text()]).toEqual([404, ""]);
+  });
+});
+
+describe("a subtree named without its slash", () => {
+  test("leads there, with its query", async () => {
+    const response = await trial(tree).ask("/v1/kv?recurse&dc=dc1");
+    expect([response.status, response.headers.get("Location"), await response.text()]).toEqual([
+      301,
+      "/v1/kv/?recurse&dc=dc1",
+      '<a href="/v1/kv/?recurse&amp;dc=dc1">Moved Permanently</a>.\n\n',
+    ]);
+  });
+
+  test("has a body for who only looks, and none for who writes", async () => {
+    const response = await trial(tree).ask("/v1/kv?recurse", "PUT");
+    expect([response.status, response.headers.get("Location")]).toEqual([301, "/v1/kv/?recurse"]);
+    expect([response.headers.get("Content-Type"), await response.text()]).toEqual([null, ""]);
+  });
+});
+
+describe("a method", () => {
+  test("that the path does not take is refused, with those that it takes", async () => {
+    const response = await trial(tree).ask("/v1/a/x", "DELETE");
+    expect([response.status, response.headers.get("Allow"), await response.text()]).toEqual([
+      405,
+      "OPTIONS,GET,PUT",
+      "method DELETE not allowed",
+    ]);
+  });
+
+  test("of a longer subtree counts, whatever those above it take", async () => {
+    expect((await trial(tree).ask("/v1/a/b/x")).status).toBe(405);
+  });
+
+  test("OPTIONS is answered with what there is", async () => {
+    const response = await trial(tree).ask("/v1/kv/a", "OPTIONS");
+    expect([response.status, response.headers.get("Allow")]).toEqual([200, "OPTIONS,GET,PUT"]);
+  });
+});
+
+describe("what the configuration forbids", () => {
+  test("is a path that begins with a blocked one, and no other", async () => {
+    const { ask } = trial(tree, { blocked: ["/v1/a/"] });
+    const blocked = await ask("/v1/a/x");
+    expect([blocked.status, await blocked.text()]).toEqual([403, "Endpoint is blocked by agent configuration"]);
+    expect([(await ask("/v1/a")).status, (await ask("/v1/kv/v1/a/")).status]).toEqual([200, 200]);
+  });
+
+  test("is writing, for who comes from elsewhere", async () => {
+    const { ask } = trial(tree, { mayWrite: (address) => address === "127.0.0.1" });
+    expect([(await ask("/v1/a/x")).status, (await ask("/v1/a/x", "PUT")).status]).toEqual([200, 403]);
+  });
+});
+
+test("the configured headers are on every answer, errors included", async () => {
+  const { ask } = trial(tree, { headers: { "X-Site": "7" } });
+  for (const target of ["/", "/nope", "/v1/kv", "/v1/a/%zz"]) {
+    expect((await ask(target)).headers.get("X-Site")).toBe("7");
+  }
+});
+
+describe("what goes wrong", () => {
+  const failing = (error: unknown): ReturnType<typeof trial> =>
+    trial([
+      {
+        path: "/x",
+        methods: {
+          GET: () => {
+            throw error;
+          },
+        },
+      },
+    ]);
+
+  test.each([
+    ["invalid", 400],
+    ["too-large", 413],
+    ["rate-limited", 429],
+    ["not-found", 500],
+    ["denied", 500],
+    ["conflict", 500],
+    ["unavailable", 500],
+    ["timeout", 500],
+  ] as const)("is told in its own words: %s is a %d", async (kind: ErrorKind, status: number) => {
+    const { ask, lines } = failing(new OperatingError(kind, "code", "the words"));
+    const response = await ask("/x");
+    expect([response.status, await response.text()]).toEqual([status, "the words"]);
+    expect(lines.length).toBe(status === 500 ? 1 : 0);
+  });
+
+  test("in HTTP's own terms is told as it is", async () => {
+    const { ask } = failing(new HttpError(404, "no", { "X-Why": "gone" }));
+    const response = await ask("/x");
+    expect([response.status, response.headers.get("X-Why"), await response.text()]).toEqual([404, "gone", "no"]);
+  });
+
+  test("by a fault of ours is not shown to the client, but in the log", async () => {
+    const { ask, lines } = failing(new TypeError("secret"));
+    const response = await ask("/x");
+    expect([response.status, await response.text()]).toEqual([500, "internal error: the agent's log says more"]);
+    expect(lines.join()).toContain("secret");
+  });
+
+  test.each(["/v1/a/%", "/v1/a/%zz", "/v1/a/%C3", "/v1/a/%00", "/v1/a/%0a", "/%zz"])(
+    "in the encoding of %s is a bad request",
+    async (target) => {
+      expect((await trial(tree).ask(target)).status).toBe(400);
+    },
+  );
+});

@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { sleep, systemClock } from "./clock.ts";
+
+const day = 86_400_000;
+
+/** The runtime's own timers, moved by hand: there is no other way to see 25 days pass. */
+describe("a timer of the system", () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  test.each([0, 1, day, 24 * day, 25 * day, 100 * day])("fires once, after %d ms and not before", (delayMs) => {
+    let fired = 0;
+    systemClock.schedule(delayMs, () => (fired += 1));
+    if (delayMs > 0) advance(delayMs - 1);
+    expect(fired).toBe(0);
+    advance(1);
+    expect(fired).toBe(1);
+    advance(delayMs);
+    expect(fired).toBe(1);
+  });
+
+  test.each([day, 100 * day])("of %d ms that was cancelled never fires", (delayMs) => {
+    let fired = 0;
+    const timer = systemClock.schedule(delayMs, () => (fired += 1));
+    advance(delayMs / 2);
+    timer.cancel();
+    timer.cancel();
+    advance(delayMs);
+    expect([fired, jest.getTimerCount()]).toEqual([0, 0]);
+  });
+});
+
+/** The runtime moves no further than 49 days at once. */
+function advance(ms: number): void {
+  for (let left = ms; left > 0; left -= day) jest.advanceTimersByTime(Math.min(left, day));
+}
+
+describe("sleeping", () => {
+  test("ends when the time is over, or at once when it is aborted, and leaves no timer", async () => {
+    const clock = new FakeClock();
+    let over = false;
+    void sleep(clock, 1_000).then(() => (over = true));
+    await clock.advance(999);
+    expect(over).toBe(false);
+    await clock.advance(1);
+    expect(over).toBe(true);
+    const stopping = new AbortController();
+    const aborted = sleep(clock, 1_000, stopping.signal);
+    stopping.abort();
+    await aborted;
+    await sleep(clock, 1_000, stopping.signal);
+    expect(clock.timerCount).toBe(0);
+  });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { formatDuration, parseDuration } from "./duration.ts";
+import { OperatingError } from "./errors.ts";
+
+/** Longer ones are not exact to the nanosecond as a number of milliseconds; 104 days are. */
+const nanoseconds = fc.integer({ min: -Number.MAX_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
+
+describe("a duration", () => {
+  test.each([
+    ["0", 0],
+    ["+0", 0],
+    ["0s", 0],
+    ["10s", 10_000],
+    ["1h30m", 5_400_000],
+    ["1.5s", 1_500],
+    [".5s", 500],
+    ["1.s", 1_000],
+    ["-2ms", -2],
+    ["+2ms", 2],
+    ["1m1m", 120_000],
+    ["3us", 0.003],
+    ["3µs", 0.003],
+    ["3μs", 0.003],
+    ["7ns", 7e-6],
+    ["2562047h", 2_562_047 * 3_600_000],
+  ])("%s is %d ms", (text, ms) => {
+    expect(parseDuration(text)).toBeCloseTo(ms, 9);
+  });
+
+  test.each([
+    ["", 'time: invalid duration ""'],
+    ["-", 'time: invalid duration "-"'],
+    ["abc", 'time: invalid duration "abc"'],
+    [".s", 'time: invalid duration ".s"'],
+    ["1..s", 'time: missing unit in duration "1..s"'],
+    ["--1s", 'time: invalid duration "--1s"'],
+    ["10", 'time: missing unit in duration "10"'],
+    ["1h10", 'time: missing unit in duration "1h10"'],
+    ["3d", 'time: unknown unit "d" in duration "3d"'],
+    ["10 s", 'time: unknown unit " s" in duration "10 s"'],
+    ["10S", 'time: unknown unit "S" in duration "10S"'],
+    ["9999999h", 'time: invalid duration "9999999h"'],
+  ])("%p is refused in Go's words", (text, message) => {
+    expect(refusalOf(text)).toMatchObject({ kind: "invalid", message });
+  });
+
+  test.each([
+    [0, "0s"],
+    [250, "250ms"],
+    [1_500, "1.5s"],
+    [10_000, "10s"],
+    [60_000, "1m0s"],
+    [3_600_000, "1h0m0s"],
+    [90_061_500, "25h1m1.5s"],
+    [0.003, "3µs"],
+    [0.0015, "1.5µs"],
+    [7e-6, "7ns"],
+    [-1_500, "-1.5s"],
+  ])("of %d ms is written %s, as Go prints it", (ms, text) => {
+    expect(formatDuration(ms)).toBe(text);
+  });
+
+  test("that is written reads as the same, to the nanosecond", () => {
+    fc.assert(
+      fc.property(nanoseconds, (ns) => {
+        const read = parseDuration(formatDuration(ns / 1e6));
+        expect(Math.round(read * 1e6)).toBeWithin(ns - 2, ns + 3);
+      }),
+    );
+  });
+
+  test("is read or refused, whatever the text", () => {
+    const unit = fc.constantFrom("1", "0", ".", "-", "+", "h", "m", "s", "n", "u", "µ", " ", "x");
+    fc.assert(
+      fc.property(fc.string({ unit, maxLength: 8 }), (text) => {
+        const refused = refusalOf(text);
+        if (refused === undefined) expect(Number.isFinite(parseDuration(text))).toBe(true);
+        else expect(refused).toBeInstanceOf(OperatingError);
+      }),
+    );
+  });
+});
+
+function refusalOf(text: string): unknown {
+  try {
+    parseDuration(text);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}

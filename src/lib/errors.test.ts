@@ -1,0 +1,24 @@
+import { expect, test } from "bun:test";
+import { messageOf, OperatingError } from "./errors.ts";
+
+test("an operating error says what, and keeps why", () => {
+  const cause = new Error("ENOSPC");
+  const error = new OperatingError("unavailable", "disk-full", "the disk is full", { cause });
+  expect([error.name, error.kind, error.code, error.message, error.cause]).toEqual([
+    "OperatingError",
+    "unavailable",
+    "disk-full",
+    "the disk is full",
+    cause,
+  ]);
+});
+
+test("whatever was thrown has a message", () => {
+  expect([new Error("x"), "y", 7, undefined, { toString: () => "z" }].map(messageOf)).toEqual([
+    "x",
+    "y",
+    "7",
+    "undefined",
+    "z",
+  ]);
+});

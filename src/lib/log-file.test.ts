@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { openLogFile, type LogFileOptions } from "./log-file.ts";
+
+let folder: string;
+let clock: FakeClock;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "praetor-log-"));
+  clock = new FakeClock(1_000_000_000_000);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function open(changes: Partial<LogFileOptions> = {}): (line: string) => void {
+  const limits = { rotateBytes: 0, rotateAfterMs: 86_400_000, rotatedFilesMax: 0 };
+  return openLogFile({ path: join(folder, "agent.log"), ...limits, clock, ...changes });
+}
+
+function files(): Record<string, string> {
+  return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+}
+
+describe("a log file", () => {
+  test("takes line after line, and goes on where an earlier run ended", () => {
+    open()("one");
+    open()("two");
+    expect(files()).toEqual({ "agent.log": "one\ntwo\n" });
+  });
+
+  test("that has reached its size is put aside, under the time; what an earlier run wrote counts", async () => {
+    open()("12345");
+    const write = open({ rotateBytes: 6 });
+    write("new");
+    expect(files()).toEqual({ "agent.log": "new\n", "agent.log.1000000000000": "12345\n" });
+  });
+
+  test("is measured in bytes, not in letters", () => {
+    const write = open({ rotateBytes: 6 });
+    for (const line of ["ééé", "b"]) write(line);
+    expect(files()["agent.log"]).toBe("b\n");
+  });
+
+  test("that has reached its age is put aside, unless there is nothing in it", async () => {
+    const write = open({ rotateAfterMs: 1_000 });
+    await clock.advance(1_000);
+    write("one");
+    await clock.advance(1_000);
+    write("two");
+    expect(Object.values(files()).toSorted()).toEqual(["one\n", "two\n"]);
+  });
+
+  test("does not take a jump of the wall clock for age", () => {
+    const write = open({ rotateAfterMs: 1_000 });
+    write("one");
+    clock.jumpWall(1e12);
+    write("two");
+    expect(files()).toEqual({ "agent.log": "one\ntwo\n" });
+  });
+
+  test.each([
+    [0, 5],
+    [2, 2],
+    [-1, 0],
+  ])("with %d old ones to keep leaves %d", async (rotatedFilesMax, left) => {
+    const write = open({ rotateBytes: 1, rotatedFilesMax });
+    for (let line = 0; line < 6; line += 1) {
+      write(String(line));
+      await clock.advance(1);
+    }
+    const old = Object.keys(files()).filter((name) => name !== "agent.log");
+    expect(old).toHaveLength(left);
+    expect(files()["agent.log"]).toBe("5\n");
+    if (left > 0) expect(files()[old.toSorted().at(-1) ?? ""]).toBe("4\n");
+  });
+
+  test("drops the oldest first, also those of a clock that began in 1970", async () => {
+    for (const at of ["5000", "60000"]) writeFileSync(join(folder, `agent.log.${at}`), "1970");
+    const write = open({ rotateBytes: 1, rotatedFilesMax: 2 });
+    for (const line of ["one", "two"]) write(line);
+    expect(Object.keys(files()).toSorted()).toEqual(["agent.log", "agent.log.1000000000000", "agent.log.60000"]);
+  });
+
+  test("never removes what it did not put aside itself", () => {
+    for (const name of ["agent.log.bak", "agent.log.1.gz", "agent.log2.7"]) writeFileSync(join(folder, name), "mine");
+    const write = open({ rotateBytes: 1, rotatedFilesMax: -1 });
+    for (const line of ["one", "two"]) write(line);
+    expect(Object.keys(files()).toSorted()).toEqual(["agent.log", "agent.log.1.gz", "agent.log.bak", "agent.log2.7"]);
+  });
+
+  test("that cannot be opened says so at once; one that is lost later stops nobody", () => {
+    expect(() => open({ path: join(folder, "no", "agent.log") })).toThrow("Choose another with -log-file");
+    const write = open();
+    rmSync(folder, { recursive: true });
+    expect(() => write("lost")).not.toThrow();
+    folder = mkdtempSync(join(tmpdir(), "praetor-log-"));
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, test } from "bun:test";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { createLog, logLevels, type LogSettings } from "./log.ts";
+
+function trial(changes: Partial<LogSettings> = {}) {
+  const lines: string[] = [];
+  const clock = new FakeClock(Date.UTC(2026, 10, 22, 12, 33, 41, 766));
+  const settings: LogSettings = { level: "info", json: false, clock, sink: (line) => lines.push(line), ...changes };
+  return { lines, settings, log: createLog(settings, "agent") };
+}
+
+describe("a line", () => {
+  test("has Consul's layout", () => {
+    const { log, lines } = trial();
+    log.warn("Check is late", { check: "up", ms: 12, ok: false, nothing: undefined });
+    log.named("http").error("failed");
+    expect(lines).toEqual([
+      "2026-11-22T12:33:41.766Z [WARN]  agent: Check is late: check=up ms=12 ok=false",
+      "2026-11-22T12:33:41.766Z [ERROR] agent.http: failed",
+    ]);
+  });
+
+  test.each([
+    ["two words", 'x="two words"'],
+    ['a"b', 'x="a\\"b"'],
+    ["a=b", 'x="a=b"'],
+    ["two\nlines", 'x="two\\nlines"'],
+    ["plain", "x=plain"],
+  ])("stays one line whose fields can be told apart: %p", (value, expected) => {
+    const { log, lines } = trial();
+    log.info("m", { x: value });
+    expect(lines).toEqual([`2026-11-22T12:33:41.766Z [INFO]  agent: m: ${expected}`]);
+  });
+
+  test("can be JSON, with hclog's names", () => {
+    const { log, lines } = trial({ json: true });
+    log.named("http").info('said "hello"', { status: 200 });
+    expect(JSON.parse(lines[0] ?? "")).toEqual({
+      "@level": "info",
+      "@message": 'said "hello"',
+      "@module": "agent.http",
+      "@timestamp": "2026-11-22T12:33:41.766Z",
+      status: 200,
+    });
+  });
+});
+
+test.each(logLevels)("at level %s it and all above it are written, those below are not", (level) => {
+  const { log, lines } = trial({ level });
+  for (const each of logLevels) log[each]("m");
+  expect(lines).toHaveLength(logLevels.length - logLevels.indexOf(level));
+});
+
+test("a level that is changed holds at once, also for logs that were named before", () => {
+  const { log, lines, settings } = trial();
+  const child = log.named("http");
+  child.debug("too fine");
+  settings.level = "debug";
+  child.debug("m");
+  expect(lines).toHaveLength(1);
+});

@@ -1,0 +1,50 @@
+import { AnswerCache } from "../../src/http/answer-cache.ts";
+import type { Api } from "../../src/http/api.ts";
+import { keepFresh } from "../../src/http/freshness.ts";
+import { Router, type RouterOptions } from "../../src/http/router.ts";
+import { routes } from "../../src/http/routes.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { startTestAgent, type TestAgent } from "./agent.ts";
+import { FakeRandom } from "./fake-random.ts";
+
+export interface TestApi extends TestAgent {
+  readonly answers: AnswerCache;
+  /** Asks as a client would, without a socket. */
+  readonly ask: (path: string, init?: RequestInit) => Promise<Response>;
+}
+
+/** The whole HTTP API over a test agent. */
+export async function startTestApi(options: Partial<RouterOptions> = {}): Promise<TestApi> {
+  const world = await startTestAgent();
+  const answers = new AnswerCache();
+  keepFresh(answers, world);
+  const log = createLog(
+    { level: "info", json: false, clock: world.clock, sink: (line) => world.log.push(line) },
+    "http",
+  );
+  const api: Api = {
+    store: world.store,
+    outputs: world.outputs,
+    agent: world.agent,
+    answers,
+    members: () => [],
+    leader: "127.0.0.1:8300",
+    datacenter: "dc1",
+    kvValueBytesMax: 512 * 1024,
+    checkOutputBytesMax: 4096,
+    waitLimits: { defaultMs: 300_000, maxMs: 600_000 },
+    ui: undefined,
+    self: () => ({ config: {}, debugConfig: {}, stats: {}, meta: {} }),
+    reload: () => Promise.resolve(),
+    leave: () => {},
+    clock: world.clock,
+    random: new FakeRandom(),
+    log,
+  };
+  const router = new Router(routes(api), { answers, log, headers: {}, blocked: [], mayWrite: undefined, ...options });
+  return {
+    ...world,
+    answers,
+    ask: async (path, init) => router.handle(new Request(`http://agent${path}`, init), () => "192.0.2.7"),
+  };
+}

@@ -1,0 +1,68 @@
+/** What came back on the wire; undefined when the connection was closed without a word. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** The server has neither answered nor closed the connection. */
+export class NoAnswer extends Error {}
+
+/**
+ * Sends bytes as they are on a connection of its own, and reads until the answer is whole or the connection ends.
+ * @throws NoAnswer when neither happens in time
+ */
+export async function rawExchange(
+  port: number,
+  request: Uint8Array,
+  options: { readonly timeoutMs: number; readonly isHead?: boolean },
+): Promise<RawAnswer | undefined> {
+  const ended = Promise.withResolvers<void>();
+  let received = "";
+  let pending = request;
+  const send = (socket: Bun.Socket): void => {
+    while (pending.length > 0) {
+      const written = socket.write(pending);
+      if (written <= 0) return;
+      pending = pending.subarray(written);
+    }
+  };
+  const socket = await Bun.connect({
+    hostname: "127.0.0.1",
+    port,
+    socket: {
+      data(_, chunk) {
+        received += chunk.toString("latin1");
+        if (isWhole(received, options.isHead ?? false)) ended.resolve();
+      },
+      drain: send,
+      close: () => ended.resolve(),
+      error: () => ended.resolve(),
+    },
+  });
+  send(socket);
+  const timer = setTimeout(
+    () => ended.reject(new NoAnswer(`nothing within ${options.timeoutMs} ms`)),
+    options.timeoutMs,
+  );
+  try {
+    await ended.promise;
+  } finally {
+    clearTimeout(timer);
+    socket.terminate();
+  }
+  return parse(received);
+}
+
+function parse(received: string): RawAnswer | undefined {
+  const [, status] = /^HTTP\/1\.1 (\d{3})/.exec(received) ?? [];
+  if (status === undefined) return undefined;
+  return { status: Number(status), body: received.slice(received.indexOf("\r\n\r\n") + 4) };
+}
+
+/** The answers of these tests carry their length, or nothing. */
+function isWhole(received: string, isHead: boolean): boolean {
+  const headEnd = received.indexOf("\r\n\r\n");
+  if (headEnd < 0) return false;
+  const length = /^content-length: (\d+)\r$/im.exec(received.slice(0, headEnd + 2))?.[1];
+  return isHead || received.length - headEnd - 4 >= Number(length ?? 0);
+}
