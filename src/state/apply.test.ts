@@ -121,6 +121,20 @@ describe("registrations", () => {
     expect(instancesOfService(driver.state, "Web")).toHaveLength(1);
   });
 
+  test("names with NULs in them are names like others", () => {
+    const driver = new StateDriver();
+    const register = (node: string, id: string): void => {
+      const service = serviceNamed("x", { id });
+      driver.run({ type: "register", node: nodeNamed(node), skipNodeUpdate: false, service, checks: [] });
+    };
+    register("a", "b");
+    register("a\0b", "");
+    register("a", "\u0001b");
+    register("a\0", "b");
+    expect(driver.state.services.size).toBe(4);
+    expect(servicesOfNode(driver.state, "a").map(({ id }) => id)).toEqual(["\u0001b", "b"]);
+  });
+
   test("a change of a node's own check concerns every service on the node and no other", () => {
     const driver = new StateDriver();
     driver.run(web());

@@ -50,10 +50,13 @@ export const emptyState: State = {
   tombstoneFloor: 1,
 };
 
-/** Joins the parts of a row's key; each part ends with a NUL, so that a part is never the beginning of another. */
+/**
+ * Joins the parts of a row's key. Each part ends in two NULs, and a NUL within a part is followed by U+0001, so that no
+ * two rows share a key and no part is the beginning of another.
+ */
 export function rowKey(...parts: readonly string[]): string {
   let key = "";
-  for (const part of parts) key += `${part.toLowerCase()}\0`;
+  for (const part of parts) key += `${part.toLowerCase().replaceAll("\0", "\0\u0001")}\0\0`;
   return key;
 }
 

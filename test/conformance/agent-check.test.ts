@@ -136,12 +136,13 @@ describe("a TTL check", () => {
 describe("an alias check", () => {
   test("of a service follows the service it names", async () => {
     const [target, Name] = [unique("web"), unique("alias")];
-    await registerService({ Name: target, Check: { TTL: "1h", Status: "passing" } });
+    await registerService({ Name: target, Check: { Name: "up", TTL: "1h", Status: "passing" } });
     await registerService({ Name, Check: { AliasService: target } });
     const passing = '"Status":"passing","Notes":"","Output":"All checks passing."';
     await within(2_000, async () => expect(await agentCheck(`service:${Name}`)).toContain(passing));
-    await put(`/v1/agent/check/fail/service:${target}`);
-    await within(2_000, async () => expect(await agentCheck(`service:${Name}`)).toContain('"Status":"critical"'));
+    await put(`/v1/agent/check/fail/service:${target}?note=broken`);
+    const critical = '"Status":"critical","Notes":"","Output":"Aliased check \\"up\\" failing: broken"';
+    await within(2_000, async () => expect(await agentCheck(`service:${Name}`)).toContain(critical));
   });
 
   test("of a service that is not there is critical", async () => {

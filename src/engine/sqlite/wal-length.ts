@@ -12,8 +12,10 @@ import { closeSync, ftruncateSync, openSync, statSync, writeSync } from "node:fs
  * When the WAL is at its full length, SQLite overwrites it from its start and there is nothing left to do.
  */
 
-/** One lengthening for every 256 commits of one page. */
-const stepBytes = 1 << 20;
+/** One lengthening, of half a millisecond, for every 64 commits of one page. */
+const stepBytes = 256 << 10;
+/** Written page by page: Linux accounts a later write of one page as the whole of what was written here at once. */
+const zeros: Uint8Array = new Uint8Array(4_096);
 
 export class WalLength {
   readonly #file: string;
@@ -47,7 +49,7 @@ export class WalLength {
 function lengthen(file: string, bytes: number): number {
   const handle = openSync(file, "r+");
   try {
-    if (writtenZeros(handle, bytes) === stepBytes) return bytes + stepBytes;
+    if (hasWrittenZeros(handle, bytes)) return bytes + stepBytes;
     ftruncateSync(handle, bytes);
     return bytes;
   } finally {
@@ -55,10 +57,12 @@ function lengthen(file: string, bytes: number): number {
   }
 }
 
-function writtenZeros(handle: number, at: number): number {
+function hasWrittenZeros(handle: number, from: number): boolean {
   try {
-    return writeSync(handle, new Uint8Array(stepBytes), 0, stepBytes, at);
+    for (let at = from; at < from + stepBytes; at += zeros.byteLength)
+      if (writeSync(handle, zeros, 0, zeros.byteLength, at) < zeros.byteLength) return false;
+    return true;
   } catch {
-    return 0;
+    return false;
   }
 }
