@@ -64,7 +64,7 @@ async function listenOn(address: string, { port, tls, router, socketOwner }: Lis
     return router.handle(request, () => listener.requestIP(request)?.address);
   };
   // Each endpoint limits its body itself, and says so to who sends more.
-  const shared = { fetch, maxRequestBodySize: Number.MAX_SAFE_INTEGER, ...(tls && { tls }) };
+  const shared = { fetch, development: false, maxRequestBodySize: Number.MAX_SAFE_INTEGER, ...(tls && { tls }) };
   const path = socketPath(address);
   if (path === undefined) {
     return start(hostAndPort(address, port), () =>

@@ -4,12 +4,9 @@ export interface RawAnswer {
   readonly body: string;
 }
 
-/** The server has neither answered nor closed the connection. */
-export class NoAnswer extends Error {}
-
 /**
  * Sends bytes as they are on a connection of its own, and reads until the answer is whole or the connection ends.
- * @throws NoAnswer when neither happens in time
+ * @throws Error when neither happens in time
  */
 export async function rawExchange(
   port: number,
@@ -40,10 +37,7 @@ export async function rawExchange(
     },
   });
   send(socket);
-  const timer = setTimeout(
-    () => ended.reject(new NoAnswer(`nothing within ${options.timeoutMs} ms`)),
-    options.timeoutMs,
-  );
+  const timer = setTimeout(() => ended.reject(new Error(`nothing within ${options.timeoutMs} ms`)), options.timeoutMs);
   try {
     await ended.promise;
   } finally {

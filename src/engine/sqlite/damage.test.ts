@@ -4,24 +4,45 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OperatingError } from "../../lib/errors.ts";
+import type { RowChange } from "../engine.ts";
 import { openSqliteEngine } from "./sqlite-engine.ts";
 
 const pageBytes = 4_096;
 let folder: string;
 let file: string;
 
+const logged = 3;
+/** Longer than the log may be: its batch is followed by a fold. */
+const filler = new Uint8Array(5 << 20);
+
+/** 500 rows of which the table of rows is told, and after them three batches that are in the log only. */
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "praetor-damage-"));
   file = join(folder, "praetor.db");
   const { engine } = await openSqliteEngine({ folder });
-  const changes = Array.from({ length: 500 }, (_, n) => ({
+  const changes: RowChange[] = Array.from({ length: 500 }, (_, n) => ({
     table: "kv",
     key: `edgex/key-${String(n).padStart(4, "0")}`,
     value: Buffer.from(`value-of-${n}-`.repeat(10)),
   }));
-  await engine.commit({ revision: 5, changes });
+  changes.push({ table: "filler", key: "", value: filler }, { table: "filler", key: "", value: undefined });
+  await engine.commit({ revision: 2, changes });
+  for (let n = 1; n <= logged; n++) await engine.commit({ revision: 2 + n, changes: [loggedRow(n)] });
   await engine.close();
+  // Drops the pages that the filler left.
+  alter("VACUUM");
 });
+
+function loggedRow(n: number): RowChange {
+  return { table: "kv", key: `edgex/logged-${n}`, value: Buffer.from(`logged-value-${n}-`.repeat(400)) };
+}
+
+/** Alters the file as a program would that knows nothing of its rules. */
+function alter(...statements: readonly string[]): void {
+  const database = new Database(file);
+  for (const statement of statements) database.run(statement);
+  database.close(true);
+}
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -91,26 +112,72 @@ describe("a damaged store is refused, named and left alone", () => {
 
   test("another program's SQLite file is refused", async () => {
     rmSync(file);
-    const other = new Database(file);
-    other.run("CREATE TABLE theirs (id INTEGER)");
-    other.close(true);
+    alter("CREATE TABLE theirs (id INTEGER)");
     expect((await refusal()).code).toBe("data-foreign");
   });
 
   test("a newer program's store is refused", async () => {
-    const newer = new Database(file);
-    newer.run("PRAGMA user_version = 99");
-    newer.close(true);
+    alter("PRAGMA user_version = 99");
     const error = await refusal();
     expect(error.code).toBe("data-newer");
     expect(error.message).toContain("version 99");
   });
 
-  test("a missing revision is found", async () => {
-    const cut = new Database(file);
-    cut.run(`DELETE FROM rows WHERE "table" = ''`);
-    cut.close(true);
-    expect((await refusal()).message).toContain("its revision is missing");
+  test.each(["revision", "folded"])("a missing row %j of the store's own table is found", async (key) => {
+    alter(`DELETE FROM rows WHERE "table" = '' AND "key" = '${key}'`);
+    expect((await refusal()).message).toContain(`its ${key} is missing`);
+  });
+});
+
+describe("a damaged log of batches is refused", () => {
+  test("the intact one is read over the rows", async () => {
+    const { engine, revision, rows } = await openSqliteEngine({ folder });
+    await engine.close();
+    expect(revision).toBe(2 + logged);
+    expect(rows.map((row) => row.key).slice(-logged)).toEqual(["edgex/logged-1", "edgex/logged-2", "edgex/logged-3"]);
+    expect(rows.length).toBe(500 + logged);
+  });
+
+  test("a flipped bit in a batch names the batch", async () => {
+    flipByte(readFileSync(file).indexOf("logged-value-2-") + 3);
+    expect((await refusal()).message).toContain("the checksum of batch 3 of its log is wrong");
+  });
+
+  test("a lost first batch is found: the rows say which is the next", async () => {
+    alter("DELETE FROM log WHERE seq = (SELECT min(seq) FROM log)");
+    expect((await refusal()).message).toContain("its log has batch 3 where batch 2 belongs");
+  });
+
+  test("a batch lost from the middle is found", async () => {
+    alter("DELETE FROM log WHERE seq = 3");
+    expect((await refusal()).message).toContain("its log has batch 4 where batch 3 belongs");
+  });
+
+  test("a batch that is there though the rows have it already is found", async () => {
+    alter("INSERT INTO log SELECT 1, batch, checksum FROM log WHERE seq = 2");
+    expect((await refusal()).message).toContain("its log has batch 1 where batch 2 belongs");
+  });
+
+  test("batches in each other's places are found", async () => {
+    alter("UPDATE log SET seq = 9 WHERE seq = 2", "UPDATE log SET seq = seq - 1 WHERE seq < 9");
+    alter("UPDATE log SET seq = 4 WHERE seq = 9");
+    expect((await refusal()).message).toContain("the checksum of batch 2 of its log is wrong");
+  });
+
+  test.each(["00", "ffffffff".repeat(3), "0200000001000000020000006b76"])(
+    "a batch whose checksum is right but which is no batch is found: %s",
+    async (hex) => {
+      const checksum = Bun.hash.crc32(Buffer.from(hex, "hex"), Bun.hash.crc32("5"));
+      alter(`INSERT INTO log VALUES (5, x'${hex}', ${checksum})`);
+      expect((await refusal()).message).toContain("batch 5 of its log is no sequence of rows");
+    },
+  );
+
+  test("batches lost from the end, and nothing else, are taken for batches never written", async () => {
+    alter("DELETE FROM log WHERE seq = 4");
+    const { engine, revision } = await openSqliteEngine({ folder });
+    await engine.close();
+    expect(revision).toBe(4);
   });
 });
 
