@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { contains, formatIp, parseCidr, parseIp } from "./ip-address.ts";
+import { contains, formatIp, isInNetworks, parseCidr, parseIp } from "./ip-address.ts";
 
 describe("ip addresses", () => {
   test("are printed as Go prints them", () => {
@@ -45,5 +45,14 @@ describe("ip addresses", () => {
     expect(holds("0.0.0.0/0", "255.255.255.255")).toBe(true);
     expect(holds("0.0.0.0/0", "::1")).toBe(false);
     expect(holds("fd00::/8", "fdff::1")).toBe(true);
+  });
+
+  test("one of several networks is enough, and IPv4 counts as such when an IPv6 listener shows it", () => {
+    const networks = ["10.0.0.0/8", "127.0.0.0/8", "fd00::/8"];
+    const inside = ["10.1.2.3", "127.0.0.1", "::ffff:127.0.0.1", "::FFFF:10.0.0.1", "fd12::1"];
+    expect(inside.filter((address) => !isInNetworks(networks, address))).toEqual([]);
+    const outside = ["11.0.0.1", "::1", "::ffff:11.0.0.1", "fe80::1", "", "10.0.0", "localhost"];
+    expect(outside.filter((address) => isInNetworks(networks, address))).toEqual([]);
+    expect(isInNetworks([], "127.0.0.1")).toBe(false);
   });
 });

@@ -139,7 +139,8 @@ describe("a damaged log of batches is refused", () => {
   });
 
   test("a flipped bit in a batch names the batch", async () => {
-    flipByte(readFileSync(file).indexOf("logged-value-2-") + 3);
+    // The last place: VACUUM leaves bytes of the batch on others, which nothing reads.
+    flipByte(readFileSync(file).lastIndexOf("logged-value-2-") + 3);
     expect((await refusal()).message).toContain("the checksum of batch 3 of its log is wrong");
   });
 
