@@ -42,7 +42,7 @@ const walPagesMax = 1_000;
 /** A fold may take the WAL past that; cutting it back would cost more than the room it takes. */
 const walKeptBytes = 8 << 20;
 /**
- * A start reads this in 60 ms. With one row of 100 bytes a batch, a fold comes after every 20,000th commit, with 64 after
+ * A start reads this in some 70 ms. With one row of 100 bytes a batch, a fold comes after every 20,000th commit, with 64 after
  * every 450th; it holds up the next one for 70 ms when 5,000 rows were changed, 250 ms when 27,000 were.
  */
 const logBytesMax = 4 << 20;
