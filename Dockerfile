@@ -1,7 +1,7 @@
 # Praetor in the place of EdgeX Geneva's Consul container: the same volumes, ports, environment and command.
 #
 #   docker build -t praetor .
-#   docker run --read-only --tmpfs /tmp -v praetor:/consul -p 8500:8500 --hostname edgex-core-consul praetor
+#   docker run --init --read-only --tmpfs /tmp -v praetor:/consul -p 8500:8500 --hostname edgex-core-consul praetor
 
 FROM node:20-bookworm-slim AS build
 RUN apt-get update \
