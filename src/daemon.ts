@@ -24,6 +24,7 @@ import type { Node } from "./model/node.ts";
 import { deregister, register } from "./registry/catalog.ts";
 import { CheckOutputs } from "./registry/check-outputs.ts";
 import { NodeCatalog } from "./registry/node-catalog.ts";
+import { SessionTtls } from "./registry/session-ttls.ts";
 import { Store } from "./registry/store.ts";
 import { describeSelf } from "./self-description.ts";
 import { openState } from "./state/open-state.ts";
@@ -64,7 +65,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
   const world = { clock: systemClock, random: systemRandom };
   const opened = await openEngine(config);
   const { state, local } = openState(opened.rows, opened.revision);
-  const store = new Store(opened.engine, state);
+  const store = new Store(opened.engine, state, world);
   const stopping = new AbortController();
   try {
     const node = await ensureNode(config, store, { rows: local, random: world.random });
@@ -85,7 +86,18 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       options.setLogLevel(next.log.level);
       log.info("Configuration reloaded");
     };
-    const api = createApi(config, { store, outputs, agent, ...world, log, reload, leave: options.onLeave });
+    const sessionTtls = new SessionTtls(store, { clock: world.clock, log: log.named("session") });
+    stopping.signal.addEventListener("abort", () => sessionTtls.stop());
+    const api = createApi(config, {
+      store,
+      outputs,
+      sessionTtls,
+      agent,
+      ...world,
+      log,
+      reload,
+      leave: options.onLeave,
+    });
     const servers = await openApi(config, api);
     const aliasSource = createAliasSource(agent);
     agent.startChecks(new RunningChecks({ world, aliasSource, report: (id, result) => agent.checkResult(id, result) }));
@@ -169,7 +181,10 @@ function createAgent(
   });
 }
 
-type ApiParts = Pick<Api, "store" | "outputs" | "agent" | "clock" | "random" | "log" | "reload" | "leave">;
+type ApiParts = Pick<
+  Api,
+  "store" | "outputs" | "sessionTtls" | "agent" | "clock" | "random" | "log" | "reload" | "leave"
+>;
 
 function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   const { node } = parts.agent;

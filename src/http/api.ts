@@ -5,6 +5,7 @@ import type { Log } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
 import type { CheckOutputs } from "../registry/check-outputs.ts";
 import type { WaitLimits } from "../registry/query.ts";
+import type { SessionTtls } from "../registry/session-ttls.ts";
 import type { Store } from "../registry/store.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 import type { HttpRequest } from "./http-request.ts";
@@ -13,6 +14,7 @@ import type { HttpRequest } from "./http-request.ts";
 export interface Api {
   readonly store: Store;
   readonly outputs: CheckOutputs;
+  readonly sessionTtls: SessionTtls;
   readonly agent: Agent;
   readonly answers: AnswerCache;
   readonly members: () => readonly Member[];

@@ -28,6 +28,14 @@ import {
 } from "./endpoints/catalog.ts";
 import { getChecksInState, getNodeHealth, getServiceChecks, getServiceHealth } from "./endpoints/health.ts";
 import { deleteKey, getKey, putKey } from "./endpoints/kv.ts";
+import {
+  createSession,
+  destroySession,
+  getSession,
+  listNodeSessions,
+  listSessions,
+  renewSession,
+} from "./endpoints/session.ts";
 import { getLeader, listPeers } from "./endpoints/status.ts";
 import { redirectToUi, sayName, showOverview } from "./endpoints/ui.ts";
 import { serveFolder } from "./endpoints/ui-folder.ts";
@@ -67,6 +75,12 @@ export function routes(api: Api): readonly Route[] {
     { path: "/v1/health/service/", methods: { GET: getServiceHealth(api) } },
     { path: "/v1/health/state/", methods: { GET: getChecksInState(api) } },
     { path: "/v1/kv/", methods: { GET: getKey(api), PUT: putKey(api), DELETE: deleteKey(api) } },
+    { path: "/v1/session/create", methods: { PUT: createSession(api) } },
+    { path: "/v1/session/destroy/", methods: { PUT: destroySession(api) } },
+    { path: "/v1/session/info/", methods: { GET: getSession(api) } },
+    { path: "/v1/session/list", methods: { GET: listSessions(api) } },
+    { path: "/v1/session/node/", methods: { GET: listNodeSessions(api) } },
+    { path: "/v1/session/renew/", methods: { PUT: renewSession(api) } },
     { path: "/v1/status/leader", methods: { GET: getLeader(api) } },
     { path: "/v1/status/peers", methods: { GET: listPeers(api) } },
     ...uiRoutes(api),

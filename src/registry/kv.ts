@@ -2,6 +2,7 @@ import type { KvEntry } from "../model/kv-entry.ts";
 import { getKv, listKeys, listKv } from "../state/kv.ts";
 import { topics } from "../state/topics.ts";
 import type { Query } from "./query.ts";
+import { throwIfRejected } from "./rejection.ts";
 import type { Store } from "./store.ts";
 
 export function kvEntry(key: string): Query<KvEntry | undefined> {
@@ -26,6 +27,30 @@ export interface KvPut {
 /** false when `cas` named another index than the key has. */
 export async function putKv(store: Store, put: KvPut): Promise<boolean> {
   const outcome = await store.submit({ type: "kv-set", ...put });
+  return outcome.type === "done";
+}
+
+export interface KvHold {
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly flags: bigint;
+  readonly session: string;
+}
+
+/**
+ * false when another session holds the key, or the session that held it has ended a moment ago.
+ * @throws OperatingError conflict when there is no such session
+ */
+export async function lockKv(store: Store, hold: KvHold): Promise<boolean> {
+  const outcome = await store.submit({ type: "kv-lock", ...hold });
+  throwIfRejected(outcome);
+  return outcome.type === "done";
+}
+
+/** false, and nothing is written, when the session does not hold the key. */
+export async function unlockKv(store: Store, hold: KvHold): Promise<boolean> {
+  const outcome = await store.submit({ type: "kv-unlock", ...hold });
+  throwIfRejected(outcome);
   return outcome.type === "done";
 }
 

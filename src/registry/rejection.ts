@@ -15,5 +15,17 @@ function explain(reason: Rejection): string {
       );
     case "unknown-service":
       return `failed inserting check: Missing service registration on node "${reason.node}"`;
+    case "unknown-node":
+      return "Missing node registration";
+    case "unknown-check":
+      return `Missing check '${reason.id}' registration`;
+    case "critical-check":
+      return `Check '${reason.id}' is in critical state`;
+    case "missing-session":
+      return "missing session";
+    case "invalid-session-id":
+      return `failed session lookup: index error: ${reason.fault}`;
+    case "unknown-session":
+      return `invalid session ${JSON.stringify(reason.id)}`;
   }
 }

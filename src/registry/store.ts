@@ -1,7 +1,9 @@
 import type { Engine, RowChange } from "../engine/engine.ts";
+import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import { apply } from "../state/apply.ts";
 import type { Command, Outcome } from "../state/command.ts";
+import { latestMs } from "../state/lock-delay.ts";
 import { topicIndex, type State } from "../state/state.ts";
 import type { Topic } from "../state/topics.ts";
 import { Watches } from "./watches.ts";
@@ -39,12 +41,16 @@ export class Store {
   readonly #listeners: CommitListener[] = [];
   /** Indexes of topics in the present state, as far as somebody has asked. */
   readonly #indexes = new Map<Topic, number>();
+  readonly #nowMs: () => number;
   #state: State;
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
 
-  constructor(engine: Engine, state: State) {
+  constructor(engine: Engine, state: State, options: { readonly clock: Clock }) {
+    const { clock } = options;
+    const startMs = latestMs(state) - clock.monotonicMs();
+    this.#nowMs = () => startMs + clock.monotonicMs();
     this.#engine = engine;
     this.#state = state;
   }
@@ -115,7 +121,7 @@ export class Store {
   }
 
   async #commit(commands: readonly Pending[]): Promise<void> {
-    const batch = prepare(this.#state, commands);
+    const batch = prepare(this.#state, commands, this.#nowMs());
     if (batch.changes.length > 0) {
       try {
         await this.#engine.commit({ revision: batch.state.index, changes: batch.changes });
@@ -133,14 +139,14 @@ export class Store {
 }
 
 /** Applies the commands one after the other; one that throws (a fault of ours) is refused and the others go on. */
-function prepare(base: State, commands: readonly Pending[]): Batch {
+function prepare(base: State, commands: readonly Pending[], nowMs: number): Batch {
   let state = base;
   const changes: RowChange[] = [];
   const touched = new Set<Topic>();
   const settle: (() => void)[] = [];
   for (const { command, resolve, reject } of commands) {
     try {
-      const applied = apply(state, command, state.index + 1);
+      const applied = apply(state, command, { index: state.index + 1, nowMs });
       state = applied.state;
       for (const change of applied.changes) changes.push(change);
       for (const topic of applied.touched) touched.add(topic);

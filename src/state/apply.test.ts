@@ -369,7 +369,8 @@ describe("over random commands", () => {
 
 test("local rows have no index and no topic", () => {
   const driver = new StateDriver();
-  const applied = apply(driver.state, { type: "set-local", rows: [{ key: "x", value: new Uint8Array([1]) }] }, 1);
+  const command: Command = { type: "set-local", rows: [{ key: "x", value: new Uint8Array([1]) }] };
+  const applied = apply(driver.state, command, { index: 1, nowMs: 0 });
   expect(applied.state).toBe(driver.state);
   expect(applied.touched.size).toBe(0);
   expect(applied.changes).toHaveLength(1);

@@ -1,12 +1,14 @@
 import type { RowChange } from "../engine/engine.ts";
 import { ensureCheck } from "./check.ts";
-import type { Command, Deregister, Outcome, Register, Rejection, SetLocal } from "./command.ts";
+import type { Command, Deregister, Outcome, Register, Rejection, SetLocal, Stamp } from "./command.ts";
 import { Draft } from "./draft.ts";
 import { deleteKv, deleteKvTree, setKv } from "./kv.ts";
+import { lockKv, unlockKv } from "./lock.ts";
 import { getCheck, getNode, getService } from "./lookup.ts";
 import { ensureNode } from "./node.ts";
 import { removeCheck, removeNode, removeService } from "./removal.ts";
 import { ensureService } from "./service.ts";
+import { createSession, destroySession } from "./session.ts";
 import type { State } from "./state.ts";
 import type { Topic } from "./topics.ts";
 
@@ -20,12 +22,9 @@ export interface Applied {
   readonly changes: readonly RowChange[];
 }
 
-/**
- * The state machine: pure and deterministic. `index` is that of the command and higher than `state.index`. A command
- * takes effect whole or, when its outcome says so, not at all.
- */
-export function apply(state: State, command: Command, index: number): Applied {
-  const draft = new Draft(state, index);
+/** The state machine: pure and deterministic. A command takes effect whole or, when its outcome says so, not at all. */
+export function apply(state: State, command: Command, stamp: Stamp): Applied {
+  const draft = new Draft(state, stamp);
   const outcome = run(draft, command);
   if (outcome.type === "rejected") return { state, outcome, touched: new Set(), changes: [] };
   const next = command.type === "set-local" ? state : draft.finish();
@@ -40,6 +39,14 @@ function run(draft: Draft, command: Command): Outcome {
       return deleteKv(draft, command);
     case "kv-delete-tree":
       return deleteKvTree(draft, command);
+    case "kv-lock":
+      return lockKv(draft, command);
+    case "kv-unlock":
+      return unlockKv(draft, command);
+    case "session-create":
+      return createSession(draft, command);
+    case "session-destroy":
+      return destroySession(draft, command);
     case "register":
       return register(draft, command);
     case "deregister":

@@ -3,7 +3,7 @@ import type { Check, CheckRow } from "../model/check.ts";
 import type { Rejection } from "./command.ts";
 import type { Draft } from "./draft.ts";
 import { getCheck, getService } from "./lookup.ts";
-import { removeCheck } from "./removal.ts";
+import { endSessionsOfCheck } from "./session.ts";
 import { checkTopics } from "./row-topics.ts";
 import { rowKey } from "./state.ts";
 import { topics } from "./topics.ts";
@@ -21,6 +21,7 @@ export function ensureCheck(draft: Draft, node: string, check: Check): Rejection
     modifyIndex: draft.index,
   };
   if (known && isDeepStrictEqual(known, { ...row, modifyIndex: known.modifyIndex })) return undefined;
+  if (row.status === "critical") endSessionsOfCheck(draft, node, row.id);
   if (known) leaveOldPlace(draft, known, row);
   draft.putCheck(row, checkTopics(draft.state, row));
   return undefined;
@@ -28,7 +29,7 @@ export function ensureCheck(draft: Draft, node: string, check: Check): Rejection
 
 /** A check that changes its status, or its service or that one's name, is gone from where it was listed before. */
 function leaveOldPlace(draft: Draft, known: CheckRow, row: CheckRow): void {
-  if (placeOf(known) !== placeOf(row)) return removeCheck(draft, known);
+  if (placeOf(known) !== placeOf(row)) return draft.deleteCheck(known, checkTopics(draft.state, known));
   if (known.status !== row.status) draft.leave([topics.checksInStatus(known.status)]);
 }
 

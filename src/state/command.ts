@@ -1,9 +1,34 @@
 import type { Check } from "../model/check.ts";
 import type { Node } from "../model/node.ts";
 import type { Service } from "../model/service.ts";
+import type { Session } from "../model/session.ts";
 
-/** Every way to change the state. A command holds all that its effect depends on: no clock, no randomness, no I/O. */
-export type Command = KvSet | KvDelete | KvDeleteTree | Register | Deregister | SetLocal;
+/**
+ * Every way to change the state. With its stamp, a command holds all that its effect depends on: no clock, no randomness,
+ * no I/O.
+ */
+export type Command =
+  | KvSet
+  | KvDelete
+  | KvDeleteTree
+  | KvLock
+  | KvUnlock
+  | SessionCreate
+  | SessionDestroy
+  | Register
+  | Deregister
+  | SetLocal;
+
+/** What a command is given when its turn comes. */
+export interface Stamp {
+  /** Higher than the state's. */
+  readonly index: number;
+  /**
+   * The state's own time. It never goes back, not over a restart either, and passes only while there is a process: for
+   * lock delays, which must not depend on a board's wall clock.
+   */
+  readonly nowMs: number;
+}
 
 export interface KvSet {
   readonly type: "kv-set";
@@ -24,6 +49,35 @@ export interface KvDelete {
 export interface KvDeleteTree {
   readonly type: "kv-delete-tree";
   readonly prefix: string;
+}
+
+/** Writes the key and takes its lock for the session. */
+export interface KvLock {
+  readonly type: "kv-lock";
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly flags: bigint;
+  readonly session: string;
+}
+
+/** Writes the key and gives away the lock that the session has. */
+export interface KvUnlock {
+  readonly type: "kv-unlock";
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly flags: bigint;
+  readonly session: string;
+}
+
+/** Its id is new: who makes the command has drawn it. */
+export interface SessionCreate {
+  readonly type: "session-create";
+  readonly session: Session;
+}
+
+export interface SessionDestroy {
+  readonly type: "session-destroy";
+  readonly id: string;
 }
 
 /** A node with, perhaps, one service and some checks of either: all of it or nothing. */
@@ -63,11 +117,17 @@ export interface LocalRow {
 /** What became of a command. Outcomes that a client may expect are values, not errors. */
 export type Outcome =
   | { readonly type: "done" }
-  /** A compare-and-set that found another index. */
+  /** A compare-and-set that found another index, a lock that another has. */
   | { readonly type: "unchanged" }
   /** The command names something that must exist and does not, or breaks a rule; nothing was changed. */
   | { readonly type: "rejected"; readonly reason: Rejection };
 
 export type Rejection =
   | { readonly code: "node-id-taken"; readonly id: string; readonly by: string; readonly name: string }
-  | { readonly code: "unknown-service"; readonly node: string; readonly serviceId: string };
+  | { readonly code: "unknown-service"; readonly node: string; readonly serviceId: string }
+  | { readonly code: "unknown-node" }
+  | { readonly code: "unknown-check"; readonly id: string }
+  | { readonly code: "critical-check"; readonly id: string }
+  | { readonly code: "missing-session" }
+  | { readonly code: "invalid-session-id"; readonly fault: string }
+  | { readonly code: "unknown-session"; readonly id: string };

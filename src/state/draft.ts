@@ -1,10 +1,13 @@
 import type { RowChange } from "../engine/engine.ts";
 import type { CheckRow } from "../model/check.ts";
 import type { KvEntry } from "../model/kv-entry.ts";
+import type { LockDelay } from "../model/lock-delay.ts";
 import type { NodeRow } from "../model/node.ts";
 import type { ServiceRow } from "../model/service.ts";
+import { checkIdsOf, type SessionRow } from "../model/session.ts";
+import type { Stamp } from "./command.ts";
 import { encodeIndex, encodeKv, encodeRow, tables, tombstoneFloorKey } from "./rows.ts";
-import { kvOrder, rowKey, type State } from "./state.ts";
+import { kvOrder, lockedKey, rowKey, type State } from "./state.ts";
 import { TableDraft } from "./table-draft.ts";
 import { fold, topics, type Topic } from "./topics.ts";
 
@@ -20,15 +23,18 @@ export class Draft {
   readonly base: State;
   /** The index of the command. */
   readonly index: number;
+  /** The time of the command; see Stamp. */
+  readonly nowMs: number;
   readonly touched: Set<Topic> = new Set();
   readonly changes: RowChange[] = [];
   readonly #tables: TableDrafts;
   #tombstoneFloor: number;
   #current: State | undefined;
 
-  constructor(base: State, index: number) {
+  constructor(base: State, { index, nowMs }: Stamp) {
     this.base = base;
     this.index = index;
+    this.nowMs = nowMs;
     this.#tables = draftTables(base);
     this.#tombstoneFloor = base.tombstoneFloor;
     this.#current = base;
@@ -96,9 +102,12 @@ export class Draft {
     this.#bury(touched);
   }
 
-  putKv(entry: KvEntry): void {
+  /** @param known the entry of that key until now */
+  putKv(entry: KvEntry, known: KvEntry | undefined): void {
     const topic = topics.key(entry.key);
     this.#tables.kv.set(kvOrder(entry.key), entry);
+    if (known && known.session !== "") this.#tables.sessionKeys.delete(lockedKey(known));
+    if (entry.session !== "") this.#tables.sessionKeys.set(lockedKey(entry), kvOrder(entry.key));
     this.#write(tables.kv, entry.key, encodeKv(entry));
     if (this.base.tombstones.get(topic) !== undefined) this.#forget(topic);
     this.touched.add(topic);
@@ -106,9 +115,36 @@ export class Draft {
 
   deleteKv(entry: KvEntry): void {
     this.#tables.kv.delete(kvOrder(entry.key));
+    if (entry.session !== "") this.#tables.sessionKeys.delete(lockedKey(entry));
     this.#write(tables.kv, entry.key, undefined);
     this.#tombstone(topics.key(entry.key));
     this.touched.add(topics.key(entry.key));
+  }
+
+  putSession(row: SessionRow, touched: Iterable<Topic>): void {
+    this.#tables.sessions.set(rowKey(row.id), row);
+    this.#tables.nodeSessions.set(rowKey(row.node, row.id), row);
+    for (const check of checkIdsOf(row)) this.#tables.checkSessions.set(rowKey(row.node, check, row.id), row.id);
+    this.#write(tables.sessions, rowKey(row.id), encodeRow(row));
+    this.#touchAll(touched);
+  }
+
+  deleteSession(row: SessionRow, touched: Iterable<Topic>): void {
+    this.#tables.sessions.delete(rowKey(row.id));
+    this.#tables.nodeSessions.delete(rowKey(row.node, row.id));
+    for (const check of checkIdsOf(row)) this.#tables.checkSessions.delete(rowKey(row.node, check, row.id));
+    this.#write(tables.sessions, rowKey(row.id), undefined);
+    this.#bury(touched);
+  }
+
+  putLockDelay(delay: LockDelay): void {
+    this.#tables.lockDelays.set(kvOrder(delay.key), delay);
+    this.#write(tables.lockDelays, delay.key, encodeRow(delay));
+  }
+
+  deleteLockDelay({ key }: LockDelay): void {
+    this.#tables.lockDelays.delete(kvOrder(key));
+    this.#write(tables.lockDelays, key, undefined);
   }
 
   /** For rows that are kept beside the state: no topic, no index. */
@@ -167,6 +203,11 @@ export class Draft {
       checks: drafts.checks.finish(),
       serviceChecks: drafts.serviceChecks.finish(),
       kv: drafts.kv.finish(),
+      sessions: drafts.sessions.finish(),
+      nodeSessions: drafts.nodeSessions.finish(),
+      checkSessions: drafts.checkSessions.finish(),
+      sessionKeys: drafts.sessionKeys.finish(),
+      lockDelays: drafts.lockDelays.finish(),
       topicIndexes: drafts.topicIndexes.finish(),
       tombstones: drafts.tombstones.finish(),
       tombstoneFloor: this.#tombstoneFloor,
@@ -190,6 +231,11 @@ function draftTables(base: State) {
     checks: new TableDraft(base.checks),
     serviceChecks: new TableDraft(base.serviceChecks),
     kv: new TableDraft(base.kv),
+    sessions: new TableDraft(base.sessions),
+    nodeSessions: new TableDraft(base.nodeSessions),
+    checkSessions: new TableDraft(base.checkSessions),
+    sessionKeys: new TableDraft(base.sessionKeys),
+    lockDelays: new TableDraft(base.lockDelays),
     topicIndexes: new TableDraft(base.topicIndexes),
     tombstones: new TableDraft(base.tombstones),
   };

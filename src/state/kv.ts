@@ -30,20 +30,24 @@ export function listKeys(state: State, prefix: string, separator: string): strin
 export function setKv(draft: Draft, command: KvSet): Outcome {
   const known = getKv(draft.state, command.key);
   if (command.cas !== undefined && command.cas !== (known?.modifyIndex ?? 0)) return { type: "unchanged" };
-  // Consul: writing what is there already does not move the index (conformance/kv.test.ts).
-  if (known && known.flags === command.flags && Buffer.compare(known.value, command.value) === 0) {
-    return { type: "done" };
-  }
-  draft.putKv({
-    key: command.key,
-    value: command.value,
-    flags: command.flags,
-    lockIndex: known?.lockIndex ?? 0,
-    session: known?.session ?? "",
-    createIndex: known?.createIndex ?? draft.index,
-    modifyIndex: draft.index,
-  });
+  // Consul: a write without a session leaves the lock to who has it, and begins to count locks anew (conformance/lock.test.ts).
+  writeKv(draft, { ...command, session: known?.session ?? "", lockIndex: 0 }, known);
   return { type: "done" };
+}
+
+type Written = Pick<KvEntry, "key" | "value" | "flags" | "session" | "lockIndex">;
+
+/** Consul: writing what is there already does not move the index (conformance/kv.test.ts). */
+export function writeKv(draft: Draft, written: Written, known: KvEntry | undefined): void {
+  const { key, value, flags, session, lockIndex } = written;
+  const isAlike =
+    known?.flags === flags &&
+    known.session === session &&
+    known.lockIndex === lockIndex &&
+    Buffer.compare(known.value, value) === 0;
+  if (isAlike) return;
+  const createIndex = known?.createIndex ?? draft.index;
+  draft.putKv({ key, value, flags, lockIndex, session, createIndex, modifyIndex: draft.index }, known);
 }
 
 export function deleteKv(draft: Draft, command: KvDelete): Outcome {

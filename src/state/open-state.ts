@@ -1,9 +1,20 @@
 import type { Row } from "../engine/engine.ts";
 import { OrderedMap, type OrderedMapEdit } from "../lib/ordered-map.ts";
 import type { LocalRow } from "./command.ts";
-import { checkTopics, nodeTopics, serviceTopics } from "./row-topics.ts";
-import { decodeCheck, decodeIndex, decodeKv, decodeNode, decodeService, tables, tombstoneFloorKey } from "./rows.ts";
-import { emptyState, kvOrder, rowKey, type State } from "./state.ts";
+import { checkIdsOf } from "../model/session.ts";
+import { checkTopics, nodeTopics, serviceTopics, sessionTopics } from "./row-topics.ts";
+import {
+  decodeCheck,
+  decodeIndex,
+  decodeKv,
+  decodeLockDelay,
+  decodeNode,
+  decodeService,
+  decodeSession,
+  tables,
+  tombstoneFloorKey,
+} from "./rows.ts";
+import { emptyState, kvOrder, lockedKey, rowKey, type State } from "./state.ts";
 import { fold, type Topic } from "./topics.ts";
 
 export interface OpenedState {
@@ -34,6 +45,11 @@ export function openState(rows: readonly Row[], revision: number): OpenedState {
     checks: edits.checks.finish(),
     serviceChecks: edits.serviceChecks.finish(),
     kv: edits.kv.finish(),
+    sessions: edits.sessions.finish(),
+    nodeSessions: edits.nodeSessions.finish(),
+    checkSessions: edits.checkSessions.finish(),
+    sessionKeys: edits.sessionKeys.finish(),
+    lockDelays: edits.lockDelays.finish(),
     tombstones: edits.tombstones.finish(),
     tombstoneFloor,
   };
@@ -49,6 +65,11 @@ function editAll() {
     checks: emptyState.checks.edit(),
     serviceChecks: emptyState.serviceChecks.edit(),
     kv: emptyState.kv.edit(),
+    sessions: emptyState.sessions.edit(),
+    nodeSessions: emptyState.nodeSessions.edit(),
+    checkSessions: emptyState.checkSessions.edit(),
+    sessionKeys: emptyState.sessionKeys.edit(),
+    lockDelays: emptyState.lockDelays.edit(),
     tombstones: emptyState.tombstones.edit(),
   };
 }
@@ -73,8 +94,22 @@ function loadRow(edits: ReturnType<typeof editAll>, { table, key, value }: Row):
       edits.serviceChecks.set(rowKey(check.node, check.serviceId, check.id), check);
       return;
     }
-    case tables.kv:
-      edits.kv.set(kvOrder(key), decodeKv(key, value));
+    case tables.kv: {
+      const entry = decodeKv(key, value);
+      edits.kv.set(kvOrder(key), entry);
+      if (entry.session !== "") edits.sessionKeys.set(lockedKey(entry), kvOrder(key));
+      return;
+    }
+    case tables.sessions: {
+      const session = decodeSession(value);
+      edits.sessions.set(key, session);
+      edits.nodeSessions.set(rowKey(session.node, session.id), session);
+      for (const check of checkIdsOf(session))
+        edits.checkSessions.set(rowKey(session.node, check, session.id), session.id);
+      return;
+    }
+    case tables.lockDelays:
+      edits.lockDelays.set(kvOrder(key), decodeLockDelay(value));
       return;
     case tables.tombstones:
       edits.tombstones.set(key, decodeIndex(value));
@@ -91,6 +126,7 @@ function topicIndexes(state: State): OrderedMap<number> {
   for (const node of state.nodes.values()) raise(nodeTopics(state, node.name), node.modifyIndex);
   for (const service of state.services.values()) raise(serviceTopics(undefined, service), service.modifyIndex);
   for (const check of state.checks.values()) raise(checkTopics(state, check), check.modifyIndex);
+  for (const session of state.sessions.values()) raise(sessionTopics(session), session.modifyIndex);
   for (const [topic, index] of highest) indexes.set(topic, index);
   return indexes.finish();
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CheckRow } from "../model/check.ts";
 import type { ServiceRow } from "../model/service.ts";
+import type { SessionRow } from "../model/session.ts";
 import { servicesOfNode } from "./lookup.ts";
 import type { State } from "./state.ts";
 import { topics, type Topic } from "./topics.ts";
@@ -28,6 +29,10 @@ export function checkTopics(state: State, row: CheckRow): Topic[] {
       ? servicesOn(state, row.node)
       : [topics.service(row.serviceName), topics.serviceChecks(row.serviceName)];
   return [topics.checks, topics.nodeChecks(row.node), topics.checksInStatus(row.status), ...instances];
+}
+
+export function sessionTopics(row: SessionRow): Topic[] {
+  return [topics.sessions, topics.nodeSessions(row.node), topics.session(row.id)];
 }
 
 function servicesOn(state: State, node: string): Iterable<Topic> {

@@ -1,11 +1,13 @@
 import { assert } from "../lib/assert.ts";
 import type { CheckRow } from "../model/check.ts";
 import type { KvEntry } from "../model/kv-entry.ts";
+import type { LockDelay } from "../model/lock-delay.ts";
 import type { NodeRow } from "../model/node.ts";
 import type { ServiceRow } from "../model/service.ts";
+import type { SessionRow } from "../model/session.ts";
 
 /**
- * The bytes of each table's rows in an engine. Nodes, services and checks are JSON of the model's own shape. A key's row
+ * The bytes of each table's rows in an engine. All but keys and indexes are JSON of the model's own shape. A key's row
  * is binary, since its value is: createIndex, modifyIndex, lockIndex as float64; flags as uint64; the length of the
  * session in one byte and the session; then the value. All big-endian.
  */
@@ -14,6 +16,8 @@ export const tables = {
   services: "services",
   checks: "checks",
   kv: "kv",
+  sessions: "sessions",
+  lockDelays: "lock-delays",
   tombstones: "tombstones",
   /** Single values of the store itself. */
   meta: "meta",
@@ -26,14 +30,16 @@ export const tombstoneFloorKey = "tombstone-floor";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-export function encodeRow(row: NodeRow | ServiceRow | CheckRow): Uint8Array {
+export function encodeRow(row: NodeRow | ServiceRow | CheckRow | SessionRow | LockDelay): Uint8Array {
   return encoder.encode(JSON.stringify(row));
 }
 
-// The three decoders trust the shape: the engine has checked each row's checksum, and only encodeRow writes these tables.
+// These decoders trust the shape: the engine has checked each row's checksum, and only encodeRow writes these tables.
 export const decodeNode = (bytes: Uint8Array): NodeRow => JSON.parse(decoder.decode(bytes)) as NodeRow;
 export const decodeService = (bytes: Uint8Array): ServiceRow => JSON.parse(decoder.decode(bytes)) as ServiceRow;
 export const decodeCheck = (bytes: Uint8Array): CheckRow => JSON.parse(decoder.decode(bytes)) as CheckRow;
+export const decodeSession = (bytes: Uint8Array): SessionRow => JSON.parse(decoder.decode(bytes)) as SessionRow;
+export const decodeLockDelay = (bytes: Uint8Array): LockDelay => JSON.parse(decoder.decode(bytes)) as LockDelay;
 
 export function encodeIndex(index: number): Uint8Array {
   return encoder.encode(String(index));

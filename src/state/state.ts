@@ -1,8 +1,10 @@
 import { OrderedMap } from "../lib/ordered-map.ts";
 import type { CheckRow } from "../model/check.ts";
 import type { KvEntry } from "../model/kv-entry.ts";
+import type { LockDelay } from "../model/lock-delay.ts";
 import type { NodeRow } from "../model/node.ts";
 import type { ServiceRow } from "../model/service.ts";
+import type { SessionRow } from "../model/session.ts";
 import { keyOfTopic, prefixOfTopic, topics, type Topic } from "./topics.ts";
 
 /**
@@ -28,6 +30,16 @@ export interface State {
   readonly serviceChecks: OrderedMap<CheckRow>;
   /** By key, in the order of the keys' UTF-8 bytes (see kvOrder). */
   readonly kv: OrderedMap<KvEntry>;
+  /** By folded id. */
+  readonly sessions: OrderedMap<SessionRow>;
+  /** By node, session id. */
+  readonly nodeSessions: OrderedMap<SessionRow>;
+  /** The id of each session that a check's end would end: by node, check id, session id. */
+  readonly checkSessions: OrderedMap<string>;
+  /** Where in `kv` each locked key is: by session id, and then the key as in `kv`. */
+  readonly sessionKeys: OrderedMap<string>;
+  /** By key, as in `kv`. */
+  readonly lockDelays: OrderedMap<LockDelay>;
   /** Index of each topic that the rows present tell. */
   readonly topicIndexes: OrderedMap<number>;
   /** Index of each topic that lost a row: what the rows present no longer tell. */
@@ -45,6 +57,11 @@ export const emptyState: State = {
   checks: OrderedMap.empty(),
   serviceChecks: OrderedMap.empty(),
   kv: OrderedMap.empty(),
+  sessions: OrderedMap.empty(),
+  nodeSessions: OrderedMap.empty(),
+  checkSessions: OrderedMap.empty(),
+  sessionKeys: OrderedMap.empty(),
+  lockDelays: OrderedMap.empty(),
   topicIndexes: OrderedMap.empty(),
   tombstones: OrderedMap.empty(),
   tombstoneFloor: 1,
@@ -71,6 +88,11 @@ export function kvOrder(key: string): string {
 function moveUnit(character: string): string {
   const unit = character.charCodeAt(0);
   return String.fromCharCode(unit < 0xe000 ? unit + 0x2000 : unit - 0x800);
+}
+
+/** The key in State.sessionKeys of an entry that is locked. */
+export function lockedKey(entry: KvEntry): string {
+  return rowKey(entry.session) + kvOrder(entry.key);
 }
 
 /** The index of the last write that touched the topic; at least 1, and never lower than it was before. */

@@ -21,6 +21,9 @@ export const topics: {
   readonly service: (name: string) => Topic;
   readonly serviceChecks: (name: string) => Topic;
   readonly checksInStatus: (status: string) => Topic;
+  readonly sessions: Topic;
+  readonly nodeSessions: (node: string) => Topic;
+  readonly session: (id: string) => Topic;
   readonly key: (key: string) => Topic;
   readonly tree: (prefix: string) => Topic;
 } = {
@@ -38,12 +41,21 @@ export const topics: {
   service: (name) => `service/${fold(name)}`,
   serviceChecks: (name) => `service-checks/${fold(name)}`,
   checksInStatus: (status) => `status/${status}`,
+  sessions: "sessions",
+  nodeSessions: (node) => `node-sessions/${fold(node)}`,
+  session: (id) => sessionTopicPrefix + fold(id),
   key: (key) => keyTopicPrefix + key,
   tree: (prefix) => treeTopicPrefix + prefix,
 };
 
+const sessionTopicPrefix = "session/";
 const keyTopicPrefix = "kv/";
 const treeTopicPrefix = "kv*";
+
+/** The folded id of a session's topic, or undefined. */
+export function sessionOfTopic(topic: Topic): string | undefined {
+  return topic.startsWith(sessionTopicPrefix) ? topic.slice(sessionTopicPrefix.length) : undefined;
+}
 
 /** The key of a key's topic, or undefined. */
 export function keyOfTopic(topic: Topic): string | undefined {

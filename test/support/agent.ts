@@ -39,10 +39,10 @@ export async function startTestAgent(
   const opened = openMemoryEngine(disk);
   const { state, local } = openState(opened.rows, opened.revision);
   const engine = new FailingEngine(opened.engine);
-  const store = new Store(engine, state);
+  const clock = new FakeClock();
+  const store = new Store(engine, state, { clock });
   const outputs = new CheckOutputs();
   const catalog = new NodeCatalog(store, outputs, "n1");
-  const clock = new FakeClock();
   const log: string[] = [];
   const settings: LogSettings = { level: "debug", json: false, clock, sink: (line) => void log.push(line) };
   const agent = new Agent({

@@ -3,6 +3,7 @@ import type { Api } from "../../src/http/api.ts";
 import { keepFresh } from "../../src/http/freshness.ts";
 import { Router, type RouterOptions } from "../../src/http/router.ts";
 import { routes } from "../../src/http/routes.ts";
+import { SessionTtls } from "../../src/registry/session-ttls.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { startTestAgent, type TestAgent } from "./agent.ts";
 import { FakeRandom } from "./fake-random.ts";
@@ -25,6 +26,7 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
   const api: Api = {
     store: world.store,
     outputs: world.outputs,
+    sessionTtls: new SessionTtls(world.store, { clock: world.clock, log }),
     agent: world.agent,
     answers,
     members: () => [],

@@ -4,14 +4,15 @@ import { emptyState, type State } from "../../src/state/state.ts";
 import type { Check } from "../../src/model/check.ts";
 import type { Node } from "../../src/model/node.ts";
 import type { Service } from "../../src/model/service.ts";
+import type { Session } from "../../src/model/session.ts";
 
 /** A state machine that is driven one command at a time, and keeps the rows that an engine would have. */
 export class StateDriver {
   state: State = emptyState;
   readonly rows: Map<string, { table: string; key: string; value: Uint8Array }> = new Map();
 
-  run(command: Command): Applied {
-    const applied = apply(this.state, command, this.state.index + 1);
+  run(command: Command, nowMs = 0): Applied {
+    const applied = apply(this.state, command, { index: this.state.index + 1, nowMs });
     for (const { table, key, value } of applied.changes) {
       if (value) this.rows.set(`${table}/${key}`, { table, key, value });
       else this.rows.delete(`${table}/${key}`);
@@ -39,6 +40,26 @@ export function serviceNamed(name: string, changes: Partial<Service> = {}): Serv
     enableTagOverride: false,
     ...changes,
   };
+}
+
+/** A session of no check, for which nobody waits when it has ended. */
+export function sessionNamed(id: string, changes: Partial<Session> = {}): Session {
+  return {
+    id,
+    name: "",
+    node: "n1",
+    lockDelayMs: 0,
+    behavior: "release",
+    ttl: "",
+    nodeChecks: [],
+    serviceChecks: null,
+    checks: [],
+    ...changes,
+  };
+}
+
+export function keyLock(key: string, session: string): Command {
+  return { type: "kv-lock", key, value: new TextEncoder().encode(session), flags: 0n, session };
 }
 
 export function checkNamed(id: string, changes: Partial<Check> = {}): Check {

@@ -2,10 +2,12 @@ import { MemoryStore, openMemoryEngine } from "../../src/engine/memory/memory-en
 import { Store } from "../../src/registry/store.ts";
 import { emptyState } from "../../src/state/state.ts";
 import { FailingEngine } from "./failing-engine.ts";
+import { FakeClock } from "./fake-clock.ts";
 
 export interface TestStore {
   readonly store: Store;
   readonly engine: FailingEngine;
+  readonly clock: FakeClock;
   /** What has become durable. */
   readonly disk: MemoryStore;
 }
@@ -14,5 +16,6 @@ export interface TestStore {
 export function openTestStore(): TestStore {
   const disk = new MemoryStore();
   const engine = new FailingEngine(openMemoryEngine(disk).engine);
-  return { store: new Store(engine, emptyState), engine, disk };
+  const clock = new FakeClock();
+  return { store: new Store(engine, emptyState, { clock }), engine, disk, clock };
 }

@@ -48,7 +48,7 @@ export const agentFields: readonly Field[] = [
   }),
   ...unused("this version runs no handlers of watches", { watches: "objects" }),
   ...unused("this version makes no snapshots; copy the data folder of a stopped agent", { snapshot_agent: "object" }),
-  ...unused("this version has no sessions", { session_ttl_min: "duration" }),
+  ...unused("a session's TTL is 10 seconds at least", { session_ttl_min: "duration" }),
   ...unused("this version has no transactions", { "limits.txn_max_req_len": "uint" }),
   ...unused("a part of Consul Enterprise", { audit: "object" }),
   ...unused("the agent's own values, which a file cannot change", {

@@ -1,5 +1,5 @@
 import type { KvEntry } from "../../model/kv-entry.ts";
-import { deleteKv, deleteKvTree, kvEntry, kvKeys, kvTree, putKv } from "../../registry/kv.ts";
+import { deleteKv, deleteKvTree, kvEntry, kvKeys, kvTree, lockKv, putKv, unlockKv } from "../../registry/kv.ts";
 import { renderGoJson } from "../../wire/go-json.ts";
 import { renderKvEntries } from "../../wire/kv-entry.ts";
 import { jsonHeaders, jsonText } from "../answers.ts";
@@ -35,12 +35,15 @@ export function putKey(api: Api): Endpoint {
     const { rest: key, query } = request;
     checkWrite(api, request, ["cas", "acquire", "release"]);
     requireKey(key);
-    const flags = parseUint64(query.get("flags"));
-    if (query.has("acquire")) refuseLock(query.get("acquire") ?? "");
-    if (query.has("release")) return boolean(request, releaseLock(query.get("release") ?? ""));
+    const flags = parseUint64(query.get("flags")) ?? 0n;
     const cas = query.has("cas") ? Number(parseUint64(query.get("cas"))) : undefined;
     const value = new Uint8Array(await request.body(api.kvValueBytesMax));
-    return boolean(request, await putKv(api.store, { key, value, flags: flags ?? 0n, cas }));
+    const [acquire, release] = [query.get("acquire"), query.get("release")];
+    if (acquire !== undefined)
+      return boolean(request, await lockKv(api.store, { key, value, flags, session: acquire }));
+    if (release !== undefined)
+      return boolean(request, await unlockKv(api.store, { key, value, flags, session: release }));
+    return boolean(request, await putKv(api.store, { key, value, flags, cas }));
   };
 }
 
@@ -72,23 +75,6 @@ const rawEntry: Rendering<KvEntry | undefined> = {
 function jsonEntry(pretty: boolean): Rendering<KvEntry | undefined> {
   return { headers: jsonHeaders, body: (entry) => entry && renderKvEntries([entry], { pretty }) };
 }
-
-/** There are no sessions yet, so none can hold a key: what Consul says of a session that it does not know. */
-function refuseLock(session: string): never {
-  if (session === "") throw new HttpError(500, "missing session");
-  if (session.length !== sessionIdLength) {
-    throw new HttpError(500, "failed session lookup: index error: UUID must be 36 characters");
-  }
-  throw new HttpError(500, `invalid session ${JSON.stringify(session)}`);
-}
-
-/** Consul: releasing what one does not hold is no error, and changes nothing. */
-function releaseLock(session: string): false {
-  if (session === "") throw new HttpError(500, "missing session");
-  return false;
-}
-
-const sessionIdLength = 36;
 
 function checkWrite(api: Api, { query }: HttpRequest, exclusive: readonly string[]): void {
   parseQueryOptions(query);

@@ -1,0 +1,103 @@
+import { expect, test } from "bun:test";
+import { nodeNamed, sessionNamed } from "../../test/support/state.ts";
+import { openTestStore, type TestStore } from "../../test/support/store.ts";
+import { settle } from "../../test/support/settle.ts";
+import { createLog } from "../lib/log.ts";
+import { getSession } from "../state/session.ts";
+import { createSession, destroySession } from "./session.ts";
+import { SessionTtls } from "./session-ttls.ts";
+
+const id = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";
+
+interface World extends TestStore {
+  readonly ttls: SessionTtls;
+  readonly lines: string[];
+  readonly lives: () => boolean;
+}
+
+function keep(world: TestStore): World {
+  const lines: string[] = [];
+  const settings = {
+    level: "warn" as const,
+    json: false,
+    clock: world.clock,
+    sink: (line: string) => void lines.push(line),
+  };
+  const ttls = new SessionTtls(world.store, { clock: world.clock, log: createLog(settings, "session") });
+  return { ...world, ttls, lines, lives: () => getSession(world.store.state, id) !== undefined };
+}
+
+async function worldWithSession(ttl: string): Promise<World> {
+  const world = keep(openTestStore());
+  await world.store.submit({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, checks: [] });
+  await createSession(world.store, sessionNamed(id, { ttl }));
+  return world;
+}
+
+test("a session that nobody renews ends after its TTL and before more than twice that", async () => {
+  const { clock, lives } = await worldWithSession("10s");
+  await clock.advance(10_000);
+  expect(lives()).toBe(true);
+  await clock.advance(10_000);
+  expect(lives()).toBe(false);
+  expect(clock.timerCount).toBe(0);
+});
+
+test("a renewal gives it the whole time again, in any letter case, and writes nothing", async () => {
+  const { clock, lives, ttls, disk } = await worldWithSession("10s");
+  const { revision } = disk;
+  for (let at = 0; at < 5; at += 1) {
+    await clock.advance(19_000);
+    expect(ttls.renew(id.toUpperCase())?.id).toBe(id);
+  }
+  expect(lives()).toBe(true);
+  expect(disk.revision).toBe(revision);
+  await clock.advance(20_000);
+  expect(lives()).toBe(false);
+  expect(ttls.renew(id)).toBeUndefined();
+});
+
+test.each(["", "0s"])("a session with the TTL %j lives on", async (ttl) => {
+  const { clock, lives, ttls } = await worldWithSession(ttl);
+  expect(clock.timerCount).toBe(0);
+  expect(ttls.renew(id)?.id).toBe(id);
+  await clock.advance(1e9);
+  expect(lives()).toBe(true);
+});
+
+test("a jump of the wall clock ends no session", async () => {
+  const { clock, lives } = await worldWithSession("10s");
+  clock.jumpWall(56 * 365 * 86_400_000);
+  await clock.advance(15_000);
+  expect(lives()).toBe(true);
+});
+
+test("a session that is destroyed leaves no timer behind", async () => {
+  const { clock, store } = await worldWithSession("10s");
+  await destroySession(store, id);
+  expect(clock.timerCount).toBe(0);
+});
+
+test("after a restart it has the whole time again", async () => {
+  const before = await worldWithSession("10s");
+  await before.clock.advance(15_000);
+  before.ttls.stop();
+  expect(before.clock.timerCount).toBe(0);
+  const after = keep(before);
+  await after.clock.advance(19_000);
+  expect(after.lives()).toBe(true);
+  await after.clock.advance(1_000);
+  expect(after.lives()).toBe(false);
+});
+
+test("an end that cannot be written is tried again, and said once a try", async () => {
+  const { clock, engine, lives, lines } = await worldWithSession("10s");
+  engine.fail();
+  await clock.advance(20_000);
+  await settle();
+  expect(lives()).toBe(true);
+  expect(lines).toHaveLength(1);
+  engine.recover();
+  await clock.advance(1_000);
+  expect(lives()).toBe(false);
+});

@@ -1,0 +1,88 @@
+import type { Clock, Timer } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import { sessionTtlMs, type SessionRow } from "../model/session.ts";
+import { getSession, listSessions } from "../state/session.ts";
+import { fold, sessionOfTopic, type Topic } from "../state/topics.ts";
+import { destroySession } from "./session.ts";
+import type { Store } from "./store.ts";
+
+/** Consul: a session lives for twice its TTL, so that a renewal may be late. */
+const grace = 2;
+/** After an expiry that could not be written. */
+const retryMs = 1_000;
+
+/**
+ * Ends the sessions that nobody renews. Timers are kept here alone: a renewal writes nothing, and after a restart every
+ * session has its full time again, for its holder could not renew it meanwhile.
+ */
+export class SessionTtls {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  /** By folded id. */
+  readonly #timers = new Map<string, Timer>();
+  #stopped = false;
+
+  constructor(store: Store, options: { readonly clock: Clock; readonly log: Log }) {
+    this.#store = store;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    for (const session of listSessions(store.state)) this.#restart(session);
+    store.onCommit((touched) => this.#follow(touched));
+  }
+
+  /** Gives the session its full time again; undefined when it has ended. */
+  renew(id: string): SessionRow | undefined {
+    const session = getSession(this.#store.state, id);
+    if (session) this.#restart(session);
+    return session;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+  }
+
+  /** Sessions came or went. */
+  #follow(touched: ReadonlySet<Topic>): void {
+    for (const topic of touched) {
+      const id = sessionOfTopic(topic);
+      if (id === undefined) continue;
+      const session = getSession(this.#store.state, id);
+      if (session) this.#restart(session);
+      else this.#cancel(id);
+    }
+  }
+
+  #restart(session: SessionRow): void {
+    const ttlMs = sessionTtlMs(session);
+    if (ttlMs > 0) this.#startTimer(fold(session.id), ttlMs * grace);
+  }
+
+  #startTimer(id: string, delayMs: number): void {
+    this.#cancel(id);
+    if (this.#stopped) return;
+    const timer = this.#clock.schedule(delayMs, () => void this.#expire(id));
+    this.#timers.set(id, timer);
+  }
+
+  #cancel(id: string): void {
+    this.#timers.get(id)?.cancel();
+    this.#timers.delete(id);
+  }
+
+  async #expire(id: string): Promise<void> {
+    this.#log.debug("Session TTL expired", { session: id });
+    try {
+      await destroySession(this.#store, id);
+    } catch (error) {
+      if (this.#stopped) return;
+      this.#log.warn("A session that has expired could not be ended; trying again", {
+        session: id,
+        error: String(error),
+      });
+      this.#startTimer(id, retryMs);
+    }
+  }
+}

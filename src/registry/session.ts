@@ -1,0 +1,35 @@
+import type { Session, SessionRow } from "../model/session.ts";
+import { getSession, listSessions, sessionsOfNode } from "../state/session.ts";
+import { topics } from "../state/topics.ts";
+import type { Query } from "./query.ts";
+import { throwIfRejected } from "./rejection.ts";
+import type { Store } from "./store.ts";
+
+/** @throws OperatingError conflict when its node or a check is not there, or a check is critical */
+export async function createSession(store: Store, session: Session): Promise<void> {
+  throwIfRejected(await store.submit({ type: "session-create", session }));
+}
+
+/** Also when there is none. */
+export async function destroySession(store: Store, id: string): Promise<void> {
+  await store.submit({ type: "session-destroy", id });
+}
+
+/** The one with that id, if there is one. */
+export function sessionList(id: string): Query<readonly SessionRow[]> {
+  return {
+    topics: [topics.session(id)],
+    read(state) {
+      const row = getSession(state, id);
+      return row ? [row] : [];
+    },
+  };
+}
+
+export function allSessions(): Query<readonly SessionRow[]> {
+  return { topics: [topics.sessions], read: listSessions };
+}
+
+export function nodeSessions(node: string): Query<readonly SessionRow[]> {
+  return { topics: [topics.nodeSessions(node)], read: (state) => sessionsOfNode(state, node) };
+}

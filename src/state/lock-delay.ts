@@ -1,0 +1,25 @@
+import type { Draft } from "./draft.ts";
+import { kvOrder, type State } from "./state.ts";
+
+export function isDelayed(draft: Draft, key: string): boolean {
+  const delay = draft.state.lockDelays.get(kvOrder(key));
+  return delay !== undefined && delay.untilMs > draft.nowMs;
+}
+
+export function delayLock(draft: Draft, key: string, delayMs: number): void {
+  draft.putLockDelay({ key, sinceMs: draft.nowMs, untilMs: draft.nowMs + delayMs });
+}
+
+/** Forgets the delays that are over, so that no more are kept than the last minute has made. */
+export function forgetOldDelays(draft: Draft): void {
+  for (const delay of draft.state.lockDelays.values()) {
+    if (delay.untilMs <= draft.nowMs) draft.deleteLockDelay(delay);
+  }
+}
+
+/** The newest moment that the state knows of: from there its time goes on after a restart. */
+export function latestMs(state: State): number {
+  let latest = 0;
+  for (const { sinceMs } of state.lockDelays.values()) latest = Math.max(latest, sinceMs);
+  return latest;
+}

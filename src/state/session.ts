@@ -1,0 +1,80 @@
+import { checkIdsOf, lockDelayMsMax, sessionIdFault, type SessionRow } from "../model/session.ts";
+import type { Outcome, Rejection, SessionCreate, SessionDestroy } from "./command.ts";
+import type { Draft } from "./draft.ts";
+import { delayLock, forgetOldDelays } from "./lock-delay.ts";
+import { getCheck, getNode } from "./lookup.ts";
+import { sessionTopics } from "./row-topics.ts";
+import { rowKey, type State } from "./state.ts";
+
+export function getSession(state: State, id: string): SessionRow | undefined {
+  return state.sessions.get(rowKey(id));
+}
+
+/** In order of id. */
+export function listSessions(state: State): SessionRow[] {
+  return [...state.sessions.values()];
+}
+
+/** In order of id. */
+export function sessionsOfNode(state: State, node: string): SessionRow[] {
+  return [...state.nodeSessions.startingWith(rowKey(node))].map(([, row]) => row);
+}
+
+/** Looks a session up as Consul does: an id that is none is another mistake than one that is not known. */
+export function findSession(state: State, id: string): SessionRow | Rejection {
+  const fault = sessionIdFault(id);
+  if (fault !== undefined) return { code: "invalid-session-id", fault };
+  return getSession(state, id) ?? { code: "unknown-session", id };
+}
+
+export function createSession(draft: Draft, { session }: SessionCreate): Outcome {
+  const reason = whyNot(draft.state, session);
+  if (reason) return { type: "rejected", reason };
+  const row: SessionRow = { ...session, createIndex: draft.index, modifyIndex: draft.index };
+  draft.putSession(row, sessionTopics(row));
+  return { type: "done" };
+}
+
+function whyNot(state: State, session: SessionCreate["session"]): Rejection | undefined {
+  if (!getNode(state, session.node)) return { code: "unknown-node" };
+  for (const id of checkIdsOf(session)) {
+    const check = getCheck(state, session.node, id);
+    if (!check) return { code: "unknown-check", id };
+    if (check.status === "critical") return { code: "critical-check", id };
+  }
+  return undefined;
+}
+
+/** Consul: ending what has ended already is no error. */
+export function destroySession(draft: Draft, { id }: SessionDestroy): Outcome {
+  const row = getSession(draft.state, id);
+  if (row) endSession(draft, row);
+  return { type: "done" };
+}
+
+/** The check is critical, or gone. */
+export function endSessionsOfCheck(draft: Draft, node: string, check: string): void {
+  for (const [, id] of draft.state.checkSessions.startingWith(rowKey(node, check))) {
+    const row = getSession(draft.state, id);
+    if (row) endSession(draft, row);
+  }
+}
+
+export function endSessionsOfNode(draft: Draft, node: string): void {
+  for (const row of sessionsOfNode(draft.state, node)) endSession(draft, row);
+}
+
+/** The session goes, and with it its locks, in the same command. */
+function endSession(draft: Draft, row: SessionRow): void {
+  const { state } = draft;
+  draft.deleteSession(row, sessionTopics(row));
+  forgetOldDelays(draft);
+  const delayMs = Math.min(row.lockDelayMs, lockDelayMsMax);
+  for (const [, key] of state.sessionKeys.startingWith(rowKey(row.id))) {
+    const entry = state.kv.get(key);
+    if (!entry) continue;
+    if (row.behavior === "delete") draft.deleteKv(entry);
+    else draft.putKv({ ...entry, session: "", modifyIndex: draft.index }, entry);
+    if (delayMs > 0) delayLock(draft, entry.key, delayMs);
+  }
+}

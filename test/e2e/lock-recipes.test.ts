@@ -1,0 +1,121 @@
+import { expect, test } from "bun:test";
+import { del, get, keyFolder, put, sharedTarget } from "../support/conformance.ts";
+import { createSession } from "../support/session.ts";
+
+await sharedTarget();
+
+interface Entry {
+  readonly Key: string;
+  readonly Value: string;
+  readonly Session?: string;
+  readonly ModifyIndex: number;
+}
+
+/** Waits until the key changes from what `index` has told. */
+async function waitFor(path: string, index: number): Promise<void> {
+  await get(`${path}${path.includes("?") ? "&" : "?"}index=${index}&wait=10s`);
+}
+
+/** The recipe for a lock: take it, or wait until its holder is gone. */
+async function acquire(key: string, session: string): Promise<void> {
+  for (;;) {
+    const seen = await get(`/v1/kv/${key}`);
+    const holder = seen.status === 404 ? undefined : (seen.json as Entry[])[0]?.Session;
+    if (holder === undefined && (await put(`/v1/kv/${key}?acquire=${session}`, "held")).text === "true") return;
+    if (holder !== undefined) await waitFor(`/v1/kv/${key}`, seen.index);
+  }
+}
+
+test("of clients that want a lock one at a time has it, and each gets it", async () => {
+  const key = `${keyFolder()}lock`;
+  let inside = 0;
+  let served = 0;
+  const client = async (at: number): Promise<void> => {
+    const session = await createSession({ LockDelay: "0s" });
+    await acquire(key, session);
+    inside += 1;
+    expect(inside).toBe(1);
+    await Bun.sleep(2);
+    expect(inside).toBe(1);
+    inside -= 1;
+    served += 1;
+    // Some give it back, some die with it.
+    await put(at % 2 === 0 ? `/v1/kv/${key}?release=${session}` : `/v1/session/destroy/${session}`, "free");
+  };
+  await Promise.all(Array.from({ length: 12 }, (_, at) => client(at)));
+  expect(served).toBe(12);
+}, 30_000);
+
+interface Holders {
+  readonly Limit: number;
+  readonly Holders: readonly string[];
+}
+
+/** The recipe for a semaphore: a contender's key for each session, and the list of holders under check-and-set. */
+class Semaphore {
+  readonly #folder: string;
+  readonly #limit: number;
+
+  constructor(folder: string, limit: number) {
+    this.#folder = folder;
+    this.#limit = limit;
+  }
+
+  async enter(session: string): Promise<void> {
+    expect((await put(`/v1/kv/${this.#folder}${session}?acquire=${session}`, "")).text).toBe("true");
+    for (;;) {
+      const { index, holders, modifyIndex } = await this.#read();
+      if (holders.length >= this.#limit) await waitFor(`/v1/kv/${this.#folder}?recurse`, index);
+      else if (await this.#write([...holders, session], modifyIndex)) return;
+    }
+  }
+
+  async leave(session: string): Promise<void> {
+    for (;;) {
+      const { holders, modifyIndex } = await this.#read();
+      if (
+        await this.#write(
+          holders.filter((each) => each !== session),
+          modifyIndex,
+        )
+      )
+        break;
+    }
+    await del(`/v1/kv/${this.#folder}${session}`);
+  }
+
+  /** Holders whose contender's key is locked no more have died. */
+  async #read(): Promise<{ index: number; holders: readonly string[]; modifyIndex: number }> {
+    const answer = await get(`/v1/kv/${this.#folder}?recurse`);
+    const entries = answer.json as Entry[];
+    const alive = new Set(entries.map((entry) => entry.Session));
+    const list = entries.find((entry) => entry.Key.endsWith("/.lock"));
+    const held = list ? (JSON.parse(atob(list.Value)) as Holders).Holders : [];
+    const holders = held.filter((session) => alive.has(session));
+    return { index: answer.index, holders, modifyIndex: list?.ModifyIndex ?? 0 };
+  }
+
+  async #write(holders: readonly string[], cas: number): Promise<boolean> {
+    const body: Holders = { Limit: this.#limit, Holders: holders };
+    return (await put(`/v1/kv/${this.#folder}.lock?cas=${cas}`, body)).text === "true";
+  }
+}
+
+test("no more clients than its limit are inside a semaphore, also when some die there", async () => {
+  const semaphore = new Semaphore(keyFolder(), 3);
+  let inside = 0;
+  let most = 0;
+  const client = async (at: number): Promise<void> => {
+    const session = await createSession({ LockDelay: "0s", Behavior: "delete" });
+    await semaphore.enter(session);
+    inside += 1;
+    most = Math.max(most, inside);
+    expect(inside).toBeLessThanOrEqual(3);
+    await Bun.sleep(5);
+    inside -= 1;
+    if (at % 3 === 0) await put(`/v1/session/destroy/${session}`);
+    else await semaphore.leave(session);
+  };
+  await Promise.all(Array.from({ length: 12 }, (_, at) => client(at)));
+  expect(most).toBeGreaterThan(1);
+}, 30_000);

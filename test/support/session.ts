@@ -1,0 +1,11 @@
+import { expect, onTestFinished } from "bun:test";
+import { put } from "./conformance.ts";
+
+/** A session for the length of the test. */
+export async function createSession(wishes: object = {}): Promise<string> {
+  const answer = await put("/v1/session/create", wishes);
+  expect(answer.status).toBe(200);
+  const { ID } = answer.json as { ID: string };
+  onTestFinished(async () => void (await put(`/v1/session/destroy/${ID}`)));
+  return ID;
+}
