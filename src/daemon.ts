@@ -23,6 +23,7 @@ import { systemRandom, type Random } from "./lib/random.ts";
 import type { Node } from "./model/node.ts";
 import { deregister, register } from "./registry/catalog.ts";
 import { CheckOutputs } from "./registry/check-outputs.ts";
+import { Events } from "./registry/events.ts";
 import { NodeCatalog } from "./registry/node-catalog.ts";
 import { SessionTtls } from "./registry/session-ttls.ts";
 import { Store } from "./registry/store.ts";
@@ -117,6 +118,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       async stop() {
         stopping.abort();
         agent.stopChecks();
+        api.events.close();
         await store.close();
         await Promise.all(servers.map((server) => server.stop()));
         await syncing;
@@ -200,6 +202,7 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   return {
     ...others,
     answers,
+    events: new Events(),
     members: () => [member],
     leader,
     datacenter: config.datacenter,

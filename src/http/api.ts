@@ -4,6 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
 import type { CheckOutputs } from "../registry/check-outputs.ts";
+import type { Events } from "../registry/events.ts";
 import type { WaitLimits } from "../registry/query.ts";
 import type { SessionTtls } from "../registry/session-ttls.ts";
 import type { Store } from "../registry/store.ts";
@@ -17,6 +18,7 @@ export interface Api {
   readonly sessionTtls: SessionTtls;
   readonly agent: Agent;
   readonly answers: AnswerCache;
+  readonly events: Events;
   readonly members: () => readonly Member[];
   /** host:port of the leader and of all servers. */
   readonly leader: string;

@@ -18,11 +18,15 @@ const plain: QueryOptions = { index: 0, waitMs: undefined, consistency: "leader"
 export function parseQueryOptions(query: QueryString): QueryOptions {
   if (!query.hasAny) return plain;
   return {
-    index: parseIndex(query.get("index")),
-    waitMs: parseWait(query.get("wait")),
+    ...parseWaiting(query),
     consistency: parseConsistency(query),
     filter: query.get("filter") ?? "",
   };
+}
+
+/** What a read may say of how long it is to wait, and for what. */
+export function parseWaiting(query: QueryString): Pick<QueryOptions, "index" | "waitMs"> {
+  return { index: parseIndex(query.get("index")), waitMs: parseWait(query.get("wait")) };
 }
 
 /**

@@ -26,6 +26,7 @@ import {
   listServices,
   registerInCatalog,
 } from "./endpoints/catalog.ts";
+import { fireEvent, listEvents } from "./endpoints/event.ts";
 import { getChecksInState, getNodeHealth, getServiceChecks, getServiceHealth } from "./endpoints/health.ts";
 import { deleteKey, getKey, putKey } from "./endpoints/kv.ts";
 import {
@@ -70,6 +71,8 @@ export function routes(api: Api): readonly Route[] {
     { path: "/v1/catalog/register", methods: { PUT: registerInCatalog(api) } },
     { path: "/v1/catalog/service/", methods: { GET: listServiceInstances(api) } },
     { path: "/v1/catalog/services", methods: { GET: listServices(api) } },
+    { path: "/v1/event/fire/", methods: { PUT: fireEvent(api) } },
+    { path: "/v1/event/list", methods: { GET: listEvents(api) } },
     { path: "/v1/health/checks/", methods: { GET: getServiceChecks(api) } },
     { path: "/v1/health/node/", methods: { GET: getNodeHealth(api) } },
     { path: "/v1/health/service/", methods: { GET: getServiceHealth(api) } },

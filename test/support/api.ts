@@ -5,6 +5,7 @@ import { Router, type RouterOptions } from "../../src/http/router.ts";
 import { routes } from "../../src/http/routes.ts";
 import { SessionTtls } from "../../src/registry/session-ttls.ts";
 import { createLog } from "../../src/lib/log.ts";
+import { Events } from "../../src/registry/events.ts";
 import { startTestAgent, type TestAgent } from "./agent.ts";
 import { FakeRandom } from "./fake-random.ts";
 
@@ -29,6 +30,7 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
     sessionTtls: new SessionTtls(world.store, { clock: world.clock, log }),
     agent: world.agent,
     answers,
+    events: new Events(),
     members: () => [],
     leader: "127.0.0.1:8300",
     datacenter: "dc1",
