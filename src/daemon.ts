@@ -19,13 +19,16 @@ import type { HttpServer } from "./http/server.ts";
 import { systemClock, type Clock } from "./lib/clock.ts";
 import { OperatingError } from "./lib/errors.ts";
 import type { Log, LogLevel } from "./lib/log.ts";
+import { Metrics } from "./lib/metrics.ts";
 import { systemRandom, type Random } from "./lib/random.ts";
 import type { Node } from "./model/node.ts";
+import { addGauges, runIntervals } from "./process-metrics.ts";
 import { deregister, register } from "./registry/catalog.ts";
 import { CheckOutputs } from "./registry/check-outputs.ts";
 import { Events } from "./registry/events.ts";
 import { NodeCatalog } from "./registry/node-catalog.ts";
 import { SessionTtls } from "./registry/session-ttls.ts";
+import { meterStore } from "./registry/store-metrics.ts";
 import { Store } from "./registry/store.ts";
 import { describeSelf } from "./self-description.ts";
 import { openState } from "./state/open-state.ts";
@@ -66,7 +69,9 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
   const world = { clock: systemClock, random: systemRandom };
   const opened = await openEngine(config);
   const { state, local } = openState(opened.rows, opened.revision);
-  const store = new Store(opened.engine, state, world);
+  const metrics = new Metrics(world.clock.wallMs());
+  const store = new Store(opened.engine, state, { clock: world.clock, meter: meterStore(metrics, world.clock) });
+  addGauges(metrics, store);
   const stopping = new AbortController();
   try {
     const node = await ensureNode(config, store, { rows: local, random: world.random });
@@ -94,6 +99,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       outputs,
       sessionTtls,
       agent,
+      metrics,
       ...world,
       log,
       reload,
@@ -102,6 +108,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     const servers = await openApi(config, api);
     const aliasSource = createAliasSource(agent);
     agent.startChecks(new RunningChecks({ world, aliasSource, report: (id, result) => agent.checkResult(id, result) }));
+    const counting = runIntervals(metrics, world.clock, stopping.signal);
     const sync = async (): Promise<number> => {
       await registerServer();
       return syncCatalog(agent);
@@ -121,7 +128,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
         api.events.close();
         await store.close();
         await Promise.all(servers.map((server) => server.stop()));
-        await syncing;
+        await Promise.all([syncing, counting]);
         await opened.engine.close();
       },
     };
@@ -185,7 +192,7 @@ function createAgent(
 
 type ApiParts = Pick<
   Api,
-  "store" | "outputs" | "sessionTtls" | "agent" | "clock" | "random" | "log" | "reload" | "leave"
+  "store" | "outputs" | "sessionTtls" | "agent" | "metrics" | "clock" | "random" | "log" | "reload" | "leave"
 >;
 
 function createApi(config: RuntimeConfig, parts: ApiParts): Api {
@@ -197,12 +204,14 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   });
   const leader = `${node.address}:${config.ports.server}`;
   const { log: rootLog, ...others } = parts;
+  const { metrics } = parts;
   const answers = new AnswerCache();
   keepFresh(answers, parts);
   return {
     ...others,
     answers,
-    events: new Events(),
+    events: new Events(metrics.counter("consul.serf.events")),
+    prometheus: config.prometheus,
     members: () => [member],
     leader,
     datacenter: config.datacenter,
@@ -221,6 +230,8 @@ function openApi(config: RuntimeConfig, api: Api): Promise<readonly HttpServer[]
   const { clock, log } = api;
   const router = new Router(routes(api), {
     answers: api.answers,
+    metrics: api.metrics,
+    clock,
     log,
     headers: config.httpHeaders,
     blocked: config.httpBlockEndpoints,

@@ -122,6 +122,7 @@ type Agent = Pick<
   RuntimeConfig,
   | "log"
   | "pidFile"
+  | "prometheus"
   | "enableScriptChecks"
   | "enableLocalScriptChecks"
   | "discardCheckOutput"
@@ -142,6 +143,8 @@ function buildAgent(settings: Settings): Agent {
       rotateAfterMs: settings.number("log_rotate_duration"),
       rotatedFilesMax: settings.number("log_rotate_max_files"),
     },
+    // Consul: what is not seen for so long is forgotten; here nothing is, so only whether there is a time counts.
+    prometheus: settings.number("telemetry.prometheus_retention_time") > 0,
     pidFile: settings.optionalText("pid_file"),
     enableScriptChecks: scripts,
     enableLocalScriptChecks: settings.optionalFlag("enable_local_script_checks") ?? scripts,

@@ -19,6 +19,7 @@ export const defaultSource: Source = sourceOf({
   default_query_time: 5 * 60_000,
   max_query_time: 10 * 60_000,
   session_ttl_min: 0,
+  "telemetry.prometheus_retention_time": 0,
   "limits.kv_max_value_size": kvValueBytesMax,
   "limits.txn_max_req_len": 512 * 1024,
   log_level: "INFO",

@@ -50,6 +50,8 @@ export interface RuntimeConfig {
   readonly kvValueBytesMax: number;
 
   readonly log: LogConfig;
+  /** Metrics are also told in the format of Prometheus. */
+  readonly prometheus: boolean;
   readonly pidFile: string | undefined;
   readonly enableScriptChecks: boolean;
   /** Script checks from configuration files only. */

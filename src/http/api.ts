@@ -2,6 +2,7 @@ import type { Agent } from "../agent/agent.ts";
 import type { Member } from "../model/member.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import type { Metrics } from "../lib/metrics.ts";
 import type { Random } from "../lib/random.ts";
 import type { CheckOutputs } from "../registry/check-outputs.ts";
 import type { Events } from "../registry/events.ts";
@@ -19,6 +20,9 @@ export interface Api {
   readonly agent: Agent;
   readonly answers: AnswerCache;
   readonly events: Events;
+  readonly metrics: Metrics;
+  /** Whether metrics are also told in the format of Prometheus. */
+  readonly prometheus: boolean;
   readonly members: () => readonly Member[];
   /** host:port of the leader and of all servers. */
   readonly leader: string;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { createLog } from "../lib/log.ts";
+import { Metrics } from "../lib/metrics.ts";
 import { OperatingError, type ErrorKind } from "../lib/errors.ts";
 import { AnswerCache } from "./answer-cache.ts";
 import type { Endpoint, Route } from "./api.ts";
@@ -26,6 +27,8 @@ function trial(
   const router = new Router(routes, {
     answers: new AnswerCache(),
     log: createLog(settings, "http"),
+    metrics: new Metrics(0),
+    clock: settings.clock,
     headers: {},
     blocked: [],
     mayWrite: undefined,

@@ -1,15 +1,20 @@
 import { OperatingError } from "../lib/errors.ts";
+import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import type { Metrics } from "../lib/metrics.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 import { empty, send, text } from "./answers.ts";
 import type { Endpoint, Route } from "./api.ts";
 import { escapeHtml } from "./html.ts";
 import { HttpError, statusOf } from "./http-error.ts";
+import { HttpMetrics } from "./http-metrics.ts";
 import { decodePath, HttpRequest, isDecodable } from "./http-request.ts";
 
 export interface RouterOptions {
   readonly answers: AnswerCache;
   readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
   readonly headers: Readonly<Record<string, string>>;
   /** Beginnings of paths that are refused. */
   readonly blocked: readonly string[];
@@ -18,6 +23,13 @@ export interface RouterOptions {
 }
 
 type ClientAddress = () => string | undefined;
+
+interface Asked {
+  /** Path and query. */
+  readonly target: string;
+  readonly path: string;
+  readonly clientAddress: ClientAddress;
+}
 
 /**
  * Finds the endpoint of a request and answers for what goes wrong: unknown paths, other methods, bad input, faults.
@@ -31,6 +43,8 @@ export class Router {
   readonly #blocked: readonly string[];
   readonly #mayWrite: RouterOptions["mayWrite"];
   readonly #answers: AnswerCache;
+  readonly #clock: Clock;
+  readonly #metrics: HttpMetrics;
 
   constructor(routes: readonly Route[], options: RouterOptions) {
     for (const route of routes) (isSubtree(route.path) ? this.#subtrees : this.#exact).set(route.path, route);
@@ -39,6 +53,8 @@ export class Router {
     this.#blocked = options.blocked;
     this.#mayWrite = options.mayWrite;
     this.#answers = options.answers;
+    this.#clock = options.clock;
+    this.#metrics = new HttpMetrics(options.metrics, routes);
   }
 
   /** @param clientAddress the IP address that the request comes from; undefined on a unix socket */
@@ -46,7 +62,10 @@ export class Router {
     const target = targetOf(request.url);
     // The way of nearly all reads: somebody has asked the same, and nothing has changed since.
     const known = request.method === "GET" ? this.#answers.get(target) : undefined;
-    if (known) return this.#addHeaders(send(known, request));
+    if (known) {
+      this.#metrics.repeated.add(1);
+      return this.#addHeaders(send(known, request));
+    }
     return this.#answer(request, target, clientAddress);
   }
 
@@ -64,6 +83,13 @@ export class Router {
     const path = queryAt < 0 ? target : target.slice(0, queryAt);
     const route = this.#find(path);
     if (!route) return this.#notFound(request.method, { path, query: target.slice(path.length) });
+    const startMs = this.#clock.monotonicMs();
+    const response = await this.#answerWith(route, request, { target, path, clientAddress });
+    this.#metrics.took(route, request.method, this.#clock.monotonicMs() - startMs);
+    return response;
+  }
+
+  async #answerWith(route: Route, request: Request, { target, path, clientAddress }: Asked): Promise<Response> {
     if (this.#blocked.some((prefix) => path.startsWith(prefix)))
       return text(403, "Endpoint is blocked by agent configuration");
     const endpoint = methodOf(route, request.method);
@@ -72,7 +98,7 @@ export class Router {
       return text(403, "Access is restricted");
     try {
       const rest = decodePath(path.slice(route.path.length));
-      const query = queryAt < 0 ? "" : target.slice(queryAt + 1);
+      const query = target.slice(path.length + 1);
       return await endpoint(new HttpRequest(request, target, { rest, query }));
     } catch (error) {
       return this.#explain(error, request.method, target);

@@ -8,6 +8,7 @@ import {
   updateTtlCheck,
 } from "./endpoints/agent-check.ts";
 import { setNodeMaintenance, setServiceMaintenance } from "./endpoints/agent-maintenance.ts";
+import { getMetrics } from "./endpoints/agent-metrics.ts";
 import {
   deregisterAgentService,
   getAgentService,
@@ -56,6 +57,7 @@ export function routes(api: Api): readonly Route[] {
     { path: "/v1/agent/leave", methods: { PUT: leave(api) } },
     { path: "/v1/agent/maintenance", methods: { PUT: setNodeMaintenance(api) } },
     { path: "/v1/agent/members", methods: { GET: listMembers(api) } },
+    { path: "/v1/agent/metrics", methods: { GET: getMetrics(api) } },
     { path: "/v1/agent/reload", methods: { PUT: reload(api) } },
     { path: "/v1/agent/self", methods: { GET: getSelf(api) } },
     { path: "/v1/agent/service/", methods: { GET: getAgentService(api) } },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { settle } from "../../test/support/settle.ts";
+import { Meter } from "../lib/metrics.ts";
 import type { Event } from "../model/event.ts";
 import { Events } from "./events.ts";
 
@@ -12,7 +13,7 @@ function eventNamed(name: string, id = "00000000-0000-0000-0000-000000000002"): 
 async function waitsAfter(
   act: (parts: { events: Events; clock: FakeClock; leave: () => void }) => void,
 ): Promise<boolean> {
-  const parts = { events: new Events(), clock: new FakeClock() };
+  const parts = { events: new Events(new Meter("events", {})), clock: new FakeClock() };
   const client = new AbortController();
   let waits = true;
   const { signal } = client;
@@ -49,7 +50,7 @@ describe("who waits for an event", () => {
 });
 
 test("an event that is not for this agent counts all the same", () => {
-  const events = new Events();
+  const events = new Events(new Meter("events", {}));
   events.fire(eventNamed("deploy"), { remember: false });
   events.fire(eventNamed("deploy"), { remember: true });
   expect(events.list("deploy").map(({ time }) => time)).toEqual([3]);

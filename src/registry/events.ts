@@ -1,4 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
+import type { Meter } from "../lib/metrics.ts";
 import { eventIndex, type Event } from "../model/event.ts";
 
 export interface EventWait {
@@ -26,6 +27,12 @@ export class Events {
   /** Consul: the first two counts are a server's own. */
   #time = 2;
   #closed = false;
+  readonly #fired: Meter;
+
+  /** @param fired counts the events */
+  constructor(fired: Meter) {
+    this.#fired = fired;
+  }
 
   /** The count that the next event will have. */
   get time(): number {
@@ -36,6 +43,7 @@ export class Events {
   fire(event: Event, { remember }: { readonly remember: boolean }): void {
     const time = this.#time;
     this.#time += 1;
+    this.#fired.add(1);
     if (!remember) return;
     this.#events = [...this.#events, { ...event, time }].slice(-eventsMax);
     this.#wake();

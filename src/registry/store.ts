@@ -9,6 +9,7 @@ import type { Topic } from "../state/topics.ts";
 import { Watches } from "./watches.ts";
 
 interface Pending {
+  readonly startMs: number;
   readonly command: Command;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (reason: unknown) => void;
@@ -24,6 +25,20 @@ interface Batch {
 /** Remembered at the most, lest reads of ever other keys between two writes fill the memory. */
 const indexesMax = 1_000;
 
+/** Told what the store does and how long it takes, for metrics. */
+export interface StoreMeter {
+  /** Milliseconds from an arbitrary start. */
+  now(): number;
+  /** The state machine alone. */
+  applied(type: Command["type"], ms: number): void;
+  /** A batch, until it was durable. */
+  committed(ms: number): void;
+  /** A command, from the request to its outcome. */
+  submitted(type: Command["type"], ms: number): void;
+}
+
+const noMeter: StoreMeter = { now: () => 0, applied: () => {}, committed: () => {}, submitted: () => {} };
+
 /** Called after each commit with the topics it touched, before the watches wake. */
 export type CommitListener = (touched: ReadonlySet<Topic>) => void;
 
@@ -38,6 +53,7 @@ export type CommitListener = (touched: ReadonlySet<Topic>) => void;
 export class Store {
   readonly watches: Watches = new Watches();
   readonly #engine: Engine;
+  readonly #meter: StoreMeter;
   readonly #listeners: CommitListener[] = [];
   /** Indexes of topics in the present state, as far as somebody has asked. */
   readonly #indexes = new Map<Topic, number>();
@@ -47,11 +63,15 @@ export class Store {
   #running: Promise<void> | undefined;
   #closed = false;
 
-  constructor(engine: Engine, state: State, options: { readonly clock: Clock }) {
-    const { clock } = options;
+  constructor(
+    engine: Engine,
+    state: State,
+    { clock, meter = noMeter }: { readonly clock: Clock; readonly meter?: StoreMeter },
+  ) {
     const startMs = latestMs(state) - clock.monotonicMs();
     this.#nowMs = () => startMs + clock.monotonicMs();
     this.#engine = engine;
+    this.#meter = meter;
     this.#state = state;
   }
 
@@ -97,7 +117,7 @@ export class Store {
       return Promise.reject(new OperatingError("unavailable", "stopping", "the agent is stopping and takes no writes"));
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ command, resolve, reject });
+      this.#queue.push({ startMs: this.#meter.now(), command, resolve, reject });
       this.#running ??= this.#drain();
     });
   }
@@ -121,7 +141,9 @@ export class Store {
   }
 
   async #commit(commands: readonly Pending[]): Promise<void> {
-    const batch = prepare(this.#state, commands, this.#nowMs());
+    const meter = this.#meter;
+    const batch = prepare(this.#state, commands, { nowMs: this.#nowMs(), meter });
+    const startMs = meter.now();
     if (batch.changes.length > 0) {
       try {
         await this.#engine.commit({ revision: batch.state.index, changes: batch.changes });
@@ -130,6 +152,9 @@ export class Store {
         return;
       }
     }
+    const endMs = meter.now();
+    meter.committed(endMs - startMs);
+    for (const { command, startMs: submittedMs } of commands) meter.submitted(command.type, endMs - submittedMs);
     this.#state = batch.state;
     this.#indexes.clear();
     for (const listener of this.#listeners) listener(batch.touched);
@@ -139,14 +164,20 @@ export class Store {
 }
 
 /** Applies the commands one after the other; one that throws (a fault of ours) is refused and the others go on. */
-function prepare(base: State, commands: readonly Pending[], nowMs: number): Batch {
+function prepare(
+  base: State,
+  commands: readonly Pending[],
+  { nowMs, meter }: { readonly nowMs: number; readonly meter: StoreMeter },
+): Batch {
   let state = base;
   const changes: RowChange[] = [];
   const touched = new Set<Topic>();
   const settle: (() => void)[] = [];
   for (const { command, resolve, reject } of commands) {
     try {
+      const startMs = meter.now();
       const applied = apply(state, command, { index: state.index + 1, nowMs });
+      meter.applied(command.type, meter.now() - startMs);
       state = applied.state;
       for (const change of applied.changes) changes.push(change);
       for (const topic of applied.touched) touched.add(topic);

@@ -5,6 +5,7 @@ import { Router, type RouterOptions } from "../../src/http/router.ts";
 import { routes } from "../../src/http/routes.ts";
 import { SessionTtls } from "../../src/registry/session-ttls.ts";
 import { createLog } from "../../src/lib/log.ts";
+import { Metrics } from "../../src/lib/metrics.ts";
 import { Events } from "../../src/registry/events.ts";
 import { startTestAgent, type TestAgent } from "./agent.ts";
 import { FakeRandom } from "./fake-random.ts";
@@ -19,6 +20,7 @@ export interface TestApi extends TestAgent {
 export async function startTestApi(options: Partial<RouterOptions> = {}): Promise<TestApi> {
   const world = await startTestAgent();
   const answers = new AnswerCache();
+  const metrics = new Metrics(0);
   keepFresh(answers, world);
   const log = createLog(
     { level: "info", json: false, clock: world.clock, sink: (line) => world.log.push(line) },
@@ -30,7 +32,9 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
     sessionTtls: new SessionTtls(world.store, { clock: world.clock, log }),
     agent: world.agent,
     answers,
-    events: new Events(),
+    events: new Events(metrics.counter("events")),
+    metrics,
+    prometheus: true,
     members: () => [],
     leader: "127.0.0.1:8300",
     datacenter: "dc1",
@@ -45,7 +49,17 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
     random: new FakeRandom(),
     log,
   };
-  const router = new Router(routes(api), { answers, log, headers: {}, blocked: [], mayWrite: undefined, ...options });
+  const { clock } = api;
+  const router = new Router(routes(api), {
+    answers,
+    log,
+    metrics,
+    clock,
+    headers: {},
+    blocked: [],
+    mayWrite: undefined,
+    ...options,
+  });
   return {
     ...world,
     answers,

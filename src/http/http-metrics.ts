@@ -1,0 +1,29 @@
+import type { Meter, Metrics } from "../lib/metrics.ts";
+import type { Route } from "./api.ts";
+
+const methods = ["GET", "PUT", "POST", "DELETE"];
+
+/** How long requests take, by route and method: `consul.http.GET.v1.kv._`. */
+export class HttpMetrics {
+  /** Answers that were sent again as they were: nothing but their number is taken, for they are most of all. */
+  readonly repeated: Meter;
+  readonly #byRoute = new Map<Route, ReadonlyMap<string, Meter>>();
+
+  constructor(metrics: Metrics, routes: readonly Route[]) {
+    this.repeated = metrics.counter("praetor.http.repeated");
+    for (const route of routes) {
+      if (!route.path.startsWith("/v1/")) continue;
+      // Consul: a path that takes in all below it ends in "_".
+      const label = route.path.slice(1).replaceAll("/", ".").replace(/\.$/, "._");
+      const meters = methods.map((method): [string, Meter] => [
+        method,
+        metrics.sample(`consul.http.${method}.${label}`),
+      ]);
+      this.#byRoute.set(route, new Map(meters));
+    }
+  }
+
+  took(route: Route, method: string, ms: number): void {
+    this.#byRoute.get(route)?.get(method)?.add(ms);
+  }
+}

@@ -1,0 +1,182 @@
+/** What was counted or measured under one name in one interval. */
+export interface Aggregate {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly count: number;
+  readonly sum: number;
+  readonly min: number;
+  readonly max: number;
+  readonly stddev: number;
+}
+
+export interface Gauge {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** All metrics at once. */
+export interface MetricsSnapshot {
+  /** When the interval began, in milliseconds since 1970. */
+  readonly startMs: number;
+  readonly gauges: readonly Gauge[];
+  readonly counters: readonly Aggregate[];
+  readonly samples: readonly Aggregate[];
+}
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** Counters and samples are told interval by interval. */
+export const intervalMs = 10_000;
+
+/** Takes the values of one name. Adding one is a few additions: no clock, no map, no allocation. */
+export class Meter {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly #interval = new Sums();
+  readonly #all = new Sums();
+  #finished: Aggregate | undefined;
+
+  constructor(name: string, labels: Labels) {
+    this.name = name;
+    this.labels = labels;
+  }
+
+  add(value: number): void {
+    this.#interval.add(value);
+  }
+
+  /** Of the interval that ended last, or of the one under way when that is the first; undefined when nothing was added. */
+  lately(first: boolean): Aggregate | undefined {
+    return first ? this.#aggregate(this.#interval) : this.#finished;
+  }
+
+  /** Since the start. */
+  total(): Aggregate | undefined {
+    return this.#aggregate(this.#all.plus(this.#interval));
+  }
+
+  endInterval(): void {
+    this.#finished = this.#aggregate(this.#interval);
+    this.#all.take(this.#interval);
+  }
+
+  #aggregate(sums: Sums): Aggregate | undefined {
+    if (sums.count === 0) return undefined;
+    const { count, sum, min, max, stddev } = sums;
+    return { name: this.name, labels: this.labels, count, sum, min, max, stddev };
+  }
+}
+
+class Sums {
+  count = 0;
+  sum = 0;
+  min = Infinity;
+  max = -Infinity;
+  #squares = 0;
+
+  add(value: number): void {
+    this.count += 1;
+    this.sum += value;
+    this.#squares += value * value;
+    if (value < this.min) this.min = value;
+    if (value > this.max) this.max = value;
+  }
+
+  /** Of the values as a sample of others like them. */
+  get stddev(): number {
+    if (this.count < 2) return 0;
+    const variance = (this.#squares - (this.sum * this.sum) / this.count) / (this.count - 1);
+    return Math.sqrt(Math.max(0, variance));
+  }
+
+  plus(other: Sums): Sums {
+    const both = new Sums();
+    for (const each of [this, other]) both.#include(each);
+    return both;
+  }
+
+  /** Takes over what `other` has, and leaves it empty. */
+  take(other: Sums): void {
+    this.#include(other);
+    [other.count, other.sum, other.#squares, other.min, other.max] = [0, 0, 0, Infinity, -Infinity];
+  }
+
+  #include(other: Sums): void {
+    this.count += other.count;
+    this.sum += other.sum;
+    this.#squares += other.#squares;
+    this.min = Math.min(this.min, other.min);
+    this.max = Math.max(this.max, other.max);
+  }
+}
+
+/**
+ * The agent's metrics. Whoever has something to tell asks for a meter once and adds to it; gauges are read when somebody
+ * looks. Intervals end when `endInterval` is called, by whoever has the clock.
+ */
+export class Metrics {
+  readonly #counters: Meter[] = [];
+  readonly #samples: Meter[] = [];
+  readonly #gauges = new Map<string, () => number>();
+  #startMs: number;
+  #lastStartMs: number | undefined;
+
+  constructor(wallMs: number) {
+    this.#startMs = wallMs;
+  }
+
+  /** How often something happened: add(1) each time. */
+  counter(name: string, labels: Labels = {}): Meter {
+    return keep(this.#counters, new Meter(name, labels));
+  }
+
+  /** How long things took, in milliseconds. */
+  sample(name: string, labels: Labels = {}): Meter {
+    return keep(this.#samples, new Meter(name, labels));
+  }
+
+  gauge(name: string, read: () => number): void {
+    this.#gauges.set(name, read);
+  }
+
+  endInterval(wallMs: number): void {
+    for (const meter of [...this.#counters, ...this.#samples]) meter.endInterval();
+    this.#lastStartMs = this.#startMs;
+    this.#startMs = wallMs;
+  }
+
+  /** The interval that ended last; until one has ended, what there is of the first. */
+  lately(): MetricsSnapshot {
+    const first = this.#lastStartMs === undefined;
+    return this.#snapshot(this.#lastStartMs ?? this.#startMs, (meter) => meter.lately(first));
+  }
+
+  /** Everything since the start. */
+  total(): MetricsSnapshot {
+    return this.#snapshot(this.#startMs, (meter) => meter.total());
+  }
+
+  #snapshot(startMs: number, read: (meter: Meter) => Aggregate | undefined): MetricsSnapshot {
+    const gauges = [...this.#gauges].map(([name, value]) => ({ name, value: value() }));
+    return {
+      startMs,
+      gauges: gauges.toSorted(byName),
+      counters: readAll(this.#counters, read),
+      samples: readAll(this.#samples, read),
+    };
+  }
+}
+
+function keep(meters: Meter[], meter: Meter): Meter {
+  meters.push(meter);
+  return meter;
+}
+
+function readAll(meters: readonly Meter[], read: (meter: Meter) => Aggregate | undefined): readonly Aggregate[] {
+  const aggregates = meters.map(read).filter((aggregate) => aggregate !== undefined);
+  return aggregates.toSorted(byName);
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : Number(a.name > b.name);
+}

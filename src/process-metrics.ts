@@ -1,0 +1,21 @@
+import { sleep, type Clock } from "./lib/clock.ts";
+import { intervalMs, type Metrics } from "./lib/metrics.ts";
+import type { Store } from "./registry/store.ts";
+
+/** Gauges of the process and of the state, in Consul's names as far as they mean something here. */
+export function addGauges(metrics: Metrics, store: Store): void {
+  metrics.gauge("consul.autopilot.failure_tolerance", () => 0);
+  metrics.gauge("consul.autopilot.healthy", () => 1);
+  metrics.gauge("consul.raft.applied_index", () => store.state.index);
+  metrics.gauge("consul.raft.last_index", () => store.state.index);
+  metrics.gauge("consul.runtime.alloc_bytes", () => process.memoryUsage().heapUsed);
+  metrics.gauge("consul.runtime.sys_bytes", () => process.memoryUsage().rss);
+}
+
+/** Ends the intervals in time; until `signal` aborts. */
+export async function runIntervals(metrics: Metrics, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(clock, intervalMs - (clock.wallMs() % intervalMs), signal);
+    if (!signal.aborted) metrics.endInterval(clock.wallMs());
+  }
+}

@@ -1,0 +1,48 @@
+import type { Clock } from "../lib/clock.ts";
+import type { Meter, Metrics } from "../lib/metrics.ts";
+import type { Command } from "../state/command.ts";
+import type { StoreMeter } from "./store.ts";
+
+/** Tells in Consul's names how long commands and their batches take. */
+export function meterStore(metrics: Metrics, clock: Clock): StoreMeter {
+  const submitted = submittedMeters(metrics);
+  const applied = appliedMeters(metrics);
+  const applyEach = metrics.sample("consul.raft.fsm.apply");
+  const applies = metrics.counter("consul.raft.apply");
+  const commits = metrics.sample("consul.raft.commitTime");
+  return {
+    now: () => clock.monotonicMs(),
+    applied(type, ms) {
+      applied[type]?.add(ms);
+      applyEach.add(ms);
+      applies.add(1);
+    },
+    committed: (ms) => commits.add(ms),
+    submitted: (type, ms) => submitted[type]?.add(ms),
+  };
+}
+
+type Meters = { readonly [Type in Command["type"]]?: Meter };
+
+/** From the request to the answer. */
+function submittedMeters(metrics: Metrics): Meters {
+  const kvs = metrics.sample("consul.kvs.apply");
+  return {
+    "kv-set": kvs,
+    "kv-delete": kvs,
+    "kv-delete-tree": kvs,
+    register: metrics.sample("consul.catalog.register"),
+    deregister: metrics.sample("consul.catalog.deregister"),
+  };
+}
+
+/** In the state machine alone. */
+function appliedMeters(metrics: Metrics): Meters {
+  return {
+    "kv-set": metrics.sample("consul.fsm.kvs", { op: "set" }),
+    "kv-delete": metrics.sample("consul.fsm.kvs", { op: "delete" }),
+    "kv-delete-tree": metrics.sample("consul.fsm.kvs", { op: "delete-tree" }),
+    register: metrics.sample("consul.fsm.register"),
+    deregister: metrics.sample("consul.fsm.deregister"),
+  };
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from "bun:test";
+import { encodeMetrics, renderPrometheus } from "./metrics.ts";
+import { Metrics } from "../lib/metrics.ts";
+
+describe("metrics", () => {
+  test("tell of the interval that ended last, and of the first while it goes on", () => {
+    const metrics = new Metrics(0);
+    const writes = metrics.counter("writes");
+    writes.add(1);
+    expect(metrics.lately()).toMatchObject({ startMs: 0, counters: [{ count: 1 }] });
+    metrics.endInterval(10_000);
+    writes.add(1);
+    writes.add(1);
+    expect(metrics.lately()).toMatchObject({ startMs: 0, counters: [{ count: 1 }] });
+    metrics.endInterval(20_000);
+    expect(metrics.lately()).toMatchObject({ startMs: 10_000, counters: [{ count: 2 }] });
+    metrics.endInterval(30_000);
+    expect(metrics.lately().counters).toEqual([]);
+    expect(metrics.total().counters).toMatchObject([{ count: 3, sum: 3 }]);
+  });
+
+  test("of a sample have its least, most, mean and deviation", () => {
+    const metrics = new Metrics(0);
+    const sample = metrics.sample("took");
+    for (const ms of [2, 4, 9]) sample.add(ms);
+    const [told] = metrics.lately().samples;
+    expect(told).toMatchObject({ count: 3, sum: 15, min: 2, max: 9 });
+    expect(told?.stddev).toBeCloseTo(Math.sqrt(13));
+  });
+
+  test("are sorted by name", () => {
+    const metrics = new Metrics(0);
+    for (const name of ["b", "c", "a"]) metrics.gauge(name, () => 1);
+    expect(metrics.lately().gauges.map(({ name }) => name)).toEqual(["a", "b", "c"]);
+  });
+});
+
+describe("metrics as text", () => {
+  const metrics = new Metrics(Date.UTC(2026, 10, 22, 14, 3, 7));
+  metrics.gauge("consul.raft.last_index", () => 7);
+  metrics.counter("consul.raft.apply").add(1);
+  metrics.sample("consul.fsm.kvs", { op: "set" }).add(2);
+
+  test("have Consul's JSON", () => {
+    const labels = Object.create(null) as object;
+    const one = { Rate: 0.1, Sum: 1, Min: 1, Max: 1, Mean: 1, Stddev: 0, Labels: labels };
+    expect(encodeMetrics(metrics.lately())).toMatchObject({
+      Timestamp: "2026-11-22 14:03:00 +0000 UTC",
+      Gauges: [{ Name: "consul.raft.last_index", Value: 7, Labels: {} }],
+      Points: [],
+      Counters: [{ Name: "consul.raft.apply", Count: 1, ...one }],
+      Samples: [{ Name: "consul.fsm.kvs", Count: 1, Rate: 0.2, Labels: { op: "set" } }],
+    });
+  });
+
+  test("have the format of Prometheus", () => {
+    expect(renderPrometheus(metrics.total()).split("\n")).toEqual([
+      "# HELP consul_raft_last_index consul_raft_last_index",
+      "# TYPE consul_raft_last_index gauge",
+      "consul_raft_last_index 7",
+      "# HELP consul_raft_apply consul_raft_apply",
+      "# TYPE consul_raft_apply counter",
+      "consul_raft_apply 1",
+      "# HELP consul_fsm_kvs consul_fsm_kvs",
+      "# TYPE consul_fsm_kvs summary",
+      'consul_fsm_kvs_sum{op="set"} 2',
+      'consul_fsm_kvs_count{op="set"} 1',
+      "",
+    ]);
+  });
+});

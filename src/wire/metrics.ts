@@ -1,0 +1,67 @@
+import { intervalMs, type Aggregate, type MetricsSnapshot } from "../lib/metrics.ts";
+import { goMap } from "./go-json.ts";
+
+/** As agent/metrics tells them. */
+export function encodeMetrics({ startMs, gauges, counters, samples }: MetricsSnapshot): object {
+  return {
+    Timestamp: goTime(startMs),
+    Gauges: gauges.map(({ name, value }) => ({ Name: name, Value: value, Labels: {} })),
+    Points: [],
+    Counters: counters.map(encodeAggregate),
+    Samples: samples.map(encodeAggregate),
+  };
+}
+
+function encodeAggregate({ name, labels, count, sum, min, max, stddev }: Aggregate): object {
+  return {
+    Name: name,
+    Count: count,
+    Rate: sum / (intervalMs / 1_000),
+    Sum: sum,
+    Min: min,
+    Max: max,
+    Mean: sum / count,
+    Stddev: stddev,
+    Labels: goMap(labels),
+  };
+}
+
+/** Consul: a time as Go prints it, at the beginning of its ten seconds. */
+function goTime(ms: number): string {
+  const text = new Date(ms - (ms % intervalMs)).toISOString();
+  return `${text.slice(0, 10)} ${text.slice(11, 19)} +0000 UTC`;
+}
+
+/** The same in the text format of Prometheus; samples are summaries without quantiles. */
+export function renderPrometheus({ gauges, counters, samples }: MetricsSnapshot): string {
+  const lines: string[] = [];
+  for (const { name, value } of gauges) lines.push(...heading(name, "gauge"), `${metricName(name)} ${value}`);
+  let last = "";
+  for (const { name, labels, sum } of counters) {
+    if (name !== last) lines.push(...heading(name, "counter"));
+    lines.push(`${metricName(name)}${labelText(labels)} ${sum}`);
+    last = name;
+  }
+  for (const { name, labels, sum, count } of samples) {
+    if (name !== last) lines.push(...heading(name, "summary"));
+    const text = labelText(labels);
+    lines.push(`${metricName(name)}_sum${text} ${sum}`, `${metricName(name)}_count${text} ${count}`);
+    last = name;
+  }
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function heading(name: string, type: string): string[] {
+  const metric = metricName(name);
+  return [`# HELP ${metric} ${metric}`, `# TYPE ${metric} ${type}`];
+}
+
+/** Consul: what Prometheus does not allow in a name becomes "_". */
+function metricName(name: string): string {
+  return name.replace(/[^A-Za-z0-9_]/g, "_");
+}
+
+function labelText(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+}

@@ -1,0 +1,56 @@
+import { describe, expect, test } from "bun:test";
+import { expectError, get, keyFolder, put, sharedTarget } from "../support/conformance.ts";
+import { within } from "../support/within.ts";
+
+await sharedTarget();
+
+interface Metric {
+  readonly Name: string;
+}
+
+type Metrics = Readonly<Record<string, readonly Metric[]>>;
+
+describe("metrics", () => {
+  test("are an object of lists, with the time that they are of", async () => {
+    const answer = await get("/v1/agent/metrics");
+    expect(answer.header("Content-Type")).toBe("application/json");
+    expect(answer.text).toMatch(
+      /^\{"Timestamp":"\d{4}-\d\d-\d\d \d\d:\d\d:\d0 \+0000 UTC","Gauges":\[\{"Name":"[^"]+","Value":/,
+    );
+    expect(Object.keys(answer.json as Metrics)).toEqual(["Timestamp", "Gauges", "Points", "Counters", "Samples"]);
+    expect((answer.json as Metrics)["Points"]).toEqual([]);
+  });
+
+  test(
+    "tell of requests and writes in the ten seconds that were last",
+    async () => {
+      const key = `/v1/kv/${keyFolder()}a`;
+      await put(key, "one");
+      const { Counters = [], Samples = [] } = await within(12_000, async () => {
+        const metrics = (await get("/v1/agent/metrics")).json as Metrics;
+        if (!metrics["Samples"]?.some(({ Name }) => Name === "consul.kvs.apply")) throw new Error("not yet");
+        return metrics;
+      });
+      expect(Counters.find(({ Name }) => Name === "consul.raft.apply")).toEqual({
+        Name: "consul.raft.apply",
+        ...{ Count: expect.any(Number), Rate: expect.any(Number), Sum: expect.any(Number) },
+        ...{ Min: 1, Max: 1, Mean: 1, Stddev: 0, Labels: {} },
+      });
+      const names = Samples.map(({ Name }) => Name);
+      expect(names).toEqual(names.toSorted());
+      expect(names).toEqual(
+        expect.arrayContaining(["consul.fsm.kvs", "consul.http.PUT.v1.kv._", "consul.raft.commitTime"]),
+      );
+      expect(Samples.find(({ Name }) => Name === "consul.fsm.kvs")).toMatchObject({ Labels: { op: "set" } });
+    },
+    { timeout: 20_000 },
+  );
+
+  test("are not told to Prometheus unless that was asked for", async () => {
+    expectError(await get("/v1/agent/metrics?format=prometheus"), {
+      status: 415,
+      text: "Prometheus is not enabled since its retention time is not positive",
+    });
+    expect((await get("/v1/agent/metrics?format=other")).header("Content-Type")).toBe("application/json");
+  });
+});
