@@ -19,6 +19,7 @@ import type { HttpServer } from "./http/server.ts";
 import { systemClock, type Clock } from "./lib/clock.ts";
 import { OperatingError } from "./lib/errors.ts";
 import type { Log, LogLevel } from "./lib/log.ts";
+import { describeHost } from "./host-description.ts";
 import { Metrics } from "./lib/metrics.ts";
 import { systemRandom, type Random } from "./lib/random.ts";
 import type { Node } from "./model/node.ts";
@@ -221,6 +222,7 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     ui:
       config.ui || config.uiDir !== undefined ? { contentPath: config.uiContentPath, folder: config.uiDir } : undefined,
     self: () => describeSelf(config, { agent: parts.agent, store: parts.store, leader }),
+    host: () => describeHost(systemClock),
     log: rootLog.named("http"),
   };
 }

@@ -145,6 +145,7 @@ export class Agent {
         checks: checks.map((check) => this.#toLocal(check, source)),
         dropped: known.filter((id) => !named.has(id)),
       });
+      this.#options.log.debug("Synced service", { service: service.id });
     });
   }
 
@@ -157,6 +158,7 @@ export class Agent {
       await Promise.all([this.#options.rows.save(rows), this.catalog.deregister({ serviceId: id })]);
       for (const check of checks) this.#results.forget(check);
       this.#registered.deleteService(id);
+      this.#options.log.debug("Deregistered service", { service: id });
     });
   }
 

@@ -65,6 +65,12 @@ export function serverMember(
   };
 }
 
+/** The same server as servers of other datacenters see it. */
+export function wanMember({ name, address, tags }: Member): Member {
+  const { wan_join_port: port, ...others } = tags;
+  return { name: `${name}.${tags["dc"]}`, address, port: Number(port), tags: others };
+}
+
 function serfCheck(node: string): Check {
   return {
     node,

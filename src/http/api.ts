@@ -35,6 +35,8 @@ export interface Api {
   readonly ui: UiPlace | undefined;
   /** What agent/self tells, made anew at each call. */
   readonly self: () => SelfDescription;
+  /** What agent/host tells of the machine. */
+  readonly host: () => Promise<object>;
   readonly reload: () => Promise<void>;
   readonly leave: () => void;
   readonly clock: Clock;

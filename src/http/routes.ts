@@ -1,5 +1,5 @@
 import type { Api, Endpoint, Route, UiPlace } from "./api.ts";
-import { getSelf, leave, listMembers, reload } from "./endpoints/agent.ts";
+import { forceLeave, getHost, getSelf, join, leave, listMembers, reload } from "./endpoints/agent.ts";
 import {
   deregisterAgentCheck,
   listAgentChecks,
@@ -8,7 +8,9 @@ import {
   updateTtlCheck,
 } from "./endpoints/agent-check.ts";
 import { setNodeMaintenance, setServiceMaintenance } from "./endpoints/agent-maintenance.ts";
+import { aclRoutes } from "./acl-routes.ts";
 import { getMetrics } from "./endpoints/agent-metrics.ts";
+import { monitor } from "./endpoints/agent-monitor.ts";
 import {
   deregisterAgentService,
   getAgentService,
@@ -52,12 +54,16 @@ export function routes(api: Api): readonly Route[] {
     { path: "/v1/agent/check/update/", methods: { PUT: updateTtlCheck(api) } },
     { path: "/v1/agent/check/warn/", methods: { PUT: setTtlStatus(api, "warning") } },
     { path: "/v1/agent/checks", methods: { GET: listAgentChecks(api) } },
+    { path: "/v1/agent/force-leave/", methods: { PUT: forceLeave(api) } },
     { path: "/v1/agent/health/service/id/", methods: { GET: getServiceHealthById(api) } },
     { path: "/v1/agent/health/service/name/", methods: { GET: getServiceHealthByName(api) } },
+    { path: "/v1/agent/host", methods: { GET: getHost(api) } },
+    { path: "/v1/agent/join/", methods: { PUT: join(api) } },
     { path: "/v1/agent/leave", methods: { PUT: leave(api) } },
     { path: "/v1/agent/maintenance", methods: { PUT: setNodeMaintenance(api) } },
     { path: "/v1/agent/members", methods: { GET: listMembers(api) } },
     { path: "/v1/agent/metrics", methods: { GET: getMetrics(api) } },
+    { path: "/v1/agent/monitor", methods: { GET: monitor(api) } },
     { path: "/v1/agent/reload", methods: { PUT: reload(api) } },
     { path: "/v1/agent/self", methods: { GET: getSelf(api) } },
     { path: "/v1/agent/service/", methods: { GET: getAgentService(api) } },
@@ -88,6 +94,7 @@ export function routes(api: Api): readonly Route[] {
     { path: "/v1/session/renew/", methods: { PUT: renewSession(api) } },
     { path: "/v1/status/leader", methods: { GET: getLeader(api) } },
     { path: "/v1/status/peers", methods: { GET: listPeers(api) } },
+    ...aclRoutes(),
     ...uiRoutes(api),
   ];
 }

@@ -59,8 +59,9 @@ async function endAll(listeners: readonly Listener[]): Promise<void> {
 
 async function listenOn(address: string, { port, tls, router, socketOwner }: ListenOptions): Promise<Listener> {
   const fetch = (request: Request, listener: Listener): Response | Promise<Response> => {
-    // A blocking query is held for up to ten minutes, and Go's clients keep idle connections for 90 s.
-    if (request.url.includes("index=")) listener.timeout(request, 0);
+    // A blocking query is held for up to ten minutes, a log that is followed for as long as the client likes, and Go's
+    // clients keep idle connections for 90 s.
+    if (heldUrl.test(request.url)) listener.timeout(request, 0);
     return router.handle(request, () => listener.requestIP(request)?.address);
   };
   // Each endpoint limits its body itself, and says so to who sends more.
@@ -111,3 +112,5 @@ function hostAndPort(address: string, port: number): string {
 }
 
 const idleTimeoutS = 120;
+
+const heldUrl = /\b(?:index|hash)=|\/agent\/monitor/;

@@ -59,3 +59,25 @@ test("a level that is changed holds at once, also for logs that were named befor
   child.debug("m");
   expect(lines).toHaveLength(1);
 });
+
+describe("somebody who looks on", () => {
+  test("gets the lines of all names, by a level and in a form of its own, until it goes", () => {
+    const own: string[] = [];
+    const tapped: string[] = [];
+    const log = createLog(
+      { level: "warn", json: false, clock: new FakeClock(), sink: (line) => own.push(line) },
+      "agent",
+    );
+    const stop = log.named("http").tap({ level: "debug", json: true, sink: (line) => tapped.push(line) });
+    log.trace("one");
+    log.debug("two");
+    log.named("other").warn("three");
+    stop();
+    log.debug("four");
+    expect(tapped.map((line): unknown => JSON.parse(line))).toMatchObject([
+      { "@message": "two", "@module": "agent" },
+      { "@message": "three", "@module": "agent.other" },
+    ]);
+    expect(own).toHaveLength(1);
+  });
+});

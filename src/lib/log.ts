@@ -15,6 +15,15 @@ export interface Log {
   error(message: string, fields?: LogFields): void;
   /** A log whose lines carry `parent.name`. */
   named(name: string): Log;
+  /** From now on `tap` is given the lines of all logs of this process, too. Returns what ends that. */
+  tap(tap: LogTap): () => void;
+}
+
+/** Somebody who looks on, with a level and a form of their own. */
+export interface LogTap {
+  readonly level: LogLevel;
+  readonly json: boolean;
+  readonly sink: LogSink;
 }
 
 /** What all logs of one process share; a reload changes `level` in place. */
@@ -30,14 +39,16 @@ export interface LogSettings {
  * a line with `@level`, `@message`, `@module`, `@timestamp`. Programs that read Consul's log read ours.
  */
 export function createLog(settings: LogSettings, name: string): Log {
+  return createNamedLog(settings, name, new Set());
+}
+
+function createNamedLog(settings: LogSettings, name: string, taps: Set<LogTap>): Log {
   const write = (level: LogLevel, message: string, fields: LogFields | undefined): void => {
-    if (logLevels.indexOf(level) < logLevels.indexOf(settings.level)) return;
-    const timestamp = new Date(settings.clock.wallMs()).toISOString();
-    settings.sink(
-      settings.json
-        ? formatJson(level, { timestamp, name, message, fields })
-        : formatText(level, { timestamp, name, message, fields }),
-    );
+    for (const to of [settings, ...taps]) {
+      if (logLevels.indexOf(level) < logLevels.indexOf(to.level)) continue;
+      const line = { timestamp: new Date(settings.clock.wallMs()).toISOString(), name, message, fields };
+      to.sink(to.json ? formatJson(level, line) : formatText(level, line));
+    }
   };
   return {
     trace: (message, fields) => write("trace", message, fields),
@@ -45,7 +56,11 @@ export function createLog(settings: LogSettings, name: string): Log {
     info: (message, fields) => write("info", message, fields),
     warn: (message, fields) => write("warn", message, fields),
     error: (message, fields) => write("error", message, fields),
-    named: (child) => createLog(settings, `${name}.${child}`),
+    named: (child) => createNamedLog(settings, `${name}.${child}`, taps),
+    tap(tap) {
+      taps.add(tap);
+      return () => void taps.delete(tap);
+    },
   };
 }
 

@@ -43,6 +43,7 @@ export const layers: readonly Layer[] = [
   { name: "cli", mayImport: ["edgex", "client", "config", "model", "lib"], pure: false },
   // The composition root: these files build an agent from all the layers.
   { name: "self-description.ts", mayImport: ["http", "registry", "agent", "config", "model", "lib"], pure: false },
+  { name: "host-description.ts", mayImport: ["lib"], pure: false },
   { name: "process-metrics.ts", mayImport: ["registry", "lib"], pure: false },
   { name: "daemon.ts", mayImport: everything, pure: false },
   { name: "main.ts", mayImport: everything, pure: false },

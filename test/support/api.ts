@@ -43,6 +43,7 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
     waitLimits: { defaultMs: 300_000, maxMs: 600_000 },
     ui: undefined,
     self: () => ({ config: {}, debugConfig: {}, stats: {}, meta: {} }),
+    host: () => Promise.resolve({}),
     reload: () => Promise.resolve(),
     leave: () => {},
     clock: world.clock,

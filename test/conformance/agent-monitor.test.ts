@@ -1,0 +1,59 @@
+import { describe, expect, test } from "bun:test";
+import { expectError, get, put, sharedTarget } from "../support/conformance.ts";
+
+const { url } = await sharedTarget();
+
+/** What is told while a service comes and goes. */
+async function followed(query: string, until: RegExp): Promise<{ readonly response: Response; readonly text: string }> {
+  const client = new AbortController();
+  const response = await fetch(`${url}/v1/agent/monitor${query}`, {
+    signal: client.signal,
+    headers: { "Accept-Encoding": "identity" },
+  });
+  const decoder = new TextDecoder();
+  let text = "";
+  const told = (async (): Promise<void> => {
+    for await (const chunk of response.body ?? []) {
+      text += decoder.decode(chunk);
+      if (until.test(text)) return;
+    }
+  })();
+  await put("/v1/agent/service/register", { Name: "followed" });
+  await put("/v1/agent/service/deregister/followed");
+  await told;
+  client.abort();
+  return { response, text };
+}
+
+describe("following the log", () => {
+  test("gives lines as they are written", async () => {
+    const { response, text } = await followed("?loglevel=debug", /Deregistered.*\n/);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toBeNull();
+    expect(response.headers.get("vary")).toBe("Accept-Encoding");
+    expect(text).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \[(?:DEBUG|INFO|WARN)\] {1,2}agent[\w.]*: /);
+    expect(text).toMatch(/\[(?:INFO|DEBUG)\] {1,2}agent: Deregistered service: service=followed\n/);
+  });
+
+  test("as JSON gives an object a line", async () => {
+    const { text } = await followed("?loglevel=DEBUG&logjson", /Deregistered.*\n/);
+    const lines = text
+      .trim()
+      .split("\n")
+      .map((line): unknown => JSON.parse(line));
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        "@message": "Deregistered service",
+        "@module": "agent",
+        service: "followed",
+      }),
+    );
+  });
+
+  test("refuses a level that is none", async () => {
+    expectError(await get("/v1/agent/monitor?loglevel=foo"), {
+      status: 400,
+      text: "Bad request: Unknown log level: foo",
+    });
+  });
+});
