@@ -217,6 +217,9 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     leader,
     datacenter: config.datacenter,
     kvValueBytesMax: config.kvValueBytesMax,
+    sessionTtlMsMin: config.sessionTtlMsMin,
+    // Consul: a transaction may be as long as a value, whichever limit is higher.
+    txnBytesMax: Math.max(config.txnBytesMax, config.kvValueBytesMax),
     checkOutputBytesMax: config.checkOutputBytesMax,
     waitLimits: config.blockingQuery,
     ui:

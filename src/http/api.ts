@@ -28,6 +28,9 @@ export interface Api {
   readonly leader: string;
   readonly datacenter: string;
   readonly kvValueBytesMax: number;
+  readonly sessionTtlMsMin: number;
+  /** The limit of a transaction's body. */
+  readonly txnBytesMax: number;
   /** The limit of a check's kept output where the check sets none. */
   readonly checkOutputBytesMax: number;
   readonly waitLimits: WaitLimits;

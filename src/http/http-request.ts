@@ -31,32 +31,40 @@ export class HttpRequest {
 
   /**
    * The whole body.
+   * @param setting which of the configuration's limits it is
    * @throws HttpError 413 when it is longer than `bytesMax`, before more than that is read
    */
-  async body(bytesMax: number): Promise<Uint8Array> {
+  async body(bytesMax: number, setting: LimitSetting = "kv_max_value_size"): Promise<Uint8Array> {
     const announced = Number(this.raw.headers.get("content-length") ?? 0);
-    if (announced > bytesMax) throw tooLarge(announced, bytesMax);
-    return announced > 0 ? this.raw.bytes() : readUpTo(bytesMax, this.raw.body);
+    if (announced > bytesMax) throw tooLarge(announced, { bytesMax, setting });
+    return announced > 0 ? this.raw.bytes() : readUpTo({ bytesMax, setting }, this.raw.body);
   }
 }
 
 /** Of a body of a length that nobody has announced, no more is read than is allowed. */
-async function readUpTo(bytesMax: number, body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+async function readUpTo(limit: Limit, body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body ?? []) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > bytesMax) throw tooLarge(length, bytesMax);
+    if (length > limit.bytesMax) throw tooLarge(length, limit);
   }
   return Buffer.concat(chunks);
 }
 
-function tooLarge(bytes: number, bytesMax: number): HttpError {
+type LimitSetting = "kv_max_value_size" | "txn_max_req_len";
+
+interface Limit {
+  readonly bytesMax: number;
+  readonly setting: LimitSetting;
+}
+
+function tooLarge(bytes: number, { bytesMax, setting }: Limit): HttpError {
   return new HttpError(
     413,
     `Request body(${bytes} bytes) too large, max size: ${bytesMax} bytes. ` +
-      "See https://www.consul.io/docs/agent/options.html#kv_max_value_size.",
+      `See https://www.consul.io/docs/agent/options.html#${setting}.`,
   );
 }
 

@@ -41,6 +41,7 @@ import {
   renewSession,
 } from "./endpoints/session.ts";
 import { getLeader, listPeers } from "./endpoints/status.ts";
+import { transact } from "./endpoints/txn.ts";
 import { redirectToUi, sayName, showOverview } from "./endpoints/ui.ts";
 import { serveFolder } from "./endpoints/ui-folder.ts";
 
@@ -94,6 +95,7 @@ export function routes(api: Api): readonly Route[] {
     { path: "/v1/session/renew/", methods: { PUT: renewSession(api) } },
     { path: "/v1/status/leader", methods: { GET: getLeader(api) } },
     { path: "/v1/status/peers", methods: { GET: listPeers(api) } },
+    { path: "/v1/txn", methods: { PUT: transact(api) } },
     ...aclRoutes(),
     ...uiRoutes(api),
   ];

@@ -34,7 +34,6 @@ export type SessionRow = Session & RowIndexes;
 
 export const lockDelayMsDefault: number = 15_000;
 export const lockDelayMsMax: number = 60_000;
-export const sessionTtlMsMin: number = 10_000;
 export const sessionTtlMsMax: number = 24 * 3_600_000;
 
 /** 0: it does not end by itself. */

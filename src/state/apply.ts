@@ -10,6 +10,7 @@ import { removeCheck, removeNode, removeService } from "./removal.ts";
 import { ensureService } from "./service.ts";
 import { createSession, destroySession } from "./session.ts";
 import type { State } from "./state.ts";
+import { runTxn } from "./txn.ts";
 import type { Topic } from "./topics.ts";
 
 export interface Applied {
@@ -26,7 +27,9 @@ export interface Applied {
 export function apply(state: State, command: Command, stamp: Stamp): Applied {
   const draft = new Draft(state, stamp);
   const outcome = run(draft, command);
-  if (outcome.type === "rejected") return { state, outcome, touched: new Set(), changes: [] };
+  if (outcome.type === "rejected" || outcome.type === "failed") {
+    return { state, outcome, touched: new Set(), changes: [] };
+  }
   const next = command.type === "set-local" ? state : draft.finish();
   return { state: next, outcome, touched: draft.touched, changes: draft.changes };
 }
@@ -47,6 +50,8 @@ function run(draft: Draft, command: Command): Outcome {
       return createSession(draft, command);
     case "session-destroy":
       return destroySession(draft, command);
+    case "txn":
+      return runTxn(draft, command);
     case "register":
       return register(draft, command);
     case "deregister":

@@ -2,6 +2,7 @@ import type { Check } from "../model/check.ts";
 import type { Node } from "../model/node.ts";
 import type { Service } from "../model/service.ts";
 import type { Session } from "../model/session.ts";
+import type { TxnError, TxnOperation, TxnResult } from "../model/txn.ts";
 
 /**
  * Every way to change the state. With its stamp, a command holds all that its effect depends on: no clock, no randomness,
@@ -15,6 +16,7 @@ export type Command =
   | KvUnlock
   | SessionCreate
   | SessionDestroy
+  | Txn
   | Register
   | Deregister
   | SetLocal;
@@ -80,6 +82,12 @@ export interface SessionDestroy {
   readonly id: string;
 }
 
+/** Some steps, in order: all of them or none. */
+export interface Txn {
+  readonly type: "txn";
+  readonly operations: readonly TxnOperation[];
+}
+
 /** A node with, perhaps, one service and some checks of either: all of it or nothing. */
 export interface Register {
   readonly type: "register";
@@ -119,6 +127,10 @@ export type Outcome =
   | { readonly type: "done" }
   /** A compare-and-set that found another index, a lock that another has. */
   | { readonly type: "unchanged" }
+  /** What a transaction's steps show. */
+  | { readonly type: "results"; readonly results: readonly TxnResult[] }
+  /** A transaction some of whose steps cannot be taken; nothing was changed. */
+  | { readonly type: "failed"; readonly errors: readonly TxnError[] }
   /** The command names something that must exist and does not, or breaks a rule; nothing was changed. */
   | { readonly type: "rejected"; readonly reason: Rejection };
 

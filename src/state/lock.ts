@@ -12,7 +12,7 @@ export function lockKv(draft: Draft, command: KvLock): Outcome {
 }
 
 /** The same inside a transaction. Consul: there a delay is looked for before anything is done. */
-function lockAtOnce(draft: Draft, command: KvLock): Outcome {
+export function lockAtOnce(draft: Draft, command: KvLock): Outcome {
   if (command.session === "") return { type: "rejected", reason: { code: "missing-session" } };
   const session = findSession(draft.state, command.session);
   if ("code" in session) return { type: "rejected", reason: session };

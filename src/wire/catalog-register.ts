@@ -162,7 +162,7 @@ function decodeCheck(json: unknown, node: string): Check {
   const fields = new JsonFields(json, { names: checkNames, source: "api", where: "HealthCheck.Check" });
   const name = fields.string("Name");
   const id = fields.string("CheckID", "types.CheckID") || name;
-  const definition = decodeDefinition(fields.raw("Definition") ?? null);
+  const definition = decodeCheckRowDefinition(fields.raw("Definition") ?? null);
   const check: Check = {
     node: fields.string("Node") || node,
     id,
@@ -182,7 +182,7 @@ function decodeCheck(json: unknown, node: string): Check {
 }
 
 /** Consul: fields of a definition that it does not know are passed over, unlike everywhere else. */
-function decodeDefinition(json: unknown): { row: CheckRowDefinition; type: string } {
+export function decodeCheckRowDefinition(json: unknown): { row: CheckRowDefinition; type: string } {
   const options = {
     names: definitionNames,
     source: "api",

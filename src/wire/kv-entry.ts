@@ -2,7 +2,7 @@ import type { KvEntry } from "../model/kv-entry.ts";
 import { renderGoJson } from "./go-json.ts";
 
 /** A key with its value, for filters, transactions and renderKvEntry. */
-function encodeKvEntry(entry: KvEntry): object {
+export function encodeKvEntry(entry: KvEntry): object {
   return {
     LockIndex: entry.lockIndex,
     Key: entry.key,

@@ -5,7 +5,6 @@ import {
   sessionBehaviors,
   sessionTtlMs,
   sessionTtlMsMax,
-  sessionTtlMsMin,
   type Session,
   type SessionBehavior,
   type SessionRow,
@@ -34,6 +33,8 @@ export function encodeSession(row: SessionRow): object {
 export interface SessionDefaults {
   readonly id: string;
   readonly node: string;
+  /** The shortest TTL that is allowed. */
+  readonly ttlMsMin: number;
 }
 
 /**
@@ -56,7 +57,7 @@ export function decodeSession(json: unknown, defaults: SessionDefaults): Session
   const behavior = fields.string("Behavior", "structs.SessionBehavior") || "release";
   if (session.node === "") throw refused("Must provide Node");
   if (!isBehavior(behavior)) throw refused(`Invalid Behavior setting '${behavior}'`);
-  checkTtl(session);
+  checkTtl(session, defaults.ttlMsMin);
   return { ...session, behavior };
 }
 
@@ -103,10 +104,10 @@ function isBehavior(text: string): text is SessionBehavior {
 }
 
 /** Consul: a TTL of zero is none. */
-function checkTtl(session: Session): void {
+function checkTtl(session: Session, ttlMsMin: number): void {
   const ms = ttlOf(session);
-  if (ms === 0 || (ms >= sessionTtlMsMin && ms <= sessionTtlMsMax)) return;
-  const bounds = `[${formatDuration(sessionTtlMsMin)}=${formatDuration(sessionTtlMsMax)}]`;
+  if (ms === 0 || (ms >= ttlMsMin && ms <= sessionTtlMsMax)) return;
+  const bounds = `[${formatDuration(ttlMsMin)}=${formatDuration(sessionTtlMsMax)}]`;
   throw refused(`Invalid Session TTL '${Math.round(ms * nsPerMs)}', must be between ${bounds}`);
 }
 

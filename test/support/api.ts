@@ -39,6 +39,8 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
     leader: "127.0.0.1:8300",
     datacenter: "dc1",
     kvValueBytesMax: 512 * 1024,
+    sessionTtlMsMin: 10_000,
+    txnBytesMax: 512 * 1024,
     checkOutputBytesMax: 4096,
     waitLimits: { defaultMs: 300_000, maxMs: 600_000 },
     ui: undefined,

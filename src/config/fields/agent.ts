@@ -24,6 +24,13 @@ export const agentFields: readonly Field[] = [
   used("default_query_time", "duration", "5m", "Wait of a blocking query that names none."),
   used("max_query_time", "duration", "10m", "Longest wait of a blocking query."),
   used("limits.kv_max_value_size", "uint", "524288", "Largest value of a key, in bytes."),
+  used(
+    "limits.txn_max_req_len",
+    "uint",
+    "524288",
+    "Longest body of a transaction, in bytes; not below kv_max_value_size.",
+  ),
+  used("session_ttl_min", "duration", "10s", "Shortest TTL of a session."),
   used("service", "service", "", "One service to register; see services."),
   used("services", "services", "", "Services of this node, each with its check or checks."),
   used("check", "check", "", "One check; see checks."),
@@ -48,8 +55,6 @@ export const agentFields: readonly Field[] = [
   }),
   ...unused("this version runs no handlers of watches", { watches: "objects" }),
   ...unused("this version makes no snapshots; copy the data folder of a stopped agent", { snapshot_agent: "object" }),
-  ...unused("a session's TTL is 10 seconds at least", { session_ttl_min: "duration" }),
-  ...unused("this version has no transactions", { "limits.txn_max_req_len": "uint" }),
   ...unused("a part of Consul Enterprise", { audit: "object" }),
   ...unused("the agent's own values, which a file cannot change", {
     ae_interval: "duration",

@@ -77,7 +77,11 @@ function requireSessionId(api: Api, request: HttpRequest): string {
 /** Consul: a session that can be read but is not right is a 500. */
 function decode(api: Api, body: unknown): Session {
   try {
-    return decodeSession(body, { id: api.random.uuid(), node: api.agent.node.name });
+    return decodeSession(body, {
+      id: api.random.uuid(),
+      node: api.agent.node.name,
+      ttlMsMin: api.sessionTtlMsMin,
+    });
   } catch (error) {
     if (error instanceof OperatingError && error.code === "session-validation") throw new HttpError(500, error.message);
     throw error;

@@ -1,0 +1,58 @@
+import { OperatingError } from "../../lib/errors.ts";
+import { isRead, txnOperationsMax, type TxnOperation } from "../../model/txn.ts";
+import { runTxn, type TxnOutcome } from "../../registry/txn.ts";
+import { renderGoJson } from "../../wire/go-json.ts";
+import { parseJson } from "../../wire/json.ts";
+import { decodeTxn, encodeTxnErrors, encodeTxnResults } from "../../wire/txn.ts";
+import { jsonText } from "../answers.ts";
+import type { Api, Endpoint } from "../api.ts";
+import { HttpError } from "../http-error.ts";
+import { parseQueryOptions, requireDatacenter } from "../query-options.ts";
+
+/** PUT /v1/txn. Consul: what only reads says with its answer how it was read, though without an index. */
+export function transact(api: Api): Endpoint {
+  return async (request) => {
+    const { query, pretty } = request;
+    const operations = decode(await request.body(api.txnBytesMax, "txn_max_req_len"));
+    checkSizes(operations, api.kvValueBytesMax);
+    const readsOnly = operations.every(isRead);
+    if (readsOnly) parseQueryOptions(query);
+    requireDatacenter(query, api.datacenter);
+    const outcome = await runTxn(api.store, operations);
+    const body = { ...encodeOutcome(outcome), ...(readsOnly ? readMeta : {}) };
+    return jsonText(request, renderGoJson(body, { pretty }), {
+      status: "errors" in outcome ? 409 : 200,
+      headers: readsOnly ? readHeaders : {},
+    });
+  };
+}
+
+const readMeta = { Index: 0, LastContact: 0, KnownLeader: true, ConsistencyLevel: "" } as const;
+const readHeaders = { "X-Consul-Knownleader": "true", "X-Consul-Lastcontact": "0" } as const;
+
+function encodeOutcome(outcome: TxnOutcome): object {
+  if ("errors" in outcome) return { Results: null, Errors: encodeTxnErrors(outcome.errors) };
+  return { Results: encodeTxnResults(outcome.results), Errors: null };
+}
+
+function decode(body: Uint8Array): TxnOperation[] {
+  try {
+    const json = parseJson(body);
+    if (Array.isArray(json) && json.length > txnOperationsMax) {
+      throw new HttpError(413, `Transaction contains too many operations (${json.length} > ${txnOperationsMax})`);
+    }
+    return decodeTxn(json);
+  } catch (error) {
+    if (!(error instanceof OperatingError)) throw error;
+    const what = error.message.replace(/^Request decode failed: /, "");
+    throw new HttpError(400, `Failed to parse body: ${what}`);
+  }
+}
+
+function checkSizes(operations: readonly TxnOperation[], bytesMax: number): void {
+  for (const operation of operations) {
+    if (operation.kind !== "kv" || operation.value.length <= bytesMax) continue;
+    const sizes = `(${operation.value.length} > ${bytesMax} bytes)`;
+    throw new HttpError(413, `Value for key ${JSON.stringify(operation.key)} is too large ${sizes}`);
+  }
+}
