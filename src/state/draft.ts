@@ -28,6 +28,7 @@ export class Draft {
   readonly touched: Set<Topic> = new Set();
   readonly changes: RowChange[] = [];
   readonly #tables: TableDrafts;
+  #lockingTables: LockingDrafts | undefined;
   #tombstoneFloor: number;
   #current: State | undefined;
 
@@ -106,8 +107,8 @@ export class Draft {
   putKv(entry: KvEntry, known: KvEntry | undefined): void {
     const topic = topics.key(entry.key);
     this.#tables.kv.set(kvOrder(entry.key), entry);
-    if (known && known.session !== "") this.#tables.sessionKeys.delete(lockedKey(known));
-    if (entry.session !== "") this.#tables.sessionKeys.set(lockedKey(entry), kvOrder(entry.key));
+    if (known && known.session !== "") this.#locking.sessionKeys.delete(lockedKey(known));
+    if (entry.session !== "") this.#locking.sessionKeys.set(lockedKey(entry), kvOrder(entry.key));
     this.#write(tables.kv, entry.key, encodeKv(entry));
     if (this.base.tombstones.get(topic) !== undefined) this.#forget(topic);
     this.touched.add(topic);
@@ -115,35 +116,35 @@ export class Draft {
 
   deleteKv(entry: KvEntry): void {
     this.#tables.kv.delete(kvOrder(entry.key));
-    if (entry.session !== "") this.#tables.sessionKeys.delete(lockedKey(entry));
+    if (entry.session !== "") this.#locking.sessionKeys.delete(lockedKey(entry));
     this.#write(tables.kv, entry.key, undefined);
     this.#tombstone(topics.key(entry.key));
     this.touched.add(topics.key(entry.key));
   }
 
   putSession(row: SessionRow, touched: Iterable<Topic>): void {
-    this.#tables.sessions.set(rowKey(row.id), row);
-    this.#tables.nodeSessions.set(rowKey(row.node, row.id), row);
-    for (const check of checkIdsOf(row)) this.#tables.checkSessions.set(rowKey(row.node, check, row.id), row.id);
+    this.#locking.sessions.set(rowKey(row.id), row);
+    this.#locking.nodeSessions.set(rowKey(row.node, row.id), row);
+    for (const check of checkIdsOf(row)) this.#locking.checkSessions.set(rowKey(row.node, check, row.id), row.id);
     this.#write(tables.sessions, rowKey(row.id), encodeRow(row));
     this.#touchAll(touched);
   }
 
   deleteSession(row: SessionRow, touched: Iterable<Topic>): void {
-    this.#tables.sessions.delete(rowKey(row.id));
-    this.#tables.nodeSessions.delete(rowKey(row.node, row.id));
-    for (const check of checkIdsOf(row)) this.#tables.checkSessions.delete(rowKey(row.node, check, row.id));
+    this.#locking.sessions.delete(rowKey(row.id));
+    this.#locking.nodeSessions.delete(rowKey(row.node, row.id));
+    for (const check of checkIdsOf(row)) this.#locking.checkSessions.delete(rowKey(row.node, check, row.id));
     this.#write(tables.sessions, rowKey(row.id), undefined);
     this.#bury(touched);
   }
 
   putLockDelay(delay: LockDelay): void {
-    this.#tables.lockDelays.set(kvOrder(delay.key), delay);
+    this.#locking.lockDelays.set(kvOrder(delay.key), delay);
     this.#write(tables.lockDelays, delay.key, encodeRow(delay));
   }
 
   deleteLockDelay({ key }: LockDelay): void {
-    this.#tables.lockDelays.delete(kvOrder(key));
+    this.#locking.lockDelays.delete(kvOrder(key));
     this.#write(tables.lockDelays, key, undefined);
   }
 
@@ -203,14 +204,28 @@ export class Draft {
       checks: drafts.checks.finish(),
       serviceChecks: drafts.serviceChecks.finish(),
       kv: drafts.kv.finish(),
+      ...this.#finishLocking(),
+      topicIndexes: drafts.topicIndexes.finish(),
+      tombstones: drafts.tombstones.finish(),
+      tombstoneFloor: this.#tombstoneFloor,
+    };
+  }
+
+  /** Made when first needed: most writes are of keys that nobody has locked. */
+  get #locking(): LockingDrafts {
+    return (this.#lockingTables ??= draftLockingTables(this.base));
+  }
+
+  #finishLocking(): Pick<State, keyof LockingDrafts> {
+    const drafts = this.#lockingTables;
+    const { sessions, nodeSessions, checkSessions, sessionKeys, lockDelays } = this.base;
+    if (!drafts) return { sessions, nodeSessions, checkSessions, sessionKeys, lockDelays };
+    return {
       sessions: drafts.sessions.finish(),
       nodeSessions: drafts.nodeSessions.finish(),
       checkSessions: drafts.checkSessions.finish(),
       sessionKeys: drafts.sessionKeys.finish(),
       lockDelays: drafts.lockDelays.finish(),
-      topicIndexes: drafts.topicIndexes.finish(),
-      tombstones: drafts.tombstones.finish(),
-      tombstoneFloor: this.#tombstoneFloor,
     };
   }
 
@@ -231,12 +246,19 @@ function draftTables(base: State) {
     checks: new TableDraft(base.checks),
     serviceChecks: new TableDraft(base.serviceChecks),
     kv: new TableDraft(base.kv),
+    topicIndexes: new TableDraft(base.topicIndexes),
+    tombstones: new TableDraft(base.tombstones),
+  };
+}
+
+type LockingDrafts = ReturnType<typeof draftLockingTables>;
+
+function draftLockingTables(base: State) {
+  return {
     sessions: new TableDraft(base.sessions),
     nodeSessions: new TableDraft(base.nodeSessions),
     checkSessions: new TableDraft(base.checkSessions),
     sessionKeys: new TableDraft(base.sessionKeys),
     lockDelays: new TableDraft(base.lockDelays),
-    topicIndexes: new TableDraft(base.topicIndexes),
-    tombstones: new TableDraft(base.tombstones),
   };
 }
