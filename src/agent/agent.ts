@@ -81,6 +81,13 @@ export class Agent {
     return this.#registered.checks;
   }
 
+  /** Calls `look` each time a service comes, is replaced or goes. Returns what ends that. */
+  watchServices(look: () => void): () => void {
+    const { watchers } = this.#registered;
+    watchers.add(look);
+    return () => void watchers.delete(look);
+  }
+
   get catalog(): Catalog {
     return this.#options.catalog;
   }

@@ -10,6 +10,9 @@ export class Registered {
   /** The ids of each service's checks ("" for the node's own), so that nothing passes over those of others. */
   readonly #checkIds = new Map<string, Set<string>>();
 
+  /** Called each time a service comes, is replaced or goes. */
+  readonly watchers: Set<() => void> = new Set();
+
   get services(): ReadonlyMap<string, LocalService> {
     return this.#services;
   }
@@ -41,10 +44,12 @@ export class Registered {
 
   setService(local: LocalService): void {
     this.#services.set(local.service.id, local);
+    this.#wake();
   }
 
   deleteService(id: string): void {
     this.#services.delete(id);
+    this.#wake();
   }
 
   /** Replaces the check of that id, also that of another service. */
@@ -60,6 +65,10 @@ export class Registered {
   deleteCheck(id: string): void {
     this.#unlist(id);
     this.#checks.delete(id);
+  }
+
+  #wake(): void {
+    for (const look of [...this.watchers]) look();
   }
 
   #unlist(checkId: string): void {

@@ -11,7 +11,7 @@ import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
-import { parseBool } from "../query-options.ts";
+import { parseBool, parseWaiting } from "../query-options.ts";
 import { compile } from "../read.ts";
 
 export function listAgentServices(api: Api): Endpoint {
@@ -27,13 +27,43 @@ export function listAgentServices(api: Api): Endpoint {
 }
 
 export function getAgentService(api: Api): Endpoint {
-  return (request) => {
-    const found = api.agent.services.get(request.rest);
-    if (!found) throw new HttpError(404, `unknown service ID: ${request.rest}`);
-    const row = encodeAgentService(found.service);
+  return async (request) => {
+    const { waitMs } = parseWaiting(request.query);
+    const known = request.query.get("hash") ?? "";
+    const hasIt = (): boolean => known !== "" && known === contentHash(encodedService(api, request.rest));
+    if (hasIt()) await waitWhile(api, request, { holds: hasIt, waitMs });
+    const row = encodedService(api, request.rest);
+    if (!row) throw new HttpError(404, `unknown service ID: ${request.rest}`);
     const hash = contentHash(row);
     return json(request, { ...row, ContentHash: hash }, { "X-Consul-Contenthash": hash });
   };
+}
+
+function encodedService(api: Api, id: string): object | undefined {
+  const found = api.agent.services.get(id);
+  return found && encodeAgentService(found.service);
+}
+
+/** Until `holds` is no longer so, the time is over, or the client goes. */
+function waitWhile(
+  { agent, clock, random, waitLimits: { maxMs } }: Api,
+  { signal }: HttpRequest,
+  { holds, waitMs = maxMs }: { readonly holds: () => boolean; readonly waitMs: number | undefined },
+): Promise<void> {
+  const longest = Math.min(waitMs || maxMs, maxMs);
+  return new Promise((resolve) => {
+    const end = (): void => {
+      stopWatching();
+      timer.cancel();
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const stopWatching = agent.watchServices(() => {
+      if (!holds()) end();
+    });
+    const timer = clock.schedule(longest + (random.uniform() * longest) / 16, end);
+    signal.addEventListener("abort", end);
+  });
 }
 
 export function registerAgentService(api: Api): Endpoint {
@@ -140,7 +170,9 @@ function headerValue(text: string): string {
   return Buffer.from(text).toString("latin1");
 }
 
-function contentHash(row: object): string {
+/** undefined is of a service that is not there: nobody has its hash. */
+function contentHash(row: object | undefined): string {
+  if (row === undefined) return "";
   return new Bun.CryptoHasher("sha256")
     .update(renderGoJson(row, { pretty: false }))
     .digest("hex")

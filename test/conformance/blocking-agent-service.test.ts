@@ -1,0 +1,66 @@
+import { describe, expect, test } from "bun:test";
+import { expectError, get, put, registerService, sharedTarget, unique } from "../support/conformance.ts";
+import type { Answer } from "../support/exchange.ts";
+
+await sharedTarget();
+
+interface Held {
+  readonly answer: Answer;
+  readonly tookMs: number;
+}
+
+/** Asks with the hash of what is there, and does `act` a moment later. */
+async function held(id: string, act: () => Promise<unknown>, wait: string): Promise<Held> {
+  const path = `/v1/agent/service/${id}`;
+  const hash = (await get(path)).header("X-Consul-Contenthash");
+  const started = performance.now();
+  const waiting = get(`${path}?hash=${hash}&wait=${wait}`);
+  await Bun.sleep(60);
+  await act();
+  const answer = await waiting;
+  return { answer, tookMs: performance.now() - started };
+}
+
+describe("a service of the agent asked for with its hash", () => {
+  test("is answered when it changes", async () => {
+    const Name = unique("hashed");
+    await registerService({ Name, Tags: ["one"] });
+    const { answer, tookMs } = await held(Name, () => registerService({ Name, Tags: ["two"] }), "4s");
+    expect(tookMs).toBeLessThan(1_500);
+    expect(answer.json).toMatchObject({ Tags: ["two"], ContentHash: answer.header("X-Consul-Contenthash") });
+  });
+
+  test("is not found when it goes", async () => {
+    const Name = unique("hashed");
+    await registerService({ Name });
+    const { answer, tookMs } = await held(Name, () => put(`/v1/agent/service/deregister/${Name}`), "4s");
+    expect(tookMs).toBeLessThan(1_500);
+    expectError(answer, { status: 404, text: `unknown service ID: ${Name}` });
+  });
+
+  test("waits through changes of others and being registered as it is, until the time is over", async () => {
+    const Name = unique("hashed");
+    await registerService({ Name });
+    const others = async (): Promise<void> => {
+      await registerService({ Name });
+      await registerService({ Name: unique("other") });
+    };
+    const { answer, tookMs } = await held(Name, others, "300ms");
+    expect(tookMs).toBeGreaterThan(290);
+    expect(answer.status).toBe(200);
+  });
+
+  test("is answered at once with another hash or none", async () => {
+    const Name = unique("hashed");
+    await registerService({ Name });
+    const started = performance.now();
+    for (const query of ["hash=other&wait=4s", "wait=4s", "hash="]) await get(`/v1/agent/service/${Name}?${query}`);
+    expect(performance.now() - started).toBeLessThan(1_500);
+  });
+
+  test("refuses a wait that is none", async () => {
+    const Name = unique("hashed");
+    await registerService({ Name });
+    expectError(await get(`/v1/agent/service/${Name}?hash=x&wait=x`), { status: 400, text: "Invalid wait time" });
+  });
+});
