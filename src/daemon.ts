@@ -3,6 +3,7 @@ import { createAliasSource } from "./agent/alias-source.ts";
 import { runAntiEntropy, syncCatalog } from "./agent/anti-entropy.ts";
 import { FileDefinitions } from "./agent/file-definitions.ts";
 import { RunningChecks } from "./checks/running-checks.ts";
+import { Autopilot } from "./cluster/autopilot.ts";
 import { serfCheckId, serverMember, serverRegistration, serverServiceId } from "./cluster/server-registration.ts";
 import { isInNetworks } from "./config/ip-address.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
@@ -213,6 +214,8 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     answers,
     events: new Events(metrics.counter("consul.serf.events")),
     prometheus: config.prometheus,
+    autopilot: new Autopilot(),
+    startedMs: parts.clock.wallMs(),
     members: () => [member],
     leader,
     datacenter: config.datacenter,

@@ -1,4 +1,5 @@
 import type { Agent } from "../agent/agent.ts";
+import type { Autopilot } from "../cluster/autopilot.ts";
 import type { Member } from "../model/member.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
@@ -23,6 +24,9 @@ export interface Api {
   readonly metrics: Metrics;
   /** Whether metrics are also told in the format of Prometheus. */
   readonly prometheus: boolean;
+  readonly autopilot: Autopilot;
+  /** When the agent started, in milliseconds since 1970. */
+  readonly startedMs: number;
   readonly members: () => readonly Member[];
   /** host:port of the leader and of all servers. */
   readonly leader: string;

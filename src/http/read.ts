@@ -119,11 +119,11 @@ export function compile(expression: string | undefined, fields: FilterFields): (
 }
 
 /** Consul: a read that failed on its way shows these. */
-const failedReadHeaders = {
+export const failedReadHeaders: HeaderFields = {
   "X-Consul-Index": "1",
   "X-Consul-Knownleader": "false",
   "X-Consul-Lastcontact": "0",
-} as const;
+};
 
 /** What the answer depends on: all of the request but how long it waits. */
 function whatIsAsked({ target, query }: HttpRequest, options: QueryOptions): string {

@@ -9,6 +9,7 @@ import {
 } from "./endpoints/agent-check.ts";
 import { setNodeMaintenance, setServiceMaintenance } from "./endpoints/agent-maintenance.ts";
 import { aclRoutes } from "./acl-routes.ts";
+import { connectRoutes } from "./connect-routes.ts";
 import { getMetrics } from "./endpoints/agent-metrics.ts";
 import { monitor } from "./endpoints/agent-monitor.ts";
 import {
@@ -29,8 +30,15 @@ import {
   listServices,
   registerInCatalog,
 } from "./endpoints/catalog.ts";
+import {
+  getNodeCoordinate,
+  listCoordinateDatacenters,
+  listCoordinates,
+  updateCoordinate,
+} from "./endpoints/coordinate.ts";
 import { fireEvent, listEvents } from "./endpoints/event.ts";
 import { getChecksInState, getNodeHealth, getServiceChecks, getServiceHealth } from "./endpoints/health.ts";
+import { getUiNode, listUiNodes, listUiServices } from "./endpoints/internal-ui.ts";
 import { deleteKey, getKey, putKey } from "./endpoints/kv.ts";
 import {
   createSession,
@@ -40,6 +48,14 @@ import {
   listSessions,
   renewSession,
 } from "./endpoints/session.ts";
+import {
+  changeKeys,
+  getAutopilot,
+  getAutopilotHealth,
+  getRaftConfiguration,
+  listKeys,
+  setAutopilot,
+} from "./endpoints/operator.ts";
 import { getLeader, listPeers } from "./endpoints/status.ts";
 import { transact } from "./endpoints/txn.ts";
 import { redirectToUi, sayName, showOverview } from "./endpoints/ui.ts";
@@ -80,12 +96,19 @@ export function routes(api: Api): readonly Route[] {
     { path: "/v1/catalog/register", methods: { PUT: registerInCatalog(api) } },
     { path: "/v1/catalog/service/", methods: { GET: listServiceInstances(api) } },
     { path: "/v1/catalog/services", methods: { GET: listServices(api) } },
+    { path: "/v1/coordinate/datacenters", methods: { GET: listCoordinateDatacenters(api) } },
+    { path: "/v1/coordinate/node/", methods: { GET: getNodeCoordinate(api) } },
+    { path: "/v1/coordinate/nodes", methods: { GET: listCoordinates(api) } },
+    { path: "/v1/coordinate/update", methods: { PUT: updateCoordinate(api) } },
     { path: "/v1/event/fire/", methods: { PUT: fireEvent(api) } },
     { path: "/v1/event/list", methods: { GET: listEvents(api) } },
     { path: "/v1/health/checks/", methods: { GET: getServiceChecks(api) } },
     { path: "/v1/health/node/", methods: { GET: getNodeHealth(api) } },
     { path: "/v1/health/service/", methods: { GET: getServiceHealth(api) } },
     { path: "/v1/health/state/", methods: { GET: getChecksInState(api) } },
+    { path: "/v1/internal/ui/node/", methods: { GET: getUiNode(api) } },
+    { path: "/v1/internal/ui/nodes", methods: { GET: listUiNodes(api) } },
+    { path: "/v1/internal/ui/services", methods: { GET: listUiServices(api) } },
     { path: "/v1/kv/", methods: { GET: getKey(api), PUT: putKey(api), DELETE: deleteKey(api) } },
     { path: "/v1/session/create", methods: { PUT: createSession(api) } },
     { path: "/v1/session/destroy/", methods: { PUT: destroySession(api) } },
@@ -93,12 +116,22 @@ export function routes(api: Api): readonly Route[] {
     { path: "/v1/session/list", methods: { GET: listSessions(api) } },
     { path: "/v1/session/node/", methods: { GET: listNodeSessions(api) } },
     { path: "/v1/session/renew/", methods: { PUT: renewSession(api) } },
+    { path: "/v1/operator/autopilot/configuration", methods: { GET: getAutopilot(api), PUT: setAutopilot(api) } },
+    { path: "/v1/operator/autopilot/health", methods: { GET: getAutopilotHealth(api) } },
+    { path: "/v1/operator/keyring", methods: keyringMethods(api) },
+    { path: "/v1/operator/raft/configuration", methods: { GET: getRaftConfiguration(api) } },
     { path: "/v1/status/leader", methods: { GET: getLeader(api) } },
     { path: "/v1/status/peers", methods: { GET: listPeers(api) } },
     { path: "/v1/txn", methods: { PUT: transact(api) } },
     ...aclRoutes(),
+    ...connectRoutes(api),
     ...uiRoutes(api),
   ];
+}
+
+function keyringMethods(api: Api): Route["methods"] {
+  const change = changeKeys(api);
+  return { GET: listKeys(api), POST: change, PUT: change, DELETE: change };
 }
 
 function uiRoutes(api: Api): readonly Route[] {

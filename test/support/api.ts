@@ -1,3 +1,4 @@
+import { Autopilot } from "../../src/cluster/autopilot.ts";
 import { AnswerCache } from "../../src/http/answer-cache.ts";
 import type { Api } from "../../src/http/api.ts";
 import { keepFresh } from "../../src/http/freshness.ts";
@@ -35,6 +36,8 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
     events: new Events(metrics.counter("events")),
     metrics,
     prometheus: true,
+    autopilot: new Autopilot(),
+    startedMs: 0,
     members: () => [],
     leader: "127.0.0.1:8300",
     datacenter: "dc1",

@@ -1,5 +1,6 @@
 import { OperatingError } from "../../lib/errors.ts";
 import { wanMember } from "../../cluster/server-registration.ts";
+import { startingCoordinate } from "../../wire/coordinate.ts";
 import { encodeMember } from "../../wire/member.ts";
 import { empty, json } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
@@ -13,7 +14,7 @@ export function getSelf(api: Api): Endpoint {
       Config: config,
       DebugConfig: debugConfig,
       // There is no gossip to measure distances by: the coordinate of a node that has met no other.
-      Coord: { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 0.00001 },
+      Coord: startingCoordinate,
       Member: self && encodeMember(self),
       Stats: stats,
       Meta: meta,

@@ -1,0 +1,115 @@
+import { OperatingError } from "../../lib/errors.ts";
+import { consulVersion } from "../../model/consul-version.ts";
+import { decodeAutopilot, encodeAutopilot } from "../../wire/autopilot.ts";
+import { parseJson } from "../../wire/json.ts";
+import { json } from "../answers.ts";
+import type { Api, Endpoint } from "../api.ts";
+import { HttpError } from "../http-error.ts";
+import { bodyBytesMax } from "../limits.ts";
+import type { HttpRequest } from "../http-request.ts";
+import { parseBool, requireDatacenter } from "../query-options.ts";
+
+/** The one server, as its own Raft would list it. */
+export function getRaftConfiguration(api: Api): Endpoint {
+  return (request) => {
+    requireDatacenter(request.query, api.datacenter);
+    const { id, name } = api.agent.node;
+    const server = { ID: id, Node: name, Address: api.leader, Leader: true, ProtocolVersion: "3", Voter: true };
+    return json(request, { Servers: [server], Index: 0 });
+  };
+}
+
+export function getAutopilot(api: Api): Endpoint {
+  return (request) => {
+    requireDatacenter(request.query, api.datacenter);
+    return json(request, encodeAutopilot(api.autopilot.settings, api.autopilot.modifyIndex));
+  };
+}
+
+export function setAutopilot(api: Api): Endpoint {
+  return async (request) => {
+    const settings = await decodeSettings(request);
+    requireDatacenter(request.query, api.datacenter);
+    return json(request, api.autopilot.set(settings, parseCas(request.query.get("cas"))));
+  };
+}
+
+async function decodeSettings(request: HttpRequest): Promise<ReturnType<typeof decodeAutopilot>> {
+  try {
+    return decodeAutopilot(parseJson(await request.body(bodyBytesMax)));
+  } catch (error) {
+    if (!(error instanceof OperatingError)) throw error;
+    const what = error.message.replace(/^Request decode failed: /, "");
+    throw new HttpError(400, `Bad request: Error parsing autopilot config: ${what}`);
+  }
+}
+
+function parseCas(text: string | undefined): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  if (/^\d+$/.test(text)) return Number(text);
+  throw badNumber("cas value", "ParseUint", text);
+}
+
+function badNumber(what: string, parser: string, text: string): HttpError {
+  const cause = `strconv.${parser}: parsing ${JSON.stringify(text)}: invalid syntax`;
+  return new HttpError(400, `Bad request: Error parsing ${what}: ${cause}`);
+}
+
+export function getAutopilotHealth(api: Api): Endpoint {
+  return (request) => {
+    requireDatacenter(request.query, api.datacenter);
+    const { id, name } = api.agent.node;
+    const server = {
+      ...{ ID: id, Name: name, Address: api.leader, SerfStatus: "alive", Version: consulVersion, Leader: true },
+      ...{ LastContact: "0s", LastTerm: 1, LastIndex: api.store.state.index, Healthy: true, Voter: true },
+      StableSince: goSeconds(api.startedMs),
+    };
+    return json(request, { Healthy: true, FailureTolerance: 0, Servers: [server] });
+  };
+}
+
+function goSeconds(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+/** There is no gossip, and so nothing to encrypt: the answer of a Consul that does not. */
+export function listKeys(api: Api): Endpoint {
+  return ({ query }) => {
+    requireRelayFactor(query.get("relay-factor"));
+    const local = query.get("local-only") ?? "";
+    if (local !== "" && parseBool(local) === undefined) throw badNumber("local-only", "ParseBool", local);
+    throw noKeyring(api, "Keyring is empty (encryption not enabled)");
+  };
+}
+
+export function changeKeys(api: Api): Endpoint {
+  return async (request) => {
+    requireRelayFactor(request.query.get("relay-factor"));
+    try {
+      parseJson(await request.body(bodyBytesMax));
+    } catch (error) {
+      if (!(error instanceof OperatingError)) throw error;
+      throw new HttpError(400, `Bad request: ${error.message}`);
+    }
+    throw noKeyring(api, "No keyring to modify (encryption not enabled)");
+  };
+}
+
+function requireRelayFactor(text: string | undefined): void {
+  if (text === undefined || text === "") return;
+  if (!/^[+-]?\d+$/.test(text)) throw badNumber("relay factor", "Atoi", text);
+  if (Number(text) < 0 || Number(text) > 5) {
+    throw new HttpError(400, "Bad request: Invalid relay-factor: Relay factor must be in range: [0, 5]");
+  }
+}
+
+function noKeyring({ agent: { node }, datacenter }: Api, reason: string): HttpError {
+  const lines = [
+    "4 errors occurred:",
+    "\t* WAN error: 1/1 nodes reported failure",
+    `\t* ${node.name}.${datacenter}: ${reason}`,
+    `\t* ${datacenter} (LAN) error: 1/1 nodes reported failure`,
+    `\t* ${node.name}: ${reason}`,
+  ];
+  return new HttpError(500, `${lines.join("\n")}\n\n`);
+}

@@ -1,0 +1,76 @@
+import type { CheckRow } from "../model/check.ts";
+import type { NodeRow } from "../model/node.ts";
+import type { ServiceRow } from "../model/service.ts";
+import { checksOfInstance, checksOfNode, getNode, listInstances, listNodes, servicesOfNode } from "../state/lookup.ts";
+import type { State } from "../state/state.ts";
+import { topics } from "../state/topics.ts";
+import type { Query } from "./query.ts";
+import type { Store } from "./store.ts";
+
+/** A node with all that is on it. */
+export interface NodeDump {
+  readonly node: NodeRow;
+  readonly services: readonly ServiceRow[];
+  readonly checks: readonly CheckRow[];
+}
+
+/** All instances of one service. Consul: a node is named, and its checks count, once for each instance on it. */
+export interface ServiceSummary {
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly nodes: readonly string[];
+  readonly instances: number;
+  readonly passing: number;
+  readonly warning: number;
+  readonly critical: number;
+}
+
+export function nodeDump(name: string): Query<NodeDump | undefined> {
+  return {
+    topics: [topics.node(name), topics.nodeChecks(name)],
+    read(state) {
+      const node = getNode(state, name);
+      return node && dump(state, node);
+    },
+  };
+}
+
+export function nodeDumps(store: Store): Query<readonly NodeDump[]> {
+  return {
+    /** Asked anew each time: with the nodes their topics change. */
+    get topics() {
+      const each = listNodes(store.state).map(({ name }) => topics.node(name));
+      return [topics.nodes, topics.checks, ...each];
+    },
+    read: (state) => listNodes(state).map((node) => dump(state, node)),
+  };
+}
+
+function dump(state: State, node: NodeRow): NodeDump {
+  return { node, services: servicesOfNode(state, node.name), checks: checksOfNode(state, node.name) };
+}
+
+export function serviceSummaries(): Query<readonly ServiceSummary[]> {
+  return {
+    topics: [topics.nodes, topics.services, topics.checks],
+    read(state) {
+      const byName = new Map<string, ServiceRow[]>();
+      for (const row of listInstances(state)) byName.set(row.name, [...(byName.get(row.name) ?? []), row]);
+      return [...byName].map(([name, rows]) => summarize(state, name, rows));
+    },
+  };
+}
+
+function summarize(state: State, name: string, rows: readonly ServiceRow[]): ServiceSummary {
+  const checks = rows.flatMap((row) => checksOfInstance(state, row.node, row.id));
+  const inStatus = (status: string): number => checks.filter((check) => check.status === status).length;
+  return {
+    name,
+    tags: [...new Set(rows.flatMap(({ tags }) => tags))].toSorted(),
+    nodes: rows.map(({ node }) => node),
+    instances: rows.length,
+    passing: inStatus("passing"),
+    warning: inStatus("warning"),
+    critical: inStatus("critical"),
+  };
+}

@@ -1,0 +1,58 @@
+import { formatDuration } from "../lib/duration.ts";
+import { durationField } from "./json-duration.ts";
+import { fieldNames, JsonFields } from "./json-fields.ts";
+
+/** Consul's settings of autopilot, in the order that it shows them. */
+interface Settings {
+  readonly cleanupDeadServers: boolean;
+  readonly lastContactThresholdMs: number;
+  readonly maxTrailingLogs: number;
+  readonly minQuorum: number;
+  readonly serverStabilizationMs: number;
+  readonly redundancyZoneTag: string;
+  readonly disableUpgradeMigration: boolean;
+  readonly upgradeVersionTag: string;
+}
+
+/** @throws OperatingError invalid, code "decode" */
+export function decodeAutopilot(json: unknown): Settings {
+  const fields = new JsonFields(json, { names, source: "api", where: "AutopilotConfiguration" });
+  return {
+    cleanupDeadServers: fields.bool("CleanupDeadServers"),
+    lastContactThresholdMs: durationField(fields, "LastContactThreshold", "api"),
+    maxTrailingLogs: fields.int("MaxTrailingLogs"),
+    minQuorum: fields.int("MinQuorum"),
+    serverStabilizationMs: durationField(fields, "ServerStabilizationTime", "api"),
+    redundancyZoneTag: fields.string("RedundancyZoneTag"),
+    disableUpgradeMigration: fields.bool("DisableUpgradeMigration"),
+    upgradeVersionTag: fields.string("UpgradeVersionTag"),
+  };
+}
+
+const names = fieldNames([
+  "CleanupDeadServers",
+  "LastContactThreshold",
+  "MaxTrailingLogs",
+  "MinQuorum",
+  "ServerStabilizationTime",
+  "RedundancyZoneTag",
+  "DisableUpgradeMigration",
+  "UpgradeVersionTag",
+  "CreateIndex",
+  "ModifyIndex",
+]);
+
+export function encodeAutopilot(settings: Settings, modifyIndex: number): object {
+  return {
+    CleanupDeadServers: settings.cleanupDeadServers,
+    LastContactThreshold: formatDuration(settings.lastContactThresholdMs),
+    MaxTrailingLogs: settings.maxTrailingLogs,
+    MinQuorum: settings.minQuorum,
+    ServerStabilizationTime: formatDuration(settings.serverStabilizationMs),
+    RedundancyZoneTag: settings.redundancyZoneTag,
+    DisableUpgradeMigration: settings.disableUpgradeMigration,
+    UpgradeVersionTag: settings.upgradeVersionTag,
+    CreateIndex: 1,
+    ModifyIndex: modifyIndex,
+  };
+}
