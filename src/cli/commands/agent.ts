@@ -69,23 +69,29 @@ async function runAgent(args: readonly string[], io: CommandIo, options: AgentCo
   const log = createLog(settings, "agent");
   const ending = Promise.withResolvers<Ending>();
   io.stdout("==> Starting Praetor agent...\n");
-  const agent = await options.start(config, {
-    log,
-    readConfig,
-    setLogLevel: (next) => void (settings.level = next),
-    onLeave: () => ending.resolve("leave"),
-  });
-  io.stdout(banner(config, agent, options.version));
+  let running: RunningAgent | undefined;
+  // From here on, so that a signal which comes while the agent starts is not missed: it ends it once it has started.
   const stopListening = listenForSignals({
     end: ending.resolve,
-    reload: () => void reload(agent, log),
+    reload: () => void (running && reload(running, log)),
   });
   try {
+    const agent = await options.start(config, {
+      log,
+      readConfig,
+      setLogLevel: (next) => void (settings.level = next),
+      onLeave: () => ending.resolve("leave"),
+    });
+    running = agent;
+    io.stdout(banner(config, agent, options.version));
     writePidFile(config.pidFile);
-    return await endAgent(agent, { config, how: await ending.promise, log });
+    try {
+      return await endAgent(agent, { config, how: await ending.promise, log });
+    } finally {
+      removePidFile(config.pidFile);
+    }
   } finally {
     stopListening();
-    removePidFile(config.pidFile);
   }
 }
 
