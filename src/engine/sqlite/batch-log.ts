@@ -22,6 +22,7 @@ export const logSchema = `
 
 const appendSql = "INSERT INTO log VALUES (?1, ?2, ?3)";
 const listSql = "SELECT seq, batch, checksum FROM log ORDER BY seq";
+const someSql = "SELECT seq, batch, checksum FROM log WHERE seq > ?1 AND seq <= ?2 ORDER BY seq";
 /** What a batch costs in the log besides its bytes, about; bounds the number of small ones. */
 const overheadBytes = 64;
 
@@ -46,6 +47,11 @@ export class BatchLog {
     this.#append = database.prepare(appendSql);
   }
 
+  /** The number of the newest batch that the rows have. */
+  get folded(): number {
+    return this.#folded;
+  }
+
   /** The number of the newest batch. */
   get newest(): number {
     return this.#newest;
@@ -68,23 +74,18 @@ export class BatchLog {
   /** Goes on from a store whose rows have everything up to batch `folded`, and reads what came after. */
   open(folded: number): RowChanges {
     this.#folded = folded;
-    return this.read();
+    return this.#readAll();
   }
 
-  /**
-   * What the log's batches change, merged.
-   * @throws OperatingError when a batch is missing or damaged
-   */
-  read(): RowChanges {
+  /** @throws OperatingError when a batch is missing or damaged */
+  #readAll(): RowChanges {
     using list = this.#database.prepare<LoggedBatch, []>(listSql);
     const changes = new RowChanges();
     let newest = this.#folded;
     let bytes = 0;
     for (const logged of list.iterate()) {
       newest++;
-      if (logged.seq !== newest)
-        throw storeDamaged(this.#file, `its log has batch ${logged.seq} where batch ${newest} belongs`);
-      this.#addChecked(changes, logged);
+      this.#addChecked(changes, logged, newest);
       bytes += logged.batch.byteLength + overheadBytes;
     }
     this.#newest = newest;
@@ -92,7 +93,19 @@ export class BatchLog {
     return changes;
   }
 
-  #addChecked(changes: RowChanges, { seq, batch, checksum }: LoggedBatch): void {
+  /**
+   * Adds what the batches after one of them change, until another one.
+   * @throws OperatingError when a batch is missing or damaged
+   */
+  merge(changes: RowChanges, { after, until }: { readonly after: number; readonly until: number }): void {
+    using list = this.#database.prepare<LoggedBatch, [number, number]>(someSql);
+    let seq = after;
+    for (const logged of list.iterate(after, until)) this.#addChecked(changes, logged, ++seq);
+    if (seq !== until) throw storeDamaged(this.#file, `its log has no batch ${seq + 1}`);
+  }
+
+  #addChecked(changes: RowChanges, { seq, batch, checksum }: LoggedBatch, expected: number): void {
+    if (seq !== expected) throw storeDamaged(this.#file, `its log has batch ${seq} where batch ${expected} belongs`);
     if (checksumOf(seq, batch) !== checksum)
       throw storeDamaged(this.#file, `the checksum of batch ${seq} of its log is wrong`);
     try {
@@ -103,15 +116,15 @@ export class BatchLog {
     }
   }
 
-  /** Deletes all batches; part of the transaction that brings the rows up to date. */
-  empty(): void {
-    this.#database.run("DELETE FROM log");
+  /** Deletes batches that the rows have; part of the transaction that writes down that they have them. */
+  deleteThrough(seq: number): void {
+    this.#database.run("DELETE FROM log WHERE seq <= ?", [seq]);
   }
 
   /** That transaction is committed. */
-  emptied(): void {
-    this.#folded = this.#newest;
-    this.#bytes = 0;
+  deletedThrough(seq: number, bytes: number): void {
+    this.#folded = seq;
+    this.#bytes -= bytes;
   }
 
   close(): void {

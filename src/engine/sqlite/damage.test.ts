@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OperatingError } from "../../lib/errors.ts";
 import type { RowChange } from "../engine.ts";
+import { encodeBatch } from "./batch-codec.ts";
+import { RowFile } from "./row-file.ts";
 import { openSqliteEngine } from "./sqlite-engine.ts";
 
 const pageBytes = 4_096;
@@ -13,22 +15,24 @@ let file: string;
 
 const logged = 3;
 /** Longer than the log may be: its batch is followed by a fold. */
-const filler = new Uint8Array(5 << 20);
+const filler = new Uint8Array(7 << 20);
 
 /** 500 rows of which the table of rows is told, and after them three batches that are in the log only. */
-beforeEach(async () => {
+beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "praetor-damage-"));
   file = join(folder, "praetor.db");
-  const { engine } = await openSqliteEngine({ folder });
+  const store = RowFile.open(folder);
+  store.load(() => {});
   const changes: RowChange[] = Array.from({ length: 500 }, (_, n) => ({
     table: "kv",
     key: `edgex/key-${String(n).padStart(4, "0")}`,
     value: Buffer.from(`value-of-${n}-`.repeat(10)),
   }));
   changes.push({ table: "filler", key: "", value: filler }, { table: "filler", key: "", value: undefined });
-  await engine.commit({ revision: 2, changes });
-  for (let n = 1; n <= logged; n++) await engine.commit({ revision: 2 + n, changes: [loggedRow(n)] });
-  await engine.close();
+  store.commit(encodeBatch({ revision: 2, changes }));
+  if (store.keepInShape()) while (store.foldOn());
+  for (let n = 1; n <= logged; n++) store.commit(encodeBatch({ revision: 2 + n, changes: [loggedRow(n)] }));
+  store.close();
   // Drops the pages that the filler left.
   alter("VACUUM");
 });

@@ -3,12 +3,13 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import type { Row, RowChange } from "../engine.ts";
 import { decodeRows, encodeBatch } from "./batch-codec.ts";
 import { RowFile } from "./row-file.ts";
 
 /** With one of these a batch is longer than the log may be. */
-const filler: RowChange = { table: "filler", key: "", value: new Uint8Array(5 << 20) };
+const filler: RowChange = { table: "filler", key: "", value: new Uint8Array(7 << 20) };
 let folder: string;
 let file: string;
 let store: RowFile;
@@ -39,7 +40,12 @@ function reload(): ReturnType<typeof load> {
 
 function commit(revision: number, ...changes: readonly RowChange[]): void {
   store.commit(encodeBatch({ revision, changes }));
-  store.keepInShape();
+  keepInShape();
+}
+
+/** To the end of the fold, if one is due. */
+function keepInShape(): void {
+  if (store.keepInShape()) while (store.foldOn());
 }
 
 function put(key: string, value: string): RowChange {
@@ -98,13 +104,13 @@ test("opening, reading and closing write nothing, also with a full log", () => {
   reload();
   const before = readFileSync(file);
   reload();
-  store.keepInShape();
+  keepInShape();
   reload();
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 
 test("damage that a fold finds refuses the writes that follow: no start would read them", () => {
-  commit(1, { table: "kv", key: "a", value: Buffer.from("large ".repeat(200_000)) });
+  commit(1, { table: "kv", key: "a", value: Buffer.from("large ".repeat(100_000)) });
   reload();
   const bytes = readFileSync(file);
   // Inside a page: between pages lie the numbers by which SQLite finds the next.
@@ -112,4 +118,36 @@ test("damage that a fold finds refuses the writes that follow: no start would re
   writeFileSync(file, bytes.fill("x", middle, middle + 10));
   commit(2, filler);
   expect(() => commit(3, put("b", "1"))).toThrow("the checksum of batch 1 of its log is wrong");
+});
+
+test("commits between the steps of a fold, and closing in the middle of one, leave the rows that a map would have", () => {
+  const change = fc.record({ key: fc.integer({ min: 0, max: 299 }), value: fc.option(fc.integer({ max: 99 })) });
+  const step = fc.oneof(
+    { weight: 3, arbitrary: fc.array(change, { minLength: 1, maxLength: 120 }) },
+    { weight: 3, arbitrary: fc.constant("fold" as const) },
+    { weight: 1, arbitrary: fc.constant("reload" as const) },
+  );
+  const model = new Map<string, string>();
+  let revision = 0;
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+      for (const next of steps) {
+        if (next === "fold") store.foldOn();
+        else if (next === "reload") reload();
+        else {
+          revision++;
+          const changes = next.map(({ key, value }) => (value === null ? drop(`${key}`) : put(`${key}`, `${value}`)));
+          store.commit(encodeBatch({ revision, changes }));
+          for (const { key, value } of next) {
+            if (value === null) model.delete(`${key}`);
+            else model.set(`${key}`, `${value}`);
+          }
+        }
+      }
+      const found = reload();
+      expect(readable(found.rows).toSorted()).toEqual([...model].map(([key, value]) => `${key}=${value}`).toSorted());
+      expect(found.revision).toBe(revision);
+    }),
+    { numRuns: 60 },
+  );
 });

@@ -6,7 +6,7 @@ import { encodeBatch, encodeChanges, numberRow, PackedRow, revisionKey, RowPacke
 import { BatchLog, logSchema } from "./batch-log.ts";
 import { failureOfStore, storeDamaged, storeForeign, storeNewer } from "./failures.ts";
 import { ensureFile, ensureFolder } from "./folder.ts";
-import type { StoredRow } from "./row-changes.ts";
+import { RowChanges, type StoredRow } from "./row-changes.ts";
 import { nameOf, rowsSchema, RowTable } from "./row-table.ts";
 import { WalLength } from "./wal-length.ts";
 
@@ -17,10 +17,11 @@ import { WalLength } from "./wal-length.ts";
  *
  *   commit:  log + [kv/a=1]    log + [kv/b=1]    log + [kv/a=2]          one sync each
  *   load:    rows, with what the log changes: kv/a=2 kv/b=1              writes nothing
- *   fold:    rows: kv/a=2 kv/b=1, log: empty                             one transaction
+ *   fold:    rows: kv/a=2    rows: kv/b=1, log: empty                    some rows at a time, no sync
  *
- * - A fold happens after the commit with which the log passed its limit; not at start, at close or when nothing is
- *   written.
+ * - A fold begins after the commit with which the log passed its limit; not at start, at close or when nothing is
+ *   written. It goes on in steps between commits, and what is cut short begins anew: until the last step has taken the
+ *   batches out of the log, a load lays them over the rows, those that have them already included.
  * - locking_mode=EXCLUSIVE: the lock is held from open to close, and WAL's index lives on the heap instead of in a -shm
  *   file. The lock is a POSIX one: closing any other handle on the file in this process would drop it, so nothing
  *   here opens the file besides SQLite.
@@ -42,10 +43,16 @@ const walPagesMax = 1_000;
 /** A fold may take the WAL past that; cutting it back would cost more than the room it takes. */
 const walKeptBytes = 8 << 20;
 /**
- * A start reads this in some 70 ms. With one row of 100 bytes a batch, a fold comes after every 20,000th commit, with 64 after
- * every 450th; it holds up the next one for 70 ms when 5,000 rows were changed, 250 ms when 27,000 were.
+ * A start reads this in some 100 ms. With 64 rows of 100 bytes a batch, a fold begins after every 700th commit, and writes each
+ * row once, however often it was changed.
  */
-const logBytesMax = 4 << 20;
+const logBytesMax = 6 << 20;
+/** Read and written at a time, in about a millisecond: so long a commit can be held up by a fold. */
+const foldStepBatches = 16;
+const foldStepRows = 64;
+/** A log as long as this grows faster than single steps fold it; then commits wait for more of them, some 30 ms. */
+const logBytesTooMany = 4 * logBytesMax;
+const foldStepsThen = 32;
 /** So much more is logged after a fold that failed before the next is tried. */
 const foldAgainBytes = logBytesMax / 4;
 const blockBytes = 1 << 20;
@@ -65,6 +72,19 @@ const settings = `
   PRAGMA cell_size_check = ON;
   PRAGMA trusted_schema = OFF`;
 
+/** The log's batches up to one of them on their way into the rows: first they are merged, then the rows are written. */
+interface Fold {
+  readonly changes: RowChanges;
+  /** The number of the newest batch that the changes have. */
+  merged: number;
+  /** The changes that are not written yet, once all are merged. */
+  rows: Iterator<PackedRow> | undefined;
+  /** The number of the newest batch. */
+  readonly through: number;
+  /** What the batches are in the log. */
+  readonly bytes: number;
+}
+
 export class RowFile {
   readonly #file: string;
   readonly #database: Database;
@@ -72,6 +92,9 @@ export class RowFile {
   readonly #log: BatchLog;
   readonly #walLength: WalLength;
   #foldAtBytes = logBytesMax;
+  #folding: Fold | undefined;
+  /** Every commit is synced (synchronous=FULL), as all are but those of a fold. */
+  #isSynced = true;
   /** What a fold found wrong in the log. The next start will refuse the store, so nothing more is promised. */
   #damage: OperatingError | undefined;
 
@@ -143,6 +166,7 @@ export class RowFile {
   commit(batch: ArrayBuffer): void {
     if (this.#damage !== undefined) throw this.#damage;
     try {
+      this.#ensureSynced();
       this.#log.append(batch);
     } catch (error) {
       this.#recover(error);
@@ -166,33 +190,93 @@ export class RowFile {
     if (!full) this.#walLength.forget();
   }
 
-  /** To be called after each commit, once it is answered. */
-  keepInShape(): void {
+  /** To be called after each commit, once it is answered. Returns whether there is more to do, step by step. */
+  keepInShape(): boolean {
     this.#walLength.keepAhead();
-    if (this.#log.bytes < this.#foldAtBytes || this.#damage !== undefined) return;
+    return this.#log.bytes >= this.#foldAtBytes && this.foldOn();
+  }
+
+  /** The next step of a fold. Returns whether there are more; commits can come in between. */
+  foldOn(): boolean {
+    const steps = this.#log.bytes > logBytesTooMany ? foldStepsThen : 1;
+    for (let step = 1; step <= steps; step++) if (!this.#foldStep()) return false;
+    return true;
+  }
+
+  #foldStep(): boolean {
+    if (this.#damage !== undefined) return false;
     try {
-      this.#fold();
-      this.#foldAtBytes = logBytesMax;
-      // Otherwise the merged changes, 15 MiB of them, stay on the heap until long after.
-      Bun.gc(true);
+      const fold = (this.#folding ??= this.#beginFold());
+      return fold.rows === undefined ? this.#mergeStep(fold) : this.#writeStep(fold, fold.rows);
     } catch (error) {
+      this.#folding = undefined;
       this.#recover(error);
       // Whatever else went wrong, the log still holds everything.
       this.#foldAtBytes = this.#log.bytes + foldAgainBytes;
       const failure = failureOfStore(this.#file, error);
       if (failure.code === "data-damaged") this.#damage = failure;
+      return false;
     }
   }
 
-  /** Brings the rows up to date with the log, and empties it. */
-  #fold(): void {
-    const changes = this.#log.read();
-    changes.add(encodeChanges([numberRow(foldedKey, this.#log.newest)]));
+  #beginFold(): Fold {
+    const { folded, newest, bytes } = this.#log;
+    return { changes: new RowChanges(), merged: folded, rows: undefined, through: newest, bytes };
+  }
+
+  #mergeStep(fold: Fold): boolean {
+    const until = Math.min(fold.merged + foldStepBatches, fold.through);
+    this.#log.merge(fold.changes, { after: fold.merged, until });
+    fold.merged = until;
+    if (until === fold.through) fold.rows = fold.changes.inOrder();
+    return true;
+  }
+
+  /**
+   * Not synced: a step that a power cut takes back is in the log still, and the sync of a later commit is one for all
+   * that was written before it.
+   */
+  #writeStep(fold: Fold, rows: Iterator<PackedRow>): boolean {
+    this.#isSynced = false;
+    this.#database.run("PRAGMA synchronous = NORMAL");
     this.#database.run("BEGIN IMMEDIATE");
-    for (const row of changes.inOrder()) this.#rows.change(row);
-    this.#log.empty();
+    const more = this.#writeRows(rows);
+    if (!more) this.#endFold(fold);
     this.#database.run("COMMIT");
-    this.#log.emptied();
+    this.#ensureSynced();
+    if (!more) this.#folded(fold);
+    return more;
+  }
+
+  /** Commits are durable from here on. Cannot be done within a transaction, so not before what failed is rolled back. */
+  #ensureSynced(): void {
+    if (this.#isSynced) return;
+    this.#database.run("PRAGMA synchronous = FULL");
+    this.#isSynced = true;
+  }
+
+  /** Returns whether some are left. */
+  #writeRows(rows: Iterator<PackedRow>): boolean {
+    for (let written = 0; written < foldStepRows; written++) {
+      const next = rows.next();
+      if (next.done === true) return false;
+      this.#rows.change(next.value);
+    }
+    return true;
+  }
+
+  #endFold({ through }: Fold): void {
+    for (const row of unpackRows(encodeChanges([numberRow(foldedKey, through)]))) this.#rows.change(row);
+    this.#log.deleteThrough(through);
+  }
+
+  /** The last step is committed. */
+  #folded({ through, bytes }: Fold): void {
+    this.#log.deletedThrough(through, bytes);
+    this.#folding = undefined;
+    this.#foldAtBytes = logBytesMax;
+    // Otherwise the merged changes stay on the heap until long after.
+    Bun.gc(true);
   }
 
   /** Copies the WAL into the file, removes it and frees the lock. */

@@ -10,6 +10,8 @@ import { RowFile } from "./row-file.ts";
 declare const self: Worker;
 
 let rowFile: RowFile | undefined;
+/** A further step of a fold is due. */
+let isFolding = false;
 
 self.addEventListener("message", ({ data }: MessageEvent<ToWorker>): void => {
   if (data instanceof ArrayBuffer) commit(data);
@@ -36,11 +38,22 @@ function commit(batch: ArrayBuffer): void {
     return;
   }
   post({ kind: "committed" });
-  rowFile?.keepInShape();
+  if (rowFile?.keepInShape() === true) foldOnSoon();
+}
+
+/** One step for each turn of the thread, so that batches which have come meanwhile go first. */
+function foldOnSoon(): void {
+  if (isFolding) return;
+  isFolding = true;
+  setImmediate(() => {
+    isFolding = false;
+    if (rowFile?.foldOn() === true) foldOnSoon();
+  });
 }
 
 function close(): void {
   rowFile?.close();
+  rowFile = undefined;
   post({ kind: "closed" });
 }
 
