@@ -1,21 +1,10 @@
 import { formatDuration } from "../lib/duration.ts";
+import type { AutopilotSettings } from "../model/autopilot.ts";
 import { durationField } from "./json-duration.ts";
 import { fieldNames, JsonFields } from "./json-fields.ts";
 
-/** Consul's settings of autopilot, in the order that it shows them. */
-interface Settings {
-  readonly cleanupDeadServers: boolean;
-  readonly lastContactThresholdMs: number;
-  readonly maxTrailingLogs: number;
-  readonly minQuorum: number;
-  readonly serverStabilizationMs: number;
-  readonly redundancyZoneTag: string;
-  readonly disableUpgradeMigration: boolean;
-  readonly upgradeVersionTag: string;
-}
-
 /** @throws OperatingError invalid, code "decode" */
-export function decodeAutopilot(json: unknown): Settings {
+export function decodeAutopilot(json: unknown): AutopilotSettings {
   const fields = new JsonFields(json, { names, source: "api", where: "AutopilotConfiguration" });
   return {
     cleanupDeadServers: fields.bool("CleanupDeadServers"),
@@ -42,7 +31,7 @@ const names = fieldNames([
   "ModifyIndex",
 ]);
 
-export function encodeAutopilot(settings: Settings, modifyIndex: number): object {
+export function encodeAutopilot(settings: AutopilotSettings, modifyIndex: number): object {
   return {
     CleanupDeadServers: settings.cleanupDeadServers,
     LastContactThreshold: formatDuration(settings.lastContactThresholdMs),

@@ -1,23 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { del, get, keyFolder, put, sharedTarget, masked, expectTrue } from "../support/conformance.ts";
+import { entryText, modifyIndex, type Pair } from "../support/kv-pair.ts";
 
 await sharedTarget();
-
-interface Pair {
-  readonly Key: string;
-  readonly Value: string | null;
-  readonly ModifyIndex: number;
-}
-
-function entryText(key: string, value: string | Buffer, flags: number | string = 0): string {
-  const encoded = JSON.stringify(Buffer.from(value).toString("base64"));
-  return `{"LockIndex":0,"Key":"${key}","Flags":${flags},"Value":${encoded},"CreateIndex":0,"ModifyIndex":0}`;
-}
-
-async function modifyIndex(key: string): Promise<number> {
-  const [pair] = (await get(`/v1/kv/${key}`)).json as [Pair];
-  return pair.ModifyIndex;
-}
 
 async function keysOf(path: string): Promise<readonly string[]> {
   return (await get(path)).json as string[];
