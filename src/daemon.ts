@@ -27,7 +27,9 @@ import type { Node } from "./model/node.ts";
 import { addGauges, runIntervals } from "./process-metrics.ts";
 import { deregister, register } from "./registry/catalog.ts";
 import { CheckOutputs } from "./registry/check-outputs.ts";
+import { Coordinates } from "./registry/coordinates.ts";
 import { Events } from "./registry/events.ts";
+import { Nearness } from "./registry/nearness.ts";
 import { NodeCatalog } from "./registry/node-catalog.ts";
 import { SessionTtls } from "./registry/session-ttls.ts";
 import { meterStore } from "./registry/store-metrics.ts";
@@ -128,6 +130,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
         stopping.abort();
         agent.stopChecks();
         api.events.close();
+        api.coordinates.stop();
         await store.close();
         await Promise.all(servers.map((server) => server.stop()));
         await Promise.all([syncing, counting]);
@@ -206,12 +209,15 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   });
   const leader = `${node.address}:${config.ports.server}`;
   const { log: rootLog, ...others } = parts;
-  const { metrics } = parts;
+  const { clock, metrics, store } = parts;
+  const coordinates = new Coordinates(store, { own: node.name, clock, log: rootLog.named("coordinate") });
   const answers = new AnswerCache();
   keepFresh(answers, parts);
   return {
     ...others,
     answers,
+    coordinates,
+    nearness: new Nearness(coordinates),
     events: new Events(metrics.counter("consul.serf.events")),
     prometheus: config.prometheus,
     autopilot: new Autopilot(),

@@ -6,7 +6,9 @@ import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
 import type { Random } from "../lib/random.ts";
 import type { CheckOutputs } from "../registry/check-outputs.ts";
+import type { Coordinates } from "../registry/coordinates.ts";
 import type { Events } from "../registry/events.ts";
+import type { Nearness } from "../registry/nearness.ts";
 import type { WaitLimits } from "../registry/query.ts";
 import type { SessionTtls } from "../registry/session-ttls.ts";
 import type { Store } from "../registry/store.ts";
@@ -21,6 +23,8 @@ export interface Api {
   readonly agent: Agent;
   readonly answers: AnswerCache;
   readonly events: Events;
+  readonly coordinates: Coordinates;
+  readonly nearness: Nearness;
   readonly metrics: Metrics;
   /** Whether metrics are also told in the format of Prometheus. */
   readonly prometheus: boolean;

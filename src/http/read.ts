@@ -1,5 +1,6 @@
 import { OperatingError } from "../lib/errors.ts";
 import { compileFilter, type FilterFields } from "../lib/filter/compile-filter.ts";
+import type { OfNode } from "../registry/nearness.ts";
 import { waitForChange, type Query } from "../registry/query.ts";
 import { renderGoJson } from "../wire/go-json.ts";
 import type { IndexedAnswer } from "./answer-cache.ts";
@@ -75,8 +76,8 @@ function currentAnswer<T>(api: Api, asked: string, { query, rendering }: Asked<T
 
 const nothingHeaders: HeaderFields = { Vary: "Accept-Encoding" };
 
-/** A list of the catalog: each row encoded, those that the filter leaves out left out. */
-export function answerRows<T>(
+/** A list of the catalog: each row encoded, those that the filter leaves out left out; with `?near=` near ones first. */
+export function answerRows<T extends OfNode>(
   api: Api,
   request: HttpRequest,
   list: {
@@ -86,7 +87,18 @@ export function answerRows<T>(
   },
 ): Response | Promise<Response> {
   const accept = compile(request.query.get("filter"), list.fields);
-  return answerCatalog(api, request, list.query, (rows) => rows.map(list.encode).filter(accept));
+  const query = inOrder(api, request.query.get("near"), list.query);
+  return answerCatalog(api, request, query, (rows) => rows.map(list.encode).filter(accept));
+}
+
+/** Consul: `_ip`, the caller's own node, is known to prepared queries only; here it is the name of a node like others. */
+function inOrder<T extends OfNode>(
+  { agent, nearness }: Api,
+  near: string | undefined,
+  query: Query<readonly T[]>,
+): Query<readonly T[]> {
+  if (near === undefined || near === "") return query;
+  return nearness.order(query, near === "_agent" ? agent.node.name : near);
 }
 
 /** An answer of the catalog or of health: JSON with the header that tells how consistent it is. */

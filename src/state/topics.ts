@@ -24,6 +24,8 @@ export const topics: {
   readonly sessions: Topic;
   readonly nodeSessions: (node: string) => Topic;
   readonly session: (id: string) => Topic;
+  readonly coordinates: Topic;
+  readonly distances: Topic;
   readonly key: (key: string) => Topic;
   readonly tree: (prefix: string) => Topic;
 } = {
@@ -34,7 +36,7 @@ export const topics: {
   /** Every check. */
   checks: "checks",
   /** A node and the services on it. */
-  node: (name) => `node/${fold(name)}`,
+  node: (name) => nodeTopicPrefix + fold(name),
   /** The checks of a node and of the services on it. */
   nodeChecks: (name) => `node-checks/${fold(name)}`,
   /** The instances of a service, their nodes and their checks. */
@@ -44,13 +46,23 @@ export const topics: {
   sessions: "sessions",
   nodeSessions: (node) => `node-sessions/${fold(node)}`,
   session: (id) => sessionTopicPrefix + fold(id),
+  /** Where the nodes are: kept beside the state. */
+  coordinates: "coordinates",
+  /** The order of rows by distance. It changes with `coordinates` but has no index of its own and wakes nobody. */
+  distances: "distances",
   key: (key) => keyTopicPrefix + key,
   tree: (prefix) => treeTopicPrefix + prefix,
 };
 
+const nodeTopicPrefix = "node/";
 const sessionTopicPrefix = "session/";
 const keyTopicPrefix = "kv/";
 const treeTopicPrefix = "kv*";
+
+/** The folded name of a node's topic, or undefined. */
+export function nodeOfTopic(topic: Topic): string | undefined {
+  return topic.startsWith(nodeTopicPrefix) ? topic.slice(nodeTopicPrefix.length) : undefined;
+}
 
 /** The folded id of a session's topic, or undefined. */
 export function sessionOfTopic(topic: Topic): string | undefined {

@@ -7,12 +7,15 @@ import { routes } from "../../src/http/routes.ts";
 import { SessionTtls } from "../../src/registry/session-ttls.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { Metrics } from "../../src/lib/metrics.ts";
+import { Coordinates } from "../../src/registry/coordinates.ts";
 import { Events } from "../../src/registry/events.ts";
+import { Nearness } from "../../src/registry/nearness.ts";
 import { startTestAgent, type TestAgent } from "./agent.ts";
 import { FakeRandom } from "./fake-random.ts";
 
 export interface TestApi extends TestAgent {
   readonly answers: AnswerCache;
+  readonly coordinates: Coordinates;
   /** Asks as a client would, without a socket. */
   readonly ask: (path: string, init?: RequestInit) => Promise<Response>;
 }
@@ -27,10 +30,13 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
     { level: "info", json: false, clock: world.clock, sink: (line) => world.log.push(line) },
     "http",
   );
+  const coordinates = new Coordinates(world.store, { own: world.agent.node.name, clock: world.clock, log });
   const api: Api = {
     store: world.store,
     outputs: world.outputs,
     sessionTtls: new SessionTtls(world.store, { clock: world.clock, log }),
+    coordinates,
+    nearness: new Nearness(coordinates),
     agent: world.agent,
     answers,
     events: new Events(metrics.counter("events")),
@@ -69,6 +75,7 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
   return {
     ...world,
     answers,
+    coordinates,
     ask: async (path, init) => router.handle(new Request(`http://agent${path}`, init), () => "192.0.2.7"),
   };
 }
