@@ -14,9 +14,10 @@ import { answerQuery, failedReadHeaders } from "../read.ts";
 
 /** Between datacenters nothing is measured, since there is one: its server is where a node is that has met no other. */
 export function listCoordinateDatacenters(api: Api): Endpoint {
-  const own = { node: api.agent.node.name, segment: "", coordinate: startingCoordinate };
-  return (request) =>
-    json(request, [{ Datacenter: api.datacenter, AreaID: "wan", Coordinates: [encodeNodeCoordinate(own)] }]);
+  return (request) => {
+    const own = { node: api.agent.node.name, segment: "", coordinate: startingCoordinate };
+    return json(request, [{ Datacenter: api.datacenter, AreaID: "wan", Coordinates: [encodeNodeCoordinate(own)] }]);
+  };
 }
 
 export function listCoordinates(api: Api): Endpoint {
