@@ -9,6 +9,7 @@ import type { CheckOutputs } from "../registry/check-outputs.ts";
 import type { Coordinates } from "../registry/coordinates.ts";
 import type { Events } from "../registry/events.ts";
 import type { Nearness } from "../registry/nearness.ts";
+import type { PreparedQueries } from "../registry/prepared-query-execution.ts";
 import type { WaitLimits } from "../registry/query.ts";
 import type { SessionTtls } from "../registry/session-ttls.ts";
 import type { Store } from "../registry/store.ts";
@@ -21,6 +22,7 @@ export interface Api {
   readonly outputs: CheckOutputs;
   readonly sessionTtls: SessionTtls;
   readonly agent: Agent;
+  readonly preparedQueries: PreparedQueries;
   readonly answers: AnswerCache;
   readonly events: Events;
   readonly coordinates: Coordinates;

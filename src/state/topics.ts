@@ -26,6 +26,8 @@ export const topics: {
   readonly session: (id: string) => Topic;
   readonly coordinates: Topic;
   readonly distances: Topic;
+  readonly preparedQueries: Topic;
+  readonly preparedQuery: (id: string) => Topic;
   readonly key: (key: string) => Topic;
   readonly tree: (prefix: string) => Topic;
 } = {
@@ -50,6 +52,8 @@ export const topics: {
   coordinates: "coordinates",
   /** The order of rows by distance. It changes with `coordinates` but has no index of its own and wakes nobody. */
   distances: "distances",
+  preparedQueries: "prepared-queries",
+  preparedQuery: (id) => `prepared-query/${fold(id)}`,
   key: (key) => keyTopicPrefix + key,
   tree: (prefix) => treeTopicPrefix + prefix,
 };
