@@ -212,13 +212,14 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   const { log: rootLog, ...others } = parts;
   const { clock, metrics, store } = parts;
   const coordinates = new Coordinates(store, { own: node.name, clock, log: rootLog.named("coordinate") });
+  const nearness = new Nearness(coordinates);
   const answers = new AnswerCache();
   keepFresh(answers, parts);
   return {
     ...others,
     answers,
     coordinates,
-    nearness: new Nearness(coordinates),
+    nearness,
     events: new Events(metrics.counter("consul.serf.events")),
     prometheus: config.prometheus,
     preparedQueries: new PreparedQueries(parts.store, {
@@ -226,6 +227,7 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
       log: rootLog.named("prepared_query"),
       datacenter: config.datacenter,
       node: node.name,
+      distances: nearness,
     }),
     autopilot: new Autopilot(),
     startedMs: parts.clock.wallMs(),
