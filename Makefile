@@ -24,8 +24,10 @@ bench: build ## Measure side by side with the real Consul (BENCH_SECONDS=1 for a
 	@scripts/ensure-debian-packages bench
 	@$(bun) bench/main.ts $(ROWS)
 
-conformance: $(installed) ## Run the conformance tests against the real Consul
-	@consul=$$(scripts/find-consul) && CONFORMANCE_TARGET=consul CONSUL_BINARY=$$consul $(bun) test ./test/conformance/
+conformance: $(installed) ## Run the conformance tests against the real Consul, and its command line against Praetor
+	@consul=$$(scripts/find-consul) && export CONSUL_BINARY=$$consul && \
+	CONFORMANCE_TARGET=consul $(bun) test ./test/conformance/ ./test/e2e/npm-consul-*.test.ts && \
+	$(bun) test ./test/conformance/command-line/
 
 notice: $(installed) ## Write NOTICE, the licences of what dist/praetor contains
 	@$(bun) scripts/make-notice.ts
