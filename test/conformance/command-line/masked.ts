@@ -6,6 +6,9 @@ const masks: readonly (readonly [form: RegExp, shown: string])[] = [
   [/127\.0\.0\.1:\d{5}\b/g, "127.0.0.1:NNNNN"],
   [/(port=|"Port": )\d{5}\b/g, "$1NNNNN"],
   [/((?:Create|Modify)Index"?:? *)\d+/g, "$1N"],
+  // Praetor's own command line says its own name.
+  [/\bPraetor\b/g, "Consul"],
+  [/\bpraetor\b/g, "consul"],
   // The formatter lets no line of a document end in spaces.
   [/[ \t]+$/gm, ""],
 ];
