@@ -12,6 +12,8 @@ import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
 import { openSqliteEngine } from "./engine/sqlite/sqlite-engine.ts";
 import { AnswerCache } from "./http/answer-cache.ts";
 import type { Api } from "./http/api.ts";
+import { CachedQuestions } from "./http/cached-questions.ts";
+import { ClientLimit } from "./http/client-limit.ts";
 import { openDoors } from "./http/doors.ts";
 import { keepFresh } from "./http/freshness.ts";
 import { Router } from "./http/router.ts";
@@ -52,7 +54,7 @@ export interface Daemon {
   readonly nodeId: string;
   readonly httpAddresses: readonly string[];
   /**
-   * Takes up changed definitions, the log level and whether check output is kept.
+   * Takes up changed definitions, the log level, whether check output is kept, and how many requests a client may have.
    * @throws OperatingError what is wrong with the new configuration, and where; the old one stays in force then
    */
   reload(): Promise<void>;
@@ -89,11 +91,13 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     const definitions = new FileDefinitions(agent, log);
     await definitions.apply(config);
     await syncCatalog(agent);
+    const clientLimit = new ClientLimit(config.httpConnectionsMax);
     const reload = async (): Promise<void> => {
       log.info("Reloading configuration...");
       const next = options.readConfig();
       await definitions.apply(next);
       agent.discardOutput = next.discardCheckOutput;
+      clientLimit.max = next.httpConnectionsMax;
       options.setLogLevel(next.log.level);
       log.info("Configuration reloaded");
     };
@@ -110,7 +114,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       reload,
       leave: options.onLeave,
     });
-    const servers = await openApi(config, api);
+    const servers = await openApi(config, { api, clientLimit });
     const aliasSource = createAliasSource(agent);
     agent.startChecks(new RunningChecks({ world, aliasSource, report: (id, result) => agent.checkResult(id, result) }));
     const counting = runIntervals(metrics, world.clock, stopping.signal);
@@ -220,6 +224,7 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     answers,
     coordinates,
     nearness,
+    cachedQuestions: config.httpUseCache ? new CachedQuestions(parts) : undefined,
     events: new Events(metrics.counter("consul.serf.events")),
     prometheus: config.prometheus,
     preparedQueries: new PreparedQueries(parts.store, {
@@ -248,7 +253,10 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   };
 }
 
-function openApi(config: RuntimeConfig, api: Api): Promise<readonly HttpServer[]> {
+function openApi(
+  config: RuntimeConfig,
+  { api, clientLimit }: { readonly api: Api; readonly clientLimit: ClientLimit },
+): Promise<readonly HttpServer[]> {
   const { httpAllowWriteFrom: writers, ports, tls } = config;
   const { clock, log } = api;
   const router = new Router(routes(api), {
@@ -266,6 +274,7 @@ function openApi(config: RuntimeConfig, api: Api): Promise<readonly HttpServer[]
     https: { addresses: config.httpsAddresses, port: ports.https, tls },
     socketOwner: config.unixSocket,
     router,
+    clientLimit,
     clock,
     log,
   });

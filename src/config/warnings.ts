@@ -12,6 +12,7 @@ export function configWarnings(config: Unwarned, settings: Settings): readonly s
     ...bootstrapWarnings(config, settings),
     ...scriptWarnings(config),
     ...uiWarnings(config, settings),
+    ...remoteExecWarnings(settings),
     ...unusedWarnings(settings),
   ];
 }
@@ -53,6 +54,13 @@ function scriptWarnings(config: Unwarned): readonly string[] {
 function uiWarnings({ uiDir }: Unwarned, settings: Settings): readonly string[] {
   if (uiDir === undefined || statSync(uiDir, { throwIfNoEntry: false })?.isDirectory()) return [];
   return [`ui_dir ${JSON.stringify(uiDir)} is not a folder: no UI is served${settings.from("ui_dir")}`];
+}
+
+/** Who counts on it must learn that here, and not from a command that nobody runs. */
+function remoteExecWarnings(settings: Settings): readonly string[] {
+  const field = "disable_remote_exec";
+  if (settings.optionalFlag(field) !== false) return [];
+  return [`${field} is false, and yet this agent runs no commands of \`consul exec\`${settings.from(field)}`];
 }
 
 function unusedWarnings(settings: Settings): readonly string[] {

@@ -14,6 +14,7 @@ import type { WaitLimits } from "../registry/query.ts";
 import type { SessionTtls } from "../registry/session-ttls.ts";
 import type { Store } from "../registry/store.ts";
 import type { AnswerCache } from "./answer-cache.ts";
+import type { CachedQuestions } from "./cached-questions.ts";
 import type { HttpRequest } from "./http-request.ts";
 
 /** What the endpoints work on. */
@@ -24,6 +25,8 @@ export interface Api {
   readonly agent: Agent;
   readonly preparedQueries: PreparedQueries;
   readonly answers: AnswerCache;
+  /** undefined: `?cached` is passed over. */
+  readonly cachedQuestions: CachedQuestions | undefined;
   readonly events: Events;
   readonly coordinates: Coordinates;
   readonly nearness: Nearness;

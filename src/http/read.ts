@@ -120,13 +120,17 @@ export function answerCatalog<T>(
  * Turns `?filter=` into a test of encoded rows.
  * @throws HttpError 500 with Consul's words
  */
-export function compile(expression: string | undefined, fields: FilterFields): (row: object) => boolean {
+export function compile(
+  expression: string | undefined,
+  fields: FilterFields,
+  headers: HeaderFields = failedReadHeaders,
+): (row: object) => boolean {
   if (expression === undefined || expression === "") return () => true;
   try {
     return compileFilter(expression, fields);
   } catch (error) {
     if (!(error instanceof OperatingError)) throw error;
-    throw new HttpError(500, error.message, failedReadHeaders);
+    throw new HttpError(500, error.message, headers);
   }
 }
 
@@ -138,9 +142,7 @@ export const failedReadHeaders: HeaderFields = {
 };
 
 /** What the answer depends on: all of the request but how long it waits. */
-function whatIsAsked({ target, query }: HttpRequest, options: QueryOptions): string {
-  if (options.index === 0 && options.waitMs === undefined) return target;
-  const others = query.without("index", "wait");
-  const path = target.slice(0, target.indexOf("?"));
-  return others === "" ? path : `${path}?${others}`;
+function whatIsAsked(request: HttpRequest, options: QueryOptions): string {
+  if (options.index === 0 && options.waitMs === undefined) return request.target;
+  return request.without("index", "wait").target;
 }

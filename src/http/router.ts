@@ -4,11 +4,13 @@ import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 import { empty, send, text } from "./answers.ts";
-import type { Endpoint, Route } from "./api.ts";
+import type { Method, Route } from "./api.ts";
+import { cleanPath } from "./clean-path.ts";
+import { checkCommonParameters } from "./common-parameters.ts";
 import { escapeHtml } from "./html.ts";
 import { HttpError, statusOf } from "./http-error.ts";
 import { HttpMetrics } from "./http-metrics.ts";
-import { decodePath, HttpRequest, isDecodable } from "./http-request.ts";
+import { decodePath, HttpRequest } from "./http-request.ts";
 
 export interface RouterOptions {
   readonly answers: AnswerCache;
@@ -81,8 +83,14 @@ export class Router {
   async #dispatch(request: Request, target: string, clientAddress: ClientAddress): Promise<Response> {
     const queryAt = target.indexOf("?");
     const path = queryAt < 0 ? target : target.slice(0, queryAt);
+    try {
+      const elsewhere = this.#elsewhere(path);
+      if (elsewhere !== undefined) return moved(request.method, elsewhere + target.slice(path.length));
+    } catch (error) {
+      return this.#explain(error, request.method, target);
+    }
     const route = this.#find(path);
-    if (!route) return this.#notFound(request.method, { path, query: target.slice(path.length) });
+    if (!route) return new Response(null, { status: 404 });
     const startMs = this.#clock.monotonicMs();
     const response = await this.#answerWith(route, request, { target, path, clientAddress });
     this.#metrics.took(route, request.method, this.#clock.monotonicMs() - startMs);
@@ -92,14 +100,17 @@ export class Router {
   async #answerWith(route: Route, request: Request, { target, path, clientAddress }: Asked): Promise<Response> {
     if (this.#blocked.some((prefix) => path.startsWith(prefix)))
       return text(403, "Endpoint is blocked by agent configuration");
-    const endpoint = methodOf(route, request.method);
+    const method = methodOf(request.method);
+    const endpoint = method && route.methods[method];
     if (!endpoint) return otherMethod(route, request.method);
     if (request.method !== "GET" && this.#mayWrite && !this.#mayWrite(clientAddress()))
       return text(403, "Access is restricted");
     try {
       const rest = decodePath(path.slice(route.path.length));
       const query = target.slice(path.length + 1);
-      return await endpoint(new HttpRequest(request, target, { rest, query, peerAddress: clientAddress }));
+      const asked = new HttpRequest(request, target, { rest, query, peerAddress: clientAddress });
+      checkCommonParameters(route.path, method, asked);
+      return await endpoint(asked);
     } catch (error) {
       return this.#explain(error, request.method, target);
     }
@@ -116,17 +127,20 @@ export class Router {
     return undefined;
   }
 
-  /** Consul: a subtree named without its slash leads there; anything else is not found, with nothing to say. */
-  #notFound(method: string, { path, query }: { readonly path: string; readonly query: string }): Response {
-    if (!isDecodable(path)) return text(400, "400 Bad Request");
-    if (!this.#subtrees.has(`${path}/`)) return new Response(null, { status: 404 });
-    const headers = { Location: `${path}/${query}` };
-    if (method !== "GET") return new Response(null, { status: 301, headers });
-    const body = `<a href="${escapeHtml(headers.Location)}">Moved Permanently</a>.\n\n`;
-    return new Response(body, { status: 301, headers: { ...headers, "Content-Type": "text/html; charset=utf-8" } });
+  /**
+   * Where a path leads that is not asked as it should be. Consul: a path with empty or dotted parts leads to the clean
+   * one, and a subtree named without its slash to the subtree, even where nothing is. A key may have such parts.
+   */
+  #elsewhere(path: string): string | undefined {
+    if (path.startsWith(kvPath)) return undefined;
+    const clean = cleanPath(decodePath(path));
+    const place = clean ?? path;
+    if (!this.#exact.has(place) && this.#subtrees.has(`${place}/`)) return `${place}/`;
+    return clean;
   }
 
   #explain(error: unknown, method: string, target: string): Response {
+    if (error instanceof HttpError && error.message === "") return new Response(null, { status: error.status });
     if (error instanceof HttpError) return text(error.status, error.message, error.headers);
     if (error instanceof OperatingError) {
       const status = statusOf(error);
@@ -151,13 +165,20 @@ function isSubtree(path: string): boolean {
 /** Keys may be long and have many parts: their subtree is found without looking for a longer one. */
 const kvPath = "/v1/kv/";
 
-function methodOf({ methods }: Route, method: string): Endpoint | undefined {
+function moved(method: string, location: string): Response {
+  const headers = { Location: location };
+  if (method !== "GET" && method !== "HEAD") return new Response(null, { status: 301, headers });
+  const body = `<a href="${escapeHtml(location)}">Moved Permanently</a>.\n\n`;
+  return new Response(body, { status: 301, headers: { ...headers, "Content-Type": "text/html; charset=utf-8" } });
+}
+
+function methodOf(method: string): Method | undefined {
   switch (method) {
     case "GET":
     case "PUT":
     case "POST":
     case "DELETE":
-      return methods[method];
+      return method;
     default:
       return undefined;
   }

@@ -1,4 +1,5 @@
 import type { Api, Endpoint, Route, UiPlace } from "./api.ts";
+import { refreshedInBackground, simplyCached } from "./cached.ts";
 import { forceLeave, getHost, getSelf, join, leave, listMembers, reload } from "./endpoints/agent.ts";
 import {
   deregisterAgentCheck,
@@ -95,14 +96,23 @@ export function routes(api: Api): readonly Route[] {
     { path: "/v1/agent/service/maintenance/", methods: { PUT: setServiceMaintenance(api) } },
     { path: "/v1/agent/service/register", methods: { PUT: registerAgentService(api) } },
     { path: "/v1/agent/services", methods: { GET: listAgentServices(api) } },
-    { path: "/v1/catalog/datacenters", methods: { GET: listDatacenters(api) } },
+    {
+      path: "/v1/catalog/datacenters",
+      methods: { GET: simplyCached(api, "catalog-datacenters", listDatacenters(api)) },
+    },
     { path: "/v1/catalog/deregister", methods: { PUT: deregisterFromCatalog(api) } },
     { path: "/v1/catalog/node/", methods: { GET: getNode(api) } },
     { path: "/v1/catalog/node-services/", methods: { GET: listNodeServices(api) } },
     { path: "/v1/catalog/nodes", methods: { GET: listNodes(api) } },
     { path: "/v1/catalog/register", methods: { PUT: registerInCatalog(api) } },
-    { path: "/v1/catalog/service/", methods: { GET: listServiceInstances(api) } },
-    { path: "/v1/catalog/services", methods: { GET: listServices(api) } },
+    {
+      path: "/v1/catalog/service/",
+      methods: { GET: refreshedInBackground(api, "catalog-services", listServiceInstances(api)) },
+    },
+    {
+      path: "/v1/catalog/services",
+      methods: { GET: refreshedInBackground(api, "catalog-list-services", listServices(api)) },
+    },
     { path: "/v1/coordinate/datacenters", methods: { GET: listCoordinateDatacenters(api) } },
     { path: "/v1/coordinate/node/", methods: { GET: getNodeCoordinate(api) } },
     { path: "/v1/coordinate/nodes", methods: { GET: listCoordinates(api) } },
@@ -111,7 +121,10 @@ export function routes(api: Api): readonly Route[] {
     { path: "/v1/event/list", methods: { GET: listEvents(api) } },
     { path: "/v1/health/checks/", methods: { GET: getServiceChecks(api) } },
     { path: "/v1/health/node/", methods: { GET: getNodeHealth(api) } },
-    { path: "/v1/health/service/", methods: { GET: getServiceHealth(api) } },
+    {
+      path: "/v1/health/service/",
+      methods: { GET: refreshedInBackground(api, "health-services", getServiceHealth(api)) },
+    },
     { path: "/v1/health/state/", methods: { GET: getChecksInState(api) } },
     { path: "/v1/internal/ui/node/", methods: { GET: getUiNode(api) } },
     { path: "/v1/internal/ui/nodes", methods: { GET: listUiNodes(api) } },

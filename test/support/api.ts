@@ -1,6 +1,7 @@
 import { Autopilot } from "../../src/cluster/autopilot.ts";
 import { AnswerCache } from "../../src/http/answer-cache.ts";
 import type { Api } from "../../src/http/api.ts";
+import { CachedQuestions } from "../../src/http/cached-questions.ts";
 import { keepFresh } from "../../src/http/freshness.ts";
 import { Router, type RouterOptions } from "../../src/http/router.ts";
 import { routes } from "../../src/http/routes.ts";
@@ -41,6 +42,7 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
     agent: world.agent,
     preparedQueries: new PreparedQueries(world.store, { random: new FakeRandom(), log, datacenter: "dc1", node: "n1" }),
     answers,
+    cachedQuestions: new CachedQuestions({ clock: world.clock, metrics }),
     events: new Events(metrics.counter("events")),
     metrics,
     prometheus: true,

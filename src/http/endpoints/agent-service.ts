@@ -16,7 +16,7 @@ import { compile } from "../read.ts";
 
 export function listAgentServices(api: Api): Endpoint {
   return (request) => {
-    const accept = compile(request.query.get("filter"), agentServiceFields);
+    const accept = compile(request.query.get("filter"), agentServiceFields, {});
     const services: Record<string, object> = {};
     for (const [id, { service }] of api.agent.services) {
       const row = encodeAgentService(service);

@@ -68,8 +68,8 @@ export function listServiceInstances(api: Api): Endpoint {
 
 export function getNode(api: Api): Endpoint {
   return (request) => {
-    const accept = compile(request.query.get("filter"), nodeServiceFields);
     const query = catalog.nodeServices(api.store, requireName(request.rest, "Missing node name"));
+    const accept = compile(request.query.get("filter"), nodeServiceFields);
     return answerCatalog(api, request, query, (found) => {
       if (!found) return null;
       const services = found.services.map((service) => [service.id, encodeNodeService(service)] as const);
@@ -83,8 +83,8 @@ export function getNode(api: Api): Endpoint {
 
 export function listNodeServices(api: Api): Endpoint {
   return (request) => {
-    const accept = compile(request.query.get("filter"), nodeServiceFields);
     const query = catalog.nodeServices(api.store, requireName(request.rest, "Missing node name"));
+    const accept = compile(request.query.get("filter"), nodeServiceFields);
     return answerCatalog(api, request, query, (found) => ({
       Node: found ? encodeNode(found.node) : null,
       Services: found ? found.services.map(encodeNodeService).filter(accept) : null,
