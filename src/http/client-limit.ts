@@ -18,9 +18,12 @@ export class ClientLimit {
     return this.#underWay.size;
   }
 
-  /** @param client undefined for who is not counted */
-  answer(client: string | undefined, request: Request, handle: () => Response | Promise<Response>): Answering {
-    if (client === undefined || this.max < 1) return handle();
+  /** @param client its IP address; all who come by unix sockets are one client, as in Consul */
+  answer(client: string | undefined, request: Request, handle: () => Answering): Answering {
+    return this.max < 1 ? handle() : this.#admit(client ?? "unix", request, handle);
+  }
+
+  #admit(client: string, request: Request, handle: () => Answering): Answering {
     const others = this.#underWay.get(client) ?? 0;
     if (others >= this.max) return text(429, tooMany, { Connection: "close" });
     this.#underWay.set(client, others + 1);
