@@ -16,7 +16,7 @@ export function checkCommonParameters(path: string, method: Method, request: Htt
   if (path === datacenters) parseConsistency(query);
   else if (isRead(path, method)) parseQueryOptions(query);
   if (query.has("cached") && method === "GET") parseCacheControl(request.raw.headers.get("cache-control"));
-  if (query.has("ns") && namespaced.test(path)) throw new HttpError(400, noNamespaces);
+  if (query.get("ns") && namespaced.test(path)) throw new HttpError(400, noNamespaces);
 }
 
 const datacenters = "/v1/catalog/datacenters";

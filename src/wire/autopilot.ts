@@ -5,7 +5,7 @@ import { fieldNames, JsonFields } from "./json-fields.ts";
 
 /** @throws OperatingError invalid, code "decode" */
 export function decodeAutopilot(json: unknown): AutopilotSettings {
-  const fields = new JsonFields(json, { names, source: "api", where: "AutopilotConfiguration" });
+  const fields = new JsonFields(json, { names, source: "api", where: "AutopilotConfiguration", goPackage: "api" });
   return {
     cleanupDeadServers: fields.bool("CleanupDeadServers"),
     lastContactThresholdMs: durationField(fields, "LastContactThreshold", "api"),

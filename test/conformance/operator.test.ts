@@ -88,6 +88,15 @@ describe("the keyring", () => {
   });
 
   test.each([
+    ["[]", "cannot unmarshal array into Go value of type agent.keyringArgs"],
+    ['{"Key":5}', "cannot unmarshal number into Go struct field keyringArgs.Key of type string"],
+    ['{"Other":5}', 'unknown field "Other"'],
+  ])("cannot be changed by what is no change: %s", async (body, text) => {
+    const answer = await send("PUT", "/v1/operator/keyring", { body });
+    expectError(answer, { status: 400, text: `Bad request: Request decode failed: json: ${text}` });
+  });
+
+  test.each([
     ["relay-factor=9", "Invalid relay-factor: Relay factor must be in range: [0, 5]"],
     ["relay-factor=x", 'Error parsing relay factor: strconv.Atoi: parsing "x": invalid syntax'],
     ["local-only=x", 'Error parsing local-only: strconv.ParseBool: parsing "x": invalid syntax'],

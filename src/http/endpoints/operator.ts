@@ -2,6 +2,7 @@ import { OperatingError } from "../../lib/errors.ts";
 import { consulVersion } from "../../model/consul-version.ts";
 import { decodeAutopilot, encodeAutopilot } from "../../wire/autopilot.ts";
 import { parseJson } from "../../wire/json.ts";
+import { checkKeyringChange } from "../../wire/keyring.ts";
 import { json } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
@@ -86,7 +87,7 @@ export function changeKeys(api: Api): Endpoint {
   return async (request) => {
     requireRelayFactor(request.query.get("relay-factor"));
     try {
-      parseJson(await request.body(bodyBytesMax));
+      checkKeyringChange(parseJson(await request.body(bodyBytesMax)));
     } catch (error) {
       if (!(error instanceof OperatingError)) throw error;
       throw new HttpError(400, `Bad request: ${error.message}`);
