@@ -48,7 +48,8 @@ export class HttpRequest {
   without(...names: readonly string[]): HttpRequest {
     const query = this.query.without(...names);
     const path = this.target.slice(0, this.target.indexOf("?"));
-    return new HttpRequest(this.raw, query === "" ? path : `${path}?${query}`, { rest: this.rest, query });
+    const peerAddress = this.#peerAddress;
+    return new HttpRequest(this.raw, query === "" ? path : `${path}?${query}`, { rest: this.rest, query, peerAddress });
   }
 
   /**
