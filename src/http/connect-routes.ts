@@ -4,6 +4,7 @@ import { HttpError } from "./http-error.ts";
 import { parsePassing, requireName } from "./parameters.ts";
 import { answerRows, failedReadHeaders } from "./read.ts";
 import type { FilterFields } from "../lib/filter/compile-filter.ts";
+import type { OfNode } from "../registry/nearness.ts";
 import { topics } from "../state/topics.ts";
 import { catalogServiceFields, serviceEntryFields } from "../wire/filter-fields.ts";
 import type { HttpRequest } from "./http-request.ts";
@@ -46,7 +47,7 @@ function listNoProxies(api: Api, fields: FilterFields): Endpoint {
   return (request) => {
     requireName(request.rest, "Missing service name");
     if (fields === serviceEntryFields) parsePassing(request.query);
-    const query = { topics: [topics.services], read: (): readonly object[] => [] };
+    const query = { topics: [topics.services], read: (): readonly OfNode[] => [] };
     return answerRows(api, request, { query, encode: (row) => row, fields });
   };
 }
