@@ -11,23 +11,23 @@ function trial(): { readonly clock: FakeClock; readonly metrics: Metrics; readon
 }
 
 describe("a question", () => {
-  test("is as old as its answer", () => {
+  test("is as old as its answer", async () => {
     const { clock, questions } = trial();
     expect(questions.ageMs("a")).toBeUndefined();
     questions.keep("a");
-    clock.advance(1_500);
+    await clock.advance(1_500);
     expect(questions.ageMs("a")).toBe(1_500);
     questions.keep("a");
     expect(questions.ageMs("a")).toBe(0);
   });
 
-  test("is forgotten three days after its last use", () => {
+  test("is forgotten three days after its last use", async () => {
     const { clock, questions } = trial();
     questions.keep("a");
     questions.keep("b");
-    clock.advance(71 * hourMs);
+    await clock.advance(71 * hourMs);
     expect(questions.ageMs("a")).toBe(71 * hourMs);
-    clock.advance(hourMs);
+    await clock.advance(hourMs);
     expect([questions.ageMs("b"), questions.ageMs("a"), questions.size]).toEqual([undefined, 72 * hourMs, 1]);
   });
 
