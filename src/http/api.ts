@@ -81,4 +81,6 @@ export type Method = "GET" | "PUT" | "POST" | "DELETE";
 export interface Route {
   readonly path: string;
   readonly methods: { readonly [M in Method]?: Endpoint };
+  /** Answers all other methods, whatever they are. */
+  readonly any?: Endpoint;
 }

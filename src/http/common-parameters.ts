@@ -1,6 +1,4 @@
-import type { Method } from "./api.ts";
 import { parseCacheControl } from "./cache-control.ts";
-import { HttpError } from "./http-error.ts";
 import type { HttpRequest } from "./http-request.ts";
 import { parseConsistency, parseQueryOptions } from "./query-options.ts";
 
@@ -10,18 +8,17 @@ import { parseConsistency, parseQueryOptions } from "./query-options.ts";
  * @param path the route's
  * @throws HttpError 400 with Consul's words
  */
-export function checkCommonParameters(path: string, method: Method, request: HttpRequest): void {
+export function checkCommonParameters(path: string, method: string, request: HttpRequest): void {
   const { query } = request;
   if (!query.hasAny) return;
   if (path === datacenters) parseConsistency(query);
   else if (isRead(path, method)) parseQueryOptions(query);
   if (query.has("cached") && method === "GET") parseCacheControl(request.raw.headers.get("cache-control"));
-  if (query.get("ns") && namespaced.test(path)) throw new HttpError(400, noNamespaces);
 }
 
 const datacenters = "/v1/catalog/datacenters";
 
-function isRead(path: string, method: Method): boolean {
+function isRead(path: string, method: string): boolean {
   if (method === "GET") return path.startsWith("/v1/") && !ownParameters.test(path);
   return readsToo.has(`${method} ${path}`);
 }
@@ -33,14 +30,3 @@ const ownParameters =
 const readsToo: ReadonlySet<string> = new Set([
   ...["PUT /v1/kv/", "DELETE /v1/kv/", "PUT /v1/session/renew/", "POST /v1/discovery-chain/"],
 ]);
-
-/** What would be in a namespace if there were any. Nodes are not, and neither is the agent itself. */
-const namespaced = new RegExp(
-  `^/v1/(?:${[
-    ...["agent/checks", "agent/check/(?!update/)", "agent/services", "agent/service/(?!maintenance/)", "agent/health/"],
-    ...["agent/connect/(?!ca/roots)", "catalog/(?!nodes$|datacenters$)", "config/", "discovery-chain/", "health/"],
-    ...["internal/ui/", "kv/", "session/"],
-  ].join("|")})`,
-);
-
-const noNamespaces = 'Bad request: Invalid query parameter: "ns" - Namespaces are a Consul Enterprise feature';

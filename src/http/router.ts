@@ -4,13 +4,14 @@ import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 import { empty, send, text } from "./answers.ts";
-import type { Method, Route } from "./api.ts";
+import type { Endpoint, Route } from "./api.ts";
 import { cleanPath } from "./clean-path.ts";
 import { checkCommonParameters } from "./common-parameters.ts";
 import { escapeHtml } from "./html.ts";
 import { HttpError, statusOf } from "./http-error.ts";
 import { HttpMetrics } from "./http-metrics.ts";
 import { decodePath, HttpRequest } from "./http-request.ts";
+import { refuseNamespace } from "./namespaces.ts";
 
 export interface RouterOptions {
   readonly answers: AnswerCache;
@@ -100,8 +101,7 @@ export class Router {
   async #answerWith(route: Route, request: Request, { target, path, clientAddress }: Asked): Promise<Response> {
     if (this.#blocked.some((prefix) => path.startsWith(prefix)))
       return text(403, "Endpoint is blocked by agent configuration");
-    const method = methodOf(request.method);
-    const endpoint = method && route.methods[method];
+    const endpoint = methodOf(route, request.method);
     if (!endpoint) return otherMethod(route, request.method);
     if (request.method !== "GET" && this.#mayWrite && !this.#mayWrite(clientAddress()))
       return text(403, "Access is restricted");
@@ -109,7 +109,8 @@ export class Router {
       const rest = decodePath(path.slice(route.path.length));
       const query = target.slice(path.length + 1);
       const asked = new HttpRequest(request, target, { rest, query, peerAddress: clientAddress });
-      checkCommonParameters(route.path, method, asked);
+      checkCommonParameters(route.path, request.method, asked);
+      refuseNamespace(path, asked);
       return await endpoint(asked);
     } catch (error) {
       return this.#explain(error, request.method, target);
@@ -172,15 +173,15 @@ function moved(method: string, location: string): Response {
   return new Response(body, { status: 301, headers: { ...headers, "Content-Type": "text/html; charset=utf-8" } });
 }
 
-function methodOf(method: string): Method | undefined {
+function methodOf({ methods, any }: Route, method: string): Endpoint | undefined {
   switch (method) {
     case "GET":
     case "PUT":
     case "POST":
     case "DELETE":
-      return method;
+      return methods[method] ?? any;
     default:
-      return undefined;
+      return any;
   }
 }
 

@@ -62,6 +62,7 @@ import {
   getAutopilotHealth,
   getRaftConfiguration,
   listKeys,
+  removePeer,
   setAutopilot,
 } from "./endpoints/operator.ts";
 import { getLeader, listPeers } from "./endpoints/status.ts";
@@ -142,6 +143,7 @@ export function routes(api: Api): readonly Route[] {
     { path: "/v1/operator/autopilot/health", methods: { GET: getAutopilotHealth(api) } },
     { path: "/v1/operator/keyring", methods: keyringMethods(api) },
     { path: "/v1/operator/raft/configuration", methods: { GET: getRaftConfiguration(api) } },
+    { path: "/v1/operator/raft/peer", methods: { DELETE: removePeer(api) } },
     { path: "/v1/status/leader", methods: { GET: getLeader(api) } },
     { path: "/v1/status/peers", methods: { GET: listPeers(api) } },
     { path: "/v1/txn", methods: { PUT: transact(api) } },
@@ -163,7 +165,7 @@ function preparedQueryMethods(api: Api): Route["methods"] {
 function uiRoutes(api: Api): readonly Route[] {
   const name = sayName();
   const { ui } = api;
-  if (!ui) return [{ path: "/", methods: { GET: name, PUT: name, POST: name, DELETE: name } }];
+  if (!ui) return [{ path: "/", methods: { GET: name }, any: name }];
   return [
     { path: "/", methods: { GET: redirectToUi(ui.contentPath) } },
     { path: ui.contentPath, methods: { GET: showUi(api, ui) } },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { checkNamed, keySet, nodeNamed, serviceNamed, StateDriver } from "../../test/support/state.ts";
+import { checkNamed, keySet, nodeNamed, proxyFor, serviceNamed, StateDriver } from "../../test/support/state.ts";
 import { apply } from "./apply.ts";
 import type { Command } from "./command.ts";
 import { tombstonesMax } from "./draft.ts";
@@ -12,6 +12,7 @@ import {
   getCheck,
   getNode,
   getService,
+  instancesForConnect,
   instancesOfService,
   listInstances,
   listNodes,
@@ -232,7 +233,7 @@ describe("over random commands", () => {
       .record({
         node: name,
         id: fc.constantFrom("", "id-1", "id-2"),
-        service: fc.option(fc.record({ id: name, name }), { nil: undefined }),
+        service: fc.option(fc.record({ id: name, name, proxyFor: fc.option(name) }), { nil: undefined }),
         tag: name,
         checks: fc.array(check, { maxLength: 2 }),
       })
@@ -240,7 +241,7 @@ describe("over random commands", () => {
         type: "register" as const,
         node: nodeNamed(node, { id, address: tag }),
         skipNodeUpdate: false,
-        service: service && serviceNamed(service.name, { id: service.id, tags: [tag] }),
+        service: service && serviceNamed(service.name, { id: service.id, tags: [tag], ...proxyFor(service.proxyFor) }),
         checks: checks.map(({ id, ...changes }) => checkNamed(id, changes)),
       })),
     fc.record({
@@ -264,6 +265,7 @@ describe("over random commands", () => {
       topics.nodeChecks(of),
       topics.service(of),
       topics.serviceChecks(of),
+      topics.connect(of),
     ]),
   ];
 
@@ -287,6 +289,11 @@ describe("over random commands", () => {
   test("what a topic tells changes only when the topic is touched", () => {
     const told = (state: State): Record<string, unknown> => ({
       [topics.service("a")]: instancesOfService(state, "a").map((service) => [
+        service,
+        getNode(state, service.node),
+        checksOfInstance(state, service.node, service.id),
+      ]),
+      [topics.connect("a")]: instancesForConnect(state, "a").map((service) => [
         service,
         getNode(state, service.node),
         checksOfInstance(state, service.node, service.id),

@@ -20,6 +20,7 @@ export const topics: {
   readonly nodeChecks: (name: string) => Topic;
   readonly service: (name: string) => Topic;
   readonly serviceChecks: (name: string) => Topic;
+  readonly connect: (name: string) => Topic;
   readonly checksInStatus: (status: string) => Topic;
   readonly sessions: Topic;
   readonly nodeSessions: (node: string) => Topic;
@@ -28,6 +29,7 @@ export const topics: {
   readonly distances: Topic;
   readonly preparedQueries: Topic;
   readonly preparedQuery: (id: string) => Topic;
+  readonly mesh: Topic;
   readonly key: (key: string) => Topic;
   readonly tree: (prefix: string) => Topic;
 } = {
@@ -44,6 +46,8 @@ export const topics: {
   /** The instances of a service, their nodes and their checks. */
   service: (name) => `service/${fold(name)}`,
   serviceChecks: (name) => `service-checks/${fold(name)}`,
+  /** What takes connections of the mesh for a service: proxies before it, and its instances that do so themselves. */
+  connect: (name) => `connect/${fold(name)}`,
   checksInStatus: (status) => `status/${status}`,
   sessions: "sessions",
   nodeSessions: (node) => `node-sessions/${fold(node)}`,
@@ -54,6 +58,8 @@ export const topics: {
   distances: "distances",
   preparedQueries: "prepared-queries",
   preparedQuery: (id) => `prepared-query/${fold(id)}`,
+  /** Intentions, configuration entries, gateways: there is nothing of them, and so no write touches it. */
+  mesh: "mesh",
   key: (key) => keyTopicPrefix + key,
   tree: (prefix) => treeTopicPrefix + prefix,
 };

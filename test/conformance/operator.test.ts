@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { expectError, expectTrue, get, put, send, sharedTarget } from "../support/conformance.ts";
+import { del, expectError, expectTrue, get, put, send, sharedTarget } from "../support/conformance.ts";
 import { within } from "../support/within.ts";
 
 await sharedTarget();
@@ -68,6 +68,28 @@ describe("autopilot", () => {
       /^\{"Healthy":true,"FailureTolerance":0,"Servers":\[\{"ID":"<uuid>","Name":"node1","Address":"[\d.:]+","SerfStatus":"alive","Version":"1\.8\.7","Leader":true,"LastContact":"0s","LastTerm":0,"LastIndex":0,"Healthy":true,"Voter":true,"StableSince":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"\}\]\}$/,
     );
     expectError(await get("/v1/operator/autopilot/health?dc=other"), noDatacenter);
+  });
+});
+
+describe("a peer of Raft", () => {
+  const notFound = "was not found in the Raft configuration";
+
+  test.each([
+    ["", 400, "Bad request: Must specify either ?id with the server's ID or ?address with IP:port of peer to remove"],
+    ["?id=x&address=y", 400, "Bad request: Must specify only one of ?id or ?address"],
+    ["?id=x", 500, `id "x" ${notFound}`],
+    ["?address=192.0.2.1:8300", 500, `address "192.0.2.1:8300" ${notFound}`],
+    ["?id=x&dc=other", 500, "No path to datacenter"],
+  ])("that is not there cannot be removed: %p", async (query, status, text) => {
+    expectError(await del(`/v1/operator/raft/peer${query}`), { status, text });
+  });
+
+  test("that is the last one stays", async () => {
+    const leader = String((await get("/v1/status/leader")).json);
+    expectError(await del(`/v1/operator/raft/peer?address=${leader}`), {
+      status: 500,
+      text: "Need at least one voter in configuration: {[]}",
+    });
   });
 });
 

@@ -1,13 +1,10 @@
-import { OperatingError } from "../../lib/errors.ts";
 import { consulVersion } from "../../model/consul-version.ts";
 import { decodeAutopilot, encodeAutopilot } from "../../wire/autopilot.ts";
-import { parseJson } from "../../wire/json.ts";
 import { checkKeyringChange } from "../../wire/keyring.ts";
 import { json } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
-import { bodyBytesMax } from "../limits.ts";
-import type { HttpRequest } from "../http-request.ts";
+import { readJson } from "../json-body.ts";
 import { parseBool, requireDatacenter } from "../query-options.ts";
 
 /** The one server, as its own Raft would list it. */
@@ -20,6 +17,24 @@ export function getRaftConfiguration(api: Api): Endpoint {
   };
 }
 
+/** There is no other server to remove, and the last one stays. */
+export function removePeer(api: Api): Endpoint {
+  return ({ query }) => {
+    const id = query.get("id");
+    const address = query.get("address");
+    if (id === undefined && address === undefined) throw new HttpError(400, `Bad request: ${missingPeer}`);
+    if (id !== undefined && address !== undefined)
+      throw new HttpError(400, "Bad request: Must specify only one of ?id or ?address");
+    requireDatacenter(query, api.datacenter);
+    if (id === api.agent.node.id || address === api.leader)
+      throw new HttpError(500, "Need at least one voter in configuration: {[]}");
+    const peer = id === undefined ? `address ${JSON.stringify(address)}` : `id ${JSON.stringify(id)}`;
+    throw new HttpError(500, `${peer} was not found in the Raft configuration`);
+  };
+}
+
+const missingPeer = "Must specify either ?id with the server's ID or ?address with IP:port of peer to remove";
+
 export function getAutopilot(api: Api): Endpoint {
   return (request) => {
     requireDatacenter(request.query, api.datacenter);
@@ -29,20 +44,13 @@ export function getAutopilot(api: Api): Endpoint {
 
 export function setAutopilot(api: Api): Endpoint {
   return async (request) => {
-    const settings = await decodeSettings(request);
+    const settings = await readJson(request, {
+      decode: decodeAutopilot,
+      fault: (what) => new HttpError(400, `Bad request: Error parsing autopilot config: ${what}`),
+    });
     requireDatacenter(request.query, api.datacenter);
     return json(request, api.autopilot.set(settings, parseCas(request.query.get("cas"))));
   };
-}
-
-async function decodeSettings(request: HttpRequest): Promise<ReturnType<typeof decodeAutopilot>> {
-  try {
-    return decodeAutopilot(parseJson(await request.body(bodyBytesMax)));
-  } catch (error) {
-    if (!(error instanceof OperatingError)) throw error;
-    const what = error.message.replace(/^Request decode failed: /, "");
-    throw new HttpError(400, `Bad request: Error parsing autopilot config: ${what}`);
-  }
 }
 
 function parseCas(text: string | undefined): number | undefined {
@@ -86,12 +94,8 @@ export function listKeys(api: Api): Endpoint {
 export function changeKeys(api: Api): Endpoint {
   return async (request) => {
     requireRelayFactor(request.query.get("relay-factor"));
-    try {
-      checkKeyringChange(parseJson(await request.body(bodyBytesMax)));
-    } catch (error) {
-      if (!(error instanceof OperatingError)) throw error;
-      throw new HttpError(400, `Bad request: ${error.message}`);
-    }
+    const fault = (what: string): HttpError => new HttpError(400, `Bad request: Request decode failed: ${what}`);
+    await readJson(request, { decode: checkKeyringChange, fault });
     throw noKeyring(api, "No keyring to modify (encryption not enabled)");
   };
 }

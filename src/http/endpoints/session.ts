@@ -74,9 +74,10 @@ function answerSessions(
 
 function requireSessionId(api: Api, request: HttpRequest): string {
   const id = requireName(request.rest, "Missing session");
-  requireDatacenter(request.query, api.datacenter);
+  const headers = request.method === "GET" ? failedReadHeaders : {};
+  requireDatacenter(request.query, api.datacenter, headers);
   const fault = uuidFault(id);
-  if (fault !== undefined) throw new HttpError(500, `failed session lookup: index error: ${fault}`);
+  if (fault !== undefined) throw new HttpError(500, `failed session lookup: index error: ${fault}`, headers);
   return id;
 }
 
