@@ -78,7 +78,6 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
   const { state, local } = openState(opened.rows, opened.revision);
   const metrics = new Metrics(world.clock.wallMs());
   const store = new Store(opened.engine, state, { clock: world.clock, meter: meterStore(metrics, world.clock) });
-  addGauges(metrics, store);
   const stopping = new AbortController();
   try {
     const node = await ensureNode(config, store, { rows: local, random: world.random });
@@ -103,6 +102,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     };
     const sessionTtls = new SessionTtls(store, { clock: world.clock, log: log.named("session") });
     stopping.signal.addEventListener("abort", () => sessionTtls.stop());
+    addGauges(metrics, { store, sessionTtls });
     const api = createApi(config, {
       store,
       outputs,

@@ -39,6 +39,16 @@ function trial(
   return { ask, lines };
 }
 
+test("an answer that is sent again counts as a request", async () => {
+  const [answers, metrics] = [new AnswerCache(), new Metrics(0)];
+  const { ask } = trial(tree, { answers, metrics });
+  const answer = { index: 1, status: 200, headers: new Headers(), body: "again" };
+  answers.put("/v1/kv/a?raw", ["kv/a"], answer);
+  for (let n = 0; n < 100; n++) expect(await (await ask("/v1/kv/a?raw")).text()).toBe("again");
+  await ask("/v1/kv/b");
+  expect(metrics.lately().samples).toMatchObject([{ name: "consul.http.GET.v1.kv._", count: 101 }]);
+});
+
 const tree: readonly Route[] = [
   { path: "/", methods: { GET: say("root") } },
   { path: "/v1/a", methods: { GET: say("exact") } },

@@ -2,7 +2,7 @@ import { OperatingError } from "../lib/errors.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
-import type { AnswerCache } from "./answer-cache.ts";
+import type { AnswerCache, IndexedAnswer } from "./answer-cache.ts";
 import { empty, send, text } from "./answers.ts";
 import type { Endpoint, Route } from "./api.ts";
 import { cleanPath } from "./clean-path.ts";
@@ -65,11 +65,16 @@ export class Router {
     const target = targetOf(request.url);
     // The way of nearly all reads: somebody has asked the same, and nothing has changed since.
     const known = request.method === "GET" ? this.#answers.get(target) : undefined;
-    if (known) {
-      this.#metrics.repeated.add(1);
-      return this.#addHeaders(send(known, request));
-    }
+    if (known) return this.#sendAgain(known, request, target);
     return this.#answer(request, target, clientAddress);
+  }
+
+  #sendAgain(known: IndexedAnswer, request: Request, target: string): Response {
+    const repeats = (known.repeats ??= this.#metrics.repeatsOf(this.#find(pathOf(target))));
+    const startMs = repeats.isDue ? this.#clock.monotonicMs() : undefined;
+    const response = this.#addHeaders(send(known, request));
+    repeats.add(startMs === undefined ? undefined : this.#clock.monotonicMs() - startMs);
+    return response;
   }
 
   async #answer(request: Request, target: string, clientAddress: ClientAddress): Promise<Response> {
@@ -82,8 +87,7 @@ export class Router {
   }
 
   async #dispatch(request: Request, target: string, clientAddress: ClientAddress): Promise<Response> {
-    const queryAt = target.indexOf("?");
-    const path = queryAt < 0 ? target : target.slice(0, queryAt);
+    const path = pathOf(target);
     try {
       const elsewhere = this.#elsewhere(path);
       if (elsewhere !== undefined) return moved(request.method, elsewhere + target.slice(path.length));
@@ -156,6 +160,11 @@ export class Router {
 /** Path and query. A request without a usable Host has nothing before them. */
 function targetOf(url: string): string {
   return url.startsWith("/") ? url : url.slice(url.indexOf("/", url.indexOf("://") + 3));
+}
+
+function pathOf(target: string): string {
+  const queryAt = target.indexOf("?");
+  return queryAt < 0 ? target : target.slice(0, queryAt);
 }
 
 /** The root itself does not take in what nothing else does. */

@@ -31,6 +31,11 @@ export class SessionTtls {
     store.onCommit((touched) => this.#follow(touched));
   }
 
+  /** How many sessions end unless they are renewed. */
+  get active(): number {
+    return this.#timers.size;
+  }
+
   /** Gives the session its full time again; undefined when it has ended. */
   renew(id: string): SessionRow | undefined {
     const session = getSession(this.#store.state, id);

@@ -41,6 +41,6 @@ describe("docs/api.md", () => {
     const waits = rows.filter(([, parameters = ""]) => /\bread\b/.test(parameters)).map(([request]) => request);
     const able = /^GET \/v1\/(?:catalog|coordinate|health|internal\/ui|kv|query|session)\b/;
     expect(waits.filter((request) => !able.test(request))).toEqual([]);
-    expect(waits).toHaveLength(22);
+    expect(waits).toHaveLength(25);
   });
 });
