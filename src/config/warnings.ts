@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { dnsLabelFault } from "../model/dns-label.ts";
 import { fields } from "./fields.ts";
 import type { RuntimeConfig } from "./runtime-config.ts";
 import type { Settings } from "./settings.ts";
@@ -18,13 +19,10 @@ export function configWarnings(config: Unwarned, settings: Settings): readonly s
 }
 
 function nodeNameWarnings({ nodeName }: Unwarned): readonly string[] {
-  const warning = (why: string): readonly string[] => [
-    `Node name ${JSON.stringify(nodeName)} will not be discoverable via DNS due to ${why}`,
-  ];
-  if (/[^A-Za-z0-9-]/.test(nodeName))
-    return warning("invalid characters. Valid characters include all alpha-numerics and dashes.");
-  if (nodeName.length > 63) return warning("it being too long. Valid lengths are between 1 and 63 bytes.");
-  return [];
+  const why = dnsLabelFault(nodeName);
+  return why === undefined
+    ? []
+    : [`Node name ${JSON.stringify(nodeName)} will not be discoverable via DNS due to ${why}`];
 }
 
 function bootstrapWarnings(config: Unwarned, settings: Settings): readonly string[] {

@@ -90,6 +90,8 @@ export class JsonFields {
 
   list(field: string, goType: string): readonly unknown[] {
     const value = this.#values.get(field) ?? [];
+    // HCL cannot tell a list of one object from the object.
+    if (this.#options.source === "file" && isObject(value)) return [value];
     if (!Array.isArray(value)) throw this.mismatch(field, value, goType);
     return value;
   }
