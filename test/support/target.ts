@@ -12,6 +12,8 @@ export interface Target {
   readonly url: string;
   readonly name: TargetName;
   readonly dataDir: string;
+  /** Of HTTP, the gossip in the datacenter, the gossip between datacenters, and between servers. */
+  readonly ports: readonly number[];
   /** Of the process that runs now: another one after restart(). */
   readonly pid: number;
   /** Ends the process and removes its data. */
@@ -44,6 +46,7 @@ class RunningAgent implements Target {
   readonly url: string;
   readonly name: TargetName;
   readonly dataDir: string;
+  readonly ports: readonly number[];
   readonly #command: readonly string[];
   #process: Bun.Subprocess | undefined;
   #guard: Bun.Subprocess<"pipe", "ignore", "ignore"> | undefined;
@@ -52,6 +55,7 @@ class RunningAgent implements Target {
     const kind = process.env["CONFORMANCE_TARGET"] ?? "praetor";
     this.name = kind === "consul" ? "consul" : "praetor";
     this.dataDir = dataDir;
+    this.ports = ports;
     this.url = `http://127.0.0.1:${ports[0]}`;
     this.#command = [...programOf(kind), ...agentFlags(dataDir, ports)];
   }
@@ -134,7 +138,8 @@ function agentFlags(dataDir: string, ports: readonly number[]): readonly string[
     ...["-bind", "127.0.0.1", "-client", "127.0.0.1", "-node", "node1"],
     ...["-http-port", `${http}`, "-dns-port", "-1", "-grpc-port", "-1"],
     ...["-serf-lan-port", `${serfLan}`, "-serf-wan-port", `${serfWan}`, "-server-port", `${server}`],
-    "-enable-script-checks",
+    // Consul is its own leader after one second, not six.
+    ...["-enable-script-checks", "-hcl", "performance { raft_multiplier = 1 }"],
   ];
 }
 

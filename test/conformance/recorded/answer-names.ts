@@ -1,0 +1,142 @@
+import { gunzipSync } from "node:zlib";
+import type { Answer } from "../../support/exchange.ts";
+import type { Target } from "../../support/target.ts";
+import type { Exchange, Json } from "./recording.ts";
+import { isVarying, orderOf } from "./varying.ts";
+
+/** Of the connection, or the length of what is compared itself. */
+const passedOver = ["Date", "Connection", "Keep-Alive", "Content-Length", "Transfer-Encoding", "Content-Encoding"];
+
+const indexFields = ["CreateIndex", "ModifyIndex", "X-Consul-Index"];
+const hashFields = ["ContentHash", "X-Consul-Contenthash"];
+const portNames = ["http", "serf", "serf-wan", "server"];
+const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
+/**
+ * Gives names to what differs from run to run, such that what was equal stays equal:
+ *
+ * - ids and hashes are numbered as they appear: `<id 1>`;
+ * - an index is called after the request whose answer first had it, `<index 12>`. When an answer has several new ones,
+ *   they are `<index 12.1>`, `<index 12.2>`, from low to high. One that is lower than an index that was seen before says
+ *   so: `<index 12, below 9>`. Those that were there before the script are `<index at start>`. So all that is promised of
+ *   indexes can be compared: which are equal, which rise;
+ * - the agent's own ports and folder are called what they are.
+ */
+export class AnswerNames {
+  readonly #given: string;
+  readonly #startIndex: number;
+  readonly #own: ReadonlyMap<string, string>;
+  readonly #dataDir: string;
+  readonly #ids = new Map<string, string>();
+  readonly #hashes = new Map<string, string>();
+  readonly #indexes = new Map<bigint, string>();
+
+  /** @param given the script: ids that are in it are no secret */
+  constructor({ ports, dataDir }: Target, startIndex: number, given: string) {
+    this.#given = given;
+    this.#startIndex = startIndex;
+    this.#dataDir = dataDir;
+    this.#own = new Map(ports.map((port, at) => [String(port), `<${portNames[at]} port>`]));
+  }
+
+  apply(request: string, answer: Answer, step: number): Omit<Exchange, "request" | "sent"> {
+    const text = bodyOf(answer);
+    const isJson = answer.header("Content-Type") === "application/json";
+    const body = orderOf(request)(isJson ? (JSON.parse(text) as Json) : text);
+    const headers = Object.fromEntries(answer.headers.filter(([name]) => !passedOver.includes(name)).toSorted());
+    if (!isEventList(request)) this.#nameIndexes([...indexesIn(headers), ...indexesIn(body)], step);
+    return {
+      status: answer.status,
+      headers: this.#named(headers, request) as Exchange["headers"],
+      body: shortened(this.#named(body, request)),
+      ...(isJson && layoutOf(text)),
+    };
+  }
+
+  #nameIndexes(values: readonly bigint[], step: number): void {
+    const fresh = [...new Set(values)].filter((value) => !this.#indexes.has(value) && value > this.#startIndex);
+    const known = [...this.#indexes.keys()].toSorted(byValue);
+    for (const [at, value] of fresh.toSorted(byValue).entries()) {
+      const above = known.find((each) => each > value);
+      const name = fresh.length === 1 ? String(step) : `${step}.${at + 1}`;
+      this.#indexes.set(value, above === undefined ? name : `${name}, below ${this.#indexes.get(above)}`);
+    }
+  }
+
+  #named(value: Json, request: string, field = ""): Json {
+    if (isVarying(request, field)) return "<varies>";
+    if (Array.isArray(value)) return value.map((each: Json) => this.#named(each, request, field));
+    if (typeof value === "object" && value !== null) {
+      const pairs = Object.entries(value).map(([name, each]) => [this.#text(name), this.#named(each, request, name)]);
+      return Object.fromEntries(pairs) as Json;
+    }
+    if (indexFields.includes(field)) return isEventList(request) ? this.#hash(String(value)) : this.#index(value);
+    if (hashFields.includes(field)) return this.#hash(String(value));
+    if (typeof value === "number") return this.#own.get(String(value)) ?? value;
+    return typeof value === "string" ? this.#text(value) : value;
+  }
+
+  #index(value: Json): Json {
+    if (value === 0 || value === "0") return value;
+    return `<index ${this.#indexes.get(BigInt(String(value))) ?? "at start"}>`;
+  }
+
+  #hash(value: string): string {
+    return numbered(this.#hashes, value, "hash");
+  }
+
+  #text(text: string): string {
+    return (this.#own.get(text) ?? text)
+      .replace(/(?<=127\.0\.0\.1:)\d+/g, (port) => this.#own.get(port) ?? port)
+      .replaceAll(this.#dataDir, "<data dir>")
+      .replace(uuid, (id) => (this.#given.includes(id) ? id : numbered(this.#ids, id, "id")))
+      .replace(/(?<=\bindex |index \d+ != )\d+/g, (index) => String(this.#index(index)));
+  }
+}
+
+/** Consul makes the index of a list of events from the newest one's id. */
+function isEventList(request: string): boolean {
+  return request.includes("/v1/event/list");
+}
+
+function indexesIn(value: Json, field = ""): readonly bigint[] {
+  if (typeof value === "object" && value !== null)
+    return Object.entries(value).flatMap(([name, each]) => indexesIn(each as Json, Array.isArray(value) ? field : name));
+  return indexFields.includes(field) && value !== 0 && value !== "0" ? [BigInt(String(value))] : [];
+}
+
+function numbered(names: Map<string, string>, value: string, kind: string): string {
+  const name = names.get(value) ?? `<${kind} ${names.size + 1}>`;
+  names.set(value, name);
+  return name;
+}
+
+function byValue(one: bigint, other: bigint): number {
+  return one < other ? -1 : Number(one > other);
+}
+
+export function bodyOf(answer: Answer): string {
+  return answer.header("Content-Encoding") === "gzip" ? gunzipSync(answer.bytes).toString() : answer.text;
+}
+
+function layoutOf(text: string): Pick<Exchange, "layout"> {
+  const value: unknown = JSON.parse(text);
+  if (text === escaped(JSON.stringify(value))) return {};
+  return { layout: text === `${escaped(JSON.stringify(value, undefined, 4))}\n` ? "pretty" : "other" };
+}
+
+/** As Go writes JSON. */
+function escaped(json: string): string {
+  return json.replace(/[<>&\u2028\u2029]/g, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+const textMax = 400;
+
+/** Without the middle of long texts, of which the length is told. */
+export function shortened(value: unknown): Json {
+  if (typeof value === "string")
+    return value.length <= textMax ? value : `${value.slice(0, 40)}... (${value.length} characters, ${Bun.hash(value)})`;
+  if (Array.isArray(value)) return value.map(shortened);
+  if (typeof value !== "object" || value === null) return value as Json;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, shortened(each)]));
+}
