@@ -142,6 +142,7 @@ export function routes(api: Api): readonly Route[] {
     { path: "/v1/operator/autopilot/configuration", methods: { GET: getAutopilot(api), PUT: setAutopilot(api) } },
     { path: "/v1/operator/autopilot/health", methods: { GET: getAutopilotHealth(api) } },
     { path: "/v1/operator/keyring", methods: keyringMethods(api) },
+    { path: "/v1/operator/raft/peer", methods: { DELETE: removePeer(api) } },
     { path: "/v1/operator/raft/configuration", methods: { GET: getRaftConfiguration(api) } },
     { path: "/v1/operator/raft/peer", methods: { DELETE: removePeer(api) } },
     { path: "/v1/status/leader", methods: { GET: getLeader(api) } },

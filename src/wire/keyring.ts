@@ -1,14 +1,14 @@
 import { fieldNames, JsonFields } from "./json-fields.ts";
 
 /**
- * Checks the body of operator/keyring, of which nothing is kept: there is no keyring.
+ * The key, in base64, of a body of operator/keyring; "" when it names none.
  * @throws OperatingError invalid, code "decode"
  */
-export function checkKeyringChange(json: unknown): void {
+export function decodeKeyringKey(json: unknown): string {
   const fields = new JsonFields(json, { names, source: "api", where: "keyringArgs", goPackage: "agent" });
-  fields.string("Key");
   fields.string("Token");
   fields.bool("LocalOnly");
+  return fields.string("Key");
 }
 
 const names = fieldNames(["Key", "Token", "RelayFactor", "LocalOnly"]);

@@ -141,7 +141,7 @@ function decodeCheck(json: object): TxnOperation {
 }
 
 function read(json: unknown, names: FieldNames, where: string): JsonFields {
-  return new JsonFields(json, { names, source: "api", where });
+  return new JsonFields(json, { names, source: "api", where, goPackage: "api" });
 }
 
 function object(fields: JsonFields, field: string, goType: string): object | undefined {

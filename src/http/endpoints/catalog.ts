@@ -108,7 +108,8 @@ export function listNodeServices(api: Api): Endpoint {
     const accept = compile(request.query.get("filter"), nodeServiceFields);
     return answerCatalog(api, request, query, (found) => ({
       Node: found ? encodeNode(found.node) : null,
-      Services: found ? found.services.map(encodeNodeService).filter(accept) : null,
+      // Consul: a list that has nothing before the filter is null.
+      Services: found?.services.length ? found.services.map(encodeNodeService).filter(accept) : null,
     }));
   };
 }
