@@ -1,11 +1,11 @@
 import { gunzipSync } from "node:zlib";
 import type { Answer } from "../../support/exchange.ts";
 import type { Target } from "../../support/target.ts";
-import type { Exchange, Json } from "./recording.ts";
-import { isVarying, orderOf } from "./varying.ts";
+import { plainText, type Exchange, type Json } from "./recording.ts";
+import { hasVarying, isVarying, orderOf } from "./varying.ts";
 
 /** Of the connection, or the length of what is compared itself. */
-const passedOver = ["Date", "Connection", "Keep-Alive", "Content-Length", "Transfer-Encoding", "Content-Encoding"];
+const passedOver = /^(?:Date|Connection|Keep-Alive|Content-Length|Transfer-Encoding|Content-Encoding)$/i;
 
 const indexFields = ["CreateIndex", "ModifyIndex", "X-Consul-Index"];
 const hashFields = ["ContentHash", "X-Consul-Contenthash"];
@@ -16,51 +16,42 @@ const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
  * Gives names to what differs from run to run, such that what was equal stays equal:
  *
  * - ids and hashes are numbered as they appear: `<id 1>`;
- * - an index is called after the request whose answer first had it, `<index 12>`. When an answer has several new ones,
- *   they are `<index 12.1>`, `<index 12.2>`, from low to high. One that is lower than an index that was seen before says
- *   so: `<index 12, below 9>`. Those that were there before the script are `<index at start>`. So all that is promised of
- *   indexes can be compared: which are equal, which rise;
+ * - an index is called after the request that made it: `<index 12>`, or `<index at start>`. So all that is promised of
+ *   indexes can be compared: which are equal, which rise, which fall;
  * - the agent's own ports and folder are called what they are.
  */
 export class AnswerNames {
   readonly #given: string;
-  readonly #startIndex: number;
   readonly #own: ReadonlyMap<string, string>;
   readonly #dataDir: string;
   readonly #ids = new Map<string, string>();
   readonly #hashes = new Map<string, string>();
-  readonly #indexes = new Map<bigint, string>();
+  /** By the newest index after it, in order, what has moved the index. */
+  readonly #indexes: [newest: bigint, maker: string][] = [];
 
   /** @param given the script: ids that are in it are no secret */
-  constructor({ ports, dataDir }: Target, startIndex: number, given: string) {
+  constructor({ ports, dataDir }: Target, given: string) {
     this.#given = given;
-    this.#startIndex = startIndex;
     this.#dataDir = dataDir;
     this.#own = new Map(ports.map((port, at) => [String(port), `<${portNames[at]} port>`]));
   }
 
-  apply(request: string, answer: Answer, step: number): Omit<Exchange, "request" | "sent"> {
+  noteIndex(newest: bigint, maker: string): void {
+    this.#indexes.push([newest, maker]);
+  }
+
+  apply(request: string, answer: Answer): Omit<Exchange, "request" | "sent" | "with"> {
     const text = bodyOf(answer);
     const isJson = answer.header("Content-Type") === "application/json";
-    const body = orderOf(request)(isJson ? (JSON.parse(text) as Json) : text);
-    const headers = Object.fromEntries(answer.headers.filter(([name]) => !passedOver.includes(name)).toSorted());
-    if (!isEventList(request)) this.#nameIndexes([...indexesIn(headers), ...indexesIn(body)], step);
+    const isArchive = answer.header("Content-Type") === "application/x-gzip";
+    const body = orderOf(request)(isJson ? (JSON.parse(text) as Json) : isArchive ? "<archive>" : text);
+    const headers = Object.fromEntries(answer.headers.filter(([name]) => !passedOver.test(name)).toSorted(byName));
     return {
       status: answer.status,
       headers: this.#named(headers, request) as Exchange["headers"],
       body: shortened(this.#named(body, request)),
-      ...(isJson && layoutOf(text)),
+      ...(isJson && !hasVarying(request) && layoutOf(text)),
     };
-  }
-
-  #nameIndexes(values: readonly bigint[], step: number): void {
-    const fresh = [...new Set(values)].filter((value) => !this.#indexes.has(value) && value > this.#startIndex);
-    const known = [...this.#indexes.keys()].toSorted(byValue);
-    for (const [at, value] of fresh.toSorted(byValue).entries()) {
-      const above = known.find((each) => each > value);
-      const name = fresh.length === 1 ? String(step) : `${step}.${at + 1}`;
-      this.#indexes.set(value, above === undefined ? name : `${name}, below ${this.#indexes.get(above)}`);
-    }
   }
 
   #named(value: Json, request: string, field = ""): Json {
@@ -70,19 +61,20 @@ export class AnswerNames {
       const pairs = Object.entries(value).map(([name, each]) => [this.#text(name), this.#named(each, request, name)]);
       return Object.fromEntries(pairs) as Json;
     }
-    if (indexFields.includes(field)) return isEventList(request) ? this.#hash(String(value)) : this.#index(value);
-    if (hashFields.includes(field)) return this.#hash(String(value));
+    if (hashFields.includes(field) || (indexFields.includes(field) && isEventList(request))) return this.#hash(value);
+    // 0 is the index of no row.
+    if (indexFields.includes(field) && value !== 0 && value !== "0") return this.#index(plainText(value));
     if (typeof value === "number") return this.#own.get(String(value)) ?? value;
     return typeof value === "string" ? this.#text(value) : value;
   }
 
-  #index(value: Json): Json {
-    if (value === 0 || value === "0") return value;
-    return `<index ${this.#indexes.get(BigInt(String(value))) ?? "at start"}>`;
+  #index(text: string): string {
+    const [, maker = "to come"] = this.#indexes.find(([newest]) => newest >= BigInt(text)) ?? [];
+    return `<index ${maker}>`;
   }
 
-  #hash(value: string): string {
-    return numbered(this.#hashes, value, "hash");
+  #hash(value: Json): string {
+    return numbered(this.#hashes, plainText(value), "hash");
   }
 
   #text(text: string): string {
@@ -90,7 +82,7 @@ export class AnswerNames {
       .replace(/(?<=127\.0\.0\.1:)\d+/g, (port) => this.#own.get(port) ?? port)
       .replaceAll(this.#dataDir, "<data dir>")
       .replace(uuid, (id) => (this.#given.includes(id) ? id : numbered(this.#ids, id, "id")))
-      .replace(/(?<=\bindex |index \d+ != )\d+/g, (index) => String(this.#index(index)));
+      .replace(/(?<=\bindex |index \d+ != )\d+/g, (index) => this.#index(index));
   }
 }
 
@@ -99,20 +91,16 @@ function isEventList(request: string): boolean {
   return request.includes("/v1/event/list");
 }
 
-function indexesIn(value: Json, field = ""): readonly bigint[] {
-  if (typeof value === "object" && value !== null)
-    return Object.entries(value).flatMap(([name, each]) => indexesIn(each as Json, Array.isArray(value) ? field : name));
-  return indexFields.includes(field) && value !== 0 && value !== "0" ? [BigInt(String(value))] : [];
+type Pair = readonly [name: string, value: string];
+
+function byName([one]: Pair, [other]: Pair): number {
+  return one < other ? -1 : 1;
 }
 
 function numbered(names: Map<string, string>, value: string, kind: string): string {
   const name = names.get(value) ?? `<${kind} ${names.size + 1}>`;
   names.set(value, name);
   return name;
-}
-
-function byValue(one: bigint, other: bigint): number {
-  return one < other ? -1 : Number(one > other);
 }
 
 export function bodyOf(answer: Answer): string {
@@ -135,7 +123,9 @@ const textMax = 400;
 /** Without the middle of long texts, of which the length is told. */
 export function shortened(value: unknown): Json {
   if (typeof value === "string")
-    return value.length <= textMax ? value : `${value.slice(0, 40)}... (${value.length} characters, ${Bun.hash(value)})`;
+    return value.length <= textMax
+      ? value
+      : `${value.slice(0, 40)}... (${value.length} characters, ${Bun.hash(value)})`;
   if (Array.isArray(value)) return value.map(shortened);
   if (typeof value !== "object" || value === null) return value as Json;
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, shortened(each)]));

@@ -31,18 +31,14 @@ function compare(wanted: Value, got: Value, place: Place): readonly Divergence[]
 
 function compareLists(wanted: readonly Json[], got: readonly Json[], place: Place): readonly Divergence[] {
   const length = Math.max(wanted.length, got.length);
-  return Array.from({ length }, (_, at) =>
-    compare(wanted[at], got[at], { ...place, at: `${place.at}[${at}]` }),
-  ).flat();
+  return Array.from({ length }, (_, at) => compare(wanted[at], got[at], { ...place, at: `${place.at}[${at}]` })).flat();
 }
 
 type JsonObject = { readonly [field: string]: Json };
 
 function compareObjects(wanted: JsonObject, got: JsonObject, place: Place): readonly Divergence[] {
   const names = Object.keys({ ...wanted, ...got });
-  const inside = names.flatMap((name) =>
-    compare(wanted[name], got[name], { ...place, at: `${place.at}.${name}` }),
-  );
+  const inside = names.flatMap((name) => compare(wanted[name], got[name], { ...place, at: `${place.at}.${name}` }));
   return inside.length > 0 || !place.isOrdered ? inside : compareOrder(wanted, got, place.at);
 }
 

@@ -39,7 +39,9 @@ async function record(name: string, script: Script): Promise<void> {
     const recorded = new Date().toISOString().slice(0, 10);
     const kept = await readRecording(name).catch((): Recording | undefined => undefined);
     await writeRecording(name, { consul: Config.Version, recorded, exchanges }, folder);
-    console.log(`${name}: ${exchanges.length} requests${kept === undefined ? ", new" : changes(kept.exchanges, exchanges)}`);
+    console.log(
+      `${name}: ${exchanges.length} requests${kept === undefined ? ", new" : changes(kept.exchanges, exchanges)}`,
+    );
   } finally {
     await target.stop();
   }

@@ -2,12 +2,19 @@ import { join } from "node:path";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [field: string]: Json };
 
+/** A value without the quotes of a text. */
+export function plainText(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
 /** A request and its answer, with names in place of what differs from run to run. */
 export interface Exchange {
   /** Method and path as the script has them. */
   readonly request: string;
   /** The body as the script has it. */
   readonly sent?: Json;
+  /** The headers as the script has them. */
+  readonly with?: Readonly<Record<string, string>>;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** JSON as it is when the answer calls itself that; else its text. */
@@ -23,7 +30,7 @@ export interface Recording {
 }
 
 /** Where the answers are kept, or those that are to be compared with instead. */
-export const answersFolder: string = process.env["RECORDED_ANSWERS"] ?? join(import.meta.dir, "answers");
+const answersFolder: string = process.env["RECORDED_ANSWERS"] ?? join(import.meta.dir, "answers");
 
 export async function readRecording(script: string, folder: string = answersFolder): Promise<Recording> {
   const file = Bun.file(join(folder, `${script}.json`));

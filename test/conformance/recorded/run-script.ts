@@ -1,7 +1,7 @@
 import { exchange, type Answer } from "../../support/exchange.ts";
 import type { Target } from "../../support/target.ts";
 import { AnswerNames, bodyOf, shortened } from "./answer-names.ts";
-import type { Exchange, Json } from "./recording.ts";
+import { plainText, type Exchange, type Json } from "./recording.ts";
 import { requestOf, type Script, type ScriptRequest, type Step } from "./script.ts";
 
 /** Long enough for a request to be held when the one it waits for is sent. */
@@ -9,16 +9,16 @@ const headStartMs = 80;
 
 /** Sends a script to an agent that has just been started, and returns what was said. */
 export async function runScript(script: Script, target: Target): Promise<readonly Exchange[]> {
-  const run = new Run(target, new AnswerNames(target, await indexesAtStart(target), JSON.stringify(script)));
+  const names = new AnswerNames(target, JSON.stringify(script));
+  names.noteIndex(await newestIndex(target), "at start");
+  const run = new Run(target, names);
   for (const step of script) await run.take(step);
   return run.exchanges;
 }
 
-/** Before a script has written anything there are the rows of the agent itself. */
-async function indexesAtStart({ url }: Target): Promise<number> {
-  const paths = ["/v1/catalog/nodes", "/v1/catalog/services", "/v1/health/state/any"];
-  const answers = await Promise.all(paths.map((path) => exchange(url, "GET", { path })));
-  return Math.max(...answers.map(({ index }) => index));
+async function newestIndex({ url }: Target): Promise<bigint> {
+  const answer = await exchange(url, "GET", { path: "/v1/agent/self" });
+  return BigInt((answer.json as { Stats: { raft: { last_log_index: string } } }).Stats.raft.last_log_index);
 }
 
 class Run {
@@ -42,7 +42,7 @@ class Run {
       await Bun.sleep(headStartMs);
       await this.take(request.meanwhile);
     }
-    this.#keep(request, await answer);
+    await this.#keep(request, await answer);
   }
 
   #send({ request, body, headers = {} }: ScriptRequest): Promise<Answer> {
@@ -55,11 +55,17 @@ class Run {
     });
   }
 
-  #keep({ request, body, as }: ScriptRequest, answer: Answer): void {
+  async #keep({ request, body, headers, as }: ScriptRequest, answer: Answer): Promise<void> {
+    const step = this.exchanges.length + 1;
+    if (!/^(?:GET|HEAD|OPTIONS) /.test(request)) this.#names.noteIndex(await newestIndex(this.#target), String(step));
     this.#remember(Object.fromEntries(answer.headers), as);
     if (answer.header("Content-Type") === "application/json") this.#remember(JSON.parse(bodyOf(answer)), as);
-    const sent = body === undefined ? {} : { sent: shortened(Buffer.isBuffer(body) ? body.toString("latin1") : body) };
-    this.exchanges.push({ request, ...sent, ...this.#names.apply(request, answer, this.exchanges.length + 1) });
+    this.exchanges.push({
+      request,
+      ...(body !== undefined && { sent: shortened(Buffer.isBuffer(body) ? body.toString("latin1") : body) }),
+      ...(headers !== undefined && { with: headers }),
+      ...this.#names.apply(request, answer),
+    });
   }
 
   /** Of two fields of one name in an answer the first counts. */
@@ -81,7 +87,7 @@ class Run {
   }
 
   #filledText(text: string): string {
-    return text.replace(new RegExp(placeholder, "g"), (_, name: string) => String(this.#valueOf(name)));
+    return text.replace(new RegExp(placeholder, "g"), (_, name: string) => plainText(this.#valueOf(name)));
   }
 
   #valueOf(name: string): Json {

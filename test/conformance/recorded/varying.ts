@@ -5,8 +5,11 @@ const varying: readonly (readonly [path: string, ...fields: readonly string[]])[
   ["/v1/agent/self", "Stats", "DebugConfig"],
   ["/v1/agent/metrics", "Timestamp", "Gauges", "Points", "Counters", "Samples"],
   ["/v1/agent/host", "Memory", "CPU", "Host", "Disk", "CollectionTime"],
-  ["/v1/operator/autopilot/health", "LastContact", "LastTerm", "LastIndex", "StableSince"],
 ];
+
+export function hasVarying(request: string): boolean {
+  return varying.some(([path]) => request.includes(path));
+}
 
 export function isVarying(request: string, field: string): boolean {
   return varying.some(([path, ...fields]) => request.includes(path) && fields.includes(field));
@@ -42,9 +45,10 @@ function sortTags(body: Json): Json {
 
 /** The health of one service, or a list of such. */
 function sortChecks(body: Json): Json {
-  if (Array.isArray(body)) return sortedBy(body.map(sortChecks) as Row[], (row) => String((row["Service"] as Row)["ID"]));
+  if (Array.isArray(body))
+    return sortedBy(body.map(sortChecks) as Row[], (row) => (row["Service"] as Row)["ID"] as string);
   if (!isRow(body) || !Array.isArray(body["Checks"])) return body;
-  return { ...body, Checks: sortedBy(body["Checks"] as Row[], (check) => String(check["CheckID"])) };
+  return { ...body, Checks: sortedBy(body["Checks"] as Row[], (check) => check["CheckID"] as string) };
 }
 
 function isRow(body: Json): body is Row {

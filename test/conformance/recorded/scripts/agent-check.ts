@@ -48,7 +48,10 @@ export const agentCheck: Script = [
 
   // Of a service.
   ["PUT /v1/agent/service/register", { Name: "web", Tags: ["t"], Port: 80 }],
-  ["PUT /v1/agent/check/register", { ID: "web-beat", Name: "beat of web", ServiceID: "web", TTL: "1h", Status: "passing" }],
+  [
+    "PUT /v1/agent/check/register",
+    { ID: "web-beat", Name: "beat of web", ServiceID: "web", TTL: "1h", Status: "passing" },
+  ],
   "GET /v1/agent/checks",
   "GET /v1/health/checks/web",
   "GET /v1/health/service/web?passing",
@@ -62,14 +65,29 @@ export const agentCheck: Script = [
   ["PUT /v1/agent/check/register", { Name: "lost", ServiceID: "nobody", TTL: "1h" }],
 
   // Every kind, none of which runs before the script is over.
-  ["PUT /v1/agent/check/register", { Name: "http", HTTP: refused, Interval: "1h", Timeout: "5s", Method: "POST", Header: { X: ["y"] } }],
-  ["PUT /v1/agent/check/register", { Name: "http-body", HTTP: refused, Interval: "1h", Body: "b", TLSSkipVerify: true, Status: "passing" }],
+  [
+    "PUT /v1/agent/check/register",
+    { Name: "http", HTTP: refused, Interval: "1h", Timeout: "5s", Method: "POST", Header: { X: ["y"] } },
+  ],
+  [
+    "PUT /v1/agent/check/register",
+    { Name: "http-body", HTTP: refused, Interval: "1h", Body: "b", TLSSkipVerify: true, Status: "passing" },
+  ],
   ["PUT /v1/agent/check/register", { Name: "tcp", TCP: "127.0.0.1:1", Interval: "1h", Notes: "n" }],
   ["PUT /v1/agent/check/register", { Name: "grpc", GRPC: "127.0.0.1:1", GRPCUseTLS: true, Interval: "1h" }],
   ["PUT /v1/agent/check/register", { Name: "script", Args: ["true"], Interval: "1h", OutputMaxSize: 100 }],
-  ["PUT /v1/agent/check/register", { Name: "docker", DockerContainerID: "c", Shell: "/bin/sh", Args: ["true"], Interval: "1h" }],
-  ["PUT /v1/agent/check/register", { Name: "threshold", TTL: "1h", SuccessBeforePassing: 2, FailuresBeforeCritical: 3 }],
-  ["PUT /v1/agent/check/register", { Name: "reaped", TTL: "1h", DeregisterCriticalServiceAfter: "90m", ServiceID: "web" }],
+  [
+    "PUT /v1/agent/check/register",
+    { Name: "docker", DockerContainerID: "c", Shell: "/bin/sh", Args: ["true"], Interval: "1h" },
+  ],
+  [
+    "PUT /v1/agent/check/register",
+    { Name: "threshold", TTL: "1h", SuccessBeforePassing: 2, FailuresBeforeCritical: 3 },
+  ],
+  [
+    "PUT /v1/agent/check/register",
+    { Name: "reaped", TTL: "1h", DeregisterCriticalServiceAfter: "90m", ServiceID: "web" },
+  ],
   "GET /v1/agent/checks?filter=Type==ttl",
   "GET /v1/agent/checks?filter=Name==http-body",
   "GET /v1/health/checks/web",
@@ -96,7 +114,10 @@ export const agentCheck: Script = [
 
   // Other spellings.
   ["PUT /v1/agent/check/register", { name: "lower", ttl: "1h", serviceid: "web" }],
-  ["PUT /v1/agent/check/register", { Name: "snake", ttl: "1h", service_id: "web", deregister_critical_service_after: "90m" }],
+  [
+    "PUT /v1/agent/check/register",
+    { Name: "snake", ttl: "1h", service_id: "web", deregister_critical_service_after: "90m" },
+  ],
   ["PUT /v1/agent/check/register", { Name: "number", HTTP: refused, Interval: 3_600_000_000_000 }],
   "GET /v1/agent/checks?filter=Name==lower",
   "GET /v1/agent/checks?filter=Name==snake",

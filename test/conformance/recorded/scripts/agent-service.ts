@@ -63,7 +63,10 @@ export const agentService: Script = [
   // Checks stay unless they are to be replaced.
   ["PUT /v1/agent/service/register", { ID: "web-2", Name: "web", Check: { TTL: "2h" } }],
   "GET /v1/agent/checks",
-  ["PUT /v1/agent/service/register?replace-existing-checks", { ID: "web-2", Name: "web", Check: { TTL: "2h", Status: "passing" } }],
+  [
+    "PUT /v1/agent/service/register?replace-existing-checks",
+    { ID: "web-2", Name: "web", Check: { TTL: "2h", Status: "passing" } },
+  ],
   "GET /v1/agent/checks",
   ["PUT /v1/agent/service/register?replace-existing-checks=false", { ID: "web-2", Name: "web" }],
   "GET /v1/agent/checks",
@@ -74,8 +77,14 @@ export const agentService: Script = [
 
   // Other spellings.
   ["PUT /v1/agent/service/register", { name: "lower", tags: ["t"], port: 1, enabletagoverride: true }],
-  ["PUT /v1/agent/service/register", { Name: "snake", enable_tag_override: true, tagged_addresses: { wan: { address: "192.0.2.7" } } }],
-  ["PUT /v1/agent/service/register", { Name: "nulls", Tags: null, Meta: null, Check: null, Checks: null, Weights: null }],
+  [
+    "PUT /v1/agent/service/register",
+    { Name: "snake", enable_tag_override: true, tagged_addresses: { wan: { address: "192.0.2.7" } } },
+  ],
+  [
+    "PUT /v1/agent/service/register",
+    { Name: "nulls", Tags: null, Meta: null, Check: null, Checks: null, Weights: null },
+  ],
   ["PUT /v1/agent/service/register", { Name: "with a blank", Port: 1 }],
   ["PUT /v1/agent/service/register", { Name: "under_score", Tags: [""] }],
   ["PUT /v1/agent/service/register", { Name: "ünïcode", Tags: ["<&>"] }],

@@ -39,7 +39,7 @@ export const agent: Script = [
   "GET /v1/agent/checks",
 
   "PUT /v1/agent/reload",
-  "PUT /v1/agent/join/192.0.2.256",
+  "PUT /v1/agent/join/127.0.0.1",
   "PUT /v1/agent/force-leave/node1",
   "PUT /v1/agent/force-leave/nobody",
   "PUT /v1/agent/force-leave/nobody?prune",

@@ -24,7 +24,11 @@ export const blocking: Script = [
 
   // The catalog.
   "GET /v1/catalog/nodes",
-  ["GET /v1/catalog/nodes?index={X-Consul-Index}&wait=5s", undefined, { meanwhile: ["PUT /v1/catalog/register", node] }],
+  [
+    "GET /v1/catalog/nodes?index={X-Consul-Index}&wait=5s",
+    undefined,
+    { meanwhile: ["PUT /v1/catalog/register", node] },
+  ],
   "GET /v1/catalog/services",
   [
     "GET /v1/catalog/services?index={X-Consul-Index}&wait=5s",
@@ -77,7 +81,11 @@ export const blocking: Script = [
   "GET /v1/session/list",
   ["GET /v1/session/list?index={X-Consul-Index}&wait=5s", undefined, { meanwhile: "PUT /v1/session/create" }],
   "GET /v1/session/info/{ID}",
-  ["GET /v1/session/info/{ID}?index={X-Consul-Index}&wait=5s", undefined, { meanwhile: "PUT /v1/session/destroy/{ID}" }],
+  [
+    "GET /v1/session/info/{ID}?index={X-Consul-Index}&wait=5s",
+    undefined,
+    { meanwhile: "PUT /v1/session/destroy/{ID}" },
+  ],
 
   // Events.
   "GET /v1/event/list",
@@ -86,7 +94,7 @@ export const blocking: Script = [
   // What is no index and no time.
   "GET /v1/kv/a?index=0",
   "GET /v1/kv/a?index=",
-  "GET /v1/kv/a?index=999999999",
+  "GET /v1/kv/a?index=999999999&wait=10ms",
   "GET /v1/kv/a?index=x",
   "GET /v1/kv/a?index=-1",
   "GET /v1/kv/a?index=1.5",

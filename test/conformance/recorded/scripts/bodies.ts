@@ -1,7 +1,13 @@
 import type { Script } from "../script.ts";
 
 const endpoints = [
-  ...["agent/service/register", "agent/check/register", "agent/check/update/x", "catalog/register", "catalog/deregister"],
+  ...[
+    "agent/service/register",
+    "agent/check/register",
+    "agent/check/update/x",
+    "catalog/register",
+    "catalog/deregister",
+  ],
   ...["session/create", "txn", "operator/autopilot/configuration"],
 ];
 

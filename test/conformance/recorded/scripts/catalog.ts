@@ -18,7 +18,10 @@ export const catalog: Script = [
   ...reads,
   ["PUT /v1/catalog/register", edge],
   "GET /v1/catalog/node/edge",
-  ["PUT /v1/catalog/register", { ...edge, Address: "192.0.2.2", NodeMeta: { rack: "r1" }, TaggedAddresses: { lan: "192.0.2.2" } }],
+  [
+    "PUT /v1/catalog/register",
+    { ...edge, Address: "192.0.2.2", NodeMeta: { rack: "r1" }, TaggedAddresses: { lan: "192.0.2.2" } },
+  ],
   "GET /v1/catalog/nodes",
   "GET /v1/catalog/node/edge",
   ["PUT /v1/catalog/register", { ...edge, ID: "40e4a748-2192-161a-0510-9bf59fe950b5" }],
@@ -75,22 +78,39 @@ export const catalog: Script = [
 
   // Checks.
   ["PUT /v1/catalog/register", { ...edge, Check: check }],
-  ["PUT /v1/catalog/register", { ...edge, Check: { ...check, CheckID: "web", ServiceID: "web-2", Output: "fine", Notes: "n" } }],
+  [
+    "PUT /v1/catalog/register",
+    { ...edge, Check: { ...check, CheckID: "web", ServiceID: "web-2", Output: "fine", Notes: "n" } },
+  ],
   ...reads,
   ["PUT /v1/catalog/register", { ...edge, Check: { Name: "nameless" } }],
-  ["PUT /v1/catalog/register", { ...edge, Checks: [{ ...check, CheckID: "one" }, { ...check, CheckID: "two", Status: "warning" }] }],
+  [
+    "PUT /v1/catalog/register",
+    {
+      ...edge,
+      Checks: [
+        { ...check, CheckID: "one" },
+        { ...check, CheckID: "two", Status: "warning" },
+      ],
+    },
+  ],
   ["PUT /v1/catalog/register", { ...edge, Check: { ...check, ServiceID: "nobody" } }],
   ["PUT /v1/catalog/register", { ...edge, Check: { ...check, CheckID: "three", Node: "elsewhere" } }],
   [
     "PUT /v1/catalog/register",
-    { ...edge, Check: { ...check, CheckID: "four", Definition: { HTTP: "http://192.0.2.1", Interval: "10s", Timeout: "1s" } } },
+    {
+      ...edge,
+      Check: { ...check, CheckID: "four", Definition: { HTTP: "http://192.0.2.1", Interval: "10s", Timeout: "1s" } },
+    },
   ],
-  ["PUT /v1/catalog/register", { ...edge, Check: { ...check, CheckID: "five", Status: "weird" } }],
   ["PUT /v1/catalog/register", { ...edge, Check: { ...check, CheckID: "six", Status: "" } }],
   "GET /v1/health/node/edge",
   "GET /v1/health/state/warning",
   "GET /v1/health/state/critical",
   "GET /v1/health/state/passing",
+
+  ["PUT /v1/catalog/register", { Node: "odd", Address: "192.0.2.5", Check: { ...check, Status: "weird" } }],
+  ["PUT /v1/catalog/deregister", { Node: "odd" }],
 
   // What cannot be registered.
   ["PUT /v1/catalog/register", {}],
@@ -108,7 +128,10 @@ export const catalog: Script = [
   "GET /v1/catalog/node/lower",
 
   // Filters by the node's pairs.
-  ["PUT /v1/catalog/register", { Node: "meta", Address: "192.0.2.4", NodeMeta: { rack: "r2", zone: "z" }, Service: { Service: "web" } }],
+  [
+    "PUT /v1/catalog/register",
+    { Node: "meta", Address: "192.0.2.4", NodeMeta: { rack: "r2", zone: "z" }, Service: { Service: "web" } },
+  ],
   "GET /v1/catalog/nodes?node-meta=rack:r2",
   "GET /v1/catalog/nodes?node-meta=rack:r2&node-meta=zone:z",
   "GET /v1/catalog/nodes?node-meta=rack:r2&node-meta=zone:y",

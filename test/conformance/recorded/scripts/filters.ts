@@ -17,7 +17,11 @@ export const filters: Script = [
   ],
   [
     "PUT /v1/catalog/register",
-    { Node: "b", Address: "192.0.2.2", Service: { ID: "two", Service: "web", Tags: ["v2", "main"], Port: 2, EnableTagOverride: true } },
+    {
+      Node: "b",
+      Address: "192.0.2.2",
+      Service: { ID: "two", Service: "web", Tags: ["v2", "main"], Port: 2, EnableTagOverride: true },
+    },
   ],
   ["PUT /v1/agent/service/register", { Name: "own", Tags: ["t"], Port: 8, Meta: { a: "b" }, Check: { TTL: "1h" } }],
 
@@ -68,13 +72,32 @@ export const filters: Script = [
     "Service.Nope == 1",
     "Service == x",
   ]),
-  ...asked("/v1/health/checks/web", ["Status == passing", "Output == fine", "ServiceTags contains v1", "Nope == 1", "Type == ttl"]),
+  ...asked("/v1/health/checks/web", [
+    "Status == passing",
+    "Output == fine",
+    "ServiceTags contains v1",
+    "Nope == 1",
+    "Type == ttl",
+  ]),
   ...asked("/v1/health/node/a", ["Status == passing", "Status == critical", "Nope == 1"]),
   ...asked("/v1/health/state/any", ["ServiceName == web", "Node == node1", "CheckID == serfHealth", "Nope == 1"]),
   ...asked("/v1/catalog/node/a", ["Port == 1", "Port == 2", "Tags contains v1", "Nope == 1"]),
   ...asked("/v1/catalog/node-services/a", ["Port == 1", "Port == 2", "Service == web", "Nope == 1"]),
-  ...asked("/v1/agent/services", ["Port == 8", "Tags contains t", "Meta.a == b", "Service != own", "Nope == 1", "Kind == ``"]),
-  ...asked("/v1/agent/checks", ["Status == critical", "Type == ttl", "ServiceTags contains t", "Status == passing", "Nope == 1"]),
+  ...asked("/v1/agent/services", [
+    "Port == 8",
+    "Tags contains t",
+    "Meta.a == b",
+    "Service != own",
+    "Nope == 1",
+    "Kind == ``",
+  ]),
+  ...asked("/v1/agent/checks", [
+    "Status == critical",
+    "Type == ttl",
+    "ServiceTags contains t",
+    "Status == passing",
+    "Nope == 1",
+  ]),
   ...asked("/v1/internal/ui/services", ["Node == a", "Name == web"]),
   // Where there is none.
   ...asked("/v1/catalog/services", ["Nope == 1"]),

@@ -32,7 +32,10 @@ export const health: Script = [
   instance("b", "warning"),
   instance("c", "critical"),
   ["PUT /v1/catalog/register", { Node: "d", Address: "192.0.2.1", Service: { ID: "web-d", Service: "web" } }],
-  ["PUT /v1/catalog/register", { Node: "d", Address: "192.0.2.1", Check: { CheckID: "node", Name: "node", Status: "critical" } }],
+  [
+    "PUT /v1/catalog/register",
+    { Node: "d", Address: "192.0.2.1", Check: { CheckID: "node", Name: "node", Status: "critical" } },
+  ],
 
   ...statuses.map((status) => `GET /v1/health/state/${status}`),
   "GET /v1/health/state/any?node-meta=rack:b",

@@ -11,7 +11,10 @@ export const internalUi: Script = [
   "GET /v1/internal/ui/node/node1?dc=nowhere",
   "GET /v1/internal/ui/nodes?pretty",
   "GET /v1/internal/ui/nodes?stale&consistent",
-  ["PUT /v1/agent/service/register", { Name: "web", Tags: ["b", "a"], Port: 80, Meta: { m: "1" }, Check: { TTL: "1h", Status: "passing" } }],
+  [
+    "PUT /v1/agent/service/register",
+    { Name: "web", Tags: ["b", "a"], Port: 80, Meta: { m: "1" }, Check: { TTL: "1h", Status: "passing" } },
+  ],
   [
     "PUT /v1/catalog/register",
     {
@@ -21,7 +24,10 @@ export const internalUi: Script = [
       Check: { CheckID: "web", Name: "web", Status: "warning", ServiceID: "web-2" },
     },
   ],
-  ["PUT /v1/catalog/register", { Node: "edge", Address: "192.0.2.1", Check: { CheckID: "n", Name: "n", Status: "critical" } }],
+  [
+    "PUT /v1/catalog/register",
+    { Node: "edge", Address: "192.0.2.1", Check: { CheckID: "n", Name: "n", Status: "critical" } },
+  ],
   ...reads,
   "GET /v1/internal/ui/services?filter=Name==web",
   "GET /v1/internal/ui/services?filter=Nope==1",

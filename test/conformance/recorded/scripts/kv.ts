@@ -1,6 +1,20 @@
 import type { Script } from "../script.ts";
 
-const names = ["a+b", "a;b", "a&b", "a=b", "a:b@c", "a%20b", "a%2Fb", "a%25b", "a%3Fb", "a%3Cb%3E", "%C3%A9", "...", "end/"];
+const names = [
+  "a+b",
+  "a;b",
+  "a&b",
+  "a=b",
+  "a:b@c",
+  "a%20b",
+  "a%2Fb",
+  "a%25b",
+  "a%3Fb",
+  "a%3Cb%3E",
+  "%C3%A9",
+  "...",
+  "end/",
+];
 const refusedNames = ["%0A", "a%09b", "%00", "a%zz", "a%2", "%"];
 
 export const kv: Script = [

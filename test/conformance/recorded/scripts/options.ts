@@ -9,7 +9,9 @@ const reads = [
 export const options: Script = [
   ["PUT /v1/kv/a", "x"],
   ...reads.flatMap((path) =>
-    ["stale", "consistent", "max_stale=10s", "stale&consistent", "dc=nowhere", "dc=dc1"].map((query) => `GET ${path}?${query}`),
+    ["stale", "consistent", "max_stale=10s", "stale&consistent", "dc=nowhere", "dc=dc1"].map(
+      (query) => `GET ${path}?${query}`,
+    ),
   ),
   "GET /v1/kv/a?max_stale=x",
   "GET /v1/kv/a?max_stale=",

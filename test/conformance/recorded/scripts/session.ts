@@ -118,13 +118,22 @@ export const session: Script = [
   "PUT /v1/session/destroy/{first.ID}?dc=nowhere",
 
   // A check that a session hangs on.
-  ["PUT /v1/catalog/register", { Node: "edge", Address: "192.0.2.1", Check: { CheckID: "alive", Name: "alive", Status: "passing" } }],
+  [
+    "PUT /v1/catalog/register",
+    { Node: "edge", Address: "192.0.2.1", Check: { CheckID: "alive", Name: "alive", Status: "passing" } },
+  ],
   ["PUT /v1/session/create", { Node: "edge", NodeChecks: ["alive"], LockDelay: "1ns" }, { as: "edge" }],
   "GET /v1/session/node/edge",
   ["PUT /v1/kv/edge?acquire={edge.ID}", "x"],
-  ["PUT /v1/catalog/register", { Node: "edge", Address: "192.0.2.1", Check: { CheckID: "alive", Name: "alive", Status: "warning" } }],
+  [
+    "PUT /v1/catalog/register",
+    { Node: "edge", Address: "192.0.2.1", Check: { CheckID: "alive", Name: "alive", Status: "warning" } },
+  ],
   "GET /v1/session/info/{edge.ID}",
-  ["PUT /v1/catalog/register", { Node: "edge", Address: "192.0.2.1", Check: { CheckID: "alive", Name: "alive", Status: "critical" } }],
+  [
+    "PUT /v1/catalog/register",
+    { Node: "edge", Address: "192.0.2.1", Check: { CheckID: "alive", Name: "alive", Status: "critical" } },
+  ],
   "GET /v1/session/info/{edge.ID}",
   "GET /v1/kv/edge",
   ["PUT /v1/session/create", { Node: "edge", NodeChecks: ["alive"] }],

@@ -2,6 +2,8 @@ import type { Script } from "../script.ts";
 
 export const snapshot: Script = [
   "GET /v1/snapshot?dc=nowhere",
+  "GET /v1/snapshot",
+  "GET /v1/snapshot?stale",
   "GET /v1/snapshot?stale&consistent",
   ["PUT /v1/snapshot", "no archive"],
   "PUT /v1/snapshot",

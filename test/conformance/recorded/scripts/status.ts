@@ -34,7 +34,6 @@ export const status: Script = [
   "GET /favicon.ico",
   "GET /robots.txt",
   "GET /v1/%zz",
-  "GET /debug/pprof/",
   "HEAD /v1/nope",
   "OPTIONS /v1/nope",
   "OPTIONS /",

@@ -37,7 +37,12 @@ export const txns: Script = [
   txn(kv("delete-cas", "c", { Index: "{ModifyIndex}" })),
   txn(kv("delete", "b")),
   txn(kv("delete", "nothing")),
-  txn(kv("set", "tree/a", { Value }), kv("set", "tree/b", { Value }), kv("delete-tree", "tree/"), kv("get-tree", "tree/")),
+  txn(
+    kv("set", "tree/a", { Value }),
+    kv("set", "tree/b", { Value }),
+    kv("delete-tree", "tree/"),
+    kv("get-tree", "tree/"),
+  ),
   txn(kv("set", "rolled-back", { Value }), kv("check-not-exists", "rolled-back")),
   "GET /v1/kv/rolled-back",
   txn(kv("set", "moved", { Value }), kv("delete", "a")),
