@@ -261,6 +261,7 @@ function openApi(
   const { clock, log } = api;
   const router = new Router(routes(api), {
     answers: api.answers,
+    clientLimit,
     metrics: api.metrics,
     clock,
     log,
@@ -274,7 +275,6 @@ function openApi(
     https: { addresses: config.httpsAddresses, port: ports.https, tls },
     socketOwner: config.unixSocket,
     router,
-    clientLimit,
     clock,
     log,
   });

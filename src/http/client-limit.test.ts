@@ -10,7 +10,7 @@ function held(limit: ClientLimit, client: string | undefined): { answer: Promise
 
 async function statusOf(limit: ClientLimit, client: string | undefined): Promise<number> {
   const request = new Request("http://agent/v1/kv/a", { method: "PUT" });
-  return (await limit.answer(client, request, () => new Response("true"))).status;
+  return (await limit.answer(client, request, async () => new Response("true"))).status;
 }
 
 describe("a client with as many requests under way as it may have", () => {
@@ -57,7 +57,7 @@ describe("a request is over", () => {
     const limit = new ClientLimit(1);
     const going = new AbortController();
     const request = new Request("http://agent/v1/agent/monitor", { signal: going.signal });
-    await limit.answer("192.0.2.1", request, () => new Response("line"));
+    await limit.answer("192.0.2.1", request, async () => new Response("line"));
     expect(await statusOf(limit, "192.0.2.1")).toBe(429);
     going.abort();
     expect(await statusOf(limit, "192.0.2.1")).toBe(200);

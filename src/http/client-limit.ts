@@ -19,27 +19,22 @@ export class ClientLimit {
   }
 
   /** @param client its IP address; all who come by unix sockets are one client, as in Consul */
-  answer(client: string | undefined, request: Request, handle: () => Answering): Answering {
+  answer(client: string | undefined, request: Request, handle: () => Promise<Response>): Response | Promise<Response> {
     return this.max < 1 ? handle() : this.#admit(client ?? "unix", request, handle);
   }
 
-  #admit(client: string, request: Request, handle: () => Answering): Answering {
+  #admit(client: string, request: Request, handle: () => Promise<Response>): Response | Promise<Response> {
     const others = this.#underWay.get(client) ?? 0;
     if (others >= this.max) return text(429, tooMany, { Connection: "close" });
     this.#underWay.set(client, others + 1);
-    return this.#untilOver(client, request, handle);
-  }
-
-  async #untilOver(client: string, request: Request, handle: () => Answering): Promise<Response> {
-    let isOver = true;
-    try {
-      const response = await handle();
-      isOver = !isFollowed(request, response);
-      if (!isOver) request.signal.addEventListener("abort", () => this.#end(client), { once: true });
-      return response;
-    } finally {
-      if (isOver) this.#end(client);
-    }
+    const end = (): void => this.#end(client);
+    const answer = handle();
+    // Beside the answer's way, not on it: a promise more would cost each write.
+    answer.then((response) => {
+      if (isFollowed(request, response)) request.signal.addEventListener("abort", end, { once: true });
+      else end();
+    }, end);
+    return answer;
   }
 
   #end(client: string): void {
@@ -49,11 +44,16 @@ export class ClientLimit {
   }
 }
 
-type Answering = Response | Promise<Response>;
-
 const tooMany = "Your IP is issuing too many concurrent connections, please rate limit your calls\n";
 
 /** The log that is followed: an answer without an end. */
 function isFollowed({ url, signal }: Request, { status }: Response): boolean {
   return status === 200 && !signal.aborted && url.includes("/agent/monitor");
 }
+
+/** Whether a request may be answered much later than it came. */
+export function mayBeHeld(url: string): boolean {
+  return heldUrl.test(url);
+}
+
+const heldUrl = /\b(?:index|hash)=|\/agent\/monitor/;

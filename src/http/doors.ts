@@ -1,7 +1,7 @@
 import { listen, type HttpServer, type ListenOptions } from "./server.ts";
 import { readTlsFiles, type TlsFiles } from "./tls-files.ts";
 
-export interface DoorsOptions extends Pick<ListenOptions, "socketOwner" | "router" | "clientLimit" | "clock" | "log"> {
+export interface DoorsOptions extends Pick<ListenOptions, "socketOwner" | "router" | "clock" | "log"> {
   /** No addresses: not served. */
   readonly http: Door;
   readonly https: Door & { readonly tls: TlsFiles };

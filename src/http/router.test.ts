@@ -3,6 +3,7 @@ import { FakeClock } from "../../test/support/fake-clock.ts";
 import { createLog } from "../lib/log.ts";
 import { Metrics } from "../lib/metrics.ts";
 import { OperatingError, type ErrorKind } from "../lib/errors.ts";
+import { ClientLimit } from "./client-limit.ts";
 import { AnswerCache } from "./answer-cache.ts";
 import type { Endpoint, Route } from "./api.ts";
 import { HttpError } from "./http-error.ts";
@@ -26,6 +27,7 @@ function trial(
   } as const;
   const router = new Router(routes, {
     answers: new AnswerCache(),
+    clientLimit: new ClientLimit(0),
     log: createLog(settings, "http"),
     metrics: new Metrics(0),
     clock: settings.clock,

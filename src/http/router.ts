@@ -6,6 +6,7 @@ import type { AnswerCache, IndexedAnswer } from "./answer-cache.ts";
 import { empty, send, text } from "./answers.ts";
 import type { Endpoint, Route } from "./api.ts";
 import { cleanPath } from "./clean-path.ts";
+import { type ClientLimit, mayBeHeld } from "./client-limit.ts";
 import { checkCommonParameters } from "./common-parameters.ts";
 import { escapeHtml } from "./html.ts";
 import { HttpError, statusOf } from "./http-error.ts";
@@ -15,6 +16,7 @@ import { refuseNamespace } from "./namespaces.ts";
 
 export interface RouterOptions {
   readonly answers: AnswerCache;
+  readonly clientLimit: ClientLimit;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -46,6 +48,7 @@ export class Router {
   readonly #blocked: readonly string[];
   readonly #mayWrite: RouterOptions["mayWrite"];
   readonly #answers: AnswerCache;
+  readonly #clientLimit: ClientLimit;
   readonly #clock: Clock;
   readonly #metrics: HttpMetrics;
 
@@ -56,6 +59,7 @@ export class Router {
     this.#blocked = options.blocked;
     this.#mayWrite = options.mayWrite;
     this.#answers = options.answers;
+    this.#clientLimit = options.clientLimit;
     this.#clock = options.clock;
     this.#metrics = new HttpMetrics(options.metrics, routes);
   }
@@ -66,7 +70,10 @@ export class Router {
     // The way of nearly all reads: somebody has asked the same, and nothing has changed since.
     const known = request.method === "GET" ? this.#answers.get(target) : undefined;
     if (known) return this.#sendAgain(known, request, target);
-    return this.#answer(request, target, clientAddress);
+    const answer = (): Promise<Response> => this.#answer(request, target, clientAddress);
+    // All other reads are answered before the next request is looked at.
+    if (request.method === "GET" && !mayBeHeld(target)) return answer();
+    return this.#clientLimit.answer(clientAddress(), request, answer);
   }
 
   #sendAgain(known: IndexedAnswer, request: Request, target: string): Response {

@@ -1,7 +1,7 @@
 import { sleep, type Clock } from "../lib/clock.ts";
 import { OperatingError, messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import type { ClientLimit } from "./client-limit.ts";
+import { mayBeHeld } from "./client-limit.ts";
 import type { Router } from "./router.ts";
 import { removeStaleSocket, setSocketOwner, type SocketOwner } from "./unix-socket.ts";
 
@@ -13,7 +13,6 @@ export interface ListenOptions {
   readonly tls?: Bun.TLSOptions | undefined;
   readonly socketOwner: SocketOwner;
   readonly router: Router;
-  readonly clientLimit: ClientLimit;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -59,17 +58,12 @@ async function endAll(listeners: readonly Listener[]): Promise<void> {
   await Promise.all(listeners.map((listener) => listener.stop(true)));
 }
 
-async function listenOn(address: string, options: ListenOptions): Promise<Listener> {
-  const { port, tls, router, socketOwner, clientLimit } = options;
+async function listenOn(address: string, { port, tls, router, socketOwner }: ListenOptions): Promise<Listener> {
   const fetch = (request: Request, listener: Listener): Response | Promise<Response> => {
-    const clientAddress = (): string | undefined => listener.requestIP(request)?.address;
-    const isHeld = heldUrl.test(request.url);
-    // All other reads are answered before the next request is looked at.
-    if (!isHeld && request.method === "GET") return router.handle(request, clientAddress);
     // A blocking query is held for up to ten minutes, a log that is followed for as long as the client likes, and Go's
     // clients keep idle connections for 90 s.
-    if (isHeld) listener.timeout(request, 0);
-    return clientLimit.answer(clientAddress(), request, () => router.handle(request, clientAddress));
+    if (mayBeHeld(request.url)) listener.timeout(request, 0);
+    return router.handle(request, () => listener.requestIP(request)?.address);
   };
   // Each endpoint limits its body itself, and says so to who sends more.
   const shared = { fetch, development: false, maxRequestBodySize: Number.MAX_SAFE_INTEGER, ...(tls && { tls }) };
@@ -119,5 +113,3 @@ function hostAndPort(address: string, port: number): string {
 }
 
 const idleTimeoutS = 120;
-
-const heldUrl = /\b(?:index|hash)=|\/agent\/monitor/;

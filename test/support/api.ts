@@ -1,4 +1,5 @@
 import { Autopilot } from "../../src/cluster/autopilot.ts";
+import { ClientLimit } from "../../src/http/client-limit.ts";
 import { AnswerCache } from "../../src/http/answer-cache.ts";
 import type { Api } from "../../src/http/api.ts";
 import { CachedQuestions } from "../../src/http/cached-questions.ts";
@@ -69,6 +70,7 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
   const router = new Router(routes(api), {
     answers,
     log,
+    clientLimit: new ClientLimit(0),
     metrics,
     clock,
     headers: {},
