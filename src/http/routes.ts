@@ -73,31 +73,7 @@ import { serveFolder } from "./endpoints/ui-folder.ts";
 /** The whole HTTP surface. A path that ends in "/" takes in all below it; GET stands first in each Allow header. */
 export function routes(api: Api): readonly Route[] {
   return [
-    { path: "/v1/agent/check/deregister/", methods: { PUT: deregisterAgentCheck(api) } },
-    { path: "/v1/agent/check/fail/", methods: { PUT: setTtlStatus(api, "critical") } },
-    { path: "/v1/agent/check/pass/", methods: { PUT: setTtlStatus(api, "passing") } },
-    { path: "/v1/agent/check/register", methods: { PUT: registerAgentCheck(api) } },
-    { path: "/v1/agent/check/update/", methods: { PUT: updateTtlCheck(api) } },
-    { path: "/v1/agent/check/warn/", methods: { PUT: setTtlStatus(api, "warning") } },
-    { path: "/v1/agent/checks", methods: { GET: listAgentChecks(api) } },
-    { path: "/v1/agent/force-leave/", methods: { PUT: forceLeave(api) } },
-    { path: "/v1/agent/health/service/id/", methods: { GET: getServiceHealthById(api) } },
-    { path: "/v1/agent/health/service/name/", methods: { GET: getServiceHealthByName(api) } },
-    { path: "/v1/agent/host", methods: { GET: getHost(api) } },
-    { path: "/v1/agent/join/", methods: { PUT: join(api) } },
-    { path: "/v1/agent/leave", methods: { PUT: leave(api) } },
-    { path: "/v1/agent/maintenance", methods: { PUT: setNodeMaintenance(api) } },
-    { path: "/v1/agent/members", methods: { GET: listMembers(api) } },
-    { path: "/v1/agent/metrics", methods: { GET: getMetrics(api) } },
-    { path: "/v1/agent/monitor", methods: { GET: monitor(api) } },
-    { path: "/v1/agent/reload", methods: { PUT: reload(api) } },
-    { path: "/v1/agent/self", methods: { GET: getSelf(api) } },
-    { path: "/v1/agent/service/", methods: { GET: getAgentService(api) } },
-    { path: "/v1/agent/service/deregister/", methods: { PUT: deregisterAgentService(api) } },
-    { path: "/v1/agent/service/maintenance/", methods: { PUT: setServiceMaintenance(api) } },
-    { path: "/v1/agent/service/register", methods: { PUT: registerAgentService(api) } },
-    { path: "/v1/agent/services", methods: { GET: listAgentServices(api) } },
-    {
+    ...agentRoutes(api),
       path: "/v1/catalog/datacenters",
       methods: { GET: simplyCached(api, "catalog-datacenters", listDatacenters(api)) },
     },
@@ -151,6 +127,36 @@ export function routes(api: Api): readonly Route[] {
     ...aclRoutes(),
     ...connectRoutes(api),
     ...uiRoutes(api),
+  ];
+}
+
+function agentRoutes(api: Api): readonly Route[] {
+  return [
+    { path: "/v1/agent/check/deregister/", methods: { PUT: deregisterAgentCheck(api) } },
+    { path: "/v1/agent/check/fail/", methods: { PUT: setTtlStatus(api, "critical") } },
+    { path: "/v1/agent/check/pass/", methods: { PUT: setTtlStatus(api, "passing") } },
+    { path: "/v1/agent/check/register", methods: { PUT: registerAgentCheck(api) } },
+    { path: "/v1/agent/check/update/", methods: { PUT: updateTtlCheck(api) } },
+    { path: "/v1/agent/check/warn/", methods: { PUT: setTtlStatus(api, "warning") } },
+    { path: "/v1/agent/checks", methods: { GET: listAgentChecks(api) } },
+    { path: "/v1/agent/force-leave/", methods: { PUT: forceLeave(api) } },
+    { path: "/v1/agent/health/service/id/", methods: { GET: getServiceHealthById(api) } },
+    { path: "/v1/agent/health/service/name/", methods: { GET: getServiceHealthByName(api) } },
+    { path: "/v1/agent/host", methods: { GET: getHost(api) } },
+    { path: "/v1/agent/join/", methods: { PUT: join(api) } },
+    { path: "/v1/agent/leave", methods: { PUT: leave(api) } },
+    { path: "/v1/agent/maintenance", methods: { PUT: setNodeMaintenance(api) } },
+    { path: "/v1/agent/members", methods: { GET: listMembers(api) } },
+    { path: "/v1/agent/metrics", methods: { GET: getMetrics(api) } },
+    { path: "/v1/agent/monitor", methods: { GET: monitor(api) } },
+    { path: "/v1/agent/reload", methods: { PUT: reload(api) } },
+    { path: "/v1/agent/self", methods: { GET: getSelf(api) } },
+    { path: "/v1/agent/service/", methods: { GET: getAgentService(api) } },
+    { path: "/v1/agent/service/deregister/", methods: { PUT: deregisterAgentService(api) } },
+    { path: "/v1/agent/service/maintenance/", methods: { PUT: setServiceMaintenance(api) } },
+    { path: "/v1/agent/service/register", methods: { PUT: registerAgentService(api) } },
+    { path: "/v1/agent/services", methods: { GET: listAgentServices(api) } },
+    {
   ];
 }
 

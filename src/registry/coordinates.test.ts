@@ -132,12 +132,12 @@ describe("a node that leaves the catalog", () => {
   });
 });
 
-test("the index rises with each batch and each loss, above that of all writes, and never falls", async () => {
+test("the index rises with each batch and each loss, to that of the newest write at least, and never falls", async () => {
   const { register, tell, store, index } = openWorld();
   let before = index();
   const expectRise = (): void => {
     expect(index()).toBeGreaterThan(before);
-    expect(index()).toBeGreaterThan(store.state.index);
+    expect(index()).toBeGreaterThanOrEqual(store.state.index);
     before = index();
   };
   await register("a", "b");

@@ -111,12 +111,12 @@ export class Store {
   }
 
   /**
-   * Something that is kept beside the state, in memory only, has changed: its topic's index rises above all that there
-   * are, and who waits for it wakes. It is not written, and never falls while the agent runs.
+   * Something that is kept beside the state, in memory only, has changed: its topic's index rises, to that of the newest
+   * write at least, and who waits for it wakes. It is not written, and never falls while the agent runs.
    */
   touch(topic: Topic): void {
     const before = this.#besideIndexes.get(topic) ?? 0;
-    this.#besideIndexes.set(topic, Math.max(before, this.#state.index) + 1);
+    this.#besideIndexes.set(topic, Math.max(before + 1, this.#state.index));
     this.#indexes.delete(topic);
     const touched = new Set([topic]);
     for (const listener of this.#listeners) listener(touched);
