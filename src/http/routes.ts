@@ -74,6 +74,7 @@ import { serveFolder } from "./endpoints/ui-folder.ts";
 export function routes(api: Api): readonly Route[] {
   return [
     ...agentRoutes(api),
+    {
       path: "/v1/catalog/datacenters",
       methods: { GET: simplyCached(api, "catalog-datacenters", listDatacenters(api)) },
     },
@@ -156,7 +157,6 @@ function agentRoutes(api: Api): readonly Route[] {
     { path: "/v1/agent/service/maintenance/", methods: { PUT: setServiceMaintenance(api) } },
     { path: "/v1/agent/service/register", methods: { PUT: registerAgentService(api) } },
     { path: "/v1/agent/services", methods: { GET: listAgentServices(api) } },
-    {
   ];
 }
 
