@@ -121,7 +121,6 @@ export function routes(api: Api): readonly Route[] {
     { path: "/v1/operator/keyring", methods: keyringMethods(api) },
     { path: "/v1/operator/raft/peer", methods: { DELETE: removePeer(api) } },
     { path: "/v1/operator/raft/configuration", methods: { GET: getRaftConfiguration(api) } },
-    { path: "/v1/operator/raft/peer", methods: { DELETE: removePeer(api) } },
     { path: "/v1/status/leader", methods: { GET: getLeader(api) } },
     { path: "/v1/status/peers", methods: { GET: listPeers(api) } },
     { path: "/v1/txn", methods: { PUT: transact(api) } },
