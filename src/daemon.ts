@@ -38,6 +38,7 @@ import { SessionTtls } from "./registry/session-ttls.ts";
 import { meterStore } from "./registry/store-metrics.ts";
 import { Store } from "./registry/store.ts";
 import { describeSelf } from "./self-description.ts";
+import { getNode } from "./state/lookup.ts";
 import { openState } from "./state/open-state.ts";
 
 export interface DaemonOptions {
@@ -84,8 +85,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     const outputs = new CheckOutputs();
     const agent = createAgent(config, node, { store, outputs, clock: world.clock, log });
     await agent.restore(local);
-    const registerServer = (): Promise<void> =>
-      register(store, { ...serverRegistration(node, config.ports.server), skipNodeUpdate: false });
+    const { registerServer, sync, resync } = createSync(config, { store, agent });
     await registerServer();
     const definitions = new FileDefinitions(agent, log);
     await definitions.apply(config);
@@ -112,16 +112,13 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       ...world,
       log,
       reload,
+      resync,
       leave: options.onLeave,
     });
     const servers = await openApi(config, { api, clientLimit });
     const aliasSource = createAliasSource(agent);
     agent.startChecks(new RunningChecks({ world, aliasSource, report: (id, result) => agent.checkResult(id, result) }));
     const counting = runIntervals(metrics, world.clock, stopping.signal);
-    const sync = async (): Promise<number> => {
-      await registerServer();
-      return syncCatalog(agent);
-    };
     const syncing = runAntiEntropy(sync, {
       clock: world.clock,
       log: log.named("anti_entropy"),
@@ -169,7 +166,7 @@ async function ensureNode(
   const id = config.nodeId === "" ? (known ?? options.random.uuid()) : config.nodeId;
   if (id !== known) {
     // A name belongs to the id that is alive under it, and in this folder that was this node itself under its old id.
-    if (known !== undefined) await deregister(store, { node: config.nodeName, checkId: serfCheckId });
+    if (known !== undefined) await releaseName(store, config.nodeName);
     await store.submit({ type: "set-local", rows: [{ key: nodeIdKey, value: new TextEncoder().encode(id) }] });
   }
   return {
@@ -180,6 +177,28 @@ async function ensureNode(
     taggedAddresses: config.taggedAddresses,
     meta: { ...config.nodeMeta, "consul-network-segment": "" },
   };
+}
+
+/** What makes the catalog say of this node what its server and its agent know. */
+function createSync(config: RuntimeConfig, { store, agent }: { readonly store: Store; readonly agent: Agent }) {
+  const { node } = agent;
+  const registerServer = (): Promise<void> =>
+    register(store, { ...serverRegistration(node, config.ports.server), skipNodeUpdate: false });
+  const sync = async (): Promise<number> => {
+    await registerServer();
+    return syncCatalog(agent);
+  };
+  const resync = async (): Promise<void> => {
+    // A snapshot of the machine that had this name before: the name is this one's now.
+    if (getNode(store.state, node.name)?.id !== node.id) await releaseName(store, node.name);
+    await sync();
+  };
+  return { registerServer, sync, resync };
+}
+
+/** So that a node of another id can take the name. */
+function releaseName(store: Store, name: string): Promise<void> {
+  return deregister(store, { node: name, checkId: serfCheckId });
 }
 
 function createAgent(
@@ -202,7 +221,7 @@ function createAgent(
 
 type ApiParts = Pick<
   Api,
-  "store" | "outputs" | "sessionTtls" | "agent" | "metrics" | "clock" | "random" | "log" | "reload" | "leave"
+  "store" | "outputs" | "sessionTtls" | "agent" | "metrics" | "clock" | "random" | "log" | "reload" | "resync" | "leave"
 >;
 
 function createApi(config: RuntimeConfig, parts: ApiParts): Api {

@@ -54,6 +54,8 @@ export interface Api {
   /** What agent/host tells of the machine. */
   readonly host: () => Promise<object>;
   readonly reload: () => Promise<void>;
+  /** Makes the catalog say of this node what its agent knows. */
+  readonly resync: () => Promise<void>;
   readonly leave: () => void;
   readonly clock: Clock;
   readonly random: Random;

@@ -65,6 +65,7 @@ import {
   removePeer,
   setAutopilot,
 } from "./endpoints/operator.ts";
+import { restoreSnapshot, saveSnapshot } from "./endpoints/snapshot.ts";
 import { getLeader, listPeers } from "./endpoints/status.ts";
 import { transact } from "./endpoints/txn.ts";
 import { redirectToUi, sayName, showOverview } from "./endpoints/ui.ts";
@@ -121,6 +122,7 @@ export function routes(api: Api): readonly Route[] {
     { path: "/v1/operator/keyring", methods: keyringMethods(api) },
     { path: "/v1/operator/raft/peer", methods: { DELETE: removePeer(api) } },
     { path: "/v1/operator/raft/configuration", methods: { GET: getRaftConfiguration(api) } },
+    { path: "/v1/snapshot", methods: { GET: saveSnapshot(api), PUT: restoreSnapshot(api) } },
     { path: "/v1/status/leader", methods: { GET: getLeader(api) } },
     { path: "/v1/status/peers", methods: { GET: listPeers(api) } },
     { path: "/v1/txn", methods: { PUT: transact(api) } },

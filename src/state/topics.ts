@@ -13,6 +13,7 @@ export function fold(name: string): string {
 }
 
 export const topics: {
+  readonly everything: Topic;
   readonly nodes: Topic;
   readonly services: Topic;
   readonly checks: Topic;
@@ -33,6 +34,8 @@ export const topics: {
   readonly key: (key: string) => Topic;
   readonly tree: (prefix: string) => Topic;
 } = {
+  /** Touched when the whole state is another: it stands for every other topic, and nobody waits for it by itself. */
+  everything: "*",
   /** The list of nodes. */
   nodes: "nodes",
   /** The list of services with their tags. */

@@ -1,3 +1,4 @@
+import { syncCatalog } from "../../src/agent/anti-entropy.ts";
 import { Autopilot } from "../../src/cluster/autopilot.ts";
 import { ClientLimit } from "../../src/http/client-limit.ts";
 import { AnswerCache } from "../../src/http/answer-cache.ts";
@@ -61,6 +62,7 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
     self: () => ({ config: {}, debugConfig: {}, stats: {}, meta: {} }),
     host: () => Promise.resolve({}),
     reload: () => Promise.resolve(),
+    resync: async () => void (await syncCatalog(world.agent)),
     leave: () => {},
     clock: world.clock,
     random: new FakeRandom(),
