@@ -10,6 +10,7 @@ import { deletePreparedQuery } from "./prepared-query.ts";
 import { putPreparedQuery } from "./put-prepared-query.ts";
 import { removeCheck, removeNode, removeService } from "./removal.ts";
 import { ensureService } from "./service.ts";
+import { encodeIndex, tables, tombstoneFloorKey } from "./rows.ts";
 import { createSession, destroySession } from "./session.ts";
 import { emptyState, type State } from "./state.ts";
 import { runTxn } from "./txn.ts";
@@ -114,6 +115,8 @@ function restore(before: State, { snapshot }: Restore, stamp: Stamp): Applied {
   const index = Math.max(stamp.index, snapshot.index + 1);
   const { tombstones } = emptyState;
   const state = { ...snapshot, index, lockDelays: before.lockDelays, tombstones, tombstoneFloor: index };
-  const changes = changesBetween(before, state);
+  // Written even when no row differs, so that the index is, too.
+  const floor = { table: tables.meta, key: tombstoneFloorKey, value: encodeIndex(index) };
+  const changes = [...changesBetween(before, state), floor];
   return { state, outcome: { type: "done" }, touched: new Set([topics.everything]), changes };
 }

@@ -1,7 +1,7 @@
 import type { Row, RowChange } from "../engine/engine.ts";
 import type { OrderedMap } from "../lib/ordered-map.ts";
 import type { LockDelay } from "../model/lock-delay.ts";
-import { encodeIndex, encodeKv, encodeRow, tables, tombstoneFloorKey } from "./rows.ts";
+import { encodeIndex, encodeKv, encodeRow, tables } from "./rows.ts";
 import type { State } from "./state.ts";
 
 /** A table of the state whose rows an engine keeps. */
@@ -43,12 +43,10 @@ export function* snapshotRows(state: State): Generator<Row> {
   for (const table of snapshotTables) yield* table.rows(state);
 }
 
-/** What an engine that has the rows of one state has to write, so that it has those of the other. */
+/** What an engine that has the rows of one state has to write, so that it has those of the other; without its floor. */
 export function changesBetween(before: State, after: State): RowChange[] {
   const changes: RowChange[] = [];
   for (const table of storedTables) for (const change of table.changes(before, after)) changes.push(change);
-  if (before.tombstoneFloor !== after.tombstoneFloor)
-    changes.push({ table: tables.meta, key: tombstoneFloorKey, value: encodeIndex(after.tombstoneFloor) });
   return changes;
 }
 
