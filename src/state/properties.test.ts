@@ -46,7 +46,7 @@ function afterEachStep(look: (step: Step, driver: StateDriver) => void): void {
 }
 
 function overSequences(look: (steps: Steps) => void): void {
-  fc.assert(fc.property(randomSteps, look), { numRuns: 300 });
+  fc.assert(fc.property(randomSteps, look), { numRuns: 100 });
 }
 
 test("the index rises with each command that changes something, and every row that it changes has it", () => {

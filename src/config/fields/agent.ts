@@ -64,7 +64,7 @@ export const agentFields: readonly Field[] = [
     syslog_facility: "string",
   }),
   ...unused("this version runs no handlers of watches", { watches: "objects" }),
-  ...unused("this version makes no snapshots; copy the data folder of a stopped agent", { snapshot_agent: "object" }),
+  ...unused("no snapshot is taken by itself; GET /v1/snapshot saves one", { snapshot_agent: "object" }),
   ...unused("a part of Consul Enterprise", { audit: "object" }),
   ...unused("the agent's own values, which a file cannot change", {
     ae_interval: "duration",

@@ -53,6 +53,8 @@ export function restoreSnapshot(api: Api): Endpoint {
     await incoming.commit();
     api.log.info("Snapshot restored", { index: api.store.state.index });
     await bringInStep(api);
+    // Otherwise what was unpacked, and the state before, stay on the heap until long after.
+    Bun.gc(true);
     return empty();
   };
 }
