@@ -13,6 +13,7 @@ import type { RowChange } from "../engine/engine.ts";
 import type { OrderedMap } from "../lib/ordered-map.ts";
 import { checkIdsOf } from "../model/session.ts";
 import type { RowIndexes } from "../model/node.ts";
+import type { ServiceRow } from "../model/service.ts";
 import type { Command } from "./command.ts";
 import { getKv, listKv } from "./kv.ts";
 import {
@@ -23,12 +24,14 @@ import {
   getCheck,
   getNode,
   getService,
+  instancesForConnect,
   instancesOfService,
   listInstances,
   listNodes,
   servicesOfNode,
 } from "./lookup.ts";
 import { openState } from "./open-state.ts";
+import { getPreparedQuery, listPreparedQueries } from "./prepared-query.ts";
 import { tables } from "./rows.ts";
 import { getSession, listSessions, sessionsOfNode } from "./session.ts";
 import { emptyState, topicIndex, type State } from "./state.ts";
@@ -71,6 +74,7 @@ function changedRows(before: State, state: State): RowIndexes[] {
     ...changed(before.checks, state.checks),
     ...changed(before.kv, state.kv),
     ...changed(before.sessions, state.sessions),
+    ...changed(before.preparedQueries, state.preparedQueries),
   ];
 }
 
@@ -91,6 +95,7 @@ function told(state: State): ReadonlyMap<Topic, unknown> {
     [topics.services, instances.map(({ name, tags }) => [name, tags])],
     [topics.checks, checksInStatus(state, "any")],
     [topics.sessions, listSessions(state)],
+    [topics.preparedQueries, listPreparedQueries(state)],
     ...["passing", "warning", "critical"].map(
       (status) => [topics.checksInStatus(status), checksInStatus(state, status)] as const,
     ),
@@ -101,6 +106,7 @@ function told(state: State): ReadonlyMap<Topic, unknown> {
     ]),
     ...names.services.flatMap((name) => toldOfService(state, name)),
     ...names.sessions.map((id) => [topics.session(id), getSession(state, id)] as const),
+    ...names.queries.map((id) => [topics.preparedQuery(id), getPreparedQuery(state, id)] as const),
     ...names.keys.map((key) => [topics.key(key), getKv(state, key)] as const),
     ...["", "a", "a/", "b", "c"].map((prefix) => [topics.tree(prefix), listKv(state, prefix)] as const),
   ]);
@@ -108,11 +114,11 @@ function told(state: State): ReadonlyMap<Topic, unknown> {
 
 function toldOfService(state: State, name: string): (readonly [Topic, unknown])[] {
   const instances = instancesOfService(state, name);
+  const withChecks = (rows: readonly ServiceRow[]): unknown =>
+    rows.map((row) => [row, getNode(state, row.node), checksOfInstance(state, row.node, row.id)]);
   return [
-    [
-      topics.service(name),
-      instances.map((row) => [row, getNode(state, row.node), checksOfInstance(state, row.node, row.id)]),
-    ],
+    [topics.service(name), withChecks(instances)],
+    [topics.connect(name), withChecks(instancesForConnect(state, name))],
     [topics.serviceChecks(name), instances.flatMap((row) => checksOfService(state, row.node, row.id))],
   ];
 }

@@ -16,6 +16,9 @@ export function missingReference(state: State): string | undefined {
   for (const { key, session } of state.kv.values())
     if (session !== "" && !getSession(state, session))
       return `the key ${quote(key)} is locked by the session ${quote(session)}, which is missing`;
+  for (const { id, session } of state.preparedQueries.values())
+    if (session !== "" && !getSession(state, session))
+      return `the prepared query ${id} is bound to the session ${quote(session)}, which is missing`;
   return undefined;
 }
 

@@ -1,7 +1,15 @@
 import type { Row } from "../engine/engine.ts";
 import { checkStatuses } from "../model/check.ts";
 import { sessionBehaviors } from "../model/session.ts";
-import { decodeCheck, decodeKv, decodeNode, decodeService, decodeSession, tables } from "./rows.ts";
+import {
+  decodeCheck,
+  decodeKv,
+  decodeNode,
+  decodePreparedQuery,
+  decodeService,
+  decodeSession,
+  tables,
+} from "./rows.ts";
 import { rowKey } from "./state.ts";
 
 /*
@@ -31,6 +39,10 @@ export function isSoundRow({ table, key, value }: Row, newest: number): boolean 
     case tables.kv: {
       const entry = decodeKv(key, value);
       return isEntry(entry) && entry.modifyIndex <= newest;
+    }
+    case tables.preparedQueries: {
+      const query = decodePreparedQuery(value);
+      return isPreparedQuery(query) && rowKey(query.id) === key && query.modifyIndex <= newest;
     }
     default:
       return false;
@@ -86,6 +98,7 @@ const isService = record({
   ...{ node: text, id: text, name: text, kind: text, address: text, port: number, enableTagOverride: boolean },
   ...{ tags: list(text), meta: orNull(map(text)), weights: record({ passing: number, warning: number }) },
   taggedAddresses: orNull(map(record({ address: text, port: number }))),
+  proxy: orAbsent(record({ destinationServiceName: text })),
   ...indexes,
 });
 
@@ -108,6 +121,18 @@ const isSession = record({
   ...{ id: text, name: text, node: text, ttl: text, lockDelayMs: number, behavior: oneOf(sessionBehaviors) },
   ...{ nodeChecks: orNull(list(text)), checks: list(text) },
   serviceChecks: orNull(list(record({ id: text, namespace: text }))),
+  ...indexes,
+});
+
+const isPreparedQuery = record({
+  ...{ id: text, name: text, session: text, token: text, dnsTtl: text },
+  template: record({ type: text, regexp: text, removeEmptyTags: boolean }),
+  service: record({
+    ...{ service: text, near: text, onlyPassing: boolean, connect: boolean },
+    ...{ ignoreCheckIds: orNull(list(text)), tags: orNull(list(text)) },
+    ...{ nodeMeta: orNull(map(text)), serviceMeta: orNull(map(text)) },
+    failover: record({ nearestN: number, datacenters: orNull(list(text)) }),
+  }),
   ...indexes,
 });
 

@@ -30,6 +30,7 @@ const snapshotTables: readonly StoredTable[] = [
   stored({ table: tables.checks, of: (state) => state.checks, encode: encodeRow, keyOf: samePlace }),
   stored({ table: tables.kv, of: (state) => state.kv, encode: encodeKv, keyOf: ownKey }),
   stored({ table: tables.sessions, of: (state) => state.sessions, encode: encodeRow, keyOf: samePlace }),
+  stored({ table: tables.preparedQueries, of: (state) => state.preparedQueries, encode: encodeRow, keyOf: samePlace }),
 ];
 
 const storedTables: readonly StoredTable[] = [

@@ -6,7 +6,16 @@ import type { Command } from "../../src/state/command.ts";
 import { getSession } from "../../src/state/session.ts";
 import { SnapshotDecoder, encodeSnapshot } from "../../src/state/snapshot.ts";
 import type { State } from "../../src/state/state.ts";
-import { checkNamed, nodeNamed, serviceNamed, sessionNamed, StateDriver } from "./state.ts";
+import {
+  checkNamed,
+  nameTemplate,
+  nodeNamed,
+  proxyFor,
+  queryWithId,
+  serviceNamed,
+  sessionNamed,
+  StateDriver,
+} from "./state.ts";
 
 /*
  * Sequences of commands of every kind. There are few names, so that commands meet: a node is registered again in other
@@ -19,12 +28,14 @@ export const names: {
   readonly checks: readonly string[];
   readonly keys: readonly string[];
   readonly sessions: readonly string[];
+  readonly queries: readonly string[];
 } = {
   nodes: ["n1", "N1", "n2"],
   services: ["a", "A", "b"],
   checks: ["c1", "c2", "serfHealth"],
   keys: ["a", "A", "a/b", "a/b/c", "b", "\u{1F600}", "\uffee"],
   sessions: [1, 2, 3].map((digit) => `6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f1${digit}`),
+  queries: [1, 2, 3].map((digit) => `7f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f1${digit}`),
 };
 
 const node = fc.constantFrom(...names.nodes);
@@ -50,8 +61,11 @@ const anyNode = fc
   .record({ name: node, id: nodeId, address: serviceId })
   .map(({ name, ...more }) => nodeNamed(name, more));
 const anyService = fc
-  .record({ name: serviceId, id: serviceId, tags: fc.constantFrom([], ["t"]), port: fc.constantFrom(80, 81) })
-  .map(({ name, ...more }) => serviceNamed(name, more));
+  .record({
+    ...{ name: serviceId, id: serviceId, tags: fc.constantFrom([], ["t"]), port: fc.constantFrom(80, 81) },
+    proxied: fc.option(serviceId, { freq: 2 }),
+  })
+  .map(({ name, proxied, ...more }) => serviceNamed(name, { ...more, ...proxyFor(proxied) }));
 const anyCheck = fc
   .record({ node, id: checkId, serviceId: fc.constantFrom("", "", "a", "b"), status })
   .map(({ id, ...more }) => checkNamed(id, more));
@@ -64,6 +78,13 @@ const anySession: fc.Arbitrary<Session> = fc
     lockDelayMs: fc.constantFrom(0, 3),
   })
   .map(({ id, ...more }) => sessionNamed(id, more));
+
+const queryId = fc.constantFrom(...names.queries);
+const anyQuery = fc
+  .record({ id: queryId, name: fc.constantFrom("", "a", "A", "ab"), session, isTemplate: fc.boolean() })
+  .map(({ id, isTemplate, ...more }) =>
+    queryWithId(id, { ...more, ...(isTemplate ? { template: nameTemplate } : {}) }),
+  );
 
 const kvVerbs = ["set", "cas", "lock", "unlock", "get", "get-tree", "check-index", "check-session"];
 const moreKvVerbs = ["check-not-exists", "delete", "delete-tree", "delete-cas", "nope"];
@@ -107,6 +128,8 @@ const commands: Commands = {
     checkId: maybe(checkId),
   }),
   "set-local": fc.record({ type: is("set-local"), rows: fc.array(fc.record({ key, value: maybe(value) })) }),
+  "prepared-query-put": fc.record({ type: is("prepared-query-put"), query: anyQuery, update: fc.boolean() }),
+  "prepared-query-delete": fc.record({ type: is("prepared-query-delete"), id: queryId }),
   restore: fc.record({ type: is("restore"), stepsAgo: fc.nat(20) }),
 };
 
@@ -123,6 +146,8 @@ const weights: { readonly [Type in Command["type"]]: number } = {
   register: 10,
   deregister: 3,
   "set-local": 1,
+  "prepared-query-put": 4,
+  "prepared-query-delete": 1,
   restore: 1,
 };
 
