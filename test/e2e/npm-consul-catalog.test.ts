@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "bun:test";
 import { unique } from "../support/conformance.ts";
 import { npmConsul, refusalOf } from "../support/npm-consul.ts";
+import { within } from "../support/within.ts";
 
 const consul = await npmConsul();
 const { catalog, health } = consul;
@@ -105,7 +106,15 @@ test("the instances of a service are listed, all or those with a tag or of a fil
   expect(await catalog.service.nodes("nobody")).toEqual([]);
 });
 
-test("a service that nobody offers to the mesh has no nodes there", async () => {
+test("a service that speaks the mesh's protocol itself is found among the mesh's", async () => {
+  const service = unique("npm-native");
+  onTestFinished(async () => void (await consul.agent.service.deregister(service)));
+  await consul.agent.service.register({ name: service, connect: { native: true } as never });
+  await within(5_000, async () =>
+    expect(await catalog.connect.nodes(service)).toMatchObject([
+      { ServiceID: service, ServiceConnect: { Native: true } },
+    ]),
+  );
   expect(await catalog.connect.nodes("nobody")).toEqual([]);
 });
 
