@@ -47,6 +47,3 @@ export const scripts: Readonly<Record<string, Script>> = {
   status,
   txn: txns,
 };
-
-/** What is recorded but not built yet, so that Praetor is not asked. */
-export const notYet: readonly string[] = [];
