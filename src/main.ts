@@ -2,9 +2,11 @@ import { fstatSync } from "node:fs";
 import manifest from "../package.json" with { type: "json" };
 import type { Command, CommandIo } from "./cli/command.ts";
 import { agentCommand } from "./cli/commands/agent.ts";
+import { catalogNodesCommand } from "./cli/commands/catalog-nodes.ts";
 import { checkerCommand } from "./cli/commands/checker.ts";
 import { edgexCommand } from "./cli/commands/edgex.ts";
 import { healthCommand } from "./cli/commands/health.ts";
+import { membersCommand } from "./cli/commands/members.ts";
 import { versionCommand } from "./cli/commands/version.ts";
 import { runCommand } from "./cli/run-command.ts";
 import { startDaemon } from "./daemon.ts";
@@ -15,6 +17,7 @@ import { writeAll } from "./lib/write-all.ts";
 const io: CommandIo = {
   stdout: (text) => writeAll(1, text),
   stderr: (text) => writeAll(2, text),
+  stdin: () => Bun.stdin.bytes(),
   env: process.env,
   isTerminal: fstatSync(1).isCharacterDevice(),
 };
@@ -25,9 +28,11 @@ const executable = Bun.isStandaloneExecutable ? [process.execPath] : [process.ex
 const agent = agentCommand({ version: manifest.version, clock: systemClock, start: startDaemon });
 const commands: readonly Command[] = [
   agent,
+  catalogNodesCommand,
   checkerCommand,
   edgexCommand({ executable, startAgent: (args) => agent.run(args, io) }),
   healthCommand,
+  membersCommand,
   versionCommand(manifest.version),
 ];
 

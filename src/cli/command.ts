@@ -1,7 +1,12 @@
+import type { FlagSpec } from "../lib/go-flags.ts";
+
 /** What a command may use of the process that it runs in. */
 export interface CommandIo {
-  stdout(text: string): void;
+  /** Bytes go out as they are. */
+  stdout(text: string | Uint8Array): void;
   stderr(text: string): void;
+  /** All of standard input. */
+  stdin(): Promise<Uint8Array>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Standard output is a terminal: colours and live redrawing are welcome. */
   readonly isTerminal: boolean;
@@ -9,13 +14,23 @@ export interface CommandIo {
   readonly signal?: AbortSignal;
 }
 
-/** One word of the command line: `praetor NAME ...`. */
+/** A flag with what help and completion say of it. */
+export interface CommandFlag extends FlagSpec {
+  /** What stands for its value: "name". "" for a flag that has none. */
+  readonly value: string;
+  /** One sentence or two. */
+  readonly help: string;
+}
+
+/** One word of the command line, or two: `praetor version`, `praetor kv get`. */
 export interface Command {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
   /** What `praetor NAME --help` prints; ends in a newline. */
   readonly help: string;
+  /** Told to shells that complete them. */
+  readonly flags?: readonly CommandFlag[];
   /** Resolves with the exit code; `args` are the words after the name. Does not throw for what a user can cause. */
   run(args: readonly string[], io: CommandIo): Promise<number>;
 }

@@ -1,4 +1,8 @@
 import type { Command, CommandIo } from "./command.ts";
+import { closest } from "./closest.ts";
+
+/** Exit codes of Consul's command line for words that are no command, and for a group without one. */
+const exitCodes = { ok: 0, groupAlone: 1, unknown: 127 } as const;
 
 /** Finds the command that the words name and runs it; without one, or with -h, tells which there are. */
 export async function runCommand(
@@ -6,22 +10,96 @@ export async function runCommand(
   commands: readonly Command[],
   io: CommandIo,
 ): Promise<number> {
-  const [first, ...args] = words;
-  if (first === undefined || /^(--?h|--?help|help)$/.test(first)) {
-    io.stdout(usage(commands));
-    // Consul: without a command the usage is an error.
-    return first === undefined ? 127 : 0;
-  }
+  const [first = "", ...args] = words;
+  if (words.length === 0) return say(io.stderr, usage(commands), exitCodes.unknown);
+  if (isHelp(first)) return say(io.stdout, usage(commands), exitCodes.ok);
   const name = /^--?(v|version)$/.test(first) ? "version" : first;
   const command = commands.find((known) => known.name === name);
   if (command) return command.run(args, io);
-  io.stderr(`praetor: there is no command ${JSON.stringify(first)}\n\n${usage(commands)}`);
-  return 127;
+  const group = commands.filter((known) => known.name.startsWith(`${name} `));
+  if (group.length > 0) return runInGroup(name, { args, commands: group, io });
+  const advice = didYouMean(name, [...new Set(commands.map((known) => firstWord(known.name)))]);
+  return say(
+    io.stderr,
+    `praetor: there is no command ${JSON.stringify(name)}${advice}\n\n${usage(commands)}`,
+    exitCodes.unknown,
+  );
+}
+
+/** "operator raft list-peers": groups may stand in groups. */
+async function runInGroup(
+  group: string,
+  {
+    args,
+    commands,
+    io,
+  }: { readonly args: readonly string[]; readonly commands: readonly Command[]; readonly io: CommandIo },
+): Promise<number> {
+  const [word, ...rest] = args;
+  if (word === undefined) return say(io.stderr, groupUsage(group, commands), exitCodes.groupAlone);
+  if (isHelp(word)) return say(io.stdout, groupUsage(group, commands), exitCodes.ok);
+  const name = `${group} ${word}`;
+  const command = commands.find((known) => known.name === name);
+  if (command) return command.run(rest, io);
+  const inner = commands.filter((known) => known.name.startsWith(`${name} `));
+  if (inner.length > 0) return runInGroup(name, { args: rest, commands: inner, io });
+  const known = commands.map((each) => firstWord(each.name.slice(group.length + 1)));
+  const told = `praetor ${group}: there is no command ${JSON.stringify(word)}${didYouMean(word, known)}`;
+  return say(io.stderr, `${told}\n\n${groupUsage(group, commands)}`, exitCodes.groupAlone);
+}
+
+function say(write: (text: string) => void, text: string, code: number): number {
+  write(text);
+  return code;
+}
+
+function isHelp(word: string): boolean {
+  return /^(--?h|--?help|help)$/.test(word);
+}
+
+function didYouMean(word: string, known: readonly string[]): string {
+  const meant = closest(word, known);
+  return meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
 }
 
 function usage(commands: readonly Command[]): string {
-  const lines = commands
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, summary }) => `    ${name.padEnd(10)} ${summary}`);
-  return `Usage: praetor [--version] [--help] <command> [<args>]\n\nAvailable commands are:\n${lines.join("\n")}\n`;
+  const lines = new Map<string, string>();
+  for (const { name, summary } of commands) {
+    const word = firstWord(name);
+    lines.set(word, word === name ? summary : (groupSummaries[word] ?? summary));
+  }
+  return `Usage: praetor [--version] [--help] <command> [<args>]\n\nAvailable commands are:\n${table(lines)}`;
 }
+
+function groupUsage(group: string, commands: readonly Command[]): string {
+  const lines = new Map(commands.map(({ name, summary }) => [name.slice(group.length + 1), summary]));
+  const example = commands[0]?.name ?? group;
+  return (
+    `Usage: praetor ${group} <subcommand> [options] [args]\n\n  ${groupSummaries[group] ?? ""}\n\n` +
+    `Subcommands:\n${table(lines)}\nFor examples, ask a subcommand for help: praetor ${example} --help\n`
+  );
+}
+
+function table(lines: ReadonlyMap<string, string>): string {
+  const width = Math.max(...[...lines.keys()].map((name) => name.length));
+  const sorted = [...lines].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.map(([name, summary]) => `    ${name.padEnd(width)}    ${summary}\n`).join("");
+}
+
+function firstWord(name: string): string {
+  return name.split(" ", 1)[0] ?? name;
+}
+
+/** What the commands that begin with the same word are about. */
+const groupSummaries: Readonly<Record<string, string>> = {
+  catalog: "Interact with the catalog",
+  kv: "Interact with the key-value store",
+  operator: "Tools for operators of servers",
+  "operator autopilot": "Settings that servers of a cluster act on",
+  "operator raft": "The servers that hold the data",
+  services: "Interact with services",
+  snapshot: "Save, restore and inspect snapshots of the server's state",
+  tls: "Create a certificate authority and certificates",
+  "tls ca": "The certificate authority",
+  "tls cert": "Certificates of servers, clients and the command line",
+};

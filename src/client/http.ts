@@ -9,10 +9,12 @@ export interface HttpClientSettings {
   readonly token?: string;
   /** For a whole exchange, body included, where the request names no other. Default 5 s. */
   readonly timeoutMs?: number;
+  /** How to get there, where that is not plain: options of fetch that the runtime takes, Bun's `tls` and `unix`. */
+  readonly transport?: Readonly<Record<string, unknown>>;
 }
 
 export interface HttpRequest {
-  readonly method?: "GET" | "PUT" | "DELETE";
+  readonly method?: "GET" | "PUT" | "POST" | "DELETE";
   /** From the root, already escaped: "/v1/kv/a%20b". */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
@@ -74,15 +76,37 @@ export class HttpClient {
     return answer;
   }
 
+  /**
+   * The answer as it comes, for as long as it goes on: only its signal ends it.
+   * @throws OperatingError as requestOk
+   */
+  async stream(request: HttpRequest): Promise<Response> {
+    let response: Response;
+    try {
+      response = await this.#send(request, request.signal);
+    } catch (thrown) {
+      request.signal?.throwIfAborted();
+      throw unreachable(this.#settings.baseUrl, thrown);
+    }
+    if (response.status === 200) return response;
+    const body = new Uint8Array(await response.arrayBuffer());
+    throw unexpectedStatus({ status: response.status, headers: response.headers, body });
+  }
+
   async #exchange(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    const response = await fetch(new URL(pathAndQuery(request), this.#settings.baseUrl), {
+    const response = await this.#send(request, signal);
+    return { status: response.status, headers: response.headers, body: new Uint8Array(await response.arrayBuffer()) };
+  }
+
+  #send(request: HttpRequest, signal: AbortSignal | undefined): Promise<Response> {
+    return fetch(new URL(pathAndQuery(request), this.#settings.baseUrl), {
       method: request.method ?? "GET",
       headers: this.#settings.token ? { "X-Consul-Token": this.#settings.token } : {},
       body: request.body ?? null,
-      signal,
+      signal: signal ?? null,
       redirect: "manual", // following one would turn a PUT into a GET
+      ...this.#settings.transport,
     });
-    return { status: response.status, headers: response.headers, body: new Uint8Array(await response.arrayBuffer()) };
   }
 }
 

@@ -9,7 +9,8 @@ import { checkerCommand } from "./checker.ts";
 async function run(args: readonly string[], env: CommandIo["env"] = {}): Promise<{ code: number; said: string }> {
   let said = "";
   const say = (text: string): void => void (said += text);
-  const code = await checkerCommand.run(args, { stdout: say, stderr: say, env, isTerminal: false });
+  const stdin = (): Promise<Uint8Array> => Promise.resolve(new Uint8Array());
+  const code = await checkerCommand.run(args, { stdout: say, stderr: say, stdin, env, isTerminal: false });
   return { code, said };
 }
 

@@ -17,6 +17,7 @@ async function run(args: readonly string[], env: CommandIo["env"] = {}): Promise
   const io = {
     stdout: (text: string) => void (stdout += text),
     stderr: (text: string) => void (stderr += text),
+    stdin: () => Promise.resolve(new Uint8Array()),
     env,
     isTerminal: false,
   };

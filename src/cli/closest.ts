@@ -1,0 +1,27 @@
+/** The word that `typed` may have been meant to be: two letters off at the most, and fewer than half of them. */
+export function closest(typed: string, known: readonly string[]): string | undefined {
+  const ranked = known.map((word) => ({ word, off: distance(typed, word) })).toSorted((a, b) => a.off - b.off);
+  const [best] = ranked;
+  return best && best.off <= 2 && best.off * 2 < typed.length + 1 ? best.word : undefined;
+}
+
+/** Letters to add, drop, change or swap (optimal string alignment). */
+function distance(from: string, to: string): number {
+  let [before, previous]: number[][] = [[], Array.from({ length: to.length + 1 }, (_, at) => at)];
+  for (let row = 1; row <= from.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column += 1) {
+      const changed = from[row - 1] === to[column - 1] ? 0 : 1;
+      const at = (line: readonly number[] | undefined, where: number): number => line?.[where] ?? Infinity;
+      const swapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      current[column] = Math.min(
+        at(previous, column) + 1,
+        at(current, column - 1) + 1,
+        at(previous, column - 1) + changed,
+        swapped ? at(before, column - 2) + 1 : Infinity,
+      );
+    }
+    [before, previous] = [previous ?? [], current];
+  }
+  return previous?.[to.length] ?? Infinity;
+}

@@ -1,0 +1,71 @@
+import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
+import type { Command } from "../command.ts";
+import { formatMap, rowsOf, type JsonRow } from "../json.ts";
+import { formatFlag, printTable } from "../output-format.ts";
+import { filterFlag, keyValueQuery, nodeMetaFlag } from "../query-flags.ts";
+
+/** `praetor catalog nodes`. */
+export const catalogNodesCommand: Command = apiCommand({
+  name: "catalog nodes",
+  summary: "Lists all nodes of a datacenter",
+  synopsis: "[options]",
+  about: "Lists the nodes of the catalog, or those that a service runs on.",
+  examples: [
+    { what: "All nodes", command: "catalog nodes" },
+    { what: "Those that run a service, the nearest first", command: "catalog nodes -service=web -near=_agent" },
+    { what: "Those in a room, with all that is known of them", command: "catalog nodes -node-meta=room=12 -detailed" },
+  ],
+  flags: [
+    { name: "detailed", kind: "bool", value: "", help: "Show ids in full, tagged addresses and meta." },
+    {
+      name: "near",
+      kind: "text",
+      value: "node",
+      help: "Order by distance from this node; _agent is the asked agent's.",
+    },
+    { name: "service", kind: "text", value: "name", help: "Only nodes that this service runs on." },
+    nodeMetaFlag,
+    filterFlag,
+    formatFlag,
+  ],
+  asksServers: true,
+  words: 0,
+  run: listNodes,
+});
+
+async function listNodes(call: ApiCall): Promise<void> {
+  const { api, flags, io } = call;
+  const service = flags.text("service") ?? "";
+  const path = service === "" ? "/v1/catalog/nodes" : `/v1/catalog/service/${encodeURIComponent(service)}`;
+  const query = keyValueQuery(flags, { near: flags.text("near"), filter: flags.text("filter") });
+  const json = await attempting("Error listing nodes", () => api.json(path + query));
+  const nodes = rowsOf(json);
+  if (nodes.length === 0 && flags.text("format") !== "json") {
+    io.stderr("No nodes match the given query - try expanding your search.\n");
+    return;
+  }
+  printTable(call, json, () => (flags.bool("detailed") ? detailed(nodes) : standard(nodes)));
+}
+
+function standard(nodes: readonly JsonRow[]): readonly (readonly string[])[] {
+  const rows = nodes.map((node) => [
+    node.text("Node"),
+    // Consul: as much of the id as tells nodes apart to the eye.
+    node.text("ID").split("-")[0] ?? "",
+    node.text("Address"),
+    node.text("Datacenter"),
+  ]);
+  return [["Node", "ID", "Address", "DC"], ...rows];
+}
+
+function detailed(nodes: readonly JsonRow[]): readonly (readonly string[])[] {
+  const rows = nodes.map((node) => [
+    node.text("Node"),
+    node.text("ID"),
+    node.text("Address"),
+    node.text("Datacenter"),
+    formatMap(node.map("TaggedAddresses")),
+    formatMap(node.map("Meta")),
+  ]);
+  return [["Node", "ID", "Address", "DC", "TaggedAddresses", "Meta"], ...rows];
+}

@@ -1,0 +1,50 @@
+import { parseDuration } from "../lib/duration.ts";
+import { messageOf } from "../lib/errors.ts";
+import type { ParsedFlags } from "../lib/go-flags.ts";
+import { CommandFailure } from "./command-failure.ts";
+
+/** The values given with a command's flags. */
+export class Flags {
+  readonly #given: ParsedFlags;
+
+  constructor(given: ParsedFlags) {
+    this.#given = given;
+  }
+
+  has(name: string): boolean {
+    return this.#given.values.has(name);
+  }
+
+  bool(name: string): boolean {
+    return this.text(name) === "true";
+  }
+
+  /** The last one given; undefined when there is none, so that "" can be told from it. */
+  text(name: string): string | undefined {
+    return this.all(name).at(-1);
+  }
+
+  /** Every one given, in order. */
+  all(name: string): readonly string[] {
+    return this.#given.values.get(name) ?? [];
+  }
+
+  int(name: string, fallback: number): number {
+    const text = this.text(name);
+    return text === undefined ? fallback : Number(text);
+  }
+
+  /**
+   * Milliseconds.
+   * @throws CommandFailure when it is no duration
+   */
+  durationMs(name: string, fallback: number): number {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    try {
+      return parseDuration(text);
+    } catch (error) {
+      throw new CommandFailure(`invalid value ${JSON.stringify(text)} for flag -${name}: ${messageOf(error)}`);
+    }
+  }
+}

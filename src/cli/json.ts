@@ -1,0 +1,60 @@
+import { fieldsOf } from "../client/json-object.ts";
+
+/** A JSON object as an agent sends it. Whatever is missing, or of another kind, reads as empty. */
+export class JsonRow {
+  readonly #fields: Readonly<Record<string, unknown>>;
+
+  constructor(json: unknown) {
+    this.#fields = fieldsOf(json);
+  }
+
+  text(name: string): string {
+    const value = this.#fields[name];
+    return typeof value === "string" ? value : "";
+  }
+
+  number(name: string): number {
+    const value = this.#fields[name];
+    return typeof value === "number" ? value : 0;
+  }
+
+  bool(name: string): boolean {
+    return this.#fields[name] === true;
+  }
+
+  row(name: string): JsonRow {
+    return new JsonRow(this.#fields[name]);
+  }
+
+  rows(name: string): readonly JsonRow[] {
+    return rowsOf(this.#fields[name]);
+  }
+
+  texts(name: string): readonly string[] {
+    const value = this.#fields[name];
+    return Array.isArray(value) ? value.map(String) : [];
+  }
+
+  /** The texts in an object of texts, in order of their names. */
+  map(name: string): ReadonlyMap<string, string> {
+    const pairs = Object.entries(fieldsOf(this.#fields[name])).map(([key, value]): [string, string] => [
+      key,
+      String(value),
+    ]);
+    return new Map(pairs.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  get names(): readonly string[] {
+    return Object.keys(this.#fields);
+  }
+}
+
+/** The objects of a JSON list; of anything else there are none. */
+export function rowsOf(json: unknown): readonly JsonRow[] {
+  return Array.isArray(json) ? json.map((item) => new JsonRow(item)) : [];
+}
+
+/** "a=1, b=2", as Consul's tables show maps. */
+export function formatMap(map: ReadonlyMap<string, string>, separator = ", "): string {
+  return [...map].map(([key, value]) => `${key}=${value}`).join(separator);
+}

@@ -1,0 +1,29 @@
+import { columns } from "./columns.ts";
+import { CommandFailure } from "./command-failure.ts";
+import type { CommandFlag } from "./command.ts";
+import type { ApiCall } from "./api-command.ts";
+
+/** Of commands that list: the table that people read, or what the agent sent, for programs. */
+export const formatFlag: CommandFlag = {
+  name: "format",
+  kind: "text",
+  value: "pretty|json",
+  help: "A table (pretty, the default), or JSON for programs.",
+};
+
+/** Prints the agent's JSON with -format=json, else a table: a heading and its rows. */
+export function printTable(
+  { flags, io }: Pick<ApiCall, "flags" | "io">,
+  json: unknown,
+  rows: () => readonly (readonly string[])[],
+): void {
+  io.stdout(wantsJson({ flags }) ? `${JSON.stringify(json, undefined, 4)}\n` : columns(rows()));
+}
+
+/** @throws CommandFailure when -format is neither */
+export function wantsJson({ flags }: Pick<ApiCall, "flags">): boolean {
+  const format = flags.text("format") ?? "pretty";
+  if (format === "json") return true;
+  if (format === "pretty") return false;
+  throw new CommandFailure(`-format is ${JSON.stringify(format)}; it is pretty or json`);
+}
