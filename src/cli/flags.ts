@@ -34,6 +34,11 @@ export class Flags {
     return text === undefined ? fallback : Number(text);
   }
 
+  /** 0 when there is none. */
+  uint(name: string): bigint {
+    return BigInt(this.text(name) ?? 0);
+  }
+
   /**
    * Milliseconds.
    * @throws CommandFailure when it is no duration

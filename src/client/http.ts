@@ -18,7 +18,7 @@ export interface HttpRequest {
   /** From the root, already escaped: "/v1/kv/a%20b". */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly body?: string | Uint8Array<ArrayBuffer> | Blob;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
 }

@@ -9,7 +9,12 @@ describe("the agent's command line", () => {
     for (const { name, kind, field } of agentFlags) {
       if (field === undefined) continue;
       const type = fieldByPath.get(field)?.type ?? "missing";
-      const fitting = { bool: ["bool"], int: ["int"], text: ["string", "strings", "string map", "duration"] }[kind];
+      const fitting = {
+        bool: ["bool"],
+        int: ["int"],
+        uint: ["int"],
+        text: ["string", "strings", "string map", "duration"],
+      }[kind];
       expect(`${name}: ${fitting.includes(type) ? "fits" : type}`).toBe(`${name}: fits`);
     }
   });

@@ -7,6 +7,7 @@ const specs: readonly FlagSpec[] = [
   { name: "ui", kind: "bool" },
   { name: "http-port", kind: "int" },
   { name: "join", kind: "text" },
+  { name: "flags", kind: "uint" },
 ];
 
 function values(...args: string[]): Record<string, readonly string[]> {
@@ -34,6 +35,14 @@ describe("go flags", () => {
     expect(parseGoFlags(["-ui", "x", "-join", "a"], specs).rest).toEqual(["x", "-join", "a"]);
     expect(parseGoFlags(["-", "-ui"], specs).rest).toEqual(["-", "-ui"]);
     expect(parseGoFlags(["--", "-ui"], specs).rest).toEqual(["-ui"]);
+  });
+
+  test("an unsigned number has up to 64 bits", () => {
+    expect(values("-flags=18446744073709551615")).toEqual({ flags: ["18446744073709551615"] });
+    expect(values("-flags=0x2a")).toEqual({ flags: ["42"] });
+    expect(() => values("-flags=-1")).toThrow('invalid value "-1" for flag -flags: parse error');
+    const tooMuch = "18446744073709551616";
+    expect(() => values("-flags", tooMuch)).toThrow(`invalid value "${tooMuch}" for flag -flags: value out of range`);
   });
 
   test("a value may begin with a dash", () => {

@@ -4,11 +4,11 @@ import { OperatingError } from "./errors.ts";
 export interface FlagSpec {
   /** Without the dashes. */
   readonly name: string;
-  readonly kind: "bool" | "int" | "text";
+  readonly kind: "bool" | "int" | "uint" | "text";
 }
 
 export interface ParsedFlags {
-  /** Every value given, in order, by flag name; booleans as "true" or "false". */
+  /** Every value given, in order, by flag name; booleans as "true" or "false", unsigned numbers in decimal. */
   readonly values: ReadonlyMap<string, readonly string[]>;
   /** The same as one list, for flags whose order between each other matters. */
   readonly inOrder: readonly { readonly name: string; readonly value: string }[];
@@ -71,11 +71,23 @@ function checkValue(spec: FlagSpec, value: string): string {
     if (/^[+-]?\d+$/.test(value)) return value;
     throw flagError(`invalid value ${quote(value)} for flag -${spec.name}: strconv.Atoi: ${invalidSyntax(value)}`);
   }
+  if (spec.kind === "uint") return String(parseUint(spec.name, value));
   const flag = parseGoBool(value);
   if (flag !== undefined) return String(flag);
   throw flagError(
     `invalid boolean value ${quote(value)} for -${spec.name}: strconv.ParseBool: ${invalidSyntax(value)}`,
   );
+}
+
+const uintMax = 2n ** 64n - 1n;
+
+/** Of 64 bits, also as 0x2a, 0o52 or 0b101010. */
+function parseUint(name: string, value: string): bigint {
+  const isNumber = /^(\d+|0[xX][\da-fA-F]+|0[oO][0-7]+|0[bB][01]+)$/.test(value);
+  const number = isNumber ? BigInt(value) : undefined;
+  if (number !== undefined && number <= uintMax) return number;
+  const reason = number === undefined ? "parse error" : "value out of range";
+  throw flagError(`invalid value ${quote(value)} for flag -${name}: ${reason}`);
 }
 
 /** Go's strconv.ParseBool. */

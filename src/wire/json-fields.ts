@@ -149,6 +149,15 @@ export class JsonFields {
   }
 }
 
+/** An unsigned number of 64 bits; `where` is told for one that is not. */
+export function readUint64(fields: JsonFields, field: string, where: string): bigint {
+  const value = fields.raw(field) ?? 0;
+  if (typeof value !== "number" && typeof value !== "bigint") throw fields.mismatch(field, value, "uint64");
+  if (typeof value === "number" ? Number.isInteger(value) && value >= 0 : value >= 0n && value < 2n ** 64n)
+    return BigInt(value);
+  throw decodeFailure(`json: cannot unmarshal number ${value} into Go struct field ${where}.${field} of type uint64`);
+}
+
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

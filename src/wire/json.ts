@@ -1,4 +1,4 @@
-import { OperatingError } from "../lib/errors.ts";
+import { messageOf, OperatingError } from "../lib/errors.ts";
 import { bareRecord } from "./bare-record.ts";
 
 /** Deep enough for any body of the API; shallow enough for the stack. */
@@ -15,9 +15,26 @@ export function parseJson(bytes: Uint8Array): unknown {
   return new JsonReader(text).read();
 }
 
+/**
+ * As parseJson, for a text that holds the value and nothing else.
+ * @throws OperatingError invalid, code "decode"
+ */
+export function parseWholeJson(bytes: Uint8Array): unknown {
+  const text = new TextDecoder("utf-8").decode(bytes);
+  return new JsonReader(text).readWhole();
+}
+
+const failurePrefix = "Request decode failed: ";
+
 /** A request body that cannot be understood. */
 export function decodeFailure(what: string): OperatingError {
-  return new OperatingError("invalid", "decode", `Request decode failed: ${what}`);
+  return new OperatingError("invalid", "decode", `${failurePrefix}${what}`);
+}
+
+/** What was wrong, where it was no request's body. */
+export function decodeFailureWords(thrown: unknown): string {
+  const message = messageOf(thrown);
+  return message.startsWith(failurePrefix) ? message.slice(failurePrefix.length) : message;
 }
 
 class JsonReader {
@@ -33,6 +50,13 @@ class JsonReader {
     this.#skipSpace();
     if (this.#at >= this.#text.length) throw decodeFailure("EOF");
     return this.#value();
+  }
+
+  readWhole(): unknown {
+    const value = this.read();
+    this.#skipSpace();
+    if (this.#at < this.#text.length) throw this.#unexpected("after top-level value");
+    return value;
   }
 
   #value(): unknown {

@@ -1,5 +1,8 @@
 import type { KvEntry } from "../model/kv-entry.ts";
+import { decodeBase64 } from "./base64.ts";
 import { renderGoJson } from "./go-json.ts";
+import { fieldNames, JsonFields, readUint64 } from "./json-fields.ts";
+import { parseJson } from "./json.ts";
 
 /** A key with its value, for filters, transactions and renderKvEntry. */
 export function encodeKvEntry(entry: KvEntry): object {
@@ -23,4 +26,30 @@ export function renderKvEntry(entry: KvEntry, options: { pretty: boolean } = { p
 /** The answer to GET /v1/kv. */
 export function renderKvEntries(entries: readonly KvEntry[], options: { pretty: boolean } = { pretty: false }): string {
   return renderGoJson(entries.map(encodeKvEntry), options);
+}
+
+const names = fieldNames(["LockIndex", "Key", "Flags", "Value", "Session", "CreateIndex", "ModifyIndex"]);
+
+/**
+ * What an agent answers to GET /v1/kv.
+ * @throws OperatingError invalid, code "decode"
+ */
+export function decodeKvEntries(body: Uint8Array): readonly KvEntry[] {
+  const json = parseJson(body);
+  return Array.isArray(json) ? json.map(decodeKvEntry) : [];
+}
+
+function decodeKvEntry(json: unknown): KvEntry {
+  // An agent of another version may tell more: a namespace, for one.
+  const where = "KVPair";
+  const fields = new JsonFields(json, { names, source: "api", where, ignoreUnknown: true });
+  return {
+    key: fields.string("Key"),
+    value: decodeBase64(fields.string("Value")),
+    flags: readUint64(fields, "Flags", where),
+    lockIndex: Number(readUint64(fields, "LockIndex", where)),
+    session: fields.string("Session"),
+    createIndex: Number(readUint64(fields, "CreateIndex", where)),
+    modifyIndex: Number(readUint64(fields, "ModifyIndex", where)),
+  };
 }

@@ -5,7 +5,7 @@ import { decodeBase64 } from "./base64.ts";
 import { decodeCheckRowDefinition } from "./catalog-register.ts";
 import { decodeStatus } from "./check-definition.ts";
 import { encodeCheck } from "./check.ts";
-import { fieldNames, JsonFields, type FieldNames } from "./json-fields.ts";
+import { fieldNames, JsonFields, readUint64, type FieldNames } from "./json-fields.ts";
 import { decodeFailure } from "./json.ts";
 import { encodeKvEntry } from "./kv-entry.ts";
 import { encodeNode } from "./node.ts";
@@ -65,8 +65,8 @@ function decodeKv(json: object): TxnOperation {
     verb: fields.string("Verb", "api.KVOp"),
     key: fields.string("Key"),
     value: decodeBase64(fields.string("Value", "[]uint8")),
-    flags: uint64(fields, "Flags", "KVTxnOp.KV"),
-    index: Number(uint64(fields, "Index", "KVTxnOp.KV")),
+    flags: readUint64(fields, "Flags", "KVTxnOp.KV"),
+    index: Number(readUint64(fields, "Index", "KVTxnOp.KV")),
     session: fields.string("Session"),
   };
 }
@@ -152,15 +152,7 @@ function object(fields: JsonFields, field: string, goType: string): object | und
 }
 
 function modifyIndex(fields: JsonFields): number {
-  return Number(uint64(fields, "ModifyIndex", "ModifyIndex"));
-}
-
-function uint64(fields: JsonFields, field: string, where: string): bigint {
-  const value = fields.raw(field) ?? 0;
-  if (typeof value !== "number" && typeof value !== "bigint") throw fields.mismatch(field, value, "uint64");
-  if (typeof value === "number" ? Number.isInteger(value) && value >= 0 : value >= 0n && value < 2n ** 64n)
-    return BigInt(value);
-  throw decodeFailure(`json: cannot unmarshal number ${value} into Go struct field ${where}.${field} of type uint64`);
+  return Number(readUint64(fields, "ModifyIndex", "ModifyIndex"));
 }
 
 function encodeResult(result: TxnResult): object {

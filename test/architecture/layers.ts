@@ -40,7 +40,7 @@ export const layers: readonly Layer[] = [
   },
   { name: "client", mayImport: ["wire", "model", "lib"], pure: false },
   { name: "edgex", mayImport: ["client", "config", "model", "lib"], pure: false },
-  { name: "cli", mayImport: ["edgex", "client", "config", "model", "lib"], pure: false },
+  { name: "cli", mayImport: ["edgex", "client", "config", "wire", "model", "lib"], pure: false },
   // The composition root: these files build an agent from all the layers.
   { name: "self-description.ts", mayImport: ["http", "registry", "agent", "config", "model", "lib"], pure: false },
   { name: "host-description.ts", mayImport: ["lib"], pure: false },

@@ -1,0 +1,47 @@
+import type { KvEntry } from "../model/kv-entry.ts";
+import { decodeBase64 } from "./base64.ts";
+import { renderGoJson } from "./go-json.ts";
+import { fieldNames, JsonFields, readUint64 } from "./json-fields.ts";
+import { decodeFailure, decodeFailureWords, parseWholeJson } from "./json.ts";
+
+/** A key of a tree that is taken from one agent to another: what is the writer's, without what the agent counts. */
+export type KvTreeEntry = Pick<KvEntry, "key" | "flags" | "value">;
+
+/** The tree as `kv export` prints it, byte for byte as Consul; without a last line break. */
+export function renderKvTree(entries: readonly KvTreeEntry[]): string {
+  return entries.length === 0 ? "[]" : `[\n${entries.map(renderEntry).join(",\n")}\n]`;
+}
+
+function renderEntry({ key, flags, value }: KvTreeEntry): string {
+  const fields = { key, flags, value: value.toBase64() };
+  const lines = Object.entries(fields).map(
+    ([name, field]) => `\t\t"${name}": ${renderGoJson(field, { pretty: false })}`,
+  );
+  return `\t{\n${lines.join(",\n")}\n\t}`;
+}
+
+const names = fieldNames(["key", "flags", "value"]);
+const where = "Entry";
+
+/** @throws OperatingError invalid, code "decode", when any of it cannot be read */
+export function decodeKvTree(bytes: Uint8Array): readonly KvTreeEntry[] {
+  const json = parseWholeJson(bytes);
+  if (json === null) return [];
+  if (!Array.isArray(json)) throw decodeFailure("expected a list of keys, as kv export prints it");
+  return json.map(decodeEntry);
+}
+
+function decodeEntry(json: unknown): KvTreeEntry {
+  // Consul: passes over what it does not know, as the namespace that later ones write.
+  const fields = new JsonFields(json, { names, source: "api", where, ignoreUnknown: true });
+  const key = fields.string("key");
+  return { key, flags: readUint64(fields, "flags", where), value: decodeValue(key, fields.string("value")) };
+}
+
+function decodeValue(key: string, text: string): Uint8Array {
+  try {
+    return decodeBase64(text);
+  } catch (error) {
+    throw decodeFailure(`base 64 decoding value for key ${key}: ${decodeFailureWords(error)}`);
+  }
+}
