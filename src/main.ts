@@ -6,7 +6,15 @@ import { catalogNodesCommand } from "./cli/commands/catalog-nodes.ts";
 import { checkerCommand } from "./cli/commands/checker.ts";
 import { edgexCommand } from "./cli/commands/edgex.ts";
 import { healthCommand } from "./cli/commands/health.ts";
+import { kvDeleteCommand } from "./cli/commands/kv-delete.ts";
+import { kvExportCommand } from "./cli/commands/kv-export.ts";
+import { kvGetCommand } from "./cli/commands/kv-get.ts";
+import { kvImportCommand } from "./cli/commands/kv-import.ts";
+import { kvPutCommand } from "./cli/commands/kv-put.ts";
 import { membersCommand } from "./cli/commands/members.ts";
+import { snapshotInspectCommand } from "./cli/commands/snapshot-inspect.ts";
+import { snapshotRestoreCommand } from "./cli/commands/snapshot-restore.ts";
+import { snapshotSaveCommand } from "./cli/commands/snapshot-save.ts";
 import { versionCommand } from "./cli/commands/version.ts";
 import { runCommand } from "./cli/run-command.ts";
 import { startDaemon } from "./daemon.ts";
@@ -20,6 +28,7 @@ const io: CommandIo = {
   stdin: () => Bun.stdin.bytes(),
   env: process.env,
   isTerminal: fstatSync(1).isCharacterDevice(),
+  isErrorTerminal: fstatSync(2).isCharacterDevice(),
 };
 
 /** How this program is started again: as a built executable by itself, else by Bun with this file. */
@@ -32,7 +41,15 @@ const commands: readonly Command[] = [
   checkerCommand,
   edgexCommand({ executable, startAgent: (args) => agent.run(args, io) }),
   healthCommand,
+  kvDeleteCommand,
+  kvExportCommand,
+  kvGetCommand,
+  kvImportCommand,
+  kvPutCommand,
   membersCommand,
+  snapshotInspectCommand,
+  snapshotRestoreCommand,
+  snapshotSaveCommand,
   versionCommand(manifest.version),
 ];
 

@@ -10,6 +10,8 @@ export interface CommandIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Standard output is a terminal: colours and live redrawing are welcome. */
   readonly isTerminal: boolean;
+  /** Standard error is one: long work may show how far it is. */
+  readonly isErrorTerminal?: boolean;
   /** Aborts when the user wants the command to end. */
   readonly signal?: AbortSignal;
 }

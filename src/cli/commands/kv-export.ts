@@ -1,0 +1,27 @@
+import { KvClient } from "../../client/kv-client.ts";
+import { renderKvTree } from "../../wire/kv-tree.ts";
+import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
+import type { Command } from "../command.ts";
+import { keyArgument } from "../key-argument.ts";
+
+/** `praetor kv export`. */
+export const kvExportCommand: Command = apiCommand({
+  name: "kv export",
+  summary: "Prints a tree of keys as JSON",
+  synopsis: "[options] [KEY_OR_PREFIX]",
+  about:
+    "Prints every key that begins with the word, or all of them, with value and flags, as JSON that kv import reads. " +
+    "It takes trees from one agent to another, between Praetor and Consul too.",
+  examples: [
+    { what: "Keep a tree in a file", command: "kv export edgex/ >edgex.json" },
+    { what: "Copy all keys to another agent", command: "kv export | praetor kv import -http-addr=192.0.2.7:8500 -" },
+  ],
+  asksServers: true,
+  run: exportTree,
+});
+
+async function exportTree({ words, api, io }: ApiCall): Promise<void> {
+  const prefix = keyArgument(words);
+  const entries = await attempting("Error querying Consul agent", () => new KvClient(api).list(prefix));
+  io.stdout(`${renderKvTree(entries)}\n`);
+}

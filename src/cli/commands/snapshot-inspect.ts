@@ -1,0 +1,25 @@
+import { snapshotArgument } from "../snapshot-argument.ts";
+import type { Command } from "../command.ts";
+import { localCommand, type LocalCall } from "../local-command.ts";
+import { formatFlag, wantsJson } from "../output-format.ts";
+import { verifySnapshot } from "../snapshot-file.ts";
+
+/** `praetor snapshot inspect`. */
+export const snapshotInspectCommand: Command = localCommand({
+  name: "snapshot inspect",
+  summary: "Verifies a snapshot's file and shows what it is",
+  synopsis: "[options] FILE",
+  about: "Reads the file to its end, verifies it, and shows what it says of itself. No agent is asked.",
+  examples: [{ what: "Verify a backup", command: "snapshot inspect backup.snap" }],
+  flags: [formatFlag],
+  run: inspect,
+});
+
+async function inspect(call: LocalCall): Promise<void> {
+  const path = snapshotArgument(call.words);
+  const asJson = wantsJson(call);
+  const summary = await verifySnapshot(path);
+  if (asJson) return call.io.stdout(`${JSON.stringify(summary, undefined, 4)}\n`);
+  const lines = Object.entries(summary).map(([name, value]) => `${name.padEnd(13)}${value}\n`);
+  call.io.stdout(`${lines.join("")}\n`);
+}

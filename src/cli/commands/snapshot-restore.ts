@@ -1,0 +1,35 @@
+import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
+import type { Command } from "../command.ts";
+import { Progress } from "../progress.ts";
+import { snapshotArgument } from "../snapshot-argument.ts";
+import { verifySnapshot } from "../snapshot-file.ts";
+
+/** `praetor snapshot restore`. */
+export const snapshotRestoreCommand: Command = apiCommand({
+  name: "snapshot restore",
+  summary: "Replaces the server's state by a snapshot's",
+  synopsis: "[options] FILE",
+  about:
+    "Verifies the file, and sends it to the server, whose keys, nodes, services, checks, sessions and prepared queries " +
+    "are then those of the snapshot: what was written since is gone. " +
+    "A snapshot of a Praetor can be restored in a Praetor, and one of a Consul in a Consul.",
+  examples: [{ what: "Go back to a backup", command: "snapshot restore backup.snap" }],
+  asksServers: true,
+  run: restore,
+});
+
+async function restore({ words, api, io }: ApiCall): Promise<void> {
+  const path = snapshotArgument(words);
+  const progress = new Progress(io);
+  try {
+    progress.show(`Verifying ${path}`);
+    await verifySnapshot(path);
+    progress.show(`Sending ${path}`);
+    const request = { method: "PUT", path: "/v1/snapshot", body: Bun.file(path) } as const;
+    // As a stream: a large snapshot may take the server as long as it takes.
+    await attempting("Error restoring snapshot", () => api.stream(request));
+  } finally {
+    progress.end();
+  }
+  io.stdout("Restored snapshot\n");
+}

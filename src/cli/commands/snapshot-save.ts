@@ -1,0 +1,48 @@
+import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
+import type { Command } from "../command.ts";
+import { Progress } from "../progress.ts";
+import { snapshotArgument } from "../snapshot-argument.ts";
+import { verifySnapshot } from "../snapshot-file.ts";
+import { writeFileWhole } from "../write-file-whole.ts";
+
+/** `praetor snapshot save`. */
+export const snapshotSaveCommand: Command = apiCommand({
+  name: "snapshot save",
+  summary: "Saves the server's state to a file",
+  synopsis: "[options] FILE",
+  about:
+    "Saves the server's state at one moment: keys, nodes, services, checks, sessions and prepared queries. " +
+    "The file is written beside its place, synced and verified, and only then takes it: " +
+    "whatever happens, FILE is the snapshot of before or the whole new one.",
+  examples: [{ what: "Make a backup", command: "snapshot save backup.snap" }],
+  asksServers: true,
+  run: save,
+});
+
+async function save({ words, api, io }: ApiCall): Promise<void> {
+  const path = snapshotArgument(words);
+  const answer = await attempting("Error saving snapshot", () => api.stream({ path: "/v1/snapshot" }));
+  const progress = new Progress(io);
+  try {
+    await writeFileWhole(path, blocksOf(answer, progress), {
+      what: "snapshot file",
+      async verify(written) {
+        progress.show("Verifying");
+        await verifySnapshot(written);
+      },
+    });
+  } finally {
+    progress.end();
+  }
+  io.stdout(`Saved and verified snapshot to index ${answer.headers.get("X-Consul-Index") ?? 0}\n`);
+}
+
+async function* blocksOf(answer: Response, progress: Progress): AsyncGenerator<Uint8Array> {
+  const body: AsyncIterable<Uint8Array> = answer.body ?? new Blob([]).stream();
+  let bytes = 0;
+  for await (const block of body) {
+    yield block;
+    bytes += block.length;
+    progress.show(`Saved ${(bytes / 2 ** 20).toFixed(0)} MiB`);
+  }
+}

@@ -1,0 +1,18 @@
+import { readFile } from "node:fs/promises";
+import { CommandFailure } from "./command-failure.ts";
+import type { CommandIo } from "./command.ts";
+import { fileFailure } from "./file-failure.ts";
+
+/**
+ * What a command is given as its data: the word itself, "@path" for a file, "-" for standard input.
+ * @throws CommandFailure when the file cannot be read
+ */
+export async function readData(word: string, io: Pick<CommandIo, "stdin">): Promise<Uint8Array<ArrayBuffer>> {
+  if (word === "-") return new Uint8Array(await io.stdin());
+  if (!word.startsWith("@")) return new TextEncoder().encode(word);
+  try {
+    return new Uint8Array(await readFile(word.slice(1)));
+  } catch (error) {
+    throw new CommandFailure(`Error! Failed to read file: ${fileFailure(error)}`);
+  }
+}

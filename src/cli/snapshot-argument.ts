@@ -1,0 +1,12 @@
+import { CommandFailure } from "./command-failure.ts";
+
+/**
+ * The snapshot's file that a command is given.
+ * @throws CommandFailure when there is none, or more than one
+ */
+export function snapshotArgument(words: readonly string[]): string {
+  const [path] = words;
+  if (path === undefined) throw new CommandFailure("Missing FILE argument");
+  if (words.length > 1) throw new CommandFailure(`Too many arguments (expected 1, got ${words.length})`);
+  return path;
+}

@@ -1,0 +1,61 @@
+import { lstat, mkdtemp, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { CommandFailure } from "./command-failure.ts";
+import { fileFailure } from "./file-failure.ts";
+
+export interface WholeFileOptions {
+  /** For errors: "snapshot file". */
+  readonly what: string;
+  /** Looks at the file that was written, before it takes its place; what it throws leaves all as it was. */
+  readonly verify: (path: string) => Promise<void>;
+}
+
+/**
+ * Writes a file that is there as a whole or not at all, after a power cut too: into a folder beside it, synced, and then
+ * renamed. Only its owner may read it.
+ * @throws CommandFailure when it cannot be written; what `verify` and `blocks` throw
+ */
+export async function writeFileWhole(
+  path: string,
+  blocks: AsyncIterable<Uint8Array>,
+  { what, verify }: WholeFileOptions,
+): Promise<void> {
+  await refuseOther(path, what);
+  const folder = await attempt(what, () => mkdtemp(join(dirname(path), `.${basename(path)}-`)));
+  try {
+    const unverified = join(folder, basename(path));
+    await writeSynced(unverified, blocks, what);
+    await verify(unverified);
+    await attempt(what, () => rename(unverified, path));
+    await attempt(what, () => sync(dirname(path)));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A rename would put a file in the place of a device, /dev/null for one. */
+async function refuseOther(path: string, what: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined || found.isFile() || found.isSymbolicLink()) return;
+  const kind = found.isDirectory() ? "is a directory" : "is not a regular file";
+  throw new CommandFailure(`Error writing ${what}: ${path} ${kind}`);
+}
+
+async function writeSynced(path: string, blocks: AsyncIterable<Uint8Array>, what: string): Promise<void> {
+  await using file = await attempt(what, () => open(path, "wx", 0o600));
+  for await (const block of blocks) await attempt(what, () => file.writeFile(block));
+  await attempt(what, () => file.sync());
+}
+
+async function sync(folder: string): Promise<void> {
+  await using handle = await open(folder);
+  await handle.sync();
+}
+
+async function attempt<T>(what: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw new CommandFailure(`Error writing ${what}: ${fileFailure(error)}`);
+  }
+}
