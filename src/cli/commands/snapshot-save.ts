@@ -1,4 +1,6 @@
+import { messageOf } from "../../lib/errors.ts";
 import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
+import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
 import { Progress } from "../progress.ts";
 import { snapshotArgument } from "../snapshot-argument.ts";
@@ -40,9 +42,13 @@ async function save({ words, api, io }: ApiCall): Promise<void> {
 async function* blocksOf(answer: Response, progress: Progress): AsyncGenerator<Uint8Array> {
   const body: AsyncIterable<Uint8Array> = answer.body ?? new Blob([]).stream();
   let bytes = 0;
-  for await (const block of body) {
-    yield block;
-    bytes += block.length;
-    progress.show(`Saved ${(bytes / 2 ** 20).toFixed(0)} MiB`);
+  try {
+    for await (const block of body) {
+      yield block;
+      bytes += block.length;
+      progress.show(`Saved ${(bytes / 2 ** 20).toFixed(0)} MiB`);
+    }
+  } catch (error) {
+    throw new CommandFailure(`Error saving snapshot: the answer broke off after ${bytes} bytes: ${messageOf(error)}`);
   }
 }
