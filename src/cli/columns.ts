@@ -11,5 +11,5 @@ export function columns(rows: readonly (readonly string[])[]): string {
 }
 
 function width(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }

@@ -3,8 +3,8 @@ import type { FlagSpec } from "../lib/go-flags.ts";
 /** What a command may use of the process that it runs in. */
 export interface CommandIo {
   /** Bytes go out as they are. */
-  stdout(text: string | Uint8Array): void;
-  stderr(text: string): void;
+  stdout(this: void, text: string | Uint8Array): void;
+  stderr(this: void, text: string): void;
   /** All of standard input. */
   stdin(): Promise<Uint8Array>;
   readonly env: Readonly<Record<string, string | undefined>>;

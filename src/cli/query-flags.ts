@@ -24,7 +24,7 @@ export function keyValueQuery(flags: Flags, more: Readonly<Record<string, string
     const { key, value } = parsePair(pair);
     query.append("node-meta", `${key}:${value}`);
   }
-  return query.size === 0 ? "" : `?${query}`;
+  return query.size === 0 ? "" : `?${query.toString()}`;
 }
 
 /** @throws CommandFailure when there is no "=" */
