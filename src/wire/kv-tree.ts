@@ -20,7 +20,7 @@ function renderEntry({ key, flags, value }: KvTreeEntry): string {
   return `\t{\n${lines.join(",\n")}\n\t}`;
 }
 
-const names = fieldNames(["key", "flags", "value"]);
+const names = fieldNames(["key", "flags", "value", "namespace"]);
 const where = "Entry";
 
 /** @throws OperatingError invalid, code "decode", when any of it cannot be read */
@@ -32,9 +32,11 @@ export function decodeKvTree(bytes: Uint8Array): readonly KvTreeEntry[] {
 }
 
 function decodeEntry(json: unknown): KvTreeEntry {
-  // Consul: passes over what it does not know, as the namespace that later ones write.
+  // Consul: passes over what it does not know.
   const fields = new JsonFields(json, { names, source: "api", where, ignoreUnknown: true });
-  const key = fields.string("key");
+  const [key, namespace] = [fields.string("key"), fields.string("namespace")];
+  if (!["", "default"].includes(namespace))
+    throw decodeFailure(`the key ${key} is of the namespace ${namespace}, and there is only one, default`);
   return { key, flags: readUint64(fields, "flags", where), value: decodeValue(key, fields.string("value")) };
 }
 
