@@ -1,5 +1,6 @@
 import { OperatingError } from "../lib/errors.ts";
 import { parseGoFlags } from "../lib/go-flags.ts";
+import { closest } from "./closest.ts";
 import { CommandFailure } from "./command-failure.ts";
 import type { Command, CommandFlag, CommandIo } from "./command.ts";
 import { Flags } from "./flags.ts";
@@ -55,12 +56,21 @@ export function localCommand(options: LocalCommandOptions): Command {
       } catch (error) {
         if (io.signal?.aborted) return 1;
         if (!(error instanceof CommandFailure || error instanceof OperatingError)) throw error;
-        const isUsage = error instanceof OperatingError && error.code === "invalid-flag";
-        io.stderr(`${error.message}\n${isUsage ? `\nSee 'praetor ${options.name} --help'.\n` : ""}`);
+        io.stderr(`${error.message}\n`);
+        if (error instanceof OperatingError && error.code === "invalid-flag")
+          io.stderr(`\n${didYouMean(error, all)}See 'praetor ${options.name} --help'.\n`);
         return error instanceof CommandFailure ? error.code : 1;
       }
     },
   };
+}
+
+/** For a flag that there is not. */
+function didYouMean({ message }: OperatingError, flags: readonly CommandFlag[]): string {
+  const word = /^flag provided but not defined: -(.+)$/.exec(message)?.[1];
+  const known = flags.map(({ name }) => name);
+  const meant = word === undefined ? undefined : closest(word, known);
+  return meant === undefined ? "" : `Did you mean -${meant}? `;
 }
 
 /** Consul: says how many it expected. */

@@ -48,6 +48,15 @@ describe("kv get", () => {
     expect(agent.requests[0]?.target).toBe("/v1/kv/?keys=&separator=%2F");
   });
 
+  test("with a mistyped flag tells the one that was meant", async () => {
+    using agent = startCannedAgent(() => Response.json([entry]));
+    const { code, stderr } = await run(agent, kvGetCommand, ["-recurze", "a"]);
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      "flag provided but not defined: -recurze\n\nDid you mean -recurse? See 'praetor kv get --help'.\n",
+    );
+  });
+
   test("names the reason when the agent gives one", async () => {
     using agent = startCannedAgent(() => new Response("No cluster leader", { status: 500 }));
     const { code, stderr } = await run(agent, kvGetCommand, ["a"]);
