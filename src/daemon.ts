@@ -5,7 +5,7 @@ import { FileDefinitions } from "./agent/file-definitions.ts";
 import { RunningChecks } from "./checks/running-checks.ts";
 import { Autopilot } from "./cluster/autopilot.ts";
 import { serfCheckId, serverMember, serverRegistration, serverServiceId } from "./cluster/server-registration.ts";
-import { isInNetworks } from "./config/ip-address.ts";
+import { isInNetworks } from "./lib/ip-address.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
 import type { OpenedEngine } from "./engine/engine.ts";
 import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
