@@ -7,6 +7,11 @@ import { Autopilot } from "./cluster/autopilot.ts";
 import { serfCheckId, serverMember, serverRegistration, serverServiceId } from "./cluster/server-registration.ts";
 import { isInNetworks } from "./lib/ip-address.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
+import { parseName } from "./dns/name.ts";
+import { parseUpstream, Recursors } from "./dns/recursors.ts";
+import { Responder } from "./dns/responder.ts";
+import { listenDns, type DnsServer } from "./dns/server.ts";
+import { Zone } from "./dns/zone.ts";
 import type { OpenedEngine } from "./engine/engine.ts";
 import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
 import { openSqliteEngine } from "./engine/sqlite/sqlite-engine.ts";
@@ -108,6 +113,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       leave: options.onLeave,
     });
     const servers = await openApi(config, api);
+    const dns = await openDns(config, { ...api, log });
     const aliasSource = createAliasSource(agent);
     agent.startChecks(new RunningChecks({ world, aliasSource, report: (id, result) => agent.checkResult(id, result) }));
     const counting = runIntervals(metrics, world.clock, stopping.signal);
@@ -128,6 +134,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
         stopping.abort();
         agent.stopChecks();
         api.events.close();
+        dns.stop();
         await store.close();
         await Promise.all(servers.map((server) => server.stop()));
         await Promise.all([syncing, counting]);
@@ -254,6 +261,25 @@ function openApi(config: RuntimeConfig, api: Api): Promise<readonly HttpServer[]
     clock,
     log,
   });
+}
+
+function openDns(config: RuntimeConfig, parts: Pick<Api, "store" | "metrics" | "clock" | "random" | "log">): Promise<DnsServer> {
+  const { dns, datacenter } = config;
+  const log = parts.log.named("dns");
+  const domains = [config.dnsDomain, dns.altDomain].flatMap((text) => (text === "" ? [] : [parseName(text.toLowerCase()) ?? []]));
+  const upstreams = dns.recursors.map(parseUpstream);
+  const responder = new Responder({
+    ...parts,
+    log,
+    zone: new Zone({ ...dns, domains, datacenter }, parts),
+    recursors: new Recursors(upstreams, { ...parts, log, timeoutMs: dns.recursorTimeoutMs }),
+    nodeName: config.nodeName,
+    udpAnswersMax: dns.udpAnswersMax,
+    truncates: dns.enableTruncate,
+    compresses: !dns.disableCompression,
+  });
+  const addresses = config.ports.dns > 0 ? config.dnsAddresses : [];
+  return listenDns({ addresses, port: config.ports.dns, responder, clock: parts.clock, log });
 }
 
 function clientNotBuilt(): OperatingError {

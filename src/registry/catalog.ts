@@ -55,6 +55,10 @@ export function nodes(meta: NodeMeta): Query<readonly NodeRow[]> {
   return { topics: [topics.nodes], read: (state) => listNodes(state).filter((node) => hasMeta(node, meta)) };
 }
 
+export function node(name: string): Query<NodeRow | undefined> {
+  return { topics: [topics.node(name)], read: (state) => getNode(state, name) };
+}
+
 /** Every service's name with all tags of its instances; with `meta`, of those on nodes that have it. */
 export function services(meta: NodeMeta): Query<ReadonlyMap<string, readonly string[]>> {
   const byNode = Object.keys(meta).length > 0;
@@ -87,6 +91,11 @@ export function serviceInstances(name: string, tags: readonly string[], meta: No
       return found;
     },
   };
+}
+
+/** Every instance of every service, whose node is in the catalog. */
+export function allInstances(): Query<readonly ServiceRow[]> {
+  return { topics: [topics.services], read: (state) => listInstances(state) };
 }
 
 /** By name, by id, or by the beginning of an id. */

@@ -1,0 +1,165 @@
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import type { Meter, Metrics } from "../lib/metrics.ts";
+import type { Random } from "../lib/random.ts";
+import type { Store } from "../registry/store.ts";
+import { decodeQuery } from "./decode-message.ts";
+import { encodeRefusal } from "./encode-message.ts";
+import { encodeFitting, type Network } from "./fit.ts";
+import { Inquiry } from "./inquiry.ts";
+import { rcodes, type Query, type Rcode, type Reply, type ResourceRecord } from "./message.ts";
+import { endsWith, nameText, type Name } from "./name.ts";
+import { PacketCache } from "./packet-cache.ts";
+import type { Recursors } from "./recursors.ts";
+import type { Zone } from "./zone.ts";
+
+export interface ResponderOptions {
+  readonly zone: Zone;
+  readonly recursors: Recursors;
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly nodeName: string;
+  readonly udpAnswersMax: number;
+  readonly truncates: boolean;
+  readonly compresses: boolean;
+}
+
+/** Whoever asks, and over what. */
+export interface Asker {
+  readonly network: Network;
+  readonly address: string;
+}
+
+/** Says to a packet what is to be sent back: undefined for nothing. */
+export class Responder {
+  readonly #options: ResponderOptions;
+  readonly #cache: PacketCache;
+  readonly #domainQueries: Meter;
+  readonly #reverseQueries: Meter;
+
+  constructor(options: ResponderOptions) {
+    this.#options = options;
+    this.#cache = new PacketCache(options.store, options);
+    const labels = { node: options.nodeName };
+    this.#domainQueries = options.metrics.sample("consul.dns.domain_query", labels);
+    this.#reverseQueries = options.metrics.sample("consul.dns.ptr_query", labels);
+  }
+
+  /** A promise only when other servers must be asked. What is returned may be used once, before the next call. */
+  respond(packet: Uint8Array, asker: Asker): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    const startMs = this.#options.clock.monotonicMs();
+    const asked = askedKey(packet, asker.network);
+    const known = this.#cache.get(asked);
+    if (known) {
+      this.#took(this.#domainQueries, startMs);
+      return withIdOf(packet, known);
+    }
+    const received = decodeQuery(packet);
+    switch (received.kind) {
+      case "ignored":
+        return undefined;
+      case "refused":
+        return encodeRefusal(received);
+      case "query":
+        return this.#answer(received.query, { packet, asked, startMs, ...asker });
+    }
+  }
+
+  #answer(query: Query, call: Call): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    const { zone, recursors } = this.#options;
+    const { name } = query.question;
+    const domain = zone.domainOf(name);
+    if (domain) return this.#answerInDomain(query, domain, call);
+    if (endsWith(name, reverseDomain)) {
+      const reply = zone.answerReverse(query, new Inquiry(this.#options.store, new Map()));
+      this.#took(this.#reverseQueries, call.startMs);
+      if (reply) return this.#encode(query, reply, call);
+      if (!recursors.exist) return this.#encode(query, zone.noSuchName(), call);
+    }
+    return recursors.exist ? this.#recurse(query, call) : this.#encode(query, failure(rcodes.refused), call);
+  }
+
+  #answerInDomain(query: Query, domain: Name, call: Call): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    const { store, zone, recursors } = this.#options;
+    const inquiry = new Inquiry(store, new Map());
+    const reply = zone.answer(query, inquiry, domain);
+    if (inquiry.lacking.size > 0 && recursors.exist) return this.#answerWithForeign(query, domain, { inquiry, call });
+    this.#took(this.#domainQueries, call.startMs);
+    const message = this.#encode(query, reply, call);
+    if (message && inquiry.isLasting) {
+      const lasting = { topics: [...inquiry.topics], orders: inquiry.orders };
+      this.#cache.put(call.asked, message, lasting);
+    }
+    return message;
+  }
+
+  /** Asks others for what is lacking, which may lead to ever more names: as often as an alias may lead on. */
+  async #answerWithForeign(
+    query: Query,
+    domain: Name,
+    { inquiry: first, call }: { readonly inquiry: Inquiry; readonly call: Call },
+  ): Promise<Uint8Array | undefined> {
+    const { store, zone, recursors } = this.#options;
+    const foreign = new Map<string, readonly ResourceRecord[]>();
+    let inquiry = first;
+    let reply: Reply = failure(rcodes.serverFailure);
+    for (let round = 0; round < 3 && inquiry.lacking.size > 0; round += 1) {
+      const lookups = [...inquiry.lacking.values()].map(async (name) => {
+        foreign.set(nameText(name), await recursors.lookUp(name));
+      });
+      await Promise.all(lookups);
+      inquiry = new Inquiry(store, foreign);
+      reply = zone.answer(query, inquiry, domain);
+    }
+    this.#took(this.#domainQueries, call.startMs);
+    return this.#encode(query, reply, call);
+  }
+
+  async #recurse(query: Query, call: Call): Promise<Uint8Array | undefined> {
+    // The packet's octets may be another packet's when the answer comes.
+    const answer = await this.#options.recursors.forward(call.packet.slice(), call.network);
+    return answer ?? this.#encode(query, failure(rcodes.serverFailure), call);
+  }
+
+  #encode(query: Query, reply: Reply, { network }: Call): Uint8Array | undefined {
+    const { recursors, udpAnswersMax, truncates, compresses } = this.#options;
+    return encodeFitting(query, reply, {
+      network,
+      udpAnswersMax,
+      truncates,
+      compresses,
+      recursionAvailable: recursors.exist,
+      subnetScope: undefined,
+    });
+  }
+
+  #took(meter: Meter, startMs: number): void {
+    meter.add(this.#options.clock.monotonicMs() - startMs);
+  }
+}
+
+interface Call extends Asker {
+  readonly packet: Uint8Array;
+  readonly asked: string;
+  readonly startMs: number;
+}
+
+const reverseDomain: Name = ["arpa"];
+
+function failure(rcode: Rcode): Reply {
+  return { rcode, authoritative: false, answers: [], authority: [], additional: [] };
+}
+
+/** All of the packet but its id. */
+function askedKey(packet: Uint8Array, network: Network): string {
+  return network + Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength).toString("latin1", 2);
+}
+
+function withIdOf(question: Uint8Array, answer: Uint8Array): Uint8Array {
+  answer[0] = question[0] ?? 0;
+  answer[1] = question[1] ?? 0;
+  return answer;
+}
