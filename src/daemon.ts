@@ -263,10 +263,15 @@ function openApi(config: RuntimeConfig, api: Api): Promise<readonly HttpServer[]
   });
 }
 
-function openDns(config: RuntimeConfig, parts: Pick<Api, "store" | "metrics" | "clock" | "random" | "log">): Promise<DnsServer> {
+function openDns(
+  config: RuntimeConfig,
+  parts: Pick<Api, "store" | "metrics" | "clock" | "random" | "log">,
+): Promise<DnsServer> {
   const { dns, datacenter } = config;
   const log = parts.log.named("dns");
-  const domains = [config.dnsDomain, dns.altDomain].flatMap((text) => (text === "" ? [] : [parseName(text.toLowerCase()) ?? []]));
+  const domains = [config.dnsDomain, dns.altDomain].flatMap((text) =>
+    text === "" ? [] : [parseName(text.toLowerCase()) ?? []],
+  );
   const upstreams = dns.recursors.map(parseUpstream);
   const responder = new Responder({
     ...parts,

@@ -16,7 +16,14 @@ export const types = {
 } as const;
 
 /** Response codes: RFC 1035, section 4.1.1. */
-export const rcodes = { success: 0, formatError: 1, serverFailure: 2, nameError: 3, notImplemented: 4, refused: 5 } as const;
+export const rcodes = {
+  success: 0,
+  formatError: 1,
+  serverFailure: 2,
+  nameError: 3,
+  notImplemented: 4,
+  refused: 5,
+} as const;
 export type Rcode = (typeof rcodes)[keyof typeof rcodes];
 
 /** The class of the Internet, the only one there is data of. */

@@ -18,9 +18,7 @@ export function nodeRecords(name: string, question: ZoneQuestion): Found | undef
   const addresses = type === types.TXT ? [] : recordsOfNode(node, question.name, question);
   const isMetaAsked = type === types.TXT || type === types.ANY;
   const meta = isMetaAsked || settings.nodeMetaTxt ? metaRecords(node, question.name, nodeTtlS(settings)) : [];
-  return isMetaAsked
-    ? { answers: [...addresses, ...meta], additional: [] }
-    : { answers: addresses, additional: meta };
+  return isMetaAsked ? { answers: [...addresses, ...meta], additional: [] } : { answers: addresses, additional: meta };
 }
 
 /** The node's address, or the alias that it is registered with and where that leads. */

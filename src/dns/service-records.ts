@@ -17,11 +17,7 @@ interface Place {
 }
 
 /** The instances in the order given, each place once. */
-export function serviceRecords(
-  instances: readonly CheckedInstance[],
-  question: ZoneQuestion,
-  ttlS: number,
-): Found {
+export function serviceRecords(instances: readonly CheckedInstance[], question: ZoneQuestion, ttlS: number): Found {
   return question.type === types.SRV
     ? srvRecords(instances, question, ttlS)
     : addressRecords(instances, question, ttlS);

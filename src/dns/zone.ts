@@ -59,11 +59,13 @@ export class Zone {
     const address = readReverse(question.name);
     const target = address === undefined ? undefined : this.#nameOfAddress(address, inquiry);
     const authority = question.type === types.SOA ? [this.#soa(this.#domain)] : [];
-    return target && {
-      ...success,
-      answers: [{ name: question.name, ttlS: 0, data: { type: "PTR", target } }],
-      authority,
-    };
+    return (
+      target && {
+        ...success,
+        answers: [{ name: question.name, ttlS: 0, data: { type: "PTR", target } }],
+        authority,
+      }
+    );
   }
 
   /** There is no such name. */

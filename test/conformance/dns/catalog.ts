@@ -3,7 +3,13 @@ export const registrations: readonly object[] = [
   {
     Node: "edge1",
     Address: "10.0.0.1",
-    Service: { ID: "web-1", Service: "web", Port: 8080, Tags: ["primary", "v1.0"], Weights: { Passing: 5, Warning: 2 } },
+    Service: {
+      ID: "web-1",
+      Service: "web",
+      Port: 8080,
+      Tags: ["primary", "v1.0"],
+      Weights: { Passing: 5, Warning: 2 },
+    },
   },
   {
     Node: "edge2",
@@ -23,7 +29,11 @@ export const registrations: readonly object[] = [
     Checks: [{ CheckID: "web-4", Name: "web", Status: "critical", ServiceID: "web-4" }],
   },
   { Node: "six", Address: "2001:db8::6", Service: { ID: "six", Service: "six", Port: 66 } },
-  { Node: "six", Address: "2001:db8::6", Service: { ID: "six-own", Service: "six-own", Port: 67, Address: "2001:db8::ff" } },
+  {
+    Node: "six",
+    Address: "2001:db8::6",
+    Service: { ID: "six-own", Service: "six-own", Port: 67, Address: "2001:db8::ff" },
+  },
   { Node: "hosted", Address: "db.example.com", Service: { ID: "hosted", Service: "hosted", Port: 5432 } },
   { Node: "aliased", Address: "edge1.node.consul", Service: { ID: "aliased", Service: "aliased", Port: 1 } },
   { Node: "dotted.name", Address: "10.0.0.5", Service: { ID: "dotted", Service: "dotted.service", Port: 2 } },
@@ -44,11 +54,31 @@ export const registrations: readonly object[] = [
       },
     },
   },
-  { Node: "edge1", Address: "10.0.0.1", Service: { ID: "named", Service: "named", Port: 11, Address: "www.example.com" } },
-  { Node: "edge2", Address: "10.0.0.2", Service: { ID: "to-web", Service: "to-web", Port: 12, Address: "primary.web.service.consul" } },
-  { Node: "edge1", Address: "10.0.0.1", Service: { ID: "loop-a", Service: "loop-a", Port: 13, Address: "loop-b.service.consul" } },
-  { Node: "edge1", Address: "10.0.0.1", Service: { ID: "loop-b", Service: "loop-b", Port: 13, Address: "loop-a.service.consul" } },
-  { Node: "edge1", Address: "10.0.0.1", Service: { ID: "self", Service: "self", Port: 14, Address: "self.service.consul." } },
+  {
+    Node: "edge1",
+    Address: "10.0.0.1",
+    Service: { ID: "named", Service: "named", Port: 11, Address: "www.example.com" },
+  },
+  {
+    Node: "edge2",
+    Address: "10.0.0.2",
+    Service: { ID: "to-web", Service: "to-web", Port: 12, Address: "primary.web.service.consul" },
+  },
+  {
+    Node: "edge1",
+    Address: "10.0.0.1",
+    Service: { ID: "loop-a", Service: "loop-a", Port: 13, Address: "loop-b.service.consul" },
+  },
+  {
+    Node: "edge1",
+    Address: "10.0.0.1",
+    Service: { ID: "loop-b", Service: "loop-b", Port: 13, Address: "loop-a.service.consul" },
+  },
+  {
+    Node: "edge1",
+    Address: "10.0.0.1",
+    Service: { ID: "self", Service: "self", Port: 14, Address: "self.service.consul." },
+  },
   { Node: "edge1", Address: "10.0.0.1", Service: { ID: "twice-1", Service: "twice", Port: 15 } },
   { Node: "edge1", Address: "10.0.0.1", Service: { ID: "twice-2", Service: "twice", Port: 15 } },
   { Node: "edge1", Address: "10.0.0.1", Service: { ID: "ports-1", Service: "ports", Port: 16 } },
@@ -86,6 +116,15 @@ function instancesOf(service: string, count: number, address?: string): readonly
 function taggedNode(name: string, addresses: Readonly<Record<string, string>>): readonly object[] {
   const node = { Node: name, Address: "10.4.0.1", TaggedAddresses: addresses };
   const tagged = Object.entries(addresses).map(([tag, Address]) => [tag, { Address, Port: 99 }]);
-  const own = { ID: "own", Service: `own-${name}`, Port: 31, Address: "10.4.1.1", TaggedAddresses: Object.fromEntries(tagged) };
-  return [{ ...node, Service: { ID: "at", Service: `at-${name}`, Port: 30 } }, { ...node, Service: own }];
+  const own = {
+    ID: "own",
+    Service: `own-${name}`,
+    Port: 31,
+    Address: "10.4.1.1",
+    TaggedAddresses: Object.fromEntries(tagged),
+  };
+  return [
+    { ...node, Service: { ID: "at", Service: `at-${name}`, Port: 30 } },
+    { ...node, Service: own },
+  ];
 }
