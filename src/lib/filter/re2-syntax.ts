@@ -3,7 +3,16 @@ import { type CharacterTest, parseBracketClass, parseEscapedClass, Re2SyntaxErro
 export type Re2Node =
   | { readonly kind: "character"; readonly test: CharacterTest }
   | { readonly kind: "sequence" | "choice"; readonly parts: readonly Re2Node[] }
-  | { readonly kind: "repeat"; readonly part: Re2Node; readonly min: number; readonly max: number }
+  | {
+      readonly kind: "repeat";
+      readonly part: Re2Node;
+      readonly min: number;
+      readonly max: number;
+      /** Whether it takes as much as it can, or as little. */
+      readonly greedy: boolean;
+    }
+  /** A part in parentheses that is told of; they are numbered from 1 by where they open. */
+  | { readonly kind: "group"; readonly part: Re2Node; readonly index: number }
   | { readonly kind: "position"; readonly at: Position };
 
 export type Position = "text-start" | "text-end" | "line-start" | "line-end" | "word-edge" | "not-word-edge";
@@ -17,13 +26,16 @@ interface Flags {
   readonly i: boolean;
   readonly m: boolean;
   readonly s: boolean;
+  /** Repetitions are as short as they can be, and with a `?` as long. */
+  readonly U: boolean;
 }
 
-/**
- * Reads RE2's syntax as Go's regexp accepts it. Whether a match is greedy and which groups it has does not show in a yes or no, so
- * neither is kept.
- * @throws Re2SyntaxError
- */
+interface Repetition {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Reads RE2's syntax as Go's regexp accepts it. @throws Re2SyntaxError */
 export function parseRe2(pattern: string): Re2Node {
   return new Re2Parser(pattern).parse();
 }
@@ -32,7 +44,8 @@ class Re2Parser {
   readonly #pattern: string;
   #at = 0;
   #depth = 0;
-  #flags: Flags = { i: false, m: false, s: false };
+  #groups = 0;
+  #flags: Flags = { i: false, m: false, s: false, U: false };
 
   constructor(pattern: string) {
     this.#pattern = pattern;
@@ -65,11 +78,11 @@ class Re2Parser {
   }
 
   /** `*`, `+`, `?` or `{n,m}`, with a following `?`; a second one right after it is an error. */
-  #repetition(): { min: number; max: number } | undefined {
+  #repetition(): (Repetition & { greedy: boolean }) | undefined {
     const start = this.#at;
     const repeat = this.#repetitionSign();
     if (repeat === undefined) return undefined;
-    this.#take("?");
+    const isSwapped = this.#take("?");
     const end = this.#at;
     if (this.#repetitionSign() !== undefined) {
       throw new Re2SyntaxError(
@@ -77,10 +90,10 @@ class Re2Parser {
         this.#pattern.slice(start, Math.max(this.#at, end)),
       );
     }
-    return repeat;
+    return { ...repeat, greedy: isSwapped === this.#flags.U };
   }
 
-  #repetitionSign(): { min: number; max: number } | undefined {
+  #repetitionSign(): Repetition | undefined {
     if (this.#take("*")) return { min: 0, max: Infinity };
     if (this.#take("+")) return { min: 1, max: Infinity };
     if (this.#take("?")) return { min: 0, max: 1 };
@@ -134,14 +147,17 @@ class Re2Parser {
   #group(): Re2Node | undefined {
     const outer = this.#flags;
     this.#at += 1;
-    if (this.#take("?") && this.#match(/P<[A-Za-z0-9_]+>/y) === undefined && !this.#groupFlags()) return undefined;
+    const isNumbered = !this.#take("?") || this.#match(/P<[A-Za-z0-9_]+>/y) !== undefined;
+    if (!isNumbered && !this.#groupFlags()) return undefined;
+    if (isNumbered) this.#groups += 1;
+    const index = this.#groups;
     this.#depth += 1;
     if (this.#depth > depthMax) throw new Re2SyntaxError("expression nests too deeply", this.#pattern);
     const node = this.#choice();
     this.#depth -= 1;
     if (!this.#take(")")) throw new Re2SyntaxError("missing closing )", this.#pattern);
     this.#flags = outer;
-    return node;
+    return isNumbered ? { kind: "group", part: node, index } : node;
   }
 
   /** `i:`, `-s:` and the like after `(?`: true. `i)`: false; the flags hold for the rest of the group around it. */
@@ -154,9 +170,9 @@ class Re2Parser {
       throw new Re2SyntaxError("invalid or unsupported Perl syntax", `(?${rest.slice(0, 1)}`);
     }
     const [, on = "", off = "", end] = found;
-    const flag = (letter: "i" | "m" | "s"): boolean =>
+    const flag = (letter: keyof Flags): boolean =>
       (this.#flags[letter] || on.includes(letter)) && !off.includes(letter);
-    this.#flags = { i: flag("i"), m: flag("m"), s: flag("s") };
+    this.#flags = { i: flag("i"), m: flag("m"), s: flag("s"), U: flag("U") };
     return end === ":";
   }
 
