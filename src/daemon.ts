@@ -34,6 +34,7 @@ import { deregister, register } from "./registry/catalog.ts";
 import { CheckOutputs } from "./registry/check-outputs.ts";
 import { Events } from "./registry/events.ts";
 import { NodeCatalog } from "./registry/node-catalog.ts";
+import { PreparedQueries } from "./registry/prepared-query-execution.ts";
 import { SessionTtls } from "./registry/session-ttls.ts";
 import { meterStore } from "./registry/store-metrics.ts";
 import { Store } from "./registry/store.ts";
@@ -221,6 +222,12 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     answers,
     events: new Events(metrics.counter("consul.serf.events")),
     prometheus: config.prometheus,
+    preparedQueries: new PreparedQueries(parts.store, {
+      random: parts.random,
+      log: rootLog.named("prepared_query"),
+      datacenter: config.datacenter,
+      node: node.name,
+    }),
     autopilot: new Autopilot(),
     startedMs: parts.clock.wallMs(),
     members: () => [member],

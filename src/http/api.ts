@@ -7,6 +7,7 @@ import type { Metrics } from "../lib/metrics.ts";
 import type { Random } from "../lib/random.ts";
 import type { CheckOutputs } from "../registry/check-outputs.ts";
 import type { Events } from "../registry/events.ts";
+import type { PreparedQueries } from "../registry/prepared-query-execution.ts";
 import type { WaitLimits } from "../registry/query.ts";
 import type { SessionTtls } from "../registry/session-ttls.ts";
 import type { Store } from "../registry/store.ts";
@@ -19,6 +20,7 @@ export interface Api {
   readonly outputs: CheckOutputs;
   readonly sessionTtls: SessionTtls;
   readonly agent: Agent;
+  readonly preparedQueries: PreparedQueries;
   readonly answers: AnswerCache;
   readonly events: Events;
   readonly metrics: Metrics;

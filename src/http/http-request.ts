@@ -1,6 +1,13 @@
 import { HttpError } from "./http-error.ts";
 import { QueryString } from "./query-string.ts";
 
+export interface RequestOptions {
+  readonly rest: string;
+  readonly query: string;
+  /** The other end of the connection. */
+  readonly peerAddress: () => string | undefined;
+}
+
 /** A request as endpoints see it. */
 export class HttpRequest {
   readonly method: string;
@@ -11,18 +18,26 @@ export class HttpRequest {
   readonly query: QueryString;
   /** As the server got it. */
   readonly raw: Request;
+  readonly #peerAddress: () => string | undefined;
 
-  constructor(request: Request, target: string, options: { readonly rest: string; readonly query: string }) {
+  constructor(request: Request, target: string, options: RequestOptions) {
     this.raw = request;
     this.method = request.method;
     this.target = target;
     this.rest = options.rest;
+    this.#peerAddress = options.peerAddress;
     this.query = options.query === "" ? QueryString.none : new QueryString(options.query);
   }
 
   /** Aborts when the client goes away. */
   get signal(): AbortSignal {
     return this.raw.signal;
+  }
+
+  /** The IP address of who asks, as the nearest proxy tells it; undefined on a unix socket. */
+  get clientAddress(): string | undefined {
+    const [forwarded = ""] = this.raw.headers.get("x-forwarded-for")?.split(",") ?? [];
+    return forwarded.trim() || this.#peerAddress();
   }
 
   get pretty(): boolean {

@@ -99,7 +99,7 @@ export class Router {
     try {
       const rest = decodePath(path.slice(route.path.length));
       const query = target.slice(path.length + 1);
-      return await endpoint(new HttpRequest(request, target, { rest, query }));
+      return await endpoint(new HttpRequest(request, target, { rest, query, peerAddress: clientAddress }));
     } catch (error) {
       return this.#explain(error, request.method, target);
     }

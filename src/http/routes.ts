@@ -41,6 +41,13 @@ import { getChecksInState, getNodeHealth, getServiceChecks, getServiceHealth } f
 import { getUiNode, listUiNodes, listUiServices } from "./endpoints/internal-ui.ts";
 import { deleteKey, getKey, putKey } from "./endpoints/kv.ts";
 import {
+  createPreparedQuery,
+  deletePreparedQuery,
+  getPreparedQuery,
+  listPreparedQueries,
+  updatePreparedQuery,
+} from "./endpoints/prepared-query.ts";
+import {
   createSession,
   destroySession,
   getSession,
@@ -110,6 +117,8 @@ export function routes(api: Api): readonly Route[] {
     { path: "/v1/internal/ui/nodes", methods: { GET: listUiNodes(api) } },
     { path: "/v1/internal/ui/services", methods: { GET: listUiServices(api) } },
     { path: "/v1/kv/", methods: { GET: getKey(api), PUT: putKey(api), DELETE: deleteKey(api) } },
+    { path: "/v1/query", methods: { GET: listPreparedQueries(api), POST: createPreparedQuery(api) } },
+    { path: "/v1/query/", methods: preparedQueryMethods(api) },
     { path: "/v1/session/create", methods: { PUT: createSession(api) } },
     { path: "/v1/session/destroy/", methods: { PUT: destroySession(api) } },
     { path: "/v1/session/info/", methods: { GET: getSession(api) } },
@@ -132,6 +141,10 @@ export function routes(api: Api): readonly Route[] {
 function keyringMethods(api: Api): Route["methods"] {
   const change = changeKeys(api);
   return { GET: listKeys(api), POST: change, PUT: change, DELETE: change };
+}
+
+function preparedQueryMethods(api: Api): Route["methods"] {
+  return { GET: getPreparedQuery(api), PUT: updatePreparedQuery(api), DELETE: deletePreparedQuery(api) };
 }
 
 function uiRoutes(api: Api): readonly Route[] {

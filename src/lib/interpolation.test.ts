@@ -27,7 +27,7 @@ describe("interpolation", () => {
     ["\\${name.full}", "\\geo-db"],
     ["${match(0)}-${match (1)}-${match( 2 )}", "whole-one-two"],
     ["${match(3)}", ""],
-    ["${match(digit)}${match(\"1\")}${match(010)}", "twoone"],
+    ['${match(digit)}${match("1")}${match(010)}', "twoone"],
     ["${match(,1)}", "one"],
     ["${(match((1)))}", "one"],
     ["${7}", "7"],

@@ -46,15 +46,3 @@ export function checkIdsOf(session: Session): string[] {
   const ofServices = session.serviceChecks?.map(({ id }) => id) ?? [];
   return [...session.checks, ...(session.nodeChecks ?? []), ...ofServices];
 }
-
-/** What is wrong with a session's id, in Consul's words; undefined for a UUID. */
-export function sessionIdFault(id: string): string | undefined {
-  if (Buffer.byteLength(id) !== 36) return "UUID must be 36 characters";
-  const hyphens = id.split("-").length - 1;
-  if (hyphens > 4) return `UUID should have maximum of 4 "-"; got ${hyphens}`;
-  if ((36 - hyphens) % 2 !== 0) return "Input (without hyphens) must be even length";
-  const [bad] = /[^-0-9a-fA-F]/.exec(id) ?? [];
-  if (bad === undefined) return undefined;
-  const point = bad.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
-  return `Invalid UUID: encoding/hex: invalid byte: U+${point} '${bad}'`;
-}

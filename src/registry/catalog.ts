@@ -124,6 +124,7 @@ export function withNodeMeta(watched: readonly Topic[], meta: NodeMeta): readonl
   return Object.keys(meta).length > 0 ? [...watched, topics.nodes] : watched;
 }
 
-export function hasMeta(node: Node, meta: NodeMeta): boolean {
-  return Object.entries(meta).every(([key, value]) => node.meta?.[key] === value);
+/** Of a node, or of a service. */
+export function hasMeta(row: Pick<Node, "meta">, meta: NodeMeta): boolean {
+  return Object.entries(meta).every(([key, value]) => row.meta?.[key] === value);
 }

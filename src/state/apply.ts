@@ -6,6 +6,8 @@ import { deleteKv, deleteKvTree, setKv } from "./kv.ts";
 import { lockKv, unlockKv } from "./lock.ts";
 import { getCheck, getNode, getService } from "./lookup.ts";
 import { ensureNode } from "./node.ts";
+import { deletePreparedQuery } from "./prepared-query.ts";
+import { putPreparedQuery } from "./put-prepared-query.ts";
 import { removeCheck, removeNode, removeService } from "./removal.ts";
 import { ensureService } from "./service.ts";
 import { createSession, destroySession } from "./session.ts";
@@ -50,6 +52,10 @@ function run(draft: Draft, command: Command): Outcome {
       return createSession(draft, command);
     case "session-destroy":
       return destroySession(draft, command);
+    case "prepared-query-put":
+      return putPreparedQuery(draft, command);
+    case "prepared-query-delete":
+      return deletePreparedQuery(draft, command);
     case "txn":
       return runTxn(draft, command);
     case "register":

@@ -1,5 +1,6 @@
 import type { Check } from "../model/check.ts";
 import type { Node } from "../model/node.ts";
+import type { PreparedQuery } from "../model/prepared-query.ts";
 import type { Service } from "../model/service.ts";
 import type { Session } from "../model/session.ts";
 import type { TxnError, TxnOperation, TxnResult } from "../model/txn.ts";
@@ -16,6 +17,8 @@ export type Command =
   | KvUnlock
   | SessionCreate
   | SessionDestroy
+  | PreparedQueryPut
+  | PreparedQueryDelete
   | Txn
   | Register
   | Deregister
@@ -82,6 +85,19 @@ export interface SessionDestroy {
   readonly id: string;
 }
 
+/** Makes it, with an id that is new, or puts it in the place of the one that has its id. */
+export interface PreparedQueryPut {
+  readonly type: "prepared-query-put";
+  readonly query: PreparedQuery;
+  /** Only if there is one with its id. */
+  readonly update: boolean;
+}
+
+export interface PreparedQueryDelete {
+  readonly type: "prepared-query-delete";
+  readonly id: string;
+}
+
 /** Some steps, in order: all of them or none. */
 export interface Txn {
   readonly type: "txn";
@@ -142,4 +158,9 @@ export type Rejection =
   | { readonly code: "critical-check"; readonly id: string }
   | { readonly code: "missing-session" }
   | { readonly code: "invalid-session-id"; readonly fault: string }
-  | { readonly code: "unknown-session"; readonly id: string };
+  | { readonly code: "unknown-session"; readonly id: string }
+  | { readonly code: "unknown-query"; readonly id: string }
+  | { readonly code: "query-name-taken"; readonly name: string; readonly by: "name" | "ID" }
+  | { readonly code: "second-catch-all" }
+  | { readonly code: "invalid-query-session"; readonly fault: string }
+  | { readonly code: "unusable-template"; readonly fault: string };

@@ -3,6 +3,7 @@ import type { CheckRow } from "../model/check.ts";
 import type { KvEntry } from "../model/kv-entry.ts";
 import type { LockDelay } from "../model/lock-delay.ts";
 import type { NodeRow } from "../model/node.ts";
+import { isNamed, type PreparedQueryRow } from "../model/prepared-query.ts";
 import type { ServiceRow } from "../model/service.ts";
 import { checkIdsOf, type SessionRow } from "../model/session.ts";
 import type { Stamp } from "./command.ts";
@@ -29,6 +30,7 @@ export class Draft {
   readonly changes: RowChange[] = [];
   readonly #tables: TableDrafts;
   #lockingTables: LockingDrafts | undefined;
+  #queryTables: QueryDrafts | undefined;
   #tombstoneFloor: number;
   #current: State | undefined;
 
@@ -148,6 +150,22 @@ export class Draft {
     this.#write(tables.lockDelays, key, undefined);
   }
 
+  /** @param known the row of that id until now */
+  putPreparedQuery(row: PreparedQueryRow, known: PreparedQueryRow | undefined, touched: Iterable<Topic>): void {
+    if (known && isNamed(known)) this.#queries.preparedQueryNames.delete(fold(known.name));
+    this.#queries.preparedQueries.set(rowKey(row.id), row);
+    if (isNamed(row)) this.#queries.preparedQueryNames.set(fold(row.name), row);
+    this.#write(tables.preparedQueries, rowKey(row.id), encodeRow(row));
+    this.#touchAll(touched);
+  }
+
+  deletePreparedQuery(row: PreparedQueryRow, touched: Iterable<Topic>): void {
+    this.#queries.preparedQueries.delete(rowKey(row.id));
+    if (isNamed(row)) this.#queries.preparedQueryNames.delete(fold(row.name));
+    this.#write(tables.preparedQueries, rowKey(row.id), undefined);
+    this.#bury(touched);
+  }
+
   /** For rows that are kept beside the state: no topic, no index. */
   writeLocal(key: string, value: Uint8Array | undefined): void {
     this.#write(tables.local, key, value);
@@ -205,6 +223,7 @@ export class Draft {
       serviceChecks: drafts.serviceChecks.finish(),
       kv: drafts.kv.finish(),
       ...this.#finishLocking(),
+      ...this.#finishQueries(),
       topicIndexes: drafts.topicIndexes.finish(),
       tombstones: drafts.tombstones.finish(),
       tombstoneFloor: this.#tombstoneFloor,
@@ -226,6 +245,18 @@ export class Draft {
       checkSessions: drafts.checkSessions.finish(),
       sessionKeys: drafts.sessionKeys.finish(),
       lockDelays: drafts.lockDelays.finish(),
+    };
+  }
+
+  get #queries(): QueryDrafts {
+    return (this.#queryTables ??= draftQueryTables(this.base));
+  }
+
+  #finishQueries(): Pick<State, keyof QueryDrafts> {
+    const { preparedQueries, preparedQueryNames } = this.#queryTables ?? {};
+    return {
+      preparedQueries: preparedQueries?.finish() ?? this.base.preparedQueries,
+      preparedQueryNames: preparedQueryNames?.finish() ?? this.base.preparedQueryNames,
     };
   }
 
@@ -260,5 +291,14 @@ function draftLockingTables(base: State) {
     checkSessions: new TableDraft(base.checkSessions),
     sessionKeys: new TableDraft(base.sessionKeys),
     lockDelays: new TableDraft(base.lockDelays),
+  };
+}
+
+type QueryDrafts = ReturnType<typeof draftQueryTables>;
+
+function draftQueryTables(base: State) {
+  return {
+    preparedQueries: new TableDraft(base.preparedQueries),
+    preparedQueryNames: new TableDraft(base.preparedQueryNames),
   };
 }

@@ -1,14 +1,16 @@
 import type { Row } from "../engine/engine.ts";
 import { OrderedMap, type OrderedMapEdit } from "../lib/ordered-map.ts";
 import type { LocalRow } from "./command.ts";
+import { isNamed } from "../model/prepared-query.ts";
 import { checkIdsOf } from "../model/session.ts";
-import { checkTopics, nodeTopics, serviceTopics, sessionTopics } from "./row-topics.ts";
+import { checkTopics, nodeTopics, preparedQueryTopics, serviceTopics, sessionTopics } from "./row-topics.ts";
 import {
   decodeCheck,
   decodeIndex,
   decodeKv,
   decodeLockDelay,
   decodeNode,
+  decodePreparedQuery,
   decodeService,
   decodeSession,
   tables,
@@ -50,6 +52,8 @@ export function openState(rows: readonly Row[], revision: number): OpenedState {
     checkSessions: edits.checkSessions.finish(),
     sessionKeys: edits.sessionKeys.finish(),
     lockDelays: edits.lockDelays.finish(),
+    preparedQueries: edits.preparedQueries.finish(),
+    preparedQueryNames: edits.preparedQueryNames.finish(),
     tombstones: edits.tombstones.finish(),
     tombstoneFloor,
   };
@@ -70,6 +74,8 @@ function editAll() {
     checkSessions: emptyState.checkSessions.edit(),
     sessionKeys: emptyState.sessionKeys.edit(),
     lockDelays: emptyState.lockDelays.edit(),
+    preparedQueries: emptyState.preparedQueries.edit(),
+    preparedQueryNames: emptyState.preparedQueryNames.edit(),
     tombstones: emptyState.tombstones.edit(),
   };
 }
@@ -111,6 +117,12 @@ function loadRow(edits: ReturnType<typeof editAll>, { table, key, value }: Row):
     case tables.lockDelays:
       edits.lockDelays.set(kvOrder(key), decodeLockDelay(value));
       return;
+    case tables.preparedQueries: {
+      const query = decodePreparedQuery(value);
+      edits.preparedQueries.set(key, query);
+      if (isNamed(query)) edits.preparedQueryNames.set(fold(query.name), query);
+      return;
+    }
     case tables.tombstones:
       edits.tombstones.set(key, decodeIndex(value));
   }
@@ -127,6 +139,7 @@ function topicIndexes(state: State): OrderedMap<number> {
   for (const service of state.services.values()) raise(serviceTopics(undefined, service), service.modifyIndex);
   for (const check of state.checks.values()) raise(checkTopics(state, check), check.modifyIndex);
   for (const session of state.sessions.values()) raise(sessionTopics(session), session.modifyIndex);
+  for (const query of state.preparedQueries.values()) raise(preparedQueryTopics(query), query.modifyIndex);
   for (const [topic, index] of highest) indexes.set(topic, index);
   return indexes.finish();
 }

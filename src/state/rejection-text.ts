@@ -22,5 +22,15 @@ export function rejectionText(reason: Rejection): string {
       return `failed session lookup: index error: ${reason.fault}`;
     case "unknown-session":
       return `invalid session ${JSON.stringify(reason.id)}`;
+    case "unknown-query":
+      return `Cannot modify non-existent prepared query: '${reason.id}'`;
+    case "query-name-taken":
+      return `name '${reason.name}' aliases an existing query ${reason.by}`;
+    case "second-catch-all":
+      return "a query template with an empty name already exists";
+    case "invalid-query-session":
+      return `invalid session: index error: ${reason.fault}`;
+    case "unusable-template":
+      return `failed compiling template: ${reason.fault}`;
   }
 }

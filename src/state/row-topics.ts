@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CheckRow } from "../model/check.ts";
+import type { PreparedQueryRow } from "../model/prepared-query.ts";
 import type { ServiceRow } from "../model/service.ts";
 import type { SessionRow } from "../model/session.ts";
 import { servicesOfNode } from "./lookup.ts";
@@ -33,6 +34,10 @@ export function checkTopics(state: State, row: CheckRow): Topic[] {
 
 export function sessionTopics(row: SessionRow): Topic[] {
   return [topics.sessions, topics.nodeSessions(row.node), topics.session(row.id)];
+}
+
+export function preparedQueryTopics(row: PreparedQueryRow): Topic[] {
+  return [topics.preparedQueries, topics.preparedQuery(row.id)];
 }
 
 function servicesOn(state: State, node: string): Iterable<Topic> {

@@ -3,6 +3,7 @@ import type { CheckRow } from "../model/check.ts";
 import type { KvEntry } from "../model/kv-entry.ts";
 import type { LockDelay } from "../model/lock-delay.ts";
 import type { NodeRow } from "../model/node.ts";
+import type { PreparedQueryRow } from "../model/prepared-query.ts";
 import type { ServiceRow } from "../model/service.ts";
 import type { SessionRow } from "../model/session.ts";
 
@@ -18,6 +19,7 @@ export const tables = {
   kv: "kv",
   sessions: "sessions",
   lockDelays: "lock-delays",
+  preparedQueries: "prepared-queries",
   tombstones: "tombstones",
   /** Single values of the store itself. */
   meta: "meta",
@@ -30,7 +32,9 @@ export const tombstoneFloorKey = "tombstone-floor";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-export function encodeRow(row: NodeRow | ServiceRow | CheckRow | SessionRow | LockDelay): Uint8Array {
+type JsonRow = NodeRow | ServiceRow | CheckRow | SessionRow | LockDelay | PreparedQueryRow;
+
+export function encodeRow(row: JsonRow): Uint8Array {
   return encoder.encode(JSON.stringify(row));
 }
 
@@ -40,6 +44,8 @@ export const decodeService = (bytes: Uint8Array): ServiceRow => JSON.parse(decod
 export const decodeCheck = (bytes: Uint8Array): CheckRow => JSON.parse(decoder.decode(bytes)) as CheckRow;
 export const decodeSession = (bytes: Uint8Array): SessionRow => JSON.parse(decoder.decode(bytes)) as SessionRow;
 export const decodeLockDelay = (bytes: Uint8Array): LockDelay => JSON.parse(decoder.decode(bytes)) as LockDelay;
+export const decodePreparedQuery = (bytes: Uint8Array): PreparedQueryRow =>
+  JSON.parse(decoder.decode(bytes)) as PreparedQueryRow;
 
 export function encodeIndex(index: number): Uint8Array {
   return encoder.encode(String(index));

@@ -1,8 +1,10 @@
-import { checkIdsOf, lockDelayMsMax, sessionIdFault, type SessionRow } from "../model/session.ts";
+import { uuidFault } from "../lib/uuid.ts";
+import { checkIdsOf, lockDelayMsMax, type SessionRow } from "../model/session.ts";
 import type { Outcome, Rejection, SessionCreate, SessionDestroy } from "./command.ts";
 import type { Draft } from "./draft.ts";
 import { delayLock, forgetOldDelays } from "./lock-delay.ts";
 import { getCheck, getNode } from "./lookup.ts";
+import { deletePreparedQueriesOfSession } from "./prepared-query.ts";
 import { sessionTopics } from "./row-topics.ts";
 import { rowKey, type State } from "./state.ts";
 
@@ -22,7 +24,7 @@ export function sessionsOfNode(state: State, node: string): SessionRow[] {
 
 /** Looks a session up as Consul does: an id that is none is another mistake than one that is not known. */
 export function findSession(state: State, id: string): SessionRow | Rejection {
-  const fault = sessionIdFault(id);
+  const fault = uuidFault(id);
   if (fault !== undefined) return { code: "invalid-session-id", fault };
   return getSession(state, id) ?? { code: "unknown-session", id };
 }
@@ -64,10 +66,11 @@ export function endSessionsOfNode(draft: Draft, node: string): void {
   for (const row of sessionsOfNode(draft.state, node)) endSession(draft, row);
 }
 
-/** The session goes, and with it its locks, in the same command. */
+/** The session goes, and with it its locks and prepared queries, in the same command. */
 function endSession(draft: Draft, row: SessionRow): void {
   const { state } = draft;
   draft.deleteSession(row, sessionTopics(row));
+  deletePreparedQueriesOfSession(draft, row.id);
   forgetOldDelays(draft);
   const delayMs = Math.min(row.lockDelayMs, lockDelayMsMax);
   for (const [, key] of state.sessionKeys.startingWith(rowKey(row.id))) {

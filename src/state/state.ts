@@ -3,6 +3,7 @@ import type { CheckRow } from "../model/check.ts";
 import type { KvEntry } from "../model/kv-entry.ts";
 import type { LockDelay } from "../model/lock-delay.ts";
 import type { NodeRow } from "../model/node.ts";
+import type { PreparedQueryRow } from "../model/prepared-query.ts";
 import type { ServiceRow } from "../model/service.ts";
 import type { SessionRow } from "../model/session.ts";
 import { keyOfTopic, prefixOfTopic, topics, type Topic } from "./topics.ts";
@@ -40,6 +41,10 @@ export interface State {
   readonly sessionKeys: OrderedMap<string>;
   /** By key, as in `kv`. */
   readonly lockDelays: OrderedMap<LockDelay>;
+  /** By folded id. */
+  readonly preparedQueries: OrderedMap<PreparedQueryRow>;
+  /** By folded name; "" is the template of all names that have no other. */
+  readonly preparedQueryNames: OrderedMap<PreparedQueryRow>;
   /** Index of each topic that the rows present tell. */
   readonly topicIndexes: OrderedMap<number>;
   /** Index of each topic that lost a row: what the rows present no longer tell. */
@@ -62,6 +67,8 @@ export const emptyState: State = {
   checkSessions: OrderedMap.empty(),
   sessionKeys: OrderedMap.empty(),
   lockDelays: OrderedMap.empty(),
+  preparedQueries: OrderedMap.empty(),
+  preparedQueryNames: OrderedMap.empty(),
   topicIndexes: OrderedMap.empty(),
   tombstones: OrderedMap.empty(),
   tombstoneFloor: 1,

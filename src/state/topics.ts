@@ -24,6 +24,8 @@ export const topics: {
   readonly sessions: Topic;
   readonly nodeSessions: (node: string) => Topic;
   readonly session: (id: string) => Topic;
+  readonly preparedQueries: Topic;
+  readonly preparedQuery: (id: string) => Topic;
   readonly key: (key: string) => Topic;
   readonly tree: (prefix: string) => Topic;
 } = {
@@ -44,6 +46,8 @@ export const topics: {
   sessions: "sessions",
   nodeSessions: (node) => `node-sessions/${fold(node)}`,
   session: (id) => sessionTopicPrefix + fold(id),
+  preparedQueries: "prepared-queries",
+  preparedQuery: (id) => `prepared-query/${fold(id)}`,
   key: (key) => keyTopicPrefix + key,
   tree: (prefix) => treeTopicPrefix + prefix,
 };

@@ -4,6 +4,7 @@ import type { Api } from "../../src/http/api.ts";
 import { keepFresh } from "../../src/http/freshness.ts";
 import { Router, type RouterOptions } from "../../src/http/router.ts";
 import { routes } from "../../src/http/routes.ts";
+import { PreparedQueries } from "../../src/registry/prepared-query-execution.ts";
 import { SessionTtls } from "../../src/registry/session-ttls.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { Metrics } from "../../src/lib/metrics.ts";
@@ -32,6 +33,7 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
     outputs: world.outputs,
     sessionTtls: new SessionTtls(world.store, { clock: world.clock, log }),
     agent: world.agent,
+    preparedQueries: new PreparedQueries(world.store, { random: new FakeRandom(), log, datacenter: "dc1", node: "n1" }),
     answers,
     events: new Events(metrics.counter("events")),
     metrics,

@@ -1,5 +1,6 @@
 import { OperatingError } from "../../lib/errors.ts";
-import { sessionIdFault, type Session, type SessionRow } from "../../model/session.ts";
+import { uuidFault } from "../../lib/uuid.ts";
+import type { Session, SessionRow } from "../../model/session.ts";
 import type { Query } from "../../registry/query.ts";
 import * as sessions from "../../registry/session.ts";
 import { renderGoJson } from "../../wire/go-json.ts";
@@ -69,7 +70,7 @@ function answerSessions(
 function requireSessionId(api: Api, request: HttpRequest): string {
   const id = requireName(request.rest, "Missing session");
   requireDatacenter(request.query, api.datacenter);
-  const fault = sessionIdFault(id);
+  const fault = uuidFault(id);
   if (fault !== undefined) throw new HttpError(500, `failed session lookup: index error: ${fault}`);
   return id;
 }

@@ -36,7 +36,8 @@ function match(program: Re2Program, characters: readonly string[]): string[] | u
   let best: Mark | undefined;
   for (let at = 0; at <= characters.length && (best === undefined || places.size > 0); at += 1) {
     // A match may begin anywhere, but an earlier one is preferred.
-    if (best === undefined) follow(program, places, { from: 0, mark: { slot: 0, at, before: undefined }, characters, at });
+    if (best === undefined)
+      follow(program, places, { from: 0, mark: { slot: 0, at, before: undefined }, characters, at });
     const next: Places = new Map();
     for (const [place, mark] of places) {
       if (place === program.length) {

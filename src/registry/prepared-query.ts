@@ -1,0 +1,29 @@
+import type { PreparedQuery, PreparedQueryRow } from "../model/prepared-query.ts";
+import { getPreparedQuery, listPreparedQueries } from "../state/prepared-query.ts";
+import { topics } from "../state/topics.ts";
+import type { Query } from "./query.ts";
+import { throwIfRejected } from "./rejection.ts";
+import type { Store } from "./store.ts";
+
+/** Its id must be new. @throws OperatingError conflict when its name is taken, or session or template are not usable */
+export async function createPreparedQuery(store: Store, query: PreparedQuery): Promise<void> {
+  throwIfRejected(await store.submit({ type: "prepared-query-put", query, update: false }));
+}
+
+/** @throws OperatingError conflict as createPreparedQuery, and when there is none with its id */
+export async function updatePreparedQuery(store: Store, query: PreparedQuery): Promise<void> {
+  throwIfRejected(await store.submit({ type: "prepared-query-put", query, update: true }));
+}
+
+/** @throws OperatingError conflict when there is none */
+export async function deletePreparedQuery(store: Store, id: string): Promise<void> {
+  throwIfRejected(await store.submit({ type: "prepared-query-delete", id }));
+}
+
+export function allPreparedQueries(): Query<readonly PreparedQueryRow[]> {
+  return { topics: [topics.preparedQueries], read: listPreparedQueries };
+}
+
+export function preparedQuery(id: string): Query<PreparedQueryRow | undefined> {
+  return { topics: [topics.preparedQuery(id)], read: (state) => getPreparedQuery(state, id) };
+}

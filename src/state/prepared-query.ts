@@ -1,0 +1,42 @@
+import { isTemplate, type PreparedQueryRow } from "../model/prepared-query.ts";
+import type { Outcome, PreparedQueryDelete } from "./command.ts";
+import type { Draft } from "./draft.ts";
+import { preparedQueryTopics } from "./row-topics.ts";
+import { rowKey, type State } from "./state.ts";
+import { fold } from "./topics.ts";
+
+export function getPreparedQuery(state: State, id: string): PreparedQueryRow | undefined {
+  return state.preparedQueries.get(rowKey(id));
+}
+
+/** In order of id. */
+export function listPreparedQueries(state: State): PreparedQueryRow[] {
+  return [...state.preparedQueries.values()];
+}
+
+/** By name, whatever the letter case: the query of that name, else the template with the longest beginning of it. */
+export function findPreparedQuery(state: State, name: string): PreparedQueryRow | undefined {
+  const folded = fold(name);
+  if (folded === "") return undefined;
+  const exact = state.preparedQueryNames.get(folded);
+  if (exact) return exact;
+  for (let length = folded.length - 1; length >= 0; length -= 1) {
+    const query = state.preparedQueryNames.get(folded.slice(0, length));
+    if (query && isTemplate(query)) return query;
+  }
+  return undefined;
+}
+
+export function deletePreparedQuery(draft: Draft, { id }: PreparedQueryDelete): Outcome {
+  const row = getPreparedQuery(draft.state, id);
+  if (!row) return { type: "rejected", reason: { code: "unknown-query", id } };
+  draft.deletePreparedQuery(row, preparedQueryTopics(row));
+  return { type: "done" };
+}
+
+/** There are few queries and sessions end seldom: all are looked at. */
+export function deletePreparedQueriesOfSession(draft: Draft, session: string): void {
+  for (const row of listPreparedQueries(draft.state)) {
+    if (fold(row.session) === fold(session)) draft.deletePreparedQuery(row, preparedQueryTopics(row));
+  }
+}

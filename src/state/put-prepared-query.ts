@@ -1,0 +1,63 @@
+import { OperatingError } from "../lib/errors.ts";
+import { isUuid } from "../lib/uuid.ts";
+import { isTemplate, type PreparedQuery, type PreparedQueryRow } from "../model/prepared-query.ts";
+import { renderTemplate } from "../model/query-template.ts";
+import type { Outcome, PreparedQueryPut, Rejection } from "./command.ts";
+import type { Draft } from "./draft.ts";
+import { getPreparedQuery } from "./prepared-query.ts";
+import { preparedQueryTopics } from "./row-topics.ts";
+import { findSession } from "./session.ts";
+import type { State } from "./state.ts";
+import { fold } from "./topics.ts";
+
+/** Consul: moves the index also when nothing is other than before. */
+export function putPreparedQuery(draft: Draft, { query, update }: PreparedQueryPut): Outcome {
+  const known = getPreparedQuery(draft.state, query.id);
+  const reason = update && !known ? unknownQuery(query.id) : whyNot(draft.state, query);
+  if (reason) return { type: "rejected", reason };
+  const row: PreparedQueryRow = {
+    ...query,
+    createIndex: known?.createIndex ?? draft.index,
+    modifyIndex: draft.index,
+  };
+  draft.putPreparedQuery(row, known, preparedQueryTopics(row));
+  return { type: "done" };
+}
+
+function unknownQuery(id: string): Rejection {
+  return { code: "unknown-query", id };
+}
+
+function whyNot(state: State, query: PreparedQuery): Rejection | undefined {
+  return nameTaken(state, query) ?? sessionFault(state, query.session) ?? templateFault(query);
+}
+
+function nameTaken(state: State, query: PreparedQuery): Rejection | undefined {
+  const { id, name } = query;
+  const other = isTemplate(query) || name !== "" ? state.preparedQueryNames.get(fold(name)) : undefined;
+  if (other && fold(other.id) !== fold(id)) {
+    return name === "" ? { code: "second-catch-all" } : { code: "query-name-taken", name, by: "name" };
+  }
+  // Consul: queries are asked by id or name; nobody may pass for another by taking its id as a name.
+  if (isUuid(name) && getPreparedQuery(state, name)) return { code: "query-name-taken", name, by: "ID" };
+  return undefined;
+}
+
+function sessionFault(state: State, session: string): Rejection | undefined {
+  if (session === "") return undefined;
+  const found = findSession(state, session);
+  if (!("code" in found)) return undefined;
+  return found.code === "invalid-session-id" ? { code: "invalid-query-session", fault: found.fault } : found;
+}
+
+/** Consul: a template is tried with its own name, the shortest that it will be asked for. */
+function templateFault(query: PreparedQuery): Rejection | undefined {
+  if (!isTemplate(query)) return undefined;
+  try {
+    renderTemplate(query, query.name);
+    return undefined;
+  } catch (cause) {
+    if (!(cause instanceof OperatingError)) throw cause;
+    return { code: "unusable-template", fault: cause.message };
+  }
+}

@@ -1,0 +1,11 @@
+import { expect, onTestFinished } from "bun:test";
+import { del, send } from "./conformance.ts";
+
+/** A prepared query for the length of the test; its id. */
+export async function createPreparedQuery(definition: object): Promise<string> {
+  const answer = await send("POST", "/v1/query", { body: definition });
+  expect({ status: answer.status, text: answer.text }).toMatchObject({ status: 200 });
+  const { ID } = answer.json as { ID: string };
+  onTestFinished(async () => void (await del(`/v1/query/${ID}`)));
+  return ID;
+}
