@@ -3,6 +3,7 @@ import type { Command } from "../../src/state/command.ts";
 import { emptyState, type State } from "../../src/state/state.ts";
 import type { Check } from "../../src/model/check.ts";
 import type { Node } from "../../src/model/node.ts";
+import type { PreparedQuery, ServiceQuery } from "../../src/model/prepared-query.ts";
 import type { Service } from "../../src/model/service.ts";
 import type { Session } from "../../src/model/session.ts";
 
@@ -57,6 +58,41 @@ export function sessionNamed(id: string, changes: Partial<Session> = {}): Sessio
     ...changes,
   };
 }
+
+/** A query for the service "web", with no conditions. */
+export function queryWithId(
+  id: string,
+  changes: Partial<Omit<PreparedQuery, "service">> = {},
+  service: Partial<ServiceQuery> = {},
+): PreparedQuery {
+  return {
+    id,
+    name: "",
+    session: "",
+    token: "",
+    template: { type: "", regexp: "", removeEmptyTags: false },
+    dnsTtl: "",
+    ...changes,
+    service: {
+      service: "web",
+      failover: { nearestN: 0, datacenters: null },
+      onlyPassing: false,
+      ignoreCheckIds: null,
+      near: "",
+      tags: null,
+      nodeMeta: null,
+      serviceMeta: null,
+      connect: false,
+      ...service,
+    },
+  };
+}
+
+export const nameTemplate: PreparedQuery["template"] = {
+  type: "name_prefix_match",
+  regexp: "",
+  removeEmptyTags: false,
+};
 
 export function keyLock(key: string, session: string): Command {
   return { type: "kv-lock", key, value: new TextEncoder().encode(session), flags: 0n, session };

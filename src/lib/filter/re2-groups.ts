@@ -70,7 +70,8 @@ function follow(program: Re2Program, places: Places, { from, mark, characters, a
     if (places.has(place)) continue;
     places.set(place, known);
     const instruction = program[place];
-    if (instruction?.kind === "fork") open.push(...instruction.to.map((to): [number, Mark] => [to, known]).reverse());
+    if (instruction?.kind === "fork")
+      open.push(...instruction.to.map((to): [number, Mark] => [to, known]).toReversed());
     if (instruction?.kind === "mark") open.push([place + 1, { slot: instruction.slot, at, before: known }]);
     if (instruction?.kind === "position" && holds(instruction.at, characters, at)) open.push([place + 1, known]);
   }

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "bun:test";
+import { FakeRandom } from "../../test/support/fake-random.ts";
+import { checkNamed, nameTemplate, nodeNamed, queryWithId, serviceNamed } from "../../test/support/state.ts";
+import { openTestStore } from "../../test/support/store.ts";
+import { createLog } from "../lib/log.ts";
+import type { PreparedQuery, ServiceQuery } from "../model/prepared-query.ts";
+import { createPreparedQuery } from "./prepared-query.ts";
+import { PreparedQueries, type DistanceOrder, type ExecutionWishes } from "./prepared-query-execution.ts";
+
+const id = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";
+const plain: ExecutionWishes = { limit: 0, near: "", clientAddress: undefined, connect: false };
+const backwards: DistanceOrder = {
+  nearestFirst: (rows) => rows.toSorted((a, b) => b.node.name.localeCompare(a.node.name)),
+};
+
+interface World {
+  readonly queries: PreparedQueries;
+  readonly lines: readonly string[];
+  readonly nodes: (wishes?: Partial<ExecutionWishes>) => readonly string[] | undefined;
+}
+
+/** Instances of "web" on the nodes n01 ... n12, and one query, "q". */
+async function world(
+  query: { readonly changes?: Partial<PreparedQuery>; readonly service?: Partial<ServiceQuery> } = {},
+  distances?: DistanceOrder,
+): Promise<World> {
+  const { store, clock } = openTestStore();
+  for (let at = 1; at <= 12; at += 1) {
+    const name = `n${String(at).padStart(2, "0")}`;
+    const node = nodeNamed(name, { address: `192.0.2.${at}` });
+    const checks = [checkNamed("up", { serviceId: "web", status: "passing" })];
+    await store.submit({ type: "register", node, skipNodeUpdate: false, service: serviceNamed("web"), checks });
+  }
+  await createPreparedQuery(store, queryWithId(id, { name: "q", ...query.changes }, query.service));
+  const lines: string[] = [];
+  const log = createLog({ level: "debug", json: false, clock, sink: (line) => void lines.push(line) }, "queries");
+  const random = new FakeRandom();
+  const queries = new PreparedQueries(store, { random, log, datacenter: "dc1", node: "n05", distances });
+  const nodes: World["nodes"] = (wishes = {}) =>
+    queries.execute("q", { ...plain, ...wishes })?.instances.map(({ node }) => node.name);
+  return { queries, lines, nodes };
+}
+
+describe("the order of instances", () => {
+  test("is another each time, and no instance is lost or doubled", async () => {
+    const { nodes } = await world();
+    const [one, other] = [nodes(), nodes()];
+    expect(one).not.toEqual(other);
+    expect(one?.toSorted()).toEqual(other?.toSorted());
+    expect(new Set(one).size).toBe(12);
+  });
+
+  test("is by distance when somebody is to be near, and the limit counts after that", async () => {
+    const { nodes } = await world({}, backwards);
+    expect(nodes({ near: "n99", limit: 3 })).toEqual(["n12", "n11", "n10"]);
+    expect(nodes({ near: "n10", limit: 3 })).toEqual(["n10", "n11", "n12"]);
+    // Consul: the node itself is looked for among the first ten.
+    expect(nodes({ near: "n02", limit: 1 })).toEqual(["n12"]);
+  });
+
+  test("knows the agent's own node, and who asks by the address", async () => {
+    const { nodes } = await world({ service: { near: "_agent" } }, backwards);
+    expect(nodes({ limit: 1 })).toEqual(["n05"]);
+    expect(nodes({ near: "_ip", clientAddress: "192.0.2.7", limit: 1 })).toEqual(["n07"]);
+    const strangers = [nodes({ near: "_ip" }), nodes({ near: "_ip", clientAddress: "198.51.100.1" })];
+    // Somebody unknown is near to nobody: nothing is ordered.
+    expect(strangers.map((order) => order?.[0])).not.toEqual(["n12", "n12"]);
+  });
+});
+
+test("a datacenter that is not there is not asked, and the log tells at debug level", async () => {
+  const failover = { nearestN: 2, datacenters: ["dc2", "dc3"] };
+  const { queries, lines } = await world({ service: { service: "nowhere", failover } });
+  expect(queries.execute("q", plain)).toEqual({
+    ...{ service: "nowhere", instances: [], dnsTtl: "", datacenter: "dc1", failovers: 0 },
+  });
+  expect(lines.map((line) => line.slice(25))).toEqual([
+    "[DEBUG] queries: Skipping unknown datacenter in prepared query: datacenter=dc2",
+    "[DEBUG] queries: Skipping unknown datacenter in prepared query: datacenter=dc3",
+  ]);
+});
+
+test("what is not there is undefined, and a template is asked by name only", async () => {
+  const { queries } = await world({ changes: { template: nameTemplate }, service: { service: "${name.suffix}" } });
+  expect(queries.execute("nope", plain)).toBeUndefined();
+  expect(queries.explain("")).toBeUndefined();
+  expect(queries.execute("Qweb", plain)?.service).toBe("Qweb");
+  expect(queries.execute("qweb", plain)?.instances).toHaveLength(12);
+  expect(() => queries.explain(id)).toThrow("only be resolved up by name");
+});
