@@ -29,7 +29,7 @@ async function nodesOf(path: string, headers: Readonly<Record<string, string>> =
 /** A service on five nodes whose names and tags end in a, b and c (passing), w (warning) and x (critical). */
 async function registerWeb(): Promise<{ readonly service: string; readonly node: (letter: string) => string }> {
   const service = unique("Web");
-  for (const [at, letter] of [..."abcwx"].entries()) {
+  for (const [at, letter] of Array.from("abcwx").entries()) {
     const status = { w: "warning", x: "critical" }[letter] ?? "passing";
     await registerNode({
       Node: `${service}-${letter}`,

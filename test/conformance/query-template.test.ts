@@ -195,23 +195,25 @@ describe("a template is refused", () => {
       { Template: { Type: "name_prefix_match", Regexp: "[b-a]" } },
       "Bad Regexp: error parsing regexp: invalid character class range: `b-a`",
     ],
-    ...[
-      [{ Service: "${" }, ".Service"],
-      [{ Failover: { Datacenters: ["a", "${"] } }, ".Failover.Datacenters[1]"],
-      [{ IgnoreCheckIDs: ["${"] }, ".IgnoreCheckIDs[0]"],
-      [{ Near: "${" }, ".Near"],
-      [{ NodeMeta: { k: "${" } }, ".NodeMeta[k]"],
-      [{ ServiceMeta: { k: "${" } }, ".ServiceMeta[k]"],
-    ].map(([Service, path]): [object, string] => [
-      { Template: { Type: "name_prefix_match" }, Service: { Service: "x", ...Object(Service) } },
-      `Bad format '\${' in Service${String(path)}: parse error: syntax error`,
-    ]),
   ])("for %j", async (definition, fault) => {
     const body = { Name: unique("bad"), Service: { Service: "x" }, ...definition };
     expectError(await send("POST", "/v1/query", { body }), {
       status: 500,
       text: `failed compiling template: ${fault}`,
     });
+  });
+
+  test.each([
+    [{ Service: "${" }, ".Service"],
+    [{ Failover: { Datacenters: ["a", "${"] } }, ".Failover.Datacenters[1]"],
+    [{ IgnoreCheckIDs: ["${"] }, ".IgnoreCheckIDs[0]"],
+    [{ Near: "${" }, ".Near"],
+    [{ NodeMeta: { k: "${" } }, ".NodeMeta[k]"],
+    [{ ServiceMeta: { k: "${" } }, ".ServiceMeta[k]"],
+  ])("for a text that is no expression, in %j", async (service, path) => {
+    const body = template({ Name: unique("bad"), Service: { Service: "x", ...service } });
+    const text = `failed compiling template: Bad format '\${' in Service${path}: parse error: syntax error`;
+    expectError(await send("POST", "/v1/query", { body }), { status: 500, text });
   });
 
   test("not for an expression of a query that is no template", async () => {

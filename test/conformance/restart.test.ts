@@ -63,6 +63,33 @@ describe("through a restart", () => {
   );
 
   test(
+    "prepared queries are found by name, by template and by id, and go with their session",
+    async () => {
+      const post = (body: unknown): Promise<Answer> => exchange(target.url, "POST", { path: "/v1/query", body });
+      const idOf = (answer: Answer): string => (answer.json as { ID: string }).ID;
+      const session = idOf(await put("/v1/session/create", { LockDelay: "0s" }));
+      const id = idOf(await post({ Name: "kept-query", Service: { Service: "kept" } }));
+      const bound = idOf(await post({ Session: session, Service: { Service: "kept" } }));
+      const Template = { Type: "name_prefix_match", Regexp: "^any-(.*)$" };
+      await post({ Name: "any-", Template, Service: { Service: "${match(1)}" } });
+      const gone = idOf(await post({ Name: "gone-query", Service: { Service: "kept" } }));
+      await exchange(target.url, "DELETE", { path: `/v1/query/${gone}` });
+      const before = await get("/v1/query");
+
+      await target.restart();
+
+      expect((await get("/v1/query")).text).toBe(before.text);
+      expect((await get("/v1/query")).index).toBe(before.index);
+      expect((await get(`/v1/query/${id}/explain`)).text).toBe((await get("/v1/query/Kept-Query/explain")).text);
+      expect((await get("/v1/query/any-db/execute")).json).toMatchObject({ Service: "db" });
+      expect((await get("/v1/query/gone-query/execute")).status).toBe(404);
+      await put(`/v1/session/destroy/${session}`);
+      expect((await get(`/v1/query/${bound}`)).status).toBe(404);
+    },
+    restartMs,
+  );
+
+  test(
     "what was deregistered stays away",
     async () => {
       await put("/v1/agent/service/register", { Name: "ended", Check: { TTL: "1h" } });

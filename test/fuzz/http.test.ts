@@ -37,7 +37,20 @@ const paths = [
   ...["/v1/agent/service/register", "/v1/agent/services", "/v1/catalog/datacenters", "/v1/catalog/deregister"],
   ...["/v1/catalog/node/", "/v1/catalog/node-services/", "/v1/catalog/nodes", "/v1/catalog/register"],
   ...["/v1/catalog/service/", "/v1/catalog/services", "/v1/health/checks/", "/v1/health/node/", "/v1/health/service/"],
-  ...["/v1/health/state/", "/v1/kv/", "/v1/status/leader", "/v1/status/peers", "/ui/", "/", "/v1/", "/nowhere"],
+  ...[
+    "/v1/health/state/",
+    "/v1/kv/",
+    "/v1/query",
+    "/v1/query/",
+    "/v1/query/a/execute",
+    "/v1/query/a/explain",
+    "/v1/status/leader",
+    "/v1/status/peers",
+    "/ui/",
+    "/",
+    "/v1/",
+    "/nowhere",
+  ],
 ];
 const parameters = [
   ...["index", "wait", "dc", "stale", "consistent", "cached", "max_stale", "pretty", "filter", "passing", "tag"],
