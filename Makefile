@@ -3,7 +3,7 @@
 bun := node_modules/.bin/bun
 installed := node_modules/.installed
 
-.PHONY: help run test build bench conformance notice format clean
+.PHONY: help run test build bench conformance record notice format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ bench: build ## Measure side by side with the real Consul (BENCH_SECONDS=1 for a
 
 conformance: $(installed) ## Run the conformance tests against the real Consul
 	@consul=$$(scripts/find-consul) && CONFORMANCE_TARGET=consul CONSUL_BINARY=$$consul $(bun) test ./test/conformance/
+
+record: $(installed) ## Ask the real Consul again, and keep what it answers
+	@consul=$$(scripts/find-consul) && CONFORMANCE_TARGET=consul CONSUL_BINARY=$$consul $(bun) test/conformance/dns/record.ts
 
 notice: $(installed) ## Write NOTICE, the licences of what dist/praetor contains
 	@$(bun) scripts/make-notice.ts

@@ -272,7 +272,7 @@ function openApi(config: RuntimeConfig, api: Api): Promise<readonly HttpServer[]
 
 function openDns(
   config: RuntimeConfig,
-  parts: Pick<Api, "store" | "metrics" | "clock" | "random" | "log">,
+  parts: Pick<Api, "store" | "preparedQueries" | "metrics" | "clock" | "random" | "log">,
 ): Promise<DnsServer> {
   const { dns, datacenter } = config;
   const log = parts.log.named("dns");
@@ -283,7 +283,7 @@ function openDns(
   const responder = new Responder({
     ...parts,
     log,
-    zone: new Zone({ ...dns, domains, datacenter }, parts),
+    zone: new Zone({ ...dns, domains, datacenter }, { ...parts, queries: parts.preparedQueries }),
     recursors: new Recursors(upstreams, { ...parts, log, timeoutMs: dns.recursorTimeoutMs }),
     nodeName: config.nodeName,
     udpAnswersMax: dns.udpAnswersMax,

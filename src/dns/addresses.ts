@@ -1,7 +1,8 @@
+import { formatIp } from "../lib/ip-address.ts";
 import { ipVersion } from "../lib/ip-version.ts";
 import type { NodeRow } from "../model/node.ts";
 import type { ServiceRow } from "../model/service.ts";
-import { types, type RecordData } from "./message.ts";
+import { types, type ClientSubnet, type RecordData } from "./message.ts";
 
 /** Where a node is for a question of this type: an IP address or the name of a host. */
 export function nodeAddress({ address, taggedAddresses }: NodeRow, questionType: number): string {
@@ -43,4 +44,10 @@ const addressTypes: ReadonlySet<number> = new Set([types.A, types.AAAA, types.SR
 
 function asksForAddresses(questionType: number): boolean {
   return addressTypes.has(questionType);
+}
+
+/** The first address of the subnet. */
+export function subnetAddress({ family, address }: ClientSubnet): string {
+  const octets = Array.from({ length: family === 1 ? 4 : 16 }, (_, at) => BigInt(address[at] ?? 0));
+  return formatIp({ family: family === 1 ? 4 : 6, value: octets.reduce((value, octet) => (value << 8n) | octet, 0n) });
 }

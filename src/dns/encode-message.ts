@@ -20,7 +20,7 @@ export interface MessageOptions {
   /** More was to be said than fits. */
   readonly truncated: boolean;
   readonly compressed: boolean;
-  /** What this answer says of the client's subnet; undefined: it holds for all. */
+  /** How much of the client's subnet this answer holds for, in bits. */
   readonly subnetScope: number | undefined;
 }
 

@@ -23,7 +23,9 @@ const udpBytesMax = 65_535 - 68;
 /** The message for a reply, with as many of its answers as the client can take, whole records only. */
 export function encodeFitting(query: Query, reply: Reply, options: FitOptions): Uint8Array | undefined {
   const fitting = options.network === "udp" ? fitUdp(query, reply, options) : fitTcp(query, reply, options);
-  const truncated = options.truncates && fitting.answers.length < reply.answers.length;
+  const isCut = fitting.answers.length < reply.answers.length;
+  // Who is told nothing at all has to ask over TCP.
+  const truncated = isCut && (options.truncates || fitting.answers.length === 0);
   return encodeReply(query, fitting, { ...options, truncated, compressed: options.compresses });
 }
 
@@ -44,11 +46,14 @@ function fitTcp(query: Query, reply: Reply, options: FitOptions): Reply {
   return cutTo(messageBytesMax - 12, few, (candidate) => sizeOf(query, candidate, options));
 }
 
-/** The most answers whose message is that long at the most, but one at least. */
+/**
+ * All of it, or else without what is not needed, and as many of the answers as make a message that is that long at the
+ * most: none when the first is longer.
+ */
 function cutTo(bytesMax: number, reply: Reply, size: (candidate: Reply) => number): Reply {
-  if (reply.answers.length <= 1 || size(reply) <= bytesMax) return reply;
+  if (size(reply) <= bytesMax) return reply;
   const bare = { ...reply, authority: [] };
-  let [fits, tooMany] = [1, reply.answers.length + 1];
+  let [fits, tooMany] = [0, reply.answers.length + 1];
   while (tooMany - fits > 1) {
     const middle = (fits + tooMany) >> 1;
     if (size(withAnswers(bare, middle)) <= bytesMax) fits = middle;

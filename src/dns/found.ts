@@ -9,6 +9,8 @@ export interface Found {
   readonly additional: readonly ResourceRecord[];
   /** Instances of one service: whoever takes few is well served with some of them. */
   readonly isChoice?: boolean;
+  /** Another client may be told something else. */
+  readonly isForClient?: boolean;
 }
 
 /** A question below one of our domains, and whom to ask about it. */

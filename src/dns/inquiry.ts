@@ -15,12 +15,15 @@ export class Inquiry {
   readonly lacking: Map<string, Name> = new Map();
   readonly #store: Store;
   readonly #foreign: ForeignRecords;
+  /** The address of who asks. */
+  readonly client: string;
   /** Of how many instances the order was left to chance. */
   orders: number = 1;
   #isLasting = true;
 
-  constructor(store: Store, foreign: ForeignRecords) {
+  constructor(store: Store, client: string, foreign: ForeignRecords = new Map()) {
     this.#store = store;
+    this.client = client;
     this.#foreign = foreign;
   }
 

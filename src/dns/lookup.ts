@@ -30,7 +30,7 @@ export function readLookup(labels: Name, questionType: number): Lookup {
       case "node":
         return named(before, where, (node, datacenter) => ({ kind: "node", node, datacenter }));
       case "query":
-        return queryLookup(before, where);
+        return named(before, where, (query, datacenter) => ({ kind: "query", query, datacenter }));
       case "addr":
         return addressLookup(before);
       // Consul: parts of its mesh, in which nothing is registered here.
@@ -57,14 +57,7 @@ function serviceLookup(parts: readonly string[], where: Name): Lookup {
   return inDatacenter(where, (datacenter) => ({ kind: "service", service, tag, datacenter }));
 }
 
-/** A query's name may have dots in it. */
-function queryLookup(parts: readonly string[], where: Name): Lookup {
-  const [first = ""] = parts;
-  const isServiceStyle = parts.length >= 2 && first.startsWith("_") && parts.at(-1)?.startsWith("_");
-  const name = isServiceStyle ? [first.slice(1), ...parts.slice(1, -1)] : parts;
-  return named(name, where, (query, datacenter) => ({ kind: "query", query, datacenter }));
-}
-
+/** The names of nodes and queries may have dots in them. */
 function named(parts: readonly string[], where: Name, make: (name: string, datacenter: string) => Lookup): Lookup {
   return parts.length === 0 ? unknown : inDatacenter(where, (datacenter) => make(parts.join("."), datacenter));
 }

@@ -99,4 +99,6 @@ export interface Reply {
   readonly additional: readonly ResourceRecord[];
   /** The answers are instances of one service: whoever takes few is well served with some of them. */
   readonly isChoice?: boolean;
+  /** Another client may be told something else. */
+  readonly isForClient?: boolean;
 }

@@ -3,6 +3,7 @@ import type { Log } from "../lib/log.ts";
 import type { Meter, Metrics } from "../lib/metrics.ts";
 import type { Random } from "../lib/random.ts";
 import type { Store } from "../registry/store.ts";
+import { subnetAddress } from "./addresses.ts";
 import { decodeQuery } from "./decode-message.ts";
 import { encodeRefusal } from "./encode-message.ts";
 import { encodeFitting, type Network } from "./fit.ts";
@@ -74,7 +75,7 @@ export class Responder {
     const domain = zone.domainOf(name);
     if (domain) return this.#answerInDomain(query, domain, call);
     if (endsWith(name, reverseDomain)) {
-      const reply = zone.answerReverse(query, new Inquiry(this.#options.store, new Map()));
+      const reply = zone.answerReverse(query, new Inquiry(this.#options.store, call.address));
       this.#took(this.#reverseQueries, call.startMs);
       if (reply) return this.#encode(query, reply, call);
       if (!recursors.exist) return this.#encode(query, zone.noSuchName(), call);
@@ -84,7 +85,7 @@ export class Responder {
 
   #answerInDomain(query: Query, domain: Name, call: Call): Uint8Array | undefined | Promise<Uint8Array | undefined> {
     const { store, zone, recursors } = this.#options;
-    const inquiry = new Inquiry(store, new Map());
+    const inquiry = new Inquiry(store, clientOf(query, call));
     const reply = zone.answer(query, inquiry, domain);
     if (inquiry.lacking.size > 0 && recursors.exist) return this.#answerWithForeign(query, domain, { inquiry, call });
     this.#took(this.#domainQueries, call.startMs);
@@ -111,7 +112,7 @@ export class Responder {
         foreign.set(nameText(name), await recursors.lookUp(name));
       });
       await Promise.all(lookups);
-      inquiry = new Inquiry(store, foreign);
+      inquiry = new Inquiry(store, clientOf(query, call), foreign);
       reply = zone.answer(query, inquiry, domain);
     }
     this.#took(this.#domainQueries, call.startMs);
@@ -132,7 +133,8 @@ export class Responder {
       truncates,
       compresses,
       recursionAvailable: recursors.exist,
-      subnetScope: undefined,
+      // RFC 7871, section 7.2.1: 0 is for everybody.
+      subnetScope: reply.isForClient === true ? query.edns?.subnet?.prefixLength : 0,
     });
   }
 
@@ -151,6 +153,11 @@ const reverseDomain: Name = ["arpa"];
 
 function failure(rcode: Rcode): Reply {
   return { rcode, authoritative: false, answers: [], authority: [], additional: [] };
+}
+
+/** A resolver may say on whose behalf it asks. */
+function clientOf({ edns }: Query, { address }: Asker): string {
+  return edns?.subnet ? subnetAddress(edns.subnet) : address;
 }
 
 /** All of the packet but its id. */

@@ -1,9 +1,11 @@
 import type { Clock } from "../lib/clock.ts";
+import { parseDuration } from "../lib/duration.ts";
 import { formatIp, parseIp } from "../lib/ip-address.ts";
 import { shuffle } from "../lib/shuffle.ts";
 import type { Random } from "../lib/random.ts";
 import { allInstances, nodes } from "../registry/catalog.ts";
 import { serviceHealth, type CheckedInstance } from "../registry/health.ts";
+import type { PreparedQueries } from "../registry/prepared-query-execution.ts";
 import { addressData } from "./addresses.ts";
 import { nameServers, soaRecord } from "./authority.ts";
 import type { Found, ZoneQuestion } from "./found.ts";
@@ -19,16 +21,20 @@ import { nodeTtlS, serviceTtlS, type ZoneSettings } from "./settings.ts";
 const aliasesMax = 3;
 const aliasRecordsMax = 5;
 
+export interface ZoneParts {
+  readonly queries: Pick<PreparedQueries, "execute">;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
 /** The names of the registry, as records. Knows no packets and no sockets. */
 export class Zone {
   readonly #settings: ZoneSettings;
-  readonly #clock: Clock;
-  readonly #random: Random;
+  readonly #parts: ZoneParts;
 
-  constructor(settings: ZoneSettings, { clock, random }: { readonly clock: Clock; readonly random: Random }) {
+  constructor(settings: ZoneSettings, parts: ZoneParts) {
     this.#settings = settings;
-    this.#clock = clock;
-    this.#random = random;
+    this.#parts = parts;
   }
 
   /** Our domain that the name ends in. */
@@ -86,7 +92,7 @@ export class Zone {
       inquiry,
       shuffled: (rows) => {
         inquiry.orders = Math.max(inquiry.orders, rows.length);
-        return shuffle(rows, this.#random);
+        return shuffle(rows, this.#parts.random);
       },
       follow: () => [],
     };
@@ -115,6 +121,7 @@ export class Zone {
       case "address":
         return this.#address(lookup.address, question);
       case "query":
+        return this.#isHere(lookup) ? this.#query(lookup.query, question) : undefined;
       case "unknown":
         return undefined;
     }
@@ -130,6 +137,20 @@ export class Zone {
     const usable = question.inquiry.read(serviceHealth(service, filter)).filter(isUsable);
     if (usable.length === 0) return undefined;
     return serviceRecords(question.shuffled(usable), question, serviceTtlS(this.#settings, service));
+  }
+
+  /**
+   * In the order that the query has for this client.
+   * @throws OperatingError invalid when the query cannot be asked by this name
+   */
+  #query(name: string, question: ZoneQuestion): Found | undefined {
+    const { queries } = this.#parts;
+    const wishes = { limit: 0, near: "", clientAddress: question.inquiry.client, connect: false };
+    const answer = question.inquiry.peek({ topics: [], read: () => queries.execute(name, wishes) });
+    if (!answer || answer.instances.length === 0) return undefined;
+    const { service, instances, dnsTtl } = answer;
+    const ttlS = dnsTtl === "" ? serviceTtlS(this.#settings, service) : Math.floor(parseDuration(dnsTtl) / 1_000);
+    return { ...serviceRecords(instances, question, ttlS), isForClient: true };
   }
 
   /** Consul: an address of the other family comes along as additional record. */
@@ -153,7 +174,7 @@ export class Zone {
   }
 
   #soa(domain: Name): ResourceRecord {
-    return soaRecord(domain, this.#settings, this.#clock);
+    return soaRecord(domain, this.#settings, this.#parts.clock);
   }
 }
 

@@ -1,33 +1,63 @@
-import { decode, encode, type Answer, type Packet, type Question, type RecordType } from "dns-packet";
+import { decode, encode, type Answer, type DecodedPacket, type RecordClass, type RecordType } from "dns-packet";
 
 export interface DnsQuestion {
   readonly name: string;
-  /** A record type's name, or its number. */
+  /** A record type's name, or "UNKNOWN_" and its number. */
   readonly type: string;
+  readonly class: string;
+  readonly recursionDesired: boolean;
+  readonly network: "udp" | "tcp";
   /** Said with EDNS: how long a UDP answer may be. */
   readonly udpBytes?: number;
   /** Said with EDNS: the client's subnet. */
   readonly subnet?: string;
-  readonly network?: "udp" | "tcp";
 }
 
-export interface DnsAnswer extends Packet {
+/**
+ * "edge1.node.consul A", and after it, where they are meant: "tcp"; "edns=1232", the size that the client takes;
+ * "subnet=10.1.2.0", the client's; "class=CH"; "norecurse".
+ */
+export function parseDnsQuestion(line: string): DnsQuestion {
+  const [name = "", type = "A", ...options] = line.split(" ");
+  const valueOf = (option: string): string | undefined =>
+    options.find((each) => each.startsWith(`${option}=`))?.slice(option.length + 1);
+  const [udpBytes, subnet] = [valueOf("edns"), valueOf("subnet")];
+  return {
+    name,
+    type,
+    class: valueOf("class") ?? "IN",
+    recursionDesired: !options.includes("norecurse"),
+    network: options.includes("tcp") ? "tcp" : "udp",
+    ...(udpBytes !== undefined && { udpBytes: Number(udpBytes) }),
+    ...(subnet !== undefined && { subnet }),
+  };
+}
+
+export interface DnsAnswer extends DecodedPacket {
+  /** "NOERROR" */
+  readonly rcode: string;
   readonly bytes: number;
 }
 
-const timeoutMs = 5_000;
+const timeoutMs = 3_000;
+const rcodeNames = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"];
 
-/** Asks a server as a client does, with an encoder and a decoder that are not the product's. */
-export async function askDns(port: number, question: DnsQuestion): Promise<DnsAnswer> {
-  const packet = encode({
+/** Asks a server on this machine as a client does, with an encoder and a decoder that are not the product's. */
+export async function askDns(port: number, line: string): Promise<DnsAnswer> {
+  const question = parseDnsQuestion(line);
+  const answer = await exchangeDns(port, packetOf(question), question.network);
+  const rcode = rcodeNames[(answer[3] ?? 0) & 0xf] ?? "other";
+  return { ...decode(Buffer.from(answer)), rcode, bytes: answer.length };
+}
+
+export function packetOf(question: DnsQuestion): Uint8Array {
+  return encode({
     type: "query",
     id: 1 + Math.floor(Math.random() * 65_000),
-    flags: 0x0100,
-    questions: [{ name: question.name, type: question.type as RecordType, class: "IN" }],
+    flags: question.recursionDesired ? 0x0100 : 0,
+    questions: [{ name: question.name, type: question.type as RecordType, class: question.class as RecordClass }],
     additionals: ednsOf(question),
   });
-  const answer = await exchangeDns(port, packet, question.network);
-  return { ...decode(Buffer.from(answer)), bytes: answer.length };
 }
 
 function ednsOf({ udpBytes, subnet }: DnsQuestion): Answer[] {
@@ -100,5 +130,3 @@ function dataOf(record: Answer): string {
   const { serial: _, ...rest } = record.data;
   return JSON.stringify(rest);
 }
-
-export type { Question };

@@ -90,23 +90,45 @@ export const registrations: readonly object[] = [
     Service: { ID: "sick", Service: "sick", Port: 18 },
   },
   {
-    Node: "edge1",
-    Address: "10.0.0.1",
+    Node: "labelled",
+    Address: "10.0.0.10",
     NodeMeta: { room: "12", "rfc1035-note": "as it is", " odd=key` ": "a`b=c", empty: "" },
   },
   ...taggedNode("both", { lan_ipv4: "10.4.0.4", lan_ipv6: "2001:db8::4" }),
   ...taggedNode("only4", { lan_ipv4: "10.4.0.5" }),
   ...taggedNode("only6", { lan_ipv6: "2001:db8::5" }),
   ...taggedNode("wide", { lan: "10.4.0.6", wan: "198.51.100.6" }),
+  ...["long", "back", "gone", "mute", "six-host"].map((host) => ({
+    ...{ Node: "edge1", Address: "10.0.0.1" },
+    Service: { ID: `to-${host}`, Service: `to-${host}`, Port: 19, Address: `${host}.example.com` },
+  })),
+  { Node: "verbose", Address: "10.0.0.9", NodeMeta: { note: "x".repeat(300) } },
+  ...instancesOf("noted", 6).map((instance) => ({ ...instance, NodeMeta: { note: "y".repeat(80) } })),
   ...instancesOf("few", 5),
   ...instancesOf("many", 20),
   ...instancesOf("crowd", 120),
   ...instancesOf("host", 3, "host.example.com"),
 ];
 
+/** Bodies of POST /v1/query. */
+export const preparedQueries: readonly object[] = [
+  { Name: "plain", Service: { Service: "web" } },
+  { Name: "tagged", Service: { Service: "web", Tags: ["primary"] } },
+  { Name: "dotted.name", Service: { Service: "web" } },
+  { Name: "healthy", Service: { Service: "web", OnlyPassing: true } },
+  { Name: "quick", Service: { Service: "web" }, DNS: { TTL: "7s" } },
+  { Name: "nobody", Service: { Service: "nobody" } },
+  { Name: "near", Service: { Service: "web", Near: "_ip" } },
+  { Name: "few", Service: { Service: "few" } },
+  { Name: "crowd", Service: { Service: "crowd" } },
+  { Name: "named", Service: { Service: "named" } },
+  { Name: "geo-", Template: { Type: "name_prefix_match" }, Service: { Service: "${name.suffix}" } },
+];
+
+/** Of services with more instances than fit into every answer. Their names are equally long, so that answers are, too. */
 function instancesOf(service: string, count: number, address?: string): readonly object[] {
   return Array.from({ length: count }, (_, at) => ({
-    Node: `${service}-${at}`,
+    Node: `${service}-${String(at).padStart(3, "0")}`,
     Address: `10.2.${count}.${at}`,
     Service: { ID: service, Service: service, Port: 20_000 + at, ...(address !== undefined && { Address: address }) },
   }));
