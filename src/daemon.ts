@@ -9,7 +9,7 @@ import { isInNetworks } from "./lib/ip-address.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
 import { parseName } from "./dns/name.ts";
 import { parseUpstream, Recursors } from "./dns/recursors.ts";
-import { Responder } from "./dns/responder.ts";
+import { Responder, type AnsweringSettings } from "./dns/responder.ts";
 import { listenDns, type DnsServer } from "./dns/server.ts";
 import { Zone } from "./dns/zone.ts";
 import type { OpenedEngine } from "./engine/engine.ts";
@@ -55,7 +55,7 @@ export interface Daemon {
   readonly nodeId: string;
   readonly httpAddresses: readonly string[];
   /**
-   * Takes up changed definitions, the log level and whether check output is kept.
+   * Takes up changed definitions, the log level, whether check output is kept, and how DNS is answered.
    * @throws OperatingError what is wrong with the new configuration, and where; the old one stays in force then
    */
   reload(): Promise<void>;
@@ -97,6 +97,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       const next = options.readConfig();
       await definitions.apply(next);
       agent.discardOutput = next.discardCheckOutput;
+      dns.reload(answeringSettings(config, next.dns, dnsParts));
       options.setLogLevel(next.log.level);
       log.info("Configuration reloaded");
     };
@@ -113,8 +114,11 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       reload,
       leave: options.onLeave,
     });
+    const dnsParts = { ...api, log: log.named("dns") };
+    const dns = new Responder({ ...dnsParts, nodeName: node.name }, answeringSettings(config, config.dns, dnsParts));
+    const dnsServer = await openDns(config, dns, dnsParts);
+    stopping.signal.addEventListener("abort", () => dnsServer.stop());
     const servers = await openApi(config, api);
-    const dns = await openDns(config, { ...api, log });
     const aliasSource = createAliasSource(agent);
     agent.startChecks(new RunningChecks({ world, aliasSource, report: (id, result) => agent.checkResult(id, result) }));
     const counting = runIntervals(metrics, world.clock, stopping.signal);
@@ -135,7 +139,6 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
         stopping.abort();
         agent.stopChecks();
         api.events.close();
-        dns.stop();
         await store.close();
         await Promise.all(servers.map((server) => server.stop()));
         await Promise.all([syncing, counting]);
@@ -270,28 +273,27 @@ function openApi(config: RuntimeConfig, api: Api): Promise<readonly HttpServer[]
   });
 }
 
-function openDns(
-  config: RuntimeConfig,
-  parts: Pick<Api, "store" | "preparedQueries" | "metrics" | "clock" | "random" | "log">,
-): Promise<DnsServer> {
-  const { dns, datacenter } = config;
-  const log = parts.log.named("dns");
-  const domains = [config.dnsDomain, dns.altDomain].flatMap((text) =>
-    text === "" ? [] : [parseName(text.toLowerCase()) ?? []],
-  );
-  const upstreams = dns.recursors.map(parseUpstream);
-  const responder = new Responder({
-    ...parts,
-    log,
+type DnsParts = Pick<Api, "store" | "preparedQueries" | "metrics" | "clock" | "random" | "log">;
+
+/** Consul: the domain stays what it was at the start. */
+function answeringSettings(
+  { dnsDomain, dns: { altDomain }, datacenter }: RuntimeConfig,
+  dns: RuntimeConfig["dns"],
+  parts: DnsParts,
+): AnsweringSettings {
+  const domains = [dnsDomain, altDomain].flatMap((text) => (text === "" ? [] : [parseName(text.toLowerCase()) ?? []]));
+  return {
     zone: new Zone({ ...dns, domains, datacenter }, { ...parts, queries: parts.preparedQueries }),
-    recursors: new Recursors(upstreams, { ...parts, log, timeoutMs: dns.recursorTimeoutMs }),
-    nodeName: config.nodeName,
+    recursors: new Recursors(dns.recursors.map(parseUpstream), { ...parts, timeoutMs: dns.recursorTimeoutMs }),
     udpAnswersMax: dns.udpAnswersMax,
     truncates: dns.enableTruncate,
     compresses: !dns.disableCompression,
-  });
+  };
+}
+
+function openDns(config: RuntimeConfig, responder: Responder, { clock, log }: DnsParts): Promise<DnsServer> {
   const addresses = config.ports.dns > 0 ? config.dnsAddresses : [];
-  return listenDns({ addresses, port: config.ports.dns, responder, clock: parts.clock, log });
+  return listenDns({ addresses, port: config.ports.dns, responder, clock, log });
 }
 
 function clientNotBuilt(): OperatingError {

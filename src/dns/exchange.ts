@@ -28,15 +28,17 @@ export async function exchange(question: Uint8Array, to: Upstream, options: Exch
     if (options.isAnswer(packet)) resolve(packet);
   };
   const open = options.network === "udp" ? openUdp : openTcp;
+  const opened = open(question, to, { take, fail: reject });
   try {
-    const close = await Promise.race([open(question, to, { take, fail: reject }), promise.then(() => () => {})]);
-    try {
-      return await promise;
-    } finally {
-      close();
-    }
+    await Promise.race([opened, promise]);
+    return await promise;
   } finally {
     timer.cancel();
+    // A connection may come about after its time is over.
+    opened.then(
+      (close) => close(),
+      () => {},
+    );
   }
 }
 

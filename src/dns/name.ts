@@ -17,6 +17,12 @@ export function parseName(text: string): Name | undefined {
   return fits && nameBytes(labels) <= nameBytesMax ? labels : undefined;
 }
 
+/** The name with the domain's labels after it; undefined when that is too long. */
+export function within(domain: Name, text: string): Name | undefined {
+  const labels = parseName(text);
+  return labels && nameBytes(labels) + nameBytes(domain) - 1 <= nameBytesMax ? [...labels, ...domain] : undefined;
+}
+
 /** What people and the registry call it, in lower case: labels joined by dots, read as UTF-8. */
 export function nameText(labels: Name): string {
   const octets = labels.join(".");

@@ -4,7 +4,7 @@ import { node as nodeNamed } from "../registry/catalog.ts";
 import { addressData, nodeAddress } from "./addresses.ts";
 import type { Found, ZoneQuestion } from "./found.ts";
 import { types, type ResourceRecord } from "./message.ts";
-import { parseName, type Name } from "./name.ts";
+import { parseName, within, type Name } from "./name.ts";
 import { nodeTtlS } from "./settings.ts";
 
 const nodeTypes: ReadonlySet<number> = new Set([types.ANY, types.A, types.AAAA, types.TXT]);
@@ -48,6 +48,5 @@ function escapedKey(key: string): string {
 
 /** "node1.node.dc1.consul"; undefined when the node's name fits into no DNS name. */
 export function nodeName({ name, datacenter }: NodeRow, domain: Name): Name | undefined {
-  const labels = parseName(`${name}.node.${datacenter}`);
-  return labels && [...labels, ...domain];
+  return within(domain, `${name}.node.${datacenter}`);
 }

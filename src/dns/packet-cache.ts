@@ -7,8 +7,8 @@ interface Entry {
   /** Answers in different orders, any of which will do. */
   readonly packets: Uint8Array[];
   readonly packetsMax: number;
-  readonly topics: readonly Topic[];
-  readonly index: number;
+  topics: readonly Topic[];
+  index: number;
   readonly untilMs: number;
 }
 
@@ -53,6 +53,9 @@ export class PacketCache {
     const entry = this.#live(asked);
     if (entry) {
       entry.packets.push(packet);
+      // In another order it may tell of other things.
+      entry.topics = [...new Set([...entry.topics, ...topics])];
+      entry.index = this.#store.indexOf(entry.topics);
       return;
     }
     this.#entries.set(asked, {

@@ -1,4 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
+import { messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Meter, Metrics } from "../lib/metrics.ts";
 import type { Random } from "../lib/random.ts";
@@ -6,7 +7,7 @@ import type { Store } from "../registry/store.ts";
 import { subnetAddress } from "./addresses.ts";
 import { decodeQuery } from "./decode-message.ts";
 import { encodeRefusal } from "./encode-message.ts";
-import { encodeFitting, type Network } from "./fit.ts";
+import { encodeFitting, type FitOptions, type Network } from "./fit.ts";
 import { Inquiry } from "./inquiry.ts";
 import { rcodes, type Query, type Rcode, type Reply, type ResourceRecord } from "./message.ts";
 import { endsWith, nameText, type Name } from "./name.ts";
@@ -14,18 +15,19 @@ import { PacketCache } from "./packet-cache.ts";
 import type { Recursors } from "./recursors.ts";
 import type { Zone } from "./zone.ts";
 
-export interface ResponderOptions {
-  readonly zone: Zone;
-  readonly recursors: Recursors;
+export interface ResponderParts {
   readonly store: Store;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   readonly nodeName: string;
-  readonly udpAnswersMax: number;
-  readonly truncates: boolean;
-  readonly compresses: boolean;
+}
+
+/** What a reload may change. */
+export interface AnsweringSettings extends Pick<FitOptions, "udpAnswersMax" | "truncates" | "compresses"> {
+  readonly zone: Zone;
+  readonly recursors: Recursors;
 }
 
 /** Whoever asks, and over what. */
@@ -34,24 +36,37 @@ export interface Asker {
   readonly address: string;
 }
 
+type Answer = Uint8Array | undefined;
+
 /** Says to a packet what is to be sent back: undefined for nothing. */
 export class Responder {
-  readonly #options: ResponderOptions;
-  readonly #cache: PacketCache;
+  readonly #parts: ResponderParts;
   readonly #domainQueries: Meter;
   readonly #reverseQueries: Meter;
+  #settings: AnsweringSettings;
+  #cache: PacketCache;
 
-  constructor(options: ResponderOptions) {
-    this.#options = options;
-    this.#cache = new PacketCache(options.store, options);
-    const labels = { node: options.nodeName };
-    this.#domainQueries = options.metrics.sample("consul.dns.domain_query", labels);
-    this.#reverseQueries = options.metrics.sample("consul.dns.ptr_query", labels);
+  constructor(parts: ResponderParts, settings: AnsweringSettings) {
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#cache = new PacketCache(parts.store, parts);
+    const labels = { node: parts.nodeName };
+    this.#domainQueries = parts.metrics.sample("consul.dns.domain_query", labels);
+    this.#reverseQueries = parts.metrics.sample("consul.dns.ptr_query", labels);
   }
 
-  /** A promise only when other servers must be asked. What is returned may be used once, before the next call. */
-  respond(packet: Uint8Array, asker: Asker): Uint8Array | undefined | Promise<Uint8Array | undefined> {
-    const startMs = this.#options.clock.monotonicMs();
+  /** Answers in this way from now on. */
+  reload(settings: AnsweringSettings): void {
+    this.#settings = settings;
+    this.#cache = new PacketCache(this.#parts.store, this.#parts);
+  }
+
+  /**
+   * A promise only when other servers must be asked; it does not reject. What is returned may be used once, before the
+   * next call.
+   */
+  respond(packet: Uint8Array, asker: Asker): Answer | Promise<Answer> {
+    const startMs = this.#parts.clock.monotonicMs();
     const asked = askedKey(packet, asker.network);
     const known = this.#cache.get(asked);
     if (known) {
@@ -65,17 +80,32 @@ export class Responder {
       case "refused":
         return encodeRefusal(received);
       case "query":
-        return this.#answer(received.query, { packet, asked, startMs, ...asker });
+        return this.#answerSafely(received.query, { packet, asked, startMs, ...asker });
     }
   }
 
-  #answer(query: Query, call: Call): Uint8Array | undefined | Promise<Uint8Array | undefined> {
-    const { zone, recursors } = this.#options;
+  /** Whatever fails is an answer, too. */
+  #answerSafely(query: Query, call: Call): Answer | Promise<Answer> {
+    const fail = (error: unknown): Answer => {
+      const question = nameText(query.question.name);
+      this.#parts.log.error("failed to answer", { client: call.address, question, error: messageOf(error) });
+      return this.#encode(query, failure(rcodes.serverFailure), call);
+    };
+    try {
+      const answered = this.#answer(query, call);
+      return answered instanceof Promise ? answered.catch(fail) : answered;
+    } catch (error) {
+      return fail(error);
+    }
+  }
+
+  #answer(query: Query, call: Call): Answer | Promise<Answer> {
+    const { zone, recursors } = this.#settings;
     const { name } = query.question;
     const domain = zone.domainOf(name);
     if (domain) return this.#answerInDomain(query, domain, call);
     if (endsWith(name, reverseDomain)) {
-      const reply = zone.answerReverse(query, new Inquiry(this.#options.store, call.address));
+      const reply = zone.answerReverse(query, new Inquiry(this.#parts.store, call.address));
       this.#took(this.#reverseQueries, call.startMs);
       if (reply) return this.#encode(query, reply, call);
       if (!recursors.exist) return this.#encode(query, zone.noSuchName(), call);
@@ -83,8 +113,9 @@ export class Responder {
     return recursors.exist ? this.#recurse(query, call) : this.#encode(query, failure(rcodes.refused), call);
   }
 
-  #answerInDomain(query: Query, domain: Name, call: Call): Uint8Array | undefined | Promise<Uint8Array | undefined> {
-    const { store, zone, recursors } = this.#options;
+  #answerInDomain(query: Query, domain: Name, call: Call): Answer | Promise<Answer> {
+    const { zone, recursors } = this.#settings;
+    const { store } = this.#parts;
     const inquiry = new Inquiry(store, clientOf(query, call));
     const reply = zone.answer(query, inquiry, domain);
     if (inquiry.lacking.size > 0 && recursors.exist) return this.#answerWithForeign(query, domain, { inquiry, call });
@@ -102,8 +133,9 @@ export class Responder {
     query: Query,
     domain: Name,
     { inquiry: first, call }: { readonly inquiry: Inquiry; readonly call: Call },
-  ): Promise<Uint8Array | undefined> {
-    const { store, zone, recursors } = this.#options;
+  ): Promise<Answer> {
+    const { zone, recursors } = this.#settings;
+    const { store } = this.#parts;
     const foreign = new Map<string, readonly ResourceRecord[]>();
     let inquiry = first;
     let reply: Reply = failure(rcodes.serverFailure);
@@ -119,19 +151,17 @@ export class Responder {
     return this.#encode(query, reply, call);
   }
 
-  async #recurse(query: Query, call: Call): Promise<Uint8Array | undefined> {
+  async #recurse(query: Query, call: Call): Promise<Answer> {
     // The packet's octets may be another packet's when the answer comes.
-    const answer = await this.#options.recursors.forward(call.packet.slice(), call.network);
+    const answer = await this.#settings.recursors.forward(call.packet.slice(), call.network);
     return answer ?? this.#encode(query, failure(rcodes.serverFailure), call);
   }
 
-  #encode(query: Query, reply: Reply, { network }: Call): Uint8Array | undefined {
-    const { recursors, udpAnswersMax, truncates, compresses } = this.#options;
+  #encode(query: Query, reply: Reply, { network }: Call): Answer {
+    const { recursors, ...fitting } = this.#settings;
     return encodeFitting(query, reply, {
       network,
-      udpAnswersMax,
-      truncates,
-      compresses,
+      ...fitting,
       recursionAvailable: recursors.exist,
       // RFC 7871, section 7.2.1: 0 is for everybody.
       subnetScope: reply.isForClient === true ? query.edns?.subnet?.prefixLength : 0,
@@ -139,7 +169,7 @@ export class Responder {
   }
 
   #took(meter: Meter, startMs: number): void {
-    meter.add(this.#options.clock.monotonicMs() - startMs);
+    meter.add(this.#parts.clock.monotonicMs() - startMs);
   }
 }
 

@@ -15,8 +15,6 @@ export interface DnsListenOptions {
 }
 
 export interface DnsServer {
-  /** What it listens on: "127.0.0.1:8600". */
-  readonly addresses: readonly string[];
   stop(): void;
 }
 
@@ -28,20 +26,18 @@ export async function listenDns(options: DnsListenOptions): Promise<DnsServer> {
   const { addresses, port, responder, clock, log } = options;
   const stops: (() => void)[] = [];
   const stop = (): void => stops.forEach((each) => each());
-  const shown: string[] = [];
   for (const address of addresses) {
     const where = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
     try {
       stops.push(await listenUdp(address, port, { responder, log }));
-      stops.push(listenTcp(address, port, { responder, clock, log }));
+      stops.push(listenTcp(address, port, { responder, clock }));
     } catch (cause) {
       stop();
       throw cannotListen(where, cause);
     }
     for (const network of ["udp", "tcp"]) log.info("Started DNS server", { address: where, network });
-    shown.push(where);
   }
-  return { addresses: shown, stop };
+  return { stop };
 }
 
 function cannotListen(where: string, cause: unknown): OperatingError {

@@ -5,7 +5,7 @@ import type { CheckedInstance } from "../registry/health.ts";
 import { addressData, nodeAddress, serviceAddress } from "./addresses.ts";
 import type { Found, ZoneQuestion } from "./found.ts";
 import { types, type ResourceRecord, type Srv } from "./message.ts";
-import { parseName, type Name } from "./name.ts";
+import { parseName, within, type Name } from "./name.ts";
 import { metaRecords, nodeName } from "./node-records.ts";
 
 /** Where an instance is reached: at an address, which goes by a name in SRV records, or by an alias. */
@@ -110,8 +110,7 @@ function isSameName(text: string, name: Name): boolean {
 function addressName(address: string, datacenter: string, domain: Name): Name | undefined {
   const ip = parseIp(address);
   const hex = ip?.value.toString(16).padStart(ip.family === 4 ? 8 : 32, "0");
-  const labels = parseName(`${hex}.addr.${datacenter}`);
-  return labels && [...labels, ...domain];
+  return within(domain, `${hex}.addr.${datacenter}`);
 }
 
 function srv({ service, checks }: CheckedInstance, target: Name): Srv {

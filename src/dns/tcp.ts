@@ -1,6 +1,4 @@
 import type { Clock, Timer } from "../lib/clock.ts";
-import { messageOf } from "../lib/errors.ts";
-import type { Log } from "../lib/log.ts";
 import { FrameReader, framed } from "./frames.ts";
 import type { Responder } from "./responder.ts";
 
@@ -19,11 +17,10 @@ interface Connection {
 interface TcpOptions {
   readonly responder: Responder;
   readonly clock: Clock;
-  readonly log: Log;
 }
 
 /** Returns what ends it. */
-export function listenTcp(hostname: string, port: number, { responder, clock, log }: TcpOptions): () => void {
+export function listenTcp(hostname: string, port: number, { responder, clock }: TcpOptions): () => void {
   let connections = 0;
   const stayOpen = (socket: Bun.Socket<Connection>): void => {
     socket.data.idle?.cancel();
@@ -41,8 +38,11 @@ export function listenTcp(hostname: string, port: number, { responder, clock, lo
         else stayOpen(socket);
       },
       data(socket, bytes) {
-        stayOpen(socket);
-        for (const packet of socket.data.frames.read(bytes)) respond(socket, packet, { responder, log });
+        for (const packet of socket.data.frames.read(bytes)) {
+          // Only who asks may stay: octets one by one are no question.
+          stayOpen(socket);
+          respond(socket, packet, responder);
+        }
       },
       drain: (socket) => flush(socket),
       close(socket) {
@@ -55,21 +55,10 @@ export function listenTcp(hostname: string, port: number, { responder, clock, lo
   return () => listener.stop(true);
 }
 
-function respond(
-  socket: Bun.Socket<Connection>,
-  packet: Uint8Array,
-  { responder, log }: Pick<TcpOptions, "responder" | "log">,
-): void {
-  const address = socket.remoteAddress;
-  const answered = responder.respond(packet, { network: "tcp", address });
-  if (!(answered instanceof Promise)) {
-    if (answered) send(socket, answered);
-    return;
-  }
-  answered.then(
-    (late) => late && send(socket, late),
-    (error: unknown) => log.error("failed to answer", { client: address, error: messageOf(error) }),
-  );
+function respond(socket: Bun.Socket<Connection>, packet: Uint8Array, responder: Responder): void {
+  const answered = responder.respond(packet, { network: "tcp", address: socket.remoteAddress });
+  if (answered instanceof Promise) void answered.then((late) => late && send(socket, late));
+  else if (answered) send(socket, answered);
 }
 
 function send(socket: Bun.Socket<Connection>, message: Uint8Array): void {

@@ -20,8 +20,13 @@ export async function listenUdp(
   let waiting: Waiting[] = [];
   const answer = (socket: Bun.udp.Socket<"buffer">, { packet, port: to, address }: Waiting): void => {
     if (socket.closed) return;
-    const sent = waiting.length === 0 && socket.send(packet, to, address);
-    if (!sent && waiting.length < waitingMax) waiting.push({ packet: packet.slice(), port: to, address });
+    try {
+      const sent = waiting.length === 0 && socket.send(packet, to, address);
+      if (!sent && waiting.length < waitingMax) waiting.push({ packet: packet.slice(), port: to, address });
+    } catch (error) {
+      // Nobody can be reached there, as at port 0.
+      log.debug("cannot send an answer", { client: address, error: messageOf(error) });
+    }
   };
   const socket = await Bun.udpSocket({
     hostname,
@@ -29,14 +34,9 @@ export async function listenUdp(
     socket: {
       data(own, packet, from, address) {
         const answered = responder.respond(packet, { network: "udp", address });
-        if (!(answered instanceof Promise)) {
-          if (answered) answer(own, { packet: answered, port: from, address });
-          return;
-        }
-        answered.then(
-          (late) => late && answer(own, { packet: late, port: from, address }),
-          (error: unknown) => log.error("failed to answer", { client: address, error: messageOf(error) }),
-        );
+        if (answered instanceof Promise)
+          void answered.then((late) => late && answer(own, { packet: late, port: from, address }));
+        else if (answered) answer(own, { packet: answered, port: from, address });
       },
       drain(own) {
         const rest = waiting;

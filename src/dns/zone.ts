@@ -12,7 +12,7 @@ import type { Found, ZoneQuestion } from "./found.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { readLookup, readReverse, type Lookup } from "./lookup.ts";
 import { rcodes, types, type Query, type Rcode, type Reply, type ResourceRecord } from "./message.ts";
-import { endsWith, parseName, type Name } from "./name.ts";
+import { endsWith, within, type Name } from "./name.ts";
 import { nodeName, nodeRecords } from "./node-records.ts";
 import { serviceRecords } from "./service-records.ts";
 import { nodeTtlS, serviceTtlS, type ZoneSettings } from "./settings.ts";
@@ -165,8 +165,7 @@ export class Zone {
     const node = inquiry.peek(nodes({})).find((each) => isSameAddress(each.address, address));
     if (node) return nodeName(node, this.#domain);
     const service = inquiry.peek(allInstances()).find((each) => isSameAddress(each.address, address));
-    const labels = service && parseName(`${service.name}.service.${this.#settings.datacenter}`);
-    return labels && [...labels, ...this.#domain];
+    return service && within(this.#domain, `${service.name}.service.${this.#settings.datacenter}`);
   }
 
   #nothing(rcode: Rcode, domain: Name, found?: Found): Reply {
