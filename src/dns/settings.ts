@@ -20,8 +20,8 @@ export interface ZoneSettings {
 
 /** In seconds. An exact name goes before a beginning. */
 export function serviceTtlS({ serviceTtlMs }: Pick<ZoneSettings, "serviceTtlMs">, service: string): number {
-  const exact = serviceTtlMs[service];
-  if (exact !== undefined && !service.endsWith("*")) return seconds(exact);
+  const isNamed = Object.hasOwn(serviceTtlMs, service) && !service.endsWith("*");
+  if (isNamed) return seconds(serviceTtlMs[service] ?? 0);
   let longest: string | undefined;
   for (const key of Object.keys(serviceTtlMs)) {
     const fits = key.endsWith("*") && service.startsWith(key.slice(0, -1));

@@ -74,7 +74,9 @@ export async function exchangeDns(
 ): Promise<Uint8Array> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
   const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  const close = await (network === "udp" ? openUdp(port, packet, resolve) : openTcp(port, packet, resolve));
+  const close = await (network === "udp"
+    ? openUdp(port, packet, { resolve, reject })
+    : openTcp(port, packet, { resolve, reject }));
   try {
     return await promise;
   } finally {
@@ -83,16 +85,21 @@ export async function exchangeDns(
   }
 }
 
-async function openUdp(port: number, packet: Uint8Array, take: (answer: Uint8Array) => void): Promise<() => void> {
+interface Receiver {
+  readonly resolve: (answer: Uint8Array) => void;
+  readonly reject: (error: Error) => void;
+}
+
+async function openUdp(port: number, packet: Uint8Array, { resolve, reject }: Receiver): Promise<() => void> {
   const socket = await Bun.udpSocket({
     connect: { hostname: "127.0.0.1", port },
-    socket: { data: (_, answer) => take(answer) },
+    socket: { data: (_, answer) => resolve(answer), error: (_, error) => reject(error) },
   });
   socket.send(packet);
   return () => socket.close();
 }
 
-async function openTcp(port: number, packet: Uint8Array, take: (answer: Uint8Array) => void): Promise<() => void> {
+async function openTcp(port: number, packet: Uint8Array, { resolve, reject }: Receiver): Promise<() => void> {
   let received = Buffer.alloc(0);
   const socket = await Bun.connect({
     hostname: "127.0.0.1",
@@ -100,8 +107,9 @@ async function openTcp(port: number, packet: Uint8Array, take: (answer: Uint8Arr
     socket: {
       data(_, bytes) {
         received = Buffer.concat([received, bytes]);
-        if (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) take(received.subarray(2));
+        if (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) resolve(received.subarray(2));
       },
+      close: () => reject(new Error("the connection was closed")),
     },
   });
   socket.write(Buffer.concat([Buffer.from([packet.length >> 8, packet.length & 0xff]), packet]));

@@ -4,6 +4,8 @@ import type { ZoneSettings } from "../../src/dns/settings.ts";
 import { Zone } from "../../src/dns/zone.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { Metrics } from "../../src/lib/metrics.ts";
+import type { Node } from "../../src/model/node.ts";
+import type { Service } from "../../src/model/service.ts";
 import { PreparedQueries } from "../../src/registry/prepared-query-execution.ts";
 import { decode, type DecodedPacket } from "dns-packet";
 import { packetOf, parseDnsQuestion, recordLines } from "./dns-exchange.ts";
@@ -17,12 +19,8 @@ export interface DnsWorld extends TestStore {
   /** The answer's records of all sections, one line each; asked as parseDnsQuestion reads it. */
   readonly lines: (question: string) => readonly string[];
   readonly answer: (question: string) => DecodedPacket;
-  /** An instance of a service on a node of its own. */
-  readonly register: (
-    node: string,
-    changes?: Parameters<typeof nodeNamed>[1],
-    service?: Parameters<typeof serviceNamed>[1],
-  ) => Promise<void>;
+  /** A node, with a service when one is given. */
+  readonly register: (node: string, changes?: Partial<Node>, service?: Partial<Service>) => Promise<void>;
 }
 
 const settings: ZoneSettings = {
