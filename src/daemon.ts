@@ -10,7 +10,7 @@ import type { RuntimeConfig } from "./config/runtime-config.ts";
 import { parseName } from "./dns/name.ts";
 import { parseUpstream, Recursors } from "./dns/recursors.ts";
 import { Responder, type AnsweringSettings } from "./dns/responder.ts";
-import { listenDns, type DnsServer } from "./dns/server.ts";
+import { listenDns } from "./dns/server.ts";
 import { Zone } from "./dns/zone.ts";
 import type { OpenedEngine } from "./engine/engine.ts";
 import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
@@ -97,7 +97,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       const next = options.readConfig();
       await definitions.apply(next);
       agent.discardOutput = next.discardCheckOutput;
-      dns.reload(answeringSettings(config, next.dns, dnsParts));
+      dns.reload(next.dns);
       options.setLogLevel(next.log.level);
       log.info("Configuration reloaded");
     };
@@ -114,10 +114,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       reload,
       leave: options.onLeave,
     });
-    const dnsParts = { ...api, log: log.named("dns") };
-    const dns = new Responder({ ...dnsParts, nodeName: node.name }, answeringSettings(config, config.dns, dnsParts));
-    const dnsServer = await openDns(config, dns, dnsParts);
-    stopping.signal.addEventListener("abort", () => dnsServer.stop());
+    const dns = await openDns(config, { ...api, log: log.named("dns") }, stopping.signal);
     const servers = await openApi(config, api);
     const aliasSource = createAliasSource(agent);
     agent.startChecks(new RunningChecks({ world, aliasSource, report: (id, result) => agent.checkResult(id, result) }));
@@ -291,9 +288,18 @@ function answeringSettings(
   };
 }
 
-function openDns(config: RuntimeConfig, responder: Responder, { clock, log }: DnsParts): Promise<DnsServer> {
-  const addresses = config.ports.dns > 0 ? config.dnsAddresses : [];
-  return listenDns({ addresses, port: config.ports.dns, responder, clock, log });
+/** Answers DNS until it is told to stop. What it returns takes up other settings. */
+async function openDns(
+  config: RuntimeConfig,
+  parts: DnsParts,
+  stopping: AbortSignal,
+): Promise<{ reload(dns: RuntimeConfig["dns"]): void }> {
+  const { nodeName, ports } = config;
+  const responder = new Responder({ ...parts, nodeName }, answeringSettings(config, config.dns, parts));
+  const addresses = ports.dns > 0 ? config.dnsAddresses : [];
+  const server = await listenDns({ ...parts, addresses, port: ports.dns, responder });
+  stopping.addEventListener("abort", () => server.stop());
+  return { reload: (dns) => responder.reload(answeringSettings(config, dns, parts)) };
 }
 
 function clientNotBuilt(): OperatingError {

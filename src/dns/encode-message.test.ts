@@ -7,7 +7,7 @@ import { encodeQuestion, encodeReply, type MessageOptions } from "./encode-messa
 import { types, type Query, type RecordData, type Reply, type ResourceRecord } from "./message.ts";
 import type { Name } from "./name.ts";
 
-const label = fc.string({ unit: fc.constantFrom(..."abcXYZ019-_"), minLength: 1, maxLength: 20 });
+const label = fc.string({ unit: fc.constantFrom("a", "b", "c", "X", "Y", "0", "9", "-", "_"), minLength: 1, maxLength: 20 });
 const name: fc.Arbitrary<Name> = fc.array(label, { minLength: 1, maxLength: 6 });
 const number16 = fc.nat(0xffff);
 const data: fc.Arbitrary<RecordData> = fc.oneof(
@@ -80,7 +80,8 @@ describe("a reply", () => {
   test("a text longer than 255 octets is several strings", () => {
     const answers: ResourceRecord[] = [{ name: ["a"], ttlS: 0, data: { type: "TXT", text: "y".repeat(600) } }];
     const read = decode(Buffer.from(encodeReply(query, { ...empty, answers }, options) ?? []));
-    expect((read.answers?.[0] as { data: Buffer[] }).data.map((part) => part.length)).toEqual([255, 255, 90]);
+    const data = read.answers?.flatMap((each) => (each.type === "TXT" ? each.data : []));
+    expect(data?.map((part) => part.length)).toEqual([255, 255, 90]);
   });
 });
 

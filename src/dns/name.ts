@@ -2,7 +2,7 @@
 export type Name = readonly string[];
 
 /** RFC 1035, section 2.3.4. */
-export const labelBytesMax = 63;
+const labelBytesMax = 63;
 const nameBytesMax = 255;
 
 /**

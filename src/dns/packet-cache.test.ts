@@ -38,7 +38,7 @@ describe("a kept answer", () => {
     expect(cache.get("q")).toBeUndefined();
     put(3);
     const seen = new Set(Array.from({ length: 50 }, () => cache.get("q")?.[0]));
-    expect([...seen].toSorted()).toEqual([1, 2, 3]);
+    expect(seen).toEqual(new Set([1, 2, 3]));
     await store.submit({ type: "register", node: nodeNamed("n3"), skipNodeUpdate: false, checks: [] });
     expect(cache.get("q")).toBeUndefined();
   });
@@ -74,7 +74,7 @@ describe("an answer", () => {
     const firsts = new Set<string>();
     for (let at = 0; at < 200; at += 1) {
       const order =
-        answer("web.service.consul A").answers?.map((each) => ("data" in each ? String(each.data) : "")) ?? [];
+        answer("web.service.consul A").answers?.map((each) => ("data" in each ? JSON.stringify(each.data) : "")) ?? [];
       orders.add(order.join());
       firsts.add(order[0] ?? "");
     }

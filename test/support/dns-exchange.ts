@@ -67,11 +67,7 @@ function ednsOf({ udpBytes, subnet }: DnsQuestion): Answer[] {
 }
 
 /** Sends octets as they are and resolves with the first that come back. */
-export async function exchangeDns(
-  port: number,
-  packet: Uint8Array,
-  network: "udp" | "tcp" = "udp",
-): Promise<Uint8Array> {
+async function exchangeDns(port: number, packet: Uint8Array, network: "udp" | "tcp" = "udp"): Promise<Uint8Array> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
   const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   const close = await (network === "udp"
