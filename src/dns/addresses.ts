@@ -2,7 +2,7 @@ import { formatIp } from "../lib/ip-address.ts";
 import { ipVersion } from "../lib/ip-version.ts";
 import type { NodeRow } from "../model/node.ts";
 import type { ServiceRow } from "../model/service.ts";
-import { types, type ClientSubnet, type RecordData } from "./message.ts";
+import { types, type ClientSubnet, type RecordContent } from "./message.ts";
 
 /** Where a node is for a question of this type: an IP address or the name of a host. */
 export function nodeAddress({ address, taggedAddresses }: NodeRow, questionType: number): string {
@@ -35,7 +35,7 @@ function ofFamily(questionType: number, { address, v4, v6 }: Addresses): string 
 }
 
 /** The record for an IP address, if a question of this type may be answered with it. */
-export function addressData(address: string, questionType: number): RecordData | undefined {
+export function addressData(address: string, questionType: number): RecordContent | undefined {
   const [own, other] = ipVersion(address) === 4 ? (["A", "AAAA"] as const) : (["AAAA", "A"] as const);
   return questionType === types[other] || !asksForAddresses(questionType) ? undefined : { type: own, address };
 }

@@ -7,7 +7,7 @@ import {
   type Query,
   type Question,
   type Rcode,
-  type RecordData,
+  type RecordContent,
   type ResourceRecord,
 } from "./message.ts";
 import type { Name } from "./name.ts";
@@ -127,7 +127,7 @@ class MessageReader {
     return data && { name, ttlS, data };
   }
 
-  #recordData(type: number, end: number): RecordData | undefined {
+  #recordData(type: number, end: number): RecordContent | undefined {
     const length = end - this.#at;
     if (type === types.CNAME) return { type: "CNAME", target: this.#name() };
     if (type === types.A && length === 4) return { type: "A", address: this.#address(4, 4) };

@@ -4,13 +4,17 @@ import fc from "fast-check";
 import { recordLines } from "../../test/support/dns-exchange.ts";
 import { decodeAnswers, decodeQuery } from "./decode-message.ts";
 import { encodeQuestion, encodeReply, type MessageOptions } from "./encode-message.ts";
-import { types, type Query, type RecordData, type Reply, type ResourceRecord } from "./message.ts";
+import { types, type Query, type RecordContent, type Reply, type ResourceRecord } from "./message.ts";
 import type { Name } from "./name.ts";
 
-const label = fc.string({ unit: fc.constantFrom("a", "b", "c", "X", "Y", "0", "9", "-", "_"), minLength: 1, maxLength: 20 });
+const label = fc.string({
+  unit: fc.constantFrom("a", "b", "c", "X", "Y", "0", "9", "-", "_"),
+  minLength: 1,
+  maxLength: 20,
+});
 const name: fc.Arbitrary<Name> = fc.array(label, { minLength: 1, maxLength: 6 });
 const number16 = fc.nat(0xffff);
-const data: fc.Arbitrary<RecordData> = fc.oneof(
+const data: fc.Arbitrary<RecordContent> = fc.oneof(
   fc.record({ type: fc.constant("A" as const), address: fc.ipV4() }),
   fc.record({ type: fc.constant("AAAA" as const), address: fc.constantFrom("2001:db8::1", "::1", "fe80::1:2") }),
   fc.record({ type: fc.constantFrom("CNAME", "NS", "PTR"), target: name }),

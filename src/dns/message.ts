@@ -61,10 +61,10 @@ export interface ResourceRecord {
   readonly name: Name;
   /** Seconds. */
   readonly ttlS: number;
-  readonly data: RecordData;
+  readonly data: RecordContent;
 }
 
-export type RecordData =
+export type RecordContent =
   | { readonly type: "A" | "AAAA"; readonly address: string }
   | { readonly type: "CNAME" | "NS" | "PTR"; readonly target: Name }
   | Srv
