@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { openDnsWorld } from "../../test/support/dns-world.ts";
+import { nameTemplate, queryWithId } from "../../test/support/state.ts";
+import { createPreparedQuery } from "../registry/prepared-query.ts";
 
 /** What the recorded answers of Consul do not show. They show the rest: test/conformance/dns. */
 
@@ -74,4 +76,27 @@ test("questions are counted by what they are about", async () => {
     ["consul.dns.domain_query", { node: "n1" }, 3],
     ["consul.dns.ptr_query", { node: "n1" }, 1],
   ]);
+});
+
+describe("a prepared query", () => {
+  const id = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";
+
+  test("that is near the client goes by its subnet, else by where the packet came from", async () => {
+    const { store, register, answer } = openDnsWorld();
+    await register("n1", { address: "192.0.2.1" }, { name: "web" });
+    await register("n2", { address: "10.1.2.0" }, { name: "web" });
+    await createPreparedQuery(store, queryWithId(id, { name: "q" }, { near: "_ip" }));
+    const first = (question: string): unknown => answer(question).answers?.[0];
+    for (let at = 0; at < 10; at += 1) {
+      expect(first("q.query.consul A")).toMatchObject({ data: "192.0.2.1" });
+      expect(first("q.query.consul A subnet=10.1.2.0")).toMatchObject({ data: "10.1.2.0" });
+    }
+  });
+
+  test("that cannot be asked is a failure of the server", async () => {
+    const { store, answer } = openDnsWorld();
+    await createPreparedQuery(store, queryWithId(id, { name: "q", template: nameTemplate }));
+    expect(answer(`${id}.query.consul A`)).toMatchObject({ rcode: "SERVFAIL", answers: [], authorities: [] });
+    expect(answer("q-x.query.consul A").rcode).toBe("NXDOMAIN");
+  });
 });

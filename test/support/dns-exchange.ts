@@ -45,7 +45,10 @@ const rcodeNames = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REF
 /** Asks a server on this machine as a client does, with an encoder and a decoder that are not the product's. */
 export async function askDns(port: number, line: string): Promise<DnsAnswer> {
   const question = parseDnsQuestion(line);
-  const answer = await exchangeDns(port, packetOf(question), question.network);
+  return decodeDns(await exchangeDns(port, packetOf(question), question.network));
+}
+
+export function decodeDns(answer: Uint8Array): DnsAnswer {
   const rcode = rcodeNames[(answer[3] ?? 0) & 0xf] ?? "other";
   return { ...decode(Buffer.from(answer)), rcode, bytes: answer.length };
 }

@@ -7,8 +7,7 @@ import { Metrics } from "../../src/lib/metrics.ts";
 import type { Node } from "../../src/model/node.ts";
 import type { Service } from "../../src/model/service.ts";
 import { PreparedQueries } from "../../src/registry/prepared-query-execution.ts";
-import { decode, type DecodedPacket } from "dns-packet";
-import { packetOf, parseDnsQuestion, recordLines } from "./dns-exchange.ts";
+import { decodeDns, packetOf, parseDnsQuestion, recordLines, type DnsAnswer } from "./dns-exchange.ts";
 import { FakeRandom } from "./fake-random.ts";
 import { nodeNamed, serviceNamed } from "./state.ts";
 import { openTestStore, type TestStore } from "./store.ts";
@@ -18,7 +17,7 @@ export interface DnsWorld extends TestStore {
   readonly metrics: Metrics;
   /** The answer's records of all sections, one line each; asked as parseDnsQuestion reads it. */
   readonly lines: (question: string) => readonly string[];
-  readonly answer: (question: string) => DecodedPacket;
+  readonly answer: (question: string) => DnsAnswer;
   /** A node, with a service when one is given. */
   readonly register: (node: string, changes?: Partial<Node>, service?: Partial<Service>) => Promise<void>;
 }
@@ -53,11 +52,11 @@ export function openDnsWorld(changes: Partial<ZoneSettings> = {}): DnsWorld {
       compresses: true,
     },
   );
-  const answer = (line: string): DecodedPacket => {
+  const answer = (line: string): DnsAnswer => {
     const question = parseDnsQuestion(line);
     const answered = responder.respond(packetOf(question), { network: question.network, address: "192.0.2.1" });
     if (!(answered instanceof Uint8Array)) throw new Error("no answer at once");
-    return decode(Buffer.from(answered));
+    return decodeDns(answered);
   };
   return {
     ...opened,
