@@ -17,6 +17,8 @@ import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
 import { openSqliteEngine } from "./engine/sqlite/sqlite-engine.ts";
 import { AnswerCache } from "./http/answer-cache.ts";
 import type { Api } from "./http/api.ts";
+import { CachedQuestions } from "./http/cached-questions.ts";
+import { ClientLimit } from "./http/client-limit.ts";
 import { openDoors } from "./http/doors.ts";
 import { keepFresh } from "./http/freshness.ts";
 import { Router } from "./http/router.ts";
@@ -32,13 +34,16 @@ import type { Node } from "./model/node.ts";
 import { addGauges, runIntervals } from "./process-metrics.ts";
 import { deregister, register } from "./registry/catalog.ts";
 import { CheckOutputs } from "./registry/check-outputs.ts";
+import { Coordinates } from "./registry/coordinates.ts";
 import { Events } from "./registry/events.ts";
+import { Nearness } from "./registry/nearness.ts";
 import { NodeCatalog } from "./registry/node-catalog.ts";
 import { PreparedQueries } from "./registry/prepared-query-execution.ts";
 import { SessionTtls } from "./registry/session-ttls.ts";
 import { meterStore } from "./registry/store-metrics.ts";
 import { Store } from "./registry/store.ts";
 import { describeSelf } from "./self-description.ts";
+import { getNode } from "./state/lookup.ts";
 import { openState } from "./state/open-state.ts";
 
 export interface DaemonOptions {
@@ -55,7 +60,8 @@ export interface Daemon {
   readonly nodeId: string;
   readonly httpAddresses: readonly string[];
   /**
-   * Takes up changed definitions, the log level, whether check output is kept, and how DNS is answered.
+   * Takes up changed definitions, the log level, whether check output is kept, how many requests a client may have, and how
+   * DNS is answered.
    * @throws OperatingError what is wrong with the new configuration, and where; the old one stays in force then
    */
   reload(): Promise<void>;
@@ -79,30 +85,31 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
   const { state, local } = openState(opened.rows, opened.revision);
   const metrics = new Metrics(world.clock.wallMs());
   const store = new Store(opened.engine, state, { clock: world.clock, meter: meterStore(metrics, world.clock) });
-  addGauges(metrics, store);
   const stopping = new AbortController();
   try {
     const node = await ensureNode(config, store, { rows: local, random: world.random });
     const outputs = new CheckOutputs();
     const agent = createAgent(config, node, { store, outputs, clock: world.clock, log });
     await agent.restore(local);
-    const registerServer = (): Promise<void> =>
-      register(store, { ...serverRegistration(node, config.ports.server), skipNodeUpdate: false });
+    const { registerServer, sync, resync } = createSync(config, { store, agent });
     await registerServer();
     const definitions = new FileDefinitions(agent, log);
     await definitions.apply(config);
     await syncCatalog(agent);
+    const clientLimit = new ClientLimit(config.httpConnectionsMax);
     const reload = async (): Promise<void> => {
       log.info("Reloading configuration...");
       const next = options.readConfig();
       await definitions.apply(next);
       agent.discardOutput = next.discardCheckOutput;
       dns.reload(next.dns);
+      clientLimit.max = next.httpConnectionsMax;
       options.setLogLevel(next.log.level);
       log.info("Configuration reloaded");
     };
     const sessionTtls = new SessionTtls(store, { clock: world.clock, log: log.named("session") });
     stopping.signal.addEventListener("abort", () => sessionTtls.stop());
+    addGauges(metrics, { store, sessionTtls });
     const api = createApi(config, {
       store,
       outputs,
@@ -112,17 +119,14 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       ...world,
       log,
       reload,
+      resync,
       leave: options.onLeave,
     });
     const dns = await openDns(config, { ...api, log: log.named("dns") }, stopping.signal);
-    const servers = await openApi(config, api);
+    const servers = await openApi(config, { api, clientLimit });
     const aliasSource = createAliasSource(agent);
     agent.startChecks(new RunningChecks({ world, aliasSource, report: (id, result) => agent.checkResult(id, result) }));
     const counting = runIntervals(metrics, world.clock, stopping.signal);
-    const sync = async (): Promise<number> => {
-      await registerServer();
-      return syncCatalog(agent);
-    };
     const syncing = runAntiEntropy(sync, {
       clock: world.clock,
       log: log.named("anti_entropy"),
@@ -136,6 +140,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
         stopping.abort();
         agent.stopChecks();
         api.events.close();
+        api.coordinates.stop();
         await store.close();
         await Promise.all(servers.map((server) => server.stop()));
         await Promise.all([syncing, counting]);
@@ -169,7 +174,7 @@ async function ensureNode(
   const id = config.nodeId === "" ? (known ?? options.random.uuid()) : config.nodeId;
   if (id !== known) {
     // A name belongs to the id that is alive under it, and in this folder that was this node itself under its old id.
-    if (known !== undefined) await deregister(store, { node: config.nodeName, checkId: serfCheckId });
+    if (known !== undefined) await releaseName(store, config.nodeName);
     await store.submit({ type: "set-local", rows: [{ key: nodeIdKey, value: new TextEncoder().encode(id) }] });
   }
   return {
@@ -180,6 +185,28 @@ async function ensureNode(
     taggedAddresses: config.taggedAddresses,
     meta: { ...config.nodeMeta, "consul-network-segment": "" },
   };
+}
+
+/** What makes the catalog say of this node what its server and its agent know. */
+function createSync(config: RuntimeConfig, { store, agent }: { readonly store: Store; readonly agent: Agent }) {
+  const { node } = agent;
+  const registerServer = (): Promise<void> =>
+    register(store, { ...serverRegistration(node, config.ports.server), skipNodeUpdate: false });
+  const sync = async (): Promise<number> => {
+    await registerServer();
+    return syncCatalog(agent);
+  };
+  const resync = async (): Promise<void> => {
+    // A snapshot of the machine that had this name before: the name is this one's now.
+    if (getNode(store.state, node.name)?.id !== node.id) await releaseName(store, node.name);
+    await sync();
+  };
+  return { registerServer, sync, resync };
+}
+
+/** So that a node of another id can take the name. */
+function releaseName(store: Store, name: string): Promise<void> {
+  return deregister(store, { node: name, checkId: serfCheckId });
 }
 
 function createAgent(
@@ -202,7 +229,7 @@ function createAgent(
 
 type ApiParts = Pick<
   Api,
-  "store" | "outputs" | "sessionTtls" | "agent" | "metrics" | "clock" | "random" | "log" | "reload" | "leave"
+  "store" | "outputs" | "sessionTtls" | "agent" | "metrics" | "clock" | "random" | "log" | "reload" | "resync" | "leave"
 >;
 
 function createApi(config: RuntimeConfig, parts: ApiParts): Api {
@@ -214,12 +241,17 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   });
   const leader = `${node.address}:${config.ports.server}`;
   const { log: rootLog, ...others } = parts;
-  const { metrics } = parts;
+  const { clock, metrics, store } = parts;
+  const coordinates = new Coordinates(store, { own: node.name, clock, log: rootLog.named("coordinate") });
+  const nearness = new Nearness(coordinates);
   const answers = new AnswerCache();
   keepFresh(answers, parts);
   return {
     ...others,
     answers,
+    coordinates,
+    nearness,
+    cachedQuestions: config.httpUseCache ? new CachedQuestions(parts) : undefined,
     events: new Events(metrics.counter("consul.serf.events")),
     prometheus: config.prometheus,
     preparedQueries: new PreparedQueries(parts.store, {
@@ -227,6 +259,7 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
       log: rootLog.named("prepared_query"),
       datacenter: config.datacenter,
       node: node.name,
+      distances: nearness,
     }),
     autopilot: new Autopilot(),
     startedMs: parts.clock.wallMs(),
@@ -247,11 +280,15 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   };
 }
 
-function openApi(config: RuntimeConfig, api: Api): Promise<readonly HttpServer[]> {
+function openApi(
+  config: RuntimeConfig,
+  { api, clientLimit }: { readonly api: Api; readonly clientLimit: ClientLimit },
+): Promise<readonly HttpServer[]> {
   const { httpAllowWriteFrom: writers, ports, tls } = config;
   const { clock, log } = api;
   const router = new Router(routes(api), {
     answers: api.answers,
+    clientLimit,
     metrics: api.metrics,
     clock,
     log,

@@ -1,15 +1,25 @@
 import { sleep, type Clock } from "./lib/clock.ts";
 import { intervalMs, type Metrics } from "./lib/metrics.ts";
+import type { SessionTtls } from "./registry/session-ttls.ts";
 import type { Store } from "./registry/store.ts";
 
+interface Gauged {
+  readonly store: Store;
+  readonly sessionTtls: SessionTtls;
+}
+
 /** Gauges of the process and of the state, in Consul's names as far as they mean something here. */
-export function addGauges(metrics: Metrics, store: Store): void {
+export function addGauges(metrics: Metrics, { store, sessionTtls }: Gauged): void {
   metrics.gauge("consul.autopilot.failure_tolerance", () => 0);
   metrics.gauge("consul.autopilot.healthy", () => 1);
   metrics.gauge("consul.raft.applied_index", () => store.state.index);
   metrics.gauge("consul.raft.last_index", () => store.state.index);
   metrics.gauge("consul.runtime.alloc_bytes", () => process.memoryUsage().heapUsed);
   metrics.gauge("consul.runtime.sys_bytes", () => process.memoryUsage().rss);
+  metrics.gauge("consul.session_ttl.active", () => sessionTtls.active);
+  // What is alone has become the leader once, and joined itself.
+  metrics.counter("consul.raft.state.leader").add(1);
+  metrics.counter("consul.serf.member.join").add(1);
 }
 
 /** Ends the intervals in time; until `signal` aborts. */

@@ -1,5 +1,6 @@
 import type { Agent } from "./agent/agent.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
+import { formatDuration } from "./lib/duration.ts";
 import type { SelfDescription } from "./http/api.ts";
 import { consulVersion } from "./model/consul-version.ts";
 import type { Store } from "./registry/store.ts";
@@ -30,6 +31,7 @@ function describeConfig(config: RuntimeConfig, agent: Agent): object {
     port > 0 ? addresses.map((address) => `tcp://${address}:${port}`) : [];
   return {
     ACLsEnabled: false,
+    AEInterval: "1m0s",
     AdvertiseAddrLAN: config.advertiseAddress,
     AdvertiseAddrWAN: config.advertiseAddressWan,
     BindAddr: config.bindAddress,
@@ -43,13 +45,16 @@ function describeConfig(config: RuntimeConfig, agent: Agent): object {
     DNSPort: config.ports.dns,
     DataDir: config.dataDir ?? "",
     Datacenter: config.datacenter,
+    DefaultQueryTime: formatDuration(config.blockingQuery.defaultMs),
     DevMode: config.devMode,
     DiscardCheckOutput: config.discardCheckOutput,
+    EnableDebug: false,
     EnableLocalScriptChecks: config.enableLocalScriptChecks,
     EnableRemoteScriptChecks: config.enableScriptChecks,
     EnableUI: config.ui,
     GRPCPort: config.ports.grpc,
     HTTPAddrs: listening(config.httpAddresses, config.ports.http),
+    HTTPBlockEndpoints: config.httpBlockEndpoints,
     HTTPPort: config.ports.http,
     HTTPResponseHeaders: config.httpHeaders,
     HTTPSAddrs: listening(config.httpsAddresses, config.ports.https),
@@ -57,19 +62,30 @@ function describeConfig(config: RuntimeConfig, agent: Agent): object {
     KVMaxValueSize: config.kvValueBytesMax,
     LeaveOnTerm: config.leaveOnTerminate,
     Logging: { LogJSON: config.log.json, LogLevel: config.log.level.toUpperCase() },
+    MaxQueryTime: formatDuration(config.blockingQuery.maxMs),
     NodeID: agent.node.id,
     NodeMeta: config.nodeMeta,
     NodeName: agent.node.name,
+    PrimaryDatacenter: config.datacenter,
+    Revision: "",
     SerfPortLAN: config.ports.serfLan,
     SerfPortWAN: config.ports.serfWan,
     ServerMode: config.server,
     ServerPort: config.ports.server,
+    SessionTTLMin: formatDuration(config.sessionTtlMsMin),
     SkipLeaveOnInt: config.skipLeaveOnInterrupt,
     TaggedAddresses: config.taggedAddresses,
+    TranslateWANAddrs: false,
+    TxnMaxReqLen: config.txnBytesMax,
+    UIContentPath: config.uiContentPath,
+    UIDir: config.uiDir ?? "",
     Version: consulVersion,
     VersionPrerelease: "",
   };
 }
+
+/** What there is to say of gossip where there is none. */
+const serfAlone = { encrypted: "false", failed: "0", health_score: "0", left: "0", members: "1" };
 
 function describeStats(agent: Agent, store: Store, leader: string): object {
   const checks = [...agent.checks.values()];
@@ -94,10 +110,16 @@ function describeStats(agent: Agent, store: Store, leader: string): object {
     raft: {
       applied_index: index,
       commit_index: index,
+      fsm_pending: "0",
       last_contact: "0",
       last_log_index: index,
+      last_log_term: "1",
+      latest_configuration: `[{Suffrage:Voter ID:${agent.node.id} Address:${leader}}]`,
+      latest_configuration_index: "0",
       num_peers: "0",
+      protocol_version: "3",
       state: "Leader",
+      term: "1",
     },
     runtime: {
       arch: process.arch === "x64" ? "amd64" : process.arch,
@@ -105,7 +127,7 @@ function describeStats(agent: Agent, store: Store, leader: string): object {
       os: process.platform,
       version: `bun${Bun.version}`,
     },
-    serf_lan: { members: "1", failed: "0", left: "0" },
-    serf_wan: { members: "1", failed: "0", left: "0" },
+    serf_lan: serfAlone,
+    serf_wan: serfAlone,
   };
 }

@@ -27,6 +27,17 @@ describe("a registration", () => {
     expect(await registered(world)).toEqual({ now: ["up", "web"], kept: ["up", "web"] });
   });
 
+  test("under a name that DNS cannot carry is taken, with a warning", async () => {
+    const world = await startTestAgent();
+    for (const name of ["web_1", "a".repeat(64), "web-1"])
+      await world.agent.registerService(serviceWith(name, []), api);
+    expect(world.servicesInCatalog()).toHaveLength(3);
+    expect(world.log.filter((line) => line.includes("[WARN]"))).toEqual([
+      expect.stringMatching(/not be discoverable via DNS due to invalid characters.*service=web_1/),
+      expect.stringMatching(/not be discoverable via DNS due to it being too long.*service=a{64}/),
+    ]);
+  });
+
   test("is shown by nobody before it is durable", async () => {
     const world = await startTestAgent();
     world.engine.hold();

@@ -3,6 +3,7 @@ import { OperatingError } from "../lib/errors.ts";
 import { KeyedQueue } from "../lib/keyed-queue.ts";
 import type { Log } from "../lib/log.ts";
 import type { Check, CheckDefinition, CheckStatus } from "../model/check.ts";
+import { dnsLabelFault } from "../model/dns-label.ts";
 import type { Node } from "../model/node.ts";
 import type { ServiceDefinition } from "../model/service.ts";
 import type { Catalog, LocalRows } from "./catalog.ts";
@@ -144,6 +145,7 @@ export class Agent {
     { source, replaceExistingChecks = false }: { source: Source; replaceExistingChecks?: boolean },
   ): Promise<void> {
     for (const check of checks) this.requireAllowed(check, source);
+    this.#warnOfName(service.name);
     const named = new Set(checks.map((check) => check.id));
     await this.#inTurn(service.id, [...named], async () => {
       const known = replaceExistingChecks ? this.checksOf(service.id) : [];
@@ -220,6 +222,13 @@ export class Agent {
   /** @throws OperatingError denied for a script check that may not run */
   requireAllowed(check: CheckDefinition, source: Source): void {
     requireScriptAllowed(check, source, this.#options.scripts);
+  }
+
+  /** Consul: such a name is taken, for not everybody asks by DNS. */
+  #warnOfName(service: string): void {
+    const why = dnsLabelFault(service);
+    if (why !== undefined)
+      this.#options.log.warn(`Service name will not be discoverable via DNS due to ${why}`, { service });
   }
 
   /** Runs `task` when no other change of the service or of one of the checks is under way. */

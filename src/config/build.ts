@@ -85,6 +85,8 @@ type Http = Pick<
   | "httpHeaders"
   | "httpBlockEndpoints"
   | "httpAllowWriteFrom"
+  | "httpUseCache"
+  | "httpConnectionsMax"
   | "unixSocket"
   | "blockingQuery"
   | "sessionTtlMsMin"
@@ -106,6 +108,8 @@ function buildHttp(settings: Settings): Http {
     httpHeaders: settings.textMap("http_config.response_headers"),
     httpBlockEndpoints: settings.texts("http_config.block_endpoints"),
     httpAllowWriteFrom: settings.texts("http_config.allow_write_http_from").map((cidr) => cidr.trim()),
+    httpUseCache: settings.flag("http_config.use_cache"),
+    httpConnectionsMax: settings.number("limits.http_max_conns_per_client"),
     unixSocket: {
       user: settings.text("unix_sockets.user"),
       group: settings.text("unix_sockets.group"),

@@ -20,6 +20,8 @@ export const defaultSource: Source = sourceOf({
   max_query_time: 10 * 60_000,
   session_ttl_min: 0,
   "telemetry.prometheus_retention_time": 0,
+  "http_config.use_cache": true,
+  "limits.http_max_conns_per_client": 200,
   "limits.kv_max_value_size": kvValueBytesMax,
   "limits.txn_max_req_len": 512 * 1024,
   log_level: "INFO",

@@ -162,6 +162,16 @@ describe("sources", () => {
 });
 
 describe("definitions", () => {
+  test("a block that may be repeated may stand alone", () => {
+    const { services } = loadText(`service {
+      name = "p" kind = "connect-proxy" port = 1
+      proxy { destination_service_name = "web" upstreams { destination_name = "db" local_bind_port = 2 } }
+    }`);
+    expect(services[0]?.service.proxy?.upstreams).toMatchObject([
+      { destinationName: "db", destinationType: "service" },
+    ]);
+  });
+
   test("services and checks of all files come together", () => {
     const path = folder({
       "a.json": '{"service": {"name": "redis", "port": 6379, "check": {"tcp": "redis:6379", "interval": "10s"}}}',

@@ -44,6 +44,10 @@ export interface RuntimeConfig {
   readonly httpBlockEndpoints: readonly string[];
   /** Networks (CIDR) that may call endpoints that write; empty allows all. */
   readonly httpAllowWriteFrom: readonly string[];
+  /** Whether `?cached` is heard. */
+  readonly httpUseCache: boolean;
+  /** How many requests of one client may be under way; below 1: any number. */
+  readonly httpConnectionsMax: number;
   readonly blockingQuery: BlockingQueryLimits;
   readonly sessionTtlMsMin: number;
   readonly txnBytesMax: number;

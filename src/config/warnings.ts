@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { dnsLabelFault } from "../model/dns-label.ts";
 import { fields } from "./fields.ts";
 import type { RuntimeConfig } from "./runtime-config.ts";
 import type { Settings } from "./settings.ts";
@@ -12,18 +13,16 @@ export function configWarnings(config: Unwarned, settings: Settings): readonly s
     ...bootstrapWarnings(config, settings),
     ...scriptWarnings(config),
     ...uiWarnings(config, settings),
+    ...remoteExecWarnings(settings),
     ...unusedWarnings(settings),
   ];
 }
 
 function nodeNameWarnings({ nodeName }: Unwarned): readonly string[] {
-  const warning = (why: string): readonly string[] => [
-    `Node name ${JSON.stringify(nodeName)} will not be discoverable via DNS due to ${why}`,
-  ];
-  if (/[^A-Za-z0-9-]/.test(nodeName))
-    return warning("invalid characters. Valid characters include all alpha-numerics and dashes.");
-  if (nodeName.length > 63) return warning("it being too long. Valid lengths are between 1 and 63 bytes.");
-  return [];
+  const why = dnsLabelFault(nodeName);
+  return why === undefined
+    ? []
+    : [`Node name ${JSON.stringify(nodeName)} will not be discoverable via DNS due to ${why}`];
 }
 
 function bootstrapWarnings(config: Unwarned, settings: Settings): readonly string[] {
@@ -53,6 +52,13 @@ function scriptWarnings(config: Unwarned): readonly string[] {
 function uiWarnings({ uiDir }: Unwarned, settings: Settings): readonly string[] {
   if (uiDir === undefined || statSync(uiDir, { throwIfNoEntry: false })?.isDirectory()) return [];
   return [`ui_dir ${JSON.stringify(uiDir)} is not a folder: no UI is served${settings.from("ui_dir")}`];
+}
+
+/** Who counts on it must learn that here, and not from a command that nobody runs. */
+function remoteExecWarnings(settings: Settings): readonly string[] {
+  const field = "disable_remote_exec";
+  if (settings.optionalFlag(field) !== false) return [];
+  return [`${field} is false, and yet this agent runs no commands of \`consul exec\`${settings.from(field)}`];
 }
 
 function unusedWarnings(settings: Settings): readonly string[] {

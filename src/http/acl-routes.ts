@@ -3,10 +3,12 @@ import { HttpError } from "./http-error.ts";
 
 /** Access control, as a Consul without it answers: every path is there and says so. */
 export function aclRoutes(): readonly Route[] {
-  return Object.entries(aclPaths).map(([path, methods]) => ({
+  const routes = Object.entries(aclPaths).map(([path, methods]) => ({
     path,
     methods: Object.fromEntries(methods.map((method) => [method, refuse])),
   }));
+  // Consul: profiles are for those who have the right to them, unless enable_debug opens them to all.
+  return [...routes, { path: "/debug/pprof/", methods: { GET: refuse }, any: refuse }];
 }
 
 const aclPaths: Readonly<Record<string, readonly Method[]>> = {
@@ -41,6 +43,7 @@ const aclPaths: Readonly<Record<string, readonly Method[]>> = {
   "/v1/acl/tokens": ["GET"],
   "/v1/acl/update": ["PUT"],
   "/v1/agent/token/": ["PUT"],
+  "/v1/internal/acl/authorize": ["POST"],
 };
 
 function refuse(): never {

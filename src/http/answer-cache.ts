@@ -1,11 +1,14 @@
 import { Watches } from "../registry/watches.ts";
 import type { Topic } from "../state/topics.ts";
 import type { Answer } from "./answers.ts";
+import type { Repeats } from "./repeats.ts";
 
 /** A read's answer, good for everybody who asks the same until one of its topics is touched. */
 export interface IndexedAnswer extends Answer {
   /** As its header says. */
   readonly index: number;
+  /** How often it was sent again; the router's own, set when it first was. */
+  repeats?: Repeats;
 }
 
 interface CachedAnswer {

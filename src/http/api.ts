@@ -6,12 +6,15 @@ import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
 import type { Random } from "../lib/random.ts";
 import type { CheckOutputs } from "../registry/check-outputs.ts";
+import type { Coordinates } from "../registry/coordinates.ts";
 import type { Events } from "../registry/events.ts";
+import type { Nearness } from "../registry/nearness.ts";
 import type { PreparedQueries } from "../registry/prepared-query-execution.ts";
 import type { WaitLimits } from "../registry/query.ts";
 import type { SessionTtls } from "../registry/session-ttls.ts";
 import type { Store } from "../registry/store.ts";
 import type { AnswerCache } from "./answer-cache.ts";
+import type { CachedQuestions } from "./cached-questions.ts";
 import type { HttpRequest } from "./http-request.ts";
 
 /** What the endpoints work on. */
@@ -22,7 +25,11 @@ export interface Api {
   readonly agent: Agent;
   readonly preparedQueries: PreparedQueries;
   readonly answers: AnswerCache;
+  /** undefined: `?cached` is passed over. */
+  readonly cachedQuestions: CachedQuestions | undefined;
   readonly events: Events;
+  readonly coordinates: Coordinates;
+  readonly nearness: Nearness;
   readonly metrics: Metrics;
   /** Whether metrics are also told in the format of Prometheus. */
   readonly prometheus: boolean;
@@ -47,6 +54,8 @@ export interface Api {
   /** What agent/host tells of the machine. */
   readonly host: () => Promise<object>;
   readonly reload: () => Promise<void>;
+  /** Makes the catalog say of this node what its agent knows. */
+  readonly resync: () => Promise<void>;
   readonly leave: () => void;
   readonly clock: Clock;
   readonly random: Random;
@@ -74,4 +83,6 @@ export type Method = "GET" | "PUT" | "POST" | "DELETE";
 export interface Route {
   readonly path: string;
   readonly methods: { readonly [M in Method]?: Endpoint };
+  /** Answers all other methods, whatever they are. */
+  readonly any?: Endpoint;
 }

@@ -8,7 +8,10 @@ export function keepFresh(
   answers: AnswerCache,
   { store, outputs }: { readonly store: Store; readonly outputs: CheckOutputs },
 ): void {
-  store.onCommit((touched) => answers.touch(touched));
+  store.onCommit((touched) => {
+    answers.touch(touched);
+    if (touched.has(topics.coordinates)) answers.touch([topics.distances]);
+  });
   outputs.onChange((node, service) => {
     // A node's own check shows with every service on it.
     if (service === "") answers.clear();

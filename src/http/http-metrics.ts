@@ -1,16 +1,14 @@
 import type { Meter, Metrics } from "../lib/metrics.ts";
 import type { Route } from "./api.ts";
+import { Repeats } from "./repeats.ts";
 
 const methods = ["GET", "PUT", "POST", "DELETE"];
 
 /** How long requests take, by route and method: `consul.http.GET.v1.kv._`. */
 export class HttpMetrics {
-  /** Answers that were sent again as they were: nothing but their number is taken, for they are most of all. */
-  readonly repeated: Meter;
   readonly #byRoute = new Map<Route, ReadonlyMap<string, Meter>>();
 
   constructor(metrics: Metrics, routes: readonly Route[]) {
-    this.repeated = metrics.counter("praetor.http.repeated");
     for (const route of routes) {
       if (!route.path.startsWith("/v1/")) continue;
       // Consul: a path that takes in all below it ends in "_".
@@ -25,5 +23,10 @@ export class HttpMetrics {
 
   took(route: Route, method: string, ms: number): void {
     this.#byRoute.get(route)?.get(method)?.add(ms);
+  }
+
+  /** For an answer of this route to GET. */
+  repeatsOf(route: Route | undefined): Repeats {
+    return new Repeats(route && this.#byRoute.get(route)?.get("GET"));
   }
 }

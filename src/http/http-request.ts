@@ -44,6 +44,14 @@ export class HttpRequest {
     return this.query.has("pretty");
   }
 
+  /** The same request with these parameters left out. */
+  without(...names: readonly string[]): HttpRequest {
+    const query = this.query.without(...names);
+    const path = this.target.slice(0, this.target.indexOf("?"));
+    const peerAddress = this.#peerAddress;
+    return new HttpRequest(this.raw, query === "" ? path : `${path}?${query}`, { rest: this.rest, query, peerAddress });
+  }
+
   /**
    * The whole body.
    * @param setting which of the configuration's limits it is
@@ -93,7 +101,7 @@ export function decodePath(text: string): string {
   return decoded;
 }
 
-export function isDecodable(text: string): boolean {
+function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text);
     return true;

@@ -17,16 +17,14 @@ const plain: QueryOptions = { index: 0, waitMs: undefined, consistency: "leader"
 /** @throws HttpError 400 with Consul's words */
 export function parseQueryOptions(query: QueryString): QueryOptions {
   if (!query.hasAny) return plain;
-  return {
-    ...parseWaiting(query),
-    consistency: parseConsistency(query),
-    filter: query.get("filter") ?? "",
-  };
+  const consistency = parseConsistency(query);
+  return { ...parseWaiting(query), consistency, filter: query.get("filter") ?? "" };
 }
 
 /** What a read may say of how long it is to wait, and for what. */
 export function parseWaiting(query: QueryString): Pick<QueryOptions, "index" | "waitMs"> {
-  return { index: parseIndex(query.get("index")), waitMs: parseWait(query.get("wait")) };
+  const waitMs = parseWait(query.get("wait"));
+  return { waitMs, index: parseIndex(query.get("index")) };
 }
 
 /**
@@ -54,7 +52,8 @@ function parseWait(text: string | undefined): number | undefined {
   }
 }
 
-function parseConsistency(query: QueryString): QueryOptions["consistency"] {
+/** @throws HttpError 400 with Consul's words */
+export function parseConsistency(query: QueryString): QueryOptions["consistency"] {
   const consistent = query.has("consistent");
   const stale = query.has("stale") || hasMaxStale(query.get("max_stale"));
   if (consistent && stale) {

@@ -1,5 +1,6 @@
 import { OperatingError } from "../lib/errors.ts";
 import { compileFilter, type FilterFields } from "../lib/filter/compile-filter.ts";
+import type { OfNode } from "../registry/nearness.ts";
 import { waitForChange, type Query } from "../registry/query.ts";
 import { renderGoJson } from "../wire/go-json.ts";
 import type { IndexedAnswer } from "./answer-cache.ts";
@@ -75,8 +76,8 @@ function currentAnswer<T>(api: Api, asked: string, { query, rendering }: Asked<T
 
 const nothingHeaders: HeaderFields = { Vary: "Accept-Encoding" };
 
-/** A list of the catalog: each row encoded, those that the filter leaves out left out. */
-export function answerRows<T>(
+/** A list of the catalog: each row encoded, those that the filter leaves out left out; with `?near=` near ones first. */
+export function answerRows<T extends OfNode>(
   api: Api,
   request: HttpRequest,
   list: {
@@ -86,7 +87,18 @@ export function answerRows<T>(
   },
 ): Response | Promise<Response> {
   const accept = compile(request.query.get("filter"), list.fields);
-  return answerCatalog(api, request, list.query, (rows) => rows.map(list.encode).filter(accept));
+  const query = inOrder(api, request.query.get("near"), list.query);
+  return answerCatalog(api, request, query, (rows) => rows.map(list.encode).filter(accept));
+}
+
+/** Consul: `_ip`, the caller's own node, is known to prepared queries only; here it is the name of a node like others. */
+function inOrder<T extends OfNode>(
+  { agent, nearness }: Api,
+  near: string | undefined,
+  query: Query<readonly T[]>,
+): Query<readonly T[]> {
+  if (near === undefined || near === "") return query;
+  return nearness.order(query, near === "_agent" ? agent.node.name : near);
 }
 
 /** An answer of the catalog or of health: JSON with the header that tells how consistent it is. */
@@ -108,13 +120,17 @@ export function answerCatalog<T>(
  * Turns `?filter=` into a test of encoded rows.
  * @throws HttpError 500 with Consul's words
  */
-export function compile(expression: string | undefined, fields: FilterFields): (row: object) => boolean {
+export function compile(
+  expression: string | undefined,
+  fields: FilterFields,
+  headers: HeaderFields = failedReadHeaders,
+): (row: object) => boolean {
   if (expression === undefined || expression === "") return () => true;
   try {
     return compileFilter(expression, fields);
   } catch (error) {
     if (!(error instanceof OperatingError)) throw error;
-    throw new HttpError(500, error.message, failedReadHeaders);
+    throw new HttpError(500, error.message, headers);
   }
 }
 
@@ -126,9 +142,7 @@ export const failedReadHeaders: HeaderFields = {
 };
 
 /** What the answer depends on: all of the request but how long it waits. */
-function whatIsAsked({ target, query }: HttpRequest, options: QueryOptions): string {
-  if (options.index === 0 && options.waitMs === undefined) return target;
-  const others = query.without("index", "wait");
-  const path = target.slice(0, target.indexOf("?"));
-  return others === "" ? path : `${path}?${others}`;
+function whatIsAsked(request: HttpRequest, options: QueryOptions): string {
+  if (options.index === 0 && options.waitMs === undefined) return request.target;
+  return request.without("index", "wait").target;
 }

@@ -3,6 +3,7 @@ import { FakeClock } from "../../test/support/fake-clock.ts";
 import { createLog } from "../lib/log.ts";
 import { Metrics } from "../lib/metrics.ts";
 import { OperatingError, type ErrorKind } from "../lib/errors.ts";
+import { ClientLimit } from "./client-limit.ts";
 import { AnswerCache } from "./answer-cache.ts";
 import type { Endpoint, Route } from "./api.ts";
 import { HttpError } from "./http-error.ts";
@@ -26,6 +27,7 @@ function trial(
   } as const;
   const router = new Router(routes, {
     answers: new AnswerCache(),
+    clientLimit: new ClientLimit(0),
     log: createLog(settings, "http"),
     metrics: new Metrics(0),
     clock: settings.clock,
@@ -38,6 +40,16 @@ function trial(
     router.handle(new Request(`http://agent${target}`, { method }), () => "192.0.2.7");
   return { ask, lines };
 }
+
+test("an answer that is sent again counts as a request", async () => {
+  const [answers, metrics] = [new AnswerCache(), new Metrics(0)];
+  const { ask } = trial(tree, { answers, metrics });
+  const answer = { index: 1, status: 200, headers: new Headers(), body: "again" };
+  answers.put("/v1/kv/a?raw", ["kv/a"], answer);
+  for (let n = 0; n < 100; n++) expect(await (await ask("/v1/kv/a?raw")).text()).toBe("again");
+  await ask("/v1/kv/b");
+  expect(metrics.lately().samples).toMatchObject([{ name: "consul.http.GET.v1.kv._", count: 101 }]);
+});
 
 const tree: readonly Route[] = [
   { path: "/", methods: { GET: say("root") } },

@@ -2,16 +2,21 @@ import { OperatingError } from "../lib/errors.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
-import type { AnswerCache } from "./answer-cache.ts";
+import type { AnswerCache, IndexedAnswer } from "./answer-cache.ts";
 import { empty, send, text } from "./answers.ts";
 import type { Endpoint, Route } from "./api.ts";
+import { cleanPath } from "./clean-path.ts";
+import { type ClientLimit, mayBeHeld } from "./client-limit.ts";
+import { checkCommonParameters } from "./common-parameters.ts";
 import { escapeHtml } from "./html.ts";
 import { HttpError, statusOf } from "./http-error.ts";
 import { HttpMetrics } from "./http-metrics.ts";
-import { decodePath, HttpRequest, isDecodable } from "./http-request.ts";
+import { decodePath, HttpRequest } from "./http-request.ts";
+import { refuseNamespace } from "./namespaces.ts";
 
 export interface RouterOptions {
   readonly answers: AnswerCache;
+  readonly clientLimit: ClientLimit;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -43,6 +48,7 @@ export class Router {
   readonly #blocked: readonly string[];
   readonly #mayWrite: RouterOptions["mayWrite"];
   readonly #answers: AnswerCache;
+  readonly #clientLimit: ClientLimit;
   readonly #clock: Clock;
   readonly #metrics: HttpMetrics;
 
@@ -53,6 +59,7 @@ export class Router {
     this.#blocked = options.blocked;
     this.#mayWrite = options.mayWrite;
     this.#answers = options.answers;
+    this.#clientLimit = options.clientLimit;
     this.#clock = options.clock;
     this.#metrics = new HttpMetrics(options.metrics, routes);
   }
@@ -62,11 +69,19 @@ export class Router {
     const target = targetOf(request.url);
     // The way of nearly all reads: somebody has asked the same, and nothing has changed since.
     const known = request.method === "GET" ? this.#answers.get(target) : undefined;
-    if (known) {
-      this.#metrics.repeated.add(1);
-      return this.#addHeaders(send(known, request));
-    }
-    return this.#answer(request, target, clientAddress);
+    if (known) return this.#sendAgain(known, request, target);
+    const answer = (): Promise<Response> => this.#answer(request, target, clientAddress);
+    // All other reads are answered before the next request is looked at.
+    if (request.method === "GET" && !mayBeHeld(target)) return answer();
+    return this.#clientLimit.answer(clientAddress(), request, answer);
+  }
+
+  #sendAgain(known: IndexedAnswer, request: Request, target: string): Response {
+    const repeats = (known.repeats ??= this.#metrics.repeatsOf(this.#find(pathOf(target))));
+    const startMs = repeats.isDue ? this.#clock.monotonicMs() : undefined;
+    const response = this.#addHeaders(send(known, request));
+    repeats.add(startMs === undefined ? undefined : this.#clock.monotonicMs() - startMs);
+    return response;
   }
 
   async #answer(request: Request, target: string, clientAddress: ClientAddress): Promise<Response> {
@@ -79,10 +94,15 @@ export class Router {
   }
 
   async #dispatch(request: Request, target: string, clientAddress: ClientAddress): Promise<Response> {
-    const queryAt = target.indexOf("?");
-    const path = queryAt < 0 ? target : target.slice(0, queryAt);
+    const path = pathOf(target);
+    try {
+      const elsewhere = this.#elsewhere(path);
+      if (elsewhere !== undefined) return moved(request.method, elsewhere + target.slice(path.length));
+    } catch (error) {
+      return this.#explain(error, request.method, target);
+    }
     const route = this.#find(path);
-    if (!route) return this.#notFound(request.method, { path, query: target.slice(path.length) });
+    if (!route) return new Response(null, { status: 404 });
     const startMs = this.#clock.monotonicMs();
     const response = await this.#answerWith(route, request, { target, path, clientAddress });
     this.#metrics.took(route, request.method, this.#clock.monotonicMs() - startMs);
@@ -99,7 +119,10 @@ export class Router {
     try {
       const rest = decodePath(path.slice(route.path.length));
       const query = target.slice(path.length + 1);
-      return await endpoint(new HttpRequest(request, target, { rest, query, peerAddress: clientAddress }));
+      const asked = new HttpRequest(request, target, { rest, query, peerAddress: clientAddress });
+      checkCommonParameters(route.path, request.method, asked);
+      refuseNamespace(path, asked);
+      return await endpoint(asked);
     } catch (error) {
       return this.#explain(error, request.method, target);
     }
@@ -116,17 +139,20 @@ export class Router {
     return undefined;
   }
 
-  /** Consul: a subtree named without its slash leads there; anything else is not found, with nothing to say. */
-  #notFound(method: string, { path, query }: { readonly path: string; readonly query: string }): Response {
-    if (!isDecodable(path)) return text(400, "400 Bad Request");
-    if (!this.#subtrees.has(`${path}/`)) return new Response(null, { status: 404 });
-    const headers = { Location: `${path}/${query}` };
-    if (method !== "GET") return new Response(null, { status: 301, headers });
-    const body = `<a href="${escapeHtml(headers.Location)}">Moved Permanently</a>.\n\n`;
-    return new Response(body, { status: 301, headers: { ...headers, "Content-Type": "text/html; charset=utf-8" } });
+  /**
+   * Where a path leads that is not asked as it should be. Consul: a path with empty or dotted parts leads to the clean
+   * one, and a subtree named without its slash to the subtree, even where nothing is. A key may have such parts.
+   */
+  #elsewhere(path: string): string | undefined {
+    if (path.startsWith(kvPath)) return undefined;
+    const clean = cleanPath(decodePath(path));
+    const place = clean ?? path;
+    if (!this.#exact.has(place) && this.#subtrees.has(`${place}/`)) return `${place}/`;
+    return clean;
   }
 
   #explain(error: unknown, method: string, target: string): Response {
+    if (error instanceof HttpError && error.message === "") return new Response(null, { status: error.status });
     if (error instanceof HttpError) return text(error.status, error.message, error.headers);
     if (error instanceof OperatingError) {
       const status = statusOf(error);
@@ -143,6 +169,11 @@ function targetOf(url: string): string {
   return url.startsWith("/") ? url : url.slice(url.indexOf("/", url.indexOf("://") + 3));
 }
 
+function pathOf(target: string): string {
+  const queryAt = target.indexOf("?");
+  return queryAt < 0 ? target : target.slice(0, queryAt);
+}
+
 /** The root itself does not take in what nothing else does. */
 function isSubtree(path: string): boolean {
   return path.endsWith("/") && path !== "/";
@@ -151,15 +182,22 @@ function isSubtree(path: string): boolean {
 /** Keys may be long and have many parts: their subtree is found without looking for a longer one. */
 const kvPath = "/v1/kv/";
 
-function methodOf({ methods }: Route, method: string): Endpoint | undefined {
+function moved(method: string, location: string): Response {
+  const headers = { Location: location };
+  if (method !== "GET" && method !== "HEAD") return new Response(null, { status: 301, headers });
+  const body = `<a href="${escapeHtml(location)}">Moved Permanently</a>.\n\n`;
+  return new Response(body, { status: 301, headers: { ...headers, "Content-Type": "text/html; charset=utf-8" } });
+}
+
+function methodOf({ methods, any }: Route, method: string): Endpoint | undefined {
   switch (method) {
     case "GET":
     case "PUT":
     case "POST":
     case "DELETE":
-      return methods[method];
+      return methods[method] ?? any;
     default:
-      return undefined;
+      return any;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Api, Endpoint, Route, UiPlace } from "./api.ts";
+import { refreshedInBackground, simplyCached } from "./cached.ts";
 import { forceLeave, getHost, getSelf, join, leave, listMembers, reload } from "./endpoints/agent.ts";
 import {
   deregisterAgentCheck,
@@ -61,8 +62,10 @@ import {
   getAutopilotHealth,
   getRaftConfiguration,
   listKeys,
+  removePeer,
   setAutopilot,
 } from "./endpoints/operator.ts";
+import { restoreSnapshot, saveSnapshot } from "./endpoints/snapshot.ts";
 import { getLeader, listPeers } from "./endpoints/status.ts";
 import { transact } from "./endpoints/txn.ts";
 import { redirectToUi, sayName, showOverview } from "./endpoints/ui.ts";
@@ -70,6 +73,66 @@ import { serveFolder } from "./endpoints/ui-folder.ts";
 
 /** The whole HTTP surface. A path that ends in "/" takes in all below it; GET stands first in each Allow header. */
 export function routes(api: Api): readonly Route[] {
+  return [
+    ...agentRoutes(api),
+    {
+      path: "/v1/catalog/datacenters",
+      methods: { GET: simplyCached(api, "catalog-datacenters", listDatacenters(api)) },
+    },
+    { path: "/v1/catalog/deregister", methods: { PUT: deregisterFromCatalog(api) } },
+    { path: "/v1/catalog/node/", methods: { GET: getNode(api) } },
+    { path: "/v1/catalog/node-services/", methods: { GET: listNodeServices(api) } },
+    { path: "/v1/catalog/nodes", methods: { GET: listNodes(api) } },
+    { path: "/v1/catalog/register", methods: { PUT: registerInCatalog(api) } },
+    {
+      path: "/v1/catalog/service/",
+      methods: { GET: refreshedInBackground(api, "catalog-services", listServiceInstances(api)) },
+    },
+    {
+      path: "/v1/catalog/services",
+      methods: { GET: refreshedInBackground(api, "catalog-list-services", listServices(api)) },
+    },
+    { path: "/v1/coordinate/datacenters", methods: { GET: listCoordinateDatacenters(api) } },
+    { path: "/v1/coordinate/node/", methods: { GET: getNodeCoordinate(api) } },
+    { path: "/v1/coordinate/nodes", methods: { GET: listCoordinates(api) } },
+    { path: "/v1/coordinate/update", methods: { PUT: updateCoordinate(api) } },
+    { path: "/v1/event/fire/", methods: { PUT: fireEvent(api) } },
+    { path: "/v1/event/list", methods: { GET: listEvents(api) } },
+    { path: "/v1/health/checks/", methods: { GET: getServiceChecks(api) } },
+    { path: "/v1/health/node/", methods: { GET: getNodeHealth(api) } },
+    {
+      path: "/v1/health/service/",
+      methods: { GET: refreshedInBackground(api, "health-services", getServiceHealth(api)) },
+    },
+    { path: "/v1/health/state/", methods: { GET: getChecksInState(api) } },
+    { path: "/v1/internal/ui/node/", methods: { GET: getUiNode(api) } },
+    { path: "/v1/internal/ui/nodes", methods: { GET: listUiNodes(api) } },
+    { path: "/v1/internal/ui/services", methods: { GET: listUiServices(api) } },
+    { path: "/v1/kv/", methods: { GET: getKey(api), PUT: putKey(api), DELETE: deleteKey(api) } },
+    { path: "/v1/query", methods: { GET: listPreparedQueries(api), POST: createPreparedQuery(api) } },
+    { path: "/v1/query/", methods: preparedQueryMethods(api) },
+    { path: "/v1/session/create", methods: { PUT: createSession(api) } },
+    { path: "/v1/session/destroy/", methods: { PUT: destroySession(api) } },
+    { path: "/v1/session/info/", methods: { GET: getSession(api) } },
+    { path: "/v1/session/list", methods: { GET: listSessions(api) } },
+    { path: "/v1/session/node/", methods: { GET: listNodeSessions(api) } },
+    { path: "/v1/session/renew/", methods: { PUT: renewSession(api) } },
+    { path: "/v1/operator/autopilot/configuration", methods: { GET: getAutopilot(api), PUT: setAutopilot(api) } },
+    { path: "/v1/operator/autopilot/health", methods: { GET: getAutopilotHealth(api) } },
+    { path: "/v1/operator/keyring", methods: keyringMethods(api) },
+    { path: "/v1/operator/raft/peer", methods: { DELETE: removePeer(api) } },
+    { path: "/v1/operator/raft/configuration", methods: { GET: getRaftConfiguration(api) } },
+    { path: "/v1/snapshot", methods: { GET: saveSnapshot(api), PUT: restoreSnapshot(api) } },
+    { path: "/v1/status/leader", methods: { GET: getLeader(api) } },
+    { path: "/v1/status/peers", methods: { GET: listPeers(api) } },
+    { path: "/v1/txn", methods: { PUT: transact(api) } },
+    ...aclRoutes(),
+    ...connectRoutes(api),
+    ...uiRoutes(api),
+  ];
+}
+
+function agentRoutes(api: Api): readonly Route[] {
   return [
     { path: "/v1/agent/check/deregister/", methods: { PUT: deregisterAgentCheck(api) } },
     { path: "/v1/agent/check/fail/", methods: { PUT: setTtlStatus(api, "critical") } },
@@ -95,46 +158,6 @@ export function routes(api: Api): readonly Route[] {
     { path: "/v1/agent/service/maintenance/", methods: { PUT: setServiceMaintenance(api) } },
     { path: "/v1/agent/service/register", methods: { PUT: registerAgentService(api) } },
     { path: "/v1/agent/services", methods: { GET: listAgentServices(api) } },
-    { path: "/v1/catalog/datacenters", methods: { GET: listDatacenters(api) } },
-    { path: "/v1/catalog/deregister", methods: { PUT: deregisterFromCatalog(api) } },
-    { path: "/v1/catalog/node/", methods: { GET: getNode(api) } },
-    { path: "/v1/catalog/node-services/", methods: { GET: listNodeServices(api) } },
-    { path: "/v1/catalog/nodes", methods: { GET: listNodes(api) } },
-    { path: "/v1/catalog/register", methods: { PUT: registerInCatalog(api) } },
-    { path: "/v1/catalog/service/", methods: { GET: listServiceInstances(api) } },
-    { path: "/v1/catalog/services", methods: { GET: listServices(api) } },
-    { path: "/v1/coordinate/datacenters", methods: { GET: listCoordinateDatacenters(api) } },
-    { path: "/v1/coordinate/node/", methods: { GET: getNodeCoordinate(api) } },
-    { path: "/v1/coordinate/nodes", methods: { GET: listCoordinates(api) } },
-    { path: "/v1/coordinate/update", methods: { PUT: updateCoordinate(api) } },
-    { path: "/v1/event/fire/", methods: { PUT: fireEvent(api) } },
-    { path: "/v1/event/list", methods: { GET: listEvents(api) } },
-    { path: "/v1/health/checks/", methods: { GET: getServiceChecks(api) } },
-    { path: "/v1/health/node/", methods: { GET: getNodeHealth(api) } },
-    { path: "/v1/health/service/", methods: { GET: getServiceHealth(api) } },
-    { path: "/v1/health/state/", methods: { GET: getChecksInState(api) } },
-    { path: "/v1/internal/ui/node/", methods: { GET: getUiNode(api) } },
-    { path: "/v1/internal/ui/nodes", methods: { GET: listUiNodes(api) } },
-    { path: "/v1/internal/ui/services", methods: { GET: listUiServices(api) } },
-    { path: "/v1/kv/", methods: { GET: getKey(api), PUT: putKey(api), DELETE: deleteKey(api) } },
-    { path: "/v1/query", methods: { GET: listPreparedQueries(api), POST: createPreparedQuery(api) } },
-    { path: "/v1/query/", methods: preparedQueryMethods(api) },
-    { path: "/v1/session/create", methods: { PUT: createSession(api) } },
-    { path: "/v1/session/destroy/", methods: { PUT: destroySession(api) } },
-    { path: "/v1/session/info/", methods: { GET: getSession(api) } },
-    { path: "/v1/session/list", methods: { GET: listSessions(api) } },
-    { path: "/v1/session/node/", methods: { GET: listNodeSessions(api) } },
-    { path: "/v1/session/renew/", methods: { PUT: renewSession(api) } },
-    { path: "/v1/operator/autopilot/configuration", methods: { GET: getAutopilot(api), PUT: setAutopilot(api) } },
-    { path: "/v1/operator/autopilot/health", methods: { GET: getAutopilotHealth(api) } },
-    { path: "/v1/operator/keyring", methods: keyringMethods(api) },
-    { path: "/v1/operator/raft/configuration", methods: { GET: getRaftConfiguration(api) } },
-    { path: "/v1/status/leader", methods: { GET: getLeader(api) } },
-    { path: "/v1/status/peers", methods: { GET: listPeers(api) } },
-    { path: "/v1/txn", methods: { PUT: transact(api) } },
-    ...aclRoutes(),
-    ...connectRoutes(api),
-    ...uiRoutes(api),
   ];
 }
 
@@ -150,7 +173,7 @@ function preparedQueryMethods(api: Api): Route["methods"] {
 function uiRoutes(api: Api): readonly Route[] {
   const name = sayName();
   const { ui } = api;
-  if (!ui) return [{ path: "/", methods: { GET: name, PUT: name, POST: name, DELETE: name } }];
+  if (!ui) return [{ path: "/", methods: { GET: name }, any: name }];
   return [
     { path: "/", methods: { GET: redirectToUi(ui.contentPath) } },
     { path: ui.contentPath, methods: { GET: showUi(api, ui) } },

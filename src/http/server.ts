@@ -1,6 +1,7 @@
 import { sleep, type Clock } from "../lib/clock.ts";
 import { OperatingError, messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { mayBeHeld } from "./client-limit.ts";
 import type { Router } from "./router.ts";
 import { removeStaleSocket, setSocketOwner, type SocketOwner } from "./unix-socket.ts";
 
@@ -61,7 +62,7 @@ async function listenOn(address: string, { port, tls, router, socketOwner }: Lis
   const fetch = (request: Request, listener: Listener): Response | Promise<Response> => {
     // A blocking query is held for up to ten minutes, a log that is followed for as long as the client likes, and Go's
     // clients keep idle connections for 90 s.
-    if (heldUrl.test(request.url)) listener.timeout(request, 0);
+    if (mayBeHeld(request.url)) listener.timeout(request, 0);
     return router.handle(request, () => listener.requestIP(request)?.address);
   };
   // Each endpoint limits its body itself, and says so to who sends more.
@@ -112,5 +113,3 @@ function hostAndPort(address: string, port: number): string {
 }
 
 const idleTimeoutS = 120;
-
-const heldUrl = /\b(?:index|hash)=|\/agent\/monitor/;

@@ -1,3 +1,5 @@
+import { RecentValues } from "./recent-values.ts";
+
 /** What was counted or measured under one name in one interval. */
 export interface Aggregate {
   readonly name: string;
@@ -7,7 +9,12 @@ export interface Aggregate {
   readonly min: number;
   readonly max: number;
   readonly stddev: number;
+  /** Of a sample: the 0.5, 0.9 and 0.99 quantiles of the last ten to twenty seconds; NaN when nothing was added in them. */
+  readonly quantiles: readonly number[];
 }
+
+/** Which quantiles of a sample are told. */
+export const quantileShares: readonly number[] = [0.5, 0.9, 0.99];
 
 export interface Gauge {
   readonly name: string;
@@ -34,15 +41,19 @@ export class Meter {
   readonly labels: Labels;
   readonly #interval = new Sums();
   readonly #all = new Sums();
+  readonly #recent: RecentValues | undefined;
   #finished: Aggregate | undefined;
 
-  constructor(name: string, labels: Labels) {
+  /** @param recent where values are kept for quantiles; a counter has none */
+  constructor(name: string, labels: Labels, recent?: RecentValues) {
     this.name = name;
     this.labels = labels;
+    this.#recent = recent;
   }
 
   add(value: number): void {
     this.#interval.add(value);
+    this.#recent?.add(value);
   }
 
   /** Of the interval that ended last, or of the one under way when that is the first; undefined when nothing was added. */
@@ -58,12 +69,14 @@ export class Meter {
   endInterval(): void {
     this.#finished = this.#aggregate(this.#interval);
     this.#all.take(this.#interval);
+    this.#recent?.endInterval();
   }
 
   #aggregate(sums: Sums): Aggregate | undefined {
     if (sums.count === 0) return undefined;
     const { count, sum, min, max, stddev } = sums;
-    return { name: this.name, labels: this.labels, count, sum, min, max, stddev };
+    const quantiles = this.#recent?.quantiles(quantileShares) ?? [];
+    return { name: this.name, labels: this.labels, count, sum, min, max, stddev, quantiles };
   }
 }
 
@@ -132,7 +145,7 @@ export class Metrics {
 
   /** How long things took, in milliseconds. */
   sample(name: string, labels: Labels = {}): Meter {
-    return keep(this.#samples, new Meter(name, labels));
+    return keep(this.#samples, new Meter(name, labels, new RecentValues()));
   }
 
   gauge(name: string, read: () => number): void {

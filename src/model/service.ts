@@ -1,5 +1,6 @@
 import type { CheckDefinition } from "./check.ts";
 import type { RowIndexes } from "./node.ts";
+import type { ServiceProxy } from "./service-proxy.ts";
 
 export interface ServiceWeights {
   readonly passing: number;
@@ -26,6 +27,14 @@ export interface Service {
   readonly meta: Readonly<Record<string, string>> | null;
   readonly weights: ServiceWeights;
   readonly enableTagOverride: boolean;
+  /** It takes connections of the mesh itself. */
+  readonly connectNative?: true;
+  readonly proxy?: ServiceProxy;
+}
+
+/** The service that others mean when they ask for connections of the mesh; undefined for one that takes none. */
+export function connectName({ name, kind, connectNative, proxy }: Service): string | undefined {
+  return kind === "connect-proxy" ? proxy?.destinationServiceName : connectNative && name;
 }
 
 /** A service as the catalog keeps it. */

@@ -4,6 +4,7 @@ import type { Service, ServiceRow } from "../model/service.ts";
 import {
   findNodeOfId,
   getNode,
+  instancesForConnect,
   instancesOfService,
   listInstances,
   listNodes,
@@ -82,20 +83,34 @@ export function services(meta: NodeMeta): Query<ReadonlyMap<string, readonly str
 export function serviceInstances(name: string, tags: readonly string[], meta: NodeMeta): Query<readonly Instance[]> {
   return {
     topics: [topics.service(name)],
-    read(state) {
-      const found: Instance[] = [];
-      for (const service of instancesOfService(state, name)) {
-        const node = getNode(state, service.node);
-        if (node && hasTags(service, tags) && hasMeta(node, meta)) found.push({ node, service });
-      }
-      return found;
-    },
+    read: (state) => withNodes(state, instancesOfService(state, name), { tags, meta }),
   };
 }
 
 /** Every instance of every service, whose node is in the catalog. */
 export function allInstances(): Query<readonly ServiceRow[]> {
   return { topics: [topics.services], read: (state) => listInstances(state) };
+}
+
+/** What takes connections of the mesh for a service, narrowed in the same way. */
+export function connectInstances(name: string, tags: readonly string[], meta: NodeMeta): Query<readonly Instance[]> {
+  return {
+    topics: [topics.connect(name)],
+    read: (state) => withNodes(state, instancesForConnect(state, name), { tags, meta }),
+  };
+}
+
+function withNodes(
+  state: State,
+  services: readonly ServiceRow[],
+  { tags, meta }: { readonly tags: readonly string[]; readonly meta: NodeMeta },
+): readonly Instance[] {
+  const found: Instance[] = [];
+  for (const service of services) {
+    const node = getNode(state, service.node);
+    if (node && hasTags(service, tags) && hasMeta(node, meta)) found.push({ node, service });
+  }
+  return found;
 }
 
 /** By name, by id, or by the beginning of an id. */

@@ -9,7 +9,7 @@ import {
 } from "../state/lookup.ts";
 import type { State } from "../state/state.ts";
 import { topics } from "../state/topics.ts";
-import { hasMeta, serviceInstances, withNodeMeta, type Instance, type NodeMeta } from "./catalog.ts";
+import { connectInstances, hasMeta, serviceInstances, withNodeMeta, type Instance, type NodeMeta } from "./catalog.ts";
 import type { Query } from "./query.ts";
 
 /** An instance with all the checks that count for it. */
@@ -25,7 +25,18 @@ export interface ServiceHealthFilter {
 }
 
 export function serviceHealth(name: string, filter: ServiceHealthFilter): Query<readonly CheckedInstance[]> {
-  const instances = serviceInstances(name, filter.tags, filter.meta);
+  return withChecks(serviceInstances(name, filter.tags, filter.meta), filter);
+}
+
+/** Of what takes connections of the mesh for a service. */
+export function connectHealth(name: string, filter: ServiceHealthFilter): Query<readonly CheckedInstance[]> {
+  return withChecks(connectInstances(name, filter.tags, filter.meta), filter);
+}
+
+function withChecks(
+  instances: Query<readonly Instance[]>,
+  { passingOnly }: ServiceHealthFilter,
+): Query<readonly CheckedInstance[]> {
   return {
     topics: instances.topics,
     read(state) {
@@ -34,7 +45,7 @@ export function serviceHealth(name: string, filter: ServiceHealthFilter): Query<
         service,
         checks: checksOfInstance(state, service.node, service.id),
       }));
-      return filter.passingOnly ? checked.filter(isPassing) : checked;
+      return passingOnly ? checked.filter(isPassing) : checked;
     },
   };
 }

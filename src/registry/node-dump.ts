@@ -17,6 +17,10 @@ export interface NodeDump {
 /** All instances of one service. Consul: a node is named, and its checks count, once for each instance on it. */
 export interface ServiceSummary {
   readonly name: string;
+  /** That of its instances, if it is one of Consul's kinds of proxy. */
+  readonly kind: string;
+  /** The services that its instances are proxies for. */
+  readonly proxyFor: readonly string[];
   readonly tags: readonly string[];
   readonly nodes: readonly string[];
   readonly instances: number;
@@ -61,11 +65,17 @@ export function serviceSummaries(): Query<readonly ServiceSummary[]> {
   };
 }
 
+function destinationOf({ kind, proxy }: ServiceRow): readonly string[] {
+  return kind === "connect-proxy" && proxy ? [proxy.destinationServiceName] : [];
+}
+
 function summarize(state: State, name: string, rows: readonly ServiceRow[]): ServiceSummary {
   const checks = rows.flatMap((row) => checksOfInstance(state, row.node, row.id));
   const inStatus = (status: string): number => checks.filter((check) => check.status === status).length;
   return {
     name,
+    kind: rows.at(-1)?.kind ?? "",
+    proxyFor: [...new Set(rows.flatMap(destinationOf))].toSorted(),
     tags: [...new Set(rows.flatMap(({ tags }) => tags))].toSorted(),
     nodes: rows.map(({ node }) => node),
     instances: rows.length,

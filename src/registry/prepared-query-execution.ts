@@ -1,6 +1,7 @@
 import { OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
+import { shuffle } from "../lib/shuffle.ts";
 import { isUuid } from "../lib/uuid.ts";
 import { isTemplate, type PreparedQueryRow, type ServiceQuery } from "../model/prepared-query.ts";
 import { renderTemplate } from "../model/query-template.ts";
@@ -22,7 +23,6 @@ export interface PreparedQueriesOptions {
   readonly datacenter: string;
   /** The agent's own node: "_agent". */
   readonly node: string;
-  /** Without it, only instances on the node asked for itself come first. */
   readonly distances?: DistanceOrder | undefined;
 }
 
@@ -128,13 +128,6 @@ function isWanted({ service, checks }: CheckedInstance, wanted: ServiceQuery): b
 function fitsTags(own: readonly string[], wanted: readonly string[]): boolean {
   const folded = new Set(own.map(fold));
   return wanted.every((tag) => (tag.startsWith("!") ? !folded.has(fold(tag.slice(1))) : folded.has(fold(tag))));
-}
-
-function shuffle<T>(rows: readonly T[], random: Random): readonly T[] {
-  return rows
-    .map((row) => ({ row, place: random.uniform() }))
-    .toSorted((a, b) => a.place - b.place)
-    .map(({ row }) => row);
 }
 
 function exchanged<T>(rows: readonly T[], at: number): readonly T[] {

@@ -42,7 +42,8 @@ export function waitForChange(
 ): Promise<number> {
   const { clock, signal } = wait;
   const index = store.indexOf(watched);
-  const waits = wait.index > 0 && wait.index >= index && wait.index <= store.state.index;
+  const newest = Math.max(index, store.state.index);
+  const waits = wait.index > 0 && wait.index >= index && wait.index <= newest;
   if (!waits || store.closed || signal.aborted) return Promise.resolve(index);
   return new Promise((resolve) => {
     const end = (seen: number): void => {

@@ -2,7 +2,7 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { sessionTtlMs, type SessionRow } from "../model/session.ts";
 import { getSession, listSessions } from "../state/session.ts";
-import { fold, sessionOfTopic, type Topic } from "../state/topics.ts";
+import { fold, sessionOfTopic, topics, type Topic } from "../state/topics.ts";
 import { destroySession } from "./session.ts";
 import type { Store } from "./store.ts";
 
@@ -27,8 +27,13 @@ export class SessionTtls {
     this.#store = store;
     this.#clock = options.clock;
     this.#log = options.log;
-    for (const session of listSessions(store.state)) this.#restart(session);
+    this.#restartAll();
     store.onCommit((touched) => this.#follow(touched));
+  }
+
+  /** How many sessions end unless they are renewed. */
+  get active(): number {
+    return this.#timers.size;
   }
 
   /** Gives the session its full time again; undefined when it has ended. */
@@ -40,12 +45,16 @@ export class SessionTtls {
 
   stop(): void {
     this.#stopped = true;
-    for (const timer of this.#timers.values()) timer.cancel();
-    this.#timers.clear();
+    this.#cancelAll();
   }
 
   /** Sessions came or went. */
   #follow(touched: ReadonlySet<Topic>): void {
+    if (touched.has(topics.everything)) {
+      this.#cancelAll();
+      this.#restartAll();
+      return;
+    }
     for (const topic of touched) {
       const id = sessionOfTopic(topic);
       if (id === undefined) continue;
@@ -53,6 +62,10 @@ export class SessionTtls {
       if (session) this.#restart(session);
       else this.#cancel(id);
     }
+  }
+
+  #restartAll(): void {
+    for (const session of listSessions(this.#store.state)) this.#restart(session);
   }
 
   #restart(session: SessionRow): void {
@@ -70,6 +83,11 @@ export class SessionTtls {
   #cancel(id: string): void {
     this.#timers.get(id)?.cancel();
     this.#timers.delete(id);
+  }
+
+  #cancelAll(): void {
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
   }
 
   async #expire(id: string): Promise<void> {

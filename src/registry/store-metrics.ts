@@ -27,10 +27,16 @@ type Meters = { readonly [Type in Command["type"]]?: Meter };
 /** From the request to the answer. */
 function submittedMeters(metrics: Metrics): Meters {
   const kvs = metrics.sample("consul.kvs.apply");
+  const sessions = metrics.sample("consul.session.apply");
   return {
     "kv-set": kvs,
     "kv-delete": kvs,
     "kv-delete-tree": kvs,
+    "kv-lock": kvs,
+    "kv-unlock": kvs,
+    "session-create": sessions,
+    "session-destroy": sessions,
+    txn: metrics.sample("consul.txn.apply"),
     register: metrics.sample("consul.catalog.register"),
     deregister: metrics.sample("consul.catalog.deregister"),
   };
@@ -42,6 +48,11 @@ function appliedMeters(metrics: Metrics): Meters {
     "kv-set": metrics.sample("consul.fsm.kvs", { op: "set" }),
     "kv-delete": metrics.sample("consul.fsm.kvs", { op: "delete" }),
     "kv-delete-tree": metrics.sample("consul.fsm.kvs", { op: "delete-tree" }),
+    "kv-lock": metrics.sample("consul.fsm.kvs", { op: "lock" }),
+    "kv-unlock": metrics.sample("consul.fsm.kvs", { op: "unlock" }),
+    "session-create": metrics.sample("consul.fsm.session", { op: "create" }),
+    "session-destroy": metrics.sample("consul.fsm.session", { op: "destroy" }),
+    txn: metrics.sample("consul.fsm.txn"),
     register: metrics.sample("consul.fsm.register"),
     deregister: metrics.sample("consul.fsm.deregister"),
   };

@@ -57,6 +57,8 @@ export class Store {
   readonly #listeners: CommitListener[] = [];
   /** Indexes of topics in the present state, as far as somebody has asked. */
   readonly #indexes = new Map<Topic, number>();
+  /** Indexes of topics that are kept beside the state, in memory only. */
+  readonly #besideIndexes = new Map<Topic, number>();
   readonly #nowMs: () => number;
   #state: State;
   #queue: Pending[] = [];
@@ -93,7 +95,7 @@ export class Store {
   #topicIndex(topic: Topic): number {
     const known = this.#indexes.get(topic);
     if (known !== undefined) return known;
-    const index = topicIndex(this.#state, topic);
+    const index = this.#besideIndexes.get(topic) ?? topicIndex(this.#state, topic);
     if (this.#indexes.size >= indexesMax) this.#indexes.clear();
     this.#indexes.set(topic, index);
     return index;
@@ -106,6 +108,19 @@ export class Store {
 
   onCommit(listener: CommitListener): void {
     this.#listeners.push(listener);
+  }
+
+  /**
+   * Something that is kept beside the state, in memory only, has changed: its topic's index rises, to that of the newest
+   * write at least, and who waits for it wakes. It is not written, and never falls while the agent runs.
+   */
+  touch(topic: Topic): void {
+    const before = this.#besideIndexes.get(topic) ?? 0;
+    this.#besideIndexes.set(topic, Math.max(before + 1, this.#state.index));
+    this.#indexes.delete(topic);
+    const touched = new Set([topic]);
+    for (const listener of this.#listeners) listener(touched);
+    this.watches.wake(touched);
   }
 
   /**

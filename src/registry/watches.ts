@@ -35,7 +35,8 @@ export class Watches {
     if (this.#waiters.size === 0) return;
     const woken = new Set<Waiter>();
     for (const topic of touched) {
-      this.#take(topic, woken);
+      if (topic === topics.everything) for (const each of [...this.#waiters.keys()]) this.#take(each, woken);
+      else this.#take(topic, woken);
       const key = keyOfTopic(topic);
       if (key === undefined) continue;
       for (const length of [...this.#prefixLengths.keys()]) {
@@ -45,9 +46,9 @@ export class Watches {
     for (const waiter of woken) waiter();
   }
 
-  /** Wakes everybody: the state was replaced, or the agent stops. */
+  /** Wakes everybody: what they see has changed in another way than by a write, or the agent stops. */
   wakeAll(): void {
-    this.wake([...this.#waiters.keys()]);
+    this.wake([topics.everything]);
   }
 
   #add(topic: Topic, waiter: Waiter): void {

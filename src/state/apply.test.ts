@@ -1,26 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { checkNamed, keySet, nodeNamed, serviceNamed, StateDriver } from "../../test/support/state.ts";
 import { apply } from "./apply.ts";
 import type { Command } from "./command.ts";
 import { tombstonesMax } from "./draft.ts";
-import {
-  checksInStatus,
-  checksOfInstance,
-  checksOfNode,
-  checksOfService,
-  getCheck,
-  getNode,
-  getService,
-  instancesOfService,
-  listInstances,
-  listNodes,
-  servicesOfNode,
-} from "./lookup.ts";
+import { getCheck, getNode, getService, instancesOfService, servicesOfNode } from "./lookup.ts";
 import { getKv, listKeys } from "./kv.ts";
-import { openState } from "./open-state.ts";
-import { topicIndex, type State } from "./state.ts";
-import { topics, type Topic } from "./topics.ts";
+import { topicIndex } from "./state.ts";
+import { topics } from "./topics.ts";
 
 describe("keys", () => {
   test("a write that changes nothing does not move the index", () => {
@@ -219,154 +205,6 @@ describe("registrations", () => {
   });
 });
 
-describe("over random commands", () => {
-  const name = fc.constantFrom("a", "b", "A", "c");
-  const status = fc.constantFrom("passing" as const, "warning" as const, "critical" as const);
-  const key = fc.constantFrom("a", "a/b", "a/b/c", "b", "\u{1F600}", "\uffee");
-  const check = fc.record({ id: name, serviceId: fc.constantFrom("", "a", "b"), status });
-  const command: fc.Arbitrary<Command> = fc.oneof(
-    fc.record({ key, value: fc.string({ maxLength: 3 }) }).map(({ key: at, value }) => keySet(at, value)),
-    fc.record({ type: fc.constant("kv-delete" as const), key }),
-    fc.record({ type: fc.constant("kv-delete-tree" as const), prefix: fc.constantFrom("", "a", "a/", "b") }),
-    fc
-      .record({
-        node: name,
-        id: fc.constantFrom("", "id-1", "id-2"),
-        service: fc.option(fc.record({ id: name, name }), { nil: undefined }),
-        tag: name,
-        checks: fc.array(check, { maxLength: 2 }),
-      })
-      .map(({ node, id, service, tag, checks }) => ({
-        type: "register" as const,
-        node: nodeNamed(node, { id, address: tag }),
-        skipNodeUpdate: false,
-        service: service && serviceNamed(service.name, { id: service.id, tags: [tag] }),
-        checks: checks.map(({ id, ...changes }) => checkNamed(id, changes)),
-      })),
-    fc.record({
-      type: fc.constant("deregister" as const),
-      node: name,
-      serviceId: fc.option(name, { nil: undefined }),
-      checkId: fc.option(name, { nil: undefined }),
-    }),
-  );
-  const commands = fc.array(command, { maxLength: 40 });
-  const watched: readonly Topic[] = [
-    topics.nodes,
-    topics.services,
-    topics.checks,
-    topics.tree(""),
-    topics.tree("a/"),
-    topics.key("a/b"),
-    ...["passing", "critical"].map(topics.checksInStatus),
-    ...["a", "b", "c"].flatMap((of) => [
-      topics.node(of),
-      topics.nodeChecks(of),
-      topics.service(of),
-      topics.serviceChecks(of),
-    ]),
-  ];
-
-  test("no topic's index ever falls, and one that is touched has the command's", () => {
-    fc.assert(
-      fc.property(commands, (all) => {
-        const driver = new StateDriver();
-        for (const each of all) {
-          const before = watched.map((topic) => topicIndex(driver.state, topic));
-          const { touched, state } = driver.run(each);
-          watched.forEach((topic, at) => {
-            const index = topicIndex(state, topic);
-            expect(index).toBeGreaterThanOrEqual(before[at] ?? 0);
-            if (touched.has(topic)) expect(index).toBe(state.index);
-          });
-        }
-      }),
-    );
-  });
-
-  test("what a topic tells changes only when the topic is touched", () => {
-    const told = (state: State): Record<string, unknown> => ({
-      [topics.service("a")]: instancesOfService(state, "a").map((service) => [
-        service,
-        getNode(state, service.node),
-        checksOfInstance(state, service.node, service.id),
-      ]),
-      [topics.serviceChecks("a")]: instancesOfService(state, "a").flatMap((service) =>
-        checksOfService(state, service.node, service.id),
-      ),
-      [topics.node("a")]: [getNode(state, "a"), servicesOfNode(state, "a")],
-      [topics.nodeChecks("a")]: checksOfNode(state, "a"),
-      [topics.nodes]: listNodes(state),
-      [topics.services]: listInstances(state).map(({ name, tags }) => [name, tags]),
-      [topics.checks]: checksInStatus(state, "any"),
-      [topics.checksInStatus("critical")]: checksInStatus(state, "critical"),
-      [topics.key("a/b")]: getKv(state, "a/b"),
-    });
-    fc.assert(
-      fc.property(commands, (all) => {
-        const driver = new StateDriver();
-        for (const each of all) {
-          const before = told(driver.state);
-          const { touched } = driver.run(each);
-          for (const [topic, tells] of Object.entries(told(driver.state))) {
-            if (!touched.has(topic)) expect(tells).toEqual(before[topic]);
-          }
-        }
-      }),
-    );
-  });
-
-  test("no service or check is without its node, and no service's check without its service", () => {
-    fc.assert(
-      fc.property(commands, (all) => {
-        const driver = new StateDriver();
-        for (const each of all) driver.run(each);
-        const { state } = driver;
-        for (const service of state.services.values()) expect(getNode(state, service.node)).toBeDefined();
-        for (const row of state.checks.values()) {
-          expect(getNode(state, row.node)).toBeDefined();
-          if (row.serviceId !== "") expect(getService(state, row.node, row.serviceId)).toBeDefined();
-        }
-        expect(state.serviceInstances.size).toBe(state.services.size);
-        expect(state.serviceChecks.size).toBe(state.checks.size);
-      }),
-    );
-  });
-
-  test("the rows written build the same state again, and no topic's index is lower for it", () => {
-    fc.assert(
-      fc.property(commands, (all) => {
-        const driver = new StateDriver();
-        for (const each of all) driver.run(each);
-        const { state } = openState([...driver.rows.values()], driver.state.index);
-        expect(plain(state)).toEqual(plain(driver.state));
-        for (const topic of watched) {
-          expect(topicIndex(state, topic)).toBeGreaterThanOrEqual(topicIndex(driver.state, topic));
-          expect(topicIndex(state, topic)).toBeLessThanOrEqual(Math.max(1, state.index));
-        }
-      }),
-    );
-  });
-
-  test("the same commands give the same state, and the states before stay as they were", () => {
-    fc.assert(
-      fc.property(commands, (all) => {
-        const first = new StateDriver();
-        const second = new StateDriver();
-        for (const each of all) {
-          const before = first.state;
-          const shown = plain(before);
-          first.run(each);
-          second.run(each);
-          expect(plain(before)).toEqual(shown);
-        }
-        expect(plain(second.state)).toEqual(plain(first.state));
-        expect([...second.rows.keys()]).toEqual([...first.rows.keys()]);
-      }),
-    );
-  });
-});
-
 test("local rows have no index and no topic", () => {
   const driver = new StateDriver();
   const command: Command = { type: "set-local", rows: [{ key: "x", value: new Uint8Array([1]) }] };
@@ -375,10 +213,3 @@ test("local rows have no index and no topic", () => {
   expect(applied.touched.size).toBe(0);
   expect(applied.changes).toHaveLength(1);
 });
-
-/** The tables' contents, without the indexes of topics, whose own comparison is by topic. */
-function plain(state: State): Record<string, unknown> {
-  const { index, nodes, services, checks, kv, serviceInstances, serviceChecks, nodeNames } = state;
-  const tables = { nodes, services, checks, kv, serviceInstances, serviceChecks, nodeNames };
-  return { index, ...Object.fromEntries(Object.entries(tables).map(([table, map]) => [table, [...map.entries()]])) };
-}

@@ -1,6 +1,6 @@
 import type { RowChange } from "../engine/engine.ts";
 import { ensureCheck } from "./check.ts";
-import type { Command, Deregister, Outcome, Register, Rejection, SetLocal, Stamp } from "./command.ts";
+import type { Command, Deregister, Outcome, Register, Rejection, Restore, SetLocal, Stamp } from "./command.ts";
 import { Draft } from "./draft.ts";
 import { deleteKv, deleteKvTree, setKv } from "./kv.ts";
 import { lockKv, unlockKv } from "./lock.ts";
@@ -10,10 +10,12 @@ import { deletePreparedQuery } from "./prepared-query.ts";
 import { putPreparedQuery } from "./put-prepared-query.ts";
 import { removeCheck, removeNode, removeService } from "./removal.ts";
 import { ensureService } from "./service.ts";
+import { encodeIndex, tables, tombstoneFloorKey } from "./rows.ts";
 import { createSession, destroySession } from "./session.ts";
-import type { State } from "./state.ts";
+import { emptyState, type State } from "./state.ts";
 import { runTxn } from "./txn.ts";
-import type { Topic } from "./topics.ts";
+import { changesBetween } from "./stored-tables.ts";
+import { topics, type Topic } from "./topics.ts";
 
 export interface Applied {
   /** The same value as before when the command changed nothing; its index is then not used up. */
@@ -27,6 +29,7 @@ export interface Applied {
 
 /** The state machine: pure and deterministic. A command takes effect whole or, when its outcome says so, not at all. */
 export function apply(state: State, command: Command, stamp: Stamp): Applied {
+  if (command.type === "restore") return restore(state, command, stamp);
   const draft = new Draft(state, stamp);
   const outcome = run(draft, command);
   if (outcome.type === "rejected" || outcome.type === "failed") {
@@ -36,7 +39,7 @@ export function apply(state: State, command: Command, stamp: Stamp): Applied {
   return { state: next, outcome, touched: draft.touched, changes: draft.changes };
 }
 
-function run(draft: Draft, command: Command): Outcome {
+function run(draft: Draft, command: Exclude<Command, Restore>): Outcome {
   switch (command.type) {
     case "kv-set":
       return setKv(draft, command);
@@ -101,4 +104,19 @@ function deregister(draft: Draft, { node, serviceId, checkId }: Deregister): Out
 function setLocal(draft: Draft, command: SetLocal): Outcome {
   for (const row of command.rows) draft.writeLocal(row.key, row.value);
   return { type: "done" };
+}
+
+/**
+ * Rows of a snapshot keep their indexes, which are older than what was told before it: the floor raises every topic above
+ * them, and the tombstones are of no more use. Lock delays stay: they protect from sessions that have ended just now, of
+ * which a snapshot knows nothing.
+ */
+function restore(before: State, { snapshot }: Restore, stamp: Stamp): Applied {
+  const index = Math.max(stamp.index, snapshot.index + 1);
+  const { tombstones } = emptyState;
+  const state = { ...snapshot, index, lockDelays: before.lockDelays, tombstones, tombstoneFloor: index };
+  // Written even when no row differs, so that the index is, too.
+  const floor = { table: tables.meta, key: tombstoneFloorKey, value: encodeIndex(index) };
+  const changes = [...changesBetween(before, state), floor];
+  return { state, outcome: { type: "done" }, touched: new Set([topics.everything]), changes };
 }

@@ -4,6 +4,7 @@ import type { PreparedQuery } from "../model/prepared-query.ts";
 import type { Service } from "../model/service.ts";
 import type { Session } from "../model/session.ts";
 import type { TxnError, TxnOperation, TxnResult } from "../model/txn.ts";
+import type { State } from "./state.ts";
 
 /**
  * Every way to change the state. With its stamp, a command holds all that its effect depends on: no clock, no randomness,
@@ -22,7 +23,8 @@ export type Command =
   | Txn
   | Register
   | Deregister
-  | SetLocal;
+  | SetLocal
+  | Restore;
 
 /** What a command is given when its turn comes. */
 export interface Stamp {
@@ -130,6 +132,12 @@ export interface Deregister {
 export interface SetLocal {
   readonly type: "set-local";
   readonly rows: readonly LocalRow[];
+}
+
+/** The state becomes that of a snapshot; its index, and that of each topic, goes on from the higher of the two. */
+export interface Restore {
+  readonly type: "restore";
+  readonly snapshot: State;
 }
 
 export interface LocalRow {

@@ -15,17 +15,17 @@ import { fold } from "./topics.ts";
  */
 export function ensureNode(draft: Draft, node: Node): Rejection | undefined {
   const named = getNode(draft.state, node.name);
+  const previous = node.id === "" ? undefined : getNodeOfId(draft.state, node.id);
   if (node.id !== "") {
     const taken = named && named.id !== "" && fold(named.id) !== fold(node.id) && isAlive(draft.state, named);
     if (taken) return { code: "node-id-taken", id: node.id, by: named.id, name: node.name };
-    const previous = getNodeOfId(draft.state, node.id);
     if (previous && rowKey(previous.name) !== rowKey(node.name)) removeNode(draft, previous);
   }
   const row: NodeRow = {
     ...node,
     // Consul: a registration without an id keeps the one that is known.
     id: node.id === "" ? (named?.id ?? "") : node.id,
-    createIndex: named?.createIndex ?? draft.index,
+    createIndex: (previous ?? named)?.createIndex ?? draft.index,
     modifyIndex: draft.index,
   };
   if (named && isDeepStrictEqual(named, { ...row, modifyIndex: named.modifyIndex })) return undefined;

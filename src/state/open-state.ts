@@ -28,36 +28,51 @@ export interface OpenedState {
  * Builds the state from an engine's rows: the same value that wrote them. A topic's index may be higher than it was (that
  * of the services' list by a change of a port, which it does not show), so that watchers may look once for nothing.
  */
-export function openState(rows: readonly Row[], revision: number): OpenedState {
+export function openState(rows: Iterable<Row>, revision: number): OpenedState {
   const local: LocalRow[] = [];
-  const edits = editAll();
-  let tombstoneFloor = emptyState.tombstoneFloor;
+  const builder = new StateBuilder();
   for (const row of rows) {
     if (row.table === tables.local) local.push(row);
-    else if (row.table === tables.meta && row.key === tombstoneFloorKey) tombstoneFloor = decodeIndex(row.value);
-    else loadRow(edits, row);
+    else builder.add(row);
   }
-  const state: State = {
-    ...emptyState,
-    index: revision,
-    nodes: edits.nodes.finish(),
-    nodeNames: edits.nodeNames.finish(),
-    services: edits.services.finish(),
-    serviceInstances: edits.serviceInstances.finish(),
-    checks: edits.checks.finish(),
-    serviceChecks: edits.serviceChecks.finish(),
-    kv: edits.kv.finish(),
-    sessions: edits.sessions.finish(),
-    nodeSessions: edits.nodeSessions.finish(),
-    checkSessions: edits.checkSessions.finish(),
-    sessionKeys: edits.sessionKeys.finish(),
-    lockDelays: edits.lockDelays.finish(),
-    preparedQueries: edits.preparedQueries.finish(),
-    preparedQueryNames: edits.preparedQueryNames.finish(),
-    tombstones: edits.tombstones.finish(),
-    tombstoneFloor,
-  };
-  return { state: { ...state, topicIndexes: topicIndexes(state) }, local };
+  return { state: builder.finish(revision), local };
+}
+
+/** A state while its rows come in, in any order. */
+export class StateBuilder {
+  readonly #edits = editAll();
+  #tombstoneFloor = emptyState.tombstoneFloor;
+
+  add(row: Row): void {
+    if (row.table === tables.meta && row.key === tombstoneFloorKey) this.#tombstoneFloor = decodeIndex(row.value);
+    else loadRow(this.#edits, row);
+  }
+
+  /** The builder must not be used afterwards. */
+  finish(index: number): State {
+    const edits = this.#edits;
+    const state: State = {
+      ...emptyState,
+      index,
+      nodes: edits.nodes.finish(),
+      nodeNames: edits.nodeNames.finish(),
+      services: edits.services.finish(),
+      serviceInstances: edits.serviceInstances.finish(),
+      checks: edits.checks.finish(),
+      serviceChecks: edits.serviceChecks.finish(),
+      kv: edits.kv.finish(),
+      sessions: edits.sessions.finish(),
+      nodeSessions: edits.nodeSessions.finish(),
+      checkSessions: edits.checkSessions.finish(),
+      sessionKeys: edits.sessionKeys.finish(),
+      lockDelays: edits.lockDelays.finish(),
+      preparedQueries: edits.preparedQueries.finish(),
+      preparedQueryNames: edits.preparedQueryNames.finish(),
+      tombstones: edits.tombstones.finish(),
+      tombstoneFloor: this.#tombstoneFloor,
+    };
+    return { ...state, topicIndexes: topicIndexes(state) };
+  }
 }
 
 function editAll() {

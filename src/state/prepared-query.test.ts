@@ -3,10 +3,8 @@ import fc from "fast-check";
 import { nameTemplate, nodeNamed, queryWithId, sessionNamed, StateDriver } from "../../test/support/state.ts";
 import type { PreparedQuery } from "../model/prepared-query.ts";
 import type { Command, Rejection } from "./command.ts";
-import { openState } from "./open-state.ts";
-import { findPreparedQuery, getPreparedQuery, listPreparedQueries } from "./prepared-query.ts";
-import { topicIndex, type State } from "./state.ts";
-import { fold, topics, type Topic } from "./topics.ts";
+import { findPreparedQuery, listPreparedQueries } from "./prepared-query.ts";
+import { fold, topics } from "./topics.ts";
 
 const ids = [1, 2, 3].map((digit) => `6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f1${digit}`);
 const [first = "", second = "", third = ""] = ids;
@@ -96,56 +94,17 @@ describe("over random commands", () => {
   );
   const commands = fc.array(command, { maxLength: 30 });
 
-  function drive(all: readonly Command[], look: (driver: StateDriver, before: State) => void = () => {}): StateDriver {
-    const driver = driverWithSession();
-    for (const each of all) {
-      const before = driver.state;
-      driver.run(each);
-      look(driver, before);
-    }
-    return driver;
-  }
-
   test("a name finds its query, else the template with the longest prefix of it", () => {
     fc.assert(
       fc.property(commands, fc.constantFrom("a", "AB", "abc", "abcd", "x"), (all, asked) => {
-        const { state } = drive(all);
+        const driver = driverWithSession();
+        for (const each of all) driver.run(each);
+        const { state } = driver;
         const fits = listPreparedQueries(state)
           .filter((each) => (each.template.type === "" ? each.name !== "" : fold(asked).startsWith(fold(each.name))))
           .filter((each) => each.template.type !== "" || fold(each.name) === fold(asked))
           .toSorted((a, b) => b.name.length - a.name.length);
         expect(findPreparedQuery(state, asked)?.id).toBe(fits[0]?.id);
-      }),
-    );
-  });
-
-  test("what a topic tells changes only when the topic is touched, and its index never falls", () => {
-    const told = (state: State): Record<Topic, unknown> => ({
-      [topics.preparedQueries]: listPreparedQueries(state),
-      [topics.preparedQuery(first)]: getPreparedQuery(state, first),
-    });
-    fc.assert(
-      fc.property(commands, (all) => {
-        drive(all, ({ state }, before) => {
-          for (const [topic, tells] of Object.entries(told(state))) {
-            const index = topicIndex(state, topic);
-            expect(index).toBeGreaterThanOrEqual(topicIndex(before, topic));
-            if (!Bun.deepEquals(tells, told(before)[topic])) expect(index).toBe(state.index);
-          }
-        });
-      }),
-    );
-  });
-
-  test("the rows written build the same state again", () => {
-    fc.assert(
-      fc.property(commands, (all) => {
-        const driver = drive(all);
-        const { state } = openState([...driver.rows.values()], driver.state.index);
-        for (const table of ["preparedQueries", "preparedQueryNames"] as const)
-          expect([...state[table].entries()]).toEqual([...driver.state[table].entries()]);
-        for (const topic of [topics.preparedQueries, ...ids.map(topics.preparedQuery)])
-          expect(topicIndex(state, topic)).toBe(topicIndex(driver.state, topic));
       }),
     );
   });

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CheckRow } from "../model/check.ts";
 import type { PreparedQueryRow } from "../model/prepared-query.ts";
-import type { ServiceRow } from "../model/service.ts";
+import { connectName, type ServiceRow } from "../model/service.ts";
 import type { SessionRow } from "../model/session.ts";
-import { servicesOfNode } from "./lookup.ts";
+import { getService, servicesOfNode } from "./lookup.ts";
 import type { State } from "./state.ts";
 import { topics, type Topic } from "./topics.ts";
 
@@ -12,10 +12,14 @@ export function nodeTopics(state: State, node: string): Topic[] {
   return [topics.nodes, topics.node(node), ...servicesOn(state, node)];
 }
 
-/** The list of services tells names and tags only, so other changes of an instance leave it alone. */
+/** The lists of services tell names, tags and what is a proxy for what only, so other changes of an instance leave it alone. */
 export function serviceTopics(known: ServiceRow | undefined, row: ServiceRow): Topic[] {
-  const touched = [topics.node(row.node), topics.service(row.name)];
-  return known && isListedAlike(known, row) ? touched : [...touched, topics.services];
+  const touched = [topics.node(row.node), ...instanceTopics(row)];
+  return known && isListedAlike(known, row) && isSameProxy(known, row) ? touched : [...touched, topics.services];
+}
+
+function isSameProxy(known: ServiceRow, row: ServiceRow): boolean {
+  return known.kind === row.kind && connectName(known) === connectName(row);
 }
 
 /** Whether the list of services tells the same of both. */
@@ -28,7 +32,11 @@ export function checkTopics(state: State, row: CheckRow): Topic[] {
   const instances =
     row.serviceId === ""
       ? servicesOn(state, row.node)
-      : [topics.service(row.serviceName), topics.serviceChecks(row.serviceName)];
+      : [
+          topics.serviceChecks(row.serviceName),
+          topics.service(row.serviceName),
+          ...connectTopic(getService(state, row.node, row.serviceId)),
+        ];
   return [topics.checks, topics.nodeChecks(row.node), topics.checksInStatus(row.status), ...instances];
 }
 
@@ -41,5 +49,14 @@ export function preparedQueryTopics(row: PreparedQueryRow): Topic[] {
 }
 
 function servicesOn(state: State, node: string): Iterable<Topic> {
-  return new Set(servicesOfNode(state, node).map((service) => topics.service(service.name)));
+  return new Set(servicesOfNode(state, node).flatMap(instanceTopics));
+}
+
+function instanceTopics(service: ServiceRow): Topic[] {
+  return [topics.service(service.name), ...connectTopic(service)];
+}
+
+function connectTopic(service: ServiceRow | undefined): Topic[] {
+  const name = service && connectName(service);
+  return name === undefined ? [] : [topics.connect(name)];
 }

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Service, ServiceRow } from "../model/service.ts";
+import { connectName, type Service, type ServiceRow } from "../model/service.ts";
 import { ensureCheck } from "./check.ts";
 import type { Draft } from "./draft.ts";
 import { checksOfService, getService } from "./lookup.ts";
 import { isListedAlike, serviceTopics } from "./row-topics.ts";
-import { rowKey } from "./state.ts";
+import { fold } from "./topics.ts";
 
 export function ensureService(draft: Draft, node: string, service: Service): void {
   const known = getService(draft.state, node, service.id);
@@ -15,9 +15,18 @@ export function ensureService(draft: Draft, node: string, service: Service): voi
     modifyIndex: draft.index,
   };
   if (known && isDeepStrictEqual(known, { ...row, modifyIndex: known.modifyIndex })) return;
-  if (known && rowKey(known.name) !== rowKey(row.name)) draft.deleteService(known, serviceTopics(undefined, known));
+  if (known && !isFoundAlike(known, row)) draft.deleteService(known, serviceTopics(undefined, known));
   draft.putService(row, serviceTopics(known, row));
   if (known && !isListedAlike(known, row)) updateChecks(draft, row);
+}
+
+/** Whether those who find the one find the other: by its name, and as what takes connections for another. */
+function isFoundAlike(known: Service, row: Service): boolean {
+  return isSameName(known.name, row.name) && isSameName(connectName(known), connectName(row));
+}
+
+function isSameName(one: string | undefined, other: string | undefined): boolean {
+  return one === other || (one !== undefined && other !== undefined && fold(one) === fold(other));
 }
 
 /**

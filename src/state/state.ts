@@ -49,7 +49,10 @@ export interface State {
   readonly topicIndexes: OrderedMap<number>;
   /** Index of each topic that lost a row: what the rows present no longer tell. */
   readonly tombstones: OrderedMap<number>;
-  /** No topic's index is below this: that of the newest tombstone that was dropped to bound their number. */
+  /**
+   * No topic's index is below this: that of the newest tombstone that was dropped, to bound their number or because a
+   * snapshot was restored, whose rows are older than what was told before.
+   */
   readonly tombstoneFloor: number;
 }
 
@@ -114,7 +117,7 @@ export function topicIndex(state: State, topic: Topic): number {
 
 function keyIndex(state: State, key: string, topic: Topic): number {
   const entry = state.kv.get(kvOrder(key));
-  return entry?.modifyIndex ?? Math.max(state.tombstones.get(topic) ?? 0, state.tombstoneFloor);
+  return Math.max(entry?.modifyIndex ?? state.tombstones.get(topic) ?? 0, state.tombstoneFloor);
 }
 
 function treeIndex(state: State, prefix: string): number {

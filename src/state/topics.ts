@@ -13,6 +13,7 @@ export function fold(name: string): string {
 }
 
 export const topics: {
+  readonly everything: Topic;
   readonly nodes: Topic;
   readonly services: Topic;
   readonly checks: Topic;
@@ -20,15 +21,21 @@ export const topics: {
   readonly nodeChecks: (name: string) => Topic;
   readonly service: (name: string) => Topic;
   readonly serviceChecks: (name: string) => Topic;
+  readonly connect: (name: string) => Topic;
   readonly checksInStatus: (status: string) => Topic;
   readonly sessions: Topic;
   readonly nodeSessions: (node: string) => Topic;
   readonly session: (id: string) => Topic;
+  readonly coordinates: Topic;
+  readonly distances: Topic;
   readonly preparedQueries: Topic;
   readonly preparedQuery: (id: string) => Topic;
+  readonly mesh: Topic;
   readonly key: (key: string) => Topic;
   readonly tree: (prefix: string) => Topic;
 } = {
+  /** Touched when the whole state is another: it stands for every other topic, and nobody waits for it by itself. */
+  everything: "*",
   /** The list of nodes. */
   nodes: "nodes",
   /** The list of services with their tags. */
@@ -36,25 +43,39 @@ export const topics: {
   /** Every check. */
   checks: "checks",
   /** A node and the services on it. */
-  node: (name) => `node/${fold(name)}`,
+  node: (name) => nodeTopicPrefix + fold(name),
   /** The checks of a node and of the services on it. */
   nodeChecks: (name) => `node-checks/${fold(name)}`,
   /** The instances of a service, their nodes and their checks. */
   service: (name) => `service/${fold(name)}`,
   serviceChecks: (name) => `service-checks/${fold(name)}`,
+  /** What takes connections of the mesh for a service: proxies before it, and its instances that do so themselves. */
+  connect: (name) => `connect/${fold(name)}`,
   checksInStatus: (status) => `status/${status}`,
   sessions: "sessions",
   nodeSessions: (node) => `node-sessions/${fold(node)}`,
   session: (id) => sessionTopicPrefix + fold(id),
+  /** Where the nodes are: kept beside the state. */
+  coordinates: "coordinates",
+  /** The order of rows by distance. It changes with `coordinates` but has no index of its own and wakes nobody. */
+  distances: "distances",
   preparedQueries: "prepared-queries",
   preparedQuery: (id) => `prepared-query/${fold(id)}`,
+  /** Intentions, configuration entries, gateways: there is nothing of them, and so no write touches it. */
+  mesh: "mesh",
   key: (key) => keyTopicPrefix + key,
   tree: (prefix) => treeTopicPrefix + prefix,
 };
 
+const nodeTopicPrefix = "node/";
 const sessionTopicPrefix = "session/";
 const keyTopicPrefix = "kv/";
 const treeTopicPrefix = "kv*";
+
+/** The folded name of a node's topic, or undefined. */
+export function nodeOfTopic(topic: Topic): string | undefined {
+  return topic.startsWith(nodeTopicPrefix) ? topic.slice(nodeTopicPrefix.length) : undefined;
+}
 
 /** The folded id of a session's topic, or undefined. */
 export function sessionOfTopic(topic: Topic): string | undefined {

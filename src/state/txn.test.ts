@@ -79,7 +79,7 @@ describe("over random transactions", () => {
     }),
   );
   const operations = fc.array(fc.oneof(onAnyKey, onAnyKey, onCatalog), { minLength: 1, maxLength: 5 });
-  const transactions = fc.array(operations, { maxLength: 15 });
+  const transactions = fc.array(operations, { maxLength: 15, size: "max" });
 
   function start(): StateDriver {
     const driver = new StateDriver();

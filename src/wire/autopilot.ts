@@ -1,16 +1,17 @@
 import { formatDuration } from "../lib/duration.ts";
 import type { AutopilotSettings } from "../model/autopilot.ts";
 import { durationField } from "./json-duration.ts";
+import { decodeFailure } from "./json.ts";
 import { fieldNames, JsonFields } from "./json-fields.ts";
 
 /** @throws OperatingError invalid, code "decode" */
 export function decodeAutopilot(json: unknown): AutopilotSettings {
-  const fields = new JsonFields(json, { names, source: "api", where: "AutopilotConfiguration" });
+  const fields = new JsonFields(json, { names, source: "api", where, goPackage: "api" });
   return {
     cleanupDeadServers: fields.bool("CleanupDeadServers"),
     lastContactThresholdMs: durationField(fields, "LastContactThreshold", "api"),
-    maxTrailingLogs: fields.int("MaxTrailingLogs"),
-    minQuorum: fields.int("MinQuorum"),
+    maxTrailingLogs: count(fields, "MaxTrailingLogs", "uint64"),
+    minQuorum: count(fields, "MinQuorum", "uint"),
     serverStabilizationMs: durationField(fields, "ServerStabilizationTime", "api"),
     redundancyZoneTag: fields.string("RedundancyZoneTag"),
     disableUpgradeMigration: fields.bool("DisableUpgradeMigration"),
@@ -18,6 +19,16 @@ export function decodeAutopilot(json: unknown): AutopilotSettings {
   };
 }
 
+function count(fields: JsonFields, field: string, goType: string): number {
+  const value = fields.raw(field) ?? 0;
+  if (typeof value !== "number") throw fields.mismatch(field, value, goType);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw decodeFailure(
+    `json: cannot unmarshal number ${value} into Go struct field ${where}.${field} of type ${goType}`,
+  );
+}
+
+const where = "AutopilotConfiguration";
 const names = fieldNames([
   "CleanupDeadServers",
   "LastContactThreshold",

@@ -7,7 +7,8 @@ import { durationField } from "./json-duration.ts";
 import { fieldNames, JsonFields } from "./json-fields.ts";
 import { metadataFault } from "./metadata.ts";
 import { decodeTaggedAddresses, isAnyAddress } from "./service-address.ts";
-import { portFault } from "./service-definition.ts";
+import { meshFault } from "./service-faults.ts";
+import { decodeMeshParts } from "./service-proxy.ts";
 import { decodeWeights, weightsFault } from "./service-weights.ts";
 
 /** What an external monitor or another agent writes to the catalog at once. */
@@ -39,13 +40,13 @@ export function decodeCatalogRegister(json: unknown): CatalogRegister {
   fields.string("Token");
   const node = decodeNode(fields);
   const skipNodeUpdate = fields.bool("SkipNodeUpdate");
-  const service = fields.has("Service") ? decodeService(fields.raw("Service")) : undefined;
+  const given = fields.has("Service") ? decodeService(fields.raw("Service")) : undefined;
   const checks = decodeChecks(fields, { node: node.name });
   validateNode(node, skipNodeUpdate);
-  if (service !== undefined) validateService(service, node.name);
+  if (given) validateService(given, node.name);
   return {
     node,
-    service: service && { ...service, id: service.id || service.name },
+    service: given && { ...given.service, id: given.service.id || given.service.name },
     checks,
     skipNodeUpdate,
     datacenter: node.datacenter,
@@ -118,9 +119,15 @@ function validateNode(node: Node, skipNodeUpdate: boolean): void {
     throw refused("Bad node ID: uuid is improperly formatted");
 }
 
-function decodeService(json: unknown): Service {
+interface GivenService {
+  readonly service: Service;
+  readonly hasSidecar: boolean;
+}
+
+function decodeService(json: unknown): GivenService {
   const fields = new JsonFields(json, { names: serviceNames, source: "api", where: "NodeService.Service" });
-  return {
+  const { hasSidecar, ...mesh } = decodeMeshParts(fields, "api");
+  const service = {
     id: fields.string("ID"),
     name: fields.string("Service"),
     kind: fields.string("Kind", "structs.ServiceKind"),
@@ -131,7 +138,9 @@ function decodeService(json: unknown): Service {
     meta: fields.stringMap("Meta"),
     weights: catalogWeights(fields),
     enableTagOverride: fields.bool("EnableTagOverride"),
+    ...mesh,
   };
+  return { service, hasSidecar };
 }
 
 /** Consul: the catalog replaces weights that it cannot use; the agent refuses them. */
@@ -140,11 +149,11 @@ function catalogWeights(fields: JsonFields): Service["weights"] {
   return weightsFault(weights) === undefined ? weights : decodeWeights(undefined, "api");
 }
 
-function validateService(service: Service, node: string): void {
+function validateService({ service, hasSidecar }: GivenService, node: string): void {
   if (service.name === "") throw refused("Must provide service name with ID");
   if (isAnyAddress(service.address)) throw refused("Invalid service address");
-  const port = portFault(service);
-  if (port !== undefined) throw refused(`1 error occurred:\n\t* ${port}\n\n`);
+  const mesh = meshFault(service, hasSidecar);
+  if (mesh !== undefined) throw refused(mesh);
   const meta = metadataFault(service.meta);
   const id = service.id || service.name;
   if (meta !== undefined) {

@@ -13,7 +13,7 @@ export interface CheckUpdate {
  * @throws OperatingError invalid, with the HTTP answer's text
  */
 export function decodeCheckUpdate(json: unknown): CheckUpdate {
-  const fields = new JsonFields(json, { names, source: "api", where: "checkUpdate" });
+  const fields = new JsonFields(json, { names, source: "api", where: "checkUpdate", goPackage: "agent" });
   const status = fields.string("Status");
   const output = fields.string("Output");
   const known = checkStatuses.find((name) => name === status);

@@ -1,23 +1,49 @@
+import type { Coordinate, NodeCoordinate } from "../model/coordinate.ts";
 import { fieldNames, JsonFields } from "./json-fields.ts";
 
-const dimensions = 8;
+export interface CoordinateUpdate {
+  readonly datacenter: string;
+  readonly node: string;
+  readonly segment: string;
+  readonly coordinate: Coordinate | undefined;
+}
 
-/** Where a node is before it has met another. */
-export const startingCoordinate: object = {
-  Vec: Array.from({ length: dimensions }, () => 0),
-  Error: 1.5,
-  Adjustment: 0,
-  Height: 0.00001,
-};
+/** @throws OperatingError invalid, code "decode" */
+export function decodeCoordinateUpdate(json: unknown): CoordinateUpdate {
+  const fields = new JsonFields(json, { names: updateNames, source: "api", where: "CoordinateUpdateRequest" });
+  const coordinate = fields.entries("Coord", "coordinate.Coordinate");
+  return {
+    datacenter: fields.string("Datacenter"),
+    node: fields.string("Node"),
+    segment: fields.string("Segment"),
+    coordinate: coordinate && decodeCoordinate(fields.raw("Coord")),
+  };
+}
 
-/** Whether the body of coordinate/update has a coordinate of as many dimensions as Consul's. */
-export function decodeCoordinateUpdate(json: unknown): boolean {
-  const update = new JsonFields(json, { names: updateNames, source: "api", where: "CoordinateUpdateRequest" });
-  const coordinate = update.raw("Coord");
-  if (coordinate === undefined) return false;
-  const fields = new JsonFields(coordinate, { names: coordinateNames, source: "api", where: "Coordinate" });
-  return fields.list("Vec", "[]float64").length === dimensions;
+function decodeCoordinate(json: unknown): Coordinate {
+  const fields = new JsonFields(json, { names: coordinateNames, source: "api", where: "Coordinate.Coord" });
+  return {
+    vector: fields.list("Vec", "[]float64").map((value) => float(fields, "Vec", value)),
+    error: float(fields, "Error", fields.raw("Error")),
+    adjustment: float(fields, "Adjustment", fields.raw("Adjustment")),
+    height: float(fields, "Height", fields.raw("Height")),
+  };
 }
 
 const updateNames = fieldNames(["Datacenter", "Node", "Segment", "Coord", "Token"]);
 const coordinateNames = fieldNames(["Vec", "Error", "Adjustment", "Height"]);
+
+/** null and what is absent are 0; 1e999 is not had. */
+function float(fields: JsonFields, field: string, value: unknown): number {
+  const number = typeof value === "bigint" ? Number(value) : (value ?? 0);
+  if (typeof number !== "number" || !Number.isFinite(number)) throw fields.mismatch(field, value, "float64");
+  return number;
+}
+
+export function encodeNodeCoordinate({ node, segment, coordinate }: NodeCoordinate): object {
+  return { Node: node, Segment: segment, Coord: encodeCoordinate(coordinate) };
+}
+
+export function encodeCoordinate({ vector, error, adjustment, height }: Coordinate): object {
+  return { Vec: vector, Error: error, Adjustment: adjustment, Height: height };
+}

@@ -18,6 +18,13 @@ export function goMap<T>(record: Readonly<Record<string, T>>): Record<string, T>
   return bareRecord(Object.entries(record));
 }
 
+/** JSON of a client's own, whose objects are all Go maps. */
+export function goValue(json: unknown): unknown {
+  if (typeof json !== "object" || json === null) return json;
+  if (Array.isArray(json)) return json.map(goValue);
+  return bareRecord(Object.entries(json).map(([key, value]) => [key, goValue(value)]));
+}
+
 function render(value: unknown): string {
   if (typeof value === "string") return renderGoString(value);
   if (value === null || typeof value !== "object") return renderScalar(value);

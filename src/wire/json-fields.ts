@@ -27,6 +27,8 @@ export interface FieldsOptions {
   readonly source: WireSource;
   /** For error texts: the object's type in the API ("RegisterRequest" or ""), or its place in a file ("service.check"). */
   readonly where: string;
+  /** The Go package of the type, where that is not "structs". */
+  readonly goPackage?: "agent" | "api";
   /** Consul: a few of its objects take any other field in silence. */
   readonly ignoreUnknown?: boolean;
 }
@@ -88,6 +90,8 @@ export class JsonFields {
 
   list(field: string, goType: string): readonly unknown[] {
     const value = this.#values.get(field) ?? [];
+    // HCL cannot tell a list of one object from the object.
+    if (this.#options.source === "file" && isObject(value)) return [value];
     if (!Array.isArray(value)) throw this.mismatch(field, value, goType);
     return value;
   }
@@ -162,7 +166,7 @@ function membersOf(json: unknown, options: FieldsOptions): [string, unknown][] {
   if (options.source === "file") {
     throw new OperatingError("invalid", "decode", `'${options.where}' expected a map, got '${fileType(value)}'`);
   }
-  const type = options.where === "" ? "struct" : `structs.${options.where}`;
+  const type = options.where === "" ? "struct" : `${options.goPackage ?? "structs"}.${options.where}`;
   throw decodeFailure(`json: cannot unmarshal ${jsonType(value)} into Go value of type ${type}`);
 }
 

@@ -173,7 +173,9 @@ class JsonReader {
   #unexpected(where: string): OperatingError {
     const code = this.#text.codePointAt(this.#at);
     if (code === undefined) return decodeFailure("unexpected EOF");
-    return decodeFailure(`invalid character ${quoteCharacter(String.fromCodePoint(code))} ${where}`);
+    // Consul: it names the first byte of what is beyond ASCII.
+    const [byte = 0] = new TextEncoder().encode(String.fromCodePoint(code));
+    return decodeFailure(`invalid character ${quoteCharacter(String.fromCharCode(byte))} ${where}`);
   }
 }
 

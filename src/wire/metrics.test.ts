@@ -28,6 +28,28 @@ describe("metrics", () => {
     expect(told?.stddev).toBeCloseTo(Math.sqrt(13));
   });
 
+  test("of a sample have quantiles of the last two intervals", () => {
+    const metrics = new Metrics(0);
+    const sample = metrics.sample("took");
+    for (let ms = 1; ms <= 100; ms++) sample.add(ms);
+    expect(metrics.total().samples).toMatchObject([{ quantiles: [50, 90, 99] }]);
+    metrics.endInterval(10_000);
+    sample.add(1_000);
+    expect(metrics.total().samples).toMatchObject([{ quantiles: [51, 91, 100] }]);
+    metrics.endInterval(20_000);
+    expect(metrics.total().samples).toMatchObject([{ quantiles: [1_000, 1_000, 1_000] }]);
+    metrics.endInterval(30_000);
+    expect(metrics.total().samples).toMatchObject([{ count: 101, quantiles: [Number.NaN, Number.NaN, Number.NaN] }]);
+  });
+
+  test("of more values than are kept have the quantiles of the newest", () => {
+    const metrics = new Metrics(0);
+    const sample = metrics.sample("took");
+    for (let ms = 0; ms < 1_000; ms++) sample.add(ms);
+    const [median = 0] = metrics.total().samples[0]?.quantiles ?? [];
+    expect(median).toBeGreaterThan(744);
+  });
+
   test("are sorted by name", () => {
     const metrics = new Metrics(0);
     for (const name of ["b", "c", "a"]) metrics.gauge(name, () => 1);
@@ -63,6 +85,9 @@ describe("metrics as text", () => {
       "consul_raft_apply 1",
       "# HELP consul_fsm_kvs consul_fsm_kvs",
       "# TYPE consul_fsm_kvs summary",
+      'consul_fsm_kvs{op="set",quantile="0.5"} 2',
+      'consul_fsm_kvs{op="set",quantile="0.9"} 2',
+      'consul_fsm_kvs{op="set",quantile="0.99"} 2',
       'consul_fsm_kvs_sum{op="set"} 2',
       'consul_fsm_kvs_count{op="set"} 1',
       "",

@@ -1,4 +1,4 @@
-import { intervalMs, type Aggregate, type MetricsSnapshot } from "../lib/metrics.ts";
+import { intervalMs, quantileShares, type Aggregate, type MetricsSnapshot } from "../lib/metrics.ts";
 import { goMap } from "./go-json.ts";
 
 /** As agent/metrics tells them. */
@@ -32,7 +32,7 @@ function goTime(ms: number): string {
   return `${text.slice(0, 10)} ${text.slice(11, 19)} +0000 UTC`;
 }
 
-/** The same in the text format of Prometheus; samples are summaries without quantiles. */
+/** The same in the text format of Prometheus; samples are summaries. */
 export function renderPrometheus({ gauges, counters, samples }: MetricsSnapshot): string {
   const lines: string[] = [];
   for (const { name, value } of gauges) lines.push(...heading(name, "gauge"), `${metricName(name)} ${value}`);
@@ -42,13 +42,21 @@ export function renderPrometheus({ gauges, counters, samples }: MetricsSnapshot)
     lines.push(`${metricName(name)}${labelText(labels)} ${sum}`);
     last = name;
   }
-  for (const { name, labels, sum, count } of samples) {
-    if (name !== last) lines.push(...heading(name, "summary"));
-    const text = labelText(labels);
-    lines.push(`${metricName(name)}_sum${text} ${sum}`, `${metricName(name)}_count${text} ${count}`);
-    last = name;
+  for (const sample of samples) {
+    if (sample.name !== last) lines.push(...heading(sample.name, "summary"));
+    lines.push(...summary(sample));
+    last = sample.name;
   }
   return lines.map((line) => `${line}\n`).join("");
+}
+
+function summary({ name, labels, sum, count, quantiles }: Aggregate): string[] {
+  const metric = metricName(name);
+  const text = labelText(labels);
+  const shares = quantileShares.map((share, at) => {
+    return `${metric}${labelText({ ...labels, quantile: String(share) })} ${quantiles[at] ?? Number.NaN}`;
+  });
+  return [...shares, `${metric}_sum${text} ${sum}`, `${metric}_count${text} ${count}`];
 }
 
 function heading(name: string, type: string): string[] {

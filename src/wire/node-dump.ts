@@ -29,6 +29,8 @@ export function encodeNodeDump({ node, services, checks }: NodeDump, outputOf: (
 
 interface ServiceSummary {
   readonly name: string;
+  readonly kind: string;
+  readonly proxyFor: readonly string[];
   readonly tags: readonly string[];
   readonly nodes: readonly string[];
   readonly instances: number;
@@ -39,10 +41,12 @@ interface ServiceSummary {
 
 export function encodeServiceSummary(summary: ServiceSummary): object {
   return {
+    Kind: summary.kind === "" ? undefined : summary.kind,
     Name: summary.name,
     Tags: nullIfEmpty(summary.tags),
     Nodes: summary.nodes,
     InstanceCount: summary.instances,
+    ProxyFor: nullIfEmpty(summary.proxyFor) ?? undefined,
     ChecksPassing: summary.passing,
     ChecksWarning: summary.warning,
     ChecksCritical: summary.critical,

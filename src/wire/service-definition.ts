@@ -1,11 +1,14 @@
 import { OperatingError } from "../lib/errors.ts";
 import type { CheckDefinition } from "../model/check.ts";
+import type { ServiceProxy } from "../model/service-proxy.ts";
 import type { Service, ServiceDefinition } from "../model/service.ts";
 import { type CheckDecodeOptions, decodeStatus, defineCheck, validateCheckMethod } from "./check-definition.ts";
 import { type CheckFields, decodeCheckFields, isEmptyCheck } from "./check-fields.ts";
 import { fieldNames, JsonFields } from "./json-fields.ts";
 import { metadataFault } from "./metadata.ts";
 import { decodeTaggedAddresses, isAnyAddress, withFamilyAddresses } from "./service-address.ts";
+import { meshFault } from "./service-faults.ts";
+import { decodeMeshParts } from "./service-proxy.ts";
 import { decodeWeights, weightsFault } from "./service-weights.ts";
 
 /**
@@ -17,9 +20,10 @@ export function decodeServiceDefinition(json: unknown, options: CheckDecodeOptio
   const isApi = options.source === "api";
   const names = isApi ? apiNames : fileNames;
   const fields = new JsonFields(json, { names, source: options.source, where: isApi ? "" : "service" });
-  const service = decodeService(fields, options);
+  const { hasSidecar, ...mesh } = decodeMeshParts(fields, options.source);
+  const service = { ...decodeService(fields, options), ...withDefaults(mesh) };
   const checks = decodeChecks(fields, options);
-  validateService(service, options);
+  validateService(service, { ...options, hasSidecar });
   for (const check of checks) validateCheckMethod(check);
   return { service, checks: nameChecks(service, checks, options) };
 }
@@ -77,7 +81,10 @@ function decodeChecks(fields: JsonFields, { source }: CheckDecodeOptions): Check
   return isEmptyCheck(one) ? many : [one, ...many];
 }
 
-function validateService(service: Service, { source }: CheckDecodeOptions): void {
+function validateService(
+  service: Service,
+  { source, hasSidecar }: CheckDecodeOptions & { readonly hasSidecar: boolean },
+): void {
   if (service.name === "") throw invalid("Missing service name");
   // Consul: a file's service may have 0.0.0.0.
   if (source === "api" && isAnyAddress(service.address)) throw invalid("Invalid service address");
@@ -85,15 +92,18 @@ function validateService(service: Service, { source }: CheckDecodeOptions): void
   if (weights !== undefined) throw invalid(`Invalid Weights: ${weights}`);
   const meta = metadataFault(service.meta);
   if (meta !== undefined) throw invalid(`Invalid Service Meta: ${meta}`);
-  const port = portFault(service);
-  if (port !== undefined) throw invalid(`1 error occurred:\n\t* ${port}\n\n`);
+  const mesh = meshFault(service, hasSidecar);
+  if (mesh !== undefined) throw invalid(mesh);
 }
 
-/** The kinds of proxy have no function here, but what is certainly wrong is refused as Consul refuses it. */
-export function portFault({ kind, port }: Pick<Service, "kind" | "port">): string | undefined {
-  if (port !== 0) return undefined;
-  if (kind === "connect-proxy") return "Port must be set for a Connect proxy";
-  return /^(mesh|terminating)-gateway$/.test(kind) ? `Port must be non-zero for a ${kind}` : undefined;
+/** Consul: an agent says what an upstream is, where the catalog leaves it open. */
+function withDefaults({
+  proxy,
+  ...others
+}: Pick<Service, "connectNative" | "proxy">): typeof others & { proxy?: ServiceProxy } {
+  if (!proxy) return others;
+  const upstreams = proxy.upstreams.map((each) => ({ ...each, destinationType: each.destinationType || "service" }));
+  return { ...others, proxy: { ...proxy, upstreams } };
 }
 
 function nameChecks(service: Service, checks: readonly CheckFields[], options: CheckDecodeOptions): CheckDefinition[] {

@@ -1,9 +1,10 @@
 import type { NodeRow } from "../model/node.ts";
 import type { Service, ServiceAddress, ServiceRow, ServiceWeights } from "../model/service.ts";
 import { goMap } from "./go-json.ts";
+import { encodeAgentProxy, encodeProxy } from "./service-proxy.ts";
 
-/** A service as agent/services shows it (and agent/service/:id, which adds ContentHash). */
-export function encodeAgentService(service: Service): object {
+/** A service as agent/services shows it; with a hash, as agent/service/<id> does. */
+export function encodeAgentService(service: Service, contentHash?: string): object {
   return {
     Kind: service.kind === "" ? undefined : service.kind,
     ID: service.id,
@@ -15,7 +16,10 @@ export function encodeAgentService(service: Service): object {
     TaggedAddresses: encodeTaggedAddresses(service.taggedAddresses),
     Weights: encodeWeights(service.weights),
     EnableTagOverride: service.enableTagOverride,
-    ...proxyOf(service.kind),
+    ContentHash: contentHash,
+    // Consul: the agent shows a proxy's configuration only for the kinds that are proxies.
+    Proxy: isProxy(service.kind) ? encodeAgentProxy(service.proxy) : undefined,
+    Connect: service.connectNative ? encodeConnect(service) : undefined,
   };
 }
 
@@ -39,8 +43,8 @@ export function encodeCatalogService(node: NodeRow, service: ServiceRow): object
     ServiceMeta: goMap(service.meta ?? {}),
     ServicePort: service.port,
     ServiceEnableTagOverride: service.enableTagOverride,
-    ServiceProxy: emptyProxy,
-    ServiceConnect: {},
+    ServiceProxy: encodeProxy(service.proxy),
+    ServiceConnect: encodeConnect(service),
     CreateIndex: service.createIndex,
     ModifyIndex: service.modifyIndex,
   };
@@ -59,18 +63,19 @@ export function encodeNodeService(service: ServiceRow): object {
     Port: service.port,
     Weights: encodeWeights(service.weights),
     EnableTagOverride: service.enableTagOverride,
-    Proxy: emptyProxy,
-    Connect: {},
+    Proxy: encodeProxy(service.proxy),
+    Connect: encodeConnect(service),
     CreateIndex: service.createIndex,
     ModifyIndex: service.modifyIndex,
   };
 }
 
-const emptyProxy = { MeshGateway: {}, Expose: {} } as const;
+function isProxy(kind: string): boolean {
+  return /^(connect-proxy|(mesh|terminating|ingress)-gateway)$/.test(kind);
+}
 
-/** Consul: the agent shows a proxy's configuration only for the kinds that are proxies. */
-function proxyOf(kind: string): { Proxy?: typeof emptyProxy } {
-  return /^(connect-proxy|(mesh|terminating|ingress)-gateway)$/.test(kind) ? { Proxy: emptyProxy } : {};
+function encodeConnect({ connectNative }: Service): object {
+  return connectNative ? { Native: true } : {};
 }
 
 function encodeWeights(weights: ServiceWeights): object {

@@ -44,6 +44,8 @@ export interface SessionDefaults {
  */
 export function decodeSession(json: unknown, defaults: SessionDefaults): Session {
   const fields = new JsonFields(json, { names, source: "api", where: "", ignoreUnknown: true });
+  // Consul: an id may be given, and is not looked at.
+  fields.string("ID");
   const session: Session = {
     id: defaults.id,
     name: fields.string("Name"),
@@ -61,7 +63,17 @@ export function decodeSession(json: unknown, defaults: SessionDefaults): Session
   return { ...session, behavior };
 }
 
-const names = fieldNames(["Name", "Node", "LockDelay", "Behavior", "TTL", "Checks", "NodeChecks", "ServiceChecks"]);
+const names = fieldNames([
+  "ID",
+  "Name",
+  "Node",
+  "LockDelay",
+  "Behavior",
+  "TTL",
+  "Checks",
+  "NodeChecks",
+  "ServiceChecks",
+]);
 const serviceCheckNames = fieldNames(["ID", "Namespace"]);
 const nsPerMs = 1e6;
 const serfHealth = "serfHealth";

@@ -11,6 +11,7 @@ import { encodeKvEntry } from "./kv-entry.ts";
 import { encodeNode } from "./node.ts";
 import { decodeTaggedAddresses } from "./service-address.ts";
 import { decodeWeights } from "./service-weights.ts";
+import { decodeMeshParts } from "./service-proxy.ts";
 import { encodeNodeService } from "./service.ts";
 
 /** The body of txn. Consul: an operation that names nothing is none. @throws OperatingError invalid, code "decode" */
@@ -92,6 +93,7 @@ function decodeService(json: object): TxnOperation {
   const outer = read(json, catalogNames, "ServiceTxnOp.Service");
   const fields = read(outer.raw("Service"), serviceNames, "AgentService.Service.Service");
   const [id, name, verb] = [fields.string("ID"), fields.string("Service"), outer.string("Verb", "api.ServiceOp")];
+  const { hasSidecar: _, ...mesh } = decodeMeshParts(fields, "api");
   return {
     kind: "service",
     verb,
@@ -108,6 +110,7 @@ function decodeService(json: object): TxnOperation {
       meta: fields.stringMap("Meta"),
       weights: decodeWeights(fields.raw("Weights"), "api"),
       enableTagOverride: fields.bool("EnableTagOverride"),
+      ...mesh,
     },
     index: modifyIndex(fields),
   };
@@ -138,7 +141,7 @@ function decodeCheck(json: object): TxnOperation {
 }
 
 function read(json: unknown, names: FieldNames, where: string): JsonFields {
-  return new JsonFields(json, { names, source: "api", where });
+  return new JsonFields(json, { names, source: "api", where, goPackage: "api" });
 }
 
 function object(fields: JsonFields, field: string, goType: string): object | undefined {

@@ -70,6 +70,18 @@ describe("the agent itself", () => {
     expect(Object.keys(Stats)).toEqual(expect.arrayContaining(["agent", "build", "consul", "raft", "runtime"]));
     expect(Stats["agent"]).toMatchObject({ services: expect.stringMatching(/^\d+$/), checks: expect.any(String) });
     expect(Stats["consul"]).toMatchObject({ leader: "true", server: "true", bootstrap: "true" });
+    expect(Stats["raft"]).toMatchObject({ state: "Leader", num_peers: "0", fsm_pending: "0", protocol_version: "3" });
+    expect(Stats["raft"]?.["latest_configuration"]).toMatch(
+      /^\[\{Suffrage:Voter ID:[-0-9a-f]{36} Address:[\d.:]+\}\]$/,
+    );
+    for (const pool of ["serf_lan", "serf_wan"])
+      expect(Stats[pool]).toMatchObject({
+        members: "1",
+        failed: "0",
+        left: "0",
+        health_score: "0",
+        encrypted: "false",
+      });
     expect(Stats["build"]?.["version"]).toMatch(semver);
     expect(Stats["consul"]?.["leader_addr"]).toBe(JSON.parse((await get("/v1/status/leader")).text));
   });
@@ -82,6 +94,9 @@ describe("the agent itself", () => {
       ...{ HTTPPort: Number(new URL(target.url).port), HTTPSPort: -1, DNSPort: -1, GRPCPort: -1 },
       ...{ DNSDomain: "consul.", EnableUI: false, ACLsEnabled: false, KVMaxValueSize: 524288 },
       ...{ EnableRemoteScriptChecks: true, EnableLocalScriptChecks: true, LeaveOnTerm: false, SkipLeaveOnInt: true },
+      ...{ AEInterval: "1m0s", DefaultQueryTime: "5m0s", MaxQueryTime: "10m0s", EnableDebug: false, Revision: "" },
+      ...{ PrimaryDatacenter: "dc1", TranslateWANAddrs: false, TxnMaxReqLen: 524288, UIContentPath: "/ui/", UIDir: "" },
+      HTTPBlockEndpoints: [],
     });
     expect(DebugConfig["HTTPAddrs"]).toEqual([target.url.replace("http", "tcp")]);
   });

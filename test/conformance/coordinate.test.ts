@@ -1,11 +1,18 @@
-import { describe, expect, test } from "bun:test";
-import { expectEmpty, expectError, get, put, sharedTarget } from "../support/conformance.ts";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { expectWoken, whileBlocked } from "../support/blocked.ts";
+import { expectEmpty, expectError, get, put, registerNode, sharedTarget, unique } from "../support/conformance.ts";
+import { coordinateAt, placeNodes } from "../support/places.ts";
 
 await sharedTarget();
 
 const place =
   '{"Node":"node1","Segment":"","Coord":{"Vec":[0,0,0,0,0,0,0,0],"Error":1.5,"Adjustment":0,"Height":0.00001}}';
-const coordinate = { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 0.00001 };
+const coordinate = coordinateAt(0);
+
+/** As an answer shows it. */
+function rowAt(node: string, seconds: number, segment = ""): string {
+  return JSON.stringify({ Node: node, Segment: segment, Coord: coordinateAt(seconds) });
+}
 
 describe("coordinates", () => {
   test("of the datacenter are those of this server", async () => {
@@ -14,10 +21,10 @@ describe("coordinates", () => {
     expect(answer.header("X-Consul-Index")).toBeUndefined();
   });
 
-  test("of the nodes are this server's, once it has told them", async () => {
+  test("of the nodes have this server's, once it has told them", async () => {
     const answer = await get("/v1/coordinate/nodes");
     // Consul: a server tells its own only some seconds after its start.
-    expect(["[]", `[${place}]`]).toContain(answer.text);
+    if (answer.text.includes('"Node":"node1"')) expect(answer.text).toContain(place);
     expect(answer.index).toBeGreaterThan(0);
     expect(answer.header("X-Consul-Knownleader")).toBe("true");
     expect((await get("/v1/coordinate/nodes?segment=x")).text).toBe("[]");
@@ -30,18 +37,106 @@ describe("coordinates", () => {
     }
   });
 
-  test("are taken where they have eight dimensions", async () => {
-    expectEmpty(await put("/v1/coordinate/update", { Node: "nosuch", Coord: coordinate }));
-    expectError(await put("/v1/coordinate/update", { Node: "node1", Coord: { ...coordinate, Vec: [0, 0] } }), {
-      status: 500,
-      text: "incompatible coordinate",
-    });
-    expectError(await put("/v1/coordinate/update"), { status: 400, text: "Request decode failed: EOF" });
-  });
-
   test("of another datacenter are not had", async () => {
     const answer = await get("/v1/coordinate/nodes?dc=other");
     expectError(answer, { status: 500, text: "No path to datacenter" });
     expect(answer.header("X-Consul-Knownleader")).toBe("false");
   });
 });
+
+describe("an update of coordinates", () => {
+  test("is taken where it has eight dimensions, whether the node is known or not", async () => {
+    expectEmpty(await put("/v1/coordinate/update", { Node: "nosuch", Coord: coordinate }));
+    expectEmpty(await put("/v1/coordinate/update?dc=dc1", { Node: "nosuch", Datacenter: "other", Coord: coordinate }));
+    expectEmpty(await put("/v1/coordinate/update", { Node: "nosuch", Coord: { Vec: [1, 0, null, 0, 0, 0, 0, 0] } }));
+  });
+
+  const field = (name: string): string => `Go struct field ${name}`;
+  const unmarshal = "Request decode failed: json: cannot unmarshal";
+
+  test.each([
+    [{ Node: "x", Coord: { ...coordinate, Vec: [0, 0] } }, 500, "incompatible coordinate"],
+    [{ Node: "x", Coord: {} }, 500, "incompatible coordinate"],
+    [{ Node: "x", Datacenter: "other", Coord: coordinate }, 500, "No path to datacenter"],
+    [undefined, 400, "Request decode failed: EOF"],
+    [{ Node: "x", Coord: coordinate, Bogus: 1 }, 400, 'Request decode failed: json: unknown field "Bogus"'],
+    [{ Node: 7 }, 400, `${unmarshal} number into ${field("CoordinateUpdateRequest.Node of type string")}`],
+    [
+      { Coord: 3 },
+      400,
+      `${unmarshal} number into ${field("CoordinateUpdateRequest.Coord of type coordinate.Coordinate")}`,
+    ],
+    [{ Coord: { Vec: 3 } }, 400, `${unmarshal} number into ${field("Coordinate.Coord.Vec of type []float64")}`],
+    [{ Coord: { Vec: ["1"] } }, 400, `${unmarshal} string into ${field("Coordinate.Coord.Vec of type float64")}`],
+    [{ Coord: { Error: "1" } }, 400, `${unmarshal} string into ${field("Coordinate.Coord.Error of type float64")}`],
+  ])("%j is refused", async (body, status, text) => {
+    expectError(await put("/v1/coordinate/update", body), { status, text });
+  });
+
+  test("for another datacenter is not taken", async () => {
+    const answer = await put("/v1/coordinate/update?dc=other", { Node: "x", Coord: coordinate });
+    expectError(answer, { status: 500, text: "No path to datacenter" });
+  });
+});
+
+describe("the coordinates that nodes have told", () => {
+  const name = unique("placed");
+  const [alpha, beta, ghost] = [`${name}-alpha`, `${name}-beta`, `${name}-ghost`];
+
+  beforeAll(async () => {
+    for (const Node of [alpha, beta]) await put("/v1/catalog/register", { Node, Address: "192.0.2.1" });
+    await put("/v1/coordinate/update", { Node: beta, Segment: "x", Coord: coordinateAt(2) });
+    await put("/v1/coordinate/update", { Node: ghost, Coord: coordinateAt(4) });
+    await put("/v1/coordinate/update", { Node: alpha, Coord: coordinateAt(9) });
+    await placeNodes({ [alpha]: 1.5 });
+  }, 20_000);
+
+  afterAll(async () => {
+    for (const Node of [alpha, beta]) await put("/v1/catalog/deregister", { Node });
+  });
+
+  /** The rows of these nodes: this server may stand among them. */
+  async function listed(query: string): Promise<string> {
+    const rows = (await get(`/v1/coordinate/nodes${query}`)).json as readonly { readonly Node: string }[];
+    return rows
+      .filter(({ Node }) => Node.startsWith(name))
+      .map((row) => JSON.stringify(row))
+      .join();
+  }
+
+  test("are listed in order of name, the last ones told, of nodes in the catalog", async () => {
+    expect(await listed("")).toBe(`${rowAt(alpha, 1.5)},${rowAt(beta, 2, "x")}`);
+  });
+
+  test("are listed by segment when one is asked for, be it the one without a name", async () => {
+    expect(await listed("?segment=x")).toBe(rowAt(beta, 2, "x"));
+    expect(await listed("?segment=")).toBe(rowAt(alpha, 1.5));
+    expect(await listed("?segment=X")).toBe("");
+  });
+
+  test("are found by node in any letter case, under the name that was asked for", async () => {
+    for (const asked of [alpha, alpha.toUpperCase()]) {
+      const answer = await get(`/v1/coordinate/node/${asked}`);
+      expect(answer.text).toBe(`[${rowAt(asked, 1.5)}]`);
+      expect(answer.header("Content-Type")).toBe("application/json");
+      expect(answer.index).toBeGreaterThan(0);
+    }
+    expect((await get(`/v1/coordinate/node/${beta}?segment=x`)).text).toBe(`[${rowAt(beta, 2, "x")}]`);
+    expect((await get(`/v1/coordinate/node/${beta}?segment=`)).status).toBe(404);
+  });
+});
+
+test("whoever waits for coordinates is woken when they are taken up, and when their node goes", async () => {
+  const Node = unique("moving");
+  await registerNode({ Node });
+  await placeNodes({ [Node]: 1 });
+  for (const path of ["/v1/coordinate/nodes", `/v1/coordinate/node/${Node}`]) {
+    const moved = await whileBlocked(path, () => placeNodes({ [Node]: path.length }), { wait: "15s" });
+    expect(moved.after.text).toContain(rowAt(Node, path.length));
+    expect(moved.after.index).toBeGreaterThan(moved.before.index);
+  }
+  const gone = await whileBlocked("/v1/coordinate/nodes", () => put("/v1/catalog/deregister", { Node }));
+  expectWoken(gone);
+  expect(gone.after.text).not.toContain(Node);
+  expect((await get(`/v1/coordinate/node/${Node}`)).status).toBe(404);
+}, 60_000);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { expectError, expectTrue, get, put, send, sharedTarget } from "../support/conformance.ts";
+import { del, expectError, expectTrue, get, put, send, sharedTarget } from "../support/conformance.ts";
 import { within } from "../support/within.ts";
 
 await sharedTarget();
@@ -71,6 +71,28 @@ describe("autopilot", () => {
   });
 });
 
+describe("a peer of Raft", () => {
+  const notFound = "was not found in the Raft configuration";
+
+  test.each([
+    ["", 400, "Bad request: Must specify either ?id with the server's ID or ?address with IP:port of peer to remove"],
+    ["?id=x&address=y", 400, "Bad request: Must specify only one of ?id or ?address"],
+    ["?id=x", 500, `id "x" ${notFound}`],
+    ["?address=192.0.2.1:8300", 500, `address "192.0.2.1:8300" ${notFound}`],
+    ["?id=x&dc=other", 500, "No path to datacenter"],
+  ])("that is not there cannot be removed: %p", async (query, status, text) => {
+    expectError(await del(`/v1/operator/raft/peer${query}`), { status, text });
+  });
+
+  test("that is the last one stays", async () => {
+    const leader = String((await get("/v1/status/leader")).json);
+    expectError(await del(`/v1/operator/raft/peer?address=${leader}`), {
+      status: 500,
+      text: "Need at least one voter in configuration: {[]}",
+    });
+  });
+});
+
 describe("the keyring", () => {
   function failure(reason: string): { readonly status: number; readonly text: string } {
     const text = `4 errors occurred:\n\t* WAN error: 1/1 nodes reported failure\n\t* node1.dc1: ${reason}\n\t* dc1 (LAN) error: 1/1 nodes reported failure\n\t* node1: ${reason}\n\n`;
@@ -85,6 +107,15 @@ describe("the keyring", () => {
     const body = { Key: "pUqJrVyVRj5jsiYEkM/tFQYfWyJIv4s3XkvDwy7Cu5s=" };
     const answer = await send(method, "/v1/operator/keyring", { body });
     expectError(answer, failure("No keyring to modify (encryption not enabled)"));
+  });
+
+  test.each([
+    ["[]", "cannot unmarshal array into Go value of type agent.keyringArgs"],
+    ['{"Key":5}', "cannot unmarshal number into Go struct field keyringArgs.Key of type string"],
+    ['{"Other":5}', 'unknown field "Other"'],
+  ])("cannot be changed by what is no change: %s", async (body, text) => {
+    const answer = await send("PUT", "/v1/operator/keyring", { body });
+    expectError(answer, { status: 400, text: `Bad request: Request decode failed: json: ${text}` });
   });
 
   test.each([

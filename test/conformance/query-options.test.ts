@@ -160,3 +160,63 @@ describe("what has no meaning here", () => {
     expect((await get(`/v1/kv/${folder}?recurse=&wait=1800000ms`)).status).toBe(200);
   });
 });
+
+describe("what is wrong with a read", () => {
+  const reads = [
+    ...["/v1/catalog/node/", "/v1/catalog/service/", "/v1/health/service/", "/v1/health/state/", "/v1/session/info/"],
+    ...["/v1/status/leader", "/v1/operator/raft/configuration", "/v1/coordinate/nodes", "/v1/internal/ui/services"],
+  ];
+
+  test.each(reads)("is said before anything else, in one order: %s", async (path) => {
+    const all = ["stale&consistent", "wait=abc", "index=abc", "dc=nowhere"];
+    const texts = [
+      "Cannot specify ?stale with ?consistent, conflicting semantics.",
+      "Invalid wait time",
+      "Invalid index",
+    ];
+    for (const [at, text] of texts.entries()) {
+      expectError(await get(`${path}?${all.slice(at).toReversed().join("&")}`), { status: 400, text });
+    }
+  });
+
+  test("is as wrong in a write of a key and the renewal of a session", async () => {
+    expectError(await put("/v1/kv/x?index=abc", "x"), { status: 400, text: "Invalid index" });
+    expectError(await put("/v1/session/renew/x?wait=abc"), { status: 400, text: "Invalid wait time" });
+    expectError(await put("/v1/kv/?dc=nowhere", "x"), { status: 400, text: "Missing key name" });
+  });
+
+  test("in a filter is nothing that the agent's own lists show an index for", async () => {
+    for (const path of ["/v1/agent/services", "/v1/agent/checks"]) {
+      const answer = await get(`${path}?filter=x`);
+      expect([answer.status, answer.header("X-Consul-Index")]).toEqual([500, undefined]);
+    }
+  });
+});
+
+describe("?ns", () => {
+  const text = 'Bad request: Invalid query parameter: "ns" - Namespaces are a Consul Enterprise feature';
+
+  test.each([
+    ...["/v1/agent/services", "/v1/agent/service/x", "/v1/agent/checks", "/v1/agent/health/service/id/x"],
+    ...["/v1/catalog/services", "/v1/catalog/service/x", "/v1/catalog/node/node1", "/v1/catalog/node-services/node1"],
+    ...["/v1/health/service/x", "/v1/health/node/node1", "/v1/health/state/any", "/v1/kv/x", "/v1/session/list"],
+    ...["/v1/internal/ui/nodes", "/v1/catalog/connect/x"],
+  ])("is refused where something could be in a namespace: %s", async (path) => {
+    for (const ns of ["x", "default"]) expectError(await get(`${path}?ns=${ns}`), { status: 400, text });
+    expect((await get(`${path}?ns=`)).text).not.toBe(text);
+  });
+
+  test.each(["/v1/agent/service/register", "/v1/agent/check/register", "/v1/catalog/register", "/v1/session/create"])(
+    "is refused before the body is read: %s",
+    async (path) => {
+      expectError(await put(`${path}?ns=x`, "{"), { status: 400, text });
+    },
+  );
+
+  test.each(["/v1/catalog/nodes", "/v1/catalog/datacenters", "/v1/agent/members", "/v1/status/leader"])(
+    "is nothing to the rest: %s",
+    async (path) => {
+      expect((await get(`${path}?ns=x`)).status).toBe(200);
+    },
+  );
+});

@@ -1,14 +1,24 @@
 import { describe, expect, test } from "bun:test";
-import { get, put, send, sharedTarget } from "../support/conformance.ts";
+import { expectError, get, put, send, sharedTarget } from "../support/conformance.ts";
 
 await sharedTarget();
 
 describe("outside the API", () => {
-  test.each(["GET", "POST"])("%s / without -ui says what answers here", async (method) => {
+  test.each(["GET", "POST", "PATCH", "OPTIONS"])("%s / without -ui says what answers here", async (method) => {
     const answer = await send(method, "/");
     expect(answer.status).toBe(200);
     expect(answer.text).toMatch(/^(Consul|Praetor) Agent$/);
     expect(answer.header("Content-Type")).toBe("text/plain; charset=utf-8");
+  });
+
+  test("HEAD / tells that there is somebody", async () => {
+    const answer = await send("HEAD", "/");
+    expect([answer.status, answer.text]).toEqual([200, ""]);
+  });
+
+  test.each(["", "heap", "profile?seconds=1"])("nobody may look at profiles: %p", async (path) => {
+    for (const method of ["GET", "POST", "PATCH"])
+      expectError(await send(method, `/debug/pprof/${path}`), { status: 401, text: "ACL support disabled" });
   });
 
   test.each(["/nope", "/v1", "/v1/", "/v1/nope", "/v2/kv/x", "/ui", "/ui/", "/v1/agent", "/v1/health", "/favicon.ico"])(

@@ -8,7 +8,7 @@ test("docs/metrics.md lists every metric that the code makes with its kind, and 
   const files = (await readSourceFiles("src/**/*.ts")).filter(({ path }) => !isTestFile(path));
   const made = files.flatMap(({ text }) =>
     [...text.matchAll(/metrics\.(gauge|counter|sample)\(["`]([^"`]+)["`]/g)].map(([, kind = "", name = ""]) => [
-      name.replace("${method}.${label}", "<method>.<path>"),
+      name.replace("${label}", "<path>").replaceAll(/\$\{(\w+)\}/g, "<$1>"),
       kind,
     ]),
   );

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { portNear } from "../../examples/gateway/ports.ts";
 import { within } from "../support/within.ts";
-import { expectedOutput, type ShownCommand, tourSteps } from "./console-blocks.ts";
-import { Shell } from "./shell.ts";
+import { expectedOutput, type ShownCommand, tourSteps } from "../support/console-blocks.ts";
+import { Shell } from "../support/shell.ts";
 
 /*
  * The README's tour, run as it stands there. Ports and the data folder are replaced by free ones on the way in and put

@@ -245,7 +245,7 @@ describe("the UI", () => {
   mkdirSync(join(folder, "assets"), { recursive: true });
   writeFileSync(join(folder, "index.html"), '<base href="{{.ContentPath}}">');
   writeFileSync(join(folder, "assets", "app.js"), "x = 1");
-  writeFileSync(inFolder("secret.txt"), "secret");
+  writeFileSync(inFolder("secret.txt"), "for nobody");
 
   test("is served at its content path, to which the root leads", async () => {
     const agent = await sandbox.start("-dev", "-ui-content-path", "registry");
@@ -283,9 +283,14 @@ describe("the UI", () => {
       "/",
       "./../",
     ];
-    for (const way of ways)
-      for (const path of [`/ui/${way}secret.txt`, `/ui/${way}${way}${way}${way}${way}etc/passwd`, `/ui/${way}`])
-        expect((await agent.send("GET", path)).text).not.toMatch(/secret|root:/);
+    for (const way of ways) {
+      for (const path of [`/ui/${way}secret.txt`, `/ui/${way}${way}${way}${way}${way}etc/passwd`, `/ui/${way}`]) {
+        const answer = await agent.send("GET", path);
+        expect(answer.text).not.toMatch(/for nobody|root:/);
+        const place = answer.header("Location");
+        if (place !== undefined) expect((await agent.send("GET", place)).text).not.toMatch(/for nobody|root:/);
+      }
+    }
   });
 
   test("of a folder that is missing or empty is not found, and the agent runs", async () => {

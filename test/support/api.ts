@@ -1,6 +1,9 @@
+import { syncCatalog } from "../../src/agent/anti-entropy.ts";
 import { Autopilot } from "../../src/cluster/autopilot.ts";
+import { ClientLimit } from "../../src/http/client-limit.ts";
 import { AnswerCache } from "../../src/http/answer-cache.ts";
 import type { Api } from "../../src/http/api.ts";
+import { CachedQuestions } from "../../src/http/cached-questions.ts";
 import { keepFresh } from "../../src/http/freshness.ts";
 import { Router, type RouterOptions } from "../../src/http/router.ts";
 import { routes } from "../../src/http/routes.ts";
@@ -8,12 +11,15 @@ import { PreparedQueries } from "../../src/registry/prepared-query-execution.ts"
 import { SessionTtls } from "../../src/registry/session-ttls.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { Metrics } from "../../src/lib/metrics.ts";
+import { Coordinates } from "../../src/registry/coordinates.ts";
 import { Events } from "../../src/registry/events.ts";
+import { Nearness } from "../../src/registry/nearness.ts";
 import { startTestAgent, type TestAgent } from "./agent.ts";
 import { FakeRandom } from "./fake-random.ts";
 
 export interface TestApi extends TestAgent {
   readonly answers: AnswerCache;
+  readonly coordinates: Coordinates;
   /** Asks as a client would, without a socket. */
   readonly ask: (path: string, init?: RequestInit) => Promise<Response>;
 }
@@ -28,13 +34,17 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
     { level: "info", json: false, clock: world.clock, sink: (line) => world.log.push(line) },
     "http",
   );
+  const coordinates = new Coordinates(world.store, { own: world.agent.node.name, clock: world.clock, log });
   const api: Api = {
     store: world.store,
     outputs: world.outputs,
     sessionTtls: new SessionTtls(world.store, { clock: world.clock, log }),
+    coordinates,
+    nearness: new Nearness(coordinates),
     agent: world.agent,
     preparedQueries: new PreparedQueries(world.store, { random: new FakeRandom(), log, datacenter: "dc1", node: "n1" }),
     answers,
+    cachedQuestions: new CachedQuestions({ clock: world.clock, metrics }),
     events: new Events(metrics.counter("events")),
     metrics,
     prometheus: true,
@@ -52,6 +62,7 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
     self: () => ({ config: {}, debugConfig: {}, stats: {}, meta: {} }),
     host: () => Promise.resolve({}),
     reload: () => Promise.resolve(),
+    resync: async () => void (await syncCatalog(world.agent)),
     leave: () => {},
     clock: world.clock,
     random: new FakeRandom(),
@@ -61,6 +72,7 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
   const router = new Router(routes(api), {
     answers,
     log,
+    clientLimit: new ClientLimit(0),
     metrics,
     clock,
     headers: {},
@@ -71,6 +83,7 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
   return {
     ...world,
     answers,
+    coordinates,
     ask: async (path, init) => router.handle(new Request(`http://agent${path}`, init), () => "192.0.2.7"),
   };
 }

@@ -43,6 +43,14 @@ export function serviceNamed(name: string, changes: Partial<Service> = {}): Serv
   };
 }
 
+/** What makes a service the proxy for another; with null, nothing. */
+export function proxyFor(destinationServiceName: string | null): Partial<Service> {
+  if (destinationServiceName === null) return {};
+  const local = { destinationServiceId: "", localServiceAddress: "", localServicePort: 0, config: null };
+  const others = { upstreams: [], meshGatewayMode: "", exposeChecks: false, exposePaths: [] };
+  return { kind: "connect-proxy", proxy: { destinationServiceName, ...local, ...others } };
+}
+
 /** A session of no check, for which nobody waits when it has ended. */
 export function sessionNamed(id: string, changes: Partial<Session> = {}): Session {
   return {

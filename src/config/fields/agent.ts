@@ -30,6 +30,12 @@ export const agentFields: readonly Field[] = [
     "524288",
     "Longest body of a transaction, in bytes; not below kv_max_value_size.",
   ),
+  used(
+    "limits.http_max_conns_per_client",
+    "int",
+    "200",
+    "Waiting or writing requests of one IP address; 0 for any number.",
+  ),
   used("session_ttl_min", "duration", "10s", "Shortest TTL of a session."),
   used("service", "service", "", "One service to register; see services."),
   used("services", "services", "", "Services of this node, each with its check or checks."),
@@ -46,7 +52,11 @@ export const agentFields: readonly Field[] = [
   settled("disable_update_check", "bool", "Nothing is ever asked of the project's servers."),
   settled("disable_anonymous_signature", "bool", "Nothing is ever asked of the project's servers."),
   settled("disable_host_node_id", "bool", "Node ids are always random."),
-  settled("disable_remote_exec", "bool", "Remote execution does not exist here."),
+  settled(
+    "disable_remote_exec",
+    "bool",
+    "Commands of `consul exec` are never run here, and an agent told false says so at start.",
+  ),
   settled("enable_debug", "bool", "There are no profiling endpoints."),
   settled("acl_enforce_version_8", "bool", "Outdated in Consul itself."),
   ...unused("the log goes to standard output and log_file, which the system's log collector reads", {
@@ -54,7 +64,7 @@ export const agentFields: readonly Field[] = [
     syslog_facility: "string",
   }),
   ...unused("this version runs no handlers of watches", { watches: "objects" }),
-  ...unused("this version makes no snapshots; copy the data folder of a stopped agent", { snapshot_agent: "object" }),
+  ...unused("no snapshot is taken by itself; GET /v1/snapshot saves one", { snapshot_agent: "object" }),
   ...unused("a part of Consul Enterprise", { audit: "object" }),
   ...unused("the agent's own values, which a file cannot change", {
     ae_interval: "duration",
@@ -64,10 +74,9 @@ export const agentFields: readonly Field[] = [
     version: "string",
     version_prerelease: "string",
   }),
-  ...unused("there are no limits by rate or by number of connections", {
+  ...unused("there are no limits by rate, and there is no RPC", {
     "limits.rpc_rate": "float",
     "limits.rpc_max_burst": "int",
-    "limits.http_max_conns_per_client": "int",
     "limits.https_handshake_timeout": "duration",
     "limits.rpc_handshake_timeout": "duration",
     "limits.rpc_max_conns_per_client": "int",

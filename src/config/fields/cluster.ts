@@ -54,10 +54,12 @@ export const clusterFields: readonly Field[] = [
     retry_max_wan: "int",
     translate_wan_addrs: "bool",
   }),
-  ...unused("there are no network coordinates", {
+  ...unused("this agent measures no distances; it takes what others tell", {
     disable_coordinates: "bool",
     sync_coordinate_interval_min: "duration",
     sync_coordinate_rate_target: "float",
+  }),
+  ...unused("fixed, as in Consul: 5 batches of 128 coordinates every 5 s", {
     "consul.coordinate.update_batch_size": "int",
     "consul.coordinate.update_max_batches": "int",
     "consul.coordinate.update_period": "duration",

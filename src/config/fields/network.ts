@@ -1,4 +1,4 @@
-import { type Field, settled, unused, used } from "../field.ts";
+import { type Field, unused, used } from "../field.ts";
 
 const template = "IP address or go-sockaddr template";
 
@@ -51,10 +51,11 @@ export const networkFields: readonly Field[] = [
   used("ui", "bool", "false (-dev: true)", "Serve the browser UI."),
   used("ui_dir", "string", "", "Folder served as the UI instead of the built-in one."),
   used("ui_content_path", "string", "/ui/", "Path the UI is served at."),
-  settled(
+  used(
     "http_config.use_cache",
     "bool",
-    "Answers are always as fresh as asked for; there is no agent cache to read old ones from.",
+    "true",
+    "Hear ?cached; answers are never old, and only tell of a cache in their headers.",
   ),
   ...unused("the HTTP interface decides itself which characters a path may hold", {
     disable_http_unprintable_char_filter: "bool",

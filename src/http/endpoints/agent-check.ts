@@ -14,7 +14,7 @@ import { compile } from "../read.ts";
 
 export function listAgentChecks(api: Api): Endpoint {
   return (request) => {
-    const accept = compile(request.query.get("filter"), agentCheckFields);
+    const accept = compile(request.query.get("filter"), agentCheckFields, {});
     const checks: Record<string, object> = {};
     for (const [id, check] of api.agent.checks) {
       const service = api.agent.services.get(check.definition.serviceId)?.service;

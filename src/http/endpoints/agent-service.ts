@@ -1,5 +1,6 @@
 import { toCatalogCheck } from "../../agent/catalog-check.ts";
 import { serviceHealth, type AggregatedStatus, type ServiceHealth } from "../../agent/service-health.ts";
+import type { Service } from "../../model/service.ts";
 import { encodeAgentService } from "../../wire/service.ts";
 import { encodeAgentHealth } from "../../wire/agent-health.ts";
 import { agentServiceFields } from "../../wire/filter-fields.ts";
@@ -16,7 +17,7 @@ import { compile } from "../read.ts";
 
 export function listAgentServices(api: Api): Endpoint {
   return (request) => {
-    const accept = compile(request.query.get("filter"), agentServiceFields);
+    const accept = compile(request.query.get("filter"), agentServiceFields, {});
     const services: Record<string, object> = {};
     for (const [id, { service }] of api.agent.services) {
       const row = encodeAgentService(service);
@@ -30,18 +31,14 @@ export function getAgentService(api: Api): Endpoint {
   return async (request) => {
     const { waitMs } = parseWaiting(request.query);
     const known = request.query.get("hash") ?? "";
-    const hasIt = (): boolean => known !== "" && known === contentHash(encodedService(api, request.rest));
+    const find = (): Service | undefined => api.agent.services.get(request.rest)?.service;
+    const hasIt = (): boolean => known !== "" && known === contentHash(find());
     if (hasIt()) await waitWhile(api, request, { holds: hasIt, waitMs });
-    const row = encodedService(api, request.rest);
-    if (!row) throw new HttpError(404, `unknown service ID: ${request.rest}`);
-    const hash = contentHash(row);
-    return json(request, { ...row, ContentHash: hash }, { "X-Consul-Contenthash": hash });
+    const service = find();
+    if (!service) throw new HttpError(404, `unknown service ID: ${request.rest}`);
+    const hash = contentHash(service);
+    return json(request, encodeAgentService(service, hash), { "X-Consul-Contenthash": hash });
   };
-}
-
-function encodedService(api: Api, id: string): object | undefined {
-  const found = api.agent.services.get(id);
-  return found && encodeAgentService(found.service);
 }
 
 /** Until `holds` is no longer so, the time is over, or the client goes. */
@@ -171,10 +168,10 @@ function headerValue(text: string): string {
 }
 
 /** undefined is of a service that is not there: nobody has its hash. */
-function contentHash(row: object | undefined): string {
-  if (row === undefined) return "";
+function contentHash(service: Service | undefined): string {
+  if (service === undefined) return "";
   return new Bun.CryptoHasher("sha256")
-    .update(renderGoJson(row, { pretty: false }))
+    .update(renderGoJson(encodeAgentService(service), { pretty: false }))
     .digest("hex")
     .slice(0, 16);
 }

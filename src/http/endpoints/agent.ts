@@ -1,6 +1,7 @@
 import { OperatingError } from "../../lib/errors.ts";
 import { wanMember } from "../../cluster/server-registration.ts";
-import { startingCoordinate } from "../../wire/coordinate.ts";
+import { startingCoordinate } from "../../model/coordinate.ts";
+import { encodeCoordinate } from "../../wire/coordinate.ts";
 import { encodeMember } from "../../wire/member.ts";
 import { empty, json } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
@@ -14,7 +15,7 @@ export function getSelf(api: Api): Endpoint {
       Config: config,
       DebugConfig: debugConfig,
       // There is no gossip to measure distances by: the coordinate of a node that has met no other.
-      Coord: startingCoordinate,
+      Coord: encodeCoordinate(startingCoordinate),
       Member: self && encodeMember(self),
       Stats: stats,
       Meta: meta,

@@ -1,6 +1,7 @@
 import { OperatingError } from "../../lib/errors.ts";
 import * as catalog from "../../registry/catalog.ts";
 import { decodeCatalogDeregister, decodeCatalogRegister } from "../../wire/catalog-register.ts";
+import { topics } from "../../state/topics.ts";
 import { catalogServiceFields, nodeFields, nodeServiceFields } from "../../wire/filter-fields.ts";
 import { goMap } from "../../wire/go-json.ts";
 import { parseJson } from "../../wire/json.ts";
@@ -10,6 +11,7 @@ import { json } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
 import { bodyBytesMax } from "../limits.ts";
 import { HttpError } from "../http-error.ts";
+import type { HttpRequest } from "../http-request.ts";
 import { parseNodeMeta, requireName } from "../parameters.ts";
 import { answerCatalog, answerRows, compile } from "../read.ts";
 
@@ -54,22 +56,41 @@ export function listServices(api: Api): Endpoint {
 }
 
 export function listServiceInstances(api: Api): Endpoint {
-  return (request) =>
-    answerRows(api, request, {
-      query: catalog.serviceInstances(
-        requireName(request.rest, "Missing service name"),
-        request.query.all("tag"),
-        parseNodeMeta(request.query),
-      ),
-      encode: ({ node, service }) => encodeCatalogService(node, service),
-      fields: catalogServiceFields,
-    });
+  return (request) => answerInstances(api, request, catalog.serviceInstances);
+}
+
+/** What takes connections of the mesh for a service. */
+export function listConnectInstances(api: Api): Endpoint {
+  return (request) => answerInstances(api, request, catalog.connectInstances);
+}
+
+function answerInstances(
+  api: Api,
+  request: HttpRequest,
+  find: typeof catalog.serviceInstances,
+): Response | Promise<Response> {
+  const name = requireName(request.rest, "Missing service name");
+  return answerRows(api, request, {
+    query: find(name, request.query.all("tag"), parseNodeMeta(request.query)),
+    encode: ({ node, service }) => encodeCatalogService(node, service),
+    fields: catalogServiceFields,
+  });
+}
+
+/** Gateways lead to services as configuration entries say, of which there are none. */
+export function listGatewayServices(api: Api): Endpoint {
+  return (request) => {
+    requireName(request.rest, "Missing gateway name");
+    const query = { topics: [topics.mesh], read: (): readonly object[] => [] };
+    // Consul: null, where other lists are [].
+    return answerCatalog(api, request, query, () => null);
+  };
 }
 
 export function getNode(api: Api): Endpoint {
   return (request) => {
-    const accept = compile(request.query.get("filter"), nodeServiceFields);
     const query = catalog.nodeServices(api.store, requireName(request.rest, "Missing node name"));
+    const accept = compile(request.query.get("filter"), nodeServiceFields);
     return answerCatalog(api, request, query, (found) => {
       if (!found) return null;
       const services = found.services.map((service) => [service.id, encodeNodeService(service)] as const);
@@ -83,11 +104,12 @@ export function getNode(api: Api): Endpoint {
 
 export function listNodeServices(api: Api): Endpoint {
   return (request) => {
-    const accept = compile(request.query.get("filter"), nodeServiceFields);
     const query = catalog.nodeServices(api.store, requireName(request.rest, "Missing node name"));
+    const accept = compile(request.query.get("filter"), nodeServiceFields);
     return answerCatalog(api, request, query, (found) => ({
       Node: found ? encodeNode(found.node) : null,
-      Services: found ? found.services.map(encodeNodeService).filter(accept) : null,
+      // Consul: a list that has nothing before the filter is null.
+      Services: found?.services.length ? found.services.map(encodeNodeService).filter(accept) : null,
     }));
   };
 }

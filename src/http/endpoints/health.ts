@@ -1,6 +1,7 @@
 import type { CheckRow } from "../../model/check.ts";
 import * as health from "../../registry/health.ts";
 import type { Query } from "../../registry/query.ts";
+import { topics } from "../../state/topics.ts";
 import { encodeCheck } from "../../wire/check.ts";
 import { healthCheckFields, serviceEntryFields } from "../../wire/filter-fields.ts";
 import { encodeServiceEntry } from "../../wire/service-entry.ts";
@@ -10,24 +11,36 @@ import { parseNodeMeta, parsePassing, requireName } from "../parameters.ts";
 import { answerRows } from "../read.ts";
 
 export function getServiceHealth(api: Api): Endpoint {
-  return (request) => {
-    const name = requireName(request.rest, "Missing service name");
-    const { query } = request;
-    return answerRows(api, request, {
-      query: health.serviceHealth(name, {
-        tags: query.all("tag"),
-        meta: parseNodeMeta(query),
-        passingOnly: parsePassing(query),
-      }),
-      encode: ({ node, service, checks }) =>
-        encodeServiceEntry(
-          node,
-          service,
-          checks.map((check) => ({ check, output: outputOf(api, check) })),
-        ),
-      fields: serviceEntryFields,
-    });
-  };
+  return (request) => answerInstances(api, request, health.serviceHealth);
+}
+
+/** Of what takes connections of the mesh for a service. */
+export function getConnectHealth(api: Api): Endpoint {
+  return (request) => answerInstances(api, request, health.connectHealth);
+}
+
+/** Of the gateways that lead to a service: configuration entries would say which do, and there are none. */
+export function getIngressHealth(api: Api): Endpoint {
+  return (request) => answerInstances(api, request, () => ({ topics: [topics.mesh], read: () => [] }));
+}
+
+function answerInstances(
+  api: Api,
+  request: HttpRequest,
+  find: typeof health.serviceHealth,
+): Response | Promise<Response> {
+  const name = requireName(request.rest, "Missing service name");
+  const { query } = request;
+  return answerRows(api, request, {
+    query: find(name, { tags: query.all("tag"), meta: parseNodeMeta(query), passingOnly: parsePassing(query) }),
+    encode: ({ node, service, checks }) =>
+      encodeServiceEntry(
+        node,
+        service,
+        checks.map((check) => ({ check, output: outputOf(api, check) })),
+      ),
+    fields: serviceEntryFields,
+  });
 }
 
 export function getNodeHealth(api: Api): Endpoint {

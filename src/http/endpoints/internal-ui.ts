@@ -1,6 +1,7 @@
 import type { CheckRow } from "../../model/check.ts";
 import { nodeDump, nodeDumps, serviceSummaries } from "../../registry/node-dump.ts";
 import type { Query } from "../../registry/query.ts";
+import { topics } from "../../state/topics.ts";
 import { renderGoJson } from "../../wire/go-json.ts";
 import { encodeNodeDump, encodeServiceSummary } from "../../wire/node-dump.ts";
 import { jsonHeaders } from "../answers.ts";
@@ -17,6 +18,14 @@ export function listUiServices(api: Api): Endpoint {
 export function listUiNodes(api: Api): Endpoint {
   return (request) =>
     answer(api, request, nodeDumps(api.store), (all) => all.map((dump) => encodeNodeDump(dump, outputOf(api))));
+}
+
+/** Configuration entries would say which services a gateway leads to, and there are none. */
+export function listUiGatewayServices(api: Api): Endpoint {
+  return (request) => {
+    requireName(request.rest, "Missing gateway name");
+    return answer(api, request, { topics: [topics.mesh], read: () => [] }, (none) => none);
+  };
 }
 
 export function getUiNode(api: Api): Endpoint {

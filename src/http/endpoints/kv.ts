@@ -6,7 +6,7 @@ import { jsonHeaders, jsonText } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
-import { parseQueryOptions, requireDatacenter } from "../query-options.ts";
+import { requireDatacenter } from "../query-options.ts";
 import { answerQuery, type Rendering } from "../read.ts";
 
 export function getKey(api: Api): Endpoint {
@@ -33,8 +33,9 @@ export function getKey(api: Api): Endpoint {
 export function putKey(api: Api): Endpoint {
   return async (request) => {
     const { rest: key, query } = request;
-    checkWrite(api, request, ["cas", "acquire", "release"]);
+    refuseConflict(request, ["cas", "acquire", "release"]);
     requireKey(key);
+    requireDatacenter(query, api.datacenter);
     const flags = parseUint64(query.get("flags")) ?? 0n;
     const cas = query.has("cas") ? Number(parseUint64(query.get("cas"))) : undefined;
     const value = new Uint8Array(await request.body(api.kvValueBytesMax));
@@ -50,12 +51,13 @@ export function putKey(api: Api): Endpoint {
 export function deleteKey(api: Api): Endpoint {
   return async (request) => {
     const { rest: key, query } = request;
-    checkWrite(api, request, ["recurse", "cas"]);
+    refuseConflict(request, ["recurse", "cas"]);
+    if (!query.has("recurse")) requireKey(key);
+    requireDatacenter(query, api.datacenter);
     if (query.has("recurse")) {
       await deleteKvTree(api.store, key);
       return boolean(request, true);
     }
-    requireKey(key);
     const cas = query.has("cas") ? Number(parseUint64(query.get("cas"))) : undefined;
     return boolean(request, await deleteKv(api.store, key, cas));
   };
@@ -76,9 +78,7 @@ function jsonEntry(pretty: boolean): Rendering<KvEntry | undefined> {
   return { headers: jsonHeaders, body: (entry) => entry && renderKvEntries([entry], { pretty }) };
 }
 
-function checkWrite(api: Api, { query }: HttpRequest, exclusive: readonly string[]): void {
-  parseQueryOptions(query);
-  requireDatacenter(query, api.datacenter);
+function refuseConflict({ query }: HttpRequest, exclusive: readonly string[]): void {
   if (exclusive.filter((name) => query.has(name)).length > 1) {
     throw new HttpError(400, `Conflicting flags: ${query.toString()}`);
   }

@@ -1,23 +1,42 @@
 import { OperatingError } from "../../lib/errors.ts";
 import { consulVersion } from "../../model/consul-version.ts";
 import { decodeAutopilot, encodeAutopilot } from "../../wire/autopilot.ts";
-import { parseJson } from "../../wire/json.ts";
+import { decodeBase64 } from "../../wire/base64.ts";
+import { decodeKeyringKey } from "../../wire/keyring.ts";
 import { json } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
-import { bodyBytesMax } from "../limits.ts";
-import type { HttpRequest } from "../http-request.ts";
-import { parseBool, requireDatacenter } from "../query-options.ts";
+import { readJson } from "../json-body.ts";
+import { parseBool, parseQueryOptions, requireDatacenter } from "../query-options.ts";
 
 /** The one server, as its own Raft would list it. */
 export function getRaftConfiguration(api: Api): Endpoint {
   return (request) => {
+    parseQueryOptions(request.query);
     requireDatacenter(request.query, api.datacenter);
     const { id, name } = api.agent.node;
     const server = { ID: id, Node: name, Address: api.leader, Leader: true, ProtocolVersion: "3", Voter: true };
     return json(request, { Servers: [server], Index: 0 });
   };
 }
+
+/** There is no other server to remove, and the last one stays. */
+export function removePeer(api: Api): Endpoint {
+  return ({ query }) => {
+    const id = query.get("id");
+    const address = query.get("address");
+    if (id === undefined && address === undefined) throw new HttpError(400, `Bad request: ${missingPeer}`);
+    if (id !== undefined && address !== undefined)
+      throw new HttpError(400, "Bad request: Must specify only one of ?id or ?address");
+    requireDatacenter(query, api.datacenter);
+    if (id === api.agent.node.id || address === api.leader)
+      throw new HttpError(500, "Need at least one voter in configuration: {[]}");
+    const peer = id === undefined ? `address ${JSON.stringify(address)}` : `id ${JSON.stringify(id)}`;
+    throw new HttpError(500, `${peer} was not found in the Raft configuration`);
+  };
+}
+
+const missingPeer = "Must specify either ?id with the server's ID or ?address with IP:port of peer to remove";
 
 export function getAutopilot(api: Api): Endpoint {
   return (request) => {
@@ -28,24 +47,17 @@ export function getAutopilot(api: Api): Endpoint {
 
 export function setAutopilot(api: Api): Endpoint {
   return async (request) => {
-    const settings = await decodeSettings(request);
+    const settings = await readJson(request, {
+      decode: decodeAutopilot,
+      fault: (what) => new HttpError(400, `Bad request: Error parsing autopilot config: ${what}`),
+    });
     requireDatacenter(request.query, api.datacenter);
     return json(request, api.autopilot.set(settings, parseCas(request.query.get("cas"))));
   };
 }
 
-async function decodeSettings(request: HttpRequest): Promise<ReturnType<typeof decodeAutopilot>> {
-  try {
-    return decodeAutopilot(parseJson(await request.body(bodyBytesMax)));
-  } catch (error) {
-    if (!(error instanceof OperatingError)) throw error;
-    const what = error.message.replace(/^Request decode failed: /, "");
-    throw new HttpError(400, `Bad request: Error parsing autopilot config: ${what}`);
-  }
-}
-
 function parseCas(text: string | undefined): number | undefined {
-  if (text === undefined || text === "") return undefined;
+  if (text === undefined) return undefined;
   if (/^\d+$/.test(text)) return Number(text);
   throw badNumber("cas value", "ParseUint", text);
 }
@@ -77,22 +89,30 @@ export function listKeys(api: Api): Endpoint {
   return ({ query }) => {
     requireRelayFactor(query.get("relay-factor"));
     const local = query.get("local-only") ?? "";
-    if (local !== "" && parseBool(local) === undefined) throw badNumber("local-only", "ParseBool", local);
-    throw noKeyring(api, "Keyring is empty (encryption not enabled)");
+    const isLocal = local === "" ? false : parseBool(local);
+    if (isLocal === undefined) throw badNumber("local-only", "ParseBool", local);
+    throw noKeyring(api, "Keyring is empty (encryption not enabled)", { isLocal });
   };
 }
 
 export function changeKeys(api: Api): Endpoint {
   return async (request) => {
     requireRelayFactor(request.query.get("relay-factor"));
-    try {
-      parseJson(await request.body(bodyBytesMax));
-    } catch (error) {
-      if (!(error instanceof OperatingError)) throw error;
-      throw new HttpError(400, `Bad request: ${error.message}`);
-    }
+    const fault = (what: string): HttpError => new HttpError(400, `Bad request: Request decode failed: ${what}`);
+    checkKey(await readJson(request, { decode: decodeKeyringKey, fault }), api);
     throw noKeyring(api, "No keyring to modify (encryption not enabled)");
   };
+}
+
+/** Consul: the agents of both pools look at the key before anything else. */
+function checkKey(key: string, { datacenter }: Api): void {
+  try {
+    decodeBase64(key);
+  } catch (error) {
+    if (!(error instanceof OperatingError)) throw error;
+    const fault = error.message.replace(/^Request decode failed: /, "");
+    throw severalErrors([`WAN error: ${fault}`, `${datacenter} (LAN) error: ${fault}`]);
+  }
 }
 
 function requireRelayFactor(text: string | undefined): void {
@@ -103,13 +123,13 @@ function requireRelayFactor(text: string | undefined): void {
   }
 }
 
-function noKeyring({ agent: { node }, datacenter }: Api, reason: string): HttpError {
-  const lines = [
-    "4 errors occurred:",
-    "\t* WAN error: 1/1 nodes reported failure",
-    `\t* ${node.name}.${datacenter}: ${reason}`,
-    `\t* ${datacenter} (LAN) error: 1/1 nodes reported failure`,
-    `\t* ${node.name}: ${reason}`,
-  ];
+function noKeyring({ agent: { node }, datacenter }: Api, reason: string, { isLocal = false } = {}): HttpError {
+  const wan = ["WAN error: 1/1 nodes reported failure", `${node.name}.${datacenter}: ${reason}`];
+  const lan = [`${datacenter} (LAN) error: 1/1 nodes reported failure`, `${node.name}: ${reason}`];
+  return severalErrors(isLocal ? lan : [...wan, ...lan]);
+}
+
+function severalErrors(errors: readonly string[]): HttpError {
+  const lines = [`${errors.length} errors occurred:`, ...errors.map((error) => `\t* ${error}`)];
   return new HttpError(500, `${lines.join("\n")}\n\n`);
 }

@@ -13,13 +13,13 @@ import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
 import { requireName } from "../parameters.ts";
 import { requireDatacenter } from "../query-options.ts";
-import { answerQuery } from "../read.ts";
+import { answerQuery, failedReadHeaders } from "../read.ts";
 
 export function createSession(api: Api): Endpoint {
   return async (request) => {
-    requireDatacenter(request.query, api.datacenter);
     const body = await request.body(bodyBytesMax);
     const session = decode(api, body.length === 0 ? null : parseJson(body));
+    requireDatacenter(request.query, api.datacenter);
     await sessions.createSession(api.store, session);
     return json(request, { ID: session.id });
   };
@@ -44,7 +44,11 @@ export function renewSession(api: Api): Endpoint {
 }
 
 export function getSession(api: Api): Endpoint {
-  return (request) => answerSessions(api, request, sessions.sessionList(requireSessionId(api, request)));
+  return (request) => {
+    requireName(request.rest, "Missing session");
+    requireDatacenter(request.query, api.datacenter, failedReadHeaders);
+    return answerSessions(api, request, sessions.sessionList(requireSessionId(api, request)));
+  };
 }
 
 export function listSessions(api: Api): Endpoint {
@@ -61,6 +65,7 @@ function answerSessions(
   request: HttpRequest,
   query: Query<readonly SessionRow[]>,
 ): Response | Promise<Response> {
+  requireDatacenter(request.query, api.datacenter, failedReadHeaders);
   return answerQuery(api, request, query, {
     headers: jsonHeaders,
     body: (rows) => renderGoJson(rows.map(encodeSession), { pretty: request.pretty }),
@@ -69,9 +74,10 @@ function answerSessions(
 
 function requireSessionId(api: Api, request: HttpRequest): string {
   const id = requireName(request.rest, "Missing session");
-  requireDatacenter(request.query, api.datacenter);
+  const headers = request.method === "GET" ? failedReadHeaders : {};
+  requireDatacenter(request.query, api.datacenter, headers);
   const fault = uuidFault(id);
-  if (fault !== undefined) throw new HttpError(500, `failed session lookup: index error: ${fault}`);
+  if (fault !== undefined) throw new HttpError(500, `failed session lookup: index error: ${fault}`, headers);
   return id;
 }
 

@@ -1,9 +1,10 @@
 import { json } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
-import { requireDatacenter } from "../query-options.ts";
+import { parseQueryOptions, requireDatacenter } from "../query-options.ts";
 
 export function getLeader(api: Api): Endpoint {
   return (request) => {
+    parseQueryOptions(request.query);
     requireDatacenter(request.query, api.datacenter);
     return json(request, api.leader);
   };
@@ -11,6 +12,7 @@ export function getLeader(api: Api): Endpoint {
 
 export function listPeers(api: Api): Endpoint {
   return (request) => {
+    parseQueryOptions(request.query);
     requireDatacenter(request.query, api.datacenter);
     return json(request, [api.leader]);
   };

@@ -13,7 +13,8 @@ import { parseQueryOptions, requireDatacenter } from "../query-options.ts";
 export function transact(api: Api): Endpoint {
   return async (request) => {
     const { query, pretty } = request;
-    const operations = decode(await request.body(api.txnBytesMax, "txn_max_req_len"));
+    const decoded = decode(await request.body(api.txnBytesMax, "txn_max_req_len"));
+    const operations = decoded.map((operation) => inDatacenter(operation, api.datacenter));
     checkSizes(operations, api.kvValueBytesMax);
     const readsOnly = operations.every(isRead);
     if (readsOnly) parseQueryOptions(query);
@@ -25,6 +26,12 @@ export function transact(api: Api): Endpoint {
       headers: readsOnly ? readHeaders : {},
     });
   };
+}
+
+/** A node that does not say where it is, is here. */
+function inDatacenter(operation: TxnOperation, datacenter: string): TxnOperation {
+  if (operation.kind !== "node" || operation.node.datacenter !== "") return operation;
+  return { ...operation, node: { ...operation.node, datacenter } };
 }
 
 const readMeta = { Index: 0, LastContact: 0, KnownLeader: true, ConsistencyLevel: "" } as const;

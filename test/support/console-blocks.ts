@@ -19,6 +19,12 @@ export function tourSteps(markdown: string): readonly TourStep[] {
   return [...markdown.matchAll(form)].map(([, name = "", block = ""]) => ({ name, commands: shownCommands(block) }));
 }
 
+/** What all console blocks of a text show, in order. */
+export function shownIn(markdown: string): readonly ShownCommand[] {
+  const blocks = markdown.matchAll(/^```console\n([\s\S]*?)^```$/gm);
+  return [...blocks].flatMap(([, block = ""]) => shownCommands(block));
+}
+
 function shownCommands(block: string): ShownCommand[] {
   const shown: { command: string; output: string[] }[] = [];
   for (const line of block.split("\n").slice(0, -1)) {

@@ -1,0 +1,74 @@
+import { describe, expect, test } from "bun:test";
+import { ClientLimit } from "./client-limit.ts";
+
+/** Asks for as long as the test likes. */
+function held(limit: ClientLimit, client: string | undefined): { answer: Promise<Response>; end: () => void } {
+  const { promise, resolve } = Promise.withResolvers<Response>();
+  const asked = limit.answer(client, new Request("http://agent/v1/kv/a?index=1"), () => promise);
+  return { answer: Promise.resolve(asked), end: () => resolve(new Response("changed")) };
+}
+
+async function statusOf(limit: ClientLimit, client: string | undefined): Promise<number> {
+  const request = new Request("http://agent/v1/kv/a", { method: "PUT" });
+  return (await limit.answer(client, request, async () => new Response("true"))).status;
+}
+
+describe("a client with as many requests under way as it may have", () => {
+  test("is refused, and others are not", async () => {
+    const limit = new ClientLimit(2);
+    held(limit, "192.0.2.1");
+    held(limit, "192.0.2.1");
+    const refused = await held(limit, "192.0.2.1").answer;
+    expect([refused.status, refused.headers.get("Connection")]).toEqual([429, "close"]);
+    expect(await statusOf(limit, "192.0.2.2")).toBe(200);
+    expect(await statusOf(limit, undefined)).toBe(200);
+  });
+
+  test("is let in when one of them is over", async () => {
+    const limit = new ClientLimit(1);
+    const first = held(limit, undefined);
+    expect(await statusOf(limit, undefined)).toBe(429);
+    first.end();
+    expect(await (await first.answer).text()).toBe("changed");
+    expect(await statusOf(limit, undefined)).toBe(200);
+  });
+
+  test("is let in when the limit is raised or taken away", async () => {
+    const limit = new ClientLimit(1);
+    held(limit, "192.0.2.1");
+    expect(await statusOf(limit, "192.0.2.1")).toBe(429);
+    for (const max of [2, 0, -1]) {
+      limit.max = max;
+      expect(await statusOf(limit, "192.0.2.1")).toBe(200);
+    }
+  });
+});
+
+describe("a request is over", () => {
+  test("when it fails, too", async () => {
+    const limit = new ClientLimit(1);
+    const request = new Request("http://agent/v1/kv/a?index=1");
+    expect(limit.answer("192.0.2.1", request, () => Promise.reject(new Error("fault")))).rejects.toThrow("fault");
+    await Promise.resolve();
+    expect(await statusOf(limit, "192.0.2.1")).toBe(200);
+  });
+
+  test("that follows the log, when its client goes", async () => {
+    const limit = new ClientLimit(1);
+    const going = new AbortController();
+    const request = new Request("http://agent/v1/agent/monitor", { signal: going.signal });
+    await limit.answer("192.0.2.1", request, async () => new Response("line"));
+    expect(await statusOf(limit, "192.0.2.1")).toBe(429);
+    going.abort();
+    expect(await statusOf(limit, "192.0.2.1")).toBe(200);
+  });
+
+  test("and leaves nothing of its client behind", async () => {
+    const limit = new ClientLimit(1);
+    const first = held(limit, "192.0.2.1");
+    expect(limit.clients).toBe(1);
+    first.end();
+    await first.answer;
+    expect(limit.clients).toBe(0);
+  });
+});

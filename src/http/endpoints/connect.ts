@@ -1,0 +1,53 @@
+import { fieldNames, JsonFields } from "../../wire/json-fields.ts";
+import { json } from "../answers.ts";
+import type { Endpoint } from "../api.ts";
+import { HttpError } from "../http-error.ts";
+import { readJson } from "../json-body.ts";
+import { requireName } from "../parameters.ts";
+import { failedReadHeaders } from "../read.ts";
+
+/** The service mesh, as a Consul without it answers. */
+export const notEnabled = "Connect must be enabled in order to use this endpoint";
+
+export function refuse(): never {
+  throw new HttpError(500, notEnabled);
+}
+
+export function refuseRead(): never {
+  throw new HttpError(500, notEnabled, failedReadHeaders);
+}
+
+export const setCaConfiguration: Endpoint = async (request) => {
+  await readJson(request, { decode: (body) => body, fault: badRequest("Request decode failed: ") });
+  return refuse();
+};
+
+export const getDiscoveryChain: Endpoint = async (request) => {
+  requireName(request.rest, "Bad request: Missing chain name");
+  if (request.method === "POST")
+    await readJson(request, { decode: (body) => body, fault: badRequest("Request decoding failed: ") });
+  return refuseRead();
+};
+
+/** Without intentions and access control everybody may connect to everything, and a certificate is not looked at. */
+export const authorize: Endpoint = async (request) => {
+  const { target, uri } = await readJson(request, {
+    decode: decodeAuthorization,
+    fault: badRequest("Request decode failed: "),
+  });
+  if (target === "") throw new HttpError(400, "Bad request: Target service must be specified");
+  if (!/^spiffe:\/\/[^/]+\/ns\/[^/]+\/dc\/[^/]+\/svc\/[^/]+$/i.test(uri))
+    throw new HttpError(400, "Bad request: ClientCertURI not a valid Connect identifier");
+  return json(request, { Authorized: true, Reason: "ACLs disabled, access is allowed by default" });
+};
+
+function decodeAuthorization(body: unknown): { readonly target: string; readonly uri: string } {
+  const fields = new JsonFields(body, { names: authorizationNames, source: "api", where: "ConnectAuthorizeRequest" });
+  return { target: fields.string("Target"), uri: fields.string("ClientCertURI") };
+}
+
+const authorizationNames = fieldNames(["Target", "ClientCertURI", "ClientCertSerial"]);
+
+export function badRequest(what: string): (fault: string) => HttpError {
+  return (fault) => new HttpError(400, `Bad request: ${what}${fault}`);
+}

@@ -1,0 +1,125 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { packFiles, sha256Sums, unpackFiles } from "../../test/support/archive.ts";
+import { measureFile, packArchive, unpackArchive } from "./checked-archive.ts";
+import { OperatingError } from "./errors.ts";
+
+const bytesMax = 4 << 20;
+
+async function pack(files: Readonly<Record<string, readonly Uint8Array[]>>): Promise<Buffer> {
+  const measured = await Promise.all(Object.entries(files).map(([name, blocks]) => measureFile(name, () => blocks)));
+  return Buffer.from(await new Response(packArchive(measured, new Date(0))).arrayBuffer());
+}
+
+async function unpack(archive: Buffer, max: number = bytesMax): Promise<{ text: string; content: Buffer }> {
+  const blocks: Uint8Array[] = [];
+  const texts = await unpackArchive(new Blob([new Uint8Array(archive)]).stream(), {
+    texts: ["text"],
+    streamed: "large",
+    receive: (block) => void blocks.push(block),
+    bytesMax: max,
+  });
+  return { text: texts.get("text") ?? "", content: Buffer.concat(blocks) };
+}
+
+async function refusal(archive: Buffer, max?: number): Promise<string> {
+  try {
+    await unpack(archive, max);
+  } catch (error) {
+    if (error instanceof OperatingError) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+  throw new Error("it was taken");
+}
+
+test("what was packed comes out, whatever its blocks", async () => {
+  const content = fc.array(fc.uint8Array({ maxLength: 3_000 }), { maxLength: 5 });
+  await fc.assert(
+    fc.asyncProperty(content, async (blocks) => {
+      const archive = await pack({ text: [Buffer.from("hello")], large: blocks });
+      expect(await unpack(archive)).toEqual({ text: "hello", content: Buffer.concat(blocks) });
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("the last file has the hashes of the others", async () => {
+  const archive = await pack({ text: [Buffer.from("hello")], large: [Buffer.from("world")] });
+  const files = await unpackFiles(archive);
+  const sums = files.get("SHA256SUMS")?.toString();
+  files.delete("SHA256SUMS");
+  expect(sums).toBe(sha256Sums(files));
+});
+
+test("a bit that is flipped anywhere is found, or changes nothing", async () => {
+  const archive = await pack({ text: [Buffer.from("hello")], large: [Buffer.from("world, and more of it")] });
+  const whole = await unpack(archive);
+  for (let bit = 0; bit < archive.length * 8; bit += 3) {
+    const damaged = Buffer.from(archive);
+    damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    // Bits of the time and the system in gzip's header are of no account.
+    const found = await unpack(damaged).catch((error: unknown) => error);
+    if (!(found instanceof OperatingError)) expect(found).toEqual(whole);
+  }
+});
+
+describe("is refused with a reason", () => {
+  const files = new Map([
+    ["text", "hello"],
+    ["large", "world"],
+  ]);
+
+  test("a file too many, too few or twice", async () => {
+    const sums = ["SHA256SUMS", sha256Sums(files)] as const;
+    expect(await refusal(await packFiles([...files, sums, ["x", ""]]))).toContain('unexpected file "x"');
+    expect(await refusal(await packFiles([...files, ["text", ""], sums]))).toContain('unexpected file "text"');
+    expect(await refusal(await packFiles([["text", "hello"], sums]))).toContain("large is missing");
+  });
+
+  test("a hash that is another's, or none", async () => {
+    const sums = sha256Sums([...files, ["text", "other"]]);
+    expect(await refusal(await packFiles([...files, ["SHA256SUMS", sums.slice(70)]]))).toContain(
+      "text is not as its hash",
+    );
+    expect(await refusal(await packFiles(files))).toContain("text is not as its hash");
+  });
+
+  test("what is cut, empty or no archive at all", async () => {
+    const archive = await pack({ text: [Buffer.from("hello")], large: [Buffer.from("world")] });
+    for (let length = 0; length < archive.length; length += 7)
+      expect(await refusal(archive.subarray(0, length))).toStartWith("archive-damaged: ");
+  });
+
+  test("more content than allowed, as soon as that is passed, however small it is packed", async () => {
+    const archive = await pack({
+      text: [Buffer.from("hello")],
+      large: Array.from({ length: 64 }, () => Buffer.alloc(1 << 20)),
+    });
+    expect(archive.length).toBeLessThan(1 << 18);
+    expect(await refusal(archive)).toStartWith("archive-too-large: ");
+  });
+
+  test("a small file that is not small", async () => {
+    const archive = await pack({ text: [Buffer.alloc(1 << 17)], large: [] });
+    expect(await refusal(archive)).toContain("longer than 65536 bytes");
+  });
+});
+
+test("a reader that goes away ends the packing", async () => {
+  let made = 0;
+  function* blocks(): Generator<Uint8Array> {
+    for (let at = 0; at < 4_096; at++) {
+      made += 1;
+      yield Buffer.alloc(16 * 1024, at);
+    }
+  }
+  const file = await measureFile("large", blocks);
+  expect(file.bytes).toBe(64 << 20);
+  made = 0;
+  const reader = packArchive([file], new Date(0)).getReader();
+  await reader.read();
+  await reader.cancel();
+  const whenCancelled = made;
+  for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(made).toBeLessThanOrEqual(whenCancelled + 1);
+});

@@ -1,0 +1,168 @@
+import { createTarDecoder, createTarPacker, type TarPackController } from "modern-tar";
+import { messageOf, OperatingError } from "./errors.ts";
+import { nextTurn } from "./next-turn.ts";
+
+/*
+ * Files in a gzipped tar, the last of which has the hash of each other one, in the form that `sha256sum -c` reads. They
+ * are packed and unpacked as they flow, so neither way needs more memory than a few blocks.
+ *
+ * A tar says how long a file is before its content. Content that is made on the way is therefore made twice: once to
+ * measure it, once to send it.
+ */
+
+const sumsName = "SHA256SUMS";
+const smallBytesMax = 64 * 1024;
+/** Room for what a tar has besides the large file. */
+const tarBytesMax = 256 * 1024;
+
+export interface ArchiveFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+  /** The content, the same each time. */
+  readonly blocks: () => Iterable<Uint8Array>;
+}
+
+/** A file to be packed, from its content. */
+export async function measureFile(name: string, blocks: () => Iterable<Uint8Array>): Promise<ArchiveFile> {
+  const hasher = new Bun.CryptoHasher("sha256");
+  let bytes = 0;
+  for (const block of blocks()) {
+    hasher.update(block);
+    bytes += block.length;
+    await nextTurn();
+  }
+  return { name, bytes, sha256: hasher.digest("hex"), blocks };
+}
+
+/** The archive's bytes, made as they are read. */
+export function packArchive(files: readonly ArchiveFile[], modified: Date): ReadableStream<Uint8Array> {
+  const { readable, controller } = createTarPacker();
+  const sums = Buffer.from(files.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join(""));
+  void addAll(controller, [...files, { name: sumsName, bytes: sums.length, blocks: () => [sums] }], modified);
+  return readable.pipeThrough(new CompressionStream("gzip"));
+}
+
+async function addAll(
+  controller: TarPackController,
+  files: readonly Pick<ArchiveFile, "name" | "bytes" | "blocks">[],
+  mtime: Date,
+): Promise<void> {
+  try {
+    for (const { name, bytes, blocks } of files) {
+      const writer = controller.add({ name, size: bytes, mode: 0o600, mtime }).getWriter();
+      for (const block of blocks()) {
+        await writer.write(block);
+        await nextTurn();
+      }
+      await writer.close();
+    }
+    controller.finalize();
+  } catch (error) {
+    // The reader has gone away, or is told of the error.
+    controller.error(error);
+  }
+}
+
+/** What an archive must hold: exactly these files. */
+export interface WantedFiles {
+  /** Small ones, which are returned. */
+  readonly texts: readonly string[];
+  /** The large one. */
+  readonly streamed: string;
+  /** Takes its content, block by block. */
+  receive(block: Uint8Array): void;
+  /** How long all of the content may be. */
+  readonly bytesMax: number;
+}
+
+/**
+ * Returns the texts by their names. What was received is right only when this resolves.
+ * @throws OperatingError invalid when the archive is none, or is damaged; what `receive` throws
+ */
+export async function unpackArchive(
+  archive: ReadableStream<Uint8Array<ArrayBuffer>>,
+  wanted: WantedFiles,
+): Promise<ReadonlyMap<string, string>> {
+  const small = new Map([...wanted.texts, sumsName].map((name) => [name, new SmallFile()]));
+  const hashes = new Map<string, string>();
+  try {
+    for await (const { header, body } of openArchive(archive, wanted.bytesMax + tarBytesMax)) {
+      const { name } = header;
+      const file = name === wanted.streamed ? wanted : small.get(name);
+      if (!file || hashes.has(name)) throw damaged(`it has an unexpected file ${JSON.stringify(name)}`);
+      hashes.set(name, await receive(body, file));
+    }
+  } catch (error) {
+    throw error instanceof OperatingError ? error : damaged(`it cannot be unpacked (${messageOf(error)})`, error);
+  }
+  checkHashes(hashes, { names: [...wanted.texts, wanted.streamed], sums: small.get(sumsName)?.text ?? "" });
+  return new Map([...small].map(([name, { text }]) => [name, text]));
+}
+
+function openArchive(archive: ReadableStream<Uint8Array<ArrayBuffer>>, bytesMax: number) {
+  return archive
+    .pipeThrough(new DecompressionStream("gzip"))
+    .pipeThrough(limit(bytesMax))
+    .pipeThrough(createTarDecoder({ strict: true }));
+}
+
+/** A few kilobytes can unpack to gigabytes. */
+function limit(bytesMax: number): TransformStream<Uint8Array, Uint8Array> {
+  let bytes = 0;
+  return new TransformStream({
+    transform(block, controller) {
+      bytes += block.length;
+      if (bytes > bytesMax) throw tooLarge(bytesMax);
+      controller.enqueue(block);
+    },
+  });
+}
+
+async function receive(body: ReadableStream<Uint8Array>, file: Pick<WantedFiles, "receive">): Promise<string> {
+  const hasher = new Bun.CryptoHasher("sha256");
+  for await (const block of body) {
+    hasher.update(block);
+    file.receive(block);
+    await nextTurn();
+  }
+  return hasher.digest("hex");
+}
+
+class SmallFile {
+  readonly #blocks: Uint8Array[] = [];
+  #bytes = 0;
+
+  receive(block: Uint8Array): void {
+    this.#bytes += block.length;
+    if (this.#bytes > smallBytesMax) throw damaged(`one of its files is longer than ${smallBytesMax} bytes`);
+    this.#blocks.push(block);
+  }
+
+  get text(): string {
+    return Buffer.concat(this.#blocks).toString();
+  }
+}
+
+function checkHashes(
+  hashes: ReadonlyMap<string, string>,
+  { names, sums }: { readonly names: readonly string[]; readonly sums: string },
+): void {
+  const lines = new Set(sums.split("\n"));
+  for (const name of names) {
+    const hash = hashes.get(name);
+    if (hash === undefined) throw damaged(`the file ${name} is missing`);
+    if (!lines.has(`${hash}  ${name}`)) throw damaged(`the file ${name} is not as its hash says`);
+  }
+}
+
+function damaged(what: string, cause?: unknown): OperatingError {
+  const message = `the archive is damaged, or is none: ${what}. Nothing was changed; use another copy.`;
+  return new OperatingError("invalid", "archive-damaged", message, { cause });
+}
+
+function tooLarge(bytesMax: number): OperatingError {
+  const message = `the archive holds more than ${bytesMax} bytes, which is more than is taken. Nothing was changed.`;
+  return new OperatingError("too-large", "archive-too-large", message);
+}

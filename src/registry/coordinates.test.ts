@@ -1,0 +1,155 @@
+import { describe, expect, test } from "bun:test";
+import { nodeAt } from "../../test/support/coordinates.ts";
+import { keySet, nodeNamed } from "../../test/support/state.ts";
+import { openTestStore, type TestStore } from "../../test/support/store.ts";
+import { createLog } from "../lib/log.ts";
+import type { NodeCoordinate } from "../model/coordinate.ts";
+import { topics } from "../state/topics.ts";
+import { Coordinates } from "./coordinates.ts";
+
+const periodMs = 5_000;
+
+interface World extends TestStore {
+  readonly coordinates: Coordinates;
+  readonly lines: string[];
+  readonly register: (...nodes: readonly string[]) => Promise<unknown>;
+  /** Tells these and waits until they are taken up. */
+  readonly tell: (...updates: readonly NodeCoordinate[]) => Promise<void>;
+  /** "node" or "node/segment", at so many seconds. */
+  readonly placed: () => Readonly<Record<string, number | undefined>>;
+  readonly index: () => number;
+}
+
+/** Coordinates of an agent on the node "own", with nothing in the catalog. */
+function openWorld(): World {
+  const world = openTestStore();
+  const { clock, store } = world;
+  const lines: string[] = [];
+  const log = createLog({ level: "warn", json: false, clock, sink: (line) => void lines.push(line) }, "coordinate");
+  const coordinates = new Coordinates(store, { own: "own", clock, log });
+  return {
+    ...{ ...world, coordinates, lines },
+    register: (...nodes) =>
+      Promise.all(
+        nodes.map((name) =>
+          store.submit({ type: "register", node: nodeNamed(name), skipNodeUpdate: false, checks: [] }),
+        ),
+      ),
+    async tell(...updates) {
+      for (const update of updates) coordinates.update(update);
+      await clock.advance(periodMs);
+    },
+    placed: () =>
+      Object.fromEntries(
+        coordinates
+          .list()
+          .map(({ node, segment, coordinate }) => [segment ? `${node}/${segment}` : node, coordinate.vector[0]]),
+      ),
+    index: () => store.indexOf([topics.coordinates]),
+  };
+}
+
+describe("an update", () => {
+  test("is taken up at the end of the period, the last one of each node and segment", async () => {
+    const { register, coordinates, clock, placed } = openWorld();
+    await register("a", "b");
+    for (const update of [nodeAt("a", 1), nodeAt("b", 2), nodeAt("A", 3), nodeAt("a", 4, "x")])
+      coordinates.update(update);
+    await clock.advance(periodMs - 1);
+    expect(placed()).toEqual({ own: 0 });
+    await clock.advance(1);
+    expect(placed()).toEqual({ A: 3, "a/x": 4, b: 2, own: 0 });
+    expect(coordinates.ofNode("a")).toHaveLength(2);
+  });
+
+  test("counts for a node that is in the catalog by then, and moves no index for any other", async () => {
+    const { register, coordinates, clock, tell, placed, index } = openWorld();
+    const before = index();
+    await tell(nodeAt("ghost", 1));
+    expect(index()).toBe(before);
+    coordinates.update(nodeAt("late", 2));
+    await register("late");
+    await clock.advance(periodMs);
+    expect(placed()).toEqual({ late: 2, own: 0 });
+  });
+
+  test("is written nowhere", async () => {
+    const { register, tell, engine, placed } = openWorld();
+    await register("a");
+    const batches = engine.batches.length;
+    await tell(nodeAt("a", 1));
+    expect([placed(), engine.batches.length]).toEqual([{ a: 1, own: 0 }, batches]);
+  });
+
+  test("of more nodes than a period takes is discarded, which the log says once", async () => {
+    const { register, tell, lines, coordinates } = openWorld();
+    const names = Array.from({ length: 642 }, (_, at) => `n${at}`);
+    await register(...names);
+    await tell(...names.map((name) => nodeAt(name, 1)), nodeAt("n0", 2));
+    expect(coordinates.list()).toHaveLength(640 + 1);
+    expect(coordinates.ofNode("n0")[0]?.coordinate.vector[0]).toBe(2);
+    expect(lines.map((line) => line.slice(line.indexOf("[")))).toEqual([
+      "[WARN]  coordinate: Discarded coordinate updates: number_discarded=2",
+    ]);
+    await tell(nodeAt("n641", 1));
+    expect([coordinates.list().length, lines.length]).toEqual([642, 1]);
+  });
+
+  test("leaves no timer behind, nor does the end", async () => {
+    const { tell, clock, coordinates } = openWorld();
+    await tell(nodeAt("a", 1));
+    expect(clock.timerCount).toBe(0);
+    coordinates.update(nodeAt("a", 1));
+    coordinates.stop();
+    expect(clock.timerCount).toBe(0);
+  });
+});
+
+describe("a node that leaves the catalog", () => {
+  test("loses its places, in all segments and in any letter case", async () => {
+    const { register, tell, store, placed } = openWorld();
+    await register("a", "b", "ab");
+    await tell(nodeAt("a", 1), nodeAt("a", 2, "x"), nodeAt("b", 3), nodeAt("ab", 4));
+    await store.submit({ type: "deregister", node: "A" });
+    expect(placed()).toEqual({ ab: 4, b: 3, own: 0 });
+  });
+
+  test("keeps it while only what is on it goes", async () => {
+    const { register, tell, store, placed, index } = openWorld();
+    await register("a");
+    await tell(nodeAt("a", 1));
+    const before = index();
+    await store.submit({ type: "deregister", node: "a", serviceId: "web" });
+    await register("a");
+    expect([placed(), index()]).toEqual([{ a: 1, own: 0 }, before]);
+  });
+
+  test("keeps it when it is this agent's own", async () => {
+    const { register, store, placed } = openWorld();
+    await register("own");
+    await store.submit({ type: "deregister", node: "own" });
+    expect(placed()).toEqual({ own: 0 });
+  });
+});
+
+test("the index rises with each batch and each loss, to that of the newest write at least, and never falls", async () => {
+  const { register, tell, store, index } = openWorld();
+  let before = index();
+  const expectRise = (): void => {
+    expect(index()).toBeGreaterThan(before);
+    expect(index()).toBeGreaterThanOrEqual(store.state.index);
+    before = index();
+  };
+  await register("a", "b");
+  for (const step of [
+    () => tell(nodeAt("a", 1)),
+    () => tell(nodeAt("a", 2)),
+    () => tell(nodeAt("b", 2)),
+    () => store.submit({ type: "deregister", node: "a" }),
+  ]) {
+    await step();
+    expectRise();
+  }
+  await store.submit(keySet("k", "1"));
+  expect(index()).toBe(before);
+});

@@ -1,0 +1,149 @@
+import { describe, expect, test } from "bun:test";
+import { FakeRandom } from "../../test/support/fake-random.ts";
+import { rejectionOf } from "../../test/support/rejection.ts";
+import { keyLock, keySet, nodeNamed, sessionNamed } from "../../test/support/state.ts";
+import { openTestStore, type TestStore } from "../../test/support/store.ts";
+import { createLog } from "../lib/log.ts";
+import { getKv } from "../state/kv.ts";
+import { openState } from "../state/open-state.ts";
+import { getSession } from "../state/session.ts";
+import { topics } from "../state/topics.ts";
+import { createSession } from "./session.ts";
+import { SessionTtls } from "./session-ttls.ts";
+import { IncomingSnapshot, takeSnapshot } from "./snapshot.ts";
+import { waitForChange } from "./query.ts";
+import type { Store } from "./store.ts";
+
+const id = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";
+
+function save(store: Store): readonly Uint8Array[] {
+  return [...takeSnapshot(store).blocks()];
+}
+
+async function restore(store: Store, blocks: readonly Uint8Array[]): Promise<void> {
+  const incoming = new IncomingSnapshot(store);
+  for (const block of blocks) incoming.add(block);
+  incoming.finish();
+  await incoming.commit();
+}
+
+function valueOf({ store }: TestStore, key: string): string | undefined {
+  const entry = getKv(store.state, key);
+  return entry && Buffer.from(entry.value).toString();
+}
+
+test("a snapshot is of one state, whatever is written while its blocks are made", async () => {
+  const world = openTestStore();
+  await world.store.submit(keySet("a", "1"));
+  const snapshot = takeSnapshot(world.store);
+  const before = Buffer.concat([...snapshot.blocks()]);
+  await world.store.submit(keySet("a", "2"));
+  expect(Buffer.concat([...snapshot.blocks()])).toEqual(before);
+  await restore(world.store, [before]);
+  expect(valueOf(world, "a")).toBe("1");
+});
+
+describe("a restore", () => {
+  test("is one batch, and on the disk when it resolves", async () => {
+    const world = openTestStore();
+    await Promise.all([keySet("a", "1"), keySet("b", "1")].map((each) => world.store.submit(each)));
+    const saved = save(world.store);
+    await Promise.all([keySet("a", "2"), keySet("c", "2")].map((each) => world.store.submit(each)));
+    world.engine.batches.length = 0;
+    await restore(world.store, saved);
+    expect(world.engine.batches).toHaveLength(1);
+    const { state } = openState(world.disk.rows(), world.disk.revision);
+    expect([...state.kv.entries()]).toEqual([...world.store.state.kv.entries()]);
+    expect(["a", "b", "c"].map((key) => valueOf(world, key))).toEqual(["1", "1", undefined]);
+    expect(state.index).toBe(5);
+  });
+
+  test("of what is there already writes no row again", async () => {
+    const world = openTestStore();
+    await world.store.submit(keySet("a", "1"));
+    await restore(world.store, save(world.store));
+    expect(world.engine.batches.at(-1)?.changes.map(({ table }) => table)).toEqual(["meta"]);
+  });
+
+  test("that cannot be made durable changes nothing, and wakes nobody", async () => {
+    const world = openTestStore();
+    await world.store.submit(keySet("a", "1"));
+    const saved = save(world.store);
+    await world.store.submit(keySet("a", "2"));
+    const before = world.store.state;
+    let woken = false;
+    world.store.watches.wait([topics.key("a")], () => (woken = true));
+    world.engine.fail();
+    expect(await rejectionOf(restore(world.store, saved))).toMatchObject({ code: "disk-full" });
+    expect([world.store.state, woken]).toEqual([before, false]);
+  });
+
+  test("of a store that was further on goes on from that one's index, and no index falls", async () => {
+    const other = openTestStore();
+    for (let at = 0; at < 9; at += 1) await other.store.submit(keySet("a", `${at}`));
+    const world = openTestStore();
+    await world.store.submit(keySet("b", "1"));
+    await restore(world.store, save(other.store));
+    expect(world.store.state.index).toBe(10);
+    for (const topic of [topics.key("a"), topics.key("b"), topics.tree(""), topics.nodes])
+      expect(world.store.indexOf([topic])).toBe(10);
+    await world.store.submit(keySet("c", "1"));
+    expect(world.store.indexOf([topics.key("c")])).toBe(11);
+  });
+
+  test("wakes who waits for a key that is as old as before, with a higher index", async () => {
+    const { store, clock } = openTestStore();
+    await store.submit(keySet("a", "1"));
+    const saved = save(store);
+    await store.submit(keySet("a", "2"));
+    const waiting = waitForChange(store, [topics.key("a")], {
+      ...{ index: 2, waitMs: undefined, signal: new AbortController().signal },
+      ...{ limits: { defaultMs: 1e6, maxMs: 1e6 }, clock, random: new FakeRandom() },
+    });
+    await restore(store, saved);
+    expect(await waiting).toBe(3);
+    expect(getKv(store.state, "a")?.modifyIndex).toBe(1);
+  });
+});
+
+describe("sessions after a restore", () => {
+  async function worldWithSession(ttl: string): Promise<TestStore> {
+    const world = openTestStore();
+    const log = createLog({ level: "warn", json: false, clock: world.clock, sink: () => {} }, "session");
+    new SessionTtls(world.store, { clock: world.clock, log });
+    await world.store.submit({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, checks: [] });
+    await createSession(world.store, sessionNamed(id, { ttl, lockDelayMs: 15_000 }));
+    return world;
+  }
+
+  test("that had ended have their whole time to live", async () => {
+    const { store, clock } = await worldWithSession("10s");
+    const saved = save(store);
+    await clock.advance(20_000);
+    expect(getSession(store.state, id)).toBeUndefined();
+    await restore(store, saved);
+    await clock.advance(19_000);
+    expect(getSession(store.state, id)).toBeDefined();
+    await clock.advance(1_000);
+    expect(getSession(store.state, id)).toBeUndefined();
+    expect(clock.timerCount).toBe(0);
+  });
+
+  test("that a snapshot does not have leave no timer behind", async () => {
+    const empty = save(openTestStore().store);
+    const { store, clock } = await worldWithSession("10s");
+    await restore(store, empty);
+    expect(clock.timerCount).toBe(0);
+  });
+
+  test("a lock that is delayed stays so: its holder may still be at work", async () => {
+    const { store, clock } = await worldWithSession("");
+    const saved = save(store);
+    await store.submit(keyLock("a", id));
+    await store.submit({ type: "session-destroy", id });
+    await restore(store, saved);
+    expect(await store.submit(keyLock("a", id))).toEqual({ type: "unchanged" });
+    await clock.advance(15_000);
+    expect(await store.submit(keyLock("a", id))).toEqual({ type: "done" });
+  });
+});

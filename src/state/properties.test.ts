@@ -1,0 +1,309 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import {
+  names,
+  randomSteps,
+  savedAndRead,
+  type Step,
+  type Steps,
+  takeSteps,
+} from "../../test/support/random-commands.ts";
+import type { StateDriver } from "../../test/support/state.ts";
+import type { RowChange } from "../engine/engine.ts";
+import type { OrderedMap } from "../lib/ordered-map.ts";
+import { checkIdsOf } from "../model/session.ts";
+import type { RowIndexes } from "../model/node.ts";
+import type { ServiceRow } from "../model/service.ts";
+import type { Command } from "./command.ts";
+import { getKv, listKv } from "./kv.ts";
+import {
+  checksInStatus,
+  checksOfInstance,
+  checksOfNode,
+  checksOfService,
+  getCheck,
+  getNode,
+  getService,
+  instancesForConnect,
+  instancesOfService,
+  listInstances,
+  listNodes,
+  servicesOfNode,
+} from "./lookup.ts";
+import { openState } from "./open-state.ts";
+import { getPreparedQuery, listPreparedQueries } from "./prepared-query.ts";
+import { tables } from "./rows.ts";
+import { getSession, listSessions, sessionsOfNode } from "./session.ts";
+import { emptyState, topicIndex, type State } from "./state.ts";
+import { changesBetween } from "./stored-tables.ts";
+import { topics, type Topic } from "./topics.ts";
+
+/*
+ * What holds after any sequence of commands. Each property is one sentence; test/support/random-commands.ts makes the
+ * sequences, of every kind of command and with so few names that they meet.
+ */
+
+/** Takes many random sequences of steps, and looks at each step. */
+function afterEachStep(look: (step: Step, driver: StateDriver) => void): void {
+  overSequences((steps) => void takeSteps(steps, look));
+}
+
+function overSequences(look: (steps: Steps) => void): void {
+  fc.assert(fc.property(randomSteps, look), { numRuns: 100 });
+}
+
+test("the index rises with each command that changes something, and every row that it changes has it", () => {
+  afterEachStep(({ command, before, state, applied }) => {
+    if (command.type === "set-local") return expect(state).toBe(before);
+    if (applied.changes.length === 0) return expect(state).toBe(before);
+    expect(state.index).toBeGreaterThan(before.index);
+    if (command.type === "restore") return expect(state.index).toBeGreaterThan(command.snapshot.index);
+    for (const row of changedRows(before, state)) {
+      expect(row.modifyIndex).toBe(state.index);
+      expect(row.createIndex).toBeLessThanOrEqual(row.modifyIndex);
+    }
+  });
+});
+
+function changedRows(before: State, state: State): RowIndexes[] {
+  const changed = <V extends RowIndexes>(old: OrderedMap<V>, now: OrderedMap<V>): V[] =>
+    [...now.entries()].filter(([key, row]) => old.get(key) !== row).map(([, row]) => row);
+  return [
+    ...changed(before.nodes, state.nodes),
+    ...changed(before.services, state.services),
+    ...changed(before.checks, state.checks),
+    ...changed(before.kv, state.kv),
+    ...changed(before.sessions, state.sessions),
+    ...changed(before.preparedQueries, state.preparedQueries),
+  ];
+}
+
+test("what a command refuses changes nothing", () => {
+  afterEachStep(({ applied, before, state }) => {
+    if (applied.outcome.type === "done" || applied.outcome.type === "results") return;
+    expect(state).toBe(before);
+    expect(applied.changes).toEqual([]);
+    expect([...applied.touched]).toEqual([]);
+  });
+});
+
+/** Everything that a client can ask for with these names, by the topic that it would wait for. */
+function told(state: State): ReadonlyMap<Topic, unknown> {
+  const instances = listInstances(state);
+  return new Map<Topic, unknown>([
+    [topics.nodes, listNodes(state)],
+    [topics.services, instances.map(({ name, tags }) => [name, tags])],
+    [topics.checks, checksInStatus(state, "any")],
+    [topics.sessions, listSessions(state)],
+    [topics.preparedQueries, listPreparedQueries(state)],
+    ...["passing", "warning", "critical"].map(
+      (status) => [topics.checksInStatus(status), checksInStatus(state, status)] as const,
+    ),
+    ...names.nodes.flatMap((name) => [
+      [topics.node(name), [getNode(state, name), servicesOfNode(state, name)]] as const,
+      [topics.nodeChecks(name), checksOfNode(state, name)] as const,
+      [topics.nodeSessions(name), sessionsOfNode(state, name)] as const,
+    ]),
+    ...names.services.flatMap((name) => toldOfService(state, name)),
+    ...names.sessions.map((id) => [topics.session(id), getSession(state, id)] as const),
+    ...names.queries.map((id) => [topics.preparedQuery(id), getPreparedQuery(state, id)] as const),
+    ...names.keys.map((key) => [topics.key(key), getKv(state, key)] as const),
+    ...["", "a", "a/", "b", "c"].map((prefix) => [topics.tree(prefix), listKv(state, prefix)] as const),
+  ]);
+}
+
+function toldOfService(state: State, name: string): (readonly [Topic, unknown])[] {
+  const instances = instancesOfService(state, name);
+  const withChecks = (rows: readonly ServiceRow[]): unknown =>
+    rows.map((row) => [row, getNode(state, row.node), checksOfInstance(state, row.node, row.id)]);
+  return [
+    [topics.service(name), withChecks(instances)],
+    [topics.connect(name), withChecks(instancesForConnect(state, name))],
+    [topics.serviceChecks(name), instances.flatMap((row) => checksOfService(state, row.node, row.id))],
+  ];
+}
+
+test("the index of an answer never falls, and is the command's when the answer is another", () => {
+  afterEachStep(({ before, state }) => {
+    const toldBefore = told(before);
+    for (const [topic, tells] of told(state)) {
+      const index = topicIndex(state, topic);
+      expect(index).toBeGreaterThanOrEqual(topicIndex(before, topic));
+      expect(index).toBeLessThanOrEqual(Math.max(1, state.index));
+      if (!Bun.deepEquals(tells, toldBefore.get(topic), true)) expect([topic, index]).toEqual([topic, state.index]);
+    }
+  });
+});
+
+test("an answer that is another belongs to a topic that was touched", () => {
+  afterEachStep(({ applied: { touched }, before, state }) => {
+    if (touched.has(topics.everything)) return;
+    const toldBefore = told(before);
+    for (const [topic, tells] of told(state)) {
+      if (topic.startsWith(topics.tree("")) || touched.has(topic)) continue;
+      expect([topic, tells]).toEqual([topic, toldBefore.get(topic)]);
+    }
+  });
+});
+
+test("nothing is without what it belongs to, and no key is locked by a session that has ended", () => {
+  afterEachStep(({ state }) => {
+    for (const service of state.services.values()) expect(getNode(state, service.node)).toBeDefined();
+    for (const check of state.checks.values()) {
+      expect(getNode(state, check.node)).toBeDefined();
+      if (check.serviceId !== "") expect(getService(state, check.node, check.serviceId)).toBeDefined();
+    }
+    for (const session of state.sessions.values()) {
+      expect(getNode(state, session.node)).toBeDefined();
+      for (const id of checkIdsOf(session)) {
+        const check = getCheck(state, session.node, id);
+        expect(check && check.status !== "critical").toBe(true);
+      }
+    }
+    for (const { session } of state.kv.values()) if (session !== "") expect(getSession(state, session)).toBeDefined();
+  });
+});
+
+test("the end of a session releases or deletes the keys that it holds, and no others", () => {
+  afterEachStep(({ command, before, state }) => {
+    if (command.type === "restore" || command.type === "txn" || command.type.startsWith("kv-")) return;
+    for (const entry of before.kv.values()) {
+      const holder = entry.session === "" ? undefined : getSession(before, entry.session);
+      const now = getKv(state, entry.key);
+      if (!holder || getSession(state, holder.id)) expect(now).toBe(entry);
+      else if (holder.behavior === "delete") expect(now).toBeUndefined();
+      else expect(now).toEqual({ ...entry, session: "", modifyIndex: state.index });
+    }
+    expect([...state.kv.values()].filter(({ key }) => !getKv(before, key))).toEqual([]);
+  });
+});
+
+test("a lock goes to another session only by way of none", () => {
+  afterEachStep(({ command, before, state }) => {
+    if (command.type === "restore" || command.type === "txn") return;
+    for (const { key, session } of before.kv.values())
+      if (session !== "") expect(["", undefined, session]).toContain(getKv(state, key)?.session);
+  });
+});
+
+test("nobody gets a lock while it is delayed, whatever is restored meanwhile", () => {
+  overSequences((steps) => {
+    const until = new Map<string, number>();
+    takeSteps(steps, ({ command, before, state, applied, nowMs }) => {
+      if (command.type === "kv-lock" && nowMs < (until.get(command.key) ?? 0))
+        expect(applied.outcome).toEqual({ type: "unchanged" });
+      if (command.type === "restore" || command.type === "txn") return;
+      for (const { key, session } of before.kv.values()) {
+        const holder = session === "" ? undefined : getSession(before, session);
+        if (holder && !getSession(state, holder.id)) until.set(key, nowMs + holder.lockDelayMs);
+      }
+    });
+  });
+});
+
+test("a key that is written again keeps the index of its creation", () => {
+  afterEachStep(({ command, before, state }) => {
+    if (command.type === "restore" || command.type === "txn") return;
+    for (const { key, createIndex } of before.kv.values())
+      expect([createIndex, undefined]).toContain(getKv(state, key)?.createIndex);
+  });
+});
+
+test("a session ends when it is destroyed, or loses its node or a check, and not otherwise", () => {
+  afterEachStep(({ command, before, state }) => {
+    if (command.type === "restore" || command.type === "txn") return;
+    for (const session of listSessions(before)) {
+      if (getSession(state, session.id)) continue;
+      const isDestroyed = command.type === "session-destroy" && command.id === session.id;
+      const isNodeGone = !isSame(getNode(before, session.node), getNode(state, session.node));
+      const isCheckGone = (id: string): boolean =>
+        !isSame(getCheck(before, session.node, id), getCheck(state, session.node, id)) || turnsCritical(command, id);
+      expect(isDestroyed || isNodeGone || checkIdsOf(session).some(isCheckGone)).toBe(true);
+    }
+  });
+});
+
+/** Not one that went and came back. */
+function isSame(before: RowIndexes | undefined, now: RowIndexes | undefined): boolean {
+  return before?.createIndex === now?.createIndex;
+}
+
+/** Perhaps only to pass again further on in the same command. */
+function turnsCritical(command: Command, id: string): boolean {
+  return command.type === "register" && command.checks.some((check) => check.id === id && check.status === "critical");
+}
+
+test("the same commands give the same rows and outcomes, and states stay as they were", () => {
+  overSequences((steps) => {
+    const outcomes: unknown[] = [];
+    const shown: (readonly [State, ReturnType<typeof tablesOf>])[] = [];
+    const first = takeSteps(steps, ({ applied, state }) => {
+      outcomes.push(applied.outcome);
+      shown.push([state, tablesOf(state)]);
+    });
+    const again: unknown[] = [];
+    const second = takeSteps(steps, ({ applied }) => again.push(applied.outcome));
+    expect(again).toEqual(outcomes);
+    expect([...second.rows]).toEqual([...first.rows]);
+    expect(tablesOf(second.state)).toEqual(tablesOf(first.state));
+    for (const [state, tables] of shown) expect(tablesOf(state)).toEqual(tables);
+  });
+});
+
+test("the rows that an engine was told of are those of the state, and open as the same state", () => {
+  overSequences((steps) => {
+    const { rows, state } = takeSteps(steps);
+    const opened = openState(rows.values(), state.index);
+    expect(tablesOf(opened.state)).toEqual(tablesOf(state));
+    const stored = [...rows.values()].filter(({ table }) => table !== tables.local && table !== tables.meta);
+    expect(byKey(stored)).toEqual(byKey(changesBetween(emptyState, state)));
+    for (const topic of told(state).keys()) {
+      expect(topicIndex(opened.state, topic)).toBeGreaterThanOrEqual(topicIndex(state, topic));
+      expect(topicIndex(opened.state, topic)).toBeLessThanOrEqual(Math.max(1, state.index));
+    }
+  });
+});
+
+function byKey(rows: readonly RowChange[]): ReadonlyMap<string, RowChange> {
+  return new Map(rows.map((row) => [`${row.table}/${row.key}`, row]));
+}
+
+test("a snapshot that is restored, over whatever, gives back what was saved", () => {
+  fc.assert(
+    fc.property(randomSteps, randomSteps, fc.integer({ min: 1, max: 300 }), (saved, others, blockBytes) => {
+      const { state } = takeSteps(saved);
+      const driver = takeSteps(others);
+      const before = driver.state;
+      driver.run({ type: "restore", snapshot: savedAndRead(state, blockBytes) });
+      const { index, tombstoneFloor, tombstones, ...rows } = tablesOf(driver.state);
+      expect([index, tombstoneFloor]).toEqual([Math.max(before.index, state.index) + 1, index]);
+      expect(tombstones).toEqual([]);
+      expect(rows).toEqual({ ...rowsOf(state), lockDelays: rowsOf(before).lockDelays });
+      expect(tablesOf(openState(driver.rows.values(), driver.state.index).state)).toEqual(tablesOf(driver.state));
+    }),
+  );
+});
+
+/** All that a state holds, but for the indexes of topics, which are compared by topic. */
+function tablesOf(state: State) {
+  const { index, tombstoneFloor } = state;
+  return { ...rowsOf(state), index, tombstoneFloor, tombstones: [...state.tombstones.entries()] };
+}
+
+function rowsOf(state: State) {
+  const entries = <V>(table: OrderedMap<V>): [string, V][] => [...table.entries()];
+  return {
+    nodes: entries(state.nodes),
+    nodeNames: entries(state.nodeNames),
+    services: entries(state.services),
+    serviceInstances: entries(state.serviceInstances),
+    checks: entries(state.checks),
+    serviceChecks: entries(state.serviceChecks),
+    kv: entries(state.kv),
+    sessions: entries(state.sessions),
+    nodeSessions: entries(state.nodeSessions),
+    checkSessions: entries(state.checkSessions),
+    sessionKeys: entries(state.sessionKeys),
+    lockDelays: entries(state.lockDelays),
+  };
+}

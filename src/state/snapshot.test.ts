@@ -1,0 +1,119 @@
+import { describe, expect, test } from "bun:test";
+import {
+  checkNamed,
+  keyLock,
+  keySet,
+  nodeNamed,
+  serviceNamed,
+  sessionNamed,
+  StateDriver,
+} from "../../test/support/state.ts";
+import { OperatingError } from "../lib/errors.ts";
+import { getKv } from "./kv.ts";
+import { SnapshotDecoder, encodeSnapshot } from "./snapshot.ts";
+import { emptyState, type State } from "./state.ts";
+
+const session = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";
+
+function filledState(): State {
+  const driver = new StateDriver();
+  const checks = [checkNamed("up", { serviceId: "web", status: "passing" })];
+  driver.run({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, service: serviceNamed("web"), checks });
+  driver.run({ type: "session-create", session: sessionNamed(session) });
+  driver.run(keySet("a", "1"));
+  driver.run(keyLock("locked", session));
+  return driver.state;
+}
+
+function encode(state: State): Buffer {
+  return Buffer.concat([...encodeSnapshot(state)]);
+}
+
+function decode(bytes: Uint8Array): State {
+  const decoder = new SnapshotDecoder();
+  decoder.add(bytes);
+  return decoder.finish();
+}
+
+function refusal(bytes: Uint8Array): string {
+  try {
+    decode(bytes);
+  } catch (error) {
+    if (error instanceof OperatingError) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+  throw new Error("it was taken");
+}
+
+/** The snapshot with one text in it replaced by another of the same length. */
+function altered(from: string, to: string): Buffer {
+  expect(to).toHaveLength(from.length);
+  const text = encode(filledState()).toString("latin1");
+  expect(text).toContain(from);
+  return Buffer.from(text.replace(from, to), "latin1");
+}
+
+test("begins with its format, version and index, and packs rows as the header of the file says", () => {
+  const driver = new StateDriver();
+  driver.run(keySet("a", "x"));
+  const bytes = encode({ ...driver.state, index: 7 });
+  expect(bytes.subarray(0, 33).toString("latin1")).toBe("praetor-state 1 7\n\x02\0\0\0\x01\0\0\0\x22\0\0\0kva");
+});
+
+test("a value longer than any block comes through", () => {
+  const driver = new StateDriver();
+  const value = "v".repeat(300_000);
+  driver.run(keySet("a", value));
+  driver.run(keySet("b", "1"));
+  const decoder = new SnapshotDecoder();
+  for (const block of encodeSnapshot(driver.state)) {
+    for (let at = 0; at < block.length; at += 1_000) decoder.add(block.subarray(at, at + 1_000));
+  }
+  const state = decoder.finish();
+  expect(Buffer.from(getKv(state, "a")?.value ?? []).toString()).toBe(value);
+  expect(state.kv.size).toBe(2);
+});
+
+describe("is refused with a reason", () => {
+  const bytes = encode(filledState());
+
+  test.each([
+    ["nothing", Buffer.of(), "snapshot-foreign"],
+    [
+      "another program's",
+      Buffer.from("SQLite format 3\0 and so on, for more bytes than a line of the header may have"),
+      "snapshot-foreign",
+    ],
+    ["without an index", Buffer.from("praetor-state 1 \n"), "snapshot-foreign"],
+    ["of a newer Praetor", Buffer.from("praetor-state 2 7\n"), "snapshot-newer"],
+    [
+      "Consul's",
+      Buffer.from("\x81\xa9LastIndex\x08\0\x8d\xa7Address\xa9127.0.0.1", "latin1"),
+      "snapshot-foreign: this is a snapshot of HashiCorp's Consul",
+    ],
+    ["cut within a row", bytes.subarray(0, -1), "snapshot-damaged: the snapshot is damaged: it ends within a row"],
+    ["cut within the lengths of a row", Buffer.concat([bytes, Buffer.of(1, 2, 3)]), "snapshot-damaged"],
+  ])("%s", (_what, given, reason) => {
+    expect(refusal(given)).toStartWith(reason);
+  });
+
+  test.each([
+    ["a table that there is not", "services", "servants"],
+    ["a row that is no JSON", '{"id":"web"', '("id":"web"'],
+    ["a row under another key", '"name":"n1"', '"name":"n2"'],
+    ["a status that is none", '"passing"', '"passins"'],
+    ["a field that is missing", '"tags"', '"taps"'],
+    ["a list where a text belongs", '"kind":""', '"kind":[]'],
+    ["an index above the snapshot's", '"modifyIndex":1', '"modifyIndex":9'],
+  ])("%s", (_what, from, to) => {
+    expect(refusal(altered(from, to))).toStartWith("snapshot-damaged: the snapshot is damaged: the row ");
+  });
+
+  test.each([
+    ["a service without its node", { nodes: emptyState.nodes }, '"web" is on the node'],
+    ["a check without its service", { services: emptyState.services }, '"up" is of the service "web"'],
+    ["a lock without its session", { sessions: emptyState.sessions }, '"locked" is locked by the session'],
+  ])("%s", (_what, without, text) => {
+    expect(refusal(encode({ ...filledState(), ...without }))).toContain(text);
+  });
+});

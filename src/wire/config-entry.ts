@@ -1,0 +1,27 @@
+import { OperatingError } from "../lib/errors.ts";
+
+const kinds: ReadonlySet<string> = new Set([
+  ...["service-defaults", "proxy-defaults", "service-router", "service-splitter", "service-resolver"],
+  ...["ingress-gateway", "terminating-gateway"],
+]);
+
+export function isEntryKind(kind: string): boolean {
+  return kinds.has(kind);
+}
+
+/**
+ * What a configuration entry says it is.
+ * @throws OperatingError invalid, code "decode"
+ */
+export function decodeEntryKind(json: unknown): string {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) throw undecodable("'' expected a map");
+  const entry = new Map<string, unknown>(Object.entries(json));
+  const kind = entry.get("Kind") ?? entry.get("kind");
+  if (kind === undefined) throw undecodable("Payload does not contain a kind/Kind key at the top level");
+  if (typeof kind !== "string") throw undecodable("Kind value in payload is not a string");
+  return kind;
+}
+
+function undecodable(what: string): OperatingError {
+  return new OperatingError("invalid", "decode", what);
+}

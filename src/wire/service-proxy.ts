@@ -1,0 +1,186 @@
+import type { ExposedPath, ProxyConfig, ServiceProxy, Upstream } from "../model/service-proxy.ts";
+import type { Service } from "../model/service.ts";
+import { goValue } from "./go-json.ts";
+import { type FieldNames, fieldNames, JsonFields, type WireSource } from "./json-fields.ts";
+
+type MeshParts = Pick<Service, "connectNative" | "proxy"> & {
+  /** The client wants a proxy registered along with the service. */
+  readonly hasSidecar: boolean;
+};
+
+/**
+ * What a service says of the mesh. Fields of other writing, and of `Connect` any others, are taken as Consul takes them.
+ * @throws OperatingError invalid, code "decode"
+ */
+export function decodeMeshParts(fields: JsonFields, source: WireSource): MeshParts {
+  const connect = nested(fields.raw("Connect"), connectNames, { source, where: "Connect", ignoreUnknown: true });
+  return {
+    ...(connect.bool("Native") && { connectNative: true }),
+    ...(fields.has("Proxy") && { proxy: decodeProxy(fields.raw("Proxy"), source) }),
+    hasSidecar: connect.has("SidecarService"),
+  };
+}
+
+function decodeProxy(json: unknown, source: WireSource): ServiceProxy {
+  const fields = nested(json, proxyNames, { source, where: "Proxy" });
+  const expose = nested(fields.raw("Expose"), exposeNames, { source, where: "Proxy.Expose" });
+  return {
+    destinationServiceName: fields.string("DestinationServiceName"),
+    destinationServiceId: fields.string("DestinationServiceID"),
+    localServiceAddress: fields.string("LocalServiceAddress"),
+    localServicePort: fields.int("LocalServicePort"),
+    config: decodeConfig(fields),
+    upstreams: fields.list("Upstreams", "structs.Upstreams").map((item) => decodeUpstream(item, source)),
+    meshGatewayMode: decodeMode(fields, source),
+    exposeChecks: expose.bool("Checks"),
+    exposePaths: expose.list("Paths", "[]structs.ExposePath").map((item) => decodePath(item, source)),
+  };
+}
+
+function decodeUpstream(json: unknown, source: WireSource): Upstream {
+  const fields = nested(json, upstreamNames, { source, where: "Upstream" });
+  return {
+    destinationType: fields.string("DestinationType"),
+    destinationNamespace: fields.string("DestinationNamespace"),
+    destinationName: fields.string("DestinationName"),
+    datacenter: fields.string("Datacenter"),
+    localBindAddress: fields.string("LocalBindAddress"),
+    localBindPort: fields.int("LocalBindPort"),
+    config: decodeConfig(fields),
+    meshGatewayMode: decodeMode(fields, source),
+  };
+}
+
+function decodePath(json: unknown, source: WireSource): ExposedPath {
+  const fields = nested(json, pathNames, { source, where: "ExposePath" });
+  return {
+    listenerPort: fields.int("ListenerPort"),
+    path: fields.string("Path"),
+    localPathPort: fields.int("LocalPathPort"),
+    protocol: fields.string("Protocol"),
+    parsedFromCheck: fields.bool("ParsedFromCheck"),
+  };
+}
+
+function decodeMode(fields: JsonFields, source: WireSource): string {
+  return nested(fields.raw("MeshGateway"), modeNames, { source, where: "MeshGateway" }).string("Mode");
+}
+
+/** Consul: numbers there are floats, so that a large one loses its last digits. */
+function decodeConfig(fields: JsonFields): ProxyConfig | null {
+  const entries = fields.entries("Config", "map[string]interface {}") ?? [];
+  const text = JSON.stringify(Object.fromEntries(entries), (_, value: unknown) =>
+    typeof value === "bigint" ? Number(value) : value,
+  );
+  // What stringify has made of an object is one again, with nothing but JSON in it.
+  return entries.length === 0 ? null : (JSON.parse(text) as ProxyConfig);
+}
+
+interface NestedOptions {
+  readonly source: WireSource;
+  readonly where: string;
+  readonly ignoreUnknown?: boolean;
+}
+
+function nested(json: unknown, names: FieldNames, options: NestedOptions): JsonFields {
+  return new JsonFields(json ?? null, { names, ...options });
+}
+
+/** The names of fields, each also as configuration files write it. */
+function bothWritings(fields: Readonly<Record<string, string>>): FieldNames {
+  return fieldNames(Object.values(fields), fields);
+}
+
+const connectNames = bothWritings({ native: "Native", sidecar_service: "SidecarService" });
+const exposeNames = bothWritings({ checks: "Checks", paths: "Paths" });
+const modeNames = bothWritings({ mode: "Mode" });
+const proxyNames = bothWritings({
+  destination_service_name: "DestinationServiceName",
+  destination_service_id: "DestinationServiceID",
+  local_service_address: "LocalServiceAddress",
+  local_service_port: "LocalServicePort",
+  config: "Config",
+  upstreams: "Upstreams",
+  mesh_gateway: "MeshGateway",
+  expose: "Expose",
+});
+const upstreamNames = bothWritings({
+  destination_type: "DestinationType",
+  destination_namespace: "DestinationNamespace",
+  destination_name: "DestinationName",
+  datacenter: "Datacenter",
+  local_bind_address: "LocalBindAddress",
+  local_bind_port: "LocalBindPort",
+  config: "Config",
+  mesh_gateway: "MeshGateway",
+});
+const pathNames = bothWritings({
+  listener_port: "ListenerPort",
+  path: "Path",
+  local_path_port: "LocalPathPort",
+  protocol: "Protocol",
+  parsed_from_check: "ParsedFromCheck",
+});
+
+/** As the catalog shows it, and for a service that says nothing of a proxy, too. */
+export function encodeProxy(proxy: ServiceProxy | undefined): object {
+  return encode(proxy, (upstream) => ({
+    ...{ DestinationType: upstream.destinationType, DestinationNamespace: orNothing(upstream.destinationNamespace) },
+    ...{ DestinationName: upstream.destinationName, Datacenter: upstream.datacenter },
+    ...{ LocalBindAddress: orNothing(upstream.localBindAddress), LocalBindPort: upstream.localBindPort },
+    ...{ Config: upstream.config && goValue(upstream.config), MeshGateway: encodeMode(upstream.meshGatewayMode) },
+  }));
+}
+
+/** As the agent shows it: what is empty is left out. */
+export function encodeAgentProxy(proxy: ServiceProxy | undefined): object {
+  return encode(proxy, (upstream) => ({
+    DestinationType: orNothing(upstream.destinationType),
+    DestinationNamespace: orNothing(upstream.destinationNamespace),
+    DestinationName: upstream.destinationName,
+    Datacenter: orNothing(upstream.datacenter),
+    LocalBindAddress: orNothing(upstream.localBindAddress),
+    LocalBindPort: orNothing(upstream.localBindPort),
+    Config: upstream.config ? goValue(upstream.config) : undefined,
+    MeshGateway: encodeMode(upstream.meshGatewayMode),
+  }));
+}
+
+function encode(proxy: ServiceProxy | undefined, encodeUpstream: (upstream: Upstream) => object): object {
+  if (!proxy) return { MeshGateway: {}, Expose: {} };
+  return {
+    DestinationServiceName: orNothing(proxy.destinationServiceName),
+    DestinationServiceID: orNothing(proxy.destinationServiceId),
+    LocalServiceAddress: orNothing(proxy.localServiceAddress),
+    LocalServicePort: orNothing(proxy.localServicePort),
+    Config: proxy.config ? goValue(proxy.config) : undefined,
+    Upstreams: listOrNothing(proxy.upstreams.map(encodeUpstream)),
+    MeshGateway: encodeMode(proxy.meshGatewayMode),
+    Expose: {
+      Checks: proxy.exposeChecks || undefined,
+      Paths: listOrNothing(proxy.exposePaths.map(encodePath)),
+    },
+  };
+}
+
+function encodePath(path: ExposedPath): object {
+  return {
+    ListenerPort: orNothing(path.listenerPort),
+    Path: orNothing(path.path),
+    LocalPathPort: orNothing(path.localPathPort),
+    Protocol: orNothing(path.protocol),
+    ParsedFromCheck: path.parsedFromCheck,
+  };
+}
+
+function encodeMode(mode: string): object {
+  return mode === "" ? {} : { Mode: mode };
+}
+
+function orNothing<T extends string | number>(value: T): T | undefined {
+  return value === "" || value === 0 ? undefined : value;
+}
+
+function listOrNothing<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
+}

@@ -1,0 +1,156 @@
+import { describe, expect, test } from "bun:test";
+import { expectError, get, registerNode, registerService, send, sharedTarget, unique } from "../support/conformance.ts";
+import type { Answer } from "../support/exchange.ts";
+import { within } from "../support/within.ts";
+
+await sharedTarget();
+
+function cacheOf(answer: Answer): (string | undefined)[] {
+  return [answer.header("X-Cache"), answer.header("Age")];
+}
+
+const missed = ["MISS", undefined];
+const hit = ["HIT", "0"];
+
+function ask(path: string, control?: string): Promise<Answer> {
+  return send("GET", path, control === undefined ? {} : { headers: { "Cache-Control": control } });
+}
+
+/** Reads that follow what was asked of them once, each of a name that nobody else asks for. */
+const followed: readonly (readonly [kind: string, path: () => string])[] = [
+  ["catalog/services", () => `/v1/catalog/services?cached&node-meta=${unique("key")}:x`],
+  ["catalog/service", () => `/v1/catalog/service/${unique("asked")}?cached`],
+  ["catalog/connect", () => `/v1/catalog/connect/${unique("asked")}?cached`],
+  ["health/service", () => `/v1/health/service/${unique("asked")}?cached`],
+  ["health/connect", () => `/v1/health/connect/${unique("asked")}?cached`],
+];
+
+describe.each(followed)("%s?cached", (_, path) => {
+  test("is a miss at first, and a hit from then on", async () => {
+    const asked = path();
+    expect(cacheOf(await ask(asked))).toEqual(missed);
+    expect(cacheOf(await ask(asked))).toEqual(hit);
+    expect((await ask(asked)).header("X-Consul-Effective-Consistency")).toBe("leader");
+    expect((await ask(asked.replace("cached", "cached&stale"))).header("X-Consul-Effective-Consistency")).toBe("stale");
+  });
+
+  test("is followed, and so never too old for anybody", async () => {
+    const asked = path();
+    expect(cacheOf(await ask(asked))).toEqual(missed);
+    for (const control of ["max-age=0", "must-revalidate", "max-age=1, stale-if-error=5", "no-cache"]) {
+      expect(cacheOf(await ask(asked, control))).toEqual(hit);
+    }
+  });
+
+  test("is not cached for who does not ask for it", async () => {
+    const asked = path();
+    await ask(asked);
+    expect(cacheOf(await ask(asked.replace("cached", "")))).toEqual([undefined, undefined]);
+  });
+
+  test("waits for a change, which is a miss", async () => {
+    const asked = path();
+    const { index } = await ask(asked);
+    expect(cacheOf(await ask(`${asked}&index=${index}&wait=10ms`))).toEqual(missed);
+    expect(cacheOf(await ask(`${asked}&index=${index - 1}&wait=10ms`))).toEqual(hit);
+  });
+
+  test("cannot be had in another datacenter, and is not known there the next time", async () => {
+    const asked = `${path()}&dc=nowhere`;
+    for (const answer of [await ask(asked), await ask(asked)]) {
+      expectError(answer, { status: 500, text: "No path to datacenter" });
+      expect(cacheOf(answer)).toEqual([undefined, undefined]);
+    }
+  });
+});
+
+describe("a cached list of instances", () => {
+  test("shows what changed since it was asked first", async () => {
+    const Name = unique("asked");
+    expect((await ask(`/v1/health/service/${Name}?cached`)).json).toEqual([]);
+    await registerService({ Name });
+    await within(5_000, async () => {
+      const answer = await ask(`/v1/health/service/${Name}?cached`);
+      expect([...cacheOf(answer), answer.text.includes(Name)]).toEqual([...hit, true]);
+    });
+  });
+
+  test("wakes who waits with it", async () => {
+    const Name = unique("asked");
+    const { index } = await ask(`/v1/catalog/service/${Name}?cached`);
+    const waiting = ask(`/v1/catalog/service/${Name}?cached&index=${index}&wait=20s`);
+    await registerNode({ Node: unique("node"), Service: { Service: Name } });
+    const answer = await waiting;
+    expect([answer.header("X-Cache"), answer.index > index, answer.text.includes(Name)]).toEqual(["MISS", true, true]);
+  });
+
+  test("is one for all orders of its tags and pairs, and another for other tags and filters", async () => {
+    const path = `/v1/health/service/${unique("asked")}?cached`;
+    const cases: readonly (readonly [string, readonly (string | undefined)[]])[] = [
+      ["&tag=a&tag=b", missed],
+      ["&tag=b&tag=a", hit],
+      ["&tag=a", missed],
+      ["&node-meta=a:1&node-meta=b:2", missed],
+      ["&node-meta=b:2&node-meta=a:1", hit],
+      ["&filter=Service.ID==x", missed],
+      ["&filter=Service.ID==y", missed],
+    ];
+    for (const [more, expected] of cases) expect(cacheOf(await ask(path + more))).toEqual([...expected]);
+  });
+
+  test("is the same however it is shown", async () => {
+    const path = `/v1/health/service/${unique("asked")}?cached`;
+    expect(cacheOf(await ask(path))).toEqual(missed);
+    for (const more of ["&pretty", "&passing", "&near=_agent", "&stale", "&dc=dc1", "&unknown=1", "&max_stale=5s"]) {
+      expect(cacheOf(await ask(path + more))).toEqual(hit);
+    }
+  });
+});
+
+describe("catalog/datacenters?cached", () => {
+  const path = "/v1/catalog/datacenters?cached";
+
+  test("is asked anew by who wants it so", async () => {
+    expect(cacheOf(await ask(path, "must-revalidate"))).toEqual(missed);
+    expect(cacheOf(await ask(path, "max-age=0"))).toEqual(missed);
+    expect(cacheOf(await ask(path))).toEqual(hit);
+    expect(cacheOf(await ask(path, "max-age=60"))).toEqual(hit);
+    expect(cacheOf(await ask(`${path}&dc=nowhere&index=7`))).toEqual(hit);
+    expect((await ask(path)).text).toBe('["dc1"]');
+  });
+
+  test("says how many seconds old it is, and is asked anew when that is too old", async () => {
+    expect(cacheOf(await ask(path, "max-age=0"))).toEqual(missed);
+    await within(5_000, async () => expect((await ask(path)).header("Age")).toBe("2"));
+    expect(cacheOf(await ask(path, "max-age=60"))).toEqual(["HIT", "2"]);
+    expect(cacheOf(await ask(path, "max-age=1"))).toEqual(missed);
+  });
+});
+
+describe("Cache-Control", () => {
+  test.each(["max-age=abc", "max-age=", "Max-Age= 5", "stale-if-error=abc", "must-revalidate, max-age=1.5"])(
+    "%s is refused, wherever ?cached is asked for",
+    async (control) => {
+      for (const path of ["/v1/catalog/services", "/v1/health/service/x", "/v1/kv/x", "/v1/session/list"]) {
+        expectError(await ask(`${path}?cached`, control), { status: 400, text: "Invalid Cache-Control header." });
+      }
+    },
+  );
+
+  test.each(["max-age=-5", "MAX-AGE=+5", "no-store", "MUST-revalidate ,max-age=7", "", "max-age"])(
+    "%s is taken",
+    async (control) => {
+      expect((await ask("/v1/catalog/services?cached", control)).status).toBe(200);
+    },
+  );
+});
+
+test.each([
+  ...["/v1/catalog/nodes", "/v1/catalog/node/node1", "/v1/catalog/node-services/node1", "/v1/health/node/node1"],
+  ...["/v1/health/checks/consul", "/v1/health/state/any", "/v1/session/list", "/v1/kv/?keys", "/v1/agent/services"],
+])("%s keeps nothing, and passes ?cached over", async (path) => {
+  for (let round = 0; round < 2; round += 1) {
+    const answer = await get(`${path}${path.includes("?") ? "&" : "?"}cached`);
+    expect([answer.status, ...cacheOf(answer)]).toEqual([200, undefined, undefined]);
+  }
+});

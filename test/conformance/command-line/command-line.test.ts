@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { clientMissing, openClient } from "../../support/client.ts";
+import { expectedOutput, type ShownCommand, shownIn } from "../../support/console-blocks.ts";
+import { Shell } from "../../support/shell.ts";
+import { startTarget, type Target } from "../../support/target.ts";
+import { within } from "../../support/within.ts";
+import { masked } from "./masked.ts";
+
+/*
+ * Each document of this folder is a session with an agent of its own, run as it stands there: a command, what it prints,
+ * what it prints on the error output ("2> "), and its exit code when that is not 0 ("[1]"). A section is a test; a comment
+ * under its heading, "not on praetor: the reason" or "not on consul: ...", leaves it out there.
+ */
+const documents = readdirSync(import.meta.dir).filter((name) => name.endsWith(".md"));
+const missing = clientMissing();
+
+if (missing === undefined) for (const name of documents) describe(name.replace(/\.md$/, ""), () => runDocument(name));
+else test.skip(`the command line (${missing})`, () => {});
+
+interface Section {
+  readonly title: string;
+  /** Why it is not run against the agent that runs now. */
+  readonly omitted: string | undefined;
+  readonly commands: readonly ShownCommand[];
+}
+
+const agentName = process.env["CONFORMANCE_TARGET"] === "consul" ? "consul" : "praetor";
+
+/** Parts of a document that begin with a heading of the second level. */
+function sectionsOf(markdown: string): readonly Section[] {
+  return markdown
+    .split(/^## /m)
+    .slice(1)
+    .map((text) => ({
+      title: text.slice(0, text.indexOf("\n")),
+      omitted: new RegExp(`^<!-- not on ${agentName}: (.*) -->$`, "m").exec(text)?.[1],
+      commands: shownIn(text),
+    }));
+}
+
+const startMs = 40_000;
+const sectionMs = 40_000;
+
+function runDocument(name: string): void {
+  const folder = mkdtempSync(join(tmpdir(), "command-line-"));
+  let target: Target;
+  let shell: Shell;
+  const client = openClient();
+  beforeAll(async () => {
+    target = await startTarget();
+    shell = new Shell({ cwd: folder, env: client.environment(target.url) });
+  }, startMs);
+  afterAll(async () => {
+    await shell.stop();
+    await target.stop();
+    client.close();
+    rmSync(folder, { recursive: true });
+  });
+  for (const section of sectionsOf(readFileSync(join(import.meta.dir, name), "utf8"))) {
+    const why = section.omitted === undefined ? "" : ` (not run: ${section.omitted})`;
+    test.skipIf(section.omitted !== undefined)(
+      `${section.title}${why}`,
+      async () => {
+        for (const shown of section.commands) await expectShown(shell, shown);
+      },
+      sectionMs,
+    );
+  }
+}
+
+/** Consul's agent tells its catalog in its own time: what only reads is repeated. */
+const reads = /^consul (catalog|maint$)/;
+const soonMs = 5_000;
+
+async function expectShown(shell: Shell, shown: ShownCommand): Promise<void> {
+  const isExpected = expectedOutput(shown.output);
+  await within(reads.test(shown.command) ? soonMs : 0, async () => {
+    const printed = masked(await shell.run(withErrorsAndCode(shown.command)));
+    if (!isExpected(printed))
+      expect(`$ ${shown.command}\n${printed}`).toBe(`$ ${shown.command}\n${shown.output.join("\n")}\n`);
+  });
+}
+
+function withErrorsAndCode(command: string): string {
+  return `{ ${command}\n} 2>.errors; code=$?; sed 's/^/2> /' .errors; [ $code = 0 ] || echo "[$code]"`;
+}

@@ -1,0 +1,52 @@
+import { describe, expect, test } from "bun:test";
+import { del, differs, expectError, get, put, sharedTarget } from "../support/conformance.ts";
+
+await sharedTarget();
+
+const bothNeeded = { status: 404, text: "Must provide both a kind and name to delete" };
+
+describe("configuration entries", () => {
+  test.each(["", "service-defaults", "proxy-defaults", "ingress-gateway"])("there are none: %p", async (kind) => {
+    const list = await get(`/v1/config/${kind}`);
+    expect([list.status, list.text, list.index]).toEqual([200, "[]", 1]);
+    expect(list.header("X-Consul-Effective-Consistency")).toBeUndefined();
+  });
+
+  test("one that is not there is a 404 with an index", async () => {
+    const answer = await get("/v1/config/service-defaults/a/b");
+    expectError(answer, { status: 404, text: 'Config entry not found for "service-defaults" / "a/b"' });
+    expect(answer.index).toBe(1);
+    expectError(await get("/v1/config/web/a"), { status: 500, text: "invalid config entry kind: web" });
+  });
+
+  test("what is not there can be deleted", async () => {
+    const answer = await del("/v1/config/service-defaults/a");
+    expect([answer.status, answer.text]).toEqual([200, "{}"]);
+    expectError(await del("/v1/config/service-defaults"), bothNeeded);
+    expectError(await del("/v1/config/"), bothNeeded);
+    expectError(await del("/v1/config/web/a"), { status: 400, text: "invalid config entry kind: web" });
+  });
+
+  test("a new one is looked at, and refused where nothing would heed it", async () => {
+    const bad = "Bad request: Request decoding failed: ";
+    expectError(await put("/v1/config", {}), {
+      status: 400,
+      text: `${bad}Payload does not contain a kind/Kind key at the top level`,
+    });
+    expectError(await put("/v1/config", { Kind: 5 }), {
+      status: 400,
+      text: `${bad}Kind value in payload is not a string`,
+    });
+    expectError(await put("/v1/config", { Kind: "web" }), {
+      status: 400,
+      text: `${bad}invalid config entry kind: web`,
+    });
+    expectError(await put("/v1/config", "{x"), {
+      status: 400,
+      text: `${bad}invalid character 'x' looking for beginning of object key string`,
+    });
+    if (!differs("praetor", "Consul keeps entries for the day when its mesh is turned on")) return;
+    const answer = await put("/v1/config", { Kind: "service-defaults", Name: "web", Protocol: "http" });
+    expect([answer.status, answer.text]).toEqual([500, expect.stringContaining("Connect must be enabled")]);
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, test } from "bun:test";
+import { expectError, get, keyFolder, send, sharedTarget } from "../support/conformance.ts";
+
+await sharedTarget();
+
+const feature = "Namespaces are a Consul Enterprise feature";
+
+describe("namespaces", () => {
+  test.each([
+    ...["kv/a", "agent/services", "agent/checks", "agent/service/a", "agent/health/service/name/a"],
+    ...["catalog/services", "catalog/service/a", "catalog/node/node1", "health/service/a", "health/state/any"],
+    ...["session/list", "internal/ui/nodes", "config/", "discovery-chain/a"],
+  ])("%s has none", async (path) => {
+    expectError(await get(`/v1/${path}?ns=team`), {
+      status: 400,
+      text: `Bad request: Invalid query parameter: "ns" - ${feature}`,
+    });
+    expect((await get(`/v1/${path}?ns=`)).text).not.toContain(feature);
+  });
+
+  test.each([
+    "catalog/nodes",
+    "catalog/datacenters",
+    "agent/members",
+    "event/list",
+    "status/leader",
+    "coordinate/nodes",
+  ])("%s is of none", async (path) => expect((await get(`/v1/${path}?ns=team`)).status).toBe(200));
+
+  test("a change that the header means for one is not made", async () => {
+    const key = `/v1/kv/${keyFolder()}a`;
+    expectError(await send("PUT", key, { body: "1", headers: { "X-Consul-Namespace": "team" } }), {
+      status: 400,
+      text: `Bad request: Invalid header: "X-Consul-Namespace" - ${feature}`,
+    });
+    expect((await get(key)).status).toBe(404);
+  });
+});

@@ -1,0 +1,159 @@
+import type { Divergence } from "./compare.ts";
+import { plainText, type Exchange, type Json } from "./recording.ts";
+
+/** Where Praetor answers otherwise on purpose: a row of the table in docs/api.md. */
+export interface Difference {
+  readonly what: string;
+  readonly why: string;
+  /** Each of them must be met with: what no longer differs is to be taken out. */
+  readonly where: readonly Place[];
+}
+
+/** Whether a field that differs is meant. */
+type Place = (found: FoundDivergence) => boolean;
+
+export interface FoundDivergence extends Divergence, Pick<Exchange, "request" | "sent" | "with"> {
+  readonly script: string;
+}
+
+export const differences: readonly Difference[] = [
+  {
+    what: "`X-Consul-Index` may be lower",
+    why: "it counts only what can change this answer, so that nobody is woken for nothing",
+    where: [({ at, wanted, got }) => at === "headers.X-Consul-Index" && makerOf(got) < makerOf(wanted)],
+  },
+  {
+    what: "`X-Consul-Index` does not fall, and rises when a row leaves an answer",
+    why: "who waits would miss the end of a node, or of a service's name",
+    where: [({ at, wanted, got }) => at === "headers.X-Consul-Index" && makerOf(got) > makerOf(wanted)],
+  },
+  {
+    what: "checks show their service's name and tags as they are now",
+    why: "with the name that the service had before, they would stay in the lists of that name",
+    where: [
+      ({ request, at }) => request === "GET /v1/agent/checks" && /\.ServiceTags\[\d\]$/.test(at),
+      ({ request, at }) => request === "GET /v1/agent/checks" && at.endsWith(".ServiceName"),
+      says("agent-service", "GET /v1/health/checks/web", "body[1]", undefined),
+    ],
+  },
+  {
+    what: "what a check prints is in the catalog at once",
+    why: "it is kept in memory only, and so costs no write",
+    where: [says("agent-check", "GET /v1/health/state/passing", "body[0].Output", "well")],
+  },
+  {
+    what: "a check in a Docker container is a 400",
+    why: "it would need the right to command Docker; the text names what can be done instead",
+    where: [
+      ({ sent, at }) => JSON.stringify(sent ?? "").includes("DockerContainerID") && /^status|^body|Type$/.test(at),
+    ],
+  },
+  {
+    what: "a status in `catalog/register` that is none is a 400",
+    why: "no list of a status would have such a check",
+    where: [
+      says("catalog", "PUT /v1/catalog/register", "body", "Bad check status"),
+      says("catalog", "PUT /v1/catalog/register", "headers.Content-Type", "text/plain; charset=utf-8"),
+      says("catalog", "PUT /v1/catalog/register", "status", 400),
+    ],
+  },
+  {
+    what: "a service without a name is refused in words",
+    why: "Consul's tell of an index of its store",
+    where: [says("catalog", "PUT /v1/catalog/register", "body", "Must provide service name with ID")],
+  },
+  {
+    what: "a text where `Args` are a list is told as `ScriptArgs`",
+    why: "it is the field that is wrong",
+    where: [
+      says(
+        "agent-check",
+        "PUT /v1/agent/check/register",
+        "body",
+        "Request decode failed: json: cannot unmarshal string into Go struct field .ScriptArgs of type []string",
+      ),
+    ],
+  },
+  {
+    what: "a body that is no object is told without the fields of Consul's type",
+    why: "they are of Consul's source, and change with it",
+    where: [({ at, got }) => at === "body" && plainText(got ?? "").endsWith("into Go value of type struct")],
+  },
+  {
+    what: "a filter at `agent/checks` that is wrong is told with the words that begin it everywhere",
+    why: "clients that look for them find them",
+    where: [
+      ({ request, at, wanted, got }) =>
+        request.startsWith("GET /v1/agent/checks?filter=") &&
+        at === "body" &&
+        got === `Failed to create boolean expression evaluator: ${plainText(wanted ?? "")}`,
+    ],
+  },
+  {
+    what: "`internal/ui/` passes a filter over",
+    why: "Consul's page sends none",
+    where: [({ request }) => /^GET \/v1\/internal\/ui\/\w+\?filter=/.test(request)],
+  },
+  {
+    what: "`internal/ui/node/` has its index with a 404, too",
+    why: "a page can wait until the node is there",
+    where: ["X-Consul-Index", "X-Consul-Knownleader", "X-Consul-Lastcontact"].map(
+      (name): Place =>
+        ({ script, at, wanted }) =>
+          script === "internal-ui" && at === `headers.${name}` && wanted === undefined,
+    ),
+  },
+  {
+    what: "`ModifyIndex` of autopilot's settings counts their changes",
+    why: "they are no row of the store",
+    where: [says("operator", "GET /v1/operator/autopilot/configuration", "body.ModifyIndex", "<index to come>")],
+  },
+  {
+    what: "a node without coordinates has an index with its 404, too",
+    why: "whoever waits for them need not ask again and again",
+    where: ["X-Consul-Index", "X-Consul-Knownleader", "X-Consul-Lastcontact"].map(
+      (name): Place =>
+        ({ request, at, wanted }) =>
+          request.startsWith("GET /v1/coordinate/node/") && at === `headers.${name}` && wanted === undefined,
+    ),
+  },
+  {
+    what: "`OPTIONS` below `query/` is answered as everywhere, and `Allow` names the methods of all queries' paths",
+    why: "one answer to it is enough",
+    where: [
+      ({ request, at }) => request.startsWith("OPTIONS /v1/query/web") && at !== "status",
+      ({ request, at }) => request === "POST /v1/query/web/execute" && at === "headers.Allow",
+    ],
+  },
+  {
+    what: "the header `X-Consul-Namespace` is looked at in changes only",
+    why: "reads need not look for it: there is but one namespace to be meant",
+    where: [(found) => found.with !== undefined && "X-Consul-Namespace" in found.with],
+  },
+  {
+    what: "a snapshot that cannot be unpacked is refused in other words",
+    why: "they say what to do",
+    where: [({ request, at }) => request === "PUT /v1/snapshot" && at === "body"],
+  },
+  {
+    what: "a parameter with a broken escape is passed over",
+    why: "Consul's answer is a 500 that says nothing",
+    where: [({ request }) => request === "GET /v1/kv/a?a=%zz"],
+  },
+  {
+    what: "a path that cannot be read, or not be printed, is refused with the headers of any error",
+    why: "one kind of refusal is enough",
+    where: [({ at, wanted, got }) => at === "headers.Vary" && wanted === undefined && got === "Accept-Encoding"],
+  },
+];
+
+/** Exactly this value of this field. */
+function says(script: string, request: string, at: string, got: Json | undefined): Place {
+  return (found) => found.script === script && found.request === request && found.at === at && found.got === got;
+}
+
+/** The number of the request that made an index; NaN for what is no such name. */
+function makerOf(value: Json | undefined): number {
+  const [, maker = ""] = /^<index (at start|\d+)>$/.exec(plainText(value ?? "")) ?? [];
+  return maker === "at start" ? 0 : Number.parseInt(maker, 10);
+}

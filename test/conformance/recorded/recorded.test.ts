@@ -1,0 +1,82 @@
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { startTarget } from "../../support/target.ts";
+import { tableRows } from "../../docs/markdown-table.ts";
+import { compareAnswers, describeDivergences } from "./compare.ts";
+import { differences, type FoundDivergence } from "./differences.ts";
+import { type Exchange, readRecording } from "./recording.ts";
+import { runScript } from "./run-script.ts";
+import { countRequests, type Script } from "./script.ts";
+import { scripts } from "./scripts/all.ts";
+
+const isConsul = process.env["CONFORMANCE_TARGET"] === "consul";
+const asked = Object.entries(scripts);
+
+let starting = startTarget();
+
+/** All fields that differ, of every script. */
+const found: FoundDivergence[] = [];
+
+for (const [script, steps] of asked) {
+  const { consul, exchanges: wanted } = await readRecording(script);
+  const got = await answersTo(steps);
+
+  describe(`${script}, as Consul ${consul} answers it`, () => {
+    test("was recorded with these requests", () => {
+      expect(got.map(whatWasAsked)).toEqual(wanted.map(whatWasAsked));
+    });
+
+    for (const [at, exchange] of got.entries()) {
+      const divergences = compareAnswers(wanted[at] ?? neverAsked, exchange).map((each) => {
+        return { ...each, script, ...whatWasAsked(exchange) };
+      });
+      found.push(...divergences);
+      test(`${at + 1}: ${exchange.request}`, () => {
+        const unknown = divergences.filter((each) => !isKnown(each));
+        if (unknown.length > 0) throw new Error(describeDivergences(exchange, unknown, ["Consul", "here"]));
+      });
+    }
+  });
+}
+
+test("there are at least 600 requests", () => {
+  expect(Object.values(scripts).reduce((sum, script) => sum + countRequests(script), 0)).toBeGreaterThan(600);
+});
+
+test.skipIf(isConsul)("what is listed as different differs", () => {
+  const unused = differences.flatMap(({ what, where }) =>
+    where.flatMap((isMeant, at) => (found.some(isMeant) ? [] : [`${what}, place ${at + 1}`])),
+  );
+  expect(unused).toEqual([]);
+});
+
+test("what is listed as different is what docs/api.md lists", async () => {
+  const document = await Bun.file(join(import.meta.dir, "../../../docs/api.md")).text();
+  const listed = differences.map(({ what, why }) => [what.replaceAll("`", ""), why]);
+  expect(tableRows(document, "what differs").map((cells) => [...cells])).toEqual(listed);
+});
+
+function isKnown(divergence: FoundDivergence): boolean {
+  return !isConsul && differences.some(({ where }) => where.some((isMeant) => isMeant(divergence)));
+}
+
+function whatWasAsked({
+  request,
+  sent = null,
+  with: headers = {},
+}: Exchange): Pick<Exchange, "request" | "sent" | "with"> {
+  return { request, sent, with: headers };
+}
+
+const neverAsked: Exchange = { request: "", status: 0, headers: {}, body: null };
+
+/** The next script's agent starts while this one's answers. */
+async function answersTo(script: Script): Promise<readonly Exchange[]> {
+  const target = await starting;
+  if (script !== asked.at(-1)?.[1]) starting = startTarget();
+  try {
+    return await runScript(script, target);
+  } finally {
+    await target.stop();
+  }
+}

@@ -1,0 +1,108 @@
+import { exchange, type Answer } from "../../support/exchange.ts";
+import type { Target } from "../../support/target.ts";
+import { AnswerNames, bodyOf, shortened } from "./answer-names.ts";
+import { plainText, type Exchange, type Json } from "./recording.ts";
+import { requestOf, type Script, type ScriptRequest, type Step } from "./script.ts";
+
+/** Long enough for a request to be held when the one it waits for is sent. */
+const headStartMs = 80;
+
+/** Sends a script to an agent that has just been started, and returns what was said. */
+export async function runScript(script: Script, target: Target): Promise<readonly Exchange[]> {
+  const names = new AnswerNames(target, JSON.stringify(script));
+  names.noteIndex(await newestIndex(target), "at start");
+  const run = new Run(target, names);
+  for (const step of script) await run.take(step);
+  return run.exchanges;
+}
+
+async function newestIndex({ url }: Target): Promise<bigint> {
+  const answer = await exchange(url, "GET", { path: "/v1/agent/self" });
+  return BigInt((answer.json as { Stats: { raft: { last_log_index: string } } }).Stats.raft.last_log_index);
+}
+
+class Run {
+  readonly exchanges: Exchange[] = [];
+  readonly #target: Target;
+  readonly #names: AnswerNames;
+  /** By field, and by name and field. */
+  readonly #said = new Map<string, Json>();
+
+  constructor(target: Target, names: AnswerNames) {
+    this.#target = target;
+    this.#names = names;
+  }
+
+  async take(step: Step): Promise<void> {
+    const request = requestOf(step);
+    const answer = this.#send(request).catch((cause: unknown) => {
+      throw new Error(`no answer to ${request.request} ${JSON.stringify(request.body)}`, { cause });
+    });
+    if (request.meanwhile !== undefined) {
+      await Bun.sleep(headStartMs);
+      await this.take(request.meanwhile);
+    }
+    await this.#keep(request, await answer);
+  }
+
+  #send({ request, body, headers = {} }: ScriptRequest): Promise<Answer> {
+    const [method = "", path = ""] = this.#filledText(request).split(/ (.*)/s);
+    const filledHeaders = Object.entries(headers).map(([name, value]) => [name, this.#filledText(value)]);
+    return exchange(this.#target.url, method, {
+      path,
+      body: this.#filled(body),
+      headers: Object.fromEntries(filledHeaders),
+    });
+  }
+
+  async #keep({ request, body, headers, as }: ScriptRequest, answer: Answer): Promise<void> {
+    const step = this.exchanges.length + 1;
+    if (!/^(?:GET|HEAD|OPTIONS) /.test(request)) this.#names.noteIndex(await newestIndex(this.#target), String(step));
+    this.#remember(Object.fromEntries(answer.headers), as);
+    if (answer.header("Content-Type") === "application/json") this.#remember(JSON.parse(bodyOf(answer)), as);
+    this.exchanges.push({
+      request,
+      ...(body !== undefined && { sent: shortened(Buffer.isBuffer(body) ? body.toString("latin1") : body) }),
+      ...(headers !== undefined && { with: headers }),
+      ...this.#names.apply(request, answer),
+    });
+  }
+
+  /** Of two fields of one name in an answer the first counts. */
+  #remember(value: unknown, name: string | undefined): void {
+    for (const [field, said] of fieldsOf(value).toReversed()) {
+      this.#said.set(field, said);
+      if (name !== undefined) this.#said.set(`${name}.${field}`, said);
+    }
+  }
+
+  #filled(value: unknown): unknown {
+    if (typeof value === "string") {
+      const [whole, name = ""] = placeholder.exec(value) ?? [];
+      return whole === value ? this.#valueOf(name) : this.#filledText(value);
+    }
+    if (Array.isArray(value)) return value.map((each) => this.#filled(each));
+    if (typeof value !== "object" || value === null || Buffer.isBuffer(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, this.#filled(each)]));
+  }
+
+  #filledText(text: string): string {
+    return text.replace(new RegExp(placeholder, "g"), (_, name: string) => plainText(this.#valueOf(name)));
+  }
+
+  #valueOf(name: string): Json {
+    const value = this.#said.get(name);
+    if (value === undefined) throw new Error(`a step says {${name}}, but no answer before it has such a field`);
+    return value;
+  }
+}
+
+const placeholder = /\{((?:[a-z]+\.)?[A-Z][A-Za-z-]+)\}/;
+
+/** All fields of an answer with plain values, in order. */
+function fieldsOf(value: unknown): readonly (readonly [field: string, value: Json])[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([field, each]: [string, unknown]) =>
+    typeof each === "object" ? fieldsOf(each) : [[field, each as Json] as const],
+  );
+}

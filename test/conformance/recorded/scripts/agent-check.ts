@@ -1,0 +1,136 @@
+import type { Script } from "../script.ts";
+
+const ttl = { Name: "beat", TTL: "1h" };
+const refused = "http://127.0.0.1:1/";
+
+export const agentCheck: Script = [
+  "GET /v1/agent/checks",
+  ["PUT /v1/agent/check/register", ttl],
+  "GET /v1/agent/checks",
+  "GET /v1/health/node/node1",
+  "PUT /v1/agent/check/pass/beat",
+  "GET /v1/agent/checks",
+  "PUT /v1/agent/check/pass/beat?note=well",
+  "GET /v1/agent/checks",
+  "GET /v1/health/state/passing",
+  "PUT /v1/agent/check/warn/beat?note=so%20so",
+  "GET /v1/health/state/warning",
+  "PUT /v1/agent/check/fail/beat?note=ill",
+  "GET /v1/health/state/critical",
+  "GET /v1/agent/checks",
+  ["PUT /v1/agent/check/update/beat", { Status: "passing", Output: "updated" }],
+  "GET /v1/agent/checks",
+  ["PUT /v1/agent/check/update/beat", { Status: "warning" }],
+  ["PUT /v1/agent/check/update/beat", { Status: "critical", Output: "" }],
+  ["PUT /v1/agent/check/update/beat", { status: "passing", output: "lower" }],
+  "GET /v1/agent/checks",
+  ["PUT /v1/agent/check/update/beat", { Status: "passing", Output: "x".repeat(5_000) }],
+  "GET /v1/agent/checks",
+  ["PUT /v1/agent/check/register", { ...ttl, Notes: "again" }],
+  "GET /v1/agent/checks",
+
+  // What is no such check.
+  "PUT /v1/agent/check/pass/nobody",
+  "PUT /v1/agent/check/warn/nobody",
+  "PUT /v1/agent/check/fail/nobody",
+  "PUT /v1/agent/check/pass/",
+  "PUT /v1/agent/check/warn/",
+  "PUT /v1/agent/check/fail/",
+  ["PUT /v1/agent/check/update/nobody", { Status: "passing" }],
+  ["PUT /v1/agent/check/update/", { Status: "passing" }],
+  ["PUT /v1/agent/check/update/beat", {}],
+  ["PUT /v1/agent/check/update/beat", { Status: "weird" }],
+  ["PUT /v1/agent/check/update/beat", { Status: "maintenance" }],
+  ["PUT /v1/agent/check/update/beat", { Status: 1 }],
+  ["PUT /v1/agent/check/update/beat", "{"],
+  "PUT /v1/agent/check/update/beat",
+  "PUT /v1/agent/check/pass/serfHealth",
+
+  // Of a service.
+  ["PUT /v1/agent/service/register", { Name: "web", Tags: ["t"], Port: 80 }],
+  [
+    "PUT /v1/agent/check/register",
+    { ID: "web-beat", Name: "beat of web", ServiceID: "web", TTL: "1h", Status: "passing" },
+  ],
+  "GET /v1/agent/checks",
+  "GET /v1/health/checks/web",
+  "GET /v1/health/service/web?passing",
+  "GET /v1/agent/health/service/id/web",
+  "PUT /v1/agent/check/warn/web-beat?note=hm",
+  "GET /v1/agent/health/service/id/web",
+  "GET /v1/agent/health/service/id/web?format=text",
+  "PUT /v1/agent/check/fail/web-beat",
+  "GET /v1/agent/health/service/name/web",
+  "GET /v1/health/service/web?passing",
+  ["PUT /v1/agent/check/register", { Name: "lost", ServiceID: "nobody", TTL: "1h" }],
+
+  // Every kind, none of which runs before the script is over.
+  [
+    "PUT /v1/agent/check/register",
+    { Name: "http", HTTP: refused, Interval: "1h", Timeout: "5s", Method: "POST", Header: { X: ["y"] } },
+  ],
+  [
+    "PUT /v1/agent/check/register",
+    { Name: "http-body", HTTP: refused, Interval: "1h", Body: "b", TLSSkipVerify: true, Status: "passing" },
+  ],
+  ["PUT /v1/agent/check/register", { Name: "tcp", TCP: "127.0.0.1:1", Interval: "1h", Notes: "n" }],
+  ["PUT /v1/agent/check/register", { Name: "grpc", GRPC: "127.0.0.1:1", GRPCUseTLS: true, Interval: "1h" }],
+  ["PUT /v1/agent/check/register", { Name: "script", Args: ["true"], Interval: "1h", OutputMaxSize: 100 }],
+  [
+    "PUT /v1/agent/check/register",
+    { Name: "docker", DockerContainerID: "c", Shell: "/bin/sh", Args: ["true"], Interval: "1h" },
+  ],
+  [
+    "PUT /v1/agent/check/register",
+    { Name: "threshold", TTL: "1h", SuccessBeforePassing: 2, FailuresBeforeCritical: 3 },
+  ],
+  [
+    "PUT /v1/agent/check/register",
+    { Name: "reaped", TTL: "1h", DeregisterCriticalServiceAfter: "90m", ServiceID: "web" },
+  ],
+  "GET /v1/agent/checks?filter=Type==ttl",
+  "GET /v1/agent/checks?filter=Name==http-body",
+  "GET /v1/health/checks/web",
+
+  // What cannot be registered.
+  ["PUT /v1/agent/check/register", {}],
+  ["PUT /v1/agent/check/register", { Name: "x" }],
+  ["PUT /v1/agent/check/register", { TTL: "1h" }],
+  ["PUT /v1/agent/check/register", { ID: "x", TTL: "1h" }],
+  ["PUT /v1/agent/check/register", { Name: "x", TTL: "soon" }],
+  ["PUT /v1/agent/check/register", { Name: "x", TTL: 5 }],
+  ["PUT /v1/agent/check/register", { Name: "x", HTTP: refused }],
+  ["PUT /v1/agent/check/register", { Name: "x", TTL: "1h", HTTP: refused, Interval: "1h" }],
+  ["PUT /v1/agent/check/register", { Name: "x", HTTP: refused, TCP: "127.0.0.1:1", Interval: "1h" }],
+  ["PUT /v1/agent/check/register", { Name: "x", HTTP: refused, Interval: "-1h" }],
+  ["PUT /v1/agent/check/register", { Name: "x", TTL: "1h", Status: "weird" }],
+  ["PUT /v1/agent/check/register", { Name: "x", TTL: "1h", OutputMaxSize: -1 }],
+  ["PUT /v1/agent/check/register", { Name: "x", TTL: "1h", Nope: 1 }],
+  ["PUT /v1/agent/check/register", { Name: "x", UDP: "127.0.0.1:1", Interval: "1h" }],
+  ["PUT /v1/agent/check/register", { Name: "x", AliasService: "web", TTL: "1h" }],
+  ["PUT /v1/agent/check/register", { Name: "x", Interval: "1h" }],
+  ["PUT /v1/agent/check/register", { Name: "x", Args: "true", Interval: "1h" }],
+  ["PUT /v1/agent/check/register", { Name: "x", TTL: "1h", Namespace: "default" }],
+
+  // Other spellings.
+  ["PUT /v1/agent/check/register", { name: "lower", ttl: "1h", serviceid: "web" }],
+  [
+    "PUT /v1/agent/check/register",
+    { Name: "snake", ttl: "1h", service_id: "web", deregister_critical_service_after: "90m" },
+  ],
+  ["PUT /v1/agent/check/register", { Name: "number", HTTP: refused, Interval: 3_600_000_000_000 }],
+  "GET /v1/agent/checks?filter=Name==lower",
+  "GET /v1/agent/checks?filter=Name==snake",
+  "GET /v1/agent/checks?filter=Name==number",
+
+  // The end of things.
+  "PUT /v1/agent/check/deregister/beat",
+  "PUT /v1/agent/check/deregister/beat",
+  "PUT /v1/agent/check/deregister/nobody",
+  "PUT /v1/agent/check/deregister/",
+  "GET /v1/agent/checks?filter=CheckID==beat",
+  "PUT /v1/agent/service/deregister/web",
+  "GET /v1/health/checks/web",
+  "GET /v1/agent/checks?filter=ServiceID==web",
+  "GET /v1/health/node/node1?filter=CheckID==beat",
+];

@@ -1,0 +1,83 @@
+import type { Script } from "../script.ts";
+
+const statuses = ["any", "passing", "warning", "critical", "maintenance", "unknown", "nope", "ANY", ""];
+
+const instance = (node: string, status: string, more: object = {}): readonly [string, object] => [
+  "PUT /v1/catalog/register",
+  {
+    Node: node,
+    Address: "192.0.2.1",
+    NodeMeta: { rack: node },
+    Service: { ID: `web-${node}`, Service: "web", Port: 80, Tags: [node, "all"], ...more },
+    Check: { CheckID: "web", Name: "web", Status: status, ServiceID: `web-${node}`, Output: `is ${status}` },
+  },
+];
+
+export const health: Script = [
+  ...statuses.map((status) => `GET /v1/health/state/${status}`),
+  "GET /v1/health/node/node1",
+  "GET /v1/health/node/NODE1",
+  "GET /v1/health/node/nobody",
+  "GET /v1/health/node/",
+  "GET /v1/health/checks/nobody",
+  "GET /v1/health/checks/",
+  "GET /v1/health/checks/consul",
+  "GET /v1/health/service/nobody",
+  "GET /v1/health/service/",
+  "GET /v1/health/service/consul",
+  "GET /v1/health/connect/nobody",
+  "GET /v1/health/connect/",
+
+  instance("a", "passing"),
+  instance("b", "warning"),
+  instance("c", "critical"),
+  ["PUT /v1/catalog/register", { Node: "d", Address: "192.0.2.1", Service: { ID: "web-d", Service: "web" } }],
+  [
+    "PUT /v1/catalog/register",
+    { Node: "d", Address: "192.0.2.1", Check: { CheckID: "node", Name: "node", Status: "critical" } },
+  ],
+
+  ...statuses.map((status) => `GET /v1/health/state/${status}`),
+  "GET /v1/health/state/any?node-meta=rack:b",
+  "GET /v1/health/state/critical?node-meta=rack:b",
+  "GET /v1/health/state/any?node-meta=rack:nope",
+  "GET /v1/health/service/web",
+  "GET /v1/health/service/WEB",
+  "GET /v1/health/service/web?passing",
+  "GET /v1/health/service/web?passing=1",
+  "GET /v1/health/service/web?passing=true",
+  "GET /v1/health/service/web?passing=false",
+  "GET /v1/health/service/web?passing=0",
+  "GET /v1/health/service/web?passing=x",
+  "GET /v1/health/service/web?tag=all",
+  "GET /v1/health/service/web?tag=a",
+  "GET /v1/health/service/web?tag=a&tag=all",
+  "GET /v1/health/service/web?tag=a&tag=b",
+  "GET /v1/health/service/web?tag=nope",
+  "GET /v1/health/service/web?tag=all&passing",
+  "GET /v1/health/service/web?node-meta=rack:c",
+  "GET /v1/health/service/web?node-meta=rack:nope",
+  "GET /v1/health/service/web?pretty",
+  "GET /v1/health/checks/web",
+  "GET /v1/health/checks/web?node-meta=rack:a",
+  "GET /v1/health/checks/WEB",
+  "GET /v1/health/node/a",
+  "GET /v1/health/node/d",
+  "GET /v1/health/connect/web",
+
+  // A service whose check turns.
+  instance("a", "critical"),
+  "GET /v1/health/service/web?passing",
+  "GET /v1/health/node/a",
+  instance("a", "passing", { Tags: ["changed"] }),
+  "GET /v1/health/node/a",
+  "GET /v1/health/checks/web",
+  ["PUT /v1/catalog/deregister", { Node: "a", CheckID: "web" }],
+  "GET /v1/health/service/web?passing",
+  ["PUT /v1/catalog/deregister", { Node: "b" }],
+  ["PUT /v1/catalog/deregister", { Node: "c" }],
+  "GET /v1/health/service/web",
+  "GET /v1/health/checks/web",
+  "GET /v1/health/state/any",
+  "GET /v1/health/node/b",
+];

@@ -1,0 +1,155 @@
+import type { Script } from "../script.ts";
+
+const stranger = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";
+const web = { Service: { Service: "web" } };
+
+const instance = (Node: string, Status: string, Tags: readonly string[]): readonly [string, object] => [
+  "PUT /v1/catalog/register",
+  {
+    Node,
+    Address: "192.0.2.1",
+    NodeMeta: { rack: Node },
+    Service: { ID: `web-${Node}`, Service: "web", Port: 80, Tags, Meta: { of: Node } },
+    Check: { CheckID: "web", Name: "web", Status, ServiceID: `web-${Node}` },
+  },
+];
+
+const refused = [
+  {},
+  { Service: {} },
+  { Name: "x" },
+  { Name: "x", Service: { Service: "" } },
+  { ...web, Session: "nobody" },
+  { ...web, Session: stranger },
+  { ...web, ID: stranger },
+  { ...web, DNS: { TTL: "x" } },
+  { ...web, DNS: { TTL: "-1s" } },
+  { ...web, Template: { Type: "nope" } },
+  { ...web, Template: { Type: "name_prefix_match", Regexp: "(" } },
+  { ...web, Nope: 1 },
+  { Service: { Service: "web", Failover: { NearestN: -1 } } },
+  { Service: { Service: "web", Tags: "x" } },
+  { Service: { Service: "web", NodeMeta: { a: 1 } } },
+  { Name: 1, ...web },
+];
+
+export const query: Script = [
+  "GET /v1/query",
+  `GET /v1/query/${stranger}`,
+  "GET /v1/query/short",
+  "GET /v1/query/short/execute",
+  `GET /v1/query/${stranger}/execute`,
+  "GET /v1/query/short/explain",
+  "GET /v1/query/",
+  instance("a", "passing", ["one", "all"]),
+  instance("b", "warning", ["two", "all"]),
+  instance("c", "critical", ["three", "all"]),
+
+  // One query and what is made of it.
+  ["POST /v1/query", { Name: "web", ...web }, { as: "web" }],
+  "GET /v1/query",
+  "GET /v1/query/{web.ID}",
+  "GET /v1/query/{web.ID}?pretty",
+  "GET /v1/query/web",
+  "GET /v1/query/web/explain",
+  "GET /v1/query/{web.ID}/explain",
+  [
+    "PUT /v1/query/{web.ID}",
+    { Name: "web", Service: { Service: "web", OnlyPassing: true, Tags: ["all"] }, DNS: { TTL: "10s" } },
+  ],
+  "GET /v1/query/{web.ID}",
+  "GET /v1/query/web/execute?filter=Service.Port==80",
+  ["PUT /v1/query/{web.ID}", { Name: "web", Service: { Service: "web", OnlyPassing: true, Tags: ["one", "!two"] } }],
+  "GET /v1/query/web/execute",
+  "GET /v1/query/{web.ID}/execute",
+  "GET /v1/query/web/execute?limit=1",
+  "GET /v1/query/web/execute?limit=x",
+  "GET /v1/query/web/execute?limit=-1",
+  "GET /v1/query/web/execute?pretty",
+  "GET /v1/query/web/execute?stale",
+  "GET /v1/query/web/execute?consistent",
+  "GET /v1/query/web/execute?stale&consistent",
+  "GET /v1/query/web/execute?dc=nowhere",
+  "GET /v1/query/web/execute?connect",
+  "GET /v1/query/WEB/execute",
+  ["PUT /v1/query/{web.ID}", { Name: "web", Service: { Service: "web", Tags: ["two"], IgnoreCheckIDs: ["web"] } }],
+  "GET /v1/query/web/execute",
+  [
+    "PUT /v1/query/{web.ID}",
+    { Name: "web", Service: { Service: "web", Tags: ["one"], NodeMeta: { rack: "a" }, ServiceMeta: { of: "a" } } },
+  ],
+  "GET /v1/query/web/execute",
+  [
+    "PUT /v1/query/{web.ID}",
+    { Name: "web", Service: { Service: "web", Tags: ["one"], Failover: { Datacenters: ["nowhere"] } } },
+  ],
+  "GET /v1/query/web/execute",
+  [
+    "PUT /v1/query/{web.ID}",
+    { Name: "web", Service: { Service: "nobody", Failover: { NearestN: 2, Datacenters: ["nowhere"] } } },
+  ],
+  "GET /v1/query/web/execute",
+  ["PUT /v1/query/{web.ID}", { Name: "renamed", ...web, Token: "secret" }],
+  "GET /v1/query/web/execute",
+  "GET /v1/query/{web.ID}",
+
+  // Names, sessions, templates.
+  ["POST /v1/query", { Name: "renamed", ...web }],
+  ["POST /v1/query", web],
+  ["POST /v1/query", { Name: "with blank", ...web }],
+  ["PUT /v1/session/create", undefined, { as: "session" }],
+  ["POST /v1/query", { Name: "leased", ...web, Session: "{session.ID}" }, { as: "leased" }],
+  "GET /v1/query/{leased.ID}",
+  "PUT /v1/session/destroy/{session.ID}",
+  "GET /v1/query/{leased.ID}",
+  [
+    "POST /v1/query",
+    {
+      Name: "geo-",
+      Template: { Type: "name_prefix_match", Regexp: "^geo-(.*)$" },
+      Service: { Service: "${match(1)}", Tags: ["one"] },
+    },
+    { as: "template" },
+  ],
+  "GET /v1/query/{template.ID}",
+  "GET /v1/query/geo-web/execute",
+  "GET /v1/query/geo-web/explain",
+  "GET /v1/query/geo-nobody/execute",
+  "GET /v1/query/{template.ID}/execute",
+  "GET /v1/query/{template.ID}/explain",
+  ["POST /v1/query", { Name: "geo-", ...web, Template: { Type: "name_prefix_match" } }],
+  [
+    "POST /v1/query",
+    { Name: "", Template: { Type: "name_prefix_match" }, Service: { Service: "${name.full}" } },
+    { as: "catch" },
+  ],
+  "GET /v1/query/anything/explain",
+  "DELETE /v1/query/{catch.ID}",
+  "GET /v1/query",
+
+  // What is refused.
+  ...refused.map((body) => ["POST /v1/query", body] as const),
+  // Consul: with null it cuts the connection.
+  ...["", "[]", "{", "x"].map((body) => ["POST /v1/query", body] as const),
+  ["PUT /v1/query/{web.ID}", {}],
+  ["PUT /v1/query/{web.ID}", "{"],
+  [`PUT /v1/query/${stranger}`, { Name: "x", ...web }],
+  ["PUT /v1/query/short", { Name: "x", ...web }],
+  ["POST /v1/query?dc=nowhere", { Name: "x", ...web }],
+  "GET /v1/query?index=x",
+  "GET /v1/query?dc=nowhere",
+  "PUT /v1/query",
+  "DELETE /v1/query",
+  ["POST /v1/query/web/execute", "{}"],
+  "OPTIONS /v1/query",
+  "OPTIONS /v1/query/web",
+  "OPTIONS /v1/query/web/execute",
+  "OPTIONS /v1/query/web/explain",
+
+  // The end of things.
+  "DELETE /v1/query/{web.ID}",
+  "DELETE /v1/query/{web.ID}",
+  "DELETE /v1/query/short",
+  "GET /v1/query/{web.ID}",
+  "GET /v1/query/{web.ID}/execute",
+];

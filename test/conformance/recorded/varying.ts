@@ -1,0 +1,60 @@
+import type { Json } from "./recording.ts";
+
+/** Fields whose values are of the moment or of the machine: that they are there is compared, what they say is not. */
+const varying: readonly (readonly [path: string, ...fields: readonly string[]])[] = [
+  ["/v1/agent/self", "Stats", "DebugConfig"],
+  ["/v1/agent/metrics", "Timestamp", "Gauges", "Points", "Counters", "Samples"],
+  ["/v1/agent/host", "Memory", "CPU", "Host", "Disk", "CollectionTime"],
+];
+
+export function hasVarying(request: string): boolean {
+  return varying.some(([path]) => request.includes(path));
+}
+
+export function isVarying(request: string, field: string): boolean {
+  return varying.some(([path, ...fields]) => request.includes(path) && fields.includes(field));
+}
+
+type Order = (body: Json) => Json;
+
+/** Lists that Consul gives in no order, or in that of random ids. */
+const unordered: readonly (readonly [path: string, order: Order])[] = [
+  ["GET /v1/session/list", byCreation],
+  ["GET /v1/session/node/", byCreation],
+  ["GET /v1/query", byCreation],
+  ["GET /v1/catalog/services", sortTags],
+  ["GET /v1/agent/health/service/", sortChecks],
+];
+
+/** What puts the body of an answer into an order that can be compared. */
+export function orderOf(request: string): Order {
+  return unordered.find(([path]) => request.startsWith(path))?.[1] ?? ((body) => body);
+}
+
+type Row = { readonly [field: string]: Json };
+
+function byCreation(body: Json): Json {
+  return Array.isArray(body) ? sortedBy(body as Row[], (row) => Number(row["CreateIndex"])) : body;
+}
+
+function sortTags(body: Json): Json {
+  if (!isRow(body)) return body;
+  const sorted = Object.entries(body).map(([name, tags]) => [name, (tags as string[]).toSorted()]);
+  return Object.fromEntries(sorted) as Json;
+}
+
+/** The health of one service, or a list of such. */
+function sortChecks(body: Json): Json {
+  if (Array.isArray(body))
+    return sortedBy(body.map(sortChecks) as Row[], (row) => (row["Service"] as Row)["ID"] as string);
+  if (!isRow(body) || !Array.isArray(body["Checks"])) return body;
+  return { ...body, Checks: sortedBy(body["Checks"] as Row[], (check) => check["CheckID"] as string) };
+}
+
+function isRow(body: Json): body is Row {
+  return typeof body === "object" && body !== null && !Array.isArray(body);
+}
+
+function sortedBy(rows: readonly Row[], key: (row: Row) => string | number): readonly Row[] {
+  return rows.toSorted((one, other) => (key(one) < key(other) ? -1 : 1));
+}

@@ -1,0 +1,59 @@
+import { describe, expect, test } from "bun:test";
+import { differs, get, keyFolder, put, send, sharedTarget } from "../support/conformance.ts";
+
+await sharedTarget();
+
+/** Asked, and where that leads. */
+const unclean: readonly (readonly [string, string])[] = [
+  ["//v1/catalog/nodes", "/v1/catalog/nodes"],
+  ["/v1//catalog/nodes?a=b&c=d", "/v1/catalog/nodes?a=b&c=d"],
+  ["/v1/catalog/nodes//", "/v1/catalog/nodes/"],
+  ["/v1/health/service//consul", "/v1/health/service/consul"],
+  ["/v1/health/service/a%2F%2Fb?q=%2f", "/v1/health/service/a/b?q=%2f"],
+  ["/v1/health/service/a%2F%2E%2E%2Fb", "/v1/health/service/b"],
+  ["/v1/health/service/a%20b//c%3Cd%3F%25%2B+x", "/v1/health/service/a%20b/c%3Cd%3F%25++x"],
+  ["/v1/health/service//%C3%BC;:@&=$,~'()*!", "/v1/health/service/%C3%BC;:@&=$,~%27%28%29%2A%21"],
+  ["/v1/nope//x", "/v1/nope/x"],
+  ["//", "/"],
+  ["/v1//kv", "/v1/kv/"],
+  ["/v1//kv/a//b?raw", "/v1/kv/a/b?raw"],
+];
+
+describe("a path with empty parts leads to the clean one", () => {
+  test.each(unclean)("%s", async (asked, place) => {
+    const answer = await get(asked);
+    expect([answer.status, answer.header("Location")]).toEqual([301, place]);
+    expect(answer.header("Content-Type")).toBe("text/html; charset=utf-8");
+    expect(answer.text).toBe(`<a href="${place.replaceAll("&", "&amp;")}">Moved Permanently</a>.\n\n`);
+  });
+
+  test.each(["PUT", "POST", "DELETE", "OPTIONS", "PATCH"])("for %s too, without a body", async (method) => {
+    const answer = await send(method, "/v1/catalog//nodes");
+    expect([answer.status, answer.header("Location"), answer.text]).toEqual([301, "/v1/catalog/nodes", ""]);
+    expect(answer.header("Content-Type")).toBeUndefined();
+  });
+
+  test("unless it holds what cannot be printed, or cannot be decoded", async () => {
+    expect(await get("/v1/catalog//nodes%00")).toMatchObject({ status: 400, text: "" });
+    expect(await get("/v1/catalog/nodes%0a")).toMatchObject({ status: 400, text: "" });
+    expect((await get("/v1/catalog//nodes%zz")).status).toBe(400);
+  });
+});
+
+describe("a path with dots", () => {
+  test.each(["/v1/./catalog/nodes", "/v1/x/../catalog/nodes", "/v1/catalog/./nodes"])(
+    "leads to the clean one, or is taken as it: %s",
+    async (asked) => {
+      const answer = await get(asked);
+      if (differs("praetor", "the server resolves dots before anybody sees them")) expect(answer.status).toBe(200);
+      else expect([answer.status, answer.header("Location")]).toEqual([301, "/v1/catalog/nodes"]);
+    },
+  );
+});
+
+test("a key with empty parts is kept as it is, or leads to the clean one", async () => {
+  const folder = keyFolder();
+  const answer = await put(`/v1/kv/${folder}a//b`, "x");
+  if (differs("praetor", "a redirected PUT comes back as a GET")) expect(answer.text).toBe("true");
+  else expect([answer.status, answer.header("Location")]).toEqual([301, `/v1/kv/${folder}a/b`]);
+});

@@ -1,0 +1,137 @@
+import { expect, onTestFinished, test } from "bun:test";
+import { unique } from "../support/conformance.ts";
+import { npmConsul, refusalOf } from "../support/npm-consul.ts";
+
+const consul = await npmConsul();
+const { kv } = consul;
+/** The package makes nothing of an answer that is `false`. */
+const refused = undefined as never;
+
+/** A folder of keys, ending in "/", that the client itself deletes with the test. */
+function folder(): string {
+  const name = `${unique("npm")}/`;
+  onTestFinished(async () => void (await kv.del({ key: name, recurse: true })));
+  return name;
+}
+
+async function session(): Promise<string> {
+  const { ID } = await consul.session.create({ lockdelay: "0s" });
+  onTestFinished(async () => void (await consul.session.destroy(ID)));
+  return ID;
+}
+
+test("what is set is got, decoded, with its flags and indexes", async () => {
+  const key = `${folder()}a`;
+  expect(await kv.set(key, "grün")).toBe(true);
+  const first = await kv.get(key);
+  expect(first).toEqual({
+    LockIndex: 0,
+    Key: key,
+    Flags: 0,
+    Value: "grün",
+    CreateIndex: expect.any(Number),
+    ModifyIndex: first?.CreateIndex ?? 0,
+  });
+  expect(await kv.set({ key, value: "blue", flags: 42 })).toBe(true);
+  const second = await kv.get(key);
+  expect(second).toMatchObject({ Flags: 42, Value: "blue", CreateIndex: first?.CreateIndex ?? 0 });
+  expect(second?.ModifyIndex).toBeGreaterThan(first?.ModifyIndex ?? Infinity);
+});
+
+test("a missing key is undefined, not an error", async () => {
+  expect(await kv.get(`${folder()}nothing`)).toBeUndefined();
+});
+
+test("bytes go in and come out as they are", async () => {
+  const key = `${folder()}bytes`;
+  const bytes = Buffer.from([0, 255, 10, 128]);
+  await kv.set(key, bytes);
+  expect(await kv.get({ key, raw: true })).toEqual(bytes as never);
+});
+
+test("an empty value comes back with nothing in it", async () => {
+  const key = `${folder()}empty`;
+  await kv.set(key, "");
+  expect((await kv.get(key))?.Value ?? "").toBe("");
+});
+
+test("a key with spaces, a colon and a letter beyond ASCII is found under its name", async () => {
+  const key = `${folder()}Größe: 5 % + x`;
+  await kv.set(key, "1");
+  expect(await kv.keys(key)).toEqual([key]);
+  expect((await kv.get(key))?.Key).toBe(key);
+});
+
+test("keys lists a folder, and with a separator its next level", async () => {
+  const name = folder();
+  for (const key of ["a", "b/c", "b/d", "e"]) await kv.set(`${name}${key}`, "1");
+  expect(await kv.keys(name)).toEqual(["a", "b/c", "b/d", "e"].map((key) => `${name}${key}`));
+  expect(await kv.keys({ key: name, separator: "/" })).toEqual(["a", "b/", "e"].map((key) => `${name}${key}`));
+});
+
+test("a missing folder has no keys, which the package tells as an error", async () => {
+  expect(await refusalOf(kv.keys(`${folder()}nothing/`))).toEqual({ status: 404, body: undefined });
+});
+
+test("get with recurse lists the entries of a folder in order", async () => {
+  const name = folder();
+  for (const key of ["z", "a"]) await kv.set(`${name}${key}`, `value of ${key}`);
+  const found = await kv.get({ key: name, recurse: true });
+  expect(found).toMatchObject([
+    { Key: `${name}a`, Value: "value of a" },
+    { Key: `${name}z`, Value: "value of z" },
+  ]);
+});
+
+test("set with cas writes what is still as it was seen, and nothing else", async () => {
+  const key = `${folder()}cas`;
+  expect(await kv.set({ key, value: "1", cas: 0 })).toBe(true);
+  expect(await kv.set({ key, value: "2", cas: 0 })).toBe(refused);
+  const seen = await kv.get(key);
+  expect(await kv.set({ key, value: "3", cas: seen?.ModifyIndex ?? 0 })).toBe(true);
+  expect(await kv.set({ key, value: "4", cas: seen?.ModifyIndex ?? 0 })).toBe(refused);
+  expect((await kv.get(key))?.Value).toBe("3");
+});
+
+test("a key is locked by one session at a time and shows who has it", async () => {
+  const key = `${folder()}lock`;
+  const [holder, other] = [await session(), await session()];
+  expect(await kv.set({ key, value: "mine", acquire: holder })).toBe(true);
+  expect(await kv.set({ key, value: "yours", acquire: other })).toBe(refused);
+  expect(await kv.set({ key, value: "yours", release: other })).toBe(refused);
+  expect(await kv.get(key)).toMatchObject({ Value: "mine", Session: holder, LockIndex: 1 });
+  expect(await kv.set({ key, value: "left", release: holder })).toBe(true);
+  expect(await kv.get(key)).toMatchObject({ Value: "left", LockIndex: 1 });
+  expect(await kv.get(key)).not.toHaveProperty("Session");
+  expect(await kv.set({ key, value: "yours", acquire: other })).toBe(true);
+  expect(await kv.get(key)).toMatchObject({ Value: "yours", Session: other, LockIndex: 2 });
+});
+
+test("a session that is none cannot lock, and the error says so", async () => {
+  const nobody = "11111111-2222-3333-4444-555555555555";
+  expect(await refusalOf(kv.set({ key: `${folder()}lock`, value: "x", acquire: nobody }))).toEqual({
+    status: 500,
+    body: `invalid session "${nobody}"`,
+  });
+});
+
+test("del takes one key, with recurse all below a prefix, with cas only what is as it was seen", async () => {
+  const name = folder();
+  for (const key of ["a", "b", "b/c", "d"]) await kv.set(`${name}${key}`, "1");
+  expect(await kv.del(`${name}a`)).toBe(true);
+  expect(await kv.del(`${name}a`)).toBe(true);
+  expect(await kv.keys(name)).toEqual(["b", "b/c", "d"].map((key) => `${name}${key}`));
+  expect(await kv.del({ key: `${name}b`, recurse: true })).toBe(true);
+  expect(await kv.keys(name)).toEqual([`${name}d`]);
+  expect(await kv.del({ key: `${name}d`, cas: 1 })).toBe(refused);
+  const seen = await kv.get(`${name}d`);
+  expect(await kv.del({ key: `${name}d`, cas: seen?.ModifyIndex ?? 0 })).toBe(true);
+  expect(await kv.get(`${name}d`)).toBeUndefined();
+});
+
+test("a value over the limit is refused with a reason", async () => {
+  expect(await refusalOf(kv.set(`${folder()}big`, "x".repeat(512 * 1024 + 1)))).toEqual({
+    status: 413,
+    body: expect.stringContaining("Request body(524289 bytes) too large, max size: 524288 bytes."),
+  });
+});

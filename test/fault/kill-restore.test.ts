@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { type Answer, exchange } from "../support/exchange.ts";
+import { FakeRandom } from "../support/fake-random.ts";
+import { startTarget, type Target } from "../support/target.ts";
+
+const cycles = 30;
+const keysOfEach = 900;
+/** Together more than the log holds before it is folded, so that kills also meet folds. */
+const valueBytes = 8 * 1024;
+
+const random = new FakeRandom(Number(process.env["SEED"] ?? 1));
+let target: Target;
+
+beforeAll(async () => {
+  target = await startTarget();
+}, 60_000);
+
+afterAll(() => target.stop());
+
+const send = (method: string, path: string, body?: unknown): Promise<Answer> =>
+  exchange(target.url, method, { path, body });
+
+interface Saved {
+  readonly archive: Buffer;
+  /** Every key with its value, and all nodes. */
+  readonly content: string;
+}
+
+async function readContent(): Promise<{ readonly content: string; readonly index: number }> {
+  const keys = await send("GET", "/v1/kv/?recurse");
+  const nodes = await send("GET", "/v1/catalog/node/elsewhere");
+  return { content: keys.text + nodes.text, index: keys.index };
+}
+
+/** Some keys that both states have, with other values, and some that only this one has. */
+async function makeState(name: string): Promise<Saved> {
+  await send("DELETE", "/v1/kv/?recurse");
+  const value = (): Buffer => Buffer.from(Array.from({ length: valueBytes }, () => Math.floor(random.uniform() * 256)));
+  for (let at = 0; at < keysOfEach; at += 30) {
+    const folder = at % 60 === 0 ? "both" : name;
+    await Promise.all(Array.from({ length: 30 }, (_, more) => send("PUT", `/v1/kv/${folder}/${at + more}`, value())));
+  }
+  await send("PUT", "/v1/catalog/register", { Node: "elsewhere", Address: "192.0.2.1", NodeMeta: { state: name } });
+  const { bytes: archive } = await send("GET", "/v1/snapshot");
+  return { archive, content: (await readContent()).content };
+}
+
+/** Kills the agent while it restores, and starts it again; returns whether the restore had been acknowledged. */
+async function restoreAndKill(archive: Buffer): Promise<boolean> {
+  let acknowledged = false;
+  const restoring = send("PUT", "/v1/snapshot", archive).then(
+    ({ status }) => (acknowledged = status === 200),
+    () => {},
+  );
+  await Promise.race([restoring, Bun.sleep(random.uniform() * 400)]);
+  const wasAcknowledged = acknowledged;
+  await target.restart("SIGKILL");
+  await restoring;
+  return wasAcknowledged;
+}
+
+test(`killed ${cycles} times while it restores, the agent has the old state or the new, whole, and its index`, async () => {
+  const states = [await makeState("one"), await makeState("two")];
+  const met = { acknowledged: 0, cut: 0, afterAll: 0 };
+  let present = states[1]?.content;
+  let newest = (await readContent()).index;
+  for (let cycle = 0; cycle < cycles; cycle++) {
+    const wanted = states[cycle % 2];
+    if (!wanted) throw new Error("there are two states");
+    const acknowledged = await restoreAndKill(wanted.archive);
+    const { content, index } = await readContent();
+    const isNew = content === wanted.content;
+    expect([cycle, isNew || (!acknowledged && content === present)]).toEqual([cycle, true]);
+    expect(index).toBeGreaterThanOrEqual(newest);
+    if (isNew && present !== content) expect(index).toBeGreaterThan(newest);
+    met[acknowledged ? "acknowledged" : isNew ? "afterAll" : "cut"] += 1;
+    present = content;
+    newest = index;
+  }
+  expect(met.acknowledged).toBeGreaterThan(0);
+  expect(met.cut).toBeGreaterThan(0);
+}, 180_000);

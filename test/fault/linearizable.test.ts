@@ -1,0 +1,116 @@
+import { expect, onTestFinished, test } from "bun:test";
+import { cpSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { FakeRandom } from "../support/fake-random.ts";
+import { type Fault, faultyLine, refusalsCalledDone, staleReads } from "../support/linearizability/faulty-line.ts";
+import type { Line } from "../support/linearizability/line.ts";
+import { SocketLine } from "../support/linearizability/socket-line.ts";
+import { Workload } from "../support/linearizability/workload.ts";
+import { startTarget, type Target } from "../support/target.ts";
+
+const seed = Number(process.env["SEED"] ?? 1);
+const operations = Number(process.env["OPERATIONS"] ?? 50_000);
+const kills = Number(process.env["KILLS"] ?? 6);
+const clients = 32;
+/** Enough for each fault to show many times over. */
+const operationsOfAFault = 3_000;
+
+test(
+  `killed ${kills} times under ${clients} clients and ${operations} operations, the agent answers as one that does one thing at a time (SEED=${seed})`,
+  async () => {
+    const target = await startedTarget();
+    const workload = new Workload(() => new SocketLine(target.url), { seed, clients, operations });
+    const random = new FakeRandom(seed);
+    const disasters = Array.from({ length: kills }, (_, kill) => ({
+      after: (operations * (kill + random.uniform())) / kills,
+      act: () => target.restart("SIGKILL"),
+    }));
+    await runThrough(workload, disasters);
+    expect(workload.operationCount).toBeGreaterThanOrEqual(operations - kills * clients);
+    expectNone(workload.violations());
+  },
+  60_000 + 5 * operations,
+);
+
+function expectNone(violations: readonly string[]): void {
+  if (violations.length === 0) return;
+  const shown = violations.slice(0, 3).join("\n\n");
+  throw new Error(`${violations.length} violations with SEED=${seed}; the shortest of them:\n\n${shown}`);
+}
+
+/** What the test above would say of an agent with a fault. */
+async function violationsWith(fault: Fault): Promise<readonly string[]> {
+  const target = await startedTarget();
+  const openLine = (): Line => faultyLine(new SocketLine(target.url), fault);
+  const workload = new Workload(openLine, { seed, clients, operations: operationsOfAFault });
+  await workload.run();
+  return workload.violations();
+}
+
+test("an agent that answers a read from the past now and then would be found out", async () => {
+  expect((await violationsWith(staleReads())).join("\n")).toMatch(/no order of .* explains .* -> shown/);
+}, 60_000);
+
+test.each([
+  ["two check-and-sets succeed", "cas"],
+  ["two sessions have a lock", "acquire"],
+] as const)(
+  "an agent that lets %s now and then would be found out",
+  async (_, parameter) => {
+    expect((await violationsWith(refusalsCalledDone(parameter))).join("\n")).toMatch(/no order of .* explains /);
+  },
+  60_000,
+);
+
+test("an agent that forgets in a crash what it has acknowledged would be found out", async () => {
+  const target = await startedTarget();
+  const workload = new Workload(() => new SocketLine(target.url), { seed, clients, operations: operationsOfAFault });
+  const data = join(target.dataDir, "data");
+  const earlier = join(target.dataDir, "earlier");
+  await runThrough(workload, [
+    {
+      after: operationsOfAFault * 0.4,
+      act: () => whileStopped(target, () => cpSync(data, earlier, { recursive: true })),
+    },
+    {
+      after: operationsOfAFault * 0.5,
+      async act() {
+        process.kill(target.pid, "SIGSTOP");
+        rmSync(data, { recursive: true });
+        cpSync(earlier, data, { recursive: true });
+        await target.restart("SIGKILL");
+      },
+    },
+  ]);
+  expect(workload.violations().join("\n")).toMatch(/no order of .* explains /);
+}, 60_000);
+
+async function startedTarget(): Promise<Target> {
+  const target = await startTarget();
+  onTestFinished(() => target.stop());
+  return target;
+}
+
+interface Disaster {
+  /** So many requests. */
+  readonly after: number;
+  act(): Promise<void>;
+}
+
+async function runThrough(workload: Workload, disasters: readonly Disaster[]): Promise<void> {
+  const finished = workload.run();
+  for (const disaster of disasters) {
+    while (workload.sent < disaster.after) await Bun.sleep(1);
+    await disaster.act();
+  }
+  await finished;
+}
+
+async function whileStopped({ pid }: Target, act: () => void): Promise<void> {
+  process.kill(pid, "SIGSTOP");
+  try {
+    act();
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+}

@@ -1,0 +1,21 @@
+import { packTar, unpackTar } from "modern-tar";
+
+/** The files of a gzipped tar, in order. */
+export async function unpackFiles(archive: Buffer): Promise<Map<string, Buffer>> {
+  const entries = await unpackTar(Bun.gunzipSync(new Uint8Array(archive)), { strict: true });
+  return new Map(entries.map(({ header, data }) => [header.name, Buffer.from(data ?? [])]));
+}
+
+export async function packFiles(files: Iterable<readonly [name: string, content: string | Buffer]>): Promise<Buffer> {
+  const entries = [...files].map(([name, content]) => {
+    const body = new Uint8Array(Buffer.from(content));
+    return { header: { name, size: body.length }, body };
+  });
+  return Buffer.from(Bun.gzipSync(await packTar(entries)));
+}
+
+/** As `sha256sum` writes them. */
+export function sha256Sums(files: Iterable<readonly [name: string, content: string | Buffer]>): string {
+  const hash = (content: string | Buffer): string => new Bun.CryptoHasher("sha256").update(content).digest("hex");
+  return [...files].map(([name, content]) => `${hash(content)}  ${name}\n`).join("");
+}

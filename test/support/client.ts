@@ -1,0 +1,43 @@
+import { accessSync, chmodSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { programOf } from "./target.ts";
+
+/** A command line that speaks to an agent, called `consul` whatever it is. */
+export interface Client {
+  /** For a shell: the client is on the path, and set to the agent at `url`. */
+  environment(url: string): Readonly<Record<string, string>>;
+  close(): void;
+}
+
+/** Why the client that CLIENT names cannot be run here; undefined when it can. */
+export function clientMissing(): string | undefined {
+  const [program = "", ...words] = clientProgram();
+  if (words.length > 0) return undefined;
+  try {
+    accessSync(program, constants.X_OK);
+    return undefined;
+  } catch {
+    return `${program} is no program; \`make conformance\` names the real Consul by CONSUL_BINARY`;
+  }
+}
+
+/** The client that CLIENT names: consul (CONSUL_BINARY, the default), praetor (the sources) or executable (dist/praetor). */
+export function openClient(): Client {
+  const folder = mkdtempSync(join(tmpdir(), "client-"));
+  const program = join(folder, "consul");
+  const words = clientProgram().map((word) => `'${word}'`);
+  writeFileSync(program, `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`);
+  chmodSync(program, 0o755);
+  return {
+    environment: (url) => ({
+      PATH: `${folder}:${process.env["PATH"]}`,
+      CONSUL_HTTP_ADDR: new URL(url).host,
+    }),
+    close: () => rmSync(folder, { recursive: true }),
+  };
+}
+
+function clientProgram(): readonly string[] {
+  return programOf(process.env["CLIENT"] ?? "consul");
+}

@@ -1,0 +1,44 @@
+import { describe, expect, test } from "bun:test";
+import { catalogModel, type InstanceInput, type InstanceOutput, type InstanceShown } from "./catalog-model.ts";
+import { explainViolation } from "./explanation.ts";
+import type { Operation } from "./operation.ts";
+
+type Said = readonly [input: InstanceInput, output: InstanceOutput];
+
+const register = (instance: string, revision: string): Said => [{ kind: "register", instance, revision }, "done"];
+const deregister = (instance: string): Said => [{ kind: "deregister", instance }, "done"];
+const read = (...rows: readonly InstanceShown[]): Said => [{ kind: "read", endpoint: "health/service" }, rows];
+const row = (instance: string, revision: string, modifyIndex: number): InstanceShown => ({
+  ...{ instance, revision, modifyIndex },
+});
+
+/** One after the other. */
+function explain(said: readonly Said[]): string | undefined {
+  const operations = said.map(([input, output], at): Operation<InstanceInput, InstanceOutput> => {
+    return { client: 0, input, output, called: at, returned: at + 0.5 };
+  });
+  return explainViolation(catalogModel, operations)?.text;
+}
+
+test("instances that come, change and go are explained", () => {
+  const said = [
+    ...[read(), register("x", "1"), register("y", "2"), read(row("x", "1", 5), row("y", "2", 7))],
+    ...[register("x", "3"), deregister("y"), read(row("x", "3", 8))],
+  ];
+  expect(explain(said)).toBeUndefined();
+});
+
+describe("no order explains:", () => {
+  test.each<[string, Said[]]>([
+    ["a stale revision", [register("x", "1"), register("x", "2"), read(row("x", "1", 5))]],
+    ["a lost registration", [register("x", "1"), read()]],
+    ["an instance that outlives its deregistration", [register("x", "1"), deregister("x"), read(row("x", "1", 5))]],
+    [
+      "indexes against the order of the writes",
+      [register("x", "1"), register("y", "2"), read(row("x", "1", 7), row("y", "2", 5))],
+    ],
+    ["an index that changes by itself", [register("x", "1"), read(row("x", "1", 5)), read(row("x", "1", 6))]],
+  ])("%s", (_, said) => {
+    expect(explain(said)).toStartWith("no order");
+  });
+});

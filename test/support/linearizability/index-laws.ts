@@ -1,0 +1,141 @@
+/** What an answer told of indexes. */
+export interface IndexSighting {
+  /** Who asks the same gets the same X-Consul-Index as long as nothing changes. */
+  readonly question: string;
+  readonly called: number;
+  readonly returned: number;
+  /** X-Consul-Index; NaN where there is none. */
+  readonly index: number;
+  readonly rows: readonly SeenRow[];
+  /** Of a blocking query. */
+  readonly wait: Wait | undefined;
+  readonly tookMs: number;
+}
+
+export interface SeenRow {
+  readonly key: string;
+  /** Names the write that left the row so; undefined where another write may have left the same. */
+  readonly writer: string | undefined;
+  readonly modifyIndex: number;
+}
+
+export interface Wait {
+  readonly index: number;
+  readonly ms: number;
+}
+
+/** When a write was under way. */
+export interface WriteTime {
+  readonly called: number;
+  /** Infinity when it was never answered. */
+  readonly returned: number;
+}
+
+interface Timed extends WriteTime {
+  readonly index: number;
+  readonly text: string;
+}
+
+/** A timer may be a little early. */
+const earlyMs = 2;
+
+/**
+ * The promises about indexes that go beyond one group of keys, because all writes count on one counter. Says what is broken:
+ *
+ * - what is seen later, of a question or of a row, has no lower index;
+ * - a write has a higher index than anything that was seen, or written, before it was sent;
+ * - no two writes have the same index, and no write has two;
+ * - a row is not newer than the answer that shows it;
+ * - a blocking query is answered with a higher index than it was asked with, or with the same when its time was over.
+ */
+export function brokenIndexLaws(
+  sightings: readonly IndexSighting[],
+  writes: ReadonlyMap<string, WriteTime>,
+): readonly string[] {
+  return [
+    ...falling(
+      groupBy(
+        sightings.filter(({ index }) => !Number.isNaN(index)),
+        ({ question }) => question,
+      ),
+    ),
+    ...falling(groupBy(sightings.flatMap(rowsOf), ({ key }) => key)),
+    ...lateWrites(sightings, writes),
+    ...sharedIndexes(sightings),
+    ...sightings.flatMap(wrongAnswers),
+  ];
+}
+
+function rowsOf({ rows, called, returned }: IndexSighting): (SeenRow & { index: number } & WriteTime)[] {
+  return rows.map((row) => ({ ...row, index: row.modifyIndex, called, returned }));
+}
+
+function falling(subjects: ReadonlyMap<string, readonly (WriteTime & { readonly index: number })[]>): string[] {
+  return [...subjects].flatMap(([subject, seen]) =>
+    inRealTime(seen.map((each) => ({ ...each, text: subject }))).flatMap(({ later, before }) =>
+      later.index < before.index ? [`${subject} fell from ${before.index} to ${later.index}, at ${later.called}`] : [],
+    ),
+  );
+}
+
+function lateWrites(sightings: readonly IndexSighting[], writes: ReadonlyMap<string, WriteTime>): string[] {
+  const indexes = new Map(sightings.flatMap(({ rows }) => rows.map((row) => [row.writer, row.modifyIndex] as const)));
+  const written = [...writes].flatMap(([writer, time]): Timed[] => {
+    const index = indexes.get(writer);
+    return index === undefined ? [] : [{ ...time, index, text: `the write ${writer}` }];
+  });
+  const isWrite = new Set(written);
+  const seen = sightings.map(({ question: text, called, returned, index, rows }): Timed => {
+    return { text, called, returned, index: Math.max(index || 0, ...rows.map((row) => row.modifyIndex)) };
+  });
+  return inRealTime([...written, ...seen]).flatMap(({ later, before }) =>
+    isWrite.has(later) && later.index <= before.index
+      ? [`${later.text} got ${later.index} after ${before.text} had told ${before.index}`]
+      : [],
+  );
+}
+
+/** Each with the highest that was over before it began. */
+function inRealTime(all: readonly Timed[]): readonly { readonly later: Timed; readonly before: Timed }[] {
+  const over = all.toSorted((a, b) => a.returned - b.returned);
+  const pairs: { later: Timed; before: Timed }[] = [];
+  let highest: Timed | undefined;
+  let at = 0;
+  for (const later of all.toSorted((a, b) => a.called - b.called)) {
+    for (let next = over[at]; next !== undefined && next.returned < later.called; next = over[++at])
+      if (highest === undefined || next.index > highest.index) highest = next;
+    if (highest) pairs.push({ later, before: highest });
+  }
+  return pairs;
+}
+
+function sharedIndexes(sightings: readonly IndexSighting[]): string[] {
+  const rows = sightings.flatMap((sighting) => sighting.rows);
+  const pairs = rows.flatMap(({ writer, modifyIndex }) => (writer === undefined ? [] : [{ writer, modifyIndex }]));
+  return [
+    ...several(pairs.map(({ writer, modifyIndex }) => [`index ${modifyIndex}`, writer])),
+    ...several(pairs.map(({ writer, modifyIndex }) => [`the write ${writer}`, String(modifyIndex)])),
+  ];
+}
+
+/** Says which names have more than one of what each should have one of. */
+function several(pairs: readonly (readonly [name: string, one: string])[]): string[] {
+  const all = new Map<string, Set<string>>();
+  for (const [name, one] of pairs) all.set(name, (all.get(name) ?? new Set()).add(one));
+  return [...all].flatMap(([name, ones]) => (ones.size > 1 ? [`${name} belongs to ${[...ones].join(" and ")}`] : []));
+}
+
+function wrongAnswers({ question, called, index, rows, wait, tookMs }: IndexSighting): string[] {
+  const where = `${question}, at ${called}, was answered with ${index}`;
+  const newer = rows
+    .filter((row) => row.modifyIndex > index)
+    .map((row) => `${where}, and shows ${row.key} at ${row.modifyIndex}`);
+  if (!wait) return newer;
+  if (index < wait.index) return [...newer, `${where}, asked with ${wait.index}`];
+  const isEarly = index === wait.index && tookMs < wait.ms - earlyMs;
+  return isEarly ? [...newer, `${where}, which it was asked with, after ${tookMs} of ${wait.ms} ms`] : newer;
+}
+
+function groupBy<Item>(items: readonly Item[], nameOf: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
+  return Map.groupBy(items, nameOf);
+}

@@ -1,0 +1,112 @@
+/** Which command wrote a row last, and what is known of its index. */
+interface Stamp {
+  /** The command's number among those of the group. */
+  readonly order: number;
+  /** Both are the index itself once an answer has told it. */
+  readonly least: number;
+  readonly most: number;
+}
+
+interface Row<Content> {
+  readonly content: Content;
+  readonly stamp: Stamp;
+}
+
+/**
+ * The rows of a group, each with the index of the command that wrote it. A write's answer does not tell its index; the first read
+ * does. Until then the rows know between which indexes it must be, because later commands have higher ones: so an order
+ * of commands that contradicts the order of their indexes is found, and two commands cannot have the same.
+ * Immutable: each change makes another.
+ */
+export class IndexedRows<Content> {
+  readonly #rows: ReadonlyMap<string, Row<Content>>;
+  /** That of the command that is writing now. */
+  readonly #stamp: Stamp;
+  /** The highest index told of any command of the group, those whose rows are gone included. */
+  readonly #newest: number;
+
+  private constructor(rows: ReadonlyMap<string, Row<Content>>, stamp: Stamp, newest: number) {
+    this.#rows = rows;
+    this.#stamp = stamp;
+    this.#newest = newest;
+  }
+
+  static empty<Content>(): IndexedRows<Content> {
+    return new IndexedRows<Content>(new Map(), { order: 0, least: 1, most: Infinity }, 0);
+  }
+
+  get keys(): readonly string[] {
+    return [...this.#rows.keys()].toSorted();
+  }
+
+  get(key: string): Content | undefined {
+    return this.#rows.get(key)?.content;
+  }
+
+  /** What is put from now on belongs to another command. */
+  nextCommand(): IndexedRows<Content> {
+    const stamp = { order: this.#stamp.order + 1, least: this.#newest + 1, most: Infinity };
+    return new IndexedRows(this.#rows, stamp, this.#newest);
+  }
+
+  put(key: string, content: Content): IndexedRows<Content> {
+    const rows = new Map(this.#rows).set(key, { content, stamp: this.#stamp });
+    return new IndexedRows(rows, this.#stamp, this.#newest);
+  }
+
+  delete(key: string): IndexedRows<Content> {
+    const rows = new Map(this.#rows);
+    rows.delete(key);
+    return new IndexedRows(rows, this.#stamp, this.#newest);
+  }
+
+  /** Whether the index is known to be this one, known not to be, or undefined when it can be. */
+  hasIndex(key: string, index: number): boolean | undefined {
+    const stamp = this.#rows.get(key)?.stamp;
+    if (!stamp || index < stamp.least || index > stamp.most) return false;
+    return stamp.least === stamp.most ? true : undefined;
+  }
+
+  /** The rows when it is known that the index is this one; undefined when it cannot be. */
+  withIndex(key: string, index: number): IndexedRows<Content> | undefined {
+    const told = this.#rows.get(key)?.stamp;
+    if (!told || this.hasIndex(key, index) === false) return undefined;
+    const narrow = (stamp: Stamp): Stamp => narrowed(stamp, told.order, index);
+    const rows = new Map([...this.#rows].map(([each, row]) => [each, { ...row, stamp: narrow(row.stamp) }] as const));
+    return new IndexedRows(rows, narrow(this.#stamp), Math.max(this.#newest, index));
+  }
+
+  /** The same text for rows that differ in nothing that can still show. */
+  keyWith(textOf: (content: Content) => string): string {
+    const open = [...this.#rows.values()].map(({ stamp }) => stamp).filter(({ least, most }) => least !== most);
+    const orders = [...new Set(open.map(({ order }) => order))].toSorted((a, b) => a - b);
+    const rows = this.keys.map((key) => {
+      const row = this.#rows.get(key);
+      if (!row) return "";
+      const { order, least, most } = row.stamp;
+      return `${key}=${textOf(row.content)}@${least === most ? least : `${orders.indexOf(order)}:${least}-${most}`}`;
+    });
+    return `${rows.join(" ")} ${this.#newest}`;
+  }
+
+  /** For people. */
+  show(textOf: (content: Content) => string): string {
+    const rows = this.keys.flatMap((key) => {
+      const row = this.#rows.get(key);
+      return row ? [`${key} = ${textOf(row.content)} ${showStamp(row.stamp)}`] : [];
+    });
+    return rows.length === 0 ? "nothing" : rows.join(", ");
+  }
+}
+
+/** What is left when a command's index is told: commands have their indexes in their order, and one command has one. */
+function narrowed(stamp: Stamp, order: number, index: number): Stamp {
+  if (stamp.order === order) return { order, least: index, most: index };
+  if (stamp.order < order) return { ...stamp, most: Math.min(stamp.most, index - 1) };
+  return { ...stamp, least: Math.max(stamp.least, index + 1) };
+}
+
+function showStamp({ least, most }: Stamp): string {
+  if (least === most) return `at index ${least}`;
+  return most === Infinity ? `at an index from ${least}` : `at an index of ${least} to ${most}`;
+}

@@ -1,0 +1,29 @@
+export interface LineRequest {
+  readonly method: "GET" | "PUT" | "DELETE";
+  readonly path: string;
+  readonly body?: string;
+}
+
+export interface LineAnswer {
+  readonly status: number;
+  /** X-Consul-Index; NaN when it is missing. */
+  readonly index: number;
+  readonly body: string;
+}
+
+/** A client's way to the agent, for one request at a time. Nothing is ever sent twice. */
+export interface Line {
+  /** @throws LineBroken when no answer will come; the next request may find the agent again */
+  send(request: LineRequest): Promise<LineAnswer>;
+  close(): void;
+}
+
+export class LineBroken extends Error {
+  /** Whether the agent may have had the request. */
+  readonly wasSent: boolean;
+
+  constructor(wasSent: boolean) {
+    super(wasSent ? "the connection broke before the answer came" : "nobody listens");
+    this.wasSent = wasSent;
+  }
+}

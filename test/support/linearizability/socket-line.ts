@@ -1,0 +1,85 @@
+import { type Line, type LineAnswer, LineBroken, type LineRequest } from "./line.ts";
+
+/**
+ * A connection that is kept and opened anew when it has broken. No HTTP client does here: they send a request again
+ * when a kept connection turns out to be gone, and then one operation of the history is two.
+ */
+export class SocketLine implements Line {
+  readonly #port: number;
+  #socket: Bun.Socket | undefined;
+  #received: Buffer = Buffer.alloc(0);
+  #waiting: PromiseWithResolvers<LineAnswer> | undefined;
+
+  constructor(url: string) {
+    this.#port = Number(new URL(url).port);
+  }
+
+  async send(request: LineRequest): Promise<LineAnswer> {
+    const socket = this.#socket ?? (await this.#connect());
+    this.#socket = socket;
+    this.#waiting = Promise.withResolvers();
+    const { promise } = this.#waiting;
+    const text = textOf(request);
+    // The requests of these workloads are far smaller than the buffer of a socket.
+    if (socket.write(text) !== text.length) this.#break(socket);
+    return promise;
+  }
+
+  close(): void {
+    this.#socket?.terminate();
+  }
+
+  async #connect(): Promise<Bun.Socket> {
+    this.#received = Buffer.alloc(0);
+    const socket = {
+      data: (_: Bun.Socket, chunk: Buffer): void => this.#take(chunk),
+      close: (socket: Bun.Socket): void => this.#break(socket),
+      error: (socket: Bun.Socket): void => this.#break(socket),
+    };
+    try {
+      return await Bun.connect({ hostname: "127.0.0.1", port: this.#port, socket });
+    } catch {
+      throw new LineBroken(false);
+    }
+  }
+
+  #take(chunk: Buffer): void {
+    this.#received = Buffer.concat([this.#received, chunk]);
+    const answer = wholeAnswer(this.#received);
+    if (!answer) return;
+    this.#received = Buffer.alloc(0);
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.resolve(answer);
+  }
+
+  #break(socket: Bun.Socket): void {
+    if (this.#socket !== undefined && this.#socket !== socket) return;
+    this.#socket = undefined;
+    socket.terminate();
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.reject(new LineBroken(true));
+  }
+}
+
+function textOf({ method, path, body }: LineRequest): string {
+  const length = body === undefined ? "" : `Content-Length: ${Buffer.byteLength(body)}\r\n`;
+  return `${method} ${path} HTTP/1.1\r\nHost: agent\r\n${length}\r\n${body ?? ""}`;
+}
+
+/** undefined as long as something is missing. @throws Error when the answer does not tell its length */
+function wholeAnswer(received: Buffer): LineAnswer | undefined {
+  const headEnd = received.indexOf("\r\n\r\n");
+  if (headEnd < 0) return undefined;
+  const head = received.toString("latin1", 0, headEnd + 2);
+  const length = /^content-length: (\d+)\r$/im.exec(head)?.[1];
+  const bodyAt = headEnd + 4;
+  if (received.length < bodyAt + Number(length)) return undefined;
+  if (length === undefined) throw new Error(`an answer without a length: ${head}`);
+  return {
+    status: Number(head.slice(9, 12)),
+    index: Number(/^x-consul-index: (\d+)\r$/im.exec(head)?.[1] ?? NaN),
+    body: received.toString("utf8", bodyAt),
+  };
+}

@@ -1,0 +1,117 @@
+import { FakeRandom } from "../fake-random.ts";
+import { CatalogTrial } from "./catalog-trial.ts";
+import { brokenIndexLaws, type IndexSighting, type WriteTime } from "./index-laws.ts";
+import { KvTrial } from "./kv-trial.ts";
+import { type Line, LineBroken } from "./line.ts";
+import type { Plan, Trial } from "./trial.ts";
+
+export interface WorkloadOptions {
+  readonly seed: number;
+  readonly clients: number;
+  /** How many requests are sent in all, give or take one for each client. */
+  readonly operations: number;
+}
+
+/** Of one group of keys or one service. More would make the check slower, fewer would leave too little to contend for. */
+const operationsOfATrial = 300;
+/** How many groups and services are in use at a time: few, so that the clients get in each other's way. */
+const trialsAtATime = 16;
+/** Each fifth is a service. */
+const everySo = 5;
+const reconnectMs = 5;
+
+/**
+ * Clients that do as they like with a few groups of keys and services at a time, then with the next few, and what they
+ * were told. The seed decides what each client does; how their requests fall among each other it cannot decide.
+ */
+export class Workload {
+  readonly #openLine: () => Line;
+  readonly #options: WorkloadOptions;
+  readonly #trials: readonly Trial[];
+  readonly #sightings: IndexSighting[] = [];
+  readonly #writes = new Map<string, WriteTime>();
+  #events = 0;
+  #sent = 0;
+
+  constructor(openLine: () => Line, options: WorkloadOptions) {
+    this.#openLine = openLine;
+    this.#options = options;
+    const count = trialsAtATime + Math.ceil(options.operations / operationsOfATrial);
+    this.#trials = Array.from({ length: count }, (_, at) =>
+      at % everySo === 0 ? new CatalogTrial(`linear-${at}`) : new KvTrial(`linear-${at}`),
+    );
+  }
+
+  /** How many requests have been sent. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** How many operations are in the history. */
+  get operationCount(): number {
+    return this.#trials.reduce((sum, trial) => sum + trial.operationCount, 0);
+  }
+
+  /** Resolves when all requests are answered, or known to be never answered, and everything was read once more. */
+  async run(): Promise<void> {
+    const { clients } = this.#options;
+    await Promise.all(Array.from({ length: clients }, (_, client) => this.#runClient(client)));
+    const line = this.#openLine();
+    for (const trial of this.#trials) await this.#send(line, { client: clients, plan: trial.finalRead() });
+    line.close();
+  }
+
+  /** Everything that a right agent would not have answered, for people; what is easiest to understand comes first. */
+  violations(): readonly string[] {
+    const orders = this.#trials.flatMap((trial) => {
+      const violation = trial.violation();
+      return violation ? [{ ...violation, text: `${trial.name}: ${violation.text}` }] : [];
+    });
+    const shortestFirst = orders.toSorted((a, b) => a.operationCount - b.operationCount);
+    return [...shortestFirst.map(({ text }) => text), ...brokenIndexLaws(this.#sightings, this.#writes)];
+  }
+
+  async #runClient(client: number): Promise<void> {
+    const random = new FakeRandom(this.#options.seed * 1_000 + client);
+    const line = this.#openLine();
+    for (let turn = 1; this.#sent < this.#options.operations; turn++) {
+      const write = `${client}.${turn}`;
+      await this.#send(line, { client, plan: this.#trialInUse(random).plan(random, write), write });
+    }
+    line.close();
+  }
+
+  #trialInUse(random: FakeRandom): Trial {
+    const progress = this.#sent / this.#options.operations;
+    const at = progress * (this.#trials.length - trialsAtATime) + random.uniform() * trialsAtATime;
+    const trial = this.#trials[Math.min(Math.floor(at), this.#trials.length - 1)];
+    if (!trial) throw new Error("a workload needs trials");
+    return trial;
+  }
+
+  async #send(
+    line: Line,
+    { client, plan, write }: { readonly client: number; readonly plan: Plan; readonly write?: string },
+  ): Promise<void> {
+    const called = ++this.#events;
+    const calledMs = performance.now();
+    try {
+      const answer = await line.send(plan.request);
+      this.#sent++;
+      const returned = ++this.#events;
+      const rows = plan.record({ client, called, returned, answer });
+      const { wait } = plan;
+      const tookMs = performance.now() - calledMs;
+      const question = plan.question ?? "a transaction";
+      this.#sightings.push({ question, called, returned, index: answer.index, rows, wait, tookMs });
+      if (write !== undefined) this.#writes.set(write, { called, returned });
+    } catch (error) {
+      if (!(error instanceof LineBroken)) throw error;
+      if (error.wasSent) {
+        this.#sent++;
+        plan.record({ client, called, returned: Infinity, answer: undefined });
+        if (write !== undefined) this.#writes.set(write, { called, returned: Infinity });
+      } else await Bun.sleep(reconnectMs);
+    }
+  }
+}

@@ -1,0 +1,228 @@
+import fc from "fast-check";
+import type { Session } from "../../src/model/session.ts";
+import type { TxnOperation } from "../../src/model/txn.ts";
+import type { Applied } from "../../src/state/apply.ts";
+import type { Command } from "../../src/state/command.ts";
+import { getSession } from "../../src/state/session.ts";
+import { SnapshotDecoder, encodeSnapshot } from "../../src/state/snapshot.ts";
+import type { State } from "../../src/state/state.ts";
+import {
+  checkNamed,
+  nameTemplate,
+  nodeNamed,
+  proxyFor,
+  queryWithId,
+  serviceNamed,
+  sessionNamed,
+  StateDriver,
+} from "./state.ts";
+
+/*
+ * Sequences of commands of every kind. There are few names, so that commands meet: a node is registered again in other
+ * letters, loses the check that a session needs, or comes back with the id of another.
+ */
+
+export const names: {
+  readonly nodes: readonly string[];
+  readonly services: readonly string[];
+  readonly checks: readonly string[];
+  readonly keys: readonly string[];
+  readonly sessions: readonly string[];
+  readonly queries: readonly string[];
+} = {
+  nodes: ["n1", "N1", "n2"],
+  services: ["a", "A", "b"],
+  checks: ["c1", "c2", "serfHealth"],
+  keys: ["a", "A", "a/b", "a/b/c", "b", "\u{1F600}", "\uffee"],
+  sessions: [1, 2, 3].map((digit) => `6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f1${digit}`),
+  queries: [1, 2, 3].map((digit) => `7f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f1${digit}`),
+};
+
+const node = fc.constantFrom(...names.nodes);
+const nodeId = fc.constantFrom("", ...[1, 2].map((digit) => `9f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f1${digit}`));
+const serviceId = fc.constantFrom(...names.services);
+const checkId = fc.constantFrom(...names.checks);
+const status = fc.constantFrom("passing", "passing", "warning", "critical");
+const key = fc.constantFrom(...names.keys);
+const prefix = fc.constantFrom("", "a", "a/", "b");
+const value = fc.constantFrom("", "x", "y").map((text) => new TextEncoder().encode(text));
+const flags = fc.constantFrom(0n, 7n);
+/** Now and then the index that a row really has. */
+const index = fc.nat(12);
+const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
+const is = <const T>(name: T): fc.Arbitrary<T> => fc.constant(name);
+/** One in four is none, or not known. */
+const session = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(...names.sessions) },
+  { weight: 2, arbitrary: fc.constantFrom("", "no-uuid", "00000000-6f0e-4a66-9e1c-0d4f0c6a8f11") },
+);
+
+const anyNode = fc
+  .record({ name: node, id: nodeId, address: serviceId })
+  .map(({ name, ...more }) => nodeNamed(name, more));
+const anyService = fc
+  .record({
+    ...{ name: serviceId, id: serviceId, tags: fc.constantFrom([], ["t"]), port: fc.constantFrom(80, 81) },
+    proxied: fc.option(serviceId, { freq: 2 }),
+  })
+  .map(({ name, proxied, ...more }) => serviceNamed(name, { ...more, ...proxyFor(proxied) }));
+const anyCheck = fc
+  .record({ node, id: checkId, serviceId: fc.constantFrom("", "", "a", "b"), status })
+  .map(({ id, ...more }) => checkNamed(id, more));
+const anySession: fc.Arbitrary<Session> = fc
+  .record({
+    id: fc.constantFrom(...names.sessions),
+    node,
+    behavior: fc.constantFrom("release", "delete"),
+    nodeChecks: fc.array(checkId, { maxLength: 1 }),
+    lockDelayMs: fc.constantFrom(0, 3),
+  })
+  .map(({ id, ...more }) => sessionNamed(id, more));
+
+const queryId = fc.constantFrom(...names.queries);
+const anyQuery = fc
+  .record({ id: queryId, name: fc.constantFrom("", "a", "A", "ab"), session, isTemplate: fc.boolean() })
+  .map(({ id, isTemplate, ...more }) =>
+    queryWithId(id, { ...more, ...(isTemplate ? { template: nameTemplate } : {}) }),
+  );
+
+const kvVerbs = ["set", "cas", "lock", "unlock", "get", "get-tree", "check-index", "check-session"];
+const moreKvVerbs = ["check-not-exists", "delete", "delete-tree", "delete-cas", "nope"];
+const catalogVerb = fc.constantFrom("set", "set", "get", "cas", "delete", "delete-cas");
+const operation: fc.Arbitrary<TxnOperation> = fc.oneof(
+  fc.record({ kind: is("kv"), verb: fc.constantFrom(...kvVerbs, ...moreKvVerbs), key, value, flags, index, session }),
+  fc.record({ kind: is("node"), verb: catalogVerb, node: anyNode, index }),
+  fc.record({ kind: is("service"), verb: catalogVerb, node, service: anyService, index }),
+  fc.record({ kind: is("check"), verb: catalogVerb, check: anyCheck, index }),
+);
+
+type Commands = { readonly [Type in Command["type"]]: fc.Arbitrary<Extract<Command, { type: Type }> | RestoreEarlier> };
+
+/** The state as it was before so many steps (or the first) is saved and restored. */
+interface RestoreEarlier {
+  readonly type: "restore";
+  readonly stepsAgo: number;
+}
+
+/** One for each kind: the compiler shows what is missing. */
+const commands: Commands = {
+  "kv-set": fc.record({ type: is("kv-set"), key, value, flags, cas: maybe(index) }),
+  "kv-delete": fc.record({ type: is("kv-delete"), key, cas: maybe(index) }),
+  "kv-delete-tree": fc.record({ type: is("kv-delete-tree"), prefix }),
+  "kv-lock": fc.record({ type: is("kv-lock"), key, value, flags, session }),
+  "kv-unlock": fc.record({ type: is("kv-unlock"), key, value, flags, session }),
+  "session-create": fc.record({ type: is("session-create"), session: anySession }),
+  "session-destroy": fc.record({ type: is("session-destroy"), id: session }),
+  txn: fc.record({ type: is("txn"), operations: fc.array(operation, { minLength: 1, maxLength: 4 }) }),
+  register: fc.record({
+    type: is("register"),
+    node: anyNode,
+    skipNodeUpdate: fc.boolean(),
+    service: maybe(anyService),
+    checks: fc.array(anyCheck, { maxLength: 2 }),
+  }),
+  deregister: fc.record({
+    type: is("deregister"),
+    node,
+    serviceId: maybe(serviceId),
+    checkId: maybe(checkId),
+  }),
+  "set-local": fc.record({ type: is("set-local"), rows: fc.array(fc.record({ key, value: maybe(value) })) }),
+  "prepared-query-put": fc.record({ type: is("prepared-query-put"), query: anyQuery, update: fc.boolean() }),
+  "prepared-query-delete": fc.record({ type: is("prepared-query-delete"), id: queryId }),
+  restore: fc.record({ type: is("restore"), stepsAgo: fc.nat(20) }),
+};
+
+/** What builds something up comes more often than what takes it away, or little would ever be there. */
+const weights: { readonly [Type in Command["type"]]: number } = {
+  "kv-set": 4,
+  "kv-delete": 2,
+  "kv-delete-tree": 1,
+  "kv-lock": 12,
+  "kv-unlock": 2,
+  "session-create": 10,
+  "session-destroy": 3,
+  txn: 5,
+  register: 10,
+  deregister: 3,
+  "set-local": 1,
+  "prepared-query-put": 4,
+  "prepared-query-delete": 1,
+  restore: 1,
+};
+
+const step: fc.Arbitrary<RandomStep> = fc.record({
+  command: fc.oneof(
+    ...Object.entries(commands).map(([type, arbitrary]) => ({ arbitrary, weight: weights[type as Command["type"]] })),
+  ),
+  laterMs: fc.nat(2),
+});
+
+interface RandomStep {
+  readonly command: Command | RestoreEarlier;
+  readonly laterMs: number;
+}
+
+export type Steps = readonly RandomStep[];
+
+/** Two nodes that are well, with a service, so that a sequence need not find its way to them. */
+const prelude: Steps = ["n1", "n2"].map((name) => {
+  const checks = names.checks.map((id) => checkNamed(id, { status: "passing" }));
+  const service = serviceNamed("a");
+  return { command: { type: "register", node: nodeNamed(name), skipNodeUpdate: false, service, checks }, laterMs: 0 };
+});
+
+// Without a size, fast-check makes no more than ten.
+const anySteps = fc.array(step, { maxLength: 50, size: "max" });
+
+export const randomSteps: fc.Arbitrary<Steps> = fc.oneof(
+  { arbitrary: anySteps, weight: 1 },
+  { arbitrary: anySteps.map((others) => [...prelude, ...others]), weight: 4 },
+);
+
+/** One step that was taken. */
+export interface Step {
+  readonly command: Command;
+  readonly before: State;
+  readonly applied: Applied;
+  /** The state after it. */
+  readonly state: State;
+  readonly nowMs: number;
+}
+
+/** Takes the steps one after the other, from an empty state, and looks at each. */
+export function takeSteps(steps: Steps, look: (step: Step, driver: StateDriver) => void = () => {}): StateDriver {
+  const driver = new StateDriver();
+  const seen = [driver.state];
+  let nowMs = 0;
+  for (const { command: wish, laterMs } of steps) {
+    nowMs += laterMs;
+    const before = driver.state;
+    const command = commandOf(wish, seen);
+    if (!isPossible(before, command)) continue;
+    const applied = driver.run(command, nowMs);
+    look({ command, before, applied, state: driver.state, nowMs }, driver);
+    seen.push(driver.state);
+  }
+  return driver;
+}
+
+function commandOf(wish: Command | RestoreEarlier, seen: readonly State[]): Command {
+  if (!("stepsAgo" in wish)) return wish;
+  const earlier = seen.at(-1 - (wish.stepsAgo % seen.length));
+  if (!earlier) throw new Error("there is always the state at the start");
+  return { type: "restore", snapshot: savedAndRead(earlier) };
+}
+
+/** A session's id is drawn anew for each: none that is in use is used again. */
+function isPossible(state: State, command: Command): boolean {
+  return command.type !== "session-create" || !getSession(state, command.session.id);
+}
+
+/** The state as it comes out of a snapshot, which is cut into blocks of other sizes on its way. */
+export function savedAndRead(state: State, blockBytes = 97): State {
+  const bytes = Buffer.concat([...encodeSnapshot(state)]);
+  const decoder = new SnapshotDecoder();
+  for (let at = 0; at < bytes.length; at += blockBytes) decoder.add(bytes.subarray(at, at + blockBytes));
+  return decoder.finish();
+}
