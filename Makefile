@@ -27,14 +27,15 @@ bench: build ## Measure side by side with the real Consul (BENCH_SECONDS=1 for a
 # The recorded answers are fetched anew: what has changed is told, and Praetor compared with what Consul says now.
 conformance: $(installed) ## Run the conformance tests against the real Consul, compare Praetor with it, and run its command line against Praetor
 	@consul=$$(scripts/find-consul) && export CONSUL_BINARY=$$consul && answers=$$(mktemp -d) && trap 'rm -rf "$$answers"' EXIT && \
-	CONFORMANCE_TARGET=consul $(bun) test ./test/conformance/*.test.ts ./test/conformance/command-line/ ./test/e2e/npm-consul-*.test.ts && \
+	CONFORMANCE_TARGET=consul $(bun) test ./test/conformance/*.test.ts ./test/conformance/dns/ ./test/conformance/command-line/ ./test/e2e/npm-consul-*.test.ts && \
 	CONFORMANCE_TARGET=consul $(bun) test/conformance/recorded/record.ts $$answers && \
 	RECORDED_ANSWERS=$$answers $(bun) test --only-failures ./test/conformance/recorded/ && \
 	$(bun) test ./test/conformance/command-line/
 
-record: $(installed) ## Keep what the real Consul answers now (SCRIPTS="kv txn" for some)
-	@consul=$$(scripts/find-consul) && CONFORMANCE_TARGET=consul CONSUL_BINARY=$$consul \
-	$(bun) test/conformance/recorded/record.ts test/conformance/recorded/answers $(SCRIPTS)
+record: $(installed) ## Keep what the real Consul answers now (SCRIPTS="kv txn" for some, which leaves DNS out)
+	@consul=$$(scripts/find-consul) && export CONFORMANCE_TARGET=consul CONSUL_BINARY=$$consul && \
+	$(bun) test/conformance/recorded/record.ts test/conformance/recorded/answers $(SCRIPTS) && \
+	{ [ -n "$(SCRIPTS)" ] || $(bun) test/conformance/dns/record.ts; }
 
 notice: $(installed) ## Write NOTICE, the licences of what dist/praetor contains
 	@$(bun) scripts/make-notice.ts

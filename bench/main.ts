@@ -9,6 +9,7 @@ import { describeRun } from "./lib/machine.ts";
 import { writeResults } from "./lib/readme.ts";
 import type { Row } from "./lib/row.ts";
 import { renderProgress, renderTable } from "./lib/table.ts";
+import { dnsA, dnsSrv } from "./rows/dns.ts";
 import { heldQuery } from "./rows/held-query.ts";
 import { keyGet } from "./rows/key-get.ts";
 import { keyPut1, keyPut64 } from "./rows/key-put.ts";
@@ -24,6 +25,8 @@ const allRows: readonly Row[] = [
   keyPut64,
   keyPut1,
   registration,
+  dnsA,
+  dnsSrv,
   watchers,
   start,
   memory,

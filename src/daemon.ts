@@ -5,8 +5,13 @@ import { FileDefinitions } from "./agent/file-definitions.ts";
 import { RunningChecks } from "./checks/running-checks.ts";
 import { Autopilot } from "./cluster/autopilot.ts";
 import { serfCheckId, serverMember, serverRegistration, serverServiceId } from "./cluster/server-registration.ts";
-import { isInNetworks } from "./config/ip-address.ts";
+import { isInNetworks } from "./lib/ip-address.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
+import { parseName } from "./dns/name.ts";
+import { parseUpstream, Recursors } from "./dns/recursors.ts";
+import { Responder, type AnsweringSettings } from "./dns/responder.ts";
+import { listenDns } from "./dns/server.ts";
+import { Zone } from "./dns/zone.ts";
 import type { OpenedEngine } from "./engine/engine.ts";
 import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
 import { openSqliteEngine } from "./engine/sqlite/sqlite-engine.ts";
@@ -55,7 +60,8 @@ export interface Daemon {
   readonly nodeId: string;
   readonly httpAddresses: readonly string[];
   /**
-   * Takes up changed definitions, the log level, whether check output is kept, and how many requests a client may have.
+   * Takes up changed definitions, the log level, whether check output is kept, how many requests a client may have, and how
+   * DNS is answered.
    * @throws OperatingError what is wrong with the new configuration, and where; the old one stays in force then
    */
   reload(): Promise<void>;
@@ -96,6 +102,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       const next = options.readConfig();
       await definitions.apply(next);
       agent.discardOutput = next.discardCheckOutput;
+      dns.reload(next.dns);
       clientLimit.max = next.httpConnectionsMax;
       options.setLogLevel(next.log.level);
       log.info("Configuration reloaded");
@@ -115,6 +122,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       resync,
       leave: options.onLeave,
     });
+    const dns = await openDns(config, { ...api, log: log.named("dns") }, stopping.signal);
     const servers = await openApi(config, { api, clientLimit });
     const aliasSource = createAliasSource(agent);
     agent.startChecks(new RunningChecks({ world, aliasSource, report: (id, result) => agent.checkResult(id, result) }));
@@ -297,6 +305,38 @@ function openApi(
     clock,
     log,
   });
+}
+
+type DnsParts = Pick<Api, "store" | "preparedQueries" | "metrics" | "clock" | "random" | "log">;
+
+/** Consul: the domain stays what it was at the start. */
+function answeringSettings(
+  { dnsDomain, dns: { altDomain }, datacenter }: RuntimeConfig,
+  dns: RuntimeConfig["dns"],
+  parts: DnsParts,
+): AnsweringSettings {
+  const domains = [dnsDomain, altDomain].flatMap((text) => (text === "" ? [] : [parseName(text.toLowerCase()) ?? []]));
+  return {
+    zone: new Zone({ ...dns, domains, datacenter }, { ...parts, queries: parts.preparedQueries }),
+    recursors: new Recursors(dns.recursors.map(parseUpstream), { ...parts, timeoutMs: dns.recursorTimeoutMs }),
+    udpAnswersMax: dns.udpAnswersMax,
+    truncates: dns.enableTruncate,
+    compresses: !dns.disableCompression,
+  };
+}
+
+/** Answers DNS until it is told to stop. What it returns takes up other settings. */
+async function openDns(
+  config: RuntimeConfig,
+  parts: DnsParts,
+  stopping: AbortSignal,
+): Promise<{ reload(dns: RuntimeConfig["dns"]): void }> {
+  const { nodeName, ports } = config;
+  const responder = new Responder({ ...parts, nodeName }, answeringSettings(config, config.dns, parts));
+  const addresses = ports.dns > 0 ? config.dnsAddresses : [];
+  const server = await listenDns({ ...parts, addresses, port: ports.dns, responder });
+  stopping.addEventListener("abort", () => server.stop());
+  return { reload: (dns) => responder.reload(answeringSettings(config, dns, parts)) };
 }
 
 function clientNotBuilt(): OperatingError {

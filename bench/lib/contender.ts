@@ -7,7 +7,7 @@ import { until } from "./until.ts";
 export class Contender {
   readonly name: string;
   readonly binary: string;
-  readonly #ports = freePorts("http", "serfLan", "serfWan", "server");
+  readonly #ports = freePorts("http", "dns", "serfLan", "serfWan", "server");
   readonly #folder: string;
   #process: Bun.Subprocess | undefined;
 
@@ -19,6 +19,10 @@ export class Contender {
 
   get httpPort(): number {
     return this.#ports.http;
+  }
+
+  get dnsPort(): number {
+    return this.#ports.dns;
   }
 
   get url(): string {
@@ -82,10 +86,21 @@ export class Contender {
   }
 
   #flags(): readonly string[] {
-    const { http, serfLan, serfWan, server } = this.#ports;
+    const { http, dns, serfLan, serfWan, server } = this.#ports;
     return [
       ...["agent", "-server", "-bootstrap", "-node", "bench", "-data-dir", join(this.#folder, "data")],
-      ...["-bind", "127.0.0.1", "-client", "127.0.0.1", "-http-port", `${http}`, "-dns-port", "-1", "-grpc-port", "-1"],
+      ...[
+        "-bind",
+        "127.0.0.1",
+        "-client",
+        "127.0.0.1",
+        "-http-port",
+        `${http}`,
+        "-dns-port",
+        `${dns}`,
+        "-grpc-port",
+        "-1",
+      ],
       ...["-serf-lan-port", `${serfLan}`, "-serf-wan-port", `${serfWan}`, "-server-port", `${server}`],
       // Consul refuses more than 200 connections of one client unless told otherwise.
       ...["-log-level", "warn", "-hcl", "limits { http_max_conns_per_client = 9500 }"],

@@ -1,5 +1,5 @@
 import { type AddressSources, expandAddresses, expandIps, expandOneIp, invalidAddress, refuseAny } from "./expand.ts";
-import { formatIp, type IpAddress, isAnyIp, parseIp } from "./ip-address.ts";
+import { formatIp, type IpAddress, isAnyIp, parseIp } from "../lib/ip-address.ts";
 import type { Ports, RuntimeConfig } from "./runtime-config.ts";
 import { type InterfaceAddress, isForwardable, isPrivate } from "./sockaddr/interfaces.ts";
 import type { Addresses } from "./sockaddr/select.ts";

@@ -1,6 +1,6 @@
 import { OperatingError } from "../lib/errors.ts";
 import { type AddressSources, expandHosts } from "./expand.ts";
-import { isAnyIp, parseIp } from "./ip-address.ts";
+import { isAnyIp, parseIp } from "../lib/ip-address.ts";
 import type { DnsConfig } from "./runtime-config.ts";
 
 /** @throws OperatingError invalid */

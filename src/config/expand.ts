@@ -1,5 +1,5 @@
 import { messageOf, OperatingError } from "../lib/errors.ts";
-import { formatIp, type IpAddress, isAnyIp, parseIp } from "./ip-address.ts";
+import { formatIp, type IpAddress, isAnyIp, parseIp } from "../lib/ip-address.ts";
 import type { Settings } from "./settings.ts";
 import type { Addresses } from "./sockaddr/select.ts";
 import { expandTemplate } from "./sockaddr/template.ts";

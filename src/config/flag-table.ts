@@ -97,7 +97,7 @@ const text: readonly Row[] = [
 const int: readonly Row[] = [
   ["bootstrap-expect", "bootstrap_expect", "number", "1 is the same as -bootstrap.", ""],
   ["check_output_max_size", "check_output_max_size", "bytes", "Output of a check that is kept.", ""],
-  ["dns-port", "ports.dns", "port", "Shown to clients; nothing listens there.", ""],
+  ["dns-port", "ports.dns", "port", "Port for DNS, UDP and TCP; -1 turns it off.", ""],
   ["grpc-port", "ports.grpc", "port", "Shown to clients; nothing listens there.", ""],
   ["http-port", "ports.http", "port", "Port of HTTP; -1 switches it off.", "-http-port 8500"],
   ["https-port", "ports.https", "port", "Port of HTTPS; -1 switches it off.", "-https-port 8501"],

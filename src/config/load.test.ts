@@ -314,7 +314,7 @@ describe("what does not fit together is refused in Consul's words", () => {
     ["server = true\nbootstrap_expect = 1", "BootstrapExpect is set to 1; this is the same as Bootstrap mode."],
     ["server = true\nbootstrap_expect = 3", "bootstrap_expect = 3: servers of this version stand alone"],
     ['ui_dir = "/nowhere"', 'ui_dir "/nowhere" is not a folder: no UI is served (flags-0.hcl:1)'],
-    ['recursors = ["9.9.9.9"]', "recursors has no meaning here: this version does not answer DNS (flags-0.hcl:1)"],
+    ['reconnect_timeout = "8h"', "reconnect_timeout has no meaning here: "],
     ["enable_script_checks = true", "using enable-script-checks without ACLs and without allow_write_http_from"],
     ['client_addr = ""', "client_addr is empty"],
   ];

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { OperatingError } from "../lib/errors.ts";
 import { metadataFault } from "../wire/metadata.ts";
-import { parseCidr } from "./ip-address.ts";
+import { parseCidr } from "../lib/ip-address.ts";
 import { refuseSharedAddresses } from "./ports.ts";
 import type { RuntimeConfig } from "./runtime-config.ts";
 import type { Settings } from "./settings.ts";

@@ -56,6 +56,10 @@ export function nodes(meta: NodeMeta): Query<readonly NodeRow[]> {
   return { topics: [topics.nodes], read: (state) => listNodes(state).filter((node) => hasMeta(node, meta)) };
 }
 
+export function node(name: string): Query<NodeRow | undefined> {
+  return { topics: [topics.node(name)], read: (state) => getNode(state, name) };
+}
+
 /** Every service's name with all tags of its instances; with `meta`, of those on nodes that have it. */
 export function services(meta: NodeMeta): Query<ReadonlyMap<string, readonly string[]>> {
   const byNode = Object.keys(meta).length > 0;
@@ -81,6 +85,11 @@ export function serviceInstances(name: string, tags: readonly string[], meta: No
     topics: [topics.service(name)],
     read: (state) => withNodes(state, instancesOfService(state, name), { tags, meta }),
   };
+}
+
+/** Every instance of every service, whose node is in the catalog. */
+export function allInstances(): Query<readonly ServiceRow[]> {
+  return { topics: [topics.services], read: (state) => listInstances(state) };
 }
 
 /** What takes connections of the mesh for a service, narrowed in the same way. */

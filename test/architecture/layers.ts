@@ -38,6 +38,7 @@ export const layers: readonly Layer[] = [
     pure: false,
     testsMayImport: ["engine"],
   },
+  { name: "dns", mayImport: ["registry", "state/topics.ts", "model", "lib"], pure: false, testsMayImport: ["engine"] },
   { name: "client", mayImport: ["wire", "model", "lib"], pure: false },
   { name: "edgex", mayImport: ["client", "config", "model", "lib"], pure: false },
   { name: "cli", mayImport: ["edgex", "client", "config", "wire", "model", "lib"], pure: false },

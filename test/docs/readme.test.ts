@@ -18,10 +18,11 @@ const steps = tourSteps(readFileSync(join(root, "README.md"), "utf8"));
 const soonMs = 10_000;
 
 const folder = mkdtempSync(join(tmpdir(), "readme-"));
-const [agentPort, servicePort] = await Promise.all([portNear(0), portNear(0)]);
+const [agentPort, dnsPort, servicePort] = await Promise.all([portNear(0), portNear(0), portNear(0)]);
 /** As the README has it, and as it is here. */
 const replaced = [
   ["8500", `${agentPort}`],
+  ["8600", `${dnsPort}`],
   ["48080", `${servicePort}`],
 ] as const;
 
@@ -40,6 +41,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const listening = `-client 127.0.0.1 -http-port ${agentPort} -dns-port ${dnsPort}`;
+
 function here(command: string): string {
   const own = replaced.reduce(
     (text, [shown, actual]) => text.replaceAll(new RegExp(`\\b${shown}\\b`, "g"), actual),
@@ -47,7 +50,7 @@ function here(command: string): string {
   );
   return own
     .replace("-data-dir data", `-data-dir ${join(folder, "data")}`)
-    .replace(/ARGS="(.*)"/, `ARGS="$1 -data-dir ${join(folder, "data")} -client 127.0.0.1 -http-port ${agentPort}"`);
+    .replace(/ARGS="(.*)"/, `ARGS="$1 -data-dir ${join(folder, "data")} ${listening}"`);
 }
 
 function asShown(text: string): string {
@@ -85,7 +88,7 @@ async function expectPrinted(shown: ShownCommand, print: () => Promise<string>, 
   });
 }
 
-const reads = /^(curl (?!.*-X)|dist\/praetor health)/;
+const reads = /^(curl (?!.*-X)|dig|dist\/praetor health)/;
 
 test(
   "every command of the README's tour prints what the README says",

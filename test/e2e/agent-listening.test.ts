@@ -19,7 +19,7 @@ async function startAgent(...words: readonly string[]): Promise<AgentProcess> {
 /** -dev, with this piece of configuration, ends with 1 and says this. */
 async function expectRefused(hcl: string, message: string): Promise<void> {
   const [port = 0] = await freePorts(1);
-  const { code, output } = await sandbox.run("agent", "-dev", "-http-port", `${port}`, "-hcl", hcl);
+  const { code, output } = await sandbox.run("agent", "-dev", "-dns-port", "-1", "-http-port", `${port}`, "-hcl", hcl);
   expect(output).toContain(`==> ${message}`);
   expect(code).toBe(1);
 }

@@ -66,7 +66,7 @@ describe("an agent that starts", () => {
 });
 
 describe("an agent that cannot start says why and ends with 1:", () => {
-  const agentWords = ["agent", "-server", "-bind", "127.0.0.1"] as const;
+  const agentWords = ["agent", "-server", "-bind", "127.0.0.1", "-dns-port", "-1"] as const;
 
   test("another agent has its data folder, and goes on", async () => {
     const folder = inFolder("shared");
@@ -128,7 +128,7 @@ describe("an agent that cannot start says why and ends with 1:", () => {
 
   test("its port is taken", async () => {
     const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-    const { code, output } = await sandbox.run("agent", "-dev", "-http-port", String(taken.port));
+    const { code, output } = await sandbox.run("agent", "-dev", "-dns-port", "-1", "-http-port", String(taken.port));
     taken.stop(true);
     expect(output).toContain(`==> cannot listen on 127.0.0.1:${taken.port}: `);
     expect(output).toContain("Stop the program that listens there, or choose another address with -http-port");
@@ -136,7 +136,16 @@ describe("an agent that cannot start says why and ends with 1:", () => {
   });
 
   test("an address is not of this machine", async () => {
-    const { code, output } = await sandbox.run("agent", "-dev", "-client", "192.0.2.7", "-http-port", "28599");
+    const { code, output } = await sandbox.run(
+      "agent",
+      "-dev",
+      "-dns-port",
+      "-1",
+      "-client",
+      "192.0.2.7",
+      "-http-port",
+      "28599",
+    );
     expect(output).toContain("==> cannot listen on 192.0.2.7:28599: EADDRNOTAVAIL");
     expect(output).toContain("This machine has no such address");
     expect(code).toBe(1);
@@ -145,7 +154,7 @@ describe("an agent that cannot start says why and ends with 1:", () => {
   test("a configuration file is wrong, which it tells with the line", async () => {
     const file = inFolder("wrong.hcl");
     writeFileSync(file, 'node_name = "a"\n\nports { htp = 8500 }\n');
-    const { code, output } = await sandbox.run("agent", "-dev", "-config-file", file);
+    const { code, output } = await sandbox.run("agent", "-dev", "-dns-port", "-1", "-config-file", file);
     expect(output).toContain(`==> failed to parse ${file}: At 3:15: invalid config key ports.htp\n`);
     expect(code).toBe(1);
   });
@@ -153,7 +162,16 @@ describe("an agent that cannot start says why and ends with 1:", () => {
   test("a definition may not run", async () => {
     const file = inFolder("script.json");
     writeFileSync(file, '{"check": {"name": "disk", "args": ["df"], "interval": "1m"}}');
-    const { code, output } = await sandbox.run("agent", "-dev", "-http-port", "28598", "-config-file", file);
+    const { code, output } = await sandbox.run(
+      "agent",
+      "-dev",
+      "-dns-port",
+      "-1",
+      "-http-port",
+      "28598",
+      "-config-file",
+      file,
+    );
     expect(output).toContain('==> Failed to register check "disk": Scripts are disabled on this agent');
     expect(code).toBe(1);
   });
@@ -161,7 +179,16 @@ describe("an agent that cannot start says why and ends with 1:", () => {
   test("a definition names a service that is nowhere", async () => {
     const file = inFolder("lost.json");
     writeFileSync(file, '{"check": {"name": "lost", "service_id": "gone", "ttl": "1m"}}');
-    const { code, output } = await sandbox.run("agent", "-dev", "-http-port", "28598", "-config-file", file);
+    const { code, output } = await sandbox.run(
+      "agent",
+      "-dev",
+      "-dns-port",
+      "-1",
+      "-http-port",
+      "28598",
+      "-config-file",
+      file,
+    );
     expect(output).toContain('==> Failed to register check "lost": ServiceID "gone" does not exist');
     expect(code).toBe(1);
   });

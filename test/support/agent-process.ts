@@ -62,7 +62,10 @@ export function openSandbox(): Sandbox {
 
 /** What an agent needs to run beside others on this machine. */
 function agentWords(port: number): readonly string[] {
-  return ["-server", "-bootstrap", "-bind", "127.0.0.1", "-node", "node1", "-http-port", String(port)];
+  return [
+    ...["-server", "-bootstrap", "-bind", "127.0.0.1", "-node", "node1"],
+    ...["-http-port", String(port), "-dns-port", "-1"],
+  ];
 }
 
 class StartedProcess implements AgentProcess {

@@ -25,11 +25,12 @@ export interface Target {
 /**
  * Starts what CONFORMANCE_TARGET names: praetor (the sources, the default), executable (dist/praetor) or consul
  * (CONSUL_BINARY). Resolves when there is a leader and the node is in the catalog with its serfHealth check.
+ * It is started with these words more.
  */
-export async function startTarget(): Promise<Target> {
+export async function startTarget(...words: readonly string[]): Promise<Target> {
   const dataDir = mkdtempSync(join(tmpdir(), "conformance-"));
   const ports = await freePorts(4);
-  const agent = new RunningAgent(dataDir, ports);
+  const agent = new RunningAgent(dataDir, ports, words);
   try {
     await agent.start();
   } catch (thrown) {
@@ -51,13 +52,13 @@ class RunningAgent implements Target {
   #process: Bun.Subprocess | undefined;
   #guard: Bun.Subprocess<"pipe", "ignore", "ignore"> | undefined;
 
-  constructor(dataDir: string, ports: readonly number[]) {
+  constructor(dataDir: string, ports: readonly number[], words: readonly string[]) {
     const kind = process.env["CONFORMANCE_TARGET"] ?? "praetor";
     this.name = kind === "consul" ? "consul" : "praetor";
     this.dataDir = dataDir;
     this.ports = ports;
     this.url = `http://127.0.0.1:${ports[0]}`;
-    this.#command = [...programOf(kind), ...agentFlags(dataDir, ports)];
+    this.#command = [...programOf(kind), ...agentFlags(dataDir, ports), ...words];
   }
 
   get pid(): number {

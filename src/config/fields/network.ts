@@ -30,7 +30,7 @@ export const networkFields: readonly Field[] = [
   used("unix_sockets.mode", "string", "", "Permissions of unix sockets, in octal."),
   used("ports.http", "int", "8500", "Port of HTTP; -1 switches it off."),
   used("ports.https", "int", "-1", "Port of HTTPS; -1 switches it off."),
-  used("ports.dns", "int", "8600", "Shown to clients; this version does not answer DNS."),
+  used("ports.dns", "int", "8600", "Where DNS is answered, over UDP and TCP; -1 for nowhere."),
   used("ports.grpc", "int", "-1 (-dev: 8502)", "Shown to clients; no proxies are served there."),
   used("ports.server", "int", "8300", "Shown to clients; nothing listens there."),
   used("ports.serf_lan", "int", "8301", "Shown to clients; there is no gossip."),

@@ -1,4 +1,4 @@
-import { formatIp } from "../ip-address.ts";
+import { formatIp } from "../../lib/ip-address.ts";
 import { isForwardable, isPrivate } from "./interfaces.ts";
 import { type Addresses, attributeOf, matcher, sortAddresses, wholeNumber } from "./select.ts";
 

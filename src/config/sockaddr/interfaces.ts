@@ -1,5 +1,5 @@
 import type { NetworkInterfaceInfo } from "node:os";
-import { contains, type IpAddress, parseCidr, parseIp } from "../ip-address.ts";
+import { contains, type IpAddress, parseCidr, parseIp } from "../../lib/ip-address.ts";
 
 /** One address of this machine. */
 export interface InterfaceAddress {

@@ -1,4 +1,4 @@
-import { bits, contains, formatIp, type IpAddress, parseCidr } from "../ip-address.ts";
+import { bits, contains, formatIp, type IpAddress, parseCidr } from "../../lib/ip-address.ts";
 import { type InterfaceAddress, isForwardable, isInRfc, isPrivate } from "./interfaces.ts";
 
 export type Addresses = readonly InterfaceAddress[];

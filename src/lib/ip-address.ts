@@ -1,4 +1,4 @@
-import { ipVersion } from "../lib/ip-version.ts";
+import { ipVersion } from "./ip-version.ts";
 
 /** An IP address as a number, so that networks and orders are arithmetic. */
 export interface IpAddress {

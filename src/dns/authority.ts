@@ -1,0 +1,46 @@
+import type { Clock } from "../lib/clock.ts";
+import { serviceHealth } from "../registry/health.ts";
+import type { Found, ZoneQuestion } from "./found.ts";
+import { types, type ResourceRecord } from "./message.ts";
+import { parseName, type Name } from "./name.ts";
+import { nodeName, recordsOfNode } from "./node-records.ts";
+import { nodeTtlS, type ZoneSettings } from "./settings.ts";
+
+/** Consul's: the service that its servers are registered as. */
+const serverService = "consul";
+const nameServersMax = 3;
+
+/** The start of authority, which tells resolvers how long to remember that there is nothing: RFC 2308. */
+export function soaRecord(domain: Name, { soa }: Pick<ZoneSettings, "soa">, clock: Clock): ResourceRecord {
+  return {
+    name: domain,
+    ttlS: soa.minTtl,
+    data: {
+      type: "SOA",
+      server: ["ns", ...domain],
+      mailbox: ["hostmaster", ...domain],
+      // Consul: the time, so that it rises.
+      serial: Math.floor(clock.wallMs() / 1_000),
+      ...soa,
+    },
+  };
+}
+
+/** The servers as name servers of the domain, each with its address. */
+export function nameServers(question: ZoneQuestion): Found {
+  const { domain, inquiry, settings, shuffled } = question;
+  const answers: ResourceRecord[] = [];
+  const additional: ResourceRecord[] = [];
+  const servers = inquiry.read(serviceHealth(serverService, { tags: [], meta: {}, passingOnly: false }));
+  for (const { node, checks } of shuffled(servers)) {
+    const target = lowerCase(nodeName(node, domain));
+    if (!target || answers.length === nameServersMax || checks.some(({ status }) => status === "critical")) continue;
+    answers.push({ name: domain, ttlS: nodeTtlS(settings), data: { type: "NS", target } });
+    additional.push(...recordsOfNode(node, target, { ...question, type: types.ANY }));
+  }
+  return { answers, additional };
+}
+
+function lowerCase(name: Name | undefined): Name | undefined {
+  return name && parseName(name.join(".").toLowerCase());
+}

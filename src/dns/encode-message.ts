@@ -1,0 +1,216 @@
+import { assert } from "../lib/assert.ts";
+import { parseIp } from "../lib/ip-address.ts";
+import { headerBytes, subnetOption } from "./decode-message.ts";
+import {
+  internet,
+  rcodes,
+  types,
+  type Edns,
+  type Query,
+  type Rcode,
+  type Reply,
+  type ResourceRecord,
+  type Soa,
+} from "./message.ts";
+import type { Name } from "./name.ts";
+
+export interface MessageOptions {
+  /** There is somebody to ask for names that are not ours. */
+  readonly recursionAvailable: boolean;
+  /** More was to be said than fits. */
+  readonly truncated: boolean;
+  readonly compressed: boolean;
+  /** How much of the client's subnet this answer holds for, in bits. */
+  readonly subnetScope: number | undefined;
+}
+
+/** The largest message there is: its length goes before it over TCP, in two octets. */
+export const messageBytesMax = 65_535;
+
+/** One for all: a message is written whole before anything else happens. */
+const scratch = Buffer.alloc(messageBytesMax + 1_024);
+
+/** undefined when it is longer than a message can be. */
+export function encodeReply(query: Query, reply: Reply, options: MessageOptions): Uint8Array | undefined {
+  const writer = new MessageWriter(options.compressed);
+  const { answers, authority, additional } = reply;
+  const flags =
+    0x8000 |
+    (reply.authoritative ? 0x0400 : 0) |
+    (options.truncated ? 0x0200 : 0) |
+    (query.recursionDesired ? 0x0100 : 0) |
+    (options.recursionAvailable ? 0x0080 : 0) |
+    reply.rcode;
+  const { edns } = query;
+  writer.header(query.id, flags, [1, answers.length, authority.length, additional.length + (edns ? 1 : 0)]);
+  writer.question(query);
+  try {
+    for (const section of [answers, authority, additional]) for (const record of section) writer.record(record);
+    if (edns) writer.edns(edns, options.subnetScope);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+  return writer.bytes;
+}
+
+/** An answer to what could not be read. */
+export function encodeRefusal({ id, opcode, rcode }: { id: number; opcode: number; rcode: Rcode }): Uint8Array {
+  const writer = new MessageWriter(false);
+  writer.header(id, 0x8000 | (opcode << 11) | rcode, [0, 0, 0, 0]);
+  const bytes = writer.bytes;
+  assert(bytes !== undefined, "a header fits into a message");
+  return bytes;
+}
+
+/** A question of ours to another server. */
+export function encodeQuestion(id: number, name: Name, type: number): Uint8Array | undefined {
+  const writer = new MessageWriter(true);
+  writer.header(id, 0x0100 | rcodes.success, [1, 0, 0, 0]);
+  writer.question({ question: { name, type, class: internet } });
+  return writer.bytes;
+}
+
+class MessageWriter {
+  readonly #compressed: boolean;
+  /** Where each end of a name was written first, by that end as it stands in the message. */
+  readonly #written = new Map<string, number>();
+  #at = 0;
+
+  constructor(compressed: boolean) {
+    this.#compressed = compressed;
+  }
+
+  get bytes(): Uint8Array | undefined {
+    return this.#at > messageBytesMax ? undefined : Uint8Array.prototype.slice.call(scratch, 0, this.#at);
+  }
+
+  header(id: number, flags: number, counts: readonly [number, number, number, number]): void {
+    this.#at = 0;
+    for (const value of [id, flags, ...counts]) this.#uint16(value);
+    assert(this.#at === headerBytes, "a header has twelve octets");
+  }
+
+  question({ question }: Pick<Query, "question">): void {
+    this.#name(question.name);
+    this.#uint16(question.type);
+    this.#uint16(question.class);
+  }
+
+  record({ name, ttlS, data }: ResourceRecord): void {
+    this.#name(name);
+    this.#uint16(types[data.type]);
+    this.#uint16(internet);
+    this.#uint32(ttlS);
+    this.#withLength(() => this.#recordData(data));
+  }
+
+  /** The sizes are the client's own, as Consul sends them. */
+  edns({ udpBytes, subnet }: Edns, scope: number | undefined): void {
+    this.#octet(0);
+    this.#uint16(types.OPT);
+    this.#uint16(udpBytes);
+    this.#uint32(0);
+    this.#withLength(() => {
+      if (!subnet) return;
+      this.#uint16(subnetOption);
+      this.#withLength(() => {
+        this.#uint16(subnet.family);
+        this.#octet(subnet.prefixLength);
+        this.#octet(scope ?? 0);
+        for (const octet of subnet.address) this.#octet(octet);
+      });
+    });
+  }
+
+  #recordData(data: ResourceRecord["data"]): void {
+    switch (data.type) {
+      case "A":
+        return this.#address(data.address, 4);
+      case "AAAA":
+        return this.#address(data.address, 16);
+      case "CNAME":
+      case "NS":
+      case "PTR":
+        return this.#name(data.target);
+      case "SRV":
+        this.#uint16(data.priority);
+        this.#uint16(data.weight);
+        this.#uint16(data.port);
+        // RFC 2782: the target is not compressed. A later name may still point at it.
+        return this.#name(data.target, false);
+      case "TXT":
+        return this.#text(data.text);
+      case "SOA":
+        return this.#soa(data);
+    }
+  }
+
+  #soa({ server, mailbox, serial, refresh, retry, expire, minTtl }: Soa): void {
+    this.#name(server);
+    this.#name(mailbox);
+    for (const value of [serial, refresh, retry, expire, minTtl]) this.#uint32(value);
+  }
+
+  #text(text: string): void {
+    const octets = Buffer.from(text, "utf8");
+    let at = 0;
+    do {
+      const part = octets.subarray(at, at + 255);
+      this.#octet(part.length);
+      this.#at += part.copy(scratch, this.#at);
+      at += part.length;
+    } while (at < octets.length);
+  }
+
+  #address(text: string, bytes: 4 | 16): void {
+    const value = parseIp(text)?.value ?? 0n;
+    for (let shift = BigInt(bytes - 1) * 8n; shift >= 0n; shift -= 8n) this.#octet(Number((value >> shift) & 0xffn));
+  }
+
+  #name(name: Name, compressed = this.#compressed): void {
+    const ends = endsOf(name);
+    for (const [at, end] of ends.entries()) {
+      const earlier = this.#written.get(end);
+      if (compressed && earlier !== undefined) return this.#uint16(0xc000 | earlier);
+      // A pointer has 14 bits.
+      if (this.#at < 0x4000 && earlier === undefined) this.#written.set(end, this.#at);
+      this.#octets(end.slice(0, (name[at]?.length ?? 0) + 1));
+    }
+    this.#octet(0);
+  }
+
+  #withLength(write: () => void): void {
+    const start = this.#at;
+    this.#uint16(0);
+    write();
+    scratch.writeUInt16BE(this.#at - start - 2, start);
+  }
+
+  #octets(text: string): void {
+    this.#at += scratch.write(text, this.#at, "latin1");
+  }
+
+  #uint32(value: number): void {
+    this.#at = scratch.writeUInt32BE(value >>> 0, this.#at);
+  }
+
+  #uint16(value: number): void {
+    this.#at = scratch.writeUInt16BE(value & 0xffff, this.#at);
+  }
+
+  #octet(value: number): void {
+    this.#at = scratch.writeUInt8(value & 0xff, this.#at);
+  }
+}
+
+/** "web.service.consul", "service.consul", "consul", each as it stands in a message. */
+function endsOf(name: Name): readonly string[] {
+  const ends: string[] = [];
+  let end = "";
+  for (const label of name.toReversed()) {
+    end = String.fromCharCode(label.length) + label + end;
+    ends.push(end);
+  }
+  return ends.toReversed();
+}

@@ -1,0 +1,26 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { FrameReader, framed } from "./frames.ts";
+
+test("messages come out as they went in, however the stream is cut", () => {
+  const messages = fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 8 });
+  fc.assert(
+    fc.property(messages, fc.array(fc.integer({ min: 1, max: 300 })), (sent, cuts) => {
+      let stream: Uint8Array = Buffer.concat(sent.map(framed));
+      const reader = new FrameReader();
+      const received: Uint8Array[] = [];
+      for (const cut of [...cuts, Infinity]) {
+        received.push(...reader.read(stream.subarray(0, cut)));
+        stream = stream.subarray(Math.min(cut, stream.length));
+      }
+      expect(received.map((each) => Buffer.from(each).toString("hex"))).toEqual(
+        sent.map((each) => Buffer.from(each).toString("hex")),
+      );
+    }),
+  );
+});
+
+test("the longest message has 65535 octets", () => {
+  const reader = new FrameReader();
+  expect(reader.read(framed(new Uint8Array(65_535)))[0]).toHaveLength(65_535);
+});

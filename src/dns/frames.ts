@@ -1,0 +1,29 @@
+/** Cuts a TCP stream into messages, each after its length in two octets: RFC 1035, section 4.2.2. */
+export class FrameReader {
+  #rest: Uint8Array = new Uint8Array();
+
+  /** The messages that are whole now. What has come of the next one is kept: 64 KiB at the most, and what came with it. */
+  read(bytes: Uint8Array): readonly Uint8Array[] {
+    const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+    const messages: Uint8Array[] = [];
+    let at = 0;
+    for (;;) {
+      const [high, low] = [all[at], all[at + 1]];
+      if (high === undefined || low === undefined) break;
+      const end = at + 2 + ((high << 8) | low);
+      if (end > all.length) break;
+      messages.push(all.slice(at + 2, end));
+      at = end;
+    }
+    this.#rest = all.slice(at);
+    return messages;
+  }
+}
+
+export function framed(message: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(message.length + 2);
+  frame[0] = message.length >> 8;
+  frame[1] = message.length & 0xff;
+  frame.set(message, 2);
+  return frame;
+}

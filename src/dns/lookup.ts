@@ -1,0 +1,87 @@
+import { ipVersion } from "../lib/ip-version.ts";
+import { formatIp } from "../lib/ip-address.ts";
+import { types } from "./message.ts";
+import { nameText, type Name } from "./name.ts";
+
+/** What a name below the domain asks for. Names are in lower case; "" is this agent's datacenter, or any tag. */
+export type Lookup =
+  | { readonly kind: "service"; readonly service: string; readonly tag: string; readonly datacenter: string }
+  | { readonly kind: "node"; readonly node: string; readonly datacenter: string }
+  | { readonly kind: "query"; readonly query: string; readonly datacenter: string }
+  | { readonly kind: "address"; readonly address: string }
+  /** Nothing that there could ever be. */
+  | { readonly kind: "unknown" };
+
+const unknown: Lookup = { kind: "unknown" };
+
+/**
+ * Reads the labels before the domain, as Consul does: the last label that names a kind divides what is asked from where.
+ *
+ *     [tag.]web.service[.dc]   _web._tag.service[.dc]   node1.node[.dc]   best.query[.dc]   0a000001.addr[.dc]
+ */
+export function readLookup(labels: Name, questionType: number): Lookup {
+  for (let at = labels.length - 1; at >= 0; at -= 1) {
+    const label = nameText([labels[at] ?? ""]);
+    const before = labels.slice(0, at).map((part) => nameText([part]));
+    const where = labels.slice(at + 1);
+    switch (label) {
+      case "service":
+        return serviceLookup(before, where);
+      case "node":
+        return named(before, where, (node, datacenter) => ({ kind: "node", node, datacenter }));
+      case "query":
+        return named(before, where, (query, datacenter) => ({ kind: "query", query, datacenter }));
+      case "addr":
+        return addressLookup(before);
+      // Consul: parts of its mesh, in which nothing is registered here.
+      case "connect":
+      case "ingress":
+        return unknown;
+    }
+    // Consul: a question for SRV needs no "service" when the name has an underscore.
+    if (questionType === types.SRV && label.startsWith("_")) return serviceLookup([...before, label], where);
+  }
+  return unknown;
+}
+
+function serviceLookup(parts: readonly string[], where: Name): Lookup {
+  const [first = "", second = ""] = parts;
+  if (parts.length === 2 && first.startsWith("_") && second.startsWith("_")) {
+    // RFC 2782: _name._protocol. Consul: the protocol is a tag, but for the one that all have.
+    const tag = second === "_tcp" ? "" : second.slice(1);
+    return inDatacenter(where, (datacenter) => ({ kind: "service", service: first.slice(1), tag, datacenter }));
+  }
+  const service = parts.at(-1);
+  if (service === undefined) return unknown;
+  const tag = parts.slice(0, -1).join(".");
+  return inDatacenter(where, (datacenter) => ({ kind: "service", service, tag, datacenter }));
+}
+
+/** The names of nodes and queries may have dots in them. */
+function named(parts: readonly string[], where: Name, make: (name: string, datacenter: string) => Lookup): Lookup {
+  return parts.length === 0 ? unknown : inDatacenter(where, (datacenter) => make(parts.join("."), datacenter));
+}
+
+function inDatacenter(where: Name, make: (datacenter: string) => Lookup): Lookup {
+  return where.length > 1 ? unknown : make(nameText(where));
+}
+
+function addressLookup(parts: readonly string[]): Lookup {
+  const [hex = ""] = parts;
+  if (parts.length !== 1 || !/^(?:[0-9a-f]{8}|[0-9a-f]{32})$/.test(hex)) return unknown;
+  return { kind: "address", address: formatIp({ family: hex.length === 8 ? 4 : 6, value: BigInt(`0x${hex}`) }) };
+}
+
+/** "4.3.2.1.in-addr.arpa", or the nibbles of an IPv6 address under "ip6.arpa": RFC 1035, section 3.5, and RFC 3596. */
+export function readReverse(name: Name): string | undefined {
+  const text = nameText(name);
+  const [, octets] = /^((?:\d{1,3}\.){4})in-addr\.arpa$/.exec(text) ?? [];
+  if (octets !== undefined) {
+    const address = octets.slice(0, -1).split(".").toReversed().join(".");
+    return ipVersion(address) === 4 ? address : undefined;
+  }
+  const [, nibbles] = /^((?:[0-9a-f]\.){32})ip6\.arpa$/.exec(text) ?? [];
+  if (nibbles === undefined) return undefined;
+  const hex = nibbles.slice(0, -1).split(".").toReversed().join("");
+  return formatIp({ family: 6, value: BigInt(`0x${hex}`) });
+}

@@ -1,0 +1,104 @@
+import type { Name } from "./name.ts";
+
+/** Numbers of record types: RFC 1035, 3596, 2782, 6891. */
+export const types = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  TXT: 16,
+  AAAA: 28,
+  SRV: 33,
+  OPT: 41,
+  AXFR: 252,
+  ANY: 255,
+} as const;
+
+/** Response codes: RFC 1035, section 4.1.1. */
+export const rcodes = {
+  success: 0,
+  formatError: 1,
+  serverFailure: 2,
+  nameError: 3,
+  notImplemented: 4,
+  refused: 5,
+} as const;
+export type Rcode = (typeof rcodes)[keyof typeof rcodes];
+
+/** The class of the Internet, the only one there is data of. */
+export const internet = 1;
+
+export interface Question {
+  /** In the letter case of who asks, which is repeated in the answer. */
+  readonly name: Name;
+  readonly type: number;
+  readonly class: number;
+}
+
+/** What an EDNS(0) client says of itself: RFC 6891, and its subnet: RFC 7871. */
+export interface Edns {
+  readonly udpBytes: number;
+  readonly subnet: ClientSubnet | undefined;
+}
+
+export interface ClientSubnet {
+  /** 1 is IPv4, 2 is IPv6. */
+  readonly family: number;
+  readonly prefixLength: number;
+  /** As many octets of the address as the prefix needs. */
+  readonly address: readonly number[];
+}
+
+export interface Query {
+  readonly id: number;
+  readonly recursionDesired: boolean;
+  readonly question: Question;
+  readonly edns: Edns | undefined;
+}
+
+export interface ResourceRecord {
+  readonly name: Name;
+  /** Seconds. */
+  readonly ttlS: number;
+  readonly data: RecordContent;
+}
+
+export type RecordContent =
+  | { readonly type: "A" | "AAAA"; readonly address: string }
+  | { readonly type: "CNAME" | "NS" | "PTR"; readonly target: Name }
+  | Srv
+  | { readonly type: "TXT"; readonly text: string }
+  | Soa;
+
+export interface Srv {
+  readonly type: "SRV";
+  readonly priority: number;
+  readonly weight: number;
+  readonly port: number;
+  readonly target: Name;
+}
+
+export interface Soa {
+  readonly type: "SOA";
+  readonly server: Name;
+  readonly mailbox: Name;
+  readonly serial: number;
+  readonly refresh: number;
+  readonly retry: number;
+  readonly expire: number;
+  readonly minTtl: number;
+}
+
+/** What is said of a question, before it is made fit for a message's size. */
+export interface Reply {
+  readonly rcode: Rcode;
+  readonly authoritative: boolean;
+  readonly answers: readonly ResourceRecord[];
+  readonly authority: readonly ResourceRecord[];
+  readonly additional: readonly ResourceRecord[];
+  /** The answers are instances of one service: whoever takes few is well served with some of them. */
+  readonly isChoice?: boolean;
+  /** Another client may be told something else. */
+  readonly isForClient?: boolean;
+}

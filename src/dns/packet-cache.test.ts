@@ -1,0 +1,93 @@
+import { describe, expect, test } from "bun:test";
+import { openDnsWorld } from "../../test/support/dns-world.ts";
+import { FakeRandom } from "../../test/support/fake-random.ts";
+import { nodeNamed } from "../../test/support/state.ts";
+import { openTestStore } from "../../test/support/store.ts";
+import { topics } from "../state/topics.ts";
+import { PacketCache } from "./packet-cache.ts";
+
+const packet = (octet: number): Uint8Array => Uint8Array.of(octet);
+
+describe("a kept answer", () => {
+  test("holds for a second, and only until one of its topics is touched", async () => {
+    const { store, clock } = openTestStore();
+    const cache = new PacketCache(store, { clock, random: new FakeRandom() });
+    const put = (): void => cache.put("q", packet(1), { topics: [topics.node("n1")], orders: 1 });
+    put();
+    expect(cache.get("q")).toEqual(packet(1));
+    expect(cache.get("other")).toBeUndefined();
+    await clock.advance(999);
+    expect(cache.get("q")).toEqual(packet(1));
+    await clock.advance(1);
+    expect(cache.get("q")).toBeUndefined();
+    put();
+    await store.submit({ type: "register", node: nodeNamed("n2"), skipNodeUpdate: false, checks: [] });
+    expect(cache.get("q")).toEqual(packet(1));
+    await store.submit({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, checks: [] });
+    expect(cache.get("q")).toBeUndefined();
+  });
+
+  test("is one of several orders, and waits for what any of them tells of", async () => {
+    const { store, clock } = openTestStore();
+    await store.submit({ type: "register", node: nodeNamed("n0"), skipNodeUpdate: false, checks: [] });
+    const cache = new PacketCache(store, { clock, random: new FakeRandom() });
+    const put = (octet: number): void =>
+      cache.put("q", packet(octet), { topics: [topics.node(`n${octet}`)], orders: 3 });
+    put(1);
+    put(2);
+    expect(cache.get("q")).toBeUndefined();
+    put(3);
+    const seen = new Set(Array.from({ length: 50 }, () => cache.get("q")?.[0]));
+    expect(seen).toEqual(new Set([1, 2, 3]));
+    await store.submit({ type: "register", node: nodeNamed("n3"), skipNodeUpdate: false, checks: [] });
+    expect(cache.get("q")).toBeUndefined();
+  });
+
+  test("leaves when there are too many, and a long one is not kept", () => {
+    const { store, clock } = openTestStore();
+    const cache = new PacketCache(store, { clock, random: new FakeRandom() });
+    const lasting = { topics: [], orders: 1 };
+    for (let at = 0; at < 1_000; at += 1) cache.put(`q${at}`, new Uint8Array(4_096), lasting);
+    const kept = Array.from({ length: 1_000 }, (_, at) => cache.get(`q${at}`)).filter((each) => each !== undefined);
+    expect(kept.length).toBeWithin(1, 257);
+    cache.put("long", new Uint8Array(4_097), lasting);
+    expect(cache.get("long")).toBeUndefined();
+  });
+});
+
+describe("an answer", () => {
+  test("is never older than the last write", async () => {
+    const { register, lines } = openDnsWorld();
+    for (let at = 0; at < 20; at += 1) {
+      await register("n1", { address: `10.0.0.${at}` }, { name: "web" });
+      for (let again = 0; again < 3; again += 1) {
+        expect(lines("web.service.consul A")).toEqual([`web.service.consul 0 A 10.0.0.${at}`]);
+        expect(lines("n1.node.consul A")).toEqual([`n1.node.consul 0 A 10.0.0.${at}`]);
+      }
+    }
+  });
+
+  test("comes in ever new orders", async () => {
+    const { register, answer } = openDnsWorld();
+    for (let at = 0; at < 5; at += 1) await register(`n${at}`, { address: `10.0.0.${at}` }, { name: "web" });
+    const orders = new Set<string>();
+    const firsts = new Set<string>();
+    for (let at = 0; at < 200; at += 1) {
+      const order =
+        answer("web.service.consul A").answers?.map((each) => ("data" in each ? JSON.stringify(each.data) : "")) ?? [];
+      orders.add(order.join());
+      firsts.add(order[0] ?? "");
+    }
+    expect(orders.size).toBeGreaterThan(4);
+    expect(firsts.size).toBeGreaterThan(2);
+  });
+
+  test("has the id and the flags of its own question", async () => {
+    const { register, answer } = openDnsWorld();
+    await register("n1");
+    expect(answer("n1.node.consul A").flag_rd).toBe(true);
+    expect(answer("n1.node.consul A norecurse").flag_rd).toBe(false);
+    expect(answer("N1.node.consul A").questions?.[0]?.name).toBe("N1.node.consul");
+    expect(answer("n1.node.consul A").questions?.[0]?.name).toBe("n1.node.consul");
+  });
+});

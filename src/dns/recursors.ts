@@ -1,0 +1,134 @@
+import type { Clock } from "../lib/clock.ts";
+import { messageOf } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import type { Random } from "../lib/random.ts";
+import { decodeAnswers, headerBytes } from "./decode-message.ts";
+import { encodeQuestion } from "./encode-message.ts";
+import { exchange, type Upstream } from "./exchange.ts";
+import type { Network } from "./fit.ts";
+import { rcodes, types, type ResourceRecord } from "./message.ts";
+import { nameText, type Name } from "./name.ts";
+
+export interface RecursorOptions {
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Questions to others that may be under way at once; each has a socket. */
+const underWayMax = 512;
+
+/** The servers that names outside our domain are asked of, one after the other until one answers. */
+export class Recursors {
+  readonly #upstreams: readonly Upstream[];
+  readonly #options: RecursorOptions;
+  #underWay = 0;
+
+  constructor(upstreams: readonly Upstream[], options: RecursorOptions) {
+    this.#upstreams = upstreams;
+    this.#options = options;
+  }
+
+  get exist(): boolean {
+    return this.#upstreams.length > 0;
+  }
+
+  /** The answer to a client's question, octet for octet; undefined when nobody gives one. */
+  async forward(question: Uint8Array, network: Network): Promise<Uint8Array | undefined> {
+    const answer = await this.#ask(withId(question, this.#freshId()), network);
+    return answer && withId(answer, idOf(question));
+  }
+
+  /** The aliases and addresses of a name; none when nobody knows them. */
+  async lookUp(name: Name): Promise<readonly ResourceRecord[]> {
+    const question = encodeQuestion(this.#freshId(), name, types.A);
+    const answer = question && (await this.#ask(question, "udp"));
+    return (answer && decodeAnswers(answer)) ?? [];
+  }
+
+  async #ask(question: Uint8Array, network: Network): Promise<Uint8Array | undefined> {
+    const { log, clock, timeoutMs } = this.#options;
+    if (this.#underWay >= underWayMax) {
+      log.warn("too many questions to recursors are under way", { limit: underWayMax });
+      return undefined;
+    }
+    this.#underWay += 1;
+    try {
+      for (const upstream of this.#upstreams) {
+        const answer = await this.#try(question, upstream, { network, clock, timeoutMs });
+        if (answer) return answer;
+      }
+    } finally {
+      this.#underWay -= 1;
+    }
+    log.error("all recursors failed", { question: nameAsked(question) });
+    return undefined;
+  }
+
+  async #try(
+    question: Uint8Array,
+    upstream: Upstream,
+    options: { readonly network: Network; readonly clock: Clock; readonly timeoutMs: number },
+  ): Promise<Uint8Array | undefined> {
+    const isAnswer = (packet: Uint8Array): boolean => answers(question, packet);
+    const said = { recursor: `${upstream.host}:${upstream.port}`, question: nameAsked(question) };
+    try {
+      const answer = await exchange(question, upstream, { ...options, isAnswer });
+      const rcode = (answer[3] ?? 0) & 0xf;
+      // Consul: whoever can say neither yes nor no is passed over.
+      if (rcode === rcodes.success || rcode === rcodes.nameError) return answer;
+      this.#options.log.debug("recurse failed for question", { ...said, rcode });
+    } catch (error) {
+      this.#options.log.error("recurse failed", { ...said, error: messageOf(error) });
+    }
+    return undefined;
+  }
+
+  /** From good randomness: whoever could guess it could answer in the recursor's place. */
+  #freshId(): number {
+    return Number.parseInt(this.#options.random.uuid().slice(0, 4), 16);
+  }
+}
+
+/** "9.9.9.9", "9.9.9.9:5353", "2620:fe::fe", "[2620:fe::fe]:53", "dns.local:53" */
+export function parseUpstream(text: string): Upstream {
+  const [, bracketed, plain, port = "53"] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [];
+  return { host: bracketed ?? plain ?? text, port: Number(port) };
+}
+
+/** The same id, an answer, and the same question. */
+function answers(question: Uint8Array, packet: Uint8Array): boolean {
+  if (packet.length < headerBytes || idOf(packet) !== idOf(question) || ((packet[2] ?? 0) & 0x80) === 0) return false;
+  const end = headerBytes + questionBytes(question);
+  return lower(packet.subarray(headerBytes, end)) === lower(question.subarray(headerBytes, end));
+}
+
+function questionBytes(packet: Uint8Array): number {
+  let at = headerBytes;
+  while ((packet[at] ?? 0) > 0) at += (packet[at] ?? 0) + 1;
+  return at + 5 - headerBytes;
+}
+
+function lower(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1").toLowerCase();
+}
+
+function nameAsked(question: Uint8Array): string {
+  const labels: string[] = [];
+  for (let at = headerBytes; (question[at] ?? 0) > 0; at += (question[at] ?? 0) + 1) {
+    labels.push(Buffer.from(question.subarray(at + 1, at + 1 + (question[at] ?? 0))).toString("latin1"));
+  }
+  return nameText(labels);
+}
+
+function idOf(packet: Uint8Array): number {
+  return ((packet[0] ?? 0) << 8) | (packet[1] ?? 0);
+}
+
+function withId(packet: Uint8Array, id: number): Uint8Array {
+  const copy = packet.slice();
+  copy[0] = id >> 8;
+  copy[1] = id & 0xff;
+  return copy;
+}

@@ -1,0 +1,74 @@
+import type { Clock, Timer } from "../lib/clock.ts";
+import { FrameReader, framed } from "./frames.ts";
+import type { Responder } from "./responder.ts";
+
+/** RFC 7766, section 6.2.3: idle connections end after some seconds. */
+const idleMs = 10_000;
+const connectionsMax = 256;
+/** A client that asks and never reads. */
+const unsentBytesMax = 256 * 1024;
+
+interface Connection {
+  readonly frames: FrameReader;
+  unsent: Uint8Array;
+  idle: Timer | undefined;
+}
+
+interface TcpOptions {
+  readonly responder: Responder;
+  readonly clock: Clock;
+}
+
+/** Returns what ends it. */
+export function listenTcp(hostname: string, port: number, { responder, clock }: TcpOptions): () => void {
+  let connections = 0;
+  const stayOpen = (socket: Bun.Socket<Connection>): void => {
+    socket.data.idle?.cancel();
+    socket.data.idle = clock.schedule(idleMs, () => socket.terminate());
+  };
+  const listener = Bun.listen<Connection>({
+    hostname,
+    port,
+    data: { frames: new FrameReader(), unsent: new Uint8Array(), idle: undefined },
+    socket: {
+      open(socket) {
+        socket.data = { frames: new FrameReader(), unsent: new Uint8Array(), idle: undefined };
+        connections += 1;
+        if (connections > connectionsMax) socket.terminate();
+        else stayOpen(socket);
+      },
+      data(socket, bytes) {
+        for (const packet of socket.data.frames.read(bytes)) {
+          // Only who asks may stay: octets one by one are no question.
+          stayOpen(socket);
+          respond(socket, packet, responder);
+        }
+      },
+      drain: (socket) => flush(socket),
+      close(socket) {
+        connections -= 1;
+        socket.data.idle?.cancel();
+      },
+      error: (socket) => socket.terminate(),
+    },
+  });
+  return () => listener.stop(true);
+}
+
+function respond(socket: Bun.Socket<Connection>, packet: Uint8Array, responder: Responder): void {
+  const answered = responder.respond(packet, { network: "tcp", address: socket.remoteAddress });
+  if (answered instanceof Promise) void answered.then((late) => late && send(socket, late));
+  else if (answered) send(socket, answered);
+}
+
+function send(socket: Bun.Socket<Connection>, message: Uint8Array): void {
+  if (socket.readyState <= 0) return;
+  socket.data.unsent = Buffer.concat([socket.data.unsent, framed(message)]);
+  if (socket.data.unsent.length > unsentBytesMax) socket.terminate();
+  else flush(socket);
+}
+
+function flush(socket: Bun.Socket<Connection>): void {
+  const { unsent } = socket.data;
+  if (unsent.length > 0) socket.data.unsent = unsent.subarray(Math.max(0, socket.write(unsent)));
+}

@@ -1,0 +1,50 @@
+import type { Log } from "../lib/log.ts";
+import { messageOf } from "../lib/errors.ts";
+import type { Responder } from "./responder.ts";
+
+/** Answers that wait until the system takes more; who gets none asks again. */
+const waitingMax = 1_024;
+
+interface Waiting {
+  readonly packet: Uint8Array;
+  readonly port: number;
+  readonly address: string;
+}
+
+/** Resolves with what ends it. */
+export async function listenUdp(
+  hostname: string,
+  port: number,
+  { responder, log }: { readonly responder: Responder; readonly log: Log },
+): Promise<() => void> {
+  let waiting: Waiting[] = [];
+  const answer = (socket: Bun.udp.Socket<"buffer">, { packet, port: to, address }: Waiting): void => {
+    if (socket.closed) return;
+    try {
+      const sent = waiting.length === 0 && socket.send(packet, to, address);
+      if (!sent && waiting.length < waitingMax) waiting.push({ packet: packet.slice(), port: to, address });
+    } catch (error) {
+      // Nobody can be reached there, as at port 0.
+      log.debug("cannot send an answer", { client: address, error: messageOf(error) });
+    }
+  };
+  const socket = await Bun.udpSocket({
+    hostname,
+    port,
+    socket: {
+      data(own, packet, from, address) {
+        const answered = responder.respond(packet, { network: "udp", address });
+        if (answered instanceof Promise)
+          void answered.then((late) => late && answer(own, { packet: late, port: from, address }));
+        else if (answered) answer(own, { packet: answered, port: from, address });
+      },
+      drain(own) {
+        const rest = waiting;
+        waiting = [];
+        for (const each of rest) answer(own, each);
+      },
+      error: (_, error) => log.warn("the UDP socket failed", { error: error.message }),
+    },
+  });
+  return () => socket.close();
+}

@@ -1,0 +1,96 @@
+import { askDns, recordLines, type DnsAnswer } from "../../support/dns-exchange.ts";
+import { exchange } from "../../support/exchange.ts";
+import { freePorts } from "../../support/free-ports.ts";
+import { startTarget, type Target } from "../../support/target.ts";
+import { startUpstream } from "../../support/upstream.ts";
+import { preparedQueries, registrations } from "./catalog.ts";
+import type { QuestionGroup } from "./questions.ts";
+import type { DnsExchange } from "./recording.ts";
+import { sayOfExample } from "./upstream.ts";
+
+/** Starts an agent in the group's way with the catalog in it, and asks. */
+export async function askGroup({ words, questions }: QuestionGroup): Promise<readonly DnsExchange[]> {
+  const [port = 0] = await freePorts(1);
+  const upstream = await startUpstream(sayOfExample);
+  const failing = await startUpstream(() => ({ rcode: 2, answers: [] }));
+  const filled = words.map((word) =>
+    word.replace("<upstream>", `127.0.0.1:${upstream.port}`).replace("<failing upstream>", `127.0.0.1:${failing.port}`),
+  );
+  const target = await startTarget("-dns-port", String(port), ...filled);
+  try {
+    await register(target);
+    const exchanges: DnsExchange[] = [];
+    for (const question of questions) {
+      const answer = await askDns(port, question).catch(() => undefined);
+      exchanges.push(answer ? named(question, answer, target) : silence(question));
+    }
+    return exchanges;
+  } finally {
+    await target.stop();
+    upstream.stop();
+    failing.stop();
+  }
+}
+
+async function register({ url }: Target): Promise<void> {
+  for (const body of registrations) await expectDone(url, "PUT /v1/catalog/register", body);
+  for (const body of preparedQueries) await expectDone(url, "POST /v1/query", body);
+}
+
+async function expectDone(url: string, request: string, body: object): Promise<void> {
+  const [method = "", path = ""] = request.split(" ");
+  const answer = await exchange(url, method, { path, body });
+  if (answer.status !== 200) throw new Error(`${request} ${JSON.stringify(body)}: ${answer.text}`);
+}
+
+function silence(question: string): DnsExchange {
+  return { question, rcode: "no answer", flags: "", asked: "", answers: [], authority: [], additional: [], bytes: 0 };
+}
+
+const flags = ["aa", "tc", "rd", "ra", "ad", "cd"] as const;
+
+function named(question: string, answer: DnsAnswer, target: Target): DnsExchange {
+  const names = new InstanceNames(target);
+  return {
+    question,
+    rcode: answer.rcode,
+    flags: flags.filter((flag) => answer[`flag_${flag}`]).join(" "),
+    asked: (answer.questions ?? []).map(({ name, type, class: of }) => `${name} ${type} ${of}`).join(),
+    answers: names.apply(recordLines(answer.answers)),
+    authority: names.apply(recordLines(answer.authorities)),
+    additional: names.apply(recordLines(answer.additionals)),
+    bytes: answer.bytes,
+  };
+}
+
+/** What an instance of a service with many shows: its node's name, its address, its port. */
+const traces = /\b(?:noted|few|many|crowd|host)-(\d{3})\b|\b10\.2\.\d+\.(\d+)\b|(?<="port":)20(\d{3})\b/g;
+
+/**
+ * Which instances an answer tells when it cannot tell all is left to chance. They are numbered as they come, so that it
+ * still shows that they are different ones and what belongs to each; and the agent's own port is called so.
+ */
+class InstanceNames {
+  readonly #numbers = new Map<number, number>();
+  readonly #serverPort: string;
+
+  constructor({ ports }: Target) {
+    this.#serverPort = `"port":${ports[3]}`;
+  }
+
+  apply(lines: readonly string[]): readonly string[] {
+    return lines
+      .map((line) =>
+        line
+          .replace(this.#serverPort, '"port":<server port>')
+          .replace(traces, (_, ...found: string[]) => `<${this.#numberOf(Number(found.slice(0, 3).join("")))}>`),
+      )
+      .toSorted();
+  }
+
+  #numberOf(instance: number): number {
+    const number = this.#numbers.get(instance) ?? this.#numbers.size + 1;
+    this.#numbers.set(instance, number);
+    return number;
+  }
+}

@@ -1,0 +1,131 @@
+import type { DnsExchange } from "./recording.ts";
+
+/** Where Praetor answers otherwise on purpose. */
+export interface DnsDifference {
+  /** What Praetor does, and why: a row of the table in docs/dns.md. */
+  readonly what: string;
+  readonly why: string;
+  /** The questions, by the name of their group. */
+  readonly where: Readonly<Record<string, readonly string[]>>;
+  /** What Praetor says where Consul says this; its length follows from the rest. */
+  readonly here: (consul: DnsExchange) => DnsExchange;
+}
+
+const soa =
+  'consul 0 SOA {"mname":"ns.consul","rname":"hostmaster.consul","refresh":3600,"retry":600,"expire":86400,"minimum":0}';
+const asItComes = "as it comes";
+const withRecursors = "with recursors";
+const withTwo = "with a recursor that fails and one that answers";
+
+export const dnsDifferences: readonly DnsDifference[] = [
+  {
+    what: "A node that has nothing of the type asked for is answered with the start of authority (SOA).",
+    why: "It tells resolvers how long to remember that (RFC 2308). Consul sends it for services only.",
+    where: {
+      [asItComes]: [
+        ...["AAAA", "SRV", "TXT", "CNAME", "MX", "PTR", "UNKNOWN_65"].map((type) => `edge1.node.consul ${type}`),
+        ...["AAAA", "SRV", "CNAME", "MX", "PTR"].map((type) => `labelled.node.consul ${type}`),
+        ...["edge2.node.consul AAAA", "six.node.consul A", "only4.node.consul AAAA", "wide.node.consul AAAA"],
+      ],
+    },
+    here: (consul) => ({ ...consul, authority: [soa] }),
+  },
+  {
+    what: "What is asked of an `addr` name that has only an address of the other family is answered with none, and that address is additional.",
+    why: "An answer is of the type asked for. Consul puts the other one among the answers.",
+    where: {
+      [asItComes]: [
+        ...["AAAA", "SRV", "TXT"].map((type) => `0a000001.addr.consul ${type}`),
+        "20010db8000000000000000000000006.addr.consul A",
+      ],
+    },
+    here: ({ answers, ...consul }) => ({ ...consul, answers: [], authority: [soa], additional: answers }),
+  },
+  {
+    what: "An answer for an `addr` name repeats the letter case of the question, as all others do.",
+    why: "Resolvers that vary the case to tell forged answers drop one that does not repeat it. Consul answers in lower case.",
+    where: { [asItComes]: ["0A00000F.ADDR.consul A"] },
+    here: (consul) => ({ ...consul, answers: ["0A00000F.ADDR.consul 0 A 10.0.0.15"] }),
+  },
+  {
+    what: "An `addr` name of another length than 8 or 32 digits does not exist (NXDOMAIN).",
+    why: "There can be nothing by such a name. Consul says that it exists and has no address.",
+    where: { [asItComes]: ["0a0000.addr.consul A"] },
+    here: (consul) => ({ ...consul, rcode: "NXDOMAIN", authority: [soa] }),
+  },
+  {
+    what: "Without recursors, the reverse name of an address that nobody here has does not exist (NXDOMAIN).",
+    why: "So who asks goes on. Consul answers SERVFAIL, and says that it could ask others (RA); resolvers try again and again.",
+    where: { [asItComes]: ["1.2.3.4.in-addr.arpa PTR", "10.in-addr.arpa PTR", "arpa SOA"] },
+    here: (consul) => ({ ...consul, rcode: "NXDOMAIN", flags: "aa rd", authority: [soa] }),
+  },
+  {
+    what: "Below the alternative domain, all names in an answer end in that domain.",
+    why: "Who was given only that domain can ask on. Consul 1.8 answers with names of the main one.",
+    where: {
+      "under two domains": [
+        ...["web.service.alt SRV", "web.service.ALT SRV", "alt SOA", "alt NS", "missing.service.alt A", "x.alt A"],
+        ...["few.service.alt SRV", "many.service.alt SRV edns=4096"],
+      ],
+    },
+    here: ({ answers, authority, additional, ...consul }) => ({
+      ...consul,
+      answers: answers.map(inAlternative).toSorted(),
+      authority: authority.map(inAlternative),
+      additional: additional.map(inAlternative).toSorted(),
+    }),
+  },
+  {
+    what: "An answer is never longer than the size that the client names with EDNS; what is merely useful (a node's meta) is left out before answers are.",
+    why: "A longer one may be lost on its way. Consul does not count what it says of EDNS itself.",
+    where: { [asItComes]: ["crowd.service.consul A edns=1232"] },
+    here: (consul) => ({ ...consul, answers: consul.answers.filter((line) => !line.endsWith(" <74>")) }),
+  },
+  {
+    what: "A value of a node's meta that is longer than 255 octets is sent as several strings of one TXT record.",
+    why: "It is how TXT carries more. Consul sends no answer at all to questions for such a node.",
+    where: { [asItComes]: ["verbose.node.consul A", "verbose.node.consul TXT"] },
+    here: ({ question, bytes }) => {
+      const [name, type] = question.split(" ");
+      const address = `${name} 0 A 10.0.0.9`;
+      const text = `${name} 0 TXT note=${"x".repeat(250)} ${"x".repeat(50)}`;
+      const [answers, additional] = type === "A" ? [[address], [text]] : [[text], []];
+      return {
+        question,
+        bytes,
+        rcode: "NOERROR",
+        flags: "aa rd",
+        asked: `${question} IN`,
+        answers,
+        additional,
+        authority: [],
+      };
+    },
+  },
+  {
+    what: "What a recursor answers is passed on octet for octet.",
+    why: "So nothing is lost of what this agent does not know. Consul takes it apart and writes it anew, with names compressed.",
+    where: {
+      [withRecursors]: [
+        ...["A", "A norecurse", "A tcp", "A edns=1232", "AAAA", "A class=CH"].map((type) => `a.example.com ${type}`),
+        ...["www.example.com A", "long.example.com A", "loop.example.com A", "7.7.7.7.in-addr.arpa PTR"],
+        ...["large.example.com TXT tcp", "large.example.com TXT edns=4096"],
+      ],
+      [withTwo]: ["a.example.com A", "a.example.com A tcp"],
+    },
+    here: (consul) => consul,
+  },
+  {
+    what: "A service at a host name outside is looked up at the next recursor when one says that it failed.",
+    why: "As with all other names. Consul is content with whatever the first one answers, and tells no address.",
+    where: { [withTwo]: ["named.service.consul A"] },
+    here: (consul) => ({
+      ...consul,
+      answers: ["a.example.com 0 A 192.0.2.1", ...consul.answers, "www.example.com 0 CNAME a.example.com"],
+    }),
+  },
+];
+
+function inAlternative(line: string): string {
+  return line.replaceAll("gateway.local", "alt");
+}

@@ -1,0 +1,42 @@
+import { join } from "node:path";
+
+/** A question and its answer, with names in place of what differs from run to run. */
+export interface DnsExchange {
+  /** As parseDnsQuestion reads it. */
+  readonly question: string;
+  readonly rcode: string;
+  readonly flags: string;
+  /** What the answer repeats of the question. */
+  readonly asked: string;
+  /** One line a record, in an order of their own: Consul has none. */
+  readonly answers: readonly string[];
+  readonly authority: readonly string[];
+  readonly additional: readonly string[];
+  /** The length of the message. */
+  readonly bytes: number;
+}
+
+export interface DnsRecording {
+  readonly consul: string;
+  readonly recorded: string;
+  /** By the name of a group. */
+  readonly groups: Readonly<Record<string, readonly DnsExchange[]>>;
+}
+
+const answersFile = join(import.meta.dir, "answers.json");
+
+export async function readDnsRecording(): Promise<DnsRecording> {
+  const file = Bun.file(answersFile);
+  if (!(await file.exists())) throw new Error(`${answersFile} is missing: write it with make record`);
+  return file.json();
+}
+
+/** One line for each answer: a changed answer is a changed line. */
+export async function writeDnsRecording({ consul, recorded, groups }: DnsRecording): Promise<void> {
+  const parts = Object.entries(groups).map(([name, exchanges]) => {
+    const lines = exchanges.map((exchange) => `      ${JSON.stringify(exchange)}`);
+    return `    ${JSON.stringify(name)}: [\n${lines.join(",\n")}\n    ]`;
+  });
+  const head = `  "consul": ${JSON.stringify(consul)},\n  "recorded": ${JSON.stringify(recorded)},\n`;
+  await Bun.write(answersFile, `{\n${head}  "groups": {\n${parts.join(",\n")}\n  }\n}\n`);
+}

@@ -1,0 +1,233 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
+import { askDns, packetOf, parseDnsQuestion } from "../support/dns-exchange.ts";
+import { dnsHeader, openTcpClient, openUdpClient, questionOctets, type UdpClient } from "../support/dns-wire.ts";
+import { freePorts } from "../support/free-ports.ts";
+import { within } from "../support/within.ts";
+
+/**
+ * Whatever octets come in over UDP and TCP, the agent goes on, finds no fault in itself, and answers with no more than
+ * it was asked for.
+ */
+
+const budgetMs = 4_000;
+const sandbox = openSandbox();
+let agent: AgentProcess;
+let port: number;
+
+beforeAll(async () => {
+  [port = 0] = await freePorts(1);
+  agent = await sandbox.start("-dev", "-dns-port", String(port), "-log-level", "info");
+  await agent.ready();
+  for (let at = 0; at < 100; at += 1) {
+    const Service = { ID: "web", Service: "web", Port: 80 + at };
+    await agent.send("PUT", "/v1/catalog/register", { body: { Node: `n${at}`, Address: `10.0.0.${at}`, Service } });
+  }
+});
+afterAll(() => sandbox.close());
+
+afterEach(async () => {
+  expect((await askDns(port, "n1.node.consul A")).answers).toHaveLength(1);
+  expect((await askDns(port, "n1.node.consul A tcp")).answers).toHaveLength(1);
+  expect(agent.output()).not.toContain("failed to answer");
+});
+
+/** Runs until the time is over; what fails is shown with the seed that brings it again. */
+function explore<T>(arbitrary: fc.Arbitrary<T>, property: (value: T) => Promise<void>): Promise<void> {
+  const limits = { numRuns: 1_000_000, interruptAfterTimeLimit: budgetMs, markInterruptAsFailure: false };
+  return fc.assert(fc.asyncProperty(arbitrary, property), limits);
+}
+
+const label = fc.oneof(
+  fc.constantFrom("web", "service", "consul", "node", "n1", "addr", "0a000001", "query", "_web", "_tcp", "dc1"),
+  fc.constantFrom("in-addr", "ip6", "arpa", "x".repeat(63), "\u0000", "a.b", "\u00ff\u00fe"),
+  fc.string({ unit: "binary", minLength: 1, maxLength: 63 }).map((text) => text.slice(0, 63)),
+);
+const number16 = fc.oneof(fc.constantFrom(0, 1, 2, 0x8000, 0xffff), fc.nat(0xffff));
+const count = fc.oneof({ weight: 4, arbitrary: fc.nat(2) }, { weight: 1, arbitrary: number16 });
+const typeNumber = fc.oneof(fc.constantFrom(1, 2, 5, 6, 12, 16, 28, 33, 41, 250, 251, 252, 255), fc.nat(0xffff));
+
+/** Nearly a question: now and then something in it is what it should not be. */
+const nearlyQuestion = fc
+  .record({
+    id: number16,
+    flags: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(0, 0x0100) }, { weight: 1, arbitrary: number16 }),
+    counts: fc.oneof(fc.constant([1, 0, 0, 0] as const), fc.tuple(count, count, count, count)),
+    labels: fc.array(label, { maxLength: 6 }),
+    type: typeNumber,
+    of: fc.oneof(fc.constantFrom(1, 3, 255), number16),
+    rest: fc.oneof(fc.constant(new Uint8Array()), fc.uint8Array({ maxLength: 60 })),
+    cut: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(40) }),
+    flips: fc.array(fc.tuple(fc.nat(300), fc.nat(255)), { maxLength: 2 }),
+  })
+  .map(({ labels, type, of, rest, cut, flips, ...header }) => {
+    const whole = Buffer.concat([dnsHeader(header), questionOctets(labels, type, of), rest]);
+    for (const [at, value] of flips) if (at < whole.length) whole[at] = value;
+    return whole.subarray(0, Math.max(0, whole.length - cut));
+  });
+const packet = fc.oneof(
+  { weight: 3, arbitrary: nearlyQuestion },
+  { weight: 1, arbitrary: fc.uint8Array({ maxLength: 600 }).map((octets) => Buffer.from(octets)) },
+);
+
+/** What came back for the packet, knowing that the next question is answered after it. */
+async function answerTo(client: UdpClient, sent: Buffer): Promise<Buffer | undefined> {
+  const before = client.received.length;
+  const marker = Buffer.concat([dnsHeader({ id: 0xabcd }), questionOctets(["n1", "node", "consul"])]);
+  client.send(sent);
+  client.send(marker);
+  const isMarker = (octets: Buffer): boolean => octets.readUInt16BE(0) === 0xabcd && octets.includes("\u0002n1");
+  await within(1_000, async () => expect(client.received.slice(before).some(isMarker)).toBe(true));
+  return client.received.slice(before).find((octets) => !isMarker(octets));
+}
+
+describe("over UDP", () => {
+  let client: UdpClient;
+  beforeAll(async () => {
+    client = await openUdpClient(port);
+  });
+  afterAll(() => client.close());
+
+  test(
+    "any packet is answered as it deserves: an answer never, garbage with a header, and every answer has its id",
+    async () => {
+      await explore(packet, async (sent) => {
+        if (sent.length >= 2 && sent.readUInt16BE(0) === 0xabcd) return;
+        const answer = await answerTo(client, sent);
+        const isAnswer = ((sent[2] ?? 0) & 0x80) !== 0;
+        if (sent.length < 12 || isAnswer) return expect(answer).toBeUndefined();
+        if (!answer) throw new Error("no answer");
+        expect(answer.readUInt16BE(0)).toBe(sent.readUInt16BE(0));
+        expect(answer.readUInt8(2) & 0x80).toBe(0x80);
+        const rcode = answer.readUInt8(3) & 0xf;
+        if (rcode === 1 || rcode === 4) expect(answer.length).toBeLessThanOrEqual(sent.length + 12);
+        expect(answer.length).toBeLessThanOrEqual(65_467);
+      });
+    },
+    3 * budgetMs,
+  );
+
+  const web = questionOctets(["web", "service", "consul"]);
+  const opt = Buffer.from([0, 0, 41, 0x10, 0, 0, 0, 0, 0, 0, 0]);
+  const formatError: readonly (readonly [string, Buffer])[] = [
+    ["no question", dnsHeader({ counts: [0, 0, 0, 0] })],
+    ["two questions", Buffer.concat([dnsHeader({ counts: [2, 0, 0, 0] }), web, web])],
+    ["65535 questions", Buffer.concat([dnsHeader({ counts: [65_535, 0, 0, 0] }), web])],
+    ["65535 additional records", Buffer.concat([dnsHeader({ counts: [1, 0, 0, 65_535] }), web])],
+    ["three OPT records", Buffer.concat([dnsHeader({ counts: [1, 0, 0, 3] }), web, opt, opt, opt])],
+    ["half an OPT record", Buffer.concat([dnsHeader({ counts: [1, 0, 0, 1] }), web, opt.subarray(0, 6)])],
+    ["a name that points at itself", Buffer.concat([dnsHeader(), Buffer.from([0xc0, 12, 0, 1, 0, 1])])],
+    ["a name that leads in a circle", Buffer.concat([dnsHeader(), Buffer.from([1, 97, 0xc0, 12, 0, 1, 0, 1])])],
+    ["a name that points ahead", Buffer.concat([dnsHeader(), Buffer.from([0xc0, 14, 0, 0, 1, 0, 1])])],
+    ["a label of 64 octets", Buffer.concat([dnsHeader(), Buffer.alloc(70, 64)])],
+    ["a name of 256 octets", Buffer.concat([dnsHeader(), questionOctets(Array(127).fill("a").concat("b"))])],
+    ["no type and class", Buffer.concat([dnsHeader(), web.subarray(0, -4)])],
+  ];
+  test.each(formatError)("%s is a format error, told in a bare header", async (_, sent) => {
+    const answer = await answerTo(client, sent);
+    expect(answer?.length).toBe(12);
+    expect(answer?.readUInt16BE(2)).toBe(0x8001);
+  });
+
+  test.each([1, 2, 3, 4, 5, 6, 15])("opcode %i is not implemented", async (opcode) => {
+    const answer = await answerTo(client, Buffer.concat([dnsHeader({ flags: opcode << 11 }), web]));
+    expect(answer?.length).toBe(12);
+    expect(answer?.readUInt16BE(2)).toBe(0x8004 | (opcode << 11));
+  });
+
+  test("a name of 255 octets in labels of 63 is answered whole", async () => {
+    const labels = ["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(49), "node", "consul"];
+    const sent = Buffer.concat([dnsHeader(), questionOctets(labels)]);
+    expect(sent.length).toBe(12 + 255 + 4);
+    const answer = await answerTo(client, sent);
+    expect(answer?.subarray(12, 12 + 259).equals(sent.subarray(12))).toBe(true);
+    expect((answer?.readUInt8(3) ?? 0) & 0xf).toBe(3);
+  });
+
+  test("a plain client gets 512 octets at the most, whatever it asks", async () => {
+    for (const type of [1, 28, 33, 255, 16])
+      expect((await askDns(port, `web.service.consul UNKNOWN_${type}`)).bytes).toBeLessThanOrEqual(512);
+    for (const edns of [1, 100, 511, 513, 700, 1_232, 4_096])
+      expect((await askDns(port, `web.service.consul SRV edns=${edns}`)).bytes).toBeLessThanOrEqual(
+        Math.max(512, edns),
+      );
+  });
+});
+
+describe("over TCP", () => {
+  const question = packetOf(parseDnsQuestion("n1.node.consul A"));
+
+  test(
+    "any stream of octets is answered or ends its connection",
+    async () => {
+      await explore(fc.array(packet, { minLength: 1, maxLength: 5 }), async (packets) => {
+        const client = await openTcpClient(port);
+        client.send(...packets, question);
+        const worth = packets.filter((each) => each.length >= 12 && ((each[2] ?? 0) & 0x80) === 0).length;
+        await within(1_000, async () => expect(client.received).toHaveLength(worth + 1));
+        client.close();
+      });
+    },
+    3 * budgetMs,
+  );
+
+  test("a question comes in as many parts as it likes, and a thousand in one", async () => {
+    const client = await openTcpClient(port);
+    const frame = Buffer.concat([Buffer.from([0, question.length]), question]);
+    for (const octet of frame) {
+      client.write(Buffer.from([octet]));
+      await Bun.sleep(0);
+    }
+    await within(1_000, async () => expect(client.received).toHaveLength(1));
+    client.send(...Array<Uint8Array>(1_000).fill(question));
+    await within(2_000, async () => expect(client.received).toHaveLength(1_001));
+    client.close();
+  });
+
+  test("who asks and never reads is cut off, and costs the others nothing", async () => {
+    const client = await openTcpClient(port);
+    client.pause();
+    const many = packetOf(parseDnsQuestion("web.service.consul SRV"));
+    const asked = Array<Uint8Array>(50).fill(many);
+    await within(8_000, async () => {
+      client.send(...asked);
+      expect((await askDns(port, "n1.node.consul A tcp")).answers).toHaveLength(1);
+      expect(serverConnections()).toBe(0);
+    });
+    client.close();
+  }, 10_000);
+
+  test("who has said half a question is let go after ten seconds, however often it adds an octet", async () => {
+    const client = await openTcpClient(port);
+    const started = performance.now();
+    client.write(Buffer.from([1, 0]));
+    const adding = setInterval(() => client.write(Buffer.from([0])), 500);
+    await client.closed;
+    clearInterval(adding);
+    expect(performance.now() - started).toBeWithin(9_000, 12_000);
+  }, 15_000);
+
+  test("of 300 connections 256 are held, and those are served", async () => {
+    // Who is too many may hear of it while it connects.
+    const tried = await Promise.allSettled(Array.from({ length: 300 }, () => openTcpClient(port)));
+    const clients = tried.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+    const open = (): typeof clients => clients.filter(({ isClosed }) => !isClosed);
+    await within(2_000, async () => expect(open()).toHaveLength(256));
+    const held = open();
+    for (const client of held) client.send(question);
+    await within(2_000, async () => expect(held.every(({ received }) => received.length === 1)).toBe(true));
+    expect((await askDns(port, "n1.node.consul A")).answers).toHaveLength(1);
+    for (const client of clients) client.close();
+    await within(2_000, async () => expect((await askDns(port, "n1.node.consul A tcp")).answers).toHaveLength(1));
+  });
+});
+
+/** Connections to the agent's TCP port that the system holds open. */
+function serverConnections(): number {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const rows = readFileSync("/proc/net/tcp", "utf8").split("\n");
+  return rows.map((row) => row.trim().split(/\s+/)).filter(([, own, , state]) => own?.endsWith(local) && state === "01")
+    .length;
+}

@@ -1,0 +1,139 @@
+import { decode, encode, type Answer, type DecodedPacket, type RecordClass, type RecordType } from "dns-packet";
+
+export interface DnsQuestion {
+  readonly name: string;
+  /** A record type's name, or "UNKNOWN_" and its number. */
+  readonly type: string;
+  readonly class: string;
+  readonly recursionDesired: boolean;
+  readonly network: "udp" | "tcp";
+  /** Said with EDNS: how long a UDP answer may be. */
+  readonly udpBytes?: number;
+  /** Said with EDNS: the client's subnet. */
+  readonly subnet?: string;
+}
+
+/**
+ * "edge1.node.consul A", and after it, where they are meant: "tcp"; "edns=1232", the size that the client takes;
+ * "subnet=10.1.2.0", the client's; "class=CH"; "norecurse".
+ */
+export function parseDnsQuestion(line: string): DnsQuestion {
+  const [name = "", type = "A", ...options] = line.split(" ");
+  const valueOf = (option: string): string | undefined =>
+    options.find((each) => each.startsWith(`${option}=`))?.slice(option.length + 1);
+  const [udpBytes, subnet] = [valueOf("edns"), valueOf("subnet")];
+  return {
+    name,
+    type,
+    class: valueOf("class") ?? "IN",
+    recursionDesired: !options.includes("norecurse"),
+    network: options.includes("tcp") ? "tcp" : "udp",
+    ...(udpBytes !== undefined && { udpBytes: Number(udpBytes) }),
+    ...(subnet !== undefined && { subnet }),
+  };
+}
+
+export interface DnsAnswer extends DecodedPacket {
+  /** "NOERROR" */
+  readonly rcode: string;
+  readonly bytes: number;
+}
+
+const timeoutMs = 3_000;
+const rcodeNames = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"];
+
+/** Asks a server on this machine as a client does, with an encoder and a decoder that are not the product's. */
+export async function askDns(port: number, line: string): Promise<DnsAnswer> {
+  const question = parseDnsQuestion(line);
+  return decodeDns(await exchangeDns(port, packetOf(question), question.network));
+}
+
+export function decodeDns(answer: Uint8Array): DnsAnswer {
+  const rcode = rcodeNames[(answer[3] ?? 0) & 0xf] ?? "other";
+  return { ...decode(Buffer.from(answer)), rcode, bytes: answer.length };
+}
+
+export function packetOf(question: DnsQuestion): Uint8Array {
+  return encode({
+    type: "query",
+    id: 1 + Math.floor(Math.random() * 65_000),
+    flags: question.recursionDesired ? 0x0100 : 0,
+    questions: [{ name: question.name, type: question.type as RecordType, class: question.class as RecordClass }],
+    additionals: ednsOf(question),
+  });
+}
+
+function ednsOf({ udpBytes, subnet }: DnsQuestion): Answer[] {
+  if (udpBytes === undefined && subnet === undefined) return [];
+  const options = subnet === undefined ? [] : [{ code: "CLIENT_SUBNET" as const, ip: subnet, sourcePrefixLength: 24 }];
+  return [{ type: "OPT", name: ".", udpPayloadSize: udpBytes ?? 1_232, flags: 0, options } as unknown as Answer];
+}
+
+/** Sends octets as they are and resolves with the first that come back. */
+async function exchangeDns(port: number, packet: Uint8Array, network: "udp" | "tcp" = "udp"): Promise<Uint8Array> {
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  const close = await (network === "udp"
+    ? openUdp(port, packet, { resolve, reject })
+    : openTcp(port, packet, { resolve, reject }));
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    close();
+  }
+}
+
+interface Receiver {
+  readonly resolve: (answer: Uint8Array) => void;
+  readonly reject: (error: Error) => void;
+}
+
+async function openUdp(port: number, packet: Uint8Array, { resolve, reject }: Receiver): Promise<() => void> {
+  const socket = await Bun.udpSocket({
+    connect: { hostname: "127.0.0.1", port },
+    socket: { data: (_, answer) => resolve(answer), error: (_, error) => reject(error) },
+  });
+  socket.send(packet);
+  return () => socket.close();
+}
+
+async function openTcp(port: number, packet: Uint8Array, { resolve, reject }: Receiver): Promise<() => void> {
+  let received = Buffer.alloc(0);
+  const socket = await Bun.connect({
+    hostname: "127.0.0.1",
+    port,
+    socket: {
+      data(_, bytes) {
+        received = Buffer.concat([received, bytes]);
+        if (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) resolve(received.subarray(2));
+      },
+      close: () => reject(new Error("the connection was closed")),
+    },
+  });
+  socket.write(Buffer.concat([Buffer.from([packet.length >> 8, packet.length & 0xff]), packet]));
+  return () => socket.end();
+}
+
+/** One line a record, in an order of their own where Consul has none. */
+export function recordLines(records: readonly Answer[] | undefined): readonly string[] {
+  return (records ?? []).map((record) => lineOf(record)).toSorted();
+}
+
+function lineOf(record: Answer): string {
+  if (record.type === "OPT") {
+    const options = record.options.map((option) => JSON.stringify(option));
+    return `OPT ${record.udpPayloadSize} ${options.join(" ")}`.trim();
+  }
+  const { name, type } = record;
+  const ttl = "ttl" in record ? (record.ttl ?? 0) : 0;
+  return `${name} ${ttl} ${type} ${dataOf(record)}`;
+}
+
+function dataOf(record: Answer): string {
+  const data: unknown = "data" in record ? record.data : undefined;
+  if (record.type === "TXT") return [data].flat().map(String).join(" ");
+  if (record.type !== "SOA") return typeof data === "string" ? data : JSON.stringify(data);
+  const { serial: _, ...rest } = record.data;
+  return JSON.stringify(rest);
+}

@@ -1,0 +1,77 @@
+import { Recursors } from "../../src/dns/recursors.ts";
+import { Responder } from "../../src/dns/responder.ts";
+import type { ZoneSettings } from "../../src/dns/settings.ts";
+import { Zone } from "../../src/dns/zone.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { Metrics } from "../../src/lib/metrics.ts";
+import type { Node } from "../../src/model/node.ts";
+import type { Service } from "../../src/model/service.ts";
+import { PreparedQueries } from "../../src/registry/prepared-query-execution.ts";
+import { decodeDns, packetOf, parseDnsQuestion, recordLines, type DnsAnswer } from "./dns-exchange.ts";
+import { FakeRandom } from "./fake-random.ts";
+import { nodeNamed, serviceNamed } from "./state.ts";
+import { openTestStore, type TestStore } from "./store.ts";
+
+export interface DnsWorld extends TestStore {
+  readonly responder: Responder;
+  readonly metrics: Metrics;
+  /** The answer's records of all sections, one line each; asked as parseDnsQuestion reads it. */
+  readonly lines: (question: string) => readonly string[];
+  readonly answer: (question: string) => DnsAnswer;
+  /** A node, with a service when one is given. */
+  readonly register: (node: string, changes?: Partial<Node>, service?: Partial<Service>) => Promise<void>;
+}
+
+const settings: ZoneSettings = {
+  domains: [["consul"]],
+  datacenter: "dc1",
+  onlyPassing: false,
+  nodeTtlMs: 0,
+  serviceTtlMs: {},
+  aRecordsMax: 0,
+  nodeMetaTxt: true,
+  soa: { refresh: 3_600, retry: 600, expire: 86_400, minTtl: 0 },
+};
+
+/** What answers DNS, on a store with nothing in it, without sockets. */
+export function openDnsWorld(changes: Partial<ZoneSettings> = {}): DnsWorld {
+  const opened = openTestStore();
+  const { store, clock } = opened;
+  const random = new FakeRandom();
+  const metrics = new Metrics(clock.wallMs());
+  const log = createLog({ level: "error", json: false, clock, sink: () => {} }, "dns");
+  const world = { store, clock, random, metrics, log };
+  const queries = new PreparedQueries(store, { random, log, datacenter: "dc1", node: "n1" });
+  const responder = new Responder(
+    { ...world, nodeName: "n1" },
+    {
+      zone: new Zone({ ...settings, ...changes }, { ...world, queries }),
+      recursors: new Recursors([], { ...world, timeoutMs: 1_000 }),
+      udpAnswersMax: 3,
+      truncates: false,
+      compresses: true,
+    },
+  );
+  const answer = (line: string): DnsAnswer => {
+    const question = parseDnsQuestion(line);
+    const answered = responder.respond(packetOf(question), { network: question.network, address: "192.0.2.1" });
+    if (!(answered instanceof Uint8Array)) throw new Error("no answer at once");
+    return decodeDns(answered);
+  };
+  return {
+    ...opened,
+    responder,
+    metrics,
+    answer,
+    lines: (question) => {
+      const { answers, authorities, additionals } = answer(question);
+      return [...recordLines(answers), ...recordLines(authorities), ...recordLines(additionals)];
+    },
+    async register(name, nodeChanges, service) {
+      await store.submit({
+        ...{ type: "register", node: nodeNamed(name, nodeChanges), skipNodeUpdate: false, checks: [] },
+        service: service && serviceNamed(service.name ?? "web", service),
+      });
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import {
+  decode,
+  encode,
+  streamEncode,
+  TRUNCATED_RESPONSE,
+  type Answer,
+  type DecodedPacket,
+  type Packet,
+} from "dns-packet";
+import { FrameReader } from "../../src/dns/frames.ts";
+
+export interface Upstream {
+  readonly port: number;
+  /** What it was asked, as "udp a.example.com A". */
+  readonly asked: readonly string[];
+  stop(): void;
+}
+
+/** What is said of a name: nothing for "silent", else a response code and records. */
+export type Said = "silent" | { readonly rcode: number; readonly answers: readonly Answer[] };
+
+/** A DNS server on a port of its own on this machine: what a recursor is to an agent. */
+export async function startUpstream(say: (name: string, type: string) => Said): Promise<Upstream> {
+  const asked: string[] = [];
+  const answerTo = (packet: Uint8Array, network: "udp" | "tcp"): Packet | undefined => {
+    const query = decode(Buffer.from(packet));
+    const { name = "", type = "A" } = query.questions?.[0] ?? {};
+    asked.push(`${network} ${name} ${type}`);
+    const said = say(name.toLowerCase(), type);
+    if (said === "silent") return undefined;
+    const answer = answerOf(query, said);
+    const most = query.additionals?.find((record) => record.type === "OPT")?.udpPayloadSize ?? 512;
+    const isTooLong = network === "udp" && encode(answer).length > most;
+    return isTooLong ? { ...answer, flags: (answer.flags ?? 0) | TRUNCATED_RESPONSE, answers: [] } : answer;
+  };
+  const tcp = Bun.listen<FrameReader>({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      open(socket) {
+        socket.data = new FrameReader();
+      },
+      data(socket, bytes) {
+        for (const packet of socket.data.read(bytes)) {
+          const answer = answerTo(packet, "tcp");
+          if (answer) socket.write(streamEncode(answer));
+        }
+      },
+    },
+  });
+  const udp = await Bun.udpSocket({
+    hostname: "127.0.0.1",
+    port: tcp.port,
+    socket: {
+      data(socket, packet, port, address) {
+        const answer = answerTo(packet, "udp");
+        if (answer) socket.send(encode(answer), port, address);
+      },
+    },
+  });
+  return {
+    port: tcp.port,
+    asked,
+    stop() {
+      udp.close();
+      tcp.stop(true);
+    },
+  };
+}
+
+function answerOf(query: DecodedPacket, { rcode, answers }: Exclude<Said, "silent">): Packet {
+  const opt = query.additionals?.filter((record) => record.type === "OPT") ?? [];
+  return {
+    type: "response",
+    id: query.id ?? 0,
+    flags: 0x0180 | rcode,
+    questions: query.questions ?? [],
+    answers: [...answers],
+    additionals: opt,
+  };
+}
