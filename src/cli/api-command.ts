@@ -6,6 +6,7 @@ import { CommandFailure } from "./command-failure.ts";
 import type { Command } from "./command.ts";
 import type { Flags } from "./flags.ts";
 import { localCommand, type LocalCall, type LocalCommandOptions } from "./local-command.ts";
+import { inGosWords } from "./unreachable.ts";
 
 export interface ApiCommandOptions extends Omit<LocalCommandOptions, "sharedFlags" | "run"> {
   /** Takes -datacenter and -stale. */
@@ -54,21 +55,26 @@ export class AgentApi {
 
   /** @throws OperatingError for any status but 200 */
   ok(request: HttpRequest): Promise<HttpAnswer> {
-    return this.#http.requestOk(this.#whole(request));
+    return this.#sent(request, (whole) => this.#http.requestOk(whole));
   }
 
   /** Whatever the status. */
   request(request: HttpRequest): Promise<HttpAnswer> {
-    return this.#http.request(this.#whole(request));
+    return this.#sent(request, (whole) => this.#http.request(whole));
   }
 
   /** The answer as it comes. */
   stream(request: HttpRequest): Promise<Response> {
-    return this.#http.stream(this.#whole(request));
+    return this.#sent(request, (whole) => this.#http.stream(whole));
   }
 
-  #whole(request: HttpRequest): HttpRequest {
-    return { signal: this.#signal, ...request, query: { ...this.#query, ...request.query } };
+  async #sent<T>(request: HttpRequest, send: (whole: HttpRequest) => Promise<T>): Promise<T> {
+    const whole = { signal: this.#signal, ...request, query: { ...this.#query, ...request.query } };
+    try {
+      return await send(whole);
+    } catch (error) {
+      throw inGosWords(error, this.#http, whole);
+    }
   }
 }
 

@@ -35,6 +35,10 @@ export class JsonRow {
     return Array.isArray(value) ? value.map(String) : [];
   }
 
+  numbers(name: string): readonly number[] {
+    return this.texts(name).map(Number);
+  }
+
   /** The texts in an object of texts, in order of their names. */
   map(name: string): ReadonlyMap<string, string> {
     const pairs = Object.entries(fieldsOf(this.#fields[name])).map(([key, value]): [string, string] => [

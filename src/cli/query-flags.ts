@@ -21,15 +21,18 @@ export function keyValueQuery(flags: Flags, more: Readonly<Record<string, string
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(more)) if (value) query.append(name, value);
   for (const pair of flags.all("node-meta")) {
-    const { key, value } = parsePair(pair);
+    const { key, value } = parsePair(pair, "node-meta");
     query.append("node-meta", `${key}:${value}`);
   }
   return query.size === 0 ? "" : `?${query.toString()}`;
 }
 
-/** @throws CommandFailure when there is no "=" */
-export function parsePair(text: string): { readonly key: string; readonly value: string } {
+/** @throws CommandFailure when there is no "=" in what was given with this flag */
+export function parsePair(text: string, flag: string): { readonly key: string; readonly value: string } {
   const at = text.indexOf("=");
-  if (at < 0) throw new CommandFailure(`${JSON.stringify(text)} is not of the form key=value`);
+  if (at < 0)
+    throw new CommandFailure(
+      `invalid value ${JSON.stringify(text)} for flag -${flag}: Missing "=" value in argument: ${text}`,
+    );
   return { key: text.slice(0, at), value: text.slice(at + 1) };
 }

@@ -98,8 +98,19 @@ export class HttpClient {
     return { status: response.status, headers: response.headers, body: new Uint8Array(await response.arrayBuffer()) };
   }
 
+  /** Where a request goes. */
+  urlOf(request: HttpRequest): URL {
+    return new URL(pathAndQuery(request), this.#settings.baseUrl);
+  }
+
+  /** Of the socket that requests go through; undefined where they go over the network. */
+  get socketPath(): string | undefined {
+    const { unix } = this.#settings.transport ?? {};
+    return typeof unix === "string" ? unix : undefined;
+  }
+
   #send(request: HttpRequest, signal: AbortSignal | undefined): Promise<Response> {
-    return fetch(new URL(pathAndQuery(request), this.#settings.baseUrl), {
+    return fetch(this.urlOf(request), {
       method: request.method ?? "GET",
       headers: this.#settings.token ? { "X-Consul-Token": this.#settings.token } : {},
       body: request.body ?? null,
@@ -165,15 +176,17 @@ function timedOut(where: string, timeoutMs: number): OperatingError {
 }
 
 function unreachable(where: string, cause: unknown): OperatingError {
-  return new OperatingError("unavailable", "agent-unreachable", `cannot reach ${where}: ${reasonOf(cause)}`, { cause });
+  return new OperatingError("unavailable", "agent-unreachable", `cannot reach ${where}: ${unreachableReason(cause)}`, { cause });
 }
 
 /** Runtimes name the system's error in different places: Bun in `code`, Node in `cause.code`. */
-function reasonOf(thrown: unknown): string {
+export function unreachableReason(thrown: unknown): string {
   const inner = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
   switch (codeOf(inner)) {
     case "ECONNREFUSED":
       return "connection refused";
+    case "ENOENT":
+      return "no such file or directory";
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return "name not resolved";

@@ -1,7 +1,6 @@
-import { messageOf } from "../../lib/errors.ts";
 import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
-import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
+import { compileExpression } from "../expression.ts";
 import { formatMap, rowsOf, type JsonRow } from "../json.ts";
 import { formatFlag, printTable } from "../output-format.ts";
 
@@ -29,7 +28,7 @@ export const membersCommand: Command = apiCommand({
 
 async function listMembers(call: ApiCall): Promise<number> {
   const { api, flags } = call;
-  const status = statusPattern(flags.text("status") ?? ".*");
+  const status = compileExpression("status", flags.text("status") ?? ".*");
   const query = { ...(flags.bool("wan") && { wan: "1" }), segment: flags.text("segment") ?? "_all" };
   const json = await attempting("Error retrieving members", () => api.json("/v1/agent/members", query));
   const members = rowsOf(json)
@@ -39,14 +38,6 @@ async function listMembers(call: ApiCall): Promise<number> {
   if (members.length === 0) return 2;
   printTable(call, json, () => (flags.bool("detailed") ? detailed(members) : standard(members)));
   return 0;
-}
-
-function statusPattern(text: string): RegExp {
-  try {
-    return new RegExp(text, "u");
-  } catch (error) {
-    throw new CommandFailure(`Failed to compile status regexp: ${messageOf(error)}`);
-  }
 }
 
 /** Consul: by name, those of the default segment first. */
