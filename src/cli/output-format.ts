@@ -13,11 +13,16 @@ export const formatFlag: CommandFlag = {
 
 /** Prints the agent's JSON with -format=json, else a table: a heading and its rows. */
 export function printTable(
-  { flags, io }: Pick<ApiCall, "flags" | "io">,
+  call: Pick<ApiCall, "flags" | "io">,
   json: unknown,
   rows: () => readonly (readonly string[])[],
 ): void {
-  io.stdout(wantsJson({ flags }) ? `${JSON.stringify(json, undefined, 4)}\n` : columns(rows()));
+  printText(call, json, () => columns(rows()));
+}
+
+/** Prints the agent's JSON with -format=json, else a text: whole lines. */
+export function printText({ flags, io }: Pick<ApiCall, "flags" | "io">, json: unknown, text: () => string): void {
+  io.stdout(wantsJson({ flags }) ? `${JSON.stringify(json, undefined, 4)}\n` : text());
 }
 
 /** @throws CommandFailure when -format is neither */

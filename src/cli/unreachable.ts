@@ -11,7 +11,8 @@ export function inGosWords(error: unknown, http: HttpClient, request: HttpReques
   const url = http.urlOf(request);
   const attempted = `${method.slice(0, 1)}${method.slice(1).toLowerCase()} ${JSON.stringify(url.href)}`;
   const reason = unreachableReason(error.cause);
-  const why = http.socketPath === undefined ? dialling(url, reason) : `dial unix ${http.socketPath}: ${reason}`;
+  const why =
+    http.socketPath === undefined ? dialling(url, reason) : `dial unix ${http.socketPath}: connect: ${reason}`;
   return new OperatingError(error.kind, error.code, `${attempted}: ${why}`, { cause: error.cause });
 }
 

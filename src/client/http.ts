@@ -143,7 +143,9 @@ export function jsonOf(answer: HttpAnswer): unknown {
 }
 
 export function unexpectedStatus(answer: HttpAnswer): OperatingError {
-  const body = shorten(textOf(answer).trim());
+  const text = textOf(answer);
+  // Consul: a list of errors ends in a blank line, which its clients show.
+  const body = shorten(/\n./.test(text) ? text : text.trim());
   const message = `Unexpected response code: ${answer.status}${body === "" ? "" : ` (${body})`}`;
   return new OperatingError(kindOfStatus(answer.status), "unexpected-status", message);
 }
@@ -176,7 +178,9 @@ function timedOut(where: string, timeoutMs: number): OperatingError {
 }
 
 function unreachable(where: string, cause: unknown): OperatingError {
-  return new OperatingError("unavailable", "agent-unreachable", `cannot reach ${where}: ${unreachableReason(cause)}`, { cause });
+  return new OperatingError("unavailable", "agent-unreachable", `cannot reach ${where}: ${unreachableReason(cause)}`, {
+    cause,
+  });
 }
 
 /** Runtimes name the system's error in different places: Bun in `code`, Node in `cause.code`. */

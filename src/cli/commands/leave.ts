@@ -1,0 +1,17 @@
+import { apiCommand, attempting } from "../api-command.ts";
+import type { Command } from "../command.ts";
+
+/** `praetor leave`. */
+export const leaveCommand: Command = apiCommand({
+  name: "leave",
+  summary: "Gracefully leaves the cluster and shuts down",
+  synopsis: "[options]",
+  about: "The agent tells the others that it goes, so that nobody takes it for failed, and ends.",
+  examples: [{ what: "End the agent", command: "leave" }],
+  asksServers: false,
+  words: 0,
+  async run({ api, io }) {
+    await attempting("Error leaving", () => api.ok({ method: "PUT", path: "/v1/agent/leave" }));
+    io.stdout("Graceful leave complete\n");
+  },
+});

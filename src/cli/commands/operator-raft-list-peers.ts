@@ -1,0 +1,31 @@
+import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
+import type { Command } from "../command.ts";
+import { JsonRow } from "../json.ts";
+import { formatFlag, printTable } from "../output-format.ts";
+
+/** `praetor operator raft list-peers`. */
+export const operatorRaftListPeersCommand: Command = apiCommand({
+  name: "operator raft list-peers",
+  summary: "Lists the servers that hold the data",
+  synopsis: "[options]",
+  about: "Lists the servers that take part in writing the cluster's data, and which of them leads.",
+  examples: [{ what: "All of them", command: "operator raft list-peers" }],
+  flags: [formatFlag],
+  asksServers: true,
+  run: listPeers,
+});
+
+async function listPeers(call: ApiCall): Promise<void> {
+  const attempted = "Error getting peers: Failed to retrieve raft configuration";
+  const json = await attempting(attempted, () => call.api.json("/v1/operator/raft/configuration"));
+  const rows = new JsonRow(json).rows("Servers").map((server) => [
+    server.text("Node"),
+    server.text("ID"),
+    server.text("Address"),
+    server.bool("Leader") ? "leader" : "follower",
+    String(server.bool("Voter")),
+    // Consul: the first versions of the protocol did not tell.
+    server.text("ProtocolVersion") || "<=1",
+  ]);
+  printTable(call, json, () => [["Node", "ID", "Address", "State", "Voter", "RaftProtocol"], ...rows]);
+}

@@ -1,0 +1,17 @@
+import { apiCommand, attempting } from "../api-command.ts";
+import type { Command } from "../command.ts";
+
+/** `praetor reload`. */
+export const reloadCommand: Command = apiCommand({
+  name: "reload",
+  summary: "Triggers the agent to reload its configuration",
+  synopsis: "[options]",
+  about: "The agent reads its files again, as with SIGHUP: services, checks and what else may change while it runs.",
+  examples: [{ what: "After a file was changed", command: "reload" }],
+  asksServers: false,
+  words: 0,
+  async run({ api, io }) {
+    await attempting("Error reloading", () => api.ok({ method: "PUT", path: "/v1/agent/reload" }));
+    io.stdout("Configuration reload triggered\n");
+  },
+});
