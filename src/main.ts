@@ -22,6 +22,7 @@ import { snapshotRestoreCommand } from "./cli/commands/snapshot-restore.ts";
 import { snapshotSaveCommand } from "./cli/commands/snapshot-save.ts";
 import { infoCommand } from "./cli/commands/info.ts";
 import { joinCommand } from "./cli/commands/join.ts";
+import { keygenCommand } from "./cli/commands/keygen.ts";
 import { keyringCommand } from "./cli/commands/keyring.ts";
 import { leaveCommand } from "./cli/commands/leave.ts";
 import { maintCommand } from "./cli/commands/maint.ts";
@@ -33,6 +34,7 @@ import { reloadCommand } from "./cli/commands/reload.ts";
 import { rttCommand } from "./cli/commands/rtt.ts";
 import { servicesDeregisterCommand } from "./cli/commands/services-deregister.ts";
 import { servicesRegisterCommand } from "./cli/commands/services-register.ts";
+import { validateCommand } from "./cli/commands/validate.ts";
 import { versionCommand } from "./cli/commands/version.ts";
 import { runCommand } from "./cli/run-command.ts";
 import { startDaemon } from "./daemon.ts";
@@ -75,6 +77,7 @@ const commands: readonly Command[] = [
   snapshotSaveCommand,
   infoCommand,
   joinCommand,
+  keygenCommand,
   keyringCommand,
   leaveCommand,
   maintCommand,
@@ -86,6 +89,7 @@ const commands: readonly Command[] = [
   rttCommand,
   servicesDeregisterCommand,
   servicesRegisterCommand,
+  validateCommand,
   versionCommand(manifest.version),
 ];
 

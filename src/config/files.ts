@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { messageOf, OperatingError } from "../lib/errors.ts";
+import { OperatingError } from "../lib/errors.ts";
+import { fileFailure } from "../lib/file-failure.ts";
 import { type ConfigFormat, readSource } from "./read-source.ts";
 import type { Source } from "./source.ts";
 
@@ -26,7 +27,7 @@ export function readConfigPaths(paths: readonly string[], format: ConfigFormat |
     else
       sources.push(
         readSource(
-          attempt("read", file, () => readFileSync(file, "utf8")),
+          attempt("ReadFile", file, () => readFileSync(file, "utf8")),
           fileFormat,
           { file },
         ),
@@ -36,10 +37,10 @@ export function readConfigPaths(paths: readonly string[], format: ConfigFormat |
 }
 
 function filesAt(path: string): readonly string[] {
-  if (!attempt("open", path, () => statSync(path)).isDirectory()) return [path];
-  const names = attempt("list", path, () => readdirSync(path)).toSorted();
+  if (!attempt("Open", path, () => statSync(path)).isDirectory()) return [path];
+  const names = attempt("Readdir", path, () => readdirSync(path)).toSorted();
   const files = names.map((name) => join(path, name));
-  return files.filter((file) => !attempt("open", file, () => statSync(file)).isDirectory());
+  return files.filter((file) => !attempt("Open", file, () => statSync(file)).isDirectory());
 }
 
 function formatOf(file: string): ConfigFormat | undefined {
@@ -47,11 +48,12 @@ function formatOf(file: string): ConfigFormat | undefined {
   return file.endsWith(".hcl") ? "hcl" : undefined;
 }
 
-function attempt<T>(verb: string, path: string, run: () => T): T {
+/** Consul's words: scripts around `validate` search for them. */
+function attempt<T>(step: "Open" | "Readdir" | "ReadFile", path: string, run: () => T): T {
   try {
     return run();
-  } catch (error) {
-    const message = `config: cannot ${verb} ${path}: ${messageOf(error)}; check the path and its permissions`;
-    throw new OperatingError("invalid", "unreadable-config-file", message, { cause: error });
+  } catch (cause) {
+    const message = `config: ${step} failed on ${path}. ${fileFailure(cause)}`;
+    throw new OperatingError("invalid", "unreadable-config-file", message, { cause });
   }
 }

@@ -1,9 +1,8 @@
-import { readFileSync, unlinkSync, writeFileSync } from "node:fs";
-import { hostname, networkInterfaces } from "node:os";
+import { unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../../config/load.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
-import { defaultInterfaceOf } from "../../config/sockaddr/interfaces.ts";
+import { thisMachine } from "../../config/this-machine.ts";
 import { formatAgentUsage } from "../../config/usage.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
@@ -62,8 +61,7 @@ export function agentCommand(options: AgentCommandOptions): Command {
 }
 
 async function runAgent(args: readonly string[], io: CommandIo, options: AgentCommandOptions): Promise<number> {
-  const readConfig = (): RuntimeConfig =>
-    loadConfig({ args, env: io.env, hostname: hostname(), networkInterfaces, defaultInterface });
+  const readConfig = (): RuntimeConfig => loadConfig({ args, env: io.env, ...thisMachine() });
   const config = readConfig();
   const settings = logSettings(config, io, options.clock);
   const log = createLog(settings, "agent");
@@ -148,15 +146,6 @@ function logSettings(config: RuntimeConfig, io: CommandIo, clock: Clock): LogSet
 
 function logPath(file: string): string {
   return file.endsWith("/") ? join(file, "praetor.log") : file;
-}
-
-/** undefined where there is no default route, or no Linux to ask. */
-function defaultInterface(): string | undefined {
-  try {
-    return defaultInterfaceOf(readFileSync("/proc/net/route", "utf8"));
-  } catch {
-    return undefined;
-  }
 }
 
 function banner(config: RuntimeConfig, agent: RunningAgent, version: string): string {

@@ -1,0 +1,20 @@
+import { secretBytes } from "../../lib/secret-bytes.ts";
+import type { Command } from "../command.ts";
+import { localCommand } from "../local-command.ts";
+
+const keyBytes = 32;
+
+/** `praetor keygen`. */
+export const keygenCommand: Command = localCommand({
+  name: "keygen",
+  summary: "Generates a new encryption key",
+  synopsis: "",
+  about:
+    "Prints a new key of 32 random bytes in base64, as the setting encrypt takes it. This version encrypts no traffic " +
+    "between agents with it; Consul's agents do.",
+  examples: [{ what: "A key", command: "keygen" }],
+  run({ io }) {
+    io.stdout(`${Buffer.from(secretBytes(keyBytes)).toString("base64")}\n`);
+    return Promise.resolve();
+  },
+});

@@ -1,0 +1,65 @@
+import { afterAll, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CommandRun, runCommandWith } from "../../../test/support/command-io.ts";
+import { validateCommand } from "./validate.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "validate-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const validate = (...args: readonly string[]): Promise<CommandRun> => runCommandWith(validateCommand, args);
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  mkdirSync(join(path, ".."), { recursive: true });
+  writeFileSync(path, text);
+  return path;
+}
+
+const good = file("good/agent.hcl", `data_dir = "/tmp"\nserver = true\n`);
+
+test("files and folders that an agent could start with are valid", async () => {
+  const valid = { code: 0, stdout: "Configuration is valid!\n", stderr: "" };
+  expect(await validate(good)).toEqual(valid);
+  expect(await validate(join(folder, "good"))).toEqual(valid);
+  expect(await validate("-quiet", good)).toEqual({ ...valid, stdout: "" });
+});
+
+test("several are judged together", async () => {
+  const part = file("part.json", `{ "server": true }`);
+  expect((await validate(part)).stderr).toStartWith("Config validation failed: data_dir cannot be empty");
+  expect((await validate(part, good)).code).toBe(0);
+});
+
+test("what is wrong is told with file, line and column", async () => {
+  const bad = file("bad.hcl", `data_dir = "/tmp"\nservre = true\n`);
+  const { code, stdout, stderr } = await validate(good, bad);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toContain("Config validation failed: ");
+  expect(stderr).toContain(bad);
+  expect(stderr).toContain("2:1");
+  expect(stderr).toContain("invalid config key servre");
+});
+
+test("a file with another ending is read when its format is told", async () => {
+  const other = file("agent.conf", `data_dir = "/tmp"`);
+  expect((await validate(other)).code).toBe(1);
+  expect((await validate("-config-format=hcl", other)).code).toBe(0);
+  expect((await validate("-config-format=toml", other)).stderr).toContain("must be either 'hcl' or 'json'");
+});
+
+test("warnings go to the error output, and nowhere with -quiet", async () => {
+  const risky = file("risky.hcl", `data_dir = "/tmp"\nenable_script_checks = true`);
+  const { code, stdout, stderr } = await validate(risky);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "Configuration is valid!\n" });
+  expect(stderr).toContain("DANGEROUS");
+  expect(await validate("-quiet", risky)).toEqual({ code: 0, stdout: "", stderr: "" });
+});
+
+test.each([
+  [[], "Must specify at least one config file or directory\n"],
+  [["nothing"], "Config validation failed: config: Open failed on nothing. open nothing: no such file or directory\n"],
+])("%j is refused in Consul's words", async (args, stderr) => {
+  expect(await validate(...args)).toEqual({ code: 1, stdout: "", stderr });
+});

@@ -1,0 +1,52 @@
+import { messageOf, OperatingError } from "../../lib/errors.ts";
+import { CommandFailure } from "../command-failure.ts";
+import type { Command, CommandIo } from "../command.ts";
+import { localCommand, type LocalCall } from "../local-command.ts";
+
+/** `praetor validate`. */
+export const validateCommand: Command = localCommand({
+  name: "validate",
+  summary: "Validate config files/directories",
+  synopsis: "[options] FILE_OR_DIRECTORY...",
+  about:
+    "Reads configuration files and folders as the agent would, without starting one, and says what is wrong with " +
+    "them: in which file, line and column. It needs all the files that the agent is started with; parts alone may be " +
+    "refused for what the others hold.\n\nExit code: 0 when they are valid, 1 when they are not.",
+  examples: [
+    { what: "Before an agent is reloaded", command: "validate /etc/praetor.d" },
+    { what: "A single file, by its exit code alone", command: "validate -quiet agent.hcl" },
+  ],
+  flags: [
+    {
+      name: "config-format",
+      kind: "text",
+      value: "hcl|json",
+      help: "Read all files in this format, whatever their names end in.",
+    },
+    { name: "quiet", kind: "bool", value: "", help: "Print nothing when all is well." },
+  ],
+  run: validate,
+});
+
+async function validate({ words, flags, io }: LocalCall): Promise<void> {
+  if (words.length === 0) throw new CommandFailure("Must specify at least one config file or directory");
+  const format = flags.text("config-format") ?? "";
+  if (!["", "hcl", "json"].includes(format)) throw new CommandFailure("-config-format must be either 'hcl' or 'json'");
+  const paths = words.flatMap((path) => ["-config-file", path]);
+  const warnings = await warningsOf([...paths, "-config-format", format], io.env);
+  if (flags.bool("quiet")) return;
+  for (const warning of warnings) io.stderr(`${warning}\n`);
+  io.stdout("Configuration is valid!\n");
+}
+
+/** Of an agent that would be started with these words. */
+async function warningsOf(args: readonly string[], env: CommandIo["env"]): Promise<readonly string[]> {
+  const { loadConfig } = await import("../../config/load.ts");
+  const { thisMachine } = await import("../../config/this-machine.ts");
+  try {
+    return loadConfig({ args, env, ...thisMachine() }).warnings;
+  } catch (error) {
+    if (!(error instanceof OperatingError)) throw error;
+    throw new CommandFailure(`Config validation failed: ${messageOf(error)}`);
+  }
+}
