@@ -73,16 +73,17 @@ async function createSession({ api, agent, datacenter, tellStep }: RemoteExecOpt
   if (datacenter === agent.datacenter) return idIn(api, { Name: "Remote Exec", ...lasting });
   tellStep("Remote exec in foreign datacenter, using Session TTL");
   // A session belongs to a node, and the asked agent's is not known there.
-  const node = await attempting("Failed to find Consul server in remote datacenter", () => serverThere(api));
+  const node = await serverThere(api);
   tellStep(`Binding session to remote node ${node}@${datacenter}`);
   const name = `Remote Exec via ${agent.node}@${agent.datacenter}`;
   return idIn(api, { Name: name, Node: node, NodeChecks: [], ...lasting });
 }
 
 async function serverThere(api: AgentApi): Promise<string> {
-  const [server] = rowsOf(await api.json("/v1/health/service/consul", { passing: "1" }));
-  if (server === undefined)
-    throw new CommandFailure("Failed to create session: Failed to find Consul server in remote datacenter");
+  const failure = "Failed to create session: Failed to find Consul server in remote datacenter";
+  const json = await attempting(failure, () => api.json("/v1/health/service/consul", { passing: "1" }));
+  const [server] = rowsOf(json);
+  if (server === undefined) throw new CommandFailure(failure);
   return server.row("Node").text("Node");
 }
 

@@ -12,7 +12,8 @@ import { masked } from "./masked.ts";
 /*
  * Each document of this folder is a session with an agent of its own, run as it stands there: a command, what it prints,
  * what it prints on the error output ("2> "), and its exit code when that is not 0 ("[1]"). A section is a test; a comment
- * under its heading, "not on praetor: the reason" or "not on consul: ...", leaves it out there.
+ * under its heading, "not on praetor: the reason" or "not on consul: ...", leaves it out there. A comment before the
+ * sections, "agent: WORDS", starts the agent with these words, too.
  */
 const documents = readdirSync(import.meta.dir).filter((name) => name.endsWith(".md"));
 const missing = clientMissing();
@@ -41,6 +42,10 @@ function sectionsOf(markdown: string): readonly Section[] {
     }));
 }
 
+function agentWordsOf(markdown: string): readonly string[] {
+  return /^<!-- agent: (.*) -->$/m.exec(markdown)?.[1]?.split(" ") ?? [];
+}
+
 const startMs = 40_000;
 const sectionMs = 40_000;
 
@@ -49,8 +54,9 @@ function runDocument(name: string): void {
   let target: Target;
   let shell: Shell;
   const client = openClient();
+  const markdown = readFileSync(join(import.meta.dir, name), "utf8");
   beforeAll(async () => {
-    target = await startTarget();
+    target = await startTarget(...agentWordsOf(markdown));
     shell = new Shell({ cwd: folder, env: client.environment(target.url) });
   }, startMs);
   afterAll(async () => {
@@ -59,7 +65,7 @@ function runDocument(name: string): void {
     client.close();
     rmSync(folder, { recursive: true });
   });
-  for (const section of sectionsOf(readFileSync(join(import.meta.dir, name), "utf8"))) {
+  for (const section of sectionsOf(markdown)) {
     const why = section.omitted === undefined ? "" : ` (not run: ${section.omitted})`;
     test.skipIf(section.omitted !== undefined)(
       `${section.title}${why}`,
