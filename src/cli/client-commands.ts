@@ -1,0 +1,65 @@
+import type { Command } from "./command.ts";
+import { catalogDatacentersCommand } from "./commands/catalog-datacenters.ts";
+import { catalogNodesCommand } from "./commands/catalog-nodes.ts";
+import { catalogServicesCommand } from "./commands/catalog-services.ts";
+import { eventCommand } from "./commands/event.ts";
+import { execCommand } from "./commands/exec.ts";
+import { forceLeaveCommand } from "./commands/force-leave.ts";
+import { infoCommand } from "./commands/info.ts";
+import { joinCommand } from "./commands/join.ts";
+import { keygenCommand } from "./commands/keygen.ts";
+import { keyringCommand } from "./commands/keyring.ts";
+import { kvDeleteCommand } from "./commands/kv-delete.ts";
+import { kvExportCommand } from "./commands/kv-export.ts";
+import { kvGetCommand } from "./commands/kv-get.ts";
+import { kvImportCommand } from "./commands/kv-import.ts";
+import { kvPutCommand } from "./commands/kv-put.ts";
+import { leaveCommand } from "./commands/leave.ts";
+import { maintCommand } from "./commands/maint.ts";
+import { membersCommand } from "./commands/members.ts";
+import { operatorAutopilotGetConfigCommand } from "./commands/operator-autopilot-get-config.ts";
+import { operatorAutopilotSetConfigCommand } from "./commands/operator-autopilot-set-config.ts";
+import { operatorRaftListPeersCommand } from "./commands/operator-raft-list-peers.ts";
+import { operatorRaftRemovePeerCommand } from "./commands/operator-raft-remove-peer.ts";
+import { reloadCommand } from "./commands/reload.ts";
+import { rttCommand } from "./commands/rtt.ts";
+import { servicesDeregisterCommand } from "./commands/services-deregister.ts";
+import { servicesRegisterCommand } from "./commands/services-register.ts";
+import { snapshotInspectCommand } from "./commands/snapshot-inspect.ts";
+import { snapshotRestoreCommand } from "./commands/snapshot-restore.ts";
+import { snapshotSaveCommand } from "./commands/snapshot-save.ts";
+import { validateCommand } from "./commands/validate.ts";
+
+/** The commands that ask an agent, or need none. */
+export const clientCommands: readonly Command[] = [
+  catalogDatacentersCommand,
+  catalogNodesCommand,
+  catalogServicesCommand,
+  eventCommand,
+  execCommand,
+  forceLeaveCommand,
+  infoCommand,
+  joinCommand,
+  keygenCommand,
+  keyringCommand,
+  kvDeleteCommand,
+  kvExportCommand,
+  kvGetCommand,
+  kvImportCommand,
+  kvPutCommand,
+  leaveCommand,
+  maintCommand,
+  membersCommand,
+  operatorAutopilotGetConfigCommand,
+  operatorAutopilotSetConfigCommand,
+  operatorRaftListPeersCommand,
+  operatorRaftRemovePeerCommand,
+  reloadCommand,
+  rttCommand,
+  servicesDeregisterCommand,
+  servicesRegisterCommand,
+  snapshotInspectCommand,
+  snapshotRestoreCommand,
+  snapshotSaveCommand,
+  validateCommand,
+];
