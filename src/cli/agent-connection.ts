@@ -91,7 +91,7 @@ function tlsOptions(setting: Setting, env: Environment): Readonly<Record<string,
 }
 
 /** PRAETOR_X, else CONSUL_X; what is empty counts as not set. */
-export function variableOf(env: Environment, name: string): string | undefined {
+function variableOf(env: Environment, name: string): string | undefined {
   return env[`PRAETOR_${name}`] || env[`CONSUL_${name}`] || undefined;
 }
 

@@ -1,0 +1,17 @@
+import { expect, test } from "bun:test";
+import { runCommandWith } from "../../../test/support/command-io.ts";
+import { versionCommand } from "./version.ts";
+
+test("the first line is Consul's, whose interfaces are spoken; the program's own version follows", async () => {
+  const { stdout } = await runCommandWith(versionCommand("0.1.0"), []);
+  expect(stdout.split("\n").slice(0, 2)).toEqual(["Consul v1.8.7", "Praetor v0.1.0, which speaks its interfaces"]);
+});
+
+test("programs are told both", async () => {
+  const { stdout } = await runCommandWith(versionCommand("0.1.0"), ["-format=json"]);
+  expect(JSON.parse(stdout)).toMatchObject({ Version: "1.8.7", Praetor: "0.1.0" });
+  expect(await runCommandWith(versionCommand("0.1.0"), ["-format=x"])).toMatchObject({
+    code: 1,
+    stderr: "Unknown format: x\n",
+  });
+});
