@@ -9,7 +9,7 @@ import { healthCommand } from "./cli/commands/health.ts";
 import { versionCommand } from "./cli/commands/version.ts";
 import { runCommand } from "./cli/run-command.ts";
 import { startDaemon } from "./daemon.ts";
-import { systemClock } from "./lib/clock.ts";
+import { keepProcessAlive, systemClock } from "./lib/clock.ts";
 import { writeAll } from "./lib/write-all.ts";
 
 // process.stdout and its isTTY would do the same, and cost an idle agent 6 MiB.
@@ -35,7 +35,6 @@ const commands: readonly Command[] = [
   ...clientCommands,
 ];
 
-// A timer of the clock keeps no process alive, and a command may be waiting for nothing else.
-setInterval(() => {}, 2 ** 31 - 1);
+keepProcessAlive();
 // Not awaited at the top level: the executable is built as bytecode, which has no such thing.
 void runCommand(process.argv.slice(2), commands, io).then((code) => process.exit(code));

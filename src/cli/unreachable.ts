@@ -13,7 +13,7 @@ export function inGosWords(error: unknown, http: HttpClient, request: HttpReques
   const reason = unreachableReason(error.cause);
   const why =
     http.socketPath === undefined ? dialling(url, reason) : `dial unix ${http.socketPath}: connect: ${reason}`;
-  return new OperatingError(error.kind, error.code, `${attempted}: ${why}`, { cause: error.cause });
+  return new OperatingError("unavailable", "agent-unreachable", `${attempted}: ${why}`, { cause: error.cause });
 }
 
 function dialling({ protocol, hostname, port }: URL, reason: string): string {

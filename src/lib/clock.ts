@@ -40,6 +40,11 @@ function startTimer(delayMs: number, fire: () => void): ReturnType<typeof setTim
   return handle;
 }
 
+/** Until process.exit: for commands, which may be waiting for nothing but a timer. */
+export function keepProcessAlive(): void {
+  setInterval(() => {}, delayMsMax);
+}
+
 /** Resolves after `delayMs`, or at once when `signal` aborts; which of the two, the caller reads from the signal. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
