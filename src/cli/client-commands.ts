@@ -28,6 +28,8 @@ import { servicesRegisterCommand } from "./commands/services-register.ts";
 import { snapshotInspectCommand } from "./commands/snapshot-inspect.ts";
 import { snapshotRestoreCommand } from "./commands/snapshot-restore.ts";
 import { snapshotSaveCommand } from "./commands/snapshot-save.ts";
+import { tlsCaCreateCommand } from "./commands/tls-ca-create.ts";
+import { tlsCertCreateCommand } from "./commands/tls-cert-create.ts";
 import { validateCommand } from "./commands/validate.ts";
 
 /** The commands that ask an agent, or need none. */
@@ -61,5 +63,7 @@ export const clientCommands: readonly Command[] = [
   snapshotInspectCommand,
   snapshotRestoreCommand,
   snapshotSaveCommand,
+  tlsCaCreateCommand,
+  tlsCertCreateCommand,
   validateCommand,
 ];

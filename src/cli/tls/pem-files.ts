@@ -1,0 +1,50 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileFailure } from "../../lib/file-failure.ts";
+import { CommandFailure } from "../command-failure.ts";
+import type { Issued } from "./certificate.ts";
+
+export interface PemPaths {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** "dc1-server-consul" with the first number that no file has yet. */
+export function numberedPaths(prefix: string): PemPaths {
+  for (let number = 0; ; number += 1) {
+    const paths = { certificate: `${prefix}-${number}.pem`, key: `${prefix}-${number}-key.pem` };
+    if (!existsSync(paths.certificate) && !existsSync(paths.key)) return paths;
+  }
+}
+
+/**
+ * Writes both files or none; what is there already stays. Only their owner may read keys.
+ * @throws CommandFailure
+ */
+export function writePemFiles(paths: PemPaths, issued: Issued): void {
+  for (const path of Object.values(paths)) if (existsSync(path)) throw new CommandFailure(`${path} already exists.`);
+  // The key first: a certificate without its key looks as if all were well.
+  create(paths.key, issued.key, 0o600);
+  try {
+    create(paths.certificate, issued.certificate, 0o644);
+  } catch (error) {
+    rmSync(paths.key, { force: true });
+    throw error;
+  }
+}
+
+function create(path: string, text: string, mode: number): void {
+  try {
+    writeFileSync(path, text, { mode, flag: "wx" });
+  } catch (error) {
+    throw new CommandFailure(fileFailure(error));
+  }
+}
+
+/** @throws CommandFailure naming `what` it is */
+export function readPemFile(path: string, what: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new CommandFailure(`Error reading ${what}: ${fileFailure(error)}`);
+  }
+}
