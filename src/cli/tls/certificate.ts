@@ -184,7 +184,7 @@ function issue(content: CertificateContent, { keys, subject, issuer, signer, ext
   const certificate = new Certificate({ tbsCertificate, signatureAlgorithm: algorithm, signatureValue });
   return {
     certificate: pem("CERTIFICATE", Buffer.from(AsnConvert.serialize(certificate))),
-    key: String(keys.privateKey.export({ type: "sec1", format: "pem" })),
+    key: keys.privateKey.export({ type: "sec1", format: "pem" }),
   };
 }
 
