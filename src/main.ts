@@ -1,12 +1,15 @@
 import { fstatSync } from "node:fs";
+import { basename } from "node:path";
 import manifest from "../package.json" with { type: "json" };
 import { clientCommands } from "./cli/client-commands.ts";
 import type { Command, CommandIo } from "./cli/command.ts";
 import { agentCommand } from "./cli/commands/agent.ts";
 import { checkerCommand } from "./cli/commands/checker.ts";
+import { completionCommand } from "./cli/commands/completion.ts";
 import { edgexCommand } from "./cli/commands/edgex.ts";
 import { healthCommand } from "./cli/commands/health.ts";
 import { versionCommand } from "./cli/commands/version.ts";
+import { completionAnswer } from "./cli/completion/answer-shell.ts";
 import { runCommand } from "./cli/run-command.ts";
 import { startDaemon } from "./daemon.ts";
 import { keepProcessAlive, systemClock } from "./lib/clock.ts";
@@ -24,17 +27,25 @@ const io: CommandIo = {
 
 /** How this program is started again: as a built executable by itself, else by Bun with this file. */
 const executable = Bun.isStandaloneExecutable ? [process.execPath] : [process.execPath, import.meta.path];
+/** Of a link to it, the link's: "consul". */
+const programName = Bun.isStandaloneExecutable ? basename(process.argv0) : "praetor";
 
 const agent = agentCommand({ version: manifest.version, clock: systemClock, start: startDaemon });
 const commands: readonly Command[] = [
   agent,
   checkerCommand,
+  completionCommand({ name: programName, executable }),
   edgexCommand({ executable, startAgent: (args) => agent.run(args, io) }),
   healthCommand,
   versionCommand(manifest.version),
   ...clientCommands,
 ];
 
-keepProcessAlive();
-// Not awaited at the top level: the executable is built as bytecode, which has no such thing.
-void runCommand(process.argv.slice(2), commands, io).then((code) => process.exit(code));
+const words = process.argv.slice(2);
+const completions = completionAnswer(words, process.env, commands);
+if (completions !== undefined) io.stdout(completions);
+else {
+  keepProcessAlive();
+  // Not awaited at the top level: the executable is built as bytecode, which has no such thing.
+  void runCommand(words, commands, io).then((code) => process.exit(code));
+}

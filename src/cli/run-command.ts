@@ -4,6 +4,14 @@ import { closest } from "./closest.ts";
 /** Exit codes of Consul's command line for words that are no command, and for a group without one. */
 const exitCodes = { ok: 0, groupAlone: 1, unknown: 127 } as const;
 
+/** Flags that stand for commands, in the place of one. */
+const aliases: ReadonlyMap<string, readonly string[]> = new Map([
+  ["-v", ["version"]],
+  ["-version", ["version"]],
+  ["-autocomplete-install", ["completion", "-install"]],
+  ["-autocomplete-uninstall", ["completion", "-uninstall"]],
+]);
+
 /** Finds the command that the words name and runs it; without one, or with -h, tells which there are. */
 export async function runCommand(
   words: readonly string[],
@@ -13,15 +21,16 @@ export async function runCommand(
   const [first = "", ...args] = words;
   if (words.length === 0) return say(io.stderr, usage(commands), exitCodes.unknown);
   if (isHelp(first)) return say(io.stdout, usage(commands), exitCodes.ok);
-  const name = /^--?(v|version)$/.test(first) ? "version" : first;
-  const command = commands.find((known) => known.name === name);
+  const alias = aliases.get(first.replace(/^--/, "-"));
+  if (alias) return runCommand(alias, commands, io);
+  const command = commands.find((known) => known.name === first);
   if (command) return command.run(args, io);
-  const group = commands.filter((known) => known.name.startsWith(`${name} `));
-  if (group.length > 0) return runInGroup(name, { args, commands: group, io });
-  const advice = didYouMean(name, [...new Set(commands.map((known) => firstWord(known.name)))]);
+  const group = commands.filter((known) => known.name.startsWith(`${first} `));
+  if (group.length > 0) return runInGroup(first, { args, commands: group, io });
+  const advice = didYouMean(first, [...new Set(commands.map((known) => firstWord(known.name)))]);
   return say(
     io.stderr,
-    `praetor: there is no command ${JSON.stringify(name)}${advice}\n\n${usage(commands)}`,
+    `praetor: there is no command ${JSON.stringify(first)}${advice}\n\n${usage(commands)}`,
     exitCodes.unknown,
   );
 }

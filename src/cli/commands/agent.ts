@@ -1,5 +1,6 @@
 import { unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { agentFlags } from "../../config/flag-table.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import { thisMachine } from "../../config/this-machine.ts";
@@ -43,6 +44,9 @@ export function agentCommand(options: AgentCommandOptions): Command {
     summary: "Runs a Praetor agent",
     get help() {
       return formatAgentUsage();
+    },
+    get flags() {
+      return agentFlags.map((flag) => ({ ...flag, value: flag.placeholder }));
     },
     async run(args, io) {
       if (args.some((word) => /^--?(h|help)$/.test(word))) {

@@ -1,4 +1,4 @@
-import { formatIp, parseIp } from "../../config/ip-address.ts";
+import { formatIp, parseIp } from "../../lib/ip-address.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";

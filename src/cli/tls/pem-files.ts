@@ -21,7 +21,8 @@ export function numberedPaths(prefix: string): PemPaths {
  * @throws CommandFailure
  */
 export function writePemFiles(paths: PemPaths, issued: Issued): void {
-  for (const path of [paths.certificate, paths.key]) if (existsSync(path)) throw new CommandFailure(`${path} already exists.`);
+  for (const path of [paths.certificate, paths.key])
+    if (existsSync(path)) throw new CommandFailure(`${path} already exists.`);
   // The key first: a certificate without its key looks as if all were well.
   create(paths.key, issued.key, 0o600);
   try {

@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runCommandWith } from "../../../test/support/command-io.ts";
+import type { Command } from "../command.ts";
+import { runCommand } from "../run-command.ts";
+import { completionCommand } from "./completion.ts";
+
+const completion = completionCommand({ name: "praetor", executable: ["/opt/praetor"] });
+/** The whole command line, as a command. */
+const praetor: Command = { ...completion, run: (args, io) => runCommand(args, [completion], io) };
+
+test("a shell's script is printed", async () => {
+  const { code, stdout } = await runCommandWith(praetor, ["completion", "bash"]);
+  expect(code).toBe(0);
+  expect(stdout).toStartWith("complete -o default -C /opt/praetor praetor #");
+});
+
+test("a shell that is not known is refused with those that are", async () => {
+  const refused = { code: 1, stdout: "", stderr: "Name one shell: bash, zsh, fish\n" };
+  expect(await runCommandWith(praetor, ["completion"])).toEqual(refused);
+  expect(await runCommandWith(praetor, ["completion", "tcsh"])).toEqual(refused);
+});
+
+test("Consul's flags install and uninstall it", async () => {
+  const home = mkdtempSync(join(tmpdir(), "home-"));
+  const bashrc = join(home, ".bashrc");
+  writeFileSync(bashrc, "");
+  const env = { HOME: home };
+  try {
+    const installed = await runCommandWith(praetor, ["-autocomplete-install"], { env });
+    expect(installed).toMatchObject({ code: 0, stdout: `Installed in ${bashrc}; start a new shell to have it.\n` });
+    expect(readFileSync(bashrc, "utf8")).toContain("complete ");
+    expect((await runCommandWith(praetor, ["-autocomplete-install"], { env })).code).toBe(1);
+    expect((await runCommandWith(praetor, ["--autocomplete-uninstall"], { env })).code).toBe(0);
+    expect(readFileSync(bashrc, "utf8")).toBe("");
+    expect((await runCommandWith(praetor, ["-autocomplete-uninstall"], { env })).code).toBe(1);
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+});
+
+test("without a home there is nothing to install into", async () => {
+  expect((await runCommandWith(praetor, ["completion", "-install"])).stderr).toContain("HOME is not set");
+});

@@ -1,0 +1,29 @@
+import type { Command, CommandIo } from "../command.ts";
+import { candidatesFor } from "./candidates.ts";
+
+/**
+ * Bash starts a program to ask it for completions, with the line in COMP_LINE and the cursor's place in COMP_POINT; the
+ * scripts for other shells do the same. undefined when nobody asks.
+ * @param args as bash gives them: the program's name, the word at the cursor, the word before that
+ */
+export function completionAnswer(
+  args: readonly string[],
+  env: CommandIo["env"],
+  commands: readonly Command[],
+): string | undefined {
+  const line = env["COMP_LINE"];
+  if (line === undefined) return undefined;
+  const typed = line.slice(0, Number(env["COMP_POINT"] ?? line.length));
+  const found = candidatesFor(typed, commands);
+  const described = env["COMP_DESCRIBED"] === "1";
+  const before = lengthBefore(typed, args[1]);
+  return found
+    .map(({ word, about }) => word.slice(before) + (described && about !== "" ? `\t${about}` : "") + "\n")
+    .join("");
+}
+
+/** Of the last word: to bash "-format=js" is several words, of which only "js" is completed. */
+function lengthBefore(typed: string, atCursor: string | undefined): number {
+  const last = typed.split(/\s+/).at(-1) ?? "";
+  return atCursor !== undefined && last.endsWith(atCursor) ? last.length - atCursor.length : 0;
+}

@@ -1,0 +1,94 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileFailure } from "../../lib/file-failure.ts";
+import { CommandFailure } from "../command-failure.ts";
+import { completionScript, mark, type Program, type Shell } from "./shell-script.ts";
+
+/** The file that makes a shell complete this program's words. */
+interface ShellFile {
+  readonly shell: Shell;
+  readonly path: string;
+  /** Nothing but our text is in it. */
+  readonly isOurs: boolean;
+}
+
+/** Those of the shells that this person uses: the ones that have been set up. */
+function shellFiles(home: string, program: Program): readonly ShellFile[] {
+  const bash = [".bashrc", ".bash_profile", ".bash_login", ".profile"].map((name) => join(home, name)).find(existsSync);
+  const zsh = join(home, ".zshrc");
+  const fish = join(home, ".config/fish");
+  return [
+    ...(bash === undefined ? [] : [{ shell: "bash", path: bash, isOurs: false } as const]),
+    ...(existsSync(zsh) ? [{ shell: "zsh", path: zsh, isOurs: false } as const] : []),
+    ...(existsSync(fish)
+      ? [{ shell: "fish", path: join(fish, `completions/${program.name}.fish`), isOurs: true } as const]
+      : []),
+  ];
+}
+
+/**
+ * Puts the completion into the files of every shell that is set up; resolves with those that were changed.
+ * @throws CommandFailure when there is no such shell, or nothing to change
+ */
+export function installCompletion(home: string, program: Program): readonly string[] {
+  const files = requireSome(shellFiles(home, program), home);
+  const changed = files.filter((file) => {
+    const before = existsSync(file.path) ? attempt(() => readFileSync(file.path, "utf8")) : "";
+    const script = completionScript(file.shell, program);
+    const kept = file.isOurs ? "" : endingInNewline(withoutOurs(before, program));
+    if (before.includes(script)) return false;
+    attempt(() => mkdirSync(dirname(file.path), { recursive: true }));
+    attempt(() => writeFileSync(file.path, kept + script));
+    return true;
+  });
+  if (changed.length === 0) throw new CommandFailure(`already installed in ${pathsOf(files).join(", ")}`);
+  return pathsOf(changed);
+}
+
+/** @throws CommandFailure when it is nowhere */
+export function uninstallCompletion(home: string, program: Program): readonly string[] {
+  const files = requireSome(shellFiles(home, program), home);
+  const changed = files.filter((file) => {
+    if (!existsSync(file.path)) return false;
+    if (file.isOurs) {
+      attempt(() => rmSync(file.path));
+      return true;
+    }
+    const before = attempt(() => readFileSync(file.path, "utf8"));
+    const after = withoutOurs(before, program);
+    if (after !== before) attempt(() => writeFileSync(file.path, after));
+    return after !== before;
+  });
+  if (changed.length === 0) throw new CommandFailure(`not installed in ${pathsOf(files).join(", ")}`);
+  return pathsOf(changed);
+}
+
+function requireSome(files: readonly ShellFile[], home: string): readonly ShellFile[] {
+  if (files.length > 0) return files;
+  throw new CommandFailure(
+    `no shell is set up in ${home}: there is no .bashrc, .bash_profile, .bash_login, .profile, .zshrc or .config/fish`,
+  );
+}
+
+function withoutOurs(text: string, { name }: Program): string {
+  return text
+    .split("\n")
+    .filter((line) => !line.endsWith(` ${name} ${mark}`))
+    .join("\n");
+}
+
+function endingInNewline(text: string): string {
+  return text === "" || text.endsWith("\n") ? text : `${text}\n`;
+}
+
+function pathsOf(files: readonly ShellFile[]): readonly string[] {
+  return files.map(({ path }) => path);
+}
+
+function attempt<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw new CommandFailure(fileFailure(error));
+  }
+}

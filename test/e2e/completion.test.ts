@@ -1,0 +1,55 @@
+import { afterAll, describe, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { completionScript, type Shell, shells } from "../../src/cli/completion/shell-script.ts";
+import { programOf } from "../support/target.ts";
+import { TestTerminal } from "../support/terminal.ts";
+
+const home = mkdtempSync(join(tmpdir(), "completion-"));
+afterAll(() => rmSync(home, { recursive: true }));
+const executable = programOf(process.env["CONFORMANCE_TARGET"] ?? "praetor");
+
+const readyWithinMs = 15_000;
+
+const interactive: Readonly<Record<Shell, readonly string[]>> = {
+  bash: ["bash", "--norc", "--noprofile", "-i"],
+  zsh: ["zsh", "-f", "-i"],
+  fish: ["fish", "--no-config", "-i"],
+};
+
+/** A person's shell that has read the script. */
+async function open(shell: Shell): Promise<TestTerminal> {
+  const folder = join(home, shell);
+  mkdirSync(folder);
+  writeFileSync(join(folder, "some-file.json"), "");
+  writeFileSync(join(folder, "script"), completionScript(shell, { name: "praetor", executable }));
+  const env = { HOME: folder, PS1: "", INPUTRC: "/dev/null", fish_greeting: "" };
+  // fish insists on a session of its own.
+  const terminal = new TestTerminal(["setsid", "--ctty", "--wait", ...interactive[shell]], {
+    cwd: folder,
+    env,
+    columns: 200,
+  });
+  // The shell says when it is ready for a line; what is typed before that may be lost.
+  terminal.type("source ./script; echo re''ady\r");
+  await terminal.shows(/ready/, readyWithinMs);
+  return terminal;
+}
+
+describe.each(shells)("%s", (shell) => {
+  test("completes commands, groups, flags, their values and files at the Tab key", async () => {
+    await using terminal = await open(shell);
+    const expectCompleted = async (typed: string, completed: RegExp): Promise<void> => {
+      terminal.type(`${typed}\t`);
+      await terminal.shows(completed, readyWithinMs);
+      terminal.type("\x15"); // the line is dropped
+    };
+    await expectCompleted("praetor cata", /catalog /);
+    await expectCompleted("praetor catalog nod", /nodes /);
+    await expectCompleted("praetor catalog nodes -det", /-detailed /);
+    await expectCompleted("praetor catalog nodes -format=js", /json/);
+    await expectCompleted("praetor catalog nodes -format pre", /pretty/);
+    await expectCompleted("praetor validate some-", /some-file\.json/);
+  }, 60_000);
+});
