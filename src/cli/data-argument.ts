@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { CommandFailure } from "./command-failure.ts";
 import type { CommandIo } from "./command.ts";
-import { fileFailure } from "./file-failure.ts";
+import { fileFailure } from "../lib/file-failure.ts";
 
 /**
  * What a command is given as its data: the word itself, "@path" for a file, "-" for standard input.

@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { OperatingError } from "../lib/errors.ts";
 import { CommandFailure } from "./command-failure.ts";
-import { fileFailure } from "./file-failure.ts";
+import { fileFailure } from "../lib/file-failure.ts";
 import { JsonRow } from "./json.ts";
 
 /** What a snapshot says of itself; the names are those of its meta.json. */

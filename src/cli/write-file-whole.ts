@@ -1,7 +1,7 @@
 import { lstat, mkdtemp, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CommandFailure } from "./command-failure.ts";
-import { fileFailure } from "./file-failure.ts";
+import { fileFailure } from "../lib/file-failure.ts";
 
 export interface WholeFileOptions {
   /** For errors: "snapshot file". */
