@@ -34,6 +34,7 @@ function describeConfig(config: RuntimeConfig, agent: Agent): object {
     AEInterval: "1m0s",
     AdvertiseAddrLAN: config.advertiseAddress,
     AdvertiseAddrWAN: config.advertiseAddressWan,
+    AllowWriteHTTPFrom: config.httpAllowWriteFrom,
     BindAddr: config.bindAddress,
     Bootstrap: config.bootstrap,
     BootstrapExpect: config.bootstrapExpect,

@@ -48,6 +48,11 @@ export class AgentApi {
     this.#query = { ...(datacenter !== "" && { dc: datacenter }), ...(flags.bool("stale") && { stale: "" }) };
   }
 
+  /** Of the agent. One that is reached through a socket is at localhost. */
+  get url(): URL {
+    return this.#http.urlOf({ path: "/" });
+  }
+
   /** The JSON of a 200. */
   async json(path: string, query: Readonly<Record<string, string>> = {}): Promise<unknown> {
     return jsonOf(await this.ok({ path, query }));

@@ -2,6 +2,7 @@ import type { Command } from "./command.ts";
 import { catalogDatacentersCommand } from "./commands/catalog-datacenters.ts";
 import { catalogNodesCommand } from "./commands/catalog-nodes.ts";
 import { catalogServicesCommand } from "./commands/catalog-services.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { eventCommand } from "./commands/event.ts";
 import { execCommand } from "./commands/exec.ts";
 import { forceLeaveCommand } from "./commands/force-leave.ts";
@@ -37,6 +38,7 @@ export const clientCommands: readonly Command[] = [
   catalogDatacentersCommand,
   catalogNodesCommand,
   catalogServicesCommand,
+  doctorCommand,
   eventCommand,
   execCommand,
   forceLeaveCommand,

@@ -1,4 +1,5 @@
 import type { CommandFlag } from "./command.ts";
+import { wrap } from "./wrap.ts";
 
 export interface HelpParts {
   readonly name: string;
@@ -18,8 +19,6 @@ export interface Example {
   /** As typed, without "praetor". */
   readonly command: string;
 }
-
-const lineMax = 80;
 
 export function formatHelp({ name, synopsis, about, examples, flags, sharedFlags }: HelpParts): string {
   const paragraphs = about.split("\n\n").map((paragraph) => wrap(paragraph, "  "));
@@ -42,18 +41,4 @@ function section(title: string, flags: readonly CommandFlag[]): readonly string[
 function formatFlag({ name, value, help }: CommandFlag): string {
   const head = value === "" ? `  -${name}` : `  -${name}=<${value}>`;
   return `${head}\n${wrap(help, "     ")}`;
-}
-
-/** Lines of a terminal's usual width, each begun with `indent`; ends in a newline. */
-function wrap(text: string, indent: string): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(/\s+/)) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (indent.length + longer.length > lineMax && line !== "") {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return [...lines, line].map((each) => `${indent}${each}\n`).join("");
 }

@@ -1,0 +1,47 @@
+import type { Facts, Finding } from "./facts.ts";
+
+/** The demonstration that became the product. */
+export function devMode({ agent, services, hasKeys }: Facts): readonly Finding[] {
+  if (!agent.devMode || (services.length === 0 && !hasKeys)) return [];
+  const held = [services.length > 0 ? "services" : "", hasKeys ? "keys" : ""]
+    .filter((what) => what !== "")
+    .join(" and ");
+  return [
+    {
+      kind: "dev-mode",
+      where: `node ${agent.nodeName}`,
+      problem: `The agent runs with -dev: its ${held} are in memory only, and gone when it ends.`,
+      advice:
+        "Save them (praetor snapshot save backup.snap), start the agent with -server -bootstrap -data-dir=FOLDER, and " +
+        "restore them (praetor snapshot restore backup.snap).",
+    },
+  ];
+}
+
+/** Who can reach the gateway can change what its services believe. */
+export function openWrites({ agent }: Facts): readonly Finding[] {
+  const open = agent.httpAddresses.filter((address) => /^(0\.0\.0\.0|\[::\]):/.test(address));
+  if (agent.writersAllowed === undefined || agent.writersAllowed.length > 0 || open.length === 0) return [];
+  return [
+    {
+      kind: "writes-from-everywhere",
+      where: `node ${agent.nodeName}, ${open.join(" and ")}`,
+      problem: "Whoever reaches this machine may change keys and services: it listens on all its addresses.",
+      advice:
+        "Name the networks that may write, as in -allow-write-http-from=127.0.0.0/8, or listen with -client on fewer addresses.",
+    },
+  ];
+}
+
+export function silentPorts({ ports }: Facts): readonly Finding[] {
+  return ports
+    .filter(({ answers }) => !answers)
+    .map(({ name, address }) => ({
+      kind: "port-silent",
+      where: address,
+      problem: `The agent says that it serves ${name} there, and from here nothing answers.`,
+      advice:
+        "Look for a firewall, for a port that the container does not publish, or for another program that has it; or " +
+        "switch it off by setting its port to -1.",
+    }));
+}

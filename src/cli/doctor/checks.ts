@@ -1,0 +1,85 @@
+import { type CheckFacts, type Facts, type Finding, groupsOf } from "./facts.ts";
+
+/** The service answers, but not at that path. */
+export function wrongPaths({ checks }: Facts): readonly Finding[] {
+  return checks.filter(isPathUnknown).map((check) => ({
+    kind: "check-path-unknown",
+    where: placeOf(check),
+    problem: `Its service answers, but knows no such path: ${firstLine(check.output)}`,
+    advice:
+      "Correct the path of the check; EdgeX's services answer at /api/v1/ping (Geneva, Hanoi), /api/v2/ping (from " +
+      "Ireland on) or /api/v3/ping (from Minnesota on).",
+  }));
+}
+
+/** Checks that wait to be told, and nobody tells them. */
+export function unattendedTtls({ checks }: Facts): readonly Finding[] {
+  return checks.filter(isUnattended).map((check) => ({
+    kind: "ttl-not-updated",
+    where: placeOf(check),
+    problem: "It waits for its service to say that it is well, and nobody has, for longer than its TTL.",
+    advice:
+      `Let the service call PUT /v1/agent/check/pass/${encodeURIComponent(check.id)} more often than the TTL, or ` +
+      "register a check by HTTP or TCP instead, which the agent does itself.",
+  }));
+}
+
+/** Whatever else fails: its own words say most. */
+export function criticalChecks({ checks }: Facts): readonly Finding[] {
+  return checks
+    .filter((check) => check.status === "critical" && !isPathUnknown(check) && !isUnattended(check))
+    .map((check) => ({
+      kind: check.isUnchanged ? "check-never-passed" : "check-critical",
+      where: placeOf(check),
+      problem:
+        (check.isUnchanged ? "It has been critical ever since it was registered: " : "It is critical: ") +
+        (check.output === "" ? "it has said nothing yet." : firstLine(check.output)),
+      advice: check.isUnchanged
+        ? "See whether the service runs and the check's address is right, as seen from the agent's host or container."
+        : "See whether the service runs; its log tells more.",
+    }));
+}
+
+/** A service that gives its check a new id each time collects them. */
+export function repeatedChecks({ checks }: Facts): readonly Finding[] {
+  return groupsOf(checks, (check) => JSON.stringify([check.node, check.serviceId, check.name])).map((group) => ({
+    kind: "check-repeated",
+    where: group.map(placeOf).join(" and "),
+    problem: `${group.length} checks of the same ${group[0]?.serviceId === "" ? "node" : "service"} are named ${JSON.stringify(group[0]?.name)}.`,
+    advice: "Give the check a fixed id where it is registered, and deregister those that are left over.",
+  }));
+}
+
+/** Checks that run programs, where programs may not be run. */
+export function forbiddenScripts({ checks, agent }: Facts): readonly Finding[] {
+  if (agent.scriptsAllowed) return [];
+  return checks
+    .filter(({ type, node }) => (type === "script" || type === "docker") && node === agent.nodeName)
+    .map((check) => ({
+      kind: "scripts-disabled",
+      where: placeOf(check),
+      problem: `It runs a program (its kind is ${check.type}), and the agent was told to run none.`,
+      advice:
+        "Start the agent with -enable-local-script-checks if the check stands in a configuration file, else with " +
+        "-enable-script-checks and allow_write_http_from.",
+    }));
+}
+
+function isPathUnknown({ status, output }: CheckFacts): boolean {
+  return status !== "passing" && /^HTTP \S+ \S+: 404\b/.test(output);
+}
+
+function isUnattended({ type, status, output, isUnchanged }: CheckFacts): boolean {
+  return type === "ttl" && status === "critical" && (output === "TTL expired" || (output === "" && isUnchanged));
+}
+
+function placeOf({ id, node, serviceId }: CheckFacts): string {
+  return serviceId === "" ? `check ${id} of node ${node}` : `check ${id} of service ${serviceId} on node ${node}`;
+}
+
+const lineMax = 300;
+
+function firstLine(text: string): string {
+  const [line = ""] = text.trim().split("\n");
+  return line.length > lineMax ? `${line.slice(0, lineMax)}...` : line;
+}

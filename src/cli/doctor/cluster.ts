@@ -1,0 +1,46 @@
+import { type Facts, type Finding, groupsOf, type NodeFacts } from "./facts.ts";
+
+/** Gateways made from one image that already had an id, or were given one address. */
+export function clonedNodes({ nodes }: Facts): readonly Finding[] {
+  const own = nodes.filter(({ isExternal }) => !isExternal);
+  const finding = (group: readonly NodeFacts[], shared: string): Finding => ({
+    kind: "node-cloned",
+    where: group.map(({ name }) => `node ${name}`).join(" and "),
+    problem: `They have the same ${shared}: the catalog cannot tell them apart.`,
+    advice:
+      "If one was cloned from the other, stop it, delete its data folder (or its node-id file) and start it anew; if a " +
+      "node was renamed, remove its old name: PUT /v1/catalog/deregister with its Node.",
+  });
+  return [
+    ...groupsOf(own, ({ id }) => id).map((group) => finding(group, `id, ${group[0]?.id}`)),
+    ...groupsOf(own, ({ address }) => address).map((group) => finding(group, `address, ${group[0]?.address}`)),
+  ];
+}
+
+/** Agents that may not understand each other. */
+export function otherVersions({ agent, members }: Facts): readonly Finding[] {
+  return members
+    .filter(({ version }) => version !== "" && version !== agent.version)
+    .map(({ name, version }) => ({
+      kind: "other-version",
+      where: `node ${name}`,
+      problem: `It speaks Consul ${version}'s interfaces, and ${agent.nodeName} those of ${agent.version}.`,
+      advice: "Bring all agents of a cluster to one version.",
+    }));
+}
+
+/** Half of the services may be registered with the one, half with the other. */
+export function neighbours({ agent, neighbour }: Facts): readonly Finding[] {
+  if (neighbour === undefined) return [];
+  const { url, nodeName, version } = neighbour;
+  return [
+    {
+      kind: "second-agent",
+      where: url,
+      problem:
+        `Another agent (node ${nodeName}, version ${version}) answers on this machine beside ${agent.nodeName} ` +
+        `(version ${agent.version}); services that ask the usual port see its catalog.`,
+      advice: "Stop the one that is not meant, or give every service the address of the one that is.",
+    },
+  ];
+}

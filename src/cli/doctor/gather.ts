@@ -1,0 +1,133 @@
+import { jsonOf } from "../../client/http.ts";
+import { OperatingError } from "../../lib/errors.ts";
+import type { AgentApi } from "../api-command.ts";
+import { JsonRow, rowsOf } from "../json.ts";
+import { askNeighbour, looksLocal, lookUpNames, readFolder } from "./gather-here.ts";
+import {
+  type AgentFacts,
+  type CheckFacts,
+  type Facts,
+  isLoopback,
+  type NodeFacts,
+  type ServiceFacts,
+} from "./facts.ts";
+import { probePorts } from "./probe-ports.ts";
+
+export interface Gathered {
+  readonly facts: Facts;
+  /** What could not be looked at, and why. */
+  readonly unseen: readonly string[];
+}
+
+const timeoutMs = 5_000;
+
+/**
+ * Asks the agent, and looks at this machine where that is the agent's, too.
+ * @throws OperatingError when the agent does not say who it is
+ */
+export async function gatherFacts(api: AgentApi): Promise<Gathered> {
+  const unseen: string[] = [];
+  const answer = await api.ok({ path: "/v1/agent/self", timeoutMs });
+  const self = new JsonRow(jsonOf(answer));
+  const debug = self.row("DebugConfig");
+  const agent = agentFacts(self, Date.parse(answer.headers.get("Date") ?? ""));
+  const ask = async (path: string, what: string): Promise<unknown> => {
+    try {
+      return jsonOf(await api.ok({ path, timeoutMs }));
+    } catch (error) {
+      if (!(error instanceof OperatingError)) throw error;
+      unseen.push(`${what}: ${error.message}`);
+      return undefined;
+    }
+  };
+  const [nodesJson, membersJson, hostJson, keysJson] = await Promise.all([
+    ask("/v1/internal/ui/nodes", "nodes, services and checks"),
+    ask("/v1/agent/members", "members"),
+    ask("/v1/agent/host", "memory"),
+    api.request({ path: "/v1/kv/?keys&separator=/", timeoutMs }),
+  ]);
+  const host = new JsonRow(hostJson);
+  const isHere = looksLocal(api.url, host.row("Host").text("hostname"));
+  const dataDir = debug.text("DataDir");
+  if (dataDir !== "" && !isHere) unseen.push(`the data folder ${dataDir}: it is on another machine, or in a container`);
+  const services = servicesIn(nodesJson);
+  return {
+    facts: {
+      agent,
+      nodes: nodesIn(nodesJson),
+      services,
+      checks: checksIn(nodesJson),
+      members: rowsOf(membersJson).map((member) => ({
+        name: member.text("Name"),
+        version: member.row("Tags").text("build").split(":")[0] ?? "",
+      })),
+      hasKeys: keysJson.status === 200,
+      memory: memoryIn(host.row("Memory")),
+      dataFolder: dataDir !== "" && isHere ? readFolder(dataDir) : undefined,
+      unresolvedNames: await lookUpNames(services.map(({ address }) => address)),
+      ports: await probePorts(api.url, debug),
+      neighbour: isLoopback(api.url.hostname) ? await askNeighbour(api.url, debug.text("NodeID")) : undefined,
+    },
+    unseen,
+  };
+}
+
+function agentFacts(self: JsonRow, clockMs: number): AgentFacts {
+  const config = self.row("Config");
+  const debug = self.row("DebugConfig");
+  const listening = [...debug.texts("HTTPAddrs"), ...debug.texts("HTTPSAddrs")];
+  return {
+    nodeName: config.text("NodeName"),
+    version: config.text("Version"),
+    devMode: debug.bool("DevMode"),
+    httpAddresses: listening.map((address) => address.replace(/^\w+:\/\//, "")),
+    writersAllowed: debug.names.includes("AllowWriteHTTPFrom") ? debug.texts("AllowWriteHTTPFrom") : undefined,
+    scriptsAllowed: debug.bool("EnableLocalScriptChecks") || debug.bool("EnableRemoteScriptChecks"),
+    clockMs,
+  };
+}
+
+function nodesIn(json: unknown): readonly NodeFacts[] {
+  return rowsOf(json).map((node) => ({
+    name: node.text("Node"),
+    id: node.text("ID"),
+    address: node.text("Address"),
+    isExternal: node.row("Meta").text("external-node") === "true",
+  }));
+}
+
+/** Without the servers themselves, which are a service of the catalog, too. */
+function servicesIn(json: unknown): readonly ServiceFacts[] {
+  return rowsOf(json).flatMap((node) =>
+    node
+      .rows("Services")
+      .filter((service) => service.text("Service") !== "consul")
+      .map((service) => ({
+        node: node.text("Node"),
+        id: service.text("ID"),
+        name: service.text("Service"),
+        address: service.text("Address") || node.text("Address"),
+        port: service.number("Port"),
+      })),
+  );
+}
+
+function checksIn(json: unknown): readonly CheckFacts[] {
+  return rowsOf(json).flatMap((node) =>
+    node.rows("Checks").map((check) => ({
+      node: node.text("Node"),
+      id: check.text("CheckID"),
+      name: check.text("Name"),
+      serviceId: check.text("ServiceID"),
+      status: check.text("Status"),
+      output: check.text("Output"),
+      type: check.text("Type"),
+      isUnchanged: check.number("CreateIndex") === check.number("ModifyIndex"),
+    })),
+  );
+}
+
+function memoryIn(memory: JsonRow): Facts["memory"] {
+  const totalBytes = memory.number("total");
+  return totalBytes === 0 ? undefined : { totalBytes, availableBytes: memory.number("available") };
+}

@@ -1,0 +1,258 @@
+import { describe, expect, test } from "bun:test";
+import type { CheckFacts, Facts, Finding, FolderFacts, NodeFacts, Rule, ServiceFacts } from "./facts.ts";
+import { devMode, openWrites, silentPorts } from "./agent.ts";
+import { criticalChecks, forbiddenScripts, repeatedChecks, unattendedTtls, wrongPaths } from "./checks.ts";
+import { clonedNodes, neighbours, otherVersions } from "./cluster.ts";
+import { clock, disk, fleetingData, lowMemory } from "./machine.ts";
+import { findingsIn } from "./rules.ts";
+import { loopbackAddresses, sharedAddresses, unresolvedAddresses } from "./service-addresses.ts";
+
+const nowMs = Date.parse("2026-03-01T12:00:00Z");
+const gibibyte = 2 ** 30;
+
+const well: Facts = {
+  agent: {
+    nodeName: "gw",
+    version: "1.8.7",
+    devMode: false,
+    httpAddresses: ["127.0.0.1:8500"],
+    writersAllowed: [],
+    scriptsAllowed: false,
+    clockMs: nowMs,
+  },
+  members: [{ name: "gw", version: "1.8.7" }],
+  nodes: [node("gw", {})],
+  services: [service("core-data", {}), service("core-command", { port: 48082 })],
+  checks: [check("serfHealth", { serviceId: "", type: "" }), check("c1", {})],
+  hasKeys: true,
+  unresolvedNames: new Set(),
+  ports: [{ name: "DNS", address: "127.0.0.1:8600", answers: true }],
+  neighbour: undefined,
+  memory: { totalBytes: gibibyte, availableBytes: gibibyte / 2 },
+  dataFolder: folder({}),
+};
+
+function node(name: string, more: Partial<NodeFacts>): NodeFacts {
+  return { name, id: `id-of-${name}`, address: "10.0.0.7", isExternal: false, ...more };
+}
+
+function service(name: string, more: Partial<ServiceFacts>): ServiceFacts {
+  return { node: "gw", id: name, name, address: "10.0.0.7", port: 48080, ...more };
+}
+
+function check(id: string, more: Partial<CheckFacts>): CheckFacts {
+  const type = "http";
+  return {
+    ...{ node: "gw", id, name: `name of ${id}`, serviceId: "core-data", status: "passing", output: "" },
+    ...{ type, isUnchanged: false, ...more },
+  };
+}
+
+function folder(more: Partial<FolderFacts>): FolderFacts {
+  const sizes = { totalBytes: 8 * gibibyte, freeBytes: 4 * gibibyte };
+  return { path: "/var/lib/praetor", ...sizes, fileSystem: 0xef53, newestFileMs: nowMs - 1_000, ...more };
+}
+
+/** What a rule finds in a gateway that is well but for this. */
+function found(rule: Rule, changes: Partial<Facts>): readonly Finding[] {
+  return rule({ ...well, ...changes });
+}
+
+/** The one that it finds. */
+function only(findings: readonly Finding[]): Finding {
+  const [finding] = findings;
+  if (finding === undefined || findings.length > 1) throw new Error(`found ${findings.length}, not one`);
+  return finding;
+}
+
+test("a gateway that is well has no findings", () => {
+  expect(findingsIn(well)).toEqual([]);
+});
+
+test("every finding says what, where and what to do", () => {
+  const ill: Facts = {
+    ...well,
+    agent: { ...well.agent, devMode: true, clockMs: 1_000, httpAddresses: ["0.0.0.0:8500"] },
+    services: [service("web", { address: "localhost" }), service("api", {}), service("app", {})],
+    checks: [check("c", { status: "critical", output: "connection refused" })],
+    ports: [{ name: "DNS", address: "gw:8600", answers: false }],
+  };
+  const findings = findingsIn(ill);
+  expect(findings.map(({ kind }) => kind)).toEqual([
+    ...["clock-unset", "dev-mode", "writes-from-everywhere", "port-silent"],
+    ...["service-on-localhost", "address-shared", "check-critical"],
+  ]);
+  for (const { where, problem, advice } of findings) {
+    expect(where).not.toBe("");
+    expect(problem).not.toMatch(/undefined|NaN/);
+    expect(advice).not.toMatch(/undefined|NaN/);
+  }
+});
+
+describe("services", () => {
+  test.each(["localhost", "127.0.0.1", "127.0.1.1", "::1"])("at %s are unreachable from other hosts", (address) => {
+    const finding = only(found(loopbackAddresses, { services: [service("web", { address }), service("api", {})] }));
+    expect(finding).toMatchObject({ kind: "service-on-localhost", where: "service web on node gw" });
+    expect(finding.problem).toContain("api is at 10.0.0.7");
+  });
+
+  test("at localhost are all right where everything is on one host", () => {
+    const nodes = [node("gw", { address: "127.0.0.1" })];
+    expect(found(loopbackAddresses, { nodes, services: [service("web", { address: "localhost" })] })).toEqual([]);
+  });
+
+  test("with a name that only containers know are a finding where others are outside", () => {
+    const services = [service("web", { address: "edgex-core-data" }), service("api", {})];
+    const unresolvedNames = new Set(["edgex-core-data"]);
+    expect(only(found(unresolvedAddresses, { services, unresolvedNames })).kind).toBe("service-name-unknown");
+    expect(found(unresolvedAddresses, { services: services.slice(0, 1), unresolvedNames })).toEqual([]);
+  });
+
+  test("two at one address are told together", () => {
+    const finding = only(found(sharedAddresses, { services: [service("web", {}), service("api", {})] }));
+    expect(finding.kind).toBe("address-shared");
+    expect(finding.where).toBe("service web on node gw and service api on node gw");
+    expect(finding.problem).toContain("10.0.0.7:48080");
+  });
+
+  test("one that left its old registration behind is told so", () => {
+    const services = [service("web", { id: "web-1" }), service("web", { id: "web-2" })];
+    const finding = only(found(sharedAddresses, { services }));
+    expect(finding.kind).toBe("service-registered-twice");
+    expect(finding.advice).toContain("deregister -id=web-2");
+  });
+
+  test("localhost and a container's name are another place on each node, and no port is no conflict", () => {
+    const services = [service("a", { address: "localhost" }), service("b", { address: "localhost", node: "other" })];
+    expect(found(sharedAddresses, { services })).toEqual([]);
+    expect(found(sharedAddresses, { services: [service("a", { port: 0 }), service("b", { port: 0 })] })).toEqual([]);
+  });
+});
+
+describe("checks", () => {
+  const critical = { status: "critical" } as const;
+  const notFound = check("c", { ...critical, output: "HTTP GET http://10.0.0.7/ping: 404 Not Found Output: ..." });
+  const expired = check("t", { ...critical, type: "ttl", output: "TTL expired" });
+  const silent = check("t", { ...critical, type: "ttl", isUnchanged: true });
+  const refused = check("c", { ...critical, output: "dial tcp 10.0.0.7:80: connection refused\nmore" });
+
+  test("with a path that is not there", () => {
+    const finding = only(found(wrongPaths, { checks: [notFound, refused] }));
+    expect(finding.where).toBe("check c of service core-data on node gw");
+    expect(finding.problem).toContain("404 Not Found");
+  });
+
+  test("with a TTL that nobody keeps", () => {
+    expect(found(unattendedTtls, { checks: [expired, silent, refused] })).toHaveLength(2);
+    const failed = check("t", { ...critical, type: "ttl", output: "disk broken" });
+    expect(found(unattendedTtls, { checks: [failed] })).toEqual([]);
+  });
+
+  test("that are critical show the first line of their output; those with a better explanation are not repeated", () => {
+    const finding = only(found(criticalChecks, { checks: [notFound, expired, silent, refused] }));
+    expect(finding.kind).toBe("check-critical");
+    expect(finding.problem).toBe("It is critical: dial tcp 10.0.0.7:80: connection refused");
+  });
+
+  test("that have never been anything else are told so", () => {
+    const finding = only(found(criticalChecks, { checks: [check("c", { ...critical, isUnchanged: true })] }));
+    expect(finding.kind).toBe("check-never-passed");
+    expect(finding.problem).toContain("ever since it was registered: it has said nothing yet");
+  });
+
+  test("of one name and one service are repeated", () => {
+    const checks = [check("a", { name: "ping" }), check("b", { name: "ping" })];
+    expect(only(found(repeatedChecks, { checks })).problem).toBe('2 checks of the same service are named "ping".');
+    const apart = [check("a", { name: "ping" }), check("b", { name: "ping", serviceId: "core-command" })];
+    expect(found(repeatedChecks, { checks: apart })).toEqual([]);
+  });
+
+  test("that run programs where none may be run", () => {
+    const checks = [check("s", { type: "script" }), check("elsewhere", { type: "script", node: "other" })];
+    expect(only(found(forbiddenScripts, { checks })).where).toContain("check s");
+    expect(found(forbiddenScripts, { checks, agent: { ...well.agent, scriptsAllowed: true } })).toEqual([]);
+  });
+});
+
+describe("nodes", () => {
+  test("with one id or one address are clones", () => {
+    const sameId = [node("a", { id: "x" }), node("b", { id: "x", address: "10.0.0.8" })];
+    expect(only(found(clonedNodes, { nodes: sameId })).problem).toContain("the same id, x");
+    expect(only(found(clonedNodes, { nodes: [node("a", {}), node("b", {})] })).problem).toContain("address, 10.0.0.7");
+  });
+
+  test("without an agent may share an address, and need no id", () => {
+    const nodes = [node("gw", {}), node("printer", { id: "", isExternal: true })];
+    expect(found(clonedNodes, { nodes })).toEqual([]);
+  });
+
+  test("of another version are named", () => {
+    const members = [...well.members, { name: "old", version: "1.6.2" }];
+    expect(only(found(otherVersions, { members }))).toMatchObject({ kind: "other-version", where: "node old" });
+  });
+
+  test("another agent on the machine is named with its address", () => {
+    const neighbour = { url: "http://127.0.0.1:8500", nodeName: "demo", version: "1.9.0" };
+    expect(only(found(neighbours, { neighbour }))).toMatchObject({ kind: "second-agent", where: neighbour.url });
+  });
+});
+
+describe("the machine", () => {
+  test("with a clock that nobody has set", () => {
+    const agent = { ...well.agent, clockMs: Date.parse("1970-01-01T00:03:00Z") };
+    expect(only(found(clock, { agent })).kind).toBe("clock-unset");
+  });
+
+  test("with a clock that went back behind what it has written", () => {
+    const dataFolder = folder({ newestFileMs: nowMs + 3_600_000 });
+    expect(only(found(clock, { dataFolder })).problem).toContain("files from 2026-03-01T13:00:00.000Z");
+    expect(found(clock, { dataFolder: folder({ newestFileMs: nowMs + 1_000 }) })).toEqual([]);
+  });
+
+  test("with a disk that is nearly full, by size or by share", () => {
+    const small = { totalBytes: 200 * 2 ** 20, freeBytes: 90 * 2 ** 20 };
+    expect(only(found(disk, { dataFolder: folder(small) })).problem).toContain("90 MiB of 200 MiB left");
+    const large = { totalBytes: 100 * gibibyte, freeBytes: 4 * gibibyte };
+    expect(only(found(disk, { dataFolder: folder(large) })).kind).toBe("disk-nearly-full");
+  });
+
+  test.each([
+    [0x01021994, "tmpfs"],
+    [0x858458f6, "ramfs"],
+    [0x794c7630, "overlay"],
+  ])("with a data folder that is not kept: %i, %s", (fileSystem, name) => {
+    expect(only(found(fleetingData, { dataFolder: folder({ fileSystem }) })).problem).toContain(name);
+  });
+
+  test("whose folder cannot be seen has no findings of it", () => {
+    const unseen = { dataFolder: undefined, memory: undefined };
+    for (const rule of [clock, disk, fleetingData, lowMemory]) expect(found(rule, unseen)).toEqual([]);
+  });
+
+  test("with little memory left", () => {
+    const memory = { totalBytes: gibibyte, availableBytes: 50 * 2 ** 20 };
+    expect(only(found(lowMemory, { memory })).problem).toContain("Only 50 MiB of 1024 MiB");
+  });
+});
+
+describe("the agent", () => {
+  const dev = { agent: { ...well.agent, devMode: true } };
+
+  test("in -dev mode with something to lose", () => {
+    expect(only(found(devMode, dev)).problem).toContain("its services and keys are in memory only");
+    expect(only(found(devMode, { ...dev, services: [] })).problem).toContain("its keys are");
+    expect(found(devMode, { ...dev, services: [], hasKeys: false })).toEqual([]);
+  });
+
+  test.each(["0.0.0.0:8500", "[::]:8500"])("that lets everybody write at %s", (address) => {
+    const agent = { ...well.agent, httpAddresses: ["127.0.0.1:8500", address] };
+    expect(only(found(openWrites, { agent })).where).toBe(`node gw, ${address}`);
+    expect(found(openWrites, { agent: { ...agent, writersAllowed: ["127.0.0.0/8"] } })).toEqual([]);
+    expect(found(openWrites, { agent: { ...agent, writersAllowed: undefined } })).toEqual([]);
+  });
+
+  test("with a port that does not answer", () => {
+    const ports = [{ name: "DNS", address: "gw:8600", answers: false }, ...well.ports];
+    expect(only(found(silentPorts, { ports }))).toMatchObject({ kind: "port-silent", where: "gw:8600" });
+  });
+});

@@ -1,0 +1,32 @@
+import { devMode, openWrites, silentPorts } from "./agent.ts";
+import { criticalChecks, forbiddenScripts, repeatedChecks, unattendedTtls, wrongPaths } from "./checks.ts";
+import { clonedNodes, neighbours, otherVersions } from "./cluster.ts";
+import type { Facts, Finding, Rule } from "./facts.ts";
+import { clock, disk, fleetingData, lowMemory } from "./machine.ts";
+import { loopbackAddresses, sharedAddresses, unresolvedAddresses } from "./service-addresses.ts";
+
+/** What threatens the data first, then what keeps services apart, then single services. */
+const rules: readonly Rule[] = [
+  clock,
+  disk,
+  fleetingData,
+  devMode,
+  lowMemory,
+  openWrites,
+  silentPorts,
+  neighbours,
+  otherVersions,
+  clonedNodes,
+  loopbackAddresses,
+  unresolvedAddresses,
+  sharedAddresses,
+  forbiddenScripts,
+  repeatedChecks,
+  wrongPaths,
+  unattendedTtls,
+  criticalChecks,
+];
+
+export function findingsIn(facts: Facts): readonly Finding[] {
+  return rules.flatMap((rule) => rule(facts));
+}
