@@ -90,7 +90,7 @@ function tlsOptions(setting: Setting, env: Environment): Readonly<Record<string,
   return Object.keys(options).length === 0 ? undefined : options;
 }
 
-/** PRAETOR_X, else CONSUL_X; what is empty counts as not set. */
+/** By its name with PRAETOR_, else with CONSUL_; what is empty counts as not set. */
 function variableOf(env: Environment, name: string): string | undefined {
   return env[`PRAETOR_${name}`] || env[`CONSUL_${name}`] || undefined;
 }

@@ -30,7 +30,13 @@ describe("docs/edgex.md", () => {
   });
 
   test("names every environment variable that the entry point, its checkers and `praetor health` read", async () => {
-    const code = (await readSourceFiles("src/{edgex,client,cli}/**/*.ts", "src/config/environment.ts"))
+    const code = (
+      await readSourceFiles(
+        "src/{edgex,client}/**/*.ts",
+        "src/cli/commands/{edgex,checker,health}*.ts",
+        "src/config/environment.ts",
+      )
+    )
       .filter(({ path }) => !isTestFile(path))
       .map((file) => file.text)
       .join("\n");
