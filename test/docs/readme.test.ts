@@ -49,7 +49,7 @@ function here(command: string): string {
     command,
   );
   return own
-    .replace("-data-dir data", `-data-dir ${join(folder, "data")}`)
+    .replace(/(?<=-data-dir |snapshot save )data\b/, join(folder, "data"))
     .replace(/ARGS="(.*)"/, `ARGS="$1 -data-dir ${join(folder, "data")} ${listening}"`);
 }
 
