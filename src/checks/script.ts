@@ -1,11 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { formatDuration } from "../lib/duration.ts";
-import { messageOf } from "../lib/errors.ts";
+import { notStartedWords } from "../lib/not-started.ts";
 import type { CheckMethod, CheckStatus } from "../model/check.ts";
 import type { CheckResult, CheckRunner } from "./check-runner.ts";
 import { startDeadline, type DeadlineOptions } from "./deadline.ts";
 import { formatScriptOutput, OutputTail } from "./limit-output.ts";
-import { codeOf } from "./network-words.ts";
 import { runPeriodically, type PeriodicOptions } from "./periodic.ts";
 
 export type ScriptMethod = Extract<CheckMethod, { kind: "script" }>;
@@ -85,25 +84,4 @@ function statusOf(exitCode: number | null): CheckStatus {
 function timedOut(timeoutMs: number, output: string): CheckResult {
   const reason = `Timed out (${formatDuration(timeoutMs)}) running check`;
   return { status: "critical", output: output === "" ? reason : `${reason}\n\n${output}` };
-}
-
-const startWords: Readonly<Record<string, string>> = {
-  ENOENT: "no such file or directory",
-  ENOTDIR: "not a directory",
-  EACCES: "permission denied",
-  EPERM: "operation not permitted",
-  ENOEXEC: "exec format error",
-  ELOOP: "too many levels of symbolic links",
-  E2BIG: "argument list too long",
-  ENOMEM: "cannot allocate memory",
-  EAGAIN: "resource temporarily unavailable",
-  EMFILE: "too many open files",
-  ERR_INVALID_ARG_VALUE: "no such file or directory", // an empty name
-};
-
-function notStartedWords(program: string, error: unknown): string {
-  const code = codeOf(error);
-  const isSearched = program !== "" && !program.includes("/");
-  if (isSearched && code === "ENOENT") return `exec: ${JSON.stringify(program)}: executable file not found in $PATH`;
-  return `fork/exec ${program}: ${startWords[code] ?? messageOf(error)}`;
 }

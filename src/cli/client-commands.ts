@@ -16,6 +16,7 @@ import { kvGetCommand } from "./commands/kv-get.ts";
 import { kvImportCommand } from "./commands/kv-import.ts";
 import { kvPutCommand } from "./commands/kv-put.ts";
 import { leaveCommand } from "./commands/leave.ts";
+import { lockCommand } from "./commands/lock.ts";
 import { maintCommand } from "./commands/maint.ts";
 import { membersCommand } from "./commands/members.ts";
 import { operatorAutopilotGetConfigCommand } from "./commands/operator-autopilot-get-config.ts";
@@ -52,6 +53,7 @@ export const clientCommands: readonly Command[] = [
   kvImportCommand,
   kvPutCommand,
   leaveCommand,
+  lockCommand,
   maintCommand,
   membersCommand,
   operatorAutopilotGetConfigCommand,

@@ -1,6 +1,6 @@
 import { sleep } from "../lib/clock.ts";
-import { OperatingError } from "../lib/errors.ts";
-import { type HttpAnswer, type HttpClient, unexpectedStatus } from "./http.ts";
+import { indexOfAnswer } from "./answer-index.ts";
+import { type HttpClient, unexpectedStatus } from "./http.ts";
 import { decodePairs, keyPath, type StoredPair } from "./key-value.ts";
 
 export interface KeyWatchSettings {
@@ -71,14 +71,7 @@ async function ask(settings: KeyWatchSettings, { index, signal }: Question): Pro
   const path = keyPath(settings.prefix);
   const answer = await settings.http.request({ path, query, timeoutMs: answerTimeoutMs, signal });
   if (answer.status !== 200 && answer.status !== 404) throw unexpectedStatus(answer);
-  return { index: indexOf(answer), pairs: answer.status === 404 ? [] : decodePairs(answer) };
-}
-
-function indexOf(answer: HttpAnswer): number {
-  const header = answer.headers.get("X-Consul-Index");
-  if (header !== null && /^[1-9]\d*$/.test(header)) return Number(header);
-  const message = `the answer has ${header === null ? "no X-Consul-Index" : `X-Consul-Index ${header}`}: without it changes cannot be followed; does a proxy strip it?`;
-  throw new OperatingError("unavailable", "answer-without-index", message);
+  return { index: indexOfAnswer(answer), pairs: answer.status === 404 ? [] : decodePairs(answer) };
 }
 
 interface Answered {

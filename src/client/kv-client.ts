@@ -1,5 +1,6 @@
 import type { KvEntry } from "../model/kv-entry.ts";
 import { decodeKvEntries } from "../wire/kv-entry.ts";
+import { indexOfAnswer } from "./answer-index.ts";
 import { type HttpAnswer, type HttpClient, jsonOf, textOf, unexpectedStatus } from "./http.ts";
 import { keyPath } from "./key-value.ts";
 
@@ -13,6 +14,21 @@ export interface KvPut {
   readonly condition?: Query;
 }
 
+export interface KvWait {
+  readonly index: number;
+  readonly waitMs: number;
+  readonly query?: Query;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface KvSeen {
+  readonly entries: readonly KvEntry[];
+  readonly index: number;
+}
+
+/** An agent that hangs must be noticed. */
+const answerMsMax = 5_000;
+
 /** An agent's keys, with all that is stored of them. Errors carry the words of Consul's client. */
 export class KvClient {
   readonly #http: Pick<HttpClient, "request">;
@@ -24,6 +40,18 @@ export class KvClient {
   /** undefined when there is no such key. */
   async get(key: string): Promise<KvEntry | undefined> {
     return (await this.#entries(key, {}))[0];
+  }
+
+  /** What is at a key, or with `recurse` below it, once that may have changed after `index`; 0 answers at once. */
+  async wait(key: string, { index, waitMs, query = {}, signal }: KvWait): Promise<KvSeen> {
+    const blocking = index === 0 ? {} : { index: String(index), wait: `${Math.ceil(waitMs)}ms` };
+    // Consul: a wait takes up to a sixteenth longer.
+    const timeoutMs = index === 0 ? {} : { timeoutMs: waitMs * (1 + 1 / 16) + answerMsMax };
+    const path = keyPath(key);
+    const answer = await this.#http.request({ path, query: { ...query, ...blocking }, signal, ...timeoutMs });
+    if (answer.status !== 200 && answer.status !== 404) throw unexpectedStatus(answer);
+    const entries = answer.status === 404 ? [] : decodeKvEntries(answer.body);
+    return { entries, index: indexOfAnswer(answer) };
   }
 
   /** Every key that begins with `prefix`, in order. */

@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { constants } from "node:os";
+import { notStartedWords } from "../lib/not-started.ts";
+import { CommandFailure } from "./command-failure.ts";
+import { forwardSignals } from "./shutdown.ts";
+
+export interface ChildOptions {
+  /** The words are one line for the user's shell. */
+  readonly shell: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What it reads: text, what this process would read, or nothing. */
+  readonly input: { readonly text: string } | "inherit" | "ignore";
+}
+
+/**
+ * A program that a command runs, with the command's own outputs. Signals that would end the command are passed on to it.
+ */
+export class Child {
+  readonly pid: number;
+  /** Resolves when it has ended: undefined when all is well, else how, as in "exit status 3" or "signal: terminated". */
+  readonly ended: Promise<string | undefined>;
+  readonly #process: ChildProcess;
+
+  private constructor(child: ChildProcess, pid: number) {
+    this.#process = child;
+    this.pid = pid;
+    this.ended = this.#untilEnd();
+  }
+
+  /** @throws CommandFailure when it cannot be started */
+  static async start(words: readonly string[], { shell, env, input }: ChildOptions): Promise<Child> {
+    const [program = "", ...args] = shell ? [env["SHELL"] || "/bin/sh", "-c", words.join(" ")] : words;
+    try {
+      const stdin = typeof input === "object" ? "pipe" : input;
+      const child = spawn(program, args, { env, stdio: [stdin, "inherit", "inherit"] });
+      if (typeof input === "object") feed(child, input.text);
+      if (child.pid === undefined) await once(child, "spawn");
+      return new Child(child, child.pid ?? 0);
+    } catch (error) {
+      throw new CommandFailure(`Error starting handler: ${notStartedWords(program, error)}`);
+    }
+  }
+
+  send(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  async #untilEnd(): Promise<string | undefined> {
+    const stop = forwardSignals((name) => this.send(name));
+    const { exitCode, signalCode } = this.#process;
+    const [code, signal]: unknown[] =
+      exitCode === null && signalCode === null ? await once(this.#process, "exit") : [exitCode, signalCode];
+    stop();
+    if (code === 0) return undefined;
+    return typeof code === "number" ? `exit status ${code}` : `signal: ${signalWords(String(signal))}`;
+  }
+}
+
+/** A program may end without reading what it is given. */
+function feed({ stdin }: ChildProcess, text: string): void {
+  stdin?.on("error", () => undefined);
+  stdin?.end(text);
+}
+
+/** Go's names, which scripts around Consul search for. */
+const goNames: Readonly<Record<string, string>> = {
+  SIGABRT: "aborted",
+  SIGALRM: "alarm clock",
+  SIGHUP: "hangup",
+  SIGINT: "interrupt",
+  SIGKILL: "killed",
+  SIGPIPE: "broken pipe",
+  SIGQUIT: "quit",
+  SIGSEGV: "segmentation fault",
+  SIGTERM: "terminated",
+  SIGUSR1: "user defined signal 1",
+  SIGUSR2: "user defined signal 2",
+};
+
+function signalWords(name: string): string {
+  const number = Object.entries(constants.signals).find(([known]) => known === name)?.[1];
+  return goNames[name] ?? `signal ${number ?? name}`;
+}
