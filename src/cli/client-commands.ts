@@ -19,6 +19,7 @@ import { leaveCommand } from "./commands/leave.ts";
 import { lockCommand } from "./commands/lock.ts";
 import { maintCommand } from "./commands/maint.ts";
 import { membersCommand } from "./commands/members.ts";
+import { monitorCommand } from "./commands/monitor.ts";
 import { operatorAutopilotGetConfigCommand } from "./commands/operator-autopilot-get-config.ts";
 import { operatorAutopilotSetConfigCommand } from "./commands/operator-autopilot-set-config.ts";
 import { operatorRaftListPeersCommand } from "./commands/operator-raft-list-peers.ts";
@@ -56,6 +57,7 @@ export const clientCommands: readonly Command[] = [
   lockCommand,
   maintCommand,
   membersCommand,
+  monitorCommand,
   operatorAutopilotGetConfigCommand,
   operatorAutopilotSetConfigCommand,
   operatorRaftListPeersCommand,

@@ -77,13 +77,14 @@ export class HttpClient {
   }
 
   /**
-   * The answer as it comes, for as long as it goes on: only its signal ends it.
+   * The answer as it comes, for as long as it goes on: only its signal ends it. It is not asked for compressed: Consul
+   * holds a compressed log back until there is much of it.
    * @throws OperatingError as requestOk
    */
   async stream(request: HttpRequest): Promise<Response> {
     let response: Response;
     try {
-      response = await this.#send(request, request.signal);
+      response = await this.#send(request, request.signal, { "Accept-Encoding": "identity" });
     } catch (thrown) {
       request.signal?.throwIfAborted();
       throw unreachable(this.#settings.baseUrl, thrown);
@@ -109,10 +110,14 @@ export class HttpClient {
     return typeof unix === "string" ? unix : undefined;
   }
 
-  #send(request: HttpRequest, signal: AbortSignal | undefined): Promise<Response> {
+  #send(
+    request: HttpRequest,
+    signal: AbortSignal | undefined,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
     return fetch(this.urlOf(request), {
       method: request.method ?? "GET",
-      headers: this.#settings.token ? { "X-Consul-Token": this.#settings.token } : {},
+      headers: { ...headers, ...(this.#settings.token && { "X-Consul-Token": this.#settings.token }) },
       body: request.body ?? null,
       signal: signal ?? null,
       redirect: "manual", // following one would turn a PUT into a GET

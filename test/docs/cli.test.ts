@@ -8,14 +8,14 @@ const [document] = await readSourceFiles("docs/cli.md");
 const shared = new Set([...connectionFlags, ...serverFlags].map(({ name }) => name));
 
 test("docs/cli.md has a row for each command that asks an agent or needs none, with its summary and flags", () => {
-  const rows = clientCommands.map(({ name, summary, flags = [] }) => {
+  const rows = clientCommands.map(({ name, summary, flags = [] }): readonly string[] => {
     const own = flags.filter((flag) => !shared.has(flag.name)).map((flag) => `\`-${flag.name}\``);
     return [name, summary, own.toSorted().join(" ")];
   });
-  expect(tableRows(document?.text ?? "", "command").toSorted()).toEqual(rows.toSorted());
+  expect(tableRows(document?.text ?? "", "command").map(String).toSorted()).toEqual(rows.map(String).toSorted());
 });
 
 test("docs/cli.md has a row for each flag that all commands share", () => {
   const rows = [...connectionFlags, ...serverFlags].map(({ name, help }) => [`-${name}`, help]);
-  expect(tableRows(document?.text ?? "", "shared flag").toSorted()).toEqual(rows.toSorted());
+  expect(tableRows(document?.text ?? "", "shared flag").map(String).toSorted()).toEqual(rows.map(String).toSorted());
 });
