@@ -15,14 +15,17 @@ import { startDaemon } from "./daemon.ts";
 import { keepProcessAlive, systemClock } from "./lib/clock.ts";
 import { writeAll } from "./lib/write-all.ts";
 
+/** As in `praetor monitor | head`. */
+const readerGone = new AbortController();
 // process.stdout and its isTTY would do the same, and cost an idle agent 6 MiB.
 const io: CommandIo = {
-  stdout: (text) => writeAll(1, text),
-  stderr: (text) => writeAll(2, text),
+  stdout: (text) => void (writeAll(1, text) || readerGone.abort()),
+  stderr: (text) => void writeAll(2, text),
   stdin: () => Bun.stdin.bytes(),
   env: process.env,
   isTerminal: fstatSync(1).isCharacterDevice(),
   isErrorTerminal: fstatSync(2).isCharacterDevice(),
+  signal: readerGone.signal,
 };
 
 /** How this program is started again: as a built executable by itself, else by Bun with this file. */

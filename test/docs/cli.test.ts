@@ -12,10 +12,18 @@ test("docs/cli.md has a row for each command that asks an agent or needs none, w
     const own = flags.filter((flag) => !shared.has(flag.name)).map((flag) => `\`-${flag.name}\``);
     return [name, summary, own.toSorted().join(" ")];
   });
-  expect(tableRows(document?.text ?? "", "command").map(String).toSorted()).toEqual(rows.map(String).toSorted());
+  expect(
+    tableRows(document?.text ?? "", "command")
+      .map(String)
+      .toSorted(),
+  ).toEqual(rows.map(String).toSorted());
 });
 
 test("docs/cli.md has a row for each flag that all commands share", () => {
   const rows = [...connectionFlags, ...serverFlags].map(({ name, help }) => [`-${name}`, help]);
-  expect(tableRows(document?.text ?? "", "shared flag").map(String).toSorted()).toEqual(rows.map(String).toSorted());
+  expect(
+    tableRows(document?.text ?? "", "shared flag")
+      .map(String)
+      .toSorted(),
+  ).toEqual(rows.map(String).toSorted());
 });
