@@ -242,7 +242,12 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   const leader = `${node.address}:${config.ports.server}`;
   const { log: rootLog, ...others } = parts;
   const { clock, metrics, store } = parts;
-  const coordinates = new Coordinates(store, { own: node.name, clock, log: rootLog.named("coordinate") });
+  const coordinates = new Coordinates(store, {
+    own: node.name,
+    areWanted: !config.disableCoordinates,
+    clock,
+    log: rootLog.named("coordinate"),
+  });
   const nearness = new Nearness(coordinates);
   const answers = new AnswerCache();
   keepFresh(answers, parts);

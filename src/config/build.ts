@@ -1,5 +1,5 @@
 import { OperatingError } from "../lib/errors.ts";
-import type { LogLevel } from "../lib/log.ts";
+import { type LogLevel, logLevelNames } from "../lib/log.ts";
 import { clientAddresses, clusterAddresses } from "./addresses.ts";
 import { decodeDefinitions } from "./definitions.ts";
 import { buildDns, withFinalDot } from "./dns.ts";
@@ -92,6 +92,7 @@ type Http = Pick<
   | "sessionTtlMsMin"
   | "kvValueBytesMax"
   | "txnBytesMax"
+  | "disableCoordinates"
 >;
 
 function buildHttp(settings: Settings): Http {
@@ -119,6 +120,7 @@ function buildHttp(settings: Settings): Http {
     sessionTtlMsMin: settings.number("session_ttl_min") || sessionTtlMsMinDefault,
     kvValueBytesMax: settings.number("limits.kv_max_value_size"),
     txnBytesMax: settings.number("limits.txn_max_req_len"),
+    disableCoordinates: settings.flag("disable_coordinates"),
   };
 }
 
@@ -160,20 +162,11 @@ function buildAgent(settings: Settings): Agent {
   };
 }
 
-const logLevels: ReadonlyMap<string, LogLevel> = new Map<string, LogLevel>([
-  ["TRACE", "trace"],
-  ["DEBUG", "debug"],
-  ["INFO", "info"],
-  ["WARN", "warn"],
-  ["ERR", "error"],
-  ["ERROR", "error"],
-]);
-
 function logLevel(settings: Settings): LogLevel {
   const name = settings.text("log_level");
-  const level = logLevels.get(name.toUpperCase());
+  const level = logLevelNames.get(name.toUpperCase());
   if (level !== undefined) return level;
-  const valid = [...logLevels.keys()].join(" ");
+  const valid = [...logLevelNames.keys()].join(" ");
   const message = `Invalid log level: ${name}. Valid log levels are: [${valid}]${settings.from("log_level")}`;
   throw new OperatingError("invalid", "invalid-config", message);
 }

@@ -62,6 +62,7 @@ export interface RuntimeConfig {
   readonly enableLocalScriptChecks: boolean;
   readonly checkOutputBytesMax: number;
   readonly discardCheckOutput: boolean;
+  readonly disableCoordinates: boolean;
   /** How long changed output of a check whose status stays may be kept from the catalog. */
   readonly checkUpdateIntervalMs: number;
   readonly leaveOnTerminate: boolean;

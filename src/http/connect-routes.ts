@@ -43,7 +43,10 @@ export function connectRoutes(api: Api): readonly Route[] {
       path: "/v1/health/connect/",
       methods: { GET: refreshedInBackground(api, "health-services", getConnectHealth(api)) },
     },
-    { path: "/v1/health/ingress/", methods: { GET: getIngressHealth(api) } },
+    {
+      path: "/v1/health/ingress/",
+      methods: { GET: refreshedInBackground(api, "health-services", getIngressHealth(api)) },
+    },
     { path: "/v1/internal/federation-state/", methods: { GET: getFederationState(api) } },
     { path: "/v1/internal/federation-states", methods: { GET: listFederationStates(api) } },
     { path: "/v1/internal/federation-states/mesh-gateways", methods: { GET: listMeshGateways(api) } },

@@ -33,6 +33,7 @@ import {
 } from "./endpoints/catalog.ts";
 import {
   getNodeCoordinate,
+  unlessDisabled,
   listCoordinateDatacenters,
   listCoordinates,
   updateCoordinate,
@@ -77,7 +78,7 @@ export function routes(api: Api): readonly Route[] {
     ...agentRoutes(api),
     {
       path: "/v1/catalog/datacenters",
-      methods: { GET: simplyCached(api, "catalog-datacenters", listDatacenters(api)) },
+      methods: { GET: simplyCached(api, { type: "catalog-datacenters", parameters: [] }, listDatacenters(api)) },
     },
     { path: "/v1/catalog/deregister", methods: { PUT: deregisterFromCatalog(api) } },
     { path: "/v1/catalog/node/", methods: { GET: getNode(api) } },
@@ -92,10 +93,10 @@ export function routes(api: Api): readonly Route[] {
       path: "/v1/catalog/services",
       methods: { GET: refreshedInBackground(api, "catalog-list-services", listServices(api)) },
     },
-    { path: "/v1/coordinate/datacenters", methods: { GET: listCoordinateDatacenters(api) } },
-    { path: "/v1/coordinate/node/", methods: { GET: getNodeCoordinate(api) } },
-    { path: "/v1/coordinate/nodes", methods: { GET: listCoordinates(api) } },
-    { path: "/v1/coordinate/update", methods: { PUT: updateCoordinate(api) } },
+    { path: "/v1/coordinate/datacenters", methods: { GET: unlessDisabled(api, listCoordinateDatacenters(api)) } },
+    { path: "/v1/coordinate/node/", methods: { GET: unlessDisabled(api, getNodeCoordinate(api)) } },
+    { path: "/v1/coordinate/nodes", methods: { GET: unlessDisabled(api, listCoordinates(api)) } },
+    { path: "/v1/coordinate/update", methods: { PUT: unlessDisabled(api, updateCoordinate(api)) } },
     { path: "/v1/event/fire/", methods: { PUT: fireEvent(api) } },
     { path: "/v1/event/list", methods: { GET: listEvents(api) } },
     { path: "/v1/health/checks/", methods: { GET: getServiceChecks(api) } },

@@ -2,6 +2,17 @@ import type { Clock } from "./clock.ts";
 
 export const logLevels = ["trace", "debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
+
+/** Each name that Consul has for a level. */
+export const logLevelNames: ReadonlyMap<string, LogLevel> = new Map<string, LogLevel>([
+  ["TRACE", "trace"],
+  ["DEBUG", "debug"],
+  ["INFO", "info"],
+  ["WARN", "warn"],
+  ["ERR", "error"],
+  ["ERROR", "error"],
+]);
+
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** Takes finished lines, without the newline. */

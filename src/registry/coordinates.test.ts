@@ -26,7 +26,7 @@ function openWorld(): World {
   const { clock, store } = world;
   const lines: string[] = [];
   const log = createLog({ level: "warn", json: false, clock, sink: (line) => void lines.push(line) }, "coordinate");
-  const coordinates = new Coordinates(store, { own: "own", clock, log });
+  const coordinates = new Coordinates(store, { own: "own", areWanted: true, clock, log });
   return {
     ...{ ...world, coordinates, lines },
     register: (...nodes) =>

@@ -13,6 +13,14 @@ const periodMs = 5_000;
 /** Consul: five batches of 128 at a time, and no more. */
 const updatesMax = 5 * 128;
 
+export interface CoordinatesOptions {
+  /** The node of this agent. */
+  readonly own: string;
+  readonly areWanted: boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 /**
  * Where the nodes are. They move all the time, so this is kept in memory only and is gone when the agent ends: each node
  * tells its place again within the minute.
@@ -20,25 +28,27 @@ const updatesMax = 5 * 128;
  * Updates wait for the end of the period, the later one of a node replacing the earlier, and are then taken up together:
  * whoever waits is woken once. A node that is not in the catalog at that time has no place, and one that leaves the
  * catalog loses it. This agent's own node is where it says to be from the start, and stays.
+ * Where they are not wanted, no node has a place.
  */
 export class Coordinates {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #own: string;
+  readonly areWanted: boolean;
   /** By node and segment. */
   #placed: OrderedMap<NodeCoordinate> = OrderedMap.empty();
   #pending = new Map<string, NodeCoordinate>();
   #discarded = 0;
   #timer: Timer | undefined;
 
-  /** @param options.own the node of this agent */
-  constructor(store: Store, options: { readonly own: string; readonly clock: Clock; readonly log: Log }) {
+  constructor(store: Store, options: CoordinatesOptions) {
     this.#store = store;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#own = rowKey(options.own);
-    this.#place([{ node: options.own, segment: "", coordinate: startingCoordinate }]);
+    this.areWanted = options.areWanted;
+    if (options.areWanted) this.#place([{ node: options.own, segment: "", coordinate: startingCoordinate }]);
     store.onCommit((touched) => this.#follow(touched));
   }
 

@@ -12,7 +12,7 @@ import { Nearness } from "./nearness.ts";
 async function nearnessOf(...places: readonly NodeCoordinate[]): Promise<Nearness> {
   const { store, clock } = openTestStore();
   const log = createLog({ level: "warn", json: false, clock, sink: () => {} }, "coordinate");
-  const coordinates = new Coordinates(store, { own: "own", clock, log });
+  const coordinates = new Coordinates(store, { own: "own", areWanted: true, clock, log });
   for (const place of places) {
     await store.submit({ type: "register", node: nodeNamed(place.node), skipNodeUpdate: false, checks: [] });
     coordinates.update(place);

@@ -9,7 +9,7 @@ import { listNodes } from "../state/lookup.ts";
 import { findPreparedQuery, getPreparedQuery } from "../state/prepared-query.ts";
 import { fold } from "../state/topics.ts";
 import { hasMeta } from "./catalog.ts";
-import { serviceHealth, type CheckedInstance } from "./health.ts";
+import { connectHealth, serviceHealth, type CheckedInstance } from "./health.ts";
 import type { Store } from "./store.ts";
 
 /** Puts instances in order of their distance from a node; equally far or unknown ones stay as they are. */
@@ -75,7 +75,7 @@ export class PreparedQueries {
   execute(idOrName: string, wishes: ExecutionWishes): QueryAnswer | undefined {
     const query = this.explain(idOrName);
     if (!query) return undefined;
-    const found = wishes.connect ? [] : this.#instances(query.service);
+    const found = this.#instances(query.service, wishes.connect || query.service.connect);
     const near = this.#nearNode(wishes.near === "" ? query.service.near : wishes.near, wishes.clientAddress);
     const ordered = this.#inOrder(found, near);
     const instances = wishes.limit > 0 ? ordered.slice(0, wishes.limit) : ordered;
@@ -84,10 +84,10 @@ export class PreparedQueries {
     return { service: query.service.service, instances, dnsTtl: query.dnsTtl, datacenter, failovers: 0 };
   }
 
-  /** Nothing here is part of a mesh. */
-  #instances(service: ServiceQuery): readonly CheckedInstance[] {
-    if (service.connect) return [];
-    const health = serviceHealth(service.service, { tags: [], meta: service.nodeMeta ?? {}, passingOnly: false });
+  /** Of the service, or of what takes connections of the mesh for it. */
+  #instances(service: ServiceQuery, connect: boolean): readonly CheckedInstance[] {
+    const find = connect ? connectHealth : serviceHealth;
+    const health = find(service.service, { tags: [], meta: service.nodeMeta ?? {}, passingOnly: false });
     return health.read(this.#store.state).filter((instance) => isWanted(instance, service));
   }
 

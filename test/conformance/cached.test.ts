@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { expectError, get, registerNode, registerService, send, sharedTarget, unique } from "../support/conformance.ts";
 import type { Answer } from "../support/exchange.ts";
+import { createPreparedQuery } from "../support/prepared-query.ts";
 import { within } from "../support/within.ts";
 
 await sharedTarget();
@@ -23,6 +24,7 @@ const followed: readonly (readonly [kind: string, path: () => string])[] = [
   ["catalog/connect", () => `/v1/catalog/connect/${unique("asked")}?cached`],
   ["health/service", () => `/v1/health/service/${unique("asked")}?cached`],
   ["health/connect", () => `/v1/health/connect/${unique("asked")}?cached`],
+  ["health/ingress", () => `/v1/health/ingress/${unique("asked")}?cached`],
 ];
 
 describe.each(followed)("%s?cached", (_, path) => {
@@ -115,7 +117,7 @@ describe("catalog/datacenters?cached", () => {
     expect(cacheOf(await ask(path, "max-age=0"))).toEqual(missed);
     expect(cacheOf(await ask(path))).toEqual(hit);
     expect(cacheOf(await ask(path, "max-age=60"))).toEqual(hit);
-    expect(cacheOf(await ask(`${path}&dc=nowhere&index=7`))).toEqual(hit);
+    expect(cacheOf(await ask(`${path}&dc=nowhere&index=7&filter=x`))).toEqual(hit);
     expect((await ask(path)).text).toBe('["dc1"]');
   });
 
@@ -124,6 +126,45 @@ describe("catalog/datacenters?cached", () => {
     await within(5_000, async () => expect((await ask(path)).header("Age")).toBe("2"));
     expect(cacheOf(await ask(path, "max-age=60"))).toEqual(["HIT", "2"]);
     expect(cacheOf(await ask(path, "max-age=1"))).toEqual(missed);
+  });
+});
+
+describe("query/<name>/execute?cached", () => {
+  async function pathOfQuery(): Promise<string> {
+    const Name = unique("asked");
+    await createPreparedQuery({ Name, Service: { Service: "consul" } });
+    return `/v1/query/${Name}/execute?cached`;
+  }
+
+  test("is a miss at first, then a hit, and is asked anew by who wants it so", async () => {
+    const path = await pathOfQuery();
+    expect(cacheOf(await ask(path))).toEqual(missed);
+    expect(cacheOf(await ask(path))).toEqual(hit);
+    expect(cacheOf(await ask(path, "must-revalidate"))).toEqual(missed);
+    expect(cacheOf(await ask(path, "max-age=60"))).toEqual(hit);
+    await within(5_000, async () => expect((await ask(path)).header("Age")).not.toBe("0"));
+    expect(cacheOf(await ask(path, "max-age=0"))).toEqual(missed);
+  });
+
+  test("is another for another limit or with connect, and the same however it is sorted and shown", async () => {
+    const path = await pathOfQuery();
+    expect(cacheOf(await ask(path))).toEqual(missed);
+    for (const more of ["&near=_agent", "&stale", "&pretty", "&index=7&wait=1s", "&filter=x", "&tag=a"])
+      expect(cacheOf(await ask(path + more))[0]).toBe("HIT");
+    for (const more of ["&limit=1", "&connect=true"]) expect(cacheOf(await ask(path + more))).toEqual(missed);
+  });
+
+  test("fails where there is no such query, each time", async () => {
+    for (let round = 0; round < 2; round += 1) {
+      const answer = await ask("/v1/query/nosuch/execute?cached");
+      expectError(answer, { status: 500, text: "Query not found" });
+      expect([...cacheOf(answer), answer.header("X-Consul-Knownleader")]).toEqual([undefined, undefined, "false"]);
+    }
+  });
+
+  test("of what would come of a query is not kept", async () => {
+    const path = (await pathOfQuery()).replace("execute", "explain");
+    for (let round = 0; round < 2; round += 1) expect(cacheOf(await ask(path))).toEqual([undefined, undefined]);
   });
 });
 

@@ -106,10 +106,18 @@ describe("execute", () => {
     expect(await execute({ Service }, "?tag=a&node-meta=rack:a&passing")).toEqual(["a", "b", "c", "w"]);
   });
 
-  test("finds nothing that is part of a mesh where there is none", async () => {
+  test("finds, with Connect, what takes connections of the mesh for the service, in place of it", async () => {
     const { service: Service } = await registerWeb();
     expect(await execute({ Service, Connect: true })).toEqual([]);
-    expect(await execute({ Service }, "?connect=true")).toEqual([]);
+    const Proxy = { DestinationServiceName: Service };
+    for (const letter of "yz")
+      await registerNode({
+        Node: `${Service}-${letter}`,
+        Service: { Service: `${Service}-proxy`, Kind: "connect-proxy", Port: 1, Tags: [letter], Proxy },
+      });
+    expect(await execute({ Service, Connect: true })).toEqual(["y", "z"]);
+    expect(await execute({ Service, Connect: true, Tags: ["!z"] }, "?connect=false")).toEqual(["y"]);
+    expect(await execute({ Service, Near: `${Service}-z` }, "?connect=true&limit=1")).toEqual(["z"]);
     expect(await execute({ Service }, "?connect=false")).toEqual(["a", "b", "c", "w"]);
     expect(await execute({ Service }, "?connect")).toEqual(["a", "b", "c", "w"]);
   });

@@ -34,7 +34,12 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
     { level: "info", json: false, clock: world.clock, sink: (line) => world.log.push(line) },
     "http",
   );
-  const coordinates = new Coordinates(world.store, { own: world.agent.node.name, clock: world.clock, log });
+  const coordinates = new Coordinates(world.store, {
+    own: world.agent.node.name,
+    areWanted: true,
+    clock: world.clock,
+    log,
+  });
   const api: Api = {
     store: world.store,
     outputs: world.outputs,

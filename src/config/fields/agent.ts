@@ -36,6 +36,7 @@ export const agentFields: readonly Field[] = [
     "200",
     "Waiting or writing requests of one IP address; 0 for any number.",
   ),
+  used("disable_coordinates", "bool", "false", "Keep no coordinates, and answer 401 where they are asked for."),
   used("session_ttl_min", "duration", "10s", "Shortest TTL of a session."),
   used("service", "service", "", "One service to register; see services."),
   used("services", "services", "", "Services of this node, each with its check or checks."),

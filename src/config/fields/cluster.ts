@@ -55,7 +55,6 @@ export const clusterFields: readonly Field[] = [
     translate_wan_addrs: "bool",
   }),
   ...unused("this agent measures no distances; it takes what others tell", {
-    disable_coordinates: "bool",
     sync_coordinate_interval_min: "duration",
     sync_coordinate_rate_target: "float",
   }),

@@ -1,4 +1,4 @@
-import type { LogLevel } from "../../lib/log.ts";
+import { type LogLevel, logLevelNames } from "../../lib/log.ts";
 import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
 
@@ -34,18 +34,8 @@ export function monitor(api: Api): Endpoint {
   };
 }
 
-const levels: ReadonlyMap<string, LogLevel> = new Map<string, LogLevel>([
-  ["", "info"],
-  ["TRACE", "trace"],
-  ["DEBUG", "debug"],
-  ["INFO", "info"],
-  ["WARN", "warn"],
-  ["ERR", "error"],
-  ["ERROR", "error"],
-]);
-
 function parseLevel(name: string): LogLevel {
-  const level = levels.get(name.toUpperCase());
+  const level = name === "" ? "info" : logLevelNames.get(name.toUpperCase());
   if (level === undefined) throw new HttpError(400, `Bad request: Unknown log level: ${name}`);
   return level;
 }

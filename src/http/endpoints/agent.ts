@@ -15,7 +15,7 @@ export function getSelf(api: Api): Endpoint {
       Config: config,
       DebugConfig: debugConfig,
       // There is no gossip to measure distances by: the coordinate of a node that has met no other.
-      Coord: encodeCoordinate(startingCoordinate),
+      Coord: api.coordinates.areWanted ? encodeCoordinate(startingCoordinate) : null,
       Member: self && encodeMember(self),
       Stats: stats,
       Meta: meta,

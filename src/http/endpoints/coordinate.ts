@@ -12,6 +12,14 @@ import { bodyBytesMax } from "../limits.ts";
 import { requireDatacenter } from "../query-options.ts";
 import { answerQuery, failedReadHeaders } from "../read.ts";
 
+/** Consul: with `disable_coordinates` no request is looked at. */
+export function unlessDisabled(api: Api, endpoint: Endpoint): Endpoint {
+  return (request) => {
+    if (!api.coordinates.areWanted) throw new HttpError(401, "Coordinate support disabled");
+    return endpoint(request);
+  };
+}
+
 /** Between datacenters nothing is measured, since there is one: its server is where a node is that has met no other. */
 export function listCoordinateDatacenters(api: Api): Endpoint {
   return (request) => {

@@ -5,6 +5,7 @@ import { encodePreparedQuery } from "../../wire/prepared-query.ts";
 import { encodeQueryAnswer } from "../../wire/query-answer.ts";
 import { json } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
+import { simplyCached } from "../cached.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { parseBool, parseQueryOptions, requireDatacenter } from "../query-options.ts";
@@ -12,13 +13,13 @@ import { failedReadHeaders } from "../read.ts";
 
 /** GET /v1/query/<id or name>/execute: never the same twice, so there is nothing to wait for or to keep. */
 export function executePreparedQuery(api: Api): Endpoint {
-  return (request) => {
+  return simplyCached(api, { type: "prepared-query", parameters: ["connect", "limit"] }, (request) => {
     const wishes = parseWishes(request);
     return answerResolved(api, request, () => {
       const answer = api.preparedQueries.execute(askedOf(request, "execute") ?? "", wishes);
       return answer && encodeQueryAnswer(answer, outputOf(api));
     });
-  };
+  });
 }
 
 /** GET /v1/query/<id or name>/explain */
