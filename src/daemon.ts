@@ -259,7 +259,9 @@ function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     cachedQuestions: config.httpUseCache ? new CachedQuestions(parts) : undefined,
     events: new Events(metrics.counter("consul.serf.events")),
     prometheus: config.prometheus,
-    preparedQueries: new PreparedQueries(parts.store, {
+    preparedQueries: new PreparedQueries(store, {
+      clock,
+      metrics,
       random: parts.random,
       log: rootLog.named("prepared_query"),
       datacenter: config.datacenter,

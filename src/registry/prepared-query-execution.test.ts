@@ -3,6 +3,7 @@ import { FakeRandom } from "../../test/support/fake-random.ts";
 import { checkNamed, nameTemplate, nodeNamed, queryWithId, serviceNamed } from "../../test/support/state.ts";
 import { openTestStore } from "../../test/support/store.ts";
 import { createLog } from "../lib/log.ts";
+import { Metrics } from "../lib/metrics.ts";
 import type { PreparedQuery, ServiceQuery } from "../model/prepared-query.ts";
 import { createPreparedQuery } from "./prepared-query.ts";
 import { PreparedQueries, type DistanceOrder, type ExecutionWishes } from "./prepared-query-execution.ts";
@@ -35,7 +36,9 @@ async function world(
   const lines: string[] = [];
   const log = createLog({ level: "debug", json: false, clock, sink: (line) => void lines.push(line) }, "queries");
   const random = new FakeRandom();
-  const queries = new PreparedQueries(store, { random, log, datacenter: "dc1", node: "n05", distances });
+  const metrics = new Metrics(clock.wallMs());
+  const of = { clock, metrics, random, log, datacenter: "dc1", node: "n05", distances };
+  const queries = new PreparedQueries(store, of);
   const nodes: World["nodes"] = (wishes = {}) =>
     queries.execute("q", { ...plain, ...wishes })?.instances.map(({ node }) => node.name);
   return { queries, lines, nodes };

@@ -1,5 +1,7 @@
+import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import type { Meter, Metrics } from "../lib/metrics.ts";
 import type { Random } from "../lib/random.ts";
 import { shuffle } from "../lib/shuffle.ts";
 import { isUuid } from "../lib/uuid.ts";
@@ -18,6 +20,8 @@ export interface DistanceOrder {
 }
 
 export interface PreparedQueriesOptions {
+  readonly clock: Clock;
+  readonly metrics: Metrics;
   readonly random: Random;
   readonly log: Log;
   readonly datacenter: string;
@@ -50,10 +54,14 @@ export interface QueryAnswer {
 export class PreparedQueries {
   readonly #store: Store;
   readonly #options: PreparedQueriesOptions;
+  readonly #executing: Meter;
+  readonly #explaining: Meter;
 
   constructor(store: Store, options: PreparedQueriesOptions) {
     this.#store = store;
     this.#options = options;
+    this.#executing = options.metrics.sample("consul.prepared-query.execute");
+    this.#explaining = options.metrics.sample("consul.prepared-query.explain");
   }
 
   /**
@@ -61,6 +69,18 @@ export class PreparedQueries {
    * @throws OperatingError invalid when it is a template's id, or the template cannot be used for this name
    */
   explain(idOrName: string): PreparedQueryRow | undefined {
+    return this.#timed(this.#explaining, () => this.#resolve(idOrName));
+  }
+
+  /** undefined when there is no such query. @throws OperatingError invalid as explain */
+  execute(idOrName: string, wishes: ExecutionWishes): QueryAnswer | undefined {
+    return this.#timed(this.#executing, () => {
+      const query = this.#resolve(idOrName);
+      return query && this.#ask(query, wishes);
+    });
+  }
+
+  #resolve(idOrName: string): PreparedQueryRow | undefined {
     const { state } = this.#store;
     const byId = isUuid(idOrName) ? getPreparedQuery(state, idOrName) : undefined;
     if (byId && isTemplate(byId)) {
@@ -71,10 +91,7 @@ export class PreparedQueries {
     return found && isTemplate(found) ? renderTemplate(found, idOrName) : found;
   }
 
-  /** undefined when there is no such query. @throws OperatingError invalid as explain */
-  execute(idOrName: string, wishes: ExecutionWishes): QueryAnswer | undefined {
-    const query = this.explain(idOrName);
-    if (!query) return undefined;
+  #ask(query: PreparedQueryRow, wishes: ExecutionWishes): QueryAnswer {
     const found = this.#instances(query.service, wishes.connect || query.service.connect);
     const near = this.#nearNode(wishes.near === "" ? query.service.near : wishes.near, wishes.clientAddress);
     const ordered = this.#inOrder(found, near);
@@ -82,6 +99,16 @@ export class PreparedQueries {
     if (instances.length === 0) this.#tellOfFailover(query.service);
     const { datacenter } = this.#options;
     return { service: query.service.service, instances, dnsTtl: query.dnsTtl, datacenter, failovers: 0 };
+  }
+
+  #timed<T>(meter: Meter, ask: () => T): T {
+    const { clock } = this.#options;
+    const startMs = clock.monotonicMs();
+    try {
+      return ask();
+    } finally {
+      meter.add(clock.monotonicMs() - startMs);
+    }
   }
 
   /** Of the service, or of what takes connections of the mesh for it. */

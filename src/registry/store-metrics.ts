@@ -28,6 +28,7 @@ type Meters = { readonly [Type in Command["type"]]?: Meter };
 function submittedMeters(metrics: Metrics): Meters {
   const kvs = metrics.sample("consul.kvs.apply");
   const sessions = metrics.sample("consul.session.apply");
+  const queries = metrics.sample("consul.prepared-query.apply");
   return {
     "kv-set": kvs,
     "kv-delete": kvs,
@@ -36,6 +37,8 @@ function submittedMeters(metrics: Metrics): Meters {
     "kv-unlock": kvs,
     "session-create": sessions,
     "session-destroy": sessions,
+    "prepared-query-put": queries,
+    "prepared-query-delete": queries,
     txn: metrics.sample("consul.txn.apply"),
     register: metrics.sample("consul.catalog.register"),
     deregister: metrics.sample("consul.catalog.deregister"),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { expectError, get, keyFolder, put, sharedTarget } from "../support/conformance.ts";
+import { expectError, get, keyFolder, put, sharedTarget, unique } from "../support/conformance.ts";
+import { createPreparedQuery } from "../support/prepared-query.ts";
 import { within } from "../support/within.ts";
 
 await sharedTarget();
@@ -26,6 +27,9 @@ describe("metrics", () => {
     async () => {
       const key = `/v1/kv/${keyFolder()}a`;
       await put(key, "one");
+      const Name = unique("metered");
+      await createPreparedQuery({ Name, Service: { Service: "consul" } });
+      for (const verb of ["execute", "explain"]) await get(`/v1/query/${Name}/${verb}`);
       const { Counters = [], Samples = [] } = await within(12_000, async () => {
         const metrics = (await get("/v1/agent/metrics")).json as Metrics;
         if (!metrics["Samples"]?.some(({ Name }) => Name === "consul.kvs.apply")) throw new Error("not yet");
@@ -41,6 +45,8 @@ describe("metrics", () => {
       expect(names).toEqual(
         expect.arrayContaining(["consul.fsm.kvs", "consul.http.PUT.v1.kv._", "consul.raft.commitTime"]),
       );
+      const ofQueries = ["apply", "execute", "explain"].map((what) => `consul.prepared-query.${what}`);
+      expect(names).toEqual(expect.arrayContaining(ofQueries));
       expect(Samples.find(({ Name }) => Name === "consul.fsm.kvs")).toMatchObject({ Labels: { op: "set" } });
     },
     { timeout: 20_000 },

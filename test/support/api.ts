@@ -47,7 +47,10 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
     coordinates,
     nearness: new Nearness(coordinates),
     agent: world.agent,
-    preparedQueries: new PreparedQueries(world.store, { random: new FakeRandom(), log, datacenter: "dc1", node: "n1" }),
+    preparedQueries: new PreparedQueries(world.store, {
+      ...{ clock: world.clock, metrics, random: new FakeRandom(), log },
+      ...{ datacenter: "dc1", node: "n1" },
+    }),
     answers,
     cachedQuestions: new CachedQuestions({ clock: world.clock, metrics }),
     events: new Events(metrics.counter("events")),

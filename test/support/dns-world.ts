@@ -41,7 +41,7 @@ export function openDnsWorld(changes: Partial<ZoneSettings> = {}): DnsWorld {
   const metrics = new Metrics(clock.wallMs());
   const log = createLog({ level: "error", json: false, clock, sink: () => {} }, "dns");
   const world = { store, clock, random, metrics, log };
-  const queries = new PreparedQueries(store, { random, log, datacenter: "dc1", node: "n1" });
+  const queries = new PreparedQueries(store, { ...world, datacenter: "dc1", node: "n1" });
   const responder = new Responder(
     { ...world, nodeName: "n1" },
     {
