@@ -1,0 +1,88 @@
+import { expect, test } from "bun:test";
+import { type CannedRequest, startCannedAgent } from "../../../test/support/canned-agent.ts";
+import { runCommandWith } from "../../../test/support/command-io.ts";
+import { doctorCommand } from "./doctor.ts";
+
+const self = {
+  Config: { NodeName: "gw", NodeID: "id", Version: "1.8.7" },
+  DebugConfig: {
+    DataDir: "/var/lib/agent",
+    DevMode: true,
+    HTTPAddrs: ["tcp://127.0.0.1:8500"],
+    AllowWriteHTTPFrom: [],
+  },
+};
+const web = { ID: "web", Service: "web", Address: "10.0.0.7", Port: 80 };
+const ping = { CheckID: "ping", Name: "ping", Status: "critical", Output: "refused", ServiceID: "web", Type: "tcp" };
+const server = { ID: "consul", Service: "consul", Address: "", Port: 8300 };
+
+const agentAnswers =
+  (answers: Readonly<Record<string, unknown>>) =>
+  ({ target }: CannedRequest): Response =>
+    target in answers ? Response.json(answers[target]) : new Response("no such thing", { status: 404 });
+
+const node = (services: readonly object[], checks: readonly object[]): object => ({
+  ...{ Node: "gw", ID: "id", Address: "10.0.0.7" },
+  ...{ Services: services, Checks: checks },
+});
+
+interface Report {
+  readonly Findings: readonly { readonly Kind: string }[];
+  readonly NotLookedAt: readonly string[];
+}
+
+async function report(url: string): Promise<Report & { readonly code: number }> {
+  const { code, stdout } = await runCommandWith(doctorCommand, ["-format=json", `-http-addr=${url}`]);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the command printed
+  const { Findings, NotLookedAt } = JSON.parse(stdout) as Report;
+  // Another agent may run on the machine of the test.
+  return { code, Findings: Findings.filter(({ Kind }) => Kind !== "second-agent"), NotLookedAt };
+}
+
+test("findings make exit code 1, and are told with what to do", async () => {
+  using agent = startCannedAgent(
+    agentAnswers({ "/v1/agent/self": self, "/v1/internal/ui/nodes": [node([server, web], [ping])] }),
+  );
+  const { code, stdout } = await runCommandWith(doctorCommand, [`-http-addr=${agent.url}`]);
+  expect(code).toBe(1);
+  expect(stdout).toContain("dev-mode  node gw\n    The agent runs with -dev: its services are in memory only");
+  expect(stdout).toContain("check-never-passed  check ping of service web on node gw\n");
+  expect(stdout).toContain("    To do: See whether the service runs");
+  expect(stdout).toContain("looked at 1 node, 1 service and 1 check through gw.\n");
+});
+
+test("on a terminal lines fit, and kinds stand out", async () => {
+  using agent = startCannedAgent(
+    agentAnswers({ "/v1/agent/self": self, "/v1/internal/ui/nodes": [node([web], [ping])] }),
+  );
+  const io = { isTerminal: true };
+  const { stdout } = await runCommandWith(doctorCommand, [`-http-addr=${agent.url}`], io);
+  expect(stdout).toContain("\u001b[31mdev-mode\u001b[0m");
+  const long = stdout.split("\n").filter((line) => line.startsWith("    ") && line.length > 80);
+  expect(long).toEqual([]);
+});
+
+test("nothing found is exit code 0", async () => {
+  using agent = startCannedAgent(
+    agentAnswers({ "/v1/agent/self": self, "/v1/internal/ui/nodes": [node([server], [])] }),
+  );
+  const { Findings, code } = await report(agent.url);
+  expect(Findings).toEqual([]);
+  expect([0, 1]).toContain(code);
+});
+
+test("what could not be asked is told, and does not hide the rest", async () => {
+  using agent = startCannedAgent(agentAnswers({ "/v1/agent/self": self }));
+  const { NotLookedAt } = await report(agent.url);
+  expect(NotLookedAt).toContain("nodes, services and checks: Unexpected response code: 404 (no such thing)");
+  expect(NotLookedAt).toContain("members: Unexpected response code: 404 (no such thing)");
+});
+
+test("an agent that is not there, or says nothing of itself, is exit code 2", async () => {
+  const absent = await runCommandWith(doctorCommand, ["-http-addr=http://127.0.0.1:1"]);
+  expect(absent).toMatchObject({ code: 2, stdout: "" });
+  expect(absent.stderr).toContain("The agent cannot be asked: ");
+  expect(absent.stderr).toContain("see whether it runs");
+  using agent = startCannedAgent(agentAnswers({}));
+  expect((await runCommandWith(doctorCommand, [`-http-addr=${agent.url}`])).code).toBe(2);
+});
