@@ -69,9 +69,9 @@ async function listenOn(address: string, { port, tls, router, socketOwner }: Lis
   const shared = { fetch, development: false, maxRequestBodySize: Number.MAX_SAFE_INTEGER, ...(tls && { tls }) };
   const path = socketPath(address);
   if (path === undefined) {
-    return start(hostAndPort(address, port), () =>
-      Bun.serve({ ...shared, hostname: address, port, idleTimeout: idleTimeoutS }),
-    );
+    // Without development Bun shares a port with whoever else asks to: two agents would each get half of the requests.
+    const alone = { idleTimeout: idleTimeoutS, reusePort: false };
+    return start(hostAndPort(address, port), () => Bun.serve({ ...shared, ...alone, hostname: address, port }));
   }
   await removeStaleSocket(path);
   const listener = start(path, () => Bun.serve({ ...shared, unix: path }));

@@ -135,6 +135,15 @@ describe("an agent that cannot start says why and ends with 1:", () => {
     expect(code).toBe(1);
   });
 
+  test("its port is another agent's", async () => {
+    const first = await sandbox.start("-dev");
+    await first.ready();
+    const port = new URL(first.url).port;
+    const { code, output } = await sandbox.run("agent", "-dev", "-dns-port", "-1", "-http-port", port);
+    expect(output).toContain(`==> cannot listen on 127.0.0.1:${port}: `);
+    expect(code).toBe(1);
+  });
+
   test("an address is not of this machine", async () => {
     const { code, output } = await sandbox.run(
       "agent",
