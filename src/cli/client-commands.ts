@@ -34,6 +34,7 @@ import { snapshotSaveCommand } from "./commands/snapshot-save.ts";
 import { tlsCaCreateCommand } from "./commands/tls-ca-create.ts";
 import { tlsCertCreateCommand } from "./commands/tls-cert-create.ts";
 import { validateCommand } from "./commands/validate.ts";
+import { watchCommand } from "./commands/watch.ts";
 
 /** The commands that ask an agent, or need none. */
 export const clientCommands: readonly Command[] = [
@@ -72,4 +73,5 @@ export const clientCommands: readonly Command[] = [
   tlsCaCreateCommand,
   tlsCertCreateCommand,
   validateCommand,
+  watchCommand,
 ];

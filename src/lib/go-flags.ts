@@ -91,7 +91,7 @@ function parseUint(name: string, value: string): bigint {
 }
 
 /** Go's strconv.ParseBool. */
-function parseGoBool(text: string): boolean | undefined {
+export function parseGoBool(text: string): boolean | undefined {
   if (["1", "t", "T", "true", "TRUE", "True"].includes(text)) return true;
   if (["0", "f", "F", "false", "FALSE", "False"].includes(text)) return false;
   return undefined;

@@ -1,0 +1,89 @@
+/*
+ * Handlers of watches read what Consul's own client prints, not what its agent answers: every field, in the client's
+ * order, also those that the agent leaves out.
+ */
+
+type Reader = (json: unknown) => unknown;
+
+/** An object with these fields, and no others. */
+function object(fields: Readonly<Record<string, Reader>>): Reader {
+  return (json) => {
+    const given: Readonly<Record<string, unknown>> = typeof json === "object" && json !== null ? { ...json } : {};
+    return Object.fromEntries(Object.entries(fields).map(([name, read]) => [name, read(given[name])]));
+  };
+}
+
+function list(read: Reader): Reader {
+  return (json) => (Array.isArray(json) ? json.map(read) : json);
+}
+
+/** As it came, or this. */
+function or(fallback: unknown): Reader {
+  return (json) => json ?? fallback;
+}
+
+const text = or("");
+const number = or(0);
+const anything = or(null);
+/** Left out when there is none. */
+const optional: Reader = (json) => json ?? undefined;
+
+const node = object({
+  ID: text,
+  Node: text,
+  Address: text,
+  Datacenter: text,
+  TaggedAddresses: anything,
+  Meta: anything,
+  CreateIndex: number,
+  ModifyIndex: number,
+});
+
+const service = object({
+  Kind: optional,
+  ID: text,
+  Service: text,
+  Tags: anything,
+  Meta: anything,
+  Port: number,
+  Address: text,
+  TaggedAddresses: optional,
+  Weights: or({ Passing: 0, Warning: 0 }),
+  EnableTagOverride: or(false),
+  CreateIndex: optional,
+  ModifyIndex: optional,
+  Proxy: optional,
+  Connect: optional,
+});
+
+const duration = or("0s");
+
+const check = object({
+  Node: text,
+  CheckID: text,
+  Name: text,
+  Status: text,
+  Notes: text,
+  Output: text,
+  ServiceID: text,
+  ServiceName: text,
+  ServiceTags: anything,
+  Type: text,
+  Definition: object({
+    Interval: duration,
+    Timeout: duration,
+    DeregisterCriticalServiceAfter: duration,
+    HTTP: text,
+    Header: anything,
+    Method: text,
+    Body: text,
+    TLSSkipVerify: or(false),
+    TCP: text,
+  }),
+  CreateIndex: number,
+  ModifyIndex: number,
+});
+
+export const nodesShape: Reader = list(node);
+export const checksShape: Reader = list(check);
+export const serviceShape: Reader = list(object({ Node: node, Service: service, Checks: list(check) }));
