@@ -49,8 +49,8 @@ export class Child {
   async #untilEnd(): Promise<string | undefined> {
     const stop = forwardSignals((name) => this.send(name));
     const { exitCode, signalCode } = this.#process;
-    const [code, signal]: unknown[] =
-      exitCode === null && signalCode === null ? await once(this.#process, "exit") : [exitCode, signalCode];
+    if (exitCode === null && signalCode === null) await once(this.#process, "exit");
+    const { exitCode: code, signalCode: signal } = this.#process;
     stop();
     if (code === 0) return undefined;
     return typeof code === "number" ? `exit status ${code}` : `signal: ${signalWords(String(signal))}`;

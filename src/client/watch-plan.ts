@@ -78,9 +78,8 @@ const plans = {
 type Query = readonly (readonly [name: string, value: string])[];
 
 function withQuery(path: string, query: Query): string {
-  return query.length === 0
-    ? path
-    : `${path}?${new URLSearchParams(query.map(([name, value]): [string, string] => [name, value]))}`;
+  const words = new URLSearchParams(query.map(([name, value]): [string, string] => [name, value])).toString();
+  return words === "" ? path : `${path}?${words}`;
 }
 
 /** undefined when there are none. */
