@@ -2,6 +2,7 @@ import type { Command } from "./command.ts";
 import { catalogDatacentersCommand } from "./commands/catalog-datacenters.ts";
 import { catalogNodesCommand } from "./commands/catalog-nodes.ts";
 import { catalogServicesCommand } from "./commands/catalog-services.ts";
+import { debugCommand } from "./commands/debug.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { eventCommand } from "./commands/event.ts";
 import { execCommand } from "./commands/exec.ts";
@@ -41,6 +42,7 @@ export const clientCommands: readonly Command[] = [
   catalogDatacentersCommand,
   catalogNodesCommand,
   catalogServicesCommand,
+  debugCommand,
   doctorCommand,
   eventCommand,
   execCommand,

@@ -1,0 +1,93 @@
+import { createWriteStream } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { AgentApi } from "./api-command.ts";
+
+/** What can be captured, in Consul's order. */
+export const captureTargets = ["metrics", "logs", "pprof", "host", "agent", "cluster"] as const;
+export type CaptureTarget = (typeof captureTargets)[number];
+
+export interface DebugCaptureOptions {
+  readonly api: AgentApi;
+  /** That files are written into. */
+  readonly folder: string;
+  readonly targets: ReadonlySet<CaptureTarget>;
+  readonly intervalMs: number;
+  /** Ends what is being captured; what has come so far stays. */
+  readonly signal: AbortSignal;
+}
+
+/** Files of `debug`, each as the agent's answer to one request. A file that could not be had is told, and the others are not held up. */
+export class DebugCapture {
+  readonly #options: DebugCaptureOptions;
+
+  constructor(options: DebugCaptureOptions) {
+    this.#options = options;
+  }
+
+  /** What stays as it is: the host, the agent, the members. Resolves with what failed. */
+  once(): Promise<readonly unknown[]> {
+    return this.#all(this.#options.folder, [
+      ["host", (folder) => this.#json("/v1/agent/host", join(folder, "host.json"))],
+      ["agent", (folder) => this.#json("/v1/agent/self", join(folder, "agent.json"))],
+      ["cluster", (folder) => this.#json("/v1/agent/members?wan=1", join(folder, "cluster.json"))],
+    ]);
+  }
+
+  get changes(): boolean {
+    return (["metrics", "logs", "pprof"] as const).some((target) => this.#options.targets.has(target));
+  }
+
+  /** What changes, for one interval, in a folder of this name. Resolves with what failed. */
+  async interval(name: string): Promise<readonly unknown[]> {
+    const folder = join(this.#options.folder, name);
+    await mkdir(folder, { recursive: true });
+    const seconds = Math.ceil(this.#options.intervalMs / 1_000);
+    const profile = (path: string, file: string): Capture => [
+      "pprof",
+      () => this.#profile(`/debug/pprof/${path}`, join(folder, file)),
+    ];
+    return this.#all(folder, [
+      ["metrics", () => this.#json("/v1/agent/metrics", join(folder, "metrics.json"))],
+      ["logs", () => this.#log(join(folder, "consul.log"))],
+      profile("heap", "heap.prof"),
+      profile("goroutine", "goroutine.prof"),
+      profile(`profile?seconds=${seconds}`, "profile.prof"),
+      profile(`trace?seconds=${seconds}`, "trace.out"),
+    ]);
+  }
+
+  async #all(folder: string, captures: readonly Capture[]): Promise<readonly unknown[]> {
+    const asked = captures.filter(([target]) => this.#options.targets.has(target));
+    const results = await Promise.allSettled(asked.map(([, capture]) => capture(folder)));
+    if (this.#options.signal.aborted) return [];
+    return results.flatMap((result): readonly unknown[] => (result.status === "rejected" ? [result.reason] : []));
+  }
+
+  async #json(path: string, file: string): Promise<void> {
+    const json = await this.#options.api.json(path);
+    await writeFile(file, JSON.stringify(json, undefined, "\t"), { mode: 0o600 });
+  }
+
+  async #profile(path: string, file: string): Promise<void> {
+    const { api, intervalMs, signal } = this.#options;
+    const { body } = await api.ok({ path, signal, timeoutMs: intervalMs + 30_000 });
+    await writeFile(file, body, { mode: 0o600 });
+  }
+
+  /** As much of the log as there is in an interval. */
+  async #log(file: string): Promise<void> {
+    const { api, intervalMs, signal } = this.#options;
+    const ending = AbortSignal.any([signal, AbortSignal.timeout(intervalMs)]);
+    const log = createWriteStream(file, { mode: 0o600 });
+    try {
+      const answer = await api.stream({ path: "/v1/agent/monitor", query: { loglevel: "DEBUG" }, signal: ending });
+      await pipeline(answer.body ?? [], log);
+    } catch (error) {
+      if (!ending.aborted) throw error;
+    }
+  }
+}
+
+type Capture = readonly [target: CaptureTarget, capture: (folder: string) => Promise<void>];
