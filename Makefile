@@ -28,9 +28,10 @@ bench: build ## Measure side by side with the real Consul (BENCH_SECONDS=1 for a
 conformance: $(installed) ## Run the conformance tests against the real Consul, compare Praetor with it, and run its command line against Praetor
 	@consul=$$(scripts/find-consul) && export CONSUL_BINARY=$$consul && answers=$$(mktemp -d) && trap 'rm -rf "$$answers"' EXIT && \
 	CONFORMANCE_TARGET=consul $(bun) test ./test/conformance/*.test.ts ./test/conformance/dns/ ./test/conformance/command-line/ ./test/e2e/npm-consul-*.test.ts && \
+	CONFORMANCE_TARGET=consul CLIENT=consul $(bun) test ./test/conformance/command-line/ && \
 	CONFORMANCE_TARGET=consul $(bun) test/conformance/recorded/record.ts $$answers && \
 	RECORDED_ANSWERS=$$answers $(bun) test --only-failures ./test/conformance/recorded/ && \
-	$(bun) test ./test/conformance/command-line/
+	CLIENT=consul $(bun) test ./test/conformance/command-line/
 
 record: $(installed) ## Keep what the real Consul answers now (SCRIPTS="kv txn" for some, which leaves DNS out)
 	@consul=$$(scripts/find-consul) && export CONFORMANCE_TARGET=consul CONSUL_BINARY=$$consul && \

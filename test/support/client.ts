@@ -10,6 +10,11 @@ export interface Client {
   close(): void;
 }
 
+const kind = process.env["CLIENT"] ?? "praetor";
+
+/** Whose command line it is. */
+export const clientName: "praetor" | "consul" = kind === "consul" ? "consul" : "praetor";
+
 /** Why the client that CLIENT names cannot be run here; undefined when it can. */
 export function clientMissing(): string | undefined {
   const [program = "", ...words] = clientProgram();
@@ -22,7 +27,7 @@ export function clientMissing(): string | undefined {
   }
 }
 
-/** The client that CLIENT names: consul (CONSUL_BINARY, the default), praetor (the sources) or executable (dist/praetor). */
+/** The client that CLIENT names: praetor (the sources, the default), executable (dist/praetor) or consul (CONSUL_BINARY). */
 export function openClient(): Client {
   const folder = mkdtempSync(join(tmpdir(), "client-"));
   const program = join(folder, "consul");
@@ -39,5 +44,5 @@ export function openClient(): Client {
 }
 
 function clientProgram(): readonly string[] {
-  return programOf(process.env["CLIENT"] ?? "consul");
+  return programOf(kind);
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { clientMissing, openClient } from "../../support/client.ts";
+import { clientMissing, clientName, openClient } from "../../support/client.ts";
 import { expectedOutput, type ShownCommand, shownIn } from "../../support/console-blocks.ts";
 import { Shell } from "../../support/shell.ts";
 import { startTarget, type Target } from "../../support/target.ts";
@@ -12,8 +12,8 @@ import { masked } from "./masked.ts";
 /*
  * Each document of this folder is a session with an agent of its own, run as it stands there: a command, what it prints,
  * what it prints on the error output ("2> "), and its exit code when that is not 0 ("[1]"). A section is a test; a comment
- * under its heading, "not on praetor: the reason" or "not on consul: ...", leaves it out there. A comment before the
- * sections, "agent: WORDS", starts the agent with these words, too.
+ * under its heading, "not on praetor: the reason" or "not on consul: ...", leaves it out with that agent, and "not by praetor:
+ * the reason" with that command line. A comment before the sections, "agent: WORDS", starts the agent with these words, too.
  */
 const documents = readdirSync(import.meta.dir).filter((name) => name.endsWith(".md"));
 const missing = clientMissing();
@@ -23,7 +23,7 @@ else test.skip(`the command line (${missing})`, () => {});
 
 interface Section {
   readonly title: string;
-  /** Why it is not run against the agent that runs now. */
+  /** Why it is not run with the agent or the command line of now. */
   readonly omitted: string | undefined;
   readonly commands: readonly ShownCommand[];
 }
@@ -37,7 +37,7 @@ function sectionsOf(markdown: string): readonly Section[] {
     .slice(1)
     .map((text) => ({
       title: text.slice(0, text.indexOf("\n")),
-      omitted: new RegExp(`^<!-- not on ${agentName}: (.*) -->$`, "m").exec(text)?.[1],
+      omitted: new RegExp(`^<!-- not (?:on ${agentName}|by ${clientName}): (.*) -->$`, "m").exec(text)?.[1],
       commands: shownIn(text),
     }));
 }
