@@ -46,14 +46,15 @@ export class Child {
     this.#process.kill(signal);
   }
 
-  async #untilEnd(): Promise<string | undefined> {
+  #untilEnd(): Promise<string | undefined> {
     const stop = forwardSignals((name) => this.send(name));
-    const { exitCode, signalCode } = this.#process;
-    if (exitCode === null && signalCode === null) await once(this.#process, "exit");
-    const { exitCode: code, signalCode: signal } = this.#process;
-    stop();
-    if (code === 0) return undefined;
-    return typeof code === "number" ? `exit status ${code}` : `signal: ${signalWords(String(signal))}`;
+    return new Promise((resolve) => {
+      this.#process.once("exit", (code, signal) => {
+        stop();
+        if (code === 0) resolve(undefined);
+        else resolve(code === null ? `signal: ${signalWords(String(signal))}` : `exit status ${code}`);
+      });
+    });
   }
 }
 

@@ -78,6 +78,8 @@ export async function takeLock(
   try {
     await recipe.enter(session.id);
     isHeld = await untilHeld(recipe, session.id, options);
+  } catch (error) {
+    if (!options.signal.aborted) throw error;
   } finally {
     if (!isHeld) await session.end();
   }

@@ -78,8 +78,8 @@ const plans = {
 type Query = readonly (readonly [name: string, value: string])[];
 
 function withQuery(path: string, query: Query): string {
-  const words = new URLSearchParams(query.map(([name, value]): [string, string] => [name, value])).toString();
-  return words === "" ? path : `${path}?${words}`;
+  const pairs = query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return pairs.length === 0 ? path : `${path}?${pairs.join("&")}`;
 }
 
 /** undefined when there are none. */

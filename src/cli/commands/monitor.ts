@@ -31,8 +31,8 @@ async function followLog({ api, flags, io }: ApiCall): Promise<number> {
     const log = await attempting("Error starting monitor", () =>
       api.stream({ path: "/v1/agent/monitor", query, signal }),
     );
-    const body: AsyncIterable<Uint8Array> | readonly Uint8Array[] = log.body ?? [];
-    for await (const bytes of body) io.stdout(bytes);
+    const body: AsyncIterable<Uint8Array> | undefined = log.body ?? undefined;
+    if (body) for await (const bytes of body) io.stdout(bytes);
   } catch (error) {
     // Of an answer that breaks off the runtime tells in errors of its own.
     if (error instanceof CommandFailure) throw error;

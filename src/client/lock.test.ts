@@ -1,0 +1,97 @@
+import { describe, expect, test } from "bun:test";
+import { type CannedRequest, startCannedAgent } from "../../test/support/canned-agent.ts";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { rejectionOf } from "../../test/support/rejection.ts";
+import { within } from "../../test/support/within.ts";
+import { HttpClient } from "./http.ts";
+import { KvClient } from "./kv-client.ts";
+import { takeLock } from "./lock.ts";
+import { Mutex } from "./mutex.ts";
+
+type Read = (at: number, request: CannedRequest) => Response | Promise<Response>;
+
+/** An agent with the session "me", whose lock's key is what `read` says, each time that it is read. */
+function startLocking(
+  read: Read,
+  { monitorRetries = 0, timeoutMs }: { monitorRetries?: number; timeoutMs?: number } = {},
+) {
+  let reads = 0;
+  const agent = startCannedAgent((request) => {
+    if (request.target === "/v1/session/create") return Response.json({ ID: "me" });
+    if (request.target.startsWith("/v1/session/")) return Response.json([{ ID: "me" }]);
+    return request.method === "GET" ? read(reads++, request) : new Response("true");
+  });
+  const clock = new FakeClock();
+  const http = new HttpClient({ baseUrl: agent.url, clock });
+  const ending = new AbortController();
+  const held = takeLock(http, new Mutex(new KvClient(http), "jobs/"), {
+    clock,
+    sessionName: "a job",
+    timeoutMs,
+    monitorRetries,
+    signal: ending.signal,
+  });
+  const asked = (part: string): readonly CannedRequest[] =>
+    agent.requests.filter(({ target }) => target.includes(part));
+  return { agent, clock, held, ending, asked, [Symbol.dispose]: () => agent[Symbol.dispose]() };
+}
+
+function key(session: string, { index = 7, flags = "3304740253564472344" } = {}): Response {
+  const body = `[{"Key":"jobs/.lock","Flags":${flags},"Value":null,"Session":"${session}","LockIndex":1,"CreateIndex":1,"ModifyIndex":1}]`;
+  return new Response(body, { headers: { "X-Consul-Index": String(index) } });
+}
+
+const absent = (): Response => new Response(null, { status: 404, headers: { "X-Consul-Index": "1" } });
+const failed = (): Response => new Response("No cluster leader", { status: 500 });
+
+function never({ signal }: CannedRequest): Promise<Response> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(new Response())));
+}
+
+describe("a lock", () => {
+  test("is taken by a session of its own, which is renewed in time and ended with it", async () => {
+    using locking = startLocking((at, request) => (at === 0 ? absent() : at === 1 ? key("me") : never(request)));
+    const held = await locking.held;
+    expect(locking.agent.requests[0]?.body).toBe('{"Name":"a job","TTL":"15s"}');
+    expect(locking.asked("acquire=")[0]?.target).toBe("/v1/kv/jobs/.lock?flags=3304740253564472344&acquire=me");
+    for (const count of [1, 2]) {
+      await locking.clock.advance(7_500);
+      await within(2_000, async () => expect(locking.asked("/v1/session/renew/me")).toHaveLength(count));
+    }
+    await held?.release();
+    expect(locking.agent.requests.at(-2)?.target).toBe("/v1/kv/jobs/.lock?flags=3304740253564472344&release=me");
+    expect(locking.agent.requests.at(-1)?.target).toBe("/v1/session/destroy/me");
+    expect(held?.lost.aborted).toBe(true);
+    expect(locking.clock.timerCount).toBe(0);
+  });
+
+  test("waits for who has it, and not longer than told", async () => {
+    using locking = startLocking((at, request) => (at === 0 ? key("another") : never(request)), { timeoutMs: 2_000 });
+    await within(2_000, async () => expect(locking.asked("index=7&wait=2000ms")).toHaveLength(1));
+    locking.ending.abort();
+    expect(await locking.held).toBeUndefined();
+    expect(locking.asked("/v1/session/destroy/me")).toHaveLength(1);
+  });
+
+  test("does not take a key that is something else", async () => {
+    using locking = startLocking(() => key("", { flags: "42" }));
+    expect((await rejectionOf(locking.held)).message).toBe("Existing key does not match lock use");
+    expect(locking.asked("acquire=")).toHaveLength(0);
+  });
+
+  test("is lost when another has its key", async () => {
+    using locking = startLocking((at) => (at === 0 ? absent() : key("another")));
+    const held = await locking.held;
+    await within(2_000, async () => expect(held?.lost.aborted).toBe(true));
+  });
+
+  test("outlives as many failures of the agent as told, and no more", async () => {
+    using locking = startLocking((at) => (at === 0 ? absent() : failed()), { monitorRetries: 2 });
+    const held = await locking.held;
+    await within(2_000, async () => {
+      await locking.clock.advance(500);
+      expect(held?.lost.aborted).toBe(true);
+    });
+    expect(locking.asked("consistent=")).toHaveLength(3);
+  });
+});
