@@ -2,6 +2,7 @@ import { createWriteStream } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import type { Clock } from "../lib/clock.ts";
 import type { AgentApi } from "./api-command.ts";
 
 /** What can be captured, in Consul's order. */
@@ -10,6 +11,7 @@ export type CaptureTarget = (typeof captureTargets)[number];
 
 export interface DebugCaptureOptions {
   readonly api: AgentApi;
+  readonly clock: Clock;
   /** That files are written into. */
   readonly folder: string;
   readonly targets: ReadonlySet<CaptureTarget>;
@@ -78,14 +80,18 @@ export class DebugCapture {
 
   /** As much of the log as there is in an interval. */
   async #log(file: string): Promise<void> {
-    const { api, intervalMs, signal } = this.#options;
-    const ending = AbortSignal.any([signal, AbortSignal.timeout(intervalMs)]);
+    const { api, clock, intervalMs, signal } = this.#options;
+    const over = new AbortController();
+    const ending = AbortSignal.any([signal, over.signal]);
+    const timer = clock.schedule(intervalMs, () => over.abort());
     const log = createWriteStream(file, { mode: 0o600 });
     try {
       const answer = await api.stream({ path: "/v1/agent/monitor", query: { loglevel: "DEBUG" }, signal: ending });
       await pipeline(answer.body ?? [], log);
     } catch (error) {
       if (!ending.aborted) throw error;
+    } finally {
+      timer.cancel();
     }
   }
 }

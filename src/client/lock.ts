@@ -158,6 +158,6 @@ export async function saying<T>(what: string, act: () => Promise<T>): Promise<T>
     return await act();
   } catch (cause) {
     if (!(cause instanceof OperatingError)) throw cause;
-    throw new OperatingError(cause.kind, cause.code, `${what}: ${messageOf(cause)}`, { cause });
+    throw new OperatingError(cause.kind, "lock-failed", `${what}: ${messageOf(cause)}`, { cause });
   }
 }

@@ -43,7 +43,7 @@ export class Semaphore implements LockRecipe {
     const contender = { key: this.#folder + session, value: new Uint8Array(), flags: semaphoreFlags };
     const what = "failed to make contender entry";
     const made = await saying(what, () => this.#kv.put({ ...contender, condition: { acquire: session } }));
-    if (!made) throw new OperatingError("unavailable", "not-acquired", `${what}: its session is gone`);
+    if (!made) throw new OperatingError("unavailable", "lock-session-gone", `${what}: its session is gone`);
   }
 
   async attempt(session: string, wait: Wait): Promise<Attempt> {

@@ -71,7 +71,7 @@ async function debug(call: ApiCall): Promise<number> {
   using shutdown = listenForShutdown(io);
   const over = new AbortController();
   const signal = AbortSignal.any([shutdown.signal, over.signal]);
-  const capture = new DebugCapture({ api, folder, targets: new Set(targets), intervalMs, signal });
+  const capture = new DebugCapture({ api, clock: systemClock, folder, targets: new Set(targets), intervalMs, signal });
   for (const error of await capture.once()) warn(call, `Static capture failed: ${messageOf(error)}`);
   if (capture.changes) await followChanges(call, plan, { capture, over, signal });
   await writeIndex(plan);
