@@ -34,6 +34,7 @@ import { snapshotRestoreCommand } from "./commands/snapshot-restore.ts";
 import { snapshotSaveCommand } from "./commands/snapshot-save.ts";
 import { tlsCaCreateCommand } from "./commands/tls-ca-create.ts";
 import { tlsCertCreateCommand } from "./commands/tls-cert-create.ts";
+import { topCommand } from "./commands/top.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { watchCommand } from "./commands/watch.ts";
 
@@ -74,6 +75,7 @@ export const clientCommands: readonly Command[] = [
   snapshotSaveCommand,
   tlsCaCreateCommand,
   tlsCertCreateCommand,
+  topCommand,
   validateCommand,
   watchCommand,
 ];

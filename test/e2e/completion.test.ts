@@ -25,8 +25,7 @@ async function open(shell: Shell): Promise<TestTerminal> {
   writeFileSync(join(folder, "some-file.json"), "");
   writeFileSync(join(folder, "script"), completionScript(shell, { name: "praetor", executable }));
   const env = { HOME: folder, PS1: "", INPUTRC: "/dev/null", fish_greeting: "" };
-  // fish insists on a session of its own.
-  const terminal = new TestTerminal(["setsid", "--ctty", "--wait", ...interactive[shell]], {
+  const terminal = new TestTerminal(interactive[shell], {
     cwd: folder,
     env,
     columns: 200,

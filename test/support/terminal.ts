@@ -19,7 +19,8 @@ export class TestTerminal implements AsyncDisposable {
       ...{ cols: columns, rows },
       data: (_terminal, bytes) => void (this.#output += decoder.decode(bytes, { stream: true })),
     });
-    this.#child = Bun.spawn([...words], {
+    // In a session of its own, whose terminal this is: else it is not told of a new size.
+    this.#child = Bun.spawn(["setsid", "--ctty", ...words], {
       ...(cwd !== undefined && { cwd }),
       env: { ...process.env, TERM: "xterm-256color", ...env },
       terminal: this.#terminal,

@@ -1,3 +1,4 @@
+import { printable } from "../printable.ts";
 import { type CheckFacts, type Facts, type Finding, groupsOf } from "./facts.ts";
 
 /** The service answers, but not at that path. */
@@ -80,6 +81,6 @@ function placeOf({ id, node, serviceId }: CheckFacts): string {
 const lineMax = 300;
 
 function firstLine(text: string): string {
-  const [line = ""] = text.trim().split("\n");
+  const line = printable(text.trim().split("\n", 1)[0] ?? "");
   return line.length > lineMax ? `${line.slice(0, lineMax)}...` : line;
 }

@@ -1,0 +1,52 @@
+import { systemClock } from "../../lib/clock.ts";
+import { type ApiCall, apiCommand, attempting } from "../api-command.ts";
+import { columns } from "../columns.ts";
+import type { Command } from "../command.ts";
+
+/** What shells say of a program that a signal ended. */
+const exitCodes = { quit: 0, SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+type Ending = keyof typeof exitCodes;
+
+/** `praetor top`. */
+export const topCommand: Command = apiCommand({
+  name: "top",
+  summary: "Shows services and their checks, live",
+  synopsis: "[options]",
+  about:
+    "Shows the services of the catalog with their health, and shows every change when it happens. Keys: q leaves, / " +
+    "filters, s sorts by name or status, the arrow and page keys move, enter or space shows a service's instances and " +
+    "checks with their output.\n\nWithout a terminal it prints the services once.",
+  examples: [
+    { what: "Watch this gateway", command: "top" },
+    { what: "Look once, from a script", command: "top | cat" },
+  ],
+  asksServers: true,
+  words: 0,
+  run: showTop,
+});
+
+async function showTop(call: ApiCall): Promise<number> {
+  const { api, io } = call;
+  const { askModel } = await import("../top/follow.ts");
+  const model = await attempting("Error reading services", () => askModel(api));
+  const { isInteractive } = await import("../top/screen.ts");
+  if (io.isTerminal && isInteractive()) return exitCodes[await showLive(call)];
+  const { renderOnce } = await import("../top/render.ts");
+  io.stdout(columns(renderOnce(model)));
+  return 0;
+}
+
+async function showLive({ api, io }: ApiCall): Promise<Ending> {
+  const { LiveTop } = await import("../top/live-top.ts");
+  const ending = Promise.withResolvers<Ending>();
+  const signals = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
+  const handlers = signals.map((signal) => ({ signal, end: () => ending.resolve(signal) }));
+  for (const { signal, end } of handlers) process.on(signal, end);
+  const top = new LiveTop(api, { clock: systemClock, write: io.stdout, onQuit: () => ending.resolve("quit") });
+  try {
+    return await Promise.race([ending.promise, top.run()]);
+  } finally {
+    top.stop();
+    for (const { signal, end } of handlers) process.off(signal, end);
+  }
+}

@@ -1,0 +1,94 @@
+import { type JsonRow, rowsOf } from "../json.ts";
+
+export type Status = "passing" | "warning" | "critical" | "maintenance";
+
+/** What top shows of a catalog. */
+export interface Model {
+  readonly services: readonly ShownService[];
+}
+
+export interface ShownService {
+  readonly name: string;
+  /** Of its worst instance. */
+  readonly status: Status;
+  readonly instances: readonly ShownInstance[];
+}
+
+export interface ShownInstance {
+  readonly id: string;
+  readonly node: string;
+  /** "10.0.0.7:48080" */
+  readonly endpoint: string;
+  readonly tags: readonly string[];
+  /** Of its worst check, its node's among them. */
+  readonly status: Status;
+  /** Its own, and those of its node that do not pass. */
+  readonly checks: readonly ShownCheck[];
+}
+
+export interface ShownCheck {
+  readonly id: string;
+  readonly name: string;
+  readonly status: Status;
+  readonly output: string;
+}
+
+/** From worst to best. */
+export const statuses: readonly Status[] = ["critical", "maintenance", "warning", "passing"];
+
+/** What /v1/internal/ui/nodes answers: nodes with their services and checks. */
+export function modelFrom(json: unknown): Model {
+  const byName = new Map<string, ShownInstance[]>();
+  for (const node of rowsOf(json)) {
+    const checks = node.rows("Checks");
+    for (const service of node.rows("Services")) {
+      const name = service.text("Service");
+      const instances = byName.get(name) ?? [];
+      instances.push(instanceFrom(node, service, checks));
+      byName.set(name, instances);
+    }
+  }
+  const services = [...byName].map(([name, instances]) => ({
+    name,
+    status: worst(instances),
+    instances: instances.toSorted((a, b) => (`${a.node}\0${a.id}` < `${b.node}\0${b.id}` ? -1 : 1)),
+  }));
+  return { services: services.toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
+}
+
+function instanceFrom(node: JsonRow, service: JsonRow, checks: readonly JsonRow[]): ShownInstance {
+  const id = service.text("ID");
+  const shown = checks
+    .filter((check) => check.text("ServiceID") === id || check.text("ServiceID") === "")
+    .map((check) => ({ ofNode: check.text("ServiceID") === "", check: checkFrom(check) }))
+    .filter(({ ofNode, check }) => !ofNode || check.status !== "passing")
+    .map(({ check }) => check);
+  const address = service.text("Address") || node.text("Address");
+  const host = address.includes(":") ? `[${address}]` : address;
+  const port = service.number("Port");
+  return {
+    id,
+    node: node.text("Node"),
+    endpoint: port === 0 ? host : `${host}:${port}`,
+    tags: service.texts("Tags"),
+    status: worst(shown),
+    checks: shown,
+  };
+}
+
+function checkFrom(check: JsonRow): ShownCheck {
+  const id = check.text("CheckID");
+  const isMaintenance = id === "_node_maintenance" || id.startsWith("_service_maintenance:");
+  const told = statuses.find((status) => status === check.text("Status")) ?? "critical";
+  return {
+    id,
+    name: check.text("Name"),
+    status: isMaintenance ? "maintenance" : told,
+    output: check.text("Output"),
+  };
+}
+
+/** Without any, all is well. */
+function worst(items: readonly { readonly status: Status }[]): Status {
+  return statuses.find((status) => items.some((item) => item.status === status)) ?? "passing";
+}

@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
+import { programOf } from "../support/target.ts";
+import { TestTerminal } from "../support/terminal.ts";
+
+const sandbox = openSandbox();
+const program = programOf(process.env["CONFORMANCE_TARGET"] ?? "praetor");
+let agent: AgentProcess;
+let top: readonly string[] = [];
+
+beforeAll(async () => {
+  agent = await sandbox.start("-dev");
+  await agent.ready();
+  await register("first", { TTL: "1h", Status: "passing" });
+  top = [...program, "top", `-http-addr=${agent.url}`];
+});
+afterAll(() => sandbox.close());
+
+async function register(name: string, check: object): Promise<void> {
+  const body = JSON.stringify({ Name: name, Port: 80, Check: { CheckID: `of-${name}`, ...check } });
+  await agent.send("PUT", "/v1/agent/service/register", { body });
+}
+
+const leavesScreen = "\u001b[?7h\u001b[?25h\u001b[?1049l";
+
+test("shows what happens when it happens, and checks with their output", async () => {
+  await using terminal = new TestTerminal(top);
+  await terminal.shows(/passing +first /);
+  await register("second", { TTL: "1h" });
+  await terminal.shows(/critical +second /);
+  await agent.send("PUT", "/v1/agent/check/warn/of-second", { body: '{"Output":"hot"}' });
+  await agent.send("PUT", "/v1/agent/check/update/of-second", { body: '{"Status":"warning","Output":"too hot"}' });
+  await terminal.shows(/warning +second /);
+  terminal.type("/second\r\r");
+  await terminal.shows(/Service 'second' check: /);
+  terminal.type("q");
+  expect(await terminal.exited).toBe(0);
+});
+
+test("fits the terminal, however large it becomes", async () => {
+  await using terminal = new TestTerminal(top, { columns: 60, rows: 10 });
+  await terminal.shows(/q quit/);
+  terminal.resize(100, 30);
+  await terminal.shows(/SERVICE {39}INSTANCES/);
+});
+
+test.each(["q", "\u0003"])("after %j the terminal is as it was", async (key) => {
+  const words = ["sh", "-c", `"$@"; echo ended with $?; stty -a`, "sh", ...top];
+  await using terminal = new TestTerminal(words);
+  await terminal.shows(/q quit/);
+  terminal.type(key);
+  expect(await terminal.exited).toBe(0);
+  expect(terminal.output).toContain(leavesScreen);
+  await terminal.shows(/ended with 0[^]* icanon[^]* echo /);
+});
+
+test.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const)("after %s, too", async (signal, code) => {
+  await using terminal = new TestTerminal(top);
+  await terminal.shows(/q quit/);
+  process.kill(terminal.pid, signal);
+  expect(await terminal.exited).toBe(code);
+  expect(terminal.output).toContain(leavesScreen);
+});
+
+test("an agent that goes away is told, and found again", async () => {
+  const own = await sandbox.start("-dev");
+  await own.ready();
+  await using terminal = new TestTerminal([...program, "top", `-http-addr=${own.url}`]);
+  await terminal.shows(/q quit/);
+  own.signal("SIGKILL");
+  await terminal.shows(/127\.0\.0\.1:\d+: .*(refused|closed)/);
+  const port = new URL(own.url).port;
+  await (await sandbox.start("-dev", "-http-port", port, "-node", "again")).ready();
+  await terminal.shows(/praetor top/);
+}, 20_000);
+
+test("without a terminal one table is printed", async () => {
+  const { code, output } = await sandbox.run("top", "-http-addr", agent.url);
+  expect(code).toBe(0);
+  expect(output).toMatch(/^STATUS +SERVICE +INSTANCES +CHECKS +ADDRESS\n/);
+  expect(output).toMatch(/^passing +first +1\/1 +1\/1 +127\.0\.0\.1:80$/m);
+});
+
+test("an agent that is not there from the start ends it with 1", async () => {
+  await using terminal = new TestTerminal([...program, "top", "-http-addr=127.0.0.1:1"]);
+  expect(await terminal.exited).toBe(1);
+  await terminal.shows(/Error reading services: .*connection refused/);
+});
