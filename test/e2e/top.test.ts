@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
 import { programOf } from "../support/target.ts";
 import { TestTerminal } from "../support/terminal.ts";
+import { within } from "../support/within.ts";
 
 const sandbox = openSandbox();
 const program = programOf(process.env["CONFORMANCE_TARGET"] ?? "praetor");
@@ -15,6 +16,11 @@ beforeAll(async () => {
   top = [...program, "top", `-http-addr=${agent.url}`];
 });
 afterAll(() => sandbox.close());
+
+/** What it wrote last may still be on its way when it has ended. */
+async function expectLeft(terminal: TestTerminal): Promise<void> {
+  await within(2_000, async () => expect(terminal.output).toContain(leavesScreen));
+}
 
 async function register(name: string, check: object): Promise<void> {
   const body = JSON.stringify({ Name: name, Port: 80, Check: { CheckID: `of-${name}`, ...check } });
@@ -50,7 +56,7 @@ test.each(["q", "\u0003"])("after %j the terminal is as it was", async (key) => 
   await terminal.shows(/q quit/);
   terminal.type(key);
   expect(await terminal.exited).toBe(0);
-  expect(terminal.output).toContain(leavesScreen);
+  await expectLeft(terminal);
   await terminal.shows(/ended with 0[^]* icanon[^]* echo /);
 });
 
@@ -63,7 +69,7 @@ test.each([
   await terminal.shows(/q quit/);
   process.kill(terminal.pid, signal);
   expect(await terminal.exited).toBe(code);
-  expect(terminal.output).toContain(leavesScreen);
+  await expectLeft(terminal);
 });
 
 test("an agent that goes away is told, and found again", async () => {
