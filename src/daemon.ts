@@ -51,6 +51,8 @@ export interface DaemonOptions {
   /** Reads the configuration again, as it was read at the start. */
   readonly readConfig: () => RuntimeConfig;
   readonly setLogLevel: (level: LogLevel) => void;
+  /** Another configuration is in force now. */
+  readonly onReload: (config: RuntimeConfig) => void;
   /** Asked for over HTTP: end the agent gracefully. */
   readonly onLeave: () => void;
 }
@@ -105,6 +107,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       dns.reload(next.dns);
       clientLimit.max = next.httpConnectionsMax;
       options.setLogLevel(next.log.level);
+      options.onReload(next);
       log.info("Configuration reloaded");
     };
     const sessionTtls = new SessionTtls(store, { clock: world.clock, log: log.named("session") });

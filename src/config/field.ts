@@ -14,7 +14,8 @@ export type FieldType =
   | "service"
   | "services"
   | "check"
-  | "checks";
+  | "checks"
+  | "watches";
 
 /**
  * What becomes of a field:

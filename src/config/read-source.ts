@@ -76,11 +76,12 @@ class SourceReader implements Faults {
     if (value === undefined) return;
     if (field.type === "service" || field.type === "services") this.#readDefinitions(value, tree, "service");
     else if (field.type === "check" || field.type === "checks") this.#readDefinitions(value, tree, "check");
+    else if (field.type === "watches") this.#readDefinitions(value, tree, "watch");
     else this.#settings.set(field.path, { value: settingValue(value), origin: `${this.#file}:${tree.place.line}` });
   }
 
   /** `service` holds one, `services` several; both may stand in one file. */
-  #readDefinitions(value: unknown, tree: SyntaxTree, noun: "service" | "check"): void {
+  #readDefinitions(value: unknown, tree: SyntaxTree, noun: RawDefinition["noun"]): void {
     const plains: readonly unknown[] = Array.isArray(value) ? value : [value];
     for (const [at, plain] of plains.entries()) {
       const place = (tree.kind === "list" ? tree.items[at]?.place : undefined) ?? tree.place;

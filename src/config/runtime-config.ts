@@ -1,6 +1,7 @@
 import type { LogLevel } from "../lib/log.ts";
 import type { CheckDefinition } from "../model/check.ts";
 import type { ServiceDefinition } from "../model/service.ts";
+import type { WatchDefinition } from "./watch-definition.ts";
 
 /** Everything an agent was told, after files, folders, flags and defaults were merged and checked. Never changed in place. */
 export interface RuntimeConfig {
@@ -71,6 +72,7 @@ export interface RuntimeConfig {
 
   readonly services: readonly ServiceDefinition[];
   readonly checks: readonly CheckDefinition[];
+  readonly watches: readonly WatchDefinition[];
   /** Said once in the log at start: options that are accepted but have no meaning here, deprecated ones, risky ones. */
   readonly warnings: readonly string[];
 }

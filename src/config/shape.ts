@@ -103,6 +103,7 @@ const shapes: Readonly<Record<FieldType, Shape>> = {
   services: { kind: "list", item: service },
   check,
   checks: { kind: "list", item: check },
+  watches: { kind: "list", item: free },
 };
 
 export function shapeOf(type: FieldType): Shape {

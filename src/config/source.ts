@@ -19,9 +19,9 @@ export interface Setting {
   readonly origin: string;
 }
 
-/** A service or check as a file has it. It is decoded when all is merged, since the agent's limits count for it. */
+/** A service, check or watch as a file has it. It is decoded when all is merged, since the agent's limits count for it. */
 export interface RawDefinition {
-  readonly noun: "service" | "check";
+  readonly noun: "service" | "check" | "watch";
   readonly plain: unknown;
   readonly file: string;
   readonly place: Place;

@@ -9,6 +9,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 import { createLog, type Log, type LogLevel, type LogSettings } from "../../lib/log.ts";
 import { openLogFile } from "../../lib/log-file.ts";
+import { AgentWatches, type AgentWatchesOptions } from "../agent-watches.ts";
 import type { Command, CommandIo } from "../command.ts";
 
 /** An agent that runs, as far as the command line has to do with it. */
@@ -26,6 +27,8 @@ export interface StartOptions {
   readonly setLogLevel: (level: LogLevel) => void;
   /** Asked for over HTTP. */
   readonly onLeave: () => void;
+  /** Another configuration is in force now. */
+  readonly onReload: (config: RuntimeConfig) => void;
 }
 
 export interface AgentCommandOptions {
@@ -72,6 +75,7 @@ async function runAgent(args: readonly string[], io: CommandIo, options: AgentCo
   const ending = Promise.withResolvers<Ending>();
   io.stdout("==> Starting Praetor agent...\n");
   let running: RunningAgent | undefined;
+  let watches: AgentWatches | undefined;
   // From here on, so that a signal which comes while the agent starts is not missed: it ends it once it has started.
   const stopListening = listenForSignals({
     end: ending.resolve,
@@ -83,18 +87,36 @@ async function runAgent(args: readonly string[], io: CommandIo, options: AgentCo
       readConfig,
       setLogLevel: (next) => void (settings.level = next),
       onLeave: () => ending.resolve("leave"),
+      onReload: (next) => watches?.run(next.watches),
     });
     running = agent;
+    watches = startWatches(agent, config, { env: io.env, clock: options.clock, log: log.named("watch") });
     io.stdout(banner(config, agent, options.version));
     writePidFile(config.pidFile);
     try {
       return await endAgent(agent, { config, how: await ending.promise, log });
     } finally {
+      watches?.stop();
       removePidFile(config.pidFile);
     }
   } finally {
     stopListening();
   }
+}
+
+/** undefined for an agent that answers no HTTP, which is where watches ask. */
+function startWatches(
+  { httpAddresses: [address] }: RunningAgent,
+  { ports, watches }: RuntimeConfig,
+  parts: Omit<AgentWatchesOptions, "address">,
+): AgentWatches | undefined {
+  if (address === undefined || ports.http < 0) {
+    if (watches.length > 0) parts.log.warn("Watches are not run: they ask the agent over HTTP, which is off");
+    return undefined;
+  }
+  const running = new AgentWatches({ address, ...parts });
+  running.run(watches);
+  return running;
 }
 
 /** Consul: an agent that was told to stop, but not to leave, exits with 1. */

@@ -64,7 +64,7 @@ export const agentFields: readonly Field[] = [
     enable_syslog: "bool",
     syslog_facility: "string",
   }),
-  ...unused("this version runs no handlers of watches", { watches: "objects" }),
+  used("watches", "watches", "", "Programs and URLs that are told what changes, as those of `praetor watch`."),
   ...unused("no snapshot is taken by itself; GET /v1/snapshot saves one", { snapshot_agent: "object" }),
   ...unused("a part of Consul Enterprise", { audit: "object" }),
   ...unused("the agent's own values, which a file cannot change", {
