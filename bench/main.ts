@@ -9,6 +9,7 @@ import { describeRun } from "./lib/machine.ts";
 import { writeResults } from "./lib/readme.ts";
 import type { Row } from "./lib/row.ts";
 import { renderProgress, renderTable } from "./lib/table.ts";
+import { commandKvGet, commandVersion } from "./rows/command.ts";
 import { dnsA, dnsSrv } from "./rows/dns.ts";
 import { heldQuery } from "./rows/held-query.ts";
 import { keyGet } from "./rows/key-get.ts";
@@ -29,6 +30,8 @@ const allRows: readonly Row[] = [
   dnsSrv,
   watchers,
   start,
+  commandVersion,
+  commandKvGet,
   memory,
   heldQuery,
 ];

@@ -11,7 +11,6 @@ import { healthCommand } from "./cli/commands/health.ts";
 import { versionCommand } from "./cli/commands/version.ts";
 import { completionAnswer } from "./cli/completion/answer-shell.ts";
 import { runCommand } from "./cli/run-command.ts";
-import { startDaemon } from "./daemon.ts";
 import { keepProcessAlive, systemClock } from "./lib/clock.ts";
 import { writeAll } from "./lib/write-all.ts";
 
@@ -33,7 +32,12 @@ const executable = Bun.isStandaloneExecutable ? [process.execPath] : [process.ex
 /** Of a link to it, the link's: "consul". */
 const programName = Bun.isStandaloneExecutable ? basename(process.argv0) : "praetor";
 
-const agent = agentCommand({ version: manifest.version, clock: systemClock, start: startDaemon });
+const agent = agentCommand({
+  version: manifest.version,
+  clock: systemClock,
+  // Commands that ask an agent start without all that one is made of.
+  start: async (config, options) => (await import("./daemon.ts")).startDaemon(config, options),
+});
 const commands: readonly Command[] = [
   agent,
   checkerCommand,

@@ -14,8 +14,9 @@ export function describeRun({ praetor, consul }: Contenders, command: string): s
 }
 
 function versionOf(binary: string): string {
-  const { stdout } = Bun.spawnSync([binary, "version"]);
-  return stdout.toString().split("\n")[0]?.trim() ?? binary;
+  const told = Bun.spawnSync([binary, "version"]).stdout.toString();
+  // Praetor tells Consul's version first.
+  return (/^Praetor v[\w.-]+/m.exec(told) ?? /^.*/.exec(told))?.[0] ?? binary;
 }
 
 function systemName(): string {

@@ -1,7 +1,6 @@
 import { unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { agentFlags } from "../../config/flag-table.ts";
-import { loadConfig } from "../../config/load.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import { thisMachine } from "../../config/this-machine.ts";
 import { formatAgentUsage } from "../../config/usage.ts";
@@ -68,6 +67,7 @@ export function agentCommand(options: AgentCommandOptions): Command {
 }
 
 async function runAgent(args: readonly string[], io: CommandIo, options: AgentCommandOptions): Promise<number> {
+  const { loadConfig } = await import("../../config/load.ts");
   const readConfig = (): RuntimeConfig => loadConfig({ args, env: io.env, ...thisMachine() });
   const config = readConfig();
   const settings = logSettings(config, io, options.clock);
