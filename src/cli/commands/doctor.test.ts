@@ -51,6 +51,19 @@ test("findings make exit code 1, and are told with what to do", async () => {
   expect(stdout).toContain("looked at 1 node, 1 service and 1 check through gw.\n");
 });
 
+test("what a check of the agent said last counts, and an empty list of keys is no key", async () => {
+  const answers = {
+    "/v1/agent/self": self,
+    "/v1/internal/ui/nodes": [node([server, web], [{ ...ping, Output: "" }])],
+    "/v1/agent/checks": { ping: { ...ping, Output: "connection refused" } },
+    "/v1/kv/?keys&separator=/": [],
+  };
+  using agent = startCannedAgent(agentAnswers(answers));
+  const { stdout } = await runCommandWith(doctorCommand, [`-http-addr=${agent.url}`]);
+  expect(stdout).toContain("ever since it was registered: connection refused\n");
+  expect(stdout).toContain("its services are in memory only");
+});
+
 test("on a terminal lines fit, and kinds stand out", async () => {
   using agent = startCannedAgent(
     agentAnswers({ "/v1/agent/self": self, "/v1/internal/ui/nodes": [node([web], [ping])] }),

@@ -40,11 +40,12 @@ export async function gatherFacts(api: AgentApi): Promise<Gathered> {
       return undefined;
     }
   };
-  const [nodesJson, membersJson, hostJson, keysJson] = await Promise.all([
+  const [nodesJson, ownChecksJson, membersJson, hostJson, keysJson] = await Promise.all([
     ask("/v1/internal/ui/nodes", "nodes, services and checks"),
+    ask("/v1/agent/checks", "what the agent's checks said last"),
     ask("/v1/agent/members", "members"),
     ask("/v1/agent/host", "memory"),
-    api.request({ path: "/v1/kv/?keys&separator=/", timeoutMs }),
+    ask("/v1/kv/?keys&separator=/", "keys"),
   ]);
   const host = new JsonRow(hostJson);
   const isHere = looksLocal(api.url, host.row("Host").text("hostname"));
@@ -56,12 +57,13 @@ export async function gatherFacts(api: AgentApi): Promise<Gathered> {
       agent,
       nodes: nodesIn(nodesJson),
       services,
-      checks: checksIn(nodesJson),
+      checks: withOwnOutput(checksIn(nodesJson), new JsonRow(ownChecksJson), agent.nodeName),
       members: rowsOf(membersJson).map((member) => ({
         name: member.text("Name"),
         version: member.row("Tags").text("build").split(":")[0] ?? "",
       })),
-      hasKeys: keysJson.status === 200,
+      // Consul: of the root it answers an empty list.
+      hasKeys: Array.isArray(keysJson) && keysJson.length > 0,
       memory: memoryIn(host.row("Memory")),
       dataFolder: dataDir !== "" && isHere ? readFolder(dataDir) : undefined,
       unresolvedNames: await lookUpNames(services.map(({ address }) => address)),
@@ -125,6 +127,14 @@ function checksIn(json: unknown): readonly CheckFacts[] {
       isUnchanged: check.number("CreateIndex") === check.number("ModifyIndex"),
     })),
   );
+}
+
+/** Consul: what a check says reaches the catalog up to five minutes later than its status. */
+function withOwnOutput(checks: readonly CheckFacts[], own: JsonRow, nodeName: string): readonly CheckFacts[] {
+  return checks.map((check) => {
+    const output = check.node === nodeName ? own.row(check.id).text("Output") : "";
+    return output === "" ? check : { ...check, output };
+  });
 }
 
 function memoryIn(memory: JsonRow): Facts["memory"] {
