@@ -14,17 +14,17 @@ describe("a kept answer", () => {
     const cache = new PacketCache(store, { clock, random: new FakeRandom() });
     const put = (): void => cache.put("q", packet(1), { topics: [topics.node("n1")], orders: 1 });
     put();
-    expect(cache.get("q")).toEqual(packet(1));
-    expect(cache.get("other")).toBeUndefined();
+    expect(cache.get("q", clock.monotonicMs())).toEqual(packet(1));
+    expect(cache.get("other", clock.monotonicMs())).toBeUndefined();
     await clock.advance(999);
-    expect(cache.get("q")).toEqual(packet(1));
+    expect(cache.get("q", clock.monotonicMs())).toEqual(packet(1));
     await clock.advance(1);
-    expect(cache.get("q")).toBeUndefined();
+    expect(cache.get("q", clock.monotonicMs())).toBeUndefined();
     put();
     await store.submit({ type: "register", node: nodeNamed("n2"), skipNodeUpdate: false, checks: [] });
-    expect(cache.get("q")).toEqual(packet(1));
+    expect(cache.get("q", clock.monotonicMs())).toEqual(packet(1));
     await store.submit({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, checks: [] });
-    expect(cache.get("q")).toBeUndefined();
+    expect(cache.get("q", clock.monotonicMs())).toBeUndefined();
   });
 
   test("is one of several orders, and waits for what any of them tells of", async () => {
@@ -35,12 +35,12 @@ describe("a kept answer", () => {
       cache.put("q", packet(octet), { topics: [topics.node(`n${octet}`)], orders: 3 });
     put(1);
     put(2);
-    expect(cache.get("q")).toBeUndefined();
+    expect(cache.get("q", clock.monotonicMs())).toBeUndefined();
     put(3);
-    const seen = new Set(Array.from({ length: 50 }, () => cache.get("q")?.[0]));
+    const seen = new Set(Array.from({ length: 50 }, () => cache.get("q", clock.monotonicMs())?.[0]));
     expect(seen).toEqual(new Set([1, 2, 3]));
     await store.submit({ type: "register", node: nodeNamed("n3"), skipNodeUpdate: false, checks: [] });
-    expect(cache.get("q")).toBeUndefined();
+    expect(cache.get("q", clock.monotonicMs())).toBeUndefined();
   });
 
   test("leaves when there are too many, and a long one is not kept", () => {
@@ -48,10 +48,12 @@ describe("a kept answer", () => {
     const cache = new PacketCache(store, { clock, random: new FakeRandom() });
     const lasting = { topics: [], orders: 1 };
     for (let at = 0; at < 1_000; at += 1) cache.put(`q${at}`, new Uint8Array(4_096), lasting);
-    const kept = Array.from({ length: 1_000 }, (_, at) => cache.get(`q${at}`)).filter((each) => each !== undefined);
+    const kept = Array.from({ length: 1_000 }, (_, at) => cache.get(`q${at}`, clock.monotonicMs())).filter(
+      (each) => each !== undefined,
+    );
     expect(kept.length).toBeWithin(1, 257);
     cache.put("long", new Uint8Array(4_097), lasting);
-    expect(cache.get("long")).toBeUndefined();
+    expect(cache.get("long", clock.monotonicMs())).toBeUndefined();
   });
 });
 

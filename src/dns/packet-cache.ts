@@ -39,9 +39,9 @@ export class PacketCache {
     this.#random = random;
   }
 
-  /** undefined too when an answer in another order should be made. */
-  get(asked: string): Uint8Array | undefined {
-    const entry = this.#live(asked);
+  /** undefined too when an answer in another order should be made. @param nowMs by the monotonic clock */
+  get(asked: string, nowMs: number): Uint8Array | undefined {
+    const entry = this.#live(asked, nowMs);
     if (!entry || entry.packets.length < entry.packetsMax) return undefined;
     return entry.packetsMax === 1 ? entry.packets[0] : entry.packets[this.#anyOf(entry.packets.length)];
   }
@@ -50,7 +50,8 @@ export class PacketCache {
     if (packet.length > packetBytesMax) return;
     if (this.#bytes + packet.length > bytesMax) this.#clear();
     this.#bytes += asked.length + packet.length;
-    const entry = this.#live(asked);
+    const nowMs = this.#clock.monotonicMs();
+    const entry = this.#live(asked, nowMs);
     if (entry) {
       entry.packets.push(packet);
       // In another order it may tell of other things.
@@ -63,13 +64,13 @@ export class PacketCache {
       packetsMax: Math.min(orders, packetsMax),
       topics,
       index: this.#store.indexOf(topics),
-      untilMs: this.#clock.monotonicMs() + lifeMs,
+      untilMs: nowMs + lifeMs,
     });
   }
 
-  #live(asked: string): Entry | undefined {
+  #live(asked: string, nowMs: number): Entry | undefined {
     const entry = this.#entries.get(asked);
-    if (!entry || entry.untilMs <= this.#clock.monotonicMs()) return undefined;
+    if (!entry || entry.untilMs <= nowMs) return undefined;
     return entry.index === this.#store.indexOf(entry.topics) ? entry : undefined;
   }
 

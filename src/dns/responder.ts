@@ -68,7 +68,7 @@ export class Responder {
   respond(packet: Uint8Array, asker: Asker): Answer | Promise<Answer> {
     const startMs = this.#parts.clock.monotonicMs();
     const asked = askedKey(packet, asker.network);
-    const known = this.#cache.get(asked);
+    const known = this.#cache.get(asked, startMs);
     if (known) {
       this.#took(this.#domainQueries, startMs);
       return withIdOf(packet, known);
