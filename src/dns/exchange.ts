@@ -2,6 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Network } from "./fit.ts";
 import { FrameReader, framed } from "./frames.ts";
+import { socketError } from "./socket-error.ts";
 
 /** Another DNS server. */
 export interface Upstream {
@@ -50,7 +51,7 @@ interface Receiver {
 async function openUdp(question: Uint8Array, to: Upstream, { take, fail }: Receiver): Promise<() => void> {
   const socket = await Bun.udpSocket({
     connect: { hostname: to.host, port: to.port },
-    socket: { data: (_, packet) => take(packet), error: (_, error) => fail(error) },
+    socket: { data: (_, packet) => take(packet), error: (...given) => fail(socketError(...given)) },
   });
   socket.send(question);
   return () => socket.close();

@@ -1,6 +1,7 @@
 import type { Log } from "../lib/log.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Responder } from "./responder.ts";
+import { socketError } from "./socket-error.ts";
 
 /** Answers that wait until the system takes more; who gets none asks again. */
 const waitingMax = 1_024;
@@ -20,13 +21,8 @@ export async function listenUdp(
   let waiting: Waiting[] = [];
   const answer = (socket: Bun.udp.Socket<"buffer">, { packet, port: to, address }: Waiting): void => {
     if (socket.closed) return;
-    try {
-      const sent = waiting.length === 0 && socket.send(packet, to, address);
-      if (!sent && waiting.length < waitingMax) waiting.push({ packet: packet.slice(), port: to, address });
-    } catch (error) {
-      // Nobody can be reached there, as at port 0.
-      log.debug("cannot send an answer", { client: address, error: messageOf(error) });
-    }
+    const sent = waiting.length === 0 && send(socket, { packet, port: to, address }, log);
+    if (!sent && waiting.length < waitingMax) waiting.push({ packet: packet.slice(), port: to, address });
   };
   const socket = await Bun.udpSocket({
     hostname,
@@ -43,8 +39,26 @@ export async function listenUdp(
         waiting = [];
         for (const each of rest) answer(own, each);
       },
-      error: (_, error) => log.warn("the UDP socket failed", { error: error.message }),
+      // As a rule a client has gone before its answer came: its system says so.
+      error: (...given) => log.debug("the UDP socket failed", { error: socketError(...given).message }),
     },
   });
   return () => socket.close();
+}
+
+/** The system tells of a client that has gone with the next answer, whoever that is for: it is sent again. */
+const triesMax = 8;
+
+/** False when the system takes no more for now. */
+function send(socket: Bun.udp.Socket<"buffer">, { packet, port, address }: Waiting, log: Log): boolean {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return socket.send(packet, port, address);
+    } catch (error) {
+      if (tries < triesMax) continue;
+      // Nobody can be reached there, as at port 0.
+      log.debug("cannot send an answer", { client: address, error: messageOf(error) });
+      return true;
+    }
+  }
 }

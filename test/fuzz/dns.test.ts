@@ -154,6 +154,16 @@ describe("over UDP", () => {
         Math.max(512, edns),
       );
   });
+
+  test("clients that have gone before their answers come cost the others nothing", async () => {
+    const packet = packetOf(parseDnsQuestion("web.service.consul SRV"));
+    for (let at = 0; at < 100; at += 1) {
+      const client = await Bun.udpSocket({ connect: { hostname: "127.0.0.1", port }, socket: {} });
+      client.send(packet);
+      client.close();
+    }
+    await within(2_000, async () => expect((await askDns(port, "n1.node.consul A")).answers).toHaveLength(1));
+  });
 });
 
 describe("over TCP", () => {
