@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { agentUrlFrom, type Environment } from "../client/agent-address.ts";
+import { agentUrlFrom, type Environment, socketPathOf } from "../client/agent-address.ts";
 import { HttpClient } from "../client/http.ts";
 import type { Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
@@ -45,7 +45,7 @@ const timeoutMs = 60_000;
 export function connect(flags: Flags, env: Environment, clock: Clock): HttpClient {
   const setting = (flag: string, variable: string): string => flags.text(flag) || variableOf(env, variable) || "";
   const address = setting("http-addr", "HTTP_ADDR");
-  const socket = /^unix:\/\/(.+)$/.exec(address)?.[1];
+  const socket = socketPathOf(address);
   const tls = tlsOptions(setting, env);
   const transport = { ...(socket !== undefined && { unix: socket }), ...(tls && { tls }) };
   const baseUrl = socket === undefined ? urlOf(address, env) : "http://localhost";

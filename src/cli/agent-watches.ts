@@ -1,3 +1,4 @@
+import { socketPathOf } from "../client/agent-address.ts";
 import { HttpClient } from "../client/http.ts";
 import { planWatch, type WatchPlan } from "../client/watch-plan.ts";
 import { type Change, watch } from "../client/watch.ts";
@@ -113,7 +114,7 @@ async function runScript(
 }
 
 function clientOf({ address, clock }: AgentWatchesOptions): HttpClient {
-  const socket = /^unix:\/\/(.+)$/.exec(address)?.[1];
+  const socket = socketPathOf(address);
   if (socket !== undefined) return new HttpClient({ baseUrl: "http://localhost", clock, transport: { unix: socket } });
   // An agent that listens everywhere is asked here.
   return new HttpClient({

@@ -24,6 +24,11 @@ export function agentUrlFrom(env: Environment): string | undefined {
   return `${url.protocol}//${url.host}`;
 }
 
+/** The path of "unix:///path"; undefined for an address of another kind. */
+export function socketPathOf(address: string): string | undefined {
+  return /^unix:\/\/(.+)$/.exec(address)?.[1];
+}
+
 function parseUrl(text: string): URL | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);

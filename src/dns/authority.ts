@@ -1,5 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
-import { serviceHealth } from "../registry/health.ts";
+import { isUsable, serviceHealth } from "../registry/health.ts";
 import type { Found, ZoneQuestion } from "./found.ts";
 import { types, type ResourceRecord } from "./message.ts";
 import { parseName, type Name } from "./name.ts";
@@ -32,9 +32,10 @@ export function nameServers(question: ZoneQuestion): Found {
   const answers: ResourceRecord[] = [];
   const additional: ResourceRecord[] = [];
   const servers = inquiry.read(serviceHealth(serverService, { tags: [], meta: {}, passingOnly: false }));
-  for (const { node, checks } of shuffled(servers)) {
+  for (const server of shuffled(servers)) {
+    const { node } = server;
     const target = lowerCase(nodeName(node, domain));
-    if (!target || answers.length === nameServersMax || checks.some(({ status }) => status === "critical")) continue;
+    if (!target || answers.length === nameServersMax || !isUsable(server)) continue;
     answers.push({ name: domain, ttlS: nodeTtlS(settings), data: { type: "NS", target } });
     additional.push(...recordsOfNode(node, target, { ...question, type: types.ANY }));
   }

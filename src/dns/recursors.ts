@@ -2,7 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
-import { decodeAnswers, headerBytes } from "./decode-message.ts";
+import { decodeAnswers, decodeQuery, headerBytes } from "./decode-message.ts";
 import { encodeQuestion } from "./encode-message.ts";
 import { exchange, type Upstream } from "./exchange.ts";
 import type { Network } from "./fit.ts";
@@ -115,11 +115,8 @@ function lower(bytes: Uint8Array): string {
 }
 
 function nameAsked(question: Uint8Array): string {
-  const labels: string[] = [];
-  for (let at = headerBytes; (question[at] ?? 0) > 0; at += (question[at] ?? 0) + 1) {
-    labels.push(Buffer.from(question.subarray(at + 1, at + 1 + (question[at] ?? 0))).toString("latin1"));
-  }
-  return nameText(labels);
+  const received = decodeQuery(question);
+  return received.kind === "query" ? nameText(received.query.question.name) : "";
 }
 
 function idOf(packet: Uint8Array): number {

@@ -4,7 +4,7 @@ import { formatIp, parseIp } from "../lib/ip-address.ts";
 import { shuffle } from "../lib/shuffle.ts";
 import type { Random } from "../lib/random.ts";
 import { allInstances, nodes } from "../registry/catalog.ts";
-import { serviceHealth, type CheckedInstance } from "../registry/health.ts";
+import { isUsable, serviceHealth } from "../registry/health.ts";
 import type { PreparedQueries } from "../registry/prepared-query-execution.ts";
 import { addressData } from "./addresses.ts";
 import { nameServers, soaRecord } from "./authority.ts";
@@ -178,10 +178,6 @@ export class Zone {
 }
 
 const success: Reply = { rcode: rcodes.success, authoritative: true, answers: [], authority: [], additional: [] };
-
-function isUsable({ checks }: CheckedInstance): boolean {
-  return checks.every(({ status }) => status !== "critical");
-}
 
 function isSameAddress(text: string, address: string): boolean {
   if (text === address) return true;

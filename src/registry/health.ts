@@ -80,6 +80,11 @@ function onNodesWith(state: State, checks: readonly CheckRow[], meta: NodeMeta):
   });
 }
 
+/** Consul: DNS leaves out what is critical, and tells of what only warns. */
+export function isUsable({ checks }: CheckedInstance): boolean {
+  return checks.every(({ status }) => status !== "critical");
+}
+
 function isPassing(instance: CheckedInstance): boolean {
   return instance.checks.every((check) => check.status === "passing");
 }
