@@ -86,11 +86,13 @@ export class Coordinates {
 
   /** Nodes came, changed or went: what has no node any more goes as well. */
   #follow(touched: ReadonlySet<Topic>): void {
-    const gone = [...touched].flatMap((topic) => {
+    const gone: NodeCoordinate[] = [];
+    // Each commit comes by here, and nearly all of them touch no node: nothing is made for those.
+    for (const topic of touched) {
       const name = nodeOfTopic(topic);
-      if (name === undefined || rowKey(name) === this.#own || getNode(this.#store.state, name)) return [];
-      return this.ofNode(name);
-    });
+      if (name === undefined || rowKey(name) === this.#own || getNode(this.#store.state, name)) continue;
+      gone.push(...this.ofNode(name));
+    }
     if (gone.length === 0) return;
     const edit = this.#placed.edit();
     for (const row of gone) edit.delete(keyOf(row));
