@@ -8,7 +8,7 @@ type ClusterAddresses = Pick<
   RuntimeConfig,
   "bindAddress" | "advertiseAddress" | "advertiseAddressWan" | "taggedAddresses"
 >;
-type ClientAddresses = Pick<RuntimeConfig, "httpAddresses" | "httpsAddresses" | "dnsAddresses">;
+type ClientAddresses = Pick<RuntimeConfig, "httpAddresses" | "httpsAddresses" | "dnsAddresses" | "keeperAddresses">;
 
 /** @throws OperatingError invalid */
 export function clusterAddresses(sources: AddressSources): ClusterAddresses {
@@ -103,7 +103,7 @@ export function clientAddresses(sources: AddressSources, ports: Ports): ClientAd
   const shared = expandIps("client_addr", sources);
   if (shared.length === 0)
     warn("client_addr is empty, client services (DNS, HTTP, HTTPS) will not be listening for connections");
-  const of = (name: "http" | "https" | "dns"): readonly string[] => {
+  const of = (name: "http" | "https" | "dns" | "keeper"): readonly string[] => {
     const own = expandAddresses(`addresses.${name}`, sources);
     // A unix socket needs no port, so it also stays with the port switched off.
     return (own.length > 0 ? own : shared).filter((address) => ports[name] > 0 || address.startsWith("unix://"));
@@ -111,5 +111,5 @@ export function clientAddresses(sources: AddressSources, ports: Ports): ClientAd
   const dnsAddresses = of("dns");
   if (dnsAddresses.some((address) => address.startsWith("unix://")))
     throw invalidAddress("DNS address cannot be a unix socket", { settings, path: "addresses.dns" });
-  return { httpAddresses: of("http"), httpsAddresses: of("https"), dnsAddresses };
+  return { httpAddresses: of("http"), httpsAddresses: of("https"), dnsAddresses, keeperAddresses: of("keeper") };
 }

@@ -3,6 +3,7 @@ import { type LogLevel, logLevelNames } from "../lib/log.ts";
 import { clientAddresses, clusterAddresses } from "./addresses.ts";
 import { decodeDefinitions } from "./definitions.ts";
 import { buildDns, withFinalDot } from "./dns.ts";
+import { buildMessageBus, buildPortAllocation } from "./edgex.ts";
 import { type AddressSources, expandHosts } from "./expand.ts";
 import { readPorts } from "./ports.ts";
 import type { RuntimeConfig } from "./runtime-config.ts";
@@ -25,9 +26,10 @@ const sessionTtlMsMinDefault = 10_000;
 export function buildConfig(inputs: BuildInputs): Omit<RuntimeConfig, "warnings"> {
   const { settings, definitions } = inputs;
   const ports = readPorts(settings);
+  const identity = buildIdentity(inputs);
   const checkOutputBytesMax = settings.number("check_output_max_size");
   return {
-    ...buildIdentity(inputs),
+    ...identity,
     ...clusterAddresses(inputs),
     ...clientAddresses(inputs, ports),
     ...buildHttp(settings),
@@ -35,6 +37,8 @@ export function buildConfig(inputs: BuildInputs): Omit<RuntimeConfig, "warnings"
     ...decodeDefinitions(definitions, checkOutputBytesMax),
     ports,
     dns: buildDns(inputs),
+    portAllocation: buildPortAllocation(settings),
+    messageBus: buildMessageBus(settings, identity.nodeName),
     checkOutputBytesMax,
     serverRejoin: {
       join: expandHosts("start_join", inputs),

@@ -2,11 +2,12 @@ import type { Field } from "./field.ts";
 import { agentFields } from "./fields/agent.ts";
 import { clusterFields } from "./fields/cluster.ts";
 import { dnsFields } from "./fields/dns.ts";
+import { edgexFields } from "./fields/edgex.ts";
 import { networkFields } from "./fields/network.ts";
 import { securityFields } from "./fields/security.ts";
 import { telemetryFields } from "./fields/telemetry.ts";
 
-/** Every field that a configuration file of Consul 1.8 may hold. */
+/** Every field that a configuration file of Consul 1.8 may hold, and ours for EdgeX. */
 export const fields: readonly Field[] = [
   ...agentFields,
   ...networkFields,
@@ -14,6 +15,7 @@ export const fields: readonly Field[] = [
   ...securityFields,
   ...clusterFields,
   ...telemetryFields,
+  ...edgexFields,
 ];
 
 export const fieldByPath: ReadonlyMap<string, Field> = new Map(fields.map((field) => [field.path, field]));

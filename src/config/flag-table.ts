@@ -101,6 +101,7 @@ const int: readonly Row[] = [
   ["grpc-port", "ports.grpc", "port", "Shown to clients; nothing listens there.", ""],
   ["http-port", "ports.http", "port", "Port of HTTP; -1 switches it off.", "-http-port 8500"],
   ["https-port", "ports.https", "port", "Port of HTTPS; -1 switches it off.", "-https-port 8501"],
+  ["keeper-port", "ports.keeper", "port", "Port of core-keeper's API; -1 switches it off.", "-keeper-port 59890"],
   ["log-rotate-bytes", "log_rotate_bytes", "bytes", "Begin a new log file at this size.", ""],
   ["log-rotate-max-files", "log_rotate_max_files", "number", "Old log files to keep.", ""],
   ["protocol", "protocol", "number", "", ""],

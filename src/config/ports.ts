@@ -18,6 +18,7 @@ export function readPorts(settings: Settings): Ports {
     server: port("ports.server"),
     serfLan: port("ports.serf_lan"),
     serfWan: port("ports.serf_wan"),
+    keeper: port("ports.keeper"),
   };
 }
 
@@ -31,6 +32,7 @@ export function refuseSharedAddresses(config: RuntimeConfig): void {
     ["DNS", config.dnsAddresses, ports.dns],
     ["HTTP", config.httpAddresses, ports.http],
     ["HTTPS", config.httpsAddresses, ports.https],
+    ["core-keeper", config.keeperAddresses, ports.keeper],
     ["RPC Advertise", [config.advertiseAddress], ports.server],
     ["Serf Advertise LAN", [config.advertiseAddress], ports.serfLan],
     ["Serf Advertise WAN", [config.advertiseAddressWan], ports.serfWan],

@@ -1,5 +1,6 @@
 import type { LogLevel } from "../lib/log.ts";
 import type { CheckDefinition } from "../model/check.ts";
+import type { PortPolicy } from "../model/port-record.ts";
 import type { ServiceDefinition } from "../model/service.ts";
 import type { WatchDefinition } from "./watch-definition.ts";
 
@@ -31,6 +32,8 @@ export interface RuntimeConfig {
   readonly httpsAddresses: readonly string[];
   /** IP addresses. */
   readonly dnsAddresses: readonly string[];
+  /** Where core-keeper's API is served: IP addresses, or "unix:///path". */
+  readonly keeperAddresses: readonly string[];
   /** For every "unix:///path" above. */
   readonly unixSocket: UnixSocketOwner;
   readonly ports: Ports;
@@ -70,11 +73,45 @@ export interface RuntimeConfig {
   readonly skipLeaveOnInterrupt: boolean;
   readonly serverRejoin: RejoinAddresses;
 
+  readonly portAllocation: PortAllocationConfig;
+  /** undefined: changes are told to nobody. */
+  readonly messageBus: MessageBusConfig | undefined;
+
   readonly services: readonly ServiceDefinition[];
   readonly checks: readonly CheckDefinition[];
   readonly watches: readonly WatchDefinition[];
   /** Said once in the log at start: options that are accepted but have no meaning here, deprecated ones, risky ones. */
   readonly warnings: readonly string[];
+}
+
+/** What is done when a service wants a port that is another's. */
+export interface PortAllocationConfig {
+  readonly policy: PortPolicy;
+  /** By service name. */
+  readonly policies: ReadonlyMap<string, PortPolicy>;
+  /** The ports to give, both ends included. */
+  readonly range: { readonly first: number; readonly last: number };
+  readonly reserved: readonly PortReservation[];
+}
+
+export interface PortReservation {
+  /** undefined: on every host. */
+  readonly host: string | undefined;
+  readonly port: number;
+}
+
+/** Where changes of keys are told. */
+export interface MessageBusConfig {
+  /** "mqtt://host:1883", or "mqtts://". */
+  readonly url: string;
+  readonly clientId: string;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  /** Without a final slash. */
+  readonly topicPrefix: string;
+  readonly keyPrefixes: readonly string[];
+  readonly base64Payload: boolean;
+  readonly cbor: boolean;
 }
 
 export interface DnsConfig {
@@ -127,6 +164,7 @@ export interface Ports {
   readonly server: number;
   readonly serfLan: number;
   readonly serfWan: number;
+  readonly keeper: number;
 }
 
 export interface TlsFiles {

@@ -32,9 +32,28 @@ export const layers: readonly Layer[] = [
   { name: "cluster", mayImport: ["engine/engine.ts", "model", "lib"], pure: false, testsMayImport: ["engine"] },
   { name: "config", mayImport: ["wire", "model", "lib"], pure: false },
   {
+    name: "ports",
+    mayImport: ["registry", "state/topics.ts", "agent", "wire", "model", "lib"],
+    pure: false,
+    testsMayImport: ["engine"],
+  },
+  {
+    name: "bus",
+    mayImport: ["registry", "state/topics.ts", "wire", "model", "lib"],
+    pure: false,
+    testsMayImport: ["engine"],
+  },
+  {
     name: "http",
     // Of the state only the names of what can be waited for.
-    mayImport: ["registry", "state/topics.ts", "agent", "cluster", "wire", "model", "lib"],
+    mayImport: ["registry", "state/topics.ts", "agent", "cluster", "ports", "wire", "model", "lib"],
+    pure: false,
+    testsMayImport: ["engine"],
+  },
+  {
+    name: "keeper",
+    // Of http only how a port is listened on.
+    mayImport: ["registry", "state/topics.ts", "agent", "ports", "http/server.ts", "wire", "model", "lib"],
     pure: false,
     testsMayImport: ["engine"],
   },

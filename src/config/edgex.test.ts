@@ -1,0 +1,94 @@
+import { describe, expect, test } from "bun:test";
+import { loadConfig } from "./load.ts";
+import type { RuntimeConfig } from "./runtime-config.ts";
+
+function load(hcl: string): RuntimeConfig {
+  const args = ["-dev", "-node", "gw", "-hcl", hcl];
+  return loadConfig({ args, env: {}, hostname: "gw", networkInterfaces: () => ({}) });
+}
+
+describe("ports that are given", () => {
+  test("are only warned of where nobody said otherwise, as Consul knows no such thing", () => {
+    expect(load("").portAllocation).toEqual({
+      policy: "warn",
+      policies: new Map(),
+      range: { first: 28_000, last: 28_999 },
+      reserved: [],
+    });
+  });
+
+  test("are read with single services, a range and reservations", () => {
+    const { portAllocation } = load(`edgex { ports {
+      policy = "reassign"
+      policies = { vault = "off" }
+      range = "40000-40009"
+      reserved = ["1883", "edgex-redis:6379", "::1:80"]
+    } }`);
+    expect(portAllocation).toEqual({
+      policy: "reassign",
+      policies: new Map([["vault", "off"]]),
+      range: { first: 40_000, last: 40_009 },
+      reserved: [
+        { host: undefined, port: 1883 },
+        { host: "edgex-redis", port: 6379 },
+        { host: "::1", port: 80 },
+      ],
+    });
+  });
+
+  test.each([
+    [`policy = "always"`, `edgex.ports.policy: "always" is no policy. Valid ones are: off, warn, reassign, reject`],
+    [`policies = { vault = "never" }`, `edgex.ports.policies: "never" is no policy.`],
+    [
+      `range = "9-1"`,
+      `edgex.ports.range: "9-1" is no range of ports. Write the first and the last port: "28000-28999"`,
+    ],
+    [`range = "0-70000"`, `edgex.ports.range: "0-70000" is no range of ports.`],
+    [`reserved = ["redis"]`, `edgex.ports.reserved: "redis" is no port. Write "1883", or "edgex-redis:6379"`],
+    [`reserved = ["70000"]`, `edgex.ports.reserved: "70000" is no port.`],
+  ])("%s is refused with what to write", (hcl, message) => {
+    expect(() => load(`edgex { ports { ${hcl} } }`)).toThrow(message);
+  });
+});
+
+describe("the message bus", () => {
+  test("is there when a broker is named, and not otherwise", () => {
+    expect(load("").messageBus).toBeUndefined();
+    expect(load(`edgex { message_bus { url = "tcp://broker:1883" } }`).messageBus).toEqual({
+      url: "mqtt://broker:1883",
+      clientId: "praetor-gw",
+      username: undefined,
+      password: undefined,
+      topicPrefix: "edgex/configs",
+      keyPrefixes: ["edgex/"],
+      base64Payload: false,
+      cbor: false,
+    });
+  });
+
+  test("names its own keys and topics", () => {
+    const { messageBus } = load(`edgex { message_bus {
+      url = "mqtts://broker", topic_prefix = "plant/config/", key_prefixes = ["edgex/v4/", "plant/"], cbor = true
+    } }`);
+    expect(messageBus).toMatchObject({
+      url: "mqtts://broker",
+      topicPrefix: "plant/config",
+      keyPrefixes: ["edgex/v4/", "plant/"],
+      cbor: true,
+    });
+  });
+
+  test.each(["broker:1883", "http://broker:1883", "mqtt://"])("%s is no broker", (url) => {
+    const message = `edgex.message_bus.url: ${JSON.stringify(url)} is no address of an MQTT broker.`;
+    expect(() => load(`edgex { message_bus { url = "${url}" } }`)).toThrow(message);
+  });
+});
+
+test("core-keeper's API is served where HTTP is, at its own port, once it has one", () => {
+  expect(load("").keeperAddresses).toEqual([]);
+  expect(load("ports { keeper = 59890 }").keeperAddresses).toEqual(["127.0.0.1"]);
+  expect(load(`ports { keeper = 59890 } addresses { keeper = "127.0.0.2" }`).keeperAddresses).toEqual(["127.0.0.2"]);
+  expect(() => load("ports { keeper = 8500 }")).toThrow(
+    "core-keeper address 127.0.0.1:8500 already configured for HTTP",
+  );
+});

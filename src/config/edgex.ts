@@ -1,0 +1,73 @@
+import { OperatingError } from "../lib/errors.ts";
+import { portPolicies, type PortPolicy } from "../model/port-record.ts";
+import type { MessageBusConfig, PortAllocationConfig, PortReservation } from "./runtime-config.ts";
+import type { Settings } from "./settings.ts";
+
+const portMax = 65_535;
+const prefixes = "edgex.message_bus.key_prefixes";
+
+/** @throws OperatingError invalid */
+export function buildPortAllocation(settings: Settings): PortAllocationConfig {
+  const policies = Object.entries(settings.textMap("edgex.ports.policies"));
+  return {
+    policy: policyOf(settings, "edgex.ports.policy", settings.text("edgex.ports.policy")),
+    policies: new Map(policies.map(([name, text]) => [name, policyOf(settings, "edgex.ports.policies", text)])),
+    range: rangeOf(settings),
+    reserved: settings.texts("edgex.ports.reserved").map((text) => reservationOf(settings, text)),
+  };
+}
+
+/**
+ * undefined where no broker is named.
+ * @throws OperatingError invalid
+ */
+export function buildMessageBus(settings: Settings, nodeName: string): MessageBusConfig | undefined {
+  const url = settings.text("edgex.message_bus.url");
+  if (url === "") return undefined;
+  return {
+    url: brokerUrl(settings, url),
+    clientId: settings.optionalText("edgex.message_bus.client_id") ?? `praetor-${nodeName}`,
+    username: settings.optionalText("edgex.message_bus.username"),
+    password: settings.optionalText("edgex.message_bus.password"),
+    topicPrefix: settings.text("edgex.message_bus.topic_prefix").replace(/\/+$/, ""),
+    // No default among the others: a list that somebody gives would be added to it.
+    keyPrefixes: settings.has(prefixes) ? settings.texts(prefixes) : ["edgex/"],
+    base64Payload: settings.flag("edgex.message_bus.base64_payload"),
+    cbor: settings.flag("edgex.message_bus.cbor"),
+  };
+}
+
+function policyOf(settings: Settings, path: string, text: string): PortPolicy {
+  const policy = portPolicies.find((each) => each === text);
+  if (policy !== undefined) return policy;
+  const valid = portPolicies.join(", ");
+  throw invalid(`${path}: ${JSON.stringify(text)} is no policy. Valid ones are: ${valid}${settings.from(path)}`);
+}
+
+function rangeOf(settings: Settings): { readonly first: number; readonly last: number } {
+  const text = settings.text("edgex.ports.range");
+  const [first = 0, last = 0] = (/^(\d+)-(\d+)$/.exec(text) ?? []).slice(1).map(Number);
+  if (first >= 1 && first <= last && last <= portMax) return { first, last };
+  const example = `Write the first and the last port: "28000-28999"${settings.from("edgex.ports.range")}`;
+  throw invalid(`edgex.ports.range: ${JSON.stringify(text)} is no range of ports. ${example}`);
+}
+
+function reservationOf(settings: Settings, text: string): PortReservation {
+  const [, host = "", digits = ""] = /^(?:(.+):)?(\d+)$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (port >= 1 && port <= portMax) return { host: host === "" ? undefined : host, port };
+  const example = `Write "1883", or "edgex-redis:6379"${settings.from("edgex.ports.reserved")}`;
+  throw invalid(`edgex.ports.reserved: ${JSON.stringify(text)} is no port. ${example}`);
+}
+
+/** EdgeX writes tcp:// and ssl:// for the same two. */
+function brokerUrl(settings: Settings, text: string): string {
+  const url = URL.parse(text.replace(/^tcp:/, "mqtt:").replace(/^ssl:/, "mqtts:"));
+  if (url && ["mqtt:", "mqtts:"].includes(url.protocol) && url.hostname !== "") return url.href;
+  const example = `Write "mqtt://localhost:1883", or "mqtts://..." with TLS${settings.from("edgex.message_bus.url")}`;
+  throw invalid(`edgex.message_bus.url: ${JSON.stringify(text)} is no address of an MQTT broker. ${example}`);
+}
+
+function invalid(message: string): OperatingError {
+  return new OperatingError("invalid", "invalid-config", message);
+}
