@@ -3,46 +3,27 @@ import { createAliasSource } from "./agent/alias-source.ts";
 import { runAntiEntropy, syncCatalog } from "./agent/anti-entropy.ts";
 import { FileDefinitions } from "./agent/file-definitions.ts";
 import { RunningChecks } from "./checks/running-checks.ts";
-import { Autopilot } from "./cluster/autopilot.ts";
-import { serfCheckId, serverMember, serverRegistration, serverServiceId } from "./cluster/server-registration.ts";
-import { isInNetworks } from "./lib/ip-address.ts";
+import { serfCheckId, serverRegistration, serverServiceId } from "./cluster/server-registration.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
-import { parseName } from "./dns/name.ts";
-import { parseUpstream, Recursors } from "./dns/recursors.ts";
-import { Responder, type AnsweringSettings } from "./dns/responder.ts";
-import { listenDns } from "./dns/server.ts";
-import { Zone } from "./dns/zone.ts";
+import { createApi, openApi } from "./open-api.ts";
+import { openDns } from "./open-dns.ts";
 import type { OpenedEngine } from "./engine/engine.ts";
 import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
 import { openSqliteEngine } from "./engine/sqlite/sqlite-engine.ts";
-import { AnswerCache } from "./http/answer-cache.ts";
-import type { Api } from "./http/api.ts";
-import { CachedQuestions } from "./http/cached-questions.ts";
 import { ClientLimit } from "./http/client-limit.ts";
-import { openDoors } from "./http/doors.ts";
-import { keepFresh } from "./http/freshness.ts";
-import { Router } from "./http/router.ts";
-import { routes } from "./http/routes.ts";
-import type { HttpServer } from "./http/server.ts";
 import { systemClock, type Clock } from "./lib/clock.ts";
 import { OperatingError } from "./lib/errors.ts";
 import type { Log, LogLevel } from "./lib/log.ts";
-import { describeHost } from "./host-description.ts";
 import { Metrics } from "./lib/metrics.ts";
 import { systemRandom, type Random } from "./lib/random.ts";
 import type { Node } from "./model/node.ts";
 import { addGauges, runIntervals } from "./process-metrics.ts";
 import { deregister, register } from "./registry/catalog.ts";
 import { CheckOutputs } from "./registry/check-outputs.ts";
-import { Coordinates } from "./registry/coordinates.ts";
-import { Events } from "./registry/events.ts";
-import { Nearness } from "./registry/nearness.ts";
 import { NodeCatalog } from "./registry/node-catalog.ts";
-import { PreparedQueries } from "./registry/prepared-query-execution.ts";
 import { SessionTtls } from "./registry/session-ttls.ts";
 import { meterStore } from "./registry/store-metrics.ts";
 import { Store } from "./registry/store.ts";
-import { describeSelf } from "./self-description.ts";
 import { getNode } from "./state/lookup.ts";
 import { openState } from "./state/open-state.ts";
 
@@ -228,125 +209,6 @@ function createAgent(
     scripts: { fromApi: config.enableScriptChecks, fromFiles: config.enableLocalScriptChecks },
     discardOutput: config.discardCheckOutput,
   });
-}
-
-type ApiParts = Pick<
-  Api,
-  "store" | "outputs" | "sessionTtls" | "agent" | "metrics" | "clock" | "random" | "log" | "reload" | "resync" | "leave"
->;
-
-function createApi(config: RuntimeConfig, parts: ApiParts): Api {
-  const { node } = parts.agent;
-  const member = serverMember(node, {
-    serverPort: config.ports.server,
-    serfPort: config.ports.serfLan,
-    wanPort: config.ports.serfWan,
-  });
-  const leader = `${node.address}:${config.ports.server}`;
-  const { log: rootLog, ...others } = parts;
-  const { clock, metrics, store } = parts;
-  const coordinates = new Coordinates(store, {
-    own: node.name,
-    areWanted: !config.disableCoordinates,
-    clock,
-    log: rootLog.named("coordinate"),
-  });
-  const nearness = new Nearness(coordinates);
-  const answers = new AnswerCache();
-  keepFresh(answers, parts);
-  return {
-    ...others,
-    answers,
-    coordinates,
-    nearness,
-    cachedQuestions: config.httpUseCache ? new CachedQuestions(parts) : undefined,
-    events: new Events(metrics.counter("consul.serf.events")),
-    prometheus: config.prometheus,
-    preparedQueries: new PreparedQueries(store, {
-      clock,
-      metrics,
-      random: parts.random,
-      log: rootLog.named("prepared_query"),
-      datacenter: config.datacenter,
-      node: node.name,
-      distances: nearness,
-    }),
-    autopilot: new Autopilot(),
-    startedMs: parts.clock.wallMs(),
-    members: () => [member],
-    leader,
-    datacenter: config.datacenter,
-    kvValueBytesMax: config.kvValueBytesMax,
-    sessionTtlMsMin: config.sessionTtlMsMin,
-    // Consul: a transaction may be as long as a value, whichever limit is higher.
-    txnBytesMax: Math.max(config.txnBytesMax, config.kvValueBytesMax),
-    checkOutputBytesMax: config.checkOutputBytesMax,
-    waitLimits: config.blockingQuery,
-    ui:
-      config.ui || config.uiDir !== undefined ? { contentPath: config.uiContentPath, folder: config.uiDir } : undefined,
-    self: () => describeSelf(config, { agent: parts.agent, store: parts.store, leader }),
-    host: () => describeHost(systemClock),
-    log: rootLog.named("http"),
-  };
-}
-
-function openApi(
-  config: RuntimeConfig,
-  { api, clientLimit }: { readonly api: Api; readonly clientLimit: ClientLimit },
-): Promise<readonly HttpServer[]> {
-  const { httpAllowWriteFrom: writers, ports, tls } = config;
-  const { clock, log } = api;
-  const router = new Router(routes(api), {
-    answers: api.answers,
-    clientLimit,
-    metrics: api.metrics,
-    clock,
-    log,
-    headers: config.httpHeaders,
-    blocked: config.httpBlockEndpoints,
-    // Who may use a unix socket, its owner and mode say.
-    mayWrite: writers.length === 0 ? undefined : (address) => address === undefined || isInNetworks(writers, address),
-  });
-  return openDoors({
-    http: { addresses: config.httpAddresses, port: ports.http },
-    https: { addresses: config.httpsAddresses, port: ports.https, tls },
-    socketOwner: config.unixSocket,
-    router,
-    clock,
-    log,
-  });
-}
-
-type DnsParts = Pick<Api, "store" | "preparedQueries" | "metrics" | "clock" | "random" | "log">;
-
-/** Consul: the domain stays what it was at the start. */
-function answeringSettings(
-  { dnsDomain, dns: { altDomain }, datacenter }: RuntimeConfig,
-  dns: RuntimeConfig["dns"],
-  parts: DnsParts,
-): AnsweringSettings {
-  const domains = [dnsDomain, altDomain].flatMap((text) => (text === "" ? [] : [parseName(text.toLowerCase()) ?? []]));
-  return {
-    zone: new Zone({ ...dns, domains, datacenter }, { ...parts, queries: parts.preparedQueries }),
-    recursors: new Recursors(dns.recursors.map(parseUpstream), { ...parts, timeoutMs: dns.recursorTimeoutMs }),
-    udpAnswersMax: dns.udpAnswersMax,
-    truncates: dns.enableTruncate,
-    compresses: !dns.disableCompression,
-  };
-}
-
-/** Answers DNS until it is told to stop. What it returns takes up other settings. */
-async function openDns(
-  config: RuntimeConfig,
-  parts: DnsParts,
-  stopping: AbortSignal,
-): Promise<{ reload(dns: RuntimeConfig["dns"]): void }> {
-  const { nodeName, ports } = config;
-  const responder = new Responder({ ...parts, nodeName }, answeringSettings(config, config.dns, parts));
-  const addresses = ports.dns > 0 ? config.dnsAddresses : [];
-  const server = await listenDns({ ...parts, addresses, port: ports.dns, responder });
-  stopping.addEventListener("abort", () => server.stop());
-  return { reload: (dns) => responder.reload(answeringSettings(config, dns, parts)) };
 }
 
 function clientNotBuilt(): OperatingError {

@@ -65,6 +65,8 @@ export const layers: readonly Layer[] = [
   { name: "self-description.ts", mayImport: ["http", "registry", "agent", "config", "model", "lib"], pure: false },
   { name: "host-description.ts", mayImport: ["lib"], pure: false },
   { name: "process-metrics.ts", mayImport: ["registry", "lib"], pure: false },
+  { name: "open-api.ts", mayImport: everything, pure: false },
+  { name: "open-dns.ts", mayImport: everything, pure: false },
   { name: "daemon.ts", mayImport: everything, pure: false },
   { name: "main.ts", mayImport: everything, pure: false },
 ];

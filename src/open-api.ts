@@ -1,0 +1,112 @@
+import { Autopilot } from "./cluster/autopilot.ts";
+import { serverMember } from "./cluster/server-registration.ts";
+import type { RuntimeConfig } from "./config/runtime-config.ts";
+import { describeHost } from "./host-description.ts";
+import { AnswerCache } from "./http/answer-cache.ts";
+import type { Api } from "./http/api.ts";
+import { CachedQuestions } from "./http/cached-questions.ts";
+import type { ClientLimit } from "./http/client-limit.ts";
+import { openDoors } from "./http/doors.ts";
+import { keepFresh } from "./http/freshness.ts";
+import { Router } from "./http/router.ts";
+import { routes } from "./http/routes.ts";
+import type { HttpServer } from "./http/server.ts";
+import { systemClock } from "./lib/clock.ts";
+import { isInNetworks } from "./lib/ip-address.ts";
+import { Coordinates } from "./registry/coordinates.ts";
+import { Events } from "./registry/events.ts";
+import { Nearness } from "./registry/nearness.ts";
+import { PreparedQueries } from "./registry/prepared-query-execution.ts";
+import { describeSelf } from "./self-description.ts";
+
+type ApiParts = Pick<
+  Api,
+  "store" | "outputs" | "sessionTtls" | "agent" | "metrics" | "clock" | "random" | "log" | "reload" | "resync" | "leave"
+>;
+
+/** What the endpoints work on, of the parts of one agent. */
+export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
+  const { node } = parts.agent;
+  const member = serverMember(node, {
+    serverPort: config.ports.server,
+    serfPort: config.ports.serfLan,
+    wanPort: config.ports.serfWan,
+  });
+  const leader = `${node.address}:${config.ports.server}`;
+  const { log: rootLog, ...others } = parts;
+  const { clock, metrics, store } = parts;
+  const coordinates = new Coordinates(store, {
+    own: node.name,
+    areWanted: !config.disableCoordinates,
+    clock,
+    log: rootLog.named("coordinate"),
+  });
+  const nearness = new Nearness(coordinates);
+  const answers = new AnswerCache();
+  keepFresh(answers, parts);
+  return {
+    ...others,
+    answers,
+    coordinates,
+    nearness,
+    cachedQuestions: config.httpUseCache ? new CachedQuestions(parts) : undefined,
+    events: new Events(metrics.counter("consul.serf.events")),
+    prometheus: config.prometheus,
+    preparedQueries: new PreparedQueries(store, {
+      clock,
+      metrics,
+      random: parts.random,
+      log: rootLog.named("prepared_query"),
+      datacenter: config.datacenter,
+      node: node.name,
+      distances: nearness,
+    }),
+    autopilot: new Autopilot(),
+    startedMs: parts.clock.wallMs(),
+    members: () => [member],
+    leader,
+    datacenter: config.datacenter,
+    kvValueBytesMax: config.kvValueBytesMax,
+    sessionTtlMsMin: config.sessionTtlMsMin,
+    // Consul: a transaction may be as long as a value, whichever limit is higher.
+    txnBytesMax: Math.max(config.txnBytesMax, config.kvValueBytesMax),
+    checkOutputBytesMax: config.checkOutputBytesMax,
+    waitLimits: config.blockingQuery,
+    ui:
+      config.ui || config.uiDir !== undefined ? { contentPath: config.uiContentPath, folder: config.uiDir } : undefined,
+    self: () => describeSelf(config, { agent: parts.agent, store: parts.store, leader }),
+    host: () => describeHost(systemClock),
+    log: rootLog.named("http"),
+  };
+}
+
+/**
+ * Serves the API wherever the configuration says.
+ * @throws OperatingError naming what cannot be used: address, certificate
+ */
+export function openApi(
+  config: RuntimeConfig,
+  { api, clientLimit }: { readonly api: Api; readonly clientLimit: ClientLimit },
+): Promise<readonly HttpServer[]> {
+  const { httpAllowWriteFrom: writers, ports, tls } = config;
+  const { clock, log } = api;
+  const router = new Router(routes(api), {
+    answers: api.answers,
+    clientLimit,
+    metrics: api.metrics,
+    clock,
+    log,
+    headers: config.httpHeaders,
+    blocked: config.httpBlockEndpoints,
+    // Who may use a unix socket, its owner and mode say.
+    mayWrite: writers.length === 0 ? undefined : (address) => address === undefined || isInNetworks(writers, address),
+  });
+  return openDoors({
+    http: { addresses: config.httpAddresses, port: ports.http },
+    https: { addresses: config.httpsAddresses, port: ports.https, tls },
+    socketOwner: config.unixSocket,
+    router,
+    clock,
+    log,
+  });
+}

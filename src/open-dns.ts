@@ -1,0 +1,39 @@
+import type { RuntimeConfig } from "./config/runtime-config.ts";
+import { parseName } from "./dns/name.ts";
+import { parseUpstream, Recursors } from "./dns/recursors.ts";
+import { Responder, type AnsweringSettings } from "./dns/responder.ts";
+import { listenDns } from "./dns/server.ts";
+import { Zone } from "./dns/zone.ts";
+import type { Api } from "./http/api.ts";
+
+type DnsParts = Pick<Api, "store" | "preparedQueries" | "metrics" | "clock" | "random" | "log">;
+
+/** Consul: the domain stays what it was at the start. */
+function answeringSettings(
+  { dnsDomain, dns: { altDomain }, datacenter }: RuntimeConfig,
+  dns: RuntimeConfig["dns"],
+  parts: DnsParts,
+): AnsweringSettings {
+  const domains = [dnsDomain, altDomain].flatMap((text) => (text === "" ? [] : [parseName(text.toLowerCase()) ?? []]));
+  return {
+    zone: new Zone({ ...dns, domains, datacenter }, { ...parts, queries: parts.preparedQueries }),
+    recursors: new Recursors(dns.recursors.map(parseUpstream), { ...parts, timeoutMs: dns.recursorTimeoutMs }),
+    udpAnswersMax: dns.udpAnswersMax,
+    truncates: dns.enableTruncate,
+    compresses: !dns.disableCompression,
+  };
+}
+
+/** Answers DNS until it is told to stop. What it returns takes up other settings. */
+export async function openDns(
+  config: RuntimeConfig,
+  parts: DnsParts,
+  stopping: AbortSignal,
+): Promise<{ reload(dns: RuntimeConfig["dns"]): void }> {
+  const { nodeName, ports } = config;
+  const responder = new Responder({ ...parts, nodeName }, answeringSettings(config, config.dns, parts));
+  const addresses = ports.dns > 0 ? config.dnsAddresses : [];
+  const server = await listenDns({ ...parts, addresses, port: ports.dns, responder });
+  stopping.addEventListener("abort", () => server.stop());
+  return { reload: (dns) => responder.reload(answeringSettings(config, dns, parts)) };
+}
