@@ -3,17 +3,27 @@ import { join } from "node:path";
 import { freePorts } from "./free-ports.ts";
 import { until } from "./until.ts";
 
+export interface ContenderOptions {
+  readonly binary: string;
+  /** For the data folders of both. */
+  readonly folder: string;
+  /** Beside those that both are started with. */
+  readonly flags?: readonly string[];
+}
+
 /** One of the two agents that are compared: started alike, data folders beside each other on one disk. */
 export class Contender {
   readonly name: string;
   readonly binary: string;
   readonly #ports = freePorts("http", "dns", "serfLan", "serfWan", "server");
   readonly #folder: string;
+  readonly #ownFlags: readonly string[];
   #process: Bun.Subprocess | undefined;
 
-  constructor(name: string, options: { readonly binary: string; readonly folder: string }) {
+  constructor(name: string, options: ContenderOptions) {
     this.name = name;
     this.binary = options.binary;
+    this.#ownFlags = options.flags ?? [];
     this.#folder = join(options.folder, name.toLowerCase());
   }
 
@@ -104,6 +114,7 @@ export class Contender {
       ...["-serf-lan-port", `${serfLan}`, "-serf-wan-port", `${serfWan}`, "-server-port", `${server}`],
       // Consul refuses more than 200 connections of one client unless told otherwise.
       ...["-log-level", "warn", "-hcl", "limits { http_max_conns_per_client = 9500 }"],
+      ...this.#ownFlags,
     ];
   }
 }
