@@ -11,6 +11,7 @@ import { healthCommand } from "./cli/commands/health.ts";
 import { versionCommand } from "./cli/commands/version.ts";
 import { completionAnswer } from "./cli/completion/answer-shell.ts";
 import { runCommand } from "./cli/run-command.ts";
+import { scriptWords } from "./edgex/scripts.ts";
 import { keepProcessAlive, systemClock } from "./lib/clock.ts";
 import { writeAll } from "./lib/write-all.ts";
 
@@ -29,7 +30,7 @@ const io: CommandIo = {
 
 /** How this program is started again: as a built executable by itself, else by Bun with this file. */
 const executable = Bun.isStandaloneExecutable ? [process.execPath] : [process.execPath, import.meta.path];
-/** Of a link to it, the link's: "consul". */
+/** Of a link to it, the link's: "consul", or one that stands for words of its own: "kong-db-checker.sh". */
 const programName = Bun.isStandaloneExecutable ? basename(process.argv0) : "praetor";
 
 const agent = agentCommand({
@@ -54,5 +55,5 @@ if (completions !== undefined) io.stdout(completions);
 else {
   keepProcessAlive();
   // Not awaited at the top level: the executable is built as bytecode, which has no such thing.
-  void runCommand(words, commands, io).then((code) => process.exit(code));
+  void runCommand([...(scriptWords.get(programName) ?? []), ...words], commands, io).then((code) => process.exit(code));
 }

@@ -70,9 +70,10 @@ async function checkProxySetup(world: CheckerWorld): Promise<CheckerOutcome> {
   const { clock, timeoutMs } = world;
   const http = new HttpClient({ baseUrl: world.kongAdminUrl, clock, timeoutMs });
   const certificates = namesByCertificate(jsonOf(await http.requestOk({ path: "/certificates" })));
-  if (JSON.stringify(certificates) === JSON.stringify([[proxyCertificateName]]))
-    return passing(`kong has the certificate of ${proxyCertificateName}`);
-  return critical(`kong has certificates for ${JSON.stringify(certificates)}, not just for ${proxyCertificateName}`);
+  const own = certificates.filter((names) => JSON.stringify(names) === JSON.stringify([proxyCertificateName]));
+  if (own.length === 1) return passing(`kong has the certificate of ${proxyCertificateName}`);
+  const found = `kong has ${own.length} certificates for ${proxyCertificateName} alone, not one`;
+  return critical(`${found}; it has certificates for ${JSON.stringify(certificates)}`);
 }
 
 /** Kong's list of certificates, as the list of server names of each. */

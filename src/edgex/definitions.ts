@@ -56,14 +56,21 @@ function databaseService({ name, port, tags }: DatabaseService): object {
   return { service: { name, tags, address: name, port, checks: [check] } };
 }
 
+interface Particulars {
+  readonly tags?: readonly string[];
+  /** Behind the name of the check. */
+  readonly detail?: string;
+}
+
 function securityFiles(settings: DefinitionSettings): readonly DefinitionFile[] {
-  const scripted = (name: string, tags: readonly string[] = []): DefinitionFile => {
+  const scripted = (name: string, { tags = [], detail = "" }: Particulars = {}): DefinitionFile => {
     const args = [...settings.executable, "checker", name, "--agent", settings.agentUrl];
-    return file(`02-${name}.json`, { service: { name, tags, checks: [{ name: "status", args, ...everySecond }] } });
+    const check = { name: `Health Check: ${name}${detail}`, args, ...everySecond };
+    return file(`02-${name}.json`, { service: { name, tags, checks: [check] } });
   };
-  const kongCheck = { name: "status", http: "http://kong:8001/status", method: "GET", ...everySecond };
+  const kongCheck = { name: "Health Check: kong", http: "http://kong:8001/status", method: "GET", ...everySecond };
   return [
-    scripted("kong-db", ["database"]),
+    scripted("kong-db", { tags: ["database"], detail: " (postgres)" }),
     scripted("kong-migrations"),
     file("02-kong.json", { service: { name: "kong", address: "kong", port: 8001, checks: [kongCheck] } }),
     scripted("security-secrets-setup"),

@@ -1,7 +1,23 @@
-import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { chmod, lstat, mkdir, open, readFile, readlink, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, OperatingError } from "../lib/errors.ts";
-import type { ManagedFolder } from "./plan.ts";
+import type { DefinitionFile } from "./definitions.ts";
+import { earlierImageNames, isOfEarlierImage } from "./earlier-image.ts";
+
+/** A folder whose files of these names are this program's. */
+export interface ManagedFolder {
+  readonly path: string;
+  readonly files: readonly ManagedFile[];
+  /** As chmod takes it. */
+  readonly fileMode: number;
+}
+
+export type ManagedFile = DefinitionFile | Link;
+
+interface Link {
+  readonly name: string;
+  readonly linkTo: string;
+}
 
 /** The hash of each file as it was written, by name. Neither .json nor .hcl, so agents do not read it. */
 type Manifest = Readonly<Record<string, string>>;
@@ -10,51 +26,61 @@ const manifestName = ".praetor-edgex";
 
 /** What changed in a folder. */
 export interface FolderChange {
-  /** Written by an earlier run, for settings that are no more. */
+  /** Written by an earlier run, or an earlier image, for settings that are no more. */
   readonly removed: readonly string[];
   /** Written by an earlier run but changed since by somebody: left for them to decide. */
   readonly keptChanged: readonly string[];
+  /** Wanted, but somebody's own file has the name: theirs is left. */
+  readonly keptOwn: readonly string[];
 }
 
 /**
- * Makes a folder hold these files. What an earlier run wrote and this one does not want is removed, unless somebody has
- * changed it; other files are not touched. A file is replaced as a whole or not at all, and not written when it is the same.
+ * Makes a folder hold these files. What an earlier run or docker-edgex-consul wrote is replaced, or removed when this run does not
+ * want it, unless somebody has changed it; other files are not touched. A file is replaced as a whole or not at all, and not
+ * written when it is the same.
  * @throws OperatingError unavailable
  */
 export async function updateFolder(folder: ManagedFolder): Promise<FolderChange> {
   try {
     await mkdir(folder.path, { recursive: true });
     const before = await readManifest(folder.path);
-    for (const { name, content } of folder.files)
-      await replaceFile(join(folder.path, name), { content, mode: folder.fileMode });
-    const wanted = Object.fromEntries(folder.files.map(({ name, content }) => [name, hashOf(content)]));
-    const change = await removeStale(
-      folder.path,
-      Object.entries(before).filter(([name]) => !(name in wanted)),
-    );
+    const wanted = Object.fromEntries(folder.files.map((file) => [file.name, hashOf(file)]));
+    const keptOwn = await writeWanted(folder, before);
+    const change = await removeStale(folder.path, { before, wanted });
     await replaceFile(join(folder.path, manifestName), { content: `${JSON.stringify(wanted)}\n`, mode: 0o644 });
-    return change;
+    return { ...change, keptOwn };
   } catch (cause) {
     const message = `cannot write the definitions to ${folder.path}: ${messageOf(cause)}; PRAETOR_CONFIG_DIR names another folder`;
     throw new OperatingError("unavailable", "definitions-not-written", message, { cause });
   }
 }
 
+async function writeWanted(folder: ManagedFolder, before: Manifest): Promise<readonly string[]> {
+  const keptOwn: string[] = [];
+  for (const file of folder.files) {
+    const path = join(folder.path, file.name);
+    const there = await readEntry(path);
+    if (there?.hash === hashOf(file)) continue;
+    if (there !== undefined && !isOurs(file.name, there, before)) keptOwn.push(file.name);
+    else if ("linkTo" in file) await replaceLink(path, file.linkTo);
+    else await replaceFile(path, { content: file.content, mode: folder.fileMode });
+  }
+  return keptOwn;
+}
+
 async function removeStale(
   path: string,
-  stale: readonly (readonly [name: string, hash: string])[],
-): Promise<FolderChange> {
+  { before, wanted }: { readonly before: Manifest; readonly wanted: Manifest },
+): Promise<Pick<FolderChange, "removed" | "keptChanged">> {
   const removed: string[] = [];
   const keptChanged: string[] = [];
-  for (const [name, hash] of stale) {
-    const content = await readIfThere(join(path, name));
-    if (content === undefined) continue;
-    if (hashOf(content) !== hash) {
-      keptChanged.push(name);
-      continue;
-    }
-    await rm(join(path, name));
-    removed.push(name);
+  for (const name of new Set([...Object.keys(before), ...earlierImageNames])) {
+    const there = name in wanted ? undefined : await readEntry(join(path, name));
+    if (there === undefined) continue;
+    if (isOurs(name, there, before)) {
+      await rm(join(path, name));
+      removed.push(name);
+    } else if (name in before) keptChanged.push(name);
   }
   return { removed, keptChanged };
 }
@@ -62,7 +88,7 @@ async function removeStale(
 /** A damaged or foreign manifest claims nothing: then nothing is removed. */
 async function readManifest(path: string): Promise<Manifest> {
   try {
-    const json: unknown = JSON.parse((await readIfThere(join(path, manifestName))) ?? "{}");
+    const json: unknown = JSON.parse((await readIfThere(join(path, manifestName)))?.toString() ?? "{}");
     const entries = typeof json === "object" && json !== null ? Object.entries(json) : [];
     return Object.fromEntries(
       entries.filter(([name]) => !name.includes("/")).map(([name, hash]) => [name, String(hash)]),
@@ -72,6 +98,25 @@ async function readManifest(path: string): Promise<Manifest> {
   }
 }
 
+/** What has a name in the folder. */
+interface Entry {
+  readonly hash: string;
+  /** undefined for what is no file. */
+  readonly content: Uint8Array | undefined;
+}
+
+function isOurs(name: string, { hash, content }: Entry, before: Manifest): boolean {
+  return before[name] === hash || (content !== undefined && isOfEarlierImage(name, content));
+}
+
+async function readEntry(path: string): Promise<Entry | undefined> {
+  const found = await ifThere(() => lstat(path));
+  if (found === undefined) return undefined;
+  if (found.isSymbolicLink()) return { hash: hashOf({ name: "", linkTo: await readlink(path) }), content: undefined };
+  const content = found.isFile() ? await readIfThere(path) : undefined;
+  return { hash: content === undefined ? "" : sha256(content), content };
+}
+
 interface Replacement {
   readonly content: string;
   readonly mode: number;
@@ -79,7 +124,7 @@ interface Replacement {
 
 /** Through a second file, made durable before it takes the name: a power cut leaves the old content or the new. */
 async function replaceFile(path: string, { content, mode }: Replacement): Promise<void> {
-  if ((await readIfThere(path)) === content) return;
+  if ((await readIfThere(path))?.toString() === content) return;
   const next = `${path}.new`;
   const file = await open(next, "w", mode);
   try {
@@ -92,15 +137,30 @@ async function replaceFile(path: string, { content, mode }: Replacement): Promis
   await rename(next, path);
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+async function replaceLink(path: string, linkTo: string): Promise<void> {
+  const next = `${path}.new`;
+  await rm(next, { force: true });
+  await symlink(linkTo, next);
+  await rename(next, path);
+}
+
+function readIfThere(path: string): Promise<Buffer | undefined> {
+  return ifThere(() => readFile(path));
+}
+
+async function ifThere<Found>(look: () => Promise<Found>): Promise<Found | undefined> {
   try {
-    return await readFile(path, "utf8");
+    return await look();
   } catch (thrown) {
     if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return undefined;
     throw thrown;
   }
 }
 
-function hashOf(content: string): string {
+function hashOf(file: ManagedFile): string {
+  return "linkTo" in file ? `-> ${file.linkTo}` : sha256(file.content);
+}
+
+function sha256(content: string | Uint8Array): string {
   return new Bun.CryptoHasher("sha256").update(content).digest("hex");
 }

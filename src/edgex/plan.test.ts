@@ -20,8 +20,17 @@ function fileNames(plan: EdgexPlan): (string | undefined)[] {
   return plan.folders.flatMap(({ path, files }) => files.map(({ name }) => `${path}/${name}`));
 }
 
+function definitionNames(plan: EdgexPlan): (string | undefined)[] {
+  return fileNames(plan).filter((name) => name?.startsWith("/consul/config/"));
+}
+
+function contentOf(plan: EdgexPlan, name: string): unknown {
+  const file = plan.folders[0]?.files.find((each) => each.name === name);
+  return file !== undefined && "content" in file ? JSON.parse(file.content) : undefined;
+}
+
 describe("which definitions", () => {
-  test("without environment: redis, and the security services with the script that they wait with", () => {
+  test("without environment: redis, and the security services, with the scripts of the shared folder", () => {
     const plan = planOf([]);
     expect(fileNames(plan)).toEqual([
       "/consul/config/00-consul.json",
@@ -33,6 +42,12 @@ describe("which definitions", () => {
       "/consul/config/02-security-secretstore-setup.json",
       "/consul/config/02-security-proxy-setup.json",
       "/consul/scripts/consul-svc-healthy.sh",
+      "/consul/scripts/health",
+      "/consul/scripts/kong-db-checker.sh",
+      "/consul/scripts/kong-migrations-checker.sh",
+      "/consul/scripts/security-secrets-setup-checker.sh",
+      "/consul/scripts/security-secretstore-setup-checker.sh",
+      "/consul/scripts/security-proxy-setup-checker.sh",
     ]);
     expect(plan.notices).toEqual(["Installing redis health checks", "Installing security health checks"]);
     expect(plan.warnings).toEqual([]);
@@ -40,12 +55,22 @@ describe("which definitions", () => {
 
   test("EDGEX_DB=mongo and EDGEX_SECURE=false leave mongo alone", () => {
     const plan = planOf([], { EDGEX_DB: "mongo", EDGEX_SECURE: "false" });
-    expect(fileNames(plan)).toEqual(["/consul/config/00-consul.json", "/consul/config/01-mongo.json"]);
+    expect(definitionNames(plan)).toEqual(["/consul/config/00-consul.json", "/consul/config/01-mongo.json"]);
+  });
+
+  test("an empty variable is none", () => {
+    expect(planOf([], { EDGEX_DB: "", EDGEX_SECURE: "" })).toEqual(planOf([]));
+  });
+
+  test("the scripts are there without the security services, too, as in Geneva's image", () => {
+    const names = fileNames(planOf([], { EDGEX_SECURE: "false" }));
+    expect(names).toContain("/consul/scripts/consul-svc-healthy.sh");
+    expect(names).toContain("/consul/scripts/kong-db-checker.sh");
   });
 
   test("values that mean nothing are told and do not stop it", () => {
     const plan = planOf([], { EDGEX_DB: "postgres", EDGEX_SECURE: "TRUE" });
-    expect(fileNames(plan)).toEqual(["/consul/config/00-consul.json"]);
+    expect(definitionNames(plan)).toEqual(["/consul/config/00-consul.json"]);
     expect(plan.warnings).toEqual([
       'EDGEX_DB is "postgres": only redis and mongo have health checks; going on without',
       'EDGEX_SECURE is "TRUE": taken as false; only "true" adds the security checks',
@@ -54,14 +79,13 @@ describe("which definitions", () => {
 
   test("script checks call this executable and ask the agent at the port that it gets", () => {
     const plan = planOf(["-http-port=18500"]);
-    const kongDb = plan.folders[0]?.files.find(({ name }) => name === "02-kong-db.json");
-    expect(JSON.parse(kongDb?.content ?? "")).toEqual({
+    expect(contentOf(plan, "02-kong-db.json")).toEqual({
       service: {
         name: "kong-db",
         tags: ["database"],
         checks: [
           {
-            name: "status",
+            name: "Health Check: kong-db (postgres)",
             args: ["/usr/local/bin/praetor", "checker", "kong-db", "--agent", "http://127.0.0.1:18500"],
             interval: "1s",
             timeout: "1s",

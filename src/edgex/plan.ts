@@ -1,7 +1,8 @@
 import type { Database, DefinitionFile } from "./definitions.ts";
 import { definitionFiles } from "./definitions.ts";
 import { agentUrlOf, flagValue } from "./agent-flags.ts";
-import { serviceHealthyScript } from "./service-healthy-script.ts";
+import type { ManagedFolder } from "./managed-folder.ts";
+import { scriptFiles } from "./scripts.ts";
 
 export type FolderState =
   | "writable" // or can be created where it is
@@ -31,14 +32,6 @@ export interface EdgexPlan {
   readonly warnings: readonly string[];
 }
 
-/** A folder whose files of these names are this program's. */
-export interface ManagedFolder {
-  readonly path: string;
-  readonly files: readonly DefinitionFile[];
-  /** As chmod takes it. */
-  readonly fileMode: number;
-}
-
 const defaultAgentFlags = ["-ui", "-bootstrap", "-server", "-client", "0.0.0.0"] as const;
 const scriptsDir = "/consul/scripts";
 
@@ -53,7 +46,7 @@ export function planEdgex(args: readonly string[], surroundings: Surroundings): 
   const configDirs = configDirsOf(dataDir, surroundings);
   const agentUrl = agentUrlOf(flags);
   const database = databaseOf(env);
-  const isSecure = (env["EDGEX_SECURE"] ?? "true") === "true";
+  const isSecure = secureSetting(env) === "true";
   const files = definitionFiles({ database, isSecure, executable: surroundings.executable, agentUrl });
   return {
     agentArgs: [...folderFlags(flags, { dataDir, configDirs }), ...bindFlags(env), ...flags],
@@ -62,7 +55,7 @@ export function planEdgex(args: readonly string[], surroundings: Surroundings): 
     dataDir,
     folders: [
       { path: configDirs[0], files: [...files, ...localConfig(env)], fileMode: 0o644 },
-      ...(isSecure ? sharedScripts(surroundings) : []),
+      ...sharedScripts(surroundings),
     ],
     notices: noticesOf(database, isSecure),
     warnings: warningsOf(env),
@@ -108,14 +101,23 @@ function localConfig(env: Surroundings["env"]): readonly DefinitionFile[] {
   return content ? [{ name: "local.json", content }] : [];
 }
 
-/** Kong, its migrations and the proxy set-up wait with this script; they mount the folder. */
-function sharedScripts({ folderState }: Surroundings): readonly ManagedFolder[] {
+/** Kong, its migrations and the proxy set-up mount the folder; an operator's definitions may name a script of it. */
+function sharedScripts({ folderState, executable }: Surroundings): readonly ManagedFolder[] {
   if (folderState(scriptsDir) !== "writable") return [];
-  return [{ path: scriptsDir, files: [serviceHealthyScript], fileMode: 0o755 }];
+  return [{ path: scriptsDir, files: scriptFiles(executable), fileMode: 0o755 }];
+}
+
+/** An empty variable is none, as in the original's shell. */
+function databaseSetting(env: Surroundings["env"]): string {
+  return env["EDGEX_DB"] || "redis";
+}
+
+function secureSetting(env: Surroundings["env"]): string {
+  return env["EDGEX_SECURE"] || "true";
 }
 
 function databaseOf(env: Surroundings["env"]): Database {
-  const name = env["EDGEX_DB"] ?? "redis";
+  const name = databaseSetting(env);
   return name === "redis" || name === "mongo" ? name : "none";
 }
 
@@ -128,10 +130,10 @@ function noticesOf(database: Database, isSecure: boolean): readonly string[] {
 
 function warningsOf(env: Surroundings["env"]): readonly string[] {
   const warnings: string[] = [];
-  const database = env["EDGEX_DB"] ?? "redis";
+  const database = databaseSetting(env);
   if (database !== "redis" && database !== "mongo")
     warnings.push(`EDGEX_DB is ${JSON.stringify(database)}: only redis and mongo have health checks; going on without`);
-  const secure = env["EDGEX_SECURE"] ?? "true";
+  const secure = secureSetting(env);
   if (secure !== "true" && secure !== "false")
     warnings.push(`EDGEX_SECURE is ${JSON.stringify(secure)}: taken as false; only "true" adds the security checks`);
   if (env["CONSUL_CLIENT_INTERFACE"])

@@ -2,8 +2,8 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf } from "../lib/errors.ts";
 import { announcement } from "./announcement.ts";
-import { updateFolder } from "./managed-folder.ts";
-import { type EdgexPlan, type FolderState, type ManagedFolder, planEdgex } from "./plan.ts";
+import { type ManagedFolder, updateFolder } from "./managed-folder.ts";
+import { type EdgexPlan, type FolderState, planEdgex } from "./plan.ts";
 
 /** What the entry point may use of the process that it runs in. */
 export interface EdgexIo {
@@ -64,10 +64,14 @@ async function prepare(plan: EdgexPlan, io: EdgexIo): Promise<void> {
 }
 
 async function prepareFolder(folder: ManagedFolder, io: EdgexIo): Promise<void> {
-  const { removed, keptChanged } = await updateFolder(folder);
+  const { removed, keptChanged, keptOwn } = await updateFolder(folder);
   for (const name of removed) io.stdout(`Removing ${folder.path}/${name}: of an earlier setting\n`);
   for (const name of keptChanged)
     io.stderr(`praetor edgex: ${folder.path}/${name} is of an earlier setting but was changed since: left in use\n`);
+  for (const name of keptOwn)
+    io.stderr(
+      `praetor edgex: ${folder.path}/${name} is not as this program writes it: left as it is; delete it for ours\n`,
+    );
 }
 
 /** A folder that is not there counts as writable when only itself has to be made: nothing is created in "/". */

@@ -64,7 +64,8 @@ describe("praetor checker", () => {
 
   test.each([
     [{ data: [{ snis: ["edgex-kong"] }] }, 0],
-    [{ data: [{ snis: ["edgex-kong"] }, { snis: ["other"] }] }, 2],
+    [{ data: [{ snis: ["edgex-kong"] }, { snis: ["other"] }] }, 0],
+    [{ data: [{ snis: ["edgex-kong"] }, { snis: ["edgex-kong"] }] }, 2],
     [{ data: [{ snis: ["edgex-kong", "other"] }] }, 2],
     [{ data: [] }, 2],
     [null, 2],
