@@ -53,10 +53,20 @@ describe("the definitions", () => {
   test("the first allows script checks that files define, and is always there", () => {
     expect(files.get("00-consul.json")).toEqual({ enable_local_script_checks: true });
     const bare = definitionFiles({ ...settings, database: "none", isSecure: false });
-    expect(bare.map(({ name }) => name)).toEqual(["00-consul.json"]);
+    expect(bare.map(({ name }) => name)).toEqual(["00-consul.json", "00-praetor.json"]);
+  });
+
+  test("the second has what only this program has, and comes before an operator's own files", () => {
+    const ports = { keeper: 59_890 };
+    expect(files.get("00-praetor.json")).toEqual({ ports, edgex: { ports: { policy: "reassign" } } });
+    const messageBus = { url: "mqtt://broker:1883", cbor: true } as const;
+    const told = definitionFiles({ ...settings, database: "none", isSecure: false, messageBus })[1]?.content ?? "";
+    expect(JSON.parse(told)).toEqual({ ports, edgex: { ports: { policy: "reassign" }, message_bus: messageBus } });
   });
 
   test("there are no others", () => {
-    expect([...files.keys()].toSorted()).toEqual(["00-consul.json", ...Object.keys(geneva)].toSorted());
+    expect([...files.keys()].toSorted()).toEqual(
+      ["00-consul.json", "00-praetor.json", ...Object.keys(geneva)].toSorted(),
+    );
   });
 });

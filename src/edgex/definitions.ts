@@ -1,3 +1,5 @@
+import type { MessageBusConfiguration } from "./message-bus-settings.ts";
+
 /** What the definitions depend on. */
 export interface DefinitionSettings {
   readonly database: Database;
@@ -7,6 +9,7 @@ export interface DefinitionSettings {
   readonly executable: readonly string[];
   /** Where script checks find the agent that runs them: "http://127.0.0.1:8500". */
   readonly agentUrl: string;
+  readonly messageBus?: MessageBusConfiguration | undefined;
 }
 
 export type Database = "redis" | "mongo" | "none";
@@ -17,6 +20,9 @@ export interface DefinitionFile {
   readonly content: string;
 }
 
+/** Where services of EdgeX 4 look for core-keeper. */
+const keeperPort = 59_890;
+
 const everySecond = { interval: "1s", timeout: "1s" } as const;
 
 /**
@@ -26,10 +32,17 @@ const everySecond = { interval: "1s", timeout: "1s" } as const;
 export function definitionFiles(settings: DefinitionSettings): readonly DefinitionFile[] {
   const files = [
     file("00-consul.json", { enable_local_script_checks: true }),
+    file("00-praetor.json", ownSettings(settings)),
     ...databaseFiles(settings.database),
     ...(settings.isSecure ? securityFiles(settings) : []),
   ];
   return files;
+}
+
+/** What only this program has. It stands in a file, for an operator's files, which are read later, to go before it. */
+function ownSettings({ messageBus }: DefinitionSettings): object {
+  const bus = messageBus === undefined ? {} : { message_bus: messageBus };
+  return { ports: { keeper: keeperPort }, edgex: { ports: { policy: "reassign" }, ...bus } };
 }
 
 function databaseFiles(database: Database): readonly DefinitionFile[] {

@@ -21,8 +21,8 @@ function update(...files: readonly ManagedFile[]): Promise<FolderChange> {
   return updateFolder({ path, files, fileMode: 0o755 });
 }
 
-/** As docker-edgex-consul 1.2.0 has it: four blanks, and an end of line. */
-const ofEarlierImage = { name: "00-consul.json", content: '{\n    "enable_local_script_checks": true\n}\n' };
+/** As docker-edgex-consul 1.2.0 has it: four blanks, and no end of line after the last. */
+const ofEarlierImage = { name: "00-consul.json", content: '{\n    "enable_local_script_checks": true\n}' };
 
 async function put({ name, content }: { readonly name: string; readonly content: string }): Promise<void> {
   await writeFile(join(path, name), content, "latin1");

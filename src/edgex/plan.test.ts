@@ -29,11 +29,14 @@ function contentOf(plan: EdgexPlan, name: string): unknown {
   return file !== undefined && "content" in file ? JSON.parse(file.content) : undefined;
 }
 
+const always = ["/consul/config/00-consul.json", "/consul/config/00-praetor.json"];
+
 describe("which definitions", () => {
   test("without environment: redis, and the security services, with the scripts of the shared folder", () => {
     const plan = planOf([]);
     expect(fileNames(plan)).toEqual([
       "/consul/config/00-consul.json",
+      "/consul/config/00-praetor.json",
       "/consul/config/01-redis.json",
       "/consul/config/02-kong-db.json",
       "/consul/config/02-kong-migrations.json",
@@ -55,7 +58,7 @@ describe("which definitions", () => {
 
   test("EDGEX_DB=mongo and EDGEX_SECURE=false leave mongo alone", () => {
     const plan = planOf([], { EDGEX_DB: "mongo", EDGEX_SECURE: "false" });
-    expect(definitionNames(plan)).toEqual(["/consul/config/00-consul.json", "/consul/config/01-mongo.json"]);
+    expect(definitionNames(plan)).toEqual([...always, "/consul/config/01-mongo.json"]);
   });
 
   test("an empty variable is none", () => {
@@ -70,7 +73,7 @@ describe("which definitions", () => {
 
   test("values that mean nothing are told and do not stop it", () => {
     const plan = planOf([], { EDGEX_DB: "postgres", EDGEX_SECURE: "TRUE" });
-    expect(definitionNames(plan)).toEqual(["/consul/config/00-consul.json"]);
+    expect(definitionNames(plan)).toEqual(always);
     expect(plan.warnings).toEqual([
       'EDGEX_DB is "postgres": only redis and mongo have health checks; going on without',
       'EDGEX_SECURE is "TRUE": taken as false; only "true" adds the security checks',

@@ -2,6 +2,7 @@ import type { Database, DefinitionFile } from "./definitions.ts";
 import { definitionFiles } from "./definitions.ts";
 import { agentUrlOf, flagValue } from "./agent-flags.ts";
 import type { ManagedFolder } from "./managed-folder.ts";
+import { messageBusSettings } from "./message-bus-settings.ts";
 import { scriptFiles } from "./scripts.ts";
 
 export type FolderState =
@@ -47,7 +48,9 @@ export function planEdgex(args: readonly string[], surroundings: Surroundings): 
   const agentUrl = agentUrlOf(flags);
   const database = databaseOf(env);
   const isSecure = secureSetting(env) === "true";
-  const files = definitionFiles({ database, isSecure, executable: surroundings.executable, agentUrl });
+  const bus = messageBusSettings(env);
+  const messageBus = bus.configuration;
+  const files = definitionFiles({ database, isSecure, executable: surroundings.executable, agentUrl, messageBus });
   return {
     agentArgs: [...folderFlags(flags, { dataDir, configDirs }), ...bindFlags(env), ...flags],
     agentUrl,
@@ -58,7 +61,7 @@ export function planEdgex(args: readonly string[], surroundings: Surroundings): 
       ...sharedScripts(surroundings),
     ],
     notices: noticesOf(database, isSecure),
-    warnings: warningsOf(env),
+    warnings: [...warningsOf(env), ...bus.warnings],
   };
 }
 

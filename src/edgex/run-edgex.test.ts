@@ -48,7 +48,7 @@ describe("praetor edgex", () => {
     const { code, agentArgs } = await run([], { EDGEX_SECURE: "false" });
     expect(code).toBe(7);
     expect(agentArgs?.slice(0, 2)).toEqual([`-data-dir=${folder}/data`, `-config-dir=${folder}/config`]);
-    expect(await configFiles()).toEqual(["00-consul.json", "01-redis.json"]);
+    expect(await configFiles()).toEqual(["00-consul.json", "00-praetor.json", "01-redis.json"]);
     expect(JSON.parse(await readFile(join(folder, "config/01-redis.json"), "utf8"))).toEqual({
       service: {
         name: "edgex-redis",
@@ -64,7 +64,7 @@ describe("praetor edgex", () => {
     await run([], { EDGEX_DB: "redis", EDGEX_SECURE: "true" });
     await writeFile(join(folder, "config/my-service.json"), "{}");
     const { stdout } = await run([], { EDGEX_DB: "mongo", EDGEX_SECURE: "false" });
-    expect(await configFiles()).toEqual(["00-consul.json", "01-mongo.json", "my-service.json"]);
+    expect(await configFiles()).toEqual(["00-consul.json", "00-praetor.json", "01-mongo.json", "my-service.json"]);
     expect(stdout).toContain(`Removing ${folder}/config/01-redis.json: of an earlier setting`);
   });
 
