@@ -18,12 +18,15 @@ RUN make build
 FROM debian:bookworm-slim
 COPY --from=build /praetor/dist/praetor /usr/local/bin/praetor
 COPY LICENSE NOTICE /usr/share/doc/praetor/
-# An empty volume takes the owner of the folder that it is mounted on.
-RUN mkdir -p /consul/data /consul/config /consul/scripts \
- && chown -R 2002:2001 /consul
+# An empty volume takes the owner of the folder that it is mounted on. Through a link the program is called by the link's name.
+RUN mkdir -p /consul/data /consul/config /consul/scripts /edgex/scripts \
+ && chown -R 2002:2001 /consul \
+ && for name in health consul-svc-healthy.sh kong-db-checker.sh kong-migrations-checker.sh \
+      security-secrets-setup-checker.sh security-secretstore-setup-checker.sh security-proxy-setup-checker.sh; \
+    do ln -s /usr/local/bin/praetor "/edgex/scripts/$name"; done
 USER 2002:2001
 VOLUME /consul
-EXPOSE 8500 8600 8600/udp
+EXPOSE 8500 8600 8600/udp 59890
 # With another port than 8500 set PRAETOR_HTTP_ADDR, too.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["praetor", "health", "--self", "--timeout", "2s"]
 ENTRYPOINT ["praetor", "edgex"]

@@ -71,6 +71,12 @@ describe("which definitions", () => {
     expect(names).toContain("/consul/scripts/kong-db-checker.sh");
   });
 
+  test("EDGEX_DB=none is a gateway whose database registers itself, or that has none", () => {
+    const plan = planOf([], { EDGEX_DB: "none", EDGEX_SECURE: "false" });
+    expect(definitionNames(plan)).toEqual(always);
+    expect(plan.warnings).toEqual([]);
+  });
+
   test("values that mean nothing are told and do not stop it", () => {
     const plan = planOf([], { EDGEX_DB: "postgres", EDGEX_SECURE: "TRUE" });
     expect(definitionNames(plan)).toEqual(always);

@@ -134,7 +134,7 @@ function noticesOf(database: Database, isSecure: boolean): readonly string[] {
 function warningsOf(env: Surroundings["env"]): readonly string[] {
   const warnings: string[] = [];
   const database = databaseSetting(env);
-  if (database !== "redis" && database !== "mongo")
+  if (!["redis", "mongo", "none"].includes(database))
     warnings.push(`EDGEX_DB is ${JSON.stringify(database)}: only redis and mongo have health checks; going on without`);
   const secure = secureSetting(env);
   if (secure !== "true" && secure !== "false")

@@ -41,7 +41,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const listening = `-client 127.0.0.1 -http-port ${agentPort} -dns-port ${dnsPort}`;
+const listening = `-client 127.0.0.1 -http-port ${agentPort} -dns-port ${dnsPort} -keeper-port -1`;
 
 function here(command: string): string {
   const own = replaced.reduce(

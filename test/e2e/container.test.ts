@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { portNear } from "../../examples/gateway/ports.ts";
 import { Program } from "../../examples/gateway/program.ts";
+import { scriptWords } from "../../src/edgex/scripts.ts";
 import { within } from "../support/within.ts";
 import { finalStage, parseDockerfile, textOf, wordsOf } from "./dockerfile.ts";
 
@@ -25,16 +26,22 @@ describe("the Dockerfile", () => {
     expect(image.find(({ text }) => text.endsWith("/usr/local/bin/praetor"))?.text).toStartWith("--from=build ");
   });
 
-  test("runs as a user of its own, with one volume and Consul's ports", () => {
+  test("runs as a user of its own, with one volume, and the ports of Consul and core-keeper", () => {
     expect(textOf(image, "USER")).toBe("2002:2001");
     expect(textOf(image, "VOLUME")).toBe("/consul");
-    expect(textOf(image, "EXPOSE").split(/\s+/)).toEqual(["8500", "8600", "8600/udp"]);
+    expect(textOf(image, "EXPOSE").split(/\s+/)).toEqual(["8500", "8600", "8600/udp", "59890"]);
   });
 
   test("names only files that .dockerignore lets through", () => {
     const allowed = readFileSync(join(root, ".dockerignore"), "utf8").match(/(?<=^!).+/gm);
     const copied = dockerfile.filter(({ keyword, text }) => keyword === "COPY" && !text.startsWith("--from"));
     for (const { text } of copied) expect(allowed).toEqual(expect.arrayContaining(text.split(/\s+/).slice(0, -1)));
+  });
+
+  test("has the program under each name of a script, where the earlier image has its scripts", () => {
+    const [, names = ""] = /for name in (.*?);/.exec(textOf(image, "RUN")) ?? [];
+    expect(names.trim().split(/\s+/).toSorted()).toEqual([...scriptWords.keys()].toSorted());
+    expect(textOf(image, "RUN")).toContain('ln -s /usr/local/bin/praetor "/edgex/scripts/$name"');
   });
 
   test("starts the program without a shell", () => {
@@ -55,11 +62,20 @@ describe("what the image runs", () => {
     mkdirSync(dataDir);
     chmodSync(volume, 0o755);
     if (process.getuid?.() === 0) chownSync(dataDir, 2002, 2001);
-    const [http, server, serfLan, serfWan] = await Promise.all([0, 0, 0, 0].map(portNear));
+    const [http, server, serfLan, serfWan, keeper] = await Promise.all([0, 0, 0, 0, 0].map(portNear));
     url = `http://127.0.0.1:${http}`;
     const ports = ["-http-port", `${http}`, "-dns-port", "-1", "-server-port", `${server}`, "-bind", "127.0.0.1"];
     container = start(
-      [...commandOf("ENTRYPOINT"), ...ports, "-serf-lan-port", `${serfLan}`, "-serf-wan-port", `${serfWan}`],
+      [
+        ...commandOf("ENTRYPOINT"),
+        ...ports,
+        "-serf-lan-port",
+        `${serfLan}`,
+        "-serf-wan-port",
+        `${serfWan}`,
+        "-keeper-port",
+        `${keeper}`,
+      ],
       { PRAETOR_DATA_DIR: dataDir, EDGEX_DB: "redis", EDGEX_SECURE: "true" },
     );
     await within(soonMs, () => expectHealthy(0));
