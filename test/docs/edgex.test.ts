@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { checkerNames } from "../../src/edgex/checkers.ts";
 import { definitionFiles } from "../../src/edgex/definitions.ts";
+import { scriptWords } from "../../src/edgex/scripts.ts";
 import { isTestFile, readSourceFiles } from "../architecture/source-file.ts";
 import { tableRows } from "./markdown-table.ts";
 
@@ -25,8 +26,9 @@ describe("docs/edgex.md", () => {
     }
   });
 
-  test("names every checker", () => {
+  test("names every checker, and every script that is a link to the program", () => {
     expect(checkerNames.filter((name) => !text.includes(`\`praetor checker ${name}\``))).toEqual([]);
+    expect([...scriptWords.keys()].filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
   });
 
   test("names every environment variable that the entry point, its checkers and `praetor health` read", async () => {
@@ -40,7 +42,7 @@ describe("docs/edgex.md", () => {
       .filter(({ path }) => !isTestFile(path))
       .map((file) => file.text)
       .join("\n");
-    const read = new Set(code.match(/\b(?:EDGEX|PRAETOR|CONSUL|SECRETSTORE)_[A-Z_]+\b/g));
+    const read = new Set(code.match(/\b(?:EDGEX|PRAETOR|CONSUL|SECRETSTORE|MESSAGEBUS)_[A-Z_]+\b/g));
     expect(read.size).toBeGreaterThan(8);
     expect([...read].filter((name) => !text.includes(name))).toEqual([]);
   });
