@@ -27,12 +27,15 @@ export const edgexHelp = `Usage: praetor edgex [agent] [agent flags]
 
 Environment:
 
-  EDGEX_DB             redis (default) or mongo: whose health is checked
+  EDGEX_DB             redis (default) or mongo: whose health is checked; none: neither
   EDGEX_SECURE         true (default): the security services are checked, too
   PRAETOR_DATA_DIR     data folder; default /consul/data where there is /consul, else ./data
   PRAETOR_CONFIG_DIR   folder of the definitions; default /consul/config where that can be written,
                        else "config" in the data folder
   CONSUL_LOCAL_CONFIG, CONSUL_BIND_INTERFACE   as in Consul's own image
+  MESSAGEBUS_HOST, MESSAGEBUS_PORT, MESSAGEBUS_PROTOCOL, MESSAGEBUS_TYPE   EdgeX's MQTT broker:
+                       changes of keys are told there; EDGEX_MSG_BASE64_PAYLOAD and
+                       EDGEX_MSG_CBOR_ENCODE say how
 `;
 
 /** Does what docker-edgex-consul's entry point did; resolves with the exit code when the agent ends. */
