@@ -40,9 +40,10 @@ function startTimer(delayMs: number, fire: () => void): ReturnType<typeof setTim
   return handle;
 }
 
-/** Until process.exit: for commands, which may be waiting for nothing but a timer. */
-export function keepProcessAlive(): void {
-  setInterval(() => {}, delayMsMax);
+/** For a program that may be waiting for nothing but a timer; until process.exit, or until what it returns is called. */
+export function keepProcessAlive(): () => void {
+  const handle = setInterval(() => {}, delayMsMax);
+  return () => clearInterval(handle);
 }
 
 /** Resolves after `delayMs`, or at once when `signal` aborts; which of the two, the caller reads from the signal. */

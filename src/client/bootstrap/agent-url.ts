@@ -1,0 +1,21 @@
+import { OperatingError } from "../../lib/errors.ts";
+
+/**
+ * The base URL that EdgeX writes as "consul.http://host:port", or "consul://host:port" as Fuji's services do.
+ * @param from where it was said, for the error: "-cp"
+ * @throws OperatingError invalid
+ */
+export function parseAgentUrl(text: string, from: string): string {
+  const [, type = "", protocol = "http", host = "", port = ""] =
+    /^(\w+)(?:\.(https?))?:\/\/([^/:\s]+|\[[^\]/\s]+\]):(\d+)\/?$/.exec(text) ?? [];
+  const url = `${protocol}://${host}:${port}`;
+  if (host === "" || port === "0" || !URL.canParse(url)) {
+    const message = `${from} is ${JSON.stringify(text)}; expected consul.http://host:port`;
+    throw new OperatingError("invalid", "invalid-service-url", message);
+  }
+  if (type !== "consul") {
+    const message = `unknown registry type '${type}' requested by ${from}; it must be consul, as in consul.http://host:port`;
+    throw new OperatingError("invalid", "unknown-registry-type", message);
+  }
+  return url;
+}

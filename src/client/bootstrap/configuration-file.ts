@@ -1,0 +1,61 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { messageOf, OperatingError } from "../../lib/errors.ts";
+import { fileFailure } from "../../lib/file-failure.ts";
+import { type ConfigurationPair, flattenConfiguration } from "../configuration-values.ts";
+
+/** Which file; what is undefined was not said. */
+export interface FileChoice {
+  readonly directory: string | undefined;
+  readonly profile: string | undefined;
+  readonly name: string | undefined;
+}
+
+export interface ConfigurationFile {
+  readonly path: string;
+  readonly pairs: readonly ConfigurationPair[];
+}
+
+/** Geneva's own first. */
+const defaultNames = ["configuration.toml", "configuration.yaml", "configuration.yml", "configuration.json"];
+
+/**
+ * The values of the local configuration file: DIRECTORY/PROFILE/NAME. Undefined when there is none and nobody asked for one.
+ * @throws OperatingError invalid when it is missing although asked for, or cannot be read
+ */
+export async function readConfigurationFile(choice: FileChoice): Promise<ConfigurationFile | undefined> {
+  const folder = join(choice.directory ?? "res", choice.profile ?? "");
+  const found = choice.name ?? defaultNames.find((name) => existsSync(join(folder, name)));
+  if (found === undefined && choice.directory === undefined && choice.profile === undefined) return undefined;
+  const path = join(folder, found ?? "configuration.toml");
+  try {
+    return { path, pairs: flattenConfiguration(asStored(await parse(path, await readFile(path, "utf8")))) };
+  } catch (cause) {
+    const message = `could not load configuration file (${path}): ${cause instanceof Error && "path" in cause ? fileFailure(cause) : messageOf(cause)}`;
+    throw new OperatingError("invalid", "unreadable-service-file", message, { cause });
+  }
+}
+
+/** The parsers are loaded when a file needs them. */
+async function parse(path: string, text: string): Promise<unknown> {
+  switch (extname(path).toLowerCase()) {
+    case ".toml":
+      return (await import("smol-toml")).parse(text);
+    case ".yaml":
+    case ".yml":
+      return (await import("yaml")).parse(text);
+    case ".json":
+      return JSON.parse(text);
+    default:
+      throw new Error("its name must end in .toml, .yaml, .yml or .json");
+  }
+}
+
+/** As values have it in the store: a time is its text, and an empty list an empty text. */
+function asStored(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.length === 0 ? "" : value.map(asStored);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, asStored(child)]));
+}

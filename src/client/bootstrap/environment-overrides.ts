@@ -1,0 +1,58 @@
+import { messageOf, OperatingError } from "../../lib/errors.ts";
+import type { Environment } from "../agent-address.ts";
+import { type ConfigurationObject, type ConfigurationPair, overlayConfiguration } from "../configuration-values.ts";
+
+export interface Overridden<T> {
+  readonly configuration: T;
+  /** "Service.Port by SERVICE_PORT": without the value, which may be a password. */
+  readonly applied: readonly string[];
+}
+
+/**
+ * Lays the environment over a configuration. Service/Port is named Service_Port, as Geneva's services have it, or
+ * SERVICE_PORT; where both are set the first counts. A list is written with commas.
+ * @throws OperatingError invalid when a value is not of its setting's type
+ */
+export function overrideByEnvironment<T extends ConfigurationObject>(
+  configuration: T,
+  env: Environment,
+): Overridden<T> {
+  const applied: string[] = [];
+  let overridden = configuration;
+  for (const { path, isList } of leavesOf(configuration)) {
+    const variable = variablesOf(path).find((name) => env[name] !== undefined);
+    if (variable === undefined) continue;
+    const text = env[variable] ?? "";
+    try {
+      overridden = overlayConfiguration(overridden, isList ? elementsOf(path, text) : [[path.join("/"), text]]);
+    } catch (cause) {
+      const message = `environment value override failed for ${variable}: ${messageOf(cause)}`;
+      throw new OperatingError("invalid", "invalid-service-variable", message, { cause });
+    }
+    applied.push(`${path.join(".")} by ${variable}`);
+  }
+  return { configuration: overridden, applied };
+}
+
+interface Leaf {
+  readonly path: readonly string[];
+  readonly isList: boolean;
+}
+
+function leavesOf(value: unknown, path: readonly string[] = []): Leaf[] {
+  const isFolder = typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!isFolder) return [{ path, isList: Array.isArray(value) }];
+  return Object.entries(value).flatMap(([name, child]) => leavesOf(child, [...path, name]));
+}
+
+/** EdgeX 2: what a variable's name cannot hold, as the "-" of a service's name, is written "_". */
+function variablesOf(path: readonly string[]): readonly string[] {
+  const name = path.join("_").replaceAll(/\W/g, "_");
+  return [name, name.toUpperCase()];
+}
+
+function elementsOf(path: readonly string[], text: string): ConfigurationPair[] {
+  const key = path.join("/");
+  if (text.trim() === "") return [[key, ""]];
+  return text.split(",").map((element, at) => [`${key}/${at}`, element.trim()]);
+}

@@ -1,0 +1,68 @@
+import { messageOf, OperatingError } from "../../lib/errors.ts";
+
+/** Ends what `listen` has opened. */
+export type CloseListener = () => unknown;
+
+/** Opens the service's own listener on a port; what it answers ends that listener. */
+export type Listen = (port: number) => CloseListener | Promise<CloseListener>;
+
+/** The one listener that a service has open, on whatever port. */
+export class Listener {
+  readonly #listen: Listen;
+  #close: CloseListener | undefined;
+
+  constructor(listen: Listen) {
+    this.#listen = listen;
+  }
+
+  /**
+   * Opens it, and answers on which port. When somebody else has the one that is `wanted`, `askAssigned` is asked once for
+   * another.
+   * @throws OperatingError conflict when there is none, or that is taken too
+   */
+  async open(wanted: number, askAssigned: () => Promise<number>): Promise<number> {
+    if (await this.#isOpenedOn(wanted)) return wanted;
+    const assigned = await askAssigned().catch((cause: unknown) => {
+      throw portTaken(wanted, `and no other can be asked for (${messageOf(cause)})`);
+    });
+    if (assigned === wanted) throw portTaken(wanted, "and this service's configuration has no other");
+    if (!(await this.#isOpenedOn(assigned))) throw portTaken(assigned, `which was assigned in the place of ${wanted}`);
+    return assigned;
+  }
+
+  /**
+   * Goes over to another port; the old listener is closed when the new one is open.
+   * @throws OperatingError conflict when that port is taken; the old listener stays then
+   */
+  async move(port: number): Promise<void> {
+    const closeOld = this.#close;
+    if (!(await this.#isOpenedOn(port))) throw portTaken(port, "which was assigned to this service");
+    await closeOld?.();
+  }
+
+  async close(): Promise<void> {
+    const close = this.#close;
+    this.#close = undefined;
+    await close?.();
+  }
+
+  /** False when somebody else has the port. */
+  async #isOpenedOn(port: number): Promise<boolean> {
+    try {
+      this.#close = await this.#listen(port);
+    } catch (thrown) {
+      if (isPortTaken(thrown)) return false;
+      throw thrown;
+    }
+    return true;
+  }
+}
+
+function isPortTaken(thrown: unknown): boolean {
+  return thrown instanceof Error && "code" in thrown && thrown.code === "EADDRINUSE";
+}
+
+function portTaken(port: number, more: string): OperatingError {
+  const message = `another program listens on port ${port}, ${more}: stop that program, or set Service/Port to a free port`;
+  return new OperatingError("conflict", "service-port-taken", message);
+}

@@ -1,0 +1,184 @@
+import { type Clock, keepProcessAlive, sleep } from "../../lib/clock.ts";
+import { messageOf, OperatingError } from "../../lib/errors.ts";
+import { HttpClient } from "../http.ts";
+import type { Stop } from "../key-watch.ts";
+import type { RegistryClient } from "../registry-client.ts";
+import { type CloseListener, Listener } from "./listener.ts";
+import { LiveConfiguration, type WritableListener } from "./live-configuration.ts";
+import { Registration } from "./registration.ts";
+import { type ServiceConfiguration, withPort } from "./service-configuration.ts";
+import type { LevelledLog } from "./service-log.ts";
+import { registryUrlOf, type StartSettings } from "./start-settings.ts";
+import type { StartTimer } from "./start-timer.ts";
+import type { StoredConfiguration } from "./stored-configuration.ts";
+
+export interface RunningServiceOptions<T extends ServiceConfiguration> {
+  readonly serviceKey: string;
+  readonly checkRoute: string;
+  readonly requireRegistry: boolean;
+  readonly listen: (port: number, configuration: T) => CloseListener | Promise<CloseListener>;
+  readonly settings: StartSettings;
+  /** The file's values with the environment's over them. */
+  readonly local: T;
+  /** Where the configuration is kept, if it is. */
+  readonly stored: StoredConfiguration<T> | undefined;
+  readonly clock: Clock;
+  readonly log: LevelledLog;
+  readonly timer: StartTimer;
+  readonly stopping: AbortController;
+}
+
+/** Requests under way are given so long before the service leaves the registry all the same. */
+const closeMaxMs = 5_000;
+
+/**
+ * A service from its start to its end:
+ *
+ *   configuration pulled or pushed -> listener open -> registered -> Writable watched ... listener closed -> unregistered
+ *
+ * What the registry does not do in time is tried further in the background, and the start goes on with what there is.
+ */
+export class RunningService<T extends ServiceConfiguration> {
+  readonly #options: RunningServiceOptions<T>;
+  readonly #live: LiveConfiguration<T>;
+  readonly #listener: Listener;
+  /** What stop() waits for. */
+  readonly #underWay: Promise<void>[] = [];
+  #registration: Registration | undefined;
+  #watch: Stop | undefined;
+  #stopped: Promise<void> | undefined;
+  /** Timers alone do not keep a process alive, and a service may have nothing else for a while. */
+  readonly #letProcessEnd: () => void = keepProcessAlive();
+
+  constructor(options: RunningServiceOptions<T>) {
+    this.#options = options;
+    this.#live = new LiveConfiguration(options.local, options.log);
+    this.#listener = new Listener((port) => options.listen(port, withPort(this.#live.current, port)));
+  }
+
+  get configuration(): T {
+    return this.#live.current;
+  }
+
+  get registry(): RegistryClient | undefined {
+    return this.#registration?.client;
+  }
+
+  get signal(): AbortSignal {
+    return this.#options.stopping.signal;
+  }
+
+  onWritableChange(run: WritableListener<T>): void {
+    this.#live.onWritableChange(run);
+  }
+
+  /** Once. @throws OperatingError when the service cannot start; stop() then clears away what there is of it */
+  start(): Promise<void> {
+    const started = this.#start();
+    this.#underWay.push(started);
+    return started;
+  }
+
+  /** Idempotent, and never fails: what cannot be undone is told in the log. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #start(): Promise<void> {
+    const isConfigured = await this.#synchronise();
+    this.signal.throwIfAborted();
+    const { Port: wanted } = this.configuration.Service;
+    this.#live.setPort(await this.#listener.open(wanted, () => this.#askAssigned(this.signal)));
+    if (isConfigured) this.#watchWritable();
+    await this.#register();
+  }
+
+  /** False when the store could not be reached in time. */
+  async #synchronise(): Promise<boolean> {
+    const { stored, timer } = this.#options;
+    if (stored === undefined) return true;
+    const takeUp = async (signal: AbortSignal): Promise<void> => this.#live.takeUp(await stored.synchronise(signal));
+    if (await timer.tryUntilLimit(takeUp)) return true;
+    this.#goOnWithout(
+      "unable to reach Configuration Provider in allotted time",
+      "going on with the local configuration",
+    );
+    this.#inBackground(async (signal) => {
+      this.#live.takeUp(await stored.synchronise(signal), this.configuration.Service.Port);
+      this.#watchWritable();
+    });
+    return false;
+  }
+
+  async #register(): Promise<void> {
+    const { settings, timer } = this.#options;
+    const url = registryUrlOf(settings, this.configuration);
+    if (url === undefined) return;
+    const registration = this.#openRegistration(url);
+    this.#registration = registration;
+    const register = (signal: AbortSignal): Promise<void> => registration.register(signal);
+    if (await timer.tryUntilLimit(register)) return;
+    this.#goOnWithout("unable to register with Registry in allotted time", "going on without it");
+    this.#inBackground(register);
+  }
+
+  #goOnWithout(what: string, instead: string): void {
+    const { requireRegistry, timer, log } = this.#options;
+    const message = `${what}: ${timer.lastFailure}`;
+    if (requireRegistry) throw new OperatingError("unavailable", "start-limit-reached", message);
+    log.log.error(`${message}; ${instead}, and trying on`);
+  }
+
+  #inBackground(attempt: (signal: AbortSignal) => Promise<void>): void {
+    this.#underWay.push(this.#options.timer.tryOn(attempt));
+  }
+
+  #watchWritable(): void {
+    if (this.#options.local.Writable === undefined || this.signal.aborted) return;
+    this.#watch = this.#options.stored?.watchWritable((writable) => this.#live.takeWritable(writable));
+  }
+
+  /** What Service/Port is in the store now, which may be another than it was a moment ago. */
+  async #askAssigned(signal: AbortSignal): Promise<number> {
+    const { stored } = this.#options;
+    if (stored === undefined) throw new Error("no configuration provider is used");
+    return (await stored.pull(signal)).Service.Port;
+  }
+
+  async #stop(): Promise<void> {
+    const { stopping, clock } = this.#options;
+    stopping.abort(new OperatingError("unavailable", "service-stopping", "the service was stopped while it started"));
+    await Promise.allSettled(this.#underWay);
+    this.#watch?.stop();
+    await Promise.race([this.#attempt("closing the listener", () => this.#listener.close()), sleep(clock, closeMaxMs)]);
+    await this.#attempt("Unable to Un-Register service from the Registry", async () =>
+      this.#registration?.unregister(),
+    );
+    this.#letProcessEnd();
+  }
+
+  async #attempt(what: string, run: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await run();
+    } catch (thrown) {
+      this.#options.log.log.error(`${what}: ${messageOf(thrown)}`);
+    }
+  }
+
+  #openRegistration(baseUrl: string): Registration {
+    const { serviceKey, checkRoute, clock, log, settings } = this.#options;
+    return new Registration({
+      http: new HttpClient({ baseUrl, clock, token: settings.token }),
+      serviceKey,
+      checkRoute,
+      service: () => this.configuration.Service,
+      askAssigned: (signal) => this.#askAssigned(signal),
+      move: async (port) => {
+        await this.#listener.move(port);
+        this.#live.setPort(port);
+      },
+      log: log.log,
+    });
+  }
+}

@@ -1,0 +1,78 @@
+import { type Clock, sleep } from "../../lib/clock.ts";
+import { messageOf } from "../../lib/errors.ts";
+import type { ServiceLog } from "./service-log.ts";
+import type { StartLimits } from "./start-settings.ts";
+
+export type Attempt = (signal: AbortSignal) => Promise<void>;
+
+export interface StartTimerOptions {
+  readonly clock: Clock;
+  readonly log: ServiceLog;
+  /** On the clock's monotonic reading. */
+  readonly startedMs: number;
+  readonly limits: StartLimits;
+  /** Aborts when the service is to stop. */
+  readonly stopping: AbortSignal;
+}
+
+const pauseMaxMs = 30_000;
+
+/**
+ * Tries what a service needs of others until it works. All that is needed for the start shares one limit; what is not done
+ * by then can be tried further in the background, at pauses that grow to half a minute.
+ */
+export class StartTimer {
+  readonly #options: StartTimerOptions;
+  #lastFailure = "";
+
+  constructor(options: StartTimerOptions) {
+    this.#options = options;
+  }
+
+  get lastFailure(): string {
+    return this.#lastFailure;
+  }
+
+  /** True when the attempt has worked, false when the time is up; an attempt under way then is ended, so that no agent that never answers holds the start up. */
+  async tryUntilLimit(attempt: Attempt): Promise<boolean> {
+    const { clock, stopping, limits, startedMs } = this.#options;
+    const leftMs = startedMs + limits.limitMs - clock.monotonicMs();
+    if (leftMs <= 0) return false;
+    const limit = new AbortController();
+    const timer = clock.schedule(leftMs, () => limit.abort());
+    const ending = AbortSignal.any([stopping, limit.signal]);
+    try {
+      while (!ending.aborted) {
+        if (await this.#try(attempt, ending)) return true;
+        await sleep(clock, limits.intervalMs, ending);
+      }
+      stopping.throwIfAborted();
+      return false;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** Resolves when the attempt has worked, or the service is to stop. */
+  async tryOn(attempt: Attempt): Promise<void> {
+    const { clock, stopping, limits } = this.#options;
+    let pauseMs = limits.intervalMs;
+    while (!stopping.aborted) {
+      await sleep(clock, pauseMs, stopping);
+      if (stopping.aborted || (await this.#try(attempt, stopping))) return;
+      pauseMs = Math.min(pauseMs * 2, pauseMaxMs);
+    }
+  }
+
+  async #try(attempt: Attempt, signal: AbortSignal): Promise<boolean> {
+    try {
+      await attempt(signal);
+      return true;
+    } catch (thrown) {
+      if (signal.aborted) return false;
+      this.#lastFailure = messageOf(thrown);
+      this.#options.log.warn(this.#lastFailure);
+      return false;
+    }
+  }
+}

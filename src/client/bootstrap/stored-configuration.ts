@@ -1,0 +1,76 @@
+import { messageOf, OperatingError } from "../../lib/errors.ts";
+import type { Environment } from "../agent-address.ts";
+import { ConfigurationClient } from "../configuration-client.ts";
+import type { HttpClient } from "../http.ts";
+import type { Stop } from "../key-watch.ts";
+import { askAlive } from "./ask-alive.ts";
+import { overrideByEnvironment } from "./environment-overrides.ts";
+import type { ServiceConfiguration, WritableOf } from "./service-configuration.ts";
+import type { ServiceLog } from "./service-log.ts";
+
+export interface StoredConfigurationOptions<T> {
+  readonly http: HttpClient;
+  readonly basePath: string;
+  /** The file's values with the environment's over them. */
+  readonly local: T;
+  readonly env: Environment;
+  readonly overwrite: boolean;
+  readonly log: ServiceLog;
+}
+
+/** A service's configuration in the store: stored goes before local, the environment before both. */
+export class StoredConfiguration<T extends ServiceConfiguration> {
+  readonly #options: StoredConfigurationOptions<T>;
+  readonly #client: ConfigurationClient;
+  /** Stays until all of it is stored: what was cut off half-way must not be taken for a configuration that is there. */
+  #mustPush: boolean;
+
+  constructor(options: StoredConfigurationOptions<T>) {
+    this.#options = options;
+    this.#client = new ConfigurationClient(options);
+    this.#mustPush = options.overwrite;
+  }
+
+  /** Stores the local configuration when there is none or it is to be overwritten; else answers what is stored. */
+  async synchronise(signal: AbortSignal): Promise<T> {
+    const { http, local, log } = this.#options;
+    await askAlive(http, "configuration provider", signal);
+    this.#mustPush ||= !(await this.#client.hasConfiguration({ signal }));
+    if (!this.#mustPush) return this.pull(signal);
+    await this.#client.putConfiguration(local, { overwrite: true, signal }).catch((cause: unknown) => {
+      throw failure("could not push configuration into Configuration Provider", cause);
+    });
+    this.#mustPush = false;
+    log.info("Configuration has been pushed into Configuration Provider");
+    return local;
+  }
+
+  async pull(signal: AbortSignal): Promise<T> {
+    const { local, env, log } = this.#options;
+    const stored = await this.#client.getConfiguration(local, { signal }).catch((cause: unknown) => {
+      throw failure("could not get configuration from Configuration provider", cause);
+    });
+    log.info("Configuration has been pulled from Configuration provider");
+    return overrideByEnvironment(stored, env).configuration;
+  }
+
+  /**
+   * Tells what is below Writable, first as it is now: what was changed since it was pulled is not lost. What the environment
+   * has overridden stays.
+   */
+  watchWritable(onUpdate: (writable: WritableOf<T>) => void): Stop {
+    const { local, env, log } = this.#options;
+    return this.#client.watchForChanges("Writable", {
+      defaults: local.Writable ?? {},
+      onUpdate: (stored) => {
+        const { configuration } = overrideByEnvironment({ Writable: stored }, env);
+        onUpdate(configuration.Writable);
+      },
+      onError: (error) => log.warn(`watching Writable failed: ${error.message}`),
+    });
+  }
+}
+
+function failure(what: string, cause: unknown): OperatingError {
+  return new OperatingError("unavailable", "configuration-not-exchanged", `${what}: ${messageOf(cause)}`, { cause });
+}
