@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePorts } from "../../../test/support/free-ports.ts";
@@ -46,15 +45,11 @@ const log = Object.fromEntries(
   ["debug", "info", "warn", "error"].map((level) => [level, (line: string) => said.push(`${level} ${line}`)]),
 ) as unknown as NonNullable<BootstrapOptions<Defaults>["log"]>;
 
-function serve(port: number): Promise<() => void> {
+async function serve(port: number): Promise<() => void> {
   const server = createServer((_request, response) => response.end("pong"));
-  return listening(server, port).then(() => () => void server.close());
-}
-
-async function listening(server: Server, port: number): Promise<number> {
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
-  return (server.address() as AddressInfo).port;
+  return () => void server.close();
 }
 
 async function start(options: Partial<BootstrapOptions<Defaults>> = {}): Promise<Service<Defaults>> {
@@ -87,6 +82,11 @@ async function registeredPort(): Promise<number | undefined> {
   return services[serviceKey]?.Port;
 }
 
+/** Resolves when the service's Writable is this. */
+function expectWritable(service: Service<Defaults>, expected: Partial<Defaults["Writable"]>): Promise<void> {
+  return within(5_000, async () => expect(service.configuration.Writable).toMatchObject(expected));
+}
+
 describe("the configuration", () => {
   test("is pushed when none is stored: the file's, with the environment's over it", async () => {
     file('[Writable]\nLogLevel = "WARN"\n[Clients.CoreData]\nPort = 1\n');
@@ -96,16 +96,186 @@ describe("the configuration", () => {
     expect(await stored("Clients/CoreData/Port")).toBe("2");
     expect(await stored("Labels/0")).toBe("one");
   });
+
+  test("is pulled when it is stored: stored goes before the file, the environment before both, and is not written back", async () => {
+    file('[Writable]\nLogLevel = "WARN"\n[Clients.CoreData]\nHost = "file"\nPort = 1\n');
+    await put("Clients/CoreData/Host", "stored");
+    await put("Clients/CoreData/Port", "3");
+    const service = await start({ env: { Clients_CoreData_Port: "2" } });
+    expect(service.configuration.Clients.CoreData).toEqual({ Host: "stored", Port: 2 });
+    expect(service.configuration.Writable.LogLevel).toBe("WARN");
+    expect([await stored("Clients/CoreData/Port"), await stored("Labels/0")]).toEqual(["3", undefined]);
+    expect(said).toContain("info the stored configuration differs in Clients.CoreData.Host");
+  });
+
+  test("with -o is pushed over what is stored", async () => {
+    file('[Writable]\nLogLevel = "WARN"\n');
+    await put("Writable/LogLevel", "DEBUG");
+    const service = await start({ argv: [`-cp=consul.${agent.url}`, "-o"] });
+    expect([service.configuration.Writable.LogLevel, await stored("Writable/LogLevel")]).toEqual(["WARN", "WARN"]);
+  });
+
+  test("without -cp and -r is the local one; nobody is asked or told", async () => {
+    file("Labels = ['a']");
+    const service = await start({ argv: [] });
+    expect(service.configuration.Labels).toEqual(["a"]);
+    expect(service.registry).toBeUndefined();
+    expect([await stored("Labels/0"), await registeredPort()]).toEqual([undefined, undefined]);
+  });
+
+  test("a service of another stem has its own place in the store", async () => {
+    file("Labels = ['a']");
+    await start({ configStem: "edgex/devices/1.0/" });
+    const answer = await fetch(`${agent.url}/v1/kv/edgex/devices/1.0/${serviceKey}/Labels/0?raw`);
+    expect(await answer.text()).toBe("a");
+  });
 });
 
-test("smoke", async () => {
+describe("the listener", () => {
+  test("is open before the service is registered, on the port that is stored", async () => {
+    file("");
+    const [port = 0] = await freePorts(1);
+    await put("Service/Port", `${port}`);
+    const seen: unknown[] = [];
+    const service = await start({
+      async listen(asked, configuration) {
+        seen.push(asked, configuration.Service.Port, await registeredPort());
+        return serve(asked);
+      },
+    });
+    expect(seen).toEqual([port, port, undefined]);
+    expect([await registeredPort(), service.configuration.Service.Port]).toEqual([port, port]);
+  });
+
+  test("opens on the port that was assigned when another program has the stored one", async () => {
+    file("");
+    const [taken = 0, assigned = 0] = await freePorts(2);
+    const release = await serve(taken);
+    await put("Service/Port", `${taken}`);
+    const service = await start({
+      async listen(port) {
+        if (port === taken) await put("Service/Port", `${assigned}`); // as a registry does that notices
+        return serve(port);
+      },
+    });
+    release();
+    expect([await registeredPort(), service.configuration.Service.Port]).toEqual([assigned, assigned]);
+  });
+
+  test("a port that stays taken ends the start; nothing is registered and nothing stays open", async () => {
+    file("");
+    const [taken = 0] = await freePorts(1);
+    const release = await serve(taken);
+    const env = { SERVICE_PORT: `${taken}` };
+    const { message } = await rejectionOf(start({ env }));
+    release();
+    expect(message).toStartWith(
+      `another program listens on port ${taken}, and this service's configuration has no other`,
+    );
+    expect(await registeredPort()).toBeUndefined();
+  });
+});
+
+describe("a change of Writable", () => {
+  test("is told, when it has settled; what is outside is not", async () => {
+    file("");
+    const service = await start();
+    const told: object[] = [];
+    service.onWritableChange((writable) => told.push(writable));
+    await put("Clients/CoreData/Host", "elsewhere");
+    await put("Writable/LogLevel", "DEBUG");
+    await put("Writable/Limit", "5");
+    await within(5_000, async () => expect(told).toEqual([{ LogLevel: "DEBUG", Limit: 5 }]));
+    expect(service.configuration.Writable.Limit).toBe(5);
+    expect(service.configuration.Clients.CoreData.Host).toBe("localhost");
+  });
+
+  test("between the pull and the first answer of the watch is not lost", async () => {
+    file("");
+    const service = await start({
+      async listen(port) {
+        await put("Writable/LogLevel", "DEBUG");
+        return serve(port);
+      },
+    });
+    await expectWritable(service, { LogLevel: "DEBUG" });
+  });
+
+  test("leaves what the environment has overridden as it is", async () => {
+    file("");
+    const service = await start({ env: { WRITABLE_LOGLEVEL: "TRACE" } });
+    await put("Writable/LogLevel", "ERROR");
+    await put("Writable/Limit", "7");
+    await expectWritable(service, { LogLevel: "TRACE", Limit: 7 });
+  });
+
+  test("that cannot be read is told in the log, and the next that can is taken", async () => {
+    file("");
+    const service = await start();
+    await put("Writable/Limit", "many");
+    await within(5_000, async () => expect(said.join("\n")).toContain("cannot parse 'Limit' as number: \"many\""));
+    expect(service.configuration.Writable.Limit).toBe(10);
+    await put("Writable/Limit", "11");
+    await expectWritable(service, { Limit: 11 });
+  });
+
+  test("that is deleted gives the local value back", async () => {
+    file("[Writable]\nLimit = 20");
+    await put("Writable/Limit", "5");
+    const service = await start();
+    expect(service.configuration.Writable.Limit).toBe(5);
+    await fetch(`${agent.url}/v1/kv/edgex/core/1.0/${serviceKey}/Writable?recurse`, { method: "DELETE" });
+    await expectWritable(service, { Limit: 20 });
+  });
+
+  test("reaches all listeners, also when one of them fails", async () => {
+    file("");
+    const service = await start();
+    const told: number[] = [];
+    service.onWritableChange(() => {
+      throw new Error("not mine");
+    });
+    service.onWritableChange(({ Limit }) => told.push(Limit));
+    await put("Writable/Limit", "11");
+    await within(5_000, async () => expect(told).toEqual([11]));
+    expect(said).toContain("error a listener of onWritableChange failed: not mine");
+  });
+});
+
+describe("stop", () => {
+  test("closes the listener, then takes the service out of the registry", async () => {
+    file("");
+    const registeredAtClose: unknown[] = [];
+    const service = await start({
+      async listen(port) {
+        const close = await serve(port);
+        return async () => {
+          close();
+          registeredAtClose.push(await registeredPort());
+        };
+      },
+    });
+    const port = service.configuration.Service.Port;
+    expect(service.signal.aborted).toBe(false);
+    await Promise.all([service.stop(), service.stop()]);
+    expect(service.signal.aborted).toBe(true);
+    expect(registeredAtClose).toEqual([port]);
+    expect(await registeredPort()).toBeUndefined();
+    expect((await rejectionOf(fetch(`http://127.0.0.1:${port}/`))).message).toContain("connect");
+  });
+
+  test("tells in the log what cannot be undone, and does not fail", async () => {
+    file("");
+    const service = await start({ listen: () => () => Promise.reject(new Error("stuck")) });
+    await service.stop();
+    expect(said).toContain("error closing the listener: stuck");
+    expect(await registeredPort()).toBeUndefined();
+  });
+});
+
+test("the registry client finds other services", async () => {
   file("");
   const service = await start();
-  expect(await registeredPort()).toBe(service.configuration.Service.Port);
-  const updates: object[] = [];
-  service.onWritableChange((writable) => updates.push(writable));
-  await put("Writable/LogLevel", "DEBUG");
-  await within(5_000, async () => expect(updates).toEqual([{ LogLevel: "DEBUG", Limit: 10 }]));
-  await service.stop();
-  expect(await registeredPort()).toBeUndefined();
+  const { registry } = service;
+  expect(await registry?.getServiceEndpoint(serviceKey)).toMatchObject({ port: service.configuration.Service.Port });
 });

@@ -30,11 +30,19 @@ export async function readConfigurationFile(choice: FileChoice): Promise<Configu
   if (found === undefined && choice.directory === undefined && choice.profile === undefined) return undefined;
   const path = join(folder, found ?? "configuration.toml");
   try {
-    return { path, pairs: flattenConfiguration(asStored(await parse(path, await readFile(path, "utf8")))) };
+    return { path, pairs: pairsOf(await parse(path, await readFile(path, "utf8"))) };
   } catch (cause) {
-    const message = `could not load configuration file (${path}): ${cause instanceof Error && "path" in cause ? fileFailure(cause) : messageOf(cause)}`;
+    const reason = cause instanceof Error && "path" in cause ? fileFailure(cause) : messageOf(cause);
+    const message = `could not load configuration file (${path}): ${reason}`;
     throw new OperatingError("invalid", "unreadable-service-file", message, { cause });
   }
+}
+
+/** An empty YAML file is null. */
+function pairsOf(parsed: unknown): readonly ConfigurationPair[] {
+  if (parsed === null) return [];
+  if (typeof parsed === "object" && !Array.isArray(parsed)) return flattenConfiguration(asStored(parsed));
+  throw new Error("it has no settings: expected names with values");
 }
 
 /** The parsers are loaded when a file needs them. */

@@ -147,15 +147,21 @@ export class RunningService<T extends ServiceConfiguration> {
   }
 
   async #stop(): Promise<void> {
-    const { stopping, clock } = this.#options;
+    const { stopping } = this.#options;
     stopping.abort(new OperatingError("unavailable", "service-stopping", "the service was stopped while it started"));
     await Promise.allSettled(this.#underWay);
     this.#watch?.stop();
-    await Promise.race([this.#attempt("closing the listener", () => this.#listener.close()), sleep(clock, closeMaxMs)]);
+    await this.#closeListener();
     await this.#attempt("Unable to Un-Register service from the Registry", async () =>
       this.#registration?.unregister(),
     );
     this.#letProcessEnd();
+  }
+
+  async #closeListener(): Promise<void> {
+    const closed = new AbortController();
+    const closing = this.#attempt("closing the listener", () => this.#listener.close());
+    await Promise.race([closing.finally(() => closed.abort()), sleep(this.#options.clock, closeMaxMs, closed.signal)]);
   }
 
   async #attempt(what: string, run: () => Promise<void> | undefined): Promise<void> {

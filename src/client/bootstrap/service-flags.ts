@@ -66,7 +66,7 @@ function withValues(words: readonly string[]): readonly string[] {
     const word = words[at] ?? "";
     const alone = valueAlone(word);
     if (alone === undefined) given.push(word);
-    else if (words[at + 1]?.includes("://")) given.push(`${word}=${words[(at += 1)]}`);
+    else if (/^[^-].*:\/\//.test(words[at + 1] ?? "")) given.push(`${word}=${words[(at += 1)]}`);
     else given.push(`${word}=${alone}`);
   }
   return given;

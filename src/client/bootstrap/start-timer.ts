@@ -23,7 +23,7 @@ const pauseMaxMs = 30_000;
  */
 export class StartTimer {
   readonly #options: StartTimerOptions;
-  #lastFailure = "";
+  #lastFailure = "no answer yet";
 
   constructor(options: StartTimerOptions) {
     this.#options = options;

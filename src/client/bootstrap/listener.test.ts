@@ -1,0 +1,92 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { freePorts } from "../../../test/support/free-ports.ts";
+import { rejectionOf } from "../../../test/support/rejection.ts";
+import { Listener } from "./listener.ts";
+
+const servers: Server[] = [];
+afterEach(() => servers.splice(0).forEach((server) => server.close()));
+
+async function listen(port: number): Promise<() => void> {
+  const server = createServer((_request, response) => response.end("pong"));
+  servers.push(server);
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return () => void server.close();
+}
+
+const nobody = (): Promise<number> => Promise.reject(new Error("not asked"));
+
+async function answers(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/`).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function threePorts(): Promise<[number, number, number]> {
+  const [first = 0, second = 0, third = 0] = await freePorts(3);
+  return [first, second, third];
+}
+
+describe("open", () => {
+  test("opens the wanted port and asks for no other", async () => {
+    const [port] = await threePorts();
+    expect(await new Listener(listen).open(port, nobody)).toBe(port);
+    expect(await answers(port)).toBe(true);
+  });
+
+  test("asks once for another when the wanted one is taken", async () => {
+    const [taken, assigned] = await threePorts();
+    await listen(taken);
+    expect(await new Listener(listen).open(taken, () => Promise.resolve(assigned))).toBe(assigned);
+    expect(await answers(assigned)).toBe(true);
+  });
+
+  test("a port that stays taken ends it with an error that says what to do", async () => {
+    const [taken, alsoTaken] = await threePorts();
+    await listen(taken);
+    await listen(alsoTaken);
+    const failure = async (assigned: Promise<number>): Promise<string> =>
+      (await rejectionOf(new Listener(listen).open(taken, () => assigned))).message;
+    const remedy = "stop that program, or set Service/Port to a free port";
+    expect(await failure(Promise.resolve(taken))).toBe(
+      `another program listens on port ${taken}, and this service's configuration has no other: ${remedy}`,
+    );
+    expect(await failure(Promise.resolve(alsoTaken))).toBe(
+      `another program listens on port ${alsoTaken}, which was assigned in the place of ${taken}: ${remedy}`,
+    );
+    expect(await failure(Promise.reject(new Error("no provider")))).toContain(
+      "no other can be asked for (no provider)",
+    );
+  });
+
+  test("another failure of the service's own is told as it is", async () => {
+    const failing = new Listener(() => Promise.reject(new Error("no certificate")));
+    expect((await rejectionOf(failing.open(1, nobody))).message).toBe("no certificate");
+  });
+});
+
+describe("move", () => {
+  test("closes the old listener when the new one is open", async () => {
+    const [old, other] = await threePorts();
+    const listener = new Listener(listen);
+    await listener.open(old, nobody);
+    await listener.move(other);
+    expect([await answers(old), await answers(other)]).toEqual([false, true]);
+    await listener.close();
+    expect(await answers(other)).toBe(false);
+  });
+
+  test("keeps the old listener when the new port is taken", async () => {
+    const [old, taken] = await threePorts();
+    await listen(taken);
+    const listener = new Listener(listen);
+    await listener.open(old, nobody);
+    expect((await rejectionOf(listener.move(taken))).message).toContain("which was assigned to this service");
+    expect(await answers(old)).toBe(true);
+    await listener.close();
+    expect(await answers(old)).toBe(false);
+  });
+});
