@@ -70,6 +70,10 @@ function run(runtime: string, words: readonly string[], env: Readonly<Record<str
   return { child, expectOutput, ended };
 }
 
+async function put(name: string, value: string): Promise<void> {
+  await fetch(`${agent.url}/v1/kv/edgex/core/1.0/greeter/Writable/${name}`, { method: "PUT", body: value });
+}
+
 async function registered(): Promise<object | undefined> {
   const services = (await (await fetch(`${agent.url}/v1/agent/services`)).json()) as Record<string, object>;
   return services["greeter"];
@@ -86,11 +90,18 @@ describe.each(runtimes)("the guide's service on %s", (_name, runtime) => {
     expect(await registered()).toMatchObject({ Port: port, Address: "localhost" });
     const greeting = async (): Promise<string> => (await fetch(`http://localhost:${port}/`)).text();
     expect(await greeting()).toBe("Good day!\n");
-    await fetch(`${agent.url}/v1/kv/edgex/core/1.0/greeter/Writable/Greeting`, { method: "PUT", body: "Moin" });
+    await put("Greeting", "Moin");
     await service.expectOutput("now says Moin");
     expect(await greeting()).toBe("Moin!\n");
+    await put("LogLevel", "ERROR");
+    await put("Greeting", "Servus");
+    await service.expectOutput("now says Servus");
+    await put("Greeting", "Ahoi");
+    await service.expectOutput("now says Ahoi");
     service.child.kill("SIGTERM");
-    expect((await service.ended()).code).toBe(0);
+    const { code, output } = await service.ended();
+    expect(code).toBe(0);
+    expect(output.match(/Writable configuration has been updated/g)).toHaveLength(2);
     expect(await registered()).toBeUndefined();
     await fetch(`${agent.url}/v1/kv/edgex/core/1.0/greeter?recurse`, { method: "DELETE" });
   });

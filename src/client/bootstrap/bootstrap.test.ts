@@ -257,8 +257,10 @@ describe("stop", () => {
     });
     const port = service.configuration.Service.Port;
     expect(service.signal.aborted).toBe(false);
+    expect(process.listenerCount("SIGTERM")).toBe(1);
     await Promise.all([service.stop(), service.stop()]);
     expect(service.signal.aborted).toBe(true);
+    expect(process.listenerCount("SIGTERM")).toBe(0);
     expect(registeredAtClose).toEqual([port]);
     expect(await registeredPort()).toBeUndefined();
     expect((await rejectionOf(fetch(`http://127.0.0.1:${port}/`))).message).toContain("connect");

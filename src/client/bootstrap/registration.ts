@@ -29,7 +29,7 @@ export class Registration {
 
   constructor(options: RegistrationOptions) {
     this.#options = options;
-    this.#client = this.#newClient();
+    this.#client = this.#openClient();
   }
 
   get client(): RegistryClient {
@@ -41,7 +41,7 @@ export class Registration {
     const { http, log } = this.#options;
     await askAlive(http, "registry", signal);
     this.#isBegun = true;
-    this.#client = this.#newClient();
+    this.#client = this.#openClient();
     try {
       await this.#registerSomewhere(signal);
     } catch (cause) {
@@ -59,15 +59,10 @@ export class Registration {
       if (!(refusal instanceof OperatingError) || refusal.kind !== "conflict") throw refusal;
       const assigned = await this.#options.askAssigned(signal);
       if (assigned === this.#options.service().Port) throw refusal;
-      await this.moveTo(assigned);
+      await this.#options.move(assigned);
+      this.#client = this.#openClient();
       await this.#client.register({ signal });
     }
-  }
-
-  /** The one place where the service goes over to a port that was assigned to it: whoever hears of one calls this, and registers. */
-  async moveTo(port: number): Promise<void> {
-    await this.#options.move(port);
-    this.#client = this.#newClient();
   }
 
   /** Of no effect when nothing was registered. */
@@ -75,7 +70,8 @@ export class Registration {
     if (this.#isBegun) await this.#client.unregister();
   }
 
-  #newClient(): RegistryClient {
+  /** For where the service listens now. What follows the service's port while it runs begins here, and calls `move`. */
+  #openClient(): RegistryClient {
     const { http, serviceKey, checkRoute } = this.#options;
     const { Host, Port, CheckInterval, HealthCheckInterval } = this.#options.service();
     const checkInterval = CheckInterval ?? HealthCheckInterval ?? checkIntervalDefault;

@@ -1,7 +1,6 @@
 import { type Clock, keepProcessAlive, sleep } from "../../lib/clock.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 import { HttpClient } from "../http.ts";
-import type { Stop } from "../key-watch.ts";
 import type { RegistryClient } from "../registry-client.ts";
 import { type CloseListener, Listener } from "./listener.ts";
 import { LiveConfiguration, type WritableListener } from "./live-configuration.ts";
@@ -45,7 +44,6 @@ export class RunningService<T extends ServiceConfiguration> {
   /** What stop() waits for. */
   readonly #underWay: Promise<void>[] = [];
   #registration: Registration | undefined;
-  #watch: Stop | undefined;
   #stopped: Promise<void> | undefined;
   /** Timers alone do not keep a process alive, and a service may have nothing else for a while. */
   readonly #letProcessEnd: () => void = keepProcessAlive();
@@ -135,8 +133,7 @@ export class RunningService<T extends ServiceConfiguration> {
   }
 
   #watchWritable(): void {
-    if (this.#options.local.Writable === undefined || this.signal.aborted) return;
-    this.#watch = this.#options.stored?.watchWritable((writable) => this.#live.takeWritable(writable));
+    this.#options.stored?.watchWritable((writable) => this.#live.takeWritable(writable), this.signal);
   }
 
   /** What Service/Port is in the store now, which may be another than it was a moment ago. */
@@ -150,7 +147,6 @@ export class RunningService<T extends ServiceConfiguration> {
     const { stopping } = this.#options;
     stopping.abort(new OperatingError("unavailable", "service-stopping", "the service was stopped while it started"));
     await Promise.allSettled(this.#underWay);
-    this.#watch?.stop();
     await this.#closeListener();
     await this.#attempt("Unable to Un-Register service from the Registry", async () =>
       this.#registration?.unregister(),

@@ -2,7 +2,6 @@ import { messageOf, OperatingError } from "../../lib/errors.ts";
 import type { Environment } from "../agent-address.ts";
 import { ConfigurationClient } from "../configuration-client.ts";
 import type { HttpClient } from "../http.ts";
-import type { Stop } from "../key-watch.ts";
 import { askAlive } from "./ask-alive.ts";
 import { overrideByEnvironment } from "./environment-overrides.ts";
 import type { ServiceConfiguration, WritableOf } from "./service-configuration.ts";
@@ -58,16 +57,15 @@ export class StoredConfiguration<T extends ServiceConfiguration> {
    * Tells what is below Writable, first as it is now: what was changed since it was pulled is not lost. What the environment
    * has overridden stays.
    */
-  watchWritable(onUpdate: (writable: WritableOf<T>) => void): Stop {
+  watchWritable(onUpdate: (writable: WritableOf<T>) => void, signal: AbortSignal): void {
     const { local, env, log } = this.#options;
-    return this.#client.watchForChanges("Writable", {
-      defaults: local.Writable ?? {},
-      onUpdate: (stored) => {
-        const { configuration } = overrideByEnvironment({ Writable: stored }, env);
-        onUpdate(configuration.Writable);
-      },
+    if (local.Writable === undefined || signal.aborted) return;
+    const watch = this.#client.watchForChanges("Writable", {
+      defaults: local.Writable,
+      onUpdate: (stored) => onUpdate(overrideByEnvironment({ Writable: stored }, env).configuration.Writable),
       onError: (error) => log.warn(`watching Writable failed: ${error.message}`),
     });
+    signal.addEventListener("abort", () => watch.stop(), { once: true });
   }
 }
 
