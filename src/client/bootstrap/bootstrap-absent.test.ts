@@ -115,7 +115,7 @@ describe("an absent registry", () => {
     expect(configuration).toEqual(defaults);
     expect(registry).toBeDefined();
     expect(said.join("\n")).toContain(
-      "unable to reach Configuration Provider in allotted time: configuration provider is not available: Unexpected response code: 500 (No cluster leader); going on with the local configuration, and trying on",
+      "going on without the configuration provider: the local configuration counts until it answers; configuration provider is not available: Unexpected response code: 500 (No cluster leader)",
     );
   });
 
@@ -124,7 +124,7 @@ describe("an absent registry", () => {
     const starting = start({ requireRegistry: true, argv: [`-r=consul://${new URL(agent?.url ?? "").host}`] });
     await secondsUntil(starting);
     expect((await rejectionOf(starting)).message).toStartWith(
-      "unable to reach Configuration Provider in allotted time: ",
+      "unable to register with Registry in allotted time: configuration provider is not available: ",
     );
     expect(clock.timerCount).toBe(0);
   });

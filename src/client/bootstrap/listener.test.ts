@@ -44,6 +44,17 @@ describe("open", () => {
     expect(await answers(assigned)).toBe(true);
   });
 
+  test("knows a taken port by Bun's own server as well", async () => {
+    const [taken, assigned] = await threePorts();
+    await listen(taken);
+    const listener = new Listener((port) => {
+      const server = Bun.serve({ port, hostname: "127.0.0.1", reusePort: false, fetch: () => new Response("pong") });
+      return () => server.stop(true);
+    });
+    expect(await listener.open(taken, () => Promise.resolve(assigned))).toBe(assigned);
+    await listener.close();
+  });
+
   test("a port that stays taken ends it with an error that says what to do", async () => {
     const [taken, alsoTaken] = await threePorts();
     await listen(taken);

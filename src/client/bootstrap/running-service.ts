@@ -98,10 +98,7 @@ export class RunningService<T extends ServiceConfiguration> {
     if (stored === undefined) return true;
     const takeUp = async (signal: AbortSignal): Promise<void> => this.#live.takeUp(await stored.synchronise(signal));
     if (await timer.tryUntilLimit(takeUp)) return true;
-    this.#goOnWithout(
-      "unable to reach Configuration Provider in allotted time",
-      "going on with the local configuration",
-    );
+    this.#goOnWithout("the configuration provider: the local configuration counts");
     this.#inBackground(async (signal) => {
       this.#live.takeUp(await stored.synchronise(signal), this.configuration.Service.Port);
       this.#watchWritable();
@@ -117,15 +114,18 @@ export class RunningService<T extends ServiceConfiguration> {
     this.#registration = registration;
     const register = (signal: AbortSignal): Promise<void> => registration.register(signal);
     if (await timer.tryUntilLimit(register)) return;
-    this.#goOnWithout("unable to register with Registry in allotted time", "going on without it");
+    this.#goOnWithout("the registry: nobody finds this service there");
     this.#inBackground(register);
   }
 
-  #goOnWithout(what: string, instead: string): void {
+  /** @throws OperatingError unavailable, in the words of EdgeX's services, when the registry is required */
+  #goOnWithout(missing: string): void {
     const { requireRegistry, timer, log } = this.#options;
-    const message = `${what}: ${timer.lastFailure}`;
-    if (requireRegistry) throw new OperatingError("unavailable", "start-limit-reached", message);
-    log.log.error(`${message}; ${instead}, and trying on`);
+    if (requireRegistry) {
+      const message = `unable to register with Registry in allotted time: ${timer.lastFailure}`;
+      throw new OperatingError("unavailable", "start-limit-reached", message);
+    }
+    log.log.error(`going on without ${missing} until it answers; ${timer.lastFailure}`);
   }
 
   #inBackground(attempt: (signal: AbortSignal) => Promise<void>): void {
