@@ -43,13 +43,46 @@ const timeoutMs = 60_000;
  * @throws CommandFailure naming the flag, variable or file that cannot be used
  */
 export function connect(flags: Flags, env: Environment, clock: Clock): HttpClient {
-  const setting = (flag: string, variable: string): string => flags.text(flag) || variableOf(env, variable) || "";
-  const address = setting("http-addr", "HTTP_ADDR");
+  const setting = settingsOf(flags, env);
+  return connectTo(setting("http-addr", "HTTP_ADDR"), { setting, env, clock, token: tokenOf(setting) });
+}
+
+/** Who else there is to be asked, with the certificates that flags and environment name. */
+export interface Elsewhere {
+  readonly address: string;
+  /** "" for none; Consul's, or with `bearer` the one that OAuth calls so. */
+  readonly token: string;
+  readonly bearer?: boolean;
+}
+
+/** @throws CommandFailure as connect does */
+export function connectElsewhere(
+  { address, token, bearer = false }: Elsewhere,
+  { flags, env, clock }: { readonly flags: Flags; readonly env: Environment; readonly clock: Clock },
+): HttpClient {
+  const setting = settingsOf(flags, env);
+  const headers = bearer && token !== "" ? { Authorization: `Bearer ${token}` } : {};
+  return connectTo(address, { setting, env, clock, headers, token: bearer ? "" : token });
+}
+
+interface ConnectOptions {
+  readonly setting: Setting;
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly token: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function settingsOf(flags: Flags, env: Environment): Setting {
+  return (flag, variable) => flags.text(flag) || variableOf(env, variable) || "";
+}
+
+function connectTo(address: string, { setting, env, clock, token, headers = {} }: ConnectOptions): HttpClient {
   const socket = socketPathOf(address);
   const tls = tlsOptions(setting, env);
   const transport = { ...(socket !== undefined && { unix: socket }), ...(tls && { tls }) };
   const baseUrl = socket === undefined ? urlOf(address, env) : "http://localhost";
-  return new HttpClient({ baseUrl, clock, token: tokenOf(setting), timeoutMs, transport });
+  return new HttpClient({ baseUrl, clock, token, headers, timeoutMs, transport });
 }
 
 type Setting = (flag: string, variable: string) => string;

@@ -6,7 +6,9 @@ import { debugCommand } from "./commands/debug.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { eventCommand } from "./commands/event.ts";
 import { execCommand } from "./commands/exec.ts";
+import { exportCommand } from "./commands/export.ts";
 import { forceLeaveCommand } from "./commands/force-leave.ts";
+import { importCommand } from "./commands/import.ts";
 import { infoCommand } from "./commands/info.ts";
 import { joinCommand } from "./commands/join.ts";
 import { keygenCommand } from "./commands/keygen.ts";
@@ -47,7 +49,9 @@ export const clientCommands: readonly Command[] = [
   doctorCommand,
   eventCommand,
   execCommand,
+  exportCommand,
   forceLeaveCommand,
+  importCommand,
   infoCommand,
   joinCommand,
   keygenCommand,

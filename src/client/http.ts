@@ -7,6 +7,8 @@ export interface HttpClientSettings {
   readonly clock: Clock;
   /** Sent as X-Consul-Token; "" or absent sends none. */
   readonly token?: string;
+  /** Sent with each request. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** For a whole exchange, body included, where the request names no other. Default 5 s. */
   readonly timeoutMs?: number;
   /** How to get there, where that is not plain: options of fetch that the runtime takes, Bun's `tls` and `unix`. */
@@ -117,7 +119,11 @@ export class HttpClient {
   ): Promise<Response> {
     return fetch(this.urlOf(request), {
       method: request.method ?? "GET",
-      headers: { ...headers, ...(this.#settings.token && { "X-Consul-Token": this.#settings.token }) },
+      headers: {
+        ...this.#settings.headers,
+        ...headers,
+        ...(this.#settings.token && { "X-Consul-Token": this.#settings.token }),
+      },
       body: request.body ?? null,
       signal: signal ?? null,
       redirect: "manual", // following one would turn a PUT into a GET
@@ -186,6 +192,11 @@ function unreachable(where: string, cause: unknown): OperatingError {
   return new OperatingError("unavailable", "agent-unreachable", `cannot reach ${where}: ${unreachableReason(cause)}`, {
     cause,
   });
+}
+
+/** Whether there was no answer at all: the next request will hardly have one either. */
+export function isUnreachable({ code }: OperatingError): boolean {
+  return code === "agent-unreachable" || code === "request-timeout";
 }
 
 /** Runtimes name the system's error in different places: Bun in `code`, Node in `cause.code`. */

@@ -1,6 +1,8 @@
+import { formatDuration } from "../lib/duration.ts";
 import { OperatingError } from "../lib/errors.ts";
 import { type CheckDefinition, type CheckMethod, type CheckStatus, checkStatuses } from "../model/check.ts";
 import { type CheckFields, decodeCheckFields } from "./check-fields.ts";
+import { goMap } from "./go-json.ts";
 import type { WireSource } from "./json-fields.ts";
 
 export interface CheckDecodeOptions {
@@ -13,6 +15,9 @@ export interface CheckDecodeOptions {
 const outputBytesDefault = 4096;
 /** Consul's floor for the time between two runs of a check. */
 const intervalMsMin = 1_000;
+/** How long a check may take, where it does not say. */
+const networkTimeoutMs = 10_000;
+const scriptTimeoutMs = 30_000;
 /** Consul's floor for how long a service must be critical before it is removed. */
 const deregisterMsMin = 60_000;
 
@@ -68,6 +73,59 @@ export function validateCheckMethod(check: CheckFields): void {
 }
 
 /**
+ * The check as decodeCheckDefinition reads it from the API, without what it would fill in itself. `outputBytesMax` is the
+ * limit that goes without saying.
+ */
+export function encodeCheckDefinition(check: CheckDefinition, outputBytesMax: number = outputBytesDefault): object {
+  const deregisterMs = check.deregisterCriticalServiceAfterMs;
+  const fields = {
+    ID: check.id,
+    Name: check.name,
+    Notes: check.notes,
+    ServiceID: check.serviceId,
+    Status: check.initialStatus === "critical" ? "" : check.initialStatus,
+    ...encodeMethod(check.method),
+    SuccessBeforePassing: check.successBeforePassing,
+    FailuresBeforeCritical: check.failuresBeforeCritical,
+    DeregisterCriticalServiceAfter: deregisterMs === 0 ? "" : formatDuration(deregisterMs),
+    OutputMaxSize: check.outputBytesMax === outputBytesMax ? 0 : check.outputBytesMax,
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => Boolean(value)));
+}
+
+function encodeMethod(method: CheckMethod): object {
+  switch (method.kind) {
+    case "http":
+      return {
+        ...{ HTTP: method.url, Method: method.method, Body: method.body, TLSSkipVerify: method.tlsSkipVerify },
+        Header: Object.keys(method.headers).length > 0 && goMap(method.headers),
+        ...encodeSchedule(method, networkTimeoutMs),
+      };
+    case "tcp":
+      return { TCP: method.address, ...encodeSchedule(method, networkTimeoutMs) };
+    case "grpc":
+      return {
+        ...{ GRPC: method.target, GRPCUseTLS: method.useTls, TLSSkipVerify: method.tlsSkipVerify },
+        ...encodeSchedule(method, networkTimeoutMs),
+      };
+    case "script":
+      return { ScriptArgs: method.args, ...encodeSchedule(method, scriptTimeoutMs) };
+    case "ttl":
+      return { TTL: formatDuration(method.ttlMs) };
+    case "alias":
+      return { AliasNode: method.node, AliasService: method.service };
+  }
+}
+
+function encodeSchedule(
+  { intervalMs, timeoutMs }: { readonly intervalMs: number; readonly timeoutMs: number },
+  timeoutMsDefault: number,
+): object {
+  const timeout = timeoutMs === timeoutMsDefault ? "" : formatDuration(timeoutMs);
+  return { Interval: formatDuration(intervalMs), Timeout: timeout };
+}
+
+/**
  * "" is critical: nothing is known yet.
  * @throws OperatingError invalid, code "validation", with `refusal`
  */
@@ -88,13 +146,13 @@ function checkMethod(check: CheckFields): CheckMethod {
   const { tlsSkipVerify } = check;
   if (check.http !== "") {
     const { http: url, method, header: headers, body } = check;
-    return { kind: "http", url, method, headers, body, tlsSkipVerify, ...schedule(10_000) };
+    return { kind: "http", url, method, headers, body, tlsSkipVerify, ...schedule(networkTimeoutMs) };
   }
-  if (check.tcp !== "") return { kind: "tcp", address: check.tcp, ...schedule(10_000) };
+  if (check.tcp !== "") return { kind: "tcp", address: check.tcp, ...schedule(networkTimeoutMs) };
   if (check.grpc !== "") {
-    return { kind: "grpc", target: check.grpc, useTls: check.grpcUseTls, tlsSkipVerify, ...schedule(10_000) };
+    return { kind: "grpc", target: check.grpc, useTls: check.grpcUseTls, tlsSkipVerify, ...schedule(networkTimeoutMs) };
   }
-  if (check.scriptArgs.length > 0) return { kind: "script", args: check.scriptArgs, ...schedule(30_000) };
+  if (check.scriptArgs.length > 0) return { kind: "script", args: check.scriptArgs, ...schedule(scriptTimeoutMs) };
   return { kind: "alias", node: check.aliasNode, service: check.aliasService };
 }
 

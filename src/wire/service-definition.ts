@@ -2,13 +2,20 @@ import { OperatingError } from "../lib/errors.ts";
 import type { CheckDefinition } from "../model/check.ts";
 import type { ServiceProxy } from "../model/service-proxy.ts";
 import type { Service, ServiceDefinition } from "../model/service.ts";
-import { type CheckDecodeOptions, decodeStatus, defineCheck, validateCheckMethod } from "./check-definition.ts";
+import {
+  type CheckDecodeOptions,
+  decodeStatus,
+  defineCheck,
+  encodeCheckDefinition,
+  validateCheckMethod,
+} from "./check-definition.ts";
 import { type CheckFields, decodeCheckFields, isEmptyCheck } from "./check-fields.ts";
+import { goMap } from "./go-json.ts";
 import { fieldNames, JsonFields } from "./json-fields.ts";
 import { metadataFault } from "./metadata.ts";
 import { decodeTaggedAddresses, isAnyAddress, withFamilyAddresses } from "./service-address.ts";
 import { meshFault } from "./service-faults.ts";
-import { decodeMeshParts } from "./service-proxy.ts";
+import { decodeMeshParts, encodeAgentProxy } from "./service-proxy.ts";
 import { decodeWeights, weightsFault } from "./service-weights.ts";
 
 /**
@@ -26,6 +33,41 @@ export function decodeServiceDefinition(json: unknown, options: CheckDecodeOptio
   validateService(service, { ...options, hasSidecar });
   for (const check of checks) validateCheckMethod(check);
   return { service, checks: nameChecks(service, checks, options) };
+}
+
+/** The service as decodeServiceDefinition reads it from the API, without what it would fill in itself. */
+export function encodeServiceDefinition({ service, checks }: ServiceDefinition, outputBytesMax?: number): object {
+  const { weights } = service;
+  const fields = {
+    ...{ Kind: service.kind, ID: service.id, Name: service.name, Address: service.address, Port: service.port },
+    Tags: service.tags,
+    TaggedAddresses: ownAddresses(service),
+    Meta: goMap(service.meta ?? {}),
+    Weights:
+      weights.passing !== 1 || weights.warning !== 1 ? { Passing: weights.passing, Warning: weights.warning } : "",
+    EnableTagOverride: service.enableTagOverride,
+    Connect: service.connectNative && { Native: true },
+    Proxy: service.proxy && encodeAgentProxy(service.proxy),
+    Checks: checks.map((check) => encodeCheckInService(check, outputBytesMax)),
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isEmpty(value)));
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === "object" && value !== null ? Object.keys(value).length === 0 : !value;
+}
+
+/** Those that do not come of the service's address. */
+function ownAddresses({ address, port, taggedAddresses }: Service): object {
+  const derived = Object.keys(withFamilyAddresses(null, { address, port }) ?? {});
+  const own = Object.entries(taggedAddresses ?? {}).filter(
+    ([tag, at]) => !derived.includes(tag) || at.address !== address || at.port !== port,
+  );
+  return goMap(Object.fromEntries(own.map(([tag, at]) => [tag, { Address: at.address, Port: at.port }])));
+}
+
+function encodeCheckInService(check: CheckDefinition, outputBytesMax: number | undefined): object {
+  return { CheckID: check.id, ...encodeCheckDefinition({ ...check, id: "", serviceId: "" }, outputBytesMax) };
 }
 
 const commonNames = [

@@ -1,7 +1,7 @@
 import type { CheckStatus } from "../../model/check.ts";
 import { agentCheckFields } from "../../wire/filter-fields.ts";
 import { encodeCheck } from "../../wire/check.ts";
-import { decodeCheckDefinition } from "../../wire/check-definition.ts";
+import { decodeCheckDefinition, encodeCheckDefinition } from "../../wire/check-definition.ts";
 import { decodeCheckUpdate } from "../../wire/check-update.ts";
 import { goMap } from "../../wire/go-json.ts";
 import { parseJson } from "../../wire/json.ts";
@@ -15,11 +15,16 @@ import { compile } from "../read.ts";
 export function listAgentChecks(api: Api): Endpoint {
   return (request) => {
     const accept = compile(request.query.get("filter"), agentCheckFields, {});
+    const withDefinitions = request.query.has("definitions");
+    const bytesMax = api.checkOutputBytesMax;
     const checks: Record<string, object> = {};
     for (const [id, check] of api.agent.checks) {
       const service = api.agent.services.get(check.definition.serviceId)?.service;
       const row = encodeCheck(toCatalogCheck(api.agent.node.name, check, service), check.output);
-      if (accept(row)) checks[id] = row;
+      if (!accept(row)) continue;
+      const { definition } = check;
+      // Consul: it tells nobody how its checks are run. Who takes them elsewhere has to know.
+      checks[id] = withDefinitions ? { ...row, Definition: encodeCheckDefinition(definition, bytesMax) } : row;
     }
     return json(request, goMap(checks));
   };

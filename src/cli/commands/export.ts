@@ -1,0 +1,49 @@
+import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
+import { CommandFailure } from "../command-failure.ts";
+import type { Command } from "../command.ts";
+import { Progress } from "../progress.ts";
+
+/** `praetor export`. */
+export const exportCommand: Command = apiCommand({
+  name: "export",
+  summary: "Writes keys and services to a folder that people read",
+  synopsis: "[options] DIR",
+  about:
+    "Writes each key as a file, and each service with its checks, other node and prepared query as JSON. The folder can " +
+    "be kept in git: the same content is the same bytes, and export again changes only what has changed. " +
+    "praetor import DIR brings all of it back, values byte for byte.\n\n" +
+    "Locks, sessions and what checks found are not in it; praetor snapshot save has those. Values may be secrets: only " +
+    "their owner can read the files.",
+  examples: [
+    { what: "Keep the gateway's configuration in git", command: "export /backup/gateway" },
+    { what: "Bring it back", command: "import /backup/gateway" },
+  ],
+  asksServers: false,
+  words: 1,
+  run: exportAll,
+});
+
+async function exportAll({ words: [folder = ""], api, io }: ApiCall): Promise<void> {
+  if (folder === "") throw new CommandFailure("Missing DIR argument");
+  const progress = new Progress(io);
+  const [{ readAgent }, { encodeTree }, { writeExport }, { remarksText }, { counted }] = await Promise.all([
+    import("../migration/agent-inventory.ts"),
+    import("../migration/export-tree.ts"),
+    import("../migration/export-folder.ts"),
+    import("../migration/report.ts"),
+    import("../migration/inventory.ts"),
+  ]);
+  progress.show("Reading the agent");
+  const { inventory, remarks } = await attempting("Error reading the agent", () => readAgent(api)).finally(() =>
+    progress.end(),
+  );
+  const { written, removed, unchanged } = await writeExport(folder, encodeTree(inventory));
+  const { keys, services, nodes, queries } = inventory;
+  const things = [
+    ...[counted(keys.length, "key"), counted(services.length, "service")],
+    ...[counted(nodes.length, "other node"), counted(queries.length, "prepared query")],
+  ];
+  io.stdout(remarksText(remarks));
+  io.stdout(`Exported ${things.join(", ")} to ${folder}: `);
+  io.stdout(`${counted(written, "file")} written, ${removed} removed, ${unchanged} as before.\n`);
+}

@@ -1,0 +1,100 @@
+import { systemClock } from "../../lib/clock.ts";
+import { connectElsewhere } from "../agent-connection.ts";
+import { AgentApi, apiCommand, attempting, type ApiCall } from "../api-command.ts";
+import type { Command } from "../command.ts";
+import type { Found } from "../migration/inventory.ts";
+import { Progress } from "../progress.ts";
+import { listenForShutdown } from "../shutdown.ts";
+import { wrongUsage } from "../wrong-usage.ts";
+
+/** `praetor import`. */
+export const importCommand: Command = apiCommand({
+  name: "import",
+  summary: "Takes over keys and services from Consul, core-keeper or an export",
+  synopsis: "[options] [DIR]",
+  about:
+    "Reads another registry's keys, services with their checks, other nodes and prepared queries, and gives them to the " +
+    "agent. DIR is a folder that praetor export has written. The source is only read.\n\n" +
+    "What is here with another value stays as it is, unless -overwrite is given. Run again, it does what is missing: " +
+    "after it was interrupted, and after the source has changed.\n\n" +
+    "Consul does not tell how its checks are run. What a check by HTTP or TCP printed last often names what it asks; of " +
+    "others the import says that they stay behind.",
+  examples: [
+    { what: "See what would come from a Consul", command: "import -dry-run -from-consul=http://192.0.2.7:8500" },
+    { what: "Take over a Consul's backup", command: "import -from-consul=backup.snap" },
+    { what: "Take over what a core-keeper has", command: "import -from-keeper=http://192.0.2.7:59890" },
+    { what: "Bring back an export", command: "import /backup/gateway" },
+  ],
+  flags: [
+    { name: "dry-run", kind: "bool", value: "", help: "Says what would be done, and changes nothing." },
+    {
+      ...{ name: "from-consul", kind: "text", value: "source" },
+      help: "A Consul's or Praetor's address, a file that snapshot save has written, or one that kv export has.",
+    },
+    { name: "from-keeper", kind: "text", value: "URL", help: "A core-keeper's address, without /api/v3." },
+    { name: "from-token", kind: "text", value: "token", help: "For the source: Consul's token, or core-keeper's JWT." },
+    { name: "overwrite", kind: "bool", value: "", help: "Takes over also what is here with another value." },
+    {
+      ...{ name: "prefix", kind: "text", value: "key" },
+      help: "Only keys that begin so. Repeatable. Of a core-keeper, whole names up to a slash; edgex unless told.",
+    },
+    { name: "verbose", kind: "bool", value: "", help: "Lists each name." },
+  ],
+  asksServers: false,
+  run: runImport,
+});
+
+async function runImport(call: ApiCall): Promise<number> {
+  const { api, flags, io } = call;
+  const progress = new Progress(io);
+  const [{ planImport }, { planText, remarksText, outcomeText }, { readAgent }, { carryOut }] = await Promise.all([
+    import("../migration/plan.ts"),
+    import("../migration/report.ts"),
+    import("../migration/agent-inventory.ts"),
+    import("../migration/carry-out.ts"),
+  ]);
+  const found = withPrefixes(await readSource(call, progress), flags.all("prefix"));
+  const here = await attempting("Error reading the agent", () => readAgent(api)).finally(() => progress.end());
+  const plan = planImport(found, here.inventory);
+  const options = { overwrite: flags.bool("overwrite"), verbose: flags.bool("verbose") };
+  const dryRun = flags.bool("dry-run");
+  io.stdout(`${dryRun ? "Would import" : "Importing"} from ${found.where} to ${here.where}.\n`);
+  io.stdout(`${planText(plan, options)}${remarksText(found.remarks)}`);
+  if (dryRun) return 0;
+  using shutdown = listenForShutdown(io);
+  const outcome = await carryOut(plan, { api, overwrite: options.overwrite, progress, signal: shutdown.signal });
+  io.stderr(outcomeText(outcome));
+  return outcome.done === outcome.total ? 0 : 1;
+}
+
+async function readSource(call: ApiCall, progress: Progress): Promise<Found> {
+  const { flags, io, words } = call;
+  const given = [flags.text("from-consul"), flags.text("from-keeper"), ...words].filter(Boolean);
+  if (given.length !== 1) throw wrongUsage("Name one source: -from-consul, -from-keeper, or the folder of an export.");
+  const [source = ""] = given;
+  progress.show(`Reading ${source}`);
+  const elsewhere = { address: source, token: flags.text("from-token") ?? "" };
+  const connecting = { flags, env: io.env, clock: systemClock };
+  if (flags.has("from-keeper")) {
+    const { keeperRoot, readKeeper } = await import("../migration/keeper-inventory.ts");
+    const prefixes = flags.all("prefix");
+    const http = connectElsewhere({ ...elsewhere, bearer: true }, connecting);
+    return attempting(`Error reading ${source}`, () => readKeeper(http, prefixes.length > 0 ? prefixes : [keeperRoot]));
+  }
+  if (words.length > 0) return (await import("../migration/export-folder.ts")).readExport(source);
+  if (!isAddress(source)) return (await import("../migration/dump-file.ts")).readDump(source);
+  const { readAgent } = await import("../migration/agent-inventory.ts");
+  const api = new AgentApi(connectElsewhere(elsewhere, connecting), flags, io.signal);
+  return attempting(`Error reading ${source}`, () => readAgent(api));
+}
+
+/** As -http-addr takes them; all else is a file's path. */
+function isAddress(source: string): boolean {
+  return /^([a-z]+:\/\/.*|[\w.-]+:\d+|\[[^\]]+\]:\d+)$/i.test(source);
+}
+
+function withPrefixes(found: Found, prefixes: readonly string[]): Found {
+  if (prefixes.length === 0) return found;
+  const keys = found.inventory.keys.filter(({ key }) => prefixes.some((prefix) => key.startsWith(prefix)));
+  return { ...found, inventory: { ...found.inventory, keys } };
+}

@@ -1,0 +1,78 @@
+import { OperatingError, messageOf } from "../../lib/errors.ts";
+import { fieldsOf } from "../../client/json-object.ts";
+import type { KvEntry } from "../../model/kv-entry.ts";
+import type { RegistryRows } from "./agent-inventory.ts";
+import { CatalogRows } from "./catalog-rows.ts";
+
+/*
+ * The state.bin of a Consul snapshot: MessagePack values one after the other. The first is a map that tells the index;
+ * then each record is a number, its type, and a map with the fields of Consul's structures:
+ *
+ *   0 a node, alone or with one service or one check of it      2 a key      7 a prepared query
+ *
+ * and many others, which are of a cluster's own or of what Praetor does not have. Texts and bytes are the same type
+ * there, so all of them are read as bytes, and made text where they are.
+ */
+
+const recordTypes = { registration: 0, key: 2, preparedQuery: 7 } as const;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** @throws OperatingError invalid when it cannot be read to its end */
+export async function consulStateRows(state: Uint8Array): Promise<RegistryRows> {
+  const catalog = new CatalogRows();
+  const keys: KvEntry[] = [];
+  const queries: unknown[] = [];
+  for (const { type, fields } of await recordsIn(state))
+    if (type === recordTypes.registration) catalog.add(fieldsOf(texts(fields)));
+    else if (type === recordTypes.key) keys.push(keyOf(fields));
+    else if (type === recordTypes.preparedQuery) queries.push(withoutIndexes(fieldsOf(texts(fields))));
+  return { keys, queries, ...catalog.rows() };
+}
+
+interface StateRecord {
+  readonly type: number;
+  readonly fields: Fields;
+}
+
+async function recordsIn(state: Uint8Array): Promise<readonly StateRecord[]> {
+  // Loaded here: nothing else has use for it.
+  const { decodeMulti } = await import("@msgpack/msgpack");
+  const options = { useBigInt64: true, rawStrings: true, mapKeyConverter: textOf };
+  try {
+    const [, ...values] = decodeMulti(state, options);
+    return values.flatMap((type, at) =>
+      at % 2 === 0 ? [{ type: Number(type), fields: fieldsOf(values[at + 1]) }] : [],
+    );
+  } catch (cause) {
+    const message = `state.bin is not as Consul writes it (${messageOf(cause)}); use another copy`;
+    throw new OperatingError("invalid", "unreadable-consul-state", message, { cause });
+  }
+}
+
+function keyOf(fields: Fields): KvEntry {
+  const { Key, Value, Flags, Session, LockIndex, CreateIndex, ModifyIndex } = fields;
+  return {
+    key: textOf(Key),
+    value: Value instanceof Uint8Array ? Value.slice() : new Uint8Array(),
+    flags: BigInt(typeof Flags === "bigint" || typeof Flags === "number" ? Flags : 0),
+    session: Session instanceof Uint8Array ? textOf(Session) : "",
+    ...{ lockIndex: Number(LockIndex), createIndex: Number(CreateIndex), modifyIndex: Number(ModifyIndex) },
+  };
+}
+
+function textOf(value: unknown): string {
+  return value instanceof Uint8Array ? new TextDecoder().decode(value) : String(value);
+}
+
+/** The value with text for bytes, all the way down. */
+function texts(value: unknown): unknown {
+  if (value instanceof Uint8Array) return textOf(value);
+  if (Array.isArray(value)) return value.map(texts);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, texts(inner)]));
+}
+
+function withoutIndexes({ ID, Name, Session, Token, Template, Service, DNS }: Fields): Fields {
+  return { ID, Name, Session, Token, Template, Service, DNS };
+}

@@ -1,0 +1,59 @@
+import { open } from "node:fs/promises";
+import { OperatingError } from "../../lib/errors.ts";
+import { fileFailure } from "../../lib/file-failure.ts";
+import { decodeFailureWords } from "../../wire/json.ts";
+import { decodeKvTree } from "../../wire/kv-tree.ts";
+import { CommandFailure } from "../command-failure.ts";
+import { foundIn, type RegistryRows } from "./agent-inventory.ts";
+import { consulStateRows } from "./consul-state.ts";
+import type { Found } from "./inventory.ts";
+
+/**
+ * Reads a file by what is in it: a snapshot of Consul or Praetor, or what `kv export` has printed.
+ * @throws CommandFailure when it is none of them, or is damaged
+ */
+export async function readDump(path: string): Promise<Found> {
+  try {
+    await using file = await open(path);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    const isArchive = bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+    return isArchive ? await readSnapshot(path) : readTree(path, await file.readFile());
+  } catch (error) {
+    if (error instanceof CommandFailure) throw error;
+    if (error instanceof OperatingError) throw new CommandFailure(`Error reading ${path}: ${error.message}`);
+    throw new CommandFailure(`Error reading ${path}: ${fileFailure(error)}`);
+  }
+}
+
+function readTree(path: string, bytes: Uint8Array): Found {
+  try {
+    const keys = decodeKvTree(bytes);
+    const nothingElse = { services: [], checks: [], nodes: [], queries: [] };
+    return { where: `the keys in ${path}`, inventory: { keys, ...nothingElse }, vagueChecks: new Set(), remarks: [] };
+  } catch (error) {
+    const why = decodeFailureWords(error);
+    throw new CommandFailure(`${path} is neither a snapshot nor what kv export prints: ${why}`);
+  }
+}
+
+/** Praetor's state says what it is in its first line; what else is in a snapshot's archive is a Consul's. */
+const praetorsFirstWord = Buffer.from("praetor-state ");
+
+async function readSnapshot(path: string): Promise<Found> {
+  const { unpackArchive } = await import("../../lib/checked-archive.ts");
+  const blocks: Uint8Array[] = [];
+  const wanted = {
+    ...{ texts: ["meta.json"], streamed: "state.bin", bytesMax: Number.MAX_SAFE_INTEGER },
+    receive: (block: Uint8Array) => void blocks.push(block),
+  };
+  await unpackArchive(Bun.file(path).stream(), wanted);
+  const state = Buffer.concat(blocks);
+  const isOurs = state.subarray(0, praetorsFirstWord.length).equals(praetorsFirstWord);
+  const rows = isOurs ? await praetorRows(state) : await consulStateRows(state);
+  return { where: `the ${isOurs ? "Praetor" : "Consul"} snapshot ${path}`, ...foundIn(rows) };
+}
+
+async function praetorRows(state: Uint8Array): Promise<RegistryRows> {
+  const { praetorStateRows } = await import("./praetor-state.ts");
+  return praetorStateRows(state);
+}

@@ -1,0 +1,117 @@
+import { lstat, mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileFailure } from "../../lib/file-failure.ts";
+import { OperatingError } from "../../lib/errors.ts";
+import { CommandFailure } from "../command-failure.ts";
+import { decodeTree, manifestName, ownFiles, ownFolders, type Tree } from "./export-tree.ts";
+import type { Found } from "./inventory.ts";
+
+/** There while an export is being written: what is there then is neither the old one nor the new one. */
+const unfinishedName = "praetor-export.unfinished";
+
+export interface WrittenExport {
+  readonly written: number;
+  readonly removed: number;
+  readonly unchanged: number;
+}
+
+/**
+ * Makes the folder's export this one. Only files that differ are written, and only an export's own files are removed;
+ * what else is in the folder stays. Only its owner can read what is written.
+ * @throws CommandFailure when it cannot be written, or something else than an export is in the folder
+ */
+export async function writeExport(folder: string, tree: Tree): Promise<WrittenExport> {
+  return attempt("writing", async () => {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await refuseOthers(folder);
+    await writeFile(join(folder, unfinishedName), "", { mode: 0o600 });
+    const present = await filesIn(folder);
+    const gone = [...present].filter((path) => !tree.has(path));
+    for (const path of gone) await remove(folder, path);
+    let written = 0;
+    for (const [path, bytes] of tree) written += (await writeIfOther(join(folder, path), bytes)) ? 1 : 0;
+    await rm(join(folder, unfinishedName));
+    return { written, removed: gone.length, unchanged: tree.size - written };
+  });
+}
+
+/** @throws CommandFailure when the folder has no whole export */
+export async function readExport(folder: string): Promise<Found> {
+  return attempt("reading", async () => {
+    const names = await readdir(folder);
+    if (names.includes(unfinishedName))
+      throw new CommandFailure(
+        `The export in ${folder} was interrupted, and is not whole: run praetor export ${folder} again.`,
+      );
+    if (!names.includes(manifestName))
+      throw new CommandFailure(`${folder} is not an export: it has no ${manifestName}.`);
+    const tree = new Map<string, Uint8Array>();
+    for (const path of await filesIn(folder)) tree.set(path, await readFile(join(folder, path)));
+    return { where: `the export in ${folder}`, inventory: decodeTree(tree), vagueChecks: new Set(), remarks: [] };
+  });
+}
+
+async function refuseOthers(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  if (names.length === 0 || names.includes(manifestName) || names.includes(unfinishedName)) return;
+  // A repository may be made before the first export.
+  if (names.every((name) => name === ".git")) return;
+  throw new CommandFailure(
+    `${folder} is not empty, and is not an export (it has no ${manifestName}): name another folder.`,
+  );
+}
+
+/** The export's files, by their paths in its folder. */
+async function filesIn(folder: string): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const isOwn = entry.isDirectory() ? ownFolders.includes(entry.name) : ownFiles.includes(entry.name);
+    if (ownFolders.includes(entry.name) && !entry.isDirectory())
+      throw new CommandFailure(`${join(folder, entry.name)} is not a folder: nothing is done.`);
+    if (isOwn && entry.isDirectory()) await addFiles(folder, entry.name, found);
+    else if (isOwn) found.add(entry.name);
+  }
+  return found;
+}
+
+/** Git's own files, as .gitkeep, have no keys: those would be written otherwise. */
+async function addFiles(root: string, path: string, found: Set<string>): Promise<void> {
+  for (const entry of await readdir(join(root, path), { withFileTypes: true })) {
+    const inner = `${path}/${entry.name}`;
+    if (entry.isDirectory()) await addFiles(root, inner, found);
+    else if (!entry.isFile())
+      throw new CommandFailure(`${join(root, inner)} is neither a file nor a folder: nothing is done.`);
+    else if (!entry.name.startsWith(".git")) found.add(inner);
+  }
+}
+
+/** With the folders that are empty then. */
+async function remove(folder: string, path: string): Promise<void> {
+  await rm(join(folder, path));
+  for (let parent = dirname(path); parent !== "."; parent = dirname(parent))
+    if (
+      !(await rmdir(join(folder, parent)).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
+}
+
+/** Whether it was written. */
+async function writeIfOther(path: string, bytes: Uint8Array): Promise<boolean> {
+  const present = await lstat(path).catch(() => undefined);
+  if (present?.isFile() && present.size === bytes.length && (await readFile(path)).equals(bytes)) return false;
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeFile(path, bytes, { mode: 0o600 });
+  return true;
+}
+
+async function attempt<T>(what: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof CommandFailure || error instanceof OperatingError) throw error;
+    throw new CommandFailure(`Error ${what} the export: ${fileFailure(error)}`);
+  }
+}

@@ -1,0 +1,71 @@
+import { fieldsOf } from "../../client/json-object.ts";
+import { type HttpClient, jsonOf, unexpectedStatus } from "../../client/http.ts";
+import { messageOf } from "../../lib/errors.ts";
+import type { ServiceDefinition } from "../../model/service.ts";
+import type { KvTreeEntry } from "../../wire/kv-tree.ts";
+import { decodeBase64 } from "../../wire/base64.ts";
+import { decodeServiceDefinition } from "../../wire/service-definition.ts";
+import { JsonRow } from "../json.ts";
+import { counted, type Found } from "./inventory.ts";
+
+/** Where EdgeX keeps its keys. */
+export const keeperRoot = "edgex";
+
+/**
+ * The keys below these roots, and the registrations, of an EdgeX core-keeper.
+ * @throws OperatingError when any of it cannot be read
+ */
+export async function readKeeper(http: HttpClient, roots: readonly string[]): Promise<Found> {
+  const keys = new Map<string, KvTreeEntry>();
+  for (const root of roots) for (const entry of await readKeys(http, root)) keys.set(entry.key, entry);
+  const answer = await http.requestOk({ path: "/api/v3/registry/all", query: { deregistered: "true" } });
+  const rows = new JsonRow(jsonOf(answer)).rows("registrations");
+  const halted = rows.filter((row) => row.text("status") === "HALT").map((row) => row.text("serviceId"));
+  const remarks =
+    halted.length === 0
+      ? []
+      : [`Not carried over: ${counted(halted.length, "service")} that left (HALT): ${halted.join(", ")}.`];
+  const services = rows.filter((row) => row.text("status") !== "HALT").flatMap((row) => serviceOf(row, remarks));
+  return {
+    where: `the core-keeper at ${http.urlOf({ path: "/" }).origin}`,
+    inventory: {
+      keys: [...keys.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1)),
+      services: services.toSorted((a, b) => (a.service.id < b.service.id ? -1 : 1)),
+      ...{ checks: [], nodes: [], queries: [] },
+    },
+    vagueChecks: new Set(),
+    remarks,
+  };
+}
+
+async function readKeys(http: HttpClient, root: string): Promise<readonly KvTreeEntry[]> {
+  const path = `/api/v3/kvs/key/${root.replace(/\/+$/, "").split("/").map(encodeURIComponent).join("/")}`;
+  const answer = await http.request({ path });
+  if (answer.status === 404) return [];
+  if (answer.status !== 200) throw unexpectedStatus(answer);
+  return new JsonRow(jsonOf(answer))
+    .rows("response")
+    .map((row) => ({ key: row.text("key"), flags: 0n, value: decodeBase64(row.text("value")) }));
+}
+
+/** As EdgeX's services themselves register with a Consul: a service, and a check by HTTP that is called after it. */
+function serviceOf(row: JsonRow, remarks: string[]): readonly ServiceDefinition[] {
+  const [id, host, port] = [row.text("serviceId"), row.text("host"), row.number("port")];
+  const check = healthCheckOf(row);
+  const name = `Health Check: ${id}`;
+  const asked = `${check.text("type")}://${host}:${port}${check.text("path")}`;
+  const how = { HTTP: asked, Interval: check.text("interval"), Notes: "Check the health of the API" };
+  const registration = { ID: id, Name: id, Address: host, Port: port, Checks: [{ CheckID: name, Name: name, ...how }] };
+  try {
+    return [decodeServiceDefinition(registration, { source: "api", outputBytesMax: Number.MAX_SAFE_INTEGER })];
+  } catch (error) {
+    remarks.push(`Not carried over: the service ${id}: ${messageOf(error)}.`);
+    return [];
+  }
+}
+
+/** core-keeper writes HealthCheck, its document says healthCheck. */
+function healthCheckOf(row: JsonRow): JsonRow {
+  const name = row.names.find((each) => each.toLowerCase() === "healthcheck");
+  return name === undefined ? new JsonRow(fieldsOf(undefined)) : row.row(name);
+}

@@ -1,0 +1,100 @@
+import type { CheckDefinition } from "../../model/check.ts";
+import type { KvEntry } from "../../model/kv-entry.ts";
+import type { PreparedQuery } from "../../model/prepared-query.ts";
+import type { ServiceDefinition } from "../../model/service.ts";
+import type { KvTreeEntry } from "../../wire/kv-tree.ts";
+import type { CarriedNode } from "./carried-node.ts";
+import { checkText, nodeText, queryText, serviceText } from "./definition-text.ts";
+import type { Found, Inventory } from "./inventory.ts";
+
+/** Of one kind of things: what the destination lacks, what it has otherwise, and how much it has already. */
+export interface Difference<T, Here = T> {
+  readonly missing: readonly T[];
+  readonly other: readonly { readonly item: T; readonly here: Here }[];
+  readonly same: number;
+}
+
+/** What an import has to do. Run again after it was cut short, it finds less that is missing. */
+export interface Plan {
+  readonly keys: Difference<KvTreeEntry, KvEntry>;
+  readonly services: Difference<ServiceDefinition>;
+  readonly checks: Difference<CheckDefinition>;
+  readonly nodes: Difference<CarriedNode>;
+  readonly queries: Difference<PreparedQuery>;
+}
+
+export function planImport(
+  { inventory: from, vagueChecks }: Pick<Found, "inventory" | "vagueChecks">,
+  here: Inventory<KvEntry>,
+): Plan {
+  const services = withChecksHere(from.services, here.services, vagueChecks);
+  const idOfCheck = ({ id }: CheckDefinition): string => id;
+  return {
+    keys: compare<KvTreeEntry, KvEntry>(from.keys, here.keys, { nameOf: ({ key }) => key, isSame: isSameValue }),
+    services: compare(services, here.services, { nameOf: idOfService, isSame: sameBy(serviceText) }),
+    checks: compare(from.checks, here.checks, { nameOf: idOfCheck, isSame: sameBy(checkText) }),
+    nodes: compare(from.nodes, here.nodes, { nameOf: nameOfNode, isSame: sameBy(withoutStatus) }),
+    queries: compare(from.queries, here.queries, { nameOf: ({ name }) => name, isSame: sameBy(queryText) }),
+  };
+}
+
+/** The services, with those of the vague checks that are here as they are here. */
+function withChecksHere(
+  services: readonly ServiceDefinition[],
+  here: readonly ServiceDefinition[],
+  vagueChecks: ReadonlySet<string>,
+): readonly ServiceDefinition[] {
+  const byId = new Map(here.map((each) => [idOfService(each), each.checks]));
+  return services.map(({ service, checks }) => {
+    const known = (byId.get(service.id) ?? []).filter(({ id }) => vagueChecks.has(id));
+    const others = checks.filter(({ id }) => !known.some((check) => check.id === id));
+    return { service, checks: [...others, ...known].toSorted((a, b) => (a.id < b.id ? -1 : 1)) };
+  });
+}
+
+function idOfService({ service }: ServiceDefinition): string {
+  return service.id;
+}
+
+function nameOfNode({ node }: CarriedNode): string {
+  return node.name;
+}
+
+function isSameValue(a: KvTreeEntry, b: KvTreeEntry): boolean {
+  return a.flags === b.flags && Buffer.compare(a.value, b.value) === 0;
+}
+
+function sameBy<T>(textOf: (item: T) => string): (a: T, b: T) => boolean {
+  return (a, b) => textOf(a) === textOf(b);
+}
+
+/** Who watches the node may have told the destination a newer one. */
+function withoutStatus({ node, services, checks }: CarriedNode): string {
+  // The id is the one that the destination has for it already, if it has another.
+  return nodeText({
+    node: { ...node, id: "" },
+    services,
+    checks: checks.map((each) => ({ ...each, status: "passing" })),
+  });
+}
+
+interface Comparison<T> {
+  nameOf(this: void, item: T): string;
+  isSame(this: void, a: T, b: T): boolean;
+}
+
+function compare<T, Here extends T>(
+  wanted: readonly T[],
+  present: readonly Here[],
+  { nameOf, isSame }: Comparison<T>,
+): Difference<T, Here> {
+  const byName = new Map(present.map((item) => [nameOf(item), item]));
+  const missing: T[] = [];
+  const other: { item: T; here: Here }[] = [];
+  for (const item of wanted) {
+    const here = byName.get(nameOf(item));
+    if (here === undefined) missing.push(item);
+    else if (!isSame(item, here)) other.push({ item, here });
+  }
+  return { missing, other, same: wanted.length - missing.length - other.length };
+}

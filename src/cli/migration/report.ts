@@ -1,0 +1,66 @@
+import { columns } from "../columns.ts";
+import { printable } from "../printable.ts";
+import type { CarriedOut } from "./carry-out.ts";
+import type { Difference, Plan } from "./plan.ts";
+
+export interface ReportOptions {
+  readonly overwrite: boolean;
+  readonly verbose: boolean;
+}
+
+/** What an import has to do, as a table; with -verbose each name. */
+export function planText(plan: Plan, { overwrite, verbose }: ReportOptions): string {
+  const kinds = kindsOf(plan).filter(({ missing, other, same }) => missing.length + other.length + same > 0);
+  if (kinds.length === 0) return "There is nothing to import.\n";
+  const head = ["", "new", overwrite ? "overwritten" : "kept as here", "the same"];
+  const rows = kinds.map(({ noun, missing, other, same }) => [noun, `${missing.length}`, `${other.length}`, `${same}`]);
+  const names = kinds.flatMap(({ noun, missing, other }) => [
+    ...missing.map((name) => `new: ${noun} ${printable(name)}\n`),
+    ...other.map((name) => `${overwrite ? "overwritten" : "kept as here"}: ${noun} ${printable(name)}\n`),
+  ]);
+  const keptHere = overwrite ? 0 : kinds.reduce((sum, { other }) => sum + other.length, 0);
+  const hint = verbose ? "-overwrite takes the others" : "-verbose lists them, -overwrite takes the others";
+  return [
+    columns([head, ...rows]),
+    ...(verbose ? names : []),
+    keptHere === 0 ? "" : `Kept are those that are otherwise here: ${hint}.\n`,
+  ].join("");
+}
+
+interface Kind {
+  readonly noun: string;
+  readonly missing: readonly string[];
+  readonly other: readonly string[];
+  readonly same: number;
+}
+
+function kindsOf({ keys, services, checks, nodes, queries }: Plan): readonly Kind[] {
+  return [
+    named("keys", keys, ({ key }) => key),
+    named("services", services, ({ service }) => service.id),
+    named("checks of the node", checks, ({ id }) => id),
+    named("other nodes", nodes, ({ node }) => node.name),
+    named("prepared queries", queries, ({ name }) => JSON.stringify(name)),
+  ];
+}
+
+function named<T, Here>(
+  noun: string,
+  { missing, other, same }: Difference<T, Here>,
+  nameOf: (item: T) => string,
+): Kind {
+  return { noun, same, missing: missing.map(nameOf), other: other.map(({ item }) => nameOf(item)) };
+}
+
+export function remarksText(remarks: readonly string[]): string {
+  return remarks.map((remark) => `${printable(remark)}\n`).join("");
+}
+
+/** How it ended, where that needs words. */
+export function outcomeText({ done, total, failures, cutShort }: CarriedOut): string {
+  const refused = failures.map((failure) => `Not imported: ${printable(failure)}\n`).join("");
+  if (cutShort === undefined && failures.length === 0) return "";
+  const reason = cutShort ?? "Not all was taken";
+  const advice = cutShort === undefined ? "Mend what is told above and run it again" : "Run it again";
+  return `${refused}${reason}: ${done} of ${total} things are imported. ${advice}: it goes on with what is missing.\n`;
+}

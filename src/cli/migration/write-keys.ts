@@ -1,0 +1,68 @@
+import { KvClient } from "../../client/kv-client.ts";
+import { jsonOf, unexpectedStatus } from "../../client/http.ts";
+import { OperatingError } from "../../lib/errors.ts";
+import { txnOperationsMax } from "../../model/txn.ts";
+import { renderGoJson } from "../../wire/go-json.ts";
+import type { KvTreeEntry } from "../../wire/kv-tree.ts";
+import type { AgentApi } from "../api-command.ts";
+import { JsonRow } from "../json.ts";
+
+/** A key to write, as long as it is at this index: 0 for one that is not there. */
+export interface KeyWrite {
+  readonly entry: KvTreeEntry;
+  readonly index: number;
+}
+
+/** Below what an agent takes as the body of one transaction unless told, 512 KiB; the values are a third longer there. */
+const bytesMax = 256 * 1024;
+
+/** Those that go into one transaction, one group after the other. A long value is a group of its own. */
+export function* groupsOf(writes: readonly KeyWrite[]): Generator<readonly KeyWrite[]> {
+  let group: KeyWrite[] = [];
+  let bytes = 0;
+  for (const write of writes) {
+    const size = write.entry.value.length + Buffer.byteLength(write.entry.key);
+    if (group.length > 0 && (group.length === txnOperationsMax || bytes + size > bytesMax)) {
+      yield group;
+      group = [];
+      bytes = 0;
+    }
+    group.push(write);
+    bytes += size;
+  }
+  if (group.length > 0) yield group;
+}
+
+/**
+ * Writes all of the group or nothing.
+ * @throws OperatingError when the agent refuses it, or a key is not at its index any more
+ */
+export async function writeKeys(api: AgentApi, group: readonly KeyWrite[]): Promise<void> {
+  const [only] = group;
+  if (only !== undefined && group.length === 1 && only.entry.value.length > bytesMax) return writeLong(api, only);
+  const operations = group.map(({ entry: { key, flags, value }, index }) => ({
+    KV: { Verb: "cas", Key: key, Value: value.toBase64(), Flags: flags, Index: index },
+  }));
+  const body = renderGoJson(operations, { pretty: false });
+  const answer = await api.request({ method: "PUT", path: "/v1/txn", body });
+  if (answer.status === 409) throw changedMeanwhile(reasonOf(jsonOf(answer)));
+  if (answer.status !== 200) throw unexpectedStatus(answer);
+}
+
+async function writeLong(api: AgentApi, { entry, index }: KeyWrite): Promise<void> {
+  const { key, flags } = entry;
+  const value = new Uint8Array(entry.value);
+  const isWritten = await new KvClient(api).put({ key, flags, value, condition: { cas: String(index) } });
+  if (!isWritten) throw changedMeanwhile(`the key ${key} has changed`);
+}
+
+function reasonOf(json: unknown): string {
+  return new JsonRow(json)
+    .rows("Errors")
+    .map((error) => error.text("What"))
+    .join("; ");
+}
+
+function changedMeanwhile(what: string): OperatingError {
+  return new OperatingError("conflict", "import-conflict", `somebody wrote at the same time: ${what}. Run it again.`);
+}
