@@ -158,8 +158,8 @@ function notASnapshot(): OperatingError {
 
 function ofConsul(): OperatingError {
   const message =
-    "this is a snapshot of HashiCorp's Consul, whose state Praetor cannot read. Nothing was changed. " +
-    "Copy the keys from a running Consul over HTTP, and let the services register again.";
+    "this is a snapshot of HashiCorp's Consul, which cannot be restored here. Nothing was changed. " +
+    "praetor import -from-consul=FILE takes its keys and services over.";
   return new OperatingError("invalid", "snapshot-foreign", message);
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { decodeCheckDefinition } from "./check-definition.ts";
+import { decodeCheckDefinition, encodeCheckDefinition } from "./check-definition.ts";
 
 const api = { source: "api" } as const;
 const file = { source: "file" } as const;
@@ -86,4 +86,21 @@ test.each([
   ["x", "'check' expected a map, got 'string'"],
 ])("a file may not say %j", (json, why) => {
   expect(() => decodeCheckDefinition(json, file)).toThrow(why);
+});
+
+test.each([
+  { HTTP: "http://x/?a&b", Method: "PUT", Header: { A: ["b", "c"] }, Body: "x", TLSSkipVerify: true, Interval: "90s" },
+  { TCP: "x:1", Interval: "1.5s", Timeout: "2s", SuccessBeforePassing: 2, FailuresBeforeCritical: 3 },
+  { GRPC: "x:1/s", GRPCUseTLS: true, Interval: "10s", Notes: "n", DeregisterCriticalServiceAfter: "1h" },
+  { ScriptArgs: ["a", "b c"], Interval: "10s", Timeout: "1m", OutputMaxSize: 7 },
+  { TTL: "30s", Status: "warning", ServiceID: "s" },
+  { AliasNode: "n", AliasService: "s" },
+])("%j is encoded as what decodes to the same", (json) => {
+  const definition = decodeCheckDefinition({ ID: "id", Name: "c", ...json }, api);
+  expect(decodeCheckDefinition(encodeCheckDefinition(definition), api)).toEqual(definition);
+});
+
+test("what goes without saying is not encoded", () => {
+  const definition = decodeCheckDefinition({ Name: "c", TCP: "x:1", Interval: "10s", Timeout: "10s" }, api);
+  expect(encodeCheckDefinition(definition)).toEqual({ ID: "c", Name: "c", TCP: "x:1", Interval: "10s" });
 });

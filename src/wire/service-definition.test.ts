@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { decodeServiceDefinition } from "./service-definition.ts";
+import { decodeServiceDefinition, encodeServiceDefinition } from "./service-definition.ts";
 
 const api = { source: "api" } as const;
 const file = { source: "file" } as const;
@@ -64,4 +64,29 @@ test.each([
   [{ id: "x" }, "Missing service name"],
 ])("a file may not say %j", (json, why) => {
   expect(() => decodeServiceDefinition(json, file)).toThrow(why);
+});
+
+test.each([
+  { Name: "s" },
+  { ID: "i", Name: "s", Address: "192.0.2.1", Port: 80, Tags: ["a"], Meta: { b: "c" }, EnableTagOverride: true },
+  {
+    Name: "s",
+    Address: "192.0.2.1",
+    TaggedAddresses: { lan: { Address: "a", Port: 1 }, lan_ipv4: { Address: "b", Port: 2 } },
+  },
+  { Name: "s", Weights: { Passing: 2, Warning: 0 }, Connect: { Native: true } },
+  { Kind: "connect-proxy", Name: "p", Port: 1, Proxy: { DestinationServiceName: "s", Config: { a: 1 } } },
+  {
+    Name: "s",
+    Checks: [
+      { TTL: "1s", CheckID: "own", Name: "n" },
+      { TCP: "x:1", Interval: "1s" },
+    ],
+  },
+])("%j is encoded as what decodes to the same", (json) => {
+  const definition = decodeServiceDefinition(json, api);
+  const { service, checks } = decodeServiceDefinition(encodeServiceDefinition(definition), api);
+  const { service: first } = definition;
+  expect({ ...service, meta: service.meta ?? {} }).toEqual({ ...first, meta: first.meta ?? {} });
+  expect(checks).toEqual(definition.checks);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import {
+  differs,
   expectEmpty,
   expectError,
   get,
@@ -35,6 +36,22 @@ describe("registering", () => {
     await registerCheck({ Name, Notes: "Check the health of the API", ServiceID: service, Interval: "1h", HTTP });
     const expected = { id: Name, status: "critical", notes: "Check the health of the API", service, type: "http" };
     expect(masked((await get(`/v1/health/checks/${service}`)).text)).toBe(`[${checkText(expected)}]`);
+  });
+
+  test("?definitions tells how checks are run", async () => {
+    const Name = unique("told");
+    await registerCheck({ Name, HTTP: "http://127.0.0.1:1/a", Header: { A: ["b"] }, Interval: "1h", OutputMaxSize: 9 });
+    const answer = await get(`/v1/agent/checks?definitions&filter=${encodeURIComponent(`Name == "${Name}"`)}`);
+    const told = answer.json as Record<string, { Definition: object }>;
+    const ours = {
+      ID: Name,
+      Name,
+      HTTP: "http://127.0.0.1:1/a",
+      Header: { A: ["b"] },
+      Interval: "1h0m0s",
+      OutputMaxSize: 9,
+    };
+    expect(told[Name]?.Definition).toEqual(differs("consul", "it tells nobody how its checks are run") ? {} : ours);
   });
 
   test("ID, notes and first status are taken", async () => {

@@ -86,7 +86,7 @@ class Carrying {
       const { service } = decodeServiceDefinition(registrationOfService(row), options);
       const own = checks.filter(({ serviceId }) => serviceId === id).toSorted((a, b) => (a.id < b.id ? -1 : 1));
       if (own.length === 0 && this.#unchecked.has(id))
-        this.remarks.push(`The service ${id} has no check now, and so counts as healthy until it is given one.`);
+        this.remarks.push(`The service ${id} comes without a check: it counts as healthy unless it has one here.`);
       return [{ service, checks: own }];
     } catch (error) {
       this.remarks.push(`Not carried over: the service ${id}: ${messageOf(error)}.`);

@@ -46,7 +46,7 @@ export async function readExport(folder: string): Promise<Found> {
     if (!names.includes(manifestName))
       throw new CommandFailure(`${folder} is not an export: it has no ${manifestName}.`);
     const tree = new Map<string, Uint8Array>();
-    for (const path of await filesIn(folder)) tree.set(path, await readFile(join(folder, path)));
+    for (const path of await filesIn(folder)) tree.set(path, await Bun.file(join(folder, path)).bytes());
     return { where: `the export in ${folder}`, inventory: decodeTree(tree), vagueChecks: new Set(), remarks: [] };
   });
 }

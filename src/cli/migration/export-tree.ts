@@ -40,16 +40,16 @@ export function encodeTree({ keys, services, checks, nodes, queries }: Inventory
   put(manifestName, jsonText(manifest));
   put(".gitattributes", "* -text\n");
   const folders = foldersOf(keys);
-  const flags: Record<string, string> = {};
-  const names: Record<string, string> = {};
+  const flags = new Map<string, string>();
+  const names = new Map<string, string>();
   for (const { key, flags: flag, value } of keys) {
     const path = pathOfKey(key, folders.has(key));
     tree.set(`kv/${path}`, value);
-    if (flag !== 0n) flags[key] = String(flag);
-    if (path.startsWith("%long/")) names[path.slice("%long/".length)] = key;
+    if (flag !== 0n) flags.set(key, String(flag));
+    if (path.startsWith("%long/")) names.set(path.slice("%long/".length), key);
   }
-  if (Object.keys(flags).length > 0) put("kv-flags.json", mapText(flags));
-  if (Object.keys(names).length > 0) put("kv-names.json", mapText(names));
+  if (flags.size > 0) put("kv-flags.json", mapText(flags));
+  if (names.size > 0) put("kv-names.json", mapText(names));
   for (const each of services) put(`services/${fileNameOf(each.service.id)}.json`, serviceText(each));
   for (const each of checks) put(`checks/${fileNameOf(each.id)}.json`, checkText(each));
   for (const each of nodes) put(`nodes/${fileNameOf(each.node.name)}.json`, nodeText(each));
@@ -70,8 +70,8 @@ function foldersOf(keys: readonly KvTreeEntry[]): ReadonlySet<string> {
 }
 
 /** An object whose names are keys; JSON.stringify would put those that are numbers first. */
-function mapText(map: Readonly<Record<string, string>>): string {
-  const lines = Object.entries(map)
+function mapText(map: ReadonlyMap<string, string>): string {
+  const lines = [...map]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)}`);
   return `{\n${lines.join(",\n")}\n}\n`;

@@ -1,0 +1,73 @@
+import { describe, expect, onTestFinished, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { startCannedAgent } from "../../../test/support/canned-agent.ts";
+import { HttpClient } from "../../client/http.ts";
+import { parseGoFlags } from "../../lib/go-flags.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { Flags } from "../flags.ts";
+import { AgentApi } from "../api-command.ts";
+import { readAgent } from "./agent-inventory.ts";
+import { readDump } from "./dump-file.ts";
+import { oldConsulAnswer, oldConsulFolder } from "../../../test/support/old-consul.ts";
+import type { Found, Inventory } from "./inventory.ts";
+import { nodeText, serviceText } from "./definition-text.ts";
+import type { ServiceDefinition } from "../../model/service.ts";
+
+async function readConsul(): Promise<Found> {
+  using consul = startCannedAgent(oldConsulAnswer);
+  const http = new HttpClient({ baseUrl: consul.url, clock: systemClock });
+  return await readAgent(new AgentApi(http, new Flags(parseGoFlags([], [])), undefined));
+}
+
+describe("a Consul's snapshot", () => {
+  test("has what the Consul told, keys byte for byte", async () => {
+    const snapshot = await readDump(join(oldConsulFolder, "backup.snap"));
+    const { inventory } = snapshot;
+    const told = await readConsul();
+    expect(inventory.keys).toEqual(told.inventory.keys);
+    // Consul's servers learn minutes later what a check printed, and so the snapshot does not know it of these.
+    const settled = ({ services }: Inventory): readonly ServiceDefinition[] =>
+      services.filter(({ service }) => service.id !== "others");
+    expect(settled(inventory).map(serviceText)).toEqual(settled(told.inventory).map(serviceText));
+    expect(inventory.services).toHaveLength(told.inventory.services.length);
+    expect(inventory.nodes.map(nodeText)).toEqual(told.inventory.nodes.map(nodeText));
+    expect(inventory.queries).toEqual(told.inventory.queries);
+    const settledRemarks = ({ remarks }: Found): readonly string[] =>
+      remarks.filter((remark) => !remark.includes("others")).toSorted();
+    expect(settledRemarks(snapshot)).toEqual(settledRemarks(told));
+  });
+
+  test("has flags of 64 bits, values that are no text, and keys that no URL carries", async () => {
+    const { inventory } = await readDump(join(oldConsulFolder, "backup.snap"));
+    const entries = new Map(inventory.keys.map(({ key, flags, value }) => [key, { flags, text: value.toHex() }]));
+    expect(entries.get("edgex/core/1.0/edgex-core-data/Service/Port")?.flags).toBe(2n ** 64n - 1n);
+    expect(entries.get("bytes")?.text).toBe("00ff80200d0a");
+    expect(entries.has("/slash/../first")).toBe(true);
+    expect(entries.get("empty")?.text).toBe("");
+  });
+
+  test("that is damaged is not read", async () => {
+    const bytes = Buffer.from(await Bun.file(join(oldConsulFolder, "backup.snap")).arrayBuffer());
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+    const folder = mkdtempSync(join(tmpdir(), "dump-file-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "damaged.snap");
+    await Bun.write(path, bytes);
+    expect(readDump(path)).rejects.toThrow(/Error reading .*damaged/);
+  });
+});
+
+test("what kv export has printed has the keys alone", async () => {
+  const { inventory } = await readDump(join(oldConsulFolder, "keys.json"));
+  const snapshot = await readDump(join(oldConsulFolder, "backup.snap"));
+  const plain = ({ keys }: Inventory): unknown => keys.map(({ key, flags, value }) => [key, flags, value.toHex()]);
+  expect(plain(inventory)).toEqual(plain(snapshot.inventory));
+  expect(inventory.services).toEqual([]);
+});
+
+test("what is neither is refused, and so is what is not there", async () => {
+  expect(readDump(resolve(import.meta.path))).rejects.toThrow("neither a snapshot nor what kv export prints");
+  expect(readDump("/nowhere.snap")).rejects.toThrow("open /nowhere.snap: no such file or directory");
+});

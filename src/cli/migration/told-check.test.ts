@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test";
+import { toldCheck } from "./told-check.ts";
+
+const http = { HTTP: "http://localhost:48080/api/v1/ping", Interval: "10s" };
+const tcp = { TCP: "edgex-redis:6379", Interval: "10s" };
+
+test.each([
+  ["http", `HTTP GET ${http.HTTP}: 200 OK Output: pong`, http],
+  ["http", `HTTP GET ${http.HTTP}: 503 Service Unavailable Output: HTTP GET http://elsewhere: 200 OK`, http],
+  ["http", `Get "${http.HTTP}": dial tcp 127.0.0.1:48080: connect: connection refused`, http],
+  // Consul 1.7, which Geneva has.
+  ["http", `Get ${http.HTTP}: dial tcp 127.0.0.1:48080: connect: connection refused`, http],
+  ["", "TCP connect edgex-redis:6379: Success", tcp],
+])("what a check (%s) asks is read from what it printed last: %s", (Type, Output, method) => {
+  expect(toldCheck({ Type, Output, Definition: {} })).toMatchObject({ method });
+});
+
+test.each([
+  ["http", "HTTP POST http://localhost/: 200 OK Output: ", "what it printed last does not either"],
+  ["http", "", "what it printed last does not either"],
+  ["tcp", "dial tcp 172.17.0.2:6379: connect: connection refused", "what it printed last does not either"],
+  ["script", "HTTP is fine", "which program it runs"],
+  ["ttl", "", "how long its time to live is"],
+  ["alias", "All checks passing.", "what it follows"],
+  ["grpc", "gRPC check localhost:1: success", "how it is run"],
+])("of a check (%s) that printed %j it is said what is not told", (Type, Output, why) => {
+  expect(toldCheck({ Type, Output, Definition: {} })).toEndWith(why);
+});
+
+test("a definition counts, whatever was printed", () => {
+  const Definition = { TTL: "30s" };
+  expect(toldCheck({ Type: "ttl", Output: "HTTP GET http://x: 200 OK", Definition })).toEqual({ method: Definition });
+});
