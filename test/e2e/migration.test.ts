@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportCommand } from "../../src/cli/commands/export.ts";
 import { importCommand } from "../../src/cli/commands/import.ts";
-import { type CannedAgent, startCannedAgent } from "../support/canned-agent.ts";
+import { type CannedAgent, type CannedRequest, startCannedAgent } from "../support/canned-agent.ts";
 import { startCannedKeeper } from "../support/canned-keeper.ts";
 import { type CommandRun, runCommandWith } from "../support/command-io.ts";
 import { type Answer, exchange } from "../support/exchange.ts";
@@ -181,17 +181,25 @@ describe("an import that does not come to its end", () => {
   const many = Array.from({ length: 200 }, (_, at) => ({ key: `many/${at}`, flags: 0, value: "eA==" }));
   const path = (): string => join(folder, "many.json");
 
-  /** The agent, until it is asked for a second transaction. */
-  function startInterrupted(end: (proxy: CannedAgent) => void): CannedAgent {
-    let transactions = 0;
-    const proxy = startCannedAgent(async ({ method, target, body }) => {
-      if (target === "/v1/txn" && (transactions += 1) > 1) {
-        end(proxy);
-        return new Response();
-      }
+  /** The agent, but for what `instead` answers. */
+  function startProxy(instead: (request: CannedRequest) => Response | undefined): CannedAgent {
+    return startCannedAgent(async (request) => {
+      const { method, target, body } = request;
+      const answered = instead(request);
+      if (answered) return answered;
       const more = body === "" ? {} : { body: Buffer.from(body) };
       const { status, text } = await exchange(here.url, method, { path: target, ...more });
       return new Response(text, { status });
+    });
+  }
+
+  /** The agent, until it is asked for a second transaction. */
+  function startInterrupted(end: (proxy: CannedAgent) => void): CannedAgent {
+    let transactions = 0;
+    const proxy = startProxy(({ target }) => {
+      if (target !== "/v1/txn" || (transactions += 1) === 1) return undefined;
+      end(proxy);
+      return new Response();
     });
     return proxy;
   }
@@ -219,21 +227,45 @@ describe("an import that does not come to its end", () => {
   });
 
   test("does the rest when the agent refuses some of it, and says what", async () => {
-    const large = Buffer.alloc(600 * 1024, "x").toString("base64");
-    const entries = [
-      { key: "large", flags: 0, value: large },
-      { key: "fits", flags: 0, value: large.slice(0, 400 * 1024) },
-    ];
-    await Bun.write(path(), JSON.stringify([...entries, { key: "small", flags: 0, value: "" }]));
-    const run = await importFrom(`-from-consul=${path()}`);
-    expect(run.code).toBe(1);
-    expect(run.stderr).toContain("Not imported: the key large: Unexpected response code: 413");
-    expect(run.stderr).toEndWith(
-      "2 of 3 things are imported. Mend what is told above and run it again: it goes on with what is missing.\n",
+    const entries = ["some", "refused", "more"].map((key) => ({ key, flags: 0, value: "eA==" }));
+    await Bun.write(path(), JSON.stringify(entries));
+    using proxy = startProxy(({ target, body }) =>
+      target === "/v1/txn" && body.includes('"refused"') ? new Response("not that", { status: 400 }) : undefined,
     );
-    expect((await get("/v1/kv/small?raw")).status).toBe(200);
-    expect((await get("/v1/kv/fits?raw")).bytes).toHaveLength(300 * 1024);
+    const env = { CONSUL_HTTP_ADDR: proxy.url };
+    const { code, stderr } = await runCommandWith(importCommand, [`-from-consul=${path()}`], { env });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr:
+        "Not imported: the key refused: Unexpected response code: 400 (not that)\n" +
+        "Not all was taken: 2 of 3 things are imported. Mend what is told above and run it again: it goes on with what is missing.\n",
+    });
+    expect((await get("/v1/kv/more?raw")).text).toBe("x");
   });
+});
+
+test("an import says beforehand what the agent cannot take, and takes values as long as it can", async () => {
+  const path = join(folder, "large.json");
+  const long = Buffer.alloc(512 * 1024, "x").toString("base64");
+  const entries = [
+    { key: "longest", flags: 7, value: long },
+    { key: "too long", flags: 0, value: `eHh4${long}` },
+  ];
+  await Bun.write(path, JSON.stringify(entries));
+  const { code, stdout } = await importFrom(`-from-consul=${path}`);
+  expect(code).toBe(0);
+  expect(stdout).toContain("Not carried over: the key too long: it has 524291 bytes, and the agent takes 524288.\n");
+  expect((await get("/v1/kv/longest?raw")).bytes).toHaveLength(512 * 1024);
+});
+
+test("an import leaves the agent's own node alone, whatever the source says of a node of its name", async () => {
+  using consul = startCannedAgent(({ target, ...request }) => {
+    const renamed = oldConsulAnswer({ ...request, target: target.replace("NODE1", "printer-1") });
+    return renamed.text().then((text) => new Response(text.replaceAll("printer-1", "NODE1")));
+  });
+  const { stdout } = await importFrom("-overwrite", `-from-consul=${consul.url}`);
+  expect(stdout).toContain("Not carried over: the node NODE1: the agent itself has its name.\n");
+  expect((await get("/v1/catalog/node/node1")).json).toMatchObject({ Node: { Address: "127.0.0.1" } });
 });
 
 test.each([

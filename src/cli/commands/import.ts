@@ -47,14 +47,17 @@ export const importCommand: Command = apiCommand({
 async function runImport(call: ApiCall): Promise<number> {
   const { api, flags, io } = call;
   const progress = new Progress(io);
-  const [{ planImport }, { planText, remarksText, outcomeText }, { readAgent }, { carryOut }] = await Promise.all([
-    import("../migration/plan.ts"),
-    import("../migration/report.ts"),
-    import("../migration/agent-inventory.ts"),
-    import("../migration/carry-out.ts"),
-  ]);
-  const found = withPrefixes(await readSource(call, progress), flags.all("prefix"));
+  const [{ planImport }, { planText, remarksText, outcomeText }, { readAgent }, { takeable }, { carryOut }] =
+    await Promise.all([
+      import("../migration/plan.ts"),
+      import("../migration/report.ts"),
+      import("../migration/agent-inventory.ts"),
+      import("../migration/takeable.ts"),
+      import("../migration/carry-out.ts"),
+    ]);
+  const source = withPrefixes(await readSource(call, progress), flags.all("prefix"));
   const here = await attempting("Error reading the agent", () => readAgent(api)).finally(() => progress.end());
+  const found = takeable(source, here);
   const plan = planImport(found, here.inventory);
   const options = { overwrite: flags.bool("overwrite"), verbose: flags.bool("verbose") };
   const dryRun = flags.bool("dry-run");

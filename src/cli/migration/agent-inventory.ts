@@ -9,6 +9,7 @@ import { JsonRow, rowsOf } from "../json.ts";
 import { type CarriedNode, decodeCarriedNode, type NodeRows } from "./carried-node.ts";
 import { carriedServices } from "./carried-services.ts";
 import { counted, type Found } from "./inventory.ts";
+import type { Destination } from "./takeable.ts";
 
 /** A registry's contents as Consul's API and its snapshots have them. */
 export interface RegistryRows {
@@ -23,9 +24,9 @@ export interface RegistryRows {
  * All that an agent and its catalog have, Praetor's or Consul's.
  * @throws OperatingError when any of it cannot be read
  */
-export async function readAgent(api: AgentApi): Promise<Found<KvEntry>> {
-  const self = new JsonRow(await api.json("/v1/agent/self")).row("Config");
-  const name = self.text("NodeName");
+export async function readAgent(api: AgentApi): Promise<Found<KvEntry> & Destination> {
+  const self = new JsonRow(await api.json("/v1/agent/self"));
+  const name = self.row("Config").text("NodeName");
   const [keys, services, checks, queries] = await Promise.all([
     new KvClient(api).list(""),
     api.json("/v1/agent/services"),
@@ -40,7 +41,8 @@ export async function readAgent(api: AgentApi): Promise<Found<KvEntry>> {
     ...{ keys, nodes, services: Object.values(fieldsOf(services)), checks: Object.values(fieldsOf(checks)) },
     queries: Array.isArray(queries) ? queries : [],
   };
-  return { where: `the agent at ${api.url.origin} (${name})`, ...foundIn(rows) };
+  const valueBytesMax = self.row("DebugConfig").number("KVMaxValueSize");
+  return { where: `the agent at ${api.url.origin} (${name})`, node: name, valueBytesMax, ...foundIn(rows) };
 }
 
 async function readNode(api: AgentApi, name: string): Promise<NodeRows> {

@@ -1,0 +1,34 @@
+import type { Found } from "./inventory.ts";
+
+/** The agent that takes what is imported. */
+export interface Destination {
+  readonly node: string;
+  /** How long a value may be; 0 when it does not tell. */
+  readonly valueBytesMax: number;
+}
+
+/** What was found without what the destination cannot take, which is told instead. */
+export function takeable(found: Found, { node: ownNode, valueBytesMax }: Destination): Found {
+  const { keys, nodes } = found.inventory;
+  const isTooLong = (value: Uint8Array): boolean => valueBytesMax > 0 && value.length > valueBytesMax;
+  // Names of nodes are the same in whatever case.
+  const isOwn = (name: string): boolean => name.toLowerCase() === ownNode.toLowerCase();
+  const remarks = [
+    ...keys
+      .filter(({ value }) => isTooLong(value))
+      .map(({ key, value }) => `the key ${key}: it has ${value.length} bytes, and the agent takes ${valueBytesMax}`),
+    ...nodes
+      .filter(({ node }) => isOwn(node.name))
+      .map(({ node }) => `the node ${node.name}: the agent itself has its name`),
+    ...keys.filter(({ key }) => key === "").map(() => "a key without a name"),
+  ].map((what) => `Not carried over: ${what}.`);
+  return {
+    ...found,
+    inventory: {
+      ...found.inventory,
+      keys: keys.filter(({ key, value }) => key !== "" && !isTooLong(value)),
+      nodes: nodes.filter(({ node }) => !isOwn(node.name)),
+    },
+    remarks: [...found.remarks, ...remarks],
+  };
+}
