@@ -111,9 +111,26 @@ describe("an import from a Consul", () => {
     expect((await get("/v1/agent/checks")).json).toMatchObject({ "service:kong-db": { Type: "ttl" } });
   });
 
+  test("overwrites a prepared query under the id that it has here", async () => {
+    const [query] = (await get("/v1/query")).json as { readonly ID: string }[];
+    await put(`/v1/query/${query?.ID}`, { Name: "redis", Service: { Service: "another" } });
+    expect(counts(await importFrom("-overwrite", snapshot), "prepared queries")).toBe("0 1 0");
+    expect((await get("/v1/query")).json).toMatchObject([{ ID: query?.ID, Service: { Service: "edgex-redis" } }]);
+  });
+
   test("can be of some keys", async () => {
     expect(counts(await importFrom("-dry-run", "-prefix=edgex/", snapshot), "keys")).toBe("0 0 2");
   });
+});
+
+test("an import of a Praetor's own snapshot finds everything there already", async () => {
+  const path = join(folder, "praetor.snap");
+  await Bun.write(path, new Uint8Array((await get("/v1/snapshot")).bytes));
+  const run = await importFrom("-dry-run", `-from-consul=${path}`);
+  expect(run.stdout).toStartWith(`Would import from the Praetor snapshot ${path} to `);
+  expect(["keys", "services", "other nodes", "prepared queries"].map((noun) => counts(run, noun))).toEqual([
+    ...["0 0 7", "0 0 4", "0 0 1", "0 0 1"],
+  ]);
 });
 
 describe("an export", () => {

@@ -55,9 +55,9 @@ async function runImport(call: ApiCall): Promise<number> {
       import("../migration/takeable.ts"),
       import("../migration/carry-out.ts"),
     ]);
-  const source = withPrefixes(await readSource(call, progress), flags.all("prefix"));
-  const here = await attempting("Error reading the agent", () => readAgent(api)).finally(() => progress.end());
-  const found = takeable(source, here);
+  const source = await readSource(call, progress).finally(() => progress.end());
+  const here = await attempting("Error reading the agent", () => readAgent(api));
+  const found = takeable(withPrefixes(source, flags.all("prefix")), here);
   const plan = planImport(found, here.inventory);
   const options = { overwrite: flags.bool("overwrite"), verbose: flags.bool("verbose") };
   const dryRun = flags.bool("dry-run");

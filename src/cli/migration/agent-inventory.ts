@@ -115,7 +115,7 @@ function carriedQuery(json: unknown): Carried<PreparedQuery> {
       query.session === "" ? "without a name it is known by its id, which stays behind" : "it ends with its session";
     return { remark: `Not carried over: the prepared query ${nameOf(json)}: ${why}.` };
   }
-  return { item: { ...query, id: "" } };
+  return { item: query };
 }
 
 function nameOfNode({ node }: NodeRows): string {

@@ -13,7 +13,7 @@ export interface Inventory<Key extends KvTreeEntry = KvTreeEntry> {
   readonly checks: readonly CheckDefinition[];
   /** The other nodes. */
   readonly nodes: readonly CarriedNode[];
-  /** Without their ids, which each registry gives itself. */
+  /** Known by their names: each registry gives them ids of its own. */
   readonly queries: readonly PreparedQuery[];
 }
 
@@ -27,8 +27,7 @@ export interface Found<Key extends KvTreeEntry = KvTreeEntry> {
   readonly remarks: readonly string[];
 }
 
-/** The words for a number of things: "1 key", "2 keys". */
+/** A number of things in words: "1 key", "2 keys", "0 prepared queries". */
 export function counted(count: number, noun: string): string {
-  if (count === 1) return `${count} ${noun}`;
-  return `${count} ${noun.endsWith("y") && noun !== "key" ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;
+  return `${count} ${count === 1 ? noun : `${noun}s`.replace(/(?<=[^aeiou])ys$/, "ies")}`;
 }
