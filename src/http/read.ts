@@ -12,6 +12,8 @@ import { parseQueryOptions, requireDatacenter, type QueryOptions } from "./query
 
 /** How a query's value becomes what is sent; undefined is a 404 with the same headers of the index. */
 export interface Rendering<T> {
+  /** For whom it is, when others who ask the same are answered otherwise. */
+  readonly reader?: string;
   readonly headers: HeaderFields;
   body(value: T): string | Uint8Array<ArrayBuffer> | undefined;
 }
@@ -28,7 +30,7 @@ export function answerQuery<T>(
 ): Response | Promise<Response> {
   const options = parseQueryOptions(request.query);
   requireDatacenter(request.query, api.datacenter);
-  const asked = whatIsAsked(request, options);
+  const asked = whatIsAsked(request, options) + forReader(rendering);
   if (options.index === 0) return send(currentAnswer(api, asked, { query, rendering }), request.raw);
   return waitThenAnswer(api, request, { asked, options, query, rendering });
 }
@@ -140,6 +142,11 @@ export const failedReadHeaders: HeaderFields = {
   "X-Consul-Knownleader": "false",
   "X-Consul-Lastcontact": "0",
 };
+
+/** Such an answer is not found by its target alone, which is all that the router looks at. */
+function forReader({ reader }: Rendering<never>): string {
+  return reader === undefined ? "" : ` for ${reader}`;
+}
 
 /** What the answer depends on: all of the request but how long it waits. */
 function whatIsAsked(request: HttpRequest, options: QueryOptions): string {

@@ -4,14 +4,13 @@ import { renderGoJson } from "./go-json.ts";
 import { fieldNames, JsonFields, readUint64 } from "./json-fields.ts";
 import { parseJson } from "./json.ts";
 
-/** A key with its value, for filters, transactions and renderKvEntry. */
-export function encodeKvEntry(entry: KvEntry): object {
+/** A key with its value, for filters, transactions and renderKvEntry. Consul: null, not "", for an empty value. */
+export function encodeKvEntry(entry: KvEntry, emptyValue: "" | null = null): object {
   return {
     LockIndex: entry.lockIndex,
     Key: entry.key,
     Flags: entry.flags,
-    // Consul: null, not "", for an empty value.
-    Value: entry.value.length === 0 ? null : entry.value.toBase64(),
+    Value: entry.value.length === 0 ? emptyValue : entry.value.toBase64(),
     Session: entry.session === "" ? undefined : entry.session,
     CreateIndex: entry.createIndex,
     ModifyIndex: entry.modifyIndex,
@@ -24,8 +23,14 @@ export function renderKvEntry(entry: KvEntry, options: { pretty: boolean } = { p
 }
 
 /** The answer to GET /v1/kv. */
-export function renderKvEntries(entries: readonly KvEntry[], options: { pretty: boolean } = { pretty: false }): string {
-  return renderGoJson(entries.map(encodeKvEntry), options);
+export function renderKvEntries(
+  entries: readonly KvEntry[],
+  options: { readonly pretty: boolean; readonly emptyValue?: "" | null } = { pretty: false },
+): string {
+  return renderGoJson(
+    entries.map((entry) => encodeKvEntry(entry, options.emptyValue)),
+    options,
+  );
 }
 
 const names = fieldNames(["LockIndex", "Key", "Flags", "Value", "Session", "CreateIndex", "ModifyIndex"]);

@@ -4,6 +4,7 @@ import { renderGoJson } from "../../wire/go-json.ts";
 import { renderKvEntries } from "../../wire/kv-entry.ts";
 import { jsonHeaders, jsonText } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
+import { isDeviceSdkC } from "../device-sdk-c.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { requireDatacenter } from "../query-options.ts";
@@ -20,10 +21,7 @@ export function getKey(api: Api): Endpoint {
       });
     }
     if (query.has("recurse")) {
-      return answerQuery(api, request, kvTree(key), {
-        headers: jsonHeaders,
-        body: (entries) => (entries.length === 0 ? undefined : renderKvEntries(entries, { pretty })),
-      });
+      return answerQuery(api, request, kvTree(key), jsonTree(request));
     }
     requireKey(key);
     return answerQuery(api, request, kvEntry(key), query.has("raw") ? rawEntry : jsonEntry(pretty));
@@ -73,6 +71,19 @@ const rawEntry: Rendering<KvEntry | undefined> = {
   },
   body: (entry) => entry && new Uint8Array(entry.value),
 };
+
+/** Whether the C SDK asks matters for the one target that it asks for: all others are answered by their target alone. */
+function jsonTree(request: HttpRequest): Rendering<readonly KvEntry[]> {
+  const { pretty, query } = request;
+  const isCForm = query.get("recurse") === "true";
+  const isForC = isCForm && isDeviceSdkC(request);
+  const emptyValue = isForC ? "" : null;
+  return {
+    ...(isCForm && { reader: isForC ? "device-sdk-c" : "others" }),
+    headers: jsonHeaders,
+    body: (entries) => (entries.length === 0 ? undefined : renderKvEntries(entries, { pretty, emptyValue })),
+  };
+}
 
 function jsonEntry(pretty: boolean): Rendering<KvEntry | undefined> {
   return { headers: jsonHeaders, body: (entry) => entry && renderKvEntries([entry], { pretty }) };

@@ -6,6 +6,7 @@ import { parseJson } from "../../wire/json.ts";
 import { decodeTxn, encodeTxnErrors, encodeTxnResults } from "../../wire/txn.ts";
 import { jsonText } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
+import { deviceSdkCOperationsMax, isDeviceSdkC } from "../device-sdk-c.ts";
 import { HttpError } from "../http-error.ts";
 import { parseQueryOptions, requireDatacenter } from "../query-options.ts";
 
@@ -13,7 +14,8 @@ import { parseQueryOptions, requireDatacenter } from "../query-options.ts";
 export function transact(api: Api): Endpoint {
   return async (request) => {
     const { query, pretty } = request;
-    const decoded = decode(await request.body(api.txnBytesMax, "txn_max_req_len"));
+    const operationsMax = isDeviceSdkC(request) ? deviceSdkCOperationsMax : txnOperationsMax;
+    const decoded = decode(await request.body(api.txnBytesMax, "txn_max_req_len"), operationsMax);
     const operations = decoded.map((operation) => inDatacenter(operation, api.datacenter));
     checkSizes(operations, api.kvValueBytesMax);
     const readsOnly = operations.every(isRead);
@@ -42,11 +44,11 @@ function encodeOutcome(outcome: TxnOutcome): object {
   return { Results: encodeTxnResults(outcome.results), Errors: null };
 }
 
-function decode(body: Uint8Array): TxnOperation[] {
+function decode(body: Uint8Array, operationsMax: number): TxnOperation[] {
   try {
     const json = parseJson(body);
-    if (Array.isArray(json) && json.length > txnOperationsMax) {
-      throw new HttpError(413, `Transaction contains too many operations (${json.length} > ${txnOperationsMax})`);
+    if (Array.isArray(json) && json.length > operationsMax) {
+      throw new HttpError(413, `Transaction contains too many operations (${json.length} > ${operationsMax})`);
     }
     return decodeTxn(json);
   } catch (error) {

@@ -1,0 +1,164 @@
+import { describe, expect, onTestFinished, test } from "bun:test";
+import { del, differs, get, put, send, sharedTarget, unique } from "../../support/conformance.ts";
+import { EdgexClient } from "../../support/edgex-clients.ts";
+
+await sharedTarget();
+
+interface Pair {
+  readonly Key: string;
+  readonly Value: string | null;
+}
+
+const nullBreaks = "device-sdk-c refuses a whole configuration with a null in it";
+const moreSettings = "a device service with more settings than Consul takes at once could not upload them";
+
+/** A device service of its own, whose keys go with the test. */
+function deviceService(): { readonly name: string; readonly base: string } {
+  const name = unique("device-bacnet");
+  onTestFinished(async () => void (await del(`/v1/kv/edgex/core/1.0/${name}?recurse`)));
+  return { name, base: `edgex/core/1.0/${name}` };
+}
+
+function upload(base: string, values: Readonly<Record<string, string>>): string {
+  const operations = Object.entries(values).map(([name, value]) => ({
+    KV: { Verb: "set", Key: `${base}/${name}`, Value: Buffer.from(value).toString("base64") },
+  }));
+  return JSON.stringify(operations);
+}
+
+function settings(count: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, at) => [`Driver/Setting${at}`, `${at}`]));
+}
+
+test("a ping is answered", async () => {
+  await using client = await EdgexClient.open();
+  expect((await client.c("/v1/status/leader")).status).toBe(200);
+});
+
+describe("a configuration", () => {
+  test("that is missing is 404; uploaded in one transaction, it is there whole", async () => {
+    await using client = await EdgexClient.open();
+    const { base } = deviceService();
+    const values = { "Service/Port": "49980", "Driver/Interval": "1.5", "Logging/RemoteURL": "http://x:1/y?z" };
+    expect((await client.c(`/v1/kv/${base}?recurse=true`)).status).toBe(404);
+    expect((await client.cUpload("/v1/txn", upload(base, values))).status).toBe(200);
+    const pairs = JSON.parse((await client.c(`/v1/kv/${base}?recurse=true`)).text) as Pair[];
+    const read = pairs.map(({ Key, Value }) => [Key, Buffer.from(Value ?? "", "base64").toString()]);
+    expect(Object.fromEntries(read)).toEqual(
+      Object.fromEntries(Object.entries(values).map(([name, value]) => [`${base}/${name}`, value])),
+    );
+  });
+
+  test("of a profile has a semicolon in its keys, raw in the path", async () => {
+    await using client = await EdgexClient.open();
+    const { base } = deviceService();
+    expect((await client.cUpload("/v1/txn", upload(`${base};docker`, { "Service/Port": "1" }))).status).toBe(200);
+    const { text } = await client.c(`/v1/kv/${base};docker?recurse=true`);
+    expect(JSON.parse(text)).toMatchObject([{ Key: `${base};docker/Service/Port` }]);
+  });
+
+  test("is asked for without a final slash, and takes a longer name's along", async () => {
+    await using client = await EdgexClient.open();
+    const { base } = deviceService();
+    for (const name of [`${base}/a`, `${base}2/a`]) await put(`/v1/kv/${name}`, "1");
+    const pairs = JSON.parse((await client.c(`/v1/kv/${base}?recurse=true`)).text) as Pair[];
+    expect(pairs.map(({ Key }) => Key)).toEqual([`${base}/a`, `${base}2/a`]);
+  });
+
+  test("is told again when it changes, by the index in a header that is compared letter by letter", async () => {
+    await using client = await EdgexClient.open();
+    const { base } = deviceService();
+    await put(`/v1/kv/${base}/Writable/LogLevel`, "INFO");
+    const { index } = await client.c(`/v1/kv/${base}?recurse=true`);
+    expect(index).toMatch(/^[1-9]\d*$/);
+    const held = client.c(`/v1/kv/${base}?recurse=true&index=${index}`);
+    await Bun.sleep(60);
+    await put(`/v1/kv/${base}/Writable/LogLevel`, "DEBUG");
+    const answer = await held;
+    expect(Number(answer.index)).toBeGreaterThan(Number(index));
+    expect(JSON.parse(answer.text)).toMatchObject([{ Value: Buffer.from("DEBUG").toString("base64") }]);
+  });
+});
+
+describe("an empty value", () => {
+  const read = async (client: EdgexClient, target: string): Promise<unknown> =>
+    (JSON.parse((await client.c(target)).text) as Pair[]).map(({ Value }) => Value);
+
+  test("is an empty text to the C SDK, whoever asked the same before, and null to all others", async () => {
+    await using client = await EdgexClient.open();
+    const { base } = deviceService();
+    await put(`/v1/kv/${base}/AuthToken`, "");
+    const target = `/v1/kv/${base}?recurse=true`;
+    const toC = differs("praetor", nullBreaks) ? [""] : [null];
+    for (let round = 0; round < 2; round += 1) {
+      expect(JSON.parse((await get(target)).text)).toMatchObject([{ Value: null }]);
+      expect(await read(client, target)).toEqual(toC);
+    }
+    const headers = { "User-Agent": "edgex-tool/1.0" };
+    expect((await send("GET", target, { headers })).json).toMatchObject([{ Value: null }]);
+  });
+
+  test("is so, too, to who waited for it", async () => {
+    await using client = await EdgexClient.open();
+    const { base } = deviceService();
+    await put(`/v1/kv/${base}/AuthToken`, "secret");
+    const target = `/v1/kv/${base}?recurse=true`;
+    const { index } = await client.c(target);
+    const held = read(client, `${target}&index=${index}`);
+    const other = get(`${target}&index=${index}`);
+    await Bun.sleep(60);
+    await put(`/v1/kv/${base}/AuthToken`, "");
+    expect(await held).toEqual(differs("praetor", nullBreaks) ? [""] : [null]);
+    expect((await other).json).toMatchObject([{ Value: null }]);
+  });
+});
+
+describe("an upload", () => {
+  test("of 64 settings is taken in one transaction", async () => {
+    await using client = await EdgexClient.open();
+    const { base } = deviceService();
+    expect((await client.cUpload("/v1/txn", upload(base, settings(64)))).status).toBe(200);
+    expect(JSON.parse((await client.c(`/v1/kv/${base}?keys=`)).text)).toHaveLength(64);
+  });
+
+  test("of more is taken whole from the C SDK, and from nobody else", async () => {
+    await using client = await EdgexClient.open();
+    const { base } = deviceService();
+    const body = upload(base, settings(200));
+    expect(await put("/v1/txn", body)).toMatchObject({ status: 413 });
+    const isTaken = differs("praetor", moreSettings);
+    expect((await client.cUpload("/v1/txn", body)).status).toBe(isTaken ? 200 : 413);
+    const keys = await client.c(`/v1/kv/${base}?keys=`);
+    expect(keys.status).toBe(isTaken ? 200 : 404);
+    if (isTaken) expect(JSON.parse(keys.text)).toHaveLength(200);
+  });
+
+  test("of as many as fill the largest body is all or nothing", async () => {
+    await using client = await EdgexClient.open();
+    const { base } = deviceService();
+    const tooLong = upload(base, settings(8_000));
+    expect((await client.cUpload("/v1/txn", tooLong)).status).toBe(413);
+    await using next = await EdgexClient.open();
+    expect((await next.c(`/v1/kv/${base}?keys=`)).status).toBe(404);
+  });
+});
+
+describe("a device service", () => {
+  test("is registered with its check in one upload, and deregistered by one in chunks without a length", async () => {
+    await using client = await EdgexClient.open();
+    const { name } = deviceService();
+    onTestFinished(async () => void (await put(`/v1/agent/service/deregister/${name}`)));
+    const check = { Name: `Health Check: ${name}`, Interval: "10s", HTTP: "http://127.0.0.1:9/api/v1/ping" };
+    const body = JSON.stringify({ Name: name, Address: "127.0.0.1", Port: 49980, Check: check });
+    expect(await client.cUpload("/v1/agent/service/register", body)).toMatchObject({ status: 200, text: "" });
+    expect(JSON.parse((await client.c(`/v1/health/checks/${name}`)).text)).toMatchObject([
+      { CheckID: `service:${name}`, Name: check.Name, ServiceID: name },
+    ]);
+    expect(JSON.parse((await client.c(`/v1/catalog/service/${name}`)).text)).toMatchObject([
+      { ServiceAddress: "127.0.0.1", ServicePort: 49980 },
+    ]);
+    expect((await client.cUploadNothing(`/v1/agent/service/deregister/${name}`)).status).toBe(200);
+    await using next = await EdgexClient.open();
+    expect(await next.c(`/v1/catalog/service/${name}`)).toMatchObject({ status: 200, text: "[]" });
+  });
+});

@@ -1,0 +1,94 @@
+import { sharedTarget } from "./conformance.ts";
+import { headerOf, type RawAnswer, RawConnection, textOf } from "./raw-connection.ts";
+
+// What the clients of EdgeX Geneva send, octet by octet.
+
+const host = "localhost:8500";
+
+/** Go's HTTP client below HashiCorp's API package: no content type, no Accept, a length with each PUT. */
+export function goRequest(method: "GET" | "PUT", target: string, body: string | Uint8Array = ""): Buffer {
+  const bytes = Buffer.from(body);
+  const head = [
+    `${method} ${target} HTTP/1.1`,
+    `Host: ${host}`,
+    "User-Agent: Go-http-client/1.1",
+    ...(method === "PUT" ? [`Content-Length: ${bytes.length}`] : []),
+    "Accept-Encoding: gzip",
+  ];
+  return Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), bytes]);
+}
+
+/** A path as Go escapes it: much is left as it is that looks odd to servers. */
+export function goPath(path: string): string {
+  const escape = (each: string): string => `%${each.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURI(path).replaceAll(/[?#!'()*]/g, escape);
+}
+
+/** A read of the C SDK, which uses libcurl. */
+function cRequest(target: string): string {
+  return `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: edgex\r\nAccept: */*\r\n\r\n`;
+}
+
+/** The beginning of the C SDK's upload; the body follows when the server says so, or after a second. */
+function cUploadHead(target: string, length: number | "chunked"): string {
+  const framing = length === "chunked" ? "Transfer-Encoding: chunked" : `Content-Length: ${length}`;
+  const fields = [`Host: ${host}`, "User-Agent: edgex", "Accept: */*", framing, "Content-Type: application/json"];
+  return `PUT ${target} HTTP/1.1\r\n${fields.join("\r\n")}\r\nExpect: 100-continue\r\n\r\n`;
+}
+
+/** What a client of EdgeX reads of an answer. */
+export interface ClientAnswer {
+  readonly status: number;
+  readonly text: string;
+  /** X-Consul-Index, spelled exactly so; undefined when it is missing. */
+  readonly index: string | undefined;
+}
+
+/** One client and its connection to the target that all files share; it is kept from request to request. */
+export class EdgexClient implements AsyncDisposable {
+  readonly #connection: RawConnection;
+
+  static async open(): Promise<EdgexClient> {
+    return new EdgexClient(await RawConnection.open((await sharedTarget()).url));
+  }
+
+  private constructor(connection: RawConnection) {
+    this.#connection = connection;
+  }
+
+  /** As Go's clients ask. */
+  async go(method: "GET" | "PUT", target: string, body: string | Uint8Array = ""): Promise<ClientAnswer> {
+    this.#connection.send(goRequest(method, target, body));
+    return readAnswer(await this.#connection.answer());
+  }
+
+  /** As the C SDK reads. */
+  async c(target: string): Promise<ClientAnswer> {
+    this.#connection.send(cRequest(target));
+    return readAnswer(await this.#connection.answer());
+  }
+
+  /** As the C SDK writes when it knows the length: it waits to be told that the server wants the body. */
+  async cUpload(target: string, body: string): Promise<ClientAnswer> {
+    this.#connection.send(cUploadHead(target, Buffer.byteLength(body)));
+    const first = await this.#connection.next();
+    if (first.status !== 100) return readAnswer(first);
+    this.#connection.send(body);
+    return readAnswer(await this.#connection.answer());
+  }
+
+  /** As the C SDK writes without a body: in chunks, of which there is none. */
+  async cUploadNothing(target: string): Promise<ClientAnswer> {
+    this.#connection.send(cUploadHead(target, "chunked"));
+    this.#connection.send("0\r\n\r\n");
+    return readAnswer(await this.#connection.answer());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connection[Symbol.asyncDispose]();
+  }
+}
+
+function readAnswer(answer: RawAnswer): ClientAnswer {
+  return { status: answer.status, text: textOf(answer), index: headerOf(answer, "X-Consul-Index") };
+}

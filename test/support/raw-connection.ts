@@ -1,0 +1,136 @@
+import { connect, type Socket } from "node:net";
+import { gunzipSync } from "node:zlib";
+
+/** One answer as its octets came. */
+export interface RawAnswer {
+  readonly status: number;
+  /** Each as sent, name and value: "X-Consul-Index: 12". */
+  readonly headerLines: readonly string[];
+  readonly body: Buffer;
+}
+
+const answerWithinMs = 10_000;
+
+/** A connection on which a test sends octets as some program sends them, one request after the other. */
+export class RawConnection implements AsyncDisposable {
+  readonly #socket: Socket;
+  #received: Buffer = Buffer.alloc(0);
+  #wake = Promise.withResolvers<void>();
+  #ended = false;
+
+  static async open(url: string): Promise<RawConnection> {
+    const { hostname, port } = new URL(url);
+    const socket = connect({ host: hostname, port: Number(port) });
+    await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+    return new RawConnection(socket);
+  }
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.on("data", (chunk: Buffer) => this.#take(chunk));
+    socket.on("error", () => this.#end());
+    socket.on("close", () => this.#end());
+  }
+
+  send(octets: string | Uint8Array): void {
+    this.#socket.write(octets);
+  }
+
+  /**
+   * The next answer, without what only announces it (100 Continue).
+   * @throws Error when the connection ends before, or nothing comes in time
+   */
+  async answer(): Promise<RawAnswer> {
+    const answer = await this.next();
+    return answer.status === 100 ? this.answer() : answer;
+  }
+
+  /** The next answer, 100 Continue included. */
+  async next(withinMs: number = answerWithinMs): Promise<RawAnswer> {
+    const timer = setTimeout(() => this.#end(), withinMs);
+    try {
+      for (;;) {
+        const whole = takeAnswer(this.#received);
+        if (whole !== undefined) {
+          this.#received = whole.rest;
+          return whole.answer;
+        }
+        if (this.#ended) throw new Error(`no whole answer came: ${JSON.stringify(this.#received.toString("latin1"))}`);
+        await this.#wake.promise;
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#socket.destroy();
+  }
+
+  #take(chunk: Buffer): void {
+    this.#received = Buffer.concat([this.#received, chunk]);
+    this.#notify();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#notify();
+  }
+
+  #notify(): void {
+    const wake = this.#wake;
+    this.#wake = Promise.withResolvers();
+    wake.resolve();
+  }
+}
+
+/** The value of a header spelled exactly so, as a client finds it that compares letters. */
+export function headerOf({ headerLines }: RawAnswer, name: string): string | undefined {
+  return headerLines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+}
+
+/** The body as a client reads it that takes gzip. */
+export function textOf(answer: RawAnswer): string {
+  const isPacked = headerOf(answer, "Content-Encoding") === "gzip";
+  return (isPacked ? gunzipSync(answer.body) : answer.body).toString();
+}
+
+function takeAnswer(received: Buffer): { readonly answer: RawAnswer; readonly rest: Buffer } | undefined {
+  const headEnd = received.indexOf("\r\n\r\n");
+  if (headEnd < 0) return undefined;
+  const [first = "", ...headerLines] = received.subarray(0, headEnd).toString("latin1").split("\r\n");
+  const after = received.subarray(headEnd + 4);
+  const isChunked = headerLines.some((line) => /^transfer-encoding: *chunked$/i.test(line));
+  const found = isChunked ? takeChunks(after) : takeLength(after, lengthOf(headerLines));
+  if (found === undefined) return undefined;
+  return { answer: { status: Number(first.split(" ")[1]), headerLines, body: found.body }, rest: found.rest };
+}
+
+interface Taken {
+  readonly body: Buffer;
+  readonly rest: Buffer;
+}
+
+function takeLength(after: Buffer, length: number): Taken | undefined {
+  return after.length < length ? undefined : { body: after.subarray(0, length), rest: after.subarray(length) };
+}
+
+function takeChunks(after: Buffer): Taken | undefined {
+  const chunks: Buffer[] = [];
+  for (let at = 0; ;) {
+    const lineEnd = after.indexOf("\r\n", at);
+    if (lineEnd < 0) return undefined;
+    const length = Number.parseInt(after.subarray(at, lineEnd).toString("latin1"), 16);
+    const end = lineEnd + 2 + length + 2;
+    if (after.length < end) return undefined;
+    if (length === 0) return { body: Buffer.concat(chunks), rest: after.subarray(end) };
+    chunks.push(after.subarray(lineEnd + 2, end - 2));
+    at = end;
+  }
+}
+
+function lengthOf(headerLines: readonly string[]): number {
+  const line = headerLines.find((each) => /^content-length:/i.test(each));
+  return Number(line?.slice("content-length:".length) ?? 0);
+}
