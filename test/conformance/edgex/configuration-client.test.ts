@@ -1,0 +1,118 @@
+import { describe, expect, test } from "bun:test";
+import { del, keyFolder, sharedTarget } from "../../support/conformance.ts";
+import { EdgexClient } from "../../support/edgex-clients.ts";
+
+await sharedTarget();
+
+/** Some of what core-metadata pushes: every kind of value, all of them texts. */
+const leaves: Readonly<Record<string, string>> = {
+  "Service/Port": "48081",
+  "Service/Timeout": "-7",
+  "Service/Ratio": "1.4",
+  "Service/Big": "100000000",
+  "Writable/EnableValueDescriptorManagement": "false",
+  "Writable/LogLevel": "INFO",
+  "SecretStore/Authentication/AuthToken": "",
+  "Notifications/Content": "Metadata change notice: °C, 100 %",
+  "L/0": "a",
+  "Tab/0/A": "1",
+};
+
+interface Pair {
+  readonly Key: string;
+  readonly Value: string | null;
+}
+
+function textsOf(json: string): Record<string, string> {
+  const pairs = JSON.parse(json) as Pair[];
+  return Object.fromEntries(pairs.map(({ Key, Value }) => [Key, Buffer.from(Value ?? "", "base64").toString()]));
+}
+
+/** As PutConfiguration does it: a look at each key, then its value. */
+async function push(client: EdgexClient, base: string): Promise<void> {
+  for (const [name, value] of Object.entries(leaves)) {
+    expect((await client.go("GET", `/v1/kv/${base}${name}`)).status).toBe(404);
+    expect(await client.go("PUT", `/v1/kv/${base}${name}`, value)).toMatchObject({ status: 200, text: "true" });
+  }
+}
+
+describe("a configuration below its base path", () => {
+  test("is not there, then pushed leaf by leaf, and comes back whole", async () => {
+    await using client = await EdgexClient.open();
+    const base = `${keyFolder()}edgex/core/1.0/edgex-core-metadata/`;
+    expect(await client.go("GET", `/v1/kv/${base}?keys=`)).toMatchObject({ status: 404, text: "" });
+    await push(client, base);
+    const keys = JSON.parse((await client.go("GET", `/v1/kv/${base}?keys=`)).text) as string[];
+    expect(keys).toEqual(
+      Object.keys(leaves)
+        .map((name) => base + name)
+        .toSorted(),
+    );
+    const { status, text } = await client.go("GET", `/v1/kv/${base}?recurse=&wait=1800000ms`);
+    expect(status).toBe(200);
+    expect(textsOf(text)).toEqual(
+      Object.fromEntries(Object.entries(leaves).map(([name, value]) => [base + name, value])),
+    );
+  });
+
+  test("is not there because one of a longer name is", async () => {
+    await using client = await EdgexClient.open();
+    const folder = keyFolder();
+    await client.go("PUT", `/v1/kv/${folder}core-data-x/Service/Port`, "1");
+    expect((await client.go("GET", `/v1/kv/${folder}core-data/?keys=`)).status).toBe(404);
+  });
+
+  test("leaves a second request held, which a service drops without reading, and the agent goes on", async () => {
+    const base = keyFolder();
+    {
+      await using client = await EdgexClient.open();
+      await client.go("PUT", `/v1/kv/${base}Writable/LogLevel`, "INFO");
+      const { index } = await client.go("GET", `/v1/kv/${base}?recurse=&wait=1800000ms`);
+      void client.go("GET", `/v1/kv/${base}?index=${index}&recurse=&wait=1800000ms`).catch(() => {});
+    }
+    await using next = await EdgexClient.open();
+    expect((await next.go("GET", `/v1/kv/${base}Writable/LogLevel`)).status).toBe(200);
+  });
+});
+
+describe("a single value", () => {
+  test("is the first of a list of one, in base64; one that is not there is 404", async () => {
+    await using client = await EdgexClient.open();
+    const base = keyFolder();
+    expect((await client.go("GET", `/v1/kv/${base}Writable/LogLevel`)).status).toBe(404);
+    await client.go("PUT", `/v1/kv/${base}Writable/LogLevel`, "DEBUG");
+    const { text } = await client.go("GET", `/v1/kv/${base}Writable/LogLevel`);
+    expect(textsOf(text)).toEqual({ [`${base}Writable/LogLevel`]: "DEBUG" });
+  });
+
+  test("of nothing has length 0 to a Go client", async () => {
+    await using client = await EdgexClient.open();
+    const base = keyFolder();
+    await client.go("PUT", `/v1/kv/${base}AuthToken`, "");
+    const [pair] = JSON.parse((await client.go("GET", `/v1/kv/${base}AuthToken`)).text) as [Pair];
+    expect(pair.Value ?? "").toBe("");
+  });
+
+  test("is any bytes", async () => {
+    await using client = await EdgexClient.open();
+    const key = `/v1/kv/${keyFolder()}bytes`;
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, at) => at));
+    await client.go("PUT", key, bytes);
+    const [pair] = JSON.parse((await client.go("GET", key)).text) as [Pair];
+    expect(Buffer.from(pair.Value ?? "", "base64").equals(bytes)).toBe(true);
+  });
+
+  test("replaced is another to the next who asks; the keys beside it stay", async () => {
+    await using client = await EdgexClient.open();
+    const base = keyFolder();
+    await client.go("PUT", `/v1/kv/${base}a`, "1");
+    await client.go("PUT", `/v1/kv/${base}b`, "1");
+    await client.go("PUT", `/v1/kv/${base}a`, "2");
+    expect(textsOf((await client.go("GET", `/v1/kv/${base}?recurse=`)).text)).toEqual({
+      [`${base}a`]: "2",
+      [`${base}b`]: "1",
+    });
+    await del(`/v1/kv/${base}a`);
+    expect((await client.go("GET", `/v1/kv/${base}a`)).status).toBe(404);
+  });
+});

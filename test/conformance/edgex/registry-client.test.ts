@@ -1,0 +1,228 @@
+import { describe, expect, onTestFinished, test } from "bun:test";
+import { differs, put, sharedTarget, unique } from "../../support/conformance.ts";
+import { EdgexClient } from "../../support/edgex-clients.ts";
+import { within } from "../../support/within.ts";
+
+await sharedTarget();
+
+const nothing = { status: 200, text: "" };
+
+/** What Register of go-mod-registry sends: the service, then its check. */
+function registration(key: string, port = 48080): { readonly service: string; readonly check: string } {
+  const url = `http://127.0.0.1:${port}/api/v1/ping`;
+  return {
+    service: `{"Name":"${key}","Port":${port},"Address":"127.0.0.1","Check":null,"Checks":null}`,
+    check: `{"Name":"Health Check: ${key}","Notes":"Check the health of the API","ServiceID":"${key}","Interval":"1s","HTTP":"${url}"}`,
+  };
+}
+
+async function register(client: EdgexClient, key: string, port?: number): Promise<void> {
+  const { service, check } = registration(key, port);
+  onTestFinished(async () => void (await put(`/v1/agent/service/deregister/${key}`)));
+  expect(await client.go("PUT", "/v1/agent/service/register", service)).toMatchObject(nothing);
+  expect(await client.go("PUT", "/v1/agent/check/register", check)).toMatchObject(nothing);
+}
+
+interface SeenCheck {
+  readonly CheckID: string;
+  readonly Status: string;
+  readonly Output: string;
+}
+
+async function checksOf(client: EdgexClient, key: string): Promise<readonly SeenCheck[]> {
+  return JSON.parse((await client.go("GET", `/v1/health/checks/${key}`)).text) as SeenCheck[];
+}
+
+/** Checks run each second. */
+const soonMs = 4_500;
+
+function statusBecomes(client: EdgexClient, key: string, Status: string): Promise<unknown> {
+  return within(soonMs, async () => expect(await checksOf(client, key)).toMatchObject([{ Status }]));
+}
+
+function becomes(isSo: () => boolean): Promise<unknown> {
+  return within(soonMs, async () => expect(isSo()).toBe(true));
+}
+
+test("IsAlive is a 200 of the question for the leader", async () => {
+  await using client = await EdgexClient.open();
+  expect((await client.go("GET", "/v1/status/leader")).status).toBe(200);
+});
+
+describe("Register", () => {
+  test("is answered with nothing, twice, and the check begins critical, without output, under its name as id", async () => {
+    await using client = await EdgexClient.open();
+    const key = unique("edgex-core-data");
+    // An interval that leaves time to look before the first run.
+    const { service, check } = registration(key);
+    onTestFinished(async () => void (await put(`/v1/agent/service/deregister/${key}`)));
+    expect(await client.go("PUT", "/v1/agent/service/register", service)).toMatchObject(nothing);
+    const patient = check.replace('"Interval":"1s"', '"Interval":"1000h"');
+    expect(await client.go("PUT", "/v1/agent/check/register", patient)).toMatchObject(nothing);
+    expect(await checksOf(client, key)).toMatchObject([
+      { CheckID: `Health Check: ${key}`, Status: "critical", Output: "" },
+    ]);
+  });
+
+  test("of the same again keeps the check's status", async () => {
+    await using client = await EdgexClient.open();
+    const key = unique("edgex-core-data");
+    using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("pong") });
+    await register(client, key, server.port);
+    await statusBecomes(client, key, "passing");
+    await register(client, key, server.port);
+    expect(await checksOf(client, key)).toMatchObject([{ Status: "passing" }]);
+  });
+
+  test("under another port is checked there from now on, and no more at the old one", async () => {
+    await using client = await EdgexClient.open();
+    const key = unique("edgex-core-data");
+    const asked = { before: 0, after: 0 };
+    using before = countingServer(() => (asked.before += 1));
+    using after = countingServer(() => (asked.after += 1));
+    await register(client, key, before.port);
+    await statusBecomes(client, key, "passing");
+    await register(client, key, after.port);
+    const { before: seen } = asked;
+    await becomes(() => asked.after >= 2);
+    expect(asked.before).toBe(seen);
+    expect(JSON.parse((await client.go("GET", "/v1/agent/services")).text)).toMatchObject({
+      [key]: { Port: after.port },
+    });
+  });
+
+  test("whose check is refused leaves the service, without a check", async () => {
+    await using client = await EdgexClient.open();
+    const key = unique("edgex-core-data");
+    const { service, check } = registration(key);
+    onTestFinished(async () => void (await put(`/v1/agent/service/deregister/${key}`)));
+    await client.go("PUT", "/v1/agent/service/register", service);
+    const refused = await client.go("PUT", "/v1/agent/check/register", check.replace('"Interval":"1s",', ""));
+    expect(refused.status).toBe(400);
+    expect(JSON.parse((await client.go("GET", "/v1/agent/services")).text)).toHaveProperty([key]);
+    expect(await checksOf(client, key)).toEqual([]);
+  });
+});
+
+describe("Unregister", () => {
+  test("is answered with nothing, also for the check that never had the id it is called by", async () => {
+    await using client = await EdgexClient.open();
+    const key = unique("edgex-core-data");
+    await register(client, key);
+    expect(await client.go("PUT", `/v1/agent/service/deregister/${key}`)).toMatchObject(nothing);
+    expect(await client.go("PUT", `/v1/agent/check/deregister/${key}`)).toMatchObject(nothing);
+    expect(await checksOf(client, key)).toEqual([]);
+    expect(await client.go("PUT", `/v1/agent/service/deregister/${key}`)).toMatchObject(nothing);
+  });
+
+  test("ends the calls of the check", async () => {
+    await using client = await EdgexClient.open();
+    const key = unique("edgex-core-data");
+    const asked = { gone: 0, other: 0 };
+    using gone = countingServer(() => (asked.gone += 1));
+    using other = countingServer(() => (asked.other += 1));
+    await register(client, key, gone.port);
+    await statusBecomes(client, key, "passing");
+    await client.go("PUT", `/v1/agent/service/deregister/${key}`);
+    const seen = asked.gone;
+    await register(client, unique("edgex-other"), other.port);
+    await becomes(() => asked.other >= 2);
+    expect(asked.gone).toBe(seen);
+  });
+});
+
+describe("GetServiceEndpoint", () => {
+  test("finds address and port by the service's id among all services, as endpoint monitors do each 15 seconds", async () => {
+    await using client = await EdgexClient.open();
+    const key = unique("edgex-core-metadata");
+    await register(client, key, 48081);
+    const services = JSON.parse((await client.go("GET", "/v1/agent/services")).text) as Record<string, object>;
+    expect(services[key]).toEqual({
+      ...{ ID: key, Service: key, Tags: [], Meta: {}, Port: 48081, Address: "127.0.0.1" },
+      TaggedAddresses: {
+        lan_ipv4: { Address: "127.0.0.1", Port: 48081 },
+        wan_ipv4: { Address: "127.0.0.1", Port: 48081 },
+      },
+      ...{ Weights: { Passing: 1, Warning: 1 }, EnableTagOverride: false },
+    });
+    expect(services).not.toHaveProperty(["nobody"]);
+  });
+
+  test("shows a changed port to who asks again", async () => {
+    await using client = await EdgexClient.open();
+    const key = unique("edgex-core-metadata");
+    for (const port of [48081, 58081]) {
+      await register(client, key, port);
+      expect(JSON.parse((await client.go("GET", "/v1/agent/services")).text)).toMatchObject({ [key]: { Port: port } });
+    }
+  });
+});
+
+describe("IsServiceAvailable", () => {
+  test("reads the id and status of each check of the name", async () => {
+    await using client = await EdgexClient.open();
+    const key = unique("edgex-core-data");
+    using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("pong") });
+    await register(client, key, server.port);
+    await statusBecomes(client, key, "passing");
+    const [check] = await checksOf(client, key);
+    expect(check?.Output).toBe(`HTTP GET http://127.0.0.1:${server.port}/api/v1/ping: 200 OK Output: pong`);
+  });
+
+  test("finds an empty list for a name that nobody has", async () => {
+    await using client = await EdgexClient.open();
+    expect(await client.go("GET", `/v1/health/checks/${unique("nobody")}`)).toMatchObject({ status: 200, text: "[]" });
+  });
+
+  test("finds the check critical, with Go's words, when the service is gone", async () => {
+    await using client = await EdgexClient.open();
+    const key = unique("edgex-core-data");
+    const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("pong") });
+    const { port } = server;
+    await register(client, key, port);
+    await statusBecomes(client, key, "passing");
+    await server.stop(true);
+    await statusBecomes(client, key, "critical");
+    const url = `http://127.0.0.1:${port}/api/v1/ping`;
+    const [check] = await checksOf(client, key);
+    expect(check?.Output).toBe(`Get "${url}": dial tcp 127.0.0.1:${port}: connect: connection refused`);
+  });
+});
+
+test("the service's own health check finds the headers that Consul sends, letter by letter", async () => {
+  await using client = await EdgexClient.open();
+  const head = Promise.withResolvers<string>();
+  const server = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      data(socket, octets) {
+        head.resolve(octets.toString());
+        socket.end("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\npong");
+      },
+    },
+  });
+  onTestFinished(() => server.stop(true));
+  await register(client, unique("edgex-core-data"), server.port);
+  const [first, ...lines] = (await head.promise).trimEnd().split("\r\n");
+  expect(first).toBe("GET /api/v1/ping HTTP/1.1");
+  const reason = "asks for no compressed answer: what a service says of its health is short";
+  expect(lines.toSorted()).toEqual([
+    ...(differs("praetor", reason) ? [] : ["Accept-Encoding: gzip"]),
+    "Accept: text/plain, text/*, */*",
+    "Connection: close",
+    `Host: 127.0.0.1:${server.port}`,
+    "User-Agent: Consul Health Check",
+  ]);
+});
+
+function countingServer(count: () => void): Bun.Server<undefined> {
+  return Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch() {
+      count();
+      return new Response("pong");
+    },
+  });
+}

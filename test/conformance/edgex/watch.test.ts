@@ -1,0 +1,95 @@
+import { describe, expect, test } from "bun:test";
+import { del, differs, keyFolder, put, sharedTarget } from "../../support/conformance.ts";
+import { EdgexClient, type ClientAnswer } from "../../support/edgex-clients.ts";
+
+await sharedTarget();
+
+const unheard = "misses a recursive delete of a parent and lets the index fall back";
+
+/** Long enough for the request to be held when the act is done. */
+const headStartMs = 60;
+
+interface Watched {
+  readonly first: ClientAnswer;
+  readonly second: ClientAnswer;
+}
+
+/** The loop of a Geneva service: asks without an index, and again with the one it was told, while `act` is done. */
+async function watching(prefix: string, act: () => Promise<unknown>, wait = "1800000ms"): Promise<Watched> {
+  await using client = await EdgexClient.open();
+  const first = await client.go("GET", `/v1/kv/${prefix}?recurse=&wait=${wait}`);
+  const held = client.go("GET", `/v1/kv/${prefix}?index=${first.index}&recurse=&wait=${wait}`);
+  await Bun.sleep(headStartMs);
+  await act();
+  return { first, second: await held };
+}
+
+function expectHigher({ first, second }: Watched): void {
+  expect(Number(first.index)).toBeGreaterThanOrEqual(1);
+  expect(Number(second.index)).toBeGreaterThan(Number(first.index));
+}
+
+describe("the watch of a configuration", () => {
+  test("is answered at once without an index, with 404 and an index where there is nothing", async () => {
+    await using client = await EdgexClient.open();
+    const answer = await client.go("GET", `/v1/kv/${keyFolder()}Writable/?recurse=&wait=1800000ms`);
+    expect(answer).toMatchObject({ status: 404, text: "" });
+    expect(Number(answer.index)).toBeGreaterThanOrEqual(1);
+  });
+
+  test("is held through 404 until the first key comes", async () => {
+    const prefix = `${keyFolder()}Writable/`;
+    const watched = await watching(prefix, () => put(`/v1/kv/${prefix}LogLevel`, "INFO"));
+    expectHigher(watched);
+    expect([watched.first.status, watched.second.status]).toEqual([404, 200]);
+  });
+
+  test("is answered with 404 and a higher index when its last key is deleted, alone or with its folder", async () => {
+    const prefix = `${keyFolder()}Writable/`;
+    for (const target of [`${prefix}LogLevel`, `${prefix}?recurse`]) {
+      await put(`/v1/kv/${prefix}LogLevel`, "INFO");
+      const watched = await watching(prefix, () => del(`/v1/kv/${target}`));
+      expectHigher(watched);
+      expect(watched.second.status).toBe(404);
+    }
+  });
+
+  test("is answered when a folder far above it is deleted", async () => {
+    const folder = keyFolder();
+    const prefix = `${folder}edgex/core/1.0/edgex-core-data/Writable/`;
+    await put(`/v1/kv/${prefix}LogLevel`, "INFO");
+    const watched = await watching(prefix, () => del(`/v1/kv/${folder}?recurse`), "2s");
+    expect(watched.second.status).toBe(404);
+    if (!differs("consul", unheard)) expectHigher(watched);
+  });
+
+  test("that nothing happens to ends with the index and the keys that it had", async () => {
+    const folder = keyFolder();
+    const prefix = `${folder}Writable/`;
+    await put(`/v1/kv/${prefix}LogLevel`, "INFO");
+    const besides = async (): Promise<void> => {
+      await put(`/v1/kv/${folder}Writable2/LogLevel`, "INFO");
+      await put(`/v1/kv/${folder}Service/Port`, "1");
+    };
+    const { first, second } = await watching(prefix, besides, "400ms");
+    expect(second).toEqual(first);
+  });
+
+  test("with an index above that of the store goes on from a lower one, at once", async () => {
+    await using client = await EdgexClient.open();
+    const prefix = `${keyFolder()}Writable/`;
+    await put(`/v1/kv/${prefix}LogLevel`, "INFO");
+    const reason = "holds such a request for the whole wait";
+    const wait = differs("consul", reason) ? "300ms" : "1800000ms";
+    const answer = await client.go("GET", `/v1/kv/${prefix}?index=999999999&recurse=&wait=${wait}`);
+    expect(answer.status).toBe(200);
+    expect(Number(answer.index)).toBeLessThan(999_999_999);
+  });
+
+  test("keeps the index through a restart's worth of writes of the same values, as a push with -o is", async () => {
+    const prefix = `${keyFolder()}Writable/`;
+    await put(`/v1/kv/${prefix}LogLevel`, "INFO");
+    const { first, second } = await watching(prefix, () => put(`/v1/kv/${prefix}LogLevel`, "INFO"), "300ms");
+    expect(second).toEqual(first);
+  });
+});

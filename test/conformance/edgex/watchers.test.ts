@@ -1,0 +1,107 @@
+import { expect, test } from "bun:test";
+import { ConfigurationWatcher } from "../../support/configuration-watcher.ts";
+import { del, differs, get, keyFolder, put, sharedTarget } from "../../support/conformance.ts";
+import { FakeRandom } from "../../support/fake-random.ts";
+import { pickOf } from "../../support/linearizability/trial.ts";
+import { within } from "../../support/within.ts";
+
+const target = await sharedTarget();
+
+const seed = Number(process.env["SEED"] ?? 1);
+const changes = 400;
+const random = new FakeRandom(seed);
+const unheard = "misses a recursive delete of a parent and lets the index fall back";
+
+const overheard = "wakes who watches an empty folder for a write of any other key";
+
+/** Folders in each other, beside each other, and with a name that begins another's. */
+const folders = ["", "a/", "a/b/", "a/b/c/", "a/bb/", "ab/"] as const;
+const names = ["x", "y", "z"] as const;
+
+/** The keys as they must be, and how many changes each watched folder has seen. */
+class Ledger {
+  readonly keys = new Map<string, string>();
+  readonly changesBelow: Map<string, number> = new Map(folders.map((folder) => [folder, 0]));
+
+  set(key: string, value: string): void {
+    if (this.keys.get(key) !== value) this.#count([key]);
+    this.keys.set(key, value);
+  }
+
+  delete(gone: readonly string[]): void {
+    this.#count(gone);
+    for (const key of gone) this.keys.delete(key);
+  }
+
+  /** One write, whatever it touches, is one change of a folder. */
+  #count(touched: readonly string[]): void {
+    for (const [folder, count] of this.changesBelow)
+      if (touched.some((key) => key.startsWith(folder))) this.changesBelow.set(folder, count + 1);
+  }
+}
+
+function pick<T>(of: readonly T[]): T {
+  const picked = pickOf(random, of);
+  if (picked === undefined) throw new Error("nothing to pick from");
+  return picked;
+}
+
+async function change(root: string, ledger: Ledger): Promise<void> {
+  const key = pick(folders) + pick(names);
+  const kind = random.uniform();
+  if (kind < 0.7) {
+    const value = pick(["1", "2", ""]);
+    await put(`/v1/kv/${root}${key}`, value);
+    return ledger.set(key, value);
+  }
+  if (kind < 0.9) {
+    await del(`/v1/kv/${root}${key}`);
+    return ledger.delete(ledger.keys.has(key) ? [key] : []);
+  }
+  // Consul is only asked for what it hears: the end of a whole tree, where all who watch stand above it.
+  const folder = differs("consul", unheard) ? "a/b/c/" : pick(folders);
+  await del(`/v1/kv/${root}${folder}?recurse`);
+  ledger.delete([...ledger.keys.keys()].filter((each) => each.startsWith(folder)));
+}
+
+test(`who watches as Geneva's services do sees the store as it is, and asks no more often than it changes (SEED=${seed})`, async () => {
+  const root = keyFolder();
+  const ledger = new Ledger();
+  const watchers = folders.map((folder) => new ConfigurationWatcher(target.url, root + folder, "1s"));
+  const running = watchers.map((watcher) => watcher.run());
+  const started = performance.now();
+  for (let round = 0; round < changes; round += 1) await change(root, ledger);
+  await within(5_000, () => expectSameAsStore(watchers));
+  const waits = Math.ceil((performance.now() - started) / 1_000);
+  const answered = watchers.map((watcher) => watcher.answered);
+  for (const watcher of watchers) watcher.stop();
+  await Promise.all(running);
+
+  expect(await storedBelow(root)).toEqual(encoded(root, ledger.keys));
+  for (const [at, folder] of folders.entries()) {
+    // The first answer, and those at the end of a wait.
+    const needless = 1 + waits;
+    const below = ledger.changesBelow.get(folder) ?? 0;
+    expect(answered[at]).toBeLessThanOrEqual((differs("consul", overheard) ? changes : below) + needless);
+    const indexes = watchers[at]?.indexes ?? [];
+    expect(indexes).toEqual(indexes.toSorted((left, right) => left - right));
+  }
+}, 60_000);
+
+async function expectSameAsStore(watchers: readonly ConfigurationWatcher[]): Promise<void> {
+  for (const { prefix, picture } of watchers) expect(picture).toEqual(await storedBelow(prefix));
+}
+
+async function storedBelow(prefix: string): Promise<Record<string, string | null>> {
+  const answer = await get(`/v1/kv/${prefix}?recurse`);
+  const pairs = answer.status === 404 ? [] : (answer.json as { Key: string; Value: string | null }[]);
+  return Object.fromEntries(pairs.map(({ Key, Value }) => [Key, Value]));
+}
+
+function encoded(root: string, keys: ReadonlyMap<string, string>): Record<string, string | null> {
+  const pairs = [...keys].map(([key, value]) => [
+    root + key,
+    value === "" ? null : Buffer.from(value).toString("base64"),
+  ]);
+  return Object.fromEntries(pairs) as Record<string, string | null>;
+}

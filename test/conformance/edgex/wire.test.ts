@@ -1,0 +1,95 @@
+import { describe, expect, test } from "bun:test";
+import { keyFolder, put, sharedTarget } from "../../support/conformance.ts";
+import { EdgexClient, goPath, goRequest } from "../../support/edgex-clients.ts";
+import { headerOf, RawConnection, textOf } from "../../support/raw-connection.ts";
+
+await sharedTarget();
+
+describe("Go's HTTP client", () => {
+  test("needs no content type and no Accept, and reads what is gzipped or not", async () => {
+    await using client = await EdgexClient.open();
+    const key = `/v1/kv/${keyFolder()}big`;
+    expect(await client.go("PUT", key, "x".repeat(20_000))).toMatchObject({ status: 200, text: "true" });
+    const [pair] = JSON.parse((await client.go("GET", key)).text) as [{ Value: string }];
+    expect(Buffer.from(pair.Value, "base64").toString()).toBe("x".repeat(20_000));
+  });
+
+  test("finds the index by its exact letters, with 200, 404 and a key's bare value alike", async () => {
+    await using client = await EdgexClient.open();
+    const folder = `/v1/kv/${keyFolder()}`;
+    expect((await client.go("GET", `${folder}?recurse=`)).index).toMatch(/^[1-9]\d*$/);
+    await client.go("PUT", `${folder}a`, "x");
+    for (const target of [`${folder}?recurse=`, `${folder}?keys=`, `${folder}a`, `${folder}a?raw=`, `${folder}none`])
+      expect((await client.go("GET", target)).index).toMatch(/^[1-9]\d*$/);
+  });
+
+  test("is told in the headers that there is a leader, and that it was asked just now", async () => {
+    await using connection = await RawConnection.open((await sharedTarget()).url);
+    connection.send(goRequest("GET", "/v1/health/service/consul"));
+    const answer = await connection.answer();
+    expect(headerOf(answer, "X-Consul-Knownleader")).toBe("true");
+    expect(headerOf(answer, "X-Consul-Lastcontact")).toBe("0");
+  });
+
+  test("may send parameters as empty flags, in order of name", async () => {
+    await using client = await EdgexClient.open();
+    const folder = `/v1/kv/${keyFolder()}`;
+    await client.go("PUT", `${folder}a`, "x");
+    const { index, text } = await client.go("GET", `${folder}?recurse=&wait=1800000ms`);
+    expect(JSON.parse(text)).toHaveLength(1);
+    await put(`${folder}b`, "x");
+    const next = await client.go("GET", `${folder}?index=${index}&recurse=&wait=1800000ms`);
+    expect(JSON.parse(next.text)).toHaveLength(2);
+  });
+
+  test("writes a key in the pieces that the network makes of it", async () => {
+    await using connection = await RawConnection.open((await sharedTarget()).url);
+    const key = `/v1/kv/${keyFolder()}a`;
+    const octets = goRequest("PUT", key, "INFO");
+    for (let at = 0; at < octets.length; at += 7) {
+      connection.send(octets.subarray(at, at + 7));
+      await new Promise(setImmediate);
+    }
+    expect(textOf(await connection.answer())).toBe("true");
+  });
+
+  const idleSeconds = Number(process.env["IDLE_SECONDS"] ?? 0);
+  test.skipIf(idleSeconds === 0)(
+    "finds a connection open after 90 seconds without a request (waits as long as IDLE_SECONDS says)",
+    async () => {
+      await using client = await EdgexClient.open();
+      expect((await client.go("GET", "/v1/status/leader")).status).toBe(200);
+      await Bun.sleep(idleSeconds * 1_000);
+      expect((await client.go("GET", "/v1/status/leader")).status).toBe(200);
+    },
+    (idleSeconds + 10) * 1_000,
+  );
+});
+
+describe("a key as Go escapes it", () => {
+  test.each([
+    "Writable/LogLevel",
+    "a+b c",
+    "AppService;profile/Driver/x",
+    "a&b=c",
+    "a:b@c,d$e",
+    "100%",
+    "50%25",
+    "why?",
+    "#1",
+    "Temperatur/Wert-°C/größe",
+    "温度/🌡",
+    "folder/",
+    "it's (new)!*",
+    "a|b[c]{d}",
+  ])("is the same key to who writes, lists and reads it: %s", async (name) => {
+    await using client = await EdgexClient.open();
+    const folder = keyFolder();
+    const target = goPath(`/v1/kv/${folder}${name}`);
+    expect(await client.go("PUT", target, "v")).toMatchObject({ status: 200, text: "true" });
+    expect(JSON.parse((await client.go("GET", `/v1/kv/${folder}?keys=`)).text)).toEqual([`${folder}${name}`]);
+    expect(JSON.parse((await client.go("GET", target)).text)).toMatchObject([
+      { Key: `${folder}${name}`, Value: "dg==" },
+    ]);
+  });
+});
