@@ -124,6 +124,18 @@ describe("a node that leaves the catalog", () => {
     expect([placed(), index()]).toEqual([{ a: 1, own: 0 }, before]);
   });
 
+  test("loses it, too, when the whole state is another that it is not in", async () => {
+    const { register, tell, store, placed, index } = openWorld();
+    await register("a");
+    const snapshot = store.state;
+    await register("b", "own");
+    await tell(nodeAt("a", 1), nodeAt("b", 2), nodeAt("own", 3));
+    const before = index();
+    await store.submit({ type: "restore", snapshot });
+    expect(placed()).toEqual({ a: 1, own: 3 });
+    expect(index()).toBeGreaterThan(before);
+  });
+
   test("keeps it when it is this agent's own", async () => {
     const { register, store, placed } = openWorld();
     await register("own");

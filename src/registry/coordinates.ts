@@ -86,17 +86,27 @@ export class Coordinates {
 
   /** Nodes came, changed or went: what has no node any more goes as well. */
   #follow(touched: ReadonlySet<Topic>): void {
-    const gone: NodeCoordinate[] = [];
-    // Each commit comes by here, and nearly all of them touch no node: nothing is made for those.
-    for (const topic of touched) {
-      const name = nodeOfTopic(topic);
-      if (name === undefined || rowKey(name) === this.#own || getNode(this.#store.state, name)) continue;
-      gone.push(...this.ofNode(name));
-    }
+    const gone = touched.has(topics.everything)
+      ? this.list().filter(({ node }) => this.#isGone(node))
+      : this.#goneOf(touched);
     if (gone.length === 0) return;
     const edit = this.#placed.edit();
     for (const row of gone) edit.delete(keyOf(row));
     this.#replace(edit.finish());
+  }
+
+  #goneOf(touched: ReadonlySet<Topic>): NodeCoordinate[] {
+    const gone: NodeCoordinate[] = [];
+    // Each commit comes by here, and nearly all of them touch no node: nothing is made for those.
+    for (const topic of touched) {
+      const name = nodeOfTopic(topic);
+      if (name !== undefined && this.#isGone(name)) gone.push(...this.ofNode(name));
+    }
+    return gone;
+  }
+
+  #isGone(name: string): boolean {
+    return rowKey(name) !== this.#own && getNode(this.#store.state, name) === undefined;
   }
 
   #place(rows: readonly NodeCoordinate[]): void {
