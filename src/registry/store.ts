@@ -25,6 +25,9 @@ interface Batch {
 /** Remembered at the most, lest reads of ever other keys between two writes fill the memory. */
 const indexesMax = 1_000;
 
+/** How long a batch may take to become durable; each row has a millisecond more, so that a large restore can end. */
+const commitMsMax = 10_000;
+
 /** Told what the store does and how long it takes, for metrics. */
 export interface StoreMeter {
   /** Milliseconds from an arbitrary start. */
@@ -49,6 +52,9 @@ export type CommitListener = (touched: ReadonlySet<Topic>) => void;
  * state and go to the engine as one batch (group commit, with no timer). When the engine says it is durable the state
  * is swapped, the callers get their outcomes and the watchers of what was touched wake. Until then nobody sees it, so a
  * batch that fails is simply dropped: its callers get the error and nothing has changed.
+ *
+ * A disk may also not answer at all. Nobody is left waiting then: the callers of the batch under way are told that it may
+ * still be done, those behind it and all who come that they are refused, until the engine answers.
  */
 export class Store {
   readonly watches: Watches = new Watches();
@@ -59,10 +65,12 @@ export class Store {
   readonly #indexes = new Map<Topic, number>();
   /** Indexes of topics that are kept beside the state, in memory only. */
   readonly #besideIndexes = new Map<Topic, number>();
+  readonly #clock: Clock;
   readonly #nowMs: () => number;
   #state: State;
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
+  #stalled = false;
   #closed = false;
 
   constructor(
@@ -72,6 +80,7 @@ export class Store {
   ) {
     const startMs = latestMs(state) - clock.monotonicMs();
     this.#nowMs = () => startMs + clock.monotonicMs();
+    this.#clock = clock;
     this.#engine = engine;
     this.#meter = meter;
     this.#state = state;
@@ -125,12 +134,14 @@ export class Store {
 
   /**
    * Resolves when the command's effect is durable. Commands submitted in one tick are in one batch.
-   * @throws OperatingError unavailable when it cannot be made durable; it has then changed nothing
+   * @throws OperatingError unavailable when it cannot be made durable; it has then changed nothing. timeout when it is not
+   * known to be durable yet; it may still be done
    */
   submit(command: Command): Promise<Outcome> {
     if (this.#closed) {
       return Promise.reject(new OperatingError("unavailable", "stopping", "the agent is stopping and takes no writes"));
     }
+    if (this.#stalled) return Promise.reject(storeStalled());
     return new Promise((resolve, reject) => {
       this.#queue.push({ startMs: this.#meter.now(), command, resolve, reject });
       this.#running ??= this.#drain();
@@ -155,16 +166,27 @@ export class Store {
     this.#running = undefined;
   }
 
+  /** The engine owes an answer for these. What it says of them in the end still counts. */
+  #stall(commands: readonly Pending[]): void {
+    this.#stalled = true;
+    for (const { reject } of commands) reject(writeUnconfirmed());
+    for (const { reject } of this.#queue.splice(0)) reject(storeStalled());
+  }
+
   async #commit(commands: readonly Pending[]): Promise<void> {
     const meter = this.#meter;
     const batch = prepare(this.#state, commands, { nowMs: this.#nowMs(), meter });
     const startMs = meter.now();
     if (batch.changes.length > 0) {
+      const stalling = this.#clock.schedule(commitMsMax + batch.changes.length, () => this.#stall(commands));
       try {
         await this.#engine.commit({ revision: batch.state.index, changes: batch.changes });
       } catch (cause) {
         for (const { reject } of commands) reject(cause);
         return;
+      } finally {
+        stalling.cancel();
+        this.#stalled = false;
       }
     }
     const endMs = meter.now();
@@ -176,6 +198,19 @@ export class Store {
     for (const settle of batch.settle) settle();
     this.watches.wake(batch.touched);
   }
+}
+
+function writeUnconfirmed(): OperatingError {
+  const message =
+    `the disk has not confirmed the write within ${commitMsMax / 1_000} s. It may still be done: read before you write ` +
+    "again, and look at the disk.";
+  return new OperatingError("timeout", "write-unconfirmed", message);
+}
+
+function storeStalled(): OperatingError {
+  const message =
+    "the disk does not answer, and until it does no writes are taken: this one was not done. Look at the disk.";
+  return new OperatingError("unavailable", "store-stalled", message);
 }
 
 /** Applies the commands one after the other; one that throws (a fault of ours) is refused and the others go on. */

@@ -1,0 +1,76 @@
+import { describe, expect, test } from "bun:test";
+import { startTestApi } from "../../test/support/api.ts";
+import { rejectionOf } from "../../test/support/rejection.ts";
+import { settle } from "../../test/support/settle.ts";
+import { keySet } from "../../test/support/state.ts";
+import { openTestStore } from "../../test/support/store.ts";
+import { getKv } from "../state/kv.ts";
+import { topics } from "../state/topics.ts";
+
+const limitMs = 10_000;
+
+describe("a disk that does not answer", () => {
+  test("lets no caller wait for longer than its time, and tells which writes may still be done", async () => {
+    const { store, engine, clock } = openTestStore();
+    engine.hold();
+    const underWay = rejectionOf(store.submit(keySet("a", "1")));
+    await settle();
+    const queued = rejectionOf(store.submit(keySet("b", "1")));
+    await clock.advance(limitMs + 1);
+    expect(await underWay).toMatchObject({ kind: "timeout", code: "write-unconfirmed" });
+    expect(await queued).toMatchObject({ kind: "unavailable", code: "store-stalled" });
+    expect(await rejectionOf(store.submit(keySet("c", "1")))).toMatchObject({ code: "store-stalled" });
+    expect(engine.batches).toHaveLength(1);
+  });
+
+  test("answers at last: what was under way is there and wakes who waits, what was refused is not", async () => {
+    const { store, engine, clock } = openTestStore();
+    engine.hold();
+    const refused = rejectionOf(store.submit(keySet("a", "1")));
+    await settle();
+    const queued = rejectionOf(store.submit(keySet("b", "1")));
+    let woken = false;
+    store.watches.wait([topics.key("a")], () => (woken = true));
+    await clock.advance(limitMs + 1);
+    await Promise.all([refused, queued]);
+    engine.release();
+    await settle();
+    expect(["a", "b"].map((key) => getKv(store.state, key) !== undefined)).toEqual([true, false]);
+    expect(woken).toBe(true);
+    expect(await store.submit(keySet("b", "2"))).toEqual({ type: "done" });
+  });
+
+  test("has a millisecond more for each row: a large restore is not given up", async () => {
+    const { store, engine, clock } = openTestStore();
+    engine.hold();
+    let ended = false;
+    const many = Array.from({ length: 5_000 }, (_, at) => store.submit(keySet(`k${at}`, "1")));
+    const all = Promise.all(many).finally(() => (ended = true));
+    await clock.advance(limitMs + 4_000);
+    expect(ended).toBe(false);
+    engine.release();
+    await all;
+  });
+
+  test("that answers in time leaves no timer", async () => {
+    const { store, clock } = openTestStore();
+    await store.submit(keySet("a", "1"));
+    expect(clock.timerCount).toBe(0);
+  });
+
+  test("is a 500 to who writes, and nothing to who reads", async () => {
+    const api = await startTestApi();
+    await api.ask("/v1/kv/a", { method: "PUT", body: "1" });
+    api.engine.hold();
+    const write = api.ask("/v1/kv/a", { method: "PUT", body: "2" });
+    await settle();
+    expect(await (await api.ask("/v1/kv/a?raw")).text()).toBe("1");
+    await api.clock.advance(limitMs + 2);
+    const answer = await write;
+    expect([answer.status, await answer.text()]).toEqual([
+      500,
+      "the disk has not confirmed the write within 10 s. It may still be done: read before you write again, and look at the disk.",
+    ]);
+    expect((await api.ask("/v1/status/leader")).status).toBe(200);
+  });
+});
