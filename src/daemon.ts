@@ -11,6 +11,7 @@ import type { OpenedEngine } from "./engine/engine.ts";
 import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
 import { openSqliteEngine } from "./engine/sqlite/sqlite-engine.ts";
 import { ClientLimit } from "./http/client-limit.ts";
+import type { Doors } from "./http/doors.ts";
 import { systemClock, type Clock } from "./lib/clock.ts";
 import { OperatingError } from "./lib/errors.ts";
 import type { Log, LogLevel } from "./lib/log.ts";
@@ -43,8 +44,8 @@ export interface Daemon {
   readonly nodeId: string;
   readonly httpAddresses: readonly string[];
   /**
-   * Takes up changed definitions, the log level, whether check output is kept, how many requests a client may have, and how
-   * DNS is answered.
+   * Takes up changed definitions, the log level, whether check output is kept, how many requests a client may have, how
+   * DNS is answered, the node's meta, and certificates.
    * @throws OperatingError what is wrong with the new configuration, and where; the old one stays in force then
    */
   reload(): Promise<void>;
@@ -83,10 +84,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     const reload = async (): Promise<void> => {
       log.info("Reloading configuration...");
       const next = options.readConfig();
-      await definitions.apply(next);
-      agent.discardOutput = next.discardCheckOutput;
-      dns.reload(next.dns);
-      clientLimit.max = next.httpConnectionsMax;
+      await takeUp(next, { agent, definitions, registerServer, doors, dns, clientLimit });
       options.setLogLevel(next.log.level);
       options.onReload(next);
       log.info("Configuration reloaded");
@@ -107,7 +105,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       leave: options.onLeave,
     });
     const dns = await openDns(config, { ...api, log: log.named("dns") }, stopping.signal);
-    const servers = await openApi(config, { api, clientLimit });
+    const doors = await openApi(config, { api, clientLimit });
     const aliasSource = createAliasSource(agent);
     agent.startChecks(new RunningChecks({ world, aliasSource, report: (id, result) => agent.checkResult(id, result) }));
     const counting = runIntervals(metrics, world.clock, stopping.signal);
@@ -118,7 +116,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     });
     return {
       nodeId: node.id,
-      httpAddresses: servers.flatMap((server) => server.addresses),
+      httpAddresses: doors.addresses,
       reload,
       async stop() {
         stopping.abort();
@@ -126,7 +124,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
         api.events.close();
         api.coordinates.stop();
         await store.close();
-        await Promise.all(servers.map((server) => server.stop()));
+        await doors.stop();
         await Promise.all([syncing, counting]);
         await opened.engine.close();
       },
@@ -137,6 +135,27 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     await opened.engine.close();
     throw error;
   }
+}
+
+interface Reloadable {
+  readonly agent: Agent;
+  readonly definitions: FileDefinitions;
+  readonly registerServer: () => Promise<void>;
+  readonly doors: Doors;
+  readonly dns: { reload(dns: RuntimeConfig["dns"]): void };
+  readonly clientLimit: ClientLimit;
+}
+
+/** What can be wrong is tried first: certificates, then definitions. */
+async function takeUp(next: RuntimeConfig, parts: Reloadable): Promise<void> {
+  const changeCertificates = parts.doors.prepare(next.tls);
+  await parts.definitions.apply(next);
+  parts.agent.changeMeta(nodeMeta(next));
+  parts.agent.discardOutput = next.discardCheckOutput;
+  parts.dns.reload(next.dns);
+  parts.clientLimit.max = next.httpConnectionsMax;
+  await parts.registerServer();
+  await changeCertificates();
 }
 
 function openEngine(config: RuntimeConfig): Promise<OpenedEngine> {
@@ -167,21 +186,25 @@ async function ensureNode(
     address: config.advertiseAddress,
     datacenter: config.datacenter,
     taggedAddresses: config.taggedAddresses,
-    meta: { ...config.nodeMeta, "consul-network-segment": "" },
+    meta: nodeMeta(config),
   };
+}
+
+function nodeMeta(config: RuntimeConfig): Node["meta"] {
+  return { ...config.nodeMeta, "consul-network-segment": "" };
 }
 
 /** What makes the catalog say of this node what its server and its agent know. */
 function createSync(config: RuntimeConfig, { store, agent }: { readonly store: Store; readonly agent: Agent }) {
-  const { node } = agent;
   const registerServer = (): Promise<void> =>
-    register(store, { ...serverRegistration(node, config.ports.server), skipNodeUpdate: false });
+    register(store, { ...serverRegistration(agent.node, config.ports.server), skipNodeUpdate: false });
   const sync = async (): Promise<number> => {
     await registerServer();
     return syncCatalog(agent);
   };
   const resync = async (): Promise<void> => {
     // A snapshot of the machine that had this name before: the name is this one's now.
+    const { node } = agent;
     if (getNode(store.state, node.name)?.id !== node.id) await releaseName(store, node.name);
     await sync();
   };

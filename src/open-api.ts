@@ -6,11 +6,10 @@ import { AnswerCache } from "./http/answer-cache.ts";
 import type { Api } from "./http/api.ts";
 import { CachedQuestions } from "./http/cached-questions.ts";
 import type { ClientLimit } from "./http/client-limit.ts";
-import { openDoors } from "./http/doors.ts";
+import { type Doors, openDoors } from "./http/doors.ts";
 import { keepFresh } from "./http/freshness.ts";
 import { Router } from "./http/router.ts";
 import { routes } from "./http/routes.ts";
-import type { HttpServer } from "./http/server.ts";
 import { systemClock } from "./lib/clock.ts";
 import { isInNetworks } from "./lib/ip-address.ts";
 import { Coordinates } from "./registry/coordinates.ts";
@@ -87,7 +86,7 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
 export function openApi(
   config: RuntimeConfig,
   { api, clientLimit }: { readonly api: Api; readonly clientLimit: ClientLimit },
-): Promise<readonly HttpServer[]> {
+): Promise<Doors> {
   const { httpAllowWriteFrom: writers, ports, tls } = config;
   const { clock, log } = api;
   const router = new Router(routes(api), {

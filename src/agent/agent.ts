@@ -52,9 +52,9 @@ interface Change {
  * has left, and the catalog and the agent end with the same; changes of others are not waited for, and share batches.
  */
 export class Agent {
-  readonly node: Node;
   readonly reserved: ReadonlySet<string>;
   readonly #options: AgentOptions;
+  #node: Node;
   readonly #registered = new Registered();
   readonly #changes = new KeyedQueue();
   readonly #results: CheckResults;
@@ -62,15 +62,25 @@ export class Agent {
   #lastStatuses: ReadonlyMap<string, CheckStatus> = new Map();
 
   constructor(options: AgentOptions) {
-    this.node = options.node;
+    this.#node = options.node;
     this.reserved = options.reserved;
     this.#options = options;
     this.#results = new CheckResults({
       ...options,
+      node: () => this.#node,
       registered: this.#registered,
       inTurn: (checkId, task) => this.#inTurn("", [checkId], task),
       reap: (serviceId) => this.deregisterService(serviceId),
     });
+  }
+
+  get node(): Node {
+    return this.#node;
+  }
+
+  /** The catalog has it with the next registration. */
+  changeMeta(meta: Node["meta"]): void {
+    this.#node = { ...this.#node, meta };
   }
 
   /** Sorted by nothing: in order of registration. */
@@ -247,7 +257,8 @@ export class Agent {
   }
 
   async #commit({ service, checks, dropped = [] }: Change): Promise<void> {
-    const { catalog, node } = this.#options;
+    const { catalog } = this.#options;
+    const { node } = this;
     const of = service?.service;
     const registered = checks.map((check) => toCatalogCheck(node.name, check, of ?? this.#registered.serviceOf(check)));
     const rows = [

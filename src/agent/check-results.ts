@@ -26,7 +26,7 @@ export interface CheckFinding {
 }
 
 export interface CheckResultsOptions {
-  readonly node: Node;
+  readonly node: () => Node;
   readonly catalog: Catalog;
   readonly registered: Registered;
   readonly clock: Clock;
@@ -85,7 +85,7 @@ export class CheckResults {
     const check: LocalCheck = { ...known, status, output: this.discardOutput ? "" : result.output };
     this.#registered.setCheck(check);
     const { catalog, log, node } = this.#options;
-    catalog.showOutput(this.#registered.toCatalogCheck(node.name, check), check.output);
+    catalog.showOutput(this.#registered.toCatalogCheck(node().name, check), check.output);
     if (status !== known.status) {
       tellStatus(log, check);
       this.#reaper.note(check);
@@ -110,7 +110,7 @@ export class CheckResults {
     this.#reaper.forget(id);
     this.#reports.forget(id);
     this.#registered.deleteCheck(id);
-    this.#options.catalog.forgetOutput({ node: this.#options.node.name, id });
+    this.#options.catalog.forgetOutput({ node: this.#options.node().name, id });
   }
 
   /** In turn, so that a check which is being deregistered does not come back by its last result. */
@@ -120,7 +120,8 @@ export class CheckResults {
       const check = this.#registered.checks.get(checkId);
       if (!check) return;
       const service = this.#registered.serviceAlong([check]);
-      await catalog.register({ node, service, checks: [this.#registered.toCatalogCheck(node.name, check)] });
+      const checks = [this.#registered.toCatalogCheck(node().name, check)];
+      await catalog.register({ node: node(), service, checks });
     });
   }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { listen, type HttpServer, type ListenOptions } from "./server.ts";
 import { readTlsFiles, type TlsFiles } from "./tls-files.ts";
 
@@ -9,19 +10,43 @@ export interface DoorsOptions extends Pick<ListenOptions, "socketOwner" | "route
 
 type Door = Pick<ListenOptions, "addresses" | "port">;
 
+/** Wherever HTTP and HTTPS are served. */
+export interface Doors {
+  readonly addresses: readonly string[];
+  /**
+   * Reads what HTTPS is to be served with from now on, and gives what makes it so.
+   * @throws OperatingError naming the certificate or key that cannot be used; nothing is changed then
+   */
+  prepare(files: TlsFiles): () => Promise<void>;
+  stop(): Promise<void>;
+}
+
 /**
  * Listens wherever HTTP and HTTPS are to be served, or nowhere.
  * @throws OperatingError naming the address, certificate or key that cannot be used
  */
-export async function openDoors({ http, https, ...shared }: DoorsOptions): Promise<readonly HttpServer[]> {
-  const tls = https.addresses.length === 0 ? undefined : readTlsFiles(https.tls);
+export async function openDoors({ http, https, ...shared }: DoorsOptions): Promise<Doors> {
+  let tls = https.addresses.length === 0 ? undefined : readTlsFiles(https.tls);
   const opened: HttpServer[] = [];
+  const stop = async (): Promise<void> => void (await Promise.all(opened.map((server) => server.stop())));
   try {
     if (http.addresses.length > 0) opened.push(await listen({ ...http, ...shared }));
-    if (tls) opened.push(await listen({ ...https, ...shared, tls }));
-    return opened;
+    const secured = tls && (await listen({ ...https, ...shared, tls }));
+    if (secured) opened.push(secured);
+    return {
+      addresses: opened.flatMap((server) => server.addresses),
+      prepare(files) {
+        const next = secured && readTlsFiles(files);
+        return async () => {
+          if (isDeepStrictEqual(next, tls)) return;
+          tls = next;
+          await secured?.listenAnew(next);
+        };
+      },
+      stop,
+    };
   } catch (error) {
-    await Promise.all(opened.map((server) => server.stop()));
+    await stop();
     throw error;
   }
 }

@@ -20,6 +20,8 @@ export interface ListenOptions {
 export interface HttpServer {
   /** What it listens on: "127.0.0.1:8500", "unix:///path". */
   readonly addresses: readonly string[];
+  /** Serves new connections with these certificates. Requests under way end where they are. */
+  listenAnew(tls: Bun.TLSOptions | undefined): Promise<void>;
   /** Stops listening, lets answers that are on their way out, and ends the connections that are left. */
   stop(): Promise<void>;
 }
@@ -34,7 +36,9 @@ const graceMs = 500;
  * @throws OperatingError unavailable naming the address that cannot be had
  */
 export async function listen(options: ListenOptions): Promise<HttpServer> {
-  const listeners: Listener[] = [];
+  let listeners: Listener[] = [];
+  /** Those that serve the connections which they have, and no more. */
+  const leaving = new Set<Listener>();
   const network = options.tls ? "https" : "http";
   try {
     for (const address of options.addresses) listeners.push(await listenOn(address, options));
@@ -46,10 +50,19 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
   for (const address of addresses) options.log.info("Started HTTP server", { address, network });
   return {
     addresses,
+    async listenAnew(tls) {
+      for (const listener of listeners) {
+        leaving.add(listener);
+        void listener.stop().then(() => leaving.delete(listener));
+      }
+      listeners = [];
+      for (const address of options.addresses) listeners.push(await listenOn(address, { ...options, tls }));
+    },
     async stop() {
-      const ended = Promise.all(listeners.map((listener) => listener.stop()));
+      const all = [...listeners, ...leaving];
+      const ended = Promise.all(all.map((listener) => listener.stop()));
       await Promise.race([ended, sleep(options.clock, graceMs)]);
-      await endAll(listeners);
+      await endAll(all);
     },
   };
 }

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { connect } from "node:tls";
 import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
+import { localhostCertificate, otherCertificate, type TestCertificate } from "../support/certificates.ts";
+import { freePorts } from "../support/free-ports.ts";
 import { within } from "../support/within.ts";
 
 const sandbox = openSandbox();
@@ -113,6 +116,68 @@ describe.each([
     write("base.json", base);
   });
 });
+
+describe("a reload", () => {
+  const files = { cert_file: join(sandbox.folder, "cert.pem"), key_file: join(sandbox.folder, "key.pem") };
+
+  function store({ cert, key }: TestCertificate): void {
+    writeFileSync(files.cert_file, cert);
+    writeFileSync(files.key_file, key);
+  }
+
+  test("changes the node's meta, for the agent and in the catalog", async () => {
+    const before = (await agent.send("GET", "/v1/catalog/nodes")).index;
+    write("meta.json", { node_meta: { rack: "7" } });
+    expect((await reload()).status).toBe(200);
+    const Meta = { "consul-network-segment": "", rack: "7" };
+    expect((await agent.send("GET", "/v1/agent/self")).json).toMatchObject({ Meta });
+    const nodes = await agent.send("GET", "/v1/catalog/nodes?node-meta=rack:7");
+    expect(nodes.json).toMatchObject([{ Node: "node1", Meta }]);
+    expect(nodes.index).toBeGreaterThan(before);
+    unlinkSync(join(definitions, "meta.json"));
+    await reload();
+    expect((await agent.send("GET", "/v1/catalog/nodes?node-meta=rack:7")).text).toBe("[]");
+  });
+
+  test("serves HTTPS with another certificate under the same names, and goes on where one cannot be used", async () => {
+    const [port = 0] = await freePorts(1);
+    store(localhostCertificate);
+    const hcl = `ports { https = ${port} } cert_file = "${files.cert_file}" key_file = "${files.key_file}"`;
+    const secured = await sandbox.start("-dev", "-hcl", hcl);
+    await secured.ready();
+    const shown = (): Promise<string> => certificateName(port);
+    expect(await shown()).toBe("localhost");
+    const held = fetch(`https://localhost:${port}/v1/kv/a?index=1&wait=10s`, { tls: { rejectUnauthorized: false } });
+    await secured.send("PUT", "/v1/agent/reload");
+    expect(await shown()).toBe("localhost");
+
+    store(otherCertificate);
+    expect((await secured.send("PUT", "/v1/agent/reload")).status).toBe(200);
+    expect(await shown()).toBe("other.example");
+
+    writeFileSync(files.key_file, "no key");
+    const refused = await secured.send("PUT", "/v1/agent/reload");
+    expect(refused.status).toBe(500);
+    expect(refused.text).toContain(`key_file ${files.key_file} does not hold a private key`);
+    expect(await shown()).toBe("other.example");
+
+    await secured.send("PUT", "/v1/kv/a", { body: "1" });
+    expect((await held).status).toBe(200);
+    secured.signal("SIGTERM");
+    await secured.ended();
+  });
+});
+
+/** Whom the certificate is for that a new connection is shown. */
+async function certificateName(port: number): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false }, () => {
+    resolve(String(socket.getPeerCertificate().subject.CN));
+    socket.end();
+  });
+  socket.on("error", reject);
+  return promise;
+}
 
 test("many reloads at once end with what the files say last", async () => {
   for (let round = 0; round < 5; round += 1) {
