@@ -57,6 +57,19 @@ describe("a round", () => {
     expect(world.statusInCatalog("up")).toBe("passing");
   });
 
+  test("leaves the row that services of one id in two spellings share with the one that has it", async () => {
+    const world = await startTestAgent();
+    for (const id of ["Web", "web"])
+      await world.agent.registerService(serviceWith(id, [`${id}-up`]), { source: "api" });
+    await world.agent.registerCheck(ttlCheck("Disk"), "api");
+    await world.agent.registerCheck(ttlCheck("disk"), "api");
+    expect(await syncCatalog(world.agent)).toBe(0);
+    await world.agent.deregisterService("Web");
+    expect(await syncCatalog(world.agent)).toBeGreaterThan(0);
+    expect(await syncCatalog(world.agent)).toBe(0);
+    expect(world.servicesInCatalog()).toEqual(["web"]);
+  });
+
   test("removes what the agent does not know, but not what a server keeps", async () => {
     const world = await startWithWeb();
     await write(world, serviceNamed("foreign"), [checkNamed("foreign-up", { serviceId: "foreign" })]);

@@ -68,13 +68,22 @@ function findStale({ services, checks, reserved }: Agent, contents: NodeContents
 function findMissingServices(agent: Agent, contents: NodeContents): Service[] {
   const rows = new Map(contents.services.map((row) => [keyOf(row.id), row]));
   const own = [...agent.services.values()].map(({ service }) => service);
-  return own.filter((service) => !isSameService(rows.get(keyOf(service.id)), service));
+  return withoutRight(own, (service) => isSameService(rows.get(keyOf(service.id)), service));
 }
 
 function findWrongChecks(agent: Agent, contents: NodeContents): Check[] {
   const rows = new Map(contents.checks.map((row) => [keyOf(row.id), row]));
   const own = [...agent.checks.keys()].flatMap((id) => agent.catalogCheck(id) ?? []);
-  return own.filter((check) => !isSameCheck(rows.get(keyOf(check.id)), check));
+  return withoutRight(own, (check) => isSameCheck(rows.get(keyOf(check.id)), check));
+}
+
+/**
+ * Consul: ids that differ in the case of letters are two to the agent, and share one row. One of them is enough to make it
+ * right: else they would take it from each other in each round.
+ */
+function withoutRight<T extends { readonly id: string }>(own: readonly T[], isRight: (each: T) => boolean): T[] {
+  const right = new Set(own.filter(isRight).map(({ id }) => keyOf(id)));
+  return own.filter(({ id }) => !right.has(keyOf(id)));
 }
 
 /** The catalog does not mind the case of letters: "Web" is a row to be corrected to "web", not one more. */

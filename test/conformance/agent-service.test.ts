@@ -87,6 +87,17 @@ describe("registering", () => {
     expect(await serviceText(Name)).toContain(`"ID":"${Name}"`);
   });
 
+  test("ids that differ in the case of letters are two to the agent and one row to the catalog, the last one's", async () => {
+    const name = unique("web");
+    const upper = name.toUpperCase();
+    await registerService({ Name: upper, Port: 1 });
+    await registerService({ Name: name, Port: 2 });
+    expect((await get("/v1/agent/services")).json).toMatchObject({ [upper]: { Port: 1 }, [name]: { Port: 2 } });
+    expect((await get(`/v1/catalog/service/${upper}`)).json).toMatchObject([{ ServiceID: name, ServicePort: 2 }]);
+    expectEmpty(await put(`/v1/agent/service/deregister/${upper}`));
+    expect((await get("/v1/agent/services")).json).toMatchObject({ [name]: { Port: 2 } });
+  });
+
   test("what follows the JSON value is ignored", async () => {
     const Name = unique("web");
     await registerService({ Name });
