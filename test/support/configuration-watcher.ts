@@ -1,5 +1,11 @@
 import { exchange, type Answer } from "./exchange.ts";
 
+/** How a service asks: Go's with `recurse=`, the C SDK with `recurse=true` and its name. */
+export interface Asking {
+  readonly recurse: "" | "true";
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /**
  * What a Geneva service does to follow a folder of keys: it asks, and asks again with the index that it was told, with no
  * pause in between. An answer without an index, or with the same one, makes it spin; an answer that does not come leaves
@@ -12,13 +18,15 @@ export class ConfigurationWatcher {
   /** How many were answered. */
   answered = 0;
   readonly indexes: number[] = [];
+  readonly asking: Asking;
   readonly #url: string;
   readonly #wait: string;
   #stopped = false;
 
-  constructor(url: string, prefix: string, wait: string) {
+  constructor(url: string, prefix: string, { wait, asking }: { readonly wait: string; readonly asking: Asking }) {
     this.#url = url;
     this.prefix = prefix;
+    this.asking = asking;
     this.#wait = wait;
   }
 
@@ -27,8 +35,9 @@ export class ConfigurationWatcher {
     let index = 0;
     while (!this.#stopped) {
       const query = index === 0 ? "" : `index=${index}&`;
-      const path = `/v1/kv/${this.prefix}?${query}recurse=&wait=${this.#wait}`;
-      const answer = await exchange(this.#url, "GET", { path });
+      const { recurse, headers } = this.asking;
+      const path = `/v1/kv/${this.prefix}?${query}recurse=${recurse}&wait=${this.#wait}`;
+      const answer = await exchange(this.#url, "GET", { path, headers });
       index = this.#take(answer);
     }
   }

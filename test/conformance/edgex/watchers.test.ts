@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { ConfigurationWatcher } from "../../support/configuration-watcher.ts";
+import { type Asking, ConfigurationWatcher } from "../../support/configuration-watcher.ts";
 import { del, differs, get, keyFolder, put, sharedTarget } from "../../support/conformance.ts";
 import { FakeRandom } from "../../support/fake-random.ts";
 import { pickOf } from "../../support/linearizability/trial.ts";
@@ -8,15 +8,21 @@ import { within } from "../../support/within.ts";
 const target = await sharedTarget();
 
 const seed = Number(process.env["SEED"] ?? 1);
-const changes = 400;
+const changes = 200;
 const random = new FakeRandom(seed);
 const unheard = "misses a recursive delete of a parent and lets the index fall back";
 
+const nullBreaks = "device-sdk-c refuses a whole configuration with a null in it";
 const overheard = "wakes who watches an empty folder for a write of any other key";
 
 /** Folders in each other, beside each other, and with a name that begins another's. */
 const folders = ["", "a/", "a/b/", "a/b/c/", "a/bb/", "ab/"] as const;
 const names = ["x", "y", "z"] as const;
+
+const go: Asking = { recurse: "", headers: { "User-Agent": "Go-http-client/1.1" } };
+const c: Asking = { recurse: "true", headers: { "User-Agent": "edgex" } };
+/** Asks as the C SDK does, and is not it. */
+const other: Asking = { recurse: "true", headers: {} };
 
 /** The keys as they must be, and how many changes each watched folder has seen. */
 class Ledger {
@@ -67,7 +73,10 @@ async function change(root: string, ledger: Ledger): Promise<void> {
 test(`who watches as Geneva's services do sees the store as it is, and asks no more often than it changes (SEED=${seed})`, async () => {
   const root = keyFolder();
   const ledger = new Ledger();
-  const watchers = folders.map((folder) => new ConfigurationWatcher(target.url, root + folder, "1s"));
+  const watched = folders.flatMap((folder) => [go, c, other].map((asking) => ({ folder, asking })));
+  const watchers = watched.map(
+    ({ folder, asking }) => new ConfigurationWatcher(target.url, root + folder, { asking, wait: "1s" }),
+  );
   const running = watchers.map((watcher) => watcher.run());
   const started = performance.now();
   for (let round = 0; round < changes; round += 1) await change(root, ledger);
@@ -78,7 +87,7 @@ test(`who watches as Geneva's services do sees the store as it is, and asks no m
   await Promise.all(running);
 
   expect(await storedBelow(root)).toEqual(encoded(root, ledger.keys));
-  for (const [at, folder] of folders.entries()) {
+  for (const [at, { folder }] of watched.entries()) {
     // The first answer, and those at the end of a wait.
     const needless = 1 + waits;
     const below = ledger.changesBelow.get(folder) ?? 0;
@@ -89,7 +98,11 @@ test(`who watches as Geneva's services do sees the store as it is, and asks no m
 }, 60_000);
 
 async function expectSameAsStore(watchers: readonly ConfigurationWatcher[]): Promise<void> {
-  for (const { prefix, picture } of watchers) expect(picture).toEqual(await storedBelow(prefix));
+  for (const { prefix, picture, asking } of watchers) {
+    const stored = Object.entries(await storedBelow(prefix));
+    const empty = asking === c && differs("praetor", nullBreaks) ? "" : null;
+    expect(picture).toEqual(Object.fromEntries(stored.map(([key, value]) => [key, value ?? empty])));
+  }
 }
 
 async function storedBelow(prefix: string): Promise<Record<string, string | null>> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { keyFolder, put, sharedTarget } from "../../support/conformance.ts";
+import { differs, keyFolder, put, sharedTarget } from "../../support/conformance.ts";
 import { EdgexClient, goPath, goRequest } from "../../support/edgex-clients.ts";
 import { headerOf, RawConnection, textOf } from "../../support/raw-connection.ts";
 
@@ -64,6 +64,17 @@ describe("Go's HTTP client", () => {
     },
     (idleSeconds + 10) * 1_000,
   );
+});
+
+test("a key with empty parts is kept as it is and found again, where Consul leads a PUT astray", async () => {
+  await using client = await EdgexClient.open();
+  const folder = keyFolder();
+  const written = await client.go("PUT", `/v1/kv/${folder}a//b`, "v");
+  const reason = "a redirected PUT comes back as a GET; keeping the key is what its writer meant";
+  if (!differs("praetor", reason)) return expect(written.status).toBe(301);
+  expect(written).toMatchObject({ status: 200, text: "true" });
+  expect(JSON.parse((await client.go("GET", `/v1/kv/${folder}?keys=`)).text)).toEqual([`${folder}a//b`]);
+  expect((await client.go("GET", `/v1/kv/${folder}a//b?raw=`)).text).toBe("v");
 });
 
 describe("a key as Go escapes it", () => {
