@@ -42,6 +42,15 @@ describe("Go's HTTP client", () => {
     expect(JSON.parse(next.text)).toHaveLength(2);
   });
 
+  test("may send the token, or the name and password, that its environment has", async () => {
+    await using connection = await RawConnection.open((await sharedTarget()).url);
+    for (const field of ["X-Consul-Token: 6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11", "Authorization: Basic dXNlcjpwdw=="]) {
+      const octets = goRequest("GET", "/v1/agent/services").toString();
+      connection.send(octets.replace("\r\nAccept-Encoding", `\r\n${field}\r\nAccept-Encoding`));
+      expect((await connection.answer()).status).toBe(200);
+    }
+  });
+
   test("writes a key in the pieces that the network makes of it", async () => {
     await using connection = await RawConnection.open((await sharedTarget()).url);
     const key = `/v1/kv/${keyFolder()}a`;
