@@ -87,7 +87,7 @@ async function listenOn(address: string, { port, tls, router, socketOwner }: Lis
     return start(hostAndPort(address, port), () => Bun.serve({ ...shared, ...alone, hostname: address, port }));
   }
   await removeStaleSocket(path);
-  const listener = start(path, () => Bun.serve({ ...shared, unix: path }));
+  const listener = start(path, () => Bun.serve({ ...shared, ...patient, unix: path }));
   try {
     setSocketOwner(path, socketOwner);
   } catch (error) {
@@ -126,3 +126,5 @@ function hostAndPort(address: string, port: number): string {
 }
 
 const idleTimeoutS = 120;
+/** Bun heeds it on unix sockets too, where it else ends what is idle for 10 s; its types do not know. */
+const patient: object = { idleTimeout: idleTimeoutS };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
 import { localhostCertificate, otherCertificate } from "../support/certificates.ts";
 import { freePorts } from "../support/free-ports.ts";
+import { RawConnection } from "../support/raw-connection.ts";
 
 const sandbox = openSandbox();
 afterAll(() => sandbox.close());
@@ -102,6 +103,22 @@ describe("a unix socket", () => {
     await agent.ended();
     expect(existsSync(path)).toBe(false);
   });
+
+  const idleSeconds = Number(process.env["IDLE_SECONDS"] ?? 0);
+  test.skipIf(idleSeconds === 0)(
+    "keeps a connection that asks nothing as long as a port does (waits as long as IDLE_SECONDS says)",
+    async () => {
+      const path = inFolder("idle.sock");
+      await (await sandbox.start("-dev", "-hcl", socketHcl(path))).ready();
+      await using connection = await RawConnection.open(`unix://${path}`);
+      for (const waitMs of [idleSeconds * 1_000, 0]) {
+        connection.send("GET /v1/status/leader HTTP/1.1\r\nHost: agent\r\n\r\n");
+        expect((await connection.answer()).status).toBe(200);
+        await Bun.sleep(waitMs);
+      }
+    },
+    (idleSeconds + 10) * 1_000,
+  );
 
   test("that a killed agent left behind is replaced", async () => {
     const path = inFolder("stale.sock");

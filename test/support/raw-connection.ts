@@ -18,9 +18,10 @@ export class RawConnection implements AsyncDisposable {
   #wake = Promise.withResolvers<void>();
   #ended = false;
 
+  /** @param url also of a unix socket: "unix:///path" */
   static async open(url: string): Promise<RawConnection> {
-    const { hostname, port } = new URL(url);
-    const socket = connect({ host: hostname, port: Number(port) });
+    const { protocol, pathname, hostname, port } = new URL(url);
+    const socket = connect(protocol === "unix:" ? { path: pathname } : { host: hostname, port: Number(port) });
     await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
     return new RawConnection(socket);
   }
