@@ -1,5 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import { type ErrorKind, messageOf, OperatingError } from "../lib/errors.ts";
+import { AccessToken, type FetchAccessToken } from "./access-token.ts";
 
 export interface HttpClientSettings {
   /** "http://127.0.0.1:8500", without a path. */
@@ -9,6 +10,8 @@ export interface HttpClientSettings {
   readonly token?: string;
   /** Sent with each request. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Where another token comes from when one is refused with 403; the request is then repeated, once. */
+  readonly fetchToken?: FetchAccessToken | undefined;
   /** For a whole exchange, body included, where the request names no other. Default 5 s. */
   readonly timeoutMs?: number;
   /** How to get there, where that is not plain: options of fetch that the runtime takes, Bun's `tls` and `unix`. */
@@ -40,15 +43,18 @@ const defaultTimeoutMs = 5_000;
 export class HttpClient {
   readonly clock: Clock;
   readonly #settings: HttpClientSettings;
+  readonly #token: AccessToken;
 
   constructor(settings: HttpClientSettings) {
     this.#settings = settings;
     this.clock = settings.clock;
+    this.#token = new AccessToken(settings.clock, settings.token ?? "", settings.fetchToken);
   }
 
   /**
    * The answer, whatever its status.
-   * @throws OperatingError unavailable or timeout when there is no whole answer; the signal's reason when that aborts
+   * @throws OperatingError unavailable or timeout when there is no whole answer, denied when a new token cannot be had;
+   * the signal's reason when that aborts
    */
   async request(request: HttpRequest): Promise<HttpAnswer> {
     request.signal?.throwIfAborted();
@@ -61,7 +67,7 @@ export class HttpClient {
     } catch (thrown) {
       request.signal?.throwIfAborted();
       if (deadline.signal.aborted) throw timedOut(this.#settings.baseUrl, timeoutMs);
-      throw unreachable(this.#settings.baseUrl, thrown);
+      throw asFailure(this.#settings.baseUrl, thrown);
     } finally {
       timer.cancel();
     }
@@ -89,7 +95,7 @@ export class HttpClient {
       response = await this.#send(request, request.signal, { "Accept-Encoding": "identity" });
     } catch (thrown) {
       request.signal?.throwIfAborted();
-      throw unreachable(this.#settings.baseUrl, thrown);
+      throw asFailure(this.#settings.baseUrl, thrown);
     }
     if (response.status === 200) return response;
     const body = new Uint8Array(await response.arrayBuffer());
@@ -112,24 +118,46 @@ export class HttpClient {
     return typeof unix === "string" ? unix : undefined;
   }
 
-  #send(
+  async #send(
     request: HttpRequest,
     signal: AbortSignal | undefined,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Response> {
+    const token = this.#token.current;
+    const response = await this.#sendWith(token, request, { signal, headers });
+    if (response.status !== 403 || !this.#token.isRenewable) return response;
+    await response.body?.cancel();
+    await unlessAborted(this.#token.renew(token), signal);
+    return this.#sendWith(this.#token.current, request, { signal, headers });
+  }
+
+  #sendWith(
+    token: string,
+    request: HttpRequest,
+    { signal, headers }: { signal: AbortSignal | undefined; headers: Readonly<Record<string, string>> },
+  ): Promise<Response> {
     return fetch(this.urlOf(request), {
       method: request.method ?? "GET",
-      headers: {
-        ...this.#settings.headers,
-        ...headers,
-        ...(this.#settings.token && { "X-Consul-Token": this.#settings.token }),
-      },
+      headers: { ...this.#settings.headers, ...headers, ...(token !== "" && { "X-Consul-Token": token }) },
       body: request.body ?? null,
       signal: signal ?? null,
       redirect: "manual", // following one would turn a PUT into a GET
       ...this.#settings.transport,
     });
   }
+}
+
+/** What the promise does, or a rejection as soon as the signal aborts. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  signal?.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    signal?.addEventListener("abort", () => reject(asError(signal.reason)), { once: true });
+    promise.then(resolve, reject);
+  });
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(messageOf(reason));
 }
 
 function pathAndQuery(request: HttpRequest): string {
@@ -188,7 +216,9 @@ function timedOut(where: string, timeoutMs: number): OperatingError {
   return new OperatingError("timeout", "request-timeout", `no answer from ${where} within ${timeoutMs} ms`);
 }
 
-function unreachable(where: string, cause: unknown): OperatingError {
+/** What went wrong on the way; that a token could not be renewed is told already. */
+function asFailure(where: string, cause: unknown): OperatingError {
+  if (cause instanceof OperatingError) return cause;
   return new OperatingError("unavailable", "agent-unreachable", `cannot reach ${where}: ${unreachableReason(cause)}`, {
     cause,
   });

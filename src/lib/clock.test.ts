@@ -1,17 +1,20 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import { FakeClock } from "../../test/support/fake-clock.ts";
-import { sleep, systemClock } from "./clock.ts";
+import { sleep, systemClock, wakefulClock } from "./clock.ts";
 
 const day = 86_400_000;
 
 /** The runtime's own timers, moved by hand: there is no other way to see 25 days pass. */
-describe("a timer of the system", () => {
+describe.each([
+  ["a timer of the system", systemClock],
+  ["a wakeful one", wakefulClock],
+])("%s", (_name, clock) => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
   test.each([0, 1, day, 24 * day, 25 * day, 100 * day])("fires once, after %d ms and not before", (delayMs) => {
     let fired = 0;
-    systemClock.schedule(delayMs, () => (fired += 1));
+    clock.schedule(delayMs, () => (fired += 1));
     if (delayMs > 0) advance(delayMs - 1);
     expect(fired).toBe(0);
     advance(1);
@@ -22,7 +25,7 @@ describe("a timer of the system", () => {
 
   test.each([day, 100 * day])("of %d ms that was cancelled never fires", (delayMs) => {
     let fired = 0;
-    const timer = systemClock.schedule(delayMs, () => (fired += 1));
+    const timer = clock.schedule(delayMs, () => (fired += 1));
     advance(delayMs / 2);
     timer.cancel();
     timer.cancel();
@@ -35,6 +38,15 @@ describe("a timer of the system", () => {
 function advance(ms: number): void {
   for (let left = ms; left > 0; left -= day) jest.advanceTimersByTime(Math.min(left, day));
 }
+
+test("a program waits for a wakeful clock's timers, and for no others", async () => {
+  const program = (clock: string): string =>
+    `import { ${clock} } from "${import.meta.dir}/clock.ts"; ${clock}.schedule(20, () => console.log("fired"));`;
+  const printed = (clock: string): Promise<string> =>
+    new Response(Bun.spawn([process.execPath, "-e", program(clock)]).stdout).text();
+  expect(await printed("wakefulClock")).toBe("fired\n");
+  expect(await printed("systemClock")).toBe("");
+});
 
 describe("sleeping", () => {
   test("ends when the time is over, or at once when it is aborted, and leaves no timer", async () => {

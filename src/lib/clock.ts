@@ -22,22 +22,35 @@ const delayMsMax = 2 ** 31 - 1;
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  schedule(delayMs, run) {
-    let handle = startTimer(delayMs, fire);
-    let leftMs = delayMs - delayMsMax;
-    function fire(): void {
-      if (leftMs <= 0) return run();
-      handle = startTimer(leftMs, fire);
-      leftMs -= delayMsMax;
-    }
-    return { cancel: () => clearTimeout(handle) };
-  },
+  schedule: (delayMs, run) => schedule(delayMs, { run, start: startQuietly }),
 };
 
-function startTimer(delayMs: number, fire: () => void): ReturnType<typeof setTimeout> {
-  const handle = setTimeout(fire, Math.min(Math.max(delayMs, 0), delayMsMax));
-  handle.unref();
-  return handle;
+/**
+ * As systemClock, but a timer that waits keeps the process alive. For programs that others write: one that only waits for a
+ * lost agent must not end by that. It runs in browsers, too, where nothing keeps a page.
+ */
+export const wakefulClock: Clock = {
+  ...systemClock,
+  schedule: (delayMs, run) => schedule(delayMs, { run, start: (fire, ms) => setTimeout(fire, ms) }),
+};
+
+type TimerHandle = ReturnType<typeof setTimeout>;
+type StartTimer = (fire: () => void, delayMs: number) => TimerHandle;
+
+function startQuietly(fire: () => void, delayMs: number): TimerHandle {
+  return setTimeout(fire, delayMs).unref();
+}
+
+function schedule(delayMs: number, { run, start }: { readonly run: () => void; readonly start: StartTimer }): Timer {
+  const startFor = (ms: number): TimerHandle => start(fire, Math.min(Math.max(ms, 0), delayMsMax));
+  let handle = startFor(delayMs);
+  let leftMs = delayMs - delayMsMax;
+  function fire(): void {
+    if (leftMs <= 0) return run();
+    handle = startFor(leftMs);
+    leftMs -= delayMsMax;
+  }
+  return { cancel: () => clearTimeout(handle) };
 }
 
 /** For a program that may be waiting for nothing but a timer; until process.exit, or until what it returns is called. */

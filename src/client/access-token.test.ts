@@ -1,0 +1,129 @@
+import { describe, expect, test } from "bun:test";
+import { type CannedAgent, startCannedAgent } from "../../test/support/canned-agent.ts";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { rejectionOf } from "../../test/support/rejection.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import type { FetchAccessToken } from "./access-token.ts";
+import { HttpClient, type HttpRequest, textOf } from "./http.ts";
+
+/** An agent that takes one token and refuses every other. */
+function startGuardedAgent(valid: () => string): CannedAgent {
+  return startCannedAgent(({ headers }) =>
+    headers.get("X-Consul-Token") === valid()
+      ? new Response("true")
+      : new Response("Permission denied", { status: 403 }),
+  );
+}
+
+function clientOf(url: string, fetchToken: FetchAccessToken, clock: Clock = systemClock): HttpClient {
+  return new HttpClient({ baseUrl: url, clock, token: "old", fetchToken });
+}
+
+const put: HttpRequest = { method: "PUT", path: "/v1/kv/a", body: "1" };
+
+describe("a refused token", () => {
+  test("is renewed once, and the request repeated as it was", async () => {
+    using agent = startGuardedAgent(() => "new");
+    const http = clientOf(agent.url, async () => "new");
+    expect(textOf(await http.requestOk(put))).toBe("true");
+    expect(agent.requests.map(({ method, target, body }) => `${method} ${target} ${body}`)).toEqual([
+      "PUT /v1/kv/a 1",
+      "PUT /v1/kv/a 1",
+    ]);
+    await http.requestOk(put);
+    expect(agent.requests).toHaveLength(3);
+  });
+
+  test("is renewed once for all requests that are refused at the same time", async () => {
+    using agent = startGuardedAgent(() => "new");
+    let renewals = 0;
+    const http = clientOf(agent.url, async () => {
+      renewals += 1;
+      return "new";
+    });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => http.requestOk(put)));
+    expect(answers.map(textOf)).toEqual(Array.from({ length: 20 }, () => "true"));
+    expect(renewals).toBe(1);
+  });
+
+  test("that is refused again after the renewal is told as it is", async () => {
+    using agent = startGuardedAgent(() => "another");
+    const error = await rejectionOf(clientOf(agent.url, async () => "new").requestOk(put));
+    expect(error).toMatchObject({ kind: "denied", message: "Unexpected response code: 403 (Permission denied)" });
+    expect(agent.requests).toHaveLength(2);
+  });
+
+  test("may be renewed again later", async () => {
+    let valid = "first";
+    using agent = startGuardedAgent(() => valid);
+    const http = clientOf(agent.url, async () => valid);
+    await http.requestOk(put);
+    valid = "second";
+    await http.requestOk(put);
+    expect(agent.requests).toHaveLength(4);
+  });
+
+  test("of a stream is renewed, too", async () => {
+    using agent = startGuardedAgent(() => "new");
+    expect(await (await clientOf(agent.url, async () => "new").stream({ path: "/" })).text()).toBe("true");
+  });
+
+  test("without a way to another is told as it is", async () => {
+    using agent = startGuardedAgent(() => "new");
+    const http = new HttpClient({ baseUrl: agent.url, clock: systemClock, token: "old" });
+    expect((await rejectionOf(http.requestOk(put))).message).toContain("403");
+    expect(agent.requests).toHaveLength(1);
+  });
+});
+
+describe("a renewal that fails", () => {
+  test("is told in the words of EdgeX's Go clients, and the next request tries anew", async () => {
+    using agent = startGuardedAgent(() => "new");
+    const sources = [() => Promise.reject(new Error("vault is sealed")), () => Promise.resolve("new")];
+    const http = clientOf(agent.url, () => sources.shift()?.() ?? Promise.reject(new Error("asked too often")));
+    expect(await rejectionOf(http.requestOk(put))).toMatchObject({
+      kind: "denied",
+      message: "failed to renew access token: vault is sealed",
+    });
+    expect(textOf(await http.requestOk(put))).toBe("true");
+  });
+
+  test("that never ends, ends", async () => {
+    using agent = startGuardedAgent(() => "new");
+    const clock = new FakeClock();
+    const asked = Promise.withResolvers<AbortSignal>();
+    const never: FetchAccessToken = ({ signal }) => {
+      asked.resolve(signal);
+      return Promise.withResolvers<string>().promise;
+    };
+    const failure = rejectionOf(clientOf(agent.url, never, clock).requestOk({ ...put, timeoutMs: 60_000 }));
+    const signal = await asked.promise;
+    await clock.advance(10_000);
+    expect((await failure).message).toBe("failed to renew access token: no token within 10000 ms");
+    expect([signal.aborted, clock.timerCount]).toEqual([true, 0]);
+  });
+
+  test("holds a request no longer than its own time and signal", async () => {
+    using agent = startGuardedAgent(() => "new");
+    const clock = new FakeClock();
+    const asked = Promise.withResolvers<void>();
+    const http = clientOf(
+      agent.url,
+      () => {
+        asked.resolve();
+        return Promise.withResolvers<string>().promise;
+      },
+      clock,
+    );
+    const ending = new AbortController();
+    const failures = [
+      rejectionOf(http.requestOk({ ...put, signal: ending.signal })),
+      rejectionOf(http.requestOk({ ...put, timeoutMs: 300 })),
+    ];
+    await asked.promise;
+    ending.abort(new Error("enough"));
+    await clock.advance(300);
+    const messages = (await Promise.all(failures)).map(({ message }) => message);
+    expect(messages).toEqual(["enough", `no answer from ${agent.url} within 300 ms`]);
+  });
+});

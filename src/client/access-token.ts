@@ -1,0 +1,56 @@
+import { type Clock, sleep } from "../lib/clock.ts";
+import { messageOf, OperatingError } from "../lib/errors.ts";
+
+/** Gives a new token. Its signal aborts when nobody waits for the token any more. */
+export type FetchAccessToken = (call: { readonly signal: AbortSignal }) => Promise<string>;
+
+/** Whoever gives tokens must not hold up every request for ever. */
+const renewalTimeoutMs = 10_000;
+
+/** The token that requests carry, and the way to another when it is refused. */
+export class AccessToken {
+  readonly #clock: Clock;
+  readonly #fetchToken: FetchAccessToken | undefined;
+  #current: string;
+  #renewal: Promise<void> | undefined;
+
+  constructor(clock: Clock, token: string, fetchToken: FetchAccessToken | undefined) {
+    this.#clock = clock;
+    this.#current = token;
+    this.#fetchToken = fetchToken;
+  }
+
+  /** "" is none. */
+  get current(): string {
+    return this.#current;
+  }
+
+  get isRenewable(): boolean {
+    return this.#fetchToken !== undefined;
+  }
+
+  /**
+   * Resolves when there is another token than the refused one. Requests that are refused at the same time share one renewal.
+   * @throws OperatingError denied, in the words of EdgeX's Go clients
+   */
+  async renew(refused: string): Promise<void> {
+    if (this.#fetchToken === undefined || refused !== this.#current) return;
+    this.#renewal ??= this.#fetch(this.#fetchToken).finally(() => (this.#renewal = undefined));
+    await this.#renewal;
+  }
+
+  async #fetch(fetchToken: FetchAccessToken): Promise<void> {
+    const ending = new AbortController();
+    try {
+      const tooLong = sleep(this.#clock, renewalTimeoutMs, ending.signal).then(() => {
+        throw new Error(`no token within ${renewalTimeoutMs} ms`);
+      });
+      this.#current = await Promise.race([fetchToken({ signal: ending.signal }), tooLong]);
+    } catch (cause) {
+      const message = `failed to renew access token: ${messageOf(cause)}`;
+      throw new OperatingError("denied", "token-not-renewed", message, { cause });
+    } finally {
+      ending.abort();
+    }
+  }
+}
