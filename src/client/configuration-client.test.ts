@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type CannedRequest, startCannedAgent } from "../../test/support/canned-agent.ts";
+import { type CannedAgent, type CannedRequest, startCannedAgent } from "../../test/support/canned-agent.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { rejectionOf } from "../../test/support/rejection.ts";
 import { within } from "../../test/support/within.ts";
@@ -39,6 +39,102 @@ describe("hasConfiguration", () => {
       "checking configuration existence from Consul failed: Unexpected response code: 500 (No cluster leader)",
     );
   });
+});
+
+describe("what is below a name", () => {
+  const keys = ["Writable/LogLevel", "Writable/Persist", "Writable2/X", "Name"].map((key) => `${basePath}/${key}`);
+  /** As an agent does: a prefix is text. */
+  const startKeyAgent = (): CannedAgent =>
+    startCannedAgent(({ target }) => {
+      const prefix = decodeURIComponent(target.replace("/v1/kv/", "").replace("?keys=", ""));
+      const found = keys.filter((key) => key.startsWith(prefix));
+      return found.length === 0 ? absent() : Response.json(found);
+    });
+
+  test("does not take a longer name's", async () => {
+    using agent = startKeyAgent();
+    const client = clientOf(agent.url);
+    expect(await client.getConfigurationKeys("Writable")).toEqual(keys.slice(0, 2));
+    expect(await client.getConfigurationKeys("Writ")).toEqual([]);
+    expect(await client.getConfigurationKeys("Name")).toEqual([`${basePath}/Name`]);
+    expect(await client.getConfigurationKeys("")).toEqual(keys);
+    expect(await client.hasSubConfiguration("Writable")).toBe(true);
+    expect(await client.hasSubConfiguration("Writ")).toBe(false);
+  });
+
+  test("that cannot be found out is told in the words of the Go client", async () => {
+    using agent = startCannedAgent(() => new Response("No cluster leader", { status: 500 }));
+    const client = clientOf(agent.url);
+    const messages = [client.hasSubConfiguration("Writable"), client.getConfigurationKeys("Writable")].map(rejectionOf);
+    expect((await Promise.all(messages)).map(({ message }) => message)).toEqual([
+      "checking sub configuration existence from Consul failed: Unexpected response code: 500 (No cluster leader)",
+      `unable to get list of keys for ${basePath}/Writable from Consul: Unexpected response code: 500 (No cluster leader)`,
+    ]);
+  });
+});
+
+describe("a single value", () => {
+  const bytes = Uint8Array.of(0, 255, 10);
+
+  test("is stored as it is, text or bytes", async () => {
+    using agent = startCannedAgent(() => new Response("true"));
+    const client = clientOf(agent.url);
+    await client.putConfigurationValue("Writable/LogLevel", "DEBÜG");
+    await client.putConfigurationValue("Blob", bytes);
+    expect(agent.requests.map(({ method, target, body }) => `${method} ${target} ${body}`)).toEqual([
+      `PUT /v1/kv/${basePath}/Writable/LogLevel DEBÜG`,
+      `PUT /v1/kv/${basePath}/Blob ${new TextDecoder().decode(bytes)}`,
+    ]);
+  });
+
+  test("is read as bytes, and is undefined when it is not there", async () => {
+    using agent = startCannedAgent(({ target }) =>
+      target === `/v1/kv/${basePath}/Blob` ? Response.json([{ Key: "x", Value: bytes.toBase64() }]) : absent(),
+    );
+    const client = clientOf(agent.url);
+    expect(await client.getConfigurationValue("Blob")).toEqual(bytes);
+    expect(await client.getConfigurationValueByFullPath(`${basePath}/Blob`)).toEqual(bytes);
+    expect(await client.getConfigurationValue("Other")).toBeUndefined();
+    expect(await client.configurationValueExists("Blob")).toBe(true);
+    expect(await client.configurationValueExists("Other")).toBe(false);
+  });
+
+  test("that cannot be read or stored is told in the words of the Go client, with the whole key", async () => {
+    using agent = startCannedAgent(() => new Response(null, { status: 403 }));
+    const client = clientOf(agent.url);
+    const calls = [
+      client.configurationValueExists("A"),
+      client.getConfigurationValue("A"),
+      client.putConfigurationValue("A", ""),
+      client.putConfiguration({ A: 1 }, { overwrite: true }),
+    ];
+    const errors = await Promise.all(calls.map(rejectionOf));
+    expect(errors.map(({ message }) => message)).toEqual([
+      `unable to check existence of ${basePath}/A in Consul: Unexpected response code: 403`,
+      `unable to get value for ${basePath}/A from Consul: Unexpected response code: 403`,
+      `unable to put value for ${basePath}/A into Consul: Unexpected response code: 403`,
+      `unable to put value for ${basePath}/A into Consul: Unexpected response code: 403`,
+    ]);
+    expect(errors[0]).toMatchObject({ kind: "denied", code: "call-failed" });
+  });
+});
+
+test("a call takes a time of its own and a signal, whose reason is told as it is", async () => {
+  const clock = new FakeClock();
+  using agent = startCannedAgent(() => Promise.withResolvers<Response>().promise);
+  const client = clientOf(agent.url, clock);
+  const ending = new AbortController();
+  const failures = [
+    rejectionOf(client.getConfigurationValue("A", { signal: ending.signal })),
+    rejectionOf(client.getConfigurationValue("A", { timeoutMs: 300 })),
+  ];
+  await within(2_000, async () => expect(agent.requests).toHaveLength(2));
+  ending.abort(new Error("enough"));
+  await clock.advance(300);
+  expect((await Promise.all(failures)).map(({ message }) => message)).toEqual([
+    "enough",
+    `unable to get value for ${basePath}/A from Consul: no answer from ${agent.url} within 300 ms`,
+  ]);
 });
 
 describe("putConfiguration", () => {
@@ -172,6 +268,51 @@ describe("watchForChanges", () => {
     await within(2_000, async () => expect(watch.errors).toHaveLength(1));
     expect(watch.errors[0]).toContain("no X-Consul-Index");
     await watch.expectRequests(1);
+  });
+
+  test("what onUpdate throws goes to onError, and the watch goes on", async () => {
+    const errors: string[] = [];
+    const levels: string[] = [];
+    let index = 0;
+    using agent = startCannedAgent(() =>
+      index < 2
+        ? stored({ "Writable/LogLevel": `L${(index += 1)}` }, index)
+        : Promise.withResolvers<Response>().promise,
+    );
+    const clock = new FakeClock();
+    const watch = clientOf(agent.url, clock).watchForChanges("Writable", {
+      defaults,
+      onUpdate({ LogLevel }) {
+        levels.push(LogLevel);
+        throw new Error(`no ${LogLevel}`);
+      },
+      onError: ({ message }) => errors.push(message),
+    });
+    await within(2_000, async () => {
+      await clock.advance(500);
+      expect(errors).toEqual(["no L1", "no L2"]);
+    });
+    watch.stop();
+  });
+
+  test("of all keys watches the base path, and a signal ends it as stop does", async () => {
+    using agent = startCannedAgent(({ target }) =>
+      target.includes("index=") ? Promise.withResolvers<Response>().promise : stored({ LogLevel: "WARN" }),
+    );
+    const clock = new FakeClock();
+    const ending = new AbortController();
+    const updates: object[] = [];
+    clientOf(agent.url, clock).watchForChanges("", {
+      defaults,
+      signal: ending.signal,
+      onUpdate: (update) => updates.push(update),
+      onError: (error) => updates.push(error),
+    });
+    await within(2_000, async () => expect(agent.requests).toHaveLength(2));
+    expect(agent.requests[0]?.target).toBe(`/v1/kv/${basePath}/?recurse=`);
+    ending.abort();
+    await within(2_000, async () => expect(clock.timerCount).toBe(0));
+    expect(updates).toEqual([{ LogLevel: "WARN" }]);
   });
 
   test("after stop nothing is told and the held request ends", async () => {

@@ -1,14 +1,18 @@
-import { messageOf, OperatingError } from "../lib/errors.ts";
+import { OperatingError } from "../lib/errors.ts";
+import { isAgentAlive } from "./agent-alive.ts";
+import type { Stop } from "./answer-watch.ts";
 import { BurstFilter, type QuietPeriod } from "./burst-filter.ts";
+import type { CallOptions } from "./call-options.ts";
 import {
   type ConfigurationObject,
   type ConfigurationPair,
   flattenConfiguration,
   overlayConfiguration,
 } from "./configuration-values.ts";
+import { asWatchError, saying } from "./failed-call.ts";
 import { type HttpAnswer, type HttpClient, jsonOf, unexpectedStatus } from "./http.ts";
-import { type Stop, watchKeys } from "./key-watch.ts";
 import { decodePairs, keyPath, type StoredPair } from "./key-value.ts";
+import { watchKeys } from "./key-watch.ts";
 
 export interface ConfigurationClientSettings {
   readonly http: HttpClient;
@@ -16,45 +20,49 @@ export interface ConfigurationClientSettings {
   readonly basePath: string;
 }
 
-interface CallOptions {
-  readonly signal?: AbortSignal;
-}
-
 export interface ConfigurationWatch<T extends ConfigurationObject> {
   readonly defaults: T;
   /** First with what is stored, at once; then with each change, after the quiet period. */
   readonly onUpdate: (configuration: T) => void;
-  /** The store cannot be reached or holds what cannot be read; the watch goes on. */
+  /** The store cannot be reached or holds what cannot be read, or `onUpdate` threw; the watch goes on. */
   readonly onError: (error: OperatingError) => void;
   /** Default: told after 500 ms without a further change, at the latest after 5 s. */
   readonly quietPeriod?: QuietPeriod;
+  /** Stops the watch, as stop() does. */
+  readonly signal?: AbortSignal;
 }
+
+type Query = Readonly<Record<string, string>>;
 
 const defaultQuietPeriod: QuietPeriod = { quietMs: 500, maxMs: 5_000 };
 /** At a time; enough to hide the round trips, few enough to leave the agent's connections to others. */
 const putsMax = 8;
+const asking = "checking configuration existence from Consul failed";
 
 /** One service's configuration in the key-value store: go-mod-configuration's client, with its key layout and error texts. */
 export class ConfigurationClient {
   readonly #http: HttpClient;
-  /** Ends in "/": without it "edgex-core-data-2/..." would be ours, too. */
+  /** Ends in "/", or is empty: without it "edgex-core-data-2/..." would be ours, too. */
   readonly #base: string;
 
   constructor(settings: ConfigurationClientSettings) {
     this.#http = settings.http;
-    this.#base = settings.basePath.endsWith("/") ? settings.basePath : `${settings.basePath}/`;
+    this.#base = folder(settings.basePath);
+  }
+
+  /** True when the agent answers and knows a leader or is one; never throws. */
+  isAlive(options: CallOptions = {}): Promise<boolean> {
+    return isAgentAlive(this.#http, options);
   }
 
   async hasConfiguration(options: CallOptions = {}): Promise<boolean> {
-    try {
-      const answer = await this.#get({ query: { keys: "" }, ...options });
-      const keys = answer === undefined ? [] : jsonOf(answer);
-      return Array.isArray(keys) && keys.length > 0;
-    } catch (cause) {
-      options.signal?.throwIfAborted();
-      const message = `checking configuration existence from Consul failed: ${messageOf(cause)}`;
-      throw new OperatingError("unavailable", "configuration-unknown", message, { cause });
-    }
+    return saying(asking, options, async () => (await this.#keys(this.#base, options)).length > 0);
+  }
+
+  /** Whether there is anything at or below a name: "Writable". */
+  async hasSubConfiguration(name: string, options: CallOptions = {}): Promise<boolean> {
+    const what = "checking sub configuration existence from Consul failed";
+    return saying(what, options, async () => (await this.#keysOf(name, options)).length > 0);
   }
 
   /**
@@ -63,12 +71,12 @@ export class ConfigurationClient {
    */
   async putConfiguration(
     configuration: ConfigurationObject,
-    options: CallOptions & { overwrite: boolean },
+    { overwrite, ...options }: CallOptions & { readonly overwrite: boolean },
   ): Promise<void> {
     const waiting = flattenConfiguration(configuration);
-    const query = options.overwrite ? {} : { cas: "0" }; // 0: only where there is none
+    const query = overwrite ? {} : { cas: "0" }; // 0: only where there is none
     const putAll = async (): Promise<void> => {
-      for (let pair = waiting.shift(); pair; pair = waiting.shift()) await this.#put(pair, { query, ...options });
+      for (let pair = waiting.shift(); pair; pair = waiting.shift()) await this.#put(pair, query, options);
     };
     const putOrStop = (): Promise<void> =>
       putAll().catch((thrown: unknown) => {
@@ -80,7 +88,7 @@ export class ConfigurationClient {
 
   /** A copy of `defaults` with what is stored laid over it. */
   async getConfiguration<T extends ConfigurationObject>(defaults: T, options: CallOptions = {}): Promise<T> {
-    const answer = await this.#get({ query: { recurse: "" }, ...options });
+    const answer = await saying(asking, options, () => this.#get(this.#base, { recurse: "" }, options));
     if (answer === undefined) {
       const message = `the Configuration service (Consul) doesn't contain configuration for ${this.#base}`;
       throw new OperatingError("not-found", "configuration-not-found", message);
@@ -88,53 +96,100 @@ export class ConfigurationClient {
     return overlayConfiguration(defaults, textsBelow(this.#base, decodePairs(answer)));
   }
 
-  /** Follows the values below `key` ("Writable") until stopped. */
+  /** Follows the values below `key` ("Writable"; "" for all) until stopped. */
   watchForChanges<T extends ConfigurationObject>(key: string, watch: ConfigurationWatch<T>): Stop {
-    const prefix = `${this.#base}${key.replace(/^\/+|\/+$/g, "")}/`;
-    const fail = (thrown: unknown): void => watch.onError(asOperatingError(thrown));
+    const { signal, onUpdate } = watch;
+    const prefix = this.#base + folder(key.replace(/^\/+|\/+$/g, ""));
+    const onError = (thrown: unknown): void => watch.onError(asWatchError(thrown));
     const deliver = (pairs: readonly StoredPair[]): void => {
-      let configuration: T;
       try {
-        configuration = overlayConfiguration(watch.defaults, textsBelow(prefix, pairs));
+        onUpdate(overlayConfiguration(watch.defaults, textsBelow(prefix, pairs)));
       } catch (thrown) {
-        return fail(thrown);
+        onError(thrown);
       }
-      watch.onUpdate(configuration);
     };
     const filter = new BurstFilter(this.#http.clock, watch.quietPeriod ?? defaultQuietPeriod, deliver);
-    const loop = watchKeys({ http: this.#http, prefix, onPairs: (pairs) => filter.push(pairs), onError: fail });
-    return {
-      stop() {
-        loop.stop();
-        filter.stop();
-      },
+    const loop = watchKeys({ http: this.#http, key: prefix, signal, onPairs: (pairs) => filter.push(pairs), onError });
+    const stop = (): void => {
+      loop.stop();
+      filter.stop();
     };
+    signal?.addEventListener("abort", stop, { once: true });
+    return { stop };
   }
 
-  async #get(request: CallOptions & { query: Readonly<Record<string, string>> }): Promise<HttpAnswer | undefined> {
-    const answer = await this.#http.request({ path: keyPath(this.#base), ...request });
+  async configurationValueExists(name: string, options: CallOptions = {}): Promise<boolean> {
+    const key = this.#base + name;
+    const what = `unable to check existence of ${key} in Consul`;
+    return (await saying(what, options, () => this.#get(key, {}, options))) !== undefined;
+  }
+
+  /** undefined when it is not stored. */
+  getConfigurationValue(name: string, options: CallOptions = {}): Promise<Uint8Array | undefined> {
+    return this.getConfigurationValueByFullPath(this.#base + name, options);
+  }
+
+  /** The same, by a key as getConfigurationKeys() gives it. */
+  async getConfigurationValueByFullPath(key: string, options: CallOptions = {}): Promise<Uint8Array | undefined> {
+    const what = `unable to get value for ${key} from Consul`;
+    const answer = await saying(what, options, () => this.#get(key, {}, options));
+    return answer && decodePairs(answer)[0]?.value;
+  }
+
+  async putConfigurationValue(name: string, value: Uint8Array | string, options: CallOptions = {}): Promise<void> {
+    await this.#put([name, value], {}, options);
+  }
+
+  /** The keys at and below a name, whole: "edgex/core/1.0/edgex-core-data/Writable/LogLevel"; "" names all. */
+  async getConfigurationKeys(name: string, options: CallOptions = {}): Promise<readonly string[]> {
+    const what = `unable to get list of keys for ${this.#base}${name} from Consul`;
+    return saying(what, options, () => this.#keysOf(name, options));
+  }
+
+  /** "Writable" is not "Writable2", as it would be to Consul. */
+  async #keysOf(name: string, options: CallOptions): Promise<readonly string[]> {
+    const key = this.#base + name;
+    const keys = await this.#keys(key, options);
+    return keys.filter((found) => found === key || found.startsWith(folder(key)));
+  }
+
+  async #keys(prefix: string, options: CallOptions): Promise<readonly string[]> {
+    const answer = await this.#get(prefix, { keys: "" }, options);
+    const keys = answer === undefined ? [] : jsonOf(answer);
+    return Array.isArray(keys) ? keys.map(String) : [];
+  }
+
+  async #get(key: string, query: Query, options: CallOptions): Promise<HttpAnswer | undefined> {
+    const answer = await this.#http.request({ path: keyPath(key), query, ...options });
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) throw unexpectedStatus(answer);
     return answer;
   }
 
   async #put(
-    [key, text]: ConfigurationPair,
-    request: CallOptions & { query: Readonly<Record<string, string>> },
+    [name, value]: readonly [name: string, value: Uint8Array | string],
+    query: Query,
+    options: CallOptions,
   ): Promise<void> {
-    const { query, signal } = request;
-    await this.#http.requestOk({ method: "PUT", path: keyPath(this.#base + key), query, body: text, signal });
+    const key = this.#base + name;
+    await saying(`unable to put value for ${key} into Consul`, options, () =>
+      this.#http.requestOk({ method: "PUT", path: keyPath(key), query, body: bodyOf(value), ...options }),
+    );
   }
+}
+
+/** The path that the keys below it begin with: "a/"; "" for "". */
+function folder(path: string): string {
+  return path === "" || path.endsWith("/") ? path : `${path}/`;
+}
+
+/** A body for fetch must not be of shared memory. */
+function bodyOf(value: Uint8Array | string): Uint8Array<ArrayBuffer> | string {
+  return typeof value === "string" ? value : Uint8Array.from(value);
 }
 
 function textsBelow(prefix: string, pairs: readonly StoredPair[]): ConfigurationPair[] {
   return pairs
     .filter(({ key }) => key.startsWith(prefix))
     .map(({ key, value }) => [key.slice(prefix.length), new TextDecoder().decode(value)]);
-}
-
-function asOperatingError(thrown: unknown): OperatingError {
-  return thrown instanceof OperatingError
-    ? thrown
-    : new OperatingError("unavailable", "watch-failed", messageOf(thrown), { cause: thrown });
 }

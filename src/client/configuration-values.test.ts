@@ -21,6 +21,30 @@ describe("flattenConfiguration", () => {
       ["Table/0/A", "1"],
     ]);
   });
+
+  test("writes numbers without an exponent, as Go's readers take them", () => {
+    const numbers = [1e21, 1.25e22, 1e-7, -1.5e-7, 123456789012345680000, 0.1];
+    expect(flattenConfiguration(numbers).map(([, text]) => text)).toEqual([
+      "1000000000000000000000",
+      "12500000000000000000000",
+      "0.0000001",
+      "-0.00000015",
+      "123456789012345680000",
+      "0.1",
+    ]);
+  });
+
+  test("stores a date as JSON has it, a big integer with all its digits, and nothing for undefined", () => {
+    const at = new Date(Date.UTC(2026, 0, 2));
+    expect(flattenConfiguration({ at, big: 2n ** 63n, nothing: undefined })).toEqual([
+      ["at", "2026-01-02T00:00:00.000Z"],
+      ["big", "9223372036854775808"],
+    ]);
+  });
+
+  test.each([[Number.NaN], [Infinity], [Symbol("x")]])("refuses %p, by its name", (value) => {
+    expect(() => flattenConfiguration({ Service: { Port: value } })).toThrow("'Service.Port' is ");
+  });
 });
 
 describe("overlayConfiguration", () => {

@@ -11,13 +11,34 @@ type Tree = Map<string, Tree | string>;
 
 /**
  * One pair for each scalar, as go-mod-configuration stores it: nested names joined with "/", list elements under their
- * position, all values as text without type. Nothing is stored for an empty object or list.
+ * position, all values as text without type. Nothing is stored for undefined, an empty object or an empty list; a Date is
+ * stored as JSON has it.
+ * @throws OperatingError invalid for what no text stands for: NaN, a function
  */
 export function flattenConfiguration(value: unknown, path: readonly string[] = []): ConfigurationPair[] {
-  if (value === null || value === undefined) return [[path.join("/"), ""]];
-  if (typeof value === "string") return [[path.join("/"), value]];
-  if (typeof value !== "object") return [[path.join("/"), JSON.stringify(value)]];
-  return Object.entries(value).flatMap(([name, child]) => flattenConfiguration(child, [...path, name]));
+  const key = path.join("/");
+  if (value === undefined) return [];
+  if (value === null) return [[key, ""]];
+  if (value instanceof Date) return [[key, value.toISOString()]];
+  if (typeof value === "object")
+    return Object.entries(value).flatMap(([name, child]) => flattenConfiguration(child, [...path, name]));
+  if (typeof value === "string" || typeof value === "boolean" || typeof value === "bigint")
+    return [[key, String(value)]];
+  if (typeof value === "number" && Number.isFinite(value)) return [[key, decimal(value)]];
+  const message = `'${path.join(".")}' is ${String(value)}: that cannot be stored as configuration`;
+  throw new OperatingError("invalid", "configuration-unstorable", message);
+}
+
+/** Without an exponent, which not every reader of numbers takes: 1e-7 is "0.0000001". */
+function decimal(value: number): string {
+  const [, sign = "", whole = "", fraction = "", exponent] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(value)) ?? [];
+  if (exponent === undefined) return String(value);
+  const shift = Number(exponent);
+  // String() writes one digit before the point where it writes an exponent.
+  return shift < 0
+    ? `${sign}0.${"0".repeat(-shift - 1)}${whole}${fraction}`
+    : `${sign}${whole}${fraction}${"0".repeat(shift - fraction.length)}`;
 }
 
 /**

@@ -64,6 +64,67 @@ describe("register", () => {
   );
 });
 
+describe("registerCheck", () => {
+  test("adds a check of the service that calls another route", async () => {
+    using agent = startCannedAgent(ok);
+    const client = clientOf(agent.url, { serviceProtocol: "https", serviceHost: "::1" });
+    await client.registerCheck({ id: "r", name: "ready", notes: "n", route: "/ready", interval: "5s", timeout: "1s" });
+    expect(linesOf(agent.requests)).toEqual(["PUT /v1/agent/check/register"]);
+    expect(JSON.parse(agent.requests[0]?.body ?? "")).toEqual({
+      ID: "r",
+      Name: "ready",
+      Notes: "n",
+      ServiceID: "edgex-core-data",
+      Interval: "5s",
+      Timeout: "1s",
+      HTTP: "https://[::1]:48080/ready",
+    });
+  });
+
+  test("is taken away with the service, by its ID or else its name", async () => {
+    using agent = startCannedAgent(ok);
+    const client = clientOf(agent.url);
+    await client.registerCheck({ id: "r", name: "ready", route: "/r", interval: "5s" });
+    await client.registerCheck({ name: "live", route: "/l", interval: "5s" });
+    await client.unregister();
+    expect(linesOf(agent.requests).slice(-2)).toEqual([
+      "PUT /v1/agent/check/deregister/r",
+      "PUT /v1/agent/check/deregister/live",
+    ]);
+  });
+
+  test("that is refused is not remembered", async () => {
+    using agent = startCannedAgent(({ target }) =>
+      target === "/v1/agent/check/register" ? new Response("no", { status: 400 }) : ok(),
+    );
+    const client = clientOf(agent.url);
+    await rejectionOf(client.registerCheck({ name: "ready", route: "/r", interval: "often" }));
+    await client.unregister();
+    expect(linesOf(agent.requests)).not.toContain("PUT /v1/agent/check/deregister/ready");
+  });
+});
+
+test("what goes wrong is told in the words of the Go client", async () => {
+  using agent = startCannedAgent(({ target }) =>
+    target === "/v1/agent/services" ? Response.json({ x: {} }) : new Response("disk full", { status: 500 }),
+  );
+  const message = async (call: Promise<unknown>): Promise<string> => (await rejectionOf(call)).message;
+  expect(await message(clientOf(agent.url).unregister())).toBe(
+    "unable to de-register service with consul: Unexpected response code: 500 (disk full)",
+  );
+  using checks = startCannedAgent(({ target }) =>
+    target.includes("/check/") ? new Response(null, { status: 500 }) : ok(),
+  );
+  expect(await message(clientOf(checks.url).unregister())).toBe(
+    "unable to de-register service health check with consul: Unexpected response code: 500",
+  );
+  const gone = startCannedAgent(ok);
+  gone[Symbol.dispose]();
+  expect(await message(clientOf(gone.url).isServiceAvailable("a"))).toBe(
+    `unable to check if service a is available: cannot reach ${gone.url}: connection refused`,
+  );
+});
+
 test("unregister takes away the service and the check by its real ID", async () => {
   using agent = startCannedAgent(ok);
   await clientOf(agent.url).unregister();
@@ -103,6 +164,34 @@ describe("looking services up", () => {
     expect((await rejectionOf(client.getServiceEndpoint("x"))).message).toMatch("no matching service endpoint found");
   });
 
+  test("lists all endpoints", async () => {
+    using agent = startCannedAgent(answering());
+    expect(await clientOf(agent.url).getAllServiceEndpoints()).toEqual([
+      { serviceId: "edgex-core-metadata", host: "10.0.0.7", port: 48081 },
+    ]);
+  });
+
+  test("a token that is refused between the two questions about a service is renewed", async () => {
+    let valid = "old";
+    using agent = startCannedAgent((request) => {
+      if (request.headers.get("X-Consul-Token") !== valid) return new Response(null, { status: 403 });
+      valid = "new";
+      return answering({ Status: "passing" })(request);
+    });
+    const http = new HttpClient({
+      baseUrl: agent.url,
+      clock: systemClock,
+      token: "old",
+      fetchToken: async () => "new",
+    });
+    await clientOf(agent.url, { http }).isServiceAvailable("edgex-core-metadata");
+    expect(linesOf(agent.requests)).toEqual([
+      "GET /v1/agent/services",
+      "GET /v1/health/checks/edgex-core-metadata",
+      "GET /v1/health/checks/edgex-core-metadata",
+    ]);
+  });
+
   test("a service is available when all its checks pass", async () => {
     using agent = startCannedAgent(answering({ Status: "passing" }, { Status: "passing" }));
     await clientOf(agent.url).isServiceAvailable("edgex-core-metadata");
@@ -117,6 +206,16 @@ describe("looking services up", () => {
   ])("checks %j make it unavailable, in the words that Geneva shows", async (statuses, message) => {
     using agent = startCannedAgent(answering(...statuses.map((Status) => ({ Status }))));
     expect((await rejectionOf(clientOf(agent.url).isServiceAvailable("edgex-core-metadata"))).message).toMatch(message);
+  });
+
+  test("health that cannot be asked is told apart from bad health", async () => {
+    using agent = startCannedAgent((request) =>
+      request.target === "/v1/agent/services" ? answering()(request) : new Response("no", { status: 500 }),
+    );
+    const asking = clientOf(agent.url).isServiceAvailable("edgex-core-metadata");
+    expect((await rejectionOf(asking)).message).toBe(
+      "unable to check health of service edgex-core-metadata: Unexpected response code: 500 (no)",
+    );
   });
 
   test("an unregistered service is told apart from an unhealthy one", async () => {

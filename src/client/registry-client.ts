@@ -1,7 +1,14 @@
 import { OperatingError } from "../lib/errors.ts";
-import { type HttpClient, jsonOf } from "./http.ts";
-import { fieldsOf } from "./json-object.ts";
+import { isAgentAlive } from "./agent-alive.ts";
+import type { Stop } from "./answer-watch.ts";
+import type { CallOptions } from "./call-options.ts";
+import { type EndpointWatch, watchEndpoint } from "./endpoint-watch.ts";
+import { saying } from "./failed-call.ts";
+import { type HttpAnswer, type HttpClient, jsonOf } from "./http.ts";
+import { PortChanges, type PortWatch } from "./port-changes.ts";
+import { decodePortChanged } from "./port-record.ts";
 import { decodeChecks, type ServiceCheck } from "./service-check.ts";
+import { decodeAgentServices, type ServiceEndpoint } from "./service-endpoint.ts";
 
 /** What a service says of itself. */
 export interface RegistryClientSettings {
@@ -10,69 +17,122 @@ export interface RegistryClientSettings {
   readonly serviceKey: string;
   readonly serviceHost: string;
   readonly servicePort: number;
+  /** How its checks are called; "http" if not said otherwise. */
+  readonly serviceProtocol?: string;
   /** From the root: "/api/v1/ping". */
   readonly checkRoute: string;
   /** A Go duration: "10s". */
   readonly checkInterval: string;
 }
 
-export interface ServiceEndpoint {
-  readonly serviceId: string;
-  readonly host: string;
-  readonly port: number;
+/** A further check of the service: the registry calls its route. */
+export interface RouteCheck {
+  /** Its name where it has no other. */
+  readonly id?: string;
+  readonly name: string;
+  readonly notes?: string;
+  /** From the root: "/api/v1/ready". */
+  readonly route: string;
+  /** Go durations: "10s". The registry waits 10 s for an answer if not said otherwise. */
+  readonly interval: string;
+  readonly timeout?: string;
 }
-
-interface CallOptions {
-  readonly signal?: AbortSignal;
-}
-
-const aliveTimeoutMs = 10_000;
 
 /** Registers one service with the agent and finds others: go-mod-registry's client, with its request shapes and error texts. */
 export class RegistryClient {
   readonly #settings: RegistryClientSettings;
   readonly #http: HttpClient;
+  /** By ID: those that are called where the service listens. */
+  readonly #checks = new Map<string, RouteCheck>();
+  #port: number;
+  #isRegistered = false;
+  #portChanges: PortChanges | undefined;
 
   constructor(settings: RegistryClientSettings) {
     this.#settings = settings;
     this.#http = settings.http;
+    this.#port = settings.servicePort;
+    const name = `Health Check: ${settings.serviceKey}`;
+    const { checkRoute: route, checkInterval: interval } = settings;
+    this.#checks.set(name, { name, notes: "Check the health of the API", route, interval });
   }
 
   /** True when the agent answers and knows a leader or is one; never throws. */
-  async isAlive(): Promise<boolean> {
-    try {
-      const { status } = await this.#http.request({ path: "/v1/status/leader", timeoutMs: aliveTimeoutMs });
-      return status >= 200 && status < 300;
-    } catch {
-      return false;
-    }
+  isAlive(options: CallOptions = {}): Promise<boolean> {
+    return isAgentAlive(this.#http, options);
   }
 
   /** Registers the service, then its check. When the check is refused the service is taken back: all or nothing. */
   async register(options: CallOptions = {}): Promise<void> {
     this.#assertComplete();
-    await this.#put("/v1/agent/service/register", this.#service(), options.signal);
+    const answer = await this.#putService(this.#port, options);
     try {
-      await this.#put("/v1/agent/check/register", this.#check(), options.signal);
+      await this.#putChecks(this.#port, options);
     } catch (thrown) {
       // Without the caller's signal: the roll-back is what matters most when that is what aborted.
       await this.#put(this.#deregisterPath()).catch(() => undefined);
       throw thrown;
     }
+    this.#isRegistered = true;
+    this.#portChanges?.wasRegistered(decodePortChanged(answer));
   }
 
-  /** Idempotent: a service or check that the agent does not know is fine. */
+  /** Adds a check of the service, which must be registered; a check of the same ID is replaced. */
+  async registerCheck(check: RouteCheck, options: CallOptions = {}): Promise<void> {
+    await this.#putCheck(check, this.#port, options);
+    this.#checks.set(check.id ?? check.name, check);
+  }
+
+  /**
+   * Takes away the service and its checks, and ends onPortChanged(). Idempotent: a service or check that the agent does not
+   * know is fine.
+   */
   async unregister(options: CallOptions = {}): Promise<void> {
-    await this.#put(this.#deregisterPath(), undefined, options.signal);
-    // Goes with its service; left over only when somebody had moved it to another one.
-    await this.#put(`/v1/agent/check/deregister/${encodeURIComponent(this.#checkId)}`, undefined, options.signal);
+    this.#portChanges?.stop();
+    this.#isRegistered = false;
+    await saying("unable to de-register service with consul", options, () =>
+      this.#put(this.#deregisterPath(), undefined, options),
+    );
+    // They go with their service; one is left over only when somebody had moved it to another.
+    for (const id of this.#checks.keys()) {
+      const path = `/v1/agent/check/deregister/${encodeURIComponent(id)}`;
+      await saying("unable to de-register service health check with consul", options, () =>
+        this.#put(path, undefined, options),
+      );
+    }
   }
 
   /** @throws OperatingError not-found when no service has this ID */
   async getServiceEndpoint(serviceId: string, options: CallOptions = {}): Promise<ServiceEndpoint> {
-    const endpoint = (await this.#services(options.signal)).get(serviceId);
+    const endpoint = (await this.#services(options)).get(serviceId);
     if (!endpoint) throw new OperatingError("not-found", "service-not-found", "no matching service endpoint found");
     return endpoint;
+  }
+
+  /** All services of the agent. */
+  async getAllServiceEndpoints(options: CallOptions = {}): Promise<readonly ServiceEndpoint[]> {
+    return [...(await this.#services(options)).values()];
+  }
+
+  /** Follows where a service can be called: at once when it moves, without asking again and again. */
+  watchServiceEndpoint(serviceId: string, watch: EndpointWatch): Stop {
+    return watchEndpoint(this.#http, serviceId, watch);
+  }
+
+  /**
+   * Follows what the registry says of this service's own port, until stopped or unregistered. There is one follower: a second
+   * call ends the first. Best called before register(), whose answer may already tell of a change.
+   */
+  onPortChanged(watch: PortWatch): Stop {
+    this.#portChanges?.stop();
+    const registration = {
+      port: () => (this.#isRegistered ? this.#port : undefined),
+      move: (port: number, signal: AbortSignal) => this.#move(port, signal),
+    };
+    const changes = new PortChanges(this.#http, registration, watch);
+    this.#portChanges = changes;
+    changes.start(this.#settings.serviceKey);
+    return { stop: () => changes.stop() };
   }
 
   /**
@@ -80,54 +140,65 @@ export class RegistryClient {
    * @throws OperatingError not-found (not registered, or no checks) or unavailable (not healthy)
    */
   async isServiceAvailable(serviceKey: string, options: CallOptions = {}): Promise<void> {
-    if (!(await this.#services(options.signal)).has(serviceKey)) {
+    const asking = `unable to check if service ${serviceKey} is available`;
+    if (!(await saying(asking, options, () => this.#services(options))).has(serviceKey)) {
       const message = `${serviceKey} service is not registered. Might not have started... `;
       throw new OperatingError("not-found", "service-not-registered", message);
     }
     const path = `/v1/health/checks/${encodeURIComponent(serviceKey)}`;
-    const checks = decodeChecks(jsonOf(await this.#http.requestOk({ path, signal: options.signal })));
+    const checks = await saying(`unable to check health of service ${serviceKey}`, options, async () =>
+      decodeChecks(jsonOf(await this.#http.requestOk({ path, ...options }))),
+    );
     if (checks.length === 0) {
-      throw new OperatingError(
-        "not-found",
-        "service-without-checks",
-        `no health checks for service ${serviceKey}: <nil>`,
-      );
+      const message = `no health checks for service ${serviceKey}: <nil>`;
+      throw new OperatingError("not-found", "service-without-checks", message);
     }
     if (!checks.every(isPassing)) {
       throw new OperatingError("unavailable", "service-not-healthy", ` ${serviceKey} service not healthy...`);
     }
   }
 
-  async #services(signal: AbortSignal | undefined): Promise<ReadonlyMap<string, ServiceEndpoint>> {
-    return decodeServices(jsonOf(await this.#http.requestOk({ path: "/v1/agent/services", signal })));
+  /** Not taken back when a check fails: the service listens there now, and the same is tried again. */
+  async #move(port: number, signal: AbortSignal): Promise<void> {
+    const answer = await this.#putService(port, { signal });
+    await this.#putChecks(port, { signal });
+    this.#port = port;
+    this.#portChanges?.wasRegistered(decodePortChanged(answer));
   }
 
-  async #put(path: string, body?: object, signal?: AbortSignal): Promise<void> {
-    await this.#http.requestOk({ method: "PUT", path, body: body ? JSON.stringify(body) : "", signal });
+  async #services(options: CallOptions): Promise<ReadonlyMap<string, ServiceEndpoint>> {
+    return decodeAgentServices(jsonOf(await this.#http.requestOk({ path: "/v1/agent/services", ...options })));
+  }
+
+  #putService(port: number, options: CallOptions): Promise<HttpAnswer> {
+    const { serviceKey: Name, serviceHost: Address } = this.#settings;
+    return this.#put("/v1/agent/service/register", { Name, Address, Port: port }, options);
+  }
+
+  async #putChecks(port: number, options: CallOptions): Promise<void> {
+    for (const check of this.#checks.values()) await this.#putCheck(check, port, options);
+  }
+
+  async #putCheck(check: RouteCheck, port: number, options: CallOptions): Promise<void> {
+    const { serviceKey, serviceHost: host, serviceProtocol = "http" } = this.#settings;
+    const body = {
+      ID: check.id, // the agent makes the name the ID where there is none
+      Name: check.name,
+      Notes: check.notes,
+      ServiceID: serviceKey,
+      Interval: check.interval,
+      Timeout: check.timeout,
+      HTTP: `${serviceProtocol}://${host.includes(":") ? `[${host}]` : host}:${port}${check.route}`,
+    };
+    await this.#put("/v1/agent/check/register", body, options);
+  }
+
+  #put(path: string, body?: object, options: CallOptions = {}): Promise<HttpAnswer> {
+    return this.#http.requestOk({ method: "PUT", path, body: body ? JSON.stringify(body) : "", ...options });
   }
 
   #deregisterPath(): string {
     return `/v1/agent/service/deregister/${encodeURIComponent(this.#settings.serviceKey)}`;
-  }
-
-  /** The agent makes the check's name its ID when the registration gives none. */
-  get #checkId(): string {
-    return `Health Check: ${this.#settings.serviceKey}`;
-  }
-
-  #service(): object {
-    return { Name: this.#settings.serviceKey, Address: this.#settings.serviceHost, Port: this.#settings.servicePort };
-  }
-
-  #check(): object {
-    const { serviceKey, serviceHost, servicePort, checkRoute, checkInterval } = this.#settings;
-    return {
-      Name: this.#checkId,
-      Notes: "Check the health of the API",
-      ServiceID: serviceKey,
-      Interval: checkInterval,
-      HTTP: `http://${serviceHost}:${servicePort}${checkRoute}`,
-    };
   }
 
   #assertComplete(): void {
@@ -141,13 +212,4 @@ export class RegistryClient {
 
 function isPassing(check: ServiceCheck): boolean {
   return check.status === "passing";
-}
-
-function decodeServices(json: unknown): ReadonlyMap<string, ServiceEndpoint> {
-  const endpoints = new Map<string, ServiceEndpoint>();
-  for (const [serviceId, service] of Object.entries(fieldsOf(json))) {
-    const { Address: host, Port: port } = fieldsOf(service);
-    if (typeof host === "string" && typeof port === "number") endpoints.set(serviceId, { serviceId, host, port });
-  }
-  return endpoints;
 }

@@ -1,0 +1,253 @@
+import { describe, expect, test } from "bun:test";
+import { type CannedRequest, startCannedAgent } from "../../test/support/canned-agent.ts";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { within } from "../../test/support/within.ts";
+import { HttpClient } from "./http.ts";
+import type { PortChange } from "./port-record.ts";
+import { RegistryClient } from "./registry-client.ts";
+
+const serviceKey = "edgex-core-data";
+
+interface Fields {
+  readonly revision?: number;
+  readonly newPort?: number;
+  readonly state?: string;
+}
+
+/** As the registry keeps it. */
+function record({ revision = 3, newPort = 28_000, state = "pending" }: Fields = {}): string {
+  const because = { owner: "edgex-core-command", reason: "port 48080 is taken", at: "2026-01-01T00:00:00Z" };
+  return JSON.stringify({
+    id: "c1",
+    revision,
+    service: serviceKey,
+    host: "h",
+    oldPort: 48_080,
+    newPort,
+    ...because,
+    state,
+  });
+}
+
+/** What the answer to a registration says of it. */
+function told(revision = 3, newPort = 28_000): Response {
+  return Response.json({ PortChanged: { ID: "c1", Revision: revision, Old: 48_080, New: newPort } });
+}
+
+type Answers = (request: CannedRequest) => Response | undefined;
+
+/** A client of an agent that keeps a record of its port, or none; `answers` goes before what the agent does by itself. */
+function startClient(answers: Answers = () => undefined) {
+  let [stored, index]: [string | undefined, number] = [undefined, 1];
+  let changed = Promise.withResolvers<void>();
+  const answerRecord = (): Response => {
+    const headers = { "X-Consul-Index": String(index) };
+    if (stored === undefined) return new Response(null, { status: 404, headers });
+    return Response.json([{ Key: "k", Value: btoa(stored) }], { headers });
+  };
+  const agent = startCannedAgent(async (request) => {
+    const own = answers(request);
+    if (own !== undefined) return own;
+    if (!request.target.startsWith("/v1/kv/")) return new Response();
+    if (request.target.includes(`index=${index}&`)) await changed.promise;
+    return answerRecord();
+  });
+  const clock = new FakeClock();
+  const client = new RegistryClient({
+    http: new HttpClient({ baseUrl: agent.url, clock }),
+    ...{ serviceKey, serviceHost: "h", servicePort: 48_080, checkRoute: "/ping", checkInterval: "10s" },
+  });
+  const [changes, errors]: [PortChange[], string[]] = [[], []];
+  return {
+    ...{ agent, clock, client, changes, errors },
+    store(value: string | undefined): void {
+      [stored, index] = [value, index + 1];
+      changed.resolve();
+      changed = Promise.withResolvers();
+    },
+    follow: (onChange: (change: PortChange) => Promise<void> | void = () => {}) =>
+      client.onPortChanged({
+        async onChange(change) {
+          changes.push(change);
+          await onChange(change);
+        },
+        onError: ({ message }) => errors.push(message),
+      }),
+    /** The ports that the service and its check were registered with, in order. */
+    registered: (): string[] =>
+      agent.requests.flatMap(({ method, body }) =>
+        method === "PUT" && body !== "" ? (/"Port":\d+|:\d+\/\w+/.exec(body)?.[0] ?? []) : [],
+      ),
+    /** All that was stored is known to the client. */
+    async untilSeen(): Promise<void> {
+      await within(2_000, async () => expect(agent.requests.at(-1)?.target).toContain(`?index=${index}&`));
+    },
+    [Symbol.dispose](): void {
+      agent[Symbol.dispose]();
+    },
+  };
+}
+
+const asFirst = ['"Port":48080', ":48080/ping"];
+const asMoved = ['"Port":28000', ":28000/ping"];
+
+describe("a port change", () => {
+  test("that the registry writes down is told, and when the service has made it, registered with its checks", async () => {
+    using world = startClient();
+    await world.client.register();
+    await world.client.registerCheck({ name: "ready", route: "/ready", interval: "5s" });
+    const rebound = Promise.withResolvers<void>();
+    world.follow(() => rebound.promise);
+    world.store(record());
+    await world.untilSeen();
+    expect(world.changes).toEqual([
+      {
+        ...{ id: "c1", revision: 3, oldPort: 48_080, newPort: 28_000 },
+        ...{ owner: "edgex-core-command", reason: "port 48080 is taken" },
+      },
+    ]);
+    expect(world.registered()).toEqual([...asFirst, ":48080/ready"]);
+    rebound.resolve();
+    await within(2_000, async () =>
+      expect(world.registered()).toEqual([...asFirst, ":48080/ready", ...asMoved, ":28000/ready"]),
+    );
+    expect(world.agent.requests.some(({ target }) => target.includes("deregister"))).toBe(false);
+    await world.client.register();
+    expect(world.registered().slice(-3)).toEqual([...asMoved, ":28000/ready"]);
+  });
+
+  test("that the answer to the registration tells is made without waiting for the record, and once", async () => {
+    using world = startClient(({ target, body }) =>
+      target.startsWith("/v1/agent/service/register") && body.includes("48080") ? told() : undefined,
+    );
+    world.follow();
+    await world.client.register();
+    await within(2_000, async () => expect(world.registered()).toEqual([...asFirst, ...asMoved]));
+    world.store(record());
+    world.store(record({ revision: 4, state: "active" }));
+    await world.untilSeen();
+    expect(world.changes).toEqual([{ id: "c1", revision: 3, oldPort: 48_080, newPort: 28_000 }]);
+  });
+
+  test("that was written down before the service registered is told then", async () => {
+    using world = startClient();
+    world.store(record());
+    world.follow();
+    await world.untilSeen();
+    expect(world.changes).toEqual([]);
+    await world.client.register();
+    await within(2_000, async () => expect(world.registered()).toEqual([...asFirst, ...asMoved]));
+  });
+
+  test.each(["conflict", "active", "pinned", "exhausted", "released"])("that is %s is not told", async (state) => {
+    using world = startClient();
+    await world.client.register();
+    world.follow();
+    world.store(record({ state, newPort: state === "conflict" ? 0 : 28_000 }));
+    await world.untilSeen();
+    world.store(undefined);
+    await world.untilSeen();
+    expect([world.changes, world.errors]).toEqual([[], []]);
+  });
+
+  test("to the port that is registered is none", async () => {
+    using world = startClient();
+    await world.client.register();
+    world.follow();
+    world.store(record({ newPort: 48_080 }));
+    await world.untilSeen();
+    expect(world.changes).toEqual([]);
+  });
+
+  test("that comes while one is made waits for it, and of several only the newest is made", async () => {
+    using world = startClient();
+    await world.client.register();
+    const rebound = Promise.withResolvers<void>();
+    world.follow(({ revision }) => (revision === 3 ? rebound.promise : undefined));
+    for (const revision of [3, 4, 5]) {
+      world.store(record({ revision, newPort: 28_000 + revision }));
+      await world.untilSeen();
+    }
+    rebound.resolve();
+    await within(2_000, async () => expect(world.registered().at(-1)).toBe(":28005/ping"));
+    expect(world.changes.map(({ revision }) => revision)).toEqual([3, 5]);
+  });
+});
+
+describe("what goes wrong", () => {
+  test("in the service leaves it registered where it is, and is not tried again", async () => {
+    using world = startClient();
+    await world.client.register();
+    world.follow(() => Promise.reject(new Error("listen EADDRINUSE :28000")));
+    world.store(record());
+    await world.untilSeen();
+    world.store(record());
+    await world.untilSeen();
+    expect(world.registered()).toEqual(asFirst);
+    expect([world.changes.length, world.errors]).toEqual([1, ["listen EADDRINUSE :28000"]]);
+    world.store(record({ revision: 4 }));
+    await world.untilSeen();
+    expect(world.changes).toHaveLength(2);
+  });
+
+  test("in the registry is told, and the new port registered as soon as that can be", async () => {
+    let failures = 3;
+    using world = startClient(({ method, body }) =>
+      method === "PUT" && body.includes("28000") && failures-- > 0
+        ? new Response("No cluster leader", { status: 500 })
+        : undefined,
+    );
+    await world.client.register();
+    world.follow();
+    world.store(record());
+    for (const [at, pauseMs] of [1_000, 2_000, 4_000].entries()) {
+      await within(2_000, async () => expect(world.errors).toHaveLength(at + 1));
+      await world.clock.advance(pauseMs);
+    }
+    await within(2_000, async () => expect(world.registered().slice(-2)).toEqual(asMoved));
+    expect(world.errors[0]).toBe("Unexpected response code: 500 (No cluster leader)");
+    expect(world.changes).toHaveLength(1);
+  });
+
+  test("for good is not tried again", async () => {
+    using world = startClient(({ method, body }) =>
+      method === "PUT" && body.includes("28000") ? new Response("reserved", { status: 409 }) : undefined,
+    );
+    await world.client.register();
+    world.follow();
+    world.store(record());
+    await within(2_000, async () => expect(world.errors).toEqual(["Unexpected response code: 409 (reserved)"]));
+    await world.clock.advance(60_000);
+    expect(world.registered()).toEqual([...asFirst, '"Port":28000']);
+  });
+
+  test("with the record is told, and the next one counts", async () => {
+    using world = startClient();
+    await world.client.register();
+    world.follow();
+    world.store("not a record");
+    await within(2_000, async () => expect(world.errors).toHaveLength(1));
+    expect(world.errors[0]).toContain("cannot be read, it is left alone: not a record");
+    world.store(record());
+    await world.clock.advance(1_000);
+    await within(2_000, async () => expect(world.registered().slice(-2)).toEqual(asMoved));
+  });
+});
+
+describe("nothing is told or registered any more", () => {
+  test.each(["stop", "unregister", "another follower"] as const)("after %s", async (how) => {
+    using world = startClient();
+    await world.client.register();
+    const rebound = Promise.withResolvers<void>();
+    const following = world.follow(() => rebound.promise);
+    world.store(record());
+    await world.untilSeen();
+    if (how === "stop") following.stop();
+    else if (how === "unregister") await world.client.unregister();
+    else world.client.onPortChanged({ onChange: () => {}, onError: () => {} }).stop();
+    rebound.resolve();
+    world.store(record({ revision: 4 }));
+    await within(2_000, async () => expect(world.clock.timerCount).toBe(0));
+    expect([world.registered(), world.changes.length]).toEqual([asFirst, 1]);
+  });
+});

@@ -1,0 +1,129 @@
+import { sleep } from "../lib/clock.ts";
+import { OperatingError } from "../lib/errors.ts";
+import { Backoff } from "./backoff.ts";
+import { asWatchError } from "./failed-call.ts";
+import type { HttpClient } from "./http.ts";
+import { watchKeys } from "./key-watch.ts";
+import type { StoredPair } from "./key-value.ts";
+import { decodePortRecord, type PortChange, portRecordKey } from "./port-record.ts";
+
+export interface PortWatch {
+  /** Makes the service listen on `newPort`. When it resolves, that is registered; when it throws, nothing changes. */
+  readonly onChange: (change: PortChange) => Promise<void> | void;
+  /** `onChange` threw, or the registry cannot be asked or told; it goes on. */
+  readonly onError: (error: OperatingError) => void;
+  /** Stops it, as stop() does. */
+  readonly signal?: AbortSignal;
+}
+
+/** The registration of a service, as far as its port goes. */
+export interface Registration {
+  /** undefined until the service is registered. */
+  port(): number | undefined;
+  /** Registers the service with its checks on another port. */
+  move(port: number, signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Makes the port changes that the registry asks of one service. It learns of them from the answers to registrations and
+ * from the record that the registry keeps, tells each once, by id and revision, and one after the other; of several that
+ * come while one is made only the newest counts. Then the service is registered where it listens now, however long the
+ * registry is away.
+ */
+export class PortChanges {
+  readonly #http: HttpClient;
+  readonly #registration: Registration;
+  readonly #watch: PortWatch;
+  readonly #stopping = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #told = new Set<string>();
+  #pending: PortChange | undefined;
+  #isBusy = false;
+
+  constructor(http: HttpClient, registration: Registration, watch: PortWatch) {
+    this.#http = http;
+    this.#registration = registration;
+    this.#watch = watch;
+    this.#signal = watch.signal ? AbortSignal.any([watch.signal, this.#stopping.signal]) : this.#stopping.signal;
+  }
+
+  start(serviceKey: string): void {
+    watchKeys({
+      http: this.#http,
+      key: portRecordKey(serviceKey),
+      signal: this.#signal,
+      onError: (thrown) => this.#fail(thrown),
+      onPairs: (pairs) => this.#recordIs(pairs),
+    });
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** The service was registered, and the answer told of this change, or of none. */
+  wasRegistered(change: PortChange | undefined): void {
+    this.#pending = change ?? this.#pending;
+    void this.#makeChanges();
+  }
+
+  #recordIs([pair]: readonly StoredPair[]): void {
+    this.#pending = pair && decodePortRecord(new TextDecoder().decode(pair.value));
+    void this.#makeChanges();
+  }
+
+  async #makeChanges(): Promise<void> {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    try {
+      for (let next = this.#next(); next !== undefined; next = this.#next()) await this.#make(next);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  /** The change to make now. Before the service is registered there is no port to change. */
+  #next(): PortChange | undefined {
+    const port = this.#registration.port();
+    const change = this.#pending;
+    if (this.#signal.aborted || change === undefined || port === undefined || change.newPort === port) return undefined;
+    return this.#told.has(nameOf(change)) ? undefined : change;
+  }
+
+  async #make(change: PortChange): Promise<void> {
+    this.#told.add(nameOf(change));
+    try {
+      await this.#watch.onChange(change);
+    } catch (thrown) {
+      return this.#fail(thrown);
+    }
+    await this.#register(change.newPort);
+  }
+
+  async #register(port: number): Promise<void> {
+    const backoff = new Backoff();
+    while (!this.#signal.aborted) {
+      try {
+        return await this.#registration.move(port, this.#signal);
+      } catch (thrown) {
+        if (this.#signal.aborted) return;
+        this.#fail(thrown);
+        if (!mayPass(thrown)) return;
+      }
+      await sleep(this.#http.clock, backoff.next(), this.#signal);
+    }
+  }
+
+  #fail(thrown: unknown): void {
+    if (!this.#signal.aborted) this.#watch.onError(asWatchError(thrown));
+  }
+}
+
+function nameOf({ id, revision }: PortChange): string {
+  return `${id} ${revision}`;
+}
+
+/** Whether the same may work later. */
+function mayPass(thrown: unknown): boolean {
+  return thrown instanceof OperatingError && ["unavailable", "timeout", "rate-limited", "denied"].includes(thrown.kind);
+}

@@ -1,0 +1,34 @@
+import { fieldsOf } from "./json-object.ts";
+
+/** Where a service can be called. */
+export interface ServiceEndpoint {
+  readonly serviceId: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Reads /v1/agent/services: an object, by service ID. */
+export function decodeAgentServices(json: unknown): ReadonlyMap<string, ServiceEndpoint> {
+  const endpoints = new Map<string, ServiceEndpoint>();
+  for (const [serviceId, service] of Object.entries(fieldsOf(json))) {
+    const { Address: host, Port: port } = fieldsOf(service);
+    if (typeof host === "string" && typeof port === "number") endpoints.set(serviceId, { serviceId, host, port });
+  }
+  return endpoints;
+}
+
+/** Reads of /v1/health/service/NAME the instance with this ID; a service without an address is at its node's. */
+export function decodeHealthService(json: unknown, serviceId: string): ServiceEndpoint | undefined {
+  const rows: unknown[] = Array.isArray(json) ? json : [];
+  for (const row of rows) {
+    const { Node: node, Service: service } = fieldsOf(row);
+    const { ID: id, Address: address, Port: port } = fieldsOf(service);
+    const host = address === "" ? fieldsOf(node)["Address"] : address;
+    if (id === serviceId && typeof host === "string" && typeof port === "number") return { serviceId, host, port };
+  }
+  return undefined;
+}
+
+export function isSameEndpoint(a: ServiceEndpoint | undefined, b: ServiceEndpoint | undefined): boolean {
+  return a?.serviceId === b?.serviceId && a?.host === b?.host && a?.port === b?.port;
+}
