@@ -3,10 +3,10 @@
 bun := node_modules/.bin/bun
 installed := node_modules/.installed
 
-.PHONY: help run test build bench conformance record notice format clean
+.PHONY: help run test build npm-package bench conformance record notice format clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The security services are looked for only when asked to; Ctrl-C is a graceful end here, not an error.
 run: export EDGEX_SECURE ?= false
@@ -20,6 +20,9 @@ test: $(installed) ## Run the whole gate: format, lint, types, unused code, arch
 build: $(installed) ## Build dist/praetor, one executable that needs neither Node nor Bun
 	@$(bun) scripts/build.ts
 
+npm-package: $(installed) ## Build dist/npm, the published package of the clients
+	@$(bun) scripts/npm-package/build.ts
+
 bench: build ## Measure side by side with the real Consul (BENCH_SECONDS=1 for a quick look, ROWS="key-get" for some rows)
 	@scripts/ensure-debian-packages bench
 	@$(bun) bench/main.ts $(ROWS)
@@ -27,7 +30,7 @@ bench: build ## Measure side by side with the real Consul (BENCH_SECONDS=1 for a
 # The recorded answers are fetched anew: what has changed is told, and Praetor compared with what Consul says now.
 conformance: $(installed) ## Run the conformance tests against the real Consul, compare Praetor with it, and run its command line against Praetor
 	@consul=$$(scripts/find-consul) && export CONSUL_BINARY=$$consul && answers=$$(mktemp -d) && trap 'rm -rf "$$answers"' EXIT && \
-	CONFORMANCE_TARGET=consul $(bun) test ./test/conformance/*.test.ts ./test/conformance/dns/ ./test/conformance/command-line/ ./test/e2e/npm-consul-*.test.ts && \
+	CONFORMANCE_TARGET=consul $(bun) test ./test/conformance/*.test.ts ./test/conformance/dns/ ./test/conformance/command-line/ ./test/e2e/npm-consul-*.test.ts ./test/e2e/client-package.test.ts && \
 	CONFORMANCE_TARGET=consul CLIENT=consul $(bun) test ./test/conformance/command-line/ && \
 	CONFORMANCE_TARGET=consul $(bun) test/conformance/recorded/record.ts $$answers && \
 	RECORDED_ANSWERS=$$answers $(bun) test --only-failures ./test/conformance/recorded/ && \

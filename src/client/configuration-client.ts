@@ -9,7 +9,7 @@ import {
   flattenConfiguration,
   overlayConfiguration,
 } from "./configuration-values.ts";
-import { asWatchError, saying } from "./failed-call.ts";
+import { asWatchError, callBack, saying } from "./failed-call.ts";
 import { type HttpAnswer, type HttpClient, jsonOf, unexpectedStatus } from "./http.ts";
 import { decodePairs, keyPath, type StoredPair } from "./key-value.ts";
 import { watchKeys } from "./key-watch.ts";
@@ -22,9 +22,9 @@ export interface ConfigurationClientSettings {
 
 export interface ConfigurationWatch<T extends ConfigurationObject> {
   readonly defaults: T;
-  /** First with what is stored, at once; then with each change, after the quiet period. */
-  readonly onUpdate: (configuration: T) => void;
-  /** The store cannot be reached or holds what cannot be read, or `onUpdate` threw; the watch goes on. */
+  /** First with what is stored, at once; then with each change, after the quiet period. A promise is not waited for. */
+  readonly onUpdate: (configuration: T) => unknown;
+  /** The store cannot be reached or holds what cannot be read, or `onUpdate` failed; the watch goes on. */
   readonly onError: (error: OperatingError) => void;
   /** Default: told after 500 ms without a further change, at the latest after 5 s. */
   readonly quietPeriod?: QuietPeriod;
@@ -102,11 +102,7 @@ export class ConfigurationClient {
     const prefix = this.#base + folder(key.replace(/^\/+|\/+$/g, ""));
     const onError = (thrown: unknown): void => watch.onError(asWatchError(thrown));
     const deliver = (pairs: readonly StoredPair[]): void => {
-      try {
-        onUpdate(overlayConfiguration(watch.defaults, textsBelow(prefix, pairs)));
-      } catch (thrown) {
-        onError(thrown);
-      }
+      callBack(() => onUpdate(overlayConfiguration(watch.defaults, textsBelow(prefix, pairs))), watch.onError);
     };
     const filter = new BurstFilter(this.#http.clock, watch.quietPeriod ?? defaultQuietPeriod, deliver);
     const loop = watchKeys({ http: this.#http, key: prefix, signal, onPairs: (pairs) => filter.push(pairs), onError });

@@ -42,8 +42,13 @@ describe("flattenConfiguration", () => {
     ]);
   });
 
-  test.each([[Number.NaN], [Infinity], [Symbol("x")]])("refuses %p, by its name", (value) => {
-    expect(() => flattenConfiguration({ Service: { Port: value } })).toThrow("'Service.Port' is ");
+  test.each([
+    [Number.NaN, "NaN"],
+    [-Infinity, "-Infinity"],
+    [Symbol("x"), "a symbol"],
+    [() => 1, "a function"],
+  ])("refuses %p, by its name", (value, what) => {
+    expect(() => flattenConfiguration({ Service: { Port: value } })).toThrow(`'Service.Port' is ${what}:`);
   });
 });
 

@@ -25,7 +25,8 @@ export function flattenConfiguration(value: unknown, path: readonly string[] = [
   if (typeof value === "string" || typeof value === "boolean" || typeof value === "bigint")
     return [[key, String(value)]];
   if (typeof value === "number" && Number.isFinite(value)) return [[key, decimal(value)]];
-  const message = `'${path.join(".")}' is ${String(value)}: that cannot be stored as configuration`;
+  const what = typeof value === "number" ? String(value) : `a ${typeof value}`;
+  const message = `'${path.join(".")}' is ${what}: that cannot be stored as configuration`;
   throw new OperatingError("invalid", "configuration-unstorable", message);
 }
 

@@ -16,7 +16,13 @@ export async function saying<T>(what: string, options: CallOptions, call: () => 
   }
 }
 
-/** What a watch tells its owner of something that was thrown: by the agent's answer, or by the owner's own callback. */
+/** Calls back the owner of a watch; what the callback throws, or its promise is rejected with, is told to `onError`. */
+export function callBack(call: () => unknown, onError: (error: OperatingError) => void): void {
+  const calling = async (): Promise<unknown> => call();
+  calling().catch((thrown: unknown) => onError(asWatchError(thrown)));
+}
+
+/** What a watch tells its owner of something that was thrown: by the agent's answer, or by the owner's callback. */
 export function asWatchError(thrown: unknown): OperatingError {
   if (thrown instanceof OperatingError) return thrown;
   return new OperatingError("unavailable", "watch-failed", messageOf(thrown), { cause: thrown });

@@ -66,6 +66,8 @@ export const layers: readonly Layer[] = [
     mayImport: ["edgex", "client", "config", "state/snapshot.ts", "wire", "model", "lib"],
     pure: false,
   },
+  // What the published package of clients exports.
+  { name: "client-package.ts", mayImport: ["client", "lib"], pure: true },
   // The composition root: these files build an agent from all the layers.
   { name: "self-description.ts", mayImport: ["http", "registry", "agent", "config", "model", "lib"], pure: false },
   { name: "host-description.ts", mayImport: ["lib"], pure: false },

@@ -1,0 +1,21 @@
+/**
+ * What the published package exports: the clients of a registry, for Node, Bun and, as far as CORS lets them, browsers.
+ * It and what it imports use the web's own interfaces only (fetch, URL, AbortSignal), nothing of node: or bun:.
+ * What needs a file system or a process goes into an entry of its own, beside this one in scripts/npm-package/entries.ts.
+ */
+export { createConfigurationClient } from "./client/create-configuration-client.ts";
+export type { ConfigurationClientOptions } from "./client/create-configuration-client.ts";
+export { createRegistryClient } from "./client/create-registry-client.ts";
+export type { RegistryClientOptions } from "./client/create-registry-client.ts";
+export type { ConfigurationClient, ConfigurationWatch } from "./client/configuration-client.ts";
+export type { RegistryClient, RouteCheck } from "./client/registry-client.ts";
+export type { FetchAccessToken } from "./client/access-token.ts";
+export type { Stop } from "./client/answer-watch.ts";
+export type { CallOptions } from "./client/call-options.ts";
+export type { EndpointWatch } from "./client/endpoint-watch.ts";
+export type { PortChange } from "./client/port-record.ts";
+export type { PortWatch } from "./client/port-changes.ts";
+export type { ServiceEndpoint } from "./client/service-endpoint.ts";
+export type { Clock, Timer } from "./lib/clock.ts";
+export { OperatingError } from "./lib/errors.ts";
+export type { ErrorKind } from "./lib/errors.ts";

@@ -1,0 +1,15 @@
+import { ConfigurationClient } from "./configuration-client.ts";
+import { connect, type ConnectionOptions } from "./connection.ts";
+
+export interface ConfigurationClientOptions extends ConnectionOptions {
+  /** The folder of the service's keys: "edgex/core/1.0/edgex-core-data". */
+  readonly basePath: string;
+}
+
+/** @throws OperatingError invalid when the options do not say where the registry is */
+export function createConfigurationClient(options: ConfigurationClientOptions): ConfigurationClient {
+  const incomplete =
+    "unable to create Configuration Client: Configuration service host and/or port or serviceKey not set";
+  const http = connect(options, { incomplete, kind: "configuration client" });
+  return new ConfigurationClient({ http, basePath: options.basePath });
+}

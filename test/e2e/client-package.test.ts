@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type ClientInstallation, installClientPackage } from "../support/client-package.ts";
+import { exchange } from "../support/exchange.ts";
+import { freePorts } from "../support/free-ports.ts";
+import { startTarget, type Target } from "../support/target.ts";
+
+/** What docs/client.md does not do: every export, a store that is lost and comes back, a change of a port from both sides. */
+const program = `
+import {
+  type CallOptions, type Clock, type ConfigurationClient, createConfigurationClient, createRegistryClient, type EndpointWatch,
+  type ErrorKind, OperatingError, type PortChange, type RegistryClient, type ServiceEndpoint, type Stop,
+} from "praetor-client";
+
+const url = "AGENT";
+const options: CallOptions = { timeoutMs: 10_000 };
+const registry: RegistryClient = createRegistryClient({
+  url, serviceKey: "packed", serviceHost: "127.0.0.1", servicePort: 59_950, checkRoute: "/ping", checkInterval: "10s",
+});
+const configuration: ConfigurationClient = createConfigurationClient({ host: new URL(url).hostname, port: Number(new URL(url).port), basePath: "packed" });
+
+await configuration.putConfiguration({ Deep: { List: [1, 2, 3], Flag: true } }, { overwrite: true, ...options });
+const { Deep } = await configuration.getConfiguration({ Deep: { List: [0], Flag: false } }, options);
+console.log(Deep.List.map((each) => each * 2).join(), Deep.Flag);
+
+const portKeys = createConfigurationClient({ url, basePath: "edgex/registry/ports" });
+const stops: Stop[] = [];
+await registry.register(options);
+const changed = new Promise<PortChange>((resolve) => {
+  stops.push(registry.onPortChanged({ onChange: resolve, onError: console.error }));
+});
+const record = { id: "c1", revision: 1, service: "packed", host: "127.0.0.1", oldPort: 59_950, newPort: 59_951 };
+await portKeys.putConfigurationValue("packed", JSON.stringify({ ...record, owner: "x", reason: "y", at: "", state: "pending" }));
+console.log("change to", (await changed).newPort);
+const moved = new Promise<ServiceEndpoint>((resolve) => {
+  const watch: EndpointWatch = {
+    onEndpoint: (endpoint) => { if (endpoint?.port === 59_951) resolve(endpoint); },
+    onError: console.error,
+  };
+  stops.push(registry.watchServiceEndpoint("packed", watch));
+});
+console.log("registered at", (await moved).port);
+for (const each of stops) each.stop();
+await registry.unregister();
+
+const kind: ErrorKind | undefined = await registry
+  .getServiceEndpoint("packed")
+  .then(() => undefined, (error: unknown) => (error instanceof OperatingError ? error.kind : undefined));
+console.log(kind);
+const clock: Clock | undefined = undefined;
+console.log(clock === undefined);
+`;
+
+const printed = "2,4,6 true\nchange to 59951\nregistered at 59951\nnot-found\ntrue\n";
+
+let agent: Target;
+let installed: ClientInstallation;
+
+beforeAll(async () => {
+  installed = installClientPackage();
+  agent = await startTarget();
+}, 60_000);
+
+afterAll(async () => {
+  await agent.stop();
+  installed[Symbol.dispose]();
+});
+
+describe("the published package", () => {
+  test("holds its programs, declarations, guide and licence, and needs no other package", () => {
+    const others = installed.packed.filter((path) => !path.startsWith("types/"));
+    expect(others.toSorted()).toEqual(["LICENSE", "README.md", "index.js", "package.json"]);
+    expect(installed.packed).toContain("types/client-package.d.ts");
+    const manifest: unknown = JSON.parse(
+      readFileSync(join(installed.folder, "node_modules/praetor-client/package.json"), "utf8"),
+    );
+    expect(manifest).not.toHaveProperty("dependencies");
+    expect(manifest).toHaveProperty("license", "Apache-2.0");
+  });
+
+  test("has declarations that hold without Node's and Bun's types, and without looking away", () => {
+    expect(installed.typeFaults([program], { lib: ["ES2022", "DOM"], types: [] })).toBe("");
+  }, 30_000);
+
+  test("has declarations that tell a mistake", () => {
+    const mistaken = `import { createRegistryClient } from "praetor-client"; createRegistryClient({ url: 1, serviceKey: "a" });`;
+    expect(installed.typeFaults([mistaken], { lib: ["ES2022", "DOM"], types: [] })).toContain("TS2322");
+  }, 30_000);
+
+  test.each(["node", "bun"] as const)(
+    "does the same on %s",
+    async (runtime) => {
+      await exchange(agent.url, "DELETE", { path: "/v1/kv/edgex/registry/ports/packed" });
+      expect(await installed.run(runtime, program.replace("AGENT", agent.url))).toBe(printed);
+    },
+    30_000,
+  );
+});
+
+test.each(["node", "bun"] as const)(
+  "a program that only waits for a lost registry goes on waiting on %s",
+  async (runtime) => {
+    const [port = 0] = await freePorts(1);
+    const { stdout } = installed.start(
+      runtime,
+      `import { createConfigurationClient } from "praetor-client";
+      const client = createConfigurationClient({ host: "127.0.0.1", port: ${port}, basePath: "waiting" });
+      const watch = client.watchForChanges("", {
+        defaults: { Level: "" },
+        onUpdate({ Level }) { console.log(Level); watch.stop(); },
+        onError: () => console.log("lost"),
+      });`,
+    );
+    const printed = stdout.pipeThrough(new TextDecoderStream()).getReader();
+    expect((await printed.read()).value).toBe("lost\n");
+    const pairs = [{ Key: "waiting/Level", Value: btoa("back") }];
+    const fetch = (): Response => Response.json(pairs, { headers: { "X-Consul-Index": "1" } });
+    using _agent = Bun.serve({ hostname: "127.0.0.1", port, fetch });
+    let said = "";
+    for (let part = await printed.read(); !part.done; part = await printed.read()) said += part.value;
+    expect(said).toMatch(/^(lost\n)*back\n$/);
+  },
+  30_000,
+);
