@@ -16,7 +16,7 @@ export interface AnswerWatchSettings {
 }
 
 export interface Stop {
-  /** Idempotent; nothing is called any more when it returns. */
+  /** Idempotent; nothing is told any more when it returns, but a failure of a callback that was called before. */
   stop(): void;
 }
 

@@ -109,6 +109,7 @@ export class ConfigurationClient {
     const stop = (): void => {
       loop.stop();
       filter.stop();
+      signal?.removeEventListener("abort", stop);
     };
     signal?.addEventListener("abort", stop, { once: true });
     return { stop };
