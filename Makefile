@@ -3,7 +3,7 @@
 bun := node_modules/.bin/bun
 installed := node_modules/.installed
 
-.PHONY: help run test build npm-package bench conformance record notice format clean
+.PHONY: help run test fault build npm-package bench conformance record notice format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,10 @@ run: $(installed) ## Run a gateway's agent with EdgeX's definitions; data is kep
 test: $(installed) ## Run the whole gate: format, lint, types, unused code, architecture, all tests
 	@scripts/ensure-debian-packages test
 	@$(bun) scripts/gate/gate.ts $(STEPS)
+
+fault: $(installed) ## Try for hours what make test tries for minutes: power cuts, kills, full disks, hostile input, load
+	@scripts/ensure-debian-packages test
+	@FAULT=long $(bun) test --only-failures ./test/fault ./test/fuzz
 
 build: $(installed) ## Build dist/praetor, one executable that needs neither Node nor Bun
 	@$(bun) scripts/build.ts

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { atLength } from "../support/at-length.ts";
 import { exchange } from "../support/exchange.ts";
 import { FakeRandom } from "../support/fake-random.ts";
 import { Ledger } from "../support/ledger.ts";
@@ -14,7 +15,7 @@ import {
 import { startTarget, type Target } from "../support/target.ts";
 import { within } from "../support/within.ts";
 
-const cycles = 50;
+const cycles = atLength({ short: 50, long: 1_000 });
 const clientsOfASort = 3;
 const thingsOfAClient = 4;
 const sorts = [plainKeys, casKeys, agentServices, catalogNodes];
@@ -78,19 +79,23 @@ async function writeAndKill(): Promise<void> {
   await allStopped;
 }
 
-test(`killed ${cycles} times under 12 clients, the agent keeps every acknowledged write, no half of any, and its index`, async () => {
-  for (let cycle = 0; cycle < cycles; cycle++) {
-    await writeAndKill();
-    for (const sort of sorts) {
-      expect(ledgerOf(sort).settle(await sort.read(send))).toEqual([]);
-      expect(backwards).toEqual([]);
+test(
+  `killed ${cycles} times under 12 clients, the agent keeps every acknowledged write, no half of any, and its index`,
+  async () => {
+    for (let cycle = 0; cycle < cycles; cycle++) {
+      await writeAndKill();
+      for (const sort of sorts) {
+        expect(ledgerOf(sort).settle(await sort.read(send))).toEqual([]);
+        expect(backwards).toEqual([]);
+      }
+      await within(5_000, async () =>
+        expect(sorted(await syncedServices.read(send))).toEqual(sorted(await agentServices.read(send))),
+      );
     }
-    await within(5_000, async () =>
-      expect(sorted(await syncedServices.read(send))).toEqual(sorted(await agentServices.read(send))),
-    );
-  }
-  for (const sort of sorts) expect(ledgerOf(sort).acknowledgements).toBeGreaterThan(cycles);
-}, 180_000);
+    for (const sort of sorts) expect(ledgerOf(sort).acknowledgements).toBeGreaterThan(cycles);
+  },
+  atLength({ short: 180_000, long: 3_600_000 }),
+);
 
 function sorted(things: ReadonlyMap<string, unknown>): readonly (readonly [string, unknown])[] {
   return [...things].toSorted(([a], [b]) => (a < b ? -1 : 1));
