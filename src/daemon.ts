@@ -6,6 +6,7 @@ import { RunningChecks } from "./checks/running-checks.ts";
 import { serfCheckId, serverRegistration, serverServiceId } from "./cluster/server-registration.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
 import { createApi, openApi } from "./open-api.ts";
+import { openBus } from "./open-bus.ts";
 import { openDns } from "./open-dns.ts";
 import type { OpenedEngine } from "./engine/engine.ts";
 import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
@@ -92,6 +93,15 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     const sessionTtls = new SessionTtls(store, { clock: world.clock, log: log.named("session") });
     stopping.signal.addEventListener("abort", () => sessionTtls.stop());
     addGauges(metrics, { store, sessionTtls });
+    const busParts = {
+      store,
+      nodeId: node.id,
+      rows: local,
+      clock: world.clock,
+      metrics,
+      log: log.named("message_bus"),
+    };
+    const bus = await openBus(config, busParts, stopping.signal);
     const api = createApi(config, {
       store,
       outputs,
@@ -123,6 +133,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
         agent.stopChecks();
         api.events.close();
         api.coordinates.stop();
+        await bus?.stopped;
         await store.close();
         await doors.stop();
         await Promise.all([syncing, counting]);

@@ -14,3 +14,8 @@ export function uuidFault(id: string): string | undefined {
 export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
+
+/** The UUID (version 5) of a name: the same for the same name and space, which is a UUID, too. */
+export function uuidOfName(name: string, space: string): string {
+  return Bun.randomUUIDv5(name, space);
+}

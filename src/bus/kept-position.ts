@@ -1,0 +1,80 @@
+import type { Clock, Timer } from "../lib/clock.ts";
+import { messageOf } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import type { Store } from "../registry/store.ts";
+
+const rowKey = "bus/position";
+/** A write in this time at the most, and none while nothing is told. */
+const saveAfterMs = 5_000;
+
+export interface LocalRow {
+  readonly key: string;
+  readonly value: Uint8Array | undefined;
+}
+
+/**
+ * Up to which index changes have been told, kept with this agent's own rows. It may be some seconds behind: after a
+ * sudden end what was told in that time is told again.
+ */
+export class KeptPosition {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #saved: number;
+  #timer: Timer | undefined;
+
+  private constructor(store: Store, saved: number, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
+    this.#store = store;
+    this.#saved = saved;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /**
+   * Where there is none yet, it begins with what is written from now on.
+   * @throws OperatingError unavailable when that cannot be kept
+   */
+  static async open(
+    store: Store,
+    rows: readonly LocalRow[],
+    world: { readonly clock: Clock; readonly log: Log },
+  ): Promise<KeptPosition> {
+    const row = rows.find(({ key }) => key === rowKey)?.value;
+    const saved = Number(row === undefined ? Number.NaN : new TextDecoder().decode(row));
+    if (Number.isSafeInteger(saved)) return new KeptPosition(store, saved, world);
+    const position = new KeptPosition(store, -1, world);
+    await position.#save(store.state.index);
+    return position;
+  }
+
+  /** The index that is durable. */
+  get saved(): number {
+    return this.#saved;
+  }
+
+  /** It may have moved: what `read` says then is saved before long. */
+  saveSoon(read: () => number): void {
+    this.#timer ??= this.#clock.schedule(saveAfterMs, () => {
+      this.#timer = undefined;
+      void this.saveNow(read());
+    });
+  }
+
+  async saveNow(index: number): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    try {
+      await this.#save(index);
+    } catch (error) {
+      const reason = messageOf(error);
+      this.#log.warn("cannot save how far changes have been told; some may be told twice after a restart", { reason });
+    }
+  }
+
+  async #save(index: number): Promise<void> {
+    if (index === this.#saved) return;
+    const value = new TextEncoder().encode(String(index));
+    await this.#store.submit({ type: "set-local", rows: [{ key: rowKey, value }] });
+    this.#saved = index;
+  }
+}

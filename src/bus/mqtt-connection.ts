@@ -1,0 +1,144 @@
+import { readFileSync } from "node:fs";
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls, getCACertificates } from "node:tls";
+import type { IClientOptions, MqttClient } from "mqtt";
+import { messageOf, OperatingError } from "../lib/errors.ts";
+import { nextTurn } from "../lib/next-turn.ts";
+import type { BrokerConnection } from "./broker-connection.ts";
+
+export interface Credentials {
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+}
+
+export interface MqttOptions {
+  /** "mqtt://host:port" or "mqtts://host:port". */
+  readonly url: URL;
+  readonly clientId: string;
+  /** Asked for at each connection, so that a password may change. */
+  readonly credentials: () => Promise<Credentials>;
+  /** A file of certificates that are trusted beside the system's. */
+  readonly caFile: string | undefined;
+}
+
+const keepAliveSeconds = 30;
+/** Whoever calls has a deadline of its own, which comes first. */
+const connectMsMax = 60_000;
+/** Nothing was subscribed to: what a broker sends are answers of a few bytes. */
+const answerBytesMax = 4_096;
+
+/**
+ * One connection by MQTT 3.1.1, which is not made again when it ends, with a clean session: what was not acknowledged is
+ * sent again by whoever has it.
+ * @throws OperatingError
+ */
+export async function connectMqtt(options: MqttOptions, signal: AbortSignal): Promise<BrokerConnection> {
+  // Loaded here: an agent without a broker has no use for it.
+  const { MqttClient } = await import("mqtt");
+  const { username, password } = await options.credentials();
+  signal.throwIfAborted();
+  const settings: IClientOptions = {
+    clientId: options.clientId,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    keepalive: keepAliveSeconds,
+    reconnectPeriod: 0,
+    connectTimeout: connectMsMax,
+    clean: true,
+    // Else it keeps the bytes of all 65,536 short numbers.
+    writeCache: false,
+  };
+  const socket = openSocket(options);
+  const client = new MqttClient(() => socket, settings);
+  const connection = new MqttConnection(client, socket);
+  await connection.taken(signal);
+  return connection;
+}
+
+function openSocket({ url, caFile }: MqttOptions): Socket {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (url.protocol === "mqtt:") return connectTcp({ host, port: Number(url.port || 1_883) });
+  const ca = [...getCACertificates("bundled"), ...getCACertificates("system")];
+  if (caFile !== undefined) ca.push(readFileSync(caFile, "utf8"));
+  return connectTls({ host, port: Number(url.port || 8_883), servername: host, ca });
+}
+
+class MqttConnection implements BrokerConnection {
+  readonly #client: MqttClient;
+  readonly #socket: Socket;
+  readonly #ended: PromiseWithResolvers<string> = Promise.withResolvers();
+  readonly #taken: PromiseWithResolvers<void> = Promise.withResolvers();
+
+  constructor(client: MqttClient, socket: Socket) {
+    this.#client = client;
+    this.#socket = socket;
+    client.on("connect", () => this.#taken.resolve());
+    client.on("error", (error) => this.#fail(failureOf(error)));
+    client.on("close", () => this.#fail(unavailable("the broker has closed the connection")));
+    this.#refuseFloods();
+  }
+
+  get ended(): Promise<string> {
+    return this.#ended.promise;
+  }
+
+  /** Resolves when the broker has taken the connection. */
+  async taken(signal: AbortSignal): Promise<void> {
+    const abort = (): void => this.#fail(failureOf(signal.reason));
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      await this.#taken.promise;
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  publish(topic: string, message: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
+      this.#client.publish(topic, bytes, { qos: 1 }, (error) => (error ? this.#fail(failureOf(error)) : resolve()));
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#client.end(!this.#client.connected);
+    // Its last packet is with the system by then. A broker that hangs would have us wait for its end of the connection.
+    await nextTurn();
+    this.#fail(unavailable("the connection was closed"));
+  }
+
+  #fail(error: OperatingError): void {
+    this.#taken.reject(error);
+    this.#ended.resolve(error.message);
+    this.#socket.destroy();
+    this.#client.end(true);
+  }
+
+  #refuseFloods(): void {
+    let unread = 0;
+    const refuse = (): void => this.#fail(unavailable("the broker sends what nobody has asked for"));
+    this.#socket.on("data", (block: Uint8Array) => {
+      unread += block.length;
+      if (unread > answerBytesMax) refuse();
+    });
+    this.#client.on("packetreceive", ({ cmd }) => {
+      unread = 0;
+      if (cmd === "publish") refuse();
+    });
+  }
+}
+
+/** Of MQTT's answers to a connection: the name or the password is wrong, or it may not connect. */
+const refusals: readonly unknown[] = [4, 5];
+
+function failureOf(thrown: unknown): OperatingError {
+  if (thrown instanceof OperatingError) return thrown;
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  if (!refusals.includes(code)) return unavailable(messageOf(thrown), thrown);
+  const advice = "check username and password of edgex.message_bus";
+  return new OperatingError("denied", "broker-refuses", `${messageOf(thrown)}; ${advice}`, { cause: thrown });
+}
+
+function unavailable(message: string, cause?: unknown): OperatingError {
+  return new OperatingError("unavailable", "broker-unreachable", message, { cause });
+}

@@ -1,0 +1,49 @@
+import { connectMqtt, type Credentials } from "./bus/mqtt-connection.ts";
+import type { LocalRow } from "./bus/kept-position.ts";
+import { openMessageBus, type MessageBus } from "./bus/message-bus.ts";
+import type { MessageBusConfig, RuntimeConfig } from "./config/runtime-config.ts";
+import type { Clock } from "./lib/clock.ts";
+import type { Log } from "./lib/log.ts";
+import type { Metrics } from "./lib/metrics.ts";
+import type { Store } from "./registry/store.ts";
+
+interface BusParts {
+  readonly store: Store;
+  readonly nodeId: string;
+  readonly rows: readonly LocalRow[];
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Where the broker's name and password are kept, if not in the configuration. */
+  readonly credentials?: () => Promise<Credentials>;
+}
+
+/** Tells changes of keys, until `stopping` aborts, to the broker that the configuration names; undefined where it names none. */
+export async function openBus(
+  config: RuntimeConfig,
+  parts: BusParts,
+  stopping: AbortSignal,
+): Promise<MessageBus | undefined> {
+  const bus = config.messageBus;
+  if (bus === undefined) return undefined;
+  const url = new URL(bus.url);
+  const { credentials = () => Promise.resolve(configuredCredentials(bus, url)) } = parts;
+  const broker = { url, clientId: bus.clientId, credentials, caFile: config.tls.caFile };
+  return openMessageBus(parts.store, {
+    ...bus,
+    ...parts,
+    encodeCbor: bus.cbor ? await loadCbor() : undefined,
+    connect: (signal) => connectMqtt(broker, signal),
+    stopping,
+  });
+}
+
+function configuredCredentials({ username, password }: MessageBusConfig, url: URL): Credentials {
+  if (username !== undefined || url.username === "") return { username, password };
+  return { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+}
+
+async function loadCbor(): Promise<(message: object) => Uint8Array> {
+  const { encode } = await import("cborg");
+  return encode;
+}
