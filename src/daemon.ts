@@ -93,15 +93,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     const sessionTtls = new SessionTtls(store, { clock: world.clock, log: log.named("session") });
     stopping.signal.addEventListener("abort", () => sessionTtls.stop());
     addGauges(metrics, { store, sessionTtls });
-    const busParts = {
-      store,
-      nodeId: node.id,
-      rows: local,
-      clock: world.clock,
-      metrics,
-      log: log.named("message_bus"),
-    };
-    const bus = await openBus(config, busParts, stopping.signal);
+    const bus = await openBus(config, { store, node, rows: local, metrics, ...world, log }, stopping.signal);
     const api = createApi(config, {
       store,
       outputs,
@@ -119,11 +111,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     const aliasSource = createAliasSource(agent);
     agent.startChecks(new RunningChecks({ world, aliasSource, report: (id, result) => agent.checkResult(id, result) }));
     const counting = runIntervals(metrics, world.clock, stopping.signal);
-    const syncing = runAntiEntropy(sync, {
-      clock: world.clock,
-      log: log.named("anti_entropy"),
-      signal: stopping.signal,
-    });
+    const syncing = runAntiEntropy(sync, { ...world, log: log.named("anti_entropy"), signal: stopping.signal });
     return {
       nodeId: node.id,
       httpAddresses: doors.addresses,

@@ -1,15 +1,16 @@
-import { connectMqtt, type Credentials } from "./bus/mqtt-connection.ts";
 import type { LocalRow } from "./bus/kept-position.ts";
-import { openMessageBus, type MessageBus } from "./bus/message-bus.ts";
+import type { MessageBus } from "./bus/message-bus.ts";
+import type { Credentials } from "./bus/mqtt-connection.ts";
 import type { MessageBusConfig, RuntimeConfig } from "./config/runtime-config.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
 import type { Metrics } from "./lib/metrics.ts";
+import type { Node } from "./model/node.ts";
 import type { Store } from "./registry/store.ts";
 
 interface BusParts {
   readonly store: Store;
-  readonly nodeId: string;
+  readonly node: Node;
   readonly rows: readonly LocalRow[];
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -18,7 +19,10 @@ interface BusParts {
   readonly credentials?: () => Promise<Credentials>;
 }
 
-/** Tells changes of keys, until `stopping` aborts, to the broker that the configuration names; undefined where it names none. */
+/**
+ * Tells changes of keys, until `stopping` aborts, to the broker that the configuration names; undefined where it names none.
+ * Nothing of it is loaded then.
+ */
 export async function openBus(
   config: RuntimeConfig,
   parts: BusParts,
@@ -26,12 +30,16 @@ export async function openBus(
 ): Promise<MessageBus | undefined> {
   const bus = config.messageBus;
   if (bus === undefined) return undefined;
+  const { openMessageBus } = await import("./bus/message-bus.ts");
+  const { connectMqtt } = await import("./bus/mqtt-connection.ts");
   const url = new URL(bus.url);
   const { credentials = () => Promise.resolve(configuredCredentials(bus, url)) } = parts;
   const broker = { url, clientId: bus.clientId, credentials, caFile: config.tls.caFile };
   return openMessageBus(parts.store, {
     ...bus,
     ...parts,
+    nodeId: parts.node.id,
+    log: parts.log.named("message_bus"),
     encodeCbor: bus.cbor ? await loadCbor() : undefined,
     connect: (signal) => connectMqtt(broker, signal),
     stopping,

@@ -16,7 +16,8 @@ const endsMax = 10;
 
 /**
  * Sends what the outbox has, for as long as it runs: connect, send until the connection ends, pause, and again. The
- * pause doubles up to half a minute, and begins anew once a message has been acknowledged.
+ * pause doubles up to half a minute, and begins anew after a connection that was of use: a message was acknowledged, or it
+ * lasted.
  *
  * After an end at which nothing had been acknowledged messages go one at a time, so that it is known which one the
  * broker does not take.
@@ -53,7 +54,7 @@ export class Publisher {
 
   /** Connects, and sends until the connection ends. Resolves with why it did. */
   async #runOnce(signal: AbortSignal): Promise<string> {
-    const { outbox, log } = this.#options;
+    const { outbox, clock, log } = this.#options;
     try {
       this.#connection = await this.#connect(signal);
     } catch (error) {
@@ -61,10 +62,12 @@ export class Publisher {
     }
     log.info("connected to the message bus");
     this.#reason = undefined;
+    const startMs = clock.monotonicMs();
     const delivery = new Delivery(this.#connection, this.#options, this.#fruitlessEnds > 0 ? 1 : underWayMax);
     const { reason, isBrokers } = await delivery.run(signal);
     this.#connection = undefined;
-    if (delivery.acknowledged > 0) this.#pauseMs = pauseMsMin;
+    const wasOfUse = delivery.acknowledged > 0 || clock.monotonicMs() - startMs >= pauseMsMax;
+    if (wasOfUse) this.#pauseMs = pauseMsMin;
     const isFruitless = delivery.acknowledged === 0 && isBrokers && outbox.underWay > 0;
     this.#fruitlessEnds = isFruitless ? this.#fruitlessEnds + 1 : 0;
     if (this.#fruitlessEnds === endsMax) this.#leaveOut();

@@ -23,7 +23,7 @@ export function keyChangesOf(
     const key = keyOfTopic(topic);
     if (key !== undefined && startsWithAny(key, prefixes)) changes.push(keyChange(state, key));
   }
-  return changes.sort(byIndex);
+  return changes.toSorted(byIndex);
 }
 
 /**
@@ -46,7 +46,7 @@ export function keyChangesSince(state: State, index: number, prefixes: readonly 
       if (key !== undefined && (floorIsAbove || gone > index)) add(key);
     }
   }
-  return [...changes.values()].sort(byIndex);
+  return [...changes.values()].toSorted(byIndex);
 }
 
 function keyChange(state: State, key: string): KeyChange {

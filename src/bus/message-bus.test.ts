@@ -1,0 +1,266 @@
+import { describe, expect, test } from "bun:test";
+import { FakeBroker } from "../../test/support/fake-broker.ts";
+import { settle } from "../../test/support/settle.ts";
+import { keySet } from "../../test/support/state.ts";
+import { openTestStore, type TestStore } from "../../test/support/store.ts";
+import { createLog } from "../lib/log.ts";
+import { Metrics } from "../lib/metrics.ts";
+import { openMessageBus } from "./message-bus.ts";
+
+interface Bus extends TestStore {
+  readonly broker: FakeBroker;
+  readonly log: readonly string[];
+  readonly metrics: Metrics;
+  put(key: string, value: string): Promise<void>;
+  /** As "topic=value", in the order sent. */
+  sent(): readonly string[];
+  stop(): Promise<void>;
+}
+
+async function settleAll(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await settle();
+}
+
+/** A bus of the keys below "e/"; with `before`, on what that one has made durable, after its sudden end. */
+async function openBus(
+  prepare: (broker: FakeBroker) => void = () => {},
+  { store, engine, clock, disk }: TestStore = openTestStore(),
+): Promise<Bus> {
+  const broker = new FakeBroker(() => clock.monotonicMs());
+  prepare(broker);
+  const lines: string[] = [];
+  const metrics = new Metrics(clock.wallMs());
+  const stopping = new AbortController();
+  const bus = await openMessageBus(store, {
+    topicPrefix: "t",
+    keyPrefixes: ["e/"],
+    nodeId: "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11",
+    base64Payload: false,
+    encodeCbor: undefined,
+    connect: broker.connect,
+    rows: disk.rows().filter(({ table }) => table === "local"),
+    clock,
+    metrics,
+    log: createLog({ level: "info", json: false, clock, sink: (line) => void lines.push(line.slice(25)) }, "bus"),
+    stopping: stopping.signal,
+  });
+  await settleAll();
+  return {
+    ...{ store, engine, clock, disk, broker, log: lines, metrics },
+    async put(key, value) {
+      await store.submit(keySet(key, value));
+      await settleAll();
+    },
+    sent: () =>
+      broker.sent.map(({ topic, bytes }) => `${topic}=${JSON.parse(Buffer.from(bytes).toString()).payload.value}`),
+    async stop() {
+      stopping.abort();
+      await settleAll();
+      await bus.stopped;
+    },
+  };
+}
+
+function keptPosition({ disk }: Bus): string | undefined {
+  const row = disk.rows().find(({ key }) => key === "bus/position");
+  return row && Buffer.from(row.value).toString();
+}
+
+function gauges({ metrics }: Bus): Record<string, number> {
+  return Object.fromEntries(
+    metrics.lately().gauges.map(({ name, value }) => [name.replace("praetor.bus.", ""), value]),
+  );
+}
+
+describe("changes", () => {
+  test("of the prefixes are told, and no others", async () => {
+    const bus = await openBus();
+    for (const [key, value] of [
+      ["e/a", "1"],
+      ["f/a", "2"],
+      ["e/b", "3"],
+    ] as const)
+      await bus.put(key, value);
+    await bus.store.submit({ type: "kv-delete", key: "e/a" });
+    await settleAll();
+    expect(bus.sent()).toEqual(["t/e/a=1", "t/e/b=3", "t/e/a=undefined"]);
+    expect(bus.metrics.lately().counters).toMatchObject([{ name: "praetor.bus.published", sum: 3 }]);
+  });
+
+  test("from before the first start are not told", async () => {
+    const world = openTestStore();
+    await world.store.submit(keySet("e/a", "1"));
+    const bus = await openBus(undefined, world);
+    await bus.put("e/b", "2");
+    expect(bus.sent()).toEqual(["t/e/b=2"]);
+  });
+
+  test("made while nobody was connected are told later, each of them", async () => {
+    const bus = await openBus();
+    bus.broker.answer = new Error("away");
+    bus.broker.drop("gone");
+    for (const value of ["1", "2", "3"]) await bus.put("e/a", value);
+    expect(bus.sent()).toEqual([]);
+    expect(gauges(bus)).toEqual({ connected: 0, waiting: 3, lag: 3 });
+    bus.broker.answer = undefined;
+    await bus.clock.advance(60_000);
+    await settleAll();
+    expect(bus.sent()).toEqual(["t/e/a=1", "t/e/a=2", "t/e/a=3"]);
+    expect(gauges(bus)).toEqual({ connected: 1, waiting: 0, lag: 0 });
+  });
+
+  test("that were not acknowledged are told again, and never one that is older than what was told of its key", async () => {
+    const bus = await openBus((broker) => void (broker.acknowledges = false));
+    for (const [key, value] of [
+      ["e/a", "1"],
+      ["e/b", "1"],
+      ["e/a", "2"],
+    ] as const)
+      await bus.put(key, value);
+    expect(bus.sent()).toEqual(["t/e/a=1", "t/e/b=1"]);
+    bus.broker.drop("gone");
+    bus.broker.acknowledges = true;
+    await settleAll();
+    await bus.clock.advance(1_000);
+    await settleAll();
+    expect(bus.sent().slice(2)).toEqual(["t/e/a=1", "t/e/b=1", "t/e/a=2"]);
+  });
+
+  test("whose topic no broker takes are left out, and those behind them are told", async () => {
+    const bus = await openBus();
+    await bus.put(`e/${"/".repeat(300)}`, "1");
+    await bus.put("e/a", "1");
+    expect(bus.sent()).toEqual(["t/e/a=1"]);
+    expect(bus.log.join("\n")).toContain("cannot be told");
+  });
+
+  test("wait for the broker in a small number, and no write waits for it", async () => {
+    const bus = await openBus((broker) => void (broker.acknowledges = false));
+    for (let at = 0; at < 100; at++) await bus.put(`e/${at}`, "1");
+    expect(bus.broker.sent).toHaveLength(16);
+    expect(bus.store.state.index).toBe(100);
+  });
+});
+
+describe("the position", () => {
+  test("is kept some seconds after it moved, and nothing is written while nothing is told", async () => {
+    const bus = await openBus();
+    expect(keptPosition(bus)).toBe("0");
+    await bus.put("e/a", "1");
+    await bus.put("e/b", "1");
+    const batches = bus.engine.batches.length;
+    await bus.clock.advance(5_000);
+    expect([keptPosition(bus), bus.engine.batches.length]).toEqual(["2", batches + 1]);
+    await bus.put("f/a", "1");
+    await bus.clock.advance(3_600_000);
+    expect([keptPosition(bus), bus.engine.batches.length]).toEqual(["2", batches + 2]);
+    expect(bus.store.state.index).toBe(3);
+  });
+
+  test("is where the next start goes on, after an end in order and after a sudden one", async () => {
+    const bus = await openBus();
+    await bus.put("e/a", "1");
+    await bus.stop();
+    await bus.put("e/b", "2");
+    const next = await openBus(undefined, bus);
+    expect(next.sent()).toEqual(["t/e/b=2"]);
+    await next.put("e/c", "3");
+    const afterKill = await openBus(undefined, next);
+    expect(afterKill.sent()).toEqual(["t/e/b=2", "t/e/c=3"]);
+  });
+
+  test("that cannot be saved is said, and changes are told all the same", async () => {
+    const bus = await openBus();
+    await bus.put("e/a", "1");
+    bus.engine.fail();
+    await bus.clock.advance(5_000);
+    expect(bus.log.join("\n")).toContain("cannot save how far changes have been told");
+    bus.engine.recover();
+    await bus.put("e/b", "2");
+    expect(bus.sent()).toEqual(["t/e/a=1", "t/e/b=2"]);
+  });
+});
+
+describe("a broker", () => {
+  test("that refuses is tried with longer pauses, half a minute at most, and is spoken of once", async () => {
+    const bus = await openBus((broker) => void (broker.answer = new Error("no such user")));
+    await bus.clock.advance(121_000);
+    expect(bus.broker.attempts).toEqual([0, 1, 3, 7, 15, 31, 61, 91, 121].map((seconds) => seconds * 1_000));
+    expect(bus.log).toEqual(['[WARN]  bus: not connected to the message bus; trying again: reason="no such user"']);
+    bus.broker.answer = new Error("no such host");
+    await bus.clock.advance(30_000);
+    expect(bus.log).toHaveLength(2);
+  });
+
+  test("that never answers is given up after ten seconds", async () => {
+    const bus = await openBus((broker) => void (broker.answer = "silence"));
+    await bus.clock.advance(11_000);
+    expect(bus.broker.attempts).toEqual([0, 11_000]);
+    expect(bus.log.join("\n")).toContain("does not answer within 10 s");
+  });
+
+  test("that ends connections after a while is tried again soon, each time", async () => {
+    const bus = await openBus();
+    for (let hour = 0; hour < 5; hour++) {
+      await bus.clock.advance(3_600_000);
+      bus.broker.drop("idle");
+      await settleAll();
+      await bus.clock.advance(1_000);
+      await settleAll();
+      expect(bus.broker.isConnected).toBe(true);
+    }
+  });
+
+  test("that acknowledges nothing is left after ten seconds, and what was under way is told again", async () => {
+    const bus = await openBus((broker) => void (broker.acknowledges = false));
+    await bus.put("e/a", "1");
+    await bus.clock.advance(9_999);
+    expect(bus.broker.isConnected).toBe(true);
+    await bus.clock.advance(1_001);
+    await settleAll();
+    expect(bus.sent()).toEqual(["t/e/a=1", "t/e/a=1"]);
+    expect(bus.log.join("\n")).toContain("the broker has acknowledged nothing for 10 s");
+  });
+
+  test("that ends the connection at one message has it left out in the end, and gets those behind it", async () => {
+    const bus = await openBus((broker) => void (broker.acknowledges = false));
+    await bus.put("e/a", "1");
+    await bus.put("e/b", "2");
+    for (let attempt = 0; attempt < 10; attempt++) {
+      bus.broker.drop("too large");
+      await settleAll();
+      bus.broker.acknowledges = attempt === 9;
+      await bus.clock.advance(30_000);
+      await settleAll();
+    }
+    expect(bus.sent()).toEqual(["t/e/a=1", "t/e/b=2", ...Array<string>(9).fill("t/e/a=1"), "t/e/b=2"]);
+    expect(bus.log.at(-3)).toContain("this change is left out: key=e/a bytes=1");
+  });
+});
+
+describe("the end", () => {
+  test("waits for what is under way, a second at most, and keeps the position", async () => {
+    const bus = await openBus((broker) => void (broker.acknowledges = false));
+    await bus.put("e/a", "1");
+    const stopped = bus.stop();
+    await settleAll();
+    bus.broker.sent[0]?.acknowledge();
+    await stopped;
+    expect([keptPosition(bus), bus.broker.isConnected]).toEqual(["1", false]);
+    const other = await openBus((broker) => void (broker.acknowledges = false));
+    await other.put("e/a", "1");
+    const slow = other.stop();
+    await settleAll();
+    await other.clock.advance(1_000);
+    await slow;
+    expect([keptPosition(other), other.broker.isConnected, other.clock.timerCount]).toEqual(["0", false, 0]);
+  });
+
+  test("comes also while it waits to try again, and while a broker does not answer", async () => {
+    for (const answer of [new Error("away"), "silence"] as const) {
+      const bus = await openBus((broker) => void (broker.answer = answer));
+      await bus.stop();
+      expect(bus.clock.timerCount).toBe(0);
+    }
+  });
+});

@@ -1,0 +1,146 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { keySet } from "../../test/support/state.ts";
+import { openTestStore } from "../../test/support/store.ts";
+import type { KeyChange } from "../registry/key-changes.ts";
+import { Outbox, type OutboxOptions } from "./outbox.ts";
+
+const all = { keyPrefixes: [""], position: 0 };
+
+function sendAll(outbox: Outbox): string[] {
+  const sent: string[] = [];
+  for (let change = outbox.send(); change; change = outbox.send()) {
+    sent.push(nameOf(change));
+    outbox.acknowledge(change);
+  }
+  return sent;
+}
+
+function nameOf({ key, index, entry }: KeyChange): string {
+  return `${key}@${index}=${entry ? Buffer.from(entry.value).toString() : "-"}`;
+}
+
+function openOutbox(options: Partial<OutboxOptions> = {}) {
+  const { store } = openTestStore();
+  const outbox = new Outbox(store, { ...all, ...options });
+  return { store, outbox, put: (key: string, value: string) => store.submit(keySet(key, value)) };
+}
+
+describe("the outbox", () => {
+  test("begins with what the store has above the position", async () => {
+    const { store, put } = openOutbox();
+    for (const key of ["a", "b", "c"]) await put(key, "1");
+    expect(sendAll(new Outbox(store, { ...all, position: 1 }))).toEqual(["b@2=1", "c@3=1"]);
+  });
+
+  test("has every change, also one that was overwritten before it was sent", async () => {
+    const { outbox, put } = openOutbox();
+    outbox.send();
+    await put("a", "1");
+    await put("b", "1");
+    await put("a", "2");
+    expect(sendAll(outbox)).toEqual(["a@1=1", "b@2=1", "a@3=2"]);
+  });
+
+  test("has of a key that is written twice in one batch the last value", async () => {
+    const { outbox, put } = openOutbox();
+    outbox.send();
+    await Promise.all([put("a", "1"), put("a", "2")]);
+    expect(sendAll(outbox)).toEqual(["a@2=2"]);
+  });
+
+  test("keeps back a key that is under way, and those behind it", async () => {
+    const { outbox, put } = openOutbox();
+    outbox.send();
+    for (const value of ["1", "2"]) await put("a", value);
+    await put("b", "1");
+    const first = outbox.send();
+    expect(outbox.send()).toBeUndefined();
+    if (first) outbox.acknowledge(first);
+    expect(sendAll(outbox)).toEqual(["a@2=2", "b@3=1"]);
+  });
+
+  test("has a position that is below what is not acknowledged, and rises to the newest commit when all is", async () => {
+    const { outbox, put } = openOutbox({ keyPrefixes: ["a", "b"] });
+    outbox.send();
+    for (const key of ["a", "b", "z"]) await put(key, "1");
+    const [first, second] = [outbox.send(), outbox.send()];
+    if (second) outbox.acknowledge(second);
+    expect(outbox.position).toBe(0);
+    if (first) outbox.acknowledge(first);
+    expect(outbox.position).toBe(3);
+  });
+
+  test("drops what is too much, and then has the last value of each key", async () => {
+    const { outbox, put } = openOutbox({ bytesMax: 1_000 });
+    outbox.send();
+    await put("a", "1");
+    for (let value = 0; value < 20; value++) await put("b", String(value));
+    expect([outbox.isBehind, outbox.size, outbox.position]).toEqual([true, 0, 0]);
+    expect(sendAll(outbox)).toEqual(["a@1=1", "b@21=19"]);
+    expect([outbox.isBehind, outbox.position]).toEqual([false, 21]);
+  });
+
+  test("has all that is present after a snapshot was restored", async () => {
+    const { outbox, put, store } = openOutbox();
+    await put("a", "1");
+    await put("b", "1");
+    const snapshot = store.state;
+    await put("a", "2");
+    sendAll(outbox);
+    await store.submit({ type: "restore", snapshot });
+    expect(sendAll(outbox)).toEqual(["a@4=1", "b@4=1"]);
+  });
+
+  type Step = readonly ["put" | "delete", number] | readonly ["send" | "acknowledge" | "lose" | "restart"];
+  const keys = fc.integer({ min: 0, max: 3 });
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    fc.tuple(fc.constantFrom<"put" | "delete">("put", "delete"), keys),
+    fc.tuple(fc.constantFrom<"send" | "acknowledge" | "lose" | "restart">("send", "acknowledge", "lose", "restart")),
+  );
+
+  test("tells each key's last value whatever is lost, and nobody sees a key go back", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.constantFrom(300, 1_000, 1e6), async (steps, bytesMax) => {
+        const { store, put } = openOutbox();
+        const seen = new Map<string, KeyChange>();
+        let outbox = new Outbox(store, { ...all, bytesMax });
+        let underWay: KeyChange[] = [];
+        const send = (): boolean => {
+          const change = outbox.send();
+          if (change === undefined) return false;
+          expect(change.index).toBeGreaterThanOrEqual(seen.get(change.key)?.index ?? 0);
+          seen.set(change.key, change);
+          underWay.push(change);
+          return true;
+        };
+        const acknowledge = (): void => {
+          const before = outbox.position;
+          const change = underWay.shift();
+          if (change) outbox.acknowledge(change);
+          expect(outbox.position).toBeGreaterThanOrEqual(before);
+        };
+        let value = 0;
+        for (const [kind, key] of steps) {
+          if (kind === "put") await put(`k${key}`, String((value += 1)));
+          else if (kind === "delete") await store.submit({ type: "kv-delete", key: `k${key}` });
+          else if (kind === "send") send();
+          else if (kind === "acknowledge") acknowledge();
+          else {
+            underWay = [];
+            if (kind === "lose") outbox.sendAgain();
+            else outbox = new Outbox(store, { ...all, bytesMax, position: outbox.position });
+          }
+        }
+        while (send() || underWay.length > 0) acknowledge();
+        const last = [...seen.values()].filter(({ entry }) => entry !== undefined).map(nameOf);
+        const stored = [...store.state.kv.values()].map((entry) =>
+          nameOf({ ...entry, index: entry.modifyIndex, entry }),
+        );
+        expect(last.toSorted()).toEqual(stored.toSorted());
+        expect([outbox.position, outbox.size]).toEqual([store.state.index, 0]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
