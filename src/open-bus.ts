@@ -1,6 +1,6 @@
 import type { LocalRow } from "./bus/kept-position.ts";
 import type { MessageBus } from "./bus/message-bus.ts";
-import type { Credentials } from "./bus/mqtt-connection.ts";
+import type { Credentials, MqttOptions } from "./bus/mqtt-connection.ts";
 import type { MessageBusConfig, RuntimeConfig } from "./config/runtime-config.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
@@ -16,7 +16,7 @@ interface BusParts {
   readonly metrics: Metrics;
   readonly log: Log;
   /** Where the broker's name and password are kept, if not in the configuration. */
-  readonly credentials?: () => Promise<Credentials>;
+  readonly credentials?: MqttOptions["credentials"];
 }
 
 /**

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, getCACertificates } from "node:tls";
 import type { IClientOptions, MqttClient } from "mqtt";
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import { nextTurn } from "../lib/next-turn.ts";
+import { AnsweringSocket } from "./answering-socket.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
 
 export interface Credentials {
@@ -15,8 +16,8 @@ export interface MqttOptions {
   /** "mqtt://host:port" or "mqtts://host:port". */
   readonly url: URL;
   readonly clientId: string;
-  /** Asked for at each connection, so that a password may change. */
-  readonly credentials: () => Promise<Credentials>;
+  /** Asked for at each connection, so that a password may change. It must give up when the signal aborts. */
+  readonly credentials: (signal: AbortSignal) => Promise<Credentials>;
   /** A file of certificates that are trusted beside the system's. */
   readonly caFile: string | undefined;
 }
@@ -24,8 +25,6 @@ export interface MqttOptions {
 const keepAliveSeconds = 30;
 /** Whoever calls has a deadline of its own, which comes first. */
 const connectMsMax = 60_000;
-/** Nothing was subscribed to: what a broker sends are answers of a few bytes. */
-const answerBytesMax = 4_096;
 
 /**
  * One connection by MQTT 3.1.1, which is not made again when it ends, with a clean session: what was not acknowledged is
@@ -35,7 +34,7 @@ const answerBytesMax = 4_096;
 export async function connectMqtt(options: MqttOptions, signal: AbortSignal): Promise<BrokerConnection> {
   // Loaded here: an agent without a broker has no use for it.
   const { MqttClient } = await import("mqtt");
-  const { username, password } = await options.credentials();
+  const { username, password } = await options.credentials(signal);
   signal.throwIfAborted();
   const settings: IClientOptions = {
     clientId: options.clientId,
@@ -48,9 +47,8 @@ export async function connectMqtt(options: MqttOptions, signal: AbortSignal): Pr
     // Else it keeps the bytes of all 65,536 short numbers.
     writeCache: false,
   };
-  const socket = openSocket(options);
-  const client = new MqttClient(() => socket, settings);
-  const connection = new MqttConnection(client, socket);
+  const socket = new AnsweringSocket(openSocket(options));
+  const connection = new MqttConnection(new MqttClient(() => socket, settings), socket);
   await connection.taken(signal);
   return connection;
 }
@@ -60,22 +58,26 @@ function openSocket({ url, caFile }: MqttOptions): Socket {
   if (url.protocol === "mqtt:") return connectTcp({ host, port: Number(url.port || 1_883) });
   const ca = [...getCACertificates("bundled"), ...getCACertificates("system")];
   if (caFile !== undefined) ca.push(readFileSync(caFile, "utf8"));
-  return connectTls({ host, port: Number(url.port || 8_883), servername: host, ca });
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  return connectTls({ host, port: Number(url.port || 8_883), ca, ...name });
 }
 
 class MqttConnection implements BrokerConnection {
   readonly #client: MqttClient;
-  readonly #socket: Socket;
+  readonly #socket: AnsweringSocket;
+  #underWay = 0;
+  #isOver = false;
   readonly #ended: PromiseWithResolvers<string> = Promise.withResolvers();
   readonly #taken: PromiseWithResolvers<void> = Promise.withResolvers();
 
-  constructor(client: MqttClient, socket: Socket) {
+  constructor(client: MqttClient, socket: AnsweringSocket) {
     this.#client = client;
     this.#socket = socket;
     client.on("connect", () => this.#taken.resolve());
     client.on("error", (error) => this.#fail(failureOf(error)));
+    // What has no code, the client keeps to itself.
+    socket.on("error", (error) => this.#fail(failureOf(error)));
     client.on("close", () => this.#fail(unavailable("the broker has closed the connection")));
-    this.#refuseFloods();
   }
 
   get ended(): Promise<string> {
@@ -94,37 +96,32 @@ class MqttConnection implements BrokerConnection {
   }
 
   publish(topic: string, message: Uint8Array): Promise<void> {
+    const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
+    this.#underWay += 1;
     return new Promise((resolve) => {
-      const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
-      this.#client.publish(topic, bytes, { qos: 1 }, (error) => (error ? this.#fail(failureOf(error)) : resolve()));
+      // The client has thrown its store away by then, and fails over that.
+      if (this.#isOver) return;
+      this.#client.publish(topic, bytes, { qos: 1 }, (error) => {
+        this.#underWay -= 1;
+        if (error) this.#fail(failureOf(error));
+        else resolve();
+      });
     });
   }
 
   async close(): Promise<void> {
-    this.#client.end(!this.#client.connected);
-    // Its last packet is with the system by then. A broker that hangs would have us wait for its end of the connection.
+    // It says good-bye when it owes nothing. A broker that hangs would have us wait for its end of the connection.
+    this.#client.end(!this.#client.connected || this.#underWay > 0);
     await nextTurn();
     this.#fail(unavailable("the connection was closed"));
   }
 
   #fail(error: OperatingError): void {
+    this.#isOver = true;
     this.#taken.reject(error);
     this.#ended.resolve(error.message);
     this.#socket.destroy();
     this.#client.end(true);
-  }
-
-  #refuseFloods(): void {
-    let unread = 0;
-    const refuse = (): void => this.#fail(unavailable("the broker sends what nobody has asked for"));
-    this.#socket.on("data", (block: Uint8Array) => {
-      unread += block.length;
-      if (unread > answerBytesMax) refuse();
-    });
-    this.#client.on("packetreceive", ({ cmd }) => {
-      unread = 0;
-      if (cmd === "publish") refuse();
-    });
   }
 }
 

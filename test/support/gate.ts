@@ -1,0 +1,52 @@
+import { connect, createServer, type Socket } from "node:net";
+
+/** A port in front of another, where a test can shut out, cut off and hold up who comes by it. */
+export interface Gate {
+  readonly port: number;
+  /** Lets connections through, from now on. */
+  open(): void;
+  /** Ends all connections, and each new one at once. */
+  shut(): void;
+  /** Takes connections and bytes, and answers nothing. */
+  hold(): void;
+  close(): void;
+}
+
+/** Open at first. */
+export async function openGate(toPort: number): Promise<Gate> {
+  const sockets = new Set<Socket>();
+  let mode: "open" | "shut" | "hold" = "open";
+  const keep = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => sockets.delete(socket));
+  };
+  const server = createServer((inner) => {
+    keep(inner);
+    if (mode === "shut") inner.destroy();
+    if (mode === "hold") inner.resume();
+    if (mode !== "open") return;
+    const outer = connect(toPort, "127.0.0.1");
+    keep(outer);
+    inner.pipe(outer);
+    outer.pipe(inner);
+    inner.on("close", () => outer.destroy());
+    outer.on("close", () => inner.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const cut = (next: typeof mode): void => {
+    mode = next;
+    for (const socket of sockets) socket.destroy();
+  };
+  const address = server.address();
+  return {
+    port: address === null || typeof address === "string" ? 0 : address.port,
+    open: () => void (mode = "open"),
+    shut: () => cut("shut"),
+    hold: () => cut("hold"),
+    close: () => {
+      cut("shut");
+      server.close();
+    },
+  };
+}
