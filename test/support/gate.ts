@@ -3,6 +3,8 @@ import { connect, createServer, type Socket } from "node:net";
 /** A port in front of another, where a test can shut out, cut off and hold up who comes by it. */
 export interface Gate {
   readonly port: number;
+  /** How often somebody has come. */
+  readonly arrivals: number;
   /** Lets connections through, from now on. */
   open(): void;
   /** Ends all connections, and each new one at once. */
@@ -15,6 +17,7 @@ export interface Gate {
 /** Open at first. */
 export async function openGate(toPort: number): Promise<Gate> {
   const sockets = new Set<Socket>();
+  let arrivals = 0;
   let mode: "open" | "shut" | "hold" = "open";
   const keep = (socket: Socket): void => {
     sockets.add(socket);
@@ -23,6 +26,7 @@ export async function openGate(toPort: number): Promise<Gate> {
   };
   const server = createServer((inner) => {
     keep(inner);
+    arrivals += 1;
     if (mode === "shut") inner.destroy();
     if (mode === "hold") inner.resume();
     if (mode !== "open") return;
@@ -41,6 +45,9 @@ export async function openGate(toPort: number): Promise<Gate> {
   const address = server.address();
   return {
     port: address === null || typeof address === "string" ? 0 : address.port,
+    get arrivals() {
+      return arrivals;
+    },
     open: () => void (mode = "open"),
     shut: () => cut("shut"),
     hold: () => cut("hold"),
