@@ -2,6 +2,7 @@ import type { RowChange } from "../engine/engine.ts";
 import { ensureCheck } from "./check.ts";
 import type { Command, Deregister, Outcome, Register, Rejection, Restore, SetLocal, Stamp } from "./command.ts";
 import { Draft } from "./draft.ts";
+import { deleteKvBranch, setKvBranch } from "./kv-branch.ts";
 import { deleteKv, deleteKvTree, setKv } from "./kv.ts";
 import { lockKv, unlockKv } from "./lock.ts";
 import { getCheck, getNode, getService } from "./lookup.ts";
@@ -51,6 +52,10 @@ function run(draft: Draft, command: Exclude<Command, Restore>): Outcome {
       return lockKv(draft, command);
     case "kv-unlock":
       return unlockKv(draft, command);
+    case "kv-set-branch":
+      return setKvBranch(draft, command);
+    case "kv-delete-branch":
+      return deleteKvBranch(draft, command);
     case "session-create":
       return createSession(draft, command);
     case "session-destroy":

@@ -16,6 +16,8 @@ export type Command =
   | KvDeleteTree
   | KvLock
   | KvUnlock
+  | KvSetBranch
+  | KvDeleteBranch
   | SessionCreate
   | SessionDestroy
   | PreparedQueryPut
@@ -74,6 +76,20 @@ export interface KvUnlock {
   readonly value: Uint8Array;
   readonly flags: bigint;
   readonly session: string;
+}
+
+/** Writes some keys, all or none. None of them may be above or below a key that is there, or another of them. */
+export interface KvSetBranch {
+  readonly type: "kv-set-branch";
+  readonly entries: readonly { readonly key: string; readonly value: Uint8Array }[];
+}
+
+/** A key, and all that is below it: "a" and "a/b", not "ab". */
+export interface KvDeleteBranch {
+  readonly type: "kv-delete-branch";
+  readonly key: string;
+  /** false: not while there is anything below it. */
+  readonly below: boolean;
 }
 
 /** Its id is new: who makes the command has drawn it. */
@@ -151,6 +167,8 @@ export type Outcome =
   | { readonly type: "done" }
   /** A compare-and-set that found another index, a lock that another has. */
   | { readonly type: "unchanged" }
+  /** Keys that are gone. */
+  | { readonly type: "deleted"; readonly keys: readonly string[] }
   /** What a transaction's steps show. */
   | { readonly type: "results"; readonly results: readonly TxnResult[] }
   /** A transaction some of whose steps cannot be taken; nothing was changed. */
@@ -164,6 +182,7 @@ export type Rejection =
   | { readonly code: "unknown-node" }
   | { readonly code: "unknown-check"; readonly id: string }
   | { readonly code: "critical-check"; readonly id: string }
+  | { readonly code: "key-in-the-way"; readonly key: string; readonly other: string }
   | { readonly code: "missing-session" }
   | { readonly code: "invalid-session-id"; readonly fault: string }
   | { readonly code: "unknown-session"; readonly id: string }

@@ -16,6 +16,8 @@ export function rejectionText(reason: Rejection): string {
       return `Missing check '${reason.id}' registration`;
     case "critical-check":
       return `Check '${reason.id}' is in critical state`;
+    case "key-in-the-way":
+      return `key ${JSON.stringify(reason.key)} cannot have a value while ${JSON.stringify(reason.other)} has one`;
     case "missing-session":
       return "missing session";
     case "invalid-session-id":

@@ -1,0 +1,43 @@
+import { assert } from "../lib/assert.ts";
+import type { KvEntry } from "../model/kv-entry.ts";
+import { listKvBranch } from "../state/kv-branch.ts";
+import { topics } from "../state/topics.ts";
+import type { Query } from "./query.ts";
+import type { Store } from "./store.ts";
+
+/** A key and those below it: "a" and "a/b", not "ab". */
+export function kvBranch(key: string): Query<readonly KvEntry[]> {
+  return { topics: [topics.key(key), topics.tree(`${key}/`)], read: (state) => listKvBranch(state, key) };
+}
+
+export interface KvValue {
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
+/** Two keys, one above the other, that cannot both have a value. */
+export interface KeyConflict {
+  readonly key: string;
+  readonly other: string;
+}
+
+/** Writes all keys at once, or none: what is in the way is returned then. */
+export async function putKvBranch(store: Store, entries: readonly KvValue[]): Promise<KeyConflict | undefined> {
+  const outcome = await store.submit({ type: "kv-set-branch", entries });
+  return outcome.type === "rejected" && outcome.reason.code === "key-in-the-way" ? outcome.reason : undefined;
+}
+
+/**
+ * The keys that were deleted, all at once. undefined, and nothing was deleted: there are keys below it, and they are not
+ * to be.
+ */
+export async function deleteKvBranch(
+  store: Store,
+  key: string,
+  options: { readonly below: boolean },
+): Promise<readonly string[] | undefined> {
+  const outcome = await store.submit({ type: "kv-delete-branch", key, ...options });
+  if (outcome.type === "unchanged") return undefined;
+  assert(outcome.type === "deleted", "a branch is deleted or left alone");
+  return outcome.keys;
+}

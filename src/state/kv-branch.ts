@@ -1,0 +1,44 @@
+import type { KvEntry } from "../model/kv-entry.ts";
+import type { KvDeleteBranch, KvSetBranch, Outcome } from "./command.ts";
+import type { Draft } from "./draft.ts";
+import { getKv, listKv, writeKv } from "./kv.ts";
+import { kvOrder, type State } from "./state.ts";
+
+/*
+ * Keys as the paths of a tree, whose leaves alone have values. Nothing else keeps a key from being written above or below
+ * another; who reads a tree of settings into an object can make nothing of that.
+ */
+
+/** The key itself and those below it: "a", "a/b" and "a/b/c", not "ab". */
+export function listKvBranch(state: State, key: string): KvEntry[] {
+  const own = getKv(state, key);
+  const below = listKv(state, `${key}/`);
+  return own ? [own, ...below] : below;
+}
+
+export function setKvBranch(draft: Draft, { entries }: KvSetBranch): Outcome {
+  for (const { key, value } of entries) {
+    const other = keyInTheWay(draft.state, key);
+    if (other !== undefined) return { type: "rejected", reason: { code: "key-in-the-way", key, other } };
+    const known = getKv(draft.state, key);
+    writeKv(draft, { key, value, flags: known?.flags ?? 0n, session: known?.session ?? "", lockIndex: 0 }, known);
+  }
+  return { type: "done" };
+}
+
+export function deleteKvBranch(draft: Draft, { key, below }: KvDeleteBranch): Outcome {
+  const entries = listKvBranch(draft.state, key);
+  if (!below && entries.some((entry) => entry.key !== key)) return { type: "unchanged" };
+  for (const entry of entries) draft.deleteKv(entry);
+  return { type: "deleted", keys: entries.map((entry) => entry.key) };
+}
+
+/** A key with a value above this one, or the first below it. */
+function keyInTheWay(state: State, key: string): string | undefined {
+  for (let at = key.indexOf("/"); at >= 0; at = key.indexOf("/", at + 1)) {
+    const above = key.slice(0, at);
+    if (getKv(state, above)) return above;
+  }
+  const [first] = state.kv.startingWith(kvOrder(`${key}/`));
+  return first?.[1].key;
+}
