@@ -25,7 +25,8 @@ export interface Doors {
  * Listens wherever HTTP and HTTPS are to be served, or nowhere.
  * @throws OperatingError naming the address, certificate or key that cannot be used
  */
-export async function openDoors({ http, https, ...shared }: DoorsOptions): Promise<Doors> {
+export async function openDoors({ http, https, ...options }: DoorsOptions): Promise<Doors> {
+  const shared = { ...options, listening: { name: "HTTP", portFlags: "-http-port, -https-port" } as const };
   let tls = https.addresses.length === 0 ? undefined : readTlsFiles(https.tls);
   const opened: HttpServer[] = [];
   const stop = async (): Promise<void> => void (await Promise.all(opened.map((server) => server.stop())));

@@ -1,3 +1,4 @@
+import { readBody } from "../lib/read-body.ts";
 import { HttpError } from "./http-error.ts";
 import { QueryString } from "./query-string.ts";
 
@@ -57,23 +58,9 @@ export class HttpRequest {
    * @param setting which of the configuration's limits it is
    * @throws HttpError 413 when it is longer than `bytesMax`, before more than that is read
    */
-  async body(bytesMax: number, setting: LimitSetting = "kv_max_value_size"): Promise<Uint8Array> {
-    const announced = Number(this.raw.headers.get("content-length") ?? 0);
-    if (announced > bytesMax) throw tooLarge(announced, { bytesMax, setting });
-    return announced > 0 ? this.raw.bytes() : readUpTo({ bytesMax, setting }, this.raw.body);
+  body(bytesMax: number, setting: LimitSetting = "kv_max_value_size"): Promise<Uint8Array> {
+    return readBody(this.raw, { bytesMax, refuse: (bytes) => tooLarge(bytes, { bytesMax, setting }) });
   }
-}
-
-/** Of a body of a length that nobody has announced, no more is read than is allowed. */
-async function readUpTo(limit: Limit, body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body ?? []) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > limit.bytesMax) throw tooLarge(length, limit);
-  }
-  return Buffer.concat(chunks);
 }
 
 type LimitSetting = "kv_max_value_size" | "txn_max_req_len";

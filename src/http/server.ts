@@ -2,17 +2,29 @@ import { sleep, type Clock } from "../lib/clock.ts";
 import { OperatingError, messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { mayBeHeld } from "./client-limit.ts";
-import type { Router } from "./router.ts";
 import { removeStaleSocket, setSocketOwner, type SocketOwner } from "./unix-socket.ts";
 
+/** Answers what comes in. */
+export interface RequestHandler {
+  /** @param clientAddress the IP address that the request comes from; undefined on a unix socket */
+  handle(request: Request, clientAddress: () => string | undefined): Response | Promise<Response>;
+}
+
+/** What is listened for: as the log names it, and the flags that choose its port. */
+export interface Listening {
+  readonly name: "HTTP" | "keeper";
+  readonly portFlags: string;
+}
+
 export interface ListenOptions {
+  readonly listening: Listening;
   /** IP addresses, or "unix:///path". */
   readonly addresses: readonly string[];
   readonly port: number;
   /** HTTPS with these, else HTTP. */
   readonly tls?: Bun.TLSOptions | undefined;
   readonly socketOwner: SocketOwner;
-  readonly router: Router;
+  readonly router: RequestHandler;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -47,7 +59,7 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
     throw error;
   }
   const addresses = listeners.map((listener) => listener.url.host || listener.url.href);
-  for (const address of addresses) options.log.info("Started HTTP server", { address, network });
+  for (const address of addresses) options.log.info(`Started ${options.listening.name} server`, { address, network });
   return {
     addresses,
     async listenAnew(tls) {
@@ -71,7 +83,8 @@ async function endAll(listeners: readonly Listener[]): Promise<void> {
   await Promise.all(listeners.map((listener) => listener.stop(true)));
 }
 
-async function listenOn(address: string, { port, tls, router, socketOwner }: ListenOptions): Promise<Listener> {
+async function listenOn(address: string, options: ListenOptions): Promise<Listener> {
+  const { port, tls, router, socketOwner } = options;
   const fetch = (request: Request, listener: Listener): Response | Promise<Response> => {
     // A blocking query is held for up to ten minutes, a log that is followed for as long as the client likes, and Go's
     // clients keep idle connections for 90 s.
@@ -83,11 +96,12 @@ async function listenOn(address: string, { port, tls, router, socketOwner }: Lis
   const path = socketPath(address);
   if (path === undefined) {
     // Without development Bun shares a port with whoever else asks to: two agents would each get half of the requests.
-    const alone = { idleTimeout: idleTimeoutS, reusePort: false };
-    return start(hostAndPort(address, port), () => Bun.serve({ ...shared, ...alone, hostname: address, port }));
+    const alone = { ...patient, reusePort: false };
+    const serve = (): Listener => Bun.serve({ ...shared, ...alone, hostname: address, port });
+    return start(hostAndPort(address, port), serve, options);
   }
   await removeStaleSocket(path);
-  const listener = start(path, () => Bun.serve({ ...shared, ...patient, unix: path }));
+  const listener = start(path, () => Bun.serve({ ...shared, ...patient, unix: path }), options);
   try {
     setSocketOwner(path, socketOwner);
   } catch (error) {
@@ -97,23 +111,23 @@ async function listenOn(address: string, { port, tls, router, socketOwner }: Lis
   return listener;
 }
 
-function start(where: string, serve: () => Listener): Listener {
+function start(where: string, serve: () => Listener, { listening }: ListenOptions): Listener {
   try {
     return serve();
   } catch (cause) {
-    const message = `cannot listen on ${where}: ${messageOf(cause)}. ${adviceOn(cause)}`;
+    const message = `cannot listen on ${where}: ${messageOf(cause)}. ${adviceOn(cause, listening)}`;
     throw new OperatingError("unavailable", "cannot-listen", message, { cause });
   }
 }
 
-function adviceOn(error: unknown): string {
+function adviceOn(error: unknown, { portFlags }: Listening): string {
   switch (error instanceof Error && "code" in error ? error.code : "") {
     case "EADDRINUSE":
-      return "Stop the program that listens there, or choose another address with -http-port, -https-port or -client.";
+      return `Stop the program that listens there, or choose another address with ${portFlags} or -client.`;
     case "EADDRNOTAVAIL":
       return "This machine has no such address: choose one of its own with -client.";
     default:
-      return "Choose another address with -http-port, -https-port, -client or the field addresses.";
+      return `Choose another address with ${portFlags}, -client or the field addresses.`;
   }
 }
 

@@ -1,5 +1,7 @@
 import { OperatingError } from "./errors.ts";
 
+const hourMs = 3_600_000;
+
 const unitMs: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
@@ -8,7 +10,7 @@ const unitMs: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1_000,
   m: 60_000,
-  h: 3_600_000,
+  h: hourMs,
 };
 
 /**
@@ -34,6 +36,21 @@ export function parseDuration(text: string): number {
   }
   if (totalMs > nanosecondsMax / 1e6) throw invalidDuration(`invalid duration ${JSON.stringify(text)}`);
   return sign === "-" ? -totalMs : totalMs;
+}
+
+/**
+ * As parseDuration, with days too, as EdgeX writes them: "1d", "1d12h", "0.5d".
+ * @throws OperatingError invalid
+ */
+export function parseDurationWithDays(text: string): number {
+  let days = 0;
+  const rest = text.replaceAll(/(\d+\.?\d*|\.\d+)d/g, (_, number: string) => {
+    days += Number(number);
+    return "";
+  });
+  const totalMs = days * 24 * hourMs + (rest.trim() === "" && rest !== text ? 0 : parseDuration(rest.trim()));
+  if (totalMs > nanosecondsMax / 1e6) throw invalidDuration(`invalid duration ${JSON.stringify(text)}`);
+  return totalMs;
 }
 
 /** Go holds a duration in a signed 64-bit count of nanoseconds. */
