@@ -2,12 +2,15 @@ import { Agent } from "./agent/agent.ts";
 import { createAliasSource } from "./agent/alias-source.ts";
 import { runAntiEntropy, syncCatalog } from "./agent/anti-entropy.ts";
 import { FileDefinitions } from "./agent/file-definitions.ts";
+import type { SavedRow } from "./agent/registrations.ts";
+import type { CheckWorld } from "./checks/check-runner.ts";
 import { RunningChecks } from "./checks/running-checks.ts";
 import { serfCheckId, serverRegistration, serverServiceId } from "./cluster/server-registration.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
 import { createApi, openApi } from "./open-api.ts";
 import { openBus } from "./open-bus.ts";
 import { openDns } from "./open-dns.ts";
+import type { KeeperServer } from "./open-keeper.ts";
 import type { OpenedEngine } from "./engine/engine.ts";
 import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
 import { openSqliteEngine } from "./engine/sqlite/sqlite-engine.ts";
@@ -85,7 +88,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     const reload = async (): Promise<void> => {
       log.info("Reloading configuration...");
       const next = options.readConfig();
-      await takeUp(next, { agent, definitions, registerServer, doors, dns, clientLimit });
+      await takeUp(next, { agent, definitions, registerServer, doors, dns, keeper, clientLimit });
       options.setLogLevel(next.log.level);
       options.onReload(next);
       log.info("Configuration reloaded");
@@ -107,9 +110,8 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       leave: options.onLeave,
     });
     const dns = await openDns(config, { ...api, log: log.named("dns") }, stopping.signal);
-    const doors = await openApi(config, { api, clientLimit });
-    const aliasSource = createAliasSource(agent);
-    agent.startChecks(new RunningChecks({ world, aliasSource, report: (id, result) => agent.checkResult(id, result) }));
+    const { doors, keeper } = await openDoorways(config, { api, clientLimit, local, log });
+    startChecks(agent, world);
     const counting = runIntervals(metrics, world.clock, stopping.signal);
     const syncing = runAntiEntropy(sync, { ...world, log: log.named("anti_entropy"), signal: stopping.signal });
     return {
@@ -123,7 +125,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
         api.coordinates.stop();
         await bus?.stopped;
         await store.close();
-        await doors.stop();
+        await Promise.all([doors.stop(), keeper?.stop()]);
         await Promise.all([syncing, counting]);
         await opened.engine.close();
       },
@@ -136,11 +138,38 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
   }
 }
 
-interface Reloadable {
+interface Doorways {
+  readonly doors: Doors;
+  /** undefined where it is not served. */
+  readonly keeper: KeeperServer | undefined;
+}
+
+/** All that is asked over HTTP: Consul's API, and core-keeper's where it has a port. */
+async function openDoorways(
+  config: RuntimeConfig,
+  { local, log, ...parts }: Parameters<typeof openApi>[1] & { readonly local: readonly SavedRow[]; readonly log: Log },
+): Promise<Doorways> {
+  const doors = await openApi(config, parts);
+  if (config.keeperAddresses.length === 0) return { doors, keeper: undefined };
+  try {
+    const { openKeeper } = await import("./open-keeper.ts");
+    const { api, clientLimit: clientGate } = parts;
+    return { doors, keeper: await openKeeper(config, { ...api, local, clientGate, log: log.named("keeper") }) };
+  } catch (error) {
+    await doors.stop();
+    throw error;
+  }
+}
+
+function startChecks(agent: Agent, world: CheckWorld): void {
+  const aliasSource = createAliasSource(agent);
+  agent.startChecks(new RunningChecks({ world, aliasSource, report: (id, result) => agent.checkResult(id, result) }));
+}
+
+interface Reloadable extends Doorways {
   readonly agent: Agent;
   readonly definitions: FileDefinitions;
   readonly registerServer: () => Promise<void>;
-  readonly doors: Doors;
   readonly dns: { reload(dns: RuntimeConfig["dns"]): void };
   readonly clientLimit: ClientLimit;
 }
@@ -152,6 +181,7 @@ async function takeUp(next: RuntimeConfig, parts: Reloadable): Promise<void> {
   parts.agent.changeMeta(nodeMeta(next));
   parts.agent.discardOutput = next.discardCheckOutput;
   parts.dns.reload(next.dns);
+  parts.keeper?.reload(next);
   parts.clientLimit.max = next.httpConnectionsMax;
   await parts.registerServer();
   await changeCertificates();

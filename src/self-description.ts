@@ -60,6 +60,7 @@ function describeConfig(config: RuntimeConfig, agent: Agent): object {
     HTTPResponseHeaders: config.httpHeaders,
     HTTPSAddrs: listening(config.httpsAddresses, config.ports.https),
     HTTPSPort: config.ports.https,
+    KeeperAddrs: config.ports.keeper > 0 ? listening(config.keeperAddresses, config.ports.keeper) : undefined,
     KVMaxValueSize: config.kvValueBytesMax,
     LeaveOnTerm: config.leaveOnTerminate,
     Logging: { LogJSON: config.log.json, LogLevel: config.log.level.toUpperCase() },

@@ -41,6 +41,8 @@ interface Change {
   readonly checks: readonly LocalCheck[];
   /** The ids of checks that go. */
   readonly dropped?: readonly string[];
+  /** Nothing is known of the checks that come, whatever was found before. */
+  readonly isAnew?: boolean;
 }
 
 /**
@@ -146,13 +148,17 @@ export class Agent {
   }
 
   /**
-   * Registers or replaces a service with its checks. Checks that are known keep their status; checks of the service that
-   * are not named stay, unless `replaceExistingChecks`.
+   * Registers or replaces a service with its checks. Checks that are known keep their status, unless `isAnew`; checks of
+   * the service that are not named stay, unless `replaceExistingChecks`.
    * @throws OperatingError unavailable when it cannot be made durable; nothing has changed then
    */
   async registerService(
     { service, checks }: ServiceDefinition,
-    { source, replaceExistingChecks = false }: { source: Source; replaceExistingChecks?: boolean },
+    {
+      source,
+      replaceExistingChecks = false,
+      isAnew = false,
+    }: { source: Source; replaceExistingChecks?: boolean; isAnew?: boolean },
   ): Promise<void> {
     for (const check of checks) this.requireAllowed(check, source);
     this.#warnOfName(service.name);
@@ -161,8 +167,9 @@ export class Agent {
       const known = replaceExistingChecks ? this.checksOf(service.id) : [];
       await this.#commit({
         service: { service, source },
-        checks: checks.map((check) => this.#toLocal(check, source)),
+        checks: checks.map((check) => (isAnew ? unknownCheck(check, source) : this.#toLocal(check, source))),
         dropped: known.filter((id) => !named.has(id)),
+        isAnew,
       });
       this.#options.log.debug("Synced service", { service: service.id });
     });
@@ -256,7 +263,7 @@ export class Agent {
     });
   }
 
-  async #commit({ service, checks, dropped = [] }: Change): Promise<void> {
+  async #commit({ service, checks, dropped = [], isAnew = false }: Change): Promise<void> {
     const { catalog } = this.#options;
     const { node } = this;
     const of = service?.service;
@@ -275,23 +282,26 @@ export class Agent {
     ]);
     if (service) this.#registered.setService(service);
     for (const id of dropped) this.#results.forget(id);
-    for (const check of checks) this.#results.adopt(check);
+    for (const check of checks) {
+      if (isAnew) this.#results.forget(check.definition.id);
+      this.#results.adopt(check);
+    }
   }
 
   /** A check that is known keeps its status and output. Consul: registering again does not turn it critical. */
   #toLocal(definition: CheckDefinition, source: Source): LocalCheck {
     const known = this.checks.get(definition.id);
-    return {
-      definition,
-      source,
-      type: definition.method.kind,
-      status: known?.status ?? this.#lastStatuses.get(definition.id) ?? definition.initialStatus,
-      output: known?.output ?? "",
-    };
+    const check = unknownCheck(definition, source);
+    if (!known) return { ...check, status: this.#lastStatuses.get(definition.id) ?? check.status };
+    return { ...check, status: known.status, output: known.output };
   }
 
   #requireService(id: string): void {
     if (id === "" || this.services.has(id)) return;
     throw new OperatingError("not-found", "unknown-service", `ServiceID ${JSON.stringify(id)} does not exist`);
   }
+}
+
+function unknownCheck(definition: CheckDefinition, source: Source): LocalCheck {
+  return { definition, source, type: definition.method.kind, status: definition.initialStatus, output: "" };
 }

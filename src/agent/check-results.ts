@@ -81,10 +81,11 @@ export class CheckResults {
   take(checkId: string, result: CheckFinding): void {
     const known = this.#registered.checks.get(checkId);
     if (!known) return;
+    const { catalog, clock, log, node } = this.#options;
     const { status } = result;
-    const check: LocalCheck = { ...known, status, output: this.discardOutput ? "" : result.output };
+    const output = this.discardOutput ? "" : result.output;
+    const check: LocalCheck = { ...known, status, output, saidMs: clock.wallMs() };
     this.#registered.setCheck(check);
-    const { catalog, log, node } = this.#options;
     catalog.showOutput(this.#registered.toCatalogCheck(node().name, check), check.output);
     if (status !== known.status) {
       tellStatus(log, check);
@@ -97,7 +98,8 @@ export class CheckResults {
   adopt(check: LocalCheck): void {
     const { id } = check.definition;
     const known = this.#registered.checks.get(id);
-    const current = known ? { ...check, status: known.status, output: known.output } : check;
+    const { definition, source, type } = check;
+    const current = known ? { ...known, definition, source, type } : check;
     this.#checkSet?.stop(id);
     this.#registered.setCheck(current);
     this.#reaper.note(current);

@@ -18,6 +18,8 @@ export interface LocalCheck {
   readonly type: string;
   readonly status: CheckStatus;
   readonly output: string;
+  /** When it last said something, in milliseconds since 1970; undefined: not since it was registered, or the agent started. */
+  readonly saidMs?: number;
 }
 
 /** Rows of one registration, to be saved in one batch. */

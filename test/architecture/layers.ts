@@ -70,10 +70,12 @@ export const layers: readonly Layer[] = [
   { name: "client-package.ts", mayImport: ["client", "lib"], pure: true },
   // The composition root: these files build an agent from all the layers.
   { name: "self-description.ts", mayImport: ["http", "registry", "agent", "config", "model", "lib"], pure: false },
+  { name: "keeper-description.ts", mayImport: ["config"], pure: true },
   { name: "host-description.ts", mayImport: ["lib"], pure: false },
   { name: "process-metrics.ts", mayImport: ["registry", "lib"], pure: false },
   { name: "open-api.ts", mayImport: everything, pure: false },
   { name: "open-bus.ts", mayImport: everything, pure: false },
+  { name: "open-keeper.ts", mayImport: everything, pure: false },
   { name: "open-dns.ts", mayImport: everything, pure: false },
   { name: "daemon.ts", mayImport: everything, pure: false },
   { name: "main.ts", mayImport: everything, pure: false },

@@ -1,0 +1,47 @@
+import { readBody } from "../lib/read-body.ts";
+import { KeeperError } from "./keeper-error.ts";
+
+export interface KeeperRequestOptions {
+  /** What of the path comes after the route's own, decoded. */
+  readonly rest: string;
+  /** What comes after the question mark. */
+  readonly query: string;
+  readonly bodyBytesMax: number;
+}
+
+/** A request as endpoints see it. */
+export class KeeperRequest {
+  readonly rest: string;
+  readonly #raw: Request;
+  readonly #query: URLSearchParams;
+  readonly #bodyBytesMax: number;
+
+  constructor(raw: Request, { rest, query, bodyBytesMax }: KeeperRequestOptions) {
+    this.rest = rest;
+    this.#raw = raw;
+    this.#query = new URLSearchParams(query);
+    this.#bodyBytesMax = bodyBytesMax;
+  }
+
+  /**
+   * The first value counts, and no value is false.
+   * @throws KeeperError 400 for one that Go would not read as a boolean
+   */
+  flag(name: string): boolean {
+    const text = (this.#query.get(name) ?? "").trim();
+    if (text === "" || falseWords.has(text)) return false;
+    if (trueWords.has(text)) return true;
+    const reason = `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`;
+    throw new KeeperError(400, `failed to parse querystring ${name} into bool. Error:${reason}`);
+  }
+
+  /** @throws KeeperError 413 for a body that is too long */
+  body(): Promise<Uint8Array> {
+    const bytesMax = this.#bodyBytesMax;
+    const message = `request size exceed Service.MaxRequestSize(${Math.floor(bytesMax / 1024)} KB)`;
+    return readBody(this.#raw, { bytesMax, refuse: () => new KeeperError(413, message) });
+  }
+}
+
+const trueWords: ReadonlySet<string> = new Set(["1", "t", "T", "TRUE", "true", "True"]);
+const falseWords: ReadonlySet<string> = new Set(["0", "f", "F", "FALSE", "false", "False"]);

@@ -1,0 +1,178 @@
+import type { Agent } from "../agent/agent.ts";
+import type { Clock } from "../lib/clock.ts";
+import { messageOf } from "../lib/errors.ts";
+import { KeyedQueue } from "../lib/keyed-queue.ts";
+import type { Log } from "../lib/log.ts";
+import type { KeeperRegistration, KeeperService } from "../model/keeper-registration.ts";
+import type { ServiceRow } from "../model/service.ts";
+import { allInstances, deregister, serviceInstances } from "../registry/catalog.ts";
+import { serviceCheckList } from "../registry/health.ts";
+import type { Store } from "../registry/store.ts";
+import type { CommitTimes } from "./commit-times.ts";
+import { toServiceDefinition } from "./keeper-service.ts";
+import type { KeptRegistrations } from "./kept-registrations.ts";
+import { showOther, showOwn } from "./shown-registration.ts";
+
+export interface RegistrationsOptions {
+  readonly agent: Agent;
+  readonly store: Store;
+  readonly kept: KeptRegistrations;
+  readonly times: CommitTimes;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The limit of a check's kept output. */
+  readonly checkOutputBytesMax: number;
+}
+
+/**
+ * The registry as core-keeper shows it. What registers here is a service of the agent like any other, and every service of
+ * the catalog is shown, whoever registered it. One that is halted is no service any more: only its registration is kept.
+ *
+ * Changes of one service are made one after the other. What its registration and the agent keep is written in one batch;
+ * if they ever differ, the agent is right, and the registration goes.
+ */
+export class Registrations {
+  readonly #options: RegistrationsOptions;
+  readonly #changes = new KeyedQueue();
+
+  constructor(options: RegistrationsOptions) {
+    this.#options = options;
+    options.agent.watchServices(() => this.#dropOutdated());
+    this.#dropOutdated();
+  }
+
+  find(serviceId: string): KeeperRegistration | undefined {
+    const { agent, kept } = this.#options;
+    if (agent.reserved.has(serviceId)) return undefined;
+    const own = this.#own(serviceId) ?? kept.get(serviceId);
+    if (own) return own;
+    const row = this.#others().find(({ id }) => id === serviceId);
+    return row && this.#showOther(row);
+  }
+
+  /** One for each id, in order of id. */
+  list({ halted }: { readonly halted: boolean }): readonly KeeperRegistration[] {
+    const { agent, kept } = this.#options;
+    const found = new Map<string, KeeperRegistration>();
+    for (const row of this.#others()) if (!found.has(row.id)) found.set(row.id, this.#showOther(row));
+    for (const registration of kept.values()) {
+      if (registration.status !== "HALT") continue;
+      if (halted) found.set(registration.serviceId, registration);
+      else found.delete(registration.serviceId);
+    }
+    for (const id of agent.services.keys()) {
+      const own = this.#own(id);
+      if (own) found.set(id, own);
+    }
+    return [...found.values()].toSorted((a, b) => (a.serviceId < b.serviceId ? -1 : 1));
+  }
+
+  /** false, and nothing has changed: there is one of that id, halted or not. */
+  add(service: KeeperService): Promise<boolean> {
+    return this.#changes.run([service.serviceId], async () => {
+      if (this.#isTaken(service.serviceId)) return false;
+      await this.#put(service, undefined);
+      return true;
+    });
+  }
+
+  /** Also halts, and takes up what was halted. false, and nothing has changed: there is none of that id. */
+  update(service: KeeperService): Promise<boolean> {
+    return this.#changes.run([service.serviceId], async () => {
+      const known = this.find(service.serviceId);
+      if (known) await this.#put(service, known.createdMs);
+      return known !== undefined;
+    });
+  }
+
+  /** false: there is none of that id. */
+  remove(serviceId: string): Promise<boolean> {
+    const { agent, kept, store } = this.#options;
+    return this.#changes.run([serviceId], async () => {
+      if (agent.reserved.has(serviceId)) return false;
+      if (agent.services.has(serviceId) || kept.get(serviceId)) {
+        await Promise.all([kept.delete(serviceId), agent.deregisterService(serviceId)]);
+        return true;
+      }
+      const row = this.#others().find(({ id }) => id === serviceId);
+      if (row) await deregister(store, { node: row.node, serviceId });
+      return row !== undefined;
+    });
+  }
+
+  #isTaken(serviceId: string): boolean {
+    return this.#options.agent.reserved.has(serviceId) || this.find(serviceId) !== undefined;
+  }
+
+  #put(service: KeeperService, createdMs: number | undefined): Promise<void> {
+    const nowMs = this.#options.clock.wallMs();
+    const registration = { ...service, createdMs: createdMs ?? nowMs, modifiedMs: nowMs };
+    return service.status === "HALT" ? this.#halt(registration) : this.#register(registration);
+  }
+
+  /** The one place where a service comes to the agent. */
+  async #register(registration: KeeperRegistration): Promise<void> {
+    const { agent, checkOutputBytesMax: outputBytesMax, kept } = this.#options;
+    const definition = toServiceDefinition(registration, { outputBytesMax });
+    const options = { source: "api", replaceExistingChecks: true, isAnew: true } as const;
+    await Promise.all([kept.put(registration), agent.registerService(definition, options)]);
+  }
+
+  /** The agent drops what a check finds that is on its way: the service does not come back by it. */
+  async #halt(registration: KeeperRegistration): Promise<void> {
+    const { agent, kept } = this.#options;
+    await Promise.all([kept.put(registration), agent.deregisterService(registration.serviceId)]);
+  }
+
+  /** Somebody has registered or deregistered services over Consul's API: their registrations here say nothing any more. */
+  #dropOutdated(): void {
+    for (const { serviceId } of this.#options.kept.values())
+      if (this.#isOutdated(serviceId)) void this.#dropIfOutdated(serviceId);
+  }
+
+  async #dropIfOutdated(serviceId: string): Promise<void> {
+    const { kept, log } = this.#options;
+    try {
+      // Looked at again in its turn: a change that is under way here is not done with the agent.
+      await this.#changes.run([serviceId], async () => {
+        if (this.#isOutdated(serviceId)) await kept.delete(serviceId);
+      });
+    } catch (error) {
+      log.warn("Registration could not be forgotten", { service: serviceId, error: messageOf(error) });
+    }
+  }
+
+  #isOutdated(serviceId: string): boolean {
+    const { agent, kept } = this.#options;
+    const registration = kept.get(serviceId);
+    return registration !== undefined && (registration.status === "HALT") === agent.services.has(serviceId);
+  }
+
+  #own(serviceId: string): KeeperRegistration | undefined {
+    const { agent, kept, store, times } = this.#options;
+    const service = agent.services.get(serviceId)?.service;
+    if (!service) return undefined;
+    const rows = serviceInstances(service.name, [], {}).read(store.state);
+    const row = rows.find((each) => each.service.id === serviceId && each.service.node === agent.node.name)?.service;
+    const checks = agent.checksOf(serviceId).flatMap((id) => agent.checks.get(id) ?? []);
+    return row && showOwn({ row, checks, kept: kept.get(serviceId) }, times);
+  }
+
+  /** What is on other nodes of the catalog. */
+  #others(): readonly ServiceRow[] {
+    const { agent, store } = this.#options;
+    return allInstances()
+      .read(store.state)
+      .filter(({ node }) => node !== agent.node.name);
+  }
+
+  #showOther(row: ServiceRow): KeeperRegistration {
+    const { store, times } = this.#options;
+    const checks = serviceCheckList(row.name, {}).read(store.state);
+    return showOther(
+      row,
+      checks.filter(({ node, serviceId }) => node === row.node && serviceId === row.id),
+      times,
+    );
+  }
+}

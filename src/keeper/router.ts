@@ -1,0 +1,122 @@
+import { OperatingError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import type { Random } from "../lib/random.ts";
+import { failure, refusal } from "./answers.ts";
+import type { Endpoint, Route } from "./keeper.ts";
+import { KeeperError, statusOf } from "./keeper-error.ts";
+import { KeeperRequest } from "./keeper-request.ts";
+
+/** Keeps one client from holding everything. */
+export interface ClientGate {
+  answer(client: string | undefined, request: Request, handle: () => Promise<Response>): Response | Promise<Response>;
+}
+
+export interface KeeperRouterOptions {
+  readonly clientGate: ClientGate;
+  readonly log: Log;
+  readonly random: Random;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bodyBytesMax: number;
+  /** Whether who comes from there may change anything; undefined lets everybody. */
+  readonly mayWrite: ((clientAddress: string | undefined) => boolean) | undefined;
+}
+
+type ClientAddress = () => string | undefined;
+
+/**
+ * Finds the endpoint of a request and answers for what goes wrong, as the framework does under which core-keeper runs:
+ * the last part of a path may hold slashes, encoded or not.
+ */
+export class KeeperRouter {
+  readonly #routes: readonly Route[];
+  readonly #options: KeeperRouterOptions;
+
+  constructor(routes: readonly Route[], options: KeeperRouterOptions) {
+    this.#routes = routes;
+    this.#options = options;
+  }
+
+  /** @param clientAddress the IP address that the request comes from; undefined on a unix socket */
+  handle(request: Request, clientAddress: ClientAddress): Response | Promise<Response> {
+    const answer = (): Promise<Response> => this.#answer(request, clientAddress);
+    return this.#options.clientGate.answer(clientAddress(), request, answer);
+  }
+
+  async #answer(request: Request, clientAddress: ClientAddress): Promise<Response> {
+    const { headers, random } = this.#options;
+    const response = await this.#dispatch(request, clientAddress);
+    response.headers.set(correlationHeader, request.headers.get(correlationHeader) || random.uuid());
+    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+    return response;
+  }
+
+  async #dispatch(request: Request, clientAddress: ClientAddress): Promise<Response> {
+    const { bodyBytesMax, mayWrite } = this.#options;
+    const { method } = request;
+    const { path, query } = targetOf(request.url);
+    const route = this.#routes.find((each) => each.path === path || (isOpen(each) && path.startsWith(each.path)));
+    if (!route) return refusal(404, "Not Found");
+    const endpoint = endpointOf(route, method);
+    if (!endpoint) return otherMethod(route, method);
+    if (method !== "GET" && mayWrite && !mayWrite(clientAddress())) return failure(403, "Access is restricted");
+    try {
+      const rest = decodePath(path.slice(route.path.length));
+      return await endpoint(new KeeperRequest(request, { rest, query, bodyBytesMax }));
+    } catch (error) {
+      return this.#explain(error, request);
+    }
+  }
+
+  #explain(error: unknown, { method, url }: Request): Response {
+    const { log } = this.#options;
+    if (error instanceof KeeperError) return failure(error.status, error.message);
+    if (error instanceof OperatingError) {
+      const status = statusOf(error);
+      if (status >= 500) log.error("Request error", { method, url, error: error.message });
+      return failure(status, error.message);
+    }
+    const fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log.error("Request failed by a fault of the agent", { method, url, error: fault });
+    return failure(500, "internal error: the agent's log says more");
+  }
+}
+
+const correlationHeader = "X-Correlation-ID";
+
+/** A request without a usable Host has nothing before its path. */
+function targetOf(url: string): { readonly path: string; readonly query: string } {
+  const target = url.startsWith("/") ? url : url.slice(url.indexOf("/", url.indexOf("://") + 3));
+  const at = target.indexOf("?");
+  return at < 0 ? { path: target, query: "" } : { path: target.slice(0, at), query: target.slice(at + 1) };
+}
+
+function isOpen({ path }: Route): boolean {
+  return path.endsWith("/");
+}
+
+/** Decoded once. core-keeper decodes some paths twice, and fails at a "%25". */
+function decodePath(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new KeeperError(400, `invalid URL escape in ${JSON.stringify(text)}`);
+  }
+}
+
+function endpointOf({ methods }: Route, method: string): Endpoint | undefined {
+  switch (method) {
+    case "DELETE":
+    case "GET":
+    case "POST":
+    case "PUT":
+      return methods[method];
+    default:
+      return undefined;
+  }
+}
+
+function otherMethod({ methods }: Route, method: string): Response {
+  const headers = { Allow: ["OPTIONS", ...Object.keys(methods)].join(", ") };
+  if (method === "OPTIONS") return new Response(null, { status: 204, headers });
+  return refusal(405, "Method Not Allowed", headers);
+}

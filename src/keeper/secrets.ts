@@ -1,0 +1,43 @@
+import type { LocalRows } from "../agent/catalog.ts";
+import type { SavedRow } from "../agent/registrations.ts";
+
+const prefix = "secret/";
+
+/** A user's name, a password and the like, by their names. */
+export type Secret = Readonly<Record<string, string>>;
+
+/**
+ * What core-keeper is told in confidence. Kept with what this agent itself must remember: no answer shows it, and no
+ * snapshot has it.
+ */
+export class Secrets {
+  readonly #rows: LocalRows;
+  readonly #secrets = new Map<string, Secret>();
+  readonly #listeners: ((name: string) => void)[] = [];
+
+  /** @param saved the rows that were kept, among others */
+  constructor(rows: LocalRows, saved: readonly SavedRow[]) {
+    this.#rows = rows;
+    for (const { key, value } of saved) {
+      if (!key.startsWith(prefix) || value === undefined) continue;
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the shape is ours: only `store` writes these rows
+      this.#secrets.set(key.slice(prefix.length), JSON.parse(new TextDecoder().decode(value)) as Secret);
+    }
+  }
+
+  read(name: string): Secret | undefined {
+    return this.#secrets.get(name);
+  }
+
+  /** Calls `listener` with the name of each secret that is stored from now on. */
+  onChange(listener: (name: string) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Replaces what the name had. Durable when it resolves. */
+  async store(name: string, data: Secret): Promise<void> {
+    await this.#rows.save([{ key: prefix + name, value: new TextEncoder().encode(JSON.stringify(data)) }]);
+    this.#secrets.set(name, data);
+    for (const listener of this.#listeners) listener(name);
+  }
+}

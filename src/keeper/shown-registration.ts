@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from "node:util";
+import type { LocalCheck } from "../agent/registrations.ts";
+import { formatDuration } from "../lib/duration.ts";
+import type { CheckMethod, CheckRow, CheckStatus } from "../model/check.ts";
+import type { KeeperHealthCheck, KeeperRegistration, KeeperStatus } from "../model/keeper-registration.ts";
+import type { ServiceRow } from "../model/service.ts";
+import type { CommitTimes } from "./commit-times.ts";
+import { toServiceDefinition } from "./keeper-service.ts";
+
+/** A service of this agent, with its row in the catalog, its checks, and its registration if it came by core-keeper's API. */
+export interface OwnService {
+  readonly row: ServiceRow;
+  readonly checks: readonly LocalCheck[];
+  readonly kept: KeeperRegistration | undefined;
+}
+
+export function showOwn({ row, checks, kept }: OwnService, times: CommitTimes): KeeperRegistration {
+  const registeredMs = kept?.modifiedMs ?? times.at(row.modifyIndex);
+  return {
+    ...placeOf(row),
+    status: statusOf(checks, { isKnown, given: kept?.status }),
+    healthCheck: keptHealthCheck(kept, checks) ?? shownHealthCheck(checks[0]?.definition.method),
+    createdMs: kept?.createdMs ?? times.at(row.createIndex),
+    modifiedMs: Math.max(registeredMs, ...checks.map(({ saidMs = 0 }) => saidMs)),
+  };
+}
+
+/** A service of another node: who registered it there tells what its checks say. */
+export function showOther(row: ServiceRow, checks: readonly CheckRow[], times: CommitTimes): KeeperRegistration {
+  const indexes = [row, ...checks].map(({ modifyIndex }) => modifyIndex);
+  return {
+    ...placeOf(row),
+    status: statusOf(checks, { isKnown: () => true, given: undefined }),
+    healthCheck: otherHealthCheck(checks[0]),
+    createdMs: times.at(row.createIndex),
+    modifiedMs: times.at(Math.max(...indexes)),
+  };
+}
+
+function placeOf({ id, address, port }: ServiceRow): Pick<KeeperRegistration, "serviceId" | "host" | "port"> {
+  return { serviceId: id, host: address, port };
+}
+
+/** A check that has said something, or that nobody runs. */
+function isKnown({ status, saidMs, type }: LocalCheck): boolean {
+  return saidMs !== undefined || status === "warning" || type === "maintenance";
+}
+
+function statusOf<Check extends { readonly status: CheckStatus }>(
+  checks: readonly Check[],
+  { isKnown, given }: { readonly isKnown: (check: Check) => boolean; readonly given: KeeperStatus | undefined },
+): KeeperStatus {
+  if (checks.length === 0) return "UNKNOWN";
+  const failing = checks.filter(({ status }) => status !== "passing");
+  if (failing.length === 0) return "UP";
+  return given === "DOWN" || failing.some(isKnown) ? "DOWN" : "UNKNOWN";
+}
+
+/** undefined when the check is another by now: somebody has registered the service anew over Consul's API. */
+function keptHealthCheck(
+  kept: KeeperRegistration | undefined,
+  checks: readonly LocalCheck[],
+): KeeperHealthCheck | undefined {
+  if (!kept) return undefined;
+  const [own] = toServiceDefinition(kept, { outputBytesMax: 0 }).checks;
+  return checks.some(({ definition }) => isDeepStrictEqual(definition.method, own?.method))
+    ? kept.healthCheck
+    : undefined;
+}
+
+/** Of the kinds of checks that core-keeper does not know, as much as there is. */
+function shownHealthCheck(method: CheckMethod | undefined): KeeperHealthCheck {
+  switch (method?.kind) {
+    case undefined:
+      return { interval: "", path: "", type: "" };
+    case "http":
+      return { interval: formatDuration(method.intervalMs), ...partsOf(method.url) };
+    case "tcp":
+      return { interval: formatDuration(method.intervalMs), path: "", type: "tcp" };
+    case "grpc":
+      return { interval: formatDuration(method.intervalMs), path: method.target, type: "grpc" };
+    case "script":
+      return { interval: formatDuration(method.intervalMs), path: method.args.join(" "), type: "script" };
+    case "ttl":
+      return { interval: formatDuration(method.ttlMs), path: "", type: "ttl" };
+    case "alias":
+      return { interval: "", path: method.service, type: "alias" };
+  }
+}
+
+function otherHealthCheck(check: CheckRow | undefined): KeeperHealthCheck {
+  const { http, intervalMs } = check?.definition ?? {};
+  const interval = intervalMs === undefined ? "" : formatDuration(intervalMs);
+  return { interval, ...(http === undefined ? { path: "", type: check?.type ?? "" } : partsOf(http)) };
+}
+
+function partsOf(url: string): Pick<KeeperHealthCheck, "path" | "type"> {
+  const parsed = URL.parse(url);
+  return parsed
+    ? { path: parsed.pathname + parsed.search, type: parsed.protocol.slice(0, -1) }
+    : { path: url, type: "http" };
+}

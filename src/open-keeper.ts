@@ -1,0 +1,72 @@
+import type { Agent } from "./agent/agent.ts";
+import type { SavedRow } from "./agent/registrations.ts";
+import type { RuntimeConfig } from "./config/runtime-config.ts";
+import { listen, type HttpServer } from "./http/server.ts";
+import { CommitTimes } from "./keeper/commit-times.ts";
+import { KeptRegistrations } from "./keeper/kept-registrations.ts";
+import { Registrations } from "./keeper/registrations.ts";
+import { KeeperRouter, type ClientGate } from "./keeper/router.ts";
+import { routes } from "./keeper/routes.ts";
+import { Secrets } from "./keeper/secrets.ts";
+import { describeKeeper } from "./keeper-description.ts";
+import type { Clock } from "./lib/clock.ts";
+import { isInNetworks } from "./lib/ip-address.ts";
+import type { Log } from "./lib/log.ts";
+import type { Random } from "./lib/random.ts";
+import type { CheckOutputs } from "./registry/check-outputs.ts";
+import { NodeCatalog } from "./registry/node-catalog.ts";
+import type { Store } from "./registry/store.ts";
+
+export interface KeeperParts {
+  readonly agent: Agent;
+  readonly store: Store;
+  readonly outputs: CheckOutputs;
+  /** What the agent itself has kept. */
+  readonly local: readonly SavedRow[];
+  /** Counts the requests of a client, whichever API they are for. */
+  readonly clientGate: ClientGate;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** core-keeper's API as it is served. */
+export interface KeeperServer extends HttpServer {
+  readonly secrets: Secrets;
+  /** Another configuration is in force now. */
+  reload(config: RuntimeConfig): void;
+}
+
+/** The longest body, if no single value may be longer: some hundred times what EdgeX's largest service stores. */
+const bodyBytesMin = 1024 * 1024;
+
+/**
+ * Serves core-keeper's API wherever the configuration says.
+ * @throws OperatingError naming the address that cannot be used
+ */
+export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Promise<KeeperServer> {
+  const { agent, clientGate, clock, local, log, random, store } = parts;
+  const { checkOutputBytesMax, httpAllowWriteFrom: writers, kvValueBytesMax } = config;
+  const rows = new NodeCatalog(store, parts.outputs, agent.node.name);
+  const times = new CommitTimes(store, clock);
+  const kept = new KeptRegistrations(rows, local);
+  const registrations = new Registrations({ agent, store, kept, times, clock, log, checkOutputBytesMax });
+  const secrets = new Secrets(rows, local);
+  const bodyBytesMax = Math.max(bodyBytesMin, kvValueBytesMax);
+  let current = config;
+  const describe = (): object => describeKeeper(current, { bodyBytesMax });
+  const router = new KeeperRouter(routes({ store, times, registrations, secrets, kvValueBytesMax, describe, clock }), {
+    ...{ clientGate, log, random, bodyBytesMax },
+    headers: config.httpHeaders,
+    // Who may use a unix socket, its owner and mode say.
+    mayWrite: writers.length === 0 ? undefined : (address) => address === undefined || isInNetworks(writers, address),
+  });
+  const server = await listen({
+    listening: { name: "keeper", portFlags: "-keeper-port" },
+    addresses: config.keeperAddresses,
+    port: config.ports.keeper,
+    socketOwner: config.unixSocket,
+    ...{ router, clock, log },
+  });
+  return { ...server, secrets, reload: (next) => void (current = next) };
+}
