@@ -144,21 +144,28 @@ interface Doorways {
   readonly keeper: KeeperServer | undefined;
 }
 
-/** All that is asked over HTTP: Consul's API, and core-keeper's where it has a port. */
+/** All that is asked over HTTP. Who waits for an agent asks Consul's API: that is opened last. */
 async function openDoorways(
   config: RuntimeConfig,
-  { local, log, ...parts }: Parameters<typeof openApi>[1] & { readonly local: readonly SavedRow[]; readonly log: Log },
+  parts: Parameters<typeof openApi>[1] & { readonly local: readonly SavedRow[]; readonly log: Log },
 ): Promise<Doorways> {
-  const doors = await openApi(config, parts);
-  if (config.keeperAddresses.length === 0) return { doors, keeper: undefined };
+  const keeper = await openKeeper(config, parts);
   try {
-    const { openKeeper } = await import("./open-keeper.ts");
-    const { api, clientLimit: clientGate } = parts;
-    return { doors, keeper: await openKeeper(config, { ...api, local, clientGate, log: log.named("keeper") }) };
+    return { keeper, doors: await openApi(config, parts) };
   } catch (error) {
-    await doors.stop();
+    await keeper?.stop();
     throw error;
   }
+}
+
+/** Loaded only where it is served. */
+async function openKeeper(
+  config: RuntimeConfig,
+  { api, clientLimit: clientGate, local, log }: Parameters<typeof openServers>[1],
+): Promise<KeeperServer | undefined> {
+  if (config.keeperAddresses.length === 0) return undefined;
+  const keeper = await import("./open-keeper.ts");
+  return keeper.openKeeper(config, { ...api, local, clientGate, log: log.named("keeper") });
 }
 
 function startChecks(agent: Agent, world: CheckWorld): void {

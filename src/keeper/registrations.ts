@@ -42,10 +42,9 @@ export class Registrations {
   }
 
   find(serviceId: string): KeeperRegistration | undefined {
-    const { agent, kept } = this.#options;
-    if (agent.reserved.has(serviceId)) return undefined;
-    const own = this.#own(serviceId) ?? kept.get(serviceId);
-    if (own) return own;
+    if (this.#options.agent.reserved.has(serviceId)) return undefined;
+    const known = this.#own(serviceId) ?? this.#halted(serviceId);
+    if (known) return known;
     const row = this.#others().find(({ id }) => id === serviceId);
     return row && this.#showOther(row);
   }
@@ -90,7 +89,7 @@ export class Registrations {
     const { agent, kept, store } = this.#options;
     return this.#changes.run([serviceId], async () => {
       if (agent.reserved.has(serviceId)) return false;
-      if (agent.services.has(serviceId) || kept.get(serviceId)) {
+      if (agent.services.has(serviceId) || this.#halted(serviceId)) {
         await Promise.all([kept.delete(serviceId), agent.deregisterService(serviceId)]);
         return true;
       }
@@ -146,6 +145,11 @@ export class Registrations {
     const { agent, kept } = this.#options;
     const registration = kept.get(serviceId);
     return registration !== undefined && (registration.status === "HALT") === agent.services.has(serviceId);
+  }
+
+  #halted(serviceId: string): KeeperRegistration | undefined {
+    const registration = this.#options.kept.get(serviceId);
+    return registration?.status === "HALT" ? registration : undefined;
   }
 
   #own(serviceId: string): KeeperRegistration | undefined {

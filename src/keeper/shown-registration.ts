@@ -19,7 +19,7 @@ export function showOwn({ row, checks, kept }: OwnService, times: CommitTimes): 
   return {
     ...placeOf(row),
     status: statusOf(checks, { isKnown, given: kept?.status }),
-    healthCheck: keptHealthCheck(kept, checks) ?? shownHealthCheck(checks[0]?.definition.method),
+    healthCheck: healthCheckOf(checks[0]?.definition.method, kept),
     createdMs: kept?.createdMs ?? times.at(row.createIndex),
     modifiedMs: Math.max(registeredMs, ...checks.map(({ saidMs = 0 }) => saidMs)),
   };
@@ -56,16 +56,12 @@ function statusOf<Check extends { readonly status: CheckStatus }>(
   return given === "DOWN" || failing.some(isKnown) ? "DOWN" : "UNKNOWN";
 }
 
-/** undefined when the check is another by now: somebody has registered the service anew over Consul's API. */
-function keptHealthCheck(
-  kept: KeeperRegistration | undefined,
-  checks: readonly LocalCheck[],
-): KeeperHealthCheck | undefined {
-  if (!kept) return undefined;
+/** As it was written here, unless it is another by now: the service may have been registered anew over Consul's API. */
+function healthCheckOf(method: CheckMethod | undefined, kept: KeeperRegistration | undefined): KeeperHealthCheck {
+  const shown = shownHealthCheck(method);
+  if (!kept) return shown;
   const [own] = toServiceDefinition(kept, { outputBytesMax: 0 }).checks;
-  return checks.some(({ definition }) => isDeepStrictEqual(definition.method, own?.method))
-    ? kept.healthCheck
-    : undefined;
+  return isDeepStrictEqual(shownHealthCheck(own?.method), shown) ? kept.healthCheck : shown;
 }
 
 /** Of the kinds of checks that core-keeper does not know, as much as there is. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { formatDuration, parseDuration } from "./duration.ts";
+import { formatDuration, parseDuration, parseDurationWithDays } from "./duration.ts";
 import { OperatingError } from "./errors.ts";
 
 /** Longer ones are not exact to the nanosecond as a number of milliseconds; 104 days are. */
@@ -82,9 +82,27 @@ describe("a duration", () => {
   });
 });
 
-function refusalOf(text: string): unknown {
+describe("a duration with days", () => {
+  test.each([
+    ["1d", 86_400_000],
+    ["0.5d", 43_200_000],
+    ["1d12h", 129_600_000],
+    ["1h1d", 90_000_000],
+    ["1d1d", 172_800_000],
+    ["10s", 10_000],
+    ["0d", 0],
+  ])("%s is %d ms", (text, ms) => {
+    expect(parseDurationWithDays(text)).toBe(ms);
+  });
+
+  test.each(["", "d", "1", "-1d", "1e3d", "1 d", "1D", "200000d", "1d-"])("%p is none", (text) => {
+    expect(refusalOf(text, parseDurationWithDays)).toMatchObject({ kind: "invalid", code: "invalid-duration" });
+  });
+});
+
+function refusalOf(text: string, parse: (text: string) => number = parseDuration): unknown {
   try {
-    parseDuration(text);
+    parse(text);
     return undefined;
   } catch (error) {
     return error;

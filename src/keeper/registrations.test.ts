@@ -1,0 +1,146 @@
+import { describe, expect, test } from "bun:test";
+import { startTestAgent, type TestAgent } from "../../test/support/agent.ts";
+import { createLog } from "../lib/log.ts";
+import type { KeeperService } from "../model/keeper-registration.ts";
+import { NodeCatalog } from "../registry/node-catalog.ts";
+import { CommitTimes } from "./commit-times.ts";
+import { KeptRegistrations } from "./kept-registrations.ts";
+import { Registrations } from "./registrations.ts";
+
+/** The registry of a test agent, whose clock stands still. */
+function registrationsOf(world: TestAgent): Registrations {
+  const { agent, clock, outputs, store } = world;
+  const rows = new NodeCatalog(store, outputs, agent.node.name);
+  const local = [...world.disk.rows()].filter(({ table }) => table === "local");
+  const log = createLog({ level: "debug", json: false, clock, sink: (line) => world.log.push(line) }, "keeper");
+  return new Registrations({
+    ...{ agent, store, clock, log, checkOutputBytesMax: 4096 },
+    kept: new KeptRegistrations(rows, local),
+    times: new CommitTimes(store, clock),
+  });
+}
+
+function service(changes: Partial<KeeperService> = {}): KeeperService {
+  const healthCheck = { interval: "1h", path: "/ping", type: "http" };
+  return { serviceId: "web", status: "UNKNOWN", host: "127.0.0.1", port: 80, healthCheck, ...changes };
+}
+
+const check = "service:web";
+const passing = { status: "passing", output: "" } as const;
+
+describe("a check in flight", () => {
+  test("does not undo a halt that is being written", async () => {
+    const world = await startTestAgent();
+    const registrations = registrationsOf(world);
+    await registrations.add(service());
+    world.engine.hold();
+    const halted = registrations.update(service({ status: "HALT" }));
+    await world.clock.advance(0);
+    world.agent.checkResult(check, passing);
+    world.engine.release();
+    expect(await halted).toBe(true);
+    await world.clock.advance(0);
+    expect(registrations.find("web")).toMatchObject({ status: "HALT" });
+    expect(world.servicesInCatalog()).toEqual([]);
+  });
+
+  test("does not undo a halt that was written", async () => {
+    const world = await startTestAgent();
+    const registrations = registrationsOf(world);
+    await registrations.add(service());
+    await registrations.update(service({ status: "HALT" }));
+    world.agent.checkResult(check, passing);
+    await world.clock.advance(3_600_000 * 3);
+    expect(registrations.find("web")).toMatchObject({ status: "HALT" });
+    expect(registrations.list({ halted: false })).toEqual([]);
+    expect(world.clock.timerCount).toBe(0);
+  });
+});
+
+describe("what checks say", () => {
+  test("is told with its time; while the status stays, nothing is written", async () => {
+    const world = await startTestAgent();
+    const registrations = registrationsOf(world);
+    await registrations.add(service());
+    const createdMs = world.clock.wallMs();
+    await world.clock.advance(1_000);
+    world.agent.checkResult(check, passing);
+    await world.clock.advance(1_000);
+    const batches = world.engine.batches.length;
+    world.agent.checkResult(check, passing);
+    await world.clock.advance(0);
+    const expected = { status: "UP", createdMs, modifiedMs: createdMs + 2_000 } as const;
+    expect(registrations.find("web")).toMatchObject(expected);
+    expect(world.engine.batches).toHaveLength(batches);
+  });
+
+  test("is forgotten when the service registers anew", async () => {
+    const world = await startTestAgent();
+    const registrations = registrationsOf(world);
+    await registrations.add(service());
+    world.agent.checkResult(check, passing);
+    await registrations.update(service());
+    expect(registrations.find("web")).toMatchObject({ status: "UNKNOWN" });
+    expect(world.statusInCatalog(check)).toBe("critical");
+  });
+});
+
+describe("a registration", () => {
+  test("is written in one batch with the agent's service", async () => {
+    const world = await startTestAgent();
+    const registrations = registrationsOf(world);
+    await registrations.add(service());
+    await registrations.update(service({ status: "HALT" }));
+    const tables = world.engine.batches.map(({ changes }) =>
+      [...new Set(changes.map(({ table }) => table))].toSorted(),
+    );
+    expect(tables.map((names) => names.includes("local") && names.includes("services"))).toEqual([true, true]);
+  });
+
+  test("that cannot be made durable is not there", async () => {
+    const world = await startTestAgent();
+    const registrations = registrationsOf(world);
+    world.engine.fail();
+    expect(registrations.add(service())).rejects.toThrow("the disk is full");
+    await world.clock.advance(0);
+    world.engine.recover();
+    expect(registrations.find("web")).toBeUndefined();
+    expect(await registrations.add(service())).toBe(true);
+  });
+
+  test("whose halt cannot be made durable goes on", async () => {
+    const world = await startTestAgent();
+    const registrations = registrationsOf(world);
+    await registrations.add(service({ status: "UP" }));
+    world.engine.fail();
+    expect(registrations.update(service({ status: "HALT" }))).rejects.toThrow("the disk is full");
+    await world.clock.advance(0);
+    expect(registrations.find("web")).toMatchObject({ status: "UP" });
+  });
+
+  test("is forgotten when the service has gone over Consul's API", async () => {
+    const world = await startTestAgent();
+    const registrations = registrationsOf(world);
+    await registrations.add(service());
+    await world.agent.deregisterService("web");
+    await world.clock.advance(0);
+    expect(world.disk.rows().map(({ key }) => key)).not.toContain("keeper/web");
+    expect(registrations.find("web")).toBeUndefined();
+  });
+
+  test("whose service went while nobody looked is dropped at the next start", async () => {
+    const world = await startTestAgent();
+    const registrations = registrationsOf(world);
+    await registrations.add(service());
+    await registrations.add(service({ serviceId: "ended" }));
+    await registrations.update(service({ serviceId: "ended", status: "HALT" }));
+    const restarted = await world.restarted();
+    await restarted.agent.deregisterService("web");
+    const again = registrationsOf(restarted);
+    await restarted.clock.advance(0);
+    expect(again.list({ halted: true }).map(({ serviceId, status }) => [serviceId, status])).toEqual([
+      ["ended", "HALT"],
+    ]);
+    expect(restarted.disk.rows().map(({ key }) => key)).not.toContain("keeper/web");
+  });
+});

@@ -1,0 +1,261 @@
+import { describe, expect, test } from "bun:test";
+import { expectRefusal, expectSuccess, keyRoot, sharedKeeper } from "../../support/keeper.ts";
+
+const keeper = await sharedKeeper();
+const { ask } = keeper;
+const keyRule = "key only allows characters between a to z, A to Z, 0 to 9, or one of -_ ~;=./%";
+
+/** Key and text of all that is stored at and below a key. */
+async function stored(key: string): Promise<Record<string, unknown>> {
+  const { json, status } = await ask(`GET /kvs/key/${key}?plaintext=true`);
+  expect(status).toBe(200);
+  const { response } = json as { response: { key: string; value: unknown }[] };
+  return Object.fromEntries(response.map(({ key: each, value }) => [each, value]));
+}
+
+describe("a key", () => {
+  test("is shown with times and base64, or with its text", async () => {
+    const root = keyRoot(keeper, "shown");
+    const startMs = Date.now();
+    expectSuccess(await ask(`PUT /kvs/key/${root}`, { value: "INFO" }), { response: [root] });
+    const encoded = (await ask(`GET /kvs/key/${root}`)).json as { response: Record<string, unknown>[] };
+    const [entry = {}] = encoded.response;
+    expect(Object.keys(entry)).toEqual(["key", "Created", "Modified", "value"]);
+    expect(entry["value"]).toBe(btoa("INFO"));
+    expect(entry["Created"]).toBeWithin(startMs, Date.now() + 1);
+    expect(entry["Modified"]).toBe(entry["Created"]);
+    expect(await stored(root)).toEqual({ [root]: "INFO" });
+  });
+
+  test("that is written again has a later time of change, and its time of creation", async () => {
+    const root = keyRoot(keeper, "again");
+    const times = async (): Promise<number[]> => {
+      const { response } = (await ask(`GET /kvs/key/${root}`)).json as { response: Record<string, number>[] };
+      return response.flatMap(({ Created = 0, Modified = 0 }) => [Created, Modified]);
+    };
+    await ask(`PUT /kvs/key/${root}`, { value: 1 });
+    const [created = 0] = await times();
+    while (Date.now() <= created) await Bun.sleep(1);
+    await ask(`PUT /kvs/key/${root}`, { value: 2 });
+    const [createdThen, modified] = await times();
+    expect(createdThen).toBe(created);
+    expect(modified).toBeGreaterThan(created);
+  });
+
+  test("is found with slashes as they are, with %2F, and with all that Go's client escapes", async () => {
+    const root = keyRoot(keeper, "escaped");
+    const key = `${root}/a-b_c.d~e;f=g`;
+    await ask(`PUT /kvs/key/${key}`, { value: "1" });
+    const escaped = key.replaceAll(/[-_.~]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`);
+    for (const form of [key, encodeURIComponent(key), escaped.replaceAll("/", "%2F"), escaped])
+      expectSuccess(await ask(`GET /kvs/key/${form}?keyOnly=true`), { response: [key] });
+  });
+
+  test("may have a percent sign, which is decoded once", async () => {
+    const root = keyRoot(keeper, "percent");
+    expectSuccess(await ask(`PUT /kvs/key/${root}/a%252Fb`, { value: "1" }), { response: [`${root}/a%2Fb`] });
+  });
+
+  test.each(["invalidChar:", "a%20b", "%C3%A9", "a%2Bb", "a+b", ""])("%p is refused", async (key) => {
+    for (const request of [`GET /kvs/key/${key}`, `DELETE /kvs/key/${key}`]) {
+      expectRefusal(await ask(request), 400, keyRule);
+    }
+    expectRefusal(await ask(`PUT /kvs/key/${key}`, { value: 1 }), 400, keyRule);
+  });
+
+  test("with a broken escape is refused", async () => {
+    expectRefusal(await ask("GET /kvs/key/a%2"), 400, 'invalid URL escape in "a%2"');
+  });
+});
+
+describe("reading", () => {
+  test("takes whole parts of a key: neither a beginning, nor _ and % as wildcards", async () => {
+    const root = keyRoot(keeper, "parts");
+    await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { a_b: { x: 1 }, aXb: { x: 1 }, a_bc: 1 } });
+    expectSuccess(await ask(`GET /kvs/key/${root}/a_b?keyOnly=true`), { response: [`${root}/a_b/x`] });
+    expectRefusal(await ask(`GET /kvs/key/${root}/a_`), 404, `no key starting with '${root}/a_' found`);
+    expectRefusal(await ask(`GET /kvs/key/${root}/a%25b`), 404, `no key starting with '${root}/a%b' found`);
+  });
+
+  test("keyOnly goes before plaintext", async () => {
+    const root = keyRoot(keeper, "keyonly");
+    await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { a: 1, b: { c: 2 } } });
+    const keys = { response: [`${root}/a`, `${root}/b/c`] };
+    expectSuccess(await ask(`GET /kvs/key/${root}?plaintext=true&keyOnly=true`), keys);
+  });
+
+  test.each(["1", "t", "T", "TRUE", "true", "True", "%20true%20", "true&keyOnly=nonsense"])(
+    "keyOnly=%s is on",
+    async (word) => {
+      const root = keyRoot(keeper, "on");
+      await ask(`PUT /kvs/key/${root}`, { value: 1 });
+      expectSuccess(await ask(`GET /kvs/key/${root}?keyOnly=${word}`), { response: [root] });
+    },
+  );
+
+  test.each(["", "0", "f", "F", "FALSE", "false", "False"])("keyOnly=%s is off", async (word) => {
+    const root = keyRoot(keeper, "off");
+    await ask(`PUT /kvs/key/${root}`, { value: 1 });
+    expect((await ask(`GET /kvs/key/${root}?keyOnly=${word}`)).json).toMatchObject({ response: [{ key: root }] });
+  });
+});
+
+test.each([
+  ["GET", "keyOnly"],
+  ["GET", "plaintext"],
+  ["PUT", "flatten"],
+  ["DELETE", "prefixMatch"],
+])("%s refuses a %s that is no boolean", async (method, name) => {
+  const reason = 'strconv.ParseBool: parsing "yes": invalid syntax';
+  const body = method === "PUT" ? { value: 1 } : undefined;
+  const answer = await ask(`${method} /kvs/key/a?${name}=yes`, body);
+  expectRefusal(answer, 400, `failed to parse querystring ${name} into bool. Error:${reason}`);
+});
+
+describe("a value", () => {
+  test.each([
+    ["true", "true"],
+    ["30", "30"],
+    ["-7", "-7"],
+    ["1.5", "1.5"],
+    ["1.0", "1"],
+    ["1e3", "1000"],
+    ["1e21", "1000000000000000000000"],
+    ["-1.25e-7", "-0.000000125"],
+    ["12345678901234567890", "12345678901234567890"],
+    ['""', ""],
+    ['"a\\u003cb é"', "a<b é"],
+    ['{"b":1,"a":[true,null]}', '{"a":[true,null],"b":1}'],
+    ["[]", "[]"],
+    ['["a",1]', '["a",1]'],
+  ])("%s is kept as %p", async (json, text) => {
+    const root = keyRoot(keeper, "value");
+    expectSuccess(await ask(`PUT /kvs/key/${root}`, `{"value":${json}}`), { response: [root] });
+    expect(await stored(root)).toEqual({ [root]: text });
+  });
+
+  test("may be named in other letters, and other fields are passed over", async () => {
+    const root = keyRoot(keeper, "letters");
+    await ask(`PUT /kvs/key/${root}`, { apiVersion: "v9", requestId: "none", VALUE: 1, other: {} });
+    expect(await stored(root)).toEqual({ [root]: "1" });
+  });
+
+  test.each([
+    ["{}", "the value field is undefined"],
+    ["null", "the value field is undefined"],
+    ['{"value":null}', "the value field is undefined"],
+    ['{"value":{}}', "the value field is an empty object"],
+    ["[]", "Failed to unmarshal request body as JSON."],
+    ['"text"', "Failed to unmarshal request body as JSON."],
+    ['{"apiVersion":3,"value":1}', "Failed to unmarshal request body as JSON."],
+    ['{"value":[1e400]}', "Failed to unmarshal request body as JSON."],
+    ["", "EOF"],
+    ['{"value":', "unexpected EOF"],
+    ["{value}", "invalid character 'v' looking for beginning of object key string"],
+  ])("%p is refused", async (body, message) => {
+    expectRefusal(await ask("PUT /kvs/key/edgex/v4/refused", body), 400, message);
+    expect((await ask("GET /kvs/key/edgex/v4/refused")).status).toBe(404);
+  });
+
+  test("that is too long is refused, and so is a body", async () => {
+    const long = "x".repeat(512 * 1024 + 1);
+    const message = "the value of edgex/v4/long has 524289 bytes; at most 524288";
+    expectRefusal(await ask("PUT /kvs/key/edgex/v4/long", { value: long }), 413, message);
+    const tooLong = "request size exceed Service.MaxRequestSize(1024 KB)";
+    for (const chunked of [false, true])
+      expectRefusal(await ask("PUT /kvs/key/edgex/v4/long", { value: long + long }, { chunked }), 413, tooLong);
+  });
+});
+
+describe("flatten", () => {
+  test("makes a key of each leaf; lists are one value, nulls and empty objects none", async () => {
+    const root = keyRoot(keeper, "flat");
+    const value = { Writable: { LogLevel: "INFO", On: true }, L: ["a", { b: 1 }], N: null, E: {}, "x/y": 1 };
+    const answer = await ask(`PUT /kvs/key/${root}?flatten=true`, { value });
+    const leaves = {
+      [`${root}/L`]: '["a",{"b":1}]',
+      [`${root}/Writable/LogLevel`]: "INFO",
+      [`${root}/Writable/On`]: "true",
+      [`${root}/x/y`]: "1",
+    };
+    expect((answer.json as { response: string[] }).response.toSorted()).toEqual(Object.keys(leaves));
+    expect(await stored(root)).toEqual(leaves);
+  });
+
+  test("of a scalar is the key itself, and of nothing but nulls is nothing", async () => {
+    const root = keyRoot(keeper, "scalar");
+    expectSuccess(await ask(`PUT /kvs/key/${root}?flatten=true`, { value: 7 }), { response: [root] });
+    expectSuccess(await ask(`PUT /kvs/key/${root}/below?flatten=true`, { value: { a: null } }), { response: [] });
+    expect(await stored(root)).toEqual({ [root]: "7" });
+  });
+
+  test("writes more than 64 keys at once", async () => {
+    const root = keyRoot(keeper, "many");
+    const value = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`k${at}`, at]));
+    await ask(`PUT /kvs/key/${root}?flatten=true`, { value });
+    const entries = (await keeper.consul(`GET /kv/${root}?recurse`)).json as { ModifyIndex: number }[];
+    expect(entries).toHaveLength(300);
+    expect(new Set(entries.map(({ ModifyIndex }) => ModifyIndex)).size).toBe(1);
+  });
+
+  test.each(["bad key", "a:b", "", "..", "a/../../b", ".", "é", "end/"])(
+    "refuses the name %p, names it, and writes nothing",
+    async (name) => {
+      const root = keyRoot(keeper, "names");
+      const answer = await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { good: 1, in: { [name]: 1 } } });
+      const message = `${keyRule}: the name ${JSON.stringify(name)} below ${root}/in gives no such key`;
+      expectRefusal(answer, 400, message);
+      expect((await ask(`GET /kvs/key/${root}`)).status).toBe(404);
+    },
+  );
+});
+
+describe("a value above or below another", () => {
+  test("is refused above, also among the keys of one object, and nothing is written", async () => {
+    const root = keyRoot(keeper, "above");
+    await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { a: { b: 1 } } });
+    const message = `update key failed since child key(s) already exist: ${root}/a/b`;
+    expectRefusal(await ask(`PUT /kvs/key/${root}/a`, { value: 1 }), 400, message);
+    const two = await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { "c/d": 1, c: 2 } });
+    expectRefusal(two, 400, `update key failed since child key(s) already exist: ${root}/c/d`);
+    expect(await stored(root)).toEqual({ [`${root}/a/b`]: "1" });
+  });
+
+  test("is refused below", async () => {
+    const root = keyRoot(keeper, "below");
+    await ask(`PUT /kvs/key/${root}`, { value: 1 });
+    const message = `update key failed since its parent key ${root} has a value: ${root}/a/b`;
+    expectRefusal(await ask(`PUT /kvs/key/${root}/a/b`, { value: 1 }), 400, message);
+  });
+
+  test("is refused to all but one of those who write at the same time", async () => {
+    const root = keyRoot(keeper, "race");
+    const keys = ["a", "a/b", "a/b/c"].map((key) => `${root}/${key}`);
+    const answers = await Promise.all(keys.map((key) => ask(`PUT /kvs/key/${key}`, { value: key })));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(Object.keys(await stored(root))).toHaveLength(1);
+  });
+});
+
+describe("deleting", () => {
+  test("a key that is alone tells which", async () => {
+    const root = keyRoot(keeper, "alone");
+    await ask(`PUT /kvs/key/${root}`, { value: 1 });
+    expectSuccess(await ask(`DELETE /kvs/key/${root}`), { response: [root] });
+    expectRefusal(await ask(`DELETE /kvs/key/${root}`), 404, `key '${root}' not found`);
+    expectRefusal(await ask(`DELETE /kvs/key/${root}?prefixMatch=true`), 404, `key '${root}' not found`);
+  });
+
+  test("a key with others below it needs prefixMatch, and without it deletes nothing", async () => {
+    const root = keyRoot(keeper, "tree");
+    // Over Consul's API a key may well have a value and keys below it.
+    for (const key of [root, `${root}/a`, `${root}/a/b`]) await keeper.consul(`PUT /kv/${key}`, "1");
+    await keeper.consul(`PUT /kv/${root}-x`, "1");
+    const message = `keys having the same prefix ${root} exist and cannot be deleted`;
+    expectRefusal(await ask(`DELETE /kvs/key/${root}`), 409, message);
+    expect(Object.keys(await stored(root))).toHaveLength(3);
+    const deleted = { response: [root, `${root}/a`, `${root}/a/b`] };
+    expectSuccess(await ask(`DELETE /kvs/key/${root}?prefixMatch=true`), deleted);
+    expectSuccess(await ask(`DELETE /kvs/key/${root}-x`), { response: [`${root}-x`] });
+  });
+});

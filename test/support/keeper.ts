@@ -1,0 +1,99 @@
+import { expect, onTestFinished } from "bun:test";
+import { type Answer, exchange, type ExchangeRequest } from "./exchange.ts";
+import { freePorts } from "./free-ports.ts";
+import { startTarget, type Target } from "./target.ts";
+
+/** An agent that speaks core-keeper's API beside Consul's. */
+export interface KeeperTarget {
+  readonly target: Target;
+  /** Of core-keeper's API: http://127.0.0.1:port */
+  readonly url: string;
+  /** A request to core-keeper's API, by what follows /api/v3. */
+  ask(request: string, body?: unknown, more?: Omit<ExchangeRequest, "path" | "body">): Promise<Answer>;
+  /** A request to Consul's API, by what follows /v1. */
+  consul(request: string, body?: unknown): Promise<Answer>;
+}
+
+export async function startKeeperTarget(...words: readonly string[]): Promise<KeeperTarget> {
+  const [port = 0] = await freePorts(1);
+  const target = await startTarget("-keeper-port", String(port), ...words);
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    target,
+    url,
+    ask(request, body, more) {
+      const [method = "", path = ""] = request.split(" ");
+      return exchange(url, method, { path: `/api/v3${path}`, body, ...more });
+    },
+    consul(request, body) {
+      const [method = "", path = ""] = request.split(" ");
+      return exchange(target.url, method, { path: `/v1${path}`, body });
+    },
+  };
+}
+
+let shared: Promise<KeeperTarget> | undefined;
+
+/** The agent that all files of one test run share. */
+export function sharedKeeper(): Promise<KeeperTarget> {
+  shared ??= startKeeperTarget();
+  return shared;
+}
+
+/** A refusal with exactly this status and text. */
+export function expectRefusal(answer: Answer, status: number, message: string): void {
+  expect({ status: answer.status, json: answer.json }).toEqual({
+    status,
+    json: { apiVersion: "v3", message, statusCode: status },
+  });
+  expect(answer.header("Content-Type")).toBe("application/json");
+}
+
+/** Success with these fields, and no others. */
+export function expectSuccess(answer: Answer, fields: object): void {
+  expect({ status: answer.status, json: answer.json }).toEqual({
+    status: 200,
+    json: { apiVersion: "v3", statusCode: 200, ...fields },
+  });
+}
+
+/** The fields of a registration that are wrong or of interest; all else is as it should be. */
+export interface RegistrationFields {
+  readonly serviceId?: unknown;
+  readonly status?: unknown;
+  readonly host?: unknown;
+  readonly port?: unknown;
+  readonly [other: string]: unknown;
+}
+
+/** The body of a registration. Nothing answers at its port, and it is asked once in an hour. */
+export function registrationBody(fields: RegistrationFields, check: Readonly<Record<string, unknown>> = {}): object {
+  const healthCheck = { interval: "1h", path: "/api/v3/ping", type: "http", ...check };
+  return { apiVersion: "v3", registration: { host: "127.0.0.1", port: 9, healthCheck, ...fields } };
+}
+
+/** Registers a service for the length of the test. */
+export async function register(
+  keeper: KeeperTarget,
+  fields: RegistrationFields & { readonly serviceId: string },
+  check?: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  onTestFinished(async () => void (await keeper.ask(`DELETE /registry/serviceId/${fields.serviceId}`)));
+  const answer = await keeper.ask("POST /registry", registrationBody(fields, check));
+  expect(answer.json).toEqual({ apiVersion: "v3", statusCode: 201, serviceName: fields.serviceId });
+  expect(answer.status).toBe(201);
+}
+
+/** What core-keeper's API shows of a service. */
+export async function shownRegistration(keeper: KeeperTarget, serviceId: string): Promise<unknown> {
+  const answer = await keeper.ask(`GET /registry/serviceId/${serviceId}`);
+  expect(answer.status).toBe(200);
+  return (answer.json as { registration: unknown }).registration;
+}
+
+/** A root of keys that is deleted with the test. */
+export function keyRoot(keeper: KeeperTarget, name: string): string {
+  const root = `edgex/v4/${name}`;
+  onTestFinished(async () => void (await keeper.ask(`DELETE /kvs/key/${root}?prefixMatch=true`)));
+  return root;
+}
