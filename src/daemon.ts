@@ -161,7 +161,7 @@ async function openDoorways(
 /** Loaded only where it is served. */
 async function openKeeper(
   config: RuntimeConfig,
-  { api, clientLimit: clientGate, local, log }: Parameters<typeof openServers>[1],
+  { api, clientLimit: clientGate, local, log }: Parameters<typeof openDoorways>[1],
 ): Promise<KeeperServer | undefined> {
   if (config.keeperAddresses.length === 0) return undefined;
   const keeper = await import("./open-keeper.ts");

@@ -156,6 +156,34 @@ describe("a unix socket", () => {
   });
 });
 
+describe("core-keeper's API", () => {
+  test("is served where it has a port, ready when HTTP is, and on a unix socket", async () => {
+    const [port = 0] = await freePorts(1);
+    const path = inFolder("keeper.sock");
+    const agent = await startAgent(
+      "-keeper-port",
+      `${port}`,
+      "-hcl",
+      `addresses { keeper = "127.0.0.1 unix://${path}" }`,
+    );
+    expect((await fetch(`http://127.0.0.1:${port}/api/v3/ping`)).status).toBe(200);
+    expect((await fetch("http://agent/api/v3/ping", { unix: path })).status).toBe(200);
+    expect(agent.output()).toContain(`Started keeper server: address=127.0.0.1:${port} network=http`);
+  });
+
+  test("that cannot have its port stops the start, and says which flag chooses another", async () => {
+    const other = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("other") });
+    const advice = "Stop the program that listens there, or choose another address with -keeper-port or -client.";
+    const [port = 0] = await freePorts(1);
+    const words = ["-dev", "-dns-port", "-1", "-http-port", `${port}`, "-keeper-port", `${other.port}`];
+    const { code, output } = await sandbox.run("agent", ...words);
+    expect(output).toContain(`==> cannot listen on 127.0.0.1:${other.port}: `);
+    expect(output).toContain(advice);
+    expect(code).toBe(1);
+    await other.stop(true);
+  });
+});
+
 describe("allow_write_http_from", () => {
   test("refuses writes from elsewhere, after what is refused to all, and lets everybody read", async () => {
     const path = inFolder("writers.sock");

@@ -12,6 +12,7 @@ import { type RawAnswer, rawExchange } from "../support/raw-exchange.ts";
 
 const budgetMs = 6_000;
 const answerMs = 1_000;
+const limits = { numRuns: 2_000, interruptAfterTimeLimit: budgetMs, markInterruptAsFailure: false };
 const sandbox = openSandbox();
 let agent: AgentProcess;
 let port: number;
@@ -116,7 +117,7 @@ test(
         if ((answer?.status ?? 0) === 400 && answer?.body.startsWith("{"))
           expect(JSON.parse(answer.body)).toMatchObject({ apiVersion: "v3", statusCode: 400 });
       }),
-      { numRuns: 2_000, interruptAfterTimeLimit: budgetMs },
+      limits,
     );
     expect(agent.output()).not.toContain("fault of the agent");
     expect((await ask("GET", "/api/v3/ping"))?.status).toBe(200);
@@ -149,7 +150,7 @@ test(
         const deleted = await ask("DELETE", `${key}?prefixMatch=true`);
         expect(deleted?.status).toBe(Object.keys(leaves).length > 0 ? 200 : 404);
       }),
-      { numRuns: 300, interruptAfterTimeLimit: budgetMs },
+      limits,
     );
   },
   budgetMs * 3,

@@ -9,9 +9,9 @@ export interface KeeperTarget {
   /** Of core-keeper's API: http://127.0.0.1:port */
   readonly url: string;
   /** A request to core-keeper's API, by what follows /api/v3. */
-  ask(request: string, body?: unknown, more?: Omit<ExchangeRequest, "path" | "body">): Promise<Answer>;
+  readonly ask: (request: string, body?: unknown, more?: Omit<ExchangeRequest, "path" | "body">) => Promise<Answer>;
   /** A request to Consul's API, by what follows /v1. */
-  consul(request: string, body?: unknown): Promise<Answer>;
+  readonly consul: (request: string, body?: unknown) => Promise<Answer>;
 }
 
 export async function startKeeperTarget(...words: readonly string[]): Promise<KeeperTarget> {
