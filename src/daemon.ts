@@ -2,7 +2,6 @@ import { Agent } from "./agent/agent.ts";
 import { createAliasSource } from "./agent/alias-source.ts";
 import { runAntiEntropy, syncCatalog } from "./agent/anti-entropy.ts";
 import { FileDefinitions } from "./agent/file-definitions.ts";
-import type { SavedRow } from "./agent/registrations.ts";
 import type { CheckWorld } from "./checks/check-runner.ts";
 import { RunningChecks } from "./checks/running-checks.ts";
 import { serfCheckId, serverRegistration, serverServiceId } from "./cluster/server-registration.ts";
@@ -10,7 +9,8 @@ import type { RuntimeConfig } from "./config/runtime-config.ts";
 import { createApi, openApi } from "./open-api.ts";
 import { openBus } from "./open-bus.ts";
 import { openDns } from "./open-dns.ts";
-import type { KeeperServer } from "./open-keeper.ts";
+import { Secrets } from "./keeper/secrets.ts";
+import type { KeeperParts, KeeperServer } from "./open-keeper.ts";
 import type { OpenedEngine } from "./engine/engine.ts";
 import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
 import { openSqliteEngine } from "./engine/sqlite/sqlite-engine.ts";
@@ -96,7 +96,10 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     const sessionTtls = new SessionTtls(store, { clock: world.clock, log: log.named("session") });
     stopping.signal.addEventListener("abort", () => sessionTtls.stop());
     addGauges(metrics, { store, sessionTtls });
-    const bus = await openBus(config, { store, node, rows: local, metrics, ...world, log }, stopping.signal);
+    const secrets = new Secrets(new NodeCatalog(store, outputs, node.name), local);
+    // Before the doors open: what is written from now on is told.
+    const busParts = { store, node, rows: local, secrets, metrics, ...world, log };
+    const bus = await openBus(config, busParts, stopping.signal);
     const api = createApi(config, {
       store,
       outputs,
@@ -110,7 +113,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       leave: options.onLeave,
     });
     const dns = await openDns(config, { ...api, log: log.named("dns") }, stopping.signal);
-    const { doors, keeper } = await openDoorways(config, { api, clientLimit, local, log });
+    const { doors, keeper } = await openDoorways(config, { api, clientLimit, local, secrets, log });
     startChecks(agent, world);
     const counting = runIntervals(metrics, world.clock, stopping.signal);
     const syncing = runAntiEntropy(sync, { ...world, log: log.named("anti_entropy"), signal: stopping.signal });
@@ -147,7 +150,7 @@ interface Doorways {
 /** All that is asked over HTTP. Who waits for an agent asks Consul's API: that is opened last. */
 async function openDoorways(
   config: RuntimeConfig,
-  parts: Parameters<typeof openApi>[1] & { readonly local: readonly SavedRow[]; readonly log: Log },
+  parts: Parameters<typeof openApi>[1] & Pick<KeeperParts, "local" | "secrets" | "log">,
 ): Promise<Doorways> {
   const keeper = await openKeeper(config, parts);
   try {
@@ -161,11 +164,11 @@ async function openDoorways(
 /** Loaded only where it is served. */
 async function openKeeper(
   config: RuntimeConfig,
-  { api, clientLimit: clientGate, local, log }: Parameters<typeof openDoorways>[1],
+  { api, clientLimit: clientGate, log, ...kept }: Parameters<typeof openDoorways>[1],
 ): Promise<KeeperServer | undefined> {
   if (config.keeperAddresses.length === 0) return undefined;
   const keeper = await import("./open-keeper.ts");
-  return keeper.openKeeper(config, { ...api, local, clientGate, log: log.named("keeper") });
+  return keeper.openKeeper(config, { ...api, ...kept, clientGate, log: log.named("keeper") });
 }
 
 function startChecks(agent: Agent, world: CheckWorld): void {

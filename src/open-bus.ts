@@ -1,12 +1,16 @@
 import type { LocalRow } from "./bus/kept-position.ts";
 import type { MessageBus } from "./bus/message-bus.ts";
-import type { Credentials, MqttOptions } from "./bus/mqtt-connection.ts";
+import type { Credentials } from "./bus/mqtt-connection.ts";
 import type { MessageBusConfig, RuntimeConfig } from "./config/runtime-config.ts";
+import type { Secrets } from "./keeper/secrets.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
 import type { Metrics } from "./lib/metrics.ts";
 import type { Node } from "./model/node.ts";
 import type { Store } from "./registry/store.ts";
+
+/** As core-keeper has it in Writable.InsecureSecrets and in its secret store. */
+const secretName = "mqtt-bus";
 
 interface BusParts {
   readonly store: Store;
@@ -15,8 +19,8 @@ interface BusParts {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;
-  /** Where the broker's name and password are kept, if not in the configuration. */
-  readonly credentials?: MqttOptions["credentials"];
+  /** What core-keeper's API was told. */
+  readonly secrets: Pick<Secrets, "read">;
 }
 
 /**
@@ -33,7 +37,8 @@ export async function openBus(
   const { openMessageBus } = await import("./bus/message-bus.ts");
   const { connectMqtt } = await import("./bus/mqtt-connection.ts");
   const url = new URL(bus.url);
-  const { credentials = () => Promise.resolve(configuredCredentials(bus, url)) } = parts;
+  // Asked at each connection: a secret may be told, or changed, while the broker refuses.
+  const credentials = (): Credentials => toldCredentials(parts.secrets) ?? configuredCredentials(bus, url);
   const broker = { url, clientId: bus.clientId, credentials, caFile: config.tls.caFile };
   return openMessageBus(parts.store, {
     ...bus,
@@ -44,6 +49,11 @@ export async function openBus(
     connect: (signal) => connectMqtt(broker, signal),
     stopping,
   });
+}
+
+function toldCredentials(secrets: BusParts["secrets"]): Credentials | undefined {
+  const { username, password } = secrets.read(secretName) ?? {};
+  return username === undefined ? undefined : { username, password };
 }
 
 function configuredCredentials({ username, password }: MessageBusConfig, url: URL): Credentials {

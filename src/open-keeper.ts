@@ -7,7 +7,7 @@ import { KeptRegistrations } from "./keeper/kept-registrations.ts";
 import { Registrations } from "./keeper/registrations.ts";
 import { KeeperRouter, type ClientGate } from "./keeper/router.ts";
 import { routes } from "./keeper/routes.ts";
-import { Secrets } from "./keeper/secrets.ts";
+import type { Secrets } from "./keeper/secrets.ts";
 import { describeKeeper } from "./keeper-description.ts";
 import type { Clock } from "./lib/clock.ts";
 import { isInNetworks } from "./lib/ip-address.ts";
@@ -23,6 +23,7 @@ export interface KeeperParts {
   readonly outputs: CheckOutputs;
   /** What the agent itself has kept. */
   readonly local: readonly SavedRow[];
+  readonly secrets: Secrets;
   /** Counts the requests of a client, whichever API they are for. */
   readonly clientGate: ClientGate;
   readonly clock: Clock;
@@ -32,7 +33,6 @@ export interface KeeperParts {
 
 /** core-keeper's API as it is served. */
 export interface KeeperServer extends HttpServer {
-  readonly secrets: Secrets;
   /** Another configuration is in force now. */
   reload(config: RuntimeConfig): void;
 }
@@ -45,13 +45,12 @@ const bodyBytesMin = 1024 * 1024;
  * @throws OperatingError naming the address that cannot be used
  */
 export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Promise<KeeperServer> {
-  const { agent, clientGate, clock, local, log, random, store } = parts;
+  const { agent, clientGate, clock, local, log, random, secrets, store } = parts;
   const { checkOutputBytesMax, httpAllowWriteFrom: writers, kvValueBytesMax } = config;
   const rows = new NodeCatalog(store, parts.outputs, agent.node.name);
   const times = new CommitTimes(store, clock);
   const kept = new KeptRegistrations(rows, local);
   const registrations = new Registrations({ agent, store, kept, times, clock, log, checkOutputBytesMax });
-  const secrets = new Secrets(rows, local);
   const bodyBytesMax = Math.max(bodyBytesMin, kvValueBytesMax);
   let current = config;
   const describe = (): object => describeKeeper(current, { bodyBytesMax });
@@ -68,5 +67,5 @@ export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Pro
     socketOwner: config.unixSocket,
     ...{ router, clock, log },
   });
-  return { ...server, secrets, reload: (next) => void (current = next) };
+  return { ...server, reload: (next) => void (current = next) };
 }

@@ -29,7 +29,7 @@ function listen(reply: Reply) {
 
 function connect(port: number, signal: AbortSignal = new AbortController().signal) {
   const url = new URL(`mqtt://127.0.0.1:${port}`);
-  const credentials = () => Promise.resolve({ username: undefined, password: undefined });
+  const credentials = () => ({ username: undefined, password: undefined });
   return connectMqtt({ url, clientId: "test", credentials, caFile: undefined }, signal);
 }
 

@@ -16,8 +16,8 @@ export interface MqttOptions {
   /** "mqtt://host:port" or "mqtts://host:port". */
   readonly url: URL;
   readonly clientId: string;
-  /** Asked for at each connection, so that a password may change. It must give up when the signal aborts. */
-  readonly credentials: (signal: AbortSignal) => Promise<Credentials>;
+  /** Asked for at each connection, so that a password may change. */
+  readonly credentials: () => Credentials;
   /** A file of certificates that are trusted beside the system's. */
   readonly caFile: string | undefined;
 }
@@ -34,7 +34,7 @@ const connectMsMax = 60_000;
 export async function connectMqtt(options: MqttOptions, signal: AbortSignal): Promise<BrokerConnection> {
   // Loaded here: an agent without a broker has no use for it.
   const { MqttClient } = await import("mqtt");
-  const { username, password } = await options.credentials(signal);
+  const { username, password } = options.credentials();
   signal.throwIfAborted();
   const settings: IClientOptions = {
     clientId: options.clientId,

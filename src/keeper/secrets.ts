@@ -13,7 +13,6 @@ export type Secret = Readonly<Record<string, string>>;
 export class Secrets {
   readonly #rows: LocalRows;
   readonly #secrets = new Map<string, Secret>();
-  readonly #listeners: ((name: string) => void)[] = [];
 
   /** @param saved the rows that were kept, among others */
   constructor(rows: LocalRows, saved: readonly SavedRow[]) {
@@ -29,15 +28,9 @@ export class Secrets {
     return this.#secrets.get(name);
   }
 
-  /** Calls `listener` with the name of each secret that is stored from now on. */
-  onChange(listener: (name: string) => void): void {
-    this.#listeners.push(listener);
-  }
-
   /** Replaces what the name had. Durable when it resolves. */
   async store(name: string, data: Secret): Promise<void> {
     await this.#rows.save([{ key: prefix + name, value: new TextEncoder().encode(JSON.stringify(data)) }]);
     this.#secrets.set(name, data);
-    for (const listener of this.#listeners) listener(name);
   }
 }

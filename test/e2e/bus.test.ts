@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { localhostCertificate, otherCertificate, type TestCertificate } from "../support/certificates.ts";
 import { exchange } from "../support/exchange.ts";
+import { freePorts } from "../support/free-ports.ts";
 import { openGate, type Gate } from "../support/gate.ts";
 import { type BusSubscriber, subscribeBus } from "../support/bus-subscriber.ts";
 import { openMosquitto, type Mosquitto, type MosquittoOptions } from "../support/mosquitto.ts";
@@ -203,6 +204,25 @@ describe("a broker", () => {
     const right = await startAgent(`mqtt://praetor:right@127.0.0.1:${broker.port}`);
     await put(right, "edgex/b", "1");
     await within(soonMs, async () => expect(subscriber.valuesOf("edgex/b")).toEqual(["1"]));
+  }, 60_000);
+
+  test.concurrent("is shown the name and password that core-keeper's API was told, from the next try on", async () => {
+    const user = ["praetor", "right"] as const;
+    const broker = await openMosquitto({ user });
+    closing.push(() => broker.close());
+    const login = { username: user[0], password: user[1] };
+    const subscriber = await subscribeBus(broker.port, "edgex/configs/#", login);
+    closing.push(() => subscriber.close());
+    const [keeperPort = 0] = await freePorts(1);
+    const agent = await startAgent(`mqtt://127.0.0.1:${broker.port}`, "", ["-keeper-port", String(keeperPort)]);
+    await put(agent, "edgex/a", "1");
+    await within(soonMs, async () => expect(await logOf(agent)).toContain("check username and password"));
+    const secretData = Object.entries(login).map(([key, value]) => ({ key, value }));
+    const secret = JSON.stringify({ apiVersion: "v3", secretName: "mqtt-bus", secretData });
+    const path = "/api/v3/secret";
+    const answer = await exchange(`http://127.0.0.1:${keeperPort}`, "POST", { path, body: Buffer.from(secret) });
+    expect(answer.status).toBe(201);
+    await within(30_000, async () => expect(subscriber.valuesOf("edgex/a")).toEqual(["1"]));
   }, 60_000);
 });
 
