@@ -101,11 +101,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     const busParts = { store, node, rows: local, secrets, metrics, ...world, log };
     const bus = await openBus(config, busParts, stopping.signal);
     const api = createApi(config, {
-      store,
-      outputs,
-      sessionTtls,
-      agent,
-      metrics,
+      ...{ store, outputs, sessionTtls, agent, metrics },
       ...world,
       log,
       reload,
@@ -115,6 +111,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     const dns = await openDns(config, { ...api, log: log.named("dns") }, stopping.signal);
     const { doors, keeper } = await openDoorways(config, { api, clientLimit, local, secrets, log });
     startChecks(agent, world);
+    api.ports.start(stopping.signal);
     const counting = runIntervals(metrics, world.clock, stopping.signal);
     const syncing = runAntiEntropy(sync, { ...world, log: log.named("anti_entropy"), signal: stopping.signal });
     return {

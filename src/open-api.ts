@@ -16,6 +16,7 @@ import { Coordinates } from "./registry/coordinates.ts";
 import { Events } from "./registry/events.ts";
 import { Nearness } from "./registry/nearness.ts";
 import { PreparedQueries } from "./registry/prepared-query-execution.ts";
+import { openPorts } from "./open-ports.ts";
 import { describeSelf } from "./self-description.ts";
 
 type ApiParts = Pick<
@@ -41,6 +42,7 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     log: rootLog.named("coordinate"),
   });
   const nearness = new Nearness(coordinates);
+  const events = new Events(metrics.counter("consul.serf.events"));
   const answers = new AnswerCache();
   keepFresh(answers, parts);
   return {
@@ -49,7 +51,8 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     coordinates,
     nearness,
     cachedQuestions: config.httpUseCache ? new CachedQuestions(parts) : undefined,
-    events: new Events(metrics.counter("consul.serf.events")),
+    events,
+    ports: openPorts(config, { ...parts, events, log: rootLog.named("ports") }),
     prometheus: config.prometheus,
     preparedQueries: new PreparedQueries(store, {
       clock,

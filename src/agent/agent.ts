@@ -9,6 +9,7 @@ import type { ServiceDefinition } from "../model/service.ts";
 import type { Catalog, LocalRows } from "./catalog.ts";
 import { toCatalogCheck } from "./catalog-check.ts";
 import { CheckResults, type CheckFinding, type CheckSet } from "./check-results.ts";
+import type { FixedCheckType } from "./fixed-check.ts";
 import { Registered } from "./registered.ts";
 import {
   checkRows,
@@ -33,6 +34,24 @@ export interface AgentOptions {
   readonly reserved: ReadonlySet<string>;
   readonly scripts: ScriptPermission;
   readonly discardOutput: boolean;
+}
+
+/** How a service is registered. */
+export interface ServiceRegistration {
+  readonly source: Source;
+  /** Checks of the service that are not named go. */
+  readonly replaceExistingChecks?: boolean;
+  /** Checks that are known begin again, as if they were not. */
+  readonly isAnew?: boolean;
+  /** A check of the service that is not run: it is critical for as long as it is there. */
+  readonly fixedCheck?: FixedCheck | undefined;
+  /** The id of a check that goes, if it is there. */
+  readonly endedCheck?: string;
+}
+
+export interface FixedCheck {
+  readonly definition: CheckDefinition;
+  readonly type: FixedCheckType;
 }
 
 /** Services and checks that come, are replaced or go together. */
@@ -94,8 +113,8 @@ export class Agent {
     return this.#registered.checks;
   }
 
-  /** Calls `look` each time a service comes, is replaced or goes. Returns what ends that. */
-  watchServices(look: () => void): () => void {
+  /** Calls `look` with the id each time a service comes, is replaced or goes. Returns what ends that. */
+  watchServices(look: (serviceId: string) => void): () => void {
     const { watchers } = this.#registered;
     watchers.add(look);
     return () => void watchers.delete(look);
@@ -154,21 +173,22 @@ export class Agent {
    */
   async registerService(
     { service, checks }: ServiceDefinition,
-    {
-      source,
-      replaceExistingChecks = false,
-      isAnew = false,
-    }: { source: Source; replaceExistingChecks?: boolean; isAnew?: boolean },
+    { source, replaceExistingChecks = false, isAnew = false, fixedCheck, endedCheck = "" }: ServiceRegistration,
   ): Promise<void> {
     for (const check of checks) this.requireAllowed(check, source);
     this.#warnOfName(service.name);
-    const named = new Set(checks.map((check) => check.id));
+    const fixed = fixedCheck ? [toFixed(fixedCheck)] : [];
+    const named = new Set([...checks, ...fixed.map(({ definition }) => definition)].map((check) => check.id));
     await this.#inTurn(service.id, [...named], async () => {
       const known = replaceExistingChecks ? this.checksOf(service.id) : [];
+      const ended = this.checks.has(endedCheck) ? [endedCheck] : [];
       await this.#commit({
         service: { service, source },
-        checks: checks.map((check) => (isAnew ? unknownCheck(check, source) : this.#toLocal(check, source))),
-        dropped: known.filter((id) => !named.has(id)),
+        checks: [
+          ...checks.map((check) => (isAnew ? unknownCheck(check, source) : this.#toLocal(check, source))),
+          ...fixed,
+        ],
+        dropped: [...new Set([...known, ...ended])].filter((id) => !named.has(id)),
         isAnew,
       });
       this.#options.log.debug("Synced service", { service: service.id });
@@ -204,8 +224,8 @@ export class Agent {
   /**
    * Adds a check that is not run: it is critical for as long as it is there (maintenance).
    */
-  async addFixedCheck(definition: CheckDefinition, type: string): Promise<void> {
-    const check: LocalCheck = { definition, source: "api", type, status: definition.initialStatus, output: "" };
+  async addFixedCheck(definition: CheckDefinition, type: FixedCheckType): Promise<void> {
+    const check = toFixed({ definition, type });
     await this.#registerCheck(definition, () => check);
   }
 
@@ -304,4 +324,8 @@ export class Agent {
 
 function unknownCheck(definition: CheckDefinition, source: Source): LocalCheck {
   return { definition, source, type: definition.method.kind, status: definition.initialStatus, output: "" };
+}
+
+function toFixed({ definition, type }: FixedCheck): LocalCheck {
+  return { definition, source: "api", type, status: definition.initialStatus, output: "" };
 }

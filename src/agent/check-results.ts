@@ -5,6 +5,7 @@ import type { CheckStatus } from "../model/check.ts";
 import type { Node } from "../model/node.ts";
 import type { Catalog } from "./catalog.ts";
 import { CriticalReaper } from "./critical-reaper.ts";
+import { isFixedType } from "./fixed-check.ts";
 import type { Registered } from "./registered.ts";
 import type { LocalCheck } from "./registrations.ts";
 import { StatusReports } from "./status-reports.ts";
@@ -147,7 +148,6 @@ function tellStatus(log: Log, { definition, status, output }: LocalCheck): void 
 
 const loggedOutputMax = 200;
 
-/** Maintenance is what somebody decided: nothing finds out about it. */
 function isRun(check: LocalCheck): boolean {
-  return check.type !== "maintenance";
+  return !isFixedType(check.type);
 }

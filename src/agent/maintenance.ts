@@ -1,6 +1,6 @@
 import { OperatingError } from "../lib/errors.ts";
-import type { CheckDefinition } from "../model/check.ts";
 import type { Agent } from "./agent.ts";
+import { fixedCheck } from "./fixed-check.ts";
 
 export const nodeMaintenanceId = "_node_maintenance";
 export const serviceMaintenancePrefix = "_service_maintenance:";
@@ -9,7 +9,7 @@ export const serviceMaintenancePrefix = "_service_maintenance:";
 export async function enableNodeMaintenance(agent: Agent, reason: string): Promise<void> {
   if (agent.checks.has(nodeMaintenanceId)) return;
   await agent.addFixedCheck(
-    maintenanceCheck({
+    fixedCheck({
       id: nodeMaintenanceId,
       name: "Node Maintenance Mode",
       serviceId: "",
@@ -29,7 +29,7 @@ export async function enableServiceMaintenance(agent: Agent, serviceId: string, 
   const id = serviceMaintenancePrefix + serviceId;
   if (agent.checks.has(id)) return;
   await agent.addFixedCheck(
-    maintenanceCheck({ id, name: "Service Maintenance Mode", serviceId, notes: reason || defaultReason("service") }),
+    fixedCheck({ id, name: "Service Maintenance Mode", serviceId, notes: reason || defaultReason("service") }),
     "maintenance",
   );
 }
@@ -39,19 +39,6 @@ export async function disableServiceMaintenance(agent: Agent, serviceId: string)
   requireService(agent, serviceId);
   const id = serviceMaintenancePrefix + serviceId;
   if (agent.checks.has(id)) await agent.deregisterCheck(id);
-}
-
-function maintenanceCheck(check: Pick<CheckDefinition, "id" | "name" | "serviceId" | "notes">): CheckDefinition {
-  return {
-    ...check,
-    initialStatus: "critical",
-    // Never run: it says what somebody decided.
-    method: { kind: "ttl", ttlMs: 0 },
-    successBeforePassing: 0,
-    failuresBeforeCritical: 0,
-    deregisterCriticalServiceAfterMs: 0,
-    outputBytesMax: 0,
-  };
 }
 
 function defaultReason(what: "node" | "service"): string {

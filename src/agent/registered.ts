@@ -10,8 +10,8 @@ export class Registered {
   /** The ids of each service's checks ("" for the node's own), so that nothing passes over those of others. */
   readonly #checkIds = new Map<string, Set<string>>();
 
-  /** Called each time a service comes, is replaced or goes. */
-  readonly watchers: Set<() => void> = new Set();
+  /** Called with the id each time a service comes, is replaced or goes. */
+  readonly watchers: Set<(serviceId: string) => void> = new Set();
 
   get services(): ReadonlyMap<string, LocalService> {
     return this.#services;
@@ -44,12 +44,12 @@ export class Registered {
 
   setService(local: LocalService): void {
     this.#services.set(local.service.id, local);
-    this.#wake();
+    this.#wake(local.service.id);
   }
 
   deleteService(id: string): void {
     this.#services.delete(id);
-    this.#wake();
+    this.#wake(id);
   }
 
   /** Replaces the check of that id, also that of another service. */
@@ -67,8 +67,8 @@ export class Registered {
     this.#checks.delete(id);
   }
 
-  #wake(): void {
-    for (const look of [...this.watchers]) look();
+  #wake(serviceId: string): void {
+    for (const look of [...this.watchers]) look(serviceId);
   }
 
   #unlist(checkId: string): void {

@@ -7,6 +7,7 @@ import type { Metrics } from "../lib/metrics.ts";
 import type { Random } from "../lib/random.ts";
 import type { CheckOutputs } from "../registry/check-outputs.ts";
 import type { Coordinates } from "../registry/coordinates.ts";
+import type { Ports } from "../ports/ports.ts";
 import type { Events } from "../registry/events.ts";
 import type { Nearness } from "../registry/nearness.ts";
 import type { PreparedQueries } from "../registry/prepared-query-execution.ts";
@@ -28,6 +29,7 @@ export interface Api {
   /** undefined: `?cached` is passed over. */
   readonly cachedQuestions: CachedQuestions | undefined;
   readonly events: Events;
+  readonly ports: Ports;
   readonly coordinates: Coordinates;
   readonly nearness: Nearness;
   readonly metrics: Metrics;

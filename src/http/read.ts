@@ -15,6 +15,8 @@ export interface Rendering<T> {
   /** For whom it is, when others who ask the same are answered otherwise. */
   readonly reader?: string;
   readonly headers: HeaderFields;
+  /** false: each read is looked at anew, since asking may itself change the answer. */
+  readonly isKept?: boolean;
   body(value: T): string | Uint8Array<ArrayBuffer> | undefined;
 }
 
@@ -72,7 +74,7 @@ function currentAnswer<T>(api: Api, asked: string, { query, rendering }: Asked<T
     }),
     body: body ?? null,
   };
-  api.answers.put(asked, query.topics, answer);
+  if (rendering.isKept !== false) api.answers.put(asked, query.topics, answer);
   return answer;
 }
 

@@ -42,6 +42,7 @@ import { fireEvent, listEvents } from "./endpoints/event.ts";
 import { getChecksInState, getNodeHealth, getServiceChecks, getServiceHealth } from "./endpoints/health.ts";
 import { getUiNode, listUiNodes, listUiServices } from "./endpoints/internal-ui.ts";
 import { deleteKey, getKey, putKey } from "./endpoints/kv.ts";
+import { getPort, listPorts } from "./endpoints/ports.ts";
 import {
   createPreparedQuery,
   deletePreparedQuery,
@@ -110,6 +111,8 @@ export function routes(api: Api): readonly Route[] {
     { path: "/v1/internal/ui/nodes", methods: { GET: listUiNodes(api) } },
     { path: "/v1/internal/ui/services", methods: { GET: listUiServices(api) } },
     { path: "/v1/kv/", methods: { GET: getKey(api), PUT: putKey(api), DELETE: deleteKey(api) } },
+    { path: "/v1/praetor/ports", methods: { GET: listPorts(api) } },
+    { path: "/v1/praetor/ports/", methods: { GET: getPort(api) } },
     { path: "/v1/query", methods: { GET: listPreparedQueries(api), POST: createPreparedQuery(api) } },
     { path: "/v1/query/", methods: preparedQueryMethods(api) },
     { path: "/v1/session/create", methods: { PUT: createSession(api) } },

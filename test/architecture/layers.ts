@@ -73,6 +73,7 @@ export const layers: readonly Layer[] = [
   { name: "keeper-description.ts", mayImport: ["config"], pure: true },
   { name: "host-description.ts", mayImport: ["lib"], pure: false },
   { name: "process-metrics.ts", mayImport: ["registry", "lib"], pure: false },
+  { name: "open-ports.ts", mayImport: everything, pure: false },
   { name: "open-api.ts", mayImport: everything, pure: false },
   { name: "open-bus.ts", mayImport: everything, pure: false },
   { name: "open-keeper.ts", mayImport: everything, pure: false },

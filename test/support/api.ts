@@ -12,20 +12,30 @@ import { SessionTtls } from "../../src/registry/session-ttls.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { Metrics } from "../../src/lib/metrics.ts";
 import { Coordinates } from "../../src/registry/coordinates.ts";
+import type { ListenerProbe } from "../../src/ports/listener-probe.ts";
+import { Ports, type PortRules } from "../../src/ports/ports.ts";
 import { Events } from "../../src/registry/events.ts";
 import { Nearness } from "../../src/registry/nearness.ts";
 import { startTestAgent, type TestAgent } from "./agent.ts";
 import { FakeRandom } from "./fake-random.ts";
 
 export interface TestApi extends TestAgent {
+  readonly ports: Ports;
+  readonly events: Events;
   readonly answers: AnswerCache;
   readonly coordinates: Coordinates;
   /** Asks as a client would, without a socket. */
   readonly ask: (path: string, init?: RequestInit) => Promise<Response>;
 }
 
+export interface TestApiOptions extends Partial<RouterOptions> {
+  readonly portRules?: Partial<PortRules>;
+  /** Nobody listens anywhere unless this says so. */
+  readonly probe?: ListenerProbe;
+}
+
 /** The whole HTTP API over a test agent. */
-export async function startTestApi(options: Partial<RouterOptions> = {}): Promise<TestApi> {
+export async function startTestApi(options: TestApiOptions = {}): Promise<TestApi> {
   const world = await startTestAgent();
   const answers = new AnswerCache();
   const metrics = new Metrics(0);
@@ -40,6 +50,18 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
     clock: world.clock,
     log,
   });
+  const events = new Events(metrics.counter("events"));
+  const ports = new Ports({
+    ...{ store: world.store, agent: world.agent, events, clock: world.clock, random: new FakeRandom(), log },
+    rules: {
+      policy: "warn",
+      policies: new Map(),
+      range: { first: 28_000, last: 28_999 },
+      reserved: [],
+      ...options.portRules,
+    },
+    ...{ ownNames: ["n1"], ownPorts: [8500], probe: options.probe ?? (() => Promise.resolve(false)) },
+  });
   const api: Api = {
     store: world.store,
     outputs: world.outputs,
@@ -53,7 +75,8 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
     }),
     answers,
     cachedQuestions: new CachedQuestions({ clock: world.clock, metrics }),
-    events: new Events(metrics.counter("events")),
+    events,
+    ports,
     metrics,
     prometheus: true,
     autopilot: new Autopilot(),
@@ -90,8 +113,7 @@ export async function startTestApi(options: Partial<RouterOptions> = {}): Promis
   });
   return {
     ...world,
-    answers,
-    coordinates,
+    ...{ answers, coordinates, events, ports },
     ask: async (path, init) => router.handle(new Request(`http://agent${path}`, init), () => "192.0.2.7"),
   };
 }

@@ -12,6 +12,7 @@ import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
+import { answerPortOutcome } from "../port-outcome.ts";
 import { parseBool, parseWaiting } from "../query-options.ts";
 import { compile } from "../read.ts";
 
@@ -70,9 +71,15 @@ export function registerAgentService(api: Api): Endpoint {
       outputBytesMax: api.checkOutputBytesMax,
     });
     const replaceExistingChecks = isSet(request, "replace-existing-checks");
-    await api.agent.registerService(definition, { source: "api", replaceExistingChecks });
-    return empty();
+    const beforeListening = isGoClient(request) && definition.checks.length === 0;
+    const outcome = await api.ports.register(definition, { source: "api", replaceExistingChecks, beforeListening });
+    return answerPortOutcome(request, outcome);
   };
+}
+
+/** EdgeX's Go clients register without checks, before they listen, and add their check afterwards. */
+function isGoClient({ raw }: HttpRequest): boolean {
+  return raw.headers.get("user-agent")?.startsWith("Go-http-client/") ?? false;
 }
 
 export function deregisterAgentService(api: Api): Endpoint {

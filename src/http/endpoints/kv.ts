@@ -7,7 +7,7 @@ import type { Api, Endpoint } from "../api.ts";
 import { isDeviceSdkC } from "../device-sdk-c.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
-import { requireDatacenter } from "../query-options.ts";
+import { parseWaiting, requireDatacenter } from "../query-options.ts";
 import { answerQuery, type Rendering } from "../read.ts";
 
 export function getKey(api: Api): Endpoint {
@@ -21,7 +21,10 @@ export function getKey(api: Api): Endpoint {
       });
     }
     if (query.has("recurse")) {
-      return answerQuery(api, request, kvTree(key), jsonTree(request));
+      if (!api.ports.isClaimable(key)) return answerQuery(api, request, kvTree(key), jsonTree(request));
+      const answer = (): Response | Promise<Response> =>
+        answerQuery(api, request, kvTree(key), { ...jsonTree(request), isKept: false });
+      return parseWaiting(query).index > 0 ? answer() : api.ports.claim(key).then(answer);
     }
     requireKey(key);
     return answerQuery(api, request, kvEntry(key), query.has("raw") ? rawEntry : jsonEntry(pretty));

@@ -1,0 +1,332 @@
+import { describe, expect, test } from "bun:test";
+import { settle } from "../../test/support/settle.ts";
+import { startTestApi, type TestApi, type TestApiOptions } from "../../test/support/api.ts";
+
+const goClient = { "User-Agent": "Go-http-client/1.1" };
+
+async function startApi(options: TestApiOptions = {}): Promise<Asker> {
+  return new Asker(await startTestApi({ portRules: { policy: "reassign" }, ...options }));
+}
+
+interface Registered {
+  readonly status: number;
+  readonly header: string | null;
+  readonly text: string;
+}
+
+/** Does what EdgeX's services do. */
+class Asker {
+  readonly api: TestApi;
+
+  constructor(api: TestApi) {
+    this.api = api;
+  }
+
+  async put(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Registered> {
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    const response = await this.api.ask(path, { method: "PUT", body: text, headers });
+    return {
+      status: response.status,
+      header: response.headers.get("X-EdgeX-Port-Changed"),
+      text: await response.text(),
+    };
+  }
+
+  register(Name: string, Port: number, more: object = {}): Promise<Registered> {
+    return this.put("/v1/agent/service/register", { Name, Port, Address: "localhost", ...more }, goClient);
+  }
+
+  deregister(name: string): Promise<Registered> {
+    return this.put(`/v1/agent/service/deregister/${name}`, "");
+  }
+
+  async store(service: string, port: number, host = "localhost"): Promise<void> {
+    await this.put(`/v1/kv/edgex/core/1.0/${service}/Service/Port`, String(port));
+    await this.put(`/v1/kv/edgex/core/1.0/${service}/Service/Host`, host);
+    await settle();
+  }
+
+  /** As a service does that starts: its configuration at once. */
+  async readPort(service: string, more = "&wait=1800000ms"): Promise<number> {
+    const response = await this.api.ask(`/v1/kv/edgex/core/1.0/${service}/?recurse=${more}`);
+    const entries = (await response.json()) as { readonly Key: string; readonly Value: string }[];
+    const entry = entries.find(({ Key }) => Key.endsWith(`/${service}/Service/Port`));
+    return Number(Buffer.from(entry?.Value ?? "", "base64").toString());
+  }
+
+  async record(service: string): Promise<Record<string, unknown> | undefined> {
+    await settle();
+    const response = await this.api.ask(`/v1/praetor/ports/${service}`);
+    return response.status === 404 ? undefined : ((await response.json()) as Record<string, unknown>);
+  }
+
+  async state(service: string): Promise<unknown> {
+    return (await this.record(service))?.["state"];
+  }
+
+  conflictStatus(service: string): string | undefined {
+    return this.api.statusInCatalog(`_port_conflict:${service}`);
+  }
+}
+
+describe("a service that starts", () => {
+  test("reads a new port when its stored one is another's, and is well on it", async () => {
+    const asker = await startApi();
+    await asker.register("a", 100);
+    await asker.store("b", 100);
+    expect(await asker.state("b")).toBe("conflict");
+    expect(await asker.readPort("b")).toBe(28_000);
+    expect(await asker.record("b")).toMatchObject({
+      ...{ revision: 2, service: "b", host: "localhost", oldPort: 100, newPort: 28_000, owner: "a", state: "pending" },
+      reason: "Port 100 of localhost belongs to a.",
+    });
+    expect(await asker.register("b", 28_000)).toEqual({ status: 200, header: null, text: "" });
+    expect(await asker.record("b")).toMatchObject({ state: "active", revision: 3 });
+    expect(asker.conflictStatus("b")).toBeUndefined();
+  });
+
+  test("reads the same new port at its next start, also after an agent's", async () => {
+    const asker = await startApi();
+    await asker.register("a", 100);
+    await asker.store("b", 100);
+    await asker.readPort("b");
+    await asker.register("b", 28_000);
+    await asker.deregister("b");
+    expect(await asker.state("b")).toBe("released");
+    await asker.store("c", 100);
+    expect(await asker.readPort("c")).toBe(28_001);
+    expect(await asker.readPort("b")).toBe(28_000);
+    // Its file was pushed anew.
+    await asker.store("b", 100);
+    expect(await asker.readPort("b")).toBe(28_000);
+    await asker.register("b", 28_000);
+    expect(await asker.state("b")).toBe("active");
+  });
+
+  test("reads a new port when a program listens at its own that is not itself", async () => {
+    const asker = await startApi({ probe: ({ port }) => Promise.resolve(port === 100 || port === 28_000) });
+    await asker.store("b", 100);
+    expect(await asker.readPort("b")).toBe(28_001);
+    expect(await asker.record("b")).toMatchObject({ owner: "another program", state: "pending" });
+    await asker.store("c", 100, "its-own-container");
+    expect(await asker.readPort("c")).toBe(100);
+  });
+
+  test("is left alone while it is registered at its port, whoever answers there", async () => {
+    const asker = await startApi({ probe: () => Promise.resolve(true) });
+    await asker.store("b", 100);
+    await asker.register("b", 100, { Check: { TTL: "1h" } });
+    expect(await asker.readPort("b")).toBe(100);
+    expect(await asker.record("b")).toBeUndefined();
+  });
+
+  test("is left alone while it is well", async () => {
+    const asker = await startApi();
+    await asker.register("b", 101);
+    await asker.register("a", 100);
+    await asker.store("b", 100);
+    expect(await asker.readPort("b")).toBe(100);
+  });
+
+  test("is found also without the final slash, and when the same was asked before", async () => {
+    const asker = await startApi();
+    await asker.store("b", 100);
+    const path = "/v1/kv/edgex/core/1.0/b?recurse=true";
+    expect(await (await asker.api.ask(path)).text()).toContain(btoa("100"));
+    await asker.register("a", 100);
+    expect(await (await asker.api.ask(path)).text()).toContain(btoa("28000"));
+  });
+
+  test("is not meant by who watches, or reads one key", async () => {
+    const asker = await startApi();
+    await asker.register("a", 100);
+    await asker.store("b", 100);
+    await asker.api.ask("/v1/kv/edgex/core/1.0/b/Service/Port?raw");
+    await asker.api.ask("/v1/kv/edgex/core/1.0/b/?keys");
+    await asker.api.ask("/v1/kv/edgex/?recurse");
+    expect(await asker.readPort("b", "&index=1")).toBe(100);
+    expect(await asker.state("b")).toBe("conflict");
+  });
+
+  test.each(["off", "warn", "reject"] as const)("reads what is stored where the policy is %s", async (policy) => {
+    const asker = await startApi({ portRules: { policy } });
+    await asker.store("b", 100);
+    await asker.register("a", 100);
+    expect(await asker.readPort("b")).toBe(100);
+  });
+});
+
+describe("a service that registers a port of another", () => {
+  test("is told its new port, is critical until it is there, and is told again", async () => {
+    const asker = await startApi();
+    await asker.register("a", 100);
+    await asker.store("b", 101);
+    const told = await asker.register("b", 100, { Check: { TTL: "1h", Status: "passing" } });
+    const record = await asker.record("b");
+    expect(told).toEqual({
+      ...{ status: 200, header: "100->28000" },
+      text: JSON.stringify({ PortChanged: { ID: record?.["id"], Revision: 1, Old: 100, New: 28_000 } }),
+    });
+    expect(asker.conflictStatus("b")).toBe("critical");
+    expect(await (await asker.api.ask("/v1/health/checks/b?filter=Type+!=+ttl")).json()).toMatchObject([
+      { Name: "Port Conflict", Notes: "Port 100 of localhost belongs to a.", Status: "critical" },
+    ]);
+    expect(await (await asker.api.ask("/v1/health/service/b?passing")).json()).toEqual([]);
+    expect(await asker.register("b", 100)).toMatchObject({ status: 200, header: "100->28000" });
+    expect(await asker.readPort("b")).toBe(28_000);
+    await asker.register("b", 28_000);
+    expect(asker.conflictStatus("b")).toBeUndefined();
+    expect(await asker.record("b")).toMatchObject({ state: "active", revision: 2, id: record?.["id"] });
+  });
+
+  test("is refused with 409 where the policy says so, and is not registered", async () => {
+    const asker = await startApi({ portRules: { policies: new Map([["b", "reject"]]) } });
+    await asker.register("a", 100);
+    expect(await asker.register("b", 100)).toMatchObject({ status: 409, text: "Port 100 of localhost belongs to a." });
+    expect(asker.api.servicesInCatalog()).toEqual(["a"]);
+    expect(await asker.state("b")).toBe("conflict");
+    expect(await asker.register("a", 100)).toMatchObject({ status: 200, header: null });
+  });
+
+  test("is registered with no more than a note by default", async () => {
+    const asker = await startApi({ portRules: {} });
+    await asker.register("a", 100);
+    expect(await asker.register("b", 100)).toEqual({ status: 200, header: null, text: "" });
+    expect(await asker.record("b")).toMatchObject({ state: "conflict", newPort: 0, owner: "a", revision: 1 });
+    await asker.register("b", 100);
+    await asker.register("a", 100);
+    expect(await asker.record("b")).toMatchObject({ state: "conflict", revision: 1 });
+    expect(await asker.record("a")).toBeUndefined();
+    expect(asker.conflictStatus("b")).toBeUndefined();
+    await asker.register("b", 102);
+    expect(await asker.state("b")).toBe("released");
+  });
+
+  test("is registered with no note at all where the policy is off", async () => {
+    const asker = await startApi({ portRules: { policy: "off" } });
+    await asker.register("a", 100);
+    expect(await asker.register("b", 100)).toEqual({ status: 200, header: null, text: "" });
+    expect(await asker.record("b")).toBeUndefined();
+  });
+
+  test("insists on it after it has read another: it is noted, critical, and given no more", async () => {
+    const asker = await startApi();
+    await asker.register("a", 100);
+    await asker.store("b", 100);
+    await asker.readPort("b");
+    expect(await asker.register("b", 100)).toEqual({ status: 200, header: null, text: "" });
+    expect(await asker.record("b")).toMatchObject({ state: "pinned", newPort: 28_000, revision: 3 });
+    expect(asker.conflictStatus("b")).toBe("critical");
+    await asker.readPort("b");
+    await asker.register("b", 100);
+    expect(await asker.record("b")).toMatchObject({ state: "pinned", revision: 3 });
+    await asker.deregister("a");
+    await asker.register("b", 100);
+    expect(asker.conflictStatus("b")).toBeUndefined();
+    expect(await asker.state("b")).toBe("pinned");
+  });
+
+  test("has it when the other has gone", async () => {
+    const asker = await startApi();
+    await asker.register("a", 100);
+    await asker.register("b", 100);
+    await asker.deregister("a");
+    expect(await asker.register("b", 100)).toMatchObject({ header: null });
+    expect(await asker.state("b")).toBe("released");
+    expect(asker.conflictStatus("b")).toBeUndefined();
+  });
+
+  test("is marked when no port is free, and is given one when there is", async () => {
+    const asker = await startApi({ portRules: { policy: "reassign", range: { first: 28_000, last: 28_000 } } });
+    await asker.register("a", 100);
+    await asker.register("x", 28_000);
+    expect(await asker.register("b", 100)).toEqual({ status: 200, header: null, text: "" });
+    expect(await asker.record("b")).toMatchObject({
+      ...{ state: "exhausted", newPort: 0 },
+      reason: "Port 100 of localhost belongs to a. No port of 28000-28000 is free.",
+    });
+    expect(asker.conflictStatus("b")).toBe("critical");
+    await asker.register("b", 100);
+    expect(await asker.record("b")).toMatchObject({ revision: 1 });
+    await asker.deregister("x");
+    expect(await asker.register("b", 100)).toMatchObject({ header: "100->28000" });
+  });
+
+  test("at the same moment as another: one has it, and each of the others gets one of its own", async () => {
+    const asker = await startApi();
+    const names = ["a", "b", "c", "d"];
+    const told = await Promise.all(names.map((name) => asker.register(name, 100)));
+    expect(told.map(({ header }) => header)).toEqual([null, "100->28000", "100->28001", "100->28002"]);
+  });
+});
+
+describe("a program listens at the port that a service registers", () => {
+  const probe = () => Promise.resolve(true);
+
+  test("is no conflict for a service that listens before it registers", async () => {
+    const asker = await startApi({ probe });
+    await asker.store("b", 100);
+    await asker.register("b", 100, { Check: { TTL: "1h" } });
+    await asker.put("/v1/agent/service/register", { Name: "c", Port: 101 });
+    await asker.register("vault", 8200);
+    expect(await (await asker.api.ask("/v1/praetor/ports")).json()).toEqual([]);
+  });
+
+  test("is one for EdgeX's Go services, which listen later", async () => {
+    const asker = await startApi({ probe: ({ port }) => Promise.resolve(port === 100) });
+    await asker.store("b", 100);
+    expect(await asker.register("b", 100)).toMatchObject({ header: "100->28000" });
+    expect(asker.conflictStatus("b")).toBe("critical");
+  });
+});
+
+describe("a record", () => {
+  test("is told by an event, once for each port that is given", async () => {
+    const asker = await startApi();
+    await asker.register("a", 100);
+    await asker.register("b", 100);
+    await asker.register("b", 100);
+    await asker.register("b", 28_000);
+    const events = (await (await asker.api.ask("/v1/event/list?name=edgex-port-changed")).json()) as {
+      Payload: string;
+    }[];
+    expect(events.map(({ Payload }) => JSON.parse(atob(Payload)) as unknown)).toMatchObject([
+      { service: "b", oldPort: 100, newPort: 28_000, state: "pending" },
+    ]);
+  });
+
+  test("can be waited for", async () => {
+    const asker = await startApi();
+    await asker.register("a", 100);
+    const index = Number((await asker.api.ask("/v1/praetor/ports")).headers.get("X-Consul-Index"));
+    const waiting = asker.api.ask(`/v1/praetor/ports?index=${index}`);
+    await asker.register("b", 100);
+    expect(await (await waiting).json()).toMatchObject([{ service: "b", state: "pending" }]);
+  });
+
+  test("that is deleted is forgotten, and with it that the service is critical", async () => {
+    const asker = await startApi();
+    await asker.register("a", 100);
+    await asker.register("b", 100);
+    await asker.api.ask("/v1/kv/edgex/registry/ports/b", { method: "DELETE" });
+    await settle();
+    expect(asker.conflictStatus("b")).toBeUndefined();
+    expect(await asker.record("b")).toBeUndefined();
+  });
+
+  test("that somebody else wrote and nobody can read is as none", async () => {
+    const asker = await startApi();
+    await asker.put("/v1/kv/edgex/registry/ports/b", "{");
+    await asker.put("/v1/kv/edgex/registry/ports/c", '{"state":"gone"}');
+    expect(await (await asker.api.ask("/v1/praetor/ports")).json()).toEqual([]);
+  });
+
+  test("is there of a stored port until that is another", async () => {
+    const asker = await startApi();
+    await asker.register("a", 100);
+    await asker.store("b", 100);
+    expect(await asker.record("b")).toMatchObject({ state: "conflict", newPort: 0, owner: "a" });
+    await asker.store("b", 101);
+    expect(await asker.state("b")).toBe("released");
+  });
+});

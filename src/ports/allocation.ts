@@ -1,0 +1,41 @@
+import type { Hosts, Place } from "./hosts.ts";
+import type { Ledger } from "./ledger.ts";
+import type { ListenerProbe } from "./listener-probe.ts";
+
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface AllocationOptions {
+  readonly ledger: Ledger;
+  readonly range: PortRange;
+  readonly probe: ListenerProbe;
+}
+
+/**
+ * The port to give to a service instead of one that is another's: the one that it was given before, else the lowest of the
+ * range that nobody has, nobody is going to want, and nobody listens at. undefined when there is none.
+ */
+export async function findFreePort(
+  service: string,
+  { host, port: oldPort }: Place,
+  { ledger, range, probe }: AllocationOptions,
+): Promise<number | undefined> {
+  for (const port of candidates(range, ledger.record(service)?.newPort ?? 0)) {
+    const place = { host, port };
+    if (port === oldPort || !ledger.isFree(place, service)) continue;
+    if (!(await listens(place, ledger.hosts, probe))) return port;
+  }
+  return undefined;
+}
+
+/** Of other machines nothing can be seen from here. */
+export async function listens(place: Place, hosts: Hosts, probe: ListenerProbe): Promise<boolean> {
+  return hosts.isOwn(place.host) && probe(place);
+}
+
+function* candidates({ first, last }: PortRange, before: number): Generator<number> {
+  if (before >= first && before <= last) yield before;
+  for (let port = first; port <= last; port += 1) if (port !== before) yield port;
+}

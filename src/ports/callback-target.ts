@@ -1,0 +1,32 @@
+import type { Service } from "../model/service.ts";
+import { kvEntry } from "../registry/kv.ts";
+import type { Store } from "../registry/store.ts";
+import type { Ledger } from "./ledger.ts";
+import type { CallbackTarget } from "./port-callbacks.ts";
+
+const metaName = "edgex-notify-url";
+/** Below a service's configuration; EdgeX's first releases had it. */
+const pathKey = "config.notification.path";
+
+/** Where a service said that it wants to be told: in its registration, or in its configuration. undefined: nowhere. */
+export function callbackTargetOf(
+  service: Service,
+  { store, ledger, nodeAddress }: { readonly store: Store; readonly ledger: Ledger; readonly nodeAddress: string },
+): CallbackTarget | undefined {
+  const url = httpUrl(service.meta?.[metaName] ?? "");
+  if (url !== undefined) return { method: "POST", url };
+  for (const { base } of ledger.storedOf(service.id)) {
+    const entry = kvEntry(base + pathKey).read(store.state);
+    const path = entry && new TextDecoder().decode(entry.value).trim();
+    if (!path?.startsWith("/")) continue;
+    const host = service.address || nodeAddress;
+    const asked = httpUrl(`http://${host.includes(":") ? `[${host}]` : host}:${service.port}${path}`);
+    if (asked !== undefined) return { method: "GET", url: asked };
+  }
+  return undefined;
+}
+
+function httpUrl(text: string): string | undefined {
+  const url = URL.parse(text);
+  return url?.protocol === "http:" || url?.protocol === "https:" ? url.href : undefined;
+}

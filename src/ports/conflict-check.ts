@@ -1,0 +1,15 @@
+import type { FixedCheck } from "../agent/agent.ts";
+import { fixedCheck } from "../agent/fixed-check.ts";
+
+export function conflictCheckId(serviceId: string): string {
+  return `_port_conflict:${serviceId}`;
+}
+
+/**
+ * Keeps a service from looking healthy through whoever answers at its port. It goes when the service registers a port of
+ * its own.
+ */
+export function conflictCheck(serviceId: string, reason: string): FixedCheck {
+  const definition = fixedCheck({ id: conflictCheckId(serviceId), name: "Port Conflict", serviceId, notes: reason });
+  return { definition, type: "port-conflict" };
+}

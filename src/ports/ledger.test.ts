@@ -1,0 +1,109 @@
+import { describe, expect, test } from "bun:test";
+import { recordOf } from "../../test/support/port-record.ts";
+import { Hosts } from "./hosts.ts";
+import { Ledger, type LedgerOptions } from "./ledger.ts";
+
+function ledgerWith(options: Partial<LedgerOptions> = {}): Ledger {
+  return new Ledger({ hosts: new Hosts(["gw", "10.0.0.1"]), reserved: [], ownPorts: [8500], ...options });
+}
+
+const ownerAt = (ledger: Ledger, host: string, port: number): string | undefined =>
+  ledger.ownerOf({ host, port }, "web")?.name;
+
+function stored(service: string, host: string, port: number) {
+  return { base: `edgex/core/1.0/${service}/`, service, host, port, isWhole: true, modifyIndex: 1 };
+}
+
+describe("hosts", () => {
+  const hosts = new Hosts(["GW", "10.0.0.1", "fe80::1"]);
+
+  test.each([
+    "",
+    "localhost",
+    "LocalHost",
+    "127.0.0.1",
+    "127.8.9.1",
+    "::1",
+    "[::1]",
+    "0.0.0.0",
+    "gw",
+    "10.0.0.1",
+    "FE80::1",
+  ])("%p is this machine", (host) => {
+    expect(hosts.key({ host, port: 1 })).toBe(":1");
+  });
+
+  test("every other name is a host by itself, in any letter case", () => {
+    const keys = ["edgex-core-data", "Edgex-Core-Data", "edgex-core-data2", "10.0.0.2", "gw.example"];
+    expect(keys.map((host) => hosts.key({ host, port: 1 }))).toEqual([
+      ...["edgex-core-data:1", "edgex-core-data:1", "edgex-core-data2:1", "10.0.0.2:1", "gw.example:1"],
+    ]);
+  });
+});
+
+describe("a port belongs to", () => {
+  test("the service that is registered there, under any name of the machine", () => {
+    const ledger = ledgerWith();
+    ledger.setRegistered("a", { host: "localhost", port: 100 });
+    expect(["", "127.0.0.1", "gw", "other-host"].map((host) => ownerAt(ledger, host, 100))).toEqual([
+      ...["a", "a", "a", undefined],
+    ]);
+    ledger.setRegistered("a", undefined);
+    expect(ownerAt(ledger, "localhost", 100)).toBeUndefined();
+  });
+
+  test("nobody, for the service itself", () => {
+    const ledger = ledgerWith();
+    ledger.setRegistered("web", { host: "localhost", port: 100 });
+    ledger.setRecord("web", recordOf({ newPort: 200 }));
+    expect([ownerAt(ledger, "localhost", 100), ownerAt(ledger, "localhost", 200)]).toEqual([undefined, undefined]);
+  });
+
+  test.each([
+    ["conflict", undefined],
+    ["pending", undefined],
+    ["exhausted", undefined],
+    ["pinned", undefined],
+    ["released", "a"],
+  ] as const)("a service whose record says %s for it: %p", (state, expected) => {
+    const ledger = ledgerWith();
+    ledger.setRegistered("a", { host: "localhost", port: 100 });
+    ledger.setRecord("a", recordOf({ service: "a", host: "127.0.0.1", oldPort: 100, newPort: 0, state }));
+    expect(ownerAt(ledger, "localhost", 100)).toBe(expected);
+  });
+
+  test("the service that it was given to, until that is released", () => {
+    const ledger = ledgerWith();
+    ledger.setRecord("a", recordOf({ service: "a", newPort: 28_000, state: "pending" }));
+    expect(ownerAt(ledger, "localhost", 28_000)).toBe("a");
+    ledger.setRecord("a", recordOf({ service: "a", newPort: 28_000, state: "released" }));
+    expect(ownerAt(ledger, "localhost", 28_000)).toBeUndefined();
+    expect(ledger.isFree({ host: "localhost", port: 28_000 }, "web")).toBe(false);
+    expect(ledger.isFree({ host: "localhost", port: 28_000 }, "a")).toBe(true);
+  });
+
+  test("the service that it is stored for, if that runs; else it is only not given away", () => {
+    const ledger = ledgerWith();
+    ledger.setStored("edgex/core/1.0/a/", stored("a", "localhost", 100));
+    expect(ownerAt(ledger, "localhost", 100)).toBeUndefined();
+    expect(ledger.isFree({ host: "localhost", port: 100 }, "web")).toBe(false);
+    ledger.setRegistered("a", { host: "localhost", port: 101 });
+    expect(ownerAt(ledger, "localhost", 100)).toBe("a");
+    ledger.setStored("edgex/core/1.0/a/", undefined);
+    expect(ownerAt(ledger, "localhost", 100)).toBeUndefined();
+    expect(ledger.isFree({ host: "localhost", port: 100 }, "web")).toBe(true);
+  });
+
+  test("a reservation, on its host or on all; and on this machine to this agent", () => {
+    const ledger = ledgerWith({
+      reserved: [
+        { host: undefined, port: 1883 },
+        { host: "redis", port: 6379 },
+      ],
+    });
+    expect([ownerAt(ledger, "a", 1883), ownerAt(ledger, "redis", 6379), ownerAt(ledger, "a", 6379)]).toEqual([
+      ...["a reservation", "a reservation", undefined],
+    ]);
+    expect([ownerAt(ledger, "gw", 8500), ownerAt(ledger, "a", 8500)]).toEqual(["praetor", undefined]);
+  });
+});

@@ -1,0 +1,168 @@
+import type { Clock } from "../lib/clock.ts";
+import { KeyedQueue } from "../lib/keyed-queue.ts";
+import type { Log } from "../lib/log.ts";
+import type { Random } from "../lib/random.ts";
+import type { PortRecord } from "../model/port-record.ts";
+import type { KvOperation } from "../model/txn.ts";
+import { kvEntry, putKv } from "../registry/kv.ts";
+import type { Store } from "../registry/store.ts";
+import { runTxn } from "../registry/txn.ts";
+import { findFreePort, type PortRange } from "./allocation.ts";
+import { conflictSentence } from "./conflict-sentence.ts";
+import type { Place } from "./hosts.ts";
+import type { Ledger, Owner } from "./ledger.ts";
+import type { ListenerProbe } from "./listener-probe.ts";
+import { nextRecord, portRecordBytes, portRecordKey, writingRecord, type PortChange } from "./port-records.ts";
+import { portKey, type StoredPort } from "./stored-port.ts";
+
+export interface PortAssignmentsOptions {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly range: PortRange;
+  readonly probe: ListenerProbe;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** A service wants a port that is another's. */
+export interface PortConflict {
+  readonly service: string;
+  readonly place: Place;
+  readonly owner: Owner;
+}
+
+/** Writes what becomes of conflicts: a record, and where there is one to give, another port. */
+export class PortAssignments {
+  readonly #options: PortAssignmentsOptions;
+  readonly #turns = new KeyedQueue();
+
+  constructor(options: PortAssignmentsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Gives the service another port: the record, and `stored`, its configuration's port, become durable together, if that
+   * is still what it was. One after the other, so that no two services get the same port.
+   * @param along submitted with it, in one batch
+   */
+  assign(
+    conflict: PortConflict,
+    stored: readonly StoredPort[],
+    along: (record: PortRecord) => Promise<void> = () => Promise.resolve(),
+  ): Promise<PortRecord> {
+    return this.#turns.run(["ports"], async () => {
+      const { service, place } = conflict;
+      const record = this.#next(conflict, (await findFreePort(service, place, this.#options)) ?? 0);
+      tell(this.#options.log, record);
+      const isKnown = record === this.#options.ledger.record(service);
+      await Promise.all([isKnown || this.#write(record, record.newPort > 0 ? stored : []), along(record)]);
+      return record;
+    });
+  }
+
+  /** Notes that there is a conflict. */
+  async mark(conflict: PortConflict): Promise<PortRecord> {
+    const { service, place, owner } = conflict;
+    const known = this.#options.ledger.record(service);
+    const isKnown =
+      known?.state === "conflict" &&
+      known.oldPort === place.port &&
+      known.host === place.host &&
+      known.owner === owner.name;
+    if (isKnown) return known;
+    const record = this.#note(known, {
+      ...{ service, host: place.host, oldPort: place.port, newPort: 0 },
+      ...{ owner: owner.name, reason: conflictSentence(place, owner), state: "conflict" },
+    });
+    tell(this.#options.log, record);
+    await this.put(record);
+    return record;
+  }
+
+  /** Notes that the service insists on a port that is another's. */
+  async pin({ service, place, owner }: PortConflict): Promise<PortRecord> {
+    const known = this.#options.ledger.record(service);
+    if (known?.state === "pinned" && known.oldPort === place.port) return known;
+    const isGiven = known?.oldPort === place.port;
+    const record = this.#note(known, {
+      ...{ service, host: place.host, oldPort: place.port, newPort: isGiven ? known.newPort : 0 },
+      ...{ owner: owner.name, reason: `${conflictSentence(place, owner)} ${insists}`, state: "pinned" },
+    });
+    tell(this.#options.log, record);
+    await this.put(record);
+    return record;
+  }
+
+  /** Ends what was noted, in this way. */
+  async settle(service: string, state: "active" | "pinned" | "released"): Promise<void> {
+    const known = this.#options.ledger.record(service);
+    if (known === undefined || known.state === state) return;
+    const record = this.#note(known, {
+      ...known,
+      state,
+      reason: state === "pinned" ? `${known.reason} ${insists}` : known.reason,
+    });
+    tell(this.#options.log, record);
+    await this.put(record);
+  }
+
+  async put(record: PortRecord): Promise<void> {
+    const { store } = this.#options;
+    await putKv(store, {
+      ...{ key: portRecordKey(record.service), value: portRecordBytes(record), flags: 0n, cas: undefined },
+    });
+  }
+
+  #next({ service, place, owner }: PortConflict, newPort: number): PortRecord {
+    const { ledger, range } = this.#options;
+    const known = ledger.record(service);
+    if (newPort === 0 && known?.state === "exhausted" && known.oldPort === place.port) return known;
+    const none = `No port of ${range.first}-${range.last} is free.`;
+    const sentence = conflictSentence(place, owner);
+    return this.#note(known, {
+      ...{ service, host: place.host, oldPort: place.port, newPort, owner: owner.name },
+      reason: newPort === 0 ? `${sentence} ${none}` : sentence,
+      state: newPort === 0 ? "exhausted" : "pending",
+    });
+  }
+
+  #note(known: PortRecord | undefined, change: PortChange): PortRecord {
+    return nextRecord(known, change, this.#options);
+  }
+
+  async #write(record: PortRecord, stored: readonly StoredPort[]): Promise<void> {
+    const { store } = this.#options;
+    const steps = stored.map((each) => storing(record.newPort, each, store));
+    const outcome = await runTxn(store, [...steps, writingRecord(record)]);
+    // Somebody has stored another port in this very moment: that one counts.
+    if ("errors" in outcome) await this.put(record);
+  }
+}
+
+const insists =
+  "The service reads that another port is stored for it and does not take it: its command line or environment names this one.";
+
+function storing(port: number, { base, modifyIndex }: StoredPort, store: Store): KvOperation {
+  const key = portKey(base);
+  const flags = kvEntry(key).read(store.state)?.flags ?? 0n;
+  const value = new TextEncoder().encode(String(port));
+  return { kind: "kv", verb: "cas", key, value, flags, index: modifyIndex, session: "" };
+}
+
+function tell(log: Log, { service, state, oldPort, newPort, reason }: PortRecord): void {
+  const fields = { service, from: oldPort, to: newPort === 0 ? undefined : newPort, reason };
+  switch (state) {
+    case "pending":
+      return log.warn("Service is given another port", fields);
+    case "exhausted":
+      return log.error("Service cannot be given another port; widen edgex.ports.range", fields);
+    case "conflict":
+      return log.warn("Service wants a port that is another's", fields);
+    case "pinned":
+      return log.warn("Service insists on its port", fields);
+    case "active":
+    case "released":
+      return log.info(state === "active" ? "Service is on its new port" : "Port conflict is over", fields);
+  }
+}

@@ -1,0 +1,70 @@
+import type { Agent } from "../agent/agent.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import type { Random } from "../lib/random.ts";
+import type { PortRecord } from "../model/port-record.ts";
+import type { Events } from "../registry/events.ts";
+import type { Store } from "../registry/store.ts";
+import { callbackTargetOf } from "./callback-target.ts";
+import type { Ledger } from "./ledger.ts";
+import { PortCallbacks } from "./port-callbacks.ts";
+import { portRecordBytes } from "./port-records.ts";
+
+const portEventName = "edgex-port-changed";
+
+export interface PortNoticesOptions {
+  readonly agent: Agent;
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly events: Events;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/**
+ * Tells of ports that were given, once they are durable: an event, and a call to the service if it wants one. Those who
+ * wait for the record itself need nothing of this.
+ */
+export class PortNotices {
+  readonly #options: PortNoticesOptions;
+  readonly #callbacks: PortCallbacks;
+  /** undefined until it is started. */
+  #signal: AbortSignal | undefined;
+
+  constructor(options: PortNoticesOptions) {
+    this.#options = options;
+    this.#callbacks = new PortCallbacks(options);
+  }
+
+  /** Services that had not taken their new port when the agent ended are told again. */
+  start(signal: AbortSignal): void {
+    this.#signal = signal;
+    signal.addEventListener("abort", () => this.#callbacks.stop());
+    for (const { service } of this.#options.ledger.records) this.call(service);
+  }
+
+  /** A record was written. */
+  announce(record: PortRecord | undefined, before: PortRecord | undefined): void {
+    if (record?.state === "pending" && record.id !== before?.id) this.#fire(record);
+  }
+
+  /** Calls the service for as long as it is not on the port that it was given. */
+  call(service: string): void {
+    const { agent, ledger, store } = this.#options;
+    const record = ledger.record(service);
+    const registered = agent.services.get(service)?.service;
+    const nodeAddress = agent.node.address;
+    const target = registered && callbackTargetOf(registered, { store, ledger, nodeAddress });
+    if (this.#signal?.aborted !== false) return;
+    if (record?.state === "pending" && target) this.#callbacks.tell(record, target);
+    else this.#callbacks.forget(service);
+  }
+
+  #fire(record: PortRecord): void {
+    const { events, random } = this.#options;
+    const everybody = { nodeFilter: "", serviceFilter: "", tagFilter: "" };
+    const event = { id: random.uuid(), name: portEventName, payload: portRecordBytes(record), ...everybody, time: 0 };
+    events.fire(event, { remember: true });
+  }
+}

@@ -1,0 +1,146 @@
+import type { Agent, ServiceRegistration } from "../agent/agent.ts";
+import type { PortPolicy, PortRecord } from "../model/port-record.ts";
+import type { ServiceDefinition } from "../model/service.ts";
+import { listens } from "./allocation.ts";
+import { conflictCheck, conflictCheckId } from "./conflict-check.ts";
+import { conflictSentence } from "./conflict-sentence.ts";
+import { decide, isOpenAt, type Verdict } from "./decide.ts";
+import type { Place } from "./hosts.ts";
+import { anotherProgram, type Ledger, type Owner } from "./ledger.ts";
+import type { ListenerProbe } from "./listener-probe.ts";
+import type { PortAssignments, PortConflict } from "./port-assignments.ts";
+
+/** What became of a registration. */
+export type PortOutcome =
+  /** With a change the service is to go to another port, and is critical until it is there. */
+  { readonly kind: "registered"; readonly change?: PortRecord } | { readonly kind: "refused"; readonly reason: string };
+
+export interface PortRegistrationsOptions {
+  readonly agent: Agent;
+  readonly ledger: Ledger;
+  readonly probe: ListenerProbe;
+  readonly assignments: PortAssignments;
+  /** Services that have read their configuration since they were last given a port by registering. */
+  readonly readers: Set<string>;
+}
+
+/** How a service is registered, by whichever API. */
+export interface PortRegistration extends Pick<ServiceRegistration, "source" | "replaceExistingChecks"> {
+  /** Such clients register before they listen: whoever listens there already is somebody else. */
+  readonly beforeListening: boolean;
+}
+
+/** One registration, with what is to be done about its port. The caller sees to it that a service has one at a time. */
+interface Case {
+  readonly definition: ServiceDefinition;
+  readonly registration: PortRegistration;
+  readonly place: Place;
+}
+
+/** Registers services with the agent, as their ports allow. */
+export class PortRegistrations {
+  readonly #options: PortRegistrationsOptions;
+
+  constructor(options: PortRegistrationsOptions) {
+    this.#options = options;
+  }
+
+  /** The ledger has the service at its new place from the first moment on; when this rejects, that is to be undone. */
+  async register(
+    definition: ServiceDefinition,
+    { policy, ...registration }: PortRegistration & { readonly policy: PortPolicy },
+  ): Promise<PortOutcome> {
+    const { id, address: host, port } = definition.service;
+    const one: Case = { definition, registration, place: { host, port } };
+    if (policy === "off" || port === 0) {
+      await this.#register(one);
+      return registered;
+    }
+    const { ledger } = this.#options;
+    const keepsPort = ledger.isRegisteredAt(id, one.place);
+    ledger.setRegistered(id, one.place);
+    const known = ledger.record(id);
+    const owner = ledger.ownerOf(one.place, id) ?? (await this.#listener(one, keepsPort && !isOpenAt(known, port)));
+    // What was given on another host is of no use here.
+    const record = owner && known && !ledger.hosts.isSame({ ...known, port }, one.place) ? undefined : known;
+    const ignoresStored = this.#ignoresStored(id, port);
+    return this.#carryOut(decide({ policy, port, owner, record, keepsPort, ignoresStored }), one);
+  }
+
+  async #carryOut(verdict: Verdict, one: Case): Promise<PortOutcome> {
+    const { assignments } = this.#options;
+    const service = one.definition.service.id;
+    // What is begun together in one tick becomes durable together.
+    switch (verdict.do) {
+      case "nothing":
+        await this.#register(one);
+        return registered;
+      case "settle":
+        await Promise.all([assignments.settle(service, verdict.state), this.#register(one)]);
+        return registered;
+      case "mark":
+        await Promise.all([assignments.mark(conflictOf(one, verdict.owner)), this.#register(one)]);
+        return registered;
+      case "refuse":
+        return { kind: "refused", reason: (await assignments.mark(conflictOf(one, verdict.owner))).reason };
+      case "pin":
+        await this.#pin(one, verdict.owner);
+        return registered;
+      case "remind":
+        await this.#register(one, verdict.record.reason);
+        return { kind: "registered", change: verdict.record };
+      case "assign":
+        return this.#assign(one, verdict.owner);
+    }
+  }
+
+  async #pin(one: Case, owner: Owner): Promise<void> {
+    const reason = conflictSentence(one.place, owner);
+    await Promise.all([this.#options.assignments.pin(conflictOf(one, owner)), this.#register(one, reason)]);
+  }
+
+  async #assign(one: Case, owner: Owner): Promise<PortOutcome> {
+    const { assignments, ledger, readers } = this.#options;
+    const { id } = one.definition.service;
+    readers.delete(id);
+    const stored = ledger.storedOf(id);
+    const record = await assignments.assign(conflictOf(one, owner), stored, ({ reason }) =>
+      this.#register(one, reason),
+    );
+    return record.state === "pending" ? { kind: "registered", change: record } : registered;
+  }
+
+  /** @param conflict why the service is critical as long as it is registered there; "" if it is not */
+  async #register({ definition, registration }: Case, conflict = ""): Promise<void> {
+    const { id } = definition.service;
+    const { source, replaceExistingChecks = false } = registration;
+    await this.#options.agent.registerService(definition, {
+      ...{ source, replaceExistingChecks },
+      ...(conflict === "" ? { endedCheck: conflictCheckId(id) } : { fixedCheck: conflictCheck(id, conflict) }),
+    });
+  }
+
+  /**
+   * A program that listens where the service is going to. Looked for only where the client is known to listen later: of
+   * Go's clients EdgeX's are told by the port that they have stored. A service that is registered there already is left
+   * alone: it may be itself, or its last instance.
+   */
+  async #listener({ definition, place, registration }: Case, isAtHome: boolean): Promise<Owner | undefined> {
+    const { ledger, probe } = this.#options;
+    const isLater = registration.beforeListening && ledger.storedOf(definition.service.id).length > 0;
+    if (isAtHome || !isLater) return undefined;
+    return (await listens(place, ledger.hosts, probe)) ? anotherProgram : undefined;
+  }
+
+  #ignoresStored(service: string, port: number): boolean {
+    const { ledger, readers } = this.#options;
+    const stored = ledger.storedOf(service);
+    return readers.has(service) && stored.length > 0 && stored.every((each) => each.port !== port);
+  }
+}
+
+const registered: PortOutcome = { kind: "registered" };
+
+function conflictOf({ definition, place }: Case, owner: Owner): PortConflict {
+  return { service: definition.service.id, place, owner };
+}

@@ -1,0 +1,39 @@
+import { portStates, type PortRecord } from "../model/port-record.ts";
+import { fieldNames, JsonFields } from "./json-fields.ts";
+import { parseWholeJson } from "./json.ts";
+
+/** As it is stored, told and listed. */
+export function encodePortRecord(record: PortRecord): object {
+  const { id, revision, service, host, oldPort, newPort, owner, reason, at, state } = record;
+  return { id, revision, service, host, oldPort, newPort, owner, reason, at, state };
+}
+
+/** undefined for what is no record: anybody may write the key. */
+export function decodePortRecord(bytes: Uint8Array): PortRecord | undefined {
+  try {
+    const fields = new JsonFields(parseWholeJson(bytes), { names, source: "api", where: "", ignoreUnknown: true });
+    const state = portStates.find((each) => each === fields.string("state"));
+    return state && { ...textsOf(fields), ...numbersOf(fields), state };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the answer to a registration says. */
+export function encodePortNotice({ id, revision, oldPort, newPort }: PortRecord): object {
+  return { PortChanged: { ID: id, Revision: revision, Old: oldPort, New: newPort } };
+}
+
+const texts = ["id", "service", "host", "owner", "reason", "at"] as const;
+const numbers = ["revision", "oldPort", "newPort"] as const;
+const names = fieldNames([...texts, ...numbers, "state"]);
+
+function textsOf(fields: JsonFields): Pick<PortRecord, (typeof texts)[number]> {
+  const [id = "", service = "", host = "", owner = "", reason = "", at = ""] = texts.map((name) => fields.string(name));
+  return { id, service, host, owner, reason, at };
+}
+
+function numbersOf(fields: JsonFields): Pick<PortRecord, (typeof numbers)[number]> {
+  const [revision = 0, oldPort = 0, newPort = 0] = numbers.map((name) => fields.int(name));
+  return { revision, oldPort, newPort };
+}
