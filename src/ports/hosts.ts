@@ -36,5 +36,6 @@ export class Hosts {
 }
 
 function bare(host: string): string {
-  return host.toLowerCase().replace(/^\[|\]$/g, "");
+  const name = host.startsWith("[") ? host.slice(1, -1) : host;
+  return name.toLowerCase();
 }

@@ -110,6 +110,11 @@ export class Ledger {
     this.#bases.clear();
   }
 
+  /** Whether so many services are registered there that somebody wants it so: a proxy before all of them. */
+  isShared(place: Place): boolean {
+    return this.#registered.countAt(this.hosts.key(place)) > sharedMin;
+  }
+
   /** Who else has the port that this service wants; undefined when nobody has. */
   ownerOf(place: Place, service: string): Owner | undefined {
     const key = this.hosts.key(place);
@@ -173,6 +178,9 @@ export class Ledger {
     return isReserved ? { name: "a reservation", has: "is reserved by the configuration" } : undefined;
   }
 }
+
+/** No accident brings more services than this to one port. */
+const sharedMin = 8;
 
 function* othersAt(index: PlaceIndex, key: string, service: string): Generator<string, void> {
   for (const id of index.at(key)) if (id !== service) yield id;

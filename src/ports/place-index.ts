@@ -24,6 +24,10 @@ export class PlaceIndex {
     return this.#ids.get(place) ?? [];
   }
 
+  countAt(place: string): number {
+    return this.#ids.get(place)?.size ?? 0;
+  }
+
   clear(): void {
     this.#places.clear();
     this.#ids.clear();

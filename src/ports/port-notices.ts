@@ -53,12 +53,11 @@ export class PortNotices {
   call(service: string): void {
     const { agent, ledger, store } = this.#options;
     const record = ledger.record(service);
+    if (record?.state !== "pending") return this.#callbacks.forget(service);
     const registered = agent.services.get(service)?.service;
     const nodeAddress = agent.node.address;
     const target = registered && callbackTargetOf(registered, { store, ledger, nodeAddress });
-    if (this.#signal?.aborted !== false) return;
-    if (record?.state === "pending" && target) this.#callbacks.tell(record, target);
-    else this.#callbacks.forget(service);
+    if (target && this.#signal?.aborted === false) this.#callbacks.tell(record, target);
   }
 
   #fire(record: PortRecord): void {

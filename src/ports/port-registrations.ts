@@ -45,6 +45,25 @@ export class PortRegistrations {
     this.#options = options;
   }
 
+  /**
+   * Registers a service whose port is nobody else's and of which nothing is noted, which is nearly always so. undefined
+   * when there is more to it. As for `register`, the ledger is to be put right when it rejects.
+   */
+  registerPlain(
+    { service, checks }: ServiceDefinition,
+    { policy, ...registration }: PortRegistration & { readonly policy: PortPolicy },
+  ): Promise<void> | undefined {
+    const { agent, ledger } = this.#options;
+    const { id, address: host, port } = service;
+    const place = { host, port };
+    if (ledger.record(id) !== undefined || (registration.beforeListening && ledger.storedOf(id).length > 0))
+      return undefined;
+    const isFree = isAnybodys(ledger, place, policy) || ledger.isRegisteredAt(id, place);
+    if (!isFree && ledger.ownerOf(place, id)) return undefined;
+    ledger.setRegistered(id, place);
+    return agent.registerService({ service, checks }, registration);
+  }
+
   /** The ledger has the service at its new place from the first moment on; when this rejects, that is to be undone. */
   async register(
     definition: ServiceDefinition,
@@ -52,13 +71,13 @@ export class PortRegistrations {
   ): Promise<PortOutcome> {
     const { id, address: host, port } = definition.service;
     const one: Case = { definition, registration, place: { host, port } };
-    if (policy === "off" || port === 0) {
-      await this.#register(one);
-      return registered;
-    }
     const { ledger } = this.#options;
     const keepsPort = ledger.isRegisteredAt(id, one.place);
     ledger.setRegistered(id, one.place);
+    if (policy === "off" || isAnybodys(ledger, one.place, policy)) {
+      await this.#register(one);
+      return registered;
+    }
     const known = ledger.record(id);
     const owner = ledger.ownerOf(one.place, id) ?? (await this.#listener(one, keepsPort && !isOpenAt(known, port)));
     // What was given on another host is of no use here.
@@ -139,7 +158,12 @@ export class PortRegistrations {
   }
 }
 
-const registered: PortOutcome = { kind: "registered" };
+/** Whether nobody looks who else has the port. */
+function isAnybodys(ledger: Ledger, place: Place, policy: PortPolicy): boolean {
+  return policy === "off" || place.port === 0 || (policy === "warn" && ledger.isShared(place));
+}
+
+export const registered: PortOutcome = { kind: "registered" };
 
 function conflictOf({ definition, place }: Case, owner: Owner): PortConflict {
   return { service: definition.service.id, place, owner };

@@ -17,7 +17,7 @@ import { LedgerFeed } from "./ledger-feed.ts";
 import { connectingProbe, type ListenerProbe } from "./listener-probe.ts";
 import { PortAssignments } from "./port-assignments.ts";
 import { PortNotices } from "./port-notices.ts";
-import { PortRegistrations, type PortOutcome, type PortRegistration } from "./port-registrations.ts";
+import { PortRegistrations, registered, type PortOutcome, type PortRegistration } from "./port-registrations.ts";
 import type { StoredPort } from "./stored-port.ts";
 
 /** What is done when a service wants a port that is another's. */
@@ -99,14 +99,19 @@ export class Ports {
    */
   register(definition: ServiceDefinition, registration: PortRegistration): Promise<PortOutcome> {
     const { id, name } = definition.service;
-    return this.#turns.run([id], async () => {
-      try {
-        return await this.#registrations.register(definition, { ...registration, policy: this.#policyOf(name) });
-      } finally {
-        // Whatever it came to.
-        this.#feed.takeUpService(id);
-      }
-    });
+    const asked = { ...registration, policy: this.#policyOf(name) };
+    // Not while something else is done about a service: it might be this one.
+    const plain = this.#turns.size === 0 ? this.#registrations.registerPlain(definition, asked) : undefined;
+    const takeUp = (): void => this.#feed.takeUpService(id);
+    if (plain)
+      return plain.then(
+        () => registered,
+        (error: unknown) => {
+          takeUp();
+          throw error;
+        },
+      );
+    return this.#turns.run([id], () => this.#registrations.register(definition, asked)).finally(takeUp);
   }
 
   /** Whether it is the path of a service's configuration whose port may be another when it is read. */
