@@ -27,6 +27,7 @@ import { operatorAutopilotGetConfigCommand } from "./commands/operator-autopilot
 import { operatorAutopilotSetConfigCommand } from "./commands/operator-autopilot-set-config.ts";
 import { operatorRaftListPeersCommand } from "./commands/operator-raft-list-peers.ts";
 import { operatorRaftRemovePeerCommand } from "./commands/operator-raft-remove-peer.ts";
+import { portsCommand } from "./commands/ports.ts";
 import { reloadCommand } from "./commands/reload.ts";
 import { rttCommand } from "./commands/rtt.ts";
 import { servicesDeregisterCommand } from "./commands/services-deregister.ts";
@@ -70,6 +71,7 @@ export const clientCommands: readonly Command[] = [
   operatorAutopilotSetConfigCommand,
   operatorRaftListPeersCommand,
   operatorRaftRemovePeerCommand,
+  portsCommand,
   reloadCommand,
   rttCommand,
   servicesDeregisterCommand,
