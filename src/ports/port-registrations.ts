@@ -25,7 +25,7 @@ export interface PortRegistrationsOptions {
 }
 
 /** How a service is registered, by whichever API. */
-export interface PortRegistration extends Pick<ServiceRegistration, "source" | "replaceExistingChecks"> {
+export interface PortRegistration extends Pick<ServiceRegistration, "source" | "replaceExistingChecks" | "isAnew"> {
   /** Such clients register before they listen: whoever listens there already is somebody else. */
   readonly beforeListening: boolean;
 }
@@ -132,9 +132,9 @@ export class PortRegistrations {
   /** @param conflict why the service is critical as long as it is registered there; "" if it is not */
   async #register({ definition, registration }: Case, conflict = ""): Promise<void> {
     const { id } = definition.service;
-    const { source, replaceExistingChecks = false } = registration;
+    const { source, replaceExistingChecks = false, isAnew = false } = registration;
     await this.#options.agent.registerService(definition, {
-      ...{ source, replaceExistingChecks },
+      ...{ source, replaceExistingChecks, isAnew },
       ...(conflict === "" ? { endedCheck: conflictCheckId(id) } : { fixedCheck: conflictCheck(id, conflict) }),
     });
   }

@@ -22,6 +22,7 @@ export function getKey(api: Api): Endpoint {
     }
     if (query.has("recurse")) {
       if (!api.ports.isClaimable(key)) return answerQuery(api, request, kvTree(key), jsonTree(request));
+      // A service that starts asks so, and what it is about to read may be changed for it.
       const answer = (): Response | Promise<Response> =>
         answerQuery(api, request, kvTree(key), { ...jsonTree(request), isKept: false });
       return parseWaiting(query).index > 0 ? answer() : api.ports.claim(key).then(answer);
