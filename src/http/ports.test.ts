@@ -260,6 +260,20 @@ describe("a service that registers a port of another", () => {
   });
 });
 
+test("a port that is kept for a service that is gone is given away when no other is left", async () => {
+  const asker = await startApi({ portRules: { policy: "reassign", range: { first: 28_000, last: 28_000 } } });
+  await asker.register("a", 100);
+  await asker.store("b", 100);
+  expect(await asker.readPort("b")).toBe(28_000);
+  await asker.register("b", 28_000);
+  await asker.store("c", 100);
+  expect(await asker.readPort("c")).toBe(100);
+  expect(await asker.state("c")).toBe("exhausted");
+  await asker.deregister("b");
+  expect(await asker.state("b")).toBe("released");
+  expect(await asker.readPort("c")).toBe(28_000);
+});
+
 describe("a program listens at the port that a service registers", () => {
   const probe = () => Promise.resolve(true);
 
@@ -281,6 +295,15 @@ describe("a program listens at the port that a service registers", () => {
 });
 
 describe("a record", () => {
+  test("of a service that was given nothing goes with it: services whose ids never come again leave nothing", async () => {
+    const asker = await startApi({ portRules: {} });
+    await asker.register("a", 100);
+    await asker.register("b", 100);
+    expect(await asker.state("b")).toBe("conflict");
+    await asker.deregister("b");
+    expect(await asker.record("b")).toBeUndefined();
+  });
+
   test("is told by an event, once for each port that is given", async () => {
     const asker = await startApi();
     await asker.register("a", 100);

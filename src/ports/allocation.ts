@@ -15,17 +15,20 @@ export interface AllocationOptions {
 
 /**
  * The port to give to a service instead of one that is another's: the one that it was given before, else the lowest of the
- * range that nobody has, nobody is going to want, and nobody listens at. undefined when there is none.
+ * range that nobody has, nobody is going to want, and nobody listens at. When there is none, one that is only kept for a
+ * service that is gone. undefined when there is none of those either.
  */
 export async function findFreePort(
   service: string,
   { host, port: oldPort }: Place,
   { ledger, range, probe }: AllocationOptions,
 ): Promise<number | undefined> {
-  for (const port of candidates(range, ledger.record(service)?.newPort ?? 0)) {
-    const place = { host, port };
-    if (port === oldPort || !ledger.isFree(place, service)) continue;
-    if (!(await listens(place, ledger.hosts, probe))) return port;
+  for (const alsoKept of [false, true]) {
+    for (const port of candidates(range, ledger.record(service)?.newPort ?? 0)) {
+      const place = { host, port };
+      if (port === oldPort || !ledger.isFree(place, service, { alsoKept })) continue;
+      if (!(await listens(place, ledger.hosts, probe))) return port;
+    }
   }
   return undefined;
 }

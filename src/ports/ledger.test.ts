@@ -10,6 +10,8 @@ function ledgerWith(options: Partial<LedgerOptions> = {}): Ledger {
 const ownerAt = (ledger: Ledger, host: string, port: number): string | undefined =>
   ledger.ownerOf({ host, port }, "web")?.name;
 
+const fresh = { alsoKept: false };
+
 function stored(service: string, host: string, port: number) {
   return { base: `edgex/core/1.0/${service}/`, service, host, port, isWhole: true, modifyIndex: 1 };
 }
@@ -78,20 +80,21 @@ describe("a port belongs to", () => {
     expect(ownerAt(ledger, "localhost", 28_000)).toBe("a");
     ledger.setRecord("a", recordOf({ service: "a", newPort: 28_000, state: "released" }));
     expect(ownerAt(ledger, "localhost", 28_000)).toBeUndefined();
-    expect(ledger.isFree({ host: "localhost", port: 28_000 }, "web")).toBe(false);
-    expect(ledger.isFree({ host: "localhost", port: 28_000 }, "a")).toBe(true);
+    expect(ledger.isFree({ host: "localhost", port: 28_000 }, "web", fresh)).toBe(false);
+    expect(ledger.isFree({ host: "localhost", port: 28_000 }, "web", { alsoKept: true })).toBe(true);
+    expect(ledger.isFree({ host: "localhost", port: 28_000 }, "a", fresh)).toBe(true);
   });
 
   test("the service that it is stored for, if that runs; else it is only not given away", () => {
     const ledger = ledgerWith();
     ledger.setStored("edgex/core/1.0/a/", stored("a", "localhost", 100));
     expect(ownerAt(ledger, "localhost", 100)).toBeUndefined();
-    expect(ledger.isFree({ host: "localhost", port: 100 }, "web")).toBe(false);
+    expect(ledger.isFree({ host: "localhost", port: 100 }, "web", fresh)).toBe(false);
     ledger.setRegistered("a", { host: "localhost", port: 101 });
     expect(ownerAt(ledger, "localhost", 100)).toBe("a");
     ledger.setStored("edgex/core/1.0/a/", undefined);
     expect(ownerAt(ledger, "localhost", 100)).toBeUndefined();
-    expect(ledger.isFree({ host: "localhost", port: 100 }, "web")).toBe(true);
+    expect(ledger.isFree({ host: "localhost", port: 100 }, "web", fresh)).toBe(true);
   });
 
   test("a reservation, on its host or on all; and on this machine to this agent", () => {

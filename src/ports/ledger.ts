@@ -126,16 +126,22 @@ export class Ledger {
     );
   }
 
-  /** Whether a service may be given this port: nobody has it, had it, or is going to want it. */
-  isFree(place: Place, service: string): boolean {
+  /** Whether a service may be given this port: nobody has it or, unless `alsoKept`, had it, or is going to want it. */
+  isFree(place: Place, service: string, { alsoKept }: { readonly alsoKept: boolean }): boolean {
     const key = this.hosts.key(place);
-    const wanted = [...this.#storedPlaces.at(key)].some((base) => this.#stored.get(base)?.service !== service);
-    return (
-      !wanted &&
-      othersAt(this.#registered, key, service).next().done === true &&
-      othersAt(this.#given, key, service).next().done === true &&
-      this.#fixedOwner(place) === undefined
-    );
+    if (!othersAt(this.#registered, key, service).next().done || this.#fixedOwner(place)) return false;
+    if (alsoKept) return this.#givenOwner(key, service) === undefined && !this.#isStored(key, service, alsoKept);
+    return othersAt(this.#given, key, service).next().done === true && !this.#isStored(key, service, alsoKept);
+  }
+
+  /** Whether it is stored for another service; with `alsoKept` such as were given it, and are gone, do not count. */
+  #isStored(key: string, service: string, alsoKept: boolean): boolean {
+    for (const base of this.#storedPlaces.at(key)) {
+      const other = this.#stored.get(base)?.service ?? service;
+      const isGone = this.#records.get(other)?.state === "released" && this.#given.placeOf(other) === key;
+      if (other !== service && !(alsoKept && isGone)) return true;
+    }
+    return false;
   }
 
   /** Whether the service was told, or noted, to have no right to this port. */

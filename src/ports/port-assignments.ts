@@ -4,7 +4,7 @@ import type { Log } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
 import type { PortRecord } from "../model/port-record.ts";
 import type { KvOperation } from "../model/txn.ts";
-import { kvEntry, putKv } from "../registry/kv.ts";
+import { deleteKv, kvEntry, putKv } from "../registry/kv.ts";
 import type { Store } from "../registry/store.ts";
 import { runTxn } from "../registry/txn.ts";
 import { findFreePort, type PortRange } from "./allocation.ts";
@@ -76,7 +76,7 @@ export class PortAssignments {
       ...{ owner: owner.name, reason: conflictSentence(place, owner), state: "conflict" },
     });
     tell(this.#options.log, record);
-    await this.put(record);
+    await this.#put(record);
     return record;
   }
 
@@ -90,7 +90,7 @@ export class PortAssignments {
       ...{ owner: owner.name, reason: `${conflictSentence(place, owner)} ${insists}`, state: "pinned" },
     });
     tell(this.#options.log, record);
-    await this.put(record);
+    await this.#put(record);
     return record;
   }
 
@@ -104,10 +104,15 @@ export class PortAssignments {
       reason: state === "pinned" ? `${known.reason} ${insists}` : known.reason,
     });
     tell(this.#options.log, record);
-    await this.put(record);
+    await this.#put(record);
   }
 
-  async put(record: PortRecord): Promise<void> {
+  /** Nothing is noted of the service any more. */
+  async forget(service: string): Promise<void> {
+    await deleteKv(this.#options.store, portRecordKey(service), undefined);
+  }
+
+  async #put(record: PortRecord): Promise<void> {
     const { store } = this.#options;
     await putKv(store, {
       ...{ key: portRecordKey(record.service), value: portRecordBytes(record), flags: 0n, cas: undefined },
@@ -136,7 +141,7 @@ export class PortAssignments {
     const steps = stored.map((each) => storing(record.newPort, each, store));
     const outcome = await runTxn(store, [...steps, writingRecord(record)]);
     // Somebody has stored another port in this very moment: that one counts.
-    if ("errors" in outcome) await this.put(record);
+    if ("errors" in outcome) await this.#put(record);
   }
 }
 

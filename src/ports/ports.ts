@@ -189,11 +189,12 @@ export class Ports {
     if (!this.#ledger.isRegistered(id) && this.#ledger.record(id)) this.#background(() => this.#release(id));
   }
 
-  /** Its service was deregistered. Who insists on a port will do so again. */
+  /** Its service was deregistered. Who insists on a port will do so again; of who was given none, nothing is kept. */
   async #release(id: string): Promise<void> {
     await this.#turns.run([id], async () => {
-      if (this.#ledger.isRegistered(id) || this.#ledger.record(id)?.state === "pinned") return;
-      await this.#assignments.settle(id, "released");
+      const record = this.#ledger.record(id);
+      if (record === undefined || record.state === "pinned" || this.#ledger.isRegistered(id)) return;
+      await (record.newPort > 0 ? this.#assignments.settle(id, "released") : this.#assignments.forget(id));
     });
   }
 
