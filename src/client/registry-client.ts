@@ -57,6 +57,11 @@ export class RegistryClient {
     this.#checks.set(name, { name, notes: "Check the health of the API", route, interval });
   }
 
+  /** This client has registered the service, and has not taken it back: whether the registry still knows it, ask there. */
+  get isRegistered(): boolean {
+    return this.#isRegistered;
+  }
+
   /** True when the agent answers and knows a leader or is one; never throws. */
   isAlive(options: CallOptions = {}): Promise<boolean> {
     return isAgentAlive(this.#http, options);

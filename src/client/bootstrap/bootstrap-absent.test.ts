@@ -39,28 +39,61 @@ afterEach(async () => {
 /** A registry that keeps what is stored, as far as services need it. `answer` goes before. */
 class Registry {
   readonly stored = new Map<string, string>();
+  /** The ports that were registered, in order. */
   readonly registered: number[] = [];
+  /** As the agent answers it. */
+  #services: Record<string, object> = {};
+  #index = 1;
+  #changed = Promise.withResolvers<void>();
   answer: (request: CannedRequest) => Response | Promise<Response> | undefined = () => undefined;
 
   handle(request: CannedRequest): Response | Promise<Response> {
     return this.answer(request) ?? this.#answer(request);
   }
 
-  #answer({ method, target, body, signal }: CannedRequest): Response | Promise<Response> {
+  /** The service is not there any more: who waits for that is told. */
+  forgetService(): void {
+    this.#services = {};
+    this.#index += 1;
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  async #answer({ method, target, body }: CannedRequest): Promise<Response> {
     const { pathname, searchParams } = new URL(target, "http://agent");
-    if (pathname === "/v1/agent/service/register") this.registered.push(JSON.parse(body).Port);
-    if (!pathname.startsWith("/v1/kv/")) return new Response("");
-    const key = pathname.slice("/v1/kv/".length);
+    if (searchParams.get("index") === String(this.#index)) await this.#changed.promise;
+    if (pathname.startsWith("/v1/kv/")) return this.#answerKv(method, { key: pathname.slice(7), searchParams, body });
+    if (pathname === "/v1/agent/service/register") this.#register(JSON.parse(body).Port);
+    if (pathname.startsWith("/v1/agent/service/deregister/")) this.forgetService();
+    if (pathname === "/v1/agent/services") return Response.json(this.#services);
+    if (!pathname.startsWith("/v1/health/")) return new Response("");
+    return this.#indexed(Object.values(this.#services).map((Service) => ({ Service })));
+  }
+
+  #register(Port: number): void {
+    this.registered.push(Port);
+    this.#services = { s: { ID: "s", Address: "h", Port } };
+  }
+
+  #answerKv(method: string, { key, searchParams, body }: KvRequest): Response {
     if (method === "PUT") {
       this.stored.set(key, body);
       return new Response("true");
     }
-    if (searchParams.has("index")) return new Promise((_, reject) => signal.addEventListener("abort", reject));
     const found = [...this.stored].filter(([name]) => name.startsWith(key));
-    const status = found.length === 0 ? 404 : 200;
     const rows = found.map(([Key, text]) => (searchParams.has("keys") ? Key : { Key, Value: btoa(text) }));
-    return Response.json(rows, { status, headers: { "X-Consul-Index": "1" } });
+    return this.#indexed(rows, found.length === 0 ? 404 : 200);
   }
+
+  #indexed(json: unknown, status = 200): Response {
+    return Response.json(json, { status, headers: { "X-Consul-Index": String(this.#index) } });
+  }
+}
+
+interface KvRequest {
+  readonly key: string;
+  readonly searchParams: URLSearchParams;
+  readonly body: string;
 }
 
 function openRegistry(): Registry {
@@ -103,7 +136,8 @@ async function secondsUntil(promise: Promise<unknown>): Promise<number> {
   return clock.monotonicMs() / 1_000;
 }
 
-const leaderAsked = (): number => agent?.requests.filter(({ target }) => target === "/v1/status/leader").length ?? 0;
+const targets = (): string[] => agent?.requests.map(({ target }) => target) ?? [];
+const leaderAsked = (): number => targets().filter((target) => target === "/v1/status/leader").length;
 
 describe("an absent registry", () => {
   test("is asked every second up to the limit; then the start goes on with what is local", async () => {
@@ -167,9 +201,7 @@ describe("an absent registry", () => {
     await expectInTime(() => expect(told).toEqual([{ LogLevel: "DEBUG" }]));
     expect(service.configuration).toMatchObject({ Writable: { LogLevel: "DEBUG" }, Service: { Port: 48080 } });
     expect(said).toContain("the stored configuration differs in Writable.LogLevel, Service.Port");
-    await expectInTime(() =>
-      expect(agent?.requests.at(-1)?.target).toBe(`/v1/kv/${base}Writable/?recurse=&index=1&wait=60000ms`),
-    );
+    await expectInTime(() => expect(targets()).toContain(`/v1/kv/${base}Writable/?recurse=&index=1&wait=60000ms`));
   });
 
   test("that comes later and is empty is given the configuration", async () => {
@@ -186,7 +218,7 @@ describe("an absent registry", () => {
     await secondsUntil(starting);
     await (await starting).stop();
     expect(clock.timerCount).toBe(0);
-    expect(agent?.requests.some(({ target }) => target.includes("deregister"))).toBe(false);
+    expect(targets().some((target) => target.includes("deregister"))).toBe(false);
   });
 });
 
@@ -245,12 +277,55 @@ describe("a registry that refuses the port as somebody else's", () => {
   });
 });
 
+describe("a service that the registry has lost", () => {
+  const asksForService = (): number => targets().filter((target) => target.startsWith("/v1/health/service/s")).length;
+
+  test("is registered again as soon as that can be", async () => {
+    const registry = openRegistry();
+    await start();
+    await expectInTime(() => expect(asksForService()).toBe(2));
+    registry.answer = ({ target }) => (target.startsWith("/v1/agent/") ? isAbsent() : undefined);
+    registry.forgetService();
+    const { length } = said;
+    await expectInTime(() => expect(said.length - length).toBeGreaterThan(3));
+    expect(registry.registered).toEqual([48080]);
+    registry.answer = () => undefined;
+    await expectInTime(() => expect(registry.registered).toEqual([48080, 48080]));
+  });
+
+  test("is left alone when the agent still has it: its catalog comes after", async () => {
+    const registry = openRegistry();
+    let isLate = true;
+    registry.answer = ({ target }) =>
+      isLate && target === "/v1/health/service/s"
+        ? Response.json([], { headers: { "X-Consul-Index": "2" } })
+        : undefined;
+    const service = await start();
+    await expectInTime(() => expect(targets().filter((target) => target === "/v1/agent/services")).toHaveLength(2));
+    isLate = false;
+    await expectInTime(() => expect(targets().at(-1)).toContain("/v1/health/service/s?index="));
+    await service.stop();
+    expect(registry.registered).toEqual([48080]);
+    expect(clock.timerCount).toBe(0);
+  });
+
+  test("stays away when the service's own program has unregistered it", async () => {
+    const registry = openRegistry();
+    const service = await start();
+    await expectInTime(() => expect(asksForService()).toBe(2));
+    await service.registry?.unregister();
+    await expectInTime(() => expect(asksForService()).toBe(3));
+    await clock.advance(60_000);
+    expect(registry.registered).toEqual([48080]);
+  });
+});
+
 test("a listener that does not close holds the end of the service up no longer than five seconds", async () => {
   const registry = openRegistry();
   const service = await start({ listen: () => () => new Promise(() => {}) });
   const startedMs = clock.monotonicMs();
   await secondsUntil(service.stop());
   expect(clock.monotonicMs() - startedMs).toBeWithin(5_000, 9_000);
-  expect(agent?.requests.some(({ target }) => target === "/v1/agent/service/deregister/s")).toBe(true);
+  expect(targets()).toContain("/v1/agent/service/deregister/s");
   expect(registry.registered).toEqual([48080]);
 });

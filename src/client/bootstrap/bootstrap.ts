@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../../lib/clock.ts";
 import type { Environment } from "../agent-address.ts";
 import { HttpClient } from "../http.ts";
 import type { RegistryClient } from "../registry-client.ts";
+import { overrideByEnvironment } from "./environment-overrides.ts";
 import type { CloseListener } from "./listener.ts";
 import type { WritableListener } from "./live-configuration.ts";
 import { readLocalConfiguration } from "./local-configuration.ts";
@@ -44,7 +45,7 @@ export interface BootstrapOptions<T extends ServiceConfiguration> {
 export interface Service<T extends ServiceConfiguration> {
   /** As it is now: Writable changes with the store, Service.Port when another was assigned. */
   readonly configuration: T;
-  /** For finding other services; undefined when this one is not to be registered. */
+  /** For finding other services; undefined when this one is not to be registered. Its own port it follows already. */
   readonly registry: RegistryClient | undefined;
   /** Aborts when the service is to stop. */
   readonly signal: AbortSignal;
@@ -97,6 +98,7 @@ async function openService<T extends ServiceConfiguration>(
   };
   return new RunningService({
     ...{ serviceKey, listen, checkRoute, requireRegistry, settings, local, clock, log, stopping },
+    isPortFixed: overrideByEnvironment({ Service: { Port: 0 } }, env).applied.length > 0,
     stored: stored ? new StoredConfiguration({ ...stored, local, env, log: log.log }) : undefined,
     timer: new StartTimer({ clock, log: log.log, ...timing }),
   });

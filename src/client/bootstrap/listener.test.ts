@@ -1,12 +1,23 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import { FakeClock } from "../../../test/support/fake-clock.ts";
 import { freePorts } from "../../../test/support/free-ports.ts";
 import { rejectionOf } from "../../../test/support/rejection.ts";
-import { Listener } from "./listener.ts";
+import { type Listen, Listener } from "./listener.ts";
 
 const servers: Server[] = [];
-afterEach(() => servers.splice(0).forEach((server) => server.close()));
+const said: string[] = [];
+const clock = new FakeClock();
+afterEach(() => {
+  said.length = 0;
+  for (const server of servers.splice(0)) server.close();
+});
+
+function listenerOf(open: Listen): Listener {
+  const say = (line: string): void => void said.push(line);
+  return new Listener({ listen: open, clock, log: { debug: say, info: say, warn: say, error: say } });
+}
 
 async function listen(port: number): Promise<() => void> {
   const server = createServer((_request, response) => response.end("pong"));
@@ -33,21 +44,21 @@ async function threePorts(): Promise<[number, number, number]> {
 describe("open", () => {
   test("opens the wanted port and asks for no other", async () => {
     const [port] = await threePorts();
-    expect(await new Listener(listen).open(port, nobody)).toBe(port);
+    expect(await listenerOf(listen).open(port, nobody)).toBe(port);
     expect(await answers(port)).toBe(true);
   });
 
   test("asks once for another when the wanted one is taken", async () => {
     const [taken, assigned] = await threePorts();
     await listen(taken);
-    expect(await new Listener(listen).open(taken, () => Promise.resolve(assigned))).toBe(assigned);
+    expect(await listenerOf(listen).open(taken, () => Promise.resolve(assigned))).toBe(assigned);
     expect(await answers(assigned)).toBe(true);
   });
 
   test("knows a taken port by Bun's own server as well", async () => {
     const [taken, assigned] = await threePorts();
     await listen(taken);
-    const listener = new Listener((port) => {
+    const listener = listenerOf((port) => {
       const server = Bun.serve({ port, hostname: "127.0.0.1", reusePort: false, fetch: () => new Response("pong") });
       return () => server.stop(true);
     });
@@ -60,7 +71,7 @@ describe("open", () => {
     await listen(taken);
     await listen(alsoTaken);
     const failure = async (assigned: Promise<number>): Promise<string> =>
-      (await rejectionOf(new Listener(listen).open(taken, () => assigned))).message;
+      (await rejectionOf(listenerOf(listen).open(taken, () => assigned))).message;
     const remedy = "stop that program, or set Service/Port to a free port";
     expect(await failure(Promise.resolve(taken))).toBe(
       `another program listens on port ${taken}, and this service's configuration has no other: ${remedy}`,
@@ -74,7 +85,7 @@ describe("open", () => {
   });
 
   test("another failure of the service's own is told as it is", async () => {
-    const failing = new Listener(() => Promise.reject(new Error("no certificate")));
+    const failing = listenerOf(() => Promise.reject(new Error("no certificate")));
     expect((await rejectionOf(failing.open(1, nobody))).message).toBe("no certificate");
   });
 });
@@ -82,7 +93,7 @@ describe("open", () => {
 describe("move", () => {
   test("closes the old listener when the new one is open", async () => {
     const [old, other] = await threePorts();
-    const listener = new Listener(listen);
+    const listener = listenerOf(listen);
     await listener.open(old, nobody);
     await listener.move(other);
     expect([await answers(old), await answers(other)]).toEqual([false, true]);
@@ -93,11 +104,32 @@ describe("move", () => {
   test("keeps the old listener when the new port is taken", async () => {
     const [old, taken] = await threePorts();
     await listen(taken);
-    const listener = new Listener(listen);
+    const listener = listenerOf(listen);
     await listener.open(old, nobody);
     expect((await rejectionOf(listener.move(taken))).message).toContain("which was assigned to this service");
     expect(await answers(old)).toBe(true);
     await listener.close();
     expect(await answers(old)).toBe(false);
+  });
+
+  test("is made also when the old listener cannot be closed: the log says so", async () => {
+    const listener = listenerOf(() => () => Promise.reject(new Error("stuck")));
+    await listener.open(1, nobody);
+    await listener.move(2);
+    expect(said).toEqual(["closing the listener: stuck"]);
+  });
+
+  test("waits five seconds for the old listener to close, and goes on without", async () => {
+    const listener = listenerOf((port) => () => (port === 1 ? new Promise(() => {}) : undefined));
+    await listener.open(1, nobody);
+    let isMoved = false;
+    void listener.move(2).then(() => (isMoved = true));
+    await clock.advance(0);
+    await clock.advance(4_999);
+    expect(isMoved).toBe(false);
+    await clock.advance(1);
+    expect(isMoved).toBe(true);
+    await listener.close();
+    expect(clock.timerCount).toBe(0);
   });
 });

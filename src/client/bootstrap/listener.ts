@@ -1,4 +1,6 @@
+import { type Clock, sleep } from "../../lib/clock.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
+import type { ServiceLog } from "./service-log.ts";
 
 /** Ends what `listen` has opened. */
 export type CloseListener = () => unknown;
@@ -6,13 +8,22 @@ export type CloseListener = () => unknown;
 /** Opens the service's own listener on a port; what it answers ends that listener. */
 export type Listen = (port: number) => CloseListener | Promise<CloseListener>;
 
+export interface ListenerOptions {
+  readonly listen: Listen;
+  readonly clock: Clock;
+  readonly log: ServiceLog;
+}
+
+/** Requests under way are given so long before the service goes on without them. */
+const closeMaxMs = 5_000;
+
 /** The one listener that a service has open, on whatever port. */
 export class Listener {
-  readonly #listen: Listen;
+  readonly #options: ListenerOptions;
   #close: CloseListener | undefined;
 
-  constructor(listen: Listen) {
-    this.#listen = listen;
+  constructor(options: ListenerOptions) {
+    this.#options = options;
   }
 
   /**
@@ -37,19 +48,36 @@ export class Listener {
   async move(port: number): Promise<void> {
     const closeOld = this.#close;
     if (!(await this.#isOpenedOn(port))) throw portTaken(port, "which was assigned to this service");
-    await closeOld?.();
+    await this.#end(closeOld);
   }
 
+  /** Never fails. */
   async close(): Promise<void> {
     const close = this.#close;
     this.#close = undefined;
-    await close?.();
+    await this.#end(close);
+  }
+
+  /** What cannot be closed is told in the log; what takes long closes by itself. */
+  async #end(close: CloseListener | undefined): Promise<void> {
+    const { clock, log } = this.#options;
+    const ended = new AbortController();
+    const ending = async (): Promise<void> => {
+      try {
+        await close?.();
+      } catch (thrown) {
+        log.error(`closing the listener: ${messageOf(thrown)}`);
+      } finally {
+        ended.abort();
+      }
+    };
+    await Promise.race([ending(), sleep(clock, closeMaxMs, ended.signal)]);
   }
 
   /** False when somebody else has the port. */
   async #isOpenedOn(port: number): Promise<boolean> {
     try {
-      this.#close = await this.#listen(port);
+      this.#close = await this.#options.listen(port);
     } catch (thrown) {
       if (isPortTaken(thrown)) return false;
       throw thrown;

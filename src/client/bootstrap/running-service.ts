@@ -1,4 +1,4 @@
-import { type Clock, keepProcessAlive, sleep } from "../../lib/clock.ts";
+import { type Clock, keepProcessAlive } from "../../lib/clock.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 import { HttpClient } from "../http.ts";
 import type { RegistryClient } from "../registry-client.ts";
@@ -8,7 +8,7 @@ import { Registration } from "./registration.ts";
 import { type ServiceConfiguration, withPort } from "./service-configuration.ts";
 import type { LevelledLog } from "./service-log.ts";
 import { registryUrlOf, type StartSettings } from "./start-settings.ts";
-import type { StartTimer } from "./start-timer.ts";
+import type { Attempt, StartTimer } from "./start-timer.ts";
 import type { StoredConfiguration } from "./stored-configuration.ts";
 
 export interface RunningServiceOptions<T extends ServiceConfiguration> {
@@ -19,6 +19,8 @@ export interface RunningServiceOptions<T extends ServiceConfiguration> {
   readonly settings: StartSettings;
   /** The file's values with the environment's over them. */
   readonly local: T;
+  /** Service/Port is the environment's, which goes before what the registry assigns. */
+  readonly isPortFixed: boolean;
   /** Where the configuration is kept, if it is. */
   readonly stored: StoredConfiguration<T> | undefined;
   readonly clock: Clock;
@@ -27,14 +29,12 @@ export interface RunningServiceOptions<T extends ServiceConfiguration> {
   readonly stopping: AbortController;
 }
 
-/** Requests under way are given so long before the service leaves the registry all the same. */
-const closeMaxMs = 5_000;
-
 /**
  * A service from its start to its end:
  *
  *   configuration pulled or pushed -> listener open -> registered -> Writable watched ... listener closed -> unregistered
  *
+ * While it is registered it goes over to another port when the registry asks for that, and comes back when it was lost there.
  * What the registry does not do in time is tried further in the background, and the start goes on with what there is.
  */
 export class RunningService<T extends ServiceConfiguration> {
@@ -51,7 +51,11 @@ export class RunningService<T extends ServiceConfiguration> {
   constructor(options: RunningServiceOptions<T>) {
     this.#options = options;
     this.#live = new LiveConfiguration(options.local, options.log);
-    this.#listener = new Listener((port) => options.listen(port, withPort(this.#live.current, port)));
+    this.#listener = new Listener({
+      listen: (port) => options.listen(port, withPort(this.#live.current, port)),
+      clock: options.clock,
+      log: options.log.log,
+    });
   }
 
   get configuration(): T {
@@ -128,7 +132,7 @@ export class RunningService<T extends ServiceConfiguration> {
     log.log.error(`going on without ${missing} until it answers; ${timer.lastFailure}`);
   }
 
-  #inBackground(attempt: (signal: AbortSignal) => Promise<void>): void {
+  #inBackground(attempt: Attempt): void {
     this.#underWay.push(this.#options.timer.tryOn(attempt));
   }
 
@@ -147,25 +151,24 @@ export class RunningService<T extends ServiceConfiguration> {
     const { stopping } = this.#options;
     stopping.abort(new OperatingError("unavailable", "service-stopping", "the service was stopped while it started"));
     await Promise.allSettled(this.#underWay);
-    await this.#closeListener();
-    await this.#attempt("Unable to Un-Register service from the Registry", async () =>
-      this.#registration?.unregister(),
-    );
+    await this.#registration?.stopFollowing();
+    await this.#listener.close();
+    await this.#unregister();
     this.#letProcessEnd();
   }
 
-  async #closeListener(): Promise<void> {
-    const closed = new AbortController();
-    const closing = this.#attempt("closing the listener", () => this.#listener.close());
-    await Promise.race([closing.finally(() => closed.abort()), sleep(this.#options.clock, closeMaxMs, closed.signal)]);
+  async #unregister(): Promise<void> {
+    try {
+      await this.#registration?.unregister();
+    } catch (thrown) {
+      this.#options.log.log.error(`Unable to Un-Register service from the Registry: ${messageOf(thrown)}`);
+    }
   }
 
-  async #attempt(what: string, run: () => Promise<void> | undefined): Promise<void> {
-    try {
-      await run();
-    } catch (thrown) {
-      this.#options.log.log.error(`${what}: ${messageOf(thrown)}`);
-    }
+  async #move(port: number): Promise<void> {
+    if (this.#options.isPortFixed) throw new Error("the environment has set it");
+    await this.#listener.move(port);
+    this.#live.setPort(port);
   }
 
   #openRegistration(baseUrl: string): Registration {
@@ -176,10 +179,8 @@ export class RunningService<T extends ServiceConfiguration> {
       checkRoute,
       service: () => this.configuration.Service,
       askAssigned: (signal) => this.#askAssigned(signal),
-      move: async (port) => {
-        await this.#listener.move(port);
-        this.#live.setPort(port);
-      },
+      move: (port) => this.#move(port),
+      inBackground: (attempt) => this.#inBackground(attempt),
       log: log.log,
     });
   }
