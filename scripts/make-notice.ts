@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { bunParts } from "./notice/bun-parts.ts";
 import { productionDependencies, type Dependency } from "./notice/dependencies.ts";
+import { renderPackages } from "./notice/render-packages.ts";
 
 const notice = render(productionDependencies());
 if (process.argv.includes("--check")) {
@@ -33,26 +34,7 @@ it anew with any build of Bun, and https://github.com/oven-sh/bun tells how to b
 ${bunParts.map(([name, licence]) => `- ${name}: ${licence}`).join("\n")}
 
 
-Packages from npm
-=================
-
-${dependencies.map(({ name, version, licence }) => `- ${name} ${version}: ${licence}`).join("\n")}
-
-
-Their licences
-==============
-${[...byText(dependencies)].map(([text, names]) => `\n${names.join(", ")}\n${"-".repeat(80)}\n${text}\n`).join("\n")}`;
-}
-
-/** Packages that share a licence text, word for word, are listed above one copy of it. */
-function byText(dependencies: readonly Dependency[]): ReadonlyMap<string, readonly string[]> {
-  const names = new Map<string, string[]>();
-  for (const { licenceText, name } of dependencies) {
-    const sharing = names.get(licenceText);
-    if (sharing === undefined) names.set(licenceText, [name]);
-    else sharing.push(name);
-  }
-  return names;
+${renderPackages(dependencies)}`;
 }
 
 function bunVersion(): string {

@@ -1,42 +1,66 @@
 /**
- * Builds the published package of the clients: one file of JavaScript an entry, declarations, and the guide.
+ * Builds the published package of the clients: a file of JavaScript an entry, what they share, declarations, and the guides.
  * usage: build.ts [FOLDER], else dist/npm
  */
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { productionDependencies } from "../notice/dependencies.ts";
+import { renderPackages } from "../notice/render-packages.ts";
 import { packageEntries, type PackageEntry } from "./entries.ts";
 
 const root = resolve(import.meta.dir, "../..");
 const folder = resolve(process.argv[2] ?? join(root, "dist/npm"));
+process.chdir(root);
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-for (const entry of packageEntries) await bundle(entry);
+const bundled = await bundle();
+for (const entry of packageEntries) assertSelfContained(entry, programOf(entry));
 writeDeclarations();
 writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest(), undefined, 2)}\n`);
-cpSync(join(root, "docs/client.md"), join(folder, "README.md"));
-cpSync(join(root, "LICENSE"), join(folder, "LICENSE"));
-console.log(`${relative(root, folder)}: ${packageEntries.map(({ file }) => `${file}.js`).join(", ")}`);
+writeFileSync(join(folder, "NOTICE"), notice(bundled));
+cpSync("docs/client.md", join(folder, "README.md"));
+cpSync("docs/bootstrap.md", join(folder, "bootstrap.md"));
+cpSync("LICENSE", join(folder, "LICENSE"));
+console.log(`${relative(root, folder)}: ${packageEntries.map(programOf).join(", ")}`);
 
-async function bundle({ source, file, target }: PackageEntry): Promise<void> {
-  const { success, logs } = await Bun.build({
-    entrypoints: [join(root, "src", source)],
+function programOf({ source }: PackageEntry): string {
+  return source.replace(/\.ts$/, ".js");
+}
+
+/**
+ * All entries at once: what they share is there once, so that an error of the one is an instance of the other's class.
+ * Answers the paths of all sources that are in it.
+ */
+async function bundle(): Promise<readonly string[]> {
+  const { success, logs, metafile } = await Bun.build({
+    entrypoints: packageEntries.map(({ source }) => join("src", source)),
     outdir: folder,
-    naming: `${file}.js`,
+    naming: { entry: "[name].js", chunk: "parts/[name]-[hash].js" },
     format: "esm",
-    target,
+    target: "node",
+    splitting: true,
+    metafile: true,
   });
-  if (!success) throw new AggregateError(logs, `${source} cannot be bundled`);
-  const { imports } = new Bun.Transpiler().scan(readFileSync(join(folder, `${file}.js`), "utf8"));
-  const needed = imports.map(({ path }) => path).filter((path) => target === "browser" || !path.startsWith("node:"));
-  if (needed.length > 0) throw new Error(`${source} needs ${needed.join(", ")}, which the package does not bring`);
+  if (!success || metafile === undefined) throw new AggregateError(logs, "the package cannot be bundled");
+  return Object.keys(metafile.inputs);
+}
+
+/** The file, and all that it loads. */
+function assertSelfContained(entry: PackageEntry, file: string): void {
+  const { imports } = new Bun.Transpiler().scan(readFileSync(join(folder, file), "utf8"));
+  for (const { path } of imports) {
+    if (path.startsWith(".")) assertSelfContained(entry, join(file, "..", path));
+    else if (entry.target === "browser" || !path.startsWith("node:")) {
+      throw new Error(`${entry.source} needs ${path} (in ${file}), which the package does not bring`);
+    }
+  }
 }
 
 /** The declarations name each other as the sources do, by ".ts"; a program that uses them finds them by ".js". */
 function writeDeclarations(): void {
   const types = join(folder, "types");
-  const tsc = [join(root, "node_modules/.bin/tsc"), "-p", import.meta.dir, "--outDir", types];
-  const { success, stdout } = Bun.spawnSync(tsc, { cwd: root });
+  const { success, stdout } = Bun.spawnSync(["node_modules/.bin/tsc", "-p", import.meta.dir, "--outDir", types]);
   if (!success) throw new Error(stdout.toString());
   for (const name of readdirSync(types, { recursive: true, encoding: "utf8" })) {
     if (!name.endsWith(".d.ts")) continue;
@@ -46,19 +70,31 @@ function writeDeclarations(): void {
 }
 
 function manifest(): object {
-  const { version, license } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<string, string>;
-  const exported = packageEntries.map(({ name, source, file }) => [
-    name,
-    { types: `./types/${source.replace(/\.ts$/, ".d.ts")}`, default: `./${file}.js` },
+  const { version, license } = JSON.parse(readFileSync("package.json", "utf8")) as Record<string, string>;
+  const exported = packageEntries.map((entry) => [
+    entry.name,
+    { types: `./types/${entry.source.replace(/\.ts$/, ".d.ts")}`, default: `./${programOf(entry)}` },
   ]);
   return {
     name: "praetor-client",
     version,
-    description: "Registry and configuration clients for EdgeX services, for Praetor and Consul",
+    description: "Registry and configuration clients, and the start of whole services, for EdgeX on Praetor and Consul",
     license,
     type: "module",
     sideEffects: false,
     exports: Object.fromEntries(exported),
     engines: { node: ">=20.3" },
   };
+}
+
+/** Names whose work is in the programs: what reads files of configuration. */
+function notice(sources: readonly string[]): string {
+  const isBundled = (name: string): boolean => sources.some((path) => path.includes(`node_modules/${name}/`));
+  return `praetor-client
+Copyright the Praetor authors
+
+Licensed under the Apache License, Version 2.0; see LICENSE.
+
+
+${renderPackages(productionDependencies().filter(({ name }) => isBundled(name)))}`;
 }

@@ -68,6 +68,7 @@ export const layers: readonly Layer[] = [
   },
   // What the published package of clients exports.
   { name: "client-package.ts", mayImport: ["client", "lib"], pure: true },
+  { name: "client-package-bootstrap.ts", mayImport: ["client"], pure: true },
   // The composition root: these files build an agent from all the layers.
   { name: "self-description.ts", mayImport: ["http", "registry", "agent", "config", "model", "lib"], pure: false },
   { name: "keeper-description.ts", mayImport: ["config"], pure: true },

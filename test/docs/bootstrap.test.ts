@@ -1,53 +1,51 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { formatServiceUsage } from "../../src/client/bootstrap/service-flags.ts";
 import { isTestFile, readSourceFiles } from "../architecture/source-file.ts";
+import { type ClientInstallation, installClientPackage } from "../support/client-package.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { startTarget, type Target } from "../support/target.ts";
 import { within } from "../support/within.ts";
 import { tableRows } from "./markdown-table.ts";
 
-/* The guide's service is run as it stands there, on Node and on Bun, against an agent. */
+/* The guide's service is run as it stands there with the package as npm packs it, on Node and on Bun, against an agent. */
 
-const root = resolve(import.meta.dir, "../..");
 const [document] = await readSourceFiles("docs/bootstrap.md");
 const text = document?.text ?? "";
 const [, example = ""] = /^```ts\n([\s\S]*?)^```$/m.exec(text) ?? [];
 const [, file = ""] = /^```toml\n([\s\S]*?)^```$/m.exec(text) ?? [];
 
 let agent: Target;
-let folder: string;
+let installed: ClientInstallation;
 const started: Bun.Subprocess[] = [];
 
 beforeAll(async () => {
+  installed = installClientPackage();
+  mkdirSync(join(installed.folder, "res"));
+  writeFileSync(join(installed.folder, "res/configuration.toml"), file);
+  writeFileSync(join(installed.folder, "greeter.js"), new Bun.Transpiler({ loader: "ts" }).transformSync(example));
   agent = await startTarget();
-  folder = mkdtempSync(join(tmpdir(), "greeter-"));
-  mkdirSync(join(folder, "res"));
-  writeFileSync(join(folder, "res/configuration.toml"), file);
-  const built = await Bun.build({
-    entrypoints: [join(root, "docs/greeter.ts")],
-    files: { [join(root, "docs/greeter.ts")]: example },
-    target: "node",
-  });
-  writeFileSync(join(folder, "greeter.mjs"), (await built.outputs[0]?.text()) ?? "");
-});
+}, 60_000);
 afterAll(async () => {
   for (const child of started) child.kill("SIGKILL");
   await agent.stop();
-  rmSync(folder, { recursive: true, force: true });
+  installed[Symbol.dispose]();
 });
+
+test("the guide's service is type-checked", () => {
+  expect(installed.typeFaults([example], { lib: ["ES2022"], types: ["node"] })).toBe("");
+}, 30_000);
 
 const runtimes: readonly (readonly [string, string])[] = [
   ["Node", "node"],
-  ["Bun", join(root, "node_modules/.bin/bun")],
+  ["Bun", process.execPath],
 ];
 
 /** The example as a process; `output` is what it has printed until now. */
 function run(runtime: string, words: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = Bun.spawn([runtime, "greeter.mjs", ...words], {
-    cwd: folder,
+  const child = Bun.spawn([runtime, "greeter.js", ...words], {
+    cwd: installed.folder,
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdin: "ignore",
     stdout: "pipe",
@@ -71,7 +69,7 @@ function run(runtime: string, words: readonly string[], env: Readonly<Record<str
 }
 
 async function put(name: string, value: string): Promise<void> {
-  await fetch(`${agent.url}/v1/kv/edgex/core/1.0/greeter/Writable/${name}`, { method: "PUT", body: value });
+  await fetch(`${agent.url}/v1/kv/edgex/${name}`, { method: "PUT", body: value });
 }
 
 async function registered(): Promise<object | undefined> {
@@ -90,13 +88,13 @@ describe.each(runtimes)("the guide's service on %s", (_name, runtime) => {
     expect(await registered()).toMatchObject({ Port: port, Address: "localhost" });
     const greeting = async (): Promise<string> => (await fetch(`http://localhost:${port}/`)).text();
     expect(await greeting()).toBe("Good day!\n");
-    await put("Greeting", "Moin");
+    await put("core/1.0/greeter/Writable/Greeting", "Moin");
     await service.expectOutput("now says Moin");
     expect(await greeting()).toBe("Moin!\n");
-    await put("LogLevel", "ERROR");
-    await put("Greeting", "Servus");
+    await put("core/1.0/greeter/Writable/LogLevel", "ERROR");
+    await put("core/1.0/greeter/Writable/Greeting", "Servus");
     await service.expectOutput("now says Servus");
-    await put("Greeting", "Ahoi");
+    await put("core/1.0/greeter/Writable/Greeting", "Ahoi");
     await service.expectOutput("now says Ahoi");
     service.child.kill("SIGTERM");
     const { code, output } = await service.ended();
@@ -104,6 +102,22 @@ describe.each(runtimes)("the guide's service on %s", (_name, runtime) => {
     expect(output.match(/Writable configuration has been updated/g)).toHaveLength(2);
     expect(await registered()).toBeUndefined();
     await fetch(`${agent.url}/v1/kv/edgex/core/1.0/greeter?recurse`, { method: "DELETE" });
+  });
+
+  test("goes over to the port that the registry assigns, and reads YAML", async () => {
+    const [oldPort = 0, newPort = 0] = await freePorts(2);
+    writeFileSync(join(installed.folder, "res/moving.yaml"), `Service:\n  Port: ${oldPort}\n`);
+    const service = run(runtime, [`-r=consul.${agent.url}`, "-f", "moving.yaml", "-o"]);
+    await service.expectOutput(`Registered with Registry on port ${oldPort}`);
+    const change = { id: `${oldPort}`, revision: 1, service: "greeter", host: "localhost", oldPort, newPort };
+    await put("registry/ports/greeter", JSON.stringify({ ...change, reason: "it is taken", state: "pending" }));
+    await within(10_000, async () => expect(await registered()).toMatchObject({ Port: newPort }));
+    await service.expectOutput(`moved from port ${oldPort} to ${newPort}`);
+    expect(await (await fetch(`http://localhost:${newPort}/`)).text()).toBe("Hello!\n");
+    service.child.kill("SIGTERM");
+    expect((await service.ended()).code).toBe(0);
+    expect(await registered()).toBeUndefined();
+    await fetch(`${agent.url}/v1/kv/edgex/?recurse`, { method: "DELETE" });
   });
 
   test("stays alive while it waits for the registry, and a SIGTERM then ends it", async () => {
@@ -127,7 +141,7 @@ describe.each(runtimes)("the guide's service on %s", (_name, runtime) => {
 
   test("shows its flags and ends", async () => {
     const { code, output } = await run(runtime, ["-h"]).ended();
-    expect({ code, output }).toEqual({ code: 0, output: formatServiceUsage("greeter.mjs") });
+    expect({ code, output }).toEqual({ code: 0, output: formatServiceUsage("greeter.js") });
   });
 });
 
@@ -165,6 +179,7 @@ test("only bootstrap loads the parsers of configuration files, and nothing of th
   const elsewhere = (await readSourceFiles("src/**/*.ts")).filter(
     ({ path, text: code }) =>
       !path.startsWith("src/client/bootstrap/") &&
+      path !== "src/client-package-bootstrap.ts" &&
       /["'](smol-toml|yaml|[./\w-]*client\/bootstrap\/[\w./-]*)["']/.test(code),
   );
   expect(elsewhere.map(({ path }) => path)).toEqual([]);

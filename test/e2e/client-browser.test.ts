@@ -7,7 +7,7 @@ import { startTarget, type Target } from "../support/target.ts";
 
 /** What a page does with the package, and reports: with an agent that lets it, and with one that does not. */
 const script = (agent: string, closed: string): string => `
-  import { createConfigurationClient, createRegistryClient } from "/index.js";
+  import { createConfigurationClient, createRegistryClient } from "/client-package.js";
   const lines = [];
   const report = (...words) => lines.push(words.join(" "));
   try {
@@ -70,14 +70,16 @@ afterAll(async () => {
 });
 
 test("the clients work in a page, with an agent that allows the page's origin", async () => {
-  const index = await Bun.file(join(installed.folder, "node_modules/praetor-client/index.js")).text();
+  const program = (path: string): Response =>
+    new Response(Bun.file(join(installed.folder, "node_modules/praetor-client", path)));
   const reported = Promise.withResolvers<string>();
   using server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
     routes: {
       "/": () => html(`<!doctype html><title>x</title><script type="module">${script(open.url, closed.url)}</script>`),
-      "/index.js": () => new Response(index, { headers: { "Content-Type": "text/javascript" } }),
+      "/client-package.js": () => program("client-package.js"),
+      "/parts/:part": ({ params }) => program(`parts/${params.part}`),
       "/report": async (request) => {
         reported.resolve(await request.text());
         return new Response();

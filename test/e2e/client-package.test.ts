@@ -52,6 +52,24 @@ const clock: Clock | undefined = undefined;
 console.log(clock === undefined);
 `;
 
+/** Every export of praetor-client/bootstrap, as a service uses it that brings no types of Node. */
+const starting = `
+import {
+  bootstrap, type BootstrapOptions, type CloseListener, type Service, type ServiceConfiguration, type ServiceLog,
+  type WritableListener, type WritableOf,
+} from "praetor-client/bootstrap";
+
+interface Settings extends ServiceConfiguration { readonly Writable: { readonly Limit: number } }
+const log: ServiceLog = console;
+const close: CloseListener = () => {};
+export async function start(options: Omit<BootstrapOptions<Settings>, "listen">): Promise<WritableOf<Settings>> {
+  const service: Service<Settings> = await bootstrap({ ...options, log, listen: () => close });
+  const onLimit: WritableListener<Settings> = ({ Limit }) => log.info(String(Limit));
+  service.onWritableChange(onLimit);
+  return service.configuration.Writable;
+}
+`;
+
 const printed = "2,4,6 true\nchange to 59951\nregistered at 59951\nnot-found\ntrue\n";
 
 let agent: Target;
@@ -69,9 +87,13 @@ afterAll(async () => {
 
 describe("the published package", () => {
   test("holds its programs, declarations, guide and licence, and needs no other package", () => {
-    const others = installed.packed.filter((path) => !path.startsWith("types/"));
-    expect(others.toSorted()).toEqual(["LICENSE", "README.md", "index.js", "package.json"]);
+    const others = installed.packed.filter((path) => !path.startsWith("types/") && !path.startsWith("parts/"));
+    const programs = ["client-package-bootstrap.js", "client-package.js"];
+    expect(others.toSorted()).toEqual(["LICENSE", "NOTICE", "README.md", "bootstrap.md", ...programs, "package.json"]);
     expect(installed.packed).toContain("types/client-package.d.ts");
+    expect(readFileSync(join(installed.folder, "node_modules/praetor-client/NOTICE"), "utf8")).toMatch(
+      /- smol-toml \S+: BSD-3-Clause\n- yaml \S+: ISC\n/,
+    );
     const manifest: unknown = JSON.parse(
       readFileSync(join(installed.folder, "node_modules/praetor-client/package.json"), "utf8"),
     );
@@ -79,8 +101,16 @@ describe("the published package", () => {
     expect(manifest).toHaveProperty("license", "Apache-2.0");
   });
 
+  test("has one class of errors, whichever part throws", async () => {
+    const thrower = `import { OperatingError } from "praetor-client";
+      import { bootstrap } from "praetor-client/bootstrap";
+      await bootstrap({ serviceKey: "s", defaults: { Service: { Host: "", Port: 1 } }, listen() {}, argv: ["-nothing"] })
+        .catch((error) => console.log(error instanceof OperatingError));`;
+    expect(await installed.run("node", thrower)).toBe("true\n");
+  });
+
   test("has declarations that hold without Node's and Bun's types, and without looking away", () => {
-    expect(installed.typeFaults([program], { lib: ["ES2022", "DOM"], types: [] })).toBe("");
+    expect(installed.typeFaults([program, starting], { lib: ["ES2022", "DOM"], types: [] })).toBe("");
   }, 30_000);
 
   test("has declarations that tell a mistake", () => {

@@ -1,0 +1,25 @@
+import type { Dependency } from "./dependencies.ts";
+
+/** The part of a NOTICE that names packages, and has their licences. */
+export function renderPackages(dependencies: readonly Dependency[]): string {
+  return `Packages from npm
+=================
+
+${dependencies.map(({ name, version, licence }) => `- ${name} ${version}: ${licence}`).join("\n")}
+
+
+Their licences
+==============
+${[...byText(dependencies)].map(([text, names]) => `\n${names.join(", ")}\n${"-".repeat(80)}\n${text}\n`).join("\n")}`;
+}
+
+/** Packages that share a licence text, word for word, are listed above one copy of it. */
+function byText(dependencies: readonly Dependency[]): ReadonlyMap<string, readonly string[]> {
+  const names = new Map<string, string[]>();
+  for (const { licenceText, name } of dependencies) {
+    const sharing = names.get(licenceText);
+    if (sharing === undefined) names.set(licenceText, [name]);
+    else sharing.push(name);
+  }
+  return names;
+}

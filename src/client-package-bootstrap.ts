@@ -1,0 +1,7 @@
+/** What the published package exports as praetor-client/bootstrap: the start of a whole service, for Node and Bun. */
+export { bootstrap } from "./client/bootstrap/bootstrap.ts";
+export type { BootstrapOptions, Service } from "./client/bootstrap/bootstrap.ts";
+export type { CloseListener } from "./client/bootstrap/listener.ts";
+export type { WritableListener } from "./client/bootstrap/live-configuration.ts";
+export type { ServiceConfiguration, WritableOf } from "./client/bootstrap/service-configuration.ts";
+export type { ServiceLog } from "./client/bootstrap/service-log.ts";
