@@ -1,4 +1,5 @@
 import { OperatingError } from "../lib/errors.ts";
+import { portRecordFolder } from "../model/port-record.ts";
 import { type HttpAnswer, textOf } from "./http.ts";
 import { fieldsOf } from "./json-object.ts";
 
@@ -16,7 +17,7 @@ export interface PortChange {
 
 /** Where the registry keeps what it decided about a service's port. */
 export function portRecordKey(serviceKey: string): string {
-  return `edgex/registry/ports/${serviceKey}`;
+  return `${portRecordFolder}${serviceKey}`;
 }
 
 /**
