@@ -38,24 +38,37 @@ const schemaVersion = 1;
 const foldedKey = "folded";
 
 const pageBytes = 4_096;
-/** 4 MiB of WAL: after so many pages SQLite copies it into the file and writes it anew from its start. */
-const walPagesMax = 1_000;
-/** A fold may take the WAL past that; cutting it back would cost more than the room it takes. */
+/** A fold may take the WAL past its limit; cutting it back would cost more than the room it takes. */
 const walKeptBytes = 8 << 20;
-/**
- * A start reads this in some 100 ms. With 64 rows of 100 bytes a batch, a fold begins after every 700th commit, and writes each
- * row once, however often it was changed.
- */
-const logBytesMax = 6 << 20;
-/** Read and written at a time, in about a millisecond: so long a commit can be held up by a fold. */
-const foldStepBatches = 16;
-const foldStepRows = 64;
-/** A log as long as this grows faster than single steps fold it; then commits wait for more of them, some 30 ms. */
-const logBytesTooMany = 4 * logBytesMax;
+/** A log so many times its limit grows faster than single steps fold it; then commits wait for more of them, some 30 ms. */
+const logTooMany = 4;
 const foldStepsThen = 32;
-/** So much more is logged after a fold that failed before the next is tried. */
-const foldAgainBytes = logBytesMax / 4;
 const blockBytes = 1 << 20;
+
+/** Where a store folds and copies its WAL; smaller ones have a trial meet every case within a few batches. */
+export interface StoreLimits {
+  /** After so many pages SQLite copies the WAL into the file and writes it anew from its start. */
+  readonly walPagesMax: number;
+  /** The WAL is lengthened by so much at a time. */
+  readonly walStepBytes: number;
+  readonly logBytesMax: number;
+  /** Read and written at a time by a fold. */
+  readonly foldStepBatches: number;
+  readonly foldStepRows: number;
+}
+
+export const usualLimits: StoreLimits = {
+  // 4 MiB.
+  walPagesMax: 1_000,
+  // Half a millisecond, for every 64 commits of one page.
+  walStepBytes: 256 << 10,
+  // A start reads this in some 100 ms. With 64 rows of 100 bytes a batch, a fold begins after every 700th commit, and writes
+  // each row once, however often it was changed.
+  logBytesMax: 6 << 20,
+  // About a millisecond: so long a commit can be held up by a fold.
+  foldStepBatches: 16,
+  foldStepRows: 64,
+};
 
 const schema = `
   PRAGMA application_id = ${applicationId};
@@ -63,7 +76,7 @@ const schema = `
   ${rowsSchema};
   ${logSchema}`;
 
-const settings = `
+const settings = ({ walPagesMax }: StoreLimits): string => `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA wal_autocheckpoint = ${walPagesMax};
@@ -91,7 +104,8 @@ export class RowFile {
   readonly #rows: RowTable;
   readonly #log: BatchLog;
   readonly #walLength: WalLength;
-  #foldAtBytes = logBytesMax;
+  readonly #limits: StoreLimits;
+  #foldAtBytes: number;
   #folding: Fold | undefined;
   /** Every commit is synced (synchronous=FULL), as all are but those of a fold. */
   #isSynced = true;
@@ -99,7 +113,7 @@ export class RowFile {
   #damage: OperatingError | undefined;
 
   /** @throws OperatingError conflict when another agent has the file; unavailable when it cannot be used as it is. */
-  static open(folder: string): RowFile {
+  static open(folder: string, limits: StoreLimits = usualLimits): RowFile {
     const file = join(folder, fileName);
     ensureFolder(folder);
     ensureFile(file, emptyImage);
@@ -107,25 +121,30 @@ export class RowFile {
     let database: Database | undefined;
     try {
       database = new Database(file, { readwrite: true, strict: true });
-      return new RowFile(file, database);
+      return new RowFile(file, database, limits);
     } catch (error) {
       database?.close();
       throw failureOfStore(file, error);
     }
   }
 
-  private constructor(file: string, database: Database) {
+  private constructor(file: string, database: Database, limits: StoreLimits) {
     this.#file = file;
+    this.#limits = limits;
+    this.#foldAtBytes = limits.logBytesMax;
     this.#database = database;
     // Before anything else is read, or SQLite makes a -shm file.
     database.run("PRAGMA locking_mode = EXCLUSIVE");
     checkIdentity(file, database);
-    database.run(settings);
+    database.run(settings(limits));
     // Holds the lock from here on; fails at once when the file is read-only.
     database.run("BEGIN IMMEDIATE; COMMIT");
     this.#rows = new RowTable(file, database);
     this.#log = new BatchLog(file, database);
-    this.#walLength = new WalLength(`${file}-wal`, walPagesMax * pageBytes);
+    this.#walLength = new WalLength(`${file}-wal`, {
+      fullBytes: limits.walPagesMax * pageBytes,
+      stepBytes: limits.walStepBytes,
+    });
   }
 
   /** Hands on all rows in order, in blocks, after checking everything that is stored. */
@@ -198,7 +217,7 @@ export class RowFile {
 
   /** The next step of a fold. Returns whether there are more; commits can come in between. */
   foldOn(): boolean {
-    const steps = this.#log.bytes > logBytesTooMany ? foldStepsThen : 1;
+    const steps = this.#log.bytes > logTooMany * this.#limits.logBytesMax ? foldStepsThen : 1;
     for (let step = 1; step <= steps; step++) if (!this.#foldStep()) return false;
     return true;
   }
@@ -212,7 +231,8 @@ export class RowFile {
       this.#folding = undefined;
       this.#recover(error);
       // Whatever else went wrong, the log still holds everything.
-      this.#foldAtBytes = this.#log.bytes + foldAgainBytes;
+      // So much more is logged before the next is tried.
+      this.#foldAtBytes = this.#log.bytes + this.#limits.logBytesMax / 4;
       const failure = failureOfStore(this.#file, error);
       if (failure.code === "data-damaged") this.#damage = failure;
       return false;
@@ -225,7 +245,7 @@ export class RowFile {
   }
 
   #mergeStep(fold: Fold): boolean {
-    const until = Math.min(fold.merged + foldStepBatches, fold.through);
+    const until = Math.min(fold.merged + this.#limits.foldStepBatches, fold.through);
     this.#log.merge(fold.changes, { after: fold.merged, until });
     fold.merged = until;
     if (until === fold.through) fold.rows = fold.changes.inOrder();
@@ -257,7 +277,7 @@ export class RowFile {
 
   /** Returns whether some are left. */
   #writeRows(rows: Iterator<PackedRow>): boolean {
-    for (let written = 0; written < foldStepRows; written++) {
+    for (let written = 0; written < this.#limits.foldStepRows; written++) {
       const next = rows.next();
       if (next.done === true) return false;
       this.#rows.change(next.value);
@@ -274,7 +294,7 @@ export class RowFile {
   #folded({ through, bytes }: Fold): void {
     this.#log.deletedThrough(through, bytes);
     this.#folding = undefined;
-    this.#foldAtBytes = logBytesMax;
+    this.#foldAtBytes = this.#limits.logBytesMax;
     // Otherwise the merged changes stay on the heap until long after.
     Bun.gc(true);
   }

@@ -12,20 +12,20 @@ import { closeSync, ftruncateSync, openSync, statSync, writeSync } from "node:fs
  * When the WAL is at its full length, SQLite overwrites it from its start and there is nothing left to do.
  */
 
-/** One lengthening, of half a millisecond, for every 64 commits of one page. */
-const stepBytes = 256 << 10;
 /** Written page by page: Linux accounts a later write of one page as the whole of what was written here at once. */
 const zeros: Uint8Array = new Uint8Array(4_096);
 
 export class WalLength {
   readonly #file: string;
   readonly #fullBytes: number;
+  readonly #stepBytes: number;
   /** As far as it is known to reach. */
   #bytes = 0;
 
-  constructor(file: string, fullBytes: number) {
+  constructor(file: string, lengths: { readonly fullBytes: number; readonly stepBytes: number }) {
     this.#file = file;
-    this.#fullBytes = fullBytes;
+    this.#fullBytes = lengths.fullBytes;
+    this.#stepBytes = lengths.stepBytes;
   }
 
   /** Lengthens the WAL if the last commit did. What goes wrong here only costs time: SQLite writes on as it can. */
@@ -33,7 +33,7 @@ export class WalLength {
     if (this.#bytes >= this.#fullBytes) return;
     try {
       const { size } = statSync(this.#file);
-      if (size > this.#bytes) this.#bytes = lengthen(this.#file, size);
+      if (size > this.#bytes) this.#bytes = lengthen(this.#file, size, this.#stepBytes);
     } catch {
       // See above.
     }
@@ -46,10 +46,10 @@ export class WalLength {
 }
 
 /** Returns the new length; the old one when there is no room for the step: what is left of it is for better use. */
-function lengthen(file: string, bytes: number): number {
+function lengthen(file: string, bytes: number, stepBytes: number): number {
   const handle = openSync(file, "r+");
   try {
-    if (hasWrittenZeros(handle, bytes)) return bytes + stepBytes;
+    if (hasWrittenZeros(handle, bytes, bytes + stepBytes)) return bytes + stepBytes;
     ftruncateSync(handle, bytes);
     return bytes;
   } finally {
@@ -57,9 +57,9 @@ function lengthen(file: string, bytes: number): number {
   }
 }
 
-function hasWrittenZeros(handle: number, from: number): boolean {
+function hasWrittenZeros(handle: number, from: number, to: number): boolean {
   try {
-    for (let at = from; at < from + stepBytes; at += zeros.byteLength)
+    for (let at = from; at < to; at += zeros.byteLength)
       if (writeSync(handle, zeros, 0, zeros.byteLength, at) < zeros.byteLength) return false;
     return true;
   } catch {
