@@ -1,0 +1,145 @@
+import { describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { atLength } from "../support/at-length.ts";
+import { Disk } from "../support/power-cut/disk.ts";
+import { recordRun, type Run, whyNoRecording } from "../support/power-cut/recording.ts";
+import type { FileEvent } from "../support/power-cut/system-calls.ts";
+import {
+  type LeftState,
+  type Outcome,
+  PowerCutTrial,
+  type TrialOptions,
+  writeContent,
+} from "../support/power-cut/trial.ts";
+
+const seed = Number(process.env["SEED"] ?? 1);
+const reason = whyNoRecording();
+const skipped = reason === undefined ? "" : ` (skipped: ${reason})`;
+const everyChance = atLength({ short: 2, long: 6 });
+const longMs = 1_800_000;
+
+const usual: TrialOptions = { seed, everyMoment: 1, chances: 2, failuresMax: 5 };
+
+async function withRoot<T>(use: (root: string) => T | Promise<T>): Promise<T> {
+  const root = mkdtempSync(join(tmpdir(), "praetor-power-cut-"));
+  try {
+    return await use(root);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+interface Plan extends Partial<TrialOptions> {
+  /** One after the other on the same folder, the first on none. */
+  readonly runs: readonly Run[];
+  /** What the disk is not told of. */
+  readonly without?: (event: FileEvent) => boolean;
+}
+
+/** Records the runs, cuts the power after each of their calls, and starts the store on all that this can leave. */
+async function cutPower({ runs, without = () => false, ...options }: Plan): Promise<Outcome> {
+  return withRoot((root) => {
+    const trial = new PowerCutTrial(root, { ...usual, ...options });
+    try {
+      const disk = new Disk(root);
+      for (const run of runs)
+        trial.run(
+          disk,
+          recordRun(root, run).filter((event) => !without(event)),
+        );
+      return trial.outcome;
+    } finally {
+      trial.close();
+    }
+  });
+}
+
+/** Starts the program on what a power cut left, and cuts the power again. */
+function cutPowerAgain({ content, promised }: LeftState, options: Partial<TrialOptions>): Promise<Outcome> {
+  return withRoot((root) => {
+    const trial = new PowerCutTrial(root, { ...usual, ...options });
+    try {
+      writeContent(content, root);
+      const disk = Disk.of(content, root);
+      trial.run(disk, recordRun(root, { batches: 9, end: "leave" }), promised);
+      return trial.outcome;
+    } finally {
+      trial.close();
+    }
+  });
+}
+
+/** The whole life of a store: made, folded and closed; killed; started again, left; and started once more. */
+const wholeLife: readonly Run[] = [
+  { batches: atLength({ short: 14, long: 120 }), end: "close" },
+  { batches: 20, end: "leave", killedAtSync: atLength({ short: 5, long: 13 }) },
+  { batches: atLength({ short: 8, long: 60 }), end: "leave" },
+  { batches: 4, end: "close" },
+];
+
+describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
+  test(
+    "whatever one leaves, the store starts with every acknowledged batch, no half of any, and takes writes",
+    async () => {
+      const everyMoment = atLength({ short: 7, long: 1 });
+      const { states, moments, failures } = await cutPower({ runs: wholeLife, everyMoment, chances: everyChance });
+      expect(failures).toEqual([]);
+      expect(states).toBeGreaterThan(atLength({ short: 1_000, long: 80_000 }));
+      console.log(`${states} different states after ${moments} power cuts`);
+    },
+    longMs,
+  );
+
+  test(
+    "nor does one after another: what they leave together, a start and writes in between",
+    async () => {
+      const { samples } = await cutPower({ runs: wholeLife, everyMoment: 5, chances: 2 });
+      const again = samples.slice(0, atLength({ short: 2, long: 40 }));
+      let states = 0;
+      for (const sample of again) {
+        const outcome = await cutPowerAgain(sample, { everyMoment: atLength({ short: 3, long: 1 }) });
+        expect(outcome.failures).toEqual([]);
+        states += outcome.states;
+      }
+      expect(again.length).toBeGreaterThan(0);
+      console.log(`${states} different states after ${again.length} starts from what a power cut left`);
+    },
+    longMs,
+  );
+
+  test("what a start found after a kill is not lost to a power cut after it", async () => {
+    const runs: Run[] = [
+      { batches: 2, end: "close" },
+      { batches: 8, end: "leave", killedAtSync: 5 },
+      { batches: 2, end: "leave" },
+    ];
+    expect((await cutPower({ runs })).failures).toEqual([]);
+  }, 60_000);
+
+  test("a first start that is killed at any of its syncs leaves nothing that later writes could be lost with", async () => {
+    for (let killedAtSync = 1; killedAtSync <= 10; killedAtSync++) {
+      const killed: Run = { batches: 1, end: "leave", killedAtSync };
+      const { failures } = await cutPower({ runs: [killed, { batches: 1, end: "leave" }], chances: 1 });
+      expect(failures).toEqual([]);
+    }
+  }, 60_000);
+});
+
+describe.skipIf(reason !== undefined)(`the trial of power cuts finds a store that forgets a sync${skipped}`, () => {
+  const runs: Run[] = [
+    { batches: 20, end: "close" },
+    { batches: 5, end: "leave" },
+  ];
+  const isSyncOf = (event: FileEvent, end: string): boolean => event.kind === "sync" && event.path.endsWith(end);
+
+  test.each(["any file", "praetor.db-wal", "praetor.db", "data"])(
+    "of %s",
+    async (name) => {
+      const without = (event: FileEvent): boolean => isSyncOf(event, name === "any file" ? "" : `/${name}`);
+      expect((await cutPower({ runs, without, chances: 4 })).failures.length).toBeGreaterThan(0);
+    },
+    60_000,
+  );
+});

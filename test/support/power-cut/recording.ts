@@ -1,0 +1,44 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type FileEvent, readSystemCalls, watchedCalls } from "./system-calls.ts";
+
+export interface Run {
+  readonly batches: number;
+  readonly end: "close" | "leave";
+  /** Killed when it makes this sync, counted from 1, before anything is synced. */
+  readonly killedAtSync?: number;
+}
+
+const program = join(import.meta.dir, "store-writer.ts");
+/** Longer than any write of the trial. */
+const textMax = String(1 << 24);
+
+/** Why system calls cannot be recorded here; undefined when they can. */
+export function whyNoRecording(): string | undefined {
+  if (Bun.which("strace") === null) return "needs strace";
+  const tried = Bun.spawnSync(["strace", "-f", "-o", "/dev/null", "true"], { stdout: "ignore", stderr: "ignore" });
+  return tried.success ? undefined : "needs leave to trace";
+}
+
+/** Runs the program that writes to the store in `root`/data; what it did to the disk, in order. */
+export function recordRun(root: string, run: Run): readonly FileEvent[] {
+  const scratch = mkdtempSync(join(tmpdir(), "praetor-trace-"));
+  try {
+    const trace = join(scratch, "trace");
+    const traced = Bun.spawnSync([...straceCommand(trace, run), ...writerCommand(root, run)], { stderr: "pipe" });
+    if (traced.signalCode !== "SIGKILL") throw new Error(`the recorded program failed: ${traced.stderr.toString()}`);
+    return [...readSystemCalls(readFileSync(trace, "latin1"), root)];
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+function straceCommand(trace: string, { killedAtSync }: Run): readonly string[] {
+  const kill = killedAtSync === undefined ? [] : ["-e", `inject=fsync:signal=SIGKILL:when=${killedAtSync}`];
+  return ["strace", "-f", "-y", "-xx", "-s", textMax, "-e", `trace=${watchedCalls}`, ...kill, "-o", trace];
+}
+
+function writerCommand(root: string, { batches, end }: Run): readonly string[] {
+  return [process.execPath, program, join(root, "data"), String(batches), end];
+}
