@@ -77,14 +77,30 @@ function linkUnlessThere(from: string, to: string): void {
   }
 }
 
+/**
+ * Makes what a killed program wrote to the file outlive a power cut, as it is read already: a kill loses nothing that the
+ * system has taken, and the system may not have brought it to the disk.
+ */
+export function syncLeftover(file: string): void {
+  if (!existsSync(file)) return;
+  syncOpened(file);
+  syncFolder(dirname(file));
+}
+
 /** Makes the names in the folder outlive a power cut. */
 function syncFolder(folder: string): void {
-  const handle = openSync(folder, "r");
   try {
-    fsyncSync(handle);
+    syncOpened(folder);
   } catch (error) {
     // FAT and some network file systems cannot sync a folder; they write names through.
     if (codeOf(error) !== "EINVAL") throw error;
+  }
+}
+
+function syncOpened(path: string): void {
+  const handle = openSync(path, "r");
+  try {
+    fsyncSync(handle);
   } finally {
     closeSync(handle);
   }

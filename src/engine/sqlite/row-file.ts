@@ -5,7 +5,7 @@ import type { OperatingError } from "../../lib/errors.ts";
 import { encodeBatch, encodeChanges, numberRow, PackedRow, revisionKey, RowPacker, unpackRows } from "./batch-codec.ts";
 import { BatchLog, logSchema } from "./batch-log.ts";
 import { failureOfStore, storeDamaged, storeForeign, storeNewer } from "./failures.ts";
-import { ensureFile, ensureFolder } from "./folder.ts";
+import { ensureFile, ensureFolder, syncLeftover } from "./folder.ts";
 import { RowChanges, type StoredRow } from "./row-changes.ts";
 import { nameOf, rowsSchema, RowTable } from "./row-table.ts";
 import { WalLength } from "./wal-length.ts";
@@ -57,7 +57,7 @@ export interface StoreLimits {
   readonly foldStepRows: number;
 }
 
-export const usualLimits: StoreLimits = {
+const usualLimits: StoreLimits = {
   // 4 MiB.
   walPagesMax: 1_000,
   // Half a millisecond, for every 64 commits of one page.
@@ -139,6 +139,7 @@ export class RowFile {
     database.run(settings(limits));
     // Holds the lock from here on; fails at once when the file is read-only.
     database.run("BEGIN IMMEDIATE; COMMIT");
+    syncLeftover(`${file}-wal`);
     this.#rows = new RowTable(file, database);
     this.#log = new BatchLog(file, database);
     this.#walLength = new WalLength(`${file}-wal`, {
