@@ -19,8 +19,7 @@ import { messageOf, OperatingError } from "../../lib/errors.ts";
 /** Makes the folder, readable by its owner only, unless it is there; what is there keeps its mode. */
 export function ensureFolder(folder: string): void {
   try {
-    const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (made !== undefined) for (const part of madeFolders(made, folder)) syncFolder(dirname(part));
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (!statSync(folder).isDirectory()) throw new Error("it is not a folder");
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
@@ -28,17 +27,10 @@ export function ensureFolder(folder: string): void {
   }
 }
 
-/** The folders from the outermost new one down to `folder`. */
-function madeFolders(outermost: string, folder: string): string[] {
-  const made = [resolve(folder)];
-  for (let at = resolve(folder); at !== resolve(outermost) && at !== dirname(at); at = dirname(at))
-    made.unshift(dirname(at));
-  return made;
-}
-
 /**
  * Puts a file with this content in place, whole or not at all, unless a file is there. The link fails where the file
- * exists, so of two agents that start in one new folder neither can replace the other's file.
+ * exists, so of two agents that start in one new folder neither can replace the other's file. The file and its name, and
+ * those of the folders that it is in, outlive a power cut.
  */
 export function ensureFile(file: string, content: () => Uint8Array): void {
   if (existsSync(file)) return;
@@ -47,6 +39,8 @@ export function ensureFile(file: string, content: () => Uint8Array): void {
     const scratch = mkdtempSync(join(folder, ".new-"));
     try {
       writeDurably(join(scratch, "file"), content());
+      // Before the file is there: of a start that is killed here the next one would not know that this is not done.
+      syncFoldersAbove(folder);
       linkUnlessThere(join(scratch, "file"), file);
     } finally {
       rmSync(scratch, { recursive: true, force: true });
@@ -85,6 +79,18 @@ export function syncLeftover(file: string): void {
   if (!existsSync(file)) return;
   syncOpened(file);
   syncFolder(dirname(file));
+}
+
+/** All of them: who made which, and whether it lived long enough to sync them, is not known. */
+function syncFoldersAbove(folder: string): void {
+  for (let at = resolve(folder); at !== dirname(at); at = dirname(at)) {
+    try {
+      syncFolder(dirname(at));
+    } catch (error) {
+      // May be passed and not read by this user, who then has not made what is in it.
+      if (codeOf(error) !== "EACCES" && codeOf(error) !== "EPERM") throw error;
+    }
+  }
 }
 
 /** Makes the names in the folder outlive a power cut. */
