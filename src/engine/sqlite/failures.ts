@@ -49,7 +49,7 @@ export function failureOfStore(file: string, error: unknown, doing?: string): Op
   );
 }
 
-function storeLocked(file: string): OperatingError {
+export function storeLocked(file: string): OperatingError {
   const pid = holderOfLock(file);
   const holder = pid === undefined ? "another agent" : `another agent (process ${pid})`;
   return new OperatingError(
@@ -70,7 +70,7 @@ function diskFull(file: string, cause: unknown): OperatingError {
 }
 
 /** The process that holds a lock on the file, as Linux lists it; undefined elsewhere, or when it is in another container. */
-function holderOfLock(file: string): number | undefined {
+export function holderOfLock(file: string): number | undefined {
   try {
     const { ino } = statSync(file);
     for (const line of readFileSync("/proc/locks", "utf8").split("\n")) {

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import type { OperatingError } from "../../lib/errors.ts";
 import { encodeBatch, encodeChanges, numberRow, PackedRow, revisionKey, RowPacker, unpackRows } from "./batch-codec.ts";
 import { BatchLog, logSchema } from "./batch-log.ts";
-import { failureOfStore, storeDamaged, storeForeign, storeNewer } from "./failures.ts";
+import { failureOfStore, holderOfLock, storeDamaged, storeForeign, storeLocked, storeNewer } from "./failures.ts";
 import { ensureFile, ensureFolder, syncLeftover } from "./folder.ts";
 import { RowChanges, type StoredRow } from "./row-changes.ts";
 import { nameOf, rowsSchema, RowTable } from "./row-table.ts";
+import { findWalDamage } from "./wal-damage.ts";
 import { WalLength } from "./wal-length.ts";
 
 /*
@@ -118,6 +119,7 @@ export class RowFile {
     ensureFolder(folder);
     ensureFile(file, emptyImage);
     checkLength(file);
+    checkWal(file);
     let database: Database | undefined;
     try {
       database = new Database(file, { readwrite: true, strict: true });
@@ -327,6 +329,14 @@ function checkLength(file: string): void {
   const { size } = statSync(file);
   if (size < pageBytes)
     throw storeDamaged(file, `it is ${size} bytes long, which a store never is, not even a new one`);
+}
+
+/** Before SQLite has it: closing would make its beginning part of the file and delete the rest. */
+function checkWal(file: string): void {
+  const damage = findWalDamage(`${file}-wal`);
+  if (damage === undefined) return;
+  // Somebody who writes it meanwhile can make it look so.
+  throw holderOfLock(file) === undefined ? storeDamaged(file, damage) : storeLocked(file);
 }
 
 function checkIdentity(file: string, database: Database): void {

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { messageOf } from "../../../src/lib/errors.ts";
 import { FakeRandom } from "../fake-random.ts";
+import { scratchPlace } from "../scratch-place.ts";
 import { contentAfter, type Cut, type FolderContent, hashOf } from "./crash-state.ts";
 import type { Disk } from "./disk.ts";
 import { powerCuts } from "./power-cuts.ts";
@@ -135,16 +135,6 @@ export class PowerCutTrial {
     commitNext(folder);
     const after = checkedRevision(folder);
     if (after !== revision + 1) throw new Error(`after batch ${revision + 1} was committed it has batch ${after}`);
-  }
-}
-
-/** In memory where there is such a place: nothing here has to outlive anything. */
-function scratchPlace(): string {
-  try {
-    mkdirSync("/dev/shm", { recursive: true });
-    return "/dev/shm";
-  } catch {
-    return tmpdir();
   }
 }
 

@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decodeRows, encodeBatch } from "./batch-codec.ts";
+import { RowFile } from "./row-file.ts";
+import { findWalDamage } from "./wal-damage.ts";
+
+const batches = 12;
+const frameBytes = 24 + 4_096;
+let root: string;
+let folder: string;
+let wal: string;
+let store: RowFile;
+
+/** A store that was killed: the WAL has its batches, one frame each. */
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "praetor-wal-damage-"));
+  store = RowFile.open(join(root, "open"));
+  store.load(() => {});
+  for (let revision = 1; revision <= batches; revision++) {
+    store.commit(encodeBatch({ revision, changes: [{ table: "t", key: `${revision}`, value: Buffer.from("value") }] }));
+    store.keepInShape();
+  }
+  folder = join(root, "left");
+  wal = join(folder, "praetor.db-wal");
+  cpSync(join(root, "open"), folder, { recursive: true });
+});
+afterEach(() => {
+  store.close();
+  rmSync(root, { recursive: true });
+});
+
+function revisionLeft(): number | undefined {
+  const left = RowFile.open(folder);
+  try {
+    let revision: number | undefined;
+    left.load((block) => (revision = decodeRows(block).revision));
+    return revision;
+  } finally {
+    left.close();
+  }
+}
+
+function frameAt(batch: number): number {
+  return 32 + (batch - 1) * frameBytes;
+}
+
+function damage(change: (bytes: Buffer) => void): void {
+  const bytes = readFileSync(wal);
+  change(bytes);
+  writeFileSync(wal, bytes);
+}
+
+test("a WAL as a kill leaves it is read to its end", () => {
+  expect(findWalDamage(wal)).toBeUndefined();
+  expect(revisionLeft()).toBe(batches);
+});
+
+test("a flipped bit before the newest batch is refused, names the place, and every byte stays as it was", () => {
+  for (let batch = 1; batch < batches; batch++) {
+    damage((bytes) => bytes.writeUInt8(bytes.readUInt8(frameAt(batch) + 4_000) ^ 4, frameAt(batch) + 4_000));
+    const before = [readFileSync(wal), readFileSync(join(folder, "praetor.db"))];
+    const place = `praetor.db is damaged: its WAL breaks off at byte ${frameAt(batch)}`;
+    expect(revisionLeft).toThrow(place);
+    expect([readFileSync(wal), readFileSync(join(folder, "praetor.db"))]).toEqual(before);
+    cpSync(join(root, "open"), folder, { recursive: true });
+  }
+});
+
+test("a flipped bit in a frame's own checksum, its salts or the header is refused", () => {
+  for (const at of [frameAt(5) + 17, frameAt(5) + 9, 0, 3, 17, 25]) {
+    damage((bytes) => bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at));
+    expect(revisionLeft).toThrow("its WAL breaks off at byte");
+    cpSync(join(root, "open"), folder, { recursive: true });
+  }
+});
+
+test("a newest batch that a power cut has torn is the end, and no damage", () => {
+  for (const [from, to, byte] of [
+    [0, frameBytes, 0],
+    [512, 1_024, 7],
+  ] as const) {
+    damage((bytes) => bytes.fill(byte, frameAt(batches) + from, frameAt(batches) + to));
+    expect(revisionLeft()).toBe(batches - 1);
+    cpSync(join(root, "open"), folder, { recursive: true });
+  }
+});
