@@ -17,7 +17,8 @@ import { closeSync, openSync, readSync } from "node:fs";
  * - a third transaction that changed the log; or
  * - anything, when it is the header that is wrong: it is synced before the first frame is written.
  *
- * Not told from a power cut is damage to the newest batch in the WAL and, when a whole block is damaged, to the two before it.
+ * Not told from a power cut is damage to the newest batch in the WAL. It takes up to four more along where a whole block is
+ * damaged, or where no batch stands before it in the WAL.
  *
  * A frame is, big-endian: u32 page | u32 pages of the file, at the end of a transaction, else 0 | salts | checksum | the page.
  */
