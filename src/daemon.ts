@@ -29,6 +29,7 @@ import { NodeCatalog } from "./registry/node-catalog.ts";
 import { SessionTtls } from "./registry/session-ttls.ts";
 import { meterStore } from "./registry/store-metrics.ts";
 import { Store } from "./registry/store.ts";
+import { logWriteTrouble } from "./registry/write-trouble.ts";
 import { getNode } from "./state/lookup.ts";
 import { openState } from "./state/open-state.ts";
 
@@ -72,7 +73,8 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
   const opened = await openEngine(config);
   const { state, local } = openState(opened.rows, opened.revision);
   const metrics = new Metrics(world.clock.wallMs());
-  const store = new Store(opened.engine, state, { clock: world.clock, meter: meterStore(metrics, world.clock) });
+  const meter = logWriteTrouble(meterStore(metrics, world.clock), log.named("store"));
+  const store = new Store(opened.engine, state, { clock: world.clock, meter });
   const stopping = new AbortController();
   try {
     const node = await ensureNode(config, store, { rows: local, random: world.random });

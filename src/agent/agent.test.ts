@@ -211,6 +211,17 @@ describe("a check's status that could not be stored", () => {
     await settle();
     expect(world.statusInCatalog("up")).toBe("passing");
   });
+
+  test("is said once, however often the check runs", async () => {
+    const world = await startTestAgent();
+    await world.agent.registerCheck(ttlCheck("up"), "api");
+    world.engine.fail();
+    for (let run = 0; run < 5; run++) {
+      world.agent.checkResult("up", { status: "passing", output: "" });
+      await settle();
+    }
+    expect(world.log.filter((line) => line.includes("could not be stored"))).toHaveLength(1);
+  });
 });
 
 describe("deregistering", () => {

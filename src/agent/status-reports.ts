@@ -19,8 +19,8 @@ export class StatusReports {
   }
 
   start(checkId: string): void {
-    this.#failed.delete(checkId);
-    const report = this.#report(checkId).finally(() => {
+    const isAgain = this.#failed.delete(checkId);
+    const report = this.#report(checkId, isAgain).finally(() => {
       if (this.#underWay.get(checkId) === report) this.#underWay.delete(checkId);
     });
     // It is logged; whoever waits for it sees it too.
@@ -42,13 +42,13 @@ export class StatusReports {
     this.#failed.delete(checkId);
   }
 
-  async #report(checkId: string): Promise<void> {
+  async #report(checkId: string, isAgain: boolean): Promise<void> {
     try {
       await this.#send(checkId);
     } catch (error) {
       this.#failed.add(checkId);
       const fields = { check: checkId, error: messageOf(error) };
-      this.#log.warn("Check status could not be stored; it is tried again", fields);
+      this.#log[isAgain ? "debug" : "warn"]("Check status could not be stored; it is tried again", fields);
       throw error;
     }
   }

@@ -2,6 +2,7 @@ import { OperatingError } from "../lib/errors.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
+import { ToldLately } from "../lib/told-lately.ts";
 import type { AnswerCache, IndexedAnswer } from "./answer-cache.ts";
 import { empty, send, text } from "./answers.ts";
 import type { Endpoint, Route } from "./api.ts";
@@ -50,6 +51,7 @@ export class Router {
   readonly #answers: AnswerCache;
   readonly #clientLimit: ClientLimit;
   readonly #clock: Clock;
+  readonly #told: ToldLately;
   readonly #metrics: HttpMetrics;
 
   constructor(routes: readonly Route[], options: RouterOptions) {
@@ -61,6 +63,7 @@ export class Router {
     this.#answers = options.answers;
     this.#clientLimit = options.clientLimit;
     this.#clock = options.clock;
+    this.#told = new ToldLately(options.clock);
     this.#metrics = new HttpMetrics(options.metrics, routes);
   }
 
@@ -156,11 +159,16 @@ export class Router {
     if (error instanceof HttpError) return text(error.status, error.message, error.headers);
     if (error instanceof OperatingError) {
       const status = statusOf(error);
-      if (status >= 500) this.#log.error("Request error", { method, url: target, error: error.message });
+      if (status >= 500) this.#tell(error.message, method, target);
       return text(status, error.message);
     }
     this.#log.error("Request failed by a fault of the agent", { method, url: target, error: faultOf(error) });
     return text(500, "internal error: the agent's log says more");
+  }
+
+  /** What ails the disk ails each write: that is said now and then, not each time. */
+  #tell(error: string, method: string, url: string): void {
+    this.#log[this.#told.isNew(error) ? "error" : "debug"]("Request error", { method, url, error });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { ToldLately } from "../lib/told-lately.ts";
 import { sessionTtlMs, type SessionRow } from "../model/session.ts";
 import { getSession, listSessions } from "../state/session.ts";
 import { fold, sessionOfTopic, topics, type Topic } from "../state/topics.ts";
@@ -19,6 +20,7 @@ export class SessionTtls {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #told: ToldLately;
   /** By folded id. */
   readonly #timers = new Map<string, Timer>();
   #stopped = false;
@@ -27,6 +29,7 @@ export class SessionTtls {
     this.#store = store;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#told = new ToldLately(options.clock);
     this.#restartAll();
     store.onCommit((touched) => this.#follow(touched));
   }
@@ -96,10 +99,11 @@ export class SessionTtls {
       await destroySession(this.#store, id);
     } catch (error) {
       if (this.#stopped) return;
-      this.#log.warn("A session that has expired could not be ended; trying again", {
-        session: id,
-        error: String(error),
-      });
+      const fields = { session: id, error: String(error) };
+      this.#log[this.#told.isNew(id) ? "warn" : "debug"](
+        "A session that has expired could not be ended; trying again",
+        fields,
+      );
       this.#startTimer(id, retryMs);
     }
   }

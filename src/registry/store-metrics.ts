@@ -9,6 +9,7 @@ export function meterStore(metrics: Metrics, clock: Clock): StoreMeter {
   const applied = appliedMeters(metrics);
   const applyEach = metrics.sample("consul.raft.fsm.apply");
   const applies = metrics.counter("consul.raft.apply");
+  const refusals = metrics.counter("praetor.store.refused");
   const commits = metrics.sample("consul.raft.commitTime");
   return {
     now: () => clock.monotonicMs(),
@@ -18,6 +19,7 @@ export function meterStore(metrics: Metrics, clock: Clock): StoreMeter {
       applies.add(1);
     },
     committed: (ms) => commits.add(ms),
+    refused: () => refusals.add(1),
     submitted: (type, ms) => submitted[type]?.add(ms),
   };
 }

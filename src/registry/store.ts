@@ -36,11 +36,19 @@ export interface StoreMeter {
   applied(type: Command["type"], ms: number): void;
   /** A batch, until it was durable. */
   committed(ms: number): void;
+  /** A batch that could not be made durable, or is not known to be in time. */
+  refused(reason: unknown): void;
   /** A command, from the request to its outcome. */
   submitted(type: Command["type"], ms: number): void;
 }
 
-const noMeter: StoreMeter = { now: () => 0, applied: () => {}, committed: () => {}, submitted: () => {} };
+const noMeter: StoreMeter = {
+  now: () => 0,
+  applied: () => {},
+  committed: () => {},
+  refused: () => {},
+  submitted: () => {},
+};
 
 /** Called after each commit with the topics it touched, before the watches wake. */
 export type CommitListener = (touched: ReadonlySet<Topic>) => void;
@@ -169,7 +177,9 @@ export class Store {
   /** The engine owes an answer for these. What it says of them in the end still counts. */
   #stall(commands: readonly Pending[]): void {
     this.#stalled = true;
-    for (const { reject } of commands) reject(writeUnconfirmed());
+    const unconfirmed = writeUnconfirmed();
+    this.#meter.refused(unconfirmed);
+    for (const { reject } of commands) reject(unconfirmed);
     for (const { reject } of this.#queue.splice(0)) reject(storeStalled());
   }
 
@@ -182,6 +192,7 @@ export class Store {
       try {
         await this.#engine.commit({ revision: batch.state.index, changes: batch.changes });
       } catch (cause) {
+        meter.refused(cause);
         for (const { reject } of commands) reject(cause);
         return;
       } finally {

@@ -1,0 +1,66 @@
+import { describe, expect, test } from "bun:test";
+import { OperatingError } from "../lib/errors.ts";
+import { createLog } from "../lib/log.ts";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import type { StoreMeter } from "./store.ts";
+import { logWriteTrouble } from "./write-trouble.ts";
+
+const full = new OperatingError("unavailable", "disk-full", "the disk is full");
+const broken = new OperatingError("unavailable", "disk-error", "the disk is broken");
+
+interface World {
+  readonly meter: StoreMeter;
+  readonly clock: FakeClock;
+  /** Level and message of each line. */
+  readonly lines: string[];
+}
+
+function openWorld(): World {
+  const clock = new FakeClock();
+  const lines: string[] = [];
+  const sink = (line: string): void => void lines.push(line.replace(/^\S+ /, ""));
+  const log = createLog({ level: "info", json: false, sink, clock }, "store");
+  const plain: StoreMeter = {
+    now: () => clock.monotonicMs(),
+    applied: () => {},
+    committed: () => {},
+    refused: () => {},
+    submitted: () => {},
+  };
+  return { meter: logWriteTrouble(plain, log), clock, lines };
+}
+
+describe("a disk that refuses writes", () => {
+  test("is told of once, and once more when the reason is another", () => {
+    const { meter, lines } = openWorld();
+    for (const error of [full, full, full, broken, broken]) meter.refused(error);
+    expect(lines).toEqual([
+      '[ERROR] store: Writes are refused; reads, DNS and checks go on: error="the disk is full"',
+      '[ERROR] store: Writes are refused; reads, DNS and checks go on: error="the disk is broken"',
+    ]);
+  });
+
+  test("that takes some between others is not told of anew each time", async () => {
+    const { meter, clock, lines } = openWorld();
+    for (let time = 0; time < 10; time++) {
+      meter.refused(full);
+      await clock.advance(1_000);
+      meter.committed(1);
+    }
+    expect(lines).toHaveLength(1);
+  });
+
+  test("is said to take them again, with how many batches it refused; the next trouble is told of", async () => {
+    const { meter, clock, lines } = openWorld();
+    meter.refused(full);
+    meter.refused(full);
+    await clock.advance(5_000);
+    meter.committed(1);
+    meter.committed(1);
+    meter.refused(full);
+    expect(lines.slice(1)).toEqual([
+      "[INFO]  store: Writes are taken again: refused_batches=2",
+      '[ERROR] store: Writes are refused; reads, DNS and checks go on: error="the disk is full"',
+    ]);
+  });
+});
