@@ -1,0 +1,151 @@
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { openSandbox } from "../support/agent-process.ts";
+import { atLength } from "../support/at-length.ts";
+import { cannotInject, withFault } from "../support/injected-fault.ts";
+import { type ServingAgent, startServing, type Written } from "../support/serving-agent.ts";
+import { canMount, mountSmallDisk, type SmallDisk } from "../support/small-disk.ts";
+import { within } from "../support/within.ts";
+
+/**
+ * Whole agents whose disk is full, read-only, broken or slow. What must hold: reads, DNS, health and checks go on; writes are
+ * refused with a reason; the log says it once; when the cause is gone writes are taken again, without a restart; and nothing
+ * that was acknowledged is lost, nothing that was refused comes back, no index falls.
+ */
+
+const sandbox = openSandbox();
+afterAll(() => sandbox.close());
+
+const attempts = atLength({ short: 20, long: 2_000 });
+const troubleSaid = "Writes are refused; reads, DNS and checks go on";
+const mayInject = cannotInject === undefined;
+const whyNot = mayInject ? "" : ` (skipped: ${cannotInject})`;
+
+async function indexOf({ agent }: ServingAgent): Promise<number> {
+  return (await agent.send("GET", "/v1/kv/kept")).index;
+}
+
+/** Writes until `attempts` are refused, between others that may be taken; the keys of both. */
+async function writeInTrouble(serving: ServingAgent): Promise<{ refused: Map<string, Written>; taken: string[] }> {
+  const refused = new Map<string, Written>();
+  const taken: string[] = [];
+  for (let n = 0; refused.size < attempts && n < 2 * attempts + 200; n++) {
+    const key = `in-trouble-${n}`;
+    const written = await serving.put(key, "x".repeat(20_000));
+    if (written.status === 200) taken.push(key);
+    else refused.set(key, written);
+  }
+  return { refused, taken };
+}
+
+/** The whole of what must hold, around a trouble that `during` makes. */
+async function expectRefusedAndRecovered(
+  start: ServingAgent,
+  during: (task: () => Promise<void>) => Promise<void>,
+  words: string,
+): Promise<void> {
+  let serving = start;
+  expect((await serving.put("before")).status).toBe(200);
+  const indexBefore = await indexOf(serving);
+  let refusedKeys: readonly string[] = [];
+  let takenKeys: readonly string[] = [];
+  await during(async () => {
+    const { refused, taken } = await writeInTrouble(serving);
+    expect(refused.size).toBe(attempts);
+    for (const { status, text } of refused.values()) {
+      expect(status).toBe(500);
+      expect(text).toContain(words);
+    }
+    await serving.expectServing();
+    expect(await indexOf(serving)).toBeGreaterThanOrEqual(indexBefore);
+    [refusedKeys, takenKeys] = [[...refused.keys()], taken];
+    expect(serving.logged(troubleSaid)).toBe(1);
+    expect(serving.logged("Request error")).toBeLessThan(5);
+    expect(await serving.refusedBatches()).toBeGreaterThanOrEqual(attempts);
+  });
+  await within(5_000, async () => expect(await serving.put("after")).toMatchObject({ status: 200 }));
+  await serving.expectServing();
+  serving = await serving.killAndStart();
+  const keys = await serving.keys();
+  expect(keys).toEqual(["after", "before", ...takenKeys, "kept"].toSorted());
+  for (const key of refusedKeys) expect(keys).not.toContain(key);
+  expect(await indexOf(serving)).toBeGreaterThanOrEqual(indexBefore);
+  await serving.stop();
+}
+
+describe.skipIf(!canMount())(`an agent on a small disk${canMount() ? "" : " (skipped: mounting takes root)"}`, () => {
+  let disk: SmallDisk;
+  beforeEach(() => {
+    const mounted = mountSmallDisk("4m");
+    if (mounted === undefined) throw new Error("nothing can be mounted any more");
+    disk = mounted;
+  });
+  afterEach(() => disk.unmount());
+
+  test("that somebody fills refuses what does not fit, and goes on when there is room", async () => {
+    const full = async (task: () => Promise<void>): Promise<void> => {
+      disk.fill();
+      await task();
+      disk.empty();
+    };
+    await expectRefusedAndRecovered(await startServing(sandbox, join(disk.folder, "data")), full, "is full");
+  }, 60_000);
+
+  test("starts when it is full, shows what there is, and writes when there is room", async () => {
+    const first = await startServing(sandbox, join(disk.folder, "data"));
+    expect((await first.put("before")).status).toBe(200);
+    disk.fill();
+    const second = await first.killAndStart();
+    await second.expectServing();
+    expect(await second.keys()).toEqual(["before", "kept"]);
+    disk.empty();
+    expect((await second.put("after")).status).toBe(200);
+    await second.stop();
+  }, 30_000);
+
+  test("that is read-only does not start, names the folder and says what to do; it does once it can be written", async () => {
+    const dataDir = join(disk.folder, "data");
+    await (await startServing(sandbox, dataDir)).stop();
+    disk.remount("ro");
+    const words = ["agent", "-server", "-bootstrap", "-bind", "127.0.0.1", "-http-port", "-1", "-dns-port", "-1"];
+    const { code, output } = await sandbox.run(...words, "-data-dir", dataDir);
+    expect(code).toBe(1);
+    expect(output).toContain(`cannot use the data folder ${dataDir}: EROFS`);
+    expect(output).toContain("on a file system that is not read-only");
+    disk.remount("rw");
+    const again = await startServing(sandbox, dataDir);
+    expect(await again.keys()).toEqual(["kept"]);
+    await again.stop();
+  }, 30_000);
+});
+
+describe.skipIf(!mayInject)(`an agent whose disk${whyNot}`, () => {
+  test.each([
+    ["has no room for a write", "pwrite64:error=ENOSPC", "is full"],
+    ["has become read-only", "pwrite64:error=EROFS", "not mounted read-only"],
+    ["fails to write", "pwrite64:error=EIO", "disk I/O error"],
+    ["fails to sync", "fdatasync,fsync:error=EIO", "disk I/O error"],
+  ])(
+    "%s refuses all writes, goes on with all else, and writes again when that is over",
+    async (_, fault, words) => {
+      const serving = await startServing(sandbox, join(sandbox.folder, fault));
+      await expectRefusedAndRecovered(serving, (task) => withFault(serving.agent.pid, fault, task), words);
+    },
+    60_000,
+  );
+
+  test("takes half a second for a sync answers all writers after a few syncs, and readers at once", async () => {
+    const serving = await startServing(sandbox, join(sandbox.folder, "slow"));
+    await withFault(serving.agent.pid, "fdatasync,fsync:delay_exit=500000", async () => {
+      const startMs = performance.now();
+      const writes = Array.from({ length: attempts }, (_, n) => serving.put(`slow-${n}`));
+      await serving.expectServing();
+      for (const { status } of await Promise.all(writes)) expect(status).toBe(200);
+      // They share syncs: one for the first, one or two for all that came meanwhile.
+      expect(performance.now() - startMs).toBeLessThan(5_000);
+    });
+    const again = await serving.killAndStart();
+    expect(await again.keys()).toHaveLength(attempts + 1);
+    await again.stop();
+  }, 30_000);
+});

@@ -1,0 +1,125 @@
+import { expect } from "bun:test";
+import { type AgentProcess, type Sandbox } from "./agent-process.ts";
+import { askDns } from "./dns-exchange.ts";
+import { freePorts } from "./free-ports.ts";
+import { within } from "./within.ts";
+
+/** An agent that keeps a key and watches one service, for tests of what still works in a bad hour. */
+export interface ServingAgent {
+  readonly agent: AgentProcess;
+  readonly dnsPort: number;
+  /** Writes a key; what came of it. */
+  put(key: string, value?: string): Promise<Written>;
+  /** The keys that there are. */
+  keys(): Promise<readonly string[]>;
+  /** The key, DNS, health, and a check that finds out how its service is: all as they should be, each soon answered. */
+  expectServing(): Promise<void>;
+  /** As its metrics have it. */
+  refusedBatches(): Promise<number>;
+  /** How often the log has this. */
+  logged(words: string): number;
+  /** Ends it without a warning, and starts it again on the same folder. */
+  killAndStart(): Promise<ServingAgent>;
+  stop(): Promise<void>;
+}
+
+export interface Written {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** What one answer may take on a machine that does other things too. */
+const answerMsMax = 1_000;
+
+export async function startServing(sandbox: Sandbox, dataDir: string): Promise<ServingAgent> {
+  const [dnsPort = 0] = await freePorts(1);
+  const service = new WatchedService();
+  return serve({ sandbox, dataDir, dnsPort, service });
+}
+
+interface Parts {
+  readonly sandbox: Sandbox;
+  readonly dataDir: string;
+  readonly dnsPort: number;
+  readonly service: WatchedService;
+}
+
+async function serve(parts: Parts): Promise<ServingAgent> {
+  const { sandbox, dataDir, dnsPort, service } = parts;
+  const agent = await sandbox.start("-data-dir", dataDir, "-dns-port", String(dnsPort), "-hcl", service.definition);
+  await agent.ready();
+  await agent.send("PUT", "/v1/kv/kept", { body: "kept" });
+  await within(5_000, () => service.expectSeen(agent));
+  return {
+    agent,
+    dnsPort,
+    async put(key, value = "x") {
+      const { status, text } = await agent.send("PUT", `/v1/kv/${key}`, { body: value });
+      return { status, text };
+    },
+    async keys() {
+      const { json } = await agent.send("GET", "/v1/kv/?keys");
+      return Array.isArray(json) ? json.map(String) : [];
+    },
+    async expectServing() {
+      expect((await soon(() => agent.send("GET", "/v1/kv/kept?raw"))).text).toBe("kept");
+      const { answers } = await soon(() => askDns(dnsPort, "web.service.consul SRV"));
+      expect(answers).toMatchObject([{ type: "SRV", data: { port: 8_080 } }]);
+      const health = await soon(() => agent.send("GET", "/v1/health/service/web?passing"));
+      expect(health.text).toContain('"Service":"web"');
+      service.change();
+      await within(5_000, () => service.expectSeen(agent));
+    },
+    async refusedBatches() {
+      const { text } = await agent.send("GET", "/v1/agent/metrics?format=prometheus");
+      return Number(/^praetor_store_refused (\d+)/m.exec(text)?.[1] ?? 0);
+    },
+    logged: (words) => agent.output().split(words).length - 1,
+    async killAndStart() {
+      agent.signal("SIGKILL");
+      await agent.ended();
+      return serve(parts);
+    },
+    async stop() {
+      agent.signal("SIGTERM");
+      await agent.ended();
+      service.stop();
+    },
+  };
+}
+
+async function soon<Result>(ask: () => Promise<Result>): Promise<Result> {
+  const startMs = performance.now();
+  const answer = await ask();
+  expect(performance.now() - startMs).toBeLessThan(answerMsMax);
+  return answer;
+}
+
+/** Is always well, and says something new when it is told to. */
+class WatchedService {
+  readonly #server: Bun.Server<undefined> = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: () => new Response(`said ${this.#said}`),
+  });
+  #said = 0;
+
+  get definition(): string {
+    const check = `{ id = "web", name = "web", http = "${this.#server.url.href}", interval = "100ms", timeout = "2s" }`;
+    return `telemetry { prometheus_retention_time = "1h" } services { name = "web", port = 8080, checks = [${check}] }`;
+  }
+
+  change(): void {
+    this.#said += 1;
+  }
+
+  async expectSeen(agent: AgentProcess): Promise<void> {
+    const { text } = await agent.send("GET", "/v1/health/checks/web");
+    expect(text).toContain('"Status":"passing"');
+    expect(text).toContain(`said ${this.#said}`);
+  }
+
+  stop(): void {
+    void this.#server.stop(true);
+  }
+}

@@ -1,0 +1,58 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A file system of its own that is soon full; only root may mount one. */
+export interface SmallDisk {
+  readonly folder: string;
+  /** Leaves no octet free. */
+  fill(): void;
+  /** Takes away what filled it. */
+  empty(): void;
+  /** With nobody writing on it. */
+  remount(how: "ro" | "rw"): void;
+  unmount(): void;
+}
+
+/** undefined where nothing may be mounted. */
+export function mountSmallDisk(size: `${number}m`): SmallDisk | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "praetor-disk-"));
+  const isMounted = process.getuid?.() === 0 && run("mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder);
+  if (!isMounted) {
+    rmSync(folder, { recursive: true });
+    return undefined;
+  }
+  const filler = join(folder, "filler");
+  return {
+    folder,
+    fill() {
+      try {
+        writeFileSync(filler, new Uint8Array(Number.parseInt(size) << 20));
+      } catch {
+        // Full, as intended.
+      }
+    },
+    empty: () => rmSync(filler),
+    remount(how) {
+      if (!run("mount", "-o", `remount,${how}`, folder)) throw new Error(`${folder} cannot be mounted ${how}`);
+    },
+    unmount() {
+      // Also when a test has failed and left somebody on it.
+      run("umount", "-l", folder);
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function run(...words: readonly [string, ...string[]]): boolean {
+  const [program, ...rest] = words;
+  return spawnSync(program, rest).status === 0;
+}
+
+/** Whether mountSmallDisk can be had. */
+export function canMount(): boolean {
+  const disk = mountSmallDisk("1m");
+  disk?.unmount();
+  return disk !== undefined;
+}
