@@ -1,5 +1,6 @@
 import { renderGoJson } from "../wire/go-json.ts";
 import type { HttpRequest } from "./http-request.ts";
+import { isLarge } from "./large-answers.ts";
 
 /** Header names as Consul sends them; some clients compare them letter by letter. */
 export type HeaderFields = Readonly<Record<string, string>>;
@@ -15,14 +16,28 @@ export interface Answer {
 /** Below this a compressed answer saves no packet. */
 const gzipBytesMin = 1400;
 
-/** Sends an answer; compressed for who takes it so, when that saves something. */
-export function send(answer: Answer, request: Request): Response {
-  const { status, headers, body } = answer;
+/** Sends an answer; compressed for who takes it so, when that saves something; a large one piece by piece. */
+export function send(answer: Answer, { raw, largeAnswers, peer }: HttpRequest): Response {
+  if (!isLarge(answer.body)) return sendWhole(answer, raw);
+  const { status, body } = answer;
+  const isPacked = acceptsGzip(raw);
+  const bytes = isPacked ? Bun.gzipSync(body ?? "", { level: 1 }) : bytesOf(body ?? "");
+  const response = new Response(largeAnswers.body(peer, bytes, raw.signal), { status, headers: answer.headers });
+  if (isPacked) response.headers.set("Content-Encoding", "gzip");
+  return response;
+}
+
+/** Sends an answer that is not large. */
+export function sendWhole({ status, headers, body }: Answer, request: Request): Response {
   if (body === null || body.length < gzipBytesMin || !acceptsGzip(request))
     return new Response(body, { status, headers });
   const response = new Response(Bun.gzipSync(body, { level: 1 }), { status, headers });
   response.headers.set("Content-Encoding", "gzip");
   return response;
+}
+
+function bytesOf(body: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return typeof body === "string" ? Buffer.from(body) : body;
 }
 
 function acceptsGzip(request: Request): boolean {
@@ -40,7 +55,7 @@ export function jsonText(
   options: { readonly headers?: HeaderFields; readonly status?: number } = {},
 ): Response {
   const headers = new Headers({ ...jsonHeaders, ...options.headers });
-  return send({ status: options.status ?? 200, headers, body }, request.raw);
+  return send({ status: options.status ?? 200, headers, body }, request);
 }
 
 export const jsonHeaders: HeaderFields = { "Content-Type": "application/json", Vary: "Accept-Encoding" };

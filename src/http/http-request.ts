@@ -1,5 +1,7 @@
+import type { Clock } from "../lib/clock.ts";
 import { readBody } from "../lib/read-body.ts";
 import { HttpError } from "./http-error.ts";
+import type { LargeAnswers } from "./large-answers.ts";
 import { QueryString } from "./query-string.ts";
 
 export interface RequestOptions {
@@ -7,6 +9,8 @@ export interface RequestOptions {
   readonly query: string;
   /** The other end of the connection. */
   readonly peerAddress: () => string | undefined;
+  readonly largeAnswers: LargeAnswers;
+  readonly clock: Clock;
 }
 
 /** A request as endpoints see it. */
@@ -19,14 +23,16 @@ export class HttpRequest {
   readonly query: QueryString;
   /** As the server got it. */
   readonly raw: Request;
-  readonly #peerAddress: () => string | undefined;
+  readonly largeAnswers: LargeAnswers;
+  readonly #options: RequestOptions;
 
   constructor(request: Request, target: string, options: RequestOptions) {
     this.raw = request;
     this.method = request.method;
     this.target = target;
     this.rest = options.rest;
-    this.#peerAddress = options.peerAddress;
+    this.largeAnswers = options.largeAnswers;
+    this.#options = options;
     this.query = options.query === "" ? QueryString.none : new QueryString(options.query);
   }
 
@@ -38,7 +44,12 @@ export class HttpRequest {
   /** The IP address of who asks, as the nearest proxy tells it; undefined on a unix socket. */
   get clientAddress(): string | undefined {
     const [forwarded = ""] = this.raw.headers.get("x-forwarded-for")?.split(",") ?? [];
-    return forwarded.trim() || this.#peerAddress();
+    return forwarded.trim() || this.#options.peerAddress();
+  }
+
+  /** Whose connection it came on; all who come by unix sockets are one. */
+  get peer(): string {
+    return this.#options.peerAddress() ?? "unix";
   }
 
   get pretty(): boolean {
@@ -49,18 +60,44 @@ export class HttpRequest {
   without(...names: readonly string[]): HttpRequest {
     const query = this.query.without(...names);
     const path = this.target.slice(0, this.target.indexOf("?"));
-    const peerAddress = this.#peerAddress;
-    return new HttpRequest(this.raw, query === "" ? path : `${path}?${query}`, { rest: this.rest, query, peerAddress });
+    return new HttpRequest(this.raw, query === "" ? path : `${path}?${query}`, { ...this.#options, query });
   }
 
   /**
    * The whole body.
    * @param setting which of the configuration's limits it is
-   * @throws HttpError 413 when it is longer than `bytesMax`, before more than that is read
+   * @throws HttpError 413 when it is longer than `bytesMax`, before more than that is read; 408 when it does not come in
+   * time, so that nobody keeps a place by sending slowly
    */
   body(bytesMax: number, setting: LimitSetting = "kv_max_value_size"): Promise<Uint8Array> {
-    return readBody(this.raw, { bytesMax, refuse: (bytes) => tooLarge(bytes, { bytesMax, setting }) });
+    return this.#inTime(readBody(this.raw, { bytesMax, refuse: (bytes) => tooLarge(bytes, { bytesMax, setting }) }));
   }
+
+  async #inTime(reading: Promise<Uint8Array>): Promise<Uint8Array> {
+    const late = Promise.withResolvers<never>();
+    const timer = this.#options.clock.schedule(bodyMsMax, () => late.reject(tooSlow()));
+    try {
+      return await Promise.race([reading, late.promise]);
+    } catch (error) {
+      if (this.signal.aborted && !(error instanceof HttpError)) throw wentAway();
+      throw error;
+    } finally {
+      timer.cancel();
+    }
+  }
+}
+
+/** A value of half a megabyte comes in time over 140 kbit/s. */
+const bodyMsMax = 30_000;
+
+function tooSlow(): HttpError {
+  const message = `the request's body did not come within ${bodyMsMax / 1_000} s`;
+  return new HttpError(408, message, { Connection: "close" });
+}
+
+/** Nobody reads it, and nobody is to blame. */
+function wentAway(): HttpError {
+  return new HttpError(400, "the client went away before its request was whole");
 }
 
 type LimitSetting = "kv_max_value_size" | "txn_max_req_len";

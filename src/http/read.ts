@@ -8,6 +8,7 @@ import { jsonHeaders, send, type HeaderFields } from "./answers.ts";
 import type { Api } from "./api.ts";
 import { HttpError } from "./http-error.ts";
 import type { HttpRequest } from "./http-request.ts";
+import { isLarge } from "./large-answers.ts";
 import { parseQueryOptions, requireDatacenter, type QueryOptions } from "./query-options.ts";
 
 /** How a query's value becomes what is sent; undefined is a 404 with the same headers of the index. */
@@ -33,7 +34,7 @@ export function answerQuery<T>(
   const options = parseQueryOptions(request.query);
   requireDatacenter(request.query, api.datacenter);
   const asked = whatIsAsked(request, options) + forReader(rendering);
-  if (options.index === 0) return send(currentAnswer(api, asked, { query, rendering }), request.raw);
+  if (options.index === 0) return answerNow(api, request, { asked, query, rendering });
   return waitThenAnswer(api, request, { asked, options, query, rendering });
 }
 
@@ -46,11 +47,29 @@ async function waitThenAnswer<T>(
   const { index, waitMs } = options;
   const { signal } = request;
   const seen = await waitForChange(api.store, query.topics, { index, waitMs, limits, signal, clock, random });
+  return answerNow(api, request, { asked, query, rendering, seen });
+}
+
+interface Now<T> extends Asked<T> {
+  readonly asked: string;
+  /** The index that is told at least. */
+  readonly seen?: number;
+}
+
+/** What there is to tell now; a large answer when the client has read enough of those before. */
+function answerNow<T>(api: Api, request: HttpRequest, now: Now<T>): Response | Promise<Response> {
+  const { asked, query, rendering, seen = 0 } = now;
   const answer = currentAnswer(api, asked, { query, rendering });
-  if (seen <= answer.index) return send(answer, request.raw);
+  const bytes = isLarge(answer.body) ? (answer.body?.length ?? 0) : 0;
+  const { largeAnswers, peer, signal } = request;
+  if (bytes > 0 && !signal.aborted && !largeAnswers.hasRoom(peer, bytes))
+    return largeAnswers
+      .room(peer, bytes, signal)
+      .then(() => (signal.aborted ? new Response() : answerNow(api, request, now)));
+  if (seen <= answer.index) return send(answer, request);
   const headers = new Headers(answer.headers);
   headers.set("X-Consul-Index", String(seen));
-  return send({ ...answer, headers }, request.raw);
+  return send({ ...answer, headers }, request);
 }
 
 interface Asked<T> {

@@ -4,7 +4,7 @@ import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
 import { ToldLately } from "../lib/told-lately.ts";
 import type { AnswerCache, IndexedAnswer } from "./answer-cache.ts";
-import { empty, send, text } from "./answers.ts";
+import { empty, sendWhole, text } from "./answers.ts";
 import type { Endpoint, Route } from "./api.ts";
 import { cleanPath } from "./clean-path.ts";
 import { type ClientLimit, mayBeHeld } from "./client-limit.ts";
@@ -13,6 +13,7 @@ import { escapeHtml } from "./html.ts";
 import { HttpError, statusOf } from "./http-error.ts";
 import { HttpMetrics } from "./http-metrics.ts";
 import { decodePath, HttpRequest } from "./http-request.ts";
+import { isLarge, LargeAnswers } from "./large-answers.ts";
 import { refuseNamespace } from "./namespaces.ts";
 
 export interface RouterOptions {
@@ -50,6 +51,7 @@ export class Router {
   readonly #mayWrite: RouterOptions["mayWrite"];
   readonly #answers: AnswerCache;
   readonly #clientLimit: ClientLimit;
+  readonly #largeAnswers = new LargeAnswers();
   readonly #clock: Clock;
   readonly #told: ToldLately;
   readonly #metrics: HttpMetrics;
@@ -72,7 +74,7 @@ export class Router {
     const target = targetOf(request.url);
     // The way of nearly all reads: somebody has asked the same, and nothing has changed since.
     const known = request.method === "GET" ? this.#answers.get(target) : undefined;
-    if (known) return this.#sendAgain(known, request, target);
+    if (known && !isLarge(known.body)) return this.#sendAgain(known, request, target);
     const answer = (): Promise<Response> => this.#answer(request, target, clientAddress);
     // All other reads are answered before the next request is looked at.
     if (request.method === "GET" && !mayBeHeld(target)) return answer();
@@ -82,7 +84,7 @@ export class Router {
   #sendAgain(known: IndexedAnswer, request: Request, target: string): Response {
     const repeats = (known.repeats ??= this.#metrics.repeatsOf(this.#find(pathOf(target))));
     const startMs = repeats.isDue ? this.#clock.monotonicMs() : undefined;
-    const response = this.#addHeaders(send(known, request));
+    const response = this.#addHeaders(sendWhole(known, request));
     repeats.add(startMs === undefined ? undefined : this.#clock.monotonicMs() - startMs);
     return response;
   }
@@ -122,7 +124,10 @@ export class Router {
     try {
       const rest = decodePath(path.slice(route.path.length));
       const query = target.slice(path.length + 1);
-      const asked = new HttpRequest(request, target, { rest, query, peerAddress: clientAddress });
+      const asked = new HttpRequest(request, target, {
+        ...{ rest, query, peerAddress: clientAddress },
+        ...{ largeAnswers: this.#largeAnswers, clock: this.#clock },
+      });
       checkCommonParameters(route.path, request.method, asked);
       refuseNamespace(path, asked);
       return await endpoint(asked);

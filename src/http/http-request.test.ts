@@ -1,0 +1,41 @@
+import { describe, expect, test } from "bun:test";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { rejectionOf } from "../../test/support/rejection.ts";
+import { settle } from "../../test/support/settle.ts";
+import { HttpRequest } from "./http-request.ts";
+import { LargeAnswers } from "./large-answers.ts";
+
+function requestWith(body: ConstructorParameters<typeof Response>[0], signal: AbortSignal = new AbortController().signal) {
+  const clock = new FakeClock();
+  const raw = new Request("http://agent/v1/kv/a", { method: "PUT", body, signal });
+  const options = { rest: "a", query: "", peerAddress: () => "192.0.2.7", largeAnswers: new LargeAnswers(), clock };
+  return { request: new HttpRequest(raw, "/v1/kv/a", options), clock };
+}
+
+describe("a body", () => {
+  test("that comes in time is whole, and leaves no timer", async () => {
+    const { request, clock } = requestWith("value");
+    expect(Buffer.from(await request.body(100)).toString()).toBe("value");
+    expect(clock.timerCount).toBe(0);
+  });
+
+  test("that does not come is a 408 after half a minute, and the connection is to be closed", async () => {
+    const { request, clock } = requestWith(new ReadableStream({ pull: () => new Promise(() => {}) }));
+    const late = rejectionOf(request.body(100));
+    await settle();
+    await clock.advance(30_000);
+    expect(await late).toMatchObject({ status: 408, headers: { Connection: "close" } });
+  });
+
+  test("whose client goes away is nobody's fault", async () => {
+    const gone = new AbortController();
+    const broken = new ReadableStream({
+      start: (controller) => gone.signal.addEventListener("abort", () => controller.error(new Error("cut"))),
+    });
+    const { request } = requestWith(broken, gone.signal);
+    const cut = rejectionOf(request.body(100));
+    await settle();
+    gone.abort();
+    expect(await cut).toMatchObject({ status: 400 });
+  });
+});

@@ -1,0 +1,64 @@
+import { expect, test } from "bun:test";
+import { settle } from "../../test/support/settle.ts";
+import { LargeAnswers } from "./large-answers.ts";
+
+const open = new AbortController().signal;
+const answer = new Uint8Array(1 << 20);
+const { length } = answer;
+
+/** Whether it is let go on, by now. */
+async function hasEnded(promise: Promise<void>): Promise<boolean> {
+  let ended = false;
+  void promise.then(() => (ended = true));
+  await settle();
+  await settle();
+  return ended;
+}
+
+test("an answer comes piece by piece, whole, and then counts no more", async () => {
+  const large = new LargeAnswers();
+  const body = crypto.getRandomValues(new Uint8Array(60_000));
+  const whole = new Uint8Array(600_000).map((_, at) => body[at % body.length] ?? 0);
+  expect(await new Response(large.body("a", whole, open)).bytes()).toEqual(whole);
+  await settle();
+  expect(large.clients).toBe(0);
+});
+
+test("what a client has not read keeps its next answer waiting, and nobody else's", async () => {
+  const large = new LargeAnswers(2 * length);
+  const unread = [large.body("a", answer, open), large.body("a", answer, open)];
+  const next = large.room("a", length, open);
+  expect(await hasEnded(next)).toBe(false);
+  expect(large.hasRoom("b", length)).toBe(true);
+  await new Response(unread[0]).bytes();
+  expect(await hasEnded(next)).toBe(true);
+});
+
+test("who waits and wants nothing any more does not keep back those behind", async () => {
+  const large = new LargeAnswers(length);
+  const gone = new AbortController();
+  const unread = large.body("a", answer, gone.signal);
+  const others = [1, 2, 3].map(() => large.room("a", length, open));
+  gone.abort();
+  for (const other of others) expect(await hasEnded(other)).toBe(true);
+  await unread.cancel();
+  await settle();
+  expect(large.clients).toBe(0);
+});
+
+test("an answer larger than all the room goes out alone", async () => {
+  const large = new LargeAnswers(length / 2);
+  expect(large.hasRoom("a", length)).toBe(true);
+  large.body("a", answer, open);
+  expect(large.hasRoom("a", 1)).toBe(false);
+});
+
+test("a client that goes away leaves nothing behind, read or waiting", async () => {
+  const large = new LargeAnswers(length);
+  const gone = new AbortController();
+  large.body("a", answer, gone.signal);
+  const waiting = large.room("a", length, gone.signal);
+  gone.abort();
+  expect(await hasEnded(waiting)).toBe(true);
+  expect(large.clients).toBe(0);
+});
