@@ -1,0 +1,66 @@
+import { RawConnection } from "../raw-connection.ts";
+
+export interface Reply {
+  readonly status: number;
+  readonly text: string;
+  /** X-Consul-Index; 0 where there is none. */
+  readonly index: number;
+}
+
+/** What all clients of one run have noted together. */
+export class Notes {
+  readonly latenciesMs: number[] = [];
+  readonly counts: Record<string, number> = {};
+  readonly failures: string[] = [];
+  /** What was acknowledged last, by its place: the value of a key, the port of a service, the status of a check. */
+  readonly acknowledged: Record<string, string> = {};
+
+  fail(what: string): void {
+    this.failures.push(what);
+  }
+
+  count(kind: string): void {
+    this.counts[kind] = (this.counts[kind] ?? 0) + 1;
+  }
+}
+
+const answerWithinMs = 20_000;
+
+/** One connection that is kept open, with one request at a time. */
+export class LoadClient implements AsyncDisposable {
+  readonly name: string;
+  readonly notes: Notes;
+  readonly #connection: RawConnection;
+
+  static async open(name: string, url: string, notes: Notes): Promise<LoadClient> {
+    return new LoadClient(name, await RawConnection.open(url), notes);
+  }
+
+  private constructor(name: string, connection: RawConnection, notes: Notes) {
+    this.name = name;
+    this.#connection = connection;
+    this.notes = notes;
+  }
+
+  /** One request and its answer, timed unless it may be held. */
+  async ask(method: string, target: string, body: string = ""): Promise<Reply> {
+    const startMs = performance.now();
+    const length = `Content-Length: ${Buffer.byteLength(body)}\r\n`;
+    this.#connection.send(`${method} ${target} HTTP/1.1\r\nHost: agent\r\n${length}\r\n${body}`);
+    const answer = await this.#connection.next(answerWithinMs);
+    if (!target.includes("index=")) this.notes.latenciesMs.push(performance.now() - startMs);
+    const index = answer.headerLines.find((line) => line.startsWith("X-Consul-Index: "))?.slice(16);
+    return { status: answer.status, text: answer.body.toString(), index: Number(index ?? 0) };
+  }
+
+  /** As ask; another status than 200 is a failed request. */
+  async mustAsk(method: string, target: string, body: string = ""): Promise<Reply> {
+    const reply = await this.ask(method, target, body);
+    if (reply.status !== 200) this.notes.fail(`${method} ${target}: ${reply.status} ${reply.text}`);
+    return reply;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#connection[Symbol.asyncDispose]();
+  }
+}

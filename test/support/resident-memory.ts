@@ -1,0 +1,8 @@
+import { readFileSync } from "node:fs";
+
+/** What a process has of the machine's memory, in MiB: now, and at the most until now. Linux. */
+export function residentMiB(pid: number): { readonly now: number; readonly most: number } {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) / 1_024;
+  return { now: field("VmRSS"), most: field("VmHWM") };
+}
