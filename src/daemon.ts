@@ -5,6 +5,7 @@ import { FileDefinitions } from "./agent/file-definitions.ts";
 import type { CheckWorld } from "./checks/check-runner.ts";
 import { RunningChecks } from "./checks/running-checks.ts";
 import { serfCheckId, serverRegistration, serverServiceId } from "./cluster/server-registration.ts";
+import { guardDescriptors } from "./descriptor-guard.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
 import { createApi, openApi } from "./open-api.ts";
 import { openBus } from "./open-bus.ts";
@@ -115,7 +116,10 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     startChecks(agent, world);
     api.ports.start(stopping.signal);
     const counting = runIntervals(metrics, world.clock, stopping.signal);
-    const syncing = runAntiEntropy(sync, { ...world, log: log.named("anti_entropy"), signal: stopping.signal });
+    const running = Promise.all([
+      runAntiEntropy(sync, { ...world, log: log.named("anti_entropy"), signal: stopping.signal }),
+      guardDescriptors({ door: doors, clock: world.clock, log, signal: stopping.signal }),
+    ]);
     return {
       nodeId: node.id,
       httpAddresses: doors.addresses,
@@ -128,7 +132,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
         await bus?.stopped;
         await store.close();
         await Promise.all([doors.stop(), keeper?.stop()]);
-        await Promise.all([syncing, counting]);
+        await Promise.all([running, counting]);
         await opened.engine.close();
       },
     };

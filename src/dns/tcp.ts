@@ -5,6 +5,8 @@ import type { Responder } from "./responder.ts";
 /** RFC 7766, section 6.2.3: idle connections end after some seconds. */
 const idleMs = 10_000;
 const connectionsMax = 256;
+/** A quarter of them, so that one client cannot have them all. */
+const connectionsOfOneMax = 64;
 /** A client that asks and never reads. */
 const unsentBytesMax = 256 * 1024;
 
@@ -12,6 +14,8 @@ interface Connection {
   readonly frames: FrameReader;
   unsent: Uint8Array;
   idle: Timer | undefined;
+  /** Its address. */
+  readonly client: string;
 }
 
 interface TcpOptions {
@@ -22,6 +26,15 @@ interface TcpOptions {
 /** Returns what ends it. */
 export function listenTcp(hostname: string, port: number, { responder, clock }: TcpOptions): () => void {
   let connections = 0;
+  const byClient = new Map<string, number>();
+  /** Counts one more or less of a client; how many it has then. */
+  const count = (client: string, change: 1 | -1): number => {
+    connections += change;
+    const own = (byClient.get(client) ?? 0) + change;
+    if (own > 0) byClient.set(client, own);
+    else byClient.delete(client);
+    return own;
+  };
   const stayOpen = (socket: Bun.Socket<Connection>): void => {
     socket.data.idle?.cancel();
     socket.data.idle = clock.schedule(idleMs, () => socket.terminate());
@@ -29,12 +42,13 @@ export function listenTcp(hostname: string, port: number, { responder, clock }: 
   const listener = Bun.listen<Connection>({
     hostname,
     port,
-    data: { frames: new FrameReader(), unsent: new Uint8Array(), idle: undefined },
+    data: { frames: new FrameReader(), unsent: new Uint8Array(), idle: undefined, client: "" },
     socket: {
       open(socket) {
-        socket.data = { frames: new FrameReader(), unsent: new Uint8Array(), idle: undefined };
-        connections += 1;
-        if (connections > connectionsMax) socket.terminate();
+        const client = socket.remoteAddress;
+        socket.data = { frames: new FrameReader(), unsent: new Uint8Array(), idle: undefined, client };
+        const own = count(client, 1);
+        if (connections > connectionsMax || own > connectionsOfOneMax) socket.terminate();
         else stayOpen(socket);
       },
       data(socket, bytes) {
@@ -46,7 +60,7 @@ export function listenTcp(hostname: string, port: number, { responder, clock }: 
       },
       drain: (socket) => flush(socket),
       close(socket) {
-        connections -= 1;
+        count(socket.data.client, -1);
         socket.data.idle?.cancel();
       },
       error: (socket) => socket.terminate(),

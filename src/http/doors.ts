@@ -18,6 +18,10 @@ export interface Doors {
    * @throws OperatingError naming the certificate or key that cannot be used; nothing is changed then
    */
   prepare(files: TlsFiles): () => Promise<void>;
+  /** Accepts no more connections. */
+  pause(): void;
+  /** @throws OperatingError naming the address that cannot be had; it can be called again */
+  resume(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -43,6 +47,10 @@ export async function openDoors({ http, https, ...options }: DoorsOptions): Prom
           tls = next;
           await secured?.listenAnew(next);
         };
+      },
+      pause: () => opened.forEach((server) => server.pause()),
+      async resume() {
+        for (const server of opened) await server.resume();
       },
       stop,
     };

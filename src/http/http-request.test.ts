@@ -5,7 +5,10 @@ import { settle } from "../../test/support/settle.ts";
 import { HttpRequest } from "./http-request.ts";
 import { LargeAnswers } from "./large-answers.ts";
 
-function requestWith(body: ConstructorParameters<typeof Response>[0], signal: AbortSignal = new AbortController().signal) {
+function requestWith(
+  body: ConstructorParameters<typeof Response>[0],
+  signal: AbortSignal = new AbortController().signal,
+) {
   const clock = new FakeClock();
   const raw = new Request("http://agent/v1/kv/a", { method: "PUT", body, signal });
   const options = { rest: "a", query: "", peerAddress: () => "192.0.2.7", largeAnswers: new LargeAnswers(), clock };

@@ -34,6 +34,13 @@ export interface HttpServer {
   readonly addresses: readonly string[];
   /** Serves new connections with these certificates. Requests under way end where they are. */
   listenAnew(tls: Bun.TLSOptions | undefined): Promise<void>;
+  /** Accepts no more connections. Requests under way go on, idle connections end. */
+  pause(): void;
+  /**
+   * Accepts connections again.
+   * @throws OperatingError unavailable when an address cannot be had; it does not listen anywhere then
+   */
+  resume(): Promise<void>;
   /** Stops listening, lets answers that are on their way out, and ends the connections that are left. */
   stop(): Promise<void>;
 }
@@ -49,26 +56,46 @@ const graceMs = 500;
  */
 export async function listen(options: ListenOptions): Promise<HttpServer> {
   let listeners: Listener[] = [];
+  let { tls } = options;
+  let isPaused = false;
   /** Those that serve the connections which they have, and no more. */
   const leaving = new Set<Listener>();
-  const network = options.tls ? "https" : "http";
-  try {
-    for (const address of options.addresses) listeners.push(await listenOn(address, options));
-  } catch (error) {
-    await endAll(listeners);
-    throw error;
-  }
+  const network = tls ? "https" : "http";
+  const open = async (): Promise<void> => {
+    try {
+      for (const address of options.addresses) listeners.push(await listenOn(address, { ...options, tls }));
+    } catch (error) {
+      await endAll(listeners);
+      listeners = [];
+      throw error;
+    }
+  };
+  const leave = (): void => {
+    for (const listener of listeners) {
+      leaving.add(listener);
+      void listener.stop().then(() => leaving.delete(listener));
+    }
+    listeners = [];
+  };
+  await open();
   const addresses = listeners.map((listener) => listener.url.host || listener.url.href);
   for (const address of addresses) options.log.info(`Started ${options.listening.name} server`, { address, network });
   return {
     addresses,
-    async listenAnew(tls) {
-      for (const listener of listeners) {
-        leaving.add(listener);
-        void listener.stop().then(() => leaving.delete(listener));
-      }
-      listeners = [];
-      for (const address of options.addresses) listeners.push(await listenOn(address, { ...options, tls }));
+    async listenAnew(next) {
+      tls = next;
+      if (isPaused) return;
+      leave();
+      await open();
+    },
+    pause() {
+      isPaused = true;
+      leave();
+    },
+    async resume() {
+      if (!isPaused) return;
+      await open();
+      isPaused = false;
     },
     async stop() {
       const all = [...listeners, ...leaving];

@@ -34,11 +34,12 @@ export interface Sandbox {
 const readyWithinMs = 10_000;
 const program = programOf(process.env["CONFORMANCE_TARGET"] ?? "praetor");
 
-export function openSandbox(): Sandbox {
+/** @param before words that start the program with something of theirs: prlimit and its flags */
+export function openSandbox(...before: readonly string[]): Sandbox {
   const folder = mkdtempSync(join(tmpdir(), "agent-"));
   const started: StartedProcess[] = [];
   const spawn = (words: readonly string[], port: number): StartedProcess => {
-    const child = new StartedProcess(words, port);
+    const child = new StartedProcess([...before, ...program, ...words], port);
     started.push(child);
     return child;
   };
@@ -76,7 +77,7 @@ class StartedProcess implements AgentProcess {
 
   constructor(words: readonly string[], port: number) {
     this.url = `http://127.0.0.1:${port}`;
-    this.#child = Bun.spawn([...program, ...words], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    this.#child = Bun.spawn([...words], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
     const read = Promise.all([this.#collect(this.#child.stdout), this.#collect(this.#child.stderr)]);
     this.#ended = this.#child.exited.then(async (code) => {
       await read;
