@@ -134,6 +134,35 @@ describe.skipIf(!mayInject)(`an agent whose disk${whyNot}`, () => {
     60_000,
   );
 
+  test.each([
+    ["fails to sync", "fdatasync,fsync:error=EIO", 1],
+    ["fails to write now and then", "pwrite64:error=EIO:when=2+2", 0],
+  ])(
+    "%s and that is killed meanwhile has all that was acknowledged, and of the rest only what it said may be there",
+    async (_, fault, doubtfulMax) => {
+      const serving = await startServing(sandbox, join(sandbox.folder, `killed-${fault}`));
+      const acknowledged = ["kept"];
+      const refused: Written[] = [];
+      await withFault(serving.agent.pid, fault, async () => {
+        for (let n = 0; n < attempts; n++) {
+          const written = await serving.put(`in-trouble-${n}`);
+          if (written.status === 200) acknowledged.push(`in-trouble-${n}`);
+          else refused.push(written);
+        }
+        serving.agent.signal("SIGKILL");
+        await serving.agent.ended();
+      });
+      expect(refused.length).toBeGreaterThan(0);
+      const again = await serving.killAndStart();
+      const keys = await again.keys();
+      expect(keys).toEqual(expect.arrayContaining(acknowledged));
+      const doubtful = refused.filter(({ text }) => text.includes("may be there again")).length;
+      expect(keys.length - acknowledged.length).toBeLessThanOrEqual(Math.min(doubtfulMax, doubtful));
+      await again.stop();
+    },
+    30_000,
+  );
+
   test("takes half a second for a sync answers all writers after a few syncs, and readers at once", async () => {
     const serving = await startServing(sandbox, join(sandbox.folder, "slow"));
     await withFault(serving.agent.pid, "fdatasync,fsync:delay_exit=500000", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { type AgentProcess, type Sandbox } from "./agent-process.ts";
+import type { AgentProcess, Sandbox } from "./agent-process.ts";
 import { askDns } from "./dns-exchange.ts";
 import { freePorts } from "./free-ports.ts";
 import { within } from "./within.ts";

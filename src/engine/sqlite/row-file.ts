@@ -191,25 +191,28 @@ export class RowFile {
       this.#ensureSynced();
       this.#log.append(batch);
     } catch (error) {
-      this.#recover(error);
-      throw failureOfStore(this.#file, error);
+      const isRecovered = this.#recover(error);
+      throw failureOfStore(this.#file, error, isRecovered ? undefined : doubtAfterRestart(error));
     }
   }
 
   /**
    * After a commit that failed. Emptying the WAL gives later commits the room in it when the disk is full. When the
    * disk failed to sync, the refused transaction may be in the WAL, whole, and would come back to life at the next
-   * start: then the WAL is cut, not only rewound.
+   * start: then the WAL is cut, not only rewound. Returns whether that was done: cutting takes a sync, too.
    */
-  #recover(error: unknown): void {
+  #recover(error: unknown): boolean {
     const full = error instanceof SQLiteError && error.code === "SQLITE_FULL";
     try {
       if (this.#database.inTransaction) this.#database.run("ROLLBACK");
       this.#database.run(`PRAGMA wal_checkpoint(${full ? "PASSIVE" : "TRUNCATE"})`);
+      return true;
     } catch {
       // A disk that takes nothing at all: the caller is told of the commit's own error, and the next commit tries again.
+      return false;
+    } finally {
+      if (!full) this.#walLength.forget();
     }
-    if (!full) this.#walLength.forget();
   }
 
   /** To be called after each commit, once it is answered. Returns whether there is more to do, step by step. */
@@ -308,6 +311,14 @@ export class RowFile {
     this.#log.close();
     this.#database.close(true);
   }
+}
+
+/** What was written and not synced is whole in the WAL until a later commit takes its place. */
+function doubtAfterRestart(error: unknown): string | undefined {
+  const isWritten = error instanceof SQLiteError && error.code === "SQLITE_IOERR_FSYNC";
+  return isWritten
+    ? "and if the agent is killed before a later write is taken, this one may be there again"
+    : undefined;
 }
 
 /** A new store: the schema, revision 0, and no batches. */
