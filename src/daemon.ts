@@ -5,7 +5,7 @@ import { FileDefinitions } from "./agent/file-definitions.ts";
 import type { CheckWorld } from "./checks/check-runner.ts";
 import { RunningChecks } from "./checks/running-checks.ts";
 import { serfCheckId, serverRegistration, serverServiceId } from "./cluster/server-registration.ts";
-import { guardDescriptors } from "./descriptor-guard.ts";
+import { guardDescriptors } from "./lib/descriptor-guard.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
 import { createApi, openApi } from "./open-api.ts";
 import { openBus } from "./open-bus.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { FakeClock } from "../test/support/fake-clock.ts";
+import { FakeClock } from "../../test/support/fake-clock.ts";
 import { type Descriptors, type Door, guardDescriptors } from "./descriptor-guard.ts";
-import { createLog } from "./lib/log.ts";
+import { createLog } from "./log.ts";
 
 /** A process of 256 descriptors, in which connections come and go. */
 class World implements Descriptors, Door {

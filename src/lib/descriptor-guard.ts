@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { sleep, type Clock } from "./lib/clock.ts";
-import { messageOf } from "./lib/errors.ts";
-import type { Log } from "./lib/log.ts";
+import { sleep, type Clock } from "./clock.ts";
+import { messageOf } from "./errors.ts";
+import type { Log } from "./log.ts";
 
 /*
  * A process may have so many descriptors: files and connections together. Without any left, a listener that cannot accept
@@ -104,7 +104,7 @@ export interface Descriptors {
 /** This process's own, as Linux tells them. */
 class ProcessDescriptors implements Descriptors {
   readonly max: number | undefined = readLimit();
-  #held: number[] = [];
+  readonly #held: number[] = [];
 
   used(): number {
     try {
