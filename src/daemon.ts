@@ -2,7 +2,6 @@ import { Agent } from "./agent/agent.ts";
 import { createAliasSource } from "./agent/alias-source.ts";
 import { runAntiEntropy, syncCatalog } from "./agent/anti-entropy.ts";
 import { FileDefinitions } from "./agent/file-definitions.ts";
-import type { CheckWorld } from "./checks/check-runner.ts";
 import { RunningChecks } from "./checks/running-checks.ts";
 import { serfCheckId, serverRegistration, serverServiceId } from "./cluster/server-registration.ts";
 import { guardDescriptors } from "./lib/descriptor-guard.ts";
@@ -12,16 +11,13 @@ import { openBus } from "./open-bus.ts";
 import { openDns } from "./open-dns.ts";
 import { Secrets } from "./keeper/secrets.ts";
 import type { KeeperParts, KeeperServer } from "./open-keeper.ts";
-import type { OpenedEngine } from "./engine/engine.ts";
-import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
-import { openSqliteEngine } from "./engine/sqlite/sqlite-engine.ts";
 import { ClientLimit } from "./http/client-limit.ts";
 import type { Doors } from "./http/doors.ts";
-import { systemClock, type Clock } from "./lib/clock.ts";
+import type { Clock } from "./lib/clock.ts";
 import { OperatingError } from "./lib/errors.ts";
 import type { Log, LogLevel } from "./lib/log.ts";
 import { Metrics } from "./lib/metrics.ts";
-import { systemRandom, type Random } from "./lib/random.ts";
+import type { Random } from "./lib/random.ts";
 import type { Node } from "./model/node.ts";
 import { addGauges, runIntervals } from "./process-metrics.ts";
 import { deregister, register } from "./registry/catalog.ts";
@@ -33,6 +29,7 @@ import { Store } from "./registry/store.ts";
 import { logWriteTrouble } from "./registry/write-trouble.ts";
 import { getNode } from "./state/lookup.ts";
 import { openState } from "./state/open-state.ts";
+import { systemWorld, type World } from "./world.ts";
 
 export interface DaemonOptions {
   readonly log: Log;
@@ -43,6 +40,8 @@ export interface DaemonOptions {
   readonly onReload: (config: RuntimeConfig) => void;
   /** Asked for over HTTP: end the agent gracefully. */
   readonly onLeave: () => void;
+  /** The real one, unless something else is said. */
+  readonly world?: World;
 }
 
 /** An agent that runs. */
@@ -67,11 +66,10 @@ const nodeIdKey = "node-id";
  * @throws OperatingError saying what cannot be used: data folder, address, definition
  */
 export async function startDaemon(config: RuntimeConfig, options: DaemonOptions): Promise<Daemon> {
-  const { log } = options;
+  const { log, world = systemWorld } = options;
   if (!config.server) throw clientNotBuilt();
   for (const warning of config.warnings) log.warn(warning);
-  const world = { clock: systemClock, random: systemRandom };
-  const opened = await openEngine(config);
+  const opened = await world.openEngine(config);
   const { state, local } = openState(opened.rows, opened.revision);
   const metrics = new Metrics(world.clock.wallMs());
   const meter = logWriteTrouble(meterStore(metrics, world.clock), log.named("store"));
@@ -111,8 +109,15 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       resync,
       leave: options.onLeave,
     });
-    const dns = await openDns(config, { ...api, log: log.named("dns") }, stopping.signal);
-    const { doors, keeper } = await openDoorways(config, { api, clientLimit, local, secrets, log });
+    const dns = await openDns(config, { ...api, log: log.named("dns"), listen: world.listenDns }, stopping.signal);
+    const { doors, keeper } = await openDoorways(config, {
+      api,
+      clientLimit,
+      open: world.openDoors,
+      local,
+      secrets,
+      log,
+    });
     startChecks(agent, world);
     api.ports.start(stopping.signal);
     const counting = runIntervals(metrics, world.clock, stopping.signal);
@@ -174,9 +179,10 @@ async function openKeeper(
   return keeper.openKeeper(config, { ...api, ...kept, clientGate, log: log.named("keeper") });
 }
 
-function startChecks(agent: Agent, world: CheckWorld): void {
+function startChecks(agent: Agent, world: World): void {
   const aliasSource = createAliasSource(agent);
-  agent.startChecks(new RunningChecks({ world, aliasSource, report: (id, result) => agent.checkResult(id, result) }));
+  const report = agent.checkResult.bind(agent);
+  agent.startChecks(new RunningChecks({ world, start: world.startCheck, aliasSource, report }));
 }
 
 interface Reloadable extends Doorways {
@@ -198,11 +204,6 @@ async function takeUp(next: RuntimeConfig, parts: Reloadable): Promise<void> {
   parts.clientLimit.max = next.httpConnectionsMax;
   await parts.registerServer();
   await changeCertificates();
-}
-
-function openEngine(config: RuntimeConfig): Promise<OpenedEngine> {
-  if (config.dataDir === undefined) return Promise.resolve(openMemoryEngine());
-  return openSqliteEngine({ folder: config.dataDir });
 }
 
 /** The node's id is the one configured, else the one it has had, else a new one; it is kept with all other data. */

@@ -6,7 +6,7 @@ import { AnswerCache } from "./http/answer-cache.ts";
 import type { Api } from "./http/api.ts";
 import { CachedQuestions } from "./http/cached-questions.ts";
 import type { ClientLimit } from "./http/client-limit.ts";
-import { type Doors, openDoors } from "./http/doors.ts";
+import type { Doors, openDoors } from "./http/doors.ts";
 import { keepFresh } from "./http/freshness.ts";
 import { Router } from "./http/router.ts";
 import { routes } from "./http/routes.ts";
@@ -88,8 +88,9 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
  */
 export function openApi(
   config: RuntimeConfig,
-  { api, clientLimit }: { readonly api: Api; readonly clientLimit: ClientLimit },
+  parts: { readonly api: Api; readonly clientLimit: ClientLimit; readonly open: typeof openDoors },
 ): Promise<Doors> {
+  const { api, clientLimit } = parts;
   const { httpAllowWriteFrom: writers, ports, tls } = config;
   const { clock, log } = api;
   const router = new Router(routes(api), {
@@ -103,7 +104,7 @@ export function openApi(
     // Who may use a unix socket, its owner and mode say.
     mayWrite: writers.length === 0 ? undefined : (address) => address === undefined || isInNetworks(writers, address),
   });
-  return openDoors({
+  return parts.open({
     http: { addresses: config.httpAddresses, port: ports.http },
     https: { addresses: config.httpsAddresses, port: ports.https, tls },
     socketOwner: config.unixSocket,

@@ -2,7 +2,7 @@ import type { RuntimeConfig } from "./config/runtime-config.ts";
 import { parseName } from "./dns/name.ts";
 import { parseUpstream, Recursors } from "./dns/recursors.ts";
 import { Responder, type AnsweringSettings } from "./dns/responder.ts";
-import { listenDns } from "./dns/server.ts";
+import type { listenDns } from "./dns/server.ts";
 import { Zone } from "./dns/zone.ts";
 import type { Api } from "./http/api.ts";
 
@@ -27,13 +27,13 @@ function answeringSettings(
 /** Answers DNS until it is told to stop. What it returns takes up other settings. */
 export async function openDns(
   config: RuntimeConfig,
-  parts: DnsParts,
+  { listen, ...parts }: DnsParts & { readonly listen: typeof listenDns },
   stopping: AbortSignal,
 ): Promise<{ reload(dns: RuntimeConfig["dns"]): void }> {
   const { nodeName, ports } = config;
   const responder = new Responder({ ...parts, nodeName }, answeringSettings(config, config.dns, parts));
   const addresses = ports.dns > 0 ? config.dnsAddresses : [];
-  const server = await listenDns({ ...parts, addresses, port: ports.dns, responder });
+  const server = await listen({ ...parts, addresses, port: ports.dns, responder });
   stopping.addEventListener("abort", () => server.stop());
   return { reload: (dns) => responder.reload(answeringSettings(config, dns, parts)) };
 }

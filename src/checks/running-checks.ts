@@ -7,6 +7,8 @@ import { startCheck, type StartedCheck } from "./start-check.ts";
 export interface RunningChecksOptions {
   readonly world: CheckWorld;
   readonly aliasSource: AliasSource;
+  /** How one is started, if otherwise than by its method. */
+  readonly start?: typeof startCheck;
   readonly report: (checkId: string, result: CheckResult) => void;
 }
 
@@ -22,8 +24,8 @@ export class RunningChecks {
   /** Replaces a running check of the same id: the old definition is not looked at again. */
   start({ definition }: { readonly definition: CheckDefinition }): void {
     this.stop(definition.id);
-    const { world, aliasSource, report } = this.#options;
-    const started = startCheck(definition, { world, aliasSource, report: (result) => report(definition.id, result) });
+    const { world, aliasSource, report, start = startCheck } = this.#options;
+    const started = start(definition, { world, aliasSource, report: (result) => report(definition.id, result) });
     this.#running.set(definition.id, started);
   }
 

@@ -79,6 +79,7 @@ export const layers: readonly Layer[] = [
   { name: "open-bus.ts", mayImport: everything, pure: false },
   { name: "open-keeper.ts", mayImport: everything, pure: false },
   { name: "open-dns.ts", mayImport: everything, pure: false },
+  { name: "world.ts", mayImport: everything, pure: false },
   { name: "daemon.ts", mayImport: everything, pure: false },
   { name: "main.ts", mayImport: everything, pure: false },
 ];
