@@ -1,5 +1,5 @@
 export interface LineRequest {
-  readonly method: "GET" | "PUT" | "DELETE";
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
   readonly path: string;
   readonly body?: string;
 }

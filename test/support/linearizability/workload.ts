@@ -1,3 +1,4 @@
+import { sleep, systemClock, type Clock } from "../../../src/lib/clock.ts";
 import { FakeRandom } from "../fake-random.ts";
 import { CatalogTrial } from "./catalog-trial.ts";
 import { brokenIndexLaws, type IndexSighting, type WriteTime } from "./index-laws.ts";
@@ -10,6 +11,10 @@ export interface WorkloadOptions {
   readonly clients: number;
   /** How many requests are sent in all, give or take one for each client. */
   readonly operations: number;
+  /** Real time, unless something else is said. */
+  readonly clock?: Clock;
+  /** How long a client waits before it looks for an agent that was not there. */
+  readonly reconnectMs?: number;
 }
 
 /** Of one group of keys or one service. More would make the check slower, fewer would leave too little to contend for. */
@@ -18,7 +23,7 @@ const operationsOfATrial = 300;
 const trialsAtATime = 16;
 /** Each fifth is a service. */
 const everySo = 5;
-const reconnectMs = 5;
+const reconnectMsDefault = 5;
 
 /**
  * Clients that do as they like with a few groups of keys and services at a time, then with the next few, and what they
@@ -94,14 +99,15 @@ export class Workload {
     { client, plan, write }: { readonly client: number; readonly plan: Plan; readonly write?: string },
   ): Promise<void> {
     const called = ++this.#events;
-    const calledMs = performance.now();
+    const { clock = systemClock, reconnectMs = reconnectMsDefault } = this.#options;
+    const calledMs = clock.monotonicMs();
     try {
       const answer = await line.send(plan.request);
       this.#sent++;
       const returned = ++this.#events;
       const rows = plan.record({ client, called, returned, answer });
       const { wait } = plan;
-      const tookMs = performance.now() - calledMs;
+      const tookMs = clock.monotonicMs() - calledMs;
       const question = plan.question ?? "a transaction";
       this.#sightings.push({ question, called, returned, index: answer.index, rows, wait, tookMs });
       if (write !== undefined) this.#writes.set(write, { called, returned });
@@ -111,7 +117,7 @@ export class Workload {
         this.#sent++;
         plan.record({ client, called, returned: Infinity, answer: undefined });
         if (write !== undefined) this.#writes.set(write, { called, returned: Infinity });
-      } else await Bun.sleep(reconnectMs);
+      } else await sleep(clock, reconnectMs);
     }
   }
 }

@@ -1,0 +1,33 @@
+import type { Clock } from "../../../src/lib/clock.ts";
+import type { LineAnswer } from "../linearizability/line.ts";
+
+const linesMax = 400;
+
+/** All that was answered, in order: as one number, and the last of it in words. */
+export class History {
+  readonly #clock: Clock;
+  readonly #lines: string[] = [];
+  #hash = 0n;
+  count = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(what: string, answer?: LineAnswer): void {
+    const told = answer ? ` -> ${answer.status} ${answer.index} ${answer.body}` : "";
+    const line = `${this.#clock.monotonicMs().toFixed(3)} ${what}${told}`;
+    this.#hash = Bun.hash.wyhash(line, this.#hash);
+    this.count += 1;
+    this.#lines.push(line.length > 300 ? `${line.slice(0, 300)}...` : line);
+    if (this.#lines.length > linesMax) this.#lines.shift();
+  }
+
+  get hash(): string {
+    return this.#hash.toString(16);
+  }
+
+  get lastLines(): readonly string[] {
+    return this.#lines;
+  }
+}

@@ -1,0 +1,105 @@
+import type { Findings } from "./findings.ts";
+
+interface Known {
+  readonly ttlMs: number;
+  readonly lockDelayMs: number;
+  /** The agent has said that it lives, at this time at the latest. */
+  renewedMs: number;
+  /** The agent may have renewed it as late as this. */
+  maybeRenewedMs: number;
+  /** Somebody may have ended it, or let go of its lock. */
+  mayEnd: boolean;
+  seenMs: number;
+}
+
+export interface Circumstances {
+  readonly nowMs: number;
+  /** When this process could first be asked. */
+  readonly readySinceMs: number;
+  readonly diskWellForMs: number;
+}
+
+/** After a disk is well again, and beyond a session's two lives: until an end that failed has been tried again. */
+const slackMs = 3_000;
+
+/** What clients know of their sessions, held against what the agent shows. */
+export class SessionLedger {
+  readonly #findings: Findings;
+  readonly #known = new Map<string, Known>();
+  readonly #ended = new Set<string>();
+  readonly #holders = new Map<string, string>();
+
+  constructor(findings: Findings) {
+    this.#findings = findings;
+  }
+
+  created(
+    id: string,
+    { arrivedMs, leftMs }: { readonly arrivedMs: number; readonly leftMs: number },
+    terms: { readonly ttlMs: number; readonly lockDelayMs: number },
+  ): void {
+    this.#known.set(id, { ...terms, renewedMs: arrivedMs, maybeRenewedMs: leftMs, mayEnd: false, seenMs: leftMs });
+  }
+
+  /** The agent has the renewal. */
+  renewing(id: string, atMs: number): void {
+    const known = this.#known.get(id);
+    if (known) known.maybeRenewedMs = Math.max(known.maybeRenewedMs, atMs);
+  }
+
+  renewed(id: string, atMs: number): void {
+    const known = this.#known.get(id);
+    if (!known) return;
+    const wasOver = this.#ended.has(id) ? `${id} was renewed after it had ended` : undefined;
+    this.#findings.expect("a session that has ended stays so", wasOver);
+    known.renewedMs = Math.max(known.renewedMs, atMs);
+  }
+
+  /** Its holder is about to end it, or to let go of a lock. */
+  ending(id: string): void {
+    const known = this.#known.get(id);
+    if (known) known.mayEnd = true;
+  }
+
+  /** @param ids the sessions that there are */
+  observe(ids: ReadonlySet<string>, { nowMs, readySinceMs, diskWellForMs }: Circumstances): void {
+    for (const [id, known] of this.#known) {
+      if (ids.has(id)) {
+        known.seenMs = nowMs;
+        this.#expectLifeWithinTwo(id, known, { nowMs, readySinceMs, diskWellForMs });
+      } else if (!this.#ended.has(id)) {
+        this.#ended.add(id);
+        this.#expectWholeLife(id, known, nowMs);
+      }
+    }
+  }
+
+  #expectWholeLife(id: string, { mayEnd, renewedMs, ttlMs }: Known, nowMs: number): void {
+    const livedMs = nowMs - renewedMs;
+    const isEarly = !mayEnd && livedMs < ttlMs;
+    const broken = isEarly ? `${id} ended ${livedMs} ms after it was renewed, of ${ttlMs}` : undefined;
+    this.#findings.expect("a session lives for its time after a renewal", broken);
+  }
+
+  #expectLifeWithinTwo(id: string, known: Known, { nowMs, readySinceMs, diskWellForMs }: Circumstances): void {
+    const sinceMs = Math.max(known.maybeRenewedMs, readySinceMs);
+    const isLate = nowMs - sinceMs > 2 * known.ttlMs + slackMs && diskWellForMs > slackMs + 12_000;
+    const broken = isLate ? `${id} lives ${nowMs - sinceMs} ms after ${sinceMs}, of ${known.ttlMs}` : undefined;
+    this.#findings.expect("a session that nobody renews ends", broken);
+  }
+
+  /** @param holders the session that has each lock */
+  observeLocks(holders: ReadonlyMap<string, string>, nowMs: number): void {
+    for (const [key, holder] of holders) {
+      const before = this.#holders.get(key);
+      const known = before === undefined ? undefined : this.#known.get(before);
+      if (before === holder || before === undefined) continue;
+      if (!known || known.mayEnd || !this.#ended.has(before)) continue;
+      const sinceMs = nowMs - known.seenMs;
+      const isEarly = sinceMs < known.lockDelayMs;
+      const broken = isEarly ? `${key} was taken ${sinceMs} ms after ${before} was seen alive` : undefined;
+      this.#findings.expect("a lock whose session ended is kept from others for its delay", broken);
+    }
+    for (const [key, holder] of holders) this.#holders.set(key, holder);
+  }
+}

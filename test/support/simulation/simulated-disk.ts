@@ -1,0 +1,116 @@
+import type { Batch, OpenedEngine } from "../../../src/engine/engine.ts";
+import { MemoryStore } from "../../../src/engine/memory/memory-engine.ts";
+import { storeClosed } from "../../../src/engine/store-closed.ts";
+import { sleep, type Clock } from "../../../src/lib/clock.ts";
+import { OperatingError } from "../../../src/lib/errors.ts";
+import type { FakeRandom } from "../fake-random.ts";
+
+/** What a disk must not do, for trials of the simulation itself. */
+export type DiskFault = "forgets what it confirmed" | "keeps halves of batches" | "keeps what it refused";
+
+/** A file that one process writes at a time. Confirms late, refuses, or does not answer, for as long as it is told to. */
+export class SimulatedDisk {
+  readonly #clock: Clock;
+  readonly #random: FakeRandom;
+  readonly #fault: DiskFault | undefined;
+  #kept = new MemoryStore();
+  /** Confirmed, and with that fault not on the disk yet. */
+  #promised: Batch[] = [];
+  #writing: Batch | undefined;
+  #last: Promise<void> = Promise.resolve();
+  #process = 0;
+  #gate: PromiseWithResolvers<void> | undefined;
+  #refusing = false;
+  #delayMsMax = 4;
+  #troubleEndedMs = 0;
+
+  constructor(options: { readonly clock: Clock; readonly random: FakeRandom; readonly fault?: DiskFault | undefined }) {
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#fault = options.fault;
+  }
+
+  /** For how long it has been well, in milliseconds; 0 when it is not. */
+  get wellForMs(): number {
+    const isWell = !this.#gate && !this.#refusing && this.#delayMsMax < 100;
+    return isWell ? this.#clock.monotonicMs() - this.#troubleEndedMs : 0;
+  }
+
+  /** Of what is on it: the same as long as nothing is written. */
+  get revision(): number {
+    return this.#kept.revision;
+  }
+
+  hang(): void {
+    this.#gate ??= Promise.withResolvers();
+  }
+
+  refuse(): void {
+    this.#refusing = true;
+  }
+
+  slowDown(delayMsMax: number): void {
+    this.#delayMsMax = delayMsMax;
+  }
+
+  heal(): void {
+    this.#refusing = false;
+    this.#delayMsMax = 4;
+    this.#gate?.resolve();
+    this.#gate = undefined;
+    this.#troubleEndedMs = this.#clock.monotonicMs();
+  }
+
+  open(): OpenedEngine {
+    const process = ++this.#process;
+    let closed = false;
+    const commit = (batch: Batch): Promise<void> => {
+      if (closed) return Promise.reject(storeClosed());
+      const written = this.#last.then(() => this.#write(batch, process));
+      this.#last = written.catch(() => {});
+      return written;
+    };
+    const close = async (): Promise<void> => {
+      closed = true;
+      await this.#last;
+    };
+    return { engine: { commit, close }, revision: this.#kept.revision, rows: this.#kept.rows() };
+  }
+
+  /** The process is gone. What it was writing is there as a whole, or not at all; nobody is told. */
+  crash(): void {
+    this.#process += 1;
+    const batch = this.#writing;
+    this.#writing = undefined;
+    this.#promised = [];
+    this.#last = Promise.resolve();
+    if (!batch || this.#random.uniform() < 0.5) return;
+    const half = { ...batch, changes: batch.changes.slice(0, Math.ceil(batch.changes.length / 2)) };
+    this.#kept.apply(this.#fault === "keeps halves of batches" ? half : batch);
+  }
+
+  async #write(batch: Batch, process: number): Promise<void> {
+    this.#writing = batch;
+    await sleep(this.#clock, this.#delay());
+    await this.#gate?.promise;
+    if (process !== this.#process) return new Promise(() => {});
+    this.#writing = undefined;
+    if (this.#refusing) {
+      if (this.#fault === "keeps what it refused") this.#kept.apply(batch);
+      throw new OperatingError("unavailable", "disk-full", "the disk is full");
+    }
+    this.#keep(batch);
+    await sleep(this.#clock, this.#delay() / 4);
+    if (process !== this.#process) return new Promise(() => {});
+  }
+
+  #keep(batch: Batch): void {
+    if (this.#fault !== "forgets what it confirmed") return this.#kept.apply(batch);
+    this.#promised.push(batch);
+    for (const late of this.#promised.splice(0, this.#promised.length - 3)) this.#kept.apply(late);
+  }
+
+  #delay(): number {
+    return this.#random.uniform() * this.#delayMsMax;
+  }
+}

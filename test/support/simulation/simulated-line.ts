@@ -1,0 +1,46 @@
+import { sleep, type Clock } from "../../../src/lib/clock.ts";
+import type { FakeRandom } from "../fake-random.ts";
+import { type Line, type LineAnswer, LineBroken, type LineRequest } from "../linearizability/line.ts";
+import type { SimulatedNetwork } from "./simulated-network.ts";
+
+/** In which words a write is refused: nothing of it was done, and nothing ever will be. */
+const refused = /the disk is full|the disk does not answer|the agent is stopping|too many concurrent connections/;
+const unconfirmed = /the disk has not confirmed the write/;
+
+/** @throws LineBroken where the agent says that it could not do it, or does not know */
+export function requireDone<Answer extends LineAnswer>(answer: Answer): Answer {
+  if (answer.status < 400) return answer;
+  if (unconfirmed.test(answer.body)) throw new LineBroken(true);
+  if (refused.test(answer.body)) throw new LineBroken(false);
+  return answer;
+}
+
+/** A client that thinks for a while before each request. */
+export class SimulatedLine implements Line {
+  readonly #network: SimulatedNetwork;
+  readonly #clock: Clock;
+  readonly #random: FakeRandom;
+  readonly #client: string;
+  readonly #thinkMsMax: number;
+
+  constructor(options: {
+    readonly network: SimulatedNetwork;
+    readonly clock: Clock;
+    readonly random: FakeRandom;
+    readonly client: string;
+    readonly thinkMsMax: number;
+  }) {
+    this.#network = options.network;
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#client = options.client;
+    this.#thinkMsMax = options.thinkMsMax;
+  }
+
+  async send(request: LineRequest): Promise<LineAnswer> {
+    await sleep(this.#clock, this.#random.uniform() ** 2 * this.#thinkMsMax);
+    return requireDone(await this.#network.send(this.#client, request));
+  }
+
+  close(): void {}
+}

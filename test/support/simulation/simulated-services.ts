@@ -1,0 +1,69 @@
+import type { CheckResult } from "../../../src/checks/check-runner.ts";
+import { runPeriodically } from "../../../src/checks/periodic.ts";
+import { startCheck, type StartCheckOptions, type StartedCheck } from "../../../src/checks/start-check.ts";
+import { withThresholds } from "../../../src/checks/thresholds.ts";
+import { sleep, type Clock } from "../../../src/lib/clock.ts";
+import type { CheckDefinition, CheckMethod, CheckStatus } from "../../../src/model/check.ts";
+import type { FakeRandom } from "../fake-random.ts";
+
+/** How a service answers who checks it. */
+export type Condition = "up" | "slow" | "busy" | "down";
+
+const answers: Readonly<Record<Condition, { readonly status: CheckStatus; readonly afterMsMax: number }>> = {
+  up: { status: "passing", afterMsMax: 40 },
+  slow: { status: "critical", afterMsMax: 12_000 },
+  busy: { status: "warning", afterMsMax: 400 },
+  down: { status: "critical", afterMsMax: 5 },
+};
+
+/** What the agent's checks find outside: services that are well or not, as the simulation says. */
+export class SimulatedServices {
+  readonly #random: FakeRandom;
+  readonly #conditions = new Map<string, Condition>();
+  /** By check: what was last reported of it, in this process. */
+  readonly lastResults: Map<string, CheckStatus> = new Map();
+
+  constructor(random: FakeRandom) {
+    this.#random = random;
+  }
+
+  /** @param target as the check's definition names it */
+  condition(target: string): Condition {
+    return this.#conditions.get(target) ?? "up";
+  }
+
+  change(target: string, condition: Condition): void {
+    this.#conditions.set(target, condition);
+  }
+
+  /** In place of the product's: what would use the network asks here, all else is the product's. */
+  readonly startCheck = (definition: CheckDefinition, options: StartCheckOptions): StartedCheck => {
+    this.lastResults.delete(definition.id);
+    const report = (result: CheckResult): void => {
+      this.lastResults.set(definition.id, result.status);
+      options.report(result);
+    };
+    const { method } = definition;
+    if (!isRepeated(method)) return startCheck(definition, { ...options, report });
+    const { world } = options;
+    const ask = (signal: AbortSignal): Promise<CheckResult> => this.#ask(targetOf(method), world.clock, signal);
+    return runPeriodically(ask, { world, intervalMs: method.intervalMs, report: withThresholds(definition, report) });
+  };
+
+  async #ask(target: string, clock: Clock, signal: AbortSignal): Promise<CheckResult> {
+    const { status, afterMsMax } = answers[this.condition(target)];
+    await sleep(clock, this.#random.uniform() * afterMsMax, signal);
+    return { status, output: `${target} is ${status}` };
+  }
+}
+
+type RepeatedMethod = Extract<CheckMethod, { readonly intervalMs: number }>;
+
+function isRepeated(method: CheckMethod): method is RepeatedMethod {
+  return "intervalMs" in method;
+}
+
+function targetOf(method: RepeatedMethod): string {
+  if ("url" in method) return method.url;
+  return "address" in method ? String(method.address) : method.kind;
+}
