@@ -49,6 +49,14 @@ function openWorld(): World {
   };
 }
 
+test("what is told to an agent that ends sets no timer", async () => {
+  const { register, coordinates, clock } = openWorld();
+  await register("a");
+  coordinates.stop();
+  coordinates.update(nodeAt("a", 1));
+  expect(clock.timerCount).toBe(0);
+});
+
 describe("an update", () => {
   test("is taken up at the end of the period, the last one of each node and segment", async () => {
     const { register, coordinates, clock, placed } = openWorld();

@@ -41,6 +41,7 @@ export class Coordinates {
   #pending = new Map<string, NodeCoordinate>();
   #discarded = 0;
   #timer: Timer | undefined;
+  #stopped = false;
 
   constructor(store: Store, options: CoordinatesOptions) {
     this.#store = store;
@@ -54,6 +55,7 @@ export class Coordinates {
 
   /** Takes the update up at the end of the period. */
   update(update: NodeCoordinate): void {
+    if (this.#stopped) return;
     const key = keyOf(update);
     if (this.#pending.size >= updatesMax && !this.#pending.has(key)) this.#discarded += 1;
     else this.#pending.set(key, update);
@@ -70,7 +72,9 @@ export class Coordinates {
     return [...this.#placed.startingWith(rowKey(name))].map(([, row]) => row);
   }
 
+  /** Takes nothing up any more: not what waits, nor what comes while the agent ends. */
   stop(): void {
+    this.#stopped = true;
     this.#timer?.cancel();
   }
 
