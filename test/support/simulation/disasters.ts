@@ -27,10 +27,11 @@ export async function runDisasters(parts: DisasterParts, seed: number, over: Abo
   ]);
 }
 
-async function endAgents({ clock, supervisor }: DisasterParts, random: FakeRandom, over: AbortSignal): Promise<void> {
+async function endAgents({ clock, disk, supervisor }: DisasterParts, random: FakeRandom, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     await sleep(clock, random.uniform() ** 2 * 60_000, over);
     if (over.aborted) return;
+    if (random.uniform() < 0.5) await Promise.race([disk.untilWriting(), sleep(clock, 2_000)]);
     if (random.uniform() < 0.7) supervisor.crash();
     else await supervisor.stop();
     await sleep(clock, random.uniform() ** 2 * 5_000);

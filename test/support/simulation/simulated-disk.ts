@@ -19,6 +19,7 @@ export class SimulatedDisk {
   #writing: Batch | undefined;
   #last: Promise<void> = Promise.resolve();
   #process = 0;
+  #begins: PromiseWithResolvers<void> | undefined;
   #gate: PromiseWithResolvers<void> | undefined;
   #refusing = false;
   #delayMsMax = 4;
@@ -77,6 +78,11 @@ export class SimulatedDisk {
     return { engine: { commit, close }, revision: this.#kept.revision, rows: this.#kept.rows() };
   }
 
+  /** Resolves when a batch is on its way. */
+  async untilWriting(): Promise<void> {
+    while (!this.#writing) await (this.#begins ??= Promise.withResolvers()).promise;
+  }
+
   /** The process is gone. What it was writing is there as a whole, or not at all; nobody is told. */
   crash(): void {
     this.#process += 1;
@@ -85,12 +91,14 @@ export class SimulatedDisk {
     this.#promised = [];
     this.#last = Promise.resolve();
     if (!batch || this.#random.uniform() < 0.5) return;
-    const half = { ...batch, changes: batch.changes.slice(0, Math.ceil(batch.changes.length / 2)) };
+    const half = { ...batch, changes: batch.changes.filter((_, at) => at % 2 === 1) };
     this.#kept.apply(this.#fault === "keeps halves of batches" ? half : batch);
   }
 
   async #write(batch: Batch, process: number): Promise<void> {
     this.#writing = batch;
+    this.#begins?.resolve();
+    this.#begins = undefined;
     await sleep(this.#clock, this.#delay());
     await this.#gate?.promise;
     if (process !== this.#process) return new Promise(() => {});
