@@ -90,6 +90,21 @@ test("after a restart it has the whole time again", async () => {
   expect(after.lives()).toBe(false);
 });
 
+test("a session whose end is being written cannot be renewed, nor while that is tried again", async () => {
+  const { clock, engine, lives, ttls } = await worldWithSession("10s");
+  engine.hold();
+  await clock.advance(20_000);
+  expect(lives()).toBe(true);
+  expect(ttls.renew(id)).toBeUndefined();
+  // The disk has not confirmed the end in time, and may still do it.
+  await clock.advance(10_500);
+  expect(ttls.renew(id)).toBeUndefined();
+  engine.release();
+  await clock.advance(1_000);
+  expect(lives()).toBe(false);
+  expect(clock.timerCount).toBe(0);
+});
+
 test("an end that cannot be written is tried again each second, and said once a minute", async () => {
   const { clock, engine, lives, lines } = await worldWithSession("10s");
   engine.fail();

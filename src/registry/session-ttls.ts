@@ -23,6 +23,8 @@ export class SessionTtls {
   readonly #told: ToldLately;
   /** By folded id. */
   readonly #timers = new Map<string, Timer>();
+  /** Their time is over, which may not be written yet. Whoever renews one now must not believe that it lives on. */
+  readonly #ending = new Set<string>();
   #stopped = false;
 
   constructor(store: Store, options: { readonly clock: Clock; readonly log: Log }) {
@@ -39,8 +41,9 @@ export class SessionTtls {
     return this.#timers.size;
   }
 
-  /** Gives the session its full time again; undefined when it has ended. */
+  /** Gives the session its full time again; undefined when it has ended, or is about to. */
   renew(id: string): SessionRow | undefined {
+    if (this.#ending.has(fold(id))) return undefined;
     const session = getSession(this.#store.state, id);
     if (session) this.#restart(session);
     return session;
@@ -86,15 +89,18 @@ export class SessionTtls {
   #cancel(id: string): void {
     this.#timers.get(id)?.cancel();
     this.#timers.delete(id);
+    this.#ending.delete(id);
   }
 
   #cancelAll(): void {
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
+    this.#ending.clear();
   }
 
   async #expire(id: string): Promise<void> {
     this.#log.debug("Session TTL expired", { session: id });
+    this.#ending.add(id);
     try {
       await destroySession(this.#store, id);
     } catch (error) {
@@ -105,6 +111,7 @@ export class SessionTtls {
         fields,
       );
       this.#startTimer(id, retryMs);
+      this.#ending.add(id);
     }
   }
 }
