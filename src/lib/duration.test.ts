@@ -100,6 +100,14 @@ describe("a duration with days", () => {
   });
 });
 
+test("digits without end are refused at once, with days or without", () => {
+  const startMs = performance.now();
+  const digits = "8".repeat(20_000);
+  expect(() => parseDurationWithDays(digits)).toThrow("missing unit");
+  expect(() => parseDuration(digits)).toThrow("missing unit");
+  expect(performance.now() - startMs).toBeLessThan(1_000);
+});
+
 function refusalOf(text: string, parse: (text: string) => number = parseDuration): unknown {
   try {
     parse(text);

@@ -44,7 +44,8 @@ export function parseDuration(text: string): number {
  */
 export function parseDurationWithDays(text: string): number {
   let days = 0;
-  const rest = text.replaceAll(/(\d+\.?\d*|\.\d+)d/g, (_, number: string) => {
+  // From the beginning of a number only: else digits without end are looked through from each of them.
+  const rest = text.replaceAll(/(?<![\d.])(\d+(?:\.\d*)?|\.\d+)d/g, (_, number: string) => {
     days += Number(number);
     return "";
   });

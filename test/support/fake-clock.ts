@@ -20,8 +20,9 @@ export class FakeClock implements Clock {
     this.#wallMs = wallMs;
   }
 
+  /** Whole milliseconds, as the real one tells. */
   wallMs(): number {
-    return this.#wallMs;
+    return Math.floor(this.#wallMs);
   }
 
   monotonicMs(): number {

@@ -27,7 +27,11 @@ export async function runDisasters(parts: DisasterParts, seed: number, over: Abo
   ]);
 }
 
-async function endAgents({ clock, disk, supervisor }: DisasterParts, random: FakeRandom, over: AbortSignal): Promise<void> {
+async function endAgents(
+  { clock, disk, supervisor }: DisasterParts,
+  random: FakeRandom,
+  over: AbortSignal,
+): Promise<void> {
   while (!over.aborted) {
     await sleep(clock, random.uniform() ** 2 * 60_000, over);
     if (over.aborted) return;
@@ -72,7 +76,11 @@ async function troubleNetwork({ clock, network }: DisasterParts, random: FakeRan
 
 const conditions: readonly Condition[] = ["up", "up", "slow", "busy", "down"];
 
-async function troubleServices({ clock, services }: DisasterParts, random: FakeRandom, over: AbortSignal): Promise<void> {
+async function troubleServices(
+  { clock, services }: DisasterParts,
+  random: FakeRandom,
+  over: AbortSignal,
+): Promise<void> {
   while (!over.aborted) {
     await sleep(clock, random.uniform() * 8_000, over);
     services.change(pickOf(random, checkTargets) ?? "", pickOf(random, conditions) ?? "up");

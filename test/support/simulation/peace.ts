@@ -22,7 +22,12 @@ export interface PeaceParts {
 }
 
 const client = "192.0.2.99";
-const statusOf: Readonly<Record<Condition, string>> = { up: "passing", busy: "warning", slow: "critical", down: "critical" };
+const statusOf: Readonly<Record<Condition, string>> = {
+  up: "passing",
+  busy: "warning",
+  slow: "critical",
+  down: "critical",
+};
 
 interface CheckShown {
   readonly CheckID: string;
@@ -45,7 +50,11 @@ export class PeaceTalks {
     await this.#put("/v1/kv/quiet/key", "x");
     await this.#put("/v1/catalog/register", { Node: "quiet", Address: "192.0.2.8", Service: { Service: "quiet" } });
     for (const Service of serviceNames) {
-      await this.#send({ method: "POST", path: "/v1/query", body: JSON.stringify({ Name: `${Service}-any`, Service: { Service } }) });
+      await this.#send({
+        method: "POST",
+        path: "/v1/query",
+        body: JSON.stringify({ Name: `${Service}-any`, Service: { Service } }),
+      });
     }
   }
 
@@ -61,8 +70,10 @@ export class PeaceTalks {
   async expectNothingLeft(): Promise<void> {
     const { findings, pass, supervisor, until } = this.#parts;
     await this.#put("/v1/agent/maintenance?enable=false");
-    for (const id of Object.keys(await this.#peek("/v1/agent/services"))) await this.#put(`/v1/agent/service/deregister/${id}`);
-    for (const id of Object.keys(await this.#peek("/v1/agent/checks"))) await this.#put(`/v1/agent/check/deregister/${id}`);
+    for (const id of Object.keys(await this.#peek("/v1/agent/services")))
+      await this.#put(`/v1/agent/service/deregister/${id}`);
+    for (const id of Object.keys(await this.#peek("/v1/agent/checks")))
+      await this.#put(`/v1/agent/check/deregister/${id}`);
     await this.#expectUncounted();
     await pass(7_000);
     const { timerCount } = this.#process().clock;
@@ -111,10 +122,15 @@ export class PeaceTalks {
     const sessions = (await this.#peek("/v1/session/list")) as readonly { ID: string; TTL: string }[];
     const left = sessions.filter(({ TTL }) => TTL !== "");
     findings.expect("a session that nobody renews ends", left[0] && `${left[0].ID} is still there`);
-    const { ID } = JSON.parse((await this.#put("/v1/session/create", { TTL: "10s", LockDelay: "0s" })).body) as { ID: string };
+    const { ID } = JSON.parse((await this.#put("/v1/session/create", { TTL: "10s", LockDelay: "0s" })).body) as {
+      ID: string;
+    };
     for (const key of lockKeys) {
       const { body } = await this.#put(`/v1/kv/${key}?acquire=${ID}`, "mine");
-      findings.expect("a lock whose session ended is free again", body.startsWith("true") ? undefined : `${key}: ${body}`);
+      findings.expect(
+        "a lock whose session ended is free again",
+        body.startsWith("true") ? undefined : `${key}: ${body}`,
+      );
     }
     await this.#put(`/v1/session/destroy/${ID}`);
   }
@@ -128,7 +144,10 @@ export class PeaceTalks {
       const statuses: number[] = [];
       for (let at = 0; at < requestsOfClientMax; at += 1) {
         const request: LineRequest = { method: "GET", path: `${question}?index=${index}&wait=60s` };
-        network.send(who, request).then(({ status }) => statuses.push(status), () => {});
+        network.send(who, request).then(
+          ({ status }) => statuses.push(status),
+          () => {},
+        );
       }
       await pass(100);
       const broken = statuses.length === 0 ? undefined : `${who} was answered ${statuses.join(" ")}`;

@@ -85,7 +85,11 @@ export class Registrar {
 
   #register(id: string, service: string): LineRequest {
     const { random } = this.#options;
-    const check = { HTTP: `http://192.0.2.9/${id}`, Interval: "5s", FailuresBeforeCritical: random.uniform() < 0.5 ? 2 : 0 };
+    const check = {
+      HTTP: `http://192.0.2.9/${id}`,
+      Interval: "5s",
+      FailuresBeforeCritical: random.uniform() < 0.5 ? 2 : 0,
+    };
     const Checks = [
       { CheckID: `${id}:http`, Name: "http", ...check },
       { CheckID: `${id}:ttl`, Name: "ttl", TTL: "15s", Status: "passing" },

@@ -81,7 +81,13 @@ class Simulation {
     const process = (): Supervisor["process"] => this.#supervisor.process;
     this.#network = new SimulatedNetwork({ clock, random: randomOf(4), history: this.#history, process });
     this.#ledger = new SessionLedger(this.#findings);
-    this.#observer = new Observer({ ...shared, process, network: this.#network, random: randomOf(5), ledger: this.#ledger });
+    this.#observer = new Observer({
+      ...shared,
+      process,
+      network: this.#network,
+      random: randomOf(5),
+      ledger: this.#ledger,
+    });
     this.#watchers = this.#newWatchers();
   }
 

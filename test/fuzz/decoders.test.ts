@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { atLength } from "../support/at-length.ts";
+import { decoders } from "../support/fuzz/decoders.ts";
+import { type Fuzzed, addToCorpus, readCorpus, watchedFuzz } from "../support/fuzz/watched-fuzz.ts";
+
+/**
+ * Each decoder that meets the outside is given its corpus, and then what can be made of it. It decodes or refuses in its own
+ * words, within a second. What does something else is written to test/fuzz/corpus, and tried first from then on.
+ */
+
+const seed = Number(process.env["SEED"] ?? 1);
+/** With the fuzzing of whole requests and packets, an hour in all. */
+const budgetMs = atLength({ short: 3_000, long: 100_000 });
+const runsMax = atLength({ short: 300, long: 1_000_000_000 });
+
+test.each(decoders.map(({ name }) => [name]))(
+  `%s decodes or refuses whatever it is given, within a second (SEED=${seed})`,
+  async (name) => {
+    expect(readCorpus(name).length).toBeGreaterThan(0);
+    const fuzzed = await watchedFuzz(name, { seed, runsMax, budgetMs });
+    if (atLength({ short: 0, long: 1 }) === 1) console.log(`${name}: ${fuzzed.runs} inputs, ${fuzzed.outcomes} ends`);
+    expectNone(name, fuzzed);
+  },
+  budgetMs + 120_000,
+);
+
+function expectNone(name: string, { fault }: Fuzzed): void {
+  if (!fault) return;
+  const path = addToCorpus(name, fault.input);
+  throw new Error(`SEED=${seed}, ${name}, with what is in ${path}: ${fault.why}`);
+}

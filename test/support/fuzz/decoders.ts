@@ -1,0 +1,328 @@
+import { consulStateRows } from "../../../src/cli/migration/consul-state.ts";
+import { praetorStateRows } from "../../../src/cli/migration/praetor-state.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import { readSource } from "../../../src/config/read-source.ts";
+import { interfaceAddresses } from "../../../src/config/sockaddr/interfaces.ts";
+import { expandTemplate } from "../../../src/config/sockaddr/template.ts";
+import { decodeAnswers, decodeQuery } from "../../../src/dns/decode-message.ts";
+import { cleanPath } from "../../../src/http/clean-path.ts";
+import { HttpError } from "../../../src/http/http-error.ts";
+import { decodePath } from "../../../src/http/http-request.ts";
+import { parseQueryOptions } from "../../../src/http/query-options.ts";
+import { QueryString } from "../../../src/http/query-string.ts";
+import { unpackArchive } from "../../../src/lib/checked-archive.ts";
+import { parseDuration, parseDurationWithDays } from "../../../src/lib/duration.ts";
+import { OperatingError } from "../../../src/lib/errors.ts";
+import { compileFilter } from "../../../src/lib/filter/compile-filter.ts";
+import { renderTemplate } from "../../../src/model/query-template.ts";
+import { SnapshotDecoder } from "../../../src/state/snapshot.ts";
+import { decodeAutopilot } from "../../../src/wire/autopilot.ts";
+import { decodeCatalogDeregister, decodeCatalogRegister } from "../../../src/wire/catalog-register.ts";
+import { decodeCheckDefinition } from "../../../src/wire/check-definition.ts";
+import { decodeCheckUpdate } from "../../../src/wire/check-update.ts";
+import { decodeEntryKind } from "../../../src/wire/config-entry.ts";
+import { decodeCoordinateUpdate } from "../../../src/wire/coordinate.ts";
+import { serviceEntryFields } from "../../../src/wire/filter-fields.ts";
+import { decodeIntention } from "../../../src/wire/intention.ts";
+import { parseJson } from "../../../src/wire/json.ts";
+import { decodeKeyringKey } from "../../../src/wire/keyring.ts";
+import { decodeKvTree } from "../../../src/wire/kv-tree.ts";
+import { checkPreparedQuery, decodePreparedQuery } from "../../../src/wire/prepared-query.ts";
+import { decodeServiceDefinition } from "../../../src/wire/service-definition.ts";
+import { decodeSession } from "../../../src/wire/session.ts";
+import { decodeTxn } from "../../../src/wire/txn.ts";
+
+/** Something that is given octets from outside. */
+export interface Decoder {
+  /** Also the folder of its corpus. */
+  readonly name: string;
+  /** What its language is made of. */
+  readonly words: readonly string[];
+  /** @throws what the decoder throws */
+  run(octets: Uint8Array): unknown;
+}
+
+/** What a decoder may throw at who gave it something wrong. */
+export function isRefusal(thrown: unknown): thrown is Error {
+  return thrown instanceof OperatingError || thrown instanceof HttpError;
+}
+
+const bodyWords = [
+  ...["Node", "ID", "Name", "Service", "Check", "Checks", "CheckID", "Tags", "Meta", "Port", "Address", "Weights"],
+  ...[
+    "TTL",
+    "HTTP",
+    "Interval",
+    "Timeout",
+    "Header",
+    "Args",
+    "AliasService",
+    "Status",
+    "Definition",
+    "Proxy",
+    "Connect",
+  ],
+  ...[
+    "TaggedAddresses",
+    "KV",
+    "Verb",
+    "Key",
+    "Value",
+    "Flags",
+    "Index",
+    "Session",
+    "LockDelay",
+    "Behavior",
+    "Template",
+  ],
+  ...[
+    "Coord",
+    "Vec",
+    "Error",
+    "Regexp",
+    "Type",
+    "Kind",
+    "SidecarService",
+    "Upstreams",
+    "Config",
+    "Namespace",
+    "name_prefix_match",
+  ],
+];
+const hclWords = [
+  ...[
+    "services",
+    "service",
+    "checks",
+    "check",
+    "name",
+    "port",
+    "tags",
+    "interval",
+    "http",
+    "ttl",
+    "args",
+    "limits",
+    "acl",
+  ],
+  ...[
+    "node_name",
+    "server",
+    "ports",
+    "dns_config",
+    "telemetry",
+    "watches",
+    "encrypt",
+    "bind_addr",
+    "<<-EOT\n",
+    "EOT\n",
+  ],
+];
+const filterWords = [
+  ...["Service", "Node", "Checks", "Meta", "Tags", ".", "==", "!=", " in ", " not ", " and ", " or ", " is empty"],
+  ...[
+    " contains ",
+    " matches ",
+    " not matches ",
+    "(",
+    ")",
+    "`(a*)*b`",
+    "`[[:alpha:]]{1,1000}`",
+    '"\\x00"',
+    "(?i)",
+    "\\pL",
+  ],
+];
+const templateWords = [
+  ...[
+    "${",
+    "}",
+    "name.full",
+    "name.prefix",
+    "name.suffix",
+    "match(1)",
+    "match(",
+    "agent.segment",
+    "$${",
+    "+",
+    "-",
+    "?",
+    ":",
+  ],
+];
+const sockaddrWords = [
+  ...[
+    "{{",
+    "}}",
+    "GetPrivateIP",
+    "GetInterfaceIP",
+    "GetAllInterfaces",
+    "|",
+    "include",
+    "exclude",
+    "sort",
+    "limit",
+    "offset",
+  ],
+  ...["join", "attr", "math", "unique", "rfc", "name", "address", "network", "10.0.0.0/8", "flags", "up|loopback"],
+];
+const durationWords = ["h", "m", "s", "ms", "us", "µs", "ns", "d", ".", "-", "+", "1", "9".repeat(25)];
+const queryWords = [
+  "index",
+  "wait",
+  "near",
+  "filter",
+  "dc",
+  "stale",
+  "consistent",
+  "keys",
+  "recurse",
+  "=",
+  "&",
+  ";",
+  "%",
+];
+
+const own = {
+  id: "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11",
+  node: "gw",
+  ttlMsMin: 10_000,
+};
+const addresses = interfaceAddresses(
+  {
+    eth0: [
+      {
+        address: "10.1.2.3",
+        netmask: "255.255.0.0",
+        family: "IPv4",
+        mac: "00:00:00:00:00:01",
+        internal: false,
+        cidr: "10.1.2.3/16",
+      },
+    ],
+    lo: [
+      {
+        address: "::1",
+        netmask: "ff",
+        family: "IPv6",
+        mac: "00:00:00:00:00:00",
+        internal: true,
+        cidr: "::1/128",
+        scopeid: 0,
+      },
+    ],
+  },
+  "eth0",
+);
+
+function textOf(octets: Uint8Array): string {
+  return new TextDecoder().decode(octets);
+}
+
+function body(name: string, decode: (json: unknown) => unknown): Decoder {
+  return { name: `body-${name}`, words: bodyWords, run: (octets) => decode(parseJson(octets)) };
+}
+
+function text(name: string, words: readonly string[], decode: (text: string) => unknown): Decoder {
+  return { name, words, run: (octets) => decode(textOf(octets)) };
+}
+
+const bodies: readonly Decoder[] = [
+  body("service", (json) => decodeServiceDefinition(json, { source: "api" })),
+  body("check", (json) => decodeCheckDefinition(json, { source: "api" })),
+  body("check-update", decodeCheckUpdate),
+  body("catalog-register", decodeCatalogRegister),
+  body("catalog-deregister", decodeCatalogDeregister),
+  body("session", (json) => decodeSession(json, own)),
+  body("txn", decodeTxn),
+  body("prepared-query", (json) => checkPreparedQuery(decodePreparedQuery(json))),
+  body("coordinate", decodeCoordinateUpdate),
+  body("others", (json) => {
+    for (const decode of [decodeIntention, decodeEntryKind, decodeAutopilot, decodeKeyringKey])
+      ignoreRefusal(() => decode(json));
+  }),
+];
+
+const texts: readonly Decoder[] = [
+  text("hcl", hclWords, (hcl) => readSource(hcl, "hcl", { file: "fuzz.hcl" })),
+  text("json-file", hclWords, (json) => readSource(json, "json", { file: "fuzz.json" })),
+  text("agent-definitions", hclWords, (hcl) =>
+    loadConfig({ args: ["-dev", "-hcl", hcl], env: {}, hostname: "gw", networkInterfaces: () => ({}) }),
+  ),
+  text("filter", filterWords, (expression) => compileFilter(expression, serviceEntryFields)(instance)),
+  text("query-template", templateWords, (regexp) => renderQuery(regexp)),
+  text("sockaddr", sockaddrWords, (template) => expandTemplate(template, addresses)),
+  text("duration", durationWords, (duration) => {
+    ignoreRefusal(() => parseDurationWithDays(duration));
+    return parseDuration(duration);
+  }),
+  text("query-string", queryWords, (query) => {
+    const parsed = new QueryString(query);
+    parsed.without("index").toString();
+    return parseQueryOptions(parsed);
+  }),
+  text("path", ["/", "..", ".", "%2f", "%00", "//", "v1", "kv"], (path) => cleanPath(decodePath(path))),
+];
+
+const octets: readonly Decoder[] = [
+  { name: "kv-export", words: ["key", "flags", "value", "namespace"], run: decodeKvTree },
+  { name: "dns-query", words: ["\u0003web\u0007service\u0006consul\0", "\u00c0\u000c"], run: decodeQuery },
+  { name: "dns-answers", words: ["\u0003web\u0007service\u0006consul\0", "\u00c0\u000c"], run: decodeAnswers },
+  {
+    name: "snapshot-rows",
+    words: ["praetor-state 1 7\n", "kv", "nodes", "services", "checks", "sessions"],
+    run: praetorStateRows,
+  },
+  {
+    name: "snapshot-blocks",
+    words: ["praetor-state 1 7\n", "kv", "nodes", "services"],
+    run: (state) => {
+      const decoder = new SnapshotDecoder();
+      for (let at = 0; at < state.length; at += 97) decoder.add(state.subarray(at, at + 97));
+      return decoder.finish();
+    },
+  },
+  {
+    name: "snapshot-archive",
+    words: ["meta.json", "state.bin", "SHA256SUMS"],
+    run: (archive) =>
+      unpackArchive(new Blob([new Uint8Array(archive)]).stream(), {
+        ...{ texts: ["meta.json"], streamed: "state.bin", bytesMax: 1024 * 1024 },
+        receive: () => {},
+      }),
+  },
+  {
+    name: "consul-state",
+    words: ["Node", "Service", "Key", "\u0081", "\u00df\u00ff\u00ff\u00ff\u00ff"],
+    run: consulStateRows,
+  },
+];
+
+/** Every decoder that meets the outside. */
+export const decoders: readonly Decoder[] = [...bodies, ...texts, ...octets];
+
+const instance = {
+  Node: { Node: "gw", Address: "127.0.0.1", Meta: { rack: "1" } },
+  Service: { ID: "web-1", Service: "web", Tags: ["a", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], Port: 80, Meta: {} },
+  Checks: [{ CheckID: "c", Status: "passing", Output: "" }],
+};
+
+/** The first line is the expression, the second what is made of it. */
+function renderQuery(input: string): unknown {
+  const [regexp = "", service = ""] = input.split("\n");
+  const json = {
+    Name: "geo-",
+    Service: { Service: service, Tags: [service] },
+    Template: { Type: "name_prefix_match", Regexp: regexp },
+  };
+  const query = decodePreparedQuery(json);
+  return renderTemplate(query, "geo-db-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-main");
+}
+
+function ignoreRefusal(decode: () => unknown): void {
+  try {
+    decode();
+  } catch (thrown) {
+    if (!isRefusal(thrown)) throw thrown;
+  }
+}

@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import { OperatingError } from "../../../src/lib/errors.ts";
+import type { Decoder } from "./decoders.ts";
+import { fuzz } from "./fuzz-loop.ts";
+
+const corpus = [Buffer.from('{"name":"web","port":80}')];
+const limits = { seed: 1, runsMax: 3_000, budgetMs: 20_000, before: (): void => {} };
+
+function decoderThat(run: (text: string) => unknown): Decoder {
+  return { name: "a trial", words: ["name", "null"], run: (octets) => run(new TextDecoder().decode(octets)) };
+}
+
+test("a decoder that throws what is no refusal is found out, with little more than what it takes", async () => {
+  const decoder = decoderThat((text) => {
+    if (text.includes("null")) throw new TypeError("null is not an object");
+  });
+  const { fault } = await fuzz(decoder, corpus, limits);
+  expect(fault?.why).toContain("null is not an object");
+  expect(Buffer.from(fault?.input ?? []).toString()).toBe("null");
+});
+
+test("a decoder that takes more than a second is found out", async () => {
+  const decoder = decoderThat((text) => {
+    const endMs = performance.now() + (text.length > 3_000 ? 1_050 : 0);
+    while (performance.now() < endMs);
+  });
+  expect((await fuzz(decoder, corpus, limits)).fault?.why).toMatch(/^it takes \d+ ms$/);
+}, 60_000);
+
+test("a decoder that refuses in its own words is right, and each of its words is a way to others", async () => {
+  const decoder = decoderThat((text) => {
+    throw new OperatingError(
+      "invalid",
+      "trial",
+      `not a word that is known: ${text.length % 3 === 0 ? "three" : "other"}`,
+    );
+  });
+  expect(await fuzz(decoder, corpus, { ...limits, runsMax: 200 })).toMatchObject({ outcomes: 2, fault: undefined });
+});

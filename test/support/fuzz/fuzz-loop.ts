@@ -1,0 +1,95 @@
+import { FakeRandom } from "../fake-random.ts";
+import { type Decoder, isRefusal } from "./decoders.ts";
+import { mutate } from "./mutator.ts";
+
+export interface FuzzLimits {
+  readonly seed: number;
+  readonly runsMax: number;
+  readonly budgetMs: number;
+}
+
+export interface Fault {
+  readonly input: Uint8Array;
+  readonly why: string;
+}
+
+/** Whoever decodes a request holds up everybody else. */
+export const answerMsMax = 1_000;
+/** An input that leads somewhere new is built upon; of those, so many. */
+const poolMax = 2_000;
+
+/** Gives a decoder input after input. Calls `before` with each, so that the one that never ends is known. */
+export async function fuzz(
+  decoder: Decoder,
+  corpus: readonly Uint8Array[],
+  options: FuzzLimits & { readonly before: (input: Uint8Array) => void },
+): Promise<{ readonly runs: number; readonly outcomes: number; readonly fault: Fault | undefined }> {
+  const random = new FakeRandom(options.seed);
+  const pool = [...corpus];
+  const outcomes = new Set<string>();
+  const endMs = performance.now() + options.budgetMs;
+  let runs = 0;
+  const attempt = async (input: Uint8Array): Promise<Fault | undefined> => {
+    options.before(input);
+    const { outcome, why } = await outcomeOf(decoder, input);
+    runs += 1;
+    if (why !== undefined) return { input, why };
+    if (!outcomes.has(outcome) && pool.length < poolMax) pool.push(input);
+    outcomes.add(outcome);
+    return undefined;
+  };
+  for (const input of corpus) {
+    const fault = await attempt(input);
+    if (fault) return { runs, outcomes: outcomes.size, fault };
+  }
+  while (runs < options.runsMax && performance.now() < endMs) {
+    const fault = await attempt(mutate(pool, decoder.words, random));
+    if (fault) return { runs, outcomes: outcomes.size, fault: await smaller(decoder, fault) };
+  }
+  return { runs, outcomes: outcomes.size, fault: undefined };
+}
+
+interface Outcome {
+  /** The same for inputs that came to the same end. */
+  readonly outcome: string;
+  readonly why: string | undefined;
+}
+
+/** What is slow is tried again twice: it may have been the machine. */
+async function outcomeOf(decoder: Decoder, input: Uint8Array): Promise<Outcome> {
+  let leastMs = Infinity;
+  let outcome = "decoded";
+  for (let trial = 0; trial < 3 && leastMs > answerMsMax; trial += 1) {
+    const startMs = performance.now();
+    try {
+      await decoder.run(input);
+    } catch (thrown) {
+      if (!isRefusal(thrown))
+        return { outcome: "fault", why: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) };
+      outcome = thrown.message.slice(0, 200).replaceAll(/"(?:[^"\\]|\\.)*"|\d+|`[^`]*`|'[^']*'/g, "_");
+    }
+    leastMs = Math.min(leastMs, performance.now() - startMs);
+  }
+  return { outcome, why: leastMs > answerMsMax ? `it takes ${leastMs.toFixed(0)} ms` : undefined };
+}
+
+const smallerMs = 5_000;
+
+/** The same fault with as much left out as can be. */
+async function smaller(decoder: Decoder, fault: Fault): Promise<Fault> {
+  const endMs = performance.now() + smallerMs;
+  let least = fault;
+  for (
+    let piece = Math.ceil(fault.input.length / 2);
+    piece >= 1 && performance.now() < endMs;
+    piece = Math.floor(piece / 2)
+  ) {
+    for (let at = 0; at < least.input.length && performance.now() < endMs;) {
+      const input = Buffer.concat([least.input.subarray(0, at), least.input.subarray(at + piece)]);
+      const { why } = await outcomeOf(decoder, input);
+      if (why === undefined) at += piece;
+      else least = { input, why };
+    }
+  }
+  return least;
+}

@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Fault, FuzzLimits } from "./fuzz-loop.ts";
+import type { FuzzOrder } from "./fuzz-worker.ts";
+
+const corpusFolder = join(import.meta.dir, "../../fuzz/corpus");
+const inputBytesMax = 512 * 1024;
+/** Three trials of a second each, on a machine that has much else to do. */
+const silenceMsMax = 30_000;
+const lookMs = 500;
+
+export interface Fuzzed {
+  readonly runs: number;
+  /** How many different ends the inputs came to. */
+  readonly outcomes: number;
+  readonly fault: Fault | undefined;
+}
+
+/** Fuzzes a decoder in a thread of its own, which is ended when it does not come back from an input. */
+export async function watchedFuzz(decoder: string, limits: FuzzLimits): Promise<Fuzzed> {
+  const note = new SharedArrayBuffer(8 + inputBytesMax);
+  const worker = new Worker(new URL("./fuzz-worker.ts", import.meta.url));
+  try {
+    const finished = new Promise<Fuzzed>((resolve, reject) => {
+      worker.onmessage = ({ data }: MessageEvent<Fuzzed>) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(message));
+    });
+    worker.postMessage({ ...limits, decoder, corpus: readCorpus(decoder), note } satisfies FuzzOrder);
+    return await Promise.race([finished, untilSilent(note)]);
+  } finally {
+    worker.terminate();
+  }
+}
+
+async function untilSilent(note: SharedArrayBuffer): Promise<Fuzzed> {
+  const counters = new Int32Array(note, 0, 2);
+  let [seen, sinceMs] = [-1, performance.now()];
+  while (performance.now() - sinceMs < silenceMsMax) {
+    await Bun.sleep(lookMs);
+    const count = Atomics.load(counters, 0);
+    if (count !== seen) [seen, sinceMs] = [count, performance.now()];
+  }
+  const input = new Uint8Array(note, 8).slice(0, counters[1]);
+  return { runs: seen, outcomes: 0, fault: { input, why: "it never ends" } };
+}
+
+/** The inputs that are tried first: some that are right, and each that was ever found. */
+export function readCorpus(decoder: string): readonly Uint8Array[] {
+  const folder = join(corpusFolder, decoder);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .toSorted()
+    .map((name) => readFileSync(join(folder, name)));
+}
+
+/** From now on each run begins with it. Returns its path. */
+export function addToCorpus(decoder: string, input: Uint8Array): string {
+  const folder = join(corpusFolder, decoder);
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `found-${Bun.hash.wyhash(input).toString(16)}`);
+  writeFileSync(path, input);
+  return path;
+}
