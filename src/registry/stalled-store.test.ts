@@ -2,12 +2,32 @@ import { describe, expect, test } from "bun:test";
 import { startTestApi } from "../../test/support/api.ts";
 import { rejectionOf } from "../../test/support/rejection.ts";
 import { settle } from "../../test/support/settle.ts";
-import { keySet } from "../../test/support/state.ts";
+import { keySet, nodeNamed, sessionNamed } from "../../test/support/state.ts";
 import { openTestStore } from "../../test/support/store.ts";
 import { getKv } from "../state/kv.ts";
 import { topics } from "../state/topics.ts";
 
 const limitMs = 10_000;
+
+test("a lock is kept from others for its whole delay from when the end of its session was durable", async () => {
+  const { store, engine, clock } = openTestStore();
+  const [holder = "", rival = ""] = [1, 2].map((digit) => `6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f1${digit}`);
+  const lockAs = (session: string) =>
+    store.submit({ type: "kv-lock", key: "lock", value: new Uint8Array(), flags: 0n, session });
+  await store.submit({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, checks: [] });
+  for (const id of [holder, rival])
+    await store.submit({ type: "session-create", session: sessionNamed(id, { lockDelayMs: 3_000 }) });
+  await lockAs(holder);
+  engine.hold();
+  const ended = store.submit({ type: "session-destroy", id: holder });
+  await clock.advance(8_000);
+  engine.release();
+  await ended;
+  await clock.advance(2_999);
+  expect(await lockAs(rival)).toEqual({ type: "unchanged" });
+  await clock.advance(1);
+  expect(await lockAs(rival)).toEqual({ type: "done" });
+});
 
 describe("a disk that does not answer", () => {
   test("lets no caller wait for longer than its time, and tells which writes may still be done", async () => {

@@ -74,7 +74,8 @@ export class Store {
   /** Indexes of topics that are kept beside the state, in memory only. */
   readonly #besideIndexes = new Map<Topic, number>();
   readonly #clock: Clock;
-  readonly #nowMs: () => number;
+  /** What the state's own time has before the clock. */
+  #aheadMs: number;
   #state: State;
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
@@ -86,8 +87,7 @@ export class Store {
     state: State,
     { clock, meter = noMeter }: { readonly clock: Clock; readonly meter?: StoreMeter },
   ) {
-    const startMs = latestMs(state) - clock.monotonicMs();
-    this.#nowMs = () => startMs + clock.monotonicMs();
+    this.#aheadMs = latestMs(state) - clock.monotonicMs();
     this.#clock = clock;
     this.#engine = engine;
     this.#meter = meter;
@@ -185,7 +185,9 @@ export class Store {
 
   async #commit(commands: readonly Pending[]): Promise<void> {
     const meter = this.#meter;
-    const batch = prepare(this.#state, commands, { nowMs: this.#nowMs(), meter });
+    const before = this.#state;
+    const nowMs = this.#aheadMs + this.#clock.monotonicMs();
+    const batch = prepare(before, commands, { nowMs, meter });
     const startMs = meter.now();
     if (batch.changes.length > 0) {
       const stalling = this.#clock.schedule(commitMsMax + batch.changes.length, () => this.#stall(commands));
@@ -200,6 +202,8 @@ export class Store {
         this.#stalled = false;
       }
     }
+    // Nobody knew of a lock's delay before it was durable, so that is when it begins.
+    if (batch.state.lockDelays !== before.lockDelays) this.#aheadMs = nowMs - this.#clock.monotonicMs();
     const endMs = meter.now();
     meter.committed(endMs - startMs);
     for (const { command, startMs: submittedMs } of commands) meter.submitted(command.type, endMs - submittedMs);

@@ -19,13 +19,13 @@ test("a decoder that throws what is no refusal is found out, with little more th
   expect(Buffer.from(fault?.input ?? []).toString()).toBe("null");
 });
 
-test("a decoder that takes more than a second is found out", async () => {
+test("a decoder that takes longer than it may is found out", async () => {
   const decoder = decoderThat((text) => {
-    const endMs = performance.now() + (text.length > 3_000 ? 1_050 : 0);
+    const endMs = performance.now() + (text.length > 3_000 ? 60 : 0);
     while (performance.now() < endMs);
   });
-  expect((await fuzz(decoder, corpus, limits)).fault?.why).toMatch(/^it takes \d+ ms$/);
-}, 60_000);
+  expect((await fuzz(decoder, corpus, { ...limits, answerMsMax: 50 })).fault?.why).toMatch(/^it takes \d+ ms$/);
+});
 
 test("a decoder that refuses in its own words is right, and each of its words is a way to others", async () => {
   const decoder = decoderThat((text) => {

@@ -6,6 +6,8 @@ export interface FuzzLimits {
   readonly seed: number;
   readonly runsMax: number;
   readonly budgetMs: number;
+  /** How long one input may take. Whoever decodes a request holds up everybody else. */
+  readonly answerMsMax?: number;
 }
 
 export interface Fault {
@@ -13,8 +15,7 @@ export interface Fault {
   readonly why: string;
 }
 
-/** Whoever decodes a request holds up everybody else. */
-export const answerMsMax = 1_000;
+const answerMsMaxDefault = 1_000;
 /** An input that leads somewhere new is built upon; of those, so many. */
 const poolMax = 2_000;
 
@@ -24,6 +25,7 @@ export async function fuzz(
   corpus: readonly Uint8Array[],
   options: FuzzLimits & { readonly before: (input: Uint8Array) => void },
 ): Promise<{ readonly runs: number; readonly outcomes: number; readonly fault: Fault | undefined }> {
+  const { answerMsMax = answerMsMaxDefault } = options;
   const random = new FakeRandom(options.seed);
   const pool = [...corpus];
   const outcomes = new Set<string>();
@@ -31,7 +33,7 @@ export async function fuzz(
   let runs = 0;
   const attempt = async (input: Uint8Array): Promise<Fault | undefined> => {
     options.before(input);
-    const { outcome, why } = await outcomeOf(decoder, input);
+    const { outcome, why } = await outcomeOf(decoder, input, answerMsMax);
     runs += 1;
     if (why !== undefined) return { input, why };
     if (!outcomes.has(outcome) && pool.length < poolMax) pool.push(input);
@@ -44,7 +46,7 @@ export async function fuzz(
   }
   while (runs < options.runsMax && performance.now() < endMs) {
     const fault = await attempt(mutate(pool, decoder.words, random));
-    if (fault) return { runs, outcomes: outcomes.size, fault: await smaller(decoder, fault) };
+    if (fault) return { runs, outcomes: outcomes.size, fault: await smaller(decoder, fault, answerMsMax) };
   }
   return { runs, outcomes: outcomes.size, fault: undefined };
 }
@@ -56,7 +58,7 @@ interface Outcome {
 }
 
 /** What is slow is tried again twice: it may have been the machine. */
-async function outcomeOf(decoder: Decoder, input: Uint8Array): Promise<Outcome> {
+async function outcomeOf(decoder: Decoder, input: Uint8Array, answerMsMax: number): Promise<Outcome> {
   let leastMs = Infinity;
   let outcome = "decoded";
   for (let trial = 0; trial < 3 && leastMs > answerMsMax; trial += 1) {
@@ -76,7 +78,7 @@ async function outcomeOf(decoder: Decoder, input: Uint8Array): Promise<Outcome> 
 const smallerMs = 5_000;
 
 /** The same fault with as much left out as can be. */
-async function smaller(decoder: Decoder, fault: Fault): Promise<Fault> {
+async function smaller(decoder: Decoder, fault: Fault, answerMsMax: number): Promise<Fault> {
   const endMs = performance.now() + smallerMs;
   let least = fault;
   for (
@@ -86,7 +88,7 @@ async function smaller(decoder: Decoder, fault: Fault): Promise<Fault> {
   ) {
     for (let at = 0; at < least.input.length && performance.now() < endMs;) {
       const input = Buffer.concat([least.input.subarray(0, at), least.input.subarray(at + piece)]);
-      const { why } = await outcomeOf(decoder, input);
+      const { why } = await outcomeOf(decoder, input, answerMsMax);
       if (why === undefined) at += piece;
       else least = { input, why };
     }

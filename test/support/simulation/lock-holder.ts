@@ -16,6 +16,9 @@ export interface LockHolderOptions {
   readonly client: string;
 }
 
+/** Who does not get a lock tries again this soon. */
+const rivalMsMax = 1_000;
+
 interface Holding {
   readonly id: string;
   readonly ttlMs: number;
@@ -59,12 +62,21 @@ export class LockHolder {
     const key = pickOf(random, lockKeys) ?? "";
     while (!stopped.aborted) {
       const chance = random.uniform();
-      if (chance < 0.5) await this.#send({ method: "PUT", path: `/v1/kv/${key}?acquire=${holding.id}`, body: "x" });
-      else if (chance < 0.9 && !(await this.#renew(holding))) return;
-      else if (chance > 0.98) return this.#end(holding, key);
+      if (chance < 0.5 && !(await this.#acquire(holding, key))) {
+        await sleep(clock, random.uniform() * rivalMsMax, stopped);
+        continue;
+      }
+      if (chance >= 0.5 && chance < 0.9 && !(await this.#renew(holding))) return;
+      if (chance > 0.98) return this.#end(holding, key);
       // Mostly in time, now and then after one life and before the second is over, and at times not at all.
       await sleep(clock, holding.ttlMs * random.uniform() ** 3 * 2.4, stopped);
     }
+  }
+
+  async #acquire({ id }: Holding, key: string): Promise<boolean> {
+    const path = `/v1/kv/${key}?acquire=${id}`;
+    const answer = await this.#send({ method: "PUT", path, body: "x" });
+    return answer.body.startsWith("true");
   }
 
   async #renew({ id }: Holding): Promise<boolean> {

@@ -39,7 +39,10 @@ export class SimulatedLine implements Line {
 
   async send(request: LineRequest): Promise<LineAnswer> {
     await sleep(this.#clock, this.#random.uniform() ** 2 * this.#thinkMsMax);
-    return requireDone(await this.#network.send(this.#client, request));
+    const answer = await this.#network.send(this.#client, request);
+    // An agent that ends lets those go who wait: what they are told is no answer to their question.
+    if (answer.isEnding && request.method === "GET") throw new LineBroken(true);
+    return requireDone(answer);
   }
 
   close(): void {}
