@@ -79,6 +79,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     const node = await ensureNode(config, store, { rows: local, random: world.random });
     const outputs = new CheckOutputs();
     const agent = createAgent(config, node, { store, outputs, clock: world.clock, log });
+    stopping.signal.addEventListener("abort", () => agent.stop());
     await agent.restore(local);
     const { registerServer, sync, resync } = createSync(config, { store, agent });
     await registerServer();
@@ -131,7 +132,6 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       reload,
       async stop() {
         stopping.abort();
-        agent.stopChecks();
         api.events.close();
         api.coordinates.stop();
         await bus?.stopped;

@@ -90,7 +90,7 @@ describe("a registration", () => {
     const local = await startTestAgent({ scripts: { fromApi: false, fromFiles: true } });
     expect(await rejectionOf(local.agent.registerCheck(script, "api"))).toMatchObject({ kind: "denied" });
     await local.agent.registerCheck(script, "file");
-    local.agent.stopChecks();
+    local.agent.stop();
     const neither = await startTestAgent();
     expect(await rejectionOf(neither.agent.registerCheck(script, "file"))).toMatchObject({ kind: "denied" });
   });
@@ -324,7 +324,7 @@ test("once checks are stopped nothing is left to run", async () => {
   const world = await startTestAgent();
   const reaped = { deregisterCriticalServiceAfterMs: 60_000, serviceId: "web" };
   await world.agent.registerService({ service: serviceNamed("web"), checks: [ttlCheck("up", reaped)] }, api);
-  world.agent.stopChecks();
+  world.agent.stop();
   expect(world.clock.timerCount).toBe(0);
   expect(await rejectionOf(world.agent.updateTtl("up", "passing", ""))).toMatchObject({ kind: "unavailable" });
 });

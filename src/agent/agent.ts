@@ -1,6 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
-import { KeyedQueue } from "../lib/keyed-queue.ts";
 import type { Log } from "../lib/log.ts";
 import type { Check, CheckDefinition, CheckStatus } from "../model/check.ts";
 import { dnsLabelFault } from "../model/dns-label.ts";
@@ -23,6 +22,7 @@ import {
   type Source,
 } from "./registrations.ts";
 import { requireScriptAllowed, type ScriptPermission } from "./script-permission.ts";
+import { Turns } from "./turns.ts";
 
 export interface AgentOptions {
   readonly node: Node;
@@ -77,7 +77,7 @@ export class Agent {
   readonly #options: AgentOptions;
   #node: Node;
   readonly #registered = new Registered();
-  readonly #changes = new KeyedQueue();
+  readonly #changes: Turns;
   readonly #results: CheckResults;
   /** What the catalog had for checks before this start, until they run. */
   #lastStatuses: ReadonlyMap<string, CheckStatus> = new Map();
@@ -86,6 +86,7 @@ export class Agent {
     this.#node = options.node;
     this.reserved = options.reserved;
     this.#options = options;
+    this.#changes = new Turns(options.clock);
     this.#results = new CheckResults({
       ...options,
       node: () => this.#node,
@@ -157,7 +158,9 @@ export class Agent {
     this.#results.start(checkSet);
   }
 
-  stopChecks(): void {
+  /** Nothing is run any more, and nothing tried again. */
+  stop(): void {
+    this.#changes.stop();
     this.#results.stop();
   }
 

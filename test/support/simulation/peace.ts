@@ -64,6 +64,7 @@ export class PeaceTalks {
     await this.#expectSameOfAgentAndCatalog();
     await this.#expectTrueStatuses();
     await this.#expectFreeLocks();
+    await this.#expectSameAfterCrash();
   }
 
   /** Takes away all that clients have left; then the agent must be as one that has just started. */
@@ -133,6 +134,21 @@ export class PeaceTalks {
       );
     }
     await this.#put(`/v1/session/destroy/${ID}`);
+  }
+
+  async #expectSameAfterCrash(): Promise<void> {
+    const { findings, pass, supervisor } = this.#parts;
+    const shown = async (): Promise<string> => {
+      const checks = Object.keys(await this.#peek("/v1/agent/checks"));
+      return sorted([...Object.keys(await this.#peek("/v1/agent/services")), ...checks]);
+    };
+    const before = await shown();
+    supervisor.crash();
+    supervisor.start();
+    await pass(1_000);
+    const after = await shown();
+    findings.expect("a crash changes nothing", before === after ? undefined : `${after}, before it ${before}`);
+    await this.#expectSameOfAgentAndCatalog();
   }
 
   /** Whoever has none under way may have as many as all may. */

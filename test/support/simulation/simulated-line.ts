@@ -4,7 +4,8 @@ import { type Line, type LineAnswer, LineBroken, type LineRequest } from "../lin
 import type { SimulatedNetwork } from "./simulated-network.ts";
 
 /** In which words a write is refused: nothing of it was done, and nothing ever will be. */
-const refused = /the disk is full|the disk does not answer|the agent is stopping|too many concurrent connections/;
+const refused =
+  /the disk is full|the disk does not answer|the agent is stopping|has not confirmed an earlier change|too many concurrent connections/;
 const unconfirmed = /the disk has not confirmed the write/;
 
 /** @throws LineBroken where the agent says that it could not do it, or does not know */

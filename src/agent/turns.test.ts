@@ -1,0 +1,72 @@
+import { describe, expect, test } from "bun:test";
+import { serviceWith, startTestAgent, type TestAgent } from "../../test/support/agent.ts";
+import { rejectionOf } from "../../test/support/rejection.ts";
+import { settle } from "../../test/support/settle.ts";
+
+const limitMs = 10_100;
+
+async function agentWithService(): Promise<TestAgent> {
+  const world = await startTestAgent();
+  await world.agent.registerService(serviceWith("old", ["c"]), { source: "api" });
+  return world;
+}
+
+/** What the change is told by a disk that does not answer in time; then it answers. */
+async function unconfirmed({ engine, clock }: TestAgent, change: () => Promise<void>): Promise<void> {
+  engine.hold();
+  const told = rejectionOf(change());
+  await settle();
+  await clock.advance(limitMs);
+  expect(await told).toMatchObject({ code: "write-unconfirmed" });
+}
+
+function shownBy({ agent, servicesInCatalog }: TestAgent): object {
+  return { agent: [...agent.services.keys()], catalog: servicesInCatalog() };
+}
+
+describe("a change that the disk has confirmed too late", () => {
+  test.each([
+    [
+      "registration",
+      (world: TestAgent) => world.agent.registerService(serviceWith("new", []), { source: "api" }),
+      ["old", "new"],
+    ],
+    ["deregistration", (world: TestAgent) => world.agent.deregisterService("old"), []],
+  ] as const)("a %s, is made by the agent too, and by its next start", async (_, change, services) => {
+    const world = await agentWithService();
+    await unconfirmed(world, () => change(world));
+    world.engine.release();
+    await settle();
+    await world.clock.advance(1_000);
+    const both = { agent: services, catalog: [...services].toSorted() };
+    expect(shownBy(world)).toEqual(both);
+    expect(shownBy(await world.restarted())).toEqual({
+      agent: expect.arrayContaining([...services]),
+      catalog: both.catalog,
+    });
+  });
+
+  test("lets no other of the same service in before it is known, and others at once", async () => {
+    const world = await agentWithService();
+    await unconfirmed(world, () => world.agent.registerService(serviceWith("new", []), { source: "api" }));
+    world.engine.release();
+    await settle();
+    expect(await rejectionOf(world.agent.deregisterService("new"))).toMatchObject({ code: "change-unknown" });
+    await world.agent.registerService(serviceWith("other", []), { source: "api" });
+    await world.clock.advance(1_000);
+    await world.agent.deregisterService("new");
+    expect([...world.agent.services.keys()]).toEqual(["old", "other"]);
+  });
+
+  test("is tried for as long as the disk does not answer, and no longer than the agent runs", async () => {
+    const world = await agentWithService();
+    const { timerCount } = world.clock;
+    await unconfirmed(world, () => world.agent.deregisterService("old"));
+    await world.clock.advance(60_000);
+    expect(world.clock.timerCount).toBe(timerCount + 1);
+    world.agent.stop();
+    world.engine.release();
+    await world.clock.advance(60_000);
+    expect(world.clock.timerCount).toBe(0);
+  });
+});
