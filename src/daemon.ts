@@ -69,11 +69,8 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
   const { log, world = systemWorld } = options;
   if (!config.server) throw clientNotBuilt();
   for (const warning of config.warnings) log.warn(warning);
-  const opened = await world.openEngine(config);
-  const { state, local } = openState(opened.rows, opened.revision);
   const metrics = new Metrics(world.clock.wallMs());
-  const meter = logWriteTrouble(meterStore(metrics, world.clock), log.named("store"));
-  const store = new Store(opened.engine, state, { clock: world.clock, meter });
+  const { engine, store, local } = await openStore(config, world, { metrics, log });
   const stopping = new AbortController();
   try {
     const node = await ensureNode(config, store, { rows: local, random: world.random });
@@ -121,8 +118,8 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     });
     startChecks(agent, world);
     api.ports.start(stopping.signal);
-    const counting = runIntervals(metrics, world.clock, stopping.signal);
     const running = Promise.all([
+      runIntervals(metrics, world.clock, stopping.signal),
       runAntiEntropy(sync, { ...world, log: log.named("anti_entropy"), signal: stopping.signal }),
       guardDescriptors({ door: doors, clock: world.clock, log, signal: stopping.signal }),
     ]);
@@ -137,16 +134,28 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
         await bus?.stopped;
         await store.close();
         await Promise.all([doors.stop(), keeper?.stop()]);
-        await Promise.all([running, counting]);
-        await opened.engine.close();
+        await running;
+        await engine.close();
       },
     };
   } catch (error) {
     stopping.abort();
     await store.close();
-    await opened.engine.close();
+    await engine.close();
     throw error;
   }
+}
+
+/** The store with its data, and what the agent itself has kept. */
+async function openStore(
+  config: RuntimeConfig,
+  world: World,
+  { metrics, log }: { readonly metrics: Metrics; readonly log: Log },
+) {
+  const { engine, rows, revision } = await world.openEngine(config);
+  const { state, local } = openState(rows, revision);
+  const meter = logWriteTrouble(meterStore(metrics, world.clock), log.named("store"));
+  return { engine, local, store: new Store(engine, state, { clock: world.clock, meter }) };
 }
 
 interface Doorways {

@@ -70,7 +70,8 @@ export class SimulatedProcess {
         openEngine: () => Promise.resolve(disk.open()),
         openDoors: async ({ router }) => {
           this.#router = router;
-          return { addresses: [], prepare: () => async () => {}, stop: async () => void (this.#open = false) };
+          const stop = async (): Promise<void> => void (this.#open = false);
+          return { addresses: [], prepare: () => async () => {}, pause: () => {}, resume: async () => {}, stop };
         },
         listenDns: async ({ responder }) => {
           this.#responder = responder;
