@@ -164,7 +164,7 @@ export class Router {
     if (error instanceof HttpError) return text(error.status, error.message, error.headers);
     if (error instanceof OperatingError) {
       const status = statusOf(error);
-      if (status >= 500) this.#tell(error.message, method, target);
+      if (status >= 500) this.#tell(error, method, target);
       return text(status, error.message);
     }
     this.#log.error("Request failed by a fault of the agent", { method, url: target, error: faultOf(error) });
@@ -172,10 +172,13 @@ export class Router {
   }
 
   /** What ails the disk ails each write: that is said now and then, not each time. */
-  #tell(error: string, method: string, url: string): void {
-    this.#log[this.#told.isNew(error) ? "error" : "debug"]("Request error", { method, url, error });
+  #tell({ code, message: error }: OperatingError, method: string, url: string): void {
+    const level = diskTroubles.has(code) && !this.#told.isNew(error) ? "debug" : "error";
+    this.#log[level]("Request error", { method, url, error });
   }
 }
+
+const diskTroubles: ReadonlySet<string> = new Set(["disk-full", "disk-error", "store-stalled", "write-unconfirmed"]);
 
 /** Path and query. A request without a usable Host has nothing before them. */
 function targetOf(url: string): string {

@@ -29,7 +29,8 @@ export interface GuardOptions {
   readonly descriptors?: Descriptors;
 }
 
-const intervalMs = 1_000;
+/** A check that is run between the last descriptor and the next look may fail. */
+const intervalMs = 500;
 const reserveMax = 32;
 
 /** Watches until `signal` aborts. */

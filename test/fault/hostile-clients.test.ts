@@ -127,8 +127,9 @@ describe.skipIf(Bun.which("prlimit") === null)("an agent that may have 192 descr
     writing.send("new");
     expect((await writing.answer()).body.toString()).toBe("true");
     expect((await waiting.answer()).body.toString()).toBe("new");
-    expect((await askDns(limited.dnsPort, "web.service.consul SRV")).answers).toHaveLength(1);
-    expect(limited.logged("Check is now critical")).toBe(0);
+    // DNS tells of services that are well only.
+    const { answers } = await askDns(limited.dnsPort, "web.service.consul SRV");
+    expect(answers).toHaveLength(1);
     hostile.end();
     await within(5_000, async () => expect(limited.logged("Connections are accepted again")).toBe(1));
     expect(await limited.put("kept", "kept")).toMatchObject({ status: 200 });
