@@ -6,7 +6,7 @@ import { freePorts } from "../support/free-ports.ts";
 import { residentMiB } from "../support/resident-memory.ts";
 
 const connections = Number(process.env["CONNECTIONS"] ?? 2_000);
-const seconds = Number(process.env["SECONDS"] ?? atLength({ short: 21, long: 600 }));
+const seconds = Number(process.env["SECONDS"] ?? atLength({ short: 12, long: 600 }));
 const seed = process.env["SEED"] ?? "1";
 /** Of the last third's memory over the middle third's. */
 const growthMax = 1.1;
