@@ -121,7 +121,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     const running = Promise.all([
       runIntervals(metrics, world.clock, stopping.signal),
       runAntiEntropy(sync, { ...world, log: log.named("anti_entropy"), signal: stopping.signal }),
-      guardDescriptors({ door: doors, clock: world.clock, log, signal: stopping.signal }),
+      guardDescriptors({ doors: keeper ? [doors, keeper] : [doors], clock: world.clock, log, signal: stopping.signal }),
     ]);
     return {
       nodeId: node.id,

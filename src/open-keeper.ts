@@ -55,7 +55,7 @@ export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Pro
   let current = config;
   const describe = (): object => describeKeeper(current, { bodyBytesMax });
   const router = new KeeperRouter(routes({ store, times, registrations, secrets, kvValueBytesMax, describe, clock }), {
-    ...{ clientGate, log, random, bodyBytesMax },
+    ...{ clientGate, clock, log, random, bodyBytesMax },
     headers: config.httpHeaders,
     // Who may use a unix socket, its owner and mode say.
     mayWrite: writers.length === 0 ? undefined : (address) => address === undefined || isInNetworks(writers, address),

@@ -70,33 +70,23 @@ export class HttpRequest {
    * time, so that nobody keeps a place by sending slowly
    */
   body(bytesMax: number, setting: LimitSetting = "kv_max_value_size"): Promise<Uint8Array> {
-    return this.#inTime(readBody(this.raw, { bytesMax, refuse: (bytes) => tooLarge(bytes, { bytesMax, setting }) }));
-  }
-
-  async #inTime(reading: Promise<Uint8Array>): Promise<Uint8Array> {
-    const late = Promise.withResolvers<never>();
-    const timer = this.#options.clock.schedule(bodyMsMax, () => late.reject(tooSlow()));
-    try {
-      return await Promise.race([reading, late.promise]);
-    } catch (error) {
-      if (this.signal.aborted && !(error instanceof HttpError)) throw wentAway();
-      throw error;
-    } finally {
-      timer.cancel();
-    }
+    return readBody(this.raw, {
+      bytesMax,
+      clock: this.#options.clock,
+      tooLarge: (bytes) => tooLarge(bytes, { bytesMax, setting }),
+      tooSlow,
+      gone,
+    });
   }
 }
 
-/** A value of half a megabyte comes in time over 140 kbit/s. */
-const bodyMsMax = 30_000;
-
-function tooSlow(): HttpError {
-  const message = `the request's body did not come within ${bodyMsMax / 1_000} s`;
+function tooSlow(ms: number): HttpError {
+  const message = `the request's body did not come within ${ms / 1_000} s`;
   return new HttpError(408, message, { Connection: "close" });
 }
 
-/** Nobody reads it, and nobody is to blame. */
-function wentAway(): HttpError {
+/** Nobody is to blame. */
+function gone(): HttpError {
   return new HttpError(400, "the client went away before its request was whole");
 }
 

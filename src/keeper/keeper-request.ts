@@ -1,3 +1,4 @@
+import type { Clock } from "../lib/clock.ts";
 import { readBody } from "../lib/read-body.ts";
 import { KeeperError } from "./keeper-error.ts";
 
@@ -7,6 +8,7 @@ export interface KeeperRequestOptions {
   /** What comes after the question mark. */
   readonly query: string;
   readonly bodyBytesMax: number;
+  readonly clock: Clock;
 }
 
 /** A request as endpoints see it. */
@@ -15,12 +17,14 @@ export class KeeperRequest {
   readonly #raw: Request;
   readonly #query: URLSearchParams;
   readonly #bodyBytesMax: number;
+  readonly #clock: Clock;
 
-  constructor(raw: Request, { rest, query, bodyBytesMax }: KeeperRequestOptions) {
+  constructor(raw: Request, { rest, query, bodyBytesMax, clock }: KeeperRequestOptions) {
     this.rest = rest;
     this.#raw = raw;
     this.#query = new URLSearchParams(query);
     this.#bodyBytesMax = bodyBytesMax;
+    this.#clock = clock;
   }
 
   /**
@@ -35,11 +39,17 @@ export class KeeperRequest {
     throw new KeeperError(400, `failed to parse querystring ${name} into bool. Error:${reason}`);
   }
 
-  /** @throws KeeperError 413 for a body that is too long */
+  /** @throws KeeperError 413 for a body that is too long, 408 for one that does not come in time */
   body(): Promise<Uint8Array> {
     const bytesMax = this.#bodyBytesMax;
     const message = `request size exceed Service.MaxRequestSize(${Math.floor(bytesMax / 1024)} KB)`;
-    return readBody(this.#raw, { bytesMax, refuse: () => new KeeperError(413, message) });
+    return readBody(this.#raw, {
+      bytesMax,
+      clock: this.#clock,
+      tooLarge: () => new KeeperError(413, message),
+      tooSlow: (ms) => new KeeperError(408, `the request's body did not come within ${ms / 1_000} s`),
+      gone: () => new KeeperError(400, "the client went away before its request was whole"),
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
@@ -13,6 +14,7 @@ export interface ClientGate {
 
 export interface KeeperRouterOptions {
   readonly clientGate: ClientGate;
+  readonly clock: Clock;
   readonly log: Log;
   readonly random: Random;
   readonly headers: Readonly<Record<string, string>>;
@@ -51,7 +53,7 @@ export class KeeperRouter {
   }
 
   async #dispatch(request: Request, clientAddress: ClientAddress): Promise<Response> {
-    const { bodyBytesMax, mayWrite } = this.#options;
+    const { bodyBytesMax, clock, mayWrite } = this.#options;
     const { method } = request;
     const { path, query } = targetOf(request.url);
     const route = this.#routes.find((each) => each.path === path || (isOpen(each) && path.startsWith(each.path)));
@@ -61,7 +63,7 @@ export class KeeperRouter {
     if (method !== "GET" && mayWrite && !mayWrite(clientAddress())) return failure(403, "Access is restricted");
     try {
       const rest = decodePath(path.slice(route.path.length));
-      return await endpoint(new KeeperRequest(request, { rest, query, bodyBytesMax }));
+      return await endpoint(new KeeperRequest(request, { rest, query, bodyBytesMax, clock }));
     } catch (error) {
       return this.#explain(error, request);
     }

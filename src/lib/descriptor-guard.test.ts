@@ -19,7 +19,7 @@ class World implements Descriptors, Door {
     const sink = (line: string): void => void this.lines.push(line.replace(/^\S+ /, "").replace(/: max=.*/, ""));
     const log = createLog({ level: "info", json: false, clock: this.clock, sink }, "agent");
     const { signal } = this.#ending;
-    this.guarding = guardDescriptors({ door: this, clock: this.clock, log, signal, descriptors: this });
+    this.guarding = guardDescriptors({ doors: [this], clock: this.clock, log, signal, descriptors: this });
   }
 
   used(): number {

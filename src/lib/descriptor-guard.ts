@@ -22,7 +22,7 @@ export interface Door {
 }
 
 export interface GuardOptions {
-  readonly door: Door;
+  readonly doors: readonly Door[];
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -70,18 +70,18 @@ class Guard {
   }
 
   #pause(): void {
-    const { door, descriptors, log } = this.#options;
+    const { doors, descriptors, log } = this.#options;
     this.#isShort = true;
-    door.pause();
+    for (const door of doors) door.pause();
     descriptors.release();
     const advice = "look for a client that opens connections without end, or raise the limit (ulimit -n, LimitNOFILE)";
     log.error("Too many open files: no more connections are accepted", { max: this.#max, advice });
   }
 
   async #resume(): Promise<void> {
-    const { door, descriptors, log } = this.#options;
+    const { doors, descriptors, log } = this.#options;
     try {
-      await door.resume();
+      for (const door of doors) await door.resume();
     } catch (error) {
       log.warn("Connections cannot be accepted again yet", { error: messageOf(error) });
       return;

@@ -1,27 +1,49 @@
+import type { Clock } from "./clock.ts";
+
 export interface BodyLimit {
   readonly bytesMax: number;
-  /** The error for a body of so many bytes, or of more. */
-  readonly refuse: (bytes: number) => Error;
+  readonly clock: Clock;
+  /** For a body of so many bytes, or of more. */
+  readonly tooLarge: (bytes: number) => Error;
+  /** For one that has not come after so long. */
+  readonly tooSlow: (ms: number) => Error;
+  /** For one whose sender went away: nobody reads it. */
+  readonly gone: () => Error;
 }
+
+/** A value of half a megabyte comes in time over 140 kbit/s. */
+const msMax = 30_000;
 
 /**
- * The whole body of a request.
- * @throws what `refuse` makes, before more than `bytesMax` is read
+ * The whole body of a request, if it comes in time, so that nobody keeps a place by sending slowly.
+ * @throws the limit's errors, before more than `bytesMax` is read
  */
 export async function readBody(request: Request, limit: BodyLimit): Promise<Uint8Array> {
+  const { bytesMax, clock, tooLarge, tooSlow, gone } = limit;
   const announced = Number(request.headers.get("content-length") ?? 0);
-  if (announced > limit.bytesMax) throw limit.refuse(announced);
-  return announced > 0 ? request.bytes() : readUpTo(limit, request.body);
+  if (announced > bytesMax) throw tooLarge(announced);
+  const late = Promise.withResolvers<never>();
+  const timer = clock.schedule(msMax, () => late.reject(tooSlow(msMax)));
+  try {
+    const reading = announced > 0 ? request.bytes() : readUpTo(bytesMax, request.body);
+    const body = await Promise.race([reading, late.promise]);
+    if (body.length > bytesMax) throw tooLarge(body.length);
+    return body;
+  } catch (error) {
+    throw request.signal.aborted ? gone() : error;
+  } finally {
+    timer.cancel();
+  }
 }
 
-/** Of a body of a length that nobody has announced, no more is read than is allowed. */
-async function readUpTo({ bytesMax, refuse }: BodyLimit, body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+/** Of a body of a length that nobody has announced, no more is read than shows that it is too long. */
+async function readUpTo(bytesMax: number, body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body ?? []) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > bytesMax) throw refuse(length);
+    if (length > bytesMax) break;
   }
   return Buffer.concat(chunks);
 }
