@@ -13,12 +13,14 @@ import type { Clock } from "./lib/clock.ts";
 import { isInNetworks } from "./lib/ip-address.ts";
 import type { Log } from "./lib/log.ts";
 import type { Random } from "./lib/random.ts";
+import type { Ports } from "./ports/ports.ts";
 import type { CheckOutputs } from "./registry/check-outputs.ts";
 import { NodeCatalog } from "./registry/node-catalog.ts";
 import type { Store } from "./registry/store.ts";
 
 export interface KeeperParts {
   readonly agent: Agent;
+  readonly ports: Ports;
   readonly store: Store;
   readonly outputs: CheckOutputs;
   /** What the agent itself has kept. */
@@ -45,21 +47,24 @@ const bodyBytesMin = 1024 * 1024;
  * @throws OperatingError naming the address that cannot be used
  */
 export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Promise<KeeperServer> {
-  const { agent, clientGate, clock, local, log, random, secrets, store } = parts;
+  const { agent, clientGate, clock, local, log, ports, random, secrets, store } = parts;
   const { checkOutputBytesMax, httpAllowWriteFrom: writers, kvValueBytesMax } = config;
   const rows = new NodeCatalog(store, parts.outputs, agent.node.name);
   const times = new CommitTimes(store, clock);
   const kept = new KeptRegistrations(rows, local);
-  const registrations = new Registrations({ agent, store, kept, times, clock, log, checkOutputBytesMax });
+  const registrations = new Registrations({ agent, ports, store, kept, times, clock, log, checkOutputBytesMax });
   const bodyBytesMax = Math.max(bodyBytesMin, kvValueBytesMax);
   let current = config;
   const describe = (): object => describeKeeper(current, { bodyBytesMax });
-  const router = new KeeperRouter(routes({ store, times, registrations, secrets, kvValueBytesMax, describe, clock }), {
-    ...{ clientGate, clock, log, random, bodyBytesMax },
-    headers: config.httpHeaders,
-    // Who may use a unix socket, its owner and mode say.
-    mayWrite: writers.length === 0 ? undefined : (address) => address === undefined || isInNetworks(writers, address),
-  });
+  const router = new KeeperRouter(
+    routes({ store, ports, times, registrations, secrets, kvValueBytesMax, describe, clock }),
+    {
+      ...{ clientGate, clock, log, random, bodyBytesMax },
+      headers: config.httpHeaders,
+      // Who may use a unix socket, its owner and mode say.
+      mayWrite: writers.length === 0 ? undefined : (address) => address === undefined || isInNetworks(writers, address),
+    },
+  );
   const server = await listen({
     listening: { name: "keeper", portFlags: "-keeper-port" },
     addresses: config.keeperAddresses,

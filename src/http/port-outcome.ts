@@ -1,5 +1,5 @@
 import type { PortOutcome } from "../ports/port-registrations.ts";
-import { encodePortNotice } from "../wire/port-record.ts";
+import { encodePortNotice, portChangedHeader, portChangedText } from "../wire/port-record.ts";
 import { empty, json } from "./answers.ts";
 import { HttpError } from "./http-error.ts";
 import type { HttpRequest } from "./http-request.ts";
@@ -12,5 +12,5 @@ export function answerPortOutcome(request: HttpRequest, outcome: PortOutcome): R
   if (outcome.kind === "refused") throw new HttpError(409, outcome.reason);
   const { change } = outcome;
   if (change === undefined) return empty();
-  return json(request, encodePortNotice(change), { "X-EdgeX-Port-Changed": `${change.oldPort}->${change.newPort}` });
+  return json(request, encodePortNotice(change), { [portChangedHeader]: portChangedText(change) });
 }

@@ -27,6 +27,10 @@ export class KeeperRequest {
     this.#clock = clock;
   }
 
+  get userAgent(): string {
+    return this.#raw.headers.get("user-agent") ?? "";
+  }
+
   /**
    * The first value counts, and no value is false.
    * @throws KeeperError 400 for one that Go would not read as a boolean

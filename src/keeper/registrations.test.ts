@@ -2,6 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { startTestAgent, type TestAgent } from "../../test/support/agent.ts";
 import { createLog } from "../lib/log.ts";
 import type { KeeperService } from "../model/keeper-registration.ts";
+import { registered, type PortOutcome } from "../ports/port-registrations.ts";
+import type { Ports } from "../ports/ports.ts";
 import { NodeCatalog } from "../registry/node-catalog.ts";
 import { CommitTimes } from "./commit-times.ts";
 import { KeptRegistrations } from "./kept-registrations.ts";
@@ -13,12 +15,20 @@ function registrationsOf(world: TestAgent): Registrations {
   const rows = new NodeCatalog(store, outputs, agent.node.name);
   const local = [...world.disk.rows()].filter(({ table }) => table === "local");
   const log = createLog({ level: "debug", json: false, clock, sink: (line) => world.log.push(line) }, "keeper");
+  const ports = {
+    async register(...[definition, options]: Parameters<Ports["register"]>): Promise<PortOutcome> {
+      await agent.registerService(definition, options);
+      return registered;
+    },
+  };
   return new Registrations({
-    ...{ agent, store, clock, log, checkOutputBytesMax: 4096 },
+    ...{ agent, ports, store, clock, log, checkOutputBytesMax: 4096 },
     kept: new KeptRegistrations(rows, local),
     times: new CommitTimes(store, clock),
   });
 }
+
+const client = { beforeListening: false };
 
 function service(changes: Partial<KeeperService> = {}): KeeperService {
   const healthCheck = { interval: "1h", path: "/ping", type: "http" };
@@ -32,13 +42,13 @@ describe("a check in flight", () => {
   test("does not undo a halt that is being written", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
-    await registrations.add(service());
+    await registrations.add(service(), client);
     world.engine.hold();
-    const halted = registrations.update(service({ status: "HALT" }));
+    const halted = registrations.update(service({ status: "HALT" }), client);
     await world.clock.advance(0);
     world.agent.checkResult(check, passing);
     world.engine.release();
-    expect(await halted).toBe(true);
+    expect(await halted).toEqual(registered);
     await world.clock.advance(0);
     expect(registrations.find("web")).toMatchObject({ status: "HALT" });
     expect(world.servicesInCatalog()).toEqual([]);
@@ -47,8 +57,8 @@ describe("a check in flight", () => {
   test("does not undo a halt that was written", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
-    await registrations.add(service());
-    await registrations.update(service({ status: "HALT" }));
+    await registrations.add(service(), client);
+    await registrations.update(service({ status: "HALT" }), client);
     world.agent.checkResult(check, passing);
     await world.clock.advance(3_600_000 * 3);
     expect(registrations.find("web")).toMatchObject({ status: "HALT" });
@@ -61,7 +71,7 @@ describe("what checks say", () => {
   test("is told with its time; while the status stays, nothing is written", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
-    await registrations.add(service());
+    await registrations.add(service(), client);
     const createdMs = world.clock.wallMs();
     await world.clock.advance(1_000);
     world.agent.checkResult(check, passing);
@@ -77,9 +87,9 @@ describe("what checks say", () => {
   test("is forgotten when the service registers anew", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
-    await registrations.add(service());
+    await registrations.add(service(), client);
     world.agent.checkResult(check, passing);
-    await registrations.update(service());
+    await registrations.update(service(), client);
     expect(registrations.find("web")).toMatchObject({ status: "UNKNOWN" });
     expect(world.statusInCatalog(check)).toBe("critical");
   });
@@ -89,8 +99,8 @@ describe("a registration", () => {
   test("is written in one batch with the agent's service", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
-    await registrations.add(service());
-    await registrations.update(service({ status: "HALT" }));
+    await registrations.add(service(), client);
+    await registrations.update(service({ status: "HALT" }), client);
     const tables = world.engine.batches.map(({ changes }) =>
       [...new Set(changes.map(({ table }) => table))].toSorted(),
     );
@@ -101,19 +111,19 @@ describe("a registration", () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
     world.engine.fail();
-    expect(registrations.add(service())).rejects.toThrow("the disk is full");
+    expect(registrations.add(service(), client)).rejects.toThrow("the disk is full");
     await world.clock.advance(0);
     world.engine.recover();
     expect(registrations.find("web")).toBeUndefined();
-    expect(await registrations.add(service())).toBe(true);
+    expect(await registrations.add(service(), client)).toEqual(registered);
   });
 
   test("whose halt cannot be made durable goes on", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
-    await registrations.add(service({ status: "UP" }));
+    await registrations.add(service({ status: "UP" }), client);
     world.engine.fail();
-    expect(registrations.update(service({ status: "HALT" }))).rejects.toThrow("the disk is full");
+    expect(registrations.update(service({ status: "HALT" }), client)).rejects.toThrow("the disk is full");
     await world.clock.advance(0);
     expect(registrations.find("web")).toMatchObject({ status: "UP" });
   });
@@ -121,7 +131,7 @@ describe("a registration", () => {
   test("is forgotten when the service has gone over Consul's API", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
-    await registrations.add(service());
+    await registrations.add(service(), client);
     await world.agent.deregisterService("web");
     await world.clock.advance(0);
     expect(world.disk.rows().map(({ key }) => key)).not.toContain("keeper/web");
@@ -131,9 +141,9 @@ describe("a registration", () => {
   test("whose service went while nobody looked is dropped at the next start", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
-    await registrations.add(service());
-    await registrations.add(service({ serviceId: "ended" }));
-    await registrations.update(service({ serviceId: "ended", status: "HALT" }));
+    await registrations.add(service(), client);
+    await registrations.add(service({ serviceId: "ended" }), client);
+    await registrations.update(service({ serviceId: "ended", status: "HALT" }), client);
     const restarted = await world.restarted();
     await restarted.agent.deregisterService("web");
     const again = registrationsOf(restarted);

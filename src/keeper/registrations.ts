@@ -5,6 +5,8 @@ import { KeyedQueue } from "../lib/keyed-queue.ts";
 import type { Log } from "../lib/log.ts";
 import type { KeeperRegistration, KeeperService } from "../model/keeper-registration.ts";
 import type { ServiceRow } from "../model/service.ts";
+import { registered, type PortOutcome } from "../ports/port-registrations.ts";
+import type { Ports } from "../ports/ports.ts";
 import { allInstances, deregister, serviceInstances } from "../registry/catalog.ts";
 import { serviceCheckList } from "../registry/health.ts";
 import type { Store } from "../registry/store.ts";
@@ -15,6 +17,8 @@ import { showOther, showOwn } from "./shown-registration.ts";
 
 export interface RegistrationsOptions {
   readonly agent: Agent;
+  /** How services come to the agent: it may be at another port. */
+  readonly ports: Pick<Ports, "register">;
   readonly store: Store;
   readonly kept: KeptRegistrations;
   readonly times: CommitTimes;
@@ -22,6 +26,18 @@ export interface RegistrationsOptions {
   readonly log: Log;
   /** The limit of a check's kept output. */
   readonly checkOutputBytesMax: number;
+}
+
+/** Who registers a service. */
+export interface RegistryClient {
+  /** It registers before it listens: whoever listens at the port already is somebody else. */
+  readonly beforeListening: boolean;
+}
+
+interface Put {
+  readonly service: KeeperService;
+  /** undefined: now. */
+  readonly createdMs: number | undefined;
 }
 
 /**
@@ -66,21 +82,18 @@ export class Registrations {
     return [...found.values()].toSorted((a, b) => (a.serviceId < b.serviceId ? -1 : 1));
   }
 
-  /** false, and nothing has changed: there is one of that id, halted or not. */
-  add(service: KeeperService): Promise<boolean> {
-    return this.#changes.run([service.serviceId], async () => {
-      if (this.#isTaken(service.serviceId)) return false;
-      await this.#put(service, undefined);
-      return true;
-    });
+  /** undefined, and nothing has changed: there is one of that id, halted or not. */
+  add(service: KeeperService, client: RegistryClient): Promise<PortOutcome | undefined> {
+    return this.#changes.run([service.serviceId], async () =>
+      this.#isTaken(service.serviceId) ? undefined : this.#put({ service, createdMs: undefined }, client),
+    );
   }
 
-  /** Also halts, and takes up what was halted. false, and nothing has changed: there is none of that id. */
-  update(service: KeeperService): Promise<boolean> {
+  /** Also halts, and takes up what was halted. undefined, and nothing has changed: there is none of that id. */
+  update(service: KeeperService, client: RegistryClient): Promise<PortOutcome | undefined> {
     return this.#changes.run([service.serviceId], async () => {
       const known = this.find(service.serviceId);
-      if (known) await this.#put(service, known.createdMs);
-      return known !== undefined;
+      return known && this.#put({ service, createdMs: known.createdMs }, client);
     });
   }
 
@@ -103,24 +116,28 @@ export class Registrations {
     return this.#options.agent.reserved.has(serviceId) || this.find(serviceId) !== undefined;
   }
 
-  #put(service: KeeperService, createdMs: number | undefined): Promise<void> {
+  #put({ service, createdMs }: Put, client: RegistryClient): Promise<PortOutcome> {
     const nowMs = this.#options.clock.wallMs();
     const registration = { ...service, createdMs: createdMs ?? nowMs, modifiedMs: nowMs };
-    return service.status === "HALT" ? this.#halt(registration) : this.#register(registration);
+    return service.status === "HALT" ? this.#halt(registration) : this.#register(registration, client);
   }
 
   /** The one place where a service comes to the agent. */
-  async #register(registration: KeeperRegistration): Promise<void> {
-    const { agent, checkOutputBytesMax: outputBytesMax, kept } = this.#options;
+  async #register(registration: KeeperRegistration, { beforeListening }: RegistryClient): Promise<PortOutcome> {
+    const { checkOutputBytesMax: outputBytesMax, kept, ports } = this.#options;
+    const before = kept.get(registration.serviceId);
     const definition = toServiceDefinition(registration, { outputBytesMax });
-    const options = { source: "api", replaceExistingChecks: true, isAnew: true } as const;
-    await Promise.all([kept.put(registration), agent.registerService(definition, options)]);
+    const options = { source: "api", replaceExistingChecks: true, isAnew: true, beforeListening } as const;
+    const [, outcome] = await Promise.all([kept.put(registration), ports.register(definition, options)]);
+    if (outcome.kind === "refused") await (before ? kept.put(before) : kept.delete(registration.serviceId));
+    return outcome;
   }
 
   /** The agent drops what a check finds that is on its way: the service does not come back by it. */
-  async #halt(registration: KeeperRegistration): Promise<void> {
+  async #halt(registration: KeeperRegistration): Promise<PortOutcome> {
     const { agent, kept } = this.#options;
     await Promise.all([kept.put(registration), agent.deregisterService(registration.serviceId)]);
+    return registered;
   }
 
   /** Somebody has registered or deregistered services over Consul's API: their registrations here say nothing any more. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isFixedType } from "../agent/fixed-check.ts";
 import type { LocalCheck } from "../agent/registrations.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { CheckMethod, CheckRow, CheckStatus } from "../model/check.ts";
@@ -19,7 +20,7 @@ export function showOwn({ row, checks, kept }: OwnService, times: CommitTimes): 
   return {
     ...placeOf(row),
     status: statusOf(checks, { isKnown, given: kept?.status }),
-    healthCheck: healthCheckOf(checks[0]?.definition.method, kept),
+    healthCheck: healthCheckOf(checks.find(isRun)?.definition.method, kept),
     createdMs: kept?.createdMs ?? times.at(row.createIndex),
     modifiedMs: Math.max(registeredMs, ...checks.map(({ saidMs = 0 }) => saidMs)),
   };
@@ -41,9 +42,13 @@ function placeOf({ id, address, port }: ServiceRow): Pick<KeeperRegistration, "s
   return { serviceId: id, host: address, port };
 }
 
-/** A check that has said something, or that nobody runs. */
-function isKnown({ status, saidMs, type }: LocalCheck): boolean {
-  return saidMs !== undefined || status === "warning" || type === "maintenance";
+/** A check that has said something, or has nothing to wait for. */
+function isKnown(check: LocalCheck): boolean {
+  return check.saidMs !== undefined || check.status === "warning" || !isRun(check);
+}
+
+function isRun({ type }: LocalCheck): boolean {
+  return !isFixedType(type);
 }
 
 function statusOf<Check extends { readonly status: CheckStatus }>(

@@ -24,6 +24,14 @@ export function encodePortNotice({ id, revision, oldPort, newPort }: PortRecord)
   return { PortChanged: { ID: id, Revision: revision, Old: oldPort, New: newPort } };
 }
 
+/** Of the answer to a registration. */
+export const portChangedHeader = "X-EdgeX-Port-Changed";
+
+/** "48080->28000" */
+export function portChangedText({ oldPort, newPort }: PortRecord): string {
+  return `${oldPort}->${newPort}`;
+}
+
 const texts = ["id", "service", "host", "owner", "reason", "at"] as const;
 const numbers = ["revision", "oldPort", "newPort"] as const;
 const names = fieldNames([...texts, ...numbers, "state"]);

@@ -8,11 +8,13 @@ import type { Endpoint, Keeper } from "../keeper.ts";
 import { flatten, requireKey, type KeyText } from "../keys.ts";
 
 export function getKeys(keeper: Keeper): Endpoint {
-  return (request) => {
+  return async (request) => {
     const keyOnly = request.flag("keyOnly");
     const plaintext = request.flag("plaintext");
     const key = requireKey(request.rest);
-    const entries = readBranch(keeper, key);
+    // A service that starts asks first whether there is anything, by the keys alone.
+    if (!keyOnly) await keeper.ports.claim(key);
+    const entries = kvBranch(key).read(keeper.store.state);
     if (entries.length === 0) throw new KeeperError(404, `no key starting with '${key}' found`);
     const show = (entry: KvEntry): object => encodeKeeperKv(entry, timesOf(keeper, entry), { plaintext });
     return success({ response: keyOnly ? entries.map((entry) => entry.key) : entries.map(show) });
@@ -39,11 +41,6 @@ export function deleteKeys({ store }: Keeper): Endpoint {
     if (deleted.length === 0) throw new KeeperError(404, `key '${key}' not found`);
     return success({ response: deleted });
   };
-}
-
-/** The one place where configuration is read. */
-function readBranch({ store }: Keeper, key: string): readonly KvEntry[] {
-  return kvBranch(key).read(store.state);
 }
 
 async function write({ store, kvValueBytesMax }: Keeper, texts: readonly KeyText[]): Promise<void> {

@@ -1,24 +1,29 @@
+import type { PortOutcome } from "../../ports/port-registrations.ts";
+import { portChangedHeader, portChangedText } from "../../wire/port-record.ts";
 import { decodeKeeperRegistration, encodeKeeperRegistration } from "../../wire/keeper-registration.ts";
 import { readKeeperBody } from "../../wire/keeper-body.ts";
 import { noContent, success } from "../answers.ts";
 import { KeeperError } from "../keeper-error.ts";
 import type { KeeperRequest } from "../keeper-request.ts";
 import type { Endpoint, Keeper } from "../keeper.ts";
+import type { RegistryClient } from "../registrations.ts";
 
 export function addRegistration({ registrations }: Keeper): Endpoint {
   return async (request) => {
     const service = readKeeperBody(await request.body(), decodeKeeperRegistration);
     const { serviceId } = service;
-    if (await registrations.add(service)) return success({ serviceName: serviceId }, 201);
-    throw new KeeperError(409, `registry with service id '${serviceId}' already exists`);
+    const outcome = await registrations.add(service, clientOf(request));
+    if (!outcome) throw new KeeperError(409, `registry with service id '${serviceId}' already exists`);
+    return withPortOutcome(success({ serviceName: serviceId }, 201), outcome);
   };
 }
 
 export function updateRegistration({ registrations }: Keeper): Endpoint {
   return async (request) => {
     const service = readKeeperBody(await request.body(), decodeKeeperRegistration);
-    if (await registrations.update(service)) return noContent();
-    throw notFound(service.serviceId);
+    const outcome = await registrations.update(service, clientOf(request));
+    if (!outcome) throw notFound(service.serviceId);
+    return withPortOutcome(noContent(), outcome);
   };
 }
 
@@ -43,6 +48,21 @@ export function deleteRegistration({ registrations }: Keeper): Endpoint {
     if (await registrations.remove(serviceId)) return noContent();
     throw notFound(serviceId);
   };
+}
+
+/** EdgeX's Go services register before they listen. */
+function clientOf({ userAgent }: KeeperRequest): RegistryClient {
+  return { beforeListening: userAgent.startsWith("Go-http-client/") };
+}
+
+/**
+ * The answer to a registration. What it says of another port is beside what core-keeper answers.
+ * @throws KeeperError 409 when the service was refused
+ */
+function withPortOutcome(answer: Response, outcome: PortOutcome): Response {
+  if (outcome.kind === "refused") throw new KeeperError(409, outcome.reason);
+  if (outcome.change) answer.headers.set(portChangedHeader, portChangedText(outcome.change));
+  return answer;
 }
 
 function serviceIdOf({ rest }: KeeperRequest): string {
