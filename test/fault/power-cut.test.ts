@@ -73,9 +73,9 @@ function cutPowerAgain({ content, promised }: LeftState, options: Partial<TrialO
 
 /** The whole life of a store: made, folded and closed; killed; started again, left; and started once more. */
 const wholeLife: readonly Run[] = [
-  { batches: atLength({ short: 14, long: 120 }), end: "close" },
+  { batches: atLength({ short: 14, long: 90 }), end: "close" },
   { batches: 20, end: "leave", killedAtSync: atLength({ short: 5, long: 13 }) },
-  { batches: atLength({ short: 8, long: 60 }), end: "leave" },
+  { batches: atLength({ short: 8, long: 45 }), end: "leave" },
   { batches: 4, end: "close" },
 ];
 
@@ -86,7 +86,7 @@ describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
       const everyMoment = atLength({ short: 7, long: 1 });
       const { states, moments, failures } = await cutPower({ runs: wholeLife, everyMoment, chances: everyChance });
       expect(failures).toEqual([]);
-      expect(states).toBeGreaterThan(atLength({ short: 1_000, long: 80_000 }));
+      expect(states).toBeGreaterThan(atLength({ short: 1_000, long: 100_000 }));
       console.log(`${states} different states after ${moments} power cuts`);
     },
     longMs,
