@@ -6,8 +6,11 @@ import { simulate, type SimulationResult } from "../support/simulation/simulatio
 const given = process.env["SEED"];
 const firstSeed = Number(given ?? 1);
 /** One seed alone when it is named: the one that failed. */
-const budgetMs = given === undefined ? atLength({ short: 20_000, long: 600_000 }) : 0;
+const budgetMs = given === undefined ? atLength({ short: 15_000, long: 600_000 }) : 0;
 const seedsMax = given === undefined ? atLength({ short: 200, long: 1_000_000 }) : 1;
+
+/** Held to something by each seed; a few more are by most. */
+const promisesMin = 20;
 
 /** Twice: with a wall clock that is right, and with one that starts in 1970 and jumps by decades. */
 async function simulateTwice(seed: number): Promise<SimulationResult> {
@@ -46,7 +49,7 @@ test(
     }
     const hours = (simulatedMs / 3_600_000).toFixed(1);
     console.log(`${seeds} seeds, each twice: ${hours} simulated hours, ${answers} answers, ${starts} starts`);
-    if (given === undefined) expect(looks.size).toBeGreaterThanOrEqual(20);
+    if (given === undefined) expect(looks.size).toBeGreaterThanOrEqual(promisesMin);
   },
   budgetMs + 60_000,
 );

@@ -258,7 +258,7 @@ const texts: readonly Decoder[] = [
   }),
   text("query-string", queryWords, (query) => {
     const parsed = new QueryString(query);
-    parsed.without("index").toString();
+    parsed.without("index");
     return parseQueryOptions(parsed);
   }),
   text("path", ["/", "..", ".", "%2f", "%00", "//", "v1", "kv"], (path) => cleanPath(decodePath(path))),

@@ -76,7 +76,7 @@ async function troubleNetwork({ clock, network }: DisasterParts, random: FakeRan
 
 const conditions: readonly Condition[] = ["up", "up", "slow", "busy", "down"];
 
-async function troubleServices(
+export async function troubleServices(
   { clock, services }: DisasterParts,
   random: FakeRandom,
   over: AbortSignal,

@@ -6,6 +6,7 @@ import type { Observer } from "./observer.ts";
 import { serviceNames } from "./registrar.ts";
 import { requestsOfClientMax, type SimulatedProcess } from "./simulated-process.ts";
 import { ask, type NetworkAnswer, type SimulatedNetwork } from "./simulated-network.ts";
+import type { SimulatedDisk } from "./simulated-disk.ts";
 import type { Condition, SimulatedServices } from "./simulated-services.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { Watcher } from "./watcher.ts";
@@ -16,6 +17,7 @@ export interface PeaceParts {
   readonly supervisor: Supervisor;
   readonly observer: Observer;
   readonly services: SimulatedServices;
+  readonly disk: SimulatedDisk;
   readonly findings: Findings;
   readonly pass: (ms: number) => Promise<void>;
   readonly until: <T>(done: Promise<T>) => Promise<T>;
@@ -64,6 +66,7 @@ export class PeaceTalks {
     await this.#expectSameOfAgentAndCatalog();
     await this.#expectTrueStatuses();
     await this.#expectFreeLocks();
+    await this.#changeBehindStalledDisk();
     await this.#expectSameAfterCrash();
   }
 
@@ -134,6 +137,23 @@ export class PeaceTalks {
       );
     }
     await this.#put(`/v1/session/destroy/${ID}`);
+  }
+
+  /** One comes and one goes while the disk says nothing for longer than clients are held up. */
+  async #changeBehindStalledDisk(): Promise<void> {
+    const { disk, network, pass } = this.#parts;
+    const [old = "late"] = Object.keys(await this.#peek("/v1/agent/services"));
+    disk.hang();
+    const register = {
+      method: "PUT",
+      path: "/v1/agent/service/register",
+      body: JSON.stringify({ Name: "late" }),
+    } as const;
+    const deregister = { method: "PUT", path: `/v1/agent/service/deregister/${old}` } as const;
+    for (const request of [register, deregister]) network.send(client, request).catch(() => {});
+    await pass(15_000);
+    disk.heal();
+    await pass(3_000);
   }
 
   async #expectSameAfterCrash(): Promise<void> {

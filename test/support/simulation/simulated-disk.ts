@@ -13,9 +13,9 @@ export class SimulatedDisk {
   readonly #clock: Clock;
   readonly #random: FakeRandom;
   readonly #fault: DiskFault | undefined;
-  #kept = new MemoryStore();
+  readonly #kept = new MemoryStore();
   /** Confirmed, and with that fault not on the disk yet. */
-  #promised: Batch[] = [];
+  readonly #promised: Batch[] = [];
   #writing: Batch | undefined;
   #last: Promise<void> = Promise.resolve();
   #process = 0;
@@ -88,11 +88,10 @@ export class SimulatedDisk {
     this.#process += 1;
     const batch = this.#writing;
     this.#writing = undefined;
-    this.#promised = [];
     this.#last = Promise.resolve();
-    if (!batch || this.#random.uniform() < 0.5) return;
-    const half = { ...batch, changes: batch.changes.filter((_, at) => at % 2 === 1) };
-    this.#kept.apply(this.#fault === "keeps halves of batches" ? half : batch);
+    const promised = this.#promised.splice(0);
+    if (this.#fault === "keeps halves of batches") for (const each of promised) this.#kept.apply(halfOf(each));
+    if (batch && this.#random.uniform() < 0.5) this.#kept.apply(batch);
   }
 
   async #write(batch: Batch, process: number): Promise<void> {
@@ -113,7 +112,7 @@ export class SimulatedDisk {
   }
 
   #keep(batch: Batch): void {
-    if (this.#fault !== "forgets what it confirmed") return this.#kept.apply(batch);
+    if (this.#fault === undefined || this.#fault === "keeps what it refused") return this.#kept.apply(batch);
     this.#promised.push(batch);
     for (const late of this.#promised.splice(0, this.#promised.length - 3)) this.#kept.apply(late);
   }
@@ -121,4 +120,8 @@ export class SimulatedDisk {
   #delay(): number {
     return this.#random.uniform() * this.#delayMsMax;
   }
+}
+
+function halfOf(batch: Batch): Batch {
+  return { ...batch, changes: batch.changes.filter((_, at) => at % 2 === 1) };
 }

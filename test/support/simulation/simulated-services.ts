@@ -65,5 +65,5 @@ function isRepeated(method: CheckMethod): method is RepeatedMethod {
 
 function targetOf(method: RepeatedMethod): string {
   if ("url" in method) return method.url;
-  return "address" in method ? String(method.address) : method.kind;
+  return "address" in method ? method.address : method.kind;
 }

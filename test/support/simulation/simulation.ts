@@ -2,7 +2,7 @@ import { FakeClock } from "../fake-clock.ts";
 import { FakeRandom } from "../fake-random.ts";
 import { Workload } from "../linearizability/workload.ts";
 import { settle } from "../settle.ts";
-import { jumpWallClock, runDisasters } from "./disasters.ts";
+import { jumpWallClock, runDisasters, troubleServices } from "./disasters.ts";
 import { Findings } from "./findings.ts";
 import { History } from "./history.ts";
 import { LockHolder } from "./lock-holder.ts";
@@ -41,6 +41,8 @@ export interface SimulationResult {
 const troubleMs = 120_000;
 /** Two rounds of anti-entropy, and two lives of each session and check with a time to live. */
 const quietMs = 130_000;
+/** More than a round of anti-entropy, which would hide what the catalog was not told. */
+const unsteadyMs = 100_000;
 
 /**
  * One agent, its clients, its disk, its network and what it checks, on one clock. All that happens follows from the seed:
@@ -95,7 +97,7 @@ class Simulation {
     const { seed, wallJumps } = this.#options;
     const peace = new PeaceTalks({
       ...{ clock: this.#clock, network: this.#network, supervisor: this.#supervisor, observer: this.#observer },
-      ...{ services: this.#services, findings: this.#findings },
+      ...{ services: this.#services, disk: this.#disk, findings: this.#findings },
       pass: (ms) => this.#pass(ms),
       until: (done) => this.#until(done),
     });
@@ -119,6 +121,7 @@ class Simulation {
     this.#network.weather = fairWeather;
     this.#supervisor.start();
     await this.#until(Promise.all([working, ...clients]));
+    await this.#passWithUnsteadyServices();
     await this.#pass(quietMs, 4_000);
     await peace.expectAgreement(this.#watchers);
     clientsOver.abort();
@@ -138,6 +141,15 @@ class Simulation {
       starts: this.#supervisor.starts,
       simulatedMs: this.#clock.monotonicMs(),
     };
+  }
+
+  /** Nothing else is wrong: what checks find must be in the catalog at once. */
+  async #passWithUnsteadyServices(): Promise<void> {
+    const over = new AbortController();
+    const unsteady = troubleServices(this.#parts(), this.#supervisor.newRandom(this.#options.seed), over.signal);
+    await this.#pass(unsteadyMs, 3_000);
+    over.abort();
+    await this.#until(unsteady);
   }
 
   /** Lets time go by, and looks at the agent now and then. */
