@@ -20,5 +20,6 @@ self.onmessage = async ({ data }: MessageEvent<FuzzOrder>): Promise<void> => {
     counters[1] = input.length;
     Atomics.add(counters, 0, 1);
   };
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   self.postMessage(await fuzz(decoder, data.corpus, { ...data, before }));
 };

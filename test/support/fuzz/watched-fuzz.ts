@@ -25,6 +25,7 @@ export async function watchedFuzz(decoder: string, limits: FuzzLimits): Promise<
       worker.onmessage = ({ data }: MessageEvent<Fuzzed>) => resolve(data);
       worker.onerror = ({ message }) => reject(new Error(message));
     });
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     worker.postMessage({ ...limits, decoder, corpus: readCorpus(decoder), note } satisfies FuzzOrder);
     return await Promise.race([finished, untilSilent(note)]);
   } finally {

@@ -164,12 +164,12 @@ class Simulation {
 
   /** @throws Error when it is not done in ten simulated minutes, or fails */
   async #until<T>(done: Promise<T>): Promise<T> {
-    let isDone = false;
-    const ended = done.finally(() => (isDone = true));
+    const progress = { isDone: false };
+    const ended = done.finally(() => (progress.isDone = true));
     ended.catch(() => {});
     const endMs = this.#clock.monotonicMs() + 600_000;
-    while (!isDone && this.#clock.monotonicMs() < endMs) await this.#pass(1_000);
-    if (!isDone) throw new Error(`not done in ten minutes:\n${this.#history.lastLines.slice(-20).join("\n")}`);
+    while (!progress.isDone && this.#clock.monotonicMs() < endMs) await this.#pass(1_000);
+    if (!progress.isDone) throw new Error(`not done in ten minutes:\n${this.#history.lastLines.slice(-20).join("\n")}`);
     return ended;
   }
 
