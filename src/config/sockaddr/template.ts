@@ -14,10 +14,22 @@ import type { Addresses } from "./select.ts";
  */
 export function expandTemplate(template: string, addresses: Addresses): string {
   try {
-    return template.replace(/\{\{(.*?)\}\}/gs, (_, pipeline: string) => evaluate(pipeline, addresses));
+    return expand(template, addresses);
   } catch (error) {
     const message = `error parsing ${JSON.stringify(template)}: ${messageOf(error)}`;
     throw new OperatingError("invalid", "invalid-address-template", message, { cause: error });
+  }
+}
+
+/** A brace that is never closed is text, and so is all behind it: the rest is looked through once, not from each brace. */
+function expand(template: string, addresses: Addresses): string {
+  let [text, at] = ["", 0];
+  for (;;) {
+    const open = template.indexOf("{{", at);
+    const close = open < 0 ? -1 : template.indexOf("}}", open + 2);
+    if (close < 0) return text + template.slice(at);
+    text += template.slice(at, open) + evaluate(template.slice(open + 2, close), addresses);
+    at = close + 2;
   }
 }
 
