@@ -1,143 +1,113 @@
-import { request as requestPlain, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
-import { request as requestTls, type RequestOptions } from "node:https";
-import { isIP } from "node:net";
 import { messageOf } from "../lib/errors.ts";
-import { startDeadline, type DeadlineOptions } from "./deadline.ts";
-import { dualStackLookup } from "./dual-stack-lookup.ts";
-import { formatHostPort, type HostPort } from "./host-port.ts";
+import type { Connection } from "./connection-attempt.ts";
+import { startDeadline, type Deadline, type DeadlineOptions } from "./deadline.ts";
+import { Dial, type DialEvents } from "./dial.ts";
+import { HttpAnswerReader, type AnswerHead } from "./http-answer.ts";
+import type { HttpRequest } from "./http-request.ts";
 import { OutputTail } from "./limit-output.ts";
-import { codeOf, dialErrorWords, notTlsWords, tlsErrorWords } from "./network-words.ts";
-
-export interface HttpRequest {
-  readonly url: URL;
-  readonly method: string;
-  readonly headers: OutgoingHttpHeaders;
-  readonly body: string;
-  readonly tlsSkipVerify: boolean;
-}
+import { codeOf, dialErrorWords, dialTimeoutWords, notTlsWords, tlsErrorWords } from "./network-words.ts";
 
 export type HttpOutcome =
-  | {
+  | (AnswerHead & {
       readonly kind: "answered";
-      readonly status: number;
-      readonly reason: string;
-      readonly location: string;
       /** The end of the body, or of as much of it as came in time. */
       readonly body: OutputTail;
-    }
+    })
   | { readonly kind: "failed"; readonly reason: string };
 
 export type ExchangeOptions = DeadlineOptions & { readonly outputBytesMax: number };
-
-/**
- * An answer's status decides; its body is only shown, by its end. Consul reads it whole, for as long as there is time;
- * here the connection is closed after this much, so that an endless body costs little.
- */
-const bodyBytesReadMax = 1024 * 1024;
 
 /** One request on a connection of its own, and its answer; redirects are not followed. Never rejects. */
 export function exchange(request: HttpRequest, options: ExchangeOptions): Promise<HttpOutcome> {
   return new Promise((resolve) => new Exchange(request, options, resolve).start());
 }
 
-class Exchange {
+/** A kept connection would say nothing of whether the service accepts new ones, so each run makes its own. */
+class Exchange implements DialEvents {
   readonly #request: HttpRequest;
-  readonly #options: ExchangeOptions;
   readonly #resolve: (outcome: HttpOutcome) => void;
-  readonly #target: HostPort;
+  readonly #dial: Dial;
+  readonly #deadline: Deadline;
   readonly #body: OutputTail;
-  /** What is being waited for decides what a time-out says. */
-  #waitsFor: "address" | "connection" | "answer";
-  #address: string;
-  #answer: IncomingMessage | undefined;
+  readonly #answer: HttpAnswerReader;
+  #connection: Connection | undefined;
+  /** Empty until it may be sent. */
+  #unsent: Uint8Array = nothing;
 
   constructor(request: HttpRequest, options: ExchangeOptions, resolve: (outcome: HttpOutcome) => void) {
     this.#request = request;
-    this.#options = options;
     this.#resolve = resolve;
-    this.#target = targetOf(request.url);
-    this.#address = this.#target.host;
-    this.#waitsFor = isIP(this.#target.host) === 0 ? "address" : "connection";
     this.#body = new OutputTail(options.outputBytesMax);
+    this.#answer = new HttpAnswerReader({ isHead: request.isHead, onBody: (bytes) => this.#body.write(bytes) });
+    this.#dial = new Dial(request.target, { clock: options.clock, tls: request.tls, events: this });
+    this.#deadline = startDeadline(options, () => this.#end(this.#timeoutWords()));
   }
 
   start(): void {
-    let outgoing: ClientRequest;
-    try {
-      outgoing = this.#open();
-    } catch (thrown) {
-      return this.#resolve({ kind: "failed", reason: `net/http: ${messageOf(thrown)}` });
-    }
-    const end = (error?: unknown): void => {
-      deadline.clear();
-      outgoing.destroy();
-      this.#resolve(this.#outcome(error));
-    };
-    const deadline = startDeadline(this.#options, () => end(timeUp));
-    outgoing.on("error", end);
-    outgoing.on("socket", (socket) => socket.once("connect", () => (this.#waitsFor = "answer")));
-    outgoing.on("response", (answer) => this.#receive(answer, end));
-    outgoing.end(this.#request.body);
+    this.#dial.start();
   }
 
-  /** @throws Error for a method or header that HTTP does not allow */
-  #open(): ClientRequest {
-    const { url, method, headers, tlsSkipVerify } = this.#request;
-    const options: RequestOptions = {
-      method,
-      headers,
-      agent: false, // a connection of its own: a kept one would say nothing of whether the service accepts new ones
-      lookup: dualStackLookup((address) => {
-        this.#address = address;
-        this.#waitsFor = "connection";
-      }),
-      rejectUnauthorized: !tlsSkipVerify,
-    };
-    return url.protocol === "https:" ? requestTls(url, options) : requestPlain(url, options);
+  onOpen(connection: Connection): void {
+    this.#connection = connection;
+    if (!this.#request.tls) this.#send();
   }
 
-  #receive(answer: IncomingMessage, end: (error?: unknown) => void): void {
-    this.#answer = answer;
-    answer.on("data", (chunk: Uint8Array) => {
-      this.#body.write(chunk);
-      if (this.#body.bytesTotal >= bodyBytesReadMax) end();
-    });
-    answer.on("end", () => end());
-    answer.on("error", end); // cut off in the middle: the status has come, and decides
+  onRefused(error: unknown): void {
+    this.#end(dialErrorWords(error, this.#dial.preferred));
   }
 
-  #outcome(error: unknown): HttpOutcome {
-    const answer = this.#answer;
-    if (answer === undefined) return { kind: "failed", reason: this.#failureWords(error) };
-    return {
-      kind: "answered",
-      status: answer.statusCode ?? 0,
-      reason: answer.statusMessage ?? "",
-      location: answer.headers.location ?? "",
-      body: this.#body,
-    };
+  onSecured(error: Error | undefined): void {
+    if (error) this.#end(handshakeWords(error));
+    else this.#send();
   }
 
-  #failureWords(error: unknown): string {
-    if (error === timeUp) return `${this.#timeoutWords()} (Client.Timeout exceeded while awaiting headers)`;
-    const tls = this.#request.url.protocol === "https:" ? tlsErrorWords(error) : undefined;
-    if (tls !== undefined) return tls === notTlsWords ? "http: server gave HTTP response to HTTPS client" : tls;
-    if (this.#waitsFor !== "answer") return dialErrorWords(error, { ...this.#target, host: this.#address });
-    if (messageOf(error) === "socket hang up") return "EOF";
-    const broken = "net/http: HTTP/1.x transport connection broken";
-    return codeOf(error).startsWith("HPE_") ? `${broken}: malformed HTTP response` : `${broken}: ${messageOf(error)}`;
+  #send(): void {
+    this.#unsent = this.#request.bytes;
+    this.onWritable();
+  }
+
+  onWritable(): void {
+    if (this.#unsent.length === 0) return;
+    const taken = this.#connection?.write(this.#unsent) ?? 0;
+    this.#unsent = this.#unsent.subarray(Math.max(taken, 0));
+  }
+
+  onBytes(bytes: Buffer): void {
+    this.#answer.read(bytes);
+    if (this.#answer.isOver) this.#end();
+  }
+
+  onClosed(error: Error | undefined): void {
+    this.#answer.end();
+    this.#end(error && connectionWords(error));
+  }
+
+  /** @param failure counts unless the head of an answer has come */
+  #end(failure?: string): void {
+    this.#deadline.clear();
+    if (this.#answer.isOver) this.#dial.close();
+    else this.#dial.cancel();
+    const { head } = this.#answer;
+    if (head) return this.#resolve({ kind: "answered", ...head, body: this.#body });
+    this.#resolve({ kind: "failed", reason: failure ?? this.#answer.failure ?? "EOF" });
   }
 
   #timeoutWords(): string {
-    if (this.#waitsFor === "answer") return "context deadline exceeded";
-    if (this.#waitsFor === "address") return `dial tcp: lookup ${this.#target.host}: i/o timeout`;
-    return `dial tcp ${formatHostPort({ ...this.#target, host: this.#address })}: i/o timeout`;
+    const { waitsFor, preferred } = this.#dial;
+    const words = waitsFor === "nothing" ? "context deadline exceeded" : dialTimeoutWords(waitsFor, preferred);
+    return `${words} (Client.Timeout exceeded while awaiting headers)`;
   }
 }
 
-const timeUp: unique symbol = Symbol("time is up");
+const nothing = new Uint8Array();
 
-function targetOf(url: URL): HostPort {
-  const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
-  return { host: url.hostname.replace(/^\[|\]$/g, ""), port };
+/** A service that ends the connection in the middle of TLS's handshake is told as one that does so later. */
+function handshakeWords(error: Error): string {
+  return codeOf(error) === "ECONNRESET" ? "EOF" : connectionWords(error);
+}
+
+function connectionWords(error: Error): string {
+  const tls = tlsErrorWords(error);
+  if (tls !== undefined) return tls === notTlsWords ? "http: server gave HTTP response to HTTPS client" : tls;
+  return codeOf(error) === "ECONNRESET" ? "read: connection reset by peer" : messageOf(error);
 }

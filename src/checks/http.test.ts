@@ -312,9 +312,13 @@ test("a definition that HTTP does not allow says what is wrong with it", async (
   expect((await check("localhost:80/ok")).output).toBe(
     'Get "localhost:80/ok": unsupported protocol scheme "localhost"',
   );
-  expect((await check(`${base}/ok`, { method: "G T" })).output).toContain("Method must be a valid HTTP token");
-  expect((await check(`${base}/ok`, { headers: { "a b": ["x"] } })).output).toContain('["a b"]');
-  expect((await check(`${base}/ok`, { headers: { ab: ["x\ny"] } })).output).toContain('header content ["ab"]');
+  expect((await check(`${base}/ok`, { method: "G T" })).output).toEndWith('invalid method "G T"');
+  expect((await check(`${base}/ok`, { headers: { "a b": ["x"] } })).output).toEndWith(
+    'invalid header field name "a b"',
+  );
+  expect((await check(`${base}/ok`, { headers: { ab: ["x\ny"] } })).output).toEndWith(
+    'invalid header field value for "ab"',
+  );
 });
 
 test("stopping lets go of a request under way", async () => {

@@ -1,8 +1,8 @@
 import type { CheckMethod, CheckStatus } from "../model/check.ts";
 import type { CheckResult, CheckRunner } from "./check-runner.ts";
-import { exchange, type ExchangeOptions, type HttpOutcome, type HttpRequest } from "./http-exchange.ts";
-import { requestHeaders } from "./http-headers.ts";
+import { exchange, type ExchangeOptions, type HttpOutcome } from "./http-exchange.ts";
 import { isRedirect, redirectsMax, redirectStep, type HttpStep } from "./http-redirect.ts";
+import { httpRequestOf, requestFault, type HttpRequest } from "./http-request.ts";
 import { runPeriodically, type PeriodicOptions } from "./periodic.ts";
 
 export type HttpMethod = Extract<CheckMethod, { kind: "http" }>;
@@ -45,7 +45,7 @@ class HttpCheck {
     let { step, request } = this.#first;
     const endMs = this.#options.world.clock.monotonicMs() + this.#timeoutMs;
     for (let redirects = 0; ; redirects += 1) {
-      const refused = refusalOf(step.url);
+      const refused = requestFault(step);
       if (refused !== undefined) return this.#failed(refused, step.url.href);
       const outcome = await exchange(request, this.#exchangeOptions(endMs, signal));
       if (outcome.kind === "failed") return this.#failed(outcome.reason, step.url.href);
@@ -61,9 +61,7 @@ class HttpCheck {
   }
 
   #requestOf(step: HttpStep): HttpRequest {
-    const { url, method, headers, body } = step;
-    const tlsSkipVerify = this.#tlsSkipVerify;
-    return { url, method, headers: requestHeaders(headers, url, body), body, tlsSkipVerify };
+    return httpRequestOf(step, { tlsSkipVerify: this.#tlsSkipVerify });
   }
 
   /** The time is for all of a run, redirects included. */
@@ -89,13 +87,6 @@ class HttpCheck {
 function statusOf(status: number): CheckStatus {
   if (status >= 200 && status <= 299) return "passing";
   return status === 429 ? "warning" : "critical";
-}
-
-function refusalOf(url: URL): string | undefined {
-  if (url.protocol !== "http:" && url.protocol !== "https:") {
-    return `unsupported protocol scheme "${url.protocol.slice(0, -1)}"`;
-  }
-  return undefined;
 }
 
 /** Check output is shown to everybody; Consul hides a password in errors only. */

@@ -31,10 +31,16 @@ const lookupWords: Readonly<Record<string, string>> = {
 /** Why a connection could not be made: "dial tcp 127.0.0.1:8080: connect: connection refused". */
 export function dialErrorWords(thrown: unknown, target: HostPort): string {
   const error = firstOf(thrown);
-  const code = codeOf(error);
+  const code = codeOf(error).replace(/^DNS_/, "");
   if (syscallOf(error) === "getaddrinfo") return `dial tcp: ${lookupErrorWords(code, target.host)}`;
   const address = { host: addressOf(error) ?? target.host, port: target.port };
   return `dial tcp ${formatHostPort(address)}: ${connectErrorWords(code) ?? messageOf(error)}`;
+}
+
+/** Why there was no connection in time: the name was not resolved, or its preferred address did not answer. */
+export function dialTimeoutWords(waitsFor: "address" | "connection" | "nothing", { host, port }: HostPort): string {
+  if (waitsFor === "address") return `dial tcp: ${lookupErrorWords("ETIMEOUT", host)}`;
+  return `dial tcp ${formatHostPort({ host, port })}: i/o timeout`;
 }
 
 function lookupErrorWords(code: string, host: string): string {
@@ -53,9 +59,19 @@ export function tlsErrorWords(error: unknown): string | undefined {
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return nameMismatchWords(messageOf(error));
   if (untrustedCodes.has(code)) return "x509: certificate signed by unknown authority";
-  if (code === "ERR_SSL_WRONG_VERSION_NUMBER") return notTlsWords;
-  if (code.startsWith("ERR_SSL_") || code === "EPROTO") return `tls: ${messageOf(error)}`;
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || messageOf(error).endsWith(":WRONG_VERSION_NUMBER")) return notTlsWords;
+  if (isProtocolCode(code)) return `tls: ${messageOf(error)}`;
   return undefined;
+}
+
+/** Of an error that ended a TLS handshake: the handshake itself went well, but the certificate is not to be trusted. */
+export function isCertificateError(error: unknown): boolean {
+  const code = codeOf(error);
+  return code !== "" && code !== "ECONNRESET" && !isProtocolCode(code);
+}
+
+function isProtocolCode(code: string): boolean {
+  return code.startsWith("ERR_SSL_") || code === "EPROTO";
 }
 
 export const notTlsWords = "tls: first record does not look like a TLS handshake";

@@ -49,7 +49,7 @@ export function startCheck(definition: CheckDefinition, options: StartCheckOptio
   }
 }
 
-/** What only some checks need of the network and of processes is loaded with the first such check: 10 MiB all told. */
+/** What only some checks need of the network and of processes is loaded with the first such check. */
 function startLater(start: () => Promise<CheckRunner>): CheckRunner {
   let stopped = false;
   let runner: CheckRunner | undefined;

@@ -1,11 +1,10 @@
-import { connect } from "node:net";
 import { messageOf } from "../lib/errors.ts";
 import type { CheckMethod } from "../model/check.ts";
 import type { CheckResult, CheckRunner } from "./check-runner.ts";
 import { startDeadline, type DeadlineOptions } from "./deadline.ts";
-import { dualStackLookup } from "./dual-stack-lookup.ts";
-import { formatHostPort, parseHostPort, type HostPort } from "./host-port.ts";
-import { dialErrorWords } from "./network-words.ts";
+import { Dial } from "./dial.ts";
+import { parseHostPort, type HostPort } from "./host-port.ts";
+import { dialErrorWords, dialTimeoutWords } from "./network-words.ts";
 import { runPeriodically, type PeriodicOptions } from "./periodic.ts";
 
 export type TcpMethod = Extract<CheckMethod, { kind: "tcp" }>;
@@ -31,17 +30,25 @@ async function checkTcp(address: string, options: DeadlineOptions): Promise<Chec
 /** @throws Error that says why there is no connection */
 function connectOnce(target: HostPort, options: DeadlineOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    let dialled = target;
-    const lookup = dualStackLookup((host) => (dialled = { host, port: target.port }));
-    const socket = connect({ ...target, lookup });
-    const deadline = startDeadline(options, () => end(`dial tcp ${formatHostPort(dialled)}: i/o timeout`));
-    const end = (failure?: string): void => {
-      deadline.clear();
-      socket.destroy();
-      if (failure === undefined) resolve();
-      else reject(new Error(failure));
-    };
-    socket.on("connect", () => end());
-    socket.on("error", (error) => end(dialErrorWords(error, target)));
+    const dial = new Dial(target, {
+      clock: options.clock,
+      events: {
+        onOpen: () => {
+          deadline.clear();
+          dial.close();
+          resolve();
+        },
+        onRefused: (error) => {
+          deadline.clear();
+          reject(new Error(dialErrorWords(error, dial.preferred)));
+        },
+      },
+    });
+    const deadline = startDeadline(options, () => {
+      const words = dialTimeoutWords(dial.waitsFor, dial.preferred);
+      dial.cancel();
+      reject(new Error(words));
+    });
+    dial.start();
   });
 }

@@ -1,0 +1,65 @@
+import { expect, test } from "bun:test";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { CheckTrial } from "../../test/support/check-trial.ts";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { openUnacceptingPort } from "../../test/support/unaccepting-port.ts";
+import { within } from "../../test/support/within.ts";
+import { Dial } from "./dial.ts";
+import { startTcpCheck } from "./tcp.ts";
+
+async function listen(port: number, host: string): Promise<Server> {
+  const server = createServer((socket) => socket.on("error", () => {}).resume());
+  server.listen(port, host);
+  await once(server, "listening");
+  return server;
+}
+
+/** Connections of this machine to `port` that are being made: state 2 of Linux. */
+function connectionsBeingMade(port: number): number {
+  const remote = `:${port.toString(16).toUpperCase().padStart(4, "0")} 02 `;
+  return readFileSync("/proc/net/tcp", "utf8").split(remote).length - 1;
+}
+
+test("an address that does not answer is joined by the next one after a while, and left when that is there", async () => {
+  const silent = await openUnacceptingPort();
+  const server = await listen(silent.port, "::1");
+  const clock = new FakeClock();
+  const accepted = once(server, "connection");
+  const opened = Promise.withResolvers<void>();
+  const events = { onOpen: () => opened.resolve(), onRefused: opened.reject };
+  const dial = new Dial({ host: "localhost", port: silent.port }, { clock, events });
+  dial.start();
+  await clock.advance(0);
+  await clock.advance(299);
+  expect([dial.waitsFor, dial.preferred.host]).toEqual(["connection", "127.0.0.1"]);
+  await clock.advance(1);
+  await Promise.all([opened.promise, accepted]);
+  expect([dial.waitsFor, clock.timerCount]).toEqual(["nothing", 0]);
+  dial.close();
+  server.close();
+  silent.close();
+});
+
+test("runs that nobody answers leave one connection behind, and the first that is answered passes", async () => {
+  const silent = await openUnacceptingPort();
+  const method = { kind: "tcp", address: `127.0.0.1:${silent.port}`, intervalMs: 10_000, timeoutMs: 500 } as const;
+  const trial = new CheckTrial((options) => startTcpCheck(method, options));
+  await trial.startRun();
+  for (let run = 0; run < 10; run += 1) {
+    await Bun.sleep(10); // what a run begins in truth, it begins while the clock stands still
+    await trial.clock.advance(method.timeoutMs);
+    await trial.clock.advance(method.intervalMs - method.timeoutMs);
+  }
+  await trial.clock.advance(method.timeoutMs);
+  expect(trial.results.map(({ output }) => output)).toEqual(Array(11).fill(`dial tcp ${method.address}: i/o timeout`));
+  await within(2_000, async () => expect(connectionsBeingMade(silent.port)).toBe(1));
+  silent.close();
+  const server = await listen(silent.port, "127.0.0.1");
+  trial.results.length = 0;
+  await trial.clock.advance(method.intervalMs - method.timeoutMs);
+  expect((await trial.result()).status).toBe("passing");
+  trial.runner.stop();
+  server.close();
+});

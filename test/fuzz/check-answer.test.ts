@@ -1,0 +1,203 @@
+import { afterAll, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { CheckResult } from "../../src/checks/check-runner.ts";
+import { HttpAnswerReader } from "../../src/checks/http-answer.ts";
+import { startHttpCheck } from "../../src/checks/http.ts";
+import { atLength } from "../support/at-length.ts";
+import { firstResult } from "../support/check-trial.ts";
+
+/**
+ * Whatever a checked service answers, the check ends with a result, and reads the same of it in whatever pieces it comes.
+ * SEED=7 brings back what was found with that seed.
+ */
+
+const limits = {
+  numRuns: atLength({ short: 5_000, long: 500_000 }),
+  ...(process.env["SEED"] !== undefined && { seed: Number(process.env["SEED"]) }),
+};
+
+interface Read {
+  readonly status: number | undefined;
+  readonly reason: string | undefined;
+  readonly location: string | undefined;
+  readonly failure: string | undefined;
+  readonly body: string;
+  readonly isWhole: boolean;
+}
+
+function read(pieces: readonly Buffer[], isHead = false): Read {
+  const body: Uint8Array[] = [];
+  const reader = new HttpAnswerReader({ isHead, onBody: (bytes) => body.push(bytes) });
+  for (const piece of pieces) reader.read(piece);
+  const isWhole = reader.isOver;
+  reader.end();
+  const { status, reason, location } = reader.head ?? {};
+  return { status, reason, location, failure: reader.failure, body: Buffer.concat(body).toString("latin1"), isWhole };
+}
+
+/** The octets in pieces, cut at the given places. */
+function cut(octets: Buffer, places: readonly number[]): Buffer[] {
+  const ends = [...places.map((place) => place % (octets.length + 1)), octets.length].toSorted((a, b) => a - b);
+  return ends.map((end, at) => octets.subarray(ends[at - 1] ?? 0, end));
+}
+
+const text = fc.string({ unit: fc.constantFrom(..."aZ09 /:;,=-".split("")), maxLength: 12 }).map((each) => each.trim());
+const name = fc.stringMatching(/^X-[A-Za-z-]{1,8}$/);
+const headers = fc
+  .array(fc.tuple(name, text), { maxLength: 4 })
+  .map((lines) => lines.map(([each, value]) => `${each}: ${value}\r\n`).join(""));
+const content = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes));
+
+/** A right answer: its head, its body as it is sent, and as it is meant. */
+const framed = fc.oneof(
+  content.map((body) => ({ framing: `Content-Length: ${body.length}\r\n`, sent: body, body })),
+  content.map((body) => ({ framing: "", sent: body, body })),
+  fc
+    .array(
+      content.filter((chunk) => chunk.length > 0),
+      { maxLength: 4 },
+    )
+    .map((chunks) => ({
+      framing: "Transfer-Encoding: chunked\r\n",
+      sent: Buffer.concat([
+        ...chunks.flatMap((chunk) => [Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from("\r\n")]),
+        Buffer.from("0\r\n\r\n"),
+      ]),
+      body: Buffer.concat(chunks),
+    })),
+);
+const answer = fc.record({
+  announced: fc.constantFrom("", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"),
+  status: fc.integer({ min: 200, max: 599 }).filter((status) => status !== 204 && status !== 304),
+  reason: text,
+  headers,
+  framed,
+});
+type Answer = typeof answer extends fc.Arbitrary<infer Each> ? Each : never;
+
+function octetsOf({ announced, status, reason, headers: lines, framed: { framing, sent } }: Answer): Buffer {
+  return Buffer.concat([Buffer.from(`${announced}HTTP/1.1 ${status} ${reason}\r\n${lines}${framing}\r\n`), sent]);
+}
+
+const places = fc.array(fc.nat(400), { maxLength: 8 });
+
+test("a right answer is read as it was meant, in whatever pieces it comes", () => {
+  fc.assert(
+    fc.property(answer, places, (each, cuts) => {
+      const {
+        status,
+        reason,
+        framed: { framing, body },
+      } = each;
+      const expected = { status, reason, location: "", failure: undefined, body: body.toString("latin1") };
+      expect(read(cut(octetsOf(each), cuts))).toEqual({ ...expected, isWhole: framing !== "" });
+    }),
+    limits,
+  );
+});
+
+/** What nearly every reader of HTTP has stumbled over somewhere. */
+const snippet = fc.constantFrom(
+  ...[
+    "\r\n",
+    "\n",
+    "\r",
+    "\r\n\r\n",
+    "HTTP/1.1 200 OK\r\n",
+    "HTTP/1.1 101 \r\n",
+    "HTTP/1.1 100\n\n",
+    "HTTP/1.0 ",
+    "HTTP/",
+  ],
+  ...[
+    "Content-Length: ",
+    "Content-Length: 5\r\n",
+    "Content-Length: 99999999999999999999\r\n",
+    "Content-Length: +1\r\n",
+  ],
+  ...[
+    "Transfer-Encoding: chunked\r\n",
+    "Transfer-Encoding: chunked, identity\r\n",
+    "5\r\n",
+    "0\r\n",
+    "fffffffffffff\r\n",
+  ],
+  ...["-1\r\n", "0x5\r\n", "5;\r\n", " folded\r\n", "Location: /a\r\n", ":", "\0", "\u00ff", "x".repeat(70_000)],
+);
+const anything = fc
+  .array(
+    fc.oneof(
+      { weight: 3, arbitrary: snippet.map((each) => Buffer.from(each, "latin1")) },
+      { weight: 1, arbitrary: content },
+    ),
+    {
+      maxLength: 8,
+    },
+  )
+  .map((parts) => Buffer.concat(parts));
+const change = fc.record({ at: fc.nat(300), removed: fc.nat(3), inserted: anything });
+const nearly = fc
+  .tuple(answer, fc.array(change, { maxLength: 2 }))
+  .map(([each, changes]) => changes.reduce(changed, octetsOf(each)));
+const octets = fc.oneof({ weight: 3, arbitrary: nearly }, { weight: 2, arbitrary: anything });
+
+function changed(whole: Buffer, { at, removed, inserted }: { at: number; removed: number; inserted: Buffer }): Buffer {
+  const from = at % (whole.length + 1);
+  return Buffer.concat([whole.subarray(0, from), inserted, whole.subarray(from + removed)]);
+}
+
+test("any octets are an answer or not one, the same in whatever pieces, and never a body from nowhere", () => {
+  fc.assert(
+    fc.property(octets, places, fc.boolean(), (whole, cuts, isHead) => {
+      const inOne = read([whole], isHead);
+      expect(read(cut(whole, cuts), isHead)).toEqual(inOne);
+      expect(inOne.failure === undefined).toBe(inOne.status !== undefined);
+      expect(inOne.body.length).toBeLessThanOrEqual(isHead ? 0 : whole.length);
+      if (inOne.status !== undefined) expect(whole.toString("latin1")).toContain(` ${inOne.status}`);
+    }),
+    limits,
+  );
+});
+
+/** Answers each connection with what is to be said next, in two pieces, and then ends it as it is told. */
+let saying: { readonly octets: Buffer; readonly cut: number; readonly ending: "end" | "reset" | "none" };
+const server = Bun.listen({
+  hostname: "127.0.0.1",
+  port: 0,
+  socket: {
+    data(socket) {
+      socket.write(saying.octets.subarray(0, saying.cut));
+      setImmediate(() => {
+        socket.write(saying.octets.subarray(saying.cut));
+        if (saying.ending === "end") socket.end();
+        if (saying.ending === "reset") socket.terminate();
+      });
+    },
+  },
+});
+afterAll(() => server.stop(true));
+
+function check(): Promise<CheckResult> {
+  const url = `http://127.0.0.1:${server.port}/`;
+  const method = { kind: "http", url, method: "", headers: {}, body: "", tlsSkipVerify: false } as const;
+  return firstResult((options) => startHttpCheck({ ...method, intervalMs: 10_000, timeoutMs: 0 }, options));
+}
+
+test(
+  "a check of a service that says anything, and ends or breaks off, has a result that tells what it said",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(octets, fc.nat(200), fc.constantFrom("end", "reset"), async (whole, place, ending) => {
+        saying = { octets: whole, cut: place % (whole.length + 1), ending };
+        const { status, output } = await check();
+        const expected = read([whole]);
+        if (ending === "reset") return expect(output).toMatch(/^(?:HTTP GET|Get ")/);
+        if (expected.failure !== undefined)
+          return expect([status, output]).toEqual(["critical", expect.stringContaining(expected.failure)]);
+        return expect(output).toMatch(expected.location === "" ? /^HTTP GET / : /^(?:HTTP GET|Get ")/);
+      }),
+      { ...limits, numRuns: limits.numRuns / 10 },
+    );
+  },
+  atLength({ short: 60_000, long: 600_000 }),
+);
