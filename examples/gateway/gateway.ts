@@ -1,18 +1,18 @@
-import { mkdir } from "node:fs/promises";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type AgentSettings, agentWords } from "./agent-words.ts";
+import { choosePorts, type GatewayPorts } from "./gateway-ports.ts";
 import { Program } from "./program.ts";
-import { portNear } from "./ports.ts";
 
+/** The services of EdgeX Geneva that are always there. */
 export const serviceNames = ["core-metadata", "core-data", "core-command"] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
-export interface GatewaySettings {
+export interface GatewaySettings extends AgentSettings {
   /** Starts an agent: `["dist/praetor"]`, or the real Consul. */
   readonly agentCommand: readonly string[];
-  /** For everything that is kept. */
-  readonly folder: string;
-  /** Use Geneva's ports where they are free, for people; a test takes any. */
-  readonly wantGenevaPorts: boolean;
+  /** Use EdgeX's ports where they are free, for people; a test takes any. */
+  readonly wantEdgexPorts: boolean;
   /** Between two health checks of a service. */
   readonly checkInterval: string;
   readonly onLine: (program: string, line: string) => void;
@@ -24,72 +24,51 @@ export interface ServiceStart {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-interface Ports {
-  readonly http: number;
-  readonly server: number;
-  readonly serfLan: number;
-  readonly serfWan: number;
-  readonly redis: number;
-  readonly "core-metadata": number;
-  readonly "core-data": number;
-  readonly "core-command": number;
-}
-
-const genevaPorts: Ports = {
-  http: 8500,
-  server: 8300,
-  serfLan: 8301,
-  serfWan: 8302,
-  redis: 6379,
-  "core-metadata": 48081,
-  "core-data": 48080,
-  "core-command": 48082,
-};
-
 const here = import.meta.dir;
+const patienceMs = 20_000;
 
 /** The programs of one gateway, each of which can be started, ended and killed by itself. */
 export class Gateway {
+  readonly ports: GatewayPorts;
   readonly #settings: GatewaySettings;
-  readonly #ports: Ports;
   readonly #programs = new Map<string, Program>();
 
-  private constructor(settings: GatewaySettings, ports: Ports) {
+  private constructor(settings: GatewaySettings, ports: GatewayPorts) {
     this.#settings = settings;
-    this.#ports = ports;
+    this.ports = ports;
   }
 
   /** Chooses ports; nothing runs yet. */
   static async prepare(settings: GatewaySettings): Promise<Gateway> {
-    await mkdir(settings.folder, { recursive: true });
-    return new Gateway(settings, await choosePorts(settings.wantGenevaPorts));
+    mkdirSync(settings.folder, { recursive: true });
+    return new Gateway(settings, await choosePorts(settings.wantEdgexPorts));
   }
 
   get agentUrl(): string {
-    return `http://127.0.0.1:${this.#ports.http}`;
+    return `http://127.0.0.1:${this.ports.http}`;
   }
 
-  serviceUrl(name: ServiceName): string {
-    return `http://127.0.0.1:${this.#ports[name]}`;
+  get hasMessageBus(): boolean {
+    const { brokerProgram, onlyConsul } = this.#settings;
+    return brokerProgram !== undefined && !onlyConsul;
   }
 
-  /** Everything, in the order that a gateway comes up. */
+  serviceUrl(name: ServiceName | "app-rules-engine"): string {
+    return `http://127.0.0.1:${this.ports[name]}`;
+  }
+
+  /** Everything whose port is its own, in the order that a gateway comes up. */
   async start(): Promise<void> {
+    if (this.hasMessageBus) this.startBroker();
     await this.startAgent();
     this.startRedis();
     for (const name of serviceNames) this.startService(name);
+    if (!this.#settings.onlyConsul) this.startRulesEngine();
   }
 
   /** Resolves when the agent can be used. */
   async startAgent(): Promise<void> {
-    const { http, server, serfLan, serfWan } = this.#ports;
-    const command = [
-      ...[...this.#settings.agentCommand, "agent", "-server", "-bootstrap", "-ui", "-node", "gateway"],
-      ...["-data-dir", join(this.#settings.folder, "agent"), "-bind", "127.0.0.1", "-client", "127.0.0.1"],
-      ...["-http-port", `${http}`, "-dns-port", "-1", "-grpc-port", "-1", "-server-port", `${server}`],
-      ...["-serf-lan-port", `${serfLan}`, "-serf-wan-port", `${serfWan}`],
-    ];
-    const agent = this.#run("agent", command);
+    const agent = this.#run("agent", [...this.#settings.agentCommand, ...agentWords(this.#settings, this.ports)]);
     while (!(await this.#agentHasLeader())) {
       if (agent.hasEnded) throw new Error("the agent has ended; its own lines say why");
       await Bun.sleep(50);
@@ -98,14 +77,61 @@ export class Gateway {
 
   startRedis(): void {
     const dir = this.#settings.folder;
-    const port = `${this.#ports.redis}`;
+    const port = `${this.ports.redis}`;
     this.#run("redis", ["redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", ""]);
   }
 
-  startService(name: ServiceName, { args, env }: ServiceStart = {}): Program {
+  /** An MQTT broker without a configuration: it listens on this machine alone, and lets everybody in. */
+  startBroker(): void {
+    this.#run("broker", [this.#settings.brokerProgram ?? "mosquitto", "-p", `${this.ports.mqtt}`]);
+  }
+
+  /** One of Geneva's. device-virtual listens where its stored settings say; the others' ports are set here. */
+  startService(name: ServiceName | "device-virtual", { args, env }: ServiceStart = {}): Program {
     const flags = args ?? [`-cp=consul.${this.agentUrl}`, "-r"];
     const command = [process.execPath, join(here, "service/main.ts"), name, `-c=${join(here, "res", name)}`, ...flags];
-    return this.#run(name, command, { ...this.#serviceEnvironment(name), ...env });
+    const port = name === "device-virtual" ? {} : { Service_Port: `${this.ports[name]}` };
+    return this.#run(name, command, { ...this.#serviceEnvironment(), ...port, ...env });
+  }
+
+  /** A service of EdgeX 4. */
+  startRulesEngine(): Program {
+    return this.#run("rules-engine", [process.execPath, join(here, "edgex-4/main.ts")], {
+      EDGEX_CONFIG_PROVIDER: `keeper.http://127.0.0.1:${this.ports.keeper}`,
+      SERVICE_PORT: `${this.ports["app-rules-engine"]}`,
+      SERVICE_HEALTHCHECKINTERVAL: this.#settings.checkInterval,
+      ...(this.hasMessageBus && { MESSAGEBUS_HOST: "127.0.0.1", MESSAGEBUS_PORT: `${this.ports.mqtt}` }),
+    });
+  }
+
+  /** A service on bootstrap(), whose file has the port that is kept for Kuiper. The file counts at each start (`-o`). */
+  startPanel(): Program {
+    const folder = join(this.#settings.folder, "panel");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "configuration.toml"), `[Service]\nPort = ${this.ports.kuiper}\n`);
+    const flags = [`-cp=consul.${this.agentUrl}`, "-r", "-o", `-c=${folder}`];
+    return this.#run("panel", [process.execPath, join(here, "panel/main.ts"), ...flags], this.#serviceEnvironment());
+  }
+
+  /** Runs a command of the agent's program to its end; resolves with what it has printed. */
+  async command(...words: readonly string[]): Promise<string> {
+    const env = { ...process.env, CONSUL_HTTP_ADDR: `127.0.0.1:${this.ports.http}` };
+    const child = Bun.spawn([...this.#settings.agentCommand, ...words], { env, stdin: "ignore", stderr: "pipe" });
+    const [printed, complained] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+    if ((await child.exited) !== 0) throw new Error(`praetor ${words.join(" ")}: ${complained}`);
+    return printed.trimEnd();
+  }
+
+  /** The port on which a service is registered and passing, as soon as it is; by the key that it registers. */
+  async passingPort(serviceKey: string): Promise<number> {
+    const deadline = performance.now() + patienceMs;
+    while (performance.now() < deadline) {
+      const answer = await fetch(`${this.agentUrl}/v1/health/service/${serviceKey}?passing`);
+      const [found] = (await answer.json()) as { readonly Service: { readonly Port: number } }[];
+      if (found) return found.Service.Port;
+      await Bun.sleep(50);
+    }
+    throw new Error(`${serviceKey} is not passing after ${patienceMs / 1_000} s; its own lines say why`);
   }
 
   program(name: string): Program {
@@ -128,14 +154,13 @@ export class Gateway {
   }
 
   /** What differs from the files: overrides as any deployment of Geneva makes them. */
-  #serviceEnvironment(name: ServiceName): Record<string, string> {
+  #serviceEnvironment(): Record<string, string> {
     return {
-      Service_Port: `${this.#ports[name]}`,
       Service_CheckInterval: this.#settings.checkInterval,
-      Registry_Port: `${this.#ports.http}`,
-      Databases_Primary_Port: `${this.#ports.redis}`,
-      "Clients_edgex-core-metadata_Port": `${this.#ports["core-metadata"]}`,
-      "Clients_edgex-core-data_Port": `${this.#ports["core-data"]}`,
+      Registry_Port: `${this.ports.http}`,
+      Databases_Primary_Port: `${this.ports.redis}`,
+      "Clients_edgex-core-metadata_Port": `${this.ports["core-metadata"]}`,
+      "Clients_edgex-core-data_Port": `${this.ports["core-data"]}`,
     };
   }
 
@@ -143,16 +168,4 @@ export class Gateway {
     const response = await fetch(`${this.agentUrl}/v1/status/leader`).catch(() => undefined);
     return response?.status === 200 && (await response.text()).trim().length > 2;
   }
-}
-
-async function choosePorts(wantGenevaPorts: boolean): Promise<Ports> {
-  const ports = { ...genevaPorts };
-  const taken = new Set<number>();
-  for (const name of Object.keys(ports) as (keyof Ports)[]) {
-    let port = await portNear(wantGenevaPorts ? genevaPorts[name] : 0);
-    while (taken.has(port)) port = await portNear(0);
-    taken.add(port);
-    Object.assign(ports, { [name]: port });
-  }
-  return ports;
 }

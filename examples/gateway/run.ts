@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import { messageOf } from "../../src/lib/errors.ts";
 import { Gateway, serviceNames } from "./gateway.ts";
+import { showMessageBus, showPortClashes } from "./tour.ts";
 
 /** Runs the gateway until Ctrl-C and shows what each program says. `PRAETOR=dist/praetor` uses another agent. */
 const root = join(import.meta.dir, "../..");
@@ -8,28 +10,52 @@ const agent = process.env["PRAETOR"];
 const gateway = await Gateway.prepare({
   agentCommand: agent === undefined ? [process.execPath, join(root, "src/main.ts")] : [agent],
   folder: join(root, "data/gateway"),
-  wantGenevaPorts: true,
+  onlyConsul: false,
+  // Debian keeps daemons where only root's PATH leads.
+  brokerProgram: Bun.which("mosquitto", { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin` }) ?? undefined,
+  wantEdgexPorts: true,
   checkInterval: "3s", // Geneva has 10s; a reader should not wait so long
-  onLine: (program, line) => console.log(`${program.padEnd(13)} | ${line}`),
+  onLine: (program, line) => console.log(`${program.padEnd(14)} | ${line}`),
 });
 
 const interrupted = Promise.withResolvers<void>();
 process.once("SIGINT", interrupted.resolve);
 process.once("SIGTERM", interrupted.resolve);
 
-await gateway.start();
-console.log(`
+/** What the reader is told stands out from what the programs say. */
+function say(line: string): void {
+  console.log(/^(\$|\d\.) /.test(line) ? `\n${line}` : line);
+}
+
+async function show(): Promise<void> {
+  await gateway.start();
+  await showPortClashes(gateway, say);
+  await showMessageBus(gateway, say);
+  console.log(invitation());
+}
+
+function invitation(): string {
+  return `
 The gateway runs; Ctrl-C ends it.
-  agent          ${gateway.agentUrl}/ui/
-${serviceNames.map((name) => `  ${name.padEnd(14)} ${gateway.serviceUrl(name)}/api/v1/config`).join("\n")}
+  agent            ${gateway.agentUrl}/ui/
+${serviceNames.map((name) => `  ${name.padEnd(16)} ${gateway.serviceUrl(name)}/api/v1/config`).join("\n")}
+  app-rules-engine ${gateway.serviceUrl("app-rules-engine")}/api/v3/config
 
 Try in another terminal
   curl ${gateway.agentUrl}/v1/agent/services
   curl -d '{"device":"thermometer","readings":[{"name":"celsius","value":"21.5"}]}' ${gateway.serviceUrl("core-data")}/api/v1/event
   curl ${gateway.serviceUrl("core-command")}/api/v1/device/name/thermometer/command/read
+  curl ${gateway.serviceUrl("app-rules-engine")}/api/v3/newest/thermometer
   curl -X PUT -d DEBUG ${gateway.agentUrl}/v1/kv/edgex/core/1.0/edgex-core-command/Writable/LogLevel
-`);
+`;
+}
 
+show().catch((thrown: unknown) => {
+  console.error(messageOf(thrown));
+  process.exitCode = 1;
+  interrupted.resolve();
+});
 await interrupted.promise;
 console.log("Ending the services, which take back their registrations, then the agent");
 await gateway.stop();
+process.exit();

@@ -15,7 +15,9 @@ beforeAll(async () => {
   gateway = await Gateway.prepare({
     agentCommand: agentCommand(),
     folder,
-    wantGenevaPorts: false,
+    onlyConsul: true, // the rest is in gateway-generations.test.ts
+    brokerProgram: undefined,
+    wantEdgexPorts: false,
     checkInterval: "1s",
     onLine: (program, line) => lines.push(`${program}: ${line}`),
   });

@@ -24,7 +24,7 @@ export async function runService(definition: ServiceDefinition, args: readonly s
   const fromFile = applyEnvironment(await loadConfiguration(options.configFolder), process.env);
   const log = new ServiceLog(definition.key, fromFile.Writable.LogLevel);
   const startup = new StartupTime(options.startupMs, log);
-  const store = options.providerUrl === undefined ? undefined : storeAt(options.providerUrl, definition.key);
+  const store = options.providerUrl === undefined ? undefined : storeAt(options.providerUrl, definition);
   const configuration = (await startup.attempt(() => store && agree(store, fromFile, options))) ?? fromFile;
   const registry = options.useRegistry ? registryFor(definition.key, configuration) : undefined;
   const writable = new LiveWritable(configuration.Writable, log);
@@ -43,9 +43,9 @@ export async function runService(definition: ServiceDefinition, args: readonly s
   }
 }
 
-function storeAt(baseUrl: string, serviceKey: string): ConfigurationClient {
+function storeAt(baseUrl: string, { key, configStem = "edgex/core/1.0/" }: ServiceDefinition): ConfigurationClient {
   const http = new HttpClient({ baseUrl, clock: systemClock });
-  return new ConfigurationClient({ http, basePath: `edgex/core/1.0/${serviceKey}` });
+  return new ConfigurationClient({ http, basePath: `${configStem}${key}` });
 }
 
 /** What is stored, or else the file's values, which are stored then. */

@@ -1,14 +1,24 @@
 import type { RouteRequest, ServiceDefinition } from "./definition.ts";
 
-/** Answers for devices: asks core-metadata for the device and core-data for what it measured last. */
+/** What core-metadata says of a device. */
+interface Device {
+  readonly name: string;
+  /** Who talks to it; without one, what it measured comes to core-data by itself. */
+  readonly service?: { readonly name: string };
+}
+
+/** Answers for devices: asks core-metadata for the device, then its device service, or core-data for what it measured last. */
 export const coreCommand: ServiceDefinition = {
   key: "edgex-core-command",
   async open({ peers }) {
     async function read({ parameters }: RouteRequest): Promise<unknown> {
       const name = encodeURIComponent(parameters["name"] ?? "");
-      const device = await peers.get("edgex-core-metadata", `/api/v1/device/name/${name}`);
-      const events = await peers.get("edgex-core-data", `/api/v1/event/device/${name}/1`);
-      return { device, command: parameters["command"], events };
+      const command = parameters["command"] ?? "";
+      const device = (await peers.get("edgex-core-metadata", `/api/v1/device/name/${name}`)) as Device;
+      if (device.service === undefined)
+        return { device, command, events: await peers.get("edgex-core-data", `/api/v1/event/device/${name}/1`) };
+      const path = `/api/v1/device/name/${name}/${encodeURIComponent(command)}`;
+      return { device, command, event: await peers.get(device.service.name, path) };
     }
 
     return {

@@ -5,7 +5,11 @@ import { PeerError } from "./peers.ts";
 export const coreMetadata: ServiceDefinition = {
   key: "edgex-core-metadata",
   async open() {
-    const devices = new Map([["thermometer", { name: "thermometer", adminState: "UNLOCKED" }]]);
+    const all = [
+      { name: "thermometer", adminState: "UNLOCKED" },
+      { name: "dice", adminState: "UNLOCKED", service: { name: "device-virtual" } },
+    ];
+    const devices = new Map(all.map((device) => [device.name, device]));
 
     async function device({ parameters }: RouteRequest): Promise<unknown> {
       const found = devices.get(parameters["name"] ?? "");

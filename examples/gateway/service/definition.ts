@@ -5,6 +5,8 @@ import type { Peers } from "./peers.ts";
 /** What makes one service different from the others. */
 export interface ServiceDefinition {
   readonly key: string;
+  /** Above the key in the store. Default: where Geneva's core services are, "edgex/core/1.0/". */
+  readonly configStem?: string;
   /** Opens what the service needs (a database) and resolves with what it answers; repeated until the start-up time is over. */
   open(world: ServiceWorld): Promise<OpenService>;
 }

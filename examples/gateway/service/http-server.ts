@@ -16,6 +16,7 @@ interface Address {
 export function startHttpServer(address: Address, routes: readonly Route[], log: ServiceLog): HttpServer {
   const server = Bun.serve({
     ...address,
+    reusePort: false, // a port that somebody has is taken
     async fetch(request) {
       const { pathname } = new URL(request.url);
       const response = await answer(request, routes);

@@ -1,0 +1,34 @@
+import { join } from "node:path";
+import type { GatewayPorts } from "./gateway-ports.ts";
+
+export interface AgentSettings {
+  /** For everything that is kept. */
+  readonly folder: string;
+  /** Only what Consul has, too: no EdgeX 4, and no ports given anew. */
+  readonly onlyConsul: boolean;
+  /** The program of an MQTT broker; undefined: there is no message bus. */
+  readonly brokerProgram: string | undefined;
+}
+
+/** The command line of the gateway's agent. */
+export function agentWords(settings: AgentSettings, ports: GatewayPorts): readonly string[] {
+  const { http, server, serfLan, serfWan } = ports;
+  return [
+    ...["agent", "-server", "-bootstrap", "-ui", "-node", "gateway"],
+    ...["-data-dir", join(settings.folder, "agent"), "-bind", "127.0.0.1", "-client", "127.0.0.1"],
+    ...["-http-port", `${http}`, "-dns-port", "-1", "-grpc-port", "-1", "-server-port", `${server}`],
+    ...["-serf-lan-port", `${serfLan}`, "-serf-wan-port", `${serfWan}`],
+    ...(settings.onlyConsul ? [] : edgexWords(settings, ports)),
+  ];
+}
+
+/** What `praetor edgex` sets, with the ports of this gateway. */
+function edgexWords(
+  { brokerProgram }: AgentSettings,
+  { keeper, mqtt, given, kuiper }: GatewayPorts,
+): readonly string[] {
+  const range = `${given}-${given + 99}`;
+  const bus = brokerProgram === undefined ? "" : `message_bus { url = "mqtt://127.0.0.1:${mqtt}" }`;
+  const ports = `ports { policy = "reassign", range = "${range}", reserved = ["${kuiper}"] }`;
+  return ["-keeper-port", `${keeper}`, "-hcl", `edgex { ${ports} ${bus} }`];
+}

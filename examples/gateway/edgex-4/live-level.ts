@@ -1,0 +1,38 @@
+import { connect } from "mqtt";
+import { messageOf } from "../../../src/lib/errors.ts";
+import type { ServiceLog } from "../service/log.ts";
+import type { Keeper } from "./keeper.ts";
+
+export interface LiveLevelOptions {
+  /** "mqtt://host:port" */
+  readonly busUrl: string;
+  readonly keeper: Keeper;
+  readonly log: ServiceLog;
+}
+
+/**
+ * Follows Writable/LogLevel as EdgeX 4 does: a message on the bus says that a key has changed, and what then counts is what
+ * the store has. A broker that is away is tried again until it is there; what was changed meanwhile is taken up then. Answers
+ * what ends it.
+ */
+export function followLevel({ busUrl, keeper, log }: LiveLevelOptions): () => Promise<void> {
+  const topic = `edgex/configs/${keeper.basePath}/Writable/#`;
+  const client = connect(busUrl, { reconnectPeriod: 1_000 });
+  const takeUp = (why: string): void => {
+    takeUpLevel(keeper, log, why).catch((thrown: unknown) => log.error(messageOf(thrown)));
+  };
+  client.on("connect", () => {
+    client.subscribe(topic, () => takeUp("the message bus is there"));
+    log.info(`Follows ${topic} at ${busUrl}`);
+  });
+  client.on("error", (error) => log.error(`${busUrl}: ${messageOf(error)}`));
+  client.on("message", (from) => takeUp(`a message on ${from}`));
+  return () => client.endAsync();
+}
+
+async function takeUpLevel(keeper: Keeper, log: ServiceLog, why: string): Promise<void> {
+  const level = new Map(await keeper.getConfiguration("Writable")).get("LogLevel");
+  if (level === undefined || level === log.level) return;
+  log.level = level;
+  log.info(`LogLevel is ${level} from now on: ${why}`);
+}

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Gateway } from "../../examples/gateway/gateway.ts";
+import { showMessageBus, showPortClashes } from "../../examples/gateway/tour.ts";
+import { programOf } from "../support/target.ts";
+import { within } from "../support/within.ts";
+
+/* The example with what Consul does not have: services of EdgeX 4, the message bus, ports that are given anew. */
+
+const folder = mkdtempSync(join(tmpdir(), "generations-"));
+const soonMs = 15_000;
+const lines: string[] = [];
+let gateway: Gateway;
+
+function prepare(name: string, brokerProgram: string | undefined): Promise<Gateway> {
+  return Gateway.prepare({
+    agentCommand: programOf(process.env["CONFORMANCE_TARGET"] ?? "praetor"),
+    folder: join(folder, name),
+    onlyConsul: false,
+    brokerProgram,
+    wantEdgexPorts: false,
+    checkInterval: "1s",
+    onLine: (program, line) => lines.push(`${program}: ${line}`),
+  });
+}
+
+beforeAll(async () => {
+  gateway = await prepare("both", Bun.which("mosquitto", { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin` }) ?? "");
+  await gateway.start();
+}, 60_000);
+
+afterAll(async () => {
+  await gateway.stop();
+  rmSync(folder, { recursive: true, force: true });
+}, 30_000);
+
+async function json(url: string): Promise<unknown> {
+  return (await fetch(url)).json();
+}
+
+function record(service: string): Promise<unknown> {
+  return json(`${gateway.agentUrl}/v1/praetor/ports/${service}`);
+}
+
+async function told(tell: (say: (line: string) => void) => Promise<void>): Promise<readonly string[]> {
+  const said: string[] = [];
+  await tell((line) => said.push(line));
+  return said;
+}
+
+describe("the gateway of both generations", () => {
+  test(
+    "gives ports anew before one's eyes: to a Geneva service as it starts, and to one on bootstrap() while it runs",
+    async () => {
+      const said = await told((say) => showPortClashes(gateway, say));
+      const { given, kuiper, "core-data": coreData } = gateway.ports;
+      expect(await record("device-virtual")).toMatchObject({
+        ...{ state: "active", oldPort: coreData, newPort: given, owner: "edgex-core-data" },
+      });
+      const moved = await gateway.passingPort("panel");
+      expect(await record("panel")).toMatchObject({
+        ...{ state: "active", oldPort: kuiper, newPort: moved, owner: "a reservation" },
+      });
+      const tour = said.join("\n");
+      expect(tour).toMatch(new RegExp(`device-virtual +127.0.0.1 +${coreData} +${given} +active +edgex-core-data`));
+      expect(tour).toContain(`$ curl http://127.0.0.1:${given}/api/v1/ping\npong`);
+      expect(tour).toContain('"event":{"device":"dice"');
+      expect(tour).toContain("has moved; it is still the same process.");
+      expect(tour).toMatch(new RegExp(`panel +127.0.0.1:${moved}`));
+      expect(await gateway.passingPort("edgex-core-data")).toBe(coreData);
+    },
+    4 * soonMs,
+  );
+
+  test("tells the service of EdgeX 4 by MQTT of a setting that was changed over Consul's API", async () => {
+    const said = await told((say) => showMessageBus(gateway, say));
+    expect(said.at(-1)).toContain('"LogLevel":"DEBUG"');
+    expect(lines.join("\n")).toContain("a message on edgex/configs/edgex/v4/app-rules-engine/Writable/LogLevel");
+  });
+
+  test("has Geneva's service found by EdgeX 4's, and the other way round", async () => {
+    const event = { device: "thermometer", readings: [{ name: "celsius", value: "21.5" }] };
+    await gateway.passingPort("edgex-core-metadata");
+    await fetch(`${gateway.serviceUrl("core-data")}/api/v1/event`, { method: "POST", body: JSON.stringify(event) });
+    expect(await json(`${gateway.serviceUrl("app-rules-engine")}/api/v3/newest/thermometer`)).toMatchObject([event]);
+    const registered = await json(`${gateway.agentUrl}/v1/agent/services`);
+    expect(registered).toMatchObject({ "app-rules-engine": { Port: gateway.ports["app-rules-engine"] } });
+  });
+
+  test(
+    "keeps each service where it was over a restart, also one that insists on its old settings",
+    async () => {
+      const before = await Promise.all(["device-virtual", "panel"].map((key) => gateway.passingPort(key)));
+      for (const name of ["device-virtual", "panel", "rules-engine"]) await gateway.program(name).stop();
+      gateway.startService("device-virtual");
+      gateway.startPanel();
+      gateway.startRulesEngine();
+      await within(soonMs, async () => {
+        const after = await Promise.all(["device-virtual", "panel"].map((key) => gateway.passingPort(key)));
+        expect(after).toEqual(before);
+      });
+      await gateway.passingPort("app-rules-engine");
+      const level = await gateway.command("kv", "get", "edgex/v4/app-rules-engine/Writable/LogLevel");
+      expect(level).toBe("DEBUG");
+    },
+    4 * soonMs,
+  );
+
+  test("a service of EdgeX 4 that ends is remembered as halted, and gone for Consul's clients", async () => {
+    await gateway.program("rules-engine").stop();
+    const keeper = `http://127.0.0.1:${gateway.ports.keeper}/api/v3`;
+    expect(await json(`${keeper}/registry/serviceId/app-rules-engine`)).toMatchObject({
+      registration: { status: "HALT" },
+    });
+    expect(await json(`${gateway.agentUrl}/v1/health/service/app-rules-engine`)).toEqual([]);
+  });
+});
+
+test(
+  "without a broker the example says that the message bus is left out, and all else goes on",
+  async () => {
+    const alone = await prepare("alone", undefined);
+    try {
+      await alone.start();
+      const said = await told((say) => showMessageBus(alone, say));
+      expect(said.join("\n")).toContain("Left out: mosquitto is not installed");
+      expect(await alone.passingPort("app-rules-engine")).toBe(alone.ports["app-rules-engine"]);
+    } finally {
+      await alone.stop();
+    }
+  },
+  4 * soonMs,
+);
