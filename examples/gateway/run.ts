@@ -18,9 +18,9 @@ const gateway = await Gateway.prepare({
   onLine: (program, line) => console.log(`${program.padEnd(14)} | ${line}`),
 });
 
-const interrupted = Promise.withResolvers<void>();
-process.once("SIGINT", interrupted.resolve);
-process.once("SIGTERM", interrupted.resolve);
+const ending = new AbortController();
+process.once("SIGINT", () => ending.abort());
+process.once("SIGTERM", () => ending.abort());
 
 /** What the reader is told stands out from what the programs say. */
 function say(line: string): void {
@@ -51,11 +51,12 @@ Try in another terminal
 }
 
 show().catch((thrown: unknown) => {
-  console.error(messageOf(thrown));
+  if (ending.signal.aborted) return; // nobody looks any more
+  console.error(`\n${messageOf(thrown)}`);
   process.exitCode = 1;
-  interrupted.resolve();
+  ending.abort();
 });
-await interrupted.promise;
+await new Promise((resolve) => ending.signal.addEventListener("abort", resolve));
 console.log("Ending the services, which take back their registrations, then the agent");
 await gateway.stop();
 process.exit();

@@ -13,6 +13,12 @@ export function agentUrlOf(flags: readonly string[]): string {
   return `http://${localHostOf(flagValue(flags, "client"))}:${flagValue(flags, "http-port") ?? "8500"}`;
 }
 
+/** Where a service of EdgeX 4 on the same machine reaches core-keeper's API of that agent; undefined: it is switched off. */
+export function keeperUrlOf(flags: readonly string[], defaultPort: number): string | undefined {
+  const port = flagValue(flags, "keeper-port") ?? String(defaultPort);
+  return Number(port) > 0 ? `http://${localHostOf(flagValue(flags, "client"))}:${port}` : undefined;
+}
+
 /** `-client` is a list of addresses; one that means "all" includes the loopback, and a template is left to the agent. */
 function localHostOf(client: string | undefined): string {
   const addresses = (client ?? "").split(/\s+/).filter((address) => /^[\da-fA-F.:]+$/.test(address));

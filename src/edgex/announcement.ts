@@ -9,6 +9,7 @@ export function announcement(plan: EdgexPlan, isTerminal: boolean): string {
     `  UI        ${plan.agentUrl}/ui/`,
     `  data      ${plan.dataDir}`,
     `  checks    ${plan.folders[0]?.path ?? ""}`,
+    ...(plan.keeperUrl === undefined ? [] : [`  EdgeX 4   ${plan.keeperUrl}`]),
     title("Try in another terminal"),
     `  curl ${plan.agentUrl}/v1/agent/services`,
     `  curl -X PUT -d DEBUG ${plan.agentUrl}/v1/kv/edgex/core/1.0/edgex-core-data/Writable/LogLevel`,

@@ -21,7 +21,7 @@ export interface DefinitionFile {
 }
 
 /** Where services of EdgeX 4 look for core-keeper. */
-const keeperPort = 59_890;
+export const keeperPort = 59_890;
 
 const everySecond = { interval: "1s", timeout: "1s" } as const;
 

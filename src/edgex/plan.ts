@@ -1,6 +1,6 @@
 import type { Database, DefinitionFile } from "./definitions.ts";
-import { definitionFiles } from "./definitions.ts";
-import { agentUrlOf, flagValue } from "./agent-flags.ts";
+import { definitionFiles, keeperPort } from "./definitions.ts";
+import { agentUrlOf, flagValue, keeperUrlOf } from "./agent-flags.ts";
 import type { ManagedFolder } from "./managed-folder.ts";
 import { messageBusSettings } from "./message-bus-settings.ts";
 import { scriptFiles } from "./scripts.ts";
@@ -23,6 +23,8 @@ export interface EdgexPlan {
   /** The words for `praetor agent`. */
   readonly agentArgs: readonly string[];
   readonly agentUrl: string;
+  /** core-keeper's API; undefined: it is switched off. */
+  readonly keeperUrl: string | undefined;
   /** Starts this program. */
   readonly executable: readonly string[];
   readonly dataDir: string;
@@ -54,6 +56,7 @@ export function planEdgex(args: readonly string[], surroundings: Surroundings): 
   return {
     agentArgs: [...folderFlags(flags, { dataDir, configDirs }), ...bindFlags(env), ...flags],
     agentUrl,
+    keeperUrl: keeperUrlOf(flags, keeperPort),
     executable: surroundings.executable,
     dataDir,
     folders: [

@@ -104,6 +104,8 @@ describe("praetor edgex", () => {
   test("says where it listens and what to try, in bold only on a terminal", async () => {
     const plain = (await run(["-http-port", "18500"])).stdout;
     expect(plain).toContain("  HTTP API  http://127.0.0.1:18500\n  UI        http://127.0.0.1:18500/ui/\n");
+    expect(plain).toContain("  EdgeX 4   http://127.0.0.1:59890\n");
+    expect((await run(["-keeper-port", "-1"])).stdout).not.toContain("EdgeX 4");
     expect(plain).toContain("/usr/local/bin/praetor health edgex-redis --verbose --url http://127.0.0.1:18500\n");
     expect(plain).not.toContain("\u001B");
     expect((await run([], {}, true)).stdout).toContain("\u001B[1m");

@@ -142,19 +142,20 @@ function start(where: string, serve: () => Listener, { listening }: ListenOption
   try {
     return serve();
   } catch (cause) {
-    const message = `cannot listen on ${where}: ${messageOf(cause)}. ${adviceOn(cause, listening)}`;
+    const message = `cannot listen on ${where}: ${reasonOf(cause, listening)}`;
     throw new OperatingError("unavailable", "cannot-listen", message, { cause });
   }
 }
 
-function adviceOn(error: unknown, { portFlags }: Listening): string {
+/** Why not, and what to do. */
+function reasonOf(error: unknown, { portFlags }: Listening): string {
   switch (error instanceof Error && "code" in error ? error.code : "") {
     case "EADDRINUSE":
-      return `Stop the program that listens there, or choose another address with ${portFlags} or -client.`;
+      return `another program listens there. Stop that program, or choose another address with ${portFlags} or -client.`;
     case "EADDRNOTAVAIL":
-      return "This machine has no such address: choose one of its own with -client.";
+      return `${messageOf(error)}. This machine has no such address: choose one of its own with -client.`;
     default:
-      return `Choose another address with ${portFlags}, -client or the field addresses.`;
+      return `${messageOf(error)}. Choose another address with ${portFlags}, -client or the field addresses.`;
   }
 }
 

@@ -173,7 +173,8 @@ describe("core-keeper's API", () => {
 
   test("that cannot have its port stops the start, and says which flag chooses another", async () => {
     const other = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("other") });
-    const advice = "Stop the program that listens there, or choose another address with -keeper-port or -client.";
+    const advice =
+      "another program listens there. Stop that program, or choose another address with -keeper-port or -client.";
     const [port = 0] = await freePorts(1);
     const words = ["-dev", "-dns-port", "-1", "-http-port", `${port}`, "-keeper-port", `${other.port}`];
     const { code, output } = await sandbox.run("agent", ...words);

@@ -131,7 +131,9 @@ describe("an agent that cannot start says why and ends with 1:", () => {
     const { code, output } = await sandbox.run("agent", "-dev", "-dns-port", "-1", "-http-port", String(taken.port));
     taken.stop(true);
     expect(output).toContain(`==> cannot listen on 127.0.0.1:${taken.port}: `);
-    expect(output).toContain("Stop the program that listens there, or choose another address with -http-port");
+    expect(output).toContain(
+      "another program listens there. Stop that program, or choose another address with -http-port",
+    );
     expect(code).toBe(1);
   });
 
