@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { localhostCertificate } from "../../test/support/certificates.ts";
+import { localhostCertificate, otherCertificate } from "../../test/support/certificates.ts";
 import { CheckTrial, firstResult } from "../../test/support/check-trial.ts";
 import { openUnacceptingPort } from "../../test/support/unaccepting-port.ts";
 import type { CheckResult } from "./check-runner.ts";
@@ -54,7 +54,8 @@ function respond(request: IncomingMessage, response: ServerResponse): void {
   request.on("end", () => {
     const { method = "", url = "", rawHeaders } = request;
     const code = Number(url.slice(1));
-    if (url.startsWith("/echo")) response.end(JSON.stringify({ method, url, rawHeaders, body } satisfies Seen));
+    if (url === "/length") response.end(String(body.length));
+    else if (url.startsWith("/echo")) response.end(JSON.stringify({ method, url, rawHeaders, body } satisfies Seen));
     else if (code > 0) response.writeHead(code).end("said");
     else answers[url]?.(response, request);
   });
@@ -292,9 +293,51 @@ test("TLS checks the certificate unless told not to", async () => {
   }
 });
 
+test("without TLS's verification any certificate will do, with it nothing is sent before the certificate is held good", async () => {
+  const asked: string[] = [];
+  const server = createTlsServer(otherCertificate, (request, response) => {
+    asked.push(request.headers["x-secret"] === undefined ? "" : "told");
+    response.end("hello");
+  });
+  const url = `https://localhost:${await listen(server)}/`;
+  const headers = { "X-Secret": ["s"] };
+  expect((await check(url, { headers })).status).toBe("critical");
+  expect(asked).toEqual([]);
+  for (const each of [url, url.replace("localhost", "127.0.0.1")])
+    expect((await check(each, { headers, tlsSkipVerify: true })).status).toBe("passing");
+  expect(asked).toEqual(["told", "told"]);
+});
+
+test("TLS is asked for the name in the URL, whatever the header Host says", async () => {
+  const server = createTlsServer(localhostCertificate, respond);
+  const named = once(server, "secureConnection");
+  const url = `https://localhost:${await listen(server)}/ok`;
+  expect((await check(url, { headers: { Host: ["foo.bar"] }, tlsSkipVerify: true })).status).toBe("passing");
+  const [socket] = await named;
+  expect(socket.servername).toBe("localhost");
+});
+
+test("a request longer than what a connection takes at once arrives whole, also by TLS", async () => {
+  const body = "0123456789".repeat(1_000_000);
+  for (const url of [`${base}/length`, `https://localhost:${tlsPort}/length`])
+    expect((await check(url, { method: "PUT", body, tlsSkipVerify: true })).output).toEndWith(
+      "200 OK Output: 10000000",
+    );
+});
+
+test("a service that breaks the connection off says so", async () => {
+  const broken = await listenRaw((socket) => socket.once("data", () => socket.resetAndDestroy()));
+  const url = `http://127.0.0.1:${broken}/`;
+  expect((await check(url)).output).toBe(`Get "${url}": read: connection reset by peer`);
+  const tls = await listenRaw((socket) => socket.once("data", () => socket.end()));
+  expect((await check(`https://127.0.0.1:${tls}/`)).output).toBe(`Get "https://127.0.0.1:${tls}/": EOF`);
+});
+
 test("TLS against a plain server, and plain against TLS, say so", async () => {
   const words = "http: server gave HTTP response to HTTPS client";
   expect((await check(`https://127.0.0.1:${port}/ok`)).output).toBe(`Get "https://127.0.0.1:${port}/ok": ${words}`);
+  const skipped = await check(`https://127.0.0.1:${port}/ok`, { tlsSkipVerify: true });
+  expect(skipped.output).toBe(`Get "https://127.0.0.1:${port}/ok": ${words}`);
   expect((await check(`http://127.0.0.1:${tlsPort}/ok`)).output).toBe(`Get "http://127.0.0.1:${tlsPort}/ok": EOF`);
 });
 

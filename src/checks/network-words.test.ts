@@ -1,48 +1,72 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { connect, createServer, type ConnectionOptions } from "node:tls";
+import { connect, createServer } from "node:tls";
 import {
   expiredCertificate,
   localhostCertificate,
   otherCertificate,
   type TestCertificate,
 } from "../../test/support/certificates.ts";
-import { dialErrorWords, tlsErrorWords } from "./network-words.ts";
+import { dialErrorWords, isCertificateError, tlsErrorWords } from "./network-words.ts";
 
-/** What a real handshake with a server that shows `certificate` fails with, when the client trusts that certificate. */
-async function handshakeError(certificate: TestCertificate, options: ConnectionOptions): Promise<unknown> {
-  const server = createServer(certificate, (socket) => socket.on("error", () => {}).end());
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo; // a TCP server's address is never a path
-  try {
-    const socket = connect({ port, host: "127.0.0.1", ca: certificate.cert, ...options });
-    const [error] = await once(socket, "error");
-    return error;
-  } finally {
-    server.close();
-  }
+interface Trust {
+  readonly servername?: string;
+  readonly ca?: string;
 }
 
-test("a certificate for another name says for which", async () => {
-  const error = await handshakeError(otherCertificate, { servername: "localhost" });
-  expect(tlsErrorWords(error)).toBe("x509: certificate is valid for other.example, not localhost");
-});
+type Handshake = (port: number, trust: Trust) => Promise<unknown>;
 
-test("a certificate that is not for an address says so", async () => {
-  const error = await handshakeError(localhostCertificate, {});
-  expect(tlsErrorWords(error)).toBe("x509: certificate is not valid for the address 127.0.0.1");
-});
+/** What checks by HTTP use, and what checks by gRPC use: each has errors of its own making. */
+const handshakes: Readonly<Record<string, Handshake>> = {
+  "Bun.connect": async (port, { servername, ca }) => {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    const name = servername === undefined ? {} : { serverName: servername };
+    const tls = { ...name, ...(ca !== undefined && { ca }), rejectUnauthorized: true };
+    const handshake = (_socket: Bun.Socket, _isSecure: boolean, error: unknown): void => resolve(error);
+    const socket = await Bun.connect({ hostname: "127.0.0.1", port, tls, socket: { handshake, data: () => {} } });
+    return promise.finally(() => socket.terminate());
+  },
+  "node:tls": async (port, trust) => {
+    const [error] = await once(connect({ port, host: "127.0.0.1", ...trust }), "error");
+    return error;
+  },
+};
 
-test("a certificate that is over says so", async () => {
-  const error = await handshakeError(expiredCertificate, { servername: "localhost" });
-  expect(tlsErrorWords(error)).toBe("x509: certificate has expired or is not yet valid");
-});
+describe.each(Object.entries(handshakes))("with %s", (_name, handshake) => {
+  /** What a real handshake with a server that shows `certificate` fails with, when the client trusts that certificate. */
+  async function handshakeError(certificate: TestCertificate, trust: Trust): Promise<unknown> {
+    const server = createServer(certificate, (socket) => socket.on("error", () => {}).end());
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo; // a TCP server's address is never a path
+    try {
+      return await handshake(port, { ca: certificate.cert, ...trust });
+    } finally {
+      server.close();
+    }
+  }
 
-test("a certificate that nobody vouches for says so", async () => {
-  const error = await handshakeError(localhostCertificate, { servername: "localhost", ca: otherCertificate.cert });
-  expect(tlsErrorWords(error)).toBe("x509: certificate signed by unknown authority");
+  test("a certificate for another name says for which", async () => {
+    const error = await handshakeError(otherCertificate, { servername: "localhost" });
+    expect(tlsErrorWords(error)).toBe("x509: certificate is valid for other.example, not localhost");
+  });
+
+  test("a certificate that is not for an address says so", async () => {
+    const error = await handshakeError(localhostCertificate, {});
+    expect(tlsErrorWords(error)).toBe("x509: certificate is not valid for the address 127.0.0.1");
+  });
+
+  test("a certificate that is over says so", async () => {
+    const error = await handshakeError(expiredCertificate, { servername: "localhost" });
+    expect(tlsErrorWords(error)).toBe("x509: certificate has expired or is not yet valid");
+    expect(isCertificateError(error)).toBe(true);
+  });
+
+  test("a certificate that nobody vouches for says so", async () => {
+    const error = await handshakeError(localhostCertificate, { servername: "localhost", ca: otherCertificate.cert });
+    expect(tlsErrorWords(error)).toBe("x509: certificate signed by unknown authority");
+  });
 });
 
 test("an error of another sort is not one of TLS", () => {
