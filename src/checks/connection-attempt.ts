@@ -7,8 +7,11 @@ export interface Connection {
 }
 
 export interface TlsOptions {
-  /** None for an address: the certificate is then held to the address. */
-  readonly serverName: string | undefined;
+  /**
+   * What the server is asked for and its certificate is held to. Empty for an address: TLS has no way to ask for one, though
+   * Bun does unless this is empty, and some servers refuse it. The certificate is then held to the address.
+   */
+  readonly serverName: string;
   readonly skipVerify: boolean;
 }
 
@@ -91,9 +94,10 @@ export class ConnectionAttempt {
   async #connect(): Promise<void> {
     const { host: hostname, port } = this.target;
     const { tls } = this.#options;
+    const security = tls && { tls: { serverName: tls.serverName, rejectUnauthorized: !tls.skipVerify } };
     this.#isConnecting = true;
     try {
-      await Bun.connect({ hostname, port, ...(tls && { tls: bunTls(tls) }), data: this, socket: handlers });
+      await Bun.connect({ hostname, port, ...security, data: this, socket: handlers });
     } catch (thrown) {
       this.#endConnecting();
       this.#refuse(thrown);
@@ -126,10 +130,6 @@ export class ConnectionAttempt {
   get events(): ConnectionEvents | undefined {
     return this.#isWanted ? this.#options.events : undefined;
   }
-}
-
-function bunTls({ serverName, skipVerify }: TlsOptions): Bun.TLSOptions {
-  return { ...(serverName !== undefined && { serverName }), rejectUnauthorized: !skipVerify };
 }
 
 /** The same for all connections: functions for each would be most of what checks leave behind to be collected. */

@@ -16,7 +16,7 @@ export interface HttpRequest {
 export function httpRequestOf(step: HttpStep, { tlsSkipVerify }: { readonly tlsSkipVerify: boolean }): HttpRequest {
   const { url, method, body } = step;
   const target = targetOf(url);
-  const serverName = isAddress(target.host) ? undefined : target.host;
+  const serverName = isAddress(target.host) ? "" : target.host;
   const lines = requestHeaders(step).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = `${method} ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join("")}\r\n`;
   return {

@@ -308,13 +308,20 @@ test("without TLS's verification any certificate will do, with it nothing is sen
   expect(asked).toEqual(["told", "told"]);
 });
 
-test("TLS is asked for the name in the URL, whatever the header Host says", async () => {
-  const server = createTlsServer(localhostCertificate, respond);
-  const named = once(server, "secureConnection");
-  const url = `https://localhost:${await listen(server)}/ok`;
-  expect((await check(url, { headers: { Host: ["foo.bar"] }, tlsSkipVerify: true })).status).toBe("passing");
-  const [socket] = await named;
-  expect(socket.servername).toBe("localhost");
+test("TLS is asked for the name in the URL, whatever the header Host says, and for none of an address", async () => {
+  const greetings: string[] = [];
+  const listening = await listenRaw((socket) => {
+    socket.once("data", (greeting) => {
+      greetings.push(greeting.toString("latin1"));
+      socket.end();
+    });
+  });
+  for (const host of ["localhost", "127.0.0.1"])
+    await check(`https://${host}:${listening}/`, { headers: { Host: ["foo.bar"] } });
+  expect(greetings.map((greeting) => /localhost|foo\.bar|127\.0\.0\.1/.exec(greeting)?.[0])).toEqual([
+    "localhost",
+    undefined,
+  ]);
 });
 
 test("a request longer than what a connection takes at once arrives whole, also by TLS", async () => {
