@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { GatewayPorts } from "./gateway-ports.ts";
+import { givenCount, type GatewayPorts } from "./gateway-ports.ts";
 
 export interface AgentSettings {
   /** For everything that is kept. */
@@ -27,7 +27,7 @@ function edgexWords(
   { brokerProgram }: AgentSettings,
   { keeper, mqtt, given, kuiper }: GatewayPorts,
 ): readonly string[] {
-  const range = `${given}-${given + 99}`;
+  const range = `${given}-${given + givenCount - 1}`;
   const bus = brokerProgram === undefined ? "" : `message_bus { url = "mqtt://127.0.0.1:${mqtt}" }`;
   const ports = `ports { policy = "reassign", range = "${range}", reserved = ["${kuiper}"] }`;
   return ["-keeper-port", `${keeper}`, "-hcl", `edgex { ${ports} ${bus} }`];

@@ -19,7 +19,9 @@ export interface GatewayPorts {
   readonly given: number;
 }
 
-const edgexPorts: GatewayPorts = {
+type Ports = { -readonly [Name in keyof GatewayPorts]: GatewayPorts[Name] };
+
+const edgexPorts: Ports = {
   http: 8500,
   keeper: 59890,
   server: 8300,
@@ -35,15 +37,32 @@ const edgexPorts: GatewayPorts = {
   given: 28000,
 };
 
+const portNames = Object.keys(edgexPorts) as (keyof Ports)[];
+
+/** How many ports the agent may give, from the first one on. */
+export const givenCount = 100;
+
 /** Ports that nobody listens on now; EdgeX's own where they are free and wanted. */
 export async function choosePorts(wantEdgexPorts: boolean): Promise<GatewayPorts> {
-  const ports = { ...edgexPorts };
+  const ports = wantEdgexPorts ? { ...edgexPorts } : portsFrom(belowConnections());
   const taken = new Set<number>();
-  for (const name of Object.keys(ports) as (keyof GatewayPorts)[]) {
-    let port = await portNear(wantEdgexPorts ? edgexPorts[name] : 0);
+  for (const name of portNames) {
+    let port = await portNear(ports[name]);
     while (taken.has(port)) port = await portNear(0);
     taken.add(port);
-    Object.assign(ports, { [name]: port });
+    ports[name] = port;
   }
   return ports;
+}
+
+/** One after the other; behind the last the agent may give. */
+function portsFrom(first: number): Ports {
+  const ports = { ...edgexPorts };
+  portNames.forEach((name, at) => void (ports[name] = first + at));
+  return ports;
+}
+
+/** Where Linux takes no ports for connections, which could come in between before a program listens. */
+function belowConnections(): number {
+  return 20_000 + 120 * Math.floor(100 * Math.random());
 }

@@ -24,6 +24,11 @@ export interface ServiceStart {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+interface PassingInstance {
+  readonly Service: { readonly Port: number };
+  readonly Checks: readonly { readonly ServiceID: string }[];
+}
+
 const here = import.meta.dir;
 const patienceMs = 20_000;
 
@@ -122,13 +127,14 @@ export class Gateway {
     return printed.trimEnd();
   }
 
-  /** The port on which a service is registered and passing, as soon as it is; by the key that it registers. */
+  /** The port at which a service was found to be well, as soon as it is; by the key that it registers. */
   async passingPort(serviceKey: string): Promise<number> {
     const deadline = performance.now() + patienceMs;
     while (performance.now() < deadline) {
       const answer = await fetch(`${this.agentUrl}/v1/health/service/${serviceKey}?passing`);
-      const [found] = (await answer.json()) as { readonly Service: { readonly Port: number } }[];
-      if (found) return found.Service.Port;
+      const [found] = (await answer.json()) as PassingInstance[];
+      // A service of Geneva registers its check after itself, and counts as passing until then.
+      if (found?.Checks.some(({ ServiceID }) => ServiceID !== "")) return found.Service.Port;
       await Bun.sleep(50);
     }
     throw new Error(`${serviceKey} is not passing after ${patienceMs / 1_000} s; its own lines say why`);

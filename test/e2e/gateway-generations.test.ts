@@ -12,6 +12,8 @@ import { within } from "../support/within.ts";
 const folder = mkdtempSync(join(tmpdir(), "generations-"));
 const soonMs = 15_000;
 const lines: string[] = [];
+/** All that it has shown. */
+const tour: string[] = [];
 let gateway: Gateway;
 
 function prepare(name: string, brokerProgram: string | undefined): Promise<Gateway> {
@@ -50,6 +52,19 @@ async function told(tell: (say: (line: string) => void) => Promise<void>): Promi
   return said;
 }
 
+const readme = await Bun.file(join(import.meta.dir, "../../examples/gateway/README.md")).text();
+const shown = [...readme.matchAll(/^```text\n([\s\S]*?)^```$/gm)].flatMap(([, block = ""]) => linesOf(block));
+
+/** Without what differs from run to run: times, ports, chance, and the width of columns. */
+function linesOf(text: string): readonly string[] {
+  const masked = text
+    .replaceAll(/\d{4}-[\d-]+T[\d:.]+Z/g, "<time>")
+    .replaceAll(/"value":"\d+"/g, "<value>")
+    .replaceAll(/\b\d{4,5}\b/g, "<port>")
+    .replaceAll(/ +/g, " ");
+  return masked.split("\n").filter((line) => line !== "");
+}
+
 describe("the gateway of both generations", () => {
   test(
     "gives ports anew before one's eyes: to a Geneva service as it starts, and to one on bootstrap() while it runs",
@@ -63,12 +78,13 @@ describe("the gateway of both generations", () => {
       expect(await record("panel")).toMatchObject({
         ...{ state: "active", oldPort: kuiper, newPort: moved, owner: "a reservation" },
       });
-      const tour = said.join("\n");
-      expect(tour).toMatch(new RegExp(`device-virtual +127.0.0.1 +${coreData} +${given} +active +edgex-core-data`));
-      expect(tour).toContain(`$ curl http://127.0.0.1:${given}/api/v1/ping\npong`);
-      expect(tour).toContain('"event":{"device":"dice"');
-      expect(tour).toContain("has moved; it is still the same process.");
-      expect(tour).toMatch(new RegExp(`panel +127.0.0.1:${moved}`));
+      tour.push(...said);
+      const text = said.join("\n");
+      expect(text).toMatch(new RegExp(`device-virtual +127.0.0.1 +${coreData} +${given} +active +edgex-core-data`));
+      expect(text).toContain(`$ curl http://127.0.0.1:${given}/api/v1/ping\npong`);
+      expect(text).toContain('"event":{"device":"dice"');
+      expect(text).toContain("has moved; it is still the same process.");
+      expect(text).toMatch(new RegExp(`panel +127.0.0.1:${moved}`));
       expect(await gateway.passingPort("edgex-core-data")).toBe(coreData);
     },
     4 * soonMs,
@@ -76,8 +92,15 @@ describe("the gateway of both generations", () => {
 
   test("tells the service of EdgeX 4 by MQTT of a setting that was changed over Consul's API", async () => {
     const said = await told((say) => showMessageBus(gateway, say));
+    tour.push(...said);
     expect(said.at(-1)).toContain('"LogLevel":"DEBUG"');
     expect(lines.join("\n")).toContain("a message on edgex/configs/edgex/v4/app-rules-engine/Writable/LogLevel");
+  });
+
+  test("shows what its README shows", () => {
+    expect(shown.length).toBeGreaterThan(20);
+    const said = new Set(linesOf(tour.join("\n")));
+    expect(shown.filter((line) => !said.has(line))).toEqual([]);
   });
 
   test("has Geneva's service found by EdgeX 4's, and the other way round", async () => {
@@ -109,6 +132,7 @@ describe("the gateway of both generations", () => {
   );
 
   test("a service of EdgeX 4 that ends is remembered as halted, and gone for Consul's clients", async () => {
+    await gateway.passingPort("app-rules-engine");
     await gateway.program("rules-engine").stop();
     const keeper = `http://127.0.0.1:${gateway.ports.keeper}/api/v3`;
     expect(await json(`${keeper}/registry/serviceId/app-rules-engine`)).toMatchObject({
