@@ -1,6 +1,6 @@
 import type { Hosts, Place } from "./hosts.ts";
 import type { Ledger } from "./ledger.ts";
-import type { ListenerProbe } from "./listener-probe.ts";
+import { canListen, type ListenerProbe } from "./listener-probe.ts";
 
 export interface PortRange {
   readonly first: number;
@@ -15,7 +15,7 @@ export interface AllocationOptions {
 
 /**
  * The port to give to a service instead of one that is another's: the one that it was given before, else the lowest of the
- * range that nobody has, nobody is going to want, and nobody listens at. When there is none, one that is only kept for a
+ * range that nobody has, nobody is going to want, and that can be listened at. When there is none, one that is only kept for a
  * service that is gone. undefined when there is none of those either.
  */
 export async function findFreePort(
@@ -27,7 +27,7 @@ export async function findFreePort(
     for (const port of candidates(range, ledger.record(service)?.newPort ?? 0)) {
       const place = { host, port };
       if (port === oldPort || !ledger.isFree(place, service, { alsoKept })) continue;
-      if (!(await listens(place, ledger.hosts, probe))) return port;
+      if (!(await listens(place, ledger.hosts, probe)) && (!ledger.hosts.isOwn(host) || canListen(port))) return port;
     }
   }
   return undefined;

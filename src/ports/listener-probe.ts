@@ -34,3 +34,16 @@ function answersAt(hostname: string, port: number, clock: Clock): Promise<boolea
     );
   });
 }
+
+/**
+ * Whether a program of this machine can listen at a port. Where nobody listens it may still be an outgoing connection's own,
+ * if the range of ports to give is within the system's (ip_local_port_range).
+ */
+export function canListen(port: number): boolean {
+  try {
+    Bun.listen({ hostname: "0.0.0.0", port, socket: { data() {} } }).stop(true);
+    return true;
+  } catch {
+    return false;
+  }
+}
