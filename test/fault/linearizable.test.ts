@@ -14,6 +14,7 @@ const kills = Number(process.env["KILLS"] ?? 6);
 const clients = 32;
 /** Enough for each fault to show many times over. */
 const operationsOfAFault = 3_000;
+const attemptsMax = 5;
 
 test(
   `killed ${kills} times under ${clients} clients and ${operations} operations, the agent answers as one that does one thing at a time (SEED=${seed})`,
@@ -38,17 +39,22 @@ function expectNone(violations: readonly string[]): void {
   throw new Error(`${violations.length} violations with SEED=${seed}; the shortest of them:\n\n${shown}`);
 }
 
-/** What the test above would say of an agent with a fault. */
-async function violationsWith(fault: Fault): Promise<readonly string[]> {
-  const target = await startedTarget();
-  const openLine = (): Line => faultyLine(new SocketLine(target.url), fault);
-  const workload = new Workload(openLine, { seed, clients, operations: operationsOfAFault });
-  await workload.run();
-  return workload.violations();
+/** What the test above would say of an agent with a fault. How requests fall among each other is chance: it has some tries. */
+async function violationsWith(fault: () => Fault): Promise<readonly string[]> {
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    const target = await startedTarget();
+    const lie = fault();
+    const openLine = (): Line => faultyLine(new SocketLine(target.url), lie);
+    const workload = new Workload(openLine, { seed: seed + attempt, clients, operations: operationsOfAFault });
+    await workload.run();
+    const violations = workload.violations();
+    if (violations.length > 0) return violations;
+  }
+  return [];
 }
 
 test("an agent that answers a read from the past now and then would be found out", async () => {
-  expect((await violationsWith(staleReads())).join("\n")).toMatch(/no order of .* explains /);
+  expect((await violationsWith(staleReads)).join("\n")).toMatch(/no order of .* explains /);
 }, 60_000);
 
 test.each([
@@ -57,7 +63,7 @@ test.each([
 ] as const)(
   "an agent that lets %s now and then would be found out",
   async (_, parameter) => {
-    expect((await violationsWith(refusalsCalledDone(parameter))).join("\n")).toMatch(/no order of .* explains /);
+    expect((await violationsWith(() => refusalsCalledDone(parameter))).join("\n")).toMatch(/no order of .* explains /);
   },
   60_000,
 );
