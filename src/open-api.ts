@@ -11,7 +11,7 @@ import { keepFresh } from "./http/freshness.ts";
 import { Router } from "./http/router.ts";
 import { routes } from "./http/routes.ts";
 import { systemClock } from "./lib/clock.ts";
-import { isInNetworks } from "./lib/ip-address.ts";
+import { writersFrom } from "./writers.ts";
 import { Coordinates } from "./registry/coordinates.ts";
 import { Events } from "./registry/events.ts";
 import { Nearness } from "./registry/nearness.ts";
@@ -101,8 +101,7 @@ export function openApi(
     log,
     headers: config.httpHeaders,
     blocked: config.httpBlockEndpoints,
-    // Who may use a unix socket, its owner and mode say.
-    mayWrite: writers.length === 0 ? undefined : (address) => address === undefined || isInNetworks(writers, address),
+    mayWrite: writersFrom(writers),
   });
   return parts.open({
     http: { addresses: config.httpAddresses, port: ports.http },

@@ -10,7 +10,7 @@ import { routes } from "./keeper/routes.ts";
 import type { Secrets } from "./keeper/secrets.ts";
 import { describeKeeper } from "./keeper-description.ts";
 import type { Clock } from "./lib/clock.ts";
-import { isInNetworks } from "./lib/ip-address.ts";
+import { writersFrom } from "./writers.ts";
 import type { Log } from "./lib/log.ts";
 import type { Random } from "./lib/random.ts";
 import type { Ports } from "./ports/ports.ts";
@@ -61,8 +61,7 @@ export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Pro
     {
       ...{ clientGate, clock, log, random, bodyBytesMax },
       headers: config.httpHeaders,
-      // Who may use a unix socket, its owner and mode say.
-      mayWrite: writers.length === 0 ? undefined : (address) => address === undefined || isInNetworks(writers, address),
+      mayWrite: writersFrom(writers),
     },
   );
   const server = await listen({

@@ -75,6 +75,7 @@ export const layers: readonly Layer[] = [
   { name: "host-description.ts", mayImport: ["lib"], pure: false },
   { name: "process-metrics.ts", mayImport: ["registry", "lib"], pure: false },
   { name: "open-ports.ts", mayImport: everything, pure: false },
+  { name: "writers.ts", mayImport: ["lib"], pure: true },
   { name: "open-api.ts", mayImport: everything, pure: false },
   { name: "open-bus.ts", mayImport: everything, pure: false },
   { name: "open-keeper.ts", mayImport: everything, pure: false },
