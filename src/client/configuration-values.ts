@@ -1,3 +1,4 @@
+import { parseBool } from "../lib/go-bool.ts";
 import { OperatingError } from "../lib/errors.ts";
 
 /** A key below the base path and its text: ["Service/Port", "48080"]. */
@@ -169,11 +170,9 @@ function readNumber(text: string): number | undefined {
   return isNumber && Number.isFinite(Number(text)) ? Number(text) : undefined;
 }
 
-/** What Go's ParseBool takes; an empty text is false, as Go's weak decoding has it. */
+/** Go's weak decoding: an empty text is false. */
 function readBoolean(text: string): boolean | undefined {
-  if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true;
-  if (["", "0", "f", "F", "FALSE", "false", "False"].includes(text)) return false;
-  return undefined;
+  return text === "" ? false : parseBool(text);
 }
 
 function quote(text: string): string {

@@ -1,5 +1,5 @@
 import { HttpError } from "./http-error.ts";
-import { parseBool } from "./query-options.ts";
+import { parseBool } from "../lib/go-bool.ts";
 import type { QueryString } from "./query-string.ts";
 
 /** `?node-meta=key:value`, any number of times. */

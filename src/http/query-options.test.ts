@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { HttpError } from "./http-error.ts";
-import { parseBool, parseQueryOptions, requireDatacenter } from "./query-options.ts";
+import { parseBool } from "../lib/go-bool.ts";
+import { parseQueryOptions, requireDatacenter } from "./query-options.ts";
 import { QueryString } from "./query-string.ts";
 
 function parse(text: string) {

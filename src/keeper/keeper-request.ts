@@ -1,4 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
+import { parseBool } from "../lib/go-bool.ts";
 import { readBody } from "../lib/read-body.ts";
 import { KeeperError } from "./keeper-error.ts";
 
@@ -37,8 +38,9 @@ export class KeeperRequest {
    */
   flag(name: string): boolean {
     const text = (this.#query.get(name) ?? "").trim();
-    if (text === "" || falseWords.has(text)) return false;
-    if (trueWords.has(text)) return true;
+    if (text === "") return false;
+    const value = parseBool(text);
+    if (value !== undefined) return value;
     const reason = `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`;
     throw new KeeperError(400, `failed to parse querystring ${name} into bool. Error:${reason}`);
   }
@@ -56,6 +58,3 @@ export class KeeperRequest {
     });
   }
 }
-
-const trueWords: ReadonlySet<string> = new Set(["1", "t", "T", "TRUE", "true", "True"]);
-const falseWords: ReadonlySet<string> = new Set(["0", "f", "F", "FALSE", "false", "False"]);

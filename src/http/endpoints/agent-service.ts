@@ -13,7 +13,8 @@ import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
 import { answerPortOutcome } from "../port-outcome.ts";
-import { parseBool, parseWaiting } from "../query-options.ts";
+import { parseBool } from "../../lib/go-bool.ts";
+import { parseWaiting } from "../query-options.ts";
 import { compile } from "../read.ts";
 
 export function listAgentServices(api: Api): Endpoint {

@@ -7,7 +7,8 @@ import { json } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
 import { readJson } from "../json-body.ts";
-import { parseBool, parseQueryOptions, requireDatacenter } from "../query-options.ts";
+import { parseBool } from "../../lib/go-bool.ts";
+import { parseQueryOptions, requireDatacenter } from "../query-options.ts";
 
 /** The one server, as its own Raft would list it. */
 export function getRaftConfiguration(api: Api): Endpoint {

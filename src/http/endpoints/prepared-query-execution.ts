@@ -8,7 +8,8 @@ import type { Api, Endpoint } from "../api.ts";
 import { simplyCached } from "../cached.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
-import { parseBool, parseQueryOptions, requireDatacenter } from "../query-options.ts";
+import { parseBool } from "../../lib/go-bool.ts";
+import { parseQueryOptions, requireDatacenter } from "../query-options.ts";
 import { failedReadHeaders } from "../read.ts";
 
 /** GET /v1/query/<id or name>/execute: never the same twice, so there is nothing to wait for or to keep. */
