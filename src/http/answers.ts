@@ -17,12 +17,13 @@ export interface Answer {
 const gzipBytesMin = 1400;
 
 /** Sends an answer; compressed for who takes it so, when that saves something; a large one piece by piece. */
-export function send(answer: Answer, { raw, largeAnswers, peer }: HttpRequest): Response {
+export function send(answer: Answer, request: HttpRequest): Response {
+  const { raw } = request;
   if (!isLarge(answer.body)) return sendWhole(answer, raw);
   const { status, body } = answer;
   const isPacked = acceptsGzip(raw);
   const bytes = isPacked ? Bun.gzipSync(body ?? "", { level: 1 }) : bytesOf(body ?? "");
-  const response = new Response(largeAnswers.body(peer, bytes, raw.signal), { status, headers: answer.headers });
+  const response = new Response(request.largeAnswers.body(request.peer, bytes, raw.signal), { status, headers: answer.headers });
   if (isPacked) response.headers.set("Content-Encoding", "gzip");
   return response;
 }

@@ -4,13 +4,13 @@ import { ClientLimit } from "./client-limit.ts";
 /** Asks for as long as the test likes. */
 function held(limit: ClientLimit, client: string | undefined): { answer: Promise<Response>; end: () => void } {
   const { promise, resolve } = Promise.withResolvers<Response>();
-  const asked = limit.answer(client, new Request("http://agent/v1/kv/a?index=1"), () => promise);
+  const asked = limit.answer(() => client, new Request("http://agent/v1/kv/a?index=1"), () => promise);
   return { answer: Promise.resolve(asked), end: () => resolve(new Response("changed")) };
 }
 
 async function statusOf(limit: ClientLimit, client: string | undefined): Promise<number> {
   const request = new Request("http://agent/v1/kv/a", { method: "PUT" });
-  return (await limit.answer(client, request, async () => new Response("true"))).status;
+  return (await limit.answer(() => client, request, async () => new Response("true"))).status;
 }
 
 describe("a client with as many requests under way as it may have", () => {
@@ -44,11 +44,29 @@ describe("a client with as many requests under way as it may have", () => {
   });
 });
 
+test("nobody is asked for an address while all together have fewer under way than one may have", async () => {
+  const limit = new ClientLimit(2);
+  const asked: string[] = [];
+  const visit = (client: string): Response | Promise<Response> => {
+    const address = (): string => {
+      asked.push(client);
+      return client;
+    };
+    return limit.answer(address, new Request("http://agent/v1/kv/a?index=1"), () => new Promise(() => {}));
+  };
+  void visit("192.0.2.1");
+  void visit("192.0.2.1");
+  expect(asked).toEqual([]);
+  expect((await visit("192.0.2.1")).status).toBe(429);
+  void visit("192.0.2.2");
+  expect(asked).toEqual(["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"]);
+});
+
 describe("a request is over", () => {
   test("when it fails, too", async () => {
     const limit = new ClientLimit(1);
     const request = new Request("http://agent/v1/kv/a?index=1");
-    expect(limit.answer("192.0.2.1", request, () => Promise.reject(new Error("fault")))).rejects.toThrow("fault");
+    expect(limit.answer(() => "192.0.2.1", request, () => Promise.reject(new Error("fault")))).rejects.toThrow("fault");
     await Promise.resolve();
     expect(await statusOf(limit, "192.0.2.1")).toBe(200);
   });
@@ -57,7 +75,7 @@ describe("a request is over", () => {
     const limit = new ClientLimit(1);
     const going = new AbortController();
     const request = new Request("http://agent/v1/agent/monitor", { signal: going.signal });
-    await limit.answer("192.0.2.1", request, async () => new Response("line"));
+    await limit.answer(() => "192.0.2.1", request, async () => new Response("line"));
     expect(await statusOf(limit, "192.0.2.1")).toBe(429);
     going.abort();
     expect(await statusOf(limit, "192.0.2.1")).toBe(200);
@@ -66,9 +84,9 @@ describe("a request is over", () => {
   test("and leaves nothing of its client behind", async () => {
     const limit = new ClientLimit(1);
     const first = held(limit, "192.0.2.1");
-    expect(limit.clients).toBe(1);
+    expect(limit.underWay).toBe(1);
     first.end();
     await first.answer;
-    expect(limit.clients).toBe(0);
+    expect(limit.underWay).toBe(0);
   });
 });

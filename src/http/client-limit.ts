@@ -1,33 +1,52 @@
 import { text } from "./answers.ts";
 
+/** The IP address of who asks; undefined on a unix socket. */
+type ClientAddress = () => string | undefined;
+
+/** One request under way. */
+class Visit {
+  readonly #address: ClientAddress;
+  #client: string | undefined;
+
+  constructor(address: ClientAddress) {
+    this.#address = address;
+  }
+
+  /** All who come by unix sockets are one client, as in Consul. */
+  get client(): string {
+    return (this.#client ??= this.#address() ?? "unix");
+  }
+}
+
 /**
  * Keeps one client from holding everything: how many requests of one IP address are under way. A connection has at most
  * one at a time, so nobody is refused whom Consul, which counts connections, would let in.
+ *
+ * Asking for an address costs a write a tenth of its time. So nobody is asked while all together have fewer requests under
+ * way than one client may have.
  */
 export class ClientLimit {
   /** Below 1: any number. A change holds for requests to come. */
   max: number;
-  readonly #underWay = new Map<string, number>();
+  readonly #underWay = new Set<Visit>();
+  /** How many of each client; counted from when there are enough for somebody to have too many, until there are none. */
+  #counts: Map<string, number> | undefined;
 
   constructor(max: number) {
     this.max = max;
   }
 
-  /** How many clients have any under way. */
-  get clients(): number {
+  /** How many requests are under way. */
+  get underWay(): number {
     return this.#underWay.size;
   }
 
-  /** @param client its IP address; all who come by unix sockets are one client, as in Consul */
-  answer(client: string | undefined, request: Request, handle: () => Promise<Response>): Response | Promise<Response> {
-    return this.max < 1 ? handle() : this.#admit(client ?? "unix", request, handle);
-  }
-
-  #admit(client: string, request: Request, handle: () => Promise<Response>): Response | Promise<Response> {
-    const others = this.#underWay.get(client) ?? 0;
-    if (others >= this.max) return text(429, tooMany, { Connection: "close" });
-    this.#underWay.set(client, others + 1);
-    const end = (): void => this.#end(client);
+  answer(address: ClientAddress, request: Request, handle: () => Promise<Response>): Response | Promise<Response> {
+    if (this.max < 1) return handle();
+    const visit = new Visit(address);
+    if (this.#hasTooMany(visit)) return text(429, tooMany, { Connection: "close" });
+    this.#begin(visit);
+    const end = (): void => this.#end(visit);
     const answer = handle();
     // Beside the answer's way, not on it: a promise more would cost each write.
     answer.then((response) => {
@@ -37,11 +56,35 @@ export class ClientLimit {
     return answer;
   }
 
-  #end(client: string): void {
-    const others = (this.#underWay.get(client) ?? 1) - 1;
-    if (others === 0) this.#underWay.delete(client);
-    else this.#underWay.set(client, others);
+  #hasTooMany(visit: Visit): boolean {
+    if (this.#underWay.size < this.max) return false;
+    this.#counts ??= countClients(this.#underWay);
+    return (this.#counts.get(visit.client) ?? 0) >= this.max;
   }
+
+  #begin(visit: Visit): void {
+    this.#underWay.add(visit);
+    this.#count(visit, 1);
+  }
+
+  #end(visit: Visit): void {
+    this.#underWay.delete(visit);
+    this.#count(visit, -1);
+    if (this.#underWay.size === 0) this.#counts = undefined;
+  }
+
+  #count(visit: Visit, change: 1 | -1): void {
+    if (this.#counts === undefined) return;
+    const count = (this.#counts.get(visit.client) ?? 0) + change;
+    if (count === 0) this.#counts.delete(visit.client);
+    else this.#counts.set(visit.client, count);
+  }
+}
+
+function countClients(visits: Iterable<Visit>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { client } of visits) counts.set(client, (counts.get(client) ?? 0) + 1);
+  return counts;
 }
 
 const tooMany = "Your IP is issuing too many concurrent connections, please rate limit your calls\n";

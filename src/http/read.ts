@@ -60,16 +60,18 @@ interface Now<T> extends Asked<T> {
 function answerNow<T>(api: Api, request: HttpRequest, now: Now<T>): Response | Promise<Response> {
   const { asked, query, rendering, seen = 0 } = now;
   const answer = currentAnswer(api, asked, { query, rendering });
-  const bytes = isLarge(answer.body) ? (answer.body?.length ?? 0) : 0;
-  const { largeAnswers, peer, signal } = request;
-  if (bytes > 0 && !signal.aborted && !largeAnswers.hasRoom(peer, bytes))
-    return largeAnswers
-      .room(peer, bytes, signal)
-      .then(() => (signal.aborted ? new Response() : answerNow(api, request, now)));
+  const room = isLarge(answer.body) ? roomFor(answer.body?.length ?? 0, request) : undefined;
+  if (room !== undefined)
+    return room.then(() => (request.signal.aborted ? new Response() : answerNow(api, request, now)));
   if (seen <= answer.index) return send(answer, request);
   const headers = new Headers(answer.headers);
   headers.set("X-Consul-Index", String(seen));
   return send({ ...answer, headers }, request);
+}
+
+/** Resolves when there is room for a large answer; undefined when there is. */
+function roomFor(bytes: number, { largeAnswers, peer, signal }: HttpRequest): Promise<void> | undefined {
+  return signal.aborted || largeAnswers.hasRoom(peer, bytes) ? undefined : largeAnswers.room(peer, bytes, signal);
 }
 
 interface Asked<T> {

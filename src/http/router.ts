@@ -78,7 +78,7 @@ export class Router {
     const answer = (): Promise<Response> => this.#answer(request, target, clientAddress);
     // All other reads are answered before the next request is looked at.
     if (request.method === "GET" && !mayBeHeld(target)) return answer();
-    return this.#clientLimit.answer(clientAddress(), request, answer);
+    return this.#clientLimit.answer(clientAddress, request, answer);
   }
 
   #sendAgain(known: IndexedAnswer, request: Request, target: string): Response {

@@ -9,7 +9,7 @@ import { KeeperRequest } from "./keeper-request.ts";
 
 /** Keeps one client from holding everything. */
 export interface ClientGate {
-  answer(client: string | undefined, request: Request, handle: () => Promise<Response>): Response | Promise<Response>;
+  answer(client: () => string | undefined, request: Request, handle: () => Promise<Response>): Response | Promise<Response>;
 }
 
 export interface KeeperRouterOptions {
@@ -41,7 +41,7 @@ export class KeeperRouter {
   /** @param clientAddress the IP address that the request comes from; undefined on a unix socket */
   handle(request: Request, clientAddress: ClientAddress): Response | Promise<Response> {
     const answer = (): Promise<Response> => this.#answer(request, clientAddress);
-    return this.#options.clientGate.answer(clientAddress(), request, answer);
+    return this.#options.clientGate.answer(clientAddress, request, answer);
   }
 
   async #answer(request: Request, clientAddress: ClientAddress): Promise<Response> {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { sleep, type Clock } from "./clock.ts";
 import { messageOf } from "./errors.ts";
 import type { Log } from "./log.ts";
@@ -102,6 +102,8 @@ export interface Descriptors {
   release(): void;
 }
 
+const own = "/proc/self/fd";
+
 /** This process's own, as Linux tells them. */
 class ProcessDescriptors implements Descriptors {
   readonly max: number | undefined = readLimit();
@@ -109,7 +111,8 @@ class ProcessDescriptors implements Descriptors {
 
   used(): number {
     try {
-      return readdirSync("/proc/self/fd").length;
+      // Linux tells it as the folder's size since 6.2; before, a list of some thousand connections takes a millisecond.
+      return statSync(own).size || readdirSync(own).length;
     } catch {
       // Looking takes one, and there is none.
       return Number.POSITIVE_INFINITY;
