@@ -23,7 +23,10 @@ export function send(answer: Answer, request: HttpRequest): Response {
   const { status, body } = answer;
   const isPacked = acceptsGzip(raw);
   const bytes = isPacked ? Bun.gzipSync(body ?? "", { level: 1 }) : bytesOf(body ?? "");
-  const response = new Response(request.largeAnswers.body(request.peer, bytes, raw.signal), { status, headers: answer.headers });
+  const response = new Response(request.largeAnswers.body(request.peer, bytes, raw.signal), {
+    status,
+    headers: answer.headers,
+  });
   if (isPacked) response.headers.set("Content-Encoding", "gzip");
   return response;
 }

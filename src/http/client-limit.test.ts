@@ -4,13 +4,23 @@ import { ClientLimit } from "./client-limit.ts";
 /** Asks for as long as the test likes. */
 function held(limit: ClientLimit, client: string | undefined): { answer: Promise<Response>; end: () => void } {
   const { promise, resolve } = Promise.withResolvers<Response>();
-  const asked = limit.answer(() => client, new Request("http://agent/v1/kv/a?index=1"), () => promise);
+  const asked = limit.answer(
+    () => client,
+    new Request("http://agent/v1/kv/a?index=1"),
+    () => promise,
+  );
   return { answer: Promise.resolve(asked), end: () => resolve(new Response("changed")) };
 }
 
 async function statusOf(limit: ClientLimit, client: string | undefined): Promise<number> {
   const request = new Request("http://agent/v1/kv/a", { method: "PUT" });
-  return (await limit.answer(() => client, request, async () => new Response("true"))).status;
+  return (
+    await limit.answer(
+      () => client,
+      request,
+      async () => new Response("true"),
+    )
+  ).status;
 }
 
 describe("a client with as many requests under way as it may have", () => {
@@ -66,7 +76,13 @@ describe("a request is over", () => {
   test("when it fails, too", async () => {
     const limit = new ClientLimit(1);
     const request = new Request("http://agent/v1/kv/a?index=1");
-    expect(limit.answer(() => "192.0.2.1", request, () => Promise.reject(new Error("fault")))).rejects.toThrow("fault");
+    expect(
+      limit.answer(
+        () => "192.0.2.1",
+        request,
+        () => Promise.reject(new Error("fault")),
+      ),
+    ).rejects.toThrow("fault");
     await Promise.resolve();
     expect(await statusOf(limit, "192.0.2.1")).toBe(200);
   });
@@ -75,7 +91,11 @@ describe("a request is over", () => {
     const limit = new ClientLimit(1);
     const going = new AbortController();
     const request = new Request("http://agent/v1/agent/monitor", { signal: going.signal });
-    await limit.answer(() => "192.0.2.1", request, async () => new Response("line"));
+    await limit.answer(
+      () => "192.0.2.1",
+      request,
+      async () => new Response("line"),
+    );
     expect(await statusOf(limit, "192.0.2.1")).toBe(429);
     going.abort();
     expect(await statusOf(limit, "192.0.2.1")).toBe(200);

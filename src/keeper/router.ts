@@ -9,7 +9,11 @@ import { KeeperRequest } from "./keeper-request.ts";
 
 /** Keeps one client from holding everything. */
 export interface ClientGate {
-  answer(client: () => string | undefined, request: Request, handle: () => Promise<Response>): Response | Promise<Response>;
+  answer(
+    client: () => string | undefined,
+    request: Request,
+    handle: () => Promise<Response>,
+  ): Response | Promise<Response>;
 }
 
 export interface KeeperRouterOptions {

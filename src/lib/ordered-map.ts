@@ -60,6 +60,10 @@ export class OrderedMapEdit<V> {
     this.#wrap = wrap;
   }
 
+  get(key: string): V | undefined {
+    return this.#tree.get(key);
+  }
+
   set(key: string, value: V): void {
     this.#tree.set(key, value);
   }

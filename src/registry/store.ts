@@ -1,7 +1,8 @@
-import type { Engine, RowChange } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
-import { apply } from "../state/apply.ts";
+import type { Applied } from "../state/apply.ts";
+import { Batch } from "../state/batch.ts";
 import type { Command, Outcome } from "../state/command.ts";
 import { latestMs } from "../state/lock-delay.ts";
 import { topicIndex, type State } from "../state/state.ts";
@@ -15,10 +16,7 @@ interface Pending {
   readonly reject: (reason: unknown) => void;
 }
 
-interface Batch {
-  readonly state: State;
-  readonly changes: readonly RowChange[];
-  readonly touched: ReadonlySet<Topic>;
+interface PreparedBatch extends Omit<Applied, "outcome"> {
   readonly settle: readonly (() => void)[];
 }
 
@@ -233,23 +231,18 @@ function prepare(
   base: State,
   commands: readonly Pending[],
   { nowMs, meter }: { readonly nowMs: number; readonly meter: StoreMeter },
-): Batch {
-  let state = base;
-  const changes: RowChange[] = [];
-  const touched = new Set<Topic>();
+): PreparedBatch {
+  const batch = new Batch(base, nowMs);
   const settle: (() => void)[] = [];
   for (const { command, resolve, reject } of commands) {
     try {
       const startMs = meter.now();
-      const applied = apply(state, command, { index: state.index + 1, nowMs });
+      const outcome = batch.apply(command);
       meter.applied(command.type, meter.now() - startMs);
-      state = applied.state;
-      for (const change of applied.changes) changes.push(change);
-      for (const topic of applied.touched) touched.add(topic);
-      settle.push(() => resolve(applied.outcome));
+      settle.push(() => resolve(outcome));
     } catch (fault) {
       settle.push(() => reject(fault));
     }
   }
-  return { state, changes, touched, settle };
+  return { ...batch.finish(), settle };
 }

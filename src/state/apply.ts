@@ -40,7 +40,8 @@ export function apply(state: State, command: Command, stamp: Stamp): Applied {
   return { state: next, outcome, touched: draft.touched, changes: draft.changes };
 }
 
-function run(draft: Draft, command: Exclude<Command, Restore>): Outcome {
+/** Takes effect on the draft; what a command has done that is then rejected has to be dropped with it. */
+export function run(draft: Draft, command: Exclude<Command, Restore>): Outcome {
   switch (command.type) {
     case "kv-set":
       return setKv(draft, command);

@@ -16,14 +16,12 @@ import { fold, topics, type Topic } from "./topics.ts";
 export const tombstonesMax = 8192;
 
 /**
- * The next state while one command makes it: reads see what the command has done so far. Each change of a row touches
+ * The next state while a command, or several, make it: reads see what they have done so far. Each change of a row touches
  * the topics of the row as it was and as it becomes, records what the engine has to write, and leaves a tombstone for
  * topics that no row present would tell of any more.
  */
 export class Draft {
   readonly base: State;
-  /** The index of the command. */
-  readonly index: number;
   /** The time of the command; see Stamp. */
   readonly nowMs: number;
   readonly touched: Set<Topic> = new Set();
@@ -33,14 +31,23 @@ export class Draft {
   #queryTables: QueryDrafts | undefined;
   #tombstoneFloor: number;
   #current: State | undefined;
+  #index: number;
+  /** Of the newest command that has changed anything. */
+  #changedIndex: number;
 
   constructor(base: State, { index, nowMs }: Stamp) {
     this.base = base;
-    this.index = index;
+    this.#index = index;
+    this.#changedIndex = base.index;
     this.nowMs = nowMs;
     this.#tables = draftTables(base);
     this.#tombstoneFloor = base.tombstoneFloor;
     this.#current = base;
+  }
+
+  /** The index of the command. */
+  get index(): number {
+    return this.#index;
   }
 
   get changed(): boolean {
@@ -52,9 +59,20 @@ export class Draft {
     return (this.#current ??= this.#build());
   }
 
+  /** The entry of a key as it is by now: for those who read nothing else, since `state` ends the edit of each table. */
+  kvEntry(key: string): KvEntry | undefined {
+    return this.#tables.kv.get(kvOrder(key));
+  }
+
+  /** The next command begins; the last one's index is its own if it has changed nothing. */
+  nextCommand(): void {
+    this.#index = this.#changedIndex + 1;
+  }
+
   finish(): State {
+    const index = this.#changedIndex;
     this.#boundTombstones();
-    return this.changed ? { ...this.state, index: this.index } : this.base;
+    return this.changed ? { ...this.state, index } : this.base;
   }
 
   /** @param known the row of that name until now */
@@ -112,7 +130,7 @@ export class Draft {
     if (known && known.session !== "") this.#locking.sessionKeys.delete(lockedKey(known));
     if (entry.session !== "") this.#locking.sessionKeys.set(lockedKey(entry), kvOrder(entry.key));
     this.#write(tables.kv, entry.key, encodeKv(entry));
-    if (this.base.tombstones.get(topic) !== undefined) this.#forget(topic);
+    if (this.#tables.tombstones.get(topic) !== undefined) this.#forget(topic);
     this.touched.add(topic);
   }
 
@@ -262,6 +280,7 @@ export class Draft {
 
   #write(table: string, key: string, value: Uint8Array | undefined): void {
     this.#current = undefined;
+    this.#changedIndex = this.#index;
     this.changes.push({ table, key, value });
   }
 }

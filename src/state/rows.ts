@@ -59,16 +59,21 @@ export function decodeIndex(bytes: Uint8Array): number {
 
 const kvHeaderBytes = 3 * 8 + 8 + 1;
 
+/** Filled anew for each row: a view of the row's own bytes would cost more than all the rest. */
+const kvHeader = new Uint8Array(kvHeaderBytes);
+const kvHeaderView = new DataView(kvHeader.buffer);
+const noSession = new Uint8Array(0);
+
 export function encodeKv(entry: KvEntry): Uint8Array {
-  const session = encoder.encode(entry.session);
+  const session = entry.session === "" ? noSession : encoder.encode(entry.session);
   assert(session.length < 256, "a session id is short");
+  kvHeaderView.setFloat64(0, entry.createIndex);
+  kvHeaderView.setFloat64(8, entry.modifyIndex);
+  kvHeaderView.setFloat64(16, entry.lockIndex);
+  kvHeaderView.setBigUint64(24, entry.flags);
+  kvHeaderView.setUint8(32, session.length);
   const bytes = new Uint8Array(kvHeaderBytes + session.length + entry.value.length);
-  const view = new DataView(bytes.buffer);
-  view.setFloat64(0, entry.createIndex);
-  view.setFloat64(8, entry.modifyIndex);
-  view.setFloat64(16, entry.lockIndex);
-  view.setBigUint64(24, entry.flags);
-  view.setUint8(32, session.length);
+  bytes.set(kvHeader);
   bytes.set(session, kvHeaderBytes);
   bytes.set(entry.value, kvHeaderBytes + session.length);
   return bytes;

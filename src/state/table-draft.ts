@@ -9,6 +9,10 @@ export class TableDraft<V> {
     this.#table = table;
   }
 
+  get(key: string): V | undefined {
+    return (this.#edit ?? this.#table).get(key);
+  }
+
   set(key: string, row: V): void {
     this.#edit ??= this.#table.edit();
     this.#edit.set(key, row);
