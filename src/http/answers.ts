@@ -48,8 +48,8 @@ function acceptsGzip(request: Request): boolean {
   return request.headers.get("accept-encoding")?.includes("gzip") ?? false;
 }
 
-export function json(request: HttpRequest, value: unknown, headers: HeaderFields = {}): Response {
-  return jsonText(request, renderGoJson(value, { pretty: request.pretty }), { headers });
+export function json(request: HttpRequest, value: unknown, headers?: HeaderFields): Response {
+  return jsonText(request, renderGoJson(value, { pretty: request.pretty }), headers && { headers });
 }
 
 /** JSON that is rendered already. */
@@ -58,11 +58,14 @@ export function jsonText(
   body: string,
   options: { readonly headers?: HeaderFields; readonly status?: number } = {},
 ): Response {
-  const headers = new Headers({ ...jsonHeaders, ...options.headers });
+  const headers = options.headers ? new Headers({ ...jsonHeaders, ...options.headers }) : plainJson;
   return send({ status: options.status ?? 200, headers, body }, request);
 }
 
 export const jsonHeaders: HeaderFields = { "Content-Type": "application/json", Vary: "Accept-Encoding" };
+
+/** Every Response has a copy of its own. */
+const plainJson = new Headers(jsonHeaders);
 
 export function text(status: number, body: string, headers: HeaderFields = {}): Response {
   return new Response(body, {

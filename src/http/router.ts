@@ -98,7 +98,7 @@ export class Router {
     return response;
   }
 
-  async #dispatch(request: Request, target: string, clientAddress: ClientAddress): Promise<Response> {
+  #dispatch(request: Request, target: string, clientAddress: ClientAddress): Response | Promise<Response> {
     const path = pathOf(target);
     try {
       const elsewhere = this.#elsewhere(path);
@@ -108,13 +108,11 @@ export class Router {
     }
     const route = this.#find(path);
     if (!route) return new Response(null, { status: 404 });
-    const startMs = this.#clock.monotonicMs();
-    const response = await this.#answerWith(route, request, { target, path, clientAddress });
-    this.#metrics.took(route, request.method, this.#clock.monotonicMs() - startMs);
-    return response;
+    return this.#answerWith(route, request, { target, path, clientAddress });
   }
 
   async #answerWith(route: Route, request: Request, { target, path, clientAddress }: Asked): Promise<Response> {
+    const startMs = this.#clock.monotonicMs();
     if (this.#blocked.some((prefix) => path.startsWith(prefix)))
       return text(403, "Endpoint is blocked by agent configuration");
     const endpoint = methodOf(route, request.method);
@@ -133,6 +131,8 @@ export class Router {
       return await endpoint(asked);
     } catch (error) {
       return this.#explain(error, request.method, target);
+    } finally {
+      this.#metrics.took(route, request.method, this.#clock.monotonicMs() - startMs);
     }
   }
 

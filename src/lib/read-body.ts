@@ -19,21 +19,32 @@ const msMax = 30_000;
  * @throws the limit's errors, before more than `bytesMax` is read
  */
 export async function readBody(request: Request, limit: BodyLimit): Promise<Uint8Array> {
-  const { bytesMax, clock, tooLarge, tooSlow, gone } = limit;
+  const { bytesMax, tooLarge } = limit;
   const announced = Number(request.headers.get("content-length") ?? 0);
   if (announced > bytesMax) throw tooLarge(announced);
-  const late = Promise.withResolvers<never>();
-  const timer = clock.schedule(msMax, () => late.reject(tooSlow(msMax)));
-  try {
-    const reading = announced > 0 ? request.bytes() : readUpTo(bytesMax, request.body);
-    const body = await Promise.race([reading, late.promise]);
-    if (body.length > bytesMax) throw tooLarge(body.length);
-    return body;
-  } catch (error) {
-    throw request.signal.aborted ? gone() : error;
-  } finally {
-    timer.cancel();
-  }
+  const body = await inTime(announced > 0 ? request.bytes() : readUpTo(bytesMax, request.body), request, limit);
+  if (body.length > bytesMax) throw tooLarge(body.length);
+  return body;
+}
+
+function inTime(
+  reading: Promise<Uint8Array>,
+  { signal }: Request,
+  { clock, tooSlow, gone }: BodyLimit,
+): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.schedule(msMax, () => reject(tooSlow(msMax)));
+    reading.then(
+      (body) => {
+        timer.cancel();
+        resolve(body);
+      },
+      (error: unknown) => {
+        timer.cancel();
+        reject(signal.aborted ? gone() : error);
+      },
+    );
+  });
 }
 
 /** Of a body of a length that nobody has announced, no more is read than shows that it is too long. */
