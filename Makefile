@@ -27,7 +27,7 @@ build: $(installed) ## Build dist/praetor, one executable that needs neither Nod
 npm-package: $(installed) ## Build dist/npm, the published package of the clients
 	@$(bun) scripts/npm-package/build.ts
 
-bench: build ## Measure side by side with the real Consul (BENCH_SECONDS=1 for a quick look, ROWS="key-get" for some rows)
+bench: build ## Measure side by side with the real Consul (BENCH_SECONDS=1 for a quick look, ROWS="key-get dns" for some rows or groups)
 	@scripts/ensure-debian-packages bench
 	@$(bun) bench/main.ts $(ROWS)
 

@@ -13,12 +13,11 @@ import { join } from "node:path";
 import { Contender } from "./lib/contender.ts";
 import { freePorts } from "./lib/free-ports.ts";
 import { residentKib } from "./lib/process-memory.ts";
+import { processorMs } from "./lib/process-time.ts";
 
 const services = 40;
 const keysPerService = 75;
 const settleMs = 60_000;
-/** Of /proc/PID/stat, in every Linux that there is. */
-const ticksPerSecond = 100;
 
 interface Usage {
   readonly processorMs: number;
@@ -154,10 +153,8 @@ async function keepAsking(url: string, signal: AbortSignal): Promise<void> {
 }
 
 function usageOf(pid: number): Usage {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  const ticks = Number(fields[11]) + Number(fields[12]);
   const written = /^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1];
-  return { processorMs: (ticks * 1_000) / ticksPerSecond, writtenBytes: Number(written) };
+  return { processorMs: processorMs(pid), writtenBytes: Number(written) };
 }
 
 interface Found {

@@ -1,5 +1,6 @@
 import type { Contender } from "./contender.ts";
-import type { Figure, Row } from "./row.ts";
+import { untilQuiet } from "./process-time.ts";
+import type { Figure, Group, Row } from "./row.ts";
 import { median } from "./statistics.ts";
 
 export interface Contenders {
@@ -24,20 +25,45 @@ export interface Comparison {
   readonly shortOf: readonly string[];
 }
 
-/** Measures a row on both in turn, on fresh agents, and takes the medians. */
-export async function compare(row: Row, { praetor, consul }: Contenders, effort: Effort): Promise<Comparison> {
-  const both = [praetor, consul];
+/** Measures the rows of a group, one after the other, on agents that they share: fresh ones, with what the group prepares. */
+export async function* compareGroup(group: Group, contenders: Contenders, effort: Effort): AsyncGenerator<Comparison> {
+  const both = [contenders.praetor, contenders.consul];
   try {
-    if (row.startsItself !== true) for (const contender of both) await contender.start();
-    for (const contender of both) await row.prepare?.(contender);
+    for (const row of group.rows) {
+      await (row.startsItself === true ? stop(both) : ensureStarted(both, group));
+      yield await compare(row, contenders, effort);
+    }
+  } finally {
+    await stop(both);
+  }
+}
+
+async function ensureStarted(both: readonly Contender[], group: Group): Promise<void> {
+  if (both.every(({ isRunning }) => isRunning)) return;
+  for (const contender of both) {
+    await contender.start();
+    await group.prepare?.(contender);
+  }
+}
+
+async function stop(both: readonly Contender[]): Promise<void> {
+  for (const contender of both) await contender.stop();
+}
+
+/** Measures a row on both in turn and takes the medians. @throws naming the row */
+async function compare(row: Row, { praetor, consul }: Contenders, effort: Effort): Promise<Comparison> {
+  try {
+    for (const contender of [praetor, consul]) await row.prepare?.(contender);
     const figures: [Figure[], Figure[]] = [[], []];
     for (let pair = 0; pair < effort.pairs; pair += 1) {
-      figures[0].push(await row.measure(praetor, effort.seconds));
-      figures[1].push(await row.measure(consul, effort.seconds));
+      for (const [at, contender] of [praetor, consul].entries()) {
+        if (row.startsItself !== true) await untilQuiet([praetor, consul]);
+        figures[at]?.push(await row.measure(contender, effort.seconds));
+      }
     }
     return judge(row, middle(figures[0]), middle(figures[1]));
-  } finally {
-    for (const contender of both) await contender.stop();
+  } catch (error) {
+    throw new Error(`the row ${row.name} cannot be measured: ${String(error)}`, { cause: error });
   }
 }
 

@@ -39,6 +39,10 @@ export class Contender {
     return `http://127.0.0.1:${this.httpPort}`;
   }
 
+  get isRunning(): boolean {
+    return this.#process !== undefined;
+  }
+
   get pid(): number {
     if (this.#process === undefined) throw new Error(`${this.name} is not running`);
     return this.#process.pid;
@@ -79,10 +83,19 @@ export class Contender {
   }
 
   /** @throws unless the answer is 200. */
-  async put(path: string, body: unknown): Promise<void> {
+  async put(path: string, body: unknown): Promise<string> {
     const response = await fetch(this.url + path, { method: "PUT", body: JSON.stringify(body) });
     const answer = await response.text();
     if (!response.ok) throw new Error(`${this.name}: PUT ${path}: ${response.status} ${answer}`);
+    return answer;
+  }
+
+  /** @throws unless the answer is 200. */
+  async get(path: string): Promise<string> {
+    const response = await fetch(this.url + path);
+    const answer = await response.text();
+    if (!response.ok) throw new Error(`${this.name}: GET ${path}: ${response.status} ${answer}`);
+    return answer;
   }
 
   async #expectRunning(): Promise<void> {

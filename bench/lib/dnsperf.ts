@@ -1,11 +1,17 @@
 import type { Figure } from "./row.ts";
 
+export interface Asking {
+  readonly seconds: number;
+  /** The answer may be of up to 4,096 octets. */
+  readonly edns: boolean;
+}
+
 /** Answers per second to one question, asked by 20 clients with 100 questions under way in all. */
-export async function runDnsperf(port: number, question: string, seconds: number): Promise<Figure> {
+export async function runDnsperf(port: number, question: string, { seconds, edns }: Asking): Promise<Figure> {
   const child = Bun.spawn(
     [
       ...["dnsperf", "-s", "127.0.0.1", "-p", String(port), "-l", String(Math.max(1, Math.round(seconds)))],
-      ...["-c", "20", "-T", "1", "-q", "100", "-d", "/dev/stdin"],
+      ...["-c", "20", "-T", "1", "-q", "100", "-d", "/dev/stdin", ...(edns ? ["-e"] : [])],
     ],
     { stdio: [Buffer.from(`${question}\n`), "pipe", "inherit"] },
   );

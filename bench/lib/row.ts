@@ -1,14 +1,23 @@
 import type { Contender } from "./contender.ts";
 
+/** Rows that are measured on the same agents, one after the other, on the same things. */
+export interface Group {
+  /** As given to `make bench ROWS=...`, for all of its rows. */
+  readonly name: string;
+  readonly rows: readonly Row[];
+  /** Called once on fresh agents, before the first row. */
+  prepare?(contender: Contender): Promise<void>;
+}
+
 /** One hot path, measured in the same way on each contender. */
 export interface Row {
-  /** As given to `make bench ROWS=...`, and the name of its file. */
+  /** As given to `make bench ROWS=...`. */
   readonly name: string;
   readonly title: string;
   readonly unit: string;
   readonly better: "higher" | "lower";
   readonly goal: Goal;
-  /** Called once on a fresh agent, before anything is measured. */
+  /** Called once before the row is measured, on the agents that its group shares. @throws when it would measure something else */
   prepare?(contender: Contender): Promise<void>;
   /** One measurement of about `seconds`; called several times on the same agent. */
   measure(contender: Contender, seconds: number): Promise<Figure>;

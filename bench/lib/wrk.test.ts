@@ -13,8 +13,8 @@ ${more}Requests/sec:  33044.12
 Transfer/sec:      7.00MB
 `;
 
-test("a report of wrk gives the rate and the latencies in milliseconds", () => {
-  expect(readReport(report())).toEqual({ value: 33044.12, latency: { p50Ms: 0.812, p99Ms: 1020 } });
+test("a report of wrk gives the rate, the requests and the latencies in milliseconds", () => {
+  expect(readReport(report())).toEqual({ requests: 99132, value: 33044.12, latency: { p50Ms: 0.812, p99Ms: 1020 } });
 });
 
 test("a run with failed requests is no measurement", () => {

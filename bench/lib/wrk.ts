@@ -6,17 +6,30 @@ export interface Load {
   readonly seconds: number;
   /** A file of bench/wrk that makes the requests; without it, GET of the URL. */
   readonly script?: string;
-  /** Told to the script, which puts it into its names: no two runs write the same. */
-  readonly run?: string;
+  /** Told to the script. */
+  readonly words?: readonly string[];
+}
+
+/** What a run was, and how many requests were answered in it. */
+export interface WrkFigure extends Figure {
+  readonly requests: number;
+}
+
+let runs = 0;
+
+/** Another word for each run of this process: scripts put it into what they write, so that no two runs write the same. */
+export function newRun(): string {
+  runs += 1;
+  return `run-${runs}`;
 }
 
 /** Requests per second and latency of as many requests as `connections` can make, one after the other on each. */
-export async function runWrk(url: string, load: Load): Promise<Figure> {
+export async function runWrk(url: string, load: Load): Promise<WrkFigure> {
   const script = load.script === undefined ? [] : ["-s", join(import.meta.dir, "../wrk", load.script)];
   const child = Bun.spawn(
     [
       ...["wrk", "-t1", `-c${load.connections}`, `-d${Math.max(1, Math.round(load.seconds))}s`, "--latency"],
-      ...["--timeout", "10s", ...script, url, "--", load.run ?? ""],
+      ...["--timeout", "10s", ...script, url, "--", ...(load.words ?? [])],
     ],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
@@ -26,10 +39,11 @@ export async function runWrk(url: string, load: Load): Promise<Figure> {
 }
 
 /** @throws when a request failed: a rate of errors says nothing. */
-export function readReport(report: string): Figure {
+export function readReport(report: string): WrkFigure {
   const errors = /Non-2xx.*|Socket errors:.*[1-9].*/.exec(report);
   if (errors !== null) throw new Error(`wrk: ${errors[0].trim()}`);
   return {
+    requests: Number(find(report, /^\s+(\d+) requests in/m)),
     value: Number(find(report, /Requests\/sec:\s+([\d.]+)/)),
     latency: {
       p50Ms: milliseconds(find(report, /^\s+50%\s+(\S+)/m)),

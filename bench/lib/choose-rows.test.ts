@@ -1,0 +1,36 @@
+import { expect, test } from "bun:test";
+import { chooseRows } from "./choose-rows.ts";
+import type { Group, Row } from "./row.ts";
+
+const row = (name: string): Row => ({
+  ...{ name, title: name, unit: "unit", better: "higher" },
+  goal: { kind: "times", timesMin: 1 },
+  measure: () => Promise.reject(new Error("not measured here")),
+});
+const groups: readonly Group[] = [
+  { name: "keys", rows: [row("get"), row("put")] },
+  { name: "names", rows: [row("dns-a")] },
+];
+const chosen = (...names: readonly string[]): readonly string[] =>
+  chooseRows(groups, names).flatMap((group) => group.rows.map((each) => `${group.name}/${each.name}`));
+
+test("all rows are measured when none is named", () => {
+  expect(chosen()).toEqual(["keys/get", "keys/put", "names/dns-a"]);
+});
+
+test("rows are named one by one or by their group, and keep their order", () => {
+  expect(chosen("put")).toEqual(["keys/put"]);
+  expect(chosen("names", "get")).toEqual(["keys/get", "names/dns-a"]);
+  expect(chosen("keys", "put")).toEqual(["keys/get", "keys/put"]);
+});
+
+test("a name that nothing has is told with those that there are", () => {
+  expect(() => chosen("set")).toThrow("no row set; there are keys (get, put), names (dns-a)");
+});
+
+test("no two rows or groups have one name", async () => {
+  const { groups: real } = await import("../groups.ts");
+  const names = real.flatMap((group) => [...new Set([group.name, ...group.rows.map((each) => each.name)])]);
+  expect(names.length).toBeGreaterThan(30);
+  expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
+});

@@ -1,0 +1,43 @@
+import type { Contender } from "./contender.ts";
+import { until } from "./until.ts";
+
+const atOnce = 16;
+
+/** Sends each of many registrations, some at once. @throws unless every answer is 200 */
+export async function putAll(contender: Contender, path: string, bodies: readonly object[]): Promise<void> {
+  const rest = bodies.values();
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (const body of rest) await contender.put(path, body);
+    }),
+  );
+}
+
+/**
+ * So that no row measures errors or half an answer: asks until the answer has so many entries, since Consul's catalog hears
+ * of a registration with the agent a little later. @throws when it never has, or is not 200
+ */
+export async function expectEntries(contender: Contender, path: string, count: number): Promise<void> {
+  let found = 0;
+  try {
+    await until("the answer is whole", { withinMs: 10_000, everyMs: 100 }, async () => {
+      found = entriesOf(await contender.get(path));
+      return found === count;
+    });
+  } catch (error) {
+    throw new Error(`${contender.name}: GET ${path} has ${found} entries, not ${count}`, { cause: error });
+  }
+}
+
+/** @throws unless the answer is 200 and has the text: what was written last. */
+export async function expectText(contender: Contender, path: string, text: string): Promise<void> {
+  const answer = await contender.get(path);
+  if (!answer.includes(text)) throw new Error(`${contender.name}: GET ${path} does not have ${text}: ${answer}`);
+}
+
+/** How many elements a list has, or an object names. @throws when the text is neither */
+export function entriesOf(text: string): number {
+  const answer: unknown = JSON.parse(text);
+  if (typeof answer !== "object" || answer === null) throw new Error(`neither a list nor an object: ${text}`);
+  return Object.keys(answer).length;
+}

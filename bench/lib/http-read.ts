@@ -1,0 +1,28 @@
+import type { Contender } from "./contender.ts";
+import type { Row } from "./row.ts";
+import { runWrk } from "./wrk.ts";
+
+const connections = 64;
+
+export interface HttpRead {
+  readonly name: string;
+  /** What is read; how many connections ask is added. */
+  readonly title: string;
+  readonly path: string;
+  readonly timesMin: number;
+  /** @throws unless the answer is the whole one that the row is about */
+  expect(contender: Contender, path: string): Promise<void>;
+}
+
+/** A row in which one path is asked for over and over. */
+export function httpRead({ name, title, path, timesMin, expect }: HttpRead): Row {
+  return {
+    name,
+    title: `${title}, ${connections} connections`,
+    unit: "requests/s",
+    better: "higher",
+    goal: { kind: "times", timesMin },
+    prepare: (contender) => expect(contender, path),
+    measure: (contender, seconds) => runWrk(contender.url + path, { connections, seconds }),
+  };
+}

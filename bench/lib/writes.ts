@@ -1,0 +1,32 @@
+import type { Contender } from "./contender.ts";
+import type { Figure } from "./row.ts";
+import { runWrk, type Load } from "./wrk.ts";
+
+export interface Writing {
+  /** In a load that reads as well, every how many-th request writes. */
+  readonly requestsPerWrite?: number;
+}
+
+/**
+ * A load of durable writes, or one that has some: each has an index of its own, so the index must come as far as there were
+ * writes. @throws when it does not, as it would if a value were written that is there already
+ */
+export async function runWrites(contender: Contender, load: Load, writing: Writing = {}): Promise<Figure> {
+  const before = await writeIndex(contender);
+  const { requests, ...figure } = await runWrk(contender.url, load);
+  const written = (await writeIndex(contender)) - before;
+  const expected = requests / (writing.requestsPerWrite ?? 1) - load.connections;
+  if (written < expected) throw new Error(`${contender.name} wrote ${written} times for ${requests} requests`);
+  return figure;
+}
+
+let probes = 0;
+
+/** That of a write that is made to see it. */
+async function writeIndex(contender: Contender): Promise<number> {
+  probes += 1;
+  await contender.put("/v1/kv/bench/probe", probes);
+  const index = /"ModifyIndex":(\d+)/.exec(await contender.get("/v1/kv/bench/probe"))?.[1];
+  if (index === undefined) throw new Error(`${contender.name} did not say the index of a write`);
+  return Number(index);
+}
