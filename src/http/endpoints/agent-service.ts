@@ -7,7 +7,7 @@ import { agentServiceFields } from "../../wire/filter-fields.ts";
 import { goMap, renderGoJson } from "../../wire/go-json.ts";
 import { parseJson } from "../../wire/json.ts";
 import { decodeServiceDefinition } from "../../wire/service-definition.ts";
-import { empty, json, jsonText } from "../answers.ts";
+import { empty, json, jsonHeaders, jsonText, send } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
@@ -18,14 +18,44 @@ import { parseWaiting } from "../query-options.ts";
 import { compile } from "../read.ts";
 
 export function listAgentServices(api: Api): Endpoint {
+  const wholeList = keepWholeList(api);
   return (request) => {
-    const accept = compile(request.query.get("filter"), agentServiceFields, {});
-    const services: Record<string, object> = {};
-    for (const [id, { service }] of api.agent.services) {
-      const row = encodeAgentService(service);
-      if (accept(row)) services[id] = row;
-    }
-    return json(request, goMap(services));
+    const filter = request.query.get("filter") ?? "";
+    if (filter !== "" || request.pretty)
+      return json(request, encodeServices(api, compile(filter, agentServiceFields, {})));
+    return send({ status: 200, headers: new Headers(jsonHeaders), body: wholeList() }, request);
+  };
+}
+
+function encodeServices({ agent }: Api, accept: (row: object) => boolean): Record<string, object> {
+  const services: Record<string, object> = {};
+  for (const [id, { service }] of agent.services) {
+    const row = encodeAgentService(service);
+    if (accept(row)) services[id] = row;
+  }
+  return goMap(services);
+}
+
+/**
+ * All services, rendered once for all who ask until one comes, is replaced or goes: EdgeX's services ask every few seconds,
+ * and 700 services take 10 ms.
+ */
+function keepWholeList(api: Api): () => Uint8Array<ArrayBuffer> {
+  let kept: Uint8Array<ArrayBuffer> | undefined;
+  return () => {
+    if (kept) return kept;
+    const list = Buffer.from(
+      renderGoJson(
+        encodeServices(api, () => true),
+        { pretty: false },
+      ),
+    );
+    kept = list;
+    const stopWatching = api.agent.watchServices(() => {
+      kept = undefined;
+      stopWatching();
+    });
+    return list;
   };
 }
 
