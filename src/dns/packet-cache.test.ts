@@ -52,8 +52,19 @@ describe("a kept answer", () => {
       (each) => each !== undefined,
     );
     expect(kept.length).toBeWithin(1, 257);
-    cache.put("long", new Uint8Array(4_097), lasting);
+    cache.put("long", new Uint8Array(16 * 1_024 + 1), lasting);
     expect(cache.get("long", clock.monotonicMs())).toBeUndefined();
+  });
+
+  test("may be that of a hundred instances over TCP", async () => {
+    const { register, answer } = openDnsWorld();
+    for (let at = 0; at < 100; at += 1)
+      await register(`n${at}`, { address: `10.0.0.${at}` }, { name: "web", address: `10.1.0.${at}` });
+    const { bytes } = answer("web.service.consul SRV tcp");
+    const { store, clock } = openTestStore();
+    const cache = new PacketCache(store, { clock, random: new FakeRandom() });
+    cache.put("q", new Uint8Array(bytes), { topics: [], orders: 1 });
+    expect(cache.get("q", clock.monotonicMs())?.length).toBeGreaterThan(5_000);
   });
 });
 
