@@ -11,7 +11,7 @@ export interface HttpRead {
   readonly path: string;
   readonly timesMin: number;
   /** @throws unless the answer is the whole one that the row is about */
-  expect(contender: Contender, path: string): Promise<void>;
+  readonly expect: (contender: Contender, path: string) => Promise<void>;
 }
 
 /** A row in which one path is asked for over and over. */

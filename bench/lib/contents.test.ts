@@ -1,0 +1,13 @@
+import { expect, test } from "bun:test";
+import { entriesOf } from "./contents.ts";
+
+test("the entries of an answer are a list's elements or an object's names", () => {
+  expect(entriesOf("[{},{}]")).toBe(2);
+  expect(entriesOf('{"consul":[],"web":["a","b","c"]}')).toBe(2);
+  expect(entriesOf("[]")).toBe(0);
+});
+
+test("what is neither a list nor an object has no entries to count", () => {
+  for (const text of ["null", "7", '"rack"']) expect(() => entriesOf(text)).toThrow("neither a list nor an object");
+  expect(() => entriesOf("No path to datacenter")).toThrow();
+});
