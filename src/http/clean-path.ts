@@ -6,9 +6,13 @@ import { posix } from "node:path";
  * @returns undefined when it is clean
  */
 export function cleanPath(decoded: string): string | undefined {
+  if (!mayBeUnclean.test(decoded)) return undefined;
   const clean = posix.normalize(decoded);
   return clean === decoded ? undefined : encodePath(clean);
 }
+
+/** Most paths are clean, and that is seen sooner than the clean one is made. */
+const mayBeUnclean = /\/[/.]|^[^/]/;
 
 /** As Go's net/url writes a path. */
 function encodePath(path: string): string {

@@ -5,13 +5,24 @@ import sortedBTree, { simpleComparator } from "sorted-btree";
 const BTree = ("default" in sortedBTree ? sortedBTree.default : sortedBTree) as typeof sortedBTree;
 type BTree<K, V> = sortedBTree<K, V>;
 
+/** What an ordered map offers to who reads it, and to who makes the next version. */
+export interface OrderedTable<V> {
+  readonly size: number;
+  get(key: string): V | undefined;
+  values(): IterableIterator<V>;
+  entries(): IterableIterator<[string, V]>;
+  /** Entries whose keys start with `prefix`, in order; with `after`, only those whose keys are not below it. */
+  startingWith(prefix: string, after?: string): Generator<[string, V]>;
+  edit(): OrderedMapEdit<V>;
+}
+
 /**
  * An immutable map ordered by key (UTF-16 code units). A copy costs nothing and shares all that did not change, so each
  * version stays readable for as long as somebody holds it.
  *
  * Many changes in a row go through `edit`, which owns one private copy until `finish` gives it away.
  */
-export class OrderedMap<V> {
+export class OrderedMap<V> implements OrderedTable<V> {
   readonly #tree: BTree<string, V>;
 
   private constructor(tree: BTree<string, V>) {
@@ -38,7 +49,6 @@ export class OrderedMap<V> {
     return this.#tree.entries();
   }
 
-  /** Entries whose keys start with `prefix`, in order; with `after`, only those whose keys are not below it. */
   *startingWith(prefix: string, after: string = prefix): Generator<[string, V]> {
     for (const entry of this.#tree.entries(after)) {
       if (!entry[0].startsWith(prefix)) return;

@@ -27,10 +27,8 @@ export class Draft {
   readonly touched: Set<Topic> = new Set();
   readonly changes: RowChange[] = [];
   readonly #tables: TableDrafts;
-  #lockingTables: LockingDrafts | undefined;
-  #queryTables: QueryDrafts | undefined;
-  #tombstoneFloor: number;
-  #current: State | undefined;
+  /** What there is with all changes so far. */
+  readonly state: State;
   #index: number;
   /** Of the newest command that has changed anything. */
   #changedIndex: number;
@@ -41,8 +39,7 @@ export class Draft {
     this.#changedIndex = base.index;
     this.nowMs = nowMs;
     this.#tables = draftTables(base);
-    this.#tombstoneFloor = base.tombstoneFloor;
-    this.#current = base;
+    this.state = { ...this.#tables, index: base.index, tombstoneFloor: base.tombstoneFloor };
   }
 
   /** The index of the command. */
@@ -54,16 +51,6 @@ export class Draft {
     return this.changes.length > 0;
   }
 
-  /** The state with all changes so far. */
-  get state(): State {
-    return (this.#current ??= this.#build());
-  }
-
-  /** The entry of a key as it is by now: for those who read nothing else, since `state` ends the edit of each table. */
-  kvEntry(key: string): KvEntry | undefined {
-    return this.#tables.kv.get(kvOrder(key));
-  }
-
   /** The next command begins; the last one's index is its own if it has changed nothing. */
   nextCommand(): void {
     this.#index = this.#changedIndex + 1;
@@ -71,8 +58,9 @@ export class Draft {
 
   finish(): State {
     const index = this.#changedIndex;
-    this.#boundTombstones();
-    return this.changed ? { ...this.state, index } : this.base;
+    if (!this.changed) return this.base;
+    const tombstoneFloor = this.#boundTombstones();
+    return { ...finishTables(this.#tables), index, tombstoneFloor };
   }
 
   /** @param known the row of that name until now */
@@ -127,8 +115,8 @@ export class Draft {
   putKv(entry: KvEntry, known: KvEntry | undefined): void {
     const topic = topics.key(entry.key);
     this.#tables.kv.set(kvOrder(entry.key), entry);
-    if (known && known.session !== "") this.#locking.sessionKeys.delete(lockedKey(known));
-    if (entry.session !== "") this.#locking.sessionKeys.set(lockedKey(entry), kvOrder(entry.key));
+    if (known && known.session !== "") this.#tables.sessionKeys.delete(lockedKey(known));
+    if (entry.session !== "") this.#tables.sessionKeys.set(lockedKey(entry), kvOrder(entry.key));
     this.#write(tables.kv, entry.key, encodeKv(entry));
     if (this.#tables.tombstones.get(topic) !== undefined) this.#forget(topic);
     this.touched.add(topic);
@@ -136,50 +124,50 @@ export class Draft {
 
   deleteKv(entry: KvEntry): void {
     this.#tables.kv.delete(kvOrder(entry.key));
-    if (entry.session !== "") this.#locking.sessionKeys.delete(lockedKey(entry));
+    if (entry.session !== "") this.#tables.sessionKeys.delete(lockedKey(entry));
     this.#write(tables.kv, entry.key, undefined);
     this.#tombstone(topics.key(entry.key));
     this.touched.add(topics.key(entry.key));
   }
 
   putSession(row: SessionRow, touched: Iterable<Topic>): void {
-    this.#locking.sessions.set(rowKey(row.id), row);
-    this.#locking.nodeSessions.set(rowKey(row.node, row.id), row);
-    for (const check of checkIdsOf(row)) this.#locking.checkSessions.set(rowKey(row.node, check, row.id), row.id);
+    this.#tables.sessions.set(rowKey(row.id), row);
+    this.#tables.nodeSessions.set(rowKey(row.node, row.id), row);
+    for (const check of checkIdsOf(row)) this.#tables.checkSessions.set(rowKey(row.node, check, row.id), row.id);
     this.#write(tables.sessions, rowKey(row.id), encodeRow(row));
     this.#touchAll(touched);
   }
 
   deleteSession(row: SessionRow, touched: Iterable<Topic>): void {
-    this.#locking.sessions.delete(rowKey(row.id));
-    this.#locking.nodeSessions.delete(rowKey(row.node, row.id));
-    for (const check of checkIdsOf(row)) this.#locking.checkSessions.delete(rowKey(row.node, check, row.id));
+    this.#tables.sessions.delete(rowKey(row.id));
+    this.#tables.nodeSessions.delete(rowKey(row.node, row.id));
+    for (const check of checkIdsOf(row)) this.#tables.checkSessions.delete(rowKey(row.node, check, row.id));
     this.#write(tables.sessions, rowKey(row.id), undefined);
     this.#bury(touched);
   }
 
   putLockDelay(delay: LockDelay): void {
-    this.#locking.lockDelays.set(kvOrder(delay.key), delay);
+    this.#tables.lockDelays.set(kvOrder(delay.key), delay);
     this.#write(tables.lockDelays, delay.key, encodeRow(delay));
   }
 
   deleteLockDelay({ key }: LockDelay): void {
-    this.#locking.lockDelays.delete(kvOrder(key));
+    this.#tables.lockDelays.delete(kvOrder(key));
     this.#write(tables.lockDelays, key, undefined);
   }
 
   /** @param known the row of that id until now */
   putPreparedQuery(row: PreparedQueryRow, known: PreparedQueryRow | undefined, touched: Iterable<Topic>): void {
-    if (known && isNamed(known)) this.#queries.preparedQueryNames.delete(fold(known.name));
-    this.#queries.preparedQueries.set(rowKey(row.id), row);
-    if (isNamed(row)) this.#queries.preparedQueryNames.set(fold(row.name), row);
+    if (known && isNamed(known)) this.#tables.preparedQueryNames.delete(fold(known.name));
+    this.#tables.preparedQueries.set(rowKey(row.id), row);
+    if (isNamed(row)) this.#tables.preparedQueryNames.set(fold(row.name), row);
     this.#write(tables.preparedQueries, rowKey(row.id), encodeRow(row));
     this.#touchAll(touched);
   }
 
   deletePreparedQuery(row: PreparedQueryRow, touched: Iterable<Topic>): void {
-    this.#queries.preparedQueries.delete(rowKey(row.id));
-    if (isNamed(row)) this.#queries.preparedQueryNames.delete(fold(row.name));
+    this.#tables.preparedQueries.delete(rowKey(row.id));
+    if (isNamed(row)) this.#tables.preparedQueryNames.delete(fold(row.name));
     this.#write(tables.preparedQueries, rowKey(row.id), undefined);
     this.#bury(touched);
   }
@@ -220,66 +208,20 @@ export class Draft {
     this.#write(tables.tombstones, topic, undefined);
   }
 
-  #boundTombstones(): void {
-    if (this.changes.length === 0 || this.state.tombstones.size <= tombstonesMax) return;
-    const oldestFirst = [...this.state.tombstones.entries()].toSorted(([, a], [, b]) => a - b);
+  /** Drops old tombstones when there are too many. Returns the index below which none are kept. */
+  #boundTombstones(): number {
+    const { tombstones } = this.#tables;
+    let floor = this.base.tombstoneFloor;
+    if (tombstones.size <= tombstonesMax) return floor;
+    const oldestFirst = [...tombstones.entries()].toSorted(([, a], [, b]) => a - b);
     const dropped = oldestFirst.slice(0, oldestFirst.length - tombstonesMax / 2);
     for (const [topic] of dropped) this.#forget(topic);
-    this.#tombstoneFloor = dropped.at(-1)?.[1] ?? this.#tombstoneFloor;
-    this.#write(tables.meta, tombstoneFloorKey, encodeIndex(this.#tombstoneFloor));
-  }
-
-  #build(): State {
-    const drafts = this.#tables;
-    return {
-      index: this.base.index,
-      nodes: drafts.nodes.finish(),
-      nodeNames: drafts.nodeNames.finish(),
-      services: drafts.services.finish(),
-      serviceInstances: drafts.serviceInstances.finish(),
-      checks: drafts.checks.finish(),
-      serviceChecks: drafts.serviceChecks.finish(),
-      kv: drafts.kv.finish(),
-      ...this.#finishLocking(),
-      ...this.#finishQueries(),
-      topicIndexes: drafts.topicIndexes.finish(),
-      tombstones: drafts.tombstones.finish(),
-      tombstoneFloor: this.#tombstoneFloor,
-    };
-  }
-
-  /** Made when first needed: most writes are of keys that nobody has locked. */
-  get #locking(): LockingDrafts {
-    return (this.#lockingTables ??= draftLockingTables(this.base));
-  }
-
-  #finishLocking(): Pick<State, keyof LockingDrafts> {
-    const drafts = this.#lockingTables;
-    const { sessions, nodeSessions, checkSessions, sessionKeys, lockDelays } = this.base;
-    if (!drafts) return { sessions, nodeSessions, checkSessions, sessionKeys, lockDelays };
-    return {
-      sessions: drafts.sessions.finish(),
-      nodeSessions: drafts.nodeSessions.finish(),
-      checkSessions: drafts.checkSessions.finish(),
-      sessionKeys: drafts.sessionKeys.finish(),
-      lockDelays: drafts.lockDelays.finish(),
-    };
-  }
-
-  get #queries(): QueryDrafts {
-    return (this.#queryTables ??= draftQueryTables(this.base));
-  }
-
-  #finishQueries(): Pick<State, keyof QueryDrafts> {
-    const { preparedQueries, preparedQueryNames } = this.#queryTables ?? {};
-    return {
-      preparedQueries: preparedQueries?.finish() ?? this.base.preparedQueries,
-      preparedQueryNames: preparedQueryNames?.finish() ?? this.base.preparedQueryNames,
-    };
+    floor = dropped.at(-1)?.[1] ?? floor;
+    this.#write(tables.meta, tombstoneFloorKey, encodeIndex(floor));
+    return floor;
   }
 
   #write(table: string, key: string, value: Uint8Array | undefined): void {
-    this.#current = undefined;
     this.#changedIndex = this.#index;
     this.changes.push({ table, key, value });
   }
@@ -296,28 +238,35 @@ function draftTables(base: State) {
     checks: new TableDraft(base.checks),
     serviceChecks: new TableDraft(base.serviceChecks),
     kv: new TableDraft(base.kv),
-    topicIndexes: new TableDraft(base.topicIndexes),
-    tombstones: new TableDraft(base.tombstones),
-  };
-}
-
-type LockingDrafts = ReturnType<typeof draftLockingTables>;
-
-function draftLockingTables(base: State) {
-  return {
     sessions: new TableDraft(base.sessions),
     nodeSessions: new TableDraft(base.nodeSessions),
     checkSessions: new TableDraft(base.checkSessions),
     sessionKeys: new TableDraft(base.sessionKeys),
     lockDelays: new TableDraft(base.lockDelays),
+    preparedQueries: new TableDraft(base.preparedQueries),
+    preparedQueryNames: new TableDraft(base.preparedQueryNames),
+    topicIndexes: new TableDraft(base.topicIndexes),
+    tombstones: new TableDraft(base.tombstones),
   };
 }
 
-type QueryDrafts = ReturnType<typeof draftQueryTables>;
-
-function draftQueryTables(base: State) {
+function finishTables(drafts: TableDrafts): Omit<State, "index" | "tombstoneFloor"> {
   return {
-    preparedQueries: new TableDraft(base.preparedQueries),
-    preparedQueryNames: new TableDraft(base.preparedQueryNames),
+    nodes: drafts.nodes.finish(),
+    nodeNames: drafts.nodeNames.finish(),
+    services: drafts.services.finish(),
+    serviceInstances: drafts.serviceInstances.finish(),
+    checks: drafts.checks.finish(),
+    serviceChecks: drafts.serviceChecks.finish(),
+    kv: drafts.kv.finish(),
+    sessions: drafts.sessions.finish(),
+    nodeSessions: drafts.nodeSessions.finish(),
+    checkSessions: drafts.checkSessions.finish(),
+    sessionKeys: drafts.sessionKeys.finish(),
+    lockDelays: drafts.lockDelays.finish(),
+    preparedQueries: drafts.preparedQueries.finish(),
+    preparedQueryNames: drafts.preparedQueryNames.finish(),
+    topicIndexes: drafts.topicIndexes.finish(),
+    tombstones: drafts.tombstones.finish(),
   };
 }

@@ -28,7 +28,7 @@ export function listKeys(state: State, prefix: string, separator: string): strin
 }
 
 export function setKv(draft: Draft, command: KvSet): Outcome {
-  const known = draft.kvEntry(command.key);
+  const known = getKv(draft.state, command.key);
   if (command.cas !== undefined && command.cas !== (known?.modifyIndex ?? 0)) return { type: "unchanged" };
   // Consul: a write without a session leaves the lock to who has it, and begins to count locks anew (conformance/lock.test.ts).
   writeKv(draft, { ...command, session: known?.session ?? "", lockIndex: 0 }, known);
@@ -51,7 +51,7 @@ export function writeKv(draft: Draft, written: Written, known: KvEntry | undefin
 }
 
 export function deleteKv(draft: Draft, command: KvDelete): Outcome {
-  const known = draft.kvEntry(command.key);
+  const known = getKv(draft.state, command.key);
   // Consul: deleting a key that is not there succeeds, and so does a check-and-set delete of one.
   if (!known) return { type: "done" };
   if (command.cas !== undefined && command.cas !== known.modifyIndex) return { type: "unchanged" };

@@ -1,7 +1,7 @@
 import type { CheckRow } from "../model/check.ts";
 import type { NodeRow } from "../model/node.ts";
 import { connectName, type ServiceRow } from "../model/service.ts";
-import type { OrderedMap } from "../lib/ordered-map.ts";
+import type { OrderedTable } from "../lib/ordered-map.ts";
 import { rowKey, type State } from "./state.ts";
 import { fold } from "./topics.ts";
 
@@ -79,7 +79,7 @@ export function checksInStatus(state: State, status: string): CheckRow[] {
   return status === "any" ? all : all.filter((check) => check.status === status);
 }
 
-function rowsBelow<V>(table: OrderedMap<V>, prefix: string): V[] {
+function rowsBelow<V>(table: OrderedTable<V>, prefix: string): V[] {
   const rows: V[] = [];
   for (const [, row] of table.startingWith(prefix)) rows.push(row);
   return rows;

@@ -10,7 +10,7 @@ import {
 } from "../../test/support/random-commands.ts";
 import type { StateDriver } from "../../test/support/state.ts";
 import type { RowChange } from "../engine/engine.ts";
-import type { OrderedMap } from "../lib/ordered-map.ts";
+import type { OrderedTable } from "../lib/ordered-map.ts";
 import { checkIdsOf } from "../model/session.ts";
 import type { RowIndexes } from "../model/node.ts";
 import type { ServiceRow } from "../model/service.ts";
@@ -66,7 +66,7 @@ test("the index rises with each command that changes something, and every row th
 });
 
 function changedRows(before: State, state: State): RowIndexes[] {
-  const changed = <V extends RowIndexes>(old: OrderedMap<V>, now: OrderedMap<V>): V[] =>
+  const changed = <V extends RowIndexes>(old: OrderedTable<V>, now: OrderedTable<V>): V[] =>
     [...now.entries()].filter(([key, row]) => old.get(key) !== row).map(([, row]) => row);
   return [
     ...changed(before.nodes, state.nodes),
@@ -291,7 +291,7 @@ function tablesOf(state: State) {
 }
 
 function rowsOf(state: State) {
-  const entries = <V>(table: OrderedMap<V>): [string, V][] => [...table.entries()];
+  const entries = <V>(table: OrderedTable<V>): [string, V][] => [...table.entries()];
   return {
     nodes: entries(state.nodes),
     nodeNames: entries(state.nodeNames),

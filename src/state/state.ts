@@ -1,4 +1,4 @@
-import { OrderedMap } from "../lib/ordered-map.ts";
+import { OrderedMap, type OrderedTable } from "../lib/ordered-map.ts";
 import type { CheckRow } from "../model/check.ts";
 import type { KvEntry } from "../model/kv-entry.ts";
 import type { LockDelay } from "../model/lock-delay.ts";
@@ -18,37 +18,37 @@ export interface State {
   /** The index of the newest write that changed anything. */
   readonly index: number;
   /** By folded name. */
-  readonly nodes: OrderedMap<NodeRow>;
+  readonly nodes: OrderedTable<NodeRow>;
   /** The name of each node that has an id, by folded id. */
-  readonly nodeNames: OrderedMap<string>;
+  readonly nodeNames: OrderedTable<string>;
   /** By node, service id. */
-  readonly services: OrderedMap<ServiceRow>;
+  readonly services: OrderedTable<ServiceRow>;
   /** By service name, node, service id. */
-  readonly serviceInstances: OrderedMap<ServiceRow>;
+  readonly serviceInstances: OrderedTable<ServiceRow>;
   /** By node, check id. */
-  readonly checks: OrderedMap<CheckRow>;
+  readonly checks: OrderedTable<CheckRow>;
   /** By node, service id ("" for the node's own), check id. */
-  readonly serviceChecks: OrderedMap<CheckRow>;
+  readonly serviceChecks: OrderedTable<CheckRow>;
   /** By key, in the order of the keys' UTF-8 bytes (see kvOrder). */
-  readonly kv: OrderedMap<KvEntry>;
+  readonly kv: OrderedTable<KvEntry>;
   /** By folded id. */
-  readonly sessions: OrderedMap<SessionRow>;
+  readonly sessions: OrderedTable<SessionRow>;
   /** By node, session id. */
-  readonly nodeSessions: OrderedMap<SessionRow>;
+  readonly nodeSessions: OrderedTable<SessionRow>;
   /** The id of each session that a check's end would end: by node, check id, session id. */
-  readonly checkSessions: OrderedMap<string>;
+  readonly checkSessions: OrderedTable<string>;
   /** Where in `kv` each locked key is: by session id, and then the key as in `kv`. */
-  readonly sessionKeys: OrderedMap<string>;
+  readonly sessionKeys: OrderedTable<string>;
   /** By key, as in `kv`. */
-  readonly lockDelays: OrderedMap<LockDelay>;
+  readonly lockDelays: OrderedTable<LockDelay>;
   /** By folded id. */
-  readonly preparedQueries: OrderedMap<PreparedQueryRow>;
+  readonly preparedQueries: OrderedTable<PreparedQueryRow>;
   /** By folded name; "" is the template of all names that have no other. */
-  readonly preparedQueryNames: OrderedMap<PreparedQueryRow>;
+  readonly preparedQueryNames: OrderedTable<PreparedQueryRow>;
   /** Index of each topic that the rows present tell. */
-  readonly topicIndexes: OrderedMap<number>;
+  readonly topicIndexes: OrderedTable<number>;
   /** Index of each topic that lost a row: what the rows present no longer tell. */
-  readonly tombstones: OrderedMap<number>;
+  readonly tombstones: OrderedTable<number>;
   /**
    * No topic's index is below this: that of the newest tombstone that was dropped, to bound their number or because a
    * snapshot was restored, whose rows are older than what was told before.

@@ -1,5 +1,5 @@
 import type { Row, RowChange } from "../engine/engine.ts";
-import type { OrderedMap } from "../lib/ordered-map.ts";
+import type { OrderedTable } from "../lib/ordered-map.ts";
 import type { LockDelay } from "../model/lock-delay.ts";
 import { encodeIndex, encodeKv, encodeRow, tables } from "./rows.ts";
 import type { State } from "./state.ts";
@@ -14,7 +14,7 @@ interface StoredTable {
 
 interface TableForm<V> {
   readonly table: string;
-  readonly of: (state: State) => OrderedMap<V>;
+  readonly of: (state: State) => OrderedTable<V>;
   readonly encode: (row: V) => Uint8Array;
   /** The row's key in an engine; `place` is that in the state. */
   readonly keyOf: (row: V, place: string) => string;

@@ -1,16 +1,39 @@
-import type { OrderedMap, OrderedMapEdit } from "../lib/ordered-map.ts";
+import type { OrderedMapEdit, OrderedTable } from "../lib/ordered-map.ts";
 
-/** One table while a command changes it: copied with the first change, and not at all without one. */
-export class TableDraft<V> {
-  #table: OrderedMap<V>;
+/**
+ * One table while commands change it: copied with the first change, and not at all without one. A key is read as it is by
+ * now; who goes through many sees the table as it was when that began, whatever is changed meanwhile.
+ */
+export class TableDraft<V> implements OrderedTable<V> {
+  #table: OrderedTable<V>;
   #edit: OrderedMapEdit<V> | undefined;
 
-  constructor(table: OrderedMap<V>) {
+  constructor(table: OrderedTable<V>) {
     this.#table = table;
+  }
+
+  get size(): number {
+    return this.finish().size;
   }
 
   get(key: string): V | undefined {
     return (this.#edit ?? this.#table).get(key);
+  }
+
+  values(): IterableIterator<V> {
+    return this.finish().values();
+  }
+
+  entries(): IterableIterator<[string, V]> {
+    return this.finish().entries();
+  }
+
+  startingWith(prefix: string, after?: string): Generator<[string, V]> {
+    return this.finish().startingWith(prefix, after);
+  }
+
+  edit(): OrderedMapEdit<V> {
+    return this.finish().edit();
   }
 
   set(key: string, row: V): void {
@@ -23,8 +46,8 @@ export class TableDraft<V> {
     this.#edit.delete(key);
   }
 
-  /** The table with all changes so far; more can follow. */
-  finish(): OrderedMap<V> {
+  /** The table with all changes so far, which no later one changes. */
+  finish(): OrderedTable<V> {
     if (this.#edit) {
       this.#table = this.#edit.finish();
       this.#edit = undefined;

@@ -33,8 +33,11 @@ function render(value: unknown): string {
     for (const item of value) text += `${text === "" ? "" : ","}${render(item)}`;
     return `[${text}]`;
   }
-  for (const [key, member] of members(value))
-    text += `${text === "" ? "" : ","}${renderGoString(key)}:${render(member)}`;
+  const fields = fieldsOf(value);
+  for (const key of names(fields)) {
+    const member = fields[key];
+    if (member !== undefined) text += `${text === "" ? "" : ","}${renderGoString(key)}:${render(member)}`;
+  }
   return `{${text}}`;
 }
 
@@ -56,14 +59,25 @@ function renderScalar(value: unknown): string {
   return String(value);
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
+/** TypeScript does not know of an object that it has names. */
+function fieldsOf(object: object): Fields {
+  return object as Fields;
+}
+
 /** A field that is undefined is left out, like Go's omitempty. */
 function members(object: object): [string, unknown][] {
-  const entries: [string, unknown][] = Object.entries(object);
-  const isMap = Object.getPrototypeOf(object) === null;
-  if (isMap && entries.length > 1) entries.sort(([a], [b]) => compareUtf8(a, b));
-  return entries.some(([, member]) => member === undefined)
-    ? entries.filter(([, member]) => member !== undefined)
-    : entries;
+  const fields = fieldsOf(object);
+  return names(fields)
+    .map((name): [string, unknown] => [name, fields[name]])
+    .filter(([, member]) => member !== undefined);
+}
+
+/** The names of a struct's fields in their order, those of a map sorted. */
+function names(fields: Fields): string[] {
+  const keys = Object.keys(fields);
+  return keys.length > 1 && Object.getPrototypeOf(fields) === null ? keys.toSorted(compareUtf8) : keys;
 }
 
 /** Go compares strings by their UTF-8 bytes, which differs from JavaScript's order beyond U+FFFF only. */
