@@ -15,16 +15,41 @@ export function listKv(state: State, prefix: string): KvEntry[] {
 
 /**
  * The keys below `prefix`; with a separator, each key is cut after the first separator that follows the prefix, and what
- * is then the same is listed once: the files and folders of one level.
+ * is then the same is listed once: the files and folders of one level. What is in a large folder is skipped, not read.
  */
 export function listKeys(state: State, prefix: string, separator: string): string[] {
-  const keys: string[] = [];
-  for (const [, entry] of state.kv.startingWith(kvOrder(prefix))) {
-    const at = separator === "" ? -1 : entry.key.indexOf(separator, prefix.length);
-    const key = at < 0 ? entry.key : entry.key.slice(0, at + separator.length);
-    if (keys.at(-1) !== key) keys.push(key);
+  const names: string[] = [];
+  const first = kvOrder(prefix);
+  let next: string | undefined = first;
+  while (next !== undefined) next = addNames(names, state.kv.startingWith(first, next), { prefix, separator });
+  return names;
+}
+
+/** Finding a place anew costs as much as reading some entries, and most folders are small. */
+const stepsInFolderMax = 16;
+
+/** Adds the names of these entries up to a folder that has many; where to go on behind it, or undefined at the end. */
+function addNames(
+  names: string[],
+  entries: Iterable<readonly [string, KvEntry]>,
+  { prefix, separator }: { readonly prefix: string; readonly separator: string },
+): string | undefined {
+  let steps = 0;
+  for (const [, { key }] of entries) {
+    const at = separator === "" ? -1 : key.indexOf(separator, prefix.length);
+    const name = at < 0 ? key : key.slice(0, at + separator.length);
+    steps = names.at(-1) === name ? steps + 1 : 0;
+    if (steps === 0) names.push(name);
+    const next = steps === stepsInFolderMax ? behindAllBelow(kvOrder(name)) : undefined;
+    if (next !== undefined) return next;
   }
-  return keys;
+  return undefined;
+}
+
+/** The first string that sorts behind all that begin with `beginning`; undefined when the last unit has no next. */
+function behindAllBelow(beginning: string): string | undefined {
+  const last = beginning.charCodeAt(beginning.length - 1);
+  return last < 0xffff ? beginning.slice(0, -1) + String.fromCharCode(last + 1) : undefined;
 }
 
 export function setKv(draft: Draft, command: KvSet): Outcome {
