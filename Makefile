@@ -3,7 +3,7 @@
 bun := node_modules/.bin/bun
 installed := node_modules/.installed
 
-.PHONY: help run test fault build npm-package bench conformance record notice format clean
+.PHONY: help run test fault build npm-package bench growth conformance record notice format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ npm-package: $(installed) ## Build dist/npm, the published package of the client
 bench: build ## Measure side by side with the real Consul (BENCH_SECONDS=1 for a quick look, ROWS="key-get dns" for some rows or groups)
 	@scripts/ensure-debian-packages bench
 	@$(bun) bench/main.ts $(ROWS)
+
+growth: build ## Measure how cost grows with 1,000 to 100,000 services, here and in Consul (GROWTH_SIZES="1000 10000" for a quick look)
+	@scripts/ensure-debian-packages bench
+	@$(bun) bench/growth.ts $(ROWS)
 
 # The recorded answers are fetched anew: what has changed is told, and Praetor compared with what Consul says now.
 conformance: $(installed) ## Run the conformance tests against the real Consul, compare Praetor with it, and run its command line against Praetor

@@ -6,14 +6,14 @@
  * settle: less than 3 % of one core, less than 80 MiB, and nothing written to the disk.
  * With "consul" the real one is measured first, with all services as Geneva's.
  */
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Contender } from "./lib/contender.ts";
 import { freePorts } from "./lib/free-ports.ts";
+import { writtenBytes } from "./lib/process-disk.ts";
 import { residentKib } from "./lib/process-memory.ts";
-import { processorMs } from "./lib/process-time.ts";
+import { processorUs } from "./lib/process-time.ts";
 
 const services = 40;
 const keysPerService = 75;
@@ -153,8 +153,7 @@ async function keepAsking(url: string, signal: AbortSignal): Promise<void> {
 }
 
 function usageOf(pid: number): Usage {
-  const written = /^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1];
-  return { processorMs: processorMs(pid), writtenBytes: Number(written) };
+  return { processorMs: processorUs(pid) / 1_000, writtenBytes: writtenBytes(pid) };
 }
 
 interface Found {

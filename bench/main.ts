@@ -4,16 +4,24 @@
  */
 import { join } from "node:path";
 import { groups } from "./groups.ts";
+import { findBinaries, repository } from "./lib/binaries.ts";
 import { chooseRows } from "./lib/choose-rows.ts";
 import { compareGroup, type Comparison, type Contenders, type Effort } from "./lib/compare.ts";
 import { Contender } from "./lib/contender.ts";
+import { numberOf } from "./lib/environment.ts";
 import { describeRun } from "./lib/machine.ts";
 import { writeResults } from "./lib/readme.ts";
 import { renderProgress, renderTable } from "./lib/table.ts";
-const repository = join(import.meta.dir, "..");
+
 const chosen = chooseRows(groups, process.argv.slice(2));
 const effort: Effort = { seconds: numberOf("BENCH_SECONDS", 4), pairs: numberOf("BENCH_PAIRS", 3) };
-const contenders = chooseContenders();
+const binaries = findBinaries();
+// Both data folders are on one disk.
+const folder = join(repository, "dist/bench");
+const contenders: Contenders = {
+  praetor: new Contender("Praetor", { binary: binaries.praetor, folder }),
+  consul: new Contender("Consul", { binary: binaries.consul, folder }),
+};
 
 const comparisons: Comparison[] = [];
 for (const group of chosen) {
@@ -23,27 +31,9 @@ for (const group of chosen) {
   }
 }
 
-const results = `${describeRun(contenders, "make bench")}\n\n${renderTable(comparisons)}`;
+const results = `${describeRun(binaries, "make bench")}\n\n${renderTable(comparisons)}`;
 console.log(`\n${results}\n`);
 if (chosen === groups && effort.seconds >= 3 && effort.pairs >= 3) {
-  writeResults(results);
+  writeResults("results", results);
   console.log("written to bench/README.md");
 } else console.log("a quick look: bench/README.md keeps the results of the last full run");
-
-/** PRAETOR_BINARY compares another build. Both data folders are below dist/, on one disk. */
-function chooseContenders(): Contenders {
-  const praetor = process.env["PRAETOR_BINARY"] ?? join(repository, "dist/praetor");
-  const found = Bun.spawnSync([join(repository, "scripts/find-consul")], { stderr: "inherit" });
-  if (!found.success) process.exit(1);
-  const folder = join(repository, "dist/bench");
-  return {
-    praetor: new Contender("Praetor", { binary: praetor, folder }),
-    consul: new Contender("Consul", { binary: found.stdout.toString().trim(), folder }),
-  };
-}
-
-function numberOf(variable: string, otherwise: number): number {
-  const value = Number(process.env[variable] ?? otherwise);
-  if (!(value > 0)) throw new Error(`${variable} must be a number above 0, not ${process.env[variable]}`);
-  return value;
-}

@@ -48,12 +48,15 @@ export class Contender {
     return this.#process.pid;
   }
 
+  get dataFolder(): string {
+    return join(this.#folder, "data");
+  }
+
   /** Starts it with an empty data folder; does not wait until it answers. */
   spawn(): void {
     rmSync(this.#folder, { recursive: true, force: true });
     mkdirSync(this.#folder, { recursive: true });
-    const log = Bun.file(this.#log);
-    this.#process = Bun.spawn([this.binary, ...this.#flags()], { stdio: ["ignore", log, log] });
+    this.#run();
   }
 
   /** Starts it and waits until it takes durable writes. */
@@ -64,10 +67,18 @@ export class Contender {
     );
   }
 
+  /** Ends it gracefully, starts it with the data that it has, and waits for the first durable write, which says when. */
+  async restart({ withinMs }: { readonly withinMs: number }): Promise<number> {
+    await this.#end();
+    const startMs = performance.now();
+    this.#run();
+    await until(`${this.name} takes writes again`, { withinMs, everyMs: 2 }, () => this.tryPut("bench/started", "1"));
+    return performance.now() - startMs;
+  }
+
+  /** Ends it and removes its data. */
   async stop(): Promise<void> {
-    this.#process?.kill("SIGTERM");
-    await this.#process?.exited;
-    this.#process = undefined;
+    await this.#end();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -98,6 +109,17 @@ export class Contender {
     return answer;
   }
 
+  #run(): void {
+    const log = Bun.file(this.#log);
+    this.#process = Bun.spawn([this.binary, ...this.#flags()], { stdio: ["ignore", log, log] });
+  }
+
+  async #end(): Promise<void> {
+    this.#process?.kill("SIGTERM");
+    await this.#process?.exited;
+    this.#process = undefined;
+  }
+
   async #expectRunning(): Promise<void> {
     const code = this.#process?.exitCode ?? null;
     if (code === null) return;
@@ -111,7 +133,7 @@ export class Contender {
   #flags(): readonly string[] {
     const { http, dns, serfLan, serfWan, server } = this.#ports;
     return [
-      ...["agent", "-server", "-bootstrap", "-node", "bench", "-data-dir", join(this.#folder, "data")],
+      ...["agent", "-server", "-bootstrap", "-node", "bench", "-data-dir", this.dataFolder],
       ...[
         "-bind",
         "127.0.0.1",

@@ -1,14 +1,14 @@
 import { cpus, release, totalmem } from "node:os";
 import { readFileSync } from "node:fs";
-import type { Contenders } from "./compare.ts";
+import type { Binaries } from "./binaries.ts";
 
 /** What the figures depend on, one fact a line. */
-export function describeRun({ praetor, consul }: Contenders, command: string): string {
+export function describeRun({ praetor, consul }: Binaries, command: string): string {
   const processors = cpus();
   return [
     `- Date: ${new Date().toISOString().slice(0, 10)}`,
     `- Machine: ${processors.length} × ${processors[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${systemName()}, Linux ${release()}`,
-    `- Against each other: ${versionOf(praetor.binary)} and ${versionOf(consul.binary)}`,
+    `- Against each other: ${versionOf(praetor)} and ${versionOf(consul)}`,
     `- Command: \`${command}\``,
   ].join("\n");
 }

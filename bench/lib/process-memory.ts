@@ -2,9 +2,18 @@ import { readdirSync, readFileSync } from "node:fs";
 
 /** Resident memory of a process and all that it started, in KiB. */
 export function residentKib(pid: number): number {
-  const own = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  if (own === undefined) throw new Error(`process ${pid} has ended`);
-  return childrenOf(pid).reduce((sumKib, child) => sumKib + residentKib(child), Number(own));
+  return childrenOf(pid).reduce((sumKib, child) => sumKib + residentKib(child), statusKib(pid, "VmRSS"));
+}
+
+/** The most that a process has had of resident memory since it was started, in KiB. */
+export function peakKib(pid: number): number {
+  return statusKib(pid, "VmHWM");
+}
+
+function statusKib(pid: number, field: "VmRSS" | "VmHWM"): number {
+  const found = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  if (found === undefined) throw new Error(`process ${pid} has ended`);
+  return Number(found);
 }
 
 function childrenOf(pid: number): readonly number[] {

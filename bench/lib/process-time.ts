@@ -1,13 +1,18 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type { Contender } from "./contender.ts";
 
-/** Of /proc/PID/stat, in every Linux that there is. */
-const ticksPerSecond = 100;
+/** Processor time that a process has used in all its threads, in µs. What else the machine does hardly changes it. */
+export function processorUs(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.reduce((sumUs, thread) => sumUs + threadUs(`/proc/${pid}/task/${thread}/schedstat`), 0);
+}
 
-/** What a process has used of the processors since its start. */
-export function processorMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return ((Number(fields[11]) + Number(fields[12])) * 1_000) / ticksPerSecond;
+function threadUs(path: string): number {
+  try {
+    return Number(readFileSync(path, "utf8").split(" ")[0]) / 1_000;
+  } catch {
+    return 0; // it has ended in this moment
+  }
 }
 
 const lookMs = 200;
@@ -19,12 +24,12 @@ const looksMax = 25;
  * next that is measured. Goes on after five seconds, whatever they do.
  */
 export async function untilQuiet(contenders: readonly Contender[]): Promise<void> {
-  const used = (): readonly number[] => contenders.map(({ pid }) => processorMs(pid));
+  const used = (): readonly number[] => contenders.map(({ pid }) => processorUs(pid));
   let before = used();
   for (let look = 0; look < looksMax; look += 1) {
     await Bun.sleep(lookMs);
     const now = used();
-    if (now.every((ms, at) => ms - (before[at] ?? 0) <= lookMs * quietShareMax)) return;
+    if (now.every((us, at) => us - (before[at] ?? 0) <= lookMs * 1_000 * quietShareMax)) return;
     before = now;
   }
 }

@@ -2,11 +2,16 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const path = join(import.meta.dir, "../README.md");
-const begin = "<!-- results: written by make bench -->";
-const end = "<!-- end of results -->";
 
-/** Puts the results between the markers of bench/README.md. */
-export function writeResults(results: string): void {
+/** The places of bench/README.md that commands write, by their markers. */
+const places = {
+  results: { begin: "<!-- results: written by make bench -->", end: "<!-- end of results -->" },
+  growth: { begin: "<!-- growth: written by make growth -->", end: "<!-- end of growth -->" },
+} as const;
+
+/** Puts what was measured between the markers of bench/README.md. */
+export function writeResults(place: keyof typeof places, results: string): void {
+  const { begin, end } = places[place];
   const text = readFileSync(path, "utf8");
   const from = text.indexOf(begin);
   const to = text.indexOf(end);

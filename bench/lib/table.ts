@@ -4,7 +4,12 @@ import type { Figure, Goal } from "./row.ts";
 /** The comparisons as a table in Markdown, its columns padded so that it reads well as text too. */
 export function renderTable(comparisons: readonly Comparison[]): string {
   const header = ["", "Praetor", "Consul", "ratio", "goal", "", "Praetor p50 / p99", "Consul p50 / p99"];
-  const lines = [header, ...comparisons.map(cellsOf)];
+  return renderCells(header, comparisons.map(cellsOf));
+}
+
+/** A table in Markdown: the first column to the left, the others to the right. */
+export function renderCells(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));
   const rule = widths.map((width, column) => (column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
   return [...lines.slice(0, 1), rule, ...lines.slice(1)].map((cells) => renderLine(cells, widths)).join("\n");
@@ -45,7 +50,8 @@ function formatLatency({ latency }: Figure): string {
   return latency === undefined ? "" : `${formatNumber(latency.p50Ms)} / ${formatNumber(latency.p99Ms)} ms`;
 }
 
-function formatNumber(value: number): string {
+/** Three digits that matter, or all of a large number. */
+export function formatNumber(value: number): string {
   if (Math.abs(value) >= 1_000) return Math.round(value).toLocaleString("en");
   return value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
 }

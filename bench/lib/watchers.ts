@@ -21,10 +21,14 @@ export class Watchers {
 
   /** Sends the request on each connection. */
   ask(path: string): void {
-    const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
-    for (const connection of this.#connections) {
+    this.askEach(() => path);
+  }
+
+  /** Sends on each connection a request of its own. */
+  askEach(pathOf: (connection: number) => string): void {
+    for (const [at, connection] of this.#connections.entries()) {
       connection.chunks = [];
-      connection.socket?.write(request);
+      connection.socket?.write(`GET ${pathOf(at)} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
     }
   }
 

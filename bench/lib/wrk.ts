@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Figure } from "./row.ts";
+import type { Figure, Latency } from "./row.ts";
 
 export interface Load {
   readonly connections: number;
@@ -12,6 +12,7 @@ export interface Load {
 
 /** What a run was, and how many requests were answered in it. */
 export interface WrkFigure extends Figure {
+  readonly latency: Latency;
   readonly requests: number;
 }
 

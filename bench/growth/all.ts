@@ -1,0 +1,40 @@
+import { folderList, keyGet, keyList, keyPut, recurse } from "./keys.ts";
+import type { Measurement } from "./measurement.ts";
+import {
+  catalogService,
+  criticalChecks,
+  dnsA,
+  registration,
+  serviceHealth,
+  sessionCreate,
+  ttlUpdate,
+} from "./services.ts";
+import { waking } from "./waking.ts";
+import { keysAlone, whole } from "./whole.ts";
+
+/** In the order of the table; what is measured before the services are there comes last in it. */
+export const measurements: readonly Measurement[] = [
+  keyGet,
+  keyPut,
+  recurse,
+  keyList,
+  folderList,
+  serviceHealth,
+  catalogService,
+  criticalChecks,
+  dnsA,
+  registration,
+  ttlUpdate,
+  sessionCreate,
+  waking,
+  whole,
+  keysAlone,
+];
+
+/** @throws when there is no such row */
+export function chooseMeasurements(names: readonly string[]): readonly Measurement[] {
+  const known = measurements.flatMap(({ rows }) => rows.map(({ name }) => name));
+  for (const name of names) if (!known.includes(name)) throw new Error(`no row ${name}; there are ${known.join(", ")}`);
+  if (names.length === 0) return measurements;
+  return measurements.filter(({ rows }) => rows.some(({ name }) => names.includes(name)));
+}

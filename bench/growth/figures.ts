@@ -1,0 +1,45 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { median } from "../lib/statistics.ts";
+import type { GrowthRow } from "./measurement.ts";
+import type { Size } from "./size.ts";
+
+export type ContenderName = "Praetor" | "Consul";
+
+/** What one contender took for one row, at each size; a reading for each round. */
+export interface Series {
+  readonly row: string;
+  readonly contender: ContenderName;
+  /** In the order of the sizes. */
+  readonly readings: readonly (readonly number[])[];
+}
+
+/** All that a run has measured: the table and the picture are made of this alone. */
+export interface Growth {
+  /** Date, machine, versions: a Markdown list. */
+  readonly run: string;
+  readonly sizes: readonly Size[];
+  readonly rows: readonly GrowthRow[];
+  readonly series: readonly Series[];
+}
+
+const path = join(import.meta.dir, "../growth.json");
+
+export function keepGrowth(growth: Growth): void {
+  writeFileSync(path, `${JSON.stringify(growth, undefined, 2)}\n`);
+}
+
+/** What the last full run has kept. */
+export function keptGrowth(): Growth {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by keepGrowth
+  return JSON.parse(readFileSync(path, "utf8")) as Growth;
+}
+
+/** The middle reading at each size; undefined when this contender was not measured. */
+export function middles(growth: Growth, row: string, contender: ContenderName): readonly number[] | undefined {
+  return seriesOf(growth, row, contender)?.readings.map(median);
+}
+
+export function seriesOf(growth: Growth, row: string, contender: ContenderName): Series | undefined {
+  return growth.series.find((series) => series.row === row && series.contender === contender);
+}

@@ -1,0 +1,30 @@
+import { median } from "../lib/statistics.ts";
+import type { Series } from "./figures.ts";
+import type { GrowthRow } from "./measurement.ts";
+
+/** What does not touch more at the largest size may not cost more than this many times as much. */
+const factorMax = 1.5;
+
+export interface Factor {
+  /** The middle reading at the largest size over that at the smallest. */
+  readonly factor: number;
+  /** The same of single rounds, the least and the most: sizes are measured in turn, so this is the noise. */
+  readonly least: number;
+  readonly most: number;
+}
+
+export function factorOf({ readings }: Series): Factor {
+  const [smallest = [], largest = []] = [readings[0], readings.at(-1)];
+  const ofRounds = largest.map((reading, round) => reading / (smallest[round] ?? Number.NaN));
+  return {
+    factor: median(largest) / median(smallest),
+    least: Math.min(...ofRounds),
+    most: Math.max(...ofRounds),
+  };
+}
+
+/** A row that measures all data has no bound. */
+export function judge({ grows }: GrowthRow, { factor }: Factor): "flat" | "GROWS" | "" {
+  if (grows === "data") return "";
+  return factor <= factorMax ? "flat" : "GROWS";
+}

@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Contender } from "../lib/contender.ts";
+import { processorUs } from "../lib/process-time.ts";
+import { runWrk, type WrkFigure } from "../lib/wrk.ts";
+import type { Filled } from "./measurement.ts";
+
+export interface Targets {
+  readonly targets: readonly string[];
+  readonly connections: number;
+  readonly run: string;
+  readonly seconds?: number;
+  readonly method?: "GET" | "PUT";
+  readonly bodyBytes?: 0 | 128;
+}
+
+/** Asks for the targets in turn, on several connections. */
+export async function askInTurn({ contender }: Filled, load: Targets): Promise<WrkFigure> {
+  const { targets, connections, run, seconds = 1, method = "GET", bodyBytes = 0 } = load;
+  const folder = mkdtempSync(join(tmpdir(), "growth-bench-"));
+  try {
+    const file = join(folder, "targets");
+    writeFileSync(file, `${targets.join("\n")}\n`);
+    const words = [run, file, method, String(bodyBytes)];
+    return await runWrk(contender.url, { connections, seconds, script: "targets.lua", words });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const clients = 16;
+
+export interface Writes {
+  readonly count: number;
+  readonly path: string;
+  readonly bodyOf: (write: number) => object;
+}
+
+/** As many writes at each size, however fast they are: they are rows themselves. */
+export async function writeNew({ contender }: Filled, { count, path, bodyOf }: Writes): Promise<void> {
+  let next = 0;
+  const client = async (): Promise<void> => {
+    while (next < count) await contender.put(path, bodyOf(next++));
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+}
+
+/** Processor time that the agent takes for one of the requests that `work` counts, in µs. */
+export async function costOf({ pid }: Contender, work: () => Promise<number>): Promise<number> {
+  const beforeUs = processorUs(pid);
+  const requests = await work();
+  return (processorUs(pid) - beforeUs) / requests;
+}

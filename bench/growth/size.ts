@@ -1,0 +1,22 @@
+/** How much an agent holds. */
+export interface Size {
+  readonly services: number;
+  readonly keys: number;
+}
+
+const usual = "1000 10000 100000";
+const keysPerService = 10;
+
+/** Sizes as numbers of services, smallest first. @throws when they are not whole hundreds */
+export function readSizes(text: string = usual): readonly Size[] {
+  const sizes = text.trim().split(/\s+/).map(Number);
+  for (const services of sizes) {
+    if (!(services > 0) || services % 100 !== 0)
+      throw new Error(`a size is some hundreds of services, not ${services}`);
+  }
+  return sizes.toSorted((a, b) => a - b).map((services) => ({ services, keys: services * keysPerService }));
+}
+
+export function isUsual(sizes: readonly Size[]): boolean {
+  return sizes.map(({ services }) => services).join(" ") === usual;
+}
