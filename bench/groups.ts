@@ -1,15 +1,22 @@
+import type { Limit } from "./lib/limit.ts";
 import type { Group, Row } from "./lib/row.ts";
+import { limitKeyGet, limitLeader } from "./limits/answer.ts";
+import { limitCommit } from "./limits/commit.ts";
 import { commandKvGet, commandVersion } from "./rows/command.ts";
 import { names } from "./rows/dns.ts";
 import { heldQuery } from "./rows/held-query.ts";
 import { keyReads } from "./rows/key-reads.ts";
 import { keyWrites } from "./rows/key-writes.ts";
+import { idleProcessor, idleWritten } from "./rows/idle-minute.ts";
+import { idleWatchers } from "./rows/idle-watchers.ts";
+import { memoryAfterLoad, memoryFilled } from "./rows/memory-filled.ts";
 import { memory } from "./rows/memory.ts";
 import { registrations } from "./rows/registrations.ts";
+import { restartAfterKill, restartAfterStop } from "./rows/restart.ts";
 import { services } from "./rows/services.ts";
 import { sessions } from "./rows/sessions.ts";
 import { start } from "./rows/start.ts";
-import { watchers } from "./rows/watchers.ts";
+import { serviceWatchers, serviceWatchers10000, watchers, watchers10000 } from "./rows/watchers.ts";
 
 /** All that `make bench` measures, in the order of its table. The agents are started anew for each group. */
 export const groups: readonly Group[] = [
@@ -19,10 +26,16 @@ export const groups: readonly Group[] = [
   registrations,
   sessions,
   names,
-  group("watching", watchers),
+  group("watching", watchers, watchers10000, serviceWatchers, serviceWatchers10000, idleWatchers),
   group("commands", commandVersion, commandKvGet),
-  group("process", start, memory, heldQuery),
+  group("starts", start),
+  group("restarts", restartAfterStop, restartAfterKill),
+  group("memory", memory, memoryFilled, memoryAfterLoad, heldQuery),
+  group("idle", idleProcessor, idleWritten),
 ];
+
+/** How near Praetor comes to what it is built on. */
+export const limits: readonly Limit[] = [limitKeyGet, limitLeader, limitCommit];
 
 function group(name: string, ...rows: readonly Row[]): Group {
   return { name, rows };

@@ -3,17 +3,20 @@
  * Arguments choose rows or groups of rows. A quick look (some rows, less than 3 s or 3 pairs) prints its table and writes nothing.
  */
 import { join } from "node:path";
-import { groups } from "./groups.ts";
+import { groups, limits } from "./groups.ts";
 import { findBinaries, repository } from "./lib/binaries.ts";
 import { chooseRows } from "./lib/choose-rows.ts";
 import { compareGroup, type Comparison, type Contenders, type Effort } from "./lib/compare.ts";
 import { Contender } from "./lib/contender.ts";
 import { numberOf } from "./lib/environment.ts";
+import { measureLimit, type LimitResult } from "./lib/limit.ts";
+import { renderLimitProgress, renderLimits } from "./lib/limit-table.ts";
 import { describeRun } from "./lib/machine.ts";
 import { writeResults } from "./lib/readme.ts";
 import { renderProgress, renderTable } from "./lib/table.ts";
 
-const chosen = chooseRows(groups, process.argv.slice(2));
+const names = process.argv.slice(2);
+const chosen = chooseRows({ groups, limits }, names);
 const effort: Effort = { seconds: numberOf("BENCH_SECONDS", 4), pairs: numberOf("BENCH_PAIRS", 3) };
 const binaries = findBinaries();
 // Both data folders are on one disk.
@@ -24,16 +27,26 @@ const contenders: Contenders = {
 };
 
 const comparisons: Comparison[] = [];
-for (const group of chosen) {
+for (const group of chosen.groups) {
   for await (const comparison of compareGroup(group, contenders, effort)) {
     console.log(renderProgress(comparison));
     comparisons.push(comparison);
   }
 }
+const limitResults: LimitResult[] = [];
+for (const limit of chosen.limits) {
+  const result = await measureLimit(limit, contenders.praetor, effort);
+  console.log(renderLimitProgress(result));
+  limitResults.push(result);
+}
 
-const results = `${describeRun(binaries, "make bench")}\n\n${renderTable(comparisons)}`;
+const results = [
+  describeRun(binaries, "make bench"),
+  ...(comparisons.length > 0 ? [renderTable(comparisons)] : []),
+  ...(limitResults.length > 0 ? [renderLimits(limitResults)] : []),
+].join("\n\n");
 console.log(`\n${results}\n`);
-if (chosen === groups && effort.seconds >= 3 && effort.pairs >= 3) {
+if (names.length === 0 && effort.seconds >= 3 && effort.pairs >= 3) {
   writeResults("results", results);
   console.log("written to bench/README.md");
 } else console.log("a quick look: bench/README.md keeps the results of the last full run");

@@ -18,7 +18,7 @@ export const waking: Measurement = {
     try {
       const index = await indexOf(contender);
       const keys = spread(others, size.keys);
-      elsewhere.askEach((connection) => `/v1/kv/${keyAt(keys[connection] ?? 0)}?index=${index}&wait=10m`);
+      elsewhere.ask((connection) => `/v1/kv/${keyAt(keys[connection] ?? 0)}?index=${index}&wait=10m`);
       await Bun.sleep(300);
       const timesMs: number[] = [];
       for (let write = 0; write < writes; write += 1) timesMs.push(await wakeOnce(contender, one));

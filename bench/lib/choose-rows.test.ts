@@ -12,7 +12,9 @@ const groups: readonly Group[] = [
   { name: "names", rows: [row("dns-a")] },
 ];
 const chosen = (...names: readonly string[]): readonly string[] =>
-  chooseRows(groups, names).flatMap((group) => group.rows.map((each) => `${group.name}/${each.name}`));
+  chooseRows({ groups, limits: [] }, names).groups.flatMap(({ name, rows }) =>
+    rows.map((each) => `${name}/${each.name}`),
+  );
 
 test("all rows are measured when none is named", () => {
   expect(chosen()).toEqual(["keys/get", "keys/put", "names/dns-a"]);
@@ -25,12 +27,13 @@ test("rows are named one by one or by their group, and keep their order", () => 
 });
 
 test("a name that nothing has is told with those that there are", () => {
-  expect(() => chosen("set")).toThrow("no row set; there are keys (get, put), names (dns-a)");
+  expect(() => chosen("set")).toThrow("no row set; there are keys (get, put), names (dns-a), limits ()");
 });
 
 test("no two rows or groups have one name", async () => {
-  const { groups: real } = await import("../groups.ts");
-  const names = real.flatMap((group) => [...new Set([group.name, ...group.rows.map((each) => each.name)])]);
+  const { groups: real, limits } = await import("../groups.ts");
+  const all = [...real, { name: "limits", rows: limits }];
+  const names = all.flatMap((group) => [...new Set([group.name, ...group.rows.map((each) => each.name)])]);
   expect(names.length).toBeGreaterThan(30);
   expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
 });

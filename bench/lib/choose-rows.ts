@@ -1,19 +1,40 @@
+import type { Limit } from "./limit.ts";
 import type { Group } from "./row.ts";
 
-/** The groups with the rows that are named, by their own names or their group's; all when none is. @throws for another name */
-export function chooseRows(groups: readonly Group[], names: readonly string[]): readonly Group[] {
-  const known = new Set(groups.flatMap((group) => [group.name, ...group.rows.map((row) => row.name)]));
-  const unknown = names.find((name) => !known.has(name));
-  if (unknown !== undefined) throw new Error(`no row ${unknown}; there are ${listRows(groups)}`);
-  if (names.length === 0) return groups;
-  return groups
-    .map((group) => ({
-      ...group,
-      rows: group.rows.filter((row) => names.includes(group.name) || names.includes(row.name)),
-    }))
-    .filter((group) => group.rows.length > 0);
+/** What `make bench` measures. */
+export interface Choice {
+  readonly groups: readonly Group[];
+  readonly limits: readonly Limit[];
 }
 
-function listRows(groups: readonly Group[]): string {
-  return groups.map((group) => `${group.name} (${group.rows.map((row) => row.name).join(", ")})`).join(", ");
+const limitsName = "limits";
+
+interface Named {
+  readonly name: string;
+  readonly rows: readonly { readonly name: string }[];
+}
+
+/** What is named, by its own name or its group's; all when nothing is. @throws for another name */
+export function chooseRows(all: Choice, names: readonly string[]): Choice {
+  const unknown = names.find((name) => !namesOf(all).has(name));
+  if (unknown !== undefined) throw new Error(`no row ${unknown}; there are ${listRows(all)}`);
+  if (names.length === 0) return all;
+  const among = <T extends { readonly name: string }>(group: string, rows: readonly T[]): readonly T[] =>
+    rows.filter((row) => names.includes(group) || names.includes(row.name));
+  const groups = all.groups.map((group) => ({ ...group, rows: among(group.name, group.rows) }));
+  return { groups: groups.filter((group) => group.rows.length > 0), limits: among(limitsName, all.limits) };
+}
+
+function namesOf(all: Choice): ReadonlySet<string> {
+  return new Set(groupsOf(all).flatMap(({ name, rows }) => [name, ...rows.map((row) => row.name)]));
+}
+
+function listRows(all: Choice): string {
+  return groupsOf(all)
+    .map(({ name, rows }) => `${name} (${rows.map((row) => row.name).join(", ")})`)
+    .join(", ");
+}
+
+function groupsOf({ groups, limits }: Choice): readonly Named[] {
+  return [...groups, { name: limitsName, rows: limits }];
 }

@@ -56,7 +56,13 @@ export class Contender {
   spawn(): void {
     rmSync(this.#folder, { recursive: true, force: true });
     mkdirSync(this.#folder, { recursive: true });
-    this.#run();
+    this.spawnAgain();
+  }
+
+  /** Starts it with the data that it had when it ended; does not wait until it answers. */
+  spawnAgain(): void {
+    const log = Bun.file(this.#log);
+    this.#process = Bun.spawn([this.binary, ...this.#flags()], { stdio: ["ignore", log, log] });
   }
 
   /** Starts it and waits until it takes durable writes. */
@@ -69,22 +75,29 @@ export class Contender {
 
   /** Ends it gracefully, starts it with the data that it has, and waits for the first durable write, which says when. */
   async restart({ withinMs }: { readonly withinMs: number }): Promise<number> {
-    await this.#end();
+    await this.end("SIGTERM");
     const startMs = performance.now();
-    this.#run();
+    this.spawnAgain();
     await until(`${this.name} takes writes again`, { withinMs, everyMs: 2 }, () => this.tryPut("bench/started", "1"));
     return performance.now() - startMs;
   }
 
-  /** Ends it and removes its data. */
+  /** Its data stays. */
+  async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    this.#process?.kill(signal);
+    await this.#process?.exited;
+    this.#process = undefined;
+  }
+
+  /** Its data goes, too. */
   async stop(): Promise<void> {
-    await this.#end();
+    await this.end("SIGTERM");
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
   /** Whether the key was written. */
   async tryPut(key: string, value: string): Promise<boolean> {
-    await this.#expectRunning();
+    await this.expectRunning();
     try {
       const response = await fetch(`${this.url}/v1/kv/${key}`, { method: "PUT", body: value });
       return (await response.text()).startsWith("true");
@@ -109,18 +122,8 @@ export class Contender {
     return answer;
   }
 
-  #run(): void {
-    const log = Bun.file(this.#log);
-    this.#process = Bun.spawn([this.binary, ...this.#flags()], { stdio: ["ignore", log, log] });
-  }
-
-  async #end(): Promise<void> {
-    this.#process?.kill("SIGTERM");
-    await this.#process?.exited;
-    this.#process = undefined;
-  }
-
-  async #expectRunning(): Promise<void> {
+  /** @throws with its log when it has ended by itself */
+  async expectRunning(): Promise<void> {
     const code = this.#process?.exitCode ?? null;
     if (code === null) return;
     throw new Error(`${this.name} ended with exit code ${code}:\n${await Bun.file(this.#log).text()}`);
@@ -148,7 +151,7 @@ export class Contender {
       ],
       ...["-serf-lan-port", `${serfLan}`, "-serf-wan-port", `${serfWan}`, "-server-port", `${server}`],
       // Consul refuses more than 200 connections of one client unless told otherwise.
-      ...["-log-level", "warn", "-hcl", "limits { http_max_conns_per_client = 9500 }"],
+      ...["-log-level", "warn", "-hcl", "limits { http_max_conns_per_client = 12000 }"],
       ...this.#ownFlags,
     ];
   }

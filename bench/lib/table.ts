@@ -27,7 +27,7 @@ function cellsOf({ row, praetor, consul, times, shortOf }: Comparison): readonly
     row.title,
     `${formatNumber(praetor.value)} ${row.unit}`,
     `${formatNumber(consul.value)} ${row.unit}`,
-    `${times.toFixed(2)}×`,
+    formatTimes(times),
     formatGoal(row.goal, row.unit),
     shortOf.length === 0 ? "pass" : `short: ${shortOf.join(", ")}`,
     formatLatency(praetor),
@@ -40,6 +40,11 @@ function renderLine(cells: readonly string[], widths: readonly number[]): string
     column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
   );
   return `| ${padded.join(" | ")} |`;
+}
+
+/** Where Consul needs some and Praetor needs nothing at all, there is no number. */
+function formatTimes(times: number): string {
+  return Number.isFinite(times) ? `${times.toFixed(2)}×` : "∞";
 }
 
 function formatGoal(goal: Goal, unit: string): string {

@@ -19,22 +19,23 @@ export class Watchers {
     return new Watchers(connections);
   }
 
-  /** Sends the request on each connection. */
-  ask(path: string): void {
-    this.askEach(() => path);
-  }
-
-  /** Sends on each connection a request of its own. */
-  askEach(pathOf: (connection: number) => string): void {
-    for (const [at, connection] of this.#connections.entries()) {
+  /** Sends a request on each connection: of the one path, or of its own. */
+  ask(path: string | ((watcher: number) => string)): void {
+    for (const [watcher, connection] of this.#connections.entries()) {
+      const asked = typeof path === "string" ? path : path(watcher);
       connection.chunks = [];
-      connection.socket?.write(`GET ${pathOf(at)} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+      connection.socket?.write(`GET ${asked} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
     }
   }
 
-  /** How many have no whole answer yet. @throws when an answer is not 200 */
+  /** How many have no whole answer yet. @throws when an answer is not 200, or a connection has ended */
   get waiting(): number {
-    return this.#connections.filter(({ chunks }) => !isWhole(Buffer.concat(chunks).toString("latin1"))).length;
+    return this.#connections.filter((connection) => !isWhole(textOf(connection))).length;
+  }
+
+  /** The answers, as they came. */
+  get answers(): readonly string[] {
+    return this.#connections.map(textOf);
   }
 
   /** When the end of each answer came; all must have been answered. */
@@ -51,6 +52,7 @@ interface Connection {
   socket: Bun.Socket<Connection> | undefined;
   chunks: Uint8Array[];
   lastAtMs: number;
+  hasEnded: boolean;
 }
 
 const handlers: Bun.SocketHandler<Connection> = {
@@ -58,12 +60,21 @@ const handlers: Bun.SocketHandler<Connection> = {
     connection.lastAtMs = performance.now();
     connection.chunks.push(bytes);
   },
+  close({ data: connection }) {
+    connection.hasEnded = true;
+  },
 };
 
 async function openConnection(port: number): Promise<Connection> {
-  const connection: Connection = { socket: undefined, chunks: [], lastAtMs: 0 };
+  const connection: Connection = { socket: undefined, chunks: [], lastAtMs: 0, hasEnded: false };
   connection.socket = await Bun.connect({ hostname: "127.0.0.1", port, socket: handlers, data: connection });
   return connection;
+}
+
+function textOf({ chunks, hasEnded }: Connection): string {
+  const text = Buffer.concat(chunks).toString("latin1");
+  if (hasEnded) throw new Error(`a watcher's connection was ended${text === "" ? "" : ` after ${text}`}`);
+  return text;
 }
 
 function isWhole(response: string): boolean {

@@ -1,49 +1,77 @@
 import type { Contender } from "../lib/contender.ts";
+import { Program } from "../lib/program.ts";
 import type { Row } from "../lib/row.ts";
 import { median, percentile } from "../lib/statistics.ts";
-import { until } from "../lib/until.ts";
-import { Watchers } from "../lib/watchers.ts";
+import type { WatchTask } from "../programs/watch-writes.ts";
 
-const count = 1_000;
+type Watched = Pick<WatchTask, "watched" | "written" | "bodies">;
+
+/** The first one warms up the client, and is not counted. */
 const rounds = 5;
-const key = "bench/watched";
 
-export const watchers: Row = {
-  name: "watchers",
-  title: `${count.toLocaleString("en")} watchers of one key: from the write to the last answer`,
-  unit: "ms",
-  better: "lower",
-  goal: { kind: "times", timesMin: 2 },
-  async measure(contender) {
-    const clients = await Watchers.connect(contender.httpPort, count);
-    try {
-      const answers: number[][] = [];
-      for (let round = 0; round < rounds; round += 1) answers.push(await oneWrite(contender, clients, round));
+const key = {
+  of: "one key",
+  watched: {
+    watched: "/v1/kv/bench/watched",
+    written: "/v1/kv/bench/watched",
+    bodies: bodies((round) => `round ${round}`),
+  },
+};
+
+const service = {
+  of: "the health of one service",
+  watched: {
+    watched: "/v1/health/service/watched",
+    written: "/v1/catalog/register",
+    bodies: bodies((round) => JSON.stringify(registration(round % 2 === 0 ? "passing" : "critical"))),
+  },
+};
+
+export const watchers: Row = row("watchers", 1_000, key);
+export const watchers10000: Row = row("watchers-10000", 10_000, key);
+export const serviceWatchers: Row = row("service-watchers", 1_000, service);
+export const serviceWatchers10000: Row = row("service-watchers-10000", 10_000, service);
+
+function row(name: string, count: number, { of, watched }: { readonly of: string; readonly watched: Watched }): Row {
+  return {
+    name,
+    title: `${count.toLocaleString("en")} watchers of ${of}: from the write to the last answer`,
+    ...{ unit: "ms", better: "lower" },
+    goal: { kind: "times", timesMin: 2 },
+    async measure(contender) {
+      const answers = (await watch(contender, { ...watched, port: contender.httpPort, count })).slice(1);
       const all = answers.flat();
       return {
         value: median(answers.map((times) => Math.max(...times))),
         latency: { p50Ms: percentile(all, 50), p99Ms: percentile(all, 99) },
       };
-    } finally {
-      clients.close();
-    }
-  },
-};
+    },
+  };
+}
 
-/** Milliseconds from the write to each watcher's answer. */
-async function oneWrite(contender: Contender, clients: Watchers, round: number): Promise<number[]> {
-  await contender.tryPut(key, `before ${round}`);
-  const read = await fetch(`${contender.url}/v1/kv/${key}`);
-  await read.arrayBuffer();
-  clients.ask(`/v1/kv/${key}?index=${read.headers.get("X-Consul-Index")}&wait=60s`);
-  await Bun.sleep(300);
-  if (clients.waiting !== count) throw new Error(`${contender.name} answered a watcher although nothing had changed`);
-  const writeMs = performance.now();
-  await contender.tryPut(key, `after ${round}`);
-  // Asking costs the one processor of the client, so it is not asked while answers can still be coming in.
-  await until("all watchers are answered", { withinMs: 10_000, everyMs: 500 }, async () => {
-    await Bun.sleep(500);
-    return clients.waiting === 0;
-  });
-  return clients.answeredAtMs.map((atMs) => atMs - writeMs);
+/** For each write, the milliseconds to each watcher's answer. */
+async function watch({ name }: Contender, task: WatchTask): Promise<number[][]> {
+  const program = Program.start("watch-writes", task);
+  try {
+    const times: number[][] = JSON.parse(await program.line());
+    await program.end();
+    return times;
+  } catch (cause) {
+    throw new Error(`${name}'s watchers failed`, { cause });
+  } finally {
+    program.kill();
+  }
+}
+
+function bodies(bodyOf: (round: number) => string): readonly string[] {
+  return Array.from({ length: rounds + 1 }, (_none, round) => bodyOf(round));
+}
+
+/** A service as EdgeX's are: one instance, and one check whose status changes. */
+function registration(status: string): object {
+  return {
+    ...{ Node: "rack-1", Address: "10.0.0.1" },
+    Service: { ID: "watched", Service: "watched", Address: "10.0.0.1", Port: 8_080, Tags: ["bench"] },
+    Check: { CheckID: "watched", Name: "Health Check: watched", ServiceID: "watched", Status: status },
+  };
 }

@@ -1,0 +1,51 @@
+import type { Contender } from "./contender.ts";
+
+export interface Filling {
+  readonly keys?: number;
+  readonly services?: number;
+}
+
+/** What a contender has when it is filled, for the rows that are about it. */
+export const filling: Required<Filling> = { keys: 10_000, services: 1_000 };
+export const keyBytes = 128;
+
+const atOnce = 16;
+
+/** Writes keys of 128 bytes, and registers services with a check each. @throws unless all are taken */
+export async function fill(contender: Contender, { keys = 0, services = 0 }: Filling): Promise<void> {
+  await forEach(keys, async (key) => {
+    if (!(await contender.tryPut(keyPath(key), keyValue(key))))
+      throw new Error(`${contender.name} takes no key ${key}`);
+  });
+  await forEach(services, async (service) => {
+    await contender.put("/v1/agent/service/register", registration(service));
+  });
+}
+
+export function keyPath(key: number): string {
+  return `bench/filled/${key}`;
+}
+
+export function keyValue(key: number): string {
+  return `${key} `.padEnd(keyBytes, "x");
+}
+
+export function serviceName(service: number): string {
+  return `device-${service}`;
+}
+
+/** Its check is passing and runs nothing: it would be critical only after a day without news. */
+function registration(service: number): object {
+  const name = serviceName(service);
+  const check = { CheckID: `check-${service}`, Name: `Health Check: ${name}`, TTL: "24h", Status: "passing" };
+  return { ID: name, Name: name, Address: "127.0.0.1", Port: 8_080, Tags: ["bench"], Check: check };
+}
+
+async function forEach(count: number, make: (at: number) => Promise<void>): Promise<void> {
+  const rest = Array.from({ length: count }, (_none, at) => at).values();
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (const at of rest) await make(at);
+    }),
+  );
+}

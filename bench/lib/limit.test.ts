@@ -1,0 +1,12 @@
+import { expect, test } from "bun:test";
+import { judgeLimit, type Limit } from "./limit.ts";
+
+const limit: Limit = {
+  ...{ name: "limit", title: "limit", of: "what it is built on", unit: "unit", shareMin: 0.7 },
+  measure: () => Promise.reject(new Error("not measured here")),
+};
+
+test("a limit is reached by a share of it", () => {
+  expect(judgeLimit(limit, { praetor: 70, limit: 100 })).toMatchObject({ share: 0.7, isReached: true });
+  expect(judgeLimit(limit, { praetor: 69, limit: 100 })).toMatchObject({ share: 0.69, isReached: false });
+});

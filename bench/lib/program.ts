@@ -1,0 +1,50 @@
+import { join } from "node:path";
+
+/** A program of bench/programs in a process of its own, so that what it does costs the one who measures nothing. */
+export class Program {
+  readonly #name: string;
+  readonly #process: Bun.Subprocess<"pipe", "pipe", "inherit">;
+  readonly #lines: AsyncIterator<string>;
+
+  /** @param task what it is to do, as JSON in its one argument */
+  constructor(command: readonly string[], task: object) {
+    this.#name = command.join(" ");
+    this.#process = Bun.spawn([...command, JSON.stringify(task)], { stdio: ["pipe", "pipe", "inherit"] });
+    this.#lines = linesOf(this.#process.stdout);
+  }
+
+  static start(name: string, task: object): Program {
+    return new Program([process.execPath, join(import.meta.dir, "../programs", `${name}.ts`)], task);
+  }
+
+  /** What it says next. @throws when it ends before; why, it has told the terminal */
+  async line(): Promise<string> {
+    const next = await this.#lines.next();
+    if (next.done !== true) return next.value;
+    throw new Error(`${this.#name} ended with exit code ${await this.#process.exited}`);
+  }
+
+  /** Its input ends, which is the sign to come to an end. @throws unless it ends well */
+  async end(): Promise<void> {
+    await this.#process.stdin.end();
+    const code = await this.#process.exited;
+    if (code !== 0) throw new Error(`${this.#name} ended with exit code ${code}`);
+  }
+
+  /** Whatever it is doing; does nothing once it has ended. */
+  kill(): void {
+    this.#process.kill("SIGKILL");
+  }
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of stream) {
+    text += decoder.decode(chunk, { stream: true });
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
+      yield text.slice(0, end);
+      text = text.slice(end + 1);
+    }
+  }
+}

@@ -1,0 +1,9 @@
+/** A service that answers every question, as those that are checked do. Prints its port, and runs until its input ends. */
+export const server: Bun.Server<undefined> = Bun.serve({
+  hostname: "127.0.0.1",
+  port: 0,
+  fetch: () => new Response("pong"),
+});
+console.log(server.port);
+for await (const _chunk of Bun.stdin.stream());
+process.exit();

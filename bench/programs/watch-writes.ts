@@ -1,0 +1,72 @@
+/**
+ * Watchers of one thing, and the writes that wake them: prints, for each write, the milliseconds from sending it until each
+ * watcher had its answer. A process of its own, so that ten thousand connections cost nobody else anything.
+ */
+import { Watchers } from "../lib/watchers.ts";
+
+export interface WatchTask {
+  readonly port: number;
+  readonly count: number;
+  /** A path without a query. */
+  readonly watched: string;
+  readonly written: string;
+  /** The first is written before anybody watches, each other one wakes all. */
+  readonly bodies: readonly string[];
+}
+
+const task: WatchTask = JSON.parse(process.argv[2] ?? "");
+const url = `http://127.0.0.1:${task.port}`;
+/** So long all are given to come in and be held. */
+const settleMs = 300 + task.count / 10;
+/** Nothing has come for so long: it is looked whether all are answered. Looking while answers come would delay them. */
+const quietMs = 300;
+const withinMs = 20_000;
+
+const watchers = await Watchers.connect(task.port, task.count);
+await write(task.bodies[0] ?? "");
+const rounds: number[][] = [];
+for (const body of task.bodies.slice(1)) rounds.push(await wakeAll(body));
+console.log(JSON.stringify(rounds));
+watchers.close();
+process.exit();
+
+async function wakeAll(body: string): Promise<number[]> {
+  const seen = await indexNow();
+  watchers.ask(`${task.watched}?index=${seen}&wait=60s`);
+  await Bun.sleep(settleMs);
+  if (watchers.waiting !== task.count) throw new Error("a watcher was answered although nothing had changed");
+  const writeMs = performance.now();
+  await write(body);
+  await untilAnswered(writeMs);
+  for (const answer of watchers.answers)
+    if (indexOf(answer) <= seen) throw new Error(`an answer without news: ${answer}`);
+  return watchers.answeredAtMs.map((atMs) => atMs - writeMs);
+}
+
+async function untilAnswered(writeMs: number): Promise<void> {
+  for (;;) {
+    await Bun.sleep(100);
+    const quietSinceMs = Math.max(writeMs, ...watchers.answeredAtMs);
+    if (performance.now() - quietSinceMs < quietMs) continue;
+    const { waiting } = watchers;
+    if (waiting === 0) return;
+    if (performance.now() - writeMs > withinMs) throw new Error(`${waiting} watchers had no answer in 20 s`);
+  }
+}
+
+async function indexNow(): Promise<number> {
+  const response = await fetch(url + task.watched);
+  if (!response.ok) throw new Error(`GET ${task.watched}: ${response.status} ${await response.text()}`);
+  await response.bytes();
+  return Number(response.headers.get("X-Consul-Index"));
+}
+
+async function write(body: string): Promise<void> {
+  const response = await fetch(url + task.written, { method: "PUT", body });
+  const answer = await response.text();
+  if (!response.ok || answer.trim() !== "true") throw new Error(`PUT ${task.written}: ${response.status} ${answer}`);
+}
+
+function indexOf(answer: string): number {
+  return Number(/^x-consul-index: (\d+)/im.exec(answer)?.[1] ?? 0);
+}
