@@ -14,6 +14,7 @@ export const panelHeight = 212;
 
 const plot = { left: 42, right: 172, top: 44, bottom: 168 };
 const titleWidth = 34;
+const titleAndUnitWidth = 39;
 const labelHeight = 14;
 
 interface Place {
@@ -39,7 +40,7 @@ export function drawPanel(growth: Growth, row: GrowthRow, { sizes, decades }: Pa
     ...labels.map(({ contender }) => drawLine(growth, row.name, { contender, place })),
     ...labels.map(
       ({ contender, value, y }) =>
-        `<text class="name ${contender}" x="${plot.right + 8}" y="${round(y + 4)}">${contender} ${formatNumber(value)}</text>`,
+        `<text class="name ${contender}" x="${plot.right + 8}" y="${round(y + 4)}">${contender} ${short(value)}</text>`,
     ),
   ].join("\n");
 }
@@ -54,20 +55,32 @@ function placeOn({ low, decades }: Axis, sizes: readonly Size[]): Place {
   };
 }
 
-/** In one line or two, the unit after the last. */
+/** In one line or two, with the unit after the last, or below when there is no room. */
 function title({ title: text, unit }: GrowthRow): readonly string[] {
   const at = text.length <= titleWidth ? text.length : text.lastIndexOf(" ", titleWidth);
   const lines = [text.slice(0, at), text.slice(at + 1)].filter((line) => line !== "");
-  return lines.map((line, index) => {
-    const after = index === lines.length - 1 ? ` <tspan class="faint unit">${unit}</tspan>` : "";
-    return `<text class="ink title" x="0" y="${10 + index * 15}">${escaped(line)}${after}</text>`;
-  });
+  const last = lines.at(-1) ?? "";
+  const fits = last.length + unit.length < titleAndUnitWidth;
+  return [
+    ...lines.map((line, index) => {
+      const after = fits && index === lines.length - 1 ? ` <tspan class="faint unit">${unit}</tspan>` : "";
+      return `<text class="ink title" x="0" y="${10 + index * 15}">${escaped(line)}${after}</text>`;
+    }),
+    ...(fits ? [] : [`<text class="faint" x="0" y="${10 + lines.length * 15}">${unit}</text>`]),
+  ];
+}
+
+/** With thousands and millions cut short, so that labels of neighbours do not meet. */
+function short(value: number): string {
+  if (value >= 1_000_000) return `${formatNumber(value / 1_000_000).replace(/\.0+$/, "")}M`;
+  if (value >= 10_000) return `${formatNumber(value / 1_000).replace(/\.0+$/, "")}k`;
+  return formatNumber(value);
 }
 
 function grid(axis: Axis, { y }: Place): readonly string[] {
   return ticksOf(axis).flatMap((power) => {
     const value = 10 ** power;
-    const text = value >= 1 ? value.toLocaleString("en") : String(value);
+    const text = value < 1 ? String(value) : short(value).replace(/\.0+$/, "");
     return [
       `<line class="grid" x1="${plot.left}" x2="${plot.right}" y1="${y(value)}" y2="${y(value)}"/>`,
       `<text class="faint tick" x="${plot.left - 6}" y="${round(y(value) + 3.5)}" text-anchor="end">${text}</text>`,
