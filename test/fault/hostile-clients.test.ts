@@ -125,6 +125,8 @@ describe.skipIf(Bun.which("prlimit") === null)("an agent that may have 192 descr
     await Bun.sleep(2_000);
     // Of 200 ticks: a listener that cannot accept would take nearly all.
     expect(cpuTicks(agent.pid) - cpuBefore).toBeLessThan(100);
+    // Who connects now is told so at once; nobody is left to wait.
+    expect(RawConnection.open(agent.url)).rejects.toThrow("ECONNREFUSED");
     // What it has it goes on with: a write, who waits for it, DNS, and a check that connects anew each time.
     writing.send("new");
     expect((await writing.answer()).body.toString()).toBe("true");
