@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { openSandbox, type Sandbox } from "../support/agent-process.ts";
+import { atLength } from "../support/at-length.ts";
+import { openHostile } from "../support/hostile-connections.ts";
+import { cannotLimitMemory, limitMemory, type MemoryLimit } from "../support/memory-limit.ts";
+import { startServing } from "../support/serving-agent.ts";
+import { within } from "../support/within.ts";
+
+/**
+ * Whole agents in a group whose memory the kernel limits, as a container's is. What one client may hold fits in; when it is
+ * the data that does not, the kernel ends the agent, and with more memory it has all that it acknowledged.
+ */
+
+const limitMiB = 192;
+const largeBytes = 500_000;
+const rounds = atLength({ short: 1, long: 10 });
+const kills = atLength({ short: 1, long: 5 });
+const whyNot = cannotLimitMemory === undefined ? "" : ` (skipped: ${cannotLimitMemory})`;
+
+describe.skipIf(whyNot !== "")(`an agent that may have ${limitMiB} MiB${whyNot}`, () => {
+  let limit: MemoryLimit;
+  let little: Sandbox;
+  let plenty: Sandbox;
+  beforeAll(() => {
+    limit = limitMemory(limitMiB);
+    little = openSandbox(...limit.before);
+    plenty = openSandbox();
+  });
+  afterAll(async () => {
+    await little.close();
+    await plenty.close();
+    limit.remove();
+  });
+
+  test("goes on while clients ask for a gigabyte and read nothing, and has its memory back when they go", async () => {
+    const serving = await startServing(little, join(little.folder, "asked"));
+    for (let n = 0; n < 20; n++)
+      expect(await serving.put(`much/${n}`, "x".repeat(largeBytes))).toMatchObject({ status: 200 });
+    const port = Number(new URL(serving.agent.url).port);
+    for (let round = 0; round < rounds; round++) {
+      const request = (at: number): string => `GET /v1/kv/much?recurse&n=${round}-${at} HTTP/1.1\r\nHost: agent\r\n\r\n`;
+      using hostile = await openHostile(port, { count: 80, request, reads: false });
+      await within(10_000, () => serving.expectServing());
+      expect(await serving.put("meanwhile")).toMatchObject({ status: 200 });
+      hostile.end();
+    }
+    await within(30_000, async () => expect(limit.usedMiB()).toBeLessThan(limitMiB / 2));
+    await serving.expectServing();
+    await serving.stop();
+  }, 120_000);
+
+  test(
+    "and whose data grow beyond that is ended by the kernel, and has with more memory all that it acknowledged",
+    async () => {
+      for (let kill = 0; kill < kills; kill++) {
+        const dataDir = join(little.folder, `grown-${kill}`);
+        const serving = await startServing(little, dataDir);
+        const acknowledged: string[] = ["kept"];
+        const attempted = new Set(acknowledged);
+        const fill = async (client: number): Promise<void> => {
+          for (let n = 0; n < 1_000; n++) {
+            const key = `grown/${client}/${n}`;
+            attempted.add(key);
+            const written = await serving.put(key, "x".repeat(largeBytes)).catch(() => undefined);
+            if (written === undefined) return;
+            expect(written.status).toBe(200);
+            acknowledged.push(key);
+          }
+        };
+        await Promise.all(Array.from({ length: 1 + kill * 4 }, (_, client) => fill(client)));
+        expect(await serving.agent.ended()).toBe(137);
+        const again = await startServing(plenty, dataDir);
+        const keys = await again.keys();
+        expect(keys).toEqual(expect.arrayContaining(acknowledged));
+        expect(keys.filter((key) => !attempted.has(key))).toEqual([]);
+        await again.expectServing();
+        await again.stop();
+        await serving.stop();
+      }
+    },
+    kills * 60_000,
+  );
+});

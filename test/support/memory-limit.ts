@@ -1,0 +1,61 @@
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { messageOf } from "../../src/lib/errors.ts";
+
+/** A control group whose processes may have so much memory together, and no more. */
+export interface MemoryLimit {
+  /** Words before a program that start it in the group: for openSandbox. */
+  readonly before: readonly string[];
+  /** Of the memory that the group has at the moment what a process cannot do without, in MiB: no files read ahead. */
+  usedMiB(): number;
+  /** When all its processes have ended. */
+  remove(): void;
+}
+
+const mebibyte = 1 << 20;
+/** The same file by its names in versions 1 and 2. */
+const limitNames = ["memory.limit_in_bytes", "memory.max"] as const;
+const swapNames = ["memory.memsw.limit_in_bytes", "memory.swap.max"] as const;
+
+/** @throws Error where no group can be made */
+export function limitMemory(mebibytes: number): MemoryLimit {
+  const folder = join(ownGroup(), `praetor-${process.pid}-${mebibytes}`);
+  mkdirSync(folder);
+  const version = existsSync(join(folder, limitNames[0])) ? 0 : 1;
+  try {
+    writeFileSync(join(folder, limitNames[version]), String(mebibytes * mebibyte));
+    const swap = join(folder, swapNames[version]);
+    if (existsSync(swap)) writeFileSync(swap, String(version === 0 ? mebibytes * mebibyte : 0));
+  } catch (error) {
+    rmdirSync(folder);
+    throw error;
+  }
+  return {
+    before: ["sh", "-c", `echo $$ > '${join(folder, "cgroup.procs")}' && exec "$@"`, "sh"],
+    usedMiB() {
+      const field = version === 0 ? /^total_rss (\d+)$/m : /^anon (\d+)$/m;
+      return Number(field.exec(readFileSync(join(folder, "memory.stat"), "utf8"))?.[1]) / mebibyte;
+    },
+    remove: () => rmdirSync(folder),
+  };
+}
+
+/** Where this process is: what is made below it has no more than this process may have. */
+function ownGroup(): string {
+  const lines = readFileSync("/proc/self/cgroup", "utf8").split("\n");
+  const first = lines.find((line) => line.split(":")[1] === "memory");
+  if (first !== undefined) return join("/sys/fs/cgroup/memory", first.split(":")[2] ?? "");
+  return join("/sys/fs/cgroup", lines.find((line) => line.startsWith("0::"))?.slice(3) ?? "");
+}
+
+/** Why memory cannot be limited here; undefined when it can. */
+export const cannotLimitMemory: string | undefined = findHindrance();
+
+function findHindrance(): string | undefined {
+  try {
+    limitMemory(1).remove();
+    return undefined;
+  } catch (error) {
+    return `memory cannot be limited here: ${messageOf(error)}`;
+  }
+}
