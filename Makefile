@@ -17,9 +17,9 @@ test: $(installed) ## Run the whole gate: format, lint, types, unused code, arch
 	@scripts/ensure-debian-packages test
 	@$(bun) scripts/gate/gate.ts $(STEPS)
 
-fault: $(installed) ## Try for hours what make test tries for minutes: power cuts, kills, full disks, hostile input, load
+fault: $(installed) ## Try for hours what make test tries for minutes: power cuts, kills, full disks, hostile input, load (PROOF=power-cut for one)
 	@scripts/ensure-debian-packages test
-	@FAULT=long $(bun) test --only-failures ./test/fault ./test/fuzz
+	@$(bun) scripts/fault/fault.ts $(PROOF)
 
 build: $(installed) ## Build dist/praetor, one executable that needs neither Node nor Bun
 	@$(bun) scripts/build.ts

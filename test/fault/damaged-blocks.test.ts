@@ -5,6 +5,7 @@ import { OperatingError } from "../../src/lib/errors.ts";
 import { atLength } from "../support/at-length.ts";
 import { FakeRandom } from "../support/fake-random.ts";
 import { contentsAt, contentsOf, fillStore } from "../support/large-store.ts";
+import { tellFigures, tellProgress } from "../support/progress.ts";
 import { scratchPlace } from "../support/scratch-place.ts";
 
 const blockBytes = 4_096;
@@ -72,6 +73,7 @@ function damageEach(
   const trial = join(root, "trial");
   cpSync(folder, trial, { recursive: true });
   for (const damage of damages(intact)) {
+    tellProgress(() => `${damage.title}: ${found.refused} refused until now, ${found.right} served right`);
     overwrite(join(trial, name), damage);
     tryStore(trial, newest, { damage, found });
     mend(trial, { folder, name, damage, intact });
@@ -128,7 +130,7 @@ function overwrite(file: string, { at, bytes }: Damage): void {
 
 function tell(what: string, { refused, right, lost }: Found): void {
   const most = Math.max(0, ...lost);
-  console.log(
+  tellFigures(
     `${what}: ${refused} refused, ${right} served right, ${lost.length} without the newest batches, at most ${most}`,
   );
 }

@@ -3,6 +3,7 @@ import { atLength } from "../support/at-length.ts";
 import { exchange } from "../support/exchange.ts";
 import { FakeRandom } from "../support/fake-random.ts";
 import { Ledger } from "../support/ledger.ts";
+import { tellFigures, tellProgress } from "../support/progress.ts";
 import {
   agentServices,
   casKeys,
@@ -83,6 +84,7 @@ test(
   `killed ${cycles} times under 12 clients, the agent keeps every acknowledged write, no half of any, and its index`,
   async () => {
     for (let cycle = 0; cycle < cycles; cycle++) {
+      tellProgress(() => `${cycle} of ${cycles} kills`);
       await writeAndKill();
       for (const sort of sorts) {
         expect(ledgerOf(sort).settle(await sort.read(send))).toEqual([]);
@@ -93,6 +95,8 @@ test(
       );
     }
     for (const sort of sorts) expect(ledgerOf(sort).acknowledgements).toBeGreaterThan(cycles);
+    const acknowledged = sorts.reduce((sum, sort) => sum + ledgerOf(sort).acknowledgements, 0);
+    tellFigures(`${cycles} kills, ${acknowledged} acknowledged writes`);
   },
   atLength({ short: 180_000, long: 3_600_000 }),
 );

@@ -1,16 +1,18 @@
 import { expect, onTestFinished, test } from "bun:test";
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { atLength } from "../support/at-length.ts";
 import { FakeRandom } from "../support/fake-random.ts";
 import { type Fault, faultyLine, refusalsCalledDone, staleReads } from "../support/linearizability/faulty-line.ts";
 import type { Line } from "../support/linearizability/line.ts";
 import { SocketLine } from "../support/linearizability/socket-line.ts";
 import { Workload } from "../support/linearizability/workload.ts";
+import { tellFigures, tellProgress } from "../support/progress.ts";
 import { startTarget, type Target } from "../support/target.ts";
 
 const seed = Number(process.env["SEED"] ?? 1);
-const operations = Number(process.env["OPERATIONS"] ?? 50_000);
-const kills = Number(process.env["KILLS"] ?? 6);
+const operations = Number(process.env["OPERATIONS"] ?? atLength({ short: 50_000, long: 500_000 }));
+const kills = Number(process.env["KILLS"] ?? atLength({ short: 6, long: 60 }));
 const clients = 32;
 /** Enough for each fault to show many times over. */
 const operationsOfAFault = 3_000;
@@ -29,6 +31,7 @@ test(
     await runThrough(workload, disasters);
     expect(workload.operationCount).toBeGreaterThanOrEqual(operations - kills * clients);
     expectNone(workload.violations());
+    tellFigures(`${workload.operationCount} operations by ${clients} clients, ${kills} kills: one order explains all`);
   },
   60_000 + 5 * operations,
 );
@@ -106,7 +109,10 @@ interface Disaster {
 async function runThrough(workload: Workload, disasters: readonly Disaster[]): Promise<void> {
   const finished = workload.run();
   for (const disaster of disasters) {
-    while (workload.sent < disaster.after) await Bun.sleep(1);
+    while (workload.sent < disaster.after) {
+      tellProgress(() => `${workload.sent} operations`);
+      await Bun.sleep(1);
+    }
     await disaster.act();
   }
   await finished;

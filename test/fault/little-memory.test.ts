@@ -39,7 +39,8 @@ describe.skipIf(whyNot !== "")(`an agent that may have ${limitMiB} MiB${whyNot}`
       expect(await serving.put(`much/${n}`, "x".repeat(largeBytes))).toMatchObject({ status: 200 });
     const port = Number(new URL(serving.agent.url).port);
     for (let round = 0; round < rounds; round++) {
-      const request = (at: number): string => `GET /v1/kv/much?recurse&n=${round}-${at} HTTP/1.1\r\nHost: agent\r\n\r\n`;
+      const request = (at: number): string =>
+        `GET /v1/kv/much?recurse&n=${round}-${at} HTTP/1.1\r\nHost: agent\r\n\r\n`;
       using hostile = await openHostile(port, { count: 80, request, reads: false });
       await within(10_000, () => serving.expectServing());
       expect(await serving.put("meanwhile")).toMatchObject({ status: 200 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
 import { atLength } from "../support/at-length.ts";
 import { freePorts } from "../support/free-ports.ts";
+import { tellFigures, tellProgress } from "../support/progress.ts";
 import { residentMiB } from "../support/resident-memory.ts";
 
 const connections = Number(process.env["CONNECTIONS"] ?? 2_000);
@@ -40,6 +41,7 @@ async function load(agent: AgentProcess, dnsPort: number): Promise<{ outcome: Ou
   const memoryMiB: number[] = [];
   while (generator.exitCode === null) {
     memoryMiB.push(residentMiB(agent.pid).now);
+    tellProgress(() => `${Math.floor(memoryMiB.length / 4)} of ${seconds} s: ${memoryMiB.at(-1)?.toFixed(0)} MiB`);
     await Promise.race([generator.exited, Bun.sleep(250)]);
   }
   return { outcome: await said, memoryMiB };
@@ -88,7 +90,7 @@ test(
       lastMiB: last,
       mostMiB: residentMiB(agent.pid).most,
     };
-    process.stdout.write(`load: ${JSON.stringify(told)}\n`);
+    tellFigures(JSON.stringify(told));
     expect(failures).toEqual({ count: 0, first: [] });
     expect(last / middle).toBeLessThan(growthMax);
     expect(Object.keys(acknowledged).length).toBeGreaterThan(connections / 3);

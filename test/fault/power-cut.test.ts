@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { atLength } from "../support/at-length.ts";
 import { Disk } from "../support/power-cut/disk.ts";
+import { tellFigures } from "../support/progress.ts";
 import { recordRun, type Run, whyNoRecording } from "../support/power-cut/recording.ts";
 import type { FileEvent } from "../support/power-cut/system-calls.ts";
 import {
@@ -87,7 +88,7 @@ describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
       const { states, moments, failures } = await cutPower({ runs: wholeLife, everyMoment, chances: everyChance });
       expect(failures).toEqual([]);
       expect(states).toBeGreaterThan(atLength({ short: 1_000, long: 100_000 }));
-      console.log(`${states} different states after ${moments} power cuts`);
+      tellFigures(`${states} different states after ${moments} power cuts`);
     },
     longMs,
   );
@@ -107,7 +108,7 @@ describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
         states += outcome.states;
       }
       expect(again.length).toBeGreaterThan(0);
-      console.log(`${states} different states after ${again.length} starts from what a power cut left`);
+      tellFigures(`${states} different states after ${again.length} starts from what a power cut left`);
     },
     longMs,
   );

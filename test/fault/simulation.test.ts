@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { atLength } from "../support/at-length.ts";
+import { tellFigures, tellProgress } from "../support/progress.ts";
 import type { DiskFault } from "../support/simulation/simulated-disk.ts";
 import { simulate, type SimulationResult } from "../support/simulation/simulation.ts";
 
@@ -43,12 +44,13 @@ test(
       expectNone(result, seed);
       for (const [promise, count] of result.looks) looks.set(promise, (looks.get(promise) ?? 0) + count);
       seeds += 1;
+      tellProgress(() => `${seeds} seeds`);
       answers += result.answers;
       starts += result.starts;
       simulatedMs += result.simulatedMs;
     }
     const hours = (simulatedMs / 3_600_000).toFixed(1);
-    console.log(`${seeds} seeds, each twice: ${hours} simulated hours, ${answers} answers, ${starts} starts`);
+    tellFigures(`${seeds} seeds, each twice: ${hours} simulated hours, ${answers} answers, ${starts} starts`);
     if (given === undefined) expect(looks.size).toBeGreaterThanOrEqual(promisesMin);
   },
   budgetMs + 60_000,

@@ -1,7 +1,7 @@
 /** `make test` looks for as long as a gate may take; `make fault` for as long as it takes to believe the answer. */
-const isLong = process.env["FAULT"] === "long";
+export const isAtLength: boolean = process.env["FAULT"] === "long";
 
 /** How much of a trial is done: so many operations, kills, seconds. */
 export function atLength(lengths: { readonly short: number; readonly long: number }): number {
-  return isLong ? lengths.long : lengths.short;
+  return isAtLength ? lengths.long : lengths.short;
 }

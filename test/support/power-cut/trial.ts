@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { messageOf } from "../../../src/lib/errors.ts";
 import { FakeRandom } from "../fake-random.ts";
+import { tellProgress } from "../progress.ts";
 import { scratchPlace } from "../scratch-place.ts";
 import { contentAfter, type Cut, type FolderContent, hashOf } from "./crash-state.ts";
 import type { Disk } from "./disk.ts";
@@ -89,6 +90,7 @@ export class PowerCutTrial {
 
   #cutAt(disk: Disk, moment: string): void {
     this.#moments++;
+    tellProgress(() => `${this.#states} states after ${this.#moments} power cuts`);
     for (const cut of powerCuts(disk, this.#random, this.#options.chances)) {
       if (this.#failures.length >= this.#options.failuresMax) return;
       this.#try(contentAfter(disk, cut), `${moment}, keeping ${titleOfCut(cut)}`);
