@@ -4,20 +4,18 @@ import type { CheckResult } from "../../src/checks/check-runner.ts";
 import { HttpAnswerReader } from "../../src/checks/http-answer.ts";
 import { isRedirect } from "../../src/checks/http-redirect.ts";
 import { startHttpCheck } from "../../src/checks/http.ts";
-import { atLength } from "../support/at-length.ts";
 import { firstResult } from "../support/check-trial.ts";
+import { explore } from "../support/fuzz/explore.ts";
+import { answerMsMax, shareMs } from "../support/fuzz/share.ts";
 
 /**
  * Whatever a checked service answers, the check ends with a result, and reads the same of it in whatever pieces it comes.
  * SEED=7 brings back what was found with that seed.
  */
 
-const limits = {
-  numRuns: atLength({ short: 5_000, long: 500_000 }),
-  ...(process.env["SEED"] !== undefined && { seed: Number(process.env["SEED"]) }),
-};
-
-const withinMs = atLength({ short: 60_000, long: 600_000 });
+const shortMs = 30_000;
+const shortRuns = 5_000;
+const testMs = 2 * shareMs(shortMs) + 10_000;
 
 interface Read {
   readonly status: number | undefined;
@@ -29,12 +27,14 @@ interface Read {
 }
 
 function read(pieces: readonly Buffer[], isHead = false): Read {
+  const startMs = performance.now();
   const body: Uint8Array[] = [];
   const reader = new HttpAnswerReader({ isHead, onBody: (bytes) => body.push(bytes) });
   for (const piece of pieces) reader.read(piece);
   const isWhole = reader.isOver;
   reader.end();
   const { status, reason, location } = reader.head ?? {};
+  expect(performance.now() - startMs).toBeLessThan(answerMsMax);
   return { status, reason, location, failure: reader.failure, body: Buffer.concat(body).toString("latin1"), isWhole };
 }
 
@@ -86,9 +86,10 @@ const places = fc.array(fc.nat(400), { maxLength: 8 });
 
 test(
   "a right answer is read as it was meant, in whatever pieces it comes",
-  () => {
-    fc.assert(
-      fc.property(answer, places, (each, cuts) => {
+  () =>
+    explore("check-answer", {
+      ...{ arbitrary: fc.tuple(answer, places), shortMs, shortRuns },
+      property([each, cuts]) {
         const {
           status,
           reason,
@@ -96,11 +97,9 @@ test(
         } = each;
         const expected = { status, reason, location: "", failure: undefined, body: body.toString("latin1") };
         expect(read(cut(octetsOf(each), cuts))).toEqual({ ...expected, isWhole: framing !== "" });
-      }),
-      limits,
-    );
-  },
-  withinMs,
+      },
+    }),
+  testMs,
 );
 
 /** What nearly every reader of HTTP has stumbled over somewhere. */
@@ -153,21 +152,24 @@ function changed(whole: Buffer, { at, removed, inserted }: { at: number; removed
   return Buffer.concat([whole.subarray(0, from), inserted, whole.subarray(from + removed)]);
 }
 
+function expectSense(whole: Buffer, cuts: readonly number[], isHead: boolean): void {
+  const inOne = read([whole], isHead);
+  expect(read(cut(whole, cuts), isHead)).toEqual(inOne);
+  expect(inOne.failure === undefined).toBe(inOne.status !== undefined);
+  expect(inOne.body.length).toBeLessThanOrEqual(isHead ? 0 : whole.length);
+  if (inOne.status !== undefined) expect(whole.toString("latin1")).toContain(` ${inOne.status}`);
+}
+
 test(
   "any octets are an answer or not one, the same in whatever pieces, and never a body from nowhere",
-  () => {
-    fc.assert(
-      fc.property(octets, places, fc.boolean(), (whole, cuts, isHead) => {
-        const inOne = read([whole], isHead);
-        expect(read(cut(whole, cuts), isHead)).toEqual(inOne);
-        expect(inOne.failure === undefined).toBe(inOne.status !== undefined);
-        expect(inOne.body.length).toBeLessThanOrEqual(isHead ? 0 : whole.length);
-        if (inOne.status !== undefined) expect(whole.toString("latin1")).toContain(` ${inOne.status}`);
-      }),
-      limits,
-    );
-  },
-  withinMs,
+  () =>
+    explore("check-answer-octets", {
+      ...{ arbitrary: fc.tuple(octets, places, fc.boolean()), shortMs, shortRuns },
+      property: ([whole, cuts, isHead]) => expectSense(whole, cuts, isHead),
+      octetsOf: ([whole]) => whole,
+      known: (whole) => [false, true].map((isHead) => expectSense(Buffer.from(whole), [7, 30, 90], isHead)),
+    }),
+  testMs,
 );
 
 /** Answers each connection with what is to be said next, in two pieces, and then ends it as it is told. */
@@ -197,18 +199,22 @@ function check(): Promise<CheckResult> {
 
 test(
   "a check of a service that says anything, and ends or breaks off, has a result that tells what it said",
-  async () => {
-    await fc.assert(
-      fc.asyncProperty(octets, fc.nat(200), fc.constantFrom("end", "reset"), async (whole, place, ending) => {
+  () =>
+    explore("check-run", {
+      arbitrary: fc.tuple(octets, fc.nat(200), fc.constantFrom("end", "reset")),
+      shortMs,
+      shortRuns: shortRuns / 10,
+      octetsOf: ([whole]) => whole,
+      async property([whole, place, ending]) {
         saying = { octets: whole, cut: place % (whole.length + 1), ending };
+        const startMs = performance.now();
         const { status: found, output } = await check();
+        expect(performance.now() - startMs).toBeLessThan(answerMsMax);
         const { status = 0, reason, location = "", failure } = read([whole]);
         if (ending === "reset" || isRedirect(status, location)) return expect(output).toMatch(/^(?:HTTP GET|Get ")/);
         if (failure === undefined) return expect(output).toStartWith(`HTTP GET ${url}: ${status} ${reason} Output: `);
         return expect([found, output]).toEqual(["critical", `Get "${url}": ${failure}`]);
-      }),
-      { ...limits, numRuns: limits.numRuns / 10 },
-    );
-  },
-  withinMs,
+      },
+    }),
+  testMs,
 );

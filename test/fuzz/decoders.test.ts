@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
-import { atLength } from "../support/at-length.ts";
+import { atLength, isAtLength } from "../support/at-length.ts";
 import { decoders } from "../support/fuzz/decoders.ts";
+import { tellFigures } from "../support/progress.ts";
+import { shareMs } from "../support/fuzz/share.ts";
 import { type Fuzzed, addToCorpus, readCorpus, watchedFuzz } from "../support/fuzz/watched-fuzz.ts";
 
 /**
@@ -9,8 +11,7 @@ import { type Fuzzed, addToCorpus, readCorpus, watchedFuzz } from "../support/fu
  */
 
 const seed = Number(process.env["SEED"] ?? 1);
-/** With the fuzzing of whole requests and packets, an hour in all. */
-const budgetMs = atLength({ short: 3_000, long: 100_000 });
+const budgetMs = shareMs(3_000);
 const runsMax = atLength({ short: 300, long: 1_000_000_000 });
 
 test.each(decoders.map(({ name }) => [name]))(
@@ -18,7 +19,7 @@ test.each(decoders.map(({ name }) => [name]))(
   async (name) => {
     expect(readCorpus(name).length).toBeGreaterThan(0);
     const fuzzed = await watchedFuzz(name, { seed, runsMax, budgetMs });
-    if (atLength({ short: 0, long: 1 }) === 1) console.log(`${name}: ${fuzzed.runs} inputs, ${fuzzed.outcomes} ends`);
+    if (isAtLength) tellFigures(`${name}: ${fuzzed.runs} inputs, ${fuzzed.outcomes} ends`);
     expectNone(name, fuzzed);
   },
   budgetMs + 120_000,

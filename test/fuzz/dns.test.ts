@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { atLength } from "../support/at-length.ts";
 import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
 import { askDns, packetOf, parseDnsQuestion } from "../support/dns-exchange.ts";
 import { dnsHeader, openTcpClient, openUdpClient, questionOctets, type UdpClient } from "../support/dns-wire.ts";
+import { FrameReader, framed } from "../../src/dns/frames.ts";
+import { explore } from "../support/fuzz/explore.ts";
+import { answerMsMax, shareMs } from "../support/fuzz/share.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { within } from "../support/within.ts";
 
@@ -13,7 +15,8 @@ import { within } from "../support/within.ts";
  * it was asked for.
  */
 
-const budgetMs = atLength({ short: 4_000, long: 240_000 });
+const shortMs = 4_000;
+const testMs = 3 * shareMs(shortMs);
 const sandbox = openSandbox();
 let agent: AgentProcess;
 let port: number;
@@ -34,12 +37,6 @@ afterEach(async () => {
   expect((await askDns(port, "n1.node.consul A tcp")).answers).toHaveLength(1);
   expect(agent.output()).not.toContain("failed to answer");
 });
-
-/** Runs until the time is over; what fails is shown with the seed that brings it again. */
-function explore<T>(arbitrary: fc.Arbitrary<T>, property: (value: T) => Promise<void>): Promise<void> {
-  const limits = { numRuns: 1_000_000, interruptAfterTimeLimit: budgetMs, markInterruptAsFailure: false };
-  return fc.assert(fc.asyncProperty(arbitrary, property), limits);
-}
 
 const label = fc.oneof(
   fc.constantFrom("web", "service", "consul", "node", "n1", "addr", "0a000001", "query", "_web", "_tcp", "dc1"),
@@ -80,7 +77,7 @@ async function answerTo(client: UdpClient, sent: Buffer): Promise<Buffer | undef
   client.send(sent);
   client.send(marker);
   const isMarker = (octets: Buffer): boolean => octets.readUInt16BE(0) === 0xabcd && octets.includes("\u0002n1");
-  await within(1_000, async () => expect(client.received.slice(before).some(isMarker)).toBe(true));
+  await client.until(() => client.received.slice(before).some(isMarker), answerMsMax);
   return client.received.slice(before).find((octets) => !isMarker(octets));
 }
 
@@ -94,7 +91,7 @@ describe("over UDP", () => {
   test(
     "any packet is answered as it deserves: an answer never, garbage with a header, and every answer has its id",
     async () => {
-      await explore(packet, async (sent) => {
+      const property = async (sent: Buffer): Promise<void> => {
         if (sent.length >= 2 && sent.readUInt16BE(0) === 0xabcd) return;
         const answer = await answerTo(client, sent);
         const isAnswer = ((sent[2] ?? 0) & 0x80) !== 0;
@@ -105,9 +102,11 @@ describe("over UDP", () => {
         const rcode = answer.readUInt8(3) & 0xf;
         if (rcode === 1 || rcode === 4) expect(answer.length).toBeLessThanOrEqual(sent.length + 12);
         expect(answer.length).toBeLessThanOrEqual(65_467);
-      });
+      };
+      const known = (octets: Uint8Array): Promise<void> => property(Buffer.from(octets));
+      await explore("dns-udp", { arbitrary: packet, property, shortMs, octetsOf: (sent) => sent, known });
     },
-    3 * budgetMs,
+    testMs,
   );
 
   const web = questionOctets(["web", "service", "consul"]);
@@ -173,15 +172,21 @@ describe("over TCP", () => {
   test(
     "any stream of octets is answered or ends its connection",
     async () => {
-      await explore(fc.array(packet, { minLength: 1, maxLength: 5 }), async (packets) => {
+      const arbitrary = fc.array(packet, { minLength: 1, maxLength: 5 });
+      const property = async (packets: readonly Buffer[]): Promise<void> => {
         const client = await openTcpClient(port);
         client.send(...packets, question);
         const worth = packets.filter((each) => each.length >= 12 && ((each[2] ?? 0) & 0x80) === 0).length;
-        await within(1_000, async () => expect(client.received).toHaveLength(worth + 1));
+        await client.until(() => client.received.length >= worth + 1, answerMsMax);
+        expect(client.received).toHaveLength(worth + 1);
         client.close();
-      });
+      };
+      const known = (octets: Uint8Array): Promise<void> =>
+        property([...new FrameReader().read(octets)].map((each) => Buffer.from(each)));
+      const octetsOf = (packets: readonly Buffer[]): Uint8Array => Buffer.concat(packets.map(framed));
+      await explore("dns-tcp", { arbitrary, property, shortMs, octetsOf, known });
     },
-    3 * budgetMs,
+    testMs,
   );
 
   test("a question comes in as many parts as it likes, and a thousand in one", async () => {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import fc from "fast-check";
-import { atLength } from "../support/at-length.ts";
 import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
+import { explore } from "../support/fuzz/explore.ts";
+import { answerMsMax, shareMs } from "../support/fuzz/share.ts";
 import { type RawAnswer, rawExchange } from "../support/raw-exchange.ts";
 
 /**
@@ -10,8 +11,8 @@ import { type RawAnswer, rawExchange } from "../support/raw-exchange.ts";
  * refuses, and goes on. Blocking queries are cut to 50 ms so that they count as well.
  */
 
-const budgetMs = atLength({ short: 6_000, long: 240_000 });
-const answerMs = 1_000;
+const shortMs = 6_000;
+const testMs = 3 * shareMs(shortMs);
 const sandbox = openSandbox();
 let agent: AgentProcess;
 let port: number;
@@ -244,7 +245,7 @@ async function stateIndex(): Promise<number> {
 
 async function answerTo(request: Sent): Promise<RawAnswer | undefined> {
   const isHead = request.method === "HEAD";
-  const answer = await rawExchange(port, requestOf(request), { timeoutMs: answerMs, isHead });
+  const answer = await rawExchange(port, requestOf(request), { timeoutMs: answerMsMax, isHead });
   expect(answer?.body).not.toContain("internal error");
   expect(answer?.status).toBeOneOf([200, 301, 400, 403, 404, 405, 413, 429, 500, 503]);
   return answer;
@@ -260,12 +261,6 @@ async function expectNoChange(request: Sent): Promise<number> {
   await answerTo(request);
   expect(await stateIndex()).toBe(before);
   return before;
-}
-
-/** Runs until the time is over; what fails is shown with the seed that brings it again. */
-function explore<T>(arbitrary: fc.Arbitrary<T>, property: (value: T) => Promise<void>): Promise<void> {
-  const limits = { numRuns: 1_000_000, interruptAfterTimeLimit: budgetMs, markInterruptAsFailure: false };
-  return fc.assert(fc.asyncProperty(arbitrary, property), limits);
 }
 
 /** Also when it starts again on all that has got in. */
@@ -287,18 +282,20 @@ test(
   "any request on any path is answered, and one that is refused changes nothing",
   async () => {
     let index = await stateIndex();
-    await explore(fc.oneof(anyRequest, doable), async (request) => {
+    const property = async (request: Sent): Promise<void> => {
       if (!isTame(Buffer.from(request.body).toString())) return;
       const answer = await answerTo(request);
       const before = index;
       index = await stateIndex();
       // Alias checks follow a change a moment later, so only a request that does it again has done it.
       if (index !== before && !mayChange(request, answer)) index = await expectNoChange(request);
-    });
+    };
+    const arbitrary = fc.oneof(anyRequest, doable);
+    await explore("http-request", { arbitrary, property, shortMs, octetsOf: requestOf, known: expectNoFault });
     await expectHealthy();
     await expectHealthyAgain();
   },
-  3 * budgetMs,
+  testMs,
 );
 
 const garbage = fc.oneof(
@@ -332,21 +329,34 @@ const garbage = fc.oneof(
     }),
 );
 
+/** Answered in time, or the connection closed. */
+async function expectNoFault(octets: Uint8Array): Promise<void> {
+  const isHead = /^head/i.test(Buffer.from(octets).toString());
+  const answer = await rawExchange(port, octets, { timeoutMs: answerMsMax, isHead });
+  expect(answer?.body ?? "").not.toContain("internal error");
+  expect(answer?.status).not.toBe(502);
+}
+
 test(
   "bytes that are no request are answered or end the connection, and change nothing",
   async () => {
     const before = await stateIndex();
-    await explore(garbage, async (bytes) => {
+    const property = async (octets: Buffer): Promise<void> => {
       // Who announces a body and sends none may be waited for.
-      if (/content-length: *[1-9]|transfer-encoding|^put/im.test(bytes.toString("latin1"))) return;
-      const answer = await rawExchange(port, bytes, { timeoutMs: answerMs, isHead: /^head/i.test(bytes.toString()) });
-      expect(answer?.body ?? "").not.toContain("internal error");
-      expect(answer?.status).not.toBe(502);
+      if (/content-length: *[1-9]|transfer-encoding|^put/im.test(octets.toString("latin1"))) return;
+      await expectNoFault(octets);
+    };
+    await explore("http-octets", {
+      arbitrary: garbage,
+      property,
+      shortMs,
+      octetsOf: (octets) => octets,
+      known: expectNoFault,
     });
     expect(await stateIndex()).toBe(before);
     await expectHealthy();
   },
-  3 * budgetMs,
+  testMs,
 );
 
 test("heads and bodies beyond every limit are refused", async () => {
@@ -355,14 +365,14 @@ test("heads and bodies beyond every limit are refused", async () => {
   const heads = [`GET /v1/kv/${long}`, `GET /v1/kv/a?${long}`].map((line) => `${line} HTTP/1.1\r\nHost: agent\r\n\r\n`);
   const headers = `GET /v1/kv/a HTTP/1.1\r\nHost: agent\r\nX: ${long}\r\n\r\n`;
   for (const head of [...heads, headers, headers.replace("X: ", "X: a\r\n".repeat(5_000))]) {
-    const answer = await rawExchange(port, Buffer.from(head), { timeoutMs: answerMs });
+    const answer = await rawExchange(port, Buffer.from(head), { timeoutMs: answerMsMax });
     expect(answer === undefined || answer.status >= 400).toBe(true);
   }
   const large = Buffer.alloc(8_000_000, "[");
   for (const path of ["/v1/kv/a", "/v1/agent/service/register", "/v1/agent/check/update/x", "/v1/catalog/register"])
     for (const chunked of [false, true]) {
       const sent = requestOf({ method: "PUT", target: path, body: large, chunked });
-      expect((await rawExchange(port, sent, { timeoutMs: answerMs }))?.status).toBe(413);
+      expect((await rawExchange(port, sent, { timeoutMs: answerMsMax }))?.status).toBe(413);
     }
   expect(await stateIndex()).toBe(before);
   await expectHealthy();

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import fc from "fast-check";
 import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
+import { explore } from "../support/fuzz/explore.ts";
+import { answerMsMax, shareMs } from "../support/fuzz/share.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { type RawAnswer, rawExchange } from "../support/raw-exchange.ts";
 
@@ -10,9 +12,9 @@ import { type RawAnswer, rawExchange } from "../support/raw-exchange.ts";
  * it refuses, and what it has taken it can show.
  */
 
-const budgetMs = 6_000;
-const answerMs = 1_000;
-const limits = { numRuns: 2_000, interruptAfterTimeLimit: budgetMs, markInterruptAsFailure: false };
+const shortMs = 6_000;
+const shortRuns = 2_000;
+const testMs = 3 * shareMs(shortMs);
 const sandbox = openSandbox();
 let agent: AgentProcess;
 let port: number;
@@ -73,7 +75,7 @@ const registration = fc
     objectOf(field("serviceId", "web"), field("host", "127.0.0.1"), field("port", 9), field("status", "UP")),
   )
   .map(([check, others]) => ({ ...others, healthCheck: check }));
-const request = registration.map((value) => ({ apiVersion: "v3", registration: value }));
+const registering = registration.map((value) => ({ apiVersion: "v3", registration: value }));
 const secret = objectOf(
   field("apiVersion", "v3"),
   field("secretName", "s"),
@@ -81,19 +83,31 @@ const secret = objectOf(
 );
 const body = fc.oneof(
   json.map((value) => JSON.stringify({ value })),
-  request.map((value) => JSON.stringify(value)),
+  registering.map((value) => JSON.stringify(value)),
   secret.map((value) => JSON.stringify(value)),
   json.map((value) => JSON.stringify(value)),
   fc.string({ maxLength: 30 }),
   fc.constant(""),
 );
 
-function ask(method: string, target: string, text = ""): Promise<RawAnswer | undefined> {
+function octetsOf(method: string, target: string, text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text);
   const head = `${method} ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${bytes.length}\r\n\r\n`;
-  const whole = Buffer.concat([new TextEncoder().encode(head), bytes]);
-  return rawExchange(port, whole, { timeoutMs: answerMs, isHead: method === "HEAD" });
+  return Buffer.concat([new TextEncoder().encode(head), bytes]);
 }
+
+function ask(method: string, target: string, text = ""): Promise<RawAnswer | undefined> {
+  const isHead = method === "HEAD";
+  return rawExchange(port, octetsOf(method, target, text), { timeoutMs: answerMsMax, isHead });
+}
+
+const request = fc.record({ method: methods, path, query, text: body });
+
+function targetOf(sent: { readonly path: string; readonly query: string }): string {
+  return sent.query === "" ? sent.path : `${sent.path}?${sent.query}`;
+}
+
+const statuses = [200, 201, 204, 400, 403, 404, 405, 409, 413, undefined];
 
 /** Everything that others would see of a change. */
 async function shown(): Promise<readonly (string | undefined)[]> {
@@ -108,21 +122,27 @@ async function shown(): Promise<readonly (string | undefined)[]> {
 test(
   "any request is answered in time, without a fault, and changes nothing where it is refused",
   async () => {
-    await fc.assert(
-      fc.asyncProperty(methods, path, query, body, async (method, place, parameters, text) => {
+    await explore("keeper-request", {
+      ...{ arbitrary: request, shortMs, shortRuns },
+      octetsOf: (sent) => octetsOf(sent.method, targetOf(sent), sent.text),
+      async property(sent) {
         const before = await shown();
-        const answer = await ask(method, parameters === "" ? place : `${place}?${parameters}`, text);
-        expect(answer?.status).toBeOneOf([200, 201, 204, 400, 403, 404, 405, 409, 413, undefined]);
+        const answer = await ask(sent.method, targetOf(sent), sent.text);
+        expect(answer?.status).toBeOneOf(statuses);
         if ((answer?.status ?? 400) >= 400) expect(await shown()).toEqual(before);
         if ((answer?.status ?? 0) === 400 && answer?.body.startsWith("{"))
           expect(JSON.parse(answer.body)).toMatchObject({ apiVersion: "v3", statusCode: 400 });
-      }),
-      limits,
-    );
+      },
+      async known(octets) {
+        const isHead = Buffer.from(octets).toString("latin1").startsWith("HEAD");
+        const answer = await rawExchange(port, octets, { timeoutMs: answerMsMax, isHead });
+        expect(answer?.status).toBeOneOf(statuses);
+      },
+    });
     expect(agent.output()).not.toContain("fault of the agent");
     expect((await ask("GET", "/api/v3/ping"))?.status).toBe(200);
   },
-  budgetMs * 3,
+  testMs,
 );
 
 const name = fc.stringMatching(/^[a-zA-Z0-9_~;=.%-]{1,6}$/).filter((each) => each !== "." && each !== "..");
@@ -137,8 +157,9 @@ const { tree } = fc.letrec((tie) => ({
 test(
   "any object that is put flattened is read back leaf by leaf, and can be deleted",
   async () => {
-    await fc.assert(
-      fc.asyncProperty(tree, async (value) => {
+    await explore("keeper-value", {
+      ...{ arbitrary: tree, shortMs, shortRuns },
+      async property(value) {
         const key = "/api/v3/kvs/key/edgex/v4/fuzz";
         expect((await ask("PUT", `${key}?flatten=true`, JSON.stringify({ value })))?.status).toBe(200);
         const leaves = Object.fromEntries(leavesOf("edgex/v4/fuzz", value));
@@ -149,11 +170,10 @@ test(
         expect(Object.fromEntries(response.map((each) => [each.key, each.value]))).toEqual(leaves);
         const deleted = await ask("DELETE", `${key}?prefixMatch=true`);
         expect(deleted?.status).toBe(Object.keys(leaves).length > 0 ? 200 : 404);
-      }),
-      limits,
-    );
+      },
+    });
   },
-  budgetMs * 3,
+  testMs,
 );
 
 function leavesOf(key: string, value: unknown): [string, string][] {

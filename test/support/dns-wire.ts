@@ -23,16 +23,47 @@ export interface UdpClient {
   send(packet: Uint8Array): void;
   /** All that came back until now. */
   readonly received: readonly Buffer[];
+  /** @throws Error when so much has not come in time */
+  until(isEnough: () => boolean, withinMs: number): Promise<void>;
   close(): void;
 }
 
 export async function openUdpClient(port: number): Promise<UdpClient> {
-  const received: Buffer[] = [];
+  const inbox = new Inbox<Buffer>();
   const socket = await Bun.udpSocket({
     connect: { hostname: "127.0.0.1", port },
-    socket: { data: (_, packet) => void received.push(Buffer.from(packet)) },
+    socket: { data: (_, packet) => inbox.add(Buffer.from(packet)) },
   });
-  return { received, send: (packet) => void socket.send(packet), close: () => socket.close() };
+  return {
+    received: inbox.received,
+    until: (isEnough, withinMs) => inbox.until(isEnough, withinMs),
+    send: (packet) => void socket.send(packet),
+    close: () => socket.close(),
+  };
+}
+
+/** What has come, and who waits for it: looked at when something comes, as thousands of questions a second need it. */
+class Inbox<Message> {
+  readonly received: Message[] = [];
+  #wake = Promise.withResolvers<boolean>();
+
+  add(...messages: readonly Message[]): void {
+    this.received.push(...messages);
+    this.#wake.resolve(true);
+    this.#wake = Promise.withResolvers();
+  }
+
+  async until(isEnough: () => boolean, withinMs: number): Promise<void> {
+    const late = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => late.resolve(false), withinMs);
+    try {
+      while (!isEnough())
+        if (!(await Promise.race([this.#wake.promise, late.promise])))
+          throw new Error(`what should come has not within ${withinMs} ms; ${this.received.length} messages have`);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }
 
 export interface TcpClient {
@@ -41,6 +72,8 @@ export interface TcpClient {
   send(...packets: readonly Uint8Array[]): void;
   /** The messages that came back until now. */
   readonly received: readonly Uint8Array[];
+  /** @throws Error when so much has not come in time */
+  until(isEnough: () => boolean, withinMs: number): Promise<void>;
   readonly closed: Promise<void>;
   readonly isClosed: boolean;
   pause(): void;
@@ -48,7 +81,7 @@ export interface TcpClient {
 }
 
 export async function openTcpClient(port: number): Promise<TcpClient> {
-  const received: Uint8Array[] = [];
+  const inbox = new Inbox<Uint8Array>();
   const frames = new FrameReader();
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   let isClosed = false;
@@ -59,10 +92,11 @@ export async function openTcpClient(port: number): Promise<TcpClient> {
   const socket = await Bun.connect({
     hostname: "127.0.0.1",
     port,
-    socket: { data: (_, bytes) => void received.push(...frames.read(bytes)), close: end, error: end, end },
+    socket: { data: (_, bytes) => inbox.add(...frames.read(bytes)), close: end, error: end, end },
   });
   return {
-    received,
+    received: inbox.received,
+    until: (isEnough, withinMs) => inbox.until(isEnough, withinMs),
     closed,
     get isClosed() {
       return isClosed;

@@ -1,6 +1,7 @@
 import { FakeRandom } from "../fake-random.ts";
 import { type Decoder, isRefusal } from "./decoders.ts";
 import { mutate } from "./mutator.ts";
+import { answerMsMax as answerMsMaxDefault } from "./share.ts";
 
 export interface FuzzLimits {
   readonly seed: number;
@@ -15,7 +16,6 @@ export interface Fault {
   readonly why: string;
 }
 
-const answerMsMaxDefault = 1_000;
 /** An input that leads somewhere new is built upon; of those, so many. */
 const poolMax = 2_000;
 

@@ -1,0 +1,50 @@
+import fc from "fast-check";
+import { isAtLength } from "../at-length.ts";
+import { tellFigures, tellProgress } from "../progress.ts";
+import { shareMs, type WholeThing } from "./share.ts";
+import { addToCorpus, readCorpus } from "./watched-fuzz.ts";
+
+export interface Exploration<T> {
+  readonly arbitrary: fc.Arbitrary<T>;
+  /** What must hold of each input, within its time. */
+  readonly property: (input: T) => unknown;
+  readonly shortMs: number;
+  /** Where counting says more than time. */
+  readonly shortRuns?: number;
+  /** The same input as the octets that are sent: what fails joins the corpus of that name. */
+  readonly octetsOf?: (input: T) => Uint8Array;
+  /** What must hold of the octets in the corpus, which are tried first. */
+  readonly known?: (octets: Uint8Array) => unknown;
+}
+
+const runsMax = 1_000_000_000;
+
+/** Tries inputs until the time is over; what fails is shown with the seed that brings it again (SEED=). */
+export async function explore<T>(name: WholeThing, exploration: Exploration<T>): Promise<void> {
+  const { arbitrary, property, shortMs, shortRuns = runsMax, octetsOf, known } = exploration;
+  let inputs = 0;
+  /** The last that failed is the smallest. */
+  let failed: { readonly input: T } | undefined;
+  if (known !== undefined) for (const octets of readCorpus(name)) await known(octets);
+  const held = fc.asyncProperty(arbitrary, async (input) => {
+    inputs += 1;
+    tellProgress(() => `${name}: ${inputs} inputs`);
+    try {
+      await property(input);
+    } catch (error) {
+      failed = { input };
+      throw error;
+    }
+  });
+  const run = await fc.check(held, {
+    numRuns: isAtLength ? runsMax : shortRuns,
+    plugins: [fc.interruptAfterTimeLimit(shareMs(shortMs))],
+    ...(process.env["SEED"] !== undefined && { seed: Number(process.env["SEED"]) }),
+  });
+  if (run.failed) {
+    const path =
+      failed === undefined || !octetsOf ? "" : `\nIt is kept in ${addToCorpus(name, octetsOf(failed.input))}`;
+    throw new Error(`${await fc.asyncDefaultReportMessage(run)}${path}`);
+  }
+  if (isAtLength) tellFigures(`${name}: ${inputs} inputs`);
+}
