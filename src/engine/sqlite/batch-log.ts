@@ -32,6 +32,12 @@ interface LoggedBatch {
   readonly checksum: number;
 }
 
+/** The number of the newest batch in the table; 0 when it has none. */
+export function newestLogged(database: Database): number {
+  using newest = database.prepare<{ readonly seq: number | null }, []>("SELECT max(seq) AS seq FROM log");
+  return newest.get()?.seq ?? 0;
+}
+
 export class BatchLog {
   readonly #file: string;
   readonly #database: Database;
@@ -132,6 +138,7 @@ export class BatchLog {
   }
 }
 
-function checksumOf(seq: number, batch: Uint8Array): number {
+/** Of a batch and its place, so that none is taken for another. */
+export function checksumOf(seq: number, batch: Uint8Array): number {
   return Bun.hash.crc32(batch, Bun.hash.crc32(String(seq)));
 }

@@ -1,9 +1,9 @@
-import { Database, SQLiteError } from "bun:sqlite";
+import { constants, Database, SQLiteError } from "bun:sqlite";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { OperatingError } from "../../lib/errors.ts";
 import { encodeBatch, encodeChanges, numberRow, PackedRow, revisionKey, RowPacker, unpackRows } from "./batch-codec.ts";
-import { BatchLog, logSchema } from "./batch-log.ts";
+import { BatchLog, logSchema, newestLogged } from "./batch-log.ts";
 import { failureOfStore, holderOfLock, storeDamaged, storeForeign, storeLocked, storeNewer } from "./failures.ts";
 import { ensureFile, ensureFolder, syncLeftover } from "./folder.ts";
 import { RowChanges, type StoredRow } from "./row-changes.ts";
@@ -344,10 +344,24 @@ function checkLength(file: string): void {
 
 /** Before SQLite has it: closing would make its beginning part of the file and delete the rest. */
 function checkWal(file: string): void {
-  const damage = findWalDamage(`${file}-wal`);
+  const damage = findWalDamage(`${file}-wal`, () => newestStored(file));
   if (damage === undefined) return;
   // Somebody who writes it meanwhile can make it look so.
   throw holderOfLock(file) === undefined ? storeDamaged(file, damage) : storeLocked(file);
+}
+
+/** The newest batch of the file as if it had no WAL; undefined when it cannot be read without one. */
+function newestStored(file: string): number | undefined {
+  const uri = `file:${file.replaceAll(/[%?#]/g, encodeURIComponent)}?immutable=1`;
+  try {
+    using database = new Database(uri, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI);
+    const rows = new RowTable(file, database);
+    const folded = rows.number(foldedKey);
+    rows.close();
+    return Math.max(folded, newestLogged(database));
+  } catch {
+    return undefined;
+  }
 }
 
 function checkIdentity(file: string, database: Database): void {

@@ -42,6 +42,15 @@ function revisionLeft(): number | undefined {
   }
 }
 
+function revisionOrRefusal(): number | undefined {
+  try {
+    return revisionLeft();
+  } catch (error) {
+    expect(String(error)).toContain("its WAL breaks off at byte");
+    return undefined;
+  }
+}
+
 function frameAt(batch: number): number {
   return 32 + (batch - 1) * frameBytes;
 }
@@ -53,7 +62,7 @@ function damage(change: (bytes: Buffer) => void): void {
 }
 
 test("a WAL as a kill leaves it is read to its end", () => {
-  expect(findWalDamage(wal)).toBeUndefined();
+  expect(findWalDamage(wal, () => 0)).toBeUndefined();
   expect(revisionLeft()).toBe(batches);
 });
 
@@ -65,6 +74,32 @@ test("a flipped bit before the newest batch is refused, names the place, and eve
     expect(revisionLeft).toThrow(place);
     expect([readFileSync(wal), readFileSync(join(folder, "praetor.db"))]).toEqual(before);
     cpSync(join(root, "open"), folder, { recursive: true });
+  }
+});
+
+test("a zeroed block takes no more than the two newest batches with it, else it is refused", () => {
+  for (let at = 0; at < frameAt(batches + 1); at += 4_096) {
+    damage((bytes) => bytes.fill(0, at, Math.min(at + 4_096, bytes.byteLength)));
+    const left = revisionOrRefusal();
+    if (left !== undefined) expect(left).toBeGreaterThanOrEqual(batches - 2);
+    rmSync(folder, { recursive: true });
+    cpSync(join(root, "open"), folder, { recursive: true });
+  }
+});
+
+test.each([1, 2, 3, 4, 5])("nor of %i batches, the only ones in the WAL", (count) => {
+  rmSync(folder, { recursive: true });
+  store.close();
+  store = RowFile.open(join(root, "open"));
+  store.load(() => {});
+  for (let revision = batches + 1; revision <= batches + count; revision++)
+    store.commit(encodeBatch({ revision, changes: [{ table: "t", key: `${revision}`, value: Buffer.from("value") }] }));
+  for (let at = 0; at < frameAt(count + 1); at += 4_096) {
+    cpSync(join(root, "open"), folder, { recursive: true });
+    damage((bytes) => bytes.fill(0, at, Math.min(at + 4_096, bytes.byteLength)));
+    const left = revisionOrRefusal();
+    if (left !== undefined) expect(left).toBeGreaterThanOrEqual(batches + count - 2);
+    rmSync(folder, { recursive: true });
   }
 });
 

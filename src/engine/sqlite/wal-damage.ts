@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { newestBatchOf, newestSoundBatchOf } from "./log-page.ts";
 
 /*
  * SQLite reads its WAL up to the first frame whose checksum is wrong, and takes that for the end: so ends what a power cut
@@ -13,12 +14,13 @@ import { closeSync, openSync, readSync } from "node:fs";
  * the log; and one commit, as the next is written only when that one is synced. So it was damage, and no power cut, if behind a
  * break there is
  *
- * - a batch after the next one: it was written when the next one was durable; or
+ * - a batch after the next one: it was written when the next one was durable. A batch has a checksum of its own, so it
+ *   counts also in a page whose frame is not whole, or follows one that is not; or
  * - a third transaction that changed the log; or
  * - anything, when it is the header that is wrong: it is synced before the first frame is written.
  *
- * Not told from a power cut is damage to the newest batch in the WAL. It takes up to four more along where a whole block is
- * damaged, or where no batch stands before it in the WAL.
+ * Not told from a power cut is damage to the newest batch in the WAL, and to the one before where a block that is damaged has
+ * the end of it and the beginning of the newest.
  *
  * A frame is, big-endian: u32 page | u32 pages of the file, at the end of a transaction, else 0 | salts | checksum | the page.
  */
@@ -29,13 +31,15 @@ const frameHeaderBytes = 24;
 const frameBytes = frameHeaderBytes + pageBytes;
 /** Its last bit would say that the words of checksums are big-endian; they are the machine's. */
 const walMagic = 0x377f0682;
-/** What a page of the table of batches begins with that has some of them; those of the rows begin otherwise. */
-const logLeaf = 0x0d;
+/** What the pages of the rows begin with; those of the batches begin otherwise. */
 const rowPages: readonly number[] = [0x02, 0x0a];
 const logChangesUnsyncedMax = 2;
 
-/** Where the damage is, and what shows it. Undefined also for a WAL that is not there. */
-export function findWalDamage(file: string): string | undefined {
+/**
+ * Where the damage is, and what shows it. Undefined also for a WAL that is not there.
+ * @param newestStored the newest batch that the store's file has without its WAL; asked only where none is before the break
+ */
+export function findWalDamage(file: string, newestStored: () => number | undefined): string | undefined {
   let handle: number;
   try {
     handle = openSync(file, "r");
@@ -43,7 +47,7 @@ export function findWalDamage(file: string): string | undefined {
     return undefined;
   }
   try {
-    return new WalCheck(handle).damage();
+    return new WalCheck(handle, newestStored).damage();
   } finally {
     closeSync(handle);
   }
@@ -53,6 +57,7 @@ type Checksum = readonly [number, number];
 
 class WalCheck {
   readonly #handle: number;
+  readonly #newestStored: () => number | undefined;
   readonly #frame: Buffer<ArrayBuffer> = Buffer.alloc(frameBytes);
   readonly #words: Uint32Array = new Uint32Array(this.#frame.buffer, this.#frame.byteOffset, frameBytes / 4);
   /** What the next frame's checksum may go on from: the one stored before it, and the one that should be. */
@@ -68,8 +73,9 @@ class WalCheck {
   #newestBatch = 0;
   #changesRows = false;
 
-  constructor(handle: number) {
+  constructor(handle: number, newestStored: () => number | undefined) {
     this.#handle = handle;
+    this.#newestStored = newestStored;
   }
 
   damage(): string | undefined {
@@ -82,8 +88,10 @@ class WalCheck {
   }
 
   #goesOnTooFar(): boolean {
+    if (this.#newestBehind === 0) return false;
     if (this.#logChangesBehind > logChangesUnsyncedMax) return true;
-    return this.#newestBefore > 0 && this.#newestBehind > this.#newestBefore + 1;
+    const newest = this.#newestBefore > 0 ? this.#newestBefore : this.#newestStored();
+    return newest !== undefined && this.#newestBehind > newest + 1;
   }
 
   #read(at: number, bytes: number): boolean {
@@ -99,6 +107,12 @@ class WalCheck {
   }
 
   #readFrame(at: number): void {
+    this.#readFrameItself(at);
+    if (this.#breakAt !== undefined)
+      this.#newestBehind = Math.max(this.#newestBehind, newestSoundBatchOf(this.#frame.subarray(frameHeaderBytes)));
+  }
+
+  #readFrameItself(at: number): void {
     const stored = this.#stored(16);
     if (this.#frame.readBigUInt64BE(8) !== (this.#salts ?? this.#frame.readBigUInt64BE(8))) {
       this.#before = [stored];
@@ -122,7 +136,7 @@ class WalCheck {
   #note(): void {
     const isBehind = this.#breakAt !== undefined;
     if (isBehind) this.#framesBehind++;
-    this.#newestBatch = Math.max(this.#newestBatch, this.#newestBatchOfPage());
+    this.#newestBatch = Math.max(this.#newestBatch, newestBatchOf(this.#frame.subarray(frameHeaderBytes)));
     this.#changesRows ||= rowPages.includes(this.#frame[frameHeaderBytes] ?? 0);
     if (isBehind) this.#newestBehind = Math.max(this.#newestBehind, this.#newestBatch);
     if (this.#frame.readUInt32BE(4) === 0) return;
@@ -135,15 +149,6 @@ class WalCheck {
   #endTransaction(): void {
     this.#newestBatch = 0;
     this.#changesRows = false;
-  }
-
-  /** 0 for a page that has none. The page's last cell is: varint bytes of the batch | varint its number | ... */
-  #newestBatchOfPage(): number {
-    const page = this.#frame.subarray(frameHeaderBytes);
-    const cells = page.readUInt16BE(3);
-    if (page[0] !== logLeaf || this.#frame.readUInt32BE(0) === 1 || cells === 0 || cells > pageBytes / 4) return 0;
-    const { next } = varint(page, page.readUInt16BE(8 + 2 * (cells - 1)));
-    return varint(page, next).value;
   }
 
   #stored(at: number): Checksum {
@@ -164,15 +169,4 @@ class WalCheck {
 
 function isSame(a: Checksum, b: Checksum): boolean {
   return a[0] === b[0] && a[1] === b[1];
-}
-
-/** SQLite's number of 1 to 9 bytes, seven bits each, the highest first. */
-function varint(bytes: Uint8Array, at: number): { readonly value: number; readonly next: number } {
-  let value = 0;
-  for (let next = at; next < at + 8; next++) {
-    const byte = bytes[next] ?? 0;
-    value = value * 128 + (byte & 0x7f);
-    if (byte < 0x80) return { value, next: next + 1 };
-  }
-  return { value, next: at + 9 };
 }
