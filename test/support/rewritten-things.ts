@@ -7,7 +7,7 @@ export type Send = (method: string, path: string, more?: Omit<ExchangeRequest, "
 /** Things of one sort that are rewritten in generations and read back as a whole. */
 export interface ThingSort {
   readonly sort: string;
-  /** Sends one write, or deletion, of the whole thing; its answer must be 200. */
+  /** Sends one write, or deletion, of the whole thing; its answer must be 2xx. */
   write(send: Send, thing: string, generation: number): Promise<Answer>;
   /** Every thing of the sort that is there. */
   read(send: Send): Promise<ReadonlyMap<string, Found>>;
@@ -35,6 +35,65 @@ export const casKeys: ThingSort = {
   read: (send) => readKeys(send, casFolder),
 };
 
+const lockFolder = "/v1/kv/kill-nine/lock/";
+
+/** Each locked by a session of its own, which is made before its first write and must live on: what is written is under its lock. */
+export function lockedKeys(): ThingSort {
+  const sessions = new Map<string, string>();
+  return {
+    sort: "locked-key",
+    async write(send, thing, generation) {
+      const session = sessions.get(thing) ?? (await createSession(send, thing));
+      sessions.set(thing, session);
+      if (isDeletion(generation)) return send("DELETE", lockFolder + thing);
+      const answer = await send("PUT", `${lockFolder}${thing}?acquire=${session}`, { body: String(generation) });
+      if (answer.text !== "true") throw new Error(`${thing} is not locked for its own session: ${answer.text}`);
+      return answer;
+    },
+    async read(send) {
+      const living = await jsonOf<readonly { readonly ID: string }[]>(send, "/v1/session/list");
+      const ids = new Set(living.map(({ ID }) => ID));
+      const found = (await entriesIn(send, lockFolder)).map(({ Key, Value, Session }): [string, Found] => {
+        const thing = nameIn(lockFolder, Key);
+        const isHeld = Session !== undefined && Session === sessions.get(thing) && ids.has(Session);
+        return [thing, isHeld ? Number(atob(Value)) : `torn (its session is ${Session ?? "none"})`];
+      });
+      return new Map(found);
+    },
+  };
+}
+
+async function createSession(send: Send, thing: string): Promise<string> {
+  const { json } = await send("PUT", "/v1/session/create", { body: { Name: thing, LockDelay: "0s" } });
+  return (json as { readonly ID: string }).ID;
+}
+
+/** A registration over core-keeper's API, whose own part and the agent's service are one write; halted where the others are deleted. */
+export const keeperRegistrations: ThingSort = {
+  sort: "keeper-registration",
+  write(send, thing, generation) {
+    const healthCheck = { interval: "24h", path: `/${generation}`, type: "http" };
+    const status = isDeletion(generation) ? "HALT" : "UP";
+    const registration = { serviceId: thing, host: "192.0.2.1", port: 80, healthCheck, status };
+    const method = generation === 1 ? "POST" : "PUT";
+    return send(method, "/api/v3/registry", { body: { apiVersion: "v3", registration } });
+  },
+  async read(send) {
+    const { registrations } = await jsonOf<{ readonly registrations: readonly Registration[] }>(
+      send,
+      "/api/v3/registry/all",
+    );
+    // Others have none of core-keeper's parts.
+    const own = registrations.filter(({ serviceId }) => serviceId.startsWith("keeper-registration"));
+    return new Map(own.map(({ serviceId, HealthCheck }) => [serviceId, Number(HealthCheck.path.slice(1))]));
+  },
+};
+
+interface Registration {
+  readonly serviceId: string;
+  readonly HealthCheck: { readonly path: string };
+}
+
 /** A service of the agent with two checks, all three in one request. */
 export const agentServices: ThingSort = {
   sort: "agent-service",
@@ -48,8 +107,13 @@ export const agentServices: ThingSort = {
     const services = await jsonOf<Record<string, Service>>(send, "/v1/agent/services");
     const checks = await jsonOf<Record<string, Check>>(send, "/v1/agent/checks");
     return assemble(
-      Object.values(services).map((service) => [service.ID, service.Meta["generation"]]),
-      Object.values(checks).map((check) => [check.ServiceID, check.Notes]),
+      // Others register services, too.
+      Object.values(services).flatMap(({ ID, Service, Meta }) =>
+        Service === "killed" ? [[ID, Meta["generation"]] as const] : [],
+      ),
+      Object.values(checks).flatMap(({ ServiceID, ServiceName, Notes }) =>
+        ServiceName === "killed" ? [[ServiceID, Notes] as const] : [],
+      ),
     );
   },
 };
@@ -75,15 +139,18 @@ interface KeyEntry {
   readonly Key: string;
   readonly Value: string;
   readonly ModifyIndex: number;
+  readonly Session?: string;
 }
 
 interface Service {
   readonly ID: string;
+  readonly Service: string;
   readonly Meta: Readonly<Record<string, string>>;
 }
 
 interface Check {
   readonly ServiceID: string;
+  readonly ServiceName: string;
   readonly Notes: string;
 }
 
@@ -97,11 +164,17 @@ function writeKey(send: Send, path: string, generation: number): Promise<Answer>
 }
 
 async function readKeys(send: Send, folder: string): Promise<ReadonlyMap<string, Found>> {
+  const entries = await entriesIn(send, folder);
+  return new Map(entries.map(({ Key, Value }) => [nameIn(folder, Key), Number(atob(Value))]));
+}
+
+async function entriesIn(send: Send, folder: string): Promise<readonly KeyEntry[]> {
   const answer = await send("GET", `${folder}?recurse`);
-  const entries = answer.status === 404 ? [] : (answer.json as readonly KeyEntry[]);
-  return new Map(
-    entries.map((entry) => [entry.Key.slice(folder.length - "/v1/kv/".length), Number(atob(entry.Value))]),
-  );
+  return answer.status === 404 ? [] : (answer.json as readonly KeyEntry[]);
+}
+
+function nameIn(folder: string, key: string): string {
+  return key.slice(folder.length - "/v1/kv/".length);
 }
 
 async function readCatalog(send: Send, name: string): Promise<ReadonlyMap<string, Found>> {
