@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
+import type { Answer } from "../support/exchange.ts";
 import { within } from "../support/within.ts";
 
 const sandbox = openSandbox();
@@ -69,6 +70,41 @@ describe("an agent that comes back", () => {
     const written = await second.send("PUT", "/v1/kv/b", { body: "1" }).then(() => second.send("GET", "/v1/kv/b"));
     expect(written.index).toBeGreaterThan(Math.max(...before.map(([, index]) => index || 0)));
   });
+
+  test("after a kill has sessions with their locks, and delays that go on; of events and coordinates it has none", async () => {
+    const folder = newFolder();
+    const first = await startOn(folder);
+    const put = (agent: AgentProcess, path: string, body?: unknown): Promise<Answer> =>
+      agent.send("PUT", path, { body });
+    const session = async (): Promise<string> =>
+      ((await put(first, "/v1/session/create", { LockDelay: "1m", Name: "holder" })).json as { ID: string }).ID;
+    const [holder, gone, rival] = [await session(), await session(), await session()];
+    for (const [key, id] of [
+      ["held", holder],
+      ["delayed", gone],
+    ] as const)
+      expect((await put(first, `/v1/kv/${key}?acquire=${id}`, "x")).text).toBe("true");
+    await put(first, `/v1/session/destroy/${gone}`);
+    await put(first, "/v1/catalog/register", { Node: "far", Address: "192.0.2.1" });
+    const Coord = { Vec: [0, 0, 0, 0, 0, 0, 0, 0], Error: 1.5, Adjustment: 0, Height: 1e-5 };
+    await put(first, "/v1/coordinate/update", { Node: "far", Coord });
+    await within(10_000, async () => expect((await first.send("GET", "/v1/coordinate/node/far")).status).toBe(200));
+    expect((await put(first, "/v1/event/fire/deploy")).status).toBe(200);
+    const paths = ["/v1/kv/held", "/v1/kv/delayed", "/v1/session/list", `/v1/session/info/${holder}`];
+    const read = async (agent: AgentProcess): Promise<readonly string[]> =>
+      Promise.all(paths.map(async (path) => (await agent.send("GET", path)).text));
+    const before = await read(first);
+    first.signal("SIGKILL");
+    await first.ended();
+
+    const second = await startOn(folder);
+    expect(await read(second)).toEqual(before);
+    for (const key of ["held", "delayed"])
+      expect((await put(second, `/v1/kv/${key}?acquire=${rival}`, "y")).text).toBe("false");
+    expect((await put(second, `/v1/kv/held?acquire=${holder}`, "y")).text).toBe("true");
+    expect((await second.send("GET", "/v1/event/list")).text).toBe("[]");
+    expect((await second.send("GET", "/v1/coordinate/node/far")).status).toBe(404);
+  }, 30_000);
 
   test("knows what its files define as they are now, and nothing that they no longer do", async () => {
     const folder = newFolder();
