@@ -20,7 +20,7 @@ export const proofs: readonly Proof[] = [
   fault("linearizable", 10),
   fault("load", 11),
   fault("kill-nine", 20),
-  fault("power-cut", 15),
+  fault("power-cut", 25),
   fault("damaged-blocks", 20),
   fuzz("http", 2),
   fuzz("dns", 2),

@@ -11,6 +11,8 @@ import { checkedRevision, commitNext } from "./small-store.ts";
 import type { FileEvent } from "./system-calls.ts";
 
 export interface TrialOptions {
+  /** What is said of its progress begins so. */
+  readonly title?: string;
   readonly seed: number;
   /** Of how many moments one is tried. */
   readonly everyMoment: number;
@@ -90,7 +92,7 @@ export class PowerCutTrial {
 
   #cutAt(disk: Disk, moment: string): void {
     this.#moments++;
-    tellProgress(() => `${this.#states} states after ${this.#moments} power cuts`);
+    tellProgress(() => `${this.#options.title ?? ""}${this.#states} states after ${this.#moments} power cuts`);
     for (const cut of powerCuts(disk, this.#random, this.#options.chances)) {
       if (this.#failures.length >= this.#options.failuresMax) return;
       this.#try(contentAfter(disk, cut), `${moment}, keeping ${titleOfCut(cut)}`);
