@@ -1,3 +1,5 @@
+import { decodeHealthStatus } from "../../../src/checks/grpc-health.ts";
+import { parseHostPort } from "../../../src/checks/host-port.ts";
 import { consulStateRows } from "../../../src/cli/migration/consul-state.ts";
 import { praetorStateRows } from "../../../src/cli/migration/praetor-state.ts";
 import { loadConfig } from "../../../src/config/load.ts";
@@ -5,6 +7,7 @@ import { readSource } from "../../../src/config/read-source.ts";
 import { interfaceAddresses } from "../../../src/config/sockaddr/interfaces.ts";
 import { expandTemplate } from "../../../src/config/sockaddr/template.ts";
 import { decodeAnswers, decodeQuery } from "../../../src/dns/decode-message.ts";
+import { parseCacheControl } from "../../../src/http/cache-control.ts";
 import { cleanPath } from "../../../src/http/clean-path.ts";
 import { HttpError } from "../../../src/http/http-error.ts";
 import { decodePath } from "../../../src/http/http-request.ts";
@@ -12,6 +15,7 @@ import { parseQueryOptions } from "../../../src/http/query-options.ts";
 import { QueryString } from "../../../src/http/query-string.ts";
 import { unpackArchive } from "../../../src/lib/checked-archive.ts";
 import { parseDuration, parseDurationWithDays } from "../../../src/lib/duration.ts";
+import { toServiceDefinition } from "../../../src/keeper/keeper-service.ts";
 import { OperatingError } from "../../../src/lib/errors.ts";
 import { compileFilter } from "../../../src/lib/filter/compile-filter.ts";
 import { renderTemplate } from "../../../src/model/query-template.ts";
@@ -25,8 +29,12 @@ import { decodeCoordinateUpdate } from "../../../src/wire/coordinate.ts";
 import { serviceEntryFields } from "../../../src/wire/filter-fields.ts";
 import { decodeIntention } from "../../../src/wire/intention.ts";
 import { parseJson } from "../../../src/wire/json.ts";
+import { decodeUpdateKeys, renderKeeperValue } from "../../../src/wire/keeper-kvs.ts";
+import { decodeKeeperRegistration } from "../../../src/wire/keeper-registration.ts";
+import { decodeSecretRequest } from "../../../src/wire/keeper-secret.ts";
 import { decodeKeyringKey } from "../../../src/wire/keyring.ts";
 import { decodeKvTree } from "../../../src/wire/kv-tree.ts";
+import { decodePortRecord } from "../../../src/wire/port-record.ts";
 import { checkPreparedQuery, decodePreparedQuery } from "../../../src/wire/prepared-query.ts";
 import { decodeServiceDefinition } from "../../../src/wire/service-definition.ts";
 import { decodeSession } from "../../../src/wire/session.ts";
@@ -243,6 +251,34 @@ const bodies: readonly Decoder[] = [
   }),
 ];
 
+const keeperWords = [
+  ...["apiVersion", "v3", "registration", "serviceId", "host", "port", "status", "healthCheck", "interval", "path"],
+  ...["type", "value", "requestId", "secretName", "secretData", "key", "UP", "HALT", "1d", "http", "UNKNOWN"],
+];
+const portWords = [
+  "id",
+  "revision",
+  "service",
+  "host",
+  "oldPort",
+  "newPort",
+  "owner",
+  "reason",
+  "at",
+  "state",
+  "active",
+];
+
+function keeperBody(name: string, decode: (json: unknown) => unknown): Decoder {
+  return { name: `body-keeper-${name}`, words: keeperWords, run: (octets) => decode(parseJson(octets)) };
+}
+
+const keeperBodies: readonly Decoder[] = [
+  keeperBody("registration", (json) => toServiceDefinition(decodeKeeperRegistration(json), { outputBytesMax: 4_096 })),
+  keeperBody("value", (json) => renderKeeperValue(decodeUpdateKeys(json))),
+  keeperBody("secret", decodeSecretRequest),
+];
+
 const texts: readonly Decoder[] = [
   text("hcl", hclWords, (hcl) => readSource(hcl, "hcl", { file: "fuzz.hcl" })),
   text("json-file", hclWords, (json) => readSource(json, "json", { file: "fuzz.json" })),
@@ -261,10 +297,14 @@ const texts: readonly Decoder[] = [
     parsed.without("index");
     return parseQueryOptions(parsed);
   }),
+  text("cache-control", ["max-age=", "must-revalidate", "stale-if-error=", ",", "9".repeat(18)], parseCacheControl),
+  text("host-port", ["127.0.0.1", "[::1]", "[", "]", ":", "%eth0", "8500", "a.b"], (address) => parseHostPort(address)),
   text("path", ["/", "..", ".", "%2f", "%00", "//", "v1", "kv"], (path) => cleanPath(decodePath(path))),
 ];
 
 const octets: readonly Decoder[] = [
+  { name: "port-record", words: portWords, run: decodePortRecord },
+  { name: "grpc-answer", words: ["\u0008\u0001", "\u0012", "\u0080\u0080\u0080"], run: decodeHealthStatus },
   { name: "kv-export", words: ["key", "flags", "value", "namespace"], run: decodeKvTree },
   { name: "dns-query", words: ["\u0003web\u0007service\u0006consul\0", "\u00c0\u000c"], run: decodeQuery },
   { name: "dns-answers", words: ["\u0003web\u0007service\u0006consul\0", "\u00c0\u000c"], run: decodeAnswers },
@@ -299,7 +339,7 @@ const octets: readonly Decoder[] = [
 ];
 
 /** Every decoder that meets the outside. */
-export const decoders: readonly Decoder[] = [...bodies, ...texts, ...octets];
+export const decoders: readonly Decoder[] = [...bodies, ...keeperBodies, ...texts, ...octets];
 
 const instance = {
   Node: { Node: "gw", Address: "127.0.0.1", Meta: { rack: "1" } },
