@@ -5,8 +5,9 @@ import type { Applied } from "../state/apply.ts";
 import { Batch } from "../state/batch.ts";
 import type { Command, Outcome } from "../state/command.ts";
 import { latestMs } from "../state/lock-delay.ts";
-import { topicIndex, type State } from "../state/state.ts";
+import type { State } from "../state/state.ts";
 import type { Topic } from "../state/topics.ts";
+import { TopicIndexes } from "./topic-indexes.ts";
 import { Watches } from "./watches.ts";
 
 interface Pending {
@@ -19,9 +20,6 @@ interface Pending {
 interface PreparedBatch extends Omit<Applied, "outcome"> {
   readonly settle: readonly (() => void)[];
 }
-
-/** Remembered at the most, lest reads of ever other keys between two writes fill the memory. */
-const indexesMax = 1_000;
 
 /** How long a batch may take to become durable; each row has a millisecond more, so that a large restore can end. */
 const commitMsMax = 10_000;
@@ -67,8 +65,7 @@ export class Store {
   readonly #engine: Engine;
   readonly #meter: StoreMeter;
   readonly #listeners: CommitListener[] = [];
-  /** Indexes of topics in the present state, as far as somebody has asked. */
-  readonly #indexes = new Map<Topic, number>();
+  readonly #indexes = new TopicIndexes();
   /** Indexes of topics that are kept beside the state, in memory only. */
   readonly #besideIndexes = new Map<Topic, number>();
   readonly #clock: Clock;
@@ -97,10 +94,7 @@ export class Store {
     return this.#state;
   }
 
-  /**
-   * The index of an answer that depends on these topics: that of the newest write that touched one of them. Worked out
-   * once for each state, since a thousand watchers of one tree ask at the same time.
-   */
+  /** The index of an answer that depends on these topics: that of the newest write that touched one of them. */
   indexOf(topics: readonly Topic[]): number {
     let index = 0;
     for (const topic of topics) index = Math.max(index, this.#topicIndex(topic));
@@ -108,12 +102,7 @@ export class Store {
   }
 
   #topicIndex(topic: Topic): number {
-    const known = this.#indexes.get(topic);
-    if (known !== undefined) return known;
-    const index = this.#besideIndexes.get(topic) ?? topicIndex(this.#state, topic);
-    if (this.#indexes.size >= indexesMax) this.#indexes.clear();
-    this.#indexes.set(topic, index);
-    return index;
+    return this.#besideIndexes.get(topic) ?? this.#indexes.of(this.#state, topic);
   }
 
   /** No query waits any more: the agent is stopping. */
@@ -132,7 +121,6 @@ export class Store {
   touch(topic: Topic): void {
     const before = this.#besideIndexes.get(topic) ?? 0;
     this.#besideIndexes.set(topic, Math.max(before + 1, this.#state.index));
-    this.#indexes.delete(topic);
     const touched = new Set([topic]);
     for (const listener of this.#listeners) listener(touched);
     this.watches.wake(touched);
@@ -206,7 +194,7 @@ export class Store {
     meter.committed(endMs - startMs);
     for (const { command, startMs: submittedMs } of commands) meter.submitted(command.type, endMs - submittedMs);
     this.#state = batch.state;
-    this.#indexes.clear();
+    this.#indexes.follow(before, batch.state, batch.touched);
     for (const listener of this.#listeners) listener(batch.touched);
     for (const settle of batch.settle) settle();
     this.watches.wake(batch.touched);

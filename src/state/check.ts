@@ -23,7 +23,7 @@ export function ensureCheck(draft: Draft, node: string, check: Check): Rejection
   if (known && isDeepStrictEqual(known, { ...row, modifyIndex: known.modifyIndex })) return undefined;
   if (row.status === "critical") endSessionsOfCheck(draft, node, row.id);
   if (known) leaveOldPlace(draft, known, row);
-  draft.putCheck(row, checkTopics(draft.state, row));
+  draft.putCheck(row, known, checkTopics(draft.state, row));
   return undefined;
 }
 

@@ -8,7 +8,7 @@ import type { ServiceRow } from "../model/service.ts";
 import { checkIdsOf, type SessionRow } from "../model/session.ts";
 import type { Stamp } from "./command.ts";
 import { encodeIndex, encodeKv, encodeRow, tables, tombstoneFloorKey } from "./rows.ts";
-import { kvOrder, lockedKey, rowKey, type State } from "./state.ts";
+import { failingKey, kvOrder, lockedKey, rowKey, type State } from "./state.ts";
 import { TableDraft } from "./table-draft.ts";
 import { fold, topics, type Topic } from "./topics.ts";
 
@@ -95,9 +95,12 @@ export class Draft {
     this.#bury(touched);
   }
 
-  putCheck(row: CheckRow, touched: Iterable<Topic>): void {
+  /** @param known the row of that name until now */
+  putCheck(row: CheckRow, known: CheckRow | undefined, touched: Iterable<Topic>): void {
     const key = rowKey(row.node, row.id);
     this.#tables.checks.set(key, row);
+    if (known) this.#setFailing(known, undefined);
+    this.#setFailing(row, row);
     this.#tables.serviceChecks.set(rowKey(row.node, row.serviceId, row.id), row);
     this.#write(tables.checks, key, encodeRow(row));
     this.#touchAll(touched);
@@ -107,6 +110,7 @@ export class Draft {
     const key = rowKey(row.node, row.id);
     this.#tables.checks.delete(key);
     this.#tables.serviceChecks.delete(rowKey(row.node, row.serviceId, row.id));
+    this.#setFailing(row, undefined);
     this.#write(tables.checks, key, undefined);
     this.#bury(touched);
   }
@@ -182,6 +186,13 @@ export class Draft {
     this.#bury(left);
   }
 
+  #setFailing(check: CheckRow, row: CheckRow | undefined): void {
+    const key = failingKey(check);
+    if (key === undefined) return;
+    if (row) this.#tables.failingChecks.set(key, row);
+    else this.#tables.failingChecks.delete(key);
+  }
+
   #touchAll(touched: Iterable<Topic>): void {
     for (const topic of touched) {
       this.touched.add(topic);
@@ -237,6 +248,7 @@ function draftTables(base: State) {
     serviceInstances: new TableDraft(base.serviceInstances),
     checks: new TableDraft(base.checks),
     serviceChecks: new TableDraft(base.serviceChecks),
+    failingChecks: new TableDraft(base.failingChecks),
     kv: new TableDraft(base.kv),
     sessions: new TableDraft(base.sessions),
     nodeSessions: new TableDraft(base.nodeSessions),
@@ -258,6 +270,7 @@ function finishTables(drafts: TableDrafts): Omit<State, "index" | "tombstoneFloo
     serviceInstances: drafts.serviceInstances.finish(),
     checks: drafts.checks.finish(),
     serviceChecks: drafts.serviceChecks.finish(),
+    failingChecks: drafts.failingChecks.finish(),
     kv: drafts.kv.finish(),
     sessions: drafts.sessions.finish(),
     nodeSessions: drafts.nodeSessions.finish(),

@@ -75,8 +75,9 @@ export function checksOfInstance(state: State, node: string, serviceId: string):
 
 /** With "any", all of them. */
 export function checksInStatus(state: State, status: string): CheckRow[] {
-  const all = [...state.checks.values()];
-  return status === "any" ? all : all.filter((check) => check.status === status);
+  if (status === "any") return [...state.checks.values()];
+  if (status === "passing") return [...state.checks.values()].filter((check) => check.status === status);
+  return rowsBelow(state.failingChecks, rowKey(status)).filter((check) => check.status === status);
 }
 
 function rowsBelow<V>(table: OrderedTable<V>, prefix: string): V[] {

@@ -16,7 +16,7 @@ import {
   tables,
   tombstoneFloorKey,
 } from "./rows.ts";
-import { emptyState, kvOrder, lockedKey, rowKey, type State } from "./state.ts";
+import { emptyState, failingKey, kvOrder, lockedKey, rowKey, type State } from "./state.ts";
 import { fold, type Topic } from "./topics.ts";
 
 export interface OpenedState {
@@ -60,6 +60,7 @@ export class StateBuilder {
       serviceInstances: edits.serviceInstances.finish(),
       checks: edits.checks.finish(),
       serviceChecks: edits.serviceChecks.finish(),
+      failingChecks: edits.failingChecks.finish(),
       kv: edits.kv.finish(),
       sessions: edits.sessions.finish(),
       nodeSessions: edits.nodeSessions.finish(),
@@ -83,6 +84,7 @@ function editAll() {
     serviceInstances: emptyState.serviceInstances.edit(),
     checks: emptyState.checks.edit(),
     serviceChecks: emptyState.serviceChecks.edit(),
+    failingChecks: emptyState.failingChecks.edit(),
     kv: emptyState.kv.edit(),
     sessions: emptyState.sessions.edit(),
     nodeSessions: emptyState.nodeSessions.edit(),
@@ -113,6 +115,8 @@ function loadRow(edits: ReturnType<typeof editAll>, { table, key, value }: Row):
       const check = decodeCheck(value);
       edits.checks.set(key, check);
       edits.serviceChecks.set(rowKey(check.node, check.serviceId, check.id), check);
+      const failing = failingKey(check);
+      if (failing !== undefined) edits.failingChecks.set(failing, check);
       return;
     }
     case tables.kv: {

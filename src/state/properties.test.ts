@@ -299,6 +299,7 @@ function rowsOf(state: State) {
     serviceInstances: entries(state.serviceInstances),
     checks: entries(state.checks),
     serviceChecks: entries(state.serviceChecks),
+    failingChecks: entries(state.failingChecks),
     kv: entries(state.kv),
     sessions: entries(state.sessions),
     nodeSessions: entries(state.nodeSessions),
@@ -307,3 +308,11 @@ function rowsOf(state: State) {
     lockDelays: entries(state.lockDelays),
   };
 }
+
+test("the checks of a status are those among all that have it, in the same order", () => {
+  afterEachStep(({ state }) => {
+    const all = checksInStatus(state, "any");
+    for (const status of ["passing", "warning", "critical"])
+      expect(checksInStatus(state, status)).toEqual(all.filter((check) => check.status === status));
+  });
+});

@@ -11,8 +11,8 @@ import { keyOfTopic, prefixOfTopic, topics, type Topic } from "./topics.ts";
 /**
  * Everything the registry knows, as one immutable value. `apply` makes the next one; a reader keeps the one it has.
  *
- * Rows are in one table each; `serviceInstances` and `serviceChecks` hold the same rows in another order, so that what
- * belongs to one service is found without passing over the others.
+ * Rows are in one table each; `serviceInstances`, `serviceChecks` and `failingChecks` hold the same rows in another order,
+ * so that what belongs to one service, or what fails, is found without passing over the others.
  */
 export interface State {
   /** The index of the newest write that changed anything. */
@@ -29,6 +29,8 @@ export interface State {
   readonly checks: OrderedTable<CheckRow>;
   /** By node, service id ("" for the node's own), check id. */
   readonly serviceChecks: OrderedTable<CheckRow>;
+  /** Those that are not passing, which are few: by status, node, check id. */
+  readonly failingChecks: OrderedTable<CheckRow>;
   /** By key, in the order of the keys' UTF-8 bytes (see kvOrder). */
   readonly kv: OrderedTable<KvEntry>;
   /** By folded id. */
@@ -64,6 +66,7 @@ export const emptyState: State = {
   serviceInstances: OrderedMap.empty(),
   checks: OrderedMap.empty(),
   serviceChecks: OrderedMap.empty(),
+  failingChecks: OrderedMap.empty(),
   kv: OrderedMap.empty(),
   sessions: OrderedMap.empty(),
   nodeSessions: OrderedMap.empty(),
@@ -103,6 +106,11 @@ function moveUnit(character: string): string {
 /** The key in State.sessionKeys of an entry that is locked. */
 export function lockedKey(entry: KvEntry): string {
   return rowKey(entry.session) + kvOrder(entry.key);
+}
+
+/** The key in State.failingChecks of a check that has a place there. */
+export function failingKey({ status, node, id }: CheckRow): string | undefined {
+  return status === "passing" ? undefined : rowKey(status, node, id);
 }
 
 /** The index of the last write that touched the topic; at least 1, and never lower than it was before. */

@@ -140,10 +140,11 @@ function plain({
   serviceInstances,
   checks,
   serviceChecks,
+  failingChecks,
   kv,
   sessions,
   sessionKeys,
 }: State): unknown[] {
-  const tables = [nodes, services, serviceInstances, checks, serviceChecks, kv, sessions, sessionKeys];
+  const tables = [nodes, services, serviceInstances, checks, serviceChecks, failingChecks, kv, sessions, sessionKeys];
   return tables.map((table) => [...table.entries()]);
 }
