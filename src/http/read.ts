@@ -93,10 +93,15 @@ function currentAnswer<T>(api: Api, asked: string, { query, rendering }: Asked<T
       "X-Consul-Knownleader": "true",
       "X-Consul-Lastcontact": "0",
     }),
-    body: body ?? null,
+    body: body === undefined ? null : readyToSend(body),
   };
   if (rendering.isKept !== false) api.answers.put(asked, query.topics, answer);
   return answer;
+}
+
+/** A large answer that many ask for is put into bytes once. */
+function readyToSend(body: string | Uint8Array<ArrayBuffer>): string | Uint8Array<ArrayBuffer> {
+  return typeof body === "string" && isLarge(body) ? Buffer.from(body) : body;
 }
 
 const nothingHeaders: HeaderFields = { Vary: "Accept-Encoding" };
