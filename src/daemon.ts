@@ -109,19 +109,16 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     });
     const dns = await openDns(config, { ...api, log: log.named("dns"), listen: world.listenDns }, stopping.signal);
     const { doors, keeper } = await openDoorways(config, {
-      api,
-      clientLimit,
-      open: world.openDoors,
-      local,
-      secrets,
-      log,
+      ...{ api, clientLimit, local, secrets, log },
+      ...{ open: world.openDoors, listen: world.listen },
     });
+    const guarding = { clock: world.clock, descriptors: world.openDescriptors(), log, signal: stopping.signal };
     startChecks(agent, world);
     api.ports.start(stopping.signal);
     const running = Promise.all([
       runIntervals(metrics, world.clock, stopping.signal),
       runAntiEntropy(sync, { ...world, log: log.named("anti_entropy"), signal: stopping.signal }),
-      guardDescriptors({ doors: keeper ? [doors, keeper] : [doors], clock: world.clock, log, signal: stopping.signal }),
+      guardDescriptors({ doors: keeper ? [doors, keeper] : [doors], ...guarding }),
     ]);
     return {
       nodeId: node.id,
@@ -167,7 +164,7 @@ interface Doorways {
 /** All that is asked over HTTP. Who waits for an agent asks Consul's API: that is opened last. */
 async function openDoorways(
   config: RuntimeConfig,
-  parts: Parameters<typeof openApi>[1] & Pick<KeeperParts, "local" | "secrets" | "log">,
+  parts: Parameters<typeof openApi>[1] & Pick<KeeperParts, "local" | "secrets" | "log" | "listen">,
 ): Promise<Doorways> {
   const keeper = await openKeeper(config, parts);
   try {

@@ -17,12 +17,13 @@ import { Events } from "./registry/events.ts";
 import { Nearness } from "./registry/nearness.ts";
 import { PreparedQueries } from "./registry/prepared-query-execution.ts";
 import { openPorts } from "./open-ports.ts";
+import type { Machine } from "./ports/machine.ts";
 import { describeSelf } from "./self-description.ts";
 
 type ApiParts = Pick<
   Api,
   "store" | "outputs" | "sessionTtls" | "agent" | "metrics" | "clock" | "random" | "log" | "reload" | "resync" | "leave"
->;
+> & { readonly machine: Machine };
 
 /** What the endpoints work on, of the parts of one agent. */
 export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
@@ -33,7 +34,7 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     wanPort: config.ports.serfWan,
   });
   const leader = `${node.address}:${config.ports.server}`;
-  const { log: rootLog, ...others } = parts;
+  const { log: rootLog, machine, ...others } = parts;
   const { clock, metrics, store } = parts;
   const coordinates = new Coordinates(store, {
     own: node.name,
@@ -52,7 +53,7 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     nearness,
     cachedQuestions: config.httpUseCache ? new CachedQuestions(parts) : undefined,
     events,
-    ports: openPorts(config, { ...parts, events, log: rootLog.named("ports") }),
+    ports: openPorts(config, { ...parts, machine, events, log: rootLog.named("ports") }),
     prometheus: config.prometheus,
     preparedQueries: new PreparedQueries(store, {
       clock,

@@ -1,6 +1,7 @@
 import type { LocalRow } from "./bus/kept-position.ts";
 import type { MessageBus } from "./bus/message-bus.ts";
-import type { Credentials } from "./bus/mqtt-connection.ts";
+import type { BrokerConnection } from "./bus/broker-connection.ts";
+import type { Credentials, MqttOptions } from "./bus/mqtt-connection.ts";
 import type { MessageBusConfig, RuntimeConfig } from "./config/runtime-config.ts";
 import type { Secrets } from "./keeper/secrets.ts";
 import type { Clock } from "./lib/clock.ts";
@@ -21,6 +22,7 @@ interface BusParts {
   readonly log: Log;
   /** What core-keeper's API was told. */
   readonly secrets: Pick<Secrets, "read">;
+  readonly connectBroker: typeof connectBroker;
 }
 
 /**
@@ -35,7 +37,6 @@ export async function openBus(
   const bus = config.messageBus;
   if (bus === undefined) return undefined;
   const { openMessageBus } = await import("./bus/message-bus.ts");
-  const { connectMqtt } = await import("./bus/mqtt-connection.ts");
   const url = new URL(bus.url);
   // Asked at each connection: a secret may be told, or changed, while the broker refuses.
   const credentials = (): Credentials => toldCredentials(parts.secrets) ?? configuredCredentials(bus, url);
@@ -46,9 +47,15 @@ export async function openBus(
     nodeId: parts.node.id,
     log: parts.log.named("message_bus"),
     encodeCbor: bus.cbor ? await loadCbor() : undefined,
-    connect: (signal) => connectMqtt(broker, signal),
+    connect: (signal) => parts.connectBroker(broker, signal),
     stopping,
   });
+}
+
+/** As connectMqtt, which is not loaded before. */
+export async function connectBroker(broker: MqttOptions, signal: AbortSignal): Promise<BrokerConnection> {
+  const { connectMqtt } = await import("./bus/mqtt-connection.ts");
+  return connectMqtt(broker, signal);
 }
 
 function toldCredentials(secrets: BusParts["secrets"]): Credentials | undefined {

@@ -1,7 +1,7 @@
 import type { Agent } from "./agent/agent.ts";
 import type { SavedRow } from "./agent/registrations.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
-import { listen, type HttpServer } from "./http/server.ts";
+import type { HttpServer, listen } from "./http/server.ts";
 import { CommitTimes } from "./keeper/commit-times.ts";
 import { KeptRegistrations } from "./keeper/kept-registrations.ts";
 import { Registrations } from "./keeper/registrations.ts";
@@ -31,6 +31,7 @@ export interface KeeperParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly listen: typeof listen;
 }
 
 /** core-keeper's API as it is served. */
@@ -64,7 +65,7 @@ export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Pro
       mayWrite: writersFrom(writers),
     },
   );
-  const server = await listen({
+  const server = await parts.listen({
     listening: { name: "keeper", portFlags: "-keeper-port" },
     addresses: config.keeperAddresses,
     port: config.ports.keeper,

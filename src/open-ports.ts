@@ -1,9 +1,8 @@
-import { hostname, networkInterfaces } from "node:os";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
 import type { Node } from "./model/node.ts";
 import { Ports, type PortsOptions } from "./ports/ports.ts";
 
-type PortsParts = Pick<PortsOptions, "agent" | "clock" | "events" | "log" | "random" | "store">;
+type PortsParts = Pick<PortsOptions, "agent" | "clock" | "events" | "log" | "machine" | "random" | "store">;
 
 /** What looks after the ports of services, for this machine as it is now. */
 export function openPorts(config: RuntimeConfig, parts: PortsParts): Ports {
@@ -11,12 +10,11 @@ export function openPorts(config: RuntimeConfig, parts: PortsParts): Ports {
   return new Ports({
     ...parts,
     rules: config.portAllocation,
-    ownNames: namesOfThisMachine(parts.agent.node),
+    ownNames: [...namesOf(parts.agent.node), ...parts.machine.names()],
     ownPorts: [http, https, dns, keeper].filter((port) => port > 0),
   });
 }
 
-function namesOfThisMachine({ name, address, taggedAddresses }: Node): readonly string[] {
-  const addresses = Object.values(networkInterfaces()).flatMap((infos) => (infos ?? []).map((info) => info.address));
-  return [name, address, ...Object.values(taggedAddresses ?? {}), hostname(), ...addresses];
+function namesOf({ name, address, taggedAddresses }: Node): readonly string[] {
+  return [name, address, ...Object.values(taggedAddresses ?? {})];
 }

@@ -5,8 +5,12 @@ import type { OpenedEngine } from "./engine/engine.ts";
 import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
 import { openSqliteEngine } from "./engine/sqlite/sqlite-engine.ts";
 import { openDoors } from "./http/doors.ts";
+import { listen } from "./http/server.ts";
+import { connectBroker } from "./open-bus.ts";
 import { systemClock, type Clock } from "./lib/clock.ts";
+import { type Descriptors, ProcessDescriptors } from "./lib/descriptor-guard.ts";
 import { systemRandom, type Random } from "./lib/random.ts";
+import { type Machine, thisMachine } from "./ports/machine.ts";
 
 /**
  * All that is around an agent: time, chance, the disk, who asks it, and what it asks. A simulation hands in another one,
@@ -18,7 +22,13 @@ export interface World {
   readonly openEngine: (config: RuntimeConfig) => Promise<OpenedEngine>;
   readonly openDoors: typeof openDoors;
   readonly listenDns: typeof listenDns;
+  /** For core-keeper's API. */
+  readonly listen: typeof listen;
   readonly startCheck: typeof startCheck;
+  readonly connectBroker: typeof connectBroker;
+  readonly machine: Machine;
+  /** How many files and connections the process may have, and has. */
+  readonly openDescriptors: () => Descriptors;
 }
 
 export const systemWorld: World = {
@@ -27,7 +37,11 @@ export const systemWorld: World = {
   openEngine,
   openDoors,
   listenDns,
+  listen,
   startCheck,
+  connectBroker,
+  machine: thisMachine,
+  openDescriptors: () => new ProcessDescriptors(),
 };
 
 function openEngine({ dataDir }: RuntimeConfig): Promise<OpenedEngine> {

@@ -26,7 +26,7 @@ export interface GuardOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
-  readonly descriptors?: Descriptors;
+  readonly descriptors: Descriptors;
 }
 
 /** A check that is run between the last descriptor and the next look may fail. */
@@ -35,11 +35,11 @@ const reserveMax = 32;
 
 /** Watches until `signal` aborts. */
 export async function guardDescriptors(options: GuardOptions): Promise<void> {
-  const { clock, signal, descriptors = new ProcessDescriptors() } = options;
+  const { clock, signal, descriptors } = options;
   const { max } = descriptors;
   if (max === undefined) return;
   const reserve = Math.min(reserveMax, Math.floor(max / 8));
-  const guard = new Guard({ ...options, descriptors }, { max, reserve });
+  const guard = new Guard(options, { max, reserve });
   descriptors.reserve(reserve);
   while (!signal.aborted) {
     await sleep(clock, intervalMs, signal);
@@ -49,15 +49,12 @@ export async function guardDescriptors(options: GuardOptions): Promise<void> {
 }
 
 class Guard {
-  readonly #options: GuardOptions & { readonly descriptors: Descriptors };
+  readonly #options: GuardOptions;
   readonly #max: number;
   readonly #reserve: number;
   #isShort = false;
 
-  constructor(
-    options: GuardOptions & { readonly descriptors: Descriptors },
-    { max, reserve }: { readonly max: number; readonly reserve: number },
-  ) {
+  constructor(options: GuardOptions, { max, reserve }: { readonly max: number; readonly reserve: number }) {
     this.#options = options;
     this.#max = max;
     this.#reserve = reserve;
@@ -105,7 +102,7 @@ export interface Descriptors {
 const own = "/proc/self/fd";
 
 /** This process's own, as Linux tells them. */
-class ProcessDescriptors implements Descriptors {
+export class ProcessDescriptors implements Descriptors {
   readonly max: number | undefined = readLimit();
   readonly #held: number[] = [];
 

@@ -1,6 +1,7 @@
 import type { Hosts, Place } from "./hosts.ts";
 import type { Ledger } from "./ledger.ts";
-import { canListen, type ListenerProbe } from "./listener-probe.ts";
+import type { ListenerProbe } from "./listener-probe.ts";
+import type { Machine } from "./machine.ts";
 
 export interface PortRange {
   readonly first: number;
@@ -11,6 +12,7 @@ export interface AllocationOptions {
   readonly ledger: Ledger;
   readonly range: PortRange;
   readonly probe: ListenerProbe;
+  readonly machine: Pick<Machine, "canListen">;
 }
 
 /**
@@ -21,13 +23,14 @@ export interface AllocationOptions {
 export async function findFreePort(
   service: string,
   { host, port: oldPort }: Place,
-  { ledger, range, probe }: AllocationOptions,
+  { ledger, range, probe, machine }: AllocationOptions,
 ): Promise<number | undefined> {
   for (const alsoKept of [false, true]) {
     for (const port of candidates(range, ledger.record(service)?.newPort ?? 0)) {
       const place = { host, port };
       if (port === oldPort || !ledger.isFree(place, service, { alsoKept })) continue;
-      if (!(await listens(place, ledger.hosts, probe)) && (!ledger.hosts.isOwn(host) || canListen(port))) return port;
+      if (!(await listens(place, ledger.hosts, probe)) && (!ledger.hosts.isOwn(host) || machine.canListen(port)))
+        return port;
     }
   }
   return undefined;

@@ -12,6 +12,7 @@ import { conflictSentence } from "./conflict-sentence.ts";
 import type { Place } from "./hosts.ts";
 import type { Ledger, Owner } from "./ledger.ts";
 import type { ListenerProbe } from "./listener-probe.ts";
+import type { Machine } from "./machine.ts";
 import { nextRecord, portRecordBytes, portRecordKey, writingRecord, type PortChange } from "./port-records.ts";
 import { portKey, type StoredPort } from "./stored-port.ts";
 
@@ -20,6 +21,7 @@ export interface PortAssignmentsOptions {
   readonly ledger: Ledger;
   readonly range: PortRange;
   readonly probe: ListenerProbe;
+  readonly machine: Pick<Machine, "canListen">;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -5,6 +5,7 @@ import { FakeClock } from "../../test/support/fake-clock.ts";
 import { recordOf } from "../../test/support/port-record.ts";
 import { within } from "../../test/support/within.ts";
 import { createLog } from "../lib/log.ts";
+import { thisMachine } from "./machine.ts";
 import { PortCallbacks, type CallbackTarget } from "./port-callbacks.ts";
 
 const servers: Server[] = [];
@@ -52,7 +53,8 @@ function openCallbacks() {
   const clock = new FakeClock();
   const log: string[] = [];
   const sink = (line: string): void => void log.push(line);
-  const callbacks = new PortCallbacks({ clock, log: createLog({ level: "info", json: false, clock, sink }, "ports") });
+  const options = { clock, log: createLog({ level: "info", json: false, clock, sink }, "ports"), machine: thisMachine };
+  const callbacks = new PortCallbacks(options);
   return { callbacks, clock, log };
 }
 

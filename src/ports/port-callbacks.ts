@@ -3,6 +3,7 @@ import { messageOf } from "../lib/errors.ts";
 import { KeyedQueue } from "../lib/keyed-queue.ts";
 import type { Log } from "../lib/log.ts";
 import type { PortRecord } from "../model/port-record.ts";
+import type { Machine } from "./machine.ts";
 import { portRecordBytes } from "./port-records.ts";
 
 /** Where a service wants to be told of its new port. */
@@ -31,13 +32,15 @@ interface Call {
 export class PortCallbacks {
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #machine: Pick<Machine, "fetch">;
   readonly #slots = new KeyedQueue();
   /** By service; also those that have been told. */
   readonly #calls = new Map<string, Call>();
   #made = 0;
 
-  constructor(options: { readonly clock: Clock; readonly log: Log }) {
+  constructor(options: { readonly clock: Clock; readonly log: Log; readonly machine: Pick<Machine, "fetch"> }) {
     this.#clock = options.clock;
+    this.#machine = options.machine;
     this.#log = options.log;
   }
 
@@ -84,7 +87,7 @@ export class PortCallbacks {
     const ending = new AbortController();
     const timer = this.#clock.schedule(timeoutMs, () => ending.abort(new Error(`no answer within ${timeoutMs} ms`)));
     try {
-      const response = await fetch(url, {
+      const response = await this.#machine.fetch(url, {
         method,
         redirect: "manual",
         signal: AbortSignal.any([signal, ending.signal]),

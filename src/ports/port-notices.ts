@@ -7,6 +7,7 @@ import type { Events } from "../registry/events.ts";
 import type { Store } from "../registry/store.ts";
 import { callbackTargetOf } from "./callback-target.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Machine } from "./machine.ts";
 import { PortCallbacks } from "./port-callbacks.ts";
 import { portRecordBytes } from "./port-records.ts";
 
@@ -20,6 +21,7 @@ export interface PortNoticesOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly machine: Pick<Machine, "fetch">;
 }
 
 /**

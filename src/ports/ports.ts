@@ -14,7 +14,8 @@ import { conflictCheckId } from "./conflict-check.ts";
 import { Hosts, type Place } from "./hosts.ts";
 import { anotherProgram, Ledger, type Owner, type Reservation } from "./ledger.ts";
 import { LedgerFeed } from "./ledger-feed.ts";
-import { connectingProbe, type ListenerProbe } from "./listener-probe.ts";
+import type { ListenerProbe } from "./listener-probe.ts";
+import type { Machine } from "./machine.ts";
 import { PortAssignments } from "./port-assignments.ts";
 import { PortNotices } from "./port-notices.ts";
 import { PortRegistrations, registered, type PortOutcome, type PortRegistration } from "./port-registrations.ts";
@@ -41,7 +42,7 @@ export interface PortsOptions {
   readonly ownNames: readonly string[];
   /** What this agent itself listens on. */
   readonly ownPorts: readonly number[];
-  readonly probe?: ListenerProbe;
+  readonly machine: Machine;
 }
 
 /**
@@ -69,10 +70,10 @@ export class Ports {
   readonly #readers = new Set<string>();
 
   constructor(options: PortsOptions) {
-    const { agent, clock, ownNames, ownPorts, rules, store } = options;
+    const { agent, clock, machine, ownNames, ownPorts, rules, store } = options;
     this.#options = options;
     this.#reassigns = [rules.policy, ...rules.policies.values()].includes("reassign");
-    this.#probe = options.probe ?? connectingProbe(clock, agent.node.address);
+    this.#probe = machine.openProbe(clock, agent.node.address);
     this.#ledger = new Ledger({ hosts: new Hosts(ownNames), reserved: rules.reserved, ownPorts });
     const parts = { ...options, ledger: this.#ledger, probe: this.#probe, range: rules.range };
     this.#assignments = new PortAssignments(parts);

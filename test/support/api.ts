@@ -13,6 +13,7 @@ import { createLog } from "../../src/lib/log.ts";
 import { Metrics } from "../../src/lib/metrics.ts";
 import { Coordinates } from "../../src/registry/coordinates.ts";
 import type { ListenerProbe } from "../../src/ports/listener-probe.ts";
+import { thisMachine } from "../../src/ports/machine.ts";
 import { Ports, type PortRules } from "../../src/ports/ports.ts";
 import { Events } from "../../src/registry/events.ts";
 import { Nearness } from "../../src/registry/nearness.ts";
@@ -60,7 +61,8 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
       reserved: [],
       ...options.portRules,
     },
-    ...{ ownNames: ["n1"], ownPorts: [8500], probe: options.probe ?? (() => Promise.resolve(false)) },
+    ...{ ownNames: ["n1"], ownPorts: [8500] },
+    machine: { ...thisMachine, openProbe: () => options.probe ?? (() => Promise.resolve(false)) },
   });
   const api: Api = {
     store: world.store,

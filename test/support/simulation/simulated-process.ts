@@ -5,6 +5,7 @@ import type { RequestHandler } from "../../../src/http/server.ts";
 import type { Clock } from "../../../src/lib/clock.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import type { Random } from "../../../src/lib/random.ts";
+import { systemWorld } from "../../../src/world.ts";
 import { ProcessClock } from "./process-clock.ts";
 import type { SimulatedDisk } from "./simulated-disk.ts";
 import type { SimulatedServices } from "./simulated-services.ts";
@@ -66,7 +67,9 @@ export class SimulatedProcess {
       onReload: () => {},
       onLeave: () => {},
       world: {
+        ...systemWorld,
         ...{ clock, random, startCheck: services.startCheck },
+        openDescriptors: () => ({ max: undefined, used: () => 0, reserve: () => {}, release: () => {} }),
         openEngine: () => Promise.resolve(disk.open()),
         openDoors: async ({ router }) => {
           this.#router = router;

@@ -1,0 +1,24 @@
+import { hostname, networkInterfaces } from "node:os";
+import type { Clock } from "../lib/clock.ts";
+import { canListen, connectingProbe, type ListenerProbe } from "./listener-probe.ts";
+
+/** The machine that ports are given on, and the way to its services. */
+export interface Machine {
+  /** Its names and addresses. */
+  readonly names: () => readonly string[];
+  readonly openProbe: (clock: Clock, nodeAddress: string) => ListenerProbe;
+  /** Whether a program could listen there. */
+  readonly canListen: (port: number) => boolean;
+  readonly fetch: (url: string, options: RequestInit) => Promise<Response>;
+}
+
+export const thisMachine: Machine = {
+  names: () => [hostname(), ...addresses()],
+  openProbe: connectingProbe,
+  canListen,
+  fetch: (url, options) => fetch(url, options),
+};
+
+function addresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((infos) => (infos ?? []).map(({ address }) => address));
+}
