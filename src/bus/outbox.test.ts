@@ -42,6 +42,15 @@ describe("the outbox", () => {
     expect(sendAll(outbox)).toEqual(["a@1=1", "b@2=1", "a@3=2"]);
   });
 
+  test("has what is overwritten after the start and before anybody could send, unless that is too much", async () => {
+    const { store, put } = openOutbox();
+    await put("a", "1");
+    const outbox = new Outbox(store, all);
+    const small = new Outbox(store, { ...all, bytesMax: 100 });
+    await put("a", "2");
+    expect([sendAll(outbox), sendAll(small)]).toEqual([["a@1=1", "a@2=2"], ["a@2=2"]]);
+  });
+
   test("has of a key that is written twice in one batch the last value", async () => {
     const { outbox, put } = openOutbox();
     outbox.send();

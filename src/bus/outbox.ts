@@ -31,7 +31,8 @@ const changeBytes = 200;
  * When more wait than there may, or when the whole state is replaced, all that wait are dropped, and the outbox is
  * behind: once somebody can send again, it is filled with what the store then has above the position. So a broker that
  * is away for days costs some memory and no more, and the last value of each key is told in any case; of values that
- * were overwritten meanwhile some are not. It starts behind.
+ * were overwritten meanwhile some are not. It starts with what the store has above the position, or behind when that is
+ * too much.
  *
  * A key is never under way twice. So when a connection is lost and what was under way is sent again, nobody sees a key go
  * back: they may get its newest message twice, never an older one after it.
@@ -57,6 +58,7 @@ export class Outbox {
     this.#behindFrom = position + 1;
     this.#seen = position;
     store.onCommit((touched) => this.#follow(touched));
+    this.#begin(position);
   }
 
   /** Called at each commit with something to tell; it must not throw, and should take no time. */
@@ -112,6 +114,17 @@ export class Outbox {
     this.#underWay.clear();
   }
 
+  /** Not only when somebody can send: until then the values of now could be overwritten. */
+  #begin(position: number): void {
+    const waiting = keyChangesSince(this.#store.state, position, this.#prefixes).map(waitingFor);
+    const bytes = waiting.reduce((sum, each) => sum + each.bytes, 0);
+    if (bytes > this.#bytesMax) return;
+    this.#behindFrom = undefined;
+    this.#seen = this.#store.state.index;
+    this.#bytes = bytes;
+    this.#waiting.replace(waiting);
+  }
+
   #follow(touched: ReadonlySet<Topic>): void {
     const { state } = this.#store;
     this.#seen = state.index;
@@ -126,10 +139,10 @@ export class Outbox {
 
   #add(change: KeyChange): void {
     if (this.isBehind) return;
-    const bytes = changeBytes + 2 * change.key.length + (change.entry?.value.length ?? 0);
-    if (this.#bytes + bytes > this.#bytesMax) return this.#fallBehind(change.index);
-    this.#bytes += bytes;
-    this.#waiting.add({ change, bytes });
+    const waiting = waitingFor(change);
+    if (this.#bytes + waiting.bytes > this.#bytesMax) return this.#fallBehind(change.index);
+    this.#bytes += waiting.bytes;
+    this.#waiting.add(waiting);
   }
 
   #fallBehind(index: number): void {
@@ -146,4 +159,8 @@ export class Outbox {
     const changes = keyChangesSince(state, position, this.#prefixes);
     this.#waiting.replace(changes.map((change) => ({ change, bytes: 0 })));
   }
+}
+
+function waitingFor(change: KeyChange): Waiting {
+  return { change, bytes: changeBytes + 2 * change.key.length + (change.entry?.value.length ?? 0) };
 }
