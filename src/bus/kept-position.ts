@@ -22,6 +22,9 @@ export class KeptPosition {
   readonly #log: Log;
   #saved: number;
   #timer: Timer | undefined;
+  #stopped = false;
+  /** The log says so already. */
+  #hasFailed = false;
 
   private constructor(store: Store, saved: number, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
     this.#store = store;
@@ -52,23 +55,39 @@ export class KeptPosition {
     return this.#saved;
   }
 
-  /** It may have moved: what `read` says then is saved before long. */
+  /** It may have moved: what `read` says then is saved before long, or when the disk takes it. */
   saveSoon(read: () => number): void {
+    if (this.#stopped) return;
     this.#timer ??= this.#clock.schedule(saveAfterMs, () => {
       this.#timer = undefined;
-      void this.saveNow(read());
+      void this.#trySave(read()).then((isSaved) => isSaved || this.saveSoon(read));
     });
   }
 
-  async saveNow(index: number): Promise<void> {
+  /** For the last time. */
+  async saveAndStop(index: number): Promise<void> {
+    this.#stopped = true;
     this.#timer?.cancel();
     this.#timer = undefined;
+    await this.#trySave(index);
+  }
+
+  /** Whether it is saved. */
+  async #trySave(index: number): Promise<boolean> {
     try {
       await this.#save(index);
+      this.#hasFailed = false;
+      return true;
     } catch (error) {
-      const reason = messageOf(error);
-      this.#log.warn("cannot save how far changes have been told; some may be told twice after a restart", { reason });
+      this.#sayOnce(messageOf(error));
+      return false;
     }
+  }
+
+  #sayOnce(reason: string): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.#log.warn("cannot save how far changes have been told; some may be told twice after a restart", { reason });
   }
 
   async #save(index: number): Promise<void> {

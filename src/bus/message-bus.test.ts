@@ -169,6 +169,16 @@ describe("the position", () => {
     expect(afterKill.sent()).toEqual(["t/e/b=2", "t/e/c=3"]);
   });
 
+  test("that cannot be saved is saved when the disk is well, although nothing more is told", async () => {
+    const bus = await openBus();
+    await bus.put("e/a", "1");
+    bus.engine.fail();
+    await bus.clock.advance(12_000);
+    bus.engine.recover();
+    await bus.clock.advance(5_000);
+    expect([keptPosition(bus), bus.log.filter((line) => line.includes("cannot save")).length]).toEqual(["1", 1]);
+  });
+
   test("that cannot be saved is said, and changes are told all the same", async () => {
     const bus = await openBus();
     await bus.put("e/a", "1");

@@ -56,7 +56,7 @@ export async function openMessageBus(store: Store, options: MessageBusOptions): 
   metrics.gauge("praetor.bus.connected", () => Number(publisher.isConnected));
   metrics.gauge("praetor.bus.waiting", () => outbox.size);
   metrics.gauge("praetor.bus.lag", () => store.state.index - outbox.position);
-  return { stopped: publisher.run(options.stopping).then(() => kept.saveNow(outbox.position)) };
+  return { stopped: publisher.run(options.stopping).then(() => kept.saveAndStop(outbox.position)) };
 }
 
 function encode(change: KeyChange, options: MessageBusOptions): Message | undefined {
