@@ -6,9 +6,12 @@ import { OperatingError } from "./errors.ts";
 
 const bytesMax = 4 << 20;
 
-async function pack(files: Readonly<Record<string, readonly Uint8Array[]>>): Promise<Buffer> {
+async function pack(
+  files: Readonly<Record<string, readonly Uint8Array[]>>,
+  modified: Date = new Date(0),
+): Promise<Buffer> {
   const measured = await Promise.all(Object.entries(files).map(([name, blocks]) => measureFile(name, () => blocks)));
-  return Buffer.from(await new Response(packArchive(measured, new Date(0))).arrayBuffer());
+  return Buffer.from(await new Response(packArchive(measured, modified)).arrayBuffer());
 }
 
 async function unpack(archive: Buffer, max: number = bytesMax): Promise<{ text: string; content: Buffer }> {
@@ -41,6 +44,11 @@ test("what was packed comes out, whatever its blocks", async () => {
     }),
     { numRuns: 30 },
   );
+});
+
+test.each([["1914-05-01"], ["1970-01-01"], ["2300-01-01"]])("a clock that says %s is no obstacle", async (date) => {
+  const archive = await pack({ text: [Buffer.from("hello")], large: [] }, new Date(date));
+  expect((await unpack(archive)).text).toBe("hello");
 });
 
 test("the last file has the hashes of the others", async () => {

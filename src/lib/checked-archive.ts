@@ -15,6 +15,9 @@ const smallBytesMax = 64 * 1024;
 /** Room for what a tar has besides the large file. */
 const tarBytesMax = 256 * 1024;
 
+/** A tar has room for eleven octal digits of seconds since 1970, and for no sign. A gateway's clock may be anywhere. */
+const tarSecondsMax = 8 ** 11 - 1;
+
 export interface ArchiveFile {
   readonly name: string;
   readonly bytes: number;
@@ -40,8 +43,12 @@ export async function measureFile(name: string, blocks: () => Iterable<Uint8Arra
 export function packArchive(files: readonly ArchiveFile[], modified: Date): ReadableStream<Uint8Array> {
   const { readable, controller } = createTarPacker();
   const sums = Buffer.from(files.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join(""));
-  void addAll(controller, [...files, { name: sumsName, bytes: sums.length, blocks: () => [sums] }], modified);
+  void addAll(controller, [...files, { name: sumsName, bytes: sums.length, blocks: () => [sums] }], tarTime(modified));
   return readable.pipeThrough(new CompressionStream("gzip"));
+}
+
+function tarTime(time: Date): Date {
+  return new Date(Math.min(Math.max(time.getTime(), 0), tarSecondsMax * 1_000));
 }
 
 async function addAll(
