@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../../src/lib/clock.ts";
+import { settle } from "./settle.ts";
 
 interface Waiting {
   readonly atMs: number;
@@ -16,8 +17,12 @@ export class FakeClock implements Clock {
   #made = 0;
   readonly #waiting = new Set<Waiting>();
 
-  constructor(wallMs: number = Date.UTC(2026, 0, 1)) {
+  readonly #settle: () => Promise<void>;
+
+  /** @param letGoOn lets what a timer has set going go on, until it waits again */
+  constructor(wallMs: number = Date.UTC(2026, 0, 1), letGoOn: () => Promise<void> = settle) {
     this.#wallMs = wallMs;
+    this.#settle = letGoOn;
   }
 
   /** Whole milliseconds, as the real one tells. */
@@ -47,10 +52,10 @@ export class FakeClock implements Clock {
       this.#waiting.delete(next);
       this.#moveTo(Math.max(next.atMs, this.#monotonicMs));
       next.run();
-      await settle();
+      await this.#settle();
     }
     this.#moveTo(endMs);
-    await settle();
+    await this.#settle();
   }
 
   /** Moves the wall clock only, in either direction, as a gateway's does when it first hears from a time server. */
@@ -75,9 +80,4 @@ export class FakeClock implements Clock {
 
 function isBefore(left: Waiting, right: Waiting): boolean {
   return left.atMs === right.atMs ? left.order < right.order : left.atMs < right.atMs;
-}
-
-/** Lets every promise that can go on do so. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -3,37 +3,21 @@ import type { FakeClock } from "../fake-clock.ts";
 import type { FakeRandom } from "../fake-random.ts";
 import { pick, pickOf } from "../linearizability/trial.ts";
 import { checkTargets } from "./registrar.ts";
-import type { SimulatedDisk } from "./simulated-disk.ts";
-import { fairWeather, type SimulatedNetwork } from "./simulated-network.ts";
-import type { Condition, SimulatedServices } from "./simulated-services.ts";
-import type { Supervisor } from "./supervisor.ts";
-
-export interface DisasterParts {
-  readonly clock: FakeClock;
-  readonly disk: SimulatedDisk;
-  readonly network: SimulatedNetwork;
-  readonly services: SimulatedServices;
-  readonly supervisor: Supervisor;
-}
+import type { BrokerCondition } from "./simulated-broker.ts";
+import { fairWeather } from "./simulated-network.ts";
+import type { Condition } from "./simulated-services.ts";
+import type { SimulatedWorld } from "./simulated-world.ts";
 
 /** Each kind of trouble comes and goes by itself, so that they meet in all ways. */
-export async function runDisasters(parts: DisasterParts, seed: number, over: AbortSignal): Promise<void> {
-  const random = (): FakeRandom => parts.supervisor.newRandom(seed);
-  await Promise.all([
-    endAgents(parts, random(), over),
-    troubleDisk(parts, random(), over),
-    troubleNetwork(parts, random(), over),
-    troubleServices(parts, random(), over),
-  ]);
+export async function runDisasters(world: SimulatedWorld, over: AbortSignal): Promise<void> {
+  const kinds = [endAgents, troubleDisk, troubleNetwork, troubleServices, troubleBroker];
+  await Promise.all(kinds.map((kind) => kind(world, world.newRandom(), over)));
 }
 
-async function endAgents(
-  { clock, disk, supervisor }: DisasterParts,
-  random: FakeRandom,
-  over: AbortSignal,
-): Promise<void> {
+async function endAgents(world: SimulatedWorld, random: FakeRandom, over: AbortSignal): Promise<void> {
+  const { clock, disk, supervisor, plan } = world;
   while (!over.aborted) {
-    await sleep(clock, random.uniform() ** 2 * 60_000, over);
+    await sleep(clock, (random.uniform() ** 2 * 60_000) / plan.haste, over);
     if (over.aborted) return;
     if (random.uniform() < 0.5) await Promise.race([disk.untilWriting(), sleep(clock, 2_000)]);
     if (random.uniform() < 0.7) supervisor.crash();
@@ -43,10 +27,14 @@ async function endAgents(
   }
 }
 
-async function troubleDisk({ clock, disk }: DisasterParts, random: FakeRandom, over: AbortSignal): Promise<void> {
+async function troubleDisk(
+  { clock, disk, plan }: SimulatedWorld,
+  random: FakeRandom,
+  over: AbortSignal,
+): Promise<void> {
   while (!over.aborted) {
-    await sleep(clock, random.uniform() * 25_000, over);
-    switch (pick(random, { hang: 3, refuse: 2, slow: 2 })) {
+    await sleep(clock, (random.uniform() * 25_000) / plan.haste, over);
+    switch (pick(random, { hang: 3, refuse: 2, slow: 2, lag: 1 })) {
       case "hang":
         disk.hang();
         break;
@@ -55,15 +43,23 @@ async function troubleDisk({ clock, disk }: DisasterParts, random: FakeRandom, o
         break;
       case "slow":
         disk.slowDown(random.uniform() * 1_500);
+        break;
+      case "lag":
+        // About as long as the agent waits: it confirms when nobody expects it any more.
+        disk.lag(9_900 + random.uniform() * 400);
     }
     await sleep(clock, random.uniform() ** 2 * 25_000, over);
     disk.heal();
   }
 }
 
-async function troubleNetwork({ clock, network }: DisasterParts, random: FakeRandom, over: AbortSignal): Promise<void> {
+async function troubleNetwork(
+  { clock, network, plan }: SimulatedWorld,
+  random: FakeRandom,
+  over: AbortSignal,
+): Promise<void> {
   while (!over.aborted) {
-    await sleep(clock, random.uniform() * 20_000, over);
+    await sleep(clock, (random.uniform() * 20_000) / plan.haste, over);
     network.weather = {
       latencyMsMax: 10 ** (random.uniform() * 3.3),
       loss: random.uniform() ** 3 * 0.3,
@@ -77,13 +73,29 @@ async function troubleNetwork({ clock, network }: DisasterParts, random: FakeRan
 const conditions: readonly Condition[] = ["up", "up", "slow", "busy", "down"];
 
 export async function troubleServices(
-  { clock, services }: DisasterParts,
+  { clock, services }: SimulatedWorld,
   random: FakeRandom,
   over: AbortSignal,
 ): Promise<void> {
   while (!over.aborted) {
     await sleep(clock, random.uniform() * 8_000, over);
     services.change(pickOf(random, checkTargets) ?? "", pickOf(random, conditions) ?? "up");
+  }
+}
+
+const brokerTroubles: readonly BrokerCondition[] = ["slow", "away", "silent", "breaking", "breaking"];
+
+async function troubleBroker(
+  { clock, broker, plan }: SimulatedWorld,
+  random: FakeRandom,
+  over: AbortSignal,
+): Promise<void> {
+  while (!over.aborted) {
+    await sleep(clock, (random.uniform() * 20_000) / plan.haste, over);
+    broker.condition = pickOf(random, brokerTroubles) ?? "away";
+    if (broker.condition === "away") broker.breakAll();
+    await sleep(clock, random.uniform() * 20_000, over);
+    broker.condition = "up";
   }
 }
 

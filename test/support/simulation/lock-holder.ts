@@ -76,7 +76,9 @@ export class LockHolder {
   async #acquire({ id }: Holding, key: string): Promise<boolean> {
     const path = `/v1/kv/${key}?acquire=${id}`;
     const answer = await this.#send({ method: "PUT", path, body: "x" });
-    return answer.body.startsWith("true");
+    const isTaken = answer.body.startsWith("true");
+    if (isTaken) this.#options.ledger.acquired(id, key, answer.leftMs);
+    return isTaken;
   }
 
   async #renew({ id }: Holding): Promise<boolean> {

@@ -1,15 +1,19 @@
 import type { Clock, Timer } from "../../../src/lib/clock.ts";
 
+import type { Mutation } from "./mutation.ts";
+
 const noTimer: Timer = { cancel: () => {} };
 
 /** A process' share of the clock: its timers are counted, and end with it. */
 export class ProcessClock implements Clock {
   readonly #clock: Clock;
+  readonly #mutation: Mutation | undefined;
   readonly #timers = new Set<Timer>();
   #ended = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, mutation?: Mutation) {
     this.#clock = clock;
+    this.#mutation = mutation;
   }
 
   wallMs(): number {
@@ -17,12 +21,13 @@ export class ProcessClock implements Clock {
   }
 
   monotonicMs(): number {
-    return this.#clock.monotonicMs();
+    return this.#mutation === "time is told by the wall clock" ? this.#clock.wallMs() : this.#clock.monotonicMs();
   }
 
   schedule(delayMs: number, run: () => void): Timer {
     if (this.#ended) return noTimer;
-    const waiting = this.#clock.schedule(delayMs, () => {
+    const isEarly = this.#mutation === "timers fire early" && delayMs > 5_000;
+    const waiting = this.#clock.schedule(isEarly ? delayMs * 0.6 : delayMs, () => {
       this.#timers.delete(timer);
       run();
     });

@@ -27,6 +27,8 @@ export class SessionLedger {
   readonly #findings: Findings;
   readonly #known = new Map<string, Known>();
   readonly #ended = new Set<string>();
+  /** By key: who was told that the lock is theirs. */
+  readonly #acquired = new Map<string, string>();
   readonly #holders = new Map<string, string>();
 
   constructor(findings: Findings) {
@@ -53,6 +55,16 @@ export class SessionLedger {
     const wasOver = this.#ended.has(id) ? `${id} was renewed after it had ended` : undefined;
     this.#findings.expect("a session that has ended stays so", wasOver);
     known.renewedMs = Math.max(known.renewedMs, atMs);
+  }
+
+  /** The agent has said that this session has the lock now. */
+  acquired(id: string, key: string, atMs: number): void {
+    const before = this.#acquired.get(key);
+    const known = before === undefined ? undefined : this.#known.get(before);
+    const isHeld = before !== id && known && !known.mayEnd && atMs - known.renewedMs < known.ttlMs;
+    const broken = isHeld ? `${key} is ${before}'s, and was given to ${id}` : undefined;
+    this.#findings.expect("a lock has one holder", broken);
+    this.#acquired.set(key, id);
   }
 
   /** Its holder is about to end it, or to let go of a lock. */

@@ -4,15 +4,20 @@ import { storeClosed } from "../../../src/engine/store-closed.ts";
 import { sleep, type Clock } from "../../../src/lib/clock.ts";
 import { OperatingError } from "../../../src/lib/errors.ts";
 import type { FakeRandom } from "../fake-random.ts";
+import { mutateBatch, mutateOpened } from "./mutated-disk.ts";
+import type { Mutation } from "./mutation.ts";
 
-/** What a disk must not do, for trials of the simulation itself. */
-export type DiskFault = "forgets what it confirmed" | "keeps halves of batches" | "keeps what it refused";
+/** A batch that is on the disk, and which process wrote it: a number that rises. */
+export interface Kept {
+  readonly batch: Batch;
+  readonly process: number;
+}
 
 /** A file that one process writes at a time. Confirms late, refuses, or does not answer, for as long as it is told to. */
 export class SimulatedDisk {
   readonly #clock: Clock;
   readonly #random: FakeRandom;
-  readonly #fault: DiskFault | undefined;
+  readonly #mutation: Mutation | undefined;
   readonly #kept = new MemoryStore();
   /** Confirmed, and with that fault not on the disk yet. */
   readonly #promised: Batch[] = [];
@@ -23,18 +28,35 @@ export class SimulatedDisk {
   #gate: PromiseWithResolvers<void> | undefined;
   #refusing = false;
   #delayMsMax = 4;
+  #lagMs = 0;
   #troubleEndedMs = 0;
+  #hungSinceMs = Number.POSITIVE_INFINITY;
+  onKept: (kept: Kept) => void = () => {};
 
-  constructor(options: { readonly clock: Clock; readonly random: FakeRandom; readonly fault?: DiskFault | undefined }) {
+  constructor(options: {
+    readonly clock: Clock;
+    readonly random: FakeRandom;
+    readonly mutation: Mutation | undefined;
+  }) {
     this.#clock = options.clock;
     this.#random = options.random;
-    this.#fault = options.fault;
+    this.#mutation = options.mutation;
   }
 
   /** For how long it has been well, in milliseconds; 0 when it is not. */
   get wellForMs(): number {
-    const isWell = !this.#gate && !this.#refusing && this.#delayMsMax < 100;
+    const isWell = !this.#gate && !this.#refusing && this.#lagMs === 0 && this.#delayMsMax < 100;
     return isWell ? this.#clock.monotonicMs() - this.#troubleEndedMs : 0;
+  }
+
+  /** Since when it has not answered at all. */
+  get hungSinceMs(): number {
+    return this.#hungSinceMs;
+  }
+
+  /** Which process writes, or wrote last. */
+  get writer(): number {
+    return this.#process;
   }
 
   /** Of what is on it: the same as long as nothing is written. */
@@ -43,6 +65,7 @@ export class SimulatedDisk {
   }
 
   hang(): void {
+    if (!this.#gate) this.#hungSinceMs = this.#clock.monotonicMs();
     this.#gate ??= Promise.withResolvers();
   }
 
@@ -54,11 +77,18 @@ export class SimulatedDisk {
     this.#delayMsMax = delayMsMax;
   }
 
+  /** From now on each write takes as long as this. */
+  lag(ms: number): void {
+    this.#lagMs = ms;
+  }
+
   heal(): void {
     this.#refusing = false;
     this.#delayMsMax = 4;
+    this.#lagMs = 0;
     this.#gate?.resolve();
     this.#gate = undefined;
+    this.#hungSinceMs = Number.POSITIVE_INFINITY;
     this.#troubleEndedMs = this.#clock.monotonicMs();
   }
 
@@ -67,6 +97,8 @@ export class SimulatedDisk {
     let closed = false;
     const commit = (batch: Batch): Promise<void> => {
       if (closed) return Promise.reject(storeClosed());
+      // What a crashed process still does, it does nowhere.
+      if (process !== this.#process) return new Promise(() => {});
       const written = this.#last.then(() => this.#write(batch, process));
       this.#last = written.catch(() => {});
       return written;
@@ -75,7 +107,8 @@ export class SimulatedDisk {
       closed = true;
       await this.#last;
     };
-    return { engine: { commit, close }, revision: this.#kept.revision, rows: this.#kept.rows() };
+    const found = { revision: this.#kept.revision, rows: this.#kept.rows() };
+    return { engine: { commit, close }, ...mutateOpened(found, this.#mutation) };
   }
 
   /** Resolves when a batch is on its way. */
@@ -85,25 +118,26 @@ export class SimulatedDisk {
 
   /** The process is gone. What it was writing is there as a whole, or not at all; nobody is told. */
   crash(): void {
-    this.#process += 1;
     const batch = this.#writing;
     this.#writing = undefined;
     this.#last = Promise.resolve();
     const promised = this.#promised.splice(0);
-    if (this.#fault === "keeps halves of batches") for (const each of promised) this.#kept.apply(halfOf(each));
-    if (batch && this.#random.uniform() < 0.5) this.#kept.apply(batch);
+    if (this.#mutation === "the disk keeps halves of batches")
+      for (const each of promised) this.#kept.apply(halfOf(each));
+    if (batch && this.#random.uniform() < 0.5) this.#apply(batch);
+    this.#process += 1;
   }
 
   async #write(batch: Batch, process: number): Promise<void> {
     this.#writing = batch;
     this.#begins?.resolve();
     this.#begins = undefined;
-    await sleep(this.#clock, this.#delay());
+    await sleep(this.#clock, this.#lagMs + this.#delay());
     await this.#gate?.promise;
     if (process !== this.#process) return new Promise(() => {});
     this.#writing = undefined;
     if (this.#refusing) {
-      if (this.#fault === "keeps what it refused") this.#kept.apply(batch);
+      if (this.#mutation === "the disk keeps what it refused") this.#apply(batch);
       throw new OperatingError("unavailable", "disk-full", "the disk is full");
     }
     this.#keep(batch);
@@ -112,9 +146,16 @@ export class SimulatedDisk {
   }
 
   #keep(batch: Batch): void {
-    if (this.#fault === undefined || this.#fault === "keeps what it refused") return this.#kept.apply(batch);
+    const isLate =
+      this.#mutation === "the disk forgets what it confirmed" || this.#mutation === "the disk keeps halves of batches";
+    if (!isLate) return this.#apply(batch);
     this.#promised.push(batch);
-    for (const late of this.#promised.splice(0, this.#promised.length - 3)) this.#kept.apply(late);
+    for (const late of this.#promised.splice(0, this.#promised.length - 3)) this.#apply(late);
+  }
+
+  #apply(batch: Batch): void {
+    this.#kept.apply(mutateBatch(batch, this.#mutation));
+    this.onKept({ batch, process: this.#process });
   }
 
   #delay(): number {

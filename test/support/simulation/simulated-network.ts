@@ -2,6 +2,9 @@ import { sleep, type Clock } from "../../../src/lib/clock.ts";
 import type { FakeRandom } from "../fake-random.ts";
 import { type LineAnswer, LineBroken, type LineRequest } from "../linearizability/line.ts";
 import type { History } from "./history.ts";
+import { isForgottenWake, mutateAnswer } from "./mutated-answer.ts";
+import type { Mutation } from "./mutation.ts";
+import { withStreams } from "./platform.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 
 export interface NetworkAnswer extends LineAnswer {
@@ -40,18 +43,18 @@ export class SimulatedNetwork {
   readonly #clock: Clock;
   readonly #random: FakeRandom;
   readonly #history: History;
-  readonly #process: () => SimulatedProcess | undefined;
+  readonly #world: { readonly process: SimulatedProcess | undefined };
+  readonly #mutation: Mutation | undefined;
 
-  constructor(options: {
-    readonly clock: Clock;
-    readonly random: FakeRandom;
-    readonly history: History;
-    readonly process: () => SimulatedProcess | undefined;
-  }) {
-    this.#clock = options.clock;
-    this.#random = options.random;
-    this.#history = options.history;
-    this.#process = options.process;
+  constructor(
+    world: { readonly clock: Clock; readonly history: History; readonly process: SimulatedProcess | undefined },
+    { random, mutation }: { readonly random: FakeRandom; readonly mutation: Mutation | undefined },
+  ) {
+    this.#clock = world.clock;
+    this.#history = world.history;
+    this.#world = world;
+    this.#random = random;
+    this.#mutation = mutation;
   }
 
   /**
@@ -60,11 +63,13 @@ export class SimulatedNetwork {
    */
   async send(client: string, request: LineRequest, arrived: (atMs: number) => void = () => {}): Promise<NetworkAnswer> {
     await this.#travel();
-    const process = this.#process();
-    if (!process?.router) throw new LineBroken(false);
+    const { process } = this.#world;
+    if (!process) throw new LineBroken(false);
     arrived(this.#clock.monotonicMs());
     const answer = await this.#handle(process, client, request);
-    this.#history.add(`${client} ${request.method} ${request.path}`, answer);
+    // Within an archive is when it was made.
+    const shown = isArchive(request) ? { ...answer, body: "" } : answer;
+    this.#history.add(`${client} ${request.method} ${request.path}`, shown);
     await this.#travel();
     return answer;
   }
@@ -94,7 +99,10 @@ export class SimulatedNetwork {
     const isCut = this.#random.uniform() < this.weather.cut;
     const timer = isCut ? this.#clock.schedule(this.#random.uniform() ** 3 * giveUpMsMax, cut) : undefined;
     try {
-      return await Promise.race([ask(process, client, { request, signal: cutting.signal, arrivedMs }), broken]);
+      const answer = await Promise.race([ask(process, client, { request, signal: cutting.signal, arrivedMs }), broken]);
+      if (this.#mutation === undefined) return answer;
+      if (isForgottenWake(request, answer, { mutation: this.#mutation, random: this.#random })) return await broken;
+      return mutateAnswer(request, answer, { mutation: this.#mutation, random: this.#random });
     } finally {
       timer?.cancel();
       this.held.delete(held);
@@ -102,23 +110,40 @@ export class SimulatedNetwork {
   }
 }
 
+interface AskOptions {
+  readonly request: LineRequest;
+  readonly signal?: AbortSignal;
+  readonly arrivedMs?: number;
+}
+
 /** Asks without a network. */
-export async function ask(
-  process: SimulatedProcess,
-  client: string,
-  options: { readonly request: LineRequest; readonly signal?: AbortSignal; readonly arrivedMs?: number },
-): Promise<NetworkAnswer> {
-  const { request, signal, arrivedMs = process.clock.monotonicMs() } = options;
+export function ask(process: SimulatedProcess, client: string, options: AskOptions): Promise<NetworkAnswer> {
+  const answer = (): Promise<NetworkAnswer> => answerTo(process, client, options);
+  return isArchive(options.request) ? withStreams(answer) : answer();
+}
+
+async function answerTo(process: SimulatedProcess, client: string, options: AskOptions): Promise<NetworkAnswer> {
+  const { request, signal, arrivedMs = process.nowMs() } = options;
   const { method, body } = request;
+  const isKeepers = request.path.startsWith("/api/");
+  const encoding = isArchive(request) ? "latin1" : "utf8";
   const asked = new Request(`http://agent${request.path}`, {
     method,
-    ...(body !== undefined && { body, headers: { "Content-Length": String(Buffer.byteLength(body)) } }),
+    ...(body !== undefined && {
+      body: Buffer.from(body, encoding),
+      headers: { "Content-Length": String(Buffer.byteLength(body, encoding)) },
+    }),
     ...(signal && { signal }),
   });
-  const response = await process.router?.handle(asked, () => client);
+  const response = await (isKeepers ? process.keeper : process.router)?.handle(asked, () => client);
   if (!response) throw new LineBroken(false);
-  const text = await response.text();
+  const text = isArchive(request)
+    ? Buffer.from(await response.arrayBuffer()).toString("latin1")
+    : await response.text();
   const index = Number(response.headers.get("x-consul-index") ?? NaN);
-  const { clock, isEnding } = process;
-  return { status: response.status, index, body: text, arrivedMs, leftMs: clock.monotonicMs(), isEnding };
+  return { status: response.status, index, body: text, arrivedMs, leftMs: process.nowMs(), isEnding: process.isEnding };
+}
+
+function isArchive({ path }: LineRequest): boolean {
+  return path === "/v1/snapshot";
 }

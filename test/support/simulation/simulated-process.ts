@@ -5,9 +5,16 @@ import type { RequestHandler } from "../../../src/http/server.ts";
 import type { Clock } from "../../../src/lib/clock.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import type { Random } from "../../../src/lib/random.ts";
+// What the agent loads when it needs it: from the disk, which takes a time that no seed decides.
+import "../../../src/bus/message-bus.ts";
+import "../../../src/lib/checked-archive.ts";
+import "../../../src/open-keeper.ts";
 import { systemWorld } from "../../../src/world.ts";
 import { ProcessClock } from "./process-clock.ts";
+import type { Mutation } from "./mutation.ts";
+import type { SimulatedBroker } from "./simulated-broker.ts";
 import type { SimulatedDisk } from "./simulated-disk.ts";
+import type { SimulatedMachine } from "./simulated-machine.ts";
 import type { SimulatedServices } from "./simulated-services.ts";
 
 export interface ProcessParts {
@@ -15,6 +22,9 @@ export interface ProcessParts {
   readonly random: Random;
   readonly disk: SimulatedDisk;
   readonly services: SimulatedServices;
+  readonly broker: SimulatedBroker;
+  readonly machine: SimulatedMachine;
+  readonly mutation: Mutation | undefined;
 }
 
 /** How many requests of one client may be under way. */
@@ -24,6 +34,8 @@ export const requestsOfClientMax = 8;
 const args = [
   ...["-server", "-bootstrap-expect=1", "-data-dir=/simulated", "-bind=127.0.0.1", "-node=gw", "-log-level=warn"],
   `-hcl=limits { http_max_conns_per_client = ${requestsOfClientMax} }`,
+  "-keeper-port=59890",
+  '-hcl=edgex { ports { policy = "reassign", range = "28000-28019" }, message_bus { url = "mqtt://192.0.2.1:1883" } }',
 ];
 const config = loadConfig({ args, env: {}, hostname: "gw", networkInterfaces: () => ({}) });
 
@@ -38,17 +50,28 @@ export class SimulatedProcess {
   readonly faults: string[] = [];
   readonly #parts: ProcessParts;
   #router: RequestHandler | undefined;
+  #keeper: RequestHandler | undefined;
   #responder: Responder | undefined;
   #daemon: Daemon | undefined;
   #open = false;
 
   constructor(parts: ProcessParts) {
     this.#parts = parts;
-    this.clock = new ProcessClock(parts.clock);
+    this.clock = new ProcessClock(parts.clock, parts.mutation);
+  }
+
+  /** By the world's clock, whatever the process takes for the time. */
+  nowMs(): number {
+    return this.#parts.clock.monotonicMs();
   }
 
   get router(): RequestHandler | undefined {
     return this.#open ? this.#router : undefined;
+  }
+
+  /** core-keeper's API. */
+  get keeper(): RequestHandler | undefined {
+    return this.#open ? this.#keeper : undefined;
   }
 
   get responder(): Responder | undefined {
@@ -57,7 +80,7 @@ export class SimulatedProcess {
 
   /** @throws OperatingError when the agent could not start, and has ended */
   async start(): Promise<void> {
-    const { random, disk, services } = this.#parts;
+    const { random, disk, services, broker, machine } = this.#parts;
     const { clock } = this;
     services.lastResults.clear();
     this.#daemon = await startDaemon(config, {
@@ -69,12 +92,16 @@ export class SimulatedProcess {
       world: {
         ...systemWorld,
         ...{ clock, random, startCheck: services.startCheck },
+        ...{ machine, connectBroker: broker.connect },
         openDescriptors: () => ({ max: undefined, used: () => 0, reserve: () => {}, release: () => {} }),
         openEngine: () => Promise.resolve(disk.open()),
         openDoors: async ({ router }) => {
           this.#router = router;
-          const stop = async (): Promise<void> => void (this.#open = false);
-          return { addresses: [], prepare: () => async () => {}, pause: () => {}, resume: async () => {}, stop };
+          return { ...this.#door(), prepare: () => async () => {} };
+        },
+        listen: async ({ router }) => {
+          this.#keeper = router;
+          return { ...this.#door(), listenAnew: async () => {} };
         },
         listenDns: async ({ responder }) => {
           this.#responder = responder;
@@ -83,7 +110,7 @@ export class SimulatedProcess {
       },
     });
     this.#open = true;
-    this.readySinceMs = clock.monotonicMs();
+    this.readySinceMs = this.nowMs();
   }
 
   /** Ends as it does when it is told to. */
@@ -98,6 +125,11 @@ export class SimulatedProcess {
     this.clock.end();
     this.#parts.disk.crash();
     this.#open = false;
+  }
+
+  #door() {
+    const stop = async (): Promise<void> => void (this.#open = false);
+    return { addresses: [], pause: () => {}, resume: async () => {}, stop };
   }
 
   #read(line: string): void {

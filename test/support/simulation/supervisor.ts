@@ -1,52 +1,47 @@
 import { sleep } from "../../../src/lib/clock.ts";
 import type { FakeClock } from "../fake-clock.ts";
-import { FakeRandom } from "../fake-random.ts";
+import type { FakeRandom } from "../fake-random.ts";
 import type { Findings } from "./findings.ts";
 import type { History } from "./history.ts";
-import type { SimulatedDisk } from "./simulated-disk.ts";
-import { SimulatedProcess } from "./simulated-process.ts";
-import type { SimulatedServices } from "./simulated-services.ts";
+import type { Mutation } from "./mutation.ts";
+import { type ProcessParts, SimulatedProcess } from "./simulated-process.ts";
 
-export interface SupervisorParts {
+export interface SupervisedWorld extends Omit<ProcessParts, "clock" | "random" | "mutation"> {
   readonly clock: FakeClock;
-  readonly seed: number;
-  readonly disk: SimulatedDisk;
-  readonly services: SimulatedServices;
   readonly findings: Findings;
   readonly history: History;
-  /** All connections to the agent are gone. */
-  readonly breakAll: () => void;
+  newRandom(): FakeRandom;
+  /** All connections of the agent are gone. */
+  breakAll(): void;
 }
 
 const againMs = 1_000;
 
 /** Starts the agent, and starts it again when it has ended. */
 export class Supervisor {
-  readonly #parts: SupervisorParts;
+  readonly #world: SupervisedWorld;
+  readonly #mutation: Mutation | undefined;
   #process: SimulatedProcess | undefined;
-  #streams = 0;
   starts = 0;
 
-  constructor(parts: SupervisorParts) {
-    this.#parts = parts;
+  constructor(world: SupervisedWorld, mutation: Mutation | undefined) {
+    this.#world = world;
+    this.#mutation = mutation;
   }
 
   get process(): SimulatedProcess | undefined {
     return this.#process;
   }
 
-  /** Another row of numbers for each that asks. */
-  newRandom(seed: number): FakeRandom {
-    this.#streams += 1;
-    return new FakeRandom(seed * 10_007 + this.#streams * 101);
-  }
-
   start(): void {
     if (this.#process) return;
-    const { clock, disk, services, history, seed } = this.#parts;
+    const { clock, disk, services, broker, machine, history } = this.#world;
     history.add("start");
     this.starts += 1;
-    const process = new SimulatedProcess({ clock, disk, services, random: this.newRandom(seed) });
+    const process = new SimulatedProcess({
+      ...{ clock, disk, services, broker, machine },
+      ...{ random: this.#world.newRandom(), mutation: this.#mutation },
+    });
     this.#process = process;
     process.start().then(
       () => history.add("started"),
@@ -59,24 +54,24 @@ export class Supervisor {
     const process = this.#process;
     if (!process) return;
     if (process.readySinceMs === undefined) return this.crash();
-    this.#parts.history.add("stop");
+    this.#world.history.add("stop");
     await process.stop();
-    this.#parts.breakAll();
+    this.#world.breakAll();
     this.#expectNothingLeft(process);
     this.#process = undefined;
   }
 
   crash(): void {
     const process = this.#process;
-    this.#parts.history.add("crash");
+    this.#world.history.add("crash");
     process?.crash();
     this.#process = undefined;
-    this.#parts.breakAll();
+    this.#world.breakAll();
     this.#expectNoFaults(process);
   }
 
   async #startAgain(process: SimulatedProcess, error: unknown): Promise<void> {
-    const { clock, history } = this.#parts;
+    const { clock, history } = this.#world;
     if (this.#process !== process) return;
     history.add(`did not start: ${String(error)}`);
     this.#expectNothingLeft(process);
@@ -89,11 +84,11 @@ export class Supervisor {
   #expectNothingLeft(process: SimulatedProcess): void {
     const { timerCount } = process.clock;
     const broken = timerCount === 0 ? undefined : `${timerCount} timers`;
-    this.#parts.findings.expect("an agent that has ended has let go of everything", broken);
+    this.#world.findings.expect("an agent that has ended has let go of everything", broken);
     this.#expectNoFaults(process);
   }
 
   #expectNoFaults(process: SimulatedProcess | undefined): void {
-    this.#parts.findings.expect("the agent finds no fault in itself", process?.faults[0]);
+    this.#world.findings.expect("the agent finds no fault in itself", process?.faults[0]);
   }
 }

@@ -1,0 +1,31 @@
+import type { FakeRandom } from "../fake-random.ts";
+import type { LineAnswer, LineRequest } from "../linearizability/line.ts";
+import type { Mutation } from "./mutation.ts";
+
+interface Mutating {
+  readonly mutation: Mutation;
+  readonly random: FakeRandom;
+}
+
+/** Whether an agent with that fault would still keep the client waiting. */
+export function isForgottenWake(
+  { method, path }: LineRequest,
+  { body }: LineAnswer,
+  { mutation, random }: Mutating,
+): boolean {
+  if (mutation === "a wake-up is forgotten") return path.includes("index=") && random.uniform() < 0.1;
+  return (
+    mutation === "a write waits for as long as the disk hangs" && method === "PUT" && /the disk has not/.test(body)
+  );
+}
+
+/** What an agent with that fault would have answered. */
+export function mutateAnswer<Answer extends LineAnswer>(
+  { path }: LineRequest,
+  answer: Answer,
+  { mutation, random }: Mutating,
+): Answer {
+  const isRefusal =
+    mutation === "a lock is given to two" && path.includes("?acquire=") && answer.body.startsWith("false");
+  return isRefusal && random.uniform() < 0.5 ? { ...answer, body: "true" } : answer;
+}

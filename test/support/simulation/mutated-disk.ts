@@ -1,0 +1,33 @@
+import type { Batch, OpenedEngine, RowChange } from "../../../src/engine/engine.ts";
+import type { Mutation } from "./mutation.ts";
+
+type Found = Omit<OpenedEngine, "engine">;
+
+/** What a disk with a fault gives back. */
+export function mutateOpened(found: Found, mutation: Mutation | undefined): Found {
+  switch (mutation) {
+    case "the position on the bus is forgotten":
+      return { ...found, rows: found.rows.filter(({ key }) => key !== "bus/position") };
+    case "the index falls at a start":
+      return {
+        revision: Math.max(0, found.revision - 5),
+        rows: found.rows.filter(({ table }) => table !== "tombstones"),
+      };
+    case undefined:
+    default:
+      return found;
+  }
+}
+
+/** What a disk with a fault keeps. */
+export function mutateBatch(batch: Batch, mutation: Mutation | undefined): Batch {
+  return mutation === "a port is given twice" ? { ...batch, changes: batch.changes.map(withFirstPort) } : batch;
+}
+
+function withFirstPort(change: RowChange): RowChange {
+  if (!change.key.startsWith("edgex/registry/ports/") || change.value === undefined) return change;
+  const text = Buffer.from(change.value)
+    .toString("latin1")
+    .replace(/"newPort":28\d{3}/, '"newPort":28000');
+  return { ...change, value: Buffer.from(text, "latin1") };
+}

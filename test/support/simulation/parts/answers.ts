@@ -1,0 +1,81 @@
+import { decodeDns } from "../../dns-exchange.ts";
+import { dnsHeader, questionOctets } from "../../dns-wire.ts";
+import { pickOf } from "../../linearizability/trial.ts";
+import type { Part } from "../part.ts";
+import { serviceNames } from "../registrar.ts";
+import type { SimulatedProcess } from "../simulated-process.ts";
+import type { SimulatedWorld } from "../simulated-world.ts";
+
+const questions: readonly string[] = [
+  ...["/v1/kv/?recurse", "/v1/kv/?keys", "/v1/kv/locks/a", "/v1/session/list", "/v1/session/node/gw"],
+  ...["/v1/catalog/services", "/v1/catalog/nodes", "/v1/catalog/node/gw", "/v1/health/state/any", "/v1/health/node/gw"],
+  ...serviceNames.flatMap((name) => [`/v1/health/service/${name}`, `/v1/catalog/service/${name}`]),
+  ...serviceNames.map((name) => `/v1/health/service/${name}?passing`),
+];
+
+interface Instance {
+  readonly Service: { readonly Port: number };
+  readonly Checks: readonly { readonly Status: string }[];
+}
+
+/** The same is told by whatever is asked: with the cache of answers and without, by HTTP, DNS and prepared queries. */
+export function answers(world: SimulatedWorld): Part {
+  const random = world.newRandom();
+  let looks = 0;
+  let isPrepared = false;
+  return {
+    async prepare({ send }) {
+      for (const Service of serviceNames) {
+        const body = JSON.stringify({ Name: `${Service}-any`, Service: { Service } });
+        await send({ method: "POST", path: "/v1/query", body });
+      }
+      isPrepared = true;
+    },
+    async lookAtState(process) {
+      if (!isPrepared) return;
+      looks += 1;
+      await expectFresh(world, pickOf(random, questions) ?? "", looks);
+      await expectSameEverywhere(world, process, pickOf(random, serviceNames) ?? "");
+    },
+  };
+}
+
+async function expectFresh(world: SimulatedWorld, question: string, look: number): Promise<void> {
+  const kept = await world.peek(question);
+  // A question of another name, which nobody has asked before.
+  const answer = await world.peek(`${question}${question.includes("?") ? "&" : "?"}fresh=${look}`);
+  const isSame = kept.body === answer.body && kept.index === answer.index;
+  const broken = isSame ? undefined : `${question}: ${kept.index} ${kept.body}, not ${answer.index} ${answer.body}`;
+  world.findings.expect("an answer that was kept is the one of now", broken);
+}
+
+async function expectSameEverywhere(world: SimulatedWorld, process: SimulatedProcess, service: string): Promise<void> {
+  const { findings } = world;
+  const known = portsOf(await world.peekJson(`/v1/health/service/${service}`));
+  const told = askDns(process, service);
+  const same = told === undefined || told === known ? undefined : `${service}: DNS tells ${told}, HTTP ${known}`;
+  findings.expect("DNS and HTTP tell the same", same);
+  if (world.plan.restores) return;
+  const executed = await world.peekJson<{ readonly Nodes: readonly Instance[] }>(`/v1/query/${service}-any/execute`);
+  const found = portsOf(executed.Nodes);
+  findings.expect("a prepared query finds who is well", found === known ? undefined : `${found}, HTTP ${known}`);
+}
+
+/** undefined: the answer is to come. */
+function askDns(process: SimulatedProcess, service: string): string | undefined {
+  const packet = Buffer.concat([dnsHeader(), questionOctets([service, "service", "consul"], 33)]);
+  const answer = process.responder?.respond(packet, { network: "tcp", address: "198.51.100.1" });
+  if (!(answer instanceof Uint8Array)) return undefined;
+  const ports = decodeDns(answer.slice()).answers?.map((each) => (each.type === "SRV" ? each.data.port : 0)) ?? [];
+  return sorted(ports);
+}
+
+/** Of those who are well. */
+function portsOf(instances: readonly Instance[]): string {
+  const well = instances.filter(({ Checks }) => Checks.every(({ Status }) => Status !== "critical"));
+  return sorted(well.map(({ Service }) => Service.Port));
+}
+
+function sorted(ports: readonly number[]): string {
+  return ports.toSorted((a, b) => a - b).join(" ");
+}

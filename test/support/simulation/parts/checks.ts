@@ -1,0 +1,113 @@
+import type { Part } from "../part.ts";
+import { Registrar } from "../registrar.ts";
+import type { Condition } from "../simulated-services.ts";
+import type { SimulatedWorld } from "../simulated-world.ts";
+
+interface CheckShown {
+  readonly CheckID: string;
+  readonly Status: string;
+  readonly Type: string;
+}
+
+/** What a bad disk has kept from the catalog, anti-entropy brings there within a minute. */
+const syncedMs = 65_000;
+const toldMsMax = 6_000;
+
+const statusOf: Readonly<Record<Condition, string>> = {
+  ...{ up: "passing", busy: "warning", slow: "critical", down: "critical" },
+};
+
+/** Services that come, say how they are and go; what the agent knows of them, and what the catalog does. */
+export function checks(world: SimulatedWorld): Part {
+  const { network, clock } = world;
+  const late = new LateStatuses(world);
+  const registrars = [11, 12].map((at) => {
+    return new Registrar({ network, clock, random: world.newRandom(), client: `192.0.2.${at}` });
+  });
+  return {
+    run: async ({ trouble }) => void (await Promise.all(registrars.map((registrar) => registrar.run(trouble)))),
+    async look() {
+      const known = await ownChecks(world);
+      expectLastResults(world, known);
+      await late.look(known);
+    },
+    async conclude() {
+      await expectSameOfAgentAndCatalog(world);
+      expectTrueStatuses(world, await ownChecks(world));
+    },
+  };
+}
+
+async function ownChecks(world: SimulatedWorld): Promise<readonly CheckShown[]> {
+  return Object.values(await world.peekJson<Record<string, CheckShown>>("/v1/agent/checks"));
+}
+
+function expectLastResults({ services, findings }: SimulatedWorld, known: readonly CheckShown[]): void {
+  for (const { CheckID, Status, Type } of known) {
+    const last = services.lastResults.get(CheckID);
+    if (last === undefined || Type === "maintenance") continue;
+    const broken = last === Status ? undefined : `${CheckID} is ${Status}, its last result ${last}`;
+    findings.expect("a check is as its last result says", broken);
+  }
+}
+
+/** What a bad disk has kept from the catalog comes there late; all else is there at once. */
+class LateStatuses {
+  readonly #world: SimulatedWorld;
+  /** By check: since when the catalog says something else than the agent. */
+  readonly #differsSinceMs = new Map<string, number>();
+
+  constructor(world: SimulatedWorld) {
+    this.#world = world;
+  }
+
+  async look(known: readonly CheckShown[]): Promise<void> {
+    const { clock, disk, findings } = this.#world;
+    if (disk.wellForMs < syncedMs) return;
+    const listed = await this.#world.peekJson<readonly CheckShown[]>("/v1/health/node/gw");
+    const inCatalog = new Map(listed.map(({ CheckID, Status }) => [CheckID, Status]));
+    const nowMs = clock.monotonicMs();
+    for (const { CheckID, Status } of known) {
+      const told = inCatalog.get(CheckID);
+      if (told === Status) this.#differsSinceMs.delete(CheckID);
+      else if (!this.#differsSinceMs.has(CheckID)) this.#differsSinceMs.set(CheckID, nowMs);
+      const forMs = nowMs - (this.#differsSinceMs.get(CheckID) ?? nowMs);
+      const broken = forMs > toldMsMax ? `${CheckID} is ${Status}, there ${told} for ${forMs} ms` : undefined;
+      findings.expect("the catalog is told of a check's new status at once", broken);
+    }
+  }
+}
+
+/** Also for those who have changed something since. */
+export async function expectSameOfAgentAndCatalog(world: SimulatedWorld): Promise<void> {
+  const { findings } = world;
+  const listed = await world.peekJson<readonly CheckShown[]>("/v1/health/node/gw");
+  const [told, known] = [
+    sorted(listed.filter(({ CheckID }) => CheckID !== "serfHealth").map(statusLine)),
+    sorted((await ownChecks(world)).map(statusLine)),
+  ];
+  findings.expect("agent and catalog agree", told === known ? undefined : `checks: ${told}, agent: ${known}`);
+  const node = await world.peekJson<{ readonly Services: object }>("/v1/catalog/node/gw");
+  const services = sorted(Object.keys(node.Services).filter((id) => id !== "consul"));
+  const ours = sorted(Object.keys(await world.peekJson<object>("/v1/agent/services")));
+  findings.expect("agent and catalog agree", services === ours ? undefined : `services: ${services}, agent: ${ours}`);
+}
+
+/** Of the registrars' own. */
+function expectTrueStatuses({ findings, services }: SimulatedWorld, known: readonly CheckShown[]): void {
+  for (const { CheckID, Status, Type } of known) {
+    if (!/:(?:http|ttl)$/.test(CheckID)) continue;
+    const target = `http://192.0.2.9/${CheckID.replace(":http", "")}`;
+    const wanted = Type === "http" ? statusOf[services.condition(target)] : "critical";
+    const broken = Status === wanted ? undefined : `${CheckID} is ${Status}, in truth ${wanted}`;
+    findings.expect("a check comes to say what is true", broken);
+  }
+}
+
+function statusLine({ CheckID, Status }: CheckShown): string {
+  return `${CheckID}=${Status}`;
+}
+
+function sorted(words: readonly string[]): string {
+  return words.toSorted().join(" ");
+}

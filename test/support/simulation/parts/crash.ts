@@ -1,0 +1,40 @@
+import type { Part, Peace } from "../part.ts";
+import type { SimulatedWorld } from "../simulated-world.ts";
+import { expectSameOfAgentAndCatalog } from "./checks.ts";
+
+const client = "192.0.2.99";
+
+/** What is changed behind a disk that hangs is in the agent, the catalog and the next start, or in none of them. */
+export function crash(world: SimulatedWorld): Part {
+  return {
+    async conclude(peace) {
+      await changeBehindHungDisk(world, peace);
+      const before = await registered(world);
+      world.supervisor.crash();
+      world.supervisor.start();
+      await peace.pass(1_000);
+      const after = await registered(world);
+      const broken = before === after ? undefined : `${after}, before it ${before}`;
+      world.findings.expect("a crash changes nothing", broken);
+      await expectSameOfAgentAndCatalog(world);
+    },
+  };
+}
+
+/** One comes and one goes while the disk says nothing for longer than clients are held up. */
+async function changeBehindHungDisk(world: SimulatedWorld, { pass }: Peace): Promise<void> {
+  const { disk, network } = world;
+  const [old = "late"] = Object.keys(await world.peekJson<object>("/v1/agent/services"));
+  disk.hang();
+  const body = JSON.stringify({ Name: "late" });
+  network.send(client, { method: "PUT", path: "/v1/agent/service/register", body }).catch(() => {});
+  network.send(client, { method: "PUT", path: `/v1/agent/service/deregister/${old}` }).catch(() => {});
+  await pass(15_000);
+  disk.heal();
+  await pass(3_000);
+}
+
+async function registered(world: SimulatedWorld): Promise<string> {
+  const checks = Object.keys(await world.peekJson<object>("/v1/agent/checks"));
+  return [...Object.keys(await world.peekJson<object>("/v1/agent/services")), ...checks].toSorted().join(" ");
+}

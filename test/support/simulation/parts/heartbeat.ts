@@ -1,0 +1,61 @@
+import { sleep } from "../../../../src/lib/clock.ts";
+import { LineBroken, type LineRequest } from "../../linearizability/line.ts";
+import type { Part } from "../part.ts";
+import { requireDone } from "../simulated-line.ts";
+import type { SimulatedProcess } from "../simulated-process.ts";
+import type { SimulatedWorld } from "../simulated-world.ts";
+
+const ttlMs = 12_000;
+const beatMs = 3_000;
+const client = "192.0.2.50";
+const checkId = "beat";
+const promise = "a check with a time to live is critical when nobody has said otherwise for that time, and no sooner";
+
+/** A service that says that it is alive, and at times says nothing: only the time that has really gone by may count. */
+export function heartbeat(world: SimulatedWorld): Part {
+  const { clock, disk, network, findings } = world;
+  const random = world.newRandom();
+  /** The agent has said that it heard it, at this time at the latest; and may have heard it as late as that. */
+  let [heardMs, maybeHeardMs] = [Number.NEGATIVE_INFINITY, 0];
+  const send = async (request: LineRequest) => {
+    const arrived = (atMs: number): void => void (maybeHeardMs = Math.max(maybeHeardMs, atMs));
+    return requireDone(await network.send(client, request, arrived));
+  };
+  const beat = async (): Promise<void> => {
+    const { status, arrivedMs, leftMs } = await send({ method: "PUT", path: `/v1/agent/check/pass/${checkId}` });
+    maybeHeardMs = Math.max(maybeHeardMs, leftMs);
+    if (status === 200) heardMs = arrivedMs;
+  };
+  return {
+    async prepare({ put }) {
+      await put("/v1/agent/check/register", { ID: checkId, Name: checkId, TTL: `${ttlMs}ms` });
+    },
+    async run({ trouble }) {
+      while (!trouble.aborted) {
+        const isSilent = random.uniform() < 0.1;
+        await sleep(clock, isSilent ? ttlMs * 2.5 * random.uniform() : beatMs * random.uniform(), trouble);
+        try {
+          await beat();
+        } catch (error) {
+          if (!(error instanceof LineBroken)) throw error;
+        }
+      }
+    },
+    async look(process) {
+      const checks = await world.peekJson<Record<string, { readonly Status: string }>>("/v1/agent/checks");
+      const status = checks[checkId]?.Status;
+      if (status === undefined || process.readySinceMs === undefined) return;
+      findings.expect(promise, brokenBy(status, process));
+    },
+  };
+
+  function brokenBy(status: string, { readySinceMs = 0 }: SimulatedProcess): string | undefined {
+    const nowMs = clock.monotonicMs();
+    const silentMs = nowMs - heardMs;
+    if (status === "critical" && silentMs < ttlMs) return `critical ${silentMs} ms after it was heard`;
+    const surelySilentMs = nowMs - Math.max(maybeHeardMs, readySinceMs);
+    // Behind a bad disk it may have been heard much later than it came.
+    const isLate = surelySilentMs > ttlMs + 1 && disk.wellForMs > ttlMs;
+    return status === "passing" && isLate ? `passing after ${surelySilentMs} ms of silence` : undefined;
+  }
+}

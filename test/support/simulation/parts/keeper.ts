@@ -1,0 +1,196 @@
+import { sleep } from "../../../../src/lib/clock.ts";
+import type { FakeRandom } from "../../fake-random.ts";
+import { LineBroken, type LineRequest } from "../../linearizability/line.ts";
+import { pick } from "../../linearizability/trial.ts";
+import { Owned } from "../owned.ts";
+import type { Part } from "../part.ts";
+import { requireDone } from "../simulated-line.ts";
+import type { NetworkAnswer } from "../simulated-network.ts";
+import type { SimulatedWorld } from "../simulated-world.ts";
+
+const absent = "absent";
+/** Looks at all statuses, which are much to look at. */
+const everySo = 4;
+
+/** EdgeX's services as they use core-keeper's API: each has its configuration and its registration, and nobody else has. */
+export function keeper(world: SimulatedWorld): Part {
+  // What a restored snapshot brings back, they could not know.
+  if (world.plan.restores) return {};
+  const clients = [0, 1].map((at) => new KeeperClient(world, at));
+  let isOver = false;
+  let looks = 0;
+  return {
+    run: async ({ trouble }) => void (await Promise.all(clients.map((each) => each.run(trouble)))),
+    async look() {
+      looks += 1;
+      if (looks % everySo === 0) await expectSameStatuses(world);
+    },
+    async lookAtState() {
+      if (!isOver) for (const each of clients) await each.look();
+    },
+    /** Others take away what is left. */
+    async conclude() {
+      isOver = true;
+    },
+  };
+}
+
+interface RegistrationShown {
+  readonly serviceId: string;
+  readonly status: string;
+  readonly port: number;
+}
+
+class KeeperClient {
+  readonly #world: SimulatedWorld;
+  readonly #random: FakeRandom;
+  readonly #client: string;
+  readonly #id: string;
+  readonly #branch: string;
+  readonly #registration: Owned;
+  readonly #configuration: Owned;
+  #turn = 0;
+
+  constructor(world: SimulatedWorld, at: number) {
+    this.#world = world;
+    this.#random = world.newRandom();
+    this.#client = `192.0.2.${40 + at}`;
+    this.#id = `keeper-${at}`;
+    this.#branch = `/api/v3/kvs/key/edgex/v4/settings-${at}`;
+    const { findings } = world;
+    this.#registration = new Owned(findings, "core-keeper's API shows a registration as it was made", absent);
+    this.#configuration = new Owned(
+      findings,
+      "core-keeper's API shows settings as they were written, and whole",
+      absent,
+    );
+  }
+
+  async run(over: AbortSignal): Promise<void> {
+    const { clock } = this.#world;
+    while (!over.aborted) {
+      await sleep(clock, this.#random.uniform() ** 2 * 6_000, over);
+      if (over.aborted) return;
+      try {
+        await this.#act();
+      } catch (error) {
+        if (!(error instanceof LineBroken)) throw error;
+      }
+    }
+  }
+
+  /** Everything is as it is known to be, or may be. */
+  async look(): Promise<void> {
+    const { world, id, branch } = { world: this.#world, id: this.#id, branch: this.#branch };
+    this.#registration.see(shownRegistration(await world.peek(`/api/v3/registry/serviceId/${id}`)), id);
+    this.#configuration.see(shownSettings(await world.peek(`${branch}?plaintext=true`)), branch);
+  }
+
+  #act(): Promise<void> {
+    this.#turn += 1;
+    switch (pick(this.#random, { register: 4, halt: 1, remove: 1, settings: 5, clear: 1, ask: 3, trouble: 2 })) {
+      case "register":
+        return this.#put(this.#registered(""), String(this.#port));
+      case "halt":
+        return this.#put(this.#registered("HALT"), `HALT ${this.#port}`);
+      case "remove":
+        return this.#write(this.#registration, absent, {
+          method: "DELETE",
+          path: `/api/v3/registry/serviceId/${this.#id}`,
+        });
+      case "settings":
+        return this.#write(this.#configuration, String(this.#turn), {
+          ...{ method: "PUT", path: `${this.#branch}?flatten=true` },
+          body: JSON.stringify({ value: settingsOf(this.#turn) }),
+        });
+      case "clear":
+        return this.#write(this.#configuration, absent, { method: "DELETE", path: `${this.#branch}?prefixMatch=true` });
+      case "ask":
+        return this.#ask();
+      case "trouble":
+        this.#world.services.change(this.#target, this.#random.uniform() < 0.5 ? "down" : "up");
+        return Promise.resolve();
+    }
+  }
+
+  get #port(): number {
+    return 10_000 + this.#turn;
+  }
+
+  get #target(): string {
+    return `http://${this.#client}:${this.#port}/api/v3/ping`;
+  }
+
+  #registered(status: string): string {
+    const healthCheck = { interval: "5s", path: "/api/v3/ping", type: "http" };
+    const registration = { serviceId: this.#id, status, host: this.#client, port: this.#port, healthCheck };
+    return JSON.stringify({ apiVersion: "v3", registration });
+  }
+
+  /** As EdgeX's client does: it adds, or changes what is there. */
+  async #put(body: string, value: string): Promise<void> {
+    const path = "/api/v3/registry";
+    const known = await this.#send({ method: "GET", path: `${path}/serviceId/${this.#id}` });
+    await this.#write(this.#registration, value, { method: known.status === 200 ? "PUT" : "POST", path, body });
+  }
+
+  async #write(owned: Owned, value: string, request: LineRequest): Promise<void> {
+    const { done, refused } = owned.write(value);
+    try {
+      const answer = await this.#send(request);
+      // Nothing there to delete is as good as deleted.
+      const isDone = answer.status < 300 || (request.method === "DELETE" && answer.status === 404);
+      if (isDone) done();
+      else refused();
+    } catch (error) {
+      if (error instanceof LineBroken && !error.wasSent) refused();
+      throw error;
+    }
+  }
+
+  async #ask(): Promise<void> {
+    const { path, owned, shown } =
+      this.#random.uniform() < 0.5
+        ? { path: `/api/v3/registry/serviceId/${this.#id}`, owned: this.#registration, shown: shownRegistration }
+        : { path: `${this.#branch}?plaintext=true`, owned: this.#configuration, shown: shownSettings };
+    owned.see(shown(await this.#send({ method: "GET", path })), `${path} for its owner`);
+  }
+
+  async #send(request: LineRequest): Promise<NetworkAnswer> {
+    return requireDone(await this.#world.network.send(this.#client, request));
+  }
+}
+
+function settingsOf(turn: number): object {
+  const text = String(turn);
+  return { Host: text, Writable: { LogLevel: text, Telemetry: text } };
+}
+
+function shownRegistration({ status, body }: NetworkAnswer): string {
+  if (status !== 200) return absent;
+  const { registration } = JSON.parse(body) as { readonly registration: RegistrationShown };
+  return registration.status === "HALT" ? `HALT ${registration.port}` : String(registration.port);
+}
+
+function shownSettings({ status, body }: NetworkAnswer): string {
+  if (status !== 200) return absent;
+  const { response } = JSON.parse(body) as { readonly response: readonly { readonly value: string }[] };
+  const [first = "", ...others] = response.map(({ value }) => value);
+  return others.length === 2 && others.every((other) => other === first) ? first : `half: ${[first, ...others].join()}`;
+}
+
+/** Whatever a check says, core-keeper's API says the same of its service. */
+async function expectSameStatuses(world: SimulatedWorld): Promise<void> {
+  const path = "/api/v3/registry/all?deregistered=true";
+  const { registrations } = await world.peekJson<{ readonly registrations: readonly RegistrationShown[] }>(path);
+  const own = await world.peekJson<Record<string, { ServiceID: string; Status: string }>>("/v1/agent/checks");
+  const services = await world.peekJson<Record<string, object>>("/v1/agent/services");
+  for (const { serviceId, status } of registrations) {
+    if (!(serviceId in services)) continue;
+    const statuses = Object.values(own).flatMap(({ ServiceID, Status }) => (ServiceID === serviceId ? [Status] : []));
+    const isWell = statuses.length > 0 && statuses.every((each) => each === "passing");
+    const broken =
+      isWell === (status === "UP") ? undefined : `${serviceId} is ${status}, its checks ${statuses.join()}`;
+    world.findings.expect("core-keeper's API shows what checks say", broken);
+  }
+}

@@ -1,0 +1,56 @@
+import type { LineRequest } from "../../linearizability/line.ts";
+import type { Part, Peace } from "../part.ts";
+import { requestsOfClientMax } from "../simulated-process.ts";
+import type { SimulatedWorld } from "../simulated-world.ts";
+
+const question = "/v1/kv/quiet/key";
+
+/** Clients that have gone leave nothing in the agent's memory. */
+export function leftovers(world: SimulatedWorld): Part {
+  const { findings, supervisor } = world;
+  let idleTimers = 0;
+  return {
+    async prepare({ pass }) {
+      await pass(7_000);
+      idleTimers = timerCount(world);
+    },
+    /** Takes away all that clients have left; then the agent must be as one that has just started. */
+    async leave(peace) {
+      await peace.put("/v1/agent/maintenance?enable=false");
+      for (const kind of ["service", "check"])
+        for (const id of Object.keys(await world.peekJson<object>(`/v1/agent/${kind}s`)))
+          await peace.put(`/v1/agent/${kind}/deregister/${id}`);
+      await expectUncounted(world, peace);
+      await peace.pass(7_000);
+      const left = timerCount(world);
+      const broken = left === idleTimers ? undefined : `${left} timers, ${idleTimers} at first`;
+      findings.expect("clients that are gone leave nothing", broken);
+      await peace.until(supervisor.stop());
+    },
+  };
+}
+
+function timerCount({ supervisor }: SimulatedWorld): number {
+  return supervisor.process?.clock.timerCount ?? 0;
+}
+
+/** Whoever has none under way may have as many as all may. */
+async function expectUncounted(world: SimulatedWorld, { pass }: Peace): Promise<void> {
+  const { findings, network } = world;
+  const { index } = await world.peek(question);
+  for (const who of ["203.0.113.0", "192.0.2.1", "192.0.2.11", "192.0.2.101"]) {
+    const statuses: number[] = [];
+    for (let at = 0; at < requestsOfClientMax; at += 1) {
+      const request: LineRequest = { method: "GET", path: `${question}?index=${index}&wait=60s` };
+      network.send(who, request).then(
+        ({ status }) => statuses.push(status),
+        () => {},
+      );
+    }
+    await pass(100);
+    const broken = statuses.length === 0 ? undefined : `${who} was answered ${statuses.join(" ")}`;
+    findings.expect("requests that are over count no more", broken);
+    network.breakAll();
+    await pass(10);
+  }
+}

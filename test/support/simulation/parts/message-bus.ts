@@ -1,0 +1,81 @@
+import type { RowChange } from "../../../../src/engine/engine.ts";
+import { decodeKv, tables } from "../../../../src/state/rows.ts";
+import type { Part } from "../part.ts";
+import type { Told } from "../simulated-broker.ts";
+import type { Kept } from "../simulated-disk.ts";
+import type { SimulatedWorld } from "../simulated-world.ts";
+
+const prefix = "edgex/";
+
+/** A change of a key that became durable. */
+interface Change {
+  readonly key: string;
+  /** Its index is above that of the batch before, and not above that of its own. */
+  readonly after: number;
+  readonly until: number;
+  readonly value: string | undefined;
+  readonly process: number;
+}
+
+/** A position is kept after some seconds. */
+const keptMs = 6_000;
+
+/** Somebody at the broker, who must hear of every durable change of a key, and of none in the wrong order. */
+export function messageBus(world: SimulatedWorld): Part {
+  const { broker, disk, findings, plan, clock } = world;
+  const changes: Change[] = [];
+  const told = new Map<string, Told[]>();
+  let [revision, heardMs] = [disk.revision, 0];
+  disk.onKept = (kept) => {
+    changes.push(...changesOf(kept, revision));
+    revision = kept.batch.revision;
+  };
+  broker.onTold = (one) => {
+    heardMs = clock.monotonicMs();
+    const before = told.get(one.key)?.at(-1)?.revision ?? 0;
+    const broken = one.revision < before ? `${one.key}: ${one.revision} after ${before}` : undefined;
+    findings.expect("nobody is told an older value of a key after a newer one", broken);
+    told.set(one.key, [...(told.get(one.key) ?? []), one]);
+  };
+  return {
+    async conclude({ pass }) {
+      await pass(keptMs);
+      for (const [key, all] of Map.groupBy(changes, (change) => change.key)) {
+        const untold = all.find((change, at) => !isTold(change, told.get(key)) && !mayBeLeftOut(all, at));
+        const broken = untold && `${key}, index ${untold.after} to ${untold.until}, ${untold.value}`;
+        findings.expect("every durable change of a key is told", broken);
+      }
+      const lastHeardMs = heardMs;
+      await pass(keptMs);
+      world.supervisor.crash();
+      world.supervisor.start();
+      await pass(keptMs);
+      const broken = heardMs > lastHeardMs ? "it was told again after a start" : undefined;
+      findings.expect("what was told long ago is not told again", broken);
+    },
+  };
+
+  /** Whoever was overwritten while its agent had ended, or in one batch, is not told; nor what a restore goes over. */
+  function mayBeLeftOut(all: readonly Change[], at: number): boolean {
+    const [change, next] = [all[at], all[at + 1]];
+    // Of keys that are gone by a restore nothing is told.
+    if (plan.restores) return next !== undefined || change?.value === undefined;
+    if (!change || !next) return false;
+    return change.until === next.until || change.process < disk.writer;
+  }
+}
+
+function changesOf({ batch, process }: Kept, after: number): readonly Change[] {
+  const rows = batch.changes.filter(({ table, key }) => table === tables.kv && key.startsWith(prefix));
+  return rows.map(({ key, value }) => ({ key, after, until: batch.revision, value: valueOf({ key, value }), process }));
+}
+
+function valueOf({ key, value }: Pick<RowChange, "key" | "value">): string | undefined {
+  return value && new TextDecoder().decode(decodeKv(key, value).value);
+}
+
+function isTold(change: Change, told: readonly Told[] = []): boolean {
+  return told.some(({ revision, value }) => {
+    return value === change.value && revision > change.after && revision <= change.until;
+  });
+}

@@ -1,0 +1,27 @@
+import { Workload } from "../../linearizability/workload.ts";
+import type { Part } from "../part.ts";
+import { SimulatedLine } from "../simulated-line.ts";
+import type { SimulatedWorld } from "../simulated-world.ts";
+
+const promise = "one order explains all answers";
+
+/** Clients that contend for a few keys and services. */
+export function oneOrder(world: SimulatedWorld): Part {
+  const { clock, network, plan, seed, findings } = world;
+  if (plan.restores) return {};
+  let lines = 0;
+  const openLine = (): SimulatedLine => {
+    const client = `192.0.2.${100 + lines++}`;
+    return new SimulatedLine({ clock, network, random: world.newRandom(), client, thinkMsMax: 2_000 });
+  };
+  const { operations } = plan;
+  const workload = new Workload(openLine, { seed, clients: 6, operations, clock, reconnectMs: 300 });
+  return {
+    run: () => workload.run(),
+    async leave() {
+      const violations = workload.violations();
+      for (const violation of violations) findings.expect(promise, violation);
+      if (violations.length === 0) findings.expect(promise, undefined);
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { sleep } from "../../../../src/lib/clock.ts";
+import type { FakeRandom } from "../../fake-random.ts";
+import { LineBroken, type LineRequest } from "../../linearizability/line.ts";
+import type { Part, Peace } from "../part.ts";
+import { requireDone } from "../simulated-line.ts";
+import type { SimulatedNetwork } from "../simulated-network.ts";
+import type { SimulatedWorld } from "../simulated-world.ts";
+
+const wantedPort = 48_080;
+const names: readonly string[] = ["app-a", "app-b", "app-c", "app-d"];
+const folder = "edgex/v4/";
+const records = "/v1/kv/edgex/registry/ports/?recurse";
+
+interface RecordShown {
+  readonly service: string;
+  readonly newPort: number;
+  readonly state: string;
+}
+
+type Send = (request: LineRequest) => Promise<{ readonly status: number; readonly body: string }>;
+
+/** Services that all want the same port, start again and again, and read which one they are to have. */
+export function ports(world: SimulatedWorld): Part {
+  // A snapshot of before a port was given takes it back.
+  if (world.plan.restores) return {};
+  const { clock, network } = world;
+  const live = async (name: string, random: FakeRandom, over: AbortSignal): Promise<void> => {
+    while (!over.aborted) {
+      await sleep(clock, random.uniform() ** 2 * 9_000, over);
+      if (over.aborted) return;
+      try {
+        await start(name, sending(network, name), random);
+      } catch (error) {
+        if (!(error instanceof LineBroken)) throw error;
+      }
+    }
+  };
+  return {
+    run: async ({ trouble }) => void (await Promise.all(names.map((name) => live(name, world.newRandom(), trouble)))),
+    lookAtState: () => expectGivenOnce(world),
+    conclude: (peace) => expectPortsOfTheirOwn(world, peace),
+  };
+}
+
+function sending(network: SimulatedNetwork, name: string): Send {
+  return async (request) => requireDone(await network.send(`192.0.2.${70 + names.indexOf(name)}`, request));
+}
+
+/** One life: it reads its configuration, writes it if there is none, listens and registers; some end in order. */
+async function start(name: string, send: Send, random: FakeRandom): Promise<void> {
+  const port = (await readPort(name, send)) ?? (await storePort(name, send));
+  await register(name, port, send, random.uniform() < 0.5);
+  if (random.uniform() < 0.25) await send({ method: "PUT", path: `/v1/agent/service/deregister/${name}` });
+  else if (random.uniform() < 0.15) await storePort(name, send);
+}
+
+async function readPort(name: string, send: Send): Promise<number | undefined> {
+  const { status, body } = await send({ method: "GET", path: `/v1/kv/${folder}${name}/?recurse` });
+  if (status !== 200) return undefined;
+  const entries = JSON.parse(body) as readonly { readonly Key: string; readonly Value: string }[];
+  const stored = entries.find(({ Key }) => Key.endsWith("/Service/Port"));
+  return stored && Number(Buffer.from(stored.Value, "base64").toString());
+}
+
+async function storePort(name: string, send: Send): Promise<number> {
+  await send({ method: "PUT", path: `/v1/kv/${folder}${name}/Service/Host`, body: "localhost" });
+  await send({ method: "PUT", path: `/v1/kv/${folder}${name}/Service/Port`, body: String(wantedPort) });
+  return wantedPort;
+}
+
+/** By either API. */
+async function register(name: string, port: number, send: Send, isKeepers: boolean): Promise<void> {
+  if (!isKeepers) {
+    const body = JSON.stringify({ Name: name, Address: "localhost", Port: port });
+    return void (await send({ method: "PUT", path: "/v1/agent/service/register", body }));
+  }
+  const healthCheck = { interval: "10s", path: "/api/v3/ping", type: "http" };
+  const registration = { serviceId: name, host: "localhost", port, healthCheck };
+  const body = JSON.stringify({ apiVersion: "v3", registration });
+  const { status } = await send({ method: "POST", path: "/api/v3/registry", body });
+  if (status === 409) await send({ method: "PUT", path: "/api/v3/registry", body });
+}
+
+async function expectGivenOnce(world: SimulatedWorld): Promise<void> {
+  const { findings } = world;
+  const owners = new Map<number, string>();
+  for (const { service, newPort } of (await givenPorts(world)).filter((record) => record.newPort > 0)) {
+    const other = owners.get(newPort);
+    findings.expect("no port is given twice", other && `${newPort} is given to ${other} and ${service}`);
+    owners.set(newPort, service);
+  }
+  for (const [id, { Port }] of Object.entries(await registered(world))) {
+    const owner = owners.get(Port) ?? id;
+    const broken = owner === id ? undefined : `${id} is at ${Port}, which was given to ${owner}`;
+    if (owners.has(Port)) findings.expect("who was given a port has it alone", broken);
+  }
+}
+
+async function givenPorts(world: SimulatedWorld): Promise<readonly RecordShown[]> {
+  const { status, body } = await world.peek(records);
+  if (status === 404) return [];
+  const entries = JSON.parse(body) as readonly { readonly Value: string }[];
+  return entries.map(({ Value }) => JSON.parse(Buffer.from(Value, "base64").toString()) as RecordShown);
+}
+
+async function registered(world: SimulatedWorld): Promise<Record<string, { readonly Port: number }>> {
+  return world.peekJson("/v1/agent/services");
+}
+
+/** Each starts once more, and then once more: who is told of another port reads it there. */
+async function expectPortsOfTheirOwn(world: SimulatedWorld, peace: Peace): Promise<void> {
+  const send: Send = (request) => peace.until(world.network.send("192.0.2.79", request));
+  for (const name of [...names, ...names]) {
+    const port = (await readPort(name, send)) ?? (await storePort(name, send));
+    await register(name, port, send, false);
+  }
+  const taken = Object.entries(await registered(world)).filter(([id]) => names.includes(id));
+  const said = taken.map(([id, { Port }]) => `${id}:${Port}`).join(" ");
+  const isSo = taken.length === names.length && new Set(taken.map(([, { Port }]) => Port)).size === names.length;
+  world.findings.expect("services that want one port come to have one each", isSo ? undefined : said);
+}
