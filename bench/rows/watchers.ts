@@ -7,7 +7,7 @@ import type { WatchTask } from "../programs/watch-writes.ts";
 type Watched = Pick<WatchTask, "watched" | "written" | "bodies">;
 
 /** The first one warms up the client, and is not counted. */
-const rounds = 3;
+const rounds = 4;
 
 const key = {
   of: "one key",
