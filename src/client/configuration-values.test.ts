@@ -101,6 +101,12 @@ describe("overlayConfiguration", () => {
     expect(read).toEqual({ Clients: { CoreData: { Port: "48080" } } });
   });
 
+  test("a hundred thousand digits that are no number are named at once", () => {
+    const startMs = performance.now();
+    expect(() => overlayConfiguration({ a: 1 }, [["a", `${"1".repeat(100_000)}x`]])).toThrow("cannot parse 'a'");
+    expect(performance.now() - startMs).toBeLessThan(1_000);
+  });
+
   test("every text that cannot be read is named", () => {
     const pairs = [
       ["Service/Port", "many"],

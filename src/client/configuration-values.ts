@@ -166,7 +166,8 @@ function reject(fallback: unknown, place: Place, problem: string): unknown {
 }
 
 function readNumber(text: string): number | undefined {
-  const isNumber = /^[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|0[xX][0-9a-fA-F]+|0[bB][01]+)$/.test(text);
+  // A fraction only after its point: digits that two parts could share are tried in all ways.
+  const isNumber = /^[+-]?(\d+(\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|0[xX][0-9a-fA-F]+|0[bB][01]+)$/.test(text);
   return isNumber && Number.isFinite(Number(text)) ? Number(text) : undefined;
 }
 

@@ -10,6 +10,7 @@ function parseMagnitude(digits: string): number | undefined {
   if (/^0[xX][0-9a-fA-F]+$/.test(digits)) return Number.parseInt(digits.slice(2), 16);
   if (/^0[0-7]+$/.test(digits)) return Number.parseInt(digits, 8);
   if (/^0\d+$/.test(digits)) return undefined;
-  if (/^(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(digits)) return Number(digits);
+  // A fraction only after its point: digits that two parts could share are tried in all ways.
+  if (/^(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(digits)) return Number(digits);
   return undefined;
 }

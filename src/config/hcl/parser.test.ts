@@ -32,6 +32,12 @@ describe("hcl", () => {
     expect(plain("a = [10, 0x1F, 0644, -3, 1.5, 1e3, .5, 2.]")).toEqual({ a: [10, 31, 420, -3, 1.5, 1000, 0.5, 2] });
   });
 
+  test("a hundred thousand digits that are no number are refused at once", () => {
+    const startMs = performance.now();
+    expect(() => parseHcl(`a = ${"1".repeat(100_000)}x`, "a.hcl")).toThrow("invalid number");
+    expect(performance.now() - startMs).toBeLessThan(1_000);
+  });
+
   test("a list may begin and end with a comma", () => {
     expect(plain("a = [,1,]\nb = []")).toEqual({ a: [1], b: [] });
   });
