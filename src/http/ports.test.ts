@@ -260,6 +260,28 @@ describe("a service that registers a port of another", () => {
   });
 });
 
+test("a port that was given when the disk confirmed it too late is given to nobody else who was looking for one", async () => {
+  let probed: PromiseWithResolvers<boolean> | undefined;
+  const asker = await startApi({
+    probe: ({ port }) => (port === 28_000 ? probed?.promise : undefined) ?? Promise.resolve(false),
+  });
+  const { clock, engine } = asker.api;
+  await asker.register("a", 100);
+  for (const service of ["b", "c"]) await asker.store(service, 100);
+  await settle();
+  engine.hold();
+  const reading = ["b", "c"].map((service) => asker.readPort(service));
+  await settle();
+  probed = Promise.withResolvers();
+  await clock.advance(10_100);
+  engine.release();
+  await settle();
+  probed.resolve(false);
+  await Promise.all(reading);
+  const ports = [await asker.record("b"), await asker.record("c")].map((record) => record?.["newPort"]);
+  expect(ports).toEqual([28_000, 28_001]);
+});
+
 test("a port that is kept for a service that is gone is given away when no other is left", async () => {
   const asker = await startApi({ portRules: { policy: "reassign", range: { first: 28_000, last: 28_000 } } });
   await asker.register("a", 100);

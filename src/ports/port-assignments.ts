@@ -55,7 +55,11 @@ export class PortAssignments {
   ): Promise<PortRecord> {
     return this.#turns.run(["ports"], async () => {
       const { service, place } = conflict;
-      const record = this.#next(conflict, (await findFreePort(service, place, this.#options)) ?? 0);
+      let port = await findFreePort(service, place, this.#options);
+      // Meanwhile the disk may have confirmed one that was given before, and was taken for lost.
+      while (port !== undefined && !this.#isStillFree(conflict, port))
+        port = await findFreePort(service, place, this.#options);
+      const record = this.#next(conflict, port ?? 0);
       tell(this.#options.log, record);
       const isKnown = record === this.#options.ledger.record(service);
       await Promise.all([isKnown || this.#write(record, record.newPort > 0 ? stored : []), along(record)]);
@@ -119,6 +123,10 @@ export class PortAssignments {
     await putKv(store, {
       ...{ key: portRecordKey(record.service), value: portRecordBytes(record), flags: 0n, cas: undefined },
     });
+  }
+
+  #isStillFree({ service, place: { host } }: PortConflict, port: number): boolean {
+    return this.#options.ledger.isFree({ host, port }, service, { alsoKept: true });
   }
 
   #next({ service, place, owner }: PortConflict, newPort: number): PortRecord {
