@@ -34,7 +34,7 @@ async function troubleDisk(
 ): Promise<void> {
   while (!over.aborted) {
     await sleep(clock, (random.uniform() * 25_000) / plan.haste, over);
-    switch (pick(random, { hang: 3, refuse: 2, slow: 2, lag: 1 })) {
+    switch (pick(random, { hang: 3, refuse: 2, slow: 2, lag: 2 })) {
       case "hang":
         disk.hang();
         break;

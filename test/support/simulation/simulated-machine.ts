@@ -20,8 +20,8 @@ export class SimulatedMachine implements Machine {
 
   openProbe = (): ListenerProbe => {
     return async ({ port }) => {
-      // Mostly there is an answer at once; a firewall gives none.
-      await sleep(this.#clock, this.#random.uniform() ** 8 * probeMsMax);
+      // Mostly there is an answer at once; a firewall gives none for a while.
+      await sleep(this.#clock, this.#random.uniform() ** 3 * probeMsMax);
       return isForeign(port);
     };
   };

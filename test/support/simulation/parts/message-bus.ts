@@ -1,6 +1,7 @@
 import type { RowChange } from "../../../../src/engine/engine.ts";
 import { decodeKv, tables } from "../../../../src/state/rows.ts";
 import type { Part } from "../part.ts";
+import type { Plan } from "../plan.ts";
 import type { Told } from "../simulated-broker.ts";
 import type { Kept } from "../simulated-disk.ts";
 import type { SimulatedWorld } from "../simulated-world.ts";
@@ -41,7 +42,7 @@ export function messageBus(world: SimulatedWorld): Part {
     async conclude({ pass }) {
       await pass(keptMs);
       for (const [key, all] of Map.groupBy(changes, (change) => change.key)) {
-        const untold = all.find((change, at) => !isTold(change, told.get(key)) && !mayBeLeftOut(all, at));
+        const untold = all.find((change, at) => !isTold(change, told.get(key) ?? [], plan) && !mayBeLeftOut(all, at));
         const broken = untold && `${key}, index ${untold.after} to ${untold.until}, ${untold.value}`;
         findings.expect("every durable change of a key is told", broken);
       }
@@ -74,8 +75,9 @@ function valueOf({ key, value }: Pick<RowChange, "key" | "value">): string | und
   return value && new TextDecoder().decode(decodeKv(key, value).value);
 }
 
-function isTold(change: Change, told: readonly Told[] = []): boolean {
-  return told.some(({ revision, value }) => {
-    return value === change.value && revision > change.after && revision <= change.until;
+/** What a restore leaves as it is has the restore's index all the same. */
+function isTold({ value, after, until }: Change, told: readonly Told[], { restores }: Plan): boolean {
+  return told.some((each) => {
+    return each.value === value && each.revision > after && (restores || each.revision <= until);
   });
 }

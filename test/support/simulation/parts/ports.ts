@@ -26,7 +26,7 @@ export function ports(world: SimulatedWorld): Part {
   const { clock, network } = world;
   const live = async (name: string, random: FakeRandom, over: AbortSignal): Promise<void> => {
     while (!over.aborted) {
-      await sleep(clock, random.uniform() ** 2 * 9_000, over);
+      await sleep(clock, random.uniform() ** 2 * 6_000, over);
       if (over.aborted) return;
       try {
         await start(name, sending(network, name), random);
@@ -51,7 +51,7 @@ async function start(name: string, send: Send, random: FakeRandom): Promise<void
   const port = (await readPort(name, send)) ?? (await storePort(name, send));
   await register(name, port, send, random.uniform() < 0.5);
   if (random.uniform() < 0.25) await send({ method: "PUT", path: `/v1/agent/service/deregister/${name}` });
-  else if (random.uniform() < 0.15) await storePort(name, send);
+  else if (random.uniform() < 0.35) await storePort(name, send);
 }
 
 async function readPort(name: string, send: Send): Promise<number | undefined> {
