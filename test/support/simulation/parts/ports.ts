@@ -9,7 +9,7 @@ import type { SimulatedWorld } from "../simulated-world.ts";
 const wantedPort = 48_080;
 const names: readonly string[] = ["app-a", "app-b", "app-c", "app-d"];
 const folder = "edgex/v4/";
-const records = "/v1/kv/edgex/registry/ports/?recurse";
+const recordFolder = "edgex/registry/ports/";
 
 interface RecordShown {
   readonly service: string;
@@ -51,7 +51,11 @@ async function start(name: string, send: Send, random: FakeRandom): Promise<void
   const port = (await readPort(name, send)) ?? (await storePort(name, send));
   await register(name, port, send, random.uniform() < 0.5);
   if (random.uniform() < 0.25) await send({ method: "PUT", path: `/v1/agent/service/deregister/${name}` });
-  else if (random.uniform() < 0.35) await storePort(name, send);
+  else if (random.uniform() < 0.35) {
+    // Somebody sets it up anew.
+    await send({ method: "DELETE", path: `/v1/kv/${recordFolder}${name}` });
+    await storePort(name, send);
+  }
 }
 
 async function readPort(name: string, send: Send): Promise<number | undefined> {
@@ -97,7 +101,7 @@ async function expectGivenOnce(world: SimulatedWorld): Promise<void> {
 }
 
 async function givenPorts(world: SimulatedWorld): Promise<readonly RecordShown[]> {
-  const { status, body } = await world.peek(records);
+  const { status, body } = await world.peek(`/v1/kv/${recordFolder}?recurse`);
   if (status === 404) return [];
   const entries = JSON.parse(body) as readonly { readonly Value: string }[];
   return entries.map(({ Value }) => JSON.parse(Buffer.from(Value, "base64").toString()) as RecordShown);
