@@ -52,7 +52,7 @@ export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Pro
   const { checkOutputBytesMax, httpAllowWriteFrom: writers, kvValueBytesMax } = config;
   const rows = new NodeCatalog(store, parts.outputs, agent.node.name);
   const times = new CommitTimes(store, clock);
-  const kept = new KeptRegistrations(rows, local);
+  const kept = new KeptRegistrations(rows, local, clock);
   const registrations = new Registrations({ agent, ports, store, kept, times, clock, log, checkOutputBytesMax });
   const bodyBytesMax = Math.max(bodyBytesMin, kvValueBytesMax);
   let current = config;
@@ -72,5 +72,12 @@ export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Pro
     socketOwner: config.unixSocket,
     ...{ router, clock, log },
   });
-  return { ...server, reload: (next) => void (current = next) };
+  return {
+    ...server,
+    reload: (next) => void (current = next),
+    stop() {
+      kept.stop();
+      return server.stop();
+    },
+  };
 }

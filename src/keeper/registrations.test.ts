@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { startTestAgent, type TestAgent } from "../../test/support/agent.ts";
+import { messageOf } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import type { KeeperService } from "../model/keeper-registration.ts";
 import { registered, type PortOutcome } from "../ports/port-registrations.ts";
@@ -23,7 +24,7 @@ function registrationsOf(world: TestAgent): Registrations {
   };
   return new Registrations({
     ...{ agent, ports, store, clock, log, checkOutputBytesMax: 4096 },
-    kept: new KeptRegistrations(rows, local),
+    kept: new KeptRegistrations(rows, local, clock),
     times: new CommitTimes(store, clock),
   });
 }
@@ -152,5 +153,33 @@ describe("a registration", () => {
       ["ended", "HALT"],
     ]);
     expect(restarted.disk.rows().map(({ key }) => key)).not.toContain("keeper/web");
+  });
+});
+
+describe("a change that the disk has confirmed too late", () => {
+  async function changeLate(change: (registrations: Registrations) => Promise<unknown>): Promise<readonly string[]> {
+    const world = await startTestAgent();
+    const registrations = registrationsOf(world);
+    await registrations.add(service(), client);
+    world.engine.hold();
+    const changing = change(registrations).catch((error: unknown) => messageOf(error));
+    await world.clock.advance(0);
+    await world.clock.advance(11_000);
+    expect(await changing).toContain("It may still be done");
+    world.engine.release();
+    await world.clock.advance(3_000);
+    const restarted = registrationsOf(await world.restarted());
+    return [registrations, restarted].map((each) => {
+      const { status = "absent", port = 0 } = each.find("web") ?? {};
+      return `${status} ${port}`;
+    });
+  }
+
+  test.each<readonly [string, (registrations: Registrations) => Promise<unknown>, string]>([
+    ["a halt", (all) => all.update(service({ status: "HALT", port: 81 }), client), "HALT 81"],
+    ["an update", (all) => all.update(service({ port: 81 }), client), "UNKNOWN 81"],
+    ["a removal", (all) => all.remove("web"), "absent 0"],
+  ])("is made, here and at the next start: %s", async (_, change, expected) => {
+    expect(await changeLate(change)).toEqual([expected, expected]);
   });
 });

@@ -151,7 +151,7 @@ export class Registrations {
     try {
       // Looked at again in its turn: a change that is under way here is not done with the agent.
       await this.#changes.run([serviceId], async () => {
-        if (this.#isOutdated(serviceId)) await kept.delete(serviceId);
+        await kept.delete(serviceId, () => this.#isOutdated(serviceId));
       });
     } catch (error) {
       log.warn("Registration could not be forgotten", { service: serviceId, error: messageOf(error) });
