@@ -101,6 +101,16 @@ describe("the outbox", () => {
     expect(sendAll(outbox)).toEqual(["a@4=1", "b@4=1"]);
   });
 
+  test("has all that is present, too, when other writes shared the restore's batch", async () => {
+    const { outbox, put, store } = openOutbox();
+    await put("a", "1");
+    const snapshot = store.state;
+    await put("a", "2");
+    sendAll(outbox);
+    await Promise.all([put("b", "1"), store.submit({ type: "restore", snapshot }), put("c", "1")]);
+    expect([sendAll(outbox), outbox.position]).toEqual([["a@4=1", "c@5=1"], 5]);
+  });
+
   type Step = readonly ["put" | "delete", number] | readonly ["send" | "acknowledge" | "lose" | "restart"];
   const keys = fc.integer({ min: 0, max: 3 });
   const step: fc.Arbitrary<Step> = fc.oneof(

@@ -127,9 +127,11 @@ export class Outbox {
 
   #follow(touched: ReadonlySet<Topic>): void {
     const { state } = this.#store;
+    const before = this.#seen;
     this.#seen = state.index;
     if (touched.has(topics.everything)) {
-      this.#fallBehind(state.index);
+      // Other writes may have shared its batch: the newest index need not be that of the restore.
+      this.#fallBehind(before + 1);
       return this.#onAdded();
     }
     const changes = keyChangesOf(state, touched, this.#prefixes);
