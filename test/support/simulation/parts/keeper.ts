@@ -138,9 +138,8 @@ class KeeperClient {
     const { done, refused } = owned.write(value);
     try {
       const answer = await this.#send(request);
-      // Nothing there to delete is as good as deleted.
-      const isDone = answer.status < 300 || (request.method === "DELETE" && answer.status === 404);
-      if (isDone) done();
+      // Also where there is nothing to delete: what may still be made is not there yet.
+      if (answer.status < 300) done();
       else refused();
     } catch (error) {
       if (error instanceof LineBroken && !error.wasSent) refused();
