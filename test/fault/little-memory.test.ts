@@ -47,7 +47,7 @@ describe.skipIf(whyNot !== "")(`an agent that may have ${limitMiB} MiB${whyNot}`
       hostile.end();
     }
     await within(30_000, async () => expect(limit.usedMiB()).toBeLessThan(limitMiB / 2));
-    await serving.expectServing();
+    await within(10_000, () => serving.expectServing());
     await serving.stop();
   }, 120_000);
 
