@@ -151,7 +151,7 @@ export class Contender {
       ],
       ...["-serf-lan-port", `${serfLan}`, "-serf-wan-port", `${serfWan}`, "-server-port", `${server}`],
       // Consul refuses more than 200 connections of one client unless told otherwise.
-      ...["-log-level", "warn", "-hcl", "limits { http_max_conns_per_client = 12000 }"],
+      ...["-log-level", "warn", "-hcl", "limits { http_max_conns_per_client = 15000 }"],
       ...this.#ownFlags,
     ];
   }
