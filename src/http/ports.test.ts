@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { serviceNamed } from "../../test/support/state.ts";
 import { settle } from "../../test/support/settle.ts";
 import { startTestApi, type TestApi, type TestApiOptions } from "../../test/support/api.ts";
 
@@ -258,6 +259,26 @@ describe("a service that registers a port of another", () => {
     const told = await Promise.all(names.map((name) => asker.register(name, 100)));
     expect(told.map(({ header }) => header)).toEqual([null, "100->28000", "100->28001", "100->28002"]);
   });
+});
+
+test("what is begun along with a registration is in its batch, whatever else is done about its port", async () => {
+  const { api } = await startApi();
+  const save = (): Promise<unknown> =>
+    api.store.submit({ type: "set-local", rows: [{ key: "keeper/b", value: new Uint8Array() }] });
+  const along = async (): Promise<void> => void (await save());
+  for (const [name, port] of [
+    ["a", 100],
+    ["b", 100],
+    ["b", 28_000],
+    ["c", 101],
+  ] as const)
+    await api.ports.register(
+      { service: serviceNamed(name, { port, address: "localhost" }), checks: [] },
+      { source: "api", beforeListening: false, along },
+    );
+  const batches = api.engine.batches.map(({ changes }) => changes.map(({ key }) => key));
+  const registered = batches.filter((keys) => keys.some((key) => key.startsWith("service/")));
+  expect(registered.map((keys) => keys.includes("keeper/b"))).toEqual([true, true, true, true]);
 });
 
 test("a port that was given when the disk confirmed it too late is given to nobody else who was looking for one", async () => {

@@ -18,7 +18,8 @@ function registrationsOf(world: TestAgent): Registrations {
   const log = createLog({ level: "debug", json: false, clock, sink: (line) => world.log.push(line) }, "keeper");
   const ports = {
     async register(...[definition, options]: Parameters<Ports["register"]>): Promise<PortOutcome> {
-      await agent.registerService(definition, options);
+      const { along, beforeListening: _before, ...registration } = options;
+      await Promise.all([along?.(), agent.registerService(definition, registration)]);
       return registered;
     },
   };

@@ -122,15 +122,13 @@ export class Registrations {
     return service.status === "HALT" ? this.#halt(registration) : this.#register(registration, client);
   }
 
-  /** The one place where a service comes to the agent. */
-  async #register(registration: KeeperRegistration, { beforeListening }: RegistryClient): Promise<PortOutcome> {
+  /** The one place where a service comes to the agent. What is kept of it here is written in the same batch. */
+  #register(registration: KeeperRegistration, { beforeListening }: RegistryClient): Promise<PortOutcome> {
     const { checkOutputBytesMax: outputBytesMax, kept, ports } = this.#options;
-    const before = kept.get(registration.serviceId);
     const definition = toServiceDefinition(registration, { outputBytesMax });
-    const options = { source: "api", replaceExistingChecks: true, isAnew: true, beforeListening } as const;
-    const [, outcome] = await Promise.all([kept.put(registration), ports.register(definition, options)]);
-    if (outcome.kind === "refused") await (before ? kept.put(before) : kept.delete(registration.serviceId));
-    return outcome;
+    const along = (): Promise<void> => kept.put(registration);
+    const options = { source: "api", replaceExistingChecks: true, isAnew: true, beforeListening, along } as const;
+    return ports.register(definition, options);
   }
 
   /** The agent drops what a check finds that is on its way: the service does not come back by it. */

@@ -28,6 +28,8 @@ export interface PortRegistrationsOptions {
 export interface PortRegistration extends Pick<ServiceRegistration, "source" | "replaceExistingChecks" | "isAnew"> {
   /** Such clients register before they listen: whoever listens there already is somebody else. */
   readonly beforeListening: boolean;
+  /** Begun in the same tick as the registration, once it is: so both become durable together. */
+  readonly along?: () => Promise<void>;
 }
 
 /** One registration, with what is to be done about its port. The caller sees to it that a service has one at a time. */
@@ -51,9 +53,10 @@ export class PortRegistrations {
    */
   registerPlain(
     { service, checks }: ServiceDefinition,
-    { policy, ...registration }: PortRegistration & { readonly policy: PortPolicy },
+    registration: PortRegistration & { readonly policy: PortPolicy },
   ): Promise<void> | undefined {
-    const { agent, ledger } = this.#options;
+    const { ledger } = this.#options;
+    const { policy } = registration;
     const { id, address: host, port } = service;
     const place = { host, port };
     if (ledger.record(id) !== undefined || (registration.beforeListening && ledger.storedOf(id).length > 0))
@@ -61,7 +64,8 @@ export class PortRegistrations {
     const isFree = isAnybodys(ledger, place, policy) || ledger.isRegisteredAt(id, place);
     if (!isFree && ledger.ownerOf(place, id)) return undefined;
     ledger.setRegistered(id, place);
-    return agent.registerService({ service, checks }, registration);
+    const { source, replaceExistingChecks = false, isAnew = false, along } = registration;
+    return this.#registerAlong({ service, checks }, { source, replaceExistingChecks, isAnew }, along);
   }
 
   /** The ledger has the service at its new place from the first moment on; when this rejects, that is to be undone. */
@@ -132,11 +136,19 @@ export class PortRegistrations {
   /** @param conflict why the service is critical as long as it is registered there; "" if it is not */
   async #register({ definition, registration }: Case, conflict = ""): Promise<void> {
     const { id } = definition.service;
-    const { source, replaceExistingChecks = false, isAnew = false } = registration;
-    await this.#options.agent.registerService(definition, {
-      ...{ source, replaceExistingChecks, isAnew },
-      ...(conflict === "" ? { endedCheck: conflictCheckId(id) } : { fixedCheck: conflictCheck(id, conflict) }),
-    });
+    const { source, replaceExistingChecks = false, isAnew = false, along } = registration;
+    const conflictChange =
+      conflict === "" ? { endedCheck: conflictCheckId(id) } : { fixedCheck: conflictCheck(id, conflict) };
+    const asked = { source, replaceExistingChecks, isAnew, ...conflictChange };
+    await this.#registerAlong(definition, asked, along);
+  }
+
+  async #registerAlong(
+    definition: ServiceDefinition,
+    registration: ServiceRegistration,
+    along: PortRegistration["along"],
+  ): Promise<void> {
+    await Promise.all([along?.(), this.#options.agent.registerService(definition, registration)]);
   }
 
   /**
