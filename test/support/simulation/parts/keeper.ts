@@ -9,6 +9,8 @@ import type { NetworkAnswer } from "../simulated-network.ts";
 import type { SimulatedWorld } from "../simulated-world.ts";
 
 const absent = "absent";
+/** A write that waits for a bad disk may be tried again when the disk is well, and once more. */
+const madeAgainMs = 15_000;
 /** Looks at all statuses, which are much to look at. */
 const everySo = 4;
 
@@ -82,8 +84,13 @@ class KeeperClient {
   /** Everything is as it is known to be, or may be. */
   async look(): Promise<void> {
     const { world, id, branch } = { world: this.#world, id: this.#id, branch: this.#branch };
-    this.#registration.see(shownRegistration(await world.peek(`/api/v3/registry/serviceId/${id}`)), id);
-    this.#configuration.see(shownSettings(await world.peek(`${branch}?plaintext=true`)), branch);
+    this.#see(this.#registration, shownRegistration(await world.peek(`/api/v3/registry/serviceId/${id}`)), id);
+    this.#see(this.#configuration, shownSettings(await world.peek(`${branch}?plaintext=true`)), branch);
+  }
+
+  /** What the disk confirms too late the agent makes again, a second later: until then it has half of it. */
+  #see(owned: Owned, value: string, where: string): void {
+    if (owned.known !== undefined || this.#world.disk.wellForMs > madeAgainMs) owned.see(value, where);
   }
 
   #act(): Promise<void> {
@@ -152,7 +159,7 @@ class KeeperClient {
       this.#random.uniform() < 0.5
         ? { path: `/api/v3/registry/serviceId/${this.#id}`, owned: this.#registration, shown: shownRegistration }
         : { path: `${this.#branch}?plaintext=true`, owned: this.#configuration, shown: shownSettings };
-    owned.see(shown(await this.#send({ method: "GET", path })), `${path} for its owner`);
+    this.#see(owned, shown(await this.#send({ method: "GET", path })), `${path} for its owner`);
   }
 
   async #send(request: LineRequest): Promise<NetworkAnswer> {
