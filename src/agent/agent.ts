@@ -198,6 +198,12 @@ export class Agent {
     });
   }
 
+  /** @throws OperatingError unavailable while it is not known what became of an earlier change of the service */
+  requireKnown(serviceId: string): void {
+    const checks = this.checksOf(serviceId).map((id) => `check/${id}`);
+    this.#changes.requireKnown([`service/${serviceId}`, ...checks]);
+  }
+
   /** An unknown id is no error. */
   async deregisterService(id: string): Promise<void> {
     await this.#inTurn(id, [], async () => {

@@ -29,7 +29,7 @@ export class Turns {
    */
   run(keys: readonly string[], task: () => Promise<void>): Promise<void> {
     return this.#queue.run(keys, async () => {
-      if (keys.some((key) => this.#unknown.has(key))) throw earlierChangeUnknown();
+      this.requireKnown(keys);
       try {
         await task();
       } catch (error) {
@@ -37,6 +37,11 @@ export class Turns {
         throw error;
       }
     });
+  }
+
+  /** @throws OperatingError unavailable while an earlier change of a key is unknown */
+  requireKnown(keys: readonly string[]): void {
+    if (keys.some((key) => this.#unknown.has(key))) throw earlierChangeUnknown();
   }
 
   stop(): void {

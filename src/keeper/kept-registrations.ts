@@ -55,6 +55,11 @@ export class KeptRegistrations {
     });
   }
 
+  /** @throws OperatingError unavailable while it is not known what became of an earlier change */
+  requireKnown(serviceId: string): void {
+    this.#changes.requireKnown([serviceId]);
+  }
+
   /** Nothing is made again. */
   stop(): void {
     this.#changes.stop();

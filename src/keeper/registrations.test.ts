@@ -183,4 +183,23 @@ describe("a change that the disk has confirmed too late", () => {
   ])("is made, here and at the next start: %s", async (_, change, expected) => {
     expect(await changeLate(change)).toEqual([expected, expected]);
   });
+
+  test("keeps others from being made by half until it is known", async () => {
+    const world = await startTestAgent();
+    const registrations = registrationsOf(world);
+    await registrations.add(service(), client);
+    await registrations.update(service({ status: "HALT" }), client);
+    world.engine.hold();
+    const changing = registrations.update(service({ port: 81 }), client).catch((error: unknown) => messageOf(error));
+    await world.clock.advance(0);
+    await world.clock.advance(11_000);
+    await changing;
+    world.engine.release();
+    await world.clock.advance(0);
+    const batches = world.engine.batches.length;
+    for (const change of [service({ port: 82 }), service({ status: "HALT" })])
+      expect(registrations.update(change, client)).rejects.toThrow("has not confirmed an earlier change");
+    await world.clock.advance(0);
+    expect(world.engine.batches.length).toBe(batches);
+  });
 });

@@ -103,6 +103,7 @@ export class Registrations {
     return this.#changes.run([serviceId], async () => {
       if (agent.reserved.has(serviceId)) return false;
       if (agent.services.has(serviceId) || this.#halted(serviceId)) {
+        this.#requireKnown(serviceId);
         await Promise.all([kept.delete(serviceId), agent.deregisterService(serviceId)]);
         return true;
       }
@@ -116,7 +117,17 @@ export class Registrations {
     return this.#options.agent.reserved.has(serviceId) || this.find(serviceId) !== undefined;
   }
 
+  /**
+   * Else one of the two would be made, and the other refused.
+   * @throws OperatingError unavailable
+   */
+  #requireKnown(serviceId: string): void {
+    this.#options.agent.requireKnown(serviceId);
+    this.#options.kept.requireKnown(serviceId);
+  }
+
   #put({ service, createdMs }: Put, client: RegistryClient): Promise<PortOutcome> {
+    this.#requireKnown(service.serviceId);
     const nowMs = this.#options.clock.wallMs();
     const registration = { ...service, createdMs: createdMs ?? nowMs, modifiedMs: nowMs };
     return service.status === "HALT" ? this.#halt(registration) : this.#register(registration, client);
