@@ -282,9 +282,10 @@ test("what is begun along with a registration is in its batch, whatever else is 
 });
 
 test("a port that was given when the disk confirmed it too late is given to nobody else who was looking for one", async () => {
-  let probed: PromiseWithResolvers<boolean> | undefined;
+  const probed = Promise.withResolvers<boolean>();
+  let isSlow = false;
   const asker = await startApi({
-    probe: ({ port }) => (port === 28_000 ? probed?.promise : undefined) ?? Promise.resolve(false),
+    probe: ({ port }) => (isSlow && port === 28_000 ? probed.promise : Promise.resolve(false)),
   });
   const { clock, engine } = asker.api;
   await asker.register("a", 100);
@@ -293,7 +294,7 @@ test("a port that was given when the disk confirmed it too late is given to nobo
   engine.hold();
   const reading = ["b", "c"].map((service) => asker.readPort(service));
   await settle();
-  probed = Promise.withResolvers();
+  isSlow = true;
   await clock.advance(10_100);
   engine.release();
   await settle();
