@@ -97,7 +97,7 @@ describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
     "nor does one after another: what they leave together, a start and writes in between",
     async () => {
       const { samples } = await cutPower({ runs: wholeLife, everyMoment: 11, chances: 1 });
-      const again = samples.slice(0, atLength({ short: 2, long: 20 }));
+      const again = samples.slice(0, atLength({ short: 2, long: 6 }));
       let states = 0;
       for (const [at, sample] of again.entries()) {
         const outcome = await cutPowerAgain(sample, {
