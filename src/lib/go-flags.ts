@@ -1,3 +1,4 @@
+import { parseBool } from "./go-bool.ts";
 import { OperatingError } from "./errors.ts";
 
 /** One flag of a command, by the rules of Go's flag package: `-x v`, `-x=v`, `--x`; booleans only `-x` and `-x=false`. */
@@ -72,7 +73,7 @@ function checkValue(spec: FlagSpec, value: string): string {
     throw flagError(`invalid value ${quote(value)} for flag -${spec.name}: strconv.Atoi: ${invalidSyntax(value)}`);
   }
   if (spec.kind === "uint") return String(parseUint(spec.name, value));
-  const flag = parseGoBool(value);
+  const flag = parseBool(value);
   if (flag !== undefined) return String(flag);
   throw flagError(
     `invalid boolean value ${quote(value)} for -${spec.name}: strconv.ParseBool: ${invalidSyntax(value)}`,
@@ -88,13 +89,6 @@ function parseUint(name: string, value: string): bigint {
   if (number !== undefined && number <= uintMax) return number;
   const reason = number === undefined ? "parse error" : "value out of range";
   throw flagError(`invalid value ${quote(value)} for flag -${name}: ${reason}`);
-}
-
-/** Go's strconv.ParseBool. */
-export function parseGoBool(text: string): boolean | undefined {
-  if (["1", "t", "T", "true", "TRUE", "True"].includes(text)) return true;
-  if (["0", "f", "F", "false", "FALSE", "False"].includes(text)) return false;
-  return undefined;
 }
 
 function invalidSyntax(value: string): string {

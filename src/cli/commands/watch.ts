@@ -3,7 +3,7 @@ import { type Change, watch } from "../../client/watch.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { messageOf } from "../../lib/errors.ts";
-import { parseGoBool } from "../../lib/go-flags.ts";
+import { parseBool } from "../../lib/go-bool.ts";
 import { createLog } from "../../lib/log.ts";
 import { renderGoJson } from "../../wire/go-json.ts";
 import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
@@ -94,7 +94,7 @@ function planOf(flags: Flags): WatchPlan {
 
 function passingOnly(given: string): boolean | undefined {
   if (given === "") return undefined;
-  const flag = parseGoBool(given);
+  const flag = parseBool(given);
   if (flag !== undefined) return flag;
   const reason = `strconv.ParseBool: parsing ${JSON.stringify(given)}: invalid syntax`;
   throw new CommandFailure(`Failed to parse passingonly flag: ${reason}`);

@@ -1,5 +1,5 @@
 import { OperatingError } from "../../lib/errors.ts";
-import { parseGoBool } from "../../lib/go-flags.ts";
+import { parseBool } from "../../lib/go-bool.ts";
 import type { Environment } from "../agent-address.ts";
 import { parseAgentUrl } from "./agent-url.ts";
 import type { FileChoice } from "./configuration-file.ts";
@@ -70,7 +70,7 @@ function inConfigurationIf(isMeant: boolean): AgentPlace | undefined {
 
 function readBoolean(env: Environment, name: string): boolean | undefined {
   const text = firstOf(env, name);
-  const value = text === undefined ? undefined : parseGoBool(text);
+  const value = text === undefined ? undefined : parseBool(text);
   if (text === undefined || value !== undefined) return value;
   const message = `${name} is ${JSON.stringify(text)}; expected true or false`;
   throw new OperatingError("invalid", "invalid-service-variable", message);

@@ -1,7 +1,8 @@
 import type { FilterMatch, FilterNode, MatchOperator } from "./filter-ast.ts";
 import { filterError } from "./filter-error.ts";
 import { parseFilter } from "./filter-parser.ts";
-import { parseGoBool, parseGoInt } from "./go-literal.ts";
+import { parseBool } from "../go-bool.ts";
+import { parseGoInt } from "./go-literal.ts";
 import { compileRe2 } from "./re2.ts";
 
 /** What can be selected in a row. A field that a row lacks has its type's zero value. */
@@ -112,7 +113,7 @@ function compileEqual(match: FilterMatch, kind: FilterField["kind"]): Test {
     throw filterError(`Failed to coerce value ${JSON.stringify(wanted)} for selector ${selector}: ${why}`);
   };
   if (kind === "bool") {
-    const flag = parseGoBool(wanted) ?? refuse(`strconv.ParseBool: parsing ${JSON.stringify(wanted)}: invalid syntax`);
+    const flag = parseBool(wanted) ?? refuse(`strconv.ParseBool: parsing ${JSON.stringify(wanted)}: invalid syntax`);
     return (value) => (value ?? false) === flag;
   }
   const parsed = parseGoInt(wanted);

@@ -48,9 +48,3 @@ export function parseGoInt(text: string): bigint | { readonly fault: string } {
   const value = text.startsWith("-") ? -magnitude : magnitude;
   return BigInt.asIntN(64, value) === value ? value : fault("value out of range");
 }
-
-/** Reads a truth value as Go's ParseBool does; undefined when it is none. */
-export function parseGoBool(text: string): boolean | undefined {
-  if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true;
-  return /^(0|f|F|FALSE|false|False)$/.test(text) ? false : undefined;
-}
