@@ -21,7 +21,7 @@ export const tombstonesMax = 8192;
  * topics that no row present would tell of any more.
  */
 export class Draft {
-  readonly base: State;
+  readonly #base: State;
   /** The time of the command; see Stamp. */
   readonly nowMs: number;
   readonly touched: Set<Topic> = new Set();
@@ -34,7 +34,7 @@ export class Draft {
   #changedIndex: number;
 
   constructor(base: State, { index, nowMs }: Stamp) {
-    this.base = base;
+    this.#base = base;
     this.#index = index;
     this.#changedIndex = base.index;
     this.nowMs = nowMs;
@@ -47,18 +47,14 @@ export class Draft {
     return this.#index;
   }
 
-  get changed(): boolean {
-    return this.changes.length > 0;
-  }
-
   /** The next command begins; the last one's index is its own if it has changed nothing. */
   nextCommand(): void {
     this.#index = this.#changedIndex + 1;
   }
 
   finish(): State {
+    if (this.changes.length === 0) return this.#base;
     const index = this.#changedIndex;
-    if (!this.changed) return this.base;
     const tombstoneFloor = this.#boundTombstones();
     return { ...finishTables(this.#tables), index, tombstoneFloor };
   }
@@ -118,10 +114,12 @@ export class Draft {
   /** @param known the entry of that key until now */
   putKv(entry: KvEntry, known: KvEntry | undefined): void {
     const topic = topics.key(entry.key);
+    // First of all: if it cannot be, the draft, which other commands may share, is as it was.
+    const value = encodeKv(entry);
     this.#tables.kv.set(kvOrder(entry.key), entry);
     if (known && known.session !== "") this.#tables.sessionKeys.delete(lockedKey(known));
     if (entry.session !== "") this.#tables.sessionKeys.set(lockedKey(entry), kvOrder(entry.key));
-    this.#write(tables.kv, entry.key, encodeKv(entry));
+    this.#write(tables.kv, entry.key, value);
     if (this.#tables.tombstones.get(topic) !== undefined) this.#forget(topic);
     this.touched.add(topic);
   }
@@ -222,7 +220,7 @@ export class Draft {
   /** Drops old tombstones when there are too many. Returns the index below which none are kept. */
   #boundTombstones(): number {
     const { tombstones } = this.#tables;
-    let floor = this.base.tombstoneFloor;
+    let floor = this.#base.tombstoneFloor;
     if (tombstones.size <= tombstonesMax) return floor;
     const oldestFirst = [...tombstones.entries()].toSorted(([, a], [, b]) => a - b);
     const dropped = oldestFirst.slice(0, oldestFirst.length - tombstonesMax / 2);
