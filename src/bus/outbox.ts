@@ -119,10 +119,8 @@ export class Outbox {
     const waiting = keyChangesSince(this.#store.state, position, this.#prefixes).map(waitingFor);
     const bytes = waiting.reduce((sum, each) => sum + each.bytes, 0);
     if (bytes > this.#bytesMax) return;
-    this.#behindFrom = undefined;
-    this.#seen = this.#store.state.index;
     this.#bytes = bytes;
-    this.#waiting.replace(waiting);
+    this.#fill(waiting);
   }
 
   #follow(touched: ReadonlySet<Topic>): void {
@@ -155,11 +153,15 @@ export class Outbox {
   }
 
   #refill(position: number): void {
-    const { state } = this.#store;
+    const changes = keyChangesSince(this.#store.state, position, this.#prefixes);
+    this.#fill(changes.map((change) => ({ change, bytes: 0 })));
+  }
+
+  /** With all that the store has above the position. */
+  #fill(waiting: readonly Waiting[]): void {
     this.#behindFrom = undefined;
-    this.#seen = state.index;
-    const changes = keyChangesSince(state, position, this.#prefixes);
-    this.#waiting.replace(changes.map((change) => ({ change, bytes: 0 })));
+    this.#seen = this.#store.state.index;
+    this.#waiting.replace(waiting);
   }
 }
 

@@ -55,7 +55,7 @@ export function json(request: HttpRequest, value: unknown, headers?: HeaderField
 /** JSON that is rendered already. */
 export function jsonText(
   request: HttpRequest,
-  body: string,
+  body: string | Uint8Array<ArrayBuffer>,
   options: { readonly headers?: HeaderFields; readonly status?: number } = {},
 ): Response {
   const headers = options.headers ? new Headers({ ...jsonHeaders, ...options.headers }) : plainJson;

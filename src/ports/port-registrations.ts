@@ -53,10 +53,9 @@ export class PortRegistrations {
    */
   registerPlain(
     { service, checks }: ServiceDefinition,
-    registration: PortRegistration & { readonly policy: PortPolicy },
+    { policy, ...registration }: PortRegistration & { readonly policy: PortPolicy },
   ): Promise<void> | undefined {
     const { ledger } = this.#options;
-    const { policy } = registration;
     const { id, address: host, port } = service;
     const place = { host, port };
     if (ledger.record(id) !== undefined || (registration.beforeListening && ledger.storedOf(id).length > 0))
@@ -64,8 +63,7 @@ export class PortRegistrations {
     const isFree = isAnybodys(ledger, place, policy) || ledger.isRegisteredAt(id, place);
     if (!isFree && ledger.ownerOf(place, id)) return undefined;
     ledger.setRegistered(id, place);
-    const { source, replaceExistingChecks = false, isAnew = false, along } = registration;
-    return this.#registerAlong({ service, checks }, { source, replaceExistingChecks, isAnew }, along);
+    return this.#registerWith({ service, checks }, registration);
   }
 
   /** The ledger has the service at its new place from the first moment on; when this rejects, that is to be undone. */
@@ -136,19 +134,18 @@ export class PortRegistrations {
   /** @param conflict why the service is critical as long as it is registered there; "" if it is not */
   async #register({ definition, registration }: Case, conflict = ""): Promise<void> {
     const { id } = definition.service;
-    const { source, replaceExistingChecks = false, isAnew = false, along } = registration;
-    const conflictChange =
-      conflict === "" ? { endedCheck: conflictCheckId(id) } : { fixedCheck: conflictCheck(id, conflict) };
-    const asked = { source, replaceExistingChecks, isAnew, ...conflictChange };
-    await this.#registerAlong(definition, asked, along);
+    const change = conflict === "" ? { endedCheck: conflictCheckId(id) } : { fixedCheck: conflictCheck(id, conflict) };
+    await this.#registerWith(definition, registration, change);
   }
 
-  async #registerAlong(
+  /** @param change of the check that tells of a conflict */
+  async #registerWith(
     definition: ServiceDefinition,
-    registration: ServiceRegistration,
-    along: PortRegistration["along"],
+    { source, replaceExistingChecks = false, isAnew = false, along }: PortRegistration,
+    change: Pick<ServiceRegistration, "endedCheck" | "fixedCheck"> = {},
   ): Promise<void> {
-    await Promise.all([along?.(), this.#options.agent.registerService(definition, registration)]);
+    const asked = { source, replaceExistingChecks, isAnew, ...change };
+    await Promise.all([along?.(), this.#options.agent.registerService(definition, asked)]);
   }
 
   /**

@@ -7,7 +7,7 @@ import { agentServiceFields } from "../../wire/filter-fields.ts";
 import { goMap, renderGoJson } from "../../wire/go-json.ts";
 import { parseJson } from "../../wire/json.ts";
 import { decodeServiceDefinition } from "../../wire/service-definition.ts";
-import { empty, json, jsonHeaders, jsonText, send } from "../answers.ts";
+import { empty, json, jsonText } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
@@ -23,7 +23,7 @@ export function listAgentServices(api: Api): Endpoint {
     const filter = request.query.get("filter") ?? "";
     if (filter !== "" || request.pretty)
       return json(request, encodeServices(api, compile(filter, agentServiceFields, {})));
-    return send({ status: 200, headers: new Headers(jsonHeaders), body: wholeList() }, request);
+    return jsonText(request, wholeList());
   };
 }
 
@@ -44,12 +44,8 @@ function keepWholeList(api: Api): () => Uint8Array<ArrayBuffer> {
   let kept: Uint8Array<ArrayBuffer> | undefined;
   return () => {
     if (kept) return kept;
-    const list = Buffer.from(
-      renderGoJson(
-        encodeServices(api, () => true),
-        { pretty: false },
-      ),
-    );
+    const services = encodeServices(api, () => true);
+    const list = Buffer.from(renderGoJson(services, { pretty: false }));
     kept = list;
     const stopWatching = api.agent.watchServices(() => {
       kept = undefined;
