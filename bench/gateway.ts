@@ -11,18 +11,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Contender } from "./lib/contender.ts";
 import { freePorts } from "./lib/free-ports.ts";
-import { writtenBytes } from "./lib/process-disk.ts";
 import { residentKib } from "./lib/process-memory.ts";
-import { processorUs } from "./lib/process-time.ts";
+import { usageOf, type Usage } from "./lib/process-usage.ts";
 
 const services = 40;
 const keysPerService = 75;
 const settleMs = 60_000;
-
-interface Usage {
-  readonly processorMs: number;
-  readonly writtenBytes: number;
-}
 
 interface ServiceAt {
   readonly name: string;
@@ -150,10 +144,6 @@ async function keepAsking(url: string, signal: AbortSignal): Promise<void> {
     await answer?.bytes();
     await Bun.sleep(15_000);
   }
-}
-
-function usageOf(pid: number): Usage {
-  return { processorMs: processorUs(pid) / 1_000, writtenBytes: writtenBytes(pid) };
 }
 
 interface Found {

@@ -1,3 +1,4 @@
+import { forEachAtOnce } from "../lib/at-once.ts";
 import type { Contender } from "../lib/contender.ts";
 import type { Size } from "./size.ts";
 
@@ -74,12 +75,12 @@ function addressOf(node: number): string {
 }
 
 /** As few transactions as possible, from several clients, so that a sync serves more than one. */
-async function sendAll(contender: Contender, operations: Generator<object>): Promise<void> {
-  const client = async (): Promise<void> => {
-    for (let batch = take(operations); batch.length > 0; batch = take(operations))
-      await contender.put("/v1/txn", batch);
-  };
-  await Promise.all(Array.from({ length: clients }, client));
+function sendAll(contender: Contender, operations: Generator<object>): Promise<void> {
+  return forEachAtOnce(batchesOf(operations), (batch) => contender.put("/v1/txn", batch), clients);
+}
+
+function* batchesOf(operations: Generator<object>): Generator<readonly object[]> {
+  for (let batch = take(operations); batch.length > 0; batch = take(operations)) yield batch;
 }
 
 function take(operations: Generator<object>): readonly object[] {

@@ -1,6 +1,6 @@
 import { writtenBytes } from "../lib/process-disk.ts";
 import { folderAt, folderCount, keyAt, spread } from "./filling.ts";
-import { askInTurn, costOf } from "./load.ts";
+import { askInTurn, costOf, costOfAsking } from "./load.ts";
 import { costRow, flatRow, type Filled, type GrowthRow, type Measurement } from "./measurement.ts";
 import type { Size } from "./size.ts";
 
@@ -55,8 +55,7 @@ function folderRead(row: GrowthRow, parameter: string): Measurement {
     rows: [row],
     async measure(filled, run) {
       const targets = anyFolders(filled.size).map((target) => `${target}?${parameter}&n=`);
-      const work = async (): Promise<number> => (await askInTurn(filled, { targets, connections: 16, run })).requests;
-      return [await costOf(filled.contender, work)];
+      return [await costOfAsking(filled, targets, { run })];
     },
   };
 }

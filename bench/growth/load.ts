@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { forEachAtOnce, numbersBelow } from "../lib/at-once.ts";
 import type { Contender } from "../lib/contender.ts";
 import { processorUs } from "../lib/process-time.ts";
 import { runWrk, type WrkFigure } from "../lib/wrk.ts";
@@ -14,6 +15,8 @@ export interface Targets {
   readonly method?: "GET" | "PUT";
   readonly bodyBytes?: 0 | 128;
 }
+
+type Asking = Pick<Targets, "run" | "method">;
 
 /** Asks for the targets in turn, on several connections. */
 export async function askInTurn({ contender }: Filled, load: Targets): Promise<WrkFigure> {
@@ -29,8 +32,6 @@ export async function askInTurn({ contender }: Filled, load: Targets): Promise<W
   }
 }
 
-const clients = 16;
-
 export interface Writes {
   readonly count: number;
   readonly path: string;
@@ -38,12 +39,15 @@ export interface Writes {
 }
 
 /** As many writes at each size, however fast they are: they are rows themselves. */
-export async function writeNew({ contender }: Filled, { count, path, bodyOf }: Writes): Promise<void> {
-  let next = 0;
-  const client = async (): Promise<void> => {
-    while (next < count) await contender.put(path, bodyOf(next++));
-  };
-  await Promise.all(Array.from({ length: clients }, client));
+export function writeNew({ contender }: Filled, { count, path, bodyOf }: Writes): Promise<void> {
+  return forEachAtOnce(numbersBelow(count), (write) => contender.put(path, bodyOf(write)));
+}
+
+/** Processor time that the agent takes for one of the requests to the targets, in µs. */
+export function costOfAsking(filled: Filled, targets: readonly string[], options: Asking): Promise<number> {
+  const work = async (): Promise<number> =>
+    (await askInTurn(filled, { targets, connections: 16, ...options })).requests;
+  return costOf(filled.contender, work);
 }
 
 /** Processor time that the agent takes for one of the requests that `work` counts, in µs. */

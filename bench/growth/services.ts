@@ -1,7 +1,7 @@
 import { runDnsperf } from "../lib/dnsperf.ts";
 import { serviceAt, serviceCount, spread } from "./filling.ts";
-import { askInTurn, costOf, writeNew } from "./load.ts";
-import { costRow, type Filled, type GrowthRow, type Measurement } from "./measurement.ts";
+import { costOf, costOfAsking, writeNew } from "./load.ts";
+import { costRow, type GrowthRow, type Measurement } from "./measurement.ts";
 import type { Size } from "./size.ts";
 
 const namesMax = 2_000;
@@ -17,19 +17,9 @@ function serviceRead(row: GrowthRow, path: string): Measurement {
     rows: [row],
     async measure(filled, run) {
       const targets = anyServices(filled.size).map((name) => `${path}${name}?n=`);
-      return [await costOfAsking(filled, targets, { run, method: "GET" })];
+      return [await costOfAsking(filled, targets, { run })];
     },
   };
-}
-
-async function costOfAsking(
-  filled: Filled,
-  targets: readonly string[],
-  options: { readonly run: string; readonly method: "GET" | "PUT" },
-): Promise<number> {
-  const work = async (): Promise<number> =>
-    (await askInTurn(filled, { targets, connections: 16, ...options })).requests;
-  return await costOf(filled.contender, work);
 }
 
 export const serviceHealth: Measurement = serviceRead(
@@ -45,9 +35,7 @@ export const catalogService: Measurement = serviceRead(
 /** None is critical, whatever there is. */
 export const criticalChecks: Measurement = {
   rows: [costRow("state-critical", "health of all that is critical: nothing")],
-  measure: async (filled, run) => [
-    await costOfAsking(filled, ["/v1/health/state/critical?n="], { run, method: "GET" }),
-  ],
+  measure: async (filled, run) => [await costOfAsking(filled, ["/v1/health/state/critical?n="], { run })],
 };
 
 /** A hundred names, each spelled in many ways, which is the same name to a server and another question to a cache. */

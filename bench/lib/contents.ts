@@ -1,16 +1,10 @@
+import { forEachAtOnce } from "./at-once.ts";
 import type { Contender } from "./contender.ts";
 import { until } from "./until.ts";
 
-const atOnce = 16;
-
 /** Sends each of many registrations, some at once. @throws unless every answer is 200 */
-export async function putAll(contender: Contender, path: string, bodies: readonly object[]): Promise<void> {
-  const rest = bodies.values();
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      for (const body of rest) await contender.put(path, body);
-    }),
-  );
+export function putAll(contender: Contender, path: string, bodies: readonly object[]): Promise<void> {
+  return forEachAtOnce(bodies, (body) => contender.put(path, body));
 }
 
 /**

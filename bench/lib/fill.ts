@@ -1,3 +1,4 @@
+import { forEachAtOnce, numbersBelow } from "./at-once.ts";
 import type { Contender } from "./contender.ts";
 
 export interface Filling {
@@ -9,17 +10,15 @@ export interface Filling {
 export const filling: Required<Filling> = { keys: 10_000, services: 1_000 };
 export const keyBytes = 128;
 
-const atOnce = 16;
-
 /** Writes keys of 128 bytes, and registers services with a check each. @throws unless all are taken */
 export async function fill(contender: Contender, { keys = 0, services = 0 }: Filling): Promise<void> {
-  await forEach(keys, async (key) => {
+  await forEachAtOnce(numbersBelow(keys), async (key) => {
     if (!(await contender.tryPut(keyPath(key), keyValue(key))))
       throw new Error(`${contender.name} takes no key ${key}`);
   });
-  await forEach(services, async (service) => {
-    await contender.put("/v1/agent/service/register", registration(service));
-  });
+  await forEachAtOnce(numbersBelow(services), (service) =>
+    contender.put("/v1/agent/service/register", registration(service)),
+  );
 }
 
 export function keyPath(key: number): string {
@@ -39,13 +38,4 @@ function registration(service: number): object {
   const name = serviceName(service);
   const check = { CheckID: `check-${service}`, Name: `Health Check: ${name}`, TTL: "24h", Status: "passing" };
   return { ID: name, Name: name, Address: "127.0.0.1", Port: 8_080, Tags: ["bench"], Check: check };
-}
-
-async function forEach(count: number, make: (at: number) => Promise<void>): Promise<void> {
-  const rest = Array.from({ length: count }, (_none, at) => at).values();
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      for (const at of rest) await make(at);
-    }),
-  );
 }

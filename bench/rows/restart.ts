@@ -1,3 +1,4 @@
+import { entriesOf } from "../lib/contents.ts";
 import type { Contender } from "../lib/contender.ts";
 import { fill, filling, keyPath, keyValue, serviceName } from "../lib/fill.ts";
 import type { Row } from "../lib/row.ts";
@@ -38,14 +39,10 @@ async function hasNewest(contender: Contender): Promise<boolean> {
 }
 
 async function hasAll(contender: Contender): Promise<boolean> {
-  const services = entriesOf(await tryGet(contender, "/v1/catalog/services"));
-  const keys = entriesOf(await tryGet(contender, "/v1/kv/bench/filled/?keys"));
+  const services = entriesOf((await tryGet(contender, "/v1/catalog/services")) ?? "[]");
+  const keys = entriesOf((await tryGet(contender, "/v1/kv/bench/filled/?keys")) ?? "[]");
   // One more service is the server itself.
   return services === filling.services + 1 && keys === filling.keys;
-}
-
-function entriesOf(text: string | undefined): number {
-  return text === undefined ? 0 : Object.keys(Object(JSON.parse(text))).length;
 }
 
 /** undefined while nobody listens, or what listens has no data yet. */

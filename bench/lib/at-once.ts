@@ -1,0 +1,19 @@
+const usualMax = 16;
+
+/** Does the work for each item, some at once, in order. @throws what the first work that fails throws */
+export async function forEachAtOnce<T>(
+  items: Iterable<T>,
+  work: (item: T) => Promise<unknown>,
+  atOnceMax: number = usualMax,
+): Promise<void> {
+  const rest = Iterator.from(items);
+  const worker = async (): Promise<void> => {
+    for (let next = rest.next(); next.done !== true; next = rest.next()) await work(next.value);
+  };
+  await Promise.all(Array.from({ length: atOnceMax }, worker));
+}
+
+/** 0, 1, 2, ... */
+export function numbersBelow(count: number): Iterable<number> {
+  return Array(count).keys();
+}
