@@ -77,6 +77,7 @@ class Registry {
 
   #answerKv(method: string, { key, searchParams, body }: KvRequest): Response {
     if (method === "PUT") {
+      if (searchParams.get("cas") === "0" && this.stored.has(key)) return new Response("false");
       this.stored.set(key, body);
       return new Response("true");
     }
@@ -226,7 +227,7 @@ test("a push that was cut off is done whole at the next attempt, not taken for w
   const registry = openRegistry();
   let fails = true;
   registry.answer = ({ method, target }) =>
-    fails && method === "PUT" && target.endsWith("Service/Port") ? new Response("full", { status: 500 }) : undefined;
+    fails && method === "PUT" && target.includes("Service/Port") ? new Response("full", { status: 500 }) : undefined;
   const starting = start({ argv: [`-cp=consul.${agent?.url}`] });
   await expectInTime(() =>
     expect(said.join()).toMatch(/could not push configuration into Configuration Provider: .*500 \(full\)/),
@@ -234,6 +235,55 @@ test("a push that was cut off is done whole at the next attempt, not taken for w
   fails = false;
   await secondsUntil(starting);
   expect(registry.stored.get(`${base}Service/Port`)).toBe("48080");
+});
+
+describe("a first start", () => {
+  /** Writes keys after the service has seen that nothing is stored and before it stores its own. */
+  const writeInBetween = (registry: Registry, keys: Readonly<Record<string, string>>): void => {
+    registry.answer = ({ method }) => {
+      if (method !== "PUT") return undefined;
+      registry.answer = () => undefined;
+      for (const [key, value] of Object.entries(keys)) registry.stored.set(`${base}${key}`, value);
+      return undefined;
+    };
+  };
+
+  test("keeps and takes up what an operator and the registry store while it stores its own", async () => {
+    const registry = openRegistry();
+    writeInBetween(registry, { "Writable/LogLevel": "DEBUG", "Service/Port": "28000" });
+    const service = await start({ argv: [`-cp=consul.${agent?.url}`] });
+    expect(service.configuration).toMatchObject({
+      Writable: { LogLevel: "DEBUG" },
+      Service: { Host: "h", Port: 28000 },
+    });
+    expect(Object.fromEntries(registry.stored)).toMatchObject({
+      [`${base}Writable/LogLevel`]: "DEBUG",
+      [`${base}Service/Port`]: "28000",
+      [`${base}Service/Host`]: "h",
+    });
+  });
+
+  test("keeps them also when its first attempt to store its own was cut off", async () => {
+    const registry = openRegistry();
+    registry.answer = ({ method, target }) => {
+      if (method !== "PUT" || !target.includes("Service/Port")) return undefined;
+      registry.stored.set(`${base}Writable/LogLevel`, "DEBUG");
+      registry.answer = () => undefined;
+      return new Response("full", { status: 500 });
+    };
+    const starting = start({ argv: [`-cp=consul.${agent?.url}`] });
+    await secondsUntil(starting);
+    expect((await starting).configuration).toMatchObject({ Writable: { LogLevel: "DEBUG" }, Service: { Port: 48080 } });
+    expect(registry.stored.get(`${base}Writable/LogLevel`)).toBe("DEBUG");
+  });
+
+  test("with -o stores its own over them", async () => {
+    const registry = openRegistry();
+    writeInBetween(registry, { "Writable/LogLevel": "DEBUG" });
+    const service = await start({ argv: [`-cp=consul.${agent?.url}`, "-o"] });
+    expect(service.configuration.Writable.LogLevel).toBe("INFO");
+    expect(registry.stored.get(`${base}Writable/LogLevel`)).toBe("INFO");
+  });
 });
 
 test("what is stored and cannot be read is tried until the limit, and does not keep the service from registering", async () => {

@@ -21,7 +21,7 @@ export interface StoredConfigurationOptions<T> {
 export class StoredConfiguration<T extends ServiceConfiguration> {
   readonly #options: StoredConfigurationOptions<T>;
   readonly #client: ConfigurationClient;
-  /** Stays until all of it is stored: what was cut off half-way must not be taken for a configuration that is there. */
+  /** True until the whole local configuration is stored: a push that was cut off half-way is finished, not taken for a stored one. */
   #mustPush: boolean;
 
   constructor(options: StoredConfigurationOptions<T>) {
@@ -30,18 +30,22 @@ export class StoredConfiguration<T extends ServiceConfiguration> {
     this.#mustPush = options.overwrite;
   }
 
-  /** Stores the local configuration when there is none or it is to be overwritten; else answers what is stored. */
+  /**
+   * Stores the local configuration if none is stored or `overwrite` asks for it, then reads the stored one. Without `overwrite`
+   * a key that an operator or the registry has written in the meantime keeps its value.
+   */
   async synchronise(signal: AbortSignal): Promise<T> {
-    const { http, local, log } = this.#options;
+    const { http, local, overwrite, log } = this.#options;
     await askAlive(http, "configuration provider", signal);
     this.#mustPush ||= !(await this.#client.hasConfiguration({ signal }));
-    if (!this.#mustPush) return this.pull(signal);
-    await this.#client.putConfiguration(local, { overwrite: true, signal }).catch((cause: unknown) => {
-      throw failure("could not push configuration into Configuration Provider", cause);
-    });
-    this.#mustPush = false;
-    log.info("Configuration has been pushed into Configuration Provider");
-    return local;
+    if (this.#mustPush) {
+      await this.#client.putConfiguration(local, { overwrite, signal }).catch((cause: unknown) => {
+        throw failure("could not push configuration into Configuration Provider", cause);
+      });
+      this.#mustPush = false;
+      log.info("Configuration has been pushed into Configuration Provider");
+    }
+    return this.pull(signal);
   }
 
   async pull(signal: AbortSignal): Promise<T> {
