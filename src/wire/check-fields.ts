@@ -118,6 +118,9 @@ const apiAliases = {
 const standaloneNames = fieldNames([...apiNames, "ID", "Token"], apiAliases);
 const inServiceNames = fieldNames([...apiNames, "CheckID"], apiAliases);
 
+/** Every field of a check that the API takes, standing alone or in a service, in the spelling of the documentation. */
+export const apiCheckNames: readonly string[] = [...apiNames, "ID", "CheckID", "Token"];
+
 const fileNames = fieldNames(
   [
     ...sharedNames,

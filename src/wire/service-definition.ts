@@ -85,7 +85,9 @@ const commonNames = [
   "Proxy",
   "Connect",
 ];
-const apiNames = fieldNames([...commonNames, "TaggedAddresses", "EnableTagOverride"], {
+/** Every field of a service that the API takes, in the spelling of the documentation. */
+export const apiServiceNames: readonly string[] = [...commonNames, "TaggedAddresses", "EnableTagOverride"];
+const apiNames = fieldNames(apiServiceNames, {
   tagged_addresses: "TaggedAddresses",
   enable_tag_override: "EnableTagOverride",
 });

@@ -1,7 +1,15 @@
 import { describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Api } from "../../src/http/api.ts";
 import { routes } from "../../src/http/routes.ts";
+import { apiCheckNames } from "../../src/wire/check-fields.ts";
+import { apiServiceNames } from "../../src/wire/service-definition.ts";
 import { isTestFile, readSourceFiles } from "../architecture/source-file.ts";
+import { expectedOutput, tourSteps } from "../support/console-blocks.ts";
+import { Shell } from "../support/shell.ts";
+import { startTarget } from "../support/target.ts";
 import { tableRows } from "./markdown-table.ts";
 
 const [document] = await readSourceFiles("docs/api.md");
@@ -43,4 +51,34 @@ describe("docs/api.md", () => {
     expect(waits.filter((request) => !able.test(request))).toEqual([]);
     expect(waits).toHaveLength(27);
   });
+
+  test("names every field of a service and of a check", () => {
+    const named = (heading: string): string[] =>
+      tableRows(text, heading).flatMap(([names]) => names.match(/\b[A-Z]\w+/g) ?? []);
+    expect(named("field of a service").toSorted()).toEqual([...apiServiceNames].toSorted());
+    // "Args" is the one alias that people write.
+    expect(named("field of a check").toSorted()).toEqual([...apiCheckNames, "Args"].toSorted());
+  });
 });
+
+test("every command of docs/api.md prints what the document says, and each group of endpoints shows one", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "api-"));
+  writeFileSync(join(folder, ".curlrc"), "silent\nshow-error\n");
+  const agent = await startTarget();
+  const shell = new Shell({ cwd: folder, env: { CURL_HOME: folder } });
+  try {
+    const [httpPort = 0, , , serverPort = 0] = agent.ports;
+    for (const { command, output } of tourSteps(text).flatMap(({ commands }) => commands)) {
+      const printed = await shell.run(command.replaceAll("127.0.0.1:8500", `127.0.0.1:${httpPort}`));
+      const shown = printed.replaceAll(`:${serverPort}"`, ':8300"');
+      if (!expectedOutput(output)(shown)) expect(`$ ${command}\n${shown}`).toBe(`$ ${command}\n${output.join("\n")}`);
+    }
+  } finally {
+    await shell.stop();
+    await agent.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const groups = text.split(/^## /m).filter((group) => group.includes("| request"));
+  expect(groups.length).toBeGreaterThan(14);
+  expect(groups.filter((group) => !group.includes("$ curl")).map((group) => group.split("\n")[0])).toEqual([]);
+}, 60_000);
