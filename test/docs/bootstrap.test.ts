@@ -139,6 +139,17 @@ describe.each(runtimes)("the guide's service on %s", (_name, runtime) => {
     expect(output).toContain("set Service/Port to a free port");
   });
 
+  test("ends with code 1, a line that names the mistake, and its flags after a mistyped flag or a stray word", async () => {
+    for (const [words, mistake] of [
+      [["-regstry"], "flag provided but not defined: -regstry"],
+      [["-f"], "flag needs an argument: -f"],
+      [["start"], 'unexpected argument "start"; --help lists what a service takes'],
+    ] as const) {
+      const { code, output } = await run(runtime, words).ended();
+      expect({ code, output }).toEqual({ code: 1, output: `${mistake}\n\n${formatServiceUsage("greeter.js")}` });
+    }
+  });
+
   test("shows its flags and ends", async () => {
     const { code, output } = await run(runtime, ["-h"]).ended();
     expect({ code, output }).toEqual({ code: 0, output: formatServiceUsage("greeter.js") });

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { type Clock, systemClock } from "../../lib/clock.ts";
+import { messageOf } from "../../lib/errors.ts";
 import type { Environment } from "../agent-address.ts";
 import { HttpClient } from "../http.ts";
 import type { RegistryClient } from "../registry-client.ts";
@@ -61,13 +62,8 @@ export interface Service<T extends ServiceConfiguration> {
  * @throws OperatingError when it cannot start; nothing is left open then
  */
 export async function bootstrap<T extends ServiceConfiguration>(options: BootstrapOptions<T>): Promise<Service<T>> {
-  const flags = parseServiceFlags(options.argv ?? process.argv.slice(2));
-  if (flags.helpAsked) {
-    process.stdout.write(formatServiceUsage(basename(process.argv[1] ?? options.serviceKey)));
-    endProcess();
-  }
-  const service = await openService(options, flags);
-  const ignoreSignals = onTermination(() => void service.stop().then(endProcess));
+  const service = await openService(options, readFlags(options));
+  const ignoreSignals = onTermination(() => void service.stop().then(() => endProcess(0)));
   service.signal.addEventListener("abort", ignoreSignals);
   try {
     await service.start();
@@ -76,6 +72,23 @@ export async function bootstrap<T extends ServiceConfiguration>(options: Bootstr
     throw thrown;
   }
   return service;
+}
+
+/** Ends the process after --help, and after a mistake on the command line: the person at the terminal must mend that, not the program. */
+function readFlags({
+  argv = process.argv.slice(2),
+  serviceKey,
+}: Pick<BootstrapOptions<ServiceConfiguration>, "argv" | "serviceKey">): ServiceFlags {
+  const usage = formatServiceUsage(basename(process.argv[1] ?? serviceKey));
+  try {
+    const flags = parseServiceFlags(argv);
+    if (!flags.helpAsked) return flags;
+  } catch (thrown) {
+    process.stderr.write(`${messageOf(thrown)}\n\n${usage}`);
+    endProcess(1);
+  }
+  process.stdout.write(usage);
+  endProcess(0);
 }
 
 async function openService<T extends ServiceConfiguration>(

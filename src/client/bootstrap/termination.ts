@@ -12,8 +12,8 @@ export function onTermination(run: () => void): () => void {
   return undo;
 }
 
-/** With 0, as EdgeX's services do after --help and when a signal has ended them. */
-export function endProcess(): never {
+/** EdgeX's services end with 0 after --help and after a signal, and with 1 after a mistake on the command line. */
+export function endProcess(code: 0 | 1): never {
   // oxlint-disable-next-line unicorn/no-process-exit -- bootstrap is what a service's main program begins and ends with
-  return process.exit(0);
+  return process.exit(code);
 }
