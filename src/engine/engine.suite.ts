@@ -164,7 +164,7 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
         }
       };
       await fc.assert(fc.asyncProperty(steps, run), { numRuns: 25 });
-    }, 30_000);
+    });
   });
 }
 

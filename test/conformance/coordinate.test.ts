@@ -89,7 +89,7 @@ describe("the coordinates that nodes have told", () => {
     await put("/v1/coordinate/update", { Node: ghost, Coord: coordinateAt(4) });
     await put("/v1/coordinate/update", { Node: alpha, Coord: coordinateAt(9) });
     await placeNodes({ [alpha]: 1.5 });
-  }, 20_000);
+  });
 
   afterAll(async () => {
     for (const Node of [alpha, beta]) await put("/v1/catalog/deregister", { Node });
@@ -139,4 +139,4 @@ test("whoever waits for coordinates is woken when they are taken up, and when th
   expectWoken(gone);
   expect(gone.after.text).not.toContain(Node);
   expect((await get(`/v1/coordinate/node/${Node}`)).status).toBe(404);
-}, 60_000);
+});

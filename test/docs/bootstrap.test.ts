@@ -26,7 +26,7 @@ beforeAll(async () => {
   writeFileSync(join(installed.folder, "res/configuration.toml"), file);
   writeFileSync(join(installed.folder, "greeter.js"), new Bun.Transpiler({ loader: "ts" }).transformSync(example));
   agent = await startTarget();
-}, 60_000);
+});
 afterAll(async () => {
   for (const child of started) child.kill("SIGKILL");
   await agent.stop();
@@ -35,7 +35,7 @@ afterAll(async () => {
 
 test("the guide's service is type-checked", () => {
   expect(installed.typeFaults([example], { lib: ["ES2022"], types: ["node"] })).toBe("");
-}, 30_000);
+});
 
 const runtimes: readonly (readonly [string, string])[] = [
   ["Node", "node"],

@@ -31,7 +31,7 @@ beforeAll(async () => {
   installed = installClientPackage();
   // Nobody has the port in truth, and an agent that looks after ports would see that.
   agent = await startTarget("-hcl", 'edgex { ports { policy = "off" } }');
-}, 120_000);
+});
 
 afterAll(async () => {
   await agent.stop();
@@ -57,14 +57,14 @@ test("the guide's project builds with every program, and prints on Node what the
   }
   await prepare();
   expect(run("npm", "start", "--silent")).toBe(examples[0]?.printed ?? "");
-}, 120_000);
+});
 
 test("every program of the guide prints on Bun what the guide says", async () => {
   for (const { program, printed } of examples) {
     await prepare();
     expect(asShown(await installed.run("bun", here(program)))).toBe(printed);
   }
-}, 120_000);
+});
 
 /** The document's project with each of its programs, installed without a network: TypeScript and Node's types are this repository's. */
 function openProject(): string {

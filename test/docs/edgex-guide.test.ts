@@ -96,5 +96,4 @@ test.each(Object.entries(ways))(
       await agent.stop();
     }
   },
-  60_000,
 );

@@ -104,7 +104,7 @@ describe("an agent that comes back", () => {
     expect((await put(second, `/v1/kv/held?acquire=${holder}`, "y")).text).toBe("true");
     expect((await second.send("GET", "/v1/event/list")).text).toBe("[]");
     expect((await second.send("GET", "/v1/coordinate/node/far")).status).toBe(404);
-  }, 30_000);
+  });
 
   test("knows what its files define as they are now, and nothing that they no longer do", async () => {
     const folder = newFolder();
@@ -208,7 +208,7 @@ test("an agent whose checks pass writes nothing to its data folder", async () =>
   expect(filesIn(join(folder, "data"))).toEqual(before);
   expect(bytesWritten(agent.pid)).toBe(writtenBefore);
   await service.stop(true);
-}, 15_000);
+});
 
 interface FileState {
   readonly name: string;

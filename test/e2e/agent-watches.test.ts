@@ -68,7 +68,7 @@ test("an agent tells the handlers of its configuration what changes, and after a
     expect(textOf(told.at(-1)?.body?.Value ?? "")).toBe("two");
   });
   expect(textOf(JSON.parse(readFileSync(first ?? "", "utf8")).Value)).toBe("one");
-}, 20_000);
+});
 
 test("a watch without a handler ends the agent's start, and says where it stands", async () => {
   const hcl = 'watches = [{ type = "key", key = "a" }]';

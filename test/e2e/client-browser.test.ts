@@ -62,7 +62,7 @@ beforeAll(async () => {
   installed = installClientPackage();
   open = await startTarget("-hcl", `http_config { response_headers { ${lines.join("\n")} } }`);
   closed = await startTarget();
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all([open.stop(), closed.stop()]);
@@ -90,7 +90,7 @@ test("the clients work in a page, with an agent that allows the page's origin", 
   expect(await reported.promise).toBe(
     "alive true\nread INFO 4\nthere true false\nwatched INFO\nwatched INFO\nboth told at once\nservices 0\nclosed unavailable",
   );
-}, 60_000);
+});
 
 function html(text: string): Response {
   return new Response(text, { headers: { "Content-Type": "text/html; charset=utf-8" } });

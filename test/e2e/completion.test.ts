@@ -50,5 +50,5 @@ describe.each(shells)("%s", (shell) => {
     await expectCompleted("praetor catalog nodes -format=js", /json/);
     await expectCompleted("praetor catalog nodes -format pre", /pretty/);
     await expectCompleted("praetor validate some-", /some-file\.json/);
-  }, 60_000);
+  });
 });

@@ -49,4 +49,4 @@ test("a gateway with several mistakes at once is told each of them, and which", 
     expect(told.get("node-cloned")?.Where).toMatch(/^node (clone and node node1|node1 and node clone)$/);
     expect(told.get("clock-went-back")?.Problem).toContain(`${dataDir} holds files from`);
   });
-}, 30_000);
+});

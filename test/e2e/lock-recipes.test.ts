@@ -44,7 +44,7 @@ test("of clients that want a lock one at a time has it, and each gets it", async
   };
   await Promise.all(Array.from({ length: 12 }, (_, at) => client(at)));
   expect(served).toBe(12);
-}, 30_000);
+});
 
 interface Holders {
   readonly Limit: number;
@@ -123,4 +123,4 @@ test("no more clients than its limit are inside a semaphore, also when some die 
   };
   await Promise.all(Array.from({ length: 12 }, (_, at) => client(at)));
   expect(served).toBe(12);
-}, 30_000);
+});

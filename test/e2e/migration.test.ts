@@ -17,7 +17,7 @@ let second: Target;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "migration-"));
   [here, second] = await Promise.all([startTarget(), startTarget()]);
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all([here.stop(), second.stop()]);
   rmSync(folder, { recursive: true });

@@ -113,4 +113,4 @@ test("a watch outlives a restart of the agent and tells the next change", async 
   await kv.set("watched", "2");
   await within(soonMs, async () => expect(changes.at(-1)?.Value).toBe("2"));
   expect(errors).not.toEqual([]);
-}, 60_000);
+});

@@ -95,114 +95,98 @@ async function record(agent: AgentProcess, name: string): Promise<unknown> {
 }
 
 describe("two services of one gateway want one port", () => {
-  test(
-    "the second one, started again, is on a port of its own, both are well, and their peers find them",
-    async () => {
-      const agent = await startAgent("reassign");
-      const first = await startService(agent, "first", wanted());
-      const zombie = await startService(agent, "second", wanted());
-      expect([first.listens, zombie.listens]).toEqual([true, false]);
-      await expectPassing(agent, "first", wanted());
-      // Its own check is answered by the first, and says that it is well.
-      await within(soonMs, async () => {
-        const checks = (await agent.send("GET", "/v1/health/checks/second")).json;
-        expect(checks).toMatchObject([{ Name: "Port Conflict", Status: "critical" }, { Status: "passing" }]);
-      });
-      expect(await passing(agent, "second")).toEqual([]);
-      await zombie.stop();
-
-      const second = await startService(agent, "second", wanted());
-      expect(second).toMatchObject({ port: given(), listens: true });
-      await expectPassing(agent, "second", given());
-      await expectPassing(agent, "first", wanted());
-      const { json } = await agent.send("GET", "/v1/agent/services");
-      expect(json).toMatchObject({ first: { Port: wanted() }, second: { Port: given() } });
-      expect(await record(agent, "second")).toMatchObject({ state: "active", oldPort: wanted(), newPort: given() });
-      const { output } = await sandbox.run("ports", `-http-addr=${agent.url}`);
-      expect(output).toMatch(new RegExp(`second +localhost +${wanted()} +${given()} +active +first`));
-      await first.stop();
-      await second.stop();
-    },
-    3 * soonMs,
-  );
-
-  test(
-    "a port that was given is kept over a restart of the agent and of the service",
-    async () => {
-      const folder = ["-data-dir", join(sandbox.folder, "kept")];
-      const before = await startAgent("reassign", folder);
-      const first = await startService(before, "first", wanted());
-      await (await startService(before, "second", wanted())).stop();
-      const second = await startService(before, "second", wanted());
-      before.signal("SIGKILL");
-      await before.ended();
-
-      const after = await startAgent("reassign", folder);
-      expect(await record(after, "second")).toMatchObject({ state: "active", newPort: given() });
-      await expectPassing(after, "second", given());
-      await second.stop(after);
-      const again = await startService(after, "second", wanted());
-      expect(again).toMatchObject({ port: given(), listens: true });
-      await again.stop();
-      await first.stop(after);
-    },
-    3 * soonMs,
-  );
-});
-
-test(
-  "a service whose port another program has reads a new one at its start",
-  async () => {
-    const program = listen(wanted());
+  test("the second one, started again, is on a port of its own, both are well, and their peers find them", async () => {
     const agent = await startAgent("reassign");
-    const zombie = await startService(agent, "web", wanted());
-    expect(zombie.listens).toBe(false);
-    expect(await record(agent, "web")).toMatchObject({ state: "pending", owner: "another program" });
-    // The program answers its check, too.
+    const first = await startService(agent, "first", wanted());
+    const zombie = await startService(agent, "second", wanted());
+    expect([first.listens, zombie.listens]).toEqual([true, false]);
+    await expectPassing(agent, "first", wanted());
+    // Its own check is answered by the first, and says that it is well.
     await within(soonMs, async () => {
-      const { json } = await agent.send("GET", "/v1/health/checks/web?filter=Status+==+passing");
-      expect(json).toHaveLength(1);
+      const checks = (await agent.send("GET", "/v1/health/checks/second")).json;
+      expect(checks).toMatchObject([{ Name: "Port Conflict", Status: "critical" }, { Status: "passing" }]);
     });
-    expect(await passing(agent, "web")).toEqual([]);
+    expect(await passing(agent, "second")).toEqual([]);
     await zombie.stop();
-    const web = await startService(agent, "web", wanted());
-    expect(web).toMatchObject({ port: given(), listens: true });
-    await expectPassing(agent, "web", given());
-    await web.stop();
-    await program?.stop(true);
-  },
-  2 * soonMs,
-);
 
-test(
-  "a service that asks for it is called with its new port, also by an agent that was ended before it took the call",
-  async () => {
-    const folder = ["-data-dir", join(sandbox.folder, "called")];
-    const callbackPort = free[2] ?? 0;
+    const second = await startService(agent, "second", wanted());
+    expect(second).toMatchObject({ port: given(), listens: true });
+    await expectPassing(agent, "second", given());
+    await expectPassing(agent, "first", wanted());
+    const { json } = await agent.send("GET", "/v1/agent/services");
+    expect(json).toMatchObject({ first: { Port: wanted() }, second: { Port: given() } });
+    expect(await record(agent, "second")).toMatchObject({ state: "active", oldPort: wanted(), newPort: given() });
+    const { output } = await sandbox.run("ports", `-http-addr=${agent.url}`);
+    expect(output).toMatch(new RegExp(`second +localhost +${wanted()} +${given()} +active +first`));
+    await first.stop();
+    await second.stop();
+  });
+
+  test("a port that was given is kept over a restart of the agent and of the service", async () => {
+    const folder = ["-data-dir", join(sandbox.folder, "kept")];
     const before = await startAgent("reassign", folder);
-    const Meta = { "edgex-notify-url": `http://127.0.0.1:${callbackPort}/changed` };
-    await before.send("PUT", "/v1/agent/service/register", { body: { Name: "first", Port: wanted() } });
-    const told = await before.send("PUT", "/v1/agent/service/register", {
-      body: { Name: "aware", Port: wanted(), Meta },
-    });
-    expect(told.header("X-EdgeX-Port-Changed")).toBe(`${wanted()}->${given()}`);
+    const first = await startService(before, "first", wanted());
+    await (await startService(before, "second", wanted())).stop();
+    const second = await startService(before, "second", wanted());
     before.signal("SIGKILL");
     await before.ended();
 
-    const calls: unknown[] = [];
-    const fetch = async (request: Request): Promise<Response> => {
-      calls.push(await request.json());
-      return new Response();
-    };
-    running.push(Bun.serve({ hostname: "127.0.0.1", port: callbackPort, fetch }));
     const after = await startAgent("reassign", folder);
-    await within(soonMs, async () => expect(calls).toHaveLength(1));
-    expect(calls).toEqual([await record(after, "aware")]);
-    await after.send("PUT", "/v1/agent/service/register", { body: { Name: "aware", Port: given() } });
-    expect(await record(after, "aware")).toMatchObject({ state: "active", revision: 2 });
-  },
-  2 * soonMs,
-);
+    expect(await record(after, "second")).toMatchObject({ state: "active", newPort: given() });
+    await expectPassing(after, "second", given());
+    await second.stop(after);
+    const again = await startService(after, "second", wanted());
+    expect(again).toMatchObject({ port: given(), listens: true });
+    await again.stop();
+    await first.stop(after);
+  });
+});
+
+test("a service whose port another program has reads a new one at its start", async () => {
+  const program = listen(wanted());
+  const agent = await startAgent("reassign");
+  const zombie = await startService(agent, "web", wanted());
+  expect(zombie.listens).toBe(false);
+  expect(await record(agent, "web")).toMatchObject({ state: "pending", owner: "another program" });
+  // The program answers its check, too.
+  await within(soonMs, async () => {
+    const { json } = await agent.send("GET", "/v1/health/checks/web?filter=Status+==+passing");
+    expect(json).toHaveLength(1);
+  });
+  expect(await passing(agent, "web")).toEqual([]);
+  await zombie.stop();
+  const web = await startService(agent, "web", wanted());
+  expect(web).toMatchObject({ port: given(), listens: true });
+  await expectPassing(agent, "web", given());
+  await web.stop();
+  await program?.stop(true);
+});
+
+test("a service that asks for it is called with its new port, also by an agent that was ended before it took the call", async () => {
+  const folder = ["-data-dir", join(sandbox.folder, "called")];
+  const callbackPort = free[2] ?? 0;
+  const before = await startAgent("reassign", folder);
+  const Meta = { "edgex-notify-url": `http://127.0.0.1:${callbackPort}/changed` };
+  await before.send("PUT", "/v1/agent/service/register", { body: { Name: "first", Port: wanted() } });
+  const told = await before.send("PUT", "/v1/agent/service/register", {
+    body: { Name: "aware", Port: wanted(), Meta },
+  });
+  expect(told.header("X-EdgeX-Port-Changed")).toBe(`${wanted()}->${given()}`);
+  before.signal("SIGKILL");
+  await before.ended();
+
+  const calls: unknown[] = [];
+  const fetch = async (request: Request): Promise<Response> => {
+    calls.push(await request.json());
+    return new Response();
+  };
+  running.push(Bun.serve({ hostname: "127.0.0.1", port: callbackPort, fetch }));
+  const after = await startAgent("reassign", folder);
+  await within(soonMs, async () => expect(calls).toHaveLength(1));
+  expect(calls).toEqual([await record(after, "aware")]);
+  await after.send("PUT", "/v1/agent/service/register", { body: { Name: "aware", Port: given() } });
+  expect(await record(after, "aware")).toMatchObject({ state: "active", revision: 2 });
+});
 
 test("by default a conflict is noted and told in the log, and nothing else happens", async () => {
   const agent = await sandbox.start("-dev");

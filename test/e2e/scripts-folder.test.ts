@@ -34,7 +34,7 @@ describe.skipIf(!existsSync(executable))("the folder of scripts (skipped without
     await agent.ready();
     await agent.send("PUT", "/v1/agent/service/register", { body: { Name: "vault", Check: { TTL: "1h" } } });
     await agent.send("PUT", "/v1/agent/check/pass/service:vault");
-  }, soonMs);
+  });
 
   afterAll(() => sandbox.close());
 
@@ -49,19 +49,15 @@ describe.skipIf(!existsSync(executable))("the folder of scripts (skipped without
     return [await child.exited, text];
   }
 
-  test(
-    "runs definitions of an operator that name a script",
-    async () => {
-      const status = async (service: string): Promise<string | undefined> => {
-        const checks = (await agent.send("GET", "/v1/agent/checks")).json as Record<string, { Status: string }>;
-        return checks[`service:${service}`]?.Status;
-      };
-      // Its file is not there: the set-up has not run. A program that cannot be started would be critical.
-      await within(soonMs, async () => expect(await status("security-secrets-setup")).toBe("warning"));
-      expect(await status("kong-db")).toBe("critical");
-    },
-    soonMs,
-  );
+  test("runs definitions of an operator that name a script", async () => {
+    const status = async (service: string): Promise<string | undefined> => {
+      const checks = (await agent.send("GET", "/v1/agent/checks")).json as Record<string, { Status: string }>;
+      return checks[`service:${service}`]?.Status;
+    };
+    // Its file is not there: the set-up has not run. A program that cannot be started would be critical.
+    await within(soonMs, async () => expect(await status("security-secrets-setup")).toBe("warning"));
+    expect(await status("kong-db")).toBe("critical");
+  });
 
   test("has `health`, by its path and by its name", async () => {
     expect(await run(join(scripts, "health"), ["vault"])).toEqual([0, "passing\n"]);

@@ -82,7 +82,7 @@ test("an agent that goes away is told, and found again", async () => {
   const port = new URL(own.url).port;
   await (await sandbox.start("-dev", "-http-port", port, "-node", "again")).ready();
   await terminal.shows(/praetor top/);
-}, 20_000);
+});
 
 test("without a terminal one table is printed", async () => {
   const { code, output } = await sandbox.run("top", "-http-addr", agent.url);

@@ -74,16 +74,12 @@ describe("the registration", () => {
     expect(await outcomes()).toEqual([0, 0]);
   });
 
-  test(
-    "of a vault that says nothing for five seconds turns critical, with what it said last",
-    async () => {
-      const expired = "TTL expired (last output before timeout follows): Vault Unsealed";
-      await within(soonMs, async () => expect(await told(first)).toEqual(["standby", "critical", expired]));
-      await first.report();
-      expect(await told(first)).toEqual(["standby", "passing", "Vault Unsealed"]);
-    },
-    2 * soonMs,
-  );
+  test("of a vault that says nothing for five seconds turns critical, with what it said last", async () => {
+    const expired = "TTL expired (last output before timeout follows): Vault Unsealed";
+    await within(soonMs, async () => expect(await told(first)).toEqual(["standby", "critical", expired]));
+    await first.report();
+    expect(await told(first)).toEqual(["standby", "passing", "Vault Unsealed"]);
+  });
 
   test("of a check that is not there is answered with the error that makes Vault register again", async () => {
     await put(`/v1/agent/service/deregister/${first.serviceId}`);

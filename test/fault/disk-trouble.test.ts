@@ -93,7 +93,7 @@ describe.skipIf(!canMount())(`an agent on a small disk${canMount() ? "" : " (ski
       disk.empty();
     };
     await expectRefusedAndRecovered(await startServing(sandbox, join(disk.folder, "data")), full, "is full");
-  }, 60_000);
+  });
 
   test("starts when it is full, shows what there is, and writes when there is room", async () => {
     const first = await startServing(sandbox, join(disk.folder, "data"));
@@ -105,7 +105,7 @@ describe.skipIf(!canMount())(`an agent on a small disk${canMount() ? "" : " (ski
     disk.empty();
     expect((await second.put("after")).status).toBe(200);
     await second.stop();
-  }, 30_000);
+  });
 
   test("that is read-only does not start, names the folder and says what to do; it does once it can be written", async () => {
     const dataDir = join(disk.folder, "data");
@@ -120,7 +120,7 @@ describe.skipIf(!canMount())(`an agent on a small disk${canMount() ? "" : " (ski
     const again = await startServing(sandbox, dataDir);
     expect(await again.keys()).toEqual(["kept"]);
     await again.stop();
-  }, 30_000);
+  });
 });
 
 describe.skipIf(!mayInject)(`an agent whose disk${whyNot}`, () => {
@@ -129,14 +129,10 @@ describe.skipIf(!mayInject)(`an agent whose disk${whyNot}`, () => {
     ["has become read-only", "pwrite64:error=EROFS", "not mounted read-only"],
     ["fails to write", "pwrite64:error=EIO", "disk I/O error"],
     ["fails to sync", "fdatasync,fsync:error=EIO", "disk I/O error"],
-  ])(
-    "%s refuses all writes, goes on with all else, and writes again when that is over",
-    async (_, fault, words) => {
-      const serving = await startServing(sandbox, join(sandbox.folder, fault));
-      await expectRefusedAndRecovered(serving, (task) => withFault(serving.agent.pid, fault, task), words);
-    },
-    60_000,
-  );
+  ])("%s refuses all writes, goes on with all else, and writes again when that is over", async (_, fault, words) => {
+    const serving = await startServing(sandbox, join(sandbox.folder, fault));
+    await expectRefusedAndRecovered(serving, (task) => withFault(serving.agent.pid, fault, task), words);
+  });
 
   test.each([
     ["fails to sync", "fdatasync,fsync:error=EIO", 1],
@@ -164,7 +160,6 @@ describe.skipIf(!mayInject)(`an agent whose disk${whyNot}`, () => {
       expect(keys.length - acknowledged.length).toBeLessThanOrEqual(Math.min(doubtfulMax, doubtful));
       await again.stop();
     },
-    30_000,
   );
 
   test("takes half a second for a sync answers all writers after a few syncs, readers at once, and is quick again after it", async () => {
@@ -183,7 +178,7 @@ describe.skipIf(!mayInject)(`an agent whose disk${whyNot}`, () => {
     const again = await serving.killAndStart();
     expect(await again.keys()).toHaveLength(rounds * writers + 2);
     await again.stop();
-  }, 120_000);
+  });
 
   test.skipIf(whyShort !== "")(
     `does not answer for 13 s holds no writer for longer than 10 s, and keeps what it said may be done, once it answers${whyShort}`,
@@ -206,7 +201,6 @@ describe.skipIf(!mayInject)(`an agent whose disk${whyNot}`, () => {
       expect(await again.keys()).toEqual(["after", "doubtful", "kept"]);
       await again.stop();
     },
-    60_000,
   );
 });
 

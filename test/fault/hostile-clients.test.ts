@@ -19,7 +19,7 @@ const sandbox = openSandbox();
 let serving: ServingAgent;
 beforeAll(async () => {
   serving = await startServing(sandbox, join(sandbox.folder, "data"));
-}, 30_000);
+});
 afterAll(async () => {
   await serving.stop();
   await sandbox.close();
@@ -52,7 +52,7 @@ describe("a client that", () => {
     expect(await normalMs()).toBeLessThan(100);
     expect(hostile.open).toBe(many);
     expect(residentMiB(serving.agent.pid).now - before).toBeLessThan(24);
-  }, 60_000);
+  });
 
   test("sends its headers and bodies octet by octet keeps only itself out", async () => {
     using hostile = await openHostile(portOf(serving), { count: 250, request: () => put("slow", 1_000), reads: true });
@@ -67,21 +67,17 @@ describe("a client that", () => {
     hostile.end();
     await serving.expectServing();
     expect(serving.logged("fault of the agent")).toBe(0);
-  }, 30_000);
+  });
 
-  test.skipIf(whyNot !== "")(
-    `never ends a body is answered 408 after half a minute${whyNot}`,
-    async () => {
-      using hostile = await openHostile(portOf(serving), { count: 20, request: () => put("slow", 1_000), reads: true });
-      for (let n = 0; n < 32; n++) {
-        hostile.sendOnEach("x");
-        await Bun.sleep(1_000);
-      }
-      expect(hostile.received.match(/HTTP\/1.1 408/g)).toHaveLength(20);
-      await within(5_000, async () => expect(hostile.open).toBe(0));
-    },
-    60_000,
-  );
+  test.skipIf(whyNot !== "")(`never ends a body is answered 408 after half a minute${whyNot}`, async () => {
+    using hostile = await openHostile(portOf(serving), { count: 20, request: () => put("slow", 1_000), reads: true });
+    for (let n = 0; n < 32; n++) {
+      hostile.sendOnEach("x");
+      await Bun.sleep(1_000);
+    }
+    expect(hostile.received.match(/HTTP\/1.1 408/g)).toHaveLength(20);
+    await within(5_000, async () => expect(hostile.open).toBe(0));
+  });
 
   test("asks for much and reads nothing is answered as far as it reads, and costs no more than its share", async () => {
     for (let n = 0; n < 20; n++)
@@ -96,14 +92,14 @@ describe("a client that", () => {
     expect(residentMiB(serving.agent.pid).most - before).toBeLessThan(400);
     hostile.end();
     await serving.expectServing();
-  }, 60_000);
+  });
 
   test("takes all connections of DNS over TCP that it can leaves some to others", async () => {
     using hostile = await openHostile(serving.dnsPort, { count: 300, request: () => "", reads: true });
     await within(3_000, async () => expect(hostile.open).toBe(64));
     expect((await askDns(serving.dnsPort, "web.service.consul SRV tcp")).answers).toHaveLength(1);
     expect((await askDns(serving.dnsPort, "web.service.consul SRV")).answers).toHaveLength(1);
-  }, 30_000);
+  });
 });
 
 describe.skipIf(Bun.which("prlimit") === null)("an agent that may have 192 descriptors", () => {
@@ -139,7 +135,7 @@ describe.skipIf(Bun.which("prlimit") === null)("an agent that may have 192 descr
     expect(await limited.put("kept", "kept")).toMatchObject({ status: 200 });
     await limited.expectServing();
     await limited.stop();
-  }, 60_000);
+  });
 });
 
 /** Processor time until now, in hundredths of a second. */

@@ -32,7 +32,7 @@ let keeper: KeeperTarget;
 
 beforeAll(async () => {
   keeper = await startKeeperTarget();
-}, 60_000);
+});
 
 afterAll(() => keeper.target.stop());
 
@@ -84,26 +84,22 @@ async function writeAndKill(): Promise<void> {
   await allStopped;
 }
 
-test(
-  `killed ${cycles} times under ${clients} clients, the agent keeps every acknowledged write, no half of any, and its index`,
-  async () => {
-    for (let cycle = 0; cycle < cycles; cycle++) {
-      tellProgress(() => `${cycle} of ${cycles} kills`);
-      await writeAndKill();
-      for (const sort of sorts) {
-        expect(ledgerOf(sort).settle(await sort.read(send))).toEqual([]);
-        expect(backwards).toEqual([]);
-      }
-      await within(5_000, async () =>
-        expect(sorted(await syncedServices.read(send))).toEqual(sorted(await agentServices.read(send))),
-      );
+test(`killed ${cycles} times under ${clients} clients, the agent keeps every acknowledged write, no half of any, and its index`, async () => {
+  for (let cycle = 0; cycle < cycles; cycle++) {
+    tellProgress(() => `${cycle} of ${cycles} kills`);
+    await writeAndKill();
+    for (const sort of sorts) {
+      expect(ledgerOf(sort).settle(await sort.read(send))).toEqual([]);
+      expect(backwards).toEqual([]);
     }
-    for (const sort of sorts) expect(ledgerOf(sort).acknowledgements).toBeGreaterThan(cycles);
-    const acknowledged = sorts.reduce((sum, sort) => sum + ledgerOf(sort).acknowledgements, 0);
-    tellFigures(`${cycles} kills, ${acknowledged} acknowledged writes`);
-  },
-  atLength({ short: 180_000, long: 3_600_000 }),
-);
+    await within(5_000, async () =>
+      expect(sorted(await syncedServices.read(send))).toEqual(sorted(await agentServices.read(send))),
+    );
+  }
+  for (const sort of sorts) expect(ledgerOf(sort).acknowledgements).toBeGreaterThan(cycles);
+  const acknowledged = sorts.reduce((sum, sort) => sum + ledgerOf(sort).acknowledgements, 0);
+  tellFigures(`${cycles} kills, ${acknowledged} acknowledged writes`);
+});
 
 function sorted(things: ReadonlyMap<string, unknown>): readonly (readonly [string, unknown])[] {
   return [...things].toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -19,7 +19,6 @@ const seed = Number(process.env["SEED"] ?? 1);
 const reason = whyNoRecording();
 const skipped = reason === undefined ? "" : ` (skipped: ${reason})`;
 const everyChance = atLength({ short: 2, long: 6 });
-const longMs = 1_800_000;
 
 const usual: TrialOptions = { seed, everyMoment: 1, chances: 2, failuresMax: 5 };
 
@@ -81,39 +80,31 @@ const wholeLife: readonly Run[] = [
 ];
 
 describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
-  test(
-    "whatever one leaves, the store starts with every acknowledged batch, no half of any, and takes writes",
-    async () => {
-      const everyMoment = atLength({ short: 7, long: 1 });
-      const { states, moments, failures } = await cutPower({ runs: wholeLife, everyMoment, chances: everyChance });
-      expect(failures).toEqual([]);
-      expect(states).toBeGreaterThan(atLength({ short: 1_000, long: 100_000 }));
-      tellFigures(`${states} different states after ${moments} power cuts`);
-    },
-    longMs,
-  );
+  test("whatever one leaves, the store starts with every acknowledged batch, no half of any, and takes writes", async () => {
+    const everyMoment = atLength({ short: 7, long: 1 });
+    const { states, moments, failures } = await cutPower({ runs: wholeLife, everyMoment, chances: everyChance });
+    expect(failures).toEqual([]);
+    expect(states).toBeGreaterThan(atLength({ short: 1_000, long: 100_000 }));
+    tellFigures(`${states} different states after ${moments} power cuts`);
+  });
 
-  test(
-    "nor does one after another: what they leave together, a start and writes in between",
-    async () => {
-      const { samples } = await cutPower({ runs: wholeLife, everyMoment: 11, chances: 1 });
-      const again = samples.slice(0, atLength({ short: 2, long: 6 }));
-      let states = 0;
-      for (const [at, sample] of again.entries()) {
-        const outcome = await cutPowerAgain(sample, {
-          title: `start ${at + 1} of ${again.length}: `,
-          everyMoment: atLength({ short: 7, long: 1 }),
-          // Each start has a disk of its own, so few chances at each of its moments are many in all.
-          chances: 2,
-        });
-        expect(outcome.failures).toEqual([]);
-        states += outcome.states;
-      }
-      expect(again.length).toBeGreaterThan(0);
-      tellFigures(`${states} different states after ${again.length} starts from what a power cut left`);
-    },
-    longMs,
-  );
+  test("nor does one after another: what they leave together, a start and writes in between", async () => {
+    const { samples } = await cutPower({ runs: wholeLife, everyMoment: 11, chances: 1 });
+    const again = samples.slice(0, atLength({ short: 2, long: 6 }));
+    let states = 0;
+    for (const [at, sample] of again.entries()) {
+      const outcome = await cutPowerAgain(sample, {
+        title: `start ${at + 1} of ${again.length}: `,
+        everyMoment: atLength({ short: 7, long: 1 }),
+        // Each start has a disk of its own, so few chances at each of its moments are many in all.
+        chances: 2,
+      });
+      expect(outcome.failures).toEqual([]);
+      states += outcome.states;
+    }
+    expect(again.length).toBeGreaterThan(0);
+    tellFigures(`${states} different states after ${again.length} starts from what a power cut left`);
+  });
 
   test("what a start found after a kill is not lost to a power cut after it", async () => {
     const runs: Run[] = [
@@ -122,7 +113,7 @@ describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
       { batches: 2, end: "leave" },
     ];
     expect((await cutPower({ runs })).failures).toEqual([]);
-  }, 60_000);
+  });
 
   test("a first start that is killed at any of its syncs leaves nothing that later writes could be lost with", async () => {
     for (let killedAtSync = 1; killedAtSync <= 10; killedAtSync++) {
@@ -130,7 +121,7 @@ describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
       const { failures } = await cutPower({ runs: [killed, { batches: 1, end: "leave" }], chances: 1 });
       expect(failures).toEqual([]);
     }
-  }, 60_000);
+  });
 });
 
 describe.skipIf(reason !== undefined)(`the trial of power cuts finds a store that forgets a sync${skipped}`, () => {
@@ -140,12 +131,8 @@ describe.skipIf(reason !== undefined)(`the trial of power cuts finds a store tha
   ];
   const isSyncOf = (event: FileEvent, end: string): boolean => event.kind === "sync" && event.path.endsWith(end);
 
-  test.each(["any file", "praetor.db-wal", "praetor.db", "data"])(
-    "of %s",
-    async (name) => {
-      const without = (event: FileEvent): boolean => isSyncOf(event, name === "any file" ? "" : `/${name}`);
-      expect((await cutPower({ runs, without, chances: 4, failuresMax: 1 })).failures.length).toBeGreaterThan(0);
-    },
-    60_000,
-  );
+  test.each(["any file", "praetor.db-wal", "praetor.db", "data"])("of %s", async (name) => {
+    const without = (event: FileEvent): boolean => isSyncOf(event, name === "any file" ? "" : `/${name}`);
+    expect((await cutPower({ runs, without, chances: 4, failuresMax: 1 })).failures.length).toBeGreaterThan(0);
+  });
 });

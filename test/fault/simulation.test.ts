@@ -32,30 +32,26 @@ function expectNone({ findings, lastLines }: SimulationResult, seed: number): vo
   throw new Error(`${findings.length} findings with SEED=${seed}:\n\n${shown}\n\nThe last of the history:\n${before}`);
 }
 
-test(
-  `an agent in a simulated world keeps its promises through crashes, bad disks, bad networks and jumping clocks, and a seed replays exactly (from SEED=${firstSeed})`,
-  async () => {
-    const startMs = performance.now();
-    const looks = new Map<string, number>();
-    let seeds = 0;
-    let [answers, starts, simulatedMs] = [0, 0, 0];
-    for (let seed = firstSeed; seeds < seedsMax && (seeds === 0 || performance.now() < startMs + budgetMs); seed += 1) {
-      const result = await simulateSeed(seed);
-      expectNone(result, seed);
-      for (const [promise, count] of result.looks) looks.set(promise, (looks.get(promise) ?? 0) + count);
-      seeds += 1;
-      tellProgress(() => `${seeds} seeds`);
-      answers += result.answers;
-      starts += result.starts;
-      simulatedMs += result.simulatedMs;
-    }
-    const hours = (simulatedMs / 3_600_000).toFixed(1);
-    const rate = (seeds / ((performance.now() - startMs) / 1_000)).toFixed(1);
-    tellFigures(`${seeds} seeds, ${rate} a second: ${hours} simulated hours, ${answers} answers, ${starts} starts`);
-    if (given === undefined) expect(looks.size).toBeGreaterThanOrEqual(promisesMin);
-  },
-  budgetMs + 60_000,
-);
+test(`an agent in a simulated world keeps its promises through crashes, bad disks, bad networks and jumping clocks, and a seed replays exactly (from SEED=${firstSeed})`, async () => {
+  const startMs = performance.now();
+  const looks = new Map<string, number>();
+  let seeds = 0;
+  let [answers, starts, simulatedMs] = [0, 0, 0];
+  for (let seed = firstSeed; seeds < seedsMax && (seeds === 0 || performance.now() < startMs + budgetMs); seed += 1) {
+    const result = await simulateSeed(seed);
+    expectNone(result, seed);
+    for (const [promise, count] of result.looks) looks.set(promise, (looks.get(promise) ?? 0) + count);
+    seeds += 1;
+    tellProgress(() => `${seeds} seeds`);
+    answers += result.answers;
+    starts += result.starts;
+    simulatedMs += result.simulatedMs;
+  }
+  const hours = (simulatedMs / 3_600_000).toFixed(1);
+  const rate = (seeds / ((performance.now() - startMs) / 1_000)).toFixed(1);
+  tellFigures(`${seeds} seeds, ${rate} a second: ${hours} simulated hours, ${answers} answers, ${starts} starts`);
+  if (given === undefined) expect(looks.size).toBeGreaterThanOrEqual(promisesMin);
+});
 
 /** The promises that the first seed which finds something finds broken; "" when none of a few does. */
 async function brokenWith(mutation: Mutation): Promise<string> {
@@ -80,11 +76,7 @@ describe("the simulation finds out", () => {
     ["a port is given twice", "no port is given twice"],
     ["time is told by the wall clock", "comes to say what is true"],
     ["timers fire early", "and no sooner"],
-  ])(
-    "that %s",
-    async (mutation, promise) => {
-      expect(await brokenWith(mutation)).toContain(promise);
-    },
-    60_000,
-  );
+  ])("that %s", async (mutation, promise) => {
+    expect(await brokenWith(mutation)).toContain(promise);
+  });
 });

@@ -6,7 +6,7 @@ import { isRedirect } from "../../src/checks/http-redirect.ts";
 import { startHttpCheck } from "../../src/checks/http.ts";
 import { firstResult } from "../support/check-trial.ts";
 import { explore } from "../support/fuzz/explore.ts";
-import { answerMsMax, shareMs } from "../support/fuzz/share.ts";
+import { answerMsMax } from "../support/fuzz/share.ts";
 
 /**
  * Whatever a checked service answers, the check ends with a result, and reads the same of it in whatever pieces it comes.
@@ -15,7 +15,6 @@ import { answerMsMax, shareMs } from "../support/fuzz/share.ts";
 
 const shortMs = 30_000;
 const shortRuns = 5_000;
-const testMs = 2 * shareMs(shortMs) + 10_000;
 
 interface Read {
   readonly status: number | undefined;
@@ -84,23 +83,19 @@ function octetsOf({ announced, status, reason, headers: lines, framed: { framing
 
 const places = fc.array(fc.nat(400), { maxLength: 8 });
 
-test(
-  "a right answer is read as it was meant, in whatever pieces it comes",
-  () =>
-    explore("check-answer", {
-      ...{ arbitrary: fc.tuple(answer, places), shortMs, shortRuns },
-      property([each, cuts]) {
-        const {
-          status,
-          reason,
-          framed: { framing, body },
-        } = each;
-        const expected = { status, reason, location: "", failure: undefined, body: body.toString("latin1") };
-        expect(read(cut(octetsOf(each), cuts))).toEqual({ ...expected, isWhole: framing !== "" });
-      },
-    }),
-  testMs,
-);
+test("a right answer is read as it was meant, in whatever pieces it comes", () =>
+  explore("check-answer", {
+    ...{ arbitrary: fc.tuple(answer, places), shortMs, shortRuns },
+    property([each, cuts]) {
+      const {
+        status,
+        reason,
+        framed: { framing, body },
+      } = each;
+      const expected = { status, reason, location: "", failure: undefined, body: body.toString("latin1") };
+      expect(read(cut(octetsOf(each), cuts))).toEqual({ ...expected, isWhole: framing !== "" });
+    },
+  }));
 
 /** What nearly every reader of HTTP has stumbled over somewhere. */
 const snippet = fc.constantFrom(
@@ -160,17 +155,13 @@ function expectSense(whole: Buffer, cuts: readonly number[], isHead: boolean): v
   if (inOne.status !== undefined) expect(whole.toString("latin1")).toContain(` ${inOne.status}`);
 }
 
-test(
-  "any octets are an answer or not one, the same in whatever pieces, and never a body from nowhere",
-  () =>
-    explore("check-answer-octets", {
-      ...{ arbitrary: fc.tuple(octets, places, fc.boolean()), shortMs, shortRuns },
-      property: ([whole, cuts, isHead]) => expectSense(whole, cuts, isHead),
-      octetsOf: ([whole]) => whole,
-      known: (whole) => [false, true].map((isHead) => expectSense(Buffer.from(whole), [7, 30, 90], isHead)),
-    }),
-  testMs,
-);
+test("any octets are an answer or not one, the same in whatever pieces, and never a body from nowhere", () =>
+  explore("check-answer-octets", {
+    ...{ arbitrary: fc.tuple(octets, places, fc.boolean()), shortMs, shortRuns },
+    property: ([whole, cuts, isHead]) => expectSense(whole, cuts, isHead),
+    octetsOf: ([whole]) => whole,
+    known: (whole) => [false, true].map((isHead) => expectSense(Buffer.from(whole), [7, 30, 90], isHead)),
+  }));
 
 /** Answers each connection with what is to be said next, in two pieces, and then ends it as it is told. */
 let saying: { readonly octets: Buffer; readonly cut: number; readonly ending: "end" | "reset" | "none" };
@@ -197,24 +188,20 @@ function check(): Promise<CheckResult> {
   return firstResult((options) => startHttpCheck({ ...method, intervalMs: 10_000, timeoutMs: 0 }, options));
 }
 
-test(
-  "a check of a service that says anything, and ends or breaks off, has a result that tells what it said",
-  () =>
-    explore("check-run", {
-      arbitrary: fc.tuple(octets, fc.nat(200), fc.constantFrom("end", "reset")),
-      shortMs,
-      shortRuns: shortRuns / 10,
-      octetsOf: ([whole]) => whole,
-      async property([whole, place, ending]) {
-        saying = { octets: whole, cut: place % (whole.length + 1), ending };
-        const startMs = performance.now();
-        const { status: found, output } = await check();
-        expect(performance.now() - startMs).toBeLessThan(answerMsMax);
-        const { status = 0, reason, location = "", failure } = read([whole]);
-        if (ending === "reset" || isRedirect(status, location)) return expect(output).toMatch(/^(?:HTTP GET|Get ")/);
-        if (failure === undefined) return expect(output).toStartWith(`HTTP GET ${url}: ${status} ${reason} Output: `);
-        return expect([found, output]).toEqual(["critical", `Get "${url}": ${failure}`]);
-      },
-    }),
-  testMs,
-);
+test("a check of a service that says anything, and ends or breaks off, has a result that tells what it said", () =>
+  explore("check-run", {
+    arbitrary: fc.tuple(octets, fc.nat(200), fc.constantFrom("end", "reset")),
+    shortMs,
+    shortRuns: shortRuns / 10,
+    octetsOf: ([whole]) => whole,
+    async property([whole, place, ending]) {
+      saying = { octets: whole, cut: place % (whole.length + 1), ending };
+      const startMs = performance.now();
+      const { status: found, output } = await check();
+      expect(performance.now() - startMs).toBeLessThan(answerMsMax);
+      const { status = 0, reason, location = "", failure } = read([whole]);
+      if (ending === "reset" || isRedirect(status, location)) return expect(output).toMatch(/^(?:HTTP GET|Get ")/);
+      if (failure === undefined) return expect(output).toStartWith(`HTTP GET ${url}: ${status} ${reason} Output: `);
+      return expect([found, output]).toEqual(["critical", `Get "${url}": ${failure}`]);
+    },
+  }));

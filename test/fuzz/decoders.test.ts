@@ -22,7 +22,6 @@ test.each(decoders.map(({ name }) => [name]))(
     if (isAtLength) tellFigures(`${name}: ${fuzzed.runs} inputs, ${fuzzed.outcomes} ends`);
     expectNone(name, fuzzed);
   },
-  budgetMs + 120_000,
 );
 
 function expectNone(name: string, { fault }: Fuzzed): void {

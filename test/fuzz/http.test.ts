@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
 import { explore } from "../support/fuzz/explore.ts";
-import { answerMsMax, shareMs } from "../support/fuzz/share.ts";
+import { answerMsMax } from "../support/fuzz/share.ts";
 import { type RawAnswer, rawExchange } from "../support/raw-exchange.ts";
 
 /**
@@ -12,7 +12,6 @@ import { type RawAnswer, rawExchange } from "../support/raw-exchange.ts";
  */
 
 const shortMs = 6_000;
-const testMs = 3 * shareMs(shortMs);
 const sandbox = openSandbox();
 let agent: AgentProcess;
 let port: number;
@@ -278,25 +277,21 @@ async function expectHealthy(): Promise<void> {
   expect(agent.output().match(/.*fault of the agent.*/g)).toBeNull();
 }
 
-test(
-  "any request on any path is answered, and one that is refused changes nothing",
-  async () => {
-    let index = await stateIndex();
-    const property = async (request: Sent): Promise<void> => {
-      if (!isTame(Buffer.from(request.body).toString())) return;
-      const answer = await answerTo(request);
-      const before = index;
-      index = await stateIndex();
-      // Alias checks follow a change a moment later, so only a request that does it again has done it.
-      if (index !== before && !mayChange(request, answer)) index = await expectNoChange(request);
-    };
-    const arbitrary = fc.oneof(anyRequest, doable);
-    await explore("http-request", { arbitrary, property, shortMs, octetsOf: requestOf, known: expectNoFault });
-    await expectHealthy();
-    await expectHealthyAgain();
-  },
-  testMs,
-);
+test("any request on any path is answered, and one that is refused changes nothing", async () => {
+  let index = await stateIndex();
+  const property = async (request: Sent): Promise<void> => {
+    if (!isTame(Buffer.from(request.body).toString())) return;
+    const answer = await answerTo(request);
+    const before = index;
+    index = await stateIndex();
+    // Alias checks follow a change a moment later, so only a request that does it again has done it.
+    if (index !== before && !mayChange(request, answer)) index = await expectNoChange(request);
+  };
+  const arbitrary = fc.oneof(anyRequest, doable);
+  await explore("http-request", { arbitrary, property, shortMs, octetsOf: requestOf, known: expectNoFault });
+  await expectHealthy();
+  await expectHealthyAgain();
+});
 
 const garbage = fc.oneof(
   fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.concat([bytes, Buffer.from("\r\n\r\n")])),
@@ -337,27 +332,23 @@ async function expectNoFault(octets: Uint8Array): Promise<void> {
   expect(answer?.status).not.toBe(502);
 }
 
-test(
-  "bytes that are no request are answered or end the connection, and change nothing",
-  async () => {
-    const before = await stateIndex();
-    const property = async (octets: Buffer): Promise<void> => {
-      // Who announces a body and sends none may be waited for.
-      if (/content-length: *[1-9]|transfer-encoding|^put/im.test(octets.toString("latin1"))) return;
-      await expectNoFault(octets);
-    };
-    await explore("http-octets", {
-      arbitrary: garbage,
-      property,
-      shortMs,
-      octetsOf: (octets) => octets,
-      known: expectNoFault,
-    });
-    expect(await stateIndex()).toBe(before);
-    await expectHealthy();
-  },
-  testMs,
-);
+test("bytes that are no request are answered or end the connection, and change nothing", async () => {
+  const before = await stateIndex();
+  const property = async (octets: Buffer): Promise<void> => {
+    // Who announces a body and sends none may be waited for.
+    if (/content-length: *[1-9]|transfer-encoding|^put/im.test(octets.toString("latin1"))) return;
+    await expectNoFault(octets);
+  };
+  await explore("http-octets", {
+    arbitrary: garbage,
+    property,
+    shortMs,
+    octetsOf: (octets) => octets,
+    known: expectNoFault,
+  });
+  expect(await stateIndex()).toBe(before);
+  await expectHealthy();
+});
 
 test("heads and bodies beyond every limit are refused", async () => {
   const before = await stateIndex();

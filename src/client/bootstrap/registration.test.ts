@@ -170,7 +170,7 @@ describe("a service is registered again", () => {
     await writePending();
     await untilRegistered(ports.assigned);
     expect(listening).toHaveLength(3);
-  }, 20_000);
+  });
 
   test("where it listens now, when the registry has lost all that it had", async () => {
     await start();
@@ -179,5 +179,5 @@ describe("a service is registered again", () => {
     await agent.restart("SIGKILL");
     await untilSaid(lost);
     await untilRegistered(ports.assigned);
-  }, 60_000);
+  });
 });

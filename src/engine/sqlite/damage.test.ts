@@ -201,4 +201,4 @@ test("a flipped bit anywhere is found, or changes nothing that is read", async (
     const found = await rowsOf().catch((error: unknown) => error);
     if (!(found instanceof OperatingError)) expect(found).toBe(expected);
   }
-}, 60_000);
+});

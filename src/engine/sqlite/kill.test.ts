@@ -44,7 +44,7 @@ test(`killed ${cycles} times while writing, the store opens with every acknowled
   }
   expect(acknowledgedInAll).toBeGreaterThan(cycles);
   rmSync(folder, { recursive: true });
-}, 60_000);
+});
 
 function readable(rows: readonly Row[]): readonly string[] {
   return rows.map((row) => `${row.key}: ${row.value.byteLength} bytes, ${Bun.hash.crc32(row.value)}`).toSorted();

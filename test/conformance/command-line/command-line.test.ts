@@ -46,9 +46,6 @@ function agentWordsOf(markdown: string): readonly string[] {
   return /^<!-- agent: (.*) -->$/m.exec(markdown)?.[1]?.split(" ") ?? [];
 }
 
-const startMs = 40_000;
-const sectionMs = 40_000;
-
 function runDocument(name: string): void {
   const folder = mkdtempSync(join(tmpdir(), "command-line-"));
   let target: Target;
@@ -58,7 +55,7 @@ function runDocument(name: string): void {
   beforeAll(async () => {
     target = await startTarget(...agentWordsOf(markdown));
     shell = new Shell({ cwd: folder, env: client.environment(target.url) });
-  }, startMs);
+  });
   afterAll(async () => {
     await shell.stop();
     await target.stop();
@@ -67,13 +64,9 @@ function runDocument(name: string): void {
   });
   for (const section of sectionsOf(markdown)) {
     const why = section.omitted === undefined ? "" : ` (not run: ${section.omitted})`;
-    test.skipIf(section.omitted !== undefined)(
-      `${section.title}${why}`,
-      async () => {
-        for (const shown of section.commands) await expectShown(shell, shown);
-      },
-      sectionMs,
-    );
+    test.skipIf(section.omitted !== undefined)(`${section.title}${why}`, async () => {
+      for (const shown of section.commands) await expectShown(shell, shown);
+    });
   }
 }
 

@@ -30,5 +30,4 @@ test.each(["SIGTERM", "SIGKILL"] as const)(
     expect(status).toBe(200);
     expect(next).toBeGreaterThan(index);
   },
-  40_000,
 );

@@ -95,7 +95,7 @@ test(`who watches as Geneva's services do sees the store as it is, and asks no m
     const indexes = watchers[at]?.indexes ?? [];
     expect(indexes).toEqual(indexes.toSorted((left, right) => left - right));
   }
-}, 60_000);
+});
 
 async function expectSameAsStore(watchers: readonly ConfigurationWatcher[]): Promise<void> {
   for (const { prefix, picture, asking } of watchers) {

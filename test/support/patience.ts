@@ -1,0 +1,54 @@
+import { closeSync, fdatasyncSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deflateSync } from "node:zlib";
+
+/*
+ * Bounds on time that a slow machine cannot fail. A bound is written as what a quiet machine of the reference's speed may
+ * take, and multiplied by how slow this machine is: a fixed piece of work for the processor and the disk is timed for that.
+ * The work is long enough for the scheduler to give other processes their turns meanwhile, so a busy machine is a slow one.
+ */
+
+const text = Buffer.from(
+  Array.from({ length: 80_000 }, (_, n) => `${(n * 2_654_435_761) % 1_000_003} holds ${n % 97}\n`).join(""),
+);
+const syncs = 3;
+
+/** How long the work takes on the reference: two otherwise idle cores of an AMD EPYC, and a disk that syncs in 2 ms. */
+const referenceMs = 31;
+
+/** A test asks for bounds far more often than a machine's load changes. */
+const measuredForMs = 5_000;
+
+let slowest = 1;
+let measuredMs = -Infinity;
+
+/**
+ * How many times slower than the reference this machine is, at least 1. It is the highest value this process has measured:
+ * what a bound is for may have been slowed down before the bound was asked for.
+ */
+export function slowness(): number {
+  if (performance.now() - measuredMs < measuredForMs) return slowest;
+  const startMs = performance.now();
+  work();
+  measuredMs = performance.now();
+  slowest = Math.max(slowest, (measuredMs - startMs) / referenceMs);
+  return slowest;
+}
+
+function work(): void {
+  deflateSync(text);
+  const path = join(tmpdir(), `praetor-patience-${process.pid}`);
+  const file = openSync(path, "w");
+  for (let sync = 0; sync < syncs; sync++) {
+    writeSync(file, text, 0, 4096, sync * 4096);
+    fdatasyncSync(file);
+  }
+  closeSync(file);
+  unlinkSync(path);
+}
+
+/** How long something may take on this machine, in milliseconds, that may take `quietMs` on a quiet reference machine. */
+export function patienceMs(quietMs: number): number {
+  return quietMs * slowness();
+}
