@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { expectError, get, put, registerService, sharedTarget, unique } from "../support/conformance.ts";
 import type { Answer } from "../support/exchange.ts";
+import { promptly } from "../support/promptly.ts";
 
 await sharedTarget();
 
@@ -17,7 +18,7 @@ async function held(id: string, act: () => Promise<unknown>, wait: string): Prom
   const waiting = get(`${path}?hash=${hash}&wait=${wait}`);
   await Bun.sleep(60);
   await act();
-  const answer = await waiting;
+  const answer = await promptly(waiting);
   return { answer, tookMs: performance.now() - started };
 }
 
@@ -25,16 +26,14 @@ describe("a service of the agent asked for with its hash", () => {
   test("is answered when it changes", async () => {
     const Name = unique("hashed");
     await registerService({ Name, Tags: ["one"] });
-    const { answer, tookMs } = await held(Name, () => registerService({ Name, Tags: ["two"] }), "4s");
-    expect(tookMs).toBeLessThan(1_500);
+    const { answer } = await held(Name, () => registerService({ Name, Tags: ["two"] }), "10m");
     expect(answer.json).toMatchObject({ Tags: ["two"], ContentHash: answer.header("X-Consul-Contenthash") });
   });
 
   test("is not found when it goes", async () => {
     const Name = unique("hashed");
     await registerService({ Name });
-    const { answer, tookMs } = await held(Name, () => put(`/v1/agent/service/deregister/${Name}`), "4s");
-    expect(tookMs).toBeLessThan(1_500);
+    const { answer } = await held(Name, () => put(`/v1/agent/service/deregister/${Name}`), "10m");
     expectError(answer, { status: 404, text: `unknown service ID: ${Name}` });
   });
 
@@ -53,9 +52,8 @@ describe("a service of the agent asked for with its hash", () => {
   test("is answered at once with another hash or none", async () => {
     const Name = unique("hashed");
     await registerService({ Name });
-    const started = performance.now();
-    for (const query of ["hash=other&wait=4s", "wait=4s", "hash="]) await get(`/v1/agent/service/${Name}?${query}`);
-    expect(performance.now() - started).toBeLessThan(1_500);
+    for (const query of ["hash=other&wait=10m", "wait=10m", "hash="])
+      await promptly(get(`/v1/agent/service/${Name}?${query}`));
   });
 
   test("refuses a wait that is none", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { expectError, get, registerNode, registerService, send, sharedTarget, unique } from "../support/conformance.ts";
+import { promptly } from "../support/promptly.ts";
 import type { Answer } from "../support/exchange.ts";
 import { createPreparedQuery } from "../support/prepared-query.ts";
 import { within } from "../support/within.ts";
@@ -12,6 +13,8 @@ function cacheOf(answer: Answer): (string | undefined)[] {
 
 const missed = ["MISS", undefined];
 const hit = ["HIT", "0"];
+/** Of what is not followed: so many seconds old. */
+const aging = ["HIT", expect.stringMatching(/^\d+$/)];
 
 function ask(path: string, control?: string): Promise<Answer> {
   return send("GET", path, control === undefined ? {} : { headers: { "Cache-Control": control } });
@@ -80,9 +83,9 @@ describe("a cached list of instances", () => {
   test("wakes who waits with it", async () => {
     const Name = unique("asked");
     const { index } = await ask(`/v1/catalog/service/${Name}?cached`);
-    const waiting = ask(`/v1/catalog/service/${Name}?cached&index=${index}&wait=20s`);
+    const waiting = ask(`/v1/catalog/service/${Name}?cached&index=${index}&wait=10m`);
     await registerNode({ Node: unique("node"), Service: { Service: Name } });
-    const answer = await waiting;
+    const answer = await promptly(waiting);
     expect([answer.header("X-Cache"), answer.index > index, answer.text.includes(Name)]).toEqual(["MISS", true, true]);
   });
 
@@ -115,16 +118,16 @@ describe("catalog/datacenters?cached", () => {
   test("is asked anew by who wants it so", async () => {
     expect(cacheOf(await ask(path, "must-revalidate"))).toEqual(missed);
     expect(cacheOf(await ask(path, "max-age=0"))).toEqual(missed);
-    expect(cacheOf(await ask(path))).toEqual(hit);
-    expect(cacheOf(await ask(path, "max-age=60"))).toEqual(hit);
-    expect(cacheOf(await ask(`${path}&dc=nowhere&index=7&filter=x`))).toEqual(hit);
+    expect(cacheOf(await ask(path))).toEqual(aging);
+    expect(cacheOf(await ask(path, "max-age=3600"))).toEqual(aging);
+    expect(cacheOf(await ask(`${path}&dc=nowhere&index=7&filter=x`))).toEqual(aging);
     expect((await ask(path)).text).toBe('["dc1"]');
   });
 
   test("says how many seconds old it is, and is asked anew when that is too old", async () => {
     expect(cacheOf(await ask(path, "max-age=0"))).toEqual(missed);
-    await within(5_000, async () => expect((await ask(path)).header("Age")).toBe("2"));
-    expect(cacheOf(await ask(path, "max-age=60"))).toEqual(["HIT", "2"]);
+    await within(5_000, async () => expect(Number((await ask(path)).header("Age"))).toBeGreaterThanOrEqual(2));
+    expect(cacheOf(await ask(path, "max-age=3600"))).toEqual(aging);
     expect(cacheOf(await ask(path, "max-age=1"))).toEqual(missed);
   });
 });
@@ -139,9 +142,9 @@ describe("query/<name>/execute?cached", () => {
   test("is a miss at first, then a hit, and is asked anew by who wants it so", async () => {
     const path = await pathOfQuery();
     expect(cacheOf(await ask(path))).toEqual(missed);
-    expect(cacheOf(await ask(path))).toEqual(hit);
+    expect(cacheOf(await ask(path))).toEqual(aging);
     expect(cacheOf(await ask(path, "must-revalidate"))).toEqual(missed);
-    expect(cacheOf(await ask(path, "max-age=60"))).toEqual(hit);
+    expect(cacheOf(await ask(path, "max-age=3600"))).toEqual(aging);
     await within(5_000, async () => expect((await ask(path)).header("Age")).not.toBe("0"));
     expect(cacheOf(await ask(path, "max-age=0"))).toEqual(missed);
   });

@@ -131,7 +131,7 @@ test("whoever waits for coordinates is woken when they are taken up, and when th
   await registerNode({ Node });
   await placeNodes({ [Node]: 1 });
   for (const path of ["/v1/coordinate/nodes", `/v1/coordinate/node/${Node}`]) {
-    const moved = await whileBlocked(path, () => placeNodes({ [Node]: path.length }), { wait: "15s" });
+    const moved = await whileBlocked(path, () => placeNodes({ [Node]: path.length }));
     expect(moved.after.text).toContain(rowAt(Node, path.length));
     expect(moved.after.index).toBeGreaterThan(moved.before.index);
   }

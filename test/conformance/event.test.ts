@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { expectError, get, put, registerService, send, sharedTarget, unique } from "../support/conformance.ts";
+import { promptly } from "../support/promptly.ts";
 import { within } from "../support/within.ts";
 
 await sharedTarget();
@@ -152,15 +153,14 @@ describe("waiting for an event", () => {
     const started = performance.now();
     await Bun.sleep(60);
     await act();
-    const { text } = await waiting;
+    const { text } = await promptly(waiting);
     return { ms: performance.now() - started, text };
   }
 
   test("ends when one of the name is fired", async () => {
     const name = unique("waited");
     for (const payload of ["one", "two"]) {
-      const { ms, text } = await held(name, () => put(`/v1/event/fire/${name}`, payload), "4s");
-      expect(ms).toBeLessThan(1_500);
+      const { text } = await held(name, () => put(`/v1/event/fire/${name}`, payload), "10m");
       expect(text).toContain(btoa(payload));
     }
   });
@@ -172,9 +172,7 @@ describe("waiting for an event", () => {
   });
 
   test("does not begin with an index that is not the list's", async () => {
-    const started = performance.now();
-    await get("/v1/event/list?name=never&index=2&wait=4s");
-    expect(performance.now() - started).toBeLessThan(1_000);
+    await promptly(get("/v1/event/list?name=never&index=2&wait=10m"));
   });
 });
 

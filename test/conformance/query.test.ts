@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { expectUndisturbed, expectWoken, whileBlocked } from "../support/blocked.ts";
 import { del, expectEmpty, expectError, get, masked, put, send, sharedTarget, unique } from "../support/conformance.ts";
+import { promptly } from "../support/promptly.ts";
 import type { Answer } from "../support/exchange.ts";
 import { createPreparedQuery } from "../support/prepared-query.ts";
 import { createSession } from "../support/session.ts";
@@ -285,9 +286,8 @@ describe("a query that is not there", () => {
   });
 
   test("is not waited for", async () => {
-    const started = performance.now();
-    expectError(await get(`/v1/query/${stranger}?index=5&wait=5s`), { status: 404, text: "Query not found" });
-    expect(performance.now() - started).toBeLessThan(1_500);
+    const asked = get(`/v1/query/${stranger}?index=5&wait=10m`);
+    expectError(await promptly(asked), { status: 404, text: "Query not found" });
   });
 
   test.each(["", "nope", "nope/execute/", stranger.slice(1)])("%j is no id", async (id) => {
@@ -311,8 +311,7 @@ describe("blocking", () => {
 
   test("who waits for a query that goes is told so", async () => {
     const id = await createPreparedQuery(named());
-    const { after, tookMs } = await whileBlocked(`/v1/query/${id}`, () => del(`/v1/query/${id}`));
-    expect(tookMs).toBeLessThan(1_500);
+    const { after } = await whileBlocked(`/v1/query/${id}`, () => del(`/v1/query/${id}`));
     expectError(after, { status: 404, text: "Query not found" });
     expectError(await get(`/v1/query/${id}`), { status: 404, text: "Query not found" });
   });

@@ -9,6 +9,7 @@ import {
   sharedTarget,
   unique,
 } from "../support/conformance.ts";
+import { promptly } from "../support/promptly.ts";
 
 await sharedTarget();
 
@@ -90,12 +91,12 @@ describe("a proxy", () => {
     const destination = unique("web");
     const path = `/v1/health/connect/${destination}`;
     const { index } = await get(path);
-    const waiting = get(`${path}?index=${index}&wait=10s`);
+    const waiting = get(`${path}?index=${index}&wait=10m`);
     await registerService({
       Name: unique("proxy"),
       ...{ Kind: "connect-proxy", Port: 1, Proxy: { DestinationServiceName: destination } },
     });
-    expect((await waiting).json).toHaveLength(1);
+    expect((await promptly(waiting)).json).toHaveLength(1);
   });
 
   test.each([

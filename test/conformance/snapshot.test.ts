@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { packFiles, sha256Sums, unpackFiles } from "../support/archive.ts";
 import { differs } from "../support/conformance.ts";
+import { promptly } from "../support/promptly.ts";
 import { type Answer, exchange } from "../support/exchange.ts";
 import { startTarget } from "../support/target.ts";
 import { within } from "../support/within.ts";
@@ -118,12 +119,10 @@ describe("a snapshot that is restored", () => {
     const archive = await save();
     await put("/v1/kv/woken", "changed");
     const { index } = await get("/v1/kv/woken");
-    const startMs = performance.now();
-    const held = get(`/v1/kv/woken?raw&index=${index}&wait=10s`);
+    const held = get(`/v1/kv/woken?raw&index=${index}&wait=10m`);
     await Bun.sleep(60);
     await restore(archive);
-    const woken = await held;
-    expect(performance.now() - startMs).toBeLessThan(5_000);
+    const woken = await promptly(held);
     if (!differs("consul", "who waits is answered from the state before; and what is restored has its old index")) {
       expect(woken.text).toBe("saved");
       expect(woken.index).toBeGreaterThan(index);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { del, differs, keyFolder, put, sharedTarget } from "../../support/conformance.ts";
 import { EdgexClient, type ClientAnswer } from "../../support/edgex-clients.ts";
+import { promptly } from "../../support/promptly.ts";
 
 await sharedTarget();
 
@@ -21,7 +22,7 @@ async function watching(prefix: string, act: () => Promise<unknown>, wait = "180
   const held = client.go("GET", `/v1/kv/${prefix}?index=${first.index}&recurse=&wait=${wait}`);
   await Bun.sleep(headStartMs);
   await act();
-  return { first, second: await held };
+  return { first, second: await promptly(held) };
 }
 
 function expectHigher({ first, second }: Watched): void {

@@ -8,6 +8,7 @@ import {
   sharedKeeper,
   shownRegistration,
 } from "../../support/keeper.ts";
+import { promptly } from "../../support/promptly.ts";
 import { within } from "../../support/within.ts";
 
 const keeper = await sharedKeeper();
@@ -41,15 +42,15 @@ describe("a key", () => {
     const root = keyRoot(keeper, "watched");
     await ask(`PUT /kvs/key/${root}/a`, { value: 1 });
     const wait = async (index: number): Promise<number> =>
-      (await consul(`GET /kv/${root}/?recurse&index=${index}&wait=30s`)).index;
+      (await consul(`GET /kv/${root}/?recurse&index=${index}&wait=10m`)).index;
     const { index } = await consul(`GET /kv/${root}/?recurse`);
     const woken = wait(index);
     await ask(`PUT /kvs/key/${root}/b`, { value: 2 });
-    const next = await woken;
+    const next = await promptly(woken);
     expect(next).toBeGreaterThan(index);
     const wokenAgain = wait(next);
     await ask(`DELETE /kvs/key/${root}?prefixMatch=true`);
-    expect(await wokenAgain).toBeGreaterThan(next);
+    expect(await promptly(wokenAgain)).toBeGreaterThan(next);
   });
 
   test("that is written as it is moves no index", async () => {
@@ -96,9 +97,9 @@ describe("a service that registers here", () => {
 
   test("wakes who waits for it there", async () => {
     const { index } = await consul("GET /health/service/awaited");
-    const woken = consul(`GET /health/service/awaited?index=${index}&wait=30s`);
+    const woken = consul(`GET /health/service/awaited?index=${index}&wait=10m`);
     await register(keeper, { serviceId: "awaited" });
-    expect((await woken).json).toMatchObject([{ Service: { ID: "awaited" } }]);
+    expect((await promptly(woken)).json).toMatchObject([{ Service: { ID: "awaited" } }]);
   });
 
   test("takes the place of the checks that it had there", async () => {

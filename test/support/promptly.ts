@@ -1,0 +1,25 @@
+import { patienceMs } from "./patience.ts";
+
+/** Far longer than any answer takes, and far shorter than the ten minutes for which tests ask an agent to hold a request. */
+const quietMs = 30_000;
+
+/**
+ * What the promise resolves with. It shows that a request was answered, and not held: tests let requests wait for minutes, so
+ * that no slow machine makes one look like the other.
+ * @throws Error when there is no answer after half a minute on a quiet machine, and as much longer as this one is slower
+ */
+export async function promptly<Result>(promise: Promise<Result>): Promise<Result> {
+  const late = Promise.withResolvers<never>();
+  const startMs = performance.now();
+  const look = (): void => {
+    const leftMs = startMs + patienceMs(quietMs) - performance.now();
+    if (leftMs > 0) timer = setTimeout(look, leftMs);
+    else late.reject(new Error(`no answer within ${Math.round(performance.now() - startMs)} ms`));
+  };
+  let timer = setTimeout(look, quietMs);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
