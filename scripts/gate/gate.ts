@@ -1,36 +1,75 @@
 /**
- * The gate: everything that must hold before a change goes in. Prints each step with its time, and last
- * `N passed, N failed` (with `, N skipped` when some were); the exit code is 1 when anything failed.
- * Arguments choose steps by the start of their names: `gate.ts lint types`.
+ * The gate: everything that must hold before a change goes in. Steps run side by side, and each is printed as a whole,
+ * in the order of the list, with its time. The last line is `N passed, N failed` (with `, N skipped` when some were); the
+ * exit code is 1 when anything failed. Arguments choose steps by the start of their names: `gate.ts lint types`.
  */
-import { runStep } from "./run-step.ts";
-import { gateSteps } from "./steps.ts";
+import { availableParallelism } from "node:os";
+import { slowness } from "../../test/support/patience.ts";
+import { type Outcome, runStep } from "./run-step.ts";
+import { sideBySide } from "./side-by-side.ts";
+import { checks, type Step, testRuns } from "./steps.ts";
 
 const chosen = process.argv.slice(2);
-const steps = gateSteps().filter((step) => chosen.length === 0 || chosen.some((name) => step.name.startsWith(name)));
+const startMs = performance.now();
 const failedSteps: string[] = [];
-const skipped: string[] = [];
-let passed = 0;
-let failed = 0;
+const running = new Map<string, number>();
+let [passed, failed, skipped] = [0, 0, 0];
 
-for (const step of steps) {
-  console.log(`\n=== ${step.name}`);
-  const startMs = performance.now();
-  const counts = await runStep(step);
-  const seconds = ((performance.now() - startMs) / 1_000).toFixed(1);
-  passed += counts.passed;
-  failed += counts.failed;
-  skipped.push(...counts.skipped);
-  for (const name of counts.skipped) console.log(`skipped: ${name}`);
-  console.log(`--- ${step.name}: ${counts.failed === 0 ? "ok" : "FAILED"}, ${seconds} s`);
-  if (counts.failed > 0) failedSteps.push(step.remedy === undefined ? step.name : `${step.name}: ${step.remedy}`);
-}
+console.log(`this machine takes ${slowness().toFixed(1)} times as long as the reference: bounds on time are scaled so`);
+// The build is one of the checks; the tests of whole programs run what it built.
+await run(checks, availableParallelism());
+await run(testRuns(), 2);
 
 console.log("");
 for (const step of failedSteps) console.log(`failed: ${step}`);
-if (passed + failed === 0) {
+if (passed + failed + skipped === 0) {
   console.log(`no step is called ${chosen.join(" or ")}`);
   failed = 1;
 }
-console.log(`${passed} passed, ${failed} failed${skipped.length === 0 ? "" : `, ${skipped.length} skipped`}`);
+console.log(`${secondsSince(startMs)} s`);
+console.log(`${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`);
 process.exit(failed === 0 ? 0 : 1);
+
+async function run(all: readonly Step[], lanes: number): Promise<void> {
+  const steps = all.filter(({ name }) => chosen.length === 0 || chosen.some((word) => name.startsWith(word)));
+  const outcomes = sideBySide(steps, lanes, async (step) => {
+    running.set(step.name, performance.now());
+    const outcome = await runStep(step);
+    running.delete(step.name);
+    return outcome;
+  });
+  for (const [at, step] of steps.entries()) {
+    const outcome = await shownWhileRunning(outcomes[at]);
+    if (outcome !== undefined) report(step, outcome);
+  }
+}
+
+function report(step: Step, { counts, output, seconds }: Outcome): void {
+  console.log(`\n=== ${step.name}\n${output.trim()}`);
+  for (const name of counts.skipped) console.log(`skipped: ${name}`);
+  console.log(`--- ${step.name}: ${counts.failed === 0 ? "ok" : "FAILED"}, ${seconds.toFixed(1)} s`);
+  passed += counts.passed;
+  failed += counts.failed;
+  skipped += counts.skipped.length;
+  if (counts.failed > 0) failedSteps.push(step.remedy === undefined ? step.name : `${step.name}: ${step.remedy}`);
+}
+
+/** On a terminal, the last line says what is running, and for how long. */
+async function shownWhileRunning<Result>(result: Promise<Result> | undefined): Promise<Result | undefined> {
+  if (!process.stdout.isTTY) return result;
+  const show = (): void => {
+    const names = [...running].map(([name, sinceMs]) => `${name} ${secondsSince(sinceMs)} s`);
+    process.stdout.write(`\r\x1b[K${names.join(", ").slice(0, process.stdout.columns - 1)}`);
+  };
+  const timer = setInterval(show, 1_000);
+  try {
+    return await result;
+  } finally {
+    clearInterval(timer);
+    process.stdout.write("\r\x1b[K");
+  }
+}
+
+function secondsSince(sinceMs: number): string {
+  return ((performance.now() - sinceMs) / 1_000).toFixed(0);
+}

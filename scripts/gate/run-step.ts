@@ -1,43 +1,63 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { patienceMs } from "../../test/support/patience.ts";
 import { countTests, type TestCounts } from "./junit.ts";
 import type { Step } from "./steps.ts";
 
-/** A step that hangs must not take the whole run with it. */
-const stepMsMax = 10 * 60_000;
+/** What came of a step. */
+export interface Outcome {
+  readonly counts: TestCounts;
+  readonly output: string;
+  readonly seconds: number;
+}
 
-/** Runs one step with its output passed through. */
-export async function runStep(step: Step): Promise<TestCounts> {
+/** A step that has hung is ended: each test is, but not what holds up the whole process. */
+const hungMs = 30 * 60_000;
+const lookMs = 10_000;
+
+export async function runStep(step: Step): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), "praetor-gate-"));
+  const startMs = performance.now();
   try {
-    const report = join(folder, "report.xml");
+    const [report, log] = [join(folder, "report.xml"), join(folder, "output")];
     const reporting = step.isTestRun ? ["--reporter=junit", `--reporter-outfile=${report}`] : [];
-    const succeeded = await run([...step.command, ...reporting], environmentOf(step));
-    return step.isTestRun ? countRun(report, succeeded) : outcome(succeeded);
+    const { succeeded, hung } = await run([...step.command, ...reporting], environmentOf(step), log);
+    const seconds = (performance.now() - startMs) / 1_000;
+    const output = `${readFileSync(log, "utf8")}${hung ? `\nended after ${(seconds / 60).toFixed(0)} minutes` : ""}`;
+    return { counts: step.isTestRun ? countRun(report, succeeded) : outcome(succeeded), output, seconds };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function run(command: readonly string[], env: Environment): Promise<boolean> {
-  const child = Bun.spawn([...command], {
-    stdio: ["ignore", "inherit", "inherit"],
-    env,
-    timeout: stepMsMax,
-    killSignal: "SIGKILL",
-  });
+interface Ended {
+  readonly succeeded: boolean;
+  readonly hung: boolean;
+}
+
+async function run(command: readonly string[], env: Environment, log: string): Promise<Ended> {
+  const file = openSync(log, "w");
+  const startMs = performance.now();
+  const child = Bun.spawn([...command], { stdio: ["ignore", file, file], env });
+  closeSync(file);
+  let hung = false;
+  const timer = setInterval(() => {
+    const tookMs = performance.now() - startMs;
+    if (tookMs < hungMs || tookMs < patienceMs(hungMs)) return;
+    hung = true;
+    child.kill("SIGKILL");
+  }, lookMs);
   const code = await child.exited;
-  if (child.signalCode === "SIGKILL") console.log(`stopped after ${stepMsMax / 60_000} minutes`);
-  return code === 0;
+  clearInterval(timer);
+  return { succeeded: code === 0, hung };
 }
 
 type Environment = Record<string, string | undefined>;
 
 /** Tests are told of CI; oxlint would take that as leave to write colours into a file. */
 function environmentOf(step: Step): Environment {
-  const colours = process.stdout.isTTY ? {} : { NO_COLOR: "1" };
-  return { ...process.env, ...colours, CI: step.isTestRun ? "true" : undefined, ...step.env };
+  return { ...process.env, NO_COLOR: "1", CI: step.isTestRun ? "true" : undefined, ...step.env };
 }
 
 function outcome(succeeded: boolean): TestCounts {

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 
 /** One step of the gate. Every step is run, also after one has failed. */
 export interface Step {
@@ -13,7 +14,7 @@ export interface Step {
 
 const bin = "node_modules/.bin";
 
-const checks: readonly Step[] = [
+export const checks: readonly Step[] = [
   check("format", [`${bin}/oxfmt`, "--check", "."], "run `make format`"),
   check("lint", [`${bin}/oxlint`, "--deny-warnings"]),
   check("types", [`${bin}/tsc`, "--noEmit"]),
@@ -22,34 +23,31 @@ const checks: readonly Step[] = [
   check("build", [`${bin}/bun`, "scripts/build.ts"]),
 ];
 
-/** The gate, in order: what is quick and says most comes first. */
-export function gateSteps(): readonly Step[] {
-  const folders = readdirSync("test", { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== "architecture")
-    .map((entry) => `test/${entry.name}`)
-    .toSorted();
-  return [
-    ...checks,
-    ...["test/architecture", "src", "scripts", "bench", "examples", ...folders].flatMap((folder) => testStep(folder)),
-    ...testStep("test/conformance", { name: "the executable", env: { CONFORMANCE_TARGET: "executable" } }),
-  ];
+/** These take longest. They begin first, so that what runs side by side ends at about the same time. */
+const longFolders = ["test/fault", "test/conformance", "test/e2e", "src"];
+
+/**
+ * Tests that start a whole agent start the executable, as users have it. The sources are run by the unit tests, and as a
+ * whole program by the tour of the README, which begins with `make run`.
+ */
+const executable = { CONFORMANCE_TARGET: "executable", CLIENT: "executable" };
+
+/** All tests, a run for each folder. */
+export function testRuns(): readonly Step[] {
+  const folders = readdirSync("test").map((name) => `test/${name}`);
+  return [...new Set([...longFolders, ...folders.toSorted(), "scripts", "bench", "examples"])]
+    .filter(hasTests)
+    .map((folder) => ({ name: `tests:${folder}`, command: testCommand(folder), isTestRun: true, env: executable }));
+}
+
+/** Files are spread over processes. Those of one process share its modules, and so an agent that they open once. */
+function testCommand(folder: string): readonly string[] {
+  const spread = [`--parallel=${Math.max(2, availableParallelism())}`, "--no-isolate"];
+  return [`${bin}/bun`, "test", "--only-failures", "--no-orphans", ...spread, `./${folder}/`];
 }
 
 function check(name: string, command: readonly string[], remedy?: string): Step {
   return { name, command, isTestRun: false, ...(remedy !== undefined && { remedy }) };
-}
-
-interface Variant {
-  readonly name: string;
-  readonly env: Readonly<Record<string, string>>;
-}
-
-/** The same tests are run again for a variant: its environment tells them what to test. */
-function testStep(folder: string, variant?: Variant): readonly Step[] {
-  if (!hasTests(folder)) return [];
-  const name = variant === undefined ? `tests:${folder}` : `tests:${folder} on ${variant.name}`;
-  const command = [`${bin}/bun`, "test", "--only-failures", "--no-orphans", `./${folder}/`];
-  return [{ name, command, isTestRun: true, ...(variant !== undefined && { env: variant.env }) }];
 }
 
 function hasTests(folder: string): boolean {
