@@ -5,6 +5,7 @@ import { openSandbox } from "../support/agent-process.ts";
 import { atLength } from "../support/at-length.ts";
 import { askDns } from "../support/dns-exchange.ts";
 import { openHostile } from "../support/hostile-connections.ts";
+import { patienceMs } from "../support/patience.ts";
 import { RawConnection } from "../support/raw-connection.ts";
 import { residentMiB } from "../support/resident-memory.ts";
 import { type ServingAgent, startServing } from "../support/serving-agent.ts";
@@ -29,15 +30,15 @@ const portOf = ({ agent }: ServingAgent): number => Number(new URL(agent.url).po
 const put = (key: string, length: number): string =>
   `PUT /v1/kv/${key} HTTP/1.1\r\nHost: agent\r\nContent-Length: ${length}\r\n\r\n`;
 
-/** The middle one of some normal requests, each on a connection of its own. */
-async function normalMs(): Promise<number> {
+/** The middle one of some normal requests, each on a connection of its own, is answered as fast as ever. */
+async function expectNotDelayed(): Promise<void> {
   const times: number[] = [];
   for (let n = 0; n < 21; n++) {
     const startMs = performance.now();
     expect((await serving.agent.send("GET", `/v1/kv/kept?raw&n=${n}`)).text).toBe("kept");
     times.push(performance.now() - startMs);
   }
-  return times.toSorted((a, b) => a - b)[10] ?? Number.NaN;
+  expect(times.toSorted((a, b) => a - b)[10]).toBeLessThan(patienceMs(100));
 }
 
 describe("a client that", () => {
@@ -49,7 +50,7 @@ describe("a client that", () => {
     const those = { count: many, request, reads: true, from: "127.0.0.1" } as const;
     using hostile = await openHostile(portOf(serving), those);
     await serving.expectServing();
-    expect(await normalMs()).toBeLessThan(100);
+    await expectNotDelayed();
     expect(hostile.open).toBe(many);
     expect(residentMiB(serving.agent.pid).now - before).toBeLessThan(24);
   });
@@ -61,9 +62,10 @@ describe("a client that", () => {
       await Bun.sleep(20);
     }
     expect(await serving.put("normal")).toMatchObject({ status: 200 });
-    expect(await normalMs()).toBeLessThan(100);
-    // 200 have a request under way, and no more may.
-    await within(3_000, async () => expect(hostile.received.match(/HTTP\/1.1 429/g)).toHaveLength(50));
+    await expectNotDelayed();
+    // 200 have a request under way, and no more may. Octets that come after the 429 may cost its reader the answer.
+    await within(3_000, async () => expect(hostile.open).toBe(200));
+    expect(hostile.received.match(/HTTP\/1.1 429/g)?.length).toBeWithin(1, 51);
     hostile.end();
     await serving.expectServing();
     expect(serving.logged("fault of the agent")).toBe(0);
@@ -86,7 +88,7 @@ describe("a client that", () => {
     // 13 MB each: 1.3 GB.
     const request = (at: number): string => `GET /v1/kv/much?recurse&n=${at} HTTP/1.1\r\nHost: agent\r\n\r\n`;
     using hostile = await openHostile(portOf(serving), { count: 100, request, reads: false });
-    await within(10_000, async () => expect(await normalMs()).toBeLessThan(100));
+    await within(10_000, expectNotDelayed);
     await serving.expectServing();
     expect((await serving.agent.send("GET", "/v1/kv/much?recurse")).bytes.length).toBeGreaterThan(13_000_000);
     expect(residentMiB(serving.agent.pid).most - before).toBeLessThan(400);
@@ -111,7 +113,7 @@ describe.skipIf(Bun.which("prlimit") === null)("an agent that may have 192 descr
     const { agent } = limited;
     await using waiting = await RawConnection.open(agent.url);
     const { index } = await agent.send("GET", "/v1/kv/kept");
-    waiting.send(`GET /v1/kv/kept?raw&index=${index}&wait=60s HTTP/1.1\r\nHost: agent\r\n\r\n`);
+    waiting.send(`GET /v1/kv/kept?raw&index=${index}&wait=10m HTTP/1.1\r\nHost: agent\r\n\r\n`);
     await using writing = await RawConnection.open(agent.url);
     writing.send(put("kept", 3));
     await Bun.sleep(100);

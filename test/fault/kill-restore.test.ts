@@ -47,14 +47,21 @@ async function makeState(name: string): Promise<Saved> {
   return { archive, content: (await readContent()).content };
 }
 
-/** Kills the agent while it restores, and starts it again; returns whether the restore had been acknowledged. */
-async function restoreAndKill(archive: Buffer): Promise<boolean> {
+/** How long a whole restore takes here. */
+async function timeOfRestore(archive: Buffer): Promise<number> {
+  const startMs = performance.now();
+  expect((await send("PUT", "/v1/snapshot", archive)).status).toBe(200);
+  return performance.now() - startMs;
+}
+
+/** Kills the agent while it restores, or soon after, and starts it again; returns whether the restore had been acknowledged. */
+async function restoreAndKill(archive: Buffer, restoreMs: number): Promise<boolean> {
   let acknowledged = false;
   const restoring = send("PUT", "/v1/snapshot", archive).then(
     ({ status }) => (acknowledged = status === 200),
     () => {},
   );
-  await Promise.race([restoring, Bun.sleep(random.uniform() * 400)]);
+  await Promise.race([restoring, Bun.sleep(random.uniform() * 2 * restoreMs)]);
   const wasAcknowledged = acknowledged;
   await target.restart("SIGKILL");
   await restoring;
@@ -64,13 +71,15 @@ async function restoreAndKill(archive: Buffer): Promise<boolean> {
 test(`killed ${cycles} times while it restores, the agent has the old state or the new, whole, and its index`, async () => {
   const states = [await makeState("one"), await makeState("two")];
   const met = { acknowledged: 0, cut: 0, afterAll: 0 };
-  let present = states[1]?.content;
+  const restoreMs = await timeOfRestore(states[0]?.archive ?? Buffer.alloc(0));
+  let present = states[0]?.content;
   let newest = (await readContent()).index;
-  for (let cycle = 0; cycle < cycles; cycle++) {
-    const wanted = states[cycle % 2];
+  // How far a restore comes before its kill is chance: both ends are met, however slow the machine is.
+  for (let cycle = 0; cycle < cycles || met.acknowledged === 0 || met.cut === 0; cycle++) {
+    const wanted = states[(cycle + 1) % 2];
     if (!wanted) throw new Error("there are two states");
     tellProgress(() => `${cycle} of ${cycles} kills`);
-    const acknowledged = await restoreAndKill(wanted.archive);
+    const acknowledged = await restoreAndKill(wanted.archive, restoreMs);
     const { content, index } = await readContent();
     const isNew = content === wanted.content;
     expect([cycle, isNew || (!acknowledged && content === present)]).toEqual([cycle, true]);
@@ -80,7 +89,5 @@ test(`killed ${cycles} times while it restores, the agent has the old state or t
     present = content;
     newest = index;
   }
-  expect(met.acknowledged).toBeGreaterThan(0);
-  expect(met.cut).toBeGreaterThan(0);
   tellFigures(`${cycles} kills: ${met.acknowledged} after the answer, ${met.cut} before it, ${met.afterAll} between`);
 });

@@ -7,7 +7,8 @@ import { tellFigures, tellProgress } from "../support/progress.ts";
 import { residentMiB } from "../support/resident-memory.ts";
 
 const connections = Number(process.env["CONNECTIONS"] ?? 2_000);
-const seconds = Number(process.env["SECONDS"] ?? atLength({ short: 12, long: 600 }));
+/** Of each connection, about one a second. */
+const rounds = Number(process.env["ROUNDS"] ?? atLength({ short: 12, long: 600 }));
 const seed = process.env["SEED"] ?? "1";
 /** Of the last third's memory over the middle third's. */
 const growthMax = 1.1;
@@ -35,13 +36,13 @@ async function startAgent(dnsPort: number): Promise<AgentProcess> {
 /** The load, from a process of its own, and the agent's memory while it was under it. */
 async function load(agent: AgentProcess, dnsPort: number): Promise<{ outcome: Outcome; memoryMiB: number[] }> {
   const script = join(import.meta.dir, "../support/load/generator.ts");
-  const words = [agent.url, dnsPort, connections, seconds, seed].map(String);
+  const words = [agent.url, dnsPort, connections, rounds, seed].map(String);
   const generator = Bun.spawn([process.execPath, script, ...words], { stdout: "pipe", stderr: "inherit" });
   const said = new Response(generator.stdout).json() as Promise<Outcome>;
   const memoryMiB: number[] = [];
   while (generator.exitCode === null) {
     memoryMiB.push(residentMiB(agent.pid).now);
-    tellProgress(() => `${Math.floor(memoryMiB.length / 4)} of ${seconds} s: ${memoryMiB.at(-1)?.toFixed(0)} MiB`);
+    tellProgress(() => `${Math.floor(memoryMiB.length / 4)} s of about ${rounds}: ${memoryMiB.at(-1)?.toFixed(0)} MiB`);
     await Promise.race([generator.exited, Bun.sleep(250)]);
   }
   return { outcome: await said, memoryMiB };
@@ -72,7 +73,7 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-test(`${connections} connections of mixed traffic for ${seconds} s (SEED=${seed}): no request fails, memory stays flat, and no acknowledged write is lost`, async () => {
+test(`${connections} connections of mixed traffic for ${rounds} rounds (SEED=${seed}): no request fails, memory stays flat, and no acknowledged write is lost`, async () => {
   const [dnsPort = 0] = await freePorts(1);
   const agent = await startAgent(dnsPort);
   const { outcome, memoryMiB } = await load(agent, dnsPort);

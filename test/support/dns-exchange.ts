@@ -1,4 +1,5 @@
 import { decode, encode, type Answer, type DecodedPacket, type RecordClass, type RecordType } from "dns-packet";
+import { patienceMs } from "./patience.ts";
 
 export interface DnsQuestion {
   readonly name: string;
@@ -39,7 +40,7 @@ export interface DnsAnswer extends DecodedPacket {
   readonly bytes: number;
 }
 
-const timeoutMs = 3_000;
+const quietMs = 3_000;
 const rcodeNames = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"];
 
 /** Asks a server on this machine as a client does, with an encoder and a decoder that are not the product's. */
@@ -72,7 +73,8 @@ function ednsOf({ udpBytes, subnet }: DnsQuestion): Answer[] {
 /** Sends octets as they are and resolves with the first that come back. */
 async function exchangeDns(port: number, packet: Uint8Array, network: "udp" | "tcp" = "udp"): Promise<Uint8Array> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  const waitMs = patienceMs(quietMs);
+  const timer = setTimeout(() => reject(new Error(`no answer within ${Math.round(waitMs)} ms`)), waitMs);
   const close = await (network === "udp"
     ? openUdp(port, packet, { resolve, reject })
     : openTcp(port, packet, { resolve, reject }));

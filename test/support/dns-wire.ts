@@ -1,4 +1,5 @@
 import { FrameReader, framed } from "../../src/dns/frames.ts";
+import { patienceMs } from "./patience.ts";
 
 /** A question's octets after its header: name, type and class. */
 export function questionOctets(labels: readonly string[], type = 1, of = 1): Buffer {
@@ -23,7 +24,7 @@ export interface UdpClient {
   send(packet: Uint8Array): void;
   /** All that came back until now. */
   readonly received: readonly Buffer[];
-  /** @throws Error when so much has not come in time */
+  /** @throws Error when so much has not come in the time that a quiet machine may take */
   until(isEnough: () => boolean, withinMs: number): Promise<void>;
   close(): void;
 }
@@ -55,7 +56,7 @@ class Inbox<Message> {
 
   async until(isEnough: () => boolean, withinMs: number): Promise<void> {
     const late = Promise.withResolvers<boolean>();
-    const timer = setTimeout(() => late.resolve(false), withinMs);
+    const timer = setTimeout(() => late.resolve(false), patienceMs(withinMs));
     try {
       while (!isEnough())
         if (!(await Promise.race([this.#wake.promise, late.promise])))
@@ -72,7 +73,7 @@ export interface TcpClient {
   send(...packets: readonly Uint8Array[]): void;
   /** The messages that came back until now. */
   readonly received: readonly Uint8Array[];
-  /** @throws Error when so much has not come in time */
+  /** @throws Error when so much has not come in the time that a quiet machine may take */
   until(isEnough: () => boolean, withinMs: number): Promise<void>;
   readonly closed: Promise<void>;
   readonly isClosed: boolean;

@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { gunzipSync } from "node:zlib";
+import { patienceMs } from "./patience.ts";
 
 /** One answer as its octets came. */
 export interface RawAnswer {
@@ -47,9 +48,9 @@ export class RawConnection implements AsyncDisposable {
     return answer.status === 100 ? this.answer() : answer;
   }
 
-  /** The next answer, 100 Continue included. */
+  /** The next answer, 100 Continue included. @param withinMs on a quiet machine */
   async next(withinMs: number = answerWithinMs): Promise<RawAnswer> {
-    const timer = setTimeout(() => this.#end(), withinMs);
+    const timer = setTimeout(() => this.#end(), patienceMs(withinMs));
     try {
       for (;;) {
         const whole = takeAnswer(this.#received);

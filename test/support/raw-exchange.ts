@@ -1,3 +1,5 @@
+import { patienceMs } from "./patience.ts";
+
 /** What came back on the wire; undefined when the connection was closed without a word. */
 export interface RawAnswer {
   readonly status: number;
@@ -6,6 +8,7 @@ export interface RawAnswer {
 
 /**
  * Sends bytes as they are on a connection of its own, and reads until the answer is whole or the connection ends.
+ * `timeoutMs` is that of a quiet machine.
  * @throws Error when neither happens in time
  */
 export async function rawExchange(
@@ -37,7 +40,8 @@ export async function rawExchange(
     },
   });
   send(socket);
-  const timer = setTimeout(() => ended.reject(new Error(`nothing within ${options.timeoutMs} ms`)), options.timeoutMs);
+  const waitMs = patienceMs(options.timeoutMs);
+  const timer = setTimeout(() => ended.reject(new Error(`nothing within ${Math.round(waitMs)} ms`)), waitMs);
   try {
     await ended.promise;
   } finally {

@@ -5,19 +5,20 @@ import { prepare, shares, type Traffic } from "./traffic.ts";
 
 /*
  * A process of its own that puts load on an agent: so many connections, each kept open, each doing its sort of thing again
- * and again about once a second; and some that ask by DNS. It ends after the time, and prints what came of it as JSON.
+ * and again about once a second; and some that ask by DNS. It ends when each of those that read has done so many rounds, and
+ * prints what came of it as JSON.
  *
- *   generator.ts http://127.0.0.1:8500 8600 2000 600 1     URL, port of DNS, connections, seconds, seed
+ *   generator.ts http://127.0.0.1:8500 8600 2000 600 1     URL, port of DNS, connections, rounds, seed
  */
 
-const [url = "", dnsPort = "", connections = "", seconds = "", seed = ""] = process.argv.slice(2);
+const [url = "", dnsPort = "", connections = "", rounds = "", seed = ""] = process.argv.slice(2);
 const pauseMsMean = 1_000;
 const dnsClients = 50;
 
 const random = new FakeRandom(Number(seed));
 const notes = new Notes();
-/** The keys' writing beforehand is counted in. */
-const endMs = performance.now() + Number(seconds) * 1_000;
+const counted = "get";
+let isOver = false;
 
 async function pause(): Promise<void> {
   await Bun.sleep(pauseMsMean * (0.5 + random.uniform()));
@@ -29,7 +30,7 @@ async function runClient(kind: string, at: number, traffic: Traffic): Promise<vo
   const name = `${kind} ${at}`;
   try {
     await using client = await LoadClient.open(name, url, notes);
-    for (let round = 1; performance.now() < endMs; round++) {
+    for (let round = 1; kind === counted ? round <= Number(rounds) : !isOver; round++) {
       await traffic(client, at, round);
       notes.count(kind);
       await pause();
@@ -40,7 +41,7 @@ async function runClient(kind: string, at: number, traffic: Traffic): Promise<vo
 }
 
 async function askByDns(): Promise<void> {
-  while (performance.now() < endMs) {
+  while (!isOver) {
     try {
       const { rcode } = await askDns(Number(dnsPort), "consul.service.consul A");
       if (rcode !== "NOERROR") notes.fail(`DNS: ${rcode}`);
@@ -56,9 +57,11 @@ async function askByDns(): Promise<void> {
   await using client = await LoadClient.open("prepare", url, notes);
   await prepare(client);
 }
-const clients = Object.entries(shares).flatMap(([kind, { of100, traffic }]) =>
-  Array.from({ length: Math.floor((Number(connections) * of100) / 100) }, (_, at) => runClient(kind, at, traffic)),
-);
+const clients = Object.entries(shares).map(([kind, { of100, traffic }]) => {
+  const count = Math.floor((Number(connections) * of100) / 100);
+  const run = Promise.all(Array.from({ length: count }, (_, at) => runClient(kind, at, traffic)));
+  return kind === counted ? run.then(() => (isOver = true)) : run;
+});
 await Promise.all([...clients, ...Array.from({ length: dnsClients }, askByDns)]);
 
 const sorted = notes.latenciesMs.toSorted((a, b) => a - b);
