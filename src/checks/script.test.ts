@@ -126,13 +126,16 @@ test("a script that says nothing until its time is over leaves the reason alone"
 });
 
 test("a child left behind on the script's output keeps the run going, as with Consul", async () => {
-  const trial = trialOf("sleep 1000 & echo parent", 2_000);
-  await trial.startRun();
-  await Bun.sleep(100); // real processes: nothing tells when the shell has ended
-  expect(trial.results).toEqual([]);
-  await trial.clock.advance(2_000);
-  expect((await trial.result()).output).toBe("Timed out (2s) running check\n\nparent\n");
-  trial.runner.stop();
+  await inFolder(async (folder) => {
+    const file = join(folder, "pids");
+    const trial = trialOf(`sleep 1000 & echo parent; echo $$ > ${file}`, 2_000);
+    await trial.startRun();
+    await requireGone(await readPids(file, 1));
+    expect(trial.results).toEqual([]);
+    await trial.clock.advance(2_000);
+    expect((await trial.result()).output).toBe("Timed out (2s) running check\n\nparent\n");
+    trial.runner.stop();
+  });
 });
 
 test("a child left behind elsewhere is killed when the script ends", async () => {

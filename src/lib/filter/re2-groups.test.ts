@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { patienceMs } from "../../../test/support/patience.ts";
 import { compileRe2Groups } from "./re2-groups.ts";
 
 function groups(pattern: string, text: string): readonly string[] | undefined {
@@ -58,7 +59,7 @@ test.each([
 test("a hostile pattern does not take exponential time", () => {
   const start = performance.now();
   expect(groups("^(a|a)*(a+)+$", `${"a".repeat(2_000)}b`)).toBeUndefined();
-  expect(performance.now() - start).toBeLessThan(2_000);
+  expect(performance.now() - start).toBeLessThan(patienceMs(2_000));
 });
 
 test("a pattern that is none is refused", () => {

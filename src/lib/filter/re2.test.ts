@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { patienceMs } from "../../../test/support/patience.ts";
 import { compileRe2 } from "./re2.ts";
 
 function matches(pattern: string, text: string): boolean {
@@ -79,7 +80,7 @@ test("any text is a pattern or refused with a reason", () => {
 test.each(["(a+)+$", "^(a|a)*$", "(.*a){20}$", "(a?){50}a{50}$"])("%s does not take exponential time", (hostile) => {
   const start = performance.now();
   expect(matches(hostile, `${"a".repeat(4_000)}b`)).toBe(false);
-  expect(performance.now() - start).toBeLessThan(2_000);
+  expect(performance.now() - start).toBeLessThan(patienceMs(2_000));
 });
 
 test("a pattern that unfolds without end is refused", () => {
