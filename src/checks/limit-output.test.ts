@@ -14,6 +14,16 @@ test("a tail keeps exactly the last bytes, in whatever pieces they come", () => 
   );
 });
 
+test("a tail keeps what was written when the writer uses its bytes for something else", () => {
+  const tail = new OutputTail(4);
+  for (const written of ["short", "a", "b"]) {
+    const chunk = Buffer.from(written);
+    tail.write(chunk);
+    chunk.fill("x");
+  }
+  expect(tail.text()).toBe("rtab");
+});
+
 test("a tail shows what is not UTF-8 as U+FFFD", () => {
   const tail = new OutputTail(10);
   tail.write(Uint8Array.of(0x61, 0xff, 0xfe, 0x62, 0, 0x63));

@@ -1,3 +1,5 @@
+import { copyOf } from "../lib/copy-of.ts";
+
 /** Keeps the last bytes of an output of any length, in memory that does not grow with it. */
 export class OutputTail {
   readonly #bytesMax: number;
@@ -16,8 +18,8 @@ export class OutputTail {
 
   write(chunk: Uint8Array): void {
     this.#bytesTotal += chunk.byteLength;
-    // A slice, not a view: a view of 4 KiB would keep the whole chunk alive.
-    const kept = chunk.byteLength > this.#bytesMax ? chunk.slice(chunk.byteLength - this.#bytesMax) : chunk;
+    // A copy: a view of a few bytes would keep the whole chunk alive.
+    const kept = copyOf(chunk, Math.max(0, chunk.byteLength - this.#bytesMax));
     this.#chunks.push(kept);
     this.#bytesKept += kept.byteLength;
     if (this.#bytesKept > 2 * this.#bytesMax || this.#chunks.length > chunksMax) this.#compact();

@@ -1,4 +1,5 @@
 import { assert } from "../lib/assert.ts";
+import { copyOf } from "../lib/copy-of.ts";
 import { parseIp } from "../lib/ip-address.ts";
 import { headerBytes, subnetOption } from "./decode-message.ts";
 import {
@@ -82,7 +83,7 @@ class MessageWriter {
   }
 
   get bytes(): Uint8Array | undefined {
-    return this.#at > messageBytesMax ? undefined : Uint8Array.prototype.slice.call(scratch, 0, this.#at);
+    return this.#at > messageBytesMax ? undefined : copyOf(scratch, 0, this.#at);
   }
 
   header(id: number, flags: number, counts: readonly [number, number, number, number]): void {

@@ -20,6 +20,14 @@ test("messages come out as they went in, however the stream is cut", () => {
   );
 });
 
+test("the beginning of a message stays as it came when the bytes that it came in are used for something else", () => {
+  const reader = new FrameReader();
+  const beginning = Buffer.from(framed(Uint8Array.of(1, 2, 3)).subarray(0, 4));
+  expect(reader.read(beginning)).toEqual([]);
+  beginning.fill(0);
+  expect(reader.read(Uint8Array.of(3)).map((message) => [...message])).toEqual([[1, 2, 3]]);
+});
+
 test("the longest message has 65535 octets", () => {
   const reader = new FrameReader();
   expect(reader.read(framed(new Uint8Array(65_535)))[0]).toHaveLength(65_535);

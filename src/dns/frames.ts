@@ -1,8 +1,10 @@
+import { copyOf } from "../lib/copy-of.ts";
+
 /** Cuts a TCP stream into messages, each after its length in two octets: RFC 1035, section 4.2.2. */
 export class FrameReader {
   #rest: Uint8Array = new Uint8Array();
 
-  /** The messages that are whole now. What has come of the next one is kept: 64 KiB at the most, and what came with it. */
+  /** The messages that are whole now, as views of `bytes`. A copy of the next one's beginning is kept, 64 KiB at most. */
   read(bytes: Uint8Array): readonly Uint8Array[] {
     const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     const messages: Uint8Array[] = [];
@@ -12,10 +14,10 @@ export class FrameReader {
       if (high === undefined || low === undefined) break;
       const end = at + 2 + ((high << 8) | low);
       if (end > all.length) break;
-      messages.push(all.slice(at + 2, end));
+      messages.push(all.subarray(at + 2, end));
       at = end;
     }
-    this.#rest = all.slice(at);
+    this.#rest = copyOf(all, at);
     return messages;
   }
 }

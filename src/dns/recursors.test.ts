@@ -2,11 +2,12 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { decode, encode } from "dns-packet";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { FakeRandom } from "../../test/support/fake-random.ts";
-import { packetOf, parseDnsQuestion } from "../../test/support/dns-exchange.ts";
+import { packetOf, parseDnsQuestion, readDnsAnswer, type DnsAnswer } from "../../test/support/dns-exchange.ts";
 import { startUpstream, type Said, type Upstream } from "../../test/support/upstream.ts";
 import { within } from "../../test/support/within.ts";
 import { createLog } from "../lib/log.ts";
 import { systemClock } from "../lib/clock.ts";
+import type { Network } from "./fit.ts";
 import { parseUpstream, Recursors } from "./recursors.ts";
 
 const started: Upstream[] = [];
@@ -21,6 +22,13 @@ async function upstreamThat(say: (name: string, type: string) => Said): Promise<
 const address = { name: "a.example.com", type: "A", ttl: 60, data: "192.0.2.1" } as const;
 const answering = (): Said => ({ rcode: 0, answers: [address] });
 const question = packetOf(parseDnsQuestion("a.example.com A"));
+const asSent = [...question];
+afterEach(() => expect([...question]).toEqual(asSent));
+
+async function forward(recursors: Recursors, network: Network): Promise<DnsAnswer | undefined> {
+  const answer = await recursors.forward(question, network);
+  return answer && readDnsAnswer(question, answer);
+}
 
 function recursorsAt(ports: readonly number[], clock = systemClock): Recursors {
   const log = createLog({ level: "error", json: false, clock, sink: () => {} }, "dns");
@@ -31,12 +39,9 @@ function recursorsAt(ports: readonly number[], clock = systemClock): Recursors {
 describe("a question is passed on", () => {
   test.each(["udp", "tcp"] as const)("over %s as it came, and its answer as that came", async (network) => {
     const upstream = await upstreamThat(answering);
-    const answer = await recursorsAt([upstream.port]).forward(question, network);
+    const answer = await forward(recursorsAt([upstream.port]), network);
     expect(upstream.asked).toEqual([`${network} a.example.com A`]);
-    expect(decode(Buffer.from(answer ?? []))).toMatchObject({
-      id: decode(Buffer.from(question)).id,
-      answers: [address],
-    });
+    expect(answer?.answers).toMatchObject([address]);
   });
 
   test("to the next when one fails, refuses or is not there", async () => {
@@ -47,15 +52,15 @@ describe("a question is passed on", () => {
     const upstream = await upstreamThat(answering);
     const ports = [failing, refusing, gone, upstream].map(({ port }) => port);
     for (const network of ["udp", "tcp"] as const) {
-      const answer = await recursorsAt(ports).forward(question, network);
-      expect(decode(Buffer.from(answer ?? [])).answers).toEqual([expect.objectContaining(address)]);
+      const answer = await forward(recursorsAt(ports), network);
+      expect(answer?.answers).toMatchObject([address]);
     }
   });
 
   test("no further than to whoever knows that there is no such name", async () => {
     const knowing = await upstreamThat(() => ({ rcode: 3, answers: [] }));
     const other = await upstreamThat(answering);
-    expect((await recursorsAt([knowing.port, other.port]).forward(question, "udp"))?.[3]).toBe(0x83);
+    expect(await forward(recursorsAt([knowing.port, other.port]), "udp")).toMatchObject({ rcode: "NXDOMAIN" });
     expect(other.asked).toEqual([]);
   });
 
@@ -90,9 +95,9 @@ test("an answer to another question, or with another id, is passed over", async 
       },
     },
   });
-  const answer = await recursorsAt([liar.port]).forward(question, "udp");
+  const answer = await forward(recursorsAt([liar.port]), "udp");
   liar.close();
-  expect(decode(Buffer.from(answer ?? [])).answers).toEqual([expect.objectContaining(address)]);
+  expect(answer?.answers).toMatchObject([address]);
 });
 
 test("each question has an id of its own", async () => {

@@ -1,4 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
+import { copyOf } from "../lib/copy-of.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
@@ -34,10 +35,11 @@ export class Recursors {
     return this.#upstreams.length > 0;
   }
 
-  /** The answer to a client's question, octet for octet; undefined when nobody gives one. */
+  /** A recursor's answer to a client's question, octet for octet; undefined if none answers. Reads `question` at once. */
   async forward(question: Uint8Array, network: Network): Promise<Uint8Array | undefined> {
+    const id = idOf(question);
     const answer = await this.#ask(withId(question, this.#freshId()), network);
-    return answer && withId(answer, idOf(question));
+    return answer && withId(answer, id);
   }
 
   /** The aliases and addresses of a name; none when nobody knows them. */
@@ -124,7 +126,7 @@ function idOf(packet: Uint8Array): number {
 }
 
 function withId(packet: Uint8Array, id: number): Uint8Array {
-  const copy = packet.slice();
+  const copy = copyOf(packet);
   copy[0] = id >> 8;
   copy[1] = id & 0xff;
   return copy;

@@ -152,8 +152,7 @@ export class Responder {
   }
 
   async #recurse(query: Query, call: Call): Promise<Answer> {
-    // The packet's octets may be another packet's when the answer comes.
-    const answer = await this.#settings.recursors.forward(call.packet.slice(), call.network);
+    const answer = await this.#settings.recursors.forward(call.packet, call.network);
     return answer ?? this.#encode(query, failure(rcodes.serverFailure), call);
   }
 

@@ -1,3 +1,4 @@
+import { copyOf } from "../lib/copy-of.ts";
 import type { Log } from "../lib/log.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Responder } from "./responder.ts";
@@ -22,7 +23,7 @@ export async function listenUdp(
   const answer = (socket: Bun.udp.Socket<"buffer">, { packet, port: to, address }: Waiting): void => {
     if (socket.closed) return;
     const sent = waiting.length === 0 && send(socket, { packet, port: to, address }, log);
-    if (!sent && waiting.length < waitingMax) waiting.push({ packet: packet.slice(), port: to, address });
+    if (!sent && waiting.length < waitingMax) waiting.push({ packet: copyOf(packet), port: to, address });
   };
   const socket = await Bun.udpSocket({
     hostname,

@@ -1,4 +1,5 @@
 import { assert } from "../lib/assert.ts";
+import { copyOf } from "../lib/copy-of.ts";
 import type { CheckRow } from "../model/check.ts";
 import type { KvEntry } from "../model/kv-entry.ts";
 import type { LockDelay } from "../model/lock-delay.ts";
@@ -89,6 +90,6 @@ export function decodeKv(key: string, bytes: Uint8Array): KvEntry {
     lockIndex: view.getFloat64(16),
     flags: view.getBigUint64(24),
     session: decoder.decode(bytes.subarray(kvHeaderBytes, sessionEnd)),
-    value: bytes.slice(sessionEnd),
+    value: copyOf(bytes, sessionEnd),
   };
 }

@@ -74,6 +74,11 @@ test("a value longer than any block comes through", () => {
   expect(state.kv.size).toBe(2);
 });
 
+test("a key that was read from a snapshot keeps only its own value in memory, not the block that it came in", () => {
+  const { value } = getKv(decode(encode(filledState())), "a") ?? {};
+  expect(value?.buffer.byteLength).toBe(1);
+});
+
 describe("is refused with a reason", () => {
   const bytes = encode(filledState());
 

@@ -179,6 +179,10 @@ describe("the agent", () => {
     expect((await changing.send("PUT", "/v1/agent/reload")).status).toBe(200);
     expect(await ttl()).toMatchObject({ ttl: 7 });
     expect((await askDns(own, "a.example.com A")).answers).toMatchObject([{ data: "192.0.2.1" }]);
+    for (const network of ["+notcp", "+tcp"]) {
+      const words = ["@127.0.0.1", "-p", String(own), "+short", "+tries=1", network, "a.example.com"];
+      expect(await output("dig", ...words)).toBe("192.0.2.1\n");
+    }
     upstream.stop();
   });
 });

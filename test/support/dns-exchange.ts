@@ -43,25 +43,98 @@ export interface DnsAnswer extends DecodedPacket {
 const quietMs = 3_000;
 const rcodeNames = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"];
 
-/** Asks a server on this machine as a client does, with an encoder and a decoder that are not the product's. */
+/** The server sent nothing in time. */
+export class NoDnsAnswer extends Error {}
+
+/**
+ * Asks a server on this machine as a resolver does, with an encoder and a decoder that are not the product's.
+ * @throws NoDnsAnswer, and Error for an answer that a resolver would refuse
+ */
 export async function askDns(port: number, line: string): Promise<DnsAnswer> {
   const question = parseDnsQuestion(line);
-  return decodeDns(await exchangeDns(port, packetOf(question), question.network));
+  const packet = packetOf(question);
+  return readDnsAnswer(packet, await exchangeDns(port, packet, question.network));
 }
 
-export function decodeDns(answer: Uint8Array): DnsAnswer {
+/** @throws Error when a resolver that has sent `question` would refuse this answer */
+export function readDnsAnswer(question: Uint8Array, answer: Uint8Array): DnsAnswer {
+  const flaw = flawInAnswer(question, answer);
+  if (flaw !== undefined) throw new Error(`a resolver refuses this answer: ${flaw}`);
   const rcode = rcodeNames[(answer[3] ?? 0) & 0xf] ?? "other";
   return { ...decode(Buffer.from(answer)), rcode, bytes: answer.length };
+}
+
+/**
+ * Why a resolver that has sent `question` would refuse `answer` as forged or as meant for another question; undefined
+ * when it would not. The letter case of the name counts, as it does to resolvers that vary it.
+ */
+export function flawInAnswer(question: Uint8Array, answer: Uint8Array): string | undefined {
+  if (answer.length < headerBytes) return `it has ${answer.length} octets, fewer than a header`;
+  const [asked, told] = [headerOf(question), headerOf(answer)];
+  if (told.id !== asked.id) return `its id is ${told.id}, not ${asked.id}`;
+  if (!told.isResponse) return "it is a question itself (QR is not set)";
+  if (told.opcode !== asked.opcode) return `its opcode is ${told.opcode}, not ${asked.opcode}`;
+  if (asked.opcode === 0 && told.recursionDesired !== asked.recursionDesired)
+    return "its RD flag is not the question's";
+  // A server that could not read the question cannot repeat it.
+  if (told.questions === 0 && (told.rcode === 1 || told.rcode === 4)) return undefined;
+  const end = questionEnd(question);
+  // A compressed name comes back uncompressed. No resolver sends one.
+  if (end === undefined) return undefined;
+  const isRepeated = told.questions === 1 && Buffer.compare(questionIn(answer, end), questionIn(question, end)) === 0;
+  return isRepeated ? undefined : "it does not repeat the question's name, type and class";
+}
+
+const headerBytes = 12;
+
+interface Header {
+  readonly id: number;
+  readonly isResponse: boolean;
+  readonly opcode: number;
+  readonly recursionDesired: boolean;
+  readonly rcode: number;
+  readonly questions: number;
+}
+
+function headerOf(packet: Uint8Array): Header {
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+  const flags = view.getUint16(2);
+  return {
+    id: view.getUint16(0),
+    isResponse: (flags & 0x8000) !== 0,
+    opcode: (flags >> 11) & 0xf,
+    recursionDesired: (flags & 0x0100) !== 0,
+    rcode: flags & 0xf,
+    questions: view.getUint16(4),
+  };
+}
+
+function questionIn(packet: Uint8Array, end: number): Uint8Array {
+  return packet.subarray(headerBytes, end);
+}
+
+/** Where the first question ends; undefined if its name is compressed. */
+function questionEnd(packet: Uint8Array): number | undefined {
+  let at = headerBytes;
+  for (let length = packet[at] ?? 0; length > 0; length = packet[at] ?? 0) {
+    if (length > 63) return undefined;
+    at += length + 1;
+  }
+  return at + 5;
 }
 
 export function packetOf(question: DnsQuestion): Uint8Array {
   return encode({
     type: "query",
-    id: 1 + Math.floor(Math.random() * 65_000),
+    id: randomDnsId(),
     flags: question.recursionDesired ? 0x0100 : 0,
     questions: [{ name: question.name, type: question.type as RecordType, class: question.class as RecordClass }],
     additionals: ednsOf(question),
   });
+}
+
+export function randomDnsId(): number {
+  return Math.floor(Math.random() * 0x1_0000);
 }
 
 function ednsOf({ udpBytes, subnet }: DnsQuestion): Answer[] {
@@ -74,7 +147,7 @@ function ednsOf({ udpBytes, subnet }: DnsQuestion): Answer[] {
 async function exchangeDns(port: number, packet: Uint8Array, network: "udp" | "tcp" = "udp"): Promise<Uint8Array> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
   const waitMs = patienceMs(quietMs);
-  const timer = setTimeout(() => reject(new Error(`no answer within ${Math.round(waitMs)} ms`)), waitMs);
+  const timer = setTimeout(() => reject(new NoDnsAnswer(`no answer within ${Math.round(waitMs)} ms`)), waitMs);
   const close = await (network === "udp"
     ? openUdp(port, packet, { resolve, reject })
     : openTcp(port, packet, { resolve, reject }));
@@ -108,9 +181,11 @@ async function openTcp(port: number, packet: Uint8Array, { resolve, reject }: Re
     socket: {
       data(_, bytes) {
         received = Buffer.concat([received, bytes]);
-        if (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) resolve(received.subarray(2));
+        if (received.length < 2) return;
+        const end = 2 + received.readUInt16BE(0);
+        if (received.length >= end) resolve(received.subarray(2, end));
       },
-      close: () => reject(new Error("the connection was closed")),
+      close: () => reject(new NoDnsAnswer("the connection was closed")),
     },
   });
   socket.write(Buffer.concat([Buffer.from([packet.length >> 8, packet.length & 0xff]), packet]));

@@ -7,7 +7,7 @@ import { Metrics } from "../../src/lib/metrics.ts";
 import type { Node } from "../../src/model/node.ts";
 import type { Service } from "../../src/model/service.ts";
 import { PreparedQueries } from "../../src/registry/prepared-query-execution.ts";
-import { decodeDns, packetOf, parseDnsQuestion, recordLines, type DnsAnswer } from "./dns-exchange.ts";
+import { packetOf, parseDnsQuestion, readDnsAnswer, recordLines, type DnsAnswer } from "./dns-exchange.ts";
 import { FakeRandom } from "./fake-random.ts";
 import { nodeNamed, serviceNamed } from "./state.ts";
 import { openTestStore, type TestStore } from "./store.ts";
@@ -54,9 +54,10 @@ export function openDnsWorld(changes: Partial<ZoneSettings> = {}): DnsWorld {
   );
   const answer = (line: string): DnsAnswer => {
     const question = parseDnsQuestion(line);
-    const answered = responder.respond(packetOf(question), { network: question.network, address: "192.0.2.1" });
+    const packet = packetOf(question);
+    const answered = responder.respond(packet, { network: question.network, address: "192.0.2.1" });
     if (!(answered instanceof Uint8Array)) throw new Error("no answer at once");
-    return decodeDns(answered);
+    return readDnsAnswer(packet, answered);
   };
   return {
     ...opened,

@@ -73,7 +73,7 @@ function answerOf(query: DecodedPacket, { rcode, answers }: Exclude<Said, "silen
   return {
     type: "response",
     id: query.id ?? 0,
-    flags: 0x0180 | rcode,
+    flags: 0x0080 | (query.flag_rd ? 0x0100 : 0) | rcode,
     questions: query.questions ?? [],
     answers: [...answers],
     additionals: opt,

@@ -1,3 +1,4 @@
+import { copyOf } from "../../lib/copy-of.ts";
 import { OperatingError, messageOf } from "../../lib/errors.ts";
 import { fieldsOf } from "../../client/json-object.ts";
 import type { KvEntry } from "../../model/kv-entry.ts";
@@ -54,7 +55,7 @@ function keyOf(fields: Fields): KvEntry {
   const { Key, Value, Flags, Session, LockIndex, CreateIndex, ModifyIndex } = fields;
   return {
     key: textOf(Key),
-    value: Value instanceof Uint8Array ? Value.slice() : new Uint8Array(),
+    value: Value instanceof Uint8Array ? copyOf(Value) : new Uint8Array(),
     flags: BigInt(typeof Flags === "bigint" || typeof Flags === "number" ? Flags : 0),
     session: Session instanceof Uint8Array ? textOf(Session) : "",
     ...{ lockIndex: Number(LockIndex), createIndex: Number(CreateIndex), modifyIndex: Number(ModifyIndex) },

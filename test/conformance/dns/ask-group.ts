@@ -1,4 +1,5 @@
-import { askDns, recordLines, type DnsAnswer } from "../../support/dns-exchange.ts";
+import { messageOf } from "../../../src/lib/errors.ts";
+import { askDns, NoDnsAnswer, recordLines, type DnsAnswer } from "../../support/dns-exchange.ts";
 import { exchange } from "../../support/exchange.ts";
 import { freePorts } from "../../support/free-ports.ts";
 import { startTarget, type Target } from "../../support/target.ts";
@@ -21,8 +22,8 @@ export async function askGroup({ words, questions }: QuestionGroup): Promise<rea
     await register(target);
     const exchanges: DnsExchange[] = [];
     for (const question of questions) {
-      const answer = await askDns(port, question).catch(() => undefined);
-      exchanges.push(answer ? named(question, answer, target) : silence(question));
+      const exchange = askDns(port, question).then((answer) => named(question, answer, target));
+      exchanges.push(await exchange.catch((error: unknown) => unanswered(question, error)));
     }
     return exchanges;
   } finally {
@@ -43,8 +44,10 @@ async function expectDone(url: string, request: string, body: object): Promise<v
   if (answer.status !== 200) throw new Error(`${request} ${JSON.stringify(body)}: ${answer.text}`);
 }
 
-function silence(question: string): DnsExchange {
-  return { question, rcode: "no answer", flags: "", asked: "", answers: [], authority: [], additional: [], bytes: 0 };
+/** An answer that a resolver refuses is shown by the reason in place of its response code. */
+function unanswered(question: string, error: unknown): DnsExchange {
+  const rcode = error instanceof NoDnsAnswer ? "no answer" : messageOf(error);
+  return { question, rcode, flags: "", asked: "", answers: [], authority: [], additional: [], bytes: 0 };
 }
 
 const flags = ["aa", "tc", "rd", "ra", "ad", "cd"] as const;

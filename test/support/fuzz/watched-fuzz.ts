@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { copyOf } from "../../../src/lib/copy-of.ts";
 import type { Fault, FuzzLimits } from "./fuzz-loop.ts";
 import type { FuzzOrder } from "./fuzz-worker.ts";
 
@@ -41,7 +42,7 @@ async function untilSilent(note: SharedArrayBuffer): Promise<Fuzzed> {
     const count = Atomics.load(counters, 0);
     if (count !== seen) [seen, sinceMs] = [count, performance.now()];
   }
-  const input = new Uint8Array(note, 8).slice(0, counters[1]);
+  const input = copyOf(new Uint8Array(note, 8), 0, counters[1]);
   return { runs: seen, outcomes: 0, fault: { input, why: "it never ends" } };
 }
 

@@ -1,5 +1,4 @@
-import { decodeDns } from "../../dns-exchange.ts";
-import { dnsHeader, questionOctets } from "../../dns-wire.ts";
+import { packetOf, parseDnsQuestion, readDnsAnswer } from "../../dns-exchange.ts";
 import { pickOf } from "../../linearizability/trial.ts";
 import type { Part } from "../part.ts";
 import { serviceNames } from "../registrar.ts";
@@ -63,10 +62,11 @@ async function expectSameEverywhere(world: SimulatedWorld, process: SimulatedPro
 
 /** undefined: the answer is to come. */
 function askDns(process: SimulatedProcess, service: string): string | undefined {
-  const packet = Buffer.concat([dnsHeader(), questionOctets([service, "service", "consul"], 33)]);
+  const packet = packetOf(parseDnsQuestion(`${service}.service.consul SRV`));
   const answer = process.responder?.respond(packet, { network: "tcp", address: "198.51.100.1" });
   if (!(answer instanceof Uint8Array)) return undefined;
-  const ports = decodeDns(answer.slice()).answers?.map((each) => (each.type === "SRV" ? each.data.port : 0)) ?? [];
+  const { answers = [] } = readDnsAnswer(packet, answer);
+  const ports = answers.map((each) => (each.type === "SRV" ? each.data.port : 0));
   return sorted(ports);
 }
 
