@@ -7,6 +7,7 @@ import {
   type Query,
   type Question,
   type Rcode,
+  type Refusal,
   type RecordContent,
   type ResourceRecord,
 } from "./message.ts";
@@ -15,8 +16,7 @@ import type { Name } from "./name.ts";
 /** What came from a client. */
 export type Received =
   | { readonly kind: "query"; readonly query: Query }
-  /** To be refused with this code. */
-  | { readonly kind: "refused"; readonly id: number; readonly opcode: number; readonly rcode: Rcode }
+  | { readonly kind: "refused"; readonly refusal: Refusal }
   /** Not worth an answer: too short to have an id, or itself an answer. */
   | { readonly kind: "ignored" };
 
@@ -28,16 +28,17 @@ export function decodeQuery(packet: Uint8Array): Received {
   const reader = new MessageReader(packet);
   const { id, flags, counts } = reader.header();
   if (flags & responseFlag) return { kind: "ignored" };
-  const opcode = (flags >> 11) & 0xf;
-  if (opcode !== 0) return { kind: "refused", id, opcode, rcode: rcodes.notImplemented };
+  const refuse = (rcode: Rcode): Received => ({ kind: "refused", refusal: { id, flags, rcode, question } });
+  let question: Question | undefined;
+  if ((flags & opcodeMask) !== 0) return refuse(rcodes.notImplemented);
+  if (!isSensible(counts)) return refuse(rcodes.formatError);
   try {
-    if (!isSensible(counts)) throw new MalformedMessage();
-    const question = reader.question();
-    const edns = reader.edns(counts.answers + counts.authority + counts.additional);
-    return { kind: "query", query: { id, recursionDesired: (flags & recursionDesiredFlag) !== 0, question, edns } };
+    question = reader.question();
+    const edns = reader.edns(counts);
+    return { kind: "query", query: { id, flags, question, edns } };
   } catch (error) {
     if (!(error instanceof MalformedMessage)) throw error;
-    return { kind: "refused", id, opcode, rcode: rcodes.formatError };
+    return refuse(rcodes.formatError);
   }
 }
 
@@ -61,7 +62,7 @@ export function decodeAnswers(packet: Uint8Array): readonly ResourceRecord[] | u
 }
 
 const responseFlag = 0x8000;
-const recursionDesiredFlag = 0x0100;
+const opcodeMask = 0x7800;
 
 interface Counts {
   readonly questions: number;
@@ -101,16 +102,16 @@ class MessageReader {
     return { name: this.#name(), type: this.#uint16(), class: this.#uint16() };
   }
 
-  /** Looks through that many records for what the client says of itself. */
-  edns(records: number): Edns | undefined {
+  /** Reads all records; what the client says of itself is in the additional ones: RFC 6891, section 6.1.1. */
+  edns({ answers, authority, additional }: Counts): Edns | undefined {
     let edns: Edns | undefined;
-    for (let left = records; left > 0; left -= 1) {
+    for (let left = answers + authority + additional; left > 0; left -= 1) {
       this.#name();
       const type = this.#uint16();
       const udpBytes = this.#uint16();
       this.#uint32();
       const end = this.#dataEnd();
-      if (type === types.OPT) edns = { udpBytes, subnet: this.#subnet(end) };
+      if (type === types.OPT && left <= additional) edns = { udpBytes, subnet: this.#subnet(end) };
       this.#at = end;
     }
     return edns;
@@ -146,9 +147,11 @@ class MessageReader {
       const code = this.#uint16();
       const optionEnd = this.#dataEnd();
       if (optionEnd > end) throw new MalformedMessage();
-      if (code === subnetOption && optionEnd - this.#at >= 4) {
+      if (code === subnetOption) {
         const [family, prefixLength] = [this.#uint16(), this.#octet()];
         this.#octet();
+        const isPossible = this.#at <= optionEnd && prefixLength <= (addressBits[family] ?? -1);
+        if (!isPossible) throw new MalformedMessage();
         return { family, prefixLength, address: [...this.#packet.subarray(this.#at, optionEnd)] };
       }
       this.#at = optionEnd;
@@ -215,3 +218,5 @@ class MessageReader {
 
 /** RFC 7871, section 6. */
 export const subnetOption = 8;
+/** The length of an address by its family: none, IPv4, IPv6. */
+const addressBits = [0, 32, 128] as const;

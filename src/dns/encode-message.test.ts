@@ -29,7 +29,7 @@ const record: fc.Arbitrary<ResourceRecord> = fc.record({ name, ttlS: fc.nat(), d
 const section = fc.array(record, { maxLength: 5 });
 const options: MessageOptions = { recursionAvailable: false, truncated: false, compressed: true, subnetScope: 0 };
 const query: Query = {
-  ...{ id: 4711, recursionDesired: true, edns: undefined },
+  ...{ id: 4711, flags: 0x0100, edns: undefined },
   question: { name: ["web", "service", "consul"], type: types.A, class: 1 },
 };
 const empty: Reply = { rcode: 0, authoritative: true, answers: [], authority: [], additional: [] };
@@ -101,7 +101,7 @@ describe("a query", () => {
         expect(decodeQuery(packet)).toEqual({
           kind: "query",
           query: {
-            ...{ id, recursionDesired: false, question: { name: labels, type: types.SRV, class: 1 } },
+            ...{ id, flags: 0, question: { name: labels, type: types.SRV, class: 1 } },
             edns: edns ? { udpBytes, subnet: undefined } : undefined,
           },
         });

@@ -8,7 +8,7 @@ import {
   types,
   type Edns,
   type Query,
-  type Rcode,
+  type Refusal,
   type Reply,
   type ResourceRecord,
   type Soa,
@@ -31,6 +31,11 @@ export const messageBytesMax = 65_535;
 /** One for all: a message is written whole before anything else happens. */
 const scratch = Buffer.alloc(messageBytesMax + 1_024);
 
+/** RD and CD: RFC 1035, section 4.1.1, and RFC 4035, section 3.2.2. */
+const repeatedFlags = 0x0110;
+/** Consul: an answer to what is not understood has all flags of its header but AA and the reserved one. */
+const flagsOfRefusals = 0x7bb0;
+
 /** undefined when it is longer than a message can be. */
 export function encodeReply(query: Query, reply: Reply, options: MessageOptions): Uint8Array | undefined {
   const writer = new MessageWriter(options.compressed);
@@ -39,8 +44,8 @@ export function encodeReply(query: Query, reply: Reply, options: MessageOptions)
     0x8000 |
     (reply.authoritative ? 0x0400 : 0) |
     (options.truncated ? 0x0200 : 0) |
-    (query.recursionDesired ? 0x0100 : 0) |
     (options.recursionAvailable ? 0x0080 : 0) |
+    (query.flags & repeatedFlags) |
     reply.rcode;
   const { edns } = query;
   writer.header(query.id, flags, [1, answers.length, authority.length, additional.length + (edns ? 1 : 0)]);
@@ -55,12 +60,13 @@ export function encodeReply(query: Query, reply: Reply, options: MessageOptions)
   return writer.bytes;
 }
 
-/** An answer to what could not be read. */
-export function encodeRefusal({ id, opcode, rcode }: { id: number; opcode: number; rcode: Rcode }): Uint8Array {
+/** An answer to what is not understood: a header, and the question if that could be read. */
+export function encodeRefusal({ id, flags, rcode, question }: Refusal): Uint8Array {
   const writer = new MessageWriter(false);
-  writer.header(id, 0x8000 | (opcode << 11) | rcode, [0, 0, 0, 0]);
+  writer.header(id, 0x8000 | (flags & flagsOfRefusals) | rcode, [question ? 1 : 0, 0, 0, 0]);
+  if (question) writer.question({ question });
   const bytes = writer.bytes;
-  assert(bytes !== undefined, "a header fits into a message");
+  assert(bytes !== undefined, "a question fits into a message");
   return bytes;
 }
 

@@ -10,7 +10,7 @@ const options: FitOptions = {
 
 function queryFor(type: number, udpBytes?: number): Query {
   const edns = udpBytes === undefined ? undefined : { udpBytes, subnet: undefined };
-  return { id: 1, recursionDesired: false, question: { name: ["web", "service", "consul"], type, class: 1 }, edns };
+  return { id: 1, flags: 0, question: { name: ["web", "service", "consul"], type, class: 1 }, edns };
 }
 
 /** So many instances, each with the address of its node. */

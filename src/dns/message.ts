@@ -52,9 +52,20 @@ export interface ClientSubnet {
 
 export interface Query {
   readonly id: number;
-  readonly recursionDesired: boolean;
+  /** The header's second word, as it came: RFC 1035, section 4.1.1. */
+  readonly flags: number;
   readonly question: Question;
   readonly edns: Edns | undefined;
+}
+
+/** A message that is answered with an error alone. */
+export interface Refusal {
+  readonly id: number;
+  /** As a query's. */
+  readonly flags: number;
+  readonly rcode: Rcode;
+  /** undefined if it could not be read. */
+  readonly question: Question | undefined;
 }
 
 export interface ResourceRecord {

@@ -78,7 +78,7 @@ export class Responder {
       case "ignored":
         return undefined;
       case "refused":
-        return encodeRefusal(received);
+        return encodeRefusal(received.refusal);
       case "query":
         return this.#answerSafely(received.query, { packet, asked, startMs, ...asker });
     }

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
-import { askDns, packetOf, parseDnsQuestion } from "../support/dns-exchange.ts";
+import { askDns, flawInAnswer, packetOf, parseDnsQuestion } from "../support/dns-exchange.ts";
 import { dnsHeader, openTcpClient, openUdpClient, questionOctets, type UdpClient } from "../support/dns-wire.ts";
 import { FrameReader, framed } from "../../src/dns/frames.ts";
 import { explore } from "../support/fuzz/explore.ts";
@@ -69,15 +69,21 @@ const packet = fc.oneof(
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 600 }).map((octets) => Buffer.from(octets)) },
 );
 
-/** What came back for the packet, knowing that the next question is answered after it. */
+/**
+ * The answer to the packet, undefined if there is none: the question that is sent after it is answered after it.
+ * @throws Error when a resolver would refuse the answer
+ */
 async function answerTo(client: UdpClient, sent: Buffer): Promise<Buffer | undefined> {
   const before = client.received.length;
-  const marker = Buffer.concat([dnsHeader({ id: 0xabcd }), questionOctets(["n1", "node", "consul"])]);
+  const id = sent.length < 2 ? 0 : sent.readUInt16BE(0);
+  const marker = Buffer.concat([dnsHeader({ id: id ^ 1 }), questionOctets(["n1", "node", "consul"])]);
   client.send(sent);
   client.send(marker);
-  const isMarker = (octets: Buffer): boolean => octets.readUInt16BE(0) === 0xabcd && octets.includes("\u0002n1");
+  const isMarker = (octets: Buffer): boolean => flawInAnswer(marker, octets) === undefined;
   await client.until(() => client.received.slice(before).some(isMarker), answerMsMax);
-  return client.received.slice(before).find((octets) => !isMarker(octets));
+  const answer = client.received.slice(before).find((octets) => !isMarker(octets));
+  if (answer) expect(flawInAnswer(sent, answer)).toBeUndefined();
+  return answer;
 }
 
 describe("over UDP", () => {
@@ -87,15 +93,12 @@ describe("over UDP", () => {
   });
   afterAll(() => client.close());
 
-  test("any packet is answered as it deserves: an answer never, garbage with a header, and every answer has its id", async () => {
+  test("any packet is answered as it deserves: an answer never, garbage with a header, a question as a resolver takes it", async () => {
     const property = async (sent: Buffer): Promise<void> => {
-      if (sent.length >= 2 && sent.readUInt16BE(0) === 0xabcd) return;
       const answer = await answerTo(client, sent);
       const isAnswer = ((sent[2] ?? 0) & 0x80) !== 0;
       if (sent.length < 12 || isAnswer) return expect(answer).toBeUndefined();
       if (!answer) throw new Error("no answer");
-      expect(answer.readUInt16BE(0)).toBe(sent.readUInt16BE(0));
-      expect(answer.readUInt8(2) & 0x80).toBe(0x80);
       const rcode = answer.readUInt8(3) & 0xf;
       if (rcode === 1 || rcode === 4) expect(answer.length).toBeLessThanOrEqual(sent.length + 12);
       expect(answer.length).toBeLessThanOrEqual(65_467);
@@ -120,10 +123,10 @@ describe("over UDP", () => {
     ["a name of 256 octets", Buffer.concat([dnsHeader(), questionOctets(Array(127).fill("a").concat("b"))])],
     ["no type and class", Buffer.concat([dnsHeader(), web.subarray(0, -4)])],
   ];
-  test.each(formatError)("%s is a format error, told in a bare header", async (_, sent) => {
+  test.each(formatError)("%s is a format error, told in no more octets than were sent", async (_, sent) => {
     const answer = await answerTo(client, sent);
-    expect(answer?.length).toBe(12);
-    expect(answer?.readUInt16BE(2)).toBe(0x8001);
+    expect(answer?.readUInt16BE(2)).toBe(0x8101);
+    expect(answer?.length).toBeLessThanOrEqual(sent.length);
   });
 
   test.each([1, 2, 3, 4, 5, 6, 15])("opcode %i is not implemented", async (opcode) => {
@@ -169,9 +172,10 @@ describe("over TCP", () => {
     const property = async (packets: readonly Buffer[]): Promise<void> => {
       const client = await openTcpClient(port);
       client.send(...packets, question);
-      const worth = packets.filter((each) => each.length >= 12 && ((each[2] ?? 0) & 0x80) === 0).length;
-      await client.until(() => client.received.length >= worth + 1, answerMsMax);
-      expect(client.received).toHaveLength(worth + 1);
+      const asked = packets.filter((each) => each.length >= 12 && ((each[2] ?? 0) & 0x80) === 0);
+      await client.until(() => client.received.length > asked.length, answerMsMax);
+      const flaws = client.received.map((answer, at) => flawInAnswer(asked[at] ?? question, answer));
+      expect(flaws).toEqual([...asked, question].map(() => undefined));
       client.close();
     };
     const known = (octets: Uint8Array): Promise<void> =>

@@ -6,32 +6,54 @@ export interface DnsQuestion {
   /** A record type's name, or "UNKNOWN_" and its number. */
   readonly type: string;
   readonly class: string;
-  readonly recursionDesired: boolean;
+  /** The header's second word: flags and opcode. */
+  readonly flags: number;
   readonly network: "udp" | "tcp";
   /** Said with EDNS: how long a UDP answer may be. */
   readonly udpBytes?: number;
   /** Said with EDNS: the client's subnet. */
   readonly subnet?: string;
+  /** Said with EDNS: another option. */
+  readonly option?: { readonly code: number; readonly data: Buffer };
+  /** How many questions, answers, authority and additional records the header announces, if not those that there are. */
+  readonly counts?: readonly number[];
+  /** Octets that are missing at the end. */
+  readonly cutBytes: number;
 }
+
+const flagBits: Readonly<Record<string, number>> = {
+  ...{ qr: 0x8000, aa: 0x0400, tc: 0x0200, rd: 0x0100, ra: 0x0080, z: 0x0040, ad: 0x0020, cd: 0x0010 },
+};
 
 /**
  * "edge1.node.consul A", and after it, where they are meant: "tcp"; "edns=1232", the size that the client takes;
- * "subnet=10.1.2.0", the client's; "class=CH"; "norecurse".
+ * "subnet=10.1.2.0", the client's; "class=CH"; "norecurse". And what resolvers do not send: "flags=ad,cd" and "opcode=5"
+ * in the header; "counts=2,0,0,0", other numbers of records than there are; "cut=3", octets that are missing at the end;
+ * "option=8:00ff", an EDNS option.
  */
 export function parseDnsQuestion(line: string): DnsQuestion {
   const [name = "", type = "A", ...options] = line.split(" ");
   const valueOf = (option: string): string | undefined =>
     options.find((each) => each.startsWith(`${option}=`))?.slice(option.length + 1);
-  const [udpBytes, subnet] = [valueOf("edns"), valueOf("subnet")];
+  const [udpBytes, subnet, option, counts] = ["edns", "subnet", "option", "counts"].map(valueOf);
+  const flags = [options.includes("norecurse") ? "" : "rd", ...(valueOf("flags") ?? "").split(",")];
   return {
     name,
     type,
     class: valueOf("class") ?? "IN",
-    recursionDesired: !options.includes("norecurse"),
+    flags: flags.reduce((word, flag) => word | (flagBits[flag] ?? 0), Number(valueOf("opcode") ?? 0) << 11),
     network: options.includes("tcp") ? "tcp" : "udp",
     ...(udpBytes !== undefined && { udpBytes: Number(udpBytes) }),
     ...(subnet !== undefined && { subnet }),
+    ...(option !== undefined && { option: parseOption(option) }),
+    ...(counts !== undefined && { counts: counts.split(",").map(Number) }),
+    cutBytes: Number(valueOf("cut") ?? 0),
   };
+}
+
+function parseOption(text: string): { code: number; data: Buffer } {
+  const [code, data = ""] = text.split(":");
+  return { code: Number(code), data: Buffer.from(data, "hex") };
 }
 
 export interface DnsAnswer extends DecodedPacket {
@@ -124,22 +146,26 @@ function questionEnd(packet: Uint8Array): number | undefined {
 }
 
 export function packetOf(question: DnsQuestion): Uint8Array {
-  return encode({
-    type: "query",
+  const { flags, counts, cutBytes } = question;
+  const packet = encode({
+    type: (flags & 0x8000) === 0 ? "query" : "response",
     id: randomDnsId(),
-    flags: question.recursionDesired ? 0x0100 : 0,
+    flags,
     questions: [{ name: question.name, type: question.type as RecordType, class: question.class as RecordClass }],
     additionals: ednsOf(question),
   });
+  for (const [at, count] of (counts ?? []).entries()) packet.writeUInt16BE(count, 4 + 2 * at);
+  return packet.subarray(0, packet.length - cutBytes);
 }
 
 export function randomDnsId(): number {
   return Math.floor(Math.random() * 0x1_0000);
 }
 
-function ednsOf({ udpBytes, subnet }: DnsQuestion): Answer[] {
-  if (udpBytes === undefined && subnet === undefined) return [];
-  const options = subnet === undefined ? [] : [{ code: "CLIENT_SUBNET" as const, ip: subnet, sourcePrefixLength: 24 }];
+function ednsOf({ udpBytes, subnet, option }: DnsQuestion): Answer[] {
+  if (udpBytes === undefined && subnet === undefined && option === undefined) return [];
+  const ofSubnet = subnet === undefined ? [] : [{ code: "CLIENT_SUBNET", ip: subnet, sourcePrefixLength: 24 }];
+  const options = [...ofSubnet, ...(option ? [option] : [])];
   return [{ type: "OPT", name: ".", udpPayloadSize: udpBytes ?? 1_232, flags: 0, options } as unknown as Answer];
 }
 

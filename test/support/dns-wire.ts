@@ -1,4 +1,5 @@
 import { FrameReader, framed } from "../../src/dns/frames.ts";
+import { randomDnsId } from "./dns-exchange.ts";
 import { patienceMs } from "./patience.ts";
 
 /** A question's octets after its header: name, type and class. */
@@ -14,7 +15,7 @@ export interface HeaderFields {
   readonly counts?: readonly [number, number, number, number];
 }
 
-export function dnsHeader({ id = 7, flags = 0x0100, counts = [1, 0, 0, 0] }: HeaderFields = {}): Buffer {
+export function dnsHeader({ id = randomDnsId(), flags = 0x0100, counts = [1, 0, 0, 0] }: HeaderFields = {}): Buffer {
   const header = Buffer.alloc(12);
   for (const [at, value] of [id, flags, ...counts].entries()) header.writeUInt16BE(value, at * 2);
   return header;

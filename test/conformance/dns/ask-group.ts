@@ -50,20 +50,25 @@ function unanswered(question: string, error: unknown): DnsExchange {
   return { question, rcode, flags: "", asked: "", answers: [], authority: [], additional: [], bytes: 0 };
 }
 
-const flags = ["aa", "tc", "rd", "ra", "ad", "cd"] as const;
+const flags = ["aa", "tc", "rd", "ra", "z", "ad", "cd"] as const;
 
 function named(question: string, answer: DnsAnswer, target: Target): DnsExchange {
   const names = new InstanceNames(target);
   return {
     question,
     rcode: answer.rcode,
-    flags: flags.filter((flag) => answer[`flag_${flag}`]).join(" "),
+    flags: [...opcodeOf(answer), ...flags.filter((flag) => answer[`flag_${flag}`])].join(" "),
     asked: (answer.questions ?? []).map(({ name, type, class: of }) => `${name} ${type} ${of}`).join(),
     answers: names.apply(recordLines(answer.answers)),
     authority: names.apply(recordLines(answer.authorities)),
     additional: names.apply(recordLines(answer.additionals)),
     bytes: answer.bytes,
   };
+}
+
+function opcodeOf({ flags: word = 0 }: DnsAnswer): readonly string[] {
+  const opcode = (word >> 11) & 0xf;
+  return opcode === 0 ? [] : [`opcode=${opcode}`];
 }
 
 /** What an instance of a service with many shows: its node's name, its address, its port. */

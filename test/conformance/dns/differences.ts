@@ -1,3 +1,5 @@
+import { decode } from "dns-packet";
+import { packetOf, parseDnsQuestion, recordLines } from "../../support/dns-exchange.ts";
 import type { DnsExchange } from "./recording.ts";
 
 /** Where Praetor answers otherwise on purpose. */
@@ -14,6 +16,7 @@ export interface DnsDifference {
 const soa =
   'consul 0 SOA {"mname":"ns.consul","rname":"hostmaster.consul","refresh":3600,"retry":600,"expire":86400,"minimum":0}';
 const asItComes = "as it comes";
+const anyHeader = "with any header";
 const withRecursors = "with recursors";
 const withTwo = "with a recursor that fails and one that answers";
 
@@ -27,8 +30,56 @@ export const dnsDifferences: readonly DnsDifference[] = [
         ...["AAAA", "SRV", "CNAME", "MX", "PTR"].map((type) => `labelled.node.consul ${type}`),
         ...["edge2.node.consul AAAA", "six.node.consul A", "only4.node.consul AAAA", "wide.node.consul AAAA"],
       ],
+      [anyHeader]: ["UNKNOWN_0", "NULL", "HINFO", "RRSIG", "OPT", "IXFR", "UNKNOWN_65535"].map(
+        (type) => `edge1.node.consul ${type}`,
+      ),
     },
     here: (consul) => ({ ...consul, authority: [soa] }),
+  },
+  {
+    what: "The name of a node that is not registered does not exist (NXDOMAIN), whatever type is asked for.",
+    why: "A resolver need not ask again with another type (RFC 8020). Consul says NOERROR for types that no node has.",
+    where: {
+      [anyHeader]: ["UNKNOWN_0", "NULL", "HINFO", "RRSIG", "OPT", "IXFR", "UNKNOWN_65535"].map(
+        (type) => `missing.node.consul ${type}`,
+      ),
+    },
+    here: (consul) => ({ ...consul, rcode: "NXDOMAIN", authority: [soa] }),
+  },
+  {
+    what: "A NOTIFY is not implemented (NOTIMP), like all messages but queries.",
+    why: "It tells a secondary server of a change (RFC 1996), and this is none. Consul answers it like a query.",
+    where: { [anyHeader]: ["edge1.node.consul A opcode=4", "missing.node.consul A opcode=4 flags=ad,cd"] },
+    here: ({ question }) => ({
+      ...nothingIn(question),
+      ...{ rcode: "NOTIMP", flags: question.includes("ad,cd") ? "opcode=4 rd ad cd" : "opcode=4 rd" },
+    }),
+  },
+  {
+    what: "A message that ends before what its header announces is malformed (FORMERR).",
+    why: "The rest may be lost. Consul answers what is there, even a question without its type or class.",
+    where: {
+      [anyHeader]: ["counts=1,1,0,0", "counts=1,0,1,0", "counts=1,0,0,1", "cut=2", "cut=4"].map(
+        (flaw) => `edge1.node.consul A ${flaw}`,
+      ),
+    },
+    here: ({ question, asked }) => ({ ...nothingIn(question), rcode: "FORMERR", flags: "rd", asked }),
+  },
+  {
+    what: "A client's subnet (EDNS) comes back as it was sent.",
+    why: "RFC 7871, section 7.2.1, asks for the same one. Consul fits it to the length of its prefix.",
+    where: {
+      [anyHeader]: ["000118000a010207", "00011400ffffff", "000118000a01", "0002400020010db8"].map(
+        (subnet) => `edge1.node.consul A option=8:${subnet}`,
+      ),
+    },
+    here: (consul) => ({ ...consul, additional: ednsIn(consul.question) }),
+  },
+  {
+    what: "A refusal (REFUSED) has an EDNS record if the question had one.",
+    why: "RFC 6891, section 7, asks for it in every answer. Consul leaves it out of this one.",
+    where: { [anyHeader]: ["example.com A edns=1232", "example.com A option=8:000118000a0102"] },
+    here: (consul) => ({ ...consul, additional: ednsIn(consul.question) }),
   },
   {
     what: "What is asked of an `addr` name that has only an address of the other family is answered with none, and that address is additional.",
@@ -107,7 +158,9 @@ export const dnsDifferences: readonly DnsDifference[] = [
     why: "So nothing is lost of what this agent does not know. Consul takes it apart and writes it anew, with names compressed.",
     where: {
       [withRecursors]: [
-        ...["A", "A norecurse", "A tcp", "A edns=1232", "AAAA", "A class=CH"].map((type) => `a.example.com ${type}`),
+        ...["A", "A norecurse", "A flags=ad,cd", "A tcp", "A edns=1232", "AAAA", "A class=CH"].map(
+          (type) => `a.example.com ${type}`,
+        ),
         ...["www.example.com A", "long.example.com A", "loop.example.com A", "7.7.7.7.in-addr.arpa PTR"],
         ...["large.example.com TXT tcp", "large.example.com TXT edns=4096"],
       ],
@@ -125,6 +178,15 @@ export const dnsDifferences: readonly DnsDifference[] = [
     }),
   },
 ];
+
+function nothingIn(question: string): DnsExchange {
+  return { question, rcode: "", flags: "", asked: "", answers: [], authority: [], additional: [], bytes: 0 };
+}
+
+/** What the question itself says with EDNS. */
+function ednsIn(question: string): readonly string[] {
+  return recordLines(decode(Buffer.from(packetOf(parseDnsQuestion(question)))).additionals);
+}
 
 function inAlternative(line: string): string {
   return line.replaceAll("gateway.local", "alt");

@@ -11,6 +11,16 @@ function allTypes(name: string): readonly string[] {
   return ["A", "AAAA", "ANY", "SRV", "TXT", "CNAME", "NS", "SOA", "MX", "PTR"].map((type) => `${name} ${type}`);
 }
 
+const flagsTried = ["", "aa", "tc", "rd", "ra", "z", "ad", "cd", "aa,tc,rd,ra,z,ad,cd"];
+
+/** By their number, a cookie and some that are unknown; and subnets (8) that are right, too long and impossible. */
+const ednsOptions = [
+  ...["10:0102030405060708", "3:", "12:000000", "65001:0102"],
+  ...["8:00000000", "8:00010000", "8:000118000a0102", "8:000118050a0102", "8:0002400020010db800000000"],
+  ...["8:000118000a010207", "8:00011400ffffff", "8:000118000a01", "8:0002400020010db8"],
+  ...["8:", "8:000118", "8:000001000a", "8:000128000a01020304", "8:0002c80020", "8:0003180001"],
+];
+
 export const questionGroups: readonly QuestionGroup[] = [
   {
     name: "as it comes",
@@ -192,6 +202,57 @@ export const questionGroups: readonly QuestionGroup[] = [
     ],
   },
   {
+    name: "with any header",
+    words: [],
+    questions: [
+      ...Array.from({ length: 16 }, (_, opcode) => opcode)
+        .filter((opcode) => opcode !== 4)
+        .flatMap((opcode) =>
+          flagsTried.map((flags) => `edge1.node.consul A opcode=${opcode} norecurse flags=${flags}`),
+        ),
+      "edge1.node.consul A opcode=4",
+      "missing.node.consul A opcode=4 flags=ad,cd",
+      ...["missing.node.consul A", "example.com A", "1.0.0.10.in-addr.arpa PTR", "web.service.consul SRV tcp"].flatMap(
+        (question) => flagsTried.map((flags) => `${question} norecurse flags=${flags}`),
+      ),
+      "edge1.node.consul A flags=qr",
+      "edge1.node.consul A opcode=5 tcp",
+      ...["0,0,0,0", "2,0,0,0", "1,2,0,0", "1,0,2,0", "1,0,0,3", "65535,0,0,0"].flatMap((counts) => [
+        `edge1.node.consul A counts=${counts}`,
+        `edge1.node.consul A counts=${counts} norecurse flags=tc,ra,z,ad,cd`,
+      ]),
+      "edge1.node.consul A counts=0,0,0,0 tcp",
+      ...["1,1,0,0", "1,0,1,0", "1,0,0,1"].flatMap((counts) => [
+        `edge1.node.consul A counts=${counts}`,
+        `edge1.node.consul A counts=${counts} edns=1232`,
+      ]),
+      "edge1.node.consul A cut=2",
+      "edge1.node.consul A cut=4",
+      "edge1.node.consul A edns=1232 cut=1 flags=cd",
+      "edge1.node.consul A edns=1232 cut=8",
+      ...["edge1.node.consul", "web.service.consul", "missing.node.consul", "consul", "example.com"].flatMap((name) =>
+        ["UNKNOWN_0", "NULL", "HINFO", "RRSIG", "OPT", "IXFR", "AXFR", "UNKNOWN_65535"].map(
+          (type) => `${name} ${type}`,
+        ),
+      ),
+      "1.0.0.10.in-addr.arpa IXFR",
+      ...["UNKNOWN_0", "CS", "CH", "HS", "ANY"].flatMap((name) =>
+        [
+          "edge1.node.consul A",
+          "missing.node.consul A",
+          "consul SOA",
+          "example.com A",
+          "1.0.0.10.in-addr.arpa PTR",
+        ].map((question) => `${question} class=${name}`),
+      ),
+      ...ednsOptions.map((option) => `edge1.node.consul A option=${option}`),
+      "missing.node.consul A option=8:0003180001",
+      "example.com A edns=1232",
+      "example.com A option=8:000118000a0102",
+      "1.0.0.10.in-addr.arpa PTR edns=1232",
+    ],
+  },
+  {
     name: "with its own settings",
     words: [
       "-hcl",
@@ -255,6 +316,7 @@ export const questionGroups: readonly QuestionGroup[] = [
     questions: [
       "a.example.com A",
       "a.example.com A norecurse",
+      "a.example.com A flags=ad,cd",
       "A.Example.Com A",
       "a.example.com A tcp",
       "a.example.com A edns=1232",

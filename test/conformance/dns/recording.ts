@@ -5,6 +5,7 @@ export interface DnsExchange {
   /** As parseDnsQuestion reads it. */
   readonly question: string;
   readonly rcode: string;
+  /** The opcode stands before them if it is another than QUERY. */
   readonly flags: string;
   /** What the answer repeats of the question. */
   readonly asked: string;
