@@ -8,6 +8,12 @@ const service = (name: string, tag = "", datacenter = ""): Lookup => ({
   service: name,
   tag,
   datacenter,
+  connect: false,
+});
+const connect = (name: string, datacenter = ""): Lookup => ({
+  ...{ kind: "service", service: name, tag: "" },
+  datacenter,
+  connect: true,
 });
 const node = (name: string, datacenter = ""): Lookup => ({ kind: "node", node: name, datacenter });
 const query = (name: string, datacenter = ""): Lookup => ({ kind: "query", query: name, datacenter });
@@ -37,7 +43,12 @@ describe("below the domain", () => {
     ["0a0000.addr", unknown],
     ["0a00000g.addr", unknown],
     ["x.0a000001.addr", unknown],
-    ["web.connect", unknown],
+    ["web.connect", connect("web")],
+    ["Web.CONNECT.dc1", connect("web", "dc1")],
+    ["tag.web.connect", connect("web")],
+    ["web.connect.a.b", unknown],
+    ["connect", unknown],
+    ["web.virtual", unknown],
     ["web.ingress", unknown],
     ["web", unknown],
     ["_web._tcp", unknown],

@@ -5,19 +5,29 @@ import { nameText, type Name } from "./name.ts";
 
 /** What a name below the domain asks for. Names are in lower case; "" is this agent's datacenter, or any tag. */
 export type Lookup =
-  | { readonly kind: "service"; readonly service: string; readonly tag: string; readonly datacenter: string }
+  | ServiceLookup
   | { readonly kind: "node"; readonly node: string; readonly datacenter: string }
   | { readonly kind: "query"; readonly query: string; readonly datacenter: string }
   | { readonly kind: "address"; readonly address: string }
   /** Nothing that there could ever be. */
   | { readonly kind: "unknown" };
 
+export interface ServiceLookup {
+  readonly kind: "service";
+  readonly service: string;
+  readonly tag: string;
+  readonly datacenter: string;
+  /** For the instances that take connections of the mesh for the service: its sidecar proxies, or itself if it is native. */
+  readonly connect: boolean;
+}
+
 const unknown: Lookup = { kind: "unknown" };
 
 /**
  * Reads the labels before the domain, as Consul does: the last label that names a kind divides what is asked from where.
  *
- *     [tag.]web.service[.dc]   _web._tag.service[.dc]   node1.node[.dc]   best.query[.dc]   0a000001.addr[.dc]
+ *     [tag.]web.service[.dc]   _web._tag.service[.dc]   web.connect[.dc]   node1.node[.dc]   best.query[.dc]
+ *     0a000001.addr[.dc]
  */
 export function readLookup(labels: Name, questionType: number): Lookup {
   for (let at = labels.length - 1; at >= 0; at -= 1) {
@@ -33,8 +43,9 @@ export function readLookup(labels: Name, questionType: number): Lookup {
         return named(before, where, (query, datacenter) => ({ kind: "query", query, datacenter }));
       case "addr":
         return addressLookup(before);
-      // Consul: parts of its mesh, in which nothing is registered here.
       case "connect":
+        return connectLookup(before, where);
+      // Consul: a configuration entry says which gateways lead to a service, and there is none here.
       case "ingress":
         return unknown;
     }
@@ -49,12 +60,22 @@ function serviceLookup(parts: readonly string[], where: Name): Lookup {
   if (parts.length === 2 && first.startsWith("_") && second.startsWith("_")) {
     // RFC 2782: _name._protocol. Consul: the protocol is a tag, but for the one that all have.
     const tag = second === "_tcp" ? "" : second.slice(1);
-    return inDatacenter(where, (datacenter) => ({ kind: "service", service: first.slice(1), tag, datacenter }));
+    return serviceIn(where, { service: first.slice(1), tag, connect: false });
   }
   const service = parts.at(-1);
   if (service === undefined) return unknown;
   const tag = parts.slice(0, -1).join(".");
-  return inDatacenter(where, (datacenter) => ({ kind: "service", service, tag, datacenter }));
+  return serviceIn(where, { service, tag, connect: false });
+}
+
+/** Consul: the labels before the service's name count for nothing. */
+function connectLookup(parts: readonly string[], where: Name): Lookup {
+  const service = parts.at(-1);
+  return service === undefined ? unknown : serviceIn(where, { service, tag: "", connect: true });
+}
+
+function serviceIn(where: Name, asked: Pick<ServiceLookup, "service" | "tag" | "connect">): Lookup {
+  return inDatacenter(where, (datacenter) => ({ kind: "service", ...asked, datacenter }));
 }
 
 /** The names of nodes and queries may have dots in them. */

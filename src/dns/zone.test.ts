@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { openDnsWorld } from "../../test/support/dns-world.ts";
-import { nameTemplate, queryWithId } from "../../test/support/state.ts";
+import { checkNamed, nameTemplate, nodeNamed, proxyFor, queryWithId } from "../../test/support/state.ts";
 import { createPreparedQuery } from "../registry/prepared-query.ts";
 
 /** What the recorded answers of Consul do not show. They show the rest: test/conformance/dns. */
@@ -76,6 +76,21 @@ test("questions are counted by what they are about", async () => {
     ["consul.dns.domain_query", { node: "n1" }, 3],
     ["consul.dns.ptr_query", { node: "n1" }, 1],
   ]);
+});
+
+test("a sidecar proxy that becomes critical, or leaves, is not in the next answer for its service", async () => {
+  const { store, register, lines } = openDnsWorld();
+  for (const at of [1, 2, 3]) {
+    const proxy = { id: "pay-proxy", name: "pay-proxy", ...proxyFor("Pay") };
+    await register(`n${at}`, { address: `10.0.0.${at}` }, proxy);
+  }
+  const addresses = (): readonly string[] => lines("pay.connect.consul A").map((line) => line.split(" ").at(-1) ?? "");
+  expect(addresses()).toEqual(["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
+  const checks = [checkNamed("alive", { serviceId: "pay-proxy", status: "critical" })];
+  await store.submit({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: true, checks });
+  expect(addresses()).toEqual(["10.0.0.2", "10.0.0.3"]);
+  await store.submit({ type: "deregister", node: "n2", serviceId: "pay-proxy" });
+  expect(addresses()).toEqual(["10.0.0.3"]);
 });
 
 describe("a prepared query", () => {

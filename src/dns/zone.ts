@@ -4,13 +4,13 @@ import { formatIp, parseIp } from "../lib/ip-address.ts";
 import { shuffle } from "../lib/shuffle.ts";
 import type { Random } from "../lib/random.ts";
 import { allInstances, nodes } from "../registry/catalog.ts";
-import { isUsable, serviceHealth } from "../registry/health.ts";
+import { connectHealth, isUsable, serviceHealth } from "../registry/health.ts";
 import type { PreparedQueries } from "../registry/prepared-query-execution.ts";
 import { addressData } from "./addresses.ts";
 import { nameServers, soaRecord } from "./authority.ts";
 import type { Found, ZoneQuestion } from "./found.ts";
 import type { Inquiry } from "./inquiry.ts";
-import { readLookup, readReverse, type Lookup } from "./lookup.ts";
+import { readLookup, readReverse, type Lookup, type ServiceLookup } from "./lookup.ts";
 import { rcodes, types, type Query, type Rcode, type Reply, type ResourceRecord } from "./message.ts";
 import { endsWith, within, type Name } from "./name.ts";
 import { nodeName, nodeRecords } from "./node-records.ts";
@@ -132,9 +132,10 @@ export class Zone {
     return datacenter === "" || datacenter === this.#settings.datacenter;
   }
 
-  #service({ service, tag }: Lookup & { readonly kind: "service" }, question: ZoneQuestion): Found | undefined {
+  #service({ service, tag, connect }: ServiceLookup, question: ZoneQuestion): Found | undefined {
     const filter = { tags: tag === "" ? [] : [tag], meta: {}, passingOnly: this.#settings.onlyPassing };
-    const usable = question.inquiry.read(serviceHealth(service, filter)).filter(isUsable);
+    const find = connect ? connectHealth : serviceHealth;
+    const usable = question.inquiry.read(find(service, filter)).filter(isUsable);
     if (usable.length === 0) return undefined;
     return serviceRecords(question.shuffled(usable), question, serviceTtlS(this.#settings, service));
   }

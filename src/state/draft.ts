@@ -8,7 +8,7 @@ import type { ServiceRow } from "../model/service.ts";
 import { checkIdsOf, type SessionRow } from "../model/session.ts";
 import type { Stamp } from "./command.ts";
 import { encodeIndex, encodeKv, encodeRow, tables, tombstoneFloorKey } from "./rows.ts";
-import { failingKey, kvOrder, lockedKey, rowKey, type State } from "./state.ts";
+import { connectKey, failingKey, kvOrder, lockedKey, rowKey, type State } from "./state.ts";
 import { TableDraft } from "./table-draft.ts";
 import { fold, topics, type Topic } from "./topics.ts";
 
@@ -79,6 +79,8 @@ export class Draft {
     const key = rowKey(row.node, row.id);
     this.#tables.services.set(key, row);
     this.#tables.serviceInstances.set(rowKey(row.name, row.node, row.id), row);
+    const connect = connectKey(row);
+    if (connect !== undefined) this.#tables.connectInstances.set(connect, row);
     this.#write(tables.services, key, encodeRow(row));
     this.#touchAll(touched);
   }
@@ -87,6 +89,8 @@ export class Draft {
     const key = rowKey(row.node, row.id);
     this.#tables.services.delete(key);
     this.#tables.serviceInstances.delete(rowKey(row.name, row.node, row.id));
+    const connect = connectKey(row);
+    if (connect !== undefined) this.#tables.connectInstances.delete(connect);
     this.#write(tables.services, key, undefined);
     this.#bury(touched);
   }
@@ -244,6 +248,7 @@ function draftTables(base: State) {
     nodeNames: new TableDraft(base.nodeNames),
     services: new TableDraft(base.services),
     serviceInstances: new TableDraft(base.serviceInstances),
+    connectInstances: new TableDraft(base.connectInstances),
     checks: new TableDraft(base.checks),
     serviceChecks: new TableDraft(base.serviceChecks),
     failingChecks: new TableDraft(base.failingChecks),
@@ -266,6 +271,7 @@ function finishTables(drafts: TableDrafts): Omit<State, "index" | "tombstoneFloo
     nodeNames: drafts.nodeNames.finish(),
     services: drafts.services.finish(),
     serviceInstances: drafts.serviceInstances.finish(),
+    connectInstances: drafts.connectInstances.finish(),
     checks: drafts.checks.finish(),
     serviceChecks: drafts.serviceChecks.finish(),
     failingChecks: drafts.failingChecks.finish(),

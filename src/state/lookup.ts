@@ -1,6 +1,6 @@
 import type { CheckRow } from "../model/check.ts";
 import type { NodeRow } from "../model/node.ts";
-import { connectName, type ServiceRow } from "../model/service.ts";
+import type { ServiceRow } from "../model/service.ts";
 import type { OrderedTable } from "../lib/ordered-map.ts";
 import { rowKey, type State } from "./state.ts";
 import { fold } from "./topics.ts";
@@ -40,13 +40,9 @@ export function instancesOfService(state: State, name: string): ServiceRow[] {
   return rowsBelow(state.serviceInstances, rowKey(name));
 }
 
-/**
- * What takes connections of the mesh for a service, in order of node and service id. There is no index for it: hardly
- * anybody asks where there is no mesh.
- */
+/** The instances that take connections of the mesh for a service, in order of node and service id. */
 export function instancesForConnect(state: State, name: string): ServiceRow[] {
-  const wanted = fold(name);
-  return [...state.services.values()].filter((service) => fold(connectName(service) ?? "") === wanted);
+  return rowsBelow(state.connectInstances, rowKey(name));
 }
 
 /** Every instance of every service, in order of service name, node and service id. */

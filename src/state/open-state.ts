@@ -16,7 +16,7 @@ import {
   tables,
   tombstoneFloorKey,
 } from "./rows.ts";
-import { emptyState, failingKey, kvOrder, lockedKey, rowKey, type State } from "./state.ts";
+import { connectKey, emptyState, failingKey, kvOrder, lockedKey, rowKey, type State } from "./state.ts";
 import { fold, type Topic } from "./topics.ts";
 
 export interface OpenedState {
@@ -58,6 +58,7 @@ export class StateBuilder {
       nodeNames: edits.nodeNames.finish(),
       services: edits.services.finish(),
       serviceInstances: edits.serviceInstances.finish(),
+      connectInstances: edits.connectInstances.finish(),
       checks: edits.checks.finish(),
       serviceChecks: edits.serviceChecks.finish(),
       failingChecks: edits.failingChecks.finish(),
@@ -82,6 +83,7 @@ function editAll() {
     nodeNames: emptyState.nodeNames.edit(),
     services: emptyState.services.edit(),
     serviceInstances: emptyState.serviceInstances.edit(),
+    connectInstances: emptyState.connectInstances.edit(),
     checks: emptyState.checks.edit(),
     serviceChecks: emptyState.serviceChecks.edit(),
     failingChecks: emptyState.failingChecks.edit(),
@@ -109,6 +111,8 @@ function loadRow(edits: ReturnType<typeof editAll>, { table, key, value }: Row):
       const service = decodeService(value);
       edits.services.set(key, service);
       edits.serviceInstances.set(rowKey(service.name, service.node, service.id), service);
+      const connect = connectKey(service);
+      if (connect !== undefined) edits.connectInstances.set(connect, service);
       return;
     }
     case tables.checks: {

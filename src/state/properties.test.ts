@@ -13,7 +13,7 @@ import type { RowChange } from "../engine/engine.ts";
 import type { OrderedTable } from "../lib/ordered-map.ts";
 import { checkIdsOf } from "../model/session.ts";
 import type { RowIndexes } from "../model/node.ts";
-import type { ServiceRow } from "../model/service.ts";
+import { connectName, type ServiceRow } from "../model/service.ts";
 import type { Command } from "./command.ts";
 import { getKv, listKv } from "./kv.ts";
 import {
@@ -297,6 +297,7 @@ function rowsOf(state: State) {
     nodeNames: entries(state.nodeNames),
     services: entries(state.services),
     serviceInstances: entries(state.serviceInstances),
+    connectInstances: entries(state.connectInstances),
     checks: entries(state.checks),
     serviceChecks: entries(state.serviceChecks),
     failingChecks: entries(state.failingChecks),
@@ -308,6 +309,17 @@ function rowsOf(state: State) {
     lockDelays: entries(state.lockDelays),
   };
 }
+
+test("the Connect instances of a service are those among all that name it, in the same order", () => {
+  afterEachStep(({ state }) => {
+    const all = [...state.services.values()];
+    for (const name of new Set(all.flatMap((service) => connectName(service) ?? [])))
+      expect(instancesForConnect(state, name)).toEqual(
+        all.filter((service) => connectName(service)?.toLowerCase() === name.toLowerCase()),
+      );
+    expect(state.connectInstances.size).toBe(all.filter((service) => connectName(service) !== undefined).length);
+  });
+});
 
 test("the checks of a status are those among all that have it, in the same order", () => {
   afterEachStep(({ state }) => {

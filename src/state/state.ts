@@ -4,15 +4,15 @@ import type { KvEntry } from "../model/kv-entry.ts";
 import type { LockDelay } from "../model/lock-delay.ts";
 import type { NodeRow } from "../model/node.ts";
 import type { PreparedQueryRow } from "../model/prepared-query.ts";
-import type { ServiceRow } from "../model/service.ts";
+import { connectName, type ServiceRow } from "../model/service.ts";
 import type { SessionRow } from "../model/session.ts";
 import { keyOfTopic, prefixOfTopic, topics, type Topic } from "./topics.ts";
 
 /**
  * Everything the registry knows, as one immutable value. `apply` makes the next one; a reader keeps the one it has.
  *
- * Rows are in one table each; `serviceInstances`, `serviceChecks` and `failingChecks` hold the same rows in another order,
- * so that what belongs to one service, or what fails, is found without passing over the others.
+ * Rows are in one table each; `serviceInstances`, `connectInstances`, `serviceChecks` and `failingChecks` hold the same
+ * rows in another order, so that the rows of one service, or the failing ones, are found without a look at all others.
  */
 export interface State {
   /** The index of the newest write that changed anything. */
@@ -25,6 +25,8 @@ export interface State {
   readonly services: OrderedTable<ServiceRow>;
   /** By service name, node, service id. */
   readonly serviceInstances: OrderedTable<ServiceRow>;
+  /** Sidecar proxies and Connect-native instances: by the name of the service that they are for, node, service id. */
+  readonly connectInstances: OrderedTable<ServiceRow>;
   /** By node, check id. */
   readonly checks: OrderedTable<CheckRow>;
   /** By node, service id ("" for the node's own), check id. */
@@ -64,6 +66,7 @@ export const emptyState: State = {
   nodeNames: OrderedMap.empty(),
   services: OrderedMap.empty(),
   serviceInstances: OrderedMap.empty(),
+  connectInstances: OrderedMap.empty(),
   checks: OrderedMap.empty(),
   serviceChecks: OrderedMap.empty(),
   failingChecks: OrderedMap.empty(),
@@ -106,6 +109,12 @@ function moveUnit(character: string): string {
 /** The key in State.sessionKeys of an entry that is locked. */
 export function lockedKey(entry: KvEntry): string {
   return rowKey(entry.session) + kvOrder(entry.key);
+}
+
+/** The key in State.connectInstances of a service that has a place there. */
+export function connectKey(service: ServiceRow): string | undefined {
+  const name = connectName(service);
+  return name === undefined ? undefined : rowKey(name, service.node, service.id);
 }
 
 /** The key in State.failingChecks of a check that has a place there. */

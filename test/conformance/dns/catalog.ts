@@ -103,12 +103,48 @@ export const registrations: readonly object[] = [
     Service: { ID: `to-${host}`, Service: `to-${host}`, Port: 19, Address: `${host}.example.com` },
   })),
   { Node: "verbose", Address: "10.0.0.9", NodeMeta: { note: "x".repeat(300) } },
+  ...meshed("pay-proxy", 1, { Proxy: { DestinationServiceName: "pay" } }),
+  ...meshed("pay-proxy", 2, { Proxy: { DestinationServiceName: "pay" }, Address: "10.5.1.2", Tags: ["v2"] }),
+  ...meshed("pay-proxy", 3, { Proxy: { DestinationServiceName: "pay" } }, "warning"),
+  ...meshed("pay-proxy", 4, { Proxy: { DestinationServiceName: "pay" } }, "critical"),
+  ...meshed("pay", 5, {}),
+  ...meshed("native", 6, { Connect: { Native: true } }),
+  ...meshed("native", 7, {}),
+  ...meshed("mixed", 8, { Connect: { Native: true } }),
+  ...meshed("mixed-proxy", 9, { Proxy: { DestinationServiceName: "mixed" } }),
+  ...meshed("down-proxy", 10, { Proxy: { DestinationServiceName: "down" } }, "critical"),
+  ...meshed("down", 11, {}),
+  ...meshed("aside-proxy", 12, { Proxy: { DestinationServiceName: "aside" }, Address: "www.example.com" }),
+  ...meshed("six-proxy", 13, { Proxy: { DestinationServiceName: "six" }, Address: "2001:db8::13" }),
+  ...meshed("wide-proxy", 14, {
+    ...{ Proxy: { DestinationServiceName: "wide" }, Address: "10.5.1.14" },
+    TaggedAddresses: { lan_ipv6: { Address: "2001:db8::14", Port: 5 }, virtual: { Address: "240.0.0.14", Port: 6 } },
+  }),
+  ...meshed("dotted-proxy", 15, { Proxy: { DestinationServiceName: "dotted.service" } }),
+  ...meshed("upper-proxy", 16, { Proxy: { DestinationServiceName: "Upper" } }),
+  ...meshed("gate", 17, { Kind: "ingress-gateway" }),
+  ...meshed("gate-proxy", 18, { Proxy: { DestinationServiceName: "gate" } }),
+  ...meshed("bridge", 19, { Kind: "mesh-gateway" }),
+  ...meshed("loop-proxy", 20, { Proxy: { DestinationServiceName: "loop" }, Address: "loop.connect.consul" }),
+  ...meshed("to-native", 21, { Address: "native.connect.consul" }),
   ...instancesOf("noted", 6).map((instance) => ({ ...instance, NodeMeta: { note: "y".repeat(80) } })),
   ...instancesOf("few", 5),
   ...instancesOf("many", 20),
   ...instancesOf("crowd", 120),
   ...instancesOf("host", 3, "host.example.com"),
 ];
+
+/** An instance on a node of its own, a proxy if it has a destination. */
+function meshed(service: string, at: number, more: object, Status: string = "passing"): readonly object[] {
+  const Kind = "Proxy" in more ? { Kind: "connect-proxy" } : {};
+  return [
+    {
+      ...{ Node: `mesh-${at}`, Address: `10.5.0.${at}` },
+      Service: { ID: service, Service: service, Port: 21_000 + at, ...Kind, ...more },
+      Check: { CheckID: service, Name: service, Status, ServiceID: service },
+    },
+  ];
+}
 
 /** Bodies of POST /v1/query. */
 export const preparedQueries: readonly object[] = [
@@ -118,6 +154,9 @@ export const preparedQueries: readonly object[] = [
   { Name: "healthy", Service: { Service: "web", OnlyPassing: true } },
   { Name: "quick", Service: { Service: "web" }, DNS: { TTL: "7s" } },
   { Name: "nobody", Service: { Service: "nobody" } },
+  { Name: "meshed", Service: { Service: "pay", Connect: true } },
+  { Name: "meshed-v2", Service: { Service: "pay", Connect: true, Tags: ["v2"] } },
+  { Name: "meshed-native", Service: { Service: "native", Connect: true } },
   { Name: "near", Service: { Service: "web", Near: "_ip" } },
   { Name: "few", Service: { Service: "few" } },
   { Name: "crowd", Service: { Service: "crowd" } },

@@ -11,6 +11,55 @@ function allTypes(name: string): readonly string[] {
   return ["A", "AAAA", "ANY", "SRV", "TXT", "CNAME", "NS", "SOA", "MX", "PTR"].map((type) => `${name} ${type}`);
 }
 
+const meshQuestions: readonly string[] = [
+  ...allTypes("pay.connect.consul"),
+  ...allTypes("native.connect.consul"),
+  ...allTypes("missing.connect.consul"),
+  ...["mixed", "down", "aside", "six", "wide", "dotted.service", "loop", "gate", "bridge", "web"].flatMap((name) =>
+    ["A", "AAAA", "SRV", "ANY"].map((type) => `${name}.connect.consul ${type}`),
+  ),
+  ...["pay-proxy.connect", "pay.connect.dc1", "pay.connect.DC1", "pay.connect.dc2", "pay.connect.dc1.more"].flatMap(
+    (name) => [`${name}.consul A`, `${name}.consul SRV`],
+  ),
+  ...[
+    "PAY.Connect",
+    "upper.connect",
+    "Upper.connect",
+    "v2.pay.connect",
+    "nothing.pay.connect",
+    "a.b.pay.connect",
+  ].flatMap((name) => [`${name}.consul A`, `${name}.consul SRV`]),
+  ...["_pay._tcp.connect", "_pay._v2.connect", "pay._tcp.connect", "_tcp.pay.connect", "_pay.connect"].flatMap(
+    (name) => [`${name}.consul A`, `${name}.consul SRV`],
+  ),
+  "connect.consul A",
+  "connect.consul SRV",
+  "connect.dc1.consul A",
+  "pay.connect.service.consul A",
+  "pay.service.connect.consul A",
+  "connect.connect.consul A",
+  "pay.connect.consul A tcp",
+  "pay.connect.consul SRV edns=1232",
+  "pay.connect.consul A class=CH",
+  "pay-proxy.service.consul A",
+  "pay-proxy.service.consul SRV",
+  "to-native.service.consul A",
+  "to-native.service.consul SRV",
+  "to-native.service.consul ANY",
+  ...["pay.ingress", "gate.ingress", "native.ingress", "ingress", "gate.ingress.dc1", "_gate._tcp.ingress"].flatMap(
+    (name) => ["A", "SRV", "ANY"].map((type) => `${name}.consul ${type}`),
+  ),
+  ...["pay.virtual", "wide.virtual", "gate.virtual.dc1", "virtual"].flatMap((name) =>
+    ["A", "SRV"].map((type) => `${name}.consul ${type}`),
+  ),
+  ...["meshed.query", "meshed-v2.query", "meshed-native.query", "pay.query", "meshed.connect"].flatMap((name) => [
+    `${name}.consul A`,
+    `${name}.consul SRV`,
+  ]),
+  "1.0.5.10.in-addr.arpa PTR",
+  "2.1.5.10.in-addr.arpa PTR",
+];
+
 const flagsTried = ["", "aa", "tc", "rd", "ra", "z", "ad", "cd", "aa,tc,rd,ra,z,ad,cd"];
 
 /** By their number, a cookie and some that are unknown; and subnets (8) that are right, too long and impossible. */
@@ -200,6 +249,20 @@ export const questionGroups: readonly QuestionGroup[] = [
       "consul.service.consul A",
       "consul.service.consul SRV",
     ],
+  },
+  {
+    name: "of the mesh",
+    words: [],
+    questions: meshQuestions,
+  },
+  {
+    name: "of the mesh, turned on, with its own settings",
+    words: [
+      "-hcl",
+      `connect { enabled = true }
+       dns_config { only_passing = true, service_ttl { "pay" = "10s", "pay-proxy" = "20s" }, node_ttl = "30s" }`,
+    ],
+    questions: meshQuestions.slice(0, 20),
   },
   {
     name: "with any header",
