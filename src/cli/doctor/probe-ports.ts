@@ -2,6 +2,7 @@ import { createSocket } from "node:dgram";
 import { connect } from "node:net";
 import { systemClock } from "../../lib/clock.ts";
 import { ipVersion } from "../../lib/ip-version.ts";
+import { secretBytes } from "../../lib/secret-bytes.ts";
 import type { JsonRow } from "../json.ts";
 import type { PortFacts } from "./facts.ts";
 
@@ -26,18 +27,21 @@ const questionsSent = 3;
 
 function answersDns(host: string, port: number): Promise<boolean> {
   const socket = createSocket(ipVersion(host) === 6 ? "udp6" : "udp4");
+  const id = secretBytes(2);
+  const question = Uint8Array.of(...id, ...questionAfterId);
   return firstOf((resolve) => {
-    socket.on("message", () => resolve(true)).on("error", () => resolve(false));
-    for (let sent = 0; sent < questionsSent; sent += 1) socket.send(rootQuestion, port, host);
+    socket.on("error", () => resolve(false));
+    socket.on("message", (message) => {
+      const isAnswer = message[0] === id[0] && message[1] === id[1] && ((message[2] ?? 0) & 0x80) !== 0;
+      if (isAnswer) resolve(true);
+    });
+    for (let sent = 0; sent < questionsSent; sent += 1) socket.send(question, port, host);
     return () => socket.close();
   });
 }
 
-/** Header (recursion desired, one question), and a question for consul. (SOA, IN): any answer will do. */
-const rootQuestion = Uint8Array.from([
-  ...[0x70, 0x72, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0],
-  ...[6, 0x63, 0x6f, 0x6e, 0x73, 0x75, 0x6c, 0, 0, 6, 0, 1],
-]);
+/** The rest of a header (recursion desired, one question), and a question for consul. (SOA, IN): any answer will do. */
+const questionAfterId = [...[1, 0, 0, 1, 0, 0, 0, 0, 0, 0], ...[6, 0x63, 0x6f, 0x6e, 0x73, 0x75, 0x6c, 0, 0, 6, 0, 1]];
 
 function connects(host: string, port: number): Promise<boolean> {
   return firstOf((resolve) => {

@@ -1,0 +1,32 @@
+import { expect, test } from "bun:test";
+import { startUpstream } from "../../../test/support/upstream.ts";
+import { JsonRow } from "../json.ts";
+import { probePorts } from "./probe-ports.ts";
+
+async function answersAt(port: number): Promise<boolean | undefined> {
+  const [dns] = await probePorts(new URL("http://127.0.0.1:8500"), new JsonRow({ DNSPort: port }));
+  return dns?.answers;
+}
+
+test("a DNS server answers, whatever it says", async () => {
+  const server = await startUpstream(() => ({ rcode: 5, answers: [] }));
+  expect(await answersAt(server.port)).toBe(true);
+  server.stop();
+});
+
+test("a program that sends back what it gets, or an answer with another id, does not answer DNS", async () => {
+  const echo = await Bun.udpSocket({
+    hostname: "127.0.0.1",
+    socket: {
+      data(socket, packet, port, address) {
+        socket.send(packet, port, address);
+        const answer = Buffer.from(packet);
+        answer.writeUInt16BE(answer.readUInt16BE(0) ^ 1, 0);
+        answer.writeUInt8(0x81, 2);
+        socket.send(answer, port, address);
+      },
+    },
+  });
+  expect(await answersAt(echo.port)).toBe(false);
+  echo.close();
+});
