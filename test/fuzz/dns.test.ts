@@ -194,6 +194,7 @@ describe("over TCP", () => {
     await within(1_000, async () => expect(client.received).toHaveLength(1));
     client.send(...Array<Uint8Array>(1_000).fill(question));
     await within(2_000, async () => expect(client.received).toHaveLength(1_001));
+    expect(client.received.filter((answer) => flawInAnswer(question, answer) !== undefined)).toEqual([]);
     client.close();
   });
 
@@ -229,6 +230,8 @@ describe("over TCP", () => {
     const held = open();
     for (const client of held) client.send(question);
     await within(2_000, async () => expect(held.every(({ received }) => received.length === 1)).toBe(true));
+    const flawed = held.filter(({ received: [answer = question] }) => flawInAnswer(question, answer) !== undefined);
+    expect(flawed).toEqual([]);
     expect((await askDns(port, "n1.node.consul A")).answers).toHaveLength(1);
     for (const client of clients) client.close();
     await within(2_000, async () => expect((await askDns(port, "n1.node.consul A tcp")).answers).toHaveLength(1));
