@@ -143,6 +143,12 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
   }
 }
 
+/**
+ * Where the index of a store that was never written to begins. Consul's servers have written some rows of their own when
+ * they first answer, and tools that start one wait for an index of 2 or more.
+ */
+const indexOfFreshStore = 6;
+
 /** The store with its data, and what the agent itself has kept. */
 async function openStore(
   config: RuntimeConfig,
@@ -150,7 +156,7 @@ async function openStore(
   { metrics, log }: { readonly metrics: Metrics; readonly log: Log },
 ) {
   const { engine, rows, revision } = await world.openEngine(config);
-  const { state, local } = openState(rows, revision);
+  const { state, local } = openState(rows, revision === 0 ? indexOfFreshStore : revision);
   const meter = logWriteTrouble(meterStore(metrics, world.clock), log.named("store"));
   return { engine, local, store: new Store(engine, state, { clock: world.clock, meter }) };
 }

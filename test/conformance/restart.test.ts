@@ -10,6 +10,13 @@ afterAll(() => target.stop());
 const put = (path: string, body?: unknown): Promise<Answer> => exchange(target.url, "PUT", { path, body });
 const get = (path: string): Promise<Answer> => exchange(target.url, "GET", { path });
 
+test("a fresh server has an index that tools take for ready, and its node's is that of the list", async () => {
+  const answer = await get("/v1/catalog/nodes");
+  const [node] = answer.json as { ModifyIndex: number }[];
+  expect(answer.index).toBeGreaterThanOrEqual(2);
+  expect(node?.ModifyIndex).toBe(answer.index);
+});
+
 describe("through a restart", () => {
   test("keys, services, checks and nodes stay as they were, and no index falls", async () => {
     await put("/v1/kv/kept/a?flags=7", "value");

@@ -106,7 +106,7 @@ export const differences: readonly Difference[] = [
   {
     what: "`ModifyIndex` of autopilot's settings counts their changes",
     why: "they are no row of the store",
-    where: [says("operator", "GET /v1/operator/autopilot/configuration", "body.ModifyIndex", "<index to come>")],
+    where: [says("operator", "GET /v1/operator/autopilot/configuration", "body.ModifyIndex", "<index at start>")],
   },
   {
     what: "a node without coordinates has an index with its 404, too",
