@@ -15,6 +15,11 @@ export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
+/** Whether some UUID begins with the text. */
+export function beginsUuid(text: string): boolean {
+  return isUuid(text + "00000000-0000-0000-0000-000000000000".slice(text.length));
+}
+
 /** The UUID (version 5) of a name: the same for the same name and space, which is a UUID, too. */
 export function uuidOfName(name: string, space: string): string {
   return Bun.randomUUIDv5(name, space);

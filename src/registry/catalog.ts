@@ -1,3 +1,4 @@
+import { beginsUuid } from "../lib/uuid.ts";
 import type { Check } from "../model/check.ts";
 import type { Node, NodeRow } from "../model/node.ts";
 import type { Service, ServiceRow } from "../model/service.ts";
@@ -117,9 +118,9 @@ function withNodes(
 export function nodeServices(store: Store, nameOrId: string): Query<NodeServices | undefined> {
   const find = (state: State): NodeRow | undefined => getNode(state, nameOrId) ?? findNodeOfId(state, nameOrId);
   return {
-    /** Asked anew each time: under an id there may be another node by now, or one at last. */
+    /** Computed at each use: the id can belong to another node by now. */
     get topics() {
-      if (getNode(store.state, nameOrId)) return [topics.node(nameOrId)];
+      if (!beginsUuid(nameOrId) || getNode(store.state, nameOrId)) return [topics.node(nameOrId)];
       return [topics.nodes, topics.node(find(store.state)?.name ?? nameOrId)];
     },
     read(state) {

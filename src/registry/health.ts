@@ -55,8 +55,10 @@ export function nodeHealth(name: string): Query<readonly CheckRow[]> {
 }
 
 export function serviceCheckList(name: string, meta: NodeMeta): Query<readonly CheckRow[]> {
+  // A node's meta shows with its services, so that no other node's changes count.
+  const ofNodes = Object.keys(meta).length > 0 ? [topics.service(name)] : [];
   return {
-    topics: withNodeMeta([topics.serviceChecks(name)], meta),
+    topics: [topics.serviceChecks(name), ...ofNodes],
     read(state) {
       const instances = instancesOfService(state, name);
       const checks = instances.flatMap((service) => checksOfService(state, service.node, service.id));

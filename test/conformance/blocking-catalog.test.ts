@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { expectUndisturbed, expectWoken, whileBlocked } from "../support/blocked.ts";
 import {
   differs,
+  get,
   keyFolder,
   put,
   registerNode,
@@ -160,5 +161,45 @@ describe("a node", () => {
     await register(Node, 1);
     await register(other, 1);
     await expectUndisturbed(`/v1/catalog/node/${Node}`, () => register(other, 2));
+  });
+});
+
+describe("the index of what does not exist stays while others come and go", () => {
+  const changeOthers = async (): Promise<void> => {
+    const [Node, Service] = [unique("node"), unique("web")];
+    const Check = { Name: "up", Status: "critical" };
+    await put("/v1/catalog/register", {
+      Node,
+      Address: "192.0.2.1",
+      NodeMeta: { rack: "1" },
+      Service: { Service },
+      Check,
+    });
+    await put("/v1/catalog/register", { Node, Address: "192.0.2.2", NodeMeta: { rack: "2" } });
+    await put("/v1/session/create", { Node: "node1", Checks: [] });
+    await put(`/v1/kv/${keyFolder()}a`, "x");
+    await put("/v1/catalog/deregister", { Node });
+  };
+
+  const expectStays = async (path: string): Promise<void> => {
+    const before = (await get(path)).index;
+    await changeOthers();
+    expect((await get(path)).index).toBe(before);
+  };
+
+  test.each([
+    ...["catalog/node/nosuch", "catalog/node-services/nosuch", "catalog/node/nosuch?filter=Service+is+empty"],
+    ...["catalog/gateway-services/nosuch", "health/ingress/nosuch", "config/service-defaults/nosuch"],
+  ])("%s", (path) => expectStays(`/v1/${path}`));
+
+  test.each([
+    ...["health/node/nosuch", "health/service/nosuch", "health/service/nosuch?node-meta=rack:1&passing"],
+    ...["health/checks/nosuch", "health/checks/nosuch?node-meta=rack:1", "health/state/nosuch"],
+    ...["health/connect/nosuch", "kv/nosuch", "kv/nosuch/?recurse", "kv/nosuch?keys"],
+    ...["catalog/service/nosuch", "catalog/service/nosuch?tag=x&node-meta=rack:1", "catalog/connect/nosuch"],
+    ...["session/node/nosuch", "session/info/5a8b1a2e-7d3c-4f55-9a51-0123456789ab"],
+  ])("%s", async (path) => {
+    const reason = "answers with the index of the whole table";
+    if (!differs("consul", reason)) await expectStays(`/v1/${path}`);
   });
 });
