@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { topics } from "../state/topics.ts";
-import { AnswerCache, type IndexedAnswer } from "./answer-cache.ts";
+import { AnswerCache, type KeptAnswer } from "./answer-cache.ts";
 
-function answer(body: string | null = "x"): IndexedAnswer {
-  return { index: 1, status: 200, headers: new Headers(), body };
+function answer(body: string | null = "x"): KeptAnswer {
+  return { status: 200, headers: new Headers(), body };
 }
 
 describe("an answer", () => {
@@ -53,7 +53,7 @@ describe("what is kept is bounded", () => {
   test("in number: the oldest go", () => {
     const cache = new AnswerCache();
     for (let at = 0; at < 2_001; at += 1) cache.put(`/${at}`, [topics.nodes], answer());
-    expect([cache.size, cache.get("/0"), cache.get("/2000")?.index]).toEqual([2_000, undefined, 1]);
+    expect([cache.size, cache.get("/0"), cache.get("/2000")?.status]).toEqual([2_000, undefined, 200]);
   });
 
   test("in bytes, for as long as answers come and go", () => {
@@ -71,6 +71,6 @@ describe("what is kept is bounded", () => {
     const cache = new AnswerCache();
     cache.put("/small", [topics.nodes], answer());
     cache.put("/large", [topics.nodes], answer("x".repeat(5_000_000)));
-    expect([cache.get("/small")?.index, cache.get("/large")]).toEqual([1, undefined]);
+    expect([cache.get("/small")?.status, cache.get("/large")]).toEqual([200, undefined]);
   });
 });

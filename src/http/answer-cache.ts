@@ -3,16 +3,14 @@ import type { Topic } from "../state/topics.ts";
 import type { Answer } from "./answers.ts";
 import type { Repeats } from "./repeats.ts";
 
-/** A read's answer, good for everybody who asks the same until one of its topics is touched. */
-export interface IndexedAnswer extends Answer {
-  /** As its header says. */
-  readonly index: number;
+/** The answer to a read, valid for every client that asks the same until one of its topics is touched. */
+export interface KeptAnswer extends Answer {
   /** How often it was sent again; the router's own, set when it first was. */
   repeats?: Repeats;
 }
 
 interface CachedAnswer {
-  readonly answer: IndexedAnswer;
+  readonly answer: KeptAnswer;
   readonly bytes: number;
   readonly forget: () => void;
 }
@@ -36,11 +34,11 @@ export class AnswerCache {
     return this.#answers.size;
   }
 
-  get(asked: string): IndexedAnswer | undefined {
+  get(asked: string): KeptAnswer | undefined {
     return this.#answers.get(asked)?.answer;
   }
 
-  put(asked: string, topics: readonly Topic[], answer: IndexedAnswer): void {
+  put(asked: string, topics: readonly Topic[], answer: KeptAnswer): void {
     this.#drop(asked);
     const bytes = sizeOf(asked, answer);
     if (bytes > answerBytesMax) return;

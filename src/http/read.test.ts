@@ -102,14 +102,13 @@ describe("a blocking query", () => {
     expect(held.response && indexOf(held.response)).toBe(2);
   });
 
-  test("whose time is over is answered with its own index and what there is", async () => {
+  test("whose time is over is answered with what there is and the index of that", async () => {
     const api = await startTestApi();
     await api.store.submit(keySet("a", "1"));
     await api.store.submit(keySet("b", "1"));
     const held = hold(api, "/v1/kv/a?raw&index=2&wait=1s");
     await api.clock.advance(1_100);
-    expect(held.response && [await held.response.text(), indexOf(held.response)]).toEqual(["1", 2]);
-    expect(indexOf(await api.ask("/v1/kv/a?raw"))).toBe(1);
+    expect(held.response && [await held.response.text(), indexOf(held.response)]).toEqual(["1", 1]);
   });
 
   test("leaves nothing behind when its client goes away", async () => {

@@ -3,7 +3,7 @@ import { compileFilter, type FilterFields } from "../lib/filter/compile-filter.t
 import type { OfNode } from "../registry/nearness.ts";
 import { waitForChange, type Query } from "../registry/query.ts";
 import { renderGoJson } from "../wire/go-json.ts";
-import type { IndexedAnswer } from "./answer-cache.ts";
+import type { KeptAnswer } from "./answer-cache.ts";
 import { jsonHeaders, send, type HeaderFields } from "./answers.ts";
 import type { Api } from "./api.ts";
 import { HttpError } from "./http-error.ts";
@@ -46,27 +46,21 @@ async function waitThenAnswer<T>(
   const { clock, random, waitLimits: limits } = api;
   const { index, waitMs } = options;
   const { signal } = request;
-  const seen = await waitForChange(api.store, query.topics, { index, waitMs, limits, signal, clock, random });
-  return answerNow(api, request, { asked, query, rendering, seen });
+  await waitForChange(api.store, query.topics, { index, waitMs, limits, signal, clock, random });
+  return answerNow(api, request, { asked, query, rendering });
 }
 
 interface Now<T> extends Asked<T> {
   readonly asked: string;
-  /** The index that is told at least. */
-  readonly seen?: number;
 }
 
 /** What there is to tell now; a large answer when the client has read enough of those before. */
 function answerNow<T>(api: Api, request: HttpRequest, now: Now<T>): Response | Promise<Response> {
-  const { asked, query, rendering, seen = 0 } = now;
-  const answer = currentAnswer(api, asked, { query, rendering });
+  const answer = currentAnswer(api, now);
   const room = isLarge(answer.body) ? roomFor(answer.body?.length ?? 0, request) : undefined;
   if (room !== undefined)
     return room.then(() => (request.signal.aborted ? new Response() : answerNow(api, request, now)));
-  if (seen <= answer.index) return send(answer, request);
-  const headers = new Headers(answer.headers);
-  headers.set("X-Consul-Index", String(seen));
-  return send({ ...answer, headers }, request);
+  return send(answer, request);
 }
 
 /** Resolves when there is room for a large answer; undefined when there is. */
@@ -79,13 +73,12 @@ interface Asked<T> {
   readonly rendering: Rendering<T>;
 }
 
-function currentAnswer<T>(api: Api, asked: string, { query, rendering }: Asked<T>): IndexedAnswer {
+function currentAnswer<T>(api: Api, { asked, query, rendering }: Now<T>): KeptAnswer {
   const known = api.answers.get(asked);
   if (known) return known;
   const index = api.store.indexOf(query.topics);
   const body = rendering.body(query.read(api.store.state));
   const answer = {
-    index,
     status: body === undefined ? 404 : 200,
     headers: new Headers({
       ...(body === undefined ? nothingHeaders : rendering.headers),

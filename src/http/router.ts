@@ -3,7 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
 import { ToldLately } from "../lib/told-lately.ts";
-import type { AnswerCache, IndexedAnswer } from "./answer-cache.ts";
+import type { AnswerCache, KeptAnswer } from "./answer-cache.ts";
 import { empty, sendWhole, text } from "./answers.ts";
 import type { Endpoint, Route } from "./api.ts";
 import { cleanPath } from "./clean-path.ts";
@@ -81,7 +81,7 @@ export class Router {
     return this.#clientLimit.answer(clientAddress, request, answer);
   }
 
-  #sendAgain(known: IndexedAnswer, request: Request, target: string): Response {
+  #sendAgain(known: KeptAnswer, request: Request, target: string): Response {
     const repeats = (known.repeats ??= this.#metrics.repeatsOf(this.#find(pathOf(target))));
     const startMs = repeats.isDue ? this.#clock.monotonicMs() : undefined;
     const response = this.#addHeaders(sendWhole(known, request));

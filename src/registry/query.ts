@@ -29,39 +29,34 @@ export interface WaitLimits {
 const jitterFraction = 1 / 16;
 
 /**
- * The blocking-query rule, in one place. Resolves with the index of the answer to give, when that is newer than the
- * client's, or when the wait is over (with the client's own index, since nothing it asked for has changed).
+ * The blocking-query rule, in one place. Resolves when the answer may be newer than the client's index, when the wait is
+ * over, or when the store closes. An index at or above the answer's own is held; the first write that touches one of the
+ * topics ends the wait, whatever its index.
  *
- * An index above the store's newest comes from a store that was lost or replaced: such a client is answered at once,
- * with an index from which it can go on. (Consul holds it for the whole wait.)
+ * Clients that ask for "the last index and one" (Nomad) are held like those that ask for the last. An index further above
+ * the store's newest comes from a store that was lost or replaced: such a client is answered at once, so that it goes on
+ * from the answer's index. (Consul holds it for the whole wait.)
  */
 export function waitForChange(
   store: Store,
   watched: readonly Topic[],
   wait: Wait & { readonly limits: WaitLimits; readonly clock: Clock; readonly random: Random },
-): Promise<number> {
+): Promise<void> {
   const { clock, signal } = wait;
   const index = store.indexOf(watched);
   const newest = Math.max(index, store.state.index);
-  const waits = wait.index > 0 && wait.index >= index && wait.index <= newest;
-  if (!waits || store.closed || signal.aborted) return Promise.resolve(index);
+  const waits = wait.index > 0 && wait.index >= index && wait.index <= newest + 1;
+  if (!waits || store.closed || signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
-    const end = (seen: number): void => {
+    const end = (): void => {
       stopWaiting();
       timer.cancel();
-      signal.removeEventListener("abort", expire);
-      resolve(seen);
+      signal.removeEventListener("abort", end);
+      resolve();
     };
-    const expire = (): void => end(Math.max(store.indexOf(watched), wait.index));
-    const look = (): void => {
-      const seen = store.indexOf(watched);
-      if (seen > wait.index) end(seen);
-      else if (store.closed) expire();
-      else stopWaiting = store.watches.wait(watched, look);
-    };
-    let stopWaiting = store.watches.wait(watched, look);
-    const timer = clock.schedule(waitMsOf(wait), expire);
-    signal.addEventListener("abort", expire);
+    const stopWaiting = store.watches.wait(watched, end);
+    const timer = clock.schedule(waitMsOf(wait), end);
+    signal.addEventListener("abort", end);
   });
 }
 

@@ -101,7 +101,8 @@ describe("a restore", () => {
       ...{ limits: { defaultMs: 1e6, maxMs: 1e6 }, clock, random: new FakeRandom() },
     });
     await restore(store, saved);
-    expect(await waiting).toBe(3);
+    await waiting;
+    expect(store.indexOf([topics.key("a")])).toBe(3);
     expect(getKv(store.state, "a")?.modifyIndex).toBe(1);
   });
 });
