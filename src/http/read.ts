@@ -11,13 +11,15 @@ import type { HttpRequest } from "./http-request.ts";
 import { isLarge } from "./large-answers.ts";
 import { parseQueryOptions, requireDatacenter, type QueryOptions } from "./query-options.ts";
 
-/** How a query's value becomes what is sent; undefined is a 404 with the same headers of the index. */
+/** How a query's value becomes what is sent; a body that is undefined is a 404 with the same headers of the index. */
 export interface Rendering<T> {
   /** For whom it is, when others who ask the same are answered otherwise. */
   readonly reader?: string;
   readonly headers: HeaderFields;
   /** false: each read is looked at anew, since asking may itself change the answer. */
   readonly isKept?: boolean;
+  /** What the 404 says, in plain text; nothing unless given. */
+  readonly missing?: string;
   body(value: T): string | Uint8Array<ArrayBuffer> | undefined;
 }
 
@@ -77,16 +79,17 @@ function currentAnswer<T>(api: Api, { asked, query, rendering }: Now<T>): KeptAn
   const known = api.answers.get(asked);
   if (known) return known;
   const index = api.store.indexOf(query.topics);
-  const body = rendering.body(query.read(api.store.state));
+  const found = rendering.body(query.read(api.store.state));
+  const shown =
+    found === undefined ? notFound(rendering) : { status: 200, headers: rendering.headers, body: readyToSend(found) };
   const answer = {
-    status: body === undefined ? 404 : 200,
+    ...shown,
     headers: new Headers({
-      ...(body === undefined ? nothingHeaders : rendering.headers),
+      ...shown.headers,
       "X-Consul-Index": String(index),
       "X-Consul-Knownleader": "true",
       "X-Consul-Lastcontact": "0",
     }),
-    body: body === undefined ? null : readyToSend(body),
   };
   if (rendering.isKept !== false) api.answers.put(asked, query.topics, answer);
   return answer;
@@ -97,7 +100,10 @@ function readyToSend(body: string | Uint8Array<ArrayBuffer>): string | Uint8Arra
   return typeof body === "string" && isLarge(body) ? Buffer.from(body) : body;
 }
 
-const nothingHeaders: HeaderFields = { Vary: "Accept-Encoding" };
+function notFound({ missing }: Rendering<never>) {
+  const type = missing === undefined ? {} : { "Content-Type": "text/plain; charset=utf-8" };
+  return { status: 404, headers: { Vary: "Accept-Encoding", ...type }, body: missing ?? null };
+}
 
 /** A list of the catalog: each row encoded, those that the filter leaves out left out; with `?near=` near ones first. */
 export function answerRows<T extends OfNode>(

@@ -2,7 +2,7 @@ import { syncCatalog } from "../../src/agent/anti-entropy.ts";
 import { Autopilot } from "../../src/cluster/autopilot.ts";
 import { ClientLimit } from "../../src/http/client-limit.ts";
 import { AnswerCache } from "../../src/http/answer-cache.ts";
-import type { Api } from "../../src/http/api.ts";
+import type { Api, Route } from "../../src/http/api.ts";
 import { CachedQuestions } from "../../src/http/cached-questions.ts";
 import { keepFresh } from "../../src/http/freshness.ts";
 import { Router, type RouterOptions } from "../../src/http/router.ts";
@@ -25,6 +25,8 @@ export interface TestApi extends TestAgent {
   readonly events: Events;
   readonly answers: AnswerCache;
   readonly coordinates: Coordinates;
+  /** The whole HTTP surface. */
+  readonly routes: readonly Route[];
   /** Asks as a client would, without a socket. */
   readonly ask: (path: string, init?: RequestInit) => Promise<Response>;
 }
@@ -102,7 +104,8 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     log,
   };
   const { clock } = api;
-  const router = new Router(routes(api), {
+  const table = routes(api);
+  const router = new Router(table, {
     answers,
     log,
     clientLimit: new ClientLimit(0),
@@ -115,7 +118,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   });
   return {
     ...world,
-    ...{ answers, coordinates, events, ports },
+    ...{ answers, coordinates, events, ports, routes: table },
     ask: async (path, init) => router.handle(new Request(`http://agent${path}`, init), () => "192.0.2.7"),
   };
 }

@@ -17,25 +17,17 @@ export function getConfigEntries(api: Api): Endpoint {
     requireDatacenter(request.query, api.datacenter);
     // Consul: without a kind all entries are listed.
     if (kind !== "" && !isEntryKind(kind)) throw new HttpError(500, unknownKind(kind));
-    if (name === undefined) return answerNone(api, request);
-    return answerMissing(api, request, `Config entry not found for ${JSON.stringify(kind)} / ${JSON.stringify(name)}`);
+    return answerQuery<readonly object[] | undefined>(
+      api,
+      request,
+      { topics: [topics.mesh], read: () => (name === undefined ? [] : undefined) },
+      {
+        headers: jsonHeaders,
+        missing: `Config entry not found for ${JSON.stringify(kind)} / ${JSON.stringify(name)}`,
+        body: (entries) => entries && renderGoJson(entries, { pretty: request.pretty }),
+      },
+    );
   };
-}
-
-function answerNone(api: Api, request: HttpRequest): Response | Promise<Response> {
-  const query = { topics: [topics.mesh], read: (): readonly object[] => [] };
-  return answerQuery(api, request, query, {
-    headers: jsonHeaders,
-    body: (none) => renderGoJson(none, { pretty: request.pretty }),
-  });
-}
-
-/** A read that finds nothing and says so. */
-async function answerMissing(api: Api, request: HttpRequest, what: string): Promise<Response> {
-  const query = { topics: [topics.mesh], read: () => undefined };
-  const { headers } = await answerQuery(api, request, query, { headers: {}, body: () => undefined });
-  headers.set("Content-Type", "text/plain; charset=utf-8");
-  return new Response(what, { status: 404, headers });
 }
 
 /** Also true of an entry that was never there. */
