@@ -6,6 +6,7 @@ import {
   put,
   registerCheck,
   registerService,
+  send,
   sharedTarget,
   unique,
 } from "../support/conformance.ts";
@@ -59,6 +60,30 @@ describe.each([
     expect({ status: answer.status, text: answer.text }).toEqual({ status: code, text: status });
     expect(answer.header("Content-Type")).toBe("text/plain");
     expect(answer.header("X-Consul-Reason")).toBe(status);
+  });
+});
+
+describe("the text form", () => {
+  const form = async (path: string, accept: string): Promise<string> =>
+    (await send("GET", path, { headers: { Accept: accept } })).text.slice(0, 1);
+
+  test.each([
+    ["text/plain", true],
+    ["text/plain;q=0.5, */*", true],
+    ["text/plainly", true],
+    ["application/json, text/plain", false],
+    ["TEXT/PLAIN", false],
+    ["text/*", false],
+    ["*/*", false],
+  ])("is what an Accept header of %p asks for: %p", async (accept, isText) => {
+    const name = await serviceThatIs("warning");
+    for (const format of ["", "?format=json", "?format=TEXT"]) {
+      expect(await form(`${byId}/${name}${format}`, accept)).toBe(isText ? "w" : "{");
+      expect(await form(`${byName}/${name}${format}`, accept)).toBe(isText ? "w" : "[");
+    }
+    expect(await form(`${byId}/${name}?format=text`, accept)).toBe("w");
+    expect(await form(`${byId}/nosuch`, accept)).toBe(isText ? '"' : "{");
+    expect(await form(`${byName}/nosuch`, accept)).toBe(isText ? "S" : "[");
   });
 });
 

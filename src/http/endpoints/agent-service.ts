@@ -186,8 +186,9 @@ function worstOf(statuses: readonly AggregatedStatus[]): AggregatedStatus {
   return statuses.reduce((worst, status) => (severity.indexOf(status) > severity.indexOf(worst) ? status : worst));
 }
 
-function wantsText(request: HttpRequest): boolean {
-  return request.query.get("format") === "text";
+/** Consul: an Accept header that begins so, or else the format. */
+function wantsText({ raw, query }: HttpRequest): boolean {
+  return raw.headers.get("accept")?.startsWith("text/plain") || query.get("format") === "text";
 }
 
 /** Consul: a flag without a value is on, one that is not a boolean is off. */
