@@ -28,11 +28,7 @@ type ApiParts = Pick<
 /** What the endpoints work on, of the parts of one agent. */
 export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   const { node } = parts.agent;
-  const member = serverMember(node, {
-    serverPort: config.ports.server,
-    serfPort: config.ports.serfLan,
-    wanPort: config.ports.serfWan,
-  });
+  const member = serverMember(node, config);
   const leader = `${node.address}:${config.ports.server}`;
   const { log: rootLog, machine, ...others } = parts;
   const { clock, metrics, store } = parts;
@@ -101,6 +97,7 @@ export function openApi(
     clock,
     log,
     headers: config.httpHeaders,
+    isPretty: config.devMode,
     blocked: config.httpBlockEndpoints,
     mayWrite: writersFrom(writers),
   });

@@ -5,11 +5,14 @@ import type { SelfDescription } from "./http/api.ts";
 import { consulVersion } from "./model/consul-version.ts";
 import type { Store } from "./registry/store.ts";
 
+interface Parts {
+  readonly agent: Agent;
+  readonly store: Store;
+  readonly leader: string;
+}
+
 /** What agent/self tells: in Consul's shape, as far as it has a meaning here. Numbers are strings, as Consul's are. */
-export function describeSelf(
-  config: RuntimeConfig,
-  { agent, store, leader }: { readonly agent: Agent; readonly store: Store; readonly leader: string },
-): SelfDescription {
+export function describeSelf(config: RuntimeConfig, { agent, store, leader }: Parts): SelfDescription {
   return {
     config: {
       Datacenter: config.datacenter,
@@ -20,7 +23,7 @@ export function describeSelf(
       Version: consulVersion,
     },
     debugConfig: describeConfig(config, agent),
-    stats: describeStats(agent, store, leader),
+    stats: describeStats(config, { agent, store, leader }),
     meta: agent.node.meta ?? {},
   };
 }
@@ -89,7 +92,7 @@ function describeConfig(config: RuntimeConfig, agent: Agent): object {
 /** What there is to say of gossip where there is none. */
 const serfAlone = { encrypted: "false", failed: "0", health_score: "0", left: "0", members: "1" };
 
-function describeStats(agent: Agent, store: Store, leader: string): object {
+function describeStats(config: RuntimeConfig, { agent, store, leader }: Parts): object {
   const checks = [...agent.checks.values()];
   const ttls = checks.filter(({ type }) => type === "ttl").length;
   const index = String(store.state.index);
@@ -103,7 +106,7 @@ function describeStats(agent: Agent, store: Store, leader: string): object {
     build: { prerelease: "", revision: "", version: consulVersion },
     consul: {
       acl: "disabled",
-      bootstrap: "true",
+      bootstrap: String(config.bootstrap),
       known_datacenters: "1",
       leader: "true",
       leader_addr: leader,

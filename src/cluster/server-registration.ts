@@ -38,29 +38,34 @@ export function serverRegistration(
   };
 }
 
-export function serverMember(
-  node: Node,
-  options: { readonly serverPort: number; readonly serfPort: number; readonly wanPort: number },
-): Member {
+export interface ServerSettings {
+  readonly bootstrap: boolean;
+  /** How many servers it waits for; 0 for none. */
+  readonly bootstrapExpect: number;
+  readonly ports: { readonly server: number; readonly serfLan: number; readonly serfWan: number };
+}
+
+export function serverMember(node: Node, { bootstrap, bootstrapExpect, ports }: ServerSettings): Member {
   return {
     name: node.name,
     address: node.address,
-    port: options.serfPort,
+    port: ports.serfLan,
     tags: {
       acls: "0",
-      bootstrap: "1",
+      ...(bootstrap && { bootstrap: "1" }),
       build: `${consulVersion}:`,
       dc: node.datacenter,
+      ...(bootstrapExpect > 0 && { expect: String(bootstrapExpect) }),
       ft_fs: "1",
       id: node.id,
-      port: String(options.serverPort),
+      port: String(ports.server),
       raft_vsn: "3",
       role: "consul",
       segment: "",
       vsn: "2",
       vsn_max: "3",
       vsn_min: "2",
-      wan_join_port: String(options.wanPort),
+      wan_join_port: String(ports.serfWan),
     },
   };
 }

@@ -11,7 +11,8 @@ function requestWith(
 ) {
   const clock = new FakeClock();
   const raw = new Request("http://agent/v1/kv/a", { method: "PUT", body, signal });
-  const options = { rest: "a", query: "", peerAddress: () => "192.0.2.7", largeAnswers: new LargeAnswers(), clock };
+  const largeAnswers = new LargeAnswers();
+  const options = { rest: "a", query: "", peerAddress: () => "192.0.2.7", largeAnswers, clock, isPretty: false };
   return { request: new HttpRequest(raw, "/v1/kv/a", options), clock };
 }
 

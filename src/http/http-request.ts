@@ -11,6 +11,8 @@ export interface RequestOptions {
   readonly peerAddress: () => string | undefined;
   readonly largeAnswers: LargeAnswers;
   readonly clock: Clock;
+  /** JSON is indented for every client, as with `?pretty`. */
+  readonly isPretty: boolean;
 }
 
 /** A request as endpoints see it. */
@@ -53,7 +55,7 @@ export class HttpRequest {
   }
 
   get pretty(): boolean {
-    return this.query.has("pretty");
+    return this.#options.isPretty || this.query.has("pretty");
   }
 
   /** The same request with these parameters left out. */

@@ -32,6 +32,7 @@ function trial(
     metrics: new Metrics(0),
     clock: settings.clock,
     headers: {},
+    isPretty: false,
     blocked: [],
     mayWrite: undefined,
     ...options,

@@ -23,6 +23,8 @@ export interface RouterOptions {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly headers: Readonly<Record<string, string>>;
+  /** JSON is indented for every client. Consul: in development mode. */
+  readonly isPretty: boolean;
   /** Beginnings of paths that are refused. */
   readonly blocked: readonly string[];
   /** Whether who comes from there may change anything; undefined lets everybody. */
@@ -53,6 +55,7 @@ export class Router {
   readonly #clientLimit: ClientLimit;
   readonly #largeAnswers = new LargeAnswers();
   readonly #clock: Clock;
+  readonly #isPretty: boolean;
   readonly #told: ToldLately;
   readonly #metrics: HttpMetrics;
 
@@ -65,6 +68,7 @@ export class Router {
     this.#answers = options.answers;
     this.#clientLimit = options.clientLimit;
     this.#clock = options.clock;
+    this.#isPretty = options.isPretty;
     this.#told = new ToldLately(options.clock);
     this.#metrics = new HttpMetrics(options.metrics, routes);
   }
@@ -124,7 +128,7 @@ export class Router {
       const query = target.slice(path.length + 1);
       const asked = new HttpRequest(request, target, {
         ...{ rest, query, peerAddress: clientAddress },
-        ...{ largeAnswers: this.#largeAnswers, clock: this.#clock },
+        ...{ largeAnswers: this.#largeAnswers, clock: this.#clock, isPretty: this.#isPretty },
       });
       checkCommonParameters(route.path, request.method, asked);
       refuseNamespace(path, asked);

@@ -112,6 +112,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     metrics,
     clock,
     headers: {},
+    isPretty: false,
     blocked: [],
     mayWrite: undefined,
     ...options,
