@@ -50,7 +50,7 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     cachedQuestions: config.httpUseCache ? new CachedQuestions(parts) : undefined,
     events,
     ports: openPorts(config, { ...parts, machine, events, log: rootLog.named("ports") }),
-    prometheus: config.prometheus,
+    prometheus: config.prometheusRetentionMs > 0,
     preparedQueries: new PreparedQueries(store, {
       clock,
       metrics,

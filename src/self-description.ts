@@ -1,6 +1,6 @@
 import type { Agent } from "./agent/agent.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
-import { formatDuration } from "./lib/duration.ts";
+import { describeConfig } from "./debug-config.ts";
 import type { SelfDescription } from "./http/api.ts";
 import { consulVersion } from "./model/consul-version.ts";
 import type { Store } from "./registry/store.ts";
@@ -22,70 +22,9 @@ export function describeSelf(config: RuntimeConfig, { agent, store, leader }: Pa
       Server: config.server,
       Version: consulVersion,
     },
-    debugConfig: describeConfig(config, agent),
+    debugConfig: describeConfig(config, agent.node),
     stats: describeStats(config, { agent, store, leader }),
     meta: agent.node.meta ?? {},
-  };
-}
-
-/** Consul's DebugConfig is its whole configuration; these are the fields that mean something here, by its names. */
-function describeConfig(config: RuntimeConfig, agent: Agent): object {
-  const listening = (addresses: readonly string[], port: number): readonly string[] =>
-    port > 0 ? addresses.map((address) => `tcp://${address}:${port}`) : [];
-  return {
-    ACLsEnabled: false,
-    AEInterval: "1m0s",
-    AdvertiseAddrLAN: config.advertiseAddress,
-    AdvertiseAddrWAN: config.advertiseAddressWan,
-    AllowWriteHTTPFrom: config.httpAllowWriteFrom,
-    BindAddr: config.bindAddress,
-    Bootstrap: config.bootstrap,
-    BootstrapExpect: config.bootstrapExpect,
-    CheckDeregisterIntervalMin: "1m0s",
-    CheckOutputMaxSize: config.checkOutputBytesMax,
-    ClientAddrs: config.httpAddresses,
-    ConnectEnabled: false,
-    DNSDomain: config.dnsDomain,
-    DNSPort: config.ports.dns,
-    DataDir: config.dataDir ?? "",
-    Datacenter: config.datacenter,
-    DefaultQueryTime: formatDuration(config.blockingQuery.defaultMs),
-    DevMode: config.devMode,
-    DiscardCheckOutput: config.discardCheckOutput,
-    EnableDebug: false,
-    EnableLocalScriptChecks: config.enableLocalScriptChecks,
-    EnableRemoteScriptChecks: config.enableScriptChecks,
-    EnableUI: config.ui,
-    GRPCPort: config.ports.grpc,
-    HTTPAddrs: listening(config.httpAddresses, config.ports.http),
-    HTTPBlockEndpoints: config.httpBlockEndpoints,
-    HTTPPort: config.ports.http,
-    HTTPResponseHeaders: config.httpHeaders,
-    HTTPSAddrs: listening(config.httpsAddresses, config.ports.https),
-    HTTPSPort: config.ports.https,
-    KeeperAddrs: config.ports.keeper > 0 ? listening(config.keeperAddresses, config.ports.keeper) : undefined,
-    KVMaxValueSize: config.kvValueBytesMax,
-    LeaveOnTerm: config.leaveOnTerminate,
-    Logging: { LogJSON: config.log.json, LogLevel: config.log.level.toUpperCase() },
-    MaxQueryTime: formatDuration(config.blockingQuery.maxMs),
-    NodeID: agent.node.id,
-    NodeMeta: config.nodeMeta,
-    NodeName: agent.node.name,
-    PrimaryDatacenter: config.datacenter,
-    Revision: "",
-    SerfPortLAN: config.ports.serfLan,
-    SerfPortWAN: config.ports.serfWan,
-    ServerMode: config.server,
-    ServerPort: config.ports.server,
-    SessionTTLMin: formatDuration(config.sessionTtlMsMin),
-    SkipLeaveOnInt: config.skipLeaveOnInterrupt,
-    TaggedAddresses: config.taggedAddresses,
-    TranslateWANAddrs: false,
-    TxnMaxReqLen: config.txnBytesMax,
-    UIContentPath: config.uiContentPath,
-    UIDir: config.uiDir ?? "",
-    Version: consulVersion,
-    VersionPrerelease: "",
   };
 }
 

@@ -8,7 +8,10 @@ type ClusterAddresses = Pick<
   RuntimeConfig,
   "bindAddress" | "advertiseAddress" | "advertiseAddressWan" | "taggedAddresses"
 >;
-type ClientAddresses = Pick<RuntimeConfig, "httpAddresses" | "httpsAddresses" | "dnsAddresses" | "keeperAddresses">;
+type ClientAddresses = Pick<
+  RuntimeConfig,
+  "clientAddresses" | "httpAddresses" | "httpsAddresses" | "dnsAddresses" | "keeperAddresses"
+>;
 
 /** @throws OperatingError invalid */
 export function clusterAddresses(sources: AddressSources): ClusterAddresses {
@@ -111,5 +114,11 @@ export function clientAddresses(sources: AddressSources, ports: Ports): ClientAd
   const dnsAddresses = of("dns");
   if (dnsAddresses.some((address) => address.startsWith("unix://")))
     throw invalidAddress("DNS address cannot be a unix socket", { settings, path: "addresses.dns" });
-  return { httpAddresses: of("http"), httpsAddresses: of("https"), dnsAddresses, keeperAddresses: of("keeper") };
+  return {
+    clientAddresses: shared,
+    httpAddresses: of("http"),
+    httpsAddresses: of("https"),
+    dnsAddresses,
+    keeperAddresses: of("keeper"),
+  };
 }

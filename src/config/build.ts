@@ -132,7 +132,7 @@ type Agent = Pick<
   RuntimeConfig,
   | "log"
   | "pidFile"
-  | "prometheus"
+  | "prometheusRetentionMs"
   | "enableScriptChecks"
   | "enableLocalScriptChecks"
   | "discardCheckOutput"
@@ -154,7 +154,7 @@ function buildAgent(settings: Settings): Agent {
       rotatedFilesMax: settings.number("log_rotate_max_files"),
     },
     // Consul: what is not seen for so long is forgotten; here nothing is, so only whether there is a time counts.
-    prometheus: settings.number("telemetry.prometheus_retention_time") > 0,
+    prometheusRetentionMs: settings.number("telemetry.prometheus_retention_time"),
     pidFile: settings.optionalText("pid_file"),
     enableScriptChecks: scripts,
     enableLocalScriptChecks: settings.optionalFlag("enable_local_script_checks") ?? scripts,

@@ -27,6 +27,8 @@ export interface RuntimeConfig {
   readonly advertiseAddress: string;
   readonly advertiseAddressWan: string;
   readonly taggedAddresses: Readonly<Record<string, string>>;
+  /** Where HTTP, HTTPS, DNS and core-keeper's API are served that have no addresses of their own. */
+  readonly clientAddresses: readonly string[];
   /** IP addresses, or "unix:///path". */
   readonly httpAddresses: readonly string[];
   readonly httpsAddresses: readonly string[];
@@ -58,8 +60,8 @@ export interface RuntimeConfig {
   readonly kvValueBytesMax: number;
 
   readonly log: LogConfig;
-  /** Metrics are also told in the format of Prometheus. */
-  readonly prometheus: boolean;
+  /** Above 0: metrics are also served in the format of Prometheus. */
+  readonly prometheusRetentionMs: number;
   readonly pidFile: string | undefined;
   readonly enableScriptChecks: boolean;
   /** Script checks from configuration files only. */
