@@ -18,7 +18,7 @@ export function encodeAgentService(service: Service, contentHash?: string): obje
     EnableTagOverride: service.enableTagOverride,
     ContentHash: contentHash,
     // Consul: the agent shows a proxy's configuration only for the kinds that are proxies.
-    Proxy: isProxy(service.kind) ? encodeAgentProxy(service.proxy) : undefined,
+    Proxy: isProxyKind(service.kind) ? encodeAgentProxy(service.proxy) : undefined,
     Connect: service.connectNative ? encodeConnect(service) : undefined,
   };
 }
@@ -70,7 +70,7 @@ export function encodeNodeService(service: ServiceRow): object {
   };
 }
 
-function isProxy(kind: string): boolean {
+export function isProxyKind(kind: string): boolean {
   return /^(connect-proxy|(mesh|terminating|ingress)-gateway)$/.test(kind);
 }
 

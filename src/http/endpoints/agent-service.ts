@@ -1,6 +1,7 @@
 import { toCatalogCheck } from "../../agent/catalog-check.ts";
 import { serviceHealth, type AggregatedStatus, type ServiceHealth } from "../../agent/service-health.ts";
 import type { Service } from "../../model/service.ts";
+import { contentHash } from "../../wire/content-hash.ts";
 import { encodeAgentService } from "../../wire/service.ts";
 import { encodeAgentHealth } from "../../wire/agent-health.ts";
 import { agentServiceFields } from "../../wire/filter-fields.ts";
@@ -60,7 +61,10 @@ export function getAgentService(api: Api): Endpoint {
     const { waitMs } = parseWaiting(request.query);
     const known = request.query.get("hash") ?? "";
     const find = (): Service | undefined => api.agent.services.get(request.rest)?.service;
-    const hasIt = (): boolean => known !== "" && known === contentHash(find());
+    const hasIt = (): boolean => {
+      const service = find();
+      return known !== "" && service !== undefined && known === contentHash(service);
+    };
     if (hasIt()) await waitWhile(api, request, { holds: hasIt, waitMs });
     const service = find();
     if (!service) throw new HttpError(404, `unknown service ID: ${request.rest}`);
@@ -200,13 +204,4 @@ function isSet({ query }: HttpRequest, name: string): boolean {
 /** Consul sends names in headers as UTF-8; each byte of it goes as one character here. */
 function headerValue(text: string): string {
   return Buffer.from(text).toString("latin1");
-}
-
-/** undefined is of a service that is not there: nobody has its hash. */
-function contentHash(service: Service | undefined): string {
-  if (service === undefined) return "";
-  return new Bun.CryptoHasher("sha256")
-    .update(renderGoJson(encodeAgentService(service), { pretty: false }))
-    .digest("hex")
-    .slice(0, 16);
 }
