@@ -220,7 +220,9 @@ export class Agent {
   /** @throws OperatingError not-found when the check names a service that is not registered here */
   async registerCheck(definition: CheckDefinition, source: Source): Promise<void> {
     this.requireAllowed(definition, source);
-    await this.#registerCheck(definition, () => this.#toLocal(definition, source));
+    // Consul: a file's check that stands outside a service has no type (file-checks.test.ts).
+    const type = source === "file" ? "" : definition.method.kind;
+    await this.#registerCheck(definition, () => ({ ...this.#toLocal(definition, source), type }));
   }
 
   /** An unknown id is no error. */

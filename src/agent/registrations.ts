@@ -14,7 +14,7 @@ export interface LocalService {
 export interface LocalCheck {
   readonly definition: CheckDefinition;
   readonly source: Source;
-  /** "http", "ttl" ... or "maintenance". */
+  /** "http", "ttl" ... or "maintenance"; "" for a file's check that stands outside a service. */
   readonly type: string;
   readonly status: CheckStatus;
   readonly output: string;

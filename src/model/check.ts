@@ -73,7 +73,7 @@ export interface Check {
   readonly serviceId: string;
   readonly serviceName: string;
   readonly serviceTags: readonly string[];
-  /** "http", "tcp", "ttl", "script", "grpc", "alias", or "" when reported by others. */
+  /** "http", "tcp", "ttl", "script", "grpc", "alias"; "" when reported by others, and for a file's check outside a service. */
   readonly type: string;
   readonly definition: CheckRowDefinition;
 }

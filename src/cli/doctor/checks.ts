@@ -70,8 +70,10 @@ function isPathUnknown({ status, output }: CheckFacts): boolean {
   return status !== "passing" && /^HTTP \S+ \S+: 404\b/.test(output);
 }
 
+/** A file's check outside a service has no type; its output still tells that it is a TTL check. */
 function isUnattended({ type, status, output, isUnchanged }: CheckFacts): boolean {
-  return type === "ttl" && status === "critical" && (output === "TTL expired" || (output === "" && isUnchanged));
+  if (status !== "critical") return false;
+  return output === "TTL expired" || (type === "ttl" && output === "" && isUnchanged);
 }
 
 function placeOf({ id, node, serviceId }: CheckFacts): string {

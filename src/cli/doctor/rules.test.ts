@@ -134,6 +134,7 @@ describe("checks", () => {
   const notFound = check("c", { ...critical, output: "HTTP GET http://10.0.0.7/ping: 404 Not Found Output: ..." });
   const expired = check("t", { ...critical, type: "ttl", output: "TTL expired" });
   const silent = check("t", { ...critical, type: "ttl", isUnchanged: true });
+  const expiredOfFile = check("t", { ...expired, type: "" });
   const refused = check("c", { ...critical, output: "dial tcp 10.0.0.7:80: connection refused\nmore" });
 
   test("with a path that is not there", () => {
@@ -143,7 +144,7 @@ describe("checks", () => {
   });
 
   test("with a TTL that nobody keeps", () => {
-    expect(found(unattendedTtls, { checks: [expired, silent, refused] })).toHaveLength(2);
+    expect(found(unattendedTtls, { checks: [expired, expiredOfFile, silent, refused] })).toHaveLength(3);
     const failed = check("t", { ...critical, type: "ttl", output: "disk broken" });
     expect(found(unattendedTtls, { checks: [failed] })).toEqual([]);
   });
