@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,6 +73,26 @@ test("output is what was printed on either stream, with the environment and fold
   const { output } = await shell('echo error >&2; echo "$PATH"; pwd');
   const expected = ["", "error", process.cwd(), process.env["PATH"] ?? ""];
   expect(output.split("\n").toSorted()).toEqual(expected.toSorted());
+});
+
+test("what is printed on the two streams in turn is shown in that order, run after run", async () => {
+  const lines = Array.from({ length: 10 }, (_line, at) => at);
+  const command = lines.map((line) => `echo ${line}${line % 2 === 0 ? "" : " >&2"}`).join("; ");
+  const outputs = await Promise.all(Array.from({ length: 40 }, async () => (await shell(command)).output));
+  expect(new Set(outputs)).toEqual(new Set([`${lines.join("\n")}\n`]));
+});
+
+test("a script can open its outputs again by their names", async () => {
+  const command = "echo a > /dev/stderr; echo b > /dev/stdout; test -p /dev/stdout && test -p /dev/stderr";
+  expect(await shell(command)).toEqual({ status: "passing", output: "a\nb\n" });
+});
+
+test("runs leave no descriptors behind", async () => {
+  const open = (): number => readdirSync("/proc/self/fd").length;
+  await shell("true");
+  const before = open();
+  for (let count = 0; count < 20; count += 1) await run(count % 2 === 0 ? ["echo", "a"] : ["/nonexistent"]);
+  await within(5_000, async () => expect(open()).toBeLessThanOrEqual(before));
 });
 
 test("long output keeps its end, and an endless one does not fill the memory", async () => {

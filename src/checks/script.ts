@@ -1,6 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { closeSync } from "node:fs";
+import type { ReadableStreamDefaultReader } from "node:stream/web";
 import { formatDuration } from "../lib/duration.ts";
 import { notStartedWords } from "../lib/not-started.ts";
+import { openPipe } from "../lib/pipe.ts";
 import type { CheckMethod, CheckStatus } from "../model/check.ts";
 import type { CheckResult, CheckRunner } from "./check-runner.ts";
 import { startDeadline, type DeadlineOptions } from "./deadline.ts";
@@ -26,48 +29,83 @@ type RunOptions = DeadlineOptions & { readonly outputBytesMax: number };
  * The program leads a process group of its own, and when the run ends (by itself, by timeout or because the check was
  * stopped) whatever is left of that group is killed: a check that hangs every ten seconds must not fill the gateway.
  *
- * Consul: the run lasts until the program and everything that holds its output has ended, so a script that leaves a
- * child behind on its output times out. Standard output and error are two pipes, read as they fill; between the two,
- * the order is that of reading.
+ * Consul: standard output and error are one pipe, so the two keep their order; and the run lasts until the program and
+ * everything that holds the pipe has ended, so a script that leaves a child behind on its output times out.
  */
 async function runScript(args: readonly string[], options: RunOptions): Promise<CheckResult> {
   const [program = "", ...rest] = args;
   try {
-    return await untilEnd(spawn(program, rest, { detached: true, stdio: ["ignore", "pipe", "pipe"] }), options);
+    const { readEnd, writeEnd } = openPipe();
+    const output = new ScriptOutput(readEnd);
+    try {
+      return await untilEnd(startWith(writeEnd, program, rest), output, options);
+    } finally {
+      output.close();
+    }
   } catch (thrown) {
     return { status: "critical", output: notStartedWords(program, thrown) };
   }
 }
 
+/** @throws Error of the system when the program cannot be started, unless the child tells later */
+function startWith(output: number, program: string, args: readonly string[]): ChildProcess {
+  try {
+    return spawn(program, args, { detached: true, stdio: ["ignore", output, output] });
+  } finally {
+    closeSync(output); // the child has its own copy, and only that must keep the pipe open
+  }
+}
+
+/** The end of the pipe that is read. */
+class ScriptOutput {
+  readonly #descriptor: number;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+    this.#reader = Bun.file(descriptor).stream().getReader();
+  }
+
+  /** Resolves when nothing holds the other end any more, or it was closed. */
+  async readTo(tail: OutputTail): Promise<void> {
+    for (;;) {
+      const { done, value } = await this.#reader.read();
+      if (done) return;
+      tail.write(value);
+    }
+  }
+
+  /** Also lets go of a descendant, in a process group of its own, that still holds the other end. */
+  close(): void {
+    void this.#reader.cancel().finally(() => closeSync(this.#descriptor));
+  }
+}
+
 /** @throws Error of the system when the program could not be started */
-function untilEnd(script: ChildProcess, options: RunOptions): Promise<CheckResult> {
+function untilEnd(script: ChildProcess, output: ScriptOutput, options: RunOptions): Promise<CheckResult> {
   return new Promise((resolve, reject) => {
     const tail = new OutputTail(options.outputBytesMax);
-    const output = (): string => formatScriptOutput(tail, options.outputBytesMax);
+    const text = (): string => formatScriptOutput(tail, options.outputBytesMax);
+    let isOver = false;
     const end = (settle: () => void): void => {
+      if (isOver) return;
+      isOver = true;
       deadline.clear();
-      script.removeAllListeners("close");
-      release(script);
+      if (script.pid !== undefined) killGroup(script.pid);
       settle();
     };
-    const deadline = startDeadline(options, () => end(() => resolve(timedOut(options.timeoutMs, output()))));
-    script.stdout?.on("data", (chunk: Uint8Array) => tail.write(chunk));
-    script.stderr?.on("data", (chunk: Uint8Array) => tail.write(chunk));
-    script.on("error", (error) => end(() => reject(error)));
-    script.on("close", (exitCode) => end(() => resolve({ status: statusOf(exitCode), output: output() })));
+    const fail = (error: unknown): void => end(() => reject(error));
+    const deadline = startDeadline(options, () => end(() => resolve(timedOut(options.timeoutMs, text()))));
+    const exited = new Promise<number | null>((resolveExit) => script.on("exit", resolveExit));
+    script.on("error", fail);
+    void Promise.all([exited, output.readTo(tail)]).then(
+      ([exitCode]) => end(() => resolve({ status: statusOf(exitCode), output: text() })),
+      fail,
+    );
   });
 }
 
-/**
- * Kills what is left of the process group, and lets go of pipes that a descendant in a group of its own may still hold.
- * The group's number cannot be another's yet: it stays taken while the group lives, and this comes right after.
- */
-function release(script: ChildProcess): void {
-  if (script.pid !== undefined) killGroup(script.pid);
-  script.stdout?.destroy();
-  script.stderr?.destroy();
-}
-
+/** The group's number cannot be another's yet: it stays taken while the group lives, and this comes right after. */
 function killGroup(leaderPid: number): void {
   try {
     process.kill(-leaderPid, "SIGKILL");

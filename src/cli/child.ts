@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type IOType, spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync } from "node:fs";
 import { constants } from "node:os";
 import { notStartedWords } from "../lib/not-started.ts";
+import { openPipe } from "../lib/pipe.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { forwardSignals } from "./shutdown.ts";
 
@@ -32,9 +34,9 @@ export class Child {
   static async start(words: readonly string[], { shell, env, input }: ChildOptions): Promise<Child> {
     const [program = "", ...args] = shell ? [env["SHELL"] || "/bin/sh", "-c", words.join(" ")] : words;
     try {
-      const stdin = typeof input === "object" ? "pipe" : input;
-      const child = spawn(program, args, { env, stdio: [stdin, "inherit", "inherit"] });
-      if (typeof input === "object") feed(child, input.text);
+      const run = (stdin: IOType | number): ChildProcess =>
+        spawn(program, args, { env, stdio: [stdin, "inherit", "inherit"] });
+      const child = typeof input === "object" ? feed(input.text, run) : run(input);
       if (child.pid === undefined) await once(child, "spawn");
       return new Child(child, child.pid ?? 0);
     } catch (error) {
@@ -58,10 +60,27 @@ export class Child {
   }
 }
 
-/** A program may end without reading what it is given. */
-function feed({ stdin }: ChildProcess, text: string): void {
-  stdin?.on("error", () => undefined);
-  stdin?.end(text);
+/** Runs a program that reads `text` on its standard input. */
+function feed(text: string, run: (stdin: number) => ChildProcess): ChildProcess {
+  const { readEnd, writeEnd } = openPipe();
+  try {
+    return run(readEnd);
+  } finally {
+    closeSync(readEnd);
+    void write(text, writeEnd);
+  }
+}
+
+async function write(text: string, descriptor: number): Promise<void> {
+  const sink = Bun.file(descriptor).writer();
+  try {
+    await sink.write(text);
+    await sink.end();
+  } catch {
+    // A program may end without reading what it is given.
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Go's names, which scripts around Consul search for. */
