@@ -35,6 +35,7 @@ export class Dial implements AttemptOwner {
   readonly #attempts = new Set<ConnectionAttempt>();
   #waitsFor: "address" | "connection" | "nothing";
   #preferred: HostPort;
+  #first: string | undefined;
   #preferredError: unknown;
   #untried: readonly string[] = [];
   #timer: Timer | undefined;
@@ -51,7 +52,7 @@ export class Dial implements AttemptOwner {
     return this.#waitsFor;
   }
 
-  /** What errors name: the preferred address once it is known, until then the name. */
+  /** What errors name: the preferred address once it is known, until then the name. Go: without a host, the port alone. */
   get preferred(): HostPort {
     return this.#preferred;
   }
@@ -84,7 +85,8 @@ export class Dial implements AttemptOwner {
 
   #tryAll(addresses: readonly string[]): void {
     this.#waitsFor = "connection";
-    this.#preferred = { host: addresses[0] ?? this.#target.host, port: this.#target.port };
+    if (this.#target.host !== "") this.#preferred = { ...this.#target, host: addresses[0] ?? this.#target.host };
+    this.#first = addresses[0];
     this.#untried = addresses;
     this.#tryNext();
   }
@@ -110,7 +112,7 @@ export class Dial implements AttemptOwner {
 
   refused(attempt: ConnectionAttempt, error: unknown): void {
     this.#attempts.delete(attempt);
-    if (attempt.target.host === this.#preferred.host) this.#preferredError = error;
+    if (attempt.target.host === this.#first) this.#preferredError = error;
     this.#tryNext();
   }
 

@@ -39,9 +39,9 @@ function description(details: string): string {
   return last === undefined ? details : connectionError(lastErrorWords(last));
 }
 
-/** Why a target cannot even be dialled. */
-export function addressWords(why: string): string {
-  return `rpc error: code = Unavailable desc = ${connectionError(`Error while dialing dial tcp: ${why}`)}`;
+/** Why a server cannot be dialled; `why` begins with "dial tcp". */
+export function dialFailureWords(why: string): string {
+  return `rpc error: code = Unavailable desc = ${connectionError(`Error while dialing ${why}`)}`;
 }
 
 function connectionError(why: string): string {

@@ -2,14 +2,16 @@ import type * as GrpcModule from "@grpc/grpc-js";
 import type { ChannelCredentials, ChannelOptions, Client, ServiceError } from "@grpc/grpc-js";
 import { isIP } from "node:net";
 import { checkServerIdentity } from "node:tls";
-import { messageOf, OperatingError } from "../lib/errors.ts";
+import { messageOf } from "../lib/errors.ts";
 import type { CheckMethod } from "../model/check.ts";
 import type { CheckResult, CheckRunner } from "./check-runner.ts";
 import { startDeadline, type DeadlineOptions } from "./deadline.ts";
 import { decodeHealthStatus, encodeHealthRequest, healthCheckPath, serving } from "./grpc-health.ts";
-import { addressWords, grpcFailureWords } from "./grpc-words.ts";
-import { parseHostPort } from "./host-port.ts";
+import { dialFailureWords, grpcFailureWords } from "./grpc-words.ts";
+import { formatHostPort, type HostPort, parseHostPort } from "./host-port.ts";
 import { limitReportedOutput } from "./limit-output.ts";
+import { isAddress, lookUp } from "./look-up.ts";
+import { dialErrorWords } from "./network-words.ts";
 import { runPeriodically, type PeriodicOptions } from "./periodic.ts";
 
 export type GrpcMethod = Extract<CheckMethod, { kind: "grpc" }>;
@@ -32,16 +34,43 @@ export function startGrpcCheck(method: GrpcMethod, options: GrpcCheckOptions): C
 
 async function checkGrpc(method: GrpcMethod, options: DeadlineOptions): Promise<CheckResult> {
   const { address, service } = splitTarget(method.target);
+  const late = Promise.withResolvers<never>();
+  late.promise.catch(() => {}); // nothing may wait for it any more
+  const deadline = startDeadline(options, () =>
+    late.reject(new Error("rpc error: code = DeadlineExceeded desc = context deadline exceeded")),
+  );
   try {
-    const client = openClient(await import("@grpc/grpc-js"), address, method);
-    const status = await askHealth(client, service, options);
+    const server = await serverAt(address, late.promise);
+    const status = await askHealth(openClient(await import("@grpc/grpc-js"), server, method), service, late.promise);
     if (status === serving) return { status: "passing", output: `gRPC check ${method.target}: success` };
     return { status: "critical", output: "gRPC application didn't report service healthy" };
   } catch (thrown) {
-    return {
-      status: "critical",
-      output: thrown instanceof OperatingError ? addressWords(thrown.message) : messageOf(thrown),
-    };
+    return { status: "critical", output: messageOf(thrown) };
+  } finally {
+    deadline.clear();
+  }
+}
+
+/**
+ * The server as the library may be told of it, which reads addresses by rules of its own: it takes "127.1" and "0x7f.1"
+ * for addresses, and names like "dns" and "unix" for schemes.
+ * @throws Error that says in Consul's words why it cannot be dialled
+ */
+async function serverAt(address: string, late: Promise<never>): Promise<HostPort> {
+  const { host, port } = parseAddress(address);
+  const lookedUp = lookUp(host).catch((error: unknown): never => {
+    throw new Error(dialFailureWords(dialErrorWords(error, { host, port })));
+  });
+  const [first = host] = await Promise.race([lookedUp, late]);
+  const isName = !isAddress(host) && /[^\d.]/.test(host);
+  return { host: isName ? host : first, port };
+}
+
+function parseAddress(address: string): HostPort {
+  try {
+    return parseHostPort(address);
+  } catch (thrown) {
+    throw new Error(dialFailureWords(`dial tcp: ${messageOf(thrown)}`));
   }
 }
 
@@ -53,9 +82,9 @@ function splitTarget(target: string): { readonly address: string; readonly servi
 }
 
 /** A client of its own for each run, so that a kept connection never hides that new ones are refused. */
-function openClient(grpc: Grpc, address: string, method: GrpcMethod): Client {
-  const { host } = parseHostPort(address);
-  return new grpc.Client(address, credentialsOf(grpc, host, method), channelOptions(host, method));
+function openClient(grpc: Grpc, server: HostPort, method: GrpcMethod): Client {
+  const credentials = credentialsOf(grpc, server.host, method);
+  return new grpc.Client(`dns:${formatHostPort(server)}`, credentials, channelOptions(server.host, method));
 }
 
 function credentialsOf(grpc: Grpc, host: string, method: GrpcMethod): ChannelCredentials {
@@ -77,25 +106,21 @@ function channelOptions(host: string, method: GrpcMethod): ChannelOptions {
   };
 }
 
-/** @throws Error that says in Consul's words why there is no answer */
-function askHealth(client: Client, service: string, options: DeadlineOptions): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const end = (settle: () => void): void => {
-      deadline.clear();
-      client.close();
-      settle();
-    };
-    const call = client.makeUnaryRequest(
-      healthCheckPath,
-      encodeHealthRequest,
-      decodeHealthStatus,
-      service,
-      (error: ServiceError | null, status?: number) =>
-        end(() => (error ? reject(new Error(grpcFailureWords(error))) : resolve(status ?? 0))),
-    );
-    const deadline = startDeadline(options, () => {
-      call.cancel();
-      end(() => reject(new Error("rpc error: code = DeadlineExceeded desc = context deadline exceeded")));
-    });
-  });
+/** @throws Error that says in Consul's words why there is no answer, or what `late` throws */
+async function askHealth(client: Client, service: string, late: Promise<never>): Promise<number> {
+  const answered = Promise.withResolvers<number>();
+  const call = client.makeUnaryRequest(
+    healthCheckPath,
+    encodeHealthRequest,
+    decodeHealthStatus,
+    service,
+    (error: ServiceError | null, status = 0) =>
+      error ? answered.reject(new Error(grpcFailureWords(error))) : answered.resolve(status),
+  );
+  try {
+    return await Promise.race([answered.promise, late]);
+  } finally {
+    call.cancel();
+    client.close();
+  }
 }

@@ -4,7 +4,7 @@ import { formatHostPort, parseHostPort } from "./host-port.ts";
 test("reads names, addresses and a missing host", () => {
   expect(parseHostPort("edgex-redis:6379")).toEqual({ host: "edgex-redis", port: 6379 });
   expect(parseHostPort("[::1]:80")).toEqual({ host: "::1", port: 80 });
-  expect(parseHostPort(":18080")).toEqual({ host: "localhost", port: 18080 });
+  expect(parseHostPort(":18080")).toEqual({ host: "", port: 18080 });
 });
 
 test("writes what it reads", () => {

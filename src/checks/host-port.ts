@@ -6,15 +6,35 @@ export interface HostPort {
 }
 
 /**
- * Reads "host:port" or "[v6]:port". A missing host means this machine. What is wrong is said in the words of Go, which
- * people look up.
+ * Reads "host:port" or "[v6]:port" by the rules of Go's net.Dial. A missing host means this machine. What is wrong is said in
+ * the words of Go, which people look up.
  * @throws OperatingError invalid
  */
 export function parseHostPort(text: string): HostPort {
-  const [, bracketed, plain = "", port] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(text) ?? [];
-  if (port === undefined)
-    throw invalidAddress(text, isOverColoned(text) ? "too many colons in address" : "missing port in address");
-  return { host: (bracketed ?? plain) || "localhost", port: parsePort(port) };
+  if (text === "") throw new OperatingError("invalid", "invalid-address", "missing address");
+  const { host, port } = splitHostPort(text);
+  return { host, port: parsePort(port) };
+}
+
+/**
+ * The two parts as they are written.
+ * @throws OperatingError invalid
+ */
+export function splitHostPort(text: string): { readonly host: string; readonly port: string } {
+  const colon = text.lastIndexOf(":");
+  const close = text.startsWith("[") ? text.indexOf("]") : -1;
+  const refuse = (what: string): never => {
+    throw invalidAddress(text, what);
+  };
+  if (colon < 0) refuse("missing port in address");
+  if (text.startsWith("[") && close < 0) refuse("missing ']' in address");
+  if (close >= 0 && close + 1 !== colon)
+    refuse(text[close + 1] === ":" ? "too many colons in address" : "missing port in address");
+  const host = close < 0 ? text.slice(0, colon) : text.slice(1, close);
+  if (close < 0 && host.includes(":")) refuse("too many colons in address");
+  if (text.includes("[", close < 0 ? 0 : 1)) refuse("unexpected '[' in address");
+  if (text.includes("]", close + 1)) refuse("unexpected ']' in address");
+  return { host, port: text.slice(colon + 1) };
 }
 
 /** An address as Go prints it, v6 in brackets. */
@@ -22,14 +42,18 @@ export function formatHostPort({ host, port }: HostPort): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function isOverColoned(text: string): boolean {
-  return text.replace(/^\[[^\]]*\]/, "").split(":").length > 2;
-}
+/** The names that Go knows without /etc/services. */
+const servicePorts: Readonly<Record<string, number>> = {
+  ...{ domain: 53, ftp: 21, ftps: 990, gopher: 70, http: 80, https: 443, imap2: 143, imap3: 220, imaps: 993 },
+  ...{ pop3: 110, pop3s: 995, smtp: 25, ssh: 22, telnet: 23 },
+};
 
 function parsePort(text: string): number {
-  if (!/^\d+$/.test(text)) throw invalidAddress(`tcp/${text}`, "unknown port");
+  const named = servicePorts[text.toLowerCase()];
+  if (named !== undefined) return named;
+  if (!/^[+-]?\d*$/.test(text)) throw invalidAddress(`tcp/${text}`, "unknown port");
   const port = Number(text);
-  if (port > 65_535) throw invalidAddress(text, "invalid port");
+  if (!(port >= 0 && port <= 65_535)) throw invalidAddress(text, "invalid port");
   return port;
 }
 

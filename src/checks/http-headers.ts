@@ -1,3 +1,6 @@
+import { type GoUrl, type GoUserinfo, toAscii } from "../lib/go-url.ts";
+import { splitHostPort } from "./host-port.ts";
+
 export type HeaderLists = Readonly<Record<string, readonly string[]>>;
 
 /** One line of a request's head. */
@@ -13,14 +16,16 @@ const defaults: readonly HeaderLine[] = [
   ["Accept", "text/plain, text/*, */*"],
 ];
 
-/** Those that describe the message itself: the connection decides them, not the definition. */
-const ownHeaders: ReadonlySet<string> = new Set(["connection", "content-length", "transfer-encoding", "trailer"]);
+/** Those that are not taken over as the definition has them: most describe the message itself. */
+const ownHeaders: ReadonlySet<string> = new Set([
+  ...["host", "connection", "content-length", "transfer-encoding", "trailer"],
+]);
 
 /** An empty body is announced with these, since they usually have one. */
 const bodyMethods: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 
 export interface HeadedRequest {
-  readonly url: URL;
+  readonly url: GoUrl;
   readonly method: string;
   readonly headers: HeaderLists;
   readonly body: string;
@@ -31,10 +36,11 @@ export interface HeadedRequest {
  * know health checks by. An empty value leaves the default. Consul asks for gzip too; what is not asked for need not
  * be unpacked.
  */
-export function requestHeaders({ url, method, headers: defined, body }: HeadedRequest): HeaderLine[] {
+export function requestHeaders(request: HeadedRequest): HeaderLine[] {
+  const { url, method, headers: defined, body } = request;
   const headers = new Map<string, Header>();
   const set = (name: string, values: readonly string[]): void => void headers.set(name.toLowerCase(), { name, values });
-  set("Host", [url.host]);
+  set("Host", [hostHeader(request)]);
   for (const [name, value] of defaults) set(name, [value]);
   for (const [name, values] of Object.entries(defined)) {
     const known = headers.get(name.toLowerCase());
@@ -42,22 +48,29 @@ export function requestHeaders({ url, method, headers: defined, body }: HeadedRe
     if (known === undefined) set(name, values);
     else if (values[0]) set(known.name, [values[0]]);
   }
-  if (url.username + url.password !== "" && !headers.has("authorization")) set("Authorization", [basicOf(url)]);
+  if (url.user && !headers.get("authorization")?.values[0]) set("Authorization", [basicOf(url.user)]);
   set("Connection", ["close"]);
   if (body !== "" || bodyMethods.has(method)) set("Content-Length", [String(Buffer.byteLength(body))]);
   return [...headers.values()].flatMap(({ name, values }) => values.map((value): HeaderLine => [name, value]));
 }
 
-function basicOf({ username, password }: URL): string {
-  const credentials = `${percentDecoded(username)}:${percentDecoded(password)}`;
-  return `Basic ${Buffer.from(credentials).toString("base64")}`;
+function basicOf({ name, password = "" }: GoUserinfo): string {
+  return `Basic ${Buffer.from(`${name}:${password}`, "latin1").toString("base64")}`;
 }
 
-function percentDecoded(text: string): string {
+/** The definition's, or the URL's. Go: it is sent as ASCII, up to a blank or slash, without a zone. */
+export function hostHeader({ url, headers }: Pick<HeadedRequest, "url" | "headers">): string {
+  const given = Object.entries(headers).find(([name]) => name.toLowerCase() === "host")?.[1][0];
+  const [host = ""] = (given || url.host).split(/[ /]/, 1);
+  return asciiHost(host).replace(/^(\[.*)%.*(\].*?)$/, "$1$2");
+}
+
+function asciiHost(host: string): string {
   try {
-    return decodeURIComponent(text);
+    const { host: name, port } = splitHostPort(host);
+    return name.includes(":") ? `[${toAscii(name)}]:${port}` : `${toAscii(name)}:${port}`;
   } catch {
-    return text; // a percent sign that stands for itself
+    return toAscii(host); // it has no port
   }
 }
 

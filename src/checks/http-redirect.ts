@@ -1,8 +1,9 @@
+import { formatGoUrl, type GoUrl, hostnameOf, parseGoUrl, portOf, resolveGoUrl } from "../lib/go-url.ts";
 import { withoutHeaders, type HeaderLists } from "./http-headers.ts";
 
 /** What a request of a check is made from, the first or one that an answer redirected to. */
 export interface HttpStep {
-  readonly url: URL;
+  readonly url: GoUrl;
   readonly method: string;
   readonly headers: HeaderLists;
   readonly body: string;
@@ -18,15 +19,18 @@ export function isRedirect(status: number, location: string): boolean {
   return location !== "" || !repeatsRequest(status);
 }
 
-/** The request that `location` leads to, or undefined when that is no URL. */
-export function redirectStep(step: HttpStep, status: number, location: string): HttpStep | undefined {
-  if (!URL.canParse(location, step.url.href)) return undefined;
-  const url = new URL(location, step.url.href);
+/**
+ * The request that `location` leads to.
+ * @throws GoUrlError
+ */
+export function redirectStep(step: HttpStep, status: number, location: string): HttpStep {
+  const reference = parseGoUrl(location);
+  const url = resolveGoUrl(step.url, reference);
   const asksAgain = repeatsRequest(status);
   return {
     url,
     method: asksAgain || step.method === "HEAD" ? step.method : "GET",
-    headers: redirectHeaders(step, url, { isAbsolute: URL.canParse(location) }),
+    headers: redirectHeaders(step, url, { isAbsolute: reference.scheme !== "" }),
     body: asksAgain ? step.body : "",
   };
 }
@@ -35,20 +39,26 @@ function repeatsRequest(status: number): boolean {
   return status === 307 || status === 308;
 }
 
-function redirectHeaders(step: HttpStep, url: URL, to: { isAbsolute: boolean }): HeaderLists {
+function redirectHeaders(step: HttpStep, url: GoUrl, to: { isAbsolute: boolean }): HeaderLists {
   // A host header was meant for the first server, unless the redirect stays there by naming a path only.
   const dropped = to.isAbsolute ? ["host"] : [];
-  const isForeign = url.hostname !== step.url.hostname && !url.hostname.endsWith(`.${step.url.hostname}`);
-  if (isForeign) dropped.push("authorization", "cookie", "cookie2", "www-authenticate");
+  if (!isWithin(serverOf(url), serverOf(step.url)))
+    dropped.push("authorization", "cookie", "cookie2", "www-authenticate");
   const referer = refererOf(step.url, url);
   return { ...withoutHeaders(step.headers, dropped), ...(referer === "" ? {} : { Referer: [referer] }) };
 }
 
-function refererOf(from: URL, to: URL): string {
-  if (from.protocol === "https:" && to.protocol === "http:") return "";
-  const referer = new URL(from);
-  referer.username = "";
-  referer.password = "";
-  referer.hash = "";
-  return referer.href;
+/** What is asked, with its port. */
+function serverOf(url: GoUrl): string {
+  return `${hostnameOf(url)}:${portOf(url) || (url.scheme === "https" ? 443 : 80)}`;
+}
+
+/** Whether it is the same server, or one whose name lies below. */
+function isWithin(server: string, parent: string): boolean {
+  return server === parent || server.endsWith(`.${parent}`);
+}
+
+function refererOf(from: GoUrl, to: GoUrl): string {
+  if (from.scheme === "https" && to.scheme === "http") return "";
+  return formatGoUrl({ ...from, user: undefined });
 }

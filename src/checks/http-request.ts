@@ -1,6 +1,8 @@
+import { goQuote } from "../lib/go-quote.ts";
+import { type GoUrl, hostnameOf, portOf, requestUri } from "../lib/go-url.ts";
 import type { TlsOptions } from "./connection-attempt.ts";
-import type { HostPort } from "./host-port.ts";
-import { isToken, requestHeaders } from "./http-headers.ts";
+import { parseHostPort, type HostPort } from "./host-port.ts";
+import { hostHeader, isToken, requestHeaders } from "./http-headers.ts";
 import type { HttpStep } from "./http-redirect.ts";
 import { isAddress } from "./look-up.ts";
 
@@ -13,23 +15,30 @@ export interface HttpRequest {
   readonly bytes: Uint8Array;
 }
 
+/** @throws OperatingError invalid when the URL names no server that could be dialled */
 export function httpRequestOf(step: HttpStep, { tlsSkipVerify }: { readonly tlsSkipVerify: boolean }): HttpRequest {
   const { url, method, body } = step;
   const target = targetOf(url);
   const serverName = isAddress(target.host) ? "" : target.host;
   const lines = requestHeaders(step).map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = `${method} ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join("")}\r\n`;
+  const head = `${method} ${requestTarget(step)} HTTP/1.1\r\n${lines.join("")}\r\n`;
   return {
     target,
-    tls: url.protocol === "https:" ? { serverName, skipVerify: tlsSkipVerify } : undefined,
+    tls: url.scheme === "https" ? { serverName, skipVerify: tlsSkipVerify } : undefined,
     isHead: method === "HEAD",
     bytes: new TextEncoder().encode(head + body),
   };
 }
 
-function targetOf(url: URL): HostPort {
-  const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
-  return { host: url.hostname.replace(/^\[|\]$/g, ""), port };
+/** Go: CONNECT without a path names the server. */
+function requestTarget(step: HttpStep): string {
+  return step.method === "CONNECT" && step.url.path === "" ? hostHeader(step) : requestUri(step.url);
+}
+
+function targetOf(url: GoUrl): HostPort {
+  const host = hostnameOf(url);
+  const port = portOf(url) || (url.scheme === "https" ? "443" : "80");
+  return parseHostPort(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
 }
 
 /** What would end the line, and all that terminals obey. */
@@ -38,12 +47,11 @@ const control = /[\0-\x08\x0a-\x1f\x7f]/;
 
 /** Why a request cannot be made, in the words of Go; undefined when it can. */
 export function requestFault(step: HttpStep): string | undefined {
-  if (step.url.protocol !== "http:" && step.url.protocol !== "https:")
-    return `unsupported protocol scheme "${step.url.protocol.slice(0, -1)}"`;
-  if (!isToken(step.method)) return `net/http: invalid method ${JSON.stringify(step.method)}`;
+  const { scheme, host } = step.url;
+  if (scheme !== "http" && scheme !== "https") return `unsupported protocol scheme ${goQuote(scheme)}`;
   for (const [name, value] of requestHeaders(step)) {
-    if (!isToken(name)) return `net/http: invalid header field name ${JSON.stringify(name)}`;
-    if (control.test(value)) return `net/http: invalid header field value for ${JSON.stringify(name)}`;
+    if (!isToken(name)) return `net/http: invalid header field name ${goQuote(name)}`;
+    if (control.test(value)) return `net/http: invalid header field value for ${goQuote(name)}`;
   }
-  return undefined;
+  return host === "" ? "http: no Host in request URL" : undefined;
 }

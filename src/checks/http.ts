@@ -1,6 +1,10 @@
+import { OperatingError } from "../lib/errors.ts";
+import { goQuote } from "../lib/go-quote.ts";
+import { formatGoUrl, GoUrlError, parseGoUrl } from "../lib/go-url.ts";
 import type { CheckMethod, CheckStatus } from "../model/check.ts";
 import type { CheckResult, CheckRunner } from "./check-runner.ts";
 import { exchange, type ExchangeOptions, type HttpOutcome } from "./http-exchange.ts";
+import { isToken } from "./http-headers.ts";
 import { isRedirect, redirectsMax, redirectStep, type HttpStep } from "./http-redirect.ts";
 import { httpRequestOf, requestFault, type HttpRequest } from "./http-request.ts";
 import { runPeriodically, type PeriodicOptions } from "./periodic.ts";
@@ -22,8 +26,8 @@ class HttpCheck {
   readonly #tlsSkipVerify: boolean;
   readonly #timeoutMs: number;
   readonly #options: HttpCheckOptions;
-  /** Undefined when the URL is none. */
-  readonly #first: { readonly step: HttpStep; readonly request: HttpRequest } | undefined;
+  /** A text when no request can be made from the definition: why. */
+  readonly #first: HttpStep | string;
 
   constructor(method: HttpMethod, options: HttpCheckOptions) {
     this.#method = method.method || "GET";
@@ -31,37 +35,53 @@ class HttpCheck {
     this.#tlsSkipVerify = method.tlsSkipVerify;
     this.#timeoutMs = method.timeoutMs || timeoutMsDefault;
     this.#options = options;
-    if (!URL.canParse(method.url)) return;
-    const { headers, body } = method;
-    const step = { url: new URL(method.url), method: this.#method, headers, body };
-    this.#first = { step, request: this.#requestOf(step) };
+    this.#first = this.#firstStep(method);
+  }
+
+  #firstStep({ url: text, headers, body }: HttpMethod): HttpStep | string {
+    if (!isToken(this.#method)) return `net/http: invalid method ${goQuote(this.#method)}`;
+    try {
+      const url = parseGoUrl(text);
+      // Go: a colon with no port behind it counts for nothing.
+      return { url: { ...url, host: url.host.replace(/:$/, "") }, method: this.#method, headers, body };
+    } catch (thrown) {
+      if (thrown instanceof GoUrlError) return parseFailure(thrown, text);
+      throw thrown;
+    }
   }
 
   async run(signal: AbortSignal): Promise<CheckResult> {
-    if (!this.#first) {
-      const wanted = "not a URL; an HTTP check needs one like http://host:port/path";
-      return { status: "critical", output: `parse "${this.#shownUrl}": ${wanted}` };
-    }
-    let { step, request } = this.#first;
+    if (typeof this.#first === "string") return { status: "critical", output: this.#first };
+    let step = this.#first;
     const endMs = this.#options.world.clock.monotonicMs() + this.#timeoutMs;
     for (let redirects = 0; ; redirects += 1) {
-      const refused = requestFault(step);
-      if (refused !== undefined) return this.#failed(refused, step.url.href);
+      const url = formatGoUrl(step.url);
+      const request = this.#requestOf(step);
+      if (typeof request === "string") return this.#failed(request, url);
       const outcome = await exchange(request, this.#exchangeOptions(endMs, signal));
-      if (outcome.kind === "failed") return this.#failed(outcome.reason, step.url.href);
+      if (outcome.kind === "failed") return this.#failed(outcome.reason, url);
       const { status, location } = outcome;
       if (!isRedirect(status, location)) return this.#answered(outcome);
-      if (location === "") return this.#failed(`${status} response missing Location header`, step.url.href);
+      if (location === "") return this.#failed(`${status} response missing Location header`, url);
       if (redirects + 1 >= redirectsMax) return this.#failed(`stopped after ${redirectsMax} redirects`, location);
-      const next = redirectStep(step, status, location);
-      if (!next) return this.#failed(`failed to parse Location header "${location}"`, step.url.href);
-      step = next;
-      request = this.#requestOf(step);
+      try {
+        step = redirectStep(step, status, location);
+      } catch (thrown) {
+        if (!(thrown instanceof GoUrlError)) throw thrown;
+        const shown = goQuote(withoutAnyPassword(location));
+        return this.#failed(`failed to parse Location header ${shown}: ${parseFailure(thrown, location)}`, url);
+      }
     }
   }
 
-  #requestOf(step: HttpStep): HttpRequest {
-    return httpRequestOf(step, { tlsSkipVerify: this.#tlsSkipVerify });
+  /** Or a text: why there is none. */
+  #requestOf(step: HttpStep): HttpRequest | string {
+    try {
+      return requestFault(step) ?? httpRequestOf(step, { tlsSkipVerify: this.#tlsSkipVerify });
+    } catch (thrown) {
+      if (thrown instanceof OperatingError) return `dial tcp: ${thrown.message}`;
+      throw thrown;
+    }
   }
 
   /** The time is for all of a run, redirects included. */
@@ -79,8 +99,7 @@ class HttpCheck {
   /** Go's words: the method with a capital letter, and the URL that failed, which a redirect may have led to. */
   #failed(reason: string, url: string): CheckResult {
     const verb = this.#method.charAt(0).toUpperCase() + this.#method.slice(1).toLowerCase();
-    const shownUrl = url === this.#first?.step.url.href ? this.#shownUrl : withoutPassword(url);
-    return { status: "critical", output: `${verb} "${shownUrl}": ${reason}` };
+    return { status: "critical", output: `${verb} ${goQuote(withoutPassword(url))}: ${reason}` };
   }
 }
 
@@ -89,7 +108,18 @@ function statusOf(status: number): CheckStatus {
   return status === 429 ? "warning" : "critical";
 }
 
-/** Check output is shown to everybody; Consul hides a password in errors only. */
+/** Check output is shown to everybody; Consul hides a password in some errors only. */
 function withoutPassword(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#@:]*):[^/?#]*@/i, "$1:***@");
+}
+
+/** In what is no URL a password may have any character. */
+function withoutAnyPassword(text: string): string {
+  return text.replace(/^([^:]*:\/*[^/?#@:]*):.*@/s, "$1:***@");
+}
+
+/** Go's words; but the reason may quote the password. */
+function parseFailure({ message, reason }: GoUrlError, text: string): string {
+  const shown = withoutAnyPassword(text);
+  return shown === text ? message : `parse ${goQuote(shown)}: ${reason.replace(/ ".*"/s, "")}`;
 }

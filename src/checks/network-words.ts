@@ -13,6 +13,7 @@ const connectWords: Readonly<Record<string, string>> = {
   ETIMEDOUT: "connect: connection timed out",
   EADDRNOTAVAIL: "connect: cannot assign requested address",
   EACCES: "connect: permission denied",
+  EINVAL: "connect: invalid argument",
   EPERM: "connect: operation not permitted",
   EMFILE: "socket: too many open files",
   ENFILE: "socket: too many open files in system",

@@ -1,0 +1,25 @@
+const named: Readonly<Record<string, string>> = {
+  "\u0007": "\\a",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\v": "\\v",
+  '"': '\\"',
+  "\\": "\\\\",
+};
+
+/** All but letters, marks, numbers, punctuation, symbols and the blank is escaped. */
+const quoted = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
+
+/** A text as Go's %q shows it. */
+export function goQuote(text: string): string {
+  return `"${text.replace(quoted, (char) => named[char] ?? escaped(char.codePointAt(0) ?? 0))}"`;
+}
+
+function escaped(codePoint: number): string {
+  const hex = codePoint.toString(16);
+  if (codePoint < 0x20) return `\\x${hex.padStart(2, "0")}`;
+  return codePoint > 0xffff ? `\\U${hex.padStart(8, "0")}` : `\\u${hex.padStart(4, "0")}`;
+}

@@ -1,0 +1,277 @@
+import { goQuote } from "./go-quote.ts";
+
+/**
+ * A URL as Go's net/url (1.15) reads it. The web's rules, which `URL` has, differ: they resolve dots, mend what is wrong,
+ * and know more ways to write an address.
+ */
+export interface GoUrl {
+  /** In small letters; "" for a reference that names none. */
+  readonly scheme: string;
+  /** What follows the scheme when that does not begin with a slash: "a@b" of "mailto:a@b". */
+  readonly opaque: string;
+  readonly user: GoUserinfo | undefined;
+  /** With its port, if it has one; unescaped. */
+  readonly host: string;
+  /** As it is sent. */
+  readonly path: string;
+  /** Without its question mark; undefined when there is none. */
+  readonly query: string | undefined;
+  /** Without its hash sign, escaped. */
+  readonly fragment: string;
+}
+
+/** Unescaped; each character is an octet. */
+export interface GoUserinfo {
+  readonly name: string;
+  /** Undefined when there is no colon. */
+  readonly password: string | undefined;
+}
+
+/** `message` is Go's; `reason` is its part behind the URL. */
+export class GoUrlError extends Error {
+  readonly reason: string;
+
+  constructor(text: string, reason: string) {
+    super(`parse ${goQuote(text)}: ${reason}`);
+    this.reason = reason;
+  }
+}
+
+/** Thrown inside only; parseGoUrl adds the URL. */
+class Fault extends Error {}
+
+/**
+ * The functions that it calls work on octets, one a character.
+ * @throws GoUrlError
+ */
+export function parseGoUrl(text: string): GoUrl {
+  const octets = octetsOf(text);
+  const [main, fragment = ""] = cut(octets, "#");
+  const { opaque, host, query, ...url } = attempt(() => parseWithoutFragment(main), main);
+  return {
+    ...url,
+    ...{ opaque: textOf(opaque), host: textOf(host), query: query === undefined ? undefined : textOf(query) },
+    fragment: attempt(() => escapedAs("fragment", fragment), octets),
+  };
+}
+
+function attempt<Result>(parse: () => Result, octets: string): Result {
+  try {
+    return parse();
+  } catch (thrown) {
+    if (thrown instanceof Fault) throw new GoUrlError(textOf(octets), thrown.message);
+    throw thrown;
+  }
+}
+
+function octetsOf(text: string): string {
+  return Buffer.from(text).toString("latin1");
+}
+
+/** Octets that are no UTF-8 show as U+FFFD. */
+function textOf(octets: string): string {
+  return Buffer.from(octets, "latin1").toString();
+}
+
+/** What stands before the first `mark` and behind it; undefined when there is no mark. */
+function cut(text: string, mark: string): readonly [string, string | undefined] {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function parseWithoutFragment(text: string): Omit<GoUrl, "fragment"> {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  if (/[\0-\x1f\x7f]/.test(text)) throw new Fault("net/url: invalid control character in URL");
+  const none = { scheme: "", opaque: "", user: undefined, host: "", path: text, query: undefined };
+  if (text === "*") return none;
+  const { scheme, rest: afterScheme } = splitScheme(text);
+  const [rest, query] = cut(afterScheme, "?");
+  if (!rest.startsWith("/")) {
+    if (scheme !== "") return { ...none, scheme, opaque: rest, path: "", query };
+    if (/^[^/]*:/.test(rest)) throw new Fault("first path segment in URL cannot contain colon");
+  }
+  if (!rest.startsWith("//") || (scheme === "" && rest.startsWith("///")))
+    return { ...none, scheme, path: escapedAs("path", rest), query };
+  const end = rest.indexOf("/", 2);
+  const authority = parseAuthority(rest.slice(2, end < 0 ? undefined : end));
+  return { ...none, scheme, ...authority, path: escapedAs("path", end < 0 ? "" : rest.slice(end)), query };
+}
+
+function splitScheme(text: string): { readonly scheme: string; readonly rest: string } {
+  if (text.startsWith(":")) throw new Fault("missing protocol scheme");
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):/i.exec(text) ?? [];
+  return scheme === undefined
+    ? { scheme: "", rest: text }
+    : { scheme: scheme.toLowerCase(), rest: text.slice(scheme.length + 1) };
+}
+
+function parseAuthority(authority: string): Pick<GoUrl, "user" | "host"> {
+  const at = authority.lastIndexOf("@");
+  const host = parseHost(authority.slice(at + 1));
+  if (at < 0) return { user: undefined, host };
+  const userinfo = authority.slice(0, at);
+  if (!/^[\w.:~!$&'()*+,;=%@-]*$/.test(userinfo)) throw new Fault("net/url: invalid userinfo");
+  const [name, password] = cut(userinfo, ":");
+  return { user: { name: unescape(name), password: password === undefined ? undefined : unescape(password) }, host };
+}
+
+function parseHost(host: string): string {
+  const portAt = host.startsWith("[") ? host.lastIndexOf("]") + 1 : host.lastIndexOf(":");
+  if (portAt === 0 && host.startsWith("[")) throw new Fault("missing ']' in host");
+  const port = portAt < 0 ? "" : host.slice(portAt);
+  if (!isOptionalPort(port)) throw new Fault(`invalid port ${goQuote(textOf(port))} after host`);
+  // RFC 6874: the zone of a link-local address, behind %25, may have more characters escaped.
+  const zoneAt = host.startsWith("[") ? host.slice(0, portAt - 1).indexOf("%25") : -1;
+  if (zoneAt < 0) return unescapeHost(host, "host");
+  const parts = [host.slice(0, zoneAt), host.slice(zoneAt, portAt - 1), host.slice(portAt - 1)] as const;
+  return unescapeHost(parts[0], "host") + unescapeHost(parts[1], "zone") + unescapeHost(parts[2], "host");
+}
+
+/** Empty, or a colon with digits or without. */
+function isOptionalPort(text: string): boolean {
+  return /^(?::\d*)?$/.test(text);
+}
+
+type Part = "path" | "fragment" | "user" | "host";
+
+/** What needs no escape; all else does. */
+const unescaped: Readonly<Record<Part, RegExp>> = {
+  path: /[\w.~$&+,/:;=@-]/,
+  fragment: /[\w.~$&+,/:;=?@!()*-]/,
+  user: /[\w.~$&+,;=-]/,
+  host: /[\w.~!$&'()*+,;=:[\]<>"-]/,
+};
+
+/** These would be escaped, and stay as they are where the URL has them unescaped. */
+const tolerated = /[!'()*[\]%]/;
+
+function escape(octets: string, part: Part): string {
+  return octets.replace(/./gs, (octet) =>
+    unescaped[part].test(octet) ? octet : `%${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
+  );
+}
+
+/** As it was written, if that could be sent; otherwise all of it is escaped anew. */
+function escapedAs(part: "path" | "fragment", written: string): string {
+  const plain = unescape(written);
+  const isValid = [...written].every((octet) => unescaped[part].test(octet) || tolerated.test(octet));
+  return isValid ? written : escape(plain, part);
+}
+
+function unescape(written: string): string {
+  return written.replace(/%([0-9a-f]{2})?/gi, (_, hex: string | undefined, at: number) => {
+    if (hex === undefined) throw badEscape(written.slice(at, at + 3));
+    return octetOf(hex);
+  });
+}
+
+/** Of ASCII only the percent sign may be escaped in a host, and in a zone what may stand there unescaped, and the blank. */
+function unescapeHost(written: string, part: "host" | "zone"): string {
+  return written.replace(/%([0-9a-f]{2})?|./gis, (found, hex: string | undefined, at: number) => {
+    if (!found.startsWith("%")) {
+      if (found < "\x80" && !unescaped.host.test(found))
+        throw new Fault(`invalid character ${goQuote(found)} in host name`);
+      return found;
+    }
+    if (hex === undefined) throw badEscape(written.slice(at, at + 3));
+    const octet = octetOf(hex);
+    const isAllowed = part === "host" ? octet >= "\x80" : octet === " " || unescaped.host.test(octet);
+    if (hex !== "25" && !isAllowed) throw badEscape(found);
+    return octet;
+  });
+}
+
+function octetOf(hex: string): string {
+  return String.fromCharCode(Number.parseInt(hex, 16));
+}
+
+function badEscape(written: string): Fault {
+  return new Fault(`invalid URL escape ${goQuote(textOf(written))}`);
+}
+
+/** What a request names: the path, "/" for none, and the query. */
+export function requestUri(url: GoUrl): string {
+  return (url.path || "/") + queryOf(url);
+}
+
+function queryOf({ query }: GoUrl): string {
+  return query === undefined ? "" : `?${query}`;
+}
+
+/** The URL as Go prints it; ASCII, but for a query that is not. */
+export function formatGoUrl(url: GoUrl): string {
+  const { scheme, opaque, user, host, path, fragment } = url;
+  const isRooted = scheme !== "" || host !== "" || user !== undefined;
+  const hasAuthority = isRooted && (host !== "" || path !== "" || user !== undefined);
+  const authority = hasAuthority ? `//${formatUser(user)}${escape(octetsOf(host), "host")}` : "";
+  const shownPath = path !== "" && !path.startsWith("/") && host !== "" ? `/${path}` : path;
+  const prefix = !isRooted && /^[^/]*:/.test(path) ? "./" : "";
+  const middle = opaque !== "" ? opaque : authority + prefix + shownPath;
+  return `${scheme === "" ? "" : `${scheme}:`}${middle}${queryOf(url)}${fragment === "" ? "" : `#${fragment}`}`;
+}
+
+function formatUser(user: GoUserinfo | undefined): string {
+  if (user === undefined) return "";
+  const password = user.password === undefined ? "" : `:${escape(user.password, "user")}`;
+  return `${escape(user.name, "user")}${password}@`;
+}
+
+/** The host without its port and brackets, as it is looked up. */
+export function hostnameOf({ host }: GoUrl): string {
+  return toAscii(splitHostPort(host).hostname);
+}
+
+/** "" when there is none. */
+export function portOf({ host }: GoUrl): string {
+  return splitHostPort(host).port;
+}
+
+function splitHostPort(host: string): { readonly hostname: string; readonly port: string } {
+  const colon = host.lastIndexOf(":");
+  const hasPort = colon >= 0 && isOptionalPort(host.slice(colon));
+  const hostname = hasPort ? host.slice(0, colon) : host;
+  return { hostname: hostname.replace(/^\[(.*)\]$/s, "$1"), port: hasPort ? host.slice(colon + 1) : "" };
+}
+
+/** A name for DNS (IDNA); one that is not allowed there stays as it is. */
+export function toAscii(hostname: string): string {
+  // oxlint-disable-next-line no-control-regex -- they are ASCII, too
+  if (/^[\0-\x7f]*$/.test(hostname)) return hostname;
+  // Go 1.15 still maps these as IDNA of 2003 did.
+  const mapped = hostname
+    .replaceAll("ß", "ss")
+    .replaceAll("ς", "σ")
+    .replace(/\u200c|\u200d/g, "");
+  const ascii = URL.parse(`http://${mapped}`)?.hostname;
+  const labels = mapped.normalize("NFKC").split(/[.\u3002]/);
+  // oxlint-disable-next-line no-control-regex -- of ASCII, letters, digits and hyphens are allowed
+  const isAllowed = labels.every((label) => !/[\0-,/:-@[-`{-\x7f]|^-|-$|^(?!xn)..--/i.test(label));
+  return isAllowed ? (ascii ?? hostname) : hostname;
+}
+
+/** The URL that a reference leads to. */
+export function resolveGoUrl(base: GoUrl, reference: GoUrl): GoUrl {
+  const scheme = reference.scheme || base.scheme;
+  if (reference.scheme !== "" || reference.host !== "" || reference.user !== undefined)
+    return { ...reference, scheme, path: resolvePath(reference.path, "") };
+  const isSame = reference.path === "" && !reference.query;
+  return {
+    ...{ scheme, opaque: "", user: base.user, host: base.host, path: resolvePath(base.path, reference.path) },
+    query: isSame ? base.query || reference.query : reference.query,
+    fragment: isSame && reference.fragment === "" ? base.fragment : reference.fragment,
+  };
+}
+
+function resolvePath(base: string, reference: string): string {
+  const isRelative = reference !== "" && !reference.startsWith("/");
+  const full = isRelative ? base.replace(/[^/]*$/, "") + reference : reference || base;
+  if (full === "") return "";
+  const resolved: string[] = [];
+  const segments = full.split("/");
+  for (const segment of segments) {
+    if (segment === "..") resolved.pop();
+    else if (segment !== ".") resolved.push(segment);
+  }
+  if ([".", ".."].includes(segments.at(-1) ?? "")) resolved.push("");
+  return `/${resolved.join("/").replace(/^\//, "")}`;
+}

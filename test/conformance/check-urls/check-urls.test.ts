@@ -1,0 +1,75 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { startGrpcCheck } from "../../../src/checks/grpc.ts";
+import { parseHostPort } from "../../../src/checks/host-port.ts";
+import { startHttpCheck } from "../../../src/checks/http.ts";
+import { startTcpCheck } from "../../../src/checks/tcp.ts";
+import { goQuote } from "../../../src/lib/go-quote.ts";
+import { formatGoUrl, hostnameOf, parseGoUrl } from "../../../src/lib/go-url.ts";
+import { firstResult } from "../../support/check-trial.ts";
+import { caseHeader, RecordingServer, withPort } from "./recording-server.ts";
+import { type CheckRecord, masked, maskedOutput, readRecording } from "./recording.ts";
+
+/** Consul shows the password of a URL, in its reason, too. */
+const hidden: Readonly<Record<string, string>> = {
+  "http://user:p%zz@127.0.0.1:PORT/": 'parse "http://user:***@127.0.0.1:PORT/": invalid URL escape',
+  "http://user:a/b@127.0.0.1:PORT/": 'parse "http://user:***@127.0.0.1:PORT/": invalid port after host',
+  "http://user:a?b@127.0.0.1:PORT/": 'parse "http://user:***@127.0.0.1:PORT/": invalid port after host',
+  "http://user:a#b@127.0.0.1:PORT/": 'parse "http://user:***@127.0.0.1:PORT/": invalid port after host',
+};
+
+/** The library for gRPC names the address that it dials, where Go names the one that was given. */
+const namedOtherwise: ReadonlySet<string> = new Set(["127.0.0.1:", "[]:1", ":1"]);
+
+const { checks, addresses } = await readRecording();
+const server = await RecordingServer.open(checks);
+const { port } = server;
+const schedule = { intervalMs: 10_000, timeoutMs: 0 };
+afterAll(() => server.close());
+
+function expectedOutput({ url, output }: CheckRecord): string {
+  return hidden[url] ?? output.replace(/(?<=http:\/\/[^/?#@:]*:)[^/?#]*(?=@127)/, "***");
+}
+
+/** Names are not looked up: what a resolver says depends on the machine. */
+function lookedUp(output: string): string | undefined {
+  return /dial tcp: lookup (.*): \.\.\.$/s.exec(output)?.[1];
+}
+
+describe("an HTTP check reads its URL, and where it is redirected, as Consul does", () => {
+  const rows = checks.map((check, at) => [check.url, check.location ?? "", at, check] as const);
+  test.each(rows)("%j %j", async (url, _location, at, check) => {
+    const name = lookedUp(check.output);
+    if (name !== undefined) {
+      const parsed = parseGoUrl(withPort(url, port));
+      const output = `Get ${goQuote(formatGoUrl(parsed))}: dial tcp: lookup ${hostnameOf(parsed)}: ...`;
+      expect(output.replaceAll(String(port), "PORT")).toBe(check.output);
+      return;
+    }
+    const { method = "", header = {} } = check;
+    const { output } = await firstResult((options) => {
+      const headers = { ...header, [caseHeader]: [String(at)] };
+      const request = { url: withPort(url, port), method, headers, body: "", tlsSkipVerify: false };
+      return startHttpCheck({ kind: "http", ...request, ...schedule }, options);
+    });
+    expect({ requests: masked(server.requests[at] ?? [], port), output: maskedOutput(output, port) }).toEqual({
+      requests: [...check.requests],
+      output: expectedOutput(check),
+    });
+  });
+});
+
+describe("TCP and gRPC checks read their address as Consul does", () => {
+  test.each(addresses.map((each) => [each.address, each] as const))("%j", async (text, { tcp, grpc }) => {
+    const address = withPort(text, port);
+    const name = lookedUp(tcp);
+    if (name === undefined) {
+      const result = await firstResult((options) => startTcpCheck({ kind: "tcp", address, ...schedule }, options));
+      expect(maskedOutput(result.output, port)).toBe(tcp);
+    } else expect(parseHostPort(address).host).toBe(name);
+    // The server speaks no gRPC: what is said of that is worded otherwise.
+    if (!grpc.includes("Error while dialing") || grpc.includes("lookup") || namedOtherwise.has(text)) return;
+    const method = { kind: "grpc", target: address, useTls: false, tlsSkipVerify: false, ...schedule } as const;
+    const { output } = await firstResult((options) => startGrpcCheck(method, options));
+    expect(maskedOutput(output, port)).toBe(grpc);
+  });
+});

@@ -1,0 +1,66 @@
+import { join } from "node:path";
+
+/** One check whose request is looked at. PORT in any text stands for the port of a server that answers. */
+export interface CheckUrl {
+  readonly url: string;
+  /** "" means GET. */
+  readonly method?: string;
+  readonly header?: Readonly<Record<string, readonly string[]>>;
+  /** The server's first answer redirects there, with 302 unless `status` is another. */
+  readonly location?: string;
+  readonly status?: number;
+}
+
+/** What of a request depends on the check's URL. Each character is an octet. */
+export interface SentRequest {
+  readonly line: string;
+  readonly host: readonly string[];
+  readonly authorization?: string;
+  readonly referer?: string;
+}
+
+/** What became of a check's first run. */
+export interface CheckRecord extends CheckUrl {
+  readonly requests: readonly SentRequest[];
+  readonly output: string;
+}
+
+/** What TCP and gRPC checks of an address say. */
+export interface AddressRecord {
+  readonly address: string;
+  readonly tcp: string;
+  readonly grpc: string;
+}
+
+export interface Recording {
+  readonly checks: readonly CheckRecord[];
+  readonly addresses: readonly AddressRecord[];
+}
+
+/** The version that was asked, and a check or an address a line. */
+const file = join(import.meta.dir, "recording.jsonl");
+
+export async function readRecording(): Promise<Recording> {
+  const [, ...lines] = (await Bun.file(file).text()).trimEnd().split("\n");
+  const records = lines.map((line): CheckRecord | AddressRecord => JSON.parse(line));
+  return {
+    checks: records.filter((record) => "url" in record),
+    addresses: records.filter((record) => "address" in record),
+  };
+}
+
+export async function writeRecording(consul: string, { checks, addresses }: Recording): Promise<void> {
+  const recorded = new Date().toISOString().slice(0, 10);
+  const lines = [{ consul, recorded }, ...checks, ...addresses].map((each) => `${JSON.stringify(each)}\n`);
+  await Bun.write(file, lines.join(""));
+}
+
+/** Requests without the port. */
+export function masked(requests: readonly SentRequest[], port: number): SentRequest[] {
+  return JSON.parse(JSON.stringify(requests).replaceAll(String(port), "PORT"));
+}
+
+/** Without the port, and without why a name was not found, which depends on the machine's resolver. */
+export function maskedOutput(output: string, port: number): string {
+  return output.replaceAll(String(port), "PORT").replace(/(dial tcp: lookup .*?)(?: on [^ ]+:53)?: [^:]+$/s, "$1: ...");
+}
