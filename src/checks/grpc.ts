@@ -70,7 +70,7 @@ function parseAddress(address: string): HostPort {
   try {
     return parseHostPort(address);
   } catch (thrown) {
-    throw new Error(dialFailureWords(`dial tcp: ${messageOf(thrown)}`));
+    throw new Error(dialFailureWords(`dial tcp: ${messageOf(thrown)}`), { cause: thrown });
   }
 }
 

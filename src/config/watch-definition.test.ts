@@ -27,6 +27,12 @@ describe("a watch", () => {
     });
   });
 
+  test("may have a URL with an IPv4 address in brackets, as Go takes it", () => {
+    const http = { path: "http://[127.0.0.1]:1/x" };
+    const { handler } = decodeWatchDefinition({ type: "nodes", handler_type: "http", http_handler_config: http });
+    expect(handler).toMatchObject({ url: "http://127.0.0.1:1/x" });
+  });
+
   test.each<[object, string]>([
     [{ args: ["x"] }, "Watch type must be specified"],
     [{ type: "key" }, "Must define a watch handler"],

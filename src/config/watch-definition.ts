@@ -48,9 +48,7 @@ export function decodeWatchDefinition(plain: unknown): WatchDefinition {
 function httpHandlerOf(plain: unknown): HttpHandler {
   if (plain === undefined) throw invalid("Handler type 'http' requires 'http_handler_config' to be set");
   const given = fieldsOf(plain);
-  const url = textOf(given["path"], "path");
-  if (url === "") throw invalid("Requires 'path' to be set");
-  if (!URL.canParse(url)) throw invalid(`'path' is no URL: ${JSON.stringify(url)}`);
+  const url = handlerUrl(textOf(given["path"], "path"));
   const timeout = textOf(given["timeout"], "timeout");
   const headers = Object.entries(fieldsOf(given["header"])).flatMap(([name, values]) =>
     textsOf(values, `header.${name}`).map((value) => [name, value] as const),
@@ -63,6 +61,14 @@ function httpHandlerOf(plain: unknown): HttpHandler {
     timeoutMs: timeout === "" ? httpTimeoutMsDefault : parseDuration(timeout),
     tlsSkipVerify: given["tls_skip_verify"] === true,
   };
+}
+
+/** Consul reads it by Go's rules, which take an IPv4 address in brackets, too. */
+function handlerUrl(text: string): string {
+  if (text === "") throw invalid("Requires 'path' to be set");
+  const url = text.replace(/^(https?:\/\/)\[([\d.]+)\]/i, "$1$2");
+  if (!URL.canParse(url)) throw invalid(`'path' is no URL: ${JSON.stringify(text)}`);
+  return url;
 }
 
 /** HCL gives a block as a list of one. */

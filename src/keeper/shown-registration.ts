@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isFixedType } from "../agent/fixed-check.ts";
 import type { LocalCheck } from "../agent/registrations.ts";
 import { formatDuration } from "../lib/duration.ts";
+import { parseGoUrl, requestUri } from "../lib/go-url.ts";
 import type { CheckMethod, CheckRow, CheckStatus } from "../model/check.ts";
 import type { KeeperHealthCheck, KeeperRegistration, KeeperStatus } from "../model/keeper-registration.ts";
 import type { ServiceRow } from "../model/service.ts";
@@ -96,8 +97,10 @@ function otherHealthCheck(check: CheckRow | undefined): KeeperHealthCheck {
 }
 
 function partsOf(url: string): Pick<KeeperHealthCheck, "path" | "type"> {
-  const parsed = URL.parse(url);
-  return parsed
-    ? { path: parsed.pathname + parsed.search, type: parsed.protocol.slice(0, -1) }
-    : { path: url, type: "http" };
+  try {
+    const parsed = parseGoUrl(url);
+    return { path: requestUri(parsed), type: parsed.scheme };
+  } catch {
+    return { path: url, type: "http" };
+  }
 }

@@ -142,8 +142,11 @@ const unescaped: Readonly<Record<Part, RegExp>> = {
   host: /[\w.~!$&'()*+,;=:[\]<>"-]/,
 };
 
-/** These would be escaped, and stay as they are where the URL has them unescaped. */
-const tolerated = /[!'()*[\]%]/;
+/** What can be sent as it was written: that, and what Go itself would escape but lets others send. */
+const sendable: Readonly<Record<"path" | "fragment", RegExp>> = {
+  path: /^[\w.~$&+,/:;=@!'()*[\]%-]*$/,
+  fragment: /^[\w.~$&+,/:;=?@!'()*[\]%-]*$/,
+};
 
 function escape(octets: string, part: Part): string {
   return octets.replace(/./gs, (octet) =>
@@ -154,8 +157,7 @@ function escape(octets: string, part: Part): string {
 /** As it was written, if that could be sent; otherwise all of it is escaped anew. */
 function escapedAs(part: "path" | "fragment", written: string): string {
   const plain = unescape(written);
-  const isValid = [...written].every((octet) => unescaped[part].test(octet) || tolerated.test(octet));
-  return isValid ? written : escape(plain, part);
+  return sendable[part].test(written) ? written : escape(plain, part);
 }
 
 function unescape(written: string): string {

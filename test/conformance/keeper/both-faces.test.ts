@@ -121,6 +121,10 @@ describe("a service that registers with Consul's API", () => {
       { type: "http", path: "/api/v1/ping?a=b", interval: "10s" },
     ],
     [
+      { HTTP: "http://[127.0.0.1]:7/a/../ping", Interval: "10s" },
+      { type: "http", path: "/a/../ping", interval: "10s" },
+    ],
+    [
       { TCP: "127.0.0.1:9", Interval: "1h" },
       { type: "tcp", path: "", interval: "1h0m0s" },
     ],

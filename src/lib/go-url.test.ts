@@ -1,0 +1,100 @@
+import { expect, test } from "bun:test";
+import { goQuote } from "./go-quote.ts";
+import { formatGoUrl, GoUrlError, parseGoUrl, requestUri, resolveGoUrl, toAscii } from "./go-url.ts";
+
+// What the real Consul does with some 380 URLs is in test/conformance/check-urls; here is what its checks do not show.
+
+test("a URL without user, host or query is printed as it was read", () => {
+  for (const text of ["", "a/b", "./a:b", "//host", "//host/x", "mailto:a@b?c", "http:///x", "x?#f", "*", "http://u@h"])
+    expect(formatGoUrl(parseGoUrl(text))).toBe(text);
+});
+
+test("a reference is resolved as in RFC 3986, section 5.4", () => {
+  const base = parseGoUrl("http://a/b/c/d;p?q");
+  const resolve = (text: string): string => formatGoUrl(resolveGoUrl(base, parseGoUrl(text)));
+  const rows: readonly [string, string][] = [
+    ["g", "http://a/b/c/g"],
+    ["./g", "http://a/b/c/g"],
+    ["g/", "http://a/b/c/g/"],
+    ["/g", "http://a/g"],
+    ["//g", "http://g"],
+    ["?y", "http://a/b/c/d;p?y"],
+    ["g?y#s", "http://a/b/c/g?y#s"],
+    ["", "http://a/b/c/d;p?q"],
+    ["../..", "http://a/"],
+    ["../../../g", "http://a/g"],
+    ["g/./h/../i", "http://a/b/c/g/i"],
+    ["g:h", "g:h"],
+  ];
+  for (const [reference, expected] of rows) expect([reference, resolve(reference)]).toEqual([reference, expected]);
+});
+
+test("a query is sent as it is written, and a path escaped where it must be", () => {
+  expect(requestUri(parseGoUrl("http://h/é|?é|"))).toBe("/%C3%A9%7C?é|");
+});
+
+test("an error names the URL without its fragment, and why apart", () => {
+  const error = (text: string): unknown => {
+    try {
+      return parseGoUrl(text);
+    } catch (thrown) {
+      return thrown;
+    }
+  };
+  expect(error("http://h:x/#f")).toBeInstanceOf(GoUrlError);
+  expect(error("http://h:x/#f")).toMatchObject({
+    message: 'parse "http://h:x/": invalid port ":x" after host',
+    reason: 'invalid port ":x" after host',
+  });
+});
+
+test("no text makes the parser fail otherwise than with its error, nor differ from what it has printed", () => {
+  const pieces = [
+    "http",
+    ":",
+    "/",
+    "//",
+    "[",
+    "]",
+    "@",
+    "?",
+    "#",
+    "%",
+    "%25",
+    "%zz",
+    "a",
+    "é",
+    ".",
+    "..",
+    "1",
+    " ",
+    "\\",
+  ];
+  let state = 1;
+  const next = (): number => (state = (state * 48_271) % 2_147_483_647);
+  for (let round = 0; round < 2_000; round += 1) {
+    const text = Array.from({ length: next() % 9 }, () => pieces[next() % pieces.length]).join("");
+    try {
+      const printed = formatGoUrl(parseGoUrl(text));
+      expect(formatGoUrl(parseGoUrl(printed))).toBe(printed);
+    } catch (thrown) {
+      if (!(thrown instanceof GoUrlError)) throw new Error(text, { cause: thrown });
+    }
+  }
+});
+
+test("only names that DNS allows become ASCII", () => {
+  expect(["bücher.example", "faß.example", "a_ü", "plain", ""].map(toAscii)).toEqual([
+    "xn--bcher-kva.example",
+    "fass.example",
+    "a_ü",
+    "plain",
+    "",
+  ]);
+});
+
+test("what cannot be shown is quoted as Go does", () => {
+  expect(goQuote('a"\\\n\t\u0001\u007fé\u00a0\u{1F600}\u{E0001}')).toBe(
+    '"a\\"\\\\\\n\\t\\x01\\u007fé\\u00a0\u{1F600}\\U000e0001"',
+  );
+});
