@@ -94,7 +94,7 @@ export class ConnectionAttempt {
   async #connect(): Promise<void> {
     const { host: hostname, port } = this.target;
     const { tls } = this.#options;
-    const security = tls && { tls: { serverName: tls.serverName, rejectUnauthorized: !tls.skipVerify } };
+    const security = tls && { tls: securityOf(tls) };
     this.#isConnecting = true;
     try {
       await Bun.connect({ hostname, port, ...security, data: this, socket: handlers });
@@ -130,6 +130,13 @@ export class ConnectionAttempt {
   get events(): ConnectionEvents | undefined {
     return this.#isWanted ? this.#options.events : undefined;
   }
+}
+
+/** TLS 1.0, as Go 1.15: some old devices speak nothing newer. Only for checks that do not rely on what TLS promises. */
+const oldestVersion = 0x0301;
+
+function securityOf({ serverName, skipVerify }: TlsOptions): object {
+  return { serverName, rejectUnauthorized: !skipVerify, ...(skipVerify && { minVersion: oldestVersion }) };
 }
 
 /** The same for all connections: functions for each would be most of what checks leave behind to be collected. */

@@ -59,6 +59,8 @@ function lastErrorWords(last: string): string {
   if (tls !== undefined) return `authentication handshake failed: ${tls}`;
   if (/^Failed to connect|^Protocol error/.test(last))
     return "connection closed: the other side does not speak gRPC here";
+  if (last.startsWith("h2 is not supported"))
+    return "the server does not offer HTTP/2 by TLS (ALPN h2), which gRPC needs";
   return last;
 }
 
@@ -67,5 +69,6 @@ function tlsCodeOf(message: string): string {
   if (/certificate has expired/i.test(message)) return "CERT_HAS_EXPIRED";
   if (/certificate is not yet valid/i.test(message)) return "CERT_NOT_YET_VALID";
   if (/does not match certificate's altnames/.test(message)) return "ERR_TLS_CERT_ALTNAME_INVALID";
-  return /wrong.version.number/i.test(message) ? "ERR_SSL_WRONG_VERSION_NUMBER" : "";
+  if (/wrong.version.number/i.test(message)) return "ERR_SSL_WRONG_VERSION_NUMBER";
+  return message.includes(":SSL routines:") ? "EPROTO" : "";
 }

@@ -1,5 +1,6 @@
 import { messageOf } from "../lib/errors.ts";
 import { formatHostPort, type HostPort } from "./host-port.ts";
+import { handshakeFailureWords } from "./tls-alerts.ts";
 
 /**
  * What went wrong on the network, in the words Go has for it: they are what Consul's users know, search for, and match
@@ -55,13 +56,12 @@ export function connectErrorWords(code: string): string | undefined {
 /** Why a TLS handshake failed, or undefined when that is not what failed. */
 export function tlsErrorWords(error: unknown): string | undefined {
   const code = codeOf(error);
-  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID") {
-    return "x509: certificate has expired or is not yet valid";
-  }
+  if (code === "CERT_HAS_EXPIRED") return `${outOfTimeWords}: it has expired`;
+  if (code === "CERT_NOT_YET_VALID") return `${outOfTimeWords}: it is not yet valid; is this machine's clock right?`;
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return nameMismatchWords(messageOf(error));
   if (untrustedCodes.has(code)) return "x509: certificate signed by unknown authority";
   if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || messageOf(error).endsWith(":WRONG_VERSION_NUMBER")) return notTlsWords;
-  if (isProtocolCode(code)) return `tls: ${messageOf(error)}`;
+  if (isProtocolCode(code)) return handshakeFailureWords(messageOf(error));
   return undefined;
 }
 
@@ -74,6 +74,8 @@ export function isCertificateError(error: unknown): boolean {
 function isProtocolCode(code: string): boolean {
   return code.startsWith("ERR_SSL_") || code === "EPROTO";
 }
+
+const outOfTimeWords = "x509: certificate has expired or is not yet valid";
 
 export const notTlsWords = "tls: first record does not look like a TLS handshake";
 
@@ -88,8 +90,10 @@ const untrustedCodes: ReadonlySet<string> = new Set([
 
 /** "Host: a.example. is not in the cert's altnames: DNS:b.example", or "IP: 127.0.0.1 is not in the cert's list: ". */
 function nameMismatchWords(message: string): string {
-  const [, address] = /IP: (\S+) is not in the cert's list/.exec(message) ?? [];
-  if (address !== undefined) return `x509: certificate is not valid for the address ${address}`;
+  const [, address, addresses = ""] = /IP: (\S+) is not in the cert's list: *(.*)/.exec(message) ?? [];
+  if (address !== undefined && addresses === "")
+    return `x509: cannot validate certificate for ${address} because it doesn't contain any IP SANs`;
+  if (address !== undefined) return `x509: certificate is valid for ${addresses}, not ${address}`;
   const [, host, names = ""] = /Host: (\S+)\. is not in the cert's altnames: (.*)/.exec(message) ?? [];
   if (host === undefined) return `x509: ${message}`;
   return `x509: certificate is valid for ${names.replaceAll("DNS:", "")}, not ${host}`;
