@@ -32,8 +32,11 @@ export interface MetricsSnapshot {
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** Counters and samples are told interval by interval. */
+/** Length of an interval, over which counters and samples are aggregated. */
 export const intervalMs = 10_000;
+
+/** Consul: with the interval under way, those of the last minute. */
+const endedIntervalsKept = 5;
 
 /** Takes the values of one name. Adding one is a few additions: no clock, no map, no allocation. */
 export class Meter {
@@ -42,7 +45,6 @@ export class Meter {
   readonly #interval = new Sums();
   readonly #all = new Sums();
   readonly #recent: RecentValues | undefined;
-  #finished: Aggregate | undefined;
 
   /** @param recent where values are kept for quantiles; a counter has none */
   constructor(name: string, labels: Labels, recent?: RecentValues) {
@@ -56,9 +58,9 @@ export class Meter {
     this.#recent?.add(value);
   }
 
-  /** Of the interval that ended last, or of the one under way when that is the first; undefined when nothing was added. */
-  lately(first: boolean): Aggregate | undefined {
-    return first ? this.#aggregate(this.#interval) : this.#finished;
+  /** The interval under way; undefined when nothing was added. */
+  interval(): Aggregate | undefined {
+    return this.#aggregate(this.#interval);
   }
 
   /** Since the start. */
@@ -66,10 +68,12 @@ export class Meter {
     return this.#aggregate(this.#all.plus(this.#interval));
   }
 
-  endInterval(): void {
-    this.#finished = this.#aggregate(this.#interval);
+  /** Begins the next interval; returns the one that ends. */
+  endInterval(): Aggregate | undefined {
+    const ended = this.interval();
     this.#all.take(this.#interval);
     this.#recent?.endInterval();
+    return ended;
   }
 
   #aggregate(sums: Sums): Aggregate | undefined {
@@ -131,8 +135,8 @@ export class Metrics {
   readonly #counters: Meter[] = [];
   readonly #samples: Meter[] = [];
   readonly #gauges = new Map<string, () => number>();
+  #ended: readonly MetricsSnapshot[] = [];
   #startMs: number;
-  #lastStartMs: number | undefined;
 
   constructor(wallMs: number) {
     this.#startMs = wallMs;
@@ -153,30 +157,38 @@ export class Metrics {
   }
 
   endInterval(wallMs: number): void {
-    for (const meter of [...this.#counters, ...this.#samples]) meter.endInterval();
-    this.#lastStartMs = this.#startMs;
+    const ended = this.#snapshot((meter) => meter.endInterval());
+    this.#ended = [...this.#ended, ended].slice(-endedIntervalsKept);
     this.#startMs = wallMs;
   }
 
-  /** The interval that ended last; until one has ended, what there is of the first. */
+  /** The intervals of the last minute that have ended, oldest first. */
+  get ended(): readonly MetricsSnapshot[] {
+    return this.#ended;
+  }
+
+  /** The interval that ended last; until one has ended, what there is of the first. Gauges are read now. */
   lately(): MetricsSnapshot {
-    const first = this.#lastStartMs === undefined;
-    return this.#snapshot(this.#lastStartMs ?? this.#startMs, (meter) => meter.lately(first));
+    const last = this.#ended.at(-1);
+    return last ? { ...last, gauges: this.#readGauges() } : this.#snapshot((meter) => meter.interval());
   }
 
   /** Everything since the start. */
   total(): MetricsSnapshot {
-    return this.#snapshot(this.#startMs, (meter) => meter.total());
+    return this.#snapshot((meter) => meter.total());
   }
 
-  #snapshot(startMs: number, read: (meter: Meter) => Aggregate | undefined): MetricsSnapshot {
-    const gauges = [...this.#gauges].map(([name, value]) => ({ name, value: value() }));
+  #snapshot(read: (meter: Meter) => Aggregate | undefined): MetricsSnapshot {
     return {
-      startMs,
-      gauges: gauges.toSorted(byName),
+      startMs: this.#startMs,
+      gauges: this.#readGauges(),
       counters: readAll(this.#counters, read),
       samples: readAll(this.#samples, read),
     };
+  }
+
+  #readGauges(): readonly Gauge[] {
+    return [...this.#gauges].map(([name, value]) => ({ name, value: value() })).toSorted(byName);
   }
 }
 

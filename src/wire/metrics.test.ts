@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { encodeMetrics, renderPrometheus } from "./metrics.ts";
+import { encodeMetrics, renderIntervals, renderPrometheus } from "./metrics.ts";
 import { Metrics } from "../lib/metrics.ts";
 
 describe("metrics", () => {
@@ -92,5 +92,35 @@ describe("metrics as text", () => {
       'consul_fsm_kvs_count{op="set"} 1',
       "",
     ]);
+  });
+
+  test("have the lines that Consul writes on SIGUSR1, for each interval of the last minute that has ended", () => {
+    const startMs = Date.UTC(2026, 10, 29, 18, 33, 37);
+    const logged = new Metrics(startMs);
+    let index = 14;
+    logged.gauge("consul.raft.last_index", () => index);
+    const applied = logged.counter("consul.raft.apply");
+    const took = logged.sample("consul.fsm.kvs", { op: "set a:b" });
+    expect(renderIntervals(logged.ended)).toBe("");
+    applied.add(1);
+    applied.add(1);
+    for (const ms of [0.002, 0.01, 0.004]) took.add(ms);
+    expect(renderIntervals(logged.ended)).toBe("");
+    logged.endInterval(startMs + 3_000);
+    index = 15;
+    took.add(2);
+    logged.endInterval(startMs + 13_000);
+    const [first, second] = ["[2026-11-29 18:33:30 +0000 UTC]", "[2026-11-29 18:33:40 +0000 UTC]"];
+    expect(renderIntervals(logged.ended).split("\n")).toEqual([
+      `${first}[G] 'consul.raft.last_index': 14.000`,
+      `${first}[C] 'consul.raft.apply': Count: 2 Sum: 2.000 LastUpdated: 2026-11-29 18:33:40 +0000 UTC`,
+      `${first}[S] 'consul.fsm.kvs.set_a_b': Count: 3 Min: 0.002 Mean: 0.005 Max: 0.010 Stddev: 0.004 Sum: 0.016 ` +
+        "LastUpdated: 2026-11-29 18:33:40 +0000 UTC",
+      `${second}[G] 'consul.raft.last_index': 15.000`,
+      `${second}[S] 'consul.fsm.kvs.set_a_b': Count: 1 Sum: 2.000 LastUpdated: 2026-11-29 18:33:50 +0000 UTC`,
+      "",
+    ]);
+    for (let interval = 2; interval < 10; interval += 1) logged.endInterval(startMs + interval * 10_000 + 3_000);
+    expect(logged.ended.map((ended) => (ended.startMs - startMs) / 1_000)).toEqual([43, 53, 63, 73, 83]);
   });
 });

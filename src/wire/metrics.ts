@@ -26,6 +26,38 @@ function encodeAggregate({ name, labels, count, sum, min, max, stddev }: Aggrega
   };
 }
 
+/**
+ * What Consul writes to stderr on SIGUSR1: a line for each metric of each interval that has ended. Consul adds the time of
+ * each metric's last value; that time isn't taken here, so the end of the interval stands for it.
+ */
+export function renderIntervals(ended: readonly MetricsSnapshot[]): string {
+  const lines = ended.flatMap(({ startMs, gauges, counters, samples }) => {
+    const [start, end] = [goTime(startMs), goTime(startMs + intervalMs)];
+    const line = (kind: string, name: string, value: string): string => `[${start}][${kind}] '${name}': ${value}\n`;
+    const aggregate = (kind: string, of: Aggregate): string => line(kind, labelledName(of), `${sumsOf(of)} ${end}`);
+    return [
+      ...gauges.map(({ name, value }) => line("G", name, value.toFixed(3))),
+      ...counters.map((counter) => aggregate("C", counter)),
+      ...samples.map((sample) => aggregate("S", sample)),
+    ];
+  });
+  return lines.join("");
+}
+
+/** Consul: labels without their names, as further parts of the metric's name. */
+function labelledName({ name, labels }: Aggregate): string {
+  return [name, ...Object.values(labels).map((value) => value.replace(/[ :]/g, "_"))].join(".");
+}
+
+/** Consul: values that are all the same need no more than their sum. */
+function sumsOf({ count, sum, min, max, stddev }: Aggregate): string {
+  const spread = { Min: min, Mean: sum / count, Max: max, Stddev: stddev };
+  const figures = Object.entries({ ...(stddev > 0 && spread), Sum: sum });
+  return [`Count: ${count}`, ...figures.map(([name, value]) => `${name}: ${value.toFixed(3)}`), "LastUpdated:"].join(
+    " ",
+  );
+}
+
 /** Consul: a time as Go prints it, at the beginning of its ten seconds. */
 function goTime(ms: number): string {
   const text = new Date(ms - (ms % intervalMs)).toISOString();
