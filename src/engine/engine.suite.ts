@@ -140,6 +140,16 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
       expect((await reopen()).rows).toEqual([]);
     });
 
+    test("a ping is answered after the commits before it, and refused after close", async () => {
+      const answered: string[] = [];
+      const committed = engine.commit(batch(1, put("t", "a", "1"))).then(() => answered.push("commit"));
+      await Promise.all([committed, engine.ping().then(() => answered.push("ping"))]);
+      expect(answered).toEqual(["commit", "ping"]);
+      await engine.close();
+      const refused = await engine.ping().catch((error: unknown) => error);
+      expect(refused).toMatchObject({ kind: "unavailable", code: "store-closed" });
+    });
+
     test("any sequence of batches, with closing in between, leaves the rows a map would have", async () => {
       const run = async (steps: readonly Step[]): Promise<void> => {
         const fresh = createPlace();

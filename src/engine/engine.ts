@@ -10,6 +10,8 @@ export interface Engine {
    * before it makes the next. Within a batch a later change of a row wins.
    */
   commit(batch: Batch): Promise<void>;
+  /** Resolves once the engine has answered for the commits before it; rejects when it can't write any more. */
+  ping(): Promise<void>;
   /** Waits for the commits under way, then releases files and locks. Idempotent; commit rejects afterwards. */
   close(): Promise<void>;
 }

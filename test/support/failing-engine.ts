@@ -20,6 +20,11 @@ export class FailingEngine implements Engine {
     await this.#engine.commit(batch);
   }
 
+  async ping(): Promise<void> {
+    await this.#gate?.promise;
+    await this.#engine.ping();
+  }
+
   close(): Promise<void> {
     return this.#engine.close();
   }

@@ -50,6 +50,10 @@ class MemoryEngine implements Engine {
     this.#store?.apply(batch);
   }
 
+  async ping(): Promise<void> {
+    if (this.#closed) throw storeClosed();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
   }

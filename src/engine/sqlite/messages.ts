@@ -2,11 +2,16 @@ import type { ErrorKind } from "../../lib/errors.ts";
 
 /*
  * What the two threads say to each other. To the worker: `open` once, then batches (as bare ArrayBuffers from
- * batch-codec.ts, handed over, not copied) and at last `close`. From it: `rows` any number of times and then `opened`,
- * or `refused`; `committed` and `rejected`, which settle the batches in the order they were sent; `closed`.
+ * batch-codec.ts, handed over, not copied) and `ping`, and at last `close`. From it: `rows` any number of times and then
+ * `opened`, or `refused`; `committed` and `rejected`, which settle the batches in the order they were sent; `pong`, which
+ * settles a ping in the same order; `closed`.
  */
 
-export type ToWorker = ArrayBuffer | { readonly kind: "open"; readonly folder: string } | { readonly kind: "close" };
+export type ToWorker =
+  | ArrayBuffer
+  | { readonly kind: "open"; readonly folder: string }
+  | { readonly kind: "ping" }
+  | { readonly kind: "close" };
 
 export type FromWorker =
   | { readonly kind: "rows"; readonly block: ArrayBuffer }
@@ -16,6 +21,7 @@ export type FromWorker =
   | { readonly kind: "committed" }
   /** The oldest batch failed, and nothing of it is kept. */
   | { readonly kind: "rejected"; readonly failure: Failure }
+  | { readonly kind: "pong" }
   | { readonly kind: "closed" };
 
 /** An OperatingError, whose class would be lost on the way between threads. */

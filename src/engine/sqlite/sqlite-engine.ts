@@ -38,7 +38,7 @@ class SqliteEngine implements Engine {
   #opening: PromiseWithResolvers<OpenedEngine> | undefined;
   /** What has arrived of the stored rows. */
   #loaded: { rows: Row[]; revision: number } = { rows: [], revision: 0 };
-  /** Commits the worker has not answered for, oldest first. */
+  /** Commits and pings the worker has not answered, oldest first. */
   readonly #unsettled: PromiseWithResolvers<void>[] = [];
   readonly #closed: PromiseWithResolvers<void> = Promise.withResolvers();
   #refuse: OperatingError | undefined;
@@ -66,6 +66,14 @@ class SqliteEngine implements Engine {
     return settled.promise;
   }
 
+  async ping(): Promise<void> {
+    if (this.#refuse !== undefined) throw this.#refuse;
+    const settled = Promise.withResolvers<void>();
+    this.#unsettled.push(settled);
+    send(this.#worker, { kind: "ping" });
+    return settled.promise;
+  }
+
   close(): Promise<void> {
     if (this.#refuse === undefined) {
       this.#refuse = storeClosed();
@@ -84,6 +92,7 @@ class SqliteEngine implements Engine {
         this.#loaded = { rows: [], revision: 0 };
         return;
       case "committed":
+      case "pong":
         return this.#oldest().resolve();
       case "rejected":
         return this.#oldest().reject(errorOf(message.failure));

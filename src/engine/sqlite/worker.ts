@@ -16,6 +16,7 @@ let isFolding = false;
 self.addEventListener("message", ({ data }: MessageEvent<ToWorker>): void => {
   if (data instanceof ArrayBuffer) commit(data);
   else if (data.kind === "open") open(data.folder);
+  else if (data.kind === "ping") post({ kind: "pong" });
   else close();
 });
 

@@ -108,7 +108,7 @@ export class SimulatedDisk {
       await this.#last;
     };
     const found = { revision: this.#kept.revision, rows: this.#kept.rows() };
-    return { engine: { commit, close }, ...mutateOpened(found, this.#mutation) };
+    return { engine: { commit, ping: () => this.#last, close }, ...mutateOpened(found, this.#mutation) };
   }
 
   /** Resolves when a batch is on its way. */
