@@ -14,10 +14,11 @@ import type { KeeperParts, KeeperServer } from "./open-keeper.ts";
 import { ClientLimit } from "./http/client-limit.ts";
 import type { Doors } from "./http/doors.ts";
 import type { Clock } from "./lib/clock.ts";
-import { OperatingError } from "./lib/errors.ts";
+import { messageOf, OperatingError } from "./lib/errors.ts";
 import type { Log, LogLevel } from "./lib/log.ts";
 import { Metrics } from "./lib/metrics.ts";
 import type { Random } from "./lib/random.ts";
+import { SharedRuns } from "./lib/shared-runs.ts";
 import type { Node } from "./model/node.ts";
 import { addGauges, runIntervals } from "./process-metrics.ts";
 import { deregister, register } from "./registry/catalog.ts";
@@ -29,6 +30,7 @@ import { Store } from "./registry/store.ts";
 import { logWriteTrouble } from "./registry/write-trouble.ts";
 import { getNode } from "./state/lookup.ts";
 import { openState } from "./state/open-state.ts";
+import { renderIntervals } from "./wire/metrics.ts";
 import { systemWorld, type World } from "./world.ts";
 
 export interface DaemonOptions {
@@ -36,8 +38,12 @@ export interface DaemonOptions {
   /** Reads the configuration again, as it was read at the start. */
   readonly readConfig: () => RuntimeConfig;
   readonly setLogLevel: (level: LogLevel) => void;
-  /** Another configuration is in force now. */
-  readonly onReload: (config: RuntimeConfig) => void;
+  /** A reload begins. */
+  readonly onReloading: () => void;
+  /** The reload has ended, and this configuration is in force. */
+  readonly onReloaded: (config: RuntimeConfig) => void;
+  /** The reload has ended, and the configuration before it stays in force. */
+  readonly onReloadFailed: (reason: string) => void;
   /** Asked for over HTTP: end the agent gracefully. */
   readonly onLeave: () => void;
   /** The real one, unless something else is said. */
@@ -50,11 +56,15 @@ export interface Daemon {
   readonly httpAddresses: readonly string[];
   /**
    * Takes up changed definitions, the log level, whether check output is kept, how many requests a client may have, how
-   * DNS is answered, the node's meta, and certificates.
+   * DNS is answered, the node's meta, and certificates. One reload is done before the next begins.
    * @throws OperatingError what is wrong with the new configuration, and where; the old one stays in force then
    */
   reload(): Promise<void>;
-  /** Stops listening, stops checks, waits for writes under way, closes the store. */
+  /** What Consul writes to stderr on SIGUSR1. */
+  metricsText(): string;
+  /** Resolves when the thread that writes has done all that was asked of it; rejects when it has stopped. */
+  ping(): Promise<void>;
+  /** Lets a reload under way end, stops listening, stops checks, waits for writes under way, closes the store. */
   stop(): Promise<void>;
 }
 
@@ -72,6 +82,8 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
   const metrics = new Metrics(world.clock.wallMs());
   const { engine, store, local } = await openStore(config, world, { metrics, log });
   const stopping = new AbortController();
+  /** Resolves once all that a reload changes is there: a request for one may come as soon as the first listener is open. */
+  const started = Promise.withResolvers<void>();
   try {
     const node = await ensureNode(config, store, { rows: local, random: world.random });
     const outputs = new CheckOutputs();
@@ -84,14 +96,9 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     await definitions.apply(config);
     await syncCatalog(agent);
     const clientLimit = new ClientLimit(config.httpConnectionsMax);
-    const reload = async (): Promise<void> => {
-      log.info("Reloading configuration...");
-      const next = options.readConfig();
-      await takeUp(next, { agent, definitions, registerServer, doors, dns, keeper, clientLimit });
-      options.setLogLevel(next.log.level);
-      options.onReload(next);
-      log.info("Configuration reloaded");
-    };
+    const reloads = new SharedRuns(started.promise, () =>
+      reload(options, { agent, definitions, registerServer, doors, dns, keeper, clientLimit }),
+    );
     const sessionTtls = new SessionTtls(store, { clock: world.clock, log: log.named("session") });
     stopping.signal.addEventListener("abort", () => sessionTtls.stop());
     addGauges(metrics, { store, sessionTtls });
@@ -103,7 +110,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       ...{ store, outputs, sessionTtls, agent, metrics },
       ...world,
       log,
-      reload,
+      reload: () => reloads.request(),
       resync,
       leave: options.onLeave,
     });
@@ -120,11 +127,15 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       runAntiEntropy(sync, { ...world, log: log.named("anti_entropy"), signal: stopping.signal }),
       guardDescriptors({ doors: keeper ? [doors, keeper] : [doors], ...guarding }),
     ]);
+    started.resolve();
     return {
       nodeId: node.id,
       httpAddresses: doors.addresses,
-      reload,
+      reload: () => reloads.request(),
+      metricsText: () => renderIntervals(metrics.ended),
+      ping: () => engine.ping(),
       async stop() {
+        await reloads.close(stoppingNow());
         stopping.abort();
         api.events.close();
         api.coordinates.stop();
@@ -136,6 +147,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       },
     };
   } catch (error) {
+    started.reject(error);
     stopping.abort();
     await store.close();
     await engine.close();
@@ -203,6 +215,23 @@ interface Reloadable extends Doorways {
   readonly registerServer: () => Promise<void>;
   readonly dns: { reload(dns: RuntimeConfig["dns"]): void };
   readonly clientLimit: ClientLimit;
+}
+
+/** @throws OperatingError what is wrong with the new configuration */
+async function reload(options: DaemonOptions, parts: Reloadable): Promise<void> {
+  const { log } = options;
+  log.info("Reloading configuration...");
+  options.onReloading();
+  try {
+    const next = options.readConfig();
+    await takeUp(next, parts);
+    options.setLogLevel(next.log.level);
+    options.onReloaded(next);
+    log.info("Configuration reloaded");
+  } catch (error) {
+    options.onReloadFailed(messageOf(error));
+    throw error;
+  }
 }
 
 /** What can be wrong is tried first: certificates, then definitions. */
@@ -287,6 +316,10 @@ function createAgent(
     scripts: { fromApi: config.enableScriptChecks, fromFiles: config.enableLocalScriptChecks },
     discardOutput: config.discardCheckOutput,
   });
+}
+
+function stoppingNow(): OperatingError {
+  return new OperatingError("unavailable", "stopping", "the agent is stopping and reloads nothing");
 }
 
 function clientNotBuilt(): OperatingError {

@@ -1,3 +1,4 @@
+import "./cli/survive-signals.ts";
 import { fstatSync } from "node:fs";
 import { basename } from "node:path";
 import manifest from "../package.json" with { type: "json" };

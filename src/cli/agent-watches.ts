@@ -1,18 +1,20 @@
+import { readFileSync } from "node:fs";
 import { socketPathOf } from "../client/agent-address.ts";
 import { HttpClient } from "../client/http.ts";
 import { planWatch, type WatchPlan } from "../client/watch-plan.ts";
 import { type Change, watch } from "../client/watch.ts";
+import type { RuntimeConfig } from "../config/runtime-config.ts";
 import type { HttpHandler, ScriptHandler, WatchDefinition } from "../config/watch-definition.ts";
 import type { Clock } from "../lib/clock.ts";
-import { messageOf } from "../lib/errors.ts";
+import { messageOf, OperatingError } from "../lib/errors.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { Log } from "../lib/log.ts";
 import { renderGoJson } from "../wire/go-json.ts";
 import { Child } from "./child.ts";
 
 export interface AgentWatchesOptions {
-  /** Where the agent answers HTTP: "127.0.0.1:8500", "unix:///path". */
-  readonly address: string;
+  /** Where the agent listens. A reload does not change that. */
+  readonly listening: Pick<RuntimeConfig, "httpAddresses" | "httpsAddresses" | "ports">;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly log: Log;
@@ -21,26 +23,31 @@ export interface AgentWatchesOptions {
 /** The watches of an agent's configuration. As Consul's they ask the agent as any client does, and tell their handlers. */
 export class AgentWatches {
   readonly #options: AgentWatchesOptions;
-  readonly #http: HttpClient;
   #ending = new AbortController();
 
   constructor(options: AgentWatchesOptions) {
     this.#options = options;
-    this.#http = clientOf(options);
   }
 
-  /** Runs these from now on, and none of those before. One that cannot be planned is told of in the log. */
-  run(definitions: readonly WatchDefinition[]): void {
+  /** Runs the watches of this configuration from now on, and none of those before. What cannot run is logged. */
+  run({ watches, tls }: Pick<RuntimeConfig, "watches" | "tls">): void {
     this.stop();
     this.#ending = new AbortController();
-    for (const definition of definitions) this.#start(definition, this.#ending.signal);
+    if (watches.length === 0) return;
+    const { log } = this.#options;
+    try {
+      const http = ownClient(this.#options, tls);
+      for (const definition of watches) this.#start(http, definition, this.#ending.signal);
+    } catch (error) {
+      log.error("Watches are not run", { error: messageOf(error) });
+    }
   }
 
   stop(): void {
     this.#ending.abort();
   }
 
-  #start(definition: WatchDefinition, signal: AbortSignal): void {
+  #start(http: HttpClient, definition: WatchDefinition, signal: AbortSignal): void {
     const { clock, log } = this.#options;
     const { type } = definition;
     let plan: WatchPlan;
@@ -50,7 +57,7 @@ export class AgentWatches {
       log.error("Failed to run watch", { type, error: messageOf(error) });
       return;
     }
-    void watch(this.#http, plan, {
+    void watch(http, plan, {
       clock,
       signal,
       onChange: (change) => this.#handle(definition, change, signal),
@@ -113,12 +120,48 @@ async function runScript(
   return child.ended;
 }
 
-function clientOf({ address, clock }: AgentWatchesOptions): HttpClient {
+/**
+ * Asks the agent over HTTP where it is served, else over HTTPS.
+ * @throws OperatingError unavailable when neither is; Error when the certificate cannot be read
+ */
+function ownClient({ listening, clock }: AgentWatchesOptions, tls: RuntimeConfig["tls"]): HttpClient {
+  const { httpAddresses, httpsAddresses, ports } = listening;
+  const [http] = httpAddresses;
+  if (http !== undefined) return clientOf("http", { address: http, port: ports.http, clock });
+  const [https] = httpsAddresses;
+  if (https === undefined) throw noListener();
+  return clientOf("https", { address: https, port: ports.https, clock, tls: ownCertificate(tls) });
+}
+
+interface Listener {
+  readonly address: string;
+  readonly port: number;
+  readonly clock: Clock;
+  readonly tls?: Readonly<Record<string, unknown>>;
+}
+
+function clientOf(scheme: "http" | "https", { address, port, clock, tls }: Listener): HttpClient {
   const socket = socketPathOf(address);
-  if (socket !== undefined) return new HttpClient({ baseUrl: "http://localhost", clock, transport: { unix: socket } });
-  // An agent that listens everywhere is asked here.
-  return new HttpClient({
-    baseUrl: `http://${address.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:")}`,
-    clock,
-  });
+  const transport = { ...(socket !== undefined && { unix: socket }), ...(tls && { tls }) };
+  // An agent that listens on all addresses is asked on its loopback.
+  const host = address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address;
+  const authority = socket === undefined ? `${host.includes(":") ? `[${host}]` : host}:${port}` : "localhost";
+  return new HttpClient({ baseUrl: `${scheme}://${authority}`, clock, transport });
+}
+
+/**
+ * The agent's own certificate, for verify_incoming. Consul: who answers is not verified, since it is the agent itself, and
+ * its certificate need not be for the address that it listens on.
+ */
+function ownCertificate({ certFile, keyFile }: RuntimeConfig["tls"]): Readonly<Record<string, unknown>> {
+  return {
+    rejectUnauthorized: false,
+    ...(certFile !== undefined && { cert: readFileSync(certFile, "utf8") }),
+    ...(keyFile !== undefined && { key: readFileSync(keyFile, "utf8") }),
+  };
+}
+
+function noListener(): OperatingError {
+  const message = "they ask the agent over HTTP or HTTPS, and both are off. Set ports.http or ports.https";
+  return new OperatingError("unavailable", "no-listener", message);
 }

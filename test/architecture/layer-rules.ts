@@ -11,7 +11,8 @@ export function layerViolations(files: readonly SourceFile[]): readonly string[]
 }
 
 function layerOf(path: string): Layer | undefined {
-  const name = path.split("/")[1];
+  // The tests of a file that stands directly in src/ are of its layer.
+  const name = path.split("/")[1]?.replace(/\.test\.ts$/, ".ts");
   return layers.find((layer) => layer.name === name);
 }
 

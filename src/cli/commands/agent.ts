@@ -8,7 +8,9 @@ import type { Clock } from "../../lib/clock.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 import { createLog, type Log, type LogLevel, type LogSettings } from "../../lib/log.ts";
 import { openLogFile } from "../../lib/log-file.ts";
-import { AgentWatches, type AgentWatchesOptions } from "../agent-watches.ts";
+import { Systemd } from "../../lib/systemd.ts";
+import { AgentSignals, type Ending } from "../agent-signals.ts";
+import { AgentWatches } from "../agent-watches.ts";
 import type { Command, CommandIo } from "../command.ts";
 
 /** An agent that runs, as far as the command line has to do with it. */
@@ -17,6 +19,10 @@ export interface RunningAgent {
   readonly httpAddresses: readonly string[];
   /** @throws OperatingError when the new configuration is not good; the agent goes on with the old one */
   reload(): Promise<void>;
+  /** What Consul writes to stderr on SIGUSR1. */
+  metricsText(): string;
+  /** Resolves when the store has answered; rejects when it can't write any more. */
+  ping(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -26,8 +32,10 @@ export interface StartOptions {
   readonly setLogLevel: (level: LogLevel) => void;
   /** Asked for over HTTP. */
   readonly onLeave: () => void;
+  readonly onReloading: () => void;
   /** Another configuration is in force now. */
-  readonly onReload: (config: RuntimeConfig) => void;
+  readonly onReloaded: (config: RuntimeConfig) => void;
+  readonly onReloadFailed: (reason: string) => void;
 }
 
 export interface AgentCommandOptions {
@@ -35,9 +43,6 @@ export interface AgentCommandOptions {
   readonly clock: Clock;
   readonly start: (config: RuntimeConfig, options: StartOptions) => Promise<RunningAgent>;
 }
-
-/** What ends an agent. */
-type Ending = "SIGINT" | "SIGTERM" | "leave";
 
 /** `praetor agent`: runs until a signal ends it. */
 export function agentCommand(options: AgentCommandOptions): Command {
@@ -67,56 +72,79 @@ export function agentCommand(options: AgentCommandOptions): Command {
 }
 
 async function runAgent(args: readonly string[], io: CommandIo, options: AgentCommandOptions): Promise<number> {
+  // From here on, so that no signal is lost that comes during the start: it is done when the agent has started.
+  using signals = new AgentSignals();
   const { loadConfig } = await import("../../config/load.ts");
   const readConfig = (): RuntimeConfig => loadConfig({ args, env: io.env, ...thisMachine() });
   const config = readConfig();
   const settings = logSettings(config, io, options.clock);
   const log = createLog(settings, "agent");
-  const ending = Promise.withResolvers<Ending>();
+  const systemd = await Systemd.find({ env: process.env, warn: (problem) => log.warn(problem) });
   io.stdout("==> Starting Praetor agent...\n");
-  let running: RunningAgent | undefined;
-  let watches: AgentWatches | undefined;
-  // From here on, so that a signal which comes while the agent starts is not missed: it ends it once it has started.
-  const stopListening = listenForSignals({
-    end: ending.resolve,
-    reload: () => void (running && reload(running, log)),
-  });
   try {
-    const agent = await options.start(config, {
-      log,
-      readConfig,
-      setLogLevel: (next) => void (settings.level = next),
-      onLeave: () => ending.resolve("leave"),
-      onReload: (next) => watches?.run(next.watches),
-    });
-    running = agent;
-    watches = startWatches(agent, config, { env: io.env, clock: options.clock, log: log.named("watch") });
-    io.stdout(banner(config, agent, options.version));
-    writePidFile(config.pidFile);
-    try {
-      return await endAgent(agent, { config, how: await ending.promise, log });
-    } finally {
-      watches?.stop();
-      removePidFile(config.pidFile);
-    }
-  } finally {
-    stopListening();
+    return await Promise.race([
+      serve(config, { readConfig, settings, log, systemd, signals, io, options }),
+      signals.forced.then(() => endAtOnce(log)),
+    ]);
+  } catch (error) {
+    systemd?.status(`Failed: ${messageOf(error)}`);
+    throw error;
   }
 }
 
-/** undefined for an agent that answers no HTTP, which is where watches ask. */
-function startWatches(
-  { httpAddresses: [address] }: RunningAgent,
-  { ports, watches }: RuntimeConfig,
-  parts: Omit<AgentWatchesOptions, "address">,
-): AgentWatches | undefined {
-  if (address === undefined || ports.http < 0) {
-    if (watches.length > 0) parts.log.warn("Watches are not run: they ask the agent over HTTP, which is off");
-    return undefined;
+interface Serving {
+  readonly readConfig: () => RuntimeConfig;
+  readonly settings: LogSettings;
+  readonly log: Log;
+  readonly systemd: Systemd | undefined;
+  readonly signals: AgentSignals;
+  readonly io: CommandIo;
+  readonly options: AgentCommandOptions;
+}
+
+/** Starts an agent, and stops it when a signal or a request says so; resolves with the exit code. */
+async function serve(first: RuntimeConfig, parts: Serving): Promise<number> {
+  const { readConfig, settings, log, systemd, signals, io, options } = parts;
+  let config = first;
+  const watches = new AgentWatches({
+    listening: first,
+    env: io.env,
+    clock: options.clock,
+    log: log.named("watch"),
+  });
+  let isServing = "";
+  const agent = await options.start(config, {
+    log,
+    readConfig,
+    setLogLevel: (next) => void (settings.level = next),
+    onLeave: () => signals.leave(),
+    onReloading: () => systemd?.reloading(),
+    onReloaded(next) {
+      config = next;
+      watches.run(next);
+      systemd?.ready(isServing);
+    },
+    onReloadFailed: (reason) =>
+      systemd?.ready(`${isServing}; the configuration before the last reload is in force: ${reason}`),
+  });
+  watches.run(config);
+  io.stdout(banner(first, agent, options.version));
+  writePidFile(first.pidFile);
+  isServing = `Serving on ${agent.httpAddresses.join(", ")}`;
+  systemd?.ready(isServing);
+  const stopped = new AbortController();
+  void systemd?.feedWatchdog(() => agent.ping(), { clock: options.clock, signal: stopped.signal });
+  signals.onReload(() => void reload(agent, log));
+  signals.onMetrics(() => io.stderr(agent.metricsText()));
+  try {
+    const how = await signals.ending;
+    systemd?.stopping();
+    return await endAgent(agent, { config, how, log });
+  } finally {
+    stopped.abort();
+    watches.stop();
+    removePidFile(first.pidFile);
   }
-  const running = new AgentWatches({ address, ...parts });
-  running.run(watches);
-  return running;
 }
 
 /** Consul: an agent that was told to stop, but not to leave, exits with 1. */
@@ -136,13 +164,9 @@ async function endAgent(
   return code;
 }
 
-function listenForSignals(on: { end: (how: Ending) => void; reload: () => void }): () => void {
-  const interrupt = (): void => on.end("SIGINT");
-  const terminate = (): void => on.end("SIGTERM");
-  process.on("SIGINT", interrupt).on("SIGTERM", terminate).on("SIGHUP", on.reload);
-  return () => {
-    process.off("SIGINT", interrupt).off("SIGTERM", terminate).off("SIGHUP", on.reload);
-  };
+function endAtOnce(log: Log): number {
+  log.warn("Caught a second signal, ending without waiting for what is under way");
+  return 1;
 }
 
 async function reload(agent: RunningAgent, log: Log): Promise<void> {

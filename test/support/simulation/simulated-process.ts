@@ -87,7 +87,9 @@ export class SimulatedProcess {
       log: createLog({ level: "error", json: false, clock, sink: (line) => this.#read(line) }, "agent"),
       readConfig: () => config,
       setLogLevel: () => {},
-      onReload: () => {},
+      onReloading: () => {},
+      onReloaded: () => {},
+      onReloadFailed: () => {},
       onLeave: () => {},
       world: {
         ...systemWorld,

@@ -1,0 +1,115 @@
+import { afterEach, expect, test } from "bun:test";
+import { FailingEngine } from "../test/support/failing-engine.ts";
+import { freePorts } from "../test/support/free-ports.ts";
+import { rejectionOf } from "../test/support/rejection.ts";
+import { loadConfig } from "./config/load.ts";
+import type { RuntimeConfig } from "./config/runtime-config.ts";
+import { type Daemon, startDaemon } from "./daemon.ts";
+import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
+import type { RequestHandler } from "./http/server.ts";
+import { systemClock } from "./lib/clock.ts";
+import { OperatingError } from "./lib/errors.ts";
+import { createLog } from "./lib/log.ts";
+import { systemWorld, type World } from "./world.ts";
+
+/** What is asked of an agent while it starts or stops. Requests go to its router, as from a listener that is open already. */
+
+let daemon: Daemon | undefined;
+afterEach(async () => {
+  await daemon?.stop();
+  daemon = undefined;
+});
+
+class Trial {
+  /** How often the configuration was read again. */
+  reads = 0;
+  router: RequestHandler | undefined;
+  readonly engine: FailingEngine = new FailingEngine(openMemoryEngine().engine);
+}
+
+/** Starts an agent; `opening` is run when its listeners are about to be opened. */
+async function start(of: Trial, opening: () => Promise<void> = async () => {}): Promise<Daemon> {
+  const [port = 0] = await freePorts(1);
+  const configWith = (hcl: string): RuntimeConfig => {
+    const args = ["-dev", "-http-port", `${port}`, "-dns-port", "-1", "-hcl", `ui = false ${hcl}`];
+    return loadConfig({ args, env: {}, hostname: "gateway", networkInterfaces: () => ({}) });
+  };
+  const openDoors: World["openDoors"] = async (options) => {
+    of.router = options.router;
+    await opening();
+    return systemWorld.openDoors(options);
+  };
+  daemon = await startDaemon(configWith(""), {
+    log: createLog({ level: "error", json: false, clock: systemClock, sink: () => {} }, "agent"),
+    readConfig() {
+      of.reads += 1;
+      return configWith(`service { name = "read-${of.reads}" }`);
+    },
+    setLogLevel: () => {},
+    onReloading: () => {},
+    onReloaded: () => {},
+    onReloadFailed: () => {},
+    onLeave: () => {},
+    world: { ...systemWorld, openDoors, openEngine: async () => ({ engine: of.engine, revision: 0, rows: [] }) },
+  });
+  return daemon;
+}
+
+interface Answered {
+  readonly status: number;
+  readonly text: string;
+}
+
+async function ask({ router }: Trial, method: string, path: string): Promise<Answered> {
+  if (router === undefined) throw new Error("the agent has no router yet");
+  const response = await router.handle(new Request(`http://agent${path}`, { method }), () => "127.0.0.1");
+  return { status: response.status, text: await response.text() };
+}
+
+/** Lets everything happen that needs no more than promises. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test("a reload asked for while listeners are opened is done once the agent has started, one for all who asked", async () => {
+  const trial = new Trial();
+  const answers: Promise<Answered>[] = [];
+  await start(trial, async () => {
+    for (let count = 0; count < 3; count += 1) answers.push(ask(trial, "PUT", "/v1/agent/reload"));
+    await settled();
+    expect(trial.reads).toBe(0);
+  });
+  expect(await Promise.all(answers)).toEqual(Array(3).fill({ status: 200, text: "" }));
+  expect(trial.reads).toBe(1);
+  expect((await ask(trial, "GET", "/v1/agent/services")).text).toContain('"read-1"');
+});
+
+test("a reload asked for during a start that fails is refused with the reason of the failure", async () => {
+  const trial = new Trial();
+  let answer: Promise<Answered> | undefined;
+  const failure = new OperatingError("unavailable", "cannot-listen", "another program listens there");
+  const started = start(trial, async () => {
+    answer = ask(trial, "PUT", "/v1/agent/reload");
+    await settled();
+    throw failure;
+  });
+  expect(await rejectionOf(started)).toBe(failure);
+  expect(await answer).toEqual({ status: 500, text: failure.message });
+  expect(trial.reads).toBe(0);
+});
+
+test("an agent that is told to stop lets a reload under way end, and refuses those that wait or come", async () => {
+  const trial = new Trial();
+  const running = await start(trial);
+  trial.engine.hold();
+  const underWay = ask(trial, "PUT", "/v1/agent/reload");
+  await settled();
+  expect(trial.reads).toBe(1);
+  const waiting = ask(trial, "PUT", "/v1/agent/reload");
+  await settled();
+  const stopped = running.stop();
+  const late = ask(trial, "PUT", "/v1/agent/reload");
+  trial.engine.release();
+  const refused = { status: 500, text: "the agent is stopping and reloads nothing" };
+  expect(await Promise.all([underWay, waiting, late])).toEqual([{ status: 200, text: "" }, refused, refused]);
+  await stopped;
+  expect(trial.reads).toBe(1);
+});

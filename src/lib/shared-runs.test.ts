@@ -1,0 +1,76 @@
+import { expect, test } from "bun:test";
+import { rejectionOf } from "../../test/support/rejection.ts";
+import { SharedRuns } from "./shared-runs.ts";
+
+/** A task whose runs end when the test says so. */
+function heldTask() {
+  const runs: PromiseWithResolvers<void>[] = [];
+  const run = (): Promise<void> => {
+    const ending = Promise.withResolvers<void>();
+    runs.push(ending);
+    return ending.promise;
+  };
+  return { runs, run };
+}
+
+/** Lets everything happen that needs no more than promises. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test("a request made before the permission runs as soon as that is given", async () => {
+  const permission = Promise.withResolvers<void>();
+  const { runs, run } = heldTask();
+  const shared = new SharedRuns(permission.promise, run);
+  const early = shared.request();
+  await settled();
+  expect(runs).toHaveLength(0);
+  permission.resolve();
+  await settled();
+  expect(runs).toHaveLength(1);
+  runs[0]?.resolve();
+  await early;
+});
+
+test("requests made during a run share the next one, which begins when the run has ended", async () => {
+  const { runs, run } = heldTask();
+  const shared = new SharedRuns(Promise.resolve(), run);
+  const first = shared.request();
+  await settled();
+  const later = [shared.request(), shared.request(), shared.request()];
+  await settled();
+  expect(runs).toHaveLength(1);
+  runs[0]?.reject(new Error("the first run failed"));
+  expect(await rejectionOf(first)).toMatchObject({ message: "the first run failed" });
+  await settled();
+  expect(runs).toHaveLength(2);
+  runs[1]?.resolve();
+  expect(await Promise.all(later)).toHaveLength(3);
+  expect(runs).toHaveLength(2);
+});
+
+test("without the permission all requests reject, with its reason", async () => {
+  const permission = Promise.withResolvers<void>();
+  const { runs, run } = heldTask();
+  const shared = new SharedRuns(permission.promise, run);
+  const early = shared.request();
+  permission.reject(new Error("the start failed"));
+  expect(await rejectionOf(early)).toMatchObject({ message: "the start failed" });
+  expect(await rejectionOf(shared.request())).toMatchObject({ message: "the start failed" });
+  expect(runs).toHaveLength(0);
+});
+
+test("after close the run under way ends, and those that wait or come are refused", async () => {
+  const { runs, run } = heldTask();
+  const shared = new SharedRuns(Promise.resolve(), run);
+  const underWay = shared.request();
+  await settled();
+  const waiting = shared.request();
+  let isClosed = false;
+  const closed = shared.close(new Error("closed")).then(() => (isClosed = true));
+  await settled();
+  expect(isClosed).toBe(false);
+  runs[0]?.resolve();
+  await Promise.all([underWay, closed]);
+  expect(await rejectionOf(waiting)).toMatchObject({ message: "closed" });
+  expect(await rejectionOf(shared.request())).toMatchObject({ message: "closed" });
+  expect(runs).toHaveLength(1);
+});

@@ -1,0 +1,71 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { openSandbox } from "../support/agent-process.ts";
+import { RawConnection } from "../support/raw-connection.ts";
+import { sendSignals, signalTable } from "../support/signals.ts";
+import { within } from "../support/within.ts";
+
+/** What signals do to an agent that does not serve yet, or not any more. Of one that serves: test/conformance/signals.test.ts. */
+
+const { survived } = signalTable;
+const soonMs = 20_000;
+const sandbox = openSandbox();
+afterAll(() => sandbox.close());
+
+describe("an agent that starts", () => {
+  test("survives each signal until it serves", async () => {
+    const agent = await sandbox.start("-data-dir", join(sandbox.folder, "starting"));
+    await within(soonMs, async () => expect(agent.output()).toContain("Starting Praetor agent"));
+    while (!agent.output().includes("agent running!")) {
+      sendSignals(agent.pid, survived);
+      await Bun.sleep(1);
+    }
+    expect((await agent.send("PUT", "/v1/kv/a", { body: "1" })).text).toBe("true");
+    agent.signal("SIGQUIT");
+    await agent.ended();
+    expect(agent.output()).not.toContain("Exit code:");
+  });
+
+  test("survives each signal while it reads its configuration, and reads it again when it was told to", async () => {
+    const file = join(sandbox.folder, "late.hcl");
+    spawnSync("mkfifo", [file]);
+    const agent = await sandbox.start("-data-dir", join(sandbox.folder, "reading"), "-config-file", file);
+    const first = await openForReader(file);
+    sendSignals(agent.pid, survived);
+    give(first, 'service { name = "first" }');
+    await within(soonMs, async () => expect(agent.output()).toContain("Reloading configuration"));
+    give(await openForReader(file), 'service { name = "second" }');
+    await within(soonMs, async () => expect(agent.output()).toContain("Configuration reloaded"));
+    const services = (await agent.send("GET", "/v1/agent/services")).json;
+    expect(Object.keys(services ?? {})).toEqual(["second"]);
+  });
+});
+
+test("an agent that stops survives each signal until it has stopped", async () => {
+  const agent = await sandbox.start("-data-dir", join(sandbox.folder, "stopping"));
+  await agent.ready();
+  await using unfinished = await RawConnection.open(agent.url);
+  unfinished.send("PUT /v1/kv/a HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx");
+  agent.signal("SIGTERM");
+  await within(soonMs, async () => expect(agent.output()).toContain("Caught: signal=terminated"));
+  const ended = agent.ended();
+  try {
+    sendSignals(agent.pid, survived);
+  } catch (error) {
+    // It may have been quicker than the signals.
+    expect(error).toMatchObject({ code: "ESRCH" });
+  }
+  expect(await ended).toBe(1);
+});
+
+/** A descriptor of a named pipe, once a program reads from it. */
+function openForReader(path: string): Promise<number> {
+  return within(soonMs, async () => openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
+}
+
+function give(descriptor: number, text: string): void {
+  writeSync(descriptor, text);
+  closeSync(descriptor);
+}

@@ -1,0 +1,27 @@
+import { constants } from "node:os";
+
+/** What each of Linux's 31 signals does to an agent: the same as to Consul. */
+export const signalTable: Readonly<Record<"survived" | "suspends" | "ends" | "faults", readonly string[]>> = {
+  survived: [
+    ...["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGCHLD", "SIGCONT", "SIGURG", "SIGXCPU", "SIGXFSZ"],
+    ...["SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO", "SIGPWR"],
+  ],
+  suspends: ["SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU"],
+  ends: ["SIGINT", "SIGTERM", "SIGQUIT", "SIGKILL"],
+  /** Raised by the processor or the kernel for a fault of the program, with a report on stderr. */
+  faults: ["SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGSEGV", "SIGSYS"],
+};
+
+/** SIGSTKFLT, which nothing raises and the runtime has no name for. It ends Consul, too. */
+export const unnamedSignal = 16;
+
+export function signalNumber(name: string): number {
+  const found = Object.entries(constants.signals).find(([known]) => known === name);
+  if (found === undefined) throw new Error(`${name} is no signal`);
+  return found[1];
+}
+
+/** By their numbers: the runtime knows more of them than names. */
+export function sendSignals(pid: number, names: readonly string[]): void {
+  for (const name of names) process.kill(pid, signalNumber(name));
+}
