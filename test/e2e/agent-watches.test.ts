@@ -1,7 +1,9 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openSandbox } from "../support/agent-process.ts";
+import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
+import { localhostCertificate, otherCertificate, type TestCertificate } from "../support/certificates.ts";
+import { freePorts } from "../support/free-ports.ts";
 import { within } from "../support/within.ts";
 
 const sandbox = openSandbox();
@@ -68,6 +70,74 @@ test("an agent tells the handlers of its configuration what changes, and after a
     expect(textOf(told.at(-1)?.body?.Value ?? "")).toBe("two");
   });
   expect(textOf(JSON.parse(readFileSync(first ?? "", "utf8")).Value)).toBe("one");
+});
+
+describe("watches run", () => {
+  const files = { cert: join(sandbox.folder, "cert.pem"), key: join(sandbox.folder, "key.pem") };
+  const store = ({ cert, key }: TestCertificate): void => {
+    writeFileSync(files.cert, cert);
+    writeFileSync(files.key, key);
+  };
+  let outputs = 0;
+
+  /** Starts an agent with a watch of its services, and these listeners; returns what the watch's handler writes. */
+  async function startWatching(
+    listeners: string,
+    ...words: readonly string[]
+  ): Promise<{ agent: AgentProcess; seen: () => string }> {
+    const output = join(sandbox.folder, `seen-${(outputs += 1)}`);
+    const config = join(sandbox.folder, `listeners-${outputs}.hcl`);
+    writeFileSync(config, `${listeners}\nwatches = [{ type = "services", args = ["sh", "-c", "cat >${output}"] }]`);
+    const agent = await sandbox.start("-dev", "-config-file", config, ...words);
+    await agent.ready();
+    return { agent, seen: () => readFileSync(output, "utf8") };
+  }
+
+  test.each([
+    ["a unix socket", () => `addresses { http = "unix://${join(sandbox.folder, "agent.sock")}" }`],
+    ["all addresses", () => 'addresses { http = "::" }'],
+  ])("where HTTP is served on %s", async (_, listeners) => {
+    const { seen } = await startWatching(listeners());
+    await within(soonMs, async () => expect(JSON.parse(seen())).toEqual({ consul: [] }));
+  });
+
+  test("where only HTTPS is served to clients with a certificate, also with another one after a reload", async () => {
+    store(localhostCertificate);
+    const [port = 0] = await freePorts(1);
+    // That the certificate is for another name than the address is no obstacle: it is the agent's own.
+    const tls = `cert_file = "${files.cert}" key_file = "${files.key}" ca_file = "${files.cert}" verify_incoming = true`;
+    const { agent, seen } = await startWatching(`ports { https = ${port} } ${tls}`, "-http-port", "-1");
+    await within(soonMs, async () => expect(JSON.parse(seen())).toEqual({ consul: [] }));
+    store(otherCertificate);
+    agent.signal("SIGHUP");
+    await within(soonMs, async () => expect(agent.output()).toContain("Configuration reloaded"));
+    const put = await fetch(`https://127.0.0.1:${port}/v1/agent/service/register`, {
+      method: "PUT",
+      body: '{"Name": "web"}',
+      tls: { ...otherCertificate, rejectUnauthorized: false },
+    });
+    expect(put.status).toBe(200);
+    await within(soonMs, async () => expect(JSON.parse(seen())).toEqual({ consul: [], web: [] }));
+    expect(agent.output()).not.toContain("Watch errored");
+  });
+
+  test("where the agent listens, also when the files name another place after a reload", async () => {
+    const { agent, seen } = await startWatching("");
+    await within(soonMs, async () => expect(JSON.parse(seen())).toEqual({ consul: [] }));
+    const config = join(sandbox.folder, `listeners-${outputs}.hcl`);
+    writeFileSync(config, `${readFileSync(config, "utf8")}\naddresses { http = "127.0.0.9" }`);
+    await agent.send("PUT", "/v1/agent/reload");
+    await agent.send("PUT", "/v1/agent/service/register", { body: { Name: "web" } });
+    await within(soonMs, async () => expect(JSON.parse(seen())).toEqual({ consul: [], web: [] }));
+  });
+
+  test("nowhere without HTTP and HTTPS, and the log says why", async () => {
+    const { agent } = await startWatching("", "-http-port", "-1");
+    expect(agent.output()).toContain(
+      '[ERROR] agent.watch: Watches are not run: error="they ask the agent over HTTP or HTTPS, and both are off. ' +
+        'Set ports.http or ports.https"',
+    );
+  });
 });
 
 test("a watch without a handler ends the agent's start, and says where it stands", async () => {
