@@ -1,6 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
-import { OperatingError, messageOf } from "../lib/errors.ts";
+import { OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { type Endpoint, explainListenFailure } from "../lib/port-holders.ts";
 import type { Responder } from "./responder.ts";
 import { listenTcp } from "./tcp.ts";
 import { listenUdp } from "./udp.ts";
@@ -14,6 +15,8 @@ export interface DnsListenOptions {
   readonly log: Log;
 }
 
+type Stop = () => void;
+
 export interface DnsServer {
   stop(): void;
 }
@@ -24,25 +27,27 @@ export interface DnsServer {
  */
 export async function listenDns(options: DnsListenOptions): Promise<DnsServer> {
   const { addresses, port, responder, clock, log } = options;
-  const stops: (() => void)[] = [];
+  const stops: Stop[] = [];
   const stop = (): void => stops.forEach((each) => each());
   for (const address of addresses) {
     const where = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
-    try {
-      stops.push(await listenUdp(address, port, { responder, log }));
-      stops.push(listenTcp(address, port, { responder, clock }));
-    } catch (cause) {
-      stop();
-      throw cannotListen(where, cause);
-    }
+    const open = async (network: Endpoint["network"], listen: () => Promise<Stop> | Stop): Promise<void> => {
+      try {
+        stops.push(await listen());
+      } catch (error) {
+        stop();
+        throw cannotListen(where, { network, address, port, error });
+      }
+    };
+    await open("udp", () => listenUdp(address, port, { responder, log }));
+    await open("tcp", () => listenTcp(address, port, { responder, clock }));
     for (const network of ["udp", "tcp"]) log.info("Started DNS server", { address: where, network });
   }
   return { stop };
 }
 
-function cannotListen(where: string, cause: unknown): OperatingError {
-  const message =
-    `cannot answer DNS on ${where}: ${messageOf(cause)}. Stop the program that listens there (dnsmasq and ` +
-    "systemd-resolved do), choose another port with -dns-port, or turn DNS off with -dns-port -1.";
-  return new OperatingError("unavailable", "cannot-listen", message, { cause });
+function cannotListen(where: string, failure: Endpoint & { readonly error: unknown }): OperatingError {
+  const why = explainListenFailure({ ...failure, portFlags: "-dns-port", addressFlag: "-client" });
+  const message = `cannot answer DNS on ${where} (${failure.network}): ${why} -dns-port -1 turns DNS off.`;
+  return new OperatingError("unavailable", "cannot-listen", message, { cause: failure.error });
 }

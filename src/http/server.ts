@@ -1,6 +1,7 @@
 import { sleep, type Clock } from "../lib/clock.ts";
 import { OperatingError, messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { explainListenFailure } from "../lib/port-holders.ts";
 import { mayBeHeld } from "./client-limit.ts";
 import { removeStaleSocket, setSocketOwner, type SocketOwner } from "./unix-socket.ts";
 
@@ -125,10 +126,14 @@ async function listenOn(address: string, options: ListenOptions): Promise<Listen
     // Without development Bun shares a port with whoever else asks to: two agents would each get half of the requests.
     const alone = { ...patient, reusePort: false };
     const serve = (): Listener => Bun.serve({ ...shared, ...alone, hostname: address, port });
-    return start(hostAndPort(address, port), serve, options);
+    const flags = { portFlags: options.listening.portFlags, addressFlag: "-client" };
+    return start(hostAndPort(address, port), serve, (error) =>
+      explainListenFailure({ network: "tcp", address, port, error, ...flags }),
+    );
   }
   await removeStaleSocket(path);
-  const listener = start(path, () => Bun.serve({ ...shared, ...patient, unix: path }), options);
+  const serve = (): Listener => Bun.serve({ ...shared, ...patient, unix: path });
+  const listener = start(path, serve, (error) => `${messageOf(error)}. Name another path in the field addresses.`);
   try {
     setSocketOwner(path, socketOwner);
   } catch (error) {
@@ -138,24 +143,11 @@ async function listenOn(address: string, options: ListenOptions): Promise<Listen
   return listener;
 }
 
-function start(where: string, serve: () => Listener, { listening }: ListenOptions): Listener {
+function start(where: string, serve: () => Listener, explain: (error: unknown) => string): Listener {
   try {
     return serve();
   } catch (cause) {
-    const message = `cannot listen on ${where}: ${reasonOf(cause, listening)}`;
-    throw new OperatingError("unavailable", "cannot-listen", message, { cause });
-  }
-}
-
-/** Why not, and what to do. */
-function reasonOf(error: unknown, { portFlags }: Listening): string {
-  switch (error instanceof Error && "code" in error ? error.code : "") {
-    case "EADDRINUSE":
-      return `another program listens there. Stop that program, or choose another address with ${portFlags} or -client.`;
-    case "EADDRNOTAVAIL":
-      return `${messageOf(error)}. This machine has no such address: choose one of its own with -client.`;
-    default:
-      return `${messageOf(error)}. Choose another address with ${portFlags}, -client or the field addresses.`;
+    throw new OperatingError("unavailable", "cannot-listen", `cannot listen on ${where}: ${explain(cause)}`, { cause });
   }
 }
 

@@ -1,5 +1,6 @@
 import { chmodSync, chownSync, lstatSync, readFileSync, unlinkSync } from "node:fs";
 import { messageOf, OperatingError } from "../lib/errors.ts";
+import { findSocketHolder, nameProgram } from "../lib/port-holders.ts";
 
 /** Who may use a socket: "" leaves what the process gives it. */
 export interface SocketOwner {
@@ -19,7 +20,9 @@ export async function removeStaleSocket(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isSocket()) throw inTheWay(path, "something that is not a socket is there");
-  if (await isListenedAt(path)) throw inTheWay(path, "another program listens there");
+  const holder = findSocketHolder(path);
+  if (holder !== undefined || (await isListenedAt(path)))
+    throw inTheWay(path, `another program listens there: ${nameProgram(holder?.program)}`);
   unlinkSync(path);
 }
 
@@ -34,6 +37,7 @@ export function setSocketOwner(path: string, { user, group, mode }: SocketOwner)
   }
 }
 
+/** False also for a listener that has as many connections waiting as it takes: the runtime cannot tell them apart. */
 async function isListenedAt(path: string): Promise<boolean> {
   try {
     const socket = await Bun.connect({ unix: path, socket: { data() {} } });

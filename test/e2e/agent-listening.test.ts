@@ -133,7 +133,10 @@ describe("a unix socket", () => {
   test("that another program listens on is left to it", async () => {
     const path = inFolder("taken.sock");
     const other = Bun.serve({ unix: path, fetch: () => new Response("other") });
-    await expectRefused(socketHcl(path), `cannot listen on ${path}: another program listens there.`);
+    await expectRefused(
+      socketHcl(path),
+      `cannot listen on ${path}: another program listens there: bun (process ${process.pid}).`,
+    );
     expect(await (await fetch("http://other/", { unix: path })).text()).toBe("other");
     await other.stop(true);
   });
@@ -173,7 +176,8 @@ describe("core-keeper's API", () => {
   test("that cannot have its port stops the start, and says which flag chooses another", async () => {
     const other = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("other") });
     const advice =
-      "another program listens there. Stop that program, or choose another address with -keeper-port or -client.";
+      `another program listens there: bun (process ${process.pid}). ` +
+      "Stop that program, or choose another address with -keeper-port or -client.";
     const [port = 0] = await freePorts(1);
     const words = ["-dev", "-dns-port", "-1", "-http-port", `${port}`, "-keeper-port", `${other.port}`];
     const { code, output } = await sandbox.run("agent", ...words);

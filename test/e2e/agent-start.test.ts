@@ -139,8 +139,21 @@ describe("an agent that cannot start says why and ends with 1:", () => {
     taken.stop(true);
     expect(output).toContain(`==> cannot listen on 127.0.0.1:${taken.port}: `);
     expect(output).toContain(
-      "another program listens there. Stop that program, or choose another address with -http-port",
+      `another program listens there: bun (process ${process.pid}). Stop that program, or choose another address with ` +
+        "-http-port, -https-port or -client.",
     );
+    expect(code).toBe(1);
+  });
+
+  test("a connection has its port", async () => {
+    const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+    const client = await Bun.connect({ hostname: "127.0.0.1", port: server.port, socket: { data() {} } });
+    const port = String(client.localPort);
+    const { code, output } = await sandbox.run("agent", "-dev", "-dns-port", "-1", "-http-port", port);
+    client.end();
+    server.stop(true);
+    expect(output).toContain(`==> cannot listen on 127.0.0.1:${port}: no program listens there, but a connection to `);
+    expect(output).toContain(`127.0.0.1:${server.port} has the port. Its program is bun (process ${process.pid}).`);
     expect(code).toBe(1);
   });
 
@@ -164,8 +177,9 @@ describe("an agent that cannot start says why and ends with 1:", () => {
       "-http-port",
       "28599",
     );
-    expect(output).toContain("==> cannot listen on 192.0.2.7:28599: EADDRNOTAVAIL");
-    expect(output).toContain("This machine has no such address");
+    expect(output).toMatch(
+      /==> cannot listen on 192\.0\.2\.7:28599: this machine has no address 192\.0\.2\.7, only .*127/,
+    );
     expect(code).toBe(1);
   });
 

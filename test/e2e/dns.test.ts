@@ -119,8 +119,20 @@ describe("the agent", () => {
     const words = ["agent", "-dev", "-http-port", String(ports[0]), "-dns-port", String(taken.port)];
     const { code, output: said } = await sandbox.run(...words);
     taken.stop(true);
-    expect(said).toContain(`==> cannot answer DNS on 127.0.0.1:${taken.port}: `);
-    expect(said).toContain("or turn DNS off with -dns-port -1");
+    expect(said).toContain(
+      `==> cannot answer DNS on 127.0.0.1:${taken.port} (tcp): another program listens there: bun (process ${process.pid}).`,
+    );
+    expect(said).toContain("with -dns-port or -client. -dns-port -1 turns DNS off.");
+    expect(code).toBe(1);
+  });
+
+  test("says that an address is not this machine's, and does not blame another program", async () => {
+    const [port = 0] = await freePorts(1);
+    const words = ["agent", "-dev", "-client", "192.0.2.7", "-dns-port", String(port)];
+    const { code, output: said } = await sandbox.run(...words);
+    expect(said).toContain(
+      `==> cannot answer DNS on 192.0.2.7:${port} (udp): this machine has no address 192.0.2.7, only `,
+    );
     expect(code).toBe(1);
   });
 

@@ -1,0 +1,151 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { connect, createServer, type AddressInfo, type Server } from "node:net";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { explainListenFailure, findPortHolders, findSocketHolder, nameProgram } from "./port-holders.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "holders-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** This test's own process. */
+const program = { pid: process.pid, name: readFileSync("/proc/self/comm", "utf8").trim() };
+const flags = { portFlags: "-http-port", addressFlag: "-client" };
+
+function listenTcp(hostname: string): Bun.TCPSocketListener {
+  return Bun.listen({ hostname, port: 0, socket: { data() {} } });
+}
+
+/** Another program that runs this, and prints a number once it holds what it is to hold. */
+async function startProgram(code: string): Promise<{ name: string; printed: number; stop: () => Promise<void> }> {
+  const child = Bun.spawn([process.execPath, "-e", code], { stdout: "pipe" });
+  const { value } = await child.stdout.getReader().read();
+  return {
+    name: `${basename(process.execPath)} (process ${child.pid})`,
+    printed: Number(new TextDecoder().decode(value)),
+    async stop() {
+      child.kill();
+      await child.exited;
+    },
+  };
+}
+
+function failure(code: string, port: number, address = "127.0.0.1"): string {
+  const error = Object.assign(new Error(`Failed to listen at ${address}`), { code });
+  return explainListenFailure({ network: "tcp", address, port, error, ...flags });
+}
+
+describe("the holder of a port", () => {
+  test.each([
+    ["127.0.0.1", "127.0.0.1", "127.0.0.1"],
+    ["0.0.0.0", "127.0.0.1", "0.0.0.0"],
+    ["127.0.0.1", "0.0.0.0", "127.0.0.1"],
+    ["::1", "::1", "[::1]"],
+    ["::", "::1", "[::]"],
+    ["::", "127.0.0.1", "[::]"],
+    ["::1", "::", "[::1]"],
+  ])("on %s is found by who wants %s", (held, wanted, local) => {
+    using listener = listenTcp(held);
+    const { port } = listener;
+    const found = findPortHolders({ network: "tcp", address: wanted, port });
+    expect(found).toMatchObject([{ local: `${local}:${port}`, state: "listening", program }]);
+  });
+
+  test.each([
+    ["127.0.0.1", "127.0.0.2"],
+    ["127.0.0.1", "::1"],
+    ["::1", "127.0.0.1"],
+    ["::1", "0.0.0.0"],
+  ])("on %s is not in the way of who wants %s", (held, wanted) => {
+    using listener = listenTcp(held);
+    const { port } = listener;
+    expect(findPortHolders({ network: "tcp", address: wanted, port })).toEqual([]);
+  });
+
+  test("is found for UDP, where that of TCP is none", async () => {
+    const socket = await Bun.udpSocket({ hostname: "127.0.0.1", port: 0 });
+    const place = { address: "127.0.0.1", port: socket.port };
+    expect(findPortHolders({ network: "udp", ...place })).toMatchObject([{ state: "listening", program }]);
+    expect(findPortHolders({ network: "tcp", ...place })).toEqual([]);
+    socket.close();
+    expect(findPortHolders({ network: "udp", ...place })).toEqual([]);
+  });
+
+  test("may be a connection, which comes after who listens", async () => {
+    const server = await listening();
+    const { port } = server.address() as AddressInfo;
+    const client = connect(port, "127.0.0.1");
+    await once(client, "connect");
+    const own = findPortHolders({ network: "tcp", address: "127.0.0.1", port: client.localPort ?? 0 });
+    expect(own).toMatchObject([{ state: "connected", remote: `127.0.0.1:${port}`, program }]);
+    const both = findPortHolders({ network: "tcp", address: "127.0.0.1", port });
+    expect(both.map(({ state }) => state)).toEqual(["listening", "connected"]);
+    client.destroy();
+    server.close();
+  });
+});
+
+async function listening(): Promise<Server> {
+  const server = createServer((socket) => socket.resume()).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+describe("who has a unix socket is found", () => {
+  test("while it is listened on, and not when it was left behind", async () => {
+    const path = join(folder, "a b.sock");
+    const code = `Bun.listen({ unix: ${JSON.stringify(path)}, socket: { data() {} } }); console.log(1);`;
+    const holder = await startProgram(code);
+    expect(nameProgram(findSocketHolder(path)?.program)).toBe(holder.name);
+    await holder.stop();
+    expect(findSocketHolder(path)).toBeUndefined();
+  });
+});
+
+describe("the explanation", () => {
+  test("of a port that a program listens on names the program, and where, when that is another address", async () => {
+    const code = 'console.log(Bun.listen({ hostname: "0.0.0.0", port: 0, socket: { data() {} } }).port)';
+    const { name, printed: port, stop } = await startProgram(code);
+    const advice = "Stop that program, or choose another address with -http-port or -client.";
+    expect(failure("EADDRINUSE", port, "0.0.0.0")).toBe(`another program listens there: ${name}. ${advice}`);
+    expect(failure("EADDRINUSE", port)).toBe(`another program listens there: ${name}, on 0.0.0.0:${port}. ${advice}`);
+    await stop();
+    expect(failure("EADDRINUSE", port)).toStartWith("the port is in use. Stop the program that has it, or");
+  });
+
+  test("of a port that this process has itself says so", async () => {
+    const server = await listening();
+    const { port } = server.address() as AddressInfo;
+    expect(failure("EADDRINUSE", port)).toStartWith("this program listens there already: choose another address");
+    server.close();
+  });
+
+  test("of a port that a connection has says where that leads, and which ports stay free", async () => {
+    const server = await listening();
+    const { port } = server.address() as AddressInfo;
+    const client = connect(port, "127.0.0.1");
+    await once(client, "connect");
+    const text = failure("EADDRINUSE", client.localPort ?? 0);
+    client.destroy();
+    server.close();
+    expect(text).toStartWith(
+      `no program listens there, but a connection to 127.0.0.1:${port} has the port. Its program is ${program.name} ` +
+        `(process ${process.pid}). Wait until it has ended, or choose another address with -http-port or -client.`,
+    );
+    expect(text).toMatch(/ The system gives the ports \d+ to \d+ to connections: one outside of them stays free\.$/);
+  });
+
+  test("of an address that is not this machine's says which it has", () => {
+    expect(failure("EADDRNOTAVAIL", 8500, "192.0.2.7")).toMatch(
+      /^this machine has no address 192\.0\.2\.7, only .*\b127\.0\.0\.1\b.*\. Choose one of them with -client\.$/,
+    );
+  });
+
+  test("of a port for root alone says what a program needs, and of a refusal elsewhere the system's words", () => {
+    const refused = "Failed to listen at 127.0.0.1. Check the address, or choose another";
+    expect(failure("EACCES", 1)).toMatch(/^ports below \d+ are for root and for programs with CAP_NET_BIND_SERVICE\./);
+    expect(failure("EACCES", 65_535)).toStartWith(refused);
+    expect(failure("EINVAL", 8500)).toStartWith(refused);
+  });
+});

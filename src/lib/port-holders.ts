@@ -1,0 +1,219 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { messageOf } from "./errors.ts";
+import { formatIp, isAnyIp, type IpAddress, parseIp } from "./ip-address.ts";
+
+/*
+ * Who keeps this process from listening somewhere. Linux tells it in /proc: net/tcp and the like have the sockets with
+ * their inodes, and the descriptors of each process, as far as this user may look, lead to the same inodes.
+ */
+
+/** An address of this machine and a port. */
+export interface Endpoint {
+  readonly network: "tcp" | "udp";
+  /** An IP address; 0.0.0.0 and "::" stand for all. */
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface RunningProgram {
+  readonly pid: number;
+  /** Its name, of at most 15 characters. */
+  readonly name: string;
+}
+
+/** A socket that has an endpoint, or one that overlaps it. */
+export interface PortHolder {
+  /** What it is bound to: "127.0.0.1:8500". */
+  readonly local: string;
+  readonly state: "listening" | "connected" | "closing";
+  /** Of a connection: the other side. */
+  readonly remote: string;
+  /** undefined when this user may not see it, and for a connection that no program has any more. */
+  readonly program: RunningProgram | undefined;
+}
+
+/** The sockets that have this endpoint, those that listen first. Empty where Linux's /proc is not there. */
+export function findPortHolders({ network, address, port }: Endpoint): readonly PortHolder[] {
+  const wanted = parseIp(address);
+  const found = [`/proc/net/${network}`, `/proc/net/${network}6`]
+    .flatMap((table) => socketsIn(table, listeningState[network]))
+    .filter((socket) => socket.local.port === port && overlap(socket.local.ip, wanted));
+  if (found.length === 0) return [];
+  const programs = programsByInode(new Set(found.map(({ inode }) => inode)));
+  return found
+    .map(({ local, remote, state, inode }) => ({
+      local: formatEndpoint(local),
+      state,
+      remote: formatEndpoint(remote),
+      program: programs.get(inode),
+    }))
+    .toSorted((a, b) => states.indexOf(a.state) - states.indexOf(b.state));
+}
+
+/**
+ * Who has a unix socket; undefined when nobody has. The table has the paths as they were bound, so one that was bound by
+ * another path is not found.
+ */
+export function findSocketHolder(path: string): Pick<PortHolder, "program"> | undefined {
+  const [accepting, datagram] = ["00010000", "0002"];
+  for (const line of linesOf("/proc/net/unix")) {
+    const [, , , flags, type, , inode = "", ...name] = line.split(/\s+/);
+    if (name.join(" ") !== path || (flags !== accepting && type !== datagram)) continue;
+    return { program: programsByInode(new Set([inode])).get(inode) };
+  }
+  return undefined;
+}
+
+export interface ListenFailure extends Endpoint {
+  readonly error: unknown;
+  /** The flags that choose another port and another address: "-http-port", "-client". */
+  readonly portFlags: string;
+  readonly addressFlag: string;
+}
+
+/** Why it is not possible to listen there, and what to do, as sentences for a person. */
+export function explainListenFailure(failure: ListenFailure): string {
+  const { error, address, port, portFlags, addressFlag } = failure;
+  const chooseAnother = `choose another address with ${portFlags} or ${addressFlag}.`;
+  switch (error instanceof Error && "code" in error ? error.code : "") {
+    case "EADDRINUSE":
+      return explainHolder(findPortHolders(failure)[0], failure, chooseAnother);
+    case "EADDRNOTAVAIL":
+      return `this machine has no address ${address}, only ${ownAddresses()}. Choose one of them with ${addressFlag}.`;
+    case "EACCES":
+      if (port < firstFreePort())
+        return `ports below ${firstFreePort()} are for root and for programs with CAP_NET_BIND_SERVICE. Give the program that capability, or ${chooseAnother}`;
+  }
+  return `${messageOf(error)}. Check the address, or ${chooseAnother}`;
+}
+
+/** "nginx (process 812)", for texts. */
+export function nameProgram(program: RunningProgram | undefined): string {
+  return program ? `${program.name} (process ${program.pid})` : "one that this user may not see";
+}
+
+function explainHolder(holder: PortHolder | undefined, { address, port }: Endpoint, chooseAnother: string): string {
+  switch (holder?.state) {
+    case "listening": {
+      if (holder.program?.pid === process.pid) return `this program listens there already: ${chooseAnother}`;
+      const where = holder.local === formatEndpoint({ ip: parseIp(address), port }) ? "" : `, on ${holder.local}`;
+      return `another program listens there: ${nameProgram(holder.program)}${where}. Stop that program, or ${chooseAnother}`;
+    }
+    case "connected":
+      return (
+        `no program listens there, but a connection to ${holder.remote} has the port. Its program is ` +
+        `${nameProgram(holder.program)}. Wait until it has ended, or ${chooseAnother}${adviceOnRange(port)}`
+      );
+    case "closing":
+      return `a connection that has just ended still has the port. Try again in a minute, or ${chooseAnother}`;
+    case undefined:
+      return `the port is in use. Stop the program that has it, or ${chooseAnother}`;
+  }
+}
+
+/** The system gives ports of a range to connections; a listener's port had better be another. */
+function adviceOnRange(port: number): string {
+  const [first = 0, last = 0] = readText("/proc/sys/net/ipv4/ip_local_port_range").trim().split(/\s+/).map(Number);
+  if (port < first || port > last) return "";
+  return ` The system gives the ports ${first} to ${last} to connections: one outside of them stays free.`;
+}
+
+function firstFreePort(): number {
+  return Number(readText("/proc/sys/net/ipv4/ip_unprivileged_port_start") || 1024);
+}
+
+function ownAddresses(): string {
+  const all = Object.values(networkInterfaces()).flatMap((interfaces) => interfaces ?? []);
+  return [...new Set(all.map(({ address }) => address))].join(", ");
+}
+
+interface SocketAddress {
+  readonly ip: IpAddress | undefined;
+  readonly port: number;
+}
+
+interface Socket {
+  readonly local: SocketAddress;
+  readonly remote: SocketAddress;
+  readonly state: PortHolder["state"];
+  readonly inode: string;
+}
+
+const states: readonly PortHolder["state"][] = ["listening", "connected", "closing"];
+
+/** The kernel's numbers. A UDP socket that is not connected takes datagrams from everywhere. */
+const established = "01";
+const listeningState = { tcp: "0A", udp: "07" } as const;
+
+function socketsIn(table: string, listening: string): readonly Socket[] {
+  return linesOf(table).flatMap((line) => {
+    const [, local = "", remote = "", state = "", , , , , , inode = ""] = line.trim().split(/\s+/);
+    if (!local.includes(":")) return [];
+    const kind = state === listening ? "listening" : state === established ? "connected" : "closing";
+    return [{ local: decodeAddress(local), remote: decodeAddress(remote), state: kind, inode }];
+  });
+}
+
+/** "0100007F:1F90" is 127.0.0.1:8080: words of 32 bits in the processor's order, little-endian. */
+function decodeAddress(text: string): SocketAddress {
+  const [address = "", port = ""] = text.split(":");
+  const words = address.match(/.{8}/g) ?? [];
+  const hex = words.map((word) => word.match(/../g)?.toReversed().join("") ?? "").join("");
+  const value = BigInt(`0x${hex}`);
+  // An IPv6 socket shows an IPv4 address as ::ffff:127.0.0.1.
+  const isMapped = words.length === 4 && value >> 32n === 0xffffn;
+  const ip: IpAddress =
+    words.length === 1 || isMapped ? { family: 4, value: value & 0xffffffffn } : { family: 6, value };
+  return { ip, port: Number.parseInt(port, 16) };
+}
+
+/** Whether two sockets with the same port are in each other's way. "::" takes IPv4 connections, too. */
+function overlap(a: IpAddress | undefined, b: IpAddress | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  if (a.family === b.family) return isAnyIp(a) || isAnyIp(b) || a.value === b.value;
+  return isAnyIp(a.family === 6 ? a : b);
+}
+
+function formatEndpoint({ ip, port }: SocketAddress): string {
+  if (ip === undefined) return `port ${port}`;
+  return ip.family === 6 ? `[${formatIp(ip)}]:${port}` : `${formatIp(ip)}:${port}`;
+}
+
+function programsByInode(inodes: ReadonlySet<string>): ReadonlyMap<string, RunningProgram> {
+  const programs = new Map<string, RunningProgram>();
+  for (const pid of namesIn("/proc").filter((name) => /^\d+$/.test(name))) {
+    for (const descriptor of namesIn(`/proc/${pid}/fd`)) {
+      const inode = /^socket:\[(\d+)\]$/.exec(readLink(`/proc/${pid}/fd/${descriptor}`))?.[1] ?? "";
+      if (!inodes.has(inode) || programs.has(inode)) continue;
+      programs.set(inode, { pid: Number(pid), name: readText(`/proc/${pid}/comm`).trim() });
+    }
+  }
+  return programs;
+}
+
+// What this user may not see, or what has gone meanwhile, is not there.
+
+function linesOf(path: string): readonly string[] {
+  return readText(path).split("\n").slice(1);
+}
+
+function readText(path: string): string {
+  return orElse("", () => readFileSync(path, "utf8"));
+}
+
+function readLink(path: string): string {
+  return orElse("", () => readlinkSync(path));
+}
+
+function namesIn(path: string): readonly string[] {
+  return orElse([], () => readdirSync(path));
+}
+
+function orElse<T>(nothing: T, read: () => T): T {
+  try {
+    return read();
+  } catch {
+    return nothing;
+  }
+}
