@@ -121,7 +121,7 @@ test.each([{ WATCHDOG_USEC: "30000000", WATCHDOG_PID: "1" }, { WATCHDOG_USEC: "0
   async (env) => {
     const path = newPath();
     using socket = openNotifySocket(path);
-    const { systemd } = await find({ NOTIFY_SOCKET: path, ...env } as Record<string, string>);
+    const { systemd } = await find({ NOTIFY_SOCKET: path, ...env });
     const [clock, stopped] = [new FakeClock(), new AbortController()];
     await systemd?.feedWatchdog(() => Promise.resolve(), { clock, signal: stopped.signal });
     expect([socket.read(), clock.timerCount]).toEqual([[], 0]);

@@ -1,5 +1,4 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { spawnSync } from "node:child_process";
 import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { openSandbox } from "../support/agent-process.ts";
@@ -30,7 +29,7 @@ describe("an agent that starts", () => {
 
   test("survives each signal while it reads its configuration, and reads it again when it was told to", async () => {
     const file = join(sandbox.folder, "late.hcl");
-    spawnSync("mkfifo", [file]);
+    Bun.spawnSync(["mkfifo", file]);
     const agent = await sandbox.start("-data-dir", join(sandbox.folder, "reading"), "-config-file", file);
     const first = await openForReader(file);
     sendSignals(agent.pid, survived);

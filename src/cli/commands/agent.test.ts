@@ -1,0 +1,83 @@
+import { expect, test } from "bun:test";
+import { type CommandRun, runCommandWith } from "../../../test/support/command-io.ts";
+import { FakeClock } from "../../../test/support/fake-clock.ts";
+import type { CommandIo } from "../command.ts";
+import { agentCommand, type RunningAgent } from "./agent.ts";
+
+/** An agent that starts and stops when the test says so. */
+class HeldAgent implements RunningAgent {
+  readonly nodeId = "id";
+  readonly httpAddresses: readonly string[] = [];
+  readonly starting = Promise.withResolvers<void>();
+  readonly stopping = Promise.withResolvers<void>();
+  readonly done: string[] = [];
+
+  async reload(): Promise<void> {
+    this.done.push("reload");
+  }
+
+  metricsText(): string {
+    return "metrics\n";
+  }
+
+  async ping(): Promise<void> {}
+
+  async stop(): Promise<void> {
+    this.done.push("stop");
+    await this.stopping.promise;
+  }
+}
+
+/** Runs the command with such an agent, in this process: `send` is what its signals do. */
+function run(agent: HeldAgent, io: Partial<CommandIo> = {}): Promise<CommandRun> {
+  const command = agentCommand({
+    version: "1",
+    clock: new FakeClock(),
+    async start() {
+      await agent.starting.promise;
+      return agent;
+    },
+  });
+  return runCommandWith(command, ["-dev"], io);
+}
+
+const send = (name: NodeJS.Signals): boolean => process.emit(name, name);
+/** Lets everything happen that needs no more than promises. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test("signals that come while an agent starts are done once it has started, each once", async () => {
+  const agent = new HeldAgent();
+  const ended = run(agent);
+  for (const name of ["SIGHUP", "SIGHUP", "SIGUSR1", "SIGTERM"] as const) send(name);
+  await settled();
+  expect(agent.done).toEqual([]);
+  agent.starting.resolve();
+  agent.stopping.resolve();
+  expect((await ended).code).toBe(1);
+  expect(agent.done).toEqual(["reload", "stop"]);
+});
+
+test("SIGUSR1 writes the metrics to stderr", async () => {
+  const agent = new HeldAgent();
+  agent.starting.resolve();
+  agent.stopping.resolve();
+  const running = Promise.withResolvers<void>();
+  const ended = run(agent, { stdout: (text) => void (String(text).includes("running!") && running.resolve()) });
+  await running.promise;
+  send("SIGUSR1");
+  send("SIGTERM");
+  expect((await ended).stderr).toBe("metrics\n");
+});
+
+test.each(["starts", "stops"])("a second signal ends an agent that hangs while it %s", async (phase) => {
+  const agent = new HeldAgent();
+  if (phase === "stops") agent.starting.resolve();
+  const ended = run(agent);
+  send("SIGTERM");
+  await settled();
+  send("SIGINT");
+  const { code, stdout } = await ended;
+  expect(code).toBe(1);
+  expect(stdout).toContain("Caught a second signal, ending without waiting for what is under way");
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"]) expect(process.listenerCount(name)).toBe(0);
+});
