@@ -99,6 +99,7 @@ export function openApi(
     headers: config.httpHeaders,
     isPretty: config.devMode,
     blocked: config.httpBlockEndpoints,
+    allowsUnprintable: config.httpAllowsUnprintable,
     mayWrite: writersFrom(writers),
   });
   return parts.open({

@@ -88,6 +88,7 @@ type Http = Pick<
   | "uiContentPath"
   | "httpHeaders"
   | "httpBlockEndpoints"
+  | "httpAllowsUnprintable"
   | "httpAllowWriteFrom"
   | "httpUseCache"
   | "httpConnectionsMax"
@@ -112,6 +113,7 @@ function buildHttp(settings: Settings): Http {
     uiContentPath: withSlashes(settings.text("ui_content_path")),
     httpHeaders: settings.textMap("http_config.response_headers"),
     httpBlockEndpoints: settings.texts("http_config.block_endpoints"),
+    httpAllowsUnprintable: settings.flag("disable_http_unprintable_char_filter"),
     httpAllowWriteFrom: settings.texts("http_config.allow_write_http_from").map((cidr) => cidr.trim()),
     httpUseCache: settings.flag("http_config.use_cache"),
     httpConnectionsMax: settings.number("limits.http_max_conns_per_client"),

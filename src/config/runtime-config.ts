@@ -48,6 +48,8 @@ export interface RuntimeConfig {
   readonly uiContentPath: string;
   readonly httpHeaders: Readonly<Record<string, string>>;
   readonly httpBlockEndpoints: readonly string[];
+  /** Whether paths may hold unprintable characters. */
+  readonly httpAllowsUnprintable: boolean;
   /** Networks (CIDR) that may call endpoints that write; empty allows all. */
   readonly httpAllowWriteFrom: readonly string[];
   /** Whether `?cached` is heard. */

@@ -7,6 +7,8 @@ import type { Repeats } from "./repeats.ts";
 export interface KeptAnswer extends Answer {
   /** How often it was sent again; the router's own, set when it first was. */
   repeats?: Repeats;
+  /** The decoded parts of its path; set by the router when the answer is first sent again. */
+  parts?: readonly string[] | undefined;
 }
 
 interface CachedAnswer {

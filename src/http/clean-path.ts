@@ -1,20 +1,14 @@
 import { posix } from "node:path";
+import { encodePath } from "./sent-path.ts";
 
 /**
- * Where a path leads that Go's server would not take as it is: without its empty, "." and ".." parts, encoded anew.
- * @param decoded the path with nothing encoded any more
- * @returns undefined when it is clean
+ * Where Go's server redirects a path that has empty, "." or ".." parts; undefined for a path without any. Consul also
+ * splits at encoded slashes, so a service whose id is a URL can never be deregistered there. Here "%2F" belongs to its part.
  */
-export function cleanPath(decoded: string): string | undefined {
-  if (!mayBeUnclean.test(decoded)) return undefined;
-  const clean = posix.normalize(decoded);
-  return clean === decoded ? undefined : encodePath(clean);
+export function cleanPath(parts: readonly string[]): string | undefined {
+  return parts.some(isUnclean) ? posix.normalize(encodePath(parts)) : undefined;
 }
 
-/** Most paths are clean, and that is seen sooner than the clean one is made. */
-const mayBeUnclean = /\/[/.]|^[^/]/;
-
-/** As Go's net/url writes a path. */
-function encodePath(path: string): string {
-  return encodeURI(path).replace(/[?#!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+function isUnclean(part: string, at: number, { length }: readonly string[]): boolean {
+  return part === "." || part === ".." || (part === "" && at < length - 1);
 }

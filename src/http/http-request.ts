@@ -18,7 +18,7 @@ export interface RequestOptions {
 /** A request as endpoints see it. */
 export class HttpRequest {
   readonly method: string;
-  /** Path and query as sent, without scheme and host. */
+  /** Path and query, encoded, without scheme and host. */
   readonly target: string;
   /** The path after the route's own: "a/b" of "/v1/kv/a/b"; decoded. "" for routes that take none. */
   readonly rest: string;
@@ -106,25 +106,3 @@ function tooLarge(bytes: number, { bytesMax, setting }: Limit): HttpError {
       `See https://www.consul.io/docs/agent/options.html#${setting}.`,
   );
 }
-
-/** Decodes a part of a path; "+" stays what it is. */
-export function decodePath(text: string): string {
-  if (!text.includes("%")) return text;
-  if (!isDecodable(text)) throw new HttpError(400, "400 Bad Request");
-  const decoded = decodeURIComponent(text);
-  // Consul: paths with characters that cannot be printed are refused without a word, to keep logs safe.
-  if (unprintable.test(decoded)) throw new HttpError(400, "");
-  return decoded;
-}
-
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** What Go's unicode.IsPrint is false for. */
-const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { askInProcess } from "../../test/support/in-process.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { createLog } from "../lib/log.ts";
 import { Metrics } from "../lib/metrics.ts";
@@ -34,11 +35,11 @@ function trial(
     headers: {},
     isPretty: false,
     blocked: [],
+    allowsUnprintable: false,
     mayWrite: undefined,
     ...options,
   });
-  const ask = async (target: string, method = "GET"): Promise<Response> =>
-    router.handle(new Request(`http://agent${target}`, { method }), () => "192.0.2.7");
+  const ask = async (target: string, method = "GET"): Promise<Response> => askInProcess(router, target, { method });
   return { ask, lines };
 }
 
@@ -122,6 +123,7 @@ describe("what the configuration forbids", () => {
     const blocked = await ask("/v1/a/x");
     expect([blocked.status, await blocked.text()]).toEqual([403, "Endpoint is blocked by agent configuration"]);
     expect([(await ask("/v1/a")).status, (await ask("/v1/kv/v1/a/")).status]).toEqual([200, 200]);
+    for (const spelling of ["/v1/%61/x", "/v1%2Fa/x", "/v1/a%2Fx"]) expect((await ask(spelling)).status).toBe(403);
   });
 
   test("is writing, for who comes from elsewhere", async () => {

@@ -12,9 +12,10 @@ import { checkCommonParameters } from "./common-parameters.ts";
 import { escapeHtml } from "./html.ts";
 import { HttpError, statusOf } from "./http-error.ts";
 import { HttpMetrics } from "./http-metrics.ts";
-import { decodePath, HttpRequest } from "./http-request.ts";
+import { HttpRequest } from "./http-request.ts";
 import { isLarge, LargeAnswers } from "./large-answers.ts";
 import { refuseNamespace } from "./namespaces.ts";
+import { encodePath, notText, type SentPath, splitPath } from "./sent-path.ts";
 
 export interface RouterOptions {
   readonly answers: AnswerCache;
@@ -27,6 +28,8 @@ export interface RouterOptions {
   readonly isPretty: boolean;
   /** Beginnings of paths that are refused. */
   readonly blocked: readonly string[];
+  /** Whether paths may hold control characters and other unprintable ones, which Consul refuses to keep logs safe. */
+  readonly allowsUnprintable: boolean;
   /** Whether who comes from there may change anything; undefined lets everybody. */
   readonly mayWrite: ((clientAddress: string | undefined) => boolean) | undefined;
 }
@@ -34,9 +37,14 @@ export interface RouterOptions {
 type ClientAddress = () => string | undefined;
 
 interface Asked {
-  /** Path and query. */
+  /** Path and query, encoded. Equal targets ask the same. */
   readonly target: string;
+  /** As sent, percent-decoded. */
   readonly path: string;
+  /** The path's parts between its slashes, percent-decoded: one may hold a slash. */
+  readonly parts: readonly string[];
+  /** With its question mark; encoded. */
+  readonly query: string;
   readonly clientAddress: ClientAddress;
 }
 
@@ -50,6 +58,7 @@ export class Router {
   readonly #log: Log;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #blocked: readonly string[];
+  readonly #allowsUnprintable: boolean;
   readonly #mayWrite: RouterOptions["mayWrite"];
   readonly #answers: AnswerCache;
   readonly #clientLimit: ClientLimit;
@@ -64,6 +73,7 @@ export class Router {
     this.#log = options.log;
     this.#headers = options.headers;
     this.#blocked = options.blocked;
+    this.#allowsUnprintable = options.allowsUnprintable;
     this.#mayWrite = options.mayWrite;
     this.#answers = options.answers;
     this.#clientLimit = options.clientLimit;
@@ -73,16 +83,28 @@ export class Router {
     this.#metrics = new HttpMetrics(options.metrics, routes);
   }
 
-  /** @param clientAddress the IP address that the request comes from; undefined on a unix socket */
-  handle(request: Request, clientAddress: ClientAddress): Response | Promise<Response> {
+  /**
+   * @param path as the client sent it; `request.url` can have another
+   * @param clientAddress the IP address that the request comes from; undefined on a unix socket
+   */
+  handle(request: Request, path: SentPath, clientAddress: ClientAddress): Response | Promise<Response> {
     const target = targetOf(request.url);
-    // The way of nearly all reads: somebody has asked the same, and nothing has changed since.
+    // The way of nearly all reads: the same was asked before, and nothing has changed since.
     const known = request.method === "GET" ? this.#answers.get(target) : undefined;
-    if (known && !isLarge(known.body)) return this.#sendAgain(known, request, target);
-    const answer = (): Promise<Response> => this.#answer(request, target, clientAddress);
+    if (known && !isLarge(known.body) && path.is((known.parts ??= splitPath(pathOf(target)))))
+      return this.#sendAgain(known, request, target);
+    const { parts } = path;
+    if (!parts) return this.refuse(notText);
+    const answer = (): Promise<Response> =>
+      this.#answer(request, { ...whatIsAsked(target, path, parts), clientAddress });
     // All other reads are answered before the next request is looked at.
     if (request.method === "GET" && !mayBeHeld(target)) return answer();
     return this.#clientLimit.answer(clientAddress, request, answer);
+  }
+
+  /** Answers a request whose path cannot be told. */
+  refuse(reason: string): Response {
+    return this.#addHeaders(text(400, reason));
   }
 
   #sendAgain(known: KeptAnswer, request: Request, target: string): Response {
@@ -93,8 +115,8 @@ export class Router {
     return response;
   }
 
-  async #answer(request: Request, target: string, clientAddress: ClientAddress): Promise<Response> {
-    return this.#addHeaders(await this.#dispatch(request, target, clientAddress));
+  async #answer(request: Request, asked: Asked): Promise<Response> {
+    return this.#addHeaders(await this.#dispatch(request, asked));
   }
 
   #addHeaders(response: Response): Response {
@@ -102,20 +124,18 @@ export class Router {
     return response;
   }
 
-  #dispatch(request: Request, target: string, clientAddress: ClientAddress): Response | Promise<Response> {
-    const path = pathOf(target);
-    try {
-      const elsewhere = this.#elsewhere(path);
-      if (elsewhere !== undefined) return moved(request.method, elsewhere + target.slice(path.length));
-    } catch (error) {
-      return this.#explain(error, request.method, target);
-    }
-    const route = this.#find(path);
+  #dispatch(request: Request, asked: Asked): Response | Promise<Response> {
+    // Consul: such paths are refused without a text.
+    if (!this.#allowsUnprintable && unprintable.test(asked.path)) return new Response(null, { status: 400 });
+    const elsewhere = this.#elsewhere(asked);
+    if (elsewhere !== undefined) return moved(request.method, elsewhere + asked.query);
+    const route = this.#find(asked.path);
     if (!route) return new Response(null, { status: 404 });
-    return this.#answerWith(route, request, { target, path, clientAddress });
+    return this.#answerWith(route, request, asked);
   }
 
-  async #answerWith(route: Route, request: Request, { target, path, clientAddress }: Asked): Promise<Response> {
+  async #answerWith(route: Route, request: Request, asked: Asked): Promise<Response> {
+    const { target, path, clientAddress } = asked;
     const startMs = this.#clock.monotonicMs();
     if (this.#blocked.some((prefix) => path.startsWith(prefix)))
       return text(403, "Endpoint is blocked by agent configuration");
@@ -124,15 +144,13 @@ export class Router {
     if (request.method !== "GET" && this.#mayWrite && !this.#mayWrite(clientAddress()))
       return text(403, "Access is restricted");
     try {
-      const rest = decodePath(path.slice(route.path.length));
-      const query = target.slice(path.length + 1);
-      const asked = new HttpRequest(request, target, {
-        ...{ rest, query, peerAddress: clientAddress },
+      const read = new HttpRequest(request, target, {
+        ...{ rest: path.slice(route.path.length), query: asked.query.slice(1), peerAddress: clientAddress },
         ...{ largeAnswers: this.#largeAnswers, clock: this.#clock, isPretty: this.#isPretty },
       });
-      checkCommonParameters(route.path, request.method, asked);
-      refuseNamespace(path, asked);
-      return await endpoint(asked);
+      checkCommonParameters(route.path, request.method, read);
+      refuseNamespace(path, read);
+      return await endpoint(read);
     } catch (error) {
       return this.#explain(error, request.method, target);
     } finally {
@@ -152,12 +170,12 @@ export class Router {
   }
 
   /**
-   * Where a path leads that is not asked as it should be. Consul: a path with empty or dotted parts leads to the clean
-   * one, and a subtree named without its slash to the subtree, even where nothing is. A key may have such parts.
+   * Where a path is redirected. Consul: a path with empty or dotted parts to the clean one, and a subtree named without its
+   * slash to the subtree, even if nothing is there. A key may have such parts.
    */
-  #elsewhere(path: string): string | undefined {
+  #elsewhere({ path, parts }: Asked): string | undefined {
     if (path.startsWith(kvPath)) return undefined;
-    const clean = cleanPath(decodePath(path));
+    const clean = cleanPath(parts);
     const place = clean ?? path;
     if (!this.#exact.has(place) && this.#subtrees.has(`${place}/`)) return `${place}/`;
     return clean;
@@ -183,6 +201,17 @@ export class Router {
 }
 
 const diskTroubles: ReadonlySet<string> = new Set(["disk-full", "disk-error", "store-stalled", "write-unconfirmed"]);
+
+/** @param url path and query of the request's URL */
+function whatIsAsked(url: string, sent: SentPath, parts: readonly string[]): Omit<Asked, "clientAddress"> {
+  const urlPath = pathOf(url);
+  const query = url.slice(urlPath.length);
+  const target = sent.is(splitPath(urlPath)) ? url : encodePath(parts) + query;
+  return { target, path: `/${parts.join("/")}`, parts, query };
+}
+
+/** What Go's unicode.IsPrint is false for. */
+const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
 
 /** Path and query. A request without a usable Host has nothing before them. */
 function targetOf(url: string): string {

@@ -3,12 +3,18 @@ import { OperatingError, messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { explainListenFailure } from "../lib/port-holders.ts";
 import { mayBeHeld } from "./client-limit.ts";
+import { emptyPartsMax, partsMax, routesBySentPath, type SentPath } from "./sent-path.ts";
 import { removeStaleSocket, setSocketOwner, type SocketOwner } from "./unix-socket.ts";
 
 /** Answers what comes in. */
 export interface RequestHandler {
-  /** @param clientAddress the IP address that the request comes from; undefined on a unix socket */
-  handle(request: Request, clientAddress: () => string | undefined): Response | Promise<Response>;
+  /**
+   * @param path as the client sent it; `request.url` can have another
+   * @param clientAddress the IP address that the request comes from; undefined on a unix socket
+   */
+  handle(request: Request, path: SentPath, clientAddress: () => string | undefined): Response | Promise<Response>;
+  /** Answers a request whose path cannot be told: 400 with the reason. */
+  refuse(reason: string): Response;
 }
 
 /** What is listened for: as the log names it, and the flags that choose its port. */
@@ -113,14 +119,16 @@ async function endAll(listeners: readonly Listener[]): Promise<void> {
 
 async function listenOn(address: string, options: ListenOptions): Promise<Listener> {
   const { port, tls, router, socketOwner } = options;
-  const fetch = (request: Request, listener: Listener): Response | Promise<Response> => {
+  const routes = routesBySentPath((request, listener, sentPath) => {
     // A blocking query is held for up to ten minutes, a log that is followed for as long as the client likes, and Go's
     // clients keep idle connections for 90 s.
     if (mayBeHeld(request.url)) listener.timeout(request, 0);
-    return router.handle(request, () => listener.requestIP(request)?.address);
-  };
+    return router.handle(request, sentPath, () => listener.requestIP(request)?.address);
+  });
+  const fetch = (): Response => router.refuse(tooManyParts);
   // Each endpoint limits its body itself, and says so to who sends more.
-  const shared = { fetch, development: false, maxRequestBodySize: Number.MAX_SAFE_INTEGER, ...(tls && { tls }) };
+  const maxRequestBodySize = Number.MAX_SAFE_INTEGER;
+  const shared = { routes, fetch, development: false, maxRequestBodySize, ...(tls && { tls }) };
   const path = socketPath(address);
   if (path === undefined) {
     // Without development Bun shares a port with whoever else asks to: two agents would each get half of the requests.
@@ -142,6 +150,10 @@ async function listenOn(address: string, options: ListenOptions): Promise<Listen
   }
   return listener;
 }
+
+const tooManyParts =
+  `the path has too many parts: at most ${partsMax} between slashes, or ${emptyPartsMax} with one of them empty. ` +
+  "Send a slash that divides nothing as %2F";
 
 function start(where: string, serve: () => Listener, explain: (error: unknown) => string): Listener {
   try {

@@ -1,3 +1,4 @@
+import { notText, type SentPath } from "../http/sent-path.ts";
 import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -42,31 +43,45 @@ export class KeeperRouter {
     this.#options = options;
   }
 
-  /** @param clientAddress the IP address that the request comes from; undefined on a unix socket */
-  handle(request: Request, clientAddress: ClientAddress): Response | Promise<Response> {
-    const answer = (): Promise<Response> => this.#answer(request, clientAddress);
+  /**
+   * @param path as the client sent it; `request.url` can have another
+   * @param clientAddress the IP address that the request comes from; undefined on a unix socket
+   */
+  handle(request: Request, { parts }: SentPath, clientAddress: ClientAddress): Response | Promise<Response> {
+    if (!parts) return this.refuse(notText);
+    // Decoded once. core-keeper decodes some paths twice, and fails at a "%25".
+    const path = `/${parts.join("/")}`;
+    const answer = (): Promise<Response> => this.#answer(request, path, clientAddress);
     return this.#options.clientGate.answer(clientAddress, request, answer);
   }
 
-  async #answer(request: Request, clientAddress: ClientAddress): Promise<Response> {
-    const { headers, random } = this.#options;
-    const response = await this.#dispatch(request, clientAddress);
-    response.headers.set(correlationHeader, request.headers.get(correlationHeader) || random.uuid());
-    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  /** Answers a request whose path cannot be told. */
+  refuse(reason: string): Response {
+    return this.#addHeaders(failure(400, reason), this.#options.random.uuid());
+  }
+
+  async #answer(request: Request, path: string, clientAddress: ClientAddress): Promise<Response> {
+    const response = await this.#dispatch(request, path, clientAddress);
+    return this.#addHeaders(response, request.headers.get(correlationHeader) || this.#options.random.uuid());
+  }
+
+  #addHeaders(response: Response, correlationId: string): Response {
+    response.headers.set(correlationHeader, correlationId);
+    for (const [name, value] of Object.entries(this.#options.headers)) response.headers.set(name, value);
     return response;
   }
 
-  async #dispatch(request: Request, clientAddress: ClientAddress): Promise<Response> {
+  async #dispatch(request: Request, path: string, clientAddress: ClientAddress): Promise<Response> {
     const { bodyBytesMax, clock, mayWrite } = this.#options;
     const { method } = request;
-    const { path, query } = targetOf(request.url);
     const route = this.#routes.find((each) => each.path === path || (isOpen(each) && path.startsWith(each.path)));
     if (!route) return refusal(404, "Not Found");
     const endpoint = endpointOf(route, method);
     if (!endpoint) return otherMethod(route, method);
     if (method !== "GET" && mayWrite && !mayWrite(clientAddress())) return failure(403, "Access is restricted");
     try {
-      const rest = decodePath(path.slice(route.path.length));
+      const rest = path.slice(route.path.length);
+      const query = queryOf(request.url);
       return await endpoint(new KeeperRequest(request, { rest, query, bodyBytesMax, clock }));
     } catch (error) {
       return this.#explain(error, request);
@@ -89,24 +104,13 @@ export class KeeperRouter {
 
 const correlationHeader = "X-Correlation-ID";
 
-/** A request without a usable Host has nothing before its path. */
-function targetOf(url: string): { readonly path: string; readonly query: string } {
-  const target = url.startsWith("/") ? url : url.slice(url.indexOf("/", url.indexOf("://") + 3));
-  const at = target.indexOf("?");
-  return at < 0 ? { path: target, query: "" } : { path: target.slice(0, at), query: target.slice(at + 1) };
+function queryOf(url: string): string {
+  const at = url.indexOf("?");
+  return at < 0 ? "" : url.slice(at + 1);
 }
 
 function isOpen({ path }: Route): boolean {
   return path.endsWith("/");
-}
-
-/** Decoded once. core-keeper decodes some paths twice, and fails at a "%25". */
-function decodePath(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new KeeperError(400, `invalid URL escape in ${JSON.stringify(text)}`);
-  }
 }
 
 function endpointOf({ methods }: Route, method: string): Endpoint | undefined {

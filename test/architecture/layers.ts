@@ -52,8 +52,11 @@ export const layers: readonly Layer[] = [
   },
   {
     name: "keeper",
-    // Of http only how a port is listened on.
-    mayImport: ["registry", "state/topics.ts", "agent", "ports", "http/server.ts", "wire", "model", "lib"],
+    // Of http only how a port is listened on, and a request's path.
+    mayImport: [
+      ...["registry", "state/topics.ts", "agent", "ports", "http/server.ts", "http/sent-path.ts"],
+      ...["wire", "model", "lib"],
+    ],
     pure: false,
     testsMayImport: ["engine"],
   },

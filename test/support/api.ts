@@ -17,6 +17,7 @@ import { thisMachine } from "../../src/ports/machine.ts";
 import { Ports, type PortRules } from "../../src/ports/ports.ts";
 import { Events } from "../../src/registry/events.ts";
 import { Nearness } from "../../src/registry/nearness.ts";
+import { askInProcess } from "./in-process.ts";
 import { startTestAgent, type TestAgent } from "./agent.ts";
 import { FakeRandom } from "./fake-random.ts";
 
@@ -114,12 +115,13 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     headers: {},
     isPretty: false,
     blocked: [],
+    allowsUnprintable: false,
     mayWrite: undefined,
     ...options,
   });
   return {
     ...world,
     ...{ answers, coordinates, events, ports, routes: table },
-    ask: async (path, init) => router.handle(new Request(`http://agent${path}`, init), () => "192.0.2.7"),
+    ask: async (path, init) => askInProcess(router, path, init),
   };
 }

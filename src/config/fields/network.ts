@@ -57,9 +57,12 @@ export const networkFields: readonly Field[] = [
     "true",
     "Hear ?cached; answers are never old, and only tell of a cache in their headers.",
   ),
-  ...unused("the HTTP interface decides itself which characters a path may hold", {
-    disable_http_unprintable_char_filter: "bool",
-  }),
+  used(
+    "disable_http_unprintable_char_filter",
+    "bool",
+    "false",
+    "Accept paths with unprintable characters, for keys that hold some; otherwise they get 400.",
+  ),
   ...unused("servers of this version stand alone", {
     start_join: "strings",
     retry_join: "strings",

@@ -64,7 +64,17 @@ describe("a key", () => {
   });
 
   test("with a broken escape is refused", async () => {
-    expectRefusal(await ask("GET /kvs/key/a%2"), 400, 'invalid URL escape in "a%2"');
+    const rule = "the path must be UTF-8 text, with two hex digits after each %, and without U+FFFD";
+    expectRefusal(await ask("GET /kvs/key/a%2"), 400, rule);
+  });
+
+  test("with a backslash is refused, with dotted parts kept: no other key is changed", async () => {
+    const root = keyRoot(keeper, "backslash");
+    await ask(`PUT /kvs/key/${root}/a/b`, { value: "1" });
+    expectRefusal(await ask(`PUT /kvs/key/${root}/a\\b`, { value: "2" }), 400, keyRule);
+    expectRefusal(await ask(`DELETE /kvs/key/${root}/a\\b`), 400, keyRule);
+    expectSuccess(await ask(`PUT /kvs/key/${root}/x/../a`, { value: "2" }), { response: [`${root}/x/../a`] });
+    expect(await stored(root)).toEqual({ [`${root}/a/b`]: "1", [`${root}/x/../a`]: "2" });
   });
 });
 

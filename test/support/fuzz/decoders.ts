@@ -10,9 +10,9 @@ import { decodeAnswers, decodeQuery } from "../../../src/dns/decode-message.ts";
 import { parseCacheControl } from "../../../src/http/cache-control.ts";
 import { cleanPath } from "../../../src/http/clean-path.ts";
 import { HttpError } from "../../../src/http/http-error.ts";
-import { decodePath } from "../../../src/http/http-request.ts";
 import { parseQueryOptions } from "../../../src/http/query-options.ts";
 import { QueryString } from "../../../src/http/query-string.ts";
+import { splitPath } from "../../../src/http/sent-path.ts";
 import { unpackArchive } from "../../../src/lib/checked-archive.ts";
 import { parseDuration, parseDurationWithDays } from "../../../src/lib/duration.ts";
 import { toServiceDefinition } from "../../../src/keeper/keeper-service.ts";
@@ -299,7 +299,7 @@ const texts: readonly Decoder[] = [
   }),
   text("cache-control", ["max-age=", "must-revalidate", "stale-if-error=", ",", "9".repeat(18)], parseCacheControl),
   text("host-port", ["127.0.0.1", "[::1]", "[", "]", ":", "%eth0", "8500", "a.b"], (address) => parseHostPort(address)),
-  text("path", ["/", "..", ".", "%2f", "%00", "//", "v1", "kv"], (path) => cleanPath(decodePath(path))),
+  text("path", ["/", "..", ".", "%2f", "%00", "//", "v1", "kv"], (path) => cleanPath(splitPath(path) ?? [])),
 ];
 
 const octets: readonly Decoder[] = [

@@ -1,5 +1,6 @@
 import { sleep, type Clock } from "../../../src/lib/clock.ts";
 import type { FakeRandom } from "../fake-random.ts";
+import { askInProcess } from "../in-process.ts";
 import { type LineAnswer, LineBroken, type LineRequest } from "../linearizability/line.ts";
 import type { History } from "./history.ts";
 import { isForgottenWake, mutateAnswer } from "./mutated-answer.ts";
@@ -127,16 +128,17 @@ async function answerTo(process: SimulatedProcess, client: string, options: AskO
   const { method, body } = request;
   const isKeepers = request.path.startsWith("/api/");
   const encoding = isArchive(request) ? "latin1" : "utf8";
-  const asked = new Request(`http://agent${request.path}`, {
+  const init = {
     method,
     ...(body !== undefined && {
       body: Buffer.from(body, encoding),
       headers: { "Content-Length": String(Buffer.byteLength(body, encoding)) },
     }),
     ...(signal && { signal }),
-  });
-  const response = await (isKeepers ? process.keeper : process.router)?.handle(asked, () => client);
-  if (!response) throw new LineBroken(false);
+  };
+  const router = isKeepers ? process.keeper : process.router;
+  if (!router) throw new LineBroken(false);
+  const response = await askInProcess(router, request.path, init, client);
   const text = isArchive(request)
     ? Buffer.from(await response.arrayBuffer()).toString("latin1")
     : await response.text();

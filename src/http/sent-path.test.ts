@@ -1,0 +1,106 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { FakeRandom } from "../../test/support/fake-random.ts";
+import { RawConnection } from "../../test/support/raw-connection.ts";
+import { emptyPartsMax, encodePath, partsMax, routesBySentPath, splitPath } from "./sent-path.ts";
+
+/** Answers with the parts that a handler gets, as JSON: null if it gets none, "no route" if it is not asked. */
+const server = Bun.serve({
+  hostname: "127.0.0.1",
+  port: 0,
+  routes: routesBySentPath((_, __, path) => Response.json(path.parts ?? null)),
+  fetch: () => Response.json("no route"),
+});
+afterAll(() => server.stop(true));
+
+async function partsSeen(targets: readonly string[]): Promise<unknown[]> {
+  await using connection = await RawConnection.open(server.url.href);
+  const seen: unknown[] = [];
+  for (const target of targets) {
+    connection.send(Buffer.from(`GET ${target} HTTP/1.1\r\nHost: agent\r\n\r\n`, "latin1"));
+    seen.push(JSON.parse((await connection.answer()).body.toString()));
+  }
+  return seen;
+}
+
+/** RFC 3986: a path is divided at its slashes first, then its parts are decoded. Null where that is no text. */
+function partsOf(target: string): readonly string[] | null {
+  const [path = ""] = Buffer.from(target, "latin1").toString("utf8").split("?");
+  const parts = splitPath(path);
+  return parts === undefined || parts.some((part) => part.includes("\uFFFD")) ? null : parts;
+}
+
+/** /p0/p1/p2 */
+function pathOf(count: number): string {
+  return `/${Array.from({ length: count }, (_, at) => `p${at}`).join("/")}`;
+}
+
+const octets = [
+  "a",
+  "kv",
+  "\\",
+  ".",
+  "..",
+  "%2e",
+  "%2E%2e",
+  "%2F",
+  "%5C",
+  "%zz",
+  "%",
+  "%C3%A9",
+  "\xc3\xa9",
+  "%FF",
+  "\xff",
+];
+const moreOctets = [
+  "#",
+  "|",
+  '"',
+  "+",
+  "%20",
+  "%00",
+  ";",
+  ":",
+  "@",
+  "%EF%BF%BD",
+  "%F0%9F%98%80",
+  "...",
+  "%25",
+  "~",
+  "[::1]",
+];
+
+describe("the parts of a path", () => {
+  test("are those of the request target, whatever a URL parser makes of it", async () => {
+    const random = new FakeRandom(7);
+    const below = (max: number): number => Math.floor(random.uniform() * max);
+    const pick = (from: readonly string[]): string => from[below(from.length)] ?? "";
+    const part = (): string => Array.from({ length: 1 + below(3) }, () => pick([...octets, ...moreOctets])).join("");
+    const targets = Array.from({ length: 1_000 }, () => {
+      const parts = Array.from({ length: 1 + below(7) }, part);
+      if (below(3) === 0) parts[below(parts.length)] = "";
+      return `/${parts.join("/")}${pick(["", "/", "?", "?a=/../\\b"])}`;
+    });
+    expect(await partsSeen(targets)).toEqual(targets.map(partsOf));
+  });
+
+  test("are known up to the limits, with an empty one anywhere", async () => {
+    const known = ["/", "//", "/?", pathOf(1), pathOf(partsMax), `${pathOf(partsMax - 1)}/`];
+    for (let at = 0; at < emptyPartsMax - 1; at++) {
+      const holed = pathOf(emptyPartsMax - 1).replace(`p${at}`, "");
+      known.push(holed, `${holed}/`);
+    }
+    expect(await partsSeen(known)).toEqual(known.map(partsOf));
+    const holed = pathOf(emptyPartsMax + 1).replace("p3", "");
+    const unknown = [pathOf(partsMax + 1), `${pathOf(partsMax)}/`, holed, "////", "/a///b", "//a//b"];
+    expect(await partsSeen(unknown)).toEqual(unknown.map(() => "no route"));
+  });
+
+  test("of a target with scheme and host are those of its path", async () => {
+    expect(await partsSeen(["http://other/v1/kv/a\\b/../c?x"])).toEqual([["v1", "kv", "a\\b", "..", "c"]]);
+  });
+});
+
+test.each(["v1 kv a/b\\c ..", "é %2F ?# +", "", " x", "a "])("an encoded path has the same parts: %p", (text) => {
+  const parts = text.split(" ");
+  expect(splitPath(encodePath(parts))).toEqual(parts);
+});

@@ -1,0 +1,107 @@
+import type { BunRequest, Server } from "bun";
+
+/*
+ * The path of a request as the client sent it.
+ *
+ * `Request.url` is not that: it has been through the URL parser of the web, which resolves "." and ".." parts (also "%2e")
+ * and takes a backslash for a slash, so a change of the key `a\b` would reach `a/b`. The parameters of Bun's routes are cut
+ * from the request target itself and then percent-decoded, nothing else. A parameter takes one part that is not empty, so
+ * there is a route for each number of parts and for each place of an empty part:
+ *
+ *   /v1/kv/a\b     /:p0/:p1/:p2         v1 kv a\b
+ *   /v1/kv/a//b    /:p0/:p1/:p2//:p4    v1 kv a "" b
+ *   /v1/kv/        /:p0/:p1/            v1 kv ""
+ *
+ * A later version of Bun may match routes against the parsed URL instead: the tests of this file fail then.
+ */
+
+type Parts = readonly string[];
+type Answer = (request: Request, server: Server<undefined>, path: SentPath) => Response | Promise<Response>;
+type Routes = Record<string, (request: BunRequest, server: Server<undefined>) => Response | Promise<Response>>;
+
+/** Longest path, in parts: `/v1/kv/` and 30 more. */
+export const partsMax = 32;
+/** Longest path, in parts, that may have an empty part before its end. */
+export const emptyPartsMax = 8;
+
+/** The parts between a path's slashes, percent-decoded. */
+export class SentPath {
+  readonly #params: Readonly<Record<string, string>>;
+  readonly #shape: Parts;
+
+  /** @param shape for each part, by what name `params` has it; "" for an empty one */
+  constructor(params: Readonly<Record<string, string>>, shape: Parts) {
+    this.#params = params;
+    this.#shape = shape;
+  }
+
+  /** Whether it has these parts. This is all that a cached read asks, so it makes no list. */
+  is(parts: Parts | undefined): boolean {
+    const params = this.#params;
+    const shape = this.#shape;
+    if (parts?.length !== shape.length) return false;
+    for (let at = 0; at < shape.length; at++) {
+      const name = shape[at] ?? "";
+      if (parts[at] !== (name === "" ? "" : params[name])) return false;
+    }
+    return true;
+  }
+
+  /**
+   * The parts: ["v1", "kv", "a\\b"]; undefined for a path that is not UTF-8, has a broken escape, or holds U+FFFD, which
+   * Bun puts in place of octets that are not UTF-8.
+   */
+  get parts(): Parts | undefined {
+    const parts = this.#shape.map((name) => (name === "" ? "" : (this.#params[name] ?? "")));
+    return parts.some((part) => part.includes("\uFFFD")) ? undefined : parts;
+  }
+}
+
+/** Why a path without `parts` is refused. */
+export const notText = "the path must be UTF-8 text, with two hex digits after each %, and without U+FFFD";
+
+/** Routes for `Bun.serve`. None matches a path with more parts, or more empty ones, than the limits above allow. */
+export function routesBySentPath(answer: Answer): Routes {
+  const routes: Routes = {};
+  for (const shape of shapes()) {
+    const pattern = `/${shape.map((name) => (name === "" ? "" : `:${name}`)).join("/")}`;
+    routes[pattern] = (request, server) => answer(request, server, new SentPath(request.params, shape));
+  }
+  return routes;
+}
+
+/** Each shape of a path: a name for each part, "" for an empty one. */
+function* shapes(): Generator<Parts> {
+  const names = Array.from({ length: partsMax }, (_, at) => `p${at}`);
+  for (let count = 0; count <= partsMax; count++) {
+    const full = names.slice(0, count);
+    if (count > 0) yield full;
+    if (count < partsMax) yield [...full, ""];
+    if (count >= emptyPartsMax) continue;
+    for (let at = 0; at < count; at++) {
+      const holed = full.with(at, "");
+      if (at < count - 1) yield holed;
+      yield [...holed, ""];
+    }
+  }
+}
+
+/** The decoded parts of an encoded path; undefined if it cannot be decoded. */
+export function splitPath(path: string): Parts | undefined {
+  const parts = path.slice(1).split("/");
+  if (!path.includes("%")) return parts;
+  try {
+    return parts.map(decodeURIComponent);
+  } catch {
+    return undefined;
+  }
+}
+
+/** An encoded path with these parts, as Go's net/url writes it; a slash within a part stays encoded. */
+export function encodePath(parts: Parts): string {
+  return `/${parts.map(encodePart).join("/")}`;
+}
+
+function encodePart(part: string): string {
+  return encodeURI(part).replace(/[/?#!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}

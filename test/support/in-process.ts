@@ -1,0 +1,22 @@
+import type { RequestHandler } from "../../src/http/server.ts";
+import { SentPath, splitPath } from "../../src/http/sent-path.ts";
+
+/**
+ * Asks a router without a server.
+ * @param target path and query as a client sends them
+ */
+export function askInProcess(
+  router: RequestHandler,
+  target: string,
+  init: RequestInit = {},
+  clientAddress = "192.0.2.7",
+): Response | Promise<Response> {
+  const [path = ""] = target.split("?");
+  return router.handle(new Request(`http://agent${target}`, init), sentPath(path), () => clientAddress);
+}
+
+function sentPath(path: string): SentPath {
+  const parts = splitPath(path) ?? ["\uFFFD"];
+  const names = parts.map((part, at) => (part === "" ? "" : `p${at}`));
+  return new SentPath(Object.fromEntries(names.map((name, at) => [name, parts[at] ?? ""])), names);
+}
