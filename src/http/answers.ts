@@ -44,9 +44,32 @@ function bytesOf(body: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
   return typeof body === "string" ? Buffer.from(body) : body;
 }
 
-function acceptsGzip(request: Request): boolean {
-  return request.headers.get("accept-encoding")?.includes("gzip") ?? false;
+/**
+ * Whether a client takes gzip. Consul: the last "gzip" in the list counts whose weight is a number, and of its parameters
+ * the last; "*" says nothing.
+ */
+function acceptsGzip({ headers }: Request): boolean {
+  const accepted = headers.get("accept-encoding") ?? "";
+  if (accepted === "gzip") return true;
+  return (
+    (accepted
+      .split(",")
+      .map(gzipWeight)
+      .findLast((weight) => weight !== undefined) ?? 0) > 0
+  );
 }
+
+/** @param coding of a list: "gzip;q=0.5"; another coding, or a weight that is no number, is undefined */
+function gzipWeight(coding: string): number | undefined {
+  const [name = "", ...parameters] = coding.split(";").map((part) => part.trim());
+  if (name.toLowerCase() !== "gzip") return undefined;
+  const last = parameters.at(-1) ?? "";
+  if (!last.startsWith("q=")) return 1;
+  const weight = last.slice("q=".length);
+  return decimal.test(weight) ? Number(weight) : undefined;
+}
+
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
 
 export function json(request: HttpRequest, value: unknown, headers?: HeaderFields): Response {
   return jsonText(request, renderGoJson(value, { pretty: request.pretty }), headers && { headers });

@@ -83,12 +83,33 @@ describe("compression", () => {
     expect(gunzipSync(answer.bytes).toString()).toBe((await get(`${key}${parameters}`)).text);
   });
 
-  test("nobody else gets it", async () => {
+  const taken = [
+    ...["gzip", "GZIP", "Gzip", " gzip ", "gzip,", ",gzip", "deflate, gzip", "deflate,\tgzip", "gzip, identity"],
+    ...["gzip;q=1", "gzip;q=0.5", "gzip;q=0.001", "gzip;q=.5", "gzip;q=1.0", "gzip; q=0.5", "gzip;q=2", "gzip;Q=0"],
+    ...["identity;q=1, gzip;q=0.5", "gzip;q=0.5, identity;q=1", "*;q=0, gzip", "br;q=1.0, gzip;q=0.8, *;q=0.1"],
+    ...["gzip;foo=bar", "gzip;level=9", "gzip;q=0;foo=bar", "gzip;q=0,gzip", "gzip,gzip;q=x"],
+  ];
+  const refused = [
+    ...["", "  ", "identity", "identity;q=0", "deflate", "br", "x-gzip", "gzipx", "*", "*;q=1", "*;q=0", "*;q=0.5"],
+    ...["gzip;q=0", "gzip;q=0.0", "gzip;q=0.000", "gzip;q=00", "gzip;q=0.", "gzip; q=0", "gzip ;q=0", "gzip;q=-1"],
+    ...["gzip;q=", "gzip;q=x", "gzip;q= 0", 'gzip;q="0"', "gzip;foo=bar;q=0", "gzip,gzip;q=0", "gzip;q=0, *;q=1"],
+    ...["deflate, gzip;q=0", "gzip;q=0, *", "*, gzip;q=0", "identity;q=1, *;q=0", "identity;q=0, gzip;q=0"],
+  ];
+
+  test.each([
+    ["gzip", taken],
+    [undefined, refused],
+  ])("goes by Accept-Encoding: %p", async (encoding, lists) => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "x".repeat(20_000));
     expect((await get(key)).header("Content-Encoding")).toBeUndefined();
-    const identity = await send("GET", key, { headers: { "Accept-Encoding": "identity" } });
-    expect(identity.header("Content-Encoding")).toBeUndefined();
+    const seen = await Promise.all(
+      lists.map(async (list) => {
+        const answer = await send("GET", key, { headers: { "Accept-Encoding": list } });
+        return [list, answer.header("Content-Encoding")];
+      }),
+    );
+    expect(seen).toEqual(lists.map((list) => [list, encoding]));
   });
 
   test("a small answer reads the same either way", async () => {
