@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
 import { FailingEngine } from "../test/support/failing-engine.ts";
 import { freePorts } from "../test/support/free-ports.ts";
+import { askInProcess } from "../test/support/in-process.ts";
 import { rejectionOf } from "../test/support/rejection.ts";
 import { loadConfig } from "./config/load.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
@@ -62,7 +63,7 @@ interface Answered {
 
 async function ask({ router }: Trial, method: string, path: string): Promise<Answered> {
   if (router === undefined) throw new Error("the agent has no router yet");
-  const response = await router.handle(new Request(`http://agent${path}`, { method }), () => "127.0.0.1");
+  const response = await askInProcess(router, path, { method });
   return { status: response.status, text: await response.text() };
 }
 

@@ -73,7 +73,12 @@ export const layers: readonly Layer[] = [
   { name: "client-package.ts", mayImport: ["client", "lib"], pure: true },
   { name: "client-package-bootstrap.ts", mayImport: ["client"], pure: true },
   // The composition root: these files build an agent from all the layers.
-  { name: "self-description.ts", mayImport: ["http", "registry", "agent", "config", "model", "lib"], pure: false },
+  {
+    name: "self-description.ts",
+    mayImport: ["debug-config.ts", "http", "registry", "agent", "config", "model", "lib"],
+    pure: false,
+  },
+  { name: "debug-config.ts", mayImport: ["config", "wire", "model", "lib"], pure: true },
   { name: "keeper-description.ts", mayImport: ["config"], pure: true },
   { name: "host-description.ts", mayImport: ["lib"], pure: false },
   { name: "process-metrics.ts", mayImport: ["registry", "lib"], pure: false },

@@ -271,7 +271,7 @@ describe("a first start", () => {
       registry.answer = () => undefined;
       return new Response("full", { status: 500 });
     };
-    const starting = start({ argv: [`-cp=consul.${agent?.url}`] });
+    const starting = start({ argv: [`-cp=consul.${agent?.url}`], env: { EDGEX_STARTUP_DURATION: "3600" } });
     await secondsUntil(starting);
     expect((await starting).configuration).toMatchObject({ Writable: { LogLevel: "DEBUG" }, Service: { Port: 48080 } });
     expect(registry.stored.get(`${base}Writable/LogLevel`)).toBe("DEBUG");
