@@ -79,23 +79,22 @@ function isSensible({ questions, answers, authority, additional }: Counts): bool
 class MalformedMessage extends Error {}
 
 class MessageReader {
-  readonly #packet: Uint8Array;
+  readonly #packet: Buffer;
   #at = 0;
 
   constructor(packet: Uint8Array) {
-    this.#packet = packet;
+    this.#packet = Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength);
   }
 
   header(): { readonly id: number; readonly flags: number; readonly counts: Counts } {
-    const [id, flags, questions, answers, authority, additional] = [
-      this.#uint16(),
-      this.#uint16(),
-      this.#uint16(),
-      this.#uint16(),
-      this.#uint16(),
-      this.#uint16(),
-    ];
-    return { id, flags, counts: { questions, answers, authority, additional } };
+    const [id, flags] = [this.#uint16(), this.#uint16()];
+    const counts = {
+      questions: this.#uint16(),
+      answers: this.#uint16(),
+      authority: this.#uint16(),
+      additional: this.#uint16(),
+    };
+    return { id, flags, counts };
   }
 
   question(): Question {
@@ -180,7 +179,7 @@ class MessageReader {
       }
       bytes += length + 1;
       if (length > 63 || bytes > 255 || at + length >= this.#packet.length) throw new MalformedMessage();
-      labels.push(String.fromCharCode(...this.#packet.subarray(at + 1, at + 1 + length)));
+      labels.push(this.#packet.toString("latin1", at + 1, at + 1 + length));
       at += length + 1;
     }
     this.#at = end ?? at + 1;
