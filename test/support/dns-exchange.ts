@@ -65,7 +65,7 @@ export interface DnsAnswer extends DecodedPacket {
 const quietMs = 3_000;
 const rcodeNames = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"];
 
-/** The server sent nothing in time. */
+/** The server sent nothing in time, or closed the connection. */
 export class NoDnsAnswer extends Error {}
 
 /**
