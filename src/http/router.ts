@@ -15,6 +15,7 @@ import { HttpMetrics } from "./http-metrics.ts";
 import { HttpRequest } from "./http-request.ts";
 import { isLarge, LargeAnswers } from "./large-answers.ts";
 import { refuseNamespace } from "./namespaces.ts";
+import { hideTokens, targetOf } from "./request-log.ts";
 import { encodePath, notText, type SentPath, splitPath } from "./sent-path.ts";
 
 export interface RouterOptions {
@@ -189,14 +190,15 @@ export class Router {
       if (status >= 500) this.#tell(error, method, target);
       return text(status, error.message);
     }
-    this.#log.error("Request failed by a fault of the agent", { method, url: target, error: faultOf(error) });
+    const url = hideTokens(target);
+    this.#log.error("Request failed by a fault of the agent", { method, url, error: faultOf(error) });
     return text(500, "internal error: the agent's log says more");
   }
 
-  /** What ails the disk ails each write: that is said now and then, not each time. */
-  #tell({ code, message: error }: OperatingError, method: string, url: string): void {
+  /** Disk errors fail every write, so each distinct one is logged at most once a minute. */
+  #tell({ code, message: error }: OperatingError, method: string, target: string): void {
     const level = diskTroubles.has(code) && !this.#told.isNew(error) ? "debug" : "error";
-    this.#log[level]("Request error", { method, url, error });
+    this.#log[level]("Request error", { method, url: hideTokens(target), error });
   }
 }
 
@@ -212,11 +214,6 @@ function whatIsAsked(url: string, sent: SentPath, parts: readonly string[]): Omi
 
 /** What Go's unicode.IsPrint is false for. */
 const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
-
-/** Path and query. A request without a usable Host has nothing before them. */
-function targetOf(url: string): string {
-  return url.startsWith("/") ? url : url.slice(url.indexOf("/", url.indexOf("://") + 3));
-}
 
 function pathOf(target: string): string {
   const queryAt = target.indexOf("?");

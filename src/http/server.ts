@@ -3,6 +3,7 @@ import { OperatingError, messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { explainListenFailure } from "../lib/port-holders.ts";
 import { mayBeHeld } from "./client-limit.ts";
+import { logFinished } from "./request-log.ts";
 import { emptyPartsMax, partsMax, routesBySentPath, type SentPath } from "./sent-path.ts";
 import { removeStaleSocket, setSocketOwner, type SocketOwner } from "./unix-socket.ts";
 
@@ -118,14 +119,21 @@ async function endAll(listeners: readonly Listener[]): Promise<void> {
 }
 
 async function listenOn(address: string, options: ListenOptions): Promise<Listener> {
-  const { port, tls, router, socketOwner } = options;
+  const { clock, log, port, tls, router, socketOwner } = options;
+  type Answer = () => Response | Promise<Response>;
+  const answerLogged = (request: Request, listener: Listener, answer: Answer): Response | Promise<Response> => {
+    if (!log.writes("debug")) return answer();
+    return logFinished(request, { answer, client: listener.requestIP(request), clock, log });
+  };
   const routes = routesBySentPath((request, listener, sentPath) => {
     // A blocking query is held for up to ten minutes, a log that is followed for as long as the client likes, and Go's
     // clients keep idle connections for 90 s.
     if (mayBeHeld(request.url)) listener.timeout(request, 0);
-    return router.handle(request, sentPath, () => listener.requestIP(request)?.address);
+    const handle: Answer = () => router.handle(request, sentPath, () => listener.requestIP(request)?.address);
+    return answerLogged(request, listener, handle);
   });
-  const fetch = (): Response => router.refuse(tooManyParts);
+  const fetch = (request: Request, listener: Listener): Response | Promise<Response> =>
+    answerLogged(request, listener, () => router.refuse(tooManyParts));
   // Each endpoint limits its body itself, and says so to who sends more.
   const maxRequestBodySize = Number.MAX_SAFE_INTEGER;
   const shared = { routes, fetch, development: false, maxRequestBodySize, ...(tls && { tls }) };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FakeClock } from "../../test/support/fake-clock.ts";
@@ -27,6 +27,14 @@ describe("a log file", () => {
     open()("one");
     open()("two");
     expect(files()).toEqual({ "agent.log": "one\ntwo\n" });
+  });
+
+  test("is not for others to read, nor is the next one", () => {
+    const write = open({ rotateBytes: 2 });
+    write("one");
+    write("two");
+    const modes = readdirSync(folder).map((name) => statSync(join(folder, name)).mode & 0o777);
+    expect(modes).toEqual([0o640, 0o640]);
   });
 
   test("that has reached its size is put aside, under the time; what an earlier run wrote counts", async () => {

@@ -14,6 +14,9 @@ export interface LogFileOptions {
   readonly clock: Clock;
 }
 
+/** Permissions of a new log file. Consul: its owner writes, its group reads. */
+const mode = 0o640;
+
 /**
  * Writes each line to the file, and begins a new one at the limits; the old one keeps its name with the time added. A
  * disk that takes no more lines must not stop the agent, so what cannot be written later on is dropped.
@@ -32,7 +35,7 @@ export function openLogFile(options: LogFileOptions): LogSink {
         bytes = 0;
         openedMs = clock.monotonicMs();
       }
-      appendFileSync(path, `${line}\n`);
+      appendFileSync(path, `${line}\n`, { mode });
       bytes += Buffer.byteLength(line) + 1;
     } catch {
       // Nothing to tell it to: this is where it would be told.
@@ -42,7 +45,7 @@ export function openLogFile(options: LogFileOptions): LogSink {
 
 function touch(path: string): void {
   try {
-    appendFileSync(path, "");
+    appendFileSync(path, "", { mode });
   } catch (cause) {
     const message = `cannot write the log file ${path}: ${messageOf(cause)}. Choose another with -log-file.`;
     throw new OperatingError("unavailable", "log-file", message, { cause });

@@ -23,13 +23,31 @@ describe("a line", () => {
   test.each([
     ["two words", 'x="two words"'],
     ['a"b', 'x="a\\"b"'],
-    ["a=b", 'x="a=b"'],
+    ["/v1/kv/a?b=c", "x=/v1/kv/a?b=c"],
     ["two\nlines", 'x="two\\nlines"'],
     ["plain", "x=plain"],
   ])("stays one line whose fields can be told apart: %p", (value, expected) => {
     const { log, lines } = trial();
     log.info("m", { x: value });
     expect(lines).toEqual([`2026-11-22T12:33:41.766Z [INFO]  agent: m: ${expected}`]);
+  });
+
+  test.each([
+    ["Asia/Kolkata", "2026-11-22T18:03:41.766+0530", "2026-11-22T18:03:41.766000+05:30"],
+    ["America/New_York", "2026-11-22T07:33:41.766-0500", "2026-11-22T07:33:41.766000-05:00"],
+    ["Europe/London", "2026-11-22T12:33:41.766Z", "2026-11-22T12:33:41.766000Z"],
+  ])("tells the time of %s as Go writes it", (zone, text, json) => {
+    const before = process.env["TZ"];
+    process.env["TZ"] = zone;
+    try {
+      const [plain, structured] = [trial(), trial({ json: true })];
+      for (const { log } of [plain, structured]) log.info("m");
+      expect(plain.lines).toEqual([`${text} [INFO]  agent: m`]);
+      expect(JSON.parse(structured.lines[0] ?? "")).toMatchObject({ "@timestamp": json });
+    } finally {
+      if (before === undefined) delete process.env["TZ"];
+      else process.env["TZ"] = before;
+    }
   });
 
   test("can be JSON, with hclog's names", () => {
@@ -39,7 +57,7 @@ describe("a line", () => {
       "@level": "info",
       "@message": 'said "hello"',
       "@module": "agent.http",
-      "@timestamp": "2026-11-22T12:33:41.766Z",
+      "@timestamp": "2026-11-22T12:33:41.766000Z",
       status: 200,
     });
   });
@@ -60,7 +78,17 @@ test("a level that is changed holds at once, also for logs that were named befor
   expect(lines).toHaveLength(1);
 });
 
-describe("somebody who looks on", () => {
+describe("a subscriber", () => {
+  test("has a level written that the log's own leaves out, as long as it is there", () => {
+    const { log } = trial();
+    const named = log.named("http");
+    expect([named.writes("debug"), named.writes("info")]).toEqual([false, true]);
+    const stop = log.tap({ level: "debug", json: false, sink: () => {} });
+    expect([named.writes("trace"), named.writes("debug")]).toEqual([false, true]);
+    stop();
+    expect(named.writes("debug")).toBe(false);
+  });
+
   test("gets the lines of all names, by a level and in a form of its own, until it goes", () => {
     const own: string[] = [];
     const tapped: string[] = [];

@@ -24,13 +24,15 @@ export interface Log {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
+  /** Whether a line of this level is written anywhere: what is costly to say is worked out only then. */
+  writes(level: LogLevel): boolean;
   /** A log whose lines carry `parent.name`. */
   named(name: string): Log;
-  /** From now on `tap` is given the lines of all logs of this process, too. Returns what ends that. */
+  /** Gives `tap` the lines of all logs of this process, too. Returns what ends that. */
   tap(tap: LogTap): () => void;
 }
 
-/** Somebody who looks on, with a level and a form of their own. */
+/** A log subscriber (`agent/monitor`) with its own level and format. */
 export interface LogTap {
   readonly level: LogLevel;
   readonly json: boolean;
@@ -47,7 +49,8 @@ export interface LogSettings {
 
 /**
  * Consul's log layout (hclog): `2026-11-22T12:33:41.766Z [WARN]  agent: message: key=value`, or with `json` one object
- * a line with `@level`, `@message`, `@module`, `@timestamp`. Programs that read Consul's log read ours.
+ * a line with `@level`, `@message`, `@module`, `@timestamp`. Programs that read Consul's log read ours. Times are local
+ * ones with their offset (`+0100`), by the environment variable TZ or the machine's /etc/localtime.
  */
 export function createLog(settings: LogSettings, name: string): Log {
   return createNamedLog(settings, name, new Set());
@@ -56,12 +59,17 @@ export function createLog(settings: LogSettings, name: string): Log {
 function createNamedLog(settings: LogSettings, name: string, taps: Set<LogTap>): Log {
   const write = (level: LogLevel, message: string, fields: LogFields | undefined): void => {
     for (const to of [settings, ...taps]) {
-      if (logLevels.indexOf(level) < logLevels.indexOf(to.level)) continue;
-      const line = { timestamp: new Date(settings.clock.wallMs()).toISOString(), name, message, fields };
+      if (!takes(to, level)) continue;
+      const line = { wallMs: settings.clock.wallMs(), name, message, fields };
       to.sink(to.json ? formatJson(level, line) : formatText(level, line));
     }
   };
   return {
+    writes(level) {
+      if (takes(settings, level)) return true;
+      for (const tap of taps) if (takes(tap, level)) return true;
+      return false;
+    },
     trace: (message, fields) => write("trace", message, fields),
     debug: (message, fields) => write("debug", message, fields),
     info: (message, fields) => write("info", message, fields),
@@ -75,8 +83,13 @@ function createNamedLog(settings: LogSettings, name: string, taps: Set<LogTap>):
   };
 }
 
+function takes(to: Pick<LogTap, "level">, level: LogLevel): boolean {
+  return logLevels.indexOf(level) >= logLevels.indexOf(to.level);
+}
+
 interface Line {
-  readonly timestamp: string;
+  /** Milliseconds since 1970. */
+  readonly wallMs: number;
   readonly name: string;
   readonly message: string;
   readonly fields: LogFields | undefined;
@@ -87,7 +100,8 @@ function formatJson(level: LogLevel, line: Line): string {
     "@level": level,
     "@message": line.message,
     "@module": line.name,
-    "@timestamp": line.timestamp,
+    // Consul: to the microsecond.
+    "@timestamp": formatTime(line.wallMs, { digits: "000", colon: ":" }),
     ...line.fields,
   });
 }
@@ -98,9 +112,23 @@ function formatText(level: LogLevel, line: Line): string {
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${key}=${quoteIfNeeded(String(value))}`);
   const tail = pairs.length === 0 ? "" : `: ${pairs.join(" ")}`;
-  return `${line.timestamp} ${tag} ${line.name}: ${line.message}${tail}`;
+  return `${formatTime(line.wallMs, { digits: "", colon: "" })} ${tag} ${line.name}: ${line.message}${tail}`;
 }
 
+/** As Go writes local time: `2026-11-22T13:33:41.766+0100`, with Z for UTC. */
+function formatTime(wallMs: number, { digits, colon }: { readonly digits: string; readonly colon: string }): string {
+  const offset = -new Date(wallMs).getTimezoneOffset();
+  const local = new Date(wallMs + offset * 60_000).toISOString().slice(0, -1) + digits;
+  if (offset === 0) return `${local}Z`;
+  const [hours, minutes] = [Math.trunc(Math.abs(offset) / 60), Math.abs(offset) % 60];
+  return `${local}${offset < 0 ? "-" : "+"}${twoDigits(hours)}${colon}${twoDigits(minutes)}`;
+}
+
+function twoDigits(value: number): string {
+  return String(Math.trunc(value)).padStart(2, "0");
+}
+
+/** Consul quotes a value for its blanks alone: a URL with a query stands as it is. */
 function quoteIfNeeded(text: string): string {
-  return /[\s"=]/.test(text) ? JSON.stringify(text) : text;
+  return /[\s"]/.test(text) ? JSON.stringify(text) : text;
 }

@@ -31,7 +31,9 @@ describe("following the log", () => {
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toBeNull();
     expect(response.headers.get("vary")).toBe("Accept-Encoding");
-    expect(text).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \[(?:DEBUG|INFO|WARN)\] {1,2}agent[\w.]*: /);
+    expect(text).toMatch(
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?:Z|[+-]\d{4}) \[(?:DEBUG|INFO|WARN)\] {1,2}agent[\w.]*: /,
+    );
     expect(text).toMatch(/\[(?:INFO|DEBUG)\] {1,2}agent: Deregistered service: service=followed\n/);
   });
 
@@ -48,6 +50,15 @@ describe("following the log", () => {
         service: "followed",
       }),
     );
+  });
+
+  test("at debug shows each request, whatever the agent's own level, without tokens", async () => {
+    const ended = /url=\/v1\/agent\/service\/deregister\/followed\S* /;
+    const { text } = await followed("?loglevel=debug&token=s3cret", ended);
+    expect(text).toMatch(
+      /\[DEBUG\] agent\.http: Request finished: method=PUT url=\/v1\/agent\/service\/register from=127\.0\.0\.1:\d+ latency=\S+s\n/,
+    );
+    expect(text).not.toContain("s3cret");
   });
 
   test("refuses a level that is none", async () => {

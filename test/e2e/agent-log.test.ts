@@ -2,20 +2,50 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSandbox } from "../support/agent-process.ts";
+import { freePorts } from "../support/free-ports.ts";
+import { within } from "../support/within.ts";
 
 const sandbox = openSandbox();
 afterAll(() => sandbox.close());
 
 describe("the log", () => {
+  test.each([
+    ["Asia/Kolkata", "+0530"],
+    ["America/St_Johns", "-0230|-0330"],
+    ["UTC", "Z"],
+  ])("tells local time: with TZ=%s its times end in %s", async (zone, offset) => {
+    const there = openSandbox("env", `TZ=${zone}`);
+    try {
+      const agent = await there.start("-dev");
+      await agent.ready();
+      const [, found] = /^ {4}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(\S+) \[INFO\]/m.exec(agent.output()) ?? [];
+      expect(offset.split("|")).toContain(found ?? "");
+    } finally {
+      await there.close();
+    }
+  });
+
   test("has Consul's layout, and shows nothing below its level", async () => {
     const agent = await sandbox.start("-dev", "-log-level", "info", "-encrypt", "cGFzcw==");
     await agent.ready();
     const lines = agent.output().split("\n");
-    const logged = lines.filter((line) => /^ {4}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \[[A-Z]+\] +agent/.test(line));
+    const logged = lines.filter((line) =>
+      /^ {4}\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?:Z|[+-]\d{4}) \[[A-Z]+\] +agent/.test(line),
+    );
     expect(logged).toEqual([
-      expect.stringMatching(/Z \[WARN\] {2}agent: encrypt has no meaning here: .* \(flag -encrypt\)$/),
-      expect.stringMatching(/Z \[INFO\] {2}agent\.http: Started HTTP server: address=127\.0\.0\.1:\d+ network=http$/),
+      expect.stringMatching(/ \[WARN\] {2}agent: encrypt has no meaning here: .* \(flag -encrypt\)$/),
+      expect.stringMatching(/ \[INFO\] {2}agent\.http: Started HTTP server: address=127\.0\.0\.1:\d+ network=http$/),
     ]);
+  });
+
+  test("at debug has the requests to core-keeper's API, too", async () => {
+    const [port = 0] = await freePorts(1);
+    const agent = await sandbox.start("-dev", "-keeper-port", `${port}`);
+    await agent.ready();
+    await fetch(`http://127.0.0.1:${port}/api/v3/kvs/key/a?keyOnly=true`);
+    const line =
+      / \[DEBUG\] agent\.keeper: Request finished: method=GET url=\/api\/v3\/kvs\/key\/a\?keyOnly=true from=127\.0\.0\.1:\d+ /;
+    await within(10_000, async () => expect(agent.output()).toMatch(line));
   });
 
   test("is one JSON object a line with -log-json", async () => {
@@ -42,7 +72,7 @@ describe("the log", () => {
       await agent.ended();
       const lines = readFileSync(file, "utf8").split("\n");
       expect(lines.filter((line) => line.includes("Started HTTP server"))).toHaveLength(round);
-      expect(lines.at(-2)).toMatch(/^\S+Z \[INFO\] {2}agent: Exit code: code=1$/);
+      expect(lines.at(-2)).toMatch(/^\S+ \[INFO\] {2}agent: Exit code: code=1$/);
     }
   });
 
