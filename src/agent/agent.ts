@@ -267,7 +267,7 @@ export class Agent {
     return check && this.#registered.toCatalogCheck(this.node.name, check);
   }
 
-  /** @throws OperatingError denied for a script check that may not run */
+  /** @throws OperatingError denied for a check that runs a program and may not */
   requireAllowed(check: CheckDefinition, source: Source): void {
     requireScriptAllowed(check, source, this.#options.scripts);
   }

@@ -8,9 +8,9 @@ export interface ScriptPermission {
   readonly fromFiles: boolean;
 }
 
-/** @throws OperatingError denied for a script check that may not run */
+/** @throws OperatingError denied for a check that runs a program and may not */
 export function requireScriptAllowed(check: CheckDefinition, source: Source, permission: ScriptPermission): void {
-  if (check.method.kind !== "script") return;
+  if (check.method.kind !== "script" && check.method.kind !== "docker") return;
   const { fromApi, fromFiles } = permission;
   if (source === "api" ? fromApi : fromApi || fromFiles) return;
   const message =

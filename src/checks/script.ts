@@ -114,12 +114,13 @@ function killGroup(leaderPid: number): void {
   }
 }
 
-function statusOf(exitCode: number | null): CheckStatus {
+/** What a program says by its exit code; null is death by a signal. */
+export function statusOf(exitCode: number | null): CheckStatus {
   if (exitCode === 0) return "passing";
   return exitCode === 1 ? "warning" : "critical";
 }
 
-function timedOut(timeoutMs: number, output: string): CheckResult {
+export function timedOut(timeoutMs: number, output: string): CheckResult {
   const reason = `Timed out (${formatDuration(timeoutMs)}) running check`;
   return { status: "critical", output: output === "" ? reason : `${reason}\n\n${output}` };
 }

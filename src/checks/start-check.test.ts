@@ -34,6 +34,7 @@ function methods(): CheckMethod[] {
     { kind: "tcp", address: target, ...times },
     { kind: "ttl", ttlMs: 10_000 },
     { kind: "script", args: ["sleep", "1000"], ...times },
+    { kind: "docker", container: "none", args: ["true"], ...times },
     { kind: "grpc", target, ...noTls, ...times },
     { kind: "alias", node: "", service: "other" },
   ];

@@ -37,6 +37,13 @@ export function startCheck(definition: CheckDefinition, options: StartCheckOptio
         const { startScriptCheck } = await import("./script.ts");
         return startScriptCheck(method, { world, intervalMs: method.intervalMs, outputBytesMax, report: counted });
       });
+    case "docker":
+      return startLater(async () => {
+        const { startDockerCheck } = await import("./docker.ts");
+        const dockerHost = process.env["DOCKER_HOST"] ?? "";
+        const { intervalMs } = method;
+        return startDockerCheck(method, { world, intervalMs, outputBytesMax, dockerHost, report: counted });
+      });
     case "grpc":
       return startLater(async () => {
         const { startGrpcCheck } = await import("./grpc.ts");

@@ -83,6 +83,8 @@ function shownHealthCheck(method: CheckMethod | undefined): KeeperHealthCheck {
       return { interval: formatDuration(method.intervalMs), path: method.target, type: "grpc" };
     case "script":
       return { interval: formatDuration(method.intervalMs), path: method.args.join(" "), type: "script" };
+    case "docker":
+      return { interval: formatDuration(method.intervalMs), path: method.args.join(" "), type: "docker" };
     case "ttl":
       return { interval: formatDuration(method.ttlMs), path: "", type: "ttl" };
     case "alias":

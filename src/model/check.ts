@@ -25,6 +25,14 @@ export type CheckMethod =
       readonly timeoutMs: number;
     }
   | {
+      readonly kind: "docker";
+      /** The container's name or id. */
+      readonly container: string;
+      readonly args: readonly string[];
+      readonly intervalMs: number;
+      readonly timeoutMs: number;
+    }
+  | {
       readonly kind: "grpc";
       /** host:port, or host:port/service. */
       readonly target: string;
@@ -73,7 +81,7 @@ export interface Check {
   readonly serviceId: string;
   readonly serviceName: string;
   readonly serviceTags: readonly string[];
-  /** "http", "tcp", "ttl", "script", "grpc", "alias"; "" when reported by others, and for a file's check outside a service. */
+  /** "http", "tcp", "ttl", "script", "docker", "grpc", "alias"; "" when reported by others, and for a file's check outside a service. */
   readonly type: string;
   readonly definition: CheckRowDefinition;
 }

@@ -67,9 +67,6 @@ export function validateCheckMethod(check: CheckFields): void {
   if (isAlias && check.ttlMs > 0) refuse("TTL must be not be set for Alias checks");
   if (!isRepeated && !isAlias && check.ttlMs <= 0) refuse("TTL must be > 0 for TTL checks");
   if (check.outputMaxSize < 0) refuse("MaxOutputMaxSize must be positive");
-  if (check.dockerContainerId !== "" && check.scriptArgs.length > 0) {
-    refuse("Docker checks are not supported; run `docker exec` from Args, or use an HTTP, TCP or TTL check");
-  }
 }
 
 /**
@@ -110,6 +107,11 @@ function encodeMethod(method: CheckMethod): object {
       };
     case "script":
       return { ScriptArgs: method.args, ...encodeSchedule(method, scriptTimeoutMs) };
+    case "docker":
+      return {
+        ...{ DockerContainerID: method.container, ScriptArgs: method.args },
+        ...encodeSchedule(method, scriptTimeoutMs),
+      };
     case "ttl":
       return { TTL: formatDuration(method.ttlMs) };
     case "alias":
@@ -152,7 +154,9 @@ function checkMethod(check: CheckFields): CheckMethod {
   if (check.grpc !== "") {
     return { kind: "grpc", target: check.grpc, useTls: check.grpcUseTls, tlsSkipVerify, ...schedule(networkTimeoutMs) };
   }
-  if (check.scriptArgs.length > 0) return { kind: "script", args: check.scriptArgs, ...schedule(scriptTimeoutMs) };
+  const { scriptArgs: args, dockerContainerId: container } = check;
+  if (args.length > 0 && container !== "") return { kind: "docker", container, args, ...schedule(scriptTimeoutMs) };
+  if (args.length > 0) return { kind: "script", args, ...schedule(scriptTimeoutMs) };
   return { kind: "alias", node: check.aliasNode, service: check.aliasService };
 }
 

@@ -57,12 +57,6 @@ test.each([
   ["agent/service/register", '{"Port":1.0,"Name":"a"}', 200, "1.0 is a whole number; Consul refuses it"],
   ["agent/service/register", '{"Name":"a","Meta":{"__proto__":"1"}}', 400, "no field may be called __proto__"],
   ["agent/service/register", '{"Name":"a","Checks":[null]}', 400, "Consul's handler panics"],
-  [
-    "agent/check/register",
-    '{"Name":"c","Args":["a"],"DockerContainerID":"x","Interval":"1s"}',
-    400,
-    "no Docker checks",
-  ],
   ["agent/check/register", '{"Name":"c","AliasNode":"x"}', 200, "Consul's agent crashes"],
   [
     "catalog/register",

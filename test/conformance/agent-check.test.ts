@@ -77,6 +77,8 @@ describe("registering", () => {
     ["script", { Args: ["true"], Interval: "1h" }],
     ["script", { ScriptArgs: ["true"], Interval: "1h" }],
     ["grpc", { GRPC: "127.0.0.1:1/service", GRPCUseTLS: true, Interval: "1h" }],
+    ["docker", { DockerContainerID: "c", Shell: "/bin/bash", Args: ["true"], Interval: "1h" }],
+    ["http", { DockerContainerID: "c", Args: ["true"], HTTP: "http://127.0.0.1:1/", Interval: "1h" }],
     ["ttl", { TTL: "1h" }],
     ["alias", { AliasService: "nobody" }],
     ["http", { HTTP: "http://127.0.0.1:1/", TCP: "127.0.0.1:1", Interval: "1h" }],

@@ -11,6 +11,7 @@ const definitions = {
   http: { http: "http://127.0.0.1:1/", ...schedule },
   tcp: { tcp: "127.0.0.1:1", ...schedule },
   script: { args: ["true"], ...schedule },
+  docker: { docker_container_id: "none", args: ["true"], ...schedule },
   grpc: { grpc: "127.0.0.1:1", ...schedule },
   ttl: { ttl: "1h" },
   alias: { alias_service: "web" },

@@ -42,13 +42,6 @@ export const differences: readonly Difference[] = [
     where: [says("agent-check", "GET /v1/health/state/passing", "body[0].Output", "well")],
   },
   {
-    what: "a check in a Docker container is a 400",
-    why: "it would need the right to command Docker; the text names what can be done instead",
-    where: [
-      ({ sent, at }) => JSON.stringify(sent ?? "").includes("DockerContainerID") && /^status|^body|Type$/.test(at),
-    ],
-  },
-  {
     what: "a status in `catalog/register` that is none is a 400",
     why: "no list of a status would have such a check",
     where: [

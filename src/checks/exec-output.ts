@@ -1,0 +1,53 @@
+import type { OutputTail } from "./limit-output.ts";
+
+/** A stream's number, three zeros, and the length of what follows. */
+const headerBytes = 8;
+const streamMax = 2;
+const none: Buffer = Buffer.alloc(0);
+
+/**
+ * The output of a command in a container. Docker sends it as it is, for that is what is asked for; Podman puts a header
+ * before each piece of either stream, which Consul shows. Both keep the order of the two streams.
+ */
+export class ExecOutput {
+  readonly #tail: OutputTail;
+  #isFramed: boolean | undefined;
+  /** The beginning of a header. */
+  #pending = none;
+  /** Of the present frame, what has not come yet. */
+  #left = 0;
+
+  constructor(tail: OutputTail) {
+    this.#tail = tail;
+  }
+
+  write(bytes: Buffer): void {
+    let rest = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
+    this.#pending = none;
+    if (this.#isFramed === undefined && rest.length >= headerBytes) this.#isFramed = isHeader(rest);
+    if (this.#isFramed === false) return this.#tail.write(rest);
+    while (rest.length > 0) {
+      if (this.#left === 0 && rest.length < headerBytes) {
+        this.#pending = rest;
+        return;
+      }
+      if (this.#left === 0) {
+        this.#left = rest.readUInt32BE(headerBytes - 4);
+        rest = rest.subarray(headerBytes);
+      }
+      const taken = rest.subarray(0, this.#left);
+      this.#tail.write(taken);
+      this.#left -= taken.length;
+      rest = rest.subarray(taken.length);
+    }
+  }
+
+  /** What is shorter than a header was none. */
+  end(): void {
+    if (this.#isFramed === undefined) this.#tail.write(this.#pending);
+  }
+}
+
+function isHeader(bytes: Buffer): boolean {
+  return bytes.readUInt8() <= streamMax && bytes.readUIntBE(1, 3) === 0;
+}

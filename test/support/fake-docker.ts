@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTcpServer, type AddressInfo } from "node:net";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** What a container's command prints and how it ends, or how the API fails: by the container's name. */
+export interface FakeContainer {
+  readonly create?: readonly [status: number, body: string];
+  readonly start?: readonly [status: number, body: string];
+  readonly inspect?: readonly [status: number, body: string];
+  /** Sent in these pieces. */
+  readonly output?: readonly Uint8Array[];
+  readonly exitCode?: number;
+  /** So many times it is still running when it is asked for. */
+  readonly runsLonger?: number;
+  /** The connection is broken off at this step; at "hangs" nothing more comes after the output. */
+  readonly breaks?: "create" | "start" | "hangs";
+}
+
+export interface FakeDocker {
+  /** As DOCKER_HOST has them. */
+  readonly unixHost: string;
+  readonly tcpHost: string;
+  /** Method, path, Host and body of each request. */
+  readonly requests: readonly string[];
+  /** Resolves when a command that hangs has said what it says. */
+  hanging(): Promise<void>;
+  close(): void;
+}
+
+/** The part of the Docker API that checks use, on a unix socket and a TCP port. */
+export async function openFakeDocker(containers: Readonly<Record<string, FakeContainer>>): Promise<FakeDocker> {
+  const folder = mkdtempSync(join(tmpdir(), "fake-docker-"));
+  const socketPath = join(folder, "docker.sock");
+  const requests: string[] = [];
+  const longer = new Map<string, number>();
+  const hangs = Promise.withResolvers<void>();
+
+  function answer(request: IncomingMessage, response: ServerResponse): void {
+    const [, noun, name = "", verb] = (request.url ?? "").split("/");
+    const id = decodeURIComponent(name).replace(/^exec-/, "");
+    const container = containers[id] ?? {};
+    const send = ([status, body]: readonly [number, string]): void => void response.writeHead(status).end(body);
+    if (container.breaks === (noun === "containers" ? "create" : verb)) return void request.socket.destroy();
+    if (noun === "containers") return send(container.create ?? [201, JSON.stringify({ Id: `exec-${id}` })]);
+    if (verb === "start" && container.start) return send(container.start);
+    if (verb === "start") {
+      response.writeHead(200, { "Content-Type": "application/vnd.docker.raw-stream" });
+      for (const piece of container.output ?? []) response.write(piece);
+      return container.breaks === "hangs" ? hangs.resolve() : void response.end();
+    }
+    const left = longer.get(id) ?? container.runsLonger ?? 0;
+    longer.set(id, left - 1);
+    const state = left > 0 ? { Running: true, ExitCode: null } : { Running: false, ExitCode: container.exitCode ?? 0 };
+    send(container.inspect ?? [200, JSON.stringify(state)]);
+  }
+
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (bytes) => (body += bytes));
+    request.on("end", () => {
+      requests.push(`${request.method} ${request.url} ${request.headers.host} ${body}`);
+      answer(request, response);
+    });
+  });
+  server.listen(socketPath);
+  await once(server, "listening");
+  const tcp = createTcpServer((socket) => void server.emit("connection", socket));
+  tcp.listen(0, "127.0.0.1");
+  await once(tcp, "listening");
+  return {
+    unixHost: `unix://${socketPath}`,
+    tcpHost: `tcp://127.0.0.1:${(tcp.address() as AddressInfo).port}`, // a TCP server's address is never a path
+    requests,
+    hanging: () => hangs.promise,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+      tcp.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
