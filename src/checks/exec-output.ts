@@ -6,8 +6,8 @@ const streamMax = 2;
 const none: Buffer = Buffer.alloc(0);
 
 /**
- * The output of a command in a container. Docker sends it as it is, for that is what is asked for; Podman puts a header
- * before each piece of either stream, which Consul shows. Both keep the order of the two streams.
+ * The output of a command in a container. Docker sends both streams as one, for that is what is asked for; Podman puts a
+ * header before each piece of either stream, which Consul shows.
  */
 export class ExecOutput {
   readonly #tail: OutputTail;
