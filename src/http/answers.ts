@@ -1,4 +1,5 @@
 import { renderGoJson } from "../wire/go-json.ts";
+import { escapeHtml } from "./html.ts";
 import type { HttpRequest } from "./http-request.ts";
 import { isLarge } from "./large-answers.ts";
 
@@ -100,4 +101,12 @@ export function text(status: number, body: string, headers: HeaderFields = {}): 
 /** 200 and nothing more, as Consul answers most changes. */
 export function empty(status = 200, headers: HeaderFields = {}): Response {
   return new Response(null, { status, headers: { Vary: "Accept-Encoding", ...headers } });
+}
+
+/** A redirect as Go sends it: only GET and HEAD have a body. */
+export function moved(method: string, location: string): Response {
+  const headers = { Location: location };
+  if (method !== "GET" && method !== "HEAD") return new Response(null, { status: 301, headers });
+  const body = `<a href="${escapeHtml(location)}">Moved Permanently</a>.\n\n`;
+  return new Response(body, { status: 301, headers: { ...headers, "Content-Type": "text/html; charset=utf-8" } });
 }

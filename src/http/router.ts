@@ -4,19 +4,18 @@ import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
 import { ToldLately } from "../lib/told-lately.ts";
 import type { AnswerCache, KeptAnswer } from "./answer-cache.ts";
-import { empty, sendWhole, text } from "./answers.ts";
+import { empty, moved, sendWhole, text } from "./answers.ts";
 import type { Endpoint, Route } from "./api.ts";
 import { cleanPath } from "./clean-path.ts";
 import { type ClientLimit, mayBeHeld } from "./client-limit.ts";
 import { checkCommonParameters } from "./common-parameters.ts";
-import { escapeHtml } from "./html.ts";
 import { HttpError, statusOf } from "./http-error.ts";
 import { HttpMetrics } from "./http-metrics.ts";
 import { HttpRequest } from "./http-request.ts";
 import { isLarge, LargeAnswers } from "./large-answers.ts";
 import { refuseNamespace } from "./namespaces.ts";
 import { hideTokens, targetOf } from "./request-log.ts";
-import { encodePath, notText, type SentPath, splitPath } from "./sent-path.ts";
+import { encodePath, type SentPath, splitPath, whyUnreadable } from "./sent-path.ts";
 
 export interface RouterOptions {
   readonly answers: AnswerCache;
@@ -95,7 +94,7 @@ export class Router {
     if (known && !isLarge(known.body) && path.is((known.parts ??= splitPath(pathOf(target)))))
       return this.#sendAgain(known, request, target);
     const { parts } = path;
-    if (!parts) return this.refuse(notText);
+    if (!parts) return this.refuse(whyUnreadable(request));
     const answer = (): Promise<Response> =>
       this.#answer(request, { ...whatIsAsked(target, path, parts), clientAddress });
     // All other reads are answered before the next request is looked at.
@@ -142,7 +141,7 @@ export class Router {
       return text(403, "Endpoint is blocked by agent configuration");
     const endpoint = methodOf(route, request.method);
     if (!endpoint) return otherMethod(route, request.method);
-    if (request.method !== "GET" && this.#mayWrite && !this.#mayWrite(clientAddress()))
+    if (!isRead(request.method) && this.#mayWrite && !this.#mayWrite(clientAddress()))
       return text(403, "Access is restricted");
     try {
       const read = new HttpRequest(request, target, {
@@ -228,11 +227,8 @@ function isSubtree(path: string): boolean {
 /** Keys may be long and have many parts: their subtree is found without looking for a longer one. */
 const kvPath = "/v1/kv/";
 
-function moved(method: string, location: string): Response {
-  const headers = { Location: location };
-  if (method !== "GET" && method !== "HEAD") return new Response(null, { status: 301, headers });
-  const body = `<a href="${escapeHtml(location)}">Moved Permanently</a>.\n\n`;
-  return new Response(body, { status: 301, headers: { ...headers, "Content-Type": "text/html; charset=utf-8" } });
+function isRead(method: string): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
 function methodOf({ methods, any }: Route, method: string): Endpoint | undefined {

@@ -175,13 +175,14 @@ function preparedQueryMethods(api: Api): Route["methods"] {
 }
 
 function uiRoutes(api: Api): readonly Route[] {
-  const name = sayName();
   const { ui } = api;
-  if (!ui) return [{ path: "/", methods: { GET: name }, any: name }];
-  return [
-    { path: "/", methods: { GET: redirectToUi(ui.contentPath) } },
-    { path: ui.contentPath, methods: { GET: showUi(api, ui) } },
-  ];
+  if (!ui) return [forAnyMethod("/", sayName())];
+  return [forAnyMethod("/", redirectToUi(ui.contentPath)), forAnyMethod(ui.contentPath, showUi(api, ui))];
+}
+
+/** Consul: outside the API no method is refused. */
+function forAnyMethod(path: string, endpoint: Endpoint): Route {
+  return { path, methods: { GET: endpoint }, any: endpoint };
 }
 
 function showUi(api: Api, { folder, contentPath }: UiPlace): Endpoint {

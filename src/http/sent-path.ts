@@ -57,8 +57,11 @@ export class SentPath {
   }
 }
 
-/** Why a path without `parts` is refused. */
-export const notText = "the path must be UTF-8 text, with two hex digits after each %, and without U+FFFD";
+/** Why a path without `parts` is refused; Go's server has the first text. */
+export function whyUnreadable({ url }: Request): string {
+  if (/%(?![0-9a-f]{2})/i.test(url)) return "400 Bad Request";
+  return "the path must be UTF-8 text without U+FFFD";
+}
 
 /** Routes for `Bun.serve`. None matches a path with more parts, or more empty ones, than the limits above allow. */
 export function routesBySentPath(answer: Answer): Routes {

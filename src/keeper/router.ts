@@ -1,4 +1,4 @@
-import { notText, type SentPath } from "../http/sent-path.ts";
+import { type SentPath, whyUnreadable } from "../http/sent-path.ts";
 import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -48,7 +48,7 @@ export class KeeperRouter {
    * @param clientAddress the IP address that the request comes from; undefined on a unix socket
    */
   handle(request: Request, { parts }: SentPath, clientAddress: ClientAddress): Response | Promise<Response> {
-    if (!parts) return this.refuse(notText);
+    if (!parts) return this.refuse(whyUnreadable(request));
     // Decoded once. core-keeper decodes some paths twice, and fails at a "%25".
     const path = `/${parts.join("/")}`;
     const answer = (): Promise<Response> => this.#answer(request, path, clientAddress);

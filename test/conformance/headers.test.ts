@@ -71,6 +71,14 @@ describe("the values", () => {
   });
 });
 
+test("a request's head may have 60 KB, in one header or in many, or in the path", async () => {
+  const path = "/v1/status/leader";
+  const many = Object.fromEntries(Array.from({ length: 150 }, (_, at) => [`X-Header-${at}`, "x".repeat(300)]));
+  for (const headers of [{ "X-Long": "x".repeat(60_000) }, many])
+    expect((await send("GET", path, { headers })).status).toBe(200);
+  expect((await get(`${path}?unknown=${"x".repeat(60_000)}`)).status).toBe(200);
+});
+
 describe("compression", () => {
   const headers = { "Accept-Encoding": "gzip" };
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { runtimeOptions } from "../../scripts/compile-program.ts";
 import { exchange } from "./exchange.ts";
 import { freePorts } from "./free-ports.ts";
 import { within } from "./within.ts";
@@ -126,7 +127,7 @@ export function programOf(kind: string): readonly string[] {
     case "executable":
       return [join(root, "dist/praetor")];
     case "praetor":
-      return [join(root, "node_modules/.bin/bun"), join(root, "src/main.ts")];
+      return [join(root, "node_modules/.bin/bun"), ...runtimeOptions, join(root, "src/main.ts")];
     default:
       throw new Error(`CONFORMANCE_TARGET is ${kind}; it must be praetor, executable or consul`);
   }

@@ -3,6 +3,7 @@ import type { Store } from "../../registry/store.ts";
 import * as catalog from "../../registry/catalog.ts";
 import { serviceHealth, type CheckedInstance } from "../../registry/health.ts";
 import { kvKeys } from "../../registry/kv.ts";
+import { moved } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
 import { escapeHtml, page, table } from "../html.ts";
 
@@ -30,7 +31,7 @@ export function showOverview(api: Api): Endpoint {
 }
 
 export function redirectToUi(contentPath: string): Endpoint {
-  return () => new Response(null, { status: 301, headers: { Location: contentPath } });
+  return ({ method }) => moved(method, contentPath);
 }
 
 /** Consul: without its UI the root only says what this is. */

@@ -64,8 +64,7 @@ describe("a key", () => {
   });
 
   test("with a broken escape is refused", async () => {
-    const rule = "the path must be UTF-8 text, with two hex digits after each %, and without U+FFFD";
-    expectRefusal(await ask("GET /kvs/key/a%2"), 400, rule);
+    expectRefusal(await ask("GET /kvs/key/a%2"), 400, "400 Bad Request");
   });
 
   test("with a backslash is refused, with dotted parts kept: no other key is changed", async () => {
