@@ -33,11 +33,15 @@ export async function openDoors({ http, https, ...options }: DoorsOptions): Prom
   const shared = { ...options, listening: { name: "HTTP", portFlags: "-http-port, -https-port" } as const };
   let tls = https.addresses.length === 0 ? undefined : readTlsFiles(https.tls);
   const opened: HttpServer[] = [];
+  const sayWhatIsMissing = (): void => {
+    if (tls && !tls.cert) options.log.warn(noCertificate, { addresses: https.addresses.join(" "), port: https.port });
+  };
   const stop = async (): Promise<void> => void (await Promise.all(opened.map((server) => server.stop())));
   try {
     if (http.addresses.length > 0) opened.push(await listen({ ...http, ...shared }));
     const secured = tls && (await listen({ ...https, ...shared, tls }));
     if (secured) opened.push(secured);
+    sayWhatIsMissing();
     return {
       addresses: opened.flatMap((server) => server.addresses),
       prepare(files) {
@@ -46,6 +50,7 @@ export async function openDoors({ http, https, ...options }: DoorsOptions): Prom
           if (isDeepStrictEqual(next, tls)) return;
           tls = next;
           await secured?.listenAnew(next);
+          sayWhatIsMissing();
         };
       },
       pause: () => opened.forEach((server) => server.pause()),
@@ -59,3 +64,6 @@ export async function openDoors({ http, https, ...options }: DoorsOptions): Prom
     throw error;
   }
 }
+
+const noCertificate =
+  "HTTPS has no certificate, so that every TLS handshake fails: set cert_file and key_file and reload, or set ports.https to -1";

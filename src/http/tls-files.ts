@@ -12,15 +12,17 @@ export interface TlsFiles {
 }
 
 /**
- * What HTTPS is served with. All is tried out here, because the listener's own words name no file.
+ * What HTTPS is served with. All is tried out here, because the listener's own words name no file. Consul: without a
+ * certificate or its key each handshake fails, but HTTPS is served; a reload can bring them.
  * @throws OperatingError invalid naming the field and the file that cannot be used
  */
 export function readTlsFiles({ certFile, keyFile, caFile, verifyIncoming }: TlsFiles): Bun.TLSOptions {
-  if (certFile === undefined || keyFile === undefined) {
-    throw unusable("HTTPS needs cert_file and key_file: name a certificate and its key, or set ports.https to -1");
-  }
   if (verifyIncoming && caFile === undefined) {
     throw unusable("verify_incoming needs ca_file: name the certificates that clients are verified by");
+  }
+  if (certFile === undefined || keyFile === undefined) {
+    if (!verifyIncoming) return { requestCert: false, rejectUnauthorized: false };
+    throw unusable("verify_incoming needs cert_file and key_file: name the server's certificate and its key");
   }
   const cert = readPem("cert_file", certFile, (pem) => new X509Certificate(pem));
   const key = readPem("key_file", keyFile, (pem) => createPrivateKey(pem));

@@ -63,8 +63,36 @@ describe("HTTPS", () => {
     expect(await refusal(ask({ cert: localhostCertificate.cert, key: localhostCertificate.key }))).toBe(true);
   });
 
+  test("without a certificate listens and fails each handshake, until a reload brings one", async () => {
+    [httpsPort = 0] = await freePorts(1);
+    const file = inFolder("https.hcl");
+    const configure = (hcl: string): void => writeFileSync(file, hcl);
+    configure("");
+    const agent = await startAgent("-https-port", `${httpsPort}`, "-config-file", file);
+    const ask = (): Promise<Response> =>
+      fetch(`https://localhost:${httpsPort}/v1/status/leader`, {
+        tls: { ca: localhostCertificate.cert },
+        keepalive: false,
+      });
+    const warnings = (): number => agent.output().split("HTTPS has no certificate").length - 1;
+    expect((await agent.send("GET", "/v1/status/leader")).status).toBe(200);
+    expect(await refusal(ask())).toBe(true);
+    expect(warnings()).toBe(1);
+    for (const half of [`cert_file = "${files.cert}"`, `key_file = "${files.key}"`]) {
+      configure(half);
+      expect((await agent.send("PUT", "/v1/agent/reload")).status).toBe(200);
+      expect(await refusal(ask())).toBe(true);
+    }
+    configure(`cert_file = "${files.cert}"\nkey_file = "${files.key}"`);
+    expect((await agent.send("PUT", "/v1/agent/reload")).status).toBe(200);
+    expect((await ask()).status).toBe(200);
+    configure("");
+    expect((await agent.send("PUT", "/v1/agent/reload")).status).toBe(200);
+    expect(await refusal(ask())).toBe(true);
+    expect(warnings()).toBe(2);
+  });
+
   test.each([
-    [() => "ports { https = 28597 }", () => "HTTPS needs cert_file and key_file: name a certificate and its key"],
     [() => https("/nowhere/c.pem", files.key), () => "cannot read cert_file /nowhere/c.pem: ENOENT"],
     [() => https(files.cert, "/nowhere/k.pem"), () => "cannot read key_file /nowhere/k.pem: ENOENT"],
     [() => https(files.text, files.key), () => `cert_file ${files.text} does not hold a certificate in PEM`],
@@ -77,6 +105,11 @@ describe("HTTPS", () => {
       () => `cert_file ${files.cert} and key_file ${files.otherKey} do not belong together`,
     ],
     [() => https(files.cert, files.key, "verify_incoming = true"), () => "verify_incoming needs ca_file"],
+    [() => "ports { https = 28597 }\nverify_incoming_https = true", () => "verify_incoming needs ca_file"],
+    [
+      () => `ports { https = 28597 }\nca_file = "${files.otherCert}"\nverify_incoming = true`,
+      () => "verify_incoming needs cert_file and key_file",
+    ],
     [
       () => https(files.cert, files.key, `ca_file = "${files.text}"`),
       () => `ca_file ${files.text} does not hold a certificate in PEM`,

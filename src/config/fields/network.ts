@@ -36,7 +36,7 @@ export const networkFields: readonly Field[] = [
   used("ports.serf_lan", "int", "8301", "Shown to clients; there is no gossip."),
   used("ports.serf_wan", "int", "8302", "Shown to clients; there is no gossip."),
   used("ca_file", "string", "", "Certificates (PEM) that clients of HTTPS are verified by."),
-  used("cert_file", "string", "", "Certificate (PEM) of HTTPS."),
+  used("cert_file", "string", "", "Certificate (PEM) of HTTPS; without it and its key every TLS handshake fails."),
   used("key_file", "string", "", "Private key (PEM) of HTTPS."),
   used("verify_incoming", "bool", "false", "Clients of HTTPS must show a certificate."),
   used("verify_incoming_https", "bool", "false", "As verify_incoming, for HTTPS only."),
