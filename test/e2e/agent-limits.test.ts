@@ -24,7 +24,7 @@ function hold(url: string, init: BunFetchRequestInit = {}): { readonly end: () =
   const going = new AbortController();
   const { signal } = going;
   const keepAsking = async (): Promise<void> => {
-    while (!signal.aborted) await fetch(`${url}/v1/kv/nobody?index=1&wait=60s`, { signal, ...init });
+    while (!signal.aborted) await fetch(`${url}/v1/kv/nobody?index=1&wait=10m`, { signal, ...init });
   };
   keepAsking().catch(() => {});
   return { end: () => going.abort() };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
 import { localhostCertificate, otherCertificate } from "../support/certificates.ts";
 import { freePorts } from "../support/free-ports.ts";
+import { promptly } from "../support/promptly.ts";
 import { RawConnection } from "../support/raw-connection.ts";
 
 const sandbox = openSandbox();
@@ -251,18 +252,15 @@ describe("allow_write_http_from", () => {
 });
 
 describe("limits of the configuration:", () => {
-  test("default_query_time and max_query_time bound a blocking query", async () => {
-    const agent = await startAgent("-default-query-time", "100ms", "-max-query-time", "300ms");
+  test.each([
+    ["-default-query-time", ""],
+    ["-max-query-time", "&wait=10m"],
+  ])("%s bounds a blocking query", async (flag, query) => {
+    const agent = await startAgent(flag, "300ms");
     const { index } = await agent.send("GET", "/v1/catalog/services");
-    const tookMs = async (query: string): Promise<number> => {
-      const startMs = performance.now();
-      await agent.send("GET", `/v1/catalog/services?index=${index}${query}`);
-      return performance.now() - startMs;
-    };
-    expect(Math.round((await tookMs("")) / 100)).toBe(1);
-    const longest = await tookMs("&wait=10m");
-    expect(longest).toBeGreaterThanOrEqual(290);
-    expect(longest).toBeLessThan(1_000);
+    const startMs = performance.now();
+    await promptly(agent.send("GET", `/v1/catalog/services?index=${index}${query}`));
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(290);
   });
 
   test("check_output_max_size bounds what checks of the API keep, and discard_check_output keeps nothing", async () => {

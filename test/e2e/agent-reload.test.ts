@@ -147,7 +147,7 @@ describe("a reload", () => {
     await secured.ready();
     const shown = (): Promise<string> => certificateName(port);
     expect(await shown()).toBe("localhost");
-    const held = fetch(`https://localhost:${port}/v1/kv/a?index=1&wait=10s`, { tls: { rejectUnauthorized: false } });
+    const held = fetch(`https://localhost:${port}/v1/kv/a?index=1&wait=10m`, { tls: { rejectUnauthorized: false } });
     await secured.send("PUT", "/v1/agent/reload");
     expect(await shown()).toBe("localhost");
 

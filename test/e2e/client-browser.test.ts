@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ClientInstallation, installClientPackage } from "../support/client-package.ts";
+import { patienceMs } from "../support/patience.ts";
 import { startTarget, type Target } from "../support/target.ts";
 
 /** What a page does with the package, and reports: with an agent that lets it, and with one that does not. */
@@ -35,7 +36,7 @@ const script = (agent: string, closed: string): string => `
     };
     const startMs = performance.now();
     await Promise.all([watching(), watching()]);
-    report("both told", performance.now() - startMs < 5_000 ? "at once" : "late");
+    report("both told", performance.now() - startMs < ${patienceMs(5_000)} ? "at once" : "late");
     const registry = createRegistryClient({ url: "${agent}", serviceKey: "page" });
     report("services", (await registry.getAllServiceEndpoints()).length);
     const closed = createConfigurationClient({ url: "${closed}", basePath: "dashboard" });

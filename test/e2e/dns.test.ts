@@ -7,6 +7,7 @@ import { askDns } from "../support/dns-exchange.ts";
 import { openTcpClient } from "../support/dns-wire.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { startUpstream } from "../support/upstream.ts";
+import { promptly } from "../support/promptly.ts";
 import { within } from "../support/within.ts";
 
 /** DNS as real clients have it: dig, and a dnsmasq that forwards to the agent; and the agent's life with it. */
@@ -158,16 +159,14 @@ describe("the agent", () => {
   test("ends at once, whoever is connected or waiting for a recursor", async () => {
     const silent = await startUpstream(() => "silent");
     const [own = 0] = await freePorts(1);
-    const recursor = ["-recursor", `127.0.0.1:${silent.port}`, "-hcl", 'dns_config { recursor_timeout = "60s" }'];
+    const recursor = ["-recursor", `127.0.0.1:${silent.port}`, "-hcl", 'dns_config { recursor_timeout = "10m" }'];
     const ending = await sandbox.start("-dev", "-dns-port", String(own), ...recursor);
     await ending.ready();
     const client = await openTcpClient(own);
     const waiting = askDns(own, "a.example.com A").catch(() => "nothing");
     await within(2_000, async () => expect(silent.asked).toHaveLength(1));
-    const started = performance.now();
     ending.signal("SIGTERM");
-    await ending.ended();
-    expect(performance.now() - started).toBeLessThan(2_000);
+    await promptly(ending.ended());
     await client.closed;
     expect(await waiting).toBe("nothing");
     silent.stop();

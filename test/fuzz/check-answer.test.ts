@@ -6,6 +6,7 @@ import { isRedirect } from "../../src/checks/http-redirect.ts";
 import { startHttpCheck } from "../../src/checks/http.ts";
 import { firstResult } from "../support/check-trial.ts";
 import { explore } from "../support/fuzz/explore.ts";
+import { patienceMs } from "../support/patience.ts";
 import { answerMsMax } from "../support/fuzz/share.ts";
 
 /**
@@ -13,7 +14,6 @@ import { answerMsMax } from "../support/fuzz/share.ts";
  * SEED=7 brings back what was found with that seed.
  */
 
-const shortMs = 30_000;
 const shortRuns = 5_000;
 
 interface Read {
@@ -33,7 +33,7 @@ function read(pieces: readonly Buffer[], isHead = false): Read {
   const isWhole = reader.isOver;
   reader.end();
   const { status, reason, location } = reader.head ?? {};
-  expect(performance.now() - startMs).toBeLessThan(answerMsMax);
+  expect(performance.now() - startMs).toBeLessThan(patienceMs(answerMsMax));
   return { status, reason, location, failure: reader.failure, body: Buffer.concat(body).toString("latin1"), isWhole };
 }
 
@@ -85,7 +85,7 @@ const places = fc.array(fc.nat(400), { maxLength: 8 });
 
 test("a right answer is read as it was meant, in whatever pieces it comes", () =>
   explore("check-answer", {
-    ...{ arbitrary: fc.tuple(answer, places), shortMs, shortRuns },
+    ...{ arbitrary: fc.tuple(answer, places), shortRuns },
     property([each, cuts]) {
       const {
         status,
@@ -157,7 +157,7 @@ function expectSense(whole: Buffer, cuts: readonly number[], isHead: boolean): v
 
 test("any octets are an answer or not one, the same in whatever pieces, and never a body from nowhere", () =>
   explore("check-answer-octets", {
-    ...{ arbitrary: fc.tuple(octets, places, fc.boolean()), shortMs, shortRuns },
+    ...{ arbitrary: fc.tuple(octets, places, fc.boolean()), shortRuns },
     property: ([whole, cuts, isHead]) => expectSense(whole, cuts, isHead),
     octetsOf: ([whole]) => whole,
     known: (whole) => [false, true].map((isHead) => expectSense(Buffer.from(whole), [7, 30, 90], isHead)),
@@ -191,14 +191,13 @@ function check(): Promise<CheckResult> {
 test("a check of a service that says anything, and ends or breaks off, has a result that tells what it said", () =>
   explore("check-run", {
     arbitrary: fc.tuple(octets, fc.nat(200), fc.constantFrom("end", "reset")),
-    shortMs,
     shortRuns: shortRuns / 10,
     octetsOf: ([whole]) => whole,
     async property([whole, place, ending]) {
       saying = { octets: whole, cut: place % (whole.length + 1), ending };
       const startMs = performance.now();
       const { status: found, output } = await check();
-      expect(performance.now() - startMs).toBeLessThan(answerMsMax);
+      expect(performance.now() - startMs).toBeLessThan(patienceMs(answerMsMax));
       const { status = 0, reason, location = "", failure } = read([whole]);
       if (ending === "reset" || isRedirect(status, location)) return expect(output).toMatch(/^(?:HTTP GET|Get ")/);
       if (failure === undefined) return expect(output).toStartWith(`HTTP GET ${url}: ${status} ${reason} Output: `);

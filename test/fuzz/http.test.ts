@@ -11,7 +11,8 @@ import { type RawAnswer, rawExchange } from "../support/raw-exchange.ts";
  * refuses, and goes on. Blocking queries are cut to 50 ms so that they count as well.
  */
 
-const shortMs = 6_000;
+const requestRuns = 1_200;
+const octetRuns = 75_000;
 const sandbox = openSandbox();
 let agent: AgentProcess;
 let port: number;
@@ -288,7 +289,13 @@ test("any request on any path is answered, and one that is refused changes nothi
     if (index !== before && !mayChange(request, answer)) index = await expectNoChange(request);
   };
   const arbitrary = fc.oneof(anyRequest, doable);
-  await explore("http-request", { arbitrary, property, shortMs, octetsOf: requestOf, known: expectNoFault });
+  await explore("http-request", {
+    arbitrary,
+    property,
+    shortRuns: requestRuns,
+    octetsOf: requestOf,
+    known: expectNoFault,
+  });
   await expectHealthy();
   await expectHealthyAgain();
 });
@@ -342,7 +349,7 @@ test("bytes that are no request are answered or end the connection, and change n
   await explore("http-octets", {
     arbitrary: garbage,
     property,
-    shortMs,
+    shortRuns: octetRuns,
     octetsOf: (octets) => octets,
     known: expectNoFault,
   });

@@ -12,7 +12,6 @@ import { type RawAnswer, rawExchange } from "../support/raw-exchange.ts";
  * it refuses, and what it has taken it can show.
  */
 
-const shortMs = 6_000;
 const shortRuns = 2_000;
 const sandbox = openSandbox();
 let agent: AgentProcess;
@@ -120,7 +119,7 @@ async function shown(): Promise<readonly (string | undefined)[]> {
 
 test("any request is answered in time, without a fault, and changes nothing where it is refused", async () => {
   await explore("keeper-request", {
-    ...{ arbitrary: request, shortMs, shortRuns },
+    ...{ arbitrary: request, shortRuns },
     octetsOf: (sent) => octetsOf(sent.method, targetOf(sent), sent.text),
     async property(sent) {
       const before = await shown();
@@ -151,7 +150,7 @@ const { tree } = fc.letrec((tie) => ({
 
 test("any object that is put flattened is read back leaf by leaf, and can be deleted", async () => {
   await explore("keeper-value", {
-    ...{ arbitrary: tree, shortMs, shortRuns },
+    ...{ arbitrary: tree, shortRuns },
     async property(value) {
       const key = "/api/v3/kvs/key/edgex/v4/fuzz";
       expect((await ask("PUT", `${key}?flatten=true`, JSON.stringify({ value })))?.status).toBe(200);

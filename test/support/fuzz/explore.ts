@@ -8,9 +8,8 @@ export interface Exploration<T> {
   readonly arbitrary: fc.Arbitrary<T>;
   /** What must hold of each input, within its time. */
   readonly property: (input: T) => unknown;
-  readonly shortMs: number;
-  /** Where counting says more than time. */
-  readonly shortRuns?: number;
+  /** How many inputs `make test` tries. `make fault` tries them for as long as each has. */
+  readonly shortRuns: number;
   /** The same input as the octets that are sent: what fails joins the corpus of that name. */
   readonly octetsOf?: (input: T) => Uint8Array;
   /** What must hold of the octets in the corpus, which are tried first. */
@@ -19,9 +18,9 @@ export interface Exploration<T> {
 
 const runsMax = 1_000_000_000;
 
-/** Tries inputs until the time is over; what fails is shown with the seed that brings it again (SEED=). */
+/** Tries inputs; what fails is shown with the seed that brings it again (SEED=). */
 export async function explore<T>(name: WholeThing, exploration: Exploration<T>): Promise<void> {
-  const { arbitrary, property, shortMs, shortRuns = runsMax, octetsOf, known } = exploration;
+  const { arbitrary, property, shortRuns, octetsOf, known } = exploration;
   let inputs = 0;
   /** The last that failed is the smallest. */
   let failed: { readonly input: T } | undefined;
@@ -38,7 +37,7 @@ export async function explore<T>(name: WholeThing, exploration: Exploration<T>):
   });
   const run = await fc.check(held, {
     numRuns: isAtLength ? runsMax : shortRuns,
-    plugins: [fc.interruptAfterTimeLimit(shareMs(shortMs))],
+    plugins: isAtLength ? [fc.interruptAfterTimeLimit(shareMs)] : [],
     ...(process.env["SEED"] !== undefined && { seed: Number(process.env["SEED"]) }),
   });
   if (run.failed) {

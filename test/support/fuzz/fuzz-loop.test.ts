@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { OperatingError } from "../../../src/lib/errors.ts";
 import type { Decoder } from "./decoders.ts";
+import { patienceMs } from "../patience.ts";
 import { fuzz } from "./fuzz-loop.ts";
 
 const corpus = [Buffer.from('{"name":"web","port":80}')];
@@ -21,7 +22,7 @@ test("a decoder that throws what is no refusal is found out, with little more th
 
 test("a decoder that takes longer than it may is found out", async () => {
   const decoder = decoderThat((text) => {
-    const endMs = performance.now() + (text.length > 3_000 ? 60 : 0);
+    const endMs = performance.now() + (text.length > 3_000 ? patienceMs(150) : 0);
     while (performance.now() < endMs);
   });
   expect((await fuzz(decoder, corpus, { ...limits, answerMsMax: 50 })).fault?.why).toMatch(/^it takes \d+ ms$/);

@@ -1,4 +1,3 @@
-import { isAtLength } from "../at-length.ts";
 import { decoders } from "./decoders.ts";
 
 /** What is fuzzed besides single decoders: what goes in as a whole, at the doors of an agent or of its checks. */
@@ -15,12 +14,10 @@ export const wholeThings = [
 ] as const;
 export type WholeThing = (typeof wholeThings)[number];
 
-/** Whoever decodes a request holds up everybody else. */
+/** What one input may take on a quiet machine: decoding a request holds up all others. */
 export const answerMsMax = 1_000;
 
 const minutes = Number(process.env["FUZZ_MINUTES"] ?? 60);
 
-/** How long each of them and of the decoders has: at length an even share of an hour, or of FUZZ_MINUTES. */
-export function shareMs(shortMs: number): number {
-  return isAtLength ? (minutes * 60_000) / (decoders.length + wholeThings.length) : shortMs;
-}
+/** How long each of them and of the decoders has at length: an even share of an hour, or of FUZZ_MINUTES. */
+export const shareMs: number = (minutes * 60_000) / (decoders.length + wholeThings.length);

@@ -2,11 +2,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { copyOf } from "../../../src/lib/copy-of.ts";
 import type { Fault, FuzzLimits } from "./fuzz-loop.ts";
+import { patienceMs } from "../patience.ts";
 import type { FuzzOrder } from "./fuzz-worker.ts";
 
 const corpusFolder = join(import.meta.dir, "../../fuzz/corpus");
 const inputBytesMax = 512 * 1024;
-/** Three trials of a second each, on a machine that has much else to do. */
+/** Ten times the three trials of a second each that a slow input has on a quiet machine. */
 const silenceMsMax = 30_000;
 const lookMs = 500;
 
@@ -37,7 +38,7 @@ export async function watchedFuzz(decoder: string, limits: FuzzLimits): Promise<
 async function untilSilent(note: SharedArrayBuffer): Promise<Fuzzed> {
   const counters = new Int32Array(note, 0, 2);
   let [seen, sinceMs] = [-1, performance.now()];
-  while (performance.now() - sinceMs < silenceMsMax) {
+  while (performance.now() - sinceMs < patienceMs(silenceMsMax)) {
     await Bun.sleep(lookMs);
     const count = Atomics.load(counters, 0);
     if (count !== seen) [seen, sinceMs] = [count, performance.now()];
