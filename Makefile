@@ -3,7 +3,7 @@
 bun := node_modules/.bin/bun
 installed := node_modules/.installed
 
-.PHONY: help run test fault build npm-package bench growth conformance record notice format clean
+.PHONY: help run check test fault build npm-package bench growth conformance record notice format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,8 +13,10 @@ run: export EDGEX_SECURE ?= false
 run: $(installed) ## Run a gateway's agent with EdgeX's definitions; data is kept in data/ (more: ARGS="-client 0.0.0.0")
 	@exec $(bun) src/main.ts edgex -client 127.0.0.1 -data-dir data -hcl 'skip_leave_on_interrupt = false' $(ARGS)
 
+check: $(installed) ## Run what a change is tried with most: format, lint, types, unused code, architecture, unit tests
+	@$(bun) scripts/gate/gate.ts format lint types unused notice tests:test/architecture tests:src tests:scripts tests:bench
+
 test: $(installed) ## Run the whole gate: format, lint, types, unused code, architecture, all tests
-	@scripts/ensure-debian-packages test
 	@$(bun) scripts/gate/gate.ts $(STEPS)
 
 fault: $(installed) ## Try for hours what make test tries for minutes: power cuts, kills, full disks, hostile input, load (PROOF=power-cut for one)

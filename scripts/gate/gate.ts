@@ -16,9 +16,22 @@ const running = new Map<string, number>();
 let [passed, failed, skipped] = [0, 0, 0];
 
 console.log(`this machine takes ${slowness().toFixed(1)} times as long as the reference: bounds on time are scaled so`);
+const tests = chosenOf(testRuns());
+const needPackages = new Set(tests.filter((step) => step.needsPackages));
+/** As root, installs the packages; otherwise says which are missing, and how to install them. */
+const hasPackages = needPackages.size === 0 || succeeds("scripts/ensure-debian-packages", "test");
+if (!hasPackages) console.log("Until then these are not run:", [...needPackages].map(({ name }) => name).join(", "));
+
 // The build is one of the checks; the tests of whole programs run what it built.
-await run(checks, availableParallelism());
-await run(testRuns(), 2);
+await run(chosenOf(checks), availableParallelism());
+await run(
+  tests.filter((step) => hasPackages || !needPackages.has(step)),
+  2,
+);
+if (!hasPackages) {
+  failed += needPackages.size;
+  failedSteps.push(...[...needPackages].map(({ name }) => `${name}: not run, as Debian packages are missing`));
+}
 
 console.log("");
 for (const step of failedSteps) console.log(`failed: ${step}`);
@@ -30,8 +43,15 @@ console.log(`${secondsSince(startMs)} s`);
 console.log(`${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`);
 process.exit(failed === 0 ? 0 : 1);
 
-async function run(all: readonly Step[], lanes: number): Promise<void> {
-  const steps = all.filter(({ name }) => chosen.length === 0 || chosen.some((word) => name.startsWith(word)));
+function chosenOf(steps: readonly Step[]): readonly Step[] {
+  return steps.filter(({ name }) => chosen.length === 0 || chosen.some((word) => name.startsWith(word)));
+}
+
+function succeeds(...command: readonly string[]): boolean {
+  return Bun.spawnSync([...command], { stdio: ["ignore", "inherit", "inherit"] }).success;
+}
+
+async function run(steps: readonly Step[], lanes: number): Promise<void> {
   const outcomes = sideBySide(steps, lanes, async (step) => {
     running.set(step.name, performance.now());
     const outcome = await runStep(step);

@@ -8,6 +8,8 @@ export interface Step {
   /** Its tests are counted one by one; other steps count as one test. */
   readonly isTestRun: boolean;
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether it needs programs that scripts/ensure-debian-packages looks for. */
+  readonly needsPackages?: boolean;
   /** What to do when it fails. */
   readonly remedy?: string;
 }
@@ -32,12 +34,18 @@ const longFolders = ["test/fault", "test/conformance", "test/e2e", "src"];
  */
 const executable = { CONFORMANCE_TARGET: "executable", CLIENT: "executable" };
 
+/** Their tests run curl, openssl, dig, shells, Redis, Mosquitto, Chromium. Tests of other folders skip what cannot be run. */
+const needPackages = new Set(["test/conformance", "test/docs", "test/e2e"]);
+
 /** All tests, a run for each folder. */
 export function testRuns(): readonly Step[] {
   const folders = readdirSync("test").map((name) => `test/${name}`);
   return [...new Set([...longFolders, ...folders.toSorted(), "scripts", "bench", "examples"])]
     .filter(hasTests)
-    .map((folder) => ({ name: `tests:${folder}`, command: testCommand(folder), isTestRun: true, env: executable }));
+    .map((folder) => ({
+      ...{ name: `tests:${folder}`, command: testCommand(folder), isTestRun: true, env: executable },
+      needsPackages: needPackages.has(folder),
+    }));
 }
 
 /** Files are spread over processes. Those of one process share its modules, and so an agent that they open once. */

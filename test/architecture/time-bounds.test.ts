@@ -1,0 +1,47 @@
+import { describe, expect, test } from "bun:test";
+import { codeLinesOf, readSourceFiles, type SourceFile } from "./source-file.ts";
+
+const tests = await readSourceFiles("{src,test,bench,scripts,examples}/**/*.{test,suite}.ts");
+
+/** What opens a test, a group or a hook, at any depth of calls: `test.each(...)(`, `describe.skipIf(...)(`. */
+const opening = /^(\s*)(?:test|it|describe|before(?:All|Each)|after(?:All|Each))\b.*[({[]$/;
+
+/**
+ * Lines that give a test or a hook a limit after its function. As oxfmt has it, the call closes in a line of the same
+ * indent: `}, limit);` in one, or the limit alone on the line before `);`.
+ */
+function limitsIn(file: SourceFile): readonly string[] {
+  const lines = codeLinesOf(file);
+  return lines.flatMap((line, at) => {
+    const indent = opening.exec(line)?.[1];
+    if (indent === undefined) return [];
+    const end = lines.findIndex(
+      (each, later) => later > at && each.startsWith(indent) && /^\S/.test(each.slice(indent.length)),
+    );
+    const last = lines[end] ?? "";
+    const before = lines[end - 1] ?? "";
+    const closed = last.slice(indent.length);
+    const isLimited = /^\}, [^{([].*\);$/.test(closed) || (closed === ");" && /^\s+[\w.][^={}()]*,$/.test(before));
+    return isLimited ? [`${file.path}:${end + 1}`] : [];
+  });
+}
+
+describe("a test", () => {
+  test("has no limit of its own: one that only a hung test reaches is in test/support/preload.ts", () => {
+    expect(tests.flatMap(limitsIn)).toEqual([]);
+    const own = ["test(", "  async () => {", "  },", "  60_000,", ");", "beforeAll(async () => {", "}, startMs);"];
+    expect(limitsIn({ path: "own.test.ts", text: own.join("\n") })).toEqual(["own.test.ts:5", "own.test.ts:7"]);
+  });
+
+  test("bounds time by what it is on a quiet machine, as patienceMs scales it", () => {
+    const bound = /(?:performance\.now\(\)|Date\.now\(\)|\b(?:took|elapsed)\w*)[^;]*\.(?:toBeLessThan\w*|toBeWithin)\(/;
+    const fixed = tests.flatMap((file) =>
+      codeLinesOf(file).flatMap((line, at) =>
+        bound.test(line) && !/patienceMs|Date\.now\(\) \+ 1\)/.test(line)
+          ? [`${file.path}:${at + 1} ${line.trim()}`]
+          : [],
+      ),
+    );
+    expect(fixed).toEqual([]);
+  });
+});
