@@ -8,21 +8,20 @@ const opening = /^(\s*)(?:test|it|describe|before(?:All|Each)|after(?:All|Each))
 
 /**
  * Lines that give a test or a hook a limit after its function. As oxfmt has it, the call closes in a line of the same
- * indent: `}, limit);` in one, or the limit alone on the line before `);`.
+ * indent: `}, limit);` in one, or `);` after a line for the limit. A table of cases closes first, with `])(`.
  */
 function limitsIn(file: SourceFile): readonly string[] {
   const lines = codeLinesOf(file);
   return lines.flatMap((line, at) => {
     const indent = opening.exec(line)?.[1];
     if (indent === undefined) return [];
-    const end = lines.findIndex(
-      (each, later) => later > at && each.startsWith(indent) && /^\S/.test(each.slice(indent.length)),
-    );
-    const last = lines[end] ?? "";
-    const before = lines[end - 1] ?? "";
-    const closed = last.slice(indent.length);
-    const isLimited = /^\}, [^{([].*\);$/.test(closed) || (closed === ");" && /^\s+[\w.][^={}()]*,$/.test(before));
-    return isLimited ? [`${file.path}:${end + 1}`] : [];
+    const closes = (each: string, later: number): boolean =>
+      later > at && each.startsWith(indent) && /^\S/.test(each.slice(indent.length)) && !each.endsWith("(");
+    const end = lines.findIndex(closes);
+    const last = (lines[end] ?? "").slice(indent.length);
+    const ofFunction = lines.lastIndexOf(`${indent}  },`, end);
+    const isAfterFunction = ofFunction > at ? ofFunction < end - 1 : /^\s+[\w.][^={}()]*,$/.test(lines[end - 1] ?? "");
+    return /^\}, .+\);$/.test(last) || (last === ");" && isAfterFunction) ? [`${file.path}:${end + 1}`] : [];
   });
 }
 
