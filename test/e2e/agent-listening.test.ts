@@ -132,7 +132,7 @@ describe("a unix socket", () => {
     expect(statSync(path)).toMatchObject({ uid: id });
     expect(statSync(path).mode & 0o777).toBe(0o640);
     const answer = await fetch("http://agent/v1/status/leader", { unix: path });
-    expect(await answer.text()).toMatch(/^"127\.0\.0\.1:\d+"$/);
+    expect(await answer.json()).toMatch(/^127\.0\.0\.1:\d+$/);
     agent.signal("SIGTERM");
     await agent.ended();
     expect(existsSync(path)).toBe(false);
@@ -241,13 +241,13 @@ describe("allow_write_http_from", () => {
     expect((await agent.send("GET", "/v1/agent/services")).text).toBe("Endpoint is blocked by agent configuration");
     expect(await agent.send("GET", "/v1/kv/a")).toMatchObject({ status: 404 });
     // Consul cannot tell where such a request comes from, and answers 500. Here the socket's mode says who may.
-    expect(await (await fetch("http://agent/v1/kv/a", { unix: path, method: "PUT", body: "1" })).text()).toBe("true");
+    expect(await (await fetch("http://agent/v1/kv/a", { unix: path, method: "PUT", body: "1" })).json()).toBe(true);
   });
 
   test("lets those write that are in one of its networks, also when IPv6 shows their IPv4 address", async () => {
     const networks = ["-allow-write-http-from", "10.0.0.0/8", "-allow-write-http-from", "127.0.0.0/8"];
     const agent = await startAgent(...networks, "-client", "::");
-    expect((await agent.send("PUT", "/v1/kv/a", { body: "1" })).text).toBe("true");
+    expect((await agent.send("PUT", "/v1/kv/a", { body: "1" })).json).toBe(true);
   });
 });
 
@@ -287,14 +287,14 @@ describe("limits of the configuration:", () => {
 
   test("limits.kv_max_value_size bounds a value", async () => {
     const agent = await startAgent("-hcl", "limits { kv_max_value_size = 5 }");
-    expect((await agent.send("PUT", "/v1/kv/a", { body: "12345" })).text).toBe("true");
+    expect((await agent.send("PUT", "/v1/kv/a", { body: "12345" })).json).toBe(true);
     expect(await agent.send("PUT", "/v1/kv/a", { body: "123456" })).toMatchObject({ status: 413 });
     expect((await agent.send("GET", "/v1/kv/a?raw")).text).toBe("12345");
   });
 
   test("a value may be as large as limits.kv_max_value_size says", async () => {
     const agent = await startAgent("-hcl", "limits { kv_max_value_size = 4000000 }");
-    expect((await agent.send("PUT", "/v1/kv/a", { body: "x".repeat(4_000_000) })).text).toBe("true");
+    expect((await agent.send("PUT", "/v1/kv/a", { body: "x".repeat(4_000_000) })).json).toBe(true);
     expect((await agent.send("GET", "/v1/kv/a?raw")).text).toHaveLength(4_000_000);
   });
 
@@ -308,7 +308,7 @@ describe("limits of the configuration:", () => {
       expect(chunked).toMatchObject({ status: 413, text: expect.stringContaining("max size: 524288 bytes") });
     }
     expect(await agent.send("PUT", "/v1/kv/a", { body: "x".repeat(524_288), chunked: true })).toMatchObject({
-      text: "true",
+      text: "true\n",
     });
     expect((await agent.send("GET", "/v1/kv/a?raw")).text).toHaveLength(524_288);
   });
@@ -389,7 +389,7 @@ describe("script checks", () => {
   test("from nowhere run without a flag", async () => {
     const agent = await startAgent();
     expect(await agent.send("PUT", "/v1/agent/check/register", { body: script })).toMatchObject({ status: 500 });
-    expect((await agent.send("GET", "/v1/agent/checks")).text).toBe("{}");
+    expect((await agent.send("GET", "/v1/agent/checks")).json).toEqual({});
   });
 
   test("from files run with -enable-local-script-checks, and none from the API", async () => {

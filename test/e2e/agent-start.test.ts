@@ -50,7 +50,7 @@ describe("an agent that starts", () => {
     const agent = await sandbox.start("-dev", "-data-dir", inFolder("unwanted"));
     await agent.ready();
     expect(agent.output()).toContain("Data: in memory: nothing is kept");
-    expect((await agent.send("PUT", "/v1/kv/a", { body: "1" })).text).toBe("true");
+    expect((await agent.send("PUT", "/v1/kv/a", { body: "1" })).json).toBe(true);
     expect(existsSync(inFolder("unwanted"))).toBe(false);
     // One may be closed while they are looked at.
     const look = { throwIfNoEntry: false };
