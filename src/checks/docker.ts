@@ -127,7 +127,8 @@ class DockerRun {
 
   #fieldOf(body: string, name: string, step: string): unknown {
     try {
-      return Object(JSON.parse(body))[name];
+      const answer: unknown = JSON.parse(body);
+      return typeof answer === "object" && answer !== null ? Reflect.get(answer, name) : undefined;
     } catch (thrown) {
       const what = `${step} exec response for container ${this.#container} cannot be parsed`;
       throw new Error(`${what}: ${messageOf(thrown)}`, { cause: thrown });
