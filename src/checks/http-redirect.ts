@@ -1,5 +1,6 @@
 import { formatGoUrl, type GoUrl, hostnameOf, parseGoUrl, portOf, resolveGoUrl } from "../lib/go-url.ts";
 import { withoutHeaders, type HeaderLists } from "./http-headers.ts";
+import { isAddress } from "./look-up.ts";
 
 /** What a request of a check is made from, the first or one that an answer redirected to. */
 export interface HttpStep {
@@ -42,8 +43,7 @@ function repeatsRequest(status: number): boolean {
 function redirectHeaders(step: HttpStep, url: GoUrl, to: { isAbsolute: boolean }): HeaderLists {
   // A host header was meant for the first server, unless the redirect stays there by naming a path only.
   const dropped = to.isAbsolute ? ["host"] : [];
-  if (!isWithin(serverOf(url), serverOf(step.url)))
-    dropped.push("authorization", "cookie", "cookie2", "www-authenticate");
+  if (!isWithin(url, step.url)) dropped.push("authorization", "cookie", "cookie2", "www-authenticate");
   const referer = refererOf(step.url, url);
   return { ...withoutHeaders(step.headers, dropped), ...(referer === "" ? {} : { Referer: [referer] }) };
 }
@@ -53,9 +53,10 @@ function serverOf(url: GoUrl): string {
   return `${hostnameOf(url)}:${portOf(url) || (url.scheme === "https" ? 443 : 80)}`;
 }
 
-/** Whether it is the same server, or one whose name lies below. */
-function isWithin(server: string, parent: string): boolean {
-  return server === parent || server.endsWith(`.${parent}`);
+/** Whether it is the same server, or one whose name lies below; an address, whose zone may be any text, lies below none. */
+function isWithin(url: GoUrl, parent: GoUrl): boolean {
+  const [server, above] = [serverOf(url), serverOf(parent)];
+  return server === above || (!isAddress(hostnameOf(url)) && server.endsWith(`.${above}`));
 }
 
 function refererOf(from: GoUrl, to: GoUrl): string {

@@ -20,14 +20,23 @@ export function startHttpCheck(method: HttpMethod, options: HttpCheckOptions): C
   return runPeriodically((signal) => check.run(signal), options);
 }
 
+/** The definition's request, or one that an answer redirected to. */
+interface Hop {
+  readonly step: HttpStep;
+  /** As errors name it. */
+  readonly url: string;
+  /** A text when there can be none: why. */
+  readonly request: HttpRequest | string;
+}
+
 class HttpCheck {
   readonly #method: string;
   readonly #shownUrl: string;
   readonly #tlsSkipVerify: boolean;
   readonly #timeoutMs: number;
   readonly #options: HttpCheckOptions;
-  /** A text when no request can be made from the definition: why. */
-  readonly #first: HttpStep | string;
+  /** Made once, since most checks are never redirected. A text when the definition allows no request: why. */
+  readonly #first: Hop | string;
 
   constructor(method: HttpMethod, options: HttpCheckOptions) {
     this.#method = method.method || "GET";
@@ -35,15 +44,16 @@ class HttpCheck {
     this.#tlsSkipVerify = method.tlsSkipVerify;
     this.#timeoutMs = method.timeoutMs || timeoutMsDefault;
     this.#options = options;
-    this.#first = this.#firstStep(method);
+    this.#first = this.#firstHop(method);
   }
 
-  #firstStep({ url: text, headers, body }: HttpMethod): HttpStep | string {
+  #firstHop({ url: text, headers, body }: HttpMethod): Hop | string {
     if (!isToken(this.#method)) return `net/http: invalid method ${goQuote(this.#method)}`;
     try {
       const url = parseGoUrl(text);
       // Go: a colon with no port behind it counts for nothing.
-      return { url: { ...url, host: url.host.replace(/:$/, "") }, method: this.#method, headers, body };
+      const host = url.host.replace(/:$/, "");
+      return this.#hopOf({ url: { ...url, host }, method: this.#method, headers, body });
     } catch (thrown) {
       if (thrown instanceof GoUrlError) return parseFailure(thrown, text);
       throw thrown;
@@ -52,11 +62,10 @@ class HttpCheck {
 
   async run(signal: AbortSignal): Promise<CheckResult> {
     if (typeof this.#first === "string") return { status: "critical", output: this.#first };
-    let step = this.#first;
+    let hop = this.#first;
     const endMs = this.#options.world.clock.monotonicMs() + this.#timeoutMs;
     for (let redirects = 0; ; redirects += 1) {
-      const url = formatGoUrl(step.url);
-      const request = this.#requestOf(step);
+      const { step, url, request } = hop;
       if (typeof request === "string") return this.#failed(request, url);
       const outcome = await exchange(request, this.#exchangeOptions(endMs, signal));
       if (outcome.kind === "failed") return this.#failed(outcome.reason, url);
@@ -65,7 +74,7 @@ class HttpCheck {
       if (location === "") return this.#failed(`${status} response missing Location header`, url);
       if (redirects + 1 >= redirectsMax) return this.#failed(`stopped after ${redirectsMax} redirects`, location);
       try {
-        step = redirectStep(step, status, location);
+        hop = this.#hopOf(redirectStep(step, status, location));
       } catch (thrown) {
         if (!(thrown instanceof GoUrlError)) throw thrown;
         const shown = goQuote(withoutAnyPassword(location));
@@ -74,7 +83,10 @@ class HttpCheck {
     }
   }
 
-  /** Or a text: why there is none. */
+  #hopOf(step: HttpStep): Hop {
+    return { step, url: formatGoUrl(step.url), request: this.#requestOf(step) };
+  }
+
   #requestOf(step: HttpStep): HttpRequest | string {
     try {
       return requestFault(step) ?? httpRequestOf(step, { tlsSkipVerify: this.#tlsSkipVerify });
