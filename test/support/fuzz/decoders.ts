@@ -17,6 +17,7 @@ import { unpackArchive } from "../../../src/lib/checked-archive.ts";
 import { parseDuration, parseDurationWithDays } from "../../../src/lib/duration.ts";
 import { toServiceDefinition } from "../../../src/keeper/keeper-service.ts";
 import { OperatingError } from "../../../src/lib/errors.ts";
+import { formatGoUrl, GoUrlError, hostnameOf, parseGoUrl, requestUri, resolveGoUrl } from "../../../src/lib/go-url.ts";
 import { compileFilter } from "../../../src/lib/filter/compile-filter.ts";
 import { renderTemplate } from "../../../src/model/query-template.ts";
 import { SnapshotDecoder } from "../../../src/state/snapshot.ts";
@@ -52,7 +53,7 @@ export interface Decoder {
 
 /** What a decoder may throw at who gave it something wrong. */
 export function isRefusal(thrown: unknown): thrown is Error {
-  return thrown instanceof OperatingError || thrown instanceof HttpError;
+  return thrown instanceof OperatingError || thrown instanceof HttpError || thrown instanceof GoUrlError;
 }
 
 const bodyWords = [
@@ -299,6 +300,14 @@ const texts: readonly Decoder[] = [
   }),
   text("cache-control", ["max-age=", "must-revalidate", "stale-if-error=", ",", "9".repeat(18)], parseCacheControl),
   text("host-port", ["127.0.0.1", "[::1]", "[", "]", ":", "%eth0", "8500", "a.b"], (address) => parseHostPort(address)),
+  text(
+    "go-url",
+    ["http://", "user:p@", "[::1%25eth0]", ":80", "/../", "//", "?", "#", "%zz", "%C3%A9", "b\u00fc"],
+    (url) => {
+      const parsed = resolveGoUrl(parseGoUrl("http://127.0.0.1/a/b"), parseGoUrl(url));
+      return [formatGoUrl(parsed), hostnameOf(parsed), requestUri(parsed)];
+    },
+  ),
   text("path", ["/", "..", ".", "%2f", "%00", "//", "v1", "kv"], (path) => cleanPath(splitPath(path) ?? [])),
 ];
 
