@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { FailingEngine } from "../test/support/failing-engine.ts";
 import { freePorts } from "../test/support/free-ports.ts";
 import { askInProcess } from "../test/support/in-process.ts";
@@ -12,6 +12,9 @@ import { systemClock } from "./lib/clock.ts";
 import { OperatingError } from "./lib/errors.ts";
 import { createLog } from "./lib/log.ts";
 import { systemWorld, type World } from "./world.ts";
+
+// A busy machine takes seconds to start a program.
+setDefaultTimeout(60_000);
 
 /** What is asked of an agent while it starts or stops. Requests go to its router, as from a listener that is open already. */
 

@@ -1,10 +1,13 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { explainListenFailure, findPortHolders, findSocketHolder, nameProgram } from "./port-holders.ts";
+
+// A busy machine takes seconds to start a program.
+setDefaultTimeout(60_000);
 
 const folder = mkdtempSync(join(tmpdir(), "holders-"));
 afterAll(() => rmSync(folder, { recursive: true }));

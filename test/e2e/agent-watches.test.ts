@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
@@ -6,10 +6,13 @@ import { localhostCertificate, otherCertificate, type TestCertificate } from "..
 import { freePorts } from "../support/free-ports.ts";
 import { within } from "../support/within.ts";
 
+// A busy machine takes seconds to start a program.
+setDefaultTimeout(60_000);
+
 const sandbox = openSandbox();
 afterAll(() => sandbox.close());
 
-const soonMs = 5_000;
+const soonMs = 20_000;
 
 interface Told {
   readonly body: { readonly Value: string } | null;

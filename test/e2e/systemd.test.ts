@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -6,6 +6,9 @@ import { exchange } from "../support/exchange.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { type NotifySocket, openNotifySocket } from "../support/notify-socket.ts";
 import { within } from "../support/within.ts";
+
+// A busy machine takes seconds to start a program.
+setDefaultTimeout(60_000);
 
 /** The executable as systemd runs it: the socket, the environment and the process are real. */
 
@@ -101,7 +104,7 @@ describe.skipIf(!existsSync(executable))("systemd (skipped without dist/praetor:
     service.process.kill("SIGTERM");
     await service.process.exited;
     expect(service.messages.at(-1)).toEqual(["STOPPING=1", "STATUS=Stopping"]);
-  }, 60_000);
+  });
 
   test("learns why the agent does not start, and not that it is ready", async () => {
     const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
@@ -111,7 +114,7 @@ describe.skipIf(!existsSync(executable))("systemd (skipped without dist/praetor:
     expect(service.messages).toEqual([
       [expect.stringContaining(`STATUS=Failed: cannot listen on 127.0.0.1:${taken.port}`)],
     ]);
-  }, 60_000);
+  });
 });
 
 const analyze = Bun.which("systemd-analyze");

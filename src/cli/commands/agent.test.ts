@@ -1,6 +1,10 @@
-import { expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type CommandRun, runCommandWith } from "../../../test/support/command-io.ts";
 import { FakeClock } from "../../../test/support/fake-clock.ts";
+import { OperatingError } from "../../lib/errors.ts";
 import type { CommandIo } from "../command.ts";
 import { agentCommand, type RunningAgent } from "./agent.ts";
 
@@ -28,6 +32,10 @@ class HeldAgent implements RunningAgent {
   }
 }
 
+const folder = mkdtempSync(join(tmpdir(), "agent-command-"));
+const pidFile = join(folder, "agent.pid");
+afterAll(() => rmSync(folder, { recursive: true }));
+
 /** Runs the command with such an agent, in this process: `send` is what its signals do. */
 function run(agent: HeldAgent, io: Partial<CommandIo> = {}): Promise<CommandRun> {
   const command = agentCommand({
@@ -38,7 +46,7 @@ function run(agent: HeldAgent, io: Partial<CommandIo> = {}): Promise<CommandRun>
       return agent;
     },
   });
-  return runCommandWith(command, ["-dev"], io);
+  return runCommandWith(command, ["-dev", "-pid-file", pidFile], io);
 }
 
 const send = (name: NodeJS.Signals): boolean => process.emit(name, name);
@@ -80,4 +88,13 @@ test.each(["starts", "stops"])("a second signal ends an agent that hangs while i
   expect(code).toBe(1);
   expect(stdout).toContain("Caught a second signal, ending without waiting for what is under way");
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"]) expect(process.listenerCount(name)).toBe(0);
+  expect(existsSync(pidFile)).toBe(false);
+});
+
+test("an agent that cannot start leaves the pid file of the one that runs", async () => {
+  const agent = new HeldAgent();
+  writeFileSync(pidFile, "1");
+  agent.starting.reject(new OperatingError("conflict", "data-locked", "another agent has the data"));
+  expect((await run(agent)).code).toBe(1);
+  expect(readFileSync(pidFile, "utf8")).toBe("1");
 });

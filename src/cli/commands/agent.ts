@@ -1,4 +1,4 @@
-import { unlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { agentFlags } from "../../config/flag-table.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
@@ -89,6 +89,8 @@ async function runAgent(args: readonly string[], io: CommandIo, options: AgentCo
   } catch (error) {
     systemd?.status(`Failed: ${messageOf(error)}`);
     throw error;
+  } finally {
+    removePidFile(config.pidFile);
   }
 }
 
@@ -143,7 +145,6 @@ async function serve(first: RuntimeConfig, parts: Serving): Promise<number> {
   } finally {
     stopped.abort();
     watches.stop();
-    removePidFile(first.pidFile);
   }
 }
 
@@ -223,11 +224,12 @@ function writePidFile(path: string | undefined): void {
   }
 }
 
+/** Leaves a file that another agent has written. */
 function removePidFile(path: string | undefined): void {
   if (path === undefined) return;
   try {
-    unlinkSync(path);
+    if (readFileSync(path, "utf8") === String(process.pid)) unlinkSync(path);
   } catch {
-    // Somebody else removed it: it is gone, which is all that is wanted.
+    // The file is not there, which is all that is wanted.
   }
 }
