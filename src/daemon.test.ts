@@ -87,6 +87,14 @@ test("a reload asked for while listeners are opened is done once the agent has s
   expect((await ask(trial, "GET", "/v1/agent/services")).text).toContain('"read-1"');
 });
 
+test("a start that fails before listeners are opened fails with its reason alone", async () => {
+  const trial = new Trial();
+  trial.engine.fail();
+  // Any other rejection would end this test.
+  expect(await rejectionOf(start(trial))).toMatchObject({ code: "disk-full" });
+  await settled();
+});
+
 test("a reload asked for during a start that fails is refused with the reason of the failure", async () => {
   const trial = new Trial();
   let answer: Promise<Answered> | undefined;

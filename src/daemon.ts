@@ -84,6 +84,8 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
   const stopping = new AbortController();
   /** Resolves once all that a reload changes is there: a request for one may come as soon as the first listener is open. */
   const started = Promise.withResolvers<void>();
+  // A start may fail before there is anybody who could ask for a reload.
+  started.promise.catch(() => {});
   try {
     const node = await ensureNode(config, store, { rows: local, random: world.random });
     const outputs = new CheckOutputs();

@@ -13,7 +13,6 @@ export class SharedRuns {
   constructor(permission: Promise<unknown>, run: () => Promise<void>) {
     this.#run = run;
     this.#before = permission;
-    permission.catch(() => {});
   }
 
   /** Resolves and rejects as the run does that begins after this call. */
