@@ -129,7 +129,7 @@ describe("an agent that cannot start says why and ends with 1:", () => {
     const again = await sandbox.start("-data-dir", folder);
     expect(await again.ended()).toBe(1);
     expect(again.output()).toContain(`==> ${join(folder, file)} is damaged: `);
-    expect(again.output()).toContain("Nothing was repaired or deleted. Restore a backup");
+    expect(again.output()).toContain("Nothing was repaired or deleted. To go on, move");
     expect(readFileSync(join(folder, file)).equals(before)).toBe(true);
   });
 

@@ -26,7 +26,7 @@ export const exportCommand: Command = apiCommand({
 async function exportAll({ words: [folder = ""], api, io }: ApiCall): Promise<void> {
   if (folder === "") throw new CommandFailure("Missing DIR argument");
   const progress = new Progress(io);
-  const [{ readAgent }, { encodeTree }, { writeExport }, { remarksText }, { counted }] = await Promise.all([
+  const [{ readAgent }, { encodeTree }, { writeExport }, { checksText, remarksText }, { counted }] = await Promise.all([
     import("../migration/agent-inventory.ts"),
     import("../migration/export-tree.ts"),
     import("../migration/export-folder.ts"),
@@ -34,16 +34,18 @@ async function exportAll({ words: [folder = ""], api, io }: ApiCall): Promise<vo
     import("../migration/inventory.ts"),
   ]);
   progress.show("Reading the agent");
-  const { inventory, remarks } = await attempting("Error reading the agent", () => readAgent(api)).finally(() =>
-    progress.end(),
-  );
+  const { inventory, remarks, checkRemarks } = await attempting("Error reading the agent", () =>
+    readAgent(api),
+  ).finally(() => progress.end());
   const { written, removed, unchanged } = await writeExport(folder, encodeTree(inventory));
   const { keys, services, nodes, queries } = inventory;
   const things = [
     ...[counted(keys.length, "key"), counted(services.length, "service")],
     ...[counted(nodes.length, "other node"), counted(queries.length, "prepared query")],
   ];
-  io.stdout(remarksText(remarks));
+  io.stdout(
+    remarksText(remarks) + checksText({ checkRemarks }, { services: inventory.services, checksHere: new Set() }),
+  );
   io.stdout(`Exported ${things.join(", ")} to ${folder}: `);
   io.stdout(`${counted(written, "file")} written, ${removed} removed, ${unchanged} as before.\n`);
 }

@@ -47,14 +47,19 @@ export const importCommand: Command = apiCommand({
 async function runImport(call: ApiCall): Promise<number> {
   const { api, flags, io } = call;
   const progress = new Progress(io);
-  const [{ planImport }, { planText, remarksText, outcomeText }, { readAgent }, { takeable }, { carryOut }] =
-    await Promise.all([
-      import("../migration/plan.ts"),
-      import("../migration/report.ts"),
-      import("../migration/agent-inventory.ts"),
-      import("../migration/takeable.ts"),
-      import("../migration/carry-out.ts"),
-    ]);
+  const [
+    { planImport },
+    { checkIds, checksText, planText, remarksText, outcomeText },
+    { readAgent },
+    { takeable },
+    { carryOut },
+  ] = await Promise.all([
+    import("../migration/plan.ts"),
+    import("../migration/report.ts"),
+    import("../migration/agent-inventory.ts"),
+    import("../migration/takeable.ts"),
+    import("../migration/carry-out.ts"),
+  ]);
   const source = await readSource(call, progress).finally(() => progress.end());
   const here = await attempting("Error reading the agent", () => readAgent(api));
   const found = takeable(withPrefixes(source, flags.all("prefix")), here);
@@ -62,7 +67,10 @@ async function runImport(call: ApiCall): Promise<number> {
   const options = { overwrite: flags.bool("overwrite"), verbose: flags.bool("verbose") };
   const dryRun = flags.bool("dry-run");
   io.stdout(`${dryRun ? "Would import" : "Importing"} from ${found.where} to ${here.where}.\n`);
+  const replaced = options.overwrite ? plan.services.other.map(({ item }) => item) : [];
+  const services = [...plan.services.missing, ...replaced];
   io.stdout(`${planText(plan, options)}${remarksText(found.remarks)}`);
+  io.stdout(checksText(found, { services, checksHere: checkIds(here.inventory) }));
   if (dryRun) return 0;
   using shutdown = listenForShutdown(io);
   const outcome = await carryOut(plan, { api, overwrite: options.overwrite, progress, signal: shutdown.signal });

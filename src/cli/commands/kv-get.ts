@@ -58,8 +58,16 @@ function asking<T>(ask: () => Promise<T>): Promise<T> {
 
 async function getOne(kv: KvClient, key: string): Promise<KvEntry> {
   const entry = await asking(() => kv.get(key));
-  if (entry === undefined) throw new CommandFailure(`Error! No key exists at: ${key}`);
+  if (entry === undefined) throw new CommandFailure(`Error! No key exists at: ${key}${await keysBelow(kv, key)}`);
   return entry;
+}
+
+/** For a folder that was taken for a key: how to read what is in it, on a line of its own; "" when nothing is. */
+async function keysBelow(kv: KvClient, key: string): Promise<string> {
+  const folder = key.endsWith("/") ? key : `${key}/`;
+  const names = await kv.names(folder, "/").catch(() => []);
+  if (names.length === 0) return "";
+  return `\nThere are keys below it: 'praetor kv get -keys ${folder}' lists them, -recurse shows their values, too.`;
 }
 
 function printNames(call: ApiCall, names: readonly string[]): void {

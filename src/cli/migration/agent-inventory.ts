@@ -61,7 +61,7 @@ async function readNode(api: AgentApi, name: string): Promise<NodeRows> {
 
 /** What can be carried of it, and what is to be said of the rest. */
 export function foundIn(rows: RegistryRows): Omit<Found<KvEntry>, "where"> {
-  const { services, checks, vagueChecks, remarks } = carriedServices(rows.services, rows.checks);
+  const { services, checks, vagueChecks, remarks, checkRemarks } = carriedServices(rows.services, rows.checks);
   const nodes = rows.nodes.map((each) => carried(`node ${nameOfNode(each)}`, () => carriedNode(each)));
   const queries = rows.queries.map((json) => carried(`prepared query ${nameOf(json)}`, () => carriedQuery(json)));
   const locked = rows.keys.filter(({ session }) => session !== "").length;
@@ -72,6 +72,7 @@ export function foundIn(rows: RegistryRows): Omit<Found<KvEntry>, "where"> {
       queries: queries.flatMap(({ item }) => item ?? []).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     },
     vagueChecks,
+    checkRemarks,
     remarks: [
       ...(locked === 0 ? [] : [`Locks are not carried over, only the values: ${counted(locked, "key")} locked there.`]),
       ...remarks,

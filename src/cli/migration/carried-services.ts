@@ -6,6 +6,7 @@ import { decodeCheckDefinition } from "../../wire/check-definition.ts";
 import { decodeServiceDefinition } from "../../wire/service-definition.ts";
 import { JsonRow } from "../json.ts";
 import { serviceFields } from "./carried-node.ts";
+import type { CheckRemark } from "./inventory.ts";
 import { toldCheck } from "./told-check.ts";
 
 type Row = Readonly<Record<string, unknown>>;
@@ -17,6 +18,7 @@ export interface CarriedServices {
   /** Ids of checks of which the rows do not tell all. */
   readonly vagueChecks: ReadonlySet<string>;
   readonly remarks: readonly string[];
+  readonly checkRemarks: readonly CheckRemark[];
 }
 
 /** No limit: that of the agent counts, which takes the definition. */
@@ -33,12 +35,13 @@ export function carriedServices(serviceRows: readonly unknown[], checkRows: read
   const checks = checkRows.map(fieldsOf).flatMap((row) => carrying.check(row));
   const services = serviceRows.map(fieldsOf).flatMap((row) => carrying.service(row, checks));
   const ofNode = checks.filter(({ serviceId }) => serviceId === "");
-  const { vagueChecks, remarks } = carrying;
+  const { vagueChecks, remarks, checkRemarks } = carrying;
   return {
     services: services.toSorted(byId),
     checks: ofNode.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     vagueChecks,
     remarks,
+    checkRemarks,
   };
 }
 
@@ -48,12 +51,13 @@ function byId(a: ServiceDefinition, b: ServiceDefinition): number {
 
 class Carrying {
   readonly remarks: string[] = [];
+  readonly checkRemarks: CheckRemark[] = [];
   readonly vagueChecks = new Set<string>();
-  /** Services that have had a check that could not be carried. */
-  readonly #unchecked = new Set<string>();
 
   check(row: Row): readonly CheckDefinition[] {
     const [id, service] = [new JsonRow(row).text("CheckID"), new JsonRow(row).text("ServiceID")];
+    const remark = (text: string, isLost: boolean): void =>
+      void this.checkRemarks.push({ id, serviceId: service, text, isLost });
     // Servers keep it by themselves.
     if (id === "serfHealth") return [];
     const named = `the check ${JSON.stringify(id)}${service === "" ? "" : ` of ${service}`}`;
@@ -63,20 +67,15 @@ class Carrying {
     }
     const told = toldCheck(row);
     if (typeof told === "string" || told.change !== undefined) this.vagueChecks.add(id);
-    if (typeof told === "string") return this.#lost(named, told, service);
-    if (told.change !== undefined)
-      this.remarks.push(`Of ${named} Consul tells only what it printed; from that it ${told.change} now.`);
     try {
+      if (typeof told === "string") throw new Error(told);
+      if (told.change !== undefined)
+        remark(`Consul tells only what ${named} printed; from that it ${told.change} now.`, false);
       return [decodeCheckDefinition(registrationOfCheck(row, told.method), options)];
     } catch (error) {
-      return this.#lost(named, messageOf(error), service);
+      remark(`Not carried over: ${named}: ${messageOf(error)}.`, true);
+      return [];
     }
-  }
-
-  #lost(named: string, why: string, service: string): readonly CheckDefinition[] {
-    if (service !== "") this.#unchecked.add(service);
-    this.remarks.push(`Not carried over: ${named}: ${why}.`);
-    return [];
   }
 
   service(row: Row, checks: readonly CheckDefinition[]): readonly ServiceDefinition[] {
@@ -85,8 +84,6 @@ class Carrying {
     try {
       const { service } = decodeServiceDefinition(registrationOfService(row), options);
       const own = checks.filter(({ serviceId }) => serviceId === id).toSorted((a, b) => (a.id < b.id ? -1 : 1));
-      if (own.length === 0 && this.#unchecked.has(id))
-        this.remarks.push(`The service ${id} comes without a check: it counts as healthy unless it has one here.`);
       return [{ service, checks: own }];
     } catch (error) {
       this.remarks.push(`Not carried over: the service ${id}: ${messageOf(error)}.`);

@@ -29,7 +29,8 @@ function readTree(path: string, bytes: Uint8Array): Found {
   try {
     const keys = decodeKvTree(bytes);
     const nothingElse = { services: [], checks: [], nodes: [], queries: [] };
-    return { where: `the keys in ${path}`, inventory: { keys, ...nothingElse }, vagueChecks: new Set(), remarks: [] };
+    const inventory = { keys, ...nothingElse };
+    return { where: `the keys in ${path}`, inventory, vagueChecks: new Set(), remarks: [], checkRemarks: [] };
   } catch (error) {
     const why = decodeFailureWords(error);
     throw new CommandFailure(`${path} is neither a snapshot nor what kv export prints: ${why}`);

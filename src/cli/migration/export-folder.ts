@@ -47,7 +47,8 @@ export async function readExport(folder: string): Promise<Found> {
       throw new CommandFailure(`${folder} is not an export: it has no ${manifestName}.`);
     const tree = new Map<string, Uint8Array>();
     for (const path of await filesIn(folder)) tree.set(path, await Bun.file(join(folder, path)).bytes());
-    return { where: `the export in ${folder}`, inventory: decodeTree(tree), vagueChecks: new Set(), remarks: [] };
+    const inventory = decodeTree(tree);
+    return { where: `the export in ${folder}`, inventory, vagueChecks: new Set(), remarks: [], checkRemarks: [] };
   });
 }
 

@@ -25,6 +25,17 @@ export interface Found<Key extends KvTreeEntry = KvTreeEntry> {
   readonly vagueChecks: ReadonlySet<string>;
   /** What cannot be carried over, or not as it was, and why: one sentence each. */
   readonly remarks: readonly string[];
+  /** The same of checks, to be told only where the check would have been taken over. */
+  readonly checkRemarks: readonly CheckRemark[];
+}
+
+export interface CheckRemark {
+  readonly id: string;
+  /** "" for a check of the node. */
+  readonly serviceId: string;
+  readonly text: string;
+  /** The check is not carried over at all. */
+  readonly isLost: boolean;
 }
 
 /** A number of things in words: "1 key", "2 keys", "0 prepared queries". */

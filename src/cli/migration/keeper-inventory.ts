@@ -35,6 +35,7 @@ export async function readKeeper(http: HttpClient, roots: readonly string[]): Pr
     },
     vagueChecks: new Set(),
     remarks,
+    checkRemarks: [],
   };
 }
 

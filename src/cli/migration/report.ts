@@ -1,6 +1,8 @@
+import type { ServiceDefinition } from "../../model/service.ts";
 import { columns } from "../columns.ts";
 import { printable } from "../printable.ts";
 import type { CarriedOut } from "./carry-out.ts";
+import type { Found, Inventory } from "./inventory.ts";
 import type { Difference, Plan } from "./plan.ts";
 
 export interface ReportOptions {
@@ -54,6 +56,38 @@ function named<T, Here>(
 
 export function remarksText(remarks: readonly string[]): string {
   return remarks.map((remark) => `${printable(remark)}\n`).join("");
+}
+
+/**
+ * What is to be said of checks, for the services that are taken over.
+ * @param checksHere ids of the checks that the destination has: they stay as they are
+ */
+export function checksText(
+  { checkRemarks }: Pick<Found, "checkRemarks">,
+  {
+    services,
+    checksHere,
+  }: { readonly services: readonly ServiceDefinition[]; readonly checksHere: ReadonlySet<string> },
+): string {
+  const taken = new Map(services.map((each) => [each.service.id, each]));
+  const told = checkRemarks.filter(
+    ({ id, serviceId }) => !checksHere.has(id) && (serviceId === "" || taken.has(serviceId)),
+  );
+  const losing = [...new Set(told.filter(({ isLost }) => isLost).map(({ serviceId }) => serviceId))];
+  const bare = losing.filter((id) => taken.get(id)?.checks.length === 0);
+  return remarksText([
+    ...told.map(({ text }) => text),
+    ...bare.map(
+      (id) =>
+        `The service ${id} has no check here, so it counts as healthy whatever becomes of it: restart it if it registers ` +
+        "itself, else register its check again.",
+    ),
+  ]);
+}
+
+/** The ids of all checks of an inventory. */
+export function checkIds({ services, checks }: Pick<Inventory, "services" | "checks">): ReadonlySet<string> {
+  return new Set([...checks, ...services.flatMap((each) => each.checks)].map(({ id }) => id));
 }
 
 /** How it ended, where that needs words. */

@@ -79,7 +79,7 @@ describe("a damaged store is refused, named and left alone", () => {
     const error = await refusal();
     expect(error.code).toBe("data-damaged");
     expect(error.message).toContain('the row "edgex/key-0250" of table "kv"');
-    expect(error.message).toContain("Restore a backup");
+    expect(error.message).toContain("praetor snapshot restore");
   });
 
   test("a flipped bit in a key is found", async () => {

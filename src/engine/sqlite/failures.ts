@@ -3,11 +3,14 @@ import { readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 
-/** What a person can do about a damaged store; Praetor itself never repairs or deletes one. */
+/**
+ * What a person can do about a damaged store; Praetor itself never repairs or deletes one. A snapshot is no store: it goes in
+ * through an agent that runs.
+ */
 const restoreAdvice = (file: string): string =>
-  "Nothing was repaired or deleted. Restore a backup: stop the agent, move the file away " +
-  `together with ${file}-wal if that is there, and put the backup in its place. ` +
-  "To start without data, move the file away and register everything anew.";
+  `Nothing was repaired or deleted. To go on, move ${file} away, and ${file}-wal and ${file}-shm with it if they are ` +
+  "there, and start the agent: it begins without data. Then bring a backup back with 'praetor snapshot restore FILE', " +
+  "or an export with 'praetor import DIR'. A copy of the data folder is put back as a whole while the agent is stopped.";
 
 export function storeDamaged(file: string, what: string): OperatingError {
   return new OperatingError("unavailable", "data-damaged", `${file} is damaged: ${what}. ${restoreAdvice(file)}`);
