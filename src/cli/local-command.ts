@@ -1,10 +1,10 @@
 import { OperatingError } from "../lib/errors.ts";
-import { parseGoFlags } from "../lib/go-flags.ts";
-import { closest } from "./closest.ts";
+import { type ParsedFlags, parseGoFlags } from "../lib/go-flags.ts";
 import { CommandFailure } from "./command-failure.ts";
 import type { Command, CommandFlag, CommandIo } from "./command.ts";
 import { Flags } from "./flags.ts";
 import { formatHelp, type Example } from "./help-text.ts";
+import { usageHint } from "./wrong-usage.ts";
 
 export interface LocalCommandOptions {
   readonly name: string;
@@ -18,6 +18,10 @@ export interface LocalCommandOptions {
   readonly sharedFlags?: readonly CommandFlag[];
   /** How many words follow the flags; undefined for any number, which `run` looks at. */
   readonly words?: number;
+  /** Flags may also follow words. Go's flag package, and so Consul, ends the flags at the first word. */
+  readonly flagsAnywhere?: boolean;
+  /** Exit code of a failure that has no code of its own; 1 unless given. */
+  readonly failureCode?: number;
   /**
    * Resolves with the exit code; undefined is 0.
    * @throws CommandFailure, OperatingError told to the user
@@ -46,7 +50,7 @@ export function localCommand(options: LocalCommandOptions): Command {
     flags: all,
     async run(args, io) {
       try {
-        const parsed = parseGoFlags(args, all);
+        const parsed = options.flagsAnywhere ? parseAnywhere(args, all) : parseGoFlags(args, all);
         if (parsed.helpAsked) {
           io.stdout(this.help);
           return 0;
@@ -56,21 +60,23 @@ export function localCommand(options: LocalCommandOptions): Command {
       } catch (error) {
         if (io.signal?.aborted) return 1;
         if (!(error instanceof CommandFailure || error instanceof OperatingError)) throw error;
-        io.stderr(`${error.message}\n`);
-        if (error instanceof OperatingError && error.code === "invalid-flag")
-          io.stderr(`\n${didYouMean(error, all)}See 'praetor ${options.name} --help'.\n`);
-        return error instanceof CommandFailure ? error.code : 1;
+        io.stderr(`${error.message}\n${error instanceof OperatingError ? usageHint(error, this) : ""}`);
+        const code = error instanceof CommandFailure ? error.code : 1;
+        return code === 1 ? (options.failureCode ?? 1) : code;
       }
     },
   };
 }
 
-/** For a flag that there is not. */
-function didYouMean({ message }: OperatingError, flags: readonly CommandFlag[]): string {
-  const word = /^flag provided but not defined: -(.+)$/.exec(message)?.[1];
-  const known = flags.map(({ name }) => name);
-  const meant = word === undefined ? undefined : closest(word, known);
-  return meant === undefined ? "" : `Did you mean -${meant}? `;
+/** @throws OperatingError as parseGoFlags */
+function parseAnywhere(args: readonly string[], flags: readonly CommandFlag[]): ParsedFlags {
+  const parsed = parseGoFlags(args, flags);
+  const [word, ...after] = parsed.rest;
+  if (word === undefined || parsed.helpAsked) return parsed;
+  const more = parseAnywhere(after, flags);
+  const values = new Map(parsed.values);
+  for (const [name, given] of more.values) values.set(name, [...(values.get(name) ?? []), ...given]);
+  return { ...more, values, inOrder: [...parsed.inOrder, ...more.inOrder], rest: [word, ...more.rest] };
 }
 
 /** Consul: says how many it expected. */

@@ -1,5 +1,5 @@
+import { closest } from "../lib/closest.ts";
 import type { Command, CommandIo } from "./command.ts";
-import { closest } from "./closest.ts";
 
 /** Exit codes of Consul's command line for words that are no command, and for a group without one. */
 const exitCodes = { ok: 0, groupAlone: 1, unknown: 127 } as const;
@@ -27,12 +27,8 @@ export async function runCommand(
   if (command) return command.run(args, io);
   const group = commands.filter((known) => known.name.startsWith(`${first} `));
   if (group.length > 0) return runInGroup(first, { args, commands: group, io });
-  const advice = didYouMean(first, [...new Set(commands.map((known) => firstWord(known.name)))]);
-  return say(
-    io.stderr,
-    `praetor: there is no command ${JSON.stringify(first)}${advice}\n\n${usage(commands)}`,
-    exitCodes.unknown,
-  );
+  const known = [...new Set(commands.map(({ name }) => firstWord(name)))];
+  return say(io.stderr, unknownCommand("praetor", first, known), exitCodes.unknown);
 }
 
 /** "operator raft list-peers": groups may stand in groups. */
@@ -53,8 +49,7 @@ async function runInGroup(
   const inner = commands.filter((known) => known.name.startsWith(`${name} `));
   if (inner.length > 0) return runInGroup(name, { args: rest, commands: inner, io });
   const known = commands.map((each) => firstWord(each.name.slice(group.length + 1)));
-  const told = `praetor ${group}: there is no command ${JSON.stringify(word)}${didYouMean(word, known)}`;
-  return say(io.stderr, `${told}\n\n${groupUsage(group, commands)}`, exitCodes.groupAlone);
+  return say(io.stderr, unknownCommand(`praetor ${group}`, word, known), exitCodes.groupAlone);
 }
 
 function say(write: (text: string) => void, text: string, code: number): number {
@@ -66,9 +61,11 @@ function isHelp(word: string): boolean {
   return /^(--?h|--?help|help)$/.test(word);
 }
 
-function didYouMean(word: string, known: readonly string[]): string {
+/** @param program the words before the unknown one: "praetor", "praetor kv" */
+function unknownCommand(program: string, word: string, known: readonly string[]): string {
   const meant = closest(word, known);
-  return meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
+  const advice = meant === undefined ? "" : ` Did you mean '${program} ${meant}'?`;
+  return `${program}: unknown command ${JSON.stringify(word)}.${advice} '${program} --help' lists the commands.\n`;
 }
 
 function usage(commands: readonly Command[]): string {

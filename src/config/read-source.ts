@@ -20,12 +20,10 @@ export function readSource(text: string, format: ConfigFormat, options: { file: 
   return reader.finish();
 }
 
-/** The groups that fields stand in: "ports", "dns_config", "dns_config.soa" ... */
-const groups: ReadonlySet<string> = new Set([...fieldByPath.keys()].flatMap(groupsOf));
-
-function groupsOf(path: string): readonly string[] {
-  const names = path.split(".");
-  return names.slice(1).map((_, at) => names.slice(0, at + 1).join("."));
+/** The names of fields and groups that may stand in a group: "http", "grpc" ... in "ports."; prefix "" is the file itself. */
+function namesBelow(prefix: string): ReadonlySet<string> {
+  const below = [...fieldByPath.keys()].filter((path) => path.startsWith(prefix));
+  return new Set(below.map((path) => path.slice(prefix.length).replace(/\..*/, "")));
 }
 
 class SourceReader implements Faults {
@@ -55,8 +53,8 @@ class SourceReader implements Faults {
 
   #readGroup(tree: ObjectTree, group: string): void {
     const prefix = group === "" ? "" : `${group}.`;
-    const has = (name: string): boolean => fieldByPath.has(prefix + name) || groups.has(prefix + name);
-    for (const [name, value] of knownEntries(tree, { path: group, faults: this, spell: (key) => key, has })) {
+    const names = namesBelow(prefix);
+    for (const [name, value] of knownEntries(tree, { path: group, faults: this, spell: (key) => key, names })) {
       const path = prefix + name;
       const field = fieldByPath.get(path);
       if (field === undefined) this.#enterGroup(value, path);

@@ -1,3 +1,4 @@
+import { closest } from "../lib/closest.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { ScalarType, Shape } from "./shape.ts";
@@ -50,7 +51,7 @@ function readRecord(
   const known = knownEntries(tree, {
     ...context,
     spell: (key) => shape.aliases.get(key) ?? key,
-    has: (name) => fields.has(name),
+    names: new Set(fields.keys()),
   });
   const plain: Record<string, unknown> = {};
   for (const [name, value] of known) {
@@ -66,16 +67,22 @@ function readRecord(
  */
 export function knownEntries(
   tree: ObjectTree,
-  context: { path: string; faults: Faults; spell: (lowerCase: string) => string; has: (name: string) => boolean },
+  context: { path: string; faults: Faults; spell: (lowerCase: string) => string; names: ReadonlySet<string> },
 ): ReadonlyMap<string, SyntaxTree> {
+  const { names, path } = context;
   const known = new Map<string, SyntaxTree>();
-  const exactFirst = [...tree.entries].toSorted(([a], [b]) => Number(context.has(b)) - Number(context.has(a)));
+  const exactFirst = [...tree.entries].toSorted(([a], [b]) => Number(names.has(b)) - Number(names.has(a)));
   for (const [key, value] of exactFirst) {
-    const name = context.has(key) ? key : context.spell(key.toLowerCase());
-    if (context.has(name) && !known.has(name)) known.set(name, value);
+    const name = names.has(key) ? key : context.spell(key.toLowerCase());
+    if (names.has(name) && !known.has(name)) known.set(name, value);
     else {
-      const path = context.path === "" ? key : `${context.path}.${key}`;
-      context.faults.add(value.place, `invalid config key ${path}`);
+      const prefix = path === "" ? "" : `${path}.`;
+      const meant = closest(
+        key.toLowerCase(),
+        [...names].filter((each) => !known.has(each)),
+      );
+      const advice = meant === undefined ? "" : `; did you mean ${prefix}${meant}?`;
+      context.faults.add(value.place, `invalid config key ${prefix}${key}${advice}`);
     }
   }
   return known;

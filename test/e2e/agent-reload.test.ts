@@ -89,7 +89,7 @@ describe.each([
   test("says which file and line is wrong, and changes nothing", async () => {
     const before = [await services(), await checks()];
     write("bad.json", '{"service": {"name": "bad"},\n "log_levl": "DEBUG"}');
-    const text = `failed to parse ${join(definitions, "bad.json")}: At 2:2: invalid config key log_levl`;
+    const text = `failed to parse ${join(definitions, "bad.json")}: At 2:2: invalid config key log_levl; did you mean log_level?`;
     const said = logFromNow();
     await apply();
     await soon(async () => expect(said()).toContain(`error="${text}"`));

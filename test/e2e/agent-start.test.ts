@@ -187,7 +187,9 @@ describe("an agent that cannot start says why and ends with 1:", () => {
     const file = inFolder("wrong.hcl");
     writeFileSync(file, 'node_name = "a"\n\nports { htp = 8500 }\n');
     const { code, output } = await sandbox.run("agent", "-dev", "-dns-port", "-1", "-config-file", file);
-    expect(output).toContain(`==> failed to parse ${file}: At 3:15: invalid config key ports.htp\n`);
+    expect(output).toContain(
+      `==> failed to parse ${file}: At 3:15: invalid config key ports.htp; did you mean ports.http?\n`,
+    );
     expect(code).toBe(1);
   });
 

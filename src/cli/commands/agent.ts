@@ -12,6 +12,7 @@ import { Systemd } from "../../lib/systemd.ts";
 import { AgentSignals, type Ending } from "../agent-signals.ts";
 import { AgentWatches } from "../agent-watches.ts";
 import type { Command, CommandIo } from "../command.ts";
+import { usageHint } from "../wrong-usage.ts";
 
 /** An agent that runs, as far as the command line has to do with it. */
 export interface RunningAgent {
@@ -64,7 +65,7 @@ export function agentCommand(options: AgentCommandOptions): Command {
         return await runAgent(args, io, options);
       } catch (error) {
         if (!(error instanceof OperatingError)) throw error;
-        io.stderr(`==> ${error.message}\n`);
+        io.stderr(`==> ${error.message}\n${usageHint(error, this)}`);
         return 1;
       }
     },

@@ -1,4 +1,4 @@
-/** The word that `typed` may have been meant to be: two letters off at the most, and fewer than half of them. */
+/** The known word that a mistyped one stands for: at most two letters differ, and fewer than half. undefined for none. */
 export function closest(typed: string, known: readonly string[]): string | undefined {
   const ranked = known.map((word) => ({ word, off: distance(typed, word) })).toSorted((a, b) => a.off - b.off);
   const [best] = ranked;
