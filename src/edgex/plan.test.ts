@@ -1,4 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { agentFlags } from "../config/flag-table.ts";
+import { loadConfig } from "../config/load.ts";
+import { thisMachine } from "../config/this-machine.ts";
 import { type EdgexPlan, type FolderState, planEdgex, type Surroundings } from "./plan.ts";
 
 const inContainer: Readonly<Record<string, FolderState>> = {
@@ -159,4 +165,50 @@ test.each([
   [["-http-port=1", "-http-port=2"], "http://127.0.0.1:2"],
 ])("with %j the agent is found at %s", (args, url) => {
   expect(planOf(args).agentUrl).toBe(url);
+});
+
+describe("every flag of the agent works behind `edgex`", () => {
+  const folder = mkdtempSync(join(tmpdir(), "edgex-flags-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const config = join(folder, "config");
+  mkdirSync(config);
+  const file = join(folder, "agent.hcl");
+  writeFileSync(file, 'log_level = "WARN"');
+  const values: Readonly<Record<string, string>> = {
+    "config-dir": config,
+    "config-file": file,
+    "config-format": "hcl",
+    hcl: 'log_level = "WARN"',
+    "ui-dir": folder,
+    "data-dir": folder,
+    "allow-write-http-from": "10.0.0.0/8",
+    "default-query-time": "1m",
+    "max-query-time": "1m",
+    "log-level": "WARN",
+    "node-id": "3f1c5a52-6d2e-4a3f-9f0f-3a5d0c1b2e4f",
+    "node-meta": "a:b",
+    encrypt: Buffer.alloc(32).toString("base64"),
+    "bootstrap-expect": "1",
+    datacenter: "plant-1",
+    "log-rotate-duration": "1h",
+    "retry-interval": "1m",
+    "retry-interval-wan": "1m",
+    "ui-content-path": "/x/",
+  };
+  const load = (args: readonly string[]): string => {
+    try {
+      loadConfig({ args, env: {}, ...thisMachine() });
+      return "loads";
+    } catch (error) {
+      return String(error);
+    }
+  };
+
+  test.each(agentFlags.map(({ name, kind }) => [name, kind] as const))("-%s", (name, kind) => {
+    const value = values[name] ?? (kind === "int" ? "8123" : "127.0.0.1");
+    const given = [kind === "bool" ? `-${name}` : `-${name}=${value}`];
+    const alone = load([`-data-dir=${folder}`, "-server", "-client=0.0.0.0", ...given]);
+    expect(alone).toBe("loads");
+    expect(load(planOf(given, { PRAETOR_CONFIG_DIR: config, PRAETOR_DATA_DIR: folder }).agentArgs)).toBe("loads");
+  });
 });

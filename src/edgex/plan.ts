@@ -35,7 +35,6 @@ export interface EdgexPlan {
   readonly warnings: readonly string[];
 }
 
-const defaultAgentFlags = ["-ui", "-bootstrap", "-server", "-client", "0.0.0.0"] as const;
 const scriptsDir = "/consul/scripts";
 
 /**
@@ -44,7 +43,7 @@ const scriptsDir = "/consul/scripts";
  */
 export function planEdgex(args: readonly string[], surroundings: Surroundings): EdgexPlan {
   const { env } = surroundings;
-  const flags = args[0] === "agent" ? args.slice(1) : [...defaultAgentFlags, ...args];
+  const flags = args[0] === "agent" ? args.slice(1) : [...defaultAgentFlags(args), ...args];
   const dataDir = flagValue(flags, "data-dir") ?? defaultDataDir(surroundings);
   const configDirs = configDirsOf(dataDir, surroundings);
   const agentUrl = agentUrlOf(flags);
@@ -66,6 +65,15 @@ export function planEdgex(args: readonly string[], surroundings: Surroundings): 
     notices: noticesOf(database, isSecure),
     warnings: [...warningsOf(env), ...bus.warnings],
   };
+}
+
+/** The flags of the original image, but for those that the agent refuses together with a given one. */
+function defaultAgentFlags(given: readonly string[]): readonly string[] {
+  return [
+    ...(flagValue(given, "ui-dir") === undefined ? ["-ui"] : []),
+    ...(flagValue(given, "bootstrap-expect") === undefined ? ["-bootstrap"] : []),
+    ...["-server", "-client", "0.0.0.0"],
+  ];
 }
 
 function defaultDataDir({ env, folderState }: Surroundings): string {

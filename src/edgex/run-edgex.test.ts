@@ -44,6 +44,13 @@ async function configFiles(): Promise<string[]> {
 }
 
 describe("praetor edgex", () => {
+  test("writes nothing when a flag is wrong: the agent says so", async () => {
+    const { agentArgs, stdout } = await run(["-htp-port=1"]);
+    expect(agentArgs).toContain("-htp-port=1");
+    expect(stdout).toBe("");
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   test("writes the definitions, starts the agent on them, and ends with its exit code", async () => {
     const { code, agentArgs } = await run([], { EDGEX_SECURE: "false" });
     expect(code).toBe(7);

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
+import { parseCommandLine } from "../config/command-line.ts";
 import { messageOf } from "../lib/errors.ts";
 import { announcement } from "./announcement.ts";
 import { type ManagedFolder, updateFolder } from "./managed-folder.ts";
@@ -22,8 +23,9 @@ export const edgexHelp = `Usage: praetor edgex [agent] [agent flags]
   Runs the agent as EdgeX Geneva's Consul container does: writes the health checks of the services
   that do not register themselves, then starts a server with the UI on all addresses.
 
-  Flags alone are added to "-ui -bootstrap -server -client 0.0.0.0"; after the word "agent" they
-  stand by themselves.
+  Flags alone are added to "-ui -bootstrap -server -client 0.0.0.0", without -ui when there is a -ui-dir
+  and without -bootstrap when there is a -bootstrap-expect; after the word "agent" they stand by
+  themselves.
 
 Environment:
 
@@ -50,6 +52,8 @@ export async function runEdgex(args: readonly string[], io: EdgexIo): Promise<nu
     return 1;
   }
   const plan = planEdgex(args, { env: io.env, folderState, executable: io.executable });
+  // The agent says itself what is wrong with its flags; until they are right, nothing is written.
+  if (!areFlagsRight(plan.agentArgs)) return io.startAgent(plan.agentArgs);
   try {
     await prepare(plan, io);
   } catch (thrown) {
@@ -58,6 +62,15 @@ export async function runEdgex(args: readonly string[], io: EdgexIo): Promise<nu
   }
   io.stdout(announcement(plan, io.isTerminal));
   return io.startAgent(plan.agentArgs);
+}
+
+function areFlagsRight(flags: readonly string[]): boolean {
+  try {
+    parseCommandLine(flags);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function prepare(plan: EdgexPlan, io: EdgexIo): Promise<void> {
