@@ -46,10 +46,11 @@ conformance: $(installed) ## Run the conformance tests against the real Consul, 
 	RECORDED_ANSWERS=$$answers $(bun) test --only-failures ./test/conformance/recorded/ && \
 	CLIENT=consul $(bun) test ./test/conformance/command-line/
 
-record: $(installed) ## Keep what the real Consul answers now (SCRIPTS="kv txn" for some, which leaves DNS and the URLs of checks out)
+record: $(installed) ## Keep what the real Consul answers now (SCRIPTS="kv txn" for some recorded scripts only)
 	@consul=$$(scripts/find-consul) && export CONFORMANCE_TARGET=consul CONSUL_BINARY=$$consul && \
 	$(bun) test/conformance/recorded/record.ts test/conformance/recorded/answers $(SCRIPTS) && \
-	{ [ -n "$(SCRIPTS)" ] || { $(bun) test/conformance/dns/record.ts && $(bun) test/conformance/check-urls/record.ts; }; }
+	{ [ -n "$(SCRIPTS)" ] || { $(bun) test/conformance/dns/record.ts && $(bun) test/conformance/check-urls/record.ts && \
+	unshare -rn sh -c 'ip link set lo up && exec $(bun) test/conformance/environment/record.ts'; }; }
 
 notice: $(installed) ## Write NOTICE, the licences of what dist/praetor contains
 	@$(bun) scripts/make-notice.ts

@@ -24,6 +24,7 @@ const io: CommandIo = {
   stderr: (text) => void writeAll(2, text),
   stdin: () => Bun.stdin.bytes(),
   env: process.env,
+  clock: systemClock,
   isTerminal: fstatSync(1).isCharacterDevice(),
   isErrorTerminal: fstatSync(2).isCharacterDevice(),
   signal: readerGone.signal,

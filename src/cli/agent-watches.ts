@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { socketPathOf } from "../client/agent-address.ts";
+import { parseAgentAddress } from "../client/agent-address.ts";
 import { HttpClient } from "../client/http.ts";
 import { planWatch, type WatchPlan } from "../client/watch-plan.ts";
 import { type Change, watch } from "../client/watch.ts";
@@ -8,6 +8,7 @@ import type { HttpHandler, ScriptHandler, WatchDefinition } from "../config/watc
 import type { Clock } from "../lib/clock.ts";
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import { formatDuration } from "../lib/duration.ts";
+import { httpFetch } from "../lib/http-fetch.ts";
 import type { Log } from "../lib/log.ts";
 import { renderGoJson } from "../wire/go-json.ts";
 import { Child } from "./child.ts";
@@ -91,7 +92,8 @@ export class AgentWatches {
       late.abort(new Error(`${url} did not answer within ${formatDuration(timeoutMs)}`)),
     );
     try {
-      const response = await fetch(url, {
+      const response = await httpFetch(new URL(url), {
+        env: this.#options.env,
         method,
         headers: headersOf(headers, index),
         body,
@@ -124,29 +126,30 @@ async function runScript(
  * Asks the agent over HTTP where it is served, else over HTTPS.
  * @throws OperatingError unavailable when neither is; Error when the certificate cannot be read
  */
-function ownClient({ listening, clock }: AgentWatchesOptions, tls: RuntimeConfig["tls"]): HttpClient {
+function ownClient({ listening, clock, env }: AgentWatchesOptions, tls: RuntimeConfig["tls"]): HttpClient {
   const { httpAddresses, httpsAddresses, ports } = listening;
   const [http] = httpAddresses;
-  if (http !== undefined) return clientOf("http", { address: http, port: ports.http, clock });
+  if (http !== undefined) return clientOf({ address: http, port: ports.http, clock, env });
   const [https] = httpsAddresses;
   if (https === undefined) throw noListener();
-  return clientOf("https", { address: https, port: ports.https, clock, tls: ownCertificate(tls) });
+  return clientOf({ address: https, port: ports.https, clock, env, tls: ownCertificate(tls) });
 }
 
-interface Listener {
+interface Listener extends Pick<AgentWatchesOptions, "clock" | "env"> {
   readonly address: string;
   readonly port: number;
-  readonly clock: Clock;
+  /** HTTPS with this. */
   readonly tls?: Readonly<Record<string, unknown>>;
 }
 
-function clientOf(scheme: "http" | "https", { address, port, clock, tls }: Listener): HttpClient {
-  const socket = socketPathOf(address);
-  const transport = { ...(socket !== undefined && { unix: socket }), ...(tls && { tls }) };
+function clientOf({ address, port, clock, env, tls }: Listener): HttpClient {
   // An agent that listens on all addresses is asked on its loopback.
   const host = address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address;
-  const authority = socket === undefined ? `${host.includes(":") ? `[${host}]` : host}:${port}` : "localhost";
-  return new HttpClient({ baseUrl: `${scheme}://${authority}`, clock, transport });
+  const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const secure = tls !== undefined;
+  const { baseUrl, socket } = parseAgentAddress(address.startsWith("unix://") ? address : authority, { secure });
+  const transport = { ...(socket !== undefined && { unix: socket }), ...(tls && { tls }) };
+  return new HttpClient({ baseUrl, clock, env, transport });
 }
 
 /**

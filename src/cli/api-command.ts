@@ -1,16 +1,17 @@
 import { jsonOf, type HttpAnswer, type HttpClient, type HttpRequest } from "../client/http.ts";
-import { systemClock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
-import { connect, connectionFlags, serverFlags } from "./agent-connection.ts";
+import { connect, connectionFlags, namespaceQuery, serverFlags } from "./agent-connection.ts";
 import { CommandFailure } from "./command-failure.ts";
-import type { Command } from "./command.ts";
+import type { Command, CommandIo } from "./command.ts";
 import type { Flags } from "./flags.ts";
 import { localCommand, type LocalCall, type LocalCommandOptions } from "./local-command.ts";
-import { inGosWords } from "./unreachable.ts";
+import { asGoError } from "./unreachable.ts";
 
 export interface ApiCommandOptions extends Omit<LocalCommandOptions, "sharedFlags" | "run"> {
   /** Takes -datacenter and -stale. */
   readonly asksServers: boolean;
+  /** How long the agent may be silent; 15 s unless given. */
+  readonly timeoutMs?: number;
   /**
    * Resolves with the exit code; undefined is 0.
    * @throws CommandFailure, OperatingError told to the user
@@ -29,23 +30,39 @@ export function apiCommand(options: ApiCommandOptions): Command {
     ...options,
     sharedFlags: [...connectionFlags, ...(options.asksServers ? serverFlags : [])],
     async run(call) {
-      const { flags, io } = call;
-      return options.run({ ...call, api: new AgentApi(connect(flags, io.env, systemClock), flags, io.signal) });
+      return options.run({ ...call, api: openAgentApi(call.flags, call.io, options.timeoutMs) });
     },
   });
 }
 
-/** An agent's API with the command's -datacenter and -stale. */
+/** The agent that flags and environment name. @throws CommandFailure as connect does */
+export function openAgentApi(flags: Flags, io: CommandIo, timeoutMs?: number): AgentApi {
+  const query = { ...namespaceQuery(io.env), ...serverQuery(flags) };
+  return new AgentApi(connect(flags, io, { timeoutMs }), { query, signal: io.signal });
+}
+
+function serverQuery(flags: Flags): Readonly<Record<string, string>> {
+  const datacenter = flags.text("datacenter") ?? "";
+  return { ...(datacenter !== "" && { dc: datacenter }), ...(flags.bool("stale") && { stale: "" }) };
+}
+
+export interface AgentApiOptions {
+  /** Added to each request. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** Ends each request. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An agent's API as one command uses it. */
 export class AgentApi {
   readonly #http: HttpClient;
   readonly #query: Readonly<Record<string, string>>;
   readonly #signal: AbortSignal | undefined;
 
-  constructor(http: HttpClient, flags: Flags, signal: AbortSignal | undefined) {
-    const datacenter = flags.text("datacenter") ?? "";
+  constructor(http: HttpClient, { query = {}, signal }: AgentApiOptions) {
     this.#http = http;
     this.#signal = signal;
-    this.#query = { ...(datacenter !== "" && { dc: datacenter }), ...(flags.bool("stale") && { stale: "" }) };
+    this.#query = query;
   }
 
   /** Of the agent. One that is reached through a socket is at localhost. */
@@ -68,9 +85,14 @@ export class AgentApi {
     return this.#sent(request, (whole) => this.#http.request(whole));
   }
 
-  /** The answer as it comes. */
+  /** The answer once it begins. */
   stream(request: HttpRequest): Promise<Response> {
     return this.#sent(request, (whole) => this.#http.stream(whole));
+  }
+
+  /** The parts of an answer as they come. @throws OperatingError timeout when the agent falls silent */
+  parts(response: Response): AsyncIterable<Uint8Array> {
+    return this.#http.parts(response);
   }
 
   async #sent<T>(request: HttpRequest, send: (whole: HttpRequest) => Promise<T>): Promise<T> {
@@ -78,7 +100,7 @@ export class AgentApi {
     try {
       return await send(whole);
     } catch (error) {
-      throw inGosWords(error, this.#http, whole);
+      throw asGoError(error, this.#http, whole);
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from "../lib/clock.ts";
 import type { FlagSpec } from "../lib/go-flags.ts";
 
 /** What a command may use of the process that it runs in. */
@@ -8,12 +9,13 @@ export interface CommandIo {
   /** All of standard input. */
   stdin(): Promise<Uint8Array>;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
   /** Standard output is a terminal: colours and live redrawing are welcome. */
   readonly isTerminal: boolean;
   /** Standard error is one: long work may show how far it is. */
   readonly isErrorTerminal?: boolean;
   /** Aborts when the user wants the command to end. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A flag with what help and completion say of it. */

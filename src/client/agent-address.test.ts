@@ -1,20 +1,38 @@
 import { expect, test } from "bun:test";
-import { agentUrlFrom } from "./agent-address.ts";
+import { parseAgentAddress } from "./agent-address.ts";
 
 test.each([
-  [{}, undefined],
-  [{ CONSUL_HTTP_ADDR: "" }, undefined],
-  [{ CONSUL_HTTP_ADDR: "10.0.0.1:8501" }, "http://10.0.0.1:8501"],
-  [{ CONSUL_HTTP_ADDR: "gateway" }, "http://gateway:8500"],
-  [{ CONSUL_HTTP_ADDR: "https://gateway:8501/" }, "https://gateway:8501"],
-  [{ CONSUL_HTTP_ADDR: "[::1]:8500" }, "http://[::1]:8500"],
-  [{ CONSUL_HTTP_ADDR: "gateway:8501", CONSUL_HTTP_SSL: "true" }, "https://gateway:8501"],
-  [{ CONSUL_HTTP_ADDR: "consul:1", PRAETOR_HTTP_ADDR: "praetor:2" }, "http://praetor:2"],
-])("%j names %p", (env, url) => {
-  expect(agentUrlFrom(env)).toBe(url);
+  ["10.0.0.1:8501", "http://10.0.0.1:8501"],
+  ["gateway", "http://gateway"],
+  ["https://gateway:8501/", "https://gateway:8501"],
+  ["http://gateway:80", "http://gateway"],
+  ["[::1]:8500", "http://[::1]:8500"],
+])("%s is at %s", (text, baseUrl) => {
+  expect(parseAgentAddress(text, { secure: false })).toEqual({ baseUrl });
 });
 
-test("what is no address is refused, by the name of its variable", () => {
-  expect(() => agentUrlFrom({ CONSUL_HTTP_ADDR: "ftp://x" })).toThrow(/CONSUL_HTTP_ADDR is "ftp:\/\/x"/);
-  expect(() => agentUrlFrom({ CONSUL_HTTP_ADDR: "unix:///run/x.sock" })).toThrow(/expected host:port/);
+test("CONSUL_HTTP_SSL makes every address HTTPS", () => {
+  for (const address of ["gateway:8501", "http://gateway:8501", "https://gateway:8501"])
+    expect(parseAgentAddress(address, { secure: true }).baseUrl).toBe("https://gateway:8501");
+  expect(parseAgentAddress("unix:///run/a b.sock", { secure: true })).toEqual({
+    baseUrl: "https://localhost",
+    socket: "/run/a b.sock",
+  });
+});
+
+test.each([
+  ["ftp://x", "Unknown protocol scheme: ftp; expected host:port"],
+  ["unix://", "Unknown protocol scheme: unix"],
+  ["http://gateway:8500/consul", 'the agent\'s address "http://gateway:8500/consul" has more than a host and a port'],
+  ["gateway:8500?token=x", "has more than a host and a port"],
+  ["", 'the agent\'s address "" is none'],
+  ["a b:8500", "is none"],
+  ["gateway:99999", "is none"],
+])("%j is refused with what is expected", (text, message) => {
+  expect(() => parseAgentAddress(text, { secure: false })).toThrow(message);
+});
+
+test("a password in an address is not shown in the error", () => {
+  for (const address of ["http://op:s3cret@gateway:8500", "op:s3cret@gateway:8500"])
+    expect(() => parseAgentAddress(address, { secure: false })).toThrow(/^(?!.*s3cret).*\*\*\*@gateway:8500/);
 });

@@ -1,15 +1,14 @@
 import { OperatingError } from "../lib/errors.ts";
-import { HttpClient, jsonOf } from "./http.ts";
-import type { HealthSource } from "./service-health.ts";
+import type { CallOptions } from "./call-options.ts";
+import { type HttpClient, jsonOf } from "./http.ts";
 
 /**
- * Resolves when the agent at `source.url` (its path is not used) answers and knows a leader, so that it can read and write.
+ * Resolves when the agent answers and knows a leader, so that it can read and write.
  * @throws OperatingError when not
  */
-export async function askAgentReady(source: HealthSource): Promise<void> {
-  const { clock, timeoutMs, token, signal } = source;
-  const baseUrl = new URL(source.url).origin;
-  const http = new HttpClient({ baseUrl, clock, timeoutMs, token: token ?? "" });
-  const leader = jsonOf(await http.requestOk({ path: "/v1/status/leader", signal }));
-  if (leader === "") throw new OperatingError("unavailable", "no-leader", `the agent at ${baseUrl} knows no leader`);
+export async function askAgentReady(http: HttpClient, options: CallOptions): Promise<void> {
+  const path = "/v1/status/leader";
+  const leader = jsonOf(await http.requestOk({ path, ...options }));
+  const where = http.socketPath ?? http.urlOf({ path }).origin;
+  if (leader === "") throw new OperatingError("unavailable", "no-leader", `the agent at ${where} knows no leader`);
 }

@@ -57,6 +57,55 @@ describe("HttpClient", () => {
     expect(await failure).toMatchObject({ kind: "timeout", message: `no answer from ${agent.url} within 300 ms` });
   });
 
+  test("an answer may take longer than the time-out as long as parts of it come, and ends when they stop", async () => {
+    const fakeClock = new FakeClock();
+    const pending = Promise.withResolvers<ReadableStreamDefaultController<string>>();
+    using agent = startCannedAgent(() => {
+      const body = new ReadableStream<string>({ start: pending.resolve });
+      void pending.promise.then((controller) => controller.enqueue("0"));
+      return new Response(body);
+    });
+    const http = new HttpClient({ baseUrl: agent.url, clock: fakeClock, timeoutMs: 1_000 });
+    const parts = http.parts(await http.stream({ path: "/" }));
+    const controller = await pending.promise;
+    const text = async (part: Promise<IteratorResult<Uint8Array, void>>): Promise<string> =>
+      new TextDecoder().decode((await part).value ?? undefined);
+    expect(await text(parts.next())).toBe("0");
+    for (const sent of ["1", "2", "3"]) {
+      const part = parts.next();
+      await fakeClock.advance(999);
+      controller.enqueue(sent);
+      expect(await text(part)).toBe(sent);
+    }
+    const silence = rejectionOf(parts.next());
+    await fakeClock.advance(1_000);
+    expect(await silence).toMatchObject({ kind: "timeout", code: "request-timeout" });
+    expect(fakeClock.timerCount).toBe(0);
+  });
+
+  test("a proxy is used for other machines and never for this one", async () => {
+    const atProxy: string[] = [];
+    using proxy = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch(request) {
+        atProxy.push(request.url);
+        return new Response("by the proxy");
+      },
+    });
+    using agent = startCannedAgent(() => new Response("straight"));
+    const env = { http_proxy: proxy.url.href };
+    const asked = async (baseUrl: string, more = {}): Promise<string> =>
+      textOf(await new HttpClient({ baseUrl, clock, env: { ...env, ...more } }).request({ path: "/v1/kv/a?raw" }));
+    const { port } = new URL(agent.url);
+    expect(await asked(agent.url)).toBe("straight");
+    expect(await asked(`http://localhost:${port}`)).toBe("straight");
+    expect(await asked("http://gateway.example:8500")).toBe("by the proxy");
+    // To this machine, but by an address that is no loopback address.
+    expect(await asked(`http://0.0.0.0:${port}`, { NO_PROXY: "0.0.0.0/8" })).toBe("straight");
+    expect(atProxy).toEqual(["http://gateway.example:8500/v1/kv/a?raw"]);
+  });
+
   test("an agent that is not there is unavailable, and says where", async () => {
     const gone = startCannedAgent(() => new Response());
     gone[Symbol.dispose]();

@@ -1,5 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import { type ErrorKind, messageOf, OperatingError } from "../lib/errors.ts";
+import { httpFetch, proxyOf, type Transport } from "../lib/http-fetch.ts";
+import type { Environment } from "../lib/proxy.ts";
 import { AccessToken, type FetchAccessToken } from "./access-token.ts";
 
 export interface HttpClientSettings {
@@ -12,10 +14,11 @@ export interface HttpClientSettings {
   readonly headers?: Readonly<Record<string, string>>;
   /** Where another token comes from when one is refused with 403; the request is then repeated, once. */
   readonly fetchToken?: FetchAccessToken | undefined;
-  /** For a whole exchange, body included, where the request names no other. Default 5 s. */
+  /** How long the agent may be silent, before its answer begins and between two parts of it; 5 s unless given. */
   readonly timeoutMs?: number;
-  /** How to get there, where that is not plain: options of fetch that the runtime takes, Bun's `tls` and `unix`. */
-  readonly transport?: Readonly<Record<string, unknown>>;
+  readonly transport?: Transport;
+  /** Variables that name proxies; those of the process unless given. */
+  readonly env?: Environment;
 }
 
 export interface HttpRequest {
@@ -37,8 +40,8 @@ export interface HttpAnswer {
 const defaultTimeoutMs = 5_000;
 
 /**
- * One agent's HTTP API. Every request ends: by its answer, its time-out or its signal. Uses fetch only, so it runs on Node
- * as well as Bun.
+ * One agent's HTTP API. Every request ends: by its answer, by a time-out when the agent falls silent, or by its signal. Uses
+ * fetch only, so it runs on Node and in browsers as well as on Bun.
  */
 export class HttpClient {
   readonly clock: Clock;
@@ -58,18 +61,12 @@ export class HttpClient {
    */
   async request(request: HttpRequest): Promise<HttpAnswer> {
     request.signal?.throwIfAborted();
-    const timeoutMs = request.timeoutMs ?? this.#settings.timeoutMs ?? defaultTimeoutMs;
-    const deadline = new AbortController();
-    const timer = this.clock.schedule(timeoutMs, () => deadline.abort());
-    const signal = request.signal ? AbortSignal.any([request.signal, deadline.signal]) : deadline.signal;
     try {
-      return await this.#exchange(request, signal);
+      const response = await this.#begin(request);
+      return { status: response.status, headers: response.headers, body: await this.#bodyOf(response, request) };
     } catch (thrown) {
       request.signal?.throwIfAborted();
-      if (deadline.signal.aborted) throw timedOut(this.#settings.baseUrl, timeoutMs);
       throw asFailure(this.#settings.baseUrl, thrown);
-    } finally {
-      timer.cancel();
     }
   }
 
@@ -85,26 +82,69 @@ export class HttpClient {
   }
 
   /**
-   * The answer as it comes, for as long as it goes on: only its signal ends it. It is not asked for compressed: Consul
-   * holds a compressed log back until there is much of it.
+   * The answer once it begins, for as long as it goes on: then only its signal ends it. It is not asked for compressed:
+   * Consul holds a compressed log back until there is much of it.
    * @throws OperatingError as requestOk
    */
   async stream(request: HttpRequest): Promise<Response> {
     let response: Response;
     try {
-      response = await this.#send(request, request.signal, { "Accept-Encoding": "identity" });
+      response = await this.#begin(request, { "Accept-Encoding": "identity" });
     } catch (thrown) {
       request.signal?.throwIfAborted();
       throw asFailure(this.#settings.baseUrl, thrown);
     }
     if (response.status === 200) return response;
-    const body = new Uint8Array(await response.arrayBuffer());
-    throw unexpectedStatus({ status: response.status, headers: response.headers, body });
+    const { status, headers } = response;
+    throw unexpectedStatus({ status, headers, body: await this.#bodyOf(response, request) });
   }
 
-  async #exchange(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    const response = await this.#send(request, signal);
-    return { status: response.status, headers: response.headers, body: new Uint8Array(await response.arrayBuffer()) };
+  async #bodyOf(response: Response, request: HttpRequest): Promise<Uint8Array> {
+    const parts: Uint8Array[] = [];
+    for await (const part of this.parts(response, request)) parts.push(part);
+    return joined(parts);
+  }
+
+  /**
+   * The parts of an answer as they come.
+   * @throws OperatingError timeout when the agent is silent for too long, the runtime's error when the answer breaks off
+   */
+  async *parts({ body }: Response, request: Pick<HttpRequest, "timeoutMs"> = {}): AsyncGenerator<Uint8Array> {
+    const timeoutMs = this.timeoutMsOf(request);
+    const reader = body?.getReader();
+    if (reader === undefined) return;
+    try {
+      for (;;) {
+        const part = await this.#unlessSilent<{ readonly value?: Uint8Array }>(reader.read(), timeoutMs);
+        if (part.value === undefined) return;
+        yield part.value;
+      }
+    } finally {
+      await reader.cancel().catch(() => undefined);
+    }
+  }
+
+  #unlessSilent<T>(reading: Promise<T>, timeoutMs: number): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = this.clock.schedule(timeoutMs, () => reject(timedOut(this.#settings.baseUrl, timeoutMs)));
+      reading.then(resolve, reject).finally(() => timer.cancel());
+    });
+  }
+
+  /** Resolves when the answer begins. @throws OperatingError timeout, and whatever fetch throws */
+  async #begin(request: HttpRequest, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    const timeoutMs = this.timeoutMsOf(request);
+    const late = new AbortController();
+    const timer = this.clock.schedule(timeoutMs, () => late.abort());
+    const signal = request.signal ? AbortSignal.any([request.signal, late.signal]) : late.signal;
+    try {
+      return await this.#send(request, signal, headers);
+    } catch (thrown) {
+      if (late.signal.aborted && !request.signal?.aborted) throw timedOut(this.#settings.baseUrl, timeoutMs);
+      throw thrown;
+    } finally {
+      timer.cancel();
+    }
   }
 
   /** Where a request goes. */
@@ -112,17 +152,22 @@ export class HttpClient {
     return new URL(pathAndQuery(request), this.#settings.baseUrl);
   }
 
-  /** Of the socket that requests go through; undefined where they go over the network. */
-  get socketPath(): string | undefined {
-    const { unix } = this.#settings.transport ?? {};
-    return typeof unix === "string" ? unix : undefined;
+  /** The URL of the proxy that a request goes through; undefined for none. It can hold a password. */
+  proxyOf(request: HttpRequest): string | undefined {
+    return this.socketPath === undefined ? proxyOf(this.urlOf(request), this.#settings.env) : undefined;
   }
 
-  async #send(
-    request: HttpRequest,
-    signal: AbortSignal | undefined,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<Response> {
+  /** How long the agent may be silent while it is asked this. */
+  timeoutMsOf({ timeoutMs }: Pick<HttpRequest, "timeoutMs">): number {
+    return timeoutMs ?? this.#settings.timeoutMs ?? defaultTimeoutMs;
+  }
+
+  /** Of the socket that requests go through; undefined where they go over the network. */
+  get socketPath(): string | undefined {
+    return this.#settings.transport?.unix;
+  }
+
+  async #send(request: HttpRequest, signal: AbortSignal, headers: Readonly<Record<string, string>>): Promise<Response> {
     const token = this.#token.current;
     const response = await this.#sendWith(token, request, { signal, headers });
     if (response.status !== 403 || !this.#token.isRenewable) return response;
@@ -134,30 +179,43 @@ export class HttpClient {
   #sendWith(
     token: string,
     request: HttpRequest,
-    { signal, headers }: { signal: AbortSignal | undefined; headers: Readonly<Record<string, string>> },
+    { signal, headers }: { signal: AbortSignal; headers: Readonly<Record<string, string>> },
   ): Promise<Response> {
-    return fetch(this.urlOf(request), {
+    return httpFetch(this.urlOf(request), {
       method: request.method ?? "GET",
       headers: { ...this.#settings.headers, ...headers, ...(token !== "" && { "X-Consul-Token": token }) },
       body: request.body ?? null,
-      signal: signal ?? null,
+      signal,
       redirect: "manual", // following one would turn a PUT into a GET
       ...this.#settings.transport,
+      env: this.#settings.env,
     });
   }
 }
 
 /** What the promise does, or a rejection as soon as the signal aborts. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  signal?.throwIfAborted();
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
   return new Promise((resolve, reject) => {
-    signal?.addEventListener("abort", () => reject(asError(signal.reason)), { once: true });
+    signal.addEventListener("abort", () => reject(asError(signal.reason)), { once: true });
     promise.then(resolve, reject);
   });
 }
 
 function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(messageOf(reason));
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [first, ...more] = parts;
+  if (first !== undefined && more.length === 0) return first;
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 function pathAndQuery(request: HttpRequest): string {
@@ -216,7 +274,7 @@ function timedOut(where: string, timeoutMs: number): OperatingError {
   return new OperatingError("timeout", "request-timeout", `no answer from ${where} within ${timeoutMs} ms`);
 }
 
-/** What went wrong on the way; that a token could not be renewed is told already. */
+/** What went wrong on the way; an error of our own (a time-out, a token that cannot be renewed) stays as it is. */
 function asFailure(where: string, cause: unknown): OperatingError {
   if (cause instanceof OperatingError) return cause;
   return new OperatingError("unavailable", "agent-unreachable", `cannot reach ${where}: ${unreachableReason(cause)}`, {
@@ -243,6 +301,17 @@ export function unreachableReason(thrown: unknown): string {
     case "ECONNRESET":
     case "UND_ERR_SOCKET":
       return "connection closed before the whole answer";
+    case "CERT_HAS_EXPIRED":
+    case "CERT_NOT_YET_VALID":
+      return "certificate has expired or is not yet valid";
+    case "ERR_TLS_CERT_ALTNAME_INVALID":
+      return "certificate is valid for other names than this one";
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "UNABLE_TO_GET_ISSUER_CERT":
+    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+      return "certificate signed by unknown authority";
     default:
       return messageOf(inner);
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { startCannedAgent } from "../../test/support/canned-agent.ts";
 import { systemClock } from "../lib/clock.ts";
+import { HttpClient } from "./http.ts";
 import { askServiceHealth, checksUrl, serviceHealth } from "./service-health.ts";
 import { decodeChecks, type ServiceCheck } from "./service-check.ts";
 
@@ -73,7 +74,10 @@ test("an agent's URL without a path means its list of checks, one with a path is
   expect(checksUrl("http://127.0.0.1:8500/v1/health/checks/x?dc=y").search).toBe("?dc=y");
   expect(() => checksUrl("127.0.0.1:8500")).toThrow(/not a URL/);
   using agent = startCannedAgent(() => Response.json({}));
-  const source = { url: `${agent.url}/v1/health/checks/x?dc=y`, clock: systemClock, timeoutMs: 1_000 };
+  const source = {
+    http: new HttpClient({ baseUrl: agent.url, clock: systemClock }),
+    path: "/v1/health/checks/x?dc=y",
+  };
   expect((await askServiceHealth("x", source)).status).toBeUndefined();
   expect(agent.requests[0]?.target).toBe("/v1/health/checks/x?dc=y");
 });

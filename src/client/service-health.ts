@@ -1,15 +1,12 @@
-import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
-import { HttpClient, jsonOf } from "./http.ts";
+import { type HttpClient, jsonOf } from "./http.ts";
 import { decodeChecks, type ServiceCheck } from "./service-check.ts";
 
-/** Where the checks are asked for, and how long. */
+/** Where the checks are asked for. */
 export interface HealthSource {
-  /** Of a list of checks: /v1/agent/checks, /v1/health/checks/NAME; without a path it is an agent's, and the first is meant. */
-  readonly url: string;
-  readonly clock: Clock;
-  readonly timeoutMs: number;
-  readonly token?: string | undefined;
+  readonly http: HttpClient;
+  /** Of a list of checks, with its query: "/v1/health/checks/NAME"; the agent's own, /v1/agent/checks, unless given. */
+  readonly path?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -17,15 +14,17 @@ export interface HealthSource {
  * Asks an agent how a service stands.
  * @throws OperatingError when the agent cannot be asked, or what it answers is no list of checks
  */
-export async function askServiceHealth(service: string, source: HealthSource): Promise<ServiceHealth> {
-  const url = checksUrl(source.url);
-  const { clock, timeoutMs, token, signal } = source;
-  const http = new HttpClient({ baseUrl: url.origin, clock, timeoutMs, token: token ?? "" });
-  const answer = await http.requestOk({ path: `${url.pathname}${url.search}`, signal });
-  return serviceHealth(decodeChecks(jsonOf(answer)), service);
+export async function askServiceHealth(
+  service: string,
+  { http, path = "/v1/agent/checks", signal }: HealthSource,
+): Promise<ServiceHealth> {
+  return serviceHealth(decodeChecks(jsonOf(await http.requestOk({ path, signal }))), service);
 }
 
-/** @throws OperatingError invalid */
+/**
+ * The URL of a list of checks; one without a path is an agent's, and its own list is meant.
+ * @throws OperatingError invalid
+ */
 export function checksUrl(text: string): URL {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text)) {
     const message = `${JSON.stringify(text)} is not a URL; expected something like http://127.0.0.1:8500/v1/agent/checks`;

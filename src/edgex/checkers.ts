@@ -1,5 +1,5 @@
 import { access } from "node:fs/promises";
-import { HttpClient, jsonOf } from "../client/http.ts";
+import { type HttpClient, jsonOf } from "../client/http.ts";
 import { fieldsOf } from "../client/json-object.ts";
 import { askServiceHealth } from "../client/service-health.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -16,9 +16,8 @@ export interface CheckerOutcome {
 export interface CheckerWorld {
   readonly clock: Clock;
   readonly timeoutMs: number;
-  readonly agentUrl: string;
-  readonly token: string | undefined;
-  readonly kongAdminUrl: string;
+  readonly agent: HttpClient;
+  readonly kongAdmin: HttpClient;
   readonly kongDatabase: { readonly host: string; readonly port: number };
   readonly secretsSetupDoneFile: string;
   /** undefined: that the secret store runs is enough. */
@@ -67,9 +66,7 @@ async function checkSecretStoreSetup(world: CheckerWorld): Promise<CheckerOutcom
 async function checkProxySetup(world: CheckerWorld): Promise<CheckerOutcome> {
   const kong = await checkService("kong", world);
   if (kong.exitCode !== 0) return kong;
-  const { clock, timeoutMs } = world;
-  const http = new HttpClient({ baseUrl: world.kongAdminUrl, clock, timeoutMs });
-  const certificates = namesByCertificate(jsonOf(await http.requestOk({ path: "/certificates" })));
+  const certificates = namesByCertificate(jsonOf(await world.kongAdmin.requestOk({ path: "/certificates" })));
   const own = certificates.filter((names) => JSON.stringify(names) === JSON.stringify([proxyCertificateName]));
   if (own.length === 1) return passing(`kong has the certificate of ${proxyCertificateName}`);
   const found = `kong has ${own.length} certificates for ${proxyCertificateName} alone, not one`;
@@ -83,8 +80,7 @@ function namesByCertificate(json: unknown): readonly unknown[] {
 }
 
 async function checkService(service: string, world: CheckerWorld): Promise<CheckerOutcome> {
-  const { agentUrl: url, clock, timeoutMs, token } = world;
-  const { status, complaints } = await askServiceHealth(service, { url, clock, timeoutMs, token });
+  const { status, complaints } = await askServiceHealth(service, { http: world.agent });
   if (status === "passing") return passing(`${service} is passing`);
   return critical(
     `${service} ${status === undefined ? "is not known" : `is ${status}`}\n${complaints.join("\n")}`.trim(),

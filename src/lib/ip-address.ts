@@ -53,6 +53,17 @@ function isIn(ip: IpAddress, network: IpNetwork | undefined): boolean {
   return network !== undefined && contains(network, ip);
 }
 
+/** 127.0.0.0/8 and ::1. */
+export function isLoopback({ family, value }: IpAddress): boolean {
+  return family === 4 ? value >> 24n === 127n : value === 1n;
+}
+
+/** The IPv4 address that ::ffff:127.0.0.1 stands for; any other address as it is. */
+export function unmapped(address: IpAddress): IpAddress {
+  const isMapped = address.family === 6 && address.value >> 32n === 0xffffn;
+  return isMapped ? { family: 4, value: address.value & 0xffffffffn } : address;
+}
+
 /** 0.0.0.0 or "::": good to listen at, no good to be known by. */
 export function isAnyIp(address: IpAddress): boolean {
   return address.value === 0n;

@@ -1,5 +1,6 @@
 import { hostname, networkInterfaces } from "node:os";
 import type { Clock } from "../lib/clock.ts";
+import { httpFetch } from "../lib/http-fetch.ts";
 import { canListen, connectingProbe, type ListenerProbe } from "./listener-probe.ts";
 
 /** The machine that ports are given on, and the way to its services. */
@@ -16,7 +17,7 @@ export const thisMachine: Machine = {
   names: () => [hostname(), ...addresses()],
   openProbe: connectingProbe,
   canListen,
-  fetch: (url, options) => fetch(url, options),
+  fetch: (url, options) => httpFetch(new URL(url), options),
 };
 
 function addresses(): readonly string[] {

@@ -27,3 +27,11 @@ test("nothing outside src/lib reads the clock, sets a timer or throws dice", asy
   );
   expect(uses).toEqual([]);
 });
+
+test("nothing outside src/lib/http-fetch.ts calls fetch, so that every request follows the same rules about proxies", async () => {
+  const files = (await readSourceFiles("src/**/*.ts")).filter(({ path }) => !isTestFile(path));
+  const callers = files
+    .filter((file) => codeLinesOf(file).some((line) => /(?<![.#\w]|function )fetch\(/.test(line)))
+    .map(({ path }) => path);
+  expect(callers).toEqual(["src/lib/http-fetch.ts"]);
+});

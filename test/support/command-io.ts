@@ -1,4 +1,5 @@
 import type { Command, CommandIo } from "../../src/cli/command.ts";
+import { systemClock } from "../../src/lib/clock.ts";
 
 export interface CommandRun {
   readonly code: number;
@@ -18,6 +19,7 @@ export async function runCommandWith(
     stderr: (text) => void (stderr += text),
     stdin: () => Promise.resolve(new Uint8Array()),
     env: {},
+    clock: systemClock,
     isTerminal: false,
     ...io,
   });

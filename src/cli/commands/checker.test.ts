@@ -3,15 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CannedAgent, startCannedAgent } from "../../../test/support/canned-agent.ts";
+import { runCommandWith } from "../../../test/support/command-io.ts";
 import type { CommandIo } from "../command.ts";
 import { checkerCommand } from "./checker.ts";
 
 async function run(args: readonly string[], env: CommandIo["env"] = {}): Promise<{ code: number; said: string }> {
-  let said = "";
-  const say = (text: string): void => void (said += text);
-  const stdin = (): Promise<Uint8Array> => Promise.resolve(new Uint8Array());
-  const code = await checkerCommand.run(args, { stdout: say, stderr: say, stdin, env, isTerminal: false });
-  return { code, said };
+  const { code, stdout, stderr } = await runCommandWith(checkerCommand, args, { env });
+  return { code, said: stdout + stderr };
 }
 
 function agentWith(statuses: Readonly<Record<string, string>>): CannedAgent {
@@ -87,7 +85,7 @@ describe("praetor checker", () => {
     async (args) => {
       const { code, said } = await run(args);
       expect(code).toBe(2);
-      expect(said).toContain("Usage: praetor checker NAME");
+      expect(said).toContain("See 'praetor checker --help'.");
     },
   );
 });

@@ -1,4 +1,3 @@
-import { systemClock } from "../../lib/clock.ts";
 import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
@@ -59,7 +58,7 @@ async function execute(call: ApiCall): Promise<number> {
   const outcome = await runRemotely(job, {
     api,
     io,
-    clock: systemClock,
+    clock: io.clock,
     targets,
     prefix: (flags.text("prefix") ?? "_rexec").replace(/\/+$/, ""),
     waitMs: flags.durationMs("wait", 2_000),

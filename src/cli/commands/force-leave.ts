@@ -14,6 +14,8 @@ export const forceLeaveCommand: Command = apiCommand({
   ],
   flags: [{ name: "prune", kind: "bool", value: "", help: "Also forget that it was a member." }],
   asksServers: false,
+  // The agent answers when the others know of it.
+  timeoutMs: 60_000,
   run: forceLeave,
 });
 

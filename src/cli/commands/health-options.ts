@@ -1,66 +1,88 @@
 import { readFile } from "node:fs/promises";
-import { parseArgs, type ParseArgsConfig } from "node:util";
-import { parseDuration } from "../../lib/duration.ts";
-import { messageOf, OperatingError } from "../../lib/errors.ts";
 import { fieldsOf } from "../../client/json-object.ts";
 import { checksUrl } from "../../client/service-health.ts";
+import { parseDuration } from "../../lib/duration.ts";
+import { messageOf } from "../../lib/errors.ts";
+import type { CommandFlag } from "../command.ts";
+import type { Flags } from "../flags.ts";
+import { wrongUsage } from "../wrong-usage.ts";
 
 export interface HealthOptions {
-  readonly isHelpAsked: boolean;
   /** undefined: the agent itself is meant. */
   readonly service: string | undefined;
-  readonly url: string | undefined;
+  /** Of a list of checks; undefined when only -http-addr, or nothing, says where to ask. */
+  readonly url: URL | undefined;
   readonly desiredState: string;
   readonly timeoutMs: number;
   readonly isVerbose: boolean;
 }
 
-const flags = {
-  url: { type: "string" },
-  "desired-state": { type: "string" },
-  timeout: { type: "string" },
-  config: { type: "string" },
-  self: { type: "boolean" },
-  verbose: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-} as const satisfies ParseArgsConfig["options"];
+export const healthFlags: readonly CommandFlag[] = [
+  {
+    ...{ name: "url", kind: "text", value: "URL" },
+    help:
+      "List of checks to ask for: .../v1/agent/checks or .../v1/health/checks/NAME, or just an agent's http://host:port. " +
+      "Without it and -http-addr, the agent in PRAETOR_HTTP_ADDR or CONSUL_HTTP_ADDR, else http://edgex-core-consul:8500.",
+  },
+  {
+    ...{ name: "desired-state", kind: "text", value: "state" },
+    help: "passing (unless told), warning or critical.",
+  },
+  {
+    ...{ name: "timeout", kind: "text", value: "duration" },
+    help: "To wait for the answer; 800ms unless told, less than a script check's second.",
+  },
+  {
+    ...{ name: "config", kind: "text", value: "file" },
+    help: 'File with "url", "desired-state" and "timeout", as JSON or NAME=VALUE lines; flags come first.',
+  },
+  { name: "self", kind: "bool", value: "", help: "Ask whether the agent itself serves." },
+  { name: "verbose", kind: "bool", value: "", help: "Name each check that does not pass." },
+];
 
 const states: readonly string[] = ["passing", "warning", "critical"];
 const defaultTimeout = "800ms";
 
 /** @throws OperatingError invalid; also for a file of --config that cannot be read */
-export async function parseHealthOptions(args: readonly string[]): Promise<HealthOptions> {
-  const { values, positionals } = parseArgs({ args: [...args], options: flags, allowPositionals: true });
-  const isHelpAsked = values.help ?? false;
-  const fromFile = values.config === undefined || isHelpAsked ? {} : await readSettings(values.config);
-  if (!isHelpAsked) assertOneTarget(positionals, values.self ?? false);
-  const url = values.url ?? fromFile.url;
-  if (url !== undefined) checksUrl(url);
+export async function readHealthOptions(words: readonly string[], flags: Flags): Promise<HealthOptions> {
+  assertOneTarget(words, flags.bool("self"));
+  if (flags.has("url") && flags.has("http-addr"))
+    throw wrongUsage("name the agent with -http-addr or its list of checks with -url, not both");
+  const path = flags.text("config");
+  const fromFile = path === undefined ? {} : await readSettings(path);
+  const url = flags.text("url") ?? (flags.has("http-addr") ? undefined : fromFile.url);
   return {
-    isHelpAsked,
-    service: positionals[0],
-    url,
-    desiredState: stateOf(values["desired-state"] ?? fromFile["desired-state"] ?? "passing"),
-    timeoutMs: timeoutOf(values.timeout ?? fromFile.timeout ?? defaultTimeout),
-    isVerbose: values.verbose ?? false,
+    service: words[0],
+    url: url === undefined ? undefined : asUsage(() => checksUrl(url)),
+    desiredState: stateOf(flags.text("desired-state") ?? fromFile["desired-state"] ?? "passing"),
+    timeoutMs: timeoutOf(flags.text("timeout") ?? fromFile.timeout ?? defaultTimeout),
+    isVerbose: flags.bool("verbose"),
   };
 }
 
-function assertOneTarget(positionals: readonly string[], isSelf: boolean): void {
+function asUsage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw wrongUsage(messageOf(error));
+  }
+}
+
+function assertOneTarget(words: readonly string[], isSelf: boolean): void {
   const expected = isSelf ? 0 : 1;
-  if (positionals.length === expected) return;
-  throw usageError(`accepts ${expected} arg(s)${isSelf ? " with --self" : ""}, received ${positionals.length}`);
+  if (words.length === expected) return;
+  throw wrongUsage(`accepts ${expected} arg(s)${isSelf ? " with --self" : ""}, received ${words.length}`);
 }
 
 function stateOf(text: string): string {
   if (states.includes(text)) return text;
-  throw usageError(`unknown desired state ${JSON.stringify(text)}; expected ${states.join(", ")}`);
+  throw wrongUsage(`unknown desired state ${JSON.stringify(text)}; expected ${states.join(", ")}`);
 }
 
 function timeoutOf(text: string): number {
-  const timeoutMs = parseDuration(text);
+  const timeoutMs = asUsage(() => parseDuration(text));
   if (timeoutMs > 0) return timeoutMs;
-  throw usageError(`a timeout of ${text} leaves no time to answer`);
+  throw wrongUsage(`a timeout of ${text} leaves no time to answer`);
 }
 
 type FileSettings = { readonly [name in "url" | "desired-state" | "timeout"]?: string };
@@ -72,12 +94,12 @@ async function readSettings(path: string): Promise<FileSettings> {
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
-    throw usageError(`cannot read --config ${path}: ${messageOf(cause)}`);
+    throw wrongUsage(`cannot read --config ${path}: ${messageOf(cause)}`);
   }
   const settings = text.trimStart().startsWith("{") ? parseJson(path, text) : parseLines(path, text);
   const unknown = Object.keys(settings).find((name) => !settingNames.includes(name));
   if (unknown !== undefined)
-    throw usageError(`${path}: unknown setting ${unknown}; expected ${settingNames.join(", ")}`);
+    throw wrongUsage(`${path}: unknown setting ${unknown}; expected ${settingNames.join(", ")}`);
   return settings;
 }
 
@@ -86,7 +108,7 @@ function parseJson(path: string, text: string): Readonly<Record<string, string>>
     const json: unknown = JSON.parse(text);
     return Object.fromEntries(Object.entries(fieldsOf(json)).map(([name, value]) => [name, String(value)]));
   } catch (cause) {
-    throw usageError(`${path}: ${messageOf(cause)}`);
+    throw wrongUsage(`${path}: ${messageOf(cause)}`);
   }
 }
 
@@ -96,12 +118,8 @@ function parseLines(path: string, text: string): Readonly<Record<string, string>
   text.split("\n").forEach((line, at) => {
     if (/^\s*(#|---\s*$|$)/.test(line)) return;
     const [, name, value] = /^\s*([\w-]+)\s*[=:]\s*(.*?)\s*$/.exec(line) ?? [];
-    if (name === undefined || value === undefined) throw usageError(`${path}:${at + 1}: expected NAME=VALUE`);
+    if (name === undefined || value === undefined) throw wrongUsage(`${path}:${at + 1}: expected NAME=VALUE`);
     settings[name] = value.replace(/^(["'])(.*)\1$/, "$2");
   });
   return settings;
-}
-
-function usageError(message: string): OperatingError {
-  return new OperatingError("invalid", "wrong-usage", message);
 }

@@ -3,26 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startCannedAgent } from "../../../test/support/canned-agent.ts";
+import { type CommandRun, runCommandWith } from "../../../test/support/command-io.ts";
 import type { CommandIo } from "../command.ts";
 import { healthCommand } from "./health.ts";
 
-interface Run {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function run(args: readonly string[], env: CommandIo["env"] = {}): Promise<Run> {
-  let [stdout, stderr] = ["", ""];
-  const io = {
-    stdout: (text: string) => void (stdout += text),
-    stderr: (text: string) => void (stderr += text),
-    stdin: () => Promise.resolve(new Uint8Array()),
-    env,
-    isTerminal: false,
-  };
-  const code = await healthCommand.run(args, io);
-  return { code, stdout, stderr };
+function run(args: readonly string[], env: CommandIo["env"] = {}): Promise<CommandRun> {
+  return runCommandWith(healthCommand, args, { env });
 }
 
 const row = (checkId: string, serviceName: string, status: string): object => ({
@@ -112,7 +98,10 @@ describe("praetor health", () => {
     [[], "accepts 1 arg(s), received 0"],
     [["a", "b"], "accepts 1 arg(s), received 2"],
     [["a", "--self"], "accepts 0 arg(s) with --self, received 1"],
-    [["a", "--nope"], "--nope"],
+    [["a", "--nope"], "flag provided but not defined: -nope"],
+    [["a", "--desird-state=warning"], "Did you mean -desired-state?"],
+    [["a", "--url=http://127.0.0.1:1", "--http-addr=127.0.0.1:1"], "not both"],
+    [["a", "--http-addr=ftp://x"], "Unknown protocol scheme: ftp"],
     [["a", "--url", "nonsense"], '"nonsense" is not a URL'],
     [["a", "--desired-state", "well"], 'unknown desired state "well"'],
     [["a", "--timeout", "soon"], 'invalid duration "soon"'],
@@ -122,7 +111,17 @@ describe("praetor health", () => {
     const { code, stdout, stderr } = await run(args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain(why);
-    expect(stderr).toContain("Usage: praetor health SERVICE");
+  });
+
+  test("-http-addr and the other flags of every command name the agent, before or after the service", async () => {
+    using agent = startCannedAgent(() => Response.json(agentChecks));
+    const address = new URL(agent.url).host;
+    expect((await run([`-http-addr=${address}`, "-token=t", "good"])).code).toBe(0);
+    expect((await run(["good", "--http-addr", agent.url], { CONSUL_HTTP_ADDR: "127.0.0.1:1" })).code).toBe(0);
+    expect((await run(["good"], { CONSUL_HTTP_ADDR: address, CONSUL_HTTP_AUTH: "op:secret" })).code).toBe(0);
+    expect(agent.requests.map(({ target }) => target)).toEqual(Array(3).fill("/v1/agent/checks"));
+    expect(agent.requests[0]?.headers.get("X-Consul-Token")).toBe("t");
+    expect(agent.requests[2]?.headers.get("Authorization")).toBe(`Basic ${btoa("op:secret")}`);
   });
 
   test("--help is given on standard output, with exit code 0", async () => {
@@ -131,7 +130,7 @@ describe("praetor health", () => {
 });
 
 describe("--config", () => {
-  async function runWith(file: string, ...args: readonly string[]): Promise<Run> {
+  async function runWith(file: string, ...args: readonly string[]): Promise<CommandRun> {
     const folder = mkdtempSync(join(tmpdir(), "health-"));
     const path = join(folder, "health.conf");
     writeFileSync(path, file);

@@ -1,67 +1,57 @@
-import { agentUrlFrom, type Environment } from "../../client/agent-address.ts";
 import { askAgentReady } from "../../client/agent-ready.ts";
-import { askServiceHealth, type HealthSource, type ServiceHealth } from "../../client/service-health.ts";
-import { systemClock } from "../../lib/clock.ts";
+import type { HttpClient } from "../../client/http.ts";
+import { askServiceHealth, type ServiceHealth } from "../../client/service-health.ts";
 import { messageOf } from "../../lib/errors.ts";
+import { connect, connectionFlags } from "../agent-connection.ts";
 import type { Command, CommandIo } from "../command.ts";
-import { type HealthOptions, parseHealthOptions } from "./health-options.ts";
+import { localCommand, type LocalCall } from "../local-command.ts";
+import { type HealthOptions, healthFlags, readHealthOptions } from "./health-options.ts";
 
-const exitCode = { yes: 0, usage: 1, no: 2 } as const;
+const exitCode = { yes: 0, no: 2 } as const;
 /** Docker keeps 2 for itself. */
 const exitCodeNotSelf = 1;
 
-const defaultUrl = "http://edgex-core-consul:8500/v1/agent/checks";
-const localUrl = "http://127.0.0.1:8500";
-
-const help = `Usage: praetor health SERVICE [flags]
-       praetor health --self [--timeout DURATION]
-
-  Asks an agent one question: can this service be used? Prints the service's status; says on standard
-  error why it is not the desired one. SERVICE is a name, or the ID of one instance. An instance is as
-  well as its worst check, a service as well as its best instance.
-
-  With --self: does the agent itself serve? For a container's own health check.
-
-  Exit code: 0 yes; 2 no, or the agent cannot be asked (with --self: 1); 1 wrong usage.
-
-Flags:
-
-  --url URL               list of checks to ask for: .../v1/agent/checks or .../v1/health/checks/NAME, or
-                          just an agent's http://host:port; default ${defaultUrl},
-                          or the agent in PRAETOR_HTTP_ADDR or CONSUL_HTTP_ADDR
-  --desired-state STATE   passing (default), warning or critical
-  --timeout DURATION      to wait for the answer; default 800ms, less than a script check's second
-  --config FILE           file with "url", "desired-state" and "timeout", as JSON or NAME=VALUE lines;
-                          flags come first
-  --verbose               name each check that does not pass
-`;
-
-export const healthCommand: Command = {
+/** `praetor health`. */
+export const healthCommand: Command = localCommand({
   name: "health",
   summary: "Tell by exit code whether a service can be used",
-  help,
-  run: runHealth,
-};
+  synopsis: "[options] SERVICE|--self",
+  about:
+    "Asks an agent one question: can this service be used? Prints the service's status; says on standard error why it is " +
+    "not the desired one. SERVICE is a name, or the ID of one instance. An instance is as well as its worst check, a " +
+    "service as well as its best instance.\n\n" +
+    "With --self: does the agent itself serve? For a container's own health check.\n\n" +
+    "Exit code: 0 yes; 2 no, or the agent cannot be asked (with --self: 1); 1 wrong usage.",
+  examples: [
+    { what: "Can other services use core-data?", command: "health edgex-core-data --http-addr=127.0.0.1:8500" },
+    { what: "Does the agent of this container serve?", command: "health --self" },
+  ],
+  flags: healthFlags,
+  sharedFlags: connectionFlags,
+  flagsAnywhere: true,
+  run: answer,
+});
 
-async function runHealth(args: readonly string[], io: CommandIo): Promise<number> {
-  let options: HealthOptions;
-  try {
-    options = await parseHealthOptions(args);
-  } catch (thrown) {
-    io.stderr(`Error: ${messageOf(thrown)}\n\n${help}`);
-    return exitCode.usage;
-  }
-  if (options.isHelpAsked) {
-    io.stdout(help);
-    return exitCode.yes;
-  }
-  return options.service === undefined ? answerForSelf(options, io) : answerForService(options.service, options, io);
+async function answer({ words, flags, io }: LocalCall): Promise<number> {
+  const options = await readHealthOptions(words, flags);
+  const { url, service, timeoutMs } = options;
+  // Geneva's name for the agent, among the containers of a gateway.
+  const fallback = service === undefined ? undefined : "http://edgex-core-consul:8500";
+  const http = connect(flags, io, { address: url?.origin, fallback, timeoutMs });
+  return service === undefined ? answerForSelf(http, io) : answerForService(service, { http, options, io });
 }
 
-async function answerForService(service: string, options: HealthOptions, io: CommandIo): Promise<number> {
+interface Asked {
+  readonly http: HttpClient;
+  readonly options: HealthOptions;
+  readonly io: CommandIo;
+}
+
+async function answerForService(service: string, { http, options, io }: Asked): Promise<number> {
+  const path = options.url === undefined ? undefined : `${options.url.pathname}${options.url.search}`;
   let health: ServiceHealth;
   try {
-    health = await askServiceHealth(service, sourceOf(options, io));
+    health = await askServiceHealth(service, { http, path, signal: io.signal });
   } catch (thrown) {
     return no(io, messageOf(thrown));
   }
@@ -72,28 +62,14 @@ async function answerForService(service: string, options: HealthOptions, io: Com
   return no(io, `${service} is ${health.status || "without status"}, not ${options.desiredState}`);
 }
 
-async function answerForSelf(options: HealthOptions, io: CommandIo): Promise<number> {
+async function answerForSelf(http: HttpClient, io: CommandIo): Promise<number> {
   try {
-    await askAgentReady({ ...sourceOf(options, io), url: options.url ?? agentUrlFrom(io.env) ?? localUrl });
+    await askAgentReady(http, { signal: io.signal });
     return exitCode.yes;
   } catch (thrown) {
     io.stderr(`${messageOf(thrown)}\n`);
     return exitCodeNotSelf;
   }
-}
-
-function sourceOf(options: HealthOptions, io: CommandIo): HealthSource {
-  return {
-    url: options.url ?? agentUrlFrom(io.env) ?? defaultUrl,
-    clock: systemClock,
-    timeoutMs: options.timeoutMs,
-    token: tokenFrom(io.env),
-    signal: io.signal,
-  };
-}
-
-function tokenFrom(env: Environment): string | undefined {
-  return env["CONSUL_HTTP_TOKEN"];
 }
 
 function no(io: CommandIo, why: string): number {

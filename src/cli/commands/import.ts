@@ -1,4 +1,3 @@
-import { systemClock } from "../../lib/clock.ts";
 import { connectElsewhere } from "../agent-connection.ts";
 import { AgentApi, apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import type { Command } from "../command.ts";
@@ -85,7 +84,7 @@ async function readSource(call: ApiCall, progress: Progress): Promise<Found> {
   const [source = ""] = given;
   progress.show(`Reading ${source}`);
   const elsewhere = { address: source, token: flags.text("from-token") ?? "" };
-  const connecting = { flags, env: io.env, clock: systemClock };
+  const connecting = { flags, io };
   if (flags.has("from-keeper")) {
     const { keeperRoot, readKeeper } = await import("../migration/keeper-inventory.ts");
     const prefixes = flags.all("prefix");
@@ -95,7 +94,7 @@ async function readSource(call: ApiCall, progress: Progress): Promise<Found> {
   if (words.length > 0) return (await import("../migration/export-folder.ts")).readExport(source);
   if (!isAddress(source)) return (await import("../migration/dump-file.ts")).readDump(source);
   const { readAgent } = await import("../migration/agent-inventory.ts");
-  const api = new AgentApi(connectElsewhere(elsewhere, connecting), flags, io.signal);
+  const api = new AgentApi(connectElsewhere(elsewhere, connecting), { signal: io.signal });
   return attempting(`Error reading ${source}`, () => readAgent(api));
 }
 

@@ -13,6 +13,8 @@ export const joinCommand: Command = apiCommand({
   examples: [{ what: "Join whoever is there", command: "join 192.0.2.1 192.0.2.2" }],
   flags: [{ name: "wan", kind: "bool", value: "", help: "Join a server of another datacenter." }],
   asksServers: false,
+  // An address that nobody answers at takes Consul ten seconds.
+  timeoutMs: 60_000,
   run: join,
 });
 

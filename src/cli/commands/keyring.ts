@@ -28,6 +28,8 @@ export const keyringCommand: Command = apiCommand({
     formatFlag,
   ],
   asksServers: false,
+  // All members are asked.
+  timeoutMs: 60_000,
   words: 0,
   run: manageKeys,
 });

@@ -9,6 +9,8 @@ export const leaveCommand: Command = apiCommand({
   about: "The agent tells the others that it goes, so that nobody takes it for failed, and ends.",
   examples: [{ what: "End the agent", command: "leave" }],
   asksServers: false,
+  // The agent answers when it has left: some seconds, in a cluster.
+  timeoutMs: 60_000,
   words: 0,
   async run({ api, io }) {
     await attempting("Error leaving", () => api.ok({ method: "PUT", path: "/v1/agent/leave" }));

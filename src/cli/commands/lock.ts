@@ -2,10 +2,9 @@ import { KvClient } from "../../client/kv-client.ts";
 import { type HeldLock, type LockRecipe, takeLock } from "../../client/lock.ts";
 import { Mutex } from "../../client/mutex.ts";
 import { Semaphore } from "../../client/semaphore.ts";
-import { sleep, systemClock } from "../../lib/clock.ts";
+import { sleep } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/duration.ts";
-import { connect } from "../agent-connection.ts";
-import { AgentApi, apiCommand, attempting, type ApiCall } from "../api-command.ts";
+import { apiCommand, attempting, openAgentApi, type ApiCall } from "../api-command.ts";
 import { Child } from "../child.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
@@ -72,11 +71,11 @@ async function lock(call: ApiCall): Promise<number> {
   const asked = readCall(call);
   using shutdown = listenForShutdown(io);
   // Without the command's own signal: it must not keep the lock from being given back.
-  const api = new AgentApi(connect(flags, io.env, systemClock), flags, undefined);
+  const api = openAgentApi(flags, { ...io, signal: undefined });
   await attempting("Error querying Consul agent", () => api.json("/v1/agent/self"));
   const recipe = recipeOf(call, new KvClient(api), asked);
   tell(call, "Attempting lock acquisition");
-  const options = { ...asked, clock: systemClock, signal: shutdown.signal };
+  const options = { ...asked, clock: io.clock, signal: shutdown.signal };
   const held = await attempting("Lock acquisition failed", () => takeLock(api, recipe, options));
   if (held === undefined) throw new CommandFailure("Shutdown triggered or timeout during lock acquisition");
   const isWell = await runHolding(call, { words: asked.words, held, shutdown: shutdown.signal });
@@ -166,7 +165,7 @@ async function untilEnded(call: ApiCall, child: Child, { held, shutdown }: Omit<
 async function endChild(call: ApiCall, child: Child, ended: Promise<unknown>): Promise<void> {
   tell(call, `Terminating child pid ${child.pid}`);
   child.send("SIGTERM");
-  const over = await Promise.race([ended.then(() => true), sleep(systemClock, killGraceMs).then(() => false)]);
+  const over = await Promise.race([ended.then(() => true), sleep(call.io.clock, killGraceMs).then(() => false)]);
   if (over) return tell(call, "Child terminated");
   tell(call, `Child did not exit after grace period of ${formatDuration(killGraceMs)}`);
   tell(call, `Killing child pid ${child.pid}`);

@@ -25,8 +25,10 @@ async function restore({ words, api, io }: ApiCall): Promise<void> {
     progress.show(`Verifying ${path}`);
     await verifySnapshot(path);
     progress.show(`Sending ${path}`);
-    const request = { method: "PUT", path: "/v1/snapshot", body: Bun.file(path) } as const;
-    // As a stream: a large snapshot may take the server as long as it takes.
+    const body = Bun.file(path);
+    // The server answers when all is read, checked and durable: a minute, and a second for each MiB.
+    const timeoutMs = 60_000 + Math.ceil(body.size / 2 ** 20) * 1_000;
+    const request = { method: "PUT", path: "/v1/snapshot", body, timeoutMs } as const;
     await attempting("Error restoring snapshot", () => api.stream(request));
   } finally {
     progress.end();

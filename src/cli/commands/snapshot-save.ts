@@ -18,6 +18,8 @@ export const snapshotSaveCommand: Command = apiCommand({
     "whatever happens, FILE is the snapshot of before or the whole new one.",
   examples: [{ what: "Make a backup", command: "snapshot save backup.snap" }],
   asksServers: true,
+  // Consul writes the whole snapshot before it sends the first byte.
+  timeoutMs: 60_000,
   run: save,
 });
 
@@ -26,7 +28,7 @@ async function save({ words, api, io }: ApiCall): Promise<void> {
   const answer = await attempting("Error saving snapshot", () => api.stream({ path: "/v1/snapshot" }));
   const progress = new Progress(io);
   try {
-    await writeFileWhole(path, blocksOf(answer, progress), {
+    await writeFileWhole(path, blocksOf(api.parts(answer), progress), {
       what: "snapshot file",
       async verify(written) {
         progress.show("Verifying");
@@ -39,8 +41,7 @@ async function save({ words, api, io }: ApiCall): Promise<void> {
   io.stdout(`Saved and verified snapshot to index ${answer.headers.get("X-Consul-Index") ?? 0}\n`);
 }
 
-async function* blocksOf(answer: Response, progress: Progress): AsyncGenerator<Uint8Array> {
-  const body: AsyncIterable<Uint8Array> = answer.body ?? new Blob([]).stream();
+async function* blocksOf(body: AsyncIterable<Uint8Array>, progress: Progress): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   try {
     for await (const block of body) {

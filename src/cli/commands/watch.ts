@@ -1,6 +1,5 @@
 import { planWatch, type WatchPlan } from "../../client/watch-plan.ts";
 import { type Change, watch } from "../../client/watch.ts";
-import { systemClock } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { parseBool } from "../../lib/go-bool.ts";
@@ -60,13 +59,13 @@ async function runWatch(call: ApiCall): Promise<number> {
   const ended = new AbortController();
   const signal = AbortSignal.any([shutdown.signal, ended.signal]);
   const log = createLog(
-    { level: "info", json: false, clock: systemClock, sink: (line) => io.stderr(`${line}\n`) },
+    { level: "info", json: false, clock: io.clock, sink: (line) => io.stderr(`${line}\n`) },
     "watch",
   );
   await attempting("Error querying Consul agent", () => api.json("/v1/agent/self"));
   let code = 0;
   await watch(api, plan, {
-    clock: systemClock,
+    clock: io.clock,
     signal,
     async onChange(change) {
       if (words.length === 0) io.stdout(renderGoJson(change.content, { pretty: true }));

@@ -4,9 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { startCannedAgent } from "../../../test/support/canned-agent.ts";
 import { HttpClient } from "../../client/http.ts";
-import { parseGoFlags } from "../../lib/go-flags.ts";
 import { systemClock } from "../../lib/clock.ts";
-import { Flags } from "../flags.ts";
 import { AgentApi } from "../api-command.ts";
 import { readAgent } from "./agent-inventory.ts";
 import { readDump } from "./dump-file.ts";
@@ -18,7 +16,7 @@ import type { ServiceDefinition } from "../../model/service.ts";
 async function readConsul(): Promise<Found> {
   using consul = startCannedAgent(oldConsulAnswer);
   const http = new HttpClient({ baseUrl: consul.url, clock: systemClock });
-  return await readAgent(new AgentApi(http, new Flags(parseGoFlags([], [])), undefined));
+  return await readAgent(new AgentApi(http, {}));
 }
 
 describe("a Consul's snapshot", () => {

@@ -1,0 +1,94 @@
+import { afterAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runCommandWith } from "../../test/support/command-io.ts";
+import { startCannedAgent } from "../../test/support/canned-agent.ts";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { within } from "../../test/support/within.ts";
+import { clientCommands } from "./client-commands.ts";
+import { checkerCommand } from "./commands/checker.ts";
+import { healthCommand } from "./commands/health.ts";
+
+/* Commands whose agent takes requests and never answers, as one that hangs does. */
+
+const folder = mkdtempSync(join(tmpdir(), "silent-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const keys = join(folder, "keys.json");
+writeFileSync(keys, '[{"key": "a", "flags": 0, "value": ""}]');
+const service = join(folder, "service.json");
+writeFileSync(service, '{"service": {"name": "a"}}');
+
+/** The words of each command that asks an agent. A new one has to say here how it is called. */
+const wordsOf: Readonly<Record<string, readonly string[]>> = {
+  "catalog datacenters": [],
+  "catalog nodes": [],
+  "catalog services": [],
+  debug: [`-output=${join(folder, "debug")}`],
+  doctor: [],
+  event: ["-name=a"],
+  exec: ["true"],
+  export: [join(folder, "export")],
+  "force-leave": ["a"],
+  import: ["-from-consul=127.0.0.1:1"],
+  info: [],
+  join: ["a"],
+  keyring: ["-list"],
+  "kv delete": ["a"],
+  "kv export": [],
+  "kv get": ["a"],
+  "kv import": [`@${keys}`],
+  "kv put": ["a", "b"],
+  leave: [],
+  lock: ["a", "true"],
+  maint: [],
+  members: [],
+  monitor: [],
+  "operator autopilot get-config": [],
+  "operator autopilot set-config": ["-cleanup-dead-servers=true"],
+  "operator raft list-peers": [],
+  "operator raft remove-peer": ["-id=a"],
+  ports: [],
+  reload: [],
+  rtt: ["a", "b"],
+  "services deregister": ["-id=a"],
+  "services register": [service],
+  "snapshot save": [join(folder, "a.snap")],
+  top: [],
+  watch: ["-type=key", "-key=a"],
+  health: ["a"],
+  checker: ["security-proxy-setup"],
+};
+/** Verified before it is sent, so it needs a real snapshot: test/e2e has that. */
+const tested = [...clientCommands, healthCommand, checkerCommand].filter(
+  ({ flags = [], name }) => flags.some((flag) => flag.name === "http-addr") && name !== "snapshot restore",
+);
+
+test.each(tested.map((command) => [command.name, command] as const))(
+  "%s ends, and says what is silent and what to do",
+  async (name, command) => {
+    const clock = new FakeClock();
+    using agent = startCannedAgent(() => new Promise(() => {}));
+    const words = wordsOf[name];
+    if (words === undefined) throw new Error(`${name} is not in the list of this test`);
+    const source = name === "import" ? [`-from-consul=${agent.url}`] : words;
+    const address = new URL(agent.url).host;
+    const running = runCommandWith(command, [`-http-addr=${address}`, ...source], { clock });
+    let ended = false;
+    void running.finally(() => (ended = true));
+    await within(30_000, async () => expect(ended || agent.requests.length > 0).toBe(true));
+    await within(30_000, async () => {
+      await clock.advance(5_000);
+      expect(ended).toBe(true);
+    });
+    const { code, stdout, stderr } = await running;
+    expect(agent.requests.length).toBeGreaterThan(0);
+    expect(code).not.toBe(0);
+    expect(clock.monotonicMs()).toBeLessThan(200_000);
+    expect(stdout + stderr).toMatch(
+      /no answer within (1m0|\d+)s; if the agent runs .* hangs|no answer from \S+ within \d+ ms/,
+    );
+    expect(stdout + stderr).toContain(agent.url);
+  },
+  40_000,
+);

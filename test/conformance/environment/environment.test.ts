@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { kvGetCommand } from "../../../src/cli/commands/kv-get.ts";
+import { parseAgentAddress } from "../../../src/client/agent-address.ts";
+import { proxyFor } from "../../../src/lib/proxy.ts";
+import { runCommandWith } from "../../support/command-io.ts";
+import { type Case, caseText, invocationOf, outcomeOf, type Outcome, parseCase } from "./cases.ts";
+import { proxiedAddresses } from "./parameters.ts";
+import { RecordingServers } from "./recording-servers.ts";
+
+/*
+ * What the command line does with each variable and flag that says how the agent is reached, with every two of them together, as
+ * servers see it. The real Consul's answers are in consul.jsonl and proxied.json; record.ts records them again.
+ */
+
+let servers: RecordingServers;
+beforeAll(async () => {
+  servers = await RecordingServers.start();
+});
+afterAll(() => servers[Symbol.asyncDispose]());
+
+const cases = readFileSync(join(import.meta.dir, "consul.jsonl"), "utf8")
+  .trimEnd()
+  .split("\n")
+  .map(parseCase);
+
+async function run({ given }: Case): Promise<Outcome> {
+  const { env, flags } = invocationOf(given, servers);
+  servers.takeSeen();
+  const result = await runCommandWith(kvGetCommand, [...flags, "a"], { env });
+  return outcomeOf(servers.takeSeen(), result);
+}
+
+/** Consul names no host on a socket, and with a proxy sends "GET http:///v1/..." there; both are of no use to a server. */
+function withoutSocketsHost(outcome: Outcome): Outcome {
+  if (outcome.requests === undefined) return outcome;
+  const requests = outcome.requests.map(({ host, ...request }) =>
+    request.at === "unix"
+      ? { ...request, line: request.line.replace("http:///", "/") }
+      : { ...request, ...(host && { host }) },
+  );
+  return { ...outcome, requests };
+}
+
+describe("the command line makes the requests that Consul's makes, or complains of the same", () => {
+  test.each(cases.map((each) => [caseText(each), each] as const))("%s", async (_text, each) => {
+    expect(withoutSocketsHost(await run(each))).toEqual(withoutSocketsHost(each.outcome));
+  });
+});
+
+describe("NO_PROXY exempts what it exempts in Consul", () => {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by record.ts
+  const recorded = JSON.parse(readFileSync(join(import.meta.dir, "proxied.json"), "utf8")) as Record<string, string>;
+  test.each(Object.entries(recorded))("%j", (noProxy, ways) => {
+    const env = { HTTP_PROXY: "http://proxy.example:3128", NO_PROXY: noProxy };
+    const ours = proxiedAddresses.map((address) => {
+      const url = new URL(parseAgentAddress(address, { secure: false }).baseUrl);
+      return `${address} ${proxyFor(url, env) === undefined ? "-" : "p"}`;
+    });
+    expect(ours).toEqual(proxiedAddresses.map((address, at) => `${address} ${ways[at]}`));
+  });
+});
+
+test("a value of CONSUL_HTTP_SSL_VERIFY that is no boolean leaves certificates verified, which it does not in Consul", async () => {
+  const given = new Map([
+    ["CONSUL_HTTP_ADDR", "https://localhost:{https}"],
+    ["CONSUL_HTTP_SSL_VERIFY", "nonsense"],
+  ]);
+  expect(await run({ given, outcome: {} })).toEqual({ error: "untrusted" });
+});
+
+test("a variable that begins with PRAETOR_ counts before Consul's, and a flag before both", async () => {
+  const given = new Map([
+    ["CONSUL_HTTP_ADDR", "127.0.0.1:1"],
+    ["PRAETOR_HTTP_ADDR", "127.0.0.1:{http}"],
+    ["PRAETOR_HTTP_TOKEN", "ours"],
+    ["CONSUL_HTTP_TOKEN", "theirs"],
+    ["PRAETOR_HTTP_AUTH", "op:secret"],
+    ["-token", "flag"],
+  ]);
+  const request = { at: "http", line: "GET /v1/kv/a", host: "127.0.0.1:{http}", token: "flag" } as const;
+  const authorization = `Basic ${btoa("op:secret")}`;
+  expect(await run({ given, outcome: {} })).toEqual({ requests: [{ ...request, authorization }] });
+});

@@ -1,0 +1,165 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
+import { localhostCertificate, otherCertificate } from "../../support/certificates.ts";
+
+/** What a server saw of one request. Ports and paths of this run are written as names: "localhost:{https}". */
+export interface SeenRequest {
+  readonly at: "http" | "https" | "unix" | "proxy";
+  /** The request line without the version. */
+  readonly line: string;
+  readonly host?: string;
+  readonly token?: string;
+  readonly authorization?: string;
+  readonly proxyAuthorization?: string;
+  /** Server name that the TLS client asked for. */
+  readonly sni?: string;
+  /** Common name of the client's certificate. */
+  readonly certificate?: string;
+}
+
+const answer = JSON.stringify([
+  { LockIndex: 0, Key: "a", Flags: 0, Value: btoa("found"), CreateIndex: 1, ModifyIndex: 1 },
+]);
+
+/**
+ * Agents over HTTP, HTTPS (which asks for a client certificate) and a unix socket, and an HTTP proxy, with the files that
+ * variables name. Each remembers what it is asked; the proxy answers plain requests itself and tunnels to the HTTPS agent.
+ */
+export class RecordingServers implements AsyncDisposable {
+  readonly #folder = mkdtempSync(join(tmpdir(), "environment-"));
+  readonly #servers: Server[] = [];
+  readonly #sockets = new Set<Socket>();
+  #names: ReadonlyMap<string, string> = new Map();
+  #seen: SeenRequest[] = [];
+
+  static async start(): Promise<RecordingServers> {
+    const servers = new RecordingServers();
+    await servers.#start();
+    return servers;
+  }
+
+  /** Requests since the last call. */
+  takeSeen(): readonly SeenRequest[] {
+    const seen = this.#seen;
+    this.#seen = [];
+    return seen;
+  }
+
+  /** "https://localhost:{https}" with this run's port. */
+  expand(text: string): string {
+    return [...this.#names].reduce((all, [name, value]) => all.replaceAll(`{${name}}`, value), text);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.all(this.#servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  async #start(): Promise<void> {
+    const socket = join(this.#folder, "agent.sock");
+    const tls = { ...localhostCertificate, requestCert: true, rejectUnauthorized: false };
+    const ports = {
+      http: await this.#listen(createServer((each) => this.#answer(each, "http"))),
+      https: await this.#listen(createTlsServer(tls, (each) => this.#answer(each, "https"))),
+      proxy: await this.#listen(createServer((each) => this.#answer(each, "proxy"))),
+      socket: await this.#listen(
+        createServer((each) => this.#answer(each, "unix")),
+        socket,
+      ),
+    };
+    this.#names = new Map([...Object.entries(ports), ...this.#writeFiles()]);
+  }
+
+  /** The files and folders that variables can name, with their paths. */
+  #writeFiles(): readonly (readonly [name: string, path: string])[] {
+    const files = {
+      ca: localhostCertificate.cert,
+      otherCa: otherCertificate.cert,
+      cert: otherCertificate.cert,
+      key: otherCertificate.key,
+      cert2: localhostCertificate.cert,
+      key2: localhostCertificate.key,
+      token: "from-file\n",
+      token2: "  from-flagged-file \n",
+      empty: "",
+      text: "no PEM\n",
+      "caFolder/ca.pem": localhostCertificate.cert,
+      "otherCaFolder/ca.pem": otherCertificate.cert,
+    };
+    for (const name of ["caFolder", "otherCaFolder"]) mkdirSync(join(this.#folder, name));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(this.#folder, name), text);
+    return [...Object.keys(files), "caFolder", "otherCaFolder", "missing"].map((name) => [
+      name,
+      join(this.#folder, name),
+    ]);
+  }
+
+  /** Resolves with the port, or the path. */
+  async #listen(server: Server, path?: string): Promise<string> {
+    this.#servers.push(server);
+    server.on("connection", (socket: Socket) => this.#keep(socket));
+    await new Promise<void>((resolve) => {
+      if (path === undefined) server.listen(0, "127.0.0.1", resolve);
+      else server.listen(path, resolve);
+    });
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a server on a port has an address of this kind
+    return path ?? String((server.address() as AddressInfo).port);
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on("error", () => undefined).on("close", () => this.#sockets.delete(socket));
+  }
+
+  #answer(socket: Socket | TLSSocket, at: SeenRequest["at"]): void {
+    let head = "";
+    const read = (bytes: Buffer): void => {
+      head += bytes.toString("latin1");
+      // As Go's servers answer a client that speaks TLS.
+      if (head.startsWith("\x16\x03")) return void socket.end("HTTP/1.0 400 Bad Request\r\n\r\n");
+      if (!head.includes("\r\n\r\n")) return;
+      socket.off("data", read);
+      this.#seen.push(this.#requestOf(head, socket, at));
+      if (head.startsWith("CONNECT ")) return this.#tunnel(socket);
+      const headers = `Content-Type: application/json\r\nContent-Length: ${answer.length}\r\nConnection: close`;
+      socket.end(`HTTP/1.1 200 OK\r\n${headers}\r\n\r\n${answer}`);
+    };
+    socket.on("error", () => undefined).on("data", read);
+  }
+
+  #requestOf(head: string, socket: Socket | TLSSocket, at: SeenRequest["at"]): SeenRequest {
+    const masked = [...this.#names].reduce((all, [name, value]) => all.replaceAll(value, `{${name}}`), head);
+    const [line = "", ...lines] = masked.split("\r\n");
+    const headers = new Map(lines.map((each) => [nameOf(each), each.slice(each.indexOf(":") + 1).trim()]));
+    const sni = "servername" in socket && typeof socket.servername === "string" ? socket.servername : "";
+    const certificate = "getPeerCertificate" in socket ? socket.getPeerCertificate()?.subject?.CN : undefined;
+    const found = {
+      host: headers.get("host"),
+      token: headers.get("x-consul-token"),
+      authorization: headers.get("authorization"),
+      proxyAuthorization: headers.get("proxy-authorization"),
+      sni: sni || undefined,
+      certificate: certificate === undefined ? undefined : String(certificate),
+    };
+    const present = Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+    return { at, line: line.replace(/ HTTP\/1\.1$/, ""), ...present };
+  }
+
+  /** Wherever the client wants to go, it comes to the HTTPS agent. */
+  #tunnel(socket: Socket): void {
+    const onward = connect(Number(this.expand("{https}")), "127.0.0.1", () => {
+      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      socket.pipe(onward).pipe(socket);
+    });
+    this.#keep(onward);
+    onward.on("error", () => socket.destroy());
+  }
+}
+
+function nameOf(header: string): string {
+  return header.slice(0, Math.max(header.indexOf(":"), 0)).toLowerCase();
+}
