@@ -90,5 +90,4 @@ test.each(tested.map((command) => [command.name, command] as const))(
     );
     expect(stdout + stderr).toContain(agent.url);
   },
-  40_000,
 );

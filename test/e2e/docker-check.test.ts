@@ -39,5 +39,4 @@ test.skipIf(process.getuid?.() !== 0)(
       await podman.close();
     }
   },
-  180_000,
 );

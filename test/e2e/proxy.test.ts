@@ -95,4 +95,4 @@ test("commands, watches and their handlers never ask a proxy for this machine, a
   const held = await run(programOf("executable"), "lock", address, "locks/a", "env");
   expect(held.printed).toContain(`HTTP_PROXY=${proxyUrl}\n`);
   expect([...new Set(atProxy)]).toEqual(["POST http://hooks.example:8080/hook HTTP/1.1"]);
-}, 120_000);
+});

@@ -39,4 +39,4 @@ test("what the agent says of a damaged file brings the data back", async () => {
       "Error! No key exists at: edgex\n" +
       "There are keys below it: 'praetor kv get -keys edgex/' lists them, -recurse shows their values, too.\n",
   });
-}, 60_000);
+});
