@@ -269,7 +269,7 @@ function describeAddresses(config: RuntimeConfig): object {
 
 function describeDns({ dns, dnsDomain }: RuntimeConfig): object {
   const { refresh, retry, expire, minTtl } = dns.soa;
-  const ttls = Object.entries(dns.serviceTtlMs).map(([name, ms]) => [name, formatDuration(ms)]);
+  const ttls = Object.entries(dns.serviceTtlMs).map(([name, ms]): [string, string] => [name, formatDuration(ms)]);
   return {
     DNSARecordLimit: dns.aRecordsMax,
     DNSAltDomain: dns.altDomain,
@@ -354,7 +354,10 @@ function isSecret(name: string): boolean {
 }
 
 function hideSecrets(values: Readonly<Record<string, string>>): object {
-  const shown = Object.entries(values).map(([name, value]) => [name, isSecret(name) ? "hidden" : value]);
+  const shown = Object.entries(values).map(([name, value]): [string, string] => [
+    name,
+    isSecret(name) ? "hidden" : value,
+  ]);
   return goMap(Object.fromEntries(shown));
 }
 
