@@ -336,7 +336,7 @@ function describeRest(config: RuntimeConfig): object {
     UIContentPath: config.uiContentPath,
     UIDir: config.uiDir ?? "",
     VerifyIncoming: tls.verifyIncoming,
-    // Consul: of each watch it shows that there is one.
+    // Consul shows an empty object for each watch.
     Watches: config.watches.map(() => ({})),
   };
 }
