@@ -1,5 +1,26 @@
 import { expect, test } from "bun:test";
-import { hideTokens } from "./request-log.ts";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { createLog } from "../lib/log.ts";
+import { hideTokens, logFinished } from "./request-log.ts";
+
+test.each([
+  [{ address: "192.0.2.7", port: 1 }, "192.0.2.7:1"],
+  [{ address: "::ffff:192.0.2.7", port: 1 }, "192.0.2.7:1"],
+  [{ address: "2001:db8::7", port: 1 }, "[2001:db8::7]:1"],
+  [null, "@"],
+])("a request of %p is finished when its answer is there, and comes from %s", async (client, from) => {
+  const clock = new FakeClock();
+  const lines: string[] = [];
+  const log = createLog({ level: "debug", json: false, clock, sink: (line) => lines.push(line) }, "agent.http");
+  const { promise, resolve } = Promise.withResolvers<Response>();
+  const answer = logFinished(new Request("http://agent/v1/kv/a?raw"), { answer: () => promise, client, clock, log });
+  await clock.advance(1_500);
+  expect(lines).toEqual([]);
+  resolve(new Response());
+  await answer;
+  const line = `agent.http: Request finished: method=GET url=/v1/kv/a?raw from=${from} latency=1.5s`;
+  expect(lines).toEqual([expect.stringContaining(line)]);
+});
 
 // The right sides but the fifth are what Consul 1.8.7 writes.
 test.each([

@@ -5,7 +5,7 @@ import type { Log } from "../lib/log.ts";
 interface Finished {
   readonly answer: () => Response | Promise<Response>;
   /** The other end of the connection; null on a unix socket. */
-  readonly client: { readonly address: string; readonly port: number; readonly family: string } | null;
+  readonly client: { readonly address: string; readonly port: number } | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -27,7 +27,9 @@ export function logFinished(request: Request, { answer, client, clock, log }: Fi
 /** Go's name of a connection's other end; Consul: "@" for all unix sockets. */
 function nameOf(client: Finished["client"]): string {
   if (client === null) return "@";
-  return client.family === "IPv6" ? `[${client.address}]:${client.port}` : `${client.address}:${client.port}`;
+  // A socket that takes both families shows IPv4 within IPv6.
+  const host = client.address.replace(/^::ffff:(?=\d+\.)/, "");
+  return host.includes(":") ? `[${host}]:${client.port}` : `${host}:${client.port}`;
 }
 
 /** Path and query of a URL. A request without a usable Host has nothing before them. */

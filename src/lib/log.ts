@@ -67,7 +67,7 @@ function createNamedLog(settings: LogSettings, name: string, taps: Set<LogTap>):
   return {
     writes(level) {
       if (takes(settings, level)) return true;
-      for (const tap of taps) if (takes(tap, level)) return true;
+      if (taps.size > 0) for (const tap of taps) if (takes(tap, level)) return true;
       return false;
     },
     trace: (message, fields) => write("trace", message, fields),
@@ -84,8 +84,11 @@ function createNamedLog(settings: LogSettings, name: string, taps: Set<LogTap>):
 }
 
 function takes(to: Pick<LogTap, "level">, level: LogLevel): boolean {
-  return logLevels.indexOf(level) >= logLevels.indexOf(to.level);
+  return ranks[level] >= ranks[to.level];
 }
+
+/** Looked up, since each request asks what is written. */
+const ranks: Readonly<Record<LogLevel, number>> = { trace: 0, debug: 1, info: 2, warn: 3, error: 4 };
 
 interface Line {
   /** Milliseconds since 1970. */
