@@ -1,22 +1,54 @@
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 
-/** Ports that nobody listens on now; all are held open until the last is found, so they differ. */
+/*
+ * Tests run side by side, and thousands of connections with them, whose own ends the system gives ports from 32768 on. A
+ * port that was free there a moment ago is soon somebody's. So each process of tests has a block of ports below, kept by
+ * listening on the first of them until the process ends, and hands out the others in turn.
+ */
+
+/** Up to the ports that an agent gives to services by default (28000). */
+const firstPort = 10_000;
+const blockPorts = 400;
+const blocks = 45;
+
+let reserved: Promise<Server> | undefined;
+let handedOut = 0;
+
+/** Ports that nobody listens on now, and that no other process of tests is given. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  try {
-    return await Promise.all(servers.map(listenAnywhere));
-  } finally {
-    for (const server of servers) server.close();
+  reserved ??= reserveBlock();
+  const block = portOf(await reserved);
+  const found: number[] = [];
+  while (found.length < count) {
+    handedOut += 1;
+    const server = await listenOn(block + 1 + (handedOut % (blockPorts - 1)));
+    if (server === undefined) continue;
+    found.push(portOf(server));
+    await new Promise((resolve) => server.close(resolve));
   }
+  return found;
 }
 
-function listenAnywhere(server: ReturnType<typeof createServer>): Promise<number> {
-  return new Promise((resolvePort, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      if (address === null || typeof address === "string") reject(new Error("no port was given"));
-      else resolvePort(address.port);
-    });
+async function reserveBlock(): Promise<Server> {
+  const start = Math.floor(Math.random() * blocks);
+  for (let tried = 0; tried < blocks; tried++) {
+    const server = await listenOn(firstPort + ((start + tried) % blocks) * blockPorts);
+    if (server !== undefined) return server.unref();
+  }
+  throw new Error(`all ${blocks} blocks of ports for tests are taken, the first from ${firstPort} on`);
+}
+
+/** Resolves with undefined where somebody else listens. */
+function listenOn(port: number): Promise<Server | undefined> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(undefined));
+    server.listen(port, "127.0.0.1", () => resolve(server));
   });
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
+  return address.port;
 }

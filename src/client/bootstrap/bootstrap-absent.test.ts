@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CannedAgent, type CannedRequest, startCannedAgent } from "../../../test/support/canned-agent.ts";
 import { FakeClock } from "../../../test/support/fake-clock.ts";
+import { patienceMs } from "../../../test/support/patience.ts";
 import { rejectionOf } from "../../../test/support/rejection.ts";
 import { within } from "../../../test/support/within.ts";
 import { bootstrap, type BootstrapOptions, type Service } from "./bootstrap.ts";
@@ -122,10 +123,11 @@ function start(options: Partial<BootstrapOptions<Defaults>> = {}): Promise<Servi
   return starting;
 }
 
-/** Moves the clock by half seconds, with time for answers, until this holds. */
+/** Moves the clock by half seconds, with time for answers that a slow machine needs, too, until this holds. */
 function expectInTime(expectation: () => void): Promise<void> {
   return within(10_000, async () => {
     await clock.advance(500);
+    await Bun.sleep(patienceMs(5));
     expectation();
   });
 }
@@ -228,7 +230,7 @@ test("a push that was cut off is done whole at the next attempt, not taken for w
   let fails = true;
   registry.answer = ({ method, target }) =>
     fails && method === "PUT" && target.includes("Service/Port") ? new Response("full", { status: 500 }) : undefined;
-  const starting = start({ argv: [`-cp=consul.${agent?.url}`] });
+  const starting = start({ argv: [`-cp=consul.${agent?.url}`], env: { EDGEX_STARTUP_DURATION: "3000" } });
   await expectInTime(() =>
     expect(said.join()).toMatch(/could not push configuration into Configuration Provider: .*500 \(full\)/),
   );

@@ -18,7 +18,7 @@ const dnsClients = 50;
 const random = new FakeRandom(Number(seed));
 const notes = new Notes();
 const counted = "get";
-let isOver = false;
+const over = new AbortController();
 
 async function pause(): Promise<void> {
   await Bun.sleep(pauseMsMean * (0.5 + random.uniform()));
@@ -30,7 +30,7 @@ async function runClient(kind: string, at: number, traffic: Traffic): Promise<vo
   const name = `${kind} ${at}`;
   try {
     await using client = await LoadClient.open(name, url, notes);
-    for (let round = 1; kind === counted ? round <= Number(rounds) : !isOver; round++) {
+    for (let round = 1; kind === counted ? round <= Number(rounds) : !over.signal.aborted; round++) {
       await traffic(client, at, round);
       notes.count(kind);
       await pause();
@@ -41,7 +41,7 @@ async function runClient(kind: string, at: number, traffic: Traffic): Promise<vo
 }
 
 async function askByDns(): Promise<void> {
-  while (!isOver) {
+  while (!over.signal.aborted) {
     try {
       const { rcode } = await askDns(Number(dnsPort), "consul.service.consul A");
       if (rcode !== "NOERROR") notes.fail(`DNS: ${rcode}`);
@@ -60,7 +60,7 @@ async function askByDns(): Promise<void> {
 const clients = Object.entries(shares).map(([kind, { of100, traffic }]) => {
   const count = Math.floor((Number(connections) * of100) / 100);
   const run = Promise.all(Array.from({ length: count }, (_, at) => runClient(kind, at, traffic)));
-  return kind === counted ? run.then(() => (isOver = true)) : run;
+  return kind === counted ? run.then(() => over.abort()) : run;
 });
 await Promise.all([...clients, ...Array.from({ length: dnsClients }, askByDns)]);
 
