@@ -30,7 +30,7 @@ interface PassingInstance {
 }
 
 const here = import.meta.dir;
-const patienceMs = 20_000;
+const patienceMs = 120_000;
 
 /** The programs of one gateway, each of which can be started, ended and killed by itself. */
 export class Gateway {

@@ -21,7 +21,7 @@ describe.skipIf(!existsSync(executable))("the folder of scripts (skipped without
     mkdirSync(config);
     const definition = (name: string, script: string): object => {
       const args = [join(scripts, script)];
-      return { service: { name, checks: [{ name: "status", args, interval: "1s", timeout: "1s" }] } };
+      return { service: { name, checks: [{ name: "status", args, interval: "1s", timeout: "1m" }] } };
     };
     const files = {
       "00": { enable_local_script_checks: true },
