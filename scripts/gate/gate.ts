@@ -74,19 +74,19 @@ function report(step: Step, { counts, output, seconds }: Outcome): void {
   if (counts.failed > 0) failedSteps.push(step.remedy === undefined ? step.name : `${step.name}: ${step.remedy}`);
 }
 
-/** On a terminal, the last line says what is running, and for how long. */
+/** Says what is running, and for how long: on a terminal in its last line, elsewhere in a line a minute. */
 async function shownWhileRunning<Result>(result: Promise<Result> | undefined): Promise<Result | undefined> {
-  if (!process.stdout.isTTY) return result;
+  const { isTTY, columns } = process.stdout;
   const show = (): void => {
-    const names = [...running].map(([name, sinceMs]) => `${name} ${secondsSince(sinceMs)} s`);
-    process.stdout.write(`\r\x1b[K${names.join(", ").slice(0, process.stdout.columns - 1)}`);
+    const names = [...running].map(([name, sinceMs]) => `${name} ${secondsSince(sinceMs)} s`).join(", ");
+    process.stdout.write(isTTY ? `\r\x1b[K${names.slice(0, columns - 1)}` : `running: ${names}\n`);
   };
-  const timer = setInterval(show, 1_000);
+  const timer = setInterval(show, isTTY ? 1_000 : 60_000);
   try {
     return await result;
   } finally {
     clearInterval(timer);
-    process.stdout.write("\r\x1b[K");
+    if (isTTY) process.stdout.write("\r\x1b[K");
   }
 }
 
