@@ -104,9 +104,13 @@ function buildHttp(settings: Settings): Http {
   return {
     tls: {
       caFile: settings.optionalText("ca_file"),
+      caPath: settings.optionalText("ca_path"),
       certFile: settings.optionalText("cert_file"),
       keyFile: settings.optionalText("key_file"),
       verifyIncoming: settings.flag("verify_incoming") || settings.flag("verify_incoming_https"),
+      minVersion: settings.text("tls_min_version"),
+      cipherSuites: splitList(settings.text("tls_cipher_suites")),
+      preferServerCipherSuites: settings.flag("tls_prefer_server_cipher_suites"),
     },
     ui: settings.flag("ui"),
     uiDir: settings.optionalText("ui_dir"),
@@ -175,6 +179,11 @@ function logLevel(settings: Settings): LogLevel {
   const valid = [...logLevelNames.keys()].join(" ");
   const message = `Invalid log level: ${name}. Valid log levels are: [${valid}]${settings.from("log_level")}`;
   throw new OperatingError("invalid", "invalid-config", message);
+}
+
+/** Consul allows no blanks around the commas. */
+function splitList(text: string): readonly string[] {
+  return text === "" ? [] : text.split(",");
 }
 
 function withSlashes(path: string): string {

@@ -32,6 +32,7 @@ export const defaultSource: Source = sourceOf({
   log_rotate_duration: 24 * 3_600_000,
   retry_interval: 30_000,
   ui_content_path: "/ui/",
+  tls_min_version: "tls12",
   "dns_config.enable_additional_node_meta_txt": true,
   "dns_config.udp_answer_limit": 3,
   "dns_config.recursor_timeout": 2_000,

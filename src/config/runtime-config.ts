@@ -1,4 +1,5 @@
 import type { LogLevel } from "../lib/log.ts";
+import type { TlsFiles } from "../lib/tls-files.ts";
 import type { CheckDefinition } from "../model/check.ts";
 import type { PortPolicy } from "../model/port-record.ts";
 import type { ServiceDefinition } from "../model/service.ts";
@@ -169,13 +170,6 @@ export interface Ports {
   readonly serfLan: number;
   readonly serfWan: number;
   readonly keeper: number;
-}
-
-export interface TlsFiles {
-  readonly caFile: string | undefined;
-  readonly certFile: string | undefined;
-  readonly keyFile: string | undefined;
-  readonly verifyIncoming: boolean;
 }
 
 export interface LogConfig {

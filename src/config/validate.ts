@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { OperatingError } from "../lib/errors.ts";
 import { metadataFault } from "../wire/metadata.ts";
 import { parseCidr } from "../lib/ip-address.ts";
+import { cipherSuiteNames, readTlsFiles, tlsVersions } from "../lib/tls-files.ts";
 import { refuseSharedAddresses } from "./ports.ts";
 import type { RuntimeConfig } from "./runtime-config.ts";
 import type { Settings } from "./settings.ts";
@@ -24,6 +25,35 @@ export function validateConfig(config: RuntimeConfig, settings: Settings): void 
     if (parseCidr(cidr) === undefined)
       fail(`allow_write_http_from: invalid cidr: ${cidr}${settings.from("http_config.allow_write_http_from")}`);
   refuseSharedAddresses(config);
+  validatePortRanges(settings);
+  validateTls(config, settings);
+}
+
+/** Certificates and keys are read here, too, so that `validate` and a reload find what would end a start. */
+function validateTls({ httpsAddresses, tls }: RuntimeConfig, settings: Settings): void {
+  if (!tlsVersions.has(tls.minVersion)) {
+    const known = [...tlsVersions.keys()].join(", ");
+    const from = settings.from("tls_min_version");
+    fail(`tls_min_version: value ${tls.minVersion} not supported, please specify one of [${known}]${from}`);
+  }
+  for (const name of tls.cipherSuites)
+    if (!cipherSuiteNames.has(name)) {
+      const known = [...cipherSuiteNames.keys()].join(",");
+      fail(
+        `tls_cipher_suites: unsupported cipher ${JSON.stringify(name)}; there are ${known}${settings.from("tls_cipher_suites")}`,
+      );
+    }
+  if (httpsAddresses.length > 0 && tls.certFile !== undefined && tls.keyFile !== undefined) readTlsFiles(tls);
+}
+
+/** Consul checks the ends of ranges that nothing is given from here, too. */
+function validatePortRanges(settings: Settings): void {
+  for (const name of ["proxy", "sidecar", "expose"]) {
+    const [least, most] = [`ports.${name}_min_port`, `ports.${name}_max_port`];
+    const isGiven = settings.has(least) && settings.has(most);
+    if (isGiven && settings.number(most) < settings.number(least))
+      fail(`${name}_min_port must be less than ${name}_max_port. To disable, set both to zero.${settings.from(most)}`);
+  }
 }
 
 /** Who asked for guarded data must not get open data. */

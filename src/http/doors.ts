@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
+import { readTlsFiles, type TlsFiles } from "../lib/tls-files.ts";
 import { listen, type HttpServer, type ListenOptions } from "./server.ts";
-import { readTlsFiles, type TlsFiles } from "./tls-files.ts";
 
 export interface DoorsOptions extends Pick<ListenOptions, "socketOwner" | "router" | "clock" | "log"> {
   /** No addresses: not served. */

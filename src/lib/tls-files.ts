@@ -1,0 +1,137 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { messageOf, OperatingError } from "./errors.ts";
+
+/** What a server of TLS is configured with; paths are those of PEM files. */
+export interface TlsFiles {
+  readonly caFile: string | undefined;
+  /** A folder of certificates, in files of any name, also in folders below. `caFile` counts before it. */
+  readonly caPath: string | undefined;
+  readonly certFile: string | undefined;
+  readonly keyFile: string | undefined;
+  /** Clients must show a certificate that `caFile` or `caPath` vouches for. */
+  readonly verifyIncoming: boolean;
+  /** "tls10" ... "tls13" */
+  readonly minVersion: string;
+  /** Names of Go's, for versions below 1.3; empty for the usual ones. */
+  readonly cipherSuites: readonly string[];
+  readonly preferServerCipherSuites: boolean;
+}
+
+/** Consul's names for versions of TLS, with the numbers that the protocol has for them. */
+export const tlsVersions: ReadonlyMap<string, number> = new Map([
+  ["tls10", 0x0301],
+  ["tls11", 0x0302],
+  ["tls12", 0x0303],
+  ["tls13", 0x0304],
+]);
+
+/** The cipher suites that Consul 1.8 takes, with OpenSSL's names for them; undefined for one that BoringSSL does not have. */
+export const cipherSuiteNames: ReadonlyMap<string, string | undefined> = new Map([
+  ["TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "ECDHE-ECDSA-AES128-SHA"],
+  ["TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", "ECDHE-ECDSA-AES256-SHA"],
+  ["TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "ECDHE-RSA-AES128-SHA"],
+  ["TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", "ECDHE-RSA-AES256-SHA"],
+  ["TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", undefined],
+  ["TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", "ECDHE-RSA-AES128-SHA256"],
+  ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256"],
+  ["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"],
+  ["TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "ECDHE-RSA-AES256-GCM-SHA384"],
+  ["TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384"],
+]);
+
+/** OpenSSL's SSL_OP_CIPHER_SERVER_PREFERENCE. */
+const serverPreference = 0x0040_0000;
+
+/**
+ * What HTTPS is served with. All is tried out here, because the listener's own words name no file. Consul: without a
+ * certificate or its key each handshake fails, but HTTPS is served; a reload can bring them.
+ * @throws OperatingError invalid naming the field and the file that cannot be used
+ */
+export function readTlsFiles(files: TlsFiles): Bun.TLSOptions {
+  const { certFile, keyFile, verifyIncoming } = files;
+  const ca = readAuthorities(files);
+  if (verifyIncoming && ca.length === 0) {
+    throw unusable("verify_incoming needs ca_file or ca_path: name the certificates that clients are verified by");
+  }
+  if (certFile === undefined || keyFile === undefined) {
+    if (!verifyIncoming) return { requestCert: false, rejectUnauthorized: false, ...protocolOptions(files) };
+    throw unusable("verify_incoming needs cert_file and key_file: name the server's certificate and its key");
+  }
+  const cert = readPem("cert_file", certFile, (pem) => new X509Certificate(pem));
+  const key = readPem("key_file", keyFile, (pem) => createPrivateKey(pem));
+  if (!cert.parsed.checkPrivateKey(key.parsed)) {
+    throw unusable(
+      `cert_file ${certFile} and key_file ${keyFile} do not belong together: name the certificate's own key`,
+    );
+  }
+  return {
+    cert: cert.pem,
+    key: key.pem,
+    ...(ca.length > 0 && { ca: [...ca] }),
+    requestCert: verifyIncoming,
+    rejectUnauthorized: verifyIncoming,
+    ...protocolOptions(files),
+  };
+}
+
+/** Bun takes minVersion, too, though its type does not say so (tls-files.test.ts). */
+function protocolOptions({ minVersion, cipherSuites, preferServerCipherSuites }: TlsFiles): Bun.TLSOptions {
+  const ciphers = cipherSuites.flatMap((name) => cipherSuiteNames.get(name) ?? []);
+  if (cipherSuites.length > 0 && ciphers.length === 0)
+    throw unusable(`tls_cipher_suites ${cipherSuites.join(",")} cannot be served: add one with GCM in its name`);
+  const options = {
+    minVersion: tlsVersions.get(minVersion),
+    ...(ciphers.length > 0 && { ciphers: ciphers.join(":") }),
+    ...(preferServerCipherSuites && { secureOptions: serverPreference }),
+  };
+  return options;
+}
+
+function readAuthorities({ caFile, caPath }: TlsFiles): readonly string[] {
+  const parse = (pem: string): X509Certificate => new X509Certificate(pem);
+  if (caFile !== undefined) return [readPem("ca_file", caFile, parse).pem];
+  if (caPath === undefined) return [];
+  const pems = filesBelow(caPath).map((path) => readPem("ca_path", path, parse).pem);
+  if (pems.length === 0) throw unusable(`ca_path ${caPath} holds no files: put certificates in PEM there`);
+  return pems;
+}
+
+function filesBelow(folder: string): readonly string[] {
+  try {
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .toSorted();
+  } catch (cause) {
+    throw unusable(
+      `cannot read ca_path ${folder}: ${messageOf(cause)}. Name a folder, and check its permissions`,
+      cause,
+    );
+  }
+}
+
+function readPem<T>(
+  field: string,
+  path: string,
+  parse: (pem: string) => T,
+): { readonly pem: string; readonly parsed: T } {
+  let pem: string;
+  try {
+    pem = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw unusable(`cannot read ${field} ${path}: ${messageOf(cause)}. Check the path and its permissions`, cause);
+  }
+  try {
+    return { pem, parsed: parse(pem) };
+  } catch (cause) {
+    const what = field === "key_file" ? "a private key without a password" : "a certificate";
+    throw unusable(`${field} ${path} does not hold ${what} in PEM: ${messageOf(cause)}`, cause);
+  }
+}
+
+function unusable(message: string, cause?: unknown): OperatingError {
+  return new OperatingError("invalid", "tls-files", message, { cause });
+}
