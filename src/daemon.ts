@@ -317,6 +317,7 @@ function createAgent(
     reserved: new Set([serverServiceId, serfCheckId]),
     scripts: { fromApi: config.enableScriptChecks, fromFiles: config.enableLocalScriptChecks },
     discardOutput: config.discardCheckOutput,
+    sidecarPorts: config.sidecarPorts,
   });
 }
 

@@ -4,7 +4,9 @@ import type { Log } from "../lib/log.ts";
 import type { Check, CheckDefinition, CheckStatus } from "../model/check.ts";
 import { dnsLabelFault } from "../model/dns-label.ts";
 import type { Node } from "../model/node.ts";
-import type { ServiceDefinition } from "../model/service.ts";
+import { requireScriptAllowed, type ScriptPermission } from "../model/script-permission.ts";
+import { checksIn, type ServiceDefinition } from "../model/service.ts";
+import { sidecarAt, sidecarId } from "../model/sidecar.ts";
 import type { Catalog, LocalRows } from "./catalog.ts";
 import { toCatalogCheck } from "./catalog-check.ts";
 import { CheckResults, type CheckFinding, type CheckSet } from "./check-results.ts";
@@ -21,7 +23,7 @@ import {
   type SavedRow,
   type Source,
 } from "./registrations.ts";
-import { requireScriptAllowed, type ScriptPermission } from "./script-permission.ts";
+import { type ReservedPort, type SidecarPortRange, SidecarPorts } from "./sidecar-ports.ts";
 import { Turns } from "./turns.ts";
 
 export interface AgentOptions {
@@ -34,6 +36,8 @@ export interface AgentOptions {
   readonly reserved: ReadonlySet<string>;
   readonly scripts: ScriptPermission;
   readonly discardOutput: boolean;
+  /** The ports of sidecars that name none. */
+  readonly sidecarPorts: SidecarPortRange;
 }
 
 /** How a service is registered. */
@@ -47,6 +51,7 @@ export interface ServiceRegistration {
   readonly fixedCheck?: FixedCheck | undefined;
   /** The id of a check that goes, if it is there. */
   readonly endedCheck?: string;
+  readonly isSidecar?: boolean;
 }
 
 export interface FixedCheck {
@@ -79,6 +84,7 @@ export class Agent {
   readonly #registered = new Registered();
   readonly #changes: Turns;
   readonly #results: CheckResults;
+  readonly #sidecarPorts: SidecarPorts;
   /** What the catalog had for checks before this start, until they run. */
   #lastStatuses: ReadonlyMap<string, CheckStatus> = new Map();
 
@@ -87,6 +93,7 @@ export class Agent {
     this.reserved = options.reserved;
     this.#options = options;
     this.#changes = new Turns(options.clock);
+    this.#sidecarPorts = new SidecarPorts(options.sidecarPorts);
     this.#results = new CheckResults({
       ...options,
       node: () => this.#node,
@@ -133,7 +140,7 @@ export class Agent {
     const { services, checks } = restore(rows);
     const stored = await this.catalog.contents();
     this.#lastStatuses = new Map(stored.checks.map((row) => [row.id, row.status]));
-    for (const service of services) this.#registered.setService({ service, source: "api" });
+    for (const service of services) this.#registered.setService(service);
     for (const { definition, type } of checks) {
       const status = this.#lastStatuses.get(definition.id) ?? definition.initialStatus;
       this.#registered.setCheck({ definition, type, source: "api", status, output: "" });
@@ -170,15 +177,43 @@ export class Agent {
   }
 
   /**
-   * Registers or replaces a service with its checks. Checks that are known keep their status, unless `isAnew`; checks of
-   * the service that are not named stay, unless `replaceExistingChecks`.
-   * @throws OperatingError unavailable when it cannot be made durable; nothing has changed then
+   * Registers or replaces a service with its checks and its sidecar. Checks that are known keep their status, unless
+   * `isAnew`; checks of the service that are not named stay, unless `replaceExistingChecks`. A sidecar that is registered
+   * stays where the definition has none.
+   * @throws OperatingError denied when a check may not run, or no port is left for the sidecar; unavailable when it cannot
+   * be made durable; nothing has changed then
    */
-  async registerService(
+  async registerService(definition: ServiceDefinition, registration: ServiceRegistration): Promise<void> {
+    const { source, replaceExistingChecks = false } = registration;
+    using reserved = this.prepare(definition, source);
+    const sidecar = sidecarAt(definition, reserved.port);
+    // In one tick, and so in one batch.
+    await Promise.all([
+      this.#registerService(definition, registration),
+      sidecar && this.#registerService(sidecar, { source, replaceExistingChecks, isSidecar: true }),
+    ]);
+  }
+
+  /**
+   * Reserves a port for a service's sidecar, if it has one, for a registration that follows.
+   * @throws OperatingError denied when the service cannot be registered
+   */
+  prepare(definition: ServiceDefinition, source: Source): ReservedPort {
+    for (const check of checksIn(definition)) this.requireAllowed(check, source);
+    return this.#sidecarPorts.reserve(definition, this.services);
+  }
+
+  async #registerService(
     { service, checks }: ServiceDefinition,
-    { source, replaceExistingChecks = false, isAnew = false, fixedCheck, endedCheck = "" }: ServiceRegistration,
+    {
+      source,
+      replaceExistingChecks = false,
+      isAnew = false,
+      fixedCheck,
+      endedCheck = "",
+      isSidecar = false,
+    }: ServiceRegistration,
   ): Promise<void> {
-    for (const check of checks) this.requireAllowed(check, source);
     this.#warnOfName(service.name);
     const fixed = fixedCheck ? [toFixed(fixedCheck)] : [];
     const named = new Set([...checks, ...fixed.map(({ definition }) => definition)].map((check) => check.id));
@@ -186,7 +221,7 @@ export class Agent {
       const known = replaceExistingChecks ? this.checksOf(service.id) : [];
       const ended = this.checks.has(endedCheck) ? [endedCheck] : [];
       await this.#commit({
-        service: { service, source },
+        service: { service, source, isSidecar },
         checks: [
           ...checks.map((check) => (isAnew ? unknownCheck(check, source) : this.#toLocal(check, source))),
           ...fixed,
@@ -204,8 +239,14 @@ export class Agent {
     this.#changes.requireKnown([`service/${serviceId}`, ...checks]);
   }
 
-  /** An unknown id is no error. */
+  /** Removes a service with its checks and its sidecar. An unknown id is no error. */
   async deregisterService(id: string): Promise<void> {
+    const sidecar = sidecarId(id);
+    const hasSidecar = this.services.get(sidecar)?.isSidecar ?? false;
+    await Promise.all([this.#deregisterService(id), hasSidecar && this.#deregisterService(sidecar)]);
+  }
+
+  async #deregisterService(id: string): Promise<void> {
     await this.#inTurn(id, [], async () => {
       if (!this.services.has(id)) return;
       const checks = this.checksOf(id);

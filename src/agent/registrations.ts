@@ -8,6 +8,8 @@ export type Source = "api" | "file";
 export interface LocalService {
   readonly service: Service;
   readonly source: Source;
+  /** It was registered as the sidecar of another service, and is removed with that. */
+  readonly isSidecar?: boolean;
 }
 
 /** A check as this agent knows it. `status` and `output` are its newest, which the catalog may not have yet. */
@@ -35,7 +37,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 export function saveService(id: string, local: LocalService | undefined): SavedRow {
-  return { key: servicePrefix + id, value: local && encode(local.service) };
+  return { key: servicePrefix + id, value: local && encode(toRow(local)) };
 }
 
 export function saveCheck(id: string, local: LocalCheck | undefined): SavedRow {
@@ -46,7 +48,18 @@ export function saveCheck(id: string, local: LocalCheck | undefined): SavedRow {
 export function serviceRows(known: LocalService | undefined, local: LocalService): SavedRow[] {
   const { id } = local.service;
   if (local.source === "file") return known?.source === "api" ? [saveService(id, undefined)] : [];
-  return known?.source === "api" && isDeepStrictEqual(known.service, local.service) ? [] : [saveService(id, local)];
+  const same = known?.source === "api" && isDeepStrictEqual(toRow(known), toRow(local));
+  return same ? [] : [saveService(id, local)];
+}
+
+type ServiceRow = Service & Pick<LocalService, "isSidecar">;
+
+function toRow({ service, isSidecar }: LocalService): ServiceRow {
+  return isSidecar ? { ...service, isSidecar } : service;
+}
+
+function fromRow({ isSidecar = false, ...service }: ServiceRow): LocalService {
+  return { service, source: "api", isSidecar };
 }
 
 export function checkRows(known: LocalCheck | undefined, local: LocalCheck): SavedRow[] {
@@ -57,18 +70,18 @@ export function checkRows(known: LocalCheck | undefined, local: LocalCheck): Sav
 }
 
 export interface Restored {
-  readonly services: readonly Service[];
+  readonly services: readonly LocalService[];
   readonly checks: readonly { readonly definition: CheckDefinition; readonly type: string }[];
 }
 
 /** Reads back what saveService and saveCheck wrote; other rows are left to their owners. */
 export function restore(rows: readonly SavedRow[]): Restored {
-  const services: Service[] = [];
+  const services: LocalService[] = [];
   const checks: { definition: CheckDefinition; type: string }[] = [];
   for (const { key, value } of rows) {
     if (value === undefined) continue;
     // The shapes are ours: only saveService and saveCheck write these keys, and the engine verified their checksums.
-    if (key.startsWith(servicePrefix)) services.push(decode(value) as Service);
+    if (key.startsWith(servicePrefix)) services.push(fromRow(decode(value) as ServiceRow));
     if (key.startsWith(checkPrefix)) checks.push(decode(value) as { definition: CheckDefinition; type: string });
   }
   return { services, checks };

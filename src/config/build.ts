@@ -36,6 +36,10 @@ export function buildConfig(inputs: BuildInputs): Omit<RuntimeConfig, "warnings"
     ...buildAgent(settings),
     ...decodeDefinitions(definitions, checkOutputBytesMax),
     ports,
+    sidecarPorts: {
+      first: settings.number("ports.sidecar_min_port"),
+      last: settings.number("ports.sidecar_max_port"),
+    },
     dns: buildDns(inputs),
     portAllocation: buildPortAllocation(settings),
     messageBus: buildMessageBus(settings, identity.nodeName),

@@ -14,6 +14,8 @@ export const defaultSource: Source = sourceOf({
   "ports.server": 8300,
   "ports.serf_lan": 8301,
   "ports.serf_wan": 8302,
+  "ports.sidecar_min_port": 21_000,
+  "ports.sidecar_max_port": 21_255,
   "ports.keeper": -1,
   "edgex.ports.policy": "warn",
   "edgex.ports.range": "28000-28999",

@@ -40,6 +40,8 @@ export interface RuntimeConfig {
   /** For every "unix:///path" above. */
   readonly unixSocket: UnixSocketOwner;
   readonly ports: Ports;
+  /** For sidecar proxies that name no port, both ends included; below 1: such sidecars are refused. */
+  readonly sidecarPorts: { readonly first: number; readonly last: number };
   readonly tls: TlsFiles;
 
   readonly ui: boolean;

@@ -44,4 +44,14 @@ export type ServiceRow = Service & RowIndexes & { readonly node: string };
 export interface ServiceDefinition {
   readonly service: Service;
   readonly checks: readonly CheckDefinition[];
+  /**
+   * A proxy that is registered, replaced and removed with the service. Port 0 lets the agent choose one, and no checks
+   * stand for the usual two: see sidecarAt.
+   */
+  readonly sidecar?: Pick<ServiceDefinition, "service" | "checks">;
+}
+
+/** The checks of a definition, with those that its sidecar names. */
+export function checksIn({ checks, sidecar }: ServiceDefinition): readonly CheckDefinition[] {
+  return sidecar === undefined ? checks : [...checks, ...sidecar.checks];
 }

@@ -52,18 +52,18 @@ export class PortRegistrations {
    * when there is more to it. As for `register`, the ledger is to be put right when it rejects.
    */
   registerPlain(
-    { service, checks }: ServiceDefinition,
+    definition: ServiceDefinition,
     { policy, ...registration }: PortRegistration & { readonly policy: PortPolicy },
   ): Promise<void> | undefined {
     const { ledger } = this.#options;
-    const { id, address: host, port } = service;
+    const { id, address: host, port } = definition.service;
     const place = { host, port };
     if (ledger.record(id) !== undefined || (registration.beforeListening && ledger.storedOf(id).length > 0))
       return undefined;
     const isFree = isAnybodys(ledger, place, policy) || ledger.isRegisteredAt(id, place);
     if (!isFree && ledger.ownerOf(place, id)) return undefined;
     ledger.setRegistered(id, place);
-    return this.#registerWith({ service, checks }, registration);
+    return this.#registerWith(definition, registration);
   }
 
   /** The ledger has the service at its new place from the first moment on; when this rejects, that is to be undone. */

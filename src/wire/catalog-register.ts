@@ -8,7 +8,7 @@ import { fieldNames, JsonFields } from "./json-fields.ts";
 import { metadataFault } from "./metadata.ts";
 import { decodeTaggedAddresses, isAnyAddress } from "./service-address.ts";
 import { meshFault } from "./service-faults.ts";
-import { decodeMeshParts } from "./service-proxy.ts";
+import { decodeMeshParts, type GivenSidecar } from "./service-proxy.ts";
 import { decodeWeights, weightsFault } from "./service-weights.ts";
 
 /** What an external monitor or another agent writes to the catalog at once. */
@@ -121,12 +121,12 @@ function validateNode(node: Node, skipNodeUpdate: boolean): void {
 
 interface GivenService {
   readonly service: Service;
-  readonly hasSidecar: boolean;
+  readonly sidecar: GivenSidecar | undefined;
 }
 
 function decodeService(json: unknown): GivenService {
   const fields = new JsonFields(json, { names: serviceNames, source: "api", where: "NodeService.Service" });
-  const { hasSidecar, ...mesh } = decodeMeshParts(fields, "api");
+  const { sidecar, ...mesh } = decodeMeshParts(fields, "api");
   const service = {
     id: fields.string("ID"),
     name: fields.string("Service"),
@@ -140,7 +140,7 @@ function decodeService(json: unknown): GivenService {
     enableTagOverride: fields.bool("EnableTagOverride"),
     ...mesh,
   };
-  return { service, hasSidecar };
+  return { service, sidecar };
 }
 
 /** Consul: the catalog replaces weights that it cannot use; the agent refuses them. */
@@ -149,10 +149,10 @@ function catalogWeights(fields: JsonFields): Service["weights"] {
   return weightsFault(weights) === undefined ? weights : decodeWeights(undefined, "api");
 }
 
-function validateService({ service, hasSidecar }: GivenService, node: string): void {
+function validateService({ service, sidecar }: GivenService, node: string): void {
   if (service.name === "") throw refused("Must provide service name with ID");
   if (isAnyAddress(service.address)) throw refused("Invalid service address");
-  const mesh = meshFault(service, hasSidecar);
+  const mesh = meshFault(service, sidecar);
   if (mesh !== undefined) throw refused(mesh);
   const meta = metadataFault(service.meta);
   const id = service.id || service.name;

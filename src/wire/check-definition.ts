@@ -9,6 +9,8 @@ export interface CheckDecodeOptions {
   readonly source: WireSource;
   /** The agent's own limit of a check's kept output; a check may only lower it. */
   readonly outputBytesMax?: number;
+  /** Takes what is wrong but has a safe meaning. Without it, that is an error. */
+  readonly warn?: (message: string) => void;
 }
 
 /** Consul's default limit of a check's kept output. */
@@ -32,7 +34,7 @@ export function decodeCheckDefinition(json: unknown, options: CheckDecodeOptions
   // Consul: a check in a file may have an id and no name.
   if (id === "" || (check.name === "" && options.source === "api")) throw invalid("Missing check name");
   validateCheckMethod(check);
-  const initialStatus = decodeStatus(check.status, "Bad check status");
+  const initialStatus = decodeInitialStatus(check.status, "Bad check status", options);
   return defineCheck(check, { id, name: check.name, serviceId: check.serviceId, initialStatus }, options);
 }
 
@@ -133,9 +135,23 @@ function encodeSchedule(
  */
 export function decodeStatus(text: string, refusal: string): CheckStatus {
   if (text === "") return "critical";
-  const status = checkStatuses.find((known) => known === text);
-  if (status === undefined) throw invalid(refusal);
-  return status;
+  if (!isStatus(text)) throw invalid(refusal);
+  return text;
+}
+
+function isStatus(text: string): text is CheckStatus {
+  return checkStatuses.some((known) => known === text);
+}
+
+/**
+ * The status before the first result. Consul keeps any text of a file, which no list of a status then has; critical, too,
+ * lasts until the check says otherwise.
+ * @throws OperatingError invalid, code "validation", with `refusal`, unless `warn` takes it
+ */
+export function decodeInitialStatus(text: string, refusal: string, { warn }: CheckDecodeOptions): CheckStatus {
+  if (warn === undefined || text === "" || isStatus(text)) return decodeStatus(text, refusal);
+  warn(`status ${JSON.stringify(text)} is none of ${checkStatuses.join(", ")}: the check begins as critical`);
+  return "critical";
 }
 
 /** Consul: of several methods in one check, the first in this order is run and the others are passed over. */

@@ -2,20 +2,21 @@ import { OperatingError } from "../lib/errors.ts";
 import type { CheckDefinition } from "../model/check.ts";
 import type { ServiceProxy } from "../model/service-proxy.ts";
 import type { Service, ServiceDefinition } from "../model/service.ts";
+import { sidecarId } from "../model/sidecar.ts";
 import {
   type CheckDecodeOptions,
-  decodeStatus,
+  decodeInitialStatus,
   defineCheck,
   encodeCheckDefinition,
   validateCheckMethod,
 } from "./check-definition.ts";
 import { type CheckFields, decodeCheckFields, isEmptyCheck } from "./check-fields.ts";
 import { goMap } from "./go-json.ts";
-import { fieldNames, JsonFields } from "./json-fields.ts";
+import { type FieldNames, fieldNames, JsonFields } from "./json-fields.ts";
 import { metadataFault } from "./metadata.ts";
 import { decodeTaggedAddresses, isAnyAddress, withFamilyAddresses } from "./service-address.ts";
 import { meshFault } from "./service-faults.ts";
-import { decodeMeshParts, encodeAgentProxy } from "./service-proxy.ts";
+import { decodeMeshParts, emptyProxy, encodeAgentProxy, type GivenSidecar } from "./service-proxy.ts";
 import { decodeWeights, weightsFault } from "./service-weights.ts";
 
 /**
@@ -24,15 +25,46 @@ import { decodeWeights, weightsFault } from "./service-weights.ts";
  * the message is the HTTP answer's text
  */
 export function decodeServiceDefinition(json: unknown, options: CheckDecodeOptions): ServiceDefinition {
-  const isApi = options.source === "api";
-  const names = isApi ? apiNames : fileNames;
-  const fields = new JsonFields(json, { names, source: options.source, where: isApi ? "" : "service" });
-  const { hasSidecar, ...mesh } = decodeMeshParts(fields, options.source);
+  const { source } = options;
+  const where = source === "api" ? "" : "service";
+  const fields = new JsonFields(json, { names: namesOf(options), source, where });
+  const { sidecar: given, ...mesh } = decodeMeshParts(fields, source);
   const service = { ...decodeService(fields, options), ...withDefaults(mesh) };
   const checks = decodeChecks(fields, options);
-  validateService(service, { ...options, hasSidecar });
+  validateService(service, { ...options, sidecar: given });
+  for (const check of checks) validateCheckMethod(check);
+  const sidecar = given && decodeSidecar(given.json, service, options);
+  return { service, checks: nameChecks(service, checks, options), ...(sidecar && { sidecar }) };
+}
+
+/** A sidecar is written as a service is; what it leaves out follows from the service that it stands before. */
+function decodeSidecar(json: unknown, parent: Service, options: CheckDecodeOptions): ServiceDefinition["sidecar"] {
+  const { source } = options;
+  const where = source === "api" ? "" : "service.connect.sidecar_service";
+  const fields = new JsonFields(json, { names: namesOf(options), source, where });
+  const { sidecar: _, ...mesh } = decodeMeshParts(fields, source);
+  const inherited = { id: sidecarId(parent.id), name: `${parent.name}-sidecar-proxy`, address: parent.address };
+  const own = decodeService(fields, options, inherited);
+  const service = {
+    ...{ ...own, kind: own.kind || "connect-proxy", port: Math.max(own.port, 0) },
+    tags: own.tags.length > 0 ? own.tags : parent.tags,
+    meta: Object.keys(own.meta ?? {}).length > 0 ? own.meta : parent.meta,
+    ...withDefaults({ ...mesh, proxy: proxyOf(parent, mesh.proxy) }),
+  };
+  const checks = decodeChecks(fields, options);
+  requireUsable(service);
   for (const check of checks) validateCheckMethod(check);
   return { service, checks: nameChecks(service, checks, options) };
+}
+
+function proxyOf(parent: Service, given: ServiceProxy = emptyProxy): ServiceProxy {
+  return {
+    ...given,
+    destinationServiceName: given.destinationServiceName || parent.name,
+    destinationServiceId: given.destinationServiceId || parent.id,
+    localServiceAddress: given.localServiceAddress || "127.0.0.1",
+    localServicePort: given.localServicePort > 0 ? given.localServicePort : parent.port,
+  };
 }
 
 /** The service as decodeServiceDefinition reads it from the API, without what it would fill in itself. */
@@ -96,13 +128,22 @@ const fileNames = fieldNames(commonNames, {
   enable_tag_override: "EnableTagOverride",
 });
 
-function decodeService(fields: JsonFields, { source }: CheckDecodeOptions): Service {
-  const name = fields.string("Name");
-  const address = fields.string("Address");
+function namesOf({ source }: CheckDecodeOptions): FieldNames {
+  return source === "api" ? apiNames : fileNames;
+}
+
+/** @param inherited what the fields of these names are where they are left out */
+function decodeService(
+  fields: JsonFields,
+  { source }: CheckDecodeOptions,
+  inherited: Pick<Service, "id" | "name" | "address"> = { id: "", name: "", address: "" },
+): Service {
+  const name = fields.string("Name") || inherited.name;
+  const address = fields.string("Address") || inherited.address;
   const port = fields.int("Port");
   fields.string("Token");
   return {
-    id: fields.string("ID") || name,
+    id: fields.string("ID") || inherited.id || name,
     name,
     kind: fields.string("Kind", "structs.ServiceKind"),
     tags: fields.stringList("Tags"),
@@ -127,17 +168,21 @@ function decodeChecks(fields: JsonFields, { source }: CheckDecodeOptions): Check
 
 function validateService(
   service: Service,
-  { source, hasSidecar }: CheckDecodeOptions & { readonly hasSidecar: boolean },
+  { source, sidecar }: CheckDecodeOptions & { readonly sidecar: GivenSidecar | undefined },
 ): void {
   if (service.name === "") throw invalid("Missing service name");
   // Consul: a file's service may have 0.0.0.0.
   if (source === "api" && isAnyAddress(service.address)) throw invalid("Invalid service address");
-  const weights = weightsFault(service.weights);
-  if (weights !== undefined) throw invalid(`Invalid Weights: ${weights}`);
-  const meta = metadataFault(service.meta);
-  if (meta !== undefined) throw invalid(`Invalid Service Meta: ${meta}`);
-  const mesh = meshFault(service, hasSidecar);
+  requireUsable(service);
+  const mesh = meshFault(service, sidecar);
   if (mesh !== undefined) throw invalid(mesh);
+}
+
+function requireUsable({ weights, meta }: Service): void {
+  const weightFault = weightsFault(weights);
+  if (weightFault !== undefined) throw invalid(`Invalid Weights: ${weightFault}`);
+  const fault = metadataFault(meta);
+  if (fault !== undefined) throw invalid(`Invalid Service Meta: ${fault}`);
 }
 
 /** Consul: an agent says what an upstream is, where the catalog leaves it open. */
@@ -157,7 +202,11 @@ function nameChecks(service: Service, checks: readonly CheckFields[], options: C
       id: check.id || ownId,
       name: check.name || `Service '${service.name}' check`,
       serviceId: service.id,
-      initialStatus: decodeStatus(check.status, "Status for checks must 'passing', 'warning', 'critical'"),
+      initialStatus: decodeInitialStatus(
+        check.status,
+        "Status for checks must 'passing', 'warning', 'critical'",
+        options,
+      ),
     };
     return defineCheck(check, identity, options);
   });

@@ -1,20 +1,24 @@
 import type { ExposedPath, ServiceProxy, Upstream } from "../model/service-proxy.ts";
 import type { Service } from "../model/service.ts";
+import type { GivenSidecar } from "./service-proxy.ts";
 
 type Meshed = Pick<Service, "kind" | "port" | "connectNative" | "proxy">;
 
 /**
  * What Consul finds wrong with the parts of a service that are of the mesh, in its words and as its errors list them;
  * undefined when nothing is. Nothing here makes use of these parts, but what is kept is to be as others expect it.
+ * @param sidecar undefined for a service whose definition has none
  */
-export function meshFault(service: Meshed, hasSidecar: boolean): string | undefined {
-  const faults = faultsOf(service, hasSidecar);
-  if (faults.length > 0) return listFaults(faults);
-  if (!hasSidecar) return undefined;
-  return (
-    "SidecarService: Connect must be enabled in order to use this: there is no service mesh here. " +
-    "Register the service without it; a proxy that you run yourself can be registered as a service of Kind connect-proxy"
-  );
+export function meshFault(service: Meshed, sidecar: GivenSidecar | undefined): string | undefined {
+  const faults = [...faultsOf(service, sidecar !== undefined), ...sidecarFaults(sidecar)];
+  return faults.length > 0 ? listFaults(faults) : undefined;
+}
+
+function sidecarFaults(sidecar: GivenSidecar | undefined): string[] {
+  return [
+    ...(sidecar?.hasId ? ["A SidecarService cannot specify an ID as this is managed by the agent"] : []),
+    ...(sidecar?.hasSidecar ? ["A SidecarService cannot have a nested SidecarService"] : []),
+  ];
 }
 
 /** Several errors, as Go's multierror lists them. */

@@ -4,9 +4,17 @@ import { goValue } from "./go-json.ts";
 import { type FieldNames, fieldNames, JsonFields, type WireSource } from "./json-fields.ts";
 
 type MeshParts = Pick<Service, "connectNative" | "proxy"> & {
-  /** The client wants a proxy registered along with the service. */
-  readonly hasSidecar: boolean;
+  /** A proxy to be registered with the service; undefined without one. */
+  readonly sidecar: GivenSidecar | undefined;
 };
+
+/** A sidecar proxy as a definition has it. */
+export interface GivenSidecar {
+  readonly json: unknown;
+  readonly hasId: boolean;
+  /** It has a sidecar of its own, which is not allowed. */
+  readonly hasSidecar: boolean;
+}
 
 /**
  * What a service says of the mesh. Fields of other writing, and of `Connect` any others, are taken as Consul takes them.
@@ -17,13 +25,21 @@ export function decodeMeshParts(fields: JsonFields, source: WireSource): MeshPar
   return {
     ...(connect.bool("Native") && { connectNative: true }),
     ...(fields.has("Proxy") && { proxy: decodeProxy(fields.raw("Proxy"), source) }),
-    hasSidecar: connect.has("SidecarService"),
+    sidecar: decodeSidecar(connect.raw("SidecarService"), source),
   };
 }
 
+function decodeSidecar(json: unknown, source: WireSource): GivenSidecar | undefined {
+  if (json === undefined) return undefined;
+  const fields = nested(json, sidecarNames, { source, where: "Connect.SidecarService", ignoreUnknown: true });
+  const connect = nested(fields.raw("Connect"), connectNames, { source, where: "Connect", ignoreUnknown: true });
+  return { json, hasId: fields.string("ID") !== "", hasSidecar: connect.has("SidecarService") };
+}
+
 function decodeProxy(json: unknown, source: WireSource): ServiceProxy {
-  const fields = nested(json, proxyNames, { source, where: "Proxy" });
-  const expose = nested(fields.raw("Expose"), exposeNames, { source, where: "Proxy.Expose" });
+  const where = source === "file" ? "service.proxy" : "Proxy";
+  const fields = nested(json, proxyNames, { source, where });
+  const expose = nested(fields.raw("Expose"), exposeNames, { source, where: `${where}.Expose` });
   return {
     destinationServiceName: fields.string("DestinationServiceName"),
     destinationServiceId: fields.string("DestinationServiceID"),
@@ -91,6 +107,7 @@ function bothWritings(fields: Readonly<Record<string, string>>): FieldNames {
   return fieldNames(Object.values(fields), fields);
 }
 
+const sidecarNames = fieldNames(["ID", "Connect"]);
 const connectNames = bothWritings({ native: "Native", sidecar_service: "SidecarService" });
 const exposeNames = bothWritings({ checks: "Checks", paths: "Paths" });
 const modeNames = bothWritings({ mode: "Mode" });
@@ -121,6 +138,9 @@ const pathNames = bothWritings({
   protocol: "Protocol",
   parsed_from_check: "ParsedFromCheck",
 });
+
+/** A proxy without any field. */
+export const emptyProxy: ServiceProxy = decodeProxy(null, "api");
 
 /** As the catalog shows it, and for a service that says nothing of a proxy, too. */
 export function encodeProxy(proxy: ServiceProxy | undefined): object {

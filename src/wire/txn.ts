@@ -93,7 +93,7 @@ function decodeService(json: object): TxnOperation {
   const outer = read(json, catalogNames, "ServiceTxnOp.Service");
   const fields = read(outer.raw("Service"), serviceNames, "AgentService.Service.Service");
   const [id, name, verb] = [fields.string("ID"), fields.string("Service"), outer.string("Verb", "api.ServiceOp")];
-  const { hasSidecar: _, ...mesh } = decodeMeshParts(fields, "api");
+  const { sidecar: _, ...mesh } = decodeMeshParts(fields, "api");
   return {
     kind: "service",
     verb,

@@ -1,14 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import {
-  differs,
-  expectError,
-  get,
-  put,
-  registerNode,
-  registerService,
-  sharedTarget,
-  unique,
-} from "../support/conformance.ts";
+import { expectError, get, put, registerNode, registerService, sharedTarget, unique } from "../support/conformance.ts";
 import { promptly } from "../support/promptly.ts";
 
 await sharedTarget();
@@ -184,11 +175,4 @@ describe("a service that takes connections of the mesh itself", () => {
     await registerNode({ Node, Service: { Service: name } });
     expect((await get(`/v1/catalog/connect/${name}`)).text).toBe("[]");
   });
-});
-
-test("a service is not registered with a sidecar where there is no mesh", async () => {
-  if (!differs("praetor", "Consul registers a proxy that nothing configures where its mesh is off")) return;
-  const definition = { Name: unique("sidecar"), Port: 80, Connect: { SidecarService: {} } };
-  const answer = await put("/v1/agent/service/register", definition);
-  expect([answer.status, answer.text]).toEqual([400, expect.stringContaining("Connect must be enabled")]);
 });

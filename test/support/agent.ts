@@ -54,6 +54,7 @@ export async function startTestAgent(
     reserved: new Set(["consul", "serfHealth"]),
     scripts: { fromApi: false, fromFiles: false },
     discardOutput: false,
+    sidecarPorts: { first: 21_000, last: 21_255 },
     ...given,
   });
   await agent.restore(local);

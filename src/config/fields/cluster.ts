@@ -1,4 +1,4 @@
-import { type Field, type FieldType, settled, unused } from "../field.ts";
+import { type Field, type FieldType, settled, unused, used } from "../field.ts";
 
 const gossip: Readonly<Record<string, FieldType>> = {
   gossip_nodes: "int",
@@ -9,7 +9,7 @@ const gossip: Readonly<Record<string, FieldType>> = {
   retransmit_mult: "int",
 };
 
-/** Raft, Serf and the service mesh: none of them is here. */
+/** Raft, Serf and the service mesh, none of which is here; only sidecars of services are registered. */
 export const clusterFields: readonly Field[] = [
   settled("rejoin_after_leave", "bool", "An agent always rejoins."),
   ...unused("servers of this version stand alone; there is no Raft", {
@@ -70,6 +70,13 @@ export const clusterFields: readonly Field[] = [
     segment_limit: "int",
     segment_name_limit: "int",
   }),
+  used(
+    "ports.sidecar_min_port",
+    "int",
+    "21000",
+    "First port for sidecar proxies that name none; 0 at both ends: none.",
+  ),
+  used("ports.sidecar_max_port", "int", "21255", "Last port for sidecar proxies that name none."),
   ...unused("there is no service mesh", {
     "connect.enabled": "bool",
     "connect.ca_provider": "string",
@@ -78,8 +85,6 @@ export const clusterFields: readonly Field[] = [
     "connect.test_ca_leaf_root_change_spread": "duration",
     "ports.proxy_min_port": "int",
     "ports.proxy_max_port": "int",
-    "ports.sidecar_min_port": "int",
-    "ports.sidecar_max_port": "int",
     "ports.expose_min_port": "int",
     "ports.expose_max_port": "int",
   }),

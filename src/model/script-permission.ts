@@ -1,6 +1,5 @@
 import { OperatingError } from "../lib/errors.ts";
-import type { CheckDefinition } from "../model/check.ts";
-import type { Source } from "./registrations.ts";
+import type { CheckDefinition } from "./check.ts";
 
 /** Whether checks may run programs, by where they come from. */
 export interface ScriptPermission {
@@ -9,7 +8,11 @@ export interface ScriptPermission {
 }
 
 /** @throws OperatingError denied for a check that runs a program and may not */
-export function requireScriptAllowed(check: CheckDefinition, source: Source, permission: ScriptPermission): void {
+export function requireScriptAllowed(
+  check: CheckDefinition,
+  source: "api" | "file",
+  permission: ScriptPermission,
+): void {
   if (check.method.kind !== "script" && check.method.kind !== "docker") return;
   const { fromApi, fromFiles } = permission;
   if (source === "api" ? fromApi : fromApi || fromFiles) return;
