@@ -1,11 +1,13 @@
 import { Agent } from "./agent/agent.ts";
 import { createAliasSource } from "./agent/alias-source.ts";
 import { runAntiEntropy, syncCatalog } from "./agent/anti-entropy.ts";
-import { FileDefinitions } from "./agent/file-definitions.ts";
+import { type Defined, FileDefinitions } from "./agent/file-definitions.ts";
 import { RunningChecks } from "./checks/running-checks.ts";
 import { serfCheckId, serverRegistration, serverServiceId } from "./cluster/server-registration.ts";
 import { guardDescriptors } from "./lib/descriptor-guard.ts";
+import { refuseFaults } from "./config/definitions.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
+import { formatPlace } from "./config/syntax-tree.ts";
 import { createApi, openApi } from "./open-api.ts";
 import { openBus } from "./open-bus.ts";
 import { openDns } from "./open-dns.ts";
@@ -95,7 +97,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     const { registerServer, sync, resync } = createSync(config, { store, agent });
     await registerServer();
     const definitions = new FileDefinitions(agent, log);
-    await definitions.apply(config);
+    await definitions.start(definedIn(config));
     await syncCatalog(agent);
     const clientLimit = new ClientLimit(config.httpConnectionsMax);
     const reloads = new SharedRuns(started.promise, () =>
@@ -115,6 +117,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
       reload: () => reloads.request(),
       resync,
       leave: options.onLeave,
+      definitionFaults: () => definitions.faults,
     });
     const dns = await openDns(config, { ...api, log: log.named("dns"), listen: world.listenDns }, stopping.signal);
     const { doors, keeper } = await openDoorways(config, {
@@ -236,10 +239,17 @@ async function reload(options: DaemonOptions, parts: Reloadable): Promise<void> 
   }
 }
 
-/** What can be wrong is tried first: certificates, then definitions. */
+/** What the files define, for the agent. */
+function definedIn({ services, checks, origins, definitionFaults }: RuntimeConfig): Defined {
+  const faults = definitionFaults.map(({ file, place, message }) => ({ where: formatPlace(file, place), message }));
+  return { services, checks, origins, faults };
+}
+
+/** Tries what can fail first: definitions that cannot be read, certificates, definitions that cannot be registered. */
 async function takeUp(next: RuntimeConfig, parts: Reloadable): Promise<void> {
+  refuseFaults(next);
   const changeCertificates = parts.doors.prepare(next.tls);
-  await parts.definitions.apply(next);
+  await parts.definitions.apply(definedIn(next));
   parts.agent.changeMeta(nodeMeta(next));
   parts.agent.discardOutput = next.discardCheckOutput;
   parts.dns.reload(next.dns);

@@ -1,3 +1,4 @@
+import type { FileFault } from "./agent/file-definitions.ts";
 import { Autopilot } from "./cluster/autopilot.ts";
 import { serverMember } from "./cluster/server-registration.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
@@ -23,14 +24,14 @@ import { describeSelf } from "./self-description.ts";
 type ApiParts = Pick<
   Api,
   "store" | "outputs" | "sessionTtls" | "agent" | "metrics" | "clock" | "random" | "log" | "reload" | "resync" | "leave"
-> & { readonly machine: Machine };
+> & { readonly machine: Machine; readonly definitionFaults: () => readonly FileFault[] };
 
 /** What the endpoints work on, of the parts of one agent. */
 export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   const { node } = parts.agent;
   const member = serverMember(node, config);
   const leader = `${node.address}:${config.ports.server}`;
-  const { log: rootLog, machine, ...others } = parts;
+  const { log: rootLog, machine, definitionFaults, ...others } = parts;
   const { clock, metrics, store } = parts;
   const coordinates = new Coordinates(store, {
     own: node.name,
@@ -73,7 +74,8 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     waitLimits: config.blockingQuery,
     ui:
       config.ui || config.uiDir !== undefined ? { contentPath: config.uiContentPath, folder: config.uiDir } : undefined,
-    self: () => describeSelf(config, { agent: parts.agent, store: parts.store, leader }),
+    self: () =>
+      describeSelf(config, { agent: parts.agent, store: parts.store, leader, definitionFaults: definitionFaults() }),
     host: () => describeHost(systemClock),
     log: rootLog.named("http"),
   };

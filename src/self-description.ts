@@ -1,4 +1,5 @@
 import type { Agent } from "./agent/agent.ts";
+import type { FileFault } from "./agent/file-definitions.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
 import { describeConfig } from "./debug-config.ts";
 import type { SelfDescription } from "./http/api.ts";
@@ -9,10 +10,14 @@ interface Parts {
   readonly agent: Agent;
   readonly store: Store;
   readonly leader: string;
+  readonly definitionFaults: readonly FileFault[];
 }
 
 /** What agent/self tells: in Consul's shape, as far as it has a meaning here. Numbers are strings, as Consul's are. */
-export function describeSelf(config: RuntimeConfig, { agent, store, leader }: Parts): SelfDescription {
+export function describeSelf(
+  config: RuntimeConfig,
+  { agent, store, leader, definitionFaults }: Parts,
+): SelfDescription {
   return {
     config: {
       Datacenter: config.datacenter,
@@ -22,16 +27,21 @@ export function describeSelf(config: RuntimeConfig, { agent, store, leader }: Pa
       Server: config.server,
       Version: consulVersion,
     },
-    debugConfig: describeConfig(config, agent.node),
+    debugConfig: { ...describeConfig(config, agent.node), DefinitionFaults: describeFaults(definitionFaults) },
     stats: describeStats(config, { agent, store, leader }),
     meta: agent.node.meta ?? {},
   };
 }
 
+/** Praetor's own: services and checks of files that are left out. Absent when all are used. */
+function describeFaults(faults: readonly FileFault[]): readonly object[] | undefined {
+  return faults.length > 0 ? faults.map(({ where, message }) => ({ Where: where, Message: message })) : undefined;
+}
+
 /** What there is to say of gossip where there is none. */
 const serfAlone = { encrypted: "false", failed: "0", health_score: "0", left: "0", members: "1" };
 
-function describeStats(config: RuntimeConfig, { agent, store, leader }: Parts): object {
+function describeStats(config: RuntimeConfig, { agent, store, leader }: Omit<Parts, "definitionFaults">): object {
   const checks = [...agent.checks.values()];
   const ttls = checks.filter(({ type }) => type === "ttl").length;
   const index = String(store.state.index);

@@ -2,62 +2,144 @@ import { describe, expect, test } from "bun:test";
 import { serviceWith, startTestAgent, ttlCheck, type TestAgent } from "../../test/support/agent.ts";
 import { rejectionOf } from "../../test/support/rejection.ts";
 import { createLog } from "../lib/log.ts";
-import { FileDefinitions } from "./file-definitions.ts";
+import type { ServiceDefinition } from "../model/service.ts";
+import { type Defined, FileDefinitions } from "./file-definitions.ts";
 
-async function start(): Promise<TestAgent & { readonly definitions: FileDefinitions }> {
-  const world = await startTestAgent();
-  const log = createLog({ level: "error", json: false, clock: world.clock, sink: () => {} }, "agent");
+async function start(
+  options?: Parameters<typeof startTestAgent>[0],
+): Promise<TestAgent & { readonly definitions: FileDefinitions }> {
+  const world = await startTestAgent(options);
+  const sink = (line: string): void => void world.log.push(line);
+  const log = createLog({ level: "warn", json: false, clock: world.clock, sink }, "agent");
   return { ...world, definitions: new FileDefinitions(world.agent, log) };
+}
+
+function defined(services: Defined["services"], checks: Defined["checks"] = []): Defined {
+  const all = [...services, ...checks];
+  return { services, checks, origins: new Map(all.map((each, at) => [each, `a.hcl:${at + 1}:1`])), faults: [] };
+}
+
+function withSidecar(name: string): ServiceDefinition {
+  const { service } = serviceWith(`${name}-sidecar-proxy`, [], { kind: "connect-proxy", port: 0 });
+  return { ...serviceWith(name, []), sidecar: { service, checks: [] } };
 }
 
 describe("definitions from files", () => {
   test("replace what earlier ones defined, and leave alone what the API registered", async () => {
     const { agent, definitions } = await start();
     await agent.registerService(serviceWith("api", []), { source: "api" });
-    await definitions.apply({ services: [serviceWith("a", ["a-up"]), serviceWith("b", ["b-up"])], checks: [] });
-    await definitions.apply({ services: [serviceWith("b", [])], checks: [ttlCheck("disk")] });
+    await definitions.apply(defined([serviceWith("a", ["a-up"]), serviceWith("b", ["b-up"])]));
+    await definitions.apply(defined([serviceWith("b", [])], [ttlCheck("disk")]));
     expect([...agent.services.keys(), ...agent.checks.keys()]).toEqual(["api", "b", "disk"]);
   });
 
   test("keep the status of checks that stay", async () => {
     const { agent, definitions } = await start();
-    await definitions.apply({ services: [serviceWith("a", ["up"])], checks: [] });
+    await definitions.apply(defined([serviceWith("a", ["up"])]));
     await agent.updateTtl("up", "passing", "");
-    await definitions.apply({ services: [serviceWith("a", ["up"], { port: 81 })], checks: [] });
+    await definitions.apply(defined([serviceWith("a", ["up"], { port: 81 })]));
     expect(agent.checks.get("up")?.status).toBe("passing");
   });
 
   test.each([
-    ["a check of a service that is not there", { services: [], checks: [ttlCheck("up", { serviceId: "nope" })] }],
+    ["a check of a service that is not there", defined([], [ttlCheck("up", { serviceId: "nope" })])],
     [
       "a script, when scripts are disabled",
-      {
-        services: [serviceWith("new", [])],
-        checks: [ttlCheck("s", { method: { kind: "script", args: ["true"], intervalMs: 1e9, timeoutMs: 1e3 } })],
-      },
+      defined(
+        [serviceWith("new", [])],
+        [ttlCheck("s", { method: { kind: "script", args: ["true"], intervalMs: 1e9, timeoutMs: 1e3 } })],
+      ),
     ],
-  ])("are refused as a whole for %s", async (_name, defined) => {
+  ])("are refused as a whole for %s", async (_name, next) => {
     const { agent, definitions } = await start();
-    await definitions.apply({ services: [serviceWith("a", ["up"])], checks: [] });
-    expect(await rejectionOf(definitions.apply(defined))).toMatchObject({ code: "unusable-definition" });
+    await definitions.apply(defined([serviceWith("a", ["up"])]));
+    expect(await rejectionOf(definitions.apply(next))).toMatchObject({ code: "unusable-definition" });
     expect([...agent.services.keys(), ...agent.checks.keys()]).toEqual(["a", "up"]);
   });
 
   test("are taken up one call after the other, and one that fails does not stop the next", async () => {
     const { agent, definitions } = await start();
-    const failed = rejectionOf(definitions.apply({ services: [], checks: [ttlCheck("up", { serviceId: "nope" })] }));
+    const failed = rejectionOf(definitions.apply(defined([], [ttlCheck("up", { serviceId: "nope" })])));
     await Promise.all([
       failed,
-      definitions.apply({ services: [serviceWith("a", [])], checks: [] }),
-      definitions.apply({ services: [serviceWith("b", [])], checks: [] }),
+      definitions.apply(defined([serviceWith("a", [])])),
+      definitions.apply(defined([serviceWith("b", [])])),
     ]);
     expect([...agent.services.keys()]).toEqual(["b"]);
   });
 });
 
+describe("at the start", () => {
+  test("definitions that cannot be registered are left out, each is named with its place, and the others are served", async () => {
+    const { agent, definitions, log } = await start();
+    const script = { kind: "script", args: ["true"], intervalMs: 1e9, timeoutMs: 1e3 } as const;
+    const checks = [ttlCheck("up", { serviceId: "nope" }), ttlCheck("disk"), ttlCheck("s", { method: script })];
+    const faults = [{ where: "b.hcl:1:1", message: 'service "x": Missing service name' }];
+    await definitions.start({ ...defined([serviceWith("a", [])], checks), faults });
+    expect([...agent.services.keys(), ...agent.checks.keys()]).toEqual(["a", "disk"]);
+    expect(definitions.faults).toEqual([
+      ...faults,
+      { where: "a.hcl:2:1", message: 'Failed to register check "up": ServiceID "nope" does not exist' },
+      { where: "a.hcl:4:1", message: expect.stringContaining('Failed to register check "s": Scripts are disabled') },
+    ]);
+    expect(log.filter((line) => line.includes("A definition cannot be used as it is"))).toHaveLength(3);
+  });
+
+  test("a disk that takes no writes is no fault of a definition", async () => {
+    const { definitions, engine } = await start();
+    engine.fail();
+    expect(await rejectionOf(definitions.start(defined([serviceWith("a", [])])))).toMatchObject({ code: "disk-full" });
+  });
+});
+
+describe("a sidecar in a file", () => {
+  test("is registered with its service, keeps its port over reloads, and goes with its block", async () => {
+    const { agent, definitions } = await start();
+    await definitions.start(defined([withSidecar("a"), withSidecar("b")]));
+    const ports = (): unknown[] => [...agent.services.values()].map(({ service }) => [service.id, service.port]);
+    expect(ports()).toEqual([
+      ["a", 80],
+      ["a-sidecar-proxy", 21_000],
+      ["b", 80],
+      ["b-sidecar-proxy", 21_001],
+    ]);
+    await definitions.apply(
+      defined([serviceWith("a", []), withSidecar("b")], [ttlCheck("c", { serviceId: "b-sidecar-proxy" })]),
+    );
+    expect(ports()).toEqual([
+      ["a", 80],
+      ["b", 80],
+      ["b-sidecar-proxy", 21_001],
+    ]);
+    expect([...agent.checks.keys()]).toEqual(["service:b-sidecar-proxy:1", "service:b-sidecar-proxy:2", "c"]);
+  });
+
+  test("is left out with its service when no port is left, and refused as a whole by a reload", async () => {
+    const { agent, definitions } = await start({ sidecarPorts: { first: 21_000, last: 21_000 } });
+    await definitions.start(defined([withSidecar("a"), withSidecar("b")]));
+    expect([...agent.services.keys()]).toEqual(["a", "a-sidecar-proxy"]);
+    expect(definitions.faults).toMatchObject([{ where: "a.hcl:2:1" }]);
+    const error = await rejectionOf(definitions.apply(defined([withSidecar("b"), withSidecar("c")])));
+    expect(String(error)).toContain("none left in the configured range [21000, 21000]");
+    expect([...agent.services.keys()]).toEqual(["a", "a-sidecar-proxy"]);
+  });
+});
+
+test("a sidecar that the API registered is known as one after a restart, and goes with its service", async () => {
+  const { agent, restarted } = await start();
+  await Promise.all(["a", "b"].map((name) => agent.registerService(withSidecar(name), { source: "api" })));
+  expect([...agent.services.values()].map(({ service }) => service.port)).toEqual([80, 21_000, 80, 21_001]);
+  const again = await restarted();
+  await again.agent.registerService(withSidecar("b"), { source: "api" });
+  expect(again.agent.services.get("b-sidecar-proxy")?.service.port).toBe(21_001);
+  await again.agent.deregisterService("a");
+  expect([...again.agent.services.keys()]).toEqual(["b", "b-sidecar-proxy"]);
+  expect(again.servicesInCatalog()).toEqual(["b", "b-sidecar-proxy"]);
+});
+
 test("a check that the API gave to a service of a file goes with the file, at the next start", async () => {
   const { agent, definitions, restarted } = await start();
-  await definitions.apply({ services: [serviceWith("a", [])], checks: [] });
+  await definitions.apply(defined([serviceWith("a", [])]));
   await agent.registerCheck(ttlCheck("up", { serviceId: "a" }), "api");
   const again = await restarted();
   expect([...again.agent.checks.keys()]).toEqual(["up"]);

@@ -2,11 +2,23 @@ import { OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { CheckDefinition } from "../model/check.ts";
 import type { ServiceDefinition } from "../model/service.ts";
+import { sidecarAt } from "../model/sidecar.ts";
 import type { Agent } from "./agent.ts";
 
-interface Defined {
+export interface Defined {
   readonly services: readonly ServiceDefinition[];
   readonly checks: readonly CheckDefinition[];
+  /** Where each of them stands: "agent.hcl:3:7". */
+  readonly origins: ReadonlyMap<object, string>;
+  /** What is wrong with definitions that were not even decoded, or only in part. */
+  readonly faults: readonly FileFault[];
+}
+
+/** A definition of a file that is left out, or used otherwise than it says. */
+export interface FileFault {
+  /** "agent.hcl:3:7" */
+  readonly where: string;
+  readonly message: string;
 }
 
 /** Keeps the services and checks that configuration files define registered, through reloads. */
@@ -14,10 +26,32 @@ export class FileDefinitions {
   readonly #agent: Agent;
   readonly #log: Log;
   #applied: Promise<void> = Promise.resolve();
+  #faults: readonly FileFault[] = [];
 
   constructor(agent: Agent, log: Log) {
     this.#agent = agent;
     this.#log = log;
+  }
+
+  /** What is wrong with the definitions that are in force. */
+  get faults(): readonly FileFault[] {
+    return this.#faults;
+  }
+
+  /**
+   * For the start of the agent: registers all definitions that can be registered. One that cannot must not keep the others
+   * from being served, so it is left out, with a warning in the log.
+   */
+  start(defined: Defined): Promise<void> {
+    return this.#inTurn(async () => {
+      const faults = [...defined.faults];
+      await this.#apply(defined, (definition, { message }) =>
+        faults.push({ where: originOf(definition, defined), message }),
+      );
+      this.#faults = faults;
+      for (const { where, message } of faults)
+        this.#log.warn("A definition cannot be used as it is", { where, message });
+    });
   }
 
   /**
@@ -26,17 +60,43 @@ export class FileDefinitions {
    * @throws OperatingError naming a definition that cannot be registered; nothing has changed then
    */
   apply(defined: Defined): Promise<void> {
-    const applied = this.#applied.then(() => this.#apply(defined));
+    return this.#inTurn(async () => {
+      await this.#apply(defined, (definition, { kind, message }) => {
+        const placed = `${message} (${originOf(definition, defined)})`;
+        throw new OperatingError(kind, "unusable-definition", placed);
+      });
+      this.#faults = defined.faults;
+    });
+  }
+
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    const applied = this.#applied.then(task);
     this.#applied = applied.catch(() => {});
     return applied;
   }
 
-  async #apply(defined: Defined): Promise<void> {
-    const { services, checks } = defined;
-    for (const definition of services) this.#requireAllowed("service", definition.service.name, definition.checks);
-    for (const check of checks) this.#requireAllowed("check", check.name || check.id, [check]);
-    for (const check of checks) this.#requireService(check, defined);
-    await this.#removeOthers(defined);
+  /** @param refuse takes each definition that cannot be registered, before anything is changed */
+  async #apply(
+    defined: Defined,
+    refuse: (definition: ServiceDefinition | CheckDefinition, obstacle: Obstacle) => void,
+  ): Promise<void> {
+    using reserved = new DisposableStack();
+    const services = defined.services.filter((definition) => {
+      const prepare = (): void => void reserved.use(this.#agent.prepare(definition, "file"));
+      const obstacle = attempt(`service ${JSON.stringify(definition.service.name)}`, prepare);
+      if (obstacle) refuse(definition, obstacle);
+      return !obstacle;
+    });
+    const withSidecars = services.flatMap((definition) => [definition, sidecarAt(definition, 0) ?? []].flat());
+    const checks = defined.checks.filter((check) => {
+      const obstacle = attempt(`check ${JSON.stringify(check.name || check.id)}`, () => {
+        this.#agent.requireAllowed(check, "file");
+        this.#requireService(check, withSidecars);
+      });
+      if (obstacle) refuse(check, obstacle);
+      return !obstacle;
+    });
+    await this.#removeOthers(withSidecars, checks);
     await Promise.all(services.map((service) => this.#agent.registerService(service, { source: "file" })));
     for (const check of checks) await this.#agent.registerCheck(check, "file");
     await this.#removeOrphans();
@@ -44,9 +104,9 @@ export class FileDefinitions {
     if (count > 0) this.#log.debug("Definitions from files registered", { count });
   }
 
-  async #removeOthers({ services, checks }: Defined): Promise<void> {
+  async #removeOthers(services: readonly ServiceDefinition[], checks: readonly CheckDefinition[]): Promise<void> {
     const serviceIds = new Set(services.map(({ service }) => service.id));
-    const checkIds = new Set([...checks, ...services.flatMap((service) => service.checks)].map((check) => check.id));
+    const checkIds = new Set([...checks, ...services.flatMap((service) => service.checks)].map(({ id }) => id));
     for (const [id, { source }] of this.#agent.services) {
       if (source === "file" && !serviceIds.has(id)) await this.#agent.deregisterService(id);
     }
@@ -63,26 +123,26 @@ export class FileDefinitions {
     }
   }
 
-  #requireAllowed(noun: string, name: string, checks: readonly CheckDefinition[]): void {
-    try {
-      for (const check of checks) this.#agent.requireAllowed(check, "file");
-    } catch (error) {
-      if (!(error instanceof OperatingError)) throw error;
-      throw unusable(error.kind, `Failed to register ${noun} ${JSON.stringify(name)}: ${error.message}`);
-    }
-  }
-
-  #requireService({ id, name, serviceId }: CheckDefinition, { services }: Defined): void {
+  #requireService({ serviceId }: CheckDefinition, services: readonly ServiceDefinition[]): void {
     if (serviceId === "" || services.some(({ service }) => service.id === serviceId)) return;
     if (this.#agent.services.get(serviceId)?.source === "api") return;
-    const what = JSON.stringify(name || id);
-    throw unusable(
-      "invalid",
-      `Failed to register check ${what}: ServiceID ${JSON.stringify(serviceId)} does not exist`,
-    );
+    throw new OperatingError("not-found", "unknown-service", `ServiceID ${JSON.stringify(serviceId)} does not exist`);
   }
 }
 
-function unusable(kind: OperatingError["kind"], message: string): OperatingError {
-  return new OperatingError(kind, "unusable-definition", message);
+/** What keeps a definition from being registered, in Consul's words. */
+type Obstacle = Pick<OperatingError, "kind" | "message">;
+
+function attempt(named: string, prepare: () => void): Obstacle | undefined {
+  try {
+    prepare();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof OperatingError)) throw error;
+    return { kind: error.kind, message: `Failed to register ${named}: ${error.message}` };
+  }
+}
+
+function originOf(definition: object, { origins }: Defined): string {
+  return origins.get(definition) ?? "";
 }

@@ -111,7 +111,7 @@ export function clientAddresses(sources: AddressSources, ports: Ports): ClientAd
     // A unix socket needs no port, so it also stays with the port switched off.
     return (own.length > 0 ? own : shared).filter((address) => ports[name] > 0 || address.startsWith("unix://"));
   };
-  const dnsAddresses = of("dns");
+  const dnsAddresses = ports.dns > 0 ? of("dns") : [];
   if (dnsAddresses.some((address) => address.startsWith("unix://")))
     throw invalidAddress("DNS address cannot be a unix socket", { settings, path: "addresses.dns" });
   return {

@@ -1,7 +1,7 @@
 import { OperatingError } from "../lib/errors.ts";
 import { type LogLevel, logLevelNames } from "../lib/log.ts";
 import { clientAddresses, clusterAddresses } from "./addresses.ts";
-import { decodeDefinitions } from "./definitions.ts";
+import { readDefinitions } from "./definitions.ts";
 import { buildDns, withFinalDot } from "./dns.ts";
 import { buildMessageBus, buildPortAllocation } from "./edgex.ts";
 import { type AddressSources, expandHosts } from "./expand.ts";
@@ -27,14 +27,18 @@ export function buildConfig(inputs: BuildInputs): Omit<RuntimeConfig, "warnings"
   const { settings, definitions } = inputs;
   const ports = readPorts(settings);
   const identity = buildIdentity(inputs);
+  const agent = buildAgent(settings);
   const checkOutputBytesMax = settings.number("check_output_max_size");
   return {
     ...identity,
     ...clusterAddresses(inputs),
     ...clientAddresses(inputs, ports),
     ...buildHttp(settings),
-    ...buildAgent(settings),
-    ...decodeDefinitions(definitions, checkOutputBytesMax),
+    ...agent,
+    ...readDefinitions(definitions, {
+      outputBytesMax: checkOutputBytesMax,
+      scripts: { fromApi: agent.enableScriptChecks, fromFiles: agent.enableLocalScriptChecks },
+    }),
     ports,
     sidecarPorts: {
       first: settings.number("ports.sidecar_min_port"),

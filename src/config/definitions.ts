@@ -1,35 +1,90 @@
-import { messageOf } from "../lib/errors.ts";
+import { messageOf, OperatingError } from "../lib/errors.ts";
 import type { CheckDefinition } from "../model/check.ts";
-import type { ServiceDefinition } from "../model/service.ts";
+import { requireScriptAllowed, type ScriptPermission } from "../model/script-permission.ts";
+import { checksIn, type ServiceDefinition } from "../model/service.ts";
 import { decodeCheckDefinition } from "../wire/check-definition.ts";
 import { decodeServiceDefinition } from "../wire/service-definition.ts";
-import type { RuntimeConfig } from "./runtime-config.ts";
 import type { RawDefinition } from "./source.ts";
-import { unusableFile } from "./syntax-tree.ts";
+import { formatPlace, type PlacedFault, unusableFile } from "./syntax-tree.ts";
 import { decodeWatchDefinition, type WatchDefinition } from "./watch-definition.ts";
 
-/** @throws OperatingError invalid: the first definition that is not allowed, with its file and line */
-export function decodeDefinitions(
-  raw: readonly RawDefinition[],
-  outputBytesMax: number,
-): Pick<RuntimeConfig, "services" | "checks" | "watches"> {
+/** What is wrong with a service, check or watch of a file. */
+export interface DefinitionFault extends PlacedFault {
+  readonly file: string;
+  /** Whether the definition is left out. Otherwise it is used, in the way that the message tells. */
+  readonly isLeftOut: boolean;
+}
+
+export interface Definitions {
+  readonly services: readonly ServiceDefinition[];
+  readonly checks: readonly CheckDefinition[];
+  readonly watches: readonly WatchDefinition[];
+  readonly definitionFaults: readonly DefinitionFault[];
+  /** Where each service and check stands: "agent.hcl:3:7". */
+  readonly origins: ReadonlyMap<object, string>;
+}
+
+export interface DefinitionOptions {
+  readonly outputBytesMax: number;
+  readonly scripts: ScriptPermission;
+}
+
+/** Decodes the definitions that can be used, and says what is wrong with the others. */
+export function readDefinitions(raw: readonly RawDefinition[], options: DefinitionOptions): Definitions {
   const services: ServiceDefinition[] = [];
   const checks: CheckDefinition[] = [];
   const watches: WatchDefinition[] = [];
-  for (const definition of raw)
+  const definitionFaults: DefinitionFault[] = [];
+  const origins = new Map<object, string>();
+  for (const { noun, plain, file, place, faults } of raw) {
+    for (const fault of faults) definitionFaults.push({ file, ...fault, isLeftOut: true });
+    if (faults.length > 0) continue;
+    const blame = (message: string, isLeftOut: boolean): void => {
+      definitionFaults.push({ file, place, message: `${noun} ${nameOf(plain)}: ${message.trimEnd()}`, isLeftOut });
+    };
+    const { outputBytesMax, scripts } = options;
+    const decoding = { source: "file", outputBytesMax, warn: (message: string) => blame(message, false) } as const;
     try {
-      const options = { source: "file", outputBytesMax } as const;
-      if (definition.noun === "service") services.push(decodeServiceDefinition(definition.plain, options));
-      else if (definition.noun === "check") checks.push(decodeCheckDefinition(definition.plain, options));
-      else watches.push(decodeWatchDefinition(definition.plain));
+      if (noun === "watch") watches.push(decodeWatchDefinition(plain));
+      else if (noun === "service") {
+        const service = decodeServiceDefinition(plain, decoding);
+        for (const check of checksIn(service)) requireScriptAllowed(check, "file", scripts);
+        services.push(service);
+        origins.set(service, formatPlace(file, place));
+      } else {
+        const check = decodeCheckDefinition(plain, decoding);
+        requireScriptAllowed(check, "file", scripts);
+        checks.push(check);
+        origins.set(check, formatPlace(file, place));
+      }
     } catch (error) {
-      const message = `${definition.noun} ${nameOf(definition.plain)}: ${messageOf(error).trimEnd()}`;
-      throw unusableFile(definition.file, [{ place: definition.place, message }]);
+      blame(messageOf(error), true);
     }
-  return { services, checks, watches };
+  }
+  return { services, checks, watches, definitionFaults, origins };
+}
+
+/**
+ * As readDefinitions, where each definition must be good. Whether scripts may run is the business of the agent that they
+ * are for.
+ * @throws OperatingError invalid: all that is wrong, each with its file, line and column
+ */
+export function decodeDefinitions(raw: readonly RawDefinition[], outputBytesMax: number): Definitions {
+  const definitions = readDefinitions(raw, { outputBytesMax, scripts: { fromApi: true, fromFiles: true } });
+  refuseFaults(definitions);
+  return definitions;
+}
+
+/** @throws OperatingError invalid, if a definition is left out */
+export function refuseFaults({ definitionFaults }: Pick<Definitions, "definitionFaults">): void {
+  const leftOut = definitionFaults.filter(({ isLeftOut }) => isLeftOut);
+  const byFile = Map.groupBy(leftOut, ({ file }) => file);
+  const messages = [...byFile].map(([file, faults]) => unusableFile(file, faults).message);
+  if (messages.length > 0) throw new OperatingError("invalid", "invalid-config-file", messages.join("\n"));
 }
 
 function nameOf(plain: unknown): string {
-  const named = typeof plain === "object" && plain !== null && "name" in plain ? plain.name : "";
+  const { name, id } = { name: "", id: "", ...(typeof plain === "object" ? plain : {}) };
+  const named: unknown = name === "" ? id : name;
   return JSON.stringify(typeof named === "string" ? named : "");
 }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { OperatingError } from "../lib/errors.ts";
 import { fileFailure } from "../lib/file-failure.ts";
 import { type ConfigFormat, readSource } from "./read-source.ts";
@@ -12,15 +12,14 @@ export interface FilesRead {
 
 /**
  * Reads files and folders in the order given; a folder's files by name, without its subfolders. A file is read as what
- * its name ends in, unless `format` says otherwise; others are left out with a warning.
+ * its name ends in, unless `format` says otherwise; others are left out with a warning. Consul: a dot before the name
+ * hides no file.
  * @throws OperatingError invalid, for the first file that cannot be read or used
  */
 export function readConfigPaths(paths: readonly string[], format: ConfigFormat | undefined): FilesRead {
   const sources: Source[] = [];
   const warnings: string[] = [];
   for (const file of paths.flatMap(filesAt)) {
-    // What editors and programs keep for themselves.
-    if (basename(file).startsWith(".")) continue;
     const fileFormat = format ?? formatOf(file);
     if (fileFormat === undefined)
       warnings.push(`skipping file ${file}, extension must be .hcl or .json, or config format must be set`);

@@ -163,6 +163,10 @@ describe("sources", () => {
   });
 });
 
+function faultsIn(hcl: string): readonly string[] {
+  return loadText(hcl).definitionFaults.map(({ place, message }) => `${place.line}:${place.column} ${message}`);
+}
+
 describe("definitions", () => {
   test("a block that may be repeated may stand alone", () => {
     const { services } = loadText(`service {
@@ -180,6 +184,7 @@ describe("definitions", () => {
       "b.hcl": `
         services { name = "one" }
         services { name = "two" checks { http = "http://x" interval = "5s" } }
+        enable_local_script_checks = true
         check { id = "disk" name = "disk" args = ["df"] interval = "1m" }`,
     });
     const { services, checks } = load(["-dev", "-config-dir", path]);
@@ -190,19 +195,55 @@ describe("definitions", () => {
   });
 
   test("the spellings of the HTTP API pass where Consul lets them", () => {
-    expect(loadText('check { Name = "x" ScriptArgs = ["a"] Interval = "5s" ServiceID = "s" }').checks).toMatchObject([
-      { name: "x", serviceId: "s", method: { kind: "script" } },
+    const text = 'check { Name = "x" ScriptArgs = ["a"] Interval = "5s" ServiceID = "s" } enable_script_checks = true';
+    expect(loadText(text).checks).toMatchObject([{ name: "x", serviceId: "s", method: { kind: "script" } }]);
+    expect(faultsIn('service { name = "x" EnableTagOverride = true }')).toEqual([
+      "1:42 invalid config key service.EnableTagOverride",
     ]);
-    expect(() => loadText('service { name = "x" EnableTagOverride = true }')).toThrow(
-      "invalid config key service.EnableTagOverride",
-    );
   });
 
-  test("a definition that is not allowed is named with its place", () => {
-    expect(() => loadText('services = [{ name = "ok" },\n { name = "bad", port = "80" }]')).toThrow(
-      "failed to parse flags-0.hcl: At 2:25: 'services[1].port' expected type 'int', got unconvertible type 'string'",
-    );
-    expect(() => loadText("\nservice { port = 80 }")).toThrow(/^failed to parse flags-0.hcl: At 2:9: service "": /);
+  test("one that cannot be used is left out, and named with its place", () => {
+    const { services, definitionFaults } = loadText(`services = [{ name = "ok" },
+      { name = "type", port = "80" }, { name = "key", prot = 80 }, { port = 80 }]`);
+    expect(services.map(({ service }) => service.name)).toEqual(["ok"]);
+    expect(definitionFaults).toEqual([
+      {
+        file: "flags-0.hcl",
+        place: { line: 2, column: 31 },
+        message: "'services[1].port' expected type 'int', got unconvertible type 'string'",
+        isLeftOut: true,
+      },
+      {
+        file: "flags-0.hcl",
+        place: { line: 2, column: 62 },
+        message: "invalid config key services[2].prot",
+        isLeftOut: true,
+      },
+      {
+        file: "flags-0.hcl",
+        place: { line: 2, column: 68 },
+        message: 'service "": Missing service name',
+        isLeftOut: true,
+      },
+    ]);
+  });
+
+  test("a script that may not run, and a watch without a handler, are left out", () => {
+    expect(faultsIn('check { name = "x" args = ["a"] interval = "5s" }\nwatches { type = "key" key = "a" }')).toEqual([
+      expect.stringMatching(/^1:7 check "x": Scripts are disabled on this agent/),
+      '2:9 watch "": Must define a watch handler',
+    ]);
+  });
+
+  test("a status that is none begins as critical, since without its check a service would pass for well", () => {
+    const { checks, definitionFaults } = loadText('check { id = "ups" ttl = "30s" status = "ok" }');
+    expect(checks).toMatchObject([{ id: "ups", initialStatus: "critical" }]);
+    expect(definitionFaults).toMatchObject([
+      {
+        message: 'check "ups": status "ok" is none of passing, warning, critical: the check begins as critical',
+        isLeftOut: false,
+      },
+    ]);
   });
 });
 

@@ -5,17 +5,28 @@ import { parseJson } from "./json.ts";
 import { type Faults, knownEntries, readValue } from "./read-value.ts";
 import { shapeOf } from "./shape.ts";
 import type { RawDefinition, Setting, SettingValue, Source } from "./source.ts";
-import { type ObjectTree, type Place, type SyntaxTree, typeName, unusableFile, unwrapSingle } from "./syntax-tree.ts";
+import {
+  type ObjectTree,
+  type Place,
+  type PlacedFault,
+  type SyntaxTree,
+  typeName,
+  unusableFile,
+  unwrapSingle,
+} from "./syntax-tree.ts";
 
 export type ConfigFormat = "json" | "hcl";
 
 /**
  * Reads the text of one file, or of one -hcl fragment, which goes by the name of "flags-0.hcl".
- * @throws OperatingError invalid: all that is wrong with this file, each with line and column
+ * @throws OperatingError invalid: all that is wrong with this file, each with line and column, except what is wrong within
+ * a definition
  */
 export function readSource(text: string, format: ConfigFormat, options: { file: string }): Source {
   const reader = new SourceReader(options.file);
-  const root = format === "json" ? parseJson(text, options.file) : parseHcl(text, options.file);
+  // Editors on Windows begin a file with it.
+  const written = text.startsWith("\uFEFF") ? text.slice(1) : text;
+  const root = format === "json" ? parseJson(written, options.file) : parseHcl(written, options.file);
   reader.readRoot(root);
   return reader.finish();
 }
@@ -30,7 +41,7 @@ class SourceReader implements Faults {
   readonly #file: string;
   readonly #settings = new Map<string, Setting>();
   readonly #definitions: RawDefinition[] = [];
-  readonly #faults: { place: Place; message: string }[] = [];
+  readonly #faults: PlacedFault[] = [];
 
   constructor(file: string) {
     this.#file = file;
@@ -69,23 +80,37 @@ class SourceReader implements Faults {
       this.add(tree.place, `'${path}' expected a map, got '${typeName(tree)}'`);
   }
 
-  #readField(tree: SyntaxTree, field: Field): void {
-    const value = readValue(tree, shapeOf(field.type), { path: field.path, faults: this });
+  #readField(tree: SyntaxTree, { path, type }: Field): void {
+    const noun = nounOf(type);
+    if (noun !== undefined) return this.#readDefinitions(tree, noun, { path, type });
+    const value = readValue(tree, shapeOf(type), { path, faults: this });
     if (value === undefined) return;
-    if (field.type === "service" || field.type === "services") this.#readDefinitions(value, tree, "service");
-    else if (field.type === "check" || field.type === "checks") this.#readDefinitions(value, tree, "check");
-    else if (field.type === "watches") this.#readDefinitions(value, tree, "watch");
-    else this.#settings.set(field.path, { value: settingValue(value), origin: `${this.#file}:${tree.place.line}` });
+    this.#settings.set(path, { value: settingValue(value), origin: `${this.#file}:${tree.place.line}` });
   }
 
-  /** `service` holds one, `services` several; both may stand in one file. */
-  #readDefinitions(value: unknown, tree: SyntaxTree, noun: RawDefinition["noun"]): void {
-    const plains: readonly unknown[] = Array.isArray(value) ? value : [value];
-    for (const [at, plain] of plains.entries()) {
-      const place = (tree.kind === "list" ? tree.items[at]?.place : undefined) ?? tree.place;
-      this.#definitions.push({ noun, plain, file: this.#file, place });
+  /** `service` holds one definition, `services` a list. A fault in one is kept with it: the others can still be used. */
+  #readDefinitions(tree: SyntaxTree, noun: RawDefinition["noun"], { path, type }: Pick<Field, "path" | "type">): void {
+    const shape = shapeOf(type);
+    const isList = shape.kind === "list" && tree.kind === "list";
+    const trees = isList ? tree.items : [tree];
+    for (const [at, item] of trees.entries()) {
+      const faults: PlacedFault[] = [];
+      const context = {
+        path: isList ? `${path}[${at}]` : path,
+        faults: { add: (place: Place, message: string) => void faults.push({ place, message }) },
+      };
+      const plain = readValue(item, isList ? shape.item : shape, context);
+      const { place } = (item.kind === "list" ? item.items[0] : undefined) ?? item;
+      if (plain !== undefined || faults.length > 0)
+        this.#definitions.push({ noun, plain, file: this.#file, place, faults });
     }
   }
+}
+
+function nounOf(type: Field["type"]): RawDefinition["noun"] | undefined {
+  if (type === "service" || type === "services") return "service";
+  if (type === "check" || type === "checks") return "check";
+  return type === "watches" ? "watch" : undefined;
 }
 
 /** The shapes of fields yield only these; free objects are not looked into. */

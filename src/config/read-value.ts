@@ -21,8 +21,7 @@ export function readValue(tree: SyntaxTree, shape: Shape, context: { path: strin
     case "scalar":
       return readScalar(single, shape.type, context);
     case "list":
-      if (tree.kind === "list")
-        return tree.items.map((item, at) => readValue(item, shape.item, { path: `${path}[${at}]`, faults }));
+      if (tree.kind === "list") return readList(tree.items, shape.item, context);
       return faults.add(tree.place, `'${path}': source data must be an array or slice, got ${typeName(tree)}`);
     case "free":
     case "map":
@@ -33,13 +32,29 @@ export function readValue(tree: SyntaxTree, shape: Shape, context: { path: strin
   }
 }
 
+function readList(
+  items: readonly SyntaxTree[],
+  shape: Shape,
+  { path, faults }: { path: string; faults: Faults },
+): unknown {
+  return items.flatMap((item, at) => {
+    const value = readValue(item, shape, { path: `${path}[${at}]`, faults }) ?? emptyText(shape);
+    return value === undefined ? [] : [value];
+  });
+}
+
 function readMap(tree: ObjectTree, item: Shape, context: { path: string; faults: Faults }): unknown {
   const { path, faults } = context;
-  const entries = [...tree.entries].map(([key, value]) => [
-    key,
-    readValue(value, item, { path: `${path}[${key}]`, faults }),
-  ]);
+  const entries = [...tree.entries].flatMap(([key, value]) => {
+    const read = readValue(value, item, { path: `${path}[${key}]`, faults }) ?? emptyText(item);
+    return read === undefined ? [] : [[key, read] as const];
+  });
   return Object.fromEntries(entries);
+}
+
+/** Consul: null among texts is "". */
+function emptyText(shape: Shape): string | undefined {
+  return shape.kind === "scalar" && shape.type === "string" ? "" : undefined;
 }
 
 function readRecord(
@@ -56,7 +71,8 @@ function readRecord(
   const plain: Record<string, unknown> = {};
   for (const [name, value] of known) {
     const field = fields.get(name);
-    if (field !== undefined) plain[name] = readValue(value, field, { ...context, path: `${context.path}.${name}` });
+    const read = field && readValue(value, field, { ...context, path: `${context.path}.${name}` });
+    if (read !== undefined) plain[name] = read;
   }
   return plain;
 }

@@ -1,12 +1,10 @@
 import type { LogLevel } from "../lib/log.ts";
 import type { TlsFiles } from "../lib/tls-files.ts";
-import type { CheckDefinition } from "../model/check.ts";
 import type { PortPolicy } from "../model/port-record.ts";
-import type { ServiceDefinition } from "../model/service.ts";
-import type { WatchDefinition } from "./watch-definition.ts";
+import type { Definitions } from "./definitions.ts";
 
 /** Everything an agent was told, after files, folders, flags and defaults were merged and checked. Never changed in place. */
-export interface RuntimeConfig {
+export interface RuntimeConfig extends Definitions {
   readonly server: boolean;
   readonly bootstrap: boolean;
   readonly bootstrapExpect: number;
@@ -84,9 +82,6 @@ export interface RuntimeConfig {
   /** undefined: changes are told to nobody. */
   readonly messageBus: MessageBusConfig | undefined;
 
-  readonly services: readonly ServiceDefinition[];
-  readonly checks: readonly CheckDefinition[];
-  readonly watches: readonly WatchDefinition[];
   /** Said once in the log at start: options that are accepted but have no meaning here, deprecated ones, risky ones. */
   readonly warnings: readonly string[];
 }

@@ -1,4 +1,4 @@
-import type { Place } from "./syntax-tree.ts";
+import type { Place, PlacedFault } from "./syntax-tree.ts";
 
 export type SettingValue =
   | string
@@ -25,6 +25,8 @@ export interface RawDefinition {
   readonly plain: unknown;
   readonly file: string;
   readonly place: Place;
+  /** Fields that are unknown or of another type. */
+  readonly faults: readonly PlacedFault[];
 }
 
 /** What one file, fragment or command line says. Merged, sources make another source. */

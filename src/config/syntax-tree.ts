@@ -6,6 +6,11 @@ export interface Place {
   readonly column: number;
 }
 
+/** "agent.hcl:3:7" */
+export function formatPlace(file: string, { line, column }: Place): string {
+  return `${file}:${line}:${column}`;
+}
+
 export type Scalar = string | number | boolean | null;
 
 /**
@@ -56,8 +61,13 @@ export function typeName(tree: SyntaxTree): string {
   return tree.value === null ? "null" : typeof tree.value === "boolean" ? "bool" : "string";
 }
 
+export interface PlacedFault {
+  readonly place: Place;
+  readonly message: string;
+}
+
 /** A file that cannot be used, each fault with its place. */
-export function unusableFile(file: string, faults: readonly { place: Place; message: string }[]): OperatingError {
+export function unusableFile(file: string, faults: readonly PlacedFault[]): OperatingError {
   const lines = faults.map(({ place, message }) => `At ${place.line}:${place.column}: ${message}`);
   const what = lines.length === 1 ? lines[0] : `${lines.length} errors occurred:\n\t* ${lines.join("\n\t* ")}`;
   return new OperatingError("invalid", "invalid-config-file", `failed to parse ${file}: ${what}`);

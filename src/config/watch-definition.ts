@@ -71,10 +71,11 @@ function handlerUrl(text: string): string {
   return url;
 }
 
-/** HCL gives a block as a list of one. */
+/** HCL gives a block as a list of one. A field that is null is not set. */
 function fieldsOf(plain: unknown): Readonly<Record<string, unknown>> {
   const single: unknown = Array.isArray(plain) && plain.length === 1 ? plain[0] : plain;
-  return typeof single === "object" && single !== null ? { ...single } : {};
+  const fields = typeof single === "object" ? { ...single } : {};
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
 
 function textOf(value: unknown, name: string): string {

@@ -104,12 +104,12 @@ describe.each([
     write("base.json", { log_level: "DEBUG", services: [{ name: "first" }, scripted] });
     const said = logFromNow();
     await apply();
-    await soon(async () => expect(said()).toContain('Failed to register service \\"script\\": Scripts are disabled'));
+    await soon(async () => expect(said()).toContain('service \\"script\\": Scripts are disabled'));
     expect(await reload()).toMatchObject({
       status: 500,
-      text:
-        'Failed to register service "script": Scripts are disabled on this agent; to enable, configure ' +
-        "'enable_script_checks' or 'enable_local_script_checks' to true",
+      text: expect.stringMatching(
+        /base\.json: At 1:\d+: service "script": Scripts are disabled on this agent; to enable/,
+      ),
     });
     expect([await services(), await checks()]).toEqual(before);
     expect(said()).not.toContain("[DEBUG]");

@@ -193,40 +193,6 @@ describe("an agent that cannot start says why and ends with 1:", () => {
     expect(code).toBe(1);
   });
 
-  test("a definition may not run", async () => {
-    const file = inFolder("script.json");
-    writeFileSync(file, '{"check": {"name": "disk", "args": ["df"], "interval": "1m"}}');
-    const { code, output } = await sandbox.run(
-      "agent",
-      "-dev",
-      "-dns-port",
-      "-1",
-      "-http-port",
-      "28598",
-      "-config-file",
-      file,
-    );
-    expect(output).toContain('==> Failed to register check "disk": Scripts are disabled on this agent');
-    expect(code).toBe(1);
-  });
-
-  test("a definition names a service that is nowhere", async () => {
-    const file = inFolder("lost.json");
-    writeFileSync(file, '{"check": {"name": "lost", "service_id": "gone", "ttl": "1m"}}');
-    const { code, output } = await sandbox.run(
-      "agent",
-      "-dev",
-      "-dns-port",
-      "-1",
-      "-http-port",
-      "28598",
-      "-config-file",
-      file,
-    );
-    expect(output).toContain('==> Failed to register check "lost": ServiceID "gone" does not exist');
-    expect(code).toBe(1);
-  });
-
   test.each([
     [["-no-such-flag"], "flag provided but not defined: -no-such-flag"],
     [["-http-port"], "flag needs an argument: -http-port"],

@@ -68,6 +68,15 @@ describe("praetor services register", () => {
     ]);
   });
 
+  test("a sidecar is sent to the agent, and JSON in a .hcl file is read", async () => {
+    const text =
+      '{"service": {"name": "press", "check": null, "connect": {"sidecar_service": {"port": 4000, "tags": null}}}}';
+    const { requests } = await runWithFile(servicesRegisterCommand, text);
+    expect(requests.map(({ body }): unknown => JSON.parse(body))).toEqual([
+      { ID: "", Name: "press", Connect: { SidecarService: { Port: 4000 } } },
+    ]);
+  });
+
   test("a mistake in the last definition leaves none registered", async () => {
     const { code, stderr, requests } = await runWithFile(servicesRegisterCommand, `${files} services { port = 80 }`);
     expect({ code, requests }).toEqual({ code: 1, requests: [] });

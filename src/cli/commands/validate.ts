@@ -41,10 +41,19 @@ async function validate({ words, flags, io }: LocalCall): Promise<void> {
 
 /** Of an agent that would be started with these words. */
 async function warningsOf(args: readonly string[], env: CommandIo["env"]): Promise<readonly string[]> {
-  const { loadConfig } = await import("../../config/load.ts");
-  const { thisMachine } = await import("../../config/this-machine.ts");
+  const [{ loadConfig }, { thisMachine }, { refuseFaults }, { formatPlace }, { planWatch }] = await Promise.all([
+    import("../../config/load.ts"),
+    import("../../config/this-machine.ts"),
+    import("../../config/definitions.ts"),
+    import("../../config/syntax-tree.ts"),
+    import("../../client/watch-plan.ts"),
+  ]);
   try {
-    return loadConfig({ args, env, ...thisMachine() }).warnings;
+    const config = loadConfig({ args, env, ...thisMachine() });
+    refuseFaults(config);
+    for (const { type, parameters } of config.watches) planWatch(type, parameters);
+    const faults = config.definitionFaults.map(({ file, place, message }) => `${formatPlace(file, place)}: ${message}`);
+    return [...config.warnings, ...faults];
   } catch (error) {
     if (!(error instanceof OperatingError)) throw error;
     throw new CommandFailure(`Config validation failed: ${messageOf(error)}`);

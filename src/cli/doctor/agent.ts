@@ -33,6 +33,16 @@ export function openWrites({ agent }: Facts): readonly Finding[] {
   ];
 }
 
+/** Files that the agent could use in part only. */
+export function unusableDefinitions({ agent }: Facts): readonly Finding[] {
+  return agent.definitionFaults.map(({ where, message }) => ({
+    kind: "definition-unusable",
+    where,
+    problem: message,
+    advice: "Correct the file, see with praetor validate that it is right, and let the agent read it: praetor reload.",
+  }));
+}
+
 export function silentPorts({ ports }: Facts): readonly Finding[] {
   return ports
     .filter(({ answers }) => !answers)

@@ -28,6 +28,8 @@ export interface AgentFacts {
   /** Networks; undefined where the agent does not tell. */
   readonly writersAllowed: readonly string[] | undefined;
   readonly scriptsAllowed: boolean;
+  /** Definitions of files that it leaves out, or uses otherwise than they say. */
+  readonly definitionFaults: readonly { readonly where: string; readonly message: string }[];
   /** Its wall clock. */
   readonly clockMs: number;
 }

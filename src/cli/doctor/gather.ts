@@ -84,6 +84,9 @@ function agentFacts(self: JsonRow, clockMs: number): AgentFacts {
     devMode: debug.bool("DevMode"),
     httpAddresses: listening.map((address) => address.replace(/^\w+:\/\//, "")),
     writersAllowed: debug.names.includes("AllowWriteHTTPFrom") ? debug.texts("AllowWriteHTTPFrom") : undefined,
+    definitionFaults: debug
+      .rows("DefinitionFaults")
+      .map((fault) => ({ where: fault.text("Where"), message: fault.text("Message") })),
     scriptsAllowed: debug.bool("EnableLocalScriptChecks") || debug.bool("EnableRemoteScriptChecks"),
     clockMs,
   };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { CheckFacts, Facts, Finding, FolderFacts, NodeFacts, Rule, ServiceFacts } from "./facts.ts";
-import { devMode, openWrites, silentPorts } from "./agent.ts";
+import { devMode, openWrites, silentPorts, unusableDefinitions } from "./agent.ts";
 import { criticalChecks, forbiddenScripts, repeatedChecks, unattendedTtls, wrongPaths } from "./checks.ts";
 import { clonedNodes, neighbours, otherVersions } from "./cluster.ts";
 import { clock, disk, fleetingData, lowMemory } from "./machine.ts";
@@ -18,6 +18,7 @@ const well: Facts = {
     httpAddresses: ["127.0.0.1:8500"],
     writersAllowed: [],
     scriptsAllowed: false,
+    definitionFaults: [],
     clockMs: nowMs,
   },
   members: [{ name: "gw", version: "1.8.7" }],
@@ -250,6 +251,13 @@ describe("the agent", () => {
     expect(only(found(openWrites, { agent })).where).toBe(`node gw, ${address}`);
     expect(found(openWrites, { agent: { ...agent, writersAllowed: ["127.0.0.0/8"] } })).toEqual([]);
     expect(found(openWrites, { agent: { ...agent, writersAllowed: undefined } })).toEqual([]);
+  });
+
+  test("with definitions of files that it could not use", () => {
+    const definitionFaults = [{ where: "/etc/a.json:3:7", message: 'service "x": Missing service name' }];
+    expect(only(found(unusableDefinitions, { agent: { ...well.agent, definitionFaults } }))).toMatchObject({
+      ...{ kind: "definition-unusable", where: "/etc/a.json:3:7", problem: 'service "x": Missing service name' },
+    });
   });
 
   test("with a port that does not answer", () => {

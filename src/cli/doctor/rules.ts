@@ -1,4 +1,4 @@
-import { devMode, openWrites, silentPorts } from "./agent.ts";
+import { devMode, openWrites, silentPorts, unusableDefinitions } from "./agent.ts";
 import { criticalChecks, forbiddenScripts, repeatedChecks, unattendedTtls, wrongPaths } from "./checks.ts";
 import { clonedNodes, neighbours, otherVersions } from "./cluster.ts";
 import type { Facts, Finding, Rule } from "./facts.ts";
@@ -13,6 +13,7 @@ const rules: readonly Rule[] = [
   devMode,
   lowMemory,
   openWrites,
+  unusableDefinitions,
   silentPorts,
   neighbours,
   otherVersions,

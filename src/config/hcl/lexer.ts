@@ -2,7 +2,7 @@ import { type Place, unusableFile } from "../syntax-tree.ts";
 import { unescapeHclString } from "./escapes.ts";
 import { parseHclNumber } from "./numbers.ts";
 
-export type TokenKind = "ident" | "string" | "number" | "bool" | "{" | "}" | "[" | "]" | "," | "=" | "end";
+export type TokenKind = "ident" | "string" | "number" | "bool" | "{" | "}" | "[" | "]" | "," | "=" | ":" | "end";
 
 export interface Token {
   readonly kind: TokenKind;
@@ -94,7 +94,7 @@ export class Lexer {
     while (at < this.#text.length) {
       const newline = this.#text.indexOf("\n", at);
       const end = newline < 0 ? this.#text.length : newline;
-      const line = this.#text.slice(at, end);
+      const line = this.#text.slice(at, end).replace(/\r$/, "");
       if (line.trim() === anchor) {
         this.#advance(end);
         return joinHeredoc(lines, dash === "" ? "" : line.slice(0, line.indexOf(anchor)));
@@ -140,8 +140,8 @@ function token(kind: TokenKind, place: Place, text = "", value: number | boolean
   return { kind, place, text, value };
 }
 
-function isPunctuation(char: string): char is "{" | "}" | "[" | "]" | "," | "=" {
-  return "{}[],=".includes(char);
+function isPunctuation(char: string): char is "{" | "}" | "[" | "]" | "," | "=" | ":" {
+  return "{}[],=:".includes(char);
 }
 
 function joinHeredoc(lines: readonly string[], indent: string): string {

@@ -54,6 +54,17 @@ describe("hcl", () => {
     expect(plain("a = [<<E\nx\nE\n, 2]")).toEqual({ a: ["x\n", 2] });
   });
 
+  test("a file that begins with a brace holds JSON, with or without its commas, with HCL's comments", () => {
+    const text = '# made by a tool\n{"a": null, "b": {"c": [1, "x", {"d": true}]}\n "e": -1.5,}';
+    expect(plain(text)).toEqual({ a: null, b: { c: [1, "x", { d: true }] }, e: -1.5 });
+    expect(plain("{}")).toEqual({});
+    expect(plain(' {"a": {"x": 1}, "a": {"y": 2}}')).toEqual({ a: [{ x: 1 }, { y: 2 }] });
+  });
+
+  test("a heredoc has no carriage returns, however its lines end", () => {
+    expect(plain("a = <<EOF\r\nx\r\ny\r\nEOF\r\nb = 1")).toEqual({ a: "x\ny\n", b: 1 });
+  });
+
   const faults: readonly (readonly [text: string, message: string])[] = [
     ['a = "x\n', "At 1:5: literal not terminated"],
     ['a = 1\nb = "\\q"', "At 2:5: illegal char escape in a string"],
@@ -68,6 +79,13 @@ describe("hcl", () => {
     ["= 3", "At 1:1: expected a key, got '='"],
     ['a = ["x" "y"]', "At 1:10: expected ',' or ']', got string y"],
     ["a = 08", "At 1:5: invalid number 08"],
+    ['{"a": 1}\n{"b": 2}', "At 2:1: expected nothing after the object, got '{'"],
+    ['{"a": 1}\nb = 2', "At 2:1: expected nothing after the object, got ident b"],
+    ['{"a": {"b": 1', "At 1:14: expected '}', got the end of the file"],
+    ['{"a" = 1}', "At 1:6: expected ':', got '='"],
+    ['{"a" "b": 1}', "At 1:6: expected ':', got string b"],
+    ['a = {"b": 1}', "At 1:9: expected '=' or '{' after the key b, got ':'"],
+    ["a = null", "At 1:5: expected a value, got ident null"],
     ["a = 1; b = 2", 'At 1:6: illegal character ";"'],
   ];
   test.each(faults)("%j is refused with its line and column", (text, message) => {

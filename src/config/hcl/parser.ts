@@ -10,6 +10,9 @@ import { Lexer, type Token, type TokenKind } from "./lexer.ts";
  *
  * `a "b" { c = 1 }` means { a: [{ b: [{ c: 1 }] }] }: each object stands in a list, and further objects and lists under
  * the same key are added to it; a scalar replaces.
+ *
+ * A file that begins with "{" holds one JSON object, with ":" after its keys. Commas between its entries may be missing, as in
+ * HCL. Consul reads such a file, too, but drops in silence what follows a missing comma.
  * @throws OperatingError invalid, with line and column
  */
 export function parseHcl(text: string, file: string): ObjectTree {
@@ -20,6 +23,7 @@ class Parser {
   readonly #lexer: Lexer;
   #token: Token;
   #depth = 0;
+  #isJson = false;
 
   constructor(lexer: Lexer) {
     this.#lexer = lexer;
@@ -27,7 +31,12 @@ class Parser {
   }
 
   file(): ObjectTree {
-    return this.#items("end", { line: 1, column: 1 });
+    const { place } = this.#token;
+    this.#isJson = this.#takeIf("{");
+    const root = this.#items(this.#isJson ? "}" : "end", place);
+    if (this.#isJson) this.#expect("}");
+    if (!this.#is("end")) throw this.#unexpected("nothing after the object");
+    return root;
   }
 
   #items(closing: "end" | "}", place: Place): ObjectTree {
@@ -42,10 +51,11 @@ class Parser {
 
   #item(entries: Map<string, SyntaxTree>): void {
     const keys: Token[] = [];
-    while (this.#is("ident") || this.#is("string")) keys.push(this.#take());
+    while ((this.#is("ident") || this.#is("string")) && !(this.#isJson && keys.length > 0)) keys.push(this.#take());
     const [first, ...labels] = keys;
     if (first === undefined) throw this.#unexpected("a key");
-    if (this.#takeIf("=")) {
+    if (this.#isJson) this.#expect(":");
+    else if (this.#takeIf("=")) {
       if (labels.length > 0) throw this.#lexer.fail(first.place, `${keys.length} keys before '=': expected '{'`);
     } else if (!this.#is("{")) throw this.#unexpected(`'=' or '{' after the key ${first.text}`);
     const value = this.#nested(labels.length, first.place, () => this.#value());
@@ -56,6 +66,10 @@ class Parser {
     const { kind, place, text, value } = this.#token;
     if (kind === "{") return this.#object();
     if (kind === "[") return this.#list();
+    if (this.#isJson && kind === "ident" && text === "null") {
+      this.#take();
+      return { kind: "scalar", value: null, place };
+    }
     if (kind !== "string" && kind !== "number" && kind !== "bool") throw this.#unexpected("a value");
     this.#take();
     return { kind: "scalar", value: kind === "string" ? text : value, place };
