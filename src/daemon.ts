@@ -259,7 +259,10 @@ async function takeUp(next: RuntimeConfig, parts: Reloadable): Promise<void> {
   await changeCertificates();
 }
 
-/** The node's id is the one configured, else the one it has had, else a new one; it is kept with all other data. */
+/**
+ * The node's id is the one configured, else the one it has had, here or with a Consul, else a new one; it is kept with all
+ * other data.
+ */
 async function ensureNode(
   config: RuntimeConfig,
   store: Store,
@@ -270,7 +273,7 @@ async function ensureNode(
 ): Promise<Node> {
   const kept = options.rows.find((row) => row.key === nodeIdKey)?.value;
   const known = kept && new TextDecoder().decode(kept);
-  const id = config.nodeId === "" ? (known ?? options.random.uuid()) : config.nodeId;
+  const id = config.nodeId === "" ? (known ?? config.consulNodeId ?? options.random.uuid()) : config.nodeId;
   if (id !== known) {
     // A name belongs to the id that is alive under it, and in this folder that was this node itself under its old id.
     if (known !== undefined) await releaseName(store, config.nodeName);

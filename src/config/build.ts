@@ -23,7 +23,7 @@ const sessionTtlMsMinDefault = 10_000;
  * Turns merged settings into what the agent works with. Whether the parts fit together is validate's question.
  * @throws OperatingError invalid
  */
-export function buildConfig(inputs: BuildInputs): Omit<RuntimeConfig, "warnings"> {
+export function buildConfig(inputs: BuildInputs): Omit<RuntimeConfig, "warnings" | "consulNodeId"> {
   const { settings, definitions } = inputs;
   const ports = readPorts(settings);
   const identity = buildIdentity(inputs);

@@ -1,5 +1,6 @@
 import { parseCommandLine } from "./command-line.ts";
 import { buildConfig } from "./build.ts";
+import { consulFolderAdvice, readConsulFolder } from "./consul-folder.ts";
 import { defaultSource, devSource } from "./defaults.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 import { readConfigPaths } from "./files.ts";
@@ -52,7 +53,13 @@ export function loadConfig(options: LoadConfigOptions): RuntimeConfig {
     interfaces: interfaceAddresses(options.networkInterfaces(), options.defaultInterface?.()),
     warn: (message) => warnings.push(message),
   });
-  const complete = { ...config, warnings: [...warnings, ...configWarnings(config, settings)] };
+  const { dataDir } = config;
+  const consulFolder = dataDir === undefined ? undefined : readConsulFolder(dataDir);
+  if (dataDir !== undefined && consulFolder?.holdsState) warnings.push(consulFolderAdvice(dataDir));
+  const complete = {
+    ...{ ...config, consulNodeId: consulFolder?.nodeId },
+    warnings: [...warnings, ...configWarnings(config, settings)],
+  };
   validateConfig(complete, settings);
   return Object.freeze(complete);
 }

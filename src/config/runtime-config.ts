@@ -14,6 +14,8 @@ export interface RuntimeConfig extends Definitions {
   readonly nodeName: string;
   /** "" lets the data folder decide: the id found there, or a new one. */
   readonly nodeId: string;
+  /** The id that a Consul had whose data folder this was; undefined if it was none's. */
+  readonly consulNodeId: string | undefined;
   readonly nodeMeta: Readonly<Record<string, string>>;
   /** With the final dot: "consul." */
   readonly dnsDomain: string;

@@ -4,7 +4,7 @@ import { fields } from "./fields.ts";
 import type { RuntimeConfig } from "./runtime-config.ts";
 import type { Settings } from "./settings.ts";
 
-type Unwarned = Omit<RuntimeConfig, "warnings">;
+type Unwarned = Omit<RuntimeConfig, "warnings" | "consulNodeId">;
 
 /** What is accepted, and yet worth a line in the log. */
 export function configWarnings(config: Unwarned, settings: Settings): readonly string[] {
