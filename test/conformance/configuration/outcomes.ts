@@ -1,0 +1,54 @@
+import { join } from "node:path";
+import type { Outcome } from "./piece.ts";
+
+export interface OutcomeRecording {
+  readonly consul: string;
+  readonly recorded: string;
+  readonly outcomes: readonly Outcome[];
+}
+
+const outcomesFile = join(import.meta.dir, "outcomes.json");
+
+export async function readOutcomes(): Promise<OutcomeRecording> {
+  const file = Bun.file(outcomesFile);
+  if (!(await file.exists())) throw new Error(`${outcomesFile} is missing: write it with make record`);
+  return file.json();
+}
+
+/** One line for each piece: a changed outcome is a changed line. */
+export async function writeOutcomes({ consul, recorded, outcomes }: OutcomeRecording): Promise<void> {
+  const head = `  "consul": ${JSON.stringify(consul)},\n  "recorded": ${JSON.stringify(recorded)},\n`;
+  const lines = outcomes.map((outcome) => `    ${JSON.stringify(outcome)}`);
+  await Bun.write(outcomesFile, `{\n${head}  "outcomes": [\n${lines.join(",\n")}\n  ]\n}\n`);
+}
+
+/** The fields of DebugConfig that pieces change; the rest follows from the machine, or from the words of the start. */
+const settingNames: readonly string[] = [
+  ...["AllowWriteHTTPFrom", "Bootstrap", "BootstrapExpect", "CheckOutputMaxSize", "CheckUpdateInterval"],
+  ...["ConnectSidecarMaxPort", "ConnectSidecarMinPort", "DNSARecordLimit", "DNSAltDomain", "DNSDisableCompression"],
+  ...["DNSDomain", "DNSEnableTruncate", "DNSNodeMetaTXT", "DNSNodeTTL", "DNSOnlyPassing", "DNSRecursorTimeout"],
+  ...["DNSRecursors", "DNSSOA", "DNSServiceTTL", "DNSUDPAnswerLimit", "Datacenter", "DefaultQueryTime"],
+  ...["DisableCoordinates", "DiscardCheckOutput", "EnableLocalScriptChecks", "EnableRemoteScriptChecks", "EnableUI"],
+  ...["HTTPBlockEndpoints", "HTTPMaxConnsPerClient", "HTTPResponseHeaders", "HTTPUseCache", "KVMaxValueSize"],
+  ...["LeaveOnTerm", "MaxQueryTime", "NodeMeta", "SessionTTLMin", "SkipLeaveOnInt"],
+  ...["TLSMinVersion", "TLSPreferServerCipherSuites", "TxnMaxReqLen", "UIContentPath", "UIDir"],
+];
+
+/** What of a DebugConfig an agent without the piece has otherwise. */
+export function changedSettings(debugConfig: object, plain: object): Readonly<Record<string, unknown>> {
+  const before = new Map<string, unknown>(Object.entries(plain));
+  const changed = Object.entries(debugConfig).filter(
+    ([name, value]) => settingNames.includes(name) && JSON.stringify(value) !== JSON.stringify(before.get(name)),
+  );
+  return Object.fromEntries(changed);
+}
+
+/** Of agent/checks: without what a check has found, and what depends on that. */
+export function withoutFindings(checks: object): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(checks).map(([id, check]: [string, Readonly<Record<string, unknown>>]) => {
+    const { CheckID, Name, Notes, ServiceID, ServiceName, ServiceTags, Type } = check;
+    const { Status } = Type === "ttl" ? check : {};
+    return [id, { CheckID, Name, Notes, ServiceID, ServiceName, ServiceTags, Type, Status }];
+  });
+  return Object.fromEntries(entries);
+}

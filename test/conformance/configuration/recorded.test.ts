@@ -1,0 +1,62 @@
+import { describe, expect, test } from "bun:test";
+import { pieces } from "./all-pieces.ts";
+import { configurationDifferences } from "./differences.ts";
+import { readOutcomes } from "./outcomes.ts";
+import { type Outcome, type Piece, withoutUntold } from "./piece.ts";
+import { praetorOutcome, type PraetorOutcome } from "./praetor-outcome.ts";
+
+const { consul, outcomes } = await readOutcomes();
+const recorded = new Map(outcomes.map((outcome) => [outcome.name, outcome]));
+const differing = new Set(configurationDifferences.flatMap((difference) => difference.pieces));
+
+/** What Consul makes of a piece, and Praetor; equal where they agree. */
+async function compare(piece: Piece, said: Outcome): Promise<{ readonly wanted: object; readonly got: object }> {
+  const found = await praetorOutcome(piece);
+  return { wanted: comparable(said, said, found), got: comparable(found, said, found) };
+}
+
+function comparable(one: Outcome | PraetorOutcome, said: Outcome, found: PraetorOutcome): object {
+  // Consul's `validate` passes what its start then refuses; Praetor's says it at once.
+  const isGood = one === said ? (said.validate?.valid ?? true) && said.starts : one.validate?.valid;
+  const isRefused = said.validate?.valid === false;
+  // A definition that is left out ends a Consul.
+  const starts = one.starts && !("leftOut" in one && one.leftOut.length > 0);
+  return {
+    valid: said.validate === undefined ? undefined : isRefused ? one.validate?.valid : isGood,
+    kinds: isRefused ? one.validate?.kinds : undefined,
+    starts,
+    ...(said.starts && starts && { services: one.services, checks: withoutUntold(one.checks, said.checks) }),
+    ...(said.starts && starts && { settings: settingsOf(one, found.settingsKnown) }),
+  };
+}
+
+function settingsOf({ settings = {} }: Outcome, known: ReadonlySet<string>): object {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => known.has(name)));
+}
+
+describe(`pieces of configuration, as Consul ${consul} takes them`, () => {
+  for (const piece of pieces)
+    test(piece.name, async () => {
+      const said = recorded.get(piece.name);
+      if (said === undefined) throw new Error("it is not recorded: make record");
+      const { wanted, got } = await compare(piece, said);
+      if (differing.has(piece.name)) expect(got).not.toEqual(wanted);
+      else expect(got).toEqual(wanted);
+    });
+});
+
+test("are at least a hundred, each with a name of its own, and what is listed as different is among them", () => {
+  const names = new Set(pieces.map(({ name }) => name));
+  expect(names.size).toBe(pieces.length);
+  expect(names.size).toBeGreaterThan(100);
+  expect([...recorded.keys()].filter((name) => !names.has(name))).toEqual([]);
+  expect([...differing].filter((name) => !names.has(name))).toEqual([]);
+});
+
+test("a definition that is left out is named with its file, line and column, and `validate` refuses it", async () => {
+  for (const piece of pieces.filter(({ name }) => name.startsWith("bad among good"))) {
+    const { starts, validate, leftOut } = await praetorOutcome(piece);
+    expect([starts, validate?.valid]).toEqual([true, false]);
+    for (const fault of leftOut) expect(fault).toMatch(/\/a\.json:1:\d+: /);
+  }
+});
