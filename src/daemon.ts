@@ -239,7 +239,7 @@ async function reload(options: DaemonOptions, parts: Reloadable): Promise<void> 
   }
 }
 
-/** What the files define, for the agent. */
+/** The definitions of the files, as the agent takes them. */
 function definedIn({ services, checks, origins, definitionFaults }: RuntimeConfig): Defined {
   const faults = definitionFaults.map(({ file, place, message }) => ({ where: formatPlace(file, place), message }));
   return { services, checks, origins, faults };

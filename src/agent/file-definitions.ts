@@ -10,7 +10,7 @@ export interface Defined {
   readonly checks: readonly CheckDefinition[];
   /** Where each of them stands: "agent.hcl:3:7". */
   readonly origins: ReadonlyMap<object, string>;
-  /** What is wrong with definitions that were not even decoded, or only in part. */
+  /** Faults of definitions that were not even decoded, or only in part. */
   readonly faults: readonly FileFault[];
 }
 
@@ -33,7 +33,7 @@ export class FileDefinitions {
     this.#log = log;
   }
 
-  /** What is wrong with the definitions that are in force. */
+  /** The faults of the definitions that are in force. */
   get faults(): readonly FileFault[] {
     return this.#faults;
   }
@@ -130,7 +130,7 @@ export class FileDefinitions {
   }
 }
 
-/** What keeps a definition from being registered, in Consul's words. */
+/** The reason why a definition cannot be registered, in Consul's words. */
 type Obstacle = Pick<OperatingError, "kind" | "message">;
 
 function attempt(named: string, prepare: () => void): Obstacle | undefined {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What a Consul has left in a data folder. */
+/** Traces of a Consul in a data folder. */
 export interface ConsulFolder {
   /** The id that its node had, in lower case; undefined if the folder does not tell. */
   readonly nodeId: string | undefined;
@@ -19,7 +19,7 @@ export function readConsulFolder(folder: string): ConsulFolder {
   };
 }
 
-/** What it means for an agent that its data folder is a Consul's, and what a person does about it. */
+/** The consequence of a data folder that is a Consul's, and what a person does about it. */
 export function consulFolderAdvice(folder: string): string {
   return (
     `The data folder ${folder} is that of a Consul, and Praetor does not read its keys and services: this agent has only what ` +

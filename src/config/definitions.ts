@@ -8,7 +8,7 @@ import type { RawDefinition } from "./source.ts";
 import { formatPlace, type PlacedFault, unusableFile } from "./syntax-tree.ts";
 import { decodeWatchDefinition, type WatchDefinition } from "./watch-definition.ts";
 
-/** What is wrong with a service, check or watch of a file. */
+/** A fault of a service, check or watch of a file. */
 export interface DefinitionFault extends PlacedFault {
   readonly file: string;
   /** Whether the definition is left out. Otherwise it is used, in the way that the message tells. */

@@ -90,7 +90,7 @@ describe("cipher suites", () => {
     expect(() => readTlsFiles({ ...plain, cipherSuites: [missing] })).toThrow("cannot be served");
   });
 
-  test("the server's order counts when it is told so", async () => {
+  test("the server's order counts with tls_prefer_server_cipher_suites", async () => {
     const cipherSuites = ["TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"];
     const suite = await suiteFor(
       { ...plain, cipherSuites, preferServerCipherSuites: true },

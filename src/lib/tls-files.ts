@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, OperatingError } from "./errors.ts";
 
-/** What a server of TLS is configured with; paths are those of PEM files. */
+/** The settings of a server of TLS; paths are those of PEM files. */
 export interface TlsFiles {
   readonly caFile: string | undefined;
   /** A folder of certificates, in files of any name, also in folders below. `caFile` counts before it. */
@@ -45,8 +45,8 @@ export const cipherSuiteNames: ReadonlyMap<string, string | undefined> = new Map
 const serverPreference = 0x0040_0000;
 
 /**
- * What HTTPS is served with. All is tried out here, because the listener's own words name no file. Consul: without a
- * certificate or its key each handshake fails, but HTTPS is served; a reload can bring them.
+ * Reads the certificates and keys of HTTPS. All is tried out here, because the listener's own errors name no file. Consul:
+ * without a certificate or its key HTTPS is served and each handshake fails; a reload can bring them.
  * @throws OperatingError invalid naming the field and the file that cannot be used
  */
 export function readTlsFiles(files: TlsFiles): Bun.TLSOptions {

@@ -34,7 +34,7 @@ export const configurationDifferences: readonly ConfigurationDifference[] = [
   },
   {
     what: "JSON in a .hcl file is read to its end",
-    why: "Consul drops in silence what follows a missing comma or brace, and what the person meant with it",
+    why: "Consul drops in silence what follows a missing comma or brace",
     pieces: [
       "JSON in HCL: a comma is missing between entries",
       "JSON in HCL: a second object",
@@ -49,7 +49,7 @@ export const configurationDifferences: readonly ConfigurationDifference[] = [
   },
   {
     what: "a link is read by its own name",
-    why: "whoever names it a.json means JSON, whatever it leads to",
+    why: "a link named a.json is meant as JSON, whatever the name of the file that it leads to",
     pieces: ["files: links"],
   },
   {
