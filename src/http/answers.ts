@@ -52,12 +52,8 @@ function bytesOf(body: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
 function acceptsGzip({ headers }: Request): boolean {
   const accepted = headers.get("accept-encoding") ?? "";
   if (accepted === "gzip") return true;
-  return (
-    (accepted
-      .split(",")
-      .map(gzipWeight)
-      .findLast((weight) => weight !== undefined) ?? 0) > 0
-  );
+  const weights = accepted.split(",").map(gzipWeight);
+  return (weights.findLast((weight) => weight !== undefined) ?? 0) > 0;
 }
 
 /** @param coding of a list: "gzip;q=0.5"; another coding, or a weight that is no number, is undefined */
