@@ -1,5 +1,7 @@
+import type { FileFault } from "./agent/file-definitions.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
 import { formatDuration } from "./lib/duration.ts";
+import { cipherSuites } from "./lib/tls-files.ts";
 import { consulVersion } from "./model/consul-version.ts";
 import type { Node } from "./model/node.ts";
 import { goMap } from "./wire/go-json.ts";
@@ -78,7 +80,6 @@ const withoutMeaning = {
   AutopilotRedundancyZoneTag: "",
   AutopilotServerStabilizationTime: "10s",
   AutopilotUpgradeVersionTag: "",
-  CAPath: "",
   Cache: { EntryFetchMaxBurst: 2, EntryFetchRate: Number.MAX_VALUE },
   CheckDeregisterIntervalMin: "1m0s",
   CheckReapInterval: "30s",
@@ -89,8 +90,6 @@ const withoutMeaning = {
   ConnectCAProvider: "",
   ConnectEnabled: false,
   ConnectMeshGatewayWANFederationEnabled: false,
-  ConnectSidecarMaxPort: 21255,
-  ConnectSidecarMinPort: 21000,
   ConnectTestCALeafRootChangeSpread: "0s",
   ConsulCoordinateUpdateBatchSize: 128,
   ConsulCoordinateUpdateMaxBatches: 5,
@@ -104,7 +103,6 @@ const withoutMeaning = {
   DNSMaxStale: "87600h0m0s",
   DNSUseCache: false,
   DisableAnonymousSignature: true,
-  DisableHTTPUnprintableCharFilter: false,
   DisableHostNodeID: true,
   DisableKeyringFile: false,
   DisableRemoteExec: true,
@@ -166,9 +164,6 @@ const withoutMeaning = {
   StartJoinAddrsWAN: [],
   SyncCoordinateIntervalMin: "15s",
   SyncCoordinateRateTarget: 64,
-  TLSCipherSuites: [],
-  TLSMinVersion: "tls12",
-  TLSPreferServerCipherSuites: false,
   TranslateWANAddrs: false,
   VerifyIncomingHTTPS: false,
   VerifyIncomingRPC: false,
@@ -205,7 +200,7 @@ const telemetry = {
 } as const;
 
 /** The configuration of this agent as agent/self shows it. */
-export function describeConfig(config: RuntimeConfig, node: Node): object {
+export function describeConfig(config: RuntimeConfig, node: Node, definitionFaults: readonly FileFault[]): object {
   return goMap({
     ...withoutMeaning,
     ...describeNode(config, node),
@@ -213,7 +208,14 @@ export function describeConfig(config: RuntimeConfig, node: Node): object {
     ...describeDns(config),
     ...describeLimits(config),
     ...describeRest(config),
+    ...describeFaults(definitionFaults),
   });
+}
+
+/** Praetor's own field, absent when the agent uses all services and checks of its files. */
+function describeFaults(faults: readonly FileFault[]): object {
+  if (faults.length === 0) return {};
+  return { DefinitionFaults: faults.map(({ where, message }) => ({ Where: where, Message: message })) };
 }
 
 function describeNode(config: RuntimeConfig, node: Node): object {
@@ -303,11 +305,15 @@ function describeLimits(config: RuntimeConfig): object {
 }
 
 function describeRest(config: RuntimeConfig): object {
-  const { log, serverRejoin, tls } = config;
+  const { log, serverRejoin, sidecarPorts, tls } = config;
   return {
     CAFile: tls.caFile ?? "",
+    CAPath: tls.caPath ?? "",
     CertFile: tls.certFile ?? "",
+    ConnectSidecarMaxPort: sidecarPorts.last,
+    ConnectSidecarMinPort: sidecarPorts.first,
     DisableCoordinates: config.disableCoordinates,
+    DisableHTTPUnprintableCharFilter: config.httpAllowsUnprintable,
     DiscardCheckOutput: config.discardCheckOutput,
     EnableLocalScriptChecks: config.enableLocalScriptChecks,
     EnableRemoteScriptChecks: config.enableScriptChecks,
@@ -331,6 +337,9 @@ function describeRest(config: RuntimeConfig): object {
     RetryJoinLAN: serverRejoin.retryJoin.map(hideCloudSecrets),
     RetryJoinMaxAttemptsLAN: serverRejoin.retriesMax,
     SkipLeaveOnInt: config.skipLeaveOnInterrupt,
+    TLSCipherSuites: tls.cipherSuites.map((name) => cipherSuites.get(name)?.id),
+    TLSMinVersion: tls.minVersion,
+    TLSPreferServerCipherSuites: tls.preferServerCipherSuites,
     StartJoinAddrsLAN: serverRejoin.join.map(hideCloudSecrets),
     Telemetry: { ...telemetry, PrometheusRetentionTime: formatDuration(config.prometheusRetentionMs) },
     UIContentPath: config.uiContentPath,

@@ -27,15 +27,10 @@ export function describeSelf(
       Server: config.server,
       Version: consulVersion,
     },
-    debugConfig: { ...describeConfig(config, agent.node), DefinitionFaults: describeFaults(definitionFaults) },
+    debugConfig: describeConfig(config, agent.node, definitionFaults),
     stats: describeStats(config, { agent, store, leader }),
     meta: agent.node.meta ?? {},
   };
-}
-
-/** Praetor's own: services and checks of files that are left out. Absent when all are used. */
-function describeFaults(faults: readonly FileFault[]): readonly object[] | undefined {
-  return faults.length > 0 ? faults.map(({ where, message }) => ({ Where: where, Message: message })) : undefined;
 }
 
 /** What there is to say of gossip where there is none. */

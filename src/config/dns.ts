@@ -33,7 +33,8 @@ export function withFinalDot(domain: string): string {
 }
 
 function recursors(sources: AddressSources): readonly string[] {
-  const hosts = [...new Set(expandHosts("recursors", sources))];
+  // Consul: an empty text, which null in a list of JSON is, names no recursor.
+  const hosts = [...new Set(expandHosts("recursors", sources))].filter((host) => host !== "");
   for (const host of hosts) {
     const address = parseIp(host === "[::]" ? "::" : host);
     if (host.startsWith("unix://")) throw invalid(`DNS Recursors cannot be unix sockets: ${host}`);

@@ -198,7 +198,7 @@ describe("definitions", () => {
     const text = 'check { Name = "x" ScriptArgs = ["a"] Interval = "5s" ServiceID = "s" } enable_script_checks = true';
     expect(loadText(text).checks).toMatchObject([{ name: "x", serviceId: "s", method: { kind: "script" } }]);
     expect(faultsIn('service { name = "x" EnableTagOverride = true }')).toEqual([
-      "1:42 invalid config key service.EnableTagOverride",
+      "1:42 invalid config key service.EnableTagOverride; did you mean service.enable_tag_override?",
     ]);
   });
 
@@ -216,7 +216,7 @@ describe("definitions", () => {
       {
         file: "flags-0.hcl",
         place: { line: 2, column: 62 },
-        message: "invalid config key services[2].prot",
+        message: "invalid config key services[2].prot; did you mean services[2].port?",
         isLeftOut: true,
       },
       {

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { OperatingError } from "../lib/errors.ts";
 import { metadataFault } from "../wire/metadata.ts";
 import { parseCidr } from "../lib/ip-address.ts";
-import { cipherSuiteNames, readTlsFiles, tlsVersions } from "../lib/tls-files.ts";
+import { cipherSuites, readTlsFiles, tlsVersions } from "../lib/tls-files.ts";
 import { refuseSharedAddresses } from "./ports.ts";
 import type { RuntimeConfig } from "./runtime-config.ts";
 import type { Settings } from "./settings.ts";
@@ -37,8 +37,8 @@ function validateTls({ httpsAddresses, tls }: RuntimeConfig, settings: Settings)
     fail(`tls_min_version: value ${tls.minVersion} not supported, please specify one of [${known}]${from}`);
   }
   for (const name of tls.cipherSuites)
-    if (!cipherSuiteNames.has(name)) {
-      const known = [...cipherSuiteNames.keys()].join(",");
+    if (!cipherSuites.has(name)) {
+      const known = [...cipherSuites.keys()].join(",");
       fail(
         `tls_cipher_suites: unsupported cipher ${JSON.stringify(name)}; there are ${known}${settings.from("tls_cipher_suites")}`,
       );

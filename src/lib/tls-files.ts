@@ -27,18 +27,25 @@ export const tlsVersions: ReadonlyMap<string, number> = new Map([
   ["tls13", 0x0304],
 ]);
 
-/** The cipher suites that Consul 1.8 takes, with OpenSSL's names for them; undefined for one that BoringSSL does not have. */
-export const cipherSuiteNames: ReadonlyMap<string, string | undefined> = new Map([
-  ["TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "ECDHE-ECDSA-AES128-SHA"],
-  ["TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", "ECDHE-ECDSA-AES256-SHA"],
-  ["TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "ECDHE-RSA-AES128-SHA"],
-  ["TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", "ECDHE-RSA-AES256-SHA"],
-  ["TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", undefined],
-  ["TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", "ECDHE-RSA-AES128-SHA256"],
-  ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256"],
-  ["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"],
-  ["TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "ECDHE-RSA-AES256-GCM-SHA384"],
-  ["TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384"],
+interface CipherSuite {
+  /** The number that TLS has for it (RFC 8446, appendix B.4, and RFC 5289). */
+  readonly id: number;
+  /** OpenSSL's name; undefined for a suite that BoringSSL does not have. */
+  readonly openSslName: string | undefined;
+}
+
+/** The cipher suites that Consul 1.8 takes, by Go's names. */
+export const cipherSuites: ReadonlyMap<string, CipherSuite> = new Map([
+  ["TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", { id: 0xc009, openSslName: "ECDHE-ECDSA-AES128-SHA" }],
+  ["TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", { id: 0xc00a, openSslName: "ECDHE-ECDSA-AES256-SHA" }],
+  ["TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", { id: 0xc013, openSslName: "ECDHE-RSA-AES128-SHA" }],
+  ["TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", { id: 0xc014, openSslName: "ECDHE-RSA-AES256-SHA" }],
+  ["TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", { id: 0xc023, openSslName: undefined }],
+  ["TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", { id: 0xc027, openSslName: "ECDHE-RSA-AES128-SHA256" }],
+  ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", { id: 0xc02f, openSslName: "ECDHE-RSA-AES128-GCM-SHA256" }],
+  ["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", { id: 0xc02b, openSslName: "ECDHE-ECDSA-AES128-GCM-SHA256" }],
+  ["TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", { id: 0xc030, openSslName: "ECDHE-RSA-AES256-GCM-SHA384" }],
+  ["TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", { id: 0xc02c, openSslName: "ECDHE-ECDSA-AES256-GCM-SHA384" }],
 ]);
 
 /** OpenSSL's SSL_OP_CIPHER_SERVER_PREFERENCE. */
@@ -77,10 +84,10 @@ export function readTlsFiles(files: TlsFiles): Bun.TLSOptions {
 }
 
 /** Bun takes minVersion, too, though its type does not say so (tls-files.test.ts). */
-function protocolOptions({ minVersion, cipherSuites, preferServerCipherSuites }: TlsFiles): Bun.TLSOptions {
-  const ciphers = cipherSuites.flatMap((name) => cipherSuiteNames.get(name) ?? []);
-  if (cipherSuites.length > 0 && ciphers.length === 0)
-    throw unusable(`tls_cipher_suites ${cipherSuites.join(",")} cannot be served: add one with GCM in its name`);
+function protocolOptions({ minVersion, cipherSuites: named, preferServerCipherSuites }: TlsFiles): Bun.TLSOptions {
+  const ciphers = named.flatMap((name) => cipherSuites.get(name)?.openSslName ?? []);
+  if (named.length > 0 && ciphers.length === 0)
+    throw unusable(`tls_cipher_suites ${named.join(",")} cannot be served: add one with GCM in its name`);
   const options = {
     minVersion: tlsVersions.get(minVersion),
     ...(ciphers.length > 0 && { ciphers: ciphers.join(":") }),

@@ -78,7 +78,7 @@ export const layers: readonly Layer[] = [
     mayImport: ["debug-config.ts", "http", "registry", "agent", "config", "model", "lib"],
     pure: false,
   },
-  { name: "debug-config.ts", mayImport: ["config", "wire", "model", "lib"], pure: true },
+  { name: "debug-config.ts", mayImport: ["agent", "config", "wire", "model", "lib"], pure: true },
   { name: "keeper-description.ts", mayImport: ["config"], pure: true },
   { name: "host-description.ts", mayImport: ["lib"], pure: false },
   { name: "process-metrics.ts", mayImport: ["registry", "lib"], pure: false },

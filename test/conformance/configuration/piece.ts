@@ -41,7 +41,8 @@ export interface Outcome {
 /** The kinds of a message about a configuration, of Consul or of Praetor. */
 export function kindsOf(message: string): readonly string[] {
   const kinds = new Set<string>();
-  for (const [, key = ""] of message.matchAll(/invalid config key (\S+)/g)) kinds.add(`unknown ${key.toLowerCase()}`);
+  for (const [, key = ""] of message.matchAll(/invalid config key ([^\s;]+)/g))
+    kinds.add(`unknown ${key.toLowerCase()}`);
   const types = /'([^']*)'(?:: source data must be|: expected a map|:? expected)|cannot parse '([^']+)',/g;
   for (const [, key = "", number = key] of message.matchAll(types)) kinds.add(`type ${withoutIndex(number || key)}`);
   if (/invalid duration|unknown unit|missing unit/.test(message)) kinds.add("duration");
