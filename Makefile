@@ -8,7 +8,8 @@ installed := node_modules/.installed
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# The security services are looked for only when asked to; Ctrl-C is a graceful end here, not an error.
+# Redis and the security services are looked for only when asked to; Ctrl-C is a graceful end here, not an error.
+run: export EDGEX_DB ?= none
 run: export EDGEX_SECURE ?= false
 run: $(installed) ## Run a gateway's agent with EdgeX's definitions; data is kept in data/ (more: ARGS="-client 0.0.0.0")
 	@exec $(bun) src/main.ts edgex -client 127.0.0.1 -data-dir data -hcl 'skip_leave_on_interrupt = false' $(ARGS)

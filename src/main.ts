@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import manifest from "../package.json" with { type: "json" };
 import { clientCommands } from "./cli/client-commands.ts";
 import type { Command, CommandIo } from "./cli/command.ts";
-import { agentCommand } from "./cli/commands/agent.ts";
+import { agentCommand, type AgentCommandOptions } from "./cli/commands/agent.ts";
 import { checkerCommand } from "./cli/commands/checker.ts";
 import { completionCommand } from "./cli/commands/completion.ts";
 import { edgexCommand } from "./cli/commands/edgex.ts";
@@ -35,17 +35,17 @@ const executable = Bun.isStandaloneExecutable ? [process.execPath] : [process.ex
 /** Of a link to it, the link's: "consul", or one that stands for words of its own: "kong-db-checker.sh". */
 const programName = Bun.isStandaloneExecutable ? basename(process.argv0) : "praetor";
 
-const agent = agentCommand({
+const agentOptions: AgentCommandOptions = {
   version: manifest.version,
   clock: systemClock,
   // Commands that ask an agent start without all that one is made of.
   start: async (config, options) => (await import("./daemon.ts")).startDaemon(config, options),
-});
+};
 const commands: readonly Command[] = [
-  agent,
+  agentCommand(agentOptions),
   checkerCommand,
   completionCommand({ name: programName, executable }),
-  edgexCommand({ executable, startAgent: (args) => agent.run(args, io) }),
+  edgexCommand({ executable, startAgent: (args, onServing) => agentCommand({ ...agentOptions, onServing }).run(args, io) }),
   healthCommand,
   versionCommand(manifest.version),
   ...clientCommands,

@@ -1,10 +1,10 @@
 import type { EdgexPlan } from "./plan.ts";
 
-/** The lines that tell a person where the agent is going to listen and what to try; with bold titles on a terminal. */
+/** Lines for a person about an agent that serves: its addresses, and what to try. Titles are bold on a terminal. */
 export function announcement(plan: EdgexPlan, isTerminal: boolean): string {
   const title = (text: string): string => (isTerminal ? `\u001B[1m${text}\u001B[0m` : text);
   return [
-    title("Praetor, registry and configuration of this EdgeX gateway"),
+    title("The registry and configuration of this EdgeX gateway is running"),
     `  HTTP API  ${plan.agentUrl}`,
     `  UI        ${plan.agentUrl}/ui/`,
     `  data      ${plan.dataDir}`,
@@ -13,7 +13,6 @@ export function announcement(plan: EdgexPlan, isTerminal: boolean): string {
     title("Try in another terminal"),
     `  curl ${plan.agentUrl}/v1/agent/services`,
     `  curl -X PUT -d DEBUG ${plan.agentUrl}/v1/kv/edgex/core/1.0/edgex-core-data/Writable/LogLevel`,
-    `  ${plan.executable.join(" ")} health edgex-redis --verbose --url ${plan.agentUrl}`,
     "",
   ].join("\n");
 }

@@ -25,8 +25,6 @@ export interface EdgexPlan {
   readonly agentUrl: string;
   /** core-keeper's API; undefined: it is switched off. */
   readonly keeperUrl: string | undefined;
-  /** Starts this program. */
-  readonly executable: readonly string[];
   readonly dataDir: string;
   readonly folders: readonly ManagedFolder[];
   /** One line a decision, for standard output. */
@@ -56,7 +54,6 @@ export function planEdgex(args: readonly string[], surroundings: Surroundings): 
     agentArgs: [...folderFlags(flags, { dataDir, configDirs }), ...bindFlags(env), ...flags],
     agentUrl,
     keeperUrl: keeperUrlOf(flags, keeperPort),
-    executable: surroundings.executable,
     dataDir,
     folders: [
       { path: configDirs[0], files: [...files, ...localConfig(env)], fileMode: 0o644 },

@@ -22,7 +22,17 @@ interface Run {
   readonly agentArgs: readonly string[] | undefined;
 }
 
-async function run(args: readonly string[], env: EdgexIo["env"] = {}, isTerminal = false): Promise<Run> {
+interface RunOptions {
+  readonly isTerminal?: boolean;
+  /** Whether the agent comes to listen before it ends. */
+  readonly serves?: boolean;
+}
+
+async function run(
+  args: readonly string[],
+  env: EdgexIo["env"] = {},
+  { isTerminal = false, serves = true }: RunOptions = {},
+): Promise<Run> {
   let [stdout, stderr] = ["", ""];
   let agentArgs: readonly string[] | undefined;
   const code = await runEdgex(args, {
@@ -31,8 +41,9 @@ async function run(args: readonly string[], env: EdgexIo["env"] = {}, isTerminal
     env: { PRAETOR_DATA_DIR: join(folder, "data"), PRAETOR_CONFIG_DIR: join(folder, "config"), ...env },
     isTerminal,
     executable: ["/usr/local/bin/praetor"],
-    startAgent(started) {
+    startAgent(started, onServing) {
       agentArgs = started;
+      if (serves) onServing?.();
       return Promise.resolve(7);
     },
   });
@@ -108,14 +119,19 @@ describe("praetor edgex", () => {
     expect(agentArgs).toBeUndefined();
   });
 
+  test("invites nobody to an agent that does not listen", async () => {
+    const { stdout } = await run([], {}, { serves: false });
+    expect(stdout).toBe("Installing redis health checks\nInstalling security health checks\n");
+  });
+
   test("says where it listens and what to try, in bold only on a terminal", async () => {
     const plain = (await run(["-http-port", "18500"])).stdout;
     expect(plain).toContain("  HTTP API  http://127.0.0.1:18500\n  UI        http://127.0.0.1:18500/ui/\n");
     expect(plain).toContain("  EdgeX 4   http://127.0.0.1:59890\n");
     expect((await run(["-keeper-port", "-1"])).stdout).not.toContain("EdgeX 4");
-    expect(plain).toContain("/usr/local/bin/praetor health edgex-redis --verbose --url http://127.0.0.1:18500\n");
+    expect(plain).toContain("  curl http://127.0.0.1:18500/v1/agent/services\n");
     expect(plain).not.toContain("\u001B");
-    expect((await run([], {}, true)).stdout).toContain("\u001B[1m");
+    expect((await run([], {}, { isTerminal: true })).stdout).toContain("\u001B[1m");
   });
 
   test("words that are neither agent nor a flag are refused; help is given", async () => {

@@ -14,8 +14,8 @@ export interface EdgexIo {
   readonly isTerminal: boolean;
   /** Starts this program; definitions call it for script checks. */
   readonly executable: readonly string[];
-  /** Runs the agent with these words until it ends; resolves with its exit code. */
-  startAgent(args: readonly string[]): Promise<number>;
+  /** Runs the agent with these words until it ends; resolves with its exit code. Calls `onServing` once it listens. */
+  startAgent(args: readonly string[], onServing?: () => void): Promise<number>;
 }
 
 export const edgexHelp = `Usage: praetor edgex [agent] [agent flags]
@@ -60,8 +60,7 @@ export async function runEdgex(args: readonly string[], io: EdgexIo): Promise<nu
     io.stderr(`praetor edgex: ${messageOf(thrown)}\n`);
     return 1;
   }
-  io.stdout(announcement(plan, io.isTerminal));
-  return io.startAgent(plan.agentArgs);
+  return io.startAgent(plan.agentArgs, () => io.stdout(announcement(plan, io.isTerminal)));
 }
 
 function areFlagsRight(flags: readonly string[]): boolean {

@@ -43,6 +43,8 @@ export interface AgentCommandOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly start: (config: RuntimeConfig, options: StartOptions) => Promise<RunningAgent>;
+  /** Called once the agent listens, after it has said so. */
+  readonly onServing?: (() => void) | undefined;
 }
 
 /** `praetor agent`: runs until a signal ends it. */
@@ -132,6 +134,7 @@ async function serve(first: RuntimeConfig, parts: Serving): Promise<number> {
   });
   watches.run(config);
   io.stdout(banner(first, agent, options.version));
+  options.onServing?.();
   writePidFile(first.pidFile);
   isServing = `Serving on ${agent.httpAddresses.join(", ")}`;
   systemd?.ready(isServing);

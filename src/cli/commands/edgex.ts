@@ -4,8 +4,8 @@ import type { Command } from "../command.ts";
 export interface EdgexCommandOptions {
   /** Starts this program; definitions call it for script checks. */
   readonly executable: readonly string[];
-  /** Runs the agent with these words until it ends; resolves with its exit code. */
-  readonly startAgent: (args: readonly string[]) => Promise<number>;
+  /** Runs the agent with these words until it ends; resolves with its exit code. Calls `onServing` once it listens. */
+  readonly startAgent: (args: readonly string[], onServing?: () => void) => Promise<number>;
 }
 
 /** `praetor edgex`: the agent as EdgeX Geneva's Consul container runs it. */
