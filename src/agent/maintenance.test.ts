@@ -1,14 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { serviceWith, startTestAgent, type TestAgent } from "../../test/support/agent.ts";
 import { rejectionOf } from "../../test/support/rejection.ts";
+import { nodeMaintenanceId, serviceMaintenancePrefix } from "../model/check-reason.ts";
 import { syncCatalog } from "./anti-entropy.ts";
 import {
   disableNodeMaintenance,
   disableServiceMaintenance,
   enableNodeMaintenance,
   enableServiceMaintenance,
-  nodeMaintenanceId,
-  serviceMaintenancePrefix,
 } from "./maintenance.ts";
 import { serviceHealth } from "./service-health.ts";
 

@@ -1,9 +1,7 @@
 import { OperatingError } from "../lib/errors.ts";
+import { nodeMaintenanceId, serviceMaintenancePrefix } from "../model/check-reason.ts";
 import type { Agent } from "./agent.ts";
 import { fixedCheck } from "./fixed-check.ts";
-
-export const nodeMaintenanceId = "_node_maintenance";
-export const serviceMaintenancePrefix = "_service_maintenance:";
 
 /** Marks the node, and with it every service on it, as not to be used. A second call changes nothing, as in Consul. */
 export async function enableNodeMaintenance(agent: Agent, reason: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Service } from "../model/service.ts";
 import { worstStatus, type CheckStatus } from "../model/check.ts";
+import { isMaintenanceId } from "../model/check-reason.ts";
 import type { Agent } from "./agent.ts";
-import { nodeMaintenanceId, serviceMaintenancePrefix } from "./maintenance.ts";
 import type { LocalCheck } from "./registrations.ts";
 
 export type AggregatedStatus = CheckStatus | "maintenance";
@@ -21,9 +21,5 @@ export function serviceHealth(agent: Agent, service: Service): ServiceHealth {
 }
 
 function aggregate(checks: readonly LocalCheck[]): AggregatedStatus {
-  return checks.some(isMaintenance) ? "maintenance" : worstStatus(checks.map((check) => check.status));
-}
-
-function isMaintenance({ definition }: LocalCheck): boolean {
-  return definition.id === nodeMaintenanceId || definition.id.startsWith(serviceMaintenancePrefix);
+  return checks.some(({ definition }) => isMaintenanceId(definition.id)) ? "maintenance" : worstStatus(checks.map((check) => check.status));
 }

@@ -7,6 +7,7 @@ export interface ServiceCheck {
   readonly name: string;
   readonly status: string;
   readonly output: string;
+  readonly notes: string;
   readonly serviceId: string;
   readonly serviceName: string;
 }
@@ -30,6 +31,7 @@ function decodeCheck(json: unknown): ServiceCheck {
     name: text("Name"),
     status: text("Status"),
     output: text("Output"),
+    notes: text("Notes"),
     serviceId: text("ServiceID"),
     serviceName: text("ServiceName"),
   };

@@ -7,7 +7,8 @@ import { decodeChecks, type ServiceCheck } from "./service-check.ts";
 
 function check(serviceId: string, status: string, changes: Partial<ServiceCheck> = {}): ServiceCheck {
   const [serviceName = ""] = serviceId.split("-");
-  return { checkId: `service:${serviceId}`, name: "status", output: "", status, serviceId, serviceName, ...changes };
+  const common = { checkId: `service:${serviceId}`, name: "status", output: "", notes: "" };
+  return { ...common, status, serviceId, serviceName, ...changes };
 }
 
 describe("serviceHealth", () => {
@@ -30,7 +31,7 @@ describe("serviceHealth", () => {
   });
 
   test("a node in maintenance makes its services critical; maintenance alone is no service", () => {
-    const maintenance = check("", "critical", { checkId: "_node_maintenance", output: "moving house" });
+    const maintenance = check("", "critical", { checkId: "_node_maintenance", notes: "moving house" });
     const health = serviceHealth([check("data", "passing"), maintenance], "data");
     expect(health.status).toBe("critical");
     expect(health.complaints).toEqual(['check "_node_maintenance" of the node is critical: moving house']);

@@ -1,4 +1,5 @@
 import { OperatingError } from "../lib/errors.ts";
+import { nodeMaintenanceId, reasonOf } from "../model/check-reason.ts";
 import { type HttpClient, jsonOf } from "./http.ts";
 import { decodeChecks, type ServiceCheck } from "./service-check.ts";
 
@@ -43,8 +44,6 @@ export interface ServiceHealth {
   readonly complaints: readonly string[];
 }
 
-const nodeMaintenanceId = "_node_maintenance";
-
 /**
  * The health of the service of this name, or else of the instance of this ID. An instance is as well as its worst check,
  * a service as its best instance: one that can be used makes it usable. A node in maintenance makes all of them critical.
@@ -74,6 +73,6 @@ function severity(status: string): number {
 
 function complaint(check: ServiceCheck): string {
   const status = check.status === "" ? "without status" : check.status;
-  const output = check.output.trim().split("\n")[0] ?? "";
-  return `check ${JSON.stringify(check.checkId)} of ${check.serviceId || "the node"} is ${status}${output && `: ${output}`}`;
+  const reason = reasonOf(check).trim().split("\n")[0] ?? "";
+  return `check ${JSON.stringify(check.checkId)} of ${check.serviceId || "the node"} is ${status}${reason && `: ${reason}`}`;
 }

@@ -1,8 +1,9 @@
 import type { FixedCheck } from "../agent/agent.ts";
 import { fixedCheck } from "../agent/fixed-check.ts";
+import { portConflictPrefix } from "../model/check-reason.ts";
 
 export function conflictCheckId(serviceId: string): string {
-  return `_port_conflict:${serviceId}`;
+  return portConflictPrefix + serviceId;
 }
 
 /**

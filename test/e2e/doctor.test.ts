@@ -8,6 +8,26 @@ import { within } from "../support/within.ts";
 const sandbox = openSandbox();
 afterAll(() => sandbox.close());
 
+test("a service in maintenance, and one without a port of its own, are told with their reason and what to do", async () => {
+  const hcl = `edgex { ports { policy = "reassign", range = "40001-40001", reserved = ["40001"] } }`;
+  const agent = await sandbox.start("-dev", "-hcl", hcl);
+  await agent.ready();
+  const register = (body: object): Promise<unknown> =>
+    agent.send("PUT", "/v1/agent/service/register", { body: JSON.stringify(body) });
+  await register({ Name: "oven" });
+  await register({ Name: "press", Port: 40_002, Address: "localhost" });
+  await register({ Name: "saw", Port: 40_002, Address: "localhost" });
+  await agent.send("PUT", "/v1/agent/service/maintenance/oven?enable=true&reason=new%20door");
+  const { output } = await sandbox.run("doctor", "-http-addr", agent.url);
+  expect(output).toContain("maintenance  service oven on node node1\n");
+  expect(output).toContain("It is in maintenance, so nothing finds it: new door\n");
+  expect(output).toContain("end the maintenance: praetor maint -disable -service=oven\n");
+  expect(output).toContain("port-conflict  service saw on node node1\n");
+  expect(output).not.toContain("See whether the service runs");
+  const health = await sandbox.run("health", "oven", "--verbose", "--url", agent.url);
+  expect(health.output).toContain('check "_service_maintenance:oven" of oven is critical: new door\n');
+});
+
 interface Told {
   readonly Kind: string;
   readonly Where: string;

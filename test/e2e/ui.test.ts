@@ -31,6 +31,16 @@ describe("the plain page of -ui", () => {
     expect(html).toContain("ping: warning");
   });
 
+  test("says why something is not well: what its check printed, or the reason of a maintenance", async () => {
+    const Check = { CheckID: "hot", Name: "temperature", TTL: "1h" };
+    await agent.send("PUT", "/v1/agent/service/register", { body: JSON.stringify({ Name: "oven", Check }) });
+    await agent.send("PUT", "/v1/agent/check/fail/hot?note=300%20degrees%20%3C%20400");
+    await agent.send("PUT", "/v1/agent/service/maintenance/oven?enable=true&reason=new%20door");
+    const html = await page();
+    expect(html).toContain("temperature: critical. 300 degrees &lt; 400");
+    expect(html).toContain("Service Maintenance Mode: critical. new door");
+  });
+
   test("shows names and keys as text, whatever is in them, and runs no script", async () => {
     const evil = "<script>alert(1)</script>";
     await agent.send("PUT", "/v1/agent/service/register", { body: JSON.stringify({ Name: evil, Tags: [evil] }) });

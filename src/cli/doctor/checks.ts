@@ -1,3 +1,4 @@
+import { isMaintenanceId, isPortConflictId } from "../../model/check-reason.ts";
 import { printable } from "../printable.ts";
 import { type CheckFacts, type Facts, type Finding, groupsOf } from "./facts.ts";
 
@@ -6,7 +7,7 @@ export function wrongPaths({ checks }: Facts): readonly Finding[] {
   return checks.filter(isPathUnknown).map((check) => ({
     kind: "check-path-unknown",
     where: placeOf(check),
-    problem: `Its service answers, but knows no such path: ${firstLine(check.output)}`,
+    problem: `Its service answers, but knows no such path: ${firstLine(check.reason)}`,
     advice:
       "Correct the path of the check; EdgeX's services answer at /api/v1/ping (Geneva, Hanoi), /api/v2/ping (from " +
       "Ireland on) or /api/v3/ping (from Minnesota on).",
@@ -25,16 +26,42 @@ export function unattendedTtls({ checks }: Facts): readonly Finding[] {
   }));
 }
 
+/** Taken out of use by a person. */
+export function maintenance({ checks }: Facts): readonly Finding[] {
+  return checks
+    .filter(({ id }) => isMaintenanceId(id))
+    .map(({ node, serviceId, reason }) => ({
+      kind: "maintenance",
+      where: serviceId === "" ? `node ${node}` : `service ${serviceId} on node ${node}`,
+      problem: `It is in maintenance, so nothing finds ${serviceId === "" ? "the node's services" : "it"}: ${firstLine(reason)}`,
+      advice:
+        "When the work is done, end the maintenance: praetor maint -disable" +
+        (serviceId === "" ? "" : ` -service=${serviceId}`),
+    }));
+}
+
+/** A service that wants a port of another. The agent keeps it critical, whatever its other checks say. */
+export function portConflicts({ checks }: Facts): readonly Finding[] {
+  return checks
+    .filter(({ id }) => isPortConflictId(id))
+    .map(({ node, serviceId, reason }) => ({
+      kind: "port-conflict",
+      where: `service ${serviceId} on node ${node}`,
+      problem: firstLine(reason),
+      advice: `See which port it wanted and who has that: praetor ports ${serviceId}. Then give one of the two another port.`,
+    }));
+}
+
 /** Whatever else fails: its own words say most. */
 export function criticalChecks({ checks }: Facts): readonly Finding[] {
   return checks
-    .filter((check) => check.status === "critical" && !isPathUnknown(check) && !isUnattended(check))
+    .filter((check) => check.status === "critical" && !isExplained(check))
     .map((check) => ({
       kind: check.isUnchanged ? "check-never-passed" : "check-critical",
       where: placeOf(check),
       problem:
         (check.isUnchanged ? "It has been critical ever since it was registered: " : "It is critical: ") +
-        (check.output === "" ? "it has said nothing yet." : firstLine(check.output)),
+        (check.reason === "" ? "it has said nothing yet." : firstLine(check.reason)),
       advice: check.isUnchanged
         ? "See whether the service runs and the check's address is right, as seen from the agent's host or container."
         : "See whether the service runs; its log tells more.",
@@ -66,14 +93,19 @@ export function forbiddenScripts({ checks, agent }: Facts): readonly Finding[] {
     }));
 }
 
-function isPathUnknown({ status, output }: CheckFacts): boolean {
-  return status !== "passing" && /^HTTP \S+ \S+: 404\b/.test(output);
+/** Another rule tells more of it. */
+function isExplained(check: CheckFacts): boolean {
+  return isMaintenanceId(check.id) || isPortConflictId(check.id) || isPathUnknown(check) || isUnattended(check);
+}
+
+function isPathUnknown({ status, reason }: CheckFacts): boolean {
+  return status !== "passing" && /^HTTP \S+ \S+: 404\b/.test(reason);
 }
 
 /** A file's check outside a service has no type; its output still tells that it is a TTL check. */
-function isUnattended({ type, status, output, isUnchanged }: CheckFacts): boolean {
+function isUnattended({ type, status, reason, isUnchanged }: CheckFacts): boolean {
   if (status !== "critical") return false;
-  return output === "TTL expired" || (type === "ttl" && output === "" && isUnchanged);
+  return reason === "TTL expired" || (type === "ttl" && reason === "" && isUnchanged);
 }
 
 function placeOf({ id, node, serviceId }: CheckFacts): string {

@@ -63,7 +63,8 @@ export interface CheckFacts {
   /** "" for a node's. */
   readonly serviceId: string;
   readonly status: string;
-  readonly output: string;
+  /** What it printed, else its notes. */
+  readonly reason: string;
   /** "http", "ttl", "script" ... */
   readonly type: string;
   /** Nothing was heard of it since it was registered. */

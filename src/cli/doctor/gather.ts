@@ -1,5 +1,6 @@
 import { jsonOf } from "../../client/http.ts";
 import { OperatingError } from "../../lib/errors.ts";
+import { reasonOf } from "../../model/check-reason.ts";
 import type { AgentApi } from "../api-command.ts";
 import { JsonRow, rowsOf } from "../json.ts";
 import { askNeighbour, looksLocal, lookUpNames, readFolder } from "./gather-here.ts";
@@ -125,7 +126,7 @@ function checksIn(json: unknown): readonly CheckFacts[] {
       name: check.text("Name"),
       serviceId: check.text("ServiceID"),
       status: check.text("Status"),
-      output: check.text("Output"),
+      reason: reasonOf({ output: check.text("Output"), notes: check.text("Notes") }),
       type: check.text("Type"),
       isUnchanged: check.number("CreateIndex") === check.number("ModifyIndex"),
     })),
@@ -136,7 +137,7 @@ function checksIn(json: unknown): readonly CheckFacts[] {
 function withOwnOutput(checks: readonly CheckFacts[], own: JsonRow, nodeName: string): readonly CheckFacts[] {
   return checks.map((check) => {
     const output = check.node === nodeName ? own.row(check.id).text("Output") : "";
-    return output === "" ? check : { ...check, output };
+    return output === "" ? check : { ...check, reason: output };
   });
 }
 

@@ -1,7 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import type { CheckFacts, Facts, Finding, FolderFacts, NodeFacts, Rule, ServiceFacts } from "./facts.ts";
 import { devMode, openWrites, silentPorts, unusableDefinitions } from "./agent.ts";
-import { criticalChecks, forbiddenScripts, repeatedChecks, unattendedTtls, wrongPaths } from "./checks.ts";
+import {
+  criticalChecks,
+  forbiddenScripts,
+  maintenance,
+  portConflicts,
+  repeatedChecks,
+  unattendedTtls,
+  wrongPaths,
+} from "./checks.ts";
 import { clonedNodes, neighbours, otherVersions } from "./cluster.ts";
 import { clock, disk, fleetingData, lowMemory } from "./machine.ts";
 import { findingsIn } from "./rules.ts";
@@ -44,7 +52,7 @@ function service(name: string, more: Partial<ServiceFacts>): ServiceFacts {
 function check(id: string, more: Partial<CheckFacts>): CheckFacts {
   const type = "http";
   return {
-    ...{ node: "gw", id, name: `name of ${id}`, serviceId: "core-data", status: "passing", output: "" },
+    ...{ node: "gw", id, name: `name of ${id}`, serviceId: "core-data", status: "passing", reason: "" },
     ...{ type, isUnchanged: false, ...more },
   };
 }
@@ -75,7 +83,7 @@ test("every finding says what, where and what to do", () => {
     ...well,
     agent: { ...well.agent, devMode: true, clockMs: 1_000, httpAddresses: ["0.0.0.0:8500"] },
     services: [service("web", { address: "localhost" }), service("api", {}), service("app", {})],
-    checks: [check("c", { status: "critical", output: "connection refused" })],
+    checks: [check("c", { status: "critical", reason: "connection refused" })],
     ports: [{ name: "DNS", address: "gw:8600", answers: false }],
   };
   const findings = findingsIn(ill);
@@ -132,11 +140,11 @@ describe("services", () => {
 
 describe("checks", () => {
   const critical = { status: "critical" } as const;
-  const notFound = check("c", { ...critical, output: "HTTP GET http://10.0.0.7/ping: 404 Not Found Output: ..." });
-  const expired = check("t", { ...critical, type: "ttl", output: "TTL expired" });
+  const notFound = check("c", { ...critical, reason: "HTTP GET http://10.0.0.7/ping: 404 Not Found Output: ..." });
+  const expired = check("t", { ...critical, type: "ttl", reason: "TTL expired" });
   const silent = check("t", { ...critical, type: "ttl", isUnchanged: true });
   const expiredOfFile = check("t", { ...expired, type: "" });
-  const refused = check("c", { ...critical, output: "dial tcp 10.0.0.7:80: connection refused\nmore" });
+  const refused = check("c", { ...critical, reason: "dial tcp 10.0.0.7:80: connection refused\nmore" });
 
   test("with a path that is not there", () => {
     const finding = only(found(wrongPaths, { checks: [notFound, refused] }));
@@ -146,7 +154,7 @@ describe("checks", () => {
 
   test("with a TTL that nobody keeps", () => {
     expect(found(unattendedTtls, { checks: [expired, expiredOfFile, silent, refused] })).toHaveLength(3);
-    const failed = check("t", { ...critical, type: "ttl", output: "disk broken" });
+    const failed = check("t", { ...critical, type: "ttl", reason: "disk broken" });
     expect(found(unattendedTtls, { checks: [failed] })).toEqual([]);
   });
 
@@ -160,6 +168,26 @@ describe("checks", () => {
     const finding = only(found(criticalChecks, { checks: [check("c", { ...critical, isUnchanged: true })] }));
     expect(finding.kind).toBe("check-never-passed");
     expect(finding.problem).toContain("ever since it was registered: it has said nothing yet");
+  });
+
+  test("of maintenance and of a port conflict say why, and their advice fits", () => {
+    const checks = [
+      check("_service_maintenance:core-data", { ...critical, isUnchanged: true, reason: "new firmware" }),
+      check("_node_maintenance", { ...critical, serviceId: "", reason: "new disk" }),
+      check("_port_conflict:core-data", { ...critical, isUnchanged: true, reason: "port 48080 belongs to web" }),
+    ];
+    expect(found(criticalChecks, { checks })).toEqual([]);
+    expect(found(maintenance, { checks }).map(({ where, problem }) => [where, problem])).toEqual([
+      ["service core-data on node gw", "It is in maintenance, so nothing finds it: new firmware"],
+      ["node gw", "It is in maintenance, so nothing finds the node's services: new disk"],
+    ]);
+    expect(found(maintenance, { checks }).map(({ advice }) => advice.split(": ")[1])).toEqual([
+      "praetor maint -disable -service=core-data",
+      "praetor maint -disable",
+    ]);
+    const conflict = only(found(portConflicts, { checks }));
+    expect(conflict.problem).toBe("port 48080 belongs to web");
+    expect(conflict.advice).toContain("praetor ports core-data");
   });
 
   test("of one name and one service are repeated", () => {

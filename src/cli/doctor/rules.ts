@@ -1,5 +1,13 @@
 import { devMode, openWrites, silentPorts, unusableDefinitions } from "./agent.ts";
-import { criticalChecks, forbiddenScripts, repeatedChecks, unattendedTtls, wrongPaths } from "./checks.ts";
+import {
+  criticalChecks,
+  forbiddenScripts,
+  maintenance,
+  portConflicts,
+  repeatedChecks,
+  unattendedTtls,
+  wrongPaths,
+} from "./checks.ts";
 import { clonedNodes, neighbours, otherVersions } from "./cluster.ts";
 import type { Facts, Finding, Rule } from "./facts.ts";
 import { clock, disk, fleetingData, lowMemory } from "./machine.ts";
@@ -22,6 +30,8 @@ const rules: readonly Rule[] = [
   unresolvedAddresses,
   sharedAddresses,
   forbiddenScripts,
+  maintenance,
+  portConflicts,
   repeatedChecks,
   wrongPaths,
   unattendedTtls,

@@ -67,10 +67,10 @@ function instanceLines(service: ShownService, instance: ShownInstance): readonly
   const tags = instance.tags.length > 0 ? ` [${instance.tags.join(", ")}]` : "";
   const head = `  ${instance.id} on ${instance.node}${tags}`;
   const common = { service: service.name };
-  const checks = instance.checks.map(({ id, name, status, output }) => ({
+  const checks = instance.checks.map(({ id, name, status, reason }) => ({
     ...common,
     ...{ key: `${key}\0${id}`, status },
-    cells: [status, `    ${printable(name || id)}: ${printable(output) || "no output yet"}`],
+    cells: [status, `    ${printable(name || id)}: ${printable(reason) || "no output yet"}`],
   }));
   const { status, endpoint } = instance;
   const none = { ...common, key: `${key}\0`, status, cells: ["", "    no checks"] };

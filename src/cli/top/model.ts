@@ -1,3 +1,4 @@
+import { isMaintenanceId, reasonOf } from "../../model/check-reason.ts";
 import { type JsonRow, rowsOf } from "../json.ts";
 
 export type Status = "passing" | "warning" | "critical" | "maintenance";
@@ -30,7 +31,8 @@ export interface ShownCheck {
   readonly id: string;
   readonly name: string;
   readonly status: Status;
-  readonly output: string;
+  /** "" until it has said something. */
+  readonly reason: string;
 }
 
 /** From worst to best. */
@@ -78,13 +80,12 @@ function instanceFrom(node: JsonRow, service: JsonRow, checks: readonly JsonRow[
 
 function checkFrom(check: JsonRow): ShownCheck {
   const id = check.text("CheckID");
-  const isMaintenance = id === "_node_maintenance" || id.startsWith("_service_maintenance:");
   const told = statuses.find((status) => status === check.text("Status")) ?? "critical";
   return {
     id,
     name: check.text("Name"),
-    status: isMaintenance ? "maintenance" : told,
-    output: check.text("Output"),
+    status: isMaintenanceId(id) ? "maintenance" : told,
+    reason: reasonOf({ output: check.text("Output"), notes: check.text("Notes") }),
   };
 }
 

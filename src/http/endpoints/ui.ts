@@ -1,5 +1,5 @@
 import { worstStatus, type CheckStatus } from "../../model/check.ts";
-import type { Store } from "../../registry/store.ts";
+import { reasonOf } from "../../model/check-reason.ts";
 import * as catalog from "../../registry/catalog.ts";
 import { serviceHealth, type CheckedInstance } from "../../registry/health.ts";
 import { kvKeys } from "../../registry/kv.ts";
@@ -9,16 +9,18 @@ import { escapeHtml, page, table } from "../html.ts";
 
 /** A person on site wants to see at a glance what is not well; more keys than this are not read, they are scrolled past. */
 const keysMax = 500;
+/** Characters of what a check says: its beginning has the reason. */
+const reasonMax = 300;
 
 /** The plain page: services with their health, and keys. Rendered here, without a script. */
 export function showOverview(api: Api): Endpoint {
   return () => {
-    const services = listServices(api.store);
+    const services = listServices(api);
     const keys = kvKeys("", "").read(api.store.state);
     const body = [
       `<h1>Praetor <small>${escapeHtml(api.agent.node.name)} &middot; ${escapeHtml(api.datacenter)}</small></h1>`,
       `<h2>Services (${services.length})</h2>`,
-      table(["Service", "Status", "Instances", "Tags", "What the checks say"], services.map(serviceCells)),
+      table(["Service", "Status", "Instances", "Tags", "What the checks say"], services.map((service) => serviceCells(api, service))),
       `<h2>Keys (${keys.length})</h2>`,
       table(
         ["Key"],
@@ -51,8 +53,7 @@ interface ServiceSummary {
   readonly instances: readonly CheckedInstance[];
 }
 
-function listServices(store: Store): ServiceSummary[] {
-  const { state } = store;
+function listServices({ store: { state } }: Api): ServiceSummary[] {
   const names = [...catalog.services({}).read(state)].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return names.map(([name, tags]) => {
     const instances = serviceHealth(name, { tags: [], meta: {}, passingOnly: false }).read(state);
@@ -60,7 +61,7 @@ function listServices(store: Store): ServiceSummary[] {
   });
 }
 
-function serviceCells({ name, tags, instances }: ServiceSummary): string[] {
+function serviceCells({ outputs }: Api, { name, tags, instances }: ServiceSummary): string[] {
   const status = worstStatus(instances.flatMap(({ checks }) => checks.map((check) => check.status)));
   const where = instances.map(
     ({ node, service }) => `${escapeHtml(service.address || node.address)}:${service.port} on ${escapeHtml(node.name)}`,
@@ -68,7 +69,11 @@ function serviceCells({ name, tags, instances }: ServiceSummary): string[] {
   const failing = instances
     .flatMap(({ checks }) => checks)
     .filter((check) => check.status !== "passing")
-    .map((check) => `${escapeHtml(check.name)}: ${check.status}`);
+    .map((check) => {
+      const output = outputs.get(check.node, check.id) ?? check.output;
+      const reason = reasonOf({ output, notes: check.notes }).trim().slice(0, reasonMax);
+      return escapeHtml(`${check.name}: ${check.status}${reason && `. ${reason}`}`);
+    });
   return [
     `<a href="/v1/health/service/${encodeURIComponent(name)}?pretty">${escapeHtml(name)}</a>`,
     statusMark(status),
