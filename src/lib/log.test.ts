@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { FakeClock } from "../../test/support/fake-clock.ts";
-import { createLog, logLevels, type LogSettings } from "./log.ts";
+import { createLog, LogHistory, logLevels, type LogSettings } from "./log.ts";
 
 function trial(changes: Partial<LogSettings> = {}) {
   const lines: string[] = [];
@@ -107,5 +107,36 @@ describe("a subscriber", () => {
       { "@message": "three", "@module": "agent.other" },
     ]);
     expect(own).toHaveLength(1);
+  });
+});
+
+describe("a history", () => {
+  const text = { level: "trace", json: false } as const;
+
+  test("keeps the newest lines from info up, and finer ones where the log has them", () => {
+    const { log, settings } = trial({ level: "warn", history: new LogHistory() });
+    log.debug("not kept");
+    log.named("http").info("kept", { port: 80 });
+    settings.level = "debug";
+    log.debug("kept, too");
+    expect(log.newest(9, text)).toEqual([
+      "2026-11-22T12:33:41.766Z [INFO]  agent.http: kept: port=80",
+      "2026-11-22T12:33:41.766Z [DEBUG] agent: kept, too",
+    ]);
+    expect(log.newest(9, { level: "info", json: true }).map((line): unknown => JSON.parse(line))).toMatchObject([
+      { "@level": "info", "@message": "kept", port: 80 },
+    ]);
+    expect(log.newest(1, text)).toEqual(["2026-11-22T12:33:41.766Z [DEBUG] agent: kept, too"]);
+    expect(log.newest(0, text)).toEqual([]);
+  });
+
+  test("is bounded in lines and in characters", () => {
+    const { log } = trial({ history: new LogHistory({ linesMax: 3, charactersMax: 350 }) });
+    for (const n of [1, 2, 3, 4]) log.info(`line ${n}`);
+    expect(log.newest(9, text).map((line) => line.at(-1))).toEqual(["2", "3", "4"]);
+    log.info("long", { field: "x".repeat(330) });
+    expect(log.newest(9, text)).toHaveLength(1);
+    log.info("too long", { field: "x".repeat(400) });
+    expect(log.newest(9, text)).toEqual([]);
   });
 });

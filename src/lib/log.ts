@@ -30,12 +30,17 @@ export interface Log {
   named(name: string): Log;
   /** Gives `tap` the lines of all logs of this process, too. Returns what ends that. */
   tap(tap: LogTap): () => void;
+  /** The newest lines of all logs of this process, as far as they are kept: at most `count`, oldest first. */
+  newest(count: number, form: LogForm): readonly string[];
+}
+
+export interface LogForm {
+  readonly level: LogLevel;
+  readonly json: boolean;
 }
 
 /** A log subscriber (`agent/monitor`) with its own level and format. */
-export interface LogTap {
-  readonly level: LogLevel;
-  readonly json: boolean;
+export interface LogTap extends LogForm {
   readonly sink: LogSink;
 }
 
@@ -45,6 +50,8 @@ export interface LogSettings {
   readonly json: boolean;
   readonly sink: LogSink;
   readonly clock: Clock;
+  /** Keeps lines from `info` up, and finer ones where `level` is finer. */
+  readonly history?: LogHistory;
 }
 
 /**
@@ -58,15 +65,13 @@ export function createLog(settings: LogSettings, name: string): Log {
 
 function createNamedLog(settings: LogSettings, name: string, taps: Set<LogTap>): Log {
   const write = (level: LogLevel, message: string, fields: LogFields | undefined): void => {
-    for (const to of [settings, ...taps]) {
-      if (!takes(to, level)) continue;
-      const line = { wallMs: settings.clock.wallMs(), name, message, fields };
-      to.sink(to.json ? formatJson(level, line) : formatText(level, line));
-    }
+    const line = { level, wallMs: settings.clock.wallMs(), name, message, fields };
+    if (keeps(settings, level)) settings.history?.add(line);
+    for (const to of [settings, ...taps]) if (takes(to, level)) to.sink(format(line, to));
   };
   return {
     writes(level) {
-      if (takes(settings, level)) return true;
+      if (takes(settings, level) || keeps(settings, level)) return true;
       if (taps.size > 0) for (const tap of taps) if (takes(tap, level)) return true;
       return false;
     },
@@ -80,6 +85,7 @@ function createNamedLog(settings: LogSettings, name: string, taps: Set<LogTap>):
       taps.add(tap);
       return () => void taps.delete(tap);
     },
+    newest: (count, form) => settings.history?.newest(count, form.level).map((line) => format(line, form)) ?? [],
   };
 }
 
@@ -90,17 +96,18 @@ function takes(to: Pick<LogTap, "level">, level: LogLevel): boolean {
 /** Looked up, since each request asks what is written. */
 const ranks: Readonly<Record<LogLevel, number>> = { trace: 0, debug: 1, info: 2, warn: 3, error: 4 };
 
-interface Line {
-  /** Milliseconds since 1970. */
-  readonly wallMs: number;
-  readonly name: string;
-  readonly message: string;
-  readonly fields: LogFields | undefined;
+/** Whether the history has lines of this level. */
+function keeps(settings: LogSettings, level: LogLevel): boolean {
+  return settings.history !== undefined && (ranks[level] >= ranks.info || takes(settings, level));
 }
 
-function formatJson(level: LogLevel, line: Line): string {
+function format(line: LogLine, { json }: Pick<LogForm, "json">): string {
+  return json ? formatJson(line) : formatText(line);
+}
+
+function formatJson(line: LogLine): string {
   return JSON.stringify({
-    "@level": level,
+    "@level": line.level,
     "@message": line.message,
     "@module": line.name,
     // Consul: to the microsecond.
@@ -109,8 +116,8 @@ function formatJson(level: LogLevel, line: Line): string {
   });
 }
 
-function formatText(level: LogLevel, line: Line): string {
-  const tag = `[${level.toUpperCase()}]`.padEnd(7);
+function formatText(line: LogLine): string {
+  const tag = `[${line.level.toUpperCase()}]`.padEnd(7);
   const pairs = Object.entries(line.fields ?? {})
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${key}=${quoteIfNeeded(String(value))}`);
@@ -134,4 +141,56 @@ function twoDigits(value: number): string {
 /** Consul quotes a value for its blanks alone: a URL with a query stands as it is. */
 function quoteIfNeeded(text: string): string {
   return /[\s"]/.test(text) ? JSON.stringify(text) : text;
+}
+
+/** A line of the log before it is formatted. */
+interface LogLine {
+  readonly level: LogLevel;
+  /** Milliseconds since 1970. */
+  readonly wallMs: number;
+  /** Of the log that wrote it: "agent.http". */
+  readonly name: string;
+  readonly message: string;
+  readonly fields: LogFields | undefined;
+}
+
+interface HistoryLimits {
+  readonly linesMax: number;
+  /** Of all lines together, in UTF-16 units. */
+  readonly charactersMax: number;
+}
+
+const defaultLimits: HistoryLimits = { linesMax: 1_000, charactersMax: 256 * 1_024 };
+
+/** The newest lines of a log, in memory. */
+export class LogHistory {
+  readonly #limits: HistoryLimits;
+  #lines: LogLine[] = [];
+  #characters = 0;
+
+  constructor(limits: HistoryLimits = defaultLimits) {
+    this.#limits = limits;
+  }
+
+  add(line: LogLine): void {
+    const { linesMax, charactersMax } = this.#limits;
+    this.#lines.push(line);
+    this.#characters += sizeOf(line);
+    while (this.#lines.length > linesMax || this.#characters > charactersMax) {
+      const oldest = this.#lines.shift();
+      if (oldest !== undefined) this.#characters -= sizeOf(oldest);
+    }
+  }
+
+  /** The newest lines of this level or above, at most `count`, oldest first. */
+  newest(count: number, level: LogLevel): readonly LogLine[] {
+    if (count === 0) return [];
+    return this.#lines.filter((line) => takes({ level }, line.level)).slice(-count);
+  }
+}
+
+function sizeOf({ name, message, fields = {} }: LogLine): number {
+  let size = name.length + message.length;
+  for (const [key, value] of Object.entries(fields)) size += key.length + String(value).length;
+  return size;
 }

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { openSandbox } from "../support/agent-process.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { within } from "../support/within.ts";
+import { startCannedAgent } from "../support/canned-agent.ts";
+import { programOf } from "../support/target.ts";
 
 const sandbox = openSandbox();
 afterAll(() => sandbox.close());
@@ -88,5 +90,47 @@ describe("the log", () => {
     const names = await Array.fromAsync(new Bun.Glob("*").scan(folder));
     expect(names.toSorted()).toEqual(["praetor.log", expect.stringMatching(/^praetor\.log\.\d+$/)]);
     expect(readFileSync(join(folder, "praetor.log"), "utf8").length).toBeLessThan(600);
+  });
+});
+
+describe("praetor monitor -n", () => {
+  /** What it prints until it has printed this. */
+  async function monitored(url: string, words: readonly string[], until: RegExp): Promise<string> {
+    const command = [...programOf("praetor"), "monitor", "-http-addr", url, ...words];
+    await using child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe" });
+    const decoder = new TextDecoder();
+    let text = "";
+    for await (const bytes of child.stdout) {
+      text += decoder.decode(bytes, { stream: true });
+      if (until.test(text)) break;
+    }
+    return text;
+  }
+
+  test("begins with what was logged before, and goes on with what comes", async () => {
+    const agent = await sandbox.start("-dev", "-log-level", "warn");
+    await agent.ready();
+    for (const Name of ["first", "second"]) {
+      const check = { Name, TTL: "1h", Status: "passing" };
+      await agent.send("PUT", "/v1/agent/check/register", { body: JSON.stringify(check) });
+      await agent.send("PUT", `/v1/agent/check/fail/${Name}?note=broken`);
+    }
+    const all = await monitored(agent.url, ["-n", "200"], /A client follows the log/);
+    expect(all).toMatch(/Started HTTP server[^]*check=first[^]*check=second[^]*A client follows the log/);
+    const last = await monitored(agent.url, ["-n", "2", "-log-json"], /(.*\n){3}/);
+    const messages = last
+      .trim()
+      .split("\n")
+      .map((line): unknown => JSON.parse(line));
+    expect(messages).toMatchObject([{ check: "second" }, { loglevel: "info" }, { loglevel: "info" }]);
+    expect(await monitored(agent.url, [], /A client follows the log/)).not.toContain("check=second");
+    expect((await agent.send("GET", "/v1/agent/monitor?last=some")).status).toBe(400);
+  });
+
+  test("says of an agent that keeps no lines that it cannot", async () => {
+    // As a Consul answers: it passes over a parameter that it does not know.
+    using consul = startCannedAgent(() => new Response("2026-11-22T12:33:41.766Z [INFO]  agent: a line\n"));
+    const { code, output } = await sandbox.run("monitor", "-n", "5", "-http-addr", consul.url);
+    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining("cannot show what it logged before") });
   });
 });

@@ -6,7 +6,7 @@ import { thisMachine } from "../../config/this-machine.ts";
 import { formatAgentUsage } from "../../config/usage.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
-import { createLog, type Log, type LogLevel, type LogSettings } from "../../lib/log.ts";
+import { createLog, type Log, LogHistory, type LogLevel, type LogSettings } from "../../lib/log.ts";
 import { openLogFile } from "../../lib/log-file.ts";
 import { Systemd } from "../../lib/systemd.ts";
 import { AgentSignals, type Ending } from "../agent-signals.ts";
@@ -192,6 +192,7 @@ function logSettings(config: RuntimeConfig, io: CommandIo, clock: Clock): LogSet
     level,
     json,
     clock,
+    history: new LogHistory(),
     sink(line) {
       io.stdout(`${indent}${line}\n`);
       writeFile?.(line);

@@ -10,14 +10,18 @@ export const monitorCommand: Command = apiCommand({
   synopsis: "[options]",
   about:
     "Prints what an agent logs, as it comes, until it is interrupted. The level may be lower than that of the agent's own " +
-    "log, so that it tells here what it does not write there.",
+    "log, so that it tells here what it does not write there.\n\nWith -n it begins with what the agent has logged last. A " +
+    "Praetor keeps its last 1000 lines (256 KiB at most) of level info and above, and finer ones if its own log has them. A " +
+    "Consul keeps none.",
   examples: [
     { what: "What an agent logs", command: "monitor" },
+    { what: "What it logged before, too", command: "monitor -n 200" },
     { what: "Each request that it answers, for programs", command: "monitor -log-level=debug -log-json" },
   ],
   flags: [
     { name: "log-json", kind: "bool", value: "", help: "Lines of JSON." },
     { name: "log-level", kind: "text", value: "level", help: "trace, debug, info (unless told), warn or err." },
+    { name: "n", kind: "uint", value: "lines", help: "Begin with so many lines that the agent has logged already." },
   ],
   asksServers: false,
   run: followLog,
@@ -26,11 +30,21 @@ export const monitorCommand: Command = apiCommand({
 async function followLog({ api, flags, io }: ApiCall): Promise<number> {
   using shutdown = listenForShutdown(io);
   const { signal } = shutdown;
-  const query = { loglevel: flags.text("log-level") ?? "INFO", ...(flags.bool("log-json") && { logjson: "true" }) };
+  const query = {
+    loglevel: flags.text("log-level") ?? "INFO",
+    ...(flags.bool("log-json") && { logjson: "true" }),
+    ...(flags.has("n") && { last: String(flags.uint("n")) }),
+  };
   try {
     const log = await attempting("Error starting monitor", () =>
       api.stream({ path: "/v1/agent/monitor", query, signal }),
     );
+    if (flags.has("n") && !log.headers.has("X-Praetor-Earlier-Lines")) {
+      await log.body?.cancel();
+      throw new CommandFailure(
+        "This agent cannot show what it logged before: it is a Consul, or an earlier Praetor. Follow its log without -n.",
+      );
+    }
     const body: AsyncIterable<Uint8Array> | undefined = log.body ?? undefined;
     if (body) for await (const bytes of body) io.stdout(bytes);
   } catch (error) {
