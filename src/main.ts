@@ -45,7 +45,10 @@ const commands: readonly Command[] = [
   agentCommand(agentOptions),
   checkerCommand,
   completionCommand({ name: programName, executable }),
-  edgexCommand({ executable, startAgent: (args, onServing) => agentCommand({ ...agentOptions, onServing }).run(args, io) }),
+  edgexCommand({
+    executable,
+    startAgent: (args, onServing) => agentCommand({ ...agentOptions, onServing }).run(args, io),
+  }),
   healthCommand,
   versionCommand(manifest.version),
   ...clientCommands,

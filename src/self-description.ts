@@ -3,6 +3,7 @@ import type { FileFault } from "./agent/file-definitions.ts";
 import type { RuntimeConfig } from "./config/runtime-config.ts";
 import { describeConfig } from "./debug-config.ts";
 import type { SelfDescription } from "./http/api.ts";
+import { messageOf } from "./lib/errors.ts";
 import { consulVersion } from "./model/consul-version.ts";
 import type { Store } from "./registry/store.ts";
 
@@ -78,5 +79,7 @@ function describeStats(config: RuntimeConfig, { agent, store, leader }: Omit<Par
     },
     serf_lan: serfAlone,
     serf_wan: serfAlone,
+    // Praetor's own.
+    ...(store.refusal !== undefined && { store: { write_refused: messageOf(store.refusal) } }),
   };
 }

@@ -90,7 +90,7 @@ async function prepareFolder(folder: ManagedFolder, io: EdgexIo): Promise<void> 
 }
 
 /** A folder that is not there counts as writable when only itself has to be made: nothing is created in "/". */
-function folderState(path: string): FolderState {
+export function folderState(path: string): FolderState {
   if (existsSync(path)) return canWrite(path) ? "writable" : "read-only";
   return existsSync(dirname(path)) && canWrite(dirname(path)) ? "writable" : "absent";
 }

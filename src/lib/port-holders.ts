@@ -65,6 +65,29 @@ export function findSocketHolder(path: string): Pick<PortHolder, "program"> | un
   return undefined;
 }
 
+/** A program that listens for TCP connections. */
+export interface ListeningProgram extends RunningProgram {
+  /** Where: "127.0.0.1:8500", in order. */
+  readonly endpoints: readonly string[];
+}
+
+/** The programs of these names that listen on this machine, as far as this user may see. */
+export function findListeningPrograms(names: readonly string[]): readonly ListeningProgram[] {
+  const sockets = ["/proc/net/tcp", "/proc/net/tcp6"]
+    .flatMap((table) => socketsIn(table, listeningState.tcp))
+    .filter(({ state }) => state === "listening");
+  const programs = programsByInode(new Set(sockets.map(({ inode }) => inode)));
+  const found = new Map<number, RunningProgram & { readonly endpoints: string[] }>();
+  for (const { local, inode } of sockets) {
+    const program = programs.get(inode);
+    if (program === undefined || !names.includes(program.name)) continue;
+    const known = found.get(program.pid) ?? { ...program, endpoints: [] };
+    found.set(program.pid, known);
+    known.endpoints.push(formatEndpoint(local));
+  }
+  return [...found.values()].map((program) => ({ ...program, endpoints: program.endpoints.toSorted() }));
+}
+
 export interface ListenFailure extends Endpoint {
   readonly error: unknown;
   /** The flags that choose another port and another address: "-http-port", "-client". */

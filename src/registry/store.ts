@@ -75,6 +75,7 @@ export class Store {
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
   #stalled = false;
+  #refusal: unknown;
   #closed = false;
 
   constructor(
@@ -92,6 +93,11 @@ export class Store {
   /** The newest durable state. */
   get state(): State {
     return this.#state;
+  }
+
+  /** Why the last batch was not made durable; undefined if it was. */
+  get refusal(): unknown {
+    return this.#refusal;
   }
 
   /** The index of an answer that depends on these topics: that of the newest write that touched one of them. */
@@ -164,9 +170,14 @@ export class Store {
   #stall(commands: readonly Pending[]): void {
     this.#stalled = true;
     const unconfirmed = writeUnconfirmed();
-    this.#meter.refused(unconfirmed);
+    this.#refused(unconfirmed);
     for (const { reject } of commands) reject(unconfirmed);
     for (const { reject } of this.#queue.splice(0)) reject(storeStalled());
+  }
+
+  #refused(cause: unknown): void {
+    this.#refusal = cause;
+    this.#meter.refused(cause);
   }
 
   async #commit(commands: readonly Pending[]): Promise<void> {
@@ -180,7 +191,7 @@ export class Store {
       try {
         await this.#engine.commit({ revision: batch.state.index, changes: batch.changes });
       } catch (cause) {
-        meter.refused(cause);
+        this.#refused(cause);
         for (const { reject } of commands) reject(cause);
         return;
       } finally {
@@ -190,6 +201,7 @@ export class Store {
     }
     // Nobody knew of a lock's delay before it was durable, so that is when it begins.
     if (batch.state.lockDelays !== before.lockDelays) this.#aheadMs = nowMs - this.#clock.monotonicMs();
+    if (batch.changes.length > 0) this.#refusal = undefined;
     const endMs = meter.now();
     meter.committed(endMs - startMs);
     for (const { command, startMs: submittedMs } of commands) meter.submitted(command.type, endMs - submittedMs);

@@ -1,8 +1,9 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { openSandbox } from "../support/agent-process.ts";
 import { freePorts } from "../support/free-ports.ts";
+import { canMount, mountSmallDisk } from "../support/small-disk.ts";
 import { within } from "../support/within.ts";
 
 const sandbox = openSandbox();
@@ -22,7 +23,9 @@ test("a service in maintenance, and one without a port of its own, are told with
   expect(output).toContain("maintenance  service oven on node node1\n");
   expect(output).toContain("It is in maintenance, so nothing finds it: new door\n");
   expect(output).toContain("end the maintenance: praetor maint -disable -service=oven\n");
-  expect(output).toContain("port-conflict  service saw on node node1\n");
+  expect(output).toContain("ports-exhausted  service saw\n");
+  expect(output).toContain("No port of 40001-40001 is free.");
+  expect(output).not.toContain("port-conflict");
   expect(output).not.toContain("See whether the service runs");
   const health = await sandbox.run("health", "oven", "--verbose", "--url", agent.url);
   expect(health.output).toContain('check "_service_maintenance:oven" of oven is critical: new door\n');
@@ -32,6 +35,7 @@ interface Told {
   readonly Kind: string;
   readonly Where: string;
   readonly Problem: string;
+  readonly Advice: string;
 }
 
 test("a gateway with several mistakes at once is told each of them, and which", async () => {
@@ -68,5 +72,123 @@ test("a gateway with several mistakes at once is told each of them, and which", 
     expect(told.get("check-critical")?.Where ?? told.get("check-never-passed")?.Where).toBe("check door of node node1");
     expect(told.get("node-cloned")?.Where).toMatch(/^node (clone and node node1|node1 and node clone)$/);
     expect(told.get("clock-went-back")?.Problem).toContain(`${dataDir} holds files from`);
+  });
+});
+
+test("a second agent on the machine, a broker that is not there and the data of a Consul are told", async () => {
+  const [closed = 0] = await freePorts(1);
+  const dataDir = join(sandbox.folder, "taken-over");
+  mkdirSync(join(dataDir, "raft"), { recursive: true });
+  const bus = `edgex { message_bus { url = "mqtt://op:hidden-word@127.0.0.1:${closed}" } }`;
+  const agent = await sandbox.start("-data-dir", dataDir, "-hcl", bus);
+  await agent.ready();
+  // Agents are known by the name of their program.
+  symlinkSync(process.execPath, join(sandbox.folder, "consul"));
+  const serve = `console.log(Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() }).port)`;
+  await using other = Bun.spawn([join(sandbox.folder, "consul"), "-e", serve], { stdout: "pipe" });
+  const { value: printed } = await other.stdout.getReader().read();
+  const otherPort = new TextDecoder().decode(printed).trim();
+  const { output } = await sandbox.run("doctor", "-http-addr", agent.url);
+  expect(output).toContain(`consul-data  ${dataDir}/raft\n`);
+  expect(output).toContain("message-bus-unreachable  node node1\n");
+  expect(output).toContain(`second-agent  process ${other.pid} (consul)\n`);
+  expect(output).toContain(`at 127.0.0.1:${otherPort};`);
+  expect(output).not.toContain("hidden-word");
+});
+
+const isMountable = canMount();
+const whyNot = isMountable ? "" : " (skipped: mounting takes root)";
+test.skipIf(!isMountable)(`writes that the disk refuses are told with the reason${whyNot}`, async () => {
+  const disk = mountSmallDisk("8m");
+  if (disk === undefined) throw new Error("no small disk");
+  try {
+    const agent = await sandbox.start("-data-dir", join(disk.folder, "data"));
+    await agent.ready();
+    disk.fill();
+    let status = 200;
+    for (let n = 0; status === 200 && n < 200; n += 1)
+      status = (await agent.send("PUT", `/v1/kv/${n}`, { body: "x".repeat(100_000) })).status;
+    expect(status).not.toBe(200);
+    const { code, output } = await sandbox.run("doctor", "-http-addr", agent.url);
+    expect(code).toBe(1);
+    expect(output).toMatch(/writes-refused .*\n.*could not store its last write: .* is full/);
+    disk.empty();
+    await within(10_000, async () => {
+      expect((await agent.send("PUT", "/v1/kv/a", { body: "x" })).status).toBe(200);
+    });
+    expect((await sandbox.run("doctor", "-http-addr", agent.url)).output).not.toContain("writes-refused");
+    agent.signal("SIGKILL");
+    await agent.ended();
+  } finally {
+    disk.unmount();
+  }
+});
+
+describe("without an agent", () => {
+  /** Names, contents and times of all files. */
+  function stateOf(folder: string): readonly unknown[] {
+    return readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .toSorted()
+      .map((name) => {
+        const path = join(folder, name);
+        const found = statSync(path);
+        return [name, found.mtimeMs, found.isDirectory() ? "" : Bun.hash(readFileSync(path))];
+      });
+  }
+
+  async function examined(...words: readonly string[]): Promise<ReadonlyMap<string, Told>> {
+    const [port = 0] = await freePorts(1);
+    const { code, output } = await sandbox.run("doctor", "-format=json", `-http-addr=127.0.0.1:${port}`, ...words);
+    expect(code).toBe(2);
+    const { Findings: findings } = JSON.parse(output) as { readonly Findings: readonly Told[] };
+    expect(findings[0]?.Kind).toBe("agent-unreachable");
+    return new Map(findings.map((finding) => [finding.Kind, finding]));
+  }
+
+  test("doctor names the process that has the data folder and the ports, without its secrets, and changes nothing", async () => {
+    const dataDir = join(sandbox.folder, "held");
+    const secret = "cGFzc3dvcmQtb2YtdGhlLWZsZWV0LTEyMzQ1Njc4OTA=";
+    const agent = await sandbox.start("-data-dir", dataDir, "-encrypt", secret);
+    await agent.ready();
+    await agent.send("PUT", "/v1/kv/a", { body: "x" });
+    const before = stateOf(dataDir);
+    const found = await examined("-data-dir", dataDir);
+    expect(found.get("agent-unreachable")?.Advice).toMatch(/^Process \d+ \(.*\) has its data folder/);
+    expect(JSON.stringify([...found])).not.toContain(secret);
+    expect(stateOf(dataDir)).toEqual(before);
+    const config = join(sandbox.folder, "ports.json");
+    const port = Number(new URL(agent.url).port);
+    writeFileSync(config, JSON.stringify({ ports: { http: port, dns: -1, keeper: -1 } }));
+    const elsewhere = await examined("-config-file", config, "-data-dir", join(sandbox.folder, "none"));
+    expect(elsewhere.get("port-taken")?.Where).toBe(`127.0.0.1:${port} (tcp)`);
+    expect(elsewhere.get("port-taken")?.Problem).toMatch(/another program listens: .* \(process \d+\)/);
+  });
+
+  test("doctor tells sound data from damaged data, and changes neither", async () => {
+    const dataDir = join(sandbox.folder, "left");
+    const agent = await sandbox.start("-data-dir", dataDir);
+    await agent.ready();
+    await agent.send("PUT", "/v1/kv/a", { body: "x".repeat(1_000) });
+    agent.signal("SIGKILL");
+    await agent.ended();
+    const sound = stateOf(dataDir);
+    expect([...(await examined("-data-dir", dataDir)).keys()]).not.toContain("data-unusable");
+    expect(stateOf(dataDir)).toEqual(sound);
+    const file = join(dataDir, "praetor.db");
+    const bytes = readFileSync(file);
+    bytes.fill(0xff, 4_096, 4_196);
+    writeFileSync(file, bytes);
+    const damaged = stateOf(dataDir);
+    const finding = (await examined("-data-dir", dataDir)).get("data-unusable");
+    expect(finding?.Problem).toStartWith(`${file} is damaged: `);
+    expect(stateOf(dataDir)).toEqual(damaged);
+  });
+
+  test("doctor says what is wrong with the configuration, and where", async () => {
+    const config = join(sandbox.folder, "wrong.hcl");
+    writeFileSync(config, 'data_dir = "x"\nports { http = "many" }\n');
+    const finding = (await examined("-config-file", config)).get("configuration-invalid");
+    expect(finding).toMatchObject({ Where: config, Problem: expect.stringContaining("wrong.hcl") });
+    expect(finding?.Advice).toEndWith(`praetor validate ${config}`);
   });
 });

@@ -93,9 +93,11 @@ test("what could not be asked is told, and does not hide the rest", async () => 
 
 test("an agent that is not there, or says nothing of itself, is exit code 2", async () => {
   const absent = await runCommandWith(doctorCommand, ["-http-addr=http://127.0.0.1:1"]);
-  expect(absent).toMatchObject({ code: 2, stdout: "" });
-  expect(absent.stderr).toContain("The agent cannot be asked: ");
-  expect(absent.stderr).toContain("see whether it runs");
+  expect(absent).toMatchObject({ code: 2, stderr: "" });
+  expect(absent.stdout).toStartWith("agent-unreachable  http://127.0.0.1:1\n    The agent cannot be asked: ");
+  const elsewhere = await runCommandWith(doctorCommand, ["-http-addr=http://gateway.invalid:8500"]);
+  expect(elsewhere.code).toBe(2);
+  expect(elsewhere.stdout).toContain("Not looked at: its machine");
   using agent = startCannedAgent(agentAnswers({}));
   expect((await runCommandWith(doctorCommand, [`-http-addr=${agent.url}`])).code).toBe(2);
 });

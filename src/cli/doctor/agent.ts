@@ -55,3 +55,42 @@ export function silentPorts({ ports }: Facts): readonly Finding[] {
         "switch it off by setting its port to -1.",
     }));
 }
+
+export function refusedWrites({ agent }: Facts): readonly Finding[] {
+  if (agent.writeRefused === "") return [];
+  return [
+    {
+      kind: "writes-refused",
+      where: `node ${agent.nodeName}`,
+      problem: `It could not store its last write: ${agent.writeRefused}`,
+      advice:
+        "Make room on the disk of the data folder, or repair it. The agent tries again with the next write and needs no " +
+        "restart; praetor monitor -n 200 shows since when.",
+    },
+  ];
+}
+
+export function lostMessageBus({ agent }: Facts): readonly Finding[] {
+  if (agent.messageBus === undefined || agent.messageBus.isConnected) return [];
+  const { changesWaiting } = agent.messageBus;
+  return [
+    {
+      kind: "message-bus-unreachable",
+      where: `node ${agent.nodeName}`,
+      problem: `It has no connection to the broker of its message bus; changes of keys that wait for it: ${changesWaiting}.`,
+      advice:
+        "See whether the broker runs and takes the user and password of edgex.message_bus; praetor monitor -n 200 shows what it " +
+        "answered. The agent connects again by itself, and then publishes what has waited.",
+    },
+  ];
+}
+
+export function exhaustedPorts({ withoutPort }: Facts): readonly Finding[] {
+  return withoutPort.map(({ service, reason }) => ({
+    kind: "ports-exhausted",
+    where: `service ${service}`,
+    problem: reason,
+    advice:
+      "Widen edgex.ports.range in the agent's configuration and restart it; praetor ports shows who has which port.",
+  }));
+}

@@ -41,9 +41,9 @@ export function maintenance({ checks }: Facts): readonly Finding[] {
 }
 
 /** A service that wants a port of another. The agent keeps it critical, whatever its other checks say. */
-export function portConflicts({ checks }: Facts): readonly Finding[] {
+export function portConflicts({ checks, withoutPort }: Facts): readonly Finding[] {
   return checks
-    .filter(({ id }) => isPortConflictId(id))
+    .filter(({ id, serviceId }) => isPortConflictId(id) && !withoutPort.some(({ service }) => service === serviceId))
     .map(({ node, serviceId, reason }) => ({
       kind: "port-conflict",
       where: `service ${serviceId} on node ${node}`,

@@ -44,3 +44,15 @@ export function neighbours({ agent, neighbour }: Facts): readonly Finding[] {
     },
   ];
 }
+
+/** As neighbours, for agents at other ports. */
+export function otherAgents({ agent, neighbour, otherAgents: others }: Facts): readonly Finding[] {
+  return others
+    .filter(({ endpoints }) => !endpoints.some((each) => neighbour !== undefined && neighbour.url.endsWith(each)))
+    .map(({ name, pid, endpoints }) => ({
+      kind: "second-agent",
+      where: `process ${pid} (${name})`,
+      problem: `Another agent listens on this machine beside ${agent.nodeName}, at ${endpoints.join(", ")}; services that ask it see another catalog.`,
+      advice: "Stop the one that is not meant, or give every service the address of the one that is.",
+    }));
+}

@@ -11,8 +11,12 @@ export interface Facts {
   readonly unresolvedNames: ReadonlySet<string>;
   /** Where it says that it listens. */
   readonly ports: readonly PortFacts[];
-  /** Another agent that answers on this machine. */
+  /** Another agent that answers at the usual port of this machine. */
   readonly neighbour: NeighbourFacts | undefined;
+  /** Other agents that listen on this machine; empty if the agent's own process is not found here. */
+  readonly otherAgents: readonly OtherAgentFacts[];
+  /** Services that wanted a port of another and could be given none. */
+  readonly withoutPort: readonly { readonly service: string; readonly reason: string }[];
   /** undefined where the agent does not tell. */
   readonly memory: { readonly totalBytes: number; readonly availableBytes: number } | undefined;
   /** undefined without one, or where it is on another machine. */
@@ -30,6 +34,10 @@ export interface AgentFacts {
   readonly scriptsAllowed: boolean;
   /** Definitions of files that it leaves out, or uses otherwise than they say. */
   readonly definitionFaults: readonly { readonly where: string; readonly message: string }[];
+  /** Why its last write to the disk was refused; "" if it was not. */
+  readonly writeRefused: string;
+  /** undefined if it has none, or does not tell. */
+  readonly messageBus: { readonly isConnected: boolean; readonly changesWaiting: number } | undefined;
   /** Its wall clock. */
   readonly clockMs: number;
 }
@@ -83,10 +91,22 @@ export interface NeighbourFacts {
   readonly version: string;
 }
 
+export interface OtherAgentFacts {
+  /** Of its program: "praetor" or "consul". */
+  readonly name: string;
+  readonly pid: number;
+  /** "127.0.0.1:8500" */
+  readonly endpoints: readonly string[];
+}
+
 export interface FolderFacts {
   readonly path: string;
   readonly totalBytes: number;
   readonly freeBytes: number;
+  /** How many more files the file system takes; undefined if it has no limit. */
+  readonly freeFiles: number | undefined;
+  /** A Consul kept its data here. */
+  readonly hasConsulData: boolean;
   /** As statfs(2) numbers the kinds of file systems. */
   readonly fileSystem: number;
   /** When the youngest of its files was written. */

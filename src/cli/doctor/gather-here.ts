@@ -1,13 +1,14 @@
 import { lookup } from "node:dns/promises";
-import { readdirSync, statfsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statfsSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { HttpClient, jsonOf } from "../../client/http.ts";
 import { sleep, systemClock } from "../../lib/clock.ts";
 import { OperatingError } from "../../lib/errors.ts";
 import { ipVersion } from "../../lib/ip-version.ts";
+import { findListeningPrograms, findPortHolders } from "../../lib/port-holders.ts";
 import { JsonRow } from "../json.ts";
-import { type FolderFacts, isLoopback, type NeighbourFacts } from "./facts.ts";
+import { type FolderFacts, isLoopback, type NeighbourFacts, type OtherAgentFacts } from "./facts.ts";
 
 /** Whether an agent's paths are paths here, too: not in a container whose port is published, for one. */
 export function looksLocal(url: URL, agentsHostname: string): boolean {
@@ -17,13 +18,15 @@ export function looksLocal(url: URL, agentsHostname: string): boolean {
 /** undefined when it cannot be read. */
 export function readFolder(path: string): FolderFacts | undefined {
   try {
-    const { type, bsize, blocks, bavail } = statfsSync(path);
+    const { type, bsize, blocks, bavail, files: filesMax, ffree } = statfsSync(path);
     const files = readdirSync(path, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
     const times = files.map((file) => statSync(join(file.parentPath, file.name)).mtimeMs);
     return {
       path,
       totalBytes: blocks * bsize,
       freeBytes: bavail * bsize,
+      freeFiles: filesMax > 0 ? ffree : undefined,
+      hasConsulData: existsSync(join(path, "raft")),
       fileSystem: type,
       newestFileMs: times.reduce((a, b) => Math.max(a, b), 0),
     };
@@ -49,6 +52,17 @@ export async function lookUpNames(addresses: readonly string[]): Promise<Readonl
   });
   await Promise.race([Promise.all(asked), sleep(systemClock, lookupMs)]);
   return new Set(unknown);
+}
+
+/** Agents by the names of their programs, but for the one that listens at this URL; none if that is not found here. */
+export async function findOtherAgents(url: URL): Promise<readonly OtherAgentFacts[]> {
+  const agents = findListeningPrograms(["praetor", "consul"]);
+  const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const address = ipVersion(host) === 0 ? (await lookup(host).catch(() => undefined))?.address : host;
+  if (address === undefined) return [];
+  const own = findPortHolders({ network: "tcp", address, port }).find(({ state }) => state === "listening")?.program;
+  return own === undefined ? [] : agents.filter(({ pid }) => pid !== own.pid);
 }
 
 const usualPort = 8500;

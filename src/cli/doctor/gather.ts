@@ -3,7 +3,7 @@ import { OperatingError } from "../../lib/errors.ts";
 import { reasonOf } from "../../model/check-reason.ts";
 import type { AgentApi } from "../api-command.ts";
 import { JsonRow, rowsOf } from "../json.ts";
-import { askNeighbour, looksLocal, lookUpNames, readFolder } from "./gather-here.ts";
+import { askNeighbour, findOtherAgents, looksLocal, lookUpNames, readFolder } from "./gather-here.ts";
 import {
   type AgentFacts,
   type CheckFacts,
@@ -41,12 +41,19 @@ export async function gatherFacts(api: AgentApi): Promise<Gathered> {
       return undefined;
     }
   };
-  const [nodesJson, ownChecksJson, membersJson, hostJson, keysJson] = await Promise.all([
+  // Praetor alone has it, and only with a policy for ports.
+  const askPorts = async (): Promise<unknown> => {
+    const answer = await api.request({ path: "/v1/praetor/ports", timeoutMs }).catch(() => undefined);
+    return answer?.status === 200 ? jsonOf(answer) : [];
+  };
+  const [nodesJson, ownChecksJson, membersJson, hostJson, keysJson, metricsJson, portsJson] = await Promise.all([
     ask("/v1/internal/ui/nodes", "nodes, services and checks"),
     ask("/v1/agent/checks", "what the agent's checks said last"),
     ask("/v1/agent/members", "members"),
     ask("/v1/agent/host", "memory"),
     ask("/v1/kv/?keys&separator=/", "keys"),
+    ask("/v1/agent/metrics", "metrics"),
+    askPorts(),
   ]);
   const host = new JsonRow(hostJson);
   const isHere = looksLocal(api.url, host.row("Host").text("hostname"));
@@ -55,7 +62,7 @@ export async function gatherFacts(api: AgentApi): Promise<Gathered> {
   const services = servicesIn(nodesJson);
   return {
     facts: {
-      agent,
+      agent: { ...agent, messageBus: messageBusIn(new JsonRow(metricsJson)) },
       nodes: nodesIn(nodesJson),
       services,
       checks: withOwnOutput(checksIn(nodesJson), new JsonRow(ownChecksJson), agent.nodeName),
@@ -69,6 +76,10 @@ export async function gatherFacts(api: AgentApi): Promise<Gathered> {
       dataFolder: dataDir !== "" && isHere ? readFolder(dataDir) : undefined,
       unresolvedNames: await lookUpNames(services.map(({ address }) => address)),
       ports: await probePorts(api.url, debug),
+      withoutPort: rowsOf(portsJson)
+        .filter((record) => record.text("state") === "exhausted")
+        .map((record) => ({ service: record.text("service"), reason: record.text("reason") })),
+      otherAgents: isHere ? await findOtherAgents(api.url) : [],
       neighbour: isLoopback(api.url.hostname) ? await askNeighbour(api.url, debug.text("NodeID")) : undefined,
     },
     unseen,
@@ -88,6 +99,8 @@ function agentFacts(self: JsonRow, clockMs: number): AgentFacts {
     definitionFaults: debug
       .rows("DefinitionFaults")
       .map((fault) => ({ where: fault.text("Where"), message: fault.text("Message") })),
+    writeRefused: self.row("Stats").row("store").text("write_refused"),
+    messageBus: undefined,
     scriptsAllowed: debug.bool("EnableLocalScriptChecks") || debug.bool("EnableRemoteScriptChecks"),
     clockMs,
   };
@@ -144,4 +157,12 @@ function withOwnOutput(checks: readonly CheckFacts[], own: JsonRow, nodeName: st
 function memoryIn(memory: JsonRow): Facts["memory"] {
   const totalBytes = memory.number("total");
   return totalBytes === 0 ? undefined : { totalBytes, availableBytes: memory.number("available") };
+}
+
+function messageBusIn(metrics: JsonRow): AgentFacts["messageBus"] {
+  const gauge = (name: string): JsonRow | undefined =>
+    metrics.rows("Gauges").find((each) => each.text("Name") === `praetor.bus.${name}`);
+  const connected = gauge("connected");
+  if (connected === undefined) return undefined;
+  return { isConnected: connected.number("Value") === 1, changesWaiting: gauge("waiting")?.number("Value") ?? 0 };
 }

@@ -1,12 +1,18 @@
-import type { Facts, Finding } from "./facts.ts";
+import type { AgentFacts, Facts, Finding } from "./facts.ts";
+
+/** What these rules need; so much is known without an agent, too. */
+export interface MachineFacts extends Pick<Facts, "dataFolder"> {
+  /** The clock is the machine's. */
+  readonly agent: Pick<AgentFacts, "nodeName" | "clockMs">;
+}
 
 /** No gateway that runs this was built before. */
 const clockMsMin = Date.parse("2024-01-01T00:00:00Z");
 const aheadMsMax = 60_000;
 
 /** Boards without a battery begin in 1970; certificates and logs are useless until they have learned the time. */
-export function clock({ agent, dataFolder }: Facts): readonly Finding[] {
-  const says = `The agent's clock says ${new Date(agent.clockMs).toISOString()}`;
+export function clock({ agent, dataFolder }: MachineFacts): readonly Finding[] {
+  const says = `The clock says ${new Date(agent.clockMs).toISOString()}`;
   const where = `node ${agent.nodeName}`;
   if (agent.clockMs < clockMsMin)
     return [
@@ -31,7 +37,7 @@ const mebibyte = 2 ** 20;
 const freeBytesMin = 100 * mebibyte;
 const freeShareMin = 0.05;
 
-export function disk({ dataFolder }: Facts): readonly Finding[] {
+export function disk({ dataFolder }: MachineFacts): readonly Finding[] {
   if (dataFolder === undefined) return [];
   const { path, freeBytes, totalBytes } = dataFolder;
   if (freeBytes >= freeBytesMin && freeBytes >= totalBytes * freeShareMin) return [];
@@ -45,6 +51,36 @@ export function disk({ dataFolder }: Facts): readonly Finding[] {
   ];
 }
 
+const freeFilesMin = 100;
+
+export function files({ dataFolder }: MachineFacts): readonly Finding[] {
+  const { path = "", freeFiles } = dataFolder ?? {};
+  if (freeFiles === undefined || freeFiles >= freeFilesMin) return [];
+  return [
+    {
+      kind: "files-nearly-exhausted",
+      where: path,
+      problem: `The disk of the data folder takes only ${freeFiles} more files (inodes), however much room it has.`,
+      advice: "Remove folders of many small files (df -i shows the file system): caches, spools and old containers.",
+    },
+  ];
+}
+
+/** A folder that a Consul used before. */
+export function consulData({ dataFolder }: MachineFacts): readonly Finding[] {
+  if (dataFolder?.hasConsulData !== true) return [];
+  return [
+    {
+      kind: "consul-data",
+      where: `${dataFolder.path}/raft`,
+      problem: "A Consul has left its data here, which Praetor does not read.",
+      advice:
+        "To take it over, start that Consul at another port and run praetor import -from-consul=ADDRESS, or import a snapshot " +
+        "of it. Then move raft and serf away.",
+    },
+  ];
+}
+
 /** File systems that are gone with the machine's power, or with the container. */
 const fleeting: ReadonlyMap<number, string> = new Map([
   [0x01021994, "in memory (tmpfs): all is gone at the next start of the machine"],
@@ -52,7 +88,7 @@ const fleeting: ReadonlyMap<number, string> = new Map([
   [0x794c7630, "in the container's own layer (overlay): all is gone when the container is replaced"],
 ]);
 
-export function fleetingData({ dataFolder }: Facts): readonly Finding[] {
+export function fleetingData({ dataFolder }: MachineFacts): readonly Finding[] {
   const why = dataFolder && fleeting.get(dataFolder.fileSystem);
   if (why === undefined) return [];
   return [

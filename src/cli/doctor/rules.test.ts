@@ -1,6 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import type { CheckFacts, Facts, Finding, FolderFacts, NodeFacts, Rule, ServiceFacts } from "./facts.ts";
-import { devMode, openWrites, silentPorts, unusableDefinitions } from "./agent.ts";
+import {
+  devMode,
+  exhaustedPorts,
+  lostMessageBus,
+  openWrites,
+  refusedWrites,
+  silentPorts,
+  unusableDefinitions,
+} from "./agent.ts";
 import {
   criticalChecks,
   forbiddenScripts,
@@ -10,8 +18,8 @@ import {
   unattendedTtls,
   wrongPaths,
 } from "./checks.ts";
-import { clonedNodes, neighbours, otherVersions } from "./cluster.ts";
-import { clock, disk, fleetingData, lowMemory } from "./machine.ts";
+import { clonedNodes, neighbours, otherAgents, otherVersions } from "./cluster.ts";
+import { clock, consulData, disk, files, fleetingData, lowMemory } from "./machine.ts";
 import { findingsIn } from "./rules.ts";
 import { loopbackAddresses, sharedAddresses, unresolvedAddresses } from "./service-addresses.ts";
 
@@ -27,6 +35,8 @@ const well: Facts = {
     writersAllowed: [],
     scriptsAllowed: false,
     definitionFaults: [],
+    writeRefused: "",
+    messageBus: undefined,
     clockMs: nowMs,
   },
   members: [{ name: "gw", version: "1.8.7" }],
@@ -37,6 +47,8 @@ const well: Facts = {
   unresolvedNames: new Set(),
   ports: [{ name: "DNS", address: "127.0.0.1:8600", answers: true }],
   neighbour: undefined,
+  otherAgents: [],
+  withoutPort: [],
   memory: { totalBytes: gibibyte, availableBytes: gibibyte / 2 },
   dataFolder: folder({}),
 };
@@ -59,7 +71,8 @@ function check(id: string, more: Partial<CheckFacts>): CheckFacts {
 
 function folder(more: Partial<FolderFacts>): FolderFacts {
   const sizes = { totalBytes: 8 * gibibyte, freeBytes: 4 * gibibyte };
-  return { path: "/var/lib/praetor", ...sizes, fileSystem: 0xef53, newestFileMs: nowMs - 1_000, ...more };
+  const common = { path: "/var/lib/praetor", fileSystem: 0xef53, hasConsulData: false, freeFiles: 1_000 };
+  return { ...common, ...sizes, newestFileMs: nowMs - 1_000, ...more };
 }
 
 /** What a rule finds in a gateway that is well but for this. */
@@ -227,7 +240,30 @@ describe("nodes", () => {
   });
 });
 
+test("other agents on the machine are named with their process and where they listen", () => {
+  const others = [
+    { name: "consul", pid: 812, endpoints: ["127.0.0.1:9500"] },
+    { name: "praetor", pid: 813, endpoints: ["127.0.0.1:8500", "127.0.0.1:8600"] },
+  ];
+  expect(only(found(otherAgents, { otherAgents: others.slice(0, 1) }))).toMatchObject({
+    ...{ kind: "second-agent", where: "process 812 (consul)" },
+    problem: expect.stringContaining("127.0.0.1:9500"),
+  });
+  const neighbour = { url: "http://127.0.0.1:8500", nodeName: "demo", version: "1.9.0" };
+  expect(only(found(otherAgents, { otherAgents: others, neighbour })).where).toBe("process 812 (consul)");
+});
+
 describe("the machine", () => {
+  test("whose file system takes no more files", () => {
+    expect(only(found(files, { dataFolder: folder({ freeFiles: 3 }) })).problem).toContain("only 3 more files");
+    expect(found(files, { dataFolder: folder({ freeFiles: undefined }) })).toEqual([]);
+  });
+
+  test("with the data of a Consul", () => {
+    const finding = only(found(consulData, { dataFolder: folder({ hasConsulData: true }) }));
+    expect(finding).toMatchObject({ kind: "consul-data", where: "/var/lib/praetor/raft" });
+  });
+
   test("with a clock that nobody has set", () => {
     const agent = { ...well.agent, clockMs: Date.parse("1970-01-01T00:03:00Z") };
     expect(only(found(clock, { agent })).kind).toBe("clock-unset");
@@ -285,6 +321,27 @@ describe("the agent", () => {
     const definitionFaults = [{ where: "/etc/a.json:3:7", message: 'service "x": Missing service name' }];
     expect(only(found(unusableDefinitions, { agent: { ...well.agent, definitionFaults } }))).toMatchObject({
       ...{ kind: "definition-unusable", where: "/etc/a.json:3:7", problem: 'service "x": Missing service name' },
+    });
+  });
+
+  test("that could not store its last write says why", () => {
+    const agent = { ...well.agent, writeRefused: "the disk is full" };
+    expect(only(found(refusedWrites, { agent })).problem).toBe("It could not store its last write: the disk is full");
+  });
+
+  test("without the broker of its message bus", () => {
+    const agent = { ...well.agent, messageBus: { isConnected: false, changesWaiting: 3 } };
+    expect(only(found(lostMessageBus, { agent })).problem).toContain("wait for it: 3.");
+    expect(
+      found(lostMessageBus, { agent: { ...agent, messageBus: { isConnected: true, changesWaiting: 0 } } }),
+    ).toEqual([]);
+  });
+
+  test("without a port for a service", () => {
+    const withoutPort = [{ service: "saw", reason: "No port of 40001-40001 is free." }];
+    expect(only(found(exhaustedPorts, { withoutPort }))).toMatchObject({
+      kind: "ports-exhausted",
+      where: "service saw",
     });
   });
 

@@ -1,4 +1,12 @@
-import { devMode, openWrites, silentPorts, unusableDefinitions } from "./agent.ts";
+import {
+  devMode,
+  exhaustedPorts,
+  lostMessageBus,
+  openWrites,
+  refusedWrites,
+  silentPorts,
+  unusableDefinitions,
+} from "./agent.ts";
 import {
   criticalChecks,
   forbiddenScripts,
@@ -8,22 +16,27 @@ import {
   unattendedTtls,
   wrongPaths,
 } from "./checks.ts";
-import { clonedNodes, neighbours, otherVersions } from "./cluster.ts";
+import { clonedNodes, neighbours, otherAgents, otherVersions } from "./cluster.ts";
 import type { Facts, Finding, Rule } from "./facts.ts";
-import { clock, disk, fleetingData, lowMemory } from "./machine.ts";
+import { clock, consulData, disk, files, fleetingData, lowMemory } from "./machine.ts";
 import { loopbackAddresses, sharedAddresses, unresolvedAddresses } from "./service-addresses.ts";
 
 /** What threatens the data first, then what keeps services apart, then single services. */
 const rules: readonly Rule[] = [
+  refusedWrites,
   clock,
   disk,
+  files,
   fleetingData,
+  consulData,
   devMode,
   lowMemory,
   openWrites,
   unusableDefinitions,
   silentPorts,
+  lostMessageBus,
   neighbours,
+  otherAgents,
   otherVersions,
   clonedNodes,
   loopbackAddresses,
@@ -31,6 +44,7 @@ const rules: readonly Rule[] = [
   sharedAddresses,
   forbiddenScripts,
   maintenance,
+  exhaustedPorts,
   portConflicts,
   repeatedChecks,
   wrongPaths,

@@ -31,7 +31,7 @@ import { WalLength } from "./wal-length.ts";
  * - "The log" is the table of batches; SQLite's own log, praetor.db-wal, is the WAL.
  */
 
-const fileName = "praetor.db";
+export const storeFileName = "praetor.db";
 /** "Prtr": tells our files from other programs' SQLite files. */
 const applicationId = 0x50727472;
 const schemaVersion = 1;
@@ -115,7 +115,7 @@ export class RowFile {
 
   /** @throws OperatingError conflict when another agent has the file; unavailable when it cannot be used as it is. */
   static open(folder: string, limits: StoreLimits = usualLimits): RowFile {
-    const file = join(folder, fileName);
+    const file = join(folder, storeFileName);
     ensureFolder(folder);
     ensureFile(file, emptyImage);
     checkLength(file);
@@ -326,7 +326,7 @@ function emptyImage(): Uint8Array {
   const database = new Database(":memory:");
   try {
     database.run(schema);
-    const rows = new RowTable(fileName, database);
+    const rows = new RowTable(storeFileName, database);
     for (const row of unpackRows(encodeBatch({ revision: 0, changes: [numberRow(foldedKey, 0)] }))) rows.change(row);
     rows.close();
     return database.serialize();

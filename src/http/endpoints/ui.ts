@@ -20,7 +20,10 @@ export function showOverview(api: Api): Endpoint {
     const body = [
       `<h1>Praetor <small>${escapeHtml(api.agent.node.name)} &middot; ${escapeHtml(api.datacenter)}</small></h1>`,
       `<h2>Services (${services.length})</h2>`,
-      table(["Service", "Status", "Instances", "Tags", "What the checks say"], services.map((service) => serviceCells(api, service))),
+      table(
+        ["Service", "Status", "Instances", "Tags", "What the checks say"],
+        services.map((service) => serviceCells(api, service)),
+      ),
       `<h2>Keys (${keys.length})</h2>`,
       table(
         ["Key"],
