@@ -215,7 +215,7 @@ export class Agent {
     }: ServiceRegistration,
   ): Promise<void> {
     this.#warnOfName(service.name);
-    const fixed = fixedCheck ? [toFixed(fixedCheck)] : [];
+    const fixed = fixedCheck ? [toFixed(fixedCheck, this.#options.clock.wallMs())] : [];
     const named = new Set([...checks, ...fixed.map(({ definition }) => definition)].map((check) => check.id));
     await this.#inTurn(service.id, [...named], async () => {
       const known = replaceExistingChecks ? this.checksOf(service.id) : [];
@@ -277,7 +277,7 @@ export class Agent {
    * Adds a check that is not run: it is critical for as long as it is there (maintenance).
    */
   async addFixedCheck(definition: CheckDefinition, type: FixedCheckType): Promise<void> {
-    const check = toFixed({ definition, type });
+    const check = toFixed({ definition, type }, this.#options.clock.wallMs());
     await this.#registerCheck(definition, () => check);
   }
 
@@ -364,8 +364,9 @@ export class Agent {
   #toLocal(definition: CheckDefinition, source: Source): LocalCheck {
     const known = this.checks.get(definition.id);
     const check = unknownCheck(definition, source);
-    if (!known) return { ...check, status: this.#lastStatuses.get(definition.id) ?? check.status };
-    return { ...check, status: known.status, output: known.output };
+    if (known) return { ...check, status: known.status, output: known.output, sinceMs: known.sinceMs };
+    const status = this.#lastStatuses.get(definition.id);
+    return status === undefined ? { ...check, sinceMs: this.#options.clock.wallMs() } : { ...check, status };
   }
 
   #requireService(id: string): void {
@@ -378,6 +379,6 @@ function unknownCheck(definition: CheckDefinition, source: Source): LocalCheck {
   return { definition, source, type: definition.method.kind, status: definition.initialStatus, output: "" };
 }
 
-function toFixed({ definition, type }: FixedCheck): LocalCheck {
-  return { definition, source: "api", type, status: definition.initialStatus, output: "" };
+function toFixed({ definition, type }: FixedCheck, sinceMs: number): LocalCheck {
+  return { definition, source: "api", type, status: definition.initialStatus, output: "", sinceMs };
 }

@@ -85,7 +85,9 @@ export class CheckResults {
     const { catalog, clock, log, node } = this.#options;
     const { status } = result;
     const output = this.discardOutput ? "" : result.output;
-    const check: LocalCheck = { ...known, status, output, saidMs: clock.wallMs() };
+    const nowMs = clock.wallMs();
+    const sinceMs = status === known.status ? known.sinceMs : nowMs;
+    const check: LocalCheck = { ...known, status, output, saidMs: nowMs, sinceMs };
     this.#registered.setCheck(check);
     catalog.showOutput(this.#registered.toCatalogCheck(node().name, check), check.output);
     if (status !== known.status) {

@@ -22,6 +22,8 @@ export interface LocalCheck {
   readonly output: string;
   /** When it last said something, in milliseconds since 1970; undefined: not since it was registered, or the agent started. */
   readonly saidMs?: number;
+  /** Since when it has this status, in milliseconds since 1970; undefined: since before the agent started. Never stored. */
+  readonly sinceMs?: number | undefined;
 }
 
 /** Rows of one registration, to be saved in one batch. */

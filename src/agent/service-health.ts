@@ -21,5 +21,7 @@ export function serviceHealth(agent: Agent, service: Service): ServiceHealth {
 }
 
 function aggregate(checks: readonly LocalCheck[]): AggregatedStatus {
-  return checks.some(({ definition }) => isMaintenanceId(definition.id)) ? "maintenance" : worstStatus(checks.map((check) => check.status));
+  return checks.some(({ definition }) => isMaintenanceId(definition.id))
+    ? "maintenance"
+    : worstStatus(checks.map((check) => check.status));
 }

@@ -18,6 +18,11 @@ export interface CommandIo {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Colours are for terminals, and for those who do not refuse them (https://no-color.org). */
+export function mayColour({ isTerminal, env }: Pick<CommandIo, "isTerminal" | "env">): boolean {
+  return isTerminal && (env["NO_COLOR"] ?? "") === "";
+}
+
 /** A flag with what help and completion say of it. */
 export interface CommandFlag extends FlagSpec {
   /** What stands for its value: "name". "" for a flag that has none. */

@@ -43,11 +43,26 @@ test("shows what happens when it happens, and checks with their output", async (
   expect(await terminal.exited).toBe(0);
 });
 
+test("has no colours with NO_COLOR, and all that matters at 40 columns", async () => {
+  const red = "\u001b[31mcritical";
+  // The first row is the one that is chosen, which has no colour.
+  await register("third", { TTL: "1h" });
+  await register("third-2", { TTL: "1h" });
+  await using coloured = new TestTerminal(top);
+  await within(5_000, async () => expect(coloured.output).toContain(red));
+  await using plain = new TestTerminal(top, { columns: 40, rows: 14, env: { NO_COLOR: "1" } });
+  await within(5_000, async () => expect(plain.output).toContain("third-2"));
+  expect(plain.output).not.toContain(red);
+  await plain.shows(/STATUS +SERVICE +SINCE[^]*critical +third +\d+s/);
+  plain.type("?");
+  await plain.shows(/page up, page down  one screen[^]*any key goes back/);
+});
+
 test("fits the terminal, however large it becomes", async () => {
   await using terminal = new TestTerminal(top, { columns: 60, rows: 10 });
   await terminal.shows(/q quit/);
   terminal.resize(100, 30);
-  await terminal.shows(/SERVICE {39}INSTANCES/);
+  await terminal.shows(/SERVICE {31}INSTANCES/);
 });
 
 test.each(["q", "\u0003"])("after %j the terminal is as it was", async (key) => {
@@ -78,7 +93,7 @@ test("an agent that goes away is told, and found again", async () => {
   await using terminal = new TestTerminal([...program, "top", `-http-addr=${own.url}`]);
   await terminal.shows(/q quit/);
   own.signal("SIGKILL");
-  await terminal.shows(/127\.0\.0\.1:\d+: .*(refused|closed)/);
+  await terminal.shows(/STALE, as of \d\d:\d\d:\d\d: .*(refused|closed)[^]*passing\?/);
   const port = new URL(own.url).port;
   await (await sandbox.start("-dev", "-http-port", port, "-node", "again")).ready();
   await terminal.shows(/praetor top/);
@@ -87,8 +102,8 @@ test("an agent that goes away is told, and found again", async () => {
 test("without a terminal one table is printed", async () => {
   const { code, output } = await sandbox.run("top", "-http-addr", agent.url);
   expect(code).toBe(0);
-  expect(output).toMatch(/^STATUS +SERVICE +INSTANCES +CHECKS +ADDRESS\n/);
-  expect(output).toMatch(/^passing +first +1\/1 +1\/1 +127\.0\.0\.1:80$/m);
+  expect(output).toMatch(/^STATUS +SERVICE +INSTANCES +CHECKS +SINCE +ADDRESS\n/);
+  expect(output).toMatch(/^passing +first +1\/1 +1\/1 +\d+[sm] +127\.0\.0\.1:80$/m);
 });
 
 test("an agent that is not there from the start ends it with 1", async () => {

@@ -1,7 +1,8 @@
 import { systemClock } from "../../lib/clock.ts";
 import { type ApiCall, apiCommand, attempting } from "../api-command.ts";
 import { columns } from "../columns.ts";
-import type { Command } from "../command.ts";
+import { type Command, mayColour } from "../command.ts";
+import type { Catalog } from "../top/follow.ts";
 
 /** What shells say of a program that a signal ended. */
 const exitCodes = { quit: 0, SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
@@ -13,9 +14,11 @@ export const topCommand: Command = apiCommand({
   summary: "Shows services and their checks, live",
   synopsis: "[options]",
   about:
-    "Shows the services of the catalog with their health, and shows every change when it happens. Keys: q leaves, / " +
-    "filters, s sorts by name or status, the arrow and page keys move, enter or space shows a service's instances and " +
-    "checks with their output.\n\nWithout a terminal it prints the services once.",
+    "Shows the services of the catalog with their health, the worst first, and shows every change when it happens. Keys: q " +
+    "leaves, ? shows all keys, / filters, s sorts by name or status, the arrow and page keys move, enter or space shows a " +
+    "service's instances and checks with their output.\n\nSINCE is how long a service has its status, where the agent or " +
+    "this program has seen it begin. When the agent does not answer, the rows are marked with ? until it does again.\n\n" +
+    "Without a terminal it prints the services once. NO_COLOR=1 leaves colours out.",
   examples: [
     { what: "Watch this gateway", command: "top" },
     { what: "Look once, from a script", command: "top | cat" },
@@ -27,22 +30,29 @@ export const topCommand: Command = apiCommand({
 
 async function showTop(call: ApiCall): Promise<number> {
   const { api, io } = call;
-  const { askModel } = await import("../top/follow.ts");
-  const model = await attempting("Error reading services", () => askModel(api));
+  const { Catalog } = await import("../top/follow.ts");
+  const catalog = new Catalog(api, systemClock);
+  const model = await attempting("Error reading services", () => catalog.read());
   const { isInteractive } = await import("../top/screen.ts");
-  if (io.isTerminal && isInteractive()) return exitCodes[await showLive(call)];
+  if (io.isTerminal && isInteractive()) return exitCodes[await showLive(call, catalog)];
   const { renderOnce } = await import("../top/render.ts");
-  io.stdout(columns(renderOnce(model)));
+  io.stdout(columns(renderOnce(model, systemClock.wallMs())));
   return 0;
 }
 
-async function showLive({ api, io }: ApiCall): Promise<Ending> {
+async function showLive({ api, io }: ApiCall, catalog: Catalog): Promise<Ending> {
   const { LiveTop } = await import("../top/live-top.ts");
   const ending = Promise.withResolvers<Ending>();
   const signals = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
   const handlers = signals.map((signal) => ({ signal, end: () => ending.resolve(signal) }));
   for (const { signal, end } of handlers) process.on(signal, end);
-  const top = new LiveTop(api, { clock: systemClock, write: io.stdout, onQuit: () => ending.resolve("quit") });
+  const top = new LiveTop(catalog, {
+    clock: systemClock,
+    url: api.url.origin,
+    hasColours: mayColour(io),
+    write: io.stdout,
+    onQuit: () => ending.resolve("quit"),
+  });
   try {
     return await Promise.race([ending.promise, top.run()]);
   } finally {

@@ -1,3 +1,4 @@
+import { type CommandIo, mayColour } from "../command.ts";
 import { wrap } from "../wrap.ts";
 import type { Facts, Finding } from "./facts.ts";
 
@@ -14,9 +15,10 @@ export interface Report {
 }
 
 /** For people: each finding with what to do. */
-export function formatReport({ findings, unseen, looked }: Report, options: { isTerminal: boolean }): string {
-  const { red, bold, dim, off } = options.isTerminal ? colours : plain;
-  const inset = (text: string): string => (options.isTerminal ? wrap(text, "    ") : `    ${text}\n`);
+export function formatReport({ findings, unseen, looked }: Report, io: Pick<CommandIo, "isTerminal" | "env">): string {
+  const { bold, dim, off } = io.isTerminal ? colours : plain;
+  const red = mayColour(io) ? colours.red : bold;
+  const inset = (text: string): string => (io.isTerminal ? wrap(text, "    ") : `    ${text}\n`);
   const told = findings.map(
     ({ kind, where, problem, advice }) =>
       `${red}${kind}${off}  ${bold}${where}${off}\n${inset(problem)}${inset(`To do: ${advice}`)}\n`,

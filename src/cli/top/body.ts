@@ -22,25 +22,31 @@ export interface BodyLine {
   readonly key: string;
   readonly service: string;
   readonly status: Status;
-  readonly cells: readonly string[];
+  /** A service's, one for each column; or a text, which takes all columns after the status. */
+  readonly content: ShownService | string;
+  /** Goes on with the text of the line before. */
+  readonly isContinued: boolean;
 }
+
+export const gap = "  ";
+export const statusWidth = 12;
 
 /** Two lines above the list, and one below. */
 export function bodyRows({ rows }: Size): number {
   return Math.max(rows - 3, 1);
 }
 
-/** What the choice lets through, in its order. */
-export function bodyLines(model: Model, choice: Choice): readonly BodyLine[] {
+/** What the choice lets through, in its order, on lines that are no wider than the screen. */
+export function bodyLines(model: Model, choice: Choice, { columns }: Size): readonly BodyLine[] {
   const wanted = choice.filter.toLowerCase();
   const services = model.services.filter((service) => searchedIn(service).includes(wanted));
   const rank = ({ status }: ShownService): number => (choice.sorting === "status" ? statuses.indexOf(status) : 0);
   return services
     .toSorted((a, b) => rank(a) - rank(b))
     .flatMap((service) => [
-      { key: service.name, service: service.name, status: service.status, cells: serviceCells(service) },
+      { key: service.name, service: service.name, status: service.status, content: service, isContinued: false },
       ...(choice.open.has(service.name)
-        ? service.instances.flatMap((instance) => instanceLines(service, instance))
+        ? service.instances.flatMap((instance) => instanceLines(service.name, instance, columns))
         : []),
     ]);
 }
@@ -50,32 +56,50 @@ function searchedIn({ name, instances }: ShownService): string {
   return [name, ...words].join("\n").toLowerCase();
 }
 
-export function serviceCells({ name, status, instances }: ShownService): readonly string[] {
-  const checks = instances.flatMap((instance) => instance.checks);
-  const [first, ...more] = instances;
-  const where = `${first?.endpoint ?? ""}${more.length > 0 ? ` +${more.length}` : ""}`;
-  return [status, printable(name), share(instances), share(checks), printable(where)];
-}
-
-/** "2/3": of three, two are well. */
-function share(items: readonly { readonly status: Status }[]): string {
-  return `${items.filter(({ status }) => status === "passing").length}/${items.length}`;
-}
-
-function instanceLines(service: ShownService, instance: ShownInstance): readonly BodyLine[] {
-  const key = `${service.name}\0${instance.node}\0${instance.id}`;
-  const tags = instance.tags.length > 0 ? ` [${instance.tags.join(", ")}]` : "";
-  const head = `  ${instance.id} on ${instance.node}${tags}`;
-  const common = { service: service.name };
-  const checks = instance.checks.map(({ id, name, status, reason }) => ({
-    ...common,
-    ...{ key: `${key}\0${id}`, status },
-    cells: [status, `    ${printable(name || id)}: ${printable(reason) || "no output yet"}`],
-  }));
-  const { status, endpoint } = instance;
-  const none = { ...common, key: `${key}\0`, status, cells: ["", "    no checks"] };
+function instanceLines(service: string, instance: ShownInstance, columns: number): readonly BodyLine[] {
+  const { id, node, endpoint, tags, status, checks } = instance;
+  const key = `${service}\0${node}\0${id}`;
+  const tagged = tags.length > 0 ? ` [${tags.join(", ")}]` : "";
+  const lines = (line: { key: string; status: Status }, text: string, indent: number): readonly BodyLine[] =>
+    wrapped(printable(text), { width: columns - statusWidth - gap.length, indent }).map((content, at) => ({
+      ...{ service, status: line.status, content, isContinued: at > 0 },
+      key: at === 0 ? line.key : `${line.key}\0${at}`,
+    }));
   return [
-    { ...common, key, status, cells: [status, `  ${printable(head)}`, "", "", printable(endpoint)] },
-    ...(checks.length > 0 ? checks : [none]),
+    ...lines({ key, status }, `${id} on ${node} at ${endpoint}${tagged}`, 2),
+    ...checks.flatMap((check) =>
+      lines(
+        { key: `${key}\0${check.id}`, status: check.status },
+        `${check.name || check.id}: ${check.reason || "no output yet"}`,
+        4,
+      ),
+    ),
+    ...(checks.length > 0 ? [] : lines({ key: `${key}\0`, status }, "no checks", 4)),
   ];
+}
+
+/** The text on lines of at most `width` columns, broken between words where it can be; those after the first indented by two more. */
+function wrapped(
+  text: string,
+  { width, indent }: { readonly width: number; readonly indent: number },
+): readonly string[] {
+  const lines: string[] = [];
+  let line = " ".repeat(indent);
+  let isEmpty = true;
+  const end = (): void => {
+    lines.push(line);
+    line = " ".repeat(indent + 2);
+    isEmpty = true;
+  };
+  const room = Math.max(width, indent + 4);
+  for (const word of text.split(" ")) {
+    if (!isEmpty && Bun.stringWidth(line) + 1 + Bun.stringWidth(word) > room) end();
+    if (!isEmpty) line += " ";
+    for (const letter of word) {
+      if (Bun.stringWidth(line) + Bun.stringWidth(letter) > room) end();
+      line += letter;
+      isEmpty = false;
+    }
+  }
+  return [...lines, line];
 }

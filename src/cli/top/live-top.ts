@@ -1,6 +1,5 @@
-import type { Clock } from "../../lib/clock.ts";
-import type { AgentApi } from "../api-command.ts";
-import { followModel } from "./follow.ts";
+import { type Clock, sleep } from "../../lib/clock.ts";
+import type { Catalog } from "./follow.ts";
 import { keysIn } from "./keys.ts";
 import type { Model } from "./model.ts";
 import { render } from "./render.ts";
@@ -9,22 +8,28 @@ import { firstView, settled, type View, viewAfter } from "./view.ts";
 
 export interface LiveTopOptions {
   readonly clock: Clock;
+  /** Of the agent. */
+  readonly url: string;
+  readonly hasColours: boolean;
   readonly write: (text: string) => void;
   readonly onQuit: () => void;
 }
 
+const ageStepMs = 1_000;
+
 /** The screen, the catalog that it shows, and what was chosen at the keyboard: each change of one is drawn. */
 export class LiveTop {
-  readonly #api: AgentApi;
+  readonly #catalog: Catalog;
   readonly #options: LiveTopOptions;
   readonly #screen: Screen;
   readonly #ended = new AbortController();
   #model: Model = { services: [] };
   #view: View = firstView;
   #trouble = "";
+  #answeredMs = 0;
 
-  constructor(api: AgentApi, options: LiveTopOptions) {
-    this.#api = api;
+  constructor(catalog: Catalog, options: LiveTopOptions) {
+    this.#catalog = catalog;
     this.#options = options;
     this.#screen = new Screen(options.write);
   }
@@ -34,11 +39,14 @@ export class LiveTop {
     this.#screen.onKeys((text) => this.#typed(text));
     this.#screen.onResize(() => this.#draw());
     const follower = {
-      onModel: (model: Model): void => this.#changed({ model, trouble: "" }),
+      onModel: (model: Model): void => {
+        this.#answeredMs = this.#options.clock.wallMs();
+        this.#changed({ model, trouble: "" });
+      },
       onTrouble: (trouble: string): void => this.#changed({ model: this.#model, trouble }),
     };
-    const { clock } = this.#options;
-    await followModel(this.#api, follower, { clock, signal: this.#ended.signal });
+    void this.#redrawAges();
+    await this.#catalog.follow(follower, this.#ended.signal);
     return new Promise<never>(() => {});
   }
 
@@ -54,6 +62,14 @@ export class LiveTop {
     this.#draw();
   }
 
+  async #redrawAges(): Promise<void> {
+    const { signal } = this.#ended;
+    while (!signal.aborted) {
+      await sleep(this.#options.clock, ageStepMs, signal);
+      this.#draw();
+    }
+  }
+
   #typed(text: string): void {
     for (const key of keysIn(text)) {
       const view = viewAfter(key, this.#view, { model: this.#model, size: this.#screen.size });
@@ -66,7 +82,8 @@ export class LiveTop {
   #draw(): void {
     const size = this.#screen.size;
     this.#view = settled(this.#view, { model: this.#model, size });
-    const heading = { url: this.#api.url.origin, trouble: this.#trouble };
-    this.#screen.draw(render(this.#model, size, { view: this.#view, heading }));
+    const { clock, hasColours, url } = this.#options;
+    const heading = { url, trouble: this.#trouble, answeredMs: this.#answeredMs };
+    this.#screen.draw(render(this.#model, size, { view: this.#view, heading, hasColours, nowMs: clock.wallMs() }));
   }
 }

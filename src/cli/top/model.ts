@@ -12,6 +12,8 @@ export interface ShownService {
   readonly name: string;
   /** Of its worst instance. */
   readonly status: Status;
+  /** Since when, by this machine's clock; undefined if that is not known. */
+  readonly sinceMs: number | undefined;
   readonly instances: readonly ShownInstance[];
 }
 
@@ -31,6 +33,7 @@ export interface ShownCheck {
   readonly id: string;
   readonly name: string;
   readonly status: Status;
+  readonly sinceMs: number | undefined;
   /** "" until it has said something. */
   readonly reason: string;
 }
@@ -38,11 +41,24 @@ export interface ShownCheck {
 /** From worst to best. */
 export const statuses: readonly Status[] = ["critical", "maintenance", "warning", "passing"];
 
+/** Since when a check of a node has its status, in milliseconds since 1970; undefined if that is not known. */
+export type SinceOf = (check: {
+  readonly node: string;
+  readonly id: string;
+  readonly status: string;
+}) => number | undefined;
+
 /** What /v1/internal/ui/nodes answers: nodes with their services and checks. */
-export function modelFrom(json: unknown): Model {
+export function modelFrom(json: unknown, sinceOf: SinceOf = () => undefined): Model {
   const byName = new Map<string, ShownInstance[]>();
   for (const node of rowsOf(json)) {
-    const checks = node.rows("Checks");
+    const checks = node.rows("Checks").map((check) => ({
+      ofService: check.text("ServiceID"),
+      shown: checkFrom(
+        check,
+        sinceOf({ node: node.text("Node"), id: check.text("CheckID"), status: check.text("Status") }),
+      ),
+    }));
     for (const service of node.rows("Services")) {
       const name = service.text("Service");
       const instances = byName.get(name) ?? [];
@@ -53,18 +69,23 @@ export function modelFrom(json: unknown): Model {
   const services = [...byName].map(([name, instances]) => ({
     name,
     status: worst(instances),
+    sinceMs: sinceOfAll(instances.flatMap(({ checks }) => checks)),
     instances: instances.toSorted((a, b) => (`${a.node}\0${a.id}` < `${b.node}\0${b.id}` ? -1 : 1)),
   }));
   return { services: services.toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 
-function instanceFrom(node: JsonRow, service: JsonRow, checks: readonly JsonRow[]): ShownInstance {
+interface NodeCheck {
+  /** Its id; "" for a check of the node. */
+  readonly ofService: string;
+  readonly shown: ShownCheck;
+}
+
+function instanceFrom(node: JsonRow, service: JsonRow, checks: readonly NodeCheck[]): ShownInstance {
   const id = service.text("ID");
   const shown = checks
-    .filter((check) => check.text("ServiceID") === id || check.text("ServiceID") === "")
-    .map((check) => ({ ofNode: check.text("ServiceID") === "", check: checkFrom(check) }))
-    .filter(({ ofNode, check }) => !ofNode || check.status !== "passing")
-    .map(({ check }) => check);
+    .filter(({ ofService, shown: { status } }) => ofService === id || (ofService === "" && status !== "passing"))
+    .map((check) => check.shown);
   const address = service.text("Address") || node.text("Address");
   const host = address.includes(":") ? `[${address}]` : address;
   const port = service.number("Port");
@@ -78,12 +99,13 @@ function instanceFrom(node: JsonRow, service: JsonRow, checks: readonly JsonRow[
   };
 }
 
-function checkFrom(check: JsonRow): ShownCheck {
+function checkFrom(check: JsonRow, sinceMs: number | undefined): ShownCheck {
   const id = check.text("CheckID");
   const told = statuses.find((status) => status === check.text("Status")) ?? "critical";
   return {
     id,
     name: check.text("Name"),
+    sinceMs,
     status: isMaintenanceId(id) ? "maintenance" : told,
     reason: reasonOf({ output: check.text("Output"), notes: check.text("Notes") }),
   };
@@ -92,4 +114,14 @@ function checkFrom(check: JsonRow): ShownCheck {
 /** Without any, all is well. */
 function worst(items: readonly { readonly status: Status }[]): Status {
   return statuses.find((status) => items.some((item) => item.status === status)) ?? "passing";
+}
+
+/** Passing since the last of them is, else since the first of the worst. */
+function sinceOfAll(checks: readonly ShownCheck[]): number | undefined {
+  const status = worst(checks);
+  const since = checks.filter((check) => check.status === status).map(({ sinceMs }) => sinceMs);
+  const known = since.filter((each) => each !== undefined);
+  if (known.length === 0) return undefined;
+  if (status === "passing") return Math.max(...known);
+  return known.length < since.length ? undefined : Math.min(...known);
 }

@@ -1,6 +1,6 @@
 import { printable } from "../printable.ts";
-import { bodyLines, bodyRows, serviceCells, type Size } from "./body.ts";
-import { type Model, type Status, statuses } from "./model.ts";
+import { type BodyLine, bodyLines, bodyRows, gap, type Size, statusWidth } from "./body.ts";
+import { type Model, type ShownService, type Status, statuses } from "./model.ts";
 import type { View } from "./view.ts";
 
 /** What stands above the list. */
@@ -9,69 +9,147 @@ export interface Heading {
   readonly url: string;
   /** Why what is shown may be old; "" when it is not. */
   readonly trouble: string;
+  /** When the agent answered last, in milliseconds since 1970. */
+  readonly answeredMs: number;
+}
+
+export interface Shown {
+  readonly view: View;
+  readonly heading: Heading;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+  /** Without them everything is told by words alone. */
+  readonly hasColours: boolean;
 }
 
 /** The whole screen: `rows` lines, none wider than `columns`, with their colours. */
-export function render(
-  model: Model,
-  size: Size,
-  { view, heading }: { view: View; heading: Heading },
-): readonly string[] {
-  const widths = widthsFor(size.columns);
-  const lines = bodyLines(model, view);
+export function render(model: Model, size: Size, shown: Shown): readonly string[] {
+  const { view, heading, nowMs } = shown;
+  const columns = columnsFor(size.columns);
+  const lines = bodyLines(model, view, size);
+  const isStale = heading.trouble !== "";
   const seen = lines.slice(view.offset, view.offset + bodyRows(size)).map((line, at) => {
-    const text = fit(rowOf(line.cells, widths), size.columns);
-    return view.offset + at === view.cursor.line ? reversed(text) : coloured(text, line.status);
+    const text = fit(rowOf(line, { columns, nowMs, isStale }), size.columns);
+    if (view.offset + at === view.cursor.line) return reversed(text);
+    return isStale ? dim(text) : shown.hasColours ? coloured(text, line.status) : text;
   });
   const empty = lines.length > 0 ? [] : [view.filter === "" ? "No services." : "No services match the filter."];
-  const body = [...seen, ...empty];
+  const body = (view.isHelpShown ? help : [...seen, ...empty]).map((line) =>
+    view.isHelpShown ? fit(line, size.columns) : line,
+  );
   while (body.length < bodyRows(size)) body.push("");
+  const titles = columns.map(({ title, width }) => padded(title, width)).join(gap);
   return [
-    ...[headingLine(model, size, heading), bold(fit(rowOf(titles, widths), size.columns))],
-    ...[...body, footerLine(view, size, lines.length)],
+    ...[headingLine(model, size, heading), bold(fit(titles, size.columns))],
+    ...[...body.slice(0, bodyRows(size)), footerLine(view, size, lines.length)],
   ].slice(0, size.rows);
 }
 
 /** The list as one table, for where no terminal is. */
-export function renderOnce(model: Model): readonly (readonly string[])[] {
-  return [titles, ...model.services.map((service) => serviceCells(service))];
+export function renderOnce(model: Model, nowMs: number): readonly (readonly string[])[] {
+  const all = columnsFor(Infinity);
+  return [
+    all.map(({ title }) => title),
+    ...model.services.map((service) => all.map(({ cell }) => cell(service, nowMs))),
+  ];
 }
 
-const titles = ["STATUS", "SERVICE", "INSTANCES", "CHECKS", "ADDRESS"];
+const help = [
+  "up, down, k, j      one line",
+  "page up, page down  one screen",
+  "home, end           first and last line",
+  "enter, space        a service's checks",
+  "/                   filter by name, node,",
+  "                    address or tag",
+  "escape              all services again",
+  "s                   by status or by name",
+  "?                   these keys",
+  "q                   leave",
+];
 
-/** Of the columns; the service's name takes what is left. */
-function widthsFor(columns: number): readonly number[] {
-  const [status, instances, checks, address] = [11, 9, 6, 22];
-  const gaps = 4 * gap.length;
-  return [status, Math.max(columns - status - instances - checks - address - gaps, 12), instances, checks, address];
+interface Column {
+  readonly title: string;
+  readonly width: number;
+  /** Where the screen has fewer columns it is left out. */
+  readonly fromColumns: number;
+  readonly cell: (service: ShownService, nowMs: number) => string;
 }
 
-const gap = "  ";
+const nameColumn = 1;
+const nameWidthMin = 12;
 
-/** The last cell of a row takes all that is left. */
-function rowOf(cells: readonly string[], widths: readonly number[]): string {
-  return cells
-    .map((cell, at) => (at === cells.length - 1 ? cell : padded(fit(cell, widths[at] ?? 0), widths[at] ?? 0)))
-    .join(gap);
+const allColumns: readonly Column[] = [
+  { title: "STATUS", width: statusWidth, fromColumns: 0, cell: ({ status }) => status },
+  { title: "SERVICE", width: nameWidthMin, fromColumns: 0, cell: ({ name }) => printable(name) },
+  { title: "INSTANCES", width: 9, fromColumns: 60, cell: ({ instances }) => share(instances) },
+  {
+    ...{ title: "CHECKS", width: 6, fromColumns: 50 },
+    cell: ({ instances }) => share(instances.flatMap(({ checks }) => checks)),
+  },
+  { title: "SINCE", width: 5, fromColumns: 0, cell: ({ sinceMs }, nowMs) => formatAge(sinceMs, nowMs) },
+  { title: "ADDRESS", width: 22, fromColumns: 76, cell: addressCell },
+];
+
+/** Those that there is room for; the service's name takes what is left. */
+function columnsFor(columns: number): readonly Column[] {
+  const shown = allColumns.filter(({ fromColumns }) => columns >= fromColumns);
+  const taken = shown.reduce((sum, { width }) => sum + width + gap.length, -gap.length);
+  const more = Number.isFinite(columns) ? Math.max(columns - taken, 0) : 0;
+  return shown.map((column, at) => (at === nameColumn ? { ...column, width: column.width + more } : column));
 }
 
-function headingLine({ services }: Model, { columns }: Size, { url, trouble }: Heading): string {
+function addressCell({ instances: [first, ...more] }: ShownService): string {
+  return printable(`${first?.endpoint ?? ""}${more.length > 0 ? ` +${more.length}` : ""}`);
+}
+
+/** "2/3": of three, two are well. */
+function share(items: readonly { readonly status: Status }[]): string {
+  return `${items.filter(({ status }) => status === "passing").length}/${items.length}`;
+}
+
+/** "12s", "5m", "3h", "20d"; "" if it is not known. */
+export function formatAge(sinceMs: number | undefined, nowMs: number): string {
+  if (sinceMs === undefined) return "";
+  const seconds = Math.max(Math.floor((nowMs - sinceMs) / 1_000), 0);
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)}m`;
+  return seconds < 172_800 ? `${Math.floor(seconds / 3_600)}h` : `${Math.floor(seconds / 86_400)}d`;
+}
+
+interface RowOptions {
+  readonly columns: readonly Column[];
+  readonly nowMs: number;
+  readonly isStale: boolean;
+}
+
+/** The status of a row that may be old has a "?". */
+function rowOf({ status, content, isContinued }: BodyLine, { columns, nowMs, isStale }: RowOptions): string {
+  const told = padded(isContinued ? "" : `${status}${isStale ? "?" : ""}`, statusWidth);
+  if (typeof content === "string") return [told, content].join(gap);
+  const cells = columns.slice(1).map(({ cell, width }) => padded(fit(cell(content, nowMs), width), width));
+  return [told, ...cells].join(gap);
+}
+
+function headingLine({ services }: Model, { columns }: Size, { url, trouble, answeredMs }: Heading): string {
+  if (trouble !== "") {
+    const at = new Date(answeredMs).toTimeString().slice(0, 8);
+    return reversed(fit(printable(`STALE, as of ${at}: ${trouble}`), columns));
+  }
   const counts = statuses
     .map((status) => ({ status, count: services.filter((service) => service.status === status).length }))
     .filter(({ count }) => count > 0)
     .map(({ status, count }) => `${count} ${status}`);
-  const text = [`praetor top  ${url}`, `${services.length} services`, ...counts].join("  ");
-  return trouble === "" ? bold(fit(text, columns)) : reversed(fit(printable(`${url}: ${trouble}`), columns));
+  return bold(fit([`praetor top  ${url}`, `${services.length} services`, ...counts].join("  "), columns));
 }
 
 function footerLine(view: View, { columns, rows }: Size, lines: number): string {
+  if (view.isHelpShown) return dim(fit("any key goes back", columns));
   if (view.isTyping) return fit(`/${view.filter}_  (enter keeps the filter, escape drops it)`, columns);
   const filter = view.filter === "" ? "/ filter" : `/${view.filter} (escape: all)`;
   const seen = bodyRows({ columns, rows });
   const range = lines > seen ? `  ${view.offset + 1}-${Math.min(view.offset + seen, lines)} of ${lines}` : "";
-  return dim(
-    fit(`q quit  ${filter}  s sort by ${view.sorting === "name" ? "status" : "name"}  enter checks${range}`, columns),
-  );
+  const sorting = view.sorting === "name" ? "status" : "name";
+  return dim(fit(`q quit  ? keys  ${filter}  s sort by ${sorting}  enter checks${range}`, columns));
 }
 
 /** As much of the text as is no wider, with an ellipsis where it was cut. */

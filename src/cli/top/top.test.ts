@@ -6,7 +6,9 @@ import { redrawn } from "./screen.ts";
 import { firstView, settled, type View, viewAfter } from "./view.ts";
 
 const size = { columns: 80, rows: 24 };
-const heading = { url: "http://127.0.0.1:8500", trouble: "" };
+const nowMs = Date.parse("2026-03-01T12:00:00");
+const heading = { url: "http://127.0.0.1:8500", trouble: "", answeredMs: nowMs };
+const rest = { heading, nowMs, hasColours: true };
 
 interface GivenService {
   readonly name: string;
@@ -52,7 +54,8 @@ const model = modelFrom([
 
 /** Without colours. */
 function seen(shown: Model, view: View = firstView, more: Partial<typeof heading> = {}): readonly string[] {
-  return render(shown, size, { view, heading: { ...heading, ...more } }).map((line) => Bun.stripANSI(line).trimEnd());
+  const lines = render(shown, size, { ...rest, view, heading: { ...heading, ...more } });
+  return lines.map((line) => Bun.stripANSI(line).trimEnd());
 }
 
 /** The view after these keys were pressed. */
@@ -97,12 +100,12 @@ describe("the screen", () => {
     expect(lines).toHaveLength(24);
     expect(lines[0]).toBe("praetor top  http://127.0.0.1:8500  3 services  1 critical  1 warning  1 passing");
     expect(lines.slice(1, 5)).toEqual([
-      "STATUS       SERVICE                   INSTANCES  CHECKS  ADDRESS",
-      "warning      api                       1/2        1/2     10.0.0.7:80 +1",
-      "passing      queue                     1/1        0/0     10.0.0.7:80",
-      "critical     web                       0/1        0/1     10.0.0.7:80",
+      "STATUS        SERVICE           INSTANCES  CHECKS  SINCE  ADDRESS",
+      "critical      web               0/1        0/1            10.0.0.7:80",
+      "warning       api               1/2        1/2            10.0.0.7:80 +1",
+      "passing       queue             1/1        0/0            10.0.0.7:80",
     ]);
-    expect(lines[23]).toBe("q quit  / filter  s sort by status  enter checks");
+    expect(lines[23]).toBe("q quit  ? keys  / filter  s sort by name  enter checks");
   });
 
   test.each([
@@ -114,7 +117,7 @@ describe("the screen", () => {
   ])("of %i columns and %i rows is filled, and no line is wider", (columns, rows) => {
     const open = new Set(many.services.map(({ name }) => name));
     const view = settled({ ...firstView, open }, { model: many, size: { columns, rows } });
-    const lines = render(many, { columns, rows }, { view, heading });
+    const lines = render(many, { columns, rows }, { ...rest, view });
     expect(lines).toHaveLength(rows);
     expect(lines.filter((line) => Bun.stringWidth(line) > columns)).toEqual([]);
   });
@@ -123,16 +126,78 @@ describe("the screen", () => {
     const evil = modelFrom([
       node("gw", [{ name: "a\u001b[2J", status: "critical", output: "x\u001b]0;y\u0007\nz\r" }]),
     ]);
-    const text = render(evil, size, { view: pressed("\r", { shown: evil }), heading }).join("");
+    const text = render(evil, size, { ...rest, view: pressed("\r", { shown: evil }) }).join("");
     expect(text).not.toContain("\u001b[2J");
     expect(text).not.toContain("\u0007");
     expect(Bun.stripANSI(text)).toContain("alive: x ]0;y z");
   });
 
-  test("says when what it shows may be old", () => {
-    expect(seen(model, firstView, { trouble: "connection refused" })[0]).toBe(
-      "http://127.0.0.1:8500: connection refused",
-    );
+  test("marks each row when the agent does not answer, and says when it did", () => {
+    const lines = seen(model, firstView, { trouble: "connection refused" });
+    expect(lines[0]).toBe("STALE, as of 12:00:00: connection refused");
+    expect(lines.slice(2, 5).map((line) => line.split(/ +/)[0])).toEqual(["critical?", "warning?", "passing?"]);
+  });
+
+  test("leaves colours out where they are not wanted", () => {
+    const coloured = render(model, size, { ...rest, view: firstView }).join("");
+    const plain = render(model, size, { ...rest, view: firstView, hasColours: false }).join("");
+    // oxlint-disable-next-line no-control-regex -- the sequences of colours
+    const colour = /\u001b\[[34]\d/;
+    expect([coloured, plain].map((text) => colour.test(text))).toEqual([true, false]);
+  });
+
+  test("of 40 columns has what matters, and all of an output", () => {
+    const narrow = { columns: 40, rows: 12 };
+    const view = settled({ ...firstView, open: new Set(["web"]) }, { model, size: narrow });
+    const lines = render(model, narrow, { ...rest, view }).map((line) => Bun.stripANSI(line).trimEnd());
+    expect(lines.slice(1, 9)).toEqual([
+      "STATUS        SERVICE              SINCE",
+      "critical      web",
+      "critical        web-id on gw at",
+      "                  10.0.0.7:80",
+      "critical          alive: HTTP GET",
+      "                    http://10.0.0.7/ping",
+      "                    : 404 Not Found",
+      "warning       api",
+    ]);
+  });
+
+  test("says how long a service has its status", () => {
+    const since: Readonly<Record<string, number>> = {
+      "web-check": 90_000,
+      "api-check": 5_000,
+      "late-check": 3 * 86_400_000,
+    };
+    const json = [
+      node(
+        "gw",
+        ["web", "api", "late", "new"].map((name) => ({ name, status: "passing" })),
+      ),
+    ];
+    const aged = modelFrom(json, ({ id }) => (id in since ? nowMs - (since[id] ?? 0) : undefined));
+    const ages = renderOnce(aged, nowMs)
+      .slice(1)
+      .map((row) => [row[1], row[4]]);
+    expect(ages).toEqual([
+      ["api", "5s"],
+      ["late", "3d"],
+      ["new", ""],
+      ["web", "1m"],
+    ]);
+  });
+
+  test("passes since its last check does, and fails since the first of the worst", () => {
+    const checks = ["a", "b"].map((id) => ({ CheckID: id, Name: id, ServiceID: "web-id", Status: "critical" }));
+    const json = (Status: string): unknown => [
+      node(
+        "gw",
+        [{ name: "web" }],
+        checks.map((check) => ({ ...check, Status })),
+      ),
+    ];
+    const sinceOf = ({ id }: { readonly id: string }): number => nowMs - (id === "a" ? 10_000 : 20_000);
+    expect(modelFrom(json("critical"), sinceOf).services[0]?.sinceMs).toBe(nowMs - 20_000);
+    expect(modelFrom(json("passing"), sinceOf).services[0]?.sinceMs).toBe(nowMs - 10_000);
   });
 
   test("says so when there is nothing", () => {
@@ -141,7 +206,7 @@ describe("the screen", () => {
   });
 
   test("is a plain table where no terminal is", () => {
-    expect(renderOnce(model)[1]).toEqual(["warning", "api", "1/2", "1/2", "10.0.0.7:80 +1"]);
+    expect(renderOnce(model, nowMs)[1]).toEqual(["warning", "api", "1/2", "1/2", "", "10.0.0.7:80 +1"]);
   });
 
   test("cuts what is too wide, wide letters too", () => {
@@ -177,22 +242,30 @@ describe("keys", () => {
   });
 
   test.each(["\r", " "])("%j shows a service's instances and checks with their output, and hides them", (key) => {
-    const view = pressed(`\u001b[F${key}`);
-    expect(seen(model, view).slice(4, 7)).toEqual([
-      "critical     web                       0/1        0/1     10.0.0.7:80",
-      "critical       web-id on gw                               10.0.0.7:80",
-      "critical         alive: HTTP GET http://10.0.0.7/ping: 404 Not Found",
+    const view = pressed(key);
+    expect(seen(model, view).slice(2, 6)).toEqual([
+      "critical      web               0/1        0/1            10.0.0.7:80",
+      "critical        web-id on gw at 10.0.0.7:80",
+      "critical          alive: HTTP GET http://10.0.0.7/ping: 404 Not Found",
+      "warning       api               1/2        1/2            10.0.0.7:80 +1",
     ]);
-    expect(seen(model, pressed(key, { view }))[5]).toBe("");
+    expect(seen(model, pressed(key, { view }))[3]).toStartWith("warning");
   });
 
-  test("s sorts by status, worst first, and back by name", () => {
+  test("? shows the keys instead of the list, and any key goes back", () => {
+    const view = pressed("?");
+    expect(seen(model, view).join("\n")).toContain("by status or by name");
+    expect(seen(model, view).at(-1)).toBe("any key goes back");
+    expect(pressed("q", { view })).toMatchObject({ isHelpShown: false });
+  });
+
+  test("s sorts by name, and back by status, worst first", () => {
     const names = (view: View): readonly string[] =>
       seen(model, view)
         .slice(2, 5)
         .map((line) => line.split(/ +/)[1] ?? "");
-    expect(names(pressed("s"))).toEqual(["web", "api", "queue"]);
-    expect(names(pressed("ss"))).toEqual(["api", "queue", "web"]);
+    expect(names(pressed("s"))).toEqual(["api", "queue", "web"]);
+    expect(names(pressed("ss"))).toEqual(["web", "api", "queue"]);
   });
 
   test("/ filters by names, nodes, addresses and tags while it is typed; q is then a letter", () => {
@@ -217,7 +290,7 @@ describe("keys", () => {
 });
 
 test("what was chosen stays so while services come and go", () => {
-  const view = settled(pressed("\u001b[F"), { model, size });
+  const view = settled(pressed("s\u001b[F"), { model, size });
   expect(view.cursor.key).toBe("web");
   const more = modelFrom([node("gw", [{ name: "aaa" }, { name: "api" }, { name: "queue" }, { name: "web" }])]);
   expect(settled(view, { model: more, size }).cursor).toEqual({ line: 3, key: "web" });

@@ -6,6 +6,8 @@ import { bodyLines, bodyRows, type Choice, type Size } from "./body.ts";
 export interface View extends Choice {
   /** Keys go into the filter. */
   readonly isTyping: boolean;
+  /** The keys are shown instead of the list. */
+  readonly isHelpShown: boolean;
   /** The line of the body that is chosen, and what stands there: lines move when the catalog changes. */
   readonly cursor: { readonly line: number; readonly key: string };
   /** Lines of the body above the first that is seen. */
@@ -19,9 +21,10 @@ interface Shown {
 }
 
 export const firstView: View = {
-  sorting: "name",
+  sorting: "status",
   filter: "",
   isTyping: false,
+  isHelpShown: false,
   open: new Set(),
   cursor: { line: 0, key: "" },
   offset: 0,
@@ -30,6 +33,7 @@ export const firstView: View = {
 /** The view after a key; undefined when the person wants to leave. */
 export function viewAfter(key: Key, view: View, shown: Shown): View | undefined {
   if (key.name === "interrupt") return undefined;
+  if (view.isHelpShown) return { ...view, isHelpShown: false };
   if (
     view.isTyping &&
     (key.name === "text" || key.name === "backspace" || key.name === "enter" || key.name === "escape")
@@ -64,6 +68,8 @@ function afterText(text: string, view: View, shown: Shown): View | undefined {
   switch (text) {
     case "q":
       return undefined;
+    case "?":
+      return { ...view, isHelpShown: true };
     case "/":
       return { ...view, isTyping: true };
     case "s":
@@ -87,7 +93,7 @@ function typed(key: Key, view: View): View {
 }
 
 function toggled(view: View, shown: Shown): View {
-  const line = bodyLines(shown.model, view)[view.cursor.line];
+  const line = bodyLines(shown.model, view, shown.size)[view.cursor.line];
   if (line === undefined) return view;
   const open = new Set(view.open);
   if (!open.delete(line.service)) open.add(line.service);
@@ -95,14 +101,14 @@ function toggled(view: View, shown: Shown): View {
 }
 
 function moved(by: number, view: View, shown: Shown): View {
-  const lines = bodyLines(shown.model, view);
+  const lines = bodyLines(shown.model, view, shown.size);
   const line = clamped(view.cursor.line + by, lines.length - 1);
   return settled({ ...view, cursor: { line, key: lines[line]?.key ?? "" } }, shown);
 }
 
 /** The view with the cursor where its line has moved to, and that line on the screen. */
 export function settled(view: View, { model, size }: Shown): View {
-  const lines = bodyLines(model, view);
+  const lines = bodyLines(model, view, size);
   const service = view.cursor.key.split("\0")[0] ?? "";
   const same = lines.findIndex(({ key }) => key === view.cursor.key);
   const near = same < 0 ? lines.findIndex(({ key }) => key === service) : same;

@@ -15,16 +15,20 @@ import { compile } from "../read.ts";
 export function listAgentChecks(api: Api): Endpoint {
   return (request) => {
     const accept = compile(request.query.get("filter"), agentCheckFields, {});
-    const withDefinitions = request.query.has("definitions");
+    const [withDefinitions, withSince] = [request.query.has("definitions"), request.query.has("since")];
     const bytesMax = api.checkOutputBytesMax;
     const checks: Record<string, object> = {};
     for (const [id, check] of api.agent.checks) {
       const service = api.agent.services.get(check.definition.serviceId)?.service;
       const row = encodeCheck(toCatalogCheck(api.agent.node.name, check, service), check.output);
       if (!accept(row)) continue;
-      const { definition } = check;
-      // Consul: it tells nobody how its checks are run. Who takes them elsewhere has to know.
-      checks[id] = withDefinitions ? { ...row, Definition: encodeCheckDefinition(definition, bytesMax) } : row;
+      const { definition, sinceMs } = check;
+      // Consul shows neither. A move to another agent needs the definition, a person the age of a status.
+      checks[id] = {
+        ...row,
+        ...(withDefinitions && { Definition: encodeCheckDefinition(definition, bytesMax) }),
+        ...(withSince && sinceMs !== undefined && { Since: new Date(sinceMs).toISOString() }),
+      };
     }
     return json(request, goMap(checks));
   };
