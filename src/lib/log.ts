@@ -165,7 +165,7 @@ const defaultLimits: HistoryLimits = { linesMax: 1_000, charactersMax: 256 * 1_0
 /** The newest lines of a log, in memory. */
 export class LogHistory {
   readonly #limits: HistoryLimits;
-  #lines: LogLine[] = [];
+  readonly #lines: LogLine[] = [];
   #characters = 0;
 
   constructor(limits: HistoryLimits = defaultLimits) {

@@ -108,7 +108,7 @@ function share(items: readonly { readonly status: Status }[]): string {
 }
 
 /** "12s", "5m", "3h", "20d"; "" if it is not known. */
-export function formatAge(sinceMs: number | undefined, nowMs: number): string {
+function formatAge(sinceMs: number | undefined, nowMs: number): string {
   if (sinceMs === undefined) return "";
   const seconds = Math.max(Math.floor((nowMs - sinceMs) / 1_000), 0);
   if (seconds < 60) return `${seconds}s`;
