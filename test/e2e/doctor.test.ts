@@ -79,6 +79,7 @@ test("a second agent on the machine, a broker that is not there and the data of 
   const [closed = 0] = await freePorts(1);
   const dataDir = join(sandbox.folder, "taken-over");
   mkdirSync(join(dataDir, "raft"), { recursive: true });
+  writeFileSync(join(dataDir, "raft/raft.db"), "");
   const bus = `edgex { message_bus { url = "mqtt://op:hidden-word@127.0.0.1:${closed}" } }`;
   const agent = await sandbox.start("-data-dir", dataDir, "-hcl", bus);
   await agent.ready();
@@ -89,7 +90,7 @@ test("a second agent on the machine, a broker that is not there and the data of 
   const { value: printed } = await other.stdout.getReader().read();
   const otherPort = new TextDecoder().decode(printed).trim();
   const { output } = await sandbox.run("doctor", "-http-addr", agent.url);
-  expect(output).toContain(`consul-data  ${dataDir}/raft\n`);
+  expect(output).toContain(`consul-data  ${dataDir}\n`);
   expect(output).toContain("message-bus-unreachable  node node1\n");
   expect(output).toContain(`second-agent  process ${other.pid} (consul)\n`);
   expect(output).toContain(`at 127.0.0.1:${otherPort};`);

@@ -1,5 +1,4 @@
 import { messageOf, OperatingError } from "../../lib/errors.ts";
-import { systemClock } from "../../lib/clock.ts";
 import { type ApiCall, apiCommand } from "../api-command.ts";
 import type { Command } from "../command.ts";
 import type { Gathered } from "../doctor/gather.ts";
@@ -59,7 +58,7 @@ async function examined(call: ApiCall): Promise<{ readonly report: Report; reado
     const { examineOffline } = await import("../doctor/offline.ts");
     const { api, flags, io } = call;
     const reason = messageOf(gathered);
-    const report = examineOffline({ url: api.url, reason, flags, env: io.env, clock: systemClock });
+    const report = examineOffline({ url: api.url, reason, flags, env: io.env, clock: io.clock });
     return { report, code: exitCodes.notReachable };
   }
   const [{ findingsIn }, { lookedAt }] = await Promise.all([

@@ -1,4 +1,3 @@
-import { systemClock } from "../../lib/clock.ts";
 import { type ApiCall, apiCommand, attempting } from "../api-command.ts";
 import { columns } from "../columns.ts";
 import { type Command, mayColour } from "../command.ts";
@@ -31,12 +30,12 @@ export const topCommand: Command = apiCommand({
 async function showTop(call: ApiCall): Promise<number> {
   const { api, io } = call;
   const { Catalog } = await import("../top/follow.ts");
-  const catalog = new Catalog(api, systemClock);
+  const catalog = new Catalog(api, io.clock);
   const model = await attempting("Error reading services", () => catalog.read());
   const { isInteractive } = await import("../top/screen.ts");
   if (io.isTerminal && isInteractive()) return exitCodes[await showLive(call, catalog)];
   const { renderOnce } = await import("../top/render.ts");
-  io.stdout(columns(renderOnce(model, systemClock.wallMs())));
+  io.stdout(columns(renderOnce(model, io.clock.wallMs())));
   return 0;
 }
 
@@ -47,7 +46,7 @@ async function showLive({ api, io }: ApiCall, catalog: Catalog): Promise<Ending>
   const handlers = signals.map((signal) => ({ signal, end: () => ending.resolve(signal) }));
   for (const { signal, end } of handlers) process.on(signal, end);
   const top = new LiveTop(catalog, {
-    clock: systemClock,
+    clock: io.clock,
     url: api.url.origin,
     hasColours: mayColour(io),
     write: io.stdout,

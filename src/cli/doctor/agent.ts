@@ -1,4 +1,4 @@
-import type { Facts, Finding } from "./facts.ts";
+import type { AgentFacts, Facts, Finding } from "./facts.ts";
 
 /** The demonstration that became the product. */
 export function devMode({ agent, services, hasKeys }: Facts): readonly Finding[] {
@@ -34,7 +34,11 @@ export function openWrites({ agent }: Facts): readonly Finding[] {
 }
 
 /** Files that the agent could use in part only. */
-export function unusableDefinitions({ agent }: Facts): readonly Finding[] {
+export function unusableDefinitions({
+  agent,
+}: {
+  readonly agent: Pick<AgentFacts, "definitionFaults">;
+}): readonly Finding[] {
   return agent.definitionFaults.map(({ where, message }) => ({
     kind: "definition-unusable",
     where,

@@ -1,8 +1,9 @@
 import { lookup } from "node:dns/promises";
-import { existsSync, readdirSync, statfsSync, statSync } from "node:fs";
+import { readdirSync, statfsSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { HttpClient, jsonOf } from "../../client/http.ts";
+import { readConsulFolder } from "../../config/consul-folder.ts";
 import { sleep, systemClock } from "../../lib/clock.ts";
 import { OperatingError } from "../../lib/errors.ts";
 import { ipVersion } from "../../lib/ip-version.ts";
@@ -26,7 +27,7 @@ export function readFolder(path: string): FolderFacts | undefined {
       totalBytes: blocks * bsize,
       freeBytes: bavail * bsize,
       freeFiles: filesMax > 0 ? ffree : undefined,
-      hasConsulData: existsSync(join(path, "raft")),
+      hasConsulData: readConsulFolder(path).holdsState,
       fileSystem: type,
       newestFileMs: times.reduce((a, b) => Math.max(a, b), 0),
     };

@@ -72,11 +72,11 @@ export function consulData({ dataFolder }: MachineFacts): readonly Finding[] {
   return [
     {
       kind: "consul-data",
-      where: `${dataFolder.path}/raft`,
-      problem: "A Consul has left its data here, which Praetor does not read.",
+      where: dataFolder.path,
+      problem: "A Consul has left its keys and services here, which Praetor does not read.",
       advice:
-        "To take it over, start that Consul at another port and run praetor import -from-consul=ADDRESS, or import a snapshot " +
-        "of it. Then move raft and serf away.",
+        'To take them over, start that Consul once more, run "consul snapshot save backup.snap", and with this agent running ' +
+        '"praetor import -from-consul=backup.snap". Then remove raft and serf from the folder.',
     },
   ];
 }

@@ -3,6 +3,7 @@ import { hostname, userInfo } from "node:os";
 import { basename, dirname, resolve } from "node:path";
 import { loadConfig } from "../../config/load.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
+import { formatPlace } from "../../config/syntax-tree.ts";
 import { thisMachine } from "../../config/this-machine.ts";
 import { planEdgex } from "../../edgex/plan.ts";
 import { folderState } from "../../edgex/run-edgex.ts";
@@ -13,6 +14,7 @@ import { ipVersion } from "../../lib/ip-version.ts";
 import { type Endpoint, findPortHolders, nameProgram } from "../../lib/port-holders.ts";
 import type { CommandIo } from "../command.ts";
 import type { Flags } from "../flags.ts";
+import { unusableDefinitions } from "./agent.ts";
 import { type Finding, isLoopback } from "./facts.ts";
 import { readFolder } from "./gather-here.ts";
 import { clock as clockRule, consulData, disk, files, fleetingData } from "./machine.ts";
@@ -99,7 +101,12 @@ function readConfiguration({ flags, env }: OfflineOptions, unseen: string[]): Co
   if (paths.length === 0)
     unseen.push("the agent's configuration: name its files as for the agent, with -config-file and -config-dir");
   try {
-    return { config: loadConfig({ args, env, ...thisMachine() }), faults: [] };
+    const config = loadConfig({ args, env, ...thisMachine() });
+    const definitionFaults = config.definitionFaults.map(({ file, place, message }) => ({
+      where: formatPlace(file, place),
+      message,
+    }));
+    return { config, faults: unusableDefinitions({ agent: { definitionFaults } }) };
   } catch (error) {
     if (!(error instanceof OperatingError)) throw error;
     const fault = {

@@ -261,7 +261,7 @@ describe("the machine", () => {
 
   test("with the data of a Consul", () => {
     const finding = only(found(consulData, { dataFolder: folder({ hasConsulData: true }) }));
-    expect(finding).toMatchObject({ kind: "consul-data", where: "/var/lib/praetor/raft" });
+    expect(finding).toMatchObject({ kind: "consul-data", where: "/var/lib/praetor" });
   });
 
   test("with a clock that nobody has set", () => {
