@@ -185,6 +185,18 @@ describe("without an agent", () => {
     expect(stateOf(dataDir)).toEqual(damaged);
   });
 
+  test.skipIf(!isMountable)(`doctor says that the data folder may not be written in${whyNot}`, async () => {
+    const disk = mountSmallDisk("8m");
+    if (disk === undefined) throw new Error("no small disk");
+    try {
+      disk.remount("ro");
+      const finding = (await examined("-data-dir", join(disk.folder, "not", "there"))).get("data-folder-unwritable");
+      expect(finding).toMatchObject({ Where: disk.folder, Problem: expect.stringContaining("EROFS") });
+    } finally {
+      disk.unmount();
+    }
+  });
+
   test("doctor says what is wrong with the configuration, and where", async () => {
     const config = join(sandbox.folder, "wrong.hcl");
     writeFileSync(config, 'data_dir = "x"\nports { http = "many" }\n');

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
-import { hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
 import { basename, dirname, resolve } from "node:path";
 import { loadConfig } from "../../config/load.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
@@ -141,7 +141,7 @@ function examineStore(dataDir: string | undefined, unseen: string[]): StoreFindi
         ? "the data folder: name it as for the agent, with -data-dir"
         : `the data folder ${resolve(dataDir)}: it is not there yet; if it should be, name it with -data-dir`,
     );
-    return { holder: undefined, findings: dataDir === undefined ? [] : unwritable(dirname(resolve(dataDir))) };
+    return { holder: undefined, findings: dataDir === undefined ? [] : unwritable(nearestFolder(resolve(dataDir))) };
   }
   try {
     const check = checkStore(dataDir);
@@ -154,6 +154,11 @@ function examineStore(dataDir: string | undefined, unseen: string[]): StoreFindi
     unseen.push(`whether the data is sound: it could not be copied for that: ${messageOf(error)}`);
     return { holder: undefined, findings: unwritable(dataDir) };
   }
+}
+
+/** The agent makes the folders below it. */
+function nearestFolder(path: string): string {
+  return existsSync(path) ? path : nearestFolder(dirname(path));
 }
 
 function damaged(dataDir: string, reason: string): Finding {
@@ -175,7 +180,7 @@ function unwritable(folder: string): readonly Finding[] {
       {
         kind: "data-folder-unwritable",
         where: folder,
-        problem: `The user ${userInfo().username} may not write there: ${messageOf(error)}`,
+        problem: `This user (uid ${process.getuid?.()}) may not write there: ${messageOf(error)}`,
         advice:
           "If the agent runs as this user, give it the folder (chown), or mount its file system for writing; else run doctor " +
           "as the agent's user.",
