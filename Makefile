@@ -41,7 +41,7 @@ growth: build ## Measure how cost grows with 1,000 to 100,000 services, here and
 # The recorded answers are fetched anew: what has changed is told, and Praetor compared with what Consul says now.
 conformance: $(installed) ## Run the conformance tests against the real Consul, compare Praetor with it, and run its command line against Praetor
 	@consul=$$(scripts/find-consul) && export CONSUL_BINARY=$$consul && answers=$$(mktemp -d) && trap 'rm -rf "$$answers"' EXIT && \
-	CONFORMANCE_TARGET=consul $(bun) test ./test/conformance/*.test.ts ./test/conformance/dns/ ./test/conformance/command-line/ ./test/e2e/npm-consul-*.test.ts ./test/e2e/client-package.test.ts && \
+	CONFORMANCE_TARGET=consul $(bun) test ./test/conformance/*.test.ts ./test/conformance/dns/ ./test/conformance/command-line/ ./test/conformance/address-templates/namespace.test.ts ./test/e2e/npm-consul-*.test.ts ./test/e2e/client-package.test.ts && \
 	CONFORMANCE_TARGET=consul CLIENT=consul $(bun) test ./test/conformance/command-line/ && \
 	CONFORMANCE_TARGET=consul $(bun) test/conformance/recorded/record.ts $$answers && \
 	RECORDED_ANSWERS=$$answers $(bun) test --only-failures ./test/conformance/recorded/ && \
@@ -51,7 +51,7 @@ record: $(installed) ## Keep what the real Consul answers now (SCRIPTS="kv txn" 
 	@consul=$$(scripts/find-consul) && export CONFORMANCE_TARGET=consul CONSUL_BINARY=$$consul && \
 	$(bun) test/conformance/recorded/record.ts test/conformance/recorded/answers $(SCRIPTS) && \
 	{ [ -n "$(SCRIPTS)" ] || { $(bun) test/conformance/dns/record.ts && $(bun) test/conformance/check-urls/record.ts && \
-	$(bun) test/conformance/configuration/record.ts && \
+	$(bun) test/conformance/configuration/record.ts && $(bun) test/conformance/address-templates/record.ts && \
 	unshare -rn sh -c 'ip link set lo up && exec $(bun) test/conformance/environment/record.ts'; }; }
 
 notice: $(installed) ## Write NOTICE, the licences of what dist/praetor contains

@@ -36,7 +36,7 @@ async function start(of: Trial, opening: () => Promise<void> = async () => {}): 
   const [port = 0] = await freePorts(1);
   const configWith = (hcl: string): RuntimeConfig => {
     const args = ["-dev", "-http-port", `${port}`, "-dns-port", "-1", "-hcl", `ui = false ${hcl}`];
-    return loadConfig({ args, env: {}, hostname: "gateway", networkInterfaces: () => ({}) });
+    return loadConfig({ args, env: {}, hostname: "gateway", interfaces: () => [] });
   };
   const openDoors: World["openDoors"] = async (options) => {
     of.router = options.router;

@@ -1,8 +1,8 @@
 import { type AddressSources, expandAddresses, expandIps, expandOneIp, invalidAddress, refuseAny } from "./expand.ts";
 import { formatIp, type IpAddress, isAnyIp, parseIp } from "../lib/ip-address.ts";
 import type { Ports, RuntimeConfig } from "./runtime-config.ts";
-import { type InterfaceAddress, isForwardable, isPrivate } from "./sockaddr/interfaces.ts";
-import type { Addresses } from "./sockaddr/select.ts";
+import { type Addresses, type InterfaceAddress, interfaceFlags } from "./sockaddr/interfaces.ts";
+import { isForwardable, isPrivate } from "./sockaddr/networks.ts";
 
 type ClusterAddresses = Pick<
   RuntimeConfig,
@@ -52,17 +52,18 @@ function bindAddress(sources: AddressSources): IpAddress {
 }
 
 /**
- * Who listens everywhere is known by its private IPv4 (or public IPv6) address: of several by the default route's, else
- * by the first. Consul refuses to start when there are several or none; a gateway must come up with nobody there to
+ * An agent that listens everywhere is known by its private IPv4 (or public IPv6) address on an interface that is running:
+ * of several by the default route's, else by the first. Consul refuses to start when there are several or none; a gateway must come up with nobody there to
  * choose, whether a container engine has brought a bridge or the network is missing.
  */
 function detectAddress(bind: IpAddress, { interfaces, warn }: AddressSources): IpAddress {
   const kind = bind.family === 4 ? "private IPv4" : "public IPv6";
   const wanted = interfaces.filter(
-    ({ address, loopback }) =>
-      address.family === bind.family &&
-      !loopback &&
-      (bind.family === 4 ? isPrivate(address) : isForwardable(address) && !isPrivate(address)),
+    (item) =>
+      item.address.family === bind.family &&
+      (item.flags & interfaceFlags.running) !== 0 &&
+      (item.flags & interfaceFlags.loopback) === 0 &&
+      (bind.family === 4 ? isPrivate(item) : isForwardable(item) && !isPrivate(item)),
   );
   const chosen = wanted.find(({ isDefault }) => isDefault) ?? wanted[0];
   if (chosen !== undefined) {

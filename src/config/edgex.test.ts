@@ -4,7 +4,7 @@ import type { RuntimeConfig } from "./runtime-config.ts";
 
 function load(hcl: string): RuntimeConfig {
   const args = ["-dev", "-node", "gw", "-hcl", hcl];
-  return loadConfig({ args, env: {}, hostname: "gw", networkInterfaces: () => ({}) });
+  return loadConfig({ args, env: {}, hostname: "gw", interfaces: () => [] });
 }
 
 describe("ports that are given", () => {

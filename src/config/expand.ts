@@ -1,7 +1,7 @@
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import { formatIp, type IpAddress, isAnyIp, parseIp } from "../lib/ip-address.ts";
 import type { Settings } from "./settings.ts";
-import type { Addresses } from "./sockaddr/select.ts";
+import type { Addresses } from "./sockaddr/interfaces.ts";
 import { expandTemplate } from "./sockaddr/template.ts";
 
 /** What the addresses of a configuration are made of. */

@@ -3,8 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OperatingError } from "../lib/errors.ts";
+import { interfaceAddress } from "../../test/support/interface-address.ts";
 import { loadConfig } from "./load.ts";
 import type { RuntimeConfig } from "./runtime-config.ts";
+import { interfaceFlags } from "./sockaddr/interfaces.ts";
 
 const root = mkdtempSync(join(tmpdir(), "config-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -23,10 +25,7 @@ function folder(files: Readonly<Record<string, string>>): string {
 }
 
 function load(args: readonly string[], env: Readonly<Record<string, string>> = {}): RuntimeConfig {
-  const eth0 = [
-    { address: "10.0.0.5", cidr: "10.0.0.5/24", netmask: "", mac: "", internal: false, family: "IPv4" as const },
-  ];
-  return loadConfig({ args, env, hostname: "gateway-7", networkInterfaces: () => ({ eth0 }) });
+  return loadConfig({ args, env, hostname: "gateway-7", interfaces: () => [interfaceAddress("eth0", "10.0.0.5/24")] });
 }
 
 function loadText(hcl: string): RuntimeConfig {
@@ -248,36 +247,49 @@ describe("definitions", () => {
 });
 
 describe("addresses", () => {
-  const only = (cidr: string): Parameters<typeof loadConfig>[0]["networkInterfaces"] => {
-    const [address = ""] = cidr.split("/");
-    return () => ({ eth0: [{ address, cidr, netmask: "", mac: "", internal: false, family: "IPv4" }] });
-  };
-
   test("without a private address the agent still starts, and says that nobody else reaches it", () => {
     const options = { args: ["-data-dir", root], env: {}, hostname: "n" };
-    const config = loadConfig({ ...options, networkInterfaces: only("8.8.8.8/24") });
+    const config = loadConfig({ ...options, interfaces: () => [interfaceAddress("eth0", "8.8.8.8/24")] });
     expect(config.advertiseAddress).toBe("127.0.0.1");
     expect(config.warnings).toEqual([expect.stringMatching(/^No private IPv4 address found/)]);
   });
 
-  const several = (): ReturnType<ReturnType<typeof only>> => ({
-    docker0: only("172.17.0.1/16")()["eth0"],
-    ...only("10.0.0.5/8")(),
-  });
+  const docker0 = interfaceAddress("docker0", "172.17.0.1/16");
+  const eth0 = interfaceAddress("eth0", "10.0.0.5/8");
   const found = "Multiple private IPv4 addresses found: 172.17.0.1 on docker0, 10.0.0.5 on eth0. ";
   const how = "; choose another with 'bind' or 'advertise'";
 
   test("of several private addresses the default route's is taken, with a warning that says how to choose", () => {
-    const options = { args: ["-data-dir", root], env: {}, hostname: "n", networkInterfaces: several };
-    const config = loadConfig({ ...options, defaultInterface: () => "eth0" });
+    const options = {
+      args: ["-data-dir", root],
+      env: {},
+      hostname: "n",
+      interfaces: () => [docker0, { ...eth0, isDefault: true }],
+    };
+    const config = loadConfig(options);
     expect(config.advertiseAddress).toBe("10.0.0.5");
     expect(config.warnings).toEqual([`${found}This node is known by 10.0.0.5 (the default route's)${how}`]);
     const chosen = loadConfig({ ...options, args: [...options.args, "-advertise", "172.17.0.1"] });
     expect(chosen).toMatchObject({ advertiseAddress: "172.17.0.1", warnings: [] });
   });
 
+  test("an interface without a carrier does not make this node known", () => {
+    const unused = { ...docker0, flags: interfaceFlags.up };
+    const config = loadConfig({ args: ["-data-dir", root], env: {}, hostname: "n", interfaces: () => [unused, eth0] });
+    expect(config).toMatchObject({ advertiseAddress: "10.0.0.5", warnings: [] });
+  });
+
+  test("an agent whose machine does not list its addresses starts, and says why", () => {
+    const interfaces = (): never => {
+      throw new Error("cannot open a netlink socket");
+    };
+    const config = loadConfig({ args: ["-data-dir", root, "-bind", "127.0.0.1"], env: {}, hostname: "n", interfaces });
+    const warning = "The addresses of this machine are unknown: cannot open a netlink socket";
+    expect(config).toMatchObject({ advertiseAddress: "127.0.0.1", warnings: [warning] });
+  });
+
   test("without a default route the first of several private addresses is taken", () => {
-    const config = loadConfig({ args: ["-data-dir", root], env: {}, hostname: "n", networkInterfaces: several });
+    const config = loadConfig({ args: ["-data-dir", root], env: {}, hostname: "n", interfaces: () => [docker0, eth0] });
     expect(config.advertiseAddress).toBe("172.17.0.1");
     expect(config.warnings).toEqual([
       `${found}This node is known by 172.17.0.1 (the first: no default route leads to one)${how}`,

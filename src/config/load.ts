@@ -1,4 +1,5 @@
 import { parseCommandLine } from "./command-line.ts";
+import { messageOf } from "../lib/errors.ts";
 import { buildConfig } from "./build.ts";
 import { consulFolderAdvice, readConsulFolder } from "./consul-folder.ts";
 import { defaultSource, devSource } from "./defaults.ts";
@@ -8,7 +9,7 @@ import { mergeSources } from "./merge.ts";
 import { readSource } from "./read-source.ts";
 import type { RuntimeConfig } from "./runtime-config.ts";
 import { Settings } from "./settings.ts";
-import { interfaceAddresses, type NetworkInterfaces } from "./sockaddr/interfaces.ts";
+import type { Addresses } from "./sockaddr/interfaces.ts";
 import { validateConfig } from "./validate.ts";
 import { configWarnings } from "./warnings.ts";
 
@@ -18,10 +19,8 @@ export interface LoadConfigOptions {
   readonly env: Environment;
   /** The node's name where none is given. */
   readonly hostname: string;
-  /** os.networkInterfaces, in the agent. */
-  readonly networkInterfaces: () => NetworkInterfaces;
-  /** The interface of the default route; undefined when there is none. */
-  readonly defaultInterface?: () => string | undefined;
+  /** The addresses of this machine. */
+  readonly interfaces: () => Addresses;
 }
 
 /**
@@ -50,7 +49,7 @@ export function loadConfig(options: LoadConfigOptions): RuntimeConfig {
     devMode,
     hostname: options.hostname,
     definitions: merged.definitions,
-    interfaces: interfaceAddresses(options.networkInterfaces(), options.defaultInterface?.()),
+    interfaces: listedAddresses(options, warnings),
     warn: (message) => warnings.push(message),
   });
   const { dataDir } = config;
@@ -62,4 +61,14 @@ export function loadConfig(options: LoadConfigOptions): RuntimeConfig {
   };
   validateConfig(complete, settings);
   return Object.freeze(complete);
+}
+
+/** Without them an agent still starts: most configurations need none. */
+function listedAddresses({ interfaces }: LoadConfigOptions, warnings: string[]): Addresses {
+  try {
+    return interfaces();
+  } catch (error) {
+    warnings.push(`The addresses of this machine are unknown: ${messageOf(error)}`);
+    return [];
+  }
 }

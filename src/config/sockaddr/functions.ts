@@ -1,100 +1,94 @@
 import { formatIp } from "../../lib/ip-address.ts";
-import { isForwardable, isPrivate } from "./interfaces.ts";
-import { type Addresses, attributeOf, matcher, sortAddresses, wholeNumber } from "./select.ts";
+import { computeAddress } from "./address-math.ts";
+import { builtIns } from "./built-ins.ts";
+import type { Addresses } from "./interfaces.ts";
+import { isForwardable, isPrivate } from "./networks.ts";
+import { attributeOf, select, sortAddresses, uniqueAddresses } from "./select.ts";
+import { type Args, isAddress, isList, type TemplateFunction, typeName, type Value } from "./template-values.ts";
 
-/** What passes through a pipe: addresses until one of attr and join makes text of them. */
-export type PipeValue = string | Addresses;
-
-interface TemplateFunction {
-  /** Arguments in words, before the piped one. */
-  readonly words: number;
-  /** Whether it takes addresses from the pipe. */
-  readonly piped: boolean;
-  call(words: readonly string[], addresses: Addresses): PipeValue;
+function source(list: (all: Addresses) => Value): TemplateFunction {
+  return (_args, all) => list(all);
 }
 
-function source(select: (all: Addresses) => PipeValue): TemplateFunction {
-  return { words: 0, piped: false, call: (_, all) => select(all) };
-}
-
-/** Functions of go-sockaddr's templates; a source takes all addresses of the machine in the pipe's place. */
+/** go-sockaddr's functions, and those of Go's text/template that are of use to addresses. */
 export const templateFunctions: ReadonlyMap<string, TemplateFunction> = new Map<string, TemplateFunction>([
+  ...builtIns,
   ["GetAllInterfaces", source((all) => all)],
-  ["GetDefaultInterfaces", source((all) => all.filter(({ isDefault }) => isDefault))],
+  ["GetDefaultInterfaces", source(defaultAddresses)],
   ["GetPrivateInterfaces", source(privateAddresses)],
   ["GetPublicInterfaces", source(publicAddresses)],
   ["GetPrivateIP", source((all) => firstIp(privateAddresses(all)))],
-  ["GetPrivateIPs", source((all) => joinIps(privateAddresses(all)))],
   ["GetPublicIP", source((all) => firstIp(publicAddresses(all)))],
-  ["GetPublicIPs", source((all) => joinIps(publicAddresses(all)))],
   [
-    "GetInterfaceIP",
-    {
-      words: 1,
-      piped: false,
-      call: ([name = ""], all) => firstIp(sortAddresses(forwardable(all.filter(matcher("name", name))), "type,size")),
+    "GetPrivateIPs",
+    source((all) => joinIps(forwardable(sortAddresses(all, "type,size").filter((item) => isPrivate(item))))),
+  ],
+  ["GetPublicIPs", source((all) => joinIps(sortAddresses(all, "type,size").filter((item) => !isPrivate(item))))],
+  ["GetInterfaceIP", (args, all) => firstIp(sortAddresses(forwardable(named(all, args.text())), "type,size"))],
+  ["GetInterfaceIPs", (args, all) => joinIps(sortAddresses(named(all, args.text()), "type,size"))],
+  ["include", (args) => selected(args).included],
+  ["exclude", (args) => selected(args).excluded],
+  [
+    "sort",
+    (args) => {
+      const keys = args.text();
+      return sortAddresses(args.addresses(), keys);
     },
   ],
   [
-    "GetInterfaceIPs",
-    {
-      words: 1,
-      piped: false,
-      call: ([name = ""], all) => joinIps(sortAddresses(all.filter(matcher("name", name)), "type,size")),
+    "unique",
+    (args) => {
+      const attribute = args.text();
+      return uniqueAddresses(args.addresses(), attribute);
     },
   ],
-  ["include", { words: 2, piped: true, call: ([by = "", what = ""], items) => items.filter(matcher(by, what)) }],
+  ["limit", limit],
+  ["offset", offset],
   [
-    "exclude",
-    {
-      words: 2,
-      piped: true,
-      call: ([by = "", what = ""], items) => {
-        const matches = matcher(by, what);
-        return items.filter((item) => !matches(item));
-      },
+    "math",
+    (args) => {
+      const [operation, operand] = [args.text(), args.text()];
+      return args.addresses().map((item) => computeAddress(item, operation, operand));
     },
   ],
-  ["sort", { words: 1, piped: true, call: ([keys = ""], items) => sortAddresses(items, keys) }],
-  ["limit", { words: 1, piped: true, call: ([count = ""], items) => items.slice(0, wholeNumber(count)) }],
-  ["offset", { words: 1, piped: true, call: ([count = ""], items) => items.slice(wholeNumber(count)) }],
-  ["unique", { words: 1, piped: true, call: ([attribute = ""], items) => unique(items, attribute) }],
-  [
-    "attr",
-    {
-      words: 1,
-      piped: true,
-      call: ([attribute = ""], items) =>
-        items
-          .slice(0, 1)
-          .map((item) => attributeOf(item, attribute))
-          .join(""),
-    },
-  ],
+  ["attr", attr],
   [
     "join",
-    {
-      words: 2,
-      piped: true,
-      call: ([attribute = "", divider = ""], items) => items.map((item) => attributeOf(item, attribute)).join(divider),
+    (args) => {
+      const [attribute, divider] = [args.text(), args.text()];
+      return args
+        .addresses()
+        .map((item) => attributeOf(item, attribute))
+        .join(divider);
     },
   ],
 ]);
 
+function defaultAddresses(all: Addresses): Addresses {
+  const found = all.filter(({ isDefault }) => isDefault);
+  if (found.length === 0) throw new Error("no default interface found: no default route leads through a gateway");
+  return found;
+}
+
+/** Consul: sorted before the networks are looked at, and only of interfaces that are up. */
+function usableByDefault(all: Addresses): Addresses {
+  return sortAddresses(select(forwardable(all), "flags", "up").included, "default,type,size");
+}
+
 function privateAddresses(all: Addresses): Addresses {
-  return byDefault(forwardable(all).filter(({ address }) => isPrivate(address)));
+  return usableByDefault(all).filter((item) => isPrivate(item));
 }
 
 function publicAddresses(all: Addresses): Addresses {
-  return byDefault(forwardable(all).filter(({ address }) => !isPrivate(address)));
-}
-
-function byDefault(items: Addresses): Addresses {
-  return sortAddresses(items, "default,type,size");
+  return usableByDefault(all).filter((item) => !isPrivate(item));
 }
 
 function forwardable(items: Addresses): Addresses {
-  return items.filter(({ address }) => isForwardable(address));
+  return items.filter((item) => isForwardable(item));
+}
+
+function named(all: Addresses, pattern: string): Addresses {
+  return select(all, "name", pattern).included;
 }
 
 function firstIp(items: Addresses): string {
@@ -105,7 +99,31 @@ function joinIps(items: Addresses): string {
   return items.map(({ address }) => formatIp(address)).join(" ");
 }
 
-function unique(items: Addresses, attribute: string): Addresses {
-  const seen = new Map(items.toReversed().map((item) => [attributeOf(item, attribute), item]));
-  return items.filter((item) => seen.get(attributeOf(item, attribute)) === item);
+function selected(args: Args): ReturnType<typeof select> {
+  const [selector, wanted] = [args.text(), args.text()];
+  return select(args.addresses(), selector, wanted);
+}
+
+function limit(args: Args): Addresses {
+  const count = args.wholeNumber();
+  if (count < 0) throw new Error(`limit: ${count} is negative`);
+  return args.addresses().slice(0, count);
+}
+
+/** A negative one counts from the end. */
+function offset(args: Args): Addresses {
+  const count = args.wholeNumber();
+  const items = args.addresses();
+  if (Math.abs(count) > items.length) throw new Error(`offset: ${count} is beyond the ${items.length} addresses`);
+  return items.slice(count < 0 ? items.length + count : count);
+}
+
+/** Of a list, the first address's; "" of an empty one. */
+function attr(args: Args): string {
+  const attribute = args.text();
+  const value = args.any();
+  if (isAddress(value)) return attributeOf(value, attribute);
+  if (!isList(value)) throw new Error(`attr: cannot take ${attribute} from a ${typeName(value)}`);
+  const [first] = value;
+  return first === undefined ? "" : attributeOf(first, attribute);
 }

@@ -1,85 +1,159 @@
-import { bits, contains, formatIp, type IpAddress, parseCidr } from "../../lib/ip-address.ts";
-import { type InterfaceAddress, isForwardable, isInRfc, isPrivate } from "./interfaces.ts";
+import { compileRe2 } from "../../lib/filter/re2.ts";
+import { goQuote } from "../../lib/go-quote.ts";
+import { bits, contains, formatIp, type IpAddress, type IpNetwork, parseCidr, parseIp } from "../../lib/ip-address.ts";
+import { type Addresses, type InterfaceAddress, interfaceFlags } from "./interfaces.ts";
+import { containsNetwork, firstOf, isForwardable, inRfc, isPrivate, lastOf, maskOf } from "./networks.ts";
 
-export type Addresses = readonly InterfaceAddress[];
+interface Parts {
+  readonly included: Addresses;
+  readonly excluded: Addresses;
+}
 
-/** Filters, orders and attributes of go-sockaddr; each throws an Error with the reason for what it does not know. */
-export function matcher(selector: string, wanted: string): (address: InterfaceAddress) => boolean {
-  const anyOf = wanted.split("|").map((item) => item.trim());
+/**
+ * What `include` and `exclude` keep. Consul: of several networks or RFCs each makes a list of its own, and of several types
+ * each address is asked for each: an address can be in both parts, and twice in one.
+ * @throws Error with the reason
+ */
+export function select(items: Addresses, selector: string, wanted: string): Parts {
   switch (selector.toLowerCase()) {
-    case "name":
-      return withPattern(wanted, ({ name }) => name);
     case "address":
-      return withPattern(wanted, ({ address }) => formatIp(address));
-    case "network":
-      return inNetworks(anyOf);
+      return split(items, withPattern(wanted, stringOf));
+    case "name":
+      return split(
+        items,
+        withPattern(wanted, ({ name }) => name),
+      );
+    case "port":
+      return split(
+        items,
+        withPattern(wanted, () => "0"),
+      );
     case "flag":
     case "flags":
-      return withFlags(anyOf);
+      return split(items, withFlags(wanted.toLowerCase().split("|")));
+    case "network":
+      return joined(wanted.split("|").map((cidr) => split(items, inNetwork(cidr))));
     case "rfc":
     case "rfcs":
-      return (item) => anyOf.some((rfc) => isInRfc(item.address, rfc) ?? fail(`unsupported RFC ${quote(rfc)}`));
+      return joined(wanted.split("|").map((rfc) => split(items, inRfc(rfc))));
     case "size":
-      return (item) => item.prefixLength === wholeNumber(wanted);
-    case "type":
-      return (item) => anyOf.some((type) => isOfType(item.address, type));
+      return split(items, withSize(wanted));
+    case "type": {
+      const tests = wanted.toLowerCase().split("|").map(typeTest);
+      return joined(items.flatMap((item) => tests.map((isOfType) => split([item], isOfType))));
+    }
     default:
-      return fail(`invalid include selector ${quote(selector)}`);
+      return fail(
+        `invalid selector ${goQuote(selector)}: known are address, flags, name, network, port, rfc, size, type`,
+      );
   }
 }
 
-function withPattern(wanted: string, text: (item: InterfaceAddress) => string): (item: InterfaceAddress) => boolean {
-  let pattern: RegExp;
-  try {
-    pattern = new RegExp(wanted);
-  } catch {
-    return fail(`invalid regular expression ${quote(wanted)}`);
+type Test = (item: InterfaceAddress) => boolean;
+
+function split(items: Addresses, test: Test): Parts {
+  return { included: items.filter(test), excluded: items.filter((item) => !test(item)) };
+}
+
+function joined(parts: readonly Parts[]): Parts {
+  return {
+    included: parts.flatMap(({ included }) => included),
+    excluded: parts.flatMap(({ excluded }) => excluded),
+  };
+}
+
+function withPattern(pattern: string, text: (item: InterfaceAddress) => string): Test {
+  const compiled = compileRe2(pattern);
+  return "fault" in compiled ? fail(compiled.fault) : (item) => compiled.test(text(item));
+}
+
+function inNetwork(cidr: string): Test {
+  const network = parseCidr(cidr) ?? hostNetwork(cidr) ?? fail(`${goQuote(cidr)} is no network`);
+  return (item) => containsNetwork(network, item);
+}
+
+function hostNetwork(text: string): IpNetwork | undefined {
+  const address = parseIp(text);
+  return address && { address, prefixLength: bits(address) };
+}
+
+function withSize(wanted: string): Test {
+  const size = /^\d+$/.test(wanted) ? Number(wanted) : fail(`invalid size ${goQuote(wanted)}`);
+  return ({ address, prefixLength }) =>
+    size > bits(address)
+      ? fail(`mask size out of bounds for an IPv${address.family} address: ${size}`)
+      : prefixLength === size;
+}
+
+function typeTest(type: string): Test {
+  switch (type) {
+    case "ip":
+      return () => true;
+    case "ipv4":
+      return ({ address }) => address.family === 4;
+    case "ipv6":
+      return ({ address }) => address.family === 6;
+    case "unix":
+      return () => false;
+    default:
+      return fail(`unsupported type ${goQuote(type)}: known are ip, ipv4, ipv6, unix`);
   }
-  return (item) => pattern.test(text(item));
 }
 
-function inNetworks(cidrs: readonly string[]): (item: InterfaceAddress) => boolean {
-  const networks = cidrs.map((cidr) => parseCidr(cidr) ?? fail(`invalid network ${quote(cidr)}`));
-  return (item) => networks.some((network) => contains(network, item.address));
-}
-
-function withFlags(flags: readonly string[]): (item: InterfaceAddress) => boolean {
-  const tests = flags.map(
-    (flag) => flagTests.get(flag.toLowerCase()) ?? fail(`Unknown interface flag: ${quote(flag)}`),
-  );
-  return (item) => tests.some((has) => has(item));
-}
-
-/** Only interfaces that are up are listed at all. */
-const flagTests: ReadonlyMap<string, (item: InterfaceAddress) => boolean> = new Map<
-  string,
-  (item: InterfaceAddress) => boolean
->([
-  ["up", () => true],
-  ["down", () => false],
-  ["loopback", (item) => item.loopback],
-  ["broadcast", (item) => !item.loopback],
-  ["multicast", (item) => !item.loopback],
-  ["forwardable", (item) => isForwardable(item.address)],
-  ["global unicast", (item) => !item.loopback && !isLinkLocal(item.address)],
-  ["link-local unicast", (item) => isLinkLocal(item.address)],
+/** "down" asks for no flag. */
+const flagBits: ReadonlyMap<string, number> = new Map([
+  ["up", interfaceFlags.up],
+  ["down", 0],
+  ["broadcast", interfaceFlags.broadcast],
+  ["loopback", interfaceFlags.loopback],
+  ["point-to-point", interfaceFlags.pointToPoint],
+  ["multicast", interfaceFlags.multicast],
 ]);
 
-function isLinkLocal(address: IpAddress): boolean {
-  return isInRfc(address, "3927") === true || formatIp(address).startsWith("fe80:");
+const addressTests: ReadonlyMap<string, (address: IpNetwork) => boolean> = new Map([
+  ["forwardable", isForwardable],
+  ["global unicast", ({ address }) => !isIn(address, notGlobalUnicast)],
+  ["interface-local multicast", ({ address }) => address.family === 6 && isMulticastOfScope(address, 1n)],
+  [
+    "link-local multicast",
+    ({ address }) => (address.family === 6 ? isMulticastOfScope(address, 2n) : isIn(address, ["224.0.0.0/24"])),
+  ],
+  ["link-local unicast", ({ address }) => isIn(address, ["169.254.0.0/16", "fe80::/10"])],
+  ["loopback", ({ address }) => isIn(address, ["127.0.0.0/8", "::1/128"])],
+  ["multicast", ({ address }) => isIn(address, ["224.0.0.0/4", "ff00::/8"])],
+  ["unspecified", ({ address }) => address.value === 0n],
+]);
+
+const notGlobalUnicast = [
+  ...["0.0.0.0/32", "255.255.255.255/32", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4"],
+  ...["::/128", "::1/128", "fe80::/10", "ff00::/8"],
+];
+
+function isIn(address: IpAddress, cidrs: readonly string[]): boolean {
+  return cidrs.some((cidr) => {
+    const network = parseCidr(cidr);
+    return network !== undefined && contains(network, address);
+  });
 }
 
-function isOfType(address: IpAddress, type: string): boolean {
-  if (type.toLowerCase() === "ip") return true;
-  if (type.toLowerCase() === "unix") return false;
-  if (type.toLowerCase() === "ipv4" || type.toLowerCase() === "ipv6") return type.endsWith(String(address.family));
-  return fail(`unsupported type ${quote(type)}: known are ip, ipv4, ipv6`);
+function isMulticastOfScope({ value }: IpAddress, scope: bigint): boolean {
+  return value >> 120n === 0xffn && ((value >> 112n) & 0xfn) === scope;
 }
 
-/** "name,-size": by the first key, then the second; a dash turns one around. */
+/** Consul: an interface that has all the flags, or an address with one of the traits. */
+function withFlags(flags: readonly string[]): Test {
+  for (const flag of flags)
+    if (!flagBits.has(flag) && !addressTests.has(flag)) fail(`unknown interface flag: ${goQuote(flag)}`);
+  const wanted = flags.flatMap((flag) => flagBits.get(flag) ?? []);
+  const mask = wanted.reduce((all, flag) => all | flag, 0);
+  const traits = flags.flatMap((flag) => addressTests.get(flag) ?? []);
+  return (item) => (wanted.length > 0 && (item.flags & mask) === mask) || traits.some((has) => has(item));
+}
+
+/** "name,-size": by the first key, then the second; a dash turns one around. @throws Error with the reason */
 export function sortAddresses(addresses: Addresses, keys: string): Addresses {
-  const orders = keys.split(",").map((key) => orderOf(key.trim()));
-  return [...addresses].toSorted((a, b) => {
+  const orders = keys.split(",").map((key) => orderOf(key.trim().toLowerCase()));
+  return sorted(addresses, (a, b) => {
     for (const compare of orders) {
       const order = compare(a, b);
       if (order !== 0) return order;
@@ -90,61 +164,132 @@ export function sortAddresses(addresses: Addresses, keys: string): Addresses {
 
 type Order = (a: InterfaceAddress, b: InterfaceAddress) => number;
 
+/** Go's sort.Sort compares in one order up to here; behind it, its choice among equals has no rule that could be told. */
+const goInsertsMax = 12;
+const goGap = 6;
+
+/**
+ * Go's order for up to 12 items. The comparisons matter: addresses of two families are neither before nor behind each
+ * other, so that what is between them depends on which are compared.
+ */
+function sorted(addresses: Addresses, compare: Order): Addresses {
+  if (addresses.length > goInsertsMax) return addresses.toSorted(compare);
+  const items = [...addresses];
+  const swapIfLess = (at: number, before: number): boolean => {
+    const [a, b] = [items[at], items[before]];
+    if (a === undefined || b === undefined || compare(a, b) >= 0) return false;
+    [items[at], items[before]] = [b, a];
+    return true;
+  };
+  for (let at = goGap; at < items.length; at += 1) swapIfLess(at, at - goGap);
+  for (let first = 1; first < items.length; first += 1) {
+    let at = first;
+    while (at > 0 && swapIfLess(at, at - 1)) at -= 1;
+  }
+  return items;
+}
+
 const orders: ReadonlyMap<string, Order> = new Map<string, Order>([
-  ["name", (a, b) => (a.name < b.name ? -1 : Number(a.name > b.name))],
-  ["address", (a, b) => compareNumbers(a.address.value, b.address.value)],
+  ["address", withinFamily((a, b) => compare(a.address.value, b.address.value))],
   ["default", (a, b) => Number(b.isDefault) - Number(a.isDefault)],
-  ["private", (a, b) => Number(isPrivate(b.address)) - Number(isPrivate(a.address))],
+  ["name", (a, b) => compare(a.name, b.name)],
+  ["port", () => 0],
+  ["private", byPrivate],
+  ["size", withinFamily((a, b) => a.prefixLength - b.prefixLength)],
   ["type", (a, b) => a.address.family - b.address.family],
-  ["size", (a, b) => networkBits(a) - networkBits(b)],
 ]);
 
 function orderOf(key: string): Order {
-  const order = orders.get(key.replace(/^[+-]/, "")) ?? fail(`unknown sort type: ${quote(key)}`);
-  return key.startsWith("-") ? (a, b) => order(b, a) : order;
+  const order =
+    orders.get(key.replace(/^[+-]/, "")) ??
+    fail(`unknown sort type: ${goQuote(key)}: known are address, default, name, port, private, size, type`);
+  return key.startsWith("-") ? (a, b) => -order(a, b) : order;
 }
 
-function compareNumbers(a: bigint, b: bigint): number {
+function withinFamily(order: Order): Order {
+  return (a, b) => (a.address.family === b.address.family ? order(a, b) : 0);
+}
+
+/** Consul: a private address comes before any of the other family. */
+function byPrivate(a: InterfaceAddress, b: InterfaceAddress): number {
+  if (a.address.family !== b.address.family) return isPrivate(a) ? -1 : 0;
+  return Number(isPrivate(b)) - Number(isPrivate(a));
+}
+
+function compare(a: string | bigint, b: string | bigint): number {
   return a < b ? -1 : Number(a > b);
 }
 
-function networkBits({ address, prefixLength }: InterfaceAddress): number {
-  return bits(address) - prefixLength;
+/** Consul: only what equals the address in front of it is taken out. @throws Error with the reason */
+export function uniqueAddresses(items: Addresses, attribute: string): Addresses {
+  const by = attribute.toLowerCase();
+  if (by !== "address" && by !== "name")
+    fail(`unsupported unique constraint ${goQuote(attribute)}: known are address, name`);
+  const text = by === "name" ? ({ name }: InterfaceAddress): string => name : stringOf;
+  return items.filter((item, at) => {
+    const before = items[at - 1];
+    return before === undefined || text(before) !== text(item);
+  });
 }
 
+/** @throws Error with the reason */
 export function attributeOf(item: InterfaceAddress, attribute: string): string {
-  switch (attribute.toLowerCase()) {
-    case "name":
-      return item.name;
-    case "address":
-    case "host":
-      return formatIp(item.address);
-    case "network":
-      return formatIp(networkAddress(item));
-    case "mask_bits":
-      return String(item.prefixLength);
-    case "type":
-      return `IPv${item.address.family}`;
-    case "flags":
-      return item.loopback ? "up|loopback" : "up|broadcast|multicast";
-    case "string":
-      return `${formatIp(item.address)}/${item.prefixLength}`;
-    default:
-      return fail(`unsupported attribute name ${quote(attribute)}`);
-  }
+  const text = attributes.get(attribute.toLowerCase())?.(item);
+  return text ?? fail(`unsupported attribute name ${goQuote(attribute)} of an IPv${item.address.family} address`);
 }
 
-function networkAddress(item: InterfaceAddress): IpAddress {
-  const shift = BigInt(networkBits(item));
-  return { family: item.address.family, value: (item.address.value >> shift) << shift };
+/** Each is undefined for the family that does not have it. */
+const attributes: ReadonlyMap<string, (item: InterfaceAddress) => string | undefined> = new Map<
+  string,
+  (item: InterfaceAddress) => string | undefined
+>([
+  ["name", ({ name }) => name],
+  ["flags", flagsOf],
+  ["string", stringOf],
+  ["type", ({ address }) => `IPv${address.family}`],
+  ["address", ({ address }) => formatIp(address)],
+  ["host", ({ address }) => formatIp(address)],
+  ["port", () => "0"],
+  ["mask_bits", ({ prefixLength }) => String(prefixLength)],
+  ["netmask", (item) => formatIp({ family: item.address.family, value: maskOf(item) })],
+  ["network", (item) => formatIp(firstOf(item))],
+  ["first_usable", (item) => formatIp(usable(item, firstOf(item), 1n))],
+  ["last_usable", (item) => formatIp(usable(item, lastOf(item), -1n))],
+  ["binary", ({ address }) => address.value.toString(2).padStart(bits(address), "0")],
+  ["hex", ({ address }) => address.value.toString(16).padStart(bits(address) / 4, "0")],
+  ["octets", ({ address }) => octetsOf(address).join(" ")],
+  ["size", (item) => String(lastOf(item).value - firstOf(item).value + 1n)],
+  ["broadcast", (item) => (item.address.family === 4 ? formatIp(lastOf(item)) : undefined)],
+  ["uint32", ({ address }) => (address.family === 4 ? String(address.value) : undefined)],
+  ["uint128", ({ address }) => (address.family === 6 ? String(address.value) : undefined)],
+]);
+
+/** "10.0.0.5/24"; without the mask when the network is the address. */
+export function stringOf({ address, prefixLength }: IpNetwork): string {
+  return prefixLength === bits(address) ? formatIp(address) : `${formatIp(address)}/${prefixLength}`;
 }
 
-export function wholeNumber(text: string): number {
-  return /^\d+$/.test(text) ? Number(text) : fail(`expected a whole number, got ${quote(text)}`);
+const flagNames: readonly (readonly [flag: number, name: string])[] = [
+  [interfaceFlags.up, "up"],
+  [interfaceFlags.broadcast, "broadcast"],
+  [interfaceFlags.loopback, "loopback"],
+  [interfaceFlags.pointToPoint, "pointtopoint"],
+  [interfaceFlags.multicast, "multicast"],
+];
+
+export function flagsOf({ flags }: InterfaceAddress): string {
+  const names = flagNames.flatMap(([flag, name]) => ((flags & flag) === 0 ? [] : [name]));
+  return names.length === 0 ? "0" : names.join("|");
 }
 
-function quote(text: string): string {
-  return JSON.stringify(text);
+/** In IPv4 the first address is the network's and the last one for broadcasts, but for /31 and /32. */
+function usable({ prefixLength }: IpNetwork, end: IpAddress, step: bigint): IpAddress {
+  return end.family === 4 && prefixLength < 31 ? { family: 4, value: end.value + step } : end;
+}
+
+function octetsOf(address: IpAddress): readonly number[] {
+  const count = bits(address) / 8;
+  return Array.from({ length: count }, (_, at) => Number((address.value >> BigInt(8 * (count - 1 - at))) & 0xffn));
 }
 
 function fail(reason: string): never {

@@ -1,55 +1,42 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { interfaceAddress } from "../../../test/support/interface-address.ts";
 import { OperatingError } from "../../lib/errors.ts";
-import { defaultInterfaceOf, interfaceAddresses, type NetworkInterfaces } from "./interfaces.ts";
+import { defaultInterfaceOf, interfaceFlags } from "./interfaces.ts";
 import { expandTemplate } from "./template.ts";
 
-function info(cidr: string): NonNullable<NetworkInterfaces[string]>[number] {
-  const [address = ""] = cidr.split("/");
-  const common = { address, cidr, netmask: "", mac: "", internal: address === "127.0.0.1" || address === "::1" };
-  return address.includes(":") ? { ...common, family: "IPv6", scopeid: 0 } : { ...common, family: "IPv4" };
-}
-
-const gateway = interfaceAddresses(
-  {
-    lo: [info("127.0.0.1/8"), info("::1/128")],
-    docker0: [info("172.17.0.1/16")],
-    eth0: [info("10.0.0.5/24"), info("fe80::5/64")],
-    eth1: [info("8.8.4.4/30")],
-  },
-  "eth0",
-);
+const loopback = { flags: interfaceFlags.up | interfaceFlags.running | interfaceFlags.loopback };
+const gateway = [
+  interfaceAddress("lo", "127.0.0.1/8", loopback),
+  interfaceAddress("lo", "::1/128", loopback),
+  interfaceAddress("docker0", "172.17.0.1/16"),
+  interfaceAddress("eth0", "10.20.0.100/32", { isDefault: true }),
+  interfaceAddress("eth0", "10.20.0.5/24", { isDefault: true }),
+  interfaceAddress("eth0", "fe80::5/64", { isDefault: true }),
+  interfaceAddress("eth1", "8.8.4.4/30"),
+];
 
 function expand(template: string): string {
   return expandTemplate(template, gateway);
 }
 
+/** What Consul says to more than 300 templates is held by test/conformance/address-templates. */
 describe("address templates", () => {
   const cases: readonly (readonly [template: string, expanded: string])[] = [
     ["10.0.0.1", "10.0.0.1"],
-    ["{{ GetPrivateIP }}", "10.0.0.5"],
-    ["{{GetPrivateIPs}}", "10.0.0.5 172.17.0.1"],
-    ["{{ GetPublicIP }}", "8.8.4.4"],
+    ["{{ GetPrivateIP }}", "10.20.0.5"],
     ['127.0.0.1 {{ GetInterfaceIP "docker0" }}', "127.0.0.1 172.17.0.1"],
-    ["{{ GetInterfaceIP `^eth1$` }}", "8.8.4.4"],
     ['{{ GetInterfaceIP "wlan0" }}', ""],
-    ['{{ GetInterfaceIPs "lo" }}', "127.0.0.1 ::1"],
-    ['{{ GetDefaultInterfaces | attr "address" }}', "10.0.0.5"],
+    ['{{ GetAllInterfaces | include "rfc" "1918" | sort "size" | limit 1 | attr "network" }}', "172.17.0.0"],
+    ['{{ GetAllInterfaces | offset -1 | attr "address" }}', "8.8.4.4"],
+    ["{{/* why */}}{{ with GetPublicIP -}} {{ . }} {{- end }}", "8.8.4.4"],
+    // Consul's library has `math "mask"` since 2017-09; the Consul of the recording is built with an older one.
     [
-      '{{ GetAllInterfaces | include "name" "eth.*" | include "type" "ipv4" | join "address" " " }}',
-      "10.0.0.5 8.8.4.4",
+      '{{ GetInterfaceIP "eth1" }} {{ GetPublicInterfaces | math "mask" "24" | join "string" " " }}',
+      "8.8.4.4 8.8.4.0/24",
     ],
-    [
-      '{{ GetAllInterfaces | exclude "flags" "loopback" | exclude "type" "ipv6" | join "name" "," }}',
-      "docker0,eth0,eth1",
-    ],
-    [
-      '{{ GetAllInterfaces | include "network" "10.0.0.0/8|172.16.0.0/12" | sort "name" | join "string" " " }}',
-      "172.17.0.1/16 10.0.0.5/24",
-    ],
-    ['{{ GetAllInterfaces | include "rfc" "1918" | sort "-size" | limit 1 | attr "network" }}', "172.17.0.0"],
-    ['{{ GetAllInterfaces | include "size" "30" | attr "address" }}', "8.8.4.4"],
-    ['{{ GetAllInterfaces | unique "name" | offset 1 | join "name" " " }}', "docker0 eth0 eth1"],
+    ['{{ GetPublicInterfaces | math "mask" "31" | join "string" " " }}', "8.8.4.4/30"],
+    ["{{ GetPrivateIP\n| printf\n`%s` }}", "10.20.0.5"],
   ];
   test.each(cases)("%s", (template, expanded) => {
     expect(expand(template)).toBe(expanded);
@@ -58,39 +45,59 @@ describe("address templates", () => {
   const faults: readonly (readonly [template: string, reason: string])[] = [
     ["{{ GetFoo }}", 'function "GetFoo" not defined'],
     ["{{ }}", "missing value for command"],
-    ["{{ GetInterfaceIP }}", "wrong number of args for GetInterfaceIP: want 1 got 0"],
+    ["{{ GetPrivateIP", "unclosed action"],
+    ["{{ GetInterfaceIP }}", "GetInterfaceIP: not enough arguments"],
     [
       "{{ GetAllInterfaces }}",
       'addresses must be made text: end the template with | attr "address" or | join "address" " "',
     ],
-    ['{{ GetPrivateIP | attr "name" }}', "attr needs addresses piped into it"],
-    ['{{ GetAllInterfaces | include "foo" "x" | attr "name" }}', 'invalid include selector "foo"'],
-    ['{{ GetAllInterfaces | include "name" "(" | attr "name" }}', 'invalid regular expression "("'],
-    ['{{ GetAllInterfaces | sort "foo" | attr "name" }}', 'unknown sort type: "foo"'],
-    ['{{ GetAllInterfaces | attr "foo" }}', 'unsupported attribute name "foo"'],
-    ['{{ GetAllInterfaces | limit "x" | attr "name" }}', 'expected a whole number, got "x"'],
-    ["{{ GetAllInterfaces ( }}", 'unexpected "("'],
+    ['{{ GetPrivateIP | attr "name" }}', "attr: cannot take name from a string"],
+    [
+      '{{ GetAllInterfaces | include "foo" "x" | attr "name" }}',
+      'invalid selector "foo": known are address, flags, name, network, port, rfc, size, type',
+    ],
+    ['{{ GetAllInterfaces | include "name" "(" | attr "name" }}', "error parsing regexp: missing closing ): `(`"],
+    [
+      '{{ GetAllInterfaces | sort "foo" | attr "name" }}',
+      'unknown sort type: "foo": known are address, default, name, port, private, size, type',
+    ],
+    ['{{ GetAllInterfaces | attr "foo" }}', 'unsupported attribute name "foo" of an IPv4 address'],
+    ['{{ GetAllInterfaces | limit "1" | attr "name" }}', "limit: argument 1 must be a whole number, not a string"],
+    ['{{ define "x" }}{{ end }}', "{{define}} is not available in an address template"],
+    [`{{ ${"(".repeat(200)}1${")".repeat(200)} }}`, "a template is nested at most 100 deep"],
   ];
   test.each(faults)("%s is refused with its reason", (template, reason) => {
     const message = `error parsing ${JSON.stringify(template)}: ${reason}`;
     expect(() => expand(template)).toThrow(new OperatingError("invalid", "invalid-address-template", message));
   });
 
+  test.each([
+    ["loops within loops", `${"{{ range $ }}".repeat(20)}x${"{{ end }}".repeat(20)}`],
+    ["a text that doubles itself", `{{ $x := "12345678" }}${'{{ $x = printf "%s%s" $x $x }}'.repeat(40)}`],
+    ["a list that doubles itself", `{{ $x := $ }}${'{{ $x = include "type" "ip|ip" $x }}'.repeat(40)}`],
+  ])("%s do not take the agent's time", (_what, template) => {
+    expect(() => expand(template)).toThrow(OperatingError);
+  });
+
   test("any text is expanded or refused, never worse", () => {
     const words = fc.constantFrom(
-      "{{",
-      "}}",
-      "|",
-      '"name"',
-      '"',
-      "`",
-      "attr",
-      "include",
-      "GetAllInterfaces",
-      "limit",
-      "1",
-      " ",
-      "(",
+      ...[
+        "{{",
+        "}}",
+        "{{- ",
+        " -}}",
+        "|",
+        '"name"',
+        '"',
+        "`",
+        "attr",
+        "include",
+        "GetAllInterfaces",
+        "limit",
+        "1",
+        " ",
+      ],
+      ...["(", ")", "range", "end", "else", "if", "with", "$x", ":=", ".", ".Name", "printf", "index"],
     );
     fc.assert(
       fc.property(fc.array(words), (parts) => {
@@ -103,9 +110,14 @@ describe("address templates", () => {
     );
   });
 
-  test("the default route's interface is read from Linux's table", () => {
-    const routes = "Iface\tDestination\tGateway\neth1\t0002A8C0\t00000000\neth0\t00000000\t0102A8C0\n";
-    expect(defaultInterfaceOf(routes)).toBe("eth0");
+  const route = (name: string, flags: string): string => `${name}\t00000000\t0102A8C0\t${flags}\t0\t0\t0\t00000000\t0`;
+  const heading = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU";
+
+  test("the default route's interface is the first one in Linux's table that leads through a gateway", () => {
+    const local = "eth1\t0002A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0";
+    const routes = [heading, local, route("ppp0", "0001"), route("eth0", "0003"), route("wlan0", "0003")];
+    expect(defaultInterfaceOf(routes.join("\n"))).toBe("eth0");
+    expect(defaultInterfaceOf([heading, local].join("\n"))).toBeUndefined();
     expect(defaultInterfaceOf("")).toBeUndefined();
   });
 });

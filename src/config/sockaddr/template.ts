@@ -1,80 +1,191 @@
 import { messageOf, OperatingError } from "../../lib/errors.ts";
-import { type PipeValue, templateFunctions } from "./functions.ts";
-import type { Addresses } from "./select.ts";
+import { templateFunctions } from "./functions.ts";
+import type { Addresses } from "./interfaces.ts";
+import { type Command, type Operand, parseTemplate, type Pipe, type TemplateNode } from "./template-syntax.ts";
+import { Args, fieldOf, isAddress, isList, print, truthOf, typeName, type Value } from "./template-values.ts";
+import { attributeOf } from "./select.ts";
 
 /**
- * Fills in the go-sockaddr templates of an address:
+ * Fills in the go-sockaddr templates of an address, by the rules of Go's text/template:
  *
  *     {{ GetPrivateIP }}
  *     {{ GetInterfaceIP "eth0" }}
  *     {{ GetAllInterfaces | include "name" "eth.*" | sort "-size" | attr "address" }}
+ *     {{ with GetPublicIP }}{{ . }}{{ else }}{{ GetPrivateIP }}{{ end }}
  *
- * Text outside the braces stays. A pipe hands addresses on; `attr` and `join` make text of them.
+ * Text outside the braces stays. The dot is the list of all addresses.
  * @throws OperatingError invalid
  */
 export function expandTemplate(template: string, addresses: Addresses): string {
   try {
-    return expand(template, addresses);
+    const nodes = parseTemplate(template, functionNames);
+    return new Execution(addresses).run(nodes, addresses);
   } catch (error) {
     const message = `error parsing ${JSON.stringify(template)}: ${messageOf(error)}`;
     throw new OperatingError("invalid", "invalid-address-template", message, { cause: error });
   }
 }
 
-/** A brace that is never closed is text, and so is all behind it: the rest is looked through once, not from each brace. */
-function expand(template: string, addresses: Addresses): string {
-  let [text, at] = ["", 0];
-  for (;;) {
-    const open = template.indexOf("{{", at);
-    const close = open < 0 ? -1 : template.indexOf("}}", open + 2);
-    if (close < 0) return text + template.slice(at);
-    text += template.slice(at, open) + evaluate(template.slice(open + 2, close), addresses);
-    at = close + 2;
-  }
-}
+const functionNames: ReadonlySet<string> = new Set(templateFunctions.keys());
 
-function evaluate(pipeline: string, all: Addresses): string {
-  let piped: PipeValue | undefined;
-  for (const command of parsePipeline(pipeline)) piped = call(command, { piped, all });
-  if (typeof piped === "string") return piped;
-  throw new Error('addresses must be made text: end the template with | attr "address" or | join "address" " "');
-}
+/**
+ * What a template may take: one for each node, operand and character of text, and for a call its addresses times its
+ * characters. Loops within loops, and lists and texts that double themselves, would otherwise have no bound.
+ */
+const effortMax = 1_000_000;
 
-interface Command {
+interface Variable {
   readonly name: string;
-  readonly words: readonly string[];
+  value: Value;
 }
 
-function call(command: Command, { piped, all }: { piped: PipeValue | undefined; all: Addresses }): PipeValue {
-  const { name, words } = command;
-  const known = templateFunctions.get(name);
-  if (known === undefined) throw new Error(`function ${JSON.stringify(name)} not defined`);
-  if (words.length !== known.words)
-    throw new Error(`wrong number of args for ${name}: want ${known.words} got ${words.length}`);
-  if (!known.piped && piped !== undefined) throw new Error(`${name} begins a pipe and takes nothing from one`);
-  if (!known.piped) return known.call(words, all);
-  if (piped === undefined || typeof piped === "string") throw new Error(`${name} needs addresses piped into it`);
-  return known.call(words, piped);
-}
+/** One run of a template. Variables of an inner block come last, and go when it ends. */
+class Execution {
+  readonly #all: Addresses;
+  #variables: Variable[];
+  #effort = 0;
 
-const token = /\s*(?:(\|)|"((?:[^"\\]|\\.)*)"|`([^`]*)`|([\w.+-]+))\s*/y;
-
-/** Words and quoted texts, divided by pipes. */
-function parsePipeline(pipeline: string): readonly Command[] {
-  const commands: string[][] = [[]];
-  token.lastIndex = 0;
-  while (token.lastIndex < pipeline.length) {
-    const at = token.lastIndex;
-    const [matched, pipe, quoted, raw, word] = token.exec(pipeline) ?? [];
-    if (matched === undefined) {
-      if (pipeline.slice(at).trim() === "") break;
-      throw new Error(`unexpected ${JSON.stringify(pipeline.slice(at).trim())}`);
-    }
-    if (pipe !== undefined) commands.push([]);
-    else commands.at(-1)?.push(quoted?.replace(/\\(.)/g, "$1") ?? raw ?? word ?? "");
+  constructor(all: Addresses) {
+    this.#all = all;
+    this.#variables = [{ name: "$", value: all }];
   }
-  return commands.map(([name, ...words]) => {
-    if (name === undefined) throw new Error("missing value for command");
-    return { name, words };
-  });
+
+  run(nodes: readonly TemplateNode[], dot: Value): string {
+    return nodes.map((node) => this.#runOne(node, dot)).join("");
+  }
+
+  #runOne(node: TemplateNode, dot: Value): string {
+    this.#spend(1);
+    switch (node.kind) {
+      case "text":
+        return this.#kept(node.text);
+      case "action": {
+        const value = this.#evaluate(node.pipe, dot);
+        return node.pipe.variables.length > 0 ? "" : this.#kept(print(value, "<no value>"));
+      }
+      case "if":
+      case "with":
+      case "range":
+        return this.#runBlock(node, dot);
+    }
+  }
+
+  #runBlock(node: Extract<TemplateNode, { pipe: Pipe; body: unknown }>, dot: Value): string {
+    const outer = this.#variables.length;
+    const value = this.#evaluate(node.pipe, dot);
+    const text =
+      node.kind === "range"
+        ? this.#runRange(node, { value, dot })
+        : truthOf(value)
+          ? this.run(node.body, node.kind === "with" ? value : dot)
+          : this.run(node.otherwise, dot);
+    this.#variables = this.#variables.slice(0, outer);
+    return text;
+  }
+
+  #runRange(
+    node: Extract<TemplateNode, { pipe: Pipe; body: unknown }>,
+    { value, dot }: { readonly value: Value; readonly dot: Value },
+  ): string {
+    if (!isList(value)) throw new Error(`range can't iterate over a ${typeName(value)}`);
+    if (value.length === 0) return this.run(node.otherwise, dot);
+    const inner = this.#variables.length;
+    const names = node.pipe.variables;
+    return value
+      .map((item, at) => {
+        this.#variables = this.#variables.slice(0, inner);
+        const [first, second] = names;
+        if (first !== undefined) this.#assign(first, second === undefined ? item : at);
+        if (second !== undefined) this.#assign(second, item);
+        return this.run(node.body, item);
+      })
+      .join("");
+  }
+
+  #evaluate(pipe: Pipe, dot: Value): Value {
+    let piped: readonly Value[] = [];
+    for (const command of pipe.commands) piped = [this.#call(command, { piped, dot })];
+    const [value] = piped;
+    for (const name of pipe.variables) {
+      if (pipe.declares) this.#variables.push({ name, value });
+      else this.#assign(name, value);
+    }
+    return value;
+  }
+
+  #call([first, ...others]: Command, { piped, dot }: { piped: readonly Value[]; dot: Value }): Value {
+    const args = [...others.map((operand) => this.#operand(operand, dot)), ...piped];
+    if (first.kind === "function") return this.#callFunction(first.name, args);
+    if (first.kind === "field" && first.name === "Attr") return this.#attributeOf(first, { args, dot });
+    if (args.length > 0) throw new Error(`only a function takes an argument`);
+    if (first.kind === "constant" && first.value === undefined) throw new Error("nil is not a command");
+    return this.#operand(first, dot);
+  }
+
+  #callFunction(name: string, values: readonly Value[]): Value {
+    const call = templateFunctions.get(name);
+    if (call === undefined) throw new Error(`function ${JSON.stringify(name)} not defined`);
+    const addresses = values.reduce((sum: number, value) => sum + (isList(value) ? value.length : 0), this.#all.length);
+    const characters = values.reduce((sum: number, value) => sum + (typeof value === "string" ? value.length : 0), 1);
+    this.#spend(Math.max(1, addresses) * characters);
+    const args = new Args(name, values);
+    const result = call(args, this.#all);
+    args.end();
+    return typeof result === "string" ? this.#kept(result) : result;
+  }
+
+  /** `.Attr "name"` is a method of an address. */
+  #attributeOf(
+    operand: Extract<Operand, { kind: "field" }>,
+    { args, dot }: { args: readonly Value[]; dot: Value },
+  ): Value {
+    const of = this.#operand(operand.of, dot);
+    const [attribute, ...others] = args;
+    if (!isAddress(of) || typeof attribute !== "string" || others.length > 0)
+      throw new Error("Attr takes the name of an attribute, and is asked of one address");
+    return attributeOf(of, attribute);
+  }
+
+  #operand(operand: Operand, dot: Value): Value {
+    this.#spend(1);
+    switch (operand.kind) {
+      case "constant":
+        return operand.value;
+      case "dot":
+        return dot;
+      case "variable":
+        return this.#variable(operand.name).value;
+      case "function":
+        return this.#callFunction(operand.name, []);
+      case "pipe":
+        return this.#evaluate(operand.pipe, dot);
+      case "field": {
+        const of = this.#operand(operand.of, dot);
+        const field = fieldOf(of, operand.name);
+        if (field === undefined) throw new Error(`can't evaluate field ${operand.name} in type ${typeName(of)}`);
+        return field.value;
+      }
+    }
+  }
+
+  #variable(name: string): Variable {
+    const variable = this.#variables.findLast((each) => each.name === name);
+    if (variable === undefined) throw new Error(`undefined variable ${JSON.stringify(name)}`);
+    return variable;
+  }
+
+  #assign(name: string, value: Value): void {
+    this.#variable(name).value = value;
+  }
+
+  #kept(text: string): string {
+    this.#spend(text.length);
+    return text;
+  }
+
+  #spend(effort: number): void {
+    this.#effort += effort;
+    if (this.#effort > effortMax)
+      throw new Error("the template takes too long: it loops too often or makes too much text");
+  }
 }

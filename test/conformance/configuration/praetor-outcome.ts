@@ -92,7 +92,7 @@ async function start(placed: Pick<PlacedPiece, "agentWords">): Promise<Started |
   let config: RuntimeConfig;
   try {
     const args = [...placed.agentWords, ...listening];
-    config = loadConfig({ args, env: {}, hostname: "gateway-7", networkInterfaces: () => ({}) });
+    config = loadConfig({ args, env: {}, hostname: "gateway-7", interfaces: () => [] });
   } catch (error) {
     if (error instanceof OperatingError) return error.message;
     throw error;

@@ -2,9 +2,10 @@ import { decodeHealthStatus } from "../../../src/checks/grpc-health.ts";
 import { parseHostPort } from "../../../src/checks/host-port.ts";
 import { consulStateRows } from "../../../src/cli/migration/consul-state.ts";
 import { praetorStateRows } from "../../../src/cli/migration/praetor-state.ts";
+import { interfaceAddress } from "../interface-address.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { readSource } from "../../../src/config/read-source.ts";
-import { interfaceAddresses } from "../../../src/config/sockaddr/interfaces.ts";
+import { interfaceFlags } from "../../../src/config/sockaddr/interfaces.ts";
 import { expandTemplate } from "../../../src/config/sockaddr/template.ts";
 import { decodeAnswers, decodeQuery } from "../../../src/dns/decode-message.ts";
 import { parseCacheControl } from "../../../src/http/cache-control.ts";
@@ -160,20 +161,11 @@ const templateWords = [
   ],
 ];
 const sockaddrWords = [
-  ...[
-    "{{",
-    "}}",
-    "GetPrivateIP",
-    "GetInterfaceIP",
-    "GetAllInterfaces",
-    "|",
-    "include",
-    "exclude",
-    "sort",
-    "limit",
-    "offset",
-  ],
-  ...["join", "attr", "math", "unique", "rfc", "name", "address", "network", "10.0.0.0/8", "flags", "up|loopback"],
+  ...["{{", "}}", "{{- ", " -}}", "/*", "*/", "(", ")", "|", " ", ":=", "=", "$x", "$", ".", ".Name", ".SockAddr"],
+  ...["GetPrivateIP", "GetInterfaceIP", "GetAllInterfaces", "include", "exclude", "sort", "limit", "offset", "join"],
+  ...["attr", "math", "unique", "rfc", "name", "address", "network", "10.0.0.0/8", "flags", "up|loopback", "(a+)+$"],
+  ...["range", "with", "if", "else", "end", "printf", "print", "index", "slice", "len", "eq", "lt", "and", "not"],
+  ...["%s%s", "%9d", "`", '"', "'", "\\", "1", "-1", "9".repeat(25), "true", "nil"],
 ];
 const durationWords = ["h", "m", "s", "ms", "us", "µs", "ns", "d", ".", "-", "+", "1", "9".repeat(25)];
 const queryWords = [
@@ -197,32 +189,10 @@ const own = {
   node: "gw",
   ttlMsMin: 10_000,
 };
-const addresses = interfaceAddresses(
-  {
-    eth0: [
-      {
-        address: "10.1.2.3",
-        netmask: "255.255.0.0",
-        family: "IPv4",
-        mac: "00:00:00:00:00:01",
-        internal: false,
-        cidr: "10.1.2.3/16",
-      },
-    ],
-    lo: [
-      {
-        address: "::1",
-        netmask: "ff",
-        family: "IPv6",
-        mac: "00:00:00:00:00:00",
-        internal: true,
-        cidr: "::1/128",
-        scopeid: 0,
-      },
-    ],
-  },
-  "eth0",
-);
+const addresses = [
+  interfaceAddress("lo", "::1/128", { flags: interfaceFlags.up | interfaceFlags.loopback }),
+  interfaceAddress("eth0", "10.1.2.3/16", { isDefault: true }),
+];
 
 function textOf(octets: Uint8Array): string {
   return new TextDecoder().decode(octets);
@@ -284,7 +254,7 @@ const texts: readonly Decoder[] = [
   text("hcl", hclWords, (hcl) => readSource(hcl, "hcl", { file: "fuzz.hcl" })),
   text("json-file", hclWords, (json) => readSource(json, "json", { file: "fuzz.json" })),
   text("agent-definitions", hclWords, (hcl) =>
-    loadConfig({ args: ["-dev", "-hcl", hcl], env: {}, hostname: "gw", networkInterfaces: () => ({}) }),
+    loadConfig({ args: ["-dev", "-hcl", hcl], env: {}, hostname: "gw", interfaces: () => [] }),
   ),
   text("filter", filterWords, (expression) => compileFilter(expression, serviceEntryFields)(instance)),
   text("query-template", templateWords, (regexp) => renderQuery(regexp)),

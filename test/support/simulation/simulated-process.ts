@@ -37,7 +37,7 @@ const args = [
   "-keeper-port=59890",
   '-hcl=edgex { ports { policy = "reassign", range = "28000-28019" }, message_bus { url = "mqtt://192.0.2.1:1883" } }',
 ];
-const config = loadConfig({ args, env: {}, hostname: "gw", networkInterfaces: () => ({}) });
+const config = loadConfig({ args, env: {}, hostname: "gw", interfaces: () => [] });
 
 /** The whole agent as gateways run it, from one start to its crash or end; only its world is simulated. */
 export class SimulatedProcess {

@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import type { Addresses } from "../../../src/config/sockaddr/interfaces.ts";
+
+/** What Consul makes of a template: its words, or why it refuses the template. */
+export type Outcome = { readonly words: string } | { readonly error: string };
+
+export interface TemplateRecord {
+  readonly template: string;
+  /** "all", or the one set of interfaces that the template is tried with; without one, `usualSets`. */
+  readonly on?: string;
+  /** By set of interfaces. */
+  readonly outcomes: Readonly<Record<string, Outcome>>;
+}
+
+export interface Recording {
+  /** By set of interfaces: its addresses as `machineAddresses` lists them. */
+  readonly addresses: Readonly<Record<string, Addresses>>;
+  readonly templates: readonly TemplateRecord[];
+}
+
+/** The version that was asked, a line for each set of interfaces, and one for each template. */
+const file = join(import.meta.dir, "recording.jsonl");
+
+export async function readRecording(): Promise<Recording> {
+  const [, ...lines] = (await Bun.file(file).text()).trimEnd().split("\n");
+  const records = lines.map((line): { set: string; addresses: Addresses } | TemplateRecord =>
+    JSON.parse(line, reviveBigInt),
+  );
+  return {
+    addresses: Object.fromEntries(
+      records.flatMap((record) => ("set" in record ? [[record.set, record.addresses] as const] : [])),
+    ),
+    templates: records.filter((record) => "template" in record),
+  };
+}
+
+export async function writeRecording(consul: string, { addresses, templates }: Recording): Promise<void> {
+  const recorded = new Date().toISOString().slice(0, 10);
+  const sets = Object.entries(addresses).map(([set, list]) => ({ set, addresses: list }));
+  const lines = [{ consul, recorded }, ...sets, ...templates].map((each) => `${JSON.stringify(each, keepBigInt)}\n`);
+  await Bun.write(file, lines.join(""));
+}
+
+/** The number of an address is kept as text. */
+export function keepBigInt(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}
+
+export function reviveBigInt(key: string, value: unknown): unknown {
+  return key === "value" && typeof value === "string" ? BigInt(value) : value;
+}
