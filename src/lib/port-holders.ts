@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { networkInterfaces } from "node:os";
 import { messageOf } from "./errors.ts";
 import { formatIp, isAnyIp, type IpAddress, parseIp } from "./ip-address.ts";
+import { localAddresses } from "./rtnetlink.ts";
 
 /*
  * Who keeps this process from listening somewhere. Linux tells it in /proc: net/tcp and the like have the sockets with
@@ -103,7 +103,7 @@ export function explainListenFailure(failure: ListenFailure): string {
     case "EADDRINUSE":
       return explainHolder(findPortHolders(failure)[0], failure, chooseAnother);
     case "EADDRNOTAVAIL":
-      return `this machine has no address ${address}, only ${ownAddresses()}. Choose one of them with ${addressFlag}.`;
+      return `this machine has no address ${address}, only ${localAddresses().join(", ")}. Choose one of them with ${addressFlag}.`;
     case "EACCES":
       if (port < firstFreePort())
         return `ports below ${firstFreePort()} are for root and for programs with CAP_NET_BIND_SERVICE. Give the program that capability, or ${chooseAnother}`;
@@ -144,11 +144,6 @@ function adviceOnRange(port: number): string {
 
 function firstFreePort(): number {
   return Number(readText("/proc/sys/net/ipv4/ip_unprivileged_port_start") || 1024);
-}
-
-function ownAddresses(): string {
-  const all = Object.values(networkInterfaces()).flatMap((interfaces) => interfaces ?? []);
-  return [...new Set(all.map(({ address }) => address))].join(", ");
 }
 
 interface SocketAddress {

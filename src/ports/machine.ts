@@ -1,6 +1,7 @@
-import { hostname, networkInterfaces } from "node:os";
+import { hostname } from "node:os";
 import type { Clock } from "../lib/clock.ts";
 import { httpFetch } from "../lib/http-fetch.ts";
+import { localAddresses } from "../lib/rtnetlink.ts";
 import { canListen, connectingProbe, type ListenerProbe } from "./listener-probe.ts";
 
 /** The machine that ports are given on, and the way to its services. */
@@ -14,12 +15,8 @@ export interface Machine {
 }
 
 export const thisMachine: Machine = {
-  names: () => [hostname(), ...addresses()],
+  names: () => [hostname(), ...localAddresses()],
   openProbe: connectingProbe,
   canListen,
   fetch: (url, options) => httpFetch(new URL(url), options),
 };
-
-function addresses(): readonly string[] {
-  return Object.values(networkInterfaces()).flatMap((infos) => (infos ?? []).map(({ address }) => address));
-}

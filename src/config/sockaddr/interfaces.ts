@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { IpAddress, IpNetwork } from "../../lib/ip-address.ts";
-import { listLinks } from "./rtnetlink.ts";
+import type { IpNetwork } from "../../lib/ip-address.ts";
+import { listLinks } from "../../lib/rtnetlink.ts";
 
 /** Flags of an interface, as in <linux/if.h>. */
 export const interfaceFlags = {
@@ -32,9 +32,8 @@ export type Addresses = readonly InterfaceAddress[];
 export function machineAddresses(): Addresses {
   const defaultInterface = defaultInterfaceOf(readRoutes());
   return listLinks().flatMap(({ addresses, name, index, flags }) =>
-    addresses.map(({ bytes, prefixLength }) => ({
-      ...{ name, index, flags, prefixLength },
-      address: addressOf(bytes),
+    addresses.map(({ address, prefixLength }) => ({
+      ...{ name, index, flags, address, prefixLength },
       isDefault: name === defaultInterface,
     })),
   );
@@ -47,10 +46,6 @@ function readRoutes(): string {
   } catch {
     return "";
   }
-}
-
-function addressOf(bytes: Uint8Array): IpAddress {
-  return { family: bytes.length === 4 ? 4 : 6, value: BigInt(`0x${bytes.toHex()}`) };
 }
 
 const gatewayFlag = 0x2;

@@ -1,4 +1,5 @@
 import { dlopen } from "bun:ffi";
+import { formatIp, type IpAddress, type IpNetwork } from "./ip-address.ts";
 
 /** One interface, as the kernel lists it. */
 interface Link {
@@ -8,11 +9,9 @@ interface Link {
   readonly flags: number;
 }
 
-/** One address of an interface; `bytes` holds 4 octets for IPv4 and 16 for IPv6. */
-interface LinkAddress {
+/** One address of an interface. */
+interface LinkAddress extends IpNetwork {
   readonly index: number;
-  readonly bytes: Uint8Array;
-  readonly prefixLength: number;
 }
 
 // <linux/netlink.h> and <linux/rtnetlink.h>: the same on every processor that Bun runs on.
@@ -36,6 +35,16 @@ export function listLinks(): readonly (Link & { readonly addresses: readonly Lin
   return links.map((link) => ({ ...link, addresses: addresses.filter(({ index }) => index === link.index) }));
 }
 
+/** All addresses of this machine, each once; none where the kernel does not list them. */
+export function localAddresses(): readonly string[] {
+  try {
+    const addresses = listLinks().flatMap((link) => link.addresses.map(({ address }) => formatIp(address)));
+    return [...new Set(addresses)];
+  } catch {
+    return [];
+  }
+}
+
 function readLink(body: Buffer): Link {
   const attributes = attributesOf(body.subarray(linkBytes));
   const name = attributes.get(iflaName) ?? Buffer.alloc(1);
@@ -50,7 +59,12 @@ function readLink(body: Buffer): Link {
 function readAddress(body: Buffer): readonly LinkAddress[] {
   const attributes = attributesOf(body.subarray(addressBytes));
   const bytes = attributes.get(ifaLocal) ?? attributes.get(ifaAddress);
-  return bytes === undefined ? [] : [{ index: body.readUInt32LE(4), bytes, prefixLength: body.readUInt8(1) }];
+  if (bytes === undefined) return [];
+  return [{ index: body.readUInt32LE(4), address: addressOf(bytes), prefixLength: body.readUInt8(1) }];
+}
+
+function addressOf(bytes: Uint8Array): IpAddress {
+  return { family: bytes.length === 4 ? 4 : 6, value: BigInt(`0x${bytes.toHex()}`) };
 }
 
 function attributesOf(bytes: Buffer): ReadonlyMap<number, Buffer> {
