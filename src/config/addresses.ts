@@ -53,8 +53,8 @@ function bindAddress(sources: AddressSources): IpAddress {
 
 /**
  * An agent that listens everywhere is known by its private IPv4 (or public IPv6) address on an interface that is running:
- * of several by the default route's, else by the first. Consul refuses to start when there are several or none; a gateway must come up with nobody there to
- * choose, whether a container engine has brought a bridge or the network is missing.
+ * of several by the default route's, else by the first. Consul refuses to start when there are several or none; a gateway
+ * must come up unattended, whether a container engine has brought a bridge or the network is missing.
  */
 function detectAddress(bind: IpAddress, { interfaces, warn }: AddressSources): IpAddress {
   const kind = bind.family === 4 ? "private IPv4" : "public IPv6";

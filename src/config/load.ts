@@ -1,5 +1,5 @@
-import { parseCommandLine } from "./command-line.ts";
 import { messageOf } from "../lib/errors.ts";
+import { parseCommandLine } from "./command-line.ts";
 import { buildConfig } from "./build.ts";
 import { consulFolderAdvice, readConsulFolder } from "./consul-folder.ts";
 import { defaultSource, devSource } from "./defaults.ts";

@@ -164,13 +164,13 @@ export function sortAddresses(addresses: Addresses, keys: string): Addresses {
 
 type Order = (a: InterfaceAddress, b: InterfaceAddress) => number;
 
-/** Go's sort.Sort compares in one order up to here; behind it, its choice among equals has no rule that could be told. */
+/** Up to so many items Go's sort.Sort inserts one after the other; more it sorts in parts, with equals in any order. */
 const goInsertsMax = 12;
 const goGap = 6;
 
 /**
- * Go's order for up to 12 items. The comparisons matter: addresses of two families are neither before nor behind each
- * other, so that what is between them depends on which are compared.
+ * Go's order for up to 12 items. Which items are compared matters: addresses of two families are neither before nor behind each
+ * other, so that no order of all of them follows from the comparisons.
  */
 function sorted(addresses: Addresses, compare: Order): Addresses {
   if (addresses.length > goInsertsMax) return addresses.toSorted(compare);

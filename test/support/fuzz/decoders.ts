@@ -2,7 +2,6 @@ import { decodeHealthStatus } from "../../../src/checks/grpc-health.ts";
 import { parseHostPort } from "../../../src/checks/host-port.ts";
 import { consulStateRows } from "../../../src/cli/migration/consul-state.ts";
 import { praetorStateRows } from "../../../src/cli/migration/praetor-state.ts";
-import { interfaceAddress } from "../interface-address.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { readSource } from "../../../src/config/read-source.ts";
 import { interfaceFlags } from "../../../src/config/sockaddr/interfaces.ts";
@@ -41,6 +40,7 @@ import { checkPreparedQuery, decodePreparedQuery } from "../../../src/wire/prepa
 import { decodeServiceDefinition } from "../../../src/wire/service-definition.ts";
 import { decodeSession } from "../../../src/wire/session.ts";
 import { decodeTxn } from "../../../src/wire/txn.ts";
+import { interfaceAddress } from "../interface-address.ts";
 
 /** Something that is given octets from outside. */
 export interface Decoder {
