@@ -83,14 +83,22 @@ interface Message {
   readonly body: Buffer;
 }
 
-/** All messages of the kernel's answer to a dump request. */
-function dump(request: number): readonly Message[] {
-  const { symbols: libc } = dlopen("libc.so.6", {
+/** Opened at the first use, and once: Bun compiles its calls, in some 2 ms. */
+let openedLibc: ReturnType<typeof openLibc> | undefined;
+
+function openLibc() {
+  return dlopen("libc.so.6", {
     socket: { args: ["i32", "i32", "i32"], returns: "i32" },
     send: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
     recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
     close: { args: ["i32"], returns: "i32" },
-  });
+  }).symbols;
+}
+
+/** All messages of the kernel's answer to a dump request. */
+function dump(request: number): readonly Message[] {
+  openedLibc ??= openLibc();
+  const libc = openedLibc;
   const descriptor = libc.socket(afNetlink, sockRaw | sockCloexec, netlinkRoute);
   if (descriptor < 0) throw new Error("cannot open a netlink socket");
   try {
