@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
 import { localhostCertificate, otherCertificate } from "../support/certificates.ts";
 import { freePorts } from "../support/free-ports.ts";
+import { ownProgram } from "../support/own-program.ts";
 import { promptly } from "../support/promptly.ts";
 import { RawConnection } from "../support/raw-connection.ts";
 
@@ -167,10 +168,7 @@ describe("a unix socket", () => {
   test("that another program listens on is left to it", async () => {
     const path = inFolder("taken.sock");
     const other = Bun.serve({ unix: path, fetch: () => new Response("other") });
-    await expectRefused(
-      socketHcl(path),
-      `cannot listen on ${path}: another program listens there: bun (process ${process.pid}).`,
-    );
+    await expectRefused(socketHcl(path), `cannot listen on ${path}: another program listens there: ${ownProgram}.`);
     expect(await (await fetch("http://other/", { unix: path })).text()).toBe("other");
     await other.stop(true);
   });
@@ -210,7 +208,7 @@ describe("core-keeper's API", () => {
   test("that cannot have its port stops the start, and says which flag chooses another", async () => {
     const other = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("other") });
     const advice =
-      `another program listens there: bun (process ${process.pid}). ` +
+      `another program listens there: ${ownProgram}. ` +
       "Stop that program, or choose another address with -keeper-port or -client.";
     const [port = 0] = await freePorts(1);
     const words = ["-dev", "-dns-port", "-1", "-http-port", `${port}`, "-keeper-port", `${other.port}`];

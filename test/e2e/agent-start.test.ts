@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { openSandbox } from "../support/agent-process.ts";
+import { ownProgram } from "../support/own-program.ts";
 
 const sandbox = openSandbox();
 afterAll(() => sandbox.close());
@@ -139,7 +140,7 @@ describe("an agent that cannot start says why and ends with 1:", () => {
     taken.stop(true);
     expect(output).toContain(`==> cannot listen on 127.0.0.1:${taken.port}: `);
     expect(output).toContain(
-      `another program listens there: bun (process ${process.pid}). Stop that program, or choose another address with ` +
+      `another program listens there: ${ownProgram}. Stop that program, or choose another address with ` +
         "-http-port, -https-port or -client.",
     );
     expect(code).toBe(1);
@@ -153,7 +154,7 @@ describe("an agent that cannot start says why and ends with 1:", () => {
     client.end();
     server.stop(true);
     expect(output).toContain(`==> cannot listen on 127.0.0.1:${port}: no program listens there, but a connection to `);
-    expect(output).toContain(`127.0.0.1:${server.port} has the port. Its program is bun (process ${process.pid}).`);
+    expect(output).toContain(`127.0.0.1:${server.port} has the port. Its program is ${ownProgram}.`);
     expect(code).toBe(1);
   });
 

@@ -104,7 +104,7 @@ describe("the published package", () => {
   test("has one class of errors, whichever part throws", async () => {
     const thrower = `import { OperatingError } from "praetor-client";
       import { bootstrap } from "praetor-client/bootstrap";
-      await bootstrap({ serviceKey: "s", defaults: { Service: { Host: "", Port: 1 } }, listen() {}, argv: ["-nothing"] })
+      await bootstrap({ serviceKey: "s", defaults: { Service: { Host: "", Port: 1 } }, listen() {}, argv: ["-f", "nothing.toml"] })
         .catch((error) => console.log(error instanceof OperatingError));`;
     expect(await installed.run("node", thrower)).toBe("true\n");
   });

@@ -6,6 +6,7 @@ import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
 import { askDns } from "../support/dns-exchange.ts";
 import { openTcpClient } from "../support/dns-wire.ts";
 import { freePorts } from "../support/free-ports.ts";
+import { ownProgram } from "../support/own-program.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { promptly } from "../support/promptly.ts";
 import { within } from "../support/within.ts";
@@ -121,7 +122,7 @@ describe("the agent", () => {
     const { code, output: said } = await sandbox.run(...words);
     taken.stop(true);
     expect(said).toContain(
-      `==> cannot answer DNS on 127.0.0.1:${taken.port} (tcp): another program listens there: bun (process ${process.pid}).`,
+      `==> cannot answer DNS on 127.0.0.1:${taken.port} (tcp): another program listens there: ${ownProgram}.`,
     );
     expect(said).toContain("with -dns-port or -client. -dns-port -1 turns DNS off.");
     expect(code).toBe(1);
