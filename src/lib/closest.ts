@@ -1,9 +1,12 @@
 /** The known word that a mistyped one stands for: at most two letters differ, and fewer than half. undefined for none. */
 export function closest(typed: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((word) => ({ word, off: distance(typed, word) })).toSorted((a, b) => a.off - b.off);
-  const [best] = ranked;
-  return best && best.off <= 2 && best.off * 2 < typed.length + 1 ? best.word : undefined;
+  // Comparing takes as long as the product of the lengths: a key of 30,000 letters took over a second.
+  const alike = known.filter((word) => Math.abs(word.length - typed.length) <= lettersOffMax);
+  const [best] = alike.map((word) => ({ word, off: distance(typed, word) })).toSorted((a, b) => a.off - b.off);
+  return best && best.off <= lettersOffMax && best.off * 2 < typed.length + 1 ? best.word : undefined;
 }
+
+const lettersOffMax = 2;
 
 /** Letters to add, drop, change or swap (optimal string alignment). */
 function distance(from: string, to: string): number {

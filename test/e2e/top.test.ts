@@ -48,7 +48,7 @@ test("has no colours with NO_COLOR, and all that matters at 40 columns", async (
   // The first row is the one that is chosen, which has no colour.
   await register("third", { TTL: "1h" });
   await register("third-2", { TTL: "1h" });
-  await using coloured = new TestTerminal(top);
+  await using coloured = new TestTerminal(top, { env: { NO_COLOR: "" } });
   await within(5_000, async () => expect(coloured.output).toContain(red));
   await using plain = new TestTerminal(top, { columns: 40, rows: 14, env: { NO_COLOR: "1" } });
   await within(5_000, async () => expect(plain.output).toContain("third-2"));
