@@ -50,7 +50,9 @@ function bytesOf(body: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
  * the last; "*" says nothing.
  */
 function acceptsGzip({ headers }: Request): boolean {
-  const accepted = headers.get("accept-encoding") ?? "";
+  const accepted = headers.get("accept-encoding");
+  // Nearly all clients send one of these two.
+  if (accepted === null) return false;
   if (accepted === "gzip") return true;
   const weights = accepted.split(",").map(gzipWeight);
   return (weights.findLast((weight) => weight !== undefined) ?? 0) > 0;

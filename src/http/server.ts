@@ -120,20 +120,21 @@ async function endAll(listeners: readonly Listener[]): Promise<void> {
 
 async function listenOn(address: string, options: ListenOptions): Promise<Listener> {
   const { clock, log, port, tls, router, socketOwner } = options;
-  type Answer = () => Response | Promise<Response>;
-  const answerLogged = (request: Request, listener: Listener, answer: Answer): Response | Promise<Response> => {
-    if (!log.writes("debug")) return answer();
-    return logFinished(request, { answer, client: listener.requestIP(request), clock, log });
-  };
   const routes = routesBySentPath((request, listener, sentPath) => {
     // A blocking query is held for up to ten minutes, a log that is followed for as long as the client likes, and Go's
     // clients keep idle connections for 90 s.
     if (mayBeHeld(request.url)) listener.timeout(request, 0);
-    const handle: Answer = () => router.handle(request, sentPath, () => listener.requestIP(request)?.address);
-    return answerLogged(request, listener, handle);
+    const clientAddress = (): string | undefined => listener.requestIP(request)?.address;
+    if (!log.writes("debug")) return router.handle(request, sentPath, clientAddress);
+    const answer = (): Response | Promise<Response> => router.handle(request, sentPath, clientAddress);
+    return logFinished(request, { answer, client: listener.requestIP(request), clock, log });
   });
-  const fetch = (request: Request, listener: Listener): Response | Promise<Response> =>
-    answerLogged(request, listener, () => router.refuse(tooManyParts));
+  const fetch = (request: Request, listener: Listener): Response | Promise<Response> => {
+    const answer = (): Response => router.refuse(tooManyParts);
+    return log.writes("debug")
+      ? logFinished(request, { answer, client: listener.requestIP(request), clock, log })
+      : answer();
+  };
   // Each endpoint limits its body itself, and says so to who sends more.
   const maxRequestBodySize = Number.MAX_SAFE_INTEGER;
   const shared = { routes, fetch, development: false, maxRequestBodySize, ...(tls && { tls }) };
