@@ -10,6 +10,9 @@ export interface FilesRead {
   readonly warnings: readonly string[];
 }
 
+/** Where `praetor edgex` lists the definitions that it has written into a folder of configuration. It is none itself. */
+export const manifestName = ".praetor-edgex";
+
 /**
  * Reads files and folders in the order given; a folder's files by name, without its subfolders. A file is read as what
  * its name ends in, unless `format` says otherwise; others are left out with a warning. Consul: a dot before the name
@@ -38,7 +41,7 @@ export function readConfigPaths(paths: readonly string[], format: ConfigFormat |
 function filesAt(path: string): readonly string[] {
   if (!attempt("Open", path, () => statSync(path)).isDirectory()) return [path];
   const names = attempt("Readdir", path, () => readdirSync(path)).toSorted();
-  const files = names.map((name) => join(path, name));
+  const files = names.filter((name) => name !== manifestName).map((name) => join(path, name));
   return files.filter((file) => !attempt("Open", file, () => statSync(file)).isDirectory());
 }
 

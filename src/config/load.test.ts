@@ -103,6 +103,7 @@ describe("sources", () => {
       "2.json": '{"node_name":"two"}',
       "10.hcl": 'node_name = "ten"',
       "README.md": "x",
+      ".praetor-edgex": "{}",
       "sub/": "",
     });
     writeFileSync(join(path, "sub", "z.hcl"), "not read");

@@ -1,5 +1,6 @@
 import { chmod, lstat, mkdir, open, readFile, readlink, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { manifestName } from "../config/files.ts";
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import type { DefinitionFile } from "./definitions.ts";
 import { earlierImageNames, isOfEarlierImage } from "./earlier-image.ts";
@@ -19,10 +20,8 @@ interface Link {
   readonly linkTo: string;
 }
 
-/** The hash of each file as it was written, by name. Neither .json nor .hcl, so agents do not read it. */
+/** The hash of each file as it was written, by name. */
 type Manifest = Readonly<Record<string, string>>;
-
-const manifestName = ".praetor-edgex";
 
 /** What changed in a folder. */
 export interface FolderChange {
