@@ -2,23 +2,26 @@ import { expect, test } from "bun:test";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { createLog } from "../lib/log.ts";
 import { hideTokens, logFinished } from "./request-log.ts";
+import { SentPath } from "./sent-path.ts";
 
 test.each([
   [{ address: "192.0.2.7", port: 1 }, "192.0.2.7:1"],
   [{ address: "::ffff:192.0.2.7", port: 1 }, "192.0.2.7:1"],
   [{ address: "2001:db8::7", port: 1 }, "[2001:db8::7]:1"],
   [null, "@"],
-])("a request of %p is finished when its answer is there, and comes from %s", async (client, from) => {
+])("a request of %p is finished when its answer is there, and comes from %s", async (peer, from) => {
   const clock = new FakeClock();
   const lines: string[] = [];
   const log = createLog({ level: "debug", json: false, clock, sink: (line) => lines.push(line) }, "agent.http");
   const { promise, resolve } = Promise.withResolvers<Response>();
-  const answer = logFinished(new Request("http://agent/v1/kv/a?raw"), { answer: () => promise, client, clock, log });
+  const request = new Request("http://agent/v1/kv/a\\b?raw");
+  const path = new SentPath({ p0: "v1", p1: "kv", p2: "a\\b" }, ["p0", "p1", "p2"]);
+  const answer = logFinished(request, () => promise, { path, peer, clock, log });
   await clock.advance(1_500);
   expect(lines).toEqual([]);
   resolve(new Response());
   await answer;
-  const line = `agent.http: Request finished: method=GET url=/v1/kv/a?raw from=${from} latency=1.5s`;
+  const line = `agent.http: Request finished: method=GET url=/v1/kv/a%5Cb?raw from=${from} latency=1.5s`;
   expect(lines).toEqual([expect.stringContaining(line)]);
 });
 

@@ -1,22 +1,33 @@
 import type { Clock } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { Log } from "../lib/log.ts";
+import { type SentPath, sentTarget, targetOf } from "./sent-path.ts";
+
+/** One end of a connection. */
+export interface PeerAddress {
+  readonly address: string;
+  readonly port: number;
+}
 
 interface Finished {
-  readonly answer: () => Response | Promise<Response>;
+  /** As the client sent it; undefined where it has too many parts to tell. */
+  readonly path: SentPath | undefined;
   /** The other end of the connection; null on a unix socket. */
-  readonly client: { readonly address: string; readonly port: number } | null;
+  readonly peer: PeerAddress | null;
   readonly clock: Clock;
   readonly log: Log;
 }
 
+type Answered = Response | Promise<Response>;
+
 /** Answers a request and writes Consul's line of it at level debug. */
-export function logFinished(request: Request, { answer, client, clock, log }: Finished): Response | Promise<Response> {
+export function logFinished(request: Request, answer: () => Answered, { path, peer, clock, log }: Finished): Answered {
   const startMs = clock.monotonicMs();
   const write = (): void => {
     const ms = Math.round((clock.monotonicMs() - startMs) * 1e6) / 1e6;
-    const url = hideTokens(targetOf(request.url));
-    log.debug("Request finished", { method: request.method, url, from: nameOf(client), latency: formatDuration(ms) });
+    const target = targetOf(request.url);
+    const url = hideTokens(path ? sentTarget(target, path) : target);
+    log.debug("Request finished", { method: request.method, url, from: nameOf(peer), latency: formatDuration(ms) });
   };
   const response = answer();
   if (response instanceof Promise) response.then(write, write);
@@ -25,16 +36,11 @@ export function logFinished(request: Request, { answer, client, clock, log }: Fi
 }
 
 /** Go's name of a connection's other end; Consul: "@" for all unix sockets. */
-function nameOf(client: Finished["client"]): string {
-  if (client === null) return "@";
+function nameOf(peer: PeerAddress | null): string {
+  if (peer === null) return "@";
   // A socket that takes both families shows IPv4 within IPv6.
-  const host = client.address.replace(/^::ffff:(?=\d+\.)/, "");
-  return host.includes(":") ? `[${host}]:${client.port}` : `${host}:${client.port}`;
-}
-
-/** Path and query of a URL. A request without a usable Host has nothing before them. */
-export function targetOf(url: string): string {
-  return url.startsWith("/") ? url : url.slice(url.indexOf("/", url.indexOf("://") + 3));
+  const host = peer.address.replace(/^::ffff:(?=\d+\.)/, "");
+  return host.includes(":") ? `[${host}]:${peer.port}` : `${host}:${peer.port}`;
 }
 
 /** The target as it may stand in a log: without the values of `token`, and without the tokens in paths of the first ACLs. */

@@ -14,8 +14,9 @@ import { HttpMetrics } from "./http-metrics.ts";
 import { HttpRequest } from "./http-request.ts";
 import { isLarge, LargeAnswers } from "./large-answers.ts";
 import { refuseNamespace } from "./namespaces.ts";
-import { hideTokens, targetOf } from "./request-log.ts";
-import { encodePath, type SentPath, splitPath, whyUnreadable } from "./sent-path.ts";
+import { hideTokens } from "./request-log.ts";
+import { pathOf, type SentPath, sentTarget, splitPath, targetOf, whyUnreadable } from "./sent-path.ts";
+import type { Connections } from "./server.ts";
 
 export interface RouterOptions {
   readonly answers: AnswerCache;
@@ -85,21 +86,25 @@ export class Router {
 
   /**
    * @param path as the client sent it; `request.url` can have another
-   * @param clientAddress the IP address that the request comes from; undefined on a unix socket
+   * @param connections the listener that the request came by
    */
-  handle(request: Request, path: SentPath, clientAddress: ClientAddress): Response | Promise<Response> {
+  handle(request: Request, path: SentPath, connections: Connections): Response | Promise<Response> {
     const target = targetOf(request.url);
+    const isGet = request.method === "GET";
     // The way of nearly all reads: the same was asked before, and nothing has changed since.
-    const known = request.method === "GET" ? this.#answers.get(target) : undefined;
+    const known = isGet ? this.#answers.get(target) : undefined;
     if (known && !isLarge(known.body) && path.is((known.parts ??= splitPath(pathOf(target)))))
       return this.#sendAgain(known, request, target);
     const { parts } = path;
     if (!parts) return this.refuse(whyUnreadable(request));
-    const answer = (): Promise<Response> =>
-      this.#answer(request, { ...whatIsAsked(target, path, parts), clientAddress });
+    const clientAddress = (): string | undefined => connections.requestIP(request)?.address;
+    const asked = { ...whatIsAsked(sentTarget(target, path), parts), clientAddress };
+    const isHeld = isGet && mayBeHeld(target);
+    // A blocking query is held for up to ten minutes, a log that is followed for as long as the client likes.
+    if (isHeld) connections.timeout(request, 0);
+    const answer = (): Promise<Response> => this.#answer(request, asked);
     // All other reads are answered before the next request is looked at.
-    if (request.method === "GET" && !mayBeHeld(target)) return answer();
-    return this.#clientLimit.answer(clientAddress, request, answer);
+    return isGet && !isHeld ? answer() : this.#clientLimit.answer(clientAddress, request, answer);
   }
 
   /** Answers a request whose path cannot be told. */
@@ -203,21 +208,12 @@ export class Router {
 
 const diskTroubles: ReadonlySet<string> = new Set(["disk-full", "disk-error", "store-stalled", "write-unconfirmed"]);
 
-/** @param url path and query of the request's URL */
-function whatIsAsked(url: string, sent: SentPath, parts: readonly string[]): Omit<Asked, "clientAddress"> {
-  const urlPath = pathOf(url);
-  const query = url.slice(urlPath.length);
-  const target = sent.is(splitPath(urlPath)) ? url : encodePath(parts) + query;
-  return { target, path: `/${parts.join("/")}`, parts, query };
+function whatIsAsked(target: string, parts: readonly string[]): Omit<Asked, "clientAddress"> {
+  return { target, path: `/${parts.join("/")}`, parts, query: target.slice(pathOf(target).length) };
 }
 
 /** What Go's unicode.IsPrint is false for. */
 const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
-
-function pathOf(target: string): string {
-  const queryAt = target.indexOf("?");
-  return queryAt < 0 ? target : target.slice(0, queryAt);
-}
 
 /** The root itself does not take in what nothing else does. */
 function isSubtree(path: string): boolean {

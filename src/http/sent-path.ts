@@ -63,6 +63,28 @@ export function whyUnreadable({ url }: Request): string {
   return "the path must be UTF-8 text without U+FFFD";
 }
 
+/** Path and query of a URL. A request without a usable Host has nothing before them. */
+export function targetOf(url: string): string {
+  return url.startsWith("/") ? url : url.slice(url.indexOf("/", url.indexOf("://") + 3));
+}
+
+/**
+ * Path and query as the client sent them, encoded. Equal targets ask the same.
+ * @param target those of the request's URL
+ */
+export function sentTarget(target: string, path: SentPath): string {
+  const urlPath = pathOf(target);
+  const { parts } = path;
+  if (parts === undefined || path.is(splitPath(urlPath))) return target;
+  return encodePath(parts) + target.slice(urlPath.length);
+}
+
+/** The path of a target, without its query. */
+export function pathOf(target: string): string {
+  const queryAt = target.indexOf("?");
+  return queryAt < 0 ? target : target.slice(0, queryAt);
+}
+
 /** Routes for `Bun.serve`. None matches a path with more parts, or more empty ones, than the limits above allow. */
 export function routesBySentPath(answer: Answer): Routes {
   const routes: Routes = {};

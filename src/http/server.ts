@@ -2,8 +2,7 @@ import { sleep, type Clock } from "../lib/clock.ts";
 import { OperatingError, messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { explainListenFailure } from "../lib/port-holders.ts";
-import { mayBeHeld } from "./client-limit.ts";
-import { logFinished } from "./request-log.ts";
+import { logFinished, type PeerAddress } from "./request-log.ts";
 import { emptyPartsMax, partsMax, routesBySentPath, type SentPath } from "./sent-path.ts";
 import { removeStaleSocket, setSocketOwner, type SocketOwner } from "./unix-socket.ts";
 
@@ -11,11 +10,19 @@ import { removeStaleSocket, setSocketOwner, type SocketOwner } from "./unix-sock
 export interface RequestHandler {
   /**
    * @param path as the client sent it; `request.url` can have another
-   * @param clientAddress the IP address that the request comes from; undefined on a unix socket
+   * @param connections the listener that the request came by
    */
-  handle(request: Request, path: SentPath, clientAddress: () => string | undefined): Response | Promise<Response>;
+  handle(request: Request, path: SentPath, connections: Connections): Response | Promise<Response>;
   /** Answers a request whose path cannot be told: 400 with the reason. */
   refuse(reason: string): Response;
+}
+
+/** What a listener knows of the connection of each request that is under way. */
+export interface Connections {
+  /** The other end; null on a unix socket. */
+  requestIP(request: Request): PeerAddress | null;
+  /** @param seconds how long the connection may be idle until the answer is there; 0: for ever */
+  timeout(request: Request, seconds: number): void;
 }
 
 /** What is listened for: as the log names it, and the flags that choose its port. */
@@ -120,21 +127,19 @@ async function endAll(listeners: readonly Listener[]): Promise<void> {
 
 async function listenOn(address: string, options: ListenOptions): Promise<Listener> {
   const { clock, log, port, tls, router, socketOwner } = options;
-  const routes = routesBySentPath((request, listener, sentPath) => {
-    // A blocking query is held for up to ten minutes, a log that is followed for as long as the client likes, and Go's
-    // clients keep idle connections for 90 s.
-    if (mayBeHeld(request.url)) listener.timeout(request, 0);
-    const clientAddress = (): string | undefined => listener.requestIP(request)?.address;
-    if (!log.writes("debug")) return router.handle(request, sentPath, clientAddress);
-    const answer = (): Response | Promise<Response> => router.handle(request, sentPath, clientAddress);
-    return logFinished(request, { answer, client: listener.requestIP(request), clock, log });
-  });
-  const fetch = (request: Request, listener: Listener): Response | Promise<Response> => {
-    const answer = (): Response => router.refuse(tooManyParts);
-    return log.writes("debug")
-      ? logFinished(request, { answer, client: listener.requestIP(request), clock, log })
-      : answer();
-  };
+  const answer = (request: Request, listener: Listener, sentPath?: SentPath): Response | Promise<Response> =>
+    sentPath ? router.handle(request, sentPath, listener) : router.refuse(tooManyParts);
+  const handle: typeof answer = (request, listener, sentPath) =>
+    log.writes("debug")
+      ? logFinished(request, () => answer(request, listener, sentPath), {
+          path: sentPath,
+          peer: listener.requestIP(request),
+          clock,
+          log,
+        })
+      : answer(request, listener, sentPath);
+  const routes = routesBySentPath(handle);
+  const fetch = (request: Request, listener: Listener): Response | Promise<Response> => handle(request, listener);
   // Each endpoint limits its body itself, and says so to who sends more.
   const maxRequestBodySize = Number.MAX_SAFE_INTEGER;
   const shared = { routes, fetch, development: false, maxRequestBodySize, ...(tls && { tls }) };
@@ -180,6 +185,7 @@ function hostAndPort(address: string, port: number): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
+/** Go's clients keep idle connections for 90 s. */
 const idleTimeoutS = 120;
 /** Bun heeds it on unix sockets too, where it else ends what is idle for 10 s; its types do not know. */
 const patient: object = { idleTimeout: idleTimeoutS };

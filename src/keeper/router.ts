@@ -1,4 +1,5 @@
 import { type SentPath, whyUnreadable } from "../http/sent-path.ts";
+import type { Connections } from "../http/server.ts";
 import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -45,12 +46,13 @@ export class KeeperRouter {
 
   /**
    * @param path as the client sent it; `request.url` can have another
-   * @param clientAddress the IP address that the request comes from; undefined on a unix socket
+   * @param connections the listener that the request came by
    */
-  handle(request: Request, { parts }: SentPath, clientAddress: ClientAddress): Response | Promise<Response> {
+  handle(request: Request, { parts }: SentPath, connections: Connections): Response | Promise<Response> {
     if (!parts) return this.refuse(whyUnreadable(request));
     // Decoded once. core-keeper decodes some paths twice, and fails at a "%25".
     const path = `/${parts.join("/")}`;
+    const clientAddress = (): string | undefined => connections.requestIP(request)?.address;
     const answer = (): Promise<Response> => this.#answer(request, path, clientAddress);
     return this.#options.clientGate.answer(clientAddress, request, answer);
   }

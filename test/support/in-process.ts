@@ -12,7 +12,8 @@ export function askInProcess(
   clientAddress = "192.0.2.7",
 ): Response | Promise<Response> {
   const [path = ""] = target.split("?");
-  return router.handle(new Request(`http://agent${target}`, init), sentPath(path), () => clientAddress);
+  const connections = { requestIP: () => ({ address: clientAddress, port: 50_000 }), timeout: (): void => undefined };
+  return router.handle(new Request(`http://agent${target}`, init), sentPath(path), connections);
 }
 
 function sentPath(path: string): SentPath {
