@@ -26,7 +26,8 @@ export function logFinished(request: Request, answer: () => Answered, { path, pe
   const write = (): void => {
     const ms = Math.round((clock.monotonicMs() - startMs) * 1e6) / 1e6;
     const target = targetOf(request.url);
-    const url = hideTokens(path ? sentTarget(target, path) : target);
+    const parts = path?.parts;
+    const url = hideTokens(parts ? sentTarget(target, parts) : target);
     log.debug("Request finished", { method: request.method, url, from: nameOf(peer), latency: formatDuration(ms) });
   };
   const response = answer();

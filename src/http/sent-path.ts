@@ -52,8 +52,13 @@ export class SentPath {
    * Bun puts in place of octets that are not UTF-8.
    */
   get parts(): Parts | undefined {
-    const parts = this.#shape.map((name) => (name === "" ? "" : (this.#params[name] ?? "")));
-    return parts.some((part) => part.includes("\uFFFD")) ? undefined : parts;
+    const parts: string[] = [];
+    for (const name of this.#shape) {
+      const part = name === "" ? "" : (this.#params[name] ?? "");
+      if (part.includes("\uFFFD")) return undefined;
+      parts.push(part);
+    }
+    return parts;
   }
 }
 
@@ -71,12 +76,16 @@ export function targetOf(url: string): string {
 /**
  * Path and query as the client sent them, encoded. Equal targets ask the same.
  * @param target those of the request's URL
+ * @param parts of the path that was sent
  */
-export function sentTarget(target: string, path: SentPath): string {
+export function sentTarget(target: string, parts: Parts): string {
+  const path = `/${parts.join("/")}`;
+  // Nothing was encoded, so the parser had nothing to rewrite.
+  if (target === path || (target.startsWith(path) && target[path.length] === "?")) return target;
   const urlPath = pathOf(target);
-  const { parts } = path;
-  if (parts === undefined || path.is(splitPath(urlPath))) return target;
-  return encodePath(parts) + target.slice(urlPath.length);
+  const urlParts = splitPath(urlPath);
+  const isSame = urlParts?.length === parts.length && urlParts.every((part, at) => part === parts[at]);
+  return isSame ? target : encodePath(parts) + target.slice(urlPath.length);
 }
 
 /** The path of a target, without its query. */
