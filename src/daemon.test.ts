@@ -11,7 +11,7 @@ import type { RequestHandler } from "./http/server.ts";
 import { systemClock } from "./lib/clock.ts";
 import { OperatingError } from "./lib/errors.ts";
 import { createLog } from "./lib/log.ts";
-import { systemWorld, type World } from "./world.ts";
+import { systemPlatform, type Platform } from "./platform.ts";
 
 // A busy machine takes seconds to start a program.
 setDefaultTimeout(60_000);
@@ -38,10 +38,10 @@ async function start(of: Trial, opening: () => Promise<void> = async () => {}): 
     const args = ["-dev", "-http-port", `${port}`, "-dns-port", "-1", "-hcl", `ui = false ${hcl}`];
     return loadConfig({ args, env: {}, hostname: "gateway", interfaces: () => [] });
   };
-  const openDoors: World["openDoors"] = async (options) => {
+  const openListeners: Platform["openListeners"] = async (options) => {
     of.router = options.router;
     await opening();
-    return systemWorld.openDoors(options);
+    return systemPlatform.openListeners(options);
   };
   daemon = await startDaemon(configWith(""), {
     log: createLog({ level: "error", json: false, clock: systemClock, sink: () => {} }, "agent"),
@@ -54,7 +54,7 @@ async function start(of: Trial, opening: () => Promise<void> = async () => {}): 
     onReloaded: () => {},
     onReloadFailed: () => {},
     onLeave: () => {},
-    world: { ...systemWorld, openDoors, openEngine: async () => ({ engine: of.engine, revision: 0, rows: [] }) },
+    world: { ...systemPlatform, openListeners, openEngine: async () => ({ engine: of.engine, revision: 0, rows: [] }) },
   });
   return daemon;
 }

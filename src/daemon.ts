@@ -14,7 +14,7 @@ import { openDns } from "./open-dns.ts";
 import { Secrets } from "./keeper/secrets.ts";
 import type { KeeperParts, KeeperServer } from "./open-keeper.ts";
 import { ClientLimit } from "./http/client-limit.ts";
-import type { Doors } from "./http/doors.ts";
+import type { Listeners } from "./http/listeners.ts";
 import type { Clock } from "./lib/clock.ts";
 import { messageOf, OperatingError } from "./lib/errors.ts";
 import type { Log, LogLevel } from "./lib/log.ts";
@@ -33,7 +33,7 @@ import { logWriteTrouble } from "./registry/write-trouble.ts";
 import { getNode } from "./state/lookup.ts";
 import { openState } from "./state/open-state.ts";
 import { renderIntervals } from "./wire/metrics.ts";
-import { systemWorld, type World } from "./world.ts";
+import { systemPlatform, type Platform } from "./platform.ts";
 
 export interface DaemonOptions {
   readonly log: Log;
@@ -49,7 +49,7 @@ export interface DaemonOptions {
   /** Asked for over HTTP: end the agent gracefully. */
   readonly onLeave: () => void;
   /** The real one, unless something else is said. */
-  readonly world?: World;
+  readonly world?: Platform;
 }
 
 /** An agent that runs. */
@@ -78,7 +78,7 @@ const nodeIdKey = "node-id";
  * @throws OperatingError saying what cannot be used: data folder, address, definition
  */
 export async function startDaemon(config: RuntimeConfig, options: DaemonOptions): Promise<Daemon> {
-  const { log, world = systemWorld } = options;
+  const { log, world = systemPlatform } = options;
   if (!config.server) throw clientNotBuilt();
   for (const warning of config.warnings) log.warn(warning);
   const metrics = new Metrics(world.clock.wallMs());
@@ -122,7 +122,7 @@ export async function startDaemon(config: RuntimeConfig, options: DaemonOptions)
     const dns = await openDns(config, { ...api, log: log.named("dns"), listen: world.listenDns }, stopping.signal);
     const { doors, keeper } = await openDoorways(config, {
       ...{ api, clientLimit, local, secrets, log },
-      ...{ open: world.openDoors, listen: world.listen },
+      ...{ open: world.openListeners, listen: world.listen },
     });
     const guarding = { clock: world.clock, descriptors: world.openDescriptors(), log, signal: stopping.signal };
     startChecks(agent, world);
@@ -169,7 +169,7 @@ const indexOfFreshStore = 6;
 /** The store with its data, and what the agent itself has kept. */
 async function openStore(
   config: RuntimeConfig,
-  world: World,
+  world: Platform,
   { metrics, log }: { readonly metrics: Metrics; readonly log: Log },
 ) {
   const { engine, rows, revision } = await world.openEngine(config);
@@ -178,8 +178,8 @@ async function openStore(
   return { engine, local, store: new Store(engine, state, { clock: world.clock, meter }) };
 }
 
-interface Doorways {
-  readonly doors: Doors;
+interface ListenerSet {
+  readonly doors: Listeners;
   /** undefined where it is not served. */
   readonly keeper: KeeperServer | undefined;
 }
@@ -188,7 +188,7 @@ interface Doorways {
 async function openDoorways(
   config: RuntimeConfig,
   parts: Parameters<typeof openApi>[1] & Pick<KeeperParts, "local" | "secrets" | "log" | "listen">,
-): Promise<Doorways> {
+): Promise<ListenerSet> {
   const keeper = await openKeeper(config, parts);
   try {
     return { keeper, doors: await openApi(config, parts) };
@@ -208,13 +208,13 @@ async function openKeeper(
   return keeper.openKeeper(config, { ...api, ...kept, clientGate, log: log.named("keeper") });
 }
 
-function startChecks(agent: Agent, world: World): void {
+function startChecks(agent: Agent, world: Platform): void {
   const aliasSource = createAliasSource(agent);
   const report = agent.checkResult.bind(agent);
   agent.startChecks(new RunningChecks({ world, start: world.startCheck, aliasSource, report }));
 }
 
-interface Reloadable extends Doorways {
+interface Reloadable extends ListenerSet {
   readonly agent: Agent;
   readonly definitions: FileDefinitions;
   readonly registerServer: () => Promise<void>;

@@ -7,12 +7,12 @@ import { AnswerCache } from "./http/answer-cache.ts";
 import type { Api } from "./http/api.ts";
 import { CachedQuestions } from "./http/cached-questions.ts";
 import type { ClientLimit } from "./http/client-limit.ts";
-import type { Doors, openDoors } from "./http/doors.ts";
-import { keepFresh } from "./http/freshness.ts";
+import type { Listeners, openListeners } from "./http/listeners.ts";
+import { invalidateOnChange } from "./http/invalidate-on-change.ts";
 import { Router } from "./http/router.ts";
 import { routes } from "./http/routes.ts";
 import { systemClock } from "./lib/clock.ts";
-import { writersFrom } from "./writers.ts";
+import { writeAccess } from "./write-access.ts";
 import { Coordinates } from "./registry/coordinates.ts";
 import { Events } from "./registry/events.ts";
 import { Nearness } from "./registry/nearness.ts";
@@ -42,7 +42,7 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   const nearness = new Nearness(coordinates);
   const events = new Events(metrics.counter("consul.serf.events"));
   const answers = new AnswerCache();
-  keepFresh(answers, parts);
+  invalidateOnChange(answers, parts);
   return {
     ...others,
     answers,
@@ -87,8 +87,8 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
  */
 export function openApi(
   config: RuntimeConfig,
-  parts: { readonly api: Api; readonly clientLimit: ClientLimit; readonly open: typeof openDoors },
-): Promise<Doors> {
+  parts: { readonly api: Api; readonly clientLimit: ClientLimit; readonly open: typeof openListeners },
+): Promise<Listeners> {
   const { api, clientLimit } = parts;
   const { httpAllowWriteFrom: writers, ports, tls } = config;
   const { clock, log } = api;
@@ -102,7 +102,7 @@ export function openApi(
     isPretty: config.devMode,
     blocked: config.httpBlockEndpoints,
     allowsUnprintable: config.httpAllowsUnprintable,
-    mayWrite: writersFrom(writers),
+    mayWrite: writeAccess(writers),
   });
   return parts.open({
     http: { addresses: config.httpAddresses, port: ports.http },

@@ -1,4 +1,4 @@
-import type { LocalRow } from "./bus/kept-position.ts";
+import type { LocalRow } from "./bus/saved-position.ts";
 import type { MessageBus } from "./bus/message-bus.ts";
 import type { BrokerConnection } from "./bus/broker-connection.ts";
 import type { Credentials, MqttOptions } from "./bus/mqtt-connection.ts";

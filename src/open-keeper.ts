@@ -10,7 +10,7 @@ import { routes } from "./keeper/routes.ts";
 import type { Secrets } from "./keeper/secrets.ts";
 import { describeKeeper } from "./keeper-description.ts";
 import type { Clock } from "./lib/clock.ts";
-import { writersFrom } from "./writers.ts";
+import { writeAccess } from "./write-access.ts";
 import type { Log } from "./lib/log.ts";
 import type { Random } from "./lib/random.ts";
 import type { Ports } from "./ports/ports.ts";
@@ -62,7 +62,7 @@ export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Pro
     {
       ...{ clientGate, clock, log, random, bodyBytesMax },
       headers: config.httpHeaders,
-      mayWrite: writersFrom(writers),
+      mayWrite: writeAccess(writers),
     },
   );
   const server = await parts.listen({

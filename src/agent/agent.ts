@@ -11,7 +11,7 @@ import type { Catalog, LocalRows } from "./catalog.ts";
 import { toCatalogCheck } from "./catalog-check.ts";
 import { CheckResults, type CheckFinding, type CheckSet } from "./check-results.ts";
 import type { FixedCheckType } from "./fixed-check.ts";
-import { Registered } from "./registered.ts";
+import { LocalState } from "./local-state.ts";
 import {
   checkRows,
   restore,
@@ -24,7 +24,7 @@ import {
   type Source,
 } from "./registrations.ts";
 import { type ReservedPort, type SidecarPortRange, SidecarPorts } from "./sidecar-ports.ts";
-import { Turns } from "./turns.ts";
+import { RetryingQueue } from "./retrying-queue.ts";
 
 export interface AgentOptions {
   readonly node: Node;
@@ -81,8 +81,8 @@ export class Agent {
   readonly reserved: ReadonlySet<string>;
   readonly #options: AgentOptions;
   #node: Node;
-  readonly #registered = new Registered();
-  readonly #changes: Turns;
+  readonly #registered = new LocalState();
+  readonly #changes: RetryingQueue;
   readonly #results: CheckResults;
   readonly #sidecarPorts: SidecarPorts;
   /** What the catalog had for checks before this start, until they run. */
@@ -92,7 +92,7 @@ export class Agent {
     this.#node = options.node;
     this.reserved = options.reserved;
     this.#options = options;
-    this.#changes = new Turns(options.clock);
+    this.#changes = new RetryingQueue(options.clock);
     this.#sidecarPorts = new SidecarPorts(options.sidecarPorts);
     this.#results = new CheckResults({
       ...options,

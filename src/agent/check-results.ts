@@ -6,7 +6,7 @@ import type { Node } from "../model/node.ts";
 import type { Catalog } from "./catalog.ts";
 import { CriticalReaper } from "./critical-reaper.ts";
 import { isFixedType } from "./fixed-check.ts";
-import type { Registered } from "./registered.ts";
+import type { LocalState } from "./local-state.ts";
 import type { LocalCheck } from "./registrations.ts";
 import { StatusReports } from "./status-reports.ts";
 
@@ -29,7 +29,7 @@ export interface CheckFinding {
 export interface CheckResultsOptions {
   readonly node: () => Node;
   readonly catalog: Catalog;
-  readonly registered: Registered;
+  readonly registered: LocalState;
   readonly clock: Clock;
   readonly log: Log;
   readonly discardOutput: boolean;
@@ -43,7 +43,7 @@ export interface CheckResultsOptions {
 export class CheckResults {
   discardOutput: boolean;
   readonly #options: CheckResultsOptions;
-  readonly #registered: Registered;
+  readonly #registered: LocalState;
   readonly #reports: StatusReports;
   readonly #reaper: CriticalReaper;
   #checkSet: CheckSet | undefined;

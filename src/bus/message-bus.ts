@@ -6,7 +6,7 @@ import type { Store } from "../registry/store.ts";
 import type { ConnectBroker } from "./broker-connection.ts";
 import type { Message } from "./delivery.ts";
 import { encodeEnvelope, type EnvelopeOptions } from "./envelope.ts";
-import { KeptPosition, type LocalRow } from "./kept-position.ts";
+import { SavedPosition, type LocalRow } from "./saved-position.ts";
 import { Outbox } from "./outbox.ts";
 import { Publisher } from "./publisher.ts";
 import { topicOf } from "./topic.ts";
@@ -37,7 +37,7 @@ export interface MessageBus {
  */
 export async function openMessageBus(store: Store, options: MessageBusOptions): Promise<MessageBus> {
   const { rows, clock, metrics, log } = options;
-  const kept = await KeptPosition.open(store, rows, { clock, log });
+  const kept = await SavedPosition.open(store, rows, { clock, log });
   const outbox = new Outbox(store, { keyPrefixes: options.keyPrefixes, position: kept.saved });
   const published = metrics.counter("praetor.bus.published");
   const leftOut = metrics.counter("praetor.bus.left_out");

@@ -1,5 +1,5 @@
 import { formatHostPort, type HostPort } from "./host-port.ts";
-import { isCertificateError } from "./network-words.ts";
+import { isCertificateError } from "./go-error-text.ts";
 
 export interface Connection {
   /** How many of the bytes were taken; `onWritable` says when there is room for more. */

@@ -12,7 +12,7 @@ import { isAddress, lookUp } from "./look-up.ts";
 export interface DialEvents extends ConnectionEvents {
   /** TCP's handshake is done; with TLS, its own begins. */
   onOpen(connection: Connection): void;
-  /** There will be no connection; the error is for network-words.ts. */
+  /** There will be no connection; the error is for go-error-text.ts. */
   onRefused(error: unknown): void;
 }
 

@@ -1,6 +1,6 @@
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import { parseHostPort, type HostPort } from "./host-port.ts";
-import { codeOf, connectErrorWords, dialErrorWords } from "./network-words.ts";
+import { codeOf, connectErrorWords, dialErrorWords } from "./go-error-text.ts";
 
 /** Where the Docker API is: a socket of this machine, or an address (without TLS, as with Consul). */
 export interface DockerHost {

@@ -7,11 +7,11 @@ import type { CheckMethod } from "../model/check.ts";
 import type { CheckResult, CheckRunner } from "./check-runner.ts";
 import { startDeadline, type DeadlineOptions } from "./deadline.ts";
 import { decodeHealthStatus, encodeHealthRequest, healthCheckPath, serving } from "./grpc-health.ts";
-import { dialFailureWords, grpcFailureWords } from "./grpc-words.ts";
+import { dialFailureWords, grpcFailureWords } from "./go-grpc-error-text.ts";
 import { formatHostPort, type HostPort, parseHostPort } from "./host-port.ts";
 import { limitReportedOutput } from "./limit-output.ts";
 import { isAddress, lookUp } from "./look-up.ts";
-import { dialErrorWords } from "./network-words.ts";
+import { dialErrorWords } from "./go-error-text.ts";
 import { runPeriodically, type PeriodicOptions } from "./periodic.ts";
 
 export type GrpcMethod = Extract<CheckMethod, { kind: "grpc" }>;

@@ -5,7 +5,7 @@ import { Dial, type DialEvents } from "./dial.ts";
 import { HttpAnswerReader, type AnswerHead } from "./http-answer.ts";
 import type { HttpRequest } from "./http-request.ts";
 import { OutputTail } from "./limit-output.ts";
-import { codeOf, dialErrorWords, dialTimeoutWords, notTlsWords, tlsErrorWords } from "./network-words.ts";
+import { codeOf, dialErrorWords, dialTimeoutWords, notTlsWords, tlsErrorWords } from "./go-error-text.ts";
 
 export type HttpOutcome =
   | (AnswerHead & {

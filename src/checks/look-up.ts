@@ -3,7 +3,7 @@ import { ipVersion } from "../lib/ip-version.ts";
 /**
  * Every address of a name, in the order in which they are tried. "" and "localhost" always mean both loopback
  * addresses, also where /etc/hosts lists one only: a service that listens on the other is found all the same.
- * @throws Error of getaddrinfo, for network-words.ts
+ * @throws Error of getaddrinfo, for go-error-text.ts
  */
 export async function lookUp(host: string): Promise<readonly string[]> {
   if (host === "" || host.toLowerCase() === "localhost") return ["127.0.0.1", "::1"];

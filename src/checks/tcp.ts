@@ -4,7 +4,7 @@ import type { CheckResult, CheckRunner } from "./check-runner.ts";
 import { startDeadline, type DeadlineOptions } from "./deadline.ts";
 import { Dial } from "./dial.ts";
 import { parseHostPort, type HostPort } from "./host-port.ts";
-import { dialErrorWords, dialTimeoutWords } from "./network-words.ts";
+import { dialErrorWords, dialTimeoutWords } from "./go-error-text.ts";
 import { runPeriodically, type PeriodicOptions } from "./periodic.ts";
 
 export type TcpMethod = Extract<CheckMethod, { kind: "tcp" }>;

@@ -28,10 +28,10 @@ export function soaRecord(domain: Name, { soa }: Pick<ZoneSettings, "soa">, cloc
 
 /** The servers as name servers of the domain, each with its address. */
 export function nameServers(question: ZoneQuestion): Found {
-  const { domain, inquiry, settings, shuffled } = question;
+  const { domain, read, settings, shuffled } = question;
   const answers: ResourceRecord[] = [];
   const additional: ResourceRecord[] = [];
-  const servers = inquiry.read(serviceHealth(serverService, { tags: [], meta: {}, passingOnly: false }));
+  const servers = read.read(serviceHealth(serverService, { tags: [], meta: {}, passingOnly: false }));
   for (const server of shuffled(servers)) {
     const { node } = server;
     const target = lowerCase(nodeName(node, domain));

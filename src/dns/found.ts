@@ -1,4 +1,4 @@
-import type { Inquiry } from "./inquiry.ts";
+import type { ZoneRead } from "./zone-read.ts";
 import type { Question, ResourceRecord } from "./message.ts";
 import type { Name } from "./name.ts";
 import type { ZoneSettings } from "./settings.ts";
@@ -20,7 +20,7 @@ export interface ZoneQuestion extends Question {
   /** Consul: without EDNS an alias brings five records at the most. */
   readonly aliasRecordsMax: number;
   readonly settings: ZoneSettings;
-  readonly inquiry: Inquiry;
+  readonly read: ZoneRead;
   /** In the order in which they are to be told. */
   readonly shuffled: <T>(rows: readonly T[]) => readonly T[];
   /** Records of another name, which may be ours too. */

@@ -11,8 +11,8 @@ const nodeTypes: ReadonlySet<number> = new Set([types.ANY, types.A, types.AAAA, 
 
 /** undefined when there is no such node. */
 export function nodeRecords(name: string, question: ZoneQuestion): Found | undefined {
-  const { inquiry, settings, type } = question;
-  const node = inquiry.read(nodeNamed(name));
+  const { read, settings, type } = question;
+  const node = read.read(nodeNamed(name));
   if (!node) return undefined;
   if (!nodeTypes.has(type)) return { answers: [], additional: [] };
   const addresses = type === types.TXT ? [] : recordsOfNode(node, question.name, question);

@@ -8,7 +8,7 @@ import { subnetAddress } from "./addresses.ts";
 import { decodeQuery } from "./decode-message.ts";
 import { encodeRefusal } from "./encode-message.ts";
 import { encodeFitting, type FitOptions, type Network } from "./fit.ts";
-import { Inquiry } from "./inquiry.ts";
+import { ZoneRead } from "./zone-read.ts";
 import { rcodes, type Query, type Rcode, type Reply, type ResourceRecord } from "./message.ts";
 import { endsWith, nameText, type Name } from "./name.ts";
 import { PacketCache } from "./packet-cache.ts";
@@ -105,7 +105,7 @@ export class Responder {
     const domain = zone.domainOf(name);
     if (domain) return this.#answerInDomain(query, domain, call);
     if (endsWith(name, reverseDomain)) {
-      const reply = zone.answerReverse(query, new Inquiry(this.#parts.store, call.address));
+      const reply = zone.answerReverse(query, new ZoneRead(this.#parts.store, call.address));
       this.#took(this.#reverseQueries, call.startMs);
       if (reply) return this.#encode(query, reply, call);
       if (!recursors.exist) return this.#encode(query, zone.noSuchName(), call);
@@ -116,13 +116,13 @@ export class Responder {
   #answerInDomain(query: Query, domain: Name, call: Call): Answer | Promise<Answer> {
     const { zone, recursors } = this.#settings;
     const { store } = this.#parts;
-    const inquiry = new Inquiry(store, clientOf(query, call));
-    const reply = zone.answer(query, inquiry, domain);
-    if (inquiry.lacking.size > 0 && recursors.exist) return this.#answerWithForeign(query, domain, { inquiry, call });
+    const read = new ZoneRead(store, clientOf(query, call));
+    const reply = zone.answer(query, read, domain);
+    if (read.lacking.size > 0 && recursors.exist) return this.#answerWithForeign(query, domain, { read, call });
     this.#took(this.#domainQueries, call.startMs);
     const message = this.#encode(query, reply, call);
-    if (message && inquiry.isLasting) {
-      const lasting = { topics: [...inquiry.topics], orders: inquiry.orders };
+    if (message && read.isLasting) {
+      const lasting = { topics: [...read.topics], orders: read.orders };
       this.#cache.put(call.asked, message, lasting);
     }
     return message;
@@ -132,20 +132,20 @@ export class Responder {
   async #answerWithForeign(
     query: Query,
     domain: Name,
-    { inquiry: first, call }: { readonly inquiry: Inquiry; readonly call: Call },
+    { read: first, call }: { readonly read: ZoneRead; readonly call: Call },
   ): Promise<Answer> {
     const { zone, recursors } = this.#settings;
     const { store } = this.#parts;
     const foreign = new Map<string, readonly ResourceRecord[]>();
-    let inquiry = first;
+    let read = first;
     let reply: Reply = failure(rcodes.serverFailure);
-    for (let round = 0; round < 3 && inquiry.lacking.size > 0; round += 1) {
-      const lookups = [...inquiry.lacking.values()].map(async (name) => {
+    for (let round = 0; round < 3 && read.lacking.size > 0; round += 1) {
+      const lookups = [...read.lacking.values()].map(async (name) => {
         foreign.set(nameText(name), await recursors.lookUp(name));
       });
       await Promise.all(lookups);
-      inquiry = new Inquiry(store, clientOf(query, call), foreign);
-      reply = zone.answer(query, inquiry, domain);
+      read = new ZoneRead(store, clientOf(query, call), foreign);
+      reply = zone.answer(query, read, domain);
     }
     this.#took(this.#domainQueries, call.startMs);
     return this.#encode(query, reply, call);

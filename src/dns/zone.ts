@@ -9,7 +9,7 @@ import type { PreparedQueries } from "../registry/prepared-query-execution.ts";
 import { addressData } from "./addresses.ts";
 import { nameServers, soaRecord } from "./authority.ts";
 import type { Found, ZoneQuestion } from "./found.ts";
-import type { Inquiry } from "./inquiry.ts";
+import type { ZoneRead } from "./zone-read.ts";
 import { readLookup, readReverse, type Lookup, type ServiceLookup } from "./lookup.ts";
 import { rcodes, types, type Query, type Rcode, type Reply, type ResourceRecord } from "./message.ts";
 import { endsWith, within, type Name } from "./name.ts";
@@ -43,8 +43,8 @@ export class Zone {
   }
 
   /** To a question below one of our domains. */
-  answer(query: Query, inquiry: Inquiry, domain: Name): Reply {
-    const question = this.#ask(query, inquiry, domain);
+  answer(query: Query, read: ZoneRead, domain: Name): Reply {
+    const question = this.#ask(query, read, domain);
     switch (question.type) {
       case types.SOA: {
         const { answers: authority, additional } = nameServers(question);
@@ -61,9 +61,9 @@ export class Zone {
   }
 
   /** To a question for the name of an address, when a node or a service has it. */
-  answerReverse({ question }: Query, inquiry: Inquiry): Reply | undefined {
+  answerReverse({ question }: Query, read: ZoneRead): Reply | undefined {
     const address = readReverse(question.name);
-    const target = address === undefined ? undefined : this.#nameOfAddress(address, inquiry);
+    const target = address === undefined ? undefined : this.#nameOfAddress(address, read);
     const authority = question.type === types.SOA ? [this.#soa(this.#domain)] : [];
     return (
       target && {
@@ -83,15 +83,15 @@ export class Zone {
     return this.#settings.domains[0] ?? [];
   }
 
-  #ask({ question, edns }: Pick<Query, "question" | "edns">, inquiry: Inquiry, domain: Name): ZoneQuestion {
+  #ask({ question, edns }: Pick<Query, "question" | "edns">, read: ZoneRead, domain: Name): ZoneQuestion {
     return {
       ...question,
       domain,
       aliasRecordsMax: edns ? Infinity : aliasRecordsMax,
       settings: this.#settings,
-      inquiry,
+      read,
       shuffled: (rows) => {
-        inquiry.orders = Math.max(inquiry.orders, rows.length);
+        read.orders = Math.max(read.orders, rows.length);
         return shuffle(rows, this.#parts.random);
       },
       follow: () => [],
@@ -104,11 +104,11 @@ export class Zone {
     return this.#lookUp(readLookup(labels, question.type), { ...question, follow });
   }
 
-  #follow(name: Name, { inquiry, ...question }: ZoneQuestion, aliasesLeft: number): readonly ResourceRecord[] {
+  #follow(name: Name, { read, ...question }: ZoneQuestion, aliasesLeft: number): readonly ResourceRecord[] {
     const domain = this.domainOf(name);
-    if (!domain) return inquiry.foreign(name);
+    if (!domain) return read.foreign(name);
     if (aliasesLeft === 0) return [];
-    const next = { ...question, inquiry, name, domain, type: types.ANY };
+    const next = { ...question, read, name, domain, type: types.ANY };
     return this.#find(next, aliasesLeft - 1)?.answers ?? [];
   }
 
@@ -135,7 +135,7 @@ export class Zone {
   #service({ service, tag, connect }: ServiceLookup, question: ZoneQuestion): Found | undefined {
     const filter = { tags: tag === "" ? [] : [tag], meta: {}, passingOnly: this.#settings.onlyPassing };
     const find = connect ? connectHealth : serviceHealth;
-    const usable = question.inquiry.read(find(service, filter)).filter(isUsable);
+    const usable = question.read.read(find(service, filter)).filter(isUsable);
     if (usable.length === 0) return undefined;
     return serviceRecords(question.shuffled(usable), question, serviceTtlS(this.#settings, service));
   }
@@ -146,8 +146,8 @@ export class Zone {
    */
   #query(name: string, question: ZoneQuestion): Found | undefined {
     const { queries } = this.#parts;
-    const wishes = { limit: 0, near: "", clientAddress: question.inquiry.client, connect: false };
-    const answer = question.inquiry.peek({ topics: [], read: () => queries.execute(name, wishes) });
+    const wishes = { limit: 0, near: "", clientAddress: question.read.client, connect: false };
+    const answer = question.read.peek({ topics: [], read: () => queries.execute(name, wishes) });
     if (!answer || answer.instances.length === 0) return undefined;
     const { service, instances, dnsTtl } = answer;
     const ttlS = dnsTtl === "" ? serviceTtlS(this.#settings, service) : Math.floor(parseDuration(dnsTtl) / 1_000);
@@ -162,10 +162,10 @@ export class Zone {
     return isAsked ? { answers: records, additional: [] } : { answers: [], additional: records };
   }
 
-  #nameOfAddress(address: string, inquiry: Inquiry): Name | undefined {
-    const node = inquiry.peek(nodes({})).find((each) => isSameAddress(each.address, address));
+  #nameOfAddress(address: string, read: ZoneRead): Name | undefined {
+    const node = read.peek(nodes({})).find((each) => isSameAddress(each.address, address));
     if (node) return nodeName(node, this.#domain);
-    const service = inquiry.peek(allInstances()).find((each) => isSameAddress(each.address, address));
+    const service = read.peek(allInstances()).find((each) => isSameAddress(each.address, address));
     return service && within(this.#domain, `${service.name}.service.${this.#settings.datacenter}`);
   }
 

@@ -1,12 +1,12 @@
 import { Watches } from "../registry/watches.ts";
 import type { Topic } from "../state/topics.ts";
 import type { Answer } from "./answers.ts";
-import type { Repeats } from "./repeats.ts";
+import type { SampledLatency } from "./sampled-latency.ts";
 
 /** The answer to a read, valid for every client that asks the same until one of its topics is touched. */
 export interface KeptAnswer extends Answer {
   /** How often it was sent again; the router's own, set when it first was. */
-  repeats?: Repeats;
+  repeats?: SampledLatency;
   /** The decoded parts of its path; set by the router when the answer is first sent again. */
   parts?: readonly string[] | undefined;
 }

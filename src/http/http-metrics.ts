@@ -1,6 +1,6 @@
 import type { Meter, Metrics } from "../lib/metrics.ts";
 import type { Route } from "./api.ts";
-import { Repeats } from "./repeats.ts";
+import { SampledLatency } from "./sampled-latency.ts";
 
 const methods = ["GET", "PUT", "POST", "DELETE"];
 
@@ -26,7 +26,7 @@ export class HttpMetrics {
   }
 
   /** For an answer of this route to GET. */
-  repeatsOf(route: Route | undefined): Repeats {
-    return new Repeats(route && this.#byRoute.get(route)?.get("GET"));
+  repeatsOf(route: Route | undefined): SampledLatency {
+    return new SampledLatency(route && this.#byRoute.get(route)?.get("GET"));
   }
 }

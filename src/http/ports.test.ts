@@ -9,7 +9,7 @@ async function startApi(options: TestApiOptions = {}): Promise<Asker> {
   return new Asker(await startTestApi({ portRules: { policy: "reassign" }, ...options }));
 }
 
-interface Registered {
+interface LocalState {
   readonly status: number;
   readonly header: string | null;
   readonly text: string;
@@ -23,7 +23,7 @@ class Asker {
     this.api = api;
   }
 
-  async put(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Registered> {
+  async put(path: string, body: unknown, headers: Record<string, string> = {}): Promise<LocalState> {
     const text = typeof body === "string" ? body : JSON.stringify(body);
     const response = await this.api.ask(path, { method: "PUT", body: text, headers });
     return {
@@ -33,11 +33,11 @@ class Asker {
     };
   }
 
-  register(Name: string, Port: number, more: object = {}): Promise<Registered> {
+  register(Name: string, Port: number, more: object = {}): Promise<LocalState> {
     return this.put("/v1/agent/service/register", { Name, Port, Address: "localhost", ...more }, goClient);
   }
 
-  deregister(name: string): Promise<Registered> {
+  deregister(name: string): Promise<LocalState> {
     return this.put(`/v1/agent/service/deregister/${name}`, "");
   }
 

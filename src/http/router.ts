@@ -2,7 +2,7 @@ import { OperatingError } from "../lib/errors.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
-import { ToldLately } from "../lib/told-lately.ts";
+import { LogThrottle } from "../lib/log-throttle.ts";
 import type { AnswerCache, KeptAnswer } from "./answer-cache.ts";
 import { empty, moved, sendWhole, text } from "./answers.ts";
 import type { Endpoint, Route } from "./api.ts";
@@ -66,7 +66,7 @@ export class Router {
   readonly #largeAnswers = new LargeAnswers();
   readonly #clock: Clock;
   readonly #isPretty: boolean;
-  readonly #told: ToldLately;
+  readonly #told: LogThrottle;
   readonly #metrics: HttpMetrics;
 
   constructor(routes: readonly Route[], options: RouterOptions) {
@@ -80,7 +80,7 @@ export class Router {
     this.#clientLimit = options.clientLimit;
     this.#clock = options.clock;
     this.#isPretty = options.isPretty;
-    this.#told = new ToldLately(options.clock);
+    this.#told = new LogThrottle(options.clock);
     this.#metrics = new HttpMetrics(options.metrics, routes);
   }
 

@@ -70,7 +70,7 @@ import {
 import { restoreSnapshot, saveSnapshot } from "./endpoints/snapshot.ts";
 import { getLeader, listPeers } from "./endpoints/status.ts";
 import { transact } from "./endpoints/txn.ts";
-import { redirectToUi, sayName, showOverview } from "./endpoints/ui.ts";
+import { redirectToUi, serveBanner, showOverview } from "./endpoints/ui.ts";
 import { serveFolder } from "./endpoints/ui-folder.ts";
 
 /** The whole HTTP surface. A path that ends in "/" takes in all below it; GET stands first in each Allow header. */
@@ -176,7 +176,7 @@ function preparedQueryMethods(api: Api): Route["methods"] {
 
 function uiRoutes(api: Api): readonly Route[] {
   const { ui } = api;
-  if (!ui) return [forAnyMethod("/", sayName())];
+  if (!ui) return [forAnyMethod("/", serveBanner())];
   return [forAnyMethod("/", redirectToUi(ui.contentPath)), forAnyMethod(ui.contentPath, showUi(api, ui))];
 }
 

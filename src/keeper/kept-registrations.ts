@@ -1,6 +1,6 @@
 import type { LocalRows } from "../agent/catalog.ts";
 import type { SavedRow } from "../agent/registrations.ts";
-import { Turns } from "../agent/turns.ts";
+import { RetryingQueue } from "../agent/retrying-queue.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { KeeperRegistration } from "../model/keeper-registration.ts";
 
@@ -14,13 +14,13 @@ const prefix = "keeper/";
  */
 export class KeptRegistrations {
   readonly #rows: LocalRows;
-  readonly #changes: Turns;
+  readonly #changes: RetryingQueue;
   readonly #kept = new Map<string, KeeperRegistration>();
 
   /** @param saved the rows that were kept, among others */
   constructor(rows: LocalRows, saved: readonly SavedRow[], clock: Clock) {
     this.#rows = rows;
-    this.#changes = new Turns(clock);
+    this.#changes = new RetryingQueue(clock);
     for (const { key, value } of saved) {
       if (!key.startsWith(prefix) || value === undefined) continue;
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the shape is ours: only `put` writes these rows

@@ -4,7 +4,7 @@ import { type Descriptors, type Door, guardDescriptors } from "./descriptor-guar
 import { createLog } from "./log.ts";
 
 /** A process of 256 descriptors, in which connections come and go. */
-class World implements Descriptors, Door {
+class Platform implements Descriptors, Door {
   readonly max = 256;
   connections = 10;
   held = 0;
@@ -50,7 +50,7 @@ class World implements Descriptors, Door {
 }
 
 test("with few descriptors left no more connections are accepted until there are many again, and it is said once", async () => {
-  const world = new World();
+  const world = new Platform();
   await world.clock.advance(5_000);
   expect([world.isOpen, world.held]).toEqual([true, 32]);
   world.connections = 220;
@@ -70,7 +70,7 @@ test("with few descriptors left no more connections are accepted until there are
 });
 
 test("a port that cannot be had again at once is tried again", async () => {
-  const world = new World();
+  const world = new Platform();
   world.connections = 250;
   await world.clock.advance(1_000);
   [world.connections, world.canListen] = [10, false];
@@ -83,7 +83,7 @@ test("a port that cannot be had again at once is tried again", async () => {
 });
 
 test("its end lets the reserve go and leaves no timer", async () => {
-  const world = new World();
+  const world = new Platform();
   await world.end();
   expect([world.held, world.clock.timerCount]).toEqual([0, 0]);
 });

@@ -60,7 +60,7 @@ export class PortRegistrations {
     const place = { host, port };
     if (ledger.record(id) !== undefined || (registration.beforeListening && ledger.storedOf(id).length > 0))
       return undefined;
-    const isFree = isAnybodys(ledger, place, policy) || ledger.isRegisteredAt(id, place);
+    const isFree = isUncontested(ledger, place, policy) || ledger.isRegisteredAt(id, place);
     if (!isFree && ledger.ownerOf(place, id)) return undefined;
     ledger.setRegistered(id, place);
     return this.#registerWith(definition, registration);
@@ -76,7 +76,7 @@ export class PortRegistrations {
     const { ledger } = this.#options;
     const keepsPort = ledger.isRegisteredAt(id, one.place);
     ledger.setRegistered(id, one.place);
-    if (policy === "off" || isAnybodys(ledger, one.place, policy)) {
+    if (policy === "off" || isUncontested(ledger, one.place, policy)) {
       await this.#register(one);
       return registered;
     }
@@ -168,7 +168,7 @@ export class PortRegistrations {
 }
 
 /** Whether nobody looks who else has the port. */
-function isAnybodys(ledger: Ledger, place: Place, policy: PortPolicy): boolean {
+function isUncontested(ledger: Ledger, place: Place, policy: PortPolicy): boolean {
   return policy === "off" || place.port === 0 || (policy === "warn" && ledger.isShared(place));
 }
 

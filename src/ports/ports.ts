@@ -139,7 +139,7 @@ export class Ports {
     if (stored === undefined) return;
     const { service } = stored;
     this.#readers.add(service);
-    if (this.#isWell(service) || this.#isPinnedElsewhere(stored)) return;
+    if (this.#isHealthy(service) || this.#isPinnedElsewhere(stored)) return;
     const owner = this.#ledger.ownerOf(stored, service) ?? (await this.#listener(stored, service));
     if (owner) await this.#assignments.assign({ service, place: placeOf(stored), owner }, [stored]);
   }
@@ -150,7 +150,7 @@ export class Ports {
     return (await listens(place, this.#ledger.hosts, this.#probe)) ? anotherProgram : undefined;
   }
 
-  #isWell(id: string): boolean {
+  #isHealthy(id: string): boolean {
     const { agent } = this.#options;
     const known = agent.services.get(id);
     return known !== undefined && serviceHealth(agent, known.service).status === "passing";

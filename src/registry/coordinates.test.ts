@@ -9,7 +9,7 @@ import { Coordinates } from "./coordinates.ts";
 
 const periodMs = 5_000;
 
-interface World extends TestStore {
+interface Platform extends TestStore {
   readonly coordinates: Coordinates;
   readonly lines: string[];
   readonly register: (...nodes: readonly string[]) => Promise<unknown>;
@@ -21,7 +21,7 @@ interface World extends TestStore {
 }
 
 /** Coordinates of an agent on the node "own", with nothing in the catalog. */
-function openWorld(): World {
+function openWorld(): Platform {
   const world = openTestStore();
   const { clock, store } = world;
   const lines: string[] = [];

@@ -6,25 +6,25 @@ import { createLog } from "../lib/log.ts";
 import { Metrics } from "../lib/metrics.ts";
 import type { PreparedQuery, ServiceQuery } from "../model/prepared-query.ts";
 import { createPreparedQuery } from "./prepared-query.ts";
-import { PreparedQueries, type DistanceOrder, type ExecutionWishes } from "./prepared-query-execution.ts";
+import { PreparedQueries, type DistanceOrder, type ExecutionOptions } from "./prepared-query-execution.ts";
 
 const id = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";
-const plain: ExecutionWishes = { limit: 0, near: "", clientAddress: undefined, connect: false };
+const plain: ExecutionOptions = { limit: 0, near: "", clientAddress: undefined, connect: false };
 const backwards: DistanceOrder = {
   nearestFirst: (rows) => rows.toSorted((a, b) => b.node.name.localeCompare(a.node.name)),
 };
 
-interface World {
+interface Platform {
   readonly queries: PreparedQueries;
   readonly lines: readonly string[];
-  readonly nodes: (wishes?: Partial<ExecutionWishes>) => readonly string[] | undefined;
+  readonly nodes: (wishes?: Partial<ExecutionOptions>) => readonly string[] | undefined;
 }
 
 /** Instances of "web" on the nodes n01 ... n12, and one query, "q". */
 async function world(
   query: { readonly changes?: Partial<PreparedQuery>; readonly service?: Partial<ServiceQuery> } = {},
   distances?: DistanceOrder,
-): Promise<World> {
+): Promise<Platform> {
   const { store, clock } = openTestStore();
   for (let at = 1; at <= 12; at += 1) {
     const name = `n${String(at).padStart(2, "0")}`;
@@ -39,7 +39,7 @@ async function world(
   const metrics = new Metrics(clock.wallMs());
   const of = { clock, metrics, random, log, datacenter: "dc1", node: "n05", distances };
   const queries = new PreparedQueries(store, of);
-  const nodes: World["nodes"] = (wishes = {}) =>
+  const nodes: Platform["nodes"] = (wishes = {}) =>
     queries.execute("q", { ...plain, ...wishes })?.instances.map(({ node }) => node.name);
   return { queries, lines, nodes };
 }

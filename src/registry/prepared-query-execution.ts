@@ -31,7 +31,7 @@ export interface PreparedQueriesOptions {
 }
 
 /** How a query is to be executed. */
-export interface ExecutionWishes {
+export interface ExecutionOptions {
   /** At most so many instances; 0 for all. */
   readonly limit: number;
   /** Counts before the query's own; "" for none. */
@@ -73,7 +73,7 @@ export class PreparedQueries {
   }
 
   /** undefined when there is no such query. @throws OperatingError invalid as explain */
-  execute(idOrName: string, wishes: ExecutionWishes): QueryAnswer | undefined {
+  execute(idOrName: string, wishes: ExecutionOptions): QueryAnswer | undefined {
     return this.#timed(this.#executing, () => {
       const query = this.#resolve(idOrName);
       return query && this.#ask(query, wishes);
@@ -91,7 +91,7 @@ export class PreparedQueries {
     return found && isTemplate(found) ? renderTemplate(found, idOrName) : found;
   }
 
-  #ask(query: PreparedQueryRow, wishes: ExecutionWishes): QueryAnswer {
+  #ask(query: PreparedQueryRow, wishes: ExecutionOptions): QueryAnswer {
     const found = this.#instances(query.service, wishes.connect || query.service.connect);
     const near = this.#nearNode(wishes.near === "" ? query.service.near : wishes.near, wishes.clientAddress);
     const ordered = this.#inOrder(found, near);

@@ -9,13 +9,13 @@ import { SessionTtls } from "./session-ttls.ts";
 
 const id = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";
 
-interface World extends TestStore {
+interface Platform extends TestStore {
   readonly ttls: SessionTtls;
   readonly lines: string[];
   readonly lives: () => boolean;
 }
 
-function keep(world: TestStore): World {
+function keep(world: TestStore): Platform {
   const lines: string[] = [];
   const settings = {
     level: "warn" as const,
@@ -27,7 +27,7 @@ function keep(world: TestStore): World {
   return { ...world, ttls, lines, lives: () => getSession(world.store.state, id) !== undefined };
 }
 
-async function worldWithSession(ttl: string): Promise<World> {
+async function worldWithSession(ttl: string): Promise<Platform> {
   const world = keep(openTestStore());
   await world.store.submit({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, checks: [] });
   await createSession(world.store, sessionNamed(id, { ttl }));

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import { ToldLately } from "../lib/told-lately.ts";
+import { LogThrottle } from "../lib/log-throttle.ts";
 import { sessionTtlMs, type SessionRow } from "../model/session.ts";
 import { getSession, listSessions } from "../state/session.ts";
 import { fold, sessionOfTopic, topics, type Topic } from "../state/topics.ts";
@@ -20,7 +20,7 @@ export class SessionTtls {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #told: ToldLately;
+  readonly #told: LogThrottle;
   /** By folded id. */
   readonly #timers = new Map<string, Timer>();
   /** Their time is over, which may not be written yet. Whoever renews one now must not believe that it lives on. */
@@ -31,7 +31,7 @@ export class SessionTtls {
     this.#store = store;
     this.#clock = options.clock;
     this.#log = options.log;
-    this.#told = new ToldLately(options.clock);
+    this.#told = new LogThrottle(options.clock);
     this.#restartAll();
     store.onCommit((touched) => this.#follow(touched));
   }

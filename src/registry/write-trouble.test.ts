@@ -8,14 +8,14 @@ import { logWriteTrouble } from "./write-trouble.ts";
 const full = new OperatingError("unavailable", "disk-full", "the disk is full");
 const broken = new OperatingError("unavailable", "disk-error", "the disk is broken");
 
-interface World {
+interface Platform {
   readonly meter: StoreMeter;
   readonly clock: FakeClock;
   /** Level and message of each line. */
   readonly lines: string[];
 }
 
-function openWorld(): World {
+function openWorld(): Platform {
   const clock = new FakeClock();
   const lines: string[] = [];
   const sink = (line: string): void => void lines.push(line.replace(/^\S+ /, ""));

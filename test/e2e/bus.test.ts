@@ -16,7 +16,7 @@ const clients = 50;
 const writesOfAClient = 20;
 const folder = "edgex/v4/core-data/Writable";
 
-interface World {
+interface Platform {
   readonly broker: Mosquitto;
   /** What the agent goes through to the broker. */
   readonly gate: Gate;
@@ -29,7 +29,7 @@ afterAll(async () => {
   for (const close of closing.toReversed()) await close();
 });
 
-async function openWorld(fields = "", options: MosquittoOptions = {}): Promise<World> {
+async function openWorld(fields = "", options: MosquittoOptions = {}): Promise<Platform> {
   const broker = await openMosquitto(options);
   closing.push(() => broker.close());
   const gate = await openGate(broker.port);

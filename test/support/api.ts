@@ -4,7 +4,7 @@ import { ClientLimit } from "../../src/http/client-limit.ts";
 import { AnswerCache } from "../../src/http/answer-cache.ts";
 import type { Api, Route } from "../../src/http/api.ts";
 import { CachedQuestions } from "../../src/http/cached-questions.ts";
-import { keepFresh } from "../../src/http/freshness.ts";
+import { invalidateOnChange } from "../../src/http/invalidate-on-change.ts";
 import { Router, type RouterOptions } from "../../src/http/router.ts";
 import { routes } from "../../src/http/routes.ts";
 import { PreparedQueries } from "../../src/registry/prepared-query-execution.ts";
@@ -43,7 +43,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const world = await startTestAgent();
   const answers = new AnswerCache();
   const metrics = new Metrics(0);
-  keepFresh(answers, world);
+  invalidateOnChange(answers, world);
   const log = createLog(
     { level: "info", json: false, clock: world.clock, sink: (line) => world.log.push(line) },
     "http",

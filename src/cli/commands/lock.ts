@@ -78,9 +78,9 @@ async function lock(call: ApiCall): Promise<number> {
   const options = { ...asked, clock: io.clock, signal: shutdown.signal };
   const held = await attempting("Lock acquisition failed", () => takeLock(api, recipe, options));
   if (held === undefined) throw new CommandFailure("Shutdown triggered or timeout during lock acquisition");
-  const isWell = await runHolding(call, { words: asked.words, held, shutdown: shutdown.signal });
+  const isHealthy = await runHolding(call, { words: asked.words, held, shutdown: shutdown.signal });
   await giveBack(call, held, recipe);
-  return flags.bool("child-exit-code") && !isWell ? 2 : 0;
+  return flags.bool("child-exit-code") && !isHealthy ? 2 : 0;
 }
 
 interface Asked {
@@ -151,10 +151,10 @@ async function untilEnded(call: ApiCall, child: Child, { held, shutdown }: Omit<
     if (how !== undefined) call.io.stderr(`Error running handler: ${how}\n`);
     return how === undefined;
   });
-  const isWell = await Promise.race([ended, aborted(AbortSignal.any([held.lost, shutdown]))]);
-  if (isWell !== undefined) {
+  const isHealthy = await Promise.race([ended, aborted(AbortSignal.any([held.lost, shutdown]))]);
+  if (isHealthy !== undefined) {
     tell(call, "Child terminated, releasing lock");
-    return isWell;
+    return isHealthy;
   }
   tell(call, `${shutdown.aborted ? "Shutdown triggered" : "Lock lost"}, killing child`);
   await endChild(call, child, ended);

@@ -1,6 +1,6 @@
 import { OperatingError } from "../../lib/errors.ts";
 import type { CheckRow } from "../../model/check.ts";
-import type { ExecutionWishes } from "../../registry/prepared-query-execution.ts";
+import type { ExecutionOptions } from "../../registry/prepared-query-execution.ts";
 import { encodePreparedQuery } from "../../wire/prepared-query.ts";
 import { encodeQueryAnswer } from "../../wire/query-answer.ts";
 import { json } from "../answers.ts";
@@ -66,7 +66,7 @@ function resolving<T>(resolve: () => T): T {
   }
 }
 
-function parseWishes(request: HttpRequest): ExecutionWishes {
+function parseWishes(request: HttpRequest): ExecutionOptions {
   const { query, clientAddress } = request;
   parseQueryOptions(query);
   return {

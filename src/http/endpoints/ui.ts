@@ -40,7 +40,7 @@ export function redirectToUi(contentPath: string): Endpoint {
 }
 
 /** Consul: without its UI the root only says what this is. */
-export function sayName(): Endpoint {
+export function serveBanner(): Endpoint {
   return () => new Response("Consul Agent", { headers: { "Content-Type": "text/plain; charset=utf-8" } });
 }
 

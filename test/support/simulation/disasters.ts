@@ -6,15 +6,15 @@ import { checkTargets } from "./registrar.ts";
 import type { BrokerCondition } from "./simulated-broker.ts";
 import { fairWeather } from "./simulated-network.ts";
 import type { Condition } from "./simulated-services.ts";
-import type { SimulatedWorld } from "./simulated-world.ts";
+import type { SimulatedPlatform } from "./simulated-platform.ts";
 
 /** Each kind of trouble comes and goes by itself, so that they meet in all ways. */
-export async function runDisasters(world: SimulatedWorld, over: AbortSignal): Promise<void> {
+export async function runDisasters(world: SimulatedPlatform, over: AbortSignal): Promise<void> {
   const kinds = [endAgents, troubleDisk, troubleNetwork, troubleServices, troubleBroker];
   await Promise.all(kinds.map((kind) => kind(world, world.newRandom(), over)));
 }
 
-async function endAgents(world: SimulatedWorld, random: FakeRandom, over: AbortSignal): Promise<void> {
+async function endAgents(world: SimulatedPlatform, random: FakeRandom, over: AbortSignal): Promise<void> {
   const { clock, disk, supervisor, plan } = world;
   while (!over.aborted) {
     await sleep(clock, (random.uniform() ** 2 * 60_000) / plan.haste, over);
@@ -28,7 +28,7 @@ async function endAgents(world: SimulatedWorld, random: FakeRandom, over: AbortS
 }
 
 async function troubleDisk(
-  { clock, disk, plan }: SimulatedWorld,
+  { clock, disk, plan }: SimulatedPlatform,
   random: FakeRandom,
   over: AbortSignal,
 ): Promise<void> {
@@ -54,7 +54,7 @@ async function troubleDisk(
 }
 
 async function troubleNetwork(
-  { clock, network, plan }: SimulatedWorld,
+  { clock, network, plan }: SimulatedPlatform,
   random: FakeRandom,
   over: AbortSignal,
 ): Promise<void> {
@@ -73,7 +73,7 @@ async function troubleNetwork(
 const conditions: readonly Condition[] = ["up", "up", "slow", "busy", "down"];
 
 export async function troubleServices(
-  { clock, services }: SimulatedWorld,
+  { clock, services }: SimulatedPlatform,
   random: FakeRandom,
   over: AbortSignal,
 ): Promise<void> {
@@ -86,7 +86,7 @@ export async function troubleServices(
 const brokerTroubles: readonly BrokerCondition[] = ["slow", "away", "silent", "breaking", "breaking"];
 
 async function troubleBroker(
-  { clock, broker, plan }: SimulatedWorld,
+  { clock, broker, plan }: SimulatedPlatform,
   random: FakeRandom,
   over: AbortSignal,
 ): Promise<void> {

@@ -1,7 +1,7 @@
 import type { LineRequest } from "../linearizability/line.ts";
 import type { NetworkAnswer } from "./simulated-network.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
-import type { SimulatedWorld } from "./simulated-world.ts";
+import type { SimulatedPlatform } from "./simulated-platform.ts";
 
 /**
  * One idea of the simulation: somebody who wants something of the agent, what the agent promises, or both. It says which
@@ -22,7 +22,7 @@ export interface Part {
   leave?(peace: Peace): Promise<void>;
 }
 
-export type NewPart = (world: SimulatedWorld) => Part;
+export type NewPart = (world: SimulatedPlatform) => Part;
 
 export interface Over {
   /** No more trouble comes, and who changes things stops. */

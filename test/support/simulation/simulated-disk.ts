@@ -45,8 +45,8 @@ export class SimulatedDisk {
 
   /** For how long it has been well, in milliseconds; 0 when it is not. */
   get wellForMs(): number {
-    const isWell = !this.#gate && !this.#refusing && this.#lagMs === 0 && this.#delayMsMax < 100;
-    return isWell ? this.#clock.monotonicMs() - this.#troubleEndedMs : 0;
+    const isHealthy = !this.#gate && !this.#refusing && this.#lagMs === 0 && this.#delayMsMax < 100;
+    return isHealthy ? this.#clock.monotonicMs() - this.#troubleEndedMs : 0;
   }
 
   /** Since when it has not answered at all. */

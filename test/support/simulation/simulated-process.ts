@@ -9,7 +9,7 @@ import type { Random } from "../../../src/lib/random.ts";
 import "../../../src/bus/message-bus.ts";
 import "../../../src/lib/checked-archive.ts";
 import "../../../src/open-keeper.ts";
-import { systemWorld } from "../../../src/world.ts";
+import { systemPlatform } from "../../../src/platform.ts";
 import { ProcessClock } from "./process-clock.ts";
 import type { Mutation } from "./mutation.ts";
 import type { SimulatedBroker } from "./simulated-broker.ts";
@@ -92,12 +92,12 @@ export class SimulatedProcess {
       onReloadFailed: () => {},
       onLeave: () => {},
       world: {
-        ...systemWorld,
+        ...systemPlatform,
         ...{ clock, random, startCheck: services.startCheck },
         ...{ machine, connectBroker: broker.connect },
         openDescriptors: () => ({ max: undefined, used: () => 0, reserve: () => {}, release: () => {} }),
         openEngine: () => Promise.resolve(disk.open()),
-        openDoors: async ({ router }) => {
+        openListeners: async ({ router }) => {
           this.#router = router;
           return { ...this.#door(), prepare: () => async () => {} };
         },

@@ -5,7 +5,7 @@ import type { Part, Peace } from "./part.ts";
 import { parts } from "./parts.ts";
 import { settleWholly, withTimelessPlatform } from "./platform.ts";
 import { fairWeather, type NetworkAnswer } from "./simulated-network.ts";
-import { SimulatedWorld, type WorldOptions } from "./simulated-world.ts";
+import { SimulatedPlatform, type WorldOptions } from "./simulated-platform.ts";
 
 export interface SimulationResult {
   /** Of all that was answered, and when: the same for the same seed. */
@@ -34,7 +34,7 @@ const soonMs = 100;
 
 class Simulation {
   readonly #options: WorldOptions;
-  readonly #world: SimulatedWorld;
+  readonly #world: SimulatedPlatform;
   readonly #pace: FakeRandom;
   readonly #parts: readonly Part[];
   /** What was there at the last look. */
@@ -50,7 +50,7 @@ class Simulation {
 
   constructor(options: WorldOptions) {
     this.#options = options;
-    this.#world = new SimulatedWorld(options);
+    this.#world = new SimulatedPlatform(options);
     this.#pace = this.#world.newRandom();
     this.#parts = parts.map((newPart) => newPart(this.#world));
   }

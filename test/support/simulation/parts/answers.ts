@@ -3,7 +3,7 @@ import { pickOf } from "../../linearizability/trial.ts";
 import type { Part } from "../part.ts";
 import { serviceNames } from "../registrar.ts";
 import type { SimulatedProcess } from "../simulated-process.ts";
-import type { SimulatedWorld } from "../simulated-world.ts";
+import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const questions: readonly string[] = [
   ...["/v1/kv/?recurse", "/v1/kv/?keys", "/v1/kv/locks/a", "/v1/session/list", "/v1/session/node/gw"],
@@ -18,7 +18,7 @@ interface Instance {
 }
 
 /** The same is told by whatever is asked: with the cache of answers and without, by HTTP, DNS and prepared queries. */
-export function answers(world: SimulatedWorld): Part {
+export function answers(world: SimulatedPlatform): Part {
   const random = world.newRandom();
   let looks = 0;
   let isPrepared = false;
@@ -39,7 +39,7 @@ export function answers(world: SimulatedWorld): Part {
   };
 }
 
-async function expectFresh(world: SimulatedWorld, question: string, look: number): Promise<void> {
+async function expectFresh(world: SimulatedPlatform, question: string, look: number): Promise<void> {
   const kept = await world.peek(question);
   // A question of another name, which nobody has asked before.
   const answer = await world.peek(`${question}${question.includes("?") ? "&" : "?"}fresh=${look}`);
@@ -48,7 +48,11 @@ async function expectFresh(world: SimulatedWorld, question: string, look: number
   world.findings.expect("an answer that was kept is the one of now", broken);
 }
 
-async function expectSameEverywhere(world: SimulatedWorld, process: SimulatedProcess, service: string): Promise<void> {
+async function expectSameEverywhere(
+  world: SimulatedPlatform,
+  process: SimulatedProcess,
+  service: string,
+): Promise<void> {
   const { findings } = world;
   const known = portsOf(await world.peekJson(`/v1/health/service/${service}`));
   const told = askDns(process, service);

@@ -1,7 +1,7 @@
 import type { Part } from "../part.ts";
 import { Registrar } from "../registrar.ts";
 import type { Condition } from "../simulated-services.ts";
-import type { SimulatedWorld } from "../simulated-world.ts";
+import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 interface CheckShown {
   readonly CheckID: string;
@@ -18,7 +18,7 @@ const statusOf: Readonly<Record<Condition, string>> = {
 };
 
 /** Services that come, say how they are and go; what the agent knows of them, and what the catalog does. */
-export function checks(world: SimulatedWorld): Part {
+export function checks(world: SimulatedPlatform): Part {
   const { network, clock } = world;
   const late = new LateStatuses(world);
   const registrars = [11, 12].map((at) => {
@@ -39,11 +39,11 @@ export function checks(world: SimulatedWorld): Part {
   };
 }
 
-async function ownChecks(world: SimulatedWorld): Promise<readonly CheckShown[]> {
+async function ownChecks(world: SimulatedPlatform): Promise<readonly CheckShown[]> {
   return Object.values(await world.peekJson<Record<string, CheckShown>>("/v1/agent/checks"));
 }
 
-function expectLastResults({ services, findings }: SimulatedWorld, known: readonly CheckShown[]): void {
+function expectLastResults({ services, findings }: SimulatedPlatform, known: readonly CheckShown[]): void {
   for (const { CheckID, Status, Type } of known) {
     const last = services.lastResults.get(CheckID);
     if (last === undefined || Type === "maintenance") continue;
@@ -54,11 +54,11 @@ function expectLastResults({ services, findings }: SimulatedWorld, known: readon
 
 /** What a bad disk has kept from the catalog comes there late; all else is there at once. */
 class LateStatuses {
-  readonly #world: SimulatedWorld;
+  readonly #world: SimulatedPlatform;
   /** By check: since when the catalog says something else than the agent. */
   readonly #differsSinceMs = new Map<string, number>();
 
-  constructor(world: SimulatedWorld) {
+  constructor(world: SimulatedPlatform) {
     this.#world = world;
   }
 
@@ -80,7 +80,7 @@ class LateStatuses {
 }
 
 /** Also for those who have changed something since. */
-export async function expectSameOfAgentAndCatalog(world: SimulatedWorld): Promise<void> {
+export async function expectSameOfAgentAndCatalog(world: SimulatedPlatform): Promise<void> {
   const { findings } = world;
   const listed = await world.peekJson<readonly CheckShown[]>("/v1/health/node/gw");
   const [told, known] = [
@@ -95,7 +95,7 @@ export async function expectSameOfAgentAndCatalog(world: SimulatedWorld): Promis
 }
 
 /** Of the registrars' own. */
-function expectTrueStatuses({ findings, services }: SimulatedWorld, known: readonly CheckShown[]): void {
+function expectTrueStatuses({ findings, services }: SimulatedPlatform, known: readonly CheckShown[]): void {
   for (const { CheckID, Status, Type } of known) {
     if (!/:(?:http|ttl)$/.test(CheckID)) continue;
     const target = `http://192.0.2.9/${CheckID.replace(":http", "")}`;

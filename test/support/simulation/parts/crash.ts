@@ -1,11 +1,11 @@
 import type { Part, Peace } from "../part.ts";
-import type { SimulatedWorld } from "../simulated-world.ts";
+import type { SimulatedPlatform } from "../simulated-platform.ts";
 import { expectSameOfAgentAndCatalog } from "./checks.ts";
 
 const client = "192.0.2.99";
 
 /** What is changed behind a disk that hangs is in the agent, the catalog and the next start, or in none of them. */
-export function crash(world: SimulatedWorld): Part {
+export function crash(world: SimulatedPlatform): Part {
   return {
     async conclude(peace) {
       await changeBehindHungDisk(world, peace);
@@ -22,7 +22,7 @@ export function crash(world: SimulatedWorld): Part {
 }
 
 /** One comes and one goes while the disk says nothing for longer than clients are held up. */
-async function changeBehindHungDisk(world: SimulatedWorld, { pass }: Peace): Promise<void> {
+async function changeBehindHungDisk(world: SimulatedPlatform, { pass }: Peace): Promise<void> {
   const { disk, network } = world;
   const [old = "late"] = Object.keys(await world.peekJson<object>("/v1/agent/services"));
   disk.hang();
@@ -34,7 +34,7 @@ async function changeBehindHungDisk(world: SimulatedWorld, { pass }: Peace): Pro
   await pass(3_000);
 }
 
-async function registered(world: SimulatedWorld): Promise<string> {
+async function registered(world: SimulatedPlatform): Promise<string> {
   const checks = Object.keys(await world.peekJson<object>("/v1/agent/checks"));
   return [...Object.keys(await world.peekJson<object>("/v1/agent/services")), ...checks].toSorted().join(" ");
 }

@@ -3,7 +3,7 @@ import { LineBroken, type LineRequest } from "../../linearizability/line.ts";
 import type { Part } from "../part.ts";
 import { requireDone } from "../simulated-line.ts";
 import type { SimulatedProcess } from "../simulated-process.ts";
-import type { SimulatedWorld } from "../simulated-world.ts";
+import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const ttlMs = 12_000;
 const beatMs = 3_000;
@@ -12,7 +12,7 @@ const checkId = "beat";
 const promise = "a check with a time to live is critical when nobody has said otherwise for that time, and no sooner";
 
 /** A service that says that it is alive, and at times says nothing: only the time that has really gone by may count. */
-export function heartbeat(world: SimulatedWorld): Part {
+export function heartbeat(world: SimulatedPlatform): Part {
   const { clock, disk, network, findings } = world;
   const random = world.newRandom();
   /** The agent has said that it heard it, at this time at the latest; and may have heard it as late as that. */

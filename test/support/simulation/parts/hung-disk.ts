@@ -1,11 +1,11 @@
 import type { Part } from "../part.ts";
-import type { SimulatedWorld } from "../simulated-world.ts";
+import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 /** The store's ten seconds, and as much as a look may come late. */
 const heldMsMax = 10_600;
 
 /** Nobody is left waiting for a disk that does not answer. */
-export function hungDisk({ clock, disk, network, findings }: SimulatedWorld): Part {
+export function hungDisk({ clock, disk, network, findings }: SimulatedPlatform): Part {
   return {
     async look() {
       for (const { request, client, arrivedMs } of network.held) {

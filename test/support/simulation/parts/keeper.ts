@@ -6,7 +6,7 @@ import { Owned } from "../owned.ts";
 import type { Part } from "../part.ts";
 import { requireDone } from "../simulated-line.ts";
 import type { NetworkAnswer } from "../simulated-network.ts";
-import type { SimulatedWorld } from "../simulated-world.ts";
+import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const absent = "absent";
 /** A write that waits for a bad disk may be tried again when the disk is well, and once more. */
@@ -15,7 +15,7 @@ const madeAgainMs = 15_000;
 const everySo = 4;
 
 /** EdgeX's services as they use core-keeper's API: each has its configuration and its registration, and nobody else has. */
-export function keeper(world: SimulatedWorld): Part {
+export function keeper(world: SimulatedPlatform): Part {
   // What a restored snapshot brings back, they could not know.
   if (world.plan.restores) return {};
   const clients = [0, 1].map((at) => new KeeperClient(world, at));
@@ -44,7 +44,7 @@ interface RegistrationShown {
 }
 
 class KeeperClient {
-  readonly #world: SimulatedWorld;
+  readonly #world: SimulatedPlatform;
   readonly #random: FakeRandom;
   readonly #client: string;
   readonly #id: string;
@@ -53,7 +53,7 @@ class KeeperClient {
   readonly #configuration: Owned;
   #turn = 0;
 
-  constructor(world: SimulatedWorld, at: number) {
+  constructor(world: SimulatedPlatform, at: number) {
     this.#world = world;
     this.#random = world.newRandom();
     this.#client = `192.0.2.${40 + at}`;
@@ -186,7 +186,7 @@ function shownSettings({ status, body }: NetworkAnswer): string {
 }
 
 /** Whatever a check says, core-keeper's API says the same of its service. */
-async function expectSameStatuses(world: SimulatedWorld): Promise<void> {
+async function expectSameStatuses(world: SimulatedPlatform): Promise<void> {
   const path = "/api/v3/registry/all?deregistered=true";
   const { registrations } = await world.peekJson<{ readonly registrations: readonly RegistrationShown[] }>(path);
   const own = await world.peekJson<Record<string, { ServiceID: string; Status: string }>>("/v1/agent/checks");
@@ -194,9 +194,9 @@ async function expectSameStatuses(world: SimulatedWorld): Promise<void> {
   for (const { serviceId, status } of registrations) {
     if (!(serviceId in services)) continue;
     const statuses = Object.values(own).flatMap(({ ServiceID, Status }) => (ServiceID === serviceId ? [Status] : []));
-    const isWell = statuses.length > 0 && statuses.every((each) => each === "passing");
+    const isHealthy = statuses.length > 0 && statuses.every((each) => each === "passing");
     const broken =
-      isWell === (status === "UP") ? undefined : `${serviceId} is ${status}, its checks ${statuses.join()}`;
+      isHealthy === (status === "UP") ? undefined : `${serviceId} is ${status}, its checks ${statuses.join()}`;
     world.findings.expect("core-keeper's API shows what checks say", broken);
   }
 }

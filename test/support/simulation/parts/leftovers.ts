@@ -1,12 +1,12 @@
 import type { LineRequest } from "../../linearizability/line.ts";
 import type { Part, Peace } from "../part.ts";
 import { requestsOfClientMax } from "../simulated-process.ts";
-import type { SimulatedWorld } from "../simulated-world.ts";
+import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const question = "/v1/kv/quiet/key";
 
 /** Clients that have gone leave nothing in the agent's memory. */
-export function leftovers(world: SimulatedWorld): Part {
+export function leftovers(world: SimulatedPlatform): Part {
   const { findings, supervisor } = world;
   let idleTimers = 0;
   return {
@@ -30,12 +30,12 @@ export function leftovers(world: SimulatedWorld): Part {
   };
 }
 
-function timerCount({ supervisor }: SimulatedWorld): number {
+function timerCount({ supervisor }: SimulatedPlatform): number {
   return supervisor.process?.clock.timerCount ?? 0;
 }
 
 /** Whoever has none under way may have as many as all may. */
-async function expectUncounted(world: SimulatedWorld, { pass }: Peace): Promise<void> {
+async function expectUncounted(world: SimulatedPlatform, { pass }: Peace): Promise<void> {
   const { findings, network } = world;
   const { index } = await world.peek(question);
   for (const who of ["203.0.113.0", "192.0.2.1", "192.0.2.11", "192.0.2.101"]) {

@@ -2,7 +2,7 @@ import { Findings } from "../findings.ts";
 import { LockHolder, lockKeys } from "../lock-holder.ts";
 import type { Part, Peace } from "../part.ts";
 import { SessionLedger } from "../session-ledger.ts";
-import type { SimulatedWorld } from "../simulated-world.ts";
+import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 interface LockShown {
   readonly Key: string;
@@ -10,7 +10,7 @@ interface LockShown {
 }
 
 /** Clients that take turns with locks, and what the agent promises of sessions. */
-export function locks(world: SimulatedWorld): Part {
+export function locks(world: SimulatedPlatform): Part {
   const { clock, disk, findings, network, plan } = world;
   // Whoever restores a snapshot brings back sessions that have ended.
   const ledger = new SessionLedger(plan.restores ? new Findings(clock) : findings);
@@ -33,7 +33,7 @@ export function locks(world: SimulatedWorld): Part {
   };
 }
 
-async function expectFreeLocks(world: SimulatedWorld, peace: Peace): Promise<void> {
+async function expectFreeLocks(world: SimulatedPlatform, peace: Peace): Promise<void> {
   const { findings } = world;
   const sessions = await world.peekJson<readonly { ID: string; TTL: string }[]>("/v1/session/list");
   const left = sessions.find(({ TTL }) => TTL !== "");

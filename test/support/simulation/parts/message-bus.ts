@@ -4,7 +4,7 @@ import type { Part } from "../part.ts";
 import type { Plan } from "../plan.ts";
 import type { Told } from "../simulated-broker.ts";
 import type { Kept } from "../simulated-disk.ts";
-import type { SimulatedWorld } from "../simulated-world.ts";
+import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const prefix = "edgex/";
 
@@ -22,7 +22,7 @@ interface Change {
 const keptMs = 6_000;
 
 /** Somebody at the broker, who must hear of every durable change of a key, and of none in the wrong order. */
-export function messageBus(world: SimulatedWorld): Part {
+export function messageBus(world: SimulatedPlatform): Part {
   const { broker, disk, findings, plan, clock } = world;
   const changes: Change[] = [];
   const told = new Map<string, Told[]>();

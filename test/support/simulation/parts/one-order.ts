@@ -1,12 +1,12 @@
 import { Workload } from "../../linearizability/workload.ts";
 import type { Part } from "../part.ts";
 import { SimulatedLine } from "../simulated-line.ts";
-import type { SimulatedWorld } from "../simulated-world.ts";
+import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const promise = "one order explains all answers";
 
 /** Clients that contend for a few keys and services. */
-export function oneOrder(world: SimulatedWorld): Part {
+export function oneOrder(world: SimulatedPlatform): Part {
   const { clock, network, plan, seed, findings } = world;
   if (plan.restores) return {};
   let lines = 0;

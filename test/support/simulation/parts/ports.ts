@@ -4,7 +4,7 @@ import { LineBroken, type LineRequest } from "../../linearizability/line.ts";
 import type { Part, Peace } from "../part.ts";
 import { requireDone } from "../simulated-line.ts";
 import type { SimulatedNetwork } from "../simulated-network.ts";
-import type { SimulatedWorld } from "../simulated-world.ts";
+import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const wantedPort = 48_080;
 const names: readonly string[] = ["app-a", "app-b", "app-c", "app-d"];
@@ -20,7 +20,7 @@ interface RecordShown {
 type Send = (request: LineRequest) => Promise<{ readonly status: number; readonly body: string }>;
 
 /** Services that all want the same port, start again and again, and read which one they are to have. */
-export function ports(world: SimulatedWorld): Part {
+export function ports(world: SimulatedPlatform): Part {
   // A snapshot of before a port was given takes it back.
   if (world.plan.restores) return {};
   const { clock, network } = world;
@@ -85,7 +85,7 @@ async function register(name: string, port: number, send: Send, isKeepers: boole
   if (status === 409) await send({ method: "PUT", path: "/api/v3/registry", body });
 }
 
-async function expectGivenOnce(world: SimulatedWorld): Promise<void> {
+async function expectGivenOnce(world: SimulatedPlatform): Promise<void> {
   const { findings } = world;
   const owners = new Map<number, string>();
   for (const { service, newPort } of (await givenPorts(world)).filter((record) => record.newPort > 0)) {
@@ -100,19 +100,19 @@ async function expectGivenOnce(world: SimulatedWorld): Promise<void> {
   }
 }
 
-async function givenPorts(world: SimulatedWorld): Promise<readonly RecordShown[]> {
+async function givenPorts(world: SimulatedPlatform): Promise<readonly RecordShown[]> {
   const { status, body } = await world.peek(`/v1/kv/${recordFolder}?recurse`);
   if (status === 404) return [];
   const entries = JSON.parse(body) as readonly { readonly Value: string }[];
   return entries.map(({ Value }) => JSON.parse(Buffer.from(Value, "base64").toString()) as RecordShown);
 }
 
-async function registered(world: SimulatedWorld): Promise<Record<string, { readonly Port: number }>> {
+async function registered(world: SimulatedPlatform): Promise<Record<string, { readonly Port: number }>> {
   return world.peekJson("/v1/agent/services");
 }
 
 /** Each starts once more, and then once more: who is told of another port reads it there. */
-async function expectPortsOfTheirOwn(world: SimulatedWorld, peace: Peace): Promise<void> {
+async function expectPortsOfTheirOwn(world: SimulatedPlatform, peace: Peace): Promise<void> {
   const send: Send = (request) => peace.until(world.network.send("192.0.2.79", request));
   for (const name of [...names, ...names]) {
     const port = (await readPort(name, send)) ?? (await storePort(name, send));

@@ -4,13 +4,13 @@ import { Owned } from "../owned.ts";
 import type { Part } from "../part.ts";
 import { requireDone } from "../simulated-line.ts";
 import type { NetworkAnswer } from "../simulated-network.ts";
-import type { SimulatedWorld } from "../simulated-world.ts";
+import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const client = "192.0.2.60";
 const absent = "absent";
 
 /** Somebody who defines a prepared query, changes it and takes it away. */
-export function preparedQueries(world: SimulatedWorld): Part {
+export function preparedQueries(world: SimulatedPlatform): Part {
   if (world.plan.restores) return {};
   const { clock, network, findings } = world;
   const random = world.newRandom();
@@ -59,12 +59,12 @@ interface QueryShown {
   readonly Service: { readonly Service: string };
 }
 
-async function queries(world: SimulatedWorld): Promise<readonly QueryShown[]> {
+async function queries(world: SimulatedPlatform): Promise<readonly QueryShown[]> {
   return world.peekJson("/v1/query");
 }
 
 /** Its ID, when the answer that had it got lost. */
-async function find(world: SimulatedWorld): Promise<string | undefined> {
+async function find(world: SimulatedPlatform): Promise<string | undefined> {
   return world.process && (await queries(world)).find(({ Name }) => Name === "mine")?.ID;
 }
 

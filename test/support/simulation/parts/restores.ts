@@ -4,7 +4,7 @@ import { Owned } from "../owned.ts";
 import type { Part } from "../part.ts";
 import { requireDone } from "../simulated-line.ts";
 import type { NetworkAnswer } from "../simulated-network.ts";
-import type { SimulatedWorld } from "../simulated-world.ts";
+import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const client = "192.0.2.80";
 const absent = "absent";
@@ -17,7 +17,7 @@ interface Saved {
 }
 
 /** Somebody who writes a key and a service of another node together, saves snapshots, and restores them. */
-export function restores(world: SimulatedWorld): Part {
+export function restores(world: SimulatedPlatform): Part {
   if (!world.plan.restores) return {};
   const { clock, network, findings } = world;
   const random = world.newRandom();
@@ -72,7 +72,7 @@ function pairOf(turn: number): string {
   ]);
 }
 
-async function shown(world: SimulatedWorld): Promise<string> {
+async function shown(world: SimulatedPlatform): Promise<string> {
   const key = await world.peek(`/v1/kv/${pairKey}?raw`);
   const node = await world.peekJson<{ readonly Node?: { readonly Meta: { readonly turn: string } } } | null>(
     "/v1/catalog/node/pair",

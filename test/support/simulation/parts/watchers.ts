@@ -2,13 +2,13 @@ import type { FakeRandom } from "../../fake-random.ts";
 import type { Part, Peace } from "../part.ts";
 import { busyQuestions, forgottenQuestions, quietQuestions } from "../questions.ts";
 import type { Held } from "../simulated-network.ts";
-import type { SimulatedWorld } from "../simulated-world.ts";
+import type { SimulatedPlatform } from "../simulated-platform.ts";
 import { Watcher } from "../watcher.ts";
 
 const heldAtATime = 5;
 
 /** Clients that wait for changes, of everything. */
-export function watchers(world: SimulatedWorld): Part {
+export function watchers(world: SimulatedPlatform): Part {
   const { clock, network, findings, plan } = world;
   // A restored snapshot wakes all.
   const quiet = plan.restores ? [] : quietQuestions;
@@ -49,7 +49,7 @@ function some(all: readonly Held[], look: number): readonly Held[] {
 }
 
 /** Whoever waits must know the newest: else a change went by and did not wake them. */
-async function expectNothingMissed(world: SimulatedWorld, { request: { path } }: Held): Promise<void> {
+async function expectNothingMissed(world: SimulatedPlatform, { request: { path } }: Held): Promise<void> {
   const asked = /^(.*)[?&]index=(\d+)&wait=\w+$/.exec(path);
   if (!asked || path.includes("/v1/coordinate") || path.includes("/v1/event")) return;
   const [, question = "", index] = asked;
@@ -58,7 +58,7 @@ async function expectNothingMissed(world: SimulatedWorld, { request: { path } }:
   world.findings.expect("whoever waits is woken by each change", broken);
 }
 
-async function expectNewest(world: SimulatedWorld, { options, body, index }: Watcher): Promise<void> {
+async function expectNewest(world: SimulatedPlatform, { options, body, index }: Watcher): Promise<void> {
   const { question, isForgotten } = options;
   if (isForgotten) return;
   const now = await world.peek(question);

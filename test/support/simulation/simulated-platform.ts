@@ -24,7 +24,7 @@ export interface WorldOptions {
 const observer = "198.51.100.1";
 
 /** One agent, and all that is around it: on one clock, by one seed. */
-export class SimulatedWorld {
+export class SimulatedPlatform {
   readonly seed: number;
   readonly plan: Plan;
   readonly clock: FakeClock;

@@ -16,7 +16,7 @@ export interface LocalRow {
  * Up to which index changes have been told, kept with this agent's own rows. It may be some seconds behind: after a
  * sudden end what was told in that time is told again.
  */
-export class KeptPosition {
+export class SavedPosition {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -41,11 +41,11 @@ export class KeptPosition {
     store: Store,
     rows: readonly LocalRow[],
     world: { readonly clock: Clock; readonly log: Log },
-  ): Promise<KeptPosition> {
+  ): Promise<SavedPosition> {
     const row = rows.find(({ key }) => key === rowKey)?.value;
     const saved = Number(row === undefined ? Number.NaN : new TextDecoder().decode(row));
-    if (Number.isSafeInteger(saved)) return new KeptPosition(store, saved, world);
-    const position = new KeptPosition(store, -1, world);
+    if (Number.isSafeInteger(saved)) return new SavedPosition(store, saved, world);
+    const position = new SavedPosition(store, -1, world);
     await position.#save(store.state.index);
     return position;
   }

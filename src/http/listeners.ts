@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { readTlsFiles, type TlsFiles } from "../lib/tls-files.ts";
 import { listen, type HttpServer, type ListenOptions } from "./server.ts";
 
-export interface DoorsOptions extends Pick<ListenOptions, "socketOwner" | "router" | "clock" | "log"> {
+export interface ListenersOptions extends Pick<ListenOptions, "socketOwner" | "router" | "clock" | "log"> {
   /** No addresses: not served. */
   readonly http: Door;
   readonly https: Door & { readonly tls: TlsFiles };
@@ -11,7 +11,7 @@ export interface DoorsOptions extends Pick<ListenOptions, "socketOwner" | "route
 type Door = Pick<ListenOptions, "addresses" | "port">;
 
 /** Wherever HTTP and HTTPS are served. */
-export interface Doors {
+export interface Listeners {
   readonly addresses: readonly string[];
   /**
    * Reads what HTTPS is to be served with from now on, and gives what makes it so.
@@ -29,7 +29,7 @@ export interface Doors {
  * Listens wherever HTTP and HTTPS are to be served, or nowhere.
  * @throws OperatingError naming the address, certificate or key that cannot be used
  */
-export async function openDoors({ http, https, ...options }: DoorsOptions): Promise<Doors> {
+export async function openListeners({ http, https, ...options }: ListenersOptions): Promise<Listeners> {
   const shared = { ...options, listening: { name: "HTTP", portFlags: "-http-port, -https-port" } as const };
   let tls = https.addresses.length === 0 ? undefined : readTlsFiles(https.tls);
   const opened: HttpServer[] = [];

@@ -4,7 +4,7 @@ const forMs = 60_000;
 const textsMax = 64;
 
 /** Knows what was said within the last minute, so that what goes on is not said each time. */
-export class ToldLately {
+export class LogThrottle {
   readonly #clock: Clock;
   /** When each text was said, oldest first. */
   readonly #saidMs = new Map<string, number>();

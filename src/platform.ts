@@ -4,7 +4,7 @@ import { listenDns } from "./dns/server.ts";
 import type { OpenedEngine } from "./engine/engine.ts";
 import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
 import { openSqliteEngine } from "./engine/sqlite/sqlite-engine.ts";
-import { openDoors } from "./http/doors.ts";
+import { openListeners } from "./http/listeners.ts";
 import { listen } from "./http/server.ts";
 import { connectBroker } from "./open-bus.ts";
 import { systemClock, type Clock } from "./lib/clock.ts";
@@ -16,11 +16,11 @@ import { type Machine, thisMachine } from "./ports/machine.ts";
  * All that is around an agent: time, chance, the disk, who asks it, and what it asks. A simulation hands in another one,
  * and runs the same agent in it.
  */
-export interface World {
+export interface Platform {
   readonly clock: Clock;
   readonly random: Random;
   readonly openEngine: (config: RuntimeConfig) => Promise<OpenedEngine>;
-  readonly openDoors: typeof openDoors;
+  readonly openListeners: typeof openListeners;
   readonly listenDns: typeof listenDns;
   /** For core-keeper's API. */
   readonly listen: typeof listen;
@@ -31,11 +31,11 @@ export interface World {
   readonly openDescriptors: () => Descriptors;
 }
 
-export const systemWorld: World = {
+export const systemPlatform: Platform = {
   clock: systemClock,
   random: systemRandom,
   openEngine,
-  openDoors,
+  openListeners,
   listenDns,
   listen,
   startCheck,

@@ -8,7 +8,7 @@ import { nameText, type Name } from "./name.ts";
 export type ForeignRecords = ReadonlyMap<string, readonly ResourceRecord[]>;
 
 /** One look into the registry on behalf of a question: remembers what the answer depends on, and what it lacks. */
-export class Inquiry {
+export class ZoneRead {
   /** When one of these is touched the answer may be another. */
   readonly topics: Set<Topic> = new Set();
   /** Names to ask other servers for before the answer is whole. */

@@ -1,4 +1,4 @@
-import { connectErrorWords, tlsErrorWords } from "./network-words.ts";
+import { connectErrorWords, tlsErrorWords } from "./go-error-text.ts";
 import { formatHostPort } from "./host-port.ts";
 
 /** The names that Go gives to gRPC's status codes, by number. */

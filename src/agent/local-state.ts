@@ -4,7 +4,7 @@ import { toCatalogCheck } from "./catalog-check.ts";
 import type { LocalCheck, LocalService } from "./registrations.ts";
 
 /** The services and checks that an agent has, in memory, in order of registration. */
-export class Registered {
+export class LocalState {
   readonly #services = new Map<string, LocalService>();
   readonly #checks = new Map<string, LocalCheck>();
   /** The ids of each service's checks ("" for the node's own), so that nothing passes over those of others. */

@@ -8,7 +8,7 @@ import {
   otherCertificate,
   type TestCertificate,
 } from "../../test/support/certificates.ts";
-import { dialErrorWords, isCertificateError, tlsErrorWords } from "./network-words.ts";
+import { dialErrorWords, isCertificateError, tlsErrorWords } from "./go-error-text.ts";
 
 interface Trust {
   readonly servername?: string;

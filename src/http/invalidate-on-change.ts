@@ -4,7 +4,7 @@ import { topics, type Topic } from "../state/topics.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 
 /** From now on answers are dropped when a commit touches them or a check that they show prints something else. */
-export function keepFresh(
+export function invalidateOnChange(
   answers: AnswerCache,
   { store, outputs }: { readonly store: Store; readonly outputs: CheckOutputs },
 ): void {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { grpcFailureWords } from "./grpc-words.ts";
+import { grpcFailureWords } from "./go-grpc-error-text.ts";
 
 test("a code without a name is given by its number", () => {
   expect(grpcFailureWords({ code: 99, details: "odd" })).toBe("rpc error: code = Code(99) desc = odd");

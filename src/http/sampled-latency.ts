@@ -7,7 +7,7 @@ const timedEach = 64;
  * Counts how often one rendered answer is sent again, which is what most requests are and takes microseconds: the clock is
  * read for a few of them, and those between took as long.
  */
-export class Repeats {
+export class SampledLatency {
   readonly #took: Meter | undefined;
   #count = 0;
   #ms = 0;

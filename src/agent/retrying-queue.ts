@@ -12,7 +12,7 @@ const againMs = 1_000;
  * not. Such a change is made again until the disk has answered, so that both end with the same; whoever made it was told
  * that it may still be done. Until then other changes of its keys are refused, for nobody knows what they would start from.
  */
-export class Turns {
+export class RetryingQueue {
   readonly #clock: Clock;
   readonly #queue = new KeyedQueue();
   readonly #unknown = new Set<string>();
