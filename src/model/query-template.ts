@@ -1,5 +1,5 @@
 import { OperatingError } from "../lib/errors.ts";
-import { compileRe2Groups } from "../lib/filter/re2-groups.ts";
+import { compileRe2 } from "../lib/filter/re2.ts";
 import {
   evaluateInterpolation,
   parseInterpolation,
@@ -59,7 +59,7 @@ function evaluate(
 
 function groupsOf(regexp: string, name: string): readonly string[] {
   if (regexp === "") return [];
-  const compiled = compileRe2Groups(regexp);
+  const compiled = compileRe2(regexp);
   if ("fault" in compiled) throw fault(`Bad Regexp: ${compiled.fault}`);
   return compiled.match(name) ?? [];
 }

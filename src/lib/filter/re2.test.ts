@@ -9,6 +9,12 @@ function matches(pattern: string, text: string): boolean {
   return compiled.test(text);
 }
 
+function groups(pattern: string, text: string): readonly string[] | undefined {
+  const compiled = compileRe2(pattern);
+  if ("fault" in compiled) throw new Error(compiled.fault);
+  return compiled.match(text);
+}
+
 /** Patterns that mean the same to JavaScript. */
 const { pattern } = fc.letrec<{ pattern: string }>((tie) => {
   const group = tie("pattern").map((inner) => `(?:${inner})`);
@@ -84,10 +90,9 @@ test.each(["(a+)+$", "^(a|a)*$", "(.*a){20}$", "(a?){50}a{50}$"])("%s does not t
 });
 
 test("a pattern that unfolds without end is refused", () => {
-  expect(() => matches("((a{100}){100}){100}", "")).toThrow("expression too large");
-  expect(() => matches("(".repeat(2_000), "")).toThrow("nests too deeply");
-  // Nothing, a thousand million times, is nothing.
-  expect(matches("^(((){1000}){1000}){1000}$", "")).toBe(true);
+  expect(() => matches("((a{100}){100}){100}", "")).toThrow("invalid repeat count: `{100}`");
+  expect(() => matches("(".repeat(2_000) + ")".repeat(2_000), "")).toThrow("nests too deeply");
+  expect(() => matches("(((){1000}){1000}){1000}", "")).toThrow("expression too large");
 });
 
 test.each([
@@ -113,4 +118,77 @@ test.each([
   ["(?i)[a-f]", "E", true],
 ])("RE2's %s against %j is %p", (re2, subject, expected) => {
   expect(matches(re2, subject)).toBe(expected);
+});
+
+// Faults as Consul 1.8.7 answers them to a filter with `matches`.
+test.each([
+  ["(", "missing closing ): `(`"],
+  ["a**", "invalid nested repetition operator: `**`"],
+  ["x{1001}", "invalid repeat count: `{1001}`"],
+  ["[z-a]", "invalid character class range: `z-a`"],
+  ["\\8", "invalid escape sequence: `\\8`"],
+  ["(?=a)", "invalid or unsupported Perl syntax: `(?=`"],
+  ["(?<n>a)", "invalid or unsupported Perl syntax: `(?<`"],
+  ["[(]a(?<n>a)", "invalid or unsupported Perl syntax: `(?<`"],
+  ["(?<=a)", "invalid or unsupported Perl syntax: `(?<`"],
+  ["(?<!a)", "invalid or unsupported Perl syntax: `(?<`"],
+])("%s is refused: %s", (re2, fault) => {
+  expect(compileRe2(re2)).toEqual({ fault: `error parsing regexp: ${fault}` });
+});
+
+test.each(["\\(?<n>", "[(?<n>]", "\\Q(?<n>\\E", "\\Q(?<n>", "[]\\](?<]", "[[:alpha:](?<]"])("%s is no group", (re2) => {
+  expect(compileRe2(re2)).not.toHaveProperty("fault");
+});
+
+/** Patterns that mean the same to JavaScript, which repeats what matches nothing in another way. */
+const { grouped } = fc.letrec<{ grouped: string }>((tie) => {
+  const atom = fc.constantFrom("a", "b", ".", "[ab]", "(a)", "(b|a)", "(ab?)", "(?:a|(b))");
+  const perhapsNothing = fc.constantFrom("(a*?)", "(.*)", "(b?)", "^", "$");
+  const repeat = fc.constantFrom("", "", "?", "??");
+  const letter = fc.tuple(
+    fc.constantFrom("a", "b", ".", "(?:ab|a)"),
+    fc.constantFrom("*", "+", "*?", "+?", "{1,2}", "{1,2}?"),
+  );
+  const part = fc.oneof(
+    fc.tuple(atom, repeat).map((both) => both.join("")),
+    perhapsNothing,
+    letter.map((both) => both.join("")),
+  );
+  return {
+    grouped: fc.oneof(
+      fc.array(part, { maxLength: 5 }).map((parts) => parts.join("")),
+      fc.tuple(tie("grouped"), tie("grouped")).map(([a, b]) => `(${a})|${b}`),
+    ),
+  };
+});
+
+test("groups are what JavaScript's own matcher finds", () => {
+  const text = fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 8 });
+  fc.assert(
+    fc.property(grouped, text, (any, subject) => {
+      const found = new RegExp(any, "u").exec(subject);
+      const expected = found ? Array.from(found, (group: string | undefined) => group ?? "") : undefined;
+      expect({ any, subject, groups: groups(any, subject) }).toEqual({ any, subject, groups: expected });
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+test.each([
+  ["^geo-(.*?)-([^-]+)$", "geo-db-main", ["geo-db-main", "db", "main"]],
+  ["(?P<first>a)|(b)", "b", ["b", "", "b"]],
+  ["(?:a)(b)", "ab", ["ab", "b"]],
+  ["(?U)(a+)(a*)", "aaa", ["a", "a", ""]],
+  ["(?U)(a+?)", "aaa", ["aaa", "aaa"]],
+  ["(a|ab)(c|bcd)", "abcd", ["abcd", "a", "bcd"]],
+  ["(.)$", "\u{1f600}", ["\u{1f600}", "\u{1f600}"]],
+  ["x", "abc", undefined],
+])("%s finds in %j the groups %j", (re2, subject, expected) => {
+  expect(groups(re2, subject)).toEqual(expected);
+});
+
+test("a hostile pattern with groups does not take exponential time", () => {
+  const start = performance.now();
+  expect(groups("^(a|a)*(a+)+$", `${"a".repeat(2_000)}b`)).toBeUndefined();
+  expect(performance.now() - start).toBeLessThan(patienceMs(2_000));
 });

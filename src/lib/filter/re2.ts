@@ -1,70 +1,51 @@
-import { Re2SyntaxError } from "./re2-class.ts";
-import { compileProgram, holds, type Re2Program } from "./re2-program.ts";
+import type * as Re2js from "re2js";
 
 /**
- * Regular expressions with RE2's syntax and RE2's promise: the time is bounded by pattern times text, whatever the pattern.
- * A client's `matches "(a+)+$"` must not stop the agent, as a backtracking matcher would.
- *
- * A pattern becomes a program; to match, the set of places in the program that the text read so far can have led to is
- * carried along the text, character by character.
+ * A regular expression of RE2's syntax, which takes time bounded by pattern times text, whatever the pattern: a client's
+ * `matches "(a+)+$"` cannot stop the agent.
  */
 export interface Re2 {
   /** Whether the pattern matches anywhere in the text. */
   test(text: string): boolean;
+  /** The first match, then the text of each group ("" for a group that took no part); undefined without a match. */
+  match(text: string): readonly string[] | undefined;
 }
 
+/** @returns the fault in the words of Go's regexp package, which Consul passes on */
 export function compileRe2(pattern: string): Re2 | { readonly fault: string } {
+  const library = loadLibrary();
   try {
-    const program = compileProgram(pattern, { marks: false });
-    return { test: (text) => run(program, text) };
+    const compiled = library.RE2JS.compile(pattern);
+    if (hasPerlGroup(pattern)) return { fault: perlGroupFault };
+    return { test: (text) => compiled.test(text), match: (text) => groupsOf(compiled, text) };
   } catch (thrown) {
-    if (thrown instanceof Re2SyntaxError) return { fault: thrown.message };
-    throw thrown;
+    if (!(thrown instanceof library.RE2JSSyntaxException)) throw thrown;
+    return { fault: thrown.message.includes("`(?<") ? perlGroupFault : thrown.message };
   }
 }
 
-function run(program: Re2Program, text: string): boolean {
-  const characters = Array.from(text);
-  let places = new Set<number>();
-  for (let at = 0; at <= characters.length; at += 1) {
-    // A match may begin anywhere.
-    follow(program, places, { from: 0, characters, at });
-    if (places.has(program.length)) return true;
-    places = step(program, places, { characters, at });
-  }
-  return false;
+let loaded: typeof Re2js | undefined;
+
+/** Loads the library at the first pattern: most agents never see one, and it takes 7 MiB. */
+function loadLibrary(): typeof Re2js {
+  // oxlint-disable-next-line typescript/no-unsafe-assignment -- `require`, unlike `import`, waits for the first call
+  const library: typeof Re2js = (loaded ??= require("re2js"));
+  return library;
 }
 
-/** The places after the character at `at`. */
-function step(
-  program: Re2Program,
-  places: ReadonlySet<number>,
-  { characters, at }: { characters: readonly string[]; at: number },
-): Set<number> {
-  const next = new Set<number>();
-  const character = characters[at];
-  if (character === undefined) return next;
-  for (const place of places) {
-    const instruction = program[place];
-    if (instruction?.kind === "character" && instruction.test(character)) {
-      follow(program, next, { from: place + 1, characters, at: at + 1 });
-    }
-  }
-  return next;
+function groupsOf(compiled: Re2js.RE2JS, text: string): readonly string[] | undefined {
+  const matcher = compiled.matcher(text);
+  if (!matcher.find()) return undefined;
+  return Array.from({ length: matcher.groupCount() + 1 }, (_, group) => matcher.group(group) ?? "");
 }
 
-/** Adds `from` and every place that can be reached from it without reading a character. */
-function follow(
-  program: Re2Program,
-  places: Set<number>,
-  { from, characters, at }: { from: number; characters: readonly string[]; at: number },
-): void {
-  const open = [from];
-  for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    if (places.has(place)) continue;
-    places.add(place);
-    const instruction = program[place];
-    if (instruction?.kind === "fork") open.push(...instruction.to);
-    if (instruction?.kind === "position" && holds(instruction.at, characters, at)) open.push(place + 1);
-  }
+/** Consul 1.8 is built with Go 1.14, which knows `(?P<name>` alone; the library takes `(?<name>` too, as Go does from 1.22 on. */
+const perlGroupFault = "error parsing regexp: invalid or unsupported Perl syntax: `(?<`";
+
+/** @param pattern a valid one: each class in it is closed */
+function hasPerlGroup(pattern: string): boolean {
+  if (!pattern.includes("(?<")) return false;
+  return [...pattern.matchAll(quotedClassOrGroup)].some(([found]) => found === "(?<");
 }
+
+const quotedClassOrGroup = /\\Q[^]*?(?:\\E|$)|\\[^]|\[\^?\]?(?:\[:\^?\w+:\]|\\[^]|[^\]\\])*\]|\(\?</g;
