@@ -20,7 +20,7 @@ export interface BuildInputs extends AddressSources {
 const sessionTtlMsMinDefault = 10_000;
 
 /**
- * RetryingQueue merged settings into what the agent works with. Whether the parts fit together is validate's question.
+ * Turns merged settings into what the agent works with. Whether the parts fit together is validate's question.
  * @throws OperatingError invalid
  */
 export function buildConfig(inputs: BuildInputs): Omit<RuntimeConfig, "warnings" | "consulNodeId"> {

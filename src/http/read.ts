@@ -146,7 +146,7 @@ export function answerCatalog<T>(
 }
 
 /**
- * RetryingQueue `?filter=` into a test of encoded rows.
+ * Turns `?filter=` into a test of encoded rows.
  * @throws HttpError 500 with Consul's words
  */
 export function compile(

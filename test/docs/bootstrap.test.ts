@@ -108,7 +108,7 @@ describe.each(runtimes)("the guide's service on %s", (_name, runtime) => {
     const [oldPort = 0, newPort = 0] = await freePorts(2);
     writeFileSync(join(installed.folder, "res/moving.yaml"), `Service:\n  Port: ${oldPort}\n`);
     const service = run(runtime, [`-r=consul.${agent.url}`, "-f", "moving.yaml", "-o"]);
-    await service.expectOutput(`LocalState with Registry on port ${oldPort}`);
+    await service.expectOutput(`Registered with Registry on port ${oldPort}`);
     const change = { id: `${oldPort}`, revision: 1, service: "greeter", host: "localhost", oldPort, newPort };
     await put("registry/ports/greeter", JSON.stringify({ ...change, reason: "it is taken", state: "pending" }));
     await within(10_000, async () => expect(await registered()).toMatchObject({ Port: newPort }));

@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
@@ -38,14 +38,15 @@ export function slowness(): number {
 
 function work(): void {
   deflateSync(text);
-  const path = join(tmpdir(), `praetor-patience-${process.pid}`);
-  const file = openSync(path, "w");
+  // A name of its own: processes in other namespaces can have the same id.
+  const folder = mkdtempSync(join(tmpdir(), "praetor-patience-"));
+  const file = openSync(join(folder, "file"), "w");
   for (let sync = 0; sync < syncs; sync++) {
     writeSync(file, text, 0, 4096, sync * 4096);
     fdatasyncSync(file);
   }
   closeSync(file);
-  unlinkSync(path);
+  rmSync(folder, { recursive: true });
 }
 
 /** How long something may take on this machine, in milliseconds, that may take `quietMs` on a quiet reference machine. */

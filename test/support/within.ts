@@ -6,7 +6,7 @@ const pauseMs = 25;
 const quietMsMin = 10_000;
 
 /**
- * SampledLatency `attempt` until it does not throw. When it still throws after `quietMs`, or 10 s, on a quiet machine, and as
+ * Repeats `attempt` until it does not throw. When it still throws after `quietMs`, or 10 s, on a quiet machine, and as
  * much longer as this machine is slower, throws what it threw last. With 0 there is one attempt.
  */
 export async function within<Result>(quietMs: number, attempt: () => Promise<Result>): Promise<Result> {

@@ -42,7 +42,7 @@ async function registerServices({ api, flags, io, words }: ApiCall): Promise<voi
     const body = JSON.stringify(service);
     const attempted = `Error registering service ${JSON.stringify(service.Name)}`;
     await attempting(attempted, () => api.ok({ method: "PUT", path: "/v1/agent/service/register", body }));
-    io.stdout(`LocalState service: ${service.Name}\n`);
+    io.stdout(`Registered service: ${service.Name}\n`);
   }
 }
 

@@ -51,7 +51,7 @@ export interface NodeFacts {
   readonly name: string;
   readonly id: string;
   readonly address: string;
-  /** LocalState for something that has no agent. */
+  /** Registered for something that has no agent. */
   readonly isExternal: boolean;
 }
 

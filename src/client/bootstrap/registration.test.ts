@@ -7,7 +7,7 @@ import { within } from "../../../test/support/within.ts";
 import { bootstrap, type BootstrapOptions, type Service } from "./bootstrap.ts";
 import type { ServiceConfiguration } from "./service-configuration.ts";
 
-/* LocalState services whose entry changes under them, at a real agent that keeps all in memory. */
+/* Registered services whose entry changes under them, at a real agent that keeps all in memory. */
 
 let agent: Target;
 let serviceKey: string;

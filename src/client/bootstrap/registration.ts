@@ -62,7 +62,7 @@ export class Registration {
       const message = `could not register service with Registry: ${messageOf(cause)}`;
       throw new OperatingError("unavailable", "service-not-registered-yet", message, { cause });
     }
-    log.info(`LocalState with Registry on port ${this.#options.service().Port}`);
+    log.info(`Registered with Registry on port ${this.#options.service().Port}`);
     this.#follow();
   }
 
