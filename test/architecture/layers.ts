@@ -13,8 +13,6 @@ export interface Layer {
   readonly testsMayImport?: readonly string[];
 }
 
-const everything = ["*"];
-
 export const layers: readonly Layer[] = [
   { name: "lib", mayImport: [], pure: false },
   { name: "model", mayImport: ["lib"], pure: true },
@@ -74,23 +72,13 @@ export const layers: readonly Layer[] = [
   // What the published package of clients exports.
   { name: "client-package.ts", mayImport: ["client", "lib"], pure: true },
   { name: "client-package-bootstrap.ts", mayImport: ["client"], pure: true },
-  // The composition root: these files build an agent from all the layers.
   {
-    name: "self-description.ts",
-    mayImport: ["debug-config.ts", "http", "registry", "agent", "config", "model", "lib"],
+    name: "server",
+    mayImport: [
+      ...["agent", "bus", "checks", "cluster", "config", "dns", "engine", "http", "keeper", "ports"],
+      ...["registry", "state", "wire", "model", "lib"],
+    ],
     pure: false,
   },
-  { name: "debug-config.ts", mayImport: ["agent", "config", "wire", "model", "lib"], pure: true },
-  { name: "keeper-description.ts", mayImport: ["config"], pure: true },
-  { name: "host-description.ts", mayImport: ["lib"], pure: false },
-  { name: "process-metrics.ts", mayImport: ["registry", "lib"], pure: false },
-  { name: "open-ports.ts", mayImport: everything, pure: false },
-  { name: "write-access.ts", mayImport: ["lib"], pure: true },
-  { name: "open-api.ts", mayImport: everything, pure: false },
-  { name: "open-bus.ts", mayImport: everything, pure: false },
-  { name: "open-keeper.ts", mayImport: everything, pure: false },
-  { name: "open-dns.ts", mayImport: everything, pure: false },
-  { name: "platform.ts", mayImport: everything, pure: false },
-  { name: "daemon.ts", mayImport: everything, pure: false },
-  { name: "main.ts", mayImport: everything, pure: false },
+  { name: "main.ts", mayImport: ["*"], pure: false },
 ];

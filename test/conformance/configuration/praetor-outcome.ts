@@ -6,7 +6,7 @@ import type { RuntimeConfig } from "../../../src/config/runtime-config.ts";
 import { formatPlace } from "../../../src/config/syntax-tree.ts";
 import { OperatingError } from "../../../src/lib/errors.ts";
 import { createLog } from "../../../src/lib/log.ts";
-import { describeSelf } from "../../../src/self-description.ts";
+import { describeSelf } from "../../../src/server/self-description.ts";
 import { encodeCheck } from "../../../src/wire/check.ts";
 import { renderGoJson } from "../../../src/wire/go-json.ts";
 import { encodeAgentService } from "../../../src/wire/service.ts";

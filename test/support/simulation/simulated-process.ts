@@ -1,5 +1,5 @@
 import { loadConfig } from "../../../src/config/load.ts";
-import { type Daemon, startDaemon } from "../../../src/daemon.ts";
+import { type Daemon, startDaemon } from "../../../src/server/daemon.ts";
 import type { Responder } from "../../../src/dns/responder.ts";
 import type { RequestHandler } from "../../../src/http/server.ts";
 import type { Clock } from "../../../src/lib/clock.ts";
@@ -8,8 +8,8 @@ import type { Random } from "../../../src/lib/random.ts";
 // What the agent loads when it needs it: from the disk, which takes a time that no seed decides.
 import "../../../src/bus/message-bus.ts";
 import "../../../src/lib/checked-archive.ts";
-import "../../../src/open-keeper.ts";
-import { systemPlatform } from "../../../src/platform.ts";
+import "../../../src/server/parts/keeper.ts";
+import { systemPlatform } from "../../../src/server/platform.ts";
 import { ProcessClock } from "./process-clock.ts";
 import type { Mutation } from "./mutation.ts";
 import type { SimulatedBroker } from "./simulated-broker.ts";

@@ -1,10 +1,10 @@
-import type { RuntimeConfig } from "./config/runtime-config.ts";
-import { parseName } from "./dns/name.ts";
-import { parseUpstream, Recursors } from "./dns/recursors.ts";
-import { Responder, type AnsweringSettings } from "./dns/responder.ts";
-import type { listenDns } from "./dns/server.ts";
-import { Zone } from "./dns/zone.ts";
-import type { Api } from "./http/api.ts";
+import type { RuntimeConfig } from "../../config/runtime-config.ts";
+import { parseName } from "../../dns/name.ts";
+import { parseUpstream, Recursors } from "../../dns/recursors.ts";
+import { Responder, type AnsweringSettings } from "../../dns/responder.ts";
+import type { listenDns } from "../../dns/server.ts";
+import { Zone } from "../../dns/zone.ts";
+import type { Api } from "../../http/api.ts";
 
 type DnsParts = Pick<Api, "store" | "preparedQueries" | "metrics" | "clock" | "random" | "log">;
 

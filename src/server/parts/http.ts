@@ -1,25 +1,25 @@
-import type { FileFault } from "./agent/file-definitions.ts";
-import { Autopilot } from "./cluster/autopilot.ts";
-import { serverMember } from "./cluster/server-registration.ts";
-import type { RuntimeConfig } from "./config/runtime-config.ts";
-import { describeHost } from "./host-description.ts";
-import { AnswerCache } from "./http/answer-cache.ts";
-import type { Api } from "./http/api.ts";
-import { CachedQuestions } from "./http/cached-questions.ts";
-import type { ClientLimit } from "./http/client-limit.ts";
-import type { Listeners, openListeners } from "./http/listeners.ts";
-import { invalidateOnChange } from "./http/invalidate-on-change.ts";
-import { Router } from "./http/router.ts";
-import { routes } from "./http/routes.ts";
-import { systemClock } from "./lib/clock.ts";
-import { writeAccess } from "./write-access.ts";
-import { Coordinates } from "./registry/coordinates.ts";
-import { Events } from "./registry/events.ts";
-import { Nearness } from "./registry/nearness.ts";
-import { PreparedQueries } from "./registry/prepared-query-execution.ts";
-import { openPorts } from "./open-ports.ts";
-import type { Machine } from "./ports/machine.ts";
-import { describeSelf } from "./self-description.ts";
+import type { FileFault } from "../../agent/file-definitions.ts";
+import { Autopilot } from "../../cluster/autopilot.ts";
+import { serverMember } from "../../cluster/server-registration.ts";
+import type { RuntimeConfig } from "../../config/runtime-config.ts";
+import { describeHost } from "../../http/host-description.ts";
+import { AnswerCache } from "../../http/answer-cache.ts";
+import type { Api } from "../../http/api.ts";
+import { CachedQuestions } from "../../http/cached-questions.ts";
+import type { ClientLimit } from "../../http/client-limit.ts";
+import type { Listeners, openListeners } from "../../http/listeners.ts";
+import { invalidateOnChange } from "../../http/invalidate-on-change.ts";
+import { Router } from "../../http/router.ts";
+import { routes } from "../../http/routes.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { writeAccess } from "../../http/write-access.ts";
+import { Coordinates } from "../../registry/coordinates.ts";
+import { Events } from "../../registry/events.ts";
+import { Nearness } from "../../registry/nearness.ts";
+import { PreparedQueries } from "../../registry/prepared-query-execution.ts";
+import { openPorts } from "./ports.ts";
+import type { Machine } from "../../ports/machine.ts";
+import { describeSelf } from "../self-description.ts";
 
 type ApiParts = Pick<
   Api,

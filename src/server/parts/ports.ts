@@ -1,6 +1,6 @@
-import type { RuntimeConfig } from "./config/runtime-config.ts";
-import type { Node } from "./model/node.ts";
-import { Ports, type PortsOptions } from "./ports/ports.ts";
+import type { RuntimeConfig } from "../../config/runtime-config.ts";
+import type { Node } from "../../model/node.ts";
+import { Ports, type PortsOptions } from "../../ports/ports.ts";
 
 type PortsParts = Pick<PortsOptions, "agent" | "clock" | "events" | "log" | "machine" | "random" | "store">;
 

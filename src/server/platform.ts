@@ -1,16 +1,16 @@
-import { startCheck } from "./checks/start-check.ts";
-import type { RuntimeConfig } from "./config/runtime-config.ts";
-import { listenDns } from "./dns/server.ts";
-import type { OpenedEngine } from "./engine/engine.ts";
-import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
-import { openSqliteEngine } from "./engine/sqlite/sqlite-engine.ts";
-import { openListeners } from "./http/listeners.ts";
-import { listen } from "./http/server.ts";
-import { connectBroker } from "./open-bus.ts";
-import { systemClock, type Clock } from "./lib/clock.ts";
-import { type Descriptors, ProcessDescriptors } from "./lib/descriptor-guard.ts";
-import { systemRandom, type Random } from "./lib/random.ts";
-import { type Machine, thisMachine } from "./ports/machine.ts";
+import { startCheck } from "../checks/start-check.ts";
+import type { RuntimeConfig } from "../config/runtime-config.ts";
+import { listenDns } from "../dns/server.ts";
+import type { OpenedEngine } from "../engine/engine.ts";
+import { openMemoryEngine } from "../engine/memory/memory-engine.ts";
+import { openSqliteEngine } from "../engine/sqlite/sqlite-engine.ts";
+import { openListeners } from "../http/listeners.ts";
+import { listen } from "../http/server.ts";
+import { connectBroker } from "./parts/bus.ts";
+import { systemClock, type Clock } from "../lib/clock.ts";
+import { type Descriptors, ProcessDescriptors } from "../lib/descriptor-guard.ts";
+import { systemRandom, type Random } from "../lib/random.ts";
+import { type Machine, thisMachine } from "../ports/machine.ts";
 
 /**
  * All that is around an agent: time, chance, the disk, who asks it, and what it asks. A simulation hands in another one,

@@ -1,7 +1,7 @@
-import { sleep, type Clock } from "./lib/clock.ts";
-import { intervalMs, type Metrics } from "./lib/metrics.ts";
-import type { SessionTtls } from "./registry/session-ttls.ts";
-import type { Store } from "./registry/store.ts";
+import { sleep, type Clock } from "../../lib/clock.ts";
+import { intervalMs, type Metrics } from "../../lib/metrics.ts";
+import type { SessionTtls } from "../../registry/session-ttls.ts";
+import type { Store } from "../../registry/store.ts";
 
 interface Gauged {
   readonly store: Store;

@@ -1,10 +1,10 @@
-import type { FileFault } from "./agent/file-definitions.ts";
-import type { RuntimeConfig } from "./config/runtime-config.ts";
-import { formatDuration } from "./lib/duration.ts";
-import { cipherSuites } from "./lib/tls-files.ts";
-import { consulVersion } from "./model/consul-version.ts";
-import type { Node } from "./model/node.ts";
-import { goMap } from "./wire/go-json.ts";
+import type { FileFault } from "../agent/file-definitions.ts";
+import type { RuntimeConfig } from "../config/runtime-config.ts";
+import { formatDuration } from "../lib/duration.ts";
+import { cipherSuites } from "../lib/tls-files.ts";
+import { consulVersion } from "../model/consul-version.ts";
+import type { Node } from "../model/node.ts";
+import { goMap } from "../wire/go-json.ts";
 
 /*
  * The DebugConfig of agent/self: all fields that Consul 1.8.7 has there, by its names, in its order, with its types.

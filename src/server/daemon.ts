@@ -1,38 +1,38 @@
-import { Agent } from "./agent/agent.ts";
-import { createAliasSource } from "./agent/alias-source.ts";
-import { runAntiEntropy, syncCatalog } from "./agent/anti-entropy.ts";
-import { type Defined, FileDefinitions } from "./agent/file-definitions.ts";
-import { RunningChecks } from "./checks/running-checks.ts";
-import { serfCheckId, serverRegistration, serverServiceId } from "./cluster/server-registration.ts";
-import { guardDescriptors } from "./lib/descriptor-guard.ts";
-import { refuseFaults } from "./config/definitions.ts";
-import type { RuntimeConfig } from "./config/runtime-config.ts";
-import { formatPlace } from "./config/syntax-tree.ts";
-import { createApi, openApi } from "./open-api.ts";
-import { openBus } from "./open-bus.ts";
-import { openDns } from "./open-dns.ts";
-import { Secrets } from "./keeper/secrets.ts";
-import type { KeeperParts, KeeperServer } from "./open-keeper.ts";
-import { ClientLimit } from "./http/client-limit.ts";
-import type { Listeners } from "./http/listeners.ts";
-import type { Clock } from "./lib/clock.ts";
-import { messageOf, OperatingError } from "./lib/errors.ts";
-import type { Log, LogLevel } from "./lib/log.ts";
-import { Metrics } from "./lib/metrics.ts";
-import type { Random } from "./lib/random.ts";
-import { SharedRuns } from "./lib/shared-runs.ts";
-import type { Node } from "./model/node.ts";
-import { addGauges, runIntervals } from "./process-metrics.ts";
-import { deregister, register } from "./registry/catalog.ts";
-import { CheckOutputs } from "./registry/check-outputs.ts";
-import { NodeCatalog } from "./registry/node-catalog.ts";
-import { SessionTtls } from "./registry/session-ttls.ts";
-import { meterStore } from "./registry/store-metrics.ts";
-import { Store } from "./registry/store.ts";
-import { logWriteTrouble } from "./registry/write-trouble.ts";
-import { getNode } from "./state/lookup.ts";
-import { openState } from "./state/open-state.ts";
-import { renderIntervals } from "./wire/metrics.ts";
+import { Agent } from "../agent/agent.ts";
+import { createAliasSource } from "../agent/alias-source.ts";
+import { runAntiEntropy, syncCatalog } from "../agent/anti-entropy.ts";
+import { type Defined, FileDefinitions } from "../agent/file-definitions.ts";
+import { RunningChecks } from "../checks/running-checks.ts";
+import { serfCheckId, serverRegistration, serverServiceId } from "../cluster/server-registration.ts";
+import { guardDescriptors } from "../lib/descriptor-guard.ts";
+import { refuseFaults } from "../config/definitions.ts";
+import type { RuntimeConfig } from "../config/runtime-config.ts";
+import { formatPlace } from "../config/syntax-tree.ts";
+import { createApi, openApi } from "./parts/http.ts";
+import { openBus } from "./parts/bus.ts";
+import { openDns } from "./parts/dns.ts";
+import { Secrets } from "../keeper/secrets.ts";
+import type { KeeperParts, KeeperServer } from "./parts/keeper.ts";
+import { ClientLimit } from "../http/client-limit.ts";
+import type { Listeners } from "../http/listeners.ts";
+import type { Clock } from "../lib/clock.ts";
+import { messageOf, OperatingError } from "../lib/errors.ts";
+import type { Log, LogLevel } from "../lib/log.ts";
+import { Metrics } from "../lib/metrics.ts";
+import type { Random } from "../lib/random.ts";
+import { SharedRuns } from "../lib/shared-runs.ts";
+import type { Node } from "../model/node.ts";
+import { addGauges, runIntervals } from "./parts/process-metrics.ts";
+import { deregister, register } from "../registry/catalog.ts";
+import { CheckOutputs } from "../registry/check-outputs.ts";
+import { NodeCatalog } from "../registry/node-catalog.ts";
+import { SessionTtls } from "../registry/session-ttls.ts";
+import { meterStore } from "../registry/store-metrics.ts";
+import { Store } from "../registry/store.ts";
+import { logWriteTrouble } from "../registry/write-trouble.ts";
+import { getNode } from "../state/lookup.ts";
+import { openState } from "../state/open-state.ts";
+import { renderIntervals } from "../wire/metrics.ts";
 import { systemPlatform, type Platform } from "./platform.ts";
 
 export interface DaemonOptions {
@@ -204,7 +204,7 @@ async function openKeeper(
   { api, clientLimit: clientGate, log, ...kept }: Parameters<typeof openDoorways>[1],
 ): Promise<KeeperServer | undefined> {
   if (config.keeperAddresses.length === 0) return undefined;
-  const keeper = await import("./open-keeper.ts");
+  const keeper = await import("./parts/keeper.ts");
   return keeper.openKeeper(config, { ...api, ...kept, clientGate, log: log.named("keeper") });
 }
 

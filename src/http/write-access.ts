@@ -1,4 +1,4 @@
-import { isInNetworks } from "./lib/ip-address.ts";
+import { isInNetworks } from "../lib/ip-address.ts";
 
 /** Whether who asks from an address may change anything, over whichever API; undefined lets everybody. */
 export function writeAccess(networks: readonly string[]): ((clientAddress: string | undefined) => boolean) | undefined {

@@ -1,4 +1,4 @@
-import type { MessageBusConfig, RuntimeConfig } from "./config/runtime-config.ts";
+import type { MessageBusConfig, RuntimeConfig } from "../config/runtime-config.ts";
 
 /** What core-keeper's /config tells: in its shape, what is in force here. No user and no password. */
 export function describeKeeper(config: RuntimeConfig, { bodyBytesMax }: { readonly bodyBytesMax: number }): object {

@@ -1,14 +1,14 @@
-import type { LocalRow } from "./bus/saved-position.ts";
-import type { MessageBus } from "./bus/message-bus.ts";
-import type { BrokerConnection } from "./bus/broker-connection.ts";
-import type { Credentials, MqttOptions } from "./bus/mqtt-connection.ts";
-import type { MessageBusConfig, RuntimeConfig } from "./config/runtime-config.ts";
-import type { Secrets } from "./keeper/secrets.ts";
-import type { Clock } from "./lib/clock.ts";
-import type { Log } from "./lib/log.ts";
-import type { Metrics } from "./lib/metrics.ts";
-import type { Node } from "./model/node.ts";
-import type { Store } from "./registry/store.ts";
+import type { LocalRow } from "../../bus/saved-position.ts";
+import type { MessageBus } from "../../bus/message-bus.ts";
+import type { BrokerConnection } from "../../bus/broker-connection.ts";
+import type { Credentials, MqttOptions } from "../../bus/mqtt-connection.ts";
+import type { MessageBusConfig, RuntimeConfig } from "../../config/runtime-config.ts";
+import type { Secrets } from "../../keeper/secrets.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log.ts";
+import type { Metrics } from "../../lib/metrics.ts";
+import type { Node } from "../../model/node.ts";
+import type { Store } from "../../registry/store.ts";
 
 /** As core-keeper has it in Writable.InsecureSecrets and in its secret store. */
 const secretName = "mqtt-bus";
@@ -36,7 +36,7 @@ export async function openBus(
 ): Promise<MessageBus | undefined> {
   const bus = config.messageBus;
   if (bus === undefined) return undefined;
-  const { openMessageBus } = await import("./bus/message-bus.ts");
+  const { openMessageBus } = await import("../../bus/message-bus.ts");
   const url = new URL(bus.url);
   // Asked at each connection: a secret may be told, or changed, while the broker refuses.
   const credentials = (): Credentials => toldCredentials(parts.secrets) ?? configuredCredentials(bus, url);
@@ -54,7 +54,7 @@ export async function openBus(
 
 /** As connectMqtt, which is not loaded before. */
 export async function connectBroker(broker: MqttOptions, signal: AbortSignal): Promise<BrokerConnection> {
-  const { connectMqtt } = await import("./bus/mqtt-connection.ts");
+  const { connectMqtt } = await import("../../bus/mqtt-connection.ts");
   return connectMqtt(broker, signal);
 }
 

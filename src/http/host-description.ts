@@ -1,6 +1,6 @@
 import { readFile, statfs } from "node:fs/promises";
 import { arch, availableParallelism, freemem, hostname, platform, release, totalmem, uptime } from "node:os";
-import type { Clock } from "./lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
 
 /**
  * What agent/host tells of the machine, in Consul's shape. What Linux does not say, or another system, is 0 or "".

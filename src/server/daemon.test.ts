@@ -1,16 +1,16 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { FailingEngine } from "../test/support/failing-engine.ts";
-import { freePorts } from "../test/support/free-ports.ts";
-import { askInProcess } from "../test/support/in-process.ts";
-import { rejectionOf } from "../test/support/rejection.ts";
-import { loadConfig } from "./config/load.ts";
-import type { RuntimeConfig } from "./config/runtime-config.ts";
+import { FailingEngine } from "../../test/support/failing-engine.ts";
+import { freePorts } from "../../test/support/free-ports.ts";
+import { askInProcess } from "../../test/support/in-process.ts";
+import { rejectionOf } from "../../test/support/rejection.ts";
+import { loadConfig } from "../config/load.ts";
+import type { RuntimeConfig } from "../config/runtime-config.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
-import { openMemoryEngine } from "./engine/memory/memory-engine.ts";
-import type { RequestHandler } from "./http/server.ts";
-import { systemClock } from "./lib/clock.ts";
-import { OperatingError } from "./lib/errors.ts";
-import { createLog } from "./lib/log.ts";
+import { openMemoryEngine } from "../engine/memory/memory-engine.ts";
+import type { RequestHandler } from "../http/server.ts";
+import { systemClock } from "../lib/clock.ts";
+import { OperatingError } from "../lib/errors.ts";
+import { createLog } from "../lib/log.ts";
 import { systemPlatform, type Platform } from "./platform.ts";
 
 // A busy machine takes seconds to start a program.

@@ -1,11 +1,11 @@
-import type { Agent } from "./agent/agent.ts";
-import type { FileFault } from "./agent/file-definitions.ts";
-import type { RuntimeConfig } from "./config/runtime-config.ts";
+import type { Agent } from "../agent/agent.ts";
+import type { FileFault } from "../agent/file-definitions.ts";
+import type { RuntimeConfig } from "../config/runtime-config.ts";
 import { describeConfig } from "./debug-config.ts";
-import type { SelfDescription } from "./http/api.ts";
-import { messageOf } from "./lib/errors.ts";
-import { consulVersion } from "./model/consul-version.ts";
-import type { Store } from "./registry/store.ts";
+import type { SelfDescription } from "../http/api.ts";
+import { messageOf } from "../lib/errors.ts";
+import { consulVersion } from "../model/consul-version.ts";
+import type { Store } from "../registry/store.ts";
 
 interface Parts {
   readonly agent: Agent;
