@@ -39,7 +39,7 @@ const agentOptions: AgentCommandOptions = {
   version: manifest.version,
   clock: systemClock,
   // Commands that ask an agent start without all that one is made of.
-  start: async (config, options) => (await import("./server/daemon.ts")).startDaemon(config, options),
+  start: async (config, options) => (await import("./server/start-daemon.ts")).startDaemon(config, options),
 };
 const commands: readonly Command[] = [
   agentCommand(agentOptions),

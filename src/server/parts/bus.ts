@@ -1,5 +1,4 @@
 import type { LocalRow } from "../../bus/saved-position.ts";
-import type { MessageBus } from "../../bus/message-bus.ts";
 import type { BrokerConnection } from "../../bus/broker-connection.ts";
 import type { Credentials, MqttOptions } from "../../bus/mqtt-connection.ts";
 import type { MessageBusConfig, RuntimeConfig } from "../../config/runtime-config.ts";
@@ -9,8 +8,9 @@ import type { Log } from "../../lib/log.ts";
 import type { Metrics } from "../../lib/metrics.ts";
 import type { Node } from "../../model/node.ts";
 import type { Store } from "../../registry/store.ts";
+import type { Part } from "../lifecycle.ts";
 
-/** As core-keeper has it in Writable.InsecureSecrets and in its secret store. */
+/** The secret's name in core-keeper: Writable.InsecureSecrets and in its secret store. */
 const secretName = "mqtt-bus";
 
 interface BusParts {
@@ -20,45 +20,48 @@ interface BusParts {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;
-  /** What core-keeper's API was told. */
+  /** The secrets that clients stored through core-keeper's API. */
   readonly secrets: Pick<Secrets, "read">;
   readonly connectBroker: typeof connectBroker;
 }
 
 /**
- * Tells changes of keys, until `stopping` aborts, to the broker that the configuration names; undefined where it names none.
- * Nothing of it is loaded then.
+ * Publishes changes of keys to the broker that the configuration names. Stopping, it stores how far it got. Loads nothing
+ * where no broker is named.
  */
-export async function openBus(
-  config: RuntimeConfig,
-  parts: BusParts,
-  stopping: AbortSignal,
-): Promise<MessageBus | undefined> {
+export async function openBus(config: RuntimeConfig, parts: BusParts): Promise<Part> {
   const bus = config.messageBus;
-  if (bus === undefined) return undefined;
+  if (bus === undefined) return {};
   const { openMessageBus } = await import("../../bus/message-bus.ts");
   const url = new URL(bus.url);
-  // Asked at each connection: a secret may be told, or changed, while the broker refuses.
-  const credentials = (): Credentials => toldCredentials(parts.secrets) ?? configuredCredentials(bus, url);
+  // Read for each connection: a client may store or change the secret while the broker refuses the present one.
+  const credentials = (): Credentials => storedCredentials(parts.secrets) ?? configuredCredentials(bus, url);
   const broker = { url, clientId: bus.clientId, credentials, caFile: config.tls.caFile };
-  return openMessageBus(parts.store, {
+  const stopping = new AbortController();
+  const { stopped } = await openMessageBus(parts.store, {
     ...bus,
     ...parts,
     nodeId: parts.node.id,
     log: parts.log.named("message_bus"),
     encodeCbor: bus.cbor ? await loadCbor() : undefined,
     connect: (signal) => parts.connectBroker(broker, signal),
-    stopping,
+    stopping: stopping.signal,
   });
+  return {
+    stop() {
+      stopping.abort();
+      return stopped;
+    },
+  };
 }
 
-/** As connectMqtt, which is not loaded before. */
+/** Loads the MQTT client and connects. */
 export async function connectBroker(broker: MqttOptions, signal: AbortSignal): Promise<BrokerConnection> {
   const { connectMqtt } = await import("../../bus/mqtt-connection.ts");
   return connectMqtt(broker, signal);
 }
 
-function toldCredentials(secrets: BusParts["secrets"]): Credentials | undefined {
+function storedCredentials(secrets: BusParts["secrets"]): Credentials | undefined {
   const { username, password } = secrets.read(secretName) ?? {};
   return username === undefined ? undefined : { username, password };
 }

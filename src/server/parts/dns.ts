@@ -5,6 +5,7 @@ import { Responder, type AnsweringSettings } from "../../dns/responder.ts";
 import type { listenDns } from "../../dns/server.ts";
 import { Zone } from "../../dns/zone.ts";
 import type { Api } from "../../http/api.ts";
+import type { Part } from "../lifecycle.ts";
 
 type DnsParts = Pick<Api, "store" | "preparedQueries" | "metrics" | "clock" | "random" | "log">;
 
@@ -24,16 +25,17 @@ function answeringSettings(
   };
 }
 
-/** Answers DNS until it is told to stop. What it returns takes up other settings. */
+/** Answers DNS. `reload` applies other settings. */
 export async function openDns(
   config: RuntimeConfig,
   { listen, ...parts }: DnsParts & { readonly listen: typeof listenDns },
-  stopping: AbortSignal,
-): Promise<{ reload(dns: RuntimeConfig["dns"]): void }> {
+): Promise<Part & { reload(dns: RuntimeConfig["dns"]): void }> {
   const { nodeName, ports } = config;
   const responder = new Responder({ ...parts, nodeName }, answeringSettings(config, config.dns, parts));
   const addresses = ports.dns > 0 ? config.dnsAddresses : [];
   const server = await listen({ ...parts, addresses, port: ports.dns, responder });
-  stopping.addEventListener("abort", () => server.stop());
-  return { reload: (dns) => responder.reload(answeringSettings(config, dns, parts)) };
+  return {
+    reload: (dns) => responder.reload(answeringSettings(config, dns, parts)),
+    stop: () => server.stop(),
+  };
 }

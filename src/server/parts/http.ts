@@ -19,6 +19,7 @@ import { Nearness } from "../../registry/nearness.ts";
 import { PreparedQueries } from "../../registry/prepared-query-execution.ts";
 import { openPorts } from "./ports.ts";
 import type { Machine } from "../../ports/machine.ts";
+import type { Part } from "../lifecycle.ts";
 import { describeSelf } from "../self-description.ts";
 
 type ApiParts = Pick<
@@ -26,7 +27,7 @@ type ApiParts = Pick<
   "store" | "outputs" | "sessionTtls" | "agent" | "metrics" | "clock" | "random" | "log" | "reload" | "resync" | "leave"
 > & { readonly machine: Machine; readonly definitionFaults: () => readonly FileFault[] };
 
-/** What the endpoints work on, of the parts of one agent. */
+/** What the endpoints work on. */
 export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   const { node } = parts.agent;
   const member = serverMember(node, config);
@@ -82,13 +83,13 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
 }
 
 /**
- * Serves the API wherever the configuration says.
+ * Serves Consul's API on the configured addresses.
  * @throws OperatingError naming what cannot be used: address, certificate
  */
-export function openApi(
+export async function openHttp(
   config: RuntimeConfig,
   parts: { readonly api: Api; readonly clientLimit: ClientLimit; readonly open: typeof openListeners },
-): Promise<Listeners> {
+): Promise<Part & { readonly listeners: Listeners }> {
   const { api, clientLimit } = parts;
   const { httpAllowWriteFrom: writers, ports, tls } = config;
   const { clock, log } = api;
@@ -104,7 +105,7 @@ export function openApi(
     allowsUnprintable: config.httpAllowsUnprintable,
     mayWrite: writeAccess(writers),
   });
-  return parts.open({
+  const listeners = await parts.open({
     http: { addresses: config.httpAddresses, port: ports.http },
     https: { addresses: config.httpsAddresses, port: ports.https, tls },
     socketOwner: config.unixSocket,
@@ -112,4 +113,5 @@ export function openApi(
     clock,
     log,
   });
+  return { listeners, close: () => listeners.stop() };
 }

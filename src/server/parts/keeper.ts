@@ -1,6 +1,6 @@
 import type { Agent } from "../../agent/agent.ts";
 import type { SavedRow } from "../../agent/registrations.ts";
-import type { RuntimeConfig } from "../../config/runtime-config.ts";
+import type { MessageBusConfig, RuntimeConfig } from "../../config/runtime-config.ts";
 import type { HttpServer, listen } from "../../http/server.ts";
 import { CommitTimes } from "../../keeper/commit-times.ts";
 import { KeptRegistrations } from "../../keeper/kept-registrations.ts";
@@ -8,7 +8,6 @@ import { Registrations } from "../../keeper/registrations.ts";
 import { KeeperRouter, type ClientGate } from "../../keeper/router.ts";
 import { routes } from "../../keeper/routes.ts";
 import type { Secrets } from "../../keeper/secrets.ts";
-import { describeKeeper } from "../keeper-description.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { writeAccess } from "../../http/write-access.ts";
 import type { Log } from "../../lib/log.ts";
@@ -17,16 +16,17 @@ import type { Ports } from "../../ports/ports.ts";
 import type { CheckOutputs } from "../../registry/check-outputs.ts";
 import { NodeCatalog } from "../../registry/node-catalog.ts";
 import type { Store } from "../../registry/store.ts";
+import type { Part } from "../lifecycle.ts";
 
 export interface KeeperParts {
   readonly agent: Agent;
   readonly ports: Ports;
   readonly store: Store;
   readonly outputs: CheckOutputs;
-  /** What the agent itself has kept. */
+  /** The agent's own rows, as they were at the start. */
   readonly local: readonly SavedRow[];
   readonly secrets: Secrets;
-  /** Counts the requests of a client, whichever API they are for. */
+  /** Counts the requests of each client over all APIs. */
   readonly clientGate: ClientGate;
   readonly clock: Clock;
   readonly random: Random;
@@ -34,20 +34,21 @@ export interface KeeperParts {
   readonly listen: typeof listen;
 }
 
-/** core-keeper's API as it is served. */
-export interface KeeperServer extends HttpServer {
-  /** Another configuration is in force now. */
+/** core-keeper's API while it is served. */
+export interface KeeperApi extends Part {
+  readonly server: HttpServer;
+  /** Takes the configuration that is in force from now on. */
   reload(config: RuntimeConfig): void;
 }
 
-/** The longest body, if no single value may be longer: some hundred times what EdgeX's largest service stores. */
+/** Limit of a body, unless a single value may be longer: some hundred times what EdgeX's largest service stores. */
 const bodyBytesMin = 1024 * 1024;
 
 /**
- * Serves core-keeper's API wherever the configuration says.
+ * Serves core-keeper's API on the configured addresses.
  * @throws OperatingError naming the address that cannot be used
  */
-export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Promise<KeeperServer> {
+export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Promise<KeeperApi> {
   const { agent, clientGate, clock, local, log, ports, random, secrets, store } = parts;
   const { checkOutputBytesMax, httpAllowWriteFrom: writers, kvValueBytesMax } = config;
   const rows = new NodeCatalog(store, parts.outputs, agent.node.name);
@@ -73,11 +74,44 @@ export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Pro
     ...{ router, clock, log },
   });
   return {
-    ...server,
+    server,
     reload: (next) => void (current = next),
-    stop() {
+    close() {
       kept.stop();
       return server.stop();
     },
+  };
+}
+
+/** The answer of core-keeper's /config, without user and password. */
+function describeKeeper(config: RuntimeConfig, { bodyBytesMax }: { readonly bodyBytesMax: number }): object {
+  const [address = ""] = config.keeperAddresses;
+  return {
+    Writable: { LogLevel: config.log.level.toUpperCase() },
+    MessageBus: describeMessageBus(config.messageBus),
+    Clients: {},
+    Database: { Type: config.dataDir === undefined ? "memory" : "sqlite" },
+    Service: {
+      Host: config.advertiseAddress,
+      Port: config.ports.keeper,
+      ServerBindAddr: address,
+      MaxRequestSize: Math.floor(bodyBytesMax / 1024),
+    },
+  };
+}
+
+function describeMessageBus(bus: MessageBusConfig | undefined): object {
+  if (bus === undefined) return { Disabled: true };
+  const { protocol, hostname, port } = new URL(bus.url);
+  const isTls = protocol === "mqtts:";
+  return {
+    Disabled: false,
+    Type: "mqtt",
+    Protocol: isTls ? "ssl" : "tcp",
+    Host: hostname,
+    Port: Number(port) || (isTls ? 8883 : 1883),
+    AuthMode: bus.username === undefined ? "none" : "usernamepassword",
+    BaseTopicPrefix: bus.topicPrefix,
+    Optional: { ClientId: bus.clientId },
   };
 }

@@ -4,7 +4,7 @@ import { Ports, type PortsOptions } from "../../ports/ports.ts";
 
 type PortsParts = Pick<PortsOptions, "agent" | "clock" | "events" | "log" | "machine" | "random" | "store">;
 
-/** What looks after the ports of services, for this machine as it is now. */
+/** The ports of services on this machine, with its names and addresses as they are now. */
 export function openPorts(config: RuntimeConfig, parts: PortsParts): Ports {
   const { dns, http, https, keeper } = config.ports;
   return new Ports({

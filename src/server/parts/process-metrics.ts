@@ -8,7 +8,7 @@ interface Gauged {
   readonly sessionTtls: SessionTtls;
 }
 
-/** Gauges of the process and of the state, in Consul's names as far as they mean something here. */
+/** Adds the gauges of the process and of the state, under Consul's names where they apply to a single server. */
 export function addGauges(metrics: Metrics, { store, sessionTtls }: Gauged): void {
   metrics.gauge("consul.autopilot.failure_tolerance", () => 0);
   metrics.gauge("consul.autopilot.healthy", () => 1);
@@ -17,12 +17,12 @@ export function addGauges(metrics: Metrics, { store, sessionTtls }: Gauged): voi
   metrics.gauge("consul.runtime.alloc_bytes", () => process.memoryUsage().heapUsed);
   metrics.gauge("consul.runtime.sys_bytes", () => process.memoryUsage().rss);
   metrics.gauge("consul.session_ttl.active", () => sessionTtls.active);
-  // What is alone has become the leader once, and joined itself.
+  // A single server counts one election won and one member joined.
   metrics.counter("consul.raft.state.leader").add(1);
   metrics.counter("consul.serf.member.join").add(1);
 }
 
-/** Ends the intervals in time; until `signal` aborts. */
+/** Ends each interval of the metrics on time, until `signal` aborts. */
 export async function runIntervals(metrics: Metrics, clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await sleep(clock, intervalMs - (clock.wallMs() % intervalMs), signal);

@@ -1,5 +1,6 @@
 import { loadConfig } from "../../../src/config/load.ts";
-import { type Daemon, startDaemon } from "../../../src/server/daemon.ts";
+import type { Daemon } from "../../../src/server/daemon.ts";
+import { startDaemon } from "../../../src/server/start-daemon.ts";
 import type { Responder } from "../../../src/dns/responder.ts";
 import type { RequestHandler } from "../../../src/http/server.ts";
 import type { Clock } from "../../../src/lib/clock.ts";
@@ -91,7 +92,7 @@ export class SimulatedProcess {
       onReloaded: () => {},
       onReloadFailed: () => {},
       onLeave: () => {},
-      world: {
+      platform: {
         ...systemPlatform,
         ...{ clock, random, startCheck: services.startCheck },
         ...{ machine, connectBroker: broker.connect },

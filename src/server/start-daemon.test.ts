@@ -5,13 +5,14 @@ import { askInProcess } from "../../test/support/in-process.ts";
 import { rejectionOf } from "../../test/support/rejection.ts";
 import { loadConfig } from "../config/load.ts";
 import type { RuntimeConfig } from "../config/runtime-config.ts";
-import { type Daemon, startDaemon } from "./daemon.ts";
+import type { Daemon } from "./daemon.ts";
 import { openMemoryEngine } from "../engine/memory/memory-engine.ts";
 import type { RequestHandler } from "../http/server.ts";
 import { systemClock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import { systemPlatform, type Platform } from "./platform.ts";
+import { startDaemon } from "./start-daemon.ts";
 
 // A busy machine takes seconds to start a program.
 setDefaultTimeout(60_000);
@@ -54,7 +55,11 @@ async function start(of: Trial, opening: () => Promise<void> = async () => {}): 
     onReloaded: () => {},
     onReloadFailed: () => {},
     onLeave: () => {},
-    world: { ...systemPlatform, openListeners, openEngine: async () => ({ engine: of.engine, revision: 0, rows: [] }) },
+    platform: {
+      ...systemPlatform,
+      openListeners,
+      openEngine: async () => ({ engine: of.engine, revision: 0, rows: [] }),
+    },
   });
   return daemon;
 }

@@ -1,0 +1,58 @@
+import { Agent } from "../../agent/agent.ts";
+import { createAliasSource } from "../../agent/alias-source.ts";
+import { type Defined, FileDefinitions } from "../../agent/file-definitions.ts";
+import type { SavedRow } from "../../agent/registrations.ts";
+import { RunningChecks } from "../../checks/running-checks.ts";
+import { serfCheckId, serverServiceId } from "../../cluster/server-registration.ts";
+import type { RuntimeConfig } from "../../config/runtime-config.ts";
+import { formatPlace } from "../../config/syntax-tree.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log.ts";
+import type { Node } from "../../model/node.ts";
+import type { NodeCatalog } from "../../registry/node-catalog.ts";
+import type { Platform } from "../platform.ts";
+
+interface AgentParts {
+  readonly node: Node;
+  readonly catalog: NodeCatalog;
+  /** The agent's own rows, as they were at the start. */
+  readonly local: readonly SavedRow[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The agent with what was registered before it stopped. Its checks do not run yet. */
+export async function openAgent(
+  config: RuntimeConfig,
+  { node, catalog, local, clock, log }: AgentParts,
+): Promise<Agent> {
+  const agent = new Agent({
+    ...{ node, catalog, rows: catalog, clock, log },
+    reserved: new Set([serverServiceId, serfCheckId]),
+    scripts: { fromApi: config.enableScriptChecks, fromFiles: config.enableLocalScriptChecks },
+    discardOutput: config.discardCheckOutput,
+    sidecarPorts: config.sidecarPorts,
+  });
+  await agent.restore(local);
+  return agent;
+}
+
+/** Registers what the configuration files define with the agent. */
+export async function openDefinitions(config: RuntimeConfig, agent: Agent, log: Log): Promise<FileDefinitions> {
+  const definitions = new FileDefinitions(agent, log);
+  await definitions.start(definedIn(config));
+  return definitions;
+}
+
+/** The definitions of the configuration files, with their places as the agent logs them. */
+export function definedIn({ services, checks, origins, definitionFaults }: RuntimeConfig): Defined {
+  const faults = definitionFaults.map(({ file, place, message }) => ({ where: formatPlace(file, place), message }));
+  return { services, checks, origins, faults };
+}
+
+/** Runs the agent's checks until the agent stops. */
+export function startChecks(agent: Agent, platform: Platform): void {
+  const aliasSource = createAliasSource(agent);
+  const report = agent.checkResult.bind(agent);
+  agent.startChecks(new RunningChecks({ world: platform, start: platform.startCheck, aliasSource, report }));
+}

@@ -1,0 +1,37 @@
+import type { Agent } from "../../agent/agent.ts";
+import { syncCatalog } from "../../agent/anti-entropy.ts";
+import { serverRegistration } from "../../cluster/server-registration.ts";
+import type { RuntimeConfig } from "../../config/runtime-config.ts";
+import { register } from "../../registry/catalog.ts";
+import type { Store } from "../../registry/store.ts";
+import { getNode } from "../../state/lookup.ts";
+import { releaseName } from "./node.ts";
+
+/** Writes to the catalog what this server and its agent know of their node. */
+export interface CatalogSync {
+  /** Registers the node with the server's own service and check. */
+  readonly registerServer: () => Promise<void>;
+  /** Registers the server and runs one round of anti-entropy. Returns the number of corrections. */
+  readonly sync: () => Promise<number>;
+  /** Syncs after the whole state was replaced by a snapshot. */
+  readonly resync: () => Promise<void>;
+}
+
+export function createCatalogSync(
+  config: RuntimeConfig,
+  { store, agent }: { readonly store: Store; readonly agent: Agent },
+): CatalogSync {
+  const registerServer = (): Promise<void> =>
+    register(store, { ...serverRegistration(agent.node, config.ports.server), skipNodeUpdate: false });
+  const sync = async (): Promise<number> => {
+    await registerServer();
+    return syncCatalog(agent);
+  };
+  const resync = async (): Promise<void> => {
+    const { node } = agent;
+    // The snapshot is from a machine that had this node's name before: the name is this node's now.
+    if (getNode(store.state, node.name)?.id !== node.id) await releaseName(store, node.name);
+    await sync();
+  };
+  return { registerServer, sync, resync };
+}

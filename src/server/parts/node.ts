@@ -1,0 +1,47 @@
+import { serfCheckId } from "../../cluster/server-registration.ts";
+import type { RuntimeConfig } from "../../config/runtime-config.ts";
+import type { Random } from "../../lib/random.ts";
+import type { Node } from "../../model/node.ts";
+import { deregister } from "../../registry/catalog.ts";
+import type { Store } from "../../registry/store.ts";
+
+const nodeIdKey = "node-id";
+
+/**
+ * This agent's node. Its id is the configured one, else the one that it had at the last start, here or as a Consul agent,
+ * else a new one. The id is stored.
+ */
+export async function ensureNode(
+  config: RuntimeConfig,
+  store: Store,
+  options: {
+    readonly rows: readonly { readonly key: string; readonly value: Uint8Array | undefined }[];
+    readonly random: Random;
+  },
+): Promise<Node> {
+  const stored = options.rows.find((row) => row.key === nodeIdKey)?.value;
+  const known = stored && new TextDecoder().decode(stored);
+  const id = config.nodeId === "" ? (known ?? config.consulNodeId ?? options.random.uuid()) : config.nodeId;
+  if (id !== known) {
+    // The catalog refuses a name that a node of another id has. In this data folder that node was this one, under its old id.
+    if (known !== undefined) await releaseName(store, config.nodeName);
+    await store.submit({ type: "set-local", rows: [{ key: nodeIdKey, value: new TextEncoder().encode(id) }] });
+  }
+  return {
+    id,
+    name: config.nodeName,
+    address: config.advertiseAddress,
+    datacenter: config.datacenter,
+    taggedAddresses: config.taggedAddresses,
+    meta: nodeMeta(config),
+  };
+}
+
+export function nodeMeta(config: RuntimeConfig): Node["meta"] {
+  return { ...config.nodeMeta, "consul-network-segment": "" };
+}
+
+/** Lets a node of another id take the name: the catalog guards the name of a node only while its serfHealth passes. */
+export function releaseName(store: Store, name: string): Promise<void> {
+  return deregister(store, { node: name, checkId: serfCheckId });
+}

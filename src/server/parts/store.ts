@@ -1,0 +1,39 @@
+import type { RuntimeConfig } from "../../config/runtime-config.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Log } from "../../lib/log.ts";
+import type { Metrics } from "../../lib/metrics.ts";
+import { meterStore } from "../../registry/store-metrics.ts";
+import { Store } from "../../registry/store.ts";
+import { logWriteTrouble } from "../../registry/write-trouble.ts";
+import { openState, type OpenedState } from "../../state/open-state.ts";
+import type { Lifecycle } from "../lifecycle.ts";
+import type { Platform } from "../platform.ts";
+
+/**
+ * The first index of a store that was never written to. Consul: its servers have written rows of their own when they
+ * first answer, and tools that start one wait for an index of 2 or more.
+ */
+const indexOfFreshStore = 6;
+
+interface OpenedStore extends Pick<OpenedState, "local"> {
+  readonly engine: Engine;
+  readonly store: Store;
+}
+
+/**
+ * The engine, the store with its rows, and the agent's own rows. Stopping, the store takes no more writes, waits for the
+ * batch under way and answers every blocking query; the engine closes last.
+ */
+export async function openStore(
+  parts: Lifecycle,
+  config: RuntimeConfig,
+  { platform, metrics, log }: { readonly platform: Platform; readonly metrics: Metrics; readonly log: Log },
+): Promise<OpenedStore> {
+  const { engine, rows, revision } = await platform.openEngine(config);
+  parts.add({ close: () => engine.close() });
+  const { state, local } = openState(rows, revision === 0 ? indexOfFreshStore : revision);
+  const meter = logWriteTrouble(meterStore(metrics, platform.clock), log.named("store"));
+  const store = new Store(engine, state, { clock: platform.clock, meter });
+  parts.add({ stop: () => store.close() });
+  return { engine, store, local };
+}

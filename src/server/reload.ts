@@ -1,0 +1,57 @@
+import type { Agent } from "../agent/agent.ts";
+import type { FileDefinitions } from "../agent/file-definitions.ts";
+import { refuseFaults } from "../config/definitions.ts";
+import type { RuntimeConfig } from "../config/runtime-config.ts";
+import type { ClientLimit } from "../http/client-limit.ts";
+import type { Listeners } from "../http/listeners.ts";
+import { messageOf } from "../lib/errors.ts";
+import type { DaemonOptions } from "./daemon.ts";
+import { definedIn } from "./parts/agent.ts";
+import type { CatalogSync } from "./parts/catalog-sync.ts";
+import { nodeMeta } from "./parts/node.ts";
+
+/** What a new configuration changes. */
+interface Reloadable {
+  readonly agent: Agent;
+  readonly definitions: FileDefinitions;
+  readonly catalogSync: CatalogSync;
+  readonly listeners: Listeners;
+  readonly dns: { reload(dns: RuntimeConfig["dns"]): void };
+  /** undefined where core-keeper's API is not served. */
+  readonly keeper: { reload(config: RuntimeConfig): void } | undefined;
+  readonly clientLimit: ClientLimit;
+}
+
+/** @throws OperatingError what is wrong with the new configuration */
+export async function reload(options: DaemonOptions, parts: Reloadable): Promise<void> {
+  const { log } = options;
+  log.info("Reloading configuration...");
+  options.onReloading();
+  try {
+    const next = options.readConfig();
+    await apply(next, parts);
+    options.setLogLevel(next.log.level);
+    options.onReloaded(next);
+    log.info("Configuration reloaded");
+  } catch (error) {
+    options.onReloadFailed(messageOf(error));
+    throw error;
+  }
+}
+
+/**
+ * Begins with what can fail, in this order: definitions that cannot be read, certificates, definitions that cannot be
+ * registered. Each of them fails before it changes anything.
+ */
+async function apply(next: RuntimeConfig, parts: Reloadable): Promise<void> {
+  refuseFaults(next);
+  const changeCertificates = parts.listeners.prepare(next.tls);
+  await parts.definitions.apply(definedIn(next));
+  parts.agent.changeMeta(nodeMeta(next));
+  parts.agent.discardOutput = next.discardCheckOutput;
+  parts.dns.reload(next.dns);
+  parts.keeper?.reload(next);
+  parts.clientLimit.max = next.httpConnectionsMax;
+  await parts.catalogSync.registerServer();
+  await changeCertificates();
+}

@@ -1,0 +1,106 @@
+import { runAntiEntropy, syncCatalog } from "../agent/anti-entropy.ts";
+import type { RuntimeConfig } from "../config/runtime-config.ts";
+import { ClientLimit } from "../http/client-limit.ts";
+import { Secrets } from "../keeper/secrets.ts";
+import { guardDescriptors } from "../lib/descriptor-guard.ts";
+import { OperatingError } from "../lib/errors.ts";
+import { Metrics } from "../lib/metrics.ts";
+import { SharedRuns } from "../lib/shared-runs.ts";
+import { CheckOutputs } from "../registry/check-outputs.ts";
+import { NodeCatalog } from "../registry/node-catalog.ts";
+import { SessionTtls } from "../registry/session-ttls.ts";
+import { renderIntervals } from "../wire/metrics.ts";
+import type { Daemon, DaemonOptions } from "./daemon.ts";
+import { loop, type Lifecycle } from "./lifecycle.ts";
+import { openAgent, openDefinitions, startChecks } from "./parts/agent.ts";
+import { openBus } from "./parts/bus.ts";
+import { createCatalogSync } from "./parts/catalog-sync.ts";
+import { openDns } from "./parts/dns.ts";
+import { createApi, openHttp } from "./parts/http.ts";
+import type { KeeperApi, KeeperParts } from "./parts/keeper.ts";
+import { ensureNode } from "./parts/node.ts";
+import { addGauges, runIntervals } from "./parts/process-metrics.ts";
+import { openStore } from "./parts/store.ts";
+import { reload } from "./reload.ts";
+
+/**
+ * Opens the parts of a server, in this order; they end in the reverse order. The message bus opens before any client can
+ * write a key, and the listeners open when the catalog has all that the agent knows. HTTP is the last of them, because
+ * programs that wait for an agent ask Consul's API.
+ */
+export async function openServer(
+  parts: Lifecycle,
+  config: RuntimeConfig,
+  options: DaemonOptions,
+): Promise<Omit<Daemon, "stop">> {
+  const { log, platform } = options;
+  const { clock, random } = platform;
+  const metrics = new Metrics(clock.wallMs());
+  const { engine, store, local } = await openStore(parts, config, { platform, metrics, log });
+  const node = await ensureNode(config, store, { rows: local, random });
+  const outputs = new CheckOutputs();
+  const catalog = new NodeCatalog(store, outputs, node.name);
+  const secrets = new Secrets(catalog, local);
+  await parts.open(openBus(config, { ...platform, store, node, rows: local, secrets, metrics, log }));
+
+  const agent = await parts.open(openAgent(config, { node, catalog, local, clock, log }));
+  const catalogSync = createCatalogSync(config, { store, agent });
+  await catalogSync.registerServer();
+  const definitions = await openDefinitions(config, agent, log);
+  await syncCatalog(agent);
+
+  const sessionTtls = parts.add(new SessionTtls(store, { clock, log: log.named("session") }));
+  addGauges(metrics, { store, sessionTtls });
+  const clientLimit = new ClientLimit(config.httpConnectionsMax);
+  // A client can ask for a reload as soon as the first listener is open: the run waits until all parts are.
+  const reloads = new SharedRuns(parts.opened, () =>
+    reload(options, { agent, definitions, catalogSync, listeners, dns, keeper, clientLimit }),
+  );
+  const api = createApi(config, {
+    ...{ ...platform, store, outputs, sessionTtls, agent, metrics, log },
+    reload: () => reloads.request(),
+    resync: catalogSync.resync,
+    leave: options.onLeave,
+    definitionFaults: () => definitions.faults,
+  });
+  parts.add(api.coordinates);
+  parts.add({ stop: () => api.events.close() });
+  const dns = await parts.open(openDns(config, { ...api, log: log.named("dns"), listen: platform.listenDns }));
+  const keeper = await openKeeper(parts, config, {
+    ...api,
+    ...{ local, secrets, clientGate: clientLimit, log: log.named("keeper"), listen: platform.listen },
+  });
+  const { listeners } = await parts.open(openHttp(config, { api, clientLimit, open: platform.openListeners }));
+
+  startChecks(agent, platform);
+  parts.add(loop((signal) => api.ports.start(signal)));
+  parts.add(loop((signal) => runIntervals(metrics, clock, signal)));
+  const antiEntropyLog = log.named("anti_entropy");
+  parts.add(loop((signal) => runAntiEntropy(catalogSync.sync, { clock, log: antiEntropyLog, signal })));
+  const doors = keeper ? [listeners, keeper.server] : [listeners];
+  const descriptors = platform.openDescriptors();
+  parts.add(loop((signal) => guardDescriptors({ doors, clock, descriptors, log, signal })));
+  parts.add({ stop: () => reloads.close(stoppingNow()) });
+  return {
+    nodeId: node.id,
+    httpAddresses: listeners.addresses,
+    reload: () => reloads.request(),
+    metricsText: () => renderIntervals(metrics.ended),
+    ping: () => engine.ping(),
+  };
+}
+
+/** Loads and opens core-keeper's API where it is served. */
+async function openKeeper(
+  parts: Lifecycle,
+  config: RuntimeConfig,
+  keeperParts: KeeperParts,
+): Promise<KeeperApi | undefined> {
+  if (config.keeperAddresses.length === 0) return undefined;
+  const keeper = await import("./parts/keeper.ts");
+  return parts.open(keeper.openKeeper(config, keeperParts));
+}
+
+function stoppingNow(): OperatingError {
+  return new OperatingError("unavailable", "stopping", "the agent is stopping and reloads nothing");
+}
