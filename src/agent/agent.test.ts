@@ -7,7 +7,7 @@ import type { CheckDefinition } from "../model/check.ts";
 
 const api = { source: "api" } as const;
 
-/** The ids of everything that the agent has, and of what it has after a restart. */
+/** The ids of all services and checks of the agent, now and after a restart. */
 async function registered(world: TestAgent): Promise<{ now: string[]; kept: string[] }> {
   const { agent } = await world.restarted();
   return { now: idsOf(world.agent), kept: idsOf(agent) };
@@ -18,7 +18,7 @@ function idsOf({ services, checks }: TestAgent["agent"]): string[] {
 }
 
 describe("a registration", () => {
-  test("is in the agent, in the catalog and kept over a restart, by one commit", async () => {
+  test("is in the agent and the catalog and survives a restart, by one commit", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     expect(world.engine.batches).toHaveLength(1);
@@ -27,7 +27,7 @@ describe("a registration", () => {
     expect(await registered(world)).toEqual({ now: ["up", "web"], kept: ["up", "web"] });
   });
 
-  test("under a name that DNS cannot carry is taken, with a warning", async () => {
+  test("of a service whose name is no DNS label is accepted with a warning", async () => {
     const world = await startTestAgent();
     for (const name of ["web_1", "a".repeat(64), "web-1"])
       await world.agent.registerService(serviceWith(name, []), api);
@@ -38,7 +38,7 @@ describe("a registration", () => {
     ]);
   });
 
-  test("is shown by nobody before it is durable", async () => {
+  test("is shown neither by the agent nor by the catalog before it is durable", async () => {
     const world = await startTestAgent();
     world.engine.hold();
     const registering = world.agent.registerService(serviceWith("web", ["up"]), api);
@@ -49,7 +49,7 @@ describe("a registration", () => {
     expect(idsOf(world.agent)).toEqual(["up", "web"]);
   });
 
-  test("that cannot be made durable changes nothing, and the next one goes well", async () => {
+  test("that cannot be made durable changes nothing, and the next one succeeds", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     world.engine.fail();
@@ -69,14 +69,14 @@ describe("a registration", () => {
     expect(world.servicesInCatalog()).toEqual(["db", "web"]);
   });
 
-  test("again of the same writes nothing", async () => {
+  test("that is repeated unchanged writes nothing", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     expect(world.engine.batches).toHaveLength(1);
   });
 
-  test("from a file is not kept, and takes over one that the API made", async () => {
+  test("from a file does not survive a restart, and replaces one from the API", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     await world.agent.registerService(serviceWith("web", ["up"]), { source: "file" });
@@ -84,7 +84,7 @@ describe("a registration", () => {
     expect(await registered(world)).toEqual({ now: ["db", "up", "web"], kept: [] });
   });
 
-  test("of a script check is denied unless scripts are enabled for where it comes from", async () => {
+  test("of a script check is denied unless scripts are enabled for its source", async () => {
     const method = { kind: "script", args: ["/bin/true"], intervalMs: 1e9, timeoutMs: 1e3 } as const;
     const script = ttlCheck("script", { method });
     const local = await startTestAgent({ scripts: { fromApi: false, fromFiles: true } });
@@ -106,7 +106,7 @@ describe("registering a service again", () => {
     expect([world.statusInCatalog("up"), world.outputs.get("n1", "up")]).toEqual(["passing", "fine"]);
   });
 
-  test("keeps checks that it does not name, unless they are to be replaced", async () => {
+  test("keeps the checks that it does not name, unless replaceExistingChecks is set", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["a", "b"]), api);
     await world.agent.registerService(serviceWith("web", ["a"]), api);
@@ -116,7 +116,7 @@ describe("registering a service again", () => {
     expect(world.statusInCatalog("b")).toBeUndefined();
   });
 
-  test("under another name takes its checks along", async () => {
+  test("under another name renames the service in its checks", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     await world.agent.registerService({ service: serviceNamed("shop", { id: "web" }), checks: [] }, api);
@@ -124,7 +124,7 @@ describe("registering a service again", () => {
     expect(checks).toMatchObject([{ id: "up", serviceName: "shop" }]);
   });
 
-  test("does not undo what a check found while the registration was under way", async () => {
+  test("does not undo a result that came while the registration was under way", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     world.engine.hold();
@@ -145,7 +145,7 @@ describe("a check", () => {
     expect(error).toMatchObject({ kind: "not-found", message: 'ServiceID "web" does not exist' });
   });
 
-  test("can move from one service to another, and is then the other's", async () => {
+  test("can move from one service to another", async () => {
     const { agent } = await startTestAgent();
     await agent.registerService(serviceWith("a", ["up"]), api);
     await agent.registerService(serviceWith("b", []), api);
@@ -155,7 +155,7 @@ describe("a check", () => {
     expect(idsOf(agent)).toEqual(["b", "up"]);
   });
 
-  test("can be registered though the catalog has lost its service, which comes back with it", async () => {
+  test("registers its service again when the catalog has lost it", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", []), api);
     await world.store.submit({ type: "deregister", node: "n1" });
@@ -165,7 +165,7 @@ describe("a check", () => {
 });
 
 describe("a TTL check", () => {
-  test("is what it is told to be, at once and durably, and critical when it is told nothing for its time", async () => {
+  test("has the status that it is updated to, and turns critical when its TTL ends without an update", async () => {
     const world = await startTestAgent();
     await world.agent.registerCheck(ttlCheck("up", { method: { kind: "ttl", ttlMs: 10_000 } }), "api");
     await world.agent.updateTtl("up", "warning", "so so");
@@ -174,7 +174,7 @@ describe("a TTL check", () => {
     expect(world.statusInCatalog("up")).toBe("critical");
   });
 
-  test("told the same again writes nothing, and shows what is new in its output", async () => {
+  test("that is updated to the same status writes nothing, and shows the new output", async () => {
     const world = await startTestAgent();
     await world.agent.registerCheck(ttlCheck("up"), "api");
     await world.agent.updateTtl("up", "passing", "1");
@@ -183,12 +183,12 @@ describe("a TTL check", () => {
     expect(world.outputs.get("n1", "up")).toBe("2");
   });
 
-  test("that is not there is not found", async () => {
+  test("that is not registered is not found", async () => {
     const { agent } = await startTestAgent();
     expect(await rejectionOf(agent.updateTtl("nope", "passing", ""))).toMatchObject({ kind: "not-found" });
   });
 
-  test("is answered for by its own report alone: that another's failed is not its caller's error", async () => {
+  test("rejects an update only when its own status could not be written, not another check's", async () => {
     const world = await startTestAgent();
     await world.agent.registerCheck(ttlCheck("a"), "api");
     await world.agent.registerCheck(ttlCheck("b", { initialStatus: "passing" }), "api");
@@ -199,7 +199,7 @@ describe("a TTL check", () => {
 });
 
 describe("a check's status that could not be stored", () => {
-  test("is reported again with the check's next result", async () => {
+  test("is written with the check's next result", async () => {
     const world = await startTestAgent();
     await world.agent.registerCheck(ttlCheck("up"), "api");
     world.engine.fail();
@@ -212,7 +212,7 @@ describe("a check's status that could not be stored", () => {
     expect(world.statusInCatalog("up")).toBe("passing");
   });
 
-  test("is said once, however often the check runs", async () => {
+  test("is logged once, however often the check runs", async () => {
     const world = await startTestAgent();
     await world.agent.registerCheck(ttlCheck("up"), "api");
     world.engine.fail();
@@ -225,7 +225,7 @@ describe("a check's status that could not be stored", () => {
 });
 
 describe("deregistering", () => {
-  test("a service takes its checks along, everywhere", async () => {
+  test("a service removes its checks in the agent, the catalog and on the disk", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     await world.agent.registerCheck(ttlCheck("disk"), "api");
@@ -234,7 +234,7 @@ describe("deregistering", () => {
     expect([world.servicesInCatalog(), world.statusInCatalog("up")]).toEqual([[], undefined]);
   });
 
-  test("forgets what the checks printed: those that come under the same ids have printed nothing yet", async () => {
+  test("a service removes the output of its checks", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     await world.agent.updateTtl("up", "passing", "old");
@@ -242,7 +242,7 @@ describe("deregistering", () => {
     expect(world.outputs.get("n1", "up")).toBeUndefined();
   });
 
-  test("what this agent does not have is no error, changes nothing in the catalog and writes nothing", async () => {
+  test("an id that the agent does not have writes nothing, also when the catalog has it", async () => {
     const world = await startTestAgent();
     const service = serviceNamed("consul");
     const registration = { type: "register", node: world.agent.node, skipNodeUpdate: false, service } as const;
@@ -255,7 +255,7 @@ describe("deregistering", () => {
     expect(world.engine.batches).toHaveLength(1);
   });
 
-  test("while the registration is under way leaves nothing behind, and the other way round all of it", async () => {
+  test("during a registration runs after it, and a registration during a deregistration too", async () => {
     const world = await startTestAgent();
     world.engine.hold();
     const first = [world.agent.registerService(serviceWith("web", ["up"]), api), world.agent.deregisterService("web")];
@@ -274,7 +274,7 @@ describe("deregistering", () => {
     expect(world.statusInCatalog("up")).toBe("critical");
   });
 
-  test("is not undone by a result that comes while it is under way", async () => {
+  test("a service or check is not undone by a result that comes meanwhile", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     await world.agent.registerCheck(ttlCheck("disk"), "api");
@@ -295,7 +295,7 @@ describe("deregistering", () => {
   });
 });
 
-test("an alias check is as well as the worst check of what it follows, and says what that one printed", async () => {
+test("an alias check has the status of the worst check that it follows, and shows its output", async () => {
   const world = await startTestAgent();
   await world.agent.registerService(serviceWith("web", ["up"]), api);
   await world.agent.updateTtl("up", "passing", "fine");
@@ -312,7 +312,7 @@ test("an alias check is as well as the worst check of what it follows, and says 
   expect(world.statusInCatalog("alias")).toBe("critical");
 });
 
-test("after a restart checks go on with the status they had", async () => {
+test("a check keeps its status over a restart", async () => {
   const world = await startTestAgent();
   await world.agent.registerService(serviceWith("web", ["up"]), api);
   await world.agent.updateTtl("up", "passing", "fine");
@@ -320,7 +320,7 @@ test("after a restart checks go on with the status they had", async () => {
   expect([agent.checks.get("up")?.status, statusInCatalog("up")]).toEqual(["passing", "passing"]);
 });
 
-test("once checks are stopped nothing is left to run", async () => {
+test("stopping the agent leaves no timer, and refuses updates of TTL checks", async () => {
   const world = await startTestAgent();
   const reaped = { deregisterCriticalServiceAfterMs: 60_000, serviceId: "web" };
   await world.agent.registerService({ service: serviceNamed("web"), checks: [ttlCheck("up", reaped)] }, api);

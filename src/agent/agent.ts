@@ -8,21 +8,21 @@ import { requireScriptAllowed, type ScriptPermission } from "../model/script-per
 import { checksIn, type ServiceDefinition } from "../model/service.ts";
 import { sidecarAt, sidecarId } from "../model/sidecar.ts";
 import type { Catalog, LocalRows } from "./catalog.ts";
-import { toCatalogCheck } from "./catalog-check.ts";
 import { CheckResults, type CheckFinding, type CheckSet } from "./check-results.ts";
-import type { FixedCheckType } from "./fixed-check.ts";
-import { LocalState } from "./local-state.ts";
 import {
   checkRows,
-  restore,
+  decodeRows,
+  LocalState,
   saveCheck,
   saveService,
   serviceRows,
+  toCatalogCheck,
+  type FixedCheckType,
   type LocalCheck,
   type LocalService,
   type SavedRow,
   type Source,
-} from "./registrations.ts";
+} from "./local-state.ts";
 import { type ReservedPort, type SidecarPortRange, SidecarPorts } from "./sidecar-ports.ts";
 import { RetryingQueue } from "./retrying-queue.ts";
 
@@ -32,24 +32,24 @@ export interface AgentOptions {
   readonly rows: LocalRows;
   readonly clock: Clock;
   readonly log: Log;
-  /** Ids of services and checks of this node that a server keeps by itself: "consul", "serfHealth". */
+  /** Ids of this node's services and checks that the server itself registers: "consul", "serfHealth". */
   readonly reserved: ReadonlySet<string>;
   readonly scripts: ScriptPermission;
   readonly discardOutput: boolean;
-  /** The ports of sidecars that name none. */
+  /** The ports for sidecars whose definitions have none. */
   readonly sidecarPorts: SidecarPortRange;
 }
 
 /** How a service is registered. */
 export interface ServiceRegistration {
   readonly source: Source;
-  /** Checks of the service that are not named go. */
+  /** Removes the checks of the service that the definition does not have. */
   readonly replaceExistingChecks?: boolean;
-  /** Checks that are known begin again, as if they were not. */
+  /** Checks that are registered already begin with their initial status again. */
   readonly isAnew?: boolean;
-  /** A check of the service that is not run: it is critical for as long as it is there. */
+  /** A check to add to the service, which is not run and stays critical. */
   readonly fixedCheck?: FixedCheck | undefined;
-  /** The id of a check that goes, if it is there. */
+  /** The id of a check to remove, if it is registered. */
   readonly endedCheck?: string;
   readonly isSidecar?: boolean;
 }
@@ -59,33 +59,36 @@ export interface FixedCheck {
   readonly type: FixedCheckType;
 }
 
-/** Services and checks that come, are replaced or go together. */
+/** A service and checks that are added, replaced or removed together. */
 interface Change {
   readonly service?: LocalService;
   readonly checks: readonly LocalCheck[];
-  /** The ids of checks that go. */
+  /** The ids of checks to remove. */
   readonly dropped?: readonly string[];
-  /** Nothing is known of the checks that come, whatever was found before. */
+  /** Forgets earlier results of the checks. */
   readonly isAnew?: boolean;
 }
 
 /**
- * The services and checks registered with this agent. What it is asked to register is written to its own rows and to
- * the catalog in the same batch; only then is it shown, checked and answered for. A check's result reaches the catalog
- * when its status changes; its output is shown beside it from memory.
+ * The services and checks registered with this agent.
  *
- * What changes one service or check is done one after the other, so that each change starts from what the one before it
- * has left, and the catalog and the agent end with the same; changes of others are not waited for, and share batches.
+ *     registration ─▶ its turn ─▶ one batch: the agent's own rows and the catalog's ─▶ local state ─▶ checks run ─▶ caller
+ *     result ─▶ local state and its output ─▶ catalog, if the status changed
+ *     sync each minute: the catalog's rows of this node ◀─ local state (anti-entropy.ts)
+ *
+ * Invariants: the agent shows and checks nothing that is not durable. Its own rows and the catalog's are written in one
+ * batch, so both or neither survive a power cut. Changes of one service or check run one after the other, so that the
+ * catalog and the agent end with the same; changes of others do not wait for them, and share batches.
  */
 export class Agent {
   readonly reserved: ReadonlySet<string>;
   readonly #options: AgentOptions;
   #node: Node;
-  readonly #registered = new LocalState();
+  readonly #localState = new LocalState();
   readonly #changes: RetryingQueue;
   readonly #results: CheckResults;
   readonly #sidecarPorts: SidecarPorts;
-  /** What the catalog had for checks before this start, until they run. */
+  /** The statuses that the catalog had at the start, until checks run. */
   #lastStatuses: ReadonlyMap<string, CheckStatus> = new Map();
 
   constructor(options: AgentOptions) {
@@ -97,7 +100,7 @@ export class Agent {
     this.#results = new CheckResults({
       ...options,
       node: () => this.#node,
-      registered: this.#registered,
+      localState: this.#localState,
       inTurn: (checkId, task) => this.#inTurn("", [checkId], task),
       reap: (serviceId) => this.deregisterService(serviceId),
     });
@@ -107,25 +110,25 @@ export class Agent {
     return this.#node;
   }
 
-  /** The catalog has it with the next registration. */
+  /** Replaces the node's meta; the next registration writes it to the catalog. */
   changeMeta(meta: Node["meta"]): void {
     this.#node = { ...this.#node, meta };
   }
 
-  /** Sorted by nothing: in order of registration. */
+  /** In order of registration. */
   get services(): ReadonlyMap<string, LocalService> {
-    return this.#registered.services;
+    return this.#localState.services;
   }
 
   get checks(): ReadonlyMap<string, LocalCheck> {
-    return this.#registered.checks;
+    return this.#localState.checks;
   }
 
-  /** Calls `look` with the id each time a service comes, is replaced or goes. Returns what ends that. */
-  watchServices(look: (serviceId: string) => void): () => void {
-    const { watchers } = this.#registered;
-    watchers.add(look);
-    return () => void watchers.delete(look);
+  /** Calls `watcher` with the id each time a service is added, replaced or removed, until the returned function is called. */
+  watchServices(watcher: (serviceId: string) => void): () => void {
+    const { watchers } = this.#localState;
+    watchers.add(watcher);
+    return () => void watchers.delete(watcher);
   }
 
   get catalog(): Catalog {
@@ -133,55 +136,44 @@ export class Agent {
   }
 
   /**
-   * Takes up what was registered before the agent stopped. Checks, also those that files will define, go on with the
-   * status that the catalog has for them, until their first result says otherwise.
+   * Restores what the API registered before the agent stopped. Checks keep the status that the catalog has for them until
+   * their first result, also those that files define later.
    */
   async restore(rows: readonly SavedRow[]): Promise<void> {
-    const { services, checks } = restore(rows);
+    const { services, checks } = decodeRows(rows);
     const stored = await this.catalog.contents();
     this.#lastStatuses = new Map(stored.checks.map((row) => [row.id, row.status]));
-    for (const service of services) this.#registered.setService(service);
+    for (const service of services) this.#localState.setService(service);
     for (const { definition, type } of checks) {
       const status = this.#lastStatuses.get(definition.id) ?? definition.initialStatus;
-      this.#registered.setCheck({ definition, type, source: "api", status, output: "" });
+      this.#localState.setCheck({ definition, type, source: "api", status, output: "" });
     }
     this.#results.noteAll();
   }
 
-  /**
-   * Removes checks whose service is not there: the API gave them to a service of a file that is gone since. For the end
-   * of a start, when all services are known.
-   */
-  async dropOrphans(): Promise<void> {
-    const orphans = [...this.checks.values()].filter(
-      ({ definition: { serviceId } }) => serviceId !== "" && !this.services.has(serviceId),
-    );
-    await Promise.all(orphans.map(({ definition }) => this.deregisterCheck(definition.id)));
-  }
-
-  /** From now on checks run. */
+  /** Runs the registered checks, and those that are registered later, in `checkSet`. */
   startChecks(checkSet: CheckSet): void {
     this.#lastStatuses = new Map();
     this.#results.start(checkSet);
   }
 
-  /** Nothing is run any more, and nothing tried again. */
+  /** Stops all checks, and the retries of unconfirmed changes. */
   stop(): void {
     this.#changes.stop();
     this.#results.stop();
   }
 
-  /** What checks print is forgotten at once; only their status counts. */
+  /** Whether the output of checks is dropped; their status is kept. */
   set discardOutput(discard: boolean) {
     this.#results.discardOutput = discard;
   }
 
   /**
-   * Registers or replaces a service with its checks and its sidecar. Checks that are known keep their status, unless
-   * `isAnew`; checks of the service that are not named stay, unless `replaceExistingChecks`. A sidecar that is registered
-   * stays where the definition has none.
-   * @throws OperatingError denied when a check may not run, or no port is left for the sidecar; unavailable when it cannot
-   * be made durable; nothing has changed then
+   * Registers or replaces a service with its checks and its sidecar. Checks that are registered already keep their status,
+   * unless `isAnew`; other checks of the service stay, unless `replaceExistingChecks`. A registered sidecar stays when the
+   * definition has none.
+   * @throws OperatingError denied when a check may not run, or no port is left for the sidecar; unavailable when the
+   * registration cannot be made durable. Nothing has changed then
    */
   async registerService(definition: ServiceDefinition, registration: ServiceRegistration): Promise<void> {
     const { source, replaceExistingChecks = false } = registration;
@@ -195,7 +187,7 @@ export class Agent {
   }
 
   /**
-   * Reserves a port for a service's sidecar, if it has one, for a registration that follows.
+   * Reserves a port for the service's sidecar, if it has one, until the result is disposed of.
    * @throws OperatingError denied when the service cannot be registered
    */
   prepare(definition: ServiceDefinition, source: Source): ReservedPort {
@@ -233,13 +225,13 @@ export class Agent {
     });
   }
 
-  /** @throws OperatingError unavailable while it is not known what became of an earlier change of the service */
+  /** @throws OperatingError unavailable while the disk has not confirmed an earlier change of the service */
   requireKnown(serviceId: string): void {
     const checks = this.checksOf(serviceId).map((id) => `check/${id}`);
     this.#changes.requireKnown([`service/${serviceId}`, ...checks]);
   }
 
-  /** Removes a service with its checks and its sidecar. An unknown id is no error. */
+  /** Removes a service with its checks and its sidecar. Does nothing for an unknown id. */
   async deregisterService(id: string): Promise<void> {
     const sidecar = sidecarId(id);
     const hasSidecar = this.services.get(sidecar)?.isSidecar ?? false;
@@ -253,7 +245,7 @@ export class Agent {
       const rows = [saveService(id, undefined), ...checks.map((check) => saveCheck(check, undefined))];
       await Promise.all([this.#options.rows.save(rows), this.catalog.deregister({ serviceId: id })]);
       for (const check of checks) this.#results.forget(check);
-      this.#registered.deleteService(id);
+      this.#localState.deleteService(id);
       this.#options.log.debug("Deregistered service", { service: id });
     });
   }
@@ -266,16 +258,14 @@ export class Agent {
     await this.#registerCheck(definition, () => ({ ...this.#toLocal(definition, source), type }));
   }
 
-  /** An unknown id is no error. */
+  /** Does nothing for an unknown id. */
   async deregisterCheck(id: string): Promise<void> {
     await this.#inTurn("", [id], async () => {
       if (this.checks.has(id)) await this.#commit({ checks: [], dropped: [id] });
     });
   }
 
-  /**
-   * Adds a check that is not run: it is critical for as long as it is there (maintenance).
-   */
+  /** Registers a check that is not run and stays critical, as for maintenance. */
   async addFixedCheck(definition: CheckDefinition, type: FixedCheckType): Promise<void> {
     const check = toFixed({ definition, type }, this.#options.clock.wallMs());
     await this.#registerCheck(definition, () => check);
@@ -286,34 +276,34 @@ export class Agent {
     await this.#results.updateTtl(checkId, { status, output });
   }
 
-  /** What a check found. Its status goes to the catalog when it changed; what it printed is only shown. */
+  /** Takes a check's result: shows it, and writes its status to the catalog if that has changed. */
   checkResult(checkId: string, result: CheckFinding): void {
     this.#results.take(checkId, result);
   }
 
-  /** Consul: of a service that leaves its tags to others the agent shows theirs as its own. */
+  /** Consul: with EnableTagOverride the agent takes over the tags that the catalog has. */
   adoptTags(serviceId: string, tags: readonly string[]): void {
     const known = this.services.get(serviceId);
-    if (known) this.#registered.setService({ ...known, service: { ...known.service, tags } });
+    if (known) this.#localState.setService({ ...known, service: { ...known.service, tags } });
   }
 
-  /** The ids of a service's checks; with "", of the node's own. */
+  /** The ids of a service's checks; for "", of the node's own. */
   checksOf(serviceId: string): string[] {
-    return this.#registered.checksOf(serviceId);
+    return this.#localState.checksOf(serviceId);
   }
 
-  /** A check as the catalog keeps it. */
+  /** The check as the catalog stores it. */
   catalogCheck(id: string): Check | undefined {
     const check = this.checks.get(id);
-    return check && this.#registered.toCatalogCheck(this.node.name, check);
+    return check && this.#localState.toCatalogCheck(this.node.name, check);
   }
 
-  /** @throws OperatingError denied for a check that runs a program and may not */
+  /** @throws OperatingError denied for a script check that the configuration does not allow */
   requireAllowed(check: CheckDefinition, source: Source): void {
     requireScriptAllowed(check, source, this.#options.scripts);
   }
 
-  /** Consul: such a name is taken, for not everybody asks by DNS. */
+  /** Consul: a name that is no DNS label is accepted, since not every client uses DNS. */
   #warnOfName(service: string): void {
     const why = dnsLabelFault(service);
     if (why !== undefined)
@@ -339,7 +329,7 @@ export class Agent {
     const { catalog } = this.#options;
     const { node } = this;
     const of = service?.service;
-    const registered = checks.map((check) => toCatalogCheck(node.name, check, of ?? this.#registered.serviceOf(check)));
+    const registered = checks.map((check) => toCatalogCheck(node.name, check, of ?? this.#localState.serviceOf(check)));
     const rows = [
       ...(service ? serviceRows(this.services.get(service.service.id), service) : []),
       ...checks.flatMap((check) => checkRows(this.checks.get(check.definition.id), check)),
@@ -349,10 +339,10 @@ export class Agent {
     await Promise.all([
       rows.length > 0 && this.#options.rows.save(rows),
       (of || checks.length > 0) &&
-        catalog.register({ node, service: of ?? this.#registered.serviceAlong(checks), checks: registered }),
+        catalog.register({ node, service: of ?? this.#localState.serviceAlong(checks), checks: registered }),
       ...dropped.map((checkId) => catalog.deregister({ checkId })),
     ]);
-    if (service) this.#registered.setService(service);
+    if (service) this.#localState.setService(service);
     for (const id of dropped) this.#results.forget(id);
     for (const check of checks) {
       if (isAnew) this.#results.forget(check.definition.id);
@@ -360,7 +350,7 @@ export class Agent {
     }
   }
 
-  /** A check that is known keeps its status and output. Consul: registering again does not turn it critical. */
+  /** Consul: registering a check again does not turn it critical, so it keeps its status and output. */
   #toLocal(definition: CheckDefinition, source: Source): LocalCheck {
     const known = this.checks.get(definition.id);
     const check = unknownCheck(definition, source);

@@ -2,7 +2,7 @@ import type { AliasedCheck, AliasSource, AliasTarget } from "../checks/alias.ts"
 import type { CheckRunner } from "../checks/check-runner.ts";
 import type { Agent } from "./agent.ts";
 
-/** Alias checks follow what the catalog says of a node, this agent's own included. */
+/** The source of alias checks: the checks that the catalog has for a node, which may be this agent's own. */
 export function createAliasSource(agent: Agent): AliasSource {
   return {
     watch(target, onChange): CheckRunner {
@@ -18,7 +18,7 @@ export function createAliasSource(agent: Agent): AliasSource {
 
 type NodeCheck = AliasedCheck & { readonly serviceId: string; readonly type: string };
 
-/** The service's checks and its node's. Aliases are left out: two that follow each other would never settle. */
+/** The service's checks and its node's, without alias checks: two that follow each other would never settle. */
 function followed(target: AliasTarget, checks: readonly NodeCheck[]): readonly AliasedCheck[] {
   return checks.filter(
     ({ serviceId, type }) =>

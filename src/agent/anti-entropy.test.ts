@@ -7,7 +7,7 @@ import type { Check } from "../model/check.ts";
 import type { Service } from "../model/service.ts";
 import { runAntiEntropy, syncCatalog, syncIntervalMs } from "./anti-entropy.ts";
 
-/** What somebody else writes about the agent's node. */
+/** Writes to the agent's node in the catalog, as another client does. */
 async function write({ store }: TestAgent, service: Service | undefined, checks: readonly Check[] = []): Promise<void> {
   await store.submit({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, service, checks });
 }
@@ -19,8 +19,8 @@ async function startWithWeb(changes: Partial<Service> = {}): Promise<TestAgent> 
   return world;
 }
 
-/** The agent and the catalog say the same, and a further round finds nothing to do. */
-async function expectInStep(world: TestAgent): Promise<void> {
+/** Expects the agent and the catalog to agree, and another round to correct nothing. */
+async function expectSynced(world: TestAgent): Promise<void> {
   const batches = world.engine.batches.length;
   expect(await syncCatalog(world.agent)).toBe(0);
   expect(world.engine.batches).toHaveLength(batches);
@@ -29,25 +29,25 @@ async function expectInStep(world: TestAgent): Promise<void> {
 }
 
 describe("a round", () => {
-  test("after registrations has nothing to correct, and writes nothing", async () => {
-    await expectInStep(await startWithWeb());
+  test("after registrations writes nothing", async () => {
+    await expectSynced(await startWithWeb());
   });
 
-  test("brings back all that the catalog has lost", async () => {
+  test("registers again what the catalog has lost", async () => {
     const world = await startWithWeb();
     await world.store.submit({ type: "deregister", node: "n1" });
     expect(await syncCatalog(world.agent)).toBe(3);
-    await expectInStep(world);
+    await expectSynced(world);
   });
 
-  test("corrects what somebody else has changed", async () => {
+  test("corrects rows that another client has changed", async () => {
     const world = await startWithWeb();
     await write(world, serviceNamed("web", { port: 1, tags: ["x"] }), [checkNamed("up", { status: "passing" })]);
     await syncCatalog(world.agent);
-    await expectInStep(world);
+    await expectSynced(world);
   });
 
-  test("tells a status that could not be stored", async () => {
+  test("writes a status that could not be written before", async () => {
     const world = await startWithWeb();
     world.engine.fail();
     world.agent.checkResult("up", { status: "passing", output: "" });
@@ -57,7 +57,7 @@ describe("a round", () => {
     expect(world.statusInCatalog("up")).toBe("passing");
   });
 
-  test("leaves the row that services of one id in two spellings share with the one that has it", async () => {
+  test("leaves a row alone when one of two ids that differ in case owns it", async () => {
     const world = await startTestAgent();
     for (const id of ["Web", "web"])
       await world.agent.registerService(serviceWith(id, [`${id}-up`]), { source: "api" });
@@ -70,7 +70,7 @@ describe("a round", () => {
     expect(world.servicesInCatalog()).toEqual(["web"]);
   });
 
-  test("removes what the agent does not know, but not what a server keeps", async () => {
+  test("removes rows that the agent does not have, except those of the server itself", async () => {
     const world = await startWithWeb();
     await write(world, serviceNamed("foreign"), [checkNamed("foreign-up", { serviceId: "foreign" })]);
     await write(world, serviceNamed("consul"), [checkNamed("serfHealth", { status: "passing" }), checkNamed("stray")]);
@@ -86,26 +86,26 @@ describe("a round", () => {
     expect(await syncCatalog(world.agent)).toBe(0);
   });
 
-  test("corrects the case of an id in one round, without losing the service's checks on the way", async () => {
+  test("corrects the case of an id in one round, and keeps the service's checks", async () => {
     const world = await startWithWeb();
     await write(world, serviceNamed("WEB"), [checkNamed("UP", { serviceId: "WEB" })]);
     await syncCatalog(world.agent);
-    await expectInStep(world);
+    await expectSynced(world);
   });
 });
 
 describe("the tags of a service with EnableTagOverride", () => {
   const theirs = serviceNamed("web", { tags: ["theirs"], enableTagOverride: true });
 
-  test("are whatever the catalog says, and the agent takes them over", async () => {
+  test("are the catalog's, and the agent takes them over", async () => {
     const world = await startWithWeb({ tags: ["own"], enableTagOverride: true });
     await write(world, theirs);
     expect(await syncCatalog(world.agent)).toBe(0);
     expect(world.agent.services.get("web")?.service.tags).toEqual(["theirs"]);
-    await expectInStep(world);
+    await expectSynced(world);
   });
 
-  test("outlive a change of its checks", async () => {
+  test("are not overwritten when one of its checks changes", async () => {
     const world = await startWithWeb({ tags: ["own"], enableTagOverride: true });
     await write(world, theirs);
     await world.agent.updateTtl("up", "passing", "");
@@ -113,7 +113,7 @@ describe("the tags of a service with EnableTagOverride", () => {
     expect(services).toMatchObject([{ tags: ["theirs"] }]);
   });
 
-  test("are the agent's again when it no longer leaves them to others", async () => {
+  test("are the agent's again when it is registered without EnableTagOverride", async () => {
     const world = await startWithWeb({ tags: ["own"] });
     await write(world, theirs);
     await syncCatalog(world.agent);
@@ -131,7 +131,7 @@ describe("the loop", () => {
     return { clock, lines, stopping, ended: runAntiEntropy(sync, { clock, log, signal: stopping.signal }) };
   }
 
-  test("syncs every minute, says what it corrected, and ends at once when told to", async () => {
+  test("syncs every minute, logs the corrections, and ends when its signal aborts", async () => {
     let rounds = 0;
     const { clock, lines, stopping, ended } = startLoop(async () => rounds++);
     await clock.advance(3 * syncIntervalMs);
@@ -145,7 +145,7 @@ describe("the loop", () => {
     expect(clock.timerCount).toBe(0);
   });
 
-  test("says that a round failed, and goes on", async () => {
+  test("logs a round that failed, and goes on", async () => {
     let rounds = 0;
     const { clock, lines, stopping, ended } = startLoop(async () => {
       rounds += 1;

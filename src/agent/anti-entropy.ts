@@ -10,10 +10,9 @@ import type { CatalogTarget, NodeContents } from "./catalog.ts";
 export const syncIntervalMs = 60_000;
 
 /**
- * Makes the catalog say of this node what the agent knows: what the agent does not know is removed, what is missing or
- * differs is registered again. The agent is right about its node, the catalog about everything else, and about the tags
- * of services that leave them to others.
- * Returns how many corrections were made.
+ * Corrects the catalog's rows of this node after the local state: removes rows that the agent does not have, and registers
+ * again what is missing or differs. For a service with EnableTagOverride the agent takes over the catalog's tags instead.
+ * Returns the number of corrections.
  */
 export async function syncCatalog(agent: Agent): Promise<number> {
   const { catalog, node } = agent;
@@ -30,7 +29,7 @@ export async function syncCatalog(agent: Agent): Promise<number> {
   return stale.length + services.length + checks.length;
 }
 
-/** Syncs every minute until the signal aborts. A failure is logged and the next round tries again. */
+/** Syncs every minute until the signal aborts. A round that fails is logged. */
 export async function runAntiEntropy(
   sync: () => Promise<number>,
   options: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
@@ -78,15 +77,15 @@ function findWrongChecks(agent: Agent, contents: NodeContents): Check[] {
 }
 
 /**
- * Consul: ids that differ in the case of letters are two to the agent, and share one row. One of them is enough to make it
- * right: else they would take it from each other in each round.
+ * The services or checks whose row is wrong. Consul: ids that differ only in case are two to the agent and share one row of
+ * the catalog. The row is right when it is that of either; else each round would replace one by the other.
  */
 function withoutRight<T extends { readonly id: string }>(own: readonly T[], isRight: (each: T) => boolean): T[] {
   const right = new Set(own.filter(isRight).map(({ id }) => keyOf(id)));
   return own.filter(({ id }) => !right.has(keyOf(id)));
 }
 
-/** The catalog does not mind the case of letters: "Web" is a row to be corrected to "web", not one more. */
+/** The catalog ignores the case of ids: a row "Web" is corrected to "web", not removed. */
 function keyOf(id: string): string {
   return id.toLowerCase();
 }

@@ -3,22 +3,22 @@ import type { Node } from "../model/node.ts";
 import type { Service, ServiceRow } from "../model/service.ts";
 
 /**
- * What an agent needs of the catalog it reports to: on a server the one in the same process, on a client a server's.
- * Each call is durable when it resolves and has changed nothing when it rejects.
+ * The catalog to which an agent writes its services and checks: on a server the one in the same process, on a client
+ * agent a server's. A call that resolves is durable; one that rejects has changed nothing.
  */
 export interface Catalog {
   register(registration: CatalogRegistration): Promise<void>;
   deregister(target: CatalogTarget): Promise<void>;
-  /** What the catalog holds of this node. */
+  /** The services and checks of this node. */
   contents(): Promise<NodeContents>;
   /**
-   * What is on any node, for checks that follow others, with what each check printed last. Calls back soon and after each
-   * change but those of output alone, until stopped.
+   * Calls `onChange` with the services and checks of any node, for alias checks: soon, and after each change until stopped.
+   * Checks come with their last output, but a change of output alone does not call back.
    */
   watchNodeChecks(node: string, onChange: (contents: NodeContents) => void): { stop(): void };
-  /** Shows what a check printed beside its stored status; nothing is stored. */
+  /** Shows a check's output beside its row, from memory. */
   showOutput(check: { readonly node: string; readonly id: string; readonly serviceName: string }, output: string): void;
-  /** The check is gone. */
+  /** Drops the output of a check that was deregistered. */
   forgetOutput(check: { readonly node: string; readonly id: string }): void;
 }
 
@@ -40,7 +40,7 @@ export interface CatalogTarget {
   readonly checkId?: string | undefined;
 }
 
-/** Keeps what the agent must remember over restarts. Durable when it resolves; all rows or none. */
+/** Stores the agent's own rows, which survive a restart: all of a call or none. Durable when it resolves. */
 export interface LocalRows {
   save(rows: readonly { readonly key: string; readonly value: Uint8Array | undefined }[]): Promise<void>;
 }

@@ -5,12 +5,9 @@ import type { CheckStatus } from "../model/check.ts";
 import type { Node } from "../model/node.ts";
 import type { Catalog } from "./catalog.ts";
 import { CriticalReaper } from "./critical-reaper.ts";
-import { isFixedType } from "./fixed-check.ts";
-import type { LocalState } from "./local-state.ts";
-import type { LocalCheck } from "./registrations.ts";
-import { StatusReports } from "./status-reports.ts";
+import { isFixedType, type LocalCheck, type LocalState } from "./local-state.ts";
 
-/** Runs the checks that it is told of; what they find comes back through `Agent.checkResult`. */
+/** Runs checks and reports each result to `Agent.checkResult`. */
 export interface CheckSet {
   start(check: LocalCheck): void;
   stop(checkId: string): void;
@@ -29,21 +26,24 @@ export interface CheckFinding {
 export interface CheckResultsOptions {
   readonly node: () => Node;
   readonly catalog: Catalog;
-  readonly registered: LocalState;
+  readonly localState: LocalState;
   readonly clock: Clock;
   readonly log: Log;
   readonly discardOutput: boolean;
-  /** Runs `task` when no change of the check or its service is under way. */
+  /** Runs `task` when no change of the check or of its service is under way. */
   readonly inTurn: (checkId: string, task: () => Promise<void>) => Promise<void>;
   /** Removes a service that has been critical for too long. */
   readonly reap: (serviceId: string) => Promise<void>;
 }
 
-/** Has the registered checks run, and takes what they find: shown at once, and told to the catalog when a status changes. */
+/**
+ * Runs the registered checks and takes their results. A result is shown at once, with its output beside the catalog's row; it
+ * is written to the catalog only when it changes the check's status.
+ */
 export class CheckResults {
   discardOutput: boolean;
   readonly #options: CheckResultsOptions;
-  readonly #registered: LocalState;
+  readonly #localState: LocalState;
   readonly #reports: StatusReports;
   readonly #reaper: CriticalReaper;
   #checkSet: CheckSet | undefined;
@@ -51,25 +51,25 @@ export class CheckResults {
   constructor(options: CheckResultsOptions) {
     this.discardOutput = options.discardOutput;
     this.#options = options;
-    this.#registered = options.registered;
+    this.#localState = options.localState;
     this.#reports = new StatusReports((checkId) => this.#sendStatus(checkId), options.log);
     this.#reaper = new CriticalReaper(options.clock, (serviceId, checkId) => this.#reap(serviceId, checkId));
   }
 
   start(checkSet: CheckSet): void {
     this.#checkSet = checkSet;
-    for (const check of this.#registered.checks.values()) if (isRun(check)) checkSet.start(check);
+    for (const check of this.#localState.checks.values()) if (isRun(check)) checkSet.start(check);
   }
 
   stop(): void {
-    for (const id of this.#registered.checks.keys()) this.#checkSet?.stop(id);
+    for (const id of this.#localState.checks.keys()) this.#checkSet?.stop(id);
     this.#checkSet = undefined;
     this.#reaper.stop();
   }
 
-  /** From now on counts for how long the checks there are have been critical. */
+  /** Starts to count for how long each registered check has been critical. */
   noteAll(): void {
-    for (const check of this.#registered.checks.values()) this.#reaper.note(check);
+    for (const check of this.#localState.checks.values()) this.#reaper.note(check);
   }
 
   /** @throws OperatingError not-found when there is no TTL check of that id */
@@ -80,7 +80,7 @@ export class CheckResults {
   }
 
   take(checkId: string, result: CheckFinding): void {
-    const known = this.#registered.checks.get(checkId);
+    const known = this.#localState.checks.get(checkId);
     if (!known) return;
     const { catalog, clock, log, node } = this.#options;
     const { status } = result;
@@ -88,44 +88,44 @@ export class CheckResults {
     const nowMs = clock.wallMs();
     const sinceMs = status === known.status ? known.sinceMs : nowMs;
     const check: LocalCheck = { ...known, status, output, saidMs: nowMs, sinceMs };
-    this.#registered.setCheck(check);
-    catalog.showOutput(this.#registered.toCatalogCheck(node().name, check), check.output);
+    this.#localState.setCheck(check);
+    catalog.showOutput(this.#localState.toCatalogCheck(node().name, check), check.output);
     if (status !== known.status) {
-      tellStatus(log, check);
+      logStatus(log, check);
       this.#reaper.note(check);
     }
     if (status !== known.status || this.#reports.hasFailed(checkId)) this.#reports.start(checkId);
   }
 
-  /** The check's registration is durable. It may have said something new while that was under way. */
+  /** Shows and runs a check whose registration is durable. A result that came meanwhile is kept. */
   adopt(check: LocalCheck): void {
     const { id } = check.definition;
-    const known = this.#registered.checks.get(id);
+    const known = this.#localState.checks.get(id);
     const { definition, source, type } = check;
     const current = known ? { ...known, definition, source, type } : check;
     this.#checkSet?.stop(id);
-    this.#registered.setCheck(current);
+    this.#localState.setCheck(current);
     this.#reaper.note(current);
     if (isRun(current)) this.#checkSet?.start(current);
   }
 
-  /** The check is gone. */
+  /** Ends a check that was deregistered. */
   forget(id: string): void {
     this.#checkSet?.stop(id);
     this.#reaper.forget(id);
     this.#reports.forget(id);
-    this.#registered.deleteCheck(id);
+    this.#localState.deleteCheck(id);
     this.#options.catalog.forgetOutput({ node: this.#options.node().name, id });
   }
 
-  /** In turn, so that a check which is being deregistered does not come back by its last result. */
+  /** Waits for a deregistration under way, which the check's last result must not undo. */
   #sendStatus(checkId: string): Promise<void> {
     const { catalog, inTurn, node } = this.#options;
     return inTurn(checkId, async () => {
-      const check = this.#registered.checks.get(checkId);
+      const check = this.#localState.checks.get(checkId);
       if (!check) return;
-      const service = this.#registered.serviceAlong([check]);
-      const checks = [this.#registered.toCatalogCheck(node().name, check)];
+      const service = this.#localState.serviceAlong([check]);
+      const checks = [this.#localState.toCatalogCheck(node().name, check)];
       await catalog.register({ node: node(), service, checks });
     });
   }
@@ -135,14 +135,13 @@ export class CheckResults {
     log.info("Check has been critical for too long; its service is deregistered", { check, service });
     reap(service).catch((error: unknown) => {
       log.error("Service could not be deregistered", { service, error: messageOf(error) });
-      const known = this.#registered.checks.get(check);
+      const known = this.#localState.checks.get(check);
       if (known) this.#reaper.note(known);
     });
   }
 }
 
-/** Nobody is near to look: the log says when something went wrong, why, and when it was well again. */
-function tellStatus(log: Log, { definition, status, output }: LocalCheck): void {
+function logStatus(log: Log, { definition, status, output }: LocalCheck): void {
   const check = definition.id;
   if (status === "passing") log.info("Check is now passing", { check });
   else log.warn(`Check is now ${status}`, { check, output: output.split("\n", 1)[0]?.slice(0, loggedOutputMax) });
@@ -152,4 +151,57 @@ const loggedOutputMax = 200;
 
 function isRun(check: LocalCheck): boolean {
   return !isFixedType(check.type);
+}
+
+/**
+ * Writes the statuses of checks to the catalog. A status that could not be written is tried again with the check's next
+ * result, unless anti-entropy writes it before.
+ */
+class StatusReports {
+  readonly #send: (checkId: string) => Promise<void>;
+  readonly #log: Log;
+  /** The newest write under way for each check. */
+  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #failed = new Set<string>();
+
+  /** @param send writes the status that the check has by then */
+  constructor(send: (checkId: string) => Promise<void>, log: Log) {
+    this.#send = send;
+    this.#log = log;
+  }
+
+  start(checkId: string): void {
+    const isAgain = this.#failed.delete(checkId);
+    const report = this.#report(checkId, isAgain).finally(() => {
+      if (this.#underWay.get(checkId) === report) this.#underWay.delete(checkId);
+    });
+    // The failure is logged, and reaches the callers of `settled`.
+    report.catch(() => {});
+    this.#underWay.set(checkId, report);
+  }
+
+  /** Whether the last write failed. */
+  hasFailed(checkId: string): boolean {
+    return this.#failed.has(checkId);
+  }
+
+  /** Resolves when the catalog has the status that the check has now; rejects when it could not be written. */
+  async settled(checkId: string): Promise<void> {
+    await this.#underWay.get(checkId);
+  }
+
+  forget(checkId: string): void {
+    this.#failed.delete(checkId);
+  }
+
+  async #report(checkId: string, isAgain: boolean): Promise<void> {
+    try {
+      await this.#send(checkId);
+    } catch (error) {
+      this.#failed.add(checkId);
+      const fields = { check: checkId, error: messageOf(error) };
+      this.#log[isAgain ? "debug" : "warn"]("Check status could not be stored; it is tried again", fields);
+      throw error;
+    }
+  }
 }

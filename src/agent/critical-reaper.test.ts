@@ -5,7 +5,7 @@ import { settle } from "../../test/support/settle.ts";
 import { serviceNamed } from "../../test/support/state.ts";
 import type { CheckStatus } from "../model/check.ts";
 import { CriticalReaper } from "./critical-reaper.ts";
-import type { LocalCheck } from "./registrations.ts";
+import type { LocalCheck } from "./local-state.ts";
 
 const minute = 60_000;
 
@@ -21,7 +21,7 @@ function local(status: CheckStatus, changes: Parameters<typeof ttlCheck>[1] = {}
 }
 
 describe("a service", () => {
-  test("is reaped in the moment that its check has been critical for the time", async () => {
+  test("is reaped as soon as its check has been critical for the time", async () => {
     const { clock, reaped, reaper } = trial();
     reaper.note(local("critical"));
     await clock.advance(minute - 1);
@@ -30,7 +30,7 @@ describe("a service", () => {
     expect(reaped).toEqual(["web/up"]);
   });
 
-  test("is not reaped when the check recovers before, and then has the whole time again", async () => {
+  test("is not reaped when the check recovers in time, and has the whole time again when it fails later", async () => {
     const { clock, reaped, reaper } = trial();
     reaper.note(local("critical"));
     await clock.advance(minute - 1);
@@ -43,7 +43,7 @@ describe("a service", () => {
     expect(reaped).toHaveLength(1);
   });
 
-  test("registered again has no new time, but another one when that was changed", async () => {
+  test("that is registered again while critical keeps the start of its time, with the new length", async () => {
     const { clock, reaped, reaper } = trial();
     reaper.note(local("critical", { deregisterCriticalServiceAfterMs: 10 * minute }));
     await clock.advance(minute);
@@ -54,7 +54,7 @@ describe("a service", () => {
     expect(reaped).toEqual(["web/up"]);
   });
 
-  test("is reaped by the service that the check has now", async () => {
+  test("is the one that the check belongs to when the time ends", async () => {
     const { clock, reaped, reaper } = trial();
     reaper.note(local("critical"));
     reaper.note(local("critical", { serviceId: "shop" }));
@@ -72,7 +72,7 @@ describe("a service", () => {
   });
 });
 
-test("stopping leaves no timer", () => {
+test("stopping the reaper leaves no timer", () => {
   const { clock, reaper } = trial();
   reaper.note(local("critical"));
   reaper.stop();
@@ -91,7 +91,7 @@ describe("an agent", () => {
     expect([world.servicesInCatalog(), [...world.agent.checks.keys()], world.clock.timerCount]).toEqual([[], [], 0]);
   });
 
-  test("whose disk is full tries again after the time", async () => {
+  test("whose disk is full tries again after the same time", async () => {
     const world = await startTestAgent();
     await world.agent.registerService({ service: serviceNamed("web"), checks: [mortal] }, { source: "api" });
     world.engine.fail();
@@ -103,7 +103,7 @@ describe("an agent", () => {
     expect(world.servicesInCatalog()).toEqual([]);
   });
 
-  test("that starts anew counts the time from its start", async () => {
+  test("that restarts counts the time from its start", async () => {
     const world = await startTestAgent();
     await world.agent.registerService({ service: serviceNamed("web"), checks: [mortal] }, { source: "api" });
     const { clock, servicesInCatalog } = await world.restarted();

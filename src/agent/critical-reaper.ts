@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../lib/clock.ts";
-import type { LocalCheck } from "./registrations.ts";
+import type { LocalCheck } from "./local-state.ts";
 
 interface Critical {
   readonly sinceMs: number;
@@ -7,8 +7,8 @@ interface Critical {
 }
 
 /**
- * Calls `reap` once a service's check has been critical for its DeregisterCriticalServiceAfter, on time: one timer for
- * each critical check that has one. (Consul looks every 30 s.)
+ * Calls `reap` when a check has been critical for its DeregisterCriticalServiceAfter, with one timer for each such check.
+ * (Consul looks every 30 s.)
  */
 export class CriticalReaper {
   readonly #clock: Clock;
@@ -20,7 +20,7 @@ export class CriticalReaper {
     this.#reap = reap;
   }
 
-  /** Tells the check's newest state. Registering it again does not begin the time anew, but may make it another. */
+  /** Takes a check's newest status and definition. Its time goes on when a critical check is registered again. */
   note({ definition, status }: LocalCheck): void {
     const { id, serviceId, deregisterCriticalServiceAfterMs: afterMs } = definition;
     const nowMs = this.#clock.monotonicMs();

@@ -4,7 +4,7 @@ import type { Agent } from "./agent.ts";
 
 type Filters = Pick<Event, "nodeFilter" | "serviceFilter" | "tagFilter">;
 
-/** What is wrong with an event's filters, in Consul's words; undefined when nothing is. */
+/** Consul's error text for filters that cannot be used, or undefined. */
 export function eventFilterFault({ nodeFilter, serviceFilter, tagFilter }: Filters): string | undefined {
   if (serviceFilter === "" && tagFilter !== "") return "Cannot provide tag filter without service filter";
   return faultOf("node", nodeFilter) ?? faultOf("service", serviceFilter) ?? faultOf("tag", tagFilter);
@@ -15,7 +15,7 @@ function faultOf(kind: string, pattern: string): string | undefined {
   return "fault" in compiled ? `Invalid ${kind} filter: ${compiled.fault}` : undefined;
 }
 
-/** Whether an event is for this node, and for a service that is registered here, with a tag if one is named. */
+/** Whether the filters match this node and, if they name one, a service registered with this agent and one of its tags. */
 export function isMeant({ nodeFilter, serviceFilter, tagFilter }: Filters, { node, services }: Agent): boolean {
   if (!matches(nodeFilter, node.name)) return false;
   if (serviceFilter === "") return true;

@@ -9,9 +9,12 @@ async function start(
   options?: Parameters<typeof startTestAgent>[0],
 ): Promise<TestAgent & { readonly definitions: FileDefinitions }> {
   const world = await startTestAgent(options);
-  const sink = (line: string): void => void world.log.push(line);
-  const log = createLog({ level: "warn", json: false, clock: world.clock, sink }, "agent");
-  return { ...world, definitions: new FileDefinitions(world.agent, log) };
+  return { ...world, definitions: definitionsOf(world) };
+}
+
+function definitionsOf({ agent, clock, log }: TestAgent): FileDefinitions {
+  const sink = (line: string): void => void log.push(line);
+  return new FileDefinitions(agent, createLog({ level: "warn", json: false, clock, sink }, "agent"));
 }
 
 function defined(services: Defined["services"], checks: Defined["checks"] = []): Defined {
@@ -25,7 +28,7 @@ function withSidecar(name: string): ServiceDefinition {
 }
 
 describe("definitions from files", () => {
-  test("replace what earlier ones defined, and leave alone what the API registered", async () => {
+  test("replace earlier definitions from files, and not what the API registered", async () => {
     const { agent, definitions } = await start();
     await agent.registerService(serviceWith("api", []), { source: "api" });
     await definitions.apply(defined([serviceWith("a", ["a-up"]), serviceWith("b", ["b-up"])]));
@@ -33,7 +36,7 @@ describe("definitions from files", () => {
     expect([...agent.services.keys(), ...agent.checks.keys()]).toEqual(["api", "b", "disk"]);
   });
 
-  test("keep the status of checks that stay", async () => {
+  test("keep the status of a check that they still define", async () => {
     const { agent, definitions } = await start();
     await definitions.apply(defined([serviceWith("a", ["up"])]));
     await agent.updateTtl("up", "passing", "");
@@ -42,22 +45,22 @@ describe("definitions from files", () => {
   });
 
   test.each([
-    ["a check of a service that is not there", defined([], [ttlCheck("up", { serviceId: "nope" })])],
+    ["a check of an unknown service", defined([], [ttlCheck("up", { serviceId: "nope" })])],
     [
-      "a script, when scripts are disabled",
+      "a script check, and scripts are disabled",
       defined(
         [serviceWith("new", [])],
         [ttlCheck("s", { method: { kind: "script", args: ["true"], intervalMs: 1e9, timeoutMs: 1e3 } })],
       ),
     ],
-  ])("are refused as a whole for %s", async (_name, next) => {
+  ])("are all refused when one of them is %s", async (_name, next) => {
     const { agent, definitions } = await start();
     await definitions.apply(defined([serviceWith("a", ["up"])]));
     expect(await rejectionOf(definitions.apply(next))).toMatchObject({ code: "unusable-definition" });
     expect([...agent.services.keys(), ...agent.checks.keys()]).toEqual(["a", "up"]);
   });
 
-  test("are taken up one call after the other, and one that fails does not stop the next", async () => {
+  test("are applied one call after the other, and a call that fails does not stop the next", async () => {
     const { agent, definitions } = await start();
     const failed = rejectionOf(definitions.apply(defined([], [ttlCheck("up", { serviceId: "nope" })])));
     await Promise.all([
@@ -69,8 +72,8 @@ describe("definitions from files", () => {
   });
 });
 
-describe("at the start", () => {
-  test("definitions that cannot be registered are left out, each is named with its place, and the others are served", async () => {
+describe("the start", () => {
+  test("logs each definition that cannot be registered with its place, and registers the others", async () => {
     const { agent, definitions, log } = await start();
     const script = { kind: "script", args: ["true"], intervalMs: 1e9, timeoutMs: 1e3 } as const;
     const checks = [ttlCheck("up", { serviceId: "nope" }), ttlCheck("disk"), ttlCheck("s", { method: script })];
@@ -85,7 +88,7 @@ describe("at the start", () => {
     expect(log.filter((line) => line.includes("A definition cannot be used as it is"))).toHaveLength(3);
   });
 
-  test("a disk that takes no writes is no fault of a definition", async () => {
+  test("fails when the disk takes no writes", async () => {
     const { definitions, engine } = await start();
     engine.fail();
     expect(await rejectionOf(definitions.start(defined([serviceWith("a", [])])))).toMatchObject({ code: "disk-full" });
@@ -93,7 +96,7 @@ describe("at the start", () => {
 });
 
 describe("a sidecar in a file", () => {
-  test("is registered with its service, keeps its port over reloads, and goes with its block", async () => {
+  test("is registered with its service, keeps its port over reloads, and is removed with its block", async () => {
     const { agent, definitions } = await start();
     await definitions.start(defined([withSidecar("a"), withSidecar("b")]));
     const ports = (): unknown[] => [...agent.services.values()].map(({ service }) => [service.id, service.port]);
@@ -114,7 +117,7 @@ describe("a sidecar in a file", () => {
     expect([...agent.checks.keys()]).toEqual(["service:b-sidecar-proxy:1", "service:b-sidecar-proxy:2", "c"]);
   });
 
-  test("is left out with its service when no port is left, and refused as a whole by a reload", async () => {
+  test("is skipped with its service at a start when no port is left, and makes a reload fail", async () => {
     const { agent, definitions } = await start({ sidecarPorts: { first: 21_000, last: 21_000 } });
     await definitions.start(defined([withSidecar("a"), withSidecar("b")]));
     expect([...agent.services.keys()]).toEqual(["a", "a-sidecar-proxy"]);
@@ -125,7 +128,7 @@ describe("a sidecar in a file", () => {
   });
 });
 
-test("a sidecar that the API registered is known as one after a restart, and goes with its service", async () => {
+test("a sidecar that the API registered keeps its port over a restart, and is removed with its service", async () => {
   const { agent, restarted } = await start();
   await Promise.all(["a", "b"].map((name) => agent.registerService(withSidecar(name), { source: "api" })));
   expect([...agent.services.values()].map(({ service }) => service.port)).toEqual([80, 21_000, 80, 21_001]);
@@ -137,13 +140,13 @@ test("a sidecar that the API registered is known as one after a restart, and goe
   expect(again.servicesInCatalog()).toEqual(["b", "b-sidecar-proxy"]);
 });
 
-test("a check that the API gave to a service of a file goes with the file, at the next start", async () => {
+test("a check that the API added to a file's service is removed at the first start without the file", async () => {
   const { agent, definitions, restarted } = await start();
   await definitions.apply(defined([serviceWith("a", [])]));
   await agent.registerCheck(ttlCheck("up", { serviceId: "a" }), "api");
   const again = await restarted();
   expect([...again.agent.checks.keys()]).toEqual(["up"]);
-  await again.agent.dropOrphans();
+  await definitionsOf(again).start(defined([]));
   expect(again.agent.checks.size).toBe(0);
   expect((await again.restarted()).agent.checks.size).toBe(0);
 });

@@ -8,20 +8,20 @@ import type { Agent } from "./agent.ts";
 export interface Defined {
   readonly services: readonly ServiceDefinition[];
   readonly checks: readonly CheckDefinition[];
-  /** Where each of them stands: "agent.hcl:3:7". */
+  /** The place of each definition: "agent.hcl:3:7". */
   readonly origins: ReadonlyMap<object, string>;
-  /** Faults of definitions that were not even decoded, or only in part. */
+  /** Faults of definitions that could not be decoded, or only in part. */
   readonly faults: readonly FileFault[];
 }
 
-/** A definition of a file that is left out, or used otherwise than it says. */
+/** Why a definition of a file is skipped, or used only in part. */
 export interface FileFault {
   /** "agent.hcl:3:7" */
   readonly where: string;
   readonly message: string;
 }
 
-/** Keeps the services and checks that configuration files define registered, through reloads. */
+/** Registers the services and checks of configuration files, and follows the files through reloads. */
 export class FileDefinitions {
   readonly #agent: Agent;
   readonly #log: Log;
@@ -33,14 +33,14 @@ export class FileDefinitions {
     this.#log = log;
   }
 
-  /** The faults of the definitions that are in force. */
+  /** The faults of the definitions that were applied last. */
   get faults(): readonly FileFault[] {
     return this.#faults;
   }
 
   /**
-   * For the start of the agent: registers all definitions that can be registered. One that cannot must not keep the others
-   * from being served, so it is left out, with a warning in the log.
+   * Registers all definitions that can be registered, at the start of the agent. One that cannot is skipped with a warning,
+   * so that the others are served.
    */
   start(defined: Defined): Promise<void> {
     return this.#inTurn(async () => {
@@ -55,8 +55,7 @@ export class FileDefinitions {
   }
 
   /**
-   * Registers all that is defined, and removes what an earlier call defined and this one does not.
-   * One call is done before the next begins.
+   * Registers all definitions, and removes what an earlier call defined and this one does not. Calls run one after the other.
    * @throws OperatingError naming a definition that cannot be registered; nothing has changed then
    */
   apply(defined: Defined): Promise<void> {
@@ -75,7 +74,7 @@ export class FileDefinitions {
     return applied;
   }
 
-  /** @param refuse takes each definition that cannot be registered, before anything is changed */
+  /** @param refuse called for each definition that cannot be registered, before anything is changed */
   async #apply(
     defined: Defined,
     refuse: (definition: ServiceDefinition | CheckDefinition, obstacle: Obstacle) => void,
@@ -115,7 +114,7 @@ export class FileDefinitions {
     }
   }
 
-  /** Checks that the API has added to a service which no file defines any more. */
+  /** Removes checks that the API added to a service of a file that does not define it any more. */
   async #removeOrphans(): Promise<void> {
     for (const [id, { definition }] of this.#agent.checks) {
       if (definition.serviceId === "" || this.#agent.services.has(definition.serviceId)) continue;
@@ -130,7 +129,7 @@ export class FileDefinitions {
   }
 }
 
-/** The reason why a definition cannot be registered, in Consul's words. */
+/** Why a definition cannot be registered, in Consul's text. */
 type Obstacle = Pick<OperatingError, "kind" | "message">;
 
 function attempt(named: string, prepare: () => void): Obstacle | undefined {

@@ -1,16 +1,83 @@
-import type { Check } from "../model/check.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { Check, CheckDefinition, CheckStatus } from "../model/check.ts";
 import type { Service } from "../model/service.ts";
-import { toCatalogCheck } from "./catalog-check.ts";
-import type { LocalCheck, LocalService } from "./registrations.ts";
 
-/** The services and checks that an agent has, in memory, in order of registration. */
+/*
+ * A service or check has three forms here: the local one in memory, with where it came from and what a check found; the
+ * agent's own row on the disk, from which the next start restores it; and the catalog's row, without the definition.
+ */
+
+/** Where a registration came from. Those of the API are stored; files are read again at each start. */
+export type Source = "api" | "file";
+
+export interface LocalService {
+  readonly service: Service;
+  readonly source: Source;
+  /** It was registered as the sidecar of another service, and goes with that. */
+  readonly isSidecar?: boolean;
+}
+
+/** A check as this agent knows it. `status` and `output` are the newest; the catalog may not have them yet. */
+export interface LocalCheck {
+  readonly definition: CheckDefinition;
+  readonly source: Source;
+  /** "http", "ttl" ... or a FixedCheckType; "" for a file's check outside a service. */
+  readonly type: string;
+  readonly status: CheckStatus;
+  readonly output: string;
+  /** Time of the last result, in milliseconds since 1970; undefined: no result since the registration or the start. */
+  readonly saidMs?: number;
+  /** Time of the last change of status, in milliseconds since 1970; undefined: before the agent started. Never stored. */
+  readonly sinceMs?: number | undefined;
+}
+
+/** Types of checks that are not run: they are critical for as long as they are registered. */
+const fixedCheckTypes = ["maintenance", "port-conflict"] as const;
+export type FixedCheckType = (typeof fixedCheckTypes)[number];
+
+export function isFixedType(type: string): boolean {
+  return fixedCheckTypes.some((each) => each === type);
+}
+
+/** The definition of a check that is not run. */
+export function fixedCheck(check: Pick<CheckDefinition, "id" | "name" | "serviceId" | "notes">): CheckDefinition {
+  return {
+    ...check,
+    initialStatus: "critical",
+    // Never run.
+    method: { kind: "ttl", ttlMs: 0 },
+    successBeforePassing: 0,
+    failuresBeforeCritical: 0,
+    deregisterCriticalServiceAfterMs: 0,
+    outputBytesMax: 0,
+  };
+}
+
+/** A check as the catalog stores it. Consul: without its output and definition for checks of agents. */
+export function toCatalogCheck(node: string, check: LocalCheck, service: Service | undefined): Check {
+  return {
+    node,
+    id: check.definition.id,
+    name: check.definition.name,
+    status: check.status,
+    notes: check.definition.notes,
+    output: "",
+    serviceId: check.definition.serviceId,
+    serviceName: service?.name ?? "",
+    serviceTags: service?.tags ?? [],
+    type: check.type,
+    definition: {},
+  };
+}
+
+/** The services and checks registered with an agent, in memory, in order of registration. */
 export class LocalState {
   readonly #services = new Map<string, LocalService>();
   readonly #checks = new Map<string, LocalCheck>();
-  /** The ids of each service's checks ("" for the node's own), so that nothing passes over those of others. */
+  /** The ids of each service's checks; under "", those of the node's own. */
   readonly #checkIds = new Map<string, Set<string>>();
 
-  /** Called with the id each time a service comes, is replaced or goes. */
+  /** Called with the service's id each time a service is added, replaced or removed. */
   readonly watchers: Set<(serviceId: string) => void> = new Set();
 
   get services(): ReadonlyMap<string, LocalService> {
@@ -34,8 +101,8 @@ export class LocalState {
   }
 
   /**
-   * The service that a registration of its checks takes along, in case that the catalog has lost it; not one whose tags
-   * are others' to set: theirs would be lost.
+   * The service to register together with its checks, in case the catalog has lost it. Undefined with EnableTagOverride,
+   * since registering the service would overwrite the tags that other programs have set.
    */
   serviceAlong([check]: readonly LocalCheck[]): Service | undefined {
     const service = check && this.serviceOf(check);
@@ -52,7 +119,7 @@ export class LocalState {
     this.#wake(id);
   }
 
-  /** Replaces the check of that id, also that of another service. */
+  /** Replaces the check of that id, also when it belonged to another service. */
   setCheck(check: LocalCheck): void {
     const { id, serviceId } = check.definition;
     if (this.#checks.get(id)?.definition.serviceId !== serviceId) this.#unlist(id);
@@ -68,7 +135,7 @@ export class LocalState {
   }
 
   #wake(serviceId: string): void {
-    for (const look of [...this.watchers]) look(serviceId);
+    for (const watcher of [...this.watchers]) watcher(serviceId);
   }
 
   #unlist(checkId: string): void {
@@ -78,4 +145,81 @@ export class LocalState {
     ids?.delete(checkId);
     if (ids?.size === 0) this.#checkIds.delete(serviceId);
   }
+}
+
+/** A row of the agent's own; a value of undefined deletes it. */
+export interface SavedRow {
+  readonly key: string;
+  readonly value: Uint8Array | undefined;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const servicePrefix = "service/";
+const checkPrefix = "check/";
+
+/** The row of a service, or its deletion. */
+export function saveService(id: string, local: LocalService | undefined): SavedRow {
+  return { key: servicePrefix + id, value: local && encode(toRow(local)) };
+}
+
+/** The row of a check, or its deletion. */
+export function saveCheck(id: string, local: LocalCheck | undefined): SavedRow {
+  return { key: checkPrefix + id, value: local && encode({ definition: local.definition, type: local.type }) };
+}
+
+/**
+ * What to write when `local` takes the place of `known`: nothing when the row would be the same. A registration from a file
+ * has no row, since it must go with the file; it deletes the row of one from the API.
+ */
+export function serviceRows(known: LocalService | undefined, local: LocalService): SavedRow[] {
+  const { id } = local.service;
+  if (local.source === "file") return known?.source === "api" ? [saveService(id, undefined)] : [];
+  const same = known?.source === "api" && isDeepStrictEqual(toRow(known), toRow(local));
+  return same ? [] : [saveService(id, local)];
+}
+
+/** As serviceRows, for a check. */
+export function checkRows(known: LocalCheck | undefined, local: LocalCheck): SavedRow[] {
+  const { id } = local.definition;
+  if (local.source === "file") return known?.source === "api" ? [saveCheck(id, undefined)] : [];
+  const same = known?.source === "api" && isDeepStrictEqual(known.definition, local.definition);
+  return same ? [] : [saveCheck(id, local)];
+}
+
+type StoredService = Service & Pick<LocalService, "isSidecar">;
+type StoredCheck = Pick<LocalCheck, "definition" | "type">;
+
+function toRow({ service, isSidecar }: LocalService): StoredService {
+  return isSidecar ? { ...service, isSidecar } : service;
+}
+
+/** Decodes the rows of saveService and saveCheck; ignores others. */
+export function decodeRows(rows: readonly SavedRow[]): {
+  readonly services: readonly LocalService[];
+  readonly checks: readonly StoredCheck[];
+} {
+  const services: LocalService[] = [];
+  const checks: StoredCheck[] = [];
+  for (const { key, value } of rows) {
+    if (value === undefined) continue;
+    if (key.startsWith(servicePrefix)) services.push(decodeService(value));
+    if (key.startsWith(checkPrefix)) checks.push(decodeCheck(value));
+  }
+  return { services, checks };
+}
+
+function encode(value: unknown): Uint8Array {
+  return encoder.encode(JSON.stringify(value));
+}
+
+function decodeService(bytes: Uint8Array): LocalService {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only saveService writes these rows; the engine has verified them
+  const { isSidecar = false, ...service } = JSON.parse(decoder.decode(bytes)) as StoredService;
+  return { service, source: "api", isSidecar };
+}
+
+function decodeCheck(bytes: Uint8Array): StoredCheck {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only saveCheck writes these rows; the engine has verified them
+  return JSON.parse(decoder.decode(bytes)) as StoredCheck;
 }

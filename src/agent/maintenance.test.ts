@@ -21,7 +21,7 @@ async function startWithWeb(): Promise<TestAgent> {
 }
 
 describe("a service in maintenance", () => {
-  test("is critical with the reason as notes, and as it was when that ends", async () => {
+  test("has a critical check with the reason as notes, until maintenance ends", async () => {
     const { agent, statusInCatalog } = await startWithWeb();
     await enableServiceMaintenance(agent, "web", "new disk");
     expect(agent.checks.get(webMaintenanceId)).toMatchObject({ status: "critical", definition: { notes: "new disk" } });
@@ -30,7 +30,7 @@ describe("a service in maintenance", () => {
     expect([agent.checks.has(webMaintenanceId), statusInCatalog(webMaintenanceId)]).toEqual([false, undefined]);
   });
 
-  test("keeps the first reason: a second call changes nothing", async () => {
+  test("keeps the first reason when maintenance is enabled again", async () => {
     const { agent, engine } = await startWithWeb();
     await enableServiceMaintenance(agent, "web", "first");
     const batches = engine.batches.length;
@@ -39,7 +39,7 @@ describe("a service in maintenance", () => {
     expect(agent.checks.get(webMaintenanceId)?.definition.notes).toBe("first");
   });
 
-  test("stays so over a restart, with its reason, and anti-entropy leaves it alone", async () => {
+  test("stays in maintenance over a restart and over anti-entropy", async () => {
     const world = await startWithWeb();
     await enableServiceMaintenance(world.agent, "web", "new disk");
     const { agent } = await world.restarted();
@@ -49,14 +49,14 @@ describe("a service in maintenance", () => {
     expect([...(await world.restarted()).agent.checks.keys()]).toEqual(["up"]);
   });
 
-  test("that is deregistered takes it along", async () => {
+  test("loses the maintenance check when it is deregistered", async () => {
     const { agent } = await startWithWeb();
     await enableServiceMaintenance(agent, "web", "");
     await agent.deregisterService("web");
     expect(agent.checks.size).toBe(0);
   });
 
-  test("must be registered here", async () => {
+  test("must be registered with this agent", async () => {
     const { agent } = await startWithWeb();
     for (const change of [enableServiceMaintenance(agent, "db", ""), disableServiceMaintenance(agent, "db")]) {
       const error = await rejectionOf(change);
@@ -66,7 +66,7 @@ describe("a service in maintenance", () => {
 });
 
 describe("a node in maintenance", () => {
-  test("says why, or that nobody said", async () => {
+  test("has a check with the reason, or with a default text", async () => {
     const { agent, statusInCatalog } = await startWithWeb();
     await enableNodeMaintenance(agent, "");
     expect(statusInCatalog(nodeMaintenanceId)).toBe("critical");
@@ -76,13 +76,13 @@ describe("a node in maintenance", () => {
     expect(statusInCatalog(nodeMaintenanceId)).toBeUndefined();
   });
 
-  test("cannot be ended by a check's owner telling that it passes", async () => {
+  test("does not leave it by an update of the check's status", async () => {
     const { agent } = await startWithWeb();
     await enableNodeMaintenance(agent, "");
     expect(await rejectionOf(agent.updateTtl(nodeMaintenanceId, "passing", ""))).toMatchObject({ kind: "not-found" });
   });
 
-  test("is not begun when it cannot be made durable", async () => {
+  test("enters it only when that is durable", async () => {
     const { agent, engine } = await startWithWeb();
     engine.fail();
     await rejectionOf(enableNodeMaintenance(agent, ""));

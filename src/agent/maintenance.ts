@@ -1,9 +1,9 @@
 import { OperatingError } from "../lib/errors.ts";
 import { nodeMaintenanceId, serviceMaintenancePrefix } from "../model/check-reason.ts";
 import type { Agent } from "./agent.ts";
-import { fixedCheck } from "./fixed-check.ts";
+import { fixedCheck } from "./local-state.ts";
 
-/** Marks the node, and with it every service on it, as not to be used. A second call changes nothing, as in Consul. */
+/** Makes the node critical, and with it every service on it. Consul: a second call keeps the first reason. */
 export async function enableNodeMaintenance(agent: Agent, reason: string): Promise<void> {
   if (agent.checks.has(nodeMaintenanceId)) return;
   await agent.addFixedCheck(
@@ -21,7 +21,7 @@ export async function disableNodeMaintenance(agent: Agent): Promise<void> {
   if (agent.checks.has(nodeMaintenanceId)) await agent.deregisterCheck(nodeMaintenanceId);
 }
 
-/** @throws OperatingError not-found for a service that is not registered here */
+/** @throws OperatingError not-found for a service that is not registered with this agent */
 export async function enableServiceMaintenance(agent: Agent, serviceId: string, reason: string): Promise<void> {
   requireService(agent, serviceId);
   const id = serviceMaintenancePrefix + serviceId;
@@ -32,7 +32,7 @@ export async function enableServiceMaintenance(agent: Agent, serviceId: string, 
   );
 }
 
-/** @throws OperatingError not-found for a service that is not registered here */
+/** @throws OperatingError not-found for a service that is not registered with this agent */
 export async function disableServiceMaintenance(agent: Agent, serviceId: string): Promise<void> {
   requireService(agent, serviceId);
   const id = serviceMaintenancePrefix + serviceId;

@@ -11,20 +11,20 @@ async function agentWithService(): Promise<TestAgent> {
   return world;
 }
 
-/** What the change is told by a disk that does not answer in time; then it answers. */
+/** Makes a change while the disk does not answer in time, and expects it to be unconfirmed. */
 async function unconfirmed({ engine, clock }: TestAgent, change: () => Promise<void>): Promise<void> {
   engine.hold();
-  const told = rejectionOf(change());
+  const rejection = rejectionOf(change());
   await settle();
   await clock.advance(limitMs);
-  expect(await told).toMatchObject({ code: "write-unconfirmed" });
+  expect(await rejection).toMatchObject({ code: "write-unconfirmed" });
 }
 
 function shownBy({ agent, servicesInCatalog }: TestAgent): object {
   return { agent: [...agent.services.keys()], catalog: servicesInCatalog() };
 }
 
-describe("a change that the disk has confirmed too late", () => {
+describe("a change that the disk confirms too late", () => {
   test.each([
     [
       "registration",
@@ -32,7 +32,7 @@ describe("a change that the disk has confirmed too late", () => {
       ["old", "new"],
     ],
     ["deregistration", (world: TestAgent) => world.agent.deregisterService("old"), []],
-  ] as const)("a %s, is made by the agent too, and by its next start", async (_, change, services) => {
+  ] as const)("of the kind %s is in the agent too a second later, and after a restart", async (_, change, services) => {
     const world = await agentWithService();
     await unconfirmed(world, () => change(world));
     world.engine.release();
@@ -46,7 +46,7 @@ describe("a change that the disk has confirmed too late", () => {
     });
   });
 
-  test("lets no other of the same service in before it is known, and others at once", async () => {
+  test("makes other changes of the same service fail until it is known, and no change of another service", async () => {
     const world = await agentWithService();
     await unconfirmed(world, () => world.agent.registerService(serviceWith("new", []), { source: "api" }));
     world.engine.release();
@@ -58,7 +58,7 @@ describe("a change that the disk has confirmed too late", () => {
     expect([...world.agent.services.keys()]).toEqual(["old", "other"]);
   });
 
-  test("is tried for as long as the disk does not answer, and no longer than the agent runs", async () => {
+  test("is retried until the disk answers or the agent stops", async () => {
     const world = await agentWithService();
     const { timerCount } = world.clock;
     await unconfirmed(world, () => world.agent.deregisterService("old"));

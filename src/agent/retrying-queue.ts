@@ -2,15 +2,22 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import { KeyedQueue } from "../lib/keyed-queue.ts";
 
-/** How long after a change that may have been made it is made again. */
-const againMs = 1_000;
+/** Pause before an unconfirmed change is retried. */
+const retryMs = 1_000;
 
 /**
- * Makes changes that share a key one after the other, all others side by side.
+ * Runs changes that share a key one after the other, and others concurrently.
  *
- * A disk that does not answer leaves a change unknown: it may still be made, and then the disk has it and the agent does
- * not. Such a change is made again until the disk has answered, so that both end with the same; whoever made it was told
- * that it may still be done. Until then other changes of its keys are refused, for nobody knows what they would start from.
+ * When the disk does not answer in time, the caller gets a timeout and the change may still become durable, so that the
+ * disk could have it and the agent not. The queue retries such a change until the disk has answered: then both have it or
+ * neither. Until then it refuses other changes of the same keys, since their starting point is unknown.
+ *
+ *     idle ──run──▶ running ──confirmed or refused──▶ idle
+ *                      │ timeout                        ▲
+ *                      ▼                                │ confirmed or refused
+ *                   unknown ──after retryMs──▶ retried ─┤
+ *                      ▲                                │ timeout, unavailable
+ *                      └────────────────────────────────┘
  */
 export class RetryingQueue {
   readonly #clock: Clock;
@@ -24,7 +31,7 @@ export class RetryingQueue {
   }
 
   /**
-   * @param task may be run again: it starts from what is there
+   * @param task may run again, and then starts from the present state
    * @throws what `task` throws; OperatingError unavailable while an earlier change of a key is unknown
    */
   run(keys: readonly string[], task: () => Promise<void>): Promise<void> {
@@ -33,7 +40,7 @@ export class RetryingQueue {
       try {
         await task();
       } catch (error) {
-        if (isUnconfirmed(error)) this.#makeAgain(keys, task);
+        if (isUnconfirmed(error)) this.#retry(keys, task);
         throw error;
       }
     });
@@ -50,20 +57,20 @@ export class RetryingQueue {
     this.#timers.clear();
   }
 
-  #makeAgain(keys: readonly string[], task: () => Promise<void>): void {
+  #retry(keys: readonly string[], task: () => Promise<void>): void {
     if (this.#stopped) return;
     for (const key of keys) this.#unknown.add(key);
-    const timer = this.#clock.schedule(againMs, () => {
+    const timer = this.#clock.schedule(retryMs, () => {
       this.#timers.delete(timer);
       this.#queue.run(keys, task).then(
-        () => this.#forget(keys),
-        (error: unknown) => (isOfTheDisk(error) ? this.#makeAgain(keys, task) : this.#forget(keys)),
+        () => this.#settle(keys),
+        (error: unknown) => (isDiskTrouble(error) ? this.#retry(keys, task) : this.#settle(keys)),
       );
     });
     this.#timers.add(timer);
   }
 
-  #forget(keys: readonly string[]): void {
+  #settle(keys: readonly string[]): void {
     for (const key of keys) this.#unknown.delete(key);
   }
 }
@@ -72,7 +79,7 @@ function isUnconfirmed(error: unknown): boolean {
   return error instanceof OperatingError && error.kind === "timeout";
 }
 
-function isOfTheDisk(error: unknown): boolean {
+function isDiskTrouble(error: unknown): boolean {
   return error instanceof OperatingError && (error.kind === "timeout" || error.kind === "unavailable");
 }
 

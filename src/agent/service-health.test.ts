@@ -21,7 +21,7 @@ describe("the health of a service", () => {
     expect(serviceHealth(agent, service).status).toBe(expected);
   });
 
-  test("has its own checks, then its node's, and no others'", async () => {
+  test("lists its own checks, then its node's, and no other service's", async () => {
     const { agent } = await startTestAgent();
     await agent.registerCheck(ttlCheck("disk"), "api");
     await agent.registerService(serviceWith("web", ["b", "a"]), { source: "api" });

@@ -2,18 +2,18 @@ import type { Service } from "../model/service.ts";
 import { worstStatus, type CheckStatus } from "../model/check.ts";
 import { isMaintenanceId } from "../model/check-reason.ts";
 import type { Agent } from "./agent.ts";
-import type { LocalCheck } from "./registrations.ts";
+import type { LocalCheck } from "./local-state.ts";
 
 export type AggregatedStatus = CheckStatus | "maintenance";
 
 export interface ServiceHealth {
   readonly service: Service;
   readonly status: AggregatedStatus;
-  /** The service's own and then the node's. */
+  /** The service's own checks, then the node's. */
   readonly checks: readonly LocalCheck[];
 }
 
-/** The one answer to "is it usable?" for a service registered here: the worst of its checks and its node's. */
+/** The health of a service registered with this agent: the worst status of its checks and its node's. */
 export function serviceHealth(agent: Agent, service: Service): ServiceHealth {
   const ids = [...agent.checksOf(service.id), ...agent.checksOf("")];
   const checks = ids.flatMap((id) => agent.checks.get(id) ?? []);

@@ -1,26 +1,26 @@
 import { OperatingError } from "../lib/errors.ts";
 import type { ServiceDefinition } from "../model/service.ts";
-import type { LocalService } from "./registrations.ts";
+import type { LocalService } from "./local-state.ts";
 
-/** Both ends are included; below 1 for "choose no ports". */
+/** Both ends are included. An end below 1 turns the choice of ports off. */
 export interface SidecarPortRange {
   readonly first: number;
   readonly last: number;
 }
 
-/** A port that no other sidecar is given until it is disposed of. */
+/** A port that is assigned to no other sidecar until this is disposed of. */
 export interface ReservedPort extends Disposable {
   /** 0 for a service without a sidecar. */
   readonly port: number;
 }
 
 /**
- * Chooses the ports of sidecar proxies whose definitions name none. Consul: the first of the range that no service of the
- * agent has; a sidecar that is registered again keeps its port.
+ * Assigns ports to sidecar proxies whose definitions have none. Consul: the first of the range that no service of the agent
+ * has; a sidecar that is registered again keeps its port.
  */
 export class SidecarPorts {
   readonly #range: SidecarPortRange;
-  /** Ports of registrations that are under way, by the id of the sidecar. */
+  /** Ports of registrations under way, by the sidecar's id. */
   readonly #reserved = new Map<string, number>();
 
   constructor(range: SidecarPortRange) {
@@ -28,8 +28,8 @@ export class SidecarPorts {
   }
 
   /**
-   * @param services those registered with the agent
-   * @throws OperatingError denied when there is no port to give
+   * @param services the services registered with the agent
+   * @throws OperatingError denied when no port is left
    */
   reserve({ sidecar }: ServiceDefinition, services: ReadonlyMap<string, LocalService>): ReservedPort {
     if (sidecar === undefined) return { port: 0, [Symbol.dispose]: () => {} };

@@ -11,7 +11,7 @@ const defaults: AutopilotSettings = {
   upgradeVersionTag: "",
 };
 
-/** In memory only: nothing here acts on the settings, so there is nothing to lose. */
+/** Consul's Autopilot settings, in memory only: a single server has no use for them. */
 export class Autopilot {
   #settings = defaults;
   #modifyIndex = 1;
@@ -20,12 +20,12 @@ export class Autopilot {
     return this.#settings;
   }
 
-  /** Counts the changes; the first settings have 1. */
+  /** Rises with each change; 1 for the defaults. */
   get modifyIndex(): number {
     return this.#modifyIndex;
   }
 
-  /** With `cas` only if the settings have that index; says whether they were taken. */
+  /** Replaces the settings; with `cas` only if it is their index. Returns whether they were replaced. */
   set(settings: AutopilotSettings, cas: number | undefined): boolean {
     if (cas !== undefined && cas !== this.#modifyIndex) return false;
     this.#settings = settings;

@@ -4,11 +4,11 @@ import type { Member } from "../model/member.ts";
 import type { Node } from "../model/node.ts";
 import type { Service } from "../model/service.ts";
 
-/** Ids that a server keeps in the catalog for its own node, whatever its agent has registered. */
+/** The ids of the service and check that a server registers for its own node. */
 export const serverServiceId = "consul";
 export const serfCheckId = "serfHealth";
 
-/** What Consul's leader writes to the catalog for a server: the service "consul" and the check of its liveness. */
+/** The catalog's rows of a server, as Consul's leader writes them: the service "consul" and the check "serfHealth". */
 export function serverRegistration(
   node: Node,
   serverPort: number,
@@ -40,7 +40,7 @@ export function serverRegistration(
 
 export interface ServerSettings {
   readonly bootstrap: boolean;
-  /** How many servers it waits for; 0 for none. */
+  /** The number of servers to wait for at the start; 0: none. */
   readonly bootstrapExpect: number;
   readonly ports: { readonly server: number; readonly serfLan: number; readonly serfWan: number };
 }
@@ -70,7 +70,7 @@ export function serverMember(node: Node, { bootstrap, bootstrapExpect, ports }: 
   };
 }
 
-/** The same server as servers of other datacenters see it. */
+/** The server as servers of other datacenters see it. */
 export function wanMember({ name, address, tags }: Member): Member {
   const { wan_join_port: port, ...others } = tags;
   return { name: `${name}.${tags["dc"]}`, address, port: Number(port), tags: others };

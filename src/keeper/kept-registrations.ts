@@ -1,5 +1,5 @@
 import type { LocalRows } from "../agent/catalog.ts";
-import type { SavedRow } from "../agent/registrations.ts";
+import type { SavedRow } from "../agent/local-state.ts";
 import { RetryingQueue } from "../agent/retrying-queue.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { KeeperRegistration } from "../model/keeper-registration.ts";

@@ -1,5 +1,5 @@
 import type { LocalRows } from "../agent/catalog.ts";
-import type { SavedRow } from "../agent/registrations.ts";
+import type { SavedRow } from "../agent/local-state.ts";
 
 const prefix = "secret/";
 

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isFixedType } from "../agent/fixed-check.ts";
-import type { LocalCheck } from "../agent/registrations.ts";
+import { isFixedType, type LocalCheck } from "../agent/local-state.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { parseGoUrl, requestUri } from "../lib/go-url.ts";
 import type { CheckMethod, CheckRow, CheckStatus } from "../model/check.ts";

@@ -5,7 +5,7 @@ import { decodeCheckDefinition, encodeCheckDefinition } from "../../wire/check-d
 import { decodeCheckUpdate } from "../../wire/check-update.ts";
 import { goMap } from "../../wire/go-json.ts";
 import { parseJson } from "../../wire/json.ts";
-import { toCatalogCheck } from "../../agent/catalog-check.ts";
+import { toCatalogCheck } from "../../agent/local-state.ts";
 import { empty, json } from "../answers.ts";
 import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";

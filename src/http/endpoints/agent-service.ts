@@ -1,4 +1,4 @@
-import { toCatalogCheck } from "../../agent/catalog-check.ts";
+import { toCatalogCheck } from "../../agent/local-state.ts";
 import { serviceHealth, type AggregatedStatus, type ServiceHealth } from "../../agent/service-health.ts";
 import type { Service } from "../../model/service.ts";
 import { contentHash } from "../../wire/content-hash.ts";

@@ -1,7 +1,7 @@
 import { Agent } from "../../agent/agent.ts";
 import { createAliasSource } from "../../agent/alias-source.ts";
 import { type Defined, FileDefinitions } from "../../agent/file-definitions.ts";
-import type { SavedRow } from "../../agent/registrations.ts";
+import type { SavedRow } from "../../agent/local-state.ts";
 import { RunningChecks } from "../../checks/running-checks.ts";
 import { serfCheckId, serverServiceId } from "../../cluster/server-registration.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";

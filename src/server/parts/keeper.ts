@@ -1,5 +1,5 @@
 import type { Agent } from "../../agent/agent.ts";
-import type { SavedRow } from "../../agent/registrations.ts";
+import type { SavedRow } from "../../agent/local-state.ts";
 import type { MessageBusConfig, RuntimeConfig } from "../../config/runtime-config.ts";
 import type { HttpServer, listen } from "../../http/server.ts";
 import { CommitTimes } from "../../keeper/commit-times.ts";

@@ -1,5 +1,5 @@
 import { type Defined, FileDefinitions } from "../../../src/agent/file-definitions.ts";
-import { toCatalogCheck } from "../../../src/agent/catalog-check.ts";
+import { toCatalogCheck } from "../../../src/agent/local-state.ts";
 import { validateCommand } from "../../../src/cli/commands/validate.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import type { RuntimeConfig } from "../../../src/config/runtime-config.ts";
