@@ -7,7 +7,7 @@ import type { Node } from "../model/node.ts";
 import { requireScriptAllowed, type ScriptPermission } from "../model/script-permission.ts";
 import { checksIn, type ServiceDefinition } from "../model/service.ts";
 import { sidecarAt, sidecarId } from "../model/sidecar.ts";
-import type { Catalog, LocalRows } from "./catalog.ts";
+import type { Catalog, CatalogRegistration } from "./catalog.ts";
 import { CheckResults, type CheckFinding, type CheckSet } from "./check-results.ts";
 import {
   checkRows,
@@ -23,13 +23,13 @@ import {
   type SavedRow,
   type Source,
 } from "./local-state.ts";
+import { planOf, toFixed, type Along, type Plan, type ServiceRegistration } from "./service-registration.ts";
 import { type ReservedPort, type SidecarPortRange, SidecarPorts } from "./sidecar-ports.ts";
 import { RetryingQueue } from "./retrying-queue.ts";
 
 export interface AgentOptions {
   readonly node: Node;
   readonly catalog: Catalog;
-  readonly rows: LocalRows;
   readonly clock: Clock;
   readonly log: Log;
   /** Ids of this node's services and checks that the server itself registers: "consul", "serfHealth". */
@@ -38,25 +38,6 @@ export interface AgentOptions {
   readonly discardOutput: boolean;
   /** The ports for sidecars whose definitions have none. */
   readonly sidecarPorts: SidecarPortRange;
-}
-
-/** How a service is registered. */
-export interface ServiceRegistration {
-  readonly source: Source;
-  /** Removes the checks of the service that the definition does not have. */
-  readonly replaceExistingChecks?: boolean;
-  /** Checks that are registered already begin with their initial status again. */
-  readonly isAnew?: boolean;
-  /** A check to add to the service, which is not run and stays critical. */
-  readonly fixedCheck?: FixedCheck | undefined;
-  /** The id of a check to remove, if it is registered. */
-  readonly endedCheck?: string;
-  readonly isSidecar?: boolean;
-}
-
-export interface FixedCheck {
-  readonly definition: CheckDefinition;
-  readonly type: FixedCheckType;
 }
 
 /** A service and checks that are added, replaced or removed together. */
@@ -101,7 +82,7 @@ export class Agent {
       ...options,
       node: () => this.#node,
       localState: this.#localState,
-      inTurn: (checkId, task) => this.#inTurn("", [checkId], task),
+      inTurn: (checkId, task) => this.#inTurn([], [checkId], task),
       reap: (serviceId) => this.deregisterService(serviceId),
     });
   }
@@ -176,14 +157,22 @@ export class Agent {
    * registration cannot be made durable. Nothing has changed then
    */
   async registerService(definition: ServiceDefinition, registration: ServiceRegistration): Promise<void> {
-    const { source, replaceExistingChecks = false } = registration;
+    const { source, replaceExistingChecks = false, along } = registration;
     using reserved = this.prepare(definition, source);
     const sidecar = sidecarAt(definition, reserved.port);
-    // In one tick, and so in one batch.
-    await Promise.all([
-      this.#registerService(definition, registration),
-      sidecar && this.#registerService(sidecar, { source, replaceExistingChecks, isSidecar: true }),
-    ]);
+    const nowMs = this.#options.clock.wallMs();
+    const parts = [planOf(definition, registration, nowMs)];
+    if (sidecar) parts.push(planOf(sidecar, { source, replaceExistingChecks, isSidecar: true }, nowMs));
+    for (const { definition: each } of parts) this.#warnOfName(each.service.name);
+    const serviceIds = parts.map(({ definition: each }) => each.service.id);
+    const checkIds = parts.flatMap(({ named }) => [...named]);
+    await this.#inTurn(serviceIds, checkIds, async () => {
+      await this.#commit(
+        parts.map((part) => this.#changeOf(part)),
+        along,
+      );
+      for (const service of serviceIds) this.#options.log.debug("Synced service", { service });
+    });
   }
 
   /**
@@ -195,34 +184,19 @@ export class Agent {
     return this.#sidecarPorts.reserve(definition, this.services);
   }
 
-  async #registerService(
-    { service, checks }: ServiceDefinition,
-    {
-      source,
-      replaceExistingChecks = false,
-      isAnew = false,
-      fixedCheck,
-      endedCheck = "",
-      isSidecar = false,
-    }: ServiceRegistration,
-  ): Promise<void> {
-    this.#warnOfName(service.name);
-    const fixed = fixedCheck ? [toFixed(fixedCheck, this.#options.clock.wallMs())] : [];
-    const named = new Set([...checks, ...fixed.map(({ definition }) => definition)].map((check) => check.id));
-    await this.#inTurn(service.id, [...named], async () => {
-      const known = replaceExistingChecks ? this.checksOf(service.id) : [];
-      const ended = this.checks.has(endedCheck) ? [endedCheck] : [];
-      await this.#commit({
-        service: { service, source, isSidecar },
-        checks: [
-          ...checks.map((check) => (isAnew ? unknownCheck(check, source) : this.#toLocal(check, source))),
-          ...fixed,
-        ],
-        dropped: [...new Set([...known, ...ended])].filter((id) => !named.has(id)),
-        isAnew,
-      });
-      this.#options.log.debug("Synced service", { service: service.id });
-    });
+  #changeOf({ definition: { service, checks }, registration, fixed, named }: Plan): Change {
+    const { source, replaceExistingChecks = false, isAnew = false, endedCheck = "", isSidecar = false } = registration;
+    const known = replaceExistingChecks ? this.checksOf(service.id) : [];
+    const ended = this.checks.has(endedCheck) ? [endedCheck] : [];
+    return {
+      service: { service, source, isSidecar },
+      checks: [
+        ...checks.map((check) => (isAnew ? unknownCheck(check, source) : this.#toLocal(check, source))),
+        ...fixed,
+      ],
+      dropped: [...new Set([...known, ...ended])].filter((id) => !named.has(id)),
+      isAnew,
+    };
   }
 
   /** @throws OperatingError unavailable while the disk has not confirmed an earlier change of the service */
@@ -231,22 +205,29 @@ export class Agent {
     this.#changes.requireKnown([`service/${serviceId}`, ...checks]);
   }
 
-  /** Removes a service with its checks and its sidecar. Does nothing for an unknown id. */
-  async deregisterService(id: string): Promise<void> {
+  /** Removes a service with its checks and its sidecar. For an unknown id it writes only `along`. */
+  async deregisterService(id: string, along?: Along): Promise<void> {
     const sidecar = sidecarId(id);
-    const hasSidecar = this.services.get(sidecar)?.isSidecar ?? false;
-    await Promise.all([this.#deregisterService(id), hasSidecar && this.#deregisterService(sidecar)]);
-  }
-
-  async #deregisterService(id: string): Promise<void> {
-    await this.#inTurn(id, [], async () => {
-      if (!this.services.has(id)) return;
-      const checks = this.checksOf(id);
-      const rows = [saveService(id, undefined), ...checks.map((check) => saveCheck(check, undefined))];
-      await Promise.all([this.#options.rows.save(rows), this.catalog.deregister({ serviceId: id })]);
+    const ids = this.services.get(sidecar)?.isSidecar === true ? [id, sidecar] : [id];
+    await this.#inTurn(ids, [], async () => {
+      const known = ids.filter((each) => this.services.has(each));
+      if (known.length === 0 && !along) return;
+      const checks = known.flatMap((each) => this.checksOf(each));
+      await this.catalog.commit({
+        ...along,
+        rows: [
+          ...(along?.rows ?? []),
+          ...known.map((each) => saveService(each, undefined)),
+          ...checks.map((check) => saveCheck(check, undefined)),
+        ],
+        deregistrations: known.map((each) => ({ serviceId: each })),
+      });
+      along?.onDurable?.();
       for (const check of checks) this.#results.forget(check);
-      this.#localState.deleteService(id);
-      this.#options.log.debug("Deregistered service", { service: id });
+      for (const service of known) {
+        this.#localState.deleteService(service);
+        this.#options.log.debug("Deregistered service", { service });
+      }
     });
   }
 
@@ -260,8 +241,8 @@ export class Agent {
 
   /** Does nothing for an unknown id. */
   async deregisterCheck(id: string): Promise<void> {
-    await this.#inTurn("", [id], async () => {
-      if (this.checks.has(id)) await this.#commit({ checks: [], dropped: [id] });
+    await this.#inTurn([], [id], async () => {
+      if (this.checks.has(id)) await this.#commit([{ checks: [], dropped: [id] }]);
     });
   }
 
@@ -310,38 +291,54 @@ export class Agent {
       this.#options.log.warn(`Service name will not be discoverable via DNS due to ${why}`, { service });
   }
 
-  /** Runs `task` when no other change of the service or of one of the checks is under way. */
-  #inTurn(serviceId: string, checkIds: readonly string[], task: () => Promise<void>): Promise<void> {
-    const serviceIds = new Set([serviceId, ...checkIds.map((id) => this.checks.get(id)?.definition.serviceId)]);
+  /** Runs `task` when no other change of one of the services or checks is under way. */
+  #inTurn(serviceIds: readonly string[], checkIds: readonly string[], task: () => Promise<void>): Promise<void> {
+    const owners = checkIds.map((id) => this.checks.get(id)?.definition.serviceId);
     const keys = checkIds.map((id) => `check/${id}`);
-    for (const id of serviceIds) if (id) keys.push(`service/${id}`);
+    for (const id of new Set([...serviceIds, ...owners])) if (id) keys.push(`service/${id}`);
     return this.#changes.run(keys, task);
   }
 
   async #registerCheck({ id, serviceId }: CheckDefinition, toLocal: () => LocalCheck): Promise<void> {
-    await this.#inTurn(serviceId, [id], async () => {
+    await this.#inTurn([serviceId], [id], async () => {
       this.#requireService(serviceId);
-      await this.#commit({ checks: [toLocal()] });
+      await this.#commit([{ checks: [toLocal()] }]);
     });
   }
 
-  async #commit({ service, checks, dropped = [], isAnew = false }: Change): Promise<void> {
-    const { catalog } = this.#options;
-    const { node } = this;
-    const of = service?.service;
-    const registered = checks.map((check) => toCatalogCheck(node.name, check, of ?? this.#localState.serviceOf(check)));
-    const rows = [
+  async #commit(changes: readonly Change[], along: Along = {}): Promise<void> {
+    const dropped = changes.flatMap((change) => change.dropped ?? []);
+    await this.catalog.commit({
+      ...along,
+      rows: [...(along.rows ?? []), ...changes.flatMap((change) => this.#rowsOf(change))],
+      registrations: changes.flatMap((change) => this.#registrationOf(change) ?? []),
+      deregistrations: dropped.map((checkId) => ({ checkId })),
+    });
+    along.onDurable?.();
+    for (const change of changes) this.#show(change);
+  }
+
+  #rowsOf({ service, checks, dropped = [] }: Change): SavedRow[] {
+    return [
       ...(service ? serviceRows(this.services.get(service.service.id), service) : []),
       ...checks.flatMap((check) => checkRows(this.checks.get(check.definition.id), check)),
       ...dropped.map((id) => saveCheck(id, undefined)),
     ];
-    // All in one tick, and so in one batch.
-    await Promise.all([
-      rows.length > 0 && this.#options.rows.save(rows),
-      (of || checks.length > 0) &&
-        catalog.register({ node, service: of ?? this.#localState.serviceAlong(checks), checks: registered }),
-      ...dropped.map((checkId) => catalog.deregister({ checkId })),
-    ]);
+  }
+
+  #registrationOf({ service: local, checks }: Change): CatalogRegistration | undefined {
+    const { node } = this;
+    const service = local?.service;
+    if (!service && checks.length === 0) return undefined;
+    return {
+      node,
+      service: service ?? this.#localState.serviceAlong(checks),
+      checks: checks.map((check) => toCatalogCheck(node.name, check, service ?? this.#localState.serviceOf(check))),
+    };
+  }
+
+  /** The change is durable. */
+  #show({ service, checks, dropped = [], isAnew = false }: Change): void {
     if (service) this.#localState.setService(service);
     for (const id of dropped) this.#results.forget(id);
     for (const check of checks) {
@@ -367,8 +364,4 @@ export class Agent {
 
 function unknownCheck(definition: CheckDefinition, source: Source): LocalCheck {
   return { definition, source, type: definition.method.kind, status: definition.initialStatus, output: "" };
-}
-
-function toFixed({ definition, type }: FixedCheck, sinceMs: number): LocalCheck {
-  return { definition, source: "api", type, status: definition.initialStatus, output: "", sinceMs };
 }

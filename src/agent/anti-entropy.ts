@@ -22,9 +22,9 @@ export async function syncCatalog(agent: Agent): Promise<number> {
   const services = findMissingServices(agent, contents);
   const checks = findWrongChecks(agent, contents);
   await Promise.all([
-    ...stale.map((target) => catalog.deregister(target)),
-    ...services.map((service) => catalog.register({ node, service, checks: [] })),
-    ...checks.map((check) => catalog.register({ node, checks: [check] })),
+    ...stale.map((target) => catalog.commit({ deregistrations: [target] })),
+    ...services.map((service) => catalog.commit({ registrations: [{ node, service, checks: [] }] })),
+    ...checks.map((check) => catalog.commit({ registrations: [{ node, checks: [check] }] })),
   ]);
   return stale.length + services.length + checks.length;
 }

@@ -1,14 +1,20 @@
 import type { Check, CheckRow } from "../model/check.ts";
 import type { Node } from "../model/node.ts";
 import type { Service, ServiceRow } from "../model/service.ts";
+import type { KvOperation } from "../model/txn.ts";
+import type { SavedRow } from "./local-state.ts";
 
 /**
  * The catalog to which an agent writes its services and checks: on a server the one in the same process, on a client
- * agent a server's. A call that resolves is durable; one that rejects has changed nothing.
+ * agent a server's.
  */
 export interface Catalog {
-  register(registration: CatalogRegistration): Promise<void>;
-  deregister(target: CatalogTarget): Promise<void>;
+  /**
+   * Makes the whole change durable, in one batch where the catalog is in the same process.
+   * @throws OperatingError conflict when the catalog refuses a registration; the rest of the change is durable then.
+   * unavailable when nothing is; timeout when that is not known
+   */
+  commit(change: CatalogChange): Promise<void>;
   /** The services and checks of this node. */
   contents(): Promise<NodeContents>;
   /**
@@ -40,7 +46,17 @@ export interface CatalogTarget {
   readonly checkId?: string | undefined;
 }
 
+/** Applied in the order of these members. */
+export interface CatalogChange {
+  /** The agent's own rows, which it reads after a restart. */
+  readonly rows?: readonly SavedRow[];
+  /** Operations on keys. Each list takes effect whole or not at all, and one that does not stops nothing else. */
+  readonly transactions?: readonly (readonly KvOperation[])[];
+  readonly registrations?: readonly CatalogRegistration[];
+  readonly deregistrations?: readonly CatalogTarget[];
+}
+
 /** Stores the agent's own rows, which survive a restart: all of a call or none. Durable when it resolves. */
 export interface LocalRows {
-  save(rows: readonly { readonly key: string; readonly value: Uint8Array | undefined }[]): Promise<void>;
+  save(rows: readonly SavedRow[]): Promise<void>;
 }

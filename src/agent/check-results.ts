@@ -126,7 +126,7 @@ export class CheckResults {
       if (!check) return;
       const service = this.#localState.serviceAlong([check]);
       const checks = [this.#localState.toCatalogCheck(node().name, check)];
-      await catalog.register({ node: node(), service, checks });
+      await catalog.commit({ registrations: [{ node: node(), service, checks }] });
     });
   }
 

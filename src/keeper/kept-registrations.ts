@@ -1,3 +1,4 @@
+import type { Along } from "../agent/service-registration.ts";
 import type { LocalRows } from "../agent/catalog.ts";
 import type { SavedRow } from "../agent/local-state.ts";
 import { RetryingQueue } from "../agent/retrying-queue.ts";
@@ -10,7 +11,8 @@ const prefix = "keeper/";
  * Registrations as they came, for what the agent's services have no place for: the status that was given, the interval as
  * it was written, when it came. One that is halted is nowhere else.
  *
- * A change that the disk may have confirmed too late is made again until it is known, as the agent does with its own.
+ * They are written in the batch of the agent's own change of the service, and so is what the agent makes again because
+ * the disk may have confirmed it too late. Only a registration that is out of date is deleted by itself.
  */
 export class KeptRegistrations {
   readonly #rows: LocalRows;
@@ -36,18 +38,24 @@ export class KeptRegistrations {
     return this.#kept.values();
   }
 
-  /** Durable when it resolves. */
-  put(registration: KeeperRegistration): Promise<void> {
-    const value = new TextEncoder().encode(JSON.stringify(registration));
+  /** Keeps the registration, in the batch of a change of its service. */
+  putting(registration: KeeperRegistration): Along {
     const { serviceId } = registration;
-    return this.#changes.run([serviceId], async () => {
-      await this.#rows.save([{ key: prefix + serviceId, value }]);
-      this.#kept.set(serviceId, registration);
-    });
+    const value = new TextEncoder().encode(JSON.stringify(registration));
+    return {
+      rows: [{ key: prefix + serviceId, value }],
+      onDurable: () => void this.#kept.set(serviceId, registration),
+    };
   }
 
-  /** @param isWanted asked when its turn has come */
-  delete(serviceId: string, isWanted: () => boolean = () => true): Promise<void> {
+  /** Forgets the registration, in the batch of a change of its service. */
+  deleting(serviceId: string): Along {
+    const rows = this.#kept.has(serviceId) ? [{ key: prefix + serviceId, value: undefined }] : [];
+    return { rows, onDurable: () => void this.#kept.delete(serviceId) };
+  }
+
+  /** Forgets the registration if `isWanted` still says so in its turn. Durable when it resolves. */
+  delete(serviceId: string, isWanted: () => boolean): Promise<void> {
     return this.#changes.run([serviceId], async () => {
       if (!this.#kept.has(serviceId) || !isWanted()) return;
       await this.#rows.save([{ key: prefix + serviceId, value: undefined }]);

@@ -21,8 +21,8 @@ function registrationsOf(world: TestAgent, kept: KeptRegistrations = keptOf(worl
   const log = createLog({ level: "debug", json: false, clock, sink: (line) => world.log.push(line) }, "keeper");
   const ports = {
     async register(...[definition, options]: Parameters<Ports["register"]>): Promise<PortOutcome> {
-      const { along, beforeListening: _before, ...registration } = options;
-      await Promise.all([along?.(), agent.registerService(definition, registration)]);
+      const { beforeListening: _before, ...registration } = options;
+      await agent.registerService(definition, registration);
       return registered;
     },
   };
@@ -112,6 +112,23 @@ describe("a registration", () => {
     expect(tables.map((names) => names.includes("local") && names.includes("services"))).toEqual([true, true]);
   });
 
+  test("is written in one batch with the agent's service, also when that waits for another change", async () => {
+    const world = await startTestAgent();
+    const registrations = registrationsOf(world);
+    await registrations.add(service(), client);
+    world.engine.hold();
+    world.agent.checkResult(check, passing);
+    await world.clock.advance(0);
+    const halted = registrations.update(service({ status: "HALT" }), client);
+    await world.clock.advance(0);
+    world.engine.release();
+    await halted;
+    const [last] = world.engine.batches.slice(-1);
+    expect(new Set(last?.changes.map(({ table }) => table))).toEqual(
+      new Set(["local", "services", "checks", "tombstones"]),
+    );
+  });
+
   test("that cannot be made durable is not there", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
@@ -191,16 +208,17 @@ describe("a change that the disk has confirmed too late", () => {
     const world = await startTestAgent();
     const kept = keptOf(world);
     const registrations = registrationsOf(world, kept);
+    await registrations.add(service(), client);
     world.engine.hold();
-    const keeping = kept.put({ ...service(), createdMs: 0, modifiedMs: 0 }).catch((error: unknown) => messageOf(error));
+    const forgetting = kept.delete("web", () => true).catch((error: unknown) => messageOf(error));
     await world.clock.advance(0);
     await world.clock.advance(11_000);
-    expect(await keeping).toContain("It may still be done");
+    expect(await forgetting).toContain("It may still be done");
     world.engine.release();
     await world.clock.advance(0);
-    const adding = registrations.add(service(), client).catch((error: unknown) => messageOf(error));
+    const removing = registrations.remove("web").catch((error: unknown) => messageOf(error));
     await world.clock.advance(0);
-    expect(await adding).toContain("has not confirmed an earlier change");
-    expect(world.servicesInCatalog()).toEqual([]);
+    expect(await removing).toContain("has not confirmed an earlier change");
+    expect(world.servicesInCatalog()).toEqual(["web"]);
   });
 });

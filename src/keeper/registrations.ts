@@ -104,7 +104,7 @@ export class Registrations {
       if (agent.reserved.has(serviceId)) return false;
       if (agent.services.has(serviceId) || this.#halted(serviceId)) {
         this.#requireKnown(serviceId);
-        await Promise.all([kept.delete(serviceId), agent.deregisterService(serviceId)]);
+        await agent.deregisterService(serviceId, kept.deleting(serviceId));
         return true;
       }
       const row = this.#others().find(({ id }) => id === serviceId);
@@ -137,7 +137,7 @@ export class Registrations {
   #register(registration: KeeperRegistration, { beforeListening }: RegistryClient): Promise<PortOutcome> {
     const { checkOutputBytesMax: outputBytesMax, kept, ports } = this.#options;
     const definition = toServiceDefinition(registration, { outputBytesMax });
-    const along = (): Promise<void> => kept.put(registration);
+    const along = kept.putting(registration);
     const options = { source: "api", replaceExistingChecks: true, isAnew: true, beforeListening, along } as const;
     return ports.register(definition, options);
   }
@@ -145,7 +145,7 @@ export class Registrations {
   /** The agent drops what a check finds that is on its way: the service does not come back by it. */
   async #halt(registration: KeeperRegistration): Promise<PortOutcome> {
     const { agent, kept } = this.#options;
-    await Promise.all([kept.put(registration), agent.deregisterService(registration.serviceId)]);
+    await agent.deregisterService(registration.serviceId, kept.putting(registration));
     return registered;
   }
 

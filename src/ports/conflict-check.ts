@@ -1,5 +1,5 @@
-import type { FixedCheck } from "../agent/agent.ts";
 import { fixedCheck } from "../agent/local-state.ts";
+import type { FixedCheck } from "../agent/service-registration.ts";
 import { portConflictPrefix } from "../model/check-reason.ts";
 
 export function conflictCheckId(serviceId: string): string {

@@ -4,16 +4,15 @@ import type { Log } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
 import type { PortRecord } from "../model/port-record.ts";
 import type { KvOperation } from "../model/txn.ts";
-import { deleteKv, kvEntry, putKv } from "../registry/kv.ts";
+import { deleteKv, kvEntry } from "../registry/kv.ts";
 import type { Store } from "../registry/store.ts";
-import { runTxn } from "../registry/txn.ts";
 import { findFreePort, type PortRange } from "./allocation.ts";
 import { conflictSentence } from "./conflict-sentence.ts";
 import type { Place } from "./hosts.ts";
 import type { Ledger, Owner } from "./ledger.ts";
 import type { ListenerProbe } from "./listener-probe.ts";
 import type { Machine } from "./machine.ts";
-import { nextRecord, portRecordBytes, portRecordKey, writingRecord, type PortChange } from "./port-records.ts";
+import { nextRecord, portRecordKey, writingRecord, type PortChange } from "./port-records.ts";
 import { portKey, type StoredPort } from "./stored-port.ts";
 
 export interface PortAssignmentsOptions {
@@ -26,6 +25,12 @@ export interface PortAssignmentsOptions {
   readonly random: Random;
   readonly log: Log;
 }
+
+/** Operations on keys that become durable together. Each list takes effect whole or not at all. */
+export type KeyTransactions = readonly (readonly KvOperation[])[];
+
+/** Makes a decision durable, in the batch of the registration that it is about. Called also when there is nothing to write. */
+type WriteDecision = (transactions: KeyTransactions) => Promise<void>;
 
 /** A service wants a port that is another's. */
 export interface PortConflict {
@@ -44,14 +49,14 @@ export class PortAssignments {
   }
 
   /**
-   * Gives the service another port: the record, and `stored`, its configuration's port, become durable together, if that
-   * is still what it was. One after the other, so that no two services get the same port.
-   * @param along submitted with it, in one batch
+   * Gives the service another port: the record and `stored`, its configuration's port, become durable together. A stored
+   * port that a client has changed meanwhile stays as the client wrote it. One after the other, so that no two services
+   * get the same port.
    */
   assign(
     conflict: PortConflict,
     stored: readonly StoredPort[],
-    along: (record: PortRecord) => Promise<void> = () => Promise.resolve(),
+    write: (transactions: KeyTransactions, record: PortRecord) => Promise<void> = this.#write,
   ): Promise<PortRecord> {
     return this.#turns.run(["ports"], async () => {
       const { service, place } = conflict;
@@ -62,13 +67,13 @@ export class PortAssignments {
       const record = this.#next(conflict, port ?? 0);
       tell(this.#options.log, record);
       const isKnown = record === this.#options.ledger.record(service);
-      await Promise.all([isKnown || this.#write(record, record.newPort > 0 ? stored : []), along(record)]);
+      await write(isKnown ? [] : this.#assigning(record, stored), record);
       return record;
     });
   }
 
   /** Notes that there is a conflict. */
-  async mark(conflict: PortConflict): Promise<PortRecord> {
+  async mark(conflict: PortConflict, write: WriteDecision = this.#write): Promise<PortRecord> {
     const { service, place, owner } = conflict;
     const known = this.#options.ledger.record(service);
     const isKnown =
@@ -76,41 +81,46 @@ export class PortAssignments {
       known.oldPort === place.port &&
       known.host === place.host &&
       known.owner === owner.name;
-    if (isKnown) return known;
+    if (isKnown) {
+      await write([]);
+      return known;
+    }
     const record = this.#note(known, {
       ...{ service, host: place.host, oldPort: place.port, newPort: 0 },
       ...{ owner: owner.name, reason: conflictSentence(place, owner), state: "conflict" },
     });
-    tell(this.#options.log, record);
-    await this.#put(record);
-    return record;
+    return this.#put(record, write);
   }
 
   /** Notes that the service insists on a port that is another's. */
-  async pin({ service, place, owner }: PortConflict): Promise<PortRecord> {
+  async pin({ service, place, owner }: PortConflict, write: WriteDecision = this.#write): Promise<PortRecord> {
     const known = this.#options.ledger.record(service);
-    if (known?.state === "pinned" && known.oldPort === place.port) return known;
+    if (known?.state === "pinned" && known.oldPort === place.port) {
+      await write([]);
+      return known;
+    }
     const isGiven = known?.oldPort === place.port;
     const record = this.#note(known, {
       ...{ service, host: place.host, oldPort: place.port, newPort: isGiven ? known.newPort : 0 },
       ...{ owner: owner.name, reason: `${conflictSentence(place, owner)} ${insists}`, state: "pinned" },
     });
-    tell(this.#options.log, record);
-    await this.#put(record);
-    return record;
+    return this.#put(record, write);
   }
 
   /** Ends what was noted, in this way. */
-  async settle(service: string, state: "active" | "pinned" | "released"): Promise<void> {
+  async settle(
+    service: string,
+    state: "active" | "pinned" | "released",
+    write: WriteDecision = this.#write,
+  ): Promise<void> {
     const known = this.#options.ledger.record(service);
-    if (known === undefined || known.state === state) return;
+    if (known === undefined || known.state === state) return write([]);
     const record = this.#note(known, {
       ...known,
       state,
       reason: state === "pinned" ? `${known.reason} ${insists}` : known.reason,
     });
-    tell(this.#options.log, record);
-    await this.#put(record);
+    await this.#put(record, write);
   }
 
   /** Nothing is noted of the service any more. */
@@ -118,11 +128,10 @@ export class PortAssignments {
     await deleteKv(this.#options.store, portRecordKey(service), undefined);
   }
 
-  async #put(record: PortRecord): Promise<void> {
-    const { store } = this.#options;
-    await putKv(store, {
-      ...{ key: portRecordKey(record.service), value: portRecordBytes(record), flags: 0n, cas: undefined },
-    });
+  async #put(record: PortRecord, write: WriteDecision): Promise<PortRecord> {
+    tell(this.#options.log, record);
+    await write([[writingRecord(record)]]);
+    return record;
   }
 
   #isStillFree({ service, place: { host } }: PortConflict, port: number): boolean {
@@ -146,13 +155,17 @@ export class PortAssignments {
     return nextRecord(known, change, this.#options);
   }
 
-  async #write(record: PortRecord, stored: readonly StoredPort[]): Promise<void> {
-    const { store } = this.#options;
-    const steps = stored.map((each) => storing(record.newPort, each, store));
-    const outcome = await runTxn(store, [...steps, writingRecord(record)]);
-    // Somebody has stored another port in this very moment: that one counts.
-    if ("errors" in outcome) await this.#put(record);
+  /** The record is written also when a client has stored another port in this moment: that port counts. */
+  #assigning(record: PortRecord, stored: readonly StoredPort[]): KeyTransactions {
+    if (record.newPort === 0 || stored.length === 0) return [[writingRecord(record)]];
+    const steps = stored.map((each) => storing(record.newPort, each, this.#options.store));
+    return [steps, [writingRecord(record)]];
   }
+
+  readonly #write = async (transactions: KeyTransactions): Promise<void> => {
+    if (transactions.length === 0) return;
+    await this.#options.store.submitTogether(transactions.map((operations) => ({ type: "txn", operations })));
+  };
 }
 
 const insists =

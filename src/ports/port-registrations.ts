@@ -1,4 +1,5 @@
-import type { Agent, ServiceRegistration } from "../agent/agent.ts";
+import type { Agent } from "../agent/agent.ts";
+import type { Along, ServiceRegistration } from "../agent/service-registration.ts";
 import type { PortPolicy, PortRecord } from "../model/port-record.ts";
 import type { ServiceDefinition } from "../model/service.ts";
 import { listens } from "./allocation.ts";
@@ -8,7 +9,7 @@ import { decide, isOpenAt, type Verdict } from "./decide.ts";
 import type { Place } from "./hosts.ts";
 import { anotherProgram, type Ledger, type Owner } from "./ledger.ts";
 import type { ListenerProbe } from "./listener-probe.ts";
-import type { PortAssignments, PortConflict } from "./port-assignments.ts";
+import type { KeyTransactions, PortAssignments, PortConflict } from "./port-assignments.ts";
 
 /** What became of a registration. */
 export type PortOutcome =
@@ -25,11 +26,12 @@ export interface PortRegistrationsOptions {
 }
 
 /** How a service is registered, by whichever API. */
-export interface PortRegistration extends Pick<ServiceRegistration, "source" | "replaceExistingChecks" | "isAnew"> {
+export interface PortRegistration extends Pick<
+  ServiceRegistration,
+  "source" | "replaceExistingChecks" | "isAnew" | "along"
+> {
   /** Such clients register before they listen: whoever listens there already is somebody else. */
   readonly beforeListening: boolean;
-  /** Begun in the same tick as the registration, once it is: so both become durable together. */
-  readonly along?: () => Promise<void>;
 }
 
 /** One registration, with what is to be done about its port. The caller sees to it that a service has one at a time. */
@@ -91,16 +93,16 @@ export class PortRegistrations {
   async #carryOut(verdict: Verdict, one: Case): Promise<PortOutcome> {
     const { assignments } = this.#options;
     const service = one.definition.service.id;
-    // What is begun together in one tick becomes durable together.
+    const writing = (transactions: KeyTransactions): Promise<void> => this.#register(one, { transactions });
     switch (verdict.do) {
       case "nothing":
         await this.#register(one);
         return registered;
       case "settle":
-        await Promise.all([assignments.settle(service, verdict.state), this.#register(one)]);
+        await assignments.settle(service, verdict.state, writing);
         return registered;
       case "mark":
-        await Promise.all([assignments.mark(conflictOf(one, verdict.owner)), this.#register(one)]);
+        await assignments.mark(conflictOf(one, verdict.owner), writing);
         return registered;
       case "refuse":
         return { kind: "refused", reason: (await assignments.mark(conflictOf(one, verdict.owner))).reason };
@@ -108,7 +110,7 @@ export class PortRegistrations {
         await this.#pin(one, verdict.owner);
         return registered;
       case "remind":
-        await this.#register(one, verdict.record.reason);
+        await this.#register(one, { conflict: verdict.record.reason });
         return { kind: "registered", change: verdict.record };
       case "assign":
         return this.#assign(one, verdict.owner);
@@ -116,8 +118,10 @@ export class PortRegistrations {
   }
 
   async #pin(one: Case, owner: Owner): Promise<void> {
-    const reason = conflictSentence(one.place, owner);
-    await Promise.all([this.#options.assignments.pin(conflictOf(one, owner)), this.#register(one, reason)]);
+    const conflict = conflictSentence(one.place, owner);
+    await this.#options.assignments.pin(conflictOf(one, owner), (transactions) =>
+      this.#register(one, { conflict, transactions }),
+    );
   }
 
   async #assign(one: Case, owner: Owner): Promise<PortOutcome> {
@@ -125,27 +129,31 @@ export class PortRegistrations {
     const { id } = one.definition.service;
     readers.delete(id);
     const stored = ledger.storedOf(id);
-    const record = await assignments.assign(conflictOf(one, owner), stored, ({ reason }) =>
-      this.#register(one, reason),
+    const record = await assignments.assign(conflictOf(one, owner), stored, (transactions, { reason }) =>
+      this.#register(one, { conflict: reason, transactions }),
     );
     return record.state === "pending" ? { kind: "registered", change: record } : registered;
   }
 
-  /** @param conflict why the service is critical as long as it is registered there; "" if it is not */
-  async #register({ definition, registration }: Case, conflict = ""): Promise<void> {
+  /** @param decision `conflict`: why the service is critical while it is registered there; `transactions`: in its batch */
+  async #register(
+    { definition, registration }: Case,
+    decision: { readonly conflict?: string; readonly transactions?: KeyTransactions } = {},
+  ): Promise<void> {
+    const { conflict = "", transactions = [] } = decision;
     const { id } = definition.service;
     const change = conflict === "" ? { endedCheck: conflictCheckId(id) } : { fixedCheck: conflictCheck(id, conflict) };
-    await this.#registerWith(definition, registration, change);
+    await this.#registerWith(definition, registration, { ...change, along: { ...registration.along, transactions } });
   }
 
-  /** @param change of the check that tells of a conflict */
+  /** @param change of the check that tells of a conflict, with what else is in the batch */
   async #registerWith(
     definition: ServiceDefinition,
     { source, replaceExistingChecks = false, isAnew = false, along }: PortRegistration,
-    change: Pick<ServiceRegistration, "endedCheck" | "fixedCheck"> = {},
+    change: Pick<ServiceRegistration, "endedCheck" | "fixedCheck"> & { readonly along?: Along } = {},
   ): Promise<void> {
-    const asked = { source, replaceExistingChecks, isAnew, ...change };
-    await Promise.all([along?.(), this.#options.agent.registerService(definition, asked)]);
+    const asked = { source, replaceExistingChecks, isAnew, along, ...change };
+    await this.#options.agent.registerService(definition, asked);
   }
 
   /**

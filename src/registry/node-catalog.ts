@@ -1,16 +1,34 @@
 import type { Check, CheckRow } from "../model/check.ts";
 import type { Node } from "../model/node.ts";
 import type { Service, ServiceRow } from "../model/service.ts";
+import type { TxnOperation } from "../model/txn.ts";
+import type { Command } from "../state/command.ts";
 import { checksOfNode, getNode, servicesOfNode } from "../state/lookup.ts";
 import { topics } from "../state/topics.ts";
-import { deregister, register } from "./catalog.ts";
 import type { CheckOutputs } from "./check-outputs.ts";
+import { throwIfRejected } from "./rejection.ts";
 import type { Store } from "./store.ts";
 
 export interface NodeContents {
   readonly found: boolean;
   readonly services: readonly ServiceRow[];
   readonly checks: readonly CheckRow[];
+}
+
+/** What the agent changes in one batch, applied in this order. */
+interface NodeChange {
+  /** The agent's own rows. */
+  readonly rows?: readonly { readonly key: string; readonly value: Uint8Array | undefined }[];
+  readonly transactions?: readonly (readonly TxnOperation[])[];
+  readonly registrations?: readonly {
+    readonly node: Node;
+    readonly service?: Service | undefined;
+    readonly checks: readonly Check[];
+  }[];
+  readonly deregistrations?: readonly {
+    readonly serviceId?: string | undefined;
+    readonly checkId?: string | undefined;
+  }[];
 }
 
 /** The catalog as the agent of one node sees it, when both are in one process. */
@@ -25,19 +43,15 @@ export class NodeCatalog {
     this.#node = node;
   }
 
-  async register(registration: {
-    readonly node: Node;
-    readonly service?: Service | undefined;
-    readonly checks: readonly Check[];
-  }): Promise<void> {
-    await register(this.#store, { ...registration, skipNodeUpdate: false });
-  }
-
-  async deregister(target: {
-    readonly serviceId?: string | undefined;
-    readonly checkId?: string | undefined;
-  }): Promise<void> {
-    await deregister(this.#store, { node: this.#node, ...target });
+  /** Makes all of the change durable in one batch. @throws as Catalog.commit */
+  async commit({ rows = [], transactions = [], registrations = [], deregistrations = [] }: NodeChange): Promise<void> {
+    const commands: readonly Command[] = [
+      ...(rows.length > 0 ? [{ type: "set-local", rows } as const] : []),
+      ...transactions.map((operations) => ({ type: "txn", operations }) as const),
+      ...registrations.map((registration) => ({ type: "register", skipNodeUpdate: false, ...registration }) as const),
+      ...deregistrations.map((target) => ({ type: "deregister", node: this.#node, ...target }) as const),
+    ];
+    for (const outcome of await this.#store.submitTogether(commands)) throwIfRejected(outcome);
   }
 
   contents(): Promise<NodeContents> {

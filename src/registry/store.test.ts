@@ -52,6 +52,32 @@ describe("group commit", () => {
     expect(engine.batches).toHaveLength(1);
   });
 
+  test("commands submitted together are in one batch, whatever else waits, and each has its outcome", async () => {
+    const { store, engine } = openTestStore();
+    engine.hold();
+    const first = store.submit(keySet("a", "1"));
+    await settle();
+    const others = [store.submit(keySet("b", "1"))];
+    const together = store.submitTogether([
+      keySet("c", "1"),
+      { type: "kv-delete", key: "a", cas: 9 },
+      keySet("d", "1"),
+    ]);
+    others.push(store.submit(keySet("e", "1")));
+    engine.release();
+    expect(await together).toEqual([{ type: "done" }, { type: "unchanged" }, { type: "done" }]);
+    await Promise.all([first, ...others]);
+    const keys = engine.batches.map(({ changes }) => changes.map(({ key }) => key));
+    expect(keys.filter((each) => each.includes("c"))).toEqual(keys.filter((each) => each.includes("d")));
+  });
+
+  test("of commands submitted together, one that throws has no effect and the call rejects", async () => {
+    const { store } = openTestStore();
+    const fault = rejectionOf(store.submitTogether([keySet("a", "1"), faulty, keySet("b", "1")]));
+    expect(await fault).toBeDefined();
+    expect([...store.state.kv.values()].map(({ key }) => key)).toEqual(["a", "b"]);
+  });
+
   test("a command that throws does not take others along", async () => {
     const { store } = openTestStore();
     const before = store.submit(keySet("a", "1"));

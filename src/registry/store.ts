@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
+import { assert } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Applied } from "../state/apply.ts";
@@ -10,10 +11,11 @@ import type { Topic } from "../state/topics.ts";
 import { TopicIndexes } from "./topic-indexes.ts";
 import { Watches } from "./watches.ts";
 
+/** The commands of one call, which are never in two batches. */
 interface Pending {
   readonly startMs: number;
-  readonly command: Command;
-  readonly resolve: (outcome: Outcome) => void;
+  readonly commands: readonly Command[];
+  readonly resolve: (outcomes: readonly Outcome[]) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -133,18 +135,32 @@ export class Store {
   }
 
   /**
-   * Resolves when the command's effect is durable. Commands submitted in one tick are in one batch.
+   * Resolves when the command's effect is durable. Commands of separate calls may become durable in separate batches.
    * @throws OperatingError unavailable when it cannot be made durable; it has then changed nothing. timeout when it is not
    * known to be durable yet; it may still be done
    */
   submit(command: Command): Promise<Outcome> {
-    if (this.#closed) {
-      return Promise.reject(new OperatingError("unavailable", "stopping", "the agent is stopping and takes no writes"));
-    }
-    if (this.#stalled) return Promise.reject(storeStalled());
     return new Promise((resolve, reject) => {
-      this.#queue.push({ startMs: this.#meter.now(), command, resolve, reject });
-      this.#running ??= this.#drain();
+      this.#enqueue({
+        startMs: this.#meter.now(),
+        commands: [command],
+        resolve([outcome]) {
+          assert(outcome !== undefined, "a command has an outcome");
+          resolve(outcome);
+        },
+        reject,
+      });
+    });
+  }
+
+  /**
+   * Applies the commands in order and makes them durable in one batch: after a crash all of them are there, or none. Each
+   * has its own outcome: one that is rejected changes nothing and does not undo the others.
+   * @throws as submit, for all of them together
+   */
+  submitTogether(commands: readonly Command[]): Promise<readonly Outcome[]> {
+    return new Promise((resolve, reject) => {
+      this.#enqueue({ startMs: this.#meter.now(), commands, resolve, reject });
     });
   }
 
@@ -155,23 +171,30 @@ export class Store {
     this.watches.wakeAll();
   }
 
+  #enqueue(pending: Pending): void {
+    if (this.#closed) return pending.reject(agentStopping());
+    if (this.#stalled) return pending.reject(storeStalled());
+    this.#queue.push(pending);
+    this.#running ??= this.#drain();
+  }
+
   async #drain(): Promise<void> {
-    // Lets everything that this tick submits into the first batch.
+    // Callers of one tick share the first batch, and so its sync.
     await Promise.resolve();
     while (this.#queue.length > 0) {
-      const commands = this.#queue;
+      const pending = this.#queue;
       this.#queue = [];
-      await this.#commit(commands);
+      await this.#commit(pending);
     }
     this.#running = undefined;
   }
 
   /** The engine owes an answer for these. What it says of them in the end still counts. */
-  #stall(commands: readonly Pending[]): void {
+  #stall(pending: readonly Pending[]): void {
     this.#stalled = true;
     const unconfirmed = writeUnconfirmed();
     this.#refused(unconfirmed);
-    for (const { reject } of commands) reject(unconfirmed);
+    for (const { reject } of pending) reject(unconfirmed);
     for (const { reject } of this.#queue.splice(0)) reject(storeStalled());
   }
 
@@ -180,19 +203,19 @@ export class Store {
     this.#meter.refused(cause);
   }
 
-  async #commit(commands: readonly Pending[]): Promise<void> {
+  async #commit(pending: readonly Pending[]): Promise<void> {
     const meter = this.#meter;
     const before = this.#state;
     const nowMs = this.#aheadMs + this.#clock.monotonicMs();
-    const batch = prepare(before, commands, { nowMs, meter });
+    const batch = prepare(before, pending, { nowMs, meter });
     const startMs = meter.now();
     if (batch.changes.length > 0) {
-      const stalling = this.#clock.schedule(commitMsMax + batch.changes.length, () => this.#stall(commands));
+      const stalling = this.#clock.schedule(commitMsMax + batch.changes.length, () => this.#stall(pending));
       try {
         await this.#engine.commit({ revision: batch.state.index, changes: batch.changes });
       } catch (cause) {
         this.#refused(cause);
-        for (const { reject } of commands) reject(cause);
+        for (const { reject } of pending) reject(cause);
         return;
       } finally {
         stalling.cancel();
@@ -204,13 +227,18 @@ export class Store {
     if (batch.changes.length > 0) this.#refusal = undefined;
     const endMs = meter.now();
     meter.committed(endMs - startMs);
-    for (const { command, startMs: submittedMs } of commands) meter.submitted(command.type, endMs - submittedMs);
+    for (const { commands, startMs: submittedMs } of pending)
+      for (const { type } of commands) meter.submitted(type, endMs - submittedMs);
     this.#state = batch.state;
     this.#indexes.follow(before, batch.state, batch.touched);
     for (const listener of this.#listeners) listener(batch.touched);
     for (const settle of batch.settle) settle();
     this.watches.wake(batch.touched);
   }
+}
+
+function agentStopping(): OperatingError {
+  return new OperatingError("unavailable", "stopping", "the agent is stopping and takes no writes");
 }
 
 function writeUnconfirmed(): OperatingError {
@@ -226,23 +254,30 @@ function storeStalled(): OperatingError {
   return new OperatingError("unavailable", "store-stalled", message);
 }
 
-/** Applies the commands one after the other; one that throws (a fault of ours) is refused and the others go on. */
+/**
+ * Applies the commands one after the other. One that throws (a fault of ours) has no effect; its call rejects, and all
+ * others take effect.
+ */
 function prepare(
   base: State,
-  commands: readonly Pending[],
+  pending: readonly Pending[],
   { nowMs, meter }: { readonly nowMs: number; readonly meter: StoreMeter },
 ): PreparedBatch {
   const batch = new Batch(base, nowMs);
   const settle: (() => void)[] = [];
-  for (const { command, resolve, reject } of commands) {
-    try {
-      const startMs = meter.now();
-      const outcome = batch.apply(command);
-      meter.applied(command.type, meter.now() - startMs);
-      settle.push(() => resolve(outcome));
-    } catch (fault) {
-      settle.push(() => reject(fault));
+  for (const { commands, resolve, reject } of pending) {
+    const outcomes: Outcome[] = [];
+    const faults: unknown[] = [];
+    for (const command of commands) {
+      try {
+        const startMs = meter.now();
+        outcomes.push(batch.apply(command));
+        meter.applied(command.type, meter.now() - startMs);
+      } catch (fault) {
+        faults.push(fault);
+      }
     }
+    settle.push(() => (faults.length > 0 ? reject(faults[0]) : resolve(outcomes)));
   }
   return { ...batch.finish(), settle };
 }

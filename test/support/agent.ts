@@ -48,7 +48,6 @@ export async function startTestAgent(
   const agent = new Agent({
     node: nodeNamed("n1"),
     catalog,
-    rows: catalog,
     clock,
     log: createLog(settings, "agent"),
     reserved: new Set(["consul", "serfHealth"]),

@@ -27,7 +27,7 @@ export async function openAgent(
   { node, catalog, local, clock, log }: AgentParts,
 ): Promise<Agent> {
   const agent = new Agent({
-    ...{ node, catalog, rows: catalog, clock, log },
+    ...{ node, catalog, clock, log },
     reserved: new Set([serverServiceId, serfCheckId]),
     scripts: { fromApi: config.enableScriptChecks, fromFiles: config.enableLocalScriptChecks },
     discardOutput: config.discardCheckOutput,

@@ -1,0 +1,50 @@
+import type { CheckDefinition } from "../model/check.ts";
+import type { ServiceDefinition } from "../model/service.ts";
+import type { CatalogChange } from "./catalog.ts";
+import type { FixedCheckType, LocalCheck, Source } from "./local-state.ts";
+
+/** How a service is registered. */
+export interface ServiceRegistration {
+  readonly source: Source;
+  /** Removes the checks of the service that the definition does not have. */
+  readonly replaceExistingChecks?: boolean;
+  /** Checks that are registered already begin with their initial status again. */
+  readonly isAnew?: boolean;
+  /** A check to add to the service, which is not run and stays critical. */
+  readonly fixedCheck?: FixedCheck | undefined;
+  /** The id of a check to remove, if it is registered. */
+  readonly endedCheck?: string;
+  readonly isSidecar?: boolean;
+  readonly along?: Along | undefined;
+}
+
+/** What another part of the agent writes in the same batch as a change of a service. */
+export interface Along extends Pick<CatalogChange, "rows" | "transactions"> {
+  /** Called once the batch is durable, before the agent shows the change. */
+  readonly onDurable?: (() => void) | undefined;
+}
+
+export interface FixedCheck {
+  readonly definition: CheckDefinition;
+  readonly type: FixedCheckType;
+}
+
+/** One service of a registration request. */
+export interface Plan {
+  readonly definition: ServiceDefinition;
+  readonly registration: ServiceRegistration;
+  /** Checks that are not run. */
+  readonly fixed: readonly LocalCheck[];
+  /** The ids of all checks that the registration adds. */
+  readonly named: ReadonlySet<string>;
+}
+
+export function planOf(definition: ServiceDefinition, registration: ServiceRegistration, nowMs: number): Plan {
+  const fixed = registration.fixedCheck ? [toFixed(registration.fixedCheck, nowMs)] : [];
+  const named = [...definition.checks, ...fixed.map((check) => check.definition)].map((check) => check.id);
+  return { definition, registration, fixed, named: new Set(named) };
+}
+
+export function toFixed({ definition, type }: FixedCheck, sinceMs: number): LocalCheck {
+  return { definition, source: "api", type, status: definition.initialStatus, output: "", sinceMs };
+}
