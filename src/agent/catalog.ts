@@ -55,8 +55,3 @@ export interface CatalogChange {
   readonly registrations?: readonly CatalogRegistration[];
   readonly deregistrations?: readonly CatalogTarget[];
 }
-
-/** Stores the agent's own rows, which survive a restart: all of a call or none. Durable when it resolves. */
-export interface LocalRows {
-  save(rows: readonly SavedRow[]): Promise<void>;
-}

@@ -1,23 +1,19 @@
 import type { Clock, Timer } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import type { Store } from "../registry/store.ts";
+import { LocalRows } from "../registry/local-rows.ts";
+import type { LocalRow, Store } from "../registry/store.ts";
 
 const rowKey = "bus/position";
 /** A write in this time at the most, and none while nothing is told. */
 const saveAfterMs = 5_000;
-
-export interface LocalRow {
-  readonly key: string;
-  readonly value: Uint8Array | undefined;
-}
 
 /**
  * Up to which index changes have been told, kept with this agent's own rows. It may be some seconds behind: after a
  * sudden end what was told in that time is told again.
  */
 export class SavedPosition {
-  readonly #store: Store;
+  readonly #rows: LocalRows;
   readonly #clock: Clock;
   readonly #log: Log;
   #saved: number;
@@ -26,8 +22,8 @@ export class SavedPosition {
   /** The log says so already. */
   #hasFailed = false;
 
-  private constructor(store: Store, saved: number, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
-    this.#store = store;
+  private constructor(rows: LocalRows, saved: number, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
+    this.#rows = rows;
     this.#saved = saved;
     this.#clock = clock;
     this.#log = log;
@@ -44,8 +40,8 @@ export class SavedPosition {
   ): Promise<SavedPosition> {
     const row = rows.find(({ key }) => key === rowKey)?.value;
     const saved = Number(row === undefined ? Number.NaN : new TextDecoder().decode(row));
-    if (Number.isSafeInteger(saved)) return new SavedPosition(store, saved, world);
-    const position = new SavedPosition(store, -1, world);
+    if (Number.isSafeInteger(saved)) return new SavedPosition(new LocalRows(store), saved, world);
+    const position = new SavedPosition(new LocalRows(store), -1, world);
     await position.#save(store.state.index);
     return position;
   }
@@ -93,7 +89,7 @@ export class SavedPosition {
   async #save(index: number): Promise<void> {
     if (index === this.#saved) return;
     const value = new TextEncoder().encode(String(index));
-    await this.#store.submit({ type: "set-local", rows: [{ key: rowKey, value }] });
+    await this.#rows.save([{ key: rowKey, value }]);
     this.#saved = index;
   }
 }

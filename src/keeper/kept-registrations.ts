@@ -1,9 +1,9 @@
 import type { Along } from "../agent/service-registration.ts";
-import type { LocalRows } from "../agent/catalog.ts";
-import type { SavedRow } from "../agent/local-state.ts";
 import { RetryingQueue } from "../agent/retrying-queue.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { KeeperRegistration } from "../model/keeper-registration.ts";
+import type { LocalRows } from "../registry/local-rows.ts";
+import type { LocalRow } from "../registry/store.ts";
 
 const prefix = "keeper/";
 
@@ -20,7 +20,7 @@ export class KeptRegistrations {
   readonly #kept = new Map<string, KeeperRegistration>();
 
   /** @param saved the rows that were kept, among others */
-  constructor(rows: LocalRows, saved: readonly SavedRow[], clock: Clock) {
+  constructor(rows: LocalRows, saved: readonly LocalRow[], clock: Clock) {
     this.#rows = rows;
     this.#changes = new RetryingQueue(clock);
     for (const { key, value } of saved) {

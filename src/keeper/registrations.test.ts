@@ -5,14 +5,14 @@ import { createLog } from "../lib/log.ts";
 import type { KeeperService } from "../model/keeper-registration.ts";
 import { registered, type PortOutcome } from "../ports/port-registrations.ts";
 import type { Ports } from "../ports/ports.ts";
-import { NodeCatalog } from "../registry/node-catalog.ts";
+import { LocalRows } from "../registry/local-rows.ts";
 import { CommitTimes } from "./commit-times.ts";
 import { KeptRegistrations } from "./kept-registrations.ts";
 import { Registrations } from "./registrations.ts";
 
-function keptOf({ agent, clock, disk, outputs, store }: TestAgent): KeptRegistrations {
+function keptOf({ clock, disk, store }: TestAgent): KeptRegistrations {
   const local = [...disk.rows()].filter(({ table }) => table === "local");
-  return new KeptRegistrations(new NodeCatalog(store, outputs, agent.node.name), local, clock);
+  return new KeptRegistrations(new LocalRows(store), local, clock);
 }
 
 /** The registry of a test agent, whose clock stands still. */

@@ -1,12 +1,11 @@
 import { expect, test } from "bun:test";
 import { openTestStore } from "../../test/support/store.ts";
-import { CheckOutputs } from "../registry/check-outputs.ts";
-import { NodeCatalog } from "../registry/node-catalog.ts";
+import { LocalRows } from "../registry/local-rows.ts";
 import { Secrets } from "./secrets.ts";
 
 test("a secret is there after a restart as it was told last", async () => {
   const { disk, store } = openTestStore();
-  const rows = new NodeCatalog(store, new CheckOutputs(), "n1");
+  const rows = new LocalRows(store);
   const secrets = new Secrets(rows, []);
   await secrets.store("mqtt-bus", { username: "a", password: "b" });
   await secrets.store("mqtt-bus", { username: "c" });
@@ -16,7 +15,7 @@ test("a secret is there after a restart as it was told last", async () => {
 
 test("a secret that cannot be made durable is not there", async () => {
   const { engine, store } = openTestStore();
-  const secrets = new Secrets(new NodeCatalog(store, new CheckOutputs(), "n1"), []);
+  const secrets = new Secrets(new LocalRows(store), []);
   engine.fail();
   const refused = await secrets.store("s", { key: "k" }).catch(String);
   expect(refused).toContain("the disk is full");

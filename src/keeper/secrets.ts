@@ -1,5 +1,5 @@
-import type { LocalRows } from "../agent/catalog.ts";
-import type { SavedRow } from "../agent/local-state.ts";
+import type { LocalRows } from "../registry/local-rows.ts";
+import type { LocalRow } from "../registry/store.ts";
 
 const prefix = "secret/";
 
@@ -15,7 +15,7 @@ export class Secrets {
   readonly #secrets = new Map<string, Secret>();
 
   /** @param saved the rows that were kept, among others */
-  constructor(rows: LocalRows, saved: readonly SavedRow[]) {
+  constructor(rows: LocalRows, saved: readonly LocalRow[]) {
     this.#rows = rows;
     for (const { key, value } of saved) {
       if (!key.startsWith(prefix) || value === undefined) continue;

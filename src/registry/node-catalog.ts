@@ -7,7 +7,8 @@ import { checksOfNode, getNode, servicesOfNode } from "../state/lookup.ts";
 import { topics } from "../state/topics.ts";
 import type { CheckOutputs } from "./check-outputs.ts";
 import { throwIfRejected } from "./rejection.ts";
-import type { Store } from "./store.ts";
+import type { LocalRows } from "./local-rows.ts";
+import type { LocalRow, Store } from "./store.ts";
 
 export interface NodeContents {
   readonly found: boolean;
@@ -18,7 +19,7 @@ export interface NodeContents {
 /** What the agent changes in one batch, applied in this order. */
 interface NodeChange {
   /** The agent's own rows. */
-  readonly rows?: readonly { readonly key: string; readonly value: Uint8Array | undefined }[];
+  readonly rows?: readonly LocalRow[];
   readonly transactions?: readonly (readonly TxnOperation[])[];
   readonly registrations?: readonly {
     readonly node: Node;
@@ -34,11 +35,16 @@ interface NodeChange {
 /** The catalog as the agent of one node sees it, when both are in one process. */
 export class NodeCatalog {
   readonly #store: Store;
+  readonly #local: LocalRows;
   readonly #outputs: CheckOutputs;
   readonly #node: string;
 
-  constructor(store: Store, outputs: CheckOutputs, node: string) {
+  constructor(
+    store: Store,
+    { local, outputs, node }: { readonly local: LocalRows; readonly outputs: CheckOutputs; readonly node: string },
+  ) {
     this.#store = store;
+    this.#local = local;
     this.#outputs = outputs;
     this.#node = node;
   }
@@ -46,12 +52,11 @@ export class NodeCatalog {
   /** Makes all of the change durable in one batch. @throws as Catalog.commit */
   async commit({ rows = [], transactions = [], registrations = [], deregistrations = [] }: NodeChange): Promise<void> {
     const commands: readonly Command[] = [
-      ...(rows.length > 0 ? [{ type: "set-local", rows } as const] : []),
       ...transactions.map((operations) => ({ type: "txn", operations }) as const),
       ...registrations.map((registration) => ({ type: "register", skipNodeUpdate: false, ...registration }) as const),
       ...deregistrations.map((target) => ({ type: "deregister", node: this.#node, ...target }) as const),
     ];
-    for (const outcome of await this.#store.submitTogether(commands)) throwIfRejected(outcome);
+    for (const outcome of await this.#local.saveWith(rows, commands)) throwIfRejected(outcome);
   }
 
   contents(): Promise<NodeContents> {
@@ -100,10 +105,5 @@ export class NodeCatalog {
       services: servicesOfNode(state, node),
       checks: checksOfNode(state, node),
     };
-  }
-
-  /** Keeps rows of the agent's own in the same batches as the catalog's. */
-  async save(rows: readonly { readonly key: string; readonly value: Uint8Array | undefined }[]): Promise<void> {
-    await this.#store.submit({ type: "set-local", rows });
   }
 }

@@ -7,7 +7,9 @@ import { openTestStore } from "../../test/support/store.ts";
 import type { Command } from "../state/command.ts";
 import { getKv } from "../state/kv.ts";
 import { openState } from "../state/open-state.ts";
+import { emptyState } from "../state/state.ts";
 import { topics } from "../state/topics.ts";
+import { LocalRows } from "./local-rows.ts";
 
 /** One that no decoder lets through: applying it throws. */
 const faulty = { type: "register", node: undefined } as unknown as Command;
@@ -69,6 +71,17 @@ describe("group commit", () => {
     await Promise.all([first, ...others]);
     const keys = engine.batches.map(({ changes }) => changes.map(({ key }) => key));
     expect(keys.filter((each) => each.includes("c"))).toEqual(keys.filter((each) => each.includes("d")));
+  });
+
+  test("rows of the agent alone share the batch of the commands, and change neither state nor index", async () => {
+    const { store, engine } = openTestStore();
+    const local = new LocalRows(store);
+    await local.save([{ key: "x", value: new Uint8Array([1]) }]);
+    expect([store.state.index, store.state]).toEqual([0, emptyState]);
+    await local.saveWith([{ key: "x", value: undefined }], [keySet("a", "1")]);
+    const rows = engine.batches.map(({ changes }) => changes.map(({ table, key }) => `${table}/${key}`));
+    expect(rows).toEqual([["local/x"], ["local/x", "kv/a"]]);
+    expect(store.state.index).toBe(1);
   });
 
   test("of commands submitted together, one that throws has no effect and the call rejects", async () => {

@@ -1,4 +1,4 @@
-import type { Engine } from "../engine/engine.ts";
+import type { Engine, RowChange } from "../engine/engine.ts";
 import { assert } from "../lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
@@ -6,15 +6,23 @@ import type { Applied } from "../state/apply.ts";
 import { Batch } from "../state/batch.ts";
 import type { Command, Outcome } from "../state/command.ts";
 import { latestMs } from "../state/lock-delay.ts";
+import { tables } from "../state/rows.ts";
 import type { State } from "../state/state.ts";
 import type { Topic } from "../state/topics.ts";
 import { TopicIndexes } from "./topic-indexes.ts";
 import { Watches } from "./watches.ts";
 
+/** A row of this agent alone. An undefined value deletes it. */
+export interface LocalRow {
+  readonly key: string;
+  readonly value: Uint8Array | undefined;
+}
+
 /** The commands of one call, which are never in two batches. */
 interface Pending {
   readonly startMs: number;
   readonly commands: readonly Command[];
+  readonly local: readonly LocalRow[];
   readonly resolve: (outcomes: readonly Outcome[]) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -144,6 +152,7 @@ export class Store {
       this.#enqueue({
         startMs: this.#meter.now(),
         commands: [command],
+        local: [],
         resolve([outcome]) {
           assert(outcome !== undefined, "a command has an outcome");
           resolve(outcome);
@@ -156,11 +165,12 @@ export class Store {
   /**
    * Applies the commands in order and makes them durable in one batch: after a crash all of them are there, or none. Each
    * has its own outcome: one that is rejected changes nothing and does not undo the others.
+   * @param local rows of this agent alone in the same batch (LocalRows); written whatever becomes of the commands
    * @throws as submit, for all of them together
    */
-  submitTogether(commands: readonly Command[]): Promise<readonly Outcome[]> {
+  submitTogether(commands: readonly Command[], local: readonly LocalRow[] = []): Promise<readonly Outcome[]> {
     return new Promise((resolve, reject) => {
-      this.#enqueue({ startMs: this.#meter.now(), commands, resolve, reject });
+      this.#enqueue({ startMs: this.#meter.now(), commands, local, resolve, reject });
     });
   }
 
@@ -265,7 +275,9 @@ function prepare(
 ): PreparedBatch {
   const batch = new Batch(base, nowMs);
   const settle: (() => void)[] = [];
-  for (const { commands, resolve, reject } of pending) {
+  const local: RowChange[] = [];
+  for (const { commands, local: rows, resolve, reject } of pending) {
+    for (const { key, value } of rows) local.push({ table: tables.local, key, value });
     const outcomes: Outcome[] = [];
     const faults: unknown[] = [];
     for (const command of commands) {
@@ -279,5 +291,7 @@ function prepare(
     }
     settle.push(() => (faults.length > 0 ? reject(faults[0]) : resolve(outcomes)));
   }
-  return { ...batch.finish(), settle };
+  const finished = batch.finish();
+  const changes = local.length === 0 ? finished.changes : [...local, ...finished.changes];
+  return { ...finished, changes, settle };
 }

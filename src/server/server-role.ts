@@ -7,6 +7,7 @@ import { OperatingError } from "../lib/errors.ts";
 import { Metrics } from "../lib/metrics.ts";
 import { SharedRuns } from "../lib/shared-runs.ts";
 import { CheckOutputs } from "../registry/check-outputs.ts";
+import { LocalRows } from "../registry/local-rows.ts";
 import { NodeCatalog } from "../registry/node-catalog.ts";
 import { SessionTtls } from "../registry/session-ttls.ts";
 import { renderIntervals } from "../wire/metrics.ts";
@@ -37,10 +38,11 @@ export async function openServer(
   const { clock, random } = platform;
   const metrics = new Metrics(clock.wallMs());
   const { engine, store, local } = await openStore(parts, config, { platform, metrics, log });
-  const node = await ensureNode(config, store, { rows: local, random });
+  const localRows = new LocalRows(store);
+  const node = await ensureNode(config, store, { localRows, local, random });
   const outputs = new CheckOutputs();
-  const catalog = new NodeCatalog(store, outputs, node.name);
-  const secrets = new Secrets(catalog, local);
+  const catalog = new NodeCatalog(store, { local: localRows, outputs, node: node.name });
+  const secrets = new Secrets(localRows, local);
   await parts.open(openBus(config, { ...platform, store, node, rows: local, secrets, metrics, log }));
 
   const agent = await parts.open(openAgent(config, { node, catalog, local, clock, log }));
@@ -68,7 +70,7 @@ export async function openServer(
   const dns = await parts.open(openDns(config, { ...api, log: log.named("dns"), listen: platform.listenDns }));
   const keeper = await openKeeper(parts, config, {
     ...api,
-    ...{ local, secrets, clientGate: clientLimit, log: log.named("keeper"), listen: platform.listen },
+    ...{ localRows, local, secrets, clientGate: clientLimit, log: log.named("keeper"), listen: platform.listen },
   });
   const { listeners } = await parts.open(openHttp(config, { api, clientLimit, open: platform.openListeners }));
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import { checkNamed, keySet, nodeNamed, serviceNamed, StateDriver } from "../../test/support/state.ts";
-import { apply } from "./apply.ts";
 import type { Command } from "./command.ts";
 import { tombstonesMax } from "./draft.ts";
 import { getCheck, getNode, getService, instancesOfService, servicesOfNode } from "./lookup.ts";
@@ -203,13 +202,4 @@ describe("registrations", () => {
     const applied = driver.run(register("7f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11"));
     expect(applied.outcome).toMatchObject({ type: "rejected", reason: { code: "node-id-taken" } });
   });
-});
-
-test("local rows have no index and no topic", () => {
-  const driver = new StateDriver();
-  const command: Command = { type: "set-local", rows: [{ key: "x", value: new Uint8Array([1]) }] };
-  const applied = apply(driver.state, command, { index: 1, nowMs: 0 });
-  expect(applied.state).toBe(driver.state);
-  expect(applied.touched.size).toBe(0);
-  expect(applied.changes).toHaveLength(1);
 });

@@ -1,6 +1,6 @@
 import type { RowChange } from "../engine/engine.ts";
 import { ensureCheck } from "./check.ts";
-import type { Command, Deregister, Outcome, Register, Rejection, Restore, SetLocal, Stamp } from "./command.ts";
+import type { Command, Deregister, Outcome, Register, Rejection, Restore, Stamp } from "./command.ts";
 import { Draft } from "./draft.ts";
 import { deleteKvBranch, setKvBranch } from "./kv-branch.ts";
 import { deleteKv, deleteKvTree, setKv } from "./kv.ts";
@@ -36,8 +36,7 @@ export function apply(state: State, command: Command, stamp: Stamp): Applied {
   if (outcome.type === "rejected" || outcome.type === "failed") {
     return { state, outcome, touched: new Set(), changes: [] };
   }
-  const next = command.type === "set-local" ? state : draft.finish();
-  return { state: next, outcome, touched: draft.touched, changes: draft.changes };
+  return { state: draft.finish(), outcome, touched: draft.touched, changes: draft.changes };
 }
 
 /** Takes effect on the draft; what a command has done that is then rejected has to be dropped with it. */
@@ -71,8 +70,6 @@ export function run(draft: Draft, command: Exclude<Command, Restore>): Outcome {
       return register(draft, command);
     case "deregister":
       return deregister(draft, command);
-    case "set-local":
-      return setLocal(draft, command);
   }
 }
 
@@ -104,11 +101,6 @@ function deregister(draft: Draft, { node, serviceId, checkId }: Deregister): Out
     const row = getNode(draft.state, node);
     if (row) removeNode(draft, row);
   }
-  return { type: "done" };
-}
-
-function setLocal(draft: Draft, command: SetLocal): Outcome {
-  for (const row of command.rows) draft.writeLocal(row.key, row.value);
   return { type: "done" };
 }
 

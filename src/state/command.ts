@@ -25,7 +25,6 @@ export type Command =
   | Txn
   | Register
   | Deregister
-  | SetLocal
   | Restore;
 
 /** What a command is given when its turn comes. */
@@ -141,25 +140,10 @@ export interface Deregister {
   readonly checkId?: string | undefined;
 }
 
-/**
- * What this agent itself must remember (its registrations, its node id): kept in the same batch and file as the rest,
- * no part of the replicated state and without an index.
- */
-export interface SetLocal {
-  readonly type: "set-local";
-  readonly rows: readonly LocalRow[];
-}
-
 /** The state becomes that of a snapshot; its index, and that of each topic, goes on from the higher of the two. */
 export interface Restore {
   readonly type: "restore";
   readonly snapshot: State;
-}
-
-export interface LocalRow {
-  readonly key: string;
-  /** undefined forgets it. */
-  readonly value: Uint8Array | undefined;
 }
 
 /** What became of a command. Outcomes that a client may expect are values, not errors. */

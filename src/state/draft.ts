@@ -178,11 +178,6 @@ export class Draft {
     this.#bury(touched);
   }
 
-  /** For rows that are kept beside the state: no topic, no index. */
-  writeLocal(key: string, value: Uint8Array | undefined): void {
-    this.#write(tables.local, key, value);
-  }
-
   /** Topics that a row which is still there no longer belongs to: its old status, its old name. */
   leave(left: Iterable<Topic>): void {
     this.#bury(left);

@@ -1,6 +1,5 @@
 import type { Row } from "../engine/engine.ts";
 import { OrderedMap, type OrderedMapEdit } from "../lib/ordered-map.ts";
-import type { LocalRow } from "./command.ts";
 import { isNamed } from "../model/prepared-query.ts";
 import { checkIdsOf } from "../model/session.ts";
 import { checkTopics, nodeTopics, preparedQueryTopics, serviceTopics, sessionTopics } from "./row-topics.ts";
@@ -21,7 +20,8 @@ import { fold, type Topic } from "./topics.ts";
 
 export interface OpenedState {
   readonly state: State;
-  readonly local: readonly LocalRow[];
+  /** The rows of the table `local`, which are no part of the state. */
+  readonly local: readonly Row[];
 }
 
 /**
@@ -29,7 +29,7 @@ export interface OpenedState {
  * of the services' list by a change of a port, which it does not show), so that watchers may look once for nothing.
  */
 export function openState(rows: Iterable<Row>, revision: number): OpenedState {
-  const local: LocalRow[] = [];
+  const local: Row[] = [];
   const builder = new StateBuilder();
   for (const row of rows) {
     if (row.table === tables.local) local.push(row);

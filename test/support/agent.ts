@@ -6,6 +6,7 @@ import { createLog, type LogSettings } from "../../src/lib/log.ts";
 import type { CheckDefinition } from "../../src/model/check.ts";
 import type { ServiceDefinition } from "../../src/model/service.ts";
 import { CheckOutputs } from "../../src/registry/check-outputs.ts";
+import { LocalRows } from "../../src/registry/local-rows.ts";
 import { NodeCatalog } from "../../src/registry/node-catalog.ts";
 import { Store } from "../../src/registry/store.ts";
 import { getCheck, servicesOfNode } from "../../src/state/lookup.ts";
@@ -42,7 +43,7 @@ export async function startTestAgent(
   const clock = new FakeClock();
   const store = new Store(engine, state, { clock });
   const outputs = new CheckOutputs();
-  const catalog = new NodeCatalog(store, outputs, "n1");
+  const catalog = new NodeCatalog(store, { local: new LocalRows(store), outputs, node: "n1" });
   const log: string[] = [];
   const settings: LogSettings = { level: "debug", json: false, clock, sink: (line) => void log.push(line) };
   const agent = new Agent({

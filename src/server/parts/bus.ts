@@ -1,4 +1,3 @@
-import type { LocalRow } from "../../bus/saved-position.ts";
 import type { BrokerConnection } from "../../bus/broker-connection.ts";
 import type { Credentials, MqttOptions } from "../../bus/mqtt-connection.ts";
 import type { MessageBusConfig, RuntimeConfig } from "../../config/runtime-config.ts";
@@ -7,7 +6,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Metrics } from "../../lib/metrics.ts";
 import type { Node } from "../../model/node.ts";
-import type { Store } from "../../registry/store.ts";
+import type { LocalRow, Store } from "../../registry/store.ts";
 import type { Part } from "../lifecycle.ts";
 
 /** The secret's name in core-keeper: Writable.InsecureSecrets and in its secret store. */

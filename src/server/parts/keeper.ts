@@ -1,5 +1,4 @@
 import type { Agent } from "../../agent/agent.ts";
-import type { SavedRow } from "../../agent/local-state.ts";
 import type { MessageBusConfig, RuntimeConfig } from "../../config/runtime-config.ts";
 import type { HttpServer, listen } from "../../http/server.ts";
 import { CommitTimes } from "../../keeper/commit-times.ts";
@@ -13,18 +12,17 @@ import { writeAccess } from "../../http/write-access.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
 import type { Ports } from "../../ports/ports.ts";
-import type { CheckOutputs } from "../../registry/check-outputs.ts";
-import { NodeCatalog } from "../../registry/node-catalog.ts";
-import type { Store } from "../../registry/store.ts";
+import type { LocalRows } from "../../registry/local-rows.ts";
+import type { LocalRow, Store } from "../../registry/store.ts";
 import type { Part } from "../lifecycle.ts";
 
 export interface KeeperParts {
   readonly agent: Agent;
   readonly ports: Ports;
   readonly store: Store;
-  readonly outputs: CheckOutputs;
+  readonly localRows: LocalRows;
   /** The agent's own rows, as they were at the start. */
-  readonly local: readonly SavedRow[];
+  readonly local: readonly LocalRow[];
   readonly secrets: Secrets;
   /** Counts the requests of each client over all APIs. */
   readonly clientGate: ClientGate;
@@ -49,11 +47,10 @@ const bodyBytesMin = 1024 * 1024;
  * @throws OperatingError naming the address that cannot be used
  */
 export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Promise<KeeperApi> {
-  const { agent, clientGate, clock, local, log, ports, random, secrets, store } = parts;
+  const { agent, clientGate, clock, localRows, local, log, ports, random, secrets, store } = parts;
   const { checkOutputBytesMax, httpAllowWriteFrom: writers, kvValueBytesMax } = config;
-  const rows = new NodeCatalog(store, parts.outputs, agent.node.name);
   const times = new CommitTimes(store, clock);
-  const kept = new KeptRegistrations(rows, local, clock);
+  const kept = new KeptRegistrations(localRows, local, clock);
   const registrations = new Registrations({ agent, ports, store, kept, times, clock, log, checkOutputBytesMax });
   const bodyBytesMax = Math.max(bodyBytesMin, kvValueBytesMax);
   let current = config;

@@ -3,7 +3,8 @@ import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import type { Random } from "../../lib/random.ts";
 import type { Node } from "../../model/node.ts";
 import { deregister } from "../../registry/catalog.ts";
-import type { Store } from "../../registry/store.ts";
+import type { LocalRows } from "../../registry/local-rows.ts";
+import type { LocalRow, Store } from "../../registry/store.ts";
 
 const nodeIdKey = "node-id";
 
@@ -15,17 +16,19 @@ export async function ensureNode(
   config: RuntimeConfig,
   store: Store,
   options: {
-    readonly rows: readonly { readonly key: string; readonly value: Uint8Array | undefined }[];
+    readonly localRows: LocalRows;
+    /** The agent's own rows, as they were at the start. */
+    readonly local: readonly LocalRow[];
     readonly random: Random;
   },
 ): Promise<Node> {
-  const stored = options.rows.find((row) => row.key === nodeIdKey)?.value;
+  const stored = options.local.find((row) => row.key === nodeIdKey)?.value;
   const known = stored && new TextDecoder().decode(stored);
   const id = config.nodeId === "" ? (known ?? config.consulNodeId ?? options.random.uuid()) : config.nodeId;
   if (id !== known) {
     // The catalog refuses a name that a node of another id has. In this data folder that node was this one, under its old id.
     if (known !== undefined) await releaseName(store, config.nodeName);
-    await store.submit({ type: "set-local", rows: [{ key: nodeIdKey, value: new TextEncoder().encode(id) }] });
+    await options.localRows.save([{ key: nodeIdKey, value: new TextEncoder().encode(id) }]);
   }
   return {
     id,

@@ -1,0 +1,25 @@
+import type { Command, Outcome } from "../state/command.ts";
+import type { LocalRow, Store } from "./store.ts";
+
+/**
+ * What this agent alone remembers over restarts: its node id, its registrations, its secrets. These rows are no part of
+ * the state: they have no index and no topic, no snapshot has them, and no other server gets them. They share the file
+ * and the syncs of the catalog's rows, in a table of their own.
+ */
+export class LocalRows {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Durable when it resolves, all rows or none. @throws as Store.submit */
+  async save(rows: readonly LocalRow[]): Promise<void> {
+    await this.#store.submitTogether([], rows);
+  }
+
+  /** Saves the rows and submits the commands, in one batch. @throws as Store.submitTogether */
+  saveWith(rows: readonly LocalRow[], commands: readonly Command[]): Promise<readonly Outcome[]> {
+    return this.#store.submitTogether(commands, rows);
+  }
+}
