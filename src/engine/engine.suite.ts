@@ -181,7 +181,7 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
 type Step = "reopen" | readonly RowChange[];
 
 const someKey = fc.oneof(fc.constantFrom("a", "b", "a/b", ""), fc.string({ unit: "grapheme", maxLength: 4 }));
-const change: fc.Arbitrary<RowChange> = fc.record({
+export const change: fc.Arbitrary<RowChange> = fc.record({
   table: fc.constantFrom("kv", "nodes", "k"),
   key: someKey,
   value: fc.option(fc.uint8Array({ maxLength: 40 }), { nil: undefined }),
@@ -215,18 +215,18 @@ function byKeyBytes([a]: [string, string], [b]: [string, string]): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-function batch(revision: number, ...changes: readonly RowChange[]): Batch {
+export function batch(revision: number, ...changes: readonly RowChange[]): Batch {
   return { revision, changes };
 }
 
-function put(table: string, key: string, value: string): RowChange {
+export function put(table: string, key: string, value: string): RowChange {
   return { table, key, value: Buffer.from(value) };
 }
 
-function drop(table: string, key: string): RowChange {
+export function drop(table: string, key: string): RowChange {
   return { table, key, value: undefined };
 }
 
-function readable(rows: readonly Row[]): string[] {
+export function readable(rows: readonly Row[]): string[] {
   return rows.map((row) => `${row.table}/${row.key}=${Buffer.from(row.value).toString()}`);
 }

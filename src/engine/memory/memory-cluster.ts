@@ -1,0 +1,208 @@
+import type { Batch } from "../engine.ts";
+import {
+  leadershipLost,
+  type Follower,
+  type LoadedRows,
+  type Position,
+  type ReplicatedEngine,
+  type Term,
+} from "../replicated-engine.ts";
+import { storeClosed } from "../store-closed.ts";
+import { MemoryStore } from "./memory-engine.ts";
+
+/** What the servers of one process keep in common: the log of batches, the rows it makes, and who leads. */
+export class MemoryCluster {
+  readonly #rows = new MemoryStore();
+  /** The newest batches; the last one is at `position`. */
+  #log: Batch[] = [];
+  #position: Position = 0;
+  #terms = 0;
+  #current: MemoryTerm | undefined;
+  /** Campaigns that wait for the current term to end, oldest first. */
+  readonly #campaigns = new Set<() => void>();
+  readonly #wakes = new Set<() => void>();
+
+  /** A server's view of the cluster. */
+  open(name: string): ReplicatedEngine {
+    return new MemoryNode(this, name);
+  }
+
+  /** Ends the current term as when a lease runs out: its leader has no part in it. */
+  expire(): void {
+    if (this.#current) this.end(this.#current);
+  }
+
+  /** Forgets all batches so far; the rows stay. */
+  compact(): void {
+    this.#log = [];
+  }
+
+  get leader(): string | undefined {
+    return this.#current?.leader;
+  }
+
+  get position(): Position {
+    return this.#position;
+  }
+
+  isCurrent(term: MemoryTerm): boolean {
+    return this.#current === term;
+  }
+
+  load(): LoadedRows {
+    return { rows: this.#rows.rows(), position: this.#position, revision: this.#rows.revision };
+  }
+
+  append(batch: Batch): void {
+    this.#rows.apply(batch);
+    this.#log.push(batch);
+    this.#position += 1;
+    for (const wake of this.#wakes) queueMicrotask(wake);
+  }
+
+  /** The batch at a position up to the newest; undefined when it was forgotten. */
+  batchAt(position: Position): Batch | undefined {
+    return this.#log[this.#log.length - 1 - (this.#position - position)];
+  }
+
+  /** Calls `wake` soon, and after each batch, until the returned function is called. */
+  watch(wake: () => void): () => void {
+    this.#wakes.add(wake);
+    queueMicrotask(wake);
+    return () => void this.#wakes.delete(wake);
+  }
+
+  /** Calls `won` when the server leads. Returns what withdraws the campaign. */
+  campaign(leader: string, won: (term: MemoryTerm) => void): () => void {
+    const candidate = (): void => {
+      this.#current = new MemoryTerm(this, leader, ++this.#terms);
+      won(this.#current);
+    };
+    if (!this.#current) candidate();
+    else this.#campaigns.add(candidate);
+    return () => void this.#campaigns.delete(candidate);
+  }
+
+  end(term: MemoryTerm): void {
+    if (this.#current !== term) return;
+    this.#current = undefined;
+    term.end();
+    const [next] = this.#campaigns;
+    if (!next) return;
+    this.#campaigns.delete(next);
+    next();
+  }
+}
+
+class MemoryNode implements ReplicatedEngine {
+  readonly #cluster: MemoryCluster;
+  readonly #name: string;
+  readonly #closing = new AbortController();
+
+  constructor(cluster: MemoryCluster, name: string) {
+    this.#cluster = cluster;
+    this.#name = name;
+  }
+
+  get leader(): string | undefined {
+    return this.#cluster.leader;
+  }
+
+  async load(): Promise<LoadedRows> {
+    this.#requireOpen();
+    return this.#cluster.load();
+  }
+
+  follow(from: Position, follower: Follower): () => void {
+    const cluster = this.#cluster;
+    const ending = new AbortController();
+    let next = from + 1;
+    const stop = cluster.watch(() => {
+      while (!ending.signal.aborted && next <= cluster.position) {
+        const batch = cluster.batchAt(next);
+        if (!batch) {
+          ending.abort();
+          return follower.reload();
+        }
+        follower.batch(batch, next);
+        next += 1;
+      }
+    });
+    ending.signal.addEventListener("abort", stop);
+    const end = (): void => ending.abort();
+    this.#closing.signal.addEventListener("abort", end);
+    return end;
+  }
+
+  async newest(): Promise<Position> {
+    this.#requireOpen();
+    return this.#cluster.position;
+  }
+
+  async campaign(signal: AbortSignal): Promise<Term> {
+    this.#requireOpen();
+    signal.throwIfAborted();
+    const ending = AbortSignal.any([signal, this.#closing.signal]);
+    const { promise, resolve, reject } = Promise.withResolvers<Term>();
+    const withdraw = this.#cluster.campaign(this.#name, (term) => {
+      this.#closing.signal.addEventListener("abort", () => this.#cluster.end(term));
+      resolve(term);
+    });
+    ending.addEventListener("abort", () => {
+      withdraw();
+      reject(ending.reason);
+    });
+    return promise;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(storeClosed());
+  }
+
+  #requireOpen(): void {
+    this.#closing.signal.throwIfAborted();
+  }
+}
+
+class MemoryTerm implements Term {
+  readonly leader: string;
+  readonly number: number;
+  readonly #cluster: MemoryCluster;
+  readonly #ended = Promise.withResolvers<void>();
+  #closed = false;
+
+  constructor(cluster: MemoryCluster, leader: string, number: number) {
+    this.#cluster = cluster;
+    this.leader = leader;
+    this.number = number;
+  }
+
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  async commit({ revision, changes }: Batch): Promise<void> {
+    this.#requireCurrent();
+    const copies = changes.map((change) => ({ ...change, value: change.value && new Uint8Array(change.value) }));
+    this.#cluster.append({ revision, changes: copies });
+  }
+
+  async ping(): Promise<void> {
+    this.#requireCurrent();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cluster.end(this);
+  }
+
+  /** The cluster has ended the term. */
+  end(): void {
+    this.#ended.resolve();
+  }
+
+  #requireCurrent(): void {
+    if (this.#closed) throw storeClosed();
+    if (!this.#cluster.isCurrent(this)) throw leadershipLost();
+  }
+}

@@ -1,0 +1,297 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { rejectionOf } from "../../test/support/rejection.ts";
+import type { Batch, Row, RowChange } from "./engine.ts";
+import { batch, change, describeEngine, drop, put, readable } from "./engine.suite.ts";
+import type { Position, ReplicatedEngine, Term } from "./replicated-engine.ts";
+
+/** A cluster of servers that a test can disturb. */
+export interface ClusterPlace {
+  /** A server of the cluster. */
+  open(name: string): Promise<ReplicatedEngine>;
+  /** Ends the current term as when a lease runs out. */
+  expire(): Promise<void>;
+  /** Forgets the batches so far, so that a follower who is behind has to load again. */
+  compact(): Promise<void>;
+  /** Releases the place itself; every engine opened in it is closed by then. */
+  remove(): void;
+}
+
+/** Holds an engine to the contract in replicated-engine.ts, and its terms to that in engine.ts. */
+export function describeReplicatedEngine(name: string, createPlace: () => ClusterPlace): void {
+  describeEngine(`term of the ${name} cluster's`, () => {
+    const place = createPlace();
+    return { open: () => openTerm(place), remove: () => place.remove() };
+  });
+
+  describe(`${name} cluster`, () => {
+    let place: ClusterPlace;
+    let one: ReplicatedEngine;
+    let two: ReplicatedEngine;
+    beforeEach(async () => {
+      place = createPlace();
+      one = await place.open("one");
+      two = await place.open("two");
+    });
+    afterEach(async () => {
+      await Promise.all([one.close(), two.close()]);
+      place.remove();
+    });
+
+    test("a commit on one server reaches the other with its rows and revision, in order", async () => {
+      const term = await campaign(one);
+      const mirror = await Mirror.start(two);
+      await Promise.all([
+        term.commit(batch(3, put("t", "a", "1"), put("t", "b", "2"))),
+        term.commit(batch(4)),
+        term.commit(batch(9, drop("t", "a"), put("u", "c", "3"))),
+      ]);
+      await mirror.reaches(3);
+      expect(mirror.seen).toEqual([
+        [1, 3],
+        [2, 4],
+        [3, 9],
+      ]);
+      expect(mirror.rows).toEqual(["t/b=2", "u/c=3"]);
+    });
+
+    test("a server follows the batches of its own term, too", async () => {
+      const term = await campaign(one);
+      const mirror = await Mirror.start(one);
+      await term.commit(batch(1, put("t", "a", "1")));
+      await mirror.reaches(1);
+      expect(mirror.rows).toEqual(["t/a=1"]);
+    });
+
+    test("a follower that begins at an earlier position catches up from there, none left out and none twice", async () => {
+      const term = await campaign(one);
+      for (const revision of [1, 2, 3]) await term.commit(batch(revision, put("t", "a", String(revision))));
+      const mirror = new Mirror(two);
+      mirror.follow(1);
+      await term.commit(batch(4, put("t", "a", "4")));
+      await mirror.reaches(4);
+      expect(mirror.seen.map(([position]) => position)).toEqual([2, 3, 4]);
+    });
+
+    test("a follower whose next batch is not kept any more is told to load again", async () => {
+      const term = await campaign(one);
+      await term.commit(batch(1, put("t", "a", "1")));
+      await term.commit(batch(2, put("t", "b", "2")));
+      await place.compact();
+      const reloaded = Promise.withResolvers<void>();
+      const seen: Position[] = [];
+      two.follow(0, { batch: (_, position) => void seen.push(position), reload: reloaded.resolve });
+      await reloaded.promise;
+      expect(seen).toEqual([]);
+      const mirror = await Mirror.start(two);
+      await term.commit(batch(3, put("t", "c", "3")));
+      await mirror.reaches(3);
+      expect(mirror.rows).toEqual(["t/a=1", "t/b=2", "t/c=3"]);
+    });
+
+    test("a follower that has ended, or whose engine is closed, sees no more batches", async () => {
+      const term = await campaign(one);
+      const [ended, closed, other] = [new Mirror(two), new Mirror(two), await Mirror.start(one)];
+      const end = ended.follow(0);
+      closed.follow(0);
+      await term.commit(batch(1));
+      await Promise.all([ended.reaches(1), closed.reaches(1)]);
+      end();
+      await two.close();
+      await term.commit(batch(2));
+      await other.reaches(2);
+      expect([ended.seen.length, closed.seen.length]).toEqual([1, 1]);
+    });
+
+    test("the newest position covers every commit that has resolved, asked at any server", async () => {
+      const term = await campaign(one);
+      expect(await two.newest()).toBe(0);
+      await term.commit(batch(1));
+      await term.commit(batch(2));
+      expect(await Promise.all([one.newest(), two.newest()])).toEqual([2, 2]);
+      expect((await two.load()).position).toBe(2);
+    });
+
+    test("one server leads at a time; the next has its turn, with a higher number, when the first ends its term", async () => {
+      const first = await campaign(one);
+      let hasWon = false;
+      const campaigning = campaign(two).then((term) => {
+        hasWon = true;
+        return term;
+      });
+      await first.commit(batch(1, put("t", "a", "1")));
+      expect(hasWon).toBe(false);
+      await first.close();
+      const second = await campaigning;
+      expect(second.number).toBeGreaterThan(first.number);
+      expect(readable((await two.load()).rows)).toEqual(["t/a=1"]);
+      await first.ended;
+    });
+
+    test("a leader whose engine closes makes room for the next", async () => {
+      await campaign(one);
+      const campaigning = campaign(two);
+      await one.close();
+      await campaigning;
+      expect(two.leader).toBe("two");
+    });
+
+    test("a term that has ended refuses a commit: it is not done, and the later term's batches stand", async () => {
+      const first = await campaign(one);
+      await first.commit(batch(1, put("t", "a", "1")));
+      await place.expire();
+      const second = await campaign(two);
+      await second.commit(batch(2, put("t", "a", "2")));
+      const refused = await rejectionOf(first.commit(batch(2, put("t", "a", "stale"), put("t", "b", "stale"))));
+      expect(refused).toMatchObject({ kind: "unavailable", code: "leadership-lost" });
+      await first.ended;
+      const { rows, position, revision } = await two.load();
+      expect([readable(rows), position, revision]).toEqual([["t/a=2"], 2, 2]);
+    });
+
+    test("a term that has ended stays so, also when its server wins the next one", async () => {
+      const first = await campaign(one);
+      await place.expire();
+      const second = await campaign(one);
+      expect(await rejectionOf(first.commit(batch(1)))).toMatchObject({ code: "leadership-lost" });
+      await second.commit(batch(1));
+      expect(await one.newest()).toBe(1);
+    });
+
+    test("a campaign that is withdrawn rejects, and wins nothing later", async () => {
+      const first = await campaign(one);
+      const withdrawal = new AbortController();
+      const campaigning = rejectionOf(two.campaign(withdrawal.signal));
+      withdrawal.abort(new Error("withdrawn"));
+      expect(await campaigning).toMatchObject({ message: "withdrawn" });
+      await first.close();
+      await campaign(one);
+      expect(one.leader).toBe("one");
+    });
+
+    test("a closed engine refuses to load and to campaign", async () => {
+      await two.close();
+      await two.close();
+      for (const refused of [two.load(), two.newest(), campaign(two)])
+        expect(await rejectionOf(refused)).toMatchObject({ kind: "unavailable", code: "store-closed" });
+    });
+
+    test("after any commits, failovers and compactions, each follower's rows equal what a new server loads", async () => {
+      const run = async (steps: readonly Step[]): Promise<void> => {
+        const fresh = createPlace();
+        const servers = [await fresh.open("one"), await fresh.open("two")] as const;
+        const mirrors = await Promise.all(servers.map((server) => Mirror.start(server)));
+        let [leading, position] = [0, 0];
+        let term = await campaign(servers[0]);
+        for (const step of steps) {
+          if (step === "compact") await fresh.compact();
+          else if (step === "fail over") {
+            await fresh.expire();
+            leading = 1 - leading;
+            term = await campaign(leading === 0 ? servers[0] : servers[1]);
+          } else await term.commit({ revision: ++position, changes: step });
+        }
+        await Promise.all(mirrors.map((mirror) => mirror.reaches(position)));
+        const loaded = await servers[0].load();
+        expect(loaded.position).toBe(position);
+        for (const mirror of mirrors) expect(mirror.rows).toEqual(readable(loaded.rows));
+        await Promise.all(servers.map((server) => server.close()));
+        fresh.remove();
+      };
+      await fc.assert(fc.asyncProperty(steps, run), { numRuns: 25 });
+    });
+  });
+}
+
+type Step = "compact" | "fail over" | readonly RowChange[];
+
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    { weight: 5, arbitrary: fc.array(change, { maxLength: 5 }) },
+    { weight: 1, arbitrary: fc.constantFrom("compact" as const, "fail over" as const) },
+  ),
+);
+
+function campaign(server: ReplicatedEngine): Promise<Term> {
+  return server.campaign(new AbortController().signal);
+}
+
+/** A server that leads, as an engine: closing it closes the server. */
+async function openTerm(place: ClusterPlace) {
+  const server = await place.open("one");
+  const term = await campaign(server);
+  const { rows, revision } = await server.load();
+  const engine = {
+    commit: (next: Batch) => term.commit(next),
+    ping: () => term.ping(),
+    async close() {
+      await term.close();
+      await server.close();
+    },
+  };
+  return { engine, rows, revision };
+}
+
+/** Rows kept up to date by following, as a server that does not lead keeps them. */
+class Mirror {
+  /** Position and revision of each batch. */
+  readonly seen: [Position, number][] = [];
+  readonly #server: ReplicatedEngine;
+  readonly #rows = new Map<string, Row>();
+  #position: Position = 0;
+  readonly #waiting: { readonly position: Position; readonly resolve: () => void }[] = [];
+
+  constructor(server: ReplicatedEngine) {
+    this.#server = server;
+  }
+
+  /** Loads, and follows from there. */
+  static async start(server: ReplicatedEngine): Promise<Mirror> {
+    const mirror = new Mirror(server);
+    await mirror.#reload();
+    return mirror;
+  }
+
+  follow(from: Position): () => void {
+    return this.#server.follow(from, {
+      batch: ({ revision, changes }, position) => {
+        for (const { table, key, value } of changes) this.#set({ table, key }, value);
+        this.seen.push([position, revision]);
+        this.#moveTo(position);
+      },
+      reload: () => void this.#reload(),
+    });
+  }
+
+  async reaches(position: Position): Promise<void> {
+    if (this.#position >= position) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push({ position, resolve });
+    await promise;
+  }
+
+  get rows(): string[] {
+    const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+    const sorted = [...this.#rows.values()].toSorted((a, b) => byBytes(a.table, b.table) || byBytes(a.key, b.key));
+    return readable(sorted);
+  }
+
+  async #reload(): Promise<void> {
+    const { rows, position } = await this.#server.load();
+    this.#rows.clear();
+    for (const { table, key, value } of rows) this.#set({ table, key }, value);
+    this.#moveTo(position);
+    this.follow(position);
+  }
+
+  #set({ table, key }: Pick<Row, "table" | "key">, value: Uint8Array | undefined): void {
+    const id = `${table}\0${key}`;
+    if (value) this.#rows.set(id, { table, key, value });
+    else this.#rows.delete(id);
+  }
+
+  #moveTo(position: Position): void {
+    this.#position = position;
+    for (const each of this.#waiting) if (each.position <= position) each.resolve();
+  }
+}
