@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { encodeBatch } from "../../src/engine/sqlite/batch-codec.ts";
-import { encodeKv, tables } from "../../src/state/rows.ts";
+import { kv } from "../../src/state/tables/kv.ts";
 import { CompiledProgram } from "../lib/compiled-program.ts";
 import type { Contender } from "../lib/contender.ts";
 import { keyBytes } from "../lib/fill.ts";
@@ -52,7 +52,7 @@ function blockBytesOf(rows: number): number {
     ...{ key: "bench/run-1/5000", value: new Uint8Array(keyBytes), flags: 0n, session: "" },
     ...{ createIndex: 1, modifyIndex: 1, lockIndex: 0 },
   };
-  const change = { table: tables.kv, key: entry.key, value: encodeKv(entry) };
+  const change = { table: kv.name, key: entry.key, value: kv.encode(entry) };
   const bytesOf = (count: number): number =>
     encodeBatch({ revision: 1_000_000, changes: Array.from({ length: count }, () => change) }).byteLength;
   return Math.round(bytesOf(0) + (bytesOf(1) - bytesOf(0)) * rows);

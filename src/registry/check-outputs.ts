@@ -1,4 +1,4 @@
-import { rowKey } from "../state/state.ts";
+import { rowKey } from "../state/row-key.ts";
 
 /** Called with the node and service ("" for the node's own check) whose answers show another output now. */
 export type OutputListener = (node: string, serviceName: string) => void;

@@ -3,7 +3,7 @@ import type { Log } from "../lib/log.ts";
 import { OrderedMap } from "../lib/ordered-map.ts";
 import { startingCoordinate, type NodeCoordinate } from "../model/coordinate.ts";
 import { getNode } from "../state/lookup.ts";
-import { rowKey } from "../state/state.ts";
+import { rowKey } from "../state/row-key.ts";
 import { nodeOfTopic, topics, type Topic } from "../state/topics.ts";
 import type { Query } from "./query.ts";
 import type { Store } from "./store.ts";

@@ -1,6 +1,7 @@
 import type { KvEntry } from "../model/kv-entry.ts";
 import { getKv } from "../state/kv.ts";
-import { kvOrder, topicIndex, type State } from "../state/state.ts";
+import { kvOrder } from "../state/row-key.ts";
+import { topicIndex, type State } from "../state/state.ts";
 import { keyOfTopic, topics, type Topic } from "../state/topics.ts";
 
 /** What the newest write of a key has made of it. */

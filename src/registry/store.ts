@@ -6,7 +6,7 @@ import type { Applied } from "../state/apply.ts";
 import { Batch } from "../state/batch.ts";
 import type { Command, Outcome } from "../state/command.ts";
 import { latestMs } from "../state/lock-delay.ts";
-import { tables } from "../state/rows.ts";
+import { storeTables } from "../state/rows.ts";
 import type { State } from "../state/state.ts";
 import type { Topic } from "../state/topics.ts";
 import { TopicIndexes } from "./topic-indexes.ts";
@@ -277,7 +277,7 @@ function prepare(
   const settle: (() => void)[] = [];
   const local: RowChange[] = [];
   for (const { commands, local: rows, resolve, reject } of pending) {
-    for (const { key, value } of rows) local.push({ table: tables.local, key, value });
+    for (const { key, value } of rows) local.push({ table: storeTables.local, key, value });
     const outcomes: Outcome[] = [];
     const faults: unknown[] = [];
     for (const command of commands) {

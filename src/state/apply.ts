@@ -11,7 +11,7 @@ import { deletePreparedQuery } from "./prepared-query.ts";
 import { putPreparedQuery } from "./put-prepared-query.ts";
 import { removeCheck, removeNode, removeService } from "./removal.ts";
 import { ensureService } from "./service.ts";
-import { encodeIndex, tables, tombstoneFloorKey } from "./rows.ts";
+import { encodeIndex, storeTables, tombstoneFloorKey } from "./rows.ts";
 import { createSession, destroySession } from "./session.ts";
 import { emptyState, type State } from "./state.ts";
 import { runTxn } from "./txn.ts";
@@ -114,7 +114,7 @@ function restore(before: State, { snapshot }: Restore, stamp: Stamp): Applied {
   const { tombstones } = emptyState;
   const state = { ...snapshot, index, lockDelays: before.lockDelays, tombstones, tombstoneFloor: index };
   // Written even when no row differs, so that the index is, too.
-  const floor = { table: tables.meta, key: tombstoneFloorKey, value: encodeIndex(index) };
+  const floor = { table: storeTables.meta, key: tombstoneFloorKey, value: encodeIndex(index) };
   const changes = [...changesBetween(before, state), floor];
   return { state, outcome: { type: "done" }, touched: new Set([topics.everything]), changes };
 }

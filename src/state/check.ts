@@ -4,8 +4,8 @@ import type { Rejection } from "./command.ts";
 import type { Draft } from "./draft.ts";
 import { getCheck, getService } from "./lookup.ts";
 import { endSessionsOfCheck } from "./session.ts";
-import { checkTopics } from "./row-topics.ts";
-import { rowKey } from "./state.ts";
+import { rowKey } from "./row-key.ts";
+import { checks } from "./tables/check.ts";
 import { topics } from "./topics.ts";
 
 export function ensureCheck(draft: Draft, node: string, check: Check): Rejection | undefined {
@@ -23,13 +23,13 @@ export function ensureCheck(draft: Draft, node: string, check: Check): Rejection
   if (known && isDeepStrictEqual(known, { ...row, modifyIndex: known.modifyIndex })) return undefined;
   if (row.status === "critical") endSessionsOfCheck(draft, node, row.id);
   if (known) leaveOldPlace(draft, known, row);
-  draft.putCheck(row, known, checkTopics(draft.state, row));
+  draft.put(checks, row, known);
   return undefined;
 }
 
 /** A check that changes its status, or its service or that one's name, is gone from where it was listed before. */
 function leaveOldPlace(draft: Draft, known: CheckRow, row: CheckRow): void {
-  if (placeOf(known) !== placeOf(row)) return draft.deleteCheck(known, checkTopics(draft.state, known));
+  if (placeOf(known) !== placeOf(row)) return draft.delete(checks, known);
   if (known.status !== row.status) draft.leave([topics.checksInStatus(known.status)]);
 }
 

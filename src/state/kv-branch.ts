@@ -2,7 +2,9 @@ import type { KvEntry } from "../model/kv-entry.ts";
 import type { KvDeleteBranch, KvSetBranch, Outcome } from "./command.ts";
 import type { Draft } from "./draft.ts";
 import { getKv, listKv, writeKv } from "./kv.ts";
-import { kvOrder, type State } from "./state.ts";
+import { kvOrder } from "./row-key.ts";
+import type { State } from "./state.ts";
+import { kv } from "./tables/kv.ts";
 
 /*
  * Keys as the paths of a tree, whose leaves alone have values. Nothing else keeps a key from being written above or below
@@ -29,7 +31,7 @@ export function setKvBranch(draft: Draft, { entries }: KvSetBranch): Outcome {
 export function deleteKvBranch(draft: Draft, { key, below }: KvDeleteBranch): Outcome {
   const entries = listKvBranch(draft.state, key);
   if (!below && entries.some((entry) => entry.key !== key)) return { type: "unchanged" };
-  for (const entry of entries) draft.deleteKv(entry);
+  for (const entry of entries) draft.delete(kv, entry);
   return { type: "deleted", keys: entries.map((entry) => entry.key) };
 }
 

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { OrderedMap } from "../lib/ordered-map.ts";
 import type { KvEntry } from "../model/kv-entry.ts";
 import { listKeys } from "./kv.ts";
-import { emptyState, kvOrder, type State } from "./state.ts";
+import { kvOrder } from "./row-key.ts";
+import { emptyState, type State } from "./state.ts";
 
 /** A state with these keys, that counts how many of its entries are read. */
 function stateOf(keys: Iterable<string>): { readonly state: State; readonly entriesRead: () => number } {

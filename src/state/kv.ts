@@ -1,7 +1,9 @@
 import type { KvEntry } from "../model/kv-entry.ts";
 import type { KvDelete, KvDeleteTree, KvSet, Outcome } from "./command.ts";
 import type { Draft } from "./draft.ts";
-import { kvOrder, type State } from "./state.ts";
+import { kvOrder } from "./row-key.ts";
+import type { State } from "./state.ts";
+import { kv } from "./tables/kv.ts";
 
 export function getKv(state: State, key: string): KvEntry | undefined {
   return state.kv.get(kvOrder(key));
@@ -72,7 +74,7 @@ export function writeKv(draft: Draft, written: Written, known: KvEntry | undefin
     Buffer.compare(known.value, value) === 0;
   if (isAlike) return;
   const createIndex = known?.createIndex ?? draft.index;
-  draft.putKv({ key, value, flags, lockIndex, session, createIndex, modifyIndex: draft.index }, known);
+  draft.put(kv, { key, value, flags, lockIndex, session, createIndex, modifyIndex: draft.index }, known);
 }
 
 export function deleteKv(draft: Draft, command: KvDelete): Outcome {
@@ -80,11 +82,11 @@ export function deleteKv(draft: Draft, command: KvDelete): Outcome {
   // Consul: deleting a key that is not there succeeds, and so does a check-and-set delete of one.
   if (!known) return { type: "done" };
   if (command.cas !== undefined && command.cas !== known.modifyIndex) return { type: "unchanged" };
-  draft.deleteKv(known);
+  draft.delete(kv, known);
   return { type: "done" };
 }
 
 export function deleteKvTree(draft: Draft, command: KvDeleteTree): Outcome {
-  for (const entry of listKv(draft.state, command.prefix)) draft.deleteKv(entry);
+  for (const entry of listKv(draft.state, command.prefix)) draft.delete(kv, entry);
   return { type: "done" };
 }

@@ -1,5 +1,7 @@
 import type { Draft } from "./draft.ts";
-import { kvOrder, type State } from "./state.ts";
+import { kvOrder } from "./row-key.ts";
+import type { State } from "./state.ts";
+import { lockDelays } from "./tables/lock-delay.ts";
 
 export function isDelayed(draft: Draft, key: string): boolean {
   const delay = draft.state.lockDelays.get(kvOrder(key));
@@ -7,13 +9,13 @@ export function isDelayed(draft: Draft, key: string): boolean {
 }
 
 export function delayLock(draft: Draft, key: string, delayMs: number): void {
-  draft.putLockDelay({ key, sinceMs: draft.nowMs, untilMs: draft.nowMs + delayMs });
+  draft.put(lockDelays, { key, sinceMs: draft.nowMs, untilMs: draft.nowMs + delayMs }, undefined);
 }
 
 /** Forgets the delays that are over, so that no more are kept than the last minute has made. */
 export function forgetOldDelays(draft: Draft): void {
   for (const delay of draft.state.lockDelays.values()) {
-    if (delay.untilMs <= draft.nowMs) draft.deleteLockDelay(delay);
+    if (delay.untilMs <= draft.nowMs) draft.delete(lockDelays, delay);
   }
 }
 

@@ -2,7 +2,8 @@ import type { CheckRow } from "../model/check.ts";
 import type { NodeRow } from "../model/node.ts";
 import type { ServiceRow } from "../model/service.ts";
 import type { OrderedTable } from "../lib/ordered-map.ts";
-import { rowKey, type State } from "./state.ts";
+import { rowKey } from "./row-key.ts";
+import type { State } from "./state.ts";
 import { fold } from "./topics.ts";
 
 export function getNode(state: State, name: string): NodeRow | undefined {

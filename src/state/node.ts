@@ -4,8 +4,9 @@ import type { Rejection } from "./command.ts";
 import type { Draft } from "./draft.ts";
 import { getCheck, getNode, getNodeOfId } from "./lookup.ts";
 import { removeNode } from "./removal.ts";
-import { nodeTopics } from "./row-topics.ts";
-import { rowKey, type State } from "./state.ts";
+import { rowKey } from "./row-key.ts";
+import type { State } from "./state.ts";
+import { nodes } from "./tables/node.ts";
 import { fold } from "./topics.ts";
 
 /**
@@ -29,7 +30,7 @@ export function ensureNode(draft: Draft, node: Node): Rejection | undefined {
     modifyIndex: draft.index,
   };
   if (named && isDeepStrictEqual(named, { ...row, modifyIndex: named.modifyIndex })) return undefined;
-  draft.putNode(row, named, nodeTopics(draft.state, row.name));
+  draft.put(nodes, row, named);
   return undefined;
 }
 

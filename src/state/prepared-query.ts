@@ -1,8 +1,9 @@
 import { isTemplate, type PreparedQueryRow } from "../model/prepared-query.ts";
 import type { Outcome, PreparedQueryDelete } from "./command.ts";
 import type { Draft } from "./draft.ts";
-import { preparedQueryTopics } from "./row-topics.ts";
-import { rowKey, type State } from "./state.ts";
+import { rowKey } from "./row-key.ts";
+import type { State } from "./state.ts";
+import { preparedQueries } from "./tables/prepared-query.ts";
 import { fold } from "./topics.ts";
 
 export function getPreparedQuery(state: State, id: string): PreparedQueryRow | undefined {
@@ -30,13 +31,13 @@ export function findPreparedQuery(state: State, name: string): PreparedQueryRow 
 export function deletePreparedQuery(draft: Draft, { id }: PreparedQueryDelete): Outcome {
   const row = getPreparedQuery(draft.state, id);
   if (!row) return { type: "rejected", reason: { code: "unknown-query", id } };
-  draft.deletePreparedQuery(row, preparedQueryTopics(row));
+  draft.delete(preparedQueries, row);
   return { type: "done" };
 }
 
 /** There are few queries and sessions end seldom: all are looked at. */
 export function deletePreparedQueriesOfSession(draft: Draft, session: string): void {
   for (const row of listPreparedQueries(draft.state)) {
-    if (fold(row.session) === fold(session)) draft.deletePreparedQuery(row, preparedQueryTopics(row));
+    if (fold(row.session) === fold(session)) draft.delete(preparedQueries, row);
   }
 }

@@ -32,7 +32,7 @@ import {
 } from "./lookup.ts";
 import { openState } from "./open-state.ts";
 import { getPreparedQuery, listPreparedQueries } from "./prepared-query.ts";
-import { tables } from "./rows.ts";
+import { storeTables } from "./rows.ts";
 import { getSession, listSessions, sessionsOfNode } from "./session.ts";
 import { emptyState, topicIndex, type State } from "./state.ts";
 import { changesBetween } from "./stored-tables.ts";
@@ -254,7 +254,7 @@ test("the rows that an engine was told of are those of the state, and open as th
     const { rows, state } = takeSteps(steps);
     const opened = openState(rows.values(), state.index);
     expect(tablesOf(opened.state)).toEqual(tablesOf(state));
-    const stored = [...rows.values()].filter(({ table }) => table !== tables.local && table !== tables.meta);
+    const stored = [...rows.values()].filter(({ table }) => table !== storeTables.local && table !== storeTables.meta);
     expect(byKey(stored)).toEqual(byKey(changesBetween(emptyState, state)));
     for (const topic of told(state).keys()) {
       expect(topicIndex(opened.state, topic)).toBeGreaterThanOrEqual(topicIndex(state, topic));

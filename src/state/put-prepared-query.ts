@@ -5,9 +5,9 @@ import { renderTemplate } from "../model/query-template.ts";
 import type { Outcome, PreparedQueryPut, Rejection } from "./command.ts";
 import type { Draft } from "./draft.ts";
 import { getPreparedQuery } from "./prepared-query.ts";
-import { preparedQueryTopics } from "./row-topics.ts";
 import { findSession } from "./session.ts";
 import type { State } from "./state.ts";
+import { preparedQueries } from "./tables/prepared-query.ts";
 import { fold } from "./topics.ts";
 
 /** Consul: moves the index also when nothing is other than before. */
@@ -20,7 +20,7 @@ export function putPreparedQuery(draft: Draft, { query, update }: PreparedQueryP
     createIndex: known?.createIndex ?? draft.index,
     modifyIndex: draft.index,
   };
-  draft.putPreparedQuery(row, known, preparedQueryTopics(row));
+  draft.put(preparedQueries, row, known);
   return { type: "done" };
 }
 

@@ -3,7 +3,7 @@ import { connectName, type Service, type ServiceRow } from "../model/service.ts"
 import { ensureCheck } from "./check.ts";
 import type { Draft } from "./draft.ts";
 import { checksOfService, getService } from "./lookup.ts";
-import { isListedAlike, serviceTopics } from "./row-topics.ts";
+import { isListedAlike, services } from "./tables/service.ts";
 import { fold } from "./topics.ts";
 
 export function ensureService(draft: Draft, node: string, service: Service): void {
@@ -15,8 +15,9 @@ export function ensureService(draft: Draft, node: string, service: Service): voi
     modifyIndex: draft.index,
   };
   if (known && isDeepStrictEqual(known, { ...row, modifyIndex: known.modifyIndex })) return;
-  if (known && !isFoundAlike(known, row)) draft.deleteService(known, serviceTopics(undefined, known));
-  draft.putService(row, serviceTopics(known, row));
+  const isMoved = known !== undefined && !isFoundAlike(known, row);
+  if (isMoved) draft.delete(services, known);
+  draft.put(services, row, isMoved ? undefined : known);
   if (known && !isListedAlike(known, row)) updateChecks(draft, row);
 }
 

@@ -5,8 +5,10 @@ import type { Draft } from "./draft.ts";
 import { delayLock, forgetOldDelays } from "./lock-delay.ts";
 import { getCheck, getNode } from "./lookup.ts";
 import { deletePreparedQueriesOfSession } from "./prepared-query.ts";
-import { sessionTopics } from "./row-topics.ts";
-import { rowKey, type State } from "./state.ts";
+import { rowKey } from "./row-key.ts";
+import type { State } from "./state.ts";
+import { kv } from "./tables/kv.ts";
+import { sessions } from "./tables/session.ts";
 
 export function getSession(state: State, id: string): SessionRow | undefined {
   return state.sessions.get(rowKey(id));
@@ -33,7 +35,7 @@ export function createSession(draft: Draft, { session }: SessionCreate): Outcome
   const reason = whyNot(draft.state, session);
   if (reason) return { type: "rejected", reason };
   const row: SessionRow = { ...session, createIndex: draft.index, modifyIndex: draft.index };
-  draft.putSession(row, sessionTopics(row));
+  draft.put(sessions, row, undefined);
   return { type: "done" };
 }
 
@@ -69,15 +71,15 @@ export function endSessionsOfNode(draft: Draft, node: string): void {
 /** The session goes, and with it its locks and prepared queries, in the same command. */
 function endSession(draft: Draft, row: SessionRow): void {
   const { state } = draft;
-  draft.deleteSession(row, sessionTopics(row));
+  draft.delete(sessions, row);
   deletePreparedQueriesOfSession(draft, row.id);
   forgetOldDelays(draft);
   const delayMs = Math.min(row.lockDelayMs, lockDelayMsMax);
   for (const [, key] of state.sessionKeys.startingWith(rowKey(row.id))) {
     const entry = state.kv.get(key);
     if (!entry) continue;
-    if (row.behavior === "delete") draft.deleteKv(entry);
-    else draft.putKv({ ...entry, session: "", modifyIndex: draft.index }, entry);
+    if (row.behavior === "delete") draft.delete(kv, entry);
+    else draft.put(kv, { ...entry, session: "", modifyIndex: draft.index }, entry);
     if (delayMs > 0) delayLock(draft, entry.key, delayMs);
   }
 }

@@ -1,10 +1,9 @@
 import type { Row } from "../engine/engine.ts";
 import { OperatingError } from "../lib/errors.ts";
 import { StateBuilder } from "./open-state.ts";
-import { missingReference } from "./references.ts";
-import { isSoundRow } from "./row-shapes.ts";
-import type { State } from "./state.ts";
+import { tableNamed, tables, type State } from "./state.ts";
 import { snapshotRows } from "./stored-tables.ts";
+import { modifyIndexOf } from "./tables/table.ts";
 
 /*
  * A state as a sequence of bytes: one line of text that names the format, its version and the state's index, and then
@@ -138,12 +137,28 @@ function unpackRow(block: Buffer, at: number, end: number): Row {
   }
 }
 
-function isReadable(row: Row, newest: number): boolean {
+/** Tells whether bytes are a sound row of its table, under its own key, and no newer than the snapshot. */
+function isReadable({ table: name, key, value }: Row, newest: number): boolean {
+  const table = tableNamed(name);
+  if (!table?.isSound) return false;
   try {
-    return isSoundRow(row, newest);
+    const row = table.decode(value, key);
+    return table.isSound(row) && table.key(row) === key && modifyIndexOf(row) <= newest;
   } catch {
     return false;
   }
+}
+
+/** Returns which row another one names that does not exist, as a text for people. */
+function missingReference(state: State): string | undefined {
+  for (const table of tables) {
+    if (!table.missing) continue;
+    for (const row of state[table.rows].values()) {
+      const missing = table.missing(row, state);
+      if (missing !== undefined) return missing;
+    }
+  }
+  return undefined;
 }
 
 function damaged(what: string, cause?: unknown): OperatingError {

@@ -1,5 +1,5 @@
 import type { RowChange } from "../../../../src/engine/engine.ts";
-import { decodeKv, tables } from "../../../../src/state/rows.ts";
+import { kv } from "../../../../src/state/tables/kv.ts";
 import type { Part } from "../part.ts";
 import type { Plan } from "../plan.ts";
 import type { Told } from "../simulated-broker.ts";
@@ -67,12 +67,12 @@ export function messageBus(world: SimulatedPlatform): Part {
 }
 
 function changesOf({ batch, process }: Kept, after: number): readonly Change[] {
-  const rows = batch.changes.filter(({ table, key }) => table === tables.kv && key.startsWith(prefix));
+  const rows = batch.changes.filter(({ table, key }) => table === kv.name && key.startsWith(prefix));
   return rows.map(({ key, value }) => ({ key, after, until: batch.revision, value: valueOf({ key, value }), process }));
 }
 
 function valueOf({ key, value }: Pick<RowChange, "key" | "value">): string | undefined {
-  return value && new TextDecoder().decode(decodeKv(key, value).value);
+  return value && new TextDecoder().decode(kv.decode(value, key).value);
 }
 
 /** What a restore leaves as it is has the restore's index all the same. */

@@ -1,0 +1,70 @@
+import type { OrderedTable } from "../lib/ordered-map.ts";
+import { emptyState, tableNames, type State, type StateTable, type TableName } from "./state.ts";
+import { TableDraft } from "./table-draft.ts";
+import type { Index } from "./tables/table.ts";
+
+type Drafts = Readonly<Record<TableName, TableDraft<unknown>>>;
+
+/** The next state while rows are put and deleted, by a command or as an engine has them. Keeps indexes in step with rows. */
+export class StateEdit {
+  readonly #base: State;
+  readonly #drafts: Drafts;
+  /** Shows all changes so far. */
+  readonly state: State;
+  readonly topicIndexes: TableDraft<number>;
+  readonly tombstones: TableDraft<number>;
+
+  constructor(base: State = emptyState) {
+    this.#base = base;
+    this.topicIndexes = new TableDraft(base.topicIndexes);
+    this.tombstones = new TableDraft(base.tombstones);
+    const state: Record<string, unknown> = { ...base };
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `put` and `delete` change a table by its descriptor
+    for (const name of tableNames) state[name] = new TableDraft(base[name] as OrderedTable<unknown>);
+    state["topicIndexes"] = this.topicIndexes;
+    state["tombstones"] = this.tombstones;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each table is replaced by a draft of itself
+    this.#drafts = state as unknown as Drafts;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a draft is read like its table
+    this.state = state as unknown as State;
+  }
+
+  /** Returns the row with that engine key. */
+  get<Row>(table: StateTable<Row>, key: string): Row | undefined {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only `put` fills the table
+    return this.#drafts[table.rows].get(table.place(key)) as Row | undefined;
+  }
+
+  /** @param known the row with that key until now */
+  put<Row>(table: StateTable<Row>, key: string, row: Row, known: Row | undefined): void {
+    this.#drafts[table.rows].set(table.place(key), row);
+    for (const index of table.indexes) {
+      const places = index.places(row);
+      if (known !== undefined) this.#unlist(index, known, places);
+      for (const place of places) this.#drafts[index.name].set(place, valueIn(index, row));
+    }
+  }
+
+  delete<Row>(table: StateTable<Row>, key: string, known: Row): void {
+    this.#drafts[table.rows].delete(table.place(key));
+    for (const index of table.indexes) this.#unlist(index, known, []);
+  }
+
+  /** Removes a row from an index, where no other row has taken its place (an id, a name). */
+  #unlist<Row>(index: Index<Row, TableName>, known: Row, kept: readonly string[]): void {
+    const draft = this.#drafts[index.name];
+    for (const place of index.places(known))
+      if (!kept.includes(place) && draft.get(place) === valueIn(index, known)) draft.delete(place);
+  }
+
+  finish(index: number, tombstoneFloor: number): State {
+    const state: Record<string, unknown> = { ...this.#base, index, tombstoneFloor };
+    for (const name of tableNames) state[name] = this.#drafts[name].finish();
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each draft is replaced by the table that it made
+    return state as unknown as State;
+  }
+}
+
+function valueIn<Row>(index: Index<Row>, row: Row): unknown {
+  return index.value ? index.value(row) : row;
+}

@@ -1,0 +1,81 @@
+import { assert } from "../../lib/assert.ts";
+import { copyOf } from "../../lib/copy-of.ts";
+import type { OrderedTable } from "../../lib/ordered-map.ts";
+import type { KvEntry } from "../../model/kv-entry.ts";
+import { kvOrder, rowKey } from "../row-key.ts";
+import { topics } from "../topics.ts";
+import { record, rowIndexes, text } from "./shape.ts";
+import { nowhere, quote, type Table } from "./table.ts";
+
+export interface KvTables {
+  /** By key, in the order of the keys' UTF-8 bytes (see kvOrder). */
+  readonly kv: OrderedTable<KvEntry>;
+  /** The place in `kv` of each locked key: by session id, then the key as in `kv`. */
+  readonly sessionKeys: OrderedTable<string>;
+}
+
+export const kv: Table<KvEntry, keyof KvTables> = {
+  name: "kv",
+  rows: "kv",
+  key: (entry) => entry.key,
+  place: kvOrder,
+  encode: encodeKv,
+  decode: decodeKv,
+  isSound: record({ key: text, lockIndex: rowIndexes.modifyIndex, session: text, ...rowIndexes }),
+  indexes: [
+    {
+      name: "sessionKeys",
+      places: ({ session, key }) => (session === "" ? nowhere : [rowKey(session) + kvOrder(key)]),
+      value: ({ key }) => kvOrder(key),
+    },
+  ],
+  topics: ({ key }) => [topics.key(key)],
+  hasTopicPerRow: true,
+  missing: ({ key, session }, { sessions }) =>
+    session === "" || sessions.get(rowKey(session))
+      ? undefined
+      : `the key ${quote(key)} is locked by the session ${quote(session)}, which is missing`,
+};
+
+/*
+ * A row is binary, since a value is. All numbers are big-endian: createIndex, modifyIndex and lockIndex as float64, flags
+ * as uint64, the length of the session id in one byte, the session id, the value.
+ */
+const headerBytes = 3 * 8 + 8 + 1;
+
+/** Filled anew for each row: a view of the row's own bytes would cost more than all else. */
+const header = new Uint8Array(headerBytes);
+const headerView = new DataView(header.buffer);
+const noSession = new Uint8Array(0);
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+function encodeKv(entry: KvEntry): Uint8Array {
+  const session = entry.session === "" ? noSession : encoder.encode(entry.session);
+  assert(session.length < 256, "a session id is short");
+  headerView.setFloat64(0, entry.createIndex);
+  headerView.setFloat64(8, entry.modifyIndex);
+  headerView.setFloat64(16, entry.lockIndex);
+  headerView.setBigUint64(24, entry.flags);
+  headerView.setUint8(32, session.length);
+  const bytes = new Uint8Array(headerBytes + session.length + entry.value.length);
+  bytes.set(header);
+  bytes.set(session, headerBytes);
+  bytes.set(entry.value, headerBytes + session.length);
+  return bytes;
+}
+
+function decodeKv(bytes: Uint8Array, key: string): KvEntry {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const sessionEnd = headerBytes + view.getUint8(32);
+  return {
+    key,
+    createIndex: view.getFloat64(0),
+    modifyIndex: view.getFloat64(8),
+    lockIndex: view.getFloat64(16),
+    flags: view.getBigUint64(24),
+    session: decoder.decode(bytes.subarray(headerBytes, sessionEnd)),
+    value: copyOf(bytes, sessionEnd),
+  };
+}

@@ -1,0 +1,31 @@
+import type { OrderedTable } from "../../lib/ordered-map.ts";
+import type { NodeRow } from "../../model/node.ts";
+import { rowKey } from "../row-key.ts";
+import { jsonCodec } from "../rows.ts";
+import { fold, topics } from "../topics.ts";
+import { topicsOfServicesOn } from "./service.ts";
+import { map, orNull, record, rowIndexes, text } from "./shape.ts";
+import { nowhere, samePlace, type Table } from "./table.ts";
+
+export interface NodeTables {
+  /** By folded name. */
+  readonly nodes: OrderedTable<NodeRow>;
+  /** The name of each node that has an id, by folded id. */
+  readonly nodeNames: OrderedTable<string>;
+}
+
+export const nodes: Table<NodeRow, keyof NodeTables> = {
+  name: "nodes",
+  rows: "nodes",
+  key: (row) => rowKey(row.name),
+  place: samePlace,
+  ...jsonCodec<NodeRow>(),
+  isSound: record({
+    ...{ id: text, name: text, address: text, datacenter: text },
+    ...{ taggedAddresses: orNull(map(text)), meta: orNull(map(text)) },
+    ...rowIndexes,
+  }),
+  indexes: [{ name: "nodeNames", places: ({ id }) => (id === "" ? nowhere : [fold(id)]), value: (row) => row.name }],
+  /** The list of nodes shows it, and so does the health of each service on it. */
+  topics: (row, related) => [topics.nodes, topics.node(row.name), ...topicsOfServicesOn(related, row.name)],
+};

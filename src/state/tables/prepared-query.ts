@@ -1,0 +1,39 @@
+import type { OrderedTable } from "../../lib/ordered-map.ts";
+import { isNamed, type PreparedQueryRow } from "../../model/prepared-query.ts";
+import { rowKey } from "../row-key.ts";
+import { jsonCodec } from "../rows.ts";
+import { fold, topics } from "../topics.ts";
+import { boolean, list, map, number, orNull, record, rowIndexes, text } from "./shape.ts";
+import { nowhere, quote, samePlace, type Table } from "./table.ts";
+
+export interface PreparedQueryTables {
+  /** By folded id. */
+  readonly preparedQueries: OrderedTable<PreparedQueryRow>;
+  /** By folded name; "" is the template of all names that no other matches. */
+  readonly preparedQueryNames: OrderedTable<PreparedQueryRow>;
+}
+
+export const preparedQueries: Table<PreparedQueryRow, keyof PreparedQueryTables> = {
+  name: "prepared-queries",
+  rows: "preparedQueries",
+  key: (row) => rowKey(row.id),
+  place: samePlace,
+  ...jsonCodec<PreparedQueryRow>(),
+  isSound: record({
+    ...{ id: text, name: text, session: text, token: text, dnsTtl: text },
+    template: record({ type: text, regexp: text, removeEmptyTags: boolean }),
+    service: record({
+      ...{ service: text, near: text, onlyPassing: boolean, connect: boolean },
+      ...{ ignoreCheckIds: orNull(list(text)), tags: orNull(list(text)) },
+      ...{ nodeMeta: orNull(map(text)), serviceMeta: orNull(map(text)) },
+      failover: record({ nearestN: number, datacenters: orNull(list(text)) }),
+    }),
+    ...rowIndexes,
+  }),
+  indexes: [{ name: "preparedQueryNames", places: (row) => (isNamed(row) ? [fold(row.name)] : nowhere) }],
+  topics: (row) => [topics.preparedQueries, topics.preparedQuery(row.id)],
+  missing: ({ id, session }, { sessions }) =>
+    session === "" || sessions.get(rowKey(session))
+      ? undefined
+      : `the prepared query ${id} is bound to the session ${quote(session)}, which is missing`,
+};

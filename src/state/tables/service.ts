@@ -1,0 +1,75 @@
+import { isDeepStrictEqual } from "node:util";
+import type { OrderedTable } from "../../lib/ordered-map.ts";
+import { connectName, type ServiceRow } from "../../model/service.ts";
+import { rowKey } from "../row-key.ts";
+import { jsonCodec } from "../rows.ts";
+import { topics, type Topic } from "../topics.ts";
+import { boolean, list, map, number, orAbsent, orNull, record, rowIndexes, text } from "./shape.ts";
+import { nowhere, quote, samePlace, type Related, type Table } from "./table.ts";
+
+export interface ServiceTables {
+  /** By node, service id. */
+  readonly services: OrderedTable<ServiceRow>;
+  /** By service name, node, service id. */
+  readonly serviceInstances: OrderedTable<ServiceRow>;
+  /** Sidecar proxies and Connect-native instances, by the name of the service that they serve, node, service id. */
+  readonly connectInstances: OrderedTable<ServiceRow>;
+}
+
+export const services: Table<ServiceRow, keyof ServiceTables> = {
+  name: "services",
+  rows: "services",
+  key: (row) => rowKey(row.node, row.id),
+  place: samePlace,
+  ...jsonCodec<ServiceRow>(),
+  isSound: record({
+    ...{ node: text, id: text, name: text, kind: text, address: text, port: number, enableTagOverride: boolean },
+    ...{ tags: list(text), meta: orNull(map(text)), weights: record({ passing: number, warning: number }) },
+    taggedAddresses: orNull(map(record({ address: text, port: number }))),
+    proxy: orAbsent(record({ destinationServiceName: text })),
+    ...rowIndexes,
+  }),
+  indexes: [
+    { name: "serviceInstances", places: (row) => [rowKey(row.name, row.node, row.id)] },
+    { name: "connectInstances", places: connectPlaces },
+  ],
+  topics: (row, _related, known) => {
+    const shown = [topics.node(row.node), ...topicsOfInstance(row)];
+    return known && isListedAlike(known, row) && isSameProxy(known, row) ? shown : [...shown, topics.services];
+  },
+  missing: ({ id, node }, related) =>
+    related.nodes.get(rowKey(node))
+      ? undefined
+      : `the service ${quote(id)} is on the node ${quote(node)}, which is missing`,
+};
+
+function connectPlaces(row: ServiceRow): readonly string[] {
+  const name = connectName(row);
+  return name === undefined ? nowhere : [rowKey(name, row.node, row.id)];
+}
+
+/** Tells whether the list of services, which has names and tags, shows the same of both. */
+export function isListedAlike(known: ServiceRow, row: ServiceRow): boolean {
+  return known.name === row.name && isDeepStrictEqual(known.tags, row.tags);
+}
+
+/** The list of services also shows which are proxies, and for which service. */
+function isSameProxy(known: ServiceRow, row: ServiceRow): boolean {
+  return known.kind === row.kind && connectName(known) === connectName(row);
+}
+
+export function topicsOfServicesOn({ services }: Related, node: string): Iterable<Topic> {
+  const found = new Set<Topic>();
+  for (const [, row] of services.startingWith(rowKey(node)))
+    for (const topic of topicsOfInstance(row)) found.add(topic);
+  return found;
+}
+
+function topicsOfInstance(row: ServiceRow): Topic[] {
+  return [topics.service(row.name), ...connectTopics(row)];
+}
+
+export function connectTopics(row: ServiceRow | undefined): Topic[] {
+  const name = row && connectName(row);
+  return name === undefined ? [] : [topics.connect(name)];
+}
