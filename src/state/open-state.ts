@@ -46,7 +46,7 @@ export class StateBuilder {
 }
 
 /** Returns the index of each topic as the rows show it: that of the newest row which belongs to the topic. */
-function topicIndexesOf(state: State): OrderedMap<number> {
+export function topicIndexesOf(state: State): OrderedMap<number> {
   const highest = new Map<Topic, number>();
   for (const table of tables) {
     if (table.hasTopicPerRow) continue;

@@ -14,6 +14,8 @@ import type { OrderedTable } from "../lib/ordered-map.ts";
 import { checkIdsOf } from "../model/session.ts";
 import type { RowIndexes } from "../model/node.ts";
 import { connectName, type ServiceRow } from "../model/service.ts";
+import { applyRows } from "./apply-rows.ts";
+import { Batch } from "./batch.ts";
 import type { Command } from "./command.ts";
 import { getKv, listKv } from "./kv.ts";
 import {
@@ -34,7 +36,7 @@ import { openState } from "./open-state.ts";
 import { getPreparedQuery, listPreparedQueries } from "./prepared-query.ts";
 import { storeTables } from "./rows.ts";
 import { getSession, listSessions, sessionsOfNode } from "./session.ts";
-import { emptyState, topicIndex, type State } from "./state.ts";
+import { emptyState, tableNames, topicIndex, type State } from "./state.ts";
 import { changesBetween } from "./stored-tables.ts";
 import { topics, type Topic } from "./topics.ts";
 
@@ -327,3 +329,40 @@ test("the checks of a status are those among all that have it, in the same order
       expect(checksInStatus(state, status)).toEqual(all.filter((check) => check.status === status));
   });
 });
+
+test("another server that applies the rows of each command arrives at the same state and touched topics", () => {
+  overSequences((steps) => {
+    let replica = emptyState;
+    takeSteps(steps, ({ state, applied: { changes, touched } }) => {
+      const { state: next, touched: touchedThere } = applyRows(replica, { revision: state.index, changes });
+      expect(everythingOf(next)).toEqual(everythingOf(state));
+      expect([...touchedThere].toSorted()).toEqual([...touched].toSorted());
+      replica = next;
+    });
+  });
+});
+
+test("another server that applies the rows of a whole batch arrives at the same state and wakes the same watchers", () => {
+  const wakes = (touched: ReadonlySet<Topic>): readonly Topic[] =>
+    touched.has(topics.everything) ? [topics.everything] : [...touched].toSorted();
+  overSequences((steps) => {
+    const commands: Command[] = [];
+    takeSteps(steps, ({ command }) => void commands.push(command));
+    let [state, replica] = [emptyState, emptyState];
+    for (let at = 0; at < commands.length; at += 7) {
+      const batch = new Batch(state, at);
+      for (const command of commands.slice(at, at + 7)) batch.apply(command);
+      const made = batch.finish();
+      const taken = applyRows(replica, { revision: made.state.index, changes: made.changes });
+      expect(everythingOf(taken.state)).toEqual(everythingOf(made.state));
+      expect(wakes(taken.touched)).toEqual(wakes(made.touched));
+      [state, replica] = [made.state, taken.state];
+    }
+  });
+});
+
+/** Every table and index of a state, those of topics too, and its two numbers. */
+function everythingOf(state: State): unknown {
+  const { index, tombstoneFloor } = state;
+  return [index, tombstoneFloor, ...tableNames.map((name) => [name, ...state[name].entries()])];
+}

@@ -17,7 +17,8 @@ import { keyOfTopic, prefixOfTopic, topics, type Topic } from "./topics.ts";
  * and which topics a row belongs to. Everything else in this folder that concerns all tables derives from them.
  *
  * Life cycle: `openState` builds the first state from the engine's rows. `apply` makes the next one from a command, by way
- * of a Draft, and tells which rows the engine must write and which topics were touched. A reader keeps the state that it has for as long as it likes.
+ * of a Draft, and tells which rows the engine must write and which topics were touched; `applyRows` does the same from
+ * the rows that another server wrote. A reader keeps the state that it has for as long as it likes.
  *
  * Invariants (properties.test.ts):
  * - apply is pure: the same state, command and stamp give the same result. It changes no state that a reader holds.

@@ -7,7 +7,7 @@ import type { Shape } from "./shape.ts";
 
 /**
  * One kind of record. Everything that handles rows in general derives from these descriptors: the empty state, drafts,
- * loading, snapshots and the difference of two states. A table is a file here and a line of `tables` in
+ * loading, apply-rows, snapshots and the difference of two states. A table is a file here and a line of `tables` in
  * state.ts.
  *
  * Names are the properties of State that hold the rows and their indexes.

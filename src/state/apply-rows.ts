@@ -1,0 +1,80 @@
+import type { Batch, RowChange } from "../engine/engine.ts";
+import { topicIndexesOf } from "./open-state.ts";
+import { decodeIndex, storeTables, tombstoneFloorKey } from "./rows.ts";
+import { StateEdit } from "./state-edit.ts";
+import { tableNamed, type State, type StateTable } from "./state.ts";
+import { modifyIndexOf } from "./tables/table.ts";
+import { topics, type Topic } from "./topics.ts";
+
+export interface AppliedRows {
+  readonly state: State;
+  /** The topics whose answers may have changed. */
+  readonly touched: ReadonlySet<Topic>;
+}
+
+/**
+ * Returns what `apply` returned where these rows were made: the same state, and the same touched topics. The base must be
+ * the state that the rows were made from, and the changes must have their order.
+ *
+ * A row that is put tells its topics, since the rows of other tables are here as they were there. A row that is deleted
+ * need not: the tombstones that follow name each topic that a row has left.
+ */
+export function applyRows(base: State, { revision, changes }: Batch): AppliedRows {
+  const replica = new Replica(base);
+  for (const change of changes) replica.take(change);
+  return replica.finish(revision);
+}
+
+class Replica {
+  #edit: StateEdit;
+  readonly #touched = new Set<Topic>();
+  #tombstoneFloor: number;
+
+  constructor(base: State) {
+    this.#edit = new StateEdit(base);
+    this.#tombstoneFloor = base.tombstoneFloor;
+  }
+
+  take(change: RowChange): void {
+    const table = tableNamed(change.table);
+    if (table) this.#takeRow(table, change);
+    else if (change.table === storeTables.tombstones) this.#takeTombstone(change);
+    else if (change.table === storeTables.meta && change.key === tombstoneFloorKey) this.#takeFloor(change);
+  }
+
+  #takeRow(table: StateTable, { key, value }: RowChange): void {
+    const known = this.#edit.get(table, key);
+    if (value === undefined) {
+      if (known !== undefined) this.#edit.delete(table, key, known);
+      return;
+    }
+    const row = table.decode(value, key);
+    this.#edit.put(table, key, row, known);
+    for (const topic of table.topics(row, this.#edit.state, known)) {
+      this.#touched.add(topic);
+      if (!table.hasTopicPerRow) this.#edit.topicIndexes.set(topic, modifyIndexOf(row));
+    }
+  }
+
+  #takeTombstone({ key: topic, value }: RowChange): void {
+    if (value === undefined) return this.#edit.tombstones.delete(topic);
+    this.#touched.add(topic);
+    if (this.#edit.topicIndexes.get(topic) !== undefined) this.#edit.topicIndexes.delete(topic);
+    this.#edit.tombstones.set(topic, decodeIndex(value));
+  }
+
+  /** The floor is the last change of a restore, which drops all tombstones, and of a command after which half were dropped. */
+  #takeFloor({ value }: RowChange): void {
+    if (value === undefined) return;
+    this.#tombstoneFloor = decodeIndex(value);
+    if (this.#edit.tombstones.size > 0) return;
+    const restored = this.#edit.finish(this.#tombstoneFloor, this.#tombstoneFloor);
+    this.#edit = new StateEdit({ ...restored, topicIndexes: topicIndexesOf(restored) });
+    this.#touched.clear();
+    this.#touched.add(topics.everything);
+  }
+
+  finish(revision: number): AppliedRows {
+    return { state: this.#edit.finish(revision, this.#tombstoneFloor), touched: this.#touched };
+  }
+}
