@@ -1,14 +1,15 @@
-import type { Method, Route } from "./api.ts";
 import { HttpError } from "./http-error.ts";
+import type { Method, Route } from "./route.ts";
 
-/** Access control, as a Consul without it answers: every path is there and says so. */
+/** Consul without access control: each of its paths refuses. */
 export function aclRoutes(): readonly Route[] {
-  const routes = Object.entries(aclPaths).map(([path, methods]) => ({
+  const routes = Object.entries(aclPaths).map(([path, methods]): Route => ({
     path,
+    scope: "agent",
     methods: Object.fromEntries(methods.map((method) => [method, refuse])),
   }));
-  // Consul: profiles are for those who have the right to them, unless enable_debug opens them to all.
-  return [...routes, { path: "/debug/pprof/", methods: { GET: refuse }, any: refuse }];
+  // Consul: profiles need a permission, unless enable_debug is set.
+  return [...routes, { path: "/debug/pprof/", scope: "agent", methods: { GET: refuse }, any: refuse }];
 }
 
 const aclPaths: Readonly<Record<string, readonly Method[]>> = {

@@ -1,56 +1,35 @@
-import type { Api, Endpoint } from "./api.ts";
-import { parseCacheControl } from "./cache-control.ts";
 import type { CachedQuestions } from "./cached-questions.ts";
-import { HttpError } from "./http-error.ts";
+import { failedReadHeaders, HttpError } from "./http-error.ts";
 import type { HttpRequest } from "./http-request.ts";
-import { parseWaiting } from "./query-options.ts";
-import { failedReadHeaders } from "./read.ts";
+import type { ConsulCache } from "./route.ts";
 
 /*
- * Endpoints that take `?cached`. The cache itself is never what is answered from (see CachedQuestions): these say with
- * the headers X-Cache and Age what Consul's agent would say of its own.
+ * Requests with `?cached`. Every answer is made from the current state (see CachedQuestions); the headers X-Cache and Age
+ * say what Consul's agent would say of its cache.
  */
 
-interface Kind {
-  /** What Consul calls this kind of question. */
-  readonly type: string;
-  /**
-   * What makes another question of a path. Consul: what only shapes or sorts the answer (`passing`, `near`, `pretty`), or
-   * where it comes from, does not.
-   */
-  readonly parameters: readonly string[];
+/** A list that Consul's agent refreshes in the background. */
+export function refreshed(type: string): ConsulCache {
+  return { kind: "refreshed", type, parameters: ["filter", "node-meta", "tag"] };
 }
 
-interface Cached extends Kind {
+interface Cached extends ConsulCache {
   readonly questions: CachedQuestions;
-  readonly endpoint: Endpoint;
+  /** Answers from the current state. */
+  readonly answer: (request: HttpRequest) => Promise<Response>;
 }
 
-const listParameters = ["filter", "node-meta", "tag"];
-
-/** Background refresh: once asked, a question is followed, and the answer to it is at hand, never old. */
-export function refreshedInBackground(api: Api, type: string, endpoint: Endpoint): Endpoint {
-  return (request) => {
-    const { cachedQuestions: questions } = api;
-    if (!questions || !request.query.has("cached")) return endpoint(request);
-    return answerRefreshed(request, { questions, type, parameters: listParameters, endpoint });
-  };
-}
-
-/** Simple caching: the answer to a question ages until somebody wants it younger. */
-export function simplyCached(api: Api, kind: Kind, endpoint: Endpoint): Endpoint {
-  return (request) => {
-    const { cachedQuestions: questions } = api;
-    if (!questions || !request.query.has("cached")) return endpoint(request);
-    return answerSimple(request, { ...kind, questions, endpoint }).catch(rethrowAsFailure);
-  };
+export function answerFromCache(request: HttpRequest, cached: Cached): Promise<Response> {
+  return cached.kind === "refreshed"
+    ? answerRefreshed(request, cached)
+    : answerSimple(request, cached).catch(rethrowAsFailure);
 }
 
 async function answerRefreshed(request: HttpRequest, cached: Cached): Promise<Response> {
-  const { questions, type, endpoint } = cached;
-  const { index } = parseWaiting(request.query);
+  const { questions, type, answer } = cached;
+  const { index } = request.queryOptions();
   if (questions.ageMs(questionOf(request, cached)) !== undefined) {
-    const current = await endpoint(request.without("cached", "index", "wait"));
+    const current = await answer(request.without("cached", "index", "wait"));
     if (index === 0 || Number(current.headers.get("X-Consul-Index")) > index) {
       questions.count(type, "hit");
       return hit(current, 0);
@@ -61,26 +40,26 @@ async function answerRefreshed(request: HttpRequest, cached: Cached): Promise<Re
 }
 
 async function answerSimple(request: HttpRequest, cached: Cached): Promise<Response> {
-  const { questions, type, endpoint } = cached;
-  const { maxAgeMs, mustRevalidate } = parseCacheControl(request.raw.headers.get("cache-control"));
+  const { questions, type, answer } = cached;
+  const { maxAgeMs, mustRevalidate } = request.cacheControl();
   const ageMs = questions.ageMs(questionOf(request, cached));
   if (ageMs === undefined || mustRevalidate || (maxAgeMs !== 0 && ageMs > maxAgeMs)) {
     questions.count(type, "miss_new");
     return missed(request, cached);
   }
   questions.count(type, "hit");
-  return hit(await endpoint(request.without("cached")), ageMs);
+  return hit(await answer(request.without("cached")), ageMs);
 }
 
-/** Consul: what its cache cannot get is a failure, also what is not there. */
+/** Consul: a failed fetch by the cache is a 500, also where the answer is a 404. */
 function rethrowAsFailure(error: unknown): never {
   if (!(error instanceof HttpError) || error.status !== 404) throw error;
   throw new HttpError(500, error.message, failedReadHeaders);
 }
 
-/** What cannot be answered throws, and is not known the next time. */
+/** A request that fails is not remembered. */
 async function missed(request: HttpRequest, cached: Cached): Promise<Response> {
-  const answer = await cached.endpoint(request.without("cached"));
+  const answer = await cached.answer(request.without("cached"));
   cached.questions.keep(questionOf(request, cached));
   answer.headers.set("X-Cache", "MISS");
   return answer;
@@ -92,7 +71,7 @@ function hit(answer: Response, ageMs: number): Response {
   return answer;
 }
 
-function questionOf({ target, query }: HttpRequest, { parameters }: Kind): string {
+function questionOf({ target, query }: HttpRequest, { parameters }: ConsulCache): string {
   const path = target.slice(0, target.indexOf("?"));
   const asked = parameters.map((name) => query.all(name).toSorted());
   return JSON.stringify([path, ...asked]);

@@ -1,23 +1,20 @@
 import { describe, expect, test } from "bun:test";
 import { ClientLimit } from "./client-limit.ts";
 
-/** Asks for as long as the test likes. */
+/** A request that is under way until the test ends it. */
 function held(limit: ClientLimit, client: string | undefined): { answer: Promise<Response>; end: () => void } {
   const { promise, resolve } = Promise.withResolvers<Response>();
   const asked = limit.answer(
     () => client,
-    new Request("http://agent/v1/kv/a?index=1"),
     () => promise,
   );
   return { answer: Promise.resolve(asked), end: () => resolve(new Response("changed")) };
 }
 
 async function statusOf(limit: ClientLimit, client: string | undefined): Promise<number> {
-  const request = new Request("http://agent/v1/kv/a", { method: "PUT" });
   return (
     await limit.answer(
       () => client,
-      request,
       async () => new Response("true"),
     )
   ).status;
@@ -54,7 +51,7 @@ describe("a client with as many requests under way as it may have", () => {
   });
 });
 
-test("nobody is asked for an address while all together have fewer under way than one may have", async () => {
+test("no address is looked up while all clients together have fewer requests under way than one may have", async () => {
   const limit = new ClientLimit(2);
   const asked: string[] = [];
   const visit = (client: string): Response | Promise<Response> => {
@@ -62,7 +59,7 @@ test("nobody is asked for an address while all together have fewer under way tha
       asked.push(client);
       return client;
     };
-    return limit.answer(address, new Request("http://agent/v1/kv/a?index=1"), () => new Promise(() => {}));
+    return limit.answer(address, () => new Promise(() => {}));
   };
   void visit("192.0.2.1");
   void visit("192.0.2.1");
@@ -73,13 +70,11 @@ test("nobody is asked for an address while all together have fewer under way tha
 });
 
 describe("a request is over", () => {
-  test("when it fails, too", async () => {
+  test("also when it fails", async () => {
     const limit = new ClientLimit(1);
-    const request = new Request("http://agent/v1/kv/a?index=1");
     expect(
       limit.answer(
         () => "192.0.2.1",
-        request,
         () => Promise.reject(new Error("fault")),
       ),
     ).rejects.toThrow("fault");
@@ -87,14 +82,13 @@ describe("a request is over", () => {
     expect(await statusOf(limit, "192.0.2.1")).toBe(200);
   });
 
-  test("that follows the log, when its client goes", async () => {
+  test("whose answer is a stream, when its client goes away", async () => {
     const limit = new ClientLimit(1);
     const going = new AbortController();
-    const request = new Request("http://agent/v1/agent/monitor", { signal: going.signal });
     await limit.answer(
       () => "192.0.2.1",
-      request,
       async () => new Response("line"),
+      going.signal,
     );
     expect(await statusOf(limit, "192.0.2.1")).toBe(429);
     going.abort();

@@ -1,6 +1,6 @@
 import { text } from "./answers.ts";
 
-/** The IP address of who asks; undefined on a unix socket. */
+/** The client's IP address; undefined on a unix socket. */
 type ClientAddress = () => string | undefined;
 
 /** One request under way. */
@@ -12,24 +12,24 @@ class Visit {
     this.#address = address;
   }
 
-  /** All who come by unix sockets are one client, as in Consul. */
+  /** Consul: all connections on unix sockets are one client. */
   get client(): string {
     return (this.#client ??= this.#address() ?? "unix");
   }
 }
 
 /**
- * Keeps one client from holding everything: how many requests of one IP address are under way. A connection has at most
- * one at a time, so nobody is refused whom Consul, which counts connections, would let in.
+ * Limits how many requests one IP address has under way. A connection has at most one, so every client that Consul
+ * accepts, which counts connections, is accepted here.
  *
- * Asking for an address costs a write a tenth of its time. So nobody is asked while all together have fewer requests under
- * way than one client may have.
+ * To look up an address costs a tenth of a write's time. So it is looked up only while all clients together have as many
+ * requests under way as one may have.
  */
 export class ClientLimit {
-  /** Below 1: any number. A change holds for requests to come. */
+  /** Below 1: any number. A change applies to new requests. */
   max: number;
   readonly #underWay = new Set<Visit>();
-  /** How many of each client; counted from when there are enough for somebody to have too many, until there are none. */
+  /** Requests by client; undefined until there are enough for one client to have too many, and again when none is left. */
   #counts: Map<string, number> | undefined;
 
   constructor(max: number) {
@@ -41,16 +41,20 @@ export class ClientLimit {
     return this.#underWay.size;
   }
 
-  answer(address: ClientAddress, request: Request, handle: () => Promise<Response>): Response | Promise<Response> {
+  /**
+   * Answers a request, or refuses it with 429.
+   * @param stream aborts when the client goes away; for an answer that has no end before that
+   */
+  answer(address: ClientAddress, handle: () => Promise<Response>, stream?: AbortSignal): Response | Promise<Response> {
     if (this.max < 1) return handle();
     const visit = new Visit(address);
     if (this.#hasTooMany(visit)) return text(429, tooMany, { Connection: "close" });
     this.#begin(visit);
     const end = (): void => this.#end(visit);
     const answer = handle();
-    // Beside the answer's way, not on it: a promise more would cost each write.
-    answer.then((response) => {
-      if (isFollowed(request, response)) request.signal.addEventListener("abort", end, { once: true });
+    // The caller does not wait for this: another promise would cost each write.
+    answer.then(({ status }) => {
+      if (stream && status === 200 && !stream.aborted) stream.addEventListener("abort", end, { once: true });
       else end();
     }, end);
     return answer;
@@ -88,15 +92,3 @@ function countClients(visits: Iterable<Visit>): Map<string, number> {
 }
 
 const tooMany = "Your IP is issuing too many concurrent connections, please rate limit your calls\n";
-
-/** The log that is followed: an answer without an end. */
-function isFollowed({ url, signal }: Request, { status }: Response): boolean {
-  return status === 200 && !signal.aborted && url.includes("/agent/monitor");
-}
-
-/** Whether a request may be answered much later than it came. */
-export function mayBeHeld(url: string): boolean {
-  return heldUrl.test(url);
-}
-
-const heldUrl = /\b(?:index|hash)=|\/agent\/monitor/;

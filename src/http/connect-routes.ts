@@ -1,10 +1,14 @@
-import type { Api, Route } from "./api.ts";
-import { refreshedInBackground } from "./cached.ts";
+import { refreshed } from "./cached.ts";
 import { listConnectInstances, listGatewayServices } from "./endpoints/catalog.ts";
 import { deleteConfigEntry, getConfigEntries, setConfigEntry } from "./endpoints/config-entry.ts";
 import { authorize, getDiscoveryChain, refuse, refuseRead, setCaConfiguration } from "./endpoints/connect.ts";
-import { getFederationState, listFederationStates, listMeshGateways } from "./endpoints/federation-state.ts";
-import { getConnectHealth, getIngressHealth } from "./endpoints/health.ts";
+import {
+  type FederationParts,
+  getFederationState,
+  listFederationStates,
+  listMeshGateways,
+} from "./endpoints/federation-state.ts";
+import { getConnectHealth, getIngressHealth, type HealthParts } from "./endpoints/health.ts";
 import {
   checkIntention,
   createIntention,
@@ -15,41 +19,78 @@ import {
   updateIntention,
 } from "./endpoints/intention.ts";
 import { listUiGatewayServices } from "./endpoints/internal-ui.ts";
+import type { Route } from "./route.ts";
 
-/** The service mesh, as a Consul without it answers: no certificates, no intentions, no gateways. */
-export function connectRoutes(api: Api): readonly Route[] {
+/** Consul without a service mesh: no certificates, no intentions, no gateways. */
+export function connectRoutes(api: FederationParts & HealthParts): readonly Route[] {
+  const datacenter = { scope: "datacenter" } as const;
+  const read = { scope: "datacenter", held: "index", failsWithMeta: true } as const;
   return [
-    { path: "/v1/agent/connect/authorize", methods: { POST: authorize } },
-    { path: "/v1/agent/connect/ca/leaf/", methods: { GET: refuse } },
-    { path: "/v1/agent/connect/ca/roots", methods: { GET: refuse } },
+    { path: "/v1/agent/connect/authorize", scope: "agent", namespaced: true, methods: { POST: authorize } },
+    {
+      path: "/v1/agent/connect/ca/leaf/",
+      scope: "agent",
+      namespaced: true,
+      options: ["GET"],
+      methods: { GET: refuse },
+    },
+    { path: "/v1/agent/connect/ca/roots", scope: "agent", options: ["GET"], methods: { GET: refuse } },
     {
       path: "/v1/catalog/connect/",
-      methods: { GET: refreshedInBackground(api, "catalog-services", listConnectInstances(api)) },
+      ...read,
+      namespaced: true,
+      consulCache: refreshed("catalog-services"),
+      methods: { GET: listConnectInstances },
     },
-    { path: "/v1/catalog/gateway-services/", methods: { GET: listGatewayServices(api) } },
-    { path: "/v1/config", methods: { PUT: setConfigEntry } },
-    { path: "/v1/config/", methods: { GET: getConfigEntries(api), DELETE: deleteConfigEntry } },
-    { path: "/v1/connect/ca/configuration", methods: { GET: refuse, PUT: setCaConfiguration } },
-    { path: "/v1/connect/ca/roots", methods: { GET: refuseRead } },
-    { path: "/v1/connect/intentions", methods: { GET: listIntentions(api), POST: createIntention(api) } },
+    { path: "/v1/catalog/gateway-services/", ...read, namespaced: true, methods: { GET: listGatewayServices } },
+    { path: "/v1/config", ...datacenter, inPrimary: ["PUT"], methods: { PUT: setConfigEntry } },
+    {
+      path: "/v1/config/",
+      ...datacenter,
+      namespaced: true,
+      held: "index",
+      inPrimary: ["DELETE"],
+      methods: { GET: getConfigEntries, DELETE: deleteConfigEntry },
+    },
+    { path: "/v1/connect/ca/configuration", ...datacenter, methods: { GET: refuse, PUT: setCaConfiguration } },
+    { path: "/v1/connect/ca/roots", ...datacenter, methods: { GET: refuseRead } },
+    { path: "/v1/connect/intentions", ...read, methods: { GET: listIntentions, POST: createIntention } },
     {
       path: "/v1/connect/intentions/",
-      methods: { GET: getIntention(api), PUT: updateIntention(api), DELETE: deleteIntention(api) },
+      ...datacenter,
+      methods: { GET: getIntention, PUT: updateIntention, DELETE: deleteIntention },
     },
-    { path: "/v1/connect/intentions/check", methods: { GET: checkIntention(api) } },
-    { path: "/v1/connect/intentions/match", methods: { GET: matchIntentions(api) } },
-    { path: "/v1/discovery-chain/", methods: { GET: getDiscoveryChain, POST: getDiscoveryChain } },
+    { path: "/v1/connect/intentions/check", ...datacenter, methods: { GET: checkIntention } },
+    { path: "/v1/connect/intentions/match", ...datacenter, methods: { GET: matchIntentions } },
+    {
+      path: "/v1/discovery-chain/",
+      ...datacenter,
+      namespaced: true,
+      options: ["GET", "POST"],
+      methods: { GET: getDiscoveryChain, POST: getDiscoveryChain },
+    },
     {
       path: "/v1/health/connect/",
-      methods: { GET: refreshedInBackground(api, "health-services", getConnectHealth(api)) },
+      ...read,
+      namespaced: true,
+      consulCache: refreshed("health-services"),
+      methods: { GET: getConnectHealth(api) },
     },
     {
       path: "/v1/health/ingress/",
-      methods: { GET: refreshedInBackground(api, "health-services", getIngressHealth(api)) },
+      ...read,
+      namespaced: true,
+      consulCache: refreshed("health-services"),
+      methods: { GET: getIngressHealth(api) },
     },
-    { path: "/v1/internal/federation-state/", methods: { GET: getFederationState(api) } },
-    { path: "/v1/internal/federation-states", methods: { GET: listFederationStates(api) } },
-    { path: "/v1/internal/federation-states/mesh-gateways", methods: { GET: listMeshGateways(api) } },
-    { path: "/v1/internal/ui/gateway-services-nodes/", methods: { GET: listUiGatewayServices(api) } },
+    { path: "/v1/internal/federation-state/", ...read, methods: { GET: getFederationState(api) } },
+    { path: "/v1/internal/federation-states", ...read, methods: { GET: listFederationStates(api) } },
+    { path: "/v1/internal/federation-states/mesh-gateways", ...read, methods: { GET: listMeshGateways } },
+    {
+      path: "/v1/internal/ui/gateway-services-nodes/",
+      ...read,
+      namespaced: true,
+      methods: { GET: listUiGatewayServices },
+    },
   ];
 }

@@ -13,6 +13,13 @@ export class HttpError extends Error {
   }
 }
 
+/** Consul: the headers of a read that failed in the datacenter. */
+export const failedReadHeaders: Readonly<Record<string, string>> = {
+  "X-Consul-Index": "1",
+  "X-Consul-Knownleader": "false",
+  "X-Consul-Lastcontact": "0",
+};
+
 /** The status of an operating error. Consul: what it could not do, whatever the reason, is a 500. */
 export function statusOf(error: OperatingError): number {
   switch (error.kind) {

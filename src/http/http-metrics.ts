@@ -1,5 +1,5 @@
 import type { Meter, Metrics } from "../lib/metrics.ts";
-import type { Route } from "./api.ts";
+import type { Route } from "./route.ts";
 import { SampledLatency } from "./sampled-latency.ts";
 
 const methods = ["GET", "PUT", "POST", "DELETE"];

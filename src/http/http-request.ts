@@ -1,7 +1,9 @@
 import type { Clock } from "../lib/clock.ts";
 import { readBody } from "../lib/read-body.ts";
+import { parseCacheControl, type CacheControl } from "./cache-control.ts";
 import { HttpError } from "./http-error.ts";
 import type { LargeAnswers } from "./large-answers.ts";
+import { parseQueryOptions, type QueryOptions } from "./query-options.ts";
 import { QueryString } from "./query-string.ts";
 
 export interface RequestOptions {
@@ -27,6 +29,8 @@ export class HttpRequest {
   readonly raw: Request;
   readonly largeAnswers: LargeAnswers;
   readonly #options: RequestOptions;
+  #queryOptions: QueryOptions | undefined;
+  #cacheControl: CacheControl | undefined;
 
   constructor(request: Request, target: string, options: RequestOptions) {
     this.raw = request;
@@ -56,6 +60,16 @@ export class HttpRequest {
 
   get pretty(): boolean {
     return this.#options.isPretty || this.query.has("pretty");
+  }
+
+  /** Parsed by the first call. @throws HttpError 400 with Consul's text */
+  queryOptions(): QueryOptions {
+    return (this.#queryOptions ??= parseQueryOptions(this.query));
+  }
+
+  /** Parsed by the first call. @throws HttpError 400 with Consul's text */
+  cacheControl(): CacheControl {
+    return (this.#cacheControl ??= parseCacheControl(this.raw.headers.get("cache-control")));
   }
 
   /** The same request with these parameters left out. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { HttpError } from "./http-error.ts";
 import { parseBool } from "../lib/go-bool.ts";
-import { parseQueryOptions, requireDatacenter } from "./query-options.ts";
+import { parseQueryOptions } from "./query-options.ts";
 import { QueryString } from "./query-string.ts";
 
 function parse(text: string) {
@@ -19,9 +19,9 @@ function refusal(act: () => unknown): { readonly status: number; readonly messag
 }
 
 describe("the options of a read", () => {
-  test("say to answer at once with what the leader has when nothing is said", () => {
-    const plain = { index: 0, waitMs: undefined, consistency: "leader", filter: "" } as const;
-    for (const text of ["", "raw", "index=&wait=&filter="]) expect(parse(text)).toEqual(plain);
+  test("are an answer at once from the leader unless given", () => {
+    const plain = { index: 0, waitMs: undefined, consistency: "leader" } as const;
+    for (const text of ["", "raw", "index=&wait="]) expect(parse(text)).toEqual(plain);
   });
 
   test.each([
@@ -34,7 +34,6 @@ describe("the options of a read", () => {
     ["max_stale=1s", { consistency: "stale" }],
     ["max_stale=0s", { consistency: "leader" }],
     ["consistent", { consistency: "consistent" }],
-    ["filter=Node+%3D%3D+a", { filter: "Node == a" }],
   ])("are read from %s", (text, expected) => {
     expect(parse(text)).toMatchObject(expected);
   });
@@ -53,15 +52,9 @@ describe("the options of a read", () => {
     expect(refusal(() => parse(text))).toEqual({ status: 400, message });
   });
 
-  test("take the highest index that there can be", () => {
+  test("take the highest 64-bit index", () => {
     expect(parse("index=18446744073709551615").index).toBe(2 ** 64);
   });
-});
-
-test("a read of another datacenter is refused, and of this one is not", () => {
-  for (const text of ["", "dc=", "dc=dc1"]) requireDatacenter(new QueryString(text), "dc1");
-  const refused = refusal(() => requireDatacenter(new QueryString("dc=dc2"), "dc1"));
-  expect(refused).toEqual({ status: 500, message: "No path to datacenter" });
 });
 
 test.each([

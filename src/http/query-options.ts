@@ -1,40 +1,28 @@
 import { parseDuration } from "../lib/duration.ts";
-import type { HeaderFields } from "./answers.ts";
 import { HttpError } from "./http-error.ts";
 import type { QueryString } from "./query-string.ts";
 
-/** What every read may say of how it is to be answered. */
+/** The parameters that all reads share. */
 export interface QueryOptions {
   /** 0: answer at once. */
   readonly index: number;
   readonly waitMs: number | undefined;
   readonly consistency: "leader" | "stale" | "consistent";
-  readonly filter: string;
 }
 
-const plain: QueryOptions = { index: 0, waitMs: undefined, consistency: "leader", filter: "" };
+const plain: QueryOptions = { index: 0, waitMs: undefined, consistency: "leader" };
 
-/** @throws HttpError 400 with Consul's words */
+/** @throws HttpError 400 with Consul's text */
 export function parseQueryOptions(query: QueryString): QueryOptions {
   if (!query.hasAny) return plain;
   const consistency = parseConsistency(query);
-  return { ...parseWaiting(query), consistency, filter: query.get("filter") ?? "" };
+  return { ...parseWaiting(query), consistency };
 }
 
-/** What a read may say of how long it is to wait, and for what. */
+/** A blocking query's part of the options. @throws HttpError 400 with Consul's text */
 export function parseWaiting(query: QueryString): Pick<QueryOptions, "index" | "waitMs"> {
   const waitMs = parseWait(query.get("wait"));
   return { waitMs, index: parseIndex(query.get("index")) };
-}
-
-/**
- * Requests for another datacenter cannot be answered: there is one.
- * @throws HttpError 500 with Consul's words
- */
-export function requireDatacenter(query: QueryString, datacenter: string, headers: HeaderFields = {}): void {
-  const asked = query.get("dc");
-  if (asked === undefined || asked === "" || asked === datacenter) return;
-  throw new HttpError(500, "No path to datacenter", headers);
 }
 
 function parseIndex(text: string | undefined): number {
@@ -52,7 +40,7 @@ function parseWait(text: string | undefined): number | undefined {
   }
 }
 
-/** @throws HttpError 400 with Consul's words */
+/** @throws HttpError 400 with Consul's text */
 export function parseConsistency(query: QueryString): QueryOptions["consistency"] {
   const consistent = query.has("consistent");
   const stale = query.has("stale") || hasMaxStale(query.get("max_stale"));

@@ -5,81 +5,77 @@ import { waitForChange, type Query } from "../registry/query.ts";
 import { renderGoJson } from "../wire/go-json.ts";
 import type { KeptAnswer } from "./answer-cache.ts";
 import { jsonHeaders, send, type HeaderFields } from "./answers.ts";
-import type { Api } from "./api.ts";
 import { HttpError } from "./http-error.ts";
 import type { HttpRequest } from "./http-request.ts";
 import { isLarge } from "./large-answers.ts";
-import { parseQueryOptions, requireDatacenter, type QueryOptions } from "./query-options.ts";
+import type { Operation, Reading } from "./route.ts";
 
-/** How a query's value becomes what is sent; a body that is undefined is a 404 with the same headers of the index. */
+/*
+ * A read of the datacenter, the last step of the order in answer-by-route.ts. The filter is compiled first, so that a
+ * wrong one is an error at once; then
+ *
+ *   wait     until the index of the query's topics is above the client's, for as long as the client says
+ *   read     rows of the state; a kept answer replaces this and all that follows
+ *   near     the rows of near nodes first
+ *   filter   on encoded rows
+ *   render   kept until a topic of the query is touched
+ */
+
+/** How a query's value is sent; a body that is undefined is a 404 with the same index headers. */
 export interface Rendering<T> {
-  /** For whom it is, when others who ask the same are answered otherwise. */
+  /** Names the kind of client, where clients that send the same target get different answers. */
   readonly reader?: string;
   readonly headers: HeaderFields;
-  /** false: each read is looked at anew, since asking may itself change the answer. */
+  /** false: the answer is not kept, since a read may itself change it. */
   readonly isKept?: boolean;
-  /** What the 404 says, in plain text; nothing unless given. */
+  /** The text of the 404; none unless given. */
   readonly missing?: string;
   body(value: T): string | Uint8Array<ArrayBuffer> | undefined;
 }
 
-/**
- * Answers a read with everything that Consul's reads have: waiting for a change, the headers with the index, and one
- * rendering for all who ask the same. Answers at once when there is nothing to wait for.
- */
-export function answerQuery<T>(
-  api: Api,
-  request: HttpRequest,
-  query: Query<T>,
-  rendering: Rendering<T>,
-): Response | Promise<Response> {
-  const options = parseQueryOptions(request.query);
-  requireDatacenter(request.query, api.datacenter);
-  const asked = whatIsAsked(request, options) + forReader(rendering);
-  if (options.index === 0) return answerNow(api, request, { asked, query, rendering });
-  return waitThenAnswer(api, request, { asked, options, query, rendering });
+/** One read: the rows and their rendering, under the key of the kept answer. */
+interface Read<T> {
+  readonly query: Query<T>;
+  readonly rendering: Rendering<T>;
+  readonly key: string;
 }
 
-async function waitThenAnswer<T>(
-  api: Api,
-  request: HttpRequest,
-  { asked, options, query, rendering }: Asked<T> & { readonly asked: string; readonly options: QueryOptions },
-): Promise<Response> {
-  const { clock, random, waitLimits: limits } = api;
-  const { index, waitMs } = options;
-  const { signal } = request;
-  await waitForChange(api.store, query.topics, { index, waitMs, limits, signal, clock, random });
-  return answerNow(api, request, { asked, query, rendering });
+/** Waits as a blocking query does, and answers with the index headers. Answers in this tick if it need not wait. */
+export function answerQuery<T>(request: HttpRequest, query: Query<T>, rendering: Rendering<T>): Operation {
+  return (reading) => {
+    const read = { query, rendering, key: keyOf(request, rendering) };
+    return request.queryOptions().index === 0
+      ? answerNow(reading, request, read)
+      : waitThenAnswer(reading, request, read);
+  };
 }
 
-interface Now<T> extends Asked<T> {
-  readonly asked: string;
+async function waitThenAnswer<T>(reading: Reading, request: HttpRequest, read: Read<T>): Promise<Response> {
+  const { store, clock, random, waitLimits: limits } = reading;
+  const { index, waitMs } = request.queryOptions();
+  await waitForChange(store, read.query.topics, { index, waitMs, limits, signal: request.signal, clock, random });
+  return answerNow(reading, request, read);
 }
 
-/** What there is to tell now; a large answer when the client has read enough of those before. */
-function answerNow<T>(api: Api, request: HttpRequest, now: Now<T>): Response | Promise<Response> {
-  const answer = currentAnswer(api, now);
+/** A large answer waits until the client has read enough of those before. */
+function answerNow<T>(reading: Reading, request: HttpRequest, read: Read<T>): Response | Promise<Response> {
+  const answer = currentAnswer(reading, read);
   const room = isLarge(answer.body) ? roomFor(answer.body?.length ?? 0, request) : undefined;
   if (room !== undefined)
-    return room.then(() => (request.signal.aborted ? new Response() : answerNow(api, request, now)));
+    return room.then(() => (request.signal.aborted ? new Response() : answerNow(reading, request, read)));
   return send(answer, request);
 }
 
-/** Resolves when there is room for a large answer; undefined when there is. */
+/** Resolves when there is room for a large answer; undefined if there is already. */
 function roomFor(bytes: number, { largeAnswers, peer, signal }: HttpRequest): Promise<void> | undefined {
   return signal.aborted || largeAnswers.hasRoom(peer, bytes) ? undefined : largeAnswers.room(peer, bytes, signal);
 }
 
-interface Asked<T> {
-  readonly query: Query<T>;
-  readonly rendering: Rendering<T>;
-}
-
-function currentAnswer<T>(api: Api, { asked, query, rendering }: Now<T>): KeptAnswer {
-  const known = api.answers.get(asked);
+function currentAnswer<T>({ answers, store }: Reading, { key, query, rendering }: Read<T>): KeptAnswer {
+  const known = answers.get(key);
   if (known) return known;
-  const index = api.store.indexOf(query.topics);
-  const found = rendering.body(query.read(api.store.state));
+  const index = store.indexOf(query.topics);
+  const found = rendering.body(query.read(store.state));
   const shown =
     found === undefined ? notFound(rendering) : { status: 200, headers: rendering.headers, body: readyToSend(found) };
   const answer = {
@@ -91,11 +87,11 @@ function currentAnswer<T>(api: Api, { asked, query, rendering }: Now<T>): KeptAn
       "X-Consul-Lastcontact": "0",
     }),
   };
-  if (rendering.isKept !== false) api.answers.put(asked, query.topics, answer);
+  if (rendering.isKept !== false) answers.put(key, query.topics, answer);
   return answer;
 }
 
-/** A large answer that many ask for is put into bytes once. */
+/** Encodes a large answer once for all clients. */
 function readyToSend(body: string | Uint8Array<ArrayBuffer>): string | Uint8Array<ArrayBuffer> {
   return typeof body === "string" && isLarge(body) ? Buffer.from(body) : body;
 }
@@ -105,78 +101,87 @@ function notFound({ missing }: Rendering<never>) {
   return { status: 404, headers: { Vary: "Accept-Encoding", ...type }, body: missing ?? null };
 }
 
-/** A list of the catalog: each row encoded, those that the filter leaves out left out; with `?near=` near ones first. */
+/**
+ * The key of a kept answer: the whole request but how long it waits. The router looks answers up by the target alone, so
+ * it does not find one for a `reader`.
+ */
+function keyOf(request: HttpRequest, { reader }: Rendering<never>): string {
+  const { index, waitMs } = request.queryOptions();
+  const target = index === 0 && waitMs === undefined ? request.target : request.without("index", "wait").target;
+  return reader === undefined ? target : `${target} for ${reader}`;
+}
+
+/** JSON of what `encode` returns; undefined is a 404. */
+export function answerJson<T>(
+  request: HttpRequest,
+  query: Query<T>,
+  encode: (value: T) => unknown,
+  headers: HeaderFields = jsonHeaders,
+): Operation {
+  return answerQuery(request, query, {
+    headers,
+    body(value) {
+      const encoded = encode(value);
+      return encoded === undefined ? undefined : renderGoJson(encoded, { pretty: request.pretty });
+    },
+  });
+}
+
+/** An answer of the catalog or of health: JSON, and a header with its consistency. */
+export function answerCatalog<T>(request: HttpRequest, query: Query<T>, encode: (value: T) => unknown): Operation {
+  const { consistency } = request.queryOptions();
+  return answerJson(request, query, encode, { ...jsonHeaders, "X-Consul-Effective-Consistency": consistency });
+}
+
+/** As answerCatalog, filtered: `encode` applies the test of `?filter=` to the rows. */
+export function answerFiltered<T>(
+  request: HttpRequest,
+  query: Query<T>,
+  list: { readonly fields: FilterFields; readonly encode: (value: T, accept: (row: object) => boolean) => unknown },
+): Operation {
+  return (reading) => {
+    const accept = compile(request, list.fields);
+    return answerCatalog(request, query, (value) => list.encode(value, accept))(reading);
+  };
+}
+
+/** A list of the catalog, with `?filter=` and `?near=`. */
 export function answerRows<T extends OfNode>(
-  api: Api,
   request: HttpRequest,
   list: {
     readonly query: Query<readonly T[]>;
     readonly encode: (row: T) => object;
     readonly fields: FilterFields;
   },
-): Response | Promise<Response> {
-  const accept = compile(request.query.get("filter"), list.fields);
-  const query = inOrder(api, request.query.get("near"), list.query);
-  return answerCatalog(api, request, query, (rows) => rows.map(list.encode).filter(accept));
+): Operation {
+  return (reading) =>
+    answerFiltered(request, nearestFirst(reading, request, list.query), {
+      fields: list.fields,
+      encode: (rows, accept) => rows.map(list.encode).filter(accept),
+    })(reading);
 }
 
-/** Consul: `_ip`, the caller's own node, is known to prepared queries only; here it is the name of a node like others. */
-function inOrder<T extends OfNode>(
-  { agent, nearness }: Api,
-  near: string | undefined,
+/** Consul: `_ip`, the client's own node, is known to prepared queries only; here it is the name of a node. */
+function nearestFirst<T extends OfNode>(
+  { agent, nearness }: Reading,
+  { query: parameters }: HttpRequest,
   query: Query<readonly T[]>,
 ): Query<readonly T[]> {
-  if (near === undefined || near === "") return query;
-  return nearness.order(query, near === "_agent" ? agent.node.name : near);
-}
-
-/** An answer of the catalog or of health: JSON with the header that tells how consistent it is. */
-export function answerCatalog<T>(
-  api: Api,
-  request: HttpRequest,
-  query: Query<T>,
-  encode: (value: T) => unknown,
-): Response | Promise<Response> {
-  requireDatacenter(request.query, api.datacenter, failedReadHeaders);
-  const { consistency } = parseQueryOptions(request.query);
-  return answerQuery(api, request, query, {
-    headers: { ...jsonHeaders, "X-Consul-Effective-Consistency": consistency },
-    body: (value) => renderGoJson(encode(value), { pretty: request.pretty }),
-  });
+  const near = parameters.get("near") ?? "";
+  return near === "" ? query : nearness.order(query, near === "_agent" ? agent.node.name : near);
 }
 
 /**
- * Turns `?filter=` into a test of encoded rows.
- * @throws HttpError 500 with Consul's words
+ * Compiles `?filter=` into a test of encoded rows.
+ * @throws HttpError 500 with Consul's text
  */
-export function compile(
-  expression: string | undefined,
-  fields: FilterFields,
-  headers: HeaderFields = failedReadHeaders,
-): (row: object) => boolean {
-  if (expression === undefined || expression === "") return () => true;
+export function compile({ query }: HttpRequest, fields: FilterFields): (row: object) => boolean {
+  const expression = query.get("filter") ?? "";
+  if (expression === "") return () => true;
   try {
     return compileFilter(expression, fields);
   } catch (error) {
     if (!(error instanceof OperatingError)) throw error;
-    throw new HttpError(500, error.message, headers);
+    throw new HttpError(500, error.message);
   }
-}
-
-/** Consul: a read that failed on its way shows these. */
-export const failedReadHeaders: HeaderFields = {
-  "X-Consul-Index": "1",
-  "X-Consul-Knownleader": "false",
-  "X-Consul-Lastcontact": "0",
-};
-
-/** Such an answer is not found by its target alone, which is all that the router looks at. */
-function forReader({ reader }: Rendering<never>): string {
-  return reader === undefined ? "" : ` for ${reader}`;
-}
-
-/** What the answer depends on: all of the request but how long it waits. */
-function whatIsAsked(request: HttpRequest, options: QueryOptions): string {
-  if (options.index === 0 && options.waitMs === undefined) return request.target;
-  return request.without("index", "wait").target;
 }

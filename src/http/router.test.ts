@@ -1,13 +1,17 @@
 import { describe, expect, test } from "bun:test";
 import { askInProcess } from "../../test/support/in-process.ts";
-import { FakeClock } from "../../test/support/fake-clock.ts";
+import { FakeRandom } from "../../test/support/fake-random.ts";
+import { nodeNamed } from "../../test/support/state.ts";
+import { openTestStore } from "../../test/support/store.ts";
 import { createLog } from "../lib/log.ts";
 import { Metrics } from "../lib/metrics.ts";
 import { OperatingError, type ErrorKind } from "../lib/errors.ts";
+import { Coordinates } from "../registry/coordinates.ts";
+import { Nearness } from "../registry/nearness.ts";
 import { ClientLimit } from "./client-limit.ts";
 import { AnswerCache } from "./answer-cache.ts";
-import type { Endpoint, Route } from "./api.ts";
 import { HttpError } from "./http-error.ts";
+import type { Endpoint, Route } from "./route.ts";
 import { Router, type RouterOptions } from "./router.ts";
 
 const say =
@@ -20,18 +24,15 @@ function trial(
   options: Partial<RouterOptions> = {},
 ): { ask: (target: string, method?: string) => Promise<Response>; lines: string[] } {
   const lines: string[] = [];
-  const settings = {
-    level: "info",
-    json: false,
-    clock: new FakeClock(),
-    sink: (line: string) => lines.push(line),
-  } as const;
+  const { store, clock } = openTestStore();
+  const log = createLog({ level: "info", json: false, clock, sink: (line) => lines.push(line) }, "http");
+  const coordinates = new Coordinates(store, { own: "n1", areWanted: false, clock, log });
   const router = new Router(routes, {
+    ...{ store, clock, log, datacenter: "dc1", cachedQuestions: undefined, agent: { node: nodeNamed("n1") } },
+    ...{ nearness: new Nearness(coordinates), waitLimits: { defaultMs: 1, maxMs: 1 }, random: new FakeRandom() },
     answers: new AnswerCache(),
     clientLimit: new ClientLimit(0),
-    log: createLog(settings, "http"),
     metrics: new Metrics(0),
-    clock: settings.clock,
     headers: {},
     isPretty: false,
     blocked: [],
@@ -54,11 +55,11 @@ test("an answer that is sent again counts as a request", async () => {
 });
 
 const tree: readonly Route[] = [
-  { path: "/", methods: { GET: say("root") } },
-  { path: "/v1/a", methods: { GET: say("exact") } },
-  { path: "/v1/a/", methods: { GET: say("subtree"), PUT: say("put") } },
-  { path: "/v1/a/b/", methods: { PUT: say("deeper") } },
-  { path: "/v1/kv/", methods: { GET: say("kv"), PUT: say("kv") } },
+  { path: "/", scope: "agent", methods: { GET: say("root") } },
+  { path: "/v1/a", scope: "agent", methods: { GET: say("exact") } },
+  { path: "/v1/a/", scope: "agent", methods: { GET: say("subtree"), PUT: say("put") } },
+  { path: "/v1/a/b/", scope: "agent", methods: { PUT: say("deeper") } },
+  { path: "/v1/kv/", scope: "agent", methods: { GET: say("kv"), PUT: say("kv") } },
 ];
 
 describe("a request is for", () => {
@@ -117,6 +118,50 @@ describe("a method", () => {
   });
 });
 
+describe("a route in the datacenter's scope", () => {
+  const refuse = (): never => {
+    throw new HttpError(500, "refused");
+  };
+  const { ask } = trial([
+    { path: "/v1/write", scope: "datacenter", methods: { PUT: () => () => new Response("written") } },
+    { path: "/v1/invalid", scope: "datacenter", methods: { PUT: refuse } },
+    {
+      path: "/v1/read",
+      scope: "datacenter",
+      namespaced: true,
+      failsWithMeta: true,
+      methods: { GET: () => refuse, PUT: () => refuse },
+    },
+  ]);
+  const answerTo = async (target: string, method?: string): Promise<readonly [number, string]> => {
+    const response = await ask(target, method);
+    return [response.status, await response.text()];
+  };
+
+  test("refuses another datacenter before the operation, and not this one", async () => {
+    for (const query of ["", "?dc=", "?dc=dc1"])
+      expect(await answerTo(`/v1/write${query}`, "PUT")).toEqual([200, "written"]);
+    expect(await answerTo("/v1/write?dc=dc2", "PUT")).toEqual([500, "No path to datacenter"]);
+    expect(await answerTo("/v1/invalid?dc=dc2", "PUT")).toEqual([500, "refused"]);
+  });
+
+  test("checks the options of a GET, then the namespace, then the rest", async () => {
+    expect(await answerTo("/v1/read?index=x&ns=a&dc=dc2")).toEqual([400, "Invalid index"]);
+    expect((await answerTo("/v1/read?ns=a&dc=dc2"))[1]).toStartWith('Bad request: Invalid query parameter: "ns"');
+    expect((await answerTo("/v1/read?index=x&ns=a", "PUT"))[1]).toStartWith(
+      'Bad request: Invalid query parameter: "ns"',
+    );
+    expect(await answerTo("/v1/read?dc=dc2")).toEqual([500, "No path to datacenter"]);
+  });
+
+  test("shows the headers of a failed read where its facts say so", async () => {
+    for (const query of ["", "?dc=dc2"]) {
+      expect((await ask(`/v1/read${query}`)).headers.get("X-Consul-Index")).toBe("1");
+      expect((await ask(`/v1/read${query}`, "PUT")).headers.get("X-Consul-Index")).toBe(null);
+    }
+  });
+});
+
 describe("what the configuration forbids", () => {
   test("is a path that begins with a blocked one, and no other", async () => {
     const { ask } = trial(tree, { blocked: ["/v1/a/"] });
@@ -144,6 +189,7 @@ describe("what goes wrong", () => {
     trial([
       {
         path: "/x",
+        scope: "agent",
         methods: {
           GET: () => {
             throw error;

@@ -1,29 +1,25 @@
 import { OperatingError } from "../lib/errors.ts";
-import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
 import { LogThrottle } from "../lib/log-throttle.ts";
-import type { AnswerCache, KeptAnswer } from "./answer-cache.ts";
+import type { KeptAnswer } from "./answer-cache.ts";
+import { answerByRoute, type Pipeline } from "./answer-by-route.ts";
 import { empty, moved, sendWhole, text } from "./answers.ts";
-import type { Endpoint, Route } from "./api.ts";
 import { cleanPath } from "./clean-path.ts";
-import { type ClientLimit, mayBeHeld } from "./client-limit.ts";
-import { checkCommonParameters } from "./common-parameters.ts";
+import type { ClientLimit } from "./client-limit.ts";
 import { HttpError, statusOf } from "./http-error.ts";
 import { HttpMetrics } from "./http-metrics.ts";
 import { HttpRequest } from "./http-request.ts";
 import { isLarge, LargeAnswers } from "./large-answers.ts";
-import { refuseNamespace } from "./namespaces.ts";
 import { hideTokens } from "./request-log.ts";
+import type { DatacenterEndpoint, Endpoint, Route } from "./route.ts";
 import { pathOf, type SentPath, sentTarget, splitPath, targetOf, whyUnreadable } from "./sent-path.ts";
 import type { Connections } from "./server.ts";
 
-export interface RouterOptions {
-  readonly answers: AnswerCache;
+export interface RouterOptions extends Pipeline {
   readonly clientLimit: ClientLimit;
   readonly log: Log;
   readonly metrics: Metrics;
-  readonly clock: Clock;
   readonly headers: Readonly<Record<string, string>>;
   /** JSON is indented for every client. Consul: in development mode. */
   readonly isPretty: boolean;
@@ -61,10 +57,11 @@ export class Router {
   readonly #blocked: readonly string[];
   readonly #allowsUnprintable: boolean;
   readonly #mayWrite: RouterOptions["mayWrite"];
-  readonly #answers: AnswerCache;
+  readonly #pipeline: Pipeline;
+  readonly #answers: Pipeline["answers"];
   readonly #clientLimit: ClientLimit;
   readonly #largeAnswers = new LargeAnswers();
-  readonly #clock: Clock;
+  readonly #clock: Pipeline["clock"];
   readonly #isPretty: boolean;
   readonly #told: LogThrottle;
   readonly #metrics: HttpMetrics;
@@ -76,6 +73,7 @@ export class Router {
     this.#blocked = options.blocked;
     this.#allowsUnprintable = options.allowsUnprintable;
     this.#mayWrite = options.mayWrite;
+    this.#pipeline = options;
     this.#answers = options.answers;
     this.#clientLimit = options.clientLimit;
     this.#clock = options.clock;
@@ -99,12 +97,14 @@ export class Router {
     if (!parts) return this.refuse(whyUnreadable(request));
     const clientAddress = (): string | undefined => connections.requestIP(request)?.address;
     const asked = whatIsAsked(sentTarget(target, parts), parts, clientAddress);
-    const isHeld = isGet && mayBeHeld(target);
-    // A blocking query is held for up to ten minutes, a log that is followed for as long as the client likes.
-    if (isHeld) connections.timeout(request, 0);
-    const answer = (): Promise<Response> => this.#answer(request, asked);
+    const route = this.#find(asked.path);
+    const held = isGet && route !== undefined && isHeld(route, asked.query) ? route.held : undefined;
+    // A blocking query is held for up to ten minutes, a stream for as long as the client likes.
+    if (held !== undefined) connections.timeout(request, 0);
+    const answer = (): Promise<Response> => this.#answer(route, request, asked);
     // All other reads are answered before the next request is looked at.
-    return isGet && !isHeld ? answer() : this.#clientLimit.answer(clientAddress, request, answer);
+    if (isGet && held === undefined) return answer();
+    return this.#clientLimit.answer(clientAddress, answer, held === "stream" ? request.signal : undefined);
   }
 
   /** Answers a request whose path cannot be told. */
@@ -120,8 +120,8 @@ export class Router {
     return response;
   }
 
-  async #answer(request: Request, asked: Asked): Promise<Response> {
-    return this.#addHeaders(await this.#dispatch(request, asked));
+  async #answer(route: Route | undefined, request: Request, asked: Asked): Promise<Response> {
+    return this.#addHeaders(await this.#dispatch(route, request, asked));
   }
 
   #addHeaders(response: Response): Response {
@@ -129,12 +129,11 @@ export class Router {
     return response;
   }
 
-  #dispatch(request: Request, asked: Asked): Response | Promise<Response> {
+  #dispatch(route: Route | undefined, request: Request, asked: Asked): Response | Promise<Response> {
     // Consul: such paths are refused without a text.
     if (!this.#allowsUnprintable && hasUnprintable(asked.path)) return new Response(null, { status: 400 });
     const elsewhere = this.#elsewhere(asked);
     if (elsewhere !== undefined) return moved(request.method, elsewhere + asked.query);
-    const route = this.#find(asked.path);
     if (!route) return new Response(null, { status: 404 });
     return this.#answerWith(route, request, asked);
   }
@@ -153,9 +152,7 @@ export class Router {
         ...{ rest: path.slice(route.path.length), query: asked.query.slice(1), peerAddress: clientAddress },
         ...{ largeAnswers: this.#largeAnswers, clock: this.#clock, isPretty: this.#isPretty },
       });
-      checkCommonParameters(route.path, request.method, read);
-      refuseNamespace(path, read);
-      return await endpoint(read);
+      return await answerByRoute(this.#pipeline, { route, endpoint }, read);
     } catch (error) {
       return this.#explain(error, request.method, target);
     } finally {
@@ -225,17 +222,22 @@ function isSubtree(path: string): boolean {
 /** Keys may be long and have many parts: their subtree is found without looking for a longer one. */
 const kvPath = "/v1/kv/";
 
+function isHeld({ held }: Route, query: string): boolean {
+  return held === "stream" || (held !== undefined && query.includes(`${held}=`));
+}
+
 function isRead(method: string): boolean {
   return method === "GET" || method === "HEAD";
 }
 
-function methodOf({ methods, any }: Route, method: string): Endpoint | undefined {
+function methodOf(route: Route, method: string): Endpoint | DatacenterEndpoint | undefined {
+  const any = route.scope === "datacenter" ? undefined : route.any;
   switch (method) {
     case "GET":
     case "PUT":
     case "POST":
     case "DELETE":
-      return methods[method] ?? any;
+      return route.methods[method] ?? any;
     default:
       return any;
   }

@@ -1,7 +1,18 @@
-import type { Api, Endpoint, Route, UiPlace } from "./api.ts";
-import { refreshedInBackground, simplyCached } from "./cached.ts";
-import { forceLeave, getHost, getSelf, join, leave, listMembers, reload } from "./endpoints/agent.ts";
 import {
+  type AgentParts,
+  forceLeave,
+  getHost,
+  getMetrics,
+  getSelf,
+  join,
+  leave,
+  listMembers,
+  reload,
+} from "./endpoints/agent.ts";
+import type { Pipeline } from "./answer-by-route.ts";
+import { refreshed } from "./cached.ts";
+import {
+  type AgentCheckParts,
   deregisterAgentCheck,
   listAgentChecks,
   registerAgentCheck,
@@ -11,9 +22,9 @@ import {
 import { setNodeMaintenance, setServiceMaintenance } from "./endpoints/agent-maintenance.ts";
 import { aclRoutes } from "./acl-routes.ts";
 import { connectRoutes } from "./connect-routes.ts";
-import { getMetrics } from "./endpoints/agent-metrics.ts";
-import { monitor } from "./endpoints/agent-monitor.ts";
+import { monitor, type MonitorParts } from "./endpoints/agent-monitor.ts";
 import {
+  type AgentServiceParts,
   deregisterAgentService,
   getAgentService,
   getServiceHealthById,
@@ -22,6 +33,7 @@ import {
   registerAgentService,
 } from "./endpoints/agent-service.ts";
 import {
+  type CatalogParts,
   deregisterFromCatalog,
   getNode,
   listDatacenters,
@@ -32,22 +44,30 @@ import {
   registerInCatalog,
 } from "./endpoints/catalog.ts";
 import {
+  type CoordinateParts,
   getNodeCoordinate,
   unlessDisabled,
   listCoordinateDatacenters,
   listCoordinates,
   updateCoordinate,
 } from "./endpoints/coordinate.ts";
-import { fireEvent, listEvents } from "./endpoints/event.ts";
-import { getChecksInState, getNodeHealth, getServiceChecks, getServiceHealth } from "./endpoints/health.ts";
-import { getUiNode, listUiNodes, listUiServices } from "./endpoints/internal-ui.ts";
-import { deleteKey, getKey, putKey } from "./endpoints/kv.ts";
+import { type EventParts, fireEvent, listEvents } from "./endpoints/event.ts";
+import {
+  getChecksInState,
+  getNodeHealth,
+  getServiceChecks,
+  getServiceHealth,
+  type HealthParts,
+} from "./endpoints/health.ts";
+import { getUiNode, listUiNodes, listUiServices, type UiApiParts } from "./endpoints/internal-ui.ts";
+import { deleteKey, getKey, type KvParts, putKey } from "./endpoints/kv.ts";
 import { getPort, listPorts } from "./endpoints/ports.ts";
 import {
   createPreparedQuery,
   deletePreparedQuery,
   getPreparedQuery,
   listPreparedQueries,
+  type PreparedQueryParts,
   updatePreparedQuery,
 } from "./endpoints/prepared-query.ts";
 import {
@@ -57,6 +77,7 @@ import {
   listNodeSessions,
   listSessions,
   renewSession,
+  type SessionParts,
 } from "./endpoints/session.ts";
 import {
   changeKeys,
@@ -64,117 +85,215 @@ import {
   getAutopilotHealth,
   getRaftConfiguration,
   listKeys,
+  type OperatorParts,
   removePeer,
   setAutopilot,
 } from "./endpoints/operator.ts";
-import { restoreSnapshot, saveSnapshot } from "./endpoints/snapshot.ts";
+import { restoreSnapshot, saveSnapshot, type SnapshotParts } from "./endpoints/snapshot.ts";
 import { getLeader, listPeers } from "./endpoints/status.ts";
-import { transact } from "./endpoints/txn.ts";
-import { redirectToUi, serveBanner, showOverview } from "./endpoints/ui.ts";
+import { transact, type TxnParts } from "./endpoints/txn.ts";
+import { redirectToUi, serveBanner, showOverview, type UiParts } from "./endpoints/ui.ts";
 import { serveFolder } from "./endpoints/ui-folder.ts";
+import type { Endpoint, Route } from "./route.ts";
 
-/** The whole HTTP surface. A path that ends in "/" takes in all below it; GET stands first in each Allow header. */
+/** The parts of an agent that its endpoints use: of each group, those that it takes. */
+export type Api = Pipeline &
+  Parameters<typeof agentRoutes>[0] &
+  Parameters<typeof catalogRoutes>[0] &
+  Parameters<typeof datacenterRoutes>[0] &
+  Parameters<typeof operatorRoutes>[0] &
+  Parameters<typeof connectRoutes>[0] &
+  Parameters<typeof uiRoutes>[0];
+
+/** The whole HTTP surface: one object for each path. GET stands first in each Allow header. */
 export function routes(api: Api): readonly Route[] {
   return [
     ...agentRoutes(api),
-    {
-      path: "/v1/catalog/datacenters",
-      methods: { GET: simplyCached(api, { type: "catalog-datacenters", parameters: [] }, listDatacenters(api)) },
-    },
-    { path: "/v1/catalog/deregister", methods: { PUT: deregisterFromCatalog(api) } },
-    { path: "/v1/catalog/node/", methods: { GET: getNode(api) } },
-    { path: "/v1/catalog/node-services/", methods: { GET: listNodeServices(api) } },
-    { path: "/v1/catalog/nodes", methods: { GET: listNodes(api) } },
-    { path: "/v1/catalog/register", methods: { PUT: registerInCatalog(api) } },
-    {
-      path: "/v1/catalog/service/",
-      methods: { GET: refreshedInBackground(api, "catalog-services", listServiceInstances(api)) },
-    },
-    {
-      path: "/v1/catalog/services",
-      methods: { GET: refreshedInBackground(api, "catalog-list-services", listServices(api)) },
-    },
-    { path: "/v1/coordinate/datacenters", methods: { GET: unlessDisabled(api, listCoordinateDatacenters(api)) } },
-    { path: "/v1/coordinate/node/", methods: { GET: unlessDisabled(api, getNodeCoordinate(api)) } },
-    { path: "/v1/coordinate/nodes", methods: { GET: unlessDisabled(api, listCoordinates(api)) } },
-    { path: "/v1/coordinate/update", methods: { PUT: unlessDisabled(api, updateCoordinate(api)) } },
-    { path: "/v1/event/fire/", methods: { PUT: fireEvent(api) } },
-    { path: "/v1/event/list", methods: { GET: listEvents(api) } },
-    { path: "/v1/health/checks/", methods: { GET: getServiceChecks(api) } },
-    { path: "/v1/health/node/", methods: { GET: getNodeHealth(api) } },
-    {
-      path: "/v1/health/service/",
-      methods: { GET: refreshedInBackground(api, "health-services", getServiceHealth(api)) },
-    },
-    { path: "/v1/health/state/", methods: { GET: getChecksInState(api) } },
-    { path: "/v1/internal/ui/node/", methods: { GET: getUiNode(api) } },
-    { path: "/v1/internal/ui/nodes", methods: { GET: listUiNodes(api) } },
-    { path: "/v1/internal/ui/services", methods: { GET: listUiServices(api) } },
-    { path: "/v1/kv/", methods: { GET: getKey(api), PUT: putKey(api), DELETE: deleteKey(api) } },
-    { path: "/v1/praetor/ports", methods: { GET: listPorts(api) } },
-    { path: "/v1/praetor/ports/", methods: { GET: getPort(api) } },
-    { path: "/v1/query", methods: { GET: listPreparedQueries(api), POST: createPreparedQuery(api) } },
-    { path: "/v1/query/", methods: preparedQueryMethods(api) },
-    { path: "/v1/session/create", methods: { PUT: createSession(api) } },
-    { path: "/v1/session/destroy/", methods: { PUT: destroySession(api) } },
-    { path: "/v1/session/info/", methods: { GET: getSession(api) } },
-    { path: "/v1/session/list", methods: { GET: listSessions(api) } },
-    { path: "/v1/session/node/", methods: { GET: listNodeSessions(api) } },
-    { path: "/v1/session/renew/", methods: { PUT: renewSession(api) } },
-    { path: "/v1/operator/autopilot/configuration", methods: { GET: getAutopilot(api), PUT: setAutopilot(api) } },
-    { path: "/v1/operator/autopilot/health", methods: { GET: getAutopilotHealth(api) } },
-    { path: "/v1/operator/keyring", methods: keyringMethods(api) },
-    { path: "/v1/operator/raft/peer", methods: { DELETE: removePeer(api) } },
-    { path: "/v1/operator/raft/configuration", methods: { GET: getRaftConfiguration(api) } },
-    { path: "/v1/snapshot", methods: { GET: saveSnapshot(api), PUT: restoreSnapshot(api) } },
-    { path: "/v1/status/leader", methods: { GET: getLeader(api) } },
-    { path: "/v1/status/peers", methods: { GET: listPeers(api) } },
-    { path: "/v1/txn", methods: { PUT: transact(api) } },
+    ...catalogRoutes(api),
+    ...datacenterRoutes(api),
+    ...operatorRoutes(api),
     ...aclRoutes(),
     ...connectRoutes(api),
     ...uiRoutes(api),
   ];
 }
+type AgentApi = AgentParts & AgentCheckParts & AgentServiceParts & MonitorParts;
 
-function agentRoutes(api: Api): readonly Route[] {
+function agentRoutes(api: AgentApi): readonly Route[] {
+  const agent = { scope: "agent" } as const;
+  const inNamespace = { scope: "agent", namespaced: true } as const;
   return [
-    { path: "/v1/agent/check/deregister/", methods: { PUT: deregisterAgentCheck(api) } },
-    { path: "/v1/agent/check/fail/", methods: { PUT: setTtlStatus(api, "critical") } },
-    { path: "/v1/agent/check/pass/", methods: { PUT: setTtlStatus(api, "passing") } },
-    { path: "/v1/agent/check/register", methods: { PUT: registerAgentCheck(api) } },
-    { path: "/v1/agent/check/update/", methods: { PUT: updateTtlCheck(api) } },
-    { path: "/v1/agent/check/warn/", methods: { PUT: setTtlStatus(api, "warning") } },
-    { path: "/v1/agent/checks", methods: { GET: listAgentChecks(api) } },
-    { path: "/v1/agent/force-leave/", methods: { PUT: forceLeave(api) } },
-    { path: "/v1/agent/health/service/id/", methods: { GET: getServiceHealthById(api) } },
-    { path: "/v1/agent/health/service/name/", methods: { GET: getServiceHealthByName(api) } },
-    { path: "/v1/agent/host", methods: { GET: getHost(api) } },
-    { path: "/v1/agent/join/", methods: { PUT: join(api) } },
-    { path: "/v1/agent/leave", methods: { PUT: leave(api) } },
-    { path: "/v1/agent/maintenance", methods: { PUT: setNodeMaintenance(api) } },
-    { path: "/v1/agent/members", methods: { GET: listMembers(api) } },
-    { path: "/v1/agent/metrics", methods: { GET: getMetrics(api) } },
-    { path: "/v1/agent/monitor", methods: { GET: monitor(api) } },
-    { path: "/v1/agent/reload", methods: { PUT: reload(api) } },
-    { path: "/v1/agent/self", methods: { GET: getSelf(api) } },
-    { path: "/v1/agent/service/", methods: { GET: getAgentService(api) } },
-    { path: "/v1/agent/service/deregister/", methods: { PUT: deregisterAgentService(api) } },
-    { path: "/v1/agent/service/maintenance/", methods: { PUT: setServiceMaintenance(api) } },
-    { path: "/v1/agent/service/register", methods: { PUT: registerAgentService(api) } },
-    { path: "/v1/agent/services", methods: { GET: listAgentServices(api) } },
+    { path: "/v1/agent/check/deregister/", ...inNamespace, methods: { PUT: deregisterAgentCheck(api) } },
+    { path: "/v1/agent/check/fail/", ...inNamespace, methods: { PUT: setTtlStatus(api, "critical") } },
+    { path: "/v1/agent/check/pass/", ...inNamespace, methods: { PUT: setTtlStatus(api, "passing") } },
+    { path: "/v1/agent/check/register", ...inNamespace, methods: { PUT: registerAgentCheck(api) } },
+    { path: "/v1/agent/check/update/", ...inNamespace, methods: { PUT: updateTtlCheck(api) } },
+    { path: "/v1/agent/check/warn/", ...inNamespace, methods: { PUT: setTtlStatus(api, "warning") } },
+    { path: "/v1/agent/checks", ...inNamespace, methods: { GET: listAgentChecks(api) } },
+    { path: "/v1/agent/force-leave/", ...agent, methods: { PUT: forceLeave(api) } },
+    { path: "/v1/agent/health/service/id/", ...inNamespace, methods: { GET: getServiceHealthById(api) } },
+    { path: "/v1/agent/health/service/name/", ...inNamespace, methods: { GET: getServiceHealthByName(api) } },
+    { path: "/v1/agent/host", ...agent, methods: { GET: getHost(api) } },
+    { path: "/v1/agent/join/", ...agent, methods: { PUT: join(api) } },
+    { path: "/v1/agent/leave", ...agent, methods: { PUT: leave(api) } },
+    { path: "/v1/agent/maintenance", ...agent, methods: { PUT: setNodeMaintenance(api) } },
+    { path: "/v1/agent/members", ...agent, methods: { GET: listMembers(api) } },
+    { path: "/v1/agent/metrics", ...agent, methods: { GET: getMetrics(api) } },
+    { path: "/v1/agent/monitor", ...agent, held: "stream", methods: { GET: monitor(api) } },
+    { path: "/v1/agent/reload", ...agent, methods: { PUT: reload(api) } },
+    { path: "/v1/agent/self", ...agent, methods: { GET: getSelf(api) } },
+    { path: "/v1/agent/service/", ...inNamespace, held: "hash", methods: { GET: getAgentService(api) } },
+    { path: "/v1/agent/service/deregister/", ...inNamespace, methods: { PUT: deregisterAgentService(api) } },
+    { path: "/v1/agent/service/maintenance/", ...inNamespace, methods: { PUT: setServiceMaintenance(api) } },
+    { path: "/v1/agent/service/register", ...inNamespace, methods: { PUT: registerAgentService(api) } },
+    { path: "/v1/agent/services", ...inNamespace, methods: { GET: listAgentServices(api) } },
   ];
 }
 
-function keyringMethods(api: Api): Route["methods"] {
-  const change = changeKeys(api);
-  return { GET: listKeys(api), POST: change, PUT: change, DELETE: change };
+function catalogRoutes(api: CatalogParts & HealthParts & UiApiParts): readonly Route[] {
+  const list = { scope: "datacenter", namespaced: true, held: "index", failsWithMeta: true } as const;
+  return [
+    {
+      path: "/v1/catalog/datacenters",
+      scope: "agent",
+      options: "consistency",
+      consulCache: { kind: "simple", type: "catalog-datacenters", parameters: [] },
+      methods: { GET: listDatacenters(api) },
+    },
+    { path: "/v1/catalog/deregister", scope: "body", namespaced: true, methods: { PUT: deregisterFromCatalog(api) } },
+    { path: "/v1/catalog/node/", ...list, methods: { GET: getNode(api) } },
+    { path: "/v1/catalog/node-services/", ...list, methods: { GET: listNodeServices(api) } },
+    {
+      path: "/v1/catalog/nodes",
+      scope: "datacenter",
+      held: "index",
+      failsWithMeta: true,
+      methods: { GET: listNodes },
+    },
+    { path: "/v1/catalog/register", scope: "body", namespaced: true, methods: { PUT: registerInCatalog(api) } },
+    {
+      path: "/v1/catalog/service/",
+      ...list,
+      consulCache: refreshed("catalog-services"),
+      methods: { GET: listServiceInstances },
+    },
+    {
+      path: "/v1/catalog/services",
+      ...list,
+      consulCache: refreshed("catalog-list-services"),
+      methods: { GET: listServices },
+    },
+    { path: "/v1/health/checks/", ...list, methods: { GET: getServiceChecks(api) } },
+    { path: "/v1/health/node/", ...list, methods: { GET: getNodeHealth(api) } },
+    {
+      path: "/v1/health/service/",
+      ...list,
+      consulCache: refreshed("health-services"),
+      methods: { GET: getServiceHealth(api) },
+    },
+    { path: "/v1/health/state/", ...list, methods: { GET: getChecksInState(api) } },
+    { path: "/v1/internal/ui/node/", ...list, methods: { GET: getUiNode(api) } },
+    { path: "/v1/internal/ui/nodes", ...list, methods: { GET: listUiNodes(api) } },
+    { path: "/v1/internal/ui/services", ...list, methods: { GET: listUiServices } },
+  ];
 }
 
-function preparedQueryMethods(api: Api): Route["methods"] {
-  return { GET: getPreparedQuery(api), PUT: updatePreparedQuery(api), DELETE: deletePreparedQuery(api) };
+type DatacenterApi = CoordinateParts & EventParts & KvParts & PreparedQueryParts & SessionParts & TxnParts;
+
+function datacenterRoutes(api: DatacenterApi): readonly Route[] {
+  const datacenter = { scope: "datacenter" } as const;
+  const read = { scope: "datacenter", held: "index", failsWithMeta: true } as const;
+  return [
+    {
+      path: "/v1/coordinate/datacenters",
+      scope: "agent",
+      methods: { GET: unlessDisabled(api, listCoordinateDatacenters(api)) },
+    },
+    { path: "/v1/coordinate/node/", ...read, methods: { GET: unlessDisabled(api, getNodeCoordinate(api)) } },
+    { path: "/v1/coordinate/nodes", ...read, methods: { GET: unlessDisabled(api, listCoordinates(api)) } },
+    { path: "/v1/coordinate/update", ...datacenter, methods: { PUT: unlessDisabled(api, updateCoordinate(api)) } },
+    { path: "/v1/event/fire/", ...datacenter, methods: { PUT: fireEvent(api) } },
+    { path: "/v1/event/list", scope: "agent", held: "index", methods: { GET: listEvents(api) } },
+    {
+      path: "/v1/kv/",
+      ...datacenter,
+      namespaced: true,
+      held: "index",
+      options: ["GET", "PUT", "DELETE"],
+      methods: { GET: getKey(api), PUT: putKey(api), DELETE: deleteKey(api) },
+    },
+    { path: "/v1/praetor/ports", ...datacenter, held: "index", methods: { GET: listPorts } },
+    { path: "/v1/praetor/ports/", ...datacenter, held: "index", methods: { GET: getPort } },
+    { path: "/v1/query", ...read, methods: { GET: listPreparedQueries, POST: createPreparedQuery(api) } },
+    {
+      path: "/v1/query/",
+      ...read,
+      consulCache: {
+        kind: "simple",
+        type: "prepared-query",
+        parameters: ["connect", "limit"],
+        pathEnd: "/execute",
+      },
+      methods: { GET: getPreparedQuery(api), PUT: updatePreparedQuery(api), DELETE: deletePreparedQuery(api) },
+    },
+    { path: "/v1/session/create", ...datacenter, namespaced: true, methods: { PUT: createSession(api) } },
+    { path: "/v1/session/destroy/", ...datacenter, namespaced: true, methods: { PUT: destroySession(api) } },
+    { path: "/v1/session/info/", ...read, namespaced: true, methods: { GET: getSession } },
+    { path: "/v1/session/list", ...read, namespaced: true, methods: { GET: listSessions } },
+    { path: "/v1/session/node/", ...read, namespaced: true, methods: { GET: listNodeSessions } },
+    {
+      path: "/v1/session/renew/",
+      ...datacenter,
+      namespaced: true,
+      options: ["PUT"],
+      methods: { PUT: renewSession(api) },
+    },
+    { path: "/v1/txn", ...datacenter, methods: { PUT: transact(api) } },
+  ];
 }
 
-function uiRoutes(api: Api): readonly Route[] {
+function operatorRoutes(api: OperatorParts & SnapshotParts): readonly Route[] {
+  const datacenter = { scope: "datacenter" } as const;
+  const changeKeyring = changeKeys(api);
+  return [
+    {
+      path: "/v1/operator/autopilot/configuration",
+      ...datacenter,
+      methods: { GET: getAutopilot(api), PUT: setAutopilot(api) },
+    },
+    { path: "/v1/operator/autopilot/health", ...datacenter, methods: { GET: getAutopilotHealth(api) } },
+    {
+      path: "/v1/operator/keyring",
+      scope: "agent",
+      methods: { GET: listKeys(api), POST: changeKeyring, PUT: changeKeyring, DELETE: changeKeyring },
+    },
+    { path: "/v1/operator/raft/peer", ...datacenter, methods: { DELETE: removePeer(api) } },
+    { path: "/v1/operator/raft/configuration", ...datacenter, methods: { GET: getRaftConfiguration(api) } },
+    {
+      path: "/v1/snapshot",
+      ...datacenter,
+      options: [],
+      methods: { GET: saveSnapshot(api), PUT: restoreSnapshot(api) },
+    },
+    { path: "/v1/status/leader", ...datacenter, methods: { GET: getLeader(api) } },
+    { path: "/v1/status/peers", ...datacenter, methods: { GET: listPeers(api) } },
+  ];
+}
+
+/** The browser UI: the built-in page, or a folder in its place. */
+interface UiApi extends UiParts {
+  /** undefined: no UI is served. */
+  readonly ui: UiPlace | undefined;
+}
+
+interface UiPlace {
+  /** Starts and ends with a slash. */
+  readonly contentPath: string;
+  /** Served instead of the built-in page. */
+  readonly folder: string | undefined;
+}
+
+function uiRoutes(api: UiApi): readonly Route[] {
   const { ui } = api;
   if (!ui) return [forAnyMethod("/", serveBanner())];
   return [forAnyMethod("/", redirectToUi(ui.contentPath)), forAnyMethod(ui.contentPath, showUi(api, ui))];
@@ -182,9 +301,9 @@ function uiRoutes(api: Api): readonly Route[] {
 
 /** Consul: outside the API no method is refused. */
 function forAnyMethod(path: string, endpoint: Endpoint): Route {
-  return { path, methods: { GET: endpoint }, any: endpoint };
+  return { path, scope: "agent", methods: { GET: endpoint }, any: endpoint };
 }
 
-function showUi(api: Api, { folder, contentPath }: UiPlace): Endpoint {
-  return folder === undefined ? showOverview(api) : serveFolder(folder, contentPath);
+function showUi(parts: UiParts, { folder, contentPath }: UiPlace): Endpoint {
+  return folder === undefined ? showOverview(parts) : serveFolder(folder, contentPath);
 }

@@ -11,11 +11,7 @@ import { KeeperRequest } from "./keeper-request.ts";
 
 /** Keeps one client from holding everything. */
 export interface ClientGate {
-  answer(
-    client: () => string | undefined,
-    request: Request,
-    handle: () => Promise<Response>,
-  ): Response | Promise<Response>;
+  answer(client: () => string | undefined, handle: () => Promise<Response>): Response | Promise<Response>;
 }
 
 export interface KeeperRouterOptions {
@@ -54,7 +50,7 @@ export class KeeperRouter {
     const path = `/${parts.join("/")}`;
     const clientAddress = (): string | undefined => connections.requestIP(request)?.address;
     const answer = (): Promise<Response> => this.#answer(request, path, clientAddress);
-    return this.#options.clientGate.answer(clientAddress, request, answer);
+    return this.#options.clientGate.answer(clientAddress, answer);
   }
 
   /** Answers a request whose path cannot be told. */

@@ -2,7 +2,7 @@ import type { Agent } from "../agent/agent.ts";
 import type { FileFault } from "../agent/file-definitions.ts";
 import type { RuntimeConfig } from "../config/runtime-config.ts";
 import { describeConfig } from "./debug-config.ts";
-import type { SelfDescription } from "../http/api.ts";
+import type { SelfDescription } from "../http/endpoints/agent.ts";
 import { messageOf } from "../lib/errors.ts";
 import { consulVersion } from "../model/consul-version.ts";
 import type { Store } from "../registry/store.ts";

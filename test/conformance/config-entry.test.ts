@@ -21,6 +21,11 @@ describe("configuration entries", () => {
     expectError(await get("/v1/config/web/a"), { status: 500, text: "invalid config entry kind: web" });
   });
 
+  test("a delete goes to the primary datacenter, whatever ?dc says", async () => {
+    const answer = await del("/v1/config/service-defaults/a?dc=nowhere");
+    expect([answer.status, answer.json]).toEqual([200, {}]);
+  });
+
   test("what is not there can be deleted", async () => {
     const answer = await del("/v1/config/service-defaults/a");
     expect([answer.status, answer.text]).toEqual([200, "{}"]);

@@ -114,6 +114,13 @@ describe("?dc", () => {
     expect((await get(`${key}?raw&${query}`)).text).toBe("x");
   });
 
+  test.each(["/v1/catalog/nodes", "/v1/catalog/node/node1", "/v1/health/service/x"])(
+    "unknown is an error before a wrong filter: %s",
+    async (path) => {
+      expectError(await get(`${path}?filter=x&dc=nowhere`), { status: 500, text: "No path to datacenter" });
+    },
+  );
+
   test("unknown stops writes of keys", async () => {
     const key = await writtenKey();
     expectError(await put(`${key}?dc=nowhere`, "y"), { status: 500, text: "No path to datacenter" });

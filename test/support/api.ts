@@ -2,11 +2,11 @@ import { syncCatalog } from "../../src/agent/anti-entropy.ts";
 import { Autopilot } from "../../src/cluster/autopilot.ts";
 import { ClientLimit } from "../../src/http/client-limit.ts";
 import { AnswerCache } from "../../src/http/answer-cache.ts";
-import type { Api, Route } from "../../src/http/api.ts";
 import { CachedQuestions } from "../../src/http/cached-questions.ts";
 import { invalidateOnChange } from "../../src/http/invalidate-on-change.ts";
 import { Router, type RouterOptions } from "../../src/http/router.ts";
-import { routes } from "../../src/http/routes.ts";
+import type { Route } from "../../src/http/route.ts";
+import { type Api, routes } from "../../src/http/routes.ts";
 import { PreparedQueries } from "../../src/registry/prepared-query-execution.ts";
 import { SessionTtls } from "../../src/registry/session-ttls.ts";
 import { createLog } from "../../src/lib/log.ts";
@@ -104,14 +104,10 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     random: new FakeRandom(),
     log,
   };
-  const { clock } = api;
   const table = routes(api);
   const router = new Router(table, {
-    answers,
-    log,
+    ...api,
     clientLimit: new ClientLimit(0),
-    metrics,
-    clock,
     headers: {},
     isPretty: false,
     blocked: [],

@@ -1,3 +1,4 @@
+import type { Agent } from "../../agent/agent.ts";
 import {
   disableNodeMaintenance,
   disableServiceMaintenance,
@@ -6,25 +7,29 @@ import {
 } from "../../agent/maintenance.ts";
 import { OperatingError } from "../../lib/errors.ts";
 import { empty } from "../answers.ts";
-import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
 import { parseEnable, requireName } from "../parameters.ts";
+import type { Endpoint } from "../route.ts";
 
-export function setNodeMaintenance(api: Api): Endpoint {
+export interface MaintenanceParts {
+  readonly agent: Agent;
+}
+
+export function setNodeMaintenance({ agent }: MaintenanceParts): Endpoint {
   return async ({ query }) => {
-    if (parseEnable(query)) await enableNodeMaintenance(api.agent, query.get("reason") ?? "");
-    else await disableNodeMaintenance(api.agent);
+    if (parseEnable(query)) await enableNodeMaintenance(agent, query.get("reason") ?? "");
+    else await disableNodeMaintenance(agent);
     return empty();
   };
 }
 
-export function setServiceMaintenance(api: Api): Endpoint {
+export function setServiceMaintenance({ agent }: MaintenanceParts): Endpoint {
   return async ({ rest, query }) => {
     const id = requireName(rest, "Missing service ID");
     const enable = parseEnable(query);
     try {
-      if (enable) await enableServiceMaintenance(api.agent, id, query.get("reason") ?? "");
-      else await disableServiceMaintenance(api.agent, id);
+      if (enable) await enableServiceMaintenance(agent, id, query.get("reason") ?? "");
+      else await disableServiceMaintenance(agent, id);
     } catch (error) {
       if (error instanceof OperatingError && error.kind === "not-found") throw new HttpError(404, error.message);
       throw error;

@@ -1,33 +1,37 @@
-import { type LogLevel, logLevelNames } from "../../lib/log.ts";
-import type { Api, Endpoint } from "../api.ts";
+import { type Log, type LogLevel, logLevelNames } from "../../lib/log.ts";
 import { HttpError } from "../http-error.ts";
+import type { Endpoint } from "../route.ts";
 
-/** Lines that wait for a slow client; what comes when so many do is left out, and the log does not wait. */
+export interface MonitorParts {
+  readonly log: Log;
+}
+
+/** Lines queued for a slow client; further lines are dropped, so that the log never waits. */
 const linesMax = 512;
 
 /**
- * The log, line by line, for as long as the client stays. Praetor's own parameter `last` puts the newest lines that are
- * already there before them; how many those are is in a header, so that a client can tell an agent that keeps none.
+ * Streams the log line by line until the client goes away. Praetor's own parameter `last` sends the newest kept lines
+ * first; a header has their number, so that a client can tell an agent that keeps none.
  */
-export function monitor(api: Api): Endpoint {
+export function monitor({ log }: MonitorParts): Endpoint {
   return ({ query, signal }) => {
     const form = { level: parseLevel(query.get("loglevel") ?? ""), json: query.has("logjson") };
     const last = query.get("last");
-    const earlier = last === undefined ? undefined : api.log.newest(parseCount(last), form);
+    const earlier = last === undefined ? undefined : log.newest(parseCount(last), form);
     let stop = (): void => {};
     const lines = new ReadableStream<Uint8Array>(
       {
         start(controller) {
           const encoder = new TextEncoder();
           if (earlier && earlier.length > 0) controller.enqueue(encoder.encode(`${earlier.join("\n")}\n`));
-          stop = api.log.tap({
+          stop = log.tap({
             ...form,
             sink(line) {
               if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(`${line}\n`));
             },
           });
-          // Headers go out with the first bytes, and this line makes them: a client sees at once that it is heard.
-          api.log.info("A client follows the log", { loglevel: form.level });
+          // Headers go out with the first bytes. This line sends them at once.
+          log.info("A client follows the log", { loglevel: form.level });
         },
         cancel: () => stop(),
       },

@@ -1,34 +1,51 @@
+import type { Agent } from "../../agent/agent.ts";
 import { toCatalogCheck } from "../../agent/local-state.ts";
 import { serviceHealth, type AggregatedStatus, type ServiceHealth } from "../../agent/service-health.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { parseBool } from "../../lib/go-bool.ts";
+import type { Random } from "../../lib/random.ts";
 import type { Service } from "../../model/service.ts";
+import type { PortOutcome } from "../../ports/port-registrations.ts";
+import type { Ports } from "../../ports/ports.ts";
+import type { WaitLimits } from "../../registry/query.ts";
 import { contentHash } from "../../wire/content-hash.ts";
 import { encodeAgentService } from "../../wire/service.ts";
 import { encodeAgentHealth } from "../../wire/agent-health.ts";
 import { agentServiceFields } from "../../wire/filter-fields.ts";
 import { goMap, renderGoJson } from "../../wire/go-json.ts";
 import { parseJson } from "../../wire/json.ts";
+import { encodePortNotice, portChangedHeader, portChangedText } from "../../wire/port-record.ts";
 import { decodeServiceDefinition } from "../../wire/service-definition.ts";
 import { empty, json, jsonText } from "../answers.ts";
-import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
-import { answerPortOutcome } from "../port-outcome.ts";
-import { parseBool } from "../../lib/go-bool.ts";
 import { parseWaiting } from "../query-options.ts";
 import { compile } from "../read.ts";
+import type { Endpoint } from "../route.ts";
 
-export function listAgentServices(api: Api): Endpoint {
-  const wholeList = keepWholeList(api);
+export interface AgentServiceParts {
+  readonly agent: Agent;
+  readonly ports: Ports;
+  readonly waitLimits: WaitLimits;
+  /** The limit of a check's kept output where the check sets none. */
+  readonly checkOutputBytesMax: number;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+type OnlyAgent = Pick<AgentServiceParts, "agent">;
+
+export function listAgentServices({ agent }: OnlyAgent): Endpoint {
+  const wholeList = keepWholeList(agent);
   return (request) => {
-    const filter = request.query.get("filter") ?? "";
-    if (filter !== "" || request.pretty)
-      return json(request, encodeServices(api, compile(filter, agentServiceFields, {})));
+    if (request.query.get("filter") || request.pretty)
+      return json(request, encodeServices(agent, compile(request, agentServiceFields)));
     return jsonText(request, wholeList());
   };
 }
 
-function encodeServices({ agent }: Api, accept: (row: object) => boolean): Record<string, object> {
+function encodeServices(agent: Agent, accept: (row: object) => boolean): Record<string, object> {
   const services: Record<string, object> = {};
   for (const [id, { service }] of agent.services) {
     const row = encodeAgentService(service);
@@ -38,17 +55,17 @@ function encodeServices({ agent }: Api, accept: (row: object) => boolean): Recor
 }
 
 /**
- * All services, rendered once for all who ask until one comes, is replaced or goes: EdgeX's services ask every few seconds,
- * and 700 services take 10 ms.
+ * Renders the list of all services once, until one is added, replaced or removed: EdgeX's services request it every few
+ * seconds, and 700 services take 10 ms.
  */
-function keepWholeList(api: Api): () => Uint8Array<ArrayBuffer> {
+function keepWholeList(agent: Agent): () => Uint8Array<ArrayBuffer> {
   let kept: Uint8Array<ArrayBuffer> | undefined;
   return () => {
     if (kept) return kept;
-    const services = encodeServices(api, () => true);
+    const services = encodeServices(agent, () => true);
     const list = Buffer.from(renderGoJson(services, { pretty: false }));
     kept = list;
-    const stopWatching = api.agent.watchServices(() => {
+    const stopWatching = agent.watchServices(() => {
       kept = undefined;
       stopWatching();
     });
@@ -56,16 +73,16 @@ function keepWholeList(api: Api): () => Uint8Array<ArrayBuffer> {
   };
 }
 
-export function getAgentService(api: Api): Endpoint {
+export function getAgentService(parts: AgentServiceParts): Endpoint {
   return async (request) => {
     const { waitMs } = parseWaiting(request.query);
     const known = request.query.get("hash") ?? "";
-    const find = (): Service | undefined => api.agent.services.get(request.rest)?.service;
+    const find = (): Service | undefined => parts.agent.services.get(request.rest)?.service;
     const hasIt = (): boolean => {
       const service = find();
       return known !== "" && service !== undefined && known === contentHash(service);
     };
-    if (hasIt()) await waitWhile(api, request, { holds: hasIt, waitMs });
+    if (hasIt()) await waitWhile(parts, request, { holds: hasIt, waitMs });
     const service = find();
     if (!service) throw new HttpError(404, `unknown service ID: ${request.rest}`);
     const hash = contentHash(service);
@@ -73,9 +90,9 @@ export function getAgentService(api: Api): Endpoint {
   };
 }
 
-/** Until `holds` is no longer so, the time is over, or the client goes. */
+/** Resolves when `holds` is false after a change of the services, the time is over, or the client goes away. */
 function waitWhile(
-  { agent, clock, random, waitLimits: { maxMs } }: Api,
+  { agent, clock, random, waitLimits: { maxMs } }: AgentServiceParts,
   { signal }: HttpRequest,
   { holds, waitMs = maxMs }: { readonly holds: () => boolean; readonly waitMs: number | undefined },
 ): Promise<void> {
@@ -95,17 +112,28 @@ function waitWhile(
   });
 }
 
-export function registerAgentService(api: Api): Endpoint {
+export function registerAgentService({ ports, checkOutputBytesMax }: AgentServiceParts): Endpoint {
   return async (request) => {
     const definition = decodeServiceDefinition(parseJson(await request.body(bodyBytesMax)), {
       source: "api",
-      outputBytesMax: api.checkOutputBytesMax,
+      outputBytesMax: checkOutputBytesMax,
     });
     const replaceExistingChecks = isSet(request, "replace-existing-checks");
     const beforeListening = isGoClient(request) && definition.checks.length === 0;
-    const outcome = await api.ports.register(definition, { source: "api", replaceExistingChecks, beforeListening });
+    const outcome = await ports.register(definition, { source: "api", replaceExistingChecks, beforeListening });
     return answerPortOutcome(request, outcome);
   };
+}
+
+/**
+ * The answer to a registration. Consul's is empty; clients that do not know of reassigned ports ignore the body.
+ * @throws HttpError 409 if the policy refuses the port
+ */
+function answerPortOutcome(request: HttpRequest, outcome: PortOutcome): Response {
+  if (outcome.kind === "refused") throw new HttpError(409, outcome.reason);
+  const { change } = outcome;
+  if (change === undefined) return empty();
+  return json(request, encodePortNotice(change), { [portChangedHeader]: portChangedText(change) });
 }
 
 /** EdgeX's Go clients register without checks, before they listen, and add their check afterwards. */
@@ -113,20 +141,20 @@ function isGoClient({ raw }: HttpRequest): boolean {
   return raw.headers.get("user-agent")?.startsWith("Go-http-client/") ?? false;
 }
 
-export function deregisterAgentService(api: Api): Endpoint {
+export function deregisterAgentService({ agent }: OnlyAgent): Endpoint {
   return async (request) => {
     if (request.rest === "") throw new HttpError(500, "ServiceID missing");
-    await api.agent.deregisterService(request.rest);
+    await agent.deregisterService(request.rest);
     return empty();
   };
 }
 
-export function getServiceHealthById(api: Api): Endpoint {
+export function getServiceHealthById({ agent }: OnlyAgent): Endpoint {
   return (request) => {
     const id = request.rest;
     if (id === "") throw new HttpError(500, "Bad request: Missing serviceID");
-    const found = api.agent.services.get(id);
-    if (found) return answerHealth(api, request, serviceHealth(api.agent, found.service));
+    const found = agent.services.get(id);
+    if (found) return answerHealth(agent, request, serviceHealth(agent, found.service));
     const reason = `ServiceId ${id} not found`;
     const headers = { "X-Consul-Reason": headerValue(reason) };
     // Consul: the text form is a JSON string here, and only here.
@@ -135,15 +163,15 @@ export function getServiceHealthById(api: Api): Endpoint {
   };
 }
 
-export function getServiceHealthByName(api: Api): Endpoint {
+export function getServiceHealthByName({ agent }: OnlyAgent): Endpoint {
   return (request) => {
     const name = request.rest;
     if (name === "") throw new HttpError(500, "Bad request: Missing service Name");
-    const found = [...api.agent.services.values()].filter(({ service }) => service.name === name);
+    const found = [...agent.services.values()].filter(({ service }) => service.name === name);
     if (found.length === 0) return unknownName(request, name);
-    const healths = found.map(({ service }) => serviceHealth(api.agent, service));
+    const healths = found.map(({ service }) => serviceHealth(agent, service));
     const worst = worstOf(healths.map(({ status }) => status));
-    return answerStatus(request, worst, () => healths.map((health) => encodeHealth(api, health)));
+    return answerStatus(request, worst, () => healths.map((health) => encodeHealth(agent, health)));
   };
 }
 
@@ -154,13 +182,13 @@ function unknownName(request: HttpRequest, name: string): Response {
   return jsonText(request, renderGoJson([], { pretty: request.pretty }), { status: 404, headers });
 }
 
-function answerHealth(api: Api, request: HttpRequest, health: ServiceHealth): Response {
-  return answerStatus(request, health.status, () => encodeHealth(api, health));
+function answerHealth(agent: Agent, request: HttpRequest, health: ServiceHealth): Response {
+  return answerStatus(request, health.status, () => encodeHealth(agent, health));
 }
 
-function encodeHealth(api: Api, { service, status, checks }: ServiceHealth): object {
+function encodeHealth(agent: Agent, { service, status, checks }: ServiceHealth): object {
   const shown = checks.map((check) => ({
-    check: toCatalogCheck(api.agent.node.name, check, check.definition.serviceId === "" ? undefined : service),
+    check: toCatalogCheck(agent.node.name, check, check.definition.serviceId === "" ? undefined : service),
     output: check.output,
   }));
   return encodeAgentHealth({ service, status, checks: shown });
@@ -190,18 +218,18 @@ function worstOf(statuses: readonly AggregatedStatus[]): AggregatedStatus {
   return statuses.reduce((worst, status) => (severity.indexOf(status) > severity.indexOf(worst) ? status : worst));
 }
 
-/** Consul: an Accept header that begins so, or else the format. */
+/** Consul: by an Accept header that begins with "text/plain", or by `format=text`. */
 function wantsText({ raw, query }: HttpRequest): boolean {
   return raw.headers.get("accept")?.startsWith("text/plain") || query.get("format") === "text";
 }
 
-/** Consul: a flag without a value is on, one that is not a boolean is off. */
+/** Consul: a flag without a value is true, one that is not a boolean is false. */
 function isSet({ query }: HttpRequest, name: string): boolean {
   const value = query.get(name);
   return value === "" || (value !== undefined && parseBool(value) === true);
 }
 
-/** Consul sends names in headers as UTF-8; each byte of it goes as one character here. */
+/** Consul sends names in headers as UTF-8: each of its bytes becomes one character. */
 function headerValue(text: string): string {
   return Buffer.from(text).toString("latin1");
 }

@@ -1,21 +1,46 @@
-import { OperatingError } from "../../lib/errors.ts";
 import { wanMember } from "../../cluster/server-registration.ts";
+import { OperatingError } from "../../lib/errors.ts";
+import type { Metrics } from "../../lib/metrics.ts";
 import { startingCoordinate } from "../../model/coordinate.ts";
+import type { Member } from "../../model/member.ts";
+import type { Coordinates } from "../../registry/coordinates.ts";
 import { encodeCoordinate } from "../../wire/coordinate.ts";
 import { encodeMember } from "../../wire/member.ts";
+import { encodeMetrics, renderPrometheus } from "../../wire/metrics.ts";
 import { empty, json } from "../answers.ts";
-import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
+import type { Endpoint } from "../route.ts";
 
-export function getSelf(api: Api): Endpoint {
+export interface AgentParts {
+  /** What agent/self shows, made by each call. */
+  readonly self: () => SelfDescription;
+  /** What agent/host shows of the machine. */
+  readonly host: () => Promise<object>;
+  readonly members: () => readonly Member[];
+  readonly coordinates: Pick<Coordinates, "areWanted">;
+  readonly metrics: Metrics;
+  /** Whether metrics are also shown in Prometheus's format. */
+  readonly prometheus: boolean;
+  readonly reload: () => Promise<void>;
+  readonly leave: () => void;
+}
+
+export interface SelfDescription {
+  readonly config: object;
+  readonly debugConfig: object;
+  readonly stats: object;
+  readonly meta: Readonly<Record<string, string>>;
+}
+
+export function getSelf(parts: Pick<AgentParts, "self" | "members" | "coordinates">): Endpoint {
   return (request) => {
-    const { config, debugConfig, stats, meta } = api.self();
-    const [self] = api.members();
+    const { config, debugConfig, stats, meta } = parts.self();
+    const [self] = parts.members();
     return json(request, {
       Config: config,
       DebugConfig: debugConfig,
-      // There is no gossip to measure distances by: the coordinate of a node that has met no other.
-      Coord: api.coordinates.areWanted ? encodeCoordinate(startingCoordinate) : null,
+      // Without gossip no distance is measured: the coordinate of a node that has met no other.
+      Coord: parts.coordinates.areWanted ? encodeCoordinate(startingCoordinate) : null,
       Member: self && encodeMember(self),
       Stats: stats,
       Meta: meta,
@@ -23,47 +48,47 @@ export function getSelf(api: Api): Endpoint {
   };
 }
 
-export function listMembers(api: Api): Endpoint {
+export function listMembers({ members }: Pick<AgentParts, "members">): Endpoint {
   return (request) => {
     const segment = request.query.get("segment");
     if (segment !== undefined && segment !== "" && segment !== "_all") {
       throw new HttpError(500, "Network segments are not supported in this version of Consul");
     }
-    // Consul: only a value that is not empty counts, and then any.
+    // Consul: any value but the empty one is true.
     const wan = (request.query.get("wan") ?? "") !== "";
-    return json(request, (wan ? api.members().map(wanMember) : api.members()).map(encodeMember));
+    return json(request, (wan ? members().map(wanMember) : members()).map(encodeMember));
   };
 }
 
-export function reload(api: Api): Endpoint {
+export function reload(parts: Pick<AgentParts, "reload">): Endpoint {
   return async () => {
     try {
-      await api.reload();
+      await parts.reload();
       return empty();
     } catch (error) {
       if (!(error instanceof OperatingError)) throw error;
-      // Consul: bad files are no fault of the request, so this is a 500.
+      // Consul: invalid files are a 500, since the request is valid.
       throw new OperatingError("unavailable", "reload-failed", error.message, { cause: error });
     }
   };
 }
 
-export function leave(api: Api): Endpoint {
+export function leave(parts: Pick<AgentParts, "leave">): Endpoint {
   return () => {
-    api.leave();
+    parts.leave();
     return empty();
   };
 }
 
-export function getHost(api: Api): Endpoint {
-  return async (request) => json(request, await api.host());
+export function getHost({ host }: Pick<AgentParts, "host">): Endpoint {
+  return async (request) => json(request, await host());
 }
 
-/** Servers of this version stand alone: there is nobody to join but the agent itself. */
-export function join(api: Api): Endpoint {
+/** Succeeds for this agent's own addresses: servers of this version stand alone. */
+export function join({ members }: Pick<AgentParts, "members">): Endpoint {
   return ({ rest }) => {
-    const places = api.members().flatMap((member) => [member, wanMember(member)]);
-    if (places.some(({ address, port }) => rest === address || rest === `${address}:${port}`)) return empty();
+    const own = members().flatMap((member) => [member, wanMember(member)]);
+    if (own.some(({ address, port }) => rest === address || rest === `${address}:${port}`)) return empty();
     throw new HttpError(
       500,
       `1 error occurred:\n\t* Failed to join ${hostOf(rest)}: servers of this version stand alone\n\n`,
@@ -75,10 +100,19 @@ function hostOf(address: string): string {
   return address.replace(/:\d+$/, "");
 }
 
-export function forceLeave(api: Api): Endpoint {
+export function forceLeave({ members }: Pick<AgentParts, "members">): Endpoint {
   return ({ rest }) => {
-    // Consul: a member that is alive stays, and nothing is said of it.
-    if (api.members().some(({ name }) => name === rest)) return empty();
+    // Consul: a member that is alive stays, without an error.
+    if (members().some(({ name }) => name === rest)) return empty();
     throw new HttpError(500, `agent: No node found with name '${rest}'`);
+  };
+}
+
+export function getMetrics({ metrics, prometheus }: Pick<AgentParts, "metrics" | "prometheus">): Endpoint {
+  return (request) => {
+    if (request.query.get("format") !== "prometheus") return json(request, encodeMetrics(metrics.lately()));
+    if (!prometheus) throw new HttpError(415, "Prometheus is not enabled since its retention time is not positive");
+    const headers = { "Content-Type": "text/plain; version=0.0.4; charset=utf-8", Vary: "Accept-Encoding" };
+    return new Response(renderPrometheus(metrics.total()), { headers });
   };
 }

@@ -1,5 +1,6 @@
 import { OperatingError } from "../../lib/errors.ts";
 import * as catalog from "../../registry/catalog.ts";
+import type { Store } from "../../registry/store.ts";
 import { decodeCatalogDeregister, decodeCatalogRegister } from "../../wire/catalog-register.ts";
 import { topics } from "../../state/topics.ts";
 import { catalogServiceFields, nodeFields, nodeServiceFields } from "../../wire/filter-fields.ts";
@@ -8,113 +9,106 @@ import { parseJson } from "../../wire/json.ts";
 import { encodeNode } from "../../wire/node.ts";
 import { encodeCatalogService, encodeNodeService } from "../../wire/service.ts";
 import { json } from "../answers.ts";
-import type { Api, Endpoint } from "../api.ts";
 import { bodyBytesMax } from "../limits.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { parseNodeMeta, requireName } from "../parameters.ts";
-import { answerCatalog, answerRows, compile } from "../read.ts";
+import { answerCatalog, answerFiltered, answerRows } from "../read.ts";
+import type { DatacenterEndpoint, Endpoint, Operation } from "../route.ts";
 
-export function registerInCatalog(api: Api): Endpoint {
+export interface CatalogParts {
+  readonly store: Store;
+  readonly datacenter: string;
+}
+
+export function registerInCatalog({ store, datacenter }: CatalogParts): Endpoint {
   return async (request) => {
     const registration = await decoded(async () => decodeCatalogRegister(parseJson(await request.body(bodyBytesMax))));
-    requireSameDatacenter(registration.node.datacenter, api);
-    const node = { ...registration.node, datacenter: api.datacenter };
-    await catalog.register(api.store, { ...registration, node });
+    requireDatacenter(registration.node, datacenter);
+    await catalog.register(store, { ...registration, node: { ...registration.node, datacenter } });
     return json(request, true);
   };
 }
 
-export function deregisterFromCatalog(api: Api): Endpoint {
+export function deregisterFromCatalog({ store, datacenter }: CatalogParts): Endpoint {
   return async (request) => {
     const target = await decoded(async () => decodeCatalogDeregister(parseJson(await request.body(bodyBytesMax))));
-    requireSameDatacenter(target.datacenter, api);
+    requireDatacenter(target, datacenter);
     const { node, serviceId, checkId } = target;
-    await catalog.deregister(api.store, { node, serviceId: serviceId || undefined, checkId: checkId || undefined });
+    await catalog.deregister(store, { node, serviceId: serviceId || undefined, checkId: checkId || undefined });
     return json(request, true);
   };
 }
 
-export function listDatacenters(api: Api): Endpoint {
-  return (request) => json(request, [api.datacenter]);
+export function listDatacenters({ datacenter }: Pick<CatalogParts, "datacenter">): Endpoint {
+  return (request) => json(request, [datacenter]);
 }
 
-export function listNodes(api: Api): Endpoint {
-  return (request) =>
-    answerRows(api, request, {
-      query: catalog.nodes(parseNodeMeta(request.query)),
-      encode: encodeNode,
-      fields: nodeFields,
-    });
-}
+export const listNodes: DatacenterEndpoint = (request) =>
+  answerRows(request, {
+    query: catalog.nodes(parseNodeMeta(request.query)),
+    encode: encodeNode,
+    fields: nodeFields,
+  });
 
-export function listServices(api: Api): Endpoint {
-  return (request) =>
-    answerCatalog(api, request, catalog.services(parseNodeMeta(request.query)), (services) =>
-      goMap(Object.fromEntries(services)),
-    );
-}
+export const listServices: DatacenterEndpoint = (request) =>
+  answerCatalog(request, catalog.services(parseNodeMeta(request.query)), (services) =>
+    goMap(Object.fromEntries(services)),
+  );
 
-export function listServiceInstances(api: Api): Endpoint {
-  return (request) => answerInstances(api, request, catalog.serviceInstances);
-}
+export const listServiceInstances: DatacenterEndpoint = (request) => answerInstances(request, catalog.serviceInstances);
 
-/** What takes connections of the mesh for a service. */
-export function listConnectInstances(api: Api): Endpoint {
-  return (request) => answerInstances(api, request, catalog.connectInstances);
-}
+/** A service's Connect-capable instances: sidecar proxies and native ones. */
+export const listConnectInstances: DatacenterEndpoint = (request) => answerInstances(request, catalog.connectInstances);
 
-function answerInstances(
-  api: Api,
-  request: HttpRequest,
-  find: typeof catalog.serviceInstances,
-): Response | Promise<Response> {
+function answerInstances(request: HttpRequest, find: typeof catalog.serviceInstances): Operation {
   const name = requireName(request.rest, "Missing service name");
-  return answerRows(api, request, {
+  return answerRows(request, {
     query: find(name, request.query.all("tag"), parseNodeMeta(request.query)),
     encode: ({ node, service }) => encodeCatalogService(node, service),
     fields: catalogServiceFields,
   });
 }
 
-/** Gateways lead to services as configuration entries say, of which there are none. */
-export function listGatewayServices(api: Api): Endpoint {
-  return (request) => {
-    requireName(request.rest, "Missing gateway name");
-    const query = { topics: [topics.mesh], read: (): readonly object[] => [] };
-    // Consul: null, where other lists are [].
-    return answerCatalog(api, request, query, () => null);
-  };
-}
+/** Configuration entries would name the services of a gateway, and are not supported. */
+export const listGatewayServices: DatacenterEndpoint = (request) => {
+  requireName(request.rest, "Missing gateway name");
+  // Consul: null, where other empty lists are [].
+  return answerCatalog(request, { topics: [topics.mesh], read: () => null }, (none) => none);
+};
 
-export function getNode(api: Api): Endpoint {
+export function getNode({ store }: Pick<CatalogParts, "store">): DatacenterEndpoint {
   return (request) => {
-    const query = catalog.nodeServices(api.store, requireName(request.rest, "Missing node name"));
-    const accept = compile(request.query.get("filter"), nodeServiceFields);
-    return answerCatalog(api, request, query, (found) => {
-      if (!found) return null;
-      const services = found.services.map((service) => [service.id, encodeNodeService(service)] as const);
-      return {
-        Node: encodeNode(found.node),
-        Services: goMap(Object.fromEntries(services.filter(([, row]) => accept(row)))),
-      };
+    const query = catalog.nodeServices(store, requireName(request.rest, "Missing node name"));
+    return answerFiltered(request, query, {
+      fields: nodeServiceFields,
+      encode(found, accept) {
+        if (!found) return null;
+        const services = found.services.map((service) => [service.id, encodeNodeService(service)] as const);
+        return {
+          Node: encodeNode(found.node),
+          Services: goMap(Object.fromEntries(services.filter(([, row]) => accept(row)))),
+        };
+      },
     });
   };
 }
 
-export function listNodeServices(api: Api): Endpoint {
+export function listNodeServices({ store }: Pick<CatalogParts, "store">): DatacenterEndpoint {
   return (request) => {
-    const query = catalog.nodeServices(api.store, requireName(request.rest, "Missing node name"));
-    const accept = compile(request.query.get("filter"), nodeServiceFields);
-    return answerCatalog(api, request, query, (found) => ({
-      Node: found ? encodeNode(found.node) : null,
-      // Consul: a list that has nothing before the filter is null.
-      Services: found?.services.length ? found.services.map(encodeNodeService).filter(accept) : null,
-    }));
+    const query = catalog.nodeServices(store, requireName(request.rest, "Missing node name"));
+    return answerFiltered(request, query, {
+      fields: nodeServiceFields,
+      encode: (found, accept) => ({
+        Node: found ? encodeNode(found.node) : null,
+        // Consul: a list that is empty before the filter is null.
+        Services: found?.services.length ? found.services.map(encodeNodeService).filter(accept) : null,
+      }),
+    });
   };
 }
 
-/** Consul: a registration that can be read but is not right is a 500. */
+/** Consul: a registration that is well-formed but invalid is a 500. */
 async function decoded<T>(decode: () => Promise<T>): Promise<T> {
   try {
     return await decode();
@@ -124,6 +118,7 @@ async function decoded<T>(decode: () => Promise<T>): Promise<T> {
   }
 }
 
-function requireSameDatacenter(datacenter: string, api: Api): void {
-  if (datacenter !== "" && datacenter !== api.datacenter) throw new HttpError(500, "No path to datacenter");
+/** Consul: here the body names the datacenter, and `?dc` is ignored. */
+function requireDatacenter({ datacenter }: { readonly datacenter: string }, own: string): void {
+  if (datacenter !== "" && datacenter !== own) throw new HttpError(500, "No path to datacenter");
 }

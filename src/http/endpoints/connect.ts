@@ -1,10 +1,9 @@
 import { fieldNames, JsonFields } from "../../wire/json-fields.ts";
 import { json } from "../answers.ts";
-import type { Endpoint } from "../api.ts";
-import { HttpError } from "../http-error.ts";
+import { failedReadHeaders, HttpError } from "../http-error.ts";
 import { readJson } from "../json-body.ts";
 import { requireName } from "../parameters.ts";
-import { failedReadHeaders } from "../read.ts";
+import type { DatacenterEndpoint, Endpoint } from "../route.ts";
 
 /** The service mesh, as a Consul without it answers. */
 export const notEnabled = "Connect must be enabled in order to use this endpoint";
@@ -17,19 +16,19 @@ export function refuseRead(): never {
   throw new HttpError(500, notEnabled, failedReadHeaders);
 }
 
-export const setCaConfiguration: Endpoint = async (request) => {
+export const setCaConfiguration: DatacenterEndpoint = async (request) => {
   await readJson(request, { decode: (body) => body, fault: badRequest("Request decode failed: ") });
   return refuse();
 };
 
-export const getDiscoveryChain: Endpoint = async (request) => {
+export const getDiscoveryChain: DatacenterEndpoint = async (request) => {
   requireName(request.rest, "Bad request: Missing chain name");
   if (request.method === "POST")
     await readJson(request, { decode: (body) => body, fault: badRequest("Request decoding failed: ") });
   return refuseRead();
 };
 
-/** Without intentions and access control everybody may connect to everything, and a certificate is not looked at. */
+/** Without intentions and access control every service may connect to every other; the certificate does not matter. */
 export const authorize: Endpoint = async (request) => {
   const { target, uri } = await readJson(request, {
     decode: decodeAuthorization,

@@ -1,67 +1,66 @@
-import { coordinateDimensions, startingCoordinate, type NodeCoordinate } from "../../model/coordinate.ts";
-import { coordinateList, nodeCoordinates } from "../../registry/coordinates.ts";
-import type { Query } from "../../registry/query.ts";
+import type { Agent } from "../../agent/agent.ts";
+import { coordinateDimensions, startingCoordinate } from "../../model/coordinate.ts";
+import { coordinateList, type Coordinates, nodeCoordinates } from "../../registry/coordinates.ts";
 import { decodeCoordinateUpdate, encodeNodeCoordinate } from "../../wire/coordinate.ts";
-import { renderGoJson } from "../../wire/go-json.ts";
 import { parseJson } from "../../wire/json.ts";
-import { empty, json, jsonHeaders } from "../answers.ts";
-import type { Api, Endpoint } from "../api.ts";
+import { empty, json } from "../answers.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
-import { requireDatacenter } from "../query-options.ts";
-import { answerQuery, failedReadHeaders } from "../read.ts";
+import { answerJson } from "../read.ts";
+import type { DatacenterEndpoint, Endpoint } from "../route.ts";
 
-/** Consul: with `disable_coordinates` no request is looked at. */
-export function unlessDisabled(api: Api, endpoint: Endpoint): Endpoint {
+export interface CoordinateParts {
+  readonly coordinates: Coordinates;
+  readonly agent: Pick<Agent, "node">;
+  readonly datacenter: string;
+}
+
+/** Consul: with `disable_coordinates` every request is refused, whatever its parameters. */
+export function unlessDisabled<T>(
+  { coordinates }: Pick<CoordinateParts, "coordinates">,
+  endpoint: (request: HttpRequest) => T,
+): (request: HttpRequest) => T {
   return (request) => {
-    if (!api.coordinates.areWanted) throw new HttpError(401, "Coordinate support disabled");
+    if (!coordinates.areWanted) throw new HttpError(401, "Coordinate support disabled");
     return endpoint(request);
   };
 }
 
-/** Between datacenters nothing is measured, since there is one: its server is where a node is that has met no other. */
-export function listCoordinateDatacenters(api: Api): Endpoint {
+/** There is one datacenter, so its server has the coordinate of a node that has met no other. */
+export function listCoordinateDatacenters({ agent, datacenter }: CoordinateParts): Endpoint {
   return (request) => {
-    const own = { node: api.agent.node.name, segment: "", coordinate: startingCoordinate };
-    return json(request, [{ Datacenter: api.datacenter, AreaID: "wan", Coordinates: [encodeNodeCoordinate(own)] }]);
+    const own = { node: agent.node.name, segment: "", coordinate: startingCoordinate };
+    return json(request, [{ Datacenter: datacenter, AreaID: "wan", Coordinates: [encodeNodeCoordinate(own)] }]);
   };
 }
 
-export function listCoordinates(api: Api): Endpoint {
-  return (request) => answer(api, request, coordinateList(api.coordinates, request.query.get("segment")));
-}
-
-export function getNodeCoordinate(api: Api): Endpoint {
+export function listCoordinates({ coordinates }: CoordinateParts): DatacenterEndpoint {
   return (request) => {
-    const query = nodeCoordinates(api.coordinates, request.rest, request.query.get("segment"));
-    return answer(api, request, query, { isFound: (rows) => rows.length > 0 });
+    const query = coordinateList(coordinates, request.query.get("segment"));
+    return answerJson(request, query, (rows) => rows.map(encodeNodeCoordinate));
   };
 }
 
-function answer(
-  api: Api,
-  request: HttpRequest,
-  query: Query<readonly NodeCoordinate[]>,
-  { isFound = () => true }: { readonly isFound?: (rows: readonly NodeCoordinate[]) => boolean } = {},
-): Response | Promise<Response> {
-  requireDatacenter(request.query, api.datacenter, failedReadHeaders);
-  return answerQuery(api, request, query, {
-    headers: jsonHeaders,
-    body: (rows) =>
-      isFound(rows) ? renderGoJson(rows.map(encodeNodeCoordinate), { pretty: request.pretty }) : undefined,
-  });
+export function getNodeCoordinate({ coordinates }: CoordinateParts): DatacenterEndpoint {
+  return (request) => {
+    const query = nodeCoordinates(coordinates, request.rest, request.query.get("segment"));
+    return answerJson(request, query, (rows) => (rows.length > 0 ? rows.map(encodeNodeCoordinate) : undefined));
+  };
 }
 
-export function updateCoordinate(api: Api): Endpoint {
+export function updateCoordinate({ coordinates, datacenter: own }: CoordinateParts): DatacenterEndpoint {
   return async (request) => {
-    const update = decodeCoordinateUpdate(parseJson(await request.body(bodyBytesMax)));
-    requireDatacenter(request.query, api.datacenter);
-    const { coordinate, datacenter, node, segment } = update;
-    if (!request.query.get("dc") && datacenter !== "" && datacenter !== api.datacenter)
-      throw new HttpError(500, "No path to datacenter");
-    if (coordinate?.vector.length !== coordinateDimensions) throw new HttpError(500, "incompatible coordinate");
-    api.coordinates.update({ node, segment, coordinate });
-    return empty();
+    const { coordinate, datacenter, node, segment } = decodeCoordinateUpdate(
+      parseJson(await request.body(bodyBytesMax)),
+    );
+    return () => {
+      // Consul: the body's datacenter counts where `?dc` is absent.
+      if (!request.query.get("dc") && datacenter !== "" && datacenter !== own)
+        throw new HttpError(500, "No path to datacenter");
+      if (coordinate?.vector.length !== coordinateDimensions) throw new HttpError(500, "incompatible coordinate");
+      coordinates.update({ node, segment, coordinate });
+      return empty();
+    };
   };
 }

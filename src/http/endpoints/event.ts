@@ -1,27 +1,41 @@
+import type { Agent } from "../../agent/agent.ts";
 import { eventFilterFault, isMeant } from "../../agent/event-filter.ts";
 import type { Event } from "../../model/event.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Random } from "../../lib/random.ts";
+import type { Events } from "../../registry/events.ts";
+import type { WaitLimits } from "../../registry/query.ts";
 import { encodeEvent, eventTooLong } from "../../wire/event.ts";
 import { json } from "../answers.ts";
-import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
 import { requireName } from "../parameters.ts";
-import { parseWaiting, requireDatacenter } from "../query-options.ts";
+import { parseWaiting } from "../query-options.ts";
+import type { DatacenterEndpoint, Endpoint } from "../route.ts";
 
-export function fireEvent(api: Api): Endpoint {
+export interface EventParts {
+  readonly events: Events;
+  readonly agent: Agent;
+  readonly waitLimits: WaitLimits;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export function fireEvent({ events, agent, random }: EventParts): DatacenterEndpoint {
   return async (request) => {
     requireName(request.rest, "Missing name");
-    const event = await eventOf(request, api.random.uuid());
+    const event = await eventOf(request, random.uuid());
     const fault = eventFilterFault(event);
     if (fault !== undefined) throw new HttpError(500, fault);
-    requireDatacenter(request.query, api.datacenter);
-    const tooLong = eventTooLong(event, api.events.time);
-    if (tooLong !== undefined) {
-      throw new HttpError(500, `1 error occurred:\n\t* error broadcasting event to segment "": ${tooLong}\n\n`);
-    }
-    api.events.fire(event, { remember: isMeant(event, api.agent) });
-    return json(request, encodeEvent(event));
+    return () => {
+      const tooLong = eventTooLong(event, events.time);
+      if (tooLong !== undefined) {
+        throw new HttpError(500, `1 error occurred:\n\t* error broadcasting event to segment "": ${tooLong}\n\n`);
+      }
+      events.fire(event, { remember: isMeant(event, agent) });
+      return json(request, encodeEvent(event));
+    };
   };
 }
 
@@ -38,16 +52,16 @@ async function eventOf(request: HttpRequest, id: string): Promise<Event> {
   };
 }
 
-/** Consul: `node`, `service` and `tag` narrow what is fired; what is listed they do not. */
-export function listEvents(api: Api): Endpoint {
+/** Consul: `node`, `service` and `tag` narrow who handles an event, not the list of events. */
+export function listEvents({ events, waitLimits, clock, random }: EventParts): Endpoint {
   return async (request) => {
-    const { events, clock, random } = api;
-    // Consul: the index of a list is 64 bits of an id, and no number of JavaScript.
+    // Consul: the index of a list is 64 bits of an id, more than a JavaScript number holds.
     const { waitMs } = parseWaiting(request.query);
+    const { maxMs } = waitLimits;
     const name = request.query.get("name") ?? "";
     const index = BigInt(request.query.get("index") || "0");
     if (index > 0n) {
-      const longest = Math.min(waitMs || api.waitLimits.maxMs, api.waitLimits.maxMs);
+      const longest = Math.min(waitMs || maxMs, maxMs);
       const waited = longest + (random.uniform() * longest) / 16;
       await events.waitForOther(name, { index, waitMs: waited, signal: request.signal, clock });
     }

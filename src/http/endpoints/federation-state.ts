@@ -1,41 +1,37 @@
 import { topics } from "../../state/topics.ts";
-import { renderGoJson } from "../../wire/go-json.ts";
-import { empty, jsonHeaders } from "../answers.ts";
-import type { Api, Endpoint } from "../api.ts";
+import { empty } from "../answers.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { requireName } from "../parameters.ts";
-import { requireDatacenter } from "../query-options.ts";
-import { answerQuery, failedReadHeaders } from "../read.ts";
+import { answerJson } from "../read.ts";
+import type { DatacenterEndpoint, Operation } from "../route.ts";
 
-/** What a datacenter tells others of its mesh gateways: this one has none. */
-export function listFederationStates(api: Api): Endpoint {
-  return (request) => answer(api, request, [federationState(api)]);
+export interface FederationParts {
+  readonly datacenter: string;
+  /** When the agent started, in milliseconds since 1970. */
+  readonly startedMs: number;
 }
 
-export function listMeshGateways(api: Api): Endpoint {
-  return (request) => answer(api, request, {});
+/** A datacenter's federation state lists its mesh gateways: this one has none. */
+export function listFederationStates(parts: FederationParts): DatacenterEndpoint {
+  return (request) => answer(request, [federationState(parts)]);
 }
 
-export function getFederationState(api: Api): Endpoint {
+export const listMeshGateways: DatacenterEndpoint = (request) => answer(request, {});
+
+export function getFederationState(parts: FederationParts): DatacenterEndpoint {
   return (request) => {
     const name = requireName(request.rest, "Bad request: Missing datacenter name");
-    requireDatacenter(request.query, api.datacenter, failedReadHeaders);
-    if (name !== api.datacenter) return empty(404);
+    if (name !== parts.datacenter) return () => empty(404);
     const meta = { Index: 1, LastContact: 0, KnownLeader: true, ConsistencyLevel: "" };
-    return answer(api, request, { State: federationState(api), ...meta });
+    return answer(request, { State: federationState(parts), ...meta });
   };
 }
 
-function answer(api: Api, request: HttpRequest, value: object): Response | Promise<Response> {
-  requireDatacenter(request.query, api.datacenter, failedReadHeaders);
-  const query = { topics: [topics.mesh], read: () => value };
-  return answerQuery(api, request, query, {
-    headers: jsonHeaders,
-    body: (state) => renderGoJson(state, { pretty: request.pretty }),
-  });
+function answer(request: HttpRequest, value: object): Operation {
+  return answerJson(request, { topics: [topics.mesh], read: () => value }, (state) => state);
 }
 
-function federationState({ datacenter, startedMs }: Api): object {
+function federationState({ datacenter, startedMs }: FederationParts): object {
   const UpdatedAt = new Date(startedMs).toISOString();
   return { Datacenter: datacenter, UpdatedAt, PrimaryModifyIndex: 1, CreateIndex: 1, ModifyIndex: 1 };
 }

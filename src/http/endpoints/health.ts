@@ -1,75 +1,77 @@
 import type { CheckRow } from "../../model/check.ts";
+import type { CheckOutputs } from "../../registry/check-outputs.ts";
 import * as health from "../../registry/health.ts";
 import type { Query } from "../../registry/query.ts";
 import { topics } from "../../state/topics.ts";
 import { encodeCheck } from "../../wire/check.ts";
 import { healthCheckFields, serviceEntryFields } from "../../wire/filter-fields.ts";
 import { encodeServiceEntry } from "../../wire/service-entry.ts";
-import type { Api, Endpoint } from "../api.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { parseNodeMeta, parsePassing, requireName } from "../parameters.ts";
 import { answerRows } from "../read.ts";
+import type { DatacenterEndpoint, Operation } from "../route.ts";
 
-export function getServiceHealth(api: Api): Endpoint {
-  return (request) => answerInstances(api, request, health.serviceHealth);
+/** What each check printed last. */
+export interface HealthParts {
+  readonly outputs: CheckOutputs;
 }
 
-/** Of what takes connections of the mesh for a service. */
-export function getConnectHealth(api: Api): Endpoint {
-  return (request) => answerInstances(api, request, health.connectHealth);
+export function getServiceHealth(parts: HealthParts): DatacenterEndpoint {
+  return (request) => answerInstances(parts, request, health.serviceHealth);
 }
 
-/** Of the gateways that lead to a service: configuration entries would say which do, and there are none. */
-export function getIngressHealth(api: Api): Endpoint {
-  return (request) => answerInstances(api, request, () => ({ topics: [topics.mesh], read: () => [] }));
+/** Health of a service's Connect-capable instances: sidecar proxies and native ones. */
+export function getConnectHealth(parts: HealthParts): DatacenterEndpoint {
+  return (request) => answerInstances(parts, request, health.connectHealth);
 }
 
-function answerInstances(
-  api: Api,
-  request: HttpRequest,
-  find: typeof health.serviceHealth,
-): Response | Promise<Response> {
+/** Health of the gateways of a service. Configuration entries would name them, and are not supported: an empty list. */
+export function getIngressHealth(parts: HealthParts): DatacenterEndpoint {
+  return (request) => answerInstances(parts, request, () => ({ topics: [topics.mesh], read: () => [] }));
+}
+
+function answerInstances(parts: HealthParts, request: HttpRequest, find: typeof health.serviceHealth): Operation {
   const name = requireName(request.rest, "Missing service name");
   const { query } = request;
-  return answerRows(api, request, {
+  return answerRows(request, {
     query: find(name, { tags: query.all("tag"), meta: parseNodeMeta(query), passingOnly: parsePassing(query) }),
     encode: ({ node, service, checks }) =>
       encodeServiceEntry(
         node,
         service,
-        checks.map((check) => ({ check, output: outputOf(api, check) })),
+        checks.map((check) => ({ check, output: outputOf(parts, check) })),
       ),
     fields: serviceEntryFields,
   });
 }
 
-export function getNodeHealth(api: Api): Endpoint {
-  return (request) => answerChecks(api, request, health.nodeHealth(requireName(request.rest, "Missing node name")));
+export function getNodeHealth(parts: HealthParts): DatacenterEndpoint {
+  return (request) => answerChecks(parts, request, health.nodeHealth(requireName(request.rest, "Missing node name")));
 }
 
-export function getServiceChecks(api: Api): Endpoint {
+export function getServiceChecks(parts: HealthParts): DatacenterEndpoint {
   return (request) => {
     const name = requireName(request.rest, "Missing service name");
-    return answerChecks(api, request, health.serviceCheckList(name, parseNodeMeta(request.query)));
+    return answerChecks(parts, request, health.serviceCheckList(name, parseNodeMeta(request.query)));
   };
 }
 
-export function getChecksInState(api: Api): Endpoint {
+export function getChecksInState(parts: HealthParts): DatacenterEndpoint {
   return (request) => {
     const status = requireName(request.rest, "Missing check state");
-    return answerChecks(api, request, health.checksByStatus(status, parseNodeMeta(request.query)));
+    return answerChecks(parts, request, health.checksByStatus(status, parseNodeMeta(request.query)));
   };
 }
 
-function answerChecks(api: Api, request: HttpRequest, query: Query<readonly CheckRow[]>): Response | Promise<Response> {
-  return answerRows(api, request, {
+function answerChecks(parts: HealthParts, request: HttpRequest, query: Query<readonly CheckRow[]>): Operation {
+  return answerRows(request, {
     query,
-    encode: (check) => encodeCheck(check, outputOf(api, check)),
+    encode: (check) => encodeCheck(check, outputOf(parts, check)),
     fields: healthCheckFields,
   });
 }
 
-/** What the check printed last, if it is this agent's; else what was registered with it. */
-function outputOf(api: Api, check: CheckRow): string {
-  return api.outputs.get(check.node, check.id) ?? check.output;
+/** The newest output of this agent's own check; of another, the output in its row. */
+function outputOf({ outputs }: HealthParts, check: CheckRow): string {
+  return outputs.get(check.node, check.id) ?? check.output;
 }

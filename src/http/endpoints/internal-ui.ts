@@ -1,57 +1,40 @@
 import type { CheckRow } from "../../model/check.ts";
+import type { CheckOutputs } from "../../registry/check-outputs.ts";
 import { nodeDump, nodeDumps, serviceSummaries } from "../../registry/node-dump.ts";
-import type { Query } from "../../registry/query.ts";
+import type { Store } from "../../registry/store.ts";
 import { topics } from "../../state/topics.ts";
-import { renderGoJson } from "../../wire/go-json.ts";
 import { encodeNodeDump, encodeServiceSummary } from "../../wire/node-dump.ts";
-import { jsonHeaders } from "../answers.ts";
-import type { Api, Endpoint } from "../api.ts";
-import type { HttpRequest } from "../http-request.ts";
 import { requireName } from "../parameters.ts";
-import { requireDatacenter } from "../query-options.ts";
-import { answerQuery, failedReadHeaders } from "../read.ts";
+import { answerJson } from "../read.ts";
+import type { DatacenterEndpoint } from "../route.ts";
 
-export function listUiServices(api: Api): Endpoint {
-  return (request) => answer(api, request, serviceSummaries(), (all) => all.map(encodeServiceSummary));
+export interface UiApiParts {
+  readonly store: Store;
+  readonly outputs: CheckOutputs;
 }
 
-export function listUiNodes(api: Api): Endpoint {
+export const listUiServices: DatacenterEndpoint = (request) =>
+  answerJson(request, serviceSummaries(), (all) => all.map(encodeServiceSummary));
+
+export function listUiNodes({ store, outputs }: UiApiParts): DatacenterEndpoint {
   return (request) =>
-    answer(api, request, nodeDumps(api.store), (all) => all.map((dump) => encodeNodeDump(dump, outputOf(api))));
+    answerJson(request, nodeDumps(store), (all) => all.map((dump) => encodeNodeDump(dump, outputOf(outputs))));
 }
 
-/** Configuration entries would say which services a gateway leads to, and there are none. */
-export function listUiGatewayServices(api: Api): Endpoint {
-  return (request) => {
-    requireName(request.rest, "Missing gateway name");
-    return answer(api, request, { topics: [topics.mesh], read: () => [] }, (none) => none);
-  };
-}
+/** Configuration entries would name the services of a gateway, and are not supported: an empty list. */
+export const listUiGatewayServices: DatacenterEndpoint = (request) => {
+  requireName(request.rest, "Missing gateway name");
+  return answerJson(request, { topics: [topics.mesh], read: () => [] }, (none) => none);
+};
 
-export function getUiNode(api: Api): Endpoint {
+export function getUiNode({ outputs }: Pick<UiApiParts, "outputs">): DatacenterEndpoint {
   return (request) => {
     const name = requireName(request.rest, "Missing node name");
-    return answer(api, request, nodeDump(name), (dump) => dump && encodeNodeDump(dump, outputOf(api)));
+    return answerJson(request, nodeDump(name), (dump) => dump && encodeNodeDump(dump, outputOf(outputs)));
   };
 }
 
-function answer<T>(
-  api: Api,
-  request: HttpRequest,
-  query: Query<T>,
-  encode: (value: T) => object | undefined,
-): Response | Promise<Response> {
-  requireDatacenter(request.query, api.datacenter, failedReadHeaders);
-  return answerQuery(api, request, query, {
-    headers: jsonHeaders,
-    body(value) {
-      const encoded = encode(value);
-      return encoded && renderGoJson(encoded, { pretty: request.pretty });
-    },
-  });
-}
-
-/** What the check printed last, if it is this agent's; else what was registered with it. */
-function outputOf({ outputs }: Api): (check: CheckRow) => string {
+/** The newest output of this agent's own check; of another, the output in its row. */
+function outputOf(outputs: CheckOutputs): (check: CheckRow) => string {
   return (check) => outputs.get(check.node, check.id) ?? check.output;
 }

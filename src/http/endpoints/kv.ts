@@ -1,71 +1,78 @@
 import type { KvEntry } from "../../model/kv-entry.ts";
+import type { Ports } from "../../ports/ports.ts";
 import { deleteKv, deleteKvTree, kvEntry, kvKeys, kvTree, lockKv, putKv, unlockKv } from "../../registry/kv.ts";
+import type { Store } from "../../registry/store.ts";
 import { renderGoJson } from "../../wire/go-json.ts";
 import { renderKvEntries } from "../../wire/kv-entry.ts";
 import { jsonHeaders, jsonText } from "../answers.ts";
-import type { Api, Endpoint } from "../api.ts";
 import { isDeviceSdkC } from "../device-sdk-c.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
-import { parseWaiting, requireDatacenter } from "../query-options.ts";
 import { answerQuery, type Rendering } from "../read.ts";
+import type { DatacenterEndpoint } from "../route.ts";
 
-export function getKey(api: Api): Endpoint {
+export interface KvParts {
+  readonly store: Store;
+  readonly ports: Ports;
+  readonly kvValueBytesMax: number;
+}
+
+export function getKey({ ports }: Pick<KvParts, "ports">): DatacenterEndpoint {
   return (request) => {
     const { rest: key, query, pretty } = request;
     if (query.has("keys")) {
-      return answerQuery(api, request, kvKeys(key, query.get("separator") ?? ""), {
+      return answerQuery(request, kvKeys(key, query.get("separator") ?? ""), {
         headers: jsonHeaders,
-        // Consul: asking for all keys of an empty store is not an error.
+        // Consul: a list of all keys of an empty store is not an error.
         body: (keys) => (keys.length === 0 && key !== "" ? undefined : renderGoJson(keys, { pretty })),
       });
     }
     if (query.has("recurse")) {
-      if (!api.ports.isClaimable(key)) return answerQuery(api, request, kvTree(key), jsonTree(request));
-      // A service that starts asks so, and what it is about to read may be changed for it.
-      const answer = (): Response | Promise<Response> =>
-        answerQuery(api, request, kvTree(key), { ...jsonTree(request), isKept: false });
-      return parseWaiting(query).index > 0 ? answer() : api.ports.claim(key).then(answer);
+      if (!ports.isClaimable(key)) return answerQuery(request, kvTree(key), jsonTree(request));
+      // A service that starts sends this read, and the claim may change what it is about to read.
+      const read = answerQuery(request, kvTree(key), { ...jsonTree(request), isKept: false });
+      return request.queryOptions().index > 0 ? read : (reading) => ports.claim(key).then(() => read(reading));
     }
     requireKey(key);
-    return answerQuery(api, request, kvEntry(key), query.has("raw") ? rawEntry : jsonEntry(pretty));
+    return answerQuery(request, kvEntry(key), query.has("raw") ? rawEntry : jsonEntry(pretty));
   };
 }
 
-export function putKey(api: Api): Endpoint {
-  return async (request) => {
+export function putKey({ store, kvValueBytesMax }: KvParts): DatacenterEndpoint {
+  return (request) => {
     const { rest: key, query } = request;
     refuseConflict(request, ["cas", "acquire", "release"]);
     requireKey(key);
-    requireDatacenter(query, api.datacenter);
-    const flags = parseUint64(query.get("flags")) ?? 0n;
-    const cas = query.has("cas") ? Number(parseUint64(query.get("cas"))) : undefined;
-    const value = new Uint8Array(await request.body(api.kvValueBytesMax));
-    const [acquire, release] = [query.get("acquire"), query.get("release")];
-    if (acquire !== undefined)
-      return boolean(request, await lockKv(api.store, { key, value, flags, session: acquire }));
-    if (release !== undefined)
-      return boolean(request, await unlockKv(api.store, { key, value, flags, session: release }));
-    return boolean(request, await putKv(api.store, { key, value, flags, cas }));
+    return async () => {
+      const flags = parseUint64(query.get("flags")) ?? 0n;
+      const cas = query.has("cas") ? Number(parseUint64(query.get("cas"))) : undefined;
+      const value = new Uint8Array(await request.body(kvValueBytesMax));
+      const [acquire, release] = [query.get("acquire"), query.get("release")];
+      if (acquire !== undefined) return boolean(request, await lockKv(store, { key, value, flags, session: acquire }));
+      if (release !== undefined)
+        return boolean(request, await unlockKv(store, { key, value, flags, session: release }));
+      return boolean(request, await putKv(store, { key, value, flags, cas }));
+    };
   };
 }
 
-export function deleteKey(api: Api): Endpoint {
-  return async (request) => {
+export function deleteKey({ store }: Pick<KvParts, "store">): DatacenterEndpoint {
+  return (request) => {
     const { rest: key, query } = request;
     refuseConflict(request, ["recurse", "cas"]);
     if (!query.has("recurse")) requireKey(key);
-    requireDatacenter(query, api.datacenter);
-    if (query.has("recurse")) {
-      await deleteKvTree(api.store, key);
-      return boolean(request, true);
-    }
-    const cas = query.has("cas") ? Number(parseUint64(query.get("cas"))) : undefined;
-    return boolean(request, await deleteKv(api.store, key, cas));
+    return async () => {
+      if (query.has("recurse")) {
+        await deleteKvTree(store, key);
+        return boolean(request, true);
+      }
+      const cas = query.has("cas") ? Number(parseUint64(query.get("cas"))) : undefined;
+      return boolean(request, await deleteKv(store, key, cas));
+    };
   };
 }
 
-/** The bytes themselves. Consul: the headers keep a browser from running what somebody stored. */
+/** The value as stored. Consul: the headers keep a browser from running it. */
 const rawEntry: Rendering<KvEntry | undefined> = {
   headers: {
     "Content-Type": "text/plain",
@@ -76,7 +83,7 @@ const rawEntry: Rendering<KvEntry | undefined> = {
   body: (entry) => entry && new Uint8Array(entry.value),
 };
 
-/** Whether the C SDK asks matters for the one target that it asks for: all others are answered by their target alone. */
+/** The C SDK sends `?recurse=true`. Only for that target do kept answers differ by client. */
 function jsonTree(request: HttpRequest): Rendering<readonly KvEntry[]> {
   const { pretty, query } = request;
   const isCForm = query.get("recurse") === "true";
@@ -103,7 +110,7 @@ function requireKey(key: string): void {
   if (key === "") throw new HttpError(400, "Missing key name");
 }
 
-/** Consul: what is not an unsigned 64-bit number is a 500 with Go's words. */
+/** @throws HttpError Consul: 500 with Go's text if it is not an unsigned 64-bit number */
 function parseUint64(text: string | undefined): bigint | undefined {
   if (text === undefined) return undefined;
   const parsing = `strconv.ParseUint: parsing ${JSON.stringify(text)}`;

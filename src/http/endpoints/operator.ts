@@ -1,59 +1,67 @@
+import type { Agent } from "../../agent/agent.ts";
+import type { Autopilot } from "../../cluster/autopilot.ts";
 import { OperatingError } from "../../lib/errors.ts";
 import { consulVersion } from "../../model/consul-version.ts";
+import type { Store } from "../../registry/store.ts";
 import { decodeAutopilot, encodeAutopilot } from "../../wire/autopilot.ts";
 import { decodeBase64 } from "../../wire/base64.ts";
 import { decodeKeyringKey } from "../../wire/keyring.ts";
 import { json } from "../answers.ts";
-import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
 import { readJson } from "../json-body.ts";
 import { parseBool } from "../../lib/go-bool.ts";
-import { parseQueryOptions, requireDatacenter } from "../query-options.ts";
+import type { DatacenterEndpoint, Endpoint } from "../route.ts";
+
+export interface OperatorParts {
+  readonly store: Store;
+  readonly agent: Pick<Agent, "node">;
+  readonly autopilot: Autopilot;
+  readonly datacenter: string;
+  /** host:port of the leader. */
+  readonly leader: string;
+  /** When the agent started, in milliseconds since 1970. */
+  readonly startedMs: number;
+}
 
 /** The one server, as its own Raft would list it. */
-export function getRaftConfiguration(api: Api): Endpoint {
-  return (request) => {
-    parseQueryOptions(request.query);
-    requireDatacenter(request.query, api.datacenter);
-    const { id, name } = api.agent.node;
-    const server = { ID: id, Node: name, Address: api.leader, Leader: true, ProtocolVersion: "3", Voter: true };
+export function getRaftConfiguration({ agent, leader }: OperatorParts): DatacenterEndpoint {
+  return (request) => () => {
+    const { id, name } = agent.node;
+    const server = { ID: id, Node: name, Address: leader, Leader: true, ProtocolVersion: "3", Voter: true };
     return json(request, { Servers: [server], Index: 0 });
   };
 }
 
-/** There is no other server to remove, and the last one stays. */
-export function removePeer(api: Api): Endpoint {
+/** Refuses: the last server cannot be removed. */
+export function removePeer({ agent, leader }: OperatorParts): DatacenterEndpoint {
   return ({ query }) => {
     const id = query.get("id");
     const address = query.get("address");
     if (id === undefined && address === undefined) throw new HttpError(400, `Bad request: ${missingPeer}`);
     if (id !== undefined && address !== undefined)
       throw new HttpError(400, "Bad request: Must specify only one of ?id or ?address");
-    requireDatacenter(query, api.datacenter);
-    if (id === api.agent.node.id || address === api.leader)
-      throw new HttpError(500, "Need at least one voter in configuration: {[]}");
-    const peer = id === undefined ? `address ${JSON.stringify(address)}` : `id ${JSON.stringify(id)}`;
-    throw new HttpError(500, `${peer} was not found in the Raft configuration`);
+    return () => {
+      if (id === agent.node.id || address === leader)
+        throw new HttpError(500, "Need at least one voter in configuration: {[]}");
+      const peer = id === undefined ? `address ${JSON.stringify(address)}` : `id ${JSON.stringify(id)}`;
+      throw new HttpError(500, `${peer} was not found in the Raft configuration`);
+    };
   };
 }
 
 const missingPeer = "Must specify either ?id with the server's ID or ?address with IP:port of peer to remove";
 
-export function getAutopilot(api: Api): Endpoint {
-  return (request) => {
-    requireDatacenter(request.query, api.datacenter);
-    return json(request, encodeAutopilot(api.autopilot.settings, api.autopilot.modifyIndex));
-  };
+export function getAutopilot({ autopilot }: OperatorParts): DatacenterEndpoint {
+  return (request) => () => json(request, encodeAutopilot(autopilot.settings, autopilot.modifyIndex));
 }
 
-export function setAutopilot(api: Api): Endpoint {
+export function setAutopilot({ autopilot }: OperatorParts): DatacenterEndpoint {
   return async (request) => {
     const settings = await readJson(request, {
       decode: decodeAutopilot,
       fault: (what) => new HttpError(400, `Bad request: Error parsing autopilot config: ${what}`),
     });
-    requireDatacenter(request.query, api.datacenter);
-    return json(request, api.autopilot.set(settings, parseCas(request.query.get("cas"))));
+    return () => json(request, autopilot.set(settings, parseCas(request.query.get("cas"))));
   };
 }
 
@@ -68,14 +76,13 @@ function badNumber(what: string, parser: string, text: string): HttpError {
   return new HttpError(400, `Bad request: Error parsing ${what}: ${cause}`);
 }
 
-export function getAutopilotHealth(api: Api): Endpoint {
-  return (request) => {
-    requireDatacenter(request.query, api.datacenter);
-    const { id, name } = api.agent.node;
+export function getAutopilotHealth({ store, agent, leader, startedMs }: OperatorParts): DatacenterEndpoint {
+  return (request) => () => {
+    const { id, name } = agent.node;
     const server = {
-      ...{ ID: id, Name: name, Address: api.leader, SerfStatus: "alive", Version: consulVersion, Leader: true },
-      ...{ LastContact: "0s", LastTerm: 1, LastIndex: api.store.state.index, Healthy: true, Voter: true },
-      StableSince: goSeconds(api.startedMs),
+      ...{ ID: id, Name: name, Address: leader, SerfStatus: "alive", Version: consulVersion, Leader: true },
+      ...{ LastContact: "0s", LastTerm: 1, LastIndex: store.state.index, Healthy: true, Voter: true },
+      StableSince: goSeconds(startedMs),
     };
     return json(request, { Healthy: true, FailureTolerance: 0, Servers: [server] });
   };
@@ -85,28 +92,28 @@ function goSeconds(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
-/** There is no gossip, and so nothing to encrypt: the answer of a Consul that does not. */
-export function listKeys(api: Api): Endpoint {
+/** Consul without gossip encryption: the keyring is empty. Praetor has no gossip. */
+export function listKeys(parts: OperatorParts): Endpoint {
   return ({ query }) => {
     requireRelayFactor(query.get("relay-factor"));
     const local = query.get("local-only") ?? "";
     const isLocal = local === "" ? false : parseBool(local);
     if (isLocal === undefined) throw badNumber("local-only", "ParseBool", local);
-    throw noKeyring(api, "Keyring is empty (encryption not enabled)", { isLocal });
+    throw noKeyring(parts, "Keyring is empty (encryption not enabled)", { isLocal });
   };
 }
 
-export function changeKeys(api: Api): Endpoint {
+export function changeKeys(parts: OperatorParts): Endpoint {
   return async (request) => {
     requireRelayFactor(request.query.get("relay-factor"));
     const fault = (what: string): HttpError => new HttpError(400, `Bad request: Request decode failed: ${what}`);
-    checkKey(await readJson(request, { decode: decodeKeyringKey, fault }), api);
-    throw noKeyring(api, "No keyring to modify (encryption not enabled)");
+    checkKey(await readJson(request, { decode: decodeKeyringKey, fault }), parts);
+    throw noKeyring(parts, "No keyring to modify (encryption not enabled)");
   };
 }
 
-/** Consul: the agents of both pools look at the key before anything else. */
-function checkKey(key: string, { datacenter }: Api): void {
+/** Consul: the agents of both pools, LAN and WAN, check the key first. */
+function checkKey(key: string, { datacenter }: OperatorParts): void {
   try {
     decodeBase64(key);
   } catch (error) {
@@ -124,7 +131,11 @@ function requireRelayFactor(text: string | undefined): void {
   }
 }
 
-function noKeyring({ agent: { node }, datacenter }: Api, reason: string, { isLocal = false } = {}): HttpError {
+function noKeyring(
+  { agent: { node }, datacenter }: OperatorParts,
+  reason: string,
+  { isLocal = false } = {},
+): HttpError {
   const wan = ["WAN error: 1/1 nodes reported failure", `${node.name}.${datacenter}: ${reason}`];
   const lan = [`${datacenter} (LAN) error: 1/1 nodes reported failure`, `${node.name}: ${reason}`];
   return severalErrors(isLocal ? lan : [...wan, ...lan]);

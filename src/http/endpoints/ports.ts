@@ -1,22 +1,10 @@
 import { portRecordList, portRecordOf } from "../../ports/port-records.ts";
-import { renderGoJson } from "../../wire/go-json.ts";
 import { encodePortRecord } from "../../wire/port-record.ts";
-import { jsonHeaders } from "../answers.ts";
-import type { Api, Endpoint } from "../api.ts";
-import { answerQuery } from "../read.ts";
+import { answerJson } from "../read.ts";
+import type { DatacenterEndpoint } from "../route.ts";
 
-export function listPorts(api: Api): Endpoint {
-  return (request) =>
-    answerQuery(api, request, portRecordList(), {
-      headers: jsonHeaders,
-      body: (records) => renderGoJson(records.map(encodePortRecord), request),
-    });
-}
+export const listPorts: DatacenterEndpoint = (request) =>
+  answerJson(request, portRecordList(), (records) => records.map(encodePortRecord));
 
-export function getPort(api: Api): Endpoint {
-  return (request) =>
-    answerQuery(api, request, portRecordOf(request.rest), {
-      headers: jsonHeaders,
-      body: (record) => record && renderGoJson(encodePortRecord(record), request),
-    });
-}
+export const getPort: DatacenterEndpoint = (request) =>
+  answerJson(request, portRecordOf(request.rest), (record) => record && encodePortRecord(record));

@@ -1,34 +1,37 @@
 import { OperatingError } from "../../lib/errors.ts";
 import type { CheckRow } from "../../model/check.ts";
-import type { ExecutionOptions } from "../../registry/prepared-query-execution.ts";
+import type { CheckOutputs } from "../../registry/check-outputs.ts";
+import type { ExecutionOptions, PreparedQueries } from "../../registry/prepared-query-execution.ts";
 import { encodePreparedQuery } from "../../wire/prepared-query.ts";
 import { encodeQueryAnswer } from "../../wire/query-answer.ts";
 import { json } from "../answers.ts";
-import type { Api, Endpoint } from "../api.ts";
-import { simplyCached } from "../cached.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { parseBool } from "../../lib/go-bool.ts";
-import { parseQueryOptions, requireDatacenter } from "../query-options.ts";
-import { failedReadHeaders } from "../read.ts";
+import type { DatacenterEndpoint, Operation } from "../route.ts";
 
-/** GET /v1/query/<id or name>/execute: never the same twice, so there is nothing to wait for or to keep. */
-export function executePreparedQuery(api: Api): Endpoint {
-  return simplyCached(api, { type: "prepared-query", parameters: ["connect", "limit"] }, (request) => {
-    const wishes = parseWishes(request);
-    return answerResolved(api, request, () => {
-      const answer = api.preparedQueries.execute(askedOf(request, "execute") ?? "", wishes);
-      return answer && encodeQueryAnswer(answer, outputOf(api));
+export interface ExecutionParts {
+  readonly preparedQueries: PreparedQueries;
+  readonly outputs: CheckOutputs;
+}
+
+/** GET /v1/query/<id or name>/execute: each answer is a new shuffle, so it neither waits nor is kept. */
+export function executePreparedQuery({ preparedQueries, outputs }: ExecutionParts): DatacenterEndpoint {
+  return (request) => {
+    const options = parseExecutionOptions(request);
+    return answerResolved(request, () => {
+      const answer = preparedQueries.execute(askedOf(request, "execute") ?? "", options);
+      return answer && encodeQueryAnswer(answer, outputOf(outputs));
     });
-  });
+  };
 }
 
 /** GET /v1/query/<id or name>/explain */
-export function explainPreparedQuery(api: Api): Endpoint {
+export function explainPreparedQuery({ preparedQueries }: ExecutionParts): DatacenterEndpoint {
   return (request) => {
-    parseWishes(request);
-    return answerResolved(api, request, () => {
-      const query = api.preparedQueries.explain(askedOf(request, "explain") ?? "");
+    parseExecutionOptions(request);
+    return answerResolved(request, () => {
+      const query = preparedQueries.explain(askedOf(request, "explain") ?? "");
       return query && { Query: encodePreparedQuery(query) };
     });
   };
@@ -36,7 +39,7 @@ export function explainPreparedQuery(api: Api): Endpoint {
 
 /** The id or name before the last part of the path, if that is `verb`. */
 export function askedOf({ rest }: HttpRequest, verb: "execute" | "explain"): string | undefined {
-  // Consul: the query that is named like the verb, too.
+  // Consul: also a query that is named like the verb.
   if (rest === verb) return rest;
   return rest.endsWith(`/${verb}`) ? rest.slice(0, -verb.length - 1) : undefined;
 }
@@ -45,30 +48,30 @@ export function queryNotFound(): HttpError {
   return new HttpError(404, "Query not found");
 }
 
-function answerResolved(api: Api, request: HttpRequest, resolve: () => object | undefined): Response {
-  const { consistency } = parseQueryOptions(request.query);
-  requireDatacenter(request.query, api.datacenter, failedReadHeaders);
-  const found = resolving(resolve);
-  if (!found) throw queryNotFound();
-  const meta = { Index: 0, LastContact: 0, KnownLeader: true, ConsistencyLevel: consistency };
-  return json(request, { ...found, ...meta }, { ...readHeaders, "X-Consul-Effective-Consistency": consistency });
+function answerResolved(request: HttpRequest, resolve: () => object | undefined): Operation {
+  return () => {
+    const { consistency } = request.queryOptions();
+    const found = resolving(resolve);
+    if (!found) throw queryNotFound();
+    const meta = { Index: 0, LastContact: 0, KnownLeader: true, ConsistencyLevel: consistency };
+    return json(request, { ...found, ...meta }, { ...readHeaders, "X-Consul-Effective-Consistency": consistency });
+  };
 }
 
-/** Consul: tells no index of what is made anew each time. */
+/** Consul: the index is always 1. */
 const readHeaders = { "X-Consul-Index": "1", "X-Consul-Knownleader": "true", "X-Consul-Lastcontact": "0" } as const;
 
 function resolving<T>(resolve: () => T): T {
   try {
     return resolve();
   } catch (error) {
-    if (error instanceof OperatingError) throw new HttpError(500, error.message, failedReadHeaders);
+    if (error instanceof OperatingError) throw new HttpError(500, error.message);
     throw error;
   }
 }
 
-function parseWishes(request: HttpRequest): ExecutionOptions {
+function parseExecutionOptions(request: HttpRequest): ExecutionOptions {
   const { query, clientAddress } = request;
-  parseQueryOptions(query);
   return {
     limit: parseLimit(query.get("limit")),
     near: query.get("near") ?? "",
@@ -79,7 +82,7 @@ function parseWishes(request: HttpRequest): ExecutionOptions {
 
 const int64Max = 2n ** 63n - 1n;
 
-/** Consul: what is not above zero is no limit. */
+/** 0 is no limit. Consul: so is a negative number. */
 function parseLimit(text: string | undefined): number {
   if (text === undefined || text === "") return 0;
   const parsing = `Bad limit: strconv.Atoi: parsing ${JSON.stringify(text)}`;
@@ -97,7 +100,7 @@ function parseConnect(text: string | undefined): boolean {
   throw new HttpError(500, `Error parsing 'connect' value: ${what}`);
 }
 
-/** What the check printed last, if it is this agent's; else what was registered with it. */
-function outputOf({ outputs }: Api): (check: CheckRow) => string {
+/** The newest output of this agent's own check; of another, the output in its row. */
+function outputOf(outputs: CheckOutputs): (check: CheckRow) => string {
   return (check) => outputs.get(check.node, check.id) ?? check.output;
 }

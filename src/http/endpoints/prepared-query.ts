@@ -1,79 +1,94 @@
 import { OperatingError } from "../../lib/errors.ts";
+import type { Random } from "../../lib/random.ts";
 import { uuidFault } from "../../lib/uuid.ts";
 import type { PreparedQuery } from "../../model/prepared-query.ts";
 import * as queries from "../../registry/prepared-query.ts";
+import type { Store } from "../../registry/store.ts";
 import { parseJson } from "../../wire/json.ts";
 import { checkPreparedQuery, decodePreparedQuery, encodePreparedQuery } from "../../wire/prepared-query.ts";
 import { empty, json } from "../answers.ts";
-import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
-import { parseQueryOptions, requireDatacenter } from "../query-options.ts";
-import { answerCatalog, failedReadHeaders } from "../read.ts";
-import { askedOf, executePreparedQuery, explainPreparedQuery, queryNotFound } from "./prepared-query-execution.ts";
+import { answerCatalog } from "../read.ts";
+import type { DatacenterEndpoint, Operation } from "../route.ts";
+import {
+  askedOf,
+  executePreparedQuery,
+  explainPreparedQuery,
+  queryNotFound,
+  type ExecutionParts,
+} from "./prepared-query-execution.ts";
 
-export function listPreparedQueries(api: Api): Endpoint {
-  return (request) =>
-    answerCatalog(api, request, queries.allPreparedQueries(), (rows) => rows.map(encodePreparedQuery));
+export interface PreparedQueryParts extends ExecutionParts {
+  readonly store: Store;
+  readonly random: Random;
 }
 
-export function createPreparedQuery(api: Api): Endpoint {
+export const listPreparedQueries: DatacenterEndpoint = (request) =>
+  answerCatalog(request, queries.allPreparedQueries(), (rows) => rows.map(encodePreparedQuery));
+
+export function createPreparedQuery({ store, random }: PreparedQueryParts): DatacenterEndpoint {
   return async (request) => {
-    const wished = decodePreparedQuery(parseJson(await request.body(bodyBytesMax)));
-    requireDatacenter(request.query, api.datacenter);
-    if (wished.id !== "") throw new HttpError(500, "ID must be empty when creating a new prepared query");
-    check(wished);
-    const query = { ...wished, id: api.random.uuid() };
-    await queries.createPreparedQuery(api.store, query);
-    return json(request, { ID: query.id });
+    const definition = decodePreparedQuery(parseJson(await request.body(bodyBytesMax)));
+    return async () => {
+      if (definition.id !== "") throw new HttpError(500, "ID must be empty when creating a new prepared query");
+      check(definition);
+      const query = { ...definition, id: random.uuid() };
+      await queries.createPreparedQuery(store, query);
+      return json(request, { ID: query.id });
+    };
   };
 }
 
-/** GET of a query by its id, or of what comes of it. */
-export function getPreparedQuery(api: Api): Endpoint {
-  const execute = executePreparedQuery(api);
-  const explain = explainPreparedQuery(api);
+/** GET of a query by its id, of its result or of its explanation. */
+export function getPreparedQuery(parts: PreparedQueryParts): DatacenterEndpoint {
+  const execute = executePreparedQuery(parts);
+  const explain = explainPreparedQuery(parts);
   return (request) => {
     if (askedOf(request, "execute") !== undefined) return execute(request);
     if (askedOf(request, "explain") !== undefined) return explain(request);
-    return answerPreparedQuery(api, request);
+    return answerPreparedQuery(request);
   };
 }
 
-/** Consul: who asks for one that is not there, or waits for one that goes, is told so without an index. */
-function answerPreparedQuery(api: Api, request: HttpRequest): Response | Promise<Response> {
-  parseQueryOptions(request.query);
-  requireDatacenter(request.query, api.datacenter, failedReadHeaders);
-  const fault = uuidFault(request.rest);
-  if (fault !== undefined) throw new HttpError(500, lookupFailure(fault), failedReadHeaders);
-  const query = queries.preparedQuery(request.rest);
-  if (!query.read(api.store.state)) throw queryNotFound();
-  return answerCatalog(api, request, query, (row) => {
-    if (!row) throw queryNotFound();
-    return [encodePreparedQuery(row)];
-  });
+/** Consul: the 404 of an unknown query, also of one deleted during the wait, has no index. */
+function answerPreparedQuery(request: HttpRequest): Operation {
+  return (reading) => {
+    const fault = uuidFault(request.rest);
+    if (fault !== undefined) throw new HttpError(500, lookupFailure(fault));
+    const query = queries.preparedQuery(request.rest);
+    if (!query.read(reading.store.state)) throw queryNotFound();
+    return answerCatalog(request, query, (row) => {
+      if (!row) throw queryNotFound();
+      return [encodePreparedQuery(row)];
+    })(reading);
+  };
 }
 
-/** Consul: the id in the body, if there is one, does not count. */
-export function updatePreparedQuery(api: Api): Endpoint {
+/** Consul: the path's id counts, not the body's. */
+export function updatePreparedQuery({ store }: PreparedQueryParts): DatacenterEndpoint {
   return async (request) => {
     refuseOtherMethod(request);
     const body = await request.body(bodyBytesMax);
     const query = { ...decodePreparedQuery(body.length === 0 ? null : parseJson(body)), id: request.rest };
-    requireChangeable(api, request);
-    check(query);
-    await queries.updatePreparedQuery(api.store, query);
-    return empty();
+    return async () => {
+      requireChangeable(store, query.id);
+      check(query);
+      await queries.updatePreparedQuery(store, query);
+      return empty();
+    };
   };
 }
 
-export function deletePreparedQuery(api: Api): Endpoint {
-  return async (request) => {
+export function deletePreparedQuery({ store }: PreparedQueryParts): DatacenterEndpoint {
+  return (request) => {
     refuseOtherMethod(request);
-    requireChangeable(api, request);
-    await queries.deletePreparedQuery(api.store, request.rest);
-    return empty();
+    return async () => {
+      requireChangeable(store, request.rest);
+      await queries.deletePreparedQuery(store, request.rest);
+      return empty();
+    };
   };
 }
 
@@ -82,13 +97,11 @@ function refuseOtherMethod(request: HttpRequest): void {
   throw new HttpError(405, `method ${request.method} not allowed`, { Allow: "GET" });
 }
 
-/** Consul: whether it is there is looked at before what it is to become. */
-function requireChangeable(api: Api, request: HttpRequest): void {
-  requireDatacenter(request.query, api.datacenter);
-  const id = request.rest;
+/** Consul: an unknown id is an error before the new definition is checked. */
+function requireChangeable(store: Store, id: string): void {
   const fault = uuidFault(id);
   if (fault !== undefined) throw new HttpError(500, `Prepared Query lookup failed: ${lookupFailure(fault)}`);
-  if (queries.preparedQuery(id).read(api.store.state)) return;
+  if (queries.preparedQuery(id).read(store.state)) return;
   throw new HttpError(500, `Cannot modify non-existent prepared query: '${id}'`);
 }
 
@@ -96,7 +109,7 @@ function lookupFailure(fault: string): string {
   return `failed prepared query lookup: index error: ${fault}`;
 }
 
-/** Consul: a query that can be read but is not right is a 500. */
+/** Consul: a query that is well-formed but invalid is a 500. */
 function check(query: PreparedQuery): void {
   try {
     checkPreparedQuery(query);

@@ -1,94 +1,88 @@
+import type { Agent } from "../../agent/agent.ts";
 import { OperatingError } from "../../lib/errors.ts";
+import type { Random } from "../../lib/random.ts";
 import { uuidFault } from "../../lib/uuid.ts";
 import type { Session, SessionRow } from "../../model/session.ts";
 import type { Query } from "../../registry/query.ts";
 import * as sessions from "../../registry/session.ts";
-import { renderGoJson } from "../../wire/go-json.ts";
+import type { SessionTtls } from "../../registry/session-ttls.ts";
+import type { Store } from "../../registry/store.ts";
 import { parseJson } from "../../wire/json.ts";
 import { decodeSession, encodeSession } from "../../wire/session.ts";
-import { json, jsonHeaders } from "../answers.ts";
-import type { Api, Endpoint } from "../api.ts";
+import { json } from "../answers.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
 import { bodyBytesMax } from "../limits.ts";
 import { requireName } from "../parameters.ts";
-import { requireDatacenter } from "../query-options.ts";
-import { answerQuery, failedReadHeaders } from "../read.ts";
+import { answerJson } from "../read.ts";
+import type { DatacenterEndpoint, Operation, Reading } from "../route.ts";
 
-export function createSession(api: Api): Endpoint {
+export interface SessionParts {
+  readonly store: Store;
+  readonly sessionTtls: SessionTtls;
+  readonly agent: Pick<Agent, "node">;
+  readonly sessionTtlMsMin: number;
+  readonly random: Random;
+}
+
+export function createSession(parts: SessionParts): DatacenterEndpoint {
   return async (request) => {
     const body = await request.body(bodyBytesMax);
-    const session = decode(api, body.length === 0 ? null : parseJson(body));
-    requireDatacenter(request.query, api.datacenter);
-    await sessions.createSession(api.store, session);
-    return json(request, { ID: session.id });
+    const session = decode(parts, body.length === 0 ? null : parseJson(body));
+    return async () => {
+      await sessions.createSession(parts.store, session);
+      return json(request, { ID: session.id });
+    };
   };
 }
 
-export function destroySession(api: Api): Endpoint {
-  return async (request) => {
-    const id = requireSessionId(api, request);
-    await sessions.destroySession(api.store, id);
+export function destroySession({ store }: Pick<SessionParts, "store">): DatacenterEndpoint {
+  return onSession(async (request, id) => {
+    await sessions.destroySession(store, id);
     return json(request, true);
-  };
-}
-
-/** Consul: the answer has no index, since nothing was written. */
-export function renewSession(api: Api): Endpoint {
-  return (request) => {
-    const id = requireSessionId(api, request);
-    const session = api.sessionTtls.renew(id);
-    if (!session) throw new HttpError(404, `Session id '${id}' not found`);
-    return json(request, [encodeSession(session)]);
-  };
-}
-
-export function getSession(api: Api): Endpoint {
-  return (request) => {
-    requireName(request.rest, "Missing session");
-    requireDatacenter(request.query, api.datacenter, failedReadHeaders);
-    return answerSessions(api, request, sessions.sessionList(requireSessionId(api, request)));
-  };
-}
-
-export function listSessions(api: Api): Endpoint {
-  return (request) => answerSessions(api, request, sessions.allSessions());
-}
-
-export function listNodeSessions(api: Api): Endpoint {
-  return (request) =>
-    answerSessions(api, request, sessions.nodeSessions(requireName(request.rest, "Missing node name")));
-}
-
-function answerSessions(
-  api: Api,
-  request: HttpRequest,
-  query: Query<readonly SessionRow[]>,
-): Response | Promise<Response> {
-  requireDatacenter(request.query, api.datacenter, failedReadHeaders);
-  return answerQuery(api, request, query, {
-    headers: jsonHeaders,
-    body: (rows) => renderGoJson(rows.map(encodeSession), { pretty: request.pretty }),
   });
 }
 
-function requireSessionId(api: Api, request: HttpRequest): string {
-  const id = requireName(request.rest, "Missing session");
-  const headers = request.method === "GET" ? failedReadHeaders : {};
-  requireDatacenter(request.query, api.datacenter, headers);
-  const fault = uuidFault(id);
-  if (fault !== undefined) throw new HttpError(500, `failed session lookup: index error: ${fault}`, headers);
-  return id;
+/** Consul: the answer has no index, since nothing was written. */
+export function renewSession({ sessionTtls }: Pick<SessionParts, "sessionTtls">): DatacenterEndpoint {
+  return onSession((request, id) => {
+    const session = sessionTtls.renew(id);
+    if (!session) throw new HttpError(404, `Session id '${id}' not found`);
+    return json(request, [encodeSession(session)]);
+  });
 }
 
-/** Consul: a session that can be read but is not right is a 500. */
-function decode(api: Api, body: unknown): Session {
+export const getSession: DatacenterEndpoint = onSession((request, id, reading) =>
+  answerSessions(request, sessions.sessionList(id))(reading),
+);
+
+export const listSessions: DatacenterEndpoint = (request) => answerSessions(request, sessions.allSessions());
+
+export const listNodeSessions: DatacenterEndpoint = (request) =>
+  answerSessions(request, sessions.nodeSessions(requireName(request.rest, "Missing node name")));
+
+function answerSessions(request: HttpRequest, query: Query<readonly SessionRow[]>): Operation {
+  return answerJson(request, query, (rows) => rows.map(encodeSession));
+}
+
+/** The operation on the session whose id is the rest of the path. */
+function onSession(
+  act: (request: HttpRequest, id: string, reading: Reading) => ReturnType<Operation>,
+): DatacenterEndpoint {
+  return (request) => {
+    const id = requireName(request.rest, "Missing session");
+    return (reading) => {
+      const fault = uuidFault(id);
+      if (fault !== undefined) throw new HttpError(500, `failed session lookup: index error: ${fault}`);
+      return act(request, id, reading);
+    };
+  };
+}
+
+/** Consul: a session that is well-formed but invalid is a 500. */
+function decode({ random, agent, sessionTtlMsMin: ttlMsMin }: SessionParts, body: unknown): Session {
   try {
-    return decodeSession(body, {
-      id: api.random.uuid(),
-      node: api.agent.node.name,
-      ttlMsMin: api.sessionTtlMsMin,
-    });
+    return decodeSession(body, { id: random.uuid(), node: agent.node.name, ttlMsMin });
   } catch (error) {
     if (error instanceof OperatingError && error.code === "session-validation") throw new HttpError(500, error.message);
     throw error;

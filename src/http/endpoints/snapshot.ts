@@ -1,20 +1,33 @@
+import type { Agent } from "../../agent/agent.ts";
+import type { Clock } from "../../lib/clock.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
+import type { Log } from "../../lib/log.ts";
 import { IncomingSnapshot, takeSnapshot } from "../../registry/snapshot.ts";
+import type { Store } from "../../registry/store.ts";
 import { checkSnapshotMeta, encodeSnapshotMeta } from "../../wire/snapshot-meta.ts";
 import { empty } from "../answers.ts";
-import type { Api, Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
 import { snapshotBytesMax } from "../limits.ts";
-import { requireDatacenter } from "../query-options.ts";
+import type { DatacenterEndpoint } from "../route.ts";
+
+export interface SnapshotParts {
+  readonly store: Store;
+  readonly agent: Pick<Agent, "node">;
+  /** host:port of the leader. */
+  readonly leader: string;
+  /** Writes this agent's local state to the catalog. */
+  readonly resync: () => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
 
 const metaName = "meta.json";
 const stateName = "state.bin";
 
-/** Consul: none of the options that other reads have is looked at, ?stale neither. */
-export function saveSnapshot(api: Api): Endpoint {
-  return async ({ query }) => {
-    requireDatacenter(query, api.datacenter);
-    const { index, archive } = await packSnapshot(api);
+/** Consul: the options of other reads, also ?stale, have no effect. */
+export function saveSnapshot(parts: SnapshotParts): DatacenterEndpoint {
+  return () => async () => {
+    const { index, archive } = await packSnapshot(parts);
     return new Response(archive, {
       headers: {
         "Content-Type": "application/x-gzip",
@@ -27,44 +40,46 @@ export function saveSnapshot(api: Api): Endpoint {
   };
 }
 
-async function packSnapshot(
-  api: Api,
-): Promise<{ readonly index: number; readonly archive: ReadableStream<Uint8Array> }> {
-  // Loaded when first needed: an agent that is never asked for a snapshot has no use for it.
+async function packSnapshot({
+  store,
+  clock,
+  agent,
+  leader: serverAddress,
+}: SnapshotParts): Promise<{ readonly index: number; readonly archive: ReadableStream<Uint8Array> }> {
+  // Loaded on first use: most agents never take a snapshot.
   const { measureFile, packArchive } = await import("../../lib/checked-archive.ts");
-  const snapshot = takeSnapshot(api.store);
+  const snapshot = takeSnapshot(store);
   const { index } = snapshot;
   const state = await measureFile(stateName, () => snapshot.blocks());
   if (state.bytes > snapshotBytesMax) throw tooLarge(state.bytes);
-  const takenMs = api.clock.wallMs();
-  const { agent, leader: serverAddress } = api;
+  const takenMs = clock.wallMs();
   const text = encodeSnapshotMeta({ index, takenMs, bytes: state.bytes, serverId: agent.node.id, serverAddress });
   const meta = await measureFile(metaName, () => [Buffer.from(text)]);
   return { index, archive: packArchive([meta, state], new Date(takenMs)) };
 }
 
-export function restoreSnapshot(api: Api): Endpoint {
-  return async ({ query, raw }) => {
-    requireDatacenter(query, api.datacenter);
-    if (query.has("stale")) throw new HttpError(500, "stale not allowed for restore");
-    const announced = Number(raw.headers.get("content-length") ?? 0);
-    if (announced > snapshotBytesMax) throw tooLarge(announced);
-    const incoming = await readSnapshot(api, raw.body ?? new Blob([]).stream());
-    await incoming.commit();
-    api.log.info("Snapshot restored", { index: api.store.state.index });
-    await bringInStep(api);
-    // Otherwise what was unpacked, and the state before, stay on the heap until long after.
-    Bun.gc(true);
-    return empty();
-  };
+export function restoreSnapshot(parts: SnapshotParts): DatacenterEndpoint {
+  return ({ query, raw }) =>
+    async () => {
+      if (query.has("stale")) throw new HttpError(500, "stale not allowed for restore");
+      const announced = Number(raw.headers.get("content-length") ?? 0);
+      if (announced > snapshotBytesMax) throw tooLarge(announced);
+      const incoming = await readSnapshot(parts.store, raw.body ?? new Blob([]).stream());
+      await incoming.commit();
+      parts.log.info("Snapshot restored", { index: parts.store.state.index });
+      await syncAgent(parts);
+      // Otherwise the unpacked bytes and the previous state stay on the heap until long after.
+      Bun.gc(true);
+      return empty();
+    };
 }
 
 /**
- * Nothing is changed yet.
- * @throws HttpError 500 as Consul answers with, whatever is wrong with a snapshot
+ * Decodes a snapshot without a change of the store.
+ * @throws HttpError 500 for every fault of a snapshot, as Consul
  */
-async function readSnapshot(api: Api, body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<IncomingSnapshot> {
-  const incoming = new IncomingSnapshot(api.store);
+async function readSnapshot(store: Store, body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<IncomingSnapshot> {
+  const incoming = new IncomingSnapshot(store);
   try {
     const { unpackArchive } = await import("../../lib/checked-archive.ts");
     const receive = (block: Uint8Array): void => incoming.add(block);
@@ -78,8 +93,8 @@ async function readSnapshot(api: Api, body: ReadableStream<Uint8Array<ArrayBuffe
   }
 }
 
-/** The agent is right about its node: what it has registered is not to be missing until the next minute. */
-async function bringInStep({ resync, log }: Api): Promise<void> {
+/** Puts the local state back into the catalog at once: anti-entropy would do so within a minute. */
+async function syncAgent({ resync, log }: SnapshotParts): Promise<void> {
   try {
     await resync();
   } catch (error) {

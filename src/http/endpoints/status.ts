@@ -1,19 +1,15 @@
 import { json } from "../answers.ts";
-import type { Api, Endpoint } from "../api.ts";
-import { parseQueryOptions, requireDatacenter } from "../query-options.ts";
+import type { DatacenterEndpoint } from "../route.ts";
 
-export function getLeader(api: Api): Endpoint {
-  return (request) => {
-    parseQueryOptions(request.query);
-    requireDatacenter(request.query, api.datacenter);
-    return json(request, api.leader);
-  };
+export interface StatusParts {
+  /** host:port of the leader and of all servers. */
+  readonly leader: string;
 }
 
-export function listPeers(api: Api): Endpoint {
-  return (request) => {
-    parseQueryOptions(request.query);
-    requireDatacenter(request.query, api.datacenter);
-    return json(request, [api.leader]);
-  };
+export function getLeader({ leader }: StatusParts): DatacenterEndpoint {
+  return (request) => () => json(request, leader);
+}
+
+export function listPeers({ leader }: StatusParts): DatacenterEndpoint {
+  return (request) => () => json(request, [leader]);
 }

@@ -1,36 +1,45 @@
 import { OperatingError } from "../../lib/errors.ts";
 import { isRead, txnOperationsMax, type TxnOperation } from "../../model/txn.ts";
+import type { Store } from "../../registry/store.ts";
 import { runTxn, type TxnOutcome } from "../../registry/txn.ts";
 import { renderGoJson } from "../../wire/go-json.ts";
 import { parseJson } from "../../wire/json.ts";
 import { decodeTxn, encodeTxnErrors, encodeTxnResults } from "../../wire/txn.ts";
 import { jsonText } from "../answers.ts";
-import type { Api, Endpoint } from "../api.ts";
 import { deviceSdkCOperationsMax, isDeviceSdkC } from "../device-sdk-c.ts";
 import { HttpError } from "../http-error.ts";
-import { parseQueryOptions, requireDatacenter } from "../query-options.ts";
+import type { DatacenterEndpoint } from "../route.ts";
 
-/** PUT /v1/txn. Consul: what only reads says with its answer how it was read, though without an index. */
-export function transact(api: Api): Endpoint {
+export interface TxnParts {
+  readonly store: Store;
+  readonly datacenter: string;
+  readonly kvValueBytesMax: number;
+  /** The limit of a transaction's body. */
+  readonly txnBytesMax: number;
+}
+
+/** PUT /v1/txn. Consul: the answer to reads alone has the headers of a read, without an index. */
+export function transact({ store, datacenter, kvValueBytesMax, txnBytesMax }: TxnParts): DatacenterEndpoint {
   return async (request) => {
-    const { query, pretty } = request;
+    const { pretty } = request;
     const operationsMax = isDeviceSdkC(request) ? deviceSdkCOperationsMax : txnOperationsMax;
-    const decoded = decode(await request.body(api.txnBytesMax, "txn_max_req_len"), operationsMax);
-    const operations = decoded.map((operation) => inDatacenter(operation, api.datacenter));
-    checkSizes(operations, api.kvValueBytesMax);
+    const decoded = decode(await request.body(txnBytesMax, "txn_max_req_len"), operationsMax);
+    const operations = decoded.map((operation) => inDatacenter(operation, datacenter));
+    checkSizes(operations, kvValueBytesMax);
     const readsOnly = operations.every(isRead);
-    if (readsOnly) parseQueryOptions(query);
-    requireDatacenter(query, api.datacenter);
-    const outcome = await runTxn(api.store, operations);
-    const body = { ...encodeOutcome(outcome), ...(readsOnly ? readMeta : {}) };
-    return jsonText(request, renderGoJson(body, { pretty }), {
-      status: "errors" in outcome ? 409 : 200,
-      headers: readsOnly ? readHeaders : {},
-    });
+    if (readsOnly) request.queryOptions();
+    return async () => {
+      const outcome = await runTxn(store, operations);
+      const body = { ...encodeOutcome(outcome), ...(readsOnly ? readMeta : {}) };
+      return jsonText(request, renderGoJson(body, { pretty }), {
+        status: "errors" in outcome ? 409 : 200,
+        headers: readsOnly ? readHeaders : {},
+      });
+    };
   };
 }
 
-/** A node that does not say where it is, is here. */
+/** Puts a node without a datacenter in this one. */
 function inDatacenter(operation: TxnOperation, datacenter: string): TxnOperation {
   if (operation.kind !== "node" || operation.node.datacenter !== "") return operation;
   return { ...operation, node: { ...operation.node, datacenter } };

@@ -1,11 +1,11 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import type { Endpoint } from "../api.ts";
 import { HttpError } from "../http-error.ts";
+import type { Endpoint } from "../route.ts";
 
 /**
- * Serves a folder as the UI. Consul: a path that leads to no file gets the folder's index.html, whose script finds its
- * own way from there; in it, {{.ContentPath}} stands for where it is served.
+ * Serves a folder as the UI. Consul: a path without a file gets the folder's index.html, whose script reads the path; in
+ * it, {{.ContentPath}} stands for the path of the UI.
  */
 export function serveFolder(folder: string, contentPath: string): Endpoint {
   return async ({ rest }) => {
@@ -22,15 +22,15 @@ export function serveFolder(folder: string, contentPath: string): Endpoint {
 const indexName = "index.html";
 const headers = { "X-Content-Type-Options": "nosniff" } as const;
 
-/** The path of the file of that name below the folder. */
+/** The path of a file below the folder; undefined if it has none of that name. */
 function fileIn(folder: string, name: string): string | undefined {
-  // Dots and slashes may come in encoded, so that no parser of URLs has resolved them.
+  // Encoded dots and slashes pass the URL parser unresolved.
   if (name.split(/[/\\]/).some((part) => part === "..")) return undefined;
   const path = join(folder, name);
   return isFile(path) ? path : undefined;
 }
 
-/** What cannot be looked at (a name that is too long, a file taken for a folder) is no file. */
+/** False also if the path cannot be examined: a name too long, a file in place of a folder. */
 function isFile(path: string): boolean {
   try {
     return statSync(path).isFile();

@@ -1,28 +1,38 @@
+import type { Agent } from "../../agent/agent.ts";
 import { worstStatus, type CheckStatus } from "../../model/check.ts";
 import { reasonOf } from "../../model/check-reason.ts";
 import * as catalog from "../../registry/catalog.ts";
+import type { CheckOutputs } from "../../registry/check-outputs.ts";
 import { serviceHealth, type CheckedInstance } from "../../registry/health.ts";
 import { kvKeys } from "../../registry/kv.ts";
+import type { Store } from "../../registry/store.ts";
 import { moved } from "../answers.ts";
-import type { Api, Endpoint } from "../api.ts";
 import { escapeHtml, page, table } from "../html.ts";
+import type { Endpoint } from "../route.ts";
 
-/** A person on site wants to see at a glance what is not well; more keys than this are not read, they are scrolled past. */
+export interface UiParts {
+  readonly store: Store;
+  readonly outputs: CheckOutputs;
+  readonly agent: Pick<Agent, "node">;
+  readonly datacenter: string;
+}
+
+/** A person scrolls past more keys than this. */
 const keysMax = 500;
-/** Characters of what a check says: its beginning has the reason. */
+/** Characters of a check's output: its beginning has the reason. */
 const reasonMax = 300;
 
-/** The plain page: services with their health, and keys. Rendered here, without a script. */
-export function showOverview(api: Api): Endpoint {
+/** The built-in page: services with their health, and keys. It has no script. */
+export function showOverview(parts: UiParts): Endpoint {
   return () => {
-    const services = listServices(api);
-    const keys = kvKeys("", "").read(api.store.state);
+    const services = listServices(parts);
+    const keys = kvKeys("", "").read(parts.store.state);
     const body = [
-      `<h1>Praetor <small>${escapeHtml(api.agent.node.name)} &middot; ${escapeHtml(api.datacenter)}</small></h1>`,
+      `<h1>Praetor <small>${escapeHtml(parts.agent.node.name)} &middot; ${escapeHtml(parts.datacenter)}</small></h1>`,
       `<h2>Services (${services.length})</h2>`,
       table(
         ["Service", "Status", "Instances", "Tags", "What the checks say"],
-        services.map((service) => serviceCells(api, service)),
+        services.map((service) => serviceCells(parts, service)),
       ),
       `<h2>Keys (${keys.length})</h2>`,
       table(
@@ -39,7 +49,7 @@ export function redirectToUi(contentPath: string): Endpoint {
   return ({ method }) => moved(method, contentPath);
 }
 
-/** Consul: without its UI the root only says what this is. */
+/** Consul: without its UI the root is this text. */
 export function serveBanner(): Endpoint {
   return () => new Response("Consul Agent", { headers: { "Content-Type": "text/plain; charset=utf-8" } });
 }
@@ -56,7 +66,7 @@ interface ServiceSummary {
   readonly instances: readonly CheckedInstance[];
 }
 
-function listServices({ store: { state } }: Api): ServiceSummary[] {
+function listServices({ store: { state } }: UiParts): ServiceSummary[] {
   const names = [...catalog.services({}).read(state)].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return names.map(([name, tags]) => {
     const instances = serviceHealth(name, { tags: [], meta: {}, passingOnly: false }).read(state);
@@ -64,7 +74,7 @@ function listServices({ store: { state } }: Api): ServiceSummary[] {
   });
 }
 
-function serviceCells({ outputs }: Api, { name, tags, instances }: ServiceSummary): string[] {
+function serviceCells({ outputs }: UiParts, { name, tags, instances }: ServiceSummary): string[] {
   const status = worstStatus(instances.flatMap(({ checks }) => checks.map((check) => check.status)));
   const where = instances.map(
     ({ node, service }) => `${escapeHtml(service.address || node.address)}:${service.port} on ${escapeHtml(node.name)}`,

@@ -4,7 +4,7 @@ import { parseUpstream, Recursors } from "../../dns/recursors.ts";
 import { Responder, type AnsweringSettings } from "../../dns/responder.ts";
 import type { listenDns } from "../../dns/server.ts";
 import { Zone } from "../../dns/zone.ts";
-import type { Api } from "../../http/api.ts";
+import type { Api } from "../../http/routes.ts";
 import type { Part } from "../lifecycle.ts";
 
 type DnsParts = Pick<Api, "store" | "preparedQueries" | "metrics" | "clock" | "random" | "log">;

@@ -4,13 +4,12 @@ import { serverMember } from "../../cluster/server-registration.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import { describeHost } from "../../http/host-description.ts";
 import { AnswerCache } from "../../http/answer-cache.ts";
-import type { Api } from "../../http/api.ts";
 import { CachedQuestions } from "../../http/cached-questions.ts";
 import type { ClientLimit } from "../../http/client-limit.ts";
 import type { Listeners, openListeners } from "../../http/listeners.ts";
 import { invalidateOnChange } from "../../http/invalidate-on-change.ts";
 import { Router } from "../../http/router.ts";
-import { routes } from "../../http/routes.ts";
+import { type Api, routes } from "../../http/routes.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { writeAccess } from "../../http/write-access.ts";
 import { Coordinates } from "../../registry/coordinates.ts";
@@ -27,7 +26,7 @@ type ApiParts = Pick<
   "store" | "outputs" | "sessionTtls" | "agent" | "metrics" | "clock" | "random" | "log" | "reload" | "resync" | "leave"
 > & { readonly machine: Machine; readonly definitionFaults: () => readonly FileFault[] };
 
-/** What the endpoints work on. */
+/** The parts of one agent that its endpoints use. */
 export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   const { node } = parts.agent;
   const member = serverMember(node, config);
@@ -94,11 +93,8 @@ export async function openHttp(
   const { httpAllowWriteFrom: writers, ports, tls } = config;
   const { clock, log } = api;
   const router = new Router(routes(api), {
-    answers: api.answers,
+    ...api,
     clientLimit,
-    metrics: api.metrics,
-    clock,
-    log,
     headers: config.httpHeaders,
     isPretty: config.devMode,
     blocked: config.httpBlockEndpoints,

@@ -1,0 +1,97 @@
+import { answerFromCache } from "./cached.ts";
+import type { CachedQuestions } from "./cached-questions.ts";
+import { failedReadHeaders, HttpError } from "./http-error.ts";
+import type { HttpRequest } from "./http-request.ts";
+import { parseConsistency } from "./query-options.ts";
+import type { ConsulCache, DatacenterEndpoint, Endpoint, Reading, Route } from "./route.ts";
+
+/*
+ * A request whose route is known passes these steps, in Consul's order. Each may end it with an error.
+ *
+ *   1. options      consistency, wait, index
+ *   2. cache        Cache-Control, if `?cached` is given
+ *   3. namespace    refused: there are none
+ *   4. endpoint     reads path, parameters and body. In the agent's scope it answers, and that is all
+ *   5. datacenter   `?dc` must name this one
+ *   6. operation    a write; or a read: wait, read, near, filter, render (read.ts)
+ *
+ * The place of access control: the token after the datacenter, what is visible before the filter.
+ */
+
+export interface Pipeline extends Reading {
+  readonly datacenter: string;
+  /** undefined: `?cached` has no effect. */
+  readonly cachedQuestions: CachedQuestions | undefined;
+}
+
+interface Chosen {
+  readonly route: Route;
+  /** The route's, for the request's method. */
+  readonly endpoint: Endpoint | DatacenterEndpoint;
+}
+
+/** @throws HttpError, OperatingError */
+export function answerByRoute(pipeline: Pipeline, chosen: Chosen, request: HttpRequest): Promise<Response> {
+  const { route } = chosen;
+  checkCommonParameters(route, request);
+  const { cachedQuestions: questions } = pipeline;
+  const cache = questions && cacheOf(route, request);
+  if (!cache) return answer(pipeline, chosen, request);
+  return answerFromCache(request, { ...cache, questions, answer: (asked) => answer(pipeline, chosen, asked) });
+}
+
+function cacheOf({ consulCache }: Route, { method, query, rest }: HttpRequest): ConsulCache | undefined {
+  if (!consulCache || method !== "GET" || !query.has("cached")) return undefined;
+  return `/${rest}`.endsWith(consulCache.pathEnd ?? "") ? consulCache : undefined;
+}
+
+function checkCommonParameters(route: Route, request: HttpRequest): void {
+  if (request.query.hasAny) {
+    checkOptions(route, request);
+    if (request.method === "GET" && request.query.has("cached")) request.cacheControl();
+  }
+  if (route.namespaced) refuseNamespace(request);
+}
+
+function checkOptions({ options, scope }: Route, request: HttpRequest): void {
+  if (options === "consistency") parseConsistency(request.query);
+  else if ((options ?? optionsIn[scope]).includes(request.method)) request.queryOptions();
+}
+
+const optionsIn: Readonly<Record<Route["scope"], readonly string[]>> = { agent: [], body: [], datacenter: ["GET"] };
+
+/** As Consul without its enterprise features. A GET's header is not looked at, so that reads cost less. */
+function refuseNamespace({ method, query, raw }: HttpRequest): void {
+  const named = (query.get("ns") ?? "") !== "";
+  const headed = method !== "GET" && (raw.headers.get("x-consul-namespace") ?? "") !== "";
+  if (!named && !headed) return;
+  const where = headed ? 'header: "X-Consul-Namespace"' : 'query parameter: "ns"';
+  throw new HttpError(400, `Bad request: Invalid ${where} - Namespaces are a Consul Enterprise feature`);
+}
+
+async function answer(pipeline: Pipeline, { route, endpoint }: Chosen, request: HttpRequest): Promise<Response> {
+  const given = endpoint(request);
+  // Without a body to read, the operation runs in this tick.
+  const outcome = given instanceof Promise ? await given : given;
+  if (outcome instanceof Response) return outcome;
+  try {
+    checkDatacenter(route, request, pipeline.datacenter);
+    return await outcome(pipeline);
+  } catch (error) {
+    throw request.method === "GET" && "failsWithMeta" in route ? withMeta(error) : error;
+  }
+}
+
+function withMeta(error: unknown): unknown {
+  return error instanceof HttpError && error.status === 500
+    ? new HttpError(500, error.message, failedReadHeaders)
+    : error;
+}
+
+/** @throws HttpError 500 if a request is for another datacenter */
+function checkDatacenter(route: Route, { method, query }: HttpRequest, datacenter: string): void {
+  const asked = query.get("dc") ?? "";
+  if (asked === "" || asked === datacenter) return;
+  if ("inPrimary" in route && route.inPrimary?.some((each) => each === method)) return;
+  throw new HttpError(500, "No path to datacenter");
+}
