@@ -68,7 +68,7 @@ function keptPosition({ disk }: Bus): string | undefined {
 
 function gauges({ metrics }: Bus): Record<string, number> {
   return Object.fromEntries(
-    metrics.lately().gauges.map(({ name, value }) => [name.replace("praetor.bus.", ""), value]),
+    metrics.lastInterval().gauges.map(({ name, value }) => [name.replace("praetor.bus.", ""), value]),
   );
 }
 
@@ -84,7 +84,7 @@ describe("changes", () => {
     await bus.store.submit({ type: "kv-delete", key: "e/a" });
     await settleAll();
     expect(bus.sent()).toEqual(["t/e/a=1", "t/e/b=3", "t/e/a=undefined"]);
-    expect(bus.metrics.lately().counters).toMatchObject([{ name: "praetor.bus.published", sum: 3 }]);
+    expect(bus.metrics.lastInterval().counters).toMatchObject([{ name: "praetor.bus.published", sum: 3 }]);
   });
 
   test("from before the first start are not told", async () => {

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync } from "node:fs";
 import type { ReadableStreamDefaultReader } from "node:stream/web";
 import { formatDuration } from "../lib/duration.ts";
-import { notStartedWords } from "../lib/not-started.ts";
+import { startFailureText } from "../lib/start-failure.ts";
 import { openPipe } from "../lib/pipe.ts";
 import type { CheckMethod, CheckStatus } from "../model/check.ts";
 import type { CheckResult, CheckRunner } from "./check-runner.ts";
@@ -43,7 +43,7 @@ async function runScript(args: readonly string[], options: RunOptions): Promise<
       output.close();
     }
   } catch (thrown) {
-    return { status: "critical", output: notStartedWords(program, thrown) };
+    return { status: "critical", output: startFailureText(program, thrown) };
   }
 }
 

@@ -2,7 +2,7 @@ import { type ChildProcess, type IOType, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync } from "node:fs";
 import { constants } from "node:os";
-import { notStartedWords } from "../lib/not-started.ts";
+import { startFailureText } from "../lib/start-failure.ts";
 import { openPipe } from "../lib/pipe.ts";
 import { CommandFailure } from "./command-failure.ts";
 import { forwardSignals } from "./shutdown.ts";
@@ -40,7 +40,7 @@ export class Child {
       if (child.pid === undefined) await once(child, "spawn");
       return new Child(child, child.pid ?? 0);
     } catch (error) {
-      throw new CommandFailure(`Error starting handler: ${notStartedWords(program, error)}`);
+      throw new CommandFailure(`Error starting handler: ${startFailureText(program, error)}`);
     }
   }
 

@@ -1,4 +1,4 @@
-/** Stops a programmer's error where it happens. Never for input: bad input is an OperatingError. */
+/** Throws when the code itself is wrong. Never for input: bad input is an OperatingError. */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`assertion failed: ${message}`);
 }

@@ -35,7 +35,7 @@ async function refusal(archive: Buffer, max?: number): Promise<string> {
   throw new Error("it was taken");
 }
 
-test("what was packed comes out, whatever its blocks", async () => {
+test("unpacking returns the packed files, whatever the block sizes", async () => {
   const content = fc.array(fc.uint8Array({ maxLength: 3_000 }), { maxLength: 5 });
   await fc.assert(
     fc.asyncProperty(content, async (blocks) => {
@@ -46,12 +46,15 @@ test("what was packed comes out, whatever its blocks", async () => {
   );
 });
 
-test.each([["1914-05-01"], ["1970-01-01"], ["2300-01-01"]])("a clock that says %s is no obstacle", async (date) => {
-  const archive = await pack({ text: [Buffer.from("hello")], large: [] }, new Date(date));
-  expect((await unpack(archive)).text).toBe("hello");
-});
+test.each([["1914-05-01"], ["1970-01-01"], ["2300-01-01"]])(
+  "an archive can be packed when the clock says %s",
+  async (date) => {
+    const archive = await pack({ text: [Buffer.from("hello")], large: [] }, new Date(date));
+    expect((await unpack(archive)).text).toBe("hello");
+  },
+);
 
-test("the last file has the hashes of the others", async () => {
+test("the archive's last file lists the hashes of the others", async () => {
   const archive = await pack({ text: [Buffer.from("hello")], large: [Buffer.from("world")] });
   const files = await unpackFiles(archive);
   const sums = files.get("SHA256SUMS")?.toString();
@@ -59,46 +62,46 @@ test("the last file has the hashes of the others", async () => {
   expect(sums).toBe(sha256Sums(files));
 });
 
-test("a bit that is flipped anywhere is found, or changes nothing", async () => {
+test("a flipped bit anywhere in the archive is detected or has no effect", async () => {
   const archive = await pack({ text: [Buffer.from("hello")], large: [Buffer.from("world, and more of it")] });
   const whole = await unpack(archive);
   for (let bit = 0; bit < archive.length * 8; bit += 3) {
     const damaged = Buffer.from(archive);
     damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-    // Bits of the time and the system in gzip's header are of no account.
+    // The time and operating system in gzip's header do not affect the content.
     const found = await unpack(damaged).catch((error: unknown) => error);
     if (!(found instanceof OperatingError)) expect(found).toEqual(whole);
   }
 });
 
-describe("is refused with a reason", () => {
+describe("unpacking refuses, with a reason,", () => {
   const files = new Map([
     ["text", "hello"],
     ["large", "world"],
   ]);
 
-  test("a file too many, too few or twice", async () => {
+  test("an archive with an extra, a missing or a repeated file", async () => {
     const sums = ["SHA256SUMS", sha256Sums(files)] as const;
     expect(await refusal(await packFiles([...files, sums, ["x", ""]]))).toContain('unexpected file "x"');
     expect(await refusal(await packFiles([...files, ["text", ""], sums]))).toContain('unexpected file "text"');
     expect(await refusal(await packFiles([["text", "hello"], sums]))).toContain("large is missing");
   });
 
-  test("a hash that is another's, or none", async () => {
+  test("a file with a wrong or missing hash", async () => {
     const sums = sha256Sums([...files, ["text", "other"]]);
     expect(await refusal(await packFiles([...files, ["SHA256SUMS", sums.slice(70)]]))).toContain(
-      "text is not as its hash",
+      "text does not match its hash",
     );
-    expect(await refusal(await packFiles(files))).toContain("text is not as its hash");
+    expect(await refusal(await packFiles(files))).toContain("text does not match its hash");
   });
 
-  test("what is cut, empty or no archive at all", async () => {
+  test("a truncated or empty archive, and bytes that are no archive", async () => {
     const archive = await pack({ text: [Buffer.from("hello")], large: [Buffer.from("world")] });
     for (let length = 0; length < archive.length; length += 7)
       expect(await refusal(archive.subarray(0, length))).toStartWith("archive-damaged: ");
   });
 
-  test("more content than allowed, as soon as that is passed, however small it is packed", async () => {
+  test("content above the limit, as soon as the limit is passed, however well it compresses", async () => {
     const archive = await pack({
       text: [Buffer.from("hello")],
       large: Array.from({ length: 64 }, () => Buffer.alloc(1 << 20)),
@@ -107,13 +110,13 @@ describe("is refused with a reason", () => {
     expect(await refusal(archive)).toStartWith("archive-too-large: ");
   });
 
-  test("a small file that is not small", async () => {
+  test("a small file above the limit for small files", async () => {
     const archive = await pack({ text: [Buffer.alloc(1 << 17)], large: [] });
     expect(await refusal(archive)).toContain("longer than 65536 bytes");
   });
 });
 
-test("a reader that goes away ends the packing", async () => {
+test("cancelling the stream ends the packing", async () => {
   let made = 0;
   function* blocks(): Generator<Uint8Array> {
     for (let at = 0; at < 4_096; at++) {

@@ -3,19 +3,19 @@ import { messageOf, OperatingError } from "./errors.ts";
 import { nextTurn } from "./next-turn.ts";
 
 /*
- * Files in a gzipped tar, the last of which has the hash of each other one, in the form that `sha256sum -c` reads. They
- * are packed and unpacked as they flow, so neither way needs more memory than a few blocks.
+ * Packs and unpacks a gzipped tar whose last file, SHA256SUMS, lists the hash of each other file in the format of
+ * `sha256sum -c`. Both directions stream, so they need the memory of a few blocks.
  *
- * A tar says how long a file is before its content. Content that is made on the way is therefore made twice: once to
- * measure it, once to send it.
+ * A tar header holds the file's length and stands before the content. Content that is generated is therefore generated
+ * twice: once to measure it, once to send it.
  */
 
 const sumsName = "SHA256SUMS";
 const smallBytesMax = 64 * 1024;
-/** Room for what a tar has besides the large file. */
+/** Allowance for the tar's headers, padding and small files beside the large file. */
 const tarBytesMax = 256 * 1024;
 
-/** A tar has room for eleven octal digits of seconds since 1970, and for no sign. A gateway's clock may be anywhere. */
+/** A tar header holds a time as eleven octal digits of seconds since 1970, unsigned. A gateway's clock may be far off. */
 const tarSecondsMax = 8 ** 11 - 1;
 
 export interface ArchiveFile {
@@ -23,11 +23,11 @@ export interface ArchiveFile {
   readonly bytes: number;
   /** In hexadecimal. */
   readonly sha256: string;
-  /** The content, the same each time. */
+  /** Returns the content; each call returns the same bytes. */
   readonly blocks: () => Iterable<Uint8Array>;
 }
 
-/** A file to be packed, from its content. */
+/** Reads the content once for its length and hash, and returns the file for packArchive. */
 export async function measureFile(name: string, blocks: () => Iterable<Uint8Array>): Promise<ArchiveFile> {
   const hasher = new Bun.CryptoHasher("sha256");
   let bytes = 0;
@@ -39,7 +39,7 @@ export async function measureFile(name: string, blocks: () => Iterable<Uint8Arra
   return { name, bytes, sha256: hasher.digest("hex"), blocks };
 }
 
-/** The archive's bytes, made as they are read. */
+/** Returns the archive as a stream, which is generated as the reader pulls it. */
 export function packArchive(files: readonly ArchiveFile[], modified: Date): ReadableStream<Uint8Array> {
   const { readable, controller } = createTarPacker();
   const sums = Buffer.from(files.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join(""));
@@ -67,26 +67,27 @@ async function addAll(
     }
     controller.finalize();
   } catch (error) {
-    // The reader has gone away, or is told of the error.
+    // Either the reader cancelled the stream, or it gets this error.
     controller.error(error);
   }
 }
 
-/** What an archive must hold: exactly these files. */
+/** The files that an archive must hold: exactly these. */
 export interface WantedFiles {
-  /** Small ones, which are returned. */
+  /** Names of the small files, whose content unpackArchive returns. */
   readonly texts: readonly string[];
-  /** The large one. */
+  /** Name of the large file. */
   readonly streamed: string;
-  /** Takes its content, block by block. */
+  /** Takes the large file's content, block by block. */
   receive(block: Uint8Array): void;
-  /** How long all of the content may be. */
+  /** Limit of the unpacked content of all files together. */
   readonly bytesMax: number;
 }
 
 /**
- * Returns the texts by their names. What was received is right only when this resolves.
- * @throws OperatingError invalid when the archive is none, or is damaged; what `receive` throws
+ * Returns the small files' content by name. The hashes are checked last, so the blocks given to `receive` count only
+ * once this resolves.
+ * @throws OperatingError invalid when the bytes are not an archive or it is damaged; what `receive` throws
  */
 export async function unpackArchive(
   archive: ReadableStream<Uint8Array<ArrayBuffer>>,
@@ -115,7 +116,7 @@ function openArchive(archive: ReadableStream<Uint8Array<ArrayBuffer>>, bytesMax:
     .pipeThrough(createTarDecoder({ strict: true }));
 }
 
-/** A few kilobytes can unpack to gigabytes. */
+/** Ends the stream with an error at `bytesMax`: a few kilobytes can unpack to gigabytes. */
 function limit(bytesMax: number): TransformStream<Uint8Array, Uint8Array> {
   let bytes = 0;
   return new TransformStream({
@@ -160,16 +161,16 @@ function checkHashes(
   for (const name of names) {
     const hash = hashes.get(name);
     if (hash === undefined) throw damaged(`the file ${name} is missing`);
-    if (!lines.has(`${hash}  ${name}`)) throw damaged(`the file ${name} is not as its hash says`);
+    if (!lines.has(`${hash}  ${name}`)) throw damaged(`the file ${name} does not match its hash`);
   }
 }
 
 function damaged(what: string, cause?: unknown): OperatingError {
-  const message = `the archive is damaged, or is none: ${what}. Nothing was changed; use another copy.`;
+  const message = `the archive is damaged or not an archive: ${what}. Nothing was changed; use another copy.`;
   return new OperatingError("invalid", "archive-damaged", message, { cause });
 }
 
 function tooLarge(bytesMax: number): OperatingError {
-  const message = `the archive holds more than ${bytesMax} bytes, which is more than is taken. Nothing was changed.`;
+  const message = `the archive holds more than the limit of ${bytesMax} bytes. Nothing was changed.`;
   return new OperatingError("too-large", "archive-too-large", message);
 }

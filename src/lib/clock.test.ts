@@ -4,7 +4,7 @@ import { sleep, systemClock, wakefulClock } from "./clock.ts";
 
 const day = 86_400_000;
 
-/** The runtime's own timers, moved by hand: there is no other way to see 25 days pass. */
+/** Uses the runtime's fake timers: there is no other way to let 25 days pass. */
 describe.each([
   ["a timer of the system", systemClock],
   ["a wakeful one", wakefulClock],
@@ -34,12 +34,12 @@ describe.each([
   });
 });
 
-/** The runtime moves no further than 49 days at once. */
+/** The runtime's fake timers advance by at most 49 days at a time. */
 function advance(ms: number): void {
   for (let left = ms; left > 0; left -= day) jest.advanceTimersByTime(Math.min(left, day));
 }
 
-test("a program waits for a wakeful clock's timers, and for no others", async () => {
+test("wakefulClock's timers keep a program alive, systemClock's do not", async () => {
   const program = (clock: string): string =>
     `import { ${clock} } from "${import.meta.dir}/clock.ts"; ${clock}.schedule(20, () => console.log("fired"));`;
   const printed = (clock: string): Promise<string> =>
@@ -49,7 +49,7 @@ test("a program waits for a wakeful clock's timers, and for no others", async ()
 });
 
 describe("sleeping", () => {
-  test("ends when the time is over, or at once when it is aborted, and leaves no timer", async () => {
+  test("ends after the delay, or at once on abort, and leaves no timer", async () => {
     const clock = new FakeClock();
     let over = false;
     void sleep(clock, 1_000).then(() => (over = true));

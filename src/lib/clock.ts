@@ -1,6 +1,6 @@
 /**
- * Every timer and every reading of time in Praetor goes through a Clock, so that tests move time by hand and gateways
- * whose wall clock starts in 1970 and jumps are safe: durations use the monotonic reading only.
+ * The only source of time and timers in Praetor. Tests pass a clock that they advance. Durations use the monotonic
+ * reading only, because a gateway's wall clock may start in 1970 and jump.
  */
 export interface Clock {
   /** Wall-clock time in milliseconds since 1970; may jump in either direction. For display only. */
@@ -12,22 +12,22 @@ export interface Clock {
 }
 
 export interface Timer {
-  /** Idempotent; after it returns `run` is not called any more. */
+  /** Idempotent. `run` is not called after this returns. */
   cancel(): void;
 }
 
-/** setTimeout fires at once when asked to wait longer than this, 25 days: longer waits are made of several. */
+/** setTimeout fires at once for a delay above this (25 days), so longer delays are split. */
 const delayMsMax = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  schedule: (delayMs, run) => schedule(delayMs, { run, start: startQuietly }),
+  schedule: (delayMs, run) => schedule(delayMs, { run, start: startUnreferenced }),
 };
 
 /**
- * As systemClock, but a timer that waits keeps the process alive. For programs that others write: one that only waits for a
- * lost agent must not end by that. It runs in browsers, too, where nothing keeps a page.
+ * As systemClock, but a pending timer keeps the process alive. For the published client package: a program that only waits
+ * to reach its agent again must not exit. It also runs in browsers, which have no `unref`.
  */
 export const wakefulClock: Clock = {
   ...systemClock,
@@ -37,7 +37,7 @@ export const wakefulClock: Clock = {
 type TimerHandle = ReturnType<typeof setTimeout>;
 type StartTimer = (fire: () => void, delayMs: number) => TimerHandle;
 
-function startQuietly(fire: () => void, delayMs: number): TimerHandle {
+function startUnreferenced(fire: () => void, delayMs: number): TimerHandle {
   return setTimeout(fire, delayMs).unref();
 }
 
@@ -53,13 +53,13 @@ function schedule(delayMs: number, { run, start }: { readonly run: () => void; r
   return { cancel: () => clearTimeout(handle) };
 }
 
-/** For a program that may be waiting for nothing but a timer; until process.exit, or until what it returns is called. */
+/** Keeps the process alive although only unreferenced timers are pending. The function that it returns ends that. */
 export function keepProcessAlive(): () => void {
   const handle = setInterval(() => {}, delayMsMax);
   return () => clearInterval(handle);
 }
 
-/** Resolves after `delayMs`, or at once when `signal` aborts; which of the two, the caller reads from the signal. */
+/** Resolves after `delayMs`, or at once when `signal` aborts; `signal.aborted` tells which. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();

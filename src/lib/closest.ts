@@ -1,6 +1,6 @@
-/** The known word that a mistyped one stands for: at most two letters differ, and fewer than half. undefined for none. */
+/** Returns the known word most similar to `typed`: at most two letters differ, and fewer than half; else undefined. */
 export function closest(typed: string, known: readonly string[]): string | undefined {
-  // Comparing takes as long as the product of the lengths: a key of 30,000 letters took over a second.
+  // Comparing costs the product of both lengths: without this filter a key of 30,000 letters took over a second.
   const alike = known.filter((word) => Math.abs(word.length - typed.length) <= lettersOffMax);
   const [best] = alike.map((word) => ({ word, off: distance(typed, word) })).toSorted((a, b) => a.off - b.off);
   return best && best.off <= lettersOffMax && best.off * 2 < typed.length + 1 ? best.word : undefined;
@@ -8,7 +8,7 @@ export function closest(typed: string, known: readonly string[]): string | undef
 
 const lettersOffMax = 2;
 
-/** Letters to add, drop, change or swap (optimal string alignment). */
+/** Counts the letters to add, drop, change or swap (optimal string alignment distance). */
 function distance(from: string, to: string): number {
   let [before, previous]: number[][] = [[], Array.from({ length: to.length + 1 }, (_, at) => at)];
   for (let row = 1; row <= from.length; row += 1) {

@@ -1,6 +1,6 @@
 /**
- * A copy of the bytes from `start` to `end`. `slice` does not always make one: of a Buffer, which is a Uint8Array too, it
- * makes a view, and a write to the view changes the original.
+ * Returns a copy of the bytes from `start` to `end`. `slice` does not always copy: on a Buffer, which is a Uint8Array too,
+ * it returns a view, and a write to the view changes the original.
  */
 export function copyOf(bytes: Uint8Array, start = 0, end: number = bytes.length): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes.subarray(start, end));
@@ -8,7 +8,7 @@ export function copyOf(bytes: Uint8Array, start = 0, end: number = bytes.length)
 
 declare global {
   interface Uint8Array {
-    /** @deprecated It is a view when this is a Buffer. Take copyOf for a copy and subarray for a view. */
+    /** @deprecated Returns a view when this is a Buffer. Use copyOf for a copy and subarray for a view. */
     slice(start?: number, end?: number): Uint8Array<ArrayBuffer>;
   }
 }

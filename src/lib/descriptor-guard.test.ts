@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../test/support/fake-clock.ts";
-import { type Descriptors, type Door, guardDescriptors } from "./descriptor-guard.ts";
+import { type Descriptors, guardDescriptors, type PausableListener } from "./descriptor-guard.ts";
 import { createLog } from "./log.ts";
 
-/** A process of 256 descriptors, in which connections come and go. */
-class Platform implements Descriptors, Door {
+/** A process with a limit of 256 descriptors, whose number of connections the test sets. */
+class Platform implements Descriptors, PausableListener {
   readonly max = 256;
   connections = 10;
   held = 0;
@@ -19,7 +19,7 @@ class Platform implements Descriptors, Door {
     const sink = (line: string): void => void this.lines.push(line.replace(/^\S+ /, "").replace(/: max=.*/, ""));
     const log = createLog({ level: "info", json: false, clock: this.clock, sink }, "agent");
     const { signal } = this.#ending;
-    this.guarding = guardDescriptors({ doors: [this], clock: this.clock, log, signal, descriptors: this });
+    this.guarding = guardDescriptors({ listeners: [this], clock: this.clock, log, signal, descriptors: this });
   }
 
   used(): number {
@@ -49,7 +49,7 @@ class Platform implements Descriptors, Door {
   }
 }
 
-test("with few descriptors left no more connections are accepted until there are many again, and it is said once", async () => {
+test("the guard stops accepting connections while few descriptors are left, and logs it once", async () => {
   const world = new Platform();
   await world.clock.advance(5_000);
   expect([world.isOpen, world.held]).toEqual([true, 32]);
@@ -69,7 +69,7 @@ test("with few descriptors left no more connections are accepted until there are
   await world.end();
 });
 
-test("a port that cannot be had again at once is tried again", async () => {
+test("a listener that cannot resume at once is resumed later", async () => {
   const world = new Platform();
   world.connections = 250;
   await world.clock.advance(1_000);
@@ -82,7 +82,7 @@ test("a port that cannot be had again at once is tried again", async () => {
   await world.end();
 });
 
-test("its end lets the reserve go and leaves no timer", async () => {
+test("the guard's end closes the reserve and leaves no timer", async () => {
   const world = new Platform();
   await world.end();
   expect([world.held, world.clock.timerCount]).toEqual([0, 0]);

@@ -4,36 +4,36 @@ import { messageOf } from "./errors.ts";
 import type { Log } from "./log.ts";
 
 /*
- * A process may have so many descriptors: files and connections together. Without any left, a listener that cannot accept
- * takes the whole processor for trying again, checks cannot connect and scripts cannot start. So some are kept in reserve:
+ * The system limits a process's file descriptors, and each connection is one. Without a free one, a listener whose accept
+ * fails retries in a busy loop, checks cannot connect and scripts cannot start. So the guard holds some in reserve:
  *
- *   plenty ──(few left)──▶ short: the doors take no more connections, the reserve is free for checks and scripts
+ *   plenty ──(few left)──▶ short: the listeners accept nothing, the reserve is free for checks and scripts
  *     ▲                       │
  *     └──(twice the reserve)──┘
  *
- * Requests under way go on throughout. Who comes meanwhile is refused at once.
+ * Requests under way continue. New connections are refused at once while descriptors are short.
  */
 
-/** What accepts connections from outside. */
-export interface Door {
+/** A listener that can stop accepting connections for a while. */
+export interface PausableListener {
   pause(): void;
-  /** @throws when it cannot listen; it is tried again */
+  /** @throws when it cannot listen; the guard calls it again */
   resume(): Promise<void>;
 }
 
 export interface GuardOptions {
-  readonly doors: readonly Door[];
+  readonly listeners: readonly PausableListener[];
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly descriptors: Descriptors;
 }
 
-/** A check that is run between the last descriptor and the next look may fail. */
+/** Time between two looks. A check that runs after the last descriptor is gone and before the next look may fail. */
 const intervalMs = 500;
 const reserveMax = 32;
 
-/** Watches until `signal` aborts. */
+/** Watches the number of free descriptors until `signal` aborts. */
 export async function guardDescriptors(options: GuardOptions): Promise<void> {
   const { clock, signal, descriptors } = options;
   const { max } = descriptors;
@@ -43,7 +43,7 @@ export async function guardDescriptors(options: GuardOptions): Promise<void> {
   descriptors.reserve(reserve);
   while (!signal.aborted) {
     await sleep(clock, intervalMs, signal);
-    if (!signal.aborted) await guard.look();
+    if (!signal.aborted) await guard.update();
   }
   descriptors.release();
 }
@@ -60,27 +60,27 @@ class Guard {
     this.#reserve = reserve;
   }
 
-  async look(): Promise<void> {
+  async update(): Promise<void> {
     const free = this.#max - this.#options.descriptors.used();
     if (!this.#isShort && free < this.#reserve / 2) this.#pause();
     else if (this.#isShort && free >= 2 * this.#reserve) await this.#resume();
   }
 
   #pause(): void {
-    const { doors, descriptors, log } = this.#options;
+    const { listeners, descriptors, log } = this.#options;
     this.#isShort = true;
-    for (const door of doors) door.pause();
+    for (const listener of listeners) listener.pause();
     descriptors.release();
-    const advice = "look for a client that opens connections without end, or raise the limit (ulimit -n, LimitNOFILE)";
+    const advice = "look for a client that keeps opening connections, or raise the limit (ulimit -n, LimitNOFILE)";
     log.error("Too many open files: no more connections are accepted", { max: this.#max, advice });
   }
 
   async #resume(): Promise<void> {
-    const { doors, descriptors, log } = this.#options;
+    const { listeners, descriptors, log } = this.#options;
     try {
-      for (const door of doors) await door.resume();
+      for (const listener of listeners) await listener.resume();
     } catch (error) {
-      log.warn("Connections cannot be accepted again yet", { error: messageOf(error) });
+      log.warn("Cannot accept connections again yet", { error: messageOf(error) });
       return;
     }
     this.#isShort = false;
@@ -90,28 +90,28 @@ class Guard {
 }
 
 export interface Descriptors {
-  /** How many there may be; undefined where the system does not tell. */
+  /** The process's limit; undefined where the system does not tell it. */
   readonly max: number | undefined;
-  /** How many there are, the reserve included. */
+  /** Number of open descriptors, the reserve included. */
   used(): number;
-  /** Holds so many for later. */
+  /** Opens descriptors until `count` are held in reserve, or none is left. */
   reserve(count: number): void;
   release(): void;
 }
 
 const own = "/proc/self/fd";
 
-/** This process's own, as Linux tells them. */
+/** The descriptors of this process, read from Linux's /proc. */
 export class ProcessDescriptors implements Descriptors {
   readonly max: number | undefined = readLimit();
   readonly #held: number[] = [];
 
   used(): number {
     try {
-      // Linux tells it as the folder's size since 6.2; before, a list of some thousand connections takes a millisecond.
+      // Linux 6.2 and later report the count as the folder's size; before, listing some thousand entries takes 1 ms.
       return statSync(own).size || readdirSync(own).length;
     } catch {
-      // Looking takes one, and there is none.
+      // Reading the folder needs a descriptor, and none is free.
       return Number.POSITIVE_INFINITY;
     }
   }
@@ -120,7 +120,7 @@ export class ProcessDescriptors implements Descriptors {
     try {
       while (this.#held.length < count) this.#held.push(openSync("/dev/null", "r"));
     } catch {
-      // As many as there are.
+      // No more are free: keep those that were opened.
     }
   }
 

@@ -4,7 +4,7 @@ import { patienceMs } from "../../test/support/patience.ts";
 import { formatDuration, parseDuration, parseDurationWithDays } from "./duration.ts";
 import { OperatingError } from "./errors.ts";
 
-/** Longer ones are not exact to the nanosecond as a number of milliseconds; 104 days are. */
+/** Up to 104 days, a number of milliseconds is exact to the nanosecond. */
 const nanoseconds = fc.integer({ min: -Number.MAX_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
 
 describe("a duration", () => {
@@ -42,7 +42,7 @@ describe("a duration", () => {
     ["10 s", 'time: unknown unit " s" in duration "10 s"'],
     ["10S", 'time: unknown unit "S" in duration "10S"'],
     ["9999999h", 'time: invalid duration "9999999h"'],
-  ])("%p is refused in Go's words", (text, message) => {
+  ])("%p is refused with Go's text", (text, message) => {
     expect(refusalOf(text)).toMatchObject({ kind: "invalid", message });
   });
 
@@ -58,11 +58,11 @@ describe("a duration", () => {
     [0.0015, "1.5µs"],
     [7e-6, "7ns"],
     [-1_500, "-1.5s"],
-  ])("of %d ms is written %s, as Go prints it", (ms, text) => {
+  ])("of %d ms is formatted as %s, as in Go", (ms, text) => {
     expect(formatDuration(ms)).toBe(text);
   });
 
-  test("that is written reads as the same, to the nanosecond", () => {
+  test("that is formatted parses to the same value, to the nanosecond", () => {
     fc.assert(
       fc.property(nanoseconds, (ns) => {
         const read = parseDuration(formatDuration(ns / 1e6));
@@ -71,7 +71,7 @@ describe("a duration", () => {
     );
   });
 
-  test("is read or refused, whatever the text", () => {
+  test("parses or throws an OperatingError, whatever the text", () => {
     const unit = fc.constantFrom("1", "0", ".", "-", "+", "h", "m", "s", "n", "u", "µ", " ", "x");
     fc.assert(
       fc.property(fc.string({ unit, maxLength: 8 }), (text) => {
@@ -96,12 +96,12 @@ describe("a duration with days", () => {
     expect(parseDurationWithDays(text)).toBe(ms);
   });
 
-  test.each(["", "d", "1", "-1d", "1e3d", "1 d", "1D", "200000d", "1d-"])("%p is none", (text) => {
+  test.each(["", "d", "1", "-1d", "1e3d", "1 d", "1D", "200000d", "1d-"])("%p is refused", (text) => {
     expect(refusalOf(text, parseDurationWithDays)).toMatchObject({ kind: "invalid", code: "invalid-duration" });
   });
 });
 
-test("digits without end are refused at once, with days or without", () => {
+test("a very long run of digits is refused in linear time, with days or without", () => {
   const startMs = performance.now();
   const digits = "8".repeat(20_000);
   expect(() => parseDurationWithDays(digits)).toThrow("missing unit");

@@ -14,7 +14,7 @@ const unitMs: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads a Go duration ("1h30m", "1.5s", "-2ms", "0") as milliseconds. Errors use the words of Go's time.ParseDuration,
+ * Parses a Go duration ("1h30m", "1.5s", "-2ms", "0") into milliseconds. Error texts are those of Go's time.ParseDuration,
  * which Consul's clients show to their users.
  * @throws OperatingError invalid
  */
@@ -39,12 +39,12 @@ export function parseDuration(text: string): number {
 }
 
 /**
- * As parseDuration, with days too, as EdgeX writes them: "1d", "1d12h", "0.5d".
+ * As parseDuration, and also accepts days, as EdgeX writes them: "1d", "1d12h", "0.5d".
  * @throws OperatingError invalid
  */
 export function parseDurationWithDays(text: string): number {
   let days = 0;
-  // From the beginning of a number only: else digits without end are looked through from each of them.
+  // The look-behind starts a match at the beginning of a number only: else a long run of digits takes quadratic time.
   const rest = text.replaceAll(/(?<![\d.])(\d+(?:\.\d*)?|\.\d+)d/g, (_, number: string) => {
     days += Number(number);
     return "";
@@ -61,7 +61,7 @@ function invalidDuration(what: string): OperatingError {
   return new OperatingError("invalid", "invalid-duration", `time: ${what}`);
 }
 
-/** Writes milliseconds the way Go prints a duration: "10s", "1m0s", "1h0m0s", "1.5s", "250ms", "0s". */
+/** Formats milliseconds as Go prints a duration: "10s", "1m0s", "1h0m0s", "1.5s", "250ms", "0s". */
 export function formatDuration(ms: number): string {
   if (ms === 0) return "0s";
   if (ms < 0) return `-${formatDuration(-ms)}`;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { messageOf, OperatingError } from "./errors.ts";
 
-test("an operating error says what, and keeps why", () => {
+test("an operating error has a kind, a code, a message and its cause", () => {
   const cause = new Error("ENOSPC");
   const error = new OperatingError("unavailable", "disk-full", "the disk is full", { cause });
   expect([error.name, error.kind, error.code, error.message, error.cause]).toEqual([
@@ -13,7 +13,7 @@ test("an operating error says what, and keeps why", () => {
   ]);
 });
 
-test("whatever was thrown has a message", () => {
+test("messageOf returns a text for any thrown value", () => {
   expect([new Error("x"), "y", 7, undefined, { toString: () => "z" }].map(messageOf)).toEqual([
     "x",
     "y",

@@ -1,17 +1,17 @@
-/** What went wrong, in terms of what the caller can do about it. Each front end maps these in one exhaustive switch. */
+/** Classes of errors by what the caller can do. Each front end (HTTP, DNS, CLI) maps them in one exhaustive switch. */
 export type ErrorKind =
   | "invalid" // the request is wrong; repeating it will not help
-  | "not-found" // what was named does not exist
+  | "not-found" // the named thing does not exist
   | "denied" // not allowed
-  | "conflict" // somebody else holds or has changed it
+  | "conflict" // another caller holds it or has changed it
   | "too-large" // over a documented limit
   | "unavailable" // cannot be done now; nothing was changed
   | "timeout" // gave up waiting
   | "rate-limited";
 
 /**
- * An error of operation: something outside the program (input, disk, network, another agent) is not as it must be.
- * `message` says what, where and what to do. Programmer errors are asserts, not these.
+ * An error whose cause is outside the program: input, disk, network, another agent. `message` says what failed, where, and
+ * what to do. An error of the program itself is an assertion instead.
  */
 export class OperatingError extends Error {
   override readonly name = "OperatingError";
@@ -26,7 +26,7 @@ export class OperatingError extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
+/** Returns the message of any thrown value. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -7,7 +7,7 @@ function takeAll<Item>(fifo: Fifo<Item>): Item[] {
   return taken;
 }
 
-test("what came first is taken first, however many there are", () => {
+test("items leave the queue in the order in which they were added", () => {
   const fifo = new Fifo<number>();
   const numbers = Array.from({ length: 5_000 }, (_, at) => at);
   for (const number of numbers) fifo.add(number);
@@ -18,7 +18,7 @@ test("what came first is taken first, however many there are", () => {
   expect([fifo.size, fifo.first, fifo.take()]).toEqual([0, undefined, undefined]);
 });
 
-test("what is put back is taken next", () => {
+test("items that are put back are taken next", () => {
   const fifo = new Fifo<string>();
   for (const item of ["a", "b", "c"]) fifo.add(item);
   fifo.take();
@@ -26,7 +26,7 @@ test("what is put back is taken next", () => {
   expect(takeAll(fifo)).toEqual(["x", "a", "b", "c"]);
 });
 
-test("what is replaced is gone", () => {
+test("replacing the content drops the items before", () => {
   const fifo = new Fifo<string>();
   fifo.add("a");
   fifo.replace(["b", "c"]);

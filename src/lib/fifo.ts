@@ -1,7 +1,7 @@
-/** Given up places at the front are cut off when there are so many, and more than items left. */
+/** The array is compacted when its front has this many empty slots, and more than items are left. */
 const gapMax = 1_024;
 
-/** First in, first out; taking the first of many costs as little as taking the first of few. */
+/** A first-in, first-out queue. `take` costs amortised constant time, unlike Array.shift. */
 export class Fifo<Item> {
   #items: (Item | undefined)[] = [];
   #first = 0;
@@ -18,7 +18,7 @@ export class Fifo<Item> {
     this.#items.push(item);
   }
 
-  /** Takes the first away; undefined when there is none. */
+  /** Removes and returns the first item; undefined when the queue is empty. */
   take(): Item | undefined {
     if (this.size === 0) return undefined;
     const item = this.#items[this.#first];
@@ -28,12 +28,12 @@ export class Fifo<Item> {
     return item;
   }
 
-  /** These go before all that is there, in their order. */
+  /** Inserts the items at the front, in their order. */
   putBack(items: readonly Item[]): void {
     this.replace([...items, ...this.#rest()]);
   }
 
-  /** From now on there is this and nothing else. */
+  /** Replaces the whole content. */
   replace(items: readonly (Item | undefined)[]): void {
     this.#items = [...items];
     this.#first = 0;

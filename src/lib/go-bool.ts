@@ -1,4 +1,4 @@
-/** Go's strconv.ParseBool; undefined for anything else. */
+/** Parses a boolean as Go's strconv.ParseBool; undefined where that returns an error. */
 export function parseBool(text: string): boolean | undefined {
   if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true;
   if (/^(0|f|F|FALSE|false|False)$/.test(text)) return false;

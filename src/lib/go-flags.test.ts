@@ -15,7 +15,7 @@ function values(...args: string[]): Record<string, readonly string[]> {
 }
 
 describe("go flags", () => {
-  test("one dash or two, and a value after a blank or an equals sign, all mean the same", () => {
+  test("-x v, -x=v, --x v and --x=v mean the same", () => {
     for (const args of [["-join", "a"], ["-join=a"], ["--join", "a"], ["--join=a"]])
       expect(values(...args)).toEqual({ join: ["a"] });
   });
@@ -31,7 +31,7 @@ describe("go flags", () => {
     expect(values("-join", "a", "-join=b=c", "-join=")).toEqual({ join: ["a", "b=c", ""] });
   });
 
-  test("parsing ends at the first word that is no flag, a lone dash, or after --", () => {
+  test("parsing ends before the first word that is not a flag, before a lone dash, or after --", () => {
     expect(parseGoFlags(["-ui", "x", "-join", "a"], specs).rest).toEqual(["x", "-join", "a"]);
     expect(parseGoFlags(["-", "-ui"], specs).rest).toEqual(["-", "-ui"]);
     expect(parseGoFlags(["--", "-ui"], specs).rest).toEqual(["-ui"]);
@@ -53,7 +53,7 @@ describe("go flags", () => {
     for (const word of ["-h", "-help", "--help"]) expect(parseGoFlags([word], specs).helpAsked).toBe(true);
   });
 
-  test("errors read as Go's", () => {
+  test("error texts are those of Go's flag package", () => {
     const messages: readonly [string[], string][] = [
       [["-foo"], "flag provided but not defined: -foo"],
       [["--foo=1"], "flag provided but not defined: -foo"],
@@ -67,7 +67,7 @@ describe("go flags", () => {
       expect(() => parseGoFlags(args, specs)).toThrow(new OperatingError("invalid", "invalid-flag", message));
   });
 
-  test("any words are read or refused, never worse", () => {
+  test("any words parse or throw an OperatingError, never another error", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.string(), fc.constantFrom("-ui", "-join", "--", "-http-port=1"))), (args) => {
         try {

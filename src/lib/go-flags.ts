@@ -11,16 +11,16 @@ export interface FlagSpec {
 export interface ParsedFlags {
   /** Every value given, in order, by flag name; booleans as "true" or "false", unsigned numbers in decimal. */
   readonly values: ReadonlyMap<string, readonly string[]>;
-  /** The same as one list, for flags whose order between each other matters. */
+  /** The same values as one list in the order given, for flags whose relative order matters. */
   readonly inOrder: readonly { readonly name: string; readonly value: string }[];
-  /** What follows the flags: parsing ends at the first word that is none, or after "--". */
+  /** The words after the flags: parsing ends before the first word that is not a flag, or after "--". */
   readonly rest: readonly string[];
-  /** -h or -help was given, which no flag of that name took. */
+  /** Whether -h or -help was given and the command defines no flag of that name. */
   readonly helpAsked: boolean;
 }
 
 /**
- * Reads the words of a command line. Errors carry the words of Go's flag package, which scripts around Consul match.
+ * Parses a command line. Error texts are those of Go's flag package, which scripts around Consul match.
  * @throws OperatingError invalid
  */
 export function parseGoFlags(args: readonly string[], specs: readonly FlagSpec[]): ParsedFlags {
@@ -82,7 +82,7 @@ function checkValue(spec: FlagSpec, value: string): string {
 
 const uintMax = 2n ** 64n - 1n;
 
-/** Of 64 bits, also as 0x2a, 0o52 or 0b101010. */
+/** Parses an unsigned 64-bit number, also as 0x2a, 0o52 or 0b101010. */
 function parseUint(name: string, value: string): bigint {
   const isNumber = /^(\d+|0[xX][\da-fA-F]+|0[oO][0-7]+|0[bB][01]+)$/.test(value);
   const number = isNumber ? BigInt(value) : undefined;

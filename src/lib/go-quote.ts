@@ -10,10 +10,10 @@ const named: Readonly<Record<string, string>> = {
   "\\": "\\\\",
 };
 
-/** All but letters, marks, numbers, punctuation, symbols and the blank is escaped. */
+/** Characters to escape: all but letters, marks, numbers, punctuation, symbols and the space. */
 const quoted = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
 
-/** A text as Go's %q shows it. */
+/** Quotes a text as Go's %q does. */
 export function goQuote(text: string): string {
   return `"${text.replace(quoted, (char) => named[char] ?? escaped(char.codePointAt(0) ?? 0))}"`;
 }

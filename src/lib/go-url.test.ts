@@ -2,9 +2,9 @@ import { expect, test } from "bun:test";
 import { goQuote } from "./go-quote.ts";
 import { formatGoUrl, GoUrlError, parseGoUrl, requestUri, resolveGoUrl, toAscii } from "./go-url.ts";
 
-// What the real Consul does with some 380 URLs is in test/conformance/check-urls; here is what its checks do not show.
+// test/conformance/check-urls compares some 380 URLs with Consul; these tests cover what Consul's checks do not show.
 
-test("a URL without user, host or query is printed as it was read", () => {
+test("a URL without user, host or query is formatted as it was parsed", () => {
   for (const text of ["", "a/b", "./a:b", "//host", "//host/x", "mailto:a@b?c", "http:///x", "x?#f", "*", "http://u@h"])
     expect(formatGoUrl(parseGoUrl(text))).toBe(text);
 });
@@ -29,11 +29,11 @@ test("a reference is resolved as in RFC 3986, section 5.4", () => {
   for (const [reference, expected] of rows) expect([reference, resolve(reference)]).toEqual([reference, expected]);
 });
 
-test("a query is sent as it is written, and a path escaped where it must be", () => {
+test("a query stays as written, and a path is escaped where needed", () => {
   expect(requestUri(parseGoUrl("http://h/é|?é|"))).toBe("/%C3%A9%7C?é|");
 });
 
-test("an error names the URL without its fragment, and why apart", () => {
+test("an error's message names the URL without its fragment, and its reason has no URL", () => {
   const error = (text: string): unknown => {
     try {
       return parseGoUrl(text);
@@ -48,7 +48,7 @@ test("an error names the URL without its fragment, and why apart", () => {
   });
 });
 
-test("no text makes the parser fail otherwise than with its error, nor differ from what it has printed", () => {
+test("any text throws a GoUrlError or parses, and its formatted form parses to the same URL", () => {
   const pieces = [
     "http",
     ":",
@@ -83,7 +83,7 @@ test("no text makes the parser fail otherwise than with its error, nor differ fr
   }
 });
 
-test("only names that DNS allows become ASCII", () => {
+test("only host names that IDNA allows become ASCII", () => {
   expect(["bücher.example", "faß.example", "a_ü", "plain", ""].map(toAscii)).toEqual([
     "xn--bcher-kva.example",
     "fass.example",
@@ -93,7 +93,7 @@ test("only names that DNS allows become ASCII", () => {
   ]);
 });
 
-test("what cannot be shown is quoted as Go does", () => {
+test("unprintable characters are quoted as Go's %q does", () => {
   expect(goQuote('a"\\\n\t\u0001\u007fé\u00a0\u{1F600}\u{E0001}')).toBe(
     '"a\\"\\\\\\n\\t\\x01\\u007fé\\u00a0\u{1F600}\\U000e0001"',
   );

@@ -1,33 +1,33 @@
 import { goQuote } from "./go-quote.ts";
 
 /**
- * A URL as Go's net/url (1.15) reads it. The web's rules, which `URL` has, differ: they resolve dots, mend what is wrong,
- * and know more ways to write an address.
+ * A URL as Go's net/url (1.15) parses it. The WHATWG rules of JavaScript's `URL` differ: they resolve dot segments, repair
+ * malformed input, and accept more ways to write an IP address.
  */
 export interface GoUrl {
-  /** In small letters; "" for a reference that names none. */
+  /** In lower case; "" for a relative reference. */
   readonly scheme: string;
-  /** What follows the scheme when that does not begin with a slash: "a@b" of "mailto:a@b". */
+  /** The rest after the scheme when it does not begin with a slash: "a@b" of "mailto:a@b". */
   readonly opaque: string;
   readonly user: GoUserinfo | undefined;
-  /** With its port, if it has one; unescaped. */
+  /** Unescaped, with the port if there is one. */
   readonly host: string;
-  /** As it is sent. */
+  /** Escaped, as it is sent in a request. */
   readonly path: string;
-  /** Without its question mark; undefined when there is none. */
+  /** Without the question mark; undefined when there is none. */
   readonly query: string | undefined;
-  /** Without its hash sign, escaped. */
+  /** Without the hash sign, escaped. */
   readonly fragment: string;
 }
 
-/** Unescaped; each character is an octet. */
+/** User and password of a URL, unescaped; each character is one octet. */
 export interface GoUserinfo {
   readonly name: string;
   /** Undefined when there is no colon. */
   readonly password: string | undefined;
 }
 
-/** `message` is Go's; `reason` is its part behind the URL. */
+/** `message` is Go's text, "parse URL: reason"; `reason` is its last part. */
 export class GoUrlError extends Error {
   readonly reason: string;
 
@@ -37,11 +37,11 @@ export class GoUrlError extends Error {
   }
 }
 
-/** Thrown inside only; parseGoUrl adds the URL. */
+/** Internal: parseGoUrl turns it into a GoUrlError, which names the URL. */
 class Fault extends Error {}
 
 /**
- * The functions that it calls work on octets, one a character.
+ * Parses a URL or a relative reference. The functions below work on strings in which each character is one octet.
  * @throws GoUrlError
  */
 export function parseGoUrl(text: string): GoUrl {
@@ -68,12 +68,12 @@ function octetsOf(text: string): string {
   return Buffer.from(text).toString("latin1");
 }
 
-/** Octets that are no UTF-8 show as U+FFFD. */
+/** Decodes octets as UTF-8; invalid ones become U+FFFD. */
 function textOf(octets: string): string {
   return Buffer.from(octets, "latin1").toString();
 }
 
-/** What stands before the first `mark` and behind it; undefined when there is no mark. */
+/** Splits at the first `mark` into the text before and after it; the second is undefined without a mark. */
 function cut(text: string, mark: string): readonly [string, string | undefined] {
   const at = text.indexOf(mark);
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
@@ -127,14 +127,14 @@ function parseHost(host: string): string {
   return unescapeHost(parts[0], "host") + unescapeHost(parts[1], "zone") + unescapeHost(parts[2], "host");
 }
 
-/** Empty, or a colon with digits or without. */
+/** Whether the text is empty, or a colon followed by any number of digits. */
 function isOptionalPort(text: string): boolean {
   return /^(?::\d*)?$/.test(text);
 }
 
 type Part = "path" | "fragment" | "user" | "host";
 
-/** What needs no escape; all else does. */
+/** The characters that Go does not escape when it writes the part. */
 const unescaped: Readonly<Record<Part, RegExp>> = {
   path: /[\w.~$&+,/:;=@-]/,
   fragment: /[\w.~$&+,/:;=?@!()*-]/,
@@ -142,7 +142,7 @@ const unescaped: Readonly<Record<Part, RegExp>> = {
   host: /[\w.~!$&'()*+,;=:[\]<>"-]/,
 };
 
-/** What can be sent as it was written: that, and what Go itself would escape but lets others send. */
+/** Texts that Go keeps as written: besides `unescaped` they may have characters that Go itself would escape. */
 const sendable: Readonly<Record<"path" | "fragment", RegExp>> = {
   path: /^[\w.~$&+,/:;=@!'()*[\]%-]*$/,
   fragment: /^[\w.~$&+,/:;=?@!'()*[\]%-]*$/,
@@ -154,7 +154,7 @@ function escape(octets: string, part: Part): string {
   );
 }
 
-/** As it was written, if that could be sent; otherwise all of it is escaped anew. */
+/** Returns the text as written if it is `sendable`; otherwise unescapes and escapes it again. */
 function escapedAs(part: "path" | "fragment", written: string): string {
   const plain = unescape(written);
   return sendable[part].test(written) ? written : escape(plain, part);
@@ -167,7 +167,7 @@ function unescape(written: string): string {
   });
 }
 
-/** Of ASCII only the percent sign may be escaped in a host, and in a zone what may stand there unescaped, and the blank. */
+/** Go: a host may escape "%" and non-ASCII octets only; a zone also the space and the characters of a host. */
 function unescapeHost(written: string, part: "host" | "zone"): string {
   return written.replace(/%([0-9a-f]{2})?|./gis, (found, hex: string | undefined, at: number) => {
     if (!found.startsWith("%")) {
@@ -191,7 +191,7 @@ function badEscape(written: string): Fault {
   return new Fault(`invalid URL escape ${goQuote(textOf(written))}`);
 }
 
-/** What a request names: the path, "/" for none, and the query. */
+/** Returns the path ("/" for an empty one) and the query, as a request line has them. */
 export function requestUri(url: GoUrl): string {
   return (url.path || "/") + queryOf(url);
 }
@@ -200,7 +200,7 @@ function queryOf({ query }: GoUrl): string {
   return query === undefined ? "" : `?${query}`;
 }
 
-/** The URL as Go prints it; ASCII, but for a query that is not. */
+/** Formats the URL as Go does; the result is ASCII unless the query is not. */
 export function formatGoUrl(url: GoUrl): string {
   const { scheme, opaque, user, host, path, fragment } = url;
   const isRooted = scheme !== "" || host !== "" || user !== undefined;
@@ -218,12 +218,12 @@ function formatUser(user: GoUserinfo | undefined): string {
   return `${escape(user.name, "user")}${password}@`;
 }
 
-/** The host without its port and brackets, as it is looked up. */
+/** Returns the host for a DNS lookup: without port and brackets, in ASCII. */
 export function hostnameOf({ host }: GoUrl): string {
   return toAscii(splitHostPort(host).hostname);
 }
 
-/** "" when there is none. */
+/** Returns the port's digits; "" when the URL has none. */
 export function portOf({ host }: GoUrl): string {
   return splitHostPort(host).port;
 }
@@ -235,7 +235,7 @@ function splitHostPort(host: string): { readonly hostname: string; readonly port
   return { hostname: hostname.replace(/^\[(.*)\]$/s, "$1"), port: hasPort ? host.slice(colon + 1) : "" };
 }
 
-/** A name for DNS (IDNA); one that is not allowed there stays as it is. */
+/** Converts a host name to ASCII for DNS (IDNA); returns a name that IDNA does not allow unchanged. */
 export function toAscii(hostname: string): string {
   // oxlint-disable-next-line no-control-regex -- they are ASCII, too
   if (/^[\0-\x7f]*$/.test(hostname)) return hostname;
@@ -251,7 +251,7 @@ export function toAscii(hostname: string): string {
   return isAllowed ? (ascii ?? hostname) : hostname;
 }
 
-/** The URL that a reference leads to. */
+/** Resolves a reference against a base URL (RFC 3986, 5.2), as Go does. */
 export function resolveGoUrl(base: GoUrl, reference: GoUrl): GoUrl {
   const scheme = reference.scheme || base.scheme;
   if (reference.scheme !== "" || reference.host !== "" || reference.user !== undefined)

@@ -1,19 +1,19 @@
 import { type Environment, proxyFor } from "./proxy.ts";
 
-/** How a request gets to its server. Both are options of Bun's fetch; Node and browsers ignore them. */
+/** How a request reaches its server. Both are options of Bun's fetch; Node and browsers ignore them. */
 export interface Transport {
-  /** Path of the socket to connect to, whatever host the URL names. */
+  /** Path of a Unix socket to connect to, whatever host the URL names. */
   readonly unix?: string;
   readonly tls?: Readonly<Record<string, unknown>>;
 }
 
 export interface HttpFetchOptions extends RequestInit, Transport {
-  /** Variables that name proxies; those of the process unless given. */
+  /** Environment with the proxy variables; by default the process's own. */
   readonly env?: Environment | undefined;
 }
 
 /**
- * The one place where Praetor and its published client call fetch, so that every request follows proxyFor. Left to itself,
+ * Calls fetch with the proxy that proxyFor chooses. Praetor and its published client call fetch nowhere else: by default
  * Bun's fetch sends every request through HTTP_PROXY, also those for 127.0.0.1. Node's and browsers' fetch read no such
  * variables and ignore the option `proxy`.
  * @throws OperatingError as proxyFor, and whatever fetch throws
@@ -25,7 +25,7 @@ export async function httpFetch(url: URL, { env, ...init }: HttpFetchOptions): P
   return fetch(url, options);
 }
 
-/** The proxy that httpFetch uses. Browsers have no environment. */
+/** Returns the URL of the proxy that httpFetch uses. Browsers have no environment. */
 export function proxyOf(url: URL, env: Environment | undefined): string | undefined {
   return proxyFor(url, env ?? (typeof process === "undefined" ? {} : process.env));
 }

@@ -34,7 +34,7 @@ describe("interpolation", () => {
     ['${"a" "b\\n\\"\\\\\\x"}', 'ab\n"\\\\x'],
     ['${"a${"b${name.full}"}c"}', "abgeo-dbc"],
     ['${""}', ""],
-  ])("%j is %j", (text, expected) => {
+  ])("%j evaluates to %j", (text, expected) => {
     expect(interpolate(text)).toBe(expected);
   });
 
@@ -52,7 +52,7 @@ describe("interpolation", () => {
     "${1.5}",
     "${99999999999999999999}",
     `\${${"(".repeat(200)}1${")".repeat(200)}}`,
-  ])("%j is no interpolation", (text) => {
+  ])("%j is a syntax error", (text) => {
     expect(() => parseInterpolation(text)).toThrow("parse error: syntax error");
   });
 

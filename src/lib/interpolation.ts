@@ -2,9 +2,9 @@ import { OperatingError } from "./errors.ts";
 import { parseGoInt } from "./filter/go-literal.ts";
 
 /**
- * Text with expressions in it: "db-${name.suffix}-${match(1)}". An expression is a variable, a whole number, a text in
- * quotes (which may hold expressions again), one of these in parentheses, or a call of a function. `$$` stands for one `$`.
- * It is the part of HIL (HashiCorp's interpolation language) that has a use without arithmetic.
+ * Text with embedded expressions: "db-${name.suffix}-${match(1)}". An expression is a variable, a whole number, a quoted
+ * text (which may embed expressions), one of these in parentheses, or a function call. `$$` stands for one `$`. This is HIL
+ * (HashiCorp's interpolation language) without arithmetic, which prepared-query templates do not need.
  */
 export type Expression =
   | { readonly kind: "text"; readonly text: string }
@@ -13,10 +13,10 @@ export type Expression =
   | { readonly kind: "call"; readonly name: string; readonly args: readonly Expression[]; readonly place: Place }
   | { readonly kind: "sequence"; readonly parts: readonly Expression[] };
 
-/** Says line and column, for who has to look for a mistake. */
+/** Returns "line:column" for an error text; computed only then. */
 type Place = () => string;
 
-/** What the names in an expression mean. */
+/** The variables and functions that an expression may use. */
 export interface InterpolationScope {
   readonly variables: ReadonlyMap<string, string>;
   /** Each takes one whole number. */
@@ -52,7 +52,7 @@ class InterpolationParser {
     return sequence(this.#pieces({ quoted: false }));
   }
 
-  /** Text and expressions up to the end, or up to the closing quote. */
+  /** Reads text and expressions up to the end, or up to the closing quote. */
   #pieces({ quoted }: { readonly quoted: boolean }): Expression[] {
     const parts: Expression[] = [];
     for (;;) {
@@ -68,7 +68,7 @@ class InterpolationParser {
     }
   }
 
-  /** HIL: an escape in quotes that it does not know stands for itself. */
+  /** Reads plain text. HIL: an unknown escape in quotes stands for itself. */
   #plain(quoted: boolean): string {
     let plain = "";
     while (this.#at < this.#text.length && !this.#text.startsWith("${", this.#at)) {
@@ -95,7 +95,7 @@ class InterpolationParser {
   }
 
   #term(): Expression {
-    // HIL: where a name stands is told with the blanks before it.
+    // HIL: a name's position is that of the spaces before it.
     const place = this.#place();
     this.#skipSpace();
     if (this.#take("(")) {
@@ -112,7 +112,7 @@ class InterpolationParser {
     return this.#take("(") ? { kind: "call", name, args: this.#args(), place } : { kind: "variable", name, place };
   }
 
-  /** HIL: texts that follow each other are one. */
+  /** HIL: adjacent quoted texts are joined. */
   #quoted(): Expression {
     const parts: Expression[] = [];
     while (this.#take('"')) {
@@ -132,7 +132,7 @@ class InterpolationParser {
     return args;
   }
 
-  /** HIL: counts a column too many in all lines but the first. */
+  /** Returns the current place. HIL: the column is one too high in all lines but the first. */
   #place(): Place {
     const at = this.#at;
     return () => {

@@ -19,7 +19,7 @@ describe("ip addresses", () => {
     }
   });
 
-  test("what is printed is read as the same address", () => {
+  test("a formatted address parses to the same address", () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (text) => {
         const address = parseIp(text);
@@ -47,7 +47,7 @@ describe("ip addresses", () => {
     expect(holds("fd00::/8", "fdff::1")).toBe(true);
   });
 
-  test("one of several networks is enough, and IPv4 counts as such when an IPv6 listener shows it", () => {
+  test("one of several networks is enough, and an IPv4-mapped address counts as IPv4", () => {
     const networks = ["10.0.0.0/8", "127.0.0.0/8", "fd00::/8"];
     const inside = ["10.1.2.3", "127.0.0.1", "::ffff:127.0.0.1", "::FFFF:10.0.0.1", "fd12::1"];
     expect(inside.filter((address) => !isInNetworks(networks, address))).toEqual([]);

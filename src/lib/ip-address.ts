@@ -1,6 +1,6 @@
 import { ipVersion } from "./ip-version.ts";
 
-/** An IP address as a number, so that networks and orders are arithmetic. */
+/** An IP address as a number: network membership and order become arithmetic. */
 export interface IpAddress {
   readonly family: 4 | 6;
   readonly value: bigint;
@@ -17,7 +17,7 @@ export function parseIp(text: string): IpAddress | undefined {
   return version === 6 ? { family: 6, value: parseIpv6(text) } : undefined;
 }
 
-/** "10.0.0.0/8"; the bits behind the prefix may be set. */
+/** Parses "10.0.0.0/8"; the host bits may be set. */
 export function parseCidr(text: string): IpNetwork | undefined {
   const [, base = "", length = ""] = /^(.+)\/(\d{1,3})$/.exec(text) ?? [];
   const address = parseIp(base);
@@ -25,7 +25,7 @@ export function parseCidr(text: string): IpNetwork | undefined {
   return address === undefined || length === "" || prefixLength > bits(address) ? undefined : { address, prefixLength };
 }
 
-/** The way Go prints addresses: lower case, the longest run of zeros as "::". */
+/** Formats an address as Go does: lower case, the longest run of zero groups as "::". */
 export function formatIp({ family, value }: IpAddress): string {
   if (family === 4) return groups(value, 4, 8n).join(".");
   const parts = groups(value, 8, 16n).map((group) => group.toString(16));
@@ -43,7 +43,7 @@ export function contains({ address, prefixLength }: IpNetwork, other: IpAddress)
   return address.family === other.family && address.value >> shift === other.value >> shift;
 }
 
-/** Whether one of the networks (CIDR) holds the address, which may be an IPv4 address as an IPv6 listener shows it. */
+/** Whether one of the networks (CIDR) contains the address; "::ffff:10.0.0.1", as an IPv6 listener reports it, is IPv4. */
 export function isInNetworks(networks: readonly string[], address: string): boolean {
   const ip = parseIp(address.replace(/^::ffff:(?=[\d.]+$)/i, ""));
   return ip !== undefined && networks.some((cidr) => isIn(ip, parseCidr(cidr)));
@@ -53,18 +53,18 @@ function isIn(ip: IpAddress, network: IpNetwork | undefined): boolean {
   return network !== undefined && contains(network, ip);
 }
 
-/** 127.0.0.0/8 and ::1. */
+/** Whether the address is in 127.0.0.0/8 or is ::1. */
 export function isLoopback({ family, value }: IpAddress): boolean {
   return family === 4 ? value >> 24n === 127n : value === 1n;
 }
 
-/** The IPv4 address that ::ffff:127.0.0.1 stands for; any other address as it is. */
+/** Returns the IPv4 address of an IPv4-mapped one (::ffff:127.0.0.1), and any other address unchanged. */
 export function unmapped(address: IpAddress): IpAddress {
   const isMapped = address.family === 6 && address.value >> 32n === 0xffffn;
   return isMapped ? { family: 4, value: address.value & 0xffffffffn } : address;
 }
 
-/** 0.0.0.0 or "::": good to listen at, no good to be known by. */
+/** Whether the address is 0.0.0.0 or "::": a listener may have it, but no client can connect to it. */
 export function isAnyIp(address: IpAddress): boolean {
   return address.value === 0n;
 }

@@ -3,7 +3,7 @@ import { rejectionOf } from "../../test/support/rejection.ts";
 import { settle } from "../../test/support/settle.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 
-/** A queue, what its tasks did in order, and how to end each of them. */
+/** A queue, the log of its tasks, and a function that ends each task. */
 function trial() {
   const queue = new KeyedQueue();
   const order: string[] = [];
@@ -28,7 +28,7 @@ test("a task that shares no key with another begins at once", () => {
   expect(order).toEqual(["begin a", "begin b", "begin c"]);
 });
 
-test("a task begins when all before it that share a key are done, in the order they came", async () => {
+test("a task begins when all earlier tasks with a shared key are done", async () => {
   const { queue, order, run, end } = trial();
   const all = [run("a", ["1"]), run("b", ["2"]), run("c", ["1", "2"]), run("d", ["2"])];
   end("b")?.resolve();
@@ -43,7 +43,7 @@ test("a task begins when all before it that share a key are done, in the order t
   expect(queue.size).toBe(0);
 });
 
-test("a task that fails fails for its caller alone", async () => {
+test("a failed task rejects its own caller only", async () => {
   const { queue, order, run, end } = trial();
   const failed = rejectionOf(run("a", ["1"]));
   const next = run("b", ["1"]);

@@ -1,17 +1,17 @@
 /**
- * Runs what shares a key one after the other, in the order it came, and all else side by side. A task that has nobody to
- * wait for begins before `run` returns.
+ * Runs tasks that share a key one after the other, in the order of their calls, and all others concurrently. A task that
+ * has nothing to wait for begins before `run` returns.
  */
 export class KeyedQueue {
   /** The last task of each key. */
   readonly #last = new Map<string, Promise<void>>();
 
-  /** How many keys have a task that is not done. */
+  /** Number of keys with an unfinished task. */
   get size(): number {
     return this.#last.size;
   }
 
-  /** Resolves and rejects as the task does; those behind it do not care which. */
+  /** Resolves and rejects as the task does. The next task with a shared key runs in either case. */
   run<T>(keys: readonly string[], task: () => Promise<T>): Promise<T> {
     const before = keys.flatMap((key) => this.#last.get(key) ?? []);
     const running = before.length === 0 ? task() : Promise.all(before).then(task);

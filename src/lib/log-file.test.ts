@@ -23,13 +23,13 @@ function files(): Record<string, string> {
 }
 
 describe("a log file", () => {
-  test("takes line after line, and goes on where an earlier run ended", () => {
+  test("is appended to, also after a restart", () => {
     open()("one");
     open()("two");
     expect(files()).toEqual({ "agent.log": "one\ntwo\n" });
   });
 
-  test("is not for others to read, nor is the next one", () => {
+  test("is not readable by other users, nor is the file after a rotation", () => {
     const write = open({ rotateBytes: 2 });
     write("one");
     write("two");
@@ -37,20 +37,20 @@ describe("a log file", () => {
     expect(modes).toEqual([0o640, 0o640]);
   });
 
-  test("that has reached its size is put aside, under the time; what an earlier run wrote counts", async () => {
+  test("is rotated at its size limit, which counts what an earlier run wrote", async () => {
     open()("12345");
     const write = open({ rotateBytes: 6 });
     write("new");
     expect(files()).toEqual({ "agent.log": "new\n", "agent.log.1000000000000": "12345\n" });
   });
 
-  test("is measured in bytes, not in letters", () => {
+  test("is measured in bytes, not in characters", () => {
     const write = open({ rotateBytes: 6 });
     for (const line of ["ééé", "b"]) write(line);
     expect(files()["agent.log"]).toBe("b\n");
   });
 
-  test("that has reached its age is put aside, unless there is nothing in it", async () => {
+  test("is rotated at its age limit unless it is empty", async () => {
     const write = open({ rotateAfterMs: 1_000 });
     await clock.advance(1_000);
     write("one");
@@ -59,7 +59,7 @@ describe("a log file", () => {
     expect(Object.values(files()).toSorted()).toEqual(["one\n", "two\n"]);
   });
 
-  test("does not take a jump of the wall clock for age", () => {
+  test("is not rotated by a jump of the wall clock", () => {
     const write = open({ rotateAfterMs: 1_000 });
     write("one");
     clock.jumpWall(1e12);
@@ -71,7 +71,7 @@ describe("a log file", () => {
     [0, 5],
     [2, 2],
     [-1, 0],
-  ])("with %d old ones to keep leaves %d", async (rotatedFilesMax, left) => {
+  ])("with the limit %d keeps %d rotated files", async (rotatedFilesMax, left) => {
     const write = open({ rotateBytes: 1, rotatedFilesMax });
     for (let line = 0; line < 6; line += 1) {
       write(String(line));
@@ -83,21 +83,21 @@ describe("a log file", () => {
     if (left > 0) expect(files()[old.toSorted().at(-1) ?? ""]).toBe("4\n");
   });
 
-  test("drops the oldest first, also those of a clock that began in 1970", async () => {
+  test("deletes the oldest rotated files first, also those of a clock that began in 1970", async () => {
     for (const at of ["5000", "60000"]) writeFileSync(join(folder, `agent.log.${at}`), "1970");
     const write = open({ rotateBytes: 1, rotatedFilesMax: 2 });
     for (const line of ["one", "two"]) write(line);
     expect(Object.keys(files()).toSorted()).toEqual(["agent.log", "agent.log.1000000000000", "agent.log.60000"]);
   });
 
-  test("never removes what it did not put aside itself", () => {
+  test("never deletes a file that is not one of its rotated files", () => {
     for (const name of ["agent.log.bak", "agent.log.1.gz", "agent.log2.7"]) writeFileSync(join(folder, name), "mine");
     const write = open({ rotateBytes: 1, rotatedFilesMax: -1 });
     for (const line of ["one", "two"]) write(line);
     expect(Object.keys(files()).toSorted()).toEqual(["agent.log", "agent.log.1.gz", "agent.log.bak", "agent.log2.7"]);
   });
 
-  test("that cannot be opened says so at once; one that is lost later stops nobody", () => {
+  test("that cannot be opened is an error at the start, one that becomes unwritable later is not", () => {
     expect(() => open({ path: join(folder, "no", "agent.log") })).toThrow("Choose another with -log-file");
     const write = open();
     rmSync(folder, { recursive: true });

@@ -6,20 +6,20 @@ import type { LogSink } from "./log.ts";
 
 export interface LogFileOptions {
   readonly path: string;
-  /** A new file is begun at the first of these limits; 0 bytes for no limit of size. */
+  /** The file is rotated at the first of these limits; 0 bytes: no limit of size. */
   readonly rotateBytes: number;
   readonly rotateAfterMs: number;
-  /** Old files kept; 0 keeps all, -1 none. */
+  /** Number of rotated files to keep; 0 keeps all, -1 none. */
   readonly rotatedFilesMax: number;
   readonly clock: Clock;
 }
 
-/** Permissions of a new log file. Consul: its owner writes, its group reads. */
+/** Permissions of a new log file. Consul: the owner writes, the group reads. */
 const mode = 0o640;
 
 /**
- * Writes each line to the file, and begins a new one at the limits; the old one keeps its name with the time added. A
- * disk that takes no more lines must not stop the agent, so what cannot be written later on is dropped.
+ * Returns a sink that appends lines to the file and rotates it at the limits, renaming the old file to its name plus the
+ * time. After the start, lines that cannot be written are dropped: a full disk must not stop the agent.
  * @throws OperatingError unavailable when the file cannot be written to now
  */
 export function openLogFile(options: LogFileOptions): LogSink {
@@ -38,7 +38,7 @@ export function openLogFile(options: LogFileOptions): LogSink {
       appendFileSync(path, `${line}\n`, { mode });
       bytes += Buffer.byteLength(line) + 1;
     } catch {
-      // Nothing to tell it to: this is where it would be told.
+      // A failed log write cannot be logged.
     }
   };
 }
@@ -60,7 +60,7 @@ function rotate({ path, clock, rotatedFilesMax }: LogFileOptions): void {
   for (const name of old.slice(0, Math.max(old.length - kept, 0))) unlinkSync(join(dirname(path), name));
 }
 
-/** What `rotate` has put aside, oldest first: the times are numbers, of fewer digits on a board that begins in 1970. */
+/** Lists the rotated files, oldest first. Compares times as numbers: a clock that starts in 1970 writes fewer digits. */
 function listRotated(path: string): string[] {
   const prefix = `${basename(path)}.`;
   const timeOf = (name: string): number => Number(name.slice(prefix.length));

@@ -1,26 +1,26 @@
 import type { Clock } from "./clock.ts";
 
-const forMs = 60_000;
+const windowMs = 60_000;
 const textsMax = 64;
 
-/** Knows what was said within the last minute, so that what goes on is not said each time. */
+/** Lets each text be logged once a minute, so that a lasting fault does not fill the log. */
 export class LogThrottle {
   readonly #clock: Clock;
-  /** When each text was said, oldest first. */
-  readonly #saidMs = new Map<string, number>();
+  /** Monotonic time at which each text was last logged, oldest first. */
+  readonly #loggedMs = new Map<string, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Whether the text is to be said; from then on it is not, for a minute. */
+  /** Returns whether to log the text now; if so, it is suppressed for the next minute. */
   isNew(text: string): boolean {
     const nowMs = this.#clock.monotonicMs();
-    const saidMs = this.#saidMs.get(text);
-    if (saidMs !== undefined && nowMs - saidMs < forMs) return false;
-    this.#saidMs.delete(text);
-    this.#saidMs.set(text, nowMs);
-    for (const oldest of this.#saidMs.keys()) if (this.#saidMs.size > textsMax) this.#saidMs.delete(oldest);
+    const loggedMs = this.#loggedMs.get(text);
+    if (loggedMs !== undefined && nowMs - loggedMs < windowMs) return false;
+    this.#loggedMs.delete(text);
+    this.#loggedMs.set(text, nowMs);
+    for (const oldest of this.#loggedMs.keys()) if (this.#loggedMs.size > textsMax) this.#loggedMs.delete(oldest);
     return true;
   }
 }

@@ -10,7 +10,7 @@ function trial(changes: Partial<LogSettings> = {}) {
 }
 
 describe("a line", () => {
-  test("has Consul's layout", () => {
+  test("has the layout of Consul's log", () => {
     const { log, lines } = trial();
     log.warn("Check is late", { check: "up", ms: 12, ok: false, nothing: undefined });
     log.named("http").error("failed");
@@ -26,7 +26,7 @@ describe("a line", () => {
     ["/v1/kv/a?b=c", "x=/v1/kv/a?b=c"],
     ["two\nlines", 'x="two\\nlines"'],
     ["plain", "x=plain"],
-  ])("stays one line whose fields can be told apart: %p", (value, expected) => {
+  ])("stays one line with unambiguous fields for the value %p", (value, expected) => {
     const { log, lines } = trial();
     log.info("m", { x: value });
     expect(lines).toEqual([`2026-11-22T12:33:41.766Z [INFO]  agent: m: ${expected}`]);
@@ -36,7 +36,7 @@ describe("a line", () => {
     ["Asia/Kolkata", "2026-11-22T18:03:41.766+0530", "2026-11-22T18:03:41.766000+05:30"],
     ["America/New_York", "2026-11-22T07:33:41.766-0500", "2026-11-22T07:33:41.766000-05:00"],
     ["Europe/London", "2026-11-22T12:33:41.766Z", "2026-11-22T12:33:41.766000Z"],
-  ])("tells the time of %s as Go writes it", (zone, text, json) => {
+  ])("has the local time of %s in the format of Go", (zone, text, json) => {
     const before = process.env["TZ"];
     process.env["TZ"] = zone;
     try {
@@ -50,7 +50,7 @@ describe("a line", () => {
     }
   });
 
-  test("can be JSON, with hclog's names", () => {
+  test("can be JSON, with the field names of hclog", () => {
     const { log, lines } = trial({ json: true });
     log.named("http").info('said "hello"', { status: 200 });
     expect(JSON.parse(lines[0] ?? "")).toEqual({
@@ -63,13 +63,13 @@ describe("a line", () => {
   });
 });
 
-test.each(logLevels)("at level %s it and all above it are written, those below are not", (level) => {
+test.each(logLevels)("at level %s lines of that level and above are written, lines below are not", (level) => {
   const { log, lines } = trial({ level });
   for (const each of logLevels) log[each]("m");
   expect(lines).toHaveLength(logLevels.length - logLevels.indexOf(level));
 });
 
-test("a level that is changed holds at once, also for logs that were named before", () => {
+test("a change of the level takes effect at once, also for named logs that exist already", () => {
   const { log, lines, settings } = trial();
   const child = log.named("http");
   child.debug("too fine");
@@ -79,7 +79,7 @@ test("a level that is changed holds at once, also for logs that were named befor
 });
 
 describe("a subscriber", () => {
-  test("has a level written that the log's own leaves out, as long as it is there", () => {
+  test("makes the log write levels below its own while it is subscribed", () => {
     const { log } = trial();
     const named = log.named("http");
     expect([named.writes("debug"), named.writes("info")]).toEqual([false, true]);
@@ -89,7 +89,7 @@ describe("a subscriber", () => {
     expect(named.writes("debug")).toBe(false);
   });
 
-  test("gets the lines of all names, by a level and in a form of its own, until it goes", () => {
+  test("gets the lines of all named logs, with its own level and format, until it unsubscribes", () => {
     const own: string[] = [];
     const tapped: string[] = [];
     const log = createLog(
@@ -113,7 +113,7 @@ describe("a subscriber", () => {
 describe("a history", () => {
   const text = { level: "trace", json: false } as const;
 
-  test("keeps the newest lines from info up, and finer ones where the log has them", () => {
+  test("keeps the newest lines from info up, and lower levels when the log writes them", () => {
     const { log, settings } = trial({ level: "warn", history: new LogHistory() });
     log.debug("not kept");
     log.named("http").info("kept", { port: 80 });

@@ -3,7 +3,7 @@ import type { Clock } from "./clock.ts";
 export const logLevels = ["trace", "debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Each name that Consul has for a level. */
+/** Consul's names of the levels. */
 export const logLevelNames: ReadonlyMap<string, LogLevel> = new Map<string, LogLevel>([
   ["TRACE", "trace"],
   ["DEBUG", "debug"],
@@ -15,7 +15,7 @@ export const logLevelNames: ReadonlyMap<string, LogLevel> = new Map<string, LogL
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Takes finished lines, without the newline. */
+/** Receives formatted lines, without the newline. */
 export type LogSink = (line: string) => void;
 
 export interface Log {
@@ -24,13 +24,13 @@ export interface Log {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
-  /** Whether a line of this level is written anywhere: what is costly to say is worked out only then. */
+  /** Whether a line of this level is written anywhere; lets the caller skip building an expensive message. */
   writes(level: LogLevel): boolean;
-  /** A log whose lines carry `parent.name`. */
+  /** Returns a log whose lines carry the name `parent.name`. */
   named(name: string): Log;
-  /** Gives `tap` the lines of all logs of this process, too. Returns what ends that. */
+  /** Also sends the lines of all logs of this process to `tap`. Returns a function that ends that. */
   tap(tap: LogTap): () => void;
-  /** The newest lines of all logs of this process, as far as they are kept: at most `count`, oldest first. */
+  /** Returns up to `count` of the newest lines in the history of all logs of this process, oldest first. */
   newest(count: number, form: LogForm): readonly string[];
 }
 
@@ -44,7 +44,7 @@ export interface LogTap extends LogForm {
   readonly sink: LogSink;
 }
 
-/** What all logs of one process share; a reload changes `level` in place. */
+/** The settings that all logs of one process share; a reload changes `level` in place. */
 export interface LogSettings {
   level: LogLevel;
   readonly json: boolean;
@@ -55,9 +55,9 @@ export interface LogSettings {
 }
 
 /**
- * Consul's log layout (hclog): `2026-11-22T12:33:41.766Z [WARN]  agent: message: key=value`, or with `json` one object
- * a line with `@level`, `@message`, `@module`, `@timestamp`. Programs that read Consul's log read ours. Times are local
- * ones with their offset (`+0100`), by the environment variable TZ or the machine's /etc/localtime.
+ * Creates a log with Consul's layout (hclog): `2026-11-22T12:33:41.766Z [WARN]  agent: message: key=value`, or with `json`
+ * one object a line with `@level`, `@message`, `@module`, `@timestamp`, so that programs which parse Consul's log work.
+ * Times are local with their offset (`+0100`), from the environment variable TZ or /etc/localtime.
  */
 export function createLog(settings: LogSettings, name: string): Log {
   return createNamedLog(settings, name, new Set());
@@ -93,10 +93,10 @@ function takes(to: Pick<LogTap, "level">, level: LogLevel): boolean {
   return ranks[level] >= ranks[to.level];
 }
 
-/** Looked up, since each request asks what is written. */
+/** A table, because each request calls `writes`. */
 const ranks: Readonly<Record<LogLevel, number>> = { trace: 0, debug: 1, info: 2, warn: 3, error: 4 };
 
-/** Whether the history has lines of this level. */
+/** Whether the history keeps lines of this level. */
 function keeps(settings: LogSettings, level: LogLevel): boolean {
   return settings.history !== undefined && (ranks[level] >= ranks.info || takes(settings, level));
 }
@@ -110,7 +110,7 @@ function formatJson(line: LogLine): string {
     "@level": line.level,
     "@message": line.message,
     "@module": line.name,
-    // Consul: to the microsecond.
+    // Consul writes microseconds; the clock has milliseconds.
     "@timestamp": formatTime(line.wallMs, { digits: "000", colon: ":" }),
     ...line.fields,
   });
@@ -125,7 +125,7 @@ function formatText(line: LogLine): string {
   return `${formatTime(line.wallMs, { digits: "", colon: "" })} ${tag} ${line.name}: ${line.message}${tail}`;
 }
 
-/** As Go writes local time: `2026-11-22T13:33:41.766+0100`, with Z for UTC. */
+/** Formats local time as Go does: `2026-11-22T13:33:41.766+0100`, with Z for UTC. */
 function formatTime(wallMs: number, { digits, colon }: { readonly digits: string; readonly colon: string }): string {
   const offset = -new Date(wallMs).getTimezoneOffset();
   const local = new Date(wallMs + offset * 60_000).toISOString().slice(0, -1) + digits;
@@ -138,17 +138,17 @@ function twoDigits(value: number): string {
   return String(Math.trunc(value)).padStart(2, "0");
 }
 
-/** Consul quotes a value for its blanks alone: a URL with a query stands as it is. */
+/** Consul quotes only values with white space: a URL with a query is not quoted. */
 function quoteIfNeeded(text: string): string {
   return /[\s"]/.test(text) ? JSON.stringify(text) : text;
 }
 
-/** A line of the log before it is formatted. */
+/** A log line before formatting. */
 interface LogLine {
   readonly level: LogLevel;
   /** Milliseconds since 1970. */
   readonly wallMs: number;
-  /** Of the log that wrote it: "agent.http". */
+  /** Name of the log that wrote it: "agent.http". */
   readonly name: string;
   readonly message: string;
   readonly fields: LogFields | undefined;
@@ -156,13 +156,13 @@ interface LogLine {
 
 interface HistoryLimits {
   readonly linesMax: number;
-  /** Of all lines together, in UTF-16 units. */
+  /** Total length of all lines, in UTF-16 code units. */
   readonly charactersMax: number;
 }
 
 const defaultLimits: HistoryLimits = { linesMax: 1_000, charactersMax: 256 * 1_024 };
 
-/** The newest lines of a log, in memory. */
+/** Keeps the newest log lines in memory. */
 export class LogHistory {
   readonly #limits: HistoryLimits;
   readonly #lines: LogLine[] = [];
@@ -182,7 +182,7 @@ export class LogHistory {
     }
   }
 
-  /** The newest lines of this level or above, at most `count`, oldest first. */
+  /** Returns up to `count` of the newest lines of this level or above, oldest first. */
   newest(count: number, level: LogLevel): readonly LogLine[] {
     if (count === 0) return [];
     return this.#lines.filter((line) => takes({ level }, line.level)).slice(-count);

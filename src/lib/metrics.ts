@@ -1,6 +1,6 @@
 import { RecentValues } from "./recent-values.ts";
 
-/** What was counted or measured under one name in one interval. */
+/** The values of one counter or sample in one interval, aggregated. */
 export interface Aggregate {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -9,11 +9,11 @@ export interface Aggregate {
   readonly min: number;
   readonly max: number;
   readonly stddev: number;
-  /** Of a sample: the 0.5, 0.9 and 0.99 quantiles of the last ten to twenty seconds; NaN when nothing was added in them. */
+  /** For a sample: the 0.5, 0.9 and 0.99 quantiles of the last ten to twenty seconds; NaN without values in that time. */
   readonly quantiles: readonly number[];
 }
 
-/** Which quantiles of a sample are told. */
+/** The quantiles that are computed of a sample. */
 export const quantileShares: readonly number[] = [0.5, 0.9, 0.99];
 
 export interface Gauge {
@@ -21,7 +21,7 @@ export interface Gauge {
   readonly value: number;
 }
 
-/** All metrics at once. */
+/** All metrics of one interval, or since the start. */
 export interface MetricsSnapshot {
   /** When the interval began, in milliseconds since 1970. */
   readonly startMs: number;
@@ -35,10 +35,10 @@ export type Labels = Readonly<Record<string, string>>;
 /** Length of an interval, over which counters and samples are aggregated. */
 export const intervalMs = 10_000;
 
-/** Consul: with the interval under way, those of the last minute. */
+/** Consul keeps a minute: these and the current interval. */
 const endedIntervalsKept = 5;
 
-/** Takes the values of one name. Adding one is a few additions: no clock, no map, no allocation. */
+/** Aggregates the values of one name and label set. `add` is a few additions: no clock, no map, no allocation. */
 export class Meter {
   readonly name: string;
   readonly labels: Labels;
@@ -46,7 +46,7 @@ export class Meter {
   readonly #all = new Sums();
   readonly #recent: RecentValues | undefined;
 
-  /** @param recent where values are kept for quantiles; a counter has none */
+  /** @param recent keeps single values for the quantiles of a sample; a counter has none */
   constructor(name: string, labels: Labels, recent?: RecentValues) {
     this.name = name;
     this.labels = labels;
@@ -58,17 +58,17 @@ export class Meter {
     this.#recent?.add(value);
   }
 
-  /** The interval under way; undefined when nothing was added. */
+  /** Returns the aggregate of the current interval; undefined when nothing was added. */
   interval(): Aggregate | undefined {
     return this.#aggregate(this.#interval);
   }
 
-  /** Since the start. */
+  /** Returns the aggregate since the start. */
   total(): Aggregate | undefined {
     return this.#aggregate(this.#all.plus(this.#interval));
   }
 
-  /** Begins the next interval; returns the one that ends. */
+  /** Begins the next interval; returns the aggregate of the one that ends. */
   endInterval(): Aggregate | undefined {
     const ended = this.interval();
     this.#all.take(this.#interval);
@@ -99,7 +99,7 @@ class Sums {
     if (value > this.max) this.max = value;
   }
 
-  /** Of the values as a sample of others like them. */
+  /** The sample standard deviation: divides by count - 1. */
   get stddev(): number {
     if (this.count < 2) return 0;
     const variance = (this.#squares - (this.sum * this.sum) / this.count) / (this.count - 1);
@@ -112,7 +112,7 @@ class Sums {
     return both;
   }
 
-  /** Takes over what `other` has, and leaves it empty. */
+  /** Adds the sums of `other` to these and resets `other`. */
   take(other: Sums): void {
     this.#include(other);
     [other.count, other.sum, other.#squares, other.min, other.max] = [0, 0, 0, Infinity, -Infinity];
@@ -128,8 +128,8 @@ class Sums {
 }
 
 /**
- * The agent's metrics. Whoever has something to tell asks for a meter once and adds to it; gauges are read when somebody
- * looks. Intervals end when `endInterval` is called, by whoever has the clock.
+ * The agent's metrics. A part of the agent asks for a meter once and adds values to it; gauges are read when a snapshot
+ * is taken. An interval ends when the owner calls `endInterval`.
  */
 export class Metrics {
   readonly #counters: Meter[] = [];
@@ -142,12 +142,12 @@ export class Metrics {
     this.#startMs = wallMs;
   }
 
-  /** How often something happened: add(1) each time. */
+  /** Creates a counter: the caller adds 1 for each event. */
   counter(name: string, labels: Labels = {}): Meter {
     return keep(this.#counters, new Meter(name, labels));
   }
 
-  /** How long things took, in milliseconds. */
+  /** Creates a sample of durations in milliseconds. */
   sample(name: string, labels: Labels = {}): Meter {
     return keep(this.#samples, new Meter(name, labels, new RecentValues()));
   }
@@ -162,18 +162,18 @@ export class Metrics {
     this.#startMs = wallMs;
   }
 
-  /** The intervals of the last minute that have ended, oldest first. */
+  /** The ended intervals of the last minute, oldest first. */
   get ended(): readonly MetricsSnapshot[] {
     return this.#ended;
   }
 
-  /** The interval that ended last; until one has ended, what there is of the first. Gauges are read now. */
-  lately(): MetricsSnapshot {
+  /** Returns the interval that ended last, or the first while it is running. Gauges are read now. */
+  lastInterval(): MetricsSnapshot {
     const last = this.#ended.at(-1);
     return last ? { ...last, gauges: this.#readGauges() } : this.#snapshot((meter) => meter.interval());
   }
 
-  /** Everything since the start. */
+  /** Returns the aggregates since the start. */
   total(): MetricsSnapshot {
     return this.#snapshot((meter) => meter.total());
   }

@@ -1,4 +1,4 @@
-/** Lets everything else that waits have its turn: long work is done in pieces with one of these between them. */
+/** Resolves in the next turn of the event loop. Long work awaits it between its pieces, so that requests are served. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -14,7 +14,7 @@ describe("an ordered map", () => {
     expect([...mapOf("b", "a").values()]).toEqual(["of a", "of b"]);
   });
 
-  test("finds what starts with a prefix, and can begin within", () => {
+  test("lists the entries with a prefix, from the start or from a key on", () => {
     const map = mapOf("a", "a/", "a/b", "a/c", "ab", "b");
     const keys = (prefix: string, after?: string): string[] => [...map.startingWith(prefix, after)].map(([key]) => key);
     expect(keys("a/")).toEqual(["a/", "a/b", "a/c"]);
@@ -24,7 +24,7 @@ describe("an ordered map", () => {
     expect(keys("")).toHaveLength(6);
   });
 
-  test("stays as it is when a copy is edited", () => {
+  test("does not change when a copy is edited", () => {
     const before = mapOf("a", "b");
     const edit = before.edit();
     edit.delete("a");
@@ -36,7 +36,7 @@ describe("an ordered map", () => {
   });
 });
 
-test("agrees with a sorted list, in every version that somebody holds", () => {
+test("every version of an ordered map agrees with a sorted list of the same edits", () => {
   const key = fc.string({ unit: fc.constantFrom("a", "b", "/", "\0", "é", "\u{1F600}"), maxLength: 4 });
   const edits = fc.array(fc.tuple(key, fc.option(fc.nat(), { nil: undefined })), { maxLength: 80 });
   fc.assert(

@@ -1,26 +1,26 @@
 import sortedBTree, { simpleComparator } from "sorted-btree";
 
-// sorted-btree is CommonJS: run from its source the default import is the class, in a bundle it is the module around it.
+// sorted-btree is CommonJS: when run from sources the default import is the class, in a bundle it is the module.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types know only the first
 const BTree = ("default" in sortedBTree ? sortedBTree.default : sortedBTree) as typeof sortedBTree;
 type BTree<K, V> = sortedBTree<K, V>;
 
-/** What an ordered map offers to who reads it, and to who makes the next version. */
+/** An ordered map as its readers see it, with `edit` to make the next version. */
 export interface OrderedTable<V> {
   readonly size: number;
   get(key: string): V | undefined;
   values(): IterableIterator<V>;
   entries(): IterableIterator<[string, V]>;
-  /** Entries whose keys start with `prefix`, in order; with `after`, only those whose keys are not below it. */
+  /** Yields the entries whose keys start with `prefix`, in order; with `after`, only those with a key of `after` or above. */
   startingWith(prefix: string, after?: string): Generator<[string, V]>;
   edit(): OrderedMapEdit<V>;
 }
 
 /**
- * An immutable map ordered by key (UTF-16 code units). A copy costs nothing and shares all that did not change, so each
- * version stays readable for as long as somebody holds it.
+ * An immutable map ordered by key (UTF-16 code units), as a B+tree. A copy takes constant time and shares unchanged nodes,
+ * so each version stays readable for as long as it is referenced.
  *
- * Many changes in a row go through `edit`, which owns one private copy until `finish` gives it away.
+ * `edit` returns a private copy that takes any number of changes; `finish` makes it the next version.
  */
 export class OrderedMap<V> implements OrderedTable<V> {
   readonly #tree: BTree<string, V>;
@@ -82,7 +82,7 @@ export class OrderedMapEdit<V> {
     this.#tree.delete(key);
   }
 
-  /** The edit must not be used afterwards. */
+  /** Returns the next version. The edit must not be used afterwards. */
   finish(): OrderedMap<V> {
     return this.#wrap(this.#tree);
   }

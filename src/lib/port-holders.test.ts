@@ -6,13 +6,13 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { explainListenFailure, findPortHolders, findSocketHolder, nameProgram } from "./port-holders.ts";
 
-// A busy machine takes seconds to start a program.
+// Starting a program takes seconds on a busy machine.
 setDefaultTimeout(60_000);
 
 const folder = mkdtempSync(join(tmpdir(), "holders-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** This test's own process. */
+/** The process that runs this test. */
 const program = { pid: process.pid, name: readFileSync("/proc/self/comm", "utf8").trim() };
 const flags = { portFlags: "-http-port", addressFlag: "-client" };
 
@@ -20,7 +20,7 @@ function listenTcp(hostname: string): Bun.TCPSocketListener {
   return Bun.listen({ hostname, port: 0, socket: { data() {} } });
 }
 
-/** Another program that runs this, and prints a number once it holds what it is to hold. */
+/** Starts another program that runs `code` and prints a number once it holds its port or socket. */
 async function startProgram(code: string): Promise<{ name: string; printed: number; stop: () => Promise<void> }> {
   const child = Bun.spawn([process.execPath, "-e", code], { stdout: "pipe" });
   const { value } = await child.stdout.getReader().read();
@@ -48,7 +48,7 @@ describe("the holder of a port", () => {
     ["::", "::1", "[::]"],
     ["::", "127.0.0.1", "[::]"],
     ["::1", "::", "[::1]"],
-  ])("on %s is found by who wants %s", (held, wanted, local) => {
+  ])("on %s is found when %s is wanted", (held, wanted, local) => {
     using listener = listenTcp(held);
     const { port } = listener;
     const found = findPortHolders({ network: "tcp", address: wanted, port });
@@ -60,13 +60,13 @@ describe("the holder of a port", () => {
     ["127.0.0.1", "::1"],
     ["::1", "127.0.0.1"],
     ["::1", "0.0.0.0"],
-  ])("on %s is not in the way of who wants %s", (held, wanted) => {
+  ])("on %s is not found when %s is wanted", (held, wanted) => {
     using listener = listenTcp(held);
     const { port } = listener;
     expect(findPortHolders({ network: "tcp", address: wanted, port })).toEqual([]);
   });
 
-  test("is found for UDP, where that of TCP is none", async () => {
+  test("is found for UDP, and the holder of the same TCP port is not taken for it", async () => {
     const socket = await Bun.udpSocket({ hostname: "127.0.0.1", port: 0 });
     const place = { address: "127.0.0.1", port: socket.port };
     expect(findPortHolders({ network: "udp", ...place })).toMatchObject([{ state: "listening", program }]);
@@ -75,7 +75,7 @@ describe("the holder of a port", () => {
     expect(findPortHolders({ network: "udp", ...place })).toEqual([]);
   });
 
-  test("may be a connection, which comes after who listens", async () => {
+  test("may be a connection, which is listed after a listener", async () => {
     const server = await listening();
     const { port } = server.address() as AddressInfo;
     const client = connect(port, "127.0.0.1");
@@ -95,8 +95,8 @@ async function listening(): Promise<Server> {
   return server;
 }
 
-describe("who has a unix socket is found", () => {
-  test("while it is listened on, and not when it was left behind", async () => {
+describe("the holder of a Unix socket is found", () => {
+  test("while it listens, and not when only the file is left", async () => {
     const path = join(folder, "a b.sock");
     const code = `Bun.listen({ unix: ${JSON.stringify(path)}, socket: { data() {} } }); console.log(1);`;
     const holder = await startProgram(code);
@@ -107,7 +107,7 @@ describe("who has a unix socket is found", () => {
 });
 
 describe("the explanation", () => {
-  test("of a port that a program listens on names the program, and where, when that is another address", async () => {
+  test("of a port that a program listens on names the program, and its address if that differs", async () => {
     const code = 'console.log(Bun.listen({ hostname: "0.0.0.0", port: 0, socket: { data() {} } }).port)';
     const { name, printed: port, stop } = await startProgram(code);
     const advice = "Stop that program, or choose another address with -http-port or -client.";
@@ -117,14 +117,14 @@ describe("the explanation", () => {
     expect(failure("EADDRINUSE", port)).toStartWith("the port is in use. Stop the program that has it, or");
   });
 
-  test("of a port that this process has itself says so", async () => {
+  test("of a port that this process itself listens on says so", async () => {
     const server = await listening();
     const { port } = server.address() as AddressInfo;
     expect(failure("EADDRINUSE", port)).toStartWith("this program listens there already: choose another address");
     server.close();
   });
 
-  test("of a port that a connection has says where that leads, and which ports stay free", async () => {
+  test("of a port that a connection occupies names the peer and the range of ports to avoid", async () => {
     const server = await listening();
     const { port } = server.address() as AddressInfo;
     const client = connect(port, "127.0.0.1");
@@ -139,13 +139,13 @@ describe("the explanation", () => {
     expect(text).toMatch(/ The system gives the ports \d+ to \d+ to connections: one outside of them stays free\.$/);
   });
 
-  test("of an address that is not this machine's says which it has", () => {
+  test("of an address that this machine lacks lists the machine's addresses", () => {
     expect(failure("EADDRNOTAVAIL", 8500, "192.0.2.7")).toMatch(
       /^this machine has no address 192\.0\.2\.7, only .*\b127\.0\.0\.1\b.*\. Choose one of them with -client\.$/,
     );
   });
 
-  test("of a port for root alone says what a program needs, and of a refusal elsewhere the system's words", () => {
+  test("of a privileged port names the capability, and of any other refusal has the system's message", () => {
     const refused = "Failed to listen at 127.0.0.1. Check the address, or choose another";
     expect(failure("EACCES", 1)).toMatch(/^ports below \d+ are for root and for programs with CAP_NET_BIND_SERVICE\./);
     expect(failure("EACCES", 65_535)).toStartWith(refused);

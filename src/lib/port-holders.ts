@@ -4,36 +4,36 @@ import { formatIp, isAnyIp, type IpAddress, parseIp } from "./ip-address.ts";
 import { localAddresses } from "./rtnetlink.ts";
 
 /*
- * Who keeps this process from listening somewhere. Linux tells it in /proc: net/tcp and the like have the sockets with
- * their inodes, and the descriptors of each process, as far as this user may look, lead to the same inodes.
+ * Finds the program that occupies a port this process wants. /proc/net/tcp and the like list the sockets with their
+ * inodes; /proc/<pid>/fd, as far as this user may read it, links each process's descriptors to these inodes.
  */
 
 /** An address of this machine and a port. */
 export interface Endpoint {
   readonly network: "tcp" | "udp";
-  /** An IP address; 0.0.0.0 and "::" stand for all. */
+  /** An IP address; 0.0.0.0 and "::" mean all addresses of the machine. */
   readonly address: string;
   readonly port: number;
 }
 
 export interface RunningProgram {
   readonly pid: number;
-  /** Its name, of at most 15 characters. */
+  /** The process name, cut by Linux to 15 characters. */
   readonly name: string;
 }
 
-/** A socket that has an endpoint, or one that overlaps it. */
+/** A socket bound to an endpoint, or to one that overlaps it. */
 export interface PortHolder {
-  /** What it is bound to: "127.0.0.1:8500". */
+  /** The address that it is bound to: "127.0.0.1:8500". */
   readonly local: string;
   readonly state: "listening" | "connected" | "closing";
-  /** Of a connection: the other side. */
+  /** The peer's address, for a connection. */
   readonly remote: string;
-  /** undefined when this user may not see it, and for a connection that no program has any more. */
+  /** undefined when this user may not see it, and for a connection that its program has already closed. */
   readonly program: RunningProgram | undefined;
 }
 
-/** The sockets that have this endpoint, those that listen first. Empty where Linux's /proc is not there. */
+/** Returns the sockets bound to this endpoint, listening ones first. Empty on systems without Linux's /proc. */
 export function findPortHolders({ network, address, port }: Endpoint): readonly PortHolder[] {
   const wanted = parseIp(address);
   const found = [`/proc/net/${network}`, `/proc/net/${network}6`]
@@ -52,8 +52,8 @@ export function findPortHolders({ network, address, port }: Endpoint): readonly 
 }
 
 /**
- * Who has a unix socket; undefined when nobody has. The table has the paths as they were bound, so one that was bound by
- * another path is not found.
+ * Returns the program that listens on a Unix socket; undefined when none does. The kernel lists the paths as they were
+ * bound, so a socket bound by another path to the same file is not found.
  */
 export function findSocketHolder(path: string): Pick<PortHolder, "program"> | undefined {
   const [accepting, datagram] = ["00010000", "0002"];
@@ -67,11 +67,11 @@ export function findSocketHolder(path: string): Pick<PortHolder, "program"> | un
 
 /** A program that listens for TCP connections. */
 export interface ListeningProgram extends RunningProgram {
-  /** Where: "127.0.0.1:8500", in order. */
+  /** The addresses it listens on, sorted: "127.0.0.1:8500". */
   readonly endpoints: readonly string[];
 }
 
-/** The programs of these names that listen on this machine, as far as this user may see. */
+/** Returns the programs with one of these names that listen on this machine, as far as this user may see them. */
 export function findListeningPrograms(names: readonly string[]): readonly ListeningProgram[] {
   const sockets = ["/proc/net/tcp", "/proc/net/tcp6"]
     .flatMap((table) => socketsIn(table, listeningState.tcp))
@@ -95,7 +95,7 @@ export interface ListenFailure extends Endpoint {
   readonly addressFlag: string;
 }
 
-/** Why it is not possible to listen there, and what to do, as sentences for a person. */
+/** Explains to an operator why listening failed and what to do, in sentences. */
 export function explainListenFailure(failure: ListenFailure): string {
   const { error, address, port, portFlags, addressFlag } = failure;
   const chooseAnother = `choose another address with ${portFlags} or ${addressFlag}.`;
@@ -111,7 +111,7 @@ export function explainListenFailure(failure: ListenFailure): string {
   return `${messageOf(error)}. Check the address, or ${chooseAnother}`;
 }
 
-/** "nginx (process 812)", for texts. */
+/** Returns "nginx (process 812)" for a message. */
 export function nameProgram(program: RunningProgram | undefined): string {
   return program ? `${program.name} (process ${program.pid})` : "one that this user may not see";
 }
@@ -135,7 +135,7 @@ function explainHolder(holder: PortHolder | undefined, { address, port }: Endpoi
   }
 }
 
-/** The system gives ports of a range to connections; a listener's port had better be another. */
+/** Advises a port outside of the range from which the system takes the local ports of connections. */
 function adviceOnRange(port: number): string {
   const [first = 0, last = 0] = readText("/proc/sys/net/ipv4/ip_local_port_range").trim().split(/\s+/).map(Number);
   if (port < first || port > last) return "";
@@ -160,7 +160,7 @@ interface Socket {
 
 const states: readonly PortHolder["state"][] = ["listening", "connected", "closing"];
 
-/** The kernel's numbers. A UDP socket that is not connected takes datagrams from everywhere. */
+/** The kernel's numbers of socket states. For UDP, 07 is a socket that is not connected: it receives from all peers. */
 const established = "01";
 const listeningState = { tcp: "0A", udp: "07" } as const;
 
@@ -173,20 +173,20 @@ function socketsIn(table: string, listening: string): readonly Socket[] {
   });
 }
 
-/** "0100007F:1F90" is 127.0.0.1:8080: words of 32 bits in the processor's order, little-endian. */
+/** Decodes "0100007F:1F90" as 127.0.0.1:8080: 32-bit words in the processor's byte order, little-endian. */
 function decodeAddress(text: string): SocketAddress {
   const [address = "", port = ""] = text.split(":");
   const words = address.match(/.{8}/g) ?? [];
   const hex = words.map((word) => word.match(/../g)?.toReversed().join("") ?? "").join("");
   const value = BigInt(`0x${hex}`);
-  // An IPv6 socket shows an IPv4 address as ::ffff:127.0.0.1.
+  // An IPv6 socket reports an IPv4 peer as ::ffff:127.0.0.1.
   const isMapped = words.length === 4 && value >> 32n === 0xffffn;
   const ip: IpAddress =
     words.length === 1 || isMapped ? { family: 4, value: value & 0xffffffffn } : { family: 6, value };
   return { ip, port: Number.parseInt(port, 16) };
 }
 
-/** Whether two sockets with the same port are in each other's way. "::" takes IPv4 connections, too. */
+/** Whether two sockets with the same port conflict. A socket on "::" takes IPv4 connections, too. */
 function overlap(a: IpAddress | undefined, b: IpAddress | undefined): boolean {
   if (a === undefined || b === undefined) return false;
   if (a.family === b.family) return isAnyIp(a) || isAnyIp(b) || a.value === b.value;
@@ -210,7 +210,7 @@ function programsByInode(inodes: ReadonlySet<string>): ReadonlyMap<string, Runni
   return programs;
 }
 
-// What this user may not see, or what has gone meanwhile, is not there.
+// Files of /proc that this user may not read, or whose process has ended, count as empty.
 
 function linesOf(path: string): readonly string[] {
   return readText(path).split("\n").slice(1);

@@ -5,10 +5,10 @@ import { contains, type IpAddress, isLoopback, parseCidr, parseIp, unmapped } fr
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The URL of the proxy that a request goes through, or undefined if it goes straight. These are the rules of Go's net/http
+ * Returns the URL of the proxy for a request, or undefined for a direct connection. These are the rules of Go's net/http
  * (golang.org/x/net/http/httpproxy, as of Go 1.15, which Consul 1.8 is built with): HTTP_PROXY, for https URLs HTTPS_PROXY
- * or else HTTP_PROXY; the upper-case name counts before the lower-case one. A request for localhost or a loopback address
- * never goes through a proxy, nor does one that NO_PROXY exempts. A proxy that is no URL is ignored.
+ * or else HTTP_PROXY; the upper-case name wins over the lower-case one. A request for localhost or a loopback address
+ * never goes through a proxy, nor does one that NO_PROXY exempts. A value that is not a URL is ignored.
  * @throws OperatingError invalid in a CGI program (REQUEST_METHOD is set), where HTTP_PROXY can be a request's header "Proxy"
  */
 export function proxyFor(url: URL, env: Environment): string | undefined {
@@ -49,8 +49,8 @@ function isExempt(url: URL, noProxy: string): boolean {
 }
 
 /**
- * One entry of NO_PROXY: "*"; a network, "10.0.0.0/8"; an address or a domain, each with or without a port. The domain
- * "example.com" stands for itself and all below it, ".example.com" and "*.example.com" only for those below.
+ * Whether one entry of NO_PROXY exempts the target: "*"; a network, "10.0.0.0/8"; an address or a domain, each with or
+ * without a port. "example.com" is the domain and its subdomains, ".example.com" and "*.example.com" only the subdomains.
  */
 function exempts(entry: string, { host, ip, port }: Target): boolean {
   if (entry === "*") return true;

@@ -1,8 +1,8 @@
 /** The only source of randomness, so that a test can replay a run from its seed. */
 export interface Random {
-  /** Uniform in [0, 1). */
+  /** Returns a number, uniform in [0, 1). */
   uniform(): number;
-  /** A random (version 4) UUID in lower case. */
+  /** Returns a random (version 4) UUID in lower case. */
   uuid(): string;
 }
 

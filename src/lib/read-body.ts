@@ -3,20 +3,20 @@ import type { Clock } from "./clock.ts";
 export interface BodyLimit {
   readonly bytesMax: number;
   readonly clock: Clock;
-  /** For a body of so many bytes, or of more. */
+  /** Makes the error for a body of at least `bytes` bytes. */
   readonly tooLarge: (bytes: number) => Error;
-  /** For one that has not come after so long. */
+  /** Makes the error for a body that was not complete after `ms`. */
   readonly tooSlow: (ms: number) => Error;
-  /** For one whose sender went away: nobody reads it. */
+  /** Makes the error for a client that has disconnected; no response is sent then. */
   readonly gone: () => Error;
 }
 
-/** A value of half a megabyte comes in time over 140 kbit/s. */
+/** Limit of time for a body: half a megabyte, the largest value of a key, arrives in time over 140 kbit/s. */
 const msMax = 30_000;
 
 /**
- * The whole body of a request, if it comes in time, so that nobody keeps a place by sending slowly.
- * @throws the limit's errors, before more than `bytesMax` is read
+ * Returns the whole body of a request. The limit of time keeps a slow client from occupying a connection.
+ * @throws the limit's errors; of a body that is too large, reads little more than `bytesMax`
  */
 export async function readBody(request: Request, limit: BodyLimit): Promise<Uint8Array> {
   const { bytesMax, tooLarge } = limit;
@@ -47,7 +47,7 @@ function inTime(
   });
 }
 
-/** Of a body of a length that nobody has announced, no more is read than shows that it is too long. */
+/** Reads a body without Content-Length, and stops once it exceeds `bytesMax`. */
 async function readUpTo(bytesMax: number, body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -3,8 +3,8 @@ import { networkInterfaces } from "node:os";
 import { formatIp } from "./ip-address.ts";
 import { listLinks, localAddresses } from "./rtnetlink.ts";
 
-/** What it lists besides is held in a network namespace, by test/conformance/address-templates. */
-test("every address that the runtime lists is listed, with its prefix", () => {
+/** test/conformance/address-templates tests, in a network namespace, the interfaces that the runtime does not list. */
+test("listLinks lists every address that os.networkInterfaces lists, with its prefix", () => {
   const listed = listLinks().flatMap(({ addresses }) =>
     addresses.map(({ address, prefixLength }) => `${formatIp(address)}/${prefixLength}`),
   );

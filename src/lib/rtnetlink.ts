@@ -1,5 +1,5 @@
-import { dlopen } from "bun:ffi";
 import { formatIp, type IpAddress, type IpNetwork } from "./ip-address.ts";
+import { libc } from "./libc.ts";
 
 /** One interface, as the kernel lists it. */
 interface Link {
@@ -24,7 +24,7 @@ const headerBytes = 16;
 const [linkBytes, addressBytes] = [16, 8];
 
 /**
- * Interfaces and addresses in the kernel's order, which is the one that Go's net package shows. os.networkInterfaces()
+ * Lists interfaces and addresses in the kernel's order, as Go's net package does. os.networkInterfaces() is not used: it
  * leaves out interfaces that are down or without a carrier (docker0 while no container runs), names an address by its label
  * ("eth0:1") instead of its interface, and has no flags.
  * @throws Error when the kernel does not answer
@@ -35,7 +35,7 @@ export function listLinks(): readonly (Link & { readonly addresses: readonly Lin
   return links.map((link) => ({ ...link, addresses: addresses.filter(({ index }) => index === link.index) }));
 }
 
-/** All addresses of this machine, each once; none where the kernel does not list them. */
+/** Returns all addresses of this machine, each once; an empty list when the kernel does not answer. */
 export function localAddresses(): readonly string[] {
   try {
     const addresses = listLinks().flatMap((link) => link.addresses.map(({ address }) => formatIp(address)));
@@ -50,12 +50,12 @@ function readLink(body: Buffer): Link {
   const name = attributes.get(iflaName) ?? Buffer.alloc(1);
   return {
     index: body.readInt32LE(4),
-    name: name.toString("utf8", 0, name.length - 1), // a NUL ends it
+    name: name.toString("utf8", 0, name.length - 1), // without the final NUL
     flags: body.readUInt32LE(8),
   };
 }
 
-/** Of a point-to-point link, IFA_ADDRESS is the other end. */
+/** Decodes an address message. IFA_LOCAL comes first: on a point-to-point link IFA_ADDRESS is the peer's address. */
 function readAddress(body: Buffer): readonly LinkAddress[] {
   const attributes = attributesOf(body.subarray(addressBytes));
   const bytes = attributes.get(ifaLocal) ?? attributes.get(ifaAddress);
@@ -83,44 +83,31 @@ interface Message {
   readonly body: Buffer;
 }
 
-/** Opened at the first use, and once: Bun compiles its calls, in some 2 ms. */
-let openedLibc: ReturnType<typeof openLibc> | undefined;
-
-function openLibc() {
-  return dlopen("libc.so.6", {
-    socket: { args: ["i32", "i32", "i32"], returns: "i32" },
-    send: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
-    recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
-    close: { args: ["i32"], returns: "i32" },
-  }).symbols;
-}
-
-/** All messages of the kernel's answer to a dump request. */
+/** Sends a dump request and returns all messages of the kernel's answer. */
 function dump(request: number): readonly Message[] {
-  openedLibc ??= openLibc();
-  const libc = openedLibc;
-  const descriptor = libc.socket(afNetlink, sockRaw | sockCloexec, netlinkRoute);
+  const { socket, sendto, recv, close } = libc();
+  const descriptor = socket(afNetlink, sockRaw | sockCloexec, netlinkRoute);
   if (descriptor < 0) throw new Error("cannot open a netlink socket");
   try {
     const asked = Buffer.alloc(headerBytes + linkBytes); // the family stays AF_UNSPEC
     asked.writeUInt32LE(asked.length, 0);
     asked.writeUInt16LE(request, 4);
     asked.writeUInt16LE(requestFlag | dumpFlag, 6);
-    if (Number(libc.send(descriptor, asked, asked.length, 0)) !== asked.length)
+    if (Number(sendto(descriptor, asked, asked.length, 0, null, 0)) !== asked.length)
       throw new Error("cannot send to a netlink socket");
     const messages: Message[] = [];
     for (;;) {
       const answer = Buffer.alloc(65_536);
-      const received = Number(libc.recv(descriptor, answer, answer.length, 0));
+      const received = Number(recv(descriptor, answer, answer.length, 0));
       if (received <= 0) throw new Error("cannot read from a netlink socket");
       if (readMessages(answer.subarray(0, received), messages)) return messages;
     }
   } finally {
-    libc.close(descriptor);
+    close(descriptor);
   }
 }
 
-/** Adds the messages to `into`. Returns whether the answer is complete. */
+/** Appends the messages to `into`. Returns whether the answer is complete. */
 function readMessages(bytes: Buffer, into: Message[]): boolean {
   for (let at = 0; at + headerBytes <= bytes.length;) {
     const length = bytes.readUInt32LE(at);

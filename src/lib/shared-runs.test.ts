@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { rejectionOf } from "../../test/support/rejection.ts";
 import { SharedRuns } from "./shared-runs.ts";
 
-/** A task whose runs end when the test says so. */
+/** A task whose runs end when the test ends them. */
 function heldTask() {
   const runs: PromiseWithResolvers<void>[] = [];
   const run = (): Promise<void> => {
@@ -13,10 +13,10 @@ function heldTask() {
   return { runs, run };
 }
 
-/** Lets everything happen that needs no more than promises. */
+/** Resolves after all pending promise callbacks have run. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test("a request made before the permission runs as soon as that is given", async () => {
+test("a request made before the permission runs as soon as the permission resolves", async () => {
   const permission = Promise.withResolvers<void>();
   const { runs, run } = heldTask();
   const shared = new SharedRuns(permission.promise, run);
@@ -47,7 +47,7 @@ test("requests made during a run share the next one, which begins when the run h
   expect(runs).toHaveLength(2);
 });
 
-test("without the permission all requests reject, with its reason", async () => {
+test("when the permission rejects, all requests reject with the same error", async () => {
   const permission = Promise.withResolvers<void>();
   const { runs, run } = heldTask();
   const shared = new SharedRuns(permission.promise, run);
@@ -58,7 +58,7 @@ test("without the permission all requests reject, with its reason", async () => 
   expect(runs).toHaveLength(0);
 });
 
-test("after close the run under way ends, and those that wait or come are refused", async () => {
+test("close waits for the current run and rejects waiting and later requests", async () => {
   const { runs, run } = heldTask();
   const shared = new SharedRuns(Promise.resolve(), run);
   const underWay = shared.request();

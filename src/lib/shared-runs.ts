@@ -1,38 +1,38 @@
 /**
- * Runs a task as often as it is asked for, one run at a time. Requests that come while a run goes on share the next one,
- * which begins after all of them: it sees whatever they were made for.
+ * Runs a task on request, one run at a time. Requests made during a run share the next run, which begins after the last of
+ * them and so sees the changes for which they were made.
  */
 export class SharedRuns {
   readonly #run: () => Promise<void>;
-  /** What the next run waits for: at first the permission to begin, then the run before it. */
-  #before: Promise<unknown>;
+  /** The next run waits for this: first the permission, then the run before it. */
+  #previous: Promise<unknown>;
   #next: Promise<void> | undefined;
   #refusal: Error | undefined;
 
-  /** @param permission no run begins before it resolves; when it rejects, the requests that wait reject alike */
+  /** @param permission no run begins before it resolves; when it rejects, waiting requests reject with the same error */
   constructor(permission: Promise<unknown>, run: () => Promise<void>) {
     this.#run = run;
-    this.#before = permission;
+    this.#previous = permission;
   }
 
-  /** Resolves and rejects as the run does that begins after this call. */
+  /** Requests a run that begins after this call; resolves and rejects as that run does. */
   request(): Promise<void> {
     this.#next ??= this.#runNext();
     return this.#next;
   }
 
-  /** Begins no more runs: requests reject with `refusal`. Resolves when the run under way has ended. */
+  /** Starts no more runs: requests reject with `refusal`. Resolves when the current run has ended. */
   async close(refusal: Error): Promise<void> {
     this.#refusal = refusal;
-    await this.#before;
+    await this.#previous;
   }
 
   async #runNext(): Promise<void> {
-    await this.#before;
+    await this.#previous;
     this.#next = undefined;
     if (this.#refusal !== undefined) throw this.#refusal;
     const running = this.#run();
-    this.#before = running.catch(() => {});
+    this.#previous = running.catch(() => {});
     await running;
   }
 }

@@ -1,6 +1,6 @@
 import type { Random } from "./random.ts";
 
-/** The same rows in an order of which all are equally likely (Fisher and Yates, inside out). */
+/** Returns the rows in a uniformly random order (Fisher-Yates, inside-out). */
 export function shuffle<T>(rows: readonly T[], random: Random): readonly T[] {
   const shuffled: T[] = [];
   for (const row of rows) {

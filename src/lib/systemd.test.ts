@@ -17,7 +17,7 @@ async function find(env: Record<string, string>): Promise<{ systemd: Systemd | u
   return { systemd: await Systemd.find({ env, warn: (problem) => warnings.push(problem) }), warnings };
 }
 
-/** Lets everything happen that needs no more than promises. */
+/** Resolves after all pending promise callbacks have run. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test.each([
@@ -37,7 +37,7 @@ test.each([
   expect(warnings).toEqual([]);
 });
 
-test("a reload is told with the time that systemd's own clock has", async () => {
+test("a reload is reported with the time of CLOCK_MONOTONIC", async () => {
   const path = newPath();
   using socket = openNotifySocket(path);
   const { systemd } = await find({ NOTIFY_SOCKET: path });
@@ -50,7 +50,7 @@ test("a reload is told with the time that systemd's own clock has", async () => 
   expect(toldUs >= beforeUs && toldUs <= afterUs).toBe(true);
 });
 
-test("the variables that are for this process alone are taken out of the environment, whatever they hold", async () => {
+test("the variables of sd_notify are removed from the environment, whatever they hold", async () => {
   const path = newPath();
   using _socket = openNotifySocket(path);
   for (const name of [path, "", "vsock:2:1234"]) {
@@ -61,23 +61,23 @@ test("the variables that are for this process alone are taken out of the environ
 });
 
 test.each([
-  ["vsock:2:1234", "only the path of a unix socket, or @ and an abstract name, can be used"],
-  ["relative/path", "only the path of a unix socket, or @ and an abstract name, can be used"],
-  [`/${"x".repeat(107)}`, "a unix socket's path has at most 107 bytes"],
-])("NOTIFY_SOCKET=%s is a warning, and there is no systemd", async (name, reason) => {
+  ["vsock:2:1234", "it must be the path of a Unix socket, or @ and an abstract name"],
+  ["relative/path", "it must be the path of a Unix socket, or @ and an abstract name"],
+  [`/${"x".repeat(107)}`, "the path of a Unix socket has at most 107 bytes"],
+])("NOTIFY_SOCKET=%s is a warning, and systemd is not notified", async (name, reason) => {
   const { systemd, warnings } = await find({ NOTIFY_SOCKET: name });
   expect(systemd).toBeUndefined();
-  expect(warnings).toEqual([`NOTIFY_SOCKET is ${name}: ${reason}. systemd learns nothing of this process`]);
+  expect(warnings).toEqual([`NOTIFY_SOCKET is ${name}: ${reason}. systemd is not notified`]);
 });
 
-test("a socket that takes no messages is a warning each time", async () => {
+test("each message that cannot be sent is a warning", async () => {
   const path = newPath();
   const { systemd, warnings } = await find({ NOTIFY_SOCKET: path });
   systemd?.ready("Serving");
-  expect(warnings).toEqual(["NOTIFY_SOCKET takes no messages: READY=1, STATUS=Serving"]);
+  expect(warnings).toEqual(["cannot send to NOTIFY_SOCKET: READY=1, STATUS=Serving"]);
 });
 
-test("the process names itself only when a script stands between it and systemd", async () => {
+test("the process sends its MAINPID only when systemd started a script that started it", async () => {
   const path = newPath();
   using socket = openNotifySocket(path);
   for (const pid of [process.pid, 1]) {
@@ -87,7 +87,7 @@ test("the process names itself only when a script stands between it and systemd"
   expect(socket.read().map(([first]) => first)).toEqual(["READY=1", `MAINPID=${process.pid}`]);
 });
 
-test("the watchdog is fed twice in its period, each time after a ping was answered", async () => {
+test("the watchdog gets a keep-alive twice in its period, each time after a ping resolved", async () => {
   const path = newPath();
   using socket = openNotifySocket(path);
   const { systemd, warnings } = await find({ NOTIFY_SOCKET: path, WATCHDOG_USEC: "30000000" });
@@ -102,7 +102,7 @@ test("the watchdog is fed twice in its period, each time after a ping was answer
   answer = () => Promise.reject(new Error("the thread stopped"));
   await clock.advance(15_000);
   expect(socket.read()).toEqual([]);
-  expect(warnings).toEqual(["the watchdog is not told that all is well: the thread stopped"]);
+  expect(warnings).toEqual(["sent no keep-alive to the watchdog: the thread stopped"]);
 
   const hanging = Promise.withResolvers<void>();
   answer = () => hanging.promise;
@@ -117,7 +117,7 @@ test("the watchdog is fed twice in its period, each time after a ping was answer
 });
 
 test.each([{ WATCHDOG_USEC: "30000000", WATCHDOG_PID: "1" }, { WATCHDOG_USEC: "0" }, { WATCHDOG_USEC: "soon" }, {}])(
-  "a watchdog that waits for another process, or for nothing, is not fed: %j",
+  "no keep-alive is sent without a watchdog for this process: %j",
   async (env) => {
     const path = newPath();
     using socket = openNotifySocket(path);

@@ -1,18 +1,18 @@
 import { type Clock, sleep } from "./clock.ts";
 import { messageOf } from "./errors.ts";
 
-/** Removed from the environment: a child that sent messages of its own would be taken for this process. */
+/** Removed from the environment: systemd would take messages of a child process for messages of this one. */
 const variables = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] as const;
 
 export interface SystemdOptions {
-  /** Of this process; the variables that are meant for it alone are deleted. */
+  /** This process's environment; the variables of sd_notify are deleted from it. */
   readonly env: Record<string, string | undefined>;
-  /** Told what keeps a message from being sent. */
+  /** Called with the reason when a message cannot be sent. */
   readonly warn: (problem: string) => void;
 }
 
 /**
- * systemd, as a service of Type=notify talks to it (sd_notify(3)): datagrams of NAME=value lines, sent to the unix socket
+ * Notifies systemd as a service of Type=notify does (sd_notify(3)): datagrams of NAME=value lines, sent to the Unix socket
  * that NOTIFY_SOCKET names.
  */
 export class Systemd {
@@ -31,7 +31,7 @@ export class Systemd {
     this.#warn = warn;
   }
 
-  /** undefined when this process is not run by one, or when it can't be reached, which is a warning. */
+  /** Connects to systemd. Returns undefined when systemd did not start this process; also, with a warning, on failure. */
   static async find({ env, warn }: SystemdOptions): Promise<Systemd | undefined> {
     const own = { ...env };
     for (const name of variables) Reflect.deleteProperty(env, name);
@@ -40,12 +40,12 @@ export class Systemd {
     try {
       return new Systemd(await openDatagramSocket(path), { env: own, warn });
     } catch (error) {
-      warn(`NOTIFY_SOCKET is ${path}: ${messageOf(error)}. systemd learns nothing of this process`);
+      warn(`NOTIFY_SOCKET is ${path}: ${messageOf(error)}. systemd is not notified`);
       return undefined;
     }
   }
 
-  /** The process serves; also after a reload. */
+  /** Reports that the process serves; also the end of a reload. */
   ready(status: string): void {
     this.#send({ ...this.#mainPid, READY: 1, STATUS: status });
   }
@@ -58,14 +58,14 @@ export class Systemd {
     this.#send({ STOPPING: 1, STATUS: "Stopping" });
   }
 
-  /** A line for `systemctl status`. */
+  /** Sets the line that `systemctl status` shows. */
   status(status: string): void {
     this.#send({ STATUS: status });
   }
 
   /**
-   * Until `signal` aborts, tells the watchdog twice in its period that all is well, each time after `ping` has resolved:
-   * when that hangs or rejects, the watchdog restarts the service.
+   * Sends a keep-alive to the watchdog twice in its period until `signal` aborts, each time after `ping` has resolved. When
+   * `ping` hangs or keeps rejecting, the watchdog restarts the service.
    */
   async feedWatchdog(
     ping: () => Promise<void>,
@@ -77,7 +77,7 @@ export class Systemd {
         await ping();
         this.#send({ WATCHDOG: 1 });
       } catch (error) {
-        this.#warn(`the watchdog is not told that all is well: ${messageOf(error)}`);
+        this.#warn(`sent no keep-alive to the watchdog: ${messageOf(error)}`);
       }
       await sleep(clock, this.#watchdogMs / 2, signal);
     }
@@ -85,71 +85,66 @@ export class Systemd {
 
   #send(fields: Fields): void {
     const lines = Object.entries(fields).map(([name, value]) => `${name}=${String(value).replaceAll("\n", " ")}`);
-    if (!this.#socket.send(lines.join("\n"))) this.#warn(`NOTIFY_SOCKET takes no messages: ${lines.join(", ")}`);
+    if (!this.#socket.send(lines.join("\n"))) this.#warn(`cannot send to NOTIFY_SOCKET: ${lines.join(", ")}`);
   }
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Fields = Readonly<Record<string, string | number | bigint>>;
 
-/** undefined when no watchdog waits for this process. */
+/** Returns the watchdog's period; undefined when systemd does not watch this process. */
 function watchdogMsOf(env: Environment): number | undefined {
   const usec = Number(env["WATCHDOG_USEC"] ?? "");
   const isOurs = ["", String(process.pid)].includes(env["WATCHDOG_PID"] ?? "");
   return isOurs && Number.isSafeInteger(usec) && usec > 0 ? usec / 1_000 : undefined;
 }
 
-/** systemd signals the process that it started: this one, unless a shell script started this one in turn. */
+/** systemd signals the process that it started, so a process that a shell script started names itself with MAINPID. */
 function mainPidOf(env: Environment): Fields {
   const started = env["SYSTEMD_EXEC_PID"] ?? "";
   return started === "" || started === String(process.pid) ? {} : { MAINPID: process.pid };
 }
 
 interface DatagramSocket {
-  /** Whether the datagram was taken. Never waits. */
+  /** Returns whether the datagram was sent. Does not block. */
   send(text: string): boolean;
-  /** CLOCK_MONOTONIC, which systemd compares with its own. */
+  /** Returns CLOCK_MONOTONIC in microseconds, which systemd compares with its own. */
   monotonicUs(): bigint;
 }
 
-// Linux on every processor that Bun runs on.
+// Constants of Linux, the same on every processor that Bun runs on.
 const [afUnix, sockDgram, sockCloexec, msgDontwait, msgNosignal, clockMonotonic] = [1, 2, 0x80000, 0x40, 0x4000, 1];
 
 /**
- * Neither Bun nor Node has datagram sockets of this kind, so the C library is called. musl answers to this name of glibc's
- * library, too.
- * @throws Error saying why there can be none to that path
+ * Opens a Unix datagram socket. Neither Bun nor Node has these, so this calls the C library.
+ * @throws Error that says why the path cannot be used
  */
 async function openDatagramSocket(path: string): Promise<DatagramSocket> {
   const address = addressOf(path);
-  const { dlopen } = await import("bun:ffi");
-  const libc = dlopen("libc.so.6", {
-    socket: { args: ["i32", "i32", "i32"], returns: "i32" },
-    sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i64" },
-    clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
-  });
-  const descriptor = libc.symbols.socket(afUnix, sockDgram | sockCloexec, 0);
-  if (descriptor < 0) throw new Error("no socket can be made");
+  const { libc } = await import("./libc.ts");
+  const { socket, sendto, clock_gettime: clockGettime } = libc();
+  const descriptor = socket(afUnix, sockDgram | sockCloexec, 0);
+  if (descriptor < 0) throw new Error("cannot open a socket");
   return {
     send(text) {
       const bytes = new TextEncoder().encode(text);
       const flags = msgDontwait | msgNosignal;
-      const sent = libc.symbols.sendto(descriptor, bytes, bytes.length, flags, address, address.length);
+      const sent = sendto(descriptor, bytes, bytes.length, flags, address, address.length);
       return Number(sent) === bytes.length;
     },
     monotonicUs() {
       const time = new BigInt64Array(2);
-      libc.symbols.clock_gettime(clockMonotonic, time);
+      clockGettime(clockMonotonic, time);
       const [seconds = 0n, nanoseconds = 0n] = time;
       return seconds * 1_000_000n + nanoseconds / 1_000n;
     },
   };
 }
 
-/** A struct sockaddr_un: its family, then the path and a NUL; or a NUL and an abstract name. */
+/** Encodes a struct sockaddr_un: the family, then the path and a NUL; or a NUL and an abstract name. */
 function addressOf(path: string): Uint8Array {
-  if (!/^[/@]./.test(path)) throw new Error("only the path of a unix socket, or @ and an abstract name, can be used");
+  if (!/^[/@]./.test(path)) throw new Error("it must be the path of a Unix socket, or @ and an abstract name");
   const name = Buffer.from(path.startsWith("@") ? `\0${path.slice(1)}` : `${path}\0`);
-  if (name.length > 108) throw new Error("a unix socket's path has at most 107 bytes");
+  if (name.length > 108) throw new Error("the path of a Unix socket has at most 107 bytes");
   return Uint8Array.from([afUnix, 0, ...name]);
 }

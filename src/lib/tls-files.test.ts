@@ -33,7 +33,7 @@ const plain: TlsFiles = {
   preferServerCipherSuites: false,
 };
 
-/** The cipher suite that a client gets; undefined when it is refused. */
+/** Returns the cipher suite that a client negotiates; undefined when the server refuses it. */
 async function suiteFor(files: TlsFiles, client: ConnectionOptions): Promise<string | undefined> {
   using server = serve(files);
   return await new Promise((resolve) => {
@@ -42,7 +42,7 @@ async function suiteFor(files: TlsFiles, client: ConnectionOptions): Promise<str
       resolve(suite);
       socket.destroy();
     };
-    // A server of TLS 1.3 refuses a client's certificate after the handshake: only an answer tells that it was taken.
+    // A TLS 1.3 server refuses a client's certificate after the handshake: only a response shows that it accepted it.
     socket.on("secureConnect", () => socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     socket.on("data", () => end(socket.getCipher().name));
     socket.on("error", () => end(undefined)).on("close", () => end(undefined));
@@ -55,7 +55,7 @@ function serve(files: TlsFiles): { readonly port: number } & Disposable {
   return { port: server.port ?? 0, [Symbol.dispose]: () => void server.stop(true) };
 }
 
-/** Which versions of TLS a server takes. */
+/** Returns the TLS versions that a server accepts. */
 async function versionsOf(files: TlsFiles): Promise<readonly string[]> {
   const versions: readonly SecureVersion[] = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
   const taken = await Promise.all(
@@ -70,7 +70,7 @@ describe("the oldest version of TLS", () => {
     ["tls11", ["TLSv1.1", "TLSv1.2", "TLSv1.3"]],
     ["tls12", ["TLSv1.2", "TLSv1.3"]],
     ["tls13", ["TLSv1.3"]],
-  ])("%s is served, and no older one", async (minVersion, versions) => {
+  ])("%s is accepted, and no older version", async (minVersion, versions) => {
     expect(await versionsOf({ ...plain, minVersion })).toEqual(versions);
   });
 });
@@ -85,14 +85,14 @@ describe("cipher suites", () => {
     expect(suite).toBe(openSslName);
   });
 
-  test("one that is not available is no obstacle beside others, and an error alone", async () => {
+  test("an unavailable suite is ignored beside others, and an error when it is the only one", async () => {
     const missing = "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256";
     const named = [missing, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"];
     expect(await suiteFor({ ...plain, cipherSuites: named }, { maxVersion: "TLSv1.2" })).toBe("ECDHE-ECDSA-AES128-SHA");
     expect(() => readTlsFiles({ ...plain, cipherSuites: [missing] })).toThrow("cannot be served");
   });
 
-  test("the server's order counts with tls_prefer_server_cipher_suites", async () => {
+  test("tls_prefer_server_cipher_suites makes the server's order decide", async () => {
     const named = ["TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"];
     const suite = await suiteFor(
       { ...plain, cipherSuites: named, preferServerCipherSuites: true },
@@ -105,14 +105,14 @@ describe("cipher suites", () => {
 describe("a folder of certificates", () => {
   const { cert, key } = otherCertificate;
 
-  test("vouches for clients as a file does, also by files below it", async () => {
+  test("verifies clients as a file does, also with certificates in subfolders", async () => {
     const caPath = folder("authorities", { "a.crt": localhostCertificate.cert, "sub/b": cert });
     const files = { ...plain, caPath, verifyIncoming: true };
     expect(await suiteFor(files, { cert, key })).toBeDefined();
     expect(await suiteFor(files, {})).toBeUndefined();
   });
 
-  test("counts only where no file is named", async () => {
+  test("is ignored when ca_file is set", async () => {
     const caPath = folder("others", { "b.pem": cert });
     const caFile = file("ca.pem", localhostCertificate.cert);
     expect(await suiteFor({ ...plain, caPath, caFile, verifyIncoming: true }, { cert, key })).toBeUndefined();
@@ -122,7 +122,7 @@ describe("a folder of certificates", () => {
     ["is empty", () => folder("empty", {}), "holds no files"],
     ["is missing", () => join(root, "nowhere"), "cannot read ca_path"],
     ["holds something else", () => folder("mixed", { "a.pem": cert, README: "hello" }), "mixed/README does not hold"],
-  ])("that %s is named", (_, make, message) => {
+  ])("that %s is an error that names it", (_, make, message) => {
     expect(() => readTlsFiles({ ...plain, caPath: make(), verifyIncoming: true })).toThrow(message);
   });
 });

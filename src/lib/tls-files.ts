@@ -3,23 +3,23 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, OperatingError } from "./errors.ts";
 
-/** The settings of a server of TLS; paths are those of PEM files. */
+/** TLS settings of a server; files are in PEM. */
 export interface TlsFiles {
   readonly caFile: string | undefined;
-  /** A folder of certificates, in files of any name, also in folders below. `caFile` counts before it. */
+  /** A folder of CA certificates, in files of any name, also in subfolders. Ignored when `caFile` is set. */
   readonly caPath: string | undefined;
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
-  /** Clients must show a certificate that `caFile` or `caPath` vouches for. */
+  /** Clients must present a certificate that a CA of `caFile` or `caPath` has signed. */
   readonly verifyIncoming: boolean;
-  /** "tls10" ... "tls13" */
+  /** "tls10", "tls11", "tls12" or "tls13". */
   readonly minVersion: string;
-  /** Names of Go's, for versions below 1.3; empty for the usual ones. */
+  /** Go's names of cipher suites, for versions below TLS 1.3; empty for the default suites. */
   readonly cipherSuites: readonly string[];
   readonly preferServerCipherSuites: boolean;
 }
 
-/** Consul's names for versions of TLS, with the numbers that the protocol has for them. */
+/** Consul's names of TLS versions, with their numbers in the protocol. */
 export const tlsVersions: ReadonlyMap<string, number> = new Map([
   ["tls10", 0x0301],
   ["tls11", 0x0302],
@@ -28,13 +28,13 @@ export const tlsVersions: ReadonlyMap<string, number> = new Map([
 ]);
 
 interface CipherSuite {
-  /** The number that TLS has for it (RFC 8446, appendix B.4, and RFC 5289). */
+  /** Its number in TLS (RFC 8446, appendix B.4, and RFC 5289). */
   readonly id: number;
   /** OpenSSL's name; undefined for a suite that BoringSSL does not have. */
   readonly openSslName: string | undefined;
 }
 
-/** The cipher suites that Consul 1.8 takes, by Go's names. */
+/** The cipher suites that Consul 1.8 accepts, by Go's names. */
 export const cipherSuites: ReadonlyMap<string, CipherSuite> = new Map([
   ["TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", { id: 0xc009, openSslName: "ECDHE-ECDSA-AES128-SHA" }],
   ["TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", { id: 0xc00a, openSslName: "ECDHE-ECDSA-AES256-SHA" }],
@@ -52,9 +52,9 @@ export const cipherSuites: ReadonlyMap<string, CipherSuite> = new Map([
 const serverPreference = 0x0040_0000;
 
 /**
- * Reads the certificates and keys of HTTPS. All is tried out here, because the listener's own errors name no file. Consul:
- * without a certificate or its key HTTPS is served and each handshake fails; a reload can bring them.
- * @throws OperatingError invalid naming the field and the file that cannot be used
+ * Reads the certificates and keys of HTTPS. Parses each file, because the listener's own errors do not name one. Consul:
+ * without a certificate or its key, HTTPS listens and each handshake fails; a reload can add them.
+ * @throws OperatingError invalid that names the field and the file that cannot be used
  */
 export function readTlsFiles(files: TlsFiles): Bun.TLSOptions {
   const { certFile, keyFile, verifyIncoming } = files;
@@ -83,7 +83,7 @@ export function readTlsFiles(files: TlsFiles): Bun.TLSOptions {
   };
 }
 
-/** Bun takes minVersion, too, though its type does not say so (tls-files.test.ts). */
+/** Bun accepts minVersion although its type lacks it; tls-files.test.ts shows that. */
 function protocolOptions({ minVersion, cipherSuites: named, preferServerCipherSuites }: TlsFiles): Bun.TLSOptions {
   const ciphers = named.flatMap((name) => cipherSuites.get(name)?.openSslName ?? []);
   if (named.length > 0 && ciphers.length === 0)

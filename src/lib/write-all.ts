@@ -1,11 +1,11 @@
 import { writeSync } from "node:fs";
 
-/** How often a full pipe is tried again, a millisecond apart, before what is left of the text is dropped. */
+/** Retries on a full pipe, a millisecond apart, before the rest is dropped. */
 const triesMax = 50;
 
 /**
- * Writes text, or bytes as they are, to a file descriptor. A full pipe is waited for a moment; a reader who has stopped or gone must neither
- * hold up nor end the program, so what it does not take is dropped. False when the reader has gone.
+ * Writes text or bytes to a file descriptor. Waits a moment while a pipe is full, then drops the rest: a reader that has
+ * stopped or gone must neither block nor end the program. Returns false when the reader has gone.
  */
 export function writeAll(descriptor: number, text: string | Uint8Array): boolean {
   let bytes = typeof text === "string" ? Buffer.from(text) : Buffer.from(text.buffer, text.byteOffset, text.byteLength);

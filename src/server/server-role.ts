@@ -79,9 +79,9 @@ export async function openServer(
   parts.add(loop((signal) => runIntervals(metrics, clock, signal)));
   const antiEntropyLog = log.named("anti_entropy");
   parts.add(loop((signal) => runAntiEntropy(catalogSync.sync, { clock, log: antiEntropyLog, signal })));
-  const doors = keeper ? [listeners, keeper.server] : [listeners];
+  const guarded = keeper ? [listeners, keeper.server] : [listeners];
   const descriptors = platform.openDescriptors();
-  parts.add(loop((signal) => guardDescriptors({ doors, clock, descriptors, log, signal })));
+  parts.add(loop((signal) => guardDescriptors({ listeners: guarded, clock, descriptors, log, signal })));
   parts.add({ stop: () => reloads.close(stoppingNow()) });
   return {
     nodeId: node.id,

@@ -7,15 +7,15 @@ describe("metrics", () => {
     const metrics = new Metrics(0);
     const writes = metrics.counter("writes");
     writes.add(1);
-    expect(metrics.lately()).toMatchObject({ startMs: 0, counters: [{ count: 1 }] });
+    expect(metrics.lastInterval()).toMatchObject({ startMs: 0, counters: [{ count: 1 }] });
     metrics.endInterval(10_000);
     writes.add(1);
     writes.add(1);
-    expect(metrics.lately()).toMatchObject({ startMs: 0, counters: [{ count: 1 }] });
+    expect(metrics.lastInterval()).toMatchObject({ startMs: 0, counters: [{ count: 1 }] });
     metrics.endInterval(20_000);
-    expect(metrics.lately()).toMatchObject({ startMs: 10_000, counters: [{ count: 2 }] });
+    expect(metrics.lastInterval()).toMatchObject({ startMs: 10_000, counters: [{ count: 2 }] });
     metrics.endInterval(30_000);
-    expect(metrics.lately().counters).toEqual([]);
+    expect(metrics.lastInterval().counters).toEqual([]);
     expect(metrics.total().counters).toMatchObject([{ count: 3, sum: 3 }]);
   });
 
@@ -23,7 +23,7 @@ describe("metrics", () => {
     const metrics = new Metrics(0);
     const sample = metrics.sample("took");
     for (const ms of [2, 4, 9]) sample.add(ms);
-    const [told] = metrics.lately().samples;
+    const [told] = metrics.lastInterval().samples;
     expect(told).toMatchObject({ count: 3, sum: 15, min: 2, max: 9 });
     expect(told?.stddev).toBeCloseTo(Math.sqrt(13));
   });
@@ -53,7 +53,7 @@ describe("metrics", () => {
   test("are sorted by name", () => {
     const metrics = new Metrics(0);
     for (const name of ["b", "c", "a"]) metrics.gauge(name, () => 1);
-    expect(metrics.lately().gauges.map(({ name }) => name)).toEqual(["a", "b", "c"]);
+    expect(metrics.lastInterval().gauges.map(({ name }) => name)).toEqual(["a", "b", "c"]);
   });
 });
 
@@ -66,7 +66,7 @@ describe("metrics as text", () => {
   test("have Consul's JSON", () => {
     const labels = Object.create(null) as object;
     const one = { Rate: 0.1, Sum: 1, Min: 1, Max: 1, Mean: 1, Stddev: 0, Labels: labels };
-    expect(encodeMetrics(metrics.lately())).toMatchObject({
+    expect(encodeMetrics(metrics.lastInterval())).toMatchObject({
       Timestamp: "2026-11-22 14:03:00 +0000 UTC",
       Gauges: [{ Name: "consul.raft.last_index", Value: 7, Labels: {} }],
       Points: [],

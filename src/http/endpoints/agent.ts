@@ -110,7 +110,7 @@ export function forceLeave({ members }: Pick<AgentParts, "members">): Endpoint {
 
 export function getMetrics({ metrics, prometheus }: Pick<AgentParts, "metrics" | "prometheus">): Endpoint {
   return (request) => {
-    if (request.query.get("format") !== "prometheus") return json(request, encodeMetrics(metrics.lately()));
+    if (request.query.get("format") !== "prometheus") return json(request, encodeMetrics(metrics.lastInterval()));
     if (!prometheus) throw new HttpError(415, "Prometheus is not enabled since its retention time is not positive");
     const headers = { "Content-Type": "text/plain; version=0.0.4; charset=utf-8", Vary: "Accept-Encoding" };
     return new Response(renderPrometheus(metrics.total()), { headers });

@@ -31,7 +31,7 @@ const row: fc.Arbitrary<Row> = fc.record({
   Checks: fc.array(fc.record({ Status: word }), { maxLength: 2 }),
 });
 
-/** An expression beside what it means, in plain JavaScript. */
+/** An expression and its meaning in plain JavaScript. */
 interface Claim {
   readonly expression: string;
   readonly holds: (row: Row) => boolean;
@@ -68,7 +68,7 @@ const { claim } = fc.letrec<{ claim: Claim }>((tie) => ({
   ),
 }));
 
-test("an expression holds for the rows that it speaks of", () => {
+test("an expression matches exactly the rows that its JavaScript equivalent matches", () => {
   fc.assert(
     fc.property(claim, fc.array(row, { minLength: 1, maxLength: 5 }), ({ expression, holds }, rows) => {
       expect(rows.filter(compileFilter(expression, fields))).toEqual(rows.filter(holds));
@@ -77,12 +77,12 @@ test("an expression holds for the rows that it speaks of", () => {
   );
 });
 
-test("and binds tighter than or, and not tighter than both", () => {
+test("`and` binds tighter than `or`, and `not` tighter than both", () => {
   const passes = compileFilter("not Name == a or Name == a and Port == 1", fields);
   expect([{ Name: "b" }, { Name: "a", Port: 1 }, { Name: "a", Port: 2 }].map(passes)).toEqual([true, true, false]);
 });
 
-test("the empty expression lets everything pass", () => {
+test("the empty expression matches every row", () => {
   expect(compileFilter("", fields)({})).toBe(true);
 });
 
@@ -90,7 +90,7 @@ test("a field that a row lacks has its zero value", () => {
   expect(compileFilter('Name == "" and Port == 0 and Up == false and Tags is empty', fields)({})).toBe(true);
 });
 
-test("what an object inherits cannot be selected", () => {
+test("inherited properties of an object cannot be selected", () => {
   expect(() => compileFilter("constructor.name == Object", fields)).toThrow('Selector "constructor" is not valid');
   expect(compileFilter("toString in Meta", fields)({ Meta: {} })).toBe(false);
 });

@@ -5,7 +5,7 @@ import { parseBool } from "../go-bool.ts";
 import { parseGoInt } from "./go-literal.ts";
 import { compileRe2 } from "./re2.ts";
 
-/** What can be selected in a row. A field that a row lacks has its type's zero value. */
+/** The type of a selectable field. A field that a row lacks has its type's zero value. */
 export type FilterField =
   | { readonly kind: "string" | "int" | "bool" | "strings" }
   | { readonly kind: "map"; readonly values: FilterField }
@@ -16,9 +16,10 @@ export type FilterFields = Readonly<Record<string, FilterField>>;
 type Test = (value: unknown) => boolean;
 
 /**
- * Makes a filter expression of Consul's into a test of rows, which are objects in the wire's shape. "" lets every row
- * pass.
- * @throws OperatingError invalid, code "filter": what is not understood, unknown selectors, operators that do not fit their field
+ * Compiles one of Consul's filter expressions into a predicate on rows, which are objects with the field names of the JSON
+ * API. "" matches every row.
+ * @throws OperatingError invalid, code "filter", for a syntax error, an unknown selector, or an operator that its field
+ * does not have
  */
 export function compileFilter(expression: string, fields: FilterFields): (row: object) => boolean {
   return expression === "" ? () => true : compileNode(parseFilter(expression), fields);
@@ -43,7 +44,7 @@ function compileNode(node: FilterNode, fields: FilterFields): Test {
   }
 }
 
-/** The test of a value of `field`, which the first `taken` parts of the selector have led to. */
+/** Compiles the rest of the selector, from part `taken` on, into a test of a value whose type is `field`. */
 function compileStep(match: FilterMatch, field: FilterField, taken: number): Test {
   const part = match.selector[taken];
   if (part === undefined) return compileComparison(match, field);
@@ -56,7 +57,7 @@ function compileStep(match: FilterMatch, field: FilterField, taken: number): Tes
   if (child === undefined) throw filterError(`Selector ${quoteSelector(match, taken + 1)} is not valid`);
   const test = compileStep(match, child, taken + 1);
   const read: Test = (value) => test(hasKey(value, part) ? value[part] : undefined);
-  // Of a list of objects, one that passes is enough, also for a negated operator.
+  // A list of objects matches when one object does, also for a negated operator.
   return field.kind === "objects" ? (value) => Array.isArray(value) && value.some(read) : read;
 }
 

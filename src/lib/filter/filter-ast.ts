@@ -1,4 +1,4 @@
-/** How a selected value is compared. `contains` is `in` with its sides changed, as in Consul. */
+/** How a selected value is compared. `a contains b` is `b in a`, as in Consul. */
 export type MatchOperator = "equal" | "in" | "is-empty" | "matches";
 
 /** `Meta.env != prod`: selector ["Meta", "env"], operator "equal", negated, value "prod". */

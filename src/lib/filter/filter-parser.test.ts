@@ -30,7 +30,7 @@ const { node: tree } = fc.letrec<{ node: FilterNode }>((tie) => ({
   ),
 }));
 
-test("what is printed from a tree reads back as that tree", () => {
+test("the printed form of a syntax tree parses to the same tree", () => {
   fc.assert(
     fc.property(tree, (node) => {
       expect(parseFilter(print(node))).toEqual(node);
@@ -38,7 +38,7 @@ test("what is printed from a tree reads back as that tree", () => {
   );
 });
 
-test("any text is read or refused with a filter error, and nothing else", () => {
+test("any text parses or throws a filter error, never another error", () => {
   const word = fc.constantFrom(
     "not",
     "and",
@@ -79,14 +79,14 @@ test.each([
   ["a[", ""],
   ["1", ""],
   ["a in b in ", ""],
-])("the time to read %j over and over is bounded", (piece, end) => {
+])("parsing many repetitions of %j takes linear time", (piece, end) => {
   const text = piece.repeat(Math.floor(16_000 / piece.length)) + end;
   const start = performance.now();
   expect(readable(text)).toBeBoolean();
   expect(performance.now() - start).toBeLessThan(patienceMs(1_000));
 });
 
-test("an expression that nests or runs on without end is refused", () => {
+test("an expression that is too deeply nested or too long is refused", () => {
   expect(() => parseFilter(`${"(".repeat(200)}a == b${")".repeat(200)}`)).toThrow("nested deeper than 100 levels");
   expect(() => parseFilter("a".repeat(20_000))).toThrow("longer than 16384 characters");
 });
@@ -118,7 +118,7 @@ function print(node: FilterNode): string {
   }
 }
 
-/** With every character escaped, so that none can end the text. */
+/** Quotes the text with every character escaped, so that no character can end the string. */
 function quote(text: string): string {
   const escaped = Array.from(text, (one) => `\\U${(one.codePointAt(0) ?? 0).toString(16).padStart(8, "0")}`);
   return `"${escaped.join("")}"`;

@@ -2,13 +2,13 @@ import type { FilterMatch, FilterNode, MatchOperator } from "./filter-ast.ts";
 import { filterError } from "./filter-error.ts";
 import { FilterScanner } from "./filter-scanner.ts";
 
-/** Deeper nesting than any person writes; shallow enough for the stack. */
+/** Limit of nesting: more than clients use, and little enough for the call stack. */
 const depthMax = 100;
-/** Longer than any URL a client sends. */
+/** Limit of characters: more than any URL that a client sends. */
 const lengthMax = 16_384;
 
 /**
- * Reads Consul 1.8's filter expressions:
+ * Parses Consul 1.8's filter expressions:
  *
  *     Or    = And { _ "or" _ And }                 And   = Not { _ "and" _ Not }
  *     Not   = "not" _ Not | Group                  Group = "(" [_] Or [_] ")" | Match
@@ -17,8 +17,8 @@ const lengthMax = 16_384;
  *           | Value _ ["not" _] "in" _ Selector
  *     Selector = Name { "." Name | "[" [_] String [_] "]" }      Value = Selector | Number | String
  *
- * Alternatives are tried in this order, and a word is a keyword only where one is due: `not in Tags` asks for the tag
- * "not". Nothing that can nest is read twice, so the time is linear.
+ * Alternatives are tried in this order, and a word is a keyword only where the grammar allows one: `not in Tags` asks for
+ * the tag "not". No alternative reads a nested part a second time, so the time is linear.
  * @throws OperatingError invalid, code "filter", with Consul's texts
  */
 export function parseFilter(expression: string): FilterNode {

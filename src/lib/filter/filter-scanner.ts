@@ -3,22 +3,22 @@ import { filterError } from "./filter-error.ts";
 import { unquoteGo } from "./go-literal.ts";
 
 /**
- * Reads a filter's text by its smallest parts, and remembers what to say if it cannot be read: the place furthest on that
- * was reached, and everything that could have stood there. What reads nothing moves nothing.
+ * Reads the tokens of a filter expression. For the error message it remembers the furthest position that was reached and
+ * the tokens that were expected there. A method that does not match leaves the position as it is.
  */
 export class FilterScanner {
   readonly #text: string;
   #at = 0;
   #furthest = 0;
   readonly #expected: Set<string> = new Set();
-  /** Mistakes that are certain whatever else is tried, like a string without an end. */
+  /** Faults that no other alternative can avoid, like an unterminated string. */
   readonly #faults: Set<string> = new Set();
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  /** Runs `read`; when it finds nothing, goes back to where it began. */
+  /** Runs `read`, and restores the position when it returns undefined. */
   attempt<T>(read: () => T | undefined): T | undefined {
     const start = this.#at;
     const found = read();
@@ -32,7 +32,7 @@ export class FilterScanner {
     return true;
   }
 
-  /** White space, and after it `text`. */
+  /** Reads white space followed by `text`. */
   word(text: string): boolean {
     return this.space() && this.literal(text);
   }
@@ -64,7 +64,7 @@ export class FilterScanner {
     });
   }
 
-  /** "..." with Go's escapes, or `...` as it is. */
+  /** Reads a string: "..." with Go's escapes, or `...` without any. */
   string(): string | undefined {
     const start = this.#at;
     const quote = this.literal("`") ? "`" : this.literal('"') ? '"' : undefined;
@@ -94,7 +94,7 @@ export class FilterScanner {
     return this.#faults.size > 0;
   }
 
-  /** Why the text cannot be read. */
+  /** Returns the error that explains why the text does not parse. */
   error(): OperatingError {
     if (this.hasFaults) return filterError([...this.#faults].join("\n"));
     const labels = [...this.#expected].filter((label) => label !== "EOF").toSorted();
@@ -126,7 +126,7 @@ export class FilterScanner {
     return false;
   }
 
-  /** "line:column (byte offset)". */
+  /** Returns a position as "line:column (byte offset)". */
   #place(at: number): string {
     const before = this.#text.slice(0, at);
     const lines = before.split("\n");

@@ -1,4 +1,4 @@
-/** The characters of a Go string literal without its quotes; undefined when an escape is not Go's. */
+/** Decodes the inside of a Go string literal; undefined when it has an escape that Go does not know. */
 export function unquoteGo(quote: '"' | "`", inner: string): string | undefined {
   if (quote === "`") return inner.replaceAll("\r", "");
   if (inner.includes("\n")) return undefined;
@@ -37,7 +37,7 @@ const escapes: Readonly<Record<string, string>> = {
 
 const goInteger = /^[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|0|[1-9](?:_?[0-9])*)$/;
 
-/** Reads an integer as Go's ParseInt with base 0 does: "80", "0x50", "0120" (octal), "1_000". Otherwise says why not. */
+/** Parses an integer as Go's ParseInt with base 0: "80", "0x50", "0120" (octal), "1_000". A fault is Go's error text. */
 export function parseGoInt(text: string): bigint | { readonly fault: string } {
   const fault = (why: string): { fault: string } => ({
     fault: `strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`,

@@ -1,6 +1,6 @@
 import { messageOf } from "./errors.ts";
 
-const startWords: Readonly<Record<string, string>> = {
+const causes: Readonly<Record<string, string>> = {
   ENOENT: "no such file or directory",
   ENOTDIR: "not a directory",
   EACCES: "permission denied",
@@ -14,12 +14,12 @@ const startWords: Readonly<Record<string, string>> = {
   ERR_INVALID_ARG_VALUE: "no such file or directory", // an empty name
 };
 
-/** Why a program could not be started, in the words that Go has for it, which Consul's users know. */
-export function notStartedWords(program: string, error: unknown): string {
+/** Returns Go's error text for a program that could not be started, which Consul's users know. */
+export function startFailureText(program: string, error: unknown): string {
   const code = codeOf(error);
   const isSearched = program !== "" && !program.includes("/");
   if (isSearched && code === "ENOENT") return `exec: ${JSON.stringify(program)}: executable file not found in $PATH`;
-  return `fork/exec ${program}: ${startWords[code] ?? messageOf(error)}`;
+  return `fork/exec ${program}: ${causes[code] ?? messageOf(error)}`;
 }
 
 function codeOf(error: unknown): string {
