@@ -240,7 +240,7 @@ describe("definitions", () => {
     expect(checks).toMatchObject([{ id: "ups", initialStatus: "critical" }]);
     expect(definitionFaults).toMatchObject([
       {
-        message: 'check "ups": status "ok" is none of passing, warning, critical: the check begins as critical',
+        message: 'check "ups": status "ok" is not one of passing, warning, critical: the check begins as critical',
         isLeftOut: false,
       },
     ]);

@@ -1,6 +1,6 @@
 /**
- * Consul's settings for how servers look after each other, in the order that it shows them. One that is
- * alone keeps them and needs none.
+ * Consul's autopilot settings (removal of dead servers and the like), in the order that it shows them. A single server
+ * stores and shows them, and does not use them.
  */
 export interface AutopilotSettings {
   readonly cleanupDeadServers: boolean;

@@ -1,9 +1,9 @@
 /*
- * What a check tells a person about its status. Checks that are run say it in their output. Fixed checks are never run:
- * maintenance, which Consul has, too, and a port that belongs to another service. They say it in their notes.
+ * The reason that a check gives for its status. A check that runs has it in its output. Fixed checks never run: Consul's
+ * maintenance checks, and the check for a port that belongs to another service. They have it in their notes.
  */
 
-/** The output, or the notes of a check without one; "" if it has neither. */
+/** Returns the output, or the notes of a check without output; "" if it has neither. */
 export function reasonOf({ output, notes }: { readonly output: string; readonly notes: string }): string {
   return output.trim() === "" ? notes : output;
 }

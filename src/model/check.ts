@@ -3,7 +3,7 @@ import type { RowIndexes } from "./node.ts";
 export const checkStatuses = ["passing", "warning", "critical"] as const;
 export type CheckStatus = (typeof checkStatuses)[number];
 
-/** How an agent finds out whether a service or node is well. Times in milliseconds. */
+/** How an agent determines whether a service or node is healthy. Times are in milliseconds. */
 export type CheckMethod =
   | {
       readonly kind: "http";
@@ -49,7 +49,7 @@ export type CheckMethod =
       readonly service: string;
     };
 
-/** What an agent is asked to check: by its HTTP API or by a definition in a configuration file. */
+/** A check to run, as the HTTP API or a configuration file defines it. */
 export interface CheckDefinition {
   /** "" lets the agent choose: the check's name, or "service:<id>[:n]" for a check inside a service. */
   readonly id: string;
@@ -60,33 +60,39 @@ export interface CheckDefinition {
   /** The status before the first result. */
   readonly initialStatus: CheckStatus;
   readonly method: CheckMethod;
-  /** Results in a row that it takes to turn passing, and critical, less one: 0 and 1 both mean "at once". */
+  /**
+   * The results in a row that turn the status to passing or warning, and to critical. 0 and 1 both mean one result
+   * (withThresholds).
+   */
   readonly successBeforePassing: number;
   readonly failuresBeforeCritical: number;
-  /** 0 for never; otherwise at least 60,000. */
+  /** Time critical after which the agent deregisters the service. 0: never; otherwise at least 60,000. */
   readonly deregisterCriticalServiceAfterMs: number;
   /** Limit of the kept output; Consul's default is 4096. */
   readonly outputBytesMax: number;
 }
 
-/** A check's outcome as the catalog keeps and shows it. */
+/** A check as the catalog keeps and shows it. */
 export interface Check {
   readonly node: string;
   readonly id: string;
   readonly name: string;
   readonly status: CheckStatus;
   readonly notes: string;
-  /** Stored only for checks that others reported; what an agent's own checks print is kept in memory beside the state. */
+  /** Stored only for checks registered through the catalog; the agent keeps the output of its own checks in memory. */
   readonly output: string;
   readonly serviceId: string;
   readonly serviceName: string;
   readonly serviceTags: readonly string[];
-  /** "http", "tcp", "ttl", "script", "docker", "grpc", "alias"; "" when reported by others, and for a file's check outside a service. */
+  /**
+   * "http", "tcp", "ttl", "script", "docker", "grpc" or "alias"; "" for a check registered through the catalog without a
+   * type, and for a check of a configuration file outside a service.
+   */
   readonly type: string;
   readonly definition: CheckRowDefinition;
 }
 
-/** The definition that an external monitor stores with a check (catalog/register); durations as Go prints them. */
+/** The definition that an external monitor stores with a check through catalog/register; no agent runs it. */
 export interface CheckRowDefinition {
   readonly http?: string;
   readonly tlsSkipVerify?: boolean;
@@ -101,7 +107,7 @@ export interface CheckRowDefinition {
 
 export type CheckRow = Check & RowIndexes;
 
-/** critical beats warning beats passing; no checks at all is passing. */
+/** Returns the worst status: critical, then warning, then passing; passing for no checks. */
 export function worstStatus(statuses: Iterable<CheckStatus>): CheckStatus {
   let worst: CheckStatus = "passing";
   for (const status of statuses) {

@@ -1,2 +1,2 @@
-/** The Consul whose interfaces Praetor speaks. Clients that ask for a version are told this one. */
+/** The version of Consul whose interfaces Praetor implements, and which it reports to clients. */
 export const consulVersion = "1.8.7";

@@ -11,20 +11,20 @@ const place: fc.Arbitrary<Coordinate> = fc.record({
   height: fc.double({ min: 0.00001, max: 1, noNaN: true }),
 });
 
-describe("the distance between two places", () => {
-  test("is the length of the line between them, with both heights", () => {
+describe("the distance between two coordinates", () => {
+  test("is the Euclidean distance plus both heights", () => {
     const [a, b] = [nodeAt("a", 1).coordinate, nodeAt("b", 4).coordinate];
     expect(distance(a, b)).toBe(3);
     expect(distance({ ...a, height: 0.5 }, { ...b, height: 0.25 })).toBe(3.75);
   });
 
-  test("is corrected by both adjustments, unless nothing would be left of it", () => {
+  test("includes both adjustments, unless the sum would not be positive", () => {
     const [a, b] = [nodeAt("a", 1).coordinate, nodeAt("b", 4).coordinate];
     expect(distance({ ...a, adjustment: -1 }, { ...b, adjustment: 0.5 })).toBe(2.5);
     expect(distance({ ...a, adjustment: -2 }, { ...b, adjustment: -1 })).toBe(3);
   });
 
-  test("is more than nothing, finite, and the same both ways", () => {
+  test("is positive, finite and symmetric", () => {
     fc.assert(
       fc.property(place, place, (a, b) => {
         expect(distance(a, b)).toBeGreaterThan(0);
@@ -34,7 +34,7 @@ describe("the distance between two places", () => {
     );
   });
 
-  test("without adjustments is never more than the way over a third place", () => {
+  test("without adjustments obeys the triangle inequality", () => {
     const plain = place.map((any) => ({ ...any, adjustment: 0 }));
     fc.assert(
       fc.property(plain, plain, plain, (a, b, c) => {
@@ -43,7 +43,7 @@ describe("the distance between two places", () => {
     );
   });
 
-  test("of two that have met no other is twice the least height", () => {
+  test("of two starting coordinates is twice the starting height", () => {
     expect(distance(startingCoordinate, startingCoordinate)).toBe(0.00002);
   });
 });

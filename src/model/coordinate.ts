@@ -1,18 +1,18 @@
 /**
- * Where a node is in the network, as Vivaldi has it (Dabek et al., 2004): a point in a space of eight dimensions in
- * which distance is round-trip time. All in seconds but the error.
+ * A node's network coordinate by Vivaldi (Dabek et al., 2004): a point in a space of eight dimensions in which distance
+ * is round-trip time. All fields but the error are in seconds.
  */
 export interface Coordinate {
   readonly vector: readonly number[];
-  /** How little the point can be relied on; no unit. */
+  /** Estimated relative error of the point; no unit. */
   readonly error: number;
-  /** What the distances of this node have lately been off by, on its own account. */
+  /** Mean recent difference between measured and estimated round-trip times of this node; added to its distances. */
   readonly adjustment: number;
-  /** The way from the node to the network that the vector is a place in: each distance has it, whatever the direction. */
+  /** Delay of the node's access link, which is part of each of its distances. */
   readonly height: number;
 }
 
-/** Consul: a node has one in each network segment that it is in; "" is the one that all are in. */
+/** Consul: a node has one coordinate in each network segment that it is in; "" is the default segment. */
 export interface NodeCoordinate {
   readonly node: string;
   readonly segment: string;
@@ -21,7 +21,7 @@ export interface NodeCoordinate {
 
 export const coordinateDimensions = 8;
 
-/** Where a node is before it has met another. */
+/** The coordinate of a node that has measured no round-trip time yet. */
 export const startingCoordinate: Coordinate = {
   vector: Array.from({ length: coordinateDimensions }, () => 0),
   error: 1.5,
@@ -29,21 +29,21 @@ export const startingCoordinate: Coordinate = {
   height: 0.00001,
 };
 
-/** The round-trip time to expect between two places, in seconds. */
+/** Returns the estimated round-trip time between two coordinates, in seconds. */
 export function distance(from: Coordinate, to: Coordinate): number {
   const raw = Math.hypot(...from.vector.map((at, axis) => at - (to.vector[axis] ?? 0))) + from.height + to.height;
   const adjusted = raw + from.adjustment + to.adjustment;
   return adjusted > 0 ? adjusted : raw;
 }
 
-/** The same between two nodes; infinite where they have no segment in common, or one has no coordinate. */
+/** Returns the estimated round-trip time between two nodes, in seconds; Infinity without coordinates in a common segment. */
 export function nodeDistance(from: readonly NodeCoordinate[], to: readonly NodeCoordinate[]): number {
   const segment = commonSegment(from, to);
   const [here, there] = [coordinateIn(from, segment), coordinateIn(to, segment)];
   return here && there ? distance(here, there) : Infinity;
 }
 
-/** Consul: a node that is in one segment alone is a client there; servers are in all of them. */
+/** Consul: a node in only one segment is a client agent of that segment; servers are in all segments. */
 function commonSegment(from: readonly NodeCoordinate[], to: readonly NodeCoordinate[]): string {
   const only = [to, from].find(({ length }) => length === 1);
   return only?.[0]?.segment ?? "";

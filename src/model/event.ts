@@ -1,19 +1,19 @@
-/** A message to whoever listens; it is remembered for a while and written nowhere. */
+/** A user event (`consul event`). The agent keeps the newest events in memory only. */
 export interface Event {
   readonly id: string;
   readonly name: string;
   readonly payload: Uint8Array;
-  /** Regular expressions, each "" for everybody: which nodes and services it is meant for. */
+  /** Regular expressions that select the event's nodes and services; "" selects all. */
   readonly nodeFilter: string;
   readonly serviceFilter: string;
   readonly tagFilter: string;
-  /** The sender's count of events when it was fired: 0 until then. */
+  /** The Lamport time of the sender when the event was fired; 0 before. */
   readonly time: number;
 }
 
 /**
- * The index of a list that ends in this event. Consul: the halves of the id, one xor the other; two lists are the same
- * when their indexes are, and neither is the newer one.
+ * Returns the index of an event list whose last event is this one. Consul: the xor of the two halves of the id, so that
+ * indexes can be compared for equality but not for order.
  */
 export function eventIndex({ id }: Event): bigint {
   const digits = id.replaceAll("-", "");

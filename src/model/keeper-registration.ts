@@ -1,13 +1,13 @@
-/** HALT: it has said that it ends, and is remembered. */
+/** HALT: the service has deregistered, and core-keeper keeps its registration. */
 export const keeperStatuses = ["UP", "DOWN", "UNKNOWN", "HALT"] as const;
 export type KeeperStatus = (typeof keeperStatuses)[number];
 
-/** How core-keeper looks whether a service is well: it asks type://host:port/path. */
+/** core-keeper's health check of a service: a request to type://host:port/path. */
 export interface KeeperHealthCheck {
-  /** As it was given: "10s", "1d12h". */
+  /** The text that the service gave: "10s", "1d12h". */
   readonly interval: string;
   readonly path: string;
-  /** "http", "https" or "tcp"; of services that have another kind of check, that. */
+  /** "http", "https" or "tcp"; for a service registered through Consul's API, the type of its check. */
   readonly type: string;
 }
 
@@ -22,8 +22,8 @@ export interface KeeperService {
 
 /** A service as core-keeper shows it. */
 export interface KeeperRegistration extends KeeperService {
-  /** In milliseconds since 1970. */
+  /** In milliseconds since 1970, like `modifiedMs`. */
   readonly createdMs: number;
-  /** When it was last checked, or registered. */
+  /** Time of the last check, or of the registration. */
   readonly modifiedMs: number;
 }

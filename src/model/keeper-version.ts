@@ -1,5 +1,5 @@
-/** The core-keeper whose API Praetor speaks: clients compare the first number. */
+/** The version of core-keeper whose API Praetor implements; clients compare the major version. */
 export const keeperVersion = "4.0.2";
 
-/** The version of that API, in its paths and its answers. */
+/** The version of that API, in its paths and responses. */
 export const keeperApiVersion = "v3";

@@ -1,12 +1,12 @@
 import type { RowIndexes } from "./node.ts";
 
-/** A key of the configuration store with its value. */
+/** An entry of the key-value store. */
 export interface KvEntry extends RowIndexes {
   readonly key: string;
   readonly value: Uint8Array;
   /** An unsigned 64-bit number that clients may use as they like. */
   readonly flags: bigint;
-  /** How many times the key was locked. */
+  /** Number of times that the key was locked. */
   readonly lockIndex: number;
   /** The session that holds the lock, or "". */
   readonly session: string;

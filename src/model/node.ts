@@ -1,4 +1,4 @@
-/** Both indexes of a row: the write that made it and the write that last changed it. */
+/** The indexes of a row: of the write that created it and of the write that last changed it. */
 export interface RowIndexes {
   readonly createIndex: number;
   readonly modifyIndex: number;
@@ -11,7 +11,7 @@ export interface Node {
   readonly name: string;
   readonly address: string;
   readonly datacenter: string;
-  /** "lan", "wan", "lan_ipv4" ... to address. null where Consul keeps a nil map: clients see the difference. */
+  /** Addresses by tag: "lan", "wan", "lan_ipv4". null where Consul keeps a nil map: responses show null or {}. */
   readonly taggedAddresses: Readonly<Record<string, string>> | null;
   readonly meta: Readonly<Record<string, string>> | null;
 }

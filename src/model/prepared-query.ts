@@ -1,47 +1,47 @@
 import type { RowIndexes } from "./node.ts";
 
-/** A question to the catalog that is asked by its name or id, or a template of such questions. */
+/** A stored query of a service's instances that clients run by its name or id; or a template of such queries. */
 export interface PreparedQuery {
   /** A UUID. */
   readonly id: string;
-  /** "" for one that is asked by its id alone, or for the template of all names that have no other. */
+  /** "" for a query that is run by its id only, and for the template that matches every name without a better match. */
   readonly name: string;
-  /** The session that it ends with; "" for none. */
+  /** The session whose end deletes the query; "" for none. */
   readonly session: string;
-  /** Kept and shown; there are no access control lists. */
+  /** Stored and shown only; there are no access control lists. */
   readonly token: string;
   readonly template: QueryTemplate;
   readonly service: ServiceQuery;
-  /** How long DNS clients may keep the answer, as it was given; "" leaves it to the agent. */
+  /** TTL of DNS answers, as the client wrote it; "" uses the agent's configuration. */
   readonly dnsTtl: string;
 }
 
 export interface QueryTemplate {
-  /** "" for a query that is none. */
+  /** "" for a query that is not a template. */
   readonly type: string;
-  /** Its groups are what match() gives. */
+  /** match(n) in the template's texts returns group n of this expression. */
   readonly regexp: string;
   readonly removeEmptyTags: boolean;
 }
 
-/** Which instances are the answer. Lists and maps are null where Consul keeps nil: clients see the difference. */
+/** Selects the instances of the result. Lists and maps are null where Consul keeps nil: responses show null or []. */
 export interface ServiceQuery {
   readonly service: string;
   readonly failover: QueryFailover;
-  /** Leaves out instances with a warning, too. */
+  /** Excludes instances with a warning, too. */
   readonly onlyPassing: boolean;
   readonly ignoreCheckIds: readonly string[] | null;
-  /** A node's name, or "_agent" or "_ip". */
+  /** Sorts by round-trip time from this node: its name, "_agent" or "_ip". */
   readonly near: string;
-  /** Tags that an instance must have or, with a "!" before it, must not have. */
+  /** Tags that an instance must have or, with a leading "!", must not have. */
   readonly tags: readonly string[] | null;
   readonly nodeMeta: Readonly<Record<string, string>> | null;
   readonly serviceMeta: Readonly<Record<string, string>> | null;
-  /** Only proxies of the service and instances that are their own. */
+  /** Selects Connect-capable instances: sidecar proxies of the service and native ones. */
   readonly connect: boolean;
 }
 
-/** Other datacenters to ask when this one has no instance. */
+/** Other datacenters to query when this one has no instance. */
 export interface QueryFailover {
   readonly nearestN: number;
   readonly datacenters: readonly string[] | null;
@@ -49,7 +49,7 @@ export interface QueryFailover {
 
 export type PreparedQueryRow = PreparedQuery & RowIndexes;
 
-/** Whether it can be found by its name, which for a template may be "". */
+/** Whether the query can be run by a name: it has one, or it is a template, whose name may be "". */
 export function isNamed(query: PreparedQuery): boolean {
   return query.name !== "" || isTemplate(query);
 }

@@ -9,10 +9,10 @@ import {
 import type { PreparedQuery, ServiceQuery } from "./prepared-query.ts";
 
 /**
- * Makes a query for a name out of a template: every text in its service may hold expressions, and they are given the name.
- * `geo-` with the expression `^geo-(.*)-(.*)$`, asked for `geo-db-main`, has name.full `geo-db-main`, name.prefix `geo-`,
- * name.suffix `db-main`, match(1) `db` and match(2) `main`.
- * @throws OperatingError invalid, code "query-template", with Consul's words; for its own name only when it is no template
+ * Renders a template for the name that a client queries: evaluates the expressions in all texts of its service. Example:
+ * for the name `geo-db-main`, the template `geo-` with the regular expression `^geo-(.*)-(.*)$` has name.full
+ * `geo-db-main`, name.prefix `geo-`, name.suffix `db-main`, match(1) `db` and match(2) `main`.
+ * @throws OperatingError invalid, code "query-template", with Consul's text
  */
 export function renderTemplate<T extends PreparedQuery>(query: T, name: string): T {
   const { type, regexp, removeEmptyTags } = query.template;
@@ -64,14 +64,14 @@ function groupsOf(regexp: string, name: string): readonly string[] {
   return compiled.match(name) ?? [];
 }
 
-interface Asked {
+interface TemplateCall {
   readonly name: string;
   readonly prefix: string;
   readonly groups: readonly string[];
 }
 
-/** Consul: a template is found whatever the letter case, but only its own case is taken off for the suffix. */
-function scopeOf({ name, prefix, groups }: Asked): InterpolationScope {
+/** Consul: templates match names without regard to case, but name.suffix drops the prefix only if its case is the same. */
+function scopeOf({ name, prefix, groups }: TemplateCall): InterpolationScope {
   return {
     variables: new Map([
       ["name.full", name],
@@ -86,7 +86,7 @@ function scopeOf({ name, prefix, groups }: Asked): InterpolationScope {
 
 type TextMap = (text: string, path: string) => string;
 
-/** Puts each text through `change`, in the order and with the paths of Consul's errors. */
+/** Replaces each text by `change(text, path)`, in Consul's order and with the paths of its error texts. */
 function mapTexts(service: ServiceQuery, change: TextMap): ServiceQuery {
   return {
     ...service,

@@ -1,13 +1,13 @@
 import { OperatingError } from "../lib/errors.ts";
 import type { CheckDefinition } from "./check.ts";
 
-/** Whether checks may run programs, by where they come from. */
+/** Whether checks that run programs are allowed, by their origin. */
 export interface ScriptPermission {
   readonly fromApi: boolean;
   readonly fromFiles: boolean;
 }
 
-/** @throws OperatingError denied for a check that runs a program and may not */
+/** @throws OperatingError denied for a check that runs a program without permission */
 export function requireScriptAllowed(
   check: CheckDefinition,
   source: "api" | "file",

@@ -1,10 +1,10 @@
-/** How a proxy stands before a service. It is kept and shown; no proxy is told of it here. */
+/** The configuration of a service's Connect proxy. Praetor stores and shows it, and configures no proxy. */
 export interface ServiceProxy {
   readonly destinationServiceName: string;
   readonly destinationServiceId: string;
   readonly localServiceAddress: string;
   readonly localServicePort: number;
-  /** Any JSON, for the proxy alone; null when there is none. */
+  /** Opaque configuration for the proxy; null when there is none. */
   readonly config: ProxyConfig | null;
   readonly upstreams: readonly Upstream[];
   readonly meshGatewayMode: string;
@@ -14,7 +14,7 @@ export interface ServiceProxy {
 
 export type ProxyConfig = Readonly<Record<string, unknown>>;
 
-/** A service that the proxy leads to. */
+/** A service that the proxy connects to. */
 export interface Upstream {
   readonly destinationType: string;
   readonly destinationNamespace: string;
@@ -26,7 +26,7 @@ export interface Upstream {
   readonly meshGatewayMode: string;
 }
 
-/** A path that the proxy lets everybody reach. */
+/** A path of the service that the proxy exposes without Connect authorization. */
 export interface ExposedPath {
   readonly listenerPort: number;
   readonly path: string;

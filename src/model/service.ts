@@ -17,7 +17,7 @@ export interface Service {
   /** Unique on its node. */
   readonly id: string;
   readonly name: string;
-  /** "" (a typical service), or Consul's kinds of proxy, which are kept but have no function here. */
+  /** "" for a typical service, or one of Consul's kinds of proxy, which Praetor stores and shows only. */
   readonly kind: string;
   readonly tags: readonly string[];
   /** "" means the node's address. */
@@ -27,31 +27,31 @@ export interface Service {
   readonly meta: Readonly<Record<string, string>> | null;
   readonly weights: ServiceWeights;
   readonly enableTagOverride: boolean;
-  /** It takes connections of the mesh itself. */
+  /** The service accepts Connect connections itself. */
   readonly connectNative?: true;
   readonly proxy?: ServiceProxy;
 }
 
-/** The service that others mean when they ask for connections of the mesh; undefined for one that takes none. */
+/** Returns the name under which an instance is found as Connect-capable; undefined if it is not. */
 export function connectName({ name, kind, connectNative, proxy }: Service): string | undefined {
   return kind === "connect-proxy" ? proxy?.destinationServiceName : connectNative && name;
 }
 
-/** A service as the catalog keeps it. */
+/** An instance as the catalog keeps it. */
 export type ServiceRow = Service & RowIndexes & { readonly node: string };
 
-/** What an agent is asked to register: by its HTTP API or by a definition in a configuration file. */
+/** A service to register, as the HTTP API or a configuration file defines it. */
 export interface ServiceDefinition {
   readonly service: Service;
   readonly checks: readonly CheckDefinition[];
   /**
-   * A proxy that is registered, replaced and removed with the service. Port 0 lets the agent choose one, and no checks
-   * stand for the usual two: see sidecarAt.
+   * A proxy that is registered, replaced and deregistered with the service. Port 0 lets the agent choose one, and an empty
+   * list of checks means the default two: see sidecarAt.
    */
   readonly sidecar?: Pick<ServiceDefinition, "service" | "checks">;
 }
 
-/** The checks of a definition, with those that its sidecar names. */
+/** Returns the checks of a definition, including those of its sidecar. */
 export function checksIn({ checks, sidecar }: ServiceDefinition): readonly CheckDefinition[] {
   return sidecar === undefined ? checks : [...checks, ...sidecar.checks];
 }

@@ -1,32 +1,32 @@
 import { parseDuration } from "../lib/duration.ts";
 import type { RowIndexes } from "./node.ts";
 
-/** What becomes of the keys that a session holds when it ends: they stay, without the lock, or they go. */
+/** What happens to the keys that a session holds when it ends: "release" unlocks them, "delete" deletes them. */
 export const sessionBehaviors = ["release", "delete"] as const;
 export type SessionBehavior = (typeof sessionBehaviors)[number];
 
-/** Who holds locks, for as long as its node is there, its checks are not critical, and it is renewed. */
+/** A holder of locks. It lasts as long as its node exists, none of its checks is critical, and its TTL is renewed. */
 export interface Session {
   /** A UUID. */
   readonly id: string;
   readonly name: string;
-  /** As its maker wrote it, in whatever letter case. */
+  /** The node's name in the letter case that the client wrote. */
   readonly node: string;
-  /** How long nobody can take the keys that the session held when it ended; longer than a minute counts as one. */
+  /** How long no session can lock the keys that this one held when it ended; more than a minute counts as a minute. */
   readonly lockDelayMs: number;
   readonly behavior: SessionBehavior;
-  /** How long it lives without being renewed, as Go's duration and as it was given; "" and zero: for ever. */
+  /** How long it lasts without being renewed: the Go duration that the client wrote; "" and zero: without limit. */
   readonly ttl: string;
-  /** Check ids of the node. null where Consul keeps a nil list: clients see the difference. */
+  /** Ids of checks of the node. null where Consul keeps a nil list: responses show null or []. */
   readonly nodeChecks: readonly string[] | null;
   readonly serviceChecks: readonly SessionServiceCheck[] | null;
-  /** What clients before Consul 1.7 wrote; these count, too. */
+  /** Check ids in the field that clients before Consul 1.7 wrote; the session depends on these, too. */
   readonly checks: readonly string[];
 }
 
 export interface SessionServiceCheck {
   readonly id: string;
-  /** Kept and shown; there are no namespaces. */
+  /** Stored and shown only; there are no namespaces. */
   readonly namespace: string;
 }
 
@@ -36,12 +36,12 @@ export const lockDelayMsDefault: number = 15_000;
 export const lockDelayMsMax: number = 60_000;
 export const sessionTtlMsMax: number = 24 * 3_600_000;
 
-/** 0: it does not end by itself. */
+/** Returns the TTL in milliseconds; 0 means that the session does not expire. */
 export function sessionTtlMs(session: Session): number {
   return session.ttl === "" ? 0 : parseDuration(session.ttl);
 }
 
-/** Every check that ends the session when it turns critical or is removed, in the order in which Consul looks at them. */
+/** Returns the checks that end the session when they turn critical or are removed, in the order of Consul's validation. */
 export function checkIdsOf(session: Session): string[] {
   const ofServices = session.serviceChecks?.map(({ id }) => id) ?? [];
   return [...session.checks, ...(session.nodeChecks ?? []), ...ofServices];

@@ -4,23 +4,23 @@ import type { Service, ServiceDefinition } from "./service.ts";
 const listeningIntervalMs = 10_000;
 const listeningTimeoutMs = 10_000;
 
-/** The id of the sidecar proxy of a service. Consul: definitions cannot choose another. */
+/** Returns the id of a service's sidecar proxy. Consul: a definition cannot choose another. */
 export function sidecarId(serviceId: string): string {
   return `${serviceId}-sidecar-proxy`;
 }
 
 /**
- * The sidecar proxy of a service as it is registered when it listens on this port: with the usual two checks if it has none
- * of its own. undefined for a service without a sidecar.
+ * Returns the definition of a service's sidecar proxy that listens on `port`, with the default two checks if it has none;
+ * undefined for a service without a sidecar.
  */
 export function sidecarAt(definition: ServiceDefinition, port: number): ServiceDefinition | undefined {
   if (definition.sidecar === undefined) return undefined;
   const { service, checks } = definition.sidecar;
   const placed = { ...service, port, taggedAddresses: taggedAddressesAt(service, port) };
-  return { service: placed, checks: checks.length > 0 ? checks : usualChecks(placed, definition.service.id) };
+  return { service: placed, checks: checks.length > 0 ? checks : defaultChecks(placed, definition.service.id) };
 }
 
-/** Tagged addresses that follow from the service's address were made with the port 0. */
+/** Sets the port of the tagged addresses that were derived from the sidecar's address while its port was 0. */
 function taggedAddressesAt({ address, taggedAddresses }: Service, port: number): Service["taggedAddresses"] {
   if (taggedAddresses === null) return null;
   const entries = Object.entries(taggedAddresses).map(
@@ -29,8 +29,8 @@ function taggedAddressesAt({ address, taggedAddresses }: Service, port: number):
   return Object.fromEntries(entries);
 }
 
-/** Consul: the first check dials the address at which the proxy reaches its service, whatever the proxy's own address. */
-function usualChecks({ id, port, proxy }: Service, serviceId: string): readonly CheckDefinition[] {
+/** Consul: the TCP check dials the address at which the proxy reaches its service, whatever the proxy's own address. */
+function defaultChecks({ id, port, proxy }: Service, serviceId: string): readonly CheckDefinition[] {
   const { localServiceAddress = "" } = proxy ?? {};
   const host = localServiceAddress.includes(":") ? `[${localServiceAddress}]` : localServiceAddress;
   const shared = {

@@ -3,10 +3,10 @@ import type { KvEntry } from "./kv-entry.ts";
 import type { Node, NodeRow } from "./node.ts";
 import type { Service, ServiceRow } from "./service.ts";
 
-/** How many operations one transaction has at the most. */
+/** Limit of operations in one transaction. */
 export const txnOperationsMax = 64;
 
-/** One step of a transaction. Verbs are as clients wrote them: one that is not known is that step's error. */
+/** An operation of a transaction. The verb is what the client wrote: an unknown one is an error of that operation. */
 export type TxnOperation = KvOperation | NodeOperation | ServiceOperation | CheckOperation;
 
 export interface KvOperation {
@@ -41,24 +41,24 @@ export interface CheckOperation {
   readonly index: number;
 }
 
-/** What a step shows: a row as it is after it. */
+/** The result of an operation: the row after it. */
 export type TxnResult =
   | { readonly kind: "kv"; readonly row: KvEntry; readonly withValue: boolean }
   | { readonly kind: "node"; readonly row: NodeRow }
   | { readonly kind: "service"; readonly row: ServiceRow }
   | { readonly kind: "check"; readonly row: CheckRow };
 
-/** Why a transaction did nothing. */
+/** An error for which a transaction was rejected. */
 export interface TxnError {
-  /** Which of its steps, from 0. */
+  /** Number of the operation, from 0. */
   readonly at: number;
-  /** For people, in Consul's words. */
+  /** Consul's error text. */
   readonly what: string;
 }
 
 const kvWrites = new Set(["set", "cas", "lock", "unlock", "delete", "delete-tree", "delete-cas"]);
 
-/** Consul: a key's verb that is not known only reads; another noun's writes. */
+/** Consul: an unknown verb counts as a read for a key, and as a write for a node, service or check. */
 export function isRead(operation: TxnOperation): boolean {
   if (operation.kind === "kv") return !kvWrites.has(operation.verb);
   return operation.verb === "get";

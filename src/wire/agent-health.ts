@@ -2,7 +2,7 @@ import type { Check } from "../model/check.ts";
 import type { Service } from "../model/service.ts";
 import { encodeAgentService } from "./service.ts";
 
-/** One service's answer in agent/health/service. */
+/** One service in the response of agent/health/service. */
 export interface AgentHealth {
   readonly status: string;
   readonly service: Service;
@@ -17,7 +17,7 @@ export function encodeAgentHealth({ status, service, checks }: AgentHealth): obj
   };
 }
 
-/** Consul: these endpoints alone leave out the type, and show every field of the definition, empty. */
+/** Consul: only these endpoints leave the type empty and show every field of the definition with its zero value. */
 function encodeAgentHealthCheck(check: Check, output: string): object {
   return {
     Node: check.node,

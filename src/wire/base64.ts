@@ -1,17 +1,17 @@
 import { decodeFailure } from "./json.ts";
 
 /**
- * The bytes of base64 text, line breaks passed over.
- * @throws OperatingError invalid, code "decode", with Go's words and its place of the fault
+ * Decodes base64, ignoring line breaks.
+ * @throws OperatingError invalid, code "decode", with Go's text, which names the byte of the fault
  */
 export function decodeBase64(text: string): Uint8Array {
-  const at = usual.test(text) && text.length % 4 === 0 ? undefined : faultIn(text);
+  const at = withoutBreaks.test(text) && text.length % 4 === 0 ? undefined : faultIn(text);
   if (at !== undefined) throw decodeFailure(`illegal base64 data at input byte ${at}`);
   return Uint8Array.fromBase64(text);
 }
 
-/** As everybody writes it: whether it is right is seen from the length then. */
-const usual = /^[A-Za-z0-9+/]*={0,2}$/;
+/** Base64 without line breaks: it is valid if its length is a multiple of 4, so the slow check is not needed. */
+const withoutBreaks = /^[A-Za-z0-9+/]*={0,2}$/;
 
 function faultIn(text: string): number | undefined {
   let inQuantum = 0;
@@ -30,7 +30,7 @@ function faultInPadding(text: string, from: number, inQuantum: number): number |
   let at = skipBreaks(text, from + 1);
   if (inQuantum === 2) {
     if (at === text.length) return at;
-    // Go counts from the character before.
+    // Go reports the character before.
     if (text[at] !== "=") return at - 1;
     at = skipBreaks(text, at + 1);
   }

@@ -11,18 +11,18 @@ import { meshFault } from "./service-faults.ts";
 import { decodeMeshParts, type GivenSidecar } from "./service-proxy.ts";
 import { decodeWeights, weightsFault } from "./service-weights.ts";
 
-/** What an external monitor or another agent writes to the catalog at once. */
+/** The node, service and checks that one catalog/register request writes. */
 export interface CatalogRegister {
   readonly node: Node;
   readonly service: Service | undefined;
   readonly checks: readonly Check[];
-  /** Leave the node as it is, if it is there already. */
+  /** Do not change the node if it exists. */
   readonly skipNodeUpdate: boolean;
-  /** "" for the agent's own. */
+  /** "" for the agent's own datacenter. */
   readonly datacenter: string;
 }
 
-/** Removes the node; or, with one of the ids, only that service or check of it. */
+/** Removes the node, or only one of its services or checks when that id is not "". */
 export interface CatalogDeregister {
   readonly node: string;
   readonly serviceId: string;
@@ -31,9 +31,9 @@ export interface CatalogDeregister {
 }
 
 /**
- * The body of catalog/register.
- * @throws OperatingError invalid, with the HTTP answer's text: code "decode", or "catalog-validation" for what Consul's servers find
- * wrong and its HTTP API answers with status 500
+ * Decodes the body of catalog/register.
+ * @throws OperatingError invalid, with the text of the HTTP response: code "decode", or "catalog-validation" for what
+ * Consul's servers refuse, with status 500
  */
 export function decodeCatalogRegister(json: unknown): CatalogRegister {
   const fields = new JsonFields(json, { names: registerNames, source: "api", where: "RegisterRequest" });
@@ -54,7 +54,7 @@ export function decodeCatalogRegister(json: unknown): CatalogRegister {
 }
 
 /**
- * The body of catalog/deregister.
+ * Decodes the body of catalog/deregister.
  * @throws as decodeCatalogRegister does
  */
 export function decodeCatalogDeregister(json: unknown): CatalogDeregister {
@@ -143,7 +143,7 @@ function decodeService(json: unknown): GivenService {
   return { service, sidecar };
 }
 
-/** Consul: the catalog replaces weights that it cannot use; the agent refuses them. */
+/** Consul: the catalog replaces invalid weights by the defaults; the agent refuses them. */
 function catalogWeights(fields: JsonFields): Service["weights"] {
   const weights = decodeWeights(fields.raw("Weights"), "api");
   return weightsFault(weights) === undefined ? weights : decodeWeights(undefined, "api");
@@ -190,7 +190,7 @@ function decodeCheck(json: unknown, node: string): Check {
   return check;
 }
 
-/** Consul: fields of a definition that it does not know are passed over, unlike everywhere else. */
+/** Decodes the definition in a catalog check. Consul: unknown fields are ignored here, and refused elsewhere. */
 export function decodeCheckRowDefinition(json: unknown): { row: CheckRowDefinition; type: string } {
   const options = {
     names: definitionNames,
@@ -228,7 +228,7 @@ function definitionType(fields: JsonFields, row: CheckRowDefinition): string {
   return fields.stringList("ScriptArgs").length > 0 ? "script" : "";
 }
 
-/** Refused by the catalog's own rules, after the body was understood. */
+/** Makes the error for a well-formed body that the catalog's rules do not allow. */
 function refused(message: string): OperatingError {
   return new OperatingError("invalid", "catalog-validation", message);
 }

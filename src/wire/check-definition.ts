@@ -7,26 +7,26 @@ import type { WireSource } from "./json-fields.ts";
 
 export interface CheckDecodeOptions {
   readonly source: WireSource;
-  /** The agent's own limit of a check's kept output; a check may only lower it. */
+  /** The agent's limit of the output kept of a check; a definition may only lower it. */
   readonly outputBytesMax?: number;
-  /** Takes what is wrong but has a safe meaning. Without it, that is an error. */
+  /** Called for a fault with a safe meaning. Without it, such a fault is an error. */
   readonly warn?: (message: string) => void;
 }
 
-/** Consul's default limit of a check's kept output. */
+/** Consul's default limit of the output kept of a check. */
 const outputBytesDefault = 4096;
-/** Consul's floor for the time between two runs of a check. */
+/** Consul's shortest time between two runs of a check. */
 const intervalMsMin = 1_000;
-/** How long a check may take, where it does not say. */
+/** Default timeouts of a check. */
 const networkTimeoutMs = 10_000;
 const scriptTimeoutMs = 30_000;
-/** Consul's floor for how long a service must be critical before it is removed. */
+/** Consul's shortest time that a service must be critical before the agent deregisters it. */
 const deregisterMsMin = 60_000;
 
 /**
- * A check as agent/check/register or a configuration file's `check` gives it, with defaults filled in.
- * @throws OperatingError invalid, code "decode" (not understood) or "validation" (understood, but not allowed); for the API
- * the message is the HTTP answer's text
+ * Decodes the body of agent/check/register, or `check` of a configuration file, and fills in the defaults.
+ * @throws OperatingError invalid, code "decode" (malformed) or "validation" (well-formed but not allowed); for the API
+ * the message is the text of the HTTP response
  */
 export function decodeCheckDefinition(json: unknown, options: CheckDecodeOptions): CheckDefinition {
   const check = decodeCheckFields(json, options.source, "standalone");
@@ -38,10 +38,10 @@ export function decodeCheckDefinition(json: unknown, options: CheckDecodeOptions
   return defineCheck(check, { id, name: check.name, serviceId: check.serviceId, initialStatus }, options);
 }
 
-/** What a check is called, which for a check inside a service its service decides. */
+/** The fields of a check that its service determines when the check is inside a service definition. */
 export type CheckIdentity = Pick<CheckDefinition, "id" | "name" | "serviceId" | "initialStatus">;
 
-/** Fills in the defaults. `check` must be valid. */
+/** Makes a definition of valid fields, with the defaults filled in. */
 export function defineCheck(check: CheckFields, identity: CheckIdentity, options: CheckDecodeOptions): CheckDefinition {
   const outputBytesMax = options.outputBytesMax ?? outputBytesDefault;
   const deregisterMs = check.deregisterCriticalServiceAfterMs;
@@ -72,8 +72,8 @@ export function validateCheckMethod(check: CheckFields): void {
 }
 
 /**
- * The check as decodeCheckDefinition reads it from the API, without what it would fill in itself. `outputBytesMax` is the
- * limit that goes without saying.
+ * Encodes the check as the body of agent/check/register, without the fields that have their default; the default limit
+ * of output is `outputBytesMax`.
  */
 export function encodeCheckDefinition(check: CheckDefinition, outputBytesMax: number = outputBytesDefault): object {
   const deregisterMs = check.deregisterCriticalServiceAfterMs;
@@ -130,8 +130,8 @@ function encodeSchedule(
 }
 
 /**
- * "" is critical: nothing is known yet.
- * @throws OperatingError invalid, code "validation", with `refusal`
+ * Decodes a status; "" is critical.
+ * @throws OperatingError invalid, code "validation", with the text `refusal`
  */
 export function decodeStatus(text: string, refusal: string): CheckStatus {
   if (text === "") return "critical";
@@ -144,17 +144,17 @@ function isStatus(text: string): text is CheckStatus {
 }
 
 /**
- * The status before the first result. Consul keeps any text of a file, which no list of a status then has; critical, too,
- * lasts until the check says otherwise.
- * @throws OperatingError invalid, code "validation", with `refusal`, unless `warn` takes it
+ * Decodes the status that a check has before its first result. Consul keeps an unknown status of a file as it is, so
+ * that health/state lists the check under no status; here `warn` is called and the check begins as critical.
+ * @throws OperatingError invalid, code "validation", with the text `refusal`, for an unknown status without `warn`
  */
 export function decodeInitialStatus(text: string, refusal: string, { warn }: CheckDecodeOptions): CheckStatus {
   if (warn === undefined || text === "" || isStatus(text)) return decodeStatus(text, refusal);
-  warn(`status ${JSON.stringify(text)} is none of ${checkStatuses.join(", ")}: the check begins as critical`);
+  warn(`status ${JSON.stringify(text)} is not one of ${checkStatuses.join(", ")}: the check begins as critical`);
   return "critical";
 }
 
-/** Consul: of several methods in one check, the first in this order is run and the others are passed over. */
+/** Consul: a check with several methods runs the first in this order and ignores the others. */
 function checkMethod(check: CheckFields): CheckMethod {
   if (check.ttlMs > 0) return { kind: "ttl", ttlMs: check.ttlMs };
   const schedule = (timeoutMsDefault: number): { intervalMs: number; timeoutMs: number } => ({

@@ -1,7 +1,7 @@
 import { durationField } from "./json-duration.ts";
 import { type FieldNames, fieldNames, JsonFields, type WireSource } from "./json-fields.ts";
 
-/** What a client wrote about a check, before anything is decided or filled in. Go's zero values where it wrote nothing. */
+/** The fields of a check as the client wrote them, before validation and defaults. Absent fields have Go's zero value. */
 export interface CheckFields {
   readonly id: string;
   readonly name: string;
@@ -30,7 +30,7 @@ export interface CheckFields {
   readonly outputMaxSize: number;
 }
 
-/** Whether a check stands alone or is inside a service's definition: Consul lets them have slightly different fields. */
+/** Whether a check stands alone or inside a service definition: Consul accepts slightly different fields. */
 export type CheckPlace = "standalone" | "in-service";
 
 /** @throws OperatingError invalid, code "decode" */
@@ -67,7 +67,7 @@ export function decodeCheckFields(json: unknown, source: WireSource, place: Chec
   };
 }
 
-/** Consul: `"Check": {}` of the API is no check at all (service-definition.test.ts). */
+/** Consul: the API treats `"Check": {}` as absent (service-definition.test.ts). */
 export function isEmptyCheck(check: CheckFields): boolean {
   return Object.values(check).every((value: unknown) =>
     typeof value === "object" && value !== null ? Object.keys(value).length === 0 : !value,
@@ -105,7 +105,7 @@ const apiNames = [
   "OutputMaxSize",
 ];
 
-// Consul: some names have a second spelling and some have not; what is not here is refused (consul-answers.test.ts).
+// Consul: some fields have a second spelling; any other name is refused (consul-answers.test.ts).
 const apiAliases = {
   args: "ScriptArgs",
   script_args: "ScriptArgs",
@@ -118,7 +118,7 @@ const apiAliases = {
 const standaloneNames = fieldNames([...apiNames, "ID", "Token"], apiAliases);
 const inServiceNames = fieldNames([...apiNames, "CheckID"], apiAliases);
 
-/** Every field of a check that the API takes, standing alone or in a service, in the spelling of the documentation. */
+/** Every field that the API accepts in a check, alone or in a service, in the spelling of Consul's documentation. */
 export const apiCheckNames: readonly string[] = [...apiNames, "ID", "CheckID", "Token"];
 
 const fileNames = fieldNames(

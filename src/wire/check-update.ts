@@ -2,15 +2,15 @@ import { OperatingError } from "../lib/errors.ts";
 import { checkStatuses, type CheckStatus } from "../model/check.ts";
 import { fieldNames, JsonFields } from "./json-fields.ts";
 
-/** What an application reports for its own TTL check. */
+/** The status and output that a service reports for its TTL check. */
 export interface CheckUpdate {
   readonly status: CheckStatus;
   readonly output: string;
 }
 
 /**
- * The body of agent/check/update.
- * @throws OperatingError invalid, with the HTTP answer's text
+ * Decodes the body of agent/check/update.
+ * @throws OperatingError invalid, with the text of the HTTP response
  */
 export function decodeCheckUpdate(json: unknown): CheckUpdate {
   const fields = new JsonFields(json, { names, source: "api", where: "checkUpdate", goPackage: "agent" });

@@ -3,8 +3,8 @@ import type { Check, CheckRow, CheckRowDefinition } from "../model/check.ts";
 import { goMap } from "./go-json.ts";
 
 /**
- * A check as every endpoint shows it. The output is handed in because what an agent's own checks print is kept in memory
- * beside the catalog.
+ * Encodes a check as every endpoint shows it. The output is a parameter because the agent keeps the output of its own
+ * checks in memory and not in the catalog.
  */
 export function encodeCheck(check: CheckRow | Check, output: string): object {
   return {
@@ -19,7 +19,7 @@ export function encodeCheck(check: CheckRow | Check, output: string): object {
     ServiceTags: check.serviceTags,
     Type: check.type,
     Definition: encodeDefinition(check.definition),
-    // Consul: the agent's own list shows both indexes as 0.
+    // Consul: agent/checks shows both indexes as 0.
     CreateIndex: "createIndex" in check ? check.createIndex : 0,
     ModifyIndex: "modifyIndex" in check ? check.modifyIndex : 0,
   };

@@ -10,7 +10,7 @@ export function isEntryKind(kind: string): boolean {
 }
 
 /**
- * What a configuration entry says it is.
+ * Returns the kind of a configuration entry, such as "service-defaults".
  * @throws OperatingError invalid, code "decode"
  */
 export function decodeEntryKind(json: unknown): string {

@@ -8,8 +8,8 @@ import { decodeServiceDefinition } from "./service-definition.ts";
 import { encodeAgentService } from "./service.ts";
 
 /**
- * consul-answers.jsonl holds what Consul 1.8.7 answered to 300 bodies: one JSON array a line of endpoint, body, status, error
- * text and, for a service that was taken, what agent/services and agent/checks then showed.
+ * consul-answers.jsonl holds the responses of Consul 1.8.7 to 300 bodies, one JSON array a line: endpoint, body, status,
+ * error text and, for an accepted service, what agent/services and agent/checks showed afterwards.
  */
 type Answer = [endpoint: string, body: string, status: number, text: string, shown?: Shown];
 interface Shown {
@@ -27,14 +27,14 @@ const decoders: Record<string, (json: unknown) => unknown> = {
 const lines = (await Bun.file(`${import.meta.dir}/consul-answers.jsonl`).text()).trim().split("\n");
 const answers: Answer[] = lines.map((line) => JSON.parse(line));
 
-test("each body is taken or refused as Consul does, with the same status and text", () => {
+test("each body is accepted or refused as by Consul, with the same status and text", () => {
   expect(answers.length).toBeGreaterThan(250);
   for (const [endpoint, body, status, text] of answers) {
     expect({ endpoint, body, ...outcome(endpoint, body) }).toEqual({ endpoint, body, status, text });
   }
 });
 
-test("a registered service and its checks show as Consul's agent shows them", () => {
+test("a registered service and its checks look as Consul's agent shows them", () => {
   const taken = answers.filter(([, , status, , shown]) => status === 200 && shown !== undefined);
   expect(taken.length).toBeGreaterThan(40);
   for (const [, body, , , shown] of taken) {

@@ -3,14 +3,14 @@ import type { Service } from "../model/service.ts";
 import { isProxyKind } from "./service.ts";
 
 /*
- * The ContentHash of agent/service/<id>, as Consul computes it. Consul hashes the Go value that it then writes as JSON, by
- * the first format of the Go package hashstructure, with FNV-1 of 64 bits:
+ * Computes the ContentHash of agent/service/<id> as Consul does. Consul hashes the Go value that it then writes as JSON,
+ * with format 1 of the Go package hashstructure and 64-bit FNV-1:
  *
- * - a text is the hash of its UTF-8 bytes; a number of its 8 bytes, little-endian; a boolean of one byte;
- * - a pair is the hash of the 16 bytes of two hashes, little-endian; a list folds its items into pairs, beginning with 0;
- * - a map is the exclusive or of the pairs of each key and value; a struct that of the hash of its type's name and the
- *   pairs of each field's name and value, zero values included. So the order of fields does not matter;
- * - a nil pointer is the integer 0.
+ * - a string: FNV-1 of its UTF-8 bytes; a number: of its 8 bytes, little-endian; a boolean: of one byte;
+ * - a pair: FNV-1 of the 16 bytes of two hashes, little-endian; a list: its items folded into pairs, beginning with 0;
+ * - a map: the exclusive or of the pair of each key and value; a struct: the same over its fields, zero values included,
+ *   and the hash of the type's name. So the order of fields does not matter;
+ * - a nil pointer: the integer 0.
  */
 
 /** 64 bits as two unsigned halves. */
@@ -19,10 +19,10 @@ interface Hash {
   readonly low: number;
 }
 
-/** A hash takes some 0.1 ms, and a service that is watched is hashed again with each change of any other. */
+/** Hashes computed before. One takes 0.1 ms, and a blocking query on a service hashes it at each change of any service. */
 const known = new WeakMap<Service, string>();
 
-/** The hash, as Consul writes it: hexadecimal, without leading zeros. */
+/** Returns the hash as Consul writes it: hexadecimal, without leading zeros. */
 export function contentHash(service: Service): string {
   const hash = known.get(service) ?? format(hashService(service));
   known.set(service, hash);
@@ -128,7 +128,7 @@ function integer(value: number): Hash {
   return fnv1(bytes);
 }
 
-/** Any number of JSON in a proxy's configuration. */
+/** Hashes a number of a proxy's opaque configuration, which Go decodes as float64. */
 function float(value: number): Hash {
   const bytes = Buffer.alloc(8);
   bytes.writeDoubleLE(value);
@@ -173,7 +173,7 @@ function xor(first: Hash, second: Hash): Hash {
   return { high: (first.high ^ second.high) >>> 0, low: (first.low ^ second.low) >>> 0 };
 }
 
-/** FNV-1: times the prime 2^40 + 0x1b3, then the byte. */
+/** FNV-1: for each byte, multiplies by the prime 2^40 + 0x1b3, then xors the byte. */
 function fnv1(bytes: Uint8Array): Hash {
   let [high, low] = [0xcbf29ce4, 0x84222325];
   for (const byte of bytes) {

@@ -33,7 +33,7 @@ function decodeCoordinate(json: unknown): Coordinate {
 const updateNames = fieldNames(["Datacenter", "Node", "Segment", "Coord", "Token"]);
 const coordinateNames = fieldNames(["Vec", "Error", "Adjustment", "Height"]);
 
-/** null and what is absent are 0; 1e999 is not had. */
+/** Decodes a float64: null and absent are 0, and a number beyond its range, like 1e999, is an error. */
 function float(fields: JsonFields, field: string, value: unknown): number {
   const number = typeof value === "bigint" ? Number(value) : (value ?? 0);
   if (typeof number !== "number" || !Number.isFinite(number)) throw fields.mismatch(field, value, "float64");

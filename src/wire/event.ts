@@ -14,11 +14,11 @@ export function encodeEvent(event: Event): object {
   };
 }
 
-/** Consul: an event must fit into one datagram of its gossip. */
+/** Consul: an event must fit into one datagram of Serf. */
 const encodedBytesMax = 512;
 
-/** What is wrong with an event that is too long, in the words of Consul's gossip; undefined when it is short enough. */
-export function eventTooLong(event: Event, time: number): string | undefined {
+/** Returns Serf's error text for an event that is too large; undefined when it is small enough. */
+export function eventSizeFault(event: Event, time: number): string | undefined {
   const name = `consul:event:${event.name}`;
   const inner = innerBytes(event);
   if (byteLength(name) + inner > encodedBytesMax)
@@ -27,7 +27,7 @@ export function eventTooLong(event: Event, time: number): string | undefined {
   return `encoded user event exceeds configured limit of ${encodedBytesMax} bytes after encoding`;
 }
 
-/** The event in MessagePack: a map of the id, the name, what else is not empty, and the version. */
+/** Counts the bytes of the event in MessagePack: a map of the id, name, version and the other fields that are not empty. */
 function innerBytes(event: Event): number {
   const { payload, nodeFilter, serviceFilter, tagFilter } = event;
   let bytes = 1 + key("ID") + textBytes(event.id) + key("n") + textBytes(event.name) + key("v") + 1;
@@ -38,7 +38,7 @@ function innerBytes(event: Event): number {
   return bytes;
 }
 
-/** The message around it, in the older MessagePack, which has no texts of one byte's length: type, time, name, CC. */
+/** Counts the bytes of Serf's message around it: type, time, name, CC; in old MessagePack, which has no str 8 format. */
 function outerBytes(name: string, inner: number, time: number): number {
   const type = 1;
   const map = 1;

@@ -12,8 +12,8 @@ import {
 } from "./filter-fields.ts";
 
 /**
- * filter-answers.jsonl holds what Consul 1.8.7 answered: first the rows of agent/services, then one JSON array a line of
- * endpoint, expression and the ids that passed (of agent/services), true (taken) or the error text.
+ * filter-answers.jsonl holds responses of Consul 1.8.7: first the rows of agent/services, then one JSON array a line:
+ * endpoint, expression, and the ids that matched (of agent/services), true (accepted) or the error text.
  */
 const [first = "", ...rest] = (await Bun.file(`${import.meta.dir}/filter-answers.jsonl`).text()).trim().split("\n");
 const { rows }: { rows: Record<string, object> } = JSON.parse(first);
@@ -34,7 +34,7 @@ const fieldsOf: Record<string, FilterFields> = {
   "health/service": serviceEntryFields,
 };
 
-test("every expression selects what Consul selects, or is refused in its words", () => {
+test("each expression selects the rows that Consul selects, or is refused with Consul's text", () => {
   expect(answers.length).toBeGreaterThan(450);
   for (const [endpoint, expression, answer] of answers) {
     const got = evaluate(endpoint, expression);
@@ -47,12 +47,12 @@ test("every expression selects what Consul selects, or is refused in its words",
   }
 });
 
-test("an agent's service without a proxy has the zero values of one, where Consul's agent panics", () => {
+test("a filter on an agent's services reads zero values for a missing proxy, where Consul's agent panics", () => {
   expect(evaluate("agent/services", 'Proxy.DestinationServiceName == ""')).toEqual(Object.keys(rows).toSorted());
   expect(evaluate("agent/services", "Connect.Native == true")).toEqual([]);
 });
 
-// Consul: leaves this out for some endpoints and some errors.
+// Consul leaves this prefix out for some endpoints and some errors.
 const prefix = "Failed to create boolean expression evaluator: ";
 
 function evaluate(endpoint: string, expression: string): string[] | string {

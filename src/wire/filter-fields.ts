@@ -1,6 +1,6 @@
 import type { FilterField, FilterFields } from "../lib/filter/compile-filter.ts";
 
-/** What `?filter=` can select in each shape of answer. Rows are what this folder's encoders make. */
+/** The fields that `?filter=` can select, for each kind of row. Rows are the objects that this folder's encoders return. */
 
 const text: FilterField = { kind: "string" };
 const int: FilterField = { kind: "int" };

@@ -12,17 +12,17 @@ test("the keys of a map are sorted by their bytes, numbers too", () => {
   expect(compact(goMap({ "\u{1f600}": 1, "\uffee": 2, a: 3, ab: 4 }))).toBe('{"a":3,"ab":4,"\uffee":2,"\u{1f600}":1}');
 });
 
-test("what HTML would misread is escaped", () => {
+test("characters that are special in HTML are escaped", () => {
   expect(compact("<a>&\u2028\u2029\u007f\b\f\n\u0001é")).toBe(
     '"\\u003ca\\u003e\\u0026\\u2028\\u2029\u007f\\u0008\\u000c\\n\\u0001é"',
   );
 });
 
-test("half a surrogate pair becomes the replacement character", () => {
+test("an unpaired surrogate becomes the replacement character", () => {
   expect(compact("a\ud800")).toBe('"a\ufffd"');
 });
 
-test("an indented answer has four spaces, empty lists and objects on one line, and a final newline", () => {
+test("indented JSON has four spaces, empty lists and objects on one line, and a final newline", () => {
   expect(renderGoJson({ a: [1, {}], b: [], c: goMap({}) }, { pretty: true })).toBe(
     '{\n    "a": [\n        1,\n        {}\n    ],\n    "b": [],\n    "c": {}\n}\n',
   );

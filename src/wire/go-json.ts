@@ -2,23 +2,23 @@ import { assert } from "../lib/assert.ts";
 import { bareRecord } from "./bare-record.ts";
 
 /**
- * Writes JSON as Go's encoding/json does, byte for byte: the fields of a struct (an object) in the order given, the
- * entries of a map (an object without a prototype, see goMap) sorted by key, and <, >, &, U+2028 and U+2029 escaped. A
- * bigint is a number.
+ * Renders JSON as Go's encoding/json does, byte for byte: an object is a struct, with its fields in the order given; an
+ * object without a prototype (see goMap) is a map, with its keys sorted; <, >, &, U+2028 and U+2029 are escaped. A bigint
+ * is a number.
  */
 export function renderGoJson(value: unknown, options: { pretty: boolean }): string {
   if (!options.pretty) return render(value);
-  // Consul: only indented answers end in a newline.
+  // Consul: only indented responses end in a newline.
   return `${renderPretty(value, "\n")}\n`;
 }
 
-/** Marks a record as a Go map, whose keys are written in sorted order. */
+/** Returns the record as a Go map, which renderGoJson writes with sorted keys. */
 export function goMap<T>(record: Readonly<Record<string, T>>): Record<string, T> {
   if (Object.getPrototypeOf(record) === null) return record;
   return bareRecord(Object.entries(record));
 }
 
-/** JSON of a client's own, whose objects are all Go maps. */
+/** Returns JSON that a client wrote with all its objects as Go maps. */
 export function goValue(json: unknown): unknown {
   if (typeof json !== "object" || json === null) return json;
   if (Array.isArray(json)) return json.map(goValue);
@@ -61,12 +61,12 @@ function renderScalar(value: unknown): string {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** TypeScript does not know of an object that it has names. */
+/** Narrows an object to a record, which TypeScript cannot infer. */
 function fieldsOf(object: object): Fields {
   return object as Fields;
 }
 
-/** A field that is undefined is left out, like Go's omitempty. */
+/** Returns the fields that are not undefined; the others are left out, like Go's omitempty. */
 function members(object: object): [string, unknown][] {
   const fields = fieldsOf(object);
   return names(fields)
@@ -74,13 +74,13 @@ function members(object: object): [string, unknown][] {
     .filter(([, member]) => member !== undefined);
 }
 
-/** The names of a struct's fields in their order, those of a map sorted. */
+/** Returns the names of a struct's fields in their order, those of a map sorted. */
 function names(fields: Fields): string[] {
   const keys = Object.keys(fields);
   return keys.length > 1 && Object.getPrototypeOf(fields) === null ? keys.toSorted(compareUtf8) : keys;
 }
 
-/** Go compares strings by their UTF-8 bytes, which differs from JavaScript's order beyond U+FFFF only. */
+/** Compares by UTF-8 bytes, as Go does; JavaScript's order differs only for characters beyond U+FFFF. */
 function compareUtf8(a: string, b: string): number {
   if (a === b) return 0;
   let at = 0;
@@ -96,10 +96,10 @@ function surrogatesLast(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
-/** What does not stand for itself in Go's JSON: most texts have none of it. */
+/** Characters that are escaped in Go's JSON. Most texts have none of them. */
 const special = /[\u0000-\u001f"\\<>&\u2028\u2029\ud800-\udfff]/;
 
-/** A string as Go writes it in JSON. */
+/** Renders a string as Go does. */
 function renderGoString(text: string): string {
   if (!special.test(text)) return `"${text}"`;
   const json = JSON.stringify(text.toWellFormed());

@@ -1,6 +1,6 @@
 import { fieldNames, JsonFields } from "./json-fields.ts";
 
-/** As much of an intention as it takes to say what is wrong with it. */
+/** The fields of an intention that are needed to validate it. */
 export interface Intention {
   readonly id: string;
   readonly sourceName: string;
@@ -25,7 +25,7 @@ const names = fieldNames([
   ...["CreateIndex", "ModifyIndex"],
 ]);
 
-/** Each thing that Consul finds missing, in its words. */
+/** Returns Consul's texts for the missing and invalid fields. */
 export function intentionFaults({ sourceName, destinationName, action }: Intention): string[] {
   return [
     ...(sourceName === "" ? ["SourceName must be set"] : []),

@@ -4,14 +4,15 @@ import type { JsonFields, WireSource } from "./json-fields.ts";
 import { decodeFailure } from "./json.ts";
 
 /**
- * A duration in milliseconds, 0 when absent. The API takes Go's text ("10s") or a number of nanoseconds; files take the text
- * only. @throws OperatingError invalid, code "decode"
+ * Decodes a duration into milliseconds, 0 when absent. The API accepts Go's text ("10s") or a number of nanoseconds; files
+ * accept the text only.
+ * @throws OperatingError invalid, code "decode"
  */
 export function durationField(fields: JsonFields, field: string, source: WireSource): number {
   const value = fields.raw(field);
   if (typeof value === "string") return parseDurationText(value, source);
   if (source === "file") return parseFileDuration(fields, field);
-  // Consul: whatever is neither text nor number is passed over in silence (consul-answers.test.ts).
+  // Consul: the API ignores a value that is neither text nor number (consul-answers.test.ts).
   if (typeof value === "number" || typeof value === "bigint") return Math.trunc(Number(value)) / 1e6;
   return 0;
 }

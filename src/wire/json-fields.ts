@@ -2,7 +2,7 @@ import { OperatingError } from "../lib/errors.ts";
 import { bareRecord } from "./bare-record.ts";
 import { decodeFailure } from "./json.ts";
 
-/** Where a document comes from: the HTTP API is strict; configuration files bend a little. */
+/** Origin of a JSON document. The HTTP API is strict; configuration files convert some types. */
 export type WireSource = "api" | "file";
 
 interface FieldName {
@@ -10,10 +10,10 @@ interface FieldName {
   readonly isAlias: boolean;
 }
 
-/** The names that clients may use, as they are usually written and in lower case. */
+/** The accepted names of an object's fields, each in its usual spelling and in lower case. */
 export type FieldNames = ReadonlyMap<string, FieldName>;
 
-/** Canonical names, each with the other names that mean the same; all are matched without regard to case. */
+/** Builds the accepted names from the canonical ones and aliases of them. Matching ignores case. */
 export function fieldNames(canonical: readonly string[], aliases: Readonly<Record<string, string>> = {}): FieldNames {
   const names = new Map<string, FieldName>();
   for (const field of canonical) names.set(field, { field, isAlias: false });
@@ -25,29 +25,29 @@ export function fieldNames(canonical: readonly string[], aliases: Readonly<Recor
 export interface FieldsOptions {
   readonly names: FieldNames;
   readonly source: WireSource;
-  /** For error texts: the object's type in the API ("RegisterRequest" or ""), or its place in a file ("service.check"). */
+  /** For error texts: the object's Go type in the API ("RegisterRequest" or ""), or its path in a file ("service.check"). */
   readonly where: string;
-  /** The Go package of the type, where that is not "structs". */
+  /** The Go package of the type, if not "structs"; for error texts. */
   readonly goPackage?: "agent" | "api";
-  /** Consul: a few of its objects take any other field in silence. */
+  /** Consul: a few of its objects ignore unknown fields. */
   readonly ignoreUnknown?: boolean;
 }
 
 /**
- * The fields of one JSON object, by canonical name. null counts as absent, as in Go. Every reader gives Go's zero value
- * for an absent field, and throws OperatingError invalid, code "decode", for one of another type.
+ * The fields of one JSON object, by canonical name. null counts as absent, as in Go. Each method returns Go's zero value
+ * for an absent field, and throws OperatingError invalid, code "decode", for a value of another type.
  */
 export class JsonFields {
   readonly #options: FieldsOptions;
   readonly #values: Map<string, unknown> = new Map();
 
-  /** `json` must be an object, or null for one without fields. */
+  /** @param json an object, or null for one without fields */
   constructor(json: unknown, options: FieldsOptions) {
     this.#options = options;
     for (const [name, value] of membersOf(json, options)) this.#put(name, value);
   }
 
-  /** Of two names of one field the later counts, unless it is an alias and the field has a value already. */
+  /** When a field is given twice, the later value counts, unless its name is an alias. */
   #put(name: string, value: unknown): void {
     const { names, ignoreUnknown } = this.#options;
     const known = names.get(name) ?? names.get(name.toLowerCase());
@@ -63,7 +63,7 @@ export class JsonFields {
     return this.#values.has(field);
   }
 
-  /** As it came; undefined when absent. */
+  /** Returns the value unchanged; undefined when absent. */
   raw(field: string): unknown {
     return this.#values.get(field);
   }
@@ -82,7 +82,7 @@ export class JsonFields {
 
   int(field: string): number {
     const value = this.#single(field) ?? 0;
-    // Consul: a file's 1.7 is 1; the API refuses it.
+    // Consul: a file's 1.7 is read as 1; the API refuses it.
     if (this.#options.source === "file" && typeof value === "number") return Math.trunc(value);
     if (typeof value !== "number" || !Number.isSafeInteger(value)) throw this.mismatch(field, value, "int");
     return value;
@@ -90,7 +90,7 @@ export class JsonFields {
 
   list(field: string, goType: string): readonly unknown[] {
     const value = this.#values.get(field) ?? [];
-    // HCL cannot tell a list of one object from the object.
+    // HCL does not distinguish an object from a list of one object.
     if (this.#options.source === "file" && isObject(value)) return [value];
     if (!Array.isArray(value)) throw this.mismatch(field, value, goType);
     return value;
@@ -100,7 +100,7 @@ export class JsonFields {
     return this.list(field, "[]string").map((item) => this.#element(field, item));
   }
 
-  /** The entries of an object; undefined when absent. */
+  /** Returns the entries of an object; undefined when absent. */
   entries(field: string, goType: string): [string, unknown][] | undefined {
     const value = this.#single(field);
     if (value === undefined) return undefined;
@@ -108,13 +108,13 @@ export class JsonFields {
     return Object.entries(value);
   }
 
-  /** null when absent: clients see the difference between null and {}. */
+  /** Returns a map of strings; null when absent, because responses show null or {} accordingly. */
   stringMap(field: string): Readonly<Record<string, string>> | null {
     const entries = this.entries(field, "map[string]string");
     return entries ? bareRecord(entries.map(([key, item]) => [key, this.#element(field, item)])) : null;
   }
 
-  /** HTTP headers: each name with its values. */
+  /** Returns a map of lists of strings, such as HTTP headers. */
   stringListMap(field: string): Readonly<Record<string, readonly string[]>> {
     const entries = this.entries(field, "map[string][]string") ?? [];
     return bareRecord(entries.map(([key, item]) => [key, this.#elements(field, item)]));
@@ -141,7 +141,7 @@ export class JsonFields {
     return item.map((value: unknown) => this.#element(field, value));
   }
 
-  /** Consul: null among strings is "". */
+  /** Consul: null in a list or map of strings is "". */
   #element(field: string, item: unknown): string {
     if (item === null) return "";
     if (typeof item !== "string") throw this.mismatch(field, item, "string");
@@ -149,7 +149,7 @@ export class JsonFields {
   }
 }
 
-/** An unsigned number of 64 bits; `where` is told for one that is not. */
+/** Decodes an unsigned 64-bit number; `where` is the Go type for the error text. */
 export function readUint64(fields: JsonFields, field: string, where: string): bigint {
   const value = fields.raw(field) ?? 0;
   if (typeof value !== "number" && typeof value !== "bigint") throw fields.mismatch(field, value, "uint64");
@@ -162,7 +162,7 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** HCL cannot tell an object from a list of one: files may have either. */
+/** Returns the only item of a list of one: HCL does not distinguish it from the item. */
 function unwrapSingle(value: unknown): unknown {
   const list: readonly unknown[] = Array.isArray(value) ? value : [];
   return list.length === 1 ? list[0] : value;
@@ -185,7 +185,7 @@ function unknownField(name: string, { source, where }: FieldsOptions): Operating
   return decodeFailure(`json: unknown field ${JSON.stringify(name)}${hint}`);
 }
 
-/** What a value is in Go's error texts. */
+/** Returns the name of a value's type in the error texts of Go's encoding/json. */
 function jsonType(value: unknown): string {
   switch (typeof value) {
     case "string":
@@ -201,14 +201,14 @@ function jsonType(value: unknown): string {
   }
 }
 
-/** What a value is in the error texts about files. */
+/** Returns the name of a value's type in Consul's error texts about files. */
 function fileType(value: unknown): string {
   if (typeof value === "number" || typeof value === "bigint") return "float64";
   if (typeof value === "object") return Array.isArray(value) ? "slice" : "map";
   return jsonType(value);
 }
 
-/** "TLSSkipVerify" to "tls_skip_verify", as configuration files spell it. */
+/** Converts "TLSSkipVerify" to "tls_skip_verify", as configuration files spell it. */
 function snakeCase(field: string): string {
   return field.replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, "_").toLowerCase();
 }

@@ -6,7 +6,7 @@ import { parseJson } from "./json.ts";
 
 const parseText = (text: string): unknown => parseJson(new TextEncoder().encode(text));
 
-test("every JSON value reads as JSON.parse reads it", () => {
+test("every JSON value parses to what JSON.parse returns", () => {
   const value = fc.jsonValue({ stringUnit: "binary" }).filter((json) => !JSON.stringify(json).includes("__proto__"));
   fc.assert(
     fc.property(value, fc.constantFrom("", "  ", "\t"), (json, indent) => {
@@ -16,7 +16,7 @@ test("every JSON value reads as JSON.parse reads it", () => {
   );
 });
 
-test("any bytes are read or refused with a decode error, and nothing else", () => {
+test("any bytes parse or throw a decode error, never another error", () => {
   const fragments = fc.array(
     fc.constantFrom('{"a":', "[", "]", "}", ",", '"', "\\u12", "1e", "-", "tru", " ", "\u0000"),
   );
@@ -44,7 +44,7 @@ test("64-bit integers keep every digit", () => {
   ]);
 });
 
-test("nesting without end is refused before the stack is used up", () => {
+test("too deep nesting is refused before the call stack overflows", () => {
   expect(() => parseText("[".repeat(100_000))).toThrow("exceeded max depth");
 });
 
@@ -54,7 +54,7 @@ test("no key reaches an object's prototype", () => {
   expect(Object.getPrototypeOf(parsed)).toBeNull();
 });
 
-test("what Go writes reads back as what was written", () => {
+test("parsing what renderGoJson wrote returns the same value", () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.boolean(), (json, pretty) => {
       expect(JSON.parse(renderGoJson(json, { pretty }))).toEqual(JSON.parse(JSON.stringify(json)));

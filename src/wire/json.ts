@@ -1,14 +1,14 @@
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import { bareRecord } from "./bare-record.ts";
 
-/** Deep enough for any body of the API; shallow enough for the stack. */
+/** Limit of nesting: enough for any body of the API, and little enough for the call stack. */
 const depthMax = 500;
 
 /**
- * Reads one JSON value, with Go's words for what is wrong, because Consul's users know them. What follows the value is
- * ignored. Consul: it does too, and clients send it (json.test.ts). Objects have no prototype, and integers beyond 2^53
- * come as bigint: a key's flags are 64 bits wide.
- * @throws OperatingError invalid, code "decode", with the text of the HTTP answer
+ * Parses one JSON value. Error texts are those of Go's encoding/json. Consul: bytes after the value are ignored, and some
+ * clients send them (json.test.ts). Objects have no prototype, and integers beyond 2^53 are bigint: a key's flags are 64
+ * bits wide.
+ * @throws OperatingError invalid, code "decode", with the text of the HTTP response
  */
 export function parseJson(bytes: Uint8Array): unknown {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
@@ -16,7 +16,7 @@ export function parseJson(bytes: Uint8Array): unknown {
 }
 
 /**
- * As parseJson, for a text that holds the value and nothing else.
+ * As parseJson, and refuses bytes after the value.
  * @throws OperatingError invalid, code "decode"
  */
 export function parseWholeJson(bytes: Uint8Array): unknown {
@@ -26,13 +26,13 @@ export function parseWholeJson(bytes: Uint8Array): unknown {
 
 const failurePrefix = "Request decode failed: ";
 
-/** A request body that cannot be understood. */
+/** Makes the error for a malformed request body. */
 export function decodeFailure(what: string): OperatingError {
   return new OperatingError("invalid", "decode", `${failurePrefix}${what}`);
 }
 
-/** What was wrong, where it was no request's body. */
-export function decodeFailureWords(thrown: unknown): string {
+/** Returns the message of a decodeFailure without its prefix, for input that is not a request body. */
+export function decodeFailureReason(thrown: unknown): string {
   const message = messageOf(thrown);
   return message.startsWith(failurePrefix) ? message.slice(failurePrefix.length) : message;
 }
@@ -129,12 +129,12 @@ class JsonReader {
     return value.isWellFormed() ? value : value.toWellFormed();
   }
 
-  /** The characters up to a quote, a backslash or one that may not stand in a string. */
+  /** Reads the characters up to a quote, a backslash, or one that is not allowed in a string. */
   #plain(): string {
     const start = this.#at;
     for (;;) {
       const code = this.#text.charCodeAt(this.#at);
-      // NaN, after the end, is not above 31 either.
+      // At the end of the text `code` is NaN, which is not above 31 either.
       if (code === quote || code === backslash || !(code > 0x1f)) return this.#text.slice(start, this.#at);
       this.#at += 1;
     }
@@ -197,7 +197,7 @@ class JsonReader {
   #unexpected(where: string): OperatingError {
     const code = this.#text.codePointAt(this.#at);
     if (code === undefined) return decodeFailure("unexpected EOF");
-    // Consul: it names the first byte of what is beyond ASCII.
+    // Go names the first UTF-8 byte of a character beyond ASCII.
     const [byte = 0] = new TextEncoder().encode(String.fromCodePoint(code));
     return decodeFailure(`invalid character ${quoteCharacter(String.fromCharCode(byte))} ${where}`);
   }
@@ -221,7 +221,7 @@ const escapes: Readonly<Record<string, string | undefined>> = {
   t: "\t",
 };
 
-/** As Go quotes a character: '\n', '\x01', '"', '\''. */
+/** Quotes a character as Go does: '\n', '\x01', '"', '\''. */
 function quoteCharacter(character: string): string {
   if (character === "'") return "'\\''";
   if (character === '"') return "'\"'";

@@ -1,15 +1,15 @@
 import { OperatingError } from "../lib/errors.ts";
 import { isUuid } from "../lib/uuid.ts";
-import { decodeFailureWords, parseJson } from "./json.ts";
+import { decodeFailureReason, parseJson } from "./json.ts";
 import type { JsonFields } from "./json-fields.ts";
 
 /**
- * The body of a request to core-keeper, read with its words for what is wrong. Names of fields are matched without
- * regard to case, as Go does, and what else there is is passed over.
- * @throws OperatingError invalid, code "decode" (no JSON, or a field of another type) or "validation"
+ * Decodes the body of a request of core-keeper's API. Error texts are core-keeper's. Field names are matched without
+ * regard to case, as in Go, and unknown fields are ignored.
+ * @throws OperatingError invalid, code "decode" (not JSON, or a field of another type) or "validation"
  */
 export function readKeeperBody<T>(body: Uint8Array, decode: (json: unknown) => T): T {
-  const json = attempt(() => parseJson(body), decodeFailureWords);
+  const json = attempt(() => parseJson(body), decodeFailureReason);
   return attempt(
     () => decode(json),
     () => unmarshalFailure,
@@ -18,17 +18,17 @@ export function readKeeperBody<T>(body: Uint8Array, decode: (json: unknown) => T
 
 const unmarshalFailure = "Failed to unmarshal request body as JSON.";
 
-/** A value that JSON can write and core-keeper cannot hold. */
-export function notUnmarshalled(): OperatingError {
+/** Makes the error for a value that is valid JSON but does not fit core-keeper's Go types. */
+export function unmarshalError(): OperatingError {
   return new OperatingError("invalid", "decode", unmarshalFailure);
 }
 
-/** @throws OperatingError invalid, code "validation", when there are faults: with all of them */
+/** @throws OperatingError invalid, code "validation", with all faults, if there are any */
 export function refuseFaults(faults: readonly string[]): void {
   if (faults.length > 0) throw new OperatingError("invalid", "validation", faults.join("; "));
 }
 
-/** What all requests have. */
+/** The fields that all requests of core-keeper's API have. */
 export interface KeeperBase {
   readonly apiVersion: string;
   readonly requestId: string;
@@ -40,14 +40,14 @@ export function decodeBase(fields: JsonFields): KeeperBase {
   return { apiVersion: fields.string("apiVersion"), requestId: fields.string("requestId") };
 }
 
-/** @param type the request's, as faults are named after it */
+/** Returns core-keeper's texts for faults in the common fields. @param type the request's Go type, which the texts name */
 export function baseFaults({ apiVersion, requestId }: KeeperBase, type: string): string[] {
   const faults = missing([[`${type}.BaseRequest.Versionable.ApiVersion`, apiVersion]]);
   if (requestId === "" || isUuid(requestId)) return faults;
   return [...faults, `${type}.BaseRequest.RequestId field validation failed on the len=0|uuid tag with value ''`];
 }
 
-/** A fault for each field that is required and has nothing. */
+/** Returns a fault for each required field that is empty. */
 export function missing(fields: readonly (readonly [name: string, value: string | number])[]): string[] {
   return fields.filter(([, value]) => value === "" || value === 0).map(([name]) => `${name} field is required`);
 }

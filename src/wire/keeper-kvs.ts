@@ -2,13 +2,13 @@ import { OperatingError } from "../lib/errors.ts";
 import type { KvEntry } from "../model/kv-entry.ts";
 import { renderGoJson } from "./go-json.ts";
 import { fieldNames, JsonFields } from "./json-fields.ts";
-import { baseNames, decodeBase, notUnmarshalled } from "./keeper-body.ts";
+import { baseNames, decodeBase, unmarshalError } from "./keeper-body.ts";
 
 const names = fieldNames([...baseNames, "value"]);
 
 /**
- * The value to store, as JSON: never null.
- * @throws OperatingError invalid, code "validation" or "decode", in core-keeper's words
+ * Returns the value to store, as JSON; never null.
+ * @throws OperatingError invalid, code "validation" or "decode", with core-keeper's text
  */
 export function decodeUpdateKeys(json: unknown): unknown {
   const fields = new JsonFields(json, { names, source: "api", where: "UpdateKeysRequest", ignoreUnknown: true });
@@ -17,11 +17,11 @@ export function decodeUpdateKeys(json: unknown): unknown {
   if (value === undefined) throw new OperatingError("invalid", "validation", "the value field is undefined");
   if (typeof value === "object" && !Array.isArray(value) && value !== null && Object.keys(value).length === 0)
     throw new OperatingError("invalid", "validation", "the value field is an empty object");
-  if (!isReadable(value)) throw notUnmarshalled();
+  if (!isReadable(value)) throw unmarshalError();
   return value;
 }
 
-/** How a value is stored, which is always text: scalars as Go prints them, all else as JSON. */
+/** Renders a value as the text that is stored: scalars as Go prints them, objects and lists as JSON. */
 export function renderKeeperValue(value: unknown): string {
   if (typeof value === "string") return value;
   return typeof value === "number" ? withoutExponent(value) : renderGoJson(value, { pretty: false });
@@ -32,7 +32,7 @@ export interface KvTimes {
   readonly modifiedMs: number;
 }
 
-/** A key with its value: the text itself with `plaintext`, else base64. */
+/** Encodes a key with its value: the text itself with `plaintext`, else base64. */
 export function encodeKeeperKv(entry: KvEntry, times: KvTimes, { plaintext }: { readonly plaintext: boolean }): object {
   return {
     key: entry.key,
@@ -42,13 +42,13 @@ export function encodeKeeperKv(entry: KvEntry, times: KvTimes, { plaintext }: { 
   };
 }
 
-/** JSON can write numbers that are too large for Go to read. */
+/** Whether Go can decode all numbers in the value: JSON allows numbers beyond the range of float64. */
 function isReadable(value: unknown): boolean {
   if (typeof value === "number") return Number.isFinite(value);
   return typeof value !== "object" || value === null || Object.values(value).every(isReadable);
 }
 
-/** 1e21 is 1000000000000000000000, and 1e-7 is 0.0000001. */
+/** Formats a number without an exponent: 1e21 as 1000000000000000000000, 1e-7 as 0.0000001. */
 function withoutExponent(value: number): string {
   const [mantissa = "", exponent] = String(value).split("e");
   if (exponent === undefined) return mantissa;

@@ -9,7 +9,7 @@ const requestNames = fieldNames([...baseNames, "registration"]);
 const registrationNames = fieldNames(["serviceId", "status", "host", "port", "healthCheck"]);
 const healthCheckNames = fieldNames(["interval", "path", "type"]);
 
-/** @throws OperatingError invalid, code "validation", with all that is wrong in core-keeper's words; or code "decode" */
+/** @throws OperatingError invalid, code "validation", with core-keeper's texts for all faults; or code "decode" */
 export function decodeKeeperRegistration(json: unknown): KeeperService {
   const request = new JsonFields(json, { ...shared, names: requestNames, where: "AddRegistrationRequest" });
   const base = decodeBase(request);
@@ -53,7 +53,7 @@ function faultsOf({ serviceId, host, port, healthCheck }: KeeperService): string
   ];
 }
 
-/** core-keeper's words, with the two blanks at their end. */
+/** Returns core-keeper's text, including the two spaces at its end. */
 function intervalFault(field: string): string {
   return `${field} field should follows the ISO 8601 Durations format, e.g.,100ms, 24h, or be greater than or equal to the minimum value  `;
 }
@@ -67,7 +67,7 @@ function isInterval(text: string): boolean {
   }
 }
 
-/** As core-keeper's programs write it: `HealthCheck` with capitals, whatever its description says. */
+/** Encodes a registration as core-keeper does: `HealthCheck` in capitals, although its OpenAPI file says otherwise. */
 export function encodeKeeperRegistration(registration: KeeperRegistration): object {
   const { createdMs, modifiedMs, serviceId, status, host, port, healthCheck } = registration;
   const { interval, path, type } = healthCheck;

@@ -13,7 +13,7 @@ const shared = { source: "api", where: type, ignoreUnknown: true } as const;
 const requestNames = fieldNames([...baseNames, "secretName", "secretData"]);
 const pairNames = fieldNames(["key", "value"]);
 
-/** @throws OperatingError invalid, code "validation", with all that is wrong; or code "decode" */
+/** @throws OperatingError invalid, code "validation", with the texts of all faults; or code "decode" */
 export function decodeSecretRequest(json: unknown): SecretRequest {
   const fields = new JsonFields(json, { ...shared, names: requestNames });
   const base = decodeBase(fields);

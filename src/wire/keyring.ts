@@ -1,7 +1,7 @@
 import { fieldNames, JsonFields } from "./json-fields.ts";
 
 /**
- * The key, in base64, of a body of operator/keyring; "" when it names none.
+ * Returns the key, in base64, from a body of operator/keyring; "" when it has none.
  * @throws OperatingError invalid, code "decode"
  */
 export function decodeKeyringKey(json: unknown): string {

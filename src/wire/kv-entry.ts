@@ -4,7 +4,7 @@ import { renderGoJson } from "./go-json.ts";
 import { fieldNames, JsonFields, readUint64 } from "./json-fields.ts";
 import { parseJson } from "./json.ts";
 
-/** A key with its value, for filters, transactions and renderKvEntry. Consul: null, not "", for an empty value. */
+/** Encodes an entry for filters, transactions and renderKvEntry. Consul: an empty value is null, not "". */
 export function encodeKvEntry(entry: KvEntry, emptyValue: "" | null = null): object {
   return {
     LockIndex: entry.lockIndex,
@@ -17,12 +17,12 @@ export function encodeKvEntry(entry: KvEntry, emptyValue: "" | null = null): obj
   };
 }
 
-/** One key as JSON text; the 64 bits of its flags print as a number. */
+/** Renders one entry as JSON; its 64-bit flags are a number. */
 export function renderKvEntry(entry: KvEntry, options: { pretty: boolean } = { pretty: false }): string {
   return renderGoJson(encodeKvEntry(entry), options);
 }
 
-/** The answer to GET /v1/kv. */
+/** Renders the response body of GET /v1/kv. */
 export function renderKvEntries(
   entries: readonly KvEntry[],
   options: { readonly pretty: boolean; readonly emptyValue?: "" | null } = { pretty: false },
@@ -36,7 +36,7 @@ export function renderKvEntries(
 const names = fieldNames(["LockIndex", "Key", "Flags", "Value", "Session", "CreateIndex", "ModifyIndex"]);
 
 /**
- * What an agent answers to GET /v1/kv.
+ * Decodes the response body of GET /v1/kv.
  * @throws OperatingError invalid, code "decode"
  */
 export function decodeKvEntries(body: Uint8Array): readonly KvEntry[] {
@@ -45,7 +45,7 @@ export function decodeKvEntries(body: Uint8Array): readonly KvEntry[] {
 }
 
 function decodeKvEntry(json: unknown): KvEntry {
-  // An agent of another version may tell more: a namespace, for one.
+  // An agent of another version may send more fields, such as a namespace.
   const where = "KVPair";
   const fields = new JsonFields(json, { names, source: "api", where, ignoreUnknown: true });
   return {

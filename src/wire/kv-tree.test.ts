@@ -3,8 +3,8 @@ import { decodeKvTree, type KvTreeEntry, renderKvTree } from "./kv-tree.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-describe("a tree of keys as a file", () => {
-  test("holds every byte of a value and every bit of its flags", () => {
+describe("a file of kv export", () => {
+  test("preserves every byte of a value and every bit of its flags", () => {
     const entries: readonly KvTreeEntry[] = [
       { key: 'a/<b> & "c"', flags: 2n ** 64n - 1n, value: Uint8Array.from([0, 255, 10]) },
       { key: "ü\u2028", flags: 0n, value: new Uint8Array() },

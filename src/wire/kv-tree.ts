@@ -2,12 +2,12 @@ import type { KvEntry } from "../model/kv-entry.ts";
 import { decodeBase64 } from "./base64.ts";
 import { renderGoJson } from "./go-json.ts";
 import { fieldNames, JsonFields, readUint64 } from "./json-fields.ts";
-import { decodeFailure, decodeFailureWords, parseWholeJson } from "./json.ts";
+import { decodeFailure, decodeFailureReason, parseWholeJson } from "./json.ts";
 
-/** A key of a tree that is taken from one agent to another: what is the writer's, without what the agent counts. */
+/** An entry as `kv export` and `kv import` carry it: what the client wrote, without indexes and lock. */
 export type KvTreeEntry = Pick<KvEntry, "key" | "flags" | "value">;
 
-/** The tree as `kv export` prints it, byte for byte as Consul; without a last line break. */
+/** Renders entries as `kv export` prints them, byte for byte as Consul, without the final line break. */
 export function renderKvTree(entries: readonly KvTreeEntry[]): string {
   return entries.length === 0 ? "[]" : `[\n${entries.map(renderEntry).join(",\n")}\n]`;
 }
@@ -23,7 +23,7 @@ function renderEntry({ key, flags, value }: KvTreeEntry): string {
 const names = fieldNames(["key", "flags", "value", "namespace"]);
 const where = "Entry";
 
-/** @throws OperatingError invalid, code "decode", when any of it cannot be read */
+/** @throws OperatingError invalid, code "decode", when any entry is malformed */
 export function decodeKvTree(bytes: Uint8Array): readonly KvTreeEntry[] {
   const json = parseWholeJson(bytes);
   if (json === null) return [];
@@ -32,11 +32,11 @@ export function decodeKvTree(bytes: Uint8Array): readonly KvTreeEntry[] {
 }
 
 function decodeEntry(json: unknown): KvTreeEntry {
-  // Consul: passes over what it does not know.
+  // Consul ignores unknown fields.
   const fields = new JsonFields(json, { names, source: "api", where, ignoreUnknown: true });
   const [key, namespace] = [fields.string("key"), fields.string("namespace")];
   if (!["", "default"].includes(namespace))
-    throw decodeFailure(`the key ${key} is of the namespace ${namespace}, and there is only one, default`);
+    throw decodeFailure(`the key ${key} is in the namespace ${namespace}, and only "default" is supported`);
   return { key, flags: readUint64(fields, "flags", where), value: decodeValue(key, fields.string("value")) };
 }
 
@@ -44,6 +44,6 @@ function decodeValue(key: string, text: string): Uint8Array {
   try {
     return decodeBase64(text);
   } catch (error) {
-    throw decodeFailure(`base 64 decoding value for key ${key}: ${decodeFailureWords(error)}`);
+    throw decodeFailure(`base 64 decoding value for key ${key}: ${decodeFailureReason(error)}`);
   }
 }

@@ -4,7 +4,7 @@ import { goMap } from "./go-json.ts";
 /** Serf's number for "alive". */
 const statusAlive = 1;
 
-/** As agent/members tells of it; the protocol numbers are those of Consul 1.8. */
+/** Encodes a member as agent/members shows it; the protocol versions are those of Consul 1.8. */
 export function encodeMember(member: Member): object {
   return {
     Name: member.name,

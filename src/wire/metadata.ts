@@ -3,15 +3,15 @@ const keyBytesMax = 128;
 const valueBytesMax = 512;
 
 /**
- * Why Consul refuses metadata, in its words; undefined when it is fine. Only who asks for a node's may name the keys that
- * Consul keeps to itself.
+ * Returns the reason for which Consul refuses metadata; undefined when it is valid. `allowReserved` accepts the keys that
+ * begin with "consul-", which only a prepared query's condition on node metadata may name.
  */
 export function metadataFault(
   meta: Readonly<Record<string, string>> | null,
   { allowReserved = false }: { readonly allowReserved?: boolean } = {},
 ): string | undefined {
   const pairs = Object.entries(meta ?? {});
-  // Consul: says "Node" of a service's metadata too.
+  // Consul's text says "Node" for a service's metadata, too.
   if (pairs.length > pairsMax) return `Node metadata cannot contain more than ${pairsMax} key/value pairs`;
   for (const [key, value] of pairs) {
     const fault = pairFault(key, value, allowReserved);
@@ -25,7 +25,7 @@ function pairFault(key: string, value: string, allowReserved: boolean): string |
   if (!/^[a-zA-Z0-9_-]+$/.test(key)) return "Key contains invalid characters";
   if (key.length > keyBytesMax) return `Key is too long (limit: ${keyBytesMax} characters)`;
   if (!allowReserved && key.startsWith("consul-")) return "Key prefix 'consul-' is reserved for internal use";
-  // Consul: says characters, counts bytes.
+  // Consul's text says characters, but it counts bytes.
   if (Buffer.byteLength(value) > valueBytesMax) return `Value is too long (limit: ${valueBytesMax} characters)`;
   return undefined;
 }

@@ -3,7 +3,7 @@ import { encodeMetrics, renderIntervals, renderPrometheus } from "./metrics.ts";
 import { Metrics } from "../lib/metrics.ts";
 
 describe("metrics", () => {
-  test("tell of the interval that ended last, and of the first while it goes on", () => {
+  test("show the last ended interval, and the first interval while it is running", () => {
     const metrics = new Metrics(0);
     const writes = metrics.counter("writes");
     writes.add(1);
@@ -19,7 +19,7 @@ describe("metrics", () => {
     expect(metrics.total().counters).toMatchObject([{ count: 3, sum: 3 }]);
   });
 
-  test("of a sample have its least, most, mean and deviation", () => {
+  test("of a sample have its minimum, maximum, mean and standard deviation", () => {
     const metrics = new Metrics(0);
     const sample = metrics.sample("took");
     for (const ms of [2, 4, 9]) sample.add(ms);
@@ -42,7 +42,7 @@ describe("metrics", () => {
     expect(metrics.total().samples).toMatchObject([{ count: 101, quantiles: [Number.NaN, Number.NaN, Number.NaN] }]);
   });
 
-  test("of more values than are kept have the quantiles of the newest", () => {
+  test("have the quantiles of the newest values when there are more than are kept", () => {
     const metrics = new Metrics(0);
     const sample = metrics.sample("took");
     for (let ms = 0; ms < 1_000; ms++) sample.add(ms);
@@ -94,7 +94,7 @@ describe("metrics as text", () => {
     ]);
   });
 
-  test("have the lines that Consul writes on SIGUSR1, for each interval of the last minute that has ended", () => {
+  test("have the lines that Consul writes on SIGUSR1, for each ended interval of the last minute", () => {
     const startMs = Date.UTC(2026, 10, 29, 18, 33, 37);
     const logged = new Metrics(startMs);
     let index = 14;

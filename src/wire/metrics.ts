@@ -1,7 +1,7 @@
 import { intervalMs, quantileShares, type Aggregate, type MetricsSnapshot } from "../lib/metrics.ts";
 import { goMap } from "./go-json.ts";
 
-/** As agent/metrics tells them. */
+/** Encodes a snapshot as agent/metrics shows it. */
 export function encodeMetrics({ startMs, gauges, counters, samples }: MetricsSnapshot): object {
   return {
     Timestamp: goTime(startMs),
@@ -27,8 +27,8 @@ function encodeAggregate({ name, labels, count, sum, min, max, stddev }: Aggrega
 }
 
 /**
- * What Consul writes to stderr on SIGUSR1: a line for each metric of each interval that has ended. Consul adds the time of
- * each metric's last value; that time isn't taken here, so the end of the interval stands for it.
+ * Renders what Consul writes to stderr on SIGUSR1: a line for each metric of each ended interval. Consul adds the time of
+ * the metric's last value; Praetor does not record it and writes the end of the interval.
  */
 export function renderIntervals(ended: readonly MetricsSnapshot[]): string {
   const lines = ended.flatMap(({ startMs, gauges, counters, samples }) => {
@@ -44,12 +44,12 @@ export function renderIntervals(ended: readonly MetricsSnapshot[]): string {
   return lines.join("");
 }
 
-/** Consul: labels without their names, as further parts of the metric's name. */
+/** Consul: appends the values of labels, without their names, to the metric's name. */
 function labelledName({ name, labels }: Aggregate): string {
   return [name, ...Object.values(labels).map((value) => value.replace(/[ :]/g, "_"))].join(".");
 }
 
-/** Consul: values that are all the same need no more than their sum. */
+/** Consul: when all values are equal, only their count and sum are printed. */
 function sumsOf({ count, sum, min, max, stddev }: Aggregate): string {
   const spread = { Min: min, Mean: sum / count, Max: max, Stddev: stddev };
   const figures = Object.entries({ ...(stddev > 0 && spread), Sum: sum });
@@ -58,13 +58,13 @@ function sumsOf({ count, sum, min, max, stddev }: Aggregate): string {
   );
 }
 
-/** Consul: a time as Go prints it, at the beginning of its ten seconds. */
+/** Formats a time as Go does. Consul: rounded down to the beginning of the ten-second interval. */
 function goTime(ms: number): string {
   const text = new Date(ms - (ms % intervalMs)).toISOString();
   return `${text.slice(0, 10)} ${text.slice(11, 19)} +0000 UTC`;
 }
 
-/** The same in the text format of Prometheus; samples are summaries. */
+/** Renders a snapshot in the text format of Prometheus; samples are summaries. */
 export function renderPrometheus({ gauges, counters, samples }: MetricsSnapshot): string {
   const lines: string[] = [];
   for (const { name, value } of gauges) lines.push(...heading(name, "gauge"), `${metricName(name)} ${value}`);
@@ -96,7 +96,7 @@ function heading(name: string, type: string): string[] {
   return [`# HELP ${metric} ${metric}`, `# TYPE ${metric} ${type}`];
 }
 
-/** Consul: what Prometheus does not allow in a name becomes "_". */
+/** Consul: replaces characters that Prometheus does not allow in a name by "_". */
 function metricName(name: string): string {
   return name.replace(/[^A-Za-z0-9_]/g, "_");
 }

@@ -11,7 +11,7 @@ interface NodeDump {
   readonly checks: readonly CheckRow[];
 }
 
-/** A node with all that is on it. Consul: here, and only here, no tags are null. */
+/** Encodes a node with its services and checks. Consul: here an empty list of tags is null. */
 export function encodeNodeDump({ node, services, checks }: NodeDump, outputOf: (check: CheckRow) => string): object {
   return {
     ID: node.id,

@@ -2,13 +2,13 @@ import { portStates, type PortRecord } from "../model/port-record.ts";
 import { fieldNames, JsonFields } from "./json-fields.ts";
 import { parseWholeJson } from "./json.ts";
 
-/** As it is stored, told and listed. */
+/** Encodes a port record, for its key, its event and the list of records. */
 export function encodePortRecord(record: PortRecord): object {
   const { id, revision, service, host, oldPort, newPort, owner, reason, at, state } = record;
   return { id, revision, service, host, oldPort, newPort, owner, reason, at, state };
 }
 
-/** undefined for what is no record: anybody may write the key. */
+/** Decodes a port record; undefined for anything else, since every client may write the key. */
 export function decodePortRecord(bytes: Uint8Array): PortRecord | undefined {
   try {
     const fields = new JsonFields(parseWholeJson(bytes), { names, source: "api", where: "", ignoreUnknown: true });
@@ -19,15 +19,15 @@ export function decodePortRecord(bytes: Uint8Array): PortRecord | undefined {
   }
 }
 
-/** What the answer to a registration says. */
+/** Encodes the part of a registration's response that says that the service got another port. */
 export function encodePortNotice({ id, revision, oldPort, newPort }: PortRecord): object {
   return { PortChanged: { ID: id, Revision: revision, Old: oldPort, New: newPort } };
 }
 
-/** Of the answer to a registration. */
+/** Header of a registration's response when the service got another port. */
 export const portChangedHeader = "X-EdgeX-Port-Changed";
 
-/** "48080->28000" */
+/** Returns the value of that header: "48080->28000". */
 export function portChangedText({ oldPort, newPort }: PortRecord): string {
   return `${oldPort}->${newPort}`;
 }

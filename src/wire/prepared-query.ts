@@ -15,7 +15,7 @@ const serviceNames = fieldNames([
 const failoverNames = fieldNames(["NearestN", "Datacenters"]);
 const dnsNames = fieldNames(["TTL"]);
 
-/** The body of query and query/<id>; `json` is null when there is none. @throws OperatingError invalid, code "decode" */
+/** Decodes the body of query and query/<id>; `json` is null without a body. @throws OperatingError invalid, code "decode" */
 export function decodePreparedQuery(json: unknown): PreparedQuery {
   const fields = new JsonFields(json, { names, source: "api", where: "PreparedQuery" });
   const template = inner(fields, "Template", { names: templateNames, type: "QueryTemplateOptions", path: "Template" });
@@ -55,7 +55,7 @@ function decodeService(fields: JsonFields): ServiceQuery {
 
 interface Inner {
   readonly names: FieldNames;
-  /** Its type in Consul, and its place in the body: error texts tell both. */
+  /** Its Go type and its path in the body; error texts have both. */
   readonly type: string;
   readonly path: string;
 }
@@ -79,10 +79,10 @@ function checkIds(fields: JsonFields): string[] {
 }
 
 /**
- * What can be said of a query without knowing the others.
- * @throws OperatingError invalid, code "query-validation", with the HTTP answer's text; Consul's status is 500
+ * Validates a prepared query by itself, without regard to other queries.
+ * @throws OperatingError invalid, code "query-validation", with the text of the HTTP response; Consul's status is 500
  */
-export function checkPreparedQuery(query: PreparedQuery): void {
+export function validatePreparedQuery(query: PreparedQuery): void {
   const fault = faultOf(query);
   if (fault !== undefined) throw new OperatingError("invalid", "query-validation", `Invalid prepared query: ${fault}`);
 }
@@ -98,7 +98,7 @@ function faultOf(query: PreparedQuery): string | undefined {
   return metadataFault(nodeMeta, { allowReserved: true }) ?? ttlFault(query.dnsTtl);
 }
 
-/** What Consul shows instead of a token to who may not see it. */
+/** Consul shows this instead of a token to clients that may not see it. */
 const redacted = "<hidden>";
 const nsPerMs = 1e6;
 
@@ -112,7 +112,7 @@ function ttlFault(ttl: string): string | undefined {
   }
 }
 
-/** A prepared query as every endpoint shows it. */
+/** Encodes a prepared query as every endpoint shows it. */
 export function encodePreparedQuery(row: PreparedQueryRow): object {
   const { template, service } = row;
   return {

@@ -6,7 +6,7 @@ import { encodeNode } from "./node.ts";
 import { encodeDns } from "./prepared-query.ts";
 import { encodeNodeService } from "./service.ts";
 
-/** What a prepared query has found. */
+/** The result of a prepared query. */
 export interface FoundInstances {
   readonly service: string;
   readonly instances: readonly {
@@ -19,7 +19,7 @@ export interface FoundInstances {
   readonly failovers: number;
 }
 
-/** query/<name>/execute. Consul: here tags that are not there are null, where health/service shows an empty list. */
+/** Encodes the response of query/<name>/execute. Consul: here an empty list of tags is null, in health/service it is []. */
 export function encodeQueryAnswer(found: FoundInstances, outputOf: (check: CheckRow) => string): object {
   return {
     Service: found.service,

@@ -19,8 +19,8 @@ function decodeServiceAddress(parent: JsonFields, json: unknown, source: WireSou
 }
 
 /**
- * Consul: an agent lists a service whose address is an IP under lan_ and wan_ with its family too, unless the client gave
- * those itself; the catalog does not (consul-answers.test.ts).
+ * Adds lan_ipv4 and wan_ipv4, or lan_ipv6 and wan_ipv6, to the tagged addresses of a service whose address is an IP, unless
+ * the client gave them. Consul: the agent does so, the catalog does not (consul-answers.test.ts).
  */
 export function withFamilyAddresses(
   tagged: Service["taggedAddresses"],
@@ -36,7 +36,7 @@ function addressFamily(address: string): "ipv4" | "ipv6" | undefined {
   return ipVersion(address) === 6 ? "ipv6" : undefined;
 }
 
-/** An address that means "all of this machine's": others cannot connect to it. */
+/** Whether the address means all addresses of a machine, to which a client cannot connect. */
 export function isAnyAddress(address: string): boolean {
   return ["0.0.0.0", "::", "[::]"].includes(address);
 }

@@ -20,9 +20,9 @@ import { decodeMeshParts, emptyProxy, encodeAgentProxy, type GivenSidecar } from
 import { decodeWeights, weightsFault } from "./service-weights.ts";
 
 /**
- * A service as agent/service/register or a configuration file's `service` gives it, with defaults filled in.
- * @throws OperatingError invalid, code "decode" (not understood) or "validation" (understood, but not allowed); for the API
- * the message is the HTTP answer's text
+ * Decodes the body of agent/service/register, or `service` of a configuration file, and fills in the defaults.
+ * @throws OperatingError invalid, code "decode" (malformed) or "validation" (well-formed but not allowed); for the API
+ * the message is the text of the HTTP response
  */
 export function decodeServiceDefinition(json: unknown, options: CheckDecodeOptions): ServiceDefinition {
   const { source } = options;
@@ -37,7 +37,7 @@ export function decodeServiceDefinition(json: unknown, options: CheckDecodeOptio
   return { service, checks: nameChecks(service, checks, options), ...(sidecar && { sidecar }) };
 }
 
-/** A sidecar is written as a service is; what it leaves out follows from the service that it stands before. */
+/** Decodes a sidecar, which has the fields of a service; absent fields are derived from the service that it is for. */
 function decodeSidecar(json: unknown, parent: Service, options: CheckDecodeOptions): ServiceDefinition["sidecar"] {
   const { source } = options;
   const where = source === "api" ? "" : "service.connect.sidecar_service";
@@ -67,7 +67,7 @@ function proxyOf(parent: Service, given: ServiceProxy = emptyProxy): ServiceProx
   };
 }
 
-/** The service as decodeServiceDefinition reads it from the API, without what it would fill in itself. */
+/** Encodes the service as the body of agent/service/register, without the fields that have their default. */
 export function encodeServiceDefinition({ service, checks }: ServiceDefinition, outputBytesMax?: number): object {
   const { weights } = service;
   const fields = {
@@ -89,7 +89,7 @@ function isEmpty(value: unknown): boolean {
   return typeof value === "object" && value !== null ? Object.keys(value).length === 0 : !value;
 }
 
-/** Those that do not come of the service's address. */
+/** Returns the tagged addresses that withFamilyAddresses did not add. */
 function ownAddresses({ address, port, taggedAddresses }: Service): object {
   const derived = Object.keys(withFamilyAddresses(null, { address, port }) ?? {});
   const own = Object.entries(taggedAddresses ?? {}).filter(
@@ -117,7 +117,7 @@ const commonNames = [
   "Proxy",
   "Connect",
 ];
-/** Every field of a service that the API takes, in the spelling of the documentation. */
+/** Every field that the API accepts in a service, in the spelling of Consul's documentation. */
 export const apiServiceNames: readonly string[] = [...commonNames, "TaggedAddresses", "EnableTagOverride"];
 const apiNames = fieldNames(apiServiceNames, {
   tagged_addresses: "TaggedAddresses",
@@ -132,7 +132,7 @@ function namesOf({ source }: CheckDecodeOptions): FieldNames {
   return source === "api" ? apiNames : fileNames;
 }
 
-/** @param inherited what the fields of these names are where they are left out */
+/** @param inherited values for these fields when they are absent */
 function decodeService(
   fields: JsonFields,
   { source }: CheckDecodeOptions,
@@ -156,7 +156,7 @@ function decodeService(
   };
 }
 
-/** Consul: the API puts `Check` before `Checks`, files put it after; that decides their numbers. */
+/** Consul: `Check` comes before `Checks` in the API and after it in files, which decides the numbers in their ids. */
 function decodeChecks(fields: JsonFields, { source }: CheckDecodeOptions): CheckFields[] {
   const decode = (json: unknown): CheckFields => decodeCheckFields(json, source, "in-service");
   const many = fields.list("Checks", "structs.CheckTypes").map(decode);
@@ -185,7 +185,7 @@ function requireUsable({ weights, meta }: Service): void {
   if (fault !== undefined) throw invalid(`Invalid Service Meta: ${fault}`);
 }
 
-/** Consul: an agent says what an upstream is, where the catalog leaves it open. */
+/** Consul: the agent sets the default destination type of an upstream, the catalog leaves it empty. */
 function withDefaults({
   proxy,
   ...others

@@ -8,7 +8,7 @@ import { encodeNode } from "./node.ts";
 import { encodeServiceEntry } from "./service-entry.ts";
 import { encodeAgentService, encodeCatalogService, encodeNodeService } from "./service.ts";
 
-// The texts are Consul 1.8.7's own.
+// The expected texts are responses of Consul 1.8.7.
 const compact = (value: unknown): string => renderGoJson(value, { pretty: false });
 
 const node: NodeRow = {
@@ -56,7 +56,7 @@ const check: CheckRow = {
   modifyIndex: 15,
 };
 
-test("a node shows its maps as they were given, null when they were not", () => {
+test("a node's maps are encoded as given, and null when absent", () => {
   expect(compact(encodeNode(node))).toBe(
     '{"ID":"40e4a748-2192-161a-0510-9bf59fe950b5","Node":"ext2","Address":"9.9.9.9","Datacenter":"dc1",' +
       '"TaggedAddresses":{"lan":"9.9.9.9"},"Meta":{"external":"true"},"CreateIndex":15,"ModifyIndex":15}',
@@ -64,14 +64,14 @@ test("a node shows its maps as they were given, null when they were not", () => 
   expect(compact(encodeNode(bareNode))).toContain('"TaggedAddresses":null,"Meta":null,');
 });
 
-test("a service inside a node shows null metadata, and no tagged addresses when it has none", () => {
+test("encodeNodeService writes null for absent metadata and leaves absent tagged addresses out", () => {
   expect(compact(encodeNodeService(bareService))).toBe(
     '{"ID":"es","Service":"es","Tags":[],"Address":"","Meta":null,"Port":5,"Weights":{"Passing":1,"Warning":1},' +
       '"EnableTagOverride":false,"Proxy":{"MeshGateway":{},"Expose":{}},"Connect":{},"CreateIndex":15,"ModifyIndex":15}',
   );
 });
 
-test("the same service shows {} in catalog/service and agent/services", () => {
+test("catalog/service and agent/services show {} for absent metadata", () => {
   expect(compact(encodeCatalogService(bareNode, bareService))).toBe(
     '{"ID":"","Node":"ext3","Address":"9.9.9.9","Datacenter":"dc1","TaggedAddresses":null,"NodeMeta":null,' +
       '"ServiceKind":"","ServiceID":"es","ServiceName":"es","ServiceTags":[],"ServiceAddress":"",' +
@@ -90,14 +90,14 @@ test("tagged addresses and metadata are sorted", () => {
   );
 });
 
-test("the kinds of proxy show an empty proxy on the agent, other kinds none", () => {
+test("the agent shows an empty Proxy for the kinds of proxy, and none for other kinds", () => {
   expect(compact(encodeAgentService({ ...bareService, kind: "mesh-gateway" }))).toMatch(
     /^{"Kind":"mesh-gateway","ID":.*,"Proxy":{"MeshGateway":{},"Expose":{}}}$/,
   );
   expect(compact(encodeAgentService({ ...bareService, kind: "foo" }))).not.toContain("Proxy");
 });
 
-test("a check shows the output that is handed in and a definition of what it has", () => {
+test("a check shows the given output and the fields of its definition that are set", () => {
   expect(compact(encodeCheck(check, "ok"))).toBe(
     '{"Node":"ext2","CheckID":"Chk","Name":"Chk","Status":"passing","Notes":"","Output":"ok","ServiceID":"es",' +
       '"ServiceName":"es","ServiceTags":["t"],"Type":"tcp",' +
@@ -117,14 +117,14 @@ test("a check shows the output that is handed in and a definition of what it has
   );
 });
 
-test("a check without indexes, the agent's own, shows zeros", () => {
+test("a check of the agent, which has no indexes, shows 0 for both", () => {
   const { createIndex: _created, modifyIndex: _modified, ...own } = check;
   expect(compact(encodeCheck({ ...own, definition: {} }, ""))).toContain(
     '"Definition":{},"CreateIndex":0,"ModifyIndex":0}',
   );
 });
 
-test("an entry is its node, its service and their checks", () => {
+test("an entry of health/service has a node, a service and their checks", () => {
   expect(Object.keys(encodeServiceEntry(node, service, [{ check, output: "" }]))).toEqual([
     "Node",
     "Service",

@@ -5,13 +5,13 @@ import { encodeCheck } from "./check.ts";
 import { encodeNode } from "./node.ts";
 import { encodeNodeService } from "./service.ts";
 
-/** A check together with what it printed last. */
+/** A check with its current output. */
 export interface CheckWithOutput {
   readonly check: CheckRow;
   readonly output: string;
 }
 
-/** One instance of a service with its node and the checks of both: health/service. */
+/** Encodes an instance with its node and the checks of both, as health/service shows it. */
 export function encodeServiceEntry(node: NodeRow, service: ServiceRow, checks: readonly CheckWithOutput[]): object {
   return {
     Node: encodeNode(node),

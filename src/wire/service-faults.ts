@@ -5,9 +5,9 @@ import type { GivenSidecar } from "./service-proxy.ts";
 type Meshed = Pick<Service, "kind" | "port" | "connectNative" | "proxy">;
 
 /**
- * What Consul finds wrong with the parts of a service that are of the mesh, in its words and as its errors list them;
- * undefined when nothing is. Nothing here makes use of these parts, but what is kept is to be as others expect it.
- * @param sidecar undefined for a service whose definition has none
+ * Validates the service mesh (Connect) fields of a service. Returns Consul's error text; undefined when they are valid.
+ * Praetor stores and shows these fields without using them.
+ * @param sidecar undefined for a definition without one
  */
 export function meshFault(service: Meshed, sidecar: GivenSidecar | undefined): string | undefined {
   const faults = [...faultsOf(service, sidecar !== undefined), ...sidecarFaults(sidecar)];
@@ -21,7 +21,7 @@ function sidecarFaults(sidecar: GivenSidecar | undefined): string[] {
   ];
 }
 
-/** Several errors, as Go's multierror lists them. */
+/** Formats errors as Go's multierror does. */
 export function listFaults(faults: readonly string[]): string {
   const heading = faults.length === 1 ? "1 error" : `${faults.length} errors`;
   return `${heading} occurred:\n${faults.map((fault) => `\t* ${fault}\n`).join("")}\n`;

@@ -8,16 +8,17 @@ type MeshParts = Pick<Service, "connectNative" | "proxy"> & {
   readonly sidecar: GivenSidecar | undefined;
 };
 
-/** A sidecar proxy as a definition has it. */
+/** A sidecar proxy in a service definition, not decoded yet. */
 export interface GivenSidecar {
   readonly json: unknown;
   readonly hasId: boolean;
-  /** It has a sidecar of its own, which is not allowed. */
+  /** Whether it has a nested sidecar, which is not allowed. */
   readonly hasSidecar: boolean;
 }
 
 /**
- * What a service says of the mesh. Fields of other writing, and of `Connect` any others, are taken as Consul takes them.
+ * Decodes the service mesh fields `Connect` and `Proxy`. Consul: names in snake case are accepted, and unknown fields of
+ * `Connect` are ignored.
  * @throws OperatingError invalid, code "decode"
  */
 export function decodeMeshParts(fields: JsonFields, source: WireSource): MeshParts {
@@ -82,13 +83,13 @@ function decodeMode(fields: JsonFields, source: WireSource): string {
   return nested(fields.raw("MeshGateway"), modeNames, { source, where: "MeshGateway" }).string("Mode");
 }
 
-/** Consul: numbers there are floats, so that a large one loses its last digits. */
+/** Decodes a proxy's opaque configuration. Consul: numbers are float64, so a large integer loses its last digits. */
 function decodeConfig(fields: JsonFields): ProxyConfig | null {
   const entries = fields.entries("Config", "map[string]interface {}") ?? [];
   const text = JSON.stringify(Object.fromEntries(entries), (_, value: unknown) =>
     typeof value === "bigint" ? Number(value) : value,
   );
-  // What stringify has made of an object is one again, with nothing but JSON in it.
+  // The text is JSON.stringify's output for an object, so it parses to an object of JSON values.
   return entries.length === 0 ? null : (JSON.parse(text) as ProxyConfig);
 }
 
@@ -102,7 +103,7 @@ function nested(json: unknown, names: FieldNames, options: NestedOptions): JsonF
   return new JsonFields(json ?? null, { names, ...options });
 }
 
-/** The names of fields, each also as configuration files write it. */
+/** Builds field names that are accepted in camel case and in the snake case of configuration files. */
 function bothWritings(fields: Readonly<Record<string, string>>): FieldNames {
   return fieldNames(Object.values(fields), fields);
 }
@@ -142,7 +143,7 @@ const pathNames = bothWritings({
 /** A proxy without any field. */
 export const emptyProxy: ServiceProxy = decodeProxy(null, "api");
 
-/** As the catalog shows it, and for a service that says nothing of a proxy, too. */
+/** Encodes a proxy as the catalog shows it, also for a service without one. */
 export function encodeProxy(proxy: ServiceProxy | undefined): object {
   return encode(proxy, (upstream) => ({
     ...{ DestinationType: upstream.destinationType, DestinationNamespace: orNothing(upstream.destinationNamespace) },
@@ -152,7 +153,7 @@ export function encodeProxy(proxy: ServiceProxy | undefined): object {
   }));
 }
 
-/** As the agent shows it: what is empty is left out. */
+/** Encodes a proxy as the agent shows it: empty fields are left out. */
 export function encodeAgentProxy(proxy: ServiceProxy | undefined): object {
   return encode(proxy, (upstream) => ({
     DestinationType: orNothing(upstream.destinationType),

@@ -1,13 +1,13 @@
 import type { ServiceWeights } from "../model/service.ts";
 import { fieldNames, JsonFields, type WireSource } from "./json-fields.ts";
 
-/** Consul: DNS carries a weight in 16 bits. */
+/** A weight has 16 bits in an SRV record. */
 const weightMax = 65_535;
 const names = fieldNames(["Passing", "Warning"]);
 const defaultWeights: ServiceWeights = { passing: 1, warning: 1 };
 
 /**
- * A service's weights; 1 and 1 when absent. What the API leaves out of given weights is 0, what a file leaves out is 1.
+ * Decodes a service's weights; 1 and 1 when absent. If only one is given, the other is 0 in the API and 1 in a file.
  * @throws OperatingError invalid, code "decode"
  */
 export function decodeWeights(json: unknown, source: WireSource): ServiceWeights {
@@ -17,7 +17,7 @@ export function decodeWeights(json: unknown, source: WireSource): ServiceWeights
   return { passing: weight("Passing"), warning: weight("Warning") };
 }
 
-/** Why Consul refuses the weights, in its words; undefined when they are fine. */
+/** Returns Consul's reason for refusing the weights; undefined when they are valid. */
 export function weightsFault({ passing, warning }: ServiceWeights): string | undefined {
   if (passing < 1) return "Passing must be greater than 0";
   if (warning < 0) return "Warning must be greater or equal than 0";

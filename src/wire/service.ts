@@ -3,7 +3,7 @@ import type { Service, ServiceAddress, ServiceRow, ServiceWeights } from "../mod
 import { goMap } from "./go-json.ts";
 import { encodeAgentProxy, encodeProxy } from "./service-proxy.ts";
 
-/** A service as agent/services shows it; with a hash, as agent/service/<id> does. */
+/** Encodes a service as agent/services shows it; with a hash, as agent/service/<id> does. */
 export function encodeAgentService(service: Service, contentHash?: string): object {
   return {
     Kind: service.kind === "" ? undefined : service.kind,
@@ -23,7 +23,7 @@ export function encodeAgentService(service: Service, contentHash?: string): obje
   };
 }
 
-/** A service and its node in one flat object: catalog/service. */
+/** Encodes a service and its node in one flat object, as catalog/service shows them. */
 export function encodeCatalogService(node: NodeRow, service: ServiceRow): object {
   return {
     ID: node.id,
@@ -39,7 +39,7 @@ export function encodeCatalogService(node: NodeRow, service: ServiceRow): object
     ServiceAddress: service.address,
     ServiceTaggedAddresses: encodeTaggedAddresses(service.taggedAddresses),
     ServiceWeights: encodeWeights(service.weights),
-    // Consul: {} here where the same service shows null in health/service.
+    // Consul: absent metadata is {} here and null in health/service.
     ServiceMeta: goMap(service.meta ?? {}),
     ServicePort: service.port,
     ServiceEnableTagOverride: service.enableTagOverride,
@@ -50,7 +50,7 @@ export function encodeCatalogService(node: NodeRow, service: ServiceRow): object
   };
 }
 
-/** A service inside catalog/node, catalog/node-services and health/service. */
+/** Encodes a service as catalog/node, catalog/node-services and health/service show it. */
 export function encodeNodeService(service: ServiceRow): object {
   return {
     Kind: service.kind === "" ? undefined : service.kind,

@@ -13,7 +13,7 @@ import {
 import { durationField } from "./json-duration.ts";
 import { fieldNames, JsonFields } from "./json-fields.ts";
 
-/** A session as every endpoint shows it. */
+/** Encodes a session as every endpoint shows it. */
 export function encodeSession(row: SessionRow): object {
   return {
     ID: row.id,
@@ -33,18 +33,18 @@ export function encodeSession(row: SessionRow): object {
 export interface SessionDefaults {
   readonly id: string;
   readonly node: string;
-  /** The shortest TTL that is allowed. */
+  /** The shortest TTL allowed. */
   readonly ttlMsMin: number;
 }
 
 /**
- * The body of session/create; `json` is null when there is none. Consul: fields that it does not know are passed over.
- * @throws OperatingError invalid, with the HTTP answer's text: code "decode", or "session-validation" for what Consul answers with
- * status 500
+ * Decodes the body of session/create; `json` is null without a body. Consul: unknown fields are ignored.
+ * @throws OperatingError invalid, with the text of the HTTP response: code "decode", or "session-validation" for what Consul
+ * refuses with status 500
  */
 export function decodeSession(json: unknown, defaults: SessionDefaults): Session {
   const fields = new JsonFields(json, { names, source: "api", where: "", ignoreUnknown: true });
-  // Consul: an id may be given, and is not looked at.
+  // Consul accepts an id and ignores it.
   fields.string("ID");
   const session: Session = {
     id: defaults.id,
@@ -59,7 +59,7 @@ export function decodeSession(json: unknown, defaults: SessionDefaults): Session
   const behavior = fields.string("Behavior", "structs.SessionBehavior") || "release";
   if (session.node === "") throw refused("Must provide Node");
   if (!isBehavior(behavior)) throw refused(`Invalid Behavior setting '${behavior}'`);
-  checkTtl(session, defaults.ttlMsMin);
+  validateTtl(session, defaults.ttlMsMin);
   return { ...session, behavior };
 }
 
@@ -78,7 +78,7 @@ const serviceCheckNames = fieldNames(["ID", "Namespace"]);
 const nsPerMs = 1e6;
 const serfHealth = "serfHealth";
 
-/** Consul: less than a thousand nanoseconds is meant as seconds, also when it was written as a duration. */
+/** Consul: a lock delay below 1,000 ns is taken as a number of seconds, also when it was written as a duration. */
 function lockDelay(fields: JsonFields): number {
   if (!fields.has("LockDelay")) return lockDelayMsDefault;
   const ms = durationField(fields, "LockDelay", "api");
@@ -86,8 +86,8 @@ function lockDelay(fields: JsonFields): number {
 }
 
 /**
- * Consul: a session needs serfHealth unless it says otherwise. An empty or null list of either kind means that it needs
- * no check of its node at all, and a Checks of serfHealth alone is not kept.
+ * Consul: a session depends on serfHealth by default. An empty or null list in either field means that it depends on no
+ * check of its node, and a `Checks` of only serfHealth is not stored.
  */
 function decodeChecks(fields: JsonFields, json: unknown): Pick<Session, "checks" | "nodeChecks"> {
   const checks = isNull(json, "Checks") ? [] : fields.has("Checks") ? fields.stringList("Checks") : [serfHealth];
@@ -115,8 +115,8 @@ function isBehavior(text: string): text is SessionBehavior {
   return sessionBehaviors.some((behavior) => behavior === text);
 }
 
-/** Consul: a TTL of zero is none. */
-function checkTtl(session: Session, ttlMsMin: number): void {
+/** Consul: a TTL of zero means no TTL. */
+function validateTtl(session: Session, ttlMsMin: number): void {
   const ms = ttlOf(session);
   if (ms === 0 || (ms >= ttlMsMin && ms <= sessionTtlMsMax)) return;
   const bounds = `[${formatDuration(ttlMsMin)}=${formatDuration(sessionTtlMsMax)}]`;

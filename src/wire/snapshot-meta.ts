@@ -1,20 +1,20 @@
 import { OperatingError } from "../lib/errors.ts";
 
-/** What meta.json says of a snapshot: Raft's words, which the command line of Consul reads and shows. */
+/** The content of a snapshot's meta.json, in the format of hashicorp/raft, which Consul's command line reads. */
 export interface SnapshotMeta {
   readonly index: number;
   /** Milliseconds since 1970. */
   readonly takenMs: number;
-  /** Of state.bin. */
+  /** Length of state.bin. */
   readonly bytes: number;
   readonly serverId: string;
   /** host:port */
   readonly serverAddress: string;
 }
 
-/** Of Raft's snapshots, and the only one that is read. */
+/** Version of the format; no other is accepted. */
 const version = 1;
-/** A server that is alone is elected once. */
+/** The Raft term: a single server is elected once. */
 const term = 1;
 
 export function encodeSnapshotMeta(meta: SnapshotMeta): string {
@@ -31,16 +31,16 @@ export function encodeSnapshotMeta(meta: SnapshotMeta): string {
   });
 }
 
-/** A list of one raw text in MessagePack, as Raft keeps addresses. */
+/** Encodes a list of one address in MessagePack, as hashicorp/raft does. */
 function encodePeers(address: string): string {
   const text = Buffer.from(address);
   const head = text.length < 32 ? [0xa0 | text.length] : [0xda, text.length >> 8, text.length & 0xff];
   return Buffer.concat([Buffer.from([0x91, ...head]), text]).toString("base64");
 }
 
-/** @throws OperatingError invalid when it is no meta.json, or of another version */
-export function checkSnapshotMeta(text: string): void {
-  const message = `meta.json is not one of version ${version}. Nothing was changed; use another copy.`;
+/** @throws OperatingError invalid when the text is not a meta.json or has another version */
+export function validateSnapshotMeta(text: string): void {
+  const message = `meta.json is damaged or not of version ${version}. Nothing was changed; use another copy.`;
   if (versionOf(text) !== version) throw new OperatingError("invalid", "snapshot-meta", message);
 }
 

@@ -14,7 +14,10 @@ import { decodeWeights } from "./service-weights.ts";
 import { decodeMeshParts } from "./service-proxy.ts";
 import { encodeNodeService } from "./service.ts";
 
-/** The body of txn. Consul: an operation that names nothing is none. @throws OperatingError invalid, code "decode" */
+/**
+ * Decodes the body of txn. Consul: an operation without KV, Node, Service or Check is ignored.
+ * @throws OperatingError invalid, code "decode"
+ */
 export function decodeTxn(json: unknown): TxnOperation[] {
   if (json === null) return [];
   if (!Array.isArray(json)) {
@@ -46,7 +49,7 @@ const checkNames = fieldNames([
   ...["Definition", ...indexNames],
 ]);
 
-/** Of several nouns in one operation the first counts, as in Consul. */
+/** Consul: of KV, Node, Service and Check in one operation, the first in this order counts. */
 function decodeOperation(json: unknown): TxnOperation[] {
   const fields = read(json, operationNames, "TxnOp");
   const [kv, node] = [object(fields, "KV", "api.KVTxnOp"), object(fields, "Node", "api.NodeTxnOp")];
@@ -99,7 +102,7 @@ function decodeService(json: object): TxnOperation {
     verb,
     node: outer.string("Node"),
     service: {
-      // Consul: a service without an id has its name's, except where it is only asked for.
+      // Consul: a service without an id has its name as id, except in a get.
       id: id === "" && verb !== "get" ? name : id,
       name,
       kind: fields.string("Kind", "api.ServiceKind"),
@@ -168,7 +171,7 @@ function encodeResult(result: TxnResult): object {
   }
 }
 
-/** Consul: here no tags are null. */
+/** Consul: here an empty list of tags is null. */
 function encodeService(row: ServiceRow): object {
   return { ...encodeNodeService(row), Tags: row.tags.length === 0 ? null : row.tags };
 }

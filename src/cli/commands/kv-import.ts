@@ -1,6 +1,6 @@
 import { KvClient } from "../../client/kv-client.ts";
 import { messageOf } from "../../lib/errors.ts";
-import { decodeFailureWords } from "../../wire/json.ts";
+import { decodeFailureReason } from "../../wire/json.ts";
 import { decodeKvTree, type KvTreeEntry } from "../../wire/kv-tree.ts";
 import { apiCommand, type ApiCall } from "../api-command.ts";
 import { CommandFailure } from "../command-failure.ts";
@@ -62,7 +62,7 @@ function decode(bytes: Uint8Array): readonly KvTreeEntry[] {
   try {
     return decodeKvTree(bytes);
   } catch (error) {
-    const words = decodeFailureWords(error);
+    const words = decodeFailureReason(error);
     throw new CommandFailure(words.startsWith("base 64") ? `Error ${words}` : `Cannot unmarshal data: ${words}`);
   }
 }

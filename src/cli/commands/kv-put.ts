@@ -1,6 +1,6 @@
 import { KvClient } from "../../client/kv-client.ts";
 import { decodeBase64 } from "../../wire/base64.ts";
-import { decodeFailureWords } from "../../wire/json.ts";
+import { decodeFailureReason } from "../../wire/json.ts";
 import { apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import { CommandFailure } from "../command-failure.ts";
 import type { Command } from "../command.ts";
@@ -95,6 +95,6 @@ function fromBase64(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(decodeBase64(new TextDecoder().decode(bytes)));
   } catch (error) {
-    throw new CommandFailure(`Error! Cannot base 64 decode data: ${decodeFailureWords(error)}`);
+    throw new CommandFailure(`Error! Cannot base 64 decode data: ${decodeFailureReason(error)}`);
   }
 }

@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { OperatingError } from "../../lib/errors.ts";
 import { fileFailure } from "../../lib/file-failure.ts";
-import { decodeFailureWords } from "../../wire/json.ts";
+import { decodeFailureReason } from "../../wire/json.ts";
 import { decodeKvTree } from "../../wire/kv-tree.ts";
 import { CommandFailure } from "../command-failure.ts";
 import { foundIn, type RegistryRows } from "./agent-inventory.ts";
@@ -32,7 +32,7 @@ function readTree(path: string, bytes: Uint8Array): Found {
     const inventory = { keys, ...nothingElse };
     return { where: `the keys in ${path}`, inventory, vagueChecks: new Set(), remarks: [], checkRemarks: [] };
   } catch (error) {
-    const why = decodeFailureWords(error);
+    const why = decodeFailureReason(error);
     throw new CommandFailure(`${path} is neither a snapshot nor what kv export prints: ${why}`);
   }
 }

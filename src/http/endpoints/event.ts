@@ -5,7 +5,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import type { Events } from "../../registry/events.ts";
 import type { WaitLimits } from "../../registry/query.ts";
-import { encodeEvent, eventTooLong } from "../../wire/event.ts";
+import { encodeEvent, eventSizeFault } from "../../wire/event.ts";
 import { json } from "../answers.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
@@ -29,7 +29,7 @@ export function fireEvent({ events, agent, random }: EventParts): DatacenterEndp
     const fault = eventFilterFault(event);
     if (fault !== undefined) throw new HttpError(500, fault);
     return () => {
-      const tooLong = eventTooLong(event, events.time);
+      const tooLong = eventSizeFault(event, events.time);
       if (tooLong !== undefined) {
         throw new HttpError(500, `1 error occurred:\n\t* error broadcasting event to segment "": ${tooLong}\n\n`);
       }

@@ -5,7 +5,7 @@ import type { PreparedQuery } from "../../model/prepared-query.ts";
 import * as queries from "../../registry/prepared-query.ts";
 import type { Store } from "../../registry/store.ts";
 import { parseJson } from "../../wire/json.ts";
-import { checkPreparedQuery, decodePreparedQuery, encodePreparedQuery } from "../../wire/prepared-query.ts";
+import { validatePreparedQuery, decodePreparedQuery, encodePreparedQuery } from "../../wire/prepared-query.ts";
 import { empty, json } from "../answers.ts";
 import { HttpError } from "../http-error.ts";
 import type { HttpRequest } from "../http-request.ts";
@@ -112,7 +112,7 @@ function lookupFailure(fault: string): string {
 /** Consul: a query that is well-formed but invalid is a 500. */
 function check(query: PreparedQuery): void {
   try {
-    checkPreparedQuery(query);
+    validatePreparedQuery(query);
   } catch (error) {
     if (error instanceof OperatingError) throw new HttpError(500, error.message);
     throw error;

@@ -4,7 +4,7 @@ import { messageOf, OperatingError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 import { IncomingSnapshot, takeSnapshot } from "../../registry/snapshot.ts";
 import type { Store } from "../../registry/store.ts";
-import { checkSnapshotMeta, encodeSnapshotMeta } from "../../wire/snapshot-meta.ts";
+import { validateSnapshotMeta, encodeSnapshotMeta } from "../../wire/snapshot-meta.ts";
 import { empty } from "../answers.ts";
 import { HttpError } from "../http-error.ts";
 import { snapshotBytesMax } from "../limits.ts";
@@ -84,7 +84,7 @@ async function readSnapshot(store: Store, body: ReadableStream<Uint8Array<ArrayB
     const { unpackArchive } = await import("../../lib/checked-archive.ts");
     const receive = (block: Uint8Array): void => incoming.add(block);
     const wanted = { texts: [metaName], streamed: stateName, receive, bytesMax: snapshotBytesMax };
-    checkSnapshotMeta((await unpackArchive(body, wanted)).get(metaName) ?? "");
+    validateSnapshotMeta((await unpackArchive(body, wanted)).get(metaName) ?? "");
     incoming.finish();
     return incoming;
   } catch (error) {

@@ -36,7 +36,7 @@ import { decodeSecretRequest } from "../../../src/wire/keeper-secret.ts";
 import { decodeKeyringKey } from "../../../src/wire/keyring.ts";
 import { decodeKvTree } from "../../../src/wire/kv-tree.ts";
 import { decodePortRecord } from "../../../src/wire/port-record.ts";
-import { checkPreparedQuery, decodePreparedQuery } from "../../../src/wire/prepared-query.ts";
+import { validatePreparedQuery, decodePreparedQuery } from "../../../src/wire/prepared-query.ts";
 import { decodeServiceDefinition } from "../../../src/wire/service-definition.ts";
 import { decodeSession } from "../../../src/wire/session.ts";
 import { decodeTxn } from "../../../src/wire/txn.ts";
@@ -214,7 +214,7 @@ const bodies: readonly Decoder[] = [
   body("catalog-deregister", decodeCatalogDeregister),
   body("session", (json) => decodeSession(json, own)),
   body("txn", decodeTxn),
-  body("prepared-query", (json) => checkPreparedQuery(decodePreparedQuery(json))),
+  body("prepared-query", (json) => validatePreparedQuery(decodePreparedQuery(json))),
   body("coordinate", decodeCoordinateUpdate),
   body("others", (json) => {
     for (const decode of [decodeIntention, decodeEntryKind, decodeAutopilot, decodeKeyringKey])
