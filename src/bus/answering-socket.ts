@@ -1,20 +1,21 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 
-/** The answers to who publishes and never subscribes, by their first byte: how many bytes follow the length. */
+/** The packets that a broker may send to a client that publishes and never subscribes: first byte to remaining length. */
 const answers: ReadonlyMap<number, number> = new Map([
-  [0x20, 2], // the connection is taken, or refused
-  [0x40, 2], // a message is acknowledged
-  [0xd0, 0], // it is alive
+  [0x20, 2], // CONNACK: accepts or refuses the connection
+  [0x40, 2], // PUBACK: acknowledges a message
+  [0xd0, 0], // PINGRESP
 ]);
 
 /**
- * A socket that lets through what an MQTT broker may answer to who only publishes, and ends at anything else. So a broker
- * that sends messages, endless packets or noise costs no memory; and nothing else reaches the MQTT client, whose faults
- * with noise would end the process.
+ * A socket that passes on only the packets that an MQTT broker may send to a publisher, and closes at anything else. So
+ * messages, endless packets or random bytes from a broker use no memory, and do not reach the MQTT package, which throws
+ * uncaught errors on some of them.
  */
 export class AnsweringSocket extends Duplex {
   readonly #socket: Socket;
+  /** The part of a packet that the next byte belongs to. */
   #expects: "type" | "length" | "rest" = "type";
   #restBytes = 0;
 
@@ -32,7 +33,7 @@ export class AnsweringSocket extends Duplex {
   }
 
   override _write(block: Uint8Array, _encoding: string, done: () => void): void {
-    // When it cannot be written, the socket ends, and says why.
+    // When the write fails, the socket emits the error.
     this.#socket.write(block, (error) => {
       if (!error) done();
     });
@@ -49,7 +50,7 @@ export class AnsweringSocket extends Duplex {
 
   #take(block: Uint8Array): void {
     if (!block.every((byte) => this.#accepts(byte))) {
-      this.destroy(new Error("the broker sends what nobody has asked for"));
+      this.destroy(new Error("the broker sent an unexpected packet"));
     } else if (!this.push(block)) this.#socket.pause();
   }
 

@@ -1,15 +1,15 @@
 /** A connection to a message broker. */
 export interface BrokerConnection {
-  /** Resolves when the broker has acknowledged the message; never, when the connection ends before that. */
+  /** Resolves when the broker has acknowledged the message. Stays pending when the connection ends before. */
   publish(topic: string, message: Uint8Array): Promise<void>;
-  /** Resolves when the connection has ended, whoever ended it, with the reason in words. */
+  /** Resolves with the reason when the connection has ended, whichever side closed it. */
   readonly ended: Promise<string>;
-  /** Ends it in order. */
+  /** Closes the connection gracefully. */
   close(): Promise<void>;
 }
 
 /**
- * Resolves when the broker has taken the connection.
- * @throws OperatingError denied or unavailable, with what the broker or the network says; also when `signal` aborts
+ * Opens a connection; resolves when the broker has accepted it.
+ * @throws OperatingError denied or unavailable, with the reason of the broker or the network; also when `signal` aborts
  */
 export type ConnectBroker = (signal: AbortSignal) => Promise<BrokerConnection>;

@@ -5,7 +5,7 @@ import type { KeyChange } from "../registry/key-changes.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
 import type { Outbox } from "./outbox.ts";
 
-/** What is sent of a change. */
+/** The message that publishes a change. */
 export interface Message {
   readonly topic: string;
   readonly bytes: Uint8Array;
@@ -13,28 +13,31 @@ export interface Message {
 
 export interface DeliveryOptions {
   readonly outbox: Outbox;
-  /** undefined: no broker would take it. */
+  /** Returns undefined when no broker would accept the message. */
   readonly encode: (change: KeyChange) => Message | undefined;
   readonly clock: Clock;
   readonly log: Log;
-  /** The broker has acknowledged a change. */
+  /** Called when the broker has acknowledged a change. */
   readonly onPublished: () => void;
-  /** A change is given up, and never told. */
+  /** Called when a change is dropped and will never be published. */
   readonly onLeftOut: () => void;
 }
 
-/** Why a delivery has ended, and whether the broker did it or we. */
+/** Why a delivery has ended. */
 export interface DeliveryEnd {
   readonly reason: string;
-  readonly isBrokers: boolean;
+  readonly isBrokerClosed: boolean;
 }
 
-/** A broker that has not answered by then is given up. */
+/** How long a broker may take to accept a connection, or to acknowledge any message. */
 export const answerMsMax = 10_000;
-/** How long the agent's stop waits for what is still to be told; the rest is told after the next start. */
-const lastWordsMsMax = 1_000;
+/** How long the agent's stop waits for the outbox to empty; the rest is published after the next start. */
+const flushMsMax = 1_000;
 
-/** Sends what the outbox has over one connection, until that ends. Commits only wake it: the work is done in its own turn. */
+/**
+ * Sends the changes of the outbox over one connection until that ends. A commit only wakes it: it works in a later turn of
+ * the event loop.
+ */
 export class Delivery {
   readonly #connection: BrokerConnection;
   readonly #options: DeliveryOptions;
@@ -52,31 +55,31 @@ export class Delivery {
     this.#underWayMax = underWayMax;
   }
 
-  /** How many messages the broker has acknowledged. */
+  /** Number of messages that the broker has acknowledged. */
   get acknowledged(): number {
     return this.#acknowledged;
   }
 
-  /** Resolves when the connection has ended or, soon after `signal` has aborted, was closed. */
+  /** Resolves when the connection has ended. When `signal` aborts, flushes the outbox for a second and closes it. */
   async run(signal: AbortSignal): Promise<DeliveryEnd> {
     const { outbox, clock } = this.#options;
-    const stopped: DeliveryEnd = { reason: "the agent is stopping", isBrokers: false };
-    let lastWords: Timer | undefined;
+    const stopped: DeliveryEnd = { reason: "the agent is stopping", isBrokerClosed: false };
+    let flushTimer: Timer | undefined;
     const stop = (): void => {
       this.#isStopping = true;
-      lastWords = clock.schedule(lastWordsMsMax, () => this.#end.resolve(stopped));
+      flushTimer = clock.schedule(flushMsMax, () => this.#end.resolve(stopped));
       this.#wake();
     };
     if (signal.aborted) stop();
     else signal.addEventListener("abort", stop, { once: true });
-    void this.#connection.ended.then((reason) => this.#end.resolve({ reason, isBrokers: true }));
+    void this.#connection.ended.then((reason) => this.#end.resolve({ reason, isBrokerClosed: true }));
     outbox.onAdded(() => this.#wake());
     this.#wake();
     const end = await this.#end.promise;
     this.#isOver = true;
     outbox.onAdded(() => {});
     signal.removeEventListener("abort", stop);
-    lastWords?.cancel();
+    flushTimer?.cancel();
     this.#deadline?.cancel();
     await this.#connection.close();
     return end;
@@ -98,7 +101,8 @@ export class Delivery {
       if (change === undefined) break;
       this.#send(change);
     }
-    if (this.#isStopping && outbox.size === 0) this.#end.resolve({ reason: "the agent is stopping", isBrokers: false });
+    if (this.#isStopping && outbox.size === 0)
+      this.#end.resolve({ reason: "the agent is stopping", isBrokerClosed: false });
   }
 
   #send(change: KeyChange): void {
@@ -124,10 +128,10 @@ export class Delivery {
     this.#wake();
   }
 
-  /** Each acknowledgement begins it anew. */
+  /** Starts the time for the next acknowledgement; each acknowledgement restarts it. */
   #startDeadline(): Timer {
     const seconds = answerMsMax / 1_000;
     const reason = `the broker has acknowledged nothing for ${seconds} s`;
-    return this.#options.clock.schedule(answerMsMax, () => this.#end.resolve({ reason, isBrokers: false }));
+    return this.#options.clock.schedule(answerMsMax, () => this.#end.resolve({ reason, isBrokerClosed: false }));
   }
 }

@@ -19,7 +19,7 @@ function textOf(value: Uint8Array | string | undefined, options = plain): string
   return Buffer.from(encodeEnvelope(change(value), options)).toString();
 }
 
-test("a change is told in core-keeper's envelope, with its revision", () => {
+test("a change is encoded in core-keeper's envelope, with its revision", () => {
   expect(textOf("DEBUG")).toBe(
     '{"apiVersion":"v3","receivedTopic":"","correlationID":"ba78f189-b0b0-5e6b-ba3b-e9aff55fe172","requestID":"",' +
       '"errorCode":0,"payload":{"key":"edgex/a","Created":0,"Modified":0,"revision":7,"value":"DEBUG"},' +
@@ -27,36 +27,36 @@ test("a change is told in core-keeper's envelope, with its revision", () => {
   );
 });
 
-test("the correlation ID is the same when a change is told again, and no other change has it", () => {
-  const idOf = (told: KeyChange): unknown =>
-    JSON.parse(Buffer.from(encodeEnvelope(told, plain)).toString()).correlationID;
+test("the correlation ID is the same when a change is published again, and differs between changes", () => {
+  const idOf = (published: KeyChange): unknown =>
+    JSON.parse(Buffer.from(encodeEnvelope(published, plain)).toString()).correlationID;
   expect(idOf(change("x"))).toBe(idOf(change("x")));
   expect(new Set([change("x"), { ...change("x"), index: 8 }, { ...change("x"), key: "edgex/b" }].map(idOf)).size).toBe(
     3,
   );
 });
 
-test("numbers and truth values go as the text that they are stored as, and a delete goes without a value", () => {
+test("numbers and booleans are sent as their stored text, and a delete without a value", () => {
   expect(["30", "true", "", '{"a":1}', "\ufeffx"].map((value) => JSON.parse(textOf(value)).payload.value)).toEqual([
     ...["30", "true", "", '{"a":1}', "\ufeffx"],
   ]);
   expect(JSON.parse(textOf(undefined)).payload).toEqual({ key: "edgex/a", Created: 0, Modified: 0, revision: 7 });
 });
 
-test("what is no text goes as it reads, and as it is in base64", () => {
+test("a value that is not UTF-8 is sent as text with U+FFFD and in base64", () => {
   expect(JSON.parse(textOf(new Uint8Array([0x61, 0xff]))).payload).toMatchObject({
     value: "a\ufffd",
     valueBase64: "Yf8=",
   });
 });
 
-test("the payload goes as base64 of its JSON when asked to", () => {
+test("the option base64Payload encodes the payload as base64 of its JSON", () => {
   const { payload, contentType } = JSON.parse(textOf("DEBUG", { ...plain, base64Payload: true }));
   expect(contentType).toBe("application/json");
   expect(JSON.parse(Buffer.from(payload, "base64").toString())).toEqual(JSON.parse(textOf("DEBUG")).payload);
 });
 
-test("the whole message goes as CBOR when asked to, whatever is said of base64", () => {
+test("the option encodeCbor encodes the whole message in CBOR and overrides base64Payload", () => {
   const bytes = encodeEnvelope(change("DEBUG"), { ...plain, base64Payload: true, encodeCbor: encode });
   expect(decode(bytes)).toEqual({ ...JSON.parse(textOf("DEBUG")), contentType: "application/cbor" });
 });

@@ -3,19 +3,19 @@ import { uuidOfName } from "../lib/uuid.ts";
 import type { KeyChange } from "../registry/key-changes.ts";
 
 export interface EnvelopeOptions {
-  /** A UUID: from it and the change comes the message's correlation ID. */
+  /** A UUID; the message's correlation ID is derived from it and the change. */
   readonly nodeId: string;
-  /** The payload as base64 of its JSON, as with EDGEX_MSG_BASE64_PAYLOAD. */
+  /** Encodes the payload as base64 of its JSON, as EdgeX does with EDGEX_MSG_BASE64_PAYLOAD. */
   readonly base64Payload: boolean;
-  /** Writes the whole message in CBOR, as with EDGEX_MSG_CBOR_ENCODE, which goes before base64 there, too. */
+  /** Encodes the message in CBOR, as EdgeX does with EDGEX_MSG_CBOR_ENCODE, which also overrides base64. */
   readonly encodeCbor: ((message: object) => Uint8Array) | undefined;
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * The message that core-keeper sends of a change. EdgeX's clients compare `value` with the text that they read for the
- * key, and pass over a message that is not the same: so it is the text, never the number or truth value it may stand for.
+ * Encodes a change as core-keeper does. EdgeX's clients compare `value` with the text that they read for the key, and
+ * ignore the message if they differ: so `value` is always the text, also for a number or boolean.
  */
 export function encodeEnvelope(change: KeyChange, options: EnvelopeOptions): Uint8Array {
   const { encodeCbor, base64Payload } = options;
@@ -33,11 +33,11 @@ export function encodeEnvelope(change: KeyChange, options: EnvelopeOptions): Uin
   return encodeCbor === undefined ? Buffer.from(JSON.stringify(message)) : encodeCbor(message);
 }
 
-/** `Created` and `Modified` are 0 in core-keeper's messages, too. */
+/** Returns the payload. core-keeper's messages, too, have 0 for `Created` and `Modified`. */
 function payloadOf({ key, index, entry }: KeyChange): object {
-  const told = { key: key.toWellFormed(), Created: 0, Modified: 0, revision: index };
-  if (entry === undefined) return told;
-  const text = { ...told, value: decoder.decode(entry.value) };
-  // What is no text goes twice: as it reads in core-keeper's answers, with U+FFFD, and as it is.
+  const base = { key: key.toWellFormed(), Created: 0, Modified: 0, revision: index };
+  if (entry === undefined) return base;
+  const text = { ...base, value: decoder.decode(entry.value) };
+  // A value that is not UTF-8 is sent twice: as text with U+FFFD, as core-keeper's API returns it, and in base64.
   return isUtf8(entry.value) ? text : { ...text, valueBase64: Buffer.from(entry.value).toString("base64") };
 }

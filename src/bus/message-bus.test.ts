@@ -5,14 +5,14 @@ import { keySet } from "../../test/support/state.ts";
 import { openTestStore, type TestStore } from "../../test/support/store.ts";
 import { createLog } from "../lib/log.ts";
 import { Metrics } from "../lib/metrics.ts";
-import { openMessageBus } from "./message-bus.ts";
+import { openMessageBus, topicOf } from "./message-bus.ts";
 
 interface Bus extends TestStore {
   readonly broker: FakeBroker;
   readonly log: readonly string[];
   readonly metrics: Metrics;
   put(key: string, value: string): Promise<void>;
-  /** As "topic=value", in the order sent. */
+  /** Messages as "topic=value", in the order sent. */
   sent(): readonly string[];
   stop(): Promise<void>;
 }
@@ -21,7 +21,7 @@ async function settleAll(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await settle();
 }
 
-/** A bus of the keys below "e/"; with `before`, on what that one has made durable, after its sudden end. */
+/** Opens a bus of the keys below "e/"; with `before`, on the disk of that bus, as after a crash. */
 async function openBus(
   prepare: (broker: FakeBroker) => void = () => {},
   { store, engine, clock, disk }: TestStore = openTestStore(),
@@ -73,7 +73,7 @@ function gauges({ metrics }: Bus): Record<string, number> {
 }
 
 describe("changes", () => {
-  test("of the prefixes are told, and no others", async () => {
+  test("of keys below the prefixes are published, and no others", async () => {
     const bus = await openBus();
     for (const [key, value] of [
       ["e/a", "1"],
@@ -87,7 +87,7 @@ describe("changes", () => {
     expect(bus.metrics.lastInterval().counters).toMatchObject([{ name: "praetor.bus.published", sum: 3 }]);
   });
 
-  test("from before the first start are not told", async () => {
+  test("from before the first start are not published", async () => {
     const world = openTestStore();
     await world.store.submit(keySet("e/a", "1"));
     const bus = await openBus(undefined, world);
@@ -95,7 +95,7 @@ describe("changes", () => {
     expect(bus.sent()).toEqual(["t/e/b=2"]);
   });
 
-  test("made while nobody was connected are told later, each of them", async () => {
+  test("made without a connection are all published later", async () => {
     const bus = await openBus();
     bus.broker.answer = new Error("away");
     bus.broker.drop("gone");
@@ -109,7 +109,7 @@ describe("changes", () => {
     expect(gauges(bus)).toEqual({ connected: 1, waiting: 0, lag: 0 });
   });
 
-  test("that were not acknowledged are told again, and never one that is older than what was told of its key", async () => {
+  test("that were not acknowledged are published again, and no key goes back to an older value", async () => {
     const bus = await openBus((broker) => void (broker.acknowledges = false));
     for (const [key, value] of [
       ["e/a", "1"],
@@ -126,15 +126,15 @@ describe("changes", () => {
     expect(bus.sent().slice(2)).toEqual(["t/e/a=1", "t/e/b=1", "t/e/a=2"]);
   });
 
-  test("whose topic no broker takes are left out, and those behind them are told", async () => {
+  test("whose topic no broker accepts are left out, and later ones are published", async () => {
     const bus = await openBus();
     await bus.put(`e/${"/".repeat(300)}`, "1");
     await bus.put("e/a", "1");
     expect(bus.sent()).toEqual(["t/e/a=1"]);
-    expect(bus.log.join("\n")).toContain("cannot be told");
+    expect(bus.log.join("\n")).toContain("cannot publish changes of this key");
   });
 
-  test("wait for the broker in a small number, and no write waits for it", async () => {
+  test("are sent with at most 16 unacknowledged, and no write waits for the broker", async () => {
     const bus = await openBus((broker) => void (broker.acknowledges = false));
     for (let at = 0; at < 100; at++) await bus.put(`e/${at}`, "1");
     expect(bus.broker.sent).toHaveLength(16);
@@ -143,7 +143,7 @@ describe("changes", () => {
 });
 
 describe("the position", () => {
-  test("is kept some seconds after it moved, and nothing is written while nothing is told", async () => {
+  test("is saved some seconds after it moved, and nothing is written while nothing is published", async () => {
     const bus = await openBus();
     expect(keptPosition(bus)).toBe("0");
     await bus.put("e/a", "1");
@@ -157,7 +157,7 @@ describe("the position", () => {
     expect(bus.store.state.index).toBe(3);
   });
 
-  test("is where the next start goes on, after an end in order and after a sudden one", async () => {
+  test("is where the next start continues, after a stop and after a crash", async () => {
     const bus = await openBus();
     await bus.put("e/a", "1");
     await bus.stop();
@@ -169,7 +169,7 @@ describe("the position", () => {
     expect(afterKill.sent()).toEqual(["t/e/b=2", "t/e/c=3"]);
   });
 
-  test("that cannot be saved is saved when the disk is well, although nothing more is told", async () => {
+  test("that cannot be saved is saved once the disk accepts writes, although nothing more is published", async () => {
     const bus = await openBus();
     await bus.put("e/a", "1");
     bus.engine.fail();
@@ -179,12 +179,12 @@ describe("the position", () => {
     expect([keptPosition(bus), bus.log.filter((line) => line.includes("cannot save")).length]).toEqual(["1", 1]);
   });
 
-  test("that cannot be saved is said, and changes are told all the same", async () => {
+  test("that cannot be saved is logged, and changes are published all the same", async () => {
     const bus = await openBus();
     await bus.put("e/a", "1");
     bus.engine.fail();
     await bus.clock.advance(5_000);
-    expect(bus.log.join("\n")).toContain("cannot save how far changes have been told");
+    expect(bus.log.join("\n")).toContain("cannot save the position of published changes");
     bus.engine.recover();
     await bus.put("e/b", "2");
     expect(bus.sent()).toEqual(["t/e/a=1", "t/e/b=2"]);
@@ -192,7 +192,7 @@ describe("the position", () => {
 });
 
 describe("a broker", () => {
-  test("that refuses is tried with longer pauses, half a minute at most, and is spoken of once", async () => {
+  test("that refuses is tried again with pauses of up to half a minute, and logged once", async () => {
     const bus = await openBus((broker) => void (broker.answer = new Error("no such user")));
     await bus.clock.advance(121_000);
     expect(bus.broker.attempts).toEqual([0, 1, 3, 7, 15, 31, 61, 91, 121].map((seconds) => seconds * 1_000));
@@ -202,14 +202,14 @@ describe("a broker", () => {
     expect(bus.log).toHaveLength(2);
   });
 
-  test("that never answers is given up after ten seconds", async () => {
+  test("that never accepts the connection is abandoned after ten seconds", async () => {
     const bus = await openBus((broker) => void (broker.answer = "silence"));
     await bus.clock.advance(11_000);
     expect(bus.broker.attempts).toEqual([0, 11_000]);
     expect(bus.log.join("\n")).toContain("does not answer within 10 s");
   });
 
-  test("that ends connections after a while is tried again soon, each time", async () => {
+  test("that closes connections after a while is connected to again soon, each time", async () => {
     const bus = await openBus();
     for (let hour = 0; hour < 5; hour++) {
       await bus.clock.advance(3_600_000);
@@ -221,7 +221,7 @@ describe("a broker", () => {
     }
   });
 
-  test("that acknowledges nothing is left after ten seconds, and what was under way is told again", async () => {
+  test("that acknowledges nothing is disconnected after ten seconds, and its changes are published again", async () => {
     const bus = await openBus((broker) => void (broker.acknowledges = false));
     await bus.put("e/a", "1");
     await bus.clock.advance(9_999);
@@ -232,7 +232,7 @@ describe("a broker", () => {
     expect(bus.log.join("\n")).toContain("the broker has acknowledged nothing for 10 s");
   });
 
-  test("that ends the connection at one message has it left out in the end, and gets those behind it", async () => {
+  test("that keeps closing the connection at one message no longer gets it, and gets the later ones", async () => {
     const bus = await openBus((broker) => void (broker.acknowledges = false));
     await bus.put("e/a", "1");
     await bus.put("e/b", "2");
@@ -244,12 +244,14 @@ describe("a broker", () => {
       await settleAll();
     }
     expect(bus.sent()).toEqual(["t/e/a=1", "t/e/b=2", ...Array<string>(9).fill("t/e/a=1"), "t/e/b=2"]);
-    expect(bus.log.at(-3)).toContain("this change is left out: key=e/a bytes=1");
+    expect(bus.log.at(-3)).toContain(
+      "left out a change: the broker closes the connection whenever it is published: key=e/a bytes=1",
+    );
   });
 });
 
-describe("the end", () => {
-  test("waits for what is under way, a second at most, and keeps the position", async () => {
+describe("the bus's stop", () => {
+  test("waits up to a second for acknowledgements, and saves the position", async () => {
     const bus = await openBus((broker) => void (broker.acknowledges = false));
     await bus.put("e/a", "1");
     const stopped = bus.stop();
@@ -266,11 +268,35 @@ describe("the end", () => {
     expect([keptPosition(other), other.broker.isConnected, other.clock.timerCount]).toEqual(["0", false, 0]);
   });
 
-  test("comes also while it waits to try again, and while a broker does not answer", async () => {
+  test("also ends a pause before the next try, and a connection attempt that a broker does not answer", async () => {
     for (const answer of [new Error("away"), "silence"] as const) {
       const bus = await openBus((broker) => void (broker.answer = answer));
       await bus.stop();
       expect(bus.clock.timerCount).toBe(0);
     }
   });
+});
+
+test("the topic of a key is the prefix, a slash and the key", () => {
+  expect(topicOf("edgex/configs", "edgex/v4/core-data/Writable/LogLevel")).toBe(
+    "edgex/configs/edgex/v4/core-data/Writable/LogLevel",
+  );
+  expect(topicOf("edgex/configs", "edgex//a b/ü/50%/")).toBe("edgex/configs/edgex//a b/ü/50%/");
+});
+
+test.each([
+  ["a+b/#", "p/a%2Bb/%23"],
+  ["a\0\u001f\u007f", "p/a%00%1F%7F"],
+  ["a\uffff", "p/a%EF%BF%BF"],
+  ["a\ud800", "p/a\ufffd"],
+])("characters that a topic cannot have are percent-encoded: %j", (key, topic) => {
+  expect(topicOf("p", key)).toBe(topic);
+});
+
+test("a key whose topic no broker would accept has no topic", () => {
+  expect(topicOf("p", "x".repeat(65_533))).toHaveLength(65_535);
+  expect(topicOf("p", "x".repeat(65_534))).toBeUndefined();
+  expect(topicOf("p", "ü".repeat(32_768))).toBeUndefined();
+  expect(topicOf("p", "/".repeat(198))).toBeDefined();
+  expect(topicOf("p", "/".repeat(199))).toBeUndefined();
 });

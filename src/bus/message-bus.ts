@@ -9,13 +9,12 @@ import { encodeEnvelope, type EnvelopeOptions } from "./envelope.ts";
 import { SavedPosition } from "./saved-position.ts";
 import { Outbox } from "./outbox.ts";
 import { Publisher } from "./publisher.ts";
-import { topicOf } from "./topic.ts";
 
 export interface MessageBusOptions extends EnvelopeOptions {
   readonly topicPrefix: string;
   readonly keyPrefixes: readonly string[];
   readonly connect: ConnectBroker;
-  /** This agent's own rows, as they were at the start. */
+  /** The rows of the engine's table `local` at the start. */
   readonly rows: readonly LocalRow[];
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -25,20 +24,20 @@ export interface MessageBusOptions extends EnvelopeOptions {
 
 export interface MessageBus {
   /**
-   * Resolves after `stopping` has aborted, when the connection has ended and it is kept how far it got. For that the store
-   * must still take writes. What is still to be told is told in a second, or else after the next start.
+   * Resolves after `stopping` has aborted, when the connection is closed and the position is saved. For that the store must
+   * still accept writes. Changes that are not published within a second are published after the next start.
    */
   readonly stopped: Promise<void>;
 }
 
 /**
- * Tells a broker every durable change of the keys below the prefixes, at least once and in the order of their indexes.
- * It goes on after the last position that was kept.
+ * Publishes every durable change of the keys below the prefixes to a broker, at least once and in the order of their
+ * indexes. After a restart it continues after the saved position.
  */
 export async function openMessageBus(store: Store, options: MessageBusOptions): Promise<MessageBus> {
   const { rows, clock, metrics, log } = options;
-  const kept = await SavedPosition.open(store, rows, { clock, log });
-  const outbox = new Outbox(store, { keyPrefixes: options.keyPrefixes, position: kept.saved });
+  const position = await SavedPosition.open(store, rows, { clock, log });
+  const outbox = new Outbox(store, { keyPrefixes: options.keyPrefixes, position: position.saved });
   const published = metrics.counter("praetor.bus.published");
   const leftOut = metrics.counter("praetor.bus.left_out");
   const publisher = new Publisher({
@@ -49,21 +48,40 @@ export async function openMessageBus(store: Store, options: MessageBusOptions): 
     log,
     onPublished() {
       published.add(1);
-      kept.saveSoon(() => outbox.position);
+      position.saveSoon(() => outbox.position);
     },
     onLeftOut: () => leftOut.add(1),
   });
   metrics.gauge("praetor.bus.connected", () => Number(publisher.isConnected));
   metrics.gauge("praetor.bus.waiting", () => outbox.size);
   metrics.gauge("praetor.bus.lag", () => store.state.index - outbox.position);
-  return { stopped: publisher.run(options.stopping).then(() => kept.saveAndStop(outbox.position)) };
+  return { stopped: publisher.run(options.stopping).then(() => position.saveAndStop(outbox.position)) };
 }
 
 function encode(change: KeyChange, options: MessageBusOptions): Message | undefined {
   const topic = topicOf(options.topicPrefix, change.key);
   if (topic !== undefined) return { topic, bytes: encodeEnvelope(change, options) };
-  options.log.warn("changes of this key cannot be told: its topic would be longer than brokers take", {
+  options.log.warn("cannot publish changes of this key: its topic would exceed the limits of brokers", {
     key: change.key.slice(0, 100),
   });
   return undefined;
+}
+
+/** MQTT's limit of a topic. */
+const topicBytesMax = 65_535;
+/** Mosquitto's limit of levels: it disconnects a client that sends more. */
+const levelsMax = 200;
+
+/** Wildcards, and characters for which MQTT 3.1.1 allows a broker to disconnect the client. */
+const forbidden = /[+#\p{Cc}\p{Noncharacter_Code_Point}]/gu;
+
+/**
+ * Returns the topic of a key: the prefix, a slash, and the key, with characters that are not allowed in a topic
+ * percent-encoded ("a+b" becomes ".../a%2Bb"); the message has the key unchanged. undefined when the topic exceeds the
+ * length or number of levels that brokers accept.
+ */
+export function topicOf(prefix: string, key: string): string | undefined {
+  const topic = `${prefix}/${key}`.toWellFormed().replaceAll(forbidden, (character) => encodeURIComponent(character));
+  const isUsable = Buffer.byteLength(topic) <= topicBytesMax && topic.split("/").length <= levelsMax;
+  return isUsable ? topic : undefined;
 }

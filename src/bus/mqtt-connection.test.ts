@@ -38,7 +38,7 @@ function acknowledgementOf(block: Uint8Array): number[] {
   return [0x40, 2, block[5] ?? 0, block[6] ?? 0];
 }
 
-/** Why it ends, which may be before it was seen to be taken. */
+/** Returns the reason for which the connection ends, or for which it is refused. */
 async function endOf(port: number, use: (connection: BrokerConnection) => Promise<void> = async () => {}) {
   try {
     const connection = await connect(port);
@@ -50,7 +50,7 @@ async function endOf(port: number, use: (connection: BrokerConnection) => Promis
 }
 
 describe("a connection by MQTT", () => {
-  test("is taken and acknowledges messages, in whatever pieces the answers come", async () => {
+  test("is accepted and acknowledges messages, however the broker's packets are split", async () => {
     using broker = listen((first, block) => {
       const answer = first === publishPacket ? acknowledgementOf(block) : taken;
       return first === connectPacket || first === publishPacket ? answer.map((byte) => [byte]) : [];
@@ -71,14 +71,14 @@ describe("a connection by MQTT", () => {
     expect(await rejectionOf(connect(broker.port))).toMatchObject({ kind, message });
   });
 
-  test("that cannot be made says why", async () => {
+  test("that cannot be opened rejects with the reason", async () => {
     const broker = listen(() => []);
     const { port } = broker;
     broker.stop(true);
     expect(await rejectionOf(connect(port))).toMatchObject({ kind: "unavailable", code: "broker-unreachable" });
   });
 
-  test("that nobody answers ends when it is given up", async () => {
+  test("to a broker that does not answer ends when it is aborted", async () => {
     using broker = listen(() => []);
     const giveUp = new AbortController();
     const connecting = rejectionOf(connect(broker.port, giveUp.signal));
@@ -94,10 +94,10 @@ describe("a connection by MQTT", () => {
     ["an acknowledgement of another length", [0x40, 3, 0, 1, 0]],
   ])("ends when the broker sends %s", async (_, bytes) => {
     using broker = listen((first) => (first === connectPacket ? [taken, bytes] : []));
-    expect(await endOf(broker.port)).toBe("the broker sends what nobody has asked for");
+    expect(await endOf(broker.port)).toBe("the broker sent an unexpected packet");
   });
 
-  test("ends, or goes on, whatever bytes a broker sends: the process lives", async () => {
+  test("ends or continues, whatever bytes a broker sends, and never ends the process", async () => {
     const packet = fc.oneof(
       fc.constantFrom([0x40, 2, 0, 1], [0xd0, 0], taken, [0x62, 2, 0, 1], [0x50, 2, 0, 1], [0xe0, 0]),
       fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 20 }),

@@ -16,23 +16,23 @@ export interface MqttOptions {
   /** "mqtt://host:port" or "mqtts://host:port". */
   readonly url: URL;
   readonly clientId: string;
-  /** Asked for at each connection, so that a password may change. */
+  /** Called for each connection, so that a changed password takes effect. */
   readonly credentials: () => Credentials;
-  /** A file of certificates that are trusted beside the system's. */
+  /** A file of CA certificates that are trusted in addition to the system's. */
   readonly caFile: string | undefined;
 }
 
 const keepAliveSeconds = 30;
-/** Whoever calls has a deadline of its own, which comes first. */
+/** The MQTT package needs a timeout; the caller's own is shorter. */
 const connectMsMax = 60_000;
 
 /**
- * One connection by MQTT 3.1.1, which is not made again when it ends, with a clean session: what was not acknowledged is
- * sent again by whoever has it.
+ * Opens one connection by MQTT 3.1.1 with a clean session. It does not reconnect and does not repeat messages that were
+ * not acknowledged: the caller does.
  * @throws OperatingError
  */
 export async function connectMqtt(options: MqttOptions, signal: AbortSignal): Promise<BrokerConnection> {
-  // Loaded here: an agent without a broker has no use for it.
+  // Loaded lazily: an agent without a broker does not need it.
   const { MqttClient } = await import("mqtt");
   const { username, password } = options.credentials();
   signal.throwIfAborted();
@@ -44,12 +44,12 @@ export async function connectMqtt(options: MqttOptions, signal: AbortSignal): Pr
     reconnectPeriod: 0,
     connectTimeout: connectMsMax,
     clean: true,
-    // Else it keeps the bytes of all 65,536 short numbers.
+    // Otherwise the package keeps a table of the encodings of all 65,536 16-bit numbers.
     writeCache: false,
   };
   const socket = new AnsweringSocket(openSocket(options));
   const connection = new MqttConnection(new MqttClient(() => socket, settings), socket);
-  await connection.taken(signal);
+  await connection.accepted(signal);
   return connection;
 }
 
@@ -68,28 +68,28 @@ class MqttConnection implements BrokerConnection {
   #underWay = 0;
   #isOver = false;
   readonly #ended: PromiseWithResolvers<string> = Promise.withResolvers();
-  readonly #taken: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #accepted: PromiseWithResolvers<void> = Promise.withResolvers();
 
   constructor(client: MqttClient, socket: AnsweringSocket) {
     this.#client = client;
     this.#socket = socket;
-    client.on("connect", () => this.#taken.resolve());
+    client.on("connect", () => this.#accepted.resolve());
     client.on("error", (error) => this.#fail(failureOf(error)));
-    // What has no code, the client keeps to itself.
+    // The package does not report errors without a code.
     socket.on("error", (error) => this.#fail(failureOf(error)));
-    client.on("close", () => this.#fail(unavailable("the broker has closed the connection")));
+    client.on("close", () => this.#fail(unavailable("the broker closed the connection")));
   }
 
   get ended(): Promise<string> {
     return this.#ended.promise;
   }
 
-  /** Resolves when the broker has taken the connection. */
-  async taken(signal: AbortSignal): Promise<void> {
+  /** Resolves when the broker has accepted the connection. */
+  async accepted(signal: AbortSignal): Promise<void> {
     const abort = (): void => this.#fail(failureOf(signal.reason));
     signal.addEventListener("abort", abort, { once: true });
     try {
-      await this.#taken.promise;
+      await this.#accepted.promise;
     } finally {
       signal.removeEventListener("abort", abort);
     }
@@ -99,7 +99,7 @@ class MqttConnection implements BrokerConnection {
     const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
     this.#underWay += 1;
     return new Promise((resolve) => {
-      // The client has thrown its store away by then, and fails over that.
+      // After its end the package throws on publish, because it has released its store.
       if (this.#isOver) return;
       this.#client.publish(topic, bytes, { qos: 1 }, (error) => {
         this.#underWay -= 1;
@@ -110,7 +110,7 @@ class MqttConnection implements BrokerConnection {
   }
 
   async close(): Promise<void> {
-    // It says good-bye when it owes nothing. A broker that hangs would have us wait for its end of the connection.
+    // Sends DISCONNECT only when nothing is unacknowledged: with a hanging broker the package would wait for its close.
     this.#client.end(!this.#client.connected || this.#underWay > 0);
     await nextTurn();
     this.#fail(unavailable("the connection was closed"));
@@ -118,14 +118,14 @@ class MqttConnection implements BrokerConnection {
 
   #fail(error: OperatingError): void {
     this.#isOver = true;
-    this.#taken.reject(error);
+    this.#accepted.reject(error);
     this.#ended.resolve(error.message);
     this.#socket.destroy();
     this.#client.end(true);
   }
 }
 
-/** Of MQTT's answers to a connection: the name or the password is wrong, or it may not connect. */
+/** MQTT's return codes for a connection: bad user name or password, and not authorized. */
 const refusals: readonly unknown[] = [4, 5];
 
 function failureOf(thrown: unknown): OperatingError {

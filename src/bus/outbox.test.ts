@@ -27,7 +27,7 @@ function openOutbox(options: Partial<OutboxOptions> = {}) {
 }
 
 describe("the outbox", () => {
-  test("begins with what the store has above the position", async () => {
+  test("begins with the changes that the store has above the position", async () => {
     const { store, put } = openOutbox();
     for (const key of ["a", "b", "c"]) await put(key, "1");
     expect(sendAll(new Outbox(store, { ...all, position: 1 }))).toEqual(["b@2=1", "c@3=1"]);
@@ -42,7 +42,7 @@ describe("the outbox", () => {
     expect(sendAll(outbox)).toEqual(["a@1=1", "b@2=1", "a@3=2"]);
   });
 
-  test("has what is overwritten after the start and before anybody could send, unless that is too much", async () => {
+  test("has a value that is overwritten between the start and the first send, unless the limit is exceeded", async () => {
     const { store, put } = openOutbox();
     await put("a", "1");
     const outbox = new Outbox(store, all);
@@ -51,14 +51,14 @@ describe("the outbox", () => {
     expect([sendAll(outbox), sendAll(small)]).toEqual([["a@1=1", "a@2=2"], ["a@2=2"]]);
   });
 
-  test("has of a key that is written twice in one batch the last value", async () => {
+  test("has only the last value of a key that is written twice in one batch", async () => {
     const { outbox, put } = openOutbox();
     outbox.send();
     await Promise.all([put("a", "1"), put("a", "2")]);
     expect(sendAll(outbox)).toEqual(["a@2=2"]);
   });
 
-  test("keeps back a key that is under way, and those behind it", async () => {
+  test("holds back a change whose key is under way, and all changes after it", async () => {
     const { outbox, put } = openOutbox();
     outbox.send();
     for (const value of ["1", "2"]) await put("a", value);
@@ -69,7 +69,7 @@ describe("the outbox", () => {
     expect(sendAll(outbox)).toEqual(["a@2=2", "b@3=1"]);
   });
 
-  test("has a position that is below what is not acknowledged, and rises to the newest commit when all is", async () => {
+  test("has its position below the first unacknowledged change, or at the newest commit if there is none", async () => {
     const { outbox, put } = openOutbox({ keyPrefixes: ["a", "b"] });
     outbox.send();
     for (const key of ["a", "b", "z"]) await put(key, "1");
@@ -80,7 +80,7 @@ describe("the outbox", () => {
     expect(outbox.position).toBe(3);
   });
 
-  test("drops what is too much, and then has the last value of each key", async () => {
+  test("drops its changes when they exceed the limit, and then has the last value of each key", async () => {
     const { outbox, put } = openOutbox({ bytesMax: 1_000 });
     outbox.send();
     await put("a", "1");
@@ -90,7 +90,7 @@ describe("the outbox", () => {
     expect([outbox.isBehind, outbox.position]).toEqual([false, 21]);
   });
 
-  test("has all that is present after a snapshot was restored", async () => {
+  test("has all keys of the state after a snapshot was restored", async () => {
     const { outbox, put, store } = openOutbox();
     await put("a", "1");
     await put("b", "1");
@@ -101,7 +101,7 @@ describe("the outbox", () => {
     expect(sendAll(outbox)).toEqual(["a@4=1", "b@4=1"]);
   });
 
-  test("has all that is present, too, when other writes shared the restore's batch", async () => {
+  test("has all keys of the state also when other writes shared the restore's batch", async () => {
     const { outbox, put, store } = openOutbox();
     await put("a", "1");
     const snapshot = store.state;
@@ -118,7 +118,7 @@ describe("the outbox", () => {
     fc.tuple(fc.constantFrom<"send" | "acknowledge" | "lose" | "restart">("send", "acknowledge", "lose", "restart")),
   );
 
-  test("tells each key's last value whatever is lost, and nobody sees a key go back", async () => {
+  test("publishes each key's last value whatever connections are lost, and no key goes back", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.constantFrom(300, 1_000, 1e6), async (steps, bytesMax) => {
         const { store, put } = openOutbox();

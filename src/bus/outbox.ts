@@ -5,49 +5,48 @@ import { topics, type Topic } from "../state/topics.ts";
 
 export interface OutboxOptions {
   readonly keyPrefixes: readonly string[];
-  /** Everything up to this index has been told. */
+  /** All changes up to this index have been published. */
   readonly position: number;
-  /** How much of new changes is kept at the most; beyond it they are read from the store when their turn comes. */
+  /** Limit of waiting changes in memory; beyond it they are read from the store when they can be sent. */
   readonly bytesMax?: number;
 }
 
 interface Waiting {
   readonly change: KeyChange;
-  /** What it adds to memory: nothing, when it was read from the store, which has it anyway. */
+  /** Memory that it costs: 0 when it was read from the store, which holds the value anyway. */
   readonly bytes: number;
 }
 
 const defaultBytesMax = 8 * 2 ** 20;
-/** Of a change beside its key and value. */
+/** Memory of a change in addition to its key and value. */
 const changeBytes = 200;
 
 /**
- * The changes that are still to be told, in the order of their indexes, from the store's commits.
+ * Collects the changes to publish from the store's commits, in the order of their indexes.
  *
  *     commit -> waiting -> under way -> acknowledged: the position rises
  *                  ^           |
  *                  +-----------+  the connection was lost
  *
- * When more wait than there may, or when the whole state is replaced, all that wait are dropped, and the outbox is
- * behind: once somebody can send again, it is filled with what the store then has above the position. So a broker that
- * is away for days costs some memory and no more, and the last value of each key is told in any case; of values that
- * were overwritten meanwhile some are not. It starts with what the store has above the position, or behind when that is
- * too much.
+ * When the waiting changes exceed the limit, or when the whole state is replaced, the outbox drops them and is behind: at
+ * the next send it reads from the store all changes above the position. So a broker that is unreachable for days costs a
+ * bounded amount of memory, and the last value of each key is always published; values that were overwritten meanwhile may
+ * not be. The outbox starts with the changes that the store has above the position, or behind when they exceed the limit.
  *
- * A key is never under way twice. So when a connection is lost and what was under way is sent again, nobody sees a key go
- * back: they may get its newest message twice, never an older one after it.
+ * A key is never under way twice. So when a connection is lost and changes are sent again, subscribers never see a key go
+ * back: they may get its newest message twice, but never an older one after it.
  */
 export class Outbox {
   readonly #store: Store;
   readonly #prefixes: readonly string[];
   readonly #bytesMax: number;
   readonly #waiting = new Fifo<Waiting>();
-  /** By key, in order. */
+  /** Changes that were sent and are not acknowledged, by key, in the order sent. */
   readonly #underWay = new Map<string, Waiting>();
   #bytes = 0;
-  /** The lowest index that may have been dropped; undefined: none was. */
+  /** The lowest index of a dropped change; undefined when none was dropped. */
   #behindFrom: number | undefined;
-  /** All commits up to this index have passed. */
+  /** All commits up to this index have been processed. */
   #seen: number;
   #onAdded: () => void = () => {};
 
@@ -61,38 +60,39 @@ export class Outbox {
     this.#begin(position);
   }
 
-  /** Called at each commit with something to tell; it must not throw, and should take no time. */
+  /** Sets the callback for commits with changes to publish. It must not throw, and should be fast. */
   onAdded(listener: () => void): void {
     this.#onAdded = listener;
   }
 
-  /** Everything up to this index has been told, as far as it was to be told. */
+  /** All changes up to this index have been published. */
   get position(): number {
     const [oldest] = this.#underWay.values();
     const from = oldest?.change.index ?? this.#waiting.first?.change.index ?? this.#behindFrom;
     return from === undefined ? this.#seen : from - 1;
   }
 
-  /** How many changes wait or are under way. */
+  /** Number of changes that wait or are under way. */
   get size(): number {
     return this.#waiting.size + this.#underWay.size;
   }
 
+  /** Number of changes that were sent and are not acknowledged. */
   get underWay(): number {
     return this.#underWay.size;
   }
 
-  /** In the order in which they were sent. */
+  /** Returns the unacknowledged changes in the order in which they were sent. */
   underWayChanges(): readonly KeyChange[] {
     return [...this.#underWay.values()].map(({ change }) => change);
   }
 
-  /** Changes were dropped, and are to be read from the store. */
+  /** Whether changes were dropped and must be read from the store. */
   get isBehind(): boolean {
     return this.#behindFrom !== undefined;
   }
 
-  /** The next change to send, which is under way from now on; undefined when there is none, or its key is under way. */
+  /** Takes the next change to send, which is then under way; undefined when none waits or its key is under way. */
   send(): KeyChange | undefined {
     if (this.#waiting.size === 0 && this.#behindFrom !== undefined) this.#refill(this.#behindFrom - 1);
     const { first } = this.#waiting;
@@ -102,19 +102,19 @@ export class Outbox {
     return first.change;
   }
 
-  /** It has been told. */
+  /** Removes a change that the broker has acknowledged. */
   acknowledge({ key }: KeyChange): void {
     this.#bytes -= this.#underWay.get(key)?.bytes ?? 0;
     this.#underWay.delete(key);
   }
 
-  /** What is under way will not be acknowledged: it waits again, before all others. */
+  /** Moves the changes under way back to the front of the waiting ones, after a connection was lost. */
   sendAgain(): void {
     this.#waiting.putBack([...this.#underWay.values()]);
     this.#underWay.clear();
   }
 
-  /** Not only when somebody can send: until then the values of now could be overwritten. */
+  /** Reads the changes above the position at once, because a later write could overwrite their values. */
   #begin(position: number): void {
     const waiting = keyChangesSince(this.#store.state, position, this.#prefixes).map(waitingFor);
     const bytes = waiting.reduce((sum, each) => sum + each.bytes, 0);
@@ -128,7 +128,7 @@ export class Outbox {
     const before = this.#seen;
     this.#seen = state.index;
     if (touched.has(topics.everything)) {
-      // Other writes may have shared its batch: the newest index need not be that of the restore.
+      // The restore may share its batch with other writes, so its index may be below the newest.
       this.#fallBehind(before + 1);
       return this.#onAdded();
     }
@@ -157,7 +157,7 @@ export class Outbox {
     this.#fill(changes.map((change) => ({ change, bytes: 0 })));
   }
 
-  /** With all that the store has above the position. */
+  /** Replaces the waiting changes by all that the store has above the position. */
   #fill(waiting: readonly Waiting[]): void {
     this.#behindFrom = undefined;
     this.#seen = this.#store.state.index;

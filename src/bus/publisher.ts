@@ -7,29 +7,28 @@ export interface PublisherOptions extends DeliveryOptions {
   readonly connect: ConnectBroker;
 }
 
-/** How many messages may be under way at once. */
+/** Limit of unacknowledged messages. */
 const underWayMax = 16;
 const pauseMsMin = 1_000;
 const pauseMsMax = 30_000;
-/** Brokers end the connection at a message that is too large for them. After so many ends in a row it is left out. */
-const endsMax = 10;
+/** A broker closes the connection at a message above its size limit. After this many closes in a row it is left out. */
+const closesMax = 10;
 
 /**
- * Sends what the outbox has, for as long as it runs: connect, send until the connection ends, pause, and again. The
- * pause doubles up to half a minute, and begins anew after a connection that was of use: a message was acknowledged, or it
- * lasted.
+ * Publishes the changes of the outbox: connects, sends until the connection ends, pauses, and connects again. The pause
+ * doubles up to half a minute, and is reset by a connection on which a message was acknowledged or that lasted as long.
  *
- * After an end at which nothing had been acknowledged messages go one at a time, so that it is known which one the
- * broker does not take.
+ * After a connection that the broker closed without an acknowledgement, messages are sent one at a time, to find the one
+ * that the broker does not accept.
  */
 export class Publisher {
   readonly #options: PublisherOptions;
   #connection: BrokerConnection | undefined;
   #pauseMs = pauseMsMin;
-  /** Why there is no connection, as the log says already. */
-  #reason: string | undefined;
-  /** How often in a row a broker has ended the connection and acknowledged nothing. */
-  #fruitlessEnds = 0;
+  /** The last logged reason for being disconnected. */
+  #loggedReason: string | undefined;
+  /** Number of connections in a row that the broker closed without an acknowledgement. */
+  #closesInARow = 0;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -45,14 +44,14 @@ export class Publisher {
     while (!signal.aborted) {
       const reason = await this.#runOnce(signal);
       if (signal.aborted) return;
-      this.#sayOnce(reason);
+      this.#warnOnce(reason);
       const pauseMs = this.#pauseMs;
       this.#pauseMs = Math.min(2 * pauseMs, pauseMsMax);
       await sleep(clock, pauseMs, signal);
     }
   }
 
-  /** Connects, and sends until the connection ends. Resolves with why it did. */
+  /** Connects, and sends until the connection ends. Resolves with the reason for the end. */
   async #runOnce(signal: AbortSignal): Promise<string> {
     const { outbox, clock, log } = this.#options;
     try {
@@ -61,16 +60,16 @@ export class Publisher {
       return messageOf(error);
     }
     log.info("connected to the message bus");
-    this.#reason = undefined;
+    this.#loggedReason = undefined;
     const startMs = clock.monotonicMs();
-    const delivery = new Delivery(this.#connection, this.#options, this.#fruitlessEnds > 0 ? 1 : underWayMax);
-    const { reason, isBrokers } = await delivery.run(signal);
+    const delivery = new Delivery(this.#connection, this.#options, this.#closesInARow > 0 ? 1 : underWayMax);
+    const { reason, isBrokerClosed } = await delivery.run(signal);
     this.#connection = undefined;
-    const wasOfUse = delivery.acknowledged > 0 || clock.monotonicMs() - startMs >= pauseMsMax;
-    if (wasOfUse) this.#pauseMs = pauseMsMin;
-    const isFruitless = delivery.acknowledged === 0 && isBrokers && outbox.underWay > 0;
-    this.#fruitlessEnds = isFruitless ? this.#fruitlessEnds + 1 : 0;
-    if (this.#fruitlessEnds === endsMax) this.#leaveOut();
+    const isHealthy = delivery.acknowledged > 0 || clock.monotonicMs() - startMs >= pauseMsMax;
+    if (isHealthy) this.#pauseMs = pauseMsMin;
+    const isRefusal = delivery.acknowledged === 0 && isBrokerClosed && outbox.underWay > 0;
+    this.#closesInARow = isRefusal ? this.#closesInARow + 1 : 0;
+    if (this.#closesInARow === closesMax) this.#leaveOut();
     outbox.sendAgain();
     return reason;
   }
@@ -92,24 +91,24 @@ export class Publisher {
     const { outbox, log, onLeftOut } = this.#options;
     const [change] = outbox.underWayChanges();
     if (change === undefined) return;
-    this.#fruitlessEnds = 0;
+    this.#closesInARow = 0;
     outbox.acknowledge(change);
     onLeftOut();
     const bytes = change.entry?.value.length;
-    log.error("the broker ends the connection whenever it is told of this key; this change is left out", {
+    log.error("left out a change: the broker closes the connection whenever it is published", {
       key: change.key,
       bytes,
     });
   }
 
-  #sayOnce(reason: string): void {
-    if (reason === this.#reason) return;
-    this.#reason = reason;
+  #warnOnce(reason: string): void {
+    if (reason === this.#loggedReason) return;
+    this.#loggedReason = reason;
     this.#options.log.warn("not connected to the message bus; trying again", { reason });
   }
 }
 
 function notAnswered(): OperatingError {
-  const message = `the broker takes connections and does not answer within ${answerMsMax / 1_000} s`;
+  const message = `the broker accepts connections but does not answer within ${answerMsMax / 1_000} s`;
   return new OperatingError("timeout", "broker-silent", message);
 }

@@ -5,12 +5,12 @@ import { LocalRows } from "../registry/local-rows.ts";
 import type { LocalRow, Store } from "../registry/store.ts";
 
 const rowKey = "bus/position";
-/** A write in this time at the most, and none while nothing is told. */
+/** The position is written at most once in this time, and only when it has moved. */
 const saveAfterMs = 5_000;
 
 /**
- * Up to which index changes have been told, kept with this agent's own rows. It may be some seconds behind: after a
- * sudden end what was told in that time is told again.
+ * Saves the index up to which changes have been published, in the engine's table `local`. It may be some seconds behind:
+ * after a crash the changes of that time are published again.
  */
 export class SavedPosition {
   readonly #rows: LocalRows;
@@ -19,7 +19,7 @@ export class SavedPosition {
   #saved: number;
   #timer: Timer | undefined;
   #stopped = false;
-  /** The log says so already. */
+  /** Whether the last save failed, which has been logged. */
   #hasFailed = false;
 
   private constructor(rows: LocalRows, saved: number, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
@@ -30,28 +30,28 @@ export class SavedPosition {
   }
 
   /**
-   * Where there is none yet, it begins with what is written from now on.
-   * @throws OperatingError unavailable when that cannot be kept
+   * Reads the saved position. Without one, saves the store's index, so that only later changes are published.
+   * @throws OperatingError unavailable when that cannot be saved
    */
   static async open(
     store: Store,
     rows: readonly LocalRow[],
-    world: { readonly clock: Clock; readonly log: Log },
+    options: { readonly clock: Clock; readonly log: Log },
   ): Promise<SavedPosition> {
     const row = rows.find(({ key }) => key === rowKey)?.value;
     const saved = Number(row === undefined ? Number.NaN : new TextDecoder().decode(row));
-    if (Number.isSafeInteger(saved)) return new SavedPosition(new LocalRows(store), saved, world);
-    const position = new SavedPosition(new LocalRows(store), -1, world);
+    if (Number.isSafeInteger(saved)) return new SavedPosition(new LocalRows(store), saved, options);
+    const position = new SavedPosition(new LocalRows(store), -1, options);
     await position.#save(store.state.index);
     return position;
   }
 
-  /** The index that is durable. */
+  /** The position that is durable. */
   get saved(): number {
     return this.#saved;
   }
 
-  /** It may have moved: what `read` says then is saved before long, or when the disk takes it. */
+  /** Saves the position that `read` returns, within some seconds, and again until the write succeeds. */
   saveSoon(read: () => number): void {
     if (this.#stopped) return;
     this.#timer ??= this.#clock.schedule(saveAfterMs, () => {
@@ -60,7 +60,7 @@ export class SavedPosition {
     });
   }
 
-  /** For the last time. */
+  /** Saves the position a last time. */
   async saveAndStop(index: number): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
@@ -68,22 +68,24 @@ export class SavedPosition {
     await this.#trySave(index);
   }
 
-  /** Whether it is saved. */
+  /** Returns whether the position was saved. */
   async #trySave(index: number): Promise<boolean> {
     try {
       await this.#save(index);
       this.#hasFailed = false;
       return true;
     } catch (error) {
-      this.#sayOnce(messageOf(error));
+      this.#warnOnce(messageOf(error));
       return false;
     }
   }
 
-  #sayOnce(reason: string): void {
+  #warnOnce(reason: string): void {
     if (this.#hasFailed) return;
     this.#hasFailed = true;
-    this.#log.warn("cannot save how far changes have been told; some may be told twice after a restart", { reason });
+    this.#log.warn("cannot save the position of published changes; some may be published twice after a restart", {
+      reason,
+    });
   }
 
   async #save(index: number): Promise<void> {
