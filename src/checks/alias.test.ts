@@ -35,16 +35,16 @@ function outcome(...checks: readonly (readonly [string, CheckStatus, string])[])
   return results[0];
 }
 
-// The texts are those that Consul 1.8.7 was seen to give.
-test("without any check it passes and says so", () => {
+// The expected texts are outputs of Consul 1.8.7.
+test("an alias of a service without checks is passing and says so", () => {
   expect(outcome()).toEqual({ status: "passing", output: "No checks found." });
 });
 
-test("when all pass it passes", () => {
+test("an alias is passing when all checks are passing", () => {
   expect(outcome(["c1 name", "passing", "fine"])).toEqual({ status: "passing", output: "All checks passing." });
 });
 
-test("it is as bad as the worst, whose name and output it gives: the first critical one, the last warning", () => {
+test("an alias has the worst status, and the name and output of the first critical or last warning check", () => {
   expect(outcome(["c1 name", "warning", "w1"], ["c2 name", "critical", "f2"], ["c3", "critical", "f3"])).toEqual({
     status: "critical",
     output: 'Aliased check "c2 name" failing: f2',
@@ -55,7 +55,7 @@ test("it is as bad as the worst, whose name and output it gives: the first criti
   });
 });
 
-test("it is critical while what it follows is not there", () => {
+test("an alias is critical while its service or node does not exist", () => {
   const absentOutput = (target: AliasTarget): string | undefined => {
     const { change, results } = begin(target);
     change(undefined);
@@ -67,7 +67,7 @@ test("it is critical while what it follows is not there", () => {
   expect(absentOutput({ node: "gone", service: "" })).toBe("Node gone could not be found");
 });
 
-test("it follows each change until it is stopped", () => {
+test("an alias reports each change until it is stopped", () => {
   const { change, results, runner, watched, isWatching } = begin();
   change([]);
   change(undefined);

@@ -3,12 +3,12 @@ import type { CheckResult, CheckRunner, ReportCheck } from "./check-runner.ts";
 
 export type AliasMethod = Extract<CheckMethod, { kind: "alias" }>;
 
-/** What an alias check needs of whoever knows the checks of others. */
+/** Watches the checks that an alias check follows. The agent implements it. */
 export interface AliasSource {
   /**
-   * Calls `onChange` with how things stand, soon but not before this has returned, and again after each change of it,
-   * until stopped. It is given the checks of the service and those of its node (of the node alone when no service is
-   * named) in a steady order, without the alias check itself; undefined when there is no such service or node.
+   * Calls `onChange` with the current checks soon after this has returned, and again after each change, until stopped. These
+   * are the checks of the service and of its node (of the node only, when no service is named) in a stable order, without
+   * the alias check itself; undefined when the service or node does not exist.
    */
   watch(target: AliasTarget, onChange: (checks: readonly AliasedCheck[] | undefined) => void): CheckRunner;
 }
@@ -31,7 +31,7 @@ export interface AliasOptions {
   readonly report: ReportCheck;
 }
 
-/** A check that is always as well as the worst check of another service or node. */
+/** Starts a check whose status is the worst status among the checks of another service or node. */
 export function startAliasCheck(method: AliasMethod, options: AliasOptions): CheckRunner {
   const target: AliasTarget = { node: method.node, service: method.service };
   let stopped = false;
@@ -48,7 +48,7 @@ export function startAliasCheck(method: AliasMethod, options: AliasOptions): Che
 
 function absent({ node, service }: AliasTarget): CheckResult {
   if (service === "") return { status: "critical", output: `Node ${node} could not be found` };
-  // Consul: for a service of the agent itself the sentence ends after "node ".
+  // Consul: for a service of this agent `node` is "", so the sentence ends after "node ".
   return { status: "critical", output: `Service ${service} could not be found on node ${node}` };
 }
 
@@ -57,7 +57,7 @@ function summarise(checks: readonly AliasedCheck[]): CheckResult {
   const status = worstStatus(checks.map((check) => check.status));
   if (status === "passing") return { status, output: "All checks passing." };
   const worst = checks.filter((check) => check.status === status);
-  // Consul: of several that are critical it names the first, of several that warn the last.
+  // Consul names the first of several critical checks, and the last of several warning ones.
   const named = status === "critical" ? worst[0] : worst.at(-1);
   return { status, output: `Aliased check "${named?.name}" failing: ${named?.output}` };
 }

@@ -2,22 +2,22 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { CheckStatus } from "../model/check.ts";
 
-/** One outcome of a check, before the success and failure thresholds. */
+/** The result of one run of a check, before the thresholds are applied. */
 export interface CheckResult {
   readonly status: CheckStatus;
   readonly output: string;
 }
 
-/** Called with each outcome that counts: thresholds are applied, output is cut to its limit. */
+/** Called with each result that counts: the thresholds are applied, and the output is cut to its limit. */
 export type ReportCheck = (result: CheckResult) => void;
 
-/** A check that is being run. */
+/** A running check. */
 export interface CheckRunner {
-  /** Idempotent. A result still under way is dropped; a script's process group is killed. */
+  /** Idempotent. Drops the result of a run under way; kills a script's process group. */
   stop(): void;
 }
 
-/** What a runner needs of the world. */
+/** The time and randomness that a runner uses. */
 export interface CheckWorld {
   readonly clock: Clock;
   readonly random: Random;

@@ -2,30 +2,31 @@ import { formatHostPort, type HostPort } from "./host-port.ts";
 import { isCertificateError } from "./go-error-text.ts";
 
 export interface Connection {
-  /** How many of the bytes were taken; `onWritable` says when there is room for more. */
+  /** Returns how many of the bytes were buffered; `onWritable` is called when there is room for more. */
   write(bytes: Uint8Array): number;
 }
 
 export interface TlsOptions {
   /**
-   * What the server is asked for and its certificate is held to. Empty for an address: TLS has no way to ask for one, though
-   * Bun does unless this is empty, and some servers refuse it. The certificate is then held to the address.
+   * The name that is sent to the server (SNI) and that its certificate must have. Empty for an IP address, which SNI does
+   * not allow: Bun would send the address unless this is empty, and some servers refuse that. The certificate must then
+   * have the address.
    */
   readonly serverName: string;
   readonly skipVerify: boolean;
 }
 
-/** Told of a connection once it is there. */
+/** Callbacks for an open connection. */
 export interface ConnectionEvents {
-  /** TLS's handshake is over: with an error it has failed, and nothing is to be sent. */
+  /** The TLS handshake has ended; after an error nothing may be sent. */
   onSecured?(error: Error | undefined): void;
   onWritable?(): void;
   onBytes?(bytes: Buffer): void;
-  /** The other side has closed it or, with an error, broken it off. */
+  /** The peer has closed the connection or, with an error, reset it. */
   onClosed?(error: Error | undefined): void;
 }
 
-/** Told what its attempts led to. With TLS, the handshake is still to come when one is opened. */
+/** Gets the result of its attempts. With TLS, `opened` is called before the handshake. */
 export interface AttemptOwner {
   opened(attempt: ConnectionAttempt, connection: Connection): void;
   refused(attempt: ConnectionAttempt, error: unknown): void;
@@ -38,14 +39,13 @@ export interface AttemptOptions {
 }
 
 /**
- * Addresses to which a connection is being made that nobody wants any more. Bun.connect cannot be called off, so such a
- * one stays until the system gives it up, after two minutes; a check that runs every second would collect a hundred.
- * Whoever comes meanwhile asks by node:net, which can be called off, whether anybody answers at all. That is loaded only
- * where somebody does not answer, for it takes 5 MiB.
+ * Addresses with a cancelled attempt that the system has not given up yet. Bun.connect cannot be aborted, so such an attempt
+ * lasts two minutes, and a check that runs every second would collect a hundred. While an address is in this set, an attempt
+ * first probes it through node:net, which can be aborted. node:net costs 5 MiB, so it is loaded only then.
  */
-const leftBehind = new Set<string>();
+const abandoned = new Set<string>();
 
-/** One address, tried once. */
+/** One attempt to connect to one address. */
 export class ConnectionAttempt {
   /** An address, not a name. */
   readonly target: HostPort;
@@ -61,21 +61,21 @@ export class ConnectionAttempt {
   }
 
   start(): void {
-    void (leftBehind.has(this.#key) ? this.#probeFirst() : this.#connect());
+    void (abandoned.has(this.#key) ? this.#probeFirst() : this.#connect());
   }
 
-  /** Ends a connection in good order, at once. Afterwards nothing is told. */
+  /** Closes the connection gracefully. No callback is called afterwards. */
   close(): void {
     this.#isWanted = false;
     this.#socket?.close();
   }
 
-  /** Lets go of it, in whatever state it is: the other side may see a reset. Afterwards nothing is told. */
+  /** Aborts the attempt in any state; the peer may see a reset. No callback is called afterwards. */
   cancel(): void {
     this.#isWanted = false;
     this.#stopProbe?.();
     this.#socket?.terminate();
-    if (this.#isConnecting) leftBehind.add(this.#key);
+    if (this.#isConnecting) abandoned.add(this.#key);
   }
 
   get #key(): string {
@@ -106,7 +106,7 @@ export class ConnectionAttempt {
 
   #endConnecting(): void {
     this.#isConnecting = false;
-    leftBehind.delete(this.#key);
+    abandoned.delete(this.#key);
   }
 
   #refuse(error: unknown): void {
@@ -120,26 +120,26 @@ export class ConnectionAttempt {
     this.#options.owner.opened(this, socket);
   }
 
-  /** @param error also of a certificate that need not be a good one */
+  /** @param error includes certificate errors, which skipVerify ignores */
   finishHandshake(error: Error | undefined): void {
-    const isPassedOver = this.#options.tls?.skipVerify === true && isCertificateError(error);
-    this.events?.onSecured?.(isPassedOver ? undefined : error);
+    const isIgnored = this.#options.tls?.skipVerify === true && isCertificateError(error);
+    this.events?.onSecured?.(isIgnored ? undefined : error);
   }
 
-  /** Whom to tell of the connection, as long as it is wanted. */
+  /** The connection's callbacks; undefined once it was closed or cancelled. */
   get events(): ConnectionEvents | undefined {
     return this.#isWanted ? this.#options.events : undefined;
   }
 }
 
-/** TLS 1.0, as Go 1.15: some old devices speak nothing newer. Only for checks that do not rely on what TLS promises. */
+/** TLS 1.0, as in Go 1.15, for old devices. Only for checks that skip verification. */
 const oldestVersion = 0x0301;
 
 function securityOf({ serverName, skipVerify }: TlsOptions): object {
   return { serverName, rejectUnauthorized: !skipVerify, ...(skipVerify && { minVersion: oldestVersion }) };
 }
 
-/** The same for all connections: functions for each would be most of what checks leave behind to be collected. */
+/** Shared by all connections: closures for each one would be most of the garbage that checks produce. */
 const handlers: Bun.SocketHandler<ConnectionAttempt> = {
   open: (socket) => socket.data.open(socket),
   handshake: (socket, isSecure, error) =>

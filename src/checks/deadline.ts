@@ -7,11 +7,11 @@ export interface DeadlineOptions {
 }
 
 export interface Deadline {
-  /** Idempotent; afterwards nothing is called any more and nothing is held. */
+  /** Idempotent. Afterwards `onEnd` is not called, and no timer or listener is left. */
   clear(): void;
 }
 
-/** Calls `onEnd` once: when the time is up, or when the check is stopped, at once if it already was. */
+/** Calls `onEnd` once: when the time is up, or when `signal` aborts because the check is stopped. */
 export function startDeadline(options: DeadlineOptions, onEnd: () => void): Deadline {
   const { clock, timeoutMs, signal } = options;
   const clear = (): void => {

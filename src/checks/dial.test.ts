@@ -16,13 +16,13 @@ async function listen(port: number, host: string): Promise<Server> {
   return server;
 }
 
-/** Connections of this machine to `port` that are being made: state 2 of Linux. */
+/** Counts this machine's pending connections to `port`: Linux's socket state 2, SYN_SENT. */
 function connectionsBeingMade(port: number): number {
   const remote = `:${port.toString(16).toUpperCase().padStart(4, "0")} 02 `;
   return readFileSync("/proc/net/tcp", "utf8").split(remote).length - 1;
 }
 
-test("an address that does not answer is joined by the next one after a while, and left when that is there", async () => {
+test("after a while without an answer the next address is tried, too, and the first attempt is cancelled", async () => {
   const silent = await openUnacceptingPort();
   const server = await listen(silent.port, "::1");
   const clock = new FakeClock();
@@ -42,7 +42,7 @@ test("an address that does not answer is joined by the next one after a while, a
   silent.close();
 });
 
-test("runs that nobody answers leave one connection behind, and the first that is answered passes", async () => {
+test("runs against a silent address leave one pending connection, and the first run with an answer passes", async () => {
   const silent = await openUnacceptingPort();
   const method = { kind: "tcp", address: `127.0.0.1:${silent.port}`, intervalMs: 10_000, timeoutMs: 500 } as const;
   const trial = new CheckTrial((options) => startTcpCheck(method, options));

@@ -10,9 +10,9 @@ import type { HostPort } from "./host-port.ts";
 import { isAddress, lookUp } from "./look-up.ts";
 
 export interface DialEvents extends ConnectionEvents {
-  /** TCP's handshake is done; with TLS, its own begins. */
+  /** The TCP connection is open; with TLS, the handshake begins. */
   onOpen(connection: Connection): void;
-  /** There will be no connection; the error is for go-error-text.ts. */
+  /** All attempts failed; go-error-text.ts turns the error into a text. */
   onRefused(error: unknown): void;
 }
 
@@ -22,12 +22,12 @@ export interface DialOptions {
   readonly tls?: TlsOptions | undefined;
 }
 
-/** An address that has not answered for so long is joined by the next one; the first to answer is taken. */
+/** When an address has not answered for this long, the next one is tried, too; the first to answer wins. */
 const nextAddressMs = 300;
 
 /**
- * Makes a connection: looks the name up, and tries its addresses in their order, the next when one fails or takes its
- * time. When none can be reached, the error of the preferred one, the first, is told.
+ * Connects to a host: looks the name up and tries its addresses in order, the next one when one fails or is slow. When all
+ * fail, reports the error of the first address, which is the preferred one.
  */
 export class Dial implements AttemptOwner {
   readonly #target: HostPort;
@@ -47,12 +47,12 @@ export class Dial implements AttemptOwner {
     this.#waitsFor = isAddress(target.host) ? "connection" : "address";
   }
 
-  /** "nothing" once there is a connection, or will be none. */
+  /** The pending step; "nothing" once a connection is open or all attempts have failed. */
   get waitsFor(): "address" | "connection" | "nothing" {
     return this.#waitsFor;
   }
 
-  /** What errors name: the preferred address once it is known, until then the name. Go: without a host, the port alone. */
+  /** The address for error texts: the preferred one once it is known, before that the name. Go: without a host, only the port. */
   get preferred(): HostPort {
     return this.#preferred;
   }
@@ -61,12 +61,12 @@ export class Dial implements AttemptOwner {
     void this.#lookUpAndTry();
   }
 
-  /** Ends the connection that was made, in good order. Afterwards nothing is told. */
+  /** Closes the open connection gracefully. No callback is called afterwards. */
   close(): void {
     for (const attempt of this.#attempts) attempt.close();
   }
 
-  /** Idempotent. Lets go of everything, also of a connection; afterwards nothing is told. */
+  /** Idempotent. Aborts all attempts and an open connection. No callback is called afterwards. */
   cancel(): void {
     this.#waitsFor = "nothing";
     this.#timer?.cancel();

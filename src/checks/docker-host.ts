@@ -1,13 +1,13 @@
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import { parseHostPort, type HostPort } from "./host-port.ts";
-import { codeOf, connectErrorWords, dialErrorWords } from "./go-error-text.ts";
+import { codeOf, connectErrorText, dialErrorText } from "./go-error-text.ts";
 
-/** Where the Docker API is: a socket of this machine, or an address (without TLS, as with Consul). */
+/** The address of the Docker API: a Unix socket, or a TCP address without TLS, as in Consul. */
 export interface DockerHost {
   readonly address: { readonly socketPath: string } | HostPort;
-  /** The header Host; a socket does not mind. */
+  /** Value of the header Host; ignored on a socket. */
   readonly header: string;
-  /** What errors call it. */
+  /** The URL in error texts. */
   readonly url: string;
 }
 
@@ -30,12 +30,12 @@ export function parseDockerHost(text: string): DockerHost {
   return { address: { host: host || "localhost", port }, header: authority, url: `http://${authority}` };
 }
 
-/** Why a request to it failed, in the words of Go. */
-export function dockerFailureWords({ address }: DockerHost, error: unknown): string {
+/** Returns Go's text for a failed request to the Docker API. */
+export function dockerFailureText({ address }: DockerHost, error: unknown): string {
   const code = codeOf(error);
   if (code === "ECONNRESET") return "EOF";
-  if (!("socketPath" in address)) return dialErrorWords(error, address);
-  const words = code === "ENOENT" ? "connect: no such file or directory" : connectErrorWords(code);
+  if (!("socketPath" in address)) return dialErrorText(error, address);
+  const text = code === "ENOENT" ? "connect: no such file or directory" : connectErrorText(code);
   const advice = code === "EACCES" ? " (the agent's user needs the right to use Docker's socket)" : "";
-  return words === undefined ? messageOf(error) : `dial unix ${address.socketPath}: ${words}${advice}`;
+  return text === undefined ? messageOf(error) : `dial unix ${address.socketPath}: ${text}${advice}`;
 }

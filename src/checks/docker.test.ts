@@ -51,7 +51,7 @@ function run(container: string, dockerHost = docker.unixHost): Promise<CheckResu
 
 const socketUrl = `http://${encodeURIComponent(docker.unixHost.slice("unix://".length))}`;
 
-// As Consul 1.8.7 answers, but for frames, which it shows, and a command that still runs, which it takes for passing.
+// As Consul 1.8.7, except that Consul shows frame headers in the output and takes a command that still runs for passing.
 test.each<[string, CheckResult["status"], string]>([
   ["ok", "passing", "plain out\n"],
   ["a b/c", "passing", "odd name"],
@@ -75,16 +75,16 @@ test.each<[string, CheckResult["status"], string]>([
   ["forgotten", "critical", "inspect exec failed for container forgotten: invalid exec id exec-forgotten"],
   ["unknown", "critical", 'inspect exec failed for container unknown with status 500: {"message":"x"}'],
   ["broken", "critical", `create exec failed for container broken: Post "${socketUrl}/containers/broken/exec": EOF`],
-])("container %j: %s, %j", async (container, status, output) => {
+])("a check in container %j is %s with the output %j", async (container, status, output) => {
   expect(await run(container)).toEqual({ status, output });
 });
 
-test("an answer that cannot be read says so", async () => {
+test("a response that is not JSON is critical and says so", async () => {
   const { output } = await run("odd");
   expect(output).toStartWith("create exec response for container odd cannot be parsed: ");
 });
 
-test("the requests are Consul's, over a socket or an address", async () => {
+test("the requests to the Docker API are those of Consul, over a Unix socket or TCP", async () => {
   const created = '{"AttachStdin":false,"AttachStdout":true,"AttachStderr":true,"Tty":false,"Cmd":["/bin/x","a b"]}';
   const seen = async (dockerHost: string): Promise<readonly string[]> => {
     const before = docker.requests.length;
@@ -102,7 +102,7 @@ test("the requests are Consul's, over a socket or an address", async () => {
   expect(await seen(`http://${address}/ignored`)).toEqual(requestsTo(address));
 });
 
-test("a Docker that is not there says where it was looked for", async () => {
+test("a Docker API that cannot be reached is critical, with its address", async () => {
   const failure = async (host: string): Promise<string> => (await run("c", host)).output.replace(/^.*Post /, "");
   const path = "/nonexistent/x";
   expect(await failure(`unix://${path}`)).toBe(
@@ -115,7 +115,7 @@ test("a Docker that is not there says where it was looked for", async () => {
     expect((await run("c", host)).output).toStartWith(`unable to parse docker host \`${host}\`: `);
 });
 
-test("a command that takes too long is critical, with what it has said", async () => {
+test("a command that times out is critical, with its output so far", async () => {
   const { unixHost: dockerHost } = docker;
   const trial = new CheckTrial((options) => startDockerCheck(methodOf("hangs", 2_000), { ...options, dockerHost }));
   await trial.startRun();
@@ -127,7 +127,7 @@ test("a command that takes too long is critical, with what it has said", async (
   expect(trial.clock.timerCount).toBe(0);
 });
 
-test("a command whose end Docker does not know yet is asked for again", async () => {
+test("the exit code is asked for again while Docker reports the command as running", async () => {
   const { unixHost: dockerHost } = docker;
   const trial = new CheckTrial((options) => startDockerCheck(methodOf("lasting"), { ...options, dockerHost }));
   await trial.startRun();

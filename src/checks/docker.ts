@@ -4,7 +4,7 @@ import { messageOf } from "../lib/errors.ts";
 import type { CheckMethod } from "../model/check.ts";
 import type { CheckResult, CheckRunner } from "./check-runner.ts";
 import { startDeadline, type DeadlineOptions } from "./deadline.ts";
-import { type DockerHost, dockerFailureWords, parseDockerHost } from "./docker-host.ts";
+import { type DockerHost, dockerFailureText, parseDockerHost } from "./docker-host.ts";
 import { ExecOutput } from "./exec-output.ts";
 import { formatScriptOutput, OutputTail } from "./limit-output.ts";
 import { runPeriodically, type PeriodicOptions } from "./periodic.ts";
@@ -14,16 +14,16 @@ export type DockerMethod = Extract<CheckMethod, { kind: "docker" }>;
 
 export interface DockerCheckOptions extends PeriodicOptions {
   readonly outputBytesMax: number;
-  /** Where the Docker API is, as DOCKER_HOST has it; "" for Docker's own socket. */
+  /** Address of the Docker API in the format of DOCKER_HOST; "" for Docker's default socket. */
   readonly dockerHost: string;
 }
 
 const timeoutMsDefault = 30_000;
 
-/** The output ends with the command; that it has ended, and how, Docker may know a moment later. */
+/** Pause before asking for the exit code again: Docker may record it a moment after the output has ended. */
 const inspectAgainMs = 100;
 
-/** What is read of an answer that is not the command's output. */
+/** Limit of a response body that is not the command's output. */
 const answerBytesMax = 65_536;
 
 interface Answer {
@@ -32,8 +32,8 @@ interface Answer {
 }
 
 /**
- * Runs a command in a container and reads its exit code as that of a script: exec create, start and inspect of the Docker
- * API, which Podman's service speaks, too. Consul: what fails is worded as here; but it waits for the command for ever.
+ * Runs a command in a container by exec create, start and inspect of the Docker API, which Podman also provides, and maps
+ * its exit code like a script's. Error texts are Consul's; but Consul waits for the command without a timeout.
  */
 export function startDockerCheck(method: DockerMethod, options: DockerCheckOptions): CheckRunner {
   const timeoutMs = method.timeoutMs || timeoutMsDefault;
@@ -53,7 +53,7 @@ class DockerRun {
   readonly #options: RunOptions;
   readonly #clock: Clock;
   readonly #tail: OutputTail;
-  /** Aborts when the time is up or the check is stopped. The command itself cannot be ended: the API has no request for it. */
+  /** Aborts when the time is up or the check is stopped. The command itself continues: the API cannot kill it. */
   readonly #ended = new AbortController();
 
   constructor({ container, args }: DockerMethod, options: RunOptions) {
@@ -135,7 +135,7 @@ class DockerRun {
     }
   }
 
-  /** @param onOutput is given the body of a 200 in pieces; other bodies are in the answer */
+  /** @param onOutput gets the body of a 200 in pieces; other bodies are returned */
   async #call(
     host: DockerHost,
     what: string,
@@ -149,12 +149,12 @@ class DockerRun {
       return await ask({ ...host.address, method, path, headers, signal, agent: false }, content, onOutput);
     } catch (thrown) {
       const verb = method === "GET" ? "Get" : "Post";
-      throw new Error(`${what}: ${verb} "${host.url}${path}": ${dockerFailureWords(host, thrown)}`, { cause: thrown });
+      throw new Error(`${what}: ${verb} "${host.url}${path}": ${dockerFailureText(host, thrown)}`, { cause: thrown });
     }
   }
 }
 
-/** By node:http, which takes a socket's path, and no proxy from the environment. */
+/** Sends a request with node:http, which supports Unix sockets and ignores proxy variables. */
 async function ask(
   options: RequestOptions,
   content: string | undefined,

@@ -1,20 +1,20 @@
 import type { OutputTail } from "./limit-output.ts";
 
-/** A stream's number, three zeros, and the length of what follows. */
+/** Header of a frame: the stream's number, three zeros, and the length of the content. */
 const headerBytes = 8;
 const streamMax = 2;
 const none: Buffer = Buffer.alloc(0);
 
 /**
- * The output of a command in a container. Docker sends both streams as one, for that is what is asked for; Podman puts a
- * header before each piece of either stream, which Consul shows.
+ * Decodes the output of a command in a container. With Tty, Docker sends both streams as one without headers; Podman still
+ * puts a header before each piece. Consul shows these headers, here they are removed.
  */
 export class ExecOutput {
   readonly #tail: OutputTail;
   #isFramed: boolean | undefined;
-  /** The beginning of a header. */
+  /** The received part of an incomplete header. */
   #pending = none;
-  /** Of the present frame, what has not come yet. */
+  /** Bytes of the current frame that have not arrived. */
   #left = 0;
 
   constructor(tail: OutputTail) {
@@ -42,7 +42,7 @@ export class ExecOutput {
     }
   }
 
-  /** What is shorter than a header was none. */
+  /** Output that is shorter than a header has no headers. */
   end(): void {
     if (this.#isFramed === undefined) this.#tail.write(this.#pending);
   }

@@ -1,12 +1,12 @@
 import { messageOf } from "../lib/errors.ts";
 import { formatHostPort, type HostPort } from "./host-port.ts";
-import { handshakeFailureWords } from "./tls-alerts.ts";
+import { handshakeFailureText } from "./tls-alerts.ts";
 
 /**
- * What went wrong on the network, in the words Go has for it: they are what Consul's users know, search for, and match
- * in their alarms. The system's code is looked up here; anything unknown keeps its own message.
+ * Go's texts for network errors, by the system's error code: users of Consul know them, search for them, and match them in
+ * alerts. An error without an entry keeps its own message.
  */
-const connectWords: Readonly<Record<string, string>> = {
+const connectTexts: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connect: connection refused",
   ECONNRESET: "connect: connection reset by peer",
   EHOSTUNREACH: "connect: no route to host",
@@ -20,7 +20,7 @@ const connectWords: Readonly<Record<string, string>> = {
   ENFILE: "socket: too many open files in system",
 };
 
-const lookupWords: Readonly<Record<string, string>> = {
+const lookupTexts: Readonly<Record<string, string>> = {
   ENOTFOUND: "no such host",
   ENODATA: "no such host",
   ENONAME: "no such host",
@@ -30,42 +30,42 @@ const lookupWords: Readonly<Record<string, string>> = {
   ECONNREFUSED: "no name server answers",
 };
 
-/** Why a connection could not be made: "dial tcp 127.0.0.1:8080: connect: connection refused". */
-export function dialErrorWords(thrown: unknown, target: HostPort): string {
+/** Returns Go's text for a failed connection: "dial tcp 127.0.0.1:8080: connect: connection refused". */
+export function dialErrorText(thrown: unknown, target: HostPort): string {
   const error = firstOf(thrown);
   const code = codeOf(error).replace(/^DNS_/, "");
-  if (syscallOf(error) === "getaddrinfo") return `dial tcp: ${lookupErrorWords(code, target.host)}`;
+  if (syscallOf(error) === "getaddrinfo") return `dial tcp: ${lookupErrorText(code, target.host)}`;
   const address = { host: addressOf(error) ?? target.host, port: target.port };
-  return `dial tcp ${formatHostPort(address)}: ${connectErrorWords(code) ?? messageOf(error)}`;
+  return `dial tcp ${formatHostPort(address)}: ${connectErrorText(code) ?? messageOf(error)}`;
 }
 
-/** Why there was no connection in time: the name was not resolved, or its preferred address did not answer. */
-export function dialTimeoutWords(waitsFor: "address" | "connection" | "nothing", { host, port }: HostPort): string {
-  if (waitsFor === "address") return `dial tcp: ${lookupErrorWords("ETIMEOUT", host)}`;
+/** Returns Go's text for a timeout: of the name's look-up, or of the connection to its preferred address. */
+export function dialTimeoutText(waitsFor: "address" | "connection" | "nothing", { host, port }: HostPort): string {
+  if (waitsFor === "address") return `dial tcp: ${lookupErrorText("ETIMEOUT", host)}`;
   return `dial tcp ${formatHostPort({ host, port })}: i/o timeout`;
 }
 
-function lookupErrorWords(code: string, host: string): string {
-  return `lookup ${host}: ${lookupWords[code] ?? code}`;
+function lookupErrorText(code: string, host: string): string {
+  return `lookup ${host}: ${lookupTexts[code] ?? code}`;
 }
 
-export function connectErrorWords(code: string): string | undefined {
-  return connectWords[code];
+export function connectErrorText(code: string): string | undefined {
+  return connectTexts[code];
 }
 
-/** Why a TLS handshake failed, or undefined when that is not what failed. */
-export function tlsErrorWords(error: unknown): string | undefined {
+/** Returns Go's text for a failed TLS handshake; undefined for any other error. */
+export function tlsErrorText(error: unknown): string | undefined {
   const code = codeOf(error);
-  if (code === "CERT_HAS_EXPIRED") return `${outOfTimeWords}: it has expired`;
-  if (code === "CERT_NOT_YET_VALID") return `${outOfTimeWords}: it is not yet valid; is this machine's clock right?`;
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return nameMismatchWords(messageOf(error));
+  if (code === "CERT_HAS_EXPIRED") return `${outOfTimeText}: it has expired`;
+  if (code === "CERT_NOT_YET_VALID") return `${outOfTimeText}: it is not yet valid; is this machine's clock right?`;
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return nameMismatchText(messageOf(error));
   if (untrustedCodes.has(code)) return "x509: certificate signed by unknown authority";
-  if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || messageOf(error).endsWith(":WRONG_VERSION_NUMBER")) return notTlsWords;
-  if (isProtocolCode(code)) return handshakeFailureWords(messageOf(error));
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || messageOf(error).endsWith(":WRONG_VERSION_NUMBER")) return notTlsText;
+  if (isProtocolCode(code)) return handshakeFailureText(messageOf(error));
   return undefined;
 }
 
-/** Of an error that ended a TLS handshake: the handshake itself went well, but the certificate is not to be trusted. */
+/** Whether a TLS handshake failed only because the certificate is not trusted. */
 export function isCertificateError(error: unknown): boolean {
   const code = codeOf(error);
   return code !== "" && code !== "ECONNRESET" && !isProtocolCode(code);
@@ -75,9 +75,9 @@ function isProtocolCode(code: string): boolean {
   return code.startsWith("ERR_SSL_") || code === "EPROTO";
 }
 
-const outOfTimeWords = "x509: certificate has expired or is not yet valid";
+const outOfTimeText = "x509: certificate has expired or is not yet valid";
 
-export const notTlsWords = "tls: first record does not look like a TLS handshake";
+export const notTlsText = "tls: first record does not look like a TLS handshake";
 
 const untrustedCodes: ReadonlySet<string> = new Set([
   "DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -88,8 +88,11 @@ const untrustedCodes: ReadonlySet<string> = new Set([
   "CERT_UNTRUSTED",
 ]);
 
-/** "Host: a.example. is not in the cert's altnames: DNS:b.example", or "IP: 127.0.0.1 is not in the cert's list: ". */
-function nameMismatchWords(message: string): string {
+/**
+ * Translates "Host: a.example. is not in the cert's altnames: DNS:b.example" and "IP: 127.0.0.1 is not in the cert's
+ * list: " to Go's text.
+ */
+function nameMismatchText(message: string): string {
   const [, address, addresses = ""] = /IP: (\S+) is not in the cert's list: *(.*)/.exec(message) ?? [];
   if (address !== undefined && addresses === "")
     return `x509: cannot validate certificate for ${address} because it doesn't contain any IP SANs`;
@@ -99,7 +102,7 @@ function nameMismatchWords(message: string): string {
   return `x509: certificate is valid for ${names.replaceAll("DNS:", "")}, not ${host}`;
 }
 
-/** A connection that tried several addresses fails with all of their errors; the first is the preferred address's. */
+/** Returns the first error, that of the preferred address, when a connection tried several addresses. */
 function firstOf(thrown: unknown): unknown {
   return thrown instanceof AggregateError ? (thrown.errors[0] ?? thrown) : thrown;
 }

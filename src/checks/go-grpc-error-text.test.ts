@@ -1,13 +1,13 @@
 import { expect, test } from "bun:test";
-import { grpcFailureWords } from "./go-grpc-error-text.ts";
+import { grpcFailureText } from "./go-grpc-error-text.ts";
 
-test("a code without a name is given by its number", () => {
-  expect(grpcFailureWords({ code: 99, details: "odd" })).toBe("rpc error: code = Code(99) desc = odd");
+test("a gRPC code without a name is shown by its number", () => {
+  expect(grpcFailureText({ code: 99, details: "odd" })).toBe("rpc error: code = Code(99) desc = odd");
 });
 
-test("a certificate for another name, or one that is over, is told in the words of the other checks", () => {
+test("a wrong or expired certificate has the same text as in HTTP checks", () => {
   const words = (last: string): string =>
-    grpcFailureWords({ code: 14, details: `No connection established. Last error: ${last}. Resolution note: ` });
+    grpcFailureText({ code: 14, details: `No connection established. Last error: ${last}. Resolution note: ` });
   const mismatch =
     "Error: Hostname/IP does not match certificate's altnames: " +
     "Host: localhost. is not in the cert's altnames: DNS:other.example";

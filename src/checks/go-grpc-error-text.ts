@@ -1,7 +1,7 @@
-import { connectErrorWords, tlsErrorWords } from "./go-error-text.ts";
+import { connectErrorText, tlsErrorText } from "./go-error-text.ts";
 import { formatHostPort } from "./host-port.ts";
 
-/** The names that Go gives to gRPC's status codes, by number. */
+/** Go's names of gRPC's status codes, by number. */
 const codeNames: readonly string[] = [
   "OK",
   "Canceled",
@@ -27,8 +27,8 @@ export interface GrpcFailure {
   readonly details: string;
 }
 
-/** Why a call failed, as Consul words it; what the server said itself is passed on as it is. */
-export function grpcFailureWords({ code, details }: GrpcFailure): string {
+/** Returns Consul's text for a failed call. The server's own message is kept unchanged. */
+export function grpcFailureText({ code, details }: GrpcFailure): string {
   return `rpc error: code = ${codeNames[code] ?? `Code(${code})`} desc = ${description(details)}`;
 }
 
@@ -36,11 +36,11 @@ function description(details: string): string {
   const name = /^Name resolution failed for target (?:dns:)?(.*):\d+$/.exec(details)?.[1];
   if (name !== undefined) return connectionError(`Error while dialing dial tcp: lookup ${name}: no such host`);
   const last = /^No connection established\. Last error: (?:\w*Error: )?(.*?)\. Resolution note: /s.exec(details)?.[1];
-  return last === undefined ? details : connectionError(lastErrorWords(last));
+  return last === undefined ? details : connectionError(lastErrorText(last));
 }
 
-/** Why a server cannot be dialled; `why` begins with "dial tcp". */
-export function dialFailureWords(why: string): string {
+/** Returns Consul's text for a server that cannot be dialled; `why` begins with "dial tcp". */
+export function dialFailureText(why: string): string {
   return `rpc error: code = Unavailable desc = ${connectionError(`Error while dialing ${why}`)}`;
 }
 
@@ -48,17 +48,17 @@ function connectionError(why: string): string {
   return `connection error: desc = "transport: ${why}"`;
 }
 
-/** The library hands on the text of the system's error only, not its code. */
-function lastErrorWords(last: string): string {
+/** Translates the last error. @grpc/grpc-js passes on only the text of the system's error, not its code. */
+function lastErrorText(last: string): string {
   const [, code = "", host = "", port] = /^connect (E[A-Z]+) (.*):(\d+)$/.exec(last) ?? [];
-  const connect = connectErrorWords(code);
+  const connect = connectErrorText(code);
   if (connect !== undefined) {
     return `Error while dialing dial tcp ${formatHostPort({ host, port: Number(port) })}: ${connect}`;
   }
-  const tls = tlsErrorWords(Object.assign(new Error(last), { code: tlsCodeOf(last) }));
+  const tls = tlsErrorText(Object.assign(new Error(last), { code: tlsCodeOf(last) }));
   if (tls !== undefined) return `authentication handshake failed: ${tls}`;
   if (/^Failed to connect|^Protocol error/.test(last))
-    return "connection closed: the other side does not speak gRPC here";
+    return "connection closed: the server does not speak gRPC on this port";
   if (last.startsWith("h2 is not supported"))
     return "the server does not offer HTTP/2 by TLS (ALPN h2), which gRPC needs";
   return last;

@@ -1,11 +1,11 @@
 /**
- * The two messages of grpc.health.v1 in protobuf's encoding: a request is one string in field 1, an answer one enum in
- * field 1. That is all there is, so no library is loaded for it.
+ * Encodes and decodes the two messages of grpc.health.v1 in protobuf: the request is a string in field 1, the response an
+ * enum in field 1. That is too little to load a protobuf library for.
  */
 
 export const healthCheckPath = "/grpc.health.v1.Health/Check";
 
-/** ServingStatus SERVING; all others are not healthy. */
+/** ServingStatus SERVING; all other values mean unhealthy. */
 export const serving = 1;
 
 const serviceTag = 0x0a; // field 1, length-delimited
@@ -17,7 +17,7 @@ export function encodeHealthRequest(service: string): Buffer {
   return Buffer.concat([Buffer.from([serviceTag, ...encodeVarint(name.byteLength)]), name]);
 }
 
-/** The status in an answer; 0 (unknown) when there is none. Fields that a later version may add are passed over. */
+/** Returns the status of a response; 0 (UNKNOWN) when absent. Unknown fields, which a later version may add, are skipped. */
 export function decodeHealthStatus(answer: Uint8Array): number {
   let status = 0;
   for (let at = 0; at < answer.byteLength;) {
@@ -38,7 +38,7 @@ function endOfField(wireType: number, start: number, first: Varint): number {
   if (wireType === 0) return first.end;
   if (wireType === 1) return start + 8;
   if (wireType === 2) return first.end + first.value;
-  return wireType === 5 ? start + 4 : Infinity; // others do not occur in proto3: nothing after them can be read
+  return wireType === 5 ? start + 4 : Infinity; // proto3 has no other types, so their length is unknown
 }
 
 function encodeVarint(value: number): number[] {

@@ -9,7 +9,7 @@ import type { CheckResult } from "./check-runner.ts";
 import { healthCheckPath } from "./grpc-health.ts";
 import { startGrpcCheck, type GrpcMethod } from "./grpc.ts";
 
-/** grpc.health.v1's answers, by the name of the service asked for. */
+/** Answers Health/Check by the name of the service in the request. */
 const servingStatuses: Readonly<Record<string, number>> = { "": 1, up: 1, down: 2, unknown: 0, "service-unknown": 3 };
 
 let plain: grpc.Server;
@@ -72,54 +72,54 @@ function critical(output: string): CheckResult {
   return { status: "critical", output };
 }
 
-test("a server or service that is serving is passing", async () => {
+test("a gRPC server or service with the status SERVING is passing", async () => {
   for (const target of [`127.0.0.1:${plainPort}`, `127.0.0.1:${plainPort}/`, `localhost:${plainPort}/up`]) {
     expect(await check(target)).toEqual({ status: "passing", output: `gRPC check ${target}: success` });
   }
 });
 
-test("one that is not serving is critical", async () => {
+test("a gRPC service with another status is critical", async () => {
   for (const service of ["down", "unknown", "service-unknown"]) {
     const result = await check(`127.0.0.1:${plainPort}/${service}`);
     expect(result).toEqual(critical("gRPC application didn't report service healthy"));
   }
 });
 
-test("what a server says of its refusal is passed on", async () => {
+test("the output has the server's own error message", async () => {
   const unknown = "rpc error: code = NotFound desc = unknown service";
   expect(await check(`127.0.0.1:${plainPort}/a/b`)).toEqual(critical(unknown));
   const denied = "rpc error: code = PermissionDenied desc = go away";
   expect(await check(`127.0.0.1:${plainPort}/denied`)).toEqual(critical(denied));
 });
 
-test("a server without the health protocol is critical and says so", async () => {
+test("a gRPC server without the health service is critical and says so", async () => {
   const bare = new grpc.Server();
   const port = await listen(bare, grpc.ServerCredentials.createInsecure());
-  const words = "rpc error: code = Unimplemented desc = The server does not implement the method";
-  expect((await check(`127.0.0.1:${port}`)).output).toStartWith(words);
+  const text = "rpc error: code = Unimplemented desc = The server does not implement the method";
+  expect((await check(`127.0.0.1:${port}`)).output).toStartWith(text);
   bare.forceShutdown();
 });
 
 const unavailable = 'rpc error: code = Unavailable desc = connection error: desc = "transport: ';
 
-test("a refused connection says so, with the address", async () => {
+test("a gRPC check with a refused connection says so, with the address", async () => {
   const refused = `${unavailable}Error while dialing dial tcp 127.0.0.1:1: connect: connection refused"`;
   expect(await check("127.0.0.1:1/service")).toEqual(critical(refused));
   const refusedV6 = `${unavailable}Error while dialing dial tcp [::1]:1: connect: connection refused"`;
   expect(await check("[::1]:1")).toEqual(critical(refusedV6));
 });
 
-test("a name that does not resolve says so", async () => {
-  const words = `${unavailable}Error while dialing dial tcp: lookup no-such-name.invalid: no such host"`;
-  expect(await check("no-such-name.invalid:1")).toEqual(critical(words));
+test("a gRPC check of a name that does not resolve says so", async () => {
+  const text = `${unavailable}Error while dialing dial tcp: lookup no-such-name.invalid: no such host"`;
+  expect(await check("no-such-name.invalid:1")).toEqual(critical(text));
 });
 
-test("an address without a port says so", async () => {
-  const words = `${unavailable}Error while dialing dial tcp: address 127.0.0.1: missing port in address"`;
-  expect(await check("127.0.0.1")).toEqual(critical(words));
+test("a gRPC check of an address without a port says so", async () => {
+  const text = `${unavailable}Error while dialing dial tcp: address 127.0.0.1: missing port in address"`;
+  expect(await check("127.0.0.1")).toEqual(critical(text));
 });
 
-test("TLS checks the certificate unless told not to, by name and by address", async () => {
+test("a gRPC check verifies the certificate for a name or an address, unless it skips verification", async () => {
   const untrusted = `${unavailable}authentication handshake failed: x509: certificate signed by unknown authority"`;
   for (const host of ["localhost", "127.0.0.1"]) {
     const target = `${host}:${securePort}/up`;
@@ -129,26 +129,26 @@ test("TLS checks the certificate unless told not to, by name and by address", as
   }
 });
 
-test("TLS against a plain server, and plain against TLS, say so", async () => {
+test("a gRPC check with TLS against a plain server, or without against a TLS server, says so", async () => {
   const notTls = `${unavailable}authentication handshake failed: tls: first record does not look like a TLS handshake"`;
   expect(await check(`localhost:${plainPort}`, { useTls: true })).toEqual(critical(notTls));
-  const notGrpc = `${unavailable}connection closed: the other side does not speak gRPC here"`;
+  const notGrpc = `${unavailable}connection closed: the server does not speak gRPC on this port"`;
   expect(await check(`127.0.0.1:${securePort}`)).toEqual(critical(notGrpc));
 });
 
-test("something that is not gRPC says so", async () => {
+test("a gRPC check of a server that is not gRPC says so", async () => {
   const talkative = createTcpServer((socket) => socket.on("error", () => {}).end("SSH-2.0-x\r\n"));
   talkative.listen(0, "127.0.0.1");
   await once(talkative, "listening");
-  const { port } = talkative.address() as AddressInfo; // a TCP server's address is never a path
-  const words = `${unavailable}connection closed: the other side does not speak gRPC here"`;
-  expect(await check(`127.0.0.1:${port}`)).toEqual(critical(words));
+  const { port } = talkative.address() as AddressInfo; // address() is a string only for a Unix socket
+  const text = `${unavailable}connection closed: the server does not speak gRPC on this port"`;
+  expect(await check(`127.0.0.1:${port}`)).toEqual(critical(text));
   talkative.close();
 });
 
 const timedOut = critical("rpc error: code = DeadlineExceeded desc = context deadline exceeded");
 
-test("a server that does not answer in time is critical", async () => {
+test("a gRPC server that does not answer in time is critical", async () => {
   const called = new Promise<void>((resolve) => (onSilentCall = resolve));
   const method = methodOf(`127.0.0.1:${plainPort}/silent`, { timeoutMs: 5_000 });
   const trial = new CheckTrial((options) => startGrpcCheck(method, options));
@@ -160,7 +160,7 @@ test("a server that does not answer in time is critical", async () => {
   expect(trial.clock.timerCount).toBe(0);
 });
 
-test("a connection that nobody answers times out", async () => {
+test("a gRPC check of an address that does not answer times out", async () => {
   const silent = await openUnacceptingPort();
   const method = methodOf(`127.0.0.1:${silent.port}`, { timeoutMs: 500 });
   const trial = new CheckTrial((options) => startGrpcCheck(method, options));
@@ -171,7 +171,7 @@ test("a connection that nobody answers times out", async () => {
   silent.close();
 });
 
-test("stopping reports nothing and leaves no timer", async () => {
+test("stopping a gRPC check reports nothing and leaves no timer", async () => {
   const called = new Promise<void>((resolve) => (onSilentCall = resolve));
   const method = methodOf(`127.0.0.1:${plainPort}/silent`, { timeoutMs: 60_000 });
   const trial = new CheckTrial((options) => startGrpcCheck(method, options));

@@ -7,22 +7,22 @@ import type { CheckMethod } from "../model/check.ts";
 import type { CheckResult, CheckRunner } from "./check-runner.ts";
 import { startDeadline, type DeadlineOptions } from "./deadline.ts";
 import { decodeHealthStatus, encodeHealthRequest, healthCheckPath, serving } from "./grpc-health.ts";
-import { dialFailureWords, grpcFailureWords } from "./go-grpc-error-text.ts";
+import { dialFailureText, grpcFailureText } from "./go-grpc-error-text.ts";
 import { formatHostPort, type HostPort, parseHostPort } from "./host-port.ts";
 import { limitReportedOutput } from "./limit-output.ts";
 import { isAddress, lookUp } from "./look-up.ts";
-import { dialErrorWords } from "./go-error-text.ts";
+import { dialErrorText } from "./go-error-text.ts";
 import { runPeriodically, type PeriodicOptions } from "./periodic.ts";
 
 export type GrpcMethod = Extract<CheckMethod, { kind: "grpc" }>;
 export type GrpcCheckOptions = PeriodicOptions & { readonly outputBytesMax: number };
 
-/** Loaded when the first check of this kind runs: an agent without one does not pay for it. */
+/** The package is loaded when the first gRPC check runs: an agent without one does not pay for it. */
 type Grpc = typeof GrpcModule;
 
 const timeoutMsDefault = 10_000;
 
-/** Asks a server by the standard health protocol whether it, or one service of it, is serving. */
+/** Starts a check that asks a gRPC server, by grpc.health.v1, whether it or one of its services is serving. */
 export function startGrpcCheck(method: GrpcMethod, options: GrpcCheckOptions): CheckRunner {
   const timeoutMs = method.timeoutMs || timeoutMsDefault;
   const { clock } = options.world;
@@ -35,7 +35,7 @@ export function startGrpcCheck(method: GrpcMethod, options: GrpcCheckOptions): C
 async function checkGrpc(method: GrpcMethod, options: DeadlineOptions): Promise<CheckResult> {
   const { address, service } = splitTarget(method.target);
   const late = Promise.withResolvers<never>();
-  late.promise.catch(() => {}); // nothing may wait for it any more
+  late.promise.catch(() => {}); // after the run no code awaits it
   const deadline = startDeadline(options, () =>
     late.reject(new Error("rpc error: code = DeadlineExceeded desc = context deadline exceeded")),
   );
@@ -52,14 +52,14 @@ async function checkGrpc(method: GrpcMethod, options: DeadlineOptions): Promise<
 }
 
 /**
- * The server as the library may be told of it, which reads addresses by rules of its own: it takes "127.1" and "0x7f.1"
- * for addresses, and names like "dns" and "unix" for schemes.
- * @throws Error that says in Consul's words why it cannot be dialled
+ * Returns the server in a form that @grpc/grpc-js parses as meant: on its own it takes "127.1" and "0x7f.1" for addresses,
+ * and names like "dns" and "unix" for schemes.
+ * @throws Error with Consul's text when the server cannot be dialled
  */
 async function serverAt(address: string, late: Promise<never>): Promise<HostPort> {
   const { host, port } = parseAddress(address);
   const lookedUp = lookUp(host).catch((error: unknown): never => {
-    throw new Error(dialFailureWords(dialErrorWords(error, { host, port })));
+    throw new Error(dialFailureText(dialErrorText(error, { host, port })));
   });
   const [first = host] = await Promise.race([lookedUp, late]);
   const isName = !isAddress(host) && /[^\d.]/.test(host);
@@ -70,18 +70,18 @@ function parseAddress(address: string): HostPort {
   try {
     return parseHostPort(address);
   } catch (thrown) {
-    throw new Error(dialFailureWords(`dial tcp: ${messageOf(thrown)}`), { cause: thrown });
+    throw new Error(dialFailureText(`dial tcp: ${messageOf(thrown)}`), { cause: thrown });
   }
 }
 
-/** "host:port/a/b" is the service "a/b" there; without a slash the server as a whole. */
+/** Splits "host:port/a/b" into the address and the service "a/b"; without a slash the service is "", the whole server. */
 function splitTarget(target: string): { readonly address: string; readonly service: string } {
   const slash = target.indexOf("/");
   if (slash === -1) return { address: target, service: "" };
   return { address: target.slice(0, slash), service: target.slice(slash + 1) };
 }
 
-/** A client of its own for each run, so that a kept connection never hides that new ones are refused. */
+/** Opens a client for one run: a kept connection would not show that new ones are refused. */
 function openClient(grpc: Grpc, server: HostPort, method: GrpcMethod): Client {
   const credentials = credentialsOf(grpc, server.host, method);
   return new grpc.Client(`dns:${formatHostPort(server)}`, credentials, channelOptions(server.host, method));
@@ -101,12 +101,12 @@ function channelOptions(host: string, method: GrpcMethod): ChannelOptions {
     "grpc.enable_http_proxy": 0,
     "grpc.enable_retries": 0,
     "grpc.service_config_disable_resolution": 1, // no TXT look-up before each run
-    // TLS has no way to name an address in its greeting, and Bun refuses to try; the certificate is held to the address.
+    // SNI does not allow an address, and Bun refuses one. checkServerIdentity verifies the certificate for the address.
     ...(method.useTls && isIP(host) !== 0 ? { "grpc.ssl_target_name_override": "localhost" } : {}),
   };
 }
 
-/** @throws Error that says in Consul's words why there is no answer, or what `late` throws */
+/** @throws Error with Consul's text when the call fails; what `late` rejects with */
 async function askHealth(client: Client, service: string, late: Promise<never>): Promise<number> {
   const answered = Promise.withResolvers<number>();
   const call = client.makeUnaryRequest(
@@ -115,7 +115,7 @@ async function askHealth(client: Client, service: string, late: Promise<never>):
     decodeHealthStatus,
     service,
     (error: ServiceError | null, status = 0) =>
-      error ? answered.reject(new Error(grpcFailureWords(error))) : answered.resolve(status),
+      error ? answered.reject(new Error(grpcFailureText(error))) : answered.resolve(status),
   );
   try {
     return await Promise.race([answered.promise, late]);

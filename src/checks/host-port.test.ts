@@ -1,23 +1,23 @@
 import { expect, test } from "bun:test";
 import { formatHostPort, parseHostPort } from "./host-port.ts";
 
-test("reads names, addresses and a missing host", () => {
+test("parseHostPort accepts names, addresses and an empty host", () => {
   expect(parseHostPort("edgex-redis:6379")).toEqual({ host: "edgex-redis", port: 6379 });
   expect(parseHostPort("[::1]:80")).toEqual({ host: "::1", port: 80 });
   expect(parseHostPort(":18080")).toEqual({ host: "", port: 18080 });
 });
 
-test("writes what it reads", () => {
+test("formatHostPort returns the text that parseHostPort parsed", () => {
   for (const text of ["127.0.0.1:80", "[fe80::1%eth0]:65535"]) expect(formatHostPort(parseHostPort(text))).toBe(text);
 });
 
-// The words are those that Consul 1.8.7 was seen to give, after "dial tcp: ".
+// The expected texts are outputs of Consul 1.8.7, without "dial tcp: ".
 test.each([
   ["127.0.0.1", "address 127.0.0.1: missing port in address"],
   ["tcp://127.0.0.1:18080", "address tcp://127.0.0.1:18080: too many colons in address"],
   ["::1:80", "address ::1:80: too many colons in address"],
   ["127.0.0.1:99999", "address 99999: invalid port"],
   ["127.0.0.1:zzz", "address tcp/zzz: unknown port"],
-])("says what is wrong with %s", (text, words) => {
-  expect(() => parseHostPort(text)).toThrow(words);
+])("the error for the address %s is Go's", (text, message) => {
+  expect(() => parseHostPort(text)).toThrow(message);
 });

@@ -6,8 +6,7 @@ export interface HostPort {
 }
 
 /**
- * Reads "host:port" or "[v6]:port" by the rules of Go's net.Dial. A missing host means this machine. What is wrong is said in
- * the words of Go, which people look up.
+ * Parses "host:port" or "[v6]:port" by the rules of Go's net.Dial. An empty host means this machine. Error texts are Go's.
  * @throws OperatingError invalid
  */
 export function parseHostPort(text: string): HostPort {
@@ -17,7 +16,7 @@ export function parseHostPort(text: string): HostPort {
 }
 
 /**
- * The two parts as they are written.
+ * Splits "host:port" without interpreting the parts.
  * @throws OperatingError invalid
  */
 export function splitHostPort(text: string): { readonly host: string; readonly port: string } {
@@ -37,12 +36,12 @@ export function splitHostPort(text: string): { readonly host: string; readonly p
   return { host, port: text.slice(colon + 1) };
 }
 
-/** An address as Go prints it, v6 in brackets. */
+/** Formats an address as Go does, with an IPv6 address in brackets. */
 export function formatHostPort({ host, port }: HostPort): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** The names that Go knows without /etc/services. */
+/** Names of ports that Go knows without /etc/services. */
 const servicePorts: Readonly<Record<string, number>> = {
   ...{ domain: 53, ftp: 21, ftps: 990, gopher: 70, http: 80, https: 443, imap2: 143, imap3: 220, imaps: 993 },
   ...{ pop3: 110, pop3s: 995, smtp: 25, ssh: 22, telnet: 23 },

@@ -7,11 +7,11 @@ interface Read {
   readonly location?: string | undefined;
   readonly failure?: string | undefined;
   readonly body: string;
-  /** Nothing more was wanted, before the connection ended. */
+  /** Whether the response was complete before the connection ended. */
   readonly isWhole: boolean;
 }
 
-/** What is read of an answer that comes in these pieces, after which the connection ends. */
+/** Reads a response that arrives in these pieces, after which the connection ends. */
 function read(pieces: readonly string[], isHead = false): Read {
   const body: Uint8Array[] = [];
   const reader = new HttpAnswerReader({ isHead, onBody: (bytes) => body.push(bytes) });
@@ -22,7 +22,7 @@ function read(pieces: readonly string[], isHead = false): Read {
   return { ...head, failure, body: Buffer.concat(body).toString("latin1"), isWhole };
 }
 
-/** The same, octet by octet. */
+/** Reads a response that arrives byte by byte. */
 function readSlowly(answer: string, isHead?: boolean): Read {
   return read(answer.split(""), isHead);
 }
@@ -50,32 +50,32 @@ test.each([
   ["in chunks, cut off", `${ok}Transfer-Encoding: chunked\r\n\r\n9\r\npong`, "pong", false],
   ["in chunks, of which one has no size", `${ok}Transfer-Encoding: chunked\r\n\r\n4\r\npong\r\nzz\r\nXX`, "pong", true],
   ["in chunks, of which one does not end", `${ok}Transfer-Encoding: chunked\r\n\r\n4\r\npongXX\r\n`, "pong", true],
-])("a body %s is read, however it comes", (_which, answer, body, isWhole) => {
+])("a response body %s is read, however it is split", (_which, answer, body, isWhole) => {
   const whole = { status: 200, reason: "OK", location: "", failure: undefined, body, isWhole };
   expect(read([answer])).toEqual(whole);
   expect(readSlowly(answer)).toEqual(whole);
 });
 
-test("an answer to HEAD, 204 and 304 have no body, whatever they announce", () => {
+test("a response to HEAD, 204 and 304 have no body, whatever Content-Length says", () => {
   const rest = "Content-Length: 4\r\n\r\nXXXX";
   expect(read([ok + rest], true)).toMatchObject({ status: 200, body: "", isWhole: true });
   expect(read([`HTTP/1.1 204 No Content\r\n${rest}`])).toMatchObject({ status: 204, body: "", isWhole: true });
   expect(read([`HTTP/1.1 304 Not Modified\r\n${rest}`])).toMatchObject({ status: 304, body: "", isWhole: true });
 });
 
-test("what only announces an answer is passed over, and 101 is one", () => {
+test("1xx responses are skipped, except 101, which is final", () => {
   const announced = `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nContent-Length: 3\r\nLocation: /a\r\n\r\n${ok}\r\npong`;
   expect(readSlowly(announced)).toMatchObject({ status: 200, location: "", body: "pong" });
   expect(read(["HTTP/1.1 101 Switching Protocols\r\n\r\n\x01\x02"])).toMatchObject({ status: 101, body: "" });
 });
 
-test("the reason may be missing, and have any letters", () => {
+test("the reason phrase may be missing and may have any characters", () => {
   expect(read(["HTTP/1.1 299\r\n\r\n"])).toMatchObject({ status: 299, reason: "" });
   expect(read(["HTTP/1.1 299 \r\n\r\n"])).toMatchObject({ status: 299, reason: "" });
   expect(read(["HTTP/1.1 200 Sch\xc3\xb6n  so\r\n\r\n"])).toMatchObject({ status: 200, reason: "Schön  so" });
 });
 
-test("the first location counts, also where it goes on in another line", () => {
+test("the first Location header counts, with its continuation lines", () => {
   const head = "HTTP/1.1 302 Found\r\nX: a\r\n b\r\nlocation : /x\r\n\r\n";
   expect(read([head]).failure).toBe(malformed);
   const folded = "HTTP/1.1 302 Found\r\nX: a\r\n b\r\nlocation:\t/a\r\n\t/b \r\nLocation: /c\r\n\r\n";
@@ -95,12 +95,12 @@ test.each([
   ["a head that begins with the rest of a header", `${ok} x\r\n\r\n`, malformed],
   ["a length that is none", `${ok}Content-Length: -1\r\n\r\n`, malformed],
   ["two lengths", `${ok}Content-Length: 4\r\nContent-Length: 5\r\n\r\npong`, malformed],
-])("%s is no answer", (_what, answer, failure) => {
+])("%s is an invalid response", (_what, answer, failure) => {
   expect(read([answer])).toMatchObject({ failure, body: "" });
   expect(readSlowly(answer)).toMatchObject({ failure, body: "" });
 });
 
-test("a head without an end is left, in one line or many, and also when it only announces", () => {
+test("an endless head is abandoned, in one line or many, and also in 1xx responses", () => {
   const failure = `${broken}: net/http: server response headers exceeded 65536 bytes; aborted`;
   for (const piece of ["x", "X: y\r\n"]) {
     const endless = Array.from({ length: 70_000 / piece.length }, () => piece);
@@ -113,7 +113,7 @@ test("a head without an end is left, in one line or many, and also when it only 
   expect(read(announcing)).toMatchObject({ failure, isWhole: true });
 });
 
-test("of what follows the head, a mebibyte is read, and no line of more than 4 KiB", () => {
+test("at most 1 MiB of the body is read, and no chunk line above 4 KiB", () => {
   const piece = "y".repeat(65_536);
   const body = Array.from({ length: 100 }, () => piece);
   expect(read([`${ok}\r\n`, ...body]).body).toHaveLength(2 ** 20);

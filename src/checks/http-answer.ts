@@ -1,6 +1,6 @@
 import { isToken } from "./http-headers.ts";
 
-/** The first line of an answer, and the one header that a check reads. */
+/** The status line of a response, and the one header that a check uses. */
 export interface AnswerHead {
   readonly status: number;
   readonly reason: string;
@@ -8,7 +8,7 @@ export interface AnswerHead {
 }
 
 export interface HttpAnswerOptions {
-  /** The answer to HEAD has no body, whatever its headers say. */
+  /** Whether the request was HEAD: its response has no body, whatever the headers say. */
   readonly isHead: boolean;
   readonly onBody: (bytes: Uint8Array) => void;
 }
@@ -22,36 +22,35 @@ const switchingProtocols = 101;
 const bodiless: ReadonlySet<number> = new Set([switchingProtocols, 204, 304]);
 const usedHeaders: ReadonlySet<string> = new Set(["location", "content-length", "transfer-encoding"]);
 
-/** An answer's head, and those that only announce it, must not be longer. */
+/** Limit of a response's head, together with 1xx responses before it. */
 const headBytesMax = 65_536;
 
 /**
- * Of what follows the head, this much is read. The status decides, and of the body only the end is shown: Consul reads on
- * for as long as there is time; here the connection is closed, so that an endless body costs little.
+ * Limit of the body that is read; then the connection is closed, so that an endless body costs little. Consul reads until
+ * the timeout. The result is the same, since the status decides; only the end of the body is shown.
  */
 const bodyBytesReadMax = 1024 * 1024;
 
 /** A chunk's length with its extensions, or a trailer. */
 const chunkLineBytesMax = 4096;
 
-/** What comes next; each is left behind with its last byte. */
+/** The part of the response that the next byte belongs to. "length" and "open" are bodies with and without a length. */
 type Part = "status" | "header" | "length" | "open" | "chunk-size" | "chunk" | "chunk-end" | "trailer" | "over";
 
 const bodyParts: ReadonlySet<Part> = new Set(["length", "open", "chunk"]);
 
 /**
- * Reads the answer to one request, in whatever pieces it comes (RFC 9112). Lines may end without a carriage return; 1xx
- * answers are passed over. What is wrong in the head makes the answer none; what is wrong further on ends its body, and
- * the status counts.
+ * Incrementally parses the response to one request (RFC 9112). Lines may end without a carriage return; 1xx responses are
+ * skipped. A fault in the head makes the response invalid; a later fault ends the body, and the status counts.
  */
 export class HttpAnswerReader {
   readonly #options: HttpAnswerOptions;
   #part: Part = "status";
-  /** The beginning of a line whose end has not come. */
+  /** The received part of an incomplete line. */
   #line: Buffer = empty;
   #headBytes = 0;
   #bodyBytes = 0;
-  /** Of a body or chunk of known length: still to come. */
+  /** Bytes of a body or chunk of known length that have not arrived. */
   #left = 0;
   #status = 0;
   #reason = "";
@@ -63,18 +62,18 @@ export class HttpAnswerReader {
     this.#options = options;
   }
 
-  /** The head, once all of it has come and if there is no fault in it. */
+  /** The head, once it is complete; undefined before, and after a fault in it. */
   get head(): AnswerHead | undefined {
     if (this.#failure !== undefined || this.#part === "status" || this.#part === "header") return undefined;
     return { status: this.#status, reason: this.#reason, location: this.#headers.get("location") ?? "" };
   }
 
-  /** Why there is no answer, in the words of Go. */
+  /** Go's text for a fault in the head. */
   get failure(): string | undefined {
     return this.#failure;
   }
 
-  /** Nothing more is wanted of the connection. */
+  /** Whether the response is complete, or no more of it will be read. */
   get isOver(): boolean {
     return this.#part === "over";
   }
@@ -89,16 +88,16 @@ export class HttpAnswerReader {
     if (this.#bodyBytes >= bodyBytesReadMax) this.#part = "over";
   }
 
-  /** The connection has ended. An answer without a length is whole now, one that was cut off as good as it will be. */
+  /** Call when the connection has ended: completes a response without a length; a truncated body counts, too. */
   end(): void {
     if (this.head === undefined)
       this.#fail(this.#headBytes + this.#line.length === 0 ? "EOF" : `${broken}: unexpected EOF`);
     this.#part = "over";
   }
 
-  /** The first fault counts. */
-  #fail(words: string): void {
-    this.#failure ??= words;
+  /** Records a fault; the first one counts. */
+  #fail(text: string): void {
+    this.#failure ??= text;
     this.#part = "over";
   }
 
@@ -179,7 +178,7 @@ export class HttpAnswerReader {
     this.#headers.set(name, known === undefined ? value : `${known}, ${value}`);
   }
 
-  /** A value may go on in lines that begin with a space. */
+  /** Appends a continuation line, which begins with white space, to the last header's value. */
   #continueHeader(more: string): void {
     if (this.#lastHeader === "") return this.#fail(malformed);
     const known = this.#headers.get(this.#lastHeader);

@@ -5,24 +5,24 @@ import { Dial, type DialEvents } from "./dial.ts";
 import { HttpAnswerReader, type AnswerHead } from "./http-answer.ts";
 import type { HttpRequest } from "./http-request.ts";
 import { OutputTail } from "./limit-output.ts";
-import { codeOf, dialErrorWords, dialTimeoutWords, notTlsWords, tlsErrorWords } from "./go-error-text.ts";
+import { codeOf, dialErrorText, dialTimeoutText, notTlsText, tlsErrorText } from "./go-error-text.ts";
 
 export type HttpOutcome =
   | (AnswerHead & {
       readonly kind: "answered";
-      /** The end of the body, or of as much of it as came in time. */
+      /** The end of the body, or of the part that arrived in time. */
       readonly body: OutputTail;
     })
   | { readonly kind: "failed"; readonly reason: string };
 
 export type ExchangeOptions = DeadlineOptions & { readonly outputBytesMax: number };
 
-/** One request on a connection of its own, and its answer; redirects are not followed. Never rejects. */
+/** Sends one request on a new connection and reads the response, without following redirects. Never rejects. */
 export function exchange(request: HttpRequest, options: ExchangeOptions): Promise<HttpOutcome> {
   return new Promise((resolve) => new Exchange(request, options, resolve).start());
 }
 
-/** A kept connection would say nothing of whether the service accepts new ones, so each run makes its own. */
+/** Uses a new connection, because a kept one would not show whether the service still accepts connections. */
 class Exchange implements DialEvents {
   readonly #request: HttpRequest;
   readonly #resolve: (outcome: HttpOutcome) => void;
@@ -31,7 +31,7 @@ class Exchange implements DialEvents {
   readonly #body: OutputTail;
   readonly #answer: HttpAnswerReader;
   #connection: Connection | undefined;
-  /** Empty until it may be sent. */
+  /** The unsent part of the request; empty until sending begins. */
   #unsent: Uint8Array = nothing;
 
   constructor(request: HttpRequest, options: ExchangeOptions, resolve: (outcome: HttpOutcome) => void) {
@@ -40,7 +40,7 @@ class Exchange implements DialEvents {
     this.#body = new OutputTail(options.outputBytesMax);
     this.#answer = new HttpAnswerReader({ isHead: request.isHead, onBody: (bytes) => this.#body.write(bytes) });
     this.#dial = new Dial(request.target, { clock: options.clock, tls: request.tls, events: this });
-    this.#deadline = startDeadline(options, () => this.#end(this.#timeoutWords()));
+    this.#deadline = startDeadline(options, () => this.#end(this.#timeoutText()));
   }
 
   start(): void {
@@ -53,11 +53,11 @@ class Exchange implements DialEvents {
   }
 
   onRefused(error: unknown): void {
-    this.#end(dialErrorWords(error, this.#dial.preferred));
+    this.#end(dialErrorText(error, this.#dial.preferred));
   }
 
   onSecured(error: Error | undefined): void {
-    if (error) this.#end(handshakeWords(error));
+    if (error) this.#end(handshakeText(error));
     else this.#send();
   }
 
@@ -79,10 +79,10 @@ class Exchange implements DialEvents {
 
   onClosed(error: Error | undefined): void {
     this.#answer.end();
-    this.#end(error && connectionWords(error));
+    this.#end(error && connectionText(error));
   }
 
-  /** @param failure counts unless the head of an answer has come */
+  /** @param failure the result, unless a complete head was received */
   #end(failure?: string): void {
     this.#deadline.clear();
     if (this.#answer.isOver) this.#dial.close();
@@ -92,22 +92,22 @@ class Exchange implements DialEvents {
     this.#resolve({ kind: "failed", reason: failure ?? this.#answer.failure ?? "EOF" });
   }
 
-  #timeoutWords(): string {
+  #timeoutText(): string {
     const { waitsFor, preferred } = this.#dial;
-    const words = waitsFor === "nothing" ? "context deadline exceeded" : dialTimeoutWords(waitsFor, preferred);
-    return `${words} (Client.Timeout exceeded while awaiting headers)`;
+    const text = waitsFor === "nothing" ? "context deadline exceeded" : dialTimeoutText(waitsFor, preferred);
+    return `${text} (Client.Timeout exceeded while awaiting headers)`;
   }
 }
 
 const nothing = new Uint8Array();
 
-/** A service that ends the connection in the middle of TLS's handshake is told as one that does so later. */
-function handshakeWords(error: Error): string {
-  return codeOf(error) === "ECONNRESET" ? "EOF" : connectionWords(error);
+/** Reports a connection that ends during the TLS handshake like one that ends later. */
+function handshakeText(error: Error): string {
+  return codeOf(error) === "ECONNRESET" ? "EOF" : connectionText(error);
 }
 
-function connectionWords(error: Error): string {
-  const tls = tlsErrorWords(error);
-  if (tls !== undefined) return tls === notTlsWords ? "http: server gave HTTP response to HTTPS client" : tls;
+function connectionText(error: Error): string {
+  const tls = tlsErrorText(error);
+  if (tls !== undefined) return tls === notTlsText ? "http: server gave HTTP response to HTTPS client" : tls;
   return codeOf(error) === "ECONNRESET" ? "read: connection reset by peer" : messageOf(error);
 }

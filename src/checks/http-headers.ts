@@ -3,7 +3,7 @@ import { splitHostPort } from "./host-port.ts";
 
 export type HeaderLists = Readonly<Record<string, readonly string[]>>;
 
-/** One line of a request's head. */
+/** One header line of a request. */
 export type HeaderLine = readonly [name: string, value: string];
 
 interface Header {
@@ -16,12 +16,12 @@ const defaults: readonly HeaderLine[] = [
   ["Accept", "text/plain, text/*, */*"],
 ];
 
-/** Those that are not taken over as the definition has them: most describe the message itself. */
+/** Headers that are not copied from the definition; most of them describe the message itself. */
 const ownHeaders: ReadonlySet<string> = new Set([
   ...["host", "connection", "content-length", "transfer-encoding", "trailer"],
 ]);
 
-/** An empty body is announced with these, since they usually have one. */
+/** Methods for which Content-Length is sent also for an empty body. */
 const bodyMethods: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 
 export interface HeadedRequest {
@@ -32,9 +32,9 @@ export interface HeadedRequest {
 }
 
 /**
- * The headers of a check's request: what its definition says, names in its spelling, over the defaults that services
- * know health checks by. An empty value leaves the default. Consul asks for gzip too; what is not asked for need not
- * be unpacked.
+ * Returns the headers of a check's request: those of the definition, in its spelling, and Consul's defaults, by which
+ * services recognise health checks. A header with an empty value keeps the default. Unlike Consul, does not send
+ * Accept-Encoding, so that responses need not be decompressed.
  */
 export function requestHeaders(request: HeadedRequest): HeaderLine[] {
   const { url, method, headers: defined, body } = request;
@@ -58,7 +58,7 @@ function basicOf({ name, password = "" }: GoUserinfo): string {
   return `Basic ${Buffer.from(`${name}:${password}`, "latin1").toString("base64")}`;
 }
 
-/** The definition's, or the URL's. Go: it is sent as ASCII, up to a blank or slash, without a zone. */
+/** Returns the value of Host, from the definition or the URL. Go: in ASCII, cut at a space or slash, without a zone. */
 export function hostHeader({ url, headers }: Pick<HeadedRequest, "url" | "headers">): string {
   const given = Object.entries(headers).find(([name]) => name.toLowerCase() === "host")?.[1][0];
   const [host = ""] = (given || url.host).split(/[ /]/, 1);
@@ -76,12 +76,12 @@ function asciiHost(host: string): string {
 
 const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 
-/** What HTTP takes for a method or a header's name. */
+/** Whether the text is a token of HTTP, as methods and header names must be. */
 export function isToken(text: string): boolean {
   return token.test(text);
 }
 
-/** The definition's headers without those named, however they are spelt. */
+/** Returns the headers without those with these names, which are in lower case; matching ignores case. */
 export function withoutHeaders(defined: HeaderLists, names: readonly string[]): HeaderLists {
   return Object.fromEntries(Object.entries(defined).filter(([name]) => !names.includes(name.toLowerCase())));
 }

@@ -2,7 +2,7 @@ import { formatGoUrl, type GoUrl, hostnameOf, parseGoUrl, portOf, resolveGoUrl }
 import { withoutHeaders, type HeaderLists } from "./http-headers.ts";
 import { isAddress } from "./look-up.ts";
 
-/** What a request of a check is made from, the first or one that an answer redirected to. */
+/** The parts of a check's request: the first one, or one after a redirect. */
 export interface HttpStep {
   readonly url: GoUrl;
   readonly method: string;
@@ -14,14 +14,14 @@ export const redirectsMax = 10;
 
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Consul follows redirects as Go does: 307 and 308 repeat the request if they say where, the others ask with GET. */
+/** Consul follows redirects as Go does: 307 and 308 repeat the request if they have a Location, the others become a GET. */
 export function isRedirect(status: number, location: string): boolean {
   if (!redirectStatuses.has(status)) return false;
   return location !== "" || !repeatsRequest(status);
 }
 
 /**
- * The request that `location` leads to.
+ * Returns the request to follow a redirect to `location`.
  * @throws GoUrlError
  */
 export function redirectStep(step: HttpStep, status: number, location: string): HttpStep {
@@ -41,19 +41,19 @@ function repeatsRequest(status: number): boolean {
 }
 
 function redirectHeaders(step: HttpStep, url: GoUrl, to: { isAbsolute: boolean }): HeaderLists {
-  // A host header was meant for the first server, unless the redirect stays there by naming a path only.
+  // The Host header of the definition is for the first server: it is dropped unless Location is relative.
   const dropped = to.isAbsolute ? ["host"] : [];
   if (!isWithin(url, step.url)) dropped.push("authorization", "cookie", "cookie2", "www-authenticate");
   const referer = refererOf(step.url, url);
   return { ...withoutHeaders(step.headers, dropped), ...(referer === "" ? {} : { Referer: [referer] }) };
 }
 
-/** What is asked, with its port. */
+/** Returns "host:port" of a URL, with the default port of its scheme. */
 function serverOf(url: GoUrl): string {
   return `${hostnameOf(url)}:${portOf(url) || (url.scheme === "https" ? 443 : 80)}`;
 }
 
-/** Whether it is the same server, or one whose name lies below; an address, whose zone may be any text, lies below none. */
+/** Whether the URL has the same server or a subdomain of it. An address has no subdomains; its zone may be any text. */
 function isWithin(url: GoUrl, parent: GoUrl): boolean {
   const [server, above] = [serverOf(url), serverOf(parent)];
   return server === above || (!isAddress(hostnameOf(url)) && server.endsWith(`.${above}`));

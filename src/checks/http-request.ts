@@ -6,16 +6,16 @@ import { hostHeader, isToken, requestHeaders } from "./http-headers.ts";
 import type { HttpStep } from "./http-redirect.ts";
 import { isAddress } from "./look-up.ts";
 
-/** A request as it is sent, and to whom. */
+/** A request as bytes, with the server to send it to. */
 export interface HttpRequest {
   readonly target: HostPort;
   readonly tls: TlsOptions | undefined;
-  /** The answer to HEAD has no body, whatever its headers say. */
+  /** Whether the method is HEAD, whose response has no body. */
   readonly isHead: boolean;
   readonly bytes: Uint8Array;
 }
 
-/** @throws OperatingError invalid when the URL names no server that could be dialled */
+/** @throws OperatingError invalid when the host or port of the URL is invalid */
 export function httpRequestOf(step: HttpStep, { tlsSkipVerify }: { readonly tlsSkipVerify: boolean }): HttpRequest {
   const { url, method, body } = step;
   const target = targetOf(url);
@@ -30,7 +30,7 @@ export function httpRequestOf(step: HttpStep, { tlsSkipVerify }: { readonly tlsS
   };
 }
 
-/** Go: CONNECT without a path names the server. */
+/** Go: the request target of CONNECT without a path is the server. */
 function requestTarget(step: HttpStep): string {
   return step.method === "CONNECT" && step.url.path === "" ? hostHeader(step) : requestUri(step.url);
 }
@@ -41,11 +41,11 @@ function targetOf(url: GoUrl): HostPort {
   return parseHostPort(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
 }
 
-/** What would end the line, and all that terminals obey. */
+/** Control characters except tab: header values must not have them. */
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const control = /[\0-\x08\x0a-\x1f\x7f]/;
 
-/** Why a request cannot be made, in the words of Go; undefined when it can. */
+/** Returns Go's text for an invalid request; undefined for a valid one. */
 export function requestFault(step: HttpStep): string | undefined {
   const { scheme, host } = step.url;
   if (scheme !== "http" && scheme !== "https") return `unsupported protocol scheme ${goQuote(scheme)}`;

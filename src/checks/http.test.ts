@@ -65,10 +65,10 @@ async function listen(server: Server): Promise<number> {
   servers.push(server);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  return (server.address() as AddressInfo).port; // a TCP server's address is never a path
+  return (server.address() as AddressInfo).port; // address() is a string only for a Unix socket
 }
 
-/** A server that speaks no HTTP: `serve` is given each connection. */
+/** Starts a TCP server that calls `serve` with each connection. */
 function listenRaw(serve: (socket: Socket) => void): Promise<number> {
   return listen(createTcpServer((socket) => serve(socket.on("error", () => {}))));
 }
@@ -91,7 +91,7 @@ function check(url: string, change?: Partial<HttpMethod>): Promise<CheckResult> 
   return firstResult((options) => startHttpCheck(methodOf(url, change), options));
 }
 
-/** The request that reached /echo. */
+/** Returns the request that the server received at /echo. */
 async function echo(path: string, change?: Partial<HttpMethod>): Promise<Seen> {
   const { output } = await check(base + path, change);
   return JSON.parse(output.slice(output.indexOf("{")));
@@ -109,12 +109,12 @@ test.each([
   [404, "critical", "Not Found"],
   [500, "critical", "Internal Server Error"],
   [503, "critical", "Service Unavailable"],
-] as const)("status %i is %s", async (code, status, reason) => {
+] as const)("the HTTP status %i is %s", async (code, status, reason) => {
   const output = `HTTP GET ${base}/${code}: ${code} ${reason} Output: said`;
   expect(await check(`${base}/${code}`)).toEqual({ status, output });
 });
 
-test("the output is the status line as it was sent, and the body", async () => {
+test("the output of an HTTP check is the status line as sent, and the body", async () => {
   expect((await check(`${base}/reason`)).output).toBe(`HTTP GET ${base}/reason: 200 Fine And Dandy Output: r`);
   expect((await check(`${base}/empty`)).output).toBe(`HTTP GET ${base}/empty: 200 OK Output: `);
   expect((await check(`${base}/binary`)).output).toBe(`HTTP GET ${base}/binary: 200 OK Output: a\ufffd\ufffdb\0c`);
@@ -122,7 +122,7 @@ test("the output is the status line as it was sent, and the body", async () => {
   expect((await check(`${base}/ok`, { method: "HEAD" })).output).toBe(`HTTP HEAD ${base}/ok: 200 OK Output: `);
 });
 
-test("the request is one that services know as Consul's", async () => {
+test("the request has the headers of Consul's health checks", async () => {
   const seen = await echo("/echo");
   expect(seen).toEqual({ method: "GET", url: "/echo", rawHeaders: expect.anything(), body: "" });
   expect(headerOf(seen, "Host")).toEqual([`127.0.0.1:${port}`]);
@@ -132,7 +132,7 @@ test("the request is one that services know as Consul's", async () => {
   expect(seen.rawHeaders).toHaveLength(8);
 });
 
-test("method, body and headers are the definition's, which may replace the defaults", async () => {
+test("method, body and headers are those of the definition, and its headers replace the defaults", async () => {
   const headers = {
     host: ["foo.bar"],
     "x-a": ["1", "2"],
@@ -149,7 +149,7 @@ test("method, body and headers are the definition's, which may replace the defau
   expect(headerOf(seen, "Content-Length")).toEqual(["3"]);
 });
 
-test("a GET may have a body", async () => {
+test("a check's GET may have a body", async () => {
   const seen = await echo("/echo", { body: "asked" });
   expect([seen.method, seen.body]).toEqual(["GET", "asked"]);
 });
@@ -162,14 +162,14 @@ test("a password in the URL is used and not shown", async () => {
   expect((await check(`${url}/hang-up`)).output).toBe(`Get "http://user:***@127.0.0.1:${port}/hang-up": EOF`);
 });
 
-test("a long body keeps its end", async () => {
+test("the output has only the end of a long body", async () => {
   const { output } = await firstResult((options) => startHttpCheck(methodOf(`${base}/big`), options), {
     outputBytesMax: 100,
   });
   expect(output).toBe(`HTTP GET ${base}/big: 200 OK Output: ${numbered.slice(-100)}`);
 });
 
-test("an endless body is left after a while, and the status counts", async () => {
+test("an endless body is abandoned after a while, and the status counts", async () => {
   let closed = (): void => {};
   const left = new Promise<void>((resolve) => (closed = resolve));
   const endless = await listenRaw((socket) => {
@@ -191,7 +191,7 @@ test("an endless body is left after a while, and the status counts", async () =>
   await left;
 });
 
-test("a body that is cut off or does not end in time leaves the status to count", async () => {
+test("the status counts also when the body is truncated or does not end in time", async () => {
   const short = await listenRaw((socket) =>
     socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort")),
   );
@@ -202,13 +202,13 @@ test("a body that is cut off or does not end in time leaves the status to count"
   const asked = new Promise<void>((resolve) => (onSilent = resolve));
   await trial.startRun();
   await asked;
-  await Bun.sleep(50); // for what was sent to arrive: only the service knows that it will send no more
+  await Bun.sleep(50); // lets the sent bytes arrive; the client has no event for that, since the body does not end
   await trial.clock.advance(10_000);
   expect((await trial.result()).output).toBe(`HTTP GET ${base}/stalls: 200 OK Output: partial`);
   trial.runner.stop();
 });
 
-test("redirects are followed: with GET, or repeating the request where the status says so", async () => {
+test("redirects are followed with GET, or with the same request after 307 and 308", async () => {
   const moved = await echo("/moved", { method: "POST", body: "b" });
   expect([moved.method, moved.body]).toEqual(["GET", ""]);
   expect(headerOf(moved, "Referer")).toEqual([`${base}/moved`]);
@@ -217,7 +217,7 @@ test("redirects are followed: with GET, or repeating the request where the statu
   expect((await check(`${base}/moved`)).output).toStartWith(`HTTP GET ${base}/moved: 200 OK Output: {`);
 });
 
-test("credentials and a host header stay with the server they were meant for", async () => {
+test("credentials and a Host header are not sent to another server after a redirect", async () => {
   const headers = { Authorization: ["secret"], Host: ["virtual"], "X-Kept": ["yes"] };
   const same = await echo("/moved", { headers });
   expect([headerOf(same, "Authorization"), headerOf(same, "Host")]).toEqual([["secret"], ["virtual"]]);
@@ -226,7 +226,7 @@ test("credentials and a host header stay with the server they were meant for", a
   expect(headerOf(other, "X-Kept")).toEqual(["yes"]);
 });
 
-test("redirects that lead nowhere say so", async () => {
+test("an invalid redirect, or too many, is critical and says so", async () => {
   const words: [string, string][] = [
     ["/nowhere", `Get "${base}/nowhere": 302 response missing Location header`],
     ["/loop", 'Get "/loop": stopped after 10 redirects'],
@@ -242,7 +242,7 @@ test("redirects that lead nowhere say so", async () => {
   for (const [path, output] of words) expect(await check(base + path)).toEqual({ status: "critical", output });
 });
 
-test("a refused connection says so, with the address", async () => {
+test("an HTTP check with a refused connection says so, with the address", async () => {
   const refused = "dial tcp 127.0.0.1:1: connect: connection refused";
   expect(await check("http://127.0.0.1:1/x")).toEqual({
     status: "critical",
@@ -254,14 +254,14 @@ test("a refused connection says so, with the address", async () => {
   expect((await check("http://[::1]:1/x", { method: "POST" })).output).toBe(refusedV6);
 });
 
-test("a name that does not resolve says so", async () => {
+test("an HTTP check of a name that does not resolve says so", async () => {
   const { status, output } = await check("http://no-such-name.invalid/x");
   expect(status).toBe("critical");
   expect(output).toStartWith('Get "http://no-such-name.invalid/x": dial tcp: lookup no-such-name.invalid: ');
   expect(output).toMatch(/(no such host|Temporary failure in name resolution)$/);
 });
 
-test("a service that does not answer in time says so", async () => {
+test("an HTTP check of a service that does not answer in time says so", async () => {
   const asked = new Promise<void>((resolve) => (onSilent = resolve));
   const method = methodOf(`${base}/silent`, { timeoutMs: 2_000 });
   const trial = new CheckTrial((options) => startHttpCheck(method, options));
@@ -274,7 +274,7 @@ test("a service that does not answer in time says so", async () => {
   expect(trial.clock.timerCount).toBe(0);
 });
 
-test("a connection that nobody answers says that it is the connection", async () => {
+test("an HTTP check of an address that does not answer says that the connection timed out", async () => {
   const silent = await openUnacceptingPort();
   const url = `http://127.0.0.1:${silent.port}/x`;
   const trial = new CheckTrial((options) => startHttpCheck(methodOf(url), options));
@@ -286,7 +286,7 @@ test("a connection that nobody answers says that it is the connection", async ()
   silent.close();
 });
 
-test("TLS checks the certificate unless told not to", async () => {
+test("an HTTP check verifies the certificate unless it skips verification", async () => {
   for (const host of ["localhost", "127.0.0.1"]) {
     const url = `https://${host}:${tlsPort}/ok`;
     const output = `Get "${url}": x509: certificate signed by unknown authority`;
@@ -296,10 +296,10 @@ test("TLS checks the certificate unless told not to", async () => {
   }
 });
 
-test("without TLS's verification any certificate will do, with it nothing is sent before the certificate is held good", async () => {
+test("without verification any certificate is accepted; with it nothing is sent before the certificate is verified", async () => {
   const asked: string[] = [];
   const server = createTlsServer(otherCertificate, (request, response) => {
-    asked.push(request.headers["x-secret"] === undefined ? "" : "told");
+    asked.push(request.headers["x-secret"] === undefined ? "" : "secret");
     response.end("hello");
   });
   const url = `https://localhost:${await listen(server)}/`;
@@ -308,10 +308,10 @@ test("without TLS's verification any certificate will do, with it nothing is sen
   expect(asked).toEqual([]);
   for (const each of [url, url.replace("localhost", "127.0.0.1")])
     expect((await check(each, { headers, tlsSkipVerify: true })).status).toBe("passing");
-  expect(asked).toEqual(["told", "told"]);
+  expect(asked).toEqual(["secret", "secret"]);
 });
 
-test("TLS is asked for the name in the URL, whatever the header Host says, and for none of an address", async () => {
+test("the TLS server name is the URL's, whatever the header Host says, and empty for an address", async () => {
   const greetings: string[] = [];
   const listening = await listenRaw((socket) => {
     socket.once("data", (greeting) => {
@@ -327,7 +327,7 @@ test("TLS is asked for the name in the URL, whatever the header Host says, and f
   ]);
 });
 
-test("a request longer than what a connection takes at once arrives whole, also by TLS", async () => {
+test("a request larger than the socket's buffer arrives complete, also with TLS", async () => {
   const body = "0123456789".repeat(1_000_000);
   for (const url of [`${base}/length`, `https://localhost:${tlsPort}/length`])
     expect((await check(url, { method: "PUT", body, tlsSkipVerify: true })).output).toEndWith(
@@ -335,7 +335,7 @@ test("a request longer than what a connection takes at once arrives whole, also 
     );
 });
 
-test("a service that breaks the connection off says so", async () => {
+test("an HTTP check of a service that resets the connection says so", async () => {
   const broken = await listenRaw((socket) => socket.once("data", () => socket.resetAndDestroy()));
   const url = `http://127.0.0.1:${broken}/`;
   expect((await check(url)).output).toBe(`Get "${url}": read: connection reset by peer`);
@@ -343,7 +343,7 @@ test("a service that breaks the connection off says so", async () => {
   expect((await check(`https://127.0.0.1:${tls}/`)).output).toBe(`Get "https://127.0.0.1:${tls}/": EOF`);
 });
 
-test("TLS against a plain server, and plain against TLS, say so", async () => {
+test("an https URL against a plain server, or http against a TLS server, says so", async () => {
   const words = "http: server gave HTTP response to HTTPS client";
   expect((await check(`https://127.0.0.1:${port}/ok`)).output).toBe(`Get "https://127.0.0.1:${port}/ok": ${words}`);
   const skipped = await check(`https://127.0.0.1:${port}/ok`, { tlsSkipVerify: true });
@@ -351,14 +351,14 @@ test("TLS against a plain server, and plain against TLS, say so", async () => {
   expect((await check(`http://127.0.0.1:${tlsPort}/ok`)).output).toBe(`Get "http://127.0.0.1:${tlsPort}/ok": EOF`);
 });
 
-test("a server that hangs up or speaks no HTTP says so", async () => {
+test("an HTTP check of a server that closes the connection or does not speak HTTP says so", async () => {
   expect((await check(`${base}/hang-up`)).output).toBe(`Get "${base}/hang-up": EOF`);
   const url = `http://127.0.0.1:${await listenRaw((socket) => socket.end("SSH-2.0-x\r\n\r\n"))}/`;
   const broken = "net/http: HTTP/1.x transport connection broken: malformed HTTP response";
   expect((await check(url)).output).toBe(`Get "${url}": ${broken}`);
 });
 
-test("a definition that HTTP does not allow says what is wrong with it", async () => {
+test("an HTTP check with an invalid method, header or URL says what is wrong", async () => {
   const noScheme = "first path segment in URL cannot contain colon";
   expect((await check("127.0.0.1:80/ok")).output).toBe(`parse "127.0.0.1:80/ok": ${noScheme}`);
   expect((await check("http://127.0.0.1:x/")).output).toBe('parse "http://127.0.0.1:x/": invalid port ":x" after host');
@@ -374,7 +374,7 @@ test("a definition that HTTP does not allow says what is wrong with it", async (
   );
 });
 
-test("stopping lets go of a request under way", async () => {
+test("stopping an HTTP check aborts a request under way", async () => {
   const asked = new Promise<void>((resolve) => (onSilent = resolve));
   const trial = new CheckTrial((options) => startHttpCheck(methodOf(`${base}/silent`), options));
   await trial.startRun();

@@ -14,18 +14,18 @@ export type HttpCheckOptions = PeriodicOptions & { readonly outputBytesMax: numb
 
 const timeoutMsDefault = 10_000;
 
-/** Asks a URL: any 2xx is passing, 429 warning, all else critical. Redirects are followed; the last answer counts. */
+/** Starts a check that requests a URL: 2xx is passing, 429 warning, all else critical. Follows redirects. */
 export function startHttpCheck(method: HttpMethod, options: HttpCheckOptions): CheckRunner {
   const check = new HttpCheck(method, options);
   return runPeriodically((signal) => check.run(signal), options);
 }
 
-/** The definition's request, or one that an answer redirected to. */
+/** One request of a run: the definition's, or one after a redirect. */
 interface Hop {
   readonly step: HttpStep;
-  /** As errors name it. */
+  /** The URL in error texts. */
   readonly url: string;
-  /** A text when there can be none: why. */
+  /** The request, or the reason why it is invalid. */
   readonly request: HttpRequest | string;
 }
 
@@ -35,7 +35,7 @@ class HttpCheck {
   readonly #tlsSkipVerify: boolean;
   readonly #timeoutMs: number;
   readonly #options: HttpCheckOptions;
-  /** Made once, since most checks are never redirected. A text when the definition allows no request: why. */
+  /** The definition's request, built once for all runs; or the reason why it is invalid. */
   readonly #first: Hop | string;
 
   constructor(method: HttpMethod, options: HttpCheckOptions) {
@@ -51,7 +51,7 @@ class HttpCheck {
     if (!isToken(this.#method)) return `net/http: invalid method ${goQuote(this.#method)}`;
     try {
       const url = parseGoUrl(text);
-      // Go: a colon with no port behind it counts for nothing.
+      // Go ignores a colon without a port.
       const host = url.host.replace(/:$/, "");
       return this.#hopOf({ url: { ...url, host }, method: this.#method, headers, body });
     } catch (thrown) {
@@ -96,7 +96,7 @@ class HttpCheck {
     }
   }
 
-  /** The time is for all of a run, redirects included. */
+  /** The timeout is for the whole run, including redirects. */
   #exchangeOptions(endMs: number, signal: AbortSignal): ExchangeOptions {
     const { world, outputBytesMax } = this.#options;
     return { clock: world.clock, timeoutMs: endMs - world.clock.monotonicMs(), signal, outputBytesMax };
@@ -108,7 +108,7 @@ class HttpCheck {
     return { status: statusOf(answer.status), output };
   }
 
-  /** Go's words: the method with a capital letter, and the URL that failed, which a redirect may have led to. */
+  /** Returns Go's text: the method capitalised, the URL that failed (after a redirect, the new one), the reason. */
   #failed(reason: string, url: string): CheckResult {
     const verb = this.#method.charAt(0).toUpperCase() + this.#method.slice(1).toLowerCase();
     return { status: "critical", output: `${verb} ${goQuote(withoutPassword(url))}: ${reason}` };
@@ -120,17 +120,17 @@ function statusOf(status: number): CheckStatus {
   return status === 429 ? "warning" : "critical";
 }
 
-/** Check output is shown to everybody; Consul hides a password in some errors only. */
+/** Hides the password, since all clients can read check output. Consul hides it in some errors only. */
 function withoutPassword(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#@:]*):[^/?#]*@/i, "$1:***@");
 }
 
-/** In what is no URL a password may have any character. */
+/** Hides the password in a malformed URL, where it may have any character. */
 function withoutAnyPassword(text: string): string {
   return text.replace(/^([^:]*:\/*[^/?#@:]*):.*@/s, "$1:***@");
 }
 
-/** Go's words; but the reason may quote the password. */
+/** Returns Go's text without the password, which Go may quote in the reason. */
 function parseFailure({ message, reason }: GoUrlError, text: string): string {
   const shown = withoutAnyPassword(text);
   return shown === text ? message : `parse ${goQuote(shown)}: ${reason.replace(/ ".*"/s, "")}`;

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { formatScriptOutput, limitReportedOutput, OutputTail } from "./limit-output.ts";
 
-test("a tail keeps exactly the last bytes, in whatever pieces they come", () => {
+test("OutputTail keeps exactly the last bytes, however the output is split", () => {
   const pieces = fc.array(fc.string({ unit: "binary-ascii", maxLength: 40 }), { maxLength: 200 });
   fc.assert(
     fc.property(pieces, fc.integer({ min: 1, max: 100 }), (chunks, bytesMax) => {
@@ -14,7 +14,7 @@ test("a tail keeps exactly the last bytes, in whatever pieces they come", () => 
   );
 });
 
-test("a tail keeps what was written when the writer uses its bytes for something else", () => {
+test("OutputTail is not affected when the writer reuses its buffer", () => {
   const tail = new OutputTail(4);
   for (const written of ["short", "a", "b"]) {
     const chunk = Buffer.from(written);
@@ -24,26 +24,26 @@ test("a tail keeps what was written when the writer uses its bytes for something
   expect(tail.text()).toBe("rtab");
 });
 
-test("a tail shows what is not UTF-8 as U+FFFD", () => {
+test("OutputTail shows invalid UTF-8 as U+FFFD", () => {
   const tail = new OutputTail(10);
   tail.write(Uint8Array.of(0x61, 0xff, 0xfe, 0x62, 0, 0x63));
   expect(tail.text()).toBe("a\ufffd\ufffdb\0c");
 });
 
-// As Consul 1.8.7 was seen to do with OutputMaxSize 10 and `seq 1 100`.
-test("a script's output that is cut says so in front", () => {
+// Output of Consul 1.8.7 with OutputMaxSize 10 and `seq 1 100`.
+test("a truncated output of a script begins with a note that says so", () => {
   const tail = new OutputTail(10);
   for (let line = 1; line <= 100; line += 1) tail.write(Buffer.from(`${line}\n`));
   expect(formatScriptOutput(tail, 10)).toBe("Captured 10 of 292 bytes\n...\n98\n99\n100\n");
 });
 
-test("output of exactly the limit is not cut", () => {
+test("output with exactly the length of the limit is not truncated", () => {
   const tail = new OutputTail(4096);
   tail.write(Buffer.from("x".repeat(4096)));
   expect(formatScriptOutput(tail, 4096)).toBe("x".repeat(4096));
   expect(limitReportedOutput("x".repeat(4096), 4096)).toBe("x".repeat(4096));
 });
 
-test("the limit of a reported output counts bytes, not characters", () => {
+test("the limit of a reported output is in bytes, not characters", () => {
   expect(limitReportedOutput("ééé", 4)).toBe("éé ... (captured 4 of 6 bytes)");
 });

@@ -1,6 +1,6 @@
 import { copyOf } from "../lib/copy-of.ts";
 
-/** Keeps the last bytes of an output of any length, in memory that does not grow with it. */
+/** Keeps the last bytes of an output of any length in bounded memory. */
 export class OutputTail {
   readonly #bytesMax: number;
   #chunks: Uint8Array[] = [];
@@ -11,7 +11,7 @@ export class OutputTail {
     this.#bytesMax = bytesMax;
   }
 
-  /** How much was written, kept or not. */
+  /** Number of bytes written, kept or not. */
   get bytesTotal(): number {
     return this.#bytesTotal;
   }
@@ -25,7 +25,7 @@ export class OutputTail {
     if (this.#bytesKept > 2 * this.#bytesMax || this.#chunks.length > chunksMax) this.#compact();
   }
 
-  /** The kept bytes as text; what is not UTF-8 shows as U+FFFD. */
+  /** Returns the kept bytes as text; invalid UTF-8 becomes U+FFFD. */
   text(): string {
     this.#compact();
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.#chunks[0]);
@@ -39,16 +39,16 @@ export class OutputTail {
   }
 }
 
-/** A program that writes byte by byte must not cost an object a byte. */
+/** Limit of chunks before they are joined: a program may write single bytes. */
 const chunksMax = 64;
 
-/** Consul: a script's output keeps its end, and says so in front. */
+/** Consul: keeps the end of a script's output, with a note before it. */
 export function formatScriptOutput(tail: OutputTail, bytesMax: number): string {
   if (tail.bytesTotal <= bytesMax) return tail.text();
   return `Captured ${bytesMax} of ${tail.bytesTotal} bytes\n...\n${tail.text()}`;
 }
 
-/** Consul: what a service says of itself keeps its beginning, and says so behind. */
+/** Consul: keeps the beginning of an output that a service reports, with a note after it. */
 export function limitReportedOutput(output: string, bytesMax: number): string {
   if (output.length * 3 <= bytesMax) return output; // a UTF-16 unit is at most three bytes of UTF-8
   const bytes = new TextEncoder().encode(output);

@@ -1,9 +1,9 @@
 import { ipVersion } from "../lib/ip-version.ts";
 
 /**
- * Every address of a name, in the order in which they are tried. "" and "localhost" always mean both loopback
- * addresses, also where /etc/hosts lists one only: a service that listens on the other is found all the same.
- * @throws Error of getaddrinfo, for go-error-text.ts
+ * Returns the addresses of a name in the order to try them. "" and "localhost" always mean both loopback addresses, even
+ * if /etc/hosts lists only one, so that a service on the other is reached.
+ * @throws Error of getaddrinfo, which go-error-text.ts turns into a text
  */
 export async function lookUp(host: string): Promise<readonly string[]> {
   if (host === "" || host.toLowerCase() === "localhost") return ["127.0.0.1", "::1"];
@@ -13,7 +13,7 @@ export async function lookUp(host: string): Promise<readonly string[]> {
   return found.map(({ address }) => address);
 }
 
-/** Also one with a zone, "fe80::1%eth0": no name has a colon. */
+/** Whether the host is an IP address, also one with a zone ("fe80::1%eth0"): no name has a colon. */
 export function isAddress(host: string): boolean {
   return host.includes(":") || ipVersion(host) !== 0;
 }

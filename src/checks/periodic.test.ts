@@ -31,7 +31,7 @@ function begin(runOnce: RunOnce, settings: { uniform: number; intervalMs?: numbe
   };
 }
 
-test("the first runs of many checks spread evenly over the interval", async () => {
+test("the first runs of many checks are spread evenly over the interval", async () => {
   const clock = new FakeClock();
   const random = new FakeRandom(7);
   let started = 0;
@@ -52,7 +52,7 @@ test("the first runs of many checks spread evenly over the interval", async () =
   for (const runs of perSecond) expect(Math.abs(runs - 100)).toBeLessThan(40);
 });
 
-test("runs keep their beat however long each takes", async () => {
+test("runs begin at fixed times, however long each takes", async () => {
   const clock = new FakeClock();
   const slow: RunOnce = () => new Promise((resolve) => clock.schedule(7_000, () => resolve(passing)));
   const { startsMs } = begin(slow, { uniform: 0.5, clock });
@@ -60,7 +60,7 @@ test("runs keep their beat however long each takes", async () => {
   expect(startsMs).toEqual([5_000, 15_000, 25_000, 35_000, 45_000]);
 });
 
-test("a run never overlaps itself: one that is late is followed by the next at once, and none are made up for", async () => {
+test("runs never overlap: after a long run the next begins at once, and missed runs are not repeated", async () => {
   const clock = new FakeClock();
   const runsMs = [34_000, 1_000, 1_000];
   const slow: RunOnce = () => {
@@ -72,13 +72,13 @@ test("a run never overlaps itself: one that is late is followed by the next at o
   expect(startsMs).toEqual([0, 34_000, 44_000, 54_000]);
 });
 
-test("an interval under a second is taken for a second", async () => {
+test("an interval below a second is treated as a second", async () => {
   const { clock, startsMs } = begin(async () => passing, { uniform: 0, intervalMs: 1 });
   await clock.advance(3_500);
   expect(startsMs).toEqual([0, 1_000, 2_000, 3_000]);
 });
 
-test("a run that throws is a critical result, and the check goes on", async () => {
+test("a run that throws reports critical, and the check keeps running", async () => {
   const { clock, results, startsMs } = begin(() => Promise.reject(new Error("no good")), { uniform: 0 });
   await clock.advance(10_000);
   expect(results).toEqual([
@@ -88,7 +88,7 @@ test("a run that throws is a critical result, and the check goes on", async () =
   expect(startsMs).toHaveLength(2);
 });
 
-test("after stop nothing runs, nothing is reported and no timer is left", async () => {
+test("a stopped check does not run or report, and leaves no timer", async () => {
   const { promise, resolve } = Promise.withResolvers<CheckResult>();
   let signal: AbortSignal | undefined;
   const hanging: RunOnce = (given) => {
@@ -105,7 +105,7 @@ test("after stop nothing runs, nothing is reported and no timer is left", async 
   expect([startsMs.length, results.length, clock.timerCount]).toEqual([1, 0, 0]);
 });
 
-test("the report may stop the check", async () => {
+test("a report callback may stop the check", async () => {
   const clock = new FakeClock();
   const world = { clock, random: new FakeRandom() };
   let reports = 0;

@@ -2,7 +2,7 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { CheckResult, CheckRunner, CheckWorld, ReportCheck } from "./check-runner.ts";
 
-/** Finds out once. `signal` aborts when the check is stopped: let go of everything at once, the result is not wanted. */
+/** Runs a check once. `signal` aborts when the check is stopped: then it must release everything, and its result is dropped. */
 export type RunOnce = (signal: AbortSignal) => Promise<CheckResult>;
 
 export interface PeriodicOptions {
@@ -11,18 +11,17 @@ export interface PeriodicOptions {
   readonly report: ReportCheck;
 }
 
-/** Consul: a shorter interval is accepted and treated as this. */
+/** Consul accepts a shorter interval and uses this one. */
 const intervalMsMin = 1_000;
 
 /**
- * Runs a check again and again.
+ * Runs a check at an interval.
  *
- * - The first run comes at a random time within the interval, so that a gateway that starts with hundreds of checks
- *   spreads them out; after that each check keeps its place.
- * - Runs are due at fixed times, one interval apart: neither what a run takes nor a late timer shifts those that
- *   follow. (Consul waits the interval from the end of a run, and drifts.)
- * - A run never overlaps another of the same check. One that takes longer than the interval is followed by the next at
- *   once, and the times after that count from there: runs that were missed are not made up for.
+ * - The first run is at a random time within the interval, which spreads the hundreds of checks of a starting gateway.
+ * - Runs are due at fixed times, one interval apart: neither the duration of a run nor a late timer shifts later runs.
+ *   (Consul waits the interval from the end of a run, so its runs drift.)
+ * - Runs of a check never overlap. After a run that took longer than the interval, the next begins at once and later ones
+ *   count from there: missed runs are not repeated.
  */
 export function runPeriodically(runOnce: RunOnce, options: PeriodicOptions): CheckRunner {
   return new PeriodicRunner(runOnce, options);

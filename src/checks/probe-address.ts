@@ -2,9 +2,8 @@ import { connect } from "node:net";
 import type { HostPort } from "./host-port.ts";
 
 /**
- * Connects and closes at once, to tell whether an address answers. Unlike Bun.connect this can be called off: nothing is
- * left of it afterwards.
- * @returns what calls it off
+ * Tests whether an address answers: connects and closes at once. Unlike Bun.connect, this can be aborted.
+ * @returns a function that aborts it
  */
 export function probeAddress({ host, port }: HostPort, onEnd: (error: Error | undefined) => void): () => void {
   const socket = connect({ host, port });

@@ -32,7 +32,7 @@ function begin(): { clock: FakeClock; reports: string[]; checks: RunningChecks }
 
 const ttl = (ttlMs: number): CheckMethod => ({ kind: "ttl", ttlMs });
 
-test("what a service says is reported before the call returns", () => {
+test("an update of a TTL check is reported before the call returns", () => {
   const { reports, checks } = begin();
   checks.start({ definition: definitionOf("a", ttl(1_000)) });
   checks.updateTtl("a", "passing", "fine");
@@ -40,7 +40,7 @@ test("what a service says is reported before the call returns", () => {
   checks.stopAll();
 });
 
-test("a check that is started again goes by its new definition only", async () => {
+test("a check that is started again uses only its new definition", async () => {
   const { clock, reports, checks } = begin();
   checks.start({ definition: definitionOf("a", ttl(1_000)) });
   checks.start({ definition: definitionOf("a", ttl(5_000)) });
@@ -50,7 +50,7 @@ test("a check that is started again goes by its new definition only", async () =
   expect(reports).toEqual(["a critical TTL expired"]);
 });
 
-test("stopped checks leave nothing behind, unknown ones are no error", () => {
+test("stopped checks leave no timer, and stopping an unknown check is not an error", () => {
   const { clock, checks } = begin();
   for (const id of ["a", "b", "c"]) checks.start({ definition: definitionOf(id, ttl(1_000)) });
   checks.stop("a");
@@ -61,7 +61,7 @@ test("stopped checks leave nothing behind, unknown ones are no error", () => {
   expect(clock.timerCount).toBe(0);
 });
 
-test("only a TTL check that runs can be told", () => {
+test("only a running TTL check can be updated", () => {
   const { checks } = begin();
   const tcp: CheckMethod = { kind: "tcp", address: "127.0.0.1:1", intervalMs: 10_000, timeoutMs: 0 };
   checks.start({ definition: definitionOf("t", tcp) });

@@ -7,12 +7,12 @@ import { startCheck, type StartedCheck } from "./start-check.ts";
 export interface RunningChecksOptions {
   readonly world: CheckWorld;
   readonly aliasSource: AliasSource;
-  /** How one is started, if otherwise than by its method. */
+  /** Starts a check; by default startCheck. */
   readonly start?: typeof startCheck;
   readonly report: (checkId: string, result: CheckResult) => void;
 }
 
-/** All the checks that an agent runs, by their ids. */
+/** The checks that an agent runs, by their ids. */
 export class RunningChecks {
   readonly #options: RunningChecksOptions;
   readonly #running = new Map<string, StartedCheck>();
@@ -21,7 +21,7 @@ export class RunningChecks {
     this.#options = options;
   }
 
-  /** Replaces a running check of the same id: the old definition is not looked at again. */
+  /** Starts a check, and stops a running one with the same id. */
   start({ definition }: { readonly definition: CheckDefinition }): void {
     this.stop(definition.id);
     const { world, aliasSource, report, start = startCheck } = this.#options;
@@ -29,7 +29,7 @@ export class RunningChecks {
     this.#running.set(definition.id, started);
   }
 
-  /** An unknown id is no error. */
+  /** Stops a check; ignores an unknown id. */
   stop(checkId: string): void {
     this.#running.get(checkId)?.stop();
     this.#running.delete(checkId);
@@ -40,8 +40,8 @@ export class RunningChecks {
   }
 
   /**
-   * Reports before it returns.
-   * @throws OperatingError not-found when there is no TTL check of that id
+   * Updates a TTL check; its report is made before this returns.
+   * @throws OperatingError not-found when no TTL check has that id
    */
   updateTtl(checkId: string, status: CheckStatus, output: string): void {
     const check = this.#running.get(checkId);

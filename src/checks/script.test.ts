@@ -35,7 +35,7 @@ async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
   }
 }
 
-/** The process ids that a script wrote down, one a line, once there are `count`. */
+/** Waits until a script has written `count` process ids to the file, one a line, and returns them. */
 function readPids(file: string, count: number): Promise<number[]> {
   return within(5_000, async () => {
     const pids = (await readFile(file, "utf8")).trim().split("\n").map(Number);
@@ -44,7 +44,7 @@ function readPids(file: string, count: number): Promise<number[]> {
   });
 }
 
-/** Throws while one of them is running. What is dead but not yet buried by init does not count. */
+/** Throws while one of the processes is running; zombies do not count. */
 async function requireGone(pids: readonly number[]): Promise<void> {
   await within(5_000, async () => {
     for (const pid of pids) if (await isRunning(pid)) throw new Error(`process ${pid} is still running`);
@@ -61,33 +61,33 @@ test.each([
   [1, "warning"],
   [2, "critical"],
   [255, "critical"],
-] as const)("exit code %i is %s", async (code, status) => {
+] as const)("a script with exit code %i is %s", async (code, status) => {
   expect(await shell(`echo said; exit ${code}`)).toEqual({ status, output: "said\n" });
 });
 
-test("death by a signal is critical", async () => {
+test("a script that a signal kills is critical", async () => {
   expect(await shell("echo before; kill -9 $$")).toEqual({ status: "critical", output: "before\n" });
 });
 
-test("output is what was printed on either stream, with the environment and folder of the agent", async () => {
+test("the output has both streams, and the script runs with the agent's environment and working directory", async () => {
   const { output } = await shell('echo error >&2; echo "$PATH"; pwd');
   const expected = ["", "error", process.cwd(), process.env["PATH"] ?? ""];
   expect(output.split("\n").toSorted()).toEqual(expected.toSorted());
 });
 
-test("what is printed on the two streams in turn is shown in that order, run after run", async () => {
+test("the order of output on both streams is kept, run after run", async () => {
   const lines = Array.from({ length: 10 }, (_line, at) => at);
   const command = lines.map((line) => `echo ${line}${line % 2 === 0 ? "" : " >&2"}`).join("; ");
   const outputs = await Promise.all(Array.from({ length: 40 }, async () => (await shell(command)).output));
   expect(new Set(outputs)).toEqual(new Set([`${lines.join("\n")}\n`]));
 });
 
-test("a script can open its outputs again by their names", async () => {
+test("a script can open /dev/stdout and /dev/stderr", async () => {
   const command = "echo a > /dev/stderr; echo b > /dev/stdout; test -p /dev/stdout && test -p /dev/stderr";
   expect(await shell(command)).toEqual({ status: "passing", output: "a\nb\n" });
 });
 
-test("runs leave no descriptors behind", async () => {
+test("runs of scripts leave no descriptors open", async () => {
   const open = (): number => readdirSync("/proc/self/fd").length;
   await shell("true");
   const before = open();
@@ -95,7 +95,7 @@ test("runs leave no descriptors behind", async () => {
   await within(5_000, async () => expect(open()).toBeLessThanOrEqual(before));
 });
 
-test("long output keeps its end, and an endless one does not fill the memory", async () => {
+test("the end of a long output is kept, and an endless output uses bounded memory", async () => {
   expect(await shell("seq 1 100", 10)).toEqual({
     status: "passing",
     output: "Captured 10 of 292 bytes\n...\n98\n99\n100\n",
@@ -122,7 +122,7 @@ test("a script that cannot be started says why", async () => {
   });
 });
 
-test("a script that takes too long is killed with all that it started", async () => {
+test("a script that times out is killed with all processes that it started", async () => {
   await inFolder(async (folder) => {
     const file = join(folder, "pids");
     const child = `sh -c 'trap "" TERM INT HUP; echo $$ >> ${file}; sleep 1000'`;
@@ -138,7 +138,7 @@ test("a script that takes too long is killed with all that it started", async ()
   });
 });
 
-test("a script that says nothing until its time is over leaves the reason alone", async () => {
+test("the output of a script that times out without output is only the reason", async () => {
   const trial = trialOf("sleep 1000", 30_000);
   await trial.startRun();
   await trial.clock.advance(30_000);
@@ -146,7 +146,7 @@ test("a script that says nothing until its time is over leaves the reason alone"
   trial.runner.stop();
 });
 
-test("a child left behind on the script's output keeps the run going, as with Consul", async () => {
+test("a child that holds the script's output open prolongs the run, as in Consul", async () => {
   await inFolder(async (folder) => {
     const file = join(folder, "pids");
     const trial = trialOf(`sleep 1000 & echo parent; echo $$ > ${file}`, 2_000);
@@ -159,7 +159,7 @@ test("a child left behind on the script's output keeps the run going, as with Co
   });
 });
 
-test("a child left behind elsewhere is killed when the script ends", async () => {
+test("a child that does not hold the script's output is killed when the script ends", async () => {
   await inFolder(async (folder) => {
     const file = join(folder, "pids");
     expect(await shell(`sleep 1000 >/dev/null 2>&1 & echo $! > ${file}`)).toEqual({ status: "passing", output: "" });
@@ -167,7 +167,7 @@ test("a child left behind elsewhere is killed when the script ends", async () =>
   });
 });
 
-test("stopping kills the process group and reports nothing", async () => {
+test("stopping a script check kills its process group and reports nothing", async () => {
   await inFolder(async (folder) => {
     const file = join(folder, "pids");
     const trial = trialOf(`echo $$ >> ${file}; sleep 1000 & echo $! >> ${file}; wait`, 30_000);

@@ -15,7 +15,7 @@ export type ScriptCheckOptions = PeriodicOptions & { readonly outputBytesMax: nu
 
 const timeoutMsDefault = 30_000;
 
-/** Runs a program: exit code 0 is passing, 1 warning, any other (or a signal) critical. */
+/** Starts a check that runs a program: exit code 0 is passing, 1 warning, any other (or a signal) critical. */
 export function startScriptCheck(method: ScriptMethod, options: ScriptCheckOptions): CheckRunner {
   const timeoutMs = method.timeoutMs || timeoutMsDefault;
   const { outputBytesMax } = options;
@@ -26,11 +26,11 @@ export function startScriptCheck(method: ScriptMethod, options: ScriptCheckOptio
 type RunOptions = DeadlineOptions & { readonly outputBytesMax: number };
 
 /**
- * The program leads a process group of its own, and when the run ends (by itself, by timeout or because the check was
- * stopped) whatever is left of that group is killed: a check that hangs every ten seconds must not fill the gateway.
+ * Runs the program as leader of a new process group. When the run ends (by itself, by timeout, or because the check is
+ * stopped), kills the rest of the group: scripts that hang must not accumulate.
  *
- * Consul: standard output and error are one pipe, so the two keep their order; and the run lasts until the program and
- * everything that holds the pipe has ended, so a script that leaves a child behind on its output times out.
+ * Consul: standard output and error share one pipe, so their order is kept; and the run lasts until every process that holds
+ * the pipe has ended, so a script that leaves a child with its output open times out.
  */
 async function runScript(args: readonly string[], options: RunOptions): Promise<CheckResult> {
   const [program = "", ...rest] = args;
@@ -47,16 +47,16 @@ async function runScript(args: readonly string[], options: RunOptions): Promise<
   }
 }
 
-/** @throws Error of the system when the program cannot be started, unless the child tells later */
+/** @throws Error of the system when the program cannot be started; some failures come as the child's "error" event */
 function startWith(output: number, program: string, args: readonly string[]): ChildProcess {
   try {
     return spawn(program, args, { detached: true, stdio: ["ignore", output, output] });
   } finally {
-    closeSync(output); // the child has its own copy, and only that must keep the pipe open
+    closeSync(output); // only the child's copy must keep the pipe open
   }
 }
 
-/** The end of the pipe that is read. */
+/** Reads the output of a script from the pipe. */
 class ScriptOutput {
   readonly #descriptor: number;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
@@ -66,7 +66,7 @@ class ScriptOutput {
     this.#reader = Bun.file(descriptor).stream().getReader();
   }
 
-  /** Resolves when nothing holds the other end any more, or it was closed. */
+  /** Resolves when no process holds the write end any more, or after close(). */
   async readTo(tail: OutputTail): Promise<void> {
     for (;;) {
       const { done, value } = await this.#reader.read();
@@ -75,7 +75,7 @@ class ScriptOutput {
     }
   }
 
-  /** Also lets go of a descendant, in a process group of its own, that still holds the other end. */
+  /** Closes the read end, even if a descendant in another process group still holds the write end. */
   close(): void {
     void this.#reader.cancel().finally(() => closeSync(this.#descriptor));
   }
@@ -105,16 +105,16 @@ function untilEnd(script: ChildProcess, output: ScriptOutput, options: RunOption
   });
 }
 
-/** The group's number cannot be another's yet: it stays taken while the group lives, and this comes right after. */
+/** Kills a process group. Its number cannot have been reused: this is called right after the leader ended. */
 function killGroup(leaderPid: number): void {
   try {
     process.kill(-leaderPid, "SIGKILL");
   } catch {
-    // ESRCH: nothing is left, as it should be. EPERM: all that is left runs as another user, out of our reach.
+    // ESRCH: the group is empty, as usual. EPERM: its processes run as another user and cannot be killed.
   }
 }
 
-/** What a program says by its exit code; null is death by a signal. */
+/** Maps the exit code of a script to a status; null means that a signal killed it. */
 export function statusOf(exitCode: number | null): CheckStatus {
   if (exitCode === 0) return "passing";
   return exitCode === 1 ? "warning" : "critical";

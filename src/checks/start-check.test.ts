@@ -15,7 +15,7 @@ beforeAll(async () => {
   silentServer = createServer((socket) => socket.on("error", () => {}));
   silentServer.listen(0, "127.0.0.1");
   await once(silentServer, "listening");
-  port = (silentServer.address() as AddressInfo).port; // a TCP server's address is never a path
+  port = (silentServer.address() as AddressInfo).port; // address() is a string only for a Unix socket
 });
 afterAll(() => void silentServer.close());
 
@@ -25,7 +25,7 @@ function httpMethod(url: string): CheckMethod {
 
 const times = { intervalMs: 10_000, timeoutMs: 60_000 };
 
-/** One of each kind, none of which ends by itself within the test. */
+/** Returns a check of each kind; none of them ends by itself within the test. */
 function methods(): CheckMethod[] {
   const target = `127.0.0.1:${port}`;
   const noTls = { useTls: false, tlsSkipVerify: false };
@@ -81,7 +81,7 @@ function begin(method: CheckMethod, change: Partial<CheckDefinition> = {}): Tria
   };
 }
 
-test("every kind reports nothing before it has started, and after stop, twice called, nothing and holds nothing", async () => {
+test("every kind of check reports nothing before its start and after stop, and releases everything", async () => {
   for (const method of methods()) {
     const { clock, results, started, isWatching } = begin(method);
     expect([method.kind, results.length]).toEqual([method.kind, 0]);
@@ -95,7 +95,7 @@ test("every kind reports nothing before it has started, and after stop, twice ca
   }
 });
 
-test("only a TTL check can be told, and it counts at once whatever the thresholds", () => {
+test("only a TTL check can be updated, and an update counts at once whatever the thresholds", () => {
   for (const method of methods()) {
     const { started, results } = begin(method);
     expect([method.kind, started.update !== undefined]).toEqual([method.kind, method.kind === "ttl"]);
@@ -106,7 +106,7 @@ test("only a TTL check can be told, and it counts at once whatever the threshold
   }
 });
 
-test("a check that is run counts by its thresholds", async () => {
+test("thresholds apply to a check that the agent runs", async () => {
   const codes = [200, 500, 500, 500, 200];
   const reportedBefore: number[] = [];
   const server = Bun.serve({

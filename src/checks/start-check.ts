@@ -11,15 +11,15 @@ export interface StartCheckOptions {
 }
 
 export interface StartedCheck extends CheckRunner {
-  /** Only a TTL check has it: what the service says of itself, reported before this returns. */
+  /** TTL checks only: reports the status that the service sends, before it returns. */
   readonly update?: (result: CheckResult) => void;
 }
 
-/** Starts whatever a definition asks for. Nothing is reported before this has returned. */
+/** Starts the check of a definition. Nothing is reported before this has returned. */
 export function startCheck(definition: CheckDefinition, options: StartCheckOptions): StartedCheck {
   const { method, outputBytesMax } = definition;
   const { world, report, aliasSource } = options;
-  // Consul: the thresholds are for what the agent finds out itself; a TTL check and an alias count at once.
+  // Consul: thresholds apply to checks that the agent runs; results of TTL and alias checks count at once.
   const counted = withThresholds(definition, report);
   switch (method.kind) {
     case "http":
@@ -56,7 +56,7 @@ export function startCheck(definition: CheckDefinition, options: StartCheckOptio
   }
 }
 
-/** What only some checks need of the network and of processes is loaded with the first such check. */
+/** Starts a check whose module is loaded on first use, because most agents need only some kinds. */
 function startLater(start: () => Promise<CheckRunner>): CheckRunner {
   let stopped = false;
   let runner: CheckRunner | undefined;

@@ -17,7 +17,7 @@ async function listen(host: string): Promise<Server> {
 }
 
 function portOf(opened: Server): number {
-  return (opened.address() as AddressInfo).port; // a TCP server's address is never a path
+  return (opened.address() as AddressInfo).port; // address() is a string only for a Unix socket
 }
 
 beforeAll(async () => {
@@ -38,12 +38,12 @@ async function closedPort(): Promise<number> {
   return free;
 }
 
-test("a connection that can be made is passing", async () => {
+test("a TCP check that can connect is passing", async () => {
   const address = `127.0.0.1:${port}`;
   expect(await check(address)).toEqual({ status: "passing", output: `TCP connect ${address}: Success` });
 });
 
-test("localhost finds a service on either loopback address", async () => {
+test("localhost reaches a service on either loopback address", async () => {
   const onV6 = await listen("::1");
   const addresses = [`localhost:${port}`, `localhost:${portOf(onV6)}`, `[::1]:${portOf(onV6)}`];
   for (const address of addresses) {
@@ -52,7 +52,7 @@ test("localhost finds a service on either loopback address", async () => {
   onV6.close();
 });
 
-test("a refused connection says so, with the address", async () => {
+test("a TCP check with a refused connection says so, with the address", async () => {
   const free = await closedPort();
   const refused = `dial tcp 127.0.0.1:${free}: connect: connection refused`;
   expect(await check(`127.0.0.1:${free}`)).toEqual({ status: "critical", output: refused });
@@ -60,7 +60,7 @@ test("a refused connection says so, with the address", async () => {
   expect((await check(`[::1]:${free}`)).output).toBe(`dial tcp [::1]:${free}: connect: connection refused`);
 });
 
-test("a name that does not resolve says so", async () => {
+test("a TCP check of a name that does not resolve says so", async () => {
   const { status, output } = await check("no-such-name.invalid:80");
   expect(status).toBe("critical");
   expect(output).toMatch(
@@ -68,12 +68,12 @@ test("a name that does not resolve says so", async () => {
   );
 });
 
-test("an address that is none says what it lacks", async () => {
+test("a TCP check of a malformed address says what is wrong", async () => {
   expect((await check("127.0.0.1")).output).toBe("dial tcp: address 127.0.0.1: missing port in address");
   expect((await check("127.0.0.1:zzz")).output).toBe("dial tcp: address tcp/zzz: unknown port");
 });
 
-test("a connection that nobody answers times out, and the next run tries again", async () => {
+test("a TCP check of an address that does not answer times out, and the next run tries again", async () => {
   const silent = await openUnacceptingPort();
   const address = `127.0.0.1:${silent.port}`;
   const trial = new CheckTrial((options) =>
@@ -88,7 +88,7 @@ test("a connection that nobody answers times out, and the next run tries again",
   silent.close();
 });
 
-test("stopping lets go of a connection under way", async () => {
+test("stopping a TCP check aborts a connection attempt under way", async () => {
   const silent = await openUnacceptingPort();
   const trial = new CheckTrial((options) =>
     startTcpCheck({ kind: "tcp", address: `127.0.0.1:${silent.port}`, intervalMs: 10_000, timeoutMs: 60_000 }, options),

@@ -4,14 +4,14 @@ import type { CheckResult, CheckRunner } from "./check-runner.ts";
 import { startDeadline, type DeadlineOptions } from "./deadline.ts";
 import { Dial } from "./dial.ts";
 import { parseHostPort, type HostPort } from "./host-port.ts";
-import { dialErrorWords, dialTimeoutWords } from "./go-error-text.ts";
+import { dialErrorText, dialTimeoutText } from "./go-error-text.ts";
 import { runPeriodically, type PeriodicOptions } from "./periodic.ts";
 
 export type TcpMethod = Extract<CheckMethod, { kind: "tcp" }>;
 
 const timeoutMsDefault = 10_000;
 
-/** Passing when a connection can be made; nothing is sent on it. */
+/** Starts a check that is passing when it can connect; it sends nothing. */
 export function startTcpCheck(method: TcpMethod, options: PeriodicOptions): CheckRunner {
   const timeoutMs = method.timeoutMs || timeoutMsDefault;
   const { clock } = options.world;
@@ -27,7 +27,7 @@ async function checkTcp(address: string, options: DeadlineOptions): Promise<Chec
   }
 }
 
-/** @throws Error that says why there is no connection */
+/** @throws Error with Go's text when the connection fails */
 function connectOnce(target: HostPort, options: DeadlineOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const dial = new Dial(target, {
@@ -40,14 +40,14 @@ function connectOnce(target: HostPort, options: DeadlineOptions): Promise<void> 
         },
         onRefused: (error) => {
           deadline.clear();
-          reject(new Error(dialErrorWords(error, dial.preferred)));
+          reject(new Error(dialErrorText(error, dial.preferred)));
         },
       },
     });
     const deadline = startDeadline(options, () => {
-      const words = dialTimeoutWords(dial.waitsFor, dial.preferred);
+      const text = dialTimeoutText(dial.waitsFor, dial.preferred);
       dial.cancel();
-      reject(new Error(words));
+      reject(new Error(text));
     });
     dial.start();
   });

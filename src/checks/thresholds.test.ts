@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { checkStatuses, type CheckStatus } from "../model/check.ts";
 import { withThresholds, type Thresholds } from "./thresholds.ts";
 
-/** Which of `statuses`, by place, are let through. */
+/** Returns the indexes of the statuses that are reported. */
 function reported(statuses: readonly CheckStatus[], thresholds: Thresholds): number[] {
   const places: number[] = [];
   let place = 0;
@@ -12,13 +12,13 @@ function reported(statuses: readonly CheckStatus[], thresholds: Thresholds): num
   return places;
 }
 
-test("agrees with counting backwards", () => {
+test("a result is reported if the results before it, counted backwards, reach the threshold", () => {
   const threshold = fc.nat(4);
   const statuses = fc.array(fc.constantFrom(...checkStatuses), { maxLength: 30 });
   fc.assert(
     fc.property(statuses, threshold, threshold, (results, successBeforePassing, failuresBeforeCritical) => {
       const isCritical = results.map((status) => status === "critical");
-      // Before the first result there were as many of either sort as it takes.
+      // Both groups count as having reached their threshold before the first result.
       const expected = results.flatMap((_status, place) => {
         const needed = isCritical[place] ? failuresBeforeCritical : successBeforePassing;
         const run = place - isCritical.lastIndexOf(!isCritical[place], place);
@@ -36,14 +36,14 @@ test("with thresholds of 0 or 1 every result counts", () => {
   expect(reported(statuses, { successBeforePassing: 1, failuresBeforeCritical: 1 })).toEqual([0, 1, 2, 3]);
 });
 
-// As Consul 1.8.7 was seen to do with both thresholds at 2 and at 3.
-test("the status turns with the second, or third, result in a row", () => {
+// Behaviour of Consul 1.8.7 with both thresholds at 2 and at 3.
+test("with a threshold of 2 or 3 the status changes with the second or third result in a row", () => {
   const statuses: CheckStatus[] = ["critical", "passing", "passing", "passing", "critical", "critical", "critical"];
   expect(reported(statuses, { successBeforePassing: 2, failuresBeforeCritical: 2 })).toEqual([0, 2, 3, 5, 6]);
   expect(reported(statuses, { successBeforePassing: 3, failuresBeforeCritical: 3 })).toEqual([0, 3, 6]);
 });
 
-test("warnings count towards passing", () => {
+test("warnings count towards the threshold for passing", () => {
   const statuses: CheckStatus[] = ["critical", "warning", "passing"];
   expect(reported(statuses, { successBeforePassing: 2, failuresBeforeCritical: 0 })).toEqual([0, 2]);
 });

@@ -4,11 +4,10 @@ import type { ReportCheck } from "./check-runner.ts";
 export type Thresholds = Pick<CheckDefinition, "successBeforePassing" | "failuresBeforeCritical">;
 
 /**
- * Lets a result through once enough of its sort have come in a row. Passing and warning are one sort, critical the
- * other; a result held back changes nothing, its output included.
+ * Reports a result once enough results of its group have come in a row. Passing and warning form one group, critical the
+ * other. A result below the threshold is dropped, including its output.
  *
- * Consul: the first result counts at once, whatever the thresholds, so that a check says something true soon after it
- * was registered. The property test "agrees with counting backwards" shows all of it.
+ * Consul: the first result counts at once, whatever the thresholds, so that a new check soon has its real status.
  */
 export function withThresholds(thresholds: Thresholds, report: ReportCheck): ReportCheck {
   let successes = thresholds.successBeforePassing;

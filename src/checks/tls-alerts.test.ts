@@ -34,7 +34,7 @@ function checkGrpc(port: number): Promise<CheckResult> {
   return firstResult((options) => startGrpcCheck({ ...method, ...schedule }, options));
 }
 
-/** OpenSSL's own test server, which can be told to be as old as a device. */
+/** Starts OpenSSL's test server, which can be limited to old versions of TLS. */
 async function serveByOpenssl(...words: readonly string[]): Promise<number> {
   const [port = 0] = await freePorts(1);
   const certificate = ["-cert", certFile, "-key", keyFile, "-www", "-quiet"];
@@ -47,12 +47,12 @@ async function serveByOpenssl(...words: readonly string[]): Promise<number> {
   return port;
 }
 
-/** A server that answers the greeting with these octets and ends. */
+/** Starts a server that answers ClientHello with these bytes and closes the connection. */
 async function serveOctets(octets: Uint8Array): Promise<{ readonly port: number; close(): void }> {
   const server = createServer((socket) => socket.on("error", () => {}).once("data", () => socket.end(octets)));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const { port } = server.address() as AddressInfo; // a TCP server's address is never a path
+  const { port } = server.address() as AddressInfo; // address() is a string only for a Unix socket
   return { port, close: () => server.close() };
 }
 
@@ -63,15 +63,18 @@ function failureOf({ output }: CheckResult): string {
 const tooOld =
   "the server speaks no TLS 1.2; update it, or let the check skip verification: then it accepts TLS 1.0 and 1.1, too";
 
-test.each(["-tls1", "-tls1_1"])("a server with %s at most passes unless it is to be verified", async (version) => {
-  const port = await serveByOpenssl(version, "-cipher", "ALL:@SECLEVEL=0");
-  expect((await checkHttps(port, true)).status).toBe("passing");
-  expect(failureOf(await checkHttps(port, false))).toBe(
-    `remote error: tls: protocol version not supported (${tooOld})`,
-  );
-});
+test.each(["-tls1", "-tls1_1"])(
+  "a server limited to %s is passing only if the check skips verification",
+  async (version) => {
+    const port = await serveByOpenssl(version, "-cipher", "ALL:@SECLEVEL=0");
+    expect((await checkHttps(port, true)).status).toBe("passing");
+    expect(failureOf(await checkHttps(port, false))).toBe(
+      `remote error: tls: protocol version not supported (${tooOld})`,
+    );
+  },
+);
 
-test("a server that wants a client certificate says so", async () => {
+test("the output for a server that requires a client certificate says so", async () => {
   const advice = "the server wants a client certificate, and checks have none";
   const newest = await serveByOpenssl("-Verify", "1", "-verify_return_error", "-tls1_3");
   expect(failureOf(await checkHttps(newest, true))).toBe(`remote error: tls: certificate required (${advice})`);
@@ -81,7 +84,7 @@ test("a server that wants a client certificate says so", async () => {
   );
 });
 
-test("a server that chooses a TLS that is too old is told as one that says so", async () => {
+test("a server that selects a too old TLS version has the same text as one that sends an alert about it", async () => {
   const hello = [0x02, 0, 0, 38, 0x03, 0x02, ...Array<number>(32).fill(1), 0, 0x00, 0x2f, 0];
   const server = await serveOctets(Buffer.from([0x16, 0x03, 0x02, 0, hello.length, ...hello]));
   expect(failureOf(await checkHttps(server.port, false))).toBe(
@@ -90,7 +93,7 @@ test("a server that chooses a TLS that is too old is told as one that says so", 
   server.close();
 });
 
-// What Consul 1.8.7 says of the same alerts; advice, in parentheses, is Praetor's own.
+// Texts of Consul 1.8.7 for the same alerts; the advice in parentheses is Praetor's.
 test.each<[number, string]>([
   [0, "EOF"],
   [10, "remote error: tls: unexpected message"],
@@ -109,7 +112,7 @@ test.each<[number, string]>([
   [86, "remote error: tls: inappropriate fallback"],
   [112, "remote error: tls: unrecognized name"],
   [116, "remote error: tls: certificate required"],
-])("alert %i is told in Consul's words by HTTP and gRPC checks", async (alert, words) => {
+])("alert %i has Consul's text in HTTP and gRPC checks", async (alert, words) => {
   const server = await serveOctets(Buffer.from([0x15, 0x03, 0x03, 0, 2, 2, alert]));
   for (const skip of [true, false])
     expect(failureOf(await checkHttps(server.port, skip)).replace(/ \(.*\)$/, "")).toBe(words);

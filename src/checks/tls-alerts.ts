@@ -1,4 +1,4 @@
-/** Go's words for what a TLS server says before it ends a handshake (RFC 8446, section 6), by its number. */
+/** Go's texts for TLS alerts, by number (RFC 8446, 6). */
 const alertTexts: Readonly<Record<number, string>> = {
   10: "unexpected message",
   20: "bad record MAC",
@@ -37,7 +37,7 @@ const tooOld =
   "the server speaks no TLS 1.2; update it, or let the check skip verification: then it accepts TLS 1.0 and 1.1, too";
 const wantsCertificate = "the server wants a client certificate, and checks have none";
 
-/** What to do about those that people meet. */
+/** Advice for the common alerts. */
 const advice: Readonly<Record<number, string>> = {
   40: `no common cipher, or ${wantsCertificate}`,
   42: wantsCertificate,
@@ -46,11 +46,11 @@ const advice: Readonly<Record<number, string>> = {
   116: wantsCertificate,
 };
 
-/** BoringSSL numbers an alert that it has received so much above the alert's own number. */
+/** BoringSSL's error code of a received alert is the alert's number plus this. */
 const alertOffset = 1000;
 
-/** A handshake that failed, from the message of BoringSSL: "error:1000042e:SSL routines:OPENSSL_internal:TLSV1_ALERT_...". */
-export function handshakeFailureWords(message: string): string {
+/** Translates BoringSSL's message of a failed handshake ("error:1000042e:SSL routines:OPENSSL_internal:TLSV1_ALERT_..."). */
+export function handshakeFailureText(message: string): string {
   const [, code = "", name] = /error:1000([0-9a-f]{4}):SSL routines:\w*:(\w+)/.exec(message) ?? [];
   if (name === undefined) return `tls: ${message}`;
   if (name === "UNSUPPORTED_PROTOCOL" || name === "WRONG_SSL_VERSION")
@@ -58,6 +58,6 @@ export function handshakeFailureWords(message: string): string {
   const alert = Number.parseInt(code, 16) - alertOffset;
   if (alert < 0) return `tls: ${name.toLowerCase().replaceAll("_", " ")}`;
   if (alert === closeNotify) return "EOF";
-  const told = advice[alert];
-  return `remote error: tls: ${alertTexts[alert] ?? `alert(${alert})`}${told === undefined ? "" : ` (${told})`}`;
+  const note = advice[alert];
+  return `remote error: tls: ${alertTexts[alert] ?? `alert(${alert})`}${note === undefined ? "" : ` (${note})`}`;
 }

@@ -12,7 +12,7 @@ function begin(outputBytesMax = 4096): { clock: FakeClock; results: CheckResult[
   return { clock, results, ttl: startTtlCheck({ kind: "ttl", ttlMs: 2_000 }, { world, outputBytesMax, report }) };
 }
 
-test("a service that never spoke is critical when the time to live is over, once", async () => {
+test("a TTL check without a report turns critical once, when the TTL expires", async () => {
   const { clock, results } = begin();
   await clock.advance(1_999);
   expect(results).toEqual([]);
@@ -21,7 +21,7 @@ test("a service that never spoke is critical when the time to live is over, once
   expect(results).toEqual([{ status: "critical", output: "TTL expired" }]);
 });
 
-test("what a service says is reported at once and repeated when it falls silent", async () => {
+test("an update is reported at once, and its output is repeated when the TTL expires", async () => {
   const { clock, results, ttl } = begin();
   ttl.update({ status: "warning", output: "hm" });
   expect(results).toEqual([{ status: "warning", output: "hm" }]);
@@ -30,7 +30,7 @@ test("what a service says is reported at once and repeated when it falls silent"
   expect(results[1]).toEqual({ status: "critical", output });
 });
 
-test("each update gives the whole time to live again, an expired check comes back", async () => {
+test("each update restarts the TTL, also of an expired check", async () => {
   const { clock, results, ttl } = begin();
   for (let update = 0; update < 5; update += 1) {
     await clock.advance(1_900);
@@ -43,15 +43,15 @@ test("each update gives the whole time to live again, an expired check comes bac
   expect(results.at(-1)).toEqual({ status: "passing", output: "back" });
 });
 
-test("a jump of the wall clock changes nothing", async () => {
+test("a jump of the wall clock does not affect the TTL", async () => {
   const { clock, results } = begin();
   clock.jumpWall(50 * 365 * 86_400_000);
   await clock.advance(1_999);
   expect(results).toEqual([]);
 });
 
-// As Consul 1.8.7 was seen to do with OutputMaxSize 20.
-test("a long output keeps its beginning and says what is missing", async () => {
+// Output of Consul 1.8.7 with OutputMaxSize 20.
+test("the beginning of a long output is kept, with a note of its full length", async () => {
   const { clock, results, ttl } = begin(20);
   ttl.update({ status: "passing", output: `${"z".repeat(30)}END` });
   const kept = "zzzzzzzzzzzzzzzzzzzz ... (captured 20 of 33 bytes)";
@@ -60,7 +60,7 @@ test("a long output keeps its beginning and says what is missing", async () => {
   expect(results[1]?.output).toBe(`TTL expired (last output before timeout follows): ${kept}`);
 });
 
-test("after stop nothing is reported and no timer is left", async () => {
+test("a stopped TTL check reports nothing and leaves no timer", async () => {
   const { clock, results, ttl } = begin();
   ttl.stop();
   ttl.stop();

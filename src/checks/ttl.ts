@@ -11,13 +11,13 @@ export interface TtlOptions {
   readonly report: ReportCheck;
 }
 
-/** A check whose service says itself how it is, and is taken for critical when it has not for the time to live. */
+/** A check whose service reports its status itself, and which turns critical when no report comes for the TTL. */
 export interface TtlRunner extends CheckRunner {
-  /** What the service says now: reported before this returns, and good for the time to live. Ignored once stopped. */
+  /** Reports the service's result before it returns, and restarts the TTL. Ignored after stop. */
   update(result: CheckResult): void;
 }
 
-/** The time to live counts from here, whatever the wall clock does. */
+/** Starts a TTL check. The TTL counts from now, on the monotonic clock. */
 export function startTtlCheck(method: TtlMethod, options: TtlOptions): TtlRunner {
   return new TtlCheck(method.ttlMs, options);
 }

@@ -46,8 +46,8 @@ test("a reload is reported with the time of CLOCK_MONOTONIC", async () => {
   const afterUs = monotonicUs();
   const [[reloading, time] = []] = socket.read();
   expect(reloading).toBe("RELOADING=1");
-  const toldUs = BigInt(/^MONOTONIC_USEC=(\d+)$/.exec(time ?? "")?.[1] ?? 0);
-  expect(toldUs >= beforeUs && toldUs <= afterUs).toBe(true);
+  const reportedUs = BigInt(/^MONOTONIC_USEC=(\d+)$/.exec(time ?? "")?.[1] ?? 0);
+  expect(reportedUs >= beforeUs && reportedUs <= afterUs).toBe(true);
 });
 
 test("the variables of sd_notify are removed from the environment, whatever they hold", async () => {

@@ -66,7 +66,7 @@ export interface CheckDefinition {
    */
   readonly successBeforePassing: number;
   readonly failuresBeforeCritical: number;
-  /** Time critical after which the agent deregisters the service. 0: never; otherwise at least 60,000. */
+  /** How long the check must be critical before the agent deregisters its service. 0: never; otherwise at least 60,000. */
   readonly deregisterCriticalServiceAfterMs: number;
   /** Limit of the kept output; Consul's default is 4096. */
   readonly outputBytesMax: number;

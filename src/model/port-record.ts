@@ -6,7 +6,7 @@ export type PortPolicy = (typeof portPolicies)[number];
  * - conflict: it was logged, and nothing else was done;
  * - pending: the service was assigned another port and has not registered it yet;
  * - active: the service has registered its new port;
- * - pinned: the service has registered the old port again;
+ * - pinned: the service was assigned another port and still registered the old one;
  * - exhausted: no port of the range is free;
  * - released: the conflict is over.
  */

@@ -48,7 +48,7 @@ test("too deep nesting is refused before the call stack overflows", () => {
   expect(() => parseText("[".repeat(100_000))).toThrow("exceeded max depth");
 });
 
-test("no key reaches an object's prototype", () => {
+test("a JSON key like __proto__ cannot reach an object's prototype", () => {
   expect(() => parseText('{"__proto__":{"polluted":true}}')).toThrow("__proto__");
   const parsed = parseText('{"constructor":1}');
   expect(Object.getPrototypeOf(parsed)).toBeNull();

@@ -23,9 +23,9 @@ describe("metrics", () => {
     const metrics = new Metrics(0);
     const sample = metrics.sample("took");
     for (const ms of [2, 4, 9]) sample.add(ms);
-    const [told] = metrics.lastInterval().samples;
-    expect(told).toMatchObject({ count: 3, sum: 15, min: 2, max: 9 });
-    expect(told?.stddev).toBeCloseTo(Math.sqrt(13));
+    const [aggregate] = metrics.lastInterval().samples;
+    expect(aggregate).toMatchObject({ count: 3, sum: 15, min: 2, max: 9 });
+    expect(aggregate?.stddev).toBeCloseTo(Math.sqrt(13));
   });
 
   test("of a sample have quantiles of the last two intervals", () => {

@@ -72,7 +72,7 @@ export async function openFakeDocker(containers: Readonly<Record<string, FakeCon
   await once(tcp, "listening");
   return {
     unixHost: `unix://${socketPath}`,
-    tcpHost: `tcp://127.0.0.1:${(tcp.address() as AddressInfo).port}`, // a TCP server's address is never a path
+    tcpHost: `tcp://127.0.0.1:${(tcp.address() as AddressInfo).port}`, // address() is a string only for a Unix socket
     requests,
     hanging: () => hangs.promise,
     close: () => {

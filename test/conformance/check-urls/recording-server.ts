@@ -25,7 +25,7 @@ export class RecordingServer {
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port; // a TCP server's address is never a path
+    return (this.#server.address() as AddressInfo).port; // address() is a string only for a Unix socket
   }
 
   close(): void {
