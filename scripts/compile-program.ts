@@ -1,16 +1,16 @@
 /**
- * Options of Bun's that the executable runs with. The head of a request may have 64 KiB: Bun's 16 KiB are too few for some clients
- * behind proxies, and Consul's 1 MiB is more than a small gateway can keep for each client that sends its head slowly.
+ * Bun's runtime options for the executable. Request headers may take 64 KiB: Bun's 16 KiB are too few for some clients behind
+ * proxies, and Consul's 1 MiB is more than a small gateway can hold for each client that sends its headers slowly.
  */
 export const runtimeOptions: readonly string[] = ["--max-http-header-size=65536"];
 
 /**
- * Makes one executable of Bun's runtime and programs, of which the first runs. A worker is a program of its own inside the
- * executable: the bundler does not find it from `new Worker(...)`. Returns whether that went well; if not, why is told.
+ * Compiles an executable of Bun's runtime and the entry points, of which it runs the first. The others are workers, which the
+ * bundler does not find from `new Worker(...)`. Returns whether it succeeded, and logs the errors.
  */
 export async function compileProgram(entrypoints: string[], outfile: string): Promise<boolean> {
-  // Bytecode saves the parsing at each start: from 170 to 70 ms until the first durable write. The executable must not read
-  // .env, bunfig.toml and the like from whatever folder it is started in.
+  // Bytecode saves parsing at each start: 70 instead of 170 ms until the first durable write. The executable must not read .env
+  // or bunfig.toml from its working directory.
   const { success, logs } = await Bun.build({
     entrypoints,
     compile: {

@@ -1,7 +1,7 @@
 /**
- * Fills the holes that a partial registry mirror leaves in package-lock.json: optional packages for other platforms that
- * the mirror does not carry are left out by `npm install`, and `npm ci` then refuses the lock file everywhere. An entry
- * with version, os and cpu is enough: npm skips it where it does not fit, and fetches it where it does.
+ * Adds the entries that `npm install` omits from package-lock.json when a partial registry mirror lacks optional packages for
+ * other platforms; `npm ci` refuses such a lock file. An entry with version, os and cpu is enough: npm installs it on
+ * that platform and skips it on others.
  * Run it after `npm install` when `npm ci` says "Missing: ... from lock file".
  */
 import { readFile, writeFile } from "node:fs/promises";

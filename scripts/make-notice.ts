@@ -1,4 +1,4 @@
-/** Writes NOTICE: whose work dist/praetor contains, and under which licences. With --check it only compares. */
+/** Writes NOTICE: the third-party work in dist/praetor and its licences. With --check it only compares. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { bunParts } from "./notice/bun-parts.ts";
 import { productionDependencies, type Dependency } from "./notice/dependencies.ts";
@@ -7,7 +7,7 @@ import { renderPackages } from "./notice/render-packages.ts";
 const notice = render(productionDependencies());
 if (process.argv.includes("--check")) {
   if (readFileSync("NOTICE", "utf8") !== notice) {
-    console.error("NOTICE is not what `make notice` writes from package-lock.json");
+    console.error("NOTICE differs from what `make notice` writes from package-lock.json");
     process.exit(1);
   }
   console.log("NOTICE is up to date");

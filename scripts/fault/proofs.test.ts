@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { decoders } from "../../test/support/fuzz/decoders.ts";
 import { wholeThings } from "../../test/support/fuzz/share.ts";
 import { chosenProofs, durationOf, fuzzTargets, proofs } from "./proofs.ts";
-import { passOn } from "./run-proof.ts";
+import { printLines } from "./run-proof.ts";
 
 const root = join(import.meta.dir, "../..");
 
-test("every file of trials is a proof", () => {
+test("every test file of test/fault and test/fuzz is a proof", () => {
   const files = ["test/fault", "test/fuzz"].flatMap((folder) =>
     readdirSync(join(root, folder))
       .filter((name) => name.endsWith(".test.ts"))
@@ -17,21 +17,21 @@ test("every file of trials is a proof", () => {
   expect(proofs.map(({ file }) => file).toSorted()).toEqual(files.toSorted());
 });
 
-test("a proof is chosen by the start of its name", () => {
+test("arguments select proofs by the prefix of their names", () => {
   expect(chosenProofs(["power", "fuzz-d"]).map(({ name }) => name)).toEqual(["power-cut", "fuzz-dns", "fuzz-decoders"]);
   expect(chosenProofs([])).toEqual(proofs);
   expect(chosenProofs(["nothing"])).toEqual([]);
 });
 
-test("the hour of fuzzing is shared among all that is fuzzed", () => {
+test("the number of fuzz targets is that of the decoders and servers that are fuzzed", () => {
   expect(fuzzTargets).toBe(decoders.length + wholeThings.length);
 });
 
-test("hours are told from minutes", () => {
+test("durations of an hour or more are printed in hours and minutes", () => {
   expect([durationOf(59.4), durationOf(125)]).toEqual(["59 min", "2 h 5 min"]);
 });
 
-test("figures are found among what a proof says, in whatever pieces it comes", async () => {
+test("figures in a proof's output are found, also in lines that arrive in pieces", async () => {
   const pieces = ["10 of 20 kills\n= 20 ki", "lls\nanother word\n= 7 wri", "tes"].map((text) => Buffer.from(text));
-  expect(await passOn(new Blob(pieces).stream(), () => 0)).toEqual(["20 kills", "7 writes"]);
+  expect(await printLines(new Blob(pieces).stream(), () => 0)).toEqual(["20 kills", "7 writes"]);
 });

@@ -1,16 +1,16 @@
-/** One file of trials, as `make fault` runs it. */
+/** A test file whose long form `make fault` runs. */
 export interface Proof {
-  /** What `make fault PROOF=` calls it. */
+  /** The name for `make fault PROOF=`. */
   readonly name: string;
   readonly file: string;
-  /** How long it takes on two cores, about. */
+  /** Approximate duration on two cores. */
   readonly minutes: number;
 }
 
-/** So many things are fuzzed in all, each with an even share of the hour: test/support/fuzz/share.ts. */
+/** The number of decoders and servers to fuzz, which share an hour equally: test/support/fuzz/share.ts. */
 export const fuzzTargets = 43;
 
-/** In the order in which they are run: what is quick and says most comes first. */
+/** In the order of running: first the quick ones and those that find most. */
 export const proofs: readonly Proof[] = [
   fault("little-memory", 2),
   fault("hostile-clients", 2),
@@ -38,7 +38,7 @@ function fault(name: string, minutes: number): Proof {
   return { name, file: `test/fault/${name}.test.ts`, minutes };
 }
 
-/** Those whose names begin with one of the words; all, without words. */
+/** The proofs whose names begin with one of the words; all without words. */
 export function chosenProofs(words: readonly string[]): readonly Proof[] {
   return words.length === 0 ? proofs : proofs.filter(({ name }) => words.some((word) => name.startsWith(word)));
 }

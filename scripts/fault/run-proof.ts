@@ -5,18 +5,17 @@ import { figuresMark } from "../../test/support/progress.ts";
 import { countTests, type TestCounts } from "../gate/junit.ts";
 import type { Proof } from "./proofs.ts";
 
-/** What came of a proof. */
-export interface Ran {
+export interface ProofResult {
   readonly proof: Proof;
-  readonly isGood: boolean;
+  readonly succeeded: boolean;
   readonly counts: TestCounts;
   readonly minutes: number;
-  /** What its tests said of what they had done. */
+  /** The figures that its tests printed about their work. */
   readonly figures: readonly string[];
 }
 
-/** Runs the long form of one, and passes on what it says, each line with the time since its start. */
-export async function runProof(proof: Proof): Promise<Ran> {
+/** Runs the long form of a proof and prints its output, each line with the time since the start. */
+export async function runProof(proof: Proof): Promise<ProofResult> {
   const folder = mkdtempSync(join(tmpdir(), "praetor-fault-"));
   const report = join(folder, "report.xml");
   const startMs = performance.now();
@@ -27,21 +26,24 @@ export async function runProof(proof: Proof): Promise<Ran> {
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, FAULT: "long" },
     });
-    const figures = await passOn(child.stdout, minutes);
+    const figures = await printLines(child.stdout, minutes);
     const code = await child.exited;
-    const counts = countTests(readIfThere(report));
-    return { proof, isGood: code === 0 && counts.failed === 0, counts, minutes: minutes(), figures };
+    const counts = countTests(readIfExists(report));
+    return { proof, succeeded: code === 0 && counts.failed === 0, counts, minutes: minutes(), figures };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Returns the figures among the lines. */
-export async function passOn(stream: ReadableStream<Uint8Array>, minutes: () => number): Promise<readonly string[]> {
+/** Prints each line with `minutes()` before it. Returns the figures among the lines. */
+export async function printLines(
+  stream: ReadableStream<Uint8Array>,
+  minutes: () => number,
+): Promise<readonly string[]> {
   const figures: string[] = [];
   const decoder = new TextDecoder();
   let rest = "";
-  const tell = (line: string): void => {
+  const print = (line: string): void => {
     if (line.trim() === "") return;
     if (line.startsWith(figuresMark)) figures.push(line.slice(figuresMark.length));
     console.log(`${minutes().toFixed(1).padStart(7)} min  ${line}`);
@@ -49,14 +51,14 @@ export async function passOn(stream: ReadableStream<Uint8Array>, minutes: () => 
   for await (const chunk of stream) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines) tell(line);
+    for (const line of lines) print(line);
   }
-  tell(rest);
+  print(rest);
   return figures;
 }
 
-/** A run that crashed has left none. */
-function readIfThere(path: string): string {
+/** Returns "" if the run crashed and wrote no report. */
+function readIfExists(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {

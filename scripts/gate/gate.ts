@@ -1,7 +1,7 @@
 /**
- * The gate: everything that must hold before a change goes in. Steps run side by side, and each is printed as a whole,
- * in the order of the list, with its time. The last line is `N passed, N failed` (with `, N skipped` when some were); the
- * exit code is 1 when anything failed. Arguments choose steps by the start of their names: `gate.ts lint types`.
+ * The gate: everything that must pass before a change is merged. Steps run side by side; the output of each is printed as a
+ * whole, in the order of the list, with its time. The last line is `N passed, N failed`, and `, N skipped` if any were. The
+ * exit code is 1 if anything failed. Arguments select steps by the prefix of their names: `gate.ts lint types`.
  */
 import { availableParallelism } from "node:os";
 import { slowness } from "../../test/support/patience.ts";
@@ -15,14 +15,16 @@ const failedSteps: string[] = [];
 const running = new Map<string, number>();
 let [passed, failed, skipped] = [0, 0, 0];
 
-console.log(`this machine takes ${slowness().toFixed(1)} times as long as the reference: bounds on time are scaled so`);
+console.log(
+  `this machine is ${slowness().toFixed(1)} times slower than the reference: time limits are scaled accordingly`,
+);
 const tests = chosenOf(testRuns());
 const needPackages = new Set(tests.filter((step) => step.needsPackages));
-/** As root, installs the packages; otherwise says which are missing, and how to install them. */
+/** As root, the script installs the packages; otherwise it lists the missing ones and how to install them. */
 const hasPackages = needPackages.size === 0 || succeeds("scripts/ensure-debian-packages", "test");
 if (!hasPackages) console.log("Until then these are not run:", [...needPackages].map(({ name }) => name).join(", "));
 
-// The build is one of the checks; the tests of whole programs run what it built.
+// The build is one of the checks: tests of whole programs run the executable that it writes.
 await run(chosenOf(checks), availableParallelism());
 await run(
   tests.filter((step) => hasPackages || !needPackages.has(step)),
@@ -36,7 +38,7 @@ if (!hasPackages) {
 console.log("");
 for (const step of failedSteps) console.log(`failed: ${step}`);
 if (passed + failed + skipped === 0) {
-  console.log(`no step is called ${chosen.join(" or ")}`);
+  console.log(`unknown step ${chosen.join(", ")}`);
   failed = 1;
 }
 console.log(`${secondsSince(startMs)} s`);
@@ -59,7 +61,7 @@ async function run(steps: readonly Step[], lanes: number): Promise<void> {
     return outcome;
   });
   for (const [at, step] of steps.entries()) {
-    const outcome = await shownWhileRunning(outcomes[at]);
+    const outcome = await showProgress(outcomes[at]);
     if (outcome !== undefined) report(step, outcome);
   }
 }
@@ -74,8 +76,8 @@ function report(step: Step, { counts, output, seconds }: Outcome): void {
   if (counts.failed > 0) failedSteps.push(step.remedy === undefined ? step.name : `${step.name}: ${step.remedy}`);
 }
 
-/** Says what is running, and for how long: on a terminal in its last line, elsewhere in a line a minute. */
-async function shownWhileRunning<Result>(result: Promise<Result> | undefined): Promise<Result | undefined> {
+/** Until the result is there, prints the running steps and their times: in a terminal's last line, else once a minute. */
+async function showProgress<Result>(result: Promise<Result> | undefined): Promise<Result | undefined> {
   const { isTTY, columns } = process.stdout;
   const show = (): void => {
     const names = [...running].map(([name, sinceMs]) => `${name} ${secondsSince(sinceMs)} s`).join(", ");

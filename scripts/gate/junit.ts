@@ -1,12 +1,12 @@
-/** What a test run came to. */
+/** The numbers of a test run. */
 export interface TestCounts {
   readonly passed: number;
   readonly failed: number;
-  /** The full name of each test that did not run; the name carries the reason. */
+  /** The full name of each skipped test, which includes the reason. */
   readonly skipped: readonly string[];
 }
 
-/** Reads the JUnit report that `bun test --reporter=junit` writes. */
+/** Counts the tests in a JUnit report of `bun test --reporter=junit`. */
 export function countTests(report: string): TestCounts {
   let passed = 0;
   let failed = 0;

@@ -5,16 +5,16 @@ import { patienceMs } from "../../test/support/patience.ts";
 import { countTests, type TestCounts } from "./junit.ts";
 import type { Step } from "./steps.ts";
 
-/** What came of a step. */
+/** The result of a step. */
 export interface Outcome {
   readonly counts: TestCounts;
   readonly output: string;
   readonly seconds: number;
 }
 
-/** A step that has hung is ended: each test is, but not what holds up the whole process. */
+/** Ends a step that hangs. bun ends a test that hangs, but not code that blocks the whole process. */
 const hungMs = 30 * 60_000;
-const lookMs = 10_000;
+const pollMs = 10_000;
 
 export async function runStep(step: Step): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), "praetor-gate-"));
@@ -47,7 +47,7 @@ async function run(command: readonly string[], env: Environment, log: string): P
     if (tookMs < hungMs || tookMs < patienceMs(hungMs)) return;
     hung = true;
     child.kill("SIGKILL");
-  }, lookMs);
+  }, pollMs);
   const code = await child.exited;
   clearInterval(timer);
   return { succeeded: code === 0, hung };
@@ -55,7 +55,7 @@ async function run(command: readonly string[], env: Environment, log: string): P
 
 type Environment = Record<string, string | undefined>;
 
-/** Tests are told of CI; oxlint would take that as leave to write colours into a file. */
+/** Sets CI for tests only: with it, oxlint would write colours into a file. */
 function environmentOf(step: Step): Environment {
   return { ...process.env, NO_COLOR: "1", CI: step.isTestRun ? "true" : undefined, ...step.env };
 }
@@ -64,13 +64,13 @@ function outcome(succeeded: boolean): TestCounts {
   return succeeded ? { passed: 1, failed: 0, skipped: [] } : { passed: 0, failed: 1, skipped: [] };
 }
 
-/** A run that failed although no test did (a file that does not load, a crash) counts as one failure. */
+/** A run that failed without a failed test (a file that does not load, a crash) counts as one failure. */
 function countRun(report: string, succeeded: boolean): TestCounts {
-  const counts = countTests(readIfThere(report));
+  const counts = countTests(readIfExists(report));
   return succeeded || counts.failed > 0 ? counts : { ...counts, failed: 1 };
 }
 
-function readIfThere(path: string): string {
+function readIfExists(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {

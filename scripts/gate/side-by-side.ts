@@ -1,4 +1,4 @@
-/** Runs a task for each item, `lanes` of them at a time, begun in their order. Returns the results in the same order. */
+/** Runs a task for each item, `lanes` at a time, started in the order of the items. Returns the results in that order. */
 export function sideBySide<Item, Result>(
   items: readonly Item[],
   lanes: number,

@@ -1,14 +1,14 @@
 import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
-/** One step of the gate. Every step is run, also after one has failed. */
+/** One step of the gate, which runs every step, also after a failure. */
 export interface Step {
   readonly name: string;
   readonly command: readonly string[];
-  /** Its tests are counted one by one; other steps count as one test. */
+  /** Whether each of its tests is counted; other steps count as one test. */
   readonly isTestRun: boolean;
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether it needs programs that scripts/ensure-debian-packages looks for. */
+  /** Whether it needs the programs that scripts/ensure-debian-packages installs. */
   readonly needsPackages?: boolean;
   /** What to do when it fails. */
   readonly remedy?: string;
@@ -25,19 +25,19 @@ export const checks: readonly Step[] = [
   check("build", [`${bin}/bun`, "scripts/build.ts"]),
 ];
 
-/** These take longest. They begin first, so that what runs side by side ends at about the same time. */
+/** The folders that take longest. They start first, so that parallel runs end at about the same time. */
 const longFolders = ["test/fault", "test/conformance", "test/e2e", "src"];
 
 /**
- * Tests that start a whole agent start the executable, as users have it. The sources are run by the unit tests, and as a
- * whole program by the tour of the README, which begins with `make run`.
+ * Makes tests of whole agents start the executable, which is what users run. Unit tests run the sources; so does, as a whole
+ * program, the test of the README's tour, which starts with `make run`.
  */
 const executable = { CONFORMANCE_TARGET: "executable", CLIENT: "executable" };
 
-/** Their tests run curl, openssl, dig, shells, Redis, Mosquitto, Chromium. Tests of other folders skip what cannot be run. */
+/** Folders whose tests need curl, openssl, dig, shells, Redis, Mosquitto, Chromium. Tests of other folders skip what is missing. */
 const needPackages = new Set(["test/conformance", "test/docs", "test/e2e"]);
 
-/** All tests, a run for each folder. */
+/** All test runs, one for each folder. */
 export function testRuns(): readonly Step[] {
   const folders = readdirSync("test").map((name) => `test/${name}`);
   return [...new Set([...longFolders, ...folders.toSorted(), "scripts", "bench", "examples"])]
@@ -48,7 +48,7 @@ export function testRuns(): readonly Step[] {
     }));
 }
 
-/** Files are spread over processes. Those of one process share its modules, and so an agent that they open once. */
+/** Runs test files in several processes. Files of one process share its modules, so they share one open agent. */
 function testCommand(folder: string): readonly string[] {
   const spread = [`--parallel=${Math.max(2, availableParallelism())}`, "--no-isolate"];
   return [`${bin}/bun`, "test", "--only-failures", "--no-orphans", ...spread, `./${folder}/`];

@@ -1,6 +1,6 @@
 /**
- * What Bun links into every executable that it builds, from the licence page of its repository (oven-sh/bun LICENSE.md).
- * When package.json takes a new version of Bun, compare that page.
+ * The parts that Bun links into every executable it compiles, from LICENSE.md of oven-sh/bun. Compare them when package.json
+ * gets a new version of Bun.
  */
 export const bunParts: readonly (readonly [name: string, licence: string])[] = [
   ["Bun", "MIT"],

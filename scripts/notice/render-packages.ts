@@ -1,6 +1,6 @@
 import type { Dependency } from "./dependencies.ts";
 
-/** The part of a NOTICE that names packages, and has their licences. */
+/** The part of NOTICE with the packages and their licences. */
 export function renderPackages(dependencies: readonly Dependency[]): string {
   return `Packages from npm
 =================
@@ -13,7 +13,7 @@ Their licences
 ${[...byText(dependencies)].map(([text, names]) => `\n${names.join(", ")}\n${"-".repeat(80)}\n${text}\n`).join("\n")}`;
 }
 
-/** Packages that share a licence text, word for word, are listed above one copy of it. */
+/** Groups packages by identical licence text. */
 function byText(dependencies: readonly Dependency[]): ReadonlyMap<string, readonly string[]> {
   const names = new Map<string, string[]>();
   for (const { licenceText, name } of dependencies) {

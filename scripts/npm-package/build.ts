@@ -1,6 +1,6 @@
 /**
- * Builds the published package of the clients: a file of JavaScript an entry, what they share, declarations, and the guides.
- * usage: build.ts [FOLDER], else dist/npm
+ * Builds the npm package of the clients: a JavaScript file for each entry, their shared chunks, declarations and the guides.
+ * usage: build.ts [FOLDER], by default dist/npm
  */
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -29,8 +29,8 @@ function programOf({ source }: PackageEntry): string {
 }
 
 /**
- * All entries at once: what they share is there once, so that an error of the one is an instance of the other's class.
- * Answers the paths of all sources that are in it.
+ * Bundles all entries together, so that they share one copy of each class, and `instanceof` works across them. Returns the
+ * paths of all bundled sources.
  */
 async function bundle(): Promise<readonly string[]> {
   const { success, logs, metafile } = await Bun.build({
@@ -46,18 +46,18 @@ async function bundle(): Promise<readonly string[]> {
   return Object.keys(metafile.inputs);
 }
 
-/** The file, and all that it loads. */
+/** Checks that a file and its imports need no other packages. */
 function assertSelfContained(entry: PackageEntry, file: string): void {
   const { imports } = new Bun.Transpiler().scan(readFileSync(join(folder, file), "utf8"));
   for (const { path } of imports) {
     if (path.startsWith(".")) assertSelfContained(entry, join(file, "..", path));
     else if (entry.target === "browser" || !path.startsWith("node:")) {
-      throw new Error(`${entry.source} needs ${path} (in ${file}), which the package does not bring`);
+      throw new Error(`${entry.source} needs ${path} (in ${file}), which is not in the package`);
     }
   }
 }
 
-/** The declarations name each other as the sources do, by ".ts"; a program that uses them finds them by ".js". */
+/** Writes the declarations, with imports of ".ts" files changed to ".js", which TypeScript resolves in a package. */
 function writeDeclarations(): void {
   const types = join(folder, "types");
   const { success, stdout } = Bun.spawnSync(["node_modules/.bin/tsc", "-p", import.meta.dir, "--outDir", types]);
@@ -87,7 +87,7 @@ function manifest(): object {
   };
 }
 
-/** Names whose work is in the programs: what reads files of configuration. */
+/** The NOTICE of the packages that are bundled. */
 function notice(sources: readonly string[]): string {
   const isBundled = (name: string): boolean => sources.some((path) => path.includes(`node_modules/${name}/`));
   return `praetor-client

@@ -1,10 +1,10 @@
-/** A file of the published package that programs import. */
+/** A file of the npm package that programs import. */
 export interface PackageEntry {
-  /** As package.json names it: "." is the package itself. */
+  /** The key in `exports` of package.json: "." is the package itself. */
   readonly name: string;
-  /** In src. */
+  /** A path in src. */
   readonly source: string;
-  /** "browser" takes only what every runtime has; "node" lets node: modules through, which Bun has, too. */
+  /** "browser" allows no built-in modules; "node" allows those of Node, which Bun has, too. */
   readonly target: "browser" | "node";
 }
 
