@@ -12,7 +12,7 @@ import { healthCommand } from "./cli/commands/health.ts";
 import { versionCommand } from "./cli/commands/version.ts";
 import { completionAnswer } from "./cli/completion/answer-shell.ts";
 import { runCommand } from "./cli/run-command.ts";
-import { scriptWords } from "./edgex/scripts.ts";
+import { scriptArguments } from "./edgex/scripts.ts";
 import { keepProcessAlive, systemClock } from "./lib/clock.ts";
 import { writeAll } from "./lib/write-all.ts";
 
@@ -60,5 +60,5 @@ if (completions !== undefined) io.stdout(completions);
 else {
   keepProcessAlive();
   // Not awaited at the top level: the executable is built as bytecode, which has no such thing.
-  void runCommand([...(scriptWords.get(programName) ?? []), ...words], commands, io).then((code) => process.exit(code));
+  void runCommand([...(scriptArguments.get(programName) ?? []), ...words], commands, io).then((code) => process.exit(code));
 }

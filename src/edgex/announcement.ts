@@ -1,6 +1,6 @@
 import type { EdgexPlan } from "./plan.ts";
 
-/** Lines for a person about an agent that serves: its addresses, and what to try. Titles are bold on a terminal. */
+/** What `praetor edgex` prints once the agent listens: its addresses, and commands to try. Titles are bold on a terminal. */
 export function announcement(plan: EdgexPlan, isTerminal: boolean): string {
   const title = (text: string): string => (isTerminal ? `\u001B[1m${text}\u001B[0m` : text);
   return [

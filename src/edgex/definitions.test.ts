@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { definitionFiles } from "./definitions.ts";
 
-/** What a check of a script, by the name that Geneva gives it, must be besides its words. */
+/** Interval and timeout of every script check. */
 const everySecond = { interval: "1s", timeout: "1s" };
 
-/** The service of each definition as docker-edgex-consul 1.2.0 has it, the script by its name. */
+/** The service in each file of docker-edgex-consul 1.2.0, with `praetor checker NAME` in place of the script. */
 const geneva: Readonly<Record<string, unknown>> = {
   "01-redis.json": {
     name: "edgex-redis",
@@ -46,25 +46,25 @@ describe("the definitions", () => {
       .map(({ name, content }) => [name, JSON.parse(content) as Readonly<Record<string, unknown>>]),
   );
 
-  test.each(Object.entries(geneva))("%s names Geneva's service and check", (name, service) => {
+  test.each(Object.entries(geneva))("%s defines the same service and check as Geneva", (name, service) => {
     expect(files.get(name)).toEqual({ service });
   });
 
-  test("the first allows script checks that files define, and is always there", () => {
+  test("00-consul.json is always written, and allows script checks in files", () => {
     expect(files.get("00-consul.json")).toEqual({ enable_local_script_checks: true });
     const bare = definitionFiles({ ...settings, database: "none", isSecure: false });
     expect(bare.map(({ name }) => name)).toEqual(["00-consul.json", "00-praetor.json"]);
   });
 
-  test("the second has what only this program has, and comes before an operator's own files", () => {
+  test("00-praetor.json holds Praetor's own settings, and sorts before an operator's files", () => {
     const ports = { keeper: 59_890 };
     expect(files.get("00-praetor.json")).toEqual({ ports, edgex: { ports: { policy: "reassign" } } });
     const messageBus = { url: "mqtt://broker:1883", cbor: true } as const;
-    const told = definitionFiles({ ...settings, database: "none", isSecure: false, messageBus })[1]?.content ?? "";
-    expect(JSON.parse(told)).toEqual({ ports, edgex: { ports: { policy: "reassign" }, message_bus: messageBus } });
+    const content = definitionFiles({ ...settings, database: "none", isSecure: false, messageBus })[1]?.content ?? "";
+    expect(JSON.parse(content)).toEqual({ ports, edgex: { ports: { policy: "reassign" }, message_bus: messageBus } });
   });
 
-  test("there are no others", () => {
+  test("no other files are written", () => {
     expect([...files.keys()].toSorted()).toEqual(
       ["00-consul.json", "00-praetor.json", ...Object.keys(geneva)].toSorted(),
     );

@@ -1,13 +1,13 @@
 import type { MessageBusConfiguration } from "./message-bus-settings.ts";
 
-/** What the definitions depend on. */
+/** The inputs of definitionFiles. */
 export interface DefinitionSettings {
   readonly database: Database;
-  /** Geneva's security services are part of the gateway. */
+  /** Whether the gateway runs Geneva's security services. */
   readonly isSecure: boolean;
-  /** Starts this program: the first words of every script check. */
+  /** The command that starts this program; every script check begins with it. */
   readonly executable: readonly string[];
-  /** Where script checks find the agent that runs them: "http://127.0.0.1:8500". */
+  /** The URL of the agent, for script checks: "http://127.0.0.1:8500". */
   readonly agentUrl: string;
   readonly messageBus?: MessageBusConfiguration | undefined;
 }
@@ -20,14 +20,15 @@ export interface DefinitionFile {
   readonly content: string;
 }
 
-/** Where services of EdgeX 4 look for core-keeper. */
+/** The port at which services of EdgeX 4 expect core-keeper. */
 export const keeperPort = 59_890;
 
 const everySecond = { interval: "1s", timeout: "1s" } as const;
 
 /**
- * The services that EdgeX Geneva's own Consul image watches for itself, because they do not register: the database, and in
- * secure mode Kong and the security set-up jobs. Names, tags, addresses and intervals are what Geneva's other containers rely on.
+ * Definitions of the services that do not register themselves in EdgeX Geneva: the database, and in secure mode Kong and the
+ * security set-up jobs. Geneva's Consul image defines the same ones, and its other containers rely on their names, tags,
+ * addresses and intervals.
  */
 export function definitionFiles(settings: DefinitionSettings): readonly DefinitionFile[] {
   const files = [
@@ -39,7 +40,7 @@ export function definitionFiles(settings: DefinitionSettings): readonly Definiti
   return files;
 }
 
-/** What only this program has. It stands in a file, for an operator's files, which are read later, to go before it. */
+/** Praetor's own settings; in a file, so that an operator's files, which the agent reads later, can override them. */
 function ownSettings({ messageBus }: DefinitionSettings): object {
   const bus = messageBus === undefined ? {} : { message_bus: messageBus };
   return { ports: { keeper: keeperPort }, edgex: { ports: { policy: "reassign" }, ...bus } };
@@ -69,14 +70,14 @@ function databaseService({ name, port, tags }: DatabaseService): object {
   return { service: { name, tags, address: name, port, checks: [check] } };
 }
 
-interface Particulars {
+interface ScriptedOptions {
   readonly tags?: readonly string[];
-  /** Behind the name of the check. */
+  /** Appended to the name of the check. */
   readonly detail?: string;
 }
 
 function securityFiles(settings: DefinitionSettings): readonly DefinitionFile[] {
-  const scripted = (name: string, { tags = [], detail = "" }: Particulars = {}): DefinitionFile => {
+  const scripted = (name: string, { tags = [], detail = "" }: ScriptedOptions = {}): DefinitionFile => {
     const args = [...settings.executable, "checker", name, "--agent", settings.agentUrl];
     const check = { name: `Health Check: ${name}${detail}`, args, ...everySecond };
     return file(`02-${name}.json`, { service: { name, tags, checks: [check] } });

@@ -1,4 +1,4 @@
-/** The SHA-256 of the files that docker-edgex-consul 1.1.0 to 1.3.0 put into the volumes of its container, by name. */
+/** SHA-256 hashes of the files that docker-edgex-consul 1.1.0 to 1.3.0 wrote into its container's volumes, by name. */
 const hashesByName: Readonly<Record<string, readonly string[]>> = {
   "00-consul.json": [
     "4b3b650f81866dc85701edfd2770b7d030977099151162dd43931ea6fffdd3e1",
@@ -29,12 +29,12 @@ const hashesByName: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What the volumes of an earlier image can hold besides what this run wants. */
+/** The names of those files. */
 export const earlierImageNames: readonly string[] = Object.keys(hashesByName);
 
-/** Whether an earlier image has left this file, and nobody has changed it. */
+/** Whether docker-edgex-consul wrote this file, unchanged since. */
 export function isOfEarlierImage(name: string, content: Uint8Array): boolean {
-  // Built anew with each release: any program of that name is the image's, a person would have written a script.
+  // Its hash differs in each release. Any ELF program of that name is the image's: an operator's would be a script.
   if (name === "health") return Buffer.from(content.subarray(0, 4)).toString("latin1") === "\x7FELF";
   return hashesByName[name]?.includes(new Bun.CryptoHasher("sha256").update(content).digest("hex")) ?? false;
 }

@@ -21,7 +21,7 @@ function update(...files: readonly ManagedFile[]): Promise<FolderChange> {
   return updateFolder({ path, files, fileMode: 0o755 });
 }
 
-/** As docker-edgex-consul 1.2.0 has it: four blanks, and no end of line after the last. */
+/** The file of docker-edgex-consul 1.2.0: indented by four blanks, and without a final newline. */
 const ofEarlierImage = { name: "00-consul.json", content: '{\n    "enable_local_script_checks": true\n}' };
 
 async function put({ name, content }: { readonly name: string; readonly content: string }): Promise<void> {
@@ -33,7 +33,7 @@ async function content(name: string): Promise<string> {
 }
 
 describe("a link", () => {
-  test("is made, is left when it is right, and follows the program when that has moved", async () => {
+  test("is created, kept if it is correct, and replaced when the program has moved", async () => {
     expect(await update(link)).toEqual(nothing);
     const { ino } = await lstat(join(path, "health"));
     await update(link);
@@ -42,13 +42,13 @@ describe("a link", () => {
     expect(await readlink(join(path, "health"))).toBe("/opt/praetor");
   });
 
-  test("takes the place of the program that an earlier image left there", async () => {
+  test("replaces the program that docker-edgex-consul left", async () => {
     await put({ name: "health", content: "\x7FELF\x02\x01\x01" });
     expect(await update(link)).toEqual(nothing);
     expect(await readlink(join(path, "health"))).toBe(link.linkTo);
   });
 
-  test("does not take the place of somebody's script or link", async () => {
+  test("does not replace an operator's script or link", async () => {
     await put({ name: "health", content: "#!/bin/sh\n" });
     expect(await update(link)).toEqual({ ...nothing, keptOwn: ["health"] });
     expect(await content("health")).toBe("#!/bin/sh\n");
@@ -57,14 +57,14 @@ describe("a link", () => {
     expect(await update(link)).toEqual({ ...nothing, keptOwn: ["health"] });
   });
 
-  test("goes when it is wanted no more", async () => {
+  test("is removed when the current run does not need it", async () => {
     await update(link);
     expect(await update()).toEqual({ ...nothing, removed: ["health"] });
   });
 });
 
 describe("a file", () => {
-  test("of an earlier image is replaced when it is wanted, and removed when it is not", async () => {
+  test("of docker-edgex-consul is replaced if the current run needs it, and removed otherwise", async () => {
     await put(ofEarlierImage);
     expect(await update({ ...ofEarlierImage, content: "{}" })).toEqual(nothing);
     expect(await content("00-consul.json")).toBe("{}");
@@ -72,7 +72,7 @@ describe("a file", () => {
     expect(await update()).toEqual({ ...nothing, removed: ["00-consul.json"] });
   });
 
-  test("of this name that somebody wrote is left and told, now and at the next start, until it is gone", async () => {
+  test("that an operator wrote is kept and reported at each start, until it is removed", async () => {
     const wanted = { name: "02-kong.json", content: "{}" };
     await put({ name: "02-kong.json", content: '{"service":{"name":"kong"}}' });
     expect(await update(wanted)).toEqual({ ...nothing, keptOwn: ["02-kong.json"] });
@@ -83,7 +83,7 @@ describe("a file", () => {
     expect(await content("02-kong.json")).toBe("{}");
   });
 
-  test("that an earlier run wrote is replaced by what this run wants", async () => {
+  test("that an earlier run wrote is replaced by the current run's", async () => {
     await update({ name: "a.json", content: "1" });
     expect(await update({ name: "a.json", content: "2" })).toEqual(nothing);
     expect(await content("a.json")).toBe("2");

@@ -5,11 +5,11 @@ import { messageOf, OperatingError } from "../lib/errors.ts";
 import type { DefinitionFile } from "./definitions.ts";
 import { earlierImageNames, isOfEarlierImage } from "./earlier-image.ts";
 
-/** A folder whose files of these names are this program's. */
+/** A folder and the files that Praetor manages in it. */
 export interface ManagedFolder {
   readonly path: string;
   readonly files: readonly ManagedFile[];
-  /** As chmod takes it. */
+  /** The mode of the files, for chmod. */
   readonly fileMode: number;
 }
 
@@ -20,23 +20,23 @@ interface Link {
   readonly linkTo: string;
 }
 
-/** The hash of each file as it was written, by name. */
+/** The hash of each file that an earlier run wrote, by name. */
 type Manifest = Readonly<Record<string, string>>;
 
 /** What changed in a folder. */
 export interface FolderChange {
-  /** Written by an earlier run, or an earlier image, for settings that are no more. */
+  /** Files of an earlier run or of docker-edgex-consul that the current settings do not need. */
   readonly removed: readonly string[];
-  /** Written by an earlier run but changed since by somebody: left for them to decide. */
+  /** Unneeded files of an earlier run that an operator has changed: kept, for the operator to decide. */
   readonly keptChanged: readonly string[];
-  /** Wanted, but somebody's own file has the name: theirs is left. */
+  /** Needed files whose names an operator's own files have: those are kept. */
   readonly keptOwn: readonly string[];
 }
 
 /**
- * Makes a folder hold these files. What an earlier run or docker-edgex-consul wrote is replaced, or removed when this run does not
- * want it, unless somebody has changed it; other files are not touched. A file is replaced as a whole or not at all, and not
- * written when it is the same.
+ * Writes the files into the folder. Replaces files that an earlier run or docker-edgex-consul wrote, and removes those that
+ * the current run does not need, except files that an operator has changed; leaves all other files alone. Replaces a
+ * file atomically, and does not write one whose content is the same.
  * @throws OperatingError unavailable
  */
 export async function updateFolder(folder: ManagedFolder): Promise<FolderChange> {
@@ -58,9 +58,9 @@ async function writeWanted(folder: ManagedFolder, before: Manifest): Promise<rea
   const keptOwn: string[] = [];
   for (const file of folder.files) {
     const path = join(folder.path, file.name);
-    const there = await readEntry(path);
-    if (there?.hash === hashOf(file)) continue;
-    if (there !== undefined && !isOurs(file.name, there, before)) keptOwn.push(file.name);
+    const found = await readEntry(path);
+    if (found?.hash === hashOf(file)) continue;
+    if (found !== undefined && !isManaged(file.name, found, before)) keptOwn.push(file.name);
     else if ("linkTo" in file) await replaceLink(path, file.linkTo);
     else await replaceFile(path, { content: file.content, mode: folder.fileMode });
   }
@@ -74,9 +74,9 @@ async function removeStale(
   const removed: string[] = [];
   const keptChanged: string[] = [];
   for (const name of new Set([...Object.keys(before), ...earlierImageNames])) {
-    const there = name in wanted ? undefined : await readEntry(join(path, name));
-    if (there === undefined) continue;
-    if (isOurs(name, there, before)) {
+    const found = name in wanted ? undefined : await readEntry(join(path, name));
+    if (found === undefined) continue;
+    if (isManaged(name, found, before)) {
       await rm(join(path, name));
       removed.push(name);
     } else if (name in before) keptChanged.push(name);
@@ -84,10 +84,10 @@ async function removeStale(
   return { removed, keptChanged };
 }
 
-/** A damaged or foreign manifest claims nothing: then nothing is removed. */
+/** Returns an empty manifest if the file is missing or damaged, so that no file is removed. */
 async function readManifest(path: string): Promise<Manifest> {
   try {
-    const json: unknown = JSON.parse((await readIfThere(join(path, manifestName)))?.toString() ?? "{}");
+    const json: unknown = JSON.parse((await readIfExists(join(path, manifestName)))?.toString() ?? "{}");
     const entries = typeof json === "object" && json !== null ? Object.entries(json) : [];
     return Object.fromEntries(
       entries.filter(([name]) => !name.includes("/")).map(([name, hash]) => [name, String(hash)]),
@@ -97,22 +97,23 @@ async function readManifest(path: string): Promise<Manifest> {
   }
 }
 
-/** What has a name in the folder. */
+/** A file, link or other entry of the folder. */
 interface Entry {
   readonly hash: string;
-  /** undefined for what is no file. */
+  /** undefined if the entry is not a regular file. */
   readonly content: Uint8Array | undefined;
 }
 
-function isOurs(name: string, { hash, content }: Entry, before: Manifest): boolean {
+/** Whether an earlier run or docker-edgex-consul wrote the entry, unchanged since. */
+function isManaged(name: string, { hash, content }: Entry, before: Manifest): boolean {
   return before[name] === hash || (content !== undefined && isOfEarlierImage(name, content));
 }
 
 async function readEntry(path: string): Promise<Entry | undefined> {
-  const found = await ifThere(() => lstat(path));
+  const found = await ifExists(() => lstat(path));
   if (found === undefined) return undefined;
   if (found.isSymbolicLink()) return { hash: hashOf({ name: "", linkTo: await readlink(path) }), content: undefined };
-  const content = found.isFile() ? await readIfThere(path) : undefined;
+  const content = found.isFile() ? await readIfExists(path) : undefined;
   return { hash: content === undefined ? "" : sha256(content), content };
 }
 
@@ -121,9 +122,9 @@ interface Replacement {
   readonly mode: number;
 }
 
-/** Through a second file, made durable before it takes the name: a power cut leaves the old content or the new. */
+/** Writes and syncs a second file, then renames it: a power cut leaves the old content or the new. */
 async function replaceFile(path: string, { content, mode }: Replacement): Promise<void> {
-  if ((await readIfThere(path))?.toString() === content) return;
+  if ((await readIfExists(path))?.toString() === content) return;
   const next = `${path}.new`;
   const file = await open(next, "w", mode);
   try {
@@ -132,7 +133,7 @@ async function replaceFile(path: string, { content, mode }: Replacement): Promis
   } finally {
     await file.close();
   }
-  await chmod(next, mode); // open's mode is cut by the umask
+  await chmod(next, mode); // the umask limits open's mode
   await rename(next, path);
 }
 
@@ -143,13 +144,13 @@ async function replaceLink(path: string, linkTo: string): Promise<void> {
   await rename(next, path);
 }
 
-function readIfThere(path: string): Promise<Buffer | undefined> {
-  return ifThere(() => readFile(path));
+function readIfExists(path: string): Promise<Buffer | undefined> {
+  return ifExists(() => readFile(path));
 }
 
-async function ifThere<Found>(look: () => Promise<Found>): Promise<Found | undefined> {
+async function ifExists<Found>(read: () => Promise<Found>): Promise<Found | undefined> {
   try {
-    return await look();
+    return await read();
   } catch (thrown) {
     if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return undefined;
     throw thrown;

@@ -17,21 +17,21 @@ test.each([
     { url: "mqtt://b:1883", cbor: true },
   ],
   [{ MESSAGEBUS_HOST: "b", EDGEX_MSG_CBOR_ENCODE: "false" }, { url: "mqtt://b:1883" }],
-] as const)("%j is the message bus %j", (env, configuration) => {
+] as const)("the environment %j configures the message bus %j", (env, configuration) => {
   expect(messageBusSettings(env)).toEqual({ configuration, warnings: [] });
 });
 
 test.each([
   [{ MESSAGEBUS_TYPE: "redis", MESSAGEBUS_HOST: "edgex-redis" }, 'MESSAGEBUS_TYPE is "redis"'],
   [{ MESSAGEBUS_HOST: "edgex-redis", MESSAGEBUS_PROTOCOL: "redis" }, 'MESSAGEBUS_PROTOCOL is "redis"'],
-])("%j is a bus that is not spoken, which is told", (env, warning) => {
+])("the environment %j, which is not MQTT, gives a warning and no message bus", (env, warning) => {
   const { configuration, warnings } = messageBusSettings(env);
   expect(configuration).toBeUndefined();
-  expect(warnings).toEqual([`${warning}: only MQTT is spoken; changes of keys are not told on the message bus`]);
+  expect(warnings).toEqual([`${warning}: only MQTT is supported; the agent does not publish changes of keys`]);
 });
 
-test.each(["0", "65536", "broker", "-1"])("MESSAGEBUS_PORT=%s is told and not taken", (port) => {
+test.each(["0", "65536", "broker", "-1"])("MESSAGEBUS_PORT=%s gives a warning and the default port", (port) => {
   const { configuration, warnings } = messageBusSettings({ MESSAGEBUS_HOST: "b", MESSAGEBUS_PORT: port });
   expect(configuration?.url).toBe("mqtt://b:1883");
-  expect(warnings).toEqual([`MESSAGEBUS_PORT is "${port}", which is no port: taken as 1883`]);
+  expect(warnings).toEqual([`MESSAGEBUS_PORT is "${port}", which is not a port: using 1883`]);
 });

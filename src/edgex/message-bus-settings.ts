@@ -1,10 +1,10 @@
 import type { Environment } from "../client/agent-address.ts";
 
-/** The message bus as EdgeX's own variables describe it. */
+/** The message bus that EdgeX's environment variables describe. */
 export interface MessageBusSettings {
-  /** `edgex.message_bus` of the configuration; undefined: there is no broker to tell. */
+  /** The value of `edgex.message_bus` in the configuration; undefined without an MQTT broker. */
   readonly configuration: MessageBusConfiguration | undefined;
-  /** One line a thing that is not as it should be. */
+  /** A line for each invalid variable. */
   readonly warnings: readonly string[];
 }
 
@@ -17,14 +17,14 @@ export interface MessageBusConfiguration {
 const none: MessageBusSettings = { configuration: undefined, warnings: [] };
 const defaultPort = "1883";
 
-/** Reads the variables that every service of EdgeX 3 and 4 reads. A bus that is no MQTT broker is told of and left out. */
+/** Reads the variables that every service of EdgeX 3 and 4 reads. Warns about a bus that is not MQTT, and ignores it. */
 export function messageBusSettings(env: Environment): MessageBusSettings {
   const type = env["MESSAGEBUS_TYPE"] || "mqtt";
-  if (type !== "mqtt") return { ...none, warnings: [notSpoken("MESSAGEBUS_TYPE", type)] };
+  if (type !== "mqtt") return { ...none, warnings: [unsupported("MESSAGEBUS_TYPE", type)] };
   if (!env["MESSAGEBUS_TYPE"] && !env["MESSAGEBUS_HOST"]) return none;
   const protocol = env["MESSAGEBUS_PROTOCOL"] || "tcp";
   const scheme = schemes.get(protocol);
-  if (scheme === undefined) return { ...none, warnings: [notSpoken("MESSAGEBUS_PROTOCOL", protocol)] };
+  if (scheme === undefined) return { ...none, warnings: [unsupported("MESSAGEBUS_PROTOCOL", protocol)] };
   const { port, warnings } = portFrom(env);
   return {
     configuration: {
@@ -36,7 +36,7 @@ export function messageBusSettings(env: Environment): MessageBusSettings {
   };
 }
 
-/** What EdgeX's MQTT client takes, of what there is here. */
+/** URL schemes by the protocols that EdgeX's MQTT client accepts, except those over WebSocket. */
 const schemes: ReadonlyMap<string, "mqtt" | "mqtts"> = new Map([
   ["tcp", "mqtt"],
   ["mqtt", "mqtt"],
@@ -54,15 +54,15 @@ function hostFrom(env: Environment): string {
 function portFrom(env: Environment): { readonly port: string; readonly warnings: readonly string[] } {
   const port = env["MESSAGEBUS_PORT"] || defaultPort;
   if (/^\d{1,5}$/.test(port) && Number(port) > 0 && Number(port) < 65_536) return { port, warnings: [] };
-  const warning = `MESSAGEBUS_PORT is ${JSON.stringify(port)}, which is no port: taken as ${defaultPort}`;
+  const warning = `MESSAGEBUS_PORT is ${JSON.stringify(port)}, which is not a port: using ${defaultPort}`;
   return { port: defaultPort, warnings: [warning] };
 }
 
-/** As Go reads a bool. */
+/** Go's strconv.ParseBool. */
 function isTrue(text: string | undefined): boolean {
   return /^(1|t|T|true|True|TRUE)$/.test(text ?? "");
 }
 
-function notSpoken(variable: string, value: string): string {
-  return `${variable} is ${JSON.stringify(value)}: only MQTT is spoken; changes of keys are not told on the message bus`;
+function unsupported(variable: string, value: string): string {
+  return `${variable} is ${JSON.stringify(value)}: only MQTT is supported; the agent does not publish changes of keys`;
 }

@@ -37,8 +37,8 @@ function contentOf(plan: EdgexPlan, name: string): unknown {
 
 const always = ["/consul/config/00-consul.json", "/consul/config/00-praetor.json"];
 
-describe("which definitions", () => {
-  test("without environment: redis, and the security services, with the scripts of the shared folder", () => {
+describe("definitions", () => {
+  test("without environment variables are those of redis and the security services, and the shared scripts", () => {
     const plan = planOf([]);
     expect(fileNames(plan)).toEqual([
       "/consul/config/00-consul.json",
@@ -62,28 +62,28 @@ describe("which definitions", () => {
     expect(plan.warnings).toEqual([]);
   });
 
-  test("EDGEX_DB=mongo and EDGEX_SECURE=false leave mongo alone", () => {
+  test("with EDGEX_DB=mongo and EDGEX_SECURE=false are those of mongo only", () => {
     const plan = planOf([], { EDGEX_DB: "mongo", EDGEX_SECURE: "false" });
     expect(definitionNames(plan)).toEqual([...always, "/consul/config/01-mongo.json"]);
   });
 
-  test("an empty variable is none", () => {
+  test("treat an empty variable as unset", () => {
     expect(planOf([], { EDGEX_DB: "", EDGEX_SECURE: "" })).toEqual(planOf([]));
   });
 
-  test("the scripts are there without the security services, too, as in Geneva's image", () => {
+  test("include the scripts without the security services, too, as in Geneva's image", () => {
     const names = fileNames(planOf([], { EDGEX_SECURE: "false" }));
     expect(names).toContain("/consul/scripts/consul-svc-healthy.sh");
     expect(names).toContain("/consul/scripts/kong-db-checker.sh");
   });
 
-  test("EDGEX_DB=none is a gateway whose database registers itself, or that has none", () => {
+  test("with EDGEX_DB=none include no database", () => {
     const plan = planOf([], { EDGEX_DB: "none", EDGEX_SECURE: "false" });
     expect(definitionNames(plan)).toEqual(always);
     expect(plan.warnings).toEqual([]);
   });
 
-  test("values that mean nothing are told and do not stop it", () => {
+  test("ignore an invalid variable, with a warning", () => {
     const plan = planOf([], { EDGEX_DB: "postgres", EDGEX_SECURE: "TRUE" });
     expect(definitionNames(plan)).toEqual(always);
     expect(plan.warnings).toEqual([
@@ -92,7 +92,7 @@ describe("which definitions", () => {
     ]);
   });
 
-  test("script checks call this executable and ask the agent at the port that it gets", () => {
+  test("of script checks name this executable and the agent's port", () => {
     const plan = planOf(["-http-port=18500"]);
     expect(contentOf(plan, "02-kong-db.json")).toEqual({
       service: {
@@ -111,39 +111,39 @@ describe("which definitions", () => {
   });
 });
 
-describe("the agent's words", () => {
+describe("the agent's arguments", () => {
   const folders = ["-data-dir=/consul/data", "-config-dir=/consul/config"];
   const defaults = ["-ui", "-bootstrap", "-server", "-client", "0.0.0.0"];
 
-  test("are those of Geneva's image, with flags alone added to them", () => {
+  test("are those of Geneva's image, followed by flags that are given without the word agent", () => {
     expect(planOf([]).agentArgs).toEqual([...folders, ...defaults]);
     expect(planOf(["-http-port", "80"]).agentArgs).toEqual([...folders, ...defaults, "-http-port", "80"]);
   });
 
-  test("after the word agent they stand by themselves", () => {
+  test("are only the given ones after the word agent", () => {
     expect(planOf(["agent", "-dev"]).agentArgs).toEqual([...folders, "-dev"]);
   });
 
-  test("a data folder of their own is not given twice", () => {
+  test("hold one -data-dir, also if one is given", () => {
     const plan = planOf(["-data-dir", "/d"], {}, {});
     expect(plan.agentArgs).toEqual(["-config-dir=/d/config", ...defaults, "-data-dir", "/d"]);
     expect(plan.dataDir).toBe("/d");
   });
 
-  test("take the interface to bind to from Consul's variable", () => {
+  test("take the interface to bind to from CONSUL_BIND_INTERFACE", () => {
     expect(planOf([], { CONSUL_BIND_INTERFACE: "eth0" }).agentArgs).toContain('-bind={{ GetInterfaceIP "eth0" }}');
   });
 });
 
 describe("folders", () => {
-  test("outside of a container are below ./data, or where the environment says", () => {
+  test("outside a container are below ./data, or as the environment variables say", () => {
     expect(planOf([], {}, {}).agentArgs.slice(0, 2)).toEqual(["-data-dir=./data", "-config-dir=./data/config"]);
     const env = { PRAETOR_DATA_DIR: "/var/lib/praetor", PRAETOR_CONFIG_DIR: "/etc/praetor" };
     const plan = planOf([], env);
     expect(plan.agentArgs.slice(0, 2)).toEqual(["-data-dir=/var/lib/praetor", "-config-dir=/etc/praetor"]);
   });
 
-  test("an operator's read-only /consul/config is read as well as our own", () => {
+  test("include an operator's read-only /consul/config besides the written one", () => {
     const plan = planOf([], {}, { ...inContainer, "/consul/config": "read-only" });
     expect(plan.agentArgs.slice(1, 3)).toEqual(["-config-dir=/consul/data/config", "-config-dir=/consul/config"]);
     expect(plan.folders[0]?.path).toBe("/consul/data/config");
@@ -163,11 +163,11 @@ test.each([
   [["agent", "-client=::1"], "http://[::1]:8500"],
   [["agent", '-client={{ GetInterfaceIP "eth0" }}'], "http://127.0.0.1:8500"],
   [["-http-port=1", "-http-port=2"], "http://127.0.0.1:2"],
-])("with %j the agent is found at %s", (args, url) => {
+])("with the arguments %j the agent's URL is %s", (args, url) => {
   expect(planOf(args).agentUrl).toBe(url);
 });
 
-describe("every flag of the agent works behind `edgex`", () => {
+describe("`praetor edgex` accepts every flag of the agent", () => {
   const folder = mkdtempSync(join(tmpdir(), "edgex-flags-"));
   afterAll(() => rmSync(folder, { recursive: true }));
   const config = join(folder, "config");

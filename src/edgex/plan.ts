@@ -6,38 +6,38 @@ import { messageBusSettings } from "./message-bus-settings.ts";
 import { scriptFiles } from "./scripts.ts";
 
 export type FolderState =
-  | "writable" // or can be created where it is
+  | "writable" // or missing, in a writable parent
   | "read-only"
   | "absent";
 
-/** What a plan depends on; with the same surroundings it is always the same plan. */
+/** The inputs of a plan besides the arguments; planEdgex is a pure function. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly folderState: (path: string) => FolderState;
-  /** Starts this program: `["/usr/local/bin/praetor"]`. */
+  /** The command that starts this program: `["/usr/local/bin/praetor"]`. */
   readonly executable: readonly string[];
 }
 
-/** Everything that `praetor edgex` is going to do. */
+/** Everything that `praetor edgex` will do. */
 export interface EdgexPlan {
-  /** The words for `praetor agent`. */
+  /** The arguments for `praetor agent`. */
   readonly agentArgs: readonly string[];
   readonly agentUrl: string;
-  /** core-keeper's API; undefined: it is switched off. */
+  /** The URL of core-keeper's API; undefined if it is switched off. */
   readonly keeperUrl: string | undefined;
   readonly dataDir: string;
   readonly folders: readonly ManagedFolder[];
-  /** One line a decision, for standard output. */
+  /** Decisions, a line each, for standard output. */
   readonly notices: readonly string[];
-  /** One line a thing that is not as it should be, for standard error. */
+  /** Invalid settings, a line each, for standard error. */
   readonly warnings: readonly string[];
 }
 
 const scriptsDir = "/consul/scripts";
 
 /**
- * Decides from the command line and the environment. `agent ...` is taken as it stands, like the command of the original
- * image; flags alone are added to the default ones. The caller has made sure that `args` is one of the two.
+ * Plans from the command line and the environment. `args` is either `agent` with flags, which are used alone, like the command
+ * of the original image, or flags, which are appended to the default ones.
  */
 export function planEdgex(args: readonly string[], surroundings: Surroundings): EdgexPlan {
   const { env } = surroundings;
@@ -64,7 +64,7 @@ export function planEdgex(args: readonly string[], surroundings: Surroundings): 
   };
 }
 
-/** The flags of the original image, but for those that the agent refuses together with a given one. */
+/** The flags of the original image, without those that the agent refuses together with a given one. */
 function defaultAgentFlags(given: readonly string[]): readonly string[] {
   return [
     ...(flagValue(given, "ui-dir") === undefined ? ["-ui"] : []),
@@ -77,7 +77,7 @@ function defaultDataDir({ env, folderState }: Surroundings): string {
   return env["PRAETOR_DATA_DIR"] || (folderState("/consul/data") === "writable" ? "/consul/data" : "./data");
 }
 
-/** The first is written to. A read-only /consul/config holds an operator's own files: the agent reads it as well. */
+/** Praetor writes to the first folder. The agent also reads a read-only /consul/config, which holds an operator's files. */
 function configDirsOf(
   dataDir: string,
   { env, folderState }: Surroundings,
@@ -112,13 +112,13 @@ function localConfig(env: Surroundings["env"]): readonly DefinitionFile[] {
   return content ? [{ name: "local.json", content }] : [];
 }
 
-/** Kong, its migrations and the proxy set-up mount the folder; an operator's definitions may name a script of it. */
+/** The scripts folder, which the containers of Kong and the set-up jobs mount, and which an operator's definitions may use. */
 function sharedScripts({ folderState, executable }: Surroundings): readonly ManagedFolder[] {
   if (folderState(scriptsDir) !== "writable") return [];
   return [{ path: scriptsDir, files: scriptFiles(executable), fileMode: 0o755 }];
 }
 
-/** An empty variable is none, as in the original's shell. */
+/** An empty variable counts as unset, as in the original image's shell script. */
 function databaseSetting(env: Surroundings["env"]): string {
   return env["EDGEX_DB"] || "redis";
 }

@@ -4,9 +4,9 @@ import { rejectionOf } from "../../test/support/rejection.ts";
 import { systemClock } from "../lib/clock.ts";
 import { askPostgresReady } from "./postgres-ready.ts";
 
-const patience = { clock: systemClock, timeoutMs: 2_000 };
+const options = { clock: systemClock, timeoutMs: 2_000 };
 
-/** What PostgreSQL 15 answers. */
+/** Answers of PostgreSQL 15. */
 const authenticationOk = "R\0\0\0\b\0\0\0\0";
 const unknownRole = error('C28000\0Mrole "kong" does not exist');
 const startingUp = error("C57P03\0Mthe database system is starting up");
@@ -16,7 +16,7 @@ function error(fields: string): string {
   return `E\0\0\0${String.fromCharCode(4 + body.length)}${body}`;
 }
 
-/** A server that answers the first message with these pieces, and remembers that message. */
+/** Starts a server that answers each message with `pieces` and records what it receives. */
 function startServer(pieces: readonly string[]) {
   let received = "";
   const server = Bun.listen({
@@ -41,31 +41,31 @@ function startServer(pieces: readonly string[]) {
 }
 
 describe("askPostgresReady", () => {
-  test("asks for a connection as user and database, in protocol 3.0", async () => {
+  test("sends a startup message of protocol 3.0 with user and database", async () => {
     using server = startServer([authenticationOk]);
-    await askPostgresReady(server.target, patience);
+    await askPostgresReady(server.target, options);
     expect(server.received()).toBe("\0\0\0\x21\0\x03\0\0user\0kong\0database\0kong\0\0");
   });
 
-  test("a server that knows no such user takes connections all the same", async () => {
+  test("takes a server that rejects the user for ready", async () => {
     using server = startServer([unknownRole]);
-    await askPostgresReady(server.target, patience);
+    await askPostgresReady(server.target, options);
   });
 
-  test("a server that is starting up is not ready, and says so; pieces of an answer are put together", async () => {
+  test("rejects with the message of a server that is starting up, also if it arrives in pieces", async () => {
     using server = startServer([startingUp.slice(0, 3), startingUp.slice(3, 20), startingUp.slice(20)]);
-    expect((await rejectionOf(askPostgresReady(server.target, patience))).message).toMatch(
+    expect((await rejectionOf(askPostgresReady(server.target, options))).message).toMatch(
       `127.0.0.1:${server.target.port} - rejecting connections: the database system is starting up`,
     );
   });
 
-  test("one that closes, is not there or does not answer gives no response", async () => {
+  test("rejects if the server closes the connection, refuses it or does not answer in time", async () => {
     using closing = startServer([]);
-    expect((await rejectionOf(askPostgresReady(closing.target, patience))).message).toMatch(
+    expect((await rejectionOf(askPostgresReady(closing.target, options))).message).toMatch(
       "no response: connection closed",
     );
     closing[Symbol.dispose]();
-    expect((await rejectionOf(askPostgresReady(closing.target, patience))).message).toMatch(
+    expect((await rejectionOf(askPostgresReady(closing.target, options))).message).toMatch(
       /no response: .*ECONNREFUSED/,
     );
 

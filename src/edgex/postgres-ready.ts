@@ -9,20 +9,20 @@ export interface PostgresTarget {
   readonly database: string;
 }
 
-export interface Patience {
+export interface ReadyOptions {
   readonly clock: Clock;
   readonly timeoutMs: number;
 }
 
-/** The server is starting up or shutting down. */
+/** PostgreSQL's error code of a server that is starting up or shutting down. */
 const cannotConnectNow = "57P03";
 
 /**
- * Resolves when the server takes connections, by the rules of PostgreSQL's own pg_isready: it is asked for a connection
- * (protocol 3.0), and any first answer will do, also that the user is unknown, except that it cannot connect anybody now.
+ * Resolves if the server accepts connections, by the rules of PostgreSQL's pg_isready: sends a startup message of protocol
+ * 3.0 and takes any answer, including an unknown user, for ready, except the error "cannot connect now".
  * @throws OperatingError unavailable or timeout
  */
-export function askPostgresReady(target: PostgresTarget, { clock, timeoutMs }: Patience): Promise<void> {
+export function askPostgresReady(target: PostgresTarget, { clock, timeoutMs }: ReadyOptions): Promise<void> {
   const where = `${target.host}:${target.port}`;
   return new Promise((resolve, reject) => {
     const socket = connect(target.port, target.host);
@@ -38,11 +38,11 @@ export function askPostgresReady(target: PostgresTarget, { clock, timeoutMs }: P
     socket.once("connect", () => socket.write(startupMessage(target)));
     socket.once("error", (error) => noResponse(error.message));
     socket.once("close", () => noResponse("connection closed"));
-    onFirstAnswer(socket, (answer) => end(problemIn(where, answer)));
+    onFirstMessage(socket, (answer) => end(problemIn(where, answer)));
   });
 }
 
-/** Length, protocol version, then names and values that each end in a zero byte, and one more zero. */
+/** Encodes length, protocol version, names and values that each end in a zero byte, and a final zero. */
 function startupMessage({ user, database }: PostgresTarget): Buffer {
   const parameters = Buffer.from(`user\0${user}\0database\0${database}\0\0`);
   const head = Buffer.alloc(8);
@@ -51,18 +51,18 @@ function startupMessage({ user, database }: PostgresTarget): Buffer {
   return Buffer.concat([head, parameters]);
 }
 
-/** A message of the server: one byte of kind, four of length (themselves included, the kind not), the body. */
-function onFirstAnswer(socket: Socket, tell: (message: Buffer) => void): void {
+/** Calls back with the server's first message: a byte of type, four of length (of themselves and the body), the body. */
+function onFirstMessage(socket: Socket, receive: (message: Buffer) => void): void {
   let received = Buffer.alloc(0);
   socket.on("data", (chunk: Buffer) => {
     received = Buffer.concat([received, chunk]);
     if (received.length < 5) return;
     const length = 1 + received.readInt32BE(1);
-    if (received.length >= length) tell(received.subarray(0, length));
+    if (received.length >= length) receive(received.subarray(0, length));
   });
 }
 
-/** The body of an error is a list of fields, each one byte of kind and a text that ends in a zero byte. */
+/** Decodes an error: its body is a list of fields, each a byte of type and a text that ends in a zero byte. */
 function problemIn(where: string, message: Buffer): OperatingError | undefined {
   if (message.toString("latin1", 0, 1) !== "E") return undefined;
   const fields = message.toString("utf8", 5).split("\0");

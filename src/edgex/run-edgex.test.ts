@@ -18,13 +18,13 @@ interface Run {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** What the agent was started with, or undefined when it was not. */
+  /** The agent's arguments; undefined if it was not started. */
   readonly agentArgs: readonly string[] | undefined;
 }
 
 interface RunOptions {
   readonly isTerminal?: boolean;
-  /** Whether the agent comes to listen before it ends. */
+  /** Whether the agent listens before it ends. */
   readonly serves?: boolean;
 }
 
@@ -55,14 +55,14 @@ async function configFiles(): Promise<string[]> {
 }
 
 describe("praetor edgex", () => {
-  test("writes nothing when a flag is wrong: the agent says so", async () => {
+  test("writes no files if a flag is invalid, and lets the agent report it", async () => {
     const { agentArgs, stdout } = await run(["-htp-port=1"]);
     expect(agentArgs).toContain("-htp-port=1");
     expect(stdout).toBe("");
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test("writes the definitions, starts the agent on them, and ends with its exit code", async () => {
+  test("writes the definitions, starts the agent with them, and ends with its exit code", async () => {
     const { code, agentArgs } = await run([], { EDGEX_SECURE: "false" });
     expect(code).toBe(7);
     expect(agentArgs?.slice(0, 2)).toEqual([`-data-dir=${folder}/data`, `-config-dir=${folder}/config`]);
@@ -78,23 +78,23 @@ describe("praetor edgex", () => {
     });
   });
 
-  test("takes away what an earlier setting had brought, and nothing else", async () => {
+  test("removes only the definitions of earlier settings", async () => {
     await run([], { EDGEX_DB: "redis", EDGEX_SECURE: "true" });
     await writeFile(join(folder, "config/my-service.json"), "{}");
     const { stdout } = await run([], { EDGEX_DB: "mongo", EDGEX_SECURE: "false" });
     expect(await configFiles()).toEqual(["00-consul.json", "00-praetor.json", "01-mongo.json", "my-service.json"]);
-    expect(stdout).toContain(`Removing ${folder}/config/01-redis.json: of an earlier setting`);
+    expect(stdout).toContain(`Removing ${folder}/config/01-redis.json, which the current settings do not need`);
   });
 
-  test("leaves a definition that somebody changed, and says so", async () => {
+  test("keeps a definition that an operator changed, with a warning", async () => {
     await run([], { EDGEX_SECURE: "false" });
     await writeFile(join(folder, "config/01-redis.json"), "{}");
     const { stderr } = await run([], { EDGEX_DB: "mongo", EDGEX_SECURE: "false" });
     expect(await configFiles()).toContain("01-redis.json");
-    expect(stderr).toContain("01-redis.json is of an earlier setting but was changed since: left in use");
+    expect(stderr).toContain("01-redis.json is of earlier settings but was changed since: it stays in use");
   });
 
-  test("a damaged list of its own files makes it remove nothing", async () => {
+  test("removes no files if its manifest is damaged", async () => {
     await run([], { EDGEX_SECURE: "true" });
     await writeFile(join(folder, "config/.praetor-edgex"), "\0\0\0\0");
     const { code } = await run([], { EDGEX_SECURE: "false" });
@@ -102,7 +102,7 @@ describe("praetor edgex", () => {
     expect(await configFiles()).toContain("02-kong.json");
   });
 
-  test("writes nothing when nothing changes", async () => {
+  test("does not rewrite files that are up to date", async () => {
     await run([]);
     const path = join(folder, "config/00-consul.json");
     const before = await stat(path);
@@ -110,7 +110,7 @@ describe("praetor edgex", () => {
     expect((await stat(path)).ino).toBe(before.ino);
   });
 
-  test("a folder that cannot be written stops it, before the agent, with what to do", async () => {
+  test("fails with advice, before it starts the agent, if the folder cannot be written", async () => {
     await writeFile(join(folder, "file"), "");
     const { code, stderr, agentArgs } = await run([], { PRAETOR_CONFIG_DIR: join(folder, "file/config") });
     expect(code).toBe(1);
@@ -119,12 +119,12 @@ describe("praetor edgex", () => {
     expect(agentArgs).toBeUndefined();
   });
 
-  test("invites nobody to an agent that does not listen", async () => {
+  test("prints no addresses if the agent does not come to listen", async () => {
     const { stdout } = await run([], {}, { serves: false });
     expect(stdout).toBe("Installing redis health checks\nInstalling security health checks\n");
   });
 
-  test("says where it listens and what to try, in bold only on a terminal", async () => {
+  test("prints its addresses and commands to try, in bold only on a terminal", async () => {
     const plain = (await run(["-http-port", "18500"])).stdout;
     expect(plain).toContain("  HTTP API  http://127.0.0.1:18500\n  UI        http://127.0.0.1:18500/ui/\n");
     expect(plain).toContain("  EdgeX 4   http://127.0.0.1:59890\n");
@@ -134,7 +134,7 @@ describe("praetor edgex", () => {
     expect((await run([], {}, { isTerminal: true })).stdout).toContain("\u001B[1m");
   });
 
-  test("words that are neither agent nor a flag are refused; help is given", async () => {
+  test("refuses arguments that begin neither with agent nor with a flag, and prints help", async () => {
     const wrong = await run(["members"]);
     expect(wrong).toMatchObject({ code: 1, agentArgs: undefined });
     expect(wrong.stderr).toContain("members is neither");

@@ -21,11 +21,11 @@ test.each([
   ["a warning among them", [check("passing"), check("warning")], 2],
   ["a critical one, in any order", [check("critical"), check("passing")], 2],
   ["no checks", [], 2],
-])("the shared script answers for a service with %s", async (_what, checks, code) => {
+])("consul-svc-healthy.sh exits 0 only if all checks of the service pass: %s", async (_what, checks, code) => {
   expect(await exitCodeFor("kong", checks)).toBe(code);
 });
 
-test("the shared script says no when the agent cannot answer, and refuses what is no service name", async () => {
+test("consul-svc-healthy.sh exits 2 if the agent fails, and 1 for an invalid service name", async () => {
   expect(await exitCodeFor("kong", [check("passing")], 500)).toBe(2);
   expect(await exitCodeFor(undefined, [])).toBe(1);
   expect(await exitCodeFor("a/../b", [])).toBe(1);

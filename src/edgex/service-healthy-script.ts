@@ -1,8 +1,8 @@
 import type { DefinitionFile } from "./definitions.ts";
 
 /**
- * What Geneva's other containers call to wait for a service, from a folder that they share with this one. They are built on
- * other systems than this program, so it is a shell script, and takes whichever of wget and curl is there.
+ * The script by which Geneva's other containers wait for a service, from a folder that they mount. It is a shell script that
+ * uses wget or curl, since those containers have other base images and cannot run this program.
  */
 export const serviceHealthyScript: DefinitionFile = {
   name: "consul-svc-healthy.sh",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { checkerNames } from "../../src/edgex/checkers.ts";
 import { definitionFiles } from "../../src/edgex/definitions.ts";
-import { scriptWords } from "../../src/edgex/scripts.ts";
+import { scriptArguments } from "../../src/edgex/scripts.ts";
 import { isTestFile, readSourceFiles } from "../architecture/source-file.ts";
 import { tableRows } from "./markdown-table.ts";
 
@@ -28,7 +28,7 @@ describe("docs/edgex.md", () => {
 
   test("names every checker, and every script that is a link to the program", () => {
     expect(checkerNames.filter((name) => !text.includes(`\`praetor checker ${name}\``))).toEqual([]);
-    expect([...scriptWords.keys()].filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+    expect([...scriptArguments.keys()].filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
   });
 
   test("names every environment variable that the entry point, its checkers and `praetor health` read", async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { portNear } from "../../examples/gateway/ports.ts";
 import { Program } from "../../examples/gateway/program.ts";
-import { scriptWords } from "../../src/edgex/scripts.ts";
+import { scriptArguments } from "../../src/edgex/scripts.ts";
 import { within } from "../support/within.ts";
 import { finalStage, parseDockerfile, textOf, wordsOf } from "./dockerfile.ts";
 
@@ -40,7 +40,7 @@ describe("the Dockerfile", () => {
 
   test("has the program under each name of a script, where the earlier image has its scripts", () => {
     const [, names = ""] = /for name in (.*?);/.exec(textOf(image, "RUN")) ?? [];
-    expect(names.trim().split(/\s+/).toSorted()).toEqual([...scriptWords.keys()].toSorted());
+    expect(names.trim().split(/\s+/).toSorted()).toEqual([...scriptArguments.keys()].toSorted());
     expect(textOf(image, "RUN")).toContain('ln -s /usr/local/bin/praetor "/edgex/scripts/$name"');
   });
 

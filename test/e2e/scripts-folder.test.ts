@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { updateFolder } from "../../src/edgex/managed-folder.ts";
-import { scriptFiles, scriptWords } from "../../src/edgex/scripts.ts";
+import { scriptFiles, scriptArguments } from "../../src/edgex/scripts.ts";
 import { type AgentProcess, openSandbox } from "../support/agent-process.ts";
 import { within } from "../support/within.ts";
 
@@ -82,6 +82,6 @@ describe.skipIf(!existsSync(executable))("the folder of scripts (skipped without
   test("through a link of any other name the program is itself", async () => {
     symlinkSync(executable, join(scripts, "consul"));
     expect((await run("consul", ["version"]))[1]).toContain("Consul v1.8");
-    expect(scriptWords.has("consul")).toBe(false);
+    expect(scriptArguments.has("consul")).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import { checkerNames, type CheckerWorld, runChecker } from "../../edgex/checkers.ts";
+import { checkerNames, type CheckerTargets, runChecker } from "../../edgex/checkers.ts";
 import { connect, connectionFlags, connectElsewhere } from "../agent-connection.ts";
 import type { Command } from "../command.ts";
 import { localCommand, type LocalCall } from "../local-command.ts";
@@ -38,13 +38,13 @@ export const checkerCommand: Command = localCommand({
 async function check({ words, flags, io }: LocalCall): Promise<number> {
   const [name = "", ...more] = words;
   if (name === "" || more.length > 0) throw wrongUsage(`accepts 1 arg(s), received ${words.length}`);
-  const outcome = await runChecker(name, worldOf({ words, flags, io }));
+  const outcome = await runChecker(name, checkerTargets({ words, flags, io }));
   if (outcome === undefined) throw wrongUsage(`there is no checker ${name}; expected ${checkerNames.join(", ")}`);
   io.stdout(`${outcome.text}\n`);
   return outcome.exitCode;
 }
 
-function worldOf({ flags, io }: LocalCall): CheckerWorld {
+function checkerTargets({ flags, io }: LocalCall): CheckerTargets {
   const kong = { address: flags.text("kong") ?? "http://kong:8001", token: "", timeoutMs };
   return {
     clock: io.clock,
