@@ -13,7 +13,10 @@ type ClientAddresses = Pick<
   "clientAddresses" | "httpAddresses" | "httpsAddresses" | "dnsAddresses" | "keeperAddresses"
 >;
 
-/** @throws OperatingError invalid */
+/**
+ * The addresses that other hosts use for this node: bind_addr, advertise_addr and the tagged addresses.
+ * @throws OperatingError invalid
+ */
 export function clusterAddresses(sources: AddressSources): ClusterAddresses {
   const bind = bindAddress(sources);
   const given = expandOneIp("advertise_addr", sources);
@@ -52,9 +55,10 @@ function bindAddress(sources: AddressSources): IpAddress {
 }
 
 /**
- * An agent that listens everywhere is known by its private IPv4 (or public IPv6) address on an interface that is running:
- * of several by the default route's, else by the first. Consul refuses to start when there are several or none; a gateway
- * must come up unattended, whether a container engine has brought a bridge or the network is missing.
+ * Chooses the address to advertise when the agent binds to 0.0.0.0 or [::]: a private IPv4 (or public IPv6) address of a
+ * running interface, preferably that of the default route, else the first; 127.0.0.1 or ::1 if the machine has none. Consul
+ * refuses to start when there are several or none. A gateway must start unattended, even when Docker has added a bridge
+ * or the network is down.
  */
 function detectAddress(bind: IpAddress, { interfaces, warn }: AddressSources): IpAddress {
   const kind = bind.family === 4 ? "private IPv4" : "public IPv6";
@@ -83,7 +87,7 @@ function severalAddresses(kind: string, found: Addresses, chosen: InterfaceAddre
   );
 }
 
-/** "lan", and "lan_ipv4" or "lan_ipv6" by the address's family, unless those have addresses of their own. */
+/** The tagged addresses "lan", "lan_ipv4" and "lan_ipv6" (or "wan"...); a family's tag takes `address` unless it is configured. */
 function taggedAddresses(
   tag: "lan" | "wan",
   { address, field }: { address: IpAddress; field: string },
@@ -101,25 +105,28 @@ function taggedAddresses(
   return tagged;
 }
 
-/** @throws OperatingError invalid */
+/**
+ * The addresses that each listener binds to; none for a listener whose port is off.
+ * @throws OperatingError invalid
+ */
 export function clientAddresses(sources: AddressSources, ports: Ports): ClientAddresses {
   const { settings, warn } = sources;
   const shared = expandIps("client_addr", sources);
   if (shared.length === 0)
     warn("client_addr is empty, client services (DNS, HTTP, HTTPS) will not be listening for connections");
-  const of = (name: "http" | "https" | "dns" | "keeper"): readonly string[] => {
+  const listenersOf = (name: "http" | "https" | "dns" | "keeper"): readonly string[] => {
     const own = expandAddresses(`addresses.${name}`, sources);
-    // A unix socket needs no port, so it also stays with the port switched off.
+    // A unix socket needs no port, so it is kept when the port is off.
     return (own.length > 0 ? own : shared).filter((address) => ports[name] > 0 || address.startsWith("unix://"));
   };
-  const dnsAddresses = ports.dns > 0 ? of("dns") : [];
+  const dnsAddresses = ports.dns > 0 ? listenersOf("dns") : [];
   if (dnsAddresses.some((address) => address.startsWith("unix://")))
     throw invalidAddress("DNS address cannot be a unix socket", { settings, path: "addresses.dns" });
   return {
     clientAddresses: shared,
-    httpAddresses: of("http"),
-    httpsAddresses: of("https"),
+    httpAddresses: listenersOf("http"),
+    httpsAddresses: listenersOf("https"),
     dnsAddresses,
-    keeperAddresses: of("keeper"),
+    keeperAddresses: listenersOf("keeper"),
   };
 }

@@ -16,11 +16,11 @@ export interface BuildInputs extends AddressSources {
   readonly definitions: readonly RawDefinition[];
 }
 
-/** Shortest TTL of a session, as Consul has it where nobody set one. */
+/** Consul: the shortest session TTL when session_ttl_min is not set. */
 const sessionTtlMsMinDefault = 10_000;
 
 /**
- * Turns merged settings into what the agent works with. Whether the parts fit together is validate's question.
+ * Turns merged settings into the agent's configuration. validate.ts checks that the settings agree with each other.
  * @throws OperatingError invalid
  */
 export function buildConfig(inputs: BuildInputs): Omit<RuntimeConfig, "warnings" | "consulNodeId"> {
@@ -167,14 +167,14 @@ function buildAgent(settings: Settings): Agent {
       rotateAfterMs: settings.number("log_rotate_duration"),
       rotatedFilesMax: settings.number("log_rotate_max_files"),
     },
-    // Consul: what is not seen for so long is forgotten; here nothing is, so only whether there is a time counts.
+    // Consul forgets metrics that were not updated for this long. Praetor keeps all: any value above 0 enables Prometheus.
     prometheusRetentionMs: settings.number("telemetry.prometheus_retention_time"),
     pidFile: settings.optionalText("pid_file"),
     enableScriptChecks: scripts,
     enableLocalScriptChecks: settings.optionalFlag("enable_local_script_checks") ?? scripts,
     discardCheckOutput: settings.flag("discard_check_output"),
     checkUpdateIntervalMs: settings.number("check_update_interval"),
-    // A server that leaves takes the catalog with it, so it must be told to.
+    // Consul: a server that leaves is removed from the cluster, so only a client agent leaves on SIGTERM by default.
     leaveOnTerminate: settings.optionalFlag("leave_on_terminate") ?? !server,
     skipLeaveOnInterrupt: settings.optionalFlag("skip_leave_on_interrupt") ?? server,
   };
@@ -189,7 +189,7 @@ function logLevel(settings: Settings): LogLevel {
   throw new OperatingError("invalid", "invalid-config", message);
 }
 
-/** Consul allows no blanks around the commas. */
+/** Consul: no blanks around the commas. */
 function splitList(text: string): readonly string[] {
   return text === "" ? [] : text.split(",");
 }

@@ -5,7 +5,7 @@ import { agentFlags } from "./flag-table.ts";
 import { formatAgentUsage } from "./usage.ts";
 
 describe("the agent's command line", () => {
-  test("every flag that sets a field sets one that exists, of a kind that fits", () => {
+  test("every flag that sets a field names an existing field of a matching type", () => {
     for (const { name, kind, field } of agentFlags) {
       if (field === undefined) continue;
       const type = fieldByPath.get(field)?.type ?? "missing";
@@ -19,17 +19,17 @@ describe("the agent's command line", () => {
     }
   });
 
-  test("files and folders keep their order between each other", () => {
+  test("-config-file and -config-dir keep the order in which they are given", () => {
     const line = parseCommandLine(["-config-dir", "a", "-config-file=b", "-node", "-config-file", "-config-dir=c"]);
     expect(line.configPaths).toEqual(["a", "b", "c"]);
   });
 
-  test("a pair without a colon has an empty value, a second colon belongs to the value", () => {
+  test("a -node-meta without a colon has an empty value, and a second colon belongs to the value", () => {
     const { scalars } = parseCommandLine(["-node-meta", "rack", "-node-meta", "url:http://x"]);
     expect(scalars.settings.get("node_meta")?.value).toEqual({ rack: "", url: "http://x" });
   });
 
-  test("what is no flag is refused", () => {
+  test("extra arguments and invalid flag values are refused", () => {
     expect(() => parseCommandLine(["-dev", "x", "y"])).toThrow("Unexpected extra arguments: [x y]");
     expect(() => parseCommandLine(["-config-format", "xml"])).toThrow(
       "config: -config-format must be either 'hcl' or 'json'",
@@ -39,7 +39,7 @@ describe("the agent's command line", () => {
     );
   });
 
-  test("help names every flag once, and only shows examples that are accepted", () => {
+  test("help lists every flag once, and every example in it parses", () => {
     const usage = formatAgentUsage();
     for (const { name } of agentFlags) expect(usage.match(new RegExp(`^  -${name}(=|$)`, "gm"))).toHaveLength(1);
     for (const { example } of agentFlags.filter((flag) => flag.example !== "")) {
@@ -48,7 +48,7 @@ describe("the agent's command line", () => {
     }
   });
 
-  test("help is asked for, whatever else stands there", () => {
+  test("-help is recognized beside other flags", () => {
     expect(parseCommandLine(["-dev", "-help"]).helpAsked).toBe(true);
   });
 });

@@ -6,7 +6,7 @@ import { fieldByPath } from "./fields.ts";
 import { type AgentFlag, agentFlags } from "./flag-table.ts";
 import { emptySource, type Setting, type SettingValue, type Source } from "./source.ts";
 
-/** What the words after `praetor agent` ask for. */
+/** The parsed arguments of `praetor agent`. */
 export interface CommandLine {
   readonly helpAsked: boolean;
   readonly devMode: boolean;
@@ -15,27 +15,29 @@ export interface CommandLine {
   readonly configFormat: "json" | "hcl" | undefined;
   readonly hclFragments: readonly string[];
   /**
-   * Consul: lists given by flags go before those of files, all else after. The lists inside a group count as "all else".
+   * List settings of flags. Consul: they are merged before files, all other flags after them; a list inside a group
+   * (ports, dns_config) is merged after, too.
    */
   readonly lists: Source;
   readonly scalars: Source;
 }
 
-/** Consul: both take files and folders, and together they are one list. */
+/** Consul: each of the two accepts files and folders, and their order on the command line is the order of merging. */
 const pathFlags: readonly string[] = ["config-file", "config-dir"];
 
 /** @throws OperatingError invalid */
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const { values, inOrder, rest, helpAsked } = parseGoFlags(args, agentFlags);
   if (rest.length > 0 && !helpAsked) throw invalid(`Unexpected extra arguments: [${rest.join(" ")}]`);
+  // Consul: see CommandLine.lists.
   const lists = new Map<string, Setting>();
   const scalars = new Map<string, Setting>();
   for (const flag of agentFlags) {
     const given = values.get(flag.name);
     if (given === undefined || flag.field === undefined) continue;
     const value = settingValue(flag, given);
-    const goesFirst = Array.isArray(value) && !flag.field.includes(".");
-    (goesFirst ? lists : scalars).set(flag.field, { value, origin: `flag -${flag.name}` });
+    const isList = Array.isArray(value) && !flag.field.includes(".");
+    (isList ? lists : scalars).set(flag.field, { value, origin: `flag -${flag.name}` });
   }
   return {
     helpAsked,
@@ -64,7 +66,7 @@ function settingValue(flag: AgentFlag, given: readonly string[]): SettingValue {
   return flag.kind === "int" ? Number(last) : last;
 }
 
-/** "rack:3"; without a colon, the value is "". */
+/** Splits "rack:3" into "rack" and "3"; without a colon, the value is "". */
 function splitPair(pair: string): readonly [string, string] {
   const colon = pair.indexOf(":");
   return colon < 0 ? [pair, ""] : [pair.slice(0, colon), pair.slice(colon + 1)];

@@ -22,7 +22,7 @@ function folder(files: Readonly<Record<string, string>>): string {
 
 const id = "6a0f2e5c-7a1b-4c3d-9e8f-0123456789ab";
 
-describe("a data folder of a Consul", () => {
+describe("a data folder that Consul used", () => {
   test.each([
     [
       "of a server",
@@ -33,11 +33,11 @@ describe("a data folder of a Consul", () => {
     ["with its id alone", { "node-id": id }, { nodeId: id, holdsState: false }],
     ["with a damaged id", { "node-id": "\0\0\0", "raft/raft.db": "" }, { nodeId: undefined, holdsState: true }],
     ["of Praetor", { "praetor.db": "" }, { nodeId: undefined, holdsState: false }],
-  ])("%s is known by its files", (_, files, expected) => {
+  ])("%s is recognized by its files", (_, files, expected) => {
     expect(readConsulFolder(folder(files))).toEqual(expected);
   });
 
-  test("that is missing holds nothing", () => {
+  test("a missing folder has no id and no state", () => {
     expect(readConsulFolder(join(root, "nowhere"))).toEqual({ nodeId: undefined, holdsState: false });
   });
 });

@@ -1,15 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Traces of a Consul in a data folder. */
+/** What an earlier Consul agent left in the data folder. */
 export interface ConsulFolder {
-  /** The id that its node had, in lower case; undefined if the folder does not tell. */
+  /** The node id that Consul stored, in lower case; undefined if the file is missing or damaged. */
   readonly nodeId: string | undefined;
-  /** Its keys or its registrations are there, which Praetor does not read. */
+  /** Whether the folder holds Consul's keys and catalog, which Praetor cannot read. */
   readonly holdsState: boolean;
 }
 
-/** Files of Consul 1.x: of a server, of any agent's gossip. */
+/** Files of Consul 1.x: Raft's log on a server, Serf's snapshot on any agent. */
 const stateFiles: readonly string[] = ["raft/raft.db", "serf/local.snapshot"];
 
 export function readConsulFolder(folder: string): ConsulFolder {
@@ -19,13 +19,14 @@ export function readConsulFolder(folder: string): ConsulFolder {
   };
 }
 
-/** The consequence of a data folder that is a Consul's, and what a person does about it. */
-export function consulFolderAdvice(folder: string): string {
-  return (
-    `The data folder ${folder} is that of a Consul, and Praetor does not read its keys and services: this agent has only what ` +
-    `is in its own praetor.db. To take them over, start that Consul once more, run "consul snapshot save backup.snap", and ` +
-    `with this agent running "praetor import -from-consul=backup.snap". Then remove raft and serf from the folder`
-  );
+/** Describes a data folder that holds Consul's state, and how to import that, for the log and `praetor doctor`. */
+export function describeConsulFolder(folder: string): { readonly problem: string; readonly advice: string } {
+  return {
+    problem: `The data folder ${folder} holds keys and services of Consul, which Praetor does not read.`,
+    advice:
+      'To import them, start Consul on this folder once more, run "consul snapshot save backup.snap", and with this agent ' +
+      'running "praetor import -from-consul=backup.snap". Then remove raft and serf from the folder.',
+  };
 }
 
 function nodeIdIn(file: string): string | undefined {

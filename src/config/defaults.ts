@@ -1,7 +1,7 @@
 import { kvValueBytesMax } from "../model/kv-entry.ts";
 import { defaultOrigin, type Setting, type SettingValue, type Source } from "./source.ts";
 
-/** Where nobody said anything. What follows from other settings (leave_on_terminate, advertise_addr) is not here. */
+/** The defaults, except those that depend on other settings (leave_on_terminate, advertise_addr). */
 export const defaultSource: Source = sourceOf({
   bind_addr: "0.0.0.0",
   client_addr: "127.0.0.1",
@@ -43,7 +43,7 @@ export const defaultSource: Source = sourceOf({
   "dns_config.soa.expire": 86_400,
 });
 
-/** What -dev adds: an agent that is reached from this machine only. */
+/** What -dev changes: a server that only this machine can reach. */
 export const devSource: Source = sourceOf({
   bind_addr: "127.0.0.1",
   log_level: "DEBUG",

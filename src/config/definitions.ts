@@ -8,10 +8,10 @@ import type { RawDefinition } from "./source.ts";
 import { formatPlace, type PlacedFault, unusableFile } from "./syntax-tree.ts";
 import { decodeWatchDefinition, type WatchDefinition } from "./watch-definition.ts";
 
-/** A fault of a service, check or watch of a file. */
+/** A mistake in the definition of a service, check or watch. */
 export interface DefinitionFault extends PlacedFault {
   readonly file: string;
-  /** Whether the definition is left out. Otherwise it is used, in the way that the message tells. */
+  /** Whether the definition is ignored; otherwise it is used as the message describes. */
   readonly isLeftOut: boolean;
 }
 
@@ -20,7 +20,7 @@ export interface Definitions {
   readonly checks: readonly CheckDefinition[];
   readonly watches: readonly WatchDefinition[];
   readonly definitionFaults: readonly DefinitionFault[];
-  /** Where each service and check stands: "agent.hcl:3:7". */
+  /** The file, line and column of each service and check definition: "agent.hcl:3:7". */
   readonly origins: ReadonlyMap<object, string>;
 }
 
@@ -29,7 +29,7 @@ export interface DefinitionOptions {
   readonly scripts: ScriptPermission;
 }
 
-/** Decodes the definitions that can be used, and says what is wrong with the others. */
+/** Decodes the valid definitions, and reports a fault for each invalid one. */
 export function readDefinitions(raw: readonly RawDefinition[], options: DefinitionOptions): Definitions {
   const services: ServiceDefinition[] = [];
   const checks: CheckDefinition[] = [];
@@ -39,11 +39,11 @@ export function readDefinitions(raw: readonly RawDefinition[], options: Definiti
   for (const { noun, plain, file, place, faults } of raw) {
     for (const fault of faults) definitionFaults.push({ file, ...fault, isLeftOut: true });
     if (faults.length > 0) continue;
-    const blame = (message: string, isLeftOut: boolean): void => {
+    const addFault = (message: string, isLeftOut: boolean): void => {
       definitionFaults.push({ file, place, message: `${noun} ${nameOf(plain)}: ${message.trimEnd()}`, isLeftOut });
     };
     const { outputBytesMax, scripts } = options;
-    const decoding = { source: "file", outputBytesMax, warn: (message: string) => blame(message, false) } as const;
+    const decoding = { source: "file", outputBytesMax, warn: (message: string) => addFault(message, false) } as const;
     try {
       if (noun === "watch") watches.push(decodeWatchDefinition(plain));
       else if (noun === "service") {
@@ -58,16 +58,15 @@ export function readDefinitions(raw: readonly RawDefinition[], options: Definiti
         origins.set(check, formatPlace(file, place));
       }
     } catch (error) {
-      blame(messageOf(error), true);
+      addFault(messageOf(error), true);
     }
   }
   return { services, checks, watches, definitionFaults, origins };
 }
 
 /**
- * As readDefinitions, where each definition must be good. Whether scripts may run is the business of the agent that they
- * are for.
- * @throws OperatingError invalid: all that is wrong, each with its file, line and column
+ * Decodes definitions that must all be valid. Allows script checks: the agent that registers them decides about those.
+ * @throws OperatingError invalid: every fault, with its file, line and column
  */
 export function decodeDefinitions(raw: readonly RawDefinition[], outputBytesMax: number): Definitions {
   const definitions = readDefinitions(raw, { outputBytesMax, scripts: { fromApi: true, fromFiles: true } });
@@ -75,7 +74,7 @@ export function decodeDefinitions(raw: readonly RawDefinition[], outputBytesMax:
   return definitions;
 }
 
-/** @throws OperatingError invalid, if a definition is left out */
+/** @throws OperatingError invalid, if a definition was ignored */
 export function refuseFaults({ definitionFaults }: Pick<Definitions, "definitionFaults">): void {
   const leftOut = definitionFaults.filter(({ isLeftOut }) => isLeftOut);
   const byFile = Map.groupBy(leftOut, ({ file }) => file);

@@ -27,13 +27,13 @@ export function buildDns(sources: AddressSources): DnsConfig {
   };
 }
 
-/** "" stays "": no such domain. */
+/** Appends the final dot of a domain name; "" (not configured) stays "". */
 export function withFinalDot(domain: string): string {
   return domain === "" || domain.endsWith(".") ? domain : `${domain}.`;
 }
 
 function recursors(sources: AddressSources): readonly string[] {
-  // Consul: an empty text, which null in a list of JSON is, names no recursor.
+  // Consul: ignores empty strings, which is also what a null in a JSON list becomes.
   const hosts = [...new Set(expandHosts("recursors", sources))].filter((host) => host !== "");
   for (const host of hosts) {
     const address = parseIp(host === "[::]" ? "::" : host);

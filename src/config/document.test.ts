@@ -7,7 +7,7 @@ import { isUnused } from "./usage.ts";
 
 const document = await Bun.file(new URL("../../docs/config.md", import.meta.url)).text();
 
-/** The rows of all tables that begin with this, without the tables' blanks for alignment. */
+/** The rows of all tables that begin with `beginning`, without the blanks that align the columns. */
 function rows(beginning: string): readonly string[] {
   const lines = document.split("\n").map((line) => line.replace(/ *\| */g, "|"));
   return lines.filter((line) => line.startsWith(`|${beginning}`)).toSorted();
@@ -27,15 +27,15 @@ function flagRow(flag: AgentFlag): string {
 }
 
 describe("docs/config.md", () => {
-  test("has a row for each field that the code knows, and no other", () => {
+  test("has a row for each configuration field, and no other", () => {
     expect(rows("`").filter((row) => row.split("|").length === 6)).toEqual(fields.map(fieldRow).toSorted());
   });
 
-  test("has a row for each flag that the code knows, and no other", () => {
+  test("has a row for each flag, and no other", () => {
     expect(rows("`-")).toEqual(agentFlags.map(flagRow).toSorted());
   });
 
-  test("has a row for each environment variable that the code reads, and no other", () => {
+  test("has a row for each environment variable, and no other", () => {
     const expected = Object.entries(environmentVariables).map(([name, meaning]) => `|\`${name}\`|${meaning}|`);
     expect(rows("`CONSUL_")).toEqual(expected.toSorted());
   });

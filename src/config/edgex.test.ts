@@ -7,8 +7,8 @@ function load(hcl: string): RuntimeConfig {
   return loadConfig({ args, env: {}, hostname: "gw", interfaces: () => [] });
 }
 
-describe("ports that are given", () => {
-  test("are only warned of where nobody said otherwise, as Consul knows no such thing", () => {
+describe("the settings of port assignment", () => {
+  test("default to a warning only, since Consul assigns no ports", () => {
     expect(load("").portAllocation).toEqual({
       policy: "warn",
       policies: new Map(),
@@ -17,7 +17,7 @@ describe("ports that are given", () => {
     });
   });
 
-  test("are read with single services, a range and reservations", () => {
+  test("hold a policy, policies of single services, a range and reservations", () => {
     const { portAllocation } = load(`edgex { ports {
       policy = "reassign"
       policies = { vault = "off" }
@@ -46,13 +46,13 @@ describe("ports that are given", () => {
     [`range = "0-70000"`, `edgex.ports.range: "0-70000" is no range of ports.`],
     [`reserved = ["redis"]`, `edgex.ports.reserved: "redis" is no port. Write "1883", or "edgex-redis:6379"`],
     [`reserved = ["70000"]`, `edgex.ports.reserved: "70000" is no port.`],
-  ])("%s is refused with what to write", (hcl, message) => {
+  ])("%s is refused with an example of what to write", (hcl, message) => {
     expect(() => load(`edgex { ports { ${hcl} } }`)).toThrow(message);
   });
 });
 
-describe("the message bus", () => {
-  test("is there when a broker is named, and not otherwise", () => {
+describe("the settings of the message bus", () => {
+  test("exist only when a broker's URL is configured", () => {
     expect(load("").messageBus).toBeUndefined();
     expect(load(`edgex { message_bus { url = "tcp://broker:1883" } }`).messageBus).toEqual({
       url: "mqtt://broker:1883",
@@ -66,7 +66,7 @@ describe("the message bus", () => {
     });
   });
 
-  test("names its own keys and topics", () => {
+  test("take key prefixes, a topic prefix and an encoding", () => {
     const { messageBus } = load(`edgex { message_bus {
       url = "mqtts://broker", topic_prefix = "plant/config/", key_prefixes = ["edgex/v4/", "plant/"], cbor = true
     } }`);
@@ -78,13 +78,13 @@ describe("the message bus", () => {
     });
   });
 
-  test.each(["broker:1883", "http://broker:1883", "mqtt://"])("%s is no broker", (url) => {
+  test.each(["broker:1883", "http://broker:1883", "mqtt://"])("refuse the broker URL %s", (url) => {
     const message = `edgex.message_bus.url: ${JSON.stringify(url)} is no address of an MQTT broker.`;
     expect(() => load(`edgex { message_bus { url = "${url}" } }`)).toThrow(message);
   });
 });
 
-test("core-keeper's API is served where HTTP is, at its own port, once it has one", () => {
+test("core-keeper's API listens on the addresses of HTTP, once it has a port", () => {
   expect(load("").keeperAddresses).toEqual([]);
   expect(load("ports { keeper = 59890 }").keeperAddresses).toEqual(["127.0.0.1"]);
   expect(load(`ports { keeper = 59890 } addresses { keeper = "127.0.0.2" }`).keeperAddresses).toEqual(["127.0.0.2"]);

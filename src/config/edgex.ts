@@ -18,7 +18,7 @@ export function buildPortAllocation(settings: Settings): PortAllocationConfig {
 }
 
 /**
- * undefined where no broker is named.
+ * Returns undefined if no broker is configured.
  * @throws OperatingError invalid
  */
 export function buildMessageBus(settings: Settings, nodeName: string): MessageBusConfig | undefined {
@@ -30,7 +30,7 @@ export function buildMessageBus(settings: Settings, nodeName: string): MessageBu
     username: settings.optionalText("edgex.message_bus.username"),
     password: settings.optionalText("edgex.message_bus.password"),
     topicPrefix: settings.text("edgex.message_bus.topic_prefix").replace(/\/+$/, ""),
-    // No default among the others: a list that somebody gives would be added to it.
+    // Not in defaults.ts: configured lists are appended to default ones.
     keyPrefixes: settings.has(prefixes) ? settings.texts(prefixes) : ["edgex/"],
     base64Payload: settings.flag("edgex.message_bus.base64_payload"),
     cbor: settings.flag("edgex.message_bus.cbor"),
@@ -60,7 +60,7 @@ function reservationOf(settings: Settings, text: string): PortReservation {
   throw invalid(`edgex.ports.reserved: ${JSON.stringify(text)} is no port. ${example}`);
 }
 
-/** EdgeX writes tcp:// and ssl:// for the same two. */
+/** Accepts mqtt://, mqtts://, and EdgeX's names for them: tcp://, ssl://. */
 function brokerUrl(settings: Settings, text: string): string {
   const url = URL.parse(text.replace(/^tcp:/, "mqtt:").replace(/^ssl:/, "mqtts:"));
   if (url && ["mqtt:", "mqtts:"].includes(url.protocol) && url.hostname !== "") return url.href;

@@ -1,7 +1,7 @@
 import { readSource } from "./read-source.ts";
 import { emptySource, type Setting, type Source } from "./source.ts";
 
-/** The variables of Consul's container image, which compose files set; they count after files and before flags. */
+/** The variables of Consul's container image, which compose files set; merged after files and before flags. */
 export const environmentVariables: Readonly<Record<string, string>> = {
   CONSUL_BIND_INTERFACE: "Interface whose address is bind_addr.",
   CONSUL_CLIENT_INTERFACE: "Interface whose address is client_addr.",

@@ -4,17 +4,17 @@ import type { Settings } from "./settings.ts";
 import type { Addresses } from "./sockaddr/interfaces.ts";
 import { expandTemplate } from "./sockaddr/template.ts";
 
-/** What the addresses of a configuration are made of. */
+/** What address settings are expanded with. */
 export interface AddressSources {
   readonly settings: Settings;
-  /** Of this machine. */
+  /** The addresses of this machine, for templates. */
   readonly interfaces: Addresses;
-  /** Takes what is worth telling, but no reason to stop. */
+  /** Reports a problem that does not keep the agent from starting. */
   readonly warn: (message: string) => void;
 }
 
 /**
- * The addresses that a field stands for: IP addresses as Go prints them, and "unix:///path".
+ * Expands the templates in a field and returns its addresses: IP addresses as Go prints them, and "unix:///path".
  * @throws OperatingError invalid
  */
 export function expandAddresses(path: string, { settings, interfaces }: AddressSources): readonly string[] {
@@ -27,14 +27,14 @@ export function expandAddresses(path: string, { settings, interfaces }: AddressS
   });
 }
 
-/** As expandAddresses, where a unix socket is not possible. */
+/** Like expandAddresses, but refuses unix sockets. */
 export function expandIps(path: string, sources: AddressSources): readonly string[] {
   const addresses = expandAddresses(path, sources);
   if (addresses.every((address) => parseIp(address) !== undefined)) return addresses;
   throw invalidAddress(`${path} cannot be a unix socket`, { settings: sources.settings, path });
 }
 
-/** The one address of a field that holds at most one; undefined when nobody set it. */
+/** The address of a field that holds at most one; undefined if it is not set. */
 export function expandOneIp(path: string, sources: AddressSources): IpAddress | undefined {
   const { settings } = sources;
   if (settings.text(path) === "") return undefined;
@@ -46,14 +46,14 @@ export function expandOneIp(path: string, sources: AddressSources): IpAddress | 
   return parseIp(first);
 }
 
-/** Each item of a list of host names, addresses and templates. */
+/** The items of a list of host names, addresses and templates, with the templates expanded. */
 export function expandHosts(path: string, { settings, interfaces }: AddressSources): readonly string[] {
   return settings
     .texts(path)
     .flatMap((item) => (item.includes("{{") ? expandWords(item, { name: path, settings, interfaces }) : [item]));
 }
 
-/** Listening everywhere is fine; being known as "everywhere" is not. */
+/** Refuses 0.0.0.0 and :: as an address that other hosts connect to. */
 export function refuseAny(address: IpAddress, what: string): void {
   if (!isAnyIp(address)) return;
   const message = `${what} address cannot be 0.0.0.0, :: or [::]`;

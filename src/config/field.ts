@@ -1,4 +1,4 @@
-/** What a field of the configuration holds. A duration is written as text ("10s") and kept as milliseconds. */
+/** The type of a configuration field. A duration is written as text ("10s") and held in milliseconds. */
 export type FieldType =
   | "string"
   | "bool"
@@ -9,7 +9,7 @@ export type FieldType =
   | "strings"
   | "string map"
   | "duration map"
-  | "object" // free: whatever stands in it
+  | "object" // any content
   | "objects"
   | "service"
   | "services"
@@ -18,22 +18,22 @@ export type FieldType =
   | "watches";
 
 /**
- * What becomes of a field:
+ * What the agent does with a field:
  * - used: it changes what the agent does;
- * - settled: whatever it says, the agent behaves as the careful setting would, so there is nothing to say;
- * - unused: accepted, so that files written for Consul load, but it has no meaning here, which is said once at start.
+ * - settled: the agent always behaves as the safest value would have it, so it logs no warning;
+ * - unused: accepted, so that files written for Consul load, but without effect; the agent logs a warning at start.
  */
 export type FieldUse = "used" | "settled" | "unused";
 
 /** One row of docs/config.md. */
 export interface Field {
-  /** As written in files, groups joined by dots: "ports.http". */
+  /** The name in files, with its groups joined by dots: "ports.http". */
   readonly path: string;
   readonly type: FieldType;
   readonly use: FieldUse;
-  /** As a reader would write it; "" where it says nothing. */
+  /** The default, as docs/config.md shows it; "" if empty. */
   readonly fallback: string;
-  /** What it does, or why it does nothing. */
+  /** What the field does, or why it has no effect. */
   readonly meaning: string;
 }
 
@@ -45,7 +45,7 @@ export function settled(path: string, type: FieldType, meaning: string): Field {
   return { path, type, use: "settled", fallback: "", meaning };
 }
 
-/** Several fields of one group that mean nothing here for the same reason. */
+/** Several fields without effect, for one reason. */
 export function unused(reason: string, fields: Readonly<Record<string, FieldType>>, group = ""): readonly Field[] {
   return Object.entries(fields).map(([name, type]) => ({
     path: group + name,

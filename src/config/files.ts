@@ -10,13 +10,13 @@ export interface FilesRead {
   readonly warnings: readonly string[];
 }
 
-/** Where `praetor edgex` lists the definitions that it has written into a folder of configuration. It is none itself. */
+/** The file in which `praetor edgex` lists the definitions that it wrote into a configuration folder; not configuration itself. */
 export const manifestName = ".praetor-edgex";
 
 /**
- * Reads files and folders in the order given; a folder's files by name, without its subfolders. A file is read as what
- * its name ends in, unless `format` says otherwise; others are left out with a warning. Consul: a dot before the name
- * hides no file.
+ * Reads files and folders in the order given, a folder's files sorted by name, without its subfolders. `format`, else
+ * the extension, decides how to read a file; files of other extensions are skipped with a warning. Consul: files whose
+ * names begin with a dot are read, too.
  * @throws OperatingError invalid, for the first file that cannot be read or used
  */
 export function readConfigPaths(paths: readonly string[], format: ConfigFormat | undefined): FilesRead {
@@ -50,7 +50,7 @@ function formatOf(file: string): ConfigFormat | undefined {
   return file.endsWith(".hcl") ? "hcl" : undefined;
 }
 
-/** Consul's words: scripts around `validate` search for them. */
+/** Reports failures in Consul's words, since scripts search the output of `validate` for them. */
 function attempt<T>(step: "Open" | "Readdir" | "ReadFile", path: string, run: () => T): T {
   try {
     return run();

@@ -4,11 +4,11 @@ import type { FlagSpec } from "../lib/go-flags.ts";
 export interface AgentFlag {
   readonly name: string;
   readonly kind: FlagSpec["kind"];
-  /** The field that the flag sets, whose row says what it means; undefined for flags with no field. */
+  /** The configuration field that the flag sets; undefined for flags that set none. */
   readonly field: string | undefined;
-  /** What stands for the value in the help. */
+  /** The name of the value in the help. */
   readonly placeholder: string;
-  /** Its line in the help, for flags that have a meaning here. */
+  /** The line in the help; "" for flags without effect. */
   readonly help: string;
   readonly example: string;
 }
@@ -25,7 +25,7 @@ const text: readonly Row[] = [
     "Network (CIDR) that may write; others get 403. Repeatable.",
     "-allow-write-http-from 127.0.0.0/8",
   ],
-  ["alt-domain", "alt_domain", "domain", "A second DNS domain to answer for.", ""],
+  ["alt-domain", "alt_domain", "domain", "A second DNS domain for the same names.", ""],
   [
     "bind",
     "bind_addr",
@@ -37,19 +37,19 @@ const text: readonly Row[] = [
     "client",
     "client_addr",
     "addresses",
-    "Addresses of HTTP and HTTPS, divided by blanks.",
+    "Addresses of HTTP and HTTPS, separated by blanks.",
     "-client '127.0.0.1 10.0.0.5'",
   ],
-  ["data-dir", "data_dir", "folder", "Folder that the data is kept in.", "-data-dir /var/lib/praetor"],
+  ["data-dir", "data_dir", "folder", "Folder of the data file.", "-data-dir /var/lib/praetor"],
   ["datacenter", "datacenter", "name", "Name of the datacenter.", "-datacenter plant-1"],
   [
     "default-query-time",
     "default_query_time",
     "duration",
-    "Wait of a blocking query that names none.",
+    "How long a blocking query without `wait` waits.",
     "-default-query-time 1m",
   ],
-  ["domain", "domain", "domain", "DNS domain to answer for.", "-domain edgex."],
+  ["domain", "domain", "domain", "DNS domain of the names of nodes and services.", "-domain edgex."],
   ["encrypt", "encrypt", "key", "", ""],
   ["join", "start_join", "address", "Server to join at start. Repeatable.", "-join 10.0.0.2"],
   ["join-wan", "start_join_wan", "address", "", ""],
@@ -74,14 +74,14 @@ const text: readonly Row[] = [
   ["node-meta", "node_meta", "key:value", "A pair shown with this node. Repeatable.", "-node-meta rack:3"],
   ["pid-file", "pid_file", "path", "File to write the process id to.", "-pid-file /run/praetor.pid"],
   ["primary-gateway", "primary_gateways", "address", "", ""],
-  ["recursor", "recursors", "address", "DNS server for all other names. Repeatable.", "-recursor 9.9.9.9"],
-  ["retry-interval", "retry_interval", "duration", "Pause between two tries of -retry-join.", ""],
+  ["recursor", "recursors", "address", "DNS server for names outside the domain. Repeatable.", "-recursor 9.9.9.9"],
+  ["retry-interval", "retry_interval", "duration", "Pause between two attempts of -retry-join.", ""],
   ["retry-interval-wan", "retry_interval_wan", "duration", "", ""],
   [
     "retry-join",
     "retry_join",
     "address",
-    "Server to join, tried until it answers. Repeatable.",
+    "Server to join, retried until it answers. Repeatable.",
     "-retry-join 10.0.0.2",
   ],
   ["retry-join-wan", "retry_join_wan", "address", "", ""],
@@ -96,8 +96,8 @@ const text: readonly Row[] = [
 
 const int: readonly Row[] = [
   ["bootstrap-expect", "bootstrap_expect", "number", "1 is the same as -bootstrap.", ""],
-  ["check_output_max_size", "check_output_max_size", "bytes", "Output of a check that is kept.", ""],
-  ["dns-port", "ports.dns", "port", "Port for DNS, UDP and TCP; -1 turns it off.", ""],
+  ["check_output_max_size", "check_output_max_size", "bytes", "Longest output of a check to keep.", ""],
+  ["dns-port", "ports.dns", "port", "Port of DNS, over UDP and TCP; -1 switches it off.", ""],
   ["grpc-port", "ports.grpc", "port", "Shown to clients; nothing listens there.", ""],
   ["http-port", "ports.http", "port", "Port of HTTP; -1 switches it off.", "-http-port 8500"],
   ["https-port", "ports.https", "port", "Port of HTTPS; -1 switches it off.", "-https-port 8501"],
@@ -106,7 +106,7 @@ const int: readonly Row[] = [
   ["log-rotate-max-files", "log_rotate_max_files", "number", "Old log files to keep.", ""],
   ["protocol", "protocol", "number", "", ""],
   ["raft-protocol", "raft_protocol", "number", "", ""],
-  ["retry-max", "retry_max", "number", "Tries of -retry-join; 0 for ever.", ""],
+  ["retry-max", "retry_max", "number", "Attempts of -retry-join; 0 for no limit.", ""],
   ["retry-max-wan", "retry_max_wan", "number", "", ""],
   ["serf-lan-port", "ports.serf_lan", "port", "Shown to clients; nothing listens there.", ""],
   ["serf-wan-port", "ports.serf_wan", "port", "Shown to clients; nothing listens there.", ""],
@@ -133,12 +133,12 @@ const bool: readonly Row[] = [
   ["ui", "ui", "", "Serve the browser UI.", "-ui"],
 ];
 
-/** Flags that set no field: they say where fields come from. */
+/** Flags that set no field but name sources of configuration. */
 const special: readonly AgentFlag[] = [
   specialFlag(
     "config-dir",
     "folder",
-    "Folder whose .json and .hcl files are read, by name. Repeatable.",
+    "Folder whose .json and .hcl files are read, sorted by name. Repeatable.",
     "-config-dir /etc/praetor.d",
   ),
   specialFlag(
@@ -150,11 +150,19 @@ const special: readonly AgentFlag[] = [
   specialFlag(
     "config-format",
     "format",
-    "Read all files as hcl or json, whatever their names end in.",
+    "Read all files as hcl or json, whatever their extensions.",
     "-config-format hcl",
   ),
-  { ...specialFlag("dev", "", "All in memory, on this machine only; for trying things out.", "-dev"), kind: "bool" },
-  specialFlag("hcl", "text", "A piece of configuration in HCL, read last. Repeatable.", "-hcl 'log_level = \"WARN\"'"),
+  {
+    ...specialFlag(
+      "dev",
+      "",
+      "A server that keeps all data in memory and is reachable from this machine only; for trials.",
+      "-dev",
+    ),
+    kind: "bool",
+  },
+  specialFlag("hcl", "text", "Configuration in HCL, merged last. Repeatable.", "-hcl 'log_level = \"WARN\"'"),
 ];
 
 function specialFlag(name: string, placeholder: string, help: string, example: string): AgentFlag {

@@ -1,7 +1,7 @@
 import { createScanner, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { nestingMax, type Place, type Scalar, type SyntaxTree, unusableFile } from "./syntax-tree.ts";
 
-/** jsonc-parser's token kinds, which it declares as a const enum that cannot be imported by itself. */
+/** Token kinds of jsonc-parser, which declares them as a const enum; isolatedModules cannot import those. */
 const openBrace = 1;
 const closeBrace = 2;
 const openBracket = 3;
@@ -9,7 +9,7 @@ const closeBracket = 4;
 const endOfFile = 17;
 
 /**
- * Reads strict JSON: no comments, no trailing commas. An empty file says nothing, which is allowed.
+ * Parses strict JSON: no comments, no trailing commas. An empty file is an empty object.
  * @throws OperatingError invalid, with line and column
  */
 export function parseJson(text: string, file: string): SyntaxTree {
@@ -34,19 +34,19 @@ function convert(node: Node, placeAt: (offset: number) => Place): SyntaxTree {
   const entries = new Map<string, SyntaxTree>();
   for (const property of children) {
     const [key, value] = property.children ?? [];
-    // The last of a repeated key wins; its place is the key's, which is where a reader looks.
+    // The last of a repeated key wins. Errors point to the key, not to the value.
     if (key === undefined || value === undefined) continue;
     entries.set(String(key.value), { ...convert(value, placeAt), place: placeAt(key.offset) });
   }
   return { kind: "object", entries, place };
 }
 
-/** The parser declares values as `any`; its scalars are only these. */
+/** jsonc-parser types values as `any`; its scalars are only these. */
 function scalarOf(value: unknown): Scalar {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : null;
 }
 
-/** The parser calls itself for each level, so depth is judged before it starts. */
+/** jsonc-parser recurses for each level, so the depth is checked before it runs. */
 function refuseDeepNesting(text: string, fail: (offset: number, message: string) => Error): void {
   const scanner = createScanner(text, true);
   let depth = 0;

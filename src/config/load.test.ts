@@ -33,7 +33,7 @@ function loadText(hcl: string): RuntimeConfig {
 }
 
 describe("defaults", () => {
-  test("a client agent listens on this machine and is known by its private address", () => {
+  test("a client agent listens on 127.0.0.1 and advertises its private address", () => {
     expect(load(["-data-dir", root])).toMatchObject({
       server: false,
       datacenter: "dc1",
@@ -57,11 +57,11 @@ describe("defaults", () => {
     });
   });
 
-  test("a server stays in the catalog when it is stopped", () => {
+  test("a server does not leave the cluster on SIGTERM or SIGINT", () => {
     expect(load(["-server", "-data-dir", root])).toMatchObject({ leaveOnTerminate: false, skipLeaveOnInterrupt: true });
   });
 
-  test("-dev is a server in memory, on this machine only", () => {
+  test("-dev runs a server in memory that only this machine can reach", () => {
     expect(load(["-dev"])).toMatchObject({
       devMode: true,
       server: true,
@@ -87,7 +87,7 @@ describe("sources", () => {
     expect(load([...reversed, "-hcl", 'node_name = "h"', "-node", "f"]).nodeName).toBe("h");
   });
 
-  test("lists append with the flags' first, maps overlay key by key", () => {
+  test("lists are joined, those of flags first, and maps are merged key by key", () => {
     const path = folder({
       "a.hcl": 'recursors = ["9.9.9.1"]\nnode_meta { a = "1", b = "1" }\nhttp_config { block_endpoints = ["/v1/a"] }',
       "b.hcl": 'recursors = ["9.9.9.2"]\nnode_meta { b = "2" }\nhttp_config { block_endpoints = ["/v1/b"] }',
@@ -98,7 +98,7 @@ describe("sources", () => {
     expect(config.httpBlockEndpoints).toEqual(["/v1/a", "/v1/b"]);
   });
 
-  test("a folder's .json and .hcl files are read by name; others are named, subfolders are not entered", () => {
+  test("a folder's .json and .hcl files are read in order of name, others skipped with a warning, subfolders ignored", () => {
     const path = folder({
       "2.json": '{"node_name":"two"}',
       "10.hcl": 'node_name = "ten"',
@@ -114,12 +114,12 @@ describe("sources", () => {
     ]);
   });
 
-  test("-config-format reads every file, whatever its name", () => {
+  test("-config-format applies to every file, whatever its extension", () => {
     const path = folder({ "agent.conf": 'domain = "x"' });
     expect(load(["-dev", "-config-format", "hcl", "-config-file", join(path, "agent.conf")]).dnsDomain).toBe("x.");
   });
 
-  test("the container image's variables name interfaces", () => {
+  test("the environment variables of Consul's container image choose addresses by interface", () => {
     const env = { CONSUL_BIND_INTERFACE: "eth0", CONSUL_CLIENT_INTERFACE: "eth0" };
     expect(load(["-dev"], env)).toMatchObject({ bindAddress: "10.0.0.5", httpAddresses: ["10.0.0.5"] });
     expect(() => load(["-dev"], { CONSUL_BIND_INTERFACE: "eth9" })).toThrow(
@@ -127,13 +127,13 @@ describe("sources", () => {
     );
   });
 
-  test("a file that is not there is named", () => {
+  test("the error for a missing file names it", () => {
     expect(() => load(["-config-file", "/nowhere/a.json"])).toThrow(
       "config: Open failed on /nowhere/a.json. open /nowhere/a.json: no such file or directory",
     );
   });
 
-  test("faults in a file are told all at once, each with its line", () => {
+  test("all faults in a file are reported together, each with its line", () => {
     const path = folder({ "a.hcl": 'foo = 1\nports { bar = 2 }\ndata_dir = 5\nserver = "yes"' });
     const file = join(path, "a.hcl");
     expect(() => load(["-config-file", file])).toThrow(
@@ -149,12 +149,12 @@ describe("sources", () => {
     );
   });
 
-  test("names match in any letter case, and an exact one beside another makes that unknown", () => {
+  test("names match in any letter case, but beside an exact match another spelling is unknown", () => {
     expect(loadText('Node_Name = "x"\nPORTS { HTTP = 1 }')).toMatchObject({ nodeName: "x", ports: { http: 1 } });
     expect(() => loadText('Node_Name = "x"\nnode_name = "y"')).toThrow("invalid config key Node_Name");
   });
 
-  test("what Consul accepts and this agent has no use for is said once", () => {
+  test("each setting of Consul that has no effect gives one warning", () => {
     const config = load(["-dev", "-encrypt", "cGFzcw==", "-hcl", 'encrypt = "cGFzcw=="', "-raft-protocol", "3"]);
     expect(config.warnings).toEqual([
       expect.stringMatching(/^encrypt has no meaning here: .* \(flags-0.hcl:1\)$/),
@@ -168,7 +168,7 @@ function faultsIn(hcl: string): readonly string[] {
 }
 
 describe("definitions", () => {
-  test("a block that may be repeated may stand alone", () => {
+  test("a list of blocks may be written as a single block", () => {
     const { services } = loadText(`service {
       name = "p" kind = "connect-proxy" port = 1
       proxy { destination_service_name = "web" upstreams { destination_name = "db" local_bind_port = 2 } }
@@ -178,7 +178,7 @@ describe("definitions", () => {
     ]);
   });
 
-  test("services and checks of all files come together", () => {
+  test("services and checks of all files are joined", () => {
     const path = folder({
       "a.json": '{"service": {"name": "redis", "port": 6379, "check": {"tcp": "redis:6379", "interval": "10s"}}}',
       "b.hcl": `
@@ -194,7 +194,7 @@ describe("definitions", () => {
     expect(checks).toMatchObject([{ id: "disk", method: { kind: "script", args: ["df"] } }]);
   });
 
-  test("the spellings of the HTTP API pass where Consul lets them", () => {
+  test("the HTTP API's spellings of names are accepted where Consul accepts them", () => {
     const text = 'check { Name = "x" ScriptArgs = ["a"] Interval = "5s" ServiceID = "s" } enable_script_checks = true';
     expect(loadText(text).checks).toMatchObject([{ name: "x", serviceId: "s", method: { kind: "script" } }]);
     expect(faultsIn('service { name = "x" EnableTagOverride = true }')).toEqual([
@@ -202,7 +202,7 @@ describe("definitions", () => {
     ]);
   });
 
-  test("one that cannot be used is left out, and named with its place", () => {
+  test("an invalid definition is ignored and reported with its line and column", () => {
     const { services, definitionFaults } = loadText(`services = [{ name = "ok" },
       { name = "type", port = "80" }, { name = "key", prot = 80 }, { port = 80 }]`);
     expect(services.map(({ service }) => service.name)).toEqual(["ok"]);
@@ -228,14 +228,14 @@ describe("definitions", () => {
     ]);
   });
 
-  test("a script that may not run, and a watch without a handler, are left out", () => {
+  test("a script check without permission, and a watch without a handler, are ignored", () => {
     expect(faultsIn('check { name = "x" args = ["a"] interval = "5s" }\nwatches { type = "key" key = "a" }')).toEqual([
       expect.stringMatching(/^1:7 check "x": Scripts are disabled on this agent/),
       '2:9 watch "": Must define a watch handler',
     ]);
   });
 
-  test("a status that is none begins as critical, since without its check a service would pass for well", () => {
+  test("a check with an invalid status begins as critical, since without the check its service would be healthy", () => {
     const { checks, definitionFaults } = loadText('check { id = "ups" ttl = "30s" status = "ok" }');
     expect(checks).toMatchObject([{ id: "ups", initialStatus: "critical" }]);
     expect(definitionFaults).toMatchObject([
@@ -248,7 +248,7 @@ describe("definitions", () => {
 });
 
 describe("addresses", () => {
-  test("without a private address the agent still starts, and says that nobody else reaches it", () => {
+  test("without a private address the agent starts, and warns that other hosts cannot reach it", () => {
     const options = { args: ["-data-dir", root], env: {}, hostname: "n" };
     const config = loadConfig({ ...options, interfaces: () => [interfaceAddress("eth0", "8.8.8.8/24")] });
     expect(config.advertiseAddress).toBe("127.0.0.1");
@@ -260,7 +260,7 @@ describe("addresses", () => {
   const found = "Multiple private IPv4 addresses found: 172.17.0.1 on docker0, 10.0.0.5 on eth0. ";
   const how = "; choose another with 'bind' or 'advertise'";
 
-  test("of several private addresses the default route's is taken, with a warning that says how to choose", () => {
+  test("the agent advertises the default route's of several private addresses, and warns how to choose another", () => {
     const options = {
       args: ["-data-dir", root],
       env: {},
@@ -274,13 +274,13 @@ describe("addresses", () => {
     expect(chosen).toMatchObject({ advertiseAddress: "172.17.0.1", warnings: [] });
   });
 
-  test("an interface without a carrier does not make this node known", () => {
+  test("the address of an interface without a carrier is not advertised", () => {
     const unused = { ...docker0, flags: interfaceFlags.up };
     const config = loadConfig({ args: ["-data-dir", root], env: {}, hostname: "n", interfaces: () => [unused, eth0] });
     expect(config).toMatchObject({ advertiseAddress: "10.0.0.5", warnings: [] });
   });
 
-  test("an agent whose machine does not list its addresses starts, and says why", () => {
+  test("the agent starts with a warning if the machine's addresses cannot be listed", () => {
     const interfaces = (): never => {
       throw new Error("cannot open a netlink socket");
     };
@@ -289,7 +289,7 @@ describe("addresses", () => {
     expect(config).toMatchObject({ advertiseAddress: "127.0.0.1", warnings: [warning] });
   });
 
-  test("without a default route the first of several private addresses is taken", () => {
+  test("without a default route the agent advertises the first of several private addresses", () => {
     const config = loadConfig({ args: ["-data-dir", root], env: {}, hostname: "n", interfaces: () => [docker0, eth0] });
     expect(config.advertiseAddress).toBe("172.17.0.1");
     expect(config.warnings).toEqual([
@@ -297,7 +297,7 @@ describe("addresses", () => {
     ]);
   });
 
-  test("clients are served at several addresses, each face at its own, and unix sockets need no port", () => {
+  test("each listener takes several addresses, its own or client_addr, and unix sockets need no port", () => {
     const config = loadText(`
       client_addr = "127.0.0.1 {{ GetPrivateIP }}"
       ports { http = -1, https = 8501 }
@@ -308,7 +308,7 @@ describe("addresses", () => {
   });
 });
 
-describe("what does not fit together is refused in Consul's words", () => {
+describe("an invalid configuration is refused in Consul's words", () => {
   const faults: readonly (readonly [hcl: string, message: string])[] = [
     ['data_dir = ""', "data_dir cannot be empty"],
     ['data_dir = "/etc/passwd"', 'data_dir "/etc/passwd" is not a directory (flags-0.hcl:1)'],
@@ -361,7 +361,7 @@ describe("what does not fit together is refused in Consul's words", () => {
     expect(String(thrown)).toContain(message);
   });
 
-  test("-dev waits for no other servers", () => {
+  test("-dev refuses bootstrap_expect", () => {
     expect(() => load(["-dev", "-bootstrap-expect", "3"])).toThrow("'bootstrap_expect > 0' not allowed in dev mode");
   });
 

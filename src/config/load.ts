@@ -1,7 +1,7 @@
 import { messageOf } from "../lib/errors.ts";
 import { parseCommandLine } from "./command-line.ts";
 import { buildConfig } from "./build.ts";
-import { consulFolderAdvice, readConsulFolder } from "./consul-folder.ts";
+import { describeConsulFolder, readConsulFolder } from "./consul-folder.ts";
 import { defaultSource, devSource } from "./defaults.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 import { readConfigPaths } from "./files.ts";
@@ -14,20 +14,20 @@ import { validateConfig } from "./validate.ts";
 import { configWarnings } from "./warnings.ts";
 
 export interface LoadConfigOptions {
-  /** The words after `agent`. */
+  /** The arguments after `agent`. */
   readonly args: readonly string[];
   readonly env: Environment;
-  /** The node's name where none is given. */
+  /** The node's name if none is configured. */
   readonly hostname: string;
   /** The addresses of this machine. */
   readonly interfaces: () => Addresses;
 }
 
 /**
- * Reads everything that tells an agent what to be. Later wins, lists are joined:
+ * Reads an agent's configuration from all sources. A later source wins, lists are joined:
  *
  *     defaults < -dev < lists of flags < files and folders < environment < other flags < -hcl
- * @throws OperatingError invalid: what is wrong, in which file and line or flag, and what to do
+ * @throws OperatingError invalid: the fault, its file and line or flag, and what to do
  */
 export function loadConfig(options: LoadConfigOptions): RuntimeConfig {
   const commandLine = parseCommandLine(options.args);
@@ -54,7 +54,10 @@ export function loadConfig(options: LoadConfigOptions): RuntimeConfig {
   });
   const { dataDir } = config;
   const consulFolder = dataDir === undefined ? undefined : readConsulFolder(dataDir);
-  if (dataDir !== undefined && consulFolder?.holdsState) warnings.push(consulFolderAdvice(dataDir));
+  if (dataDir !== undefined && consulFolder?.holdsState) {
+    const { problem, advice } = describeConsulFolder(dataDir);
+    warnings.push(`${problem} ${advice}`);
+  }
   const complete = {
     ...{ ...config, consulNodeId: consulFolder?.nodeId },
     warnings: [...warnings, ...configWarnings(config, settings)],
@@ -63,7 +66,7 @@ export function loadConfig(options: LoadConfigOptions): RuntimeConfig {
   return Object.freeze(complete);
 }
 
-/** Without them an agent still starts: most configurations need none. */
+/** Warns if the addresses cannot be listed: most configurations do not need them. */
 function listedAddresses({ interfaces }: LoadConfigOptions, warnings: string[]): Addresses {
   try {
     return interfaces();

@@ -1,8 +1,7 @@
 import type { Setting, SettingValue, Source } from "./source.ts";
 
 /**
- * Later sources win: scalars replace, lists append, maps overlay. The order of the sources is the caller's:
- * defaults, defaults of -dev, lists of flags, files, scalars of flags, -hcl fragments.
+ * Merges sources in the order given: a later scalar replaces an earlier one, lists are joined, maps are merged key by key.
  */
 export function mergeSources(sources: readonly Source[]): Source {
   const settings = new Map<string, Setting>();
@@ -34,7 +33,7 @@ export function isNumberMap(value: SettingValue): value is Readonly<Record<strin
   return isMapOf(value, "number");
 }
 
-/** An empty map is one of either kind. */
+/** An empty map counts as either kind. */
 function isMapOf(value: SettingValue, type: "string" | "number"): boolean {
   if (typeof value !== "object" || value === null || isList(value)) return false;
   return Object.values(value).every((item) => typeof item === type);

@@ -2,7 +2,10 @@ import { OperatingError } from "../lib/errors.ts";
 import type { Ports, RuntimeConfig } from "./runtime-config.ts";
 import type { Settings } from "./settings.ts";
 
-/** @throws OperatingError invalid */
+/**
+ * Reads all ports; -1 is off.
+ * @throws OperatingError invalid
+ */
 export function readPorts(settings: Settings): Ports {
   const port = (path: string): number => {
     const number = settings.number(path);
@@ -23,7 +26,8 @@ export function readPorts(settings: Settings): Ports {
 }
 
 /**
- * Two listeners must not share an address. Gossip counts, though there is none: its ports are shown to clients.
+ * Refuses two listeners with one address and port. Includes RPC and Serf, which Praetor does not run, since clients see their
+ * ports.
  * @throws OperatingError invalid
  */
 export function refuseSharedAddresses(config: RuntimeConfig): void {

@@ -18,20 +18,20 @@ import {
 export type ConfigFormat = "json" | "hcl";
 
 /**
- * Reads the text of one file, or of one -hcl fragment, which goes by the name of "flags-0.hcl".
- * @throws OperatingError invalid: all that is wrong with this file, each with line and column, except what is wrong within
- * a definition
+ * Parses the text of one file, or of one -hcl flag, which errors call "flags-0.hcl".
+ * @throws OperatingError invalid: every fault of the file with its line and column, except faults inside a definition,
+ * which the definition keeps
  */
 export function readSource(text: string, format: ConfigFormat, options: { file: string }): Source {
   const reader = new SourceReader(options.file);
-  // Editors on Windows begin a file with it.
+  // Editors on Windows begin a file with a byte order mark.
   const written = text.startsWith("\uFEFF") ? text.slice(1) : text;
   const root = format === "json" ? parseJson(written, options.file) : parseHcl(written, options.file);
   reader.readRoot(root);
   return reader.finish();
 }
 
-/** The names of fields and groups that may stand in a group: "http", "grpc" ... in "ports."; prefix "" is the file itself. */
+/** The names of fields and groups allowed in a group: "http", "grpc" ... for prefix "ports."; prefix "" is the top level. */
 function namesBelow(prefix: string): ReadonlySet<string> {
   const below = [...fieldByPath.keys()].filter((path) => path.startsWith(prefix));
   return new Set(below.map((path) => path.slice(prefix.length).replace(/\..*/, "")));
@@ -88,7 +88,7 @@ class SourceReader implements Faults {
     this.#settings.set(path, { value: settingValue(value), origin: `${this.#file}:${tree.place.line}` });
   }
 
-  /** `service` holds one definition, `services` a list. A fault in one is kept with it: the others can still be used. */
+  /** `service` holds one definition, `services` a list. A fault stays with its definition, so that the others can be used. */
   #readDefinitions(tree: SyntaxTree, noun: RawDefinition["noun"], { path, type }: Pick<Field, "path" | "type">): void {
     const shape = shapeOf(type);
     const isList = shape.kind === "list" && tree.kind === "list";
@@ -113,7 +113,7 @@ function nounOf(type: Field["type"]): RawDefinition["noun"] | undefined {
   return type === "watches" ? "watch" : undefined;
 }
 
-/** The shapes of fields yield only these; free objects are not looked into. */
+/** Narrows a value that readValue returned; free objects (of unused fields) keep only their texts or numbers. */
 function settingValue(value: unknown): SettingValue {
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
   if (Array.isArray(value)) return value.filter((item) => typeof item === "string");

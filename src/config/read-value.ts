@@ -4,14 +4,14 @@ import { messageOf } from "../lib/errors.ts";
 import type { ScalarType, Shape } from "./shape.ts";
 import { type ObjectTree, type Place, plainValue, type SyntaxTree, typeName, unwrapSingle } from "./syntax-tree.ts";
 
-/** Collects what is wrong with one file, so that it is all told at once. */
+/** Collects the faults of one file, to report them together. */
 export interface Faults {
   add(place: Place, message: string): void;
 }
 
 /**
- * The value that stands in the file, in the shape that is wanted there, under the names that are spelled as documented.
- * undefined where the file says nothing (null), or something wrong, which is then among the faults.
+ * Converts a tree to the plain value that `shape` describes, with names in their documented spelling. Returns undefined
+ * for null, and for an invalid value, which it adds to the faults.
  */
 export function readValue(tree: SyntaxTree, shape: Shape, context: { path: string; faults: Faults }): unknown {
   const { path, faults } = context;
@@ -78,8 +78,8 @@ function readRecord(
 }
 
 /**
- * The entries under known names, by those names. A name is matched exactly, else in any letter case; when a file has
- * both, the exact one counts and the other is unknown.
+ * The entries with known names, by those names; adds a fault for each unknown one. A name matches exactly, else in any
+ * letter case; if both occur, the exact one wins and the other is unknown.
  */
 export function knownEntries(
   tree: ObjectTree,

@@ -3,18 +3,18 @@ import type { TlsFiles } from "../lib/tls-files.ts";
 import type { PortPolicy } from "../model/port-record.ts";
 import type { Definitions } from "./definitions.ts";
 
-/** Everything an agent was told, after files, folders, flags and defaults were merged and checked. Never changed in place. */
+/** The agent's whole configuration, merged from all sources and validated. Frozen. */
 export interface RuntimeConfig extends Definitions {
   readonly server: boolean;
   readonly bootstrap: boolean;
   readonly bootstrapExpect: number;
-  /** Everything in memory; nothing is read from or written to a data folder. */
+  /** Keeps all data in memory and uses no data folder. */
   readonly devMode: boolean;
   readonly datacenter: string;
   readonly nodeName: string;
-  /** "" lets the data folder decide: the id found there, or a new one. */
+  /** "" takes the id in the data folder, or a new one. */
   readonly nodeId: string;
-  /** The id that a Consul had whose data folder this was; undefined if it was none's. */
+  /** The node id that an earlier Consul agent left in the data folder; undefined if there is none. */
   readonly consulNodeId: string | undefined;
   readonly nodeMeta: Readonly<Record<string, string>>;
   /** With the final dot: "consul." */
@@ -24,30 +24,30 @@ export interface RuntimeConfig extends Definitions {
   readonly dataDir: string | undefined;
 
   readonly bindAddress: string;
-  /** The address that others reach this node at. */
+  /** The address that other hosts use for this node. */
   readonly advertiseAddress: string;
   readonly advertiseAddressWan: string;
   readonly taggedAddresses: Readonly<Record<string, string>>;
-  /** Where HTTP, HTTPS, DNS and core-keeper's API are served that have no addresses of their own. */
+  /** The addresses of each listener (HTTP, HTTPS, DNS, core-keeper) that has none of its own. */
   readonly clientAddresses: readonly string[];
   /** IP addresses, or "unix:///path". */
   readonly httpAddresses: readonly string[];
   readonly httpsAddresses: readonly string[];
   /** IP addresses. */
   readonly dnsAddresses: readonly string[];
-  /** Where core-keeper's API is served: IP addresses, or "unix:///path". */
+  /** Addresses of core-keeper's API: IP addresses, or "unix:///path". */
   readonly keeperAddresses: readonly string[];
-  /** For every "unix:///path" above. */
+  /** Owner and mode of every "unix:///path" above. */
   readonly unixSocket: UnixSocketOwner;
   readonly ports: Ports;
-  /** For sidecar proxies that name no port, both ends included; below 1: such sidecars are refused. */
+  /** Ports to assign to sidecar proxies without one, inclusive; 0 refuses such proxies. */
   readonly sidecarPorts: { readonly first: number; readonly last: number };
   readonly tls: TlsFiles;
 
   readonly ui: boolean;
   /** The folder of -ui-dir, served at /ui/ instead of the built-in page. */
   readonly uiDir: string | undefined;
-  /** Where the UI is served: starts and ends with a slash. */
+  /** The UI's path; starts and ends with a slash. */
   readonly uiContentPath: string;
   readonly httpHeaders: Readonly<Record<string, string>>;
   readonly httpBlockEndpoints: readonly string[];
@@ -55,9 +55,9 @@ export interface RuntimeConfig extends Definitions {
   readonly httpAllowsUnprintable: boolean;
   /** Networks (CIDR) that may call endpoints that write; empty allows all. */
   readonly httpAllowWriteFrom: readonly string[];
-  /** Whether `?cached` is heard. */
+  /** Whether `?cached` is accepted. */
   readonly httpUseCache: boolean;
-  /** How many requests of one client may be under way; below 1: any number. */
+  /** The most concurrent blocking or writing requests of one IP address; below 1: no limit. */
   readonly httpConnectionsMax: number;
   readonly blockingQuery: BlockingQueryLimits;
   readonly sessionTtlMsMin: number;
@@ -74,37 +74,37 @@ export interface RuntimeConfig extends Definitions {
   readonly checkOutputBytesMax: number;
   readonly discardCheckOutput: boolean;
   readonly disableCoordinates: boolean;
-  /** How long changed output of a check whose status stays may be kept from the catalog. */
+  /** How long the agent may delay writing a check's output to the catalog while its status stays the same. */
   readonly checkUpdateIntervalMs: number;
   readonly leaveOnTerminate: boolean;
   readonly skipLeaveOnInterrupt: boolean;
   readonly serverRejoin: RejoinAddresses;
 
   readonly portAllocation: PortAllocationConfig;
-  /** undefined: changes are told to nobody. */
+  /** undefined: the agent publishes no changes. */
   readonly messageBus: MessageBusConfig | undefined;
 
-  /** Said once in the log at start: options that are accepted but have no meaning here, deprecated ones, risky ones. */
+  /** Logged at start: options without effect, deprecated ones, risky ones. */
   readonly warnings: readonly string[];
 }
 
-/** What is done when a service wants a port that is another's. */
+/** What to do when a service registers a port that another service has. */
 export interface PortAllocationConfig {
   readonly policy: PortPolicy;
   /** By service name. */
   readonly policies: ReadonlyMap<string, PortPolicy>;
-  /** The ports to give, both ends included. */
+  /** The ports to assign, inclusive. */
   readonly range: { readonly first: number; readonly last: number };
   readonly reserved: readonly PortReservation[];
 }
 
 export interface PortReservation {
-  /** undefined: on every host. */
+  /** undefined: every host. */
   readonly host: string | undefined;
   readonly port: number;
 }
 
-/** Where changes of keys are told. */
+/** The MQTT broker to publish changed keys to. */
 export interface MessageBusConfig {
   /** "mqtt://host:1883", or "mqtts://". */
   readonly url: string;
@@ -123,7 +123,7 @@ export interface DnsConfig {
   readonly altDomain: string;
   readonly onlyPassing: boolean;
   readonly nodeTtlMs: number;
-  /** By service name; "*" and "name*" match by prefix. */
+  /** By service name; "name*" matches a prefix, "*" every name. */
   readonly serviceTtlMs: Readonly<Record<string, number>>;
   readonly enableTruncate: boolean;
   /** 0 for no limit. */
@@ -132,7 +132,7 @@ export interface DnsConfig {
   readonly disableCompression: boolean;
   readonly nodeMetaTxt: boolean;
   readonly soa: SoaTimes;
-  /** Addresses (with or without a port) that names outside the domain are asked of. */
+  /** DNS servers for names outside the domain, with or without a port. */
   readonly recursors: readonly string[];
   readonly recursorTimeoutMs: number;
 }
@@ -146,12 +146,12 @@ export interface SoaTimes {
 }
 
 export interface BlockingQueryLimits {
-  /** The wait of a blocking query that names none. */
+  /** The wait of a blocking query without `wait`. */
   readonly defaultMs: number;
   readonly maxMs: number;
 }
 
-/** "" leaves what the process has. */
+/** "" keeps the process's own user, group or mode. */
 export interface UnixSocketOwner {
   readonly user: string;
   readonly group: string;
@@ -175,7 +175,7 @@ export interface LogConfig {
   readonly level: LogLevel;
   readonly json: boolean;
   readonly file: string | undefined;
-  /** A new file is begun at the first of these limits; 0 bytes for no limit of size. */
+  /** The log begins a new file when it reaches a size or an age; 0 bytes for no limit of size. */
   readonly rotateBytes: number;
   readonly rotateAfterMs: number;
   /** Old files kept; 0 keeps all, -1 none. */
@@ -186,6 +186,6 @@ export interface RejoinAddresses {
   readonly join: readonly string[];
   readonly retryJoin: readonly string[];
   readonly retryIntervalMs: number;
-  /** 0 tries for ever. */
+  /** 0 for no limit. */
   readonly retriesMax: number;
 }

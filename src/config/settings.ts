@@ -2,7 +2,7 @@ import { assert } from "../lib/assert.ts";
 import { isList, isNumberMap, isTextMap } from "./merge.ts";
 import { defaultOrigin, type SettingValue, type Source } from "./source.ts";
 
-/** The merged settings, read by the type that their field was declared with. What nobody set is "", 0, false or empty. */
+/** Typed access to the merged settings. A setting without a value or default reads as "", 0, false or empty. */
 export class Settings {
   readonly #source: Source;
 
@@ -14,7 +14,7 @@ export class Settings {
     return this.#get(path, (value) => typeof value === "string", "");
   }
 
-  /** undefined when nobody set it, or set it to "". */
+  /** undefined if not set, or set to "". */
   optionalText(path: string): string | undefined {
     const text = this.text(path);
     return text === "" ? undefined : text;
@@ -48,12 +48,12 @@ export class Settings {
     return this.#source.settings.has(path);
   }
 
-  /** As has, with defaults left out. */
+  /** Whether a file, flag or variable set it: defaults do not count. */
   isGiven(path: string): boolean {
     return this.has(path) && this.#source.settings.get(path)?.origin !== defaultOrigin;
   }
 
-  /** Who set it: " (agent.hcl:3)", to end an error's message with; "" when nobody did. */
+  /** The setting's origin as the end of an error message: " (agent.hcl:3)"; "" if not set. */
   from(path: string): string {
     const origin = this.#source.settings.get(path)?.origin;
     return origin === undefined ? "" : ` (${origin})`;

@@ -2,18 +2,18 @@ import type { FieldType } from "./field.ts";
 
 export type ScalarType = "string" | "bool" | "int" | "uint" | "float" | "duration";
 
-/** What a part of a configuration file must look like. */
+/** The type that a part of a configuration file must have. */
 export type Shape =
   | { readonly kind: "scalar"; readonly type: ScalarType }
   | { readonly kind: "list"; readonly item: Shape }
   | { readonly kind: "map"; readonly item: Shape }
-  /** Fixed names; `aliases` are further spellings, in lower case. */
+  /** Fixed names; `aliases` maps other spellings, in lower case, to them. */
   | {
       readonly kind: "record";
       readonly fields: () => Readonly<Record<string, Shape>>;
       readonly aliases: ReadonlyMap<string, string>;
     }
-  /** An object that nobody looks into. */
+  /** An object with any content. */
   | { readonly kind: "free" };
 
 const text: Shape = { kind: "scalar", type: "string" };
@@ -29,7 +29,7 @@ function record(
   return { kind: "record", fields, aliases };
 }
 
-/** Durations stay text here: the decoder of the definition reads them. */
+/** Durations are texts here: decodeCheckDefinition parses them. */
 const check = record(
   () => ({
     id: text,
@@ -59,7 +59,7 @@ const check = record(
     failures_before_critical: whole,
     deregister_critical_service_after: text,
   }),
-  // Consul: definitions written for the HTTP API pass in files for these names only.
+  // Consul: files may use the HTTP API's spelling of these names only.
   new Map([
     ["serviceid", "service_id"],
     ["scriptargs", "args"],

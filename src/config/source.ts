@@ -7,31 +7,31 @@ export type SettingValue =
   | readonly string[]
   | Readonly<Record<string, string>>
   | Readonly<Record<string, number>>
-  /** Something stands there, and nobody needs to know what. */
+  /** A value that is not read: of a field without effect. */
   | null;
 
-/** Who gave what nobody gave. */
+/** The origin of default values. */
 export const defaultOrigin = "default";
 
-/** One value and who gave it: "agent.hcl:3", "flag -http-port". */
+/** A value and its origin: "agent.hcl:3", "flag -http-port". */
 export interface Setting {
   readonly value: SettingValue;
   readonly origin: string;
 }
 
-/** A service, check or watch as a file has it. It is decoded when all is merged, since the agent's limits count for it. */
+/** A service, check or watch definition before decoding, which needs limits from the merged configuration. */
 export interface RawDefinition {
   readonly noun: "service" | "check" | "watch";
   readonly plain: unknown;
   readonly file: string;
   readonly place: Place;
-  /** Fields that are unknown or of another type. */
+  /** Unknown fields and fields of a wrong type. */
   readonly faults: readonly PlacedFault[];
 }
 
-/** What one file, fragment or command line says. Merged, sources make another source. */
+/** The settings and definitions of one file, flag, the environment, or of all sources merged. */
 export interface Source {
-  /** By the path of the field. */
+  /** By field path: "ports.http". */
   readonly settings: ReadonlyMap<string, Setting>;
   readonly definitions: readonly RawDefinition[];
 }

@@ -1,6 +1,6 @@
 import { OperatingError } from "../lib/errors.ts";
 
-/** Where something stands in a file; both count from 1. */
+/** A position in a file; line and column count from 1. */
 export interface Place {
   readonly line: number;
   readonly column: number;
@@ -14,10 +14,10 @@ export function formatPlace(file: string, { line, column }: Place): string {
 export type Scalar = string | number | boolean | null;
 
 /**
- * What a configuration file says, before anybody asked what it means: one shape for JSON and HCL.
+ * The syntax tree of a configuration file, the same for JSON and HCL.
  *
  * HCL writes an object as a block, and may repeat it, so each object in HCL arrives as a list of one or more objects.
- * Whoever expects one value therefore also takes a list of exactly one. Consul reads its JSON that way as well.
+ * A reader that expects one value therefore also accepts a list of exactly one. Consul reads its JSON that way, too.
  */
 export type SyntaxTree =
   | { readonly kind: "scalar"; readonly value: Scalar; readonly place: Place }
@@ -30,10 +30,10 @@ export interface ObjectTree {
   readonly place: Place;
 }
 
-/** Objects and lists within each other; deeper is a mistake or an attack, and would exhaust the stack. */
+/** The deepest nesting of objects and lists that the parsers accept, which keeps a file from exhausting the stack. */
 export const nestingMax: number = 64;
 
-/** The only item of a list of one, however often wrapped; anything else as it is. */
+/** Unwraps lists of one item, however deeply nested; returns any other tree unchanged. */
 export function unwrapSingle(tree: SyntaxTree): SyntaxTree {
   let inner = tree;
   while (inner.kind === "list") {
@@ -44,7 +44,7 @@ export function unwrapSingle(tree: SyntaxTree): SyntaxTree {
   return inner;
 }
 
-/** The plain value of a tree whose fields nobody here knows: HCL's lists of one object become that object. */
+/** The plain value of a tree without a known shape; a list of one object, as HCL writes a block, becomes that object. */
 export function plainValue(tree: SyntaxTree): unknown {
   if (tree.kind === "scalar") return tree.value;
   if (tree.kind === "object")
@@ -53,7 +53,7 @@ export function plainValue(tree: SyntaxTree): unknown {
   return single.kind === "object" ? plainValue(single) : tree.items.map(plainValue);
 }
 
-/** The name Consul's errors give to a value's type. */
+/** The name of a value's type in Consul's errors. */
 export function typeName(tree: SyntaxTree): string {
   if (tree.kind === "list") return "slice";
   if (tree.kind === "object") return "map";
@@ -66,7 +66,7 @@ export interface PlacedFault {
   readonly message: string;
 }
 
-/** A file that cannot be used, each fault with its place. */
+/** The error for an invalid file, with the place of each fault. */
 export function unusableFile(file: string, faults: readonly PlacedFault[]): OperatingError {
   const lines = faults.map(({ place, message }) => `At ${place.line}:${place.column}: ${message}`);
   const what = lines.length === 1 ? lines[0] : `${lines.length} errors occurred:\n\t* ${lines.join("\n\t* ")}`;

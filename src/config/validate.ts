@@ -8,7 +8,7 @@ import type { RuntimeConfig } from "./runtime-config.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * Whether the settings fit together: first what a person must correct, in the order and the words of Consul.
+ * Checks that the settings are valid and agree with each other, in the order and the words of Consul.
  * @throws OperatingError invalid
  */
 export function validateConfig(config: RuntimeConfig, settings: Settings): void {
@@ -29,7 +29,7 @@ export function validateConfig(config: RuntimeConfig, settings: Settings): void 
   validateTls(config, settings);
 }
 
-/** Certificates and keys are read here, too, so that `validate` and a reload find what would end a start. */
+/** Reads certificates and keys, so that `validate` and a reload report what would keep the agent from starting. */
 function validateTls({ httpsAddresses, tls }: RuntimeConfig, settings: Settings): void {
   if (!tlsVersions.has(tls.minVersion)) {
     const known = [...tlsVersions.keys()].join(", ");
@@ -46,7 +46,7 @@ function validateTls({ httpsAddresses, tls }: RuntimeConfig, settings: Settings)
   if (httpsAddresses.length > 0 && tls.certFile !== undefined && tls.keyFile !== undefined) readTlsFiles(tls);
 }
 
-/** Consul checks the ends of ranges that nothing is given from here, too. */
+/** Consul: checks the proxy and expose ranges, too, from which Praetor assigns no ports. */
 function validatePortRanges(settings: Settings): void {
   for (const name of ["proxy", "sidecar", "expose"]) {
     const [least, most] = [`ports.${name}_min_port`, `ports.${name}_max_port`];
@@ -56,7 +56,7 @@ function validatePortRanges(settings: Settings): void {
   }
 }
 
-/** Who asked for guarded data must not get open data. */
+/** Refuses to start without access control if the configuration enables it. */
 function refuseAccessControl(settings: Settings): void {
   const asked = settings.has("acl_datacenter") ? "acl_datacenter" : "acl.enabled";
   const enabled = settings.optionalFlag("acl.enabled") ?? settings.text("acl_datacenter") !== "";
@@ -121,7 +121,7 @@ function validateBootstrap(config: RuntimeConfig, settings: Settings): void {
   if (expect > 0 && bootstrap) fail("'bootstrap_expect > 0' and 'bootstrap = true' are mutually exclusive");
 }
 
-/** Nothing is encrypted with it, but a key that Consul would refuse is a mistake worth telling. */
+/** Praetor encrypts nothing with the key, but refuses one that Consul would refuse. */
 function validateEncryptKey(settings: Settings): void {
   const key = settings.text("encrypt");
   if (!/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(key))

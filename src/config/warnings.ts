@@ -6,7 +6,7 @@ import type { Settings } from "./settings.ts";
 
 type Unwarned = Omit<RuntimeConfig, "warnings" | "consulNodeId">;
 
-/** What is accepted, and yet worth a line in the log. */
+/** Warnings about valid settings, to log at start. */
 export function configWarnings(config: Unwarned, settings: Settings): readonly string[] {
   return [
     ...nodeNameWarnings(config),
@@ -34,7 +34,7 @@ function bootstrapWarnings(config: Unwarned, settings: Settings): readonly strin
   if (expect > 1) {
     warnings.push(
       `bootstrap_expect = ${expect}: servers of this version stand alone; this one waits for no others and shares ` +
-        "nothing with them",
+        "no data with them",
     );
   }
   return warnings;
@@ -48,13 +48,13 @@ function scriptWarnings(config: Unwarned): readonly string[] {
   ];
 }
 
-/** A folder that is missing must not keep a gateway's agent from starting. */
+/** A warning, not an error: a missing folder must not keep a gateway's agent from starting. */
 function uiWarnings({ uiDir }: Unwarned, settings: Settings): readonly string[] {
   if (uiDir === undefined || statSync(uiDir, { throwIfNoEntry: false })?.isDirectory()) return [];
   return [`ui_dir ${JSON.stringify(uiDir)} is not a folder: no UI is served${settings.from("ui_dir")}`];
 }
 
-/** Who counts on it must learn that here, and not from a command that nobody runs. */
+/** Warns if the configuration enables remote execution, which Praetor does not have. */
 function remoteExecWarnings(settings: Settings): readonly string[] {
   const field = "disable_remote_exec";
   if (settings.optionalFlag(field) !== false) return [];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { decodeWatchDefinition } from "./watch-definition.ts";
 
-describe("a watch", () => {
+describe("a watch definition", () => {
   test("has a type, parameters and a program", () => {
     expect(decodeWatchDefinition({ type: "key", key: "a", args: ["/bin/reload", "-x"] })).toEqual({
       type: "key",
@@ -10,12 +10,12 @@ describe("a watch", () => {
     });
   });
 
-  test("may have a line for the shell", () => {
+  test("may have a shell command", () => {
     const { handler } = decodeWatchDefinition({ type: "nodes", handler_type: "script", handler: "cat >told" });
     expect(handler).toEqual({ kind: "script", words: ["cat >told"], shell: true });
   });
 
-  test("may have a URL, as a block of HCL gives it", () => {
+  test("may have a URL, in the lists that HCL makes of blocks", () => {
     const http = { path: "http://127.0.0.1:1/x", header: [{ "X-A": ["1", "2"] }], timeout: "2s" };
     const { handler } = decodeWatchDefinition({ type: "nodes", handler_type: "http", http_handler_config: [http] });
     expect(handler).toEqual({

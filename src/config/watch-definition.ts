@@ -1,11 +1,11 @@
 import { parseDuration } from "../lib/duration.ts";
 import { OperatingError } from "../lib/errors.ts";
 
-/** Something that the agent tells a handler of when it changes. */
+/** A watch: the data to watch, and the handler to call when it changes. */
 export interface WatchDefinition {
   /** "key", "keyprefix", "services", "nodes", "service", "checks" or "event". */
   readonly type: string;
-  /** By name, as the type has them: "key", "prefix", "service", "tag" ... */
+  /** The parameters of the type, by name: "key", "prefix", "service", "tag" ... */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly handler: WatchHandler;
 }
@@ -15,7 +15,7 @@ export type WatchHandler = ScriptHandler | HttpHandler;
 export interface ScriptHandler {
   readonly kind: "script";
   readonly words: readonly string[];
-  /** The words are one line for the shell. */
+  /** Whether `words` is one command line for the shell. */
   readonly shell: boolean;
 }
 
@@ -63,7 +63,7 @@ function httpHandlerOf(plain: unknown): HttpHandler {
   };
 }
 
-/** Consul reads it by Go's rules, which take an IPv4 address in brackets, too. */
+/** Consul: Go's URL parser also accepts an IPv4 address in brackets. */
 function handlerUrl(text: string): string {
   if (text === "") throw invalid("Requires 'path' to be set");
   const url = text.replace(/^(https?:\/\/)\[([\d.]+)\]/i, "$1$2");
@@ -71,7 +71,7 @@ function handlerUrl(text: string): string {
   return url;
 }
 
-/** HCL gives a block as a list of one. A field that is null is not set. */
+/** The fields of an object, without null ones; accepts the list of one object that HCL makes of a block. */
 function fieldsOf(plain: unknown): Readonly<Record<string, unknown>> {
   const single: unknown = Array.isArray(plain) && plain.length === 1 ? plain[0] : plain;
   const fields = typeof single === "object" ? { ...single } : {};

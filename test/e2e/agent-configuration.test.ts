@@ -92,7 +92,9 @@ describe("an agent on the folders that people have", () => {
 
   test("takes over the node id of the Consul whose data folder it has, and says what to do with the rest", async () => {
     expect(await ask("/v1/agent/self")).toMatchObject({ Config: { NodeID: nodeId } });
-    expect(agent.output()).toMatch(/The data folder \S+ is that of a Consul.*praetor import -from-consul=backup\.snap/);
+    expect(agent.output()).toMatch(
+      /The data folder \S+ holds keys and services of Consul.*praetor import -from-consul=backup\.snap/,
+    );
     expect(readdirSync(inFolder("data"))).toEqual(expect.arrayContaining(["node-id", "praetor.db", "raft", "serf"]));
   });
 });

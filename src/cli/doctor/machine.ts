@@ -1,3 +1,4 @@
+import { describeConsulFolder } from "../../config/consul-folder.ts";
 import type { AgentFacts, Facts, Finding } from "./facts.ts";
 
 /** What these rules need; so much is known without an agent, too. */
@@ -66,19 +67,10 @@ export function files({ dataFolder }: MachineFacts): readonly Finding[] {
   ];
 }
 
-/** A folder that a Consul used before. */
+/** A data folder that Consul used before. */
 export function consulData({ dataFolder }: MachineFacts): readonly Finding[] {
   if (dataFolder?.hasConsulData !== true) return [];
-  return [
-    {
-      kind: "consul-data",
-      where: dataFolder.path,
-      problem: "A Consul has left its keys and services here, which Praetor does not read.",
-      advice:
-        'To take them over, start that Consul once more, run "consul snapshot save backup.snap", and with this agent running ' +
-        '"praetor import -from-consul=backup.snap". Then remove raft and serf from the folder.',
-    },
-  ];
+  return [{ kind: "consul-data", where: dataFolder.path, ...describeConsulFolder(dataFolder.path) }];
 }
 
 /** File systems that are gone with the machine's power, or with the container. */

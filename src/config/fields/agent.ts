@@ -1,6 +1,6 @@
 import { type Field, settled, unused, used } from "../field.ts";
 
-/** What the agent is, keeps and checks. */
+/** The agent's identity, storage, limits, definitions and log. */
 export const agentFields: readonly Field[] = [
   used("server", "bool", "false (-dev: true)", "Keep the catalog. This version runs as a server only."),
   used("bootstrap_expect", "int", "0", "1 is the same as bootstrap; more is taken as 1, with a warning."),
@@ -19,9 +19,9 @@ export const agentFields: readonly Field[] = [
     "as enable_script_checks",
     "Allow checks that run programs, from files only.",
   ),
-  used("check_output_max_size", "int", "4096", "Bytes of a check's output that are kept."),
+  used("check_output_max_size", "int", "4096", "Longest output of a check to keep, in bytes."),
   used("discard_check_output", "bool", "false", "Keep no output of checks."),
-  used("default_query_time", "duration", "5m", "Wait of a blocking query that names none."),
+  used("default_query_time", "duration", "5m", "How long a blocking query without `wait` waits."),
   used("max_query_time", "duration", "10m", "Longest wait of a blocking query."),
   used("limits.kv_max_value_size", "uint", "524288", "Largest value of a key, in bytes."),
   used(
@@ -34,9 +34,9 @@ export const agentFields: readonly Field[] = [
     "limits.http_max_conns_per_client",
     "int",
     "200",
-    "Waiting or writing requests of one IP address; 0 for any number.",
+    "Concurrent blocking or writing requests of one IP address; 0 for no limit.",
   ),
-  used("disable_coordinates", "bool", "false", "Keep no coordinates, and answer 401 where they are asked for."),
+  used("disable_coordinates", "bool", "false", "Keep no coordinates, and answer requests for them with 401."),
   used("session_ttl_min", "duration", "10s", "Shortest TTL of a session."),
   used("service", "service", "", "One service to register; see services."),
   used("services", "services", "", "Services of this node, each with its check or checks."),
@@ -45,29 +45,29 @@ export const agentFields: readonly Field[] = [
   used("log_level", "string", "INFO (-dev: DEBUG)", "TRACE, DEBUG, INFO, WARN or ERR."),
   used("log_json", "bool", "false", "Write the log as one JSON object a line."),
   used("log_file", "string", "", "File that the log is also written to; in a folder/ it is praetor.log."),
-  used("log_rotate_bytes", "int", "0", "Begin a new log file at this size; 0 for any size."),
+  used("log_rotate_bytes", "int", "0", "Begin a new log file at this size, in bytes; 0 for no limit."),
   used("log_rotate_duration", "duration", "24h", "Begin a new log file at this age."),
   used("log_rotate_max_files", "int", "0", "Old log files to keep; 0 keeps all, -1 none."),
   settled("bootstrap", "bool", "Servers of this version stand alone, each its own leader."),
-  settled("check_update_interval", "duration", "What checks print is shown at once, and never stored."),
-  settled("disable_update_check", "bool", "Nothing is ever asked of the project's servers."),
-  settled("disable_anonymous_signature", "bool", "Nothing is ever asked of the project's servers."),
+  settled("check_update_interval", "duration", "The output of checks is shown at once, and never stored."),
+  settled("disable_update_check", "bool", "The agent never contacts the project's servers."),
+  settled("disable_anonymous_signature", "bool", "The agent never contacts the project's servers."),
   settled("disable_host_node_id", "bool", "Node ids are always random."),
   settled(
     "disable_remote_exec",
     "bool",
-    "Commands of `consul exec` are never run here, and an agent told false says so at start.",
+    "The agent never runs commands of `consul exec`; it logs a warning at start if this is false.",
   ),
   settled("enable_debug", "bool", "There are no profiling endpoints."),
-  settled("acl_enforce_version_8", "bool", "Outdated in Consul itself."),
-  ...unused("the log goes to standard output and log_file, which the system's log collector reads", {
+  settled("acl_enforce_version_8", "bool", "Deprecated in Consul itself."),
+  ...unused("the log goes to standard output, for the system's log collector, and to log_file", {
     enable_syslog: "bool",
     syslog_facility: "string",
   }),
-  used("watches", "watches", "", "Programs and URLs that are told what changes, as those of `praetor watch`."),
-  ...unused("no snapshot is taken by itself; GET /v1/snapshot saves one", { snapshot_agent: "object" }),
+  used("watches", "watches", "", "Handlers (programs and URLs) to call on changes, as with `praetor watch`."),
+  ...unused("Praetor takes no snapshots on a schedule; GET /v1/snapshot returns one", { snapshot_agent: "object" }),
   ...unused("a part of Consul Enterprise", { audit: "object" }),
-  ...unused("the agent's own values, which a file cannot change", {
+  ...unused("internal values of the agent, which cannot be configured", {
     ae_interval: "duration",
     check_deregister_interval_min: "duration",
     check_reap_interval: "duration",
@@ -75,7 +75,7 @@ export const agentFields: readonly Field[] = [
     version: "string",
     version_prerelease: "string",
   }),
-  ...unused("there are no limits by rate, and there is no RPC", {
+  ...unused("Praetor has no rate limits and no RPC", {
     "limits.rpc_rate": "float",
     "limits.rpc_max_burst": "int",
     "limits.https_handshake_timeout": "duration",
@@ -84,9 +84,9 @@ export const agentFields: readonly Field[] = [
     "cache.entry_fetch_max_burst": "int",
     "cache.entry_fetch_rate": "float",
   }),
-  ...unused("the catalog holds what was registered; there is no central service configuration", {
+  ...unused("there is no central service configuration", {
     enable_central_service_config: "bool",
     "config_entries.bootstrap": "objects",
   }),
-  ...unused("checks verify servers by the system's certificates", { enable_agent_tls_for_checks: "bool" }),
+  ...unused("checks verify TLS servers with the system's certificates", { enable_agent_tls_for_checks: "bool" }),
 ];

@@ -9,7 +9,7 @@ const gossip: Readonly<Record<string, FieldType>> = {
   retransmit_mult: "int",
 };
 
-/** Raft, Serf and the service mesh, none of which is here; only sidecars of services are registered. */
+/** Raft, Serf and the service mesh, none of which Praetor runs; it only registers sidecar proxies. */
 export const clusterFields: readonly Field[] = [
   settled("rejoin_after_leave", "bool", "An agent always rejoins."),
   ...unused("servers of this version stand alone; there is no Raft", {
@@ -54,7 +54,7 @@ export const clusterFields: readonly Field[] = [
     retry_max_wan: "int",
     translate_wan_addrs: "bool",
   }),
-  ...unused("this agent measures no distances; it takes what others tell", {
+  ...unused("the agent measures no round-trip times; it only stores coordinates that clients send", {
     sync_coordinate_interval_min: "duration",
     sync_coordinate_rate_target: "float",
   }),
@@ -74,9 +74,9 @@ export const clusterFields: readonly Field[] = [
     "ports.sidecar_min_port",
     "int",
     "21000",
-    "First port for sidecar proxies that name none; 0 at both ends: none.",
+    "First port to assign to sidecar proxies without one; 0 for both ports refuses such proxies.",
   ),
-  used("ports.sidecar_max_port", "int", "21255", "Last port for sidecar proxies that name none."),
+  used("ports.sidecar_max_port", "int", "21255", "Last port to assign to sidecar proxies without one."),
   ...unused("there is no service mesh", {
     "connect.enabled": "bool",
     "connect.ca_provider": "string",

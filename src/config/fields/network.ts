@@ -2,7 +2,7 @@ import { type Field, unused, used } from "../field.ts";
 
 const template = "IP address or go-sockaddr template";
 
-/** Where the agent listens, and what it is known by. */
+/** The addresses that the agent listens on and advertises, its ports, TLS, and the HTTP API. */
 export const networkFields: readonly Field[] = [
   used(
     "bind_addr",
@@ -22,7 +22,7 @@ export const networkFields: readonly Field[] = [
   used("advertise_addr_wan_ipv4", "string", "advertise_addr_wan, if IPv4", "Tagged address wan_ipv4."),
   used("advertise_addr_wan_ipv6", "string", "advertise_addr_wan, if IPv6", "Tagged address wan_ipv6."),
   used("tagged_addresses", "string map", "", "Further named addresses of the node."),
-  used("client_addr", "string", "127.0.0.1", "Addresses of HTTP and HTTPS, divided by blanks; templates allowed."),
+  used("client_addr", "string", "127.0.0.1", "Addresses of HTTP and HTTPS, separated by blanks; templates allowed."),
   used("addresses.http", "string", "client_addr", "Addresses of HTTP only; also unix:///path."),
   used("addresses.https", "string", "client_addr", "Addresses of HTTPS only; also unix:///path."),
   used("unix_sockets.user", "string", "", "Owner of unix sockets, by number or name."),
@@ -30,32 +30,32 @@ export const networkFields: readonly Field[] = [
   used("unix_sockets.mode", "string", "", "Permissions of unix sockets, in octal."),
   used("ports.http", "int", "8500", "Port of HTTP; -1 switches it off."),
   used("ports.https", "int", "-1", "Port of HTTPS; -1 switches it off."),
-  used("ports.dns", "int", "8600", "Where DNS is answered, over UDP and TCP; -1 for nowhere."),
-  used("ports.grpc", "int", "-1 (-dev: 8502)", "Shown to clients; no proxies are served there."),
+  used("ports.dns", "int", "8600", "Port of DNS, over UDP and TCP; -1 switches it off."),
+  used("ports.grpc", "int", "-1 (-dev: 8502)", "Shown to clients; nothing listens there."),
   used("ports.server", "int", "8300", "Shown to clients; nothing listens there."),
   used("ports.serf_lan", "int", "8301", "Shown to clients; there is no gossip."),
   used("ports.serf_wan", "int", "8302", "Shown to clients; there is no gossip."),
-  used("ca_file", "string", "", "Certificates (PEM) that clients of HTTPS are verified by."),
-  used("ca_path", "string", "", "Folder of such certificates, in files of any name; ca_file counts before it."),
+  used("ca_file", "string", "", "CA certificates (PEM) that verify clients of HTTPS."),
+  used("ca_path", "string", "", "Folder of CA certificates, in files of any name; ignored if ca_file is set."),
   used("cert_file", "string", "", "Certificate (PEM) of HTTPS; without it and its key every TLS handshake fails."),
   used("key_file", "string", "", "Private key (PEM) of HTTPS."),
-  used("verify_incoming", "bool", "false", "Clients of HTTPS must show a certificate."),
-  used("verify_incoming_https", "bool", "false", "As verify_incoming, for HTTPS only."),
+  used("verify_incoming", "bool", "false", "Require a certificate from clients of HTTPS."),
+  used("verify_incoming_https", "bool", "false", "Like verify_incoming, for HTTPS only."),
   used("tls_min_version", "string", "tls12", "Oldest version of TLS for HTTPS: tls10, tls11, tls12 or tls13."),
   used(
     "tls_cipher_suites",
     "string",
     "",
-    "Cipher suites of HTTPS below TLS 1.3, by Go's names and divided by commas; the usual ones unless told.",
+    "Cipher suites of HTTPS below TLS 1.3, by Go's names, separated by commas; empty for the defaults.",
   ),
   used(
     "tls_prefer_server_cipher_suites",
     "bool",
     "false",
-    "Choose the cipher suite by this order, not by the client's.",
+    "Choose the cipher suite by the server's order, not by the client's.",
   ),
   used("http_config.response_headers", "string map", "", "Headers added to each answer."),
-  used("http_config.block_endpoints", "strings", "", "Beginnings of paths that are refused with 403."),
+  used("http_config.block_endpoints", "strings", "", "Prefixes of paths to refuse with 403."),
   used(
     "http_config.allow_write_http_from",
     "strings",
@@ -69,13 +69,13 @@ export const networkFields: readonly Field[] = [
     "http_config.use_cache",
     "bool",
     "true",
-    "Hear ?cached; answers are never old, and only tell of a cache in their headers.",
+    "Accept ?cached: answers get a cache's headers, and are always current.",
   ),
   used(
     "disable_http_unprintable_char_filter",
     "bool",
     "false",
-    "Accept paths with unprintable characters, for keys that hold some; otherwise they get 400.",
+    "Accept paths with unprintable characters, for keys that contain them; otherwise the answer is 400.",
   ),
   ...unused("servers of this version stand alone", {
     start_join: "strings",
@@ -84,7 +84,7 @@ export const networkFields: readonly Field[] = [
     retry_max: "int",
   }),
   ...unused("there is no gRPC listener", { "addresses.grpc": "string" }),
-  ...unused("HTTPS takes its certificates from ca_file or ca_path, cert_file and key_file", {
+  ...unused("HTTPS uses the certificates of ca_file or ca_path, cert_file and key_file", {
     verify_incoming_rpc: "bool",
     verify_outgoing: "bool",
     verify_server_hostname: "bool",

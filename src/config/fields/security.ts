@@ -1,22 +1,17 @@
 import { type Field, unused, used } from "../field.ts";
 
 /**
- * Access control. The two fields that would switch it on are used: an agent that was told to guard its data must not
- * serve it openly, so it refuses to start. All others only shape what is not there.
+ * Access control, which Praetor does not have. The agent refuses to start if one of the two fields that enable it is
+ * set, since it would serve unprotected data that the configuration wants protected. The other fields have no effect.
  */
 export const securityFields: readonly Field[] = [
   used(
     "acl.enabled",
     "bool",
     "false",
-    "true is refused: access control lists are not available, and serving openly would be wrong.",
+    "The agent refuses true: access control lists are not available, and it would serve unprotected data.",
   ),
-  used(
-    "acl_datacenter",
-    "string",
-    "",
-    "Deprecated. Switches access control lists on, and is refused as acl.enabled is.",
-  ),
+  used("acl_datacenter", "string", "", "Deprecated: enables access control lists, and is refused like acl.enabled."),
   ...unused(
     "access control lists are not available",
     {
@@ -52,7 +47,7 @@ export const securityFields: readonly Field[] = [
     acl_ttl: "duration",
     enable_acl_replication: "bool",
   }),
-  ...unused("agents do not gossip, so there is nothing to encrypt; protect the network between them", {
+  ...unused("agents do not gossip, so there is no gossip to encrypt; protect the network between them", {
     encrypt: "string",
     encrypt_verify_incoming: "bool",
     encrypt_verify_outgoing: "bool",

@@ -5,10 +5,10 @@ export const telemetryFields: readonly Field[] = [
     "telemetry.prometheus_retention_time",
     "duration",
     "0s",
-    "Longer than nothing: `agent/metrics?format=prometheus` answers.",
+    "More than 0s enables `agent/metrics?format=prometheus`.",
   ),
   ...unused(
-    "metrics are told over HTTP alone, with the names of docs/metrics.md",
+    "metrics are served over HTTP only, by the names in docs/metrics.md",
     {
       circonus_api_app: "string",
       circonus_api_token: "string",

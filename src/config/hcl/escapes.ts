@@ -10,12 +10,12 @@ const simple: Readonly<Record<string, string>> = {
   '"': '"',
 };
 
-/** A backslash that begins none of Go's escapes is matched alone. */
+/** Go's escapes; a backslash that begins none of them is matched alone. */
 const escape = /\\(?:[abfnrtv\\"]|[0-7]{3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|)/g;
 
 /**
- * The meaning of what stands between two quotes: Go's escapes, but `${...}` is left exactly as written.
- * undefined when an escape is not known.
+ * Decodes the text between two quotes: Go's escapes are replaced, `${...}` stays as written. Returns undefined for an
+ * unknown escape.
  */
 export function unescapeHclString(raw: string): string | undefined {
   let text = "";
@@ -37,7 +37,7 @@ function unescape(part: string): string | undefined {
   return known ? text : undefined;
 }
 
-/** Of what follows the backslash. */
+/** The character that an escape stands for, given the text behind its backslash. */
 function meaningOf(written: string): string | undefined {
   if (written.length === 1) return simple[written];
   if (written === "") return undefined;
@@ -45,7 +45,7 @@ function meaningOf(written: string): string | undefined {
   return code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
 }
 
-/** Cuts at `${` and its closing brace; braces inside are counted. */
+/** Splits at each `${` and its closing brace; braces inside nest. */
 function splitInterpolations(raw: string): readonly string[] {
   const parts: string[] = [];
   let start = 0;

@@ -7,20 +7,20 @@ export type TokenKind = "ident" | "string" | "number" | "bool" | "{" | "}" | "["
 export interface Token {
   readonly kind: TokenKind;
   readonly place: Place;
-  /** The meaning of idents and strings. */
+  /** The decoded text of idents and strings. */
   readonly text: string;
-  /** The meaning of numbers and booleans. */
+  /** The value of numbers and booleans. */
   readonly value: number | boolean;
 }
 
 const blanks = /[ \t\r\n]+/y;
 const lineComment = /(#|\/\/)[^\n]*/y;
 const ident = /[\p{L}_][\p{L}\p{Nd}_.-]*/uy;
-/** Takes in what follows a number without a blank, so that the whole of a wrong one is named. */
+/** Also matches what follows a number without a blank, so that an error names all of an invalid one. */
 const number = /-?(?:0[xX]|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[\w.]*/y;
 const heredocStart = /<<(-?)([\p{L}\p{Nd}_]+)\r?\n/uy;
 
-/** Cuts the text of an HCL 1 file into tokens; comments and blanks are dropped. */
+/** Splits the text of an HCL 1 file into tokens, without comments and blanks. */
 export class Lexer {
   readonly #text: string;
   readonly #file: string;
@@ -62,7 +62,7 @@ export class Lexer {
     return token("number", place, digits, value);
   }
 
-  /** A quote inside `${...}` does not end the string, and a line may end there. */
+  /** Inside `${...}`, a quote does not end the string, and a line break is allowed. */
   #readString(place: Place): string {
     let braces = 0;
     let end = this.#at + 1;
@@ -84,7 +84,7 @@ export class Lexer {
     return text;
   }
 
-  /** `<<END` up to a line that is END alone; `<<-END` also takes off the indentation that END has. */
+  /** Reads `<<END` up to a line that is END alone; `<<-END` also removes the closing END's indentation from each line. */
   #readHeredoc(place: Place): string {
     heredocStart.lastIndex = this.#at;
     const [opening, dash = "", anchor = ""] = heredocStart.exec(this.#text) ?? [];

@@ -1,4 +1,4 @@
-/** HCL 1 numbers: decimal, 0x hexadecimal, 0-prefixed octal, floats. undefined for anything else. */
+/** Parses an HCL 1 number: decimal, 0x hexadecimal, 0-prefixed octal or float. Returns undefined for anything else. */
 export function parseHclNumber(digits: string): number | undefined {
   const [, sign = "", magnitude = ""] = /^(-?)(.*)$/s.exec(digits) ?? [];
   const value = parseMagnitude(magnitude);
@@ -10,7 +10,7 @@ function parseMagnitude(digits: string): number | undefined {
   if (/^0[xX][0-9a-fA-F]+$/.test(digits)) return Number.parseInt(digits.slice(2), 16);
   if (/^0[0-7]+$/.test(digits)) return Number.parseInt(digits, 8);
   if (/^0\d+$/.test(digits)) return undefined;
-  // A fraction only after its point: digits that two parts could share are tried in all ways.
+  // The point separates the two groups of digits: adjacent optional groups would backtrack in quadratic time.
   if (/^(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(digits)) return Number(digits);
   return undefined;
 }

@@ -10,7 +10,7 @@ function plain(text: string): unknown {
 }
 
 describe("hcl", () => {
-  test("assignments, blocks and labels make objects", () => {
+  test("assignments, blocks and labels become objects", () => {
     const text = `
       # one comment
       name = "n1" // another
@@ -21,7 +21,7 @@ describe("hcl", () => {
     expect(plain(text)).toEqual({ name: "n1", ports: { http: 1, dns: 2 }, service: { web: { a: { port: 80 } } } });
   });
 
-  test("repeated blocks and lists add up, a repeated scalar is the last one", () => {
+  test("repeated blocks and lists are joined, and the last of a repeated scalar wins", () => {
     expect(plain("a { x = 1 }\na { y = 2 }\nb = [1]\nb = [2]\nc = 1\nc = 2")).toEqual({
       a: [{ x: 1 }, { y: 2 }],
       b: [1, 2],
@@ -33,7 +33,7 @@ describe("hcl", () => {
     expect(plain("a = [10, 0x1F, 0644, -3, 1.5, 1e3, .5, 2.]")).toEqual({ a: [10, 31, 420, -3, 1.5, 1000, 0.5, 2] });
   });
 
-  test("a hundred thousand digits that are no number are refused at once", () => {
+  test("an invalid number of a hundred thousand digits is refused without delay", () => {
     const startMs = performance.now();
     expect(() => parseHcl(`a = ${"1".repeat(100_000)}x`, "a.hcl")).toThrow("invalid number");
     expect(performance.now() - startMs).toBeLessThan(patienceMs(1_000));
@@ -43,25 +43,25 @@ describe("hcl", () => {
     expect(plain("a = [,1,]\nb = []")).toEqual({ a: [1], b: [] });
   });
 
-  test("strings know Go's escapes, and leave interpolations alone", () => {
+  test("Go's escapes in strings are decoded, and interpolations stay as written", () => {
     expect(plain('a = "x\\u0020y\\x41\\101\\"\\n"')).toEqual({ a: 'x yAA"\n' });
     expect(plain('a = "${f("x")}" b = "$${x}" c = "${\\n}"')).toEqual({ a: '${f("x")}', b: "$${x}", c: "${\\n}" });
   });
 
-  test("a heredoc ends at its name; with a dash it loses the indentation of its end", () => {
+  test("a heredoc ends at its name, and a dash removes the indentation of the closing name", () => {
     expect(plain("a = <<EOF\nx\n  y\nEOF\nb = 1")).toEqual({ a: "x\n  y\n", b: 1 });
     expect(plain("a = <<-EOF\n    x\n   y\n   EOF\n")).toEqual({ a: " x\ny\n" });
     expect(plain("a = [<<E\nx\nE\n, 2]")).toEqual({ a: ["x\n", 2] });
   });
 
-  test("a file that begins with a brace holds JSON, with or without its commas, with HCL's comments", () => {
+  test("a file that begins with a brace is JSON, in which commas are optional and HCL's comments allowed", () => {
     const text = '# made by a tool\n{"a": null, "b": {"c": [1, "x", {"d": true}]}\n "e": -1.5,}';
     expect(plain(text)).toEqual({ a: null, b: { c: [1, "x", { d: true }] }, e: -1.5 });
     expect(plain("{}")).toEqual({});
     expect(plain(' {"a": {"x": 1}, "a": {"y": 2}}')).toEqual({ a: [{ x: 1 }, { y: 2 }] });
   });
 
-  test("a heredoc has no carriage returns, however its lines end", () => {
+  test("a heredoc of a file with CRLF line ends has no carriage returns", () => {
     expect(plain("a = <<EOF\r\nx\r\ny\r\nEOF\r\nb = 1")).toEqual({ a: "x\ny\n", b: 1 });
   });
 
@@ -98,7 +98,7 @@ describe("hcl", () => {
       expect(() => plain(text)).toThrow("more than 64 levels of nesting");
   });
 
-  test("any text is read or refused, never worse", () => {
+  test("any text is parsed or refused with an OperatingError", () => {
     const pieces = fc.constantFrom(
       "a",
       " = ",
@@ -132,7 +132,7 @@ describe("hcl", () => {
     );
   });
 
-  test("what JSON can say, HCL says as well", () => {
+  test("any JSON object can be written in HCL and reads back equal", () => {
     const scalar = fc.oneof(
       fc.integer(),
       fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -173,7 +173,7 @@ function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** A block and a list of one block are one thing in HCL, so one of them has to be the norm. */
+/** HCL reads a block and a list of one block alike; replaces such lists by their block, to compare. */
 function withoutSingleLists(value: Json): Json {
   if (typeof value !== "object") return value;
   if (!isList(value))

@@ -2,17 +2,17 @@ import { nestingMax, type ObjectTree, type Place, type SyntaxTree } from "../syn
 import { Lexer, type Token, type TokenKind } from "./lexer.ts";
 
 /**
- * HCL, version 1, as far as configuration files use it:
+ * Parses HCL 1, as far as configuration files use it:
  *
  *     item  = key { key } ( "=" value | object )
  *     value = string | number | bool | list | object
  *     list  = "[" [ value { "," value } [ "," ] ] "]"
  *
- * `a "b" { c = 1 }` means { a: [{ b: [{ c: 1 }] }] }: each object stands in a list, and further objects and lists under
- * the same key are added to it; a scalar replaces.
+ * `a "b" { c = 1 }` means { a: [{ b: [{ c: 1 }] }] }: each object is wrapped in a list, and repeating the key appends to
+ * that list; a repeated scalar replaces the earlier one.
  *
- * A file that begins with "{" holds one JSON object, with ":" after its keys. Commas between its entries may be missing, as in
- * HCL. Consul reads such a file, too, but drops in silence what follows a missing comma.
+ * A file that begins with "{" holds one JSON object, with ":" after its keys. Commas between its entries are optional, as in
+ * HCL. Consul accepts such a file, too, but silently ignores everything after a missing comma.
  * @throws OperatingError invalid, with line and column
  */
 export function parseHcl(text: string, file: string): ObjectTree {
@@ -136,7 +136,7 @@ class Parser {
   }
 }
 
-/** An object written in a list stands there itself, not in a list of its own. */
+/** Whether the list is the one that wraps a single object: an object inside a list needs no list of its own. */
 function isBlock(tree: SyntaxTree & { kind: "list" }): boolean {
   return tree.items.length === 1 && tree.items[0]?.kind === "object";
 }

@@ -4,8 +4,8 @@ import type { InterfaceAddress } from "./interfaces.ts";
 import { firstOf, lastOf, maskOf } from "./networks.ts";
 
 /**
- * go-sockaddr's `math`: "address" adds to the address, "network" counts from the first ("+2") or the last ("-1") address of
- * the network, "mask" takes the first address of a network of that size.
+ * Implements go-sockaddr's `math`: "address" adds to the address, "network" counts from the network's first ("+2") or last
+ * ("-1") address, "mask" returns the first address of the network with that prefix length.
  * @throws Error with the reason
  */
 export function computeAddress(item: InterfaceAddress, operation: string, operand: string): InterfaceAddress {
@@ -21,7 +21,7 @@ export function computeAddress(item: InterfaceAddress, operation: string, operan
   }
 }
 
-/** Beyond the last address follows the first. */
+/** Wraps around after the last address of the family. */
 function withValue(item: InterfaceAddress, value: bigint): InterfaceAddress {
   const { address } = item;
   return { ...item, address: { family: address.family, value: BigInt.asUintN(bits(address), value) } };
@@ -41,7 +41,7 @@ function masked(item: InterfaceAddress, operand: string): InterfaceAddress {
   return { ...item, address, prefixLength: Math.min(size, item.prefixLength) };
 }
 
-/** Consul: 33 bits for IPv4 and 64 for IPv6. */
+/** Parses a number with a sign. Consul: at most 33 bits for IPv4 and 64 for IPv6. */
 function signedNumber(item: InterfaceAddress, operation: string, operand: string): bigint {
   if (!/^[+-]/.test(operand)) fail(`${operation}: ${goQuote(operand)} must begin with a sign (+ or -)`);
   const value = /^[+-]\d+$/.test(operand) ? BigInt(operand.replace("+", "")) : undefined;

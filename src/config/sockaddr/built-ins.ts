@@ -1,10 +1,10 @@
 import { goQuote } from "../../lib/go-quote.ts";
 import { type Args, isList, print, type TemplateFunction, truthOf, typeName, type Value } from "./template-values.ts";
 
-/** The functions of Go's text/template, but for those that escape text (html, js, urlquery) and `call`. */
+/** The functions of Go's text/template, except `call` and those that escape text (html, js, urlquery). */
 export const builtIns: readonly (readonly [string, TemplateFunction])[] = [
-  ["and", (args) => chosen(args, (value) => !truthOf(value))],
-  ["or", (args) => chosen(args, truthOf)],
+  ["and", (args) => firstDeciding(args, (value) => !truthOf(value))],
+  ["or", (args) => firstDeciding(args, truthOf)],
   ["not", (args) => !truthOf(args.any())],
   ["len", (args) => lengthOf(args.any())],
   ["index", index],
@@ -27,11 +27,11 @@ export const builtIns: readonly (readonly [string, TemplateFunction])[] = [
   ["ge", (args) => compare(args) >= 0],
 ];
 
-/** The first value of that kind, else the last. */
-function chosen(args: Args, ends: (value: Value) => boolean): Value {
+/** Go's `and` and `or`: the first value that decides the result, else the last. */
+function firstDeciding(args: Args, decides: (value: Value) => boolean): Value {
   const [first, ...others] = [args.any(), ...args.rest()];
   const values = [first, ...others];
-  return values.find(ends) ?? values.at(-1);
+  return values.find(decides) ?? values.at(-1);
 }
 
 function lengthOf(value: Value): number {
@@ -65,10 +65,10 @@ function equal(args: Args): boolean {
 }
 
 function isEqual(a: Value, b: Value): boolean {
-  const [of, other] = [typeof a, typeof b];
-  if (of === "object" || other === "object" || of === "undefined" || other === "undefined")
+  const [type, other] = [typeof a, typeof b];
+  if (type === "object" || other === "object" || type === "undefined" || other === "undefined")
     throw new Error("invalid type for comparison");
-  if (of !== other) throw new Error("incompatible types for comparison");
+  if (type !== other) throw new Error("incompatible types for comparison");
   return a === b;
 }
 
@@ -79,7 +79,7 @@ function compare(args: Args): number {
   throw new Error(typeof a === typeof b ? "invalid type for comparison" : "incompatible types for comparison");
 }
 
-/** A blank stands between two values of which neither is a text. */
+/** Go's Print: puts a blank between two values if neither is a string. */
 function printAll(values: readonly Value[]): string {
   return values
     .map((value, at) => {
@@ -92,7 +92,7 @@ function printAll(values: readonly Value[]): string {
 
 const widthMax = 1_000;
 
-/** Go's Printf, with the verbs that texts, whole numbers and booleans have, and the flags 0 and -. */
+/** Go's Printf, with the verbs for strings, integers and booleans, and the flags 0 and -. */
 function format(pattern: string, values: readonly Value[]): string {
   let next = 0;
   const text = pattern.replace(/%([-0]*)(\d*)(.?)/gsu, (_all, flags: string, width: string, verb: string) => {

@@ -10,7 +10,7 @@ function source(list: (all: Addresses) => Value): TemplateFunction {
   return (_args, all) => list(all);
 }
 
-/** go-sockaddr's functions, and those of Go's text/template that are of use to addresses. */
+/** The functions of go-sockaddr and of Go's text/template, by name. */
 export const templateFunctions: ReadonlyMap<string, TemplateFunction> = new Map<string, TemplateFunction>([
   ...builtIns,
   ["GetAllInterfaces", source((all) => all)],
@@ -24,8 +24,8 @@ export const templateFunctions: ReadonlyMap<string, TemplateFunction> = new Map<
     source((all) => joinIps(forwardable(sortAddresses(all, "type,size").filter((item) => isPrivate(item))))),
   ],
   ["GetPublicIPs", source((all) => joinIps(sortAddresses(all, "type,size").filter((item) => !isPrivate(item))))],
-  ["GetInterfaceIP", (args, all) => firstIp(sortAddresses(forwardable(named(all, args.text())), "type,size"))],
-  ["GetInterfaceIPs", (args, all) => joinIps(sortAddresses(named(all, args.text()), "type,size"))],
+  ["GetInterfaceIP", (args, all) => firstIp(sortAddresses(forwardable(ofInterface(all, args.text())), "type,size"))],
+  ["GetInterfaceIPs", (args, all) => joinIps(sortAddresses(ofInterface(all, args.text()), "type,size"))],
   ["include", (args) => selected(args).included],
   ["exclude", (args) => selected(args).excluded],
   [
@@ -70,24 +70,24 @@ function defaultAddresses(all: Addresses): Addresses {
   return found;
 }
 
-/** Consul: sorted before the networks are looked at, and only of interfaces that are up. */
-function usableByDefault(all: Addresses): Addresses {
+/** Forwardable addresses of interfaces that are up. Consul: sorted before the filter for private or public networks. */
+function forwardableSorted(all: Addresses): Addresses {
   return sortAddresses(select(forwardable(all), "flags", "up").included, "default,type,size");
 }
 
 function privateAddresses(all: Addresses): Addresses {
-  return usableByDefault(all).filter((item) => isPrivate(item));
+  return forwardableSorted(all).filter((item) => isPrivate(item));
 }
 
 function publicAddresses(all: Addresses): Addresses {
-  return usableByDefault(all).filter((item) => !isPrivate(item));
+  return forwardableSorted(all).filter((item) => !isPrivate(item));
 }
 
 function forwardable(items: Addresses): Addresses {
   return items.filter((item) => isForwardable(item));
 }
 
-function named(all: Addresses, pattern: string): Addresses {
+function ofInterface(all: Addresses, pattern: string): Addresses {
   return select(all, "name", pattern).included;
 }
 
@@ -110,7 +110,7 @@ function limit(args: Args): Addresses {
   return args.addresses().slice(0, count);
 }
 
-/** A negative one counts from the end. */
+/** Implements `offset`; a negative one counts from the end. */
 function offset(args: Args): Addresses {
   const count = args.wholeNumber();
   const items = args.addresses();
@@ -118,7 +118,7 @@ function offset(args: Args): Addresses {
   return items.slice(count < 0 ? items.length + count : count);
 }
 
-/** Of a list, the first address's; "" of an empty one. */
+/** Implements `attr`: of a list it reads the first address, and returns "" for an empty one. */
 function attr(args: Args): string {
   const attribute = args.text();
   const value = args.any();

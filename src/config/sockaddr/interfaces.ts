@@ -17,17 +17,17 @@ export interface InterfaceAddress extends IpNetwork {
   /** The interface: "eth0". */
   readonly name: string;
   readonly index: number;
-  /** Bits of interfaceFlags, and others that are not looked at. */
+  /** Bits of interfaceFlags, and others, which are ignored. */
   readonly flags: number;
-  /** On the interface of the default route. */
+  /** Whether the default route leads through its interface. */
   readonly isDefault: boolean;
 }
 
 export type Addresses = readonly InterfaceAddress[];
 
 /**
- * Addresses of this machine in the kernel's order, also of interfaces that are down.
- * @throws Error where the kernel does not list them: Linux does
+ * The addresses of this machine in the kernel's order, including those of interfaces that are down.
+ * @throws Error if the kernel cannot list them
  */
 export function machineAddresses(): Addresses {
   const defaultInterface = defaultInterfaceOf(readRoutes());
@@ -39,7 +39,7 @@ export function machineAddresses(): Addresses {
   );
 }
 
-/** "" in a kernel without IPv4. */
+/** Returns "" in a kernel without IPv4. */
 function readRoutes(): string {
   try {
     return readFileSync("/proc/net/route", "utf8");
@@ -51,8 +51,8 @@ function readRoutes(): string {
 const gatewayFlag = 0x2;
 
 /**
- * The interface of the default route in the text of Linux's /proc/net/route. Consul: a route without a gateway (of a
- * modem: "default dev ppp0") does not count.
+ * The interface of the default route in the text of Linux's /proc/net/route. Consul: ignores a route without a gateway
+ * ("default dev ppp0" of a modem).
  */
 export function defaultInterfaceOf(routes: string): string | undefined {
   const lines = routes.split("\n").slice(1);

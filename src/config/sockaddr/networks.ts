@@ -1,12 +1,12 @@
 import { goQuote } from "../../lib/go-quote.ts";
 import { bits, contains, type IpAddress, type IpNetwork, parseCidr } from "../../lib/ip-address.ts";
 
-/** Consul: an address is private, forwardable or of an RFC when its whole network is. */
+/** Consul: an address counts as private, forwardable or of an RFC if its whole network does. */
 export function containsNetwork(network: IpNetwork, { address, prefixLength }: IpNetwork): boolean {
   return network.prefixLength <= prefixLength && contains(network, address);
 }
 
-/** The bits of the network's prefix. */
+/** The netmask, as a number. */
 export function maskOf({ address, prefixLength }: IpNetwork): bigint {
   const all = (1n << BigInt(bits(address))) - 1n;
   return all ^ (all >> BigInt(prefixLength));
@@ -26,13 +26,13 @@ function networks(text: string): readonly IpNetwork[] {
   return text.split(" ").flatMap((cidr) => parseCidr(cidr) ?? []);
 }
 
-/** Networks that no router passes on, as go-sockaddr counts them. */
+/** Networks that routers do not forward, as go-sockaddr lists them. */
 const unforwarded = networks(
   "0.0.0.0/8 127.0.0.0/8 169.254.0.0/16 192.0.0.0/24 192.0.2.0/24 198.51.100.0/24 203.0.113.0/24 240.0.0.0/4 " +
     "::1/128 ::/128 ::ffff:0:0/96 2001:10::/28 2001:db8::/32 fe80::/10",
 );
 
-/** The networks of each RFC, as go-sockaddr 1.0.2 counts them. */
+/** The networks of each RFC, as go-sockaddr 1.0.2 lists them. */
 const networksByRfc: ReadonlyMap<number, readonly IpNetwork[]> = new Map(
   Object.entries({
     919: "255.255.255.255/32",
@@ -78,7 +78,7 @@ export function inRfc(rfc: string): (item: IpNetwork) => boolean {
   return (item) => known.some((network) => containsNetwork(network, item));
 }
 
-/** Whether the internet at large does not know the address. */
+/** Whether the address is not globally routable. */
 export const isPrivate: (item: IpNetwork) => boolean = inRfc("6890");
 
 export function isForwardable(item: IpNetwork): boolean {

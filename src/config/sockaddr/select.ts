@@ -4,17 +4,17 @@ import { bits, contains, formatIp, type IpAddress, type IpNetwork, parseCidr, pa
 import { type Addresses, type InterfaceAddress, interfaceFlags } from "./interfaces.ts";
 import { containsNetwork, firstOf, isForwardable, inRfc, isPrivate, lastOf, maskOf } from "./networks.ts";
 
-interface Parts {
+interface Selection {
   readonly included: Addresses;
   readonly excluded: Addresses;
 }
 
 /**
- * What `include` and `exclude` keep. Consul: of several networks or RFCs each makes a list of its own, and of several types
- * each address is asked for each: an address can be in both parts, and twice in one.
+ * What `include` and `exclude` keep. Consul: evaluates each of several networks, RFCs or types by itself and joins the
+ * results, so an address can occur in both lists, and twice in one.
  * @throws Error with the reason
  */
-export function select(items: Addresses, selector: string, wanted: string): Parts {
+export function select(items: Addresses, selector: string, wanted: string): Selection {
   switch (selector.toLowerCase()) {
     case "address":
       return split(items, withPattern(wanted, stringOf));
@@ -51,11 +51,11 @@ export function select(items: Addresses, selector: string, wanted: string): Part
 
 type Test = (item: InterfaceAddress) => boolean;
 
-function split(items: Addresses, test: Test): Parts {
+function split(items: Addresses, test: Test): Selection {
   return { included: items.filter(test), excluded: items.filter((item) => !test(item)) };
 }
 
-function joined(parts: readonly Parts[]): Parts {
+function joined(parts: readonly Selection[]): Selection {
   return {
     included: parts.flatMap(({ included }) => included),
     excluded: parts.flatMap(({ excluded }) => excluded),
@@ -100,7 +100,7 @@ function typeTest(type: string): Test {
   }
 }
 
-/** "down" asks for no flag. */
+/** Consul: "down" requires no flag, so it matches every interface. */
 const flagBits: ReadonlyMap<string, number> = new Map([
   ["up", interfaceFlags.up],
   ["down", 0],
@@ -140,17 +140,17 @@ function isMulticastOfScope({ value }: IpAddress, scope: bigint): boolean {
   return value >> 120n === 0xffn && ((value >> 112n) & 0xfn) === scope;
 }
 
-/** Consul: an interface that has all the flags, or an address with one of the traits. */
+/** Consul: matches if the interface has all the flags, or the address one of the properties (loopback, multicast ...). */
 function withFlags(flags: readonly string[]): Test {
   for (const flag of flags)
     if (!flagBits.has(flag) && !addressTests.has(flag)) fail(`unknown interface flag: ${goQuote(flag)}`);
   const wanted = flags.flatMap((flag) => flagBits.get(flag) ?? []);
   const mask = wanted.reduce((all, flag) => all | flag, 0);
-  const traits = flags.flatMap((flag) => addressTests.get(flag) ?? []);
-  return (item) => (wanted.length > 0 && (item.flags & mask) === mask) || traits.some((has) => has(item));
+  const properties = flags.flatMap((flag) => addressTests.get(flag) ?? []);
+  return (item) => (wanted.length > 0 && (item.flags & mask) === mask) || properties.some((has) => has(item));
 }
 
-/** "name,-size": by the first key, then the second; a dash turns one around. @throws Error with the reason */
+/** Sorts by keys such as "name,-size": the first key first; a dash reverses a key. @throws Error with the reason */
 export function sortAddresses(addresses: Addresses, keys: string): Addresses {
   const orders = keys.split(",").map((key) => orderOf(key.trim().toLowerCase()));
   return sorted(addresses, (a, b) => {
@@ -164,13 +164,13 @@ export function sortAddresses(addresses: Addresses, keys: string): Addresses {
 
 type Order = (a: InterfaceAddress, b: InterfaceAddress) => number;
 
-/** Up to so many items Go's sort.Sort inserts one after the other; more it sorts in parts, with equals in any order. */
+/** Go's sort.Sort uses Shell and insertion sort up to 12 items, and quicksort, which leaves equal items in any order, above. */
 const goInsertsMax = 12;
 const goGap = 6;
 
 /**
- * Go's order for up to 12 items. Which items are compared matters: addresses of two families are neither before nor behind each
- * other, so that no order of all of them follows from the comparisons.
+ * Sorts up to 12 items with the comparisons that Go makes. They determine the result, because addresses of different families
+ * compare as equal, which is not a total order.
  */
 function sorted(addresses: Addresses, compare: Order): Addresses {
   if (addresses.length > goInsertsMax) return addresses.toSorted(compare);
@@ -210,7 +210,7 @@ function withinFamily(order: Order): Order {
   return (a, b) => (a.address.family === b.address.family ? order(a, b) : 0);
 }
 
-/** Consul: a private address comes before any of the other family. */
+/** Consul: a private address comes before any address of the other family. */
 function byPrivate(a: InterfaceAddress, b: InterfaceAddress): number {
   if (a.address.family !== b.address.family) return isPrivate(a) ? -1 : 0;
   return Number(isPrivate(b)) - Number(isPrivate(a));
@@ -220,7 +220,7 @@ function compare(a: string | bigint, b: string | bigint): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** Consul: only what equals the address in front of it is taken out. @throws Error with the reason */
+/** Consul: removes an address only if it equals the one before it. @throws Error with the reason */
 export function uniqueAddresses(items: Addresses, attribute: string): Addresses {
   const by = attribute.toLowerCase();
   if (by !== "address" && by !== "name")
@@ -238,7 +238,7 @@ export function attributeOf(item: InterfaceAddress, attribute: string): string {
   return text ?? fail(`unsupported attribute name ${goQuote(attribute)} of an IPv${item.address.family} address`);
 }
 
-/** Each is undefined for the family that does not have it. */
+/** Each returns undefined for an address family without that attribute. */
 const attributes: ReadonlyMap<string, (item: InterfaceAddress) => string | undefined> = new Map<
   string,
   (item: InterfaceAddress) => string | undefined
@@ -264,7 +264,7 @@ const attributes: ReadonlyMap<string, (item: InterfaceAddress) => string | undef
   ["uint128", ({ address }) => (address.family === 6 ? String(address.value) : undefined)],
 ]);
 
-/** "10.0.0.5/24"; without the mask when the network is the address. */
+/** "10.0.0.5/24"; without the prefix length if the network is a single address. */
 export function stringOf({ address, prefixLength }: IpNetwork): string {
   return prefixLength === bits(address) ? formatIp(address) : `${formatIp(address)}/${prefixLength}`;
 }
@@ -282,7 +282,7 @@ export function flagsOf({ flags }: InterfaceAddress): string {
   return names.length === 0 ? "0" : names.join("|");
 }
 
-/** In IPv4 the first address is the network's and the last one for broadcasts, but for /31 and /32. */
+/** IPv4 reserves a network's first and last address, except in /31 and /32. */
 function usable({ prefixLength }: IpNetwork, end: IpAddress, step: bigint): IpAddress {
   return end.family === 4 && prefixLength < 31 ? { family: 4, value: end.value + step } : end;
 }

@@ -12,9 +12,9 @@ export type TemplateNode =
     };
 
 export interface Pipe {
-  /** Variables that get the value, with their dollar signs: a range may have two, for place and element. */
+  /** Variables to assign, with their dollar signs; a range may have two, for index and element. */
   readonly variables: readonly string[];
-  /** Whether they are new (`:=`). */
+  /** Whether the variables are declared (`:=`) or assigned (`=`). */
   readonly declares: boolean;
   readonly commands: readonly Command[];
 }
@@ -30,7 +30,7 @@ export type Operand =
   /** `of.Name`. */
   | { readonly kind: "field"; readonly of: Operand; readonly name: string };
 
-/** Go has no such limits: they keep a template from taking more stack than there is. */
+/** Keeps a template from exhausting the stack. Go has no such limit. */
 const depthMax = 100;
 
 /** @throws Error with the reason */
@@ -39,7 +39,7 @@ export function parseTemplate(template: string, functions: ReadonlySet<string>):
   return parser.parse();
 }
 
-/** Reads the pieces from front to back; `#tokens` are those of the action that is being read. */
+/** A recursive-descent parser; `#tokens` are those of the current action. */
 class TemplateParser {
   readonly #pieces: readonly Piece[];
   readonly #functions: ReadonlySet<string>;
@@ -47,7 +47,7 @@ class TemplateParser {
   #tokens: readonly Token[] = [];
   #at = 0;
   #depth = 0;
-  /** Names of the variables that are known here; $ is the list that the template begins with. */
+  /** Names of the variables in scope; $ is the list of all addresses. */
   #variables: string[] = ["$"];
 
   constructor(pieces: readonly Piece[], functions: ReadonlySet<string>) {
@@ -60,7 +60,7 @@ class TemplateParser {
     return ending === undefined ? nodes : fail(`unexpected {{${ending}}}`);
   }
 
-  /** Up to {{end}} or {{else}}, whose tokens stay to be read. */
+  /** Parses nodes up to {{end}} or {{else}}, whose remaining tokens the caller parses. */
   #list(): { nodes: readonly TemplateNode[]; ending: "end" | "else" | undefined } {
     const nodes: TemplateNode[] = [];
     for (;;) {
@@ -113,7 +113,7 @@ class TemplateParser {
     });
   }
 
-  /** `{{else if x}}` stands for `{{else}}{{if x}}`, and its {{end}} ends both. */
+  /** `{{else if x}}` is short for `{{else}}{{if x}}`, and its {{end}} closes both. */
   #else(kind: string): readonly TemplateNode[] {
     this.#skipSpace();
     const token = this.#peek();
@@ -143,7 +143,7 @@ class TemplateParser {
     return this.#peek().kind === "end" ? pipe : fail(`unexpected ${shown(this.#peek())} in ${where}`);
   }
 
-  /** Up to the action's end or a closing parenthesis. */
+  /** Parses a pipeline up to the action's end or a closing parenthesis. */
   #pipe(where: string): Pipe {
     const { variables, declares } = this.#assignment(where);
     const commands: Command[] = [];
@@ -160,7 +160,7 @@ class TemplateParser {
     return { variables, declares, commands };
   }
 
-  /** `$a :=`, `$a =`, and for a range `$i, $a :=`. */
+  /** Parses `$a :=`, `$a =`, and in a range `$i, $a :=`. */
   #assignment(where: string): Pick<Pipe, "variables" | "declares"> {
     const start = this.#at;
     const variables: string[] = [];
@@ -216,7 +216,7 @@ class TemplateParser {
     return operand;
   }
 
-  /** undefined where no operand begins. */
+  /** Returns undefined if no operand begins here. */
   #term(): Operand | undefined {
     const token = this.#peek();
     if (token.kind === "field") return { kind: "dot" };

@@ -1,10 +1,10 @@
-/** Text, or what stands between "{{" and "}}". */
+/** Text outside an action, or an action: the text between "{{" and "}}". */
 export type Piece = { readonly text: string } | { readonly action: string };
 
 const trimBefore = /^-[ \t\r\n]/;
 const trimAfter = /[ \t\r\n]-$/;
 
-/** Texts and what stands between "{{" and "}}", without comments; "{{- " and " -}}" take the blanks of the text beside them. */
+/** Splits a template into texts and actions, without comments; "{{- " and " -}}" trim the blanks of the adjacent text. */
 export function splitActions(template: string): readonly Piece[] {
   const pieces: Piece[] = [];
   let [at, trims] = [0, false];
@@ -25,7 +25,7 @@ export function splitActions(template: string): readonly Piece[] {
   }
 }
 
-/** Of the "}}" behind `start` the one that ends the action: not in a quoted text. */
+/** The offset of the "}}" that ends the action: the first behind `start` outside quotes. */
 function closeOf(template: string, start: number): number {
   const comment = /(?:-[ \t\r\n]+)?\/\*/y;
   comment.lastIndex = start;
@@ -99,7 +99,7 @@ function wordToken(name: string): Token {
   return constantWords.has(name) ? { kind: "constant", value: constantWords.get(name) } : { kind: "word", name };
 }
 
-/** Whole numbers as Go writes them: 42, -7, 0x1f, 0b11, 017 and 0o17, 1_000. */
+/** Parses Go's integers: 42, -7, 0x1f, 0b11, 017 and 0o17, 1_000. */
 function numberOf(text: string): number {
   const [, sign = "", digits = ""] = /^([+-]?)(\d\w*)$/.exec(text.replace(/(?<=\w)_(?=\w)/g, "")) ?? [];
   const value = Number(digits.replace(/^0(?=[0-7]+$)/, "0o"));

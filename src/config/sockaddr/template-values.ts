@@ -2,11 +2,11 @@ import { formatIp } from "../../lib/ip-address.ts";
 import type { Addresses, InterfaceAddress } from "./interfaces.ts";
 import { flagsOf, stringOf } from "./select.ts";
 
-/** What a template computes with; undefined is Go's nil. */
-export type Value = string | number | boolean | undefined | Addresses | InterfaceAddress | Shown;
+/** A value in a template; undefined is Go's nil. */
+export type Value = string | number | boolean | undefined | Addresses | InterfaceAddress | OpaqueValue;
 
-/** A value of a Go type that can only be printed or asked for its fields. */
-export class Shown {
+/** A value of another Go type, with its printed text and its fields. */
+export class OpaqueValue {
   readonly text: string;
   readonly fields: ReadonlyMap<string, Value>;
 
@@ -21,65 +21,69 @@ export function isList(value: Value): value is Addresses {
 }
 
 export function isAddress(value: Value): value is InterfaceAddress {
-  return typeof value === "object" && !isList(value) && !(value instanceof Shown);
+  return typeof value === "object" && !isList(value) && !(value instanceof OpaqueValue);
 }
 
-/** Whether `if` takes it for true: neither 0 nor empty. */
+/** Whether `if` takes the value for true: it is neither 0 nor empty. */
 export function truthOf(value: Value): boolean {
   return isList(value) ? value.length > 0 : Boolean(value);
 }
 
-/** undefined for a field that the value does not have. */
+/** Returns the field's value, or undefined if the value has no such field. */
 export function fieldOf(value: Value, name: string): { readonly value: Value } | undefined {
-  const fields = isAddress(value) ? fieldsOf(value) : value instanceof Shown ? value.fields : new Map<string, Value>();
+  const fields = isAddress(value)
+    ? fieldsOf(value)
+    : value instanceof OpaqueValue
+      ? value.fields
+      : new Map<string, Value>();
   return fields.has(name) ? { value: fields.get(name) } : undefined;
 }
 
 function fieldsOf(item: InterfaceAddress): ReadonlyMap<string, Value> {
-  const type = new Shown(`IPv${item.address.family}`);
-  const ofSockAddr = new Map<string, Value>([
-    ["NetIP", new Shown(formatIp(item.address))],
+  const type = new OpaqueValue(`IPv${item.address.family}`);
+  const sockAddrFields = new Map<string, Value>([
+    ["NetIP", new OpaqueValue(formatIp(item.address))],
     ["Type", type],
     ["String", stringOf(item)],
   ]);
   return new Map<string, Value>([
     ["Name", item.name],
     ["Index", item.index],
-    ["Flags", new Shown(flagsOf(item))],
-    ["SockAddr", new Shown(stringOf(item), ofSockAddr)],
+    ["Flags", new OpaqueValue(flagsOf(item))],
+    ["SockAddr", new OpaqueValue(stringOf(item), sockAddrFields)],
     ["Type", type],
   ]);
 }
 
 /**
- * As Go's fmt prints it; `nil` is what fmt and text/template name differently.
- * @throws Error for what would print as a list of Go structs, which no address is made of
+ * Formats a value as Go's fmt does; `nil` is the text for nil, in which fmt and text/template differ.
+ * @throws Error for addresses, which Go would print as structs
  */
 export function print(value: Value, nil: string): string {
   if (value === undefined) return nil;
-  if (value instanceof Shown) return value.text;
+  if (value instanceof OpaqueValue) return value.text;
   if (typeof value === "object")
     throw new Error('addresses must be made text: end the template with | attr "address" or | join "address" " "');
   return String(value);
 }
 
-/** The name of its type in Go. */
+/** The name of the value's type in Go. */
 export function typeName(value: Value): string {
   if (value === undefined) return "nil";
   if (isList(value)) return "sockaddr.IfAddrs";
   if (isAddress(value)) return "sockaddr.IfAddr";
-  if (value instanceof Shown) return "value of another type";
+  if (value instanceof OpaqueValue) return "value of another type";
   if (typeof value === "number") return "int";
   return typeof value === "boolean" ? "bool" : "string";
 }
 
 /**
- * A function of templates: it reads its arguments, of which a pipe's value is the last.
+ * A template function. The value from the pipe is its last argument.
  * @throws Error with the reason
  */
 export type TemplateFunction = (args: Args, all: Addresses) => Value;
 
-/** Arguments of one call, each read once and in order. */
+/** The arguments of one call; each is read once, in order. */
 export class Args {
   readonly #name: string;
   readonly #values: readonly Value[];
@@ -90,7 +94,7 @@ export class Args {
     this.#values = values;
   }
 
-  /** All that are left. */
+  /** All remaining arguments. */
   rest(): readonly Value[] {
     const rest = this.#values.slice(this.#at);
     this.#at = this.#values.length;
@@ -118,7 +122,7 @@ export class Args {
     return this.#values[this.#at - 1];
   }
 
-  /** To be called behind the last argument. */
+  /** Fails if arguments are left; to call after the last one is read. */
   end(): void {
     if (this.#at < this.#values.length)
       throw new Error(`${this.#name}: wrong number of arguments: want ${this.#at}, got ${this.#values.length}`);

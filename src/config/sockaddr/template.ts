@@ -6,14 +6,14 @@ import { Args, fieldOf, isAddress, isList, print, truthOf, typeName, type Value 
 import { attributeOf } from "./select.ts";
 
 /**
- * Fills in the go-sockaddr templates of an address, by the rules of Go's text/template:
+ * Expands the go-sockaddr templates in an address, by the rules of Go's text/template:
  *
  *     {{ GetPrivateIP }}
  *     {{ GetInterfaceIP "eth0" }}
  *     {{ GetAllInterfaces | include "name" "eth.*" | sort "-size" | attr "address" }}
  *     {{ with GetPublicIP }}{{ . }}{{ else }}{{ GetPrivateIP }}{{ end }}
  *
- * Text outside the braces stays. The dot is the list of all addresses.
+ * Text outside the braces is kept. The dot is the list of all addresses.
  * @throws OperatingError invalid
  */
 export function expandTemplate(template: string, addresses: Addresses): string {
@@ -29,21 +29,21 @@ export function expandTemplate(template: string, addresses: Addresses): string {
 const functionNames: ReadonlySet<string> = new Set(templateFunctions.keys());
 
 /**
- * What a template may take: one for each node, operand and character of text, and for a call its addresses times its
- * characters. Loops within loops, and lists and texts that double themselves, would otherwise have no bound.
+ * The most work that one template may cause: 1 for each node, operand and character of output, and for each call its number of
+ * addresses times its characters. Without it, nested loops and values that double themselves would run without bound.
  */
-const effortMax = 1_000_000;
+const workMax = 1_000_000;
 
 interface Variable {
   readonly name: string;
   value: Value;
 }
 
-/** One run of a template. Variables of an inner block come last, and go when it ends. */
+/** One run of a template. A block's variables are appended, and dropped when it ends. */
 class Execution {
   readonly #all: Addresses;
   #variables: Variable[];
-  #effort = 0;
+  #work = 0;
 
   constructor(all: Addresses) {
     this.#all = all;
@@ -55,13 +55,13 @@ class Execution {
   }
 
   #runOne(node: TemplateNode, dot: Value): string {
-    this.#spend(1);
+    this.#count(1);
     switch (node.kind) {
       case "text":
-        return this.#kept(node.text);
+        return this.#counted(node.text);
       case "action": {
         const value = this.#evaluate(node.pipe, dot);
-        return node.pipe.variables.length > 0 ? "" : this.#kept(print(value, "<no value>"));
+        return node.pipe.variables.length > 0 ? "" : this.#counted(print(value, "<no value>"));
       }
       case "if":
       case "with":
@@ -127,11 +127,11 @@ class Execution {
     if (call === undefined) throw new Error(`function ${JSON.stringify(name)} not defined`);
     const addresses = values.reduce((sum: number, value) => sum + (isList(value) ? value.length : 0), this.#all.length);
     const characters = values.reduce((sum: number, value) => sum + (typeof value === "string" ? value.length : 0), 1);
-    this.#spend(Math.max(1, addresses) * characters);
+    this.#count(Math.max(1, addresses) * characters);
     const args = new Args(name, values);
     const result = call(args, this.#all);
     args.end();
-    return typeof result === "string" ? this.#kept(result) : result;
+    return typeof result === "string" ? this.#counted(result) : result;
   }
 
   /** `.Attr "name"` is a method of an address. */
@@ -139,15 +139,15 @@ class Execution {
     operand: Extract<Operand, { kind: "field" }>,
     { args, dot }: { args: readonly Value[]; dot: Value },
   ): Value {
-    const of = this.#operand(operand.of, dot);
+    const receiver = this.#operand(operand.of, dot);
     const [attribute, ...others] = args;
-    if (!isAddress(of) || typeof attribute !== "string" || others.length > 0)
+    if (!isAddress(receiver) || typeof attribute !== "string" || others.length > 0)
       throw new Error("Attr takes the name of an attribute, and is asked of one address");
-    return attributeOf(of, attribute);
+    return attributeOf(receiver, attribute);
   }
 
   #operand(operand: Operand, dot: Value): Value {
-    this.#spend(1);
+    this.#count(1);
     switch (operand.kind) {
       case "constant":
         return operand.value;
@@ -160,9 +160,9 @@ class Execution {
       case "pipe":
         return this.#evaluate(operand.pipe, dot);
       case "field": {
-        const of = this.#operand(operand.of, dot);
-        const field = fieldOf(of, operand.name);
-        if (field === undefined) throw new Error(`can't evaluate field ${operand.name} in type ${typeName(of)}`);
+        const receiver = this.#operand(operand.of, dot);
+        const field = fieldOf(receiver, operand.name);
+        if (field === undefined) throw new Error(`can't evaluate field ${operand.name} in type ${typeName(receiver)}`);
         return field.value;
       }
     }
@@ -178,14 +178,13 @@ class Execution {
     this.#variable(name).value = value;
   }
 
-  #kept(text: string): string {
-    this.#spend(text.length);
+  #counted(text: string): string {
+    this.#count(text.length);
     return text;
   }
 
-  #spend(effort: number): void {
-    this.#effort += effort;
-    if (this.#effort > effortMax)
-      throw new Error("the template takes too long: it loops too often or makes too much text");
+  #count(work: number): void {
+    this.#work += work;
+    if (this.#work > workMax) throw new Error("the template takes too long: it loops too often or makes too much text");
   }
 }
