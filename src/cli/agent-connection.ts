@@ -9,34 +9,30 @@ import type { CommandFlag, CommandIo } from "./command.ts";
 import type { Flags } from "./flags.ts";
 
 /*
- * How a command finds its agent and shows who it is: flags, else variables that begin with PRAETOR_, else Consul's. What Consul's
- * command line does with each of them, and with two together, is recorded in test/conformance/environment.
+ * Connects a command to its agent. Flags take precedence over PRAETOR_ variables, and those over CONSUL_ variables.
+ * test/conformance/environment records what Consul's command line does with each of them and with every pair.
  */
 
-/** Flags of every command that asks an agent. */
+/** Flags of every command that sends requests to an agent. */
 export const connectionFlags: readonly CommandFlag[] = [
   text(
     "http-addr",
     "address",
-    "Agent to ask: host:port, http://host:port, https://host:port or unix:///path. Also PRAETOR_HTTP_ADDR or CONSUL_HTTP_ADDR; http://127.0.0.1:8500 unless told.",
+    "Address of the agent: host:port, http://host:port, https://host:port or unix:///path. Also PRAETOR_HTTP_ADDR or CONSUL_HTTP_ADDR; default: http://127.0.0.1:8500.",
   ),
-  text("token", "value", "Token sent along. Also CONSUL_HTTP_TOKEN."),
-  text(
-    "token-file",
-    "path",
-    "File that the token is read from; it counts before a token that is given. Also CONSUL_HTTP_TOKEN_FILE.",
-  ),
-  text("ca-file", "path", "Certificates (PEM) that the agent's certificate is verified by. Also CONSUL_CACERT."),
-  text("ca-path", "folder", "Folder of such files, read if there is no -ca-file. Also CONSUL_CAPATH."),
-  text("client-cert", "path", "Certificate (PEM) to show to the agent. Also CONSUL_CLIENT_CERT."),
-  text("client-key", "path", "Its private key (PEM). Also CONSUL_CLIENT_KEY."),
-  text("tls-server-name", "name", "Name that the agent's certificate is to have. Also CONSUL_TLS_SERVER_NAME."),
+  text("token", "value", "Token to send. Also CONSUL_HTTP_TOKEN."),
+  text("token-file", "path", "File with the token; takes precedence over -token. Also CONSUL_HTTP_TOKEN_FILE."),
+  text("ca-file", "path", "CA certificates (PEM) that verify the agent's certificate. Also CONSUL_CACERT."),
+  text("ca-path", "folder", "Folder of CA certificates, ignored if -ca-file is given. Also CONSUL_CAPATH."),
+  text("client-cert", "path", "Client certificate (PEM). Also CONSUL_CLIENT_CERT."),
+  text("client-key", "path", "Private key (PEM) of the client certificate. Also CONSUL_CLIENT_KEY."),
+  text("tls-server-name", "name", "Name that the agent's certificate must be for. Also CONSUL_TLS_SERVER_NAME."),
 ];
 
-/** Of commands that ask the catalog and the like, of which there may be several copies. */
+/** Flags of commands whose requests servers answer, which may be in another datacenter. */
 export const serverFlags: readonly CommandFlag[] = [
-  text("datacenter", "name", "Datacenter to ask; the agent's own unless told."),
-  { name: "stale", kind: "bool", value: "", help: "Any server may answer from what it knows." },
+  text("datacenter", "name", "Datacenter to query; default: the agent's own."),
+  { name: "stale", kind: "bool", value: "", help: "Let any server answer, possibly with stale data." },
 ];
 
 function text(name: string, value: string, help: string): CommandFlag {
@@ -44,24 +40,24 @@ function text(name: string, value: string, help: string): CommandFlag {
 }
 
 const defaultAddress = "127.0.0.1:8500";
-/** An agent answers at once; this is for one that hangs. */
+/** How long to wait for an agent that hangs. */
 const defaultTimeoutMs = 15_000;
 
 type ConnectionIo = Pick<CommandIo, "env" | "clock" | "stderr">;
 
-/** What is otherwise for one command. */
+/** Settings that differ between commands. */
 export interface ConnectOptions {
-  /** Agent that the command's own words name: counts before flags and environment. */
+  /** The agent that the command's arguments name; takes precedence over flags and environment. */
   readonly address?: string | undefined;
-  /** Agent to ask when nothing names one; 127.0.0.1:8500 unless given. */
+  /** The agent if flags and environment name none; default: 127.0.0.1:8500. */
   readonly fallback?: string | undefined;
-  /** How long the agent may be silent; 15 s unless given. */
+  /** How long to wait for the agent; default: 15 s. */
   readonly timeoutMs?: number | undefined;
 }
 
 /**
- * The agent that flags and environment name.
- * @throws CommandFailure naming the flag, variable or file that cannot be used
+ * Returns a client of the agent that flags and environment name.
+ * @throws CommandFailure naming the invalid flag, variable or file
  */
 export function connect(flags: Flags, io: ConnectionIo, options: ConnectOptions = {}): HttpClient {
   const setting = settingsOf(flags, io.env);
@@ -73,21 +69,23 @@ export function connect(flags: Flags, io: ConnectionIo, options: ConnectOptions 
   });
 }
 
-/** Another registry, asked with the certificates that flags and environment name. */
-export interface Elsewhere {
+/** A server other than the agent: the source of an import, or Kong. */
+export interface OtherServer {
   readonly address: string;
-  /** "" for none; Consul's, or with `bearer` the one that OAuth calls so. */
+  /** "" for none. */
   readonly token: string;
+  /** Whether to send the token as `Authorization: Bearer`, not as X-Consul-Token. */
   readonly bearer?: boolean;
   readonly timeoutMs?: number;
 }
 
 /**
- * Sends none of the agent's own secrets there: neither its token nor its password.
+ * Returns a client of another server, with the certificates that flags and environment name but without the agent's token and
+ * password.
  * @throws CommandFailure as connect does
  */
-export function connectElsewhere(
-  { address, token, bearer = false, timeoutMs = defaultTimeoutMs }: Elsewhere,
+export function connectToOther(
+  { address, token, bearer = false, timeoutMs = defaultTimeoutMs }: OtherServer,
   { flags, io }: { readonly flags: Flags; readonly io: ConnectionIo },
 ): HttpClient {
   const headers = bearer && token !== "" ? { Authorization: `Bearer ${token}` } : {};
@@ -95,7 +93,7 @@ export function connectElsewhere(
   return connectTo(address, { setting, io, headers, token: bearer ? "" : token, timeoutMs });
 }
 
-/** Consul: the parameter that CONSUL_NAMESPACE adds to every request. */
+/** Consul: CONSUL_NAMESPACE adds this parameter to every request. */
 export function namespaceQuery(env: Environment): Readonly<Record<string, string>> {
   const namespace = variableOf(env, "NAMESPACE");
   return namespace === undefined ? {} : { ns: namespace };
@@ -111,7 +109,7 @@ interface ConnectionSettings {
   readonly timeoutMs: number;
 }
 
-/** What is empty counts as not set. */
+/** Looks up a flag, else its variable; an empty one counts as not set. */
 function settingsOf(flags: Flags, env: Environment): Setting {
   return (flag, variable) => flags.text(flag) || variableOf(env, variable) || "";
 }
@@ -131,7 +129,7 @@ function addressOf(address: string, io: ConnectionIo): AgentAddress {
   return attempt("", () => parseAgentAddress(address, { secure: switchOf(io, "HTTP_SSL") ?? false }));
 }
 
-/** Consul: a value that is no boolean is complained of and ignored. */
+/** Consul: warns about a value that is not a boolean, and ignores it. */
 function switchOf({ env, stderr }: ConnectionIo, name: string): boolean | undefined {
   const given = variableOf(env, name);
   const value = given === undefined ? undefined : parseBool(given);
@@ -140,18 +138,18 @@ function switchOf({ env, stderr }: ConnectionIo, name: string): boolean | undefi
   return value;
 }
 
-/** RFC 7617; Consul: a name without a colon has an empty password. */
+/** RFC 7617. Consul: a name without a colon has an empty password. */
 function basicAuthorization(auth: string): string {
   return `Basic ${Buffer.from(auth.includes(":") ? auth : `${auth}:`).toString("base64")}`;
 }
 
-/** Consul: the file counts before a token, and must be there; an empty one counts as none. */
+/** Consul: a token file takes precedence over a token, and must exist; an empty file counts as none. */
 function tokenOf(setting: Setting): string {
   const file = setting("token-file", "HTTP_TOKEN_FILE");
   return (file === "" ? "" : readText(file, "-token-file").trim()) || setting("token", "HTTP_TOKEN");
 }
 
-/** Consul: files that are named are read and must be good, also for an agent that is asked in plain HTTP. */
+/** Consul: reads and checks the certificate files, even if the agent is reached over plain HTTP. */
 function tlsOptions(setting: Setting, io: ConnectionIo): Readonly<Record<string, unknown>> | undefined {
   const authorities = authoritiesOf(setting);
   const serverName = setting("tls-server-name", "TLS_SERVER_NAME");
@@ -178,7 +176,7 @@ function keyPairOf(setting: Setting): { readonly cert?: string; readonly key?: s
     throw failure("-client-cert, -client-key", "both client cert and client key must be provided");
   const cert = readPem(certPath, "-client-cert", certificatePem);
   const key = readPem(keyPath, "-client-key", /-----BEGIN [A-Z ]*PRIVATE KEY-----/);
-  // Loaded here alone: it costs an agent, which is started by this program, too, some MiB.
+  // Loaded on use: this program also runs the agent, for which node:crypto would take some MiB.
   const { createPrivateKey, X509Certificate } = process.getBuiltinModule("node:crypto");
   const isPair = attempt("-client-key", () => new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)));
   if (!isPair) throw failure("-client-key", `private key does not match public key in ${certPath}`);

@@ -1,11 +1,11 @@
-/** What ends an agent. */
+/** Why an agent ends: a signal, or a leave over HTTP. */
 export type Ending = "SIGINT" | "SIGTERM" | "leave";
 
 type Handler = () => void;
 
 /**
- * The signals of an agent, from the first moment of its start until this is disposed of. What comes before the agent can
- * do it is done as soon as it can.
+ * Handles an agent's signals from the beginning of its start until disposal. A signal that arrives before the agent can act on
+ * it takes effect as soon as the agent can.
  */
 export class AgentSignals implements Disposable {
   readonly #handlers: readonly (readonly [NodeJS.Signals, Handler])[];
@@ -26,12 +26,12 @@ export class AgentSignals implements Disposable {
     for (const [name, handler] of this.#handlers) process.on(name, handler);
   }
 
-  /** What ends the agent first. */
+  /** Resolves with the first signal or leave. */
   get ending(): Promise<Ending> {
     return this.#ending.promise;
   }
 
-  /** Resolves when a signal comes while the agent is ending already. Consul: it ends at once then. */
+  /** Resolves on a second signal. Consul: it ends the agent without waiting for its shutdown. */
   get forced(): Promise<void> {
     return this.#forced.promise;
   }
@@ -41,13 +41,13 @@ export class AgentSignals implements Disposable {
     this.#ending.resolve("leave");
   }
 
-  /** Takes SIGHUP from now on, and at once when one has come before. */
+  /** Calls `reload` on each SIGHUP from now on, and at once if one arrived before. */
   onReload(reload: Handler): void {
     this.#reload = reload;
     if (this.#isReloadDue) reload();
   }
 
-  /** Takes SIGUSR1 from now on. Before, there are no metrics to write. */
+  /** Calls `write` on each SIGUSR1 from now on. Before, there are no metrics to write. */
   onMetrics(write: Handler): void {
     this.#writeMetrics = write;
   }

@@ -14,14 +14,14 @@ import { renderGoJson } from "../wire/go-json.ts";
 import { Child } from "./child.ts";
 
 export interface AgentWatchesOptions {
-  /** Where the agent listens. A reload does not change that. */
+  /** The agent's listeners, which a reload does not change. */
   readonly listening: Pick<RuntimeConfig, "httpAddresses" | "httpsAddresses" | "ports">;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** The watches of an agent's configuration. As Consul's they ask the agent as any client does, and tell their handlers. */
+/** Runs the watches of an agent's configuration. Like Consul's, they query the agent over HTTP and call their handlers. */
 export class AgentWatches {
   readonly #options: AgentWatchesOptions;
   #ending = new AbortController();
@@ -30,7 +30,7 @@ export class AgentWatches {
     this.#options = options;
   }
 
-  /** Runs the watches of this configuration from now on, and none of those before. What cannot run is logged. */
+  /** Stops the earlier watches and runs those of this configuration. Logs the ones that cannot run. */
   run({ watches, tls }: Pick<RuntimeConfig, "watches" | "tls">): void {
     this.stop();
     this.#ending = new AbortController();
@@ -67,7 +67,7 @@ export class AgentWatches {
     });
   }
 
-  /** What fails is told in the log, and the next change is told again. */
+  /** Calls the handler with a change. Logs a failure, and does not retry: the next change calls the handler again. */
   async #handle({ type, handler }: WatchDefinition, change: Change, signal: AbortSignal): Promise<void> {
     const body = `${renderGoJson(change.content, { pretty: false })}\n`;
     const { env, log } = this.#options;
@@ -82,14 +82,14 @@ export class AgentWatches {
     }
   }
 
-  /** Consul: any status of success is one. */
+  /** Sends a change to a URL; returns why that failed. Consul: any 2xx status is a success. */
   async #post(
     { url, method, headers, timeoutMs, tlsSkipVerify }: HttpHandler,
     { body, index, signal }: { readonly body: string; readonly index: string; readonly signal: AbortSignal },
   ): Promise<string | undefined> {
-    const late = new AbortController();
+    const timeout = new AbortController();
     const timer = this.#options.clock.schedule(timeoutMs, () =>
-      late.abort(new Error(`${url} did not answer within ${formatDuration(timeoutMs)}`)),
+      timeout.abort(new Error(`${url} did not answer within ${formatDuration(timeoutMs)}`)),
     );
     try {
       const response = await httpFetch(new URL(url), {
@@ -97,7 +97,7 @@ export class AgentWatches {
         method,
         headers: headersOf(headers, index),
         body,
-        signal: AbortSignal.any([signal, late.signal]),
+        signal: AbortSignal.any([signal, timeout.signal]),
         ...(tlsSkipVerify && { tls: { rejectUnauthorized: false } }),
       });
       await response.arrayBuffer();
@@ -123,8 +123,8 @@ async function runScript(
 }
 
 /**
- * Asks the agent over HTTP where it is served, else over HTTPS.
- * @throws OperatingError unavailable when neither is; Error when the certificate cannot be read
+ * Returns a client of the agent over HTTP, else over HTTPS.
+ * @throws OperatingError unavailable if both are off; Error if the certificate cannot be read
  */
 function ownClient({ listening, clock, env }: AgentWatchesOptions, tls: RuntimeConfig["tls"]): HttpClient {
   const { httpAddresses, httpsAddresses, ports } = listening;
@@ -138,12 +138,12 @@ function ownClient({ listening, clock, env }: AgentWatchesOptions, tls: RuntimeC
 interface Listener extends Pick<AgentWatchesOptions, "clock" | "env"> {
   readonly address: string;
   readonly port: number;
-  /** HTTPS with this. */
+  /** TLS options; undefined for HTTP. */
   readonly tls?: Readonly<Record<string, unknown>>;
 }
 
 function clientOf({ address, port, clock, env, tls }: Listener): HttpClient {
-  // An agent that listens on all addresses is asked on its loopback.
+  // An agent that listens on all addresses is reached over loopback.
   const host = address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address;
   const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const secure = tls !== undefined;
@@ -153,8 +153,8 @@ function clientOf({ address, port, clock, env, tls }: Listener): HttpClient {
 }
 
 /**
- * The agent's own certificate, for verify_incoming. Consul: who answers is not verified, since it is the agent itself, and
- * its certificate need not be for the address that it listens on.
+ * TLS options with the agent's own certificate, for verify_incoming. Consul: does not verify the server, which is the agent
+ * itself, since its certificate need not be for the address that it listens on.
  */
 function ownCertificate({ certFile, keyFile }: RuntimeConfig["tls"]): Readonly<Record<string, unknown>> {
   return {

@@ -8,23 +8,23 @@ import { localCommand, type LocalCall, type LocalCommandOptions } from "./local-
 import { asGoError } from "./unreachable.ts";
 
 export interface ApiCommandOptions extends Omit<LocalCommandOptions, "sharedFlags" | "run"> {
-  /** Takes -datacenter and -stale. */
+  /** Whether servers answer its requests: adds -datacenter and -stale. */
   readonly asksServers: boolean;
-  /** How long the agent may be silent; 15 s unless given. */
+  /** How long to wait for the agent; default: 15 s. */
   readonly timeoutMs?: number;
   /**
-   * Resolves with the exit code; undefined is 0.
-   * @throws CommandFailure, OperatingError told to the user
+   * Resolves with the exit code; undefined means 0.
+   * @throws CommandFailure, OperatingError; printed on standard error
    */
   run(call: ApiCall): Promise<number | void>;
 }
 
-/** A command that is run. */
+/** One invocation of a command. */
 export interface ApiCall extends LocalCall {
   readonly api: AgentApi;
 }
 
-/** A command that asks an agent over HTTP, and so works with any: ours or a real Consul. */
+/** A command that sends requests to an agent over HTTP, of Praetor or Consul. */
 export function apiCommand(options: ApiCommandOptions): Command {
   return localCommand({
     ...options,
@@ -35,7 +35,7 @@ export function apiCommand(options: ApiCommandOptions): Command {
   });
 }
 
-/** The agent that flags and environment name. @throws CommandFailure as connect does */
+/** Returns the API of the agent that flags and environment name. @throws CommandFailure as connect does */
 export function openAgentApi(flags: Flags, io: CommandIo, timeoutMs?: number): AgentApi {
   const query = { ...namespaceQuery(io.env), ...serverQuery(flags) };
   return new AgentApi(connect(flags, io, { timeoutMs }), { query, signal: io.signal });
@@ -47,13 +47,13 @@ function serverQuery(flags: Flags): Readonly<Record<string, string>> {
 }
 
 export interface AgentApiOptions {
-  /** Added to each request. */
+  /** Query parameters to add to each request. */
   readonly query?: Readonly<Record<string, string>>;
-  /** Ends each request. */
+  /** Aborts each request. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An agent's API as one command uses it. */
+/** An agent's HTTP API, with the parameters and the signal of one command. */
 export class AgentApi {
   readonly #http: HttpClient;
   readonly #query: Readonly<Record<string, string>>;
@@ -65,12 +65,12 @@ export class AgentApi {
     this.#query = query;
   }
 
-  /** Of the agent. One that is reached through a socket is at localhost. */
+  /** The agent's URL; http://localhost for a unix socket. */
   get url(): URL {
     return this.#http.urlOf({ path: "/" });
   }
 
-  /** The JSON of a 200. */
+  /** Resolves with the JSON of a 200. @throws OperatingError for any other status */
   async json(path: string, query: Readonly<Record<string, string>> = {}): Promise<unknown> {
     return jsonOf(await this.ok({ path, query }));
   }
@@ -80,17 +80,17 @@ export class AgentApi {
     return this.#sent(request, (whole) => this.#http.requestOk(whole));
   }
 
-  /** Whatever the status. */
+  /** Resolves with an answer of any status. */
   request(request: HttpRequest): Promise<HttpAnswer> {
     return this.#sent(request, (whole) => this.#http.request(whole));
   }
 
-  /** The answer once it begins. */
+  /** Resolves when the answer's headers have arrived. */
   stream(request: HttpRequest): Promise<Response> {
     return this.#sent(request, (whole) => this.#http.stream(whole));
   }
 
-  /** The parts of an answer as they come. @throws OperatingError timeout when the agent falls silent */
+  /** Yields the parts of a body as they arrive. @throws OperatingError timeout if the agent stops sending */
   parts(response: Response): AsyncIterable<Uint8Array> {
     return this.#http.parts(response);
   }
@@ -105,7 +105,7 @@ export class AgentApi {
   }
 }
 
-/** Runs `ask`, and says before the error what was attempted: "Error listing nodes: ...". */
+/** Runs `ask`, and puts `what` before the message of its error: "Error listing nodes: ...". */
 export async function attempting<T>(what: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();

@@ -8,19 +8,19 @@ import { CommandFailure } from "./command-failure.ts";
 import { forwardSignals } from "./shutdown.ts";
 
 export interface ChildOptions {
-  /** The words are one line for the user's shell. */
+  /** Whether the words are one command line for the user's shell. */
   readonly shell: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** What it reads: text, what this process would read, or nothing. */
+  /** Its standard input: a text, this process's own, or empty. */
   readonly input: { readonly text: string } | "inherit" | "ignore";
 }
 
 /**
- * A program that a command runs, with the command's own outputs. Signals that would end the command are passed on to it.
+ * A child process with this process's outputs. SIGINT and SIGTERM are forwarded to it.
  */
 export class Child {
   readonly pid: number;
-  /** Resolves when it has ended: undefined when all is well, else how, as in "exit status 3" or "signal: terminated". */
+  /** Resolves when it has ended: with undefined for exit code 0, else with "exit status 3" or "signal: terminated". */
   readonly ended: Promise<string | undefined>;
   readonly #process: ChildProcess;
 
@@ -30,7 +30,7 @@ export class Child {
     this.ended = this.#untilEnd();
   }
 
-  /** @throws CommandFailure when it cannot be started */
+  /** @throws CommandFailure if it cannot be started */
   static async start(words: readonly string[], { shell, env, input }: ChildOptions): Promise<Child> {
     const [program = "", ...args] = shell ? [env["SHELL"] || "/bin/sh", "-c", words.join(" ")] : words;
     try {
@@ -77,13 +77,13 @@ async function write(text: string, descriptor: number): Promise<void> {
     await sink.write(text);
     await sink.end();
   } catch {
-    // A program may end without reading what it is given.
+    // The program ended without reading all of its input.
   } finally {
     closeSync(descriptor);
   }
 }
 
-/** Go's names, which scripts around Consul search for. */
+/** Go's names of signals, which scripts written for Consul search for. */
 const goNames: Readonly<Record<string, string>> = {
   SIGABRT: "aborted",
   SIGALRM: "alarm clock",

@@ -41,7 +41,7 @@ import { topCommand } from "./commands/top.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { watchCommand } from "./commands/watch.ts";
 
-/** The commands that ask an agent, or need none. */
+/** All commands except those that run an agent (agent, edgex) or are built with the program's name and version. */
 export const clientCommands: readonly Command[] = [
   catalogDatacentersCommand,
   catalogNodesCommand,

@@ -1,15 +1,12 @@
-/** Rows as columns, each as wide as its widest value, and `gap` blanks apart. */
+/** Formats rows as a table: each column is as wide as its widest cell on a terminal, and `gap` blanks follow it. */
 export function columns(rows: readonly (readonly string[])[], gap = 2): string {
   const widths: number[] = [];
-  for (const row of rows) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, width(cell));
+  for (const row of rows)
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, Bun.stringWidth(cell));
   const lines = rows.map((row) =>
     row
-      .map((cell, at) => (at === row.length - 1 ? cell : cell + " ".repeat((widths[at] ?? 0) - width(cell))))
+      .map((cell, at) => (at === row.length - 1 ? cell : cell + " ".repeat((widths[at] ?? 0) - Bun.stringWidth(cell))))
       .join(" ".repeat(gap)),
   );
   return lines.map((line) => `${line.trimEnd()}\n`).join("");
-}
-
-function width(text: string): number {
-  return Array.from(text).length;
 }

@@ -1,4 +1,4 @@
-/** Ends a command: told on standard error, with this exit code. */
+/** Ends a command: its message goes to standard error, and `code` is the exit code. */
 export class CommandFailure extends Error {
   override readonly name = "CommandFailure";
   readonly code: number;

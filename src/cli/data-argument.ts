@@ -4,8 +4,8 @@ import type { CommandIo } from "./command.ts";
 import { fileFailure } from "../lib/file-failure.ts";
 
 /**
- * What a command is given as its data: the word itself, "@path" for a file, "-" for standard input.
- * @throws CommandFailure when the file cannot be read
+ * Reads a DATA argument: the word itself, "@path" for a file, "-" for standard input.
+ * @throws CommandFailure if the file cannot be read
  */
 export async function readData(word: string, io: Pick<CommandIo, "stdin">): Promise<Uint8Array<ArrayBuffer>> {
   if (word === "-") return new Uint8Array(await io.stdin());

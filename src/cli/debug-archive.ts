@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 
-/** Packs a folder, under its own name, into a file that is there as a whole or not at all; then the folder goes. */
+/** Packs a folder, under its own name, into a .tar.gz file, which it creates atomically; then removes the folder. */
 export async function archiveFolder(folder: string, file: string): Promise<void> {
   const { packTar } = await import("modern-tar/fs");
   const unfinished = `${file}.unfinished`;

@@ -5,22 +5,22 @@ import { pipeline } from "node:stream/promises";
 import type { Clock } from "../lib/clock.ts";
 import type { AgentApi } from "./api-command.ts";
 
-/** What can be captured, in Consul's order. */
+/** What `debug` can capture, in Consul's order. */
 export const captureTargets = ["metrics", "logs", "pprof", "host", "agent", "cluster"] as const;
 export type CaptureTarget = (typeof captureTargets)[number];
 
 export interface DebugCaptureOptions {
   readonly api: AgentApi;
   readonly clock: Clock;
-  /** That files are written into. */
+  /** The folder to write files into. */
   readonly folder: string;
   readonly targets: ReadonlySet<CaptureTarget>;
   readonly intervalMs: number;
-  /** Ends what is being captured; what has come so far stays. */
+  /** Ends the capture; what has arrived so far is kept. */
   readonly signal: AbortSignal;
 }
 
-/** Files of `debug`, each as the agent's answer to one request. A file that could not be had is told, and the others are not held up. */
+/** Writes the files of `debug`, one for each request to the agent. A request that fails does not affect the others. */
 export class DebugCapture {
   readonly #options: DebugCaptureOptions;
 
@@ -28,8 +28,8 @@ export class DebugCapture {
     this.#options = options;
   }
 
-  /** What stays as it is: the host, the agent, the members. Resolves with what failed. */
-  once(): Promise<readonly unknown[]> {
+  /** Captures what does not change: the host, the agent, the members. Resolves with the errors. */
+  captureStatic(): Promise<readonly unknown[]> {
     return this.#all(this.#options.folder, [
       ["host", (folder) => this.#json("/v1/agent/host", join(folder, "host.json"))],
       ["agent", (folder) => this.#json("/v1/agent/self", join(folder, "agent.json"))],
@@ -37,12 +37,13 @@ export class DebugCapture {
     ]);
   }
 
-  get changes(): boolean {
+  /** Whether there are targets to capture in each interval. */
+  get hasIntervals(): boolean {
     return (["metrics", "logs", "pprof"] as const).some((target) => this.#options.targets.has(target));
   }
 
-  /** What changes, for one interval, in a folder of this name. Resolves with what failed. */
-  async interval(name: string): Promise<readonly unknown[]> {
+  /** Captures metrics, log and profiles for one interval into a folder of this name. Resolves with the errors. */
+  async captureInterval(name: string): Promise<readonly unknown[]> {
     const folder = join(this.#options.folder, name);
     await mkdir(folder, { recursive: true });
     const seconds = Math.ceil(this.#options.intervalMs / 1_000);
@@ -78,7 +79,7 @@ export class DebugCapture {
     await writeFile(file, body, { mode: 0o600 });
   }
 
-  /** As much of the log as there is in an interval. */
+  /** Writes the log lines of one interval. */
   async #log(file: string): Promise<void> {
     const { api, clock, intervalMs, signal } = this.#options;
     const over = new AbortController();

@@ -19,12 +19,12 @@ export class Flags {
     return this.text(name) === "true";
   }
 
-  /** The last one given; undefined when there is none, so that "" can be told from it. */
+  /** The last value; undefined if the flag was not given, which differs from "". */
   text(name: string): string | undefined {
     return this.all(name).at(-1);
   }
 
-  /** Every one given, in order. */
+  /** All values, in order. */
   all(name: string): readonly string[] {
     return this.#given.values.get(name) ?? [];
   }
@@ -34,14 +34,14 @@ export class Flags {
     return text === undefined ? fallback : Number(text);
   }
 
-  /** 0 when there is none. */
+  /** 0 if not given. */
   uint(name: string): bigint {
     return BigInt(this.text(name) ?? 0);
   }
 
   /**
-   * Milliseconds.
-   * @throws CommandFailure when it is no duration
+   * A duration in milliseconds.
+   * @throws CommandFailure if the value is not a duration
    */
   durationMs(name: string, fallback: number): number {
     const text = this.text(name);

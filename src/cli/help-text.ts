@@ -3,20 +3,20 @@ import { wrap } from "./wrap.ts";
 
 export interface HelpParts {
   readonly name: string;
-  /** What follows the name: "[options] KEY". */
+  /** The arguments: "[options] KEY". */
   readonly synopsis: string;
-  /** Sentences; a blank line divides paragraphs. */
+  /** The description; a blank line separates paragraphs. */
   readonly about: string;
   readonly examples: readonly Example[];
   readonly flags: readonly CommandFlag[];
-  /** Told after the command's own. */
+  /** Flags of every command that sends requests to an agent, listed after `flags`. */
   readonly sharedFlags: readonly CommandFlag[];
 }
 
 export interface Example {
-  /** What it is good for, as a phrase: "Read a key". */
+  /** What it does, as a phrase: "Read a key". */
   readonly what: string;
-  /** As typed, without "praetor". */
+  /** The command without "praetor". */
   readonly command: string;
 }
 
@@ -28,7 +28,7 @@ export function formatHelp({ name, synopsis, about, examples, flags, sharedFlags
     ...paragraphs,
     ...shown,
     ...section("Options", flags),
-    ...section("Options of every command that asks an agent", sharedFlags),
+    ...section("Options of every command that connects to an agent", sharedFlags),
   ].join("\n");
 }
 

@@ -1,6 +1,6 @@
 import { fieldsOf } from "../client/json-object.ts";
 
-/** A JSON object as an agent sends it. Whatever is missing, or of another kind, reads as empty. */
+/** A JSON object of an agent's answer. A field that is missing or of another type reads as empty. */
 export class JsonRow {
   readonly #fields: Readonly<Record<string, unknown>>;
 
@@ -39,7 +39,7 @@ export class JsonRow {
     return this.texts(name).map(Number);
   }
 
-  /** The texts in an object of texts, in order of their names. */
+  /** A field that is an object of texts, sorted by name. */
   map(name: string): ReadonlyMap<string, string> {
     const pairs = Object.entries(fieldsOf(this.#fields[name])).map(([key, value]): [string, string] => [
       key,
@@ -48,17 +48,18 @@ export class JsonRow {
     return new Map(pairs.toSorted(([a], [b]) => (a < b ? -1 : 1)));
   }
 
+  /** The names of all fields. */
   get names(): readonly string[] {
     return Object.keys(this.#fields);
   }
 }
 
-/** The objects of a JSON list; of anything else there are none. */
+/** The objects of a JSON list; empty for anything else. */
 export function rowsOf(json: unknown): readonly JsonRow[] {
   return Array.isArray(json) ? json.map((item) => new JsonRow(item)) : [];
 }
 
-/** "a=1, b=2", as Consul's tables show maps. */
+/** Formats a map as in Consul's tables: "a=1, b=2". */
 export function formatMap(map: ReadonlyMap<string, string>, separator = ", "): string {
   return [...map].map(([key, value]) => `${key}=${value}`).join(separator);
 }

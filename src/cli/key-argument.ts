@@ -1,8 +1,8 @@
 import { CommandFailure } from "./command-failure.ts";
 
 /**
- * The key or prefix that a command is given, or "". Consul: no key begins with a slash, and people type one; it is left out.
- * @throws CommandFailure when there is more than one
+ * Returns the key or prefix of the command, or "". Consul: drops a leading slash, with which no key begins.
+ * @throws CommandFailure if there is more than one
  */
 export function keyArgument(words: readonly string[]): string {
   if (words.length > 1) throw new CommandFailure(`Too many arguments (expected 1, got ${words.length})`);

@@ -9,35 +9,35 @@ import { usageHint } from "./wrong-usage.ts";
 export interface LocalCommandOptions {
   readonly name: string;
   readonly summary: string;
-  /** What follows the name: "[options] KEY". */
+  /** The arguments, for the help: "[options] KEY". */
   readonly synopsis: string;
   readonly about: string;
   readonly examples: readonly Example[];
   readonly flags?: readonly CommandFlag[];
-  /** Told after the command's own, as those of every command that asks an agent. */
+  /** Flags of every command that sends requests to an agent, listed after the command's own. */
   readonly sharedFlags?: readonly CommandFlag[];
-  /** How many words follow the flags; undefined for any number, which `run` looks at. */
+  /** The number of arguments after the flags; undefined if `run` checks it. */
   readonly words?: number;
-  /** Flags may also follow words. Go's flag package, and so Consul, ends the flags at the first word. */
+  /** Whether flags may also follow arguments. Go's flag package, and so Consul, ends the flags at the first argument. */
   readonly flagsAnywhere?: boolean;
-  /** Exit code of a failure that has no code of its own; 1 unless given. */
+  /** Exit code of a failure that has no code of its own; default: 1. */
   readonly failureCode?: number;
   /**
-   * Resolves with the exit code; undefined is 0.
-   * @throws CommandFailure, OperatingError told to the user
+   * Resolves with the exit code; undefined means 0.
+   * @throws CommandFailure, OperatingError; printed on standard error
    */
   run(call: LocalCall): Promise<number | void>;
 }
 
-/** A command that is run. */
+/** One invocation of a command. */
 export interface LocalCall {
-  /** What follows the flags. */
+  /** The arguments after the flags. */
   readonly words: readonly string[];
   readonly flags: Flags;
   readonly io: CommandIo;
 }
 
-/** A command with flags, help and errors in the form of all of them; what it does is up to `run`. */
+/** Makes a command from `run`: adds the parsing of flags, the help and the printing of errors. */
 export function localCommand(options: LocalCommandOptions): Command {
   const { flags = [], sharedFlags = [] } = options;
   const all = [...flags, ...sharedFlags];
@@ -79,7 +79,7 @@ function parseAnywhere(args: readonly string[], flags: readonly CommandFlag[]): 
   return { ...more, values, inOrder: [...parsed.inOrder, ...more.inOrder], rest: [word, ...more.rest] };
 }
 
-/** Consul: says how many it expected. */
+/** Consul: the error says how many arguments it expected. */
 function requireWords(words: readonly string[], expected: number | undefined): void {
   if (expected === undefined || words.length === expected) return;
   const problem = words.length > expected ? "Too many" : "Not enough";

@@ -3,7 +3,7 @@ import { CommandFailure } from "./command-failure.ts";
 import type { CommandFlag } from "./command.ts";
 import type { ApiCall } from "./api-command.ts";
 
-/** Of commands that list: the table that people read, or what the agent sent, for programs. */
+/** -format of commands that list: a table for people, or the agent's JSON for programs. */
 export const formatFlag: CommandFlag = {
   name: "format",
   kind: "text",
@@ -11,7 +11,7 @@ export const formatFlag: CommandFlag = {
   help: "A table (pretty, the default), or JSON for programs.",
 };
 
-/** Prints the agent's JSON with -format=json, else a table: a heading and its rows. */
+/** Prints the agent's JSON with -format=json, else a table; the first row is the heading. */
 export function printTable(
   call: Pick<ApiCall, "flags" | "io">,
   json: unknown,
@@ -20,12 +20,12 @@ export function printTable(
   printText(call, json, () => columns(rows()));
 }
 
-/** Prints the agent's JSON with -format=json, else a text: whole lines. */
+/** Prints the agent's JSON with -format=json, else a text that ends in a newline. */
 export function printText({ flags, io }: Pick<ApiCall, "flags" | "io">, json: unknown, text: () => string): void {
   io.stdout(wantsJson({ flags }) ? `${JSON.stringify(json, undefined, 4)}\n` : text());
 }
 
-/** @throws CommandFailure when -format is neither */
+/** @throws CommandFailure if -format is neither pretty nor json */
 export function wantsJson({ flags }: Pick<ApiCall, "flags">): boolean {
   const format = flags.text("format") ?? "pretty";
   if (format === "json") return true;

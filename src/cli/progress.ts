@@ -2,7 +2,7 @@ import type { CommandIo } from "./command.ts";
 
 const toLineStart = "\r\u001b[K";
 
-/** How far long work is, in one line of standard error that is drawn anew: on a terminal only. */
+/** Shows progress in one line of standard error, which it redraws; only on a terminal. */
 export class Progress {
   readonly #io: Pick<CommandIo, "stderr" | "isErrorTerminal">;
   #shown = "";
@@ -17,7 +17,7 @@ export class Progress {
     this.#shown = text;
   }
 
-  /** Takes the line away. */
+  /** Clears the line. */
   end(): void {
     if (this.#shown !== "") this.#io.stderr(toLineStart);
     this.#shown = "";

@@ -6,17 +6,17 @@ export const nodeMetaFlag: CommandFlag = {
   name: "node-meta",
   kind: "text",
   value: "key=value",
-  help: "Only nodes with this in their meta. Repeatable.",
+  help: "Only nodes with this pair in their metadata. Repeatable.",
 };
 
 export const filterFlag: CommandFlag = {
   name: "filter",
   kind: "text",
   value: "expression",
-  help: "Only what this expression is true of, as in 'Meta.room == \"12\"'.",
+  help: "Only rows that match this expression, as in 'Meta.room == \"12\"'.",
 };
 
-/** "?near=...&node-meta=a:b", with what is undefined or empty left out; "" when nothing is left. */
+/** Builds "?near=...&node-meta=a:b" without undefined and empty parameters; "" if none remain. */
 export function keyValueQuery(flags: Flags, more: Readonly<Record<string, string | undefined>>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(more)) if (value) query.append(name, value);
@@ -27,7 +27,7 @@ export function keyValueQuery(flags: Flags, more: Readonly<Record<string, string
   return query.size === 0 ? "" : `?${query.toString()}`;
 }
 
-/** @throws CommandFailure when there is no "=" in what was given with this flag */
+/** Splits a flag's "key=value". @throws CommandFailure if it has no "=" */
 export function parsePair(text: string, flag: string): { readonly key: string; readonly value: string } {
   const at = text.indexOf("=");
   if (at < 0)

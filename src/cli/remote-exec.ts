@@ -9,15 +9,17 @@ import { JsonRow, rowsOf } from "./json.ts";
 import { followResults, type Outcome } from "./remote-results.ts";
 
 /**
- * A command run by the agents of a datacenter, as Consul's `exec` has it. The job is a key below PREFIX/SESSION/; the event
- * _rexec tells agents of it; they write below the same key, with the same session, what becomes of it:
+ * Runs a command on the agents of a datacenter, by the protocol of Consul's `exec`. The caller stores the job as a key below
+ * PREFIX/SESSION/ and fires the event _rexec, which names it. Agents write their results below the same prefix, locked by
+ * the same session:
  *
- *     NODE/ack, NODE/out/00000 ... (output, or a sign of life when empty), NODE/exit
+ *     NODE/ack, NODE/out/00000 ... (output, or a heartbeat if empty), NODE/exit
  *
- * When the session ends, nobody can write there any more; should the caller die, the servers end it and delete the keys.
+ * When the session ends, agents can no longer write there. If the caller dies, the session expires and the servers delete the
+ * keys.
  */
 
-/** Exactly one of the three. */
+/** Exactly one of the fields is set. */
 export interface RemoteJob {
   readonly Command?: string;
   readonly Args?: readonly string[];
@@ -29,38 +31,39 @@ export interface RemoteExecOptions {
   readonly api: AgentApi;
   readonly io: CommandIo;
   readonly clock: Clock;
-  /** The query of the event: which nodes. */
+  /** The event's query parameters, which select nodes. */
   readonly targets: Readonly<Record<string, string>>;
-  /** Without a slash at its end. */
+  /** Without a final slash. */
   readonly prefix: string;
-  /** Nobody says anything for so long: the end. */
+  /** How long to wait for further results. */
   readonly waitMs: number;
   readonly replicationWaitMs: number;
-  readonly tellStep: (text: string) => void;
-  /** Who is asked. */
+  /** Reports a step, for -verbose. */
+  readonly onStep: (text: string) => void;
+  /** The agent that receives the requests. */
   readonly agent: { readonly node: string; readonly datacenter: string };
-  /** Where the nodes are. */
+  /** The datacenter of the nodes. */
   readonly datacenter: string;
 }
 
 const sessionTtl = "15s";
 const renewEveryMs = 5_000;
 
-/** @throws CommandFailure telling which step did not work */
+/** @throws CommandFailure naming the step that failed */
 export async function runRemotely(job: RemoteJob, options: RemoteExecOptions): Promise<Outcome> {
-  const { api, clock, prefix, replicationWaitMs, tellStep, waitMs } = options;
+  const { api, clock, prefix, replicationWaitMs, onStep, waitMs } = options;
   const session = await attempting("Failed to create session", () => createSession(options));
-  tellStep(`Created remote execution session: ${session}`);
+  onStep(`Created remote execution session: ${session}`);
   const renewing = keepAlive(session, options);
   const folder = `${prefix}/${session}`;
   try {
     const spec = { ...job, Wait: waitMs * 1e6 };
     await attempting("Failed to create job file", () => upload(api, { key: `${folder}/job`, session, spec }));
-    tellStep("Uploaded remote execution spec");
-    // Agents then find the job at whichever server they ask.
+    onStep("Uploaded remote execution spec");
+    // Waits until all servers have the job.
     await sleep(clock, replicationWaitMs, options.io.signal);
     const event = await attempting("Failed to fire event", () => fire(session, options));
-    tellStep(`Fired remote execution event: ${event}`);
+    onStep(`Fired remote execution event: ${event}`);
     return await followResults(folder, options);
   } finally {
     renewing.abort();
@@ -68,18 +71,18 @@ export async function runRemotely(job: RemoteJob, options: RemoteExecOptions): P
   }
 }
 
-async function createSession({ api, agent, datacenter, tellStep }: RemoteExecOptions): Promise<string> {
-  const lasting = { Behavior: "delete", TTL: sessionTtl };
-  if (datacenter === agent.datacenter) return idIn(api, { Name: "Remote Exec", ...lasting });
-  tellStep("Remote exec in foreign datacenter, using Session TTL");
-  // A session belongs to a node, and the asked agent's is not known there.
-  const node = await serverThere(api);
-  tellStep(`Binding session to remote node ${node}@${datacenter}`);
+async function createSession({ api, agent, datacenter, onStep }: RemoteExecOptions): Promise<string> {
+  const common = { Behavior: "delete", TTL: sessionTtl };
+  if (datacenter === agent.datacenter) return createSessionAt(api, { Name: "Remote Exec", ...common });
+  onStep("Remote exec in foreign datacenter, using Session TTL");
+  // A session needs a node of its own datacenter.
+  const node = await anyServer(api);
+  onStep(`Binding session to remote node ${node}@${datacenter}`);
   const name = `Remote Exec via ${agent.node}@${agent.datacenter}`;
-  return idIn(api, { Name: name, Node: node, NodeChecks: [], ...lasting });
+  return createSessionAt(api, { Name: name, Node: node, NodeChecks: [], ...common });
 }
 
-async function serverThere(api: AgentApi): Promise<string> {
+async function anyServer(api: AgentApi): Promise<string> {
   const failure = "Failed to create session: Failed to find Consul server in remote datacenter";
   const json = await attempting(failure, () => api.json("/v1/health/service/consul", { passing: "1" }));
   const [server] = rowsOf(json);
@@ -87,12 +90,12 @@ async function serverThere(api: AgentApi): Promise<string> {
   return server.row("Node").text("Node");
 }
 
-async function idIn(api: AgentApi, session: object): Promise<string> {
+async function createSessionAt(api: AgentApi, session: object): Promise<string> {
   const answer = await api.ok({ method: "PUT", path: "/v1/session/create", body: JSON.stringify(session) });
   return new JsonRow(jsonOf(answer)).text("ID");
 }
 
-/** Until the controller that it returns aborts. */
+/** Renews the session until the returned controller aborts. */
 function keepAlive(session: string, { api, clock, io }: RemoteExecOptions): AbortController {
   const stopping = new AbortController();
   const renew = async (): Promise<void> => {
@@ -127,13 +130,13 @@ async function fire(session: string, { api, prefix, targets }: RemoteExecOptions
   return new JsonRow(jsonOf(answer)).text("ID");
 }
 
-/** The session first: what agents write after that is refused. Also when the user wants an end: no signal. */
+/** Ends the session first, so that agents can write no more, then deletes the keys; also after an interrupt, so without signal. */
 async function cleanUp(api: AgentApi, session: string, folder: string): Promise<void> {
   const signal = undefined;
   const tasks = [
     () => api.ok({ method: "PUT", path: `/v1/session/destroy/${session}`, signal }),
     () => api.ok({ method: "DELETE", path: keyPath(folder), query: { recurse: "" }, signal }),
   ];
-  // What cannot be deleted now is deleted when the session's time is over.
+  // After a failure, the servers delete the keys when the session expires.
   for (const task of tasks) await task().catch(() => undefined);
 }

@@ -5,7 +5,7 @@ import { messageOf, OperatingError } from "../lib/errors.ts";
 import { attempting, type AgentApi } from "./api-command.ts";
 import type { CommandIo } from "./command.ts";
 
-/** How many nodes took a command, ended it, and ended it with another code than 0. */
+/** How many nodes acknowledged a command, completed it, and completed it with an exit code other than 0. */
 export interface Outcome {
   readonly acknowledged: number;
   readonly completed: number;
@@ -17,27 +17,27 @@ export interface FollowOptions {
   readonly io: CommandIo;
   readonly clock: Clock;
   readonly waitMs: number;
-  readonly tellStep: (text: string) => void;
+  readonly onStep: (text: string) => void;
 }
 
 /**
- * Prints what nodes write below `folder` about a job, until none has written for `waitMs`, or twice that while one is at
- * work.
+ * Prints the results that nodes write below `folder`, until none has written for `waitMs`, or for twice that while a node
+ * has not completed the command.
  */
 export async function followResults(folder: string, options: FollowOptions): Promise<Outcome> {
-  const { clock, io, tellStep, waitMs } = options;
+  const { clock, io, onStep, waitMs } = options;
   const startedMs = clock.monotonicMs();
   const results = new Results(`${folder}/`, options);
-  let heardMs = startedMs;
+  let lastNewsMs = startedMs;
   for (;;) {
     const { acknowledged, completed } = results.outcome;
-    const leftMs = heardMs + waitMs * (acknowledged > completed ? 2 : 1) - clock.monotonicMs();
+    const leftMs = lastNewsMs + waitMs * (acknowledged > completed ? 2 : 1) - clock.monotonicMs();
     if (leftMs <= 0) break;
-    if (await attempting("Failed to read results", () => results.read(leftMs))) heardMs = clock.monotonicMs();
+    if (await attempting("Failed to read results", () => results.read(leftMs))) lastNewsMs = clock.monotonicMs();
   }
   const { acknowledged, completed } = results.outcome;
   io.stdout(`${completed} / ${acknowledged} node(s) completed / acknowledged\n`);
-  tellStep(`Completed in ${((clock.monotonicMs() - startedMs) / 1000).toFixed(2)} seconds`);
+  onStep(`Completed in ${((clock.monotonicMs() - startedMs) / 1000).toFixed(2)} seconds`);
   return results.outcome;
 }
 
@@ -57,7 +57,7 @@ class Results {
     return this.#outcome;
   }
 
-  /** Waits for news and prints them; whether there were any. */
+  /** Waits for new keys and prints them; returns whether there were any. */
   async read(waitMs: number): Promise<boolean> {
     const fresh = (await this.#list(waitMs)).filter((key) => !this.#seen.has(key));
     for (const key of fresh.toSorted((a, b) => order(a) - order(b))) {
@@ -67,12 +67,12 @@ class Results {
     return fresh.some((key) => key !== "job");
   }
 
-  /** Names below the folder. */
+  /** Lists the keys below the folder, without its name. */
   async #list(waitMs: number): Promise<readonly string[]> {
     const answer = await this.#options.api.request({
       path: keyPath(this.#folder),
       query: { keys: "", ...(this.#index !== undefined && { index: this.#index, wait: `${Math.ceil(waitMs)}ms` }) },
-      // Consul adds up to a sixteenth of the wait.
+      // Consul adds up to 1/16 of the wait as jitter.
       timeoutMs: waitMs * (17 / 16) + 10_000,
     });
     if (answer.status !== 200 && answer.status !== 404) throw unexpectedStatus(answer);
@@ -86,7 +86,7 @@ class Results {
     switch (what) {
       case "ack":
         this.#outcome.acknowledged += 1;
-        return this.#options.tellStep(arrow(node, "acknowledged"));
+        return this.#options.onStep(arrow(node, "acknowledged"));
       case "exit":
         return this.#printExit(node, await this.#value(name));
       case "out/":
@@ -106,12 +106,12 @@ class Results {
 
   #printOutput(node: string, value: string | undefined): void {
     if (value === undefined) return;
-    if (value === "") return this.#options.tellStep(arrow(node, "heartbeat received"));
+    if (value === "") return this.#options.onStep(arrow(node, "heartbeat received"));
     const lines = value.split("\n").map((line) => `    ${node}: ${line}`);
     this.#options.io.stdout(`${lines.join("\n").trimEnd()}\n`);
   }
 
-  /** undefined when it cannot be read, which is told. */
+  /** The value of a key; undefined, with a message, if it cannot be read. */
   async #value(name: string): Promise<string | undefined> {
     const key = `${this.#folder}${name}`;
     try {
@@ -124,7 +124,7 @@ class Results {
   }
 }
 
-/** Of keys found together: who took the job, then what was said, then how it ended. */
+/** Sorts keys that are found together: acknowledgements, outputs, exit codes. */
 function order(name: string): number {
   return name.endsWith("/ack") ? 0 : name.endsWith("/exit") ? 2 : 1;
 }

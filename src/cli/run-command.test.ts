@@ -3,7 +3,7 @@ import { type CommandRun, runCommandWith } from "../../test/support/command-io.t
 import { clientCommands } from "./client-commands.ts";
 import { runCommand } from "./run-command.ts";
 
-/** What the program prints for these words. */
+/** Runs the command line with these arguments. */
 function run(...words: readonly string[]): Promise<CommandRun> {
   const program = {
     ...{ name: "", summary: "", help: "" },
@@ -30,11 +30,11 @@ test.each([
     "praetor operator raft: unknown command \"list-pers\". Did you mean 'praetor operator raft list-peers'? " +
       "'praetor operator raft --help' lists the commands.\n",
   ],
-])("a mistyped command, %j, is answered in one line with Consul's exit code", async (words, code, stderr) => {
+])("the mistyped command %j gives one line of error and Consul's exit code", async (words, code, stderr) => {
   expect(await run(...words)).toEqual({ code, stdout: "", stderr });
 });
 
-test("a mistyped flag is answered with the one that was probably meant", async () => {
+test("the error for a mistyped flag suggests a similar one", async () => {
   expect(await run("members", "-htp-addr=127.0.0.1:1")).toEqual({
     code: 1,
     stdout: "",

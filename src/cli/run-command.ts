@@ -1,10 +1,10 @@
 import { closest } from "../lib/closest.ts";
 import type { Command, CommandIo } from "./command.ts";
 
-/** Exit codes of Consul's command line for words that are no command, and for a group without one. */
+/** Consul: exit codes for an unknown command, and for a group without a command. */
 const exitCodes = { ok: 0, groupAlone: 1, unknown: 127 } as const;
 
-/** Flags that stand for commands, in the place of one. */
+/** Flags that are accepted in place of a command. */
 const aliases: ReadonlyMap<string, readonly string[]> = new Map([
   ["-v", ["version"]],
   ["-version", ["version"]],
@@ -12,15 +12,15 @@ const aliases: ReadonlyMap<string, readonly string[]> = new Map([
   ["-autocomplete-uninstall", ["completion", "-uninstall"]],
 ]);
 
-/** Finds the command that the words name and runs it; without one, or with -h, tells which there are. */
+/** Runs the command that the arguments name; without one, or with -h, prints the list of commands. */
 export async function runCommand(
   words: readonly string[],
   commands: readonly Command[],
   io: CommandIo,
 ): Promise<number> {
   const [first = "", ...args] = words;
-  if (words.length === 0) return say(io.stderr, usage(commands), exitCodes.unknown);
-  if (isHelp(first)) return say(io.stdout, usage(commands), exitCodes.ok);
+  if (words.length === 0) return print(io.stderr, usage(commands), exitCodes.unknown);
+  if (isHelp(first)) return print(io.stdout, usage(commands), exitCodes.ok);
   const alias = aliases.get(first.replace(/^--/, "-"));
   if (alias) return runCommand(alias, commands, io);
   const command = commands.find((known) => known.name === first);
@@ -28,10 +28,10 @@ export async function runCommand(
   const group = commands.filter((known) => known.name.startsWith(`${first} `));
   if (group.length > 0) return runInGroup(first, { args, commands: group, io });
   const known = [...new Set(commands.map(({ name }) => firstWord(name)))];
-  return say(io.stderr, unknownCommand("praetor", first, known), exitCodes.unknown);
+  return print(io.stderr, unknownCommand("praetor", first, known), exitCodes.unknown);
 }
 
-/** "operator raft list-peers": groups may stand in groups. */
+/** Runs a command of a group. Groups nest: "operator raft list-peers". */
 async function runInGroup(
   group: string,
   {
@@ -41,18 +41,18 @@ async function runInGroup(
   }: { readonly args: readonly string[]; readonly commands: readonly Command[]; readonly io: CommandIo },
 ): Promise<number> {
   const [word, ...rest] = args;
-  if (word === undefined) return say(io.stderr, groupUsage(group, commands), exitCodes.groupAlone);
-  if (isHelp(word)) return say(io.stdout, groupUsage(group, commands), exitCodes.ok);
+  if (word === undefined) return print(io.stderr, groupUsage(group, commands), exitCodes.groupAlone);
+  if (isHelp(word)) return print(io.stdout, groupUsage(group, commands), exitCodes.ok);
   const name = `${group} ${word}`;
   const command = commands.find((known) => known.name === name);
   if (command) return command.run(rest, io);
   const inner = commands.filter((known) => known.name.startsWith(`${name} `));
   if (inner.length > 0) return runInGroup(name, { args: rest, commands: inner, io });
   const known = commands.map((each) => firstWord(each.name.slice(group.length + 1)));
-  return say(io.stderr, unknownCommand(`praetor ${group}`, word, known), exitCodes.groupAlone);
+  return print(io.stderr, unknownCommand(`praetor ${group}`, word, known), exitCodes.groupAlone);
 }
 
-function say(write: (text: string) => void, text: string, code: number): number {
+function print(write: (text: string) => void, text: string, code: number): number {
   write(text);
   return code;
 }
@@ -61,7 +61,7 @@ function isHelp(word: string): boolean {
   return /^(--?h|--?help|help)$/.test(word);
 }
 
-/** @param program the words before the unknown one: "praetor", "praetor kv" */
+/** @param program the words before the unknown command: "praetor", "praetor kv" */
 function unknownCommand(program: string, word: string, known: readonly string[]): string {
   const meant = closest(word, known);
   const advice = meant === undefined ? "" : ` Did you mean '${program} ${meant}'?`;
@@ -96,12 +96,12 @@ function firstWord(name: string): string {
   return name.split(" ", 1)[0] ?? name;
 }
 
-/** What the commands that begin with the same word are about. */
+/** The descriptions of groups. */
 const groupSummaries: Readonly<Record<string, string>> = {
   catalog: "Interact with the catalog",
   kv: "Interact with the key-value store",
   operator: "Tools for operators of servers",
-  "operator autopilot": "Settings that servers of a cluster act on",
+  "operator autopilot": "Settings of Autopilot, by which servers manage their cluster",
   "operator raft": "The servers that hold the data",
   services: "Interact with services",
   snapshot: "Save, restore and inspect snapshots of the server's state",

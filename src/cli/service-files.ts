@@ -4,7 +4,7 @@ import { fieldsOf } from "../client/json-object.ts";
 import { messageOf } from "../lib/errors.ts";
 import { CommandFailure } from "./command-failure.ts";
 
-/** A service as agent/service/register takes it. */
+/** The body of agent/service/register. */
 export interface Registration {
   readonly ID: string;
   readonly Name: string;
@@ -12,15 +12,15 @@ export interface Registration {
 }
 
 /**
- * The services that configuration files define, in HCL or JSON.
- * @throws CommandFailure when a file cannot be read, or a definition in it is wrong
+ * Reads the service definitions in configuration files.
+ * @throws CommandFailure if a file cannot be read or a definition is invalid
  */
 export function servicesFromFiles(paths: readonly string[], warn: (text: string) => void): readonly Registration[] {
   try {
     const { sources, warnings } = readConfigPaths(paths, undefined);
     for (const warning of warnings) warn(`${warning}\n`);
     const definitions = sources.flatMap((source) => source.definitions).filter(({ noun }) => noun === "service");
-    // Before the first is registered, so that a mistake in the last does not leave half of them.
+    // Checks all definitions before the first registration, so that an invalid one leaves none registered.
     decodeDefinitions(definitions, outputBytesMax);
     return definitions.map(({ plain }) => toRegistration(plain));
   } catch (error) {
@@ -28,7 +28,7 @@ export function servicesFromFiles(paths: readonly string[], warn: (text: string)
   }
 }
 
-/** The limit that counts is the agent's. */
+/** No limit here: the agent applies its own. */
 const outputBytesMax = Infinity;
 
 function toRegistration(plain: unknown): Registration {
@@ -36,10 +36,10 @@ function toRegistration(plain: unknown): Registration {
   return { ID: String(id), Name: String(name), ...inApiNames(rest) };
 }
 
-/** Fields whose objects have names of their own choice, or of nobody's here: they stay as they are. */
+/** Fields that are objects with names of the user's choice: these names are not converted. */
 const free: ReadonlySet<string> = new Set(["meta", "header", "config", "proxy"]);
 
-/** Files spell fields tagged_addresses; only some versions of the API know them by that, but all by TaggedAddresses. */
+/** Converts the spelling of files (tagged_addresses) to that of the API (TaggedAddresses), which every version accepts. */
 function inApiNames(plain: object): Readonly<Record<string, unknown>> {
   const given = Object.entries(plain).filter(([, value]) => value !== undefined);
   return Object.fromEntries(
@@ -53,7 +53,7 @@ function valueOf(name: string, value: unknown): unknown {
   if (name === "tagged_addresses")
     return Object.fromEntries(Object.entries(value).map(([tag, address]) => [tag, valueOf("", address)]));
   const named = inApiNames(value);
-  // The id of a check, where a service stands around it.
+  // In the definition of a service, the API calls a check's id CheckID.
   const { ID, ...rest } = named;
   return /^checks?$/.test(name) && ID !== undefined ? { CheckID: ID, ...rest } : named;
 }

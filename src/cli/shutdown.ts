@@ -1,13 +1,13 @@
 import type { CommandIo } from "./command.ts";
 
-/** What ends a command that goes on by itself. */
+/** The signal that ends a command which would otherwise run on. */
 export interface Shutdown extends Disposable {
   readonly signal: AbortSignal;
 }
 
 const endings = ["SIGINT", "SIGTERM"] as const;
 
-/** From here on SIGINT and SIGTERM do not end the process, but abort the signal; until it is disposed of. */
+/** Until disposal, SIGINT and SIGTERM abort the returned signal and do not end the process. */
 export function listenForShutdown(io: Pick<CommandIo, "signal">): Shutdown {
   const ending = new AbortController();
   const end = (): void => ending.abort();
@@ -20,7 +20,7 @@ export function listenForShutdown(io: Pick<CommandIo, "signal">): Shutdown {
   };
 }
 
-/** Calls `forward` with each SIGINT and SIGTERM that comes, until what it returns is called. */
+/** Calls `forward` with each SIGINT and SIGTERM until the returned function is called. */
 export function forwardSignals(forward: (name: NodeJS.Signals) => void): () => void {
   for (const name of endings) process.on(name, forward);
   return () => {

@@ -10,7 +10,7 @@ import { clientCommands } from "./client-commands.ts";
 import { checkerCommand } from "./commands/checker.ts";
 import { healthCommand } from "./commands/health.ts";
 
-/* Commands whose agent takes requests and never answers, as one that hangs does. */
+/* Commands whose agent accepts requests and never answers. */
 
 const folder = mkdtempSync(join(tmpdir(), "silent-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -19,7 +19,7 @@ writeFileSync(keys, '[{"key": "a", "flags": 0, "value": ""}]');
 const service = join(folder, "service.json");
 writeFileSync(service, '{"service": {"name": "a"}}');
 
-/** The words of each command that asks an agent. A new one has to say here how it is called. */
+/** Arguments for each command that sends requests to an agent; add those of a new command here. */
 const wordsOf: Readonly<Record<string, readonly string[]>> = {
   "catalog datacenters": [],
   "catalog nodes": [],
@@ -59,13 +59,13 @@ const wordsOf: Readonly<Record<string, readonly string[]>> = {
   health: ["a"],
   checker: ["security-proxy-setup"],
 };
-/** Verified before it is sent, so it needs a real snapshot: test/e2e has that. */
+/** Without `snapshot restore`, which needs a valid snapshot before it sends a request: test/e2e tests it. */
 const tested = [...clientCommands, healthCommand, checkerCommand].filter(
   ({ flags = [], name }) => flags.some((flag) => flag.name === "http-addr") && name !== "snapshot restore",
 );
 
 test.each(tested.map((command) => [command.name, command] as const))(
-  "%s ends, and says what is silent and what to do",
+  "%s ends with an error that names the silent agent and what to do",
   async (name, command) => {
     const clock = new FakeClock();
     using agent = startCannedAgent(() => new Promise(() => {}));

@@ -1,8 +1,8 @@
 import { CommandFailure } from "./command-failure.ts";
 
 /**
- * The snapshot's file that a command is given.
- * @throws CommandFailure when there is none, or more than one
+ * Returns the FILE argument of a snapshot command.
+ * @throws CommandFailure if there is none, or more than one
  */
 export function snapshotArgument(words: readonly string[]): string {
   const [path] = words;

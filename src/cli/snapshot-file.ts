@@ -4,10 +4,10 @@ import { CommandFailure } from "./command-failure.ts";
 import { fileFailure } from "../lib/file-failure.ts";
 import { JsonRow } from "./json.ts";
 
-/** What a snapshot says of itself; the names are those of its meta.json. */
+/** The metadata of a snapshot, with the names of its meta.json. */
 export interface SnapshotSummary {
   readonly ID: string;
-  /** Bytes of the state. */
+  /** The size of the state in bytes. */
   readonly Size: number;
   readonly Index: number;
   readonly Term: number;
@@ -15,12 +15,12 @@ export interface SnapshotSummary {
 }
 
 /**
- * Reads a snapshot to its end, and compares what is in it with its hashes.
- * @throws CommandFailure when it cannot be read, is none, or is damaged
+ * Reads a whole snapshot and verifies its hashes.
+ * @throws CommandFailure if it cannot be read, is damaged, or is not a snapshot
  */
 export async function verifySnapshot(path: string): Promise<SnapshotSummary> {
   await checkBeginning(path);
-  // Loaded here: no other command has use for it.
+  // Loaded on use: most commands do not need it.
   const { unpackArchive } = await import("../lib/checked-archive.ts");
   const wanted = { texts: ["meta.json"], streamed: "state.bin", receive: () => {}, bytesMax: Number.MAX_SAFE_INTEGER };
   try {
@@ -34,7 +34,7 @@ export async function verifySnapshot(path: string): Promise<SnapshotSummary> {
 
 const gzipMagic = Buffer.from([0x1f, 0x8b]);
 
-/** Consul: a file that is nothing of the kind is told in Go's words. */
+/** Refuses a file that is not gzip. Consul: with Go's message. */
 async function checkBeginning(path: string): Promise<void> {
   const beginning = await readBeginning(path, gzipMagic.length);
   if (beginning.equals(gzipMagic)) return;

@@ -3,16 +3,16 @@ import type { CommandFlag } from "./command.ts";
 import { compileExpression } from "./expression.ts";
 import type { Flags } from "./flags.ts";
 
-/** Which nodes an event is for. */
+/** Flags that select the nodes of an event. */
 export const targetFlags: readonly CommandFlag[] = [
   { name: "node", kind: "text", value: "expression", help: "Only nodes whose name matches." },
   { name: "service", kind: "text", value: "expression", help: "Only nodes with a service whose name matches." },
-  { name: "tag", kind: "text", value: "expression", help: "Only where a tag of that service matches, too." },
+  { name: "tag", kind: "text", value: "expression", help: "Only nodes where a tag of that service matches, too." },
 ];
 
 /**
- * The flags as the query of event/fire.
- * @throws CommandFailure when one is no regular expression, or -tag stands alone
+ * Returns the flags as query parameters of event/fire.
+ * @throws CommandFailure if one is not a regular expression, or -tag is given without -service
  */
 export function targetQuery(flags: Flags): Readonly<Record<string, string>> {
   const given = ["node", "service", "tag"].map((name): [string, string] => [name, flags.text(name) ?? ""]);

@@ -3,9 +3,9 @@ import { formatDuration } from "../lib/duration.ts";
 import { OperatingError } from "../lib/errors.ts";
 
 /**
- * The error of a request that was not answered, in the words of Go's HTTP client, which scripts around Consul search for:
- * `Get "http://127.0.0.1:8500/v1/...": dial tcp 127.0.0.1:8500: connect: connection refused`. Consul waits for ever for an
- * agent that is silent; the words for that are ours. Any other error stays as it is.
+ * Converts the error of a request without an answer to that of Go's HTTP client, which scripts written for Consul search for:
+ * `Get "http://127.0.0.1:8500/v1/...": dial tcp 127.0.0.1:8500: connect: connection refused`. Consul has no timeout for a
+ * silent agent, so that message is Praetor's own. Returns other errors unchanged.
  */
 export function asGoError(error: unknown, http: HttpClient, request: HttpRequest): unknown {
   if (!(error instanceof OperatingError)) return error;

@@ -1,15 +1,7 @@
-const lineMax = 80;
+const lineWidth = 80;
 
-/** Lines of a terminal's usual width, each begun with `indent`; ends in a newline. */
+/** Wraps a text to 80 columns, with `indent` before each line; ends in a newline. */
 export function wrap(text: string, indent: string): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(/\s+/)) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (indent.length + longer.length > lineMax && line !== "") {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return [...lines, line].map((each) => `${indent}${each}\n`).join("");
+  const lines = Bun.wrapAnsi(text.replace(/\s+/g, " "), lineWidth - indent.length).split("\n");
+  return lines.map((line) => `${indent}${line}\n`).join("");
 }

@@ -4,23 +4,23 @@ import { CommandFailure } from "./command-failure.ts";
 import { fileFailure } from "../lib/file-failure.ts";
 
 export interface WholeFileOptions {
-  /** For errors: "snapshot file". */
+  /** The name of the file in errors: "snapshot file". */
   readonly what: string;
-  /** Looks at the file that was written, before it takes its place; what it throws leaves all as it was. */
+  /** Verifies the new file before it replaces the old one; throws to keep the old one. */
   readonly verify: (path: string) => Promise<void>;
 }
 
 /**
- * Writes a file that is there as a whole or not at all, after a power cut too: into a folder beside it, synced, and then
- * renamed. Only its owner may read it.
- * @throws CommandFailure when it cannot be written; what `verify` and `blocks` throw
+ * Writes a file atomically, also under a power cut: writes it into a temporary folder beside it, syncs it and renames it. Only
+ * its owner may read it.
+ * @throws CommandFailure if it cannot be written; what `verify` and `blocks` throw
  */
 export async function writeFileWhole(
   path: string,
   blocks: AsyncIterable<Uint8Array>,
   { what, verify }: WholeFileOptions,
 ): Promise<void> {
-  await refuseOther(path, what);
+  await refuseSpecialFiles(path, what);
   const folder = await attempt(what, () => mkdtemp(join(dirname(path), `.${basename(path)}-`)));
   try {
     const unverified = join(folder, basename(path));
@@ -33,8 +33,8 @@ export async function writeFileWhole(
   }
 }
 
-/** A rename would put a file in the place of a device, /dev/null for one. */
-async function refuseOther(path: string, what: string): Promise<void> {
+/** Refuses folders and devices: a rename would replace /dev/null by a file. */
+async function refuseSpecialFiles(path: string, what: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined || found.isFile() || found.isSymbolicLink()) return;
   const kind = found.isDirectory() ? "is a directory" : "is not a regular file";

@@ -2,12 +2,12 @@ import { closest } from "../lib/closest.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Command } from "./command.ts";
 
-/** For words and flags that do not go together; the message is followed by usageHint. */
+/** The error for invalid arguments or flags; usageHint follows its message. */
 export function wrongUsage(message: string): OperatingError {
   return new OperatingError("invalid", "invalid-flag", message);
 }
 
-/** The lines to print after an error about a command's words: the flag that was probably meant, and where help is. */
+/** The lines after a usage error: a similar flag, and the command for help; "" for other errors. */
 export function usageHint(error: OperatingError, { name, flags = [] }: Pick<Command, "name" | "flags">): string {
   if (error.code !== "invalid-flag") return "";
   const typed = /^flag provided but not defined: -(.+)$/.exec(error.message)?.[1];

@@ -1,5 +1,5 @@
 import { checkerNames, type CheckerTargets, runChecker } from "../../edgex/checkers.ts";
-import { connect, connectionFlags, connectElsewhere } from "../agent-connection.ts";
+import { connect, connectionFlags, connectToOther } from "../agent-connection.ts";
 import type { Command } from "../command.ts";
 import { localCommand, type LocalCall } from "../local-command.ts";
 import { wrongUsage } from "../wrong-usage.ts";
@@ -50,7 +50,7 @@ function checkerTargets({ flags, io }: LocalCall): CheckerTargets {
     clock: io.clock,
     timeoutMs,
     agent: connect(flags, io, { address: flags.text("agent"), timeoutMs }),
-    kongAdmin: connectElsewhere(kong, { flags, io }),
+    kongAdmin: connectToOther(kong, { flags, io }),
     kongDatabase: hostAndPort(flags.text("kong-db") ?? "kong-db:5432"),
     secretsSetupDoneFile,
     secretStoreSetupDoneFile: io.env["SECRETSTORE_SETUP_DONE_FLAG"] || undefined,

@@ -72,8 +72,8 @@ async function debug(call: ApiCall): Promise<number> {
   const over = new AbortController();
   const signal = AbortSignal.any([shutdown.signal, over.signal]);
   const capture = new DebugCapture({ api, clock: systemClock, folder, targets: new Set(targets), intervalMs, signal });
-  for (const error of await capture.once()) warn(call, `Static capture failed: ${messageOf(error)}`);
-  if (capture.changes) await followChanges(call, plan, { capture, over, signal });
+  for (const error of await capture.captureStatic()) warn(call, `Static capture failed: ${messageOf(error)}`);
+  if (capture.hasIntervals) await followChanges(call, plan, { capture, over, signal });
   await writeIndex(plan);
   if (isArchived) await archive(folder, result);
   info(call, `Saved debug archive: ${result}`);
@@ -156,7 +156,10 @@ async function followChanges(call: ApiCall, plan: Plan, { capture, over, signal 
   let successes = 0;
   while (!signal.aborted) {
     const begun = goTime();
-    const [errors] = await Promise.all([capture.interval(unixSeconds()), sleep(systemClock, plan.intervalMs, signal)]);
+    const [errors] = await Promise.all([
+      capture.captureInterval(unixSeconds()),
+      sleep(systemClock, plan.intervalMs, signal),
+    ]);
     for (const error of errors) warn(call, `==> ${messageOf(error)}`);
     if (signal.aborted || errors.length > 0) continue;
     successes += 1;

@@ -63,7 +63,7 @@ async function execute(call: ApiCall): Promise<number> {
     prefix: (flags.text("prefix") ?? "_rexec").replace(/\/+$/, ""),
     waitMs: flags.durationMs("wait", 2_000),
     replicationWaitMs: flags.durationMs("wait-repl", 200),
-    tellStep: (text) => void (flags.bool("verbose") && io.stdout(`${text}\n`)),
+    onStep: (text) => void (flags.bool("verbose") && io.stdout(`${text}\n`)),
     agent: { node: config.text("NodeName"), datacenter: config.text("Datacenter") },
     datacenter: flags.text("datacenter") || config.text("Datacenter"),
   });

@@ -1,4 +1,4 @@
-import { connectElsewhere } from "../agent-connection.ts";
+import { connectToOther } from "../agent-connection.ts";
 import { AgentApi, apiCommand, attempting, type ApiCall } from "../api-command.ts";
 import type { Command } from "../command.ts";
 import type { Found } from "../migration/inventory.ts";
@@ -83,18 +83,18 @@ async function readSource(call: ApiCall, progress: Progress): Promise<Found> {
   if (given.length !== 1) throw wrongUsage("Name one source: -from-consul, -from-keeper, or the folder of an export.");
   const [source = ""] = given;
   progress.show(`Reading ${source}`);
-  const elsewhere = { address: source, token: flags.text("from-token") ?? "" };
-  const connecting = { flags, io };
+  const server = { address: source, token: flags.text("from-token") ?? "" };
+  const context = { flags, io };
   if (flags.has("from-keeper")) {
     const { keeperRoot, readKeeper } = await import("../migration/keeper-inventory.ts");
     const prefixes = flags.all("prefix");
-    const http = connectElsewhere({ ...elsewhere, bearer: true }, connecting);
+    const http = connectToOther({ ...server, bearer: true }, context);
     return attempting(`Error reading ${source}`, () => readKeeper(http, prefixes.length > 0 ? prefixes : [keeperRoot]));
   }
   if (words.length > 0) return (await import("../migration/export-folder.ts")).readExport(source);
   if (!isAddress(source)) return (await import("../migration/dump-file.ts")).readDump(source);
   const { readAgent } = await import("../migration/agent-inventory.ts");
-  const api = new AgentApi(connectElsewhere(elsewhere, connecting), { signal: io.signal });
+  const api = new AgentApi(connectToOther(server, context), { signal: io.signal });
   return attempting(`Error reading ${source}`, () => readAgent(api));
 }
 
