@@ -21,12 +21,12 @@ test("a service in maintenance, and one without a port of its own, are told with
   await agent.send("PUT", "/v1/agent/service/maintenance/oven?enable=true&reason=new%20door");
   const { output } = await sandbox.run("doctor", "-http-addr", agent.url);
   expect(output).toContain("maintenance  service oven on node node1\n");
-  expect(output).toContain("It is in maintenance, so nothing finds it: new door\n");
+  expect(output).toContain("It is in maintenance, so DNS and health queries omit it: new door\n");
   expect(output).toContain("end the maintenance: praetor maint -disable -service=oven\n");
   expect(output).toContain("ports-exhausted  service saw\n");
   expect(output).toContain("No port of 40001-40001 is free.");
   expect(output).not.toContain("port-conflict");
-  expect(output).not.toContain("See whether the service runs");
+  expect(output).not.toContain("Check that the service runs");
   const health = await sandbox.run("health", "oven", "--verbose", "--url", agent.url);
   expect(health.output).toContain('check "_service_maintenance:oven" of oven is critical: new door\n');
 });

@@ -39,7 +39,7 @@ async function report(url: string): Promise<Report & { readonly code: number }> 
   return { code, Findings: Findings.filter(({ Kind }) => Kind !== "second-agent"), NotLookedAt };
 }
 
-test("findings make exit code 1, and are told with what to do", async () => {
+test("findings are printed with advice, and the exit code is 1", async () => {
   using agent = startCannedAgent(
     agentAnswers({ "/v1/agent/self": self, "/v1/internal/ui/nodes": [node([server, web], [ping])] }),
   );
@@ -47,11 +47,11 @@ test("findings make exit code 1, and are told with what to do", async () => {
   expect(code).toBe(1);
   expect(stdout).toContain("dev-mode  node gw\n    The agent runs with -dev: its services are in memory only");
   expect(stdout).toContain("check-never-passed  check ping of service web on node gw\n");
-  expect(stdout).toContain("    To do: See whether the service runs");
+  expect(stdout).toContain("    To do: Check that the service runs");
   expect(stdout).toContain("looked at 1 node, 1 service and 1 check through gw.\n");
 });
 
-test("what a check of the agent said last counts, and an empty list of keys is no key", async () => {
+test("findings use the outputs of the agent's own checks, and an empty list of keys counts as no keys", async () => {
   const answers = {
     "/v1/agent/self": self,
     "/v1/internal/ui/nodes": [node([server, web], [{ ...ping, Output: "" }])],
@@ -64,7 +64,7 @@ test("what a check of the agent said last counts, and an empty list of keys is n
   expect(stdout).toContain("its services are in memory only");
 });
 
-test("on a terminal lines fit, and kinds stand out", async () => {
+test("on a terminal lines are wrapped, and kinds are coloured", async () => {
   using agent = startCannedAgent(
     agentAnswers({ "/v1/agent/self": self, "/v1/internal/ui/nodes": [node([web], [ping])] }),
   );
@@ -75,7 +75,7 @@ test("on a terminal lines fit, and kinds stand out", async () => {
   expect(long).toEqual([]);
 });
 
-test("nothing found is exit code 0", async () => {
+test("without findings the exit code is 0", async () => {
   using agent = startCannedAgent(
     agentAnswers({ "/v1/agent/self": self, "/v1/internal/ui/nodes": [node([server], [])] }),
   );
@@ -84,20 +84,20 @@ test("nothing found is exit code 0", async () => {
   expect([0, 1]).toContain(code);
 });
 
-test("what could not be asked is told, and does not hide the rest", async () => {
+test("requests that fail are reported, and do not hide other findings", async () => {
   using agent = startCannedAgent(agentAnswers({ "/v1/agent/self": self }));
   const { NotLookedAt } = await report(agent.url);
   expect(NotLookedAt).toContain("nodes, services and checks: Unexpected response code: 404 (no such thing)");
   expect(NotLookedAt).toContain("members: Unexpected response code: 404 (no such thing)");
 });
 
-test("an agent that is not there, or says nothing of itself, is exit code 2", async () => {
+test("without an agent, or without its answer to agent/self, the exit code is 2", async () => {
   const absent = await runCommandWith(doctorCommand, ["-http-addr=http://127.0.0.1:1"]);
   expect(absent).toMatchObject({ code: 2, stderr: "" });
-  expect(absent.stdout).toStartWith("agent-unreachable  http://127.0.0.1:1\n    The agent cannot be asked: ");
+  expect(absent.stdout).toStartWith("agent-unreachable  http://127.0.0.1:1\n    The agent does not answer: ");
   const elsewhere = await runCommandWith(doctorCommand, ["-http-addr=http://gateway.invalid:8500"]);
   expect(elsewhere.code).toBe(2);
-  expect(elsewhere.stdout).toContain("Not looked at: its machine");
+  expect(elsewhere.stdout).toContain("Not looked at: the agent's machine");
   using agent = startCannedAgent(agentAnswers({}));
   expect((await runCommandWith(doctorCommand, [`-http-addr=${agent.url}`])).code).toBe(2);
 });

@@ -5,7 +5,7 @@ import type { Gathered } from "../doctor/gather.ts";
 import type { Report } from "../doctor/report.ts";
 import { formatFlag, wantsJson } from "../output-format.ts";
 
-const exitCodes = { nothingFound: 0, found: 1, notReachable: 2 } as const;
+const exitCodes = { nothingFound: 0, found: 1, unreachable: 2 } as const;
 
 /** `praetor doctor`. */
 export const doctorCommand: Command = apiCommand({
@@ -13,15 +13,15 @@ export const doctorCommand: Command = apiCommand({
   summary: "Finds common mistakes on a gateway",
   synopsis: "[options]",
   about:
-    "Asks an agent about itself, its services and its checks, looks at the machine that it runs on, and says what is " +
-    "wrong, where, and what to do. It changes nothing.\n\nWhen the agent does not answer, it looks at the machine alone: who " +
-    "has the agent's data folder and ports, whether its configuration loads and its data is sound, and at disk and clock. " +
-    "-config-file, -config-dir and -data-dir say then where these are, as for the agent; without them they are where " +
-    "praetor edgex has them.\n\nExit code: 0 when nothing was found, 1 when something was, 2 when the agent does not answer.",
+    "Examines an agent, its services and checks, and the machine on which it runs, and reports each problem with its place " +
+    "and what to do. It changes nothing.\n\nIf the agent does not answer, doctor examines only the machine: which process has " +
+    "the agent's data folder and ports, whether the configuration loads and the data is intact, the disk and the clock. Give " +
+    "-config-file, -config-dir and -data-dir as for the agent; their defaults are those of praetor edgex.\n\n" +
+    "Exit code: 0 without findings, 1 with findings, 2 if the agent does not answer.",
   examples: [
     { what: "This gateway", command: "doctor" },
-    { what: "One that does not start", command: "doctor -config-dir=/etc/praetor.d -data-dir=/var/lib/praetor" },
-    { what: "Another one, for a program", command: "doctor -http-addr=gateway-7:8500 -format=json" },
+    { what: "An agent that does not start", command: "doctor -config-dir=/etc/praetor.d -data-dir=/var/lib/praetor" },
+    { what: "Another gateway, as JSON", command: "doctor -http-addr=gateway-7:8500 -format=json" },
   ],
   flags: [
     {
@@ -34,7 +34,7 @@ export const doctorCommand: Command = apiCommand({
       name: "config-dir",
       kind: "text",
       value: "folder",
-      help: "A folder of such files. Both may be given several times.",
+      help: "A folder of configuration files. Both flags are repeatable.",
     },
     { name: "data-dir", kind: "text", value: "folder", help: "The data folder of an agent that does not answer." },
     formatFlag,
@@ -59,14 +59,14 @@ async function examined(call: ApiCall): Promise<{ readonly report: Report; reado
     const { api, flags, io } = call;
     const reason = messageOf(gathered);
     const report = examineOffline({ url: api.url, reason, flags, env: io.env, clock: io.clock });
-    return { report, code: exitCodes.notReachable };
+    return { report, code: exitCodes.unreachable };
   }
-  const [{ findingsIn }, { lookedAt }] = await Promise.all([
+  const [{ findingsIn }, { scopeOf }] = await Promise.all([
     import("../doctor/rules.ts"),
     import("../doctor/report.ts"),
   ]);
   const findings = findingsIn(gathered.facts);
-  const report = { findings, unseen: gathered.unseen, looked: lookedAt(gathered.facts) };
+  const report = { findings, notExamined: gathered.notExamined, scope: scopeOf(gathered.facts) };
   return { report, code: findings.length === 0 ? exitCodes.nothingFound : exitCodes.found };
 }
 

@@ -50,18 +50,18 @@ async function runImport(call: ApiCall): Promise<number> {
     { planImport },
     { checkIds, checksText, planText, remarksText, outcomeText },
     { readAgent },
-    { takeable },
+    { acceptable },
     { carryOut },
   ] = await Promise.all([
     import("../migration/plan.ts"),
     import("../migration/report.ts"),
     import("../migration/agent-inventory.ts"),
-    import("../migration/takeable.ts"),
+    import("../migration/destination.ts"),
     import("../migration/carry-out.ts"),
   ]);
   const source = await readSource(call, progress).finally(() => progress.end());
   const here = await attempting("Error reading the agent", () => readAgent(api));
-  const found = takeable(withPrefixes(source, flags.all("prefix")), here);
+  const found = acceptable(withPrefixes(source, flags.all("prefix")), here);
   const plan = planImport(found, here.inventory);
   const options = { overwrite: flags.bool("overwrite"), verbose: flags.bool("verbose") };
   const dryRun = flags.bool("dry-run");

@@ -2,9 +2,9 @@ import type { Command, CommandIo } from "../command.ts";
 import { candidatesFor } from "./candidates.ts";
 
 /**
- * Bash starts a program to ask it for completions, with the line in COMP_LINE and the cursor's place in COMP_POINT; the
- * scripts for other shells do the same. undefined when nobody asks.
- * @param args as bash gives them: the program's name, the word at the cursor, the word before that
+ * Answers a shell's request for completions. Bash runs the program with the line in COMP_LINE and the cursor's position in
+ * COMP_POINT; the scripts for other shells do the same. Returns undefined if COMP_LINE is not set.
+ * @param args bash's arguments: the program's name, the word at the cursor, the word before it
  */
 export function completionAnswer(
   args: readonly string[],
@@ -22,7 +22,7 @@ export function completionAnswer(
     .join("");
 }
 
-/** Of the last word: to bash "-format=js" is several words, of which only "js" is completed. */
+/** The length of the last word before the part that the shell completes: bash splits "-format=js" and completes only "js". */
 function lengthBefore(typed: string, atCursor: string | undefined): number {
   const last = typed.split(/\s+/).at(-1) ?? "";
   return atCursor !== undefined && last.endsWith(atCursor) ? last.length - atCursor.length : 0;

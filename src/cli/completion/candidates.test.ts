@@ -26,7 +26,7 @@ const commands = [
 
 const words = (line: string): readonly string[] => candidatesFor(line, commands).map(({ word }) => word);
 
-describe("what may follow", () => {
+describe("completion", () => {
   test.each([
     ["praetor ", ["kv", "maint", "members", "operator"]],
     ["praetor m", ["maint", "members"]],
@@ -35,7 +35,7 @@ describe("what may follow", () => {
     ["praetor operator ", ["raft"]],
     ["praetor operator raft l", ["list-peers"]],
     ["praetor nothing ", []],
-  ])("%j is a command or a group: %j", (line, expected) => expect(words(line)).toEqual(expected));
+  ])("of %j offers the commands or groups %j", (line, expected) => expect(words(line)).toEqual(expected));
 
   test.each([
     ["praetor kv get -", ["-format", "-key-file", "-keys"]],
@@ -43,7 +43,7 @@ describe("what may follow", () => {
     ["praetor kv get --ke", ["--key-file", "--keys"]],
     ["praetor maint -", ["-enable"]],
     ["praetor members -", []],
-  ])("%j is a flag: %j", (line, expected) => expect(words(line)).toEqual(expected));
+  ])("of %j offers the flags %j", (line, expected) => expect(words(line)).toEqual(expected));
 
   test.each([
     ["praetor kv get -format ", ["json", "pretty"]],
@@ -51,34 +51,34 @@ describe("what may follow", () => {
     ["praetor kv get -format=", ["-format=json", "-format=pretty"]],
     ["praetor kv get --format=p", ["--format=pretty"]],
     ["praetor kv get -keys=t", ["-keys=true"]],
-  ])("%j is one of a flag's values: %j", (line, expected) => expect(words(line)).toEqual(expected));
+  ])("of %j offers the flag values %j", (line, expected) => expect(words(line)).toEqual(expected));
 
   test.each(["praetor kv get ", "praetor kv get -key-file ", "praetor kv get -key-file=a", "praetor kv get -keys "])(
-    "%j is up to the shell, which offers files",
+    "of %j is empty, so that the shell offers files",
     (line) => expect(words(line)).toEqual([]),
   );
 });
 
-describe("a shell's question", () => {
+describe("a shell's request", () => {
   const ask = (env: Readonly<Record<string, string>>, ...args: readonly string[]): string | undefined =>
     completionAnswer(args, env, commands);
 
-  test("is one that has COMP_LINE", () => {
+  test("is recognized by COMP_LINE", () => {
     expect(ask({})).toBeUndefined();
     expect(ask({ COMP_LINE: "praetor kv p" })).toBe("put\n");
   });
 
-  test("is about what stands before the cursor", () => {
+  test("completes the text before the cursor", () => {
     expect(ask({ COMP_LINE: "praetor kv pxx", COMP_POINT: "12" })).toBe("put\n");
   });
 
-  test("is answered with the part of the word that the shell takes for one", () => {
+  test("gets only the part of the word that the shell completes", () => {
     const env = { COMP_LINE: "praetor kv get -format=js" };
     expect(ask(env, "praetor", "js", "=")).toBe("json\n");
     expect(ask(env, "praetor", "-format=js", "get")).toBe("-format=json\n");
   });
 
-  test("is answered with what the words are for, if the shell shows that", () => {
+  test("gets descriptions if the shell shows them", () => {
     const env = { COMP_LINE: "praetor ma", COMP_DESCRIBED: "1" };
     expect(ask(env)).toBe("maint\tdoes maint\n");
     expect(ask({ ...env, COMP_LINE: "praetor kv get -f" })).toBe("-format\tAbout format.\n");

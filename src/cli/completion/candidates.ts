@@ -1,14 +1,14 @@
 import type { Command, CommandFlag } from "../command.ts";
 
-/** A word that may stand where the cursor is. */
+/** A possible word at the cursor. */
 export interface Candidate {
   readonly word: string;
   readonly about: string;
 }
 
 /**
- * What may be typed at the end of `line`, which begins with the program's name: commands and groups, the flags of a
- * command, the values of a flag. Empty where anything may stand: shells then offer files.
+ * The completions at the end of `line`, which begins with the program's name: commands and groups, flags, or values of a
+ * flag. Empty if any word is possible: shells then offer files.
  */
 export function candidatesFor(line: string, commands: readonly Command[]): readonly Candidate[] {
   const words = line.trimStart().split(/\s+/).slice(1);
@@ -35,7 +35,7 @@ function candidatesAfter(
   return current.startsWith("-") ? flags.map((flag) => ({ word: dashes + flag.name, about: flag.help })) : [];
 }
 
-/** The command that the first words are the name of: "kv", "get", "-keys" are kv get's. */
+/** The command that the first words name: kv get for "kv", "get", "-keys". */
 function commandIn(words: readonly string[], commands: readonly Command[]): Command | undefined {
   const named = commands.filter(({ name }) => `${words.join(" ")} `.startsWith(`${name} `));
   return named.toSorted((a, b) => b.name.length - a.name.length)[0];

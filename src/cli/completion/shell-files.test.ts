@@ -12,7 +12,7 @@ const program = { name: "praetor", executable: ["/opt/praetor"] };
 const inHome = (name: string): string => join(home, name);
 const textOf = (name: string): string => readFileSync(inHome(name), "utf8");
 
-test("is added to the files of the shells that are set up, and removed without a trace", () => {
+test("completion is added to the files of the user's shells, and removed without a trace", () => {
   writeFileSync(inHome(".bashrc"), "alias ll='ls -l'"); // without an end of line
   writeFileSync(inHome(".profile"), "");
   writeFileSync(inHome(".zshrc"), "# mine\n");
@@ -31,14 +31,14 @@ test("is added to the files of the shells that are set up, and removed without a
   expect(existsSync(inHome(fish))).toBe(false);
 });
 
-test("twice is refused, and so is removing what is not there", () => {
+test("a second installation is refused, and so is a removal if nothing is installed", () => {
   writeFileSync(inHome(".bashrc"), "");
   expect(() => uninstallCompletion(home, program)).toThrow(`not installed in ${inHome(".bashrc")}`);
   installCompletion(home, program);
   expect(() => installCompletion(home, program)).toThrow(`already installed in ${inHome(".bashrc")}`);
 });
 
-test("a program that moved replaces its line and leaves those of others", () => {
+test("an installation after the program has moved replaces its own line only", () => {
   writeFileSync(inHome(".bashrc"), "");
   installCompletion(home, { name: "consul", executable: ["/opt/consul"] });
   installCompletion(home, program);
@@ -50,6 +50,6 @@ test("a program that moved replaces its line and leaves those of others", () => 
   ]);
 });
 
-test("a home without any shell says which files were looked for", () => {
+test("the error in a home without shell files lists the files that were looked for", () => {
   expect(() => installCompletion(home, program)).toThrow(/no shell is set up in .*\.bashrc.*\.zshrc/);
 });

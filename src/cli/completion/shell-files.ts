@@ -4,15 +4,15 @@ import { fileFailure } from "../../lib/file-failure.ts";
 import { CommandFailure } from "../command-failure.ts";
 import { completionScript, mark, type Program, type Shell } from "./shell-script.ts";
 
-/** The file that makes a shell complete this program's words. */
+/** A start-up file of a shell. */
 interface ShellFile {
   readonly shell: Shell;
   readonly path: string;
-  /** Nothing but our text is in it. */
+  /** Whether the file holds only the completion script. */
   readonly isOurs: boolean;
 }
 
-/** Those of the shells that this person uses: the ones that have been set up. */
+/** The files of the user's shells: those for which a file or folder exists. */
 function shellFiles(home: string, program: Program): readonly ShellFile[] {
   const bash = [".bashrc", ".bash_profile", ".bash_login", ".profile"].map((name) => join(home, name)).find(existsSync);
   const zsh = join(home, ".zshrc");
@@ -27,8 +27,8 @@ function shellFiles(home: string, program: Program): readonly ShellFile[] {
 }
 
 /**
- * Puts the completion into the files of every shell that is set up; resolves with those that were changed.
- * @throws CommandFailure when there is no such shell, or nothing to change
+ * Adds the completion to the files of the user's shells; returns the changed files.
+ * @throws CommandFailure if there is no such shell, or nothing to change
  */
 export function installCompletion(home: string, program: Program): readonly string[] {
   const files = requireSome(shellFiles(home, program), home);
@@ -45,7 +45,7 @@ export function installCompletion(home: string, program: Program): readonly stri
   return pathsOf(changed);
 }
 
-/** @throws CommandFailure when it is nowhere */
+/** Removes it from these files; returns the changed ones. @throws CommandFailure if it is in none */
 export function uninstallCompletion(home: string, program: Program): readonly string[] {
   const files = requireSome(shellFiles(home, program), home);
   const changed = files.filter((file) => {

@@ -1,15 +1,15 @@
-/** How this program is called. */
+/** The program to complete. */
 export interface Program {
-  /** What people type: "praetor", or the name of a link to it. */
+  /** The command that users type: "praetor", or the name of a link to it. */
   readonly name: string;
-  /** The words that start it wherever one is. */
+  /** The command that starts it, by its absolute path. */
   readonly executable: readonly string[];
 }
 
 export const shells = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof shells)[number];
 
-/** A shell that has read this text completes the program's words by asking it. */
+/** The script that makes a shell run the program for completions. */
 export function completionScript(shell: Shell, { name, executable }: Program): string {
   const started = executable.map(quoted).join(" ");
   const complete = `complete -o default -C ${quoted(started)} ${name}`;
@@ -23,15 +23,15 @@ export function completionScript(shell: Shell, { name, executable }: Program): s
   }
 }
 
-/** Zsh's own completion may not have been switched on, and understands bash's only when told to. */
+/** Switches on zsh's completion, if it is off, and its emulation of bash's. */
 const zshPreparation =
   "(( $+functions[compdef] )) || { autoload -U +X compinit && compinit -i -D }; " +
   "autoload -U +X bashcompinit && bashcompinit";
 
-/** What an installed line is known by, when it is to be replaced or removed. */
+/** The comment by which an installed line is found again. Changing it would orphan installed lines. */
 export const mark = "# completion of this program's words";
 
-/** Fish shows what each word is for. */
+/** Fish shows a description beside each word. */
 function fishScript(name: string, started: string): string {
   const ask = `__complete_${name.replaceAll(/\W/g, "_")}`;
   return `function ${ask}

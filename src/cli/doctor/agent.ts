@@ -1,6 +1,6 @@
 import type { AgentFacts, Facts, Finding } from "./facts.ts";
 
-/** The demonstration that became the product. */
+/** An agent in -dev mode that holds data. */
 export function devMode({ agent, services, hasKeys }: Facts): readonly Finding[] {
   if (!agent.devMode || (services.length === 0 && !hasKeys)) return [];
   const held = [services.length > 0 ? "services" : "", hasKeys ? "keys" : ""]
@@ -18,7 +18,7 @@ export function devMode({ agent, services, hasKeys }: Facts): readonly Finding[]
   ];
 }
 
-/** Who can reach the gateway can change what its services believe. */
+/** An agent that listens on all addresses and accepts writes from every network. */
 export function openWrites({ agent }: Facts): readonly Finding[] {
   const open = agent.httpAddresses.filter((address) => /^(0\.0\.0\.0|\[::\]):/.test(address));
   if (agent.writersAllowed === undefined || agent.writersAllowed.length > 0 || open.length === 0) return [];
@@ -26,14 +26,14 @@ export function openWrites({ agent }: Facts): readonly Finding[] {
     {
       kind: "writes-from-everywhere",
       where: `node ${agent.nodeName}, ${open.join(" and ")}`,
-      problem: "Whoever reaches this machine may change keys and services: it listens on all its addresses.",
+      problem: "Any host that reaches this machine can change keys and services: the agent listens on all addresses.",
       advice:
         "Name the networks that may write, as in -allow-write-http-from=127.0.0.0/8, or listen with -client on fewer addresses.",
     },
   ];
 }
 
-/** Files that the agent could use in part only. */
+/** Definitions in the agent's files that it ignores or corrects. */
 export function unusableDefinitions({
   agent,
 }: {
@@ -43,37 +43,40 @@ export function unusableDefinitions({
     kind: "definition-unusable",
     where,
     problem: message,
-    advice: "Correct the file, see with praetor validate that it is right, and let the agent read it: praetor reload.",
+    advice: "Correct the file, check it with praetor validate, and let the agent read it: praetor reload.",
   }));
 }
 
+/** Listeners of the agent that do not answer. */
 export function silentPorts({ ports }: Facts): readonly Finding[] {
   return ports
     .filter(({ answers }) => !answers)
     .map(({ name, address }) => ({
       kind: "port-silent",
       where: address,
-      problem: `The agent says that it serves ${name} there, and from here nothing answers.`,
+      problem: `The agent should serve ${name} there, but nothing answers from here.`,
       advice:
-        "Look for a firewall, for a port that the container does not publish, or for another program that has it; or " +
-        "switch it off by setting its port to -1.",
+        "Look for a firewall, a port that the container does not publish, or another program on that port; or switch the " +
+        "listener off by setting its port to -1.",
     }));
 }
 
+/** The disk failed the agent's last write. */
 export function refusedWrites({ agent }: Facts): readonly Finding[] {
   if (agent.writeRefused === "") return [];
   return [
     {
       kind: "writes-refused",
       where: `node ${agent.nodeName}`,
-      problem: `It could not store its last write: ${agent.writeRefused}`,
+      problem: `The agent could not store its last write: ${agent.writeRefused}`,
       advice:
-        "Make room on the disk of the data folder, or repair it. The agent tries again with the next write and needs no " +
-        "restart; praetor monitor -n 200 shows since when.",
+        "Free space on the disk of the data folder, or repair it. The agent tries again with the next write and needs no " +
+        "restart; praetor monitor -n 200 shows since when writes fail.",
     },
   ];
 }
 
+/** The agent has no connection to its MQTT broker. */
 export function lostMessageBus({ agent }: Facts): readonly Finding[] {
   if (agent.messageBus === undefined || agent.messageBus.isConnected) return [];
   const { changesWaiting } = agent.messageBus;
@@ -81,20 +84,21 @@ export function lostMessageBus({ agent }: Facts): readonly Finding[] {
     {
       kind: "message-bus-unreachable",
       where: `node ${agent.nodeName}`,
-      problem: `It has no connection to the broker of its message bus; changes of keys that wait for it: ${changesWaiting}.`,
+      problem: `The agent has no connection to its MQTT broker; changes of keys that wait to be published: ${changesWaiting}.`,
       advice:
-        "See whether the broker runs and takes the user and password of edgex.message_bus; praetor monitor -n 200 shows what it " +
-        "answered. The agent connects again by itself, and then publishes what has waited.",
+        "Check that the broker runs and accepts the user and password of edgex.message_bus; praetor monitor -n 200 shows its " +
+        "answer. The agent reconnects by itself, and then publishes the waiting changes.",
     },
   ];
 }
 
+/** Services for which edgex.ports.range had no free port. */
 export function exhaustedPorts({ withoutPort }: Facts): readonly Finding[] {
   return withoutPort.map(({ service, reason }) => ({
     kind: "ports-exhausted",
     where: `service ${service}`,
     problem: reason,
     advice:
-      "Widen edgex.ports.range in the agent's configuration and restart it; praetor ports shows who has which port.",
+      "Widen edgex.ports.range in the agent's configuration and restart it; praetor ports shows which service has which port.",
   }));
 }

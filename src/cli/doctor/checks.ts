@@ -2,45 +2,45 @@ import { isMaintenanceId, isPortConflictId } from "../../model/check-reason.ts";
 import { printable } from "../printable.ts";
 import { type CheckFacts, type Facts, type Finding, groupsOf } from "./facts.ts";
 
-/** The service answers, but not at that path. */
+/** HTTP checks whose path the service answers with 404. */
 export function wrongPaths({ checks }: Facts): readonly Finding[] {
   return checks.filter(isPathUnknown).map((check) => ({
     kind: "check-path-unknown",
     where: placeOf(check),
-    problem: `Its service answers, but knows no such path: ${firstLine(check.reason)}`,
+    problem: `The service answers, but not at the check's path: ${firstLine(check.reason)}`,
     advice:
       "Correct the path of the check; EdgeX's services answer at /api/v1/ping (Geneva, Hanoi), /api/v2/ping (from " +
       "Ireland on) or /api/v3/ping (from Minnesota on).",
   }));
 }
 
-/** Checks that wait to be told, and nobody tells them. */
+/** TTL checks that no service updates. */
 export function unattendedTtls({ checks }: Facts): readonly Finding[] {
   return checks.filter(isUnattended).map((check) => ({
     kind: "ttl-not-updated",
     where: placeOf(check),
-    problem: "It waits for its service to say that it is well, and nobody has, for longer than its TTL.",
+    problem: "Its TTL expired without an update: no service reported its health in time.",
     advice:
       `Let the service call PUT /v1/agent/check/pass/${encodeURIComponent(check.id)} more often than the TTL, or ` +
-      "register a check by HTTP or TCP instead, which the agent does itself.",
+      "register a check by HTTP or TCP instead, which the agent runs itself.",
   }));
 }
 
-/** Taken out of use by a person. */
+/** Nodes and services that an operator has put into maintenance. */
 export function maintenance({ checks }: Facts): readonly Finding[] {
   return checks
     .filter(({ id }) => isMaintenanceId(id))
     .map(({ node, serviceId, reason }) => ({
       kind: "maintenance",
       where: serviceId === "" ? `node ${node}` : `service ${serviceId} on node ${node}`,
-      problem: `It is in maintenance, so nothing finds ${serviceId === "" ? "the node's services" : "it"}: ${firstLine(reason)}`,
+      problem: `It is in maintenance, so DNS and health queries omit ${serviceId === "" ? "the node's services" : "it"}: ${firstLine(reason)}`,
       advice:
         "When the work is done, end the maintenance: praetor maint -disable" +
         (serviceId === "" ? "" : ` -service=${serviceId}`),
     }));
 }
 
-/** A service that wants a port of another. The agent keeps it critical, whatever its other checks say. */
+/** Services on another service's port, which the agent keeps critical. */
 export function portConflicts({ checks, withoutPort }: Facts): readonly Finding[] {
   return checks
     .filter(({ id, serviceId }) => isPortConflictId(id) && !withoutPort.some(({ service }) => service === serviceId))
@@ -48,11 +48,11 @@ export function portConflicts({ checks, withoutPort }: Facts): readonly Finding[
       kind: "port-conflict",
       where: `service ${serviceId} on node ${node}`,
       problem: firstLine(reason),
-      advice: `See which port it wanted and who has that: praetor ports ${serviceId}. Then give one of the two another port.`,
+      advice: `See which port it registered and which service has it: praetor ports ${serviceId}. Then give one of the two another port.`,
     }));
 }
 
-/** Whatever else fails: its own words say most. */
+/** All other critical checks, with their output. */
 export function criticalChecks({ checks }: Facts): readonly Finding[] {
   return checks
     .filter((check) => check.status === "critical" && !isExplained(check))
@@ -61,24 +61,24 @@ export function criticalChecks({ checks }: Facts): readonly Finding[] {
       where: placeOf(check),
       problem:
         (check.isUnchanged ? "It has been critical ever since it was registered: " : "It is critical: ") +
-        (check.reason === "" ? "it has said nothing yet." : firstLine(check.reason)),
+        (check.reason === "" ? "it has no output yet." : firstLine(check.reason)),
       advice: check.isUnchanged
-        ? "See whether the service runs and the check's address is right, as seen from the agent's host or container."
-        : "See whether the service runs; its log tells more.",
+        ? "Check that the service runs and that the check's address is right, as seen from the agent's host or container."
+        : "Check that the service runs; see its log.",
     }));
 }
 
-/** A service that gives its check a new id each time collects them. */
+/** Checks of one name and service: the service registers its check with a new id each time. */
 export function repeatedChecks({ checks }: Facts): readonly Finding[] {
   return groupsOf(checks, (check) => JSON.stringify([check.node, check.serviceId, check.name])).map((group) => ({
     kind: "check-repeated",
     where: group.map(placeOf).join(" and "),
     problem: `${group.length} checks of the same ${group[0]?.serviceId === "" ? "node" : "service"} are named ${JSON.stringify(group[0]?.name)}.`,
-    advice: "Give the check a fixed id where it is registered, and deregister those that are left over.",
+    advice: "Give the check a fixed id where it is registered, and deregister the old ones.",
   }));
 }
 
-/** Checks that run programs, where programs may not be run. */
+/** Script checks that the agent does not allow. */
 export function forbiddenScripts({ checks, agent }: Facts): readonly Finding[] {
   if (agent.scriptsAllowed) return [];
   return checks
@@ -86,14 +86,14 @@ export function forbiddenScripts({ checks, agent }: Facts): readonly Finding[] {
     .map((check) => ({
       kind: "scripts-disabled",
       where: placeOf(check),
-      problem: `It runs a program (its kind is ${check.type}), and the agent was told to run none.`,
+      problem: `It runs a program (its type is ${check.type}), which the agent's configuration does not allow.`,
       advice:
-        "Start the agent with -enable-local-script-checks if the check stands in a configuration file, else with " +
+        "Start the agent with -enable-local-script-checks if the check is in a configuration file, else with " +
         "-enable-script-checks and allow_write_http_from.",
     }));
 }
 
-/** Another rule tells more of it. */
+/** Whether another rule reports the check. */
 function isExplained(check: CheckFacts): boolean {
   return isMaintenanceId(check.id) || isPortConflictId(check.id) || isPathUnknown(check) || isUnattended(check);
 }
@@ -102,7 +102,7 @@ function isPathUnknown({ status, reason }: CheckFacts): boolean {
   return status !== "passing" && /^HTTP \S+ \S+: 404\b/.test(reason);
 }
 
-/** A file's check outside a service has no type; its output still tells that it is a TTL check. */
+/** A node's check from a file has no type, but its output shows that it is a TTL check. */
 function isUnattended({ type, status, reason, isUnchanged }: CheckFacts): boolean {
   if (status !== "critical") return false;
   return reason === "TTL expired" || (type === "ttl" && reason === "" && isUnchanged);

@@ -1,6 +1,6 @@
 import { type Facts, type Finding, groupsOf, type NodeFacts } from "./facts.ts";
 
-/** Gateways made from one image that already had an id, or were given one address. */
+/** Nodes with one id, such as copies of one disk image, or with one address. */
 export function clonedNodes({ nodes }: Facts): readonly Finding[] {
   const own = nodes.filter(({ isExternal }) => !isExternal);
   const finding = (group: readonly NodeFacts[], shared: string): Finding => ({
@@ -8,8 +8,8 @@ export function clonedNodes({ nodes }: Facts): readonly Finding[] {
     where: group.map(({ name }) => `node ${name}`).join(" and "),
     problem: `They have the same ${shared}: the catalog cannot tell them apart.`,
     advice:
-      "If one was cloned from the other, stop it, delete its data folder (or its node-id file) and start it anew; if a " +
-      "node was renamed, remove its old name: PUT /v1/catalog/deregister with its Node.",
+      "If one was cloned from the other, stop it, delete its data folder (or its node-id file) and restart it; if a " +
+      "node was renamed, remove its old name: PUT /v1/catalog/deregister with that Node.",
   });
   return [
     ...groupsOf(own, ({ id }) => id).map((group) => finding(group, `id, ${group[0]?.id}`)),
@@ -17,19 +17,19 @@ export function clonedNodes({ nodes }: Facts): readonly Finding[] {
   ];
 }
 
-/** Agents that may not understand each other. */
+/** Members with another version than the agent. */
 export function otherVersions({ agent, members }: Facts): readonly Finding[] {
   return members
     .filter(({ version }) => version !== "" && version !== agent.version)
     .map(({ name, version }) => ({
       kind: "other-version",
       where: `node ${name}`,
-      problem: `It speaks Consul ${version}'s interfaces, and ${agent.nodeName} those of ${agent.version}.`,
-      advice: "Bring all agents of a cluster to one version.",
+      problem: `It has the version ${version} of Consul's interfaces, and ${agent.nodeName} has ${agent.version}.`,
+      advice: "Update all agents of a cluster to one version.",
     }));
 }
 
-/** Half of the services may be registered with the one, half with the other. */
+/** Another agent at the usual port: some services may be registered with it. */
 export function neighbours({ agent, neighbour }: Facts): readonly Finding[] {
   if (neighbour === undefined) return [];
   const { url, nodeName, version } = neighbour;
@@ -39,20 +39,20 @@ export function neighbours({ agent, neighbour }: Facts): readonly Finding[] {
       where: url,
       problem:
         `Another agent (node ${nodeName}, version ${version}) answers on this machine beside ${agent.nodeName} ` +
-        `(version ${agent.version}); services that ask the usual port see its catalog.`,
-      advice: "Stop the one that is not meant, or give every service the address of the one that is.",
+        `(version ${agent.version}); clients of the usual port see its catalog.`,
+      advice: "Stop the agent that should not run, or give every service the address of the other.",
     },
   ];
 }
 
-/** As neighbours, for agents at other ports. */
+/** Other agents on this machine, at other ports. */
 export function otherAgents({ agent, neighbour, otherAgents: others }: Facts): readonly Finding[] {
   return others
     .filter(({ endpoints }) => !endpoints.some((each) => neighbour !== undefined && neighbour.url.endsWith(each)))
     .map(({ name, pid, endpoints }) => ({
       kind: "second-agent",
       where: `process ${pid} (${name})`,
-      problem: `Another agent listens on this machine beside ${agent.nodeName}, at ${endpoints.join(", ")}; services that ask it see another catalog.`,
-      advice: "Stop the one that is not meant, or give every service the address of the one that is.",
+      problem: `Another agent listens on this machine beside ${agent.nodeName}, at ${endpoints.join(", ")}; its clients see another catalog.`,
+      advice: "Stop the agent that should not run, or give every service the address of the other.",
     }));
 }

@@ -1,25 +1,25 @@
-/** What doctor knows of an agent and the machine that it is asked from. Findings are drawn from this alone. */
+/** The input of doctor's rules: facts about an agent and the machine on which doctor runs. */
 export interface Facts {
   readonly agent: AgentFacts;
   readonly members: readonly MemberFacts[];
-  /** Of the catalog. */
+  /** The nodes in the catalog. */
   readonly nodes: readonly NodeFacts[];
   readonly services: readonly ServiceFacts[];
   readonly checks: readonly CheckFacts[];
   readonly hasKeys: boolean;
-  /** Names among the services' addresses that cannot be resolved here. */
+  /** Host names in services' addresses that this machine cannot resolve. */
   readonly unresolvedNames: ReadonlySet<string>;
-  /** Where it says that it listens. */
+  /** The agent's listeners. */
   readonly ports: readonly PortFacts[];
-  /** Another agent that answers at the usual port of this machine. */
+  /** Another agent at port 8500 of this machine. */
   readonly neighbour: NeighbourFacts | undefined;
-  /** Other agents that listen on this machine; empty if the agent's own process is not found here. */
+  /** Other agents that listen on this machine; empty if the agent's own process is not on it. */
   readonly otherAgents: readonly OtherAgentFacts[];
-  /** Services that wanted a port of another and could be given none. */
+  /** Services that needed another port when none was free. */
   readonly withoutPort: readonly { readonly service: string; readonly reason: string }[];
-  /** undefined where the agent does not tell. */
+  /** undefined if the agent does not report it. */
   readonly memory: { readonly totalBytes: number; readonly availableBytes: number } | undefined;
-  /** undefined without one, or where it is on another machine. */
+  /** undefined without a data folder, or if it is on another machine. */
   readonly dataFolder: FolderFacts | undefined;
 }
 
@@ -29,14 +29,14 @@ export interface AgentFacts {
   readonly devMode: boolean;
   /** "127.0.0.1:8500" */
   readonly httpAddresses: readonly string[];
-  /** Networks; undefined where the agent does not tell. */
+  /** Networks that may write (CIDR), empty for all; undefined if the agent does not report them. */
   readonly writersAllowed: readonly string[] | undefined;
   readonly scriptsAllowed: boolean;
-  /** Definitions of files that it leaves out, or uses otherwise than they say. */
+  /** Definitions in files that the agent ignores or corrects. */
   readonly definitionFaults: readonly { readonly where: string; readonly message: string }[];
-  /** Why its last write to the disk was refused; "" if it was not. */
+  /** Why its last write to the disk failed; "" if it succeeded. */
   readonly writeRefused: string;
-  /** undefined if it has none, or does not tell. */
+  /** undefined if it has none, or does not report it. */
   readonly messageBus: { readonly isConnected: boolean; readonly changesWaiting: number } | undefined;
   /** Its wall clock. */
   readonly clockMs: number;
@@ -51,7 +51,7 @@ export interface NodeFacts {
   readonly name: string;
   readonly id: string;
   readonly address: string;
-  /** Registered for something that has no agent. */
+  /** Whether it was registered for something without an agent (external-node). */
   readonly isExternal: boolean;
 }
 
@@ -59,7 +59,7 @@ export interface ServiceFacts {
   readonly node: string;
   readonly id: string;
   readonly name: string;
-  /** Its own, or else its node's. */
+  /** Its own address, else its node's. */
   readonly address: string;
   readonly port: number;
 }
@@ -68,14 +68,14 @@ export interface CheckFacts {
   readonly node: string;
   readonly id: string;
   readonly name: string;
-  /** "" for a node's. */
+  /** "" for a check of a node. */
   readonly serviceId: string;
   readonly status: string;
-  /** What it printed, else its notes. */
+  /** Its output, else its notes. */
   readonly reason: string;
   /** "http", "ttl", "script" ... */
   readonly type: string;
-  /** Nothing was heard of it since it was registered. */
+  /** Whether its status has not changed since its registration. */
   readonly isUnchanged: boolean;
 }
 
@@ -92,7 +92,7 @@ export interface NeighbourFacts {
 }
 
 export interface OtherAgentFacts {
-  /** Of its program: "praetor" or "consul". */
+  /** The name of its program: "praetor" or "consul". */
   readonly name: string;
   readonly pid: number;
   /** "127.0.0.1:8500" */
@@ -103,19 +103,19 @@ export interface FolderFacts {
   readonly path: string;
   readonly totalBytes: number;
   readonly freeBytes: number;
-  /** How many more files the file system takes; undefined if it has no limit. */
+  /** Free inodes; undefined if the file system has no limit. */
   readonly freeFiles: number | undefined;
-  /** A Consul kept its data here. */
+  /** Whether it holds Consul's state. */
   readonly hasConsulData: boolean;
-  /** As statfs(2) numbers the kinds of file systems. */
+  /** The f_type of statfs(2). */
   readonly fileSystem: number;
-  /** When the youngest of its files was written. */
+  /** Modification time of its newest file. */
   readonly newestFileMs: number;
 }
 
-/** Something that is wrong. */
+/** A problem that doctor reports. */
 export interface Finding {
-  /** Stable, kebab-case. */
+  /** A stable code in kebab-case. */
   readonly kind: string;
   readonly where: string;
   /** One sentence. */
@@ -124,14 +124,14 @@ export interface Finding {
   readonly advice: string;
 }
 
-/** Looks for one kind of mistake, or a few of one family. */
+/** Reports one kind of problem, or a few related ones. */
 export type Rule = (facts: Facts) => readonly Finding[];
 
 export function isLoopback(address: string): boolean {
   return /^(localhost|127(\.\d+){3}|::1|\[::1\])$/i.test(address);
 }
 
-/** Items that have the same key as another, in groups; what has no key ("") is alone. */
+/** Groups items with equal keys; leaves out groups of one, and items with the key "". */
 export function groupsOf<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
   const groups = new Map<string, T[]>();
   for (const item of items) {

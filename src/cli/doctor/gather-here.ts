@@ -11,12 +11,12 @@ import { findListeningPrograms, findPortHolders } from "../../lib/port-holders.t
 import { JsonRow } from "../json.ts";
 import { type FolderFacts, isLoopback, type NeighbourFacts, type OtherAgentFacts } from "./facts.ts";
 
-/** Whether an agent's paths are paths here, too: not in a container whose port is published, for one. */
+/** Whether the agent shares this machine's files: not if it runs in a container, even one with a published port. */
 export function looksLocal(url: URL, agentsHostname: string): boolean {
   return agentsHostname === "" ? isLoopback(url.hostname) : agentsHostname === hostname();
 }
 
-/** undefined when it cannot be read. */
+/** Returns undefined if the folder cannot be read. */
 export function readFolder(path: string): FolderFacts | undefined {
   try {
     const { type, bsize, blocks, bavail, files: filesMax, ffree } = statfsSync(path);
@@ -37,10 +37,10 @@ export function readFolder(path: string): FolderFacts | undefined {
 }
 
 const lookupMs = 2_000;
-/** A catalog of more names than this is of no gateway. */
+/** The most names to resolve: a gateway's catalog has fewer. */
 const namesMax = 100;
 
-/** Those of the addresses that are names and do not resolve. A resolver that says nothing in time proves nothing. */
+/** Returns the host names that do not resolve. Ignores those without an answer in time. */
 export async function lookUpNames(addresses: readonly string[]): Promise<ReadonlySet<string>> {
   const names = [...new Set(addresses)].filter((address) => ipVersion(address) === 0 && !isLoopback(address));
   const unknown = new Set<string>();
@@ -55,7 +55,7 @@ export async function lookUpNames(addresses: readonly string[]): Promise<Readonl
   return new Set(unknown);
 }
 
-/** Agents by the names of their programs, but for the one that listens at this URL; none if that is not found here. */
+/** Finds agents by their programs' names, except the one that listens at `url`; empty if that one is not on this machine. */
 export async function findOtherAgents(url: URL): Promise<readonly OtherAgentFacts[]> {
   const agents = findListeningPrograms(["praetor", "consul"]);
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
@@ -69,7 +69,7 @@ export async function findOtherAgents(url: URL): Promise<readonly OtherAgentFact
 const usualPort = 8500;
 const neighbourMs = 1_000;
 
-/** Who answers at the usual port, when that is somebody else. */
+/** Returns the agent at port 8500 of this machine, if it is another one. */
 export async function askNeighbour(url: URL, nodeId: string): Promise<NeighbourFacts | undefined> {
   if (url.port === String(usualPort)) return undefined;
   const baseUrl = `http://127.0.0.1:${usualPort}`;

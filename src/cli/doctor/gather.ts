@@ -16,18 +16,18 @@ import { probePorts } from "./probe-ports.ts";
 
 export interface Gathered {
   readonly facts: Facts;
-  /** What could not be looked at, and why. */
-  readonly unseen: readonly string[];
+  /** What could not be examined, and why. */
+  readonly notExamined: readonly string[];
 }
 
 const timeoutMs = 5_000;
 
 /**
- * Asks the agent, and looks at this machine where that is the agent's, too.
- * @throws OperatingError when the agent does not say who it is
+ * Collects facts from the agent, and from this machine if the agent runs on it.
+ * @throws OperatingError if the agent does not answer agent/self
  */
 export async function gatherFacts(api: AgentApi): Promise<Gathered> {
-  const unseen: string[] = [];
+  const notExamined: string[] = [];
   const answer = await api.ok({ path: "/v1/agent/self", timeoutMs });
   const self = new JsonRow(jsonOf(answer));
   const debug = self.row("DebugConfig");
@@ -37,18 +37,18 @@ export async function gatherFacts(api: AgentApi): Promise<Gathered> {
       return jsonOf(await api.ok({ path, timeoutMs }));
     } catch (error) {
       if (!(error instanceof OperatingError)) throw error;
-      unseen.push(`${what}: ${error.message}`);
+      notExamined.push(`${what}: ${error.message}`);
       return undefined;
     }
   };
-  // Praetor alone has it, and only with a policy for ports.
+  // Only Praetor has this endpoint, and only with port assignment.
   const askPorts = async (): Promise<unknown> => {
     const answer = await api.request({ path: "/v1/praetor/ports", timeoutMs }).catch(() => undefined);
     return answer?.status === 200 ? jsonOf(answer) : [];
   };
   const [nodesJson, ownChecksJson, membersJson, hostJson, keysJson, metricsJson, portsJson] = await Promise.all([
     ask("/v1/internal/ui/nodes", "nodes, services and checks"),
-    ask("/v1/agent/checks", "what the agent's checks said last"),
+    ask("/v1/agent/checks", "the output of the agent's checks"),
     ask("/v1/agent/members", "members"),
     ask("/v1/agent/host", "memory"),
     ask("/v1/kv/?keys&separator=/", "keys"),
@@ -58,7 +58,8 @@ export async function gatherFacts(api: AgentApi): Promise<Gathered> {
   const host = new JsonRow(hostJson);
   const isHere = looksLocal(api.url, host.row("Host").text("hostname"));
   const dataDir = debug.text("DataDir");
-  if (dataDir !== "" && !isHere) unseen.push(`the data folder ${dataDir}: it is on another machine, or in a container`);
+  if (dataDir !== "" && !isHere)
+    notExamined.push(`the data folder ${dataDir}: it is on another machine, or in a container`);
   const services = servicesIn(nodesJson);
   return {
     facts: {
@@ -70,7 +71,7 @@ export async function gatherFacts(api: AgentApi): Promise<Gathered> {
         name: member.text("Name"),
         version: member.row("Tags").text("build").split(":")[0] ?? "",
       })),
-      // Consul: of the root it answers an empty list.
+      // Consul: answers with an empty list, not 404, if there are no keys.
       hasKeys: Array.isArray(keysJson) && keysJson.length > 0,
       memory: memoryIn(host.row("Memory")),
       dataFolder: dataDir !== "" && isHere ? readFolder(dataDir) : undefined,
@@ -82,7 +83,7 @@ export async function gatherFacts(api: AgentApi): Promise<Gathered> {
       otherAgents: isHere ? await findOtherAgents(api.url) : [],
       neighbour: isLoopback(api.url.hostname) ? await askNeighbour(api.url, debug.text("NodeID")) : undefined,
     },
-    unseen,
+    notExamined,
   };
 }
 
@@ -115,7 +116,7 @@ function nodesIn(json: unknown): readonly NodeFacts[] {
   }));
 }
 
-/** Without the servers themselves, which are a service of the catalog, too. */
+/** The services, without "consul", by which servers register themselves. */
 function servicesIn(json: unknown): readonly ServiceFacts[] {
   return rowsOf(json).flatMap((node) =>
     node
@@ -146,7 +147,7 @@ function checksIn(json: unknown): readonly CheckFacts[] {
   );
 }
 
-/** Consul: what a check says reaches the catalog up to five minutes later than its status. */
+/** Takes outputs from the agent: in Consul they reach the catalog up to five minutes after the status. */
 function withOwnOutput(checks: readonly CheckFacts[], own: JsonRow, nodeName: string): readonly CheckFacts[] {
   return checks.map((check) => {
     const output = check.node === nodeName ? own.row(check.id).text("Output") : "";

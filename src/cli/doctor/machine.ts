@@ -1,26 +1,26 @@
 import { describeConsulFolder } from "../../config/consul-folder.ts";
 import type { AgentFacts, Facts, Finding } from "./facts.ts";
 
-/** What these rules need; so much is known without an agent, too. */
+/** The facts that these rules need, which are known without an agent, too. */
 export interface MachineFacts extends Pick<Facts, "dataFolder"> {
-  /** The clock is the machine's. */
+  /** With the machine's clock. */
   readonly agent: Pick<AgentFacts, "nodeName" | "clockMs">;
 }
 
-/** No gateway that runs this was built before. */
+/** A clock before this time was never set. */
 const clockMsMin = Date.parse("2024-01-01T00:00:00Z");
 const aheadMsMax = 60_000;
 
-/** Boards without a battery begin in 1970; certificates and logs are useless until they have learned the time. */
+/** A clock that was never set, as on boards without a battery, or that went back. Certificates and logs depend on it. */
 export function clock({ agent, dataFolder }: MachineFacts): readonly Finding[] {
-  const says = `The clock says ${new Date(agent.clockMs).toISOString()}`;
+  const clockText = `The clock says ${new Date(agent.clockMs).toISOString()}`;
   const where = `node ${agent.nodeName}`;
   if (agent.clockMs < clockMsMin)
     return [
       {
         ...{ kind: "clock-unset", where },
-        problem: `${says}: it has not been set.`,
-        advice: "Let the machine learn the time before the agent starts (NTP, a clock with a battery).",
+        problem: `${clockText}: it has not been set.`,
+        advice: "Set the clock before the agent starts (NTP, a clock with a battery).",
       },
     ];
   const newest = dataFolder?.newestFileMs ?? 0;
@@ -28,8 +28,8 @@ export function clock({ agent, dataFolder }: MachineFacts): readonly Finding[] {
   return [
     {
       ...{ kind: "clock-went-back", where },
-      problem: `${says}, and ${dataFolder?.path} holds files from ${new Date(newest).toISOString()}: it went back.`,
-      advice: "Set the clock; see that NTP steps it at the start of the machine, and not while services run.",
+      problem: `${clockText}, and ${dataFolder?.path} holds files from ${new Date(newest).toISOString()}: it went back.`,
+      advice: "Set the clock, and let NTP step it only at the start of the machine, not while services run.",
     },
   ];
 }
@@ -46,8 +46,8 @@ export function disk({ dataFolder }: MachineFacts): readonly Finding[] {
     {
       kind: "disk-nearly-full",
       where: path,
-      problem: `The disk of the data folder has ${inMebibytes(freeBytes)} of ${inMebibytes(totalBytes)} left; without room no write is taken.`,
-      advice: "Free some space: old logs and images of containers are the usual cause.",
+      problem: `The disk of the data folder has ${inMebibytes(freeBytes)} of ${inMebibytes(totalBytes)} left; a full disk fails every write.`,
+      advice: "Free some space: old logs and container images are the usual cause.",
     },
   ];
 }
@@ -61,7 +61,7 @@ export function files({ dataFolder }: MachineFacts): readonly Finding[] {
     {
       kind: "files-nearly-exhausted",
       where: path,
-      problem: `The disk of the data folder takes only ${freeFiles} more files (inodes), however much room it has.`,
+      problem: `The disk of the data folder takes only ${freeFiles} more files (inodes), however much space is free.`,
       advice: "Remove folders of many small files (df -i shows the file system): caches, spools and old containers.",
     },
   ];
@@ -73,15 +73,15 @@ export function consulData({ dataFolder }: MachineFacts): readonly Finding[] {
   return [{ kind: "consul-data", where: dataFolder.path, ...describeConsulFolder(dataFolder.path) }];
 }
 
-/** File systems that are gone with the machine's power, or with the container. */
-const fleeting: ReadonlyMap<number, string> = new Map([
-  [0x01021994, "in memory (tmpfs): all is gone at the next start of the machine"],
-  [0x858458f6, "in memory (ramfs): all is gone at the next start of the machine"],
-  [0x794c7630, "in the container's own layer (overlay): all is gone when the container is replaced"],
+/** File systems that lose their data when the machine or the container restarts, by statfs(2)'s f_type. */
+const volatileFileSystems: ReadonlyMap<number, string> = new Map([
+  [0x01021994, "in memory (tmpfs): its data is lost at the next start of the machine"],
+  [0x858458f6, "in memory (ramfs): its data is lost at the next start of the machine"],
+  [0x794c7630, "in the container's own layer (overlay): its data is lost when the container is replaced"],
 ]);
 
-export function fleetingData({ dataFolder }: MachineFacts): readonly Finding[] {
-  const why = dataFolder && fleeting.get(dataFolder.fileSystem);
+export function volatileData({ dataFolder }: MachineFacts): readonly Finding[] {
+  const why = dataFolder && volatileFileSystems.get(dataFolder.fileSystem);
   if (why === undefined) return [];
   return [
     {
@@ -103,7 +103,7 @@ export function lowMemory({ agent, memory }: Facts): readonly Finding[] {
       kind: "memory-low",
       where: `node ${agent.nodeName}`,
       problem: `Only ${inMebibytes(memory.availableBytes)} of ${inMebibytes(memory.totalBytes)} of memory are available; the system may end programs at any time.`,
-      advice: "See which programs need it (top, docker stats), and give them limits.",
+      advice: "See which programs use it (top, docker stats), and give them limits.",
     },
   ];
 }

@@ -17,17 +17,17 @@ import type { Flags } from "../flags.ts";
 import { unusableDefinitions } from "./agent.ts";
 import { type Finding, isLoopback } from "./facts.ts";
 import { readFolder } from "./gather-here.ts";
-import { clock as clockRule, consulData, disk, files, fleetingData } from "./machine.ts";
+import { clock as clockRule, consulData, disk, files, volatileData } from "./machine.ts";
 import type { Report } from "./report.ts";
 
 /*
- * What doctor can find out about an agent that does not answer: from its configuration, its data folder and the machine.
- * Nothing is changed, and no file of a store is opened that an agent has open.
+ * Examines an agent that does not answer, by its configuration, its data folder and the machine. Changes nothing, and opens no
+ * file of a store that an agent has open.
  */
 
 export interface OfflineOptions {
   readonly url: URL;
-  /** Why the agent cannot be asked. */
+  /** Why the agent does not answer. */
   readonly reason: string;
   readonly flags: Flags;
   readonly env: CommandIo["env"];
@@ -36,24 +36,24 @@ export interface OfflineOptions {
 
 export function examineOffline(options: OfflineOptions): Report {
   const { url, reason } = options;
-  const unseen: string[] = [];
+  const notExamined: string[] = [];
   const unreachable = (advice: string): Finding => ({
     kind: "agent-unreachable",
     where: url.origin,
-    problem: `The agent cannot be asked: ${reason}`,
+    problem: `The agent does not answer: ${reason}`,
     advice,
   });
   if (!isLoopback(url.hostname)) {
-    const findings = [unreachable("See whether it runs, and name it with -http-addr if it is elsewhere.")];
+    const findings = [unreachable("Check that it runs, and give its address with -http-addr.")];
     return {
       findings,
-      unseen: ["its machine: it is another one; run praetor doctor there"],
-      looked: "no agent answered",
+      notExamined: ["the agent's machine: run praetor doctor there"],
+      scope: "no agent answered",
     };
   }
-  const { config, faults } = readConfiguration(options, unseen);
+  const { config, faults } = readConfiguration(options, notExamined);
   const dataDir = options.flags.text("data-dir") ?? config?.dataDir;
-  const store = examineStore(dataDir, unseen);
+  const store = examineStore(dataDir, notExamined);
   const machine = {
     agent: { nodeName: config?.nodeName ?? hostname(), clockMs: options.clock.wallMs() },
     dataFolder: dataDir === undefined ? undefined : readFolder(dataDir),
@@ -63,29 +63,29 @@ export function examineOffline(options: OfflineOptions): Report {
     ...faults,
     ...store.findings,
     ...(config === undefined ? [] : takenPorts(config, store.holder)),
-    ...[clockRule, disk, files, fleetingData, consulData].flatMap((rule) => rule(machine)),
+    ...[clockRule, disk, files, volatileData, consulData].flatMap((rule) => rule(machine)),
   ];
-  return { findings, unseen, looked: "no agent answered, so this machine was looked at" };
+  return { findings, notExamined, scope: "no agent answered, so this machine was examined" };
 }
 
 const adviceToStart =
-  "Mend what follows, if anything does, and start it; what it prints then, or its log (journalctl -u praetor, docker logs), " +
-  "says why it does not run. If it listens elsewhere, name it with -http-addr.";
+  "Correct the findings below, if any, and start it; its output or its log (journalctl -u praetor, docker logs) says why it " +
+  "does not run. If it listens at another address, give that with -http-addr.";
 
 function adviceOnHolder(pid: number): string {
   return (
-    `Process ${pid} (${commandOf(pid)}) has its data folder, so an agent runs. If it listens elsewhere, name it with ` +
-    `-http-addr. If it hangs, look at its log, then end it (kill ${pid}) and start it again.`
+    `Process ${pid} (${commandOf(pid)}) has its data folder open, so an agent runs. If it listens at another address, give that with ` +
+    `-http-addr. If it hangs, look at its log, then end it (kill ${pid}) and restart it.`
   );
 }
 
-/** The program and its subcommand; the words behind may hold secrets. */
+/** The program and its subcommand, without arguments, which may contain secrets. */
 function commandOf(pid: number): string {
   try {
     const [program = "", command = ""] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
     return /^[a-z][a-z-]*$/.test(command) ? `${basename(program)} ${command}` : basename(program);
   } catch {
-    return "whose command this user may not see";
+    return "whose command line this user cannot read";
   }
 }
 
@@ -94,12 +94,12 @@ interface Configuration {
   readonly faults: readonly Finding[];
 }
 
-/** The files that -config-file and -config-dir name; without them, those that `praetor edgex` uses on this machine. */
-function readConfiguration({ flags, env }: OfflineOptions, unseen: string[]): Configuration {
+/** Loads the configuration that -config-file and -config-dir name, else the one of `praetor edgex` on this machine. */
+function readConfiguration({ flags, env }: OfflineOptions, notExamined: string[]): Configuration {
   const args = agentArgs(flags, env);
   const paths = args.filter((arg) => arg.startsWith("-config-")).map((arg) => arg.replace(/^-config-\w+=/, ""));
   if (paths.length === 0)
-    unseen.push("the agent's configuration: name its files as for the agent, with -config-file and -config-dir");
+    notExamined.push("the agent's configuration: name its files as for the agent, with -config-file and -config-dir");
   try {
     const config = loadConfig({ args, env, ...thisMachine() });
     const definitionFaults = config.definitionFaults.map(({ file, place, message }) => ({
@@ -113,7 +113,7 @@ function readConfiguration({ flags, env }: OfflineOptions, unseen: string[]): Co
       kind: "configuration-invalid",
       where: paths.join(" and ") || "the flags",
       problem: error.message,
-      advice: `Correct it, and see that it is right: praetor validate ${paths.join(" ")}`.trim(),
+      advice: `Correct it, and check it: praetor validate ${paths.join(" ")}`.trim(),
     };
     return { config: undefined, faults: [fault] };
   }
@@ -129,14 +129,14 @@ function agentArgs(flags: Flags, env: CommandIo["env"]): readonly string[] {
 }
 
 interface StoreFindings {
-  /** The process that has the store open. */
+  /** The process id that has the store open. */
   readonly holder: number | undefined;
   readonly findings: readonly Finding[];
 }
 
-function examineStore(dataDir: string | undefined, unseen: string[]): StoreFindings {
+function examineStore(dataDir: string | undefined, notExamined: string[]): StoreFindings {
   if (dataDir === undefined || !existsSync(dataDir)) {
-    unseen.push(
+    notExamined.push(
       dataDir === undefined
         ? "the data folder: name it as for the agent, with -data-dir"
         : `the data folder ${resolve(dataDir)}: it is not there yet; if it should be, name it with -data-dir`,
@@ -151,12 +151,12 @@ function examineStore(dataDir: string | undefined, unseen: string[]): StoreFindi
       findings: [...unwritable(dataDir), ...damage],
     };
   } catch (error) {
-    unseen.push(`whether the data is sound: it could not be copied for that: ${messageOf(error)}`);
+    notExamined.push(`whether the data is intact: it could not be copied to check it: ${messageOf(error)}`);
     return { holder: undefined, findings: unwritable(dataDir) };
   }
 }
 
-/** The agent makes the folders below it. */
+/** The nearest existing folder: the agent creates those below it. */
 function nearestFolder(path: string): string {
   return existsSync(path) ? path : nearestFolder(dirname(path));
 }
@@ -167,7 +167,7 @@ function damaged(dataDir: string, reason: string): Finding {
     where: dataDir,
     problem: reason,
     advice:
-      "Keep a copy of the folder, whatever you do. If an agent in another container uses the folder, stop it and look again.",
+      "Copy the folder before you change anything. If an agent in another container uses the folder, stop it and run doctor again.",
   };
 }
 
@@ -180,16 +180,16 @@ function unwritable(folder: string): readonly Finding[] {
       {
         kind: "data-folder-unwritable",
         where: folder,
-        problem: `This user (uid ${process.getuid?.()}) may not write there: ${messageOf(error)}`,
+        problem: `This user (uid ${process.getuid?.()}) cannot write there: ${messageOf(error)}`,
         advice:
-          "If the agent runs as this user, give it the folder (chown), or mount its file system for writing; else run doctor " +
+          "If the agent runs as this user, give it the folder (chown), or mount the file system for writing; else run doctor " +
           "as the agent's user.",
       },
     ];
   }
 }
 
-/** Where the agent would listen, and another program does. */
+/** Ports of the agent's configuration on which another program listens. */
 function takenPorts(config: RuntimeConfig, holder: number | undefined): readonly Finding[] {
   return endpointsOf(config).flatMap(({ name, ...endpoint }) => {
     const taken = findPortHolders(endpoint).find(({ state }) => state === "listening");

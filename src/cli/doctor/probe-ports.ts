@@ -6,7 +6,7 @@ import { secretBytes } from "../../lib/secret-bytes.ts";
 import type { JsonRow } from "../json.ts";
 import type { PortFacts } from "./facts.ts";
 
-/** Whether what an agent says that it serves beside HTTP answers at the host that HTTP answers at. */
+/** Probes the agent's DNS and HTTPS listeners, at the host of its HTTP API. */
 export async function probePorts(url: URL, debugConfig: JsonRow): Promise<readonly PortFacts[]> {
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   const probes: Promise<PortFacts>[] = [];
@@ -20,46 +20,46 @@ export async function probePorts(url: URL, debugConfig: JsonRow): Promise<readon
   return Promise.all(probes);
 }
 
-const patienceMs = 1_000;
+const timeoutMs = 1_000;
 
-/** A datagram may be lost, on a machine under load as well. */
-const questionsSent = 3;
+/** Repeats the query, since UDP may lose it. */
+const queriesSent = 3;
 
 function answersDns(host: string, port: number): Promise<boolean> {
   const socket = createSocket(ipVersion(host) === 6 ? "udp6" : "udp4");
   const id = secretBytes(2);
-  const question = Uint8Array.of(...id, ...questionAfterId);
-  return firstOf((resolve) => {
+  const query = Uint8Array.of(...id, ...queryAfterId);
+  return withTimeout((resolve) => {
     socket.on("error", () => resolve(false));
     socket.on("message", (message) => {
       const isAnswer = message[0] === id[0] && message[1] === id[1] && ((message[2] ?? 0) & 0x80) !== 0;
       if (isAnswer) resolve(true);
     });
-    for (let sent = 0; sent < questionsSent; sent += 1) socket.send(question, port, host);
+    for (let sent = 0; sent < queriesSent; sent += 1) socket.send(query, port, host);
     return () => socket.close();
   });
 }
 
-/** The rest of a header (recursion desired, one question), and a question for consul. (SOA, IN): any answer will do. */
-const questionAfterId = [...[1, 0, 0, 1, 0, 0, 0, 0, 0, 0], ...[6, 0x63, 0x6f, 0x6e, 0x73, 0x75, 0x6c, 0, 0, 6, 0, 1]];
+/** A query for consul. (SOA, IN) after its id: recursion desired, one question. Any answer counts. */
+const queryAfterId = [...[1, 0, 0, 1, 0, 0, 0, 0, 0, 0], ...[6, 0x63, 0x6f, 0x6e, 0x73, 0x75, 0x6c, 0, 0, 6, 0, 1]];
 
 function connects(host: string, port: number): Promise<boolean> {
-  return firstOf((resolve) => {
+  return withTimeout((resolve) => {
     const socket = connect({ host, port });
     socket.on("connect", () => resolve(true)).on("error", () => resolve(false));
     return () => socket.destroy();
   });
 }
 
-/** What `start` resolves with, or false when it takes too long. `start` returns what ends it. */
-function firstOf(start: (resolve: (answer: boolean) => void) => () => void): Promise<boolean> {
+/** Resolves with the answer of `start`, or with false after a timeout. `start` returns its clean-up. */
+function withTimeout(start: (resolve: (answer: boolean) => void) => () => void): Promise<boolean> {
   return new Promise((resolve) => {
     const answer = (answered: boolean): void => {
       timer.cancel();
       end();
       resolve(answered);
     };
-    const timer = systemClock.schedule(patienceMs, () => answer(false));
+    const timer = systemClock.schedule(timeoutMs, () => answer(false));
     const end = start(answer);
   });
 }

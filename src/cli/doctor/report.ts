@@ -5,30 +5,33 @@ import type { Facts, Finding } from "./facts.ts";
 const colours = { red: "\u001b[31m", bold: "\u001b[1m", dim: "\u001b[2m", off: "\u001b[0m" } as const;
 const plain: Readonly<Record<keyof typeof colours, string>> = { red: "", bold: "", dim: "", off: "" };
 
-/** What doctor has found out. */
+/** The result of doctor. */
 export interface Report {
   readonly findings: readonly Finding[];
-  /** What could not be looked at, and why. */
-  readonly unseen: readonly string[];
-  /** "looked at ..." */
-  readonly looked: string;
+  /** What could not be examined, and why. */
+  readonly notExamined: readonly string[];
+  /** What was examined: "looked at 1 node ...". */
+  readonly scope: string;
 }
 
-/** For people: each finding with what to do. */
-export function formatReport({ findings, unseen, looked }: Report, io: Pick<CommandIo, "isTerminal" | "env">): string {
+/** Formats the report for people. */
+export function formatReport(
+  { findings, notExamined, scope }: Report,
+  io: Pick<CommandIo, "isTerminal" | "env">,
+): string {
   const { bold, dim, off } = io.isTerminal ? colours : plain;
   const red = mayColour(io) ? colours.red : bold;
   const inset = (text: string): string => (io.isTerminal ? wrap(text, "    ") : `    ${text}\n`);
-  const told = findings.map(
+  const paragraphs = findings.map(
     ({ kind, where, problem, advice }) =>
       `${red}${kind}${off}  ${bold}${where}${off}\n${inset(problem)}${inset(`To do: ${advice}`)}\n`,
   );
-  const notLookedAt = unseen.map((what) => `${dim}Not looked at: ${what}${off}\n`);
+  const gaps = notExamined.map((what) => `${dim}Not looked at: ${what}${off}\n`);
   const found = findings.length === 0 ? "Nothing found" : counted(findings.length, "finding");
-  return `${told.join("")}${notLookedAt.join("")}${found}; ${looked}.\n`;
+  return `${paragraphs.join("")}${gaps.join("")}${found}; ${scope}.\n`;
 }
 
-export function lookedAt({ agent, nodes, services, checks }: Facts): string {
+export function scopeOf({ agent, nodes, services, checks }: Facts): string {
   const what = [counted(nodes.length, "node"), counted(services.length, "service"), counted(checks.length, "check")];
   return `looked at ${what.slice(0, 2).join(", ")} and ${what[2]} through ${agent.nodeName}`;
 }
@@ -37,8 +40,8 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** For programs. */
-export function reportJson({ findings, unseen }: Report): object {
+/** Encodes the report for programs. */
+export function reportJson({ findings, notExamined }: Report): object {
   return {
     Findings: findings.map(({ kind, where, problem, advice }) => ({
       Kind: kind,
@@ -46,6 +49,6 @@ export function reportJson({ findings, unseen }: Report): object {
       Problem: problem,
       Advice: advice,
     })),
-    NotLookedAt: unseen,
+    NotLookedAt: notExamined,
   };
 }

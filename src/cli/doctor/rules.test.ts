@@ -19,14 +19,14 @@ import {
   wrongPaths,
 } from "./checks.ts";
 import { clonedNodes, neighbours, otherAgents, otherVersions } from "./cluster.ts";
-import { clock, consulData, disk, files, fleetingData, lowMemory } from "./machine.ts";
+import { clock, consulData, disk, files, volatileData, lowMemory } from "./machine.ts";
 import { findingsIn } from "./rules.ts";
 import { loopbackAddresses, sharedAddresses, unresolvedAddresses } from "./service-addresses.ts";
 
 const nowMs = Date.parse("2026-03-01T12:00:00Z");
 const gibibyte = 2 ** 30;
 
-const well: Facts = {
+const healthy: Facts = {
   agent: {
     nodeName: "gw",
     version: "1.8.7",
@@ -75,31 +75,31 @@ function folder(more: Partial<FolderFacts>): FolderFacts {
   return { ...common, ...sizes, newestFileMs: nowMs - 1_000, ...more };
 }
 
-/** What a rule finds in a gateway that is well but for this. */
+/** What a rule finds in a healthy gateway with these changes. */
 function found(rule: Rule, changes: Partial<Facts>): readonly Finding[] {
-  return rule({ ...well, ...changes });
+  return rule({ ...healthy, ...changes });
 }
 
-/** The one that it finds. */
+/** The only finding. */
 function only(findings: readonly Finding[]): Finding {
   const [finding] = findings;
   if (finding === undefined || findings.length > 1) throw new Error(`found ${findings.length}, not one`);
   return finding;
 }
 
-test("a gateway that is well has no findings", () => {
-  expect(findingsIn(well)).toEqual([]);
+test("a healthy gateway has no findings", () => {
+  expect(findingsIn(healthy)).toEqual([]);
 });
 
-test("every finding says what, where and what to do", () => {
-  const ill: Facts = {
-    ...well,
-    agent: { ...well.agent, devMode: true, clockMs: 1_000, httpAddresses: ["0.0.0.0:8500"] },
+test("every finding has a place, a problem and advice", () => {
+  const faulty: Facts = {
+    ...healthy,
+    agent: { ...healthy.agent, devMode: true, clockMs: 1_000, httpAddresses: ["0.0.0.0:8500"] },
     services: [service("web", { address: "localhost" }), service("api", {}), service("app", {})],
     checks: [check("c", { status: "critical", reason: "connection refused" })],
     ports: [{ name: "DNS", address: "gw:8600", answers: false }],
   };
-  const findings = findingsIn(ill);
+  const findings = findingsIn(faulty);
   expect(findings.map(({ kind }) => kind)).toEqual([
     ...["clock-unset", "dev-mode", "writes-from-everywhere", "port-silent"],
     ...["service-on-localhost", "address-shared", "check-critical"],
@@ -112,39 +112,42 @@ test("every finding says what, where and what to do", () => {
 });
 
 describe("services", () => {
-  test.each(["localhost", "127.0.0.1", "127.0.1.1", "::1"])("at %s are unreachable from other hosts", (address) => {
-    const finding = only(found(loopbackAddresses, { services: [service("web", { address }), service("api", {})] }));
-    expect(finding).toMatchObject({ kind: "service-on-localhost", where: "service web on node gw" });
-    expect(finding.problem).toContain("api is at 10.0.0.7");
-  });
+  test.each(["localhost", "127.0.0.1", "127.0.1.1", "::1"])(
+    "at %s are reported, since other hosts cannot reach them",
+    (address) => {
+      const finding = only(found(loopbackAddresses, { services: [service("web", { address }), service("api", {})] }));
+      expect(finding).toMatchObject({ kind: "service-on-localhost", where: "service web on node gw" });
+      expect(finding.problem).toContain("api is at 10.0.0.7");
+    },
+  );
 
-  test("at localhost are all right where everything is on one host", () => {
+  test("at localhost are not reported if all services are on one host", () => {
     const nodes = [node("gw", { address: "127.0.0.1" })];
     expect(found(loopbackAddresses, { nodes, services: [service("web", { address: "localhost" })] })).toEqual([]);
   });
 
-  test("with a name that only containers know are a finding where others are outside", () => {
+  test("with an unresolvable host name are reported if other services are outside the container network", () => {
     const services = [service("web", { address: "edgex-core-data" }), service("api", {})];
     const unresolvedNames = new Set(["edgex-core-data"]);
     expect(only(found(unresolvedAddresses, { services, unresolvedNames })).kind).toBe("service-name-unknown");
     expect(found(unresolvedAddresses, { services: services.slice(0, 1), unresolvedNames })).toEqual([]);
   });
 
-  test("two at one address are told together", () => {
+  test("at one address are reported together", () => {
     const finding = only(found(sharedAddresses, { services: [service("web", {}), service("api", {})] }));
     expect(finding.kind).toBe("address-shared");
     expect(finding.where).toBe("service web on node gw and service api on node gw");
     expect(finding.problem).toContain("10.0.0.7:48080");
   });
 
-  test("one that left its old registration behind is told so", () => {
+  test("with two instances at one address are reported as registered twice", () => {
     const services = [service("web", { id: "web-1" }), service("web", { id: "web-2" })];
     const finding = only(found(sharedAddresses, { services }));
     expect(finding.kind).toBe("service-registered-twice");
     expect(finding.advice).toContain("deregister -id=web-2");
   });
 
-  test("localhost and a container's name are another place on each node, and no port is no conflict", () => {
+  test("at localhost of different nodes, or without a port, do not conflict", () => {
     const services = [service("a", { address: "localhost" }), service("b", { address: "localhost", node: "other" })];
     expect(found(sharedAddresses, { services })).toEqual([]);
     expect(found(sharedAddresses, { services: [service("a", { port: 0 }), service("b", { port: 0 })] })).toEqual([]);
@@ -159,31 +162,31 @@ describe("checks", () => {
   const expiredOfFile = check("t", { ...expired, type: "" });
   const refused = check("c", { ...critical, reason: "dial tcp 10.0.0.7:80: connection refused\nmore" });
 
-  test("with a path that is not there", () => {
+  test("that get a 404 are reported with the answer", () => {
     const finding = only(found(wrongPaths, { checks: [notFound, refused] }));
     expect(finding.where).toBe("check c of service core-data on node gw");
     expect(finding.problem).toContain("404 Not Found");
   });
 
-  test("with a TTL that nobody keeps", () => {
+  test("with an expired or never updated TTL are reported, unless the service reported critical itself", () => {
     expect(found(unattendedTtls, { checks: [expired, expiredOfFile, silent, refused] })).toHaveLength(3);
     const failed = check("t", { ...critical, type: "ttl", reason: "disk broken" });
     expect(found(unattendedTtls, { checks: [failed] })).toEqual([]);
   });
 
-  test("that are critical show the first line of their output; those with a better explanation are not repeated", () => {
+  test("that are critical are reported with their first line of output, unless another rule explains them", () => {
     const finding = only(found(criticalChecks, { checks: [notFound, expired, silent, refused] }));
     expect(finding.kind).toBe("check-critical");
     expect(finding.problem).toBe("It is critical: dial tcp 10.0.0.7:80: connection refused");
   });
 
-  test("that have never been anything else are told so", () => {
+  test("that have been critical since their registration are reported as such", () => {
     const finding = only(found(criticalChecks, { checks: [check("c", { ...critical, isUnchanged: true })] }));
     expect(finding.kind).toBe("check-never-passed");
-    expect(finding.problem).toContain("ever since it was registered: it has said nothing yet");
+    expect(finding.problem).toContain("ever since it was registered: it has no output yet");
   });
 
-  test("of maintenance and of a port conflict say why, and their advice fits", () => {
+  test("of maintenance and of port conflicts are reported with their reason and fitting advice", () => {
     const checks = [
       check("_service_maintenance:core-data", { ...critical, isUnchanged: true, reason: "new firmware" }),
       check("_node_maintenance", { ...critical, serviceId: "", reason: "new disk" }),
@@ -191,8 +194,8 @@ describe("checks", () => {
     ];
     expect(found(criticalChecks, { checks })).toEqual([]);
     expect(found(maintenance, { checks }).map(({ where, problem }) => [where, problem])).toEqual([
-      ["service core-data on node gw", "It is in maintenance, so nothing finds it: new firmware"],
-      ["node gw", "It is in maintenance, so nothing finds the node's services: new disk"],
+      ["service core-data on node gw", "It is in maintenance, so DNS and health queries omit it: new firmware"],
+      ["node gw", "It is in maintenance, so DNS and health queries omit the node's services: new disk"],
     ]);
     expect(found(maintenance, { checks }).map(({ advice }) => advice.split(": ")[1])).toEqual([
       "praetor maint -disable -service=core-data",
@@ -203,22 +206,22 @@ describe("checks", () => {
     expect(conflict.advice).toContain("praetor ports core-data");
   });
 
-  test("of one name and one service are repeated", () => {
+  test("of one name and one service are reported as repeated", () => {
     const checks = [check("a", { name: "ping" }), check("b", { name: "ping" })];
     expect(only(found(repeatedChecks, { checks })).problem).toBe('2 checks of the same service are named "ping".');
     const apart = [check("a", { name: "ping" }), check("b", { name: "ping", serviceId: "core-command" })];
     expect(found(repeatedChecks, { checks: apart })).toEqual([]);
   });
 
-  test("that run programs where none may be run", () => {
+  test("that run programs are reported if the agent does not allow scripts", () => {
     const checks = [check("s", { type: "script" }), check("elsewhere", { type: "script", node: "other" })];
     expect(only(found(forbiddenScripts, { checks })).where).toContain("check s");
-    expect(found(forbiddenScripts, { checks, agent: { ...well.agent, scriptsAllowed: true } })).toEqual([]);
+    expect(found(forbiddenScripts, { checks, agent: { ...healthy.agent, scriptsAllowed: true } })).toEqual([]);
   });
 });
 
 describe("nodes", () => {
-  test("with one id or one address are clones", () => {
+  test("with one id or one address are reported as clones", () => {
     const sameId = [node("a", { id: "x" }), node("b", { id: "x", address: "10.0.0.8" })];
     expect(only(found(clonedNodes, { nodes: sameId })).problem).toContain("the same id, x");
     expect(only(found(clonedNodes, { nodes: [node("a", {}), node("b", {})] })).problem).toContain("address, 10.0.0.7");
@@ -229,18 +232,18 @@ describe("nodes", () => {
     expect(found(clonedNodes, { nodes })).toEqual([]);
   });
 
-  test("of another version are named", () => {
-    const members = [...well.members, { name: "old", version: "1.6.2" }];
+  test("of another version are reported by name", () => {
+    const members = [...healthy.members, { name: "old", version: "1.6.2" }];
     expect(only(found(otherVersions, { members }))).toMatchObject({ kind: "other-version", where: "node old" });
   });
 
-  test("another agent on the machine is named with its address", () => {
+  test("are reported with a second agent at the usual port of the machine", () => {
     const neighbour = { url: "http://127.0.0.1:8500", nodeName: "demo", version: "1.9.0" };
     expect(only(found(neighbours, { neighbour }))).toMatchObject({ kind: "second-agent", where: neighbour.url });
   });
 });
 
-test("other agents on the machine are named with their process and where they listen", () => {
+test("other agents on the machine are reported with their process and addresses", () => {
   const others = [
     { name: "consul", pid: 812, endpoints: ["127.0.0.1:9500"] },
     { name: "praetor", pid: 813, endpoints: ["127.0.0.1:8500", "127.0.0.1:8600"] },
@@ -254,28 +257,28 @@ test("other agents on the machine are named with their process and where they li
 });
 
 describe("the machine", () => {
-  test("whose file system takes no more files", () => {
+  test("is reported if its file system has few free inodes", () => {
     expect(only(found(files, { dataFolder: folder({ freeFiles: 3 }) })).problem).toContain("only 3 more files");
     expect(found(files, { dataFolder: folder({ freeFiles: undefined }) })).toEqual([]);
   });
 
-  test("with the data of a Consul", () => {
+  test("is reported if the data folder holds Consul's state", () => {
     const finding = only(found(consulData, { dataFolder: folder({ hasConsulData: true }) }));
     expect(finding).toMatchObject({ kind: "consul-data", where: "/var/lib/praetor" });
   });
 
-  test("with a clock that nobody has set", () => {
-    const agent = { ...well.agent, clockMs: Date.parse("1970-01-01T00:03:00Z") };
+  test("is reported if its clock was never set", () => {
+    const agent = { ...healthy.agent, clockMs: Date.parse("1970-01-01T00:03:00Z") };
     expect(only(found(clock, { agent })).kind).toBe("clock-unset");
   });
 
-  test("with a clock that went back behind what it has written", () => {
+  test("is reported if its clock is behind the time of its newest file", () => {
     const dataFolder = folder({ newestFileMs: nowMs + 3_600_000 });
     expect(only(found(clock, { dataFolder })).problem).toContain("files from 2026-03-01T13:00:00.000Z");
     expect(found(clock, { dataFolder: folder({ newestFileMs: nowMs + 1_000 }) })).toEqual([]);
   });
 
-  test("with a disk that is nearly full, by size or by share", () => {
+  test("is reported if its disk is nearly full, by size or by share", () => {
     const small = { totalBytes: 200 * 2 ** 20, freeBytes: 90 * 2 ** 20 };
     expect(only(found(disk, { dataFolder: folder(small) })).problem).toContain("90 MiB of 200 MiB left");
     const large = { totalBytes: 100 * gibibyte, freeBytes: 4 * gibibyte };
@@ -286,58 +289,60 @@ describe("the machine", () => {
     [0x01021994, "tmpfs"],
     [0x858458f6, "ramfs"],
     [0x794c7630, "overlay"],
-  ])("with a data folder that is not kept: %i, %s", (fileSystem, name) => {
-    expect(only(found(fleetingData, { dataFolder: folder({ fileSystem }) })).problem).toContain(name);
+  ])("is reported if the data folder is volatile: %i, %s", (fileSystem, name) => {
+    expect(only(found(volatileData, { dataFolder: folder({ fileSystem }) })).problem).toContain(name);
   });
 
-  test("whose folder cannot be seen has no findings of it", () => {
-    const unseen = { dataFolder: undefined, memory: undefined };
-    for (const rule of [clock, disk, fleetingData, lowMemory]) expect(found(rule, unseen)).toEqual([]);
+  test("has no findings about a data folder that cannot be read", () => {
+    const unknown = { dataFolder: undefined, memory: undefined };
+    for (const rule of [clock, disk, volatileData, lowMemory]) expect(found(rule, unknown)).toEqual([]);
   });
 
-  test("with little memory left", () => {
+  test("is reported if little memory is available", () => {
     const memory = { totalBytes: gibibyte, availableBytes: 50 * 2 ** 20 };
     expect(only(found(lowMemory, { memory })).problem).toContain("Only 50 MiB of 1024 MiB");
   });
 });
 
 describe("the agent", () => {
-  const dev = { agent: { ...well.agent, devMode: true } };
+  const dev = { agent: { ...healthy.agent, devMode: true } };
 
-  test("in -dev mode with something to lose", () => {
+  test("is reported in -dev mode if it holds services or keys", () => {
     expect(only(found(devMode, dev)).problem).toContain("its services and keys are in memory only");
     expect(only(found(devMode, { ...dev, services: [] })).problem).toContain("its keys are");
     expect(found(devMode, { ...dev, services: [], hasKeys: false })).toEqual([]);
   });
 
-  test.each(["0.0.0.0:8500", "[::]:8500"])("that lets everybody write at %s", (address) => {
-    const agent = { ...well.agent, httpAddresses: ["127.0.0.1:8500", address] };
+  test.each(["0.0.0.0:8500", "[::]:8500"])("is reported if every network may write at %s", (address) => {
+    const agent = { ...healthy.agent, httpAddresses: ["127.0.0.1:8500", address] };
     expect(only(found(openWrites, { agent })).where).toBe(`node gw, ${address}`);
     expect(found(openWrites, { agent: { ...agent, writersAllowed: ["127.0.0.0/8"] } })).toEqual([]);
     expect(found(openWrites, { agent: { ...agent, writersAllowed: undefined } })).toEqual([]);
   });
 
-  test("with definitions of files that it could not use", () => {
+  test("is reported with each invalid definition in its files", () => {
     const definitionFaults = [{ where: "/etc/a.json:3:7", message: 'service "x": Missing service name' }];
-    expect(only(found(unusableDefinitions, { agent: { ...well.agent, definitionFaults } }))).toMatchObject({
+    expect(only(found(unusableDefinitions, { agent: { ...healthy.agent, definitionFaults } }))).toMatchObject({
       ...{ kind: "definition-unusable", where: "/etc/a.json:3:7", problem: 'service "x": Missing service name' },
     });
   });
 
-  test("that could not store its last write says why", () => {
-    const agent = { ...well.agent, writeRefused: "the disk is full" };
-    expect(only(found(refusedWrites, { agent })).problem).toBe("It could not store its last write: the disk is full");
+  test("is reported with the reason if it could not store its last write", () => {
+    const agent = { ...healthy.agent, writeRefused: "the disk is full" };
+    expect(only(found(refusedWrites, { agent })).problem).toBe(
+      "The agent could not store its last write: the disk is full",
+    );
   });
 
-  test("without the broker of its message bus", () => {
-    const agent = { ...well.agent, messageBus: { isConnected: false, changesWaiting: 3 } };
-    expect(only(found(lostMessageBus, { agent })).problem).toContain("wait for it: 3.");
+  test("is reported if it has no connection to its MQTT broker", () => {
+    const agent = { ...healthy.agent, messageBus: { isConnected: false, changesWaiting: 3 } };
+    expect(only(found(lostMessageBus, { agent })).problem).toContain("wait to be published: 3.");
     expect(
       found(lostMessageBus, { agent: { ...agent, messageBus: { isConnected: true, changesWaiting: 0 } } }),
     ).toEqual([]);
   });
 
-  test("without a port for a service", () => {
+  test("is reported if it had no free port for a service", () => {
     const withoutPort = [{ service: "saw", reason: "No port of 40001-40001 is free." }];
     expect(only(found(exhaustedPorts, { withoutPort }))).toMatchObject({
       kind: "ports-exhausted",
@@ -345,8 +350,8 @@ describe("the agent", () => {
     });
   });
 
-  test("with a port that does not answer", () => {
-    const ports = [{ name: "DNS", address: "gw:8600", answers: false }, ...well.ports];
+  test("is reported if one of its ports does not answer", () => {
+    const ports = [{ name: "DNS", address: "gw:8600", answers: false }, ...healthy.ports];
     expect(only(found(silentPorts, { ports }))).toMatchObject({ kind: "port-silent", where: "gw:8600" });
   });
 });

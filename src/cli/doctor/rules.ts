@@ -18,16 +18,16 @@ import {
 } from "./checks.ts";
 import { clonedNodes, neighbours, otherAgents, otherVersions } from "./cluster.ts";
 import type { Facts, Finding, Rule } from "./facts.ts";
-import { clock, consulData, disk, files, fleetingData, lowMemory } from "./machine.ts";
+import { clock, consulData, disk, files, lowMemory, volatileData } from "./machine.ts";
 import { loopbackAddresses, sharedAddresses, unresolvedAddresses } from "./service-addresses.ts";
 
-/** What threatens the data first, then what keeps services apart, then single services. */
+/** In the order of reporting: risks to the data, then to communication, then problems of single services. */
 const rules: readonly Rule[] = [
   refusedWrites,
   clock,
   disk,
   files,
-  fleetingData,
+  volatileData,
   consulData,
   devMode,
   lowMemory,

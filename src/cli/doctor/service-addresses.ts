@@ -1,26 +1,26 @@
 import { ipVersion } from "../../lib/ip-version.ts";
 import { type Facts, type Finding, groupsOf, isLoopback, type ServiceFacts } from "./facts.ts";
 
-/** A service that others are told to look for on their own machine. */
+/** Services registered at localhost, whose address is wrong for clients on other hosts. */
 export function loopbackAddresses({ services, nodes }: Facts): readonly Finding[] {
-  const elsewhere = [...services, ...nodes].find(({ address }) => !isLoopback(address));
-  if (elsewhere === undefined) return [];
-  const other = "id" in elsewhere && "port" in elsewhere ? elsewhere.name : `node ${elsewhere.name}`;
+  const remote = [...services, ...nodes].find(({ address }) => !isLoopback(address));
+  if (remote === undefined) return [];
+  const other = "id" in remote && "port" in remote ? remote.name : `node ${remote.name}`;
   return services
     .filter(({ address }) => isLoopback(address))
     .map((service) => ({
       kind: "service-on-localhost",
       where: placeOf(service),
       problem:
-        `${service.name} is registered at ${endpointOf(service)}, and ${other} is at ${elsewhere.address}: from other ` +
-        "hosts and containers that address leads to themselves.",
+        `${service.name} is registered at ${endpointOf(service)}, and ${other} is at ${remote.address}: on other ` +
+        "hosts and in other containers, localhost is their own.",
       advice:
         `Register ${service.name} with the host name or address that others reach it at (in EdgeX, Host in the ` +
         "[Service] part of its configuration).",
     }));
 }
 
-/** Names that mean something inside one network of containers only. */
+/** Services registered by a host name that only one container network resolves. */
 export function unresolvedAddresses({ services, unresolvedNames }: Facts): readonly Finding[] {
   const outside = services.find(({ address }) => ipVersion(address) !== 0 && !isLoopback(address));
   if (outside === undefined) return [];
@@ -31,16 +31,16 @@ export function unresolvedAddresses({ services, unresolvedNames }: Facts): reado
       where: placeOf(service),
       problem:
         `${service.name} is registered at ${endpointOf(service)}, a name that this machine cannot resolve, while ` +
-        `${outside.name} at ${outside.address} is outside of its containers' network.`,
-      advice: `Register ${service.name} with an address that all can reach, or put all into one network of containers.`,
+        `${outside.name} at ${outside.address} is outside that container network.`,
+      advice: `Register ${service.name} with an address that all clients can reach, or put all into one container network.`,
     }));
 }
 
-/** Two registrations of which at least one is wrong. */
+/** Services at one address and port, of which at most one can be right. */
 export function sharedAddresses({ services }: Facts): readonly Finding[] {
   const keyOf = (service: ServiceFacts): string => {
     if (service.port === 0) return "";
-    // Of every machine there is a localhost, and names of containers may be used again.
+    // localhost and container names mean another host on each node.
     const isAddress = ipVersion(service.address) !== 0 && !isLoopback(service.address);
     return `${isAddress ? "" : service.node} ${endpointOf(service)}`.toLowerCase();
   };
@@ -55,7 +55,7 @@ export function sharedAddresses({ services }: Facts): readonly Finding[] {
           where,
           problem: `${group.length} instances of ${first?.name} are registered at ${endpoint}.`,
           advice:
-            "An instance that registers under a new id at each start leaves the old ones behind: give it a fixed id, " +
+            "An instance that registers with a new id at each start leaves its old registrations behind: give it a fixed id, " +
             `and remove the others: praetor services deregister -id=${others[0]?.id}`,
         }
       : {
@@ -63,7 +63,7 @@ export function sharedAddresses({ services }: Facts): readonly Finding[] {
           where,
           problem: `${[...names].join(" and ")} are registered at the same address, ${endpoint}.`,
           advice:
-            "Only one can listen there: correct the host or port of the other, or remove what is not there any more.",
+            "Only one can listen there: correct the host or port of the other, or deregister the one that no longer runs.",
         };
   });
 }

@@ -9,9 +9,9 @@ import { JsonRow, rowsOf } from "../json.ts";
 import { type CarriedNode, decodeCarriedNode, type NodeRows } from "./carried-node.ts";
 import { carriedServices } from "./carried-services.ts";
 import { counted, type Found } from "./inventory.ts";
-import type { Destination } from "./takeable.ts";
+import type { Destination } from "./destination.ts";
 
-/** A registry's contents as Consul's API and its snapshots have them. */
+/** The content of a registry, as Consul's API and snapshots represent it. */
 export interface RegistryRows {
   readonly keys: readonly KvEntry[];
   readonly services: readonly unknown[];
@@ -21,8 +21,8 @@ export interface RegistryRows {
 }
 
 /**
- * All that an agent and its catalog have, Praetor's or Consul's.
- * @throws OperatingError when any of it cannot be read
+ * Reads everything to import or export from an agent of Praetor or Consul, and its catalog.
+ * @throws OperatingError if any part cannot be read
  */
 export async function readAgent(api: AgentApi): Promise<Found<KvEntry> & Destination> {
   const self = new JsonRow(await api.json("/v1/agent/self"));
@@ -30,7 +30,7 @@ export async function readAgent(api: AgentApi): Promise<Found<KvEntry> & Destina
   const [keys, services, checks, queries] = await Promise.all([
     new KvClient(api).list(""),
     api.json("/v1/agent/services"),
-    // A Consul passes over the question, and tells no definitions.
+    // Consul ignores the parameter and returns no definitions.
     api.json("/v1/agent/checks", { definitions: "" }),
     api.json("/v1/query"),
   ]);
@@ -59,7 +59,7 @@ async function readNode(api: AgentApi, name: string): Promise<NodeRows> {
   };
 }
 
-/** What can be carried of it, and what is to be said of the rest. */
+/** Decodes the parts of a registry that can be imported, with remarks about the others. */
 export function foundIn(rows: RegistryRows): Omit<Found<KvEntry>, "where"> {
   const { services, checks, vagueChecks, remarks, checkRemarks } = carriedServices(rows.services, rows.checks);
   const nodes = rows.nodes.map((each) => carried(`node ${nameOfNode(each)}`, () => carriedNode(each)));
@@ -94,7 +94,7 @@ function carried<T>(what: string, decode: () => Carried<T>): Carried<T> {
   }
 }
 
-/** Another agent's node stays in the catalog as it was last; nobody runs its checks for us. */
+/** Decodes another node. If it had an agent, its checks keep their last status, since no agent runs them here. */
 function carriedNode(rows: NodeRows): Carried<CarriedNode> {
   const { node, services, checks } = rows;
   const own = checks.filter((check) => fieldsOf(check)["CheckID"] !== "serfHealth");

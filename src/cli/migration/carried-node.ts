@@ -6,21 +6,21 @@ import { decodeCatalogRegister } from "../../wire/catalog-register.ts";
 import { encodeCheck } from "../../wire/check.ts";
 import { encodeNodeService } from "../../wire/service.ts";
 
-/** A node that is not the agent's own, as the catalog has it. */
+/** A node of the catalog other than the agent's own. */
 export interface CarriedNode {
   readonly node: Node;
   readonly services: readonly Service[];
   readonly checks: readonly Check[];
 }
 
-/** The fields are those of catalog/register, but for several services. */
+/** The fields of catalog/register, with several services. */
 export interface NodeRows {
   readonly node: Readonly<Record<string, unknown>>;
   readonly services: readonly unknown[];
   readonly checks: readonly unknown[];
 }
 
-/** @throws OperatingError invalid, for what catalog/register refuses */
+/** Decodes a node by the rules of catalog/register. @throws OperatingError invalid */
 export function decodeCarriedNode({ node, services, checks }: NodeRows): CarriedNode {
   const { ID, Node: name, Address, TaggedAddresses, NodeMeta, Meta } = node;
   const base = { ID, Node: name, Address, TaggedAddresses, NodeMeta: NodeMeta ?? Meta };
@@ -38,12 +38,12 @@ function byId(a: { readonly id: string }, b: { readonly id: string }): number {
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** Of a service as an agent or a catalog lists it, what can be registered again. */
+/** The fields of a listed service that a registration accepts. */
 export function serviceFields(row: Row): Row {
   const { Kind, ID, Service, Tags, Address, TaggedAddresses, Meta, Port, Weights, EnableTagOverride, Proxy } = row;
   const { Native } = fieldsOf(row["Connect"]);
   const fields = { Kind, ID, Service, Tags, Address, TaggedAddresses, Meta, Port, Weights, EnableTagOverride };
-  // What is no proxy has an empty one in the catalog.
+  // In the catalog, a service that is not a proxy has an empty Proxy.
   const mesh = { ...(Native === true ? { Connect: { Native } } : {}), ...(Kind ? { Proxy } : {}) };
   return { ...fields, ...mesh };
 }
@@ -53,7 +53,7 @@ function checkOf(row: Row): Row {
   return { CheckID, Name, Status, Notes, Output, ServiceID, ServiceName, ServiceTags, Type, Definition };
 }
 
-/** What a node's registration says of the node itself. */
+/** The fields of a node's registration without services and checks. */
 export function encodeNodeItself({ id, name, address, taggedAddresses, meta }: Node): object {
   return {
     ...{ ID: id || undefined, Node: name, Address: address },
@@ -65,7 +65,7 @@ export function encodeNodesService(service: Service): object {
   return withoutIndexes(encodeNodeService({ ...service, node: "", createIndex: 0, modifyIndex: 0 }));
 }
 
-/** Without what was printed last unless that is given: it changes all the time. */
+/** Encodes a check; without an output unless one is given, since outputs change all the time. */
 export function encodeNodesCheck(check: Check, output = ""): object {
   const { Node: _, Output, ...rest } = fieldsOf(withoutIndexes(encodeCheck(check, output)));
   return Output === "" ? rest : { ...rest, Output };

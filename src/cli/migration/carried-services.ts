@@ -7,38 +7,37 @@ import { decodeServiceDefinition } from "../../wire/service-definition.ts";
 import { JsonRow } from "../json.ts";
 import { serviceFields } from "./carried-node.ts";
 import type { CheckRemark } from "./inventory.ts";
-import { toldCheck } from "./told-check.ts";
+import { checkMethodOf } from "./check-method.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
 export interface CarriedServices {
   readonly services: readonly ServiceDefinition[];
-  /** Of the node. */
+  /** Checks of the agent's node. */
   readonly checks: readonly CheckDefinition[];
-  /** Ids of checks of which the rows do not tell all. */
+  /** Ids of checks whose definitions the rows do not contain, or only in part. */
   readonly vagueChecks: ReadonlySet<string>;
   readonly remarks: readonly string[];
   readonly checkRemarks: readonly CheckRemark[];
 }
 
-/** No limit: that of the agent counts, which takes the definition. */
+/** No limit here: the destination applies its own. */
 const outputBytesMax: number = Number.MAX_SAFE_INTEGER;
-/** How definitions that are carried are read: as an agent's HTTP API does. */
+/** Decodes definitions by the rules of the HTTP API. */
 const options = { source: "api", outputBytesMax } as const;
 
 /**
- * What an agent was asked to register, from its services and checks as agent/services, agent/checks or the catalog list
- * them.
+ * Reconstructs the definitions of an agent's services and checks from rows of agent/services, agent/checks or the catalog.
  */
 export function carriedServices(serviceRows: readonly unknown[], checkRows: readonly unknown[]): CarriedServices {
-  const carrying = new Carrying();
-  const checks = checkRows.map(fieldsOf).flatMap((row) => carrying.check(row));
-  const services = serviceRows.map(fieldsOf).flatMap((row) => carrying.service(row, checks));
-  const ofNode = checks.filter(({ serviceId }) => serviceId === "");
-  const { vagueChecks, remarks, checkRemarks } = carrying;
+  const decoder = new DefinitionDecoder();
+  const checks = checkRows.map(fieldsOf).flatMap((row) => decoder.check(row));
+  const services = serviceRows.map(fieldsOf).flatMap((row) => decoder.service(row, checks));
+  const nodeChecks = checks.filter(({ serviceId }) => serviceId === "");
+  const { vagueChecks, remarks, checkRemarks } = decoder;
   return {
     services: services.toSorted(byId),
-    checks: ofNode.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    checks: nodeChecks.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     vagueChecks,
     remarks,
     checkRemarks,
@@ -49,7 +48,8 @@ function byId(a: ServiceDefinition, b: ServiceDefinition): number {
   return a.service.id < b.service.id ? -1 : 1;
 }
 
-class Carrying {
+/** Decodes rows one by one, and collects remarks about those that cannot be imported as they were. */
+class DefinitionDecoder {
   readonly remarks: string[] = [];
   readonly checkRemarks: CheckRemark[] = [];
   readonly vagueChecks = new Set<string>();
@@ -58,20 +58,20 @@ class Carrying {
     const [id, service] = [new JsonRow(row).text("CheckID"), new JsonRow(row).text("ServiceID")];
     const remark = (text: string, isLost: boolean): void =>
       void this.checkRemarks.push({ id, serviceId: service, text, isLost });
-    // Servers keep it by themselves.
+    // Servers register it themselves.
     if (id === "serfHealth") return [];
     const named = `the check ${JSON.stringify(id)}${service === "" ? "" : ` of ${service}`}`;
     if (/^_(node|service)_maintenance\b/.test(id)) {
       this.remarks.push(`Maintenance mode${service === "" ? "" : ` of ${service}`} is not carried over.`);
       return [];
     }
-    const told = toldCheck(row);
-    if (typeof told === "string" || told.change !== undefined) this.vagueChecks.add(id);
+    const method = checkMethodOf(row);
+    if (typeof method === "string" || method.change !== undefined) this.vagueChecks.add(id);
     try {
-      if (typeof told === "string") throw new Error(told);
-      if (told.change !== undefined)
-        remark(`Consul tells only what ${named} printed; from that it ${told.change} now.`, false);
-      return [decodeCheckDefinition(registrationOfCheck(row, told.method), options)];
+      if (typeof method === "string") throw new Error(method);
+      if (method.change !== undefined)
+        remark(`Consul tells only what ${named} printed; from that it ${method.change} now.`, false);
+      return [decodeCheckDefinition(registrationOfCheck(row, method.method), options)];
     } catch (error) {
       remark(`Not carried over: ${named}: ${messageOf(error)}.`, true);
       return [];
@@ -97,7 +97,7 @@ function registrationOfCheck(row: Row, method: Row): Row {
   return { ...method, ID: CheckID, Name: Name || CheckID, Notes, ServiceID };
 }
 
-/** In the words of agent/service/register. */
+/** The fields of agent/service/register. */
 function registrationOfService(row: Row): Row {
   const { Service: Name, ...rest } = serviceFields(row);
   return { ...rest, Name };

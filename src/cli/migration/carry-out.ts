@@ -15,33 +15,33 @@ import { groupsOf, type KeyWrite, writeKeys } from "./write-keys.ts";
 
 export interface CarryOutOptions {
   readonly api: AgentApi;
-  /** Also what the destination has otherwise. */
+  /** Whether to replace what the destination has with another value. */
   readonly overwrite: boolean;
   readonly progress: Progress;
-  /** Ends it between two requests. */
+  /** Stops the import before the next request. */
   readonly signal: AbortSignal;
 }
 
 export interface CarriedOut {
-  /** Things done, of so many. */
+  /** Number of items imported, of `total`. */
   readonly done: number;
   readonly total: number;
-  /** What the agent refused, and why: one sentence each. */
+  /** A sentence for each item that the agent refused. */
   readonly failures: readonly string[];
-  /** Why it ended before all was tried. */
+  /** Why the import ended before all items were tried. */
   readonly cutShort?: string;
 }
 
-/** One request, and of how many things it is. */
+/** One request, which imports `count` items. */
 interface Step {
   readonly count: number;
   readonly what: string;
   run(): Promise<void>;
-  /** The same in smaller steps, to find out what of it the agent refuses. */
+  /** The same in smaller steps, to run if the agent refuses the whole. */
   readonly parts?: readonly Step[];
 }
 
-/** Does what is planned, one request after the other. What one refuses does not keep others from being tried. */
+/** Carries out a plan, one request after the other, and goes on after requests that the agent refuses. */
 export async function carryOut(plan: Plan, options: CarryOutOptions): Promise<CarriedOut> {
   const steps = stepsOf(plan, options);
   const total = steps.reduce((sum, { count }) => sum + count, 0);
@@ -71,7 +71,7 @@ export async function carryOut(plan: Plan, options: CarryOutOptions): Promise<Ca
   return { done, total, failures };
 }
 
-/** Keys come first: services that appear may look for theirs. */
+/** Keys come first, since services may read theirs as soon as they are registered. */
 function stepsOf(plan: Plan, { api, overwrite }: CarryOutOptions): readonly Step[] {
   const chosen = <T>(difference: { missing: readonly T[]; other: readonly { item: T }[] }): readonly T[] =>
     overwrite ? [...difference.missing, ...difference.other.map(({ item }) => item)] : difference.missing;

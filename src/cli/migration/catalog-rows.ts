@@ -10,13 +10,13 @@ interface NodeParts {
 }
 
 /**
- * Gathers what a snapshot says of nodes. A snapshot does not tell whose it is: the first node with a server is taken for
- * the agent's own.
+ * Groups a snapshot's registrations by node. A snapshot does not name the agent that took it; the first node with a server
+ * counts as the agent's own.
  */
 export class CatalogRows {
   readonly #nodes = new Map<string, NodeParts>();
 
-  /** A registration as catalog/register takes it. */
+  /** Adds a registration in the form of catalog/register. */
   add(registration: Readonly<Record<string, unknown>>): void {
     const name = new JsonRow(registration).text("Node");
     const parts = this.#nodes.get(name) ?? { node: registration, services: [], checks: [] };

@@ -6,20 +6,20 @@ import type { RegistryRows } from "./agent-inventory.ts";
 import { CatalogRows } from "./catalog-rows.ts";
 
 /*
- * The state.bin of a Consul snapshot: MessagePack values one after the other. The first is a map that tells the index;
- * then each record is a number, its type, and a map with the fields of Consul's structures:
+ * Decodes the state.bin of a Consul snapshot, a sequence of MessagePack values. The first is a map with the index. Each record
+ * after it is a number, its type, and a map with the fields of Consul's structures:
  *
  *   0 a node, alone or with one service or one check of it      2 a key      7 a prepared query
  *
- * and many others, which are of a cluster's own or of what Praetor does not have. Texts and bytes are the same type
- * there, so all of them are read as bytes, and made text where they are.
+ * Other types belong to a cluster or to features that Praetor does not have. Consul writes strings and bytes as one type, so
+ * the decoder returns bytes, and fields that are strings are converted here.
  */
 
 const recordTypes = { registration: 0, key: 2, preparedQuery: 7 } as const;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** @throws OperatingError invalid when it cannot be read to its end */
+/** @throws OperatingError invalid if it cannot be decoded to its end */
 export async function consulStateRows(state: Uint8Array): Promise<RegistryRows> {
   const catalog = new CatalogRows();
   const keys: KvEntry[] = [];
@@ -37,7 +37,7 @@ interface StateRecord {
 }
 
 async function recordsIn(state: Uint8Array): Promise<readonly StateRecord[]> {
-  // Loaded here: nothing else has use for it.
+  // Loaded on use: only this import needs it.
   const { decodeMulti } = await import("@msgpack/msgpack");
   const options = { useBigInt64: true, rawStrings: true, mapKeyConverter: textOf };
   try {
@@ -66,7 +66,7 @@ function textOf(value: unknown): string {
   return value instanceof Uint8Array ? new TextDecoder().decode(value) : String(value);
 }
 
-/** The value with text for bytes, all the way down. */
+/** Converts bytes to text, also inside lists and objects. */
 function texts(value: unknown): unknown {
   if (value instanceof Uint8Array) return textOf(value);
   if (Array.isArray(value)) return value.map(texts);

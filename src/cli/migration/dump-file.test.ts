@@ -19,13 +19,13 @@ async function readConsul(): Promise<Found> {
   return await readAgent(new AgentApi(http, {}));
 }
 
-describe("a Consul's snapshot", () => {
-  test("has what the Consul told, keys byte for byte", async () => {
+describe("a snapshot of Consul", () => {
+  test("holds what Consul's API returned, keys byte for byte", async () => {
     const snapshot = await readDump(join(oldConsulFolder, "backup.snap"));
     const { inventory } = snapshot;
     const told = await readConsul();
     expect(inventory.keys).toEqual(told.inventory.keys);
-    // Consul's servers learn minutes later what a check printed, and so the snapshot does not know it of these.
+    // Outputs of checks reach Consul's servers minutes later, so the snapshot lacks those of this service.
     const settled = ({ services }: Inventory): readonly ServiceDefinition[] =>
       services.filter(({ service }) => service.id !== "others");
     expect(settled(inventory).map(serviceText)).toEqual(settled(told.inventory).map(serviceText));
@@ -37,7 +37,7 @@ describe("a Consul's snapshot", () => {
     expect(settledRemarks(snapshot)).toEqual(settledRemarks(told));
   });
 
-  test("has flags of 64 bits, values that are no text, and keys that no URL carries", async () => {
+  test("keeps flags of 64 bits, binary values, and keys that URLs cannot contain", async () => {
     const { inventory } = await readDump(join(oldConsulFolder, "backup.snap"));
     const entries = new Map(inventory.keys.map(({ key, flags, value }) => [key, { flags, text: value.toHex() }]));
     expect(entries.get("edgex/core/1.0/edgex-core-data/Service/Port")?.flags).toBe(2n ** 64n - 1n);
@@ -46,7 +46,7 @@ describe("a Consul's snapshot", () => {
     expect(entries.get("empty")?.text).toBe("");
   });
 
-  test("that is damaged is not read", async () => {
+  test("is refused if it is damaged", async () => {
     const bytes = Buffer.from(await Bun.file(join(oldConsulFolder, "backup.snap")).arrayBuffer());
     bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
     const folder = mkdtempSync(join(tmpdir(), "dump-file-"));
@@ -57,7 +57,7 @@ describe("a Consul's snapshot", () => {
   });
 });
 
-test("what kv export has printed has the keys alone", async () => {
+test("the output of kv export holds only the keys", async () => {
   const { inventory } = await readDump(join(oldConsulFolder, "keys.json"));
   const snapshot = await readDump(join(oldConsulFolder, "backup.snap"));
   const plain = ({ keys }: Inventory): unknown => keys.map(({ key, flags, value }) => [key, flags, value.toHex()]);
@@ -65,7 +65,7 @@ test("what kv export has printed has the keys alone", async () => {
   expect(inventory.services).toEqual([]);
 });
 
-test("what is neither is refused, and so is what is not there", async () => {
+test("other files, and missing ones, are refused", async () => {
   expect(readDump(resolve(import.meta.path))).rejects.toThrow("neither a snapshot nor what kv export prints");
   expect(readDump("/nowhere.snap")).rejects.toThrow("open /nowhere.snap: no such file or directory");
 });

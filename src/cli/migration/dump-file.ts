@@ -9,8 +9,8 @@ import { consulStateRows } from "./consul-state.ts";
 import type { Found } from "./inventory.ts";
 
 /**
- * Reads a file by what is in it: a snapshot of Consul or Praetor, or what `kv export` has printed.
- * @throws CommandFailure when it is none of them, or is damaged
+ * Reads a file whose content shows its kind: a snapshot of Consul or Praetor, or the output of `kv export`.
+ * @throws CommandFailure if it is none of them, or is damaged
  */
 export async function readDump(path: string): Promise<Found> {
   try {
@@ -37,8 +37,8 @@ function readTree(path: string, bytes: Uint8Array): Found {
   }
 }
 
-/** Praetor's state says what it is in its first line; what else is in a snapshot's archive is a Consul's. */
-const praetorsFirstWord = Buffer.from("praetor-state ");
+/** The beginning of Praetor's state; a snapshot without it is Consul's. */
+const praetorMagic = Buffer.from("praetor-state ");
 
 async function readSnapshot(path: string): Promise<Found> {
   const { unpackArchive } = await import("../../lib/checked-archive.ts");
@@ -49,9 +49,9 @@ async function readSnapshot(path: string): Promise<Found> {
   };
   await unpackArchive(Bun.file(path).stream(), wanted);
   const state = Buffer.concat(blocks);
-  const isOurs = state.subarray(0, praetorsFirstWord.length).equals(praetorsFirstWord);
-  const rows = isOurs ? await praetorRows(state) : await consulStateRows(state);
-  return { where: `the ${isOurs ? "Praetor" : "Consul"} snapshot ${path}`, ...foundIn(rows) };
+  const isPraetors = state.subarray(0, praetorMagic.length).equals(praetorMagic);
+  const rows = isPraetors ? await praetorRows(state) : await consulStateRows(state);
+  return { where: `the ${isPraetors ? "Praetor" : "Consul"} snapshot ${path}`, ...foundIn(rows) };
 }
 
 async function praetorRows(state: Uint8Array): Promise<RegistryRows> {

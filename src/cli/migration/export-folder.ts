@@ -6,7 +6,7 @@ import { CommandFailure } from "../command-failure.ts";
 import { decodeTree, manifestName, ownFiles, ownFolders, type Tree } from "./export-tree.ts";
 import type { Found } from "./inventory.ts";
 
-/** There while an export is being written: what is there then is neither the old one nor the new one. */
+/** Exists while an export is written: the folder is then incomplete. */
 const unfinishedName = "praetor-export.unfinished";
 
 export interface WrittenExport {
@@ -16,9 +16,9 @@ export interface WrittenExport {
 }
 
 /**
- * Makes the folder's export this one. Only files that differ are written, and only an export's own files are removed;
- * what else is in the folder stays. Only its owner can read what is written.
- * @throws CommandFailure when it cannot be written, or something else than an export is in the folder
+ * Writes an export into a folder. Writes only files that differ, removes only files of an earlier export, and leaves all others
+ * alone. Only the owner can read the files.
+ * @throws CommandFailure if it cannot be written, or the folder holds something other than an export
  */
 export async function writeExport(folder: string, tree: Tree): Promise<WrittenExport> {
   return attempt("writing", async () => {
@@ -29,13 +29,13 @@ export async function writeExport(folder: string, tree: Tree): Promise<WrittenEx
     const gone = [...present].filter((path) => !tree.has(path));
     for (const path of gone) await remove(folder, path);
     let written = 0;
-    for (const [path, bytes] of tree) written += (await writeIfOther(join(folder, path), bytes)) ? 1 : 0;
+    for (const [path, bytes] of tree) written += (await writeIfDifferent(join(folder, path), bytes)) ? 1 : 0;
     await rm(join(folder, unfinishedName));
     return { written, removed: gone.length, unchanged: tree.size - written };
   });
 }
 
-/** @throws CommandFailure when the folder has no whole export */
+/** @throws CommandFailure if the folder has no complete export */
 export async function readExport(folder: string): Promise<Found> {
   return attempt("reading", async () => {
     const names = await readdir(folder);
@@ -55,14 +55,14 @@ export async function readExport(folder: string): Promise<Found> {
 async function refuseOthers(folder: string): Promise<void> {
   const names = await readdir(folder);
   if (names.length === 0 || names.includes(manifestName) || names.includes(unfinishedName)) return;
-  // A repository may be made before the first export.
+  // A git repository may be created before the first export.
   if (names.every((name) => name === ".git")) return;
   throw new CommandFailure(
     `${folder} is not empty, and is not an export (it has no ${manifestName}): name another folder.`,
   );
 }
 
-/** The export's files, by their paths in its folder. */
+/** The paths of the export's files in its folder. */
 async function filesIn(folder: string): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
   for (const entry of await readdir(folder, { withFileTypes: true })) {
@@ -75,7 +75,7 @@ async function filesIn(folder: string): Promise<ReadonlySet<string>> {
   return found;
 }
 
-/** Git's own files, as .gitkeep, have no keys: those would be written otherwise. */
+/** Skips git's own files, such as .gitkeep: pathOfKey never produces such names. */
 async function addFiles(root: string, path: string, found: Set<string>): Promise<void> {
   for (const entry of await readdir(join(root, path), { withFileTypes: true })) {
     const inner = `${path}/${entry.name}`;
@@ -86,7 +86,7 @@ async function addFiles(root: string, path: string, found: Set<string>): Promise
   }
 }
 
-/** With the folders that are empty then. */
+/** Removes a file, and folders that become empty. */
 async function remove(folder: string, path: string): Promise<void> {
   await rm(join(folder, path));
   for (let parent = dirname(path); parent !== "."; parent = dirname(parent))
@@ -99,8 +99,8 @@ async function remove(folder: string, path: string): Promise<void> {
       return;
 }
 
-/** Whether it was written. */
-async function writeIfOther(path: string, bytes: Uint8Array): Promise<boolean> {
+/** Writes a file unless it has this content; returns whether it was written. */
+async function writeIfDifferent(path: string, bytes: Uint8Array): Promise<boolean> {
   const present = await lstat(path).catch(() => undefined);
   if (present?.isFile() && present.size === bytes.length && (await readFile(path)).equals(bytes)) return false;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });

@@ -48,13 +48,13 @@ afterAll(() => rmSync(root, { recursive: true }));
 const newFolder = (): string => mkdtempSync(join(root, "-"));
 
 describe("an export", () => {
-  test("gives back keys, flags and values byte for byte, whatever the keys are, also from the disk", async () => {
+  test("restores any keys with flags and values byte for byte, also from the disk", async () => {
     const folder = newFolder();
     await fc.assert(
       fc.asyncProperty(keys, async (entries) => {
         const tree = encodeTree({ ...nothing, keys: entries });
         expect(inOrder(decodeTree(tree).keys)).toEqual(inOrder(entries));
-        // Over what the run before has left.
+        // Overwrites the export of the run before.
         await writeExport(folder, tree);
         const { inventory } = await readExport(folder);
         expect(inOrder(inventory.keys)).toEqual(inOrder(entries));
@@ -64,7 +64,7 @@ describe("an export", () => {
     );
   });
 
-  test("is the same files in whatever order the keys come", () => {
+  test("has the same files for any order of the keys", () => {
     fc.assert(
       fc.property(keys, (entries) => {
         expect(encodeTree({ ...nothing, keys: entries.toReversed() })).toEqual(
@@ -74,7 +74,7 @@ describe("an export", () => {
     );
   });
 
-  test("gives back services with every kind of check, and other nodes", () => {
+  test("restores services with every kind of check, and other nodes", () => {
     const checks = [
       {
         CheckID: "1",
@@ -121,7 +121,7 @@ describe("an export", () => {
     ]);
   });
 
-  test("leaves out that which a key had, and nothing that is somebody else's", async () => {
+  test("removes files of keys that are gone, and no files of others", async () => {
     const folder = newFolder();
     const value = Buffer.from("v");
     await writeExport(folder, encodeTree({ ...nothing, keys: [{ key: "a/b/c", flags: 1n, value }] }));
@@ -139,7 +139,7 @@ describe("an export", () => {
     expect(statSync(join(folder, "kv/a")).mode & 0o777).toBe(0o600);
   });
 
-  test("is not written into a folder of something else, or through a link", async () => {
+  test("is not written into a folder with other files, or through a link", async () => {
     const folder = newFolder();
     writeFileSync(join(folder, "mine"), "");
     const tree = encodeTree(nothing);
@@ -152,7 +152,7 @@ describe("an export", () => {
     expect(existsSync(join(folder, "mine"))).toBe(true);
   });
 
-  test("that was interrupted, or is none, or of a later version, is not read", async () => {
+  test("is refused if it is incomplete, of a later version, or not an export", async () => {
     const folder = newFolder();
     expect(readExport(folder)).rejects.toThrow("is not an export: it has no praetor-export.json");
     await writeExport(folder, encodeTree(nothing));
@@ -162,7 +162,7 @@ describe("an export", () => {
     expect(() => decodeTree(later)).toThrow("this Praetor reads version 1, and it is 2");
   });
 
-  test("whose files say nothing usable is refused with the file's name", () => {
+  test("is refused with the name of the invalid file", () => {
     const base = encodeTree(nothing);
     const withFile = (path: string, text: string): Tree => new Map([...base, [path, Buffer.from(text)]]);
     expect(() => decodeTree(withFile("services/a.json", "{"))).toThrow("services/a.json");

@@ -12,23 +12,23 @@ import { fileNameOf, keyOfPath, pathOfKey } from "./key-path.ts";
 /*
  * An inventory as files, by their paths in the export's folder:
  *
- *   praetor-export.json       what this is
- *   .gitattributes            git is to leave the values' bytes alone
- *   kv/<key>                  a value; key-path.ts says how keys are written
- *   kv-flags.json             of keys whose flags are not 0
- *   kv-names.json             of keys that are too long for a path
+ *   praetor-export.json       the format and its version
+ *   .gitattributes            keeps git from changing the values' bytes
+ *   kv/<key>                  a value; key-path.ts defines the path of a key
+ *   kv-flags.json             the flags that are not 0, by key
+ *   kv-names.json             the keys that are too long for a path
  *   services/<id>.json        as an agent's configuration file, with its checks
- *   checks/<id>.json          of the agent's node, as an agent's configuration file
- *   nodes/<name>.json         of the other nodes: catalog/register, with all services
+ *   checks/<id>.json          a check of the agent's node, as an agent's configuration file
+ *   nodes/<name>.json         another node, as catalog/register, with all services
  *   queries/<name>.json       prepared queries
  *
- * Nothing in it tells of time, chance or order: the same inventory is the same files.
+ * The files depend on neither time, chance nor order: equal inventories have equal files.
  */
 
 export type Tree = ReadonlyMap<string, Uint8Array>;
 
 export const manifestName = "praetor-export.json";
-/** All else in the folder is somebody else's. */
+/** The folders and files of an export; it leaves all others in the folder alone. */
 export const ownFolders: readonly string[] = ["kv", "services", "checks", "nodes", "queries"];
 export const ownFiles: readonly string[] = [manifestName, ".gitattributes", "kv-flags.json", "kv-names.json"];
 
@@ -57,7 +57,7 @@ export function encodeTree({ keys, services, checks, nodes, queries }: Inventory
   return tree;
 }
 
-/** What stands before a slash in some key. */
+/** The parts of keys before a slash: keys by these names need another file name, since a folder has it. */
 function foldersOf(keys: readonly KvTreeEntry[]): ReadonlySet<string> {
   const folders = new Set<string>();
   for (const { key } of keys)
@@ -69,7 +69,7 @@ function foldersOf(keys: readonly KvTreeEntry[]): ReadonlySet<string> {
   return folders;
 }
 
-/** An object whose names are keys; JSON.stringify would put those that are numbers first. */
+/** Encodes a map sorted by name; JSON.stringify would put names that are numbers first. */
 function mapText(map: ReadonlyMap<string, string>): string {
   const lines = [...map]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -77,7 +77,7 @@ function mapText(map: ReadonlyMap<string, string>): string {
   return `{\n${lines.join(",\n")}\n}\n`;
 }
 
-/** @throws OperatingError invalid, naming the file that cannot be used */
+/** @throws OperatingError invalid, naming the invalid file */
 export function decodeTree(tree: Tree): Inventory {
   const { format, version } = fieldsOf(jsonIn(tree, manifestName));
   if (format !== manifest.format) throw unusable(manifestName, `it does not say "format": "${manifest.format}"`);
@@ -134,7 +134,7 @@ function textIn(tree: Tree, path: string): string {
   return new TextDecoder().decode(tree.get(path));
 }
 
-/** undefined when there is no such file. */
+/** Returns undefined if there is no such file. */
 function jsonIn(tree: Tree, path: string): unknown {
   if (!tree.has(path)) return undefined;
   return attempt(path, (): unknown => JSON.parse(textIn(tree, path)));

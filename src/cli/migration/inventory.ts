@@ -4,28 +4,29 @@ import type { ServiceDefinition } from "../../model/service.ts";
 import type { KvTreeEntry } from "../../wire/kv-tree.ts";
 import type { CarriedNode } from "./carried-node.ts";
 
-/** What is carried from one registry to another, or kept in a folder. */
+/** The content of a registry that import and export transfer. */
 export interface Inventory<Key extends KvTreeEntry = KvTreeEntry> {
   readonly keys: readonly Key[];
-  /** Of the agent itself, with their checks. */
+  /** The agent's services, with their checks. */
   readonly services: readonly ServiceDefinition[];
-  /** Of the agent's node. */
+  /** The checks of the agent's node. */
   readonly checks: readonly CheckDefinition[];
-  /** The other nodes. */
+  /** All other nodes of the catalog. */
   readonly nodes: readonly CarriedNode[];
-  /** Known by their names: each registry gives them ids of its own. */
+  /** Identified by name, since each registry assigns its own ids. */
   readonly queries: readonly PreparedQuery[];
 }
 
+/** An inventory with its source, and remarks about what it lacks. */
 export interface Found<Key extends KvTreeEntry = KvTreeEntry> {
-  /** What it was found in, for people: "Consul at http://127.0.0.1:8500". */
+  /** The source, for people: "the agent at http://127.0.0.1:8500 (gw)". */
   readonly where: string;
   readonly inventory: Inventory<Key>;
-  /** Ids of checks of which the source does not tell all: where one is here already, that is the right one. */
+  /** Ids of checks whose source lacks part of the definition: a check that the destination already has is kept instead. */
   readonly vagueChecks: ReadonlySet<string>;
-  /** What cannot be carried over, or not as it was, and why: one sentence each. */
+  /** A sentence for each item that cannot be imported, or not unchanged. */
   readonly remarks: readonly string[];
-  /** The same of checks, to be told only where the check would have been taken over. */
+  /** The same for checks; to print only if the check's service is imported. */
   readonly checkRemarks: readonly CheckRemark[];
 }
 
@@ -34,11 +35,11 @@ export interface CheckRemark {
   /** "" for a check of the node. */
   readonly serviceId: string;
   readonly text: string;
-  /** The check is not carried over at all. */
+  /** Whether the check is not imported at all. */
   readonly isLost: boolean;
 }
 
-/** A number of things in words: "1 key", "2 keys", "0 prepared queries". */
+/** Formats a count with its noun: "1 key", "2 keys", "0 prepared queries". */
 export function counted(count: number, noun: string): string {
   return `${count} ${count === 1 ? noun : `${noun}s`.replace(/(?<=[^aeiou])ys$/, "ies")}`;
 }

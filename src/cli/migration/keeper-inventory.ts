@@ -8,12 +8,12 @@ import { decodeServiceDefinition } from "../../wire/service-definition.ts";
 import { JsonRow } from "../json.ts";
 import { counted, type Found } from "./inventory.ts";
 
-/** Where EdgeX keeps its keys. */
+/** The prefix of EdgeX's keys. */
 export const keeperRoot = "edgex";
 
 /**
- * The keys below these roots, and the registrations, of an EdgeX core-keeper.
- * @throws OperatingError when any of it cannot be read
+ * Reads the keys below these roots, and the registrations, from an EdgeX core-keeper.
+ * @throws OperatingError if any part cannot be read
  */
 export async function readKeeper(http: HttpClient, roots: readonly string[]): Promise<Found> {
   const keys = new Map<string, KvTreeEntry>();
@@ -49,14 +49,20 @@ async function readKeys(http: HttpClient, root: string): Promise<readonly KvTree
     .map((row) => ({ key: row.text("key"), flags: 0n, value: decodeBase64(row.text("value")) }));
 }
 
-/** As EdgeX's services themselves register with a Consul: a service, and a check by HTTP that is called after it. */
+/** Converts a registration as EdgeX's services register with Consul: a service, and an HTTP check named after it. */
 function serviceOf(row: JsonRow, remarks: string[]): readonly ServiceDefinition[] {
   const [id, host, port] = [row.text("serviceId"), row.text("host"), row.number("port")];
   const check = healthCheckOf(row);
   const name = `Health Check: ${id}`;
-  const asked = `${check.text("type")}://${host}:${port}${check.text("path")}`;
-  const how = { HTTP: asked, Interval: check.text("interval"), Notes: "Check the health of the API" };
-  const registration = { ID: id, Name: id, Address: host, Port: port, Checks: [{ CheckID: name, Name: name, ...how }] };
+  const url = `${check.text("type")}://${host}:${port}${check.text("path")}`;
+  const method = { HTTP: url, Interval: check.text("interval"), Notes: "Check the health of the API" };
+  const registration = {
+    ID: id,
+    Name: id,
+    Address: host,
+    Port: port,
+    Checks: [{ CheckID: name, Name: name, ...method }],
+  };
   try {
     return [decodeServiceDefinition(registration, { source: "api", outputBytesMax: Number.MAX_SAFE_INTEGER })];
   } catch (error) {
@@ -65,7 +71,7 @@ function serviceOf(row: JsonRow, remarks: string[]): readonly ServiceDefinition[
   }
 }
 
-/** core-keeper writes HealthCheck, its document says healthCheck. */
+/** core-keeper sends HealthCheck; its documentation says healthCheck. */
 function healthCheckOf(row: JsonRow): JsonRow {
   const name = row.names.find((each) => each.toLowerCase() === "healthcheck");
   return name === undefined ? new JsonRow(fieldsOf(undefined)) : row.row(name);

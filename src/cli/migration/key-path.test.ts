@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { fileNameOf, keyOfPath, pathOfKey } from "./key-path.ts";
 
-/** Keys of what file systems, git and the escapes themselves have a meaning for. */
+/** Names with a special meaning for file systems, git or the escapes. */
 const nastyName = fc.oneof(
   fc.constantFrom(
     "",
@@ -33,12 +33,12 @@ describe("the path of a key", () => {
     ["50%", false, "50%25"],
     ["a/../.git", false, "a/%2E./%2Egit"],
     ["/a", false, "%/a"],
-  ])("of %j is the key itself wherever that can be", (key, isFolder, path) => {
+  ])("of %j is the key itself where possible", (key, isFolder, path) => {
     expect(pathOfKey(key, isFolder)).toBe(path);
     expect(keyOfPath(path, {})).toEqual({ key });
   });
 
-  test("leads back to the key, and never out of the folder or into git's", () => {
+  test("decodes to the key, and never leaves the folder or enters git's", () => {
     fc.assert(
       fc.property(nastyKey, fc.boolean(), (key, isFolder) => {
         const path = pathOfKey(key, isFolder);
@@ -46,7 +46,7 @@ describe("the path of a key", () => {
         expect(keyOfPath(path, { [hash]: key })).toEqual({ key });
         for (const name of path.split("/")) {
           expect(name).not.toMatch(/^(\.{0,2}|\.git.*|git~.*)$/i);
-          // oxlint-disable-next-line no-control-regex -- they are what must not be there
+          // oxlint-disable-next-line no-control-regex -- the forbidden characters
           expect(name).not.toMatch(/[\\\u0000-\u001f]/);
           expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255);
         }
@@ -54,7 +54,7 @@ describe("the path of a key", () => {
     );
   });
 
-  test("is another one for each key", () => {
+  test("is unique for each key", () => {
     fc.assert(
       fc.property(nastyKey, nastyKey, fc.boolean(), fc.boolean(), (a, b, aIsFolder, bIsFolder) => {
         fc.pre(a !== b);
@@ -63,14 +63,14 @@ describe("the path of a key", () => {
     );
   });
 
-  test("that somebody has made by hand is a key too, or is said to be none", () => {
+  test("of a file made by hand decodes to a key, or to a reason why not", () => {
     expect(keyOfPath("my own/key", {})).toEqual({ key: "my own/key" });
     expect(keyOfPath("100%", {})).toBe("a % in a file's name is written %25");
     expect(keyOfPath("%long/unknown", {})).toBe("kv-names.json does not tell its key");
   });
 });
 
-test("a word's file name is one name, does not begin with a dot, and is another one for each word", () => {
+test("a word's file name is a single path segment without a leading dot, unique for each word", () => {
   fc.assert(
     fc.property(nastyKey, nastyKey, (a, b) => {
       expect(fileNameOf(a)).toMatch(/^[^./][^/]*$/);

@@ -1,24 +1,25 @@
 /*
- * The path of the file that has a key's value: the key itself wherever that can be, so that a person finds it.
+ * The path of the file with a key's value: the key itself where possible, so that people find it.
  *
  *   edgex/core/1.0/Service/Port   edgex/core/1.0/Service/Port
  *   a//b/                         a/%/b/%                       an empty name is "%"
- *   a, where there is a/b too     a%value                       a name cannot be a file and a folder
- *   50%                           50%25                         %, \ and control characters by their number
- *   a/../.git                     a/%2E./%2Egit                 what file systems and git have a meaning for
- *   one that is too long          %long/<SHA-256 of the key>    kv-names.json tells the key
+ *   a, if there is a/b too        a%value                       a name cannot be a file and a folder
+ *   50%                           50%25                         %, \ and control characters by their code
+ *   a/../.git                     a/%2E./%2Egit                 names with a meaning for file systems or git
+ *   a key that is too long        %long/<SHA-256 of the key>    kv-names.json holds the key
  *
- * In a name that export writes "%" is followed by two digits, or by one of these words, or ends it: no two keys have one path.
+ * In a name that export writes, "%" is followed by two digits or by one of these words, or ends the name, so no two keys have
+ * the same path.
  */
 
-/** File systems have 255. */
+/** File systems allow 255. */
 const nameBytesMax = 240;
-/** Linux has 4,096 for a whole path. */
+/** Linux allows 4,096 for a whole path. */
 const pathBytesMax = 2_048;
 const valueMark = "%value";
 const longFolder = "%long/";
 
-/** `isFolder`: there are keys below it. */
+/** @param isFolder whether other keys begin with this key and a slash */
 export function pathOfKey(key: string, isFolder: boolean): string {
   const path = key.split("/").map(nameOf).join("/");
   const isLong =
@@ -27,7 +28,7 @@ export function pathOfKey(key: string, isFolder: boolean): string {
   return isFolder ? `${path}${valueMark}` : path;
 }
 
-/** The key of a path, or the reason why it has none; `longKeys` by their hashes. */
+/** Returns the key of a path, or the reason why it has none; `longKeys` holds keys by their hashes. */
 export function keyOfPath(
   path: string,
   longKeys: Readonly<Record<string, unknown>>,
@@ -42,7 +43,7 @@ export function keyOfPath(
   return { key: names.join("/") };
 }
 
-/** A word as the name of one file, whatever is in it; it never begins with a dot. */
+/** Encodes any word as a file name, which never begins with a dot. */
 export function fileNameOf(word: string): string {
   const name = escape(word, /[%\\/\u0000-\u001f\u007f]|^\./g) || "%";
   return Buffer.byteLength(name) <= nameBytesMax
@@ -50,10 +51,10 @@ export function fileNameOf(word: string): string {
     : `%${new Bun.CryptoHasher("sha256").update(word).digest("hex")}`;
 }
 
-/** Git refuses, or obeys, what begins with .git, and with git~ for the sake of Windows. */
+/** Encodes one segment of a key. Git treats names that begin with .git specially, and git~ because of Windows. */
 function nameOf(segment: string): string {
   if (segment === "") return "%";
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  // oxlint-disable-next-line no-control-regex -- the characters to escape
   return escape(segment, /[%\\\u0000-\u001f\u007f]|^\.(?=\.?$|git)|(?<=^git)~/gi);
 }
 

@@ -7,14 +7,14 @@ import type { CarriedNode } from "./carried-node.ts";
 import { checkText, nodeText, queryText, serviceText } from "./definition-text.ts";
 import type { Found, Inventory } from "./inventory.ts";
 
-/** Of one kind of things: what the destination lacks, what it has otherwise, and how much it has already. */
+/** The items of one kind that the destination lacks, has with another value, or has already. */
 export interface Difference<T, Here = T> {
   readonly missing: readonly T[];
   readonly other: readonly { readonly item: T; readonly here: Here }[];
   readonly same: number;
 }
 
-/** What an import has to do. Run again after it was cut short, it finds less that is missing. */
+/** What an import has to do. After an interrupted import, a new plan has fewer missing items. */
 export interface Plan {
   readonly keys: Difference<KvTreeEntry, KvEntry>;
   readonly services: Difference<ServiceDefinition>;
@@ -38,7 +38,7 @@ export function planImport(
   };
 }
 
-/** The services, with those of the vague checks that are here as they are here. */
+/** Replaces vague checks by the destination's checks with the same ids. */
 function withChecksHere(
   services: readonly ServiceDefinition[],
   here: readonly ServiceDefinition[],
@@ -68,9 +68,9 @@ function sameBy<T>(textOf: (item: T) => string): (a: T, b: T) => boolean {
   return (a, b) => textOf(a) === textOf(b);
 }
 
-/** Who watches the node may have told the destination a newer one. */
+/** The text of a node without its checks' statuses, which may be newer at the destination. */
 function withoutStatus({ node, services, checks }: CarriedNode): string {
-  // The id is the one that the destination has for it already, if it has another.
+  // Without the id, too: the destination keeps its own for a known node.
   return nodeText({
     node: { ...node, id: "" },
     services,

@@ -8,8 +8,8 @@ import type { RegistryRows } from "./agent-inventory.ts";
 import { CatalogRows } from "./catalog-rows.ts";
 
 /**
- * The state.bin of a Praetor snapshot.
- * @throws OperatingError invalid when it cannot be read to its end
+ * Decodes the state.bin of a Praetor snapshot.
+ * @throws OperatingError invalid if it cannot be decoded to its end
  */
 export function praetorStateRows(bytes: Uint8Array): RegistryRows {
   const decoder = new SnapshotDecoder();

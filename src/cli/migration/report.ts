@@ -10,7 +10,7 @@ export interface ReportOptions {
   readonly verbose: boolean;
 }
 
-/** What an import has to do, as a table; with -verbose each name. */
+/** Formats a plan as a table, with -verbose followed by each name. */
 export function planText(plan: Plan, { overwrite, verbose }: ReportOptions): string {
   const kinds = kindsOf(plan).filter(({ missing, other, same }) => missing.length + other.length + same > 0);
   if (kinds.length === 0) return "There is nothing to import.\n";
@@ -59,8 +59,8 @@ export function remarksText(remarks: readonly string[]): string {
 }
 
 /**
- * What is to be said of checks, for the services that are taken over.
- * @param checksHere ids of the checks that the destination has: they stay as they are
+ * Formats the remarks about checks of the imported services.
+ * @param checksHere ids of the destination's checks, which the import does not change
  */
 export function checksText(
   { checkRemarks }: Pick<Found, "checkRemarks">,
@@ -70,14 +70,14 @@ export function checksText(
   }: { readonly services: readonly ServiceDefinition[]; readonly checksHere: ReadonlySet<string> },
 ): string {
   const taken = new Map(services.map((each) => [each.service.id, each]));
-  const told = checkRemarks.filter(
+  const relevant = checkRemarks.filter(
     ({ id, serviceId }) => !checksHere.has(id) && (serviceId === "" || taken.has(serviceId)),
   );
-  const losing = [...new Set(told.filter(({ isLost }) => isLost).map(({ serviceId }) => serviceId))];
-  const bare = losing.filter((id) => taken.get(id)?.checks.length === 0);
+  const incomplete = [...new Set(relevant.filter(({ isLost }) => isLost).map(({ serviceId }) => serviceId))];
+  const unchecked = incomplete.filter((id) => taken.get(id)?.checks.length === 0);
   return remarksText([
-    ...told.map(({ text }) => text),
-    ...bare.map(
+    ...relevant.map(({ text }) => text),
+    ...unchecked.map(
       (id) =>
         `The service ${id} has no check here, so it counts as healthy whatever becomes of it: restart it if it registers ` +
         "itself, else register its check again.",
@@ -90,7 +90,7 @@ export function checkIds({ services, checks }: Pick<Inventory, "services" | "che
   return new Set([...checks, ...services.flatMap((each) => each.checks)].map(({ id }) => id));
 }
 
-/** How it ended, where that needs words. */
+/** Describes what was not imported; "" if everything was. */
 export function outcomeText({ done, total, failures, cutShort }: CarriedOut): string {
   const refused = failures.map((failure) => `Not imported: ${printable(failure)}\n`).join("");
   if (cutShort === undefined && failures.length === 0) return "";

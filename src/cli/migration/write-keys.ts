@@ -7,16 +7,16 @@ import type { KvTreeEntry } from "../../wire/kv-tree.ts";
 import type { AgentApi } from "../api-command.ts";
 import { JsonRow } from "../json.ts";
 
-/** A key to write, as long as it is at this index: 0 for one that is not there. */
+/** A key to write if its ModifyIndex is still `index`; 0 for a key that does not exist. */
 export interface KeyWrite {
   readonly entry: KvTreeEntry;
   readonly index: number;
 }
 
-/** Below what an agent takes as the body of one transaction unless told, 512 KiB; the values are a third longer there. */
+/** Bytes of keys and values in one transaction. Base64 makes values a third longer, and an agent's default limit is 512 KiB. */
 const bytesMax = 256 * 1024;
 
-/** Those that go into one transaction, one group after the other. A long value is a group of its own. */
+/** Splits writes into groups for one transaction each. A long value forms its own group. */
 export function* groupsOf(writes: readonly KeyWrite[]): Generator<readonly KeyWrite[]> {
   let group: KeyWrite[] = [];
   let bytes = 0;
@@ -34,8 +34,8 @@ export function* groupsOf(writes: readonly KeyWrite[]): Generator<readonly KeyWr
 }
 
 /**
- * Writes all of the group or nothing.
- * @throws OperatingError when the agent refuses it, or a key is not at its index any more
+ * Writes the whole group or nothing.
+ * @throws OperatingError if the agent refuses it, or a key's index has changed
  */
 export async function writeKeys(api: AgentApi, group: readonly KeyWrite[]): Promise<void> {
   const [only] = group;
@@ -64,5 +64,9 @@ function reasonOf(json: unknown): string {
 }
 
 function changedMeanwhile(what: string): OperatingError {
-  return new OperatingError("conflict", "import-conflict", `somebody wrote at the same time: ${what}. Run it again.`);
+  return new OperatingError(
+    "conflict",
+    "import-conflict",
+    `another client wrote at the same time: ${what}. Run it again.`,
+  );
 }

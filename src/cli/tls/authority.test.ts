@@ -23,7 +23,7 @@ function stored({ certificate, key }: Partial<Issued> = {}): PemPaths {
   return paths;
 }
 
-test("a certificate of an authority is verified by its key, and names it as its issuer", () => {
+test("an issued certificate verifies against the authority's key, and names it as issuer", () => {
   const issued = create();
   const authority = new Authority(stored(issued));
   const names = { commonName: "kind_of.dc1", dnsNames: ["localhost"], ipAddresses: ["::1"], purposes: [] };
@@ -36,7 +36,7 @@ test("a certificate of an authority is verified by its key, and names it as its 
   expect(leaf.validTo).toBe("Jan 11 00:00:00 2026 GMT");
 });
 
-test("an authority with an RSA key, which another program may have made, signs as well", () => {
+test("an authority of another program, with an RSA key, can issue certificates", () => {
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const { certificate } = create();
   const issuer = { certificate: new X509Certificate(certificate).raw, key: privateKey };
@@ -45,13 +45,13 @@ test("an authority with an RSA key, which another program may have made, signs a
   expect(leaf.verify(publicKey)).toBe(true);
 });
 
-test("files that are no authority's are named", () => {
+test("errors about files that are not a certificate authority's name them", () => {
   expect(() => new Authority(stored({ certificate: "text" }))).toThrow(/a-\d+\.pem holds no certificate: /);
   expect(() => new Authority(stored({ key: "text" }))).toThrow(/a-\d+-key\.pem holds no private key: /);
   expect(() => new Authority(stored({ key: create().key }))).toThrow(/-key\.pem is not the key of .*a-\d+\.pem/);
 });
 
-test("what no client would trust is not made", () => {
+test("certificates that no client would accept are refused", () => {
   const held = new Authority(stored(create(["plant.example", "localhost"])));
   held.requireUsable(["localhost", "plant.example", "a.B.Plant.example"], nowMs);
   expect(() => held.requireUsable(["localhost", "otherplant.example"], nowMs)).toThrow(
@@ -64,7 +64,7 @@ test("what no client would trust is not made", () => {
   expect(() => new Authority(stored(leaf)).requireUsable([], nowMs)).toThrow("is no certificate authority");
 });
 
-test("a file that is there is never written over, and a pair is whole or not there", () => {
+test("existing files are never overwritten, and certificate and key are written both or not at all", () => {
   const paths = numberedPaths(join(folder, "b"));
   expect(paths).toEqual({ certificate: join(folder, "b-0.pem"), key: join(folder, "b-0-key.pem") });
   writeFileSync(paths.key, "mine");
@@ -76,7 +76,7 @@ test("a file that is there is never written over, and a pair is whole or not the
   expect(numberedPaths(join(folder, "c")).key).toBe(join(folder, "c-0-key.pem"));
 });
 
-test("serial numbers are positive, of 16 bytes, and differ", () => {
+test("serial numbers are positive, have 16 bytes and differ", () => {
   const numbers = Array.from({ length: 50 }, newSerialNumber);
   expect(numbers.every((serial) => serial.length === 16 && (serial[0] ?? 0) >> 6 === 1)).toBe(true);
   expect(new Set(numbers.map(inDecimal)).size).toBe(50);

@@ -4,13 +4,13 @@ import { CommandFailure } from "../command-failure.ts";
 import { canSign, type Issuer, permittedDomainsOf } from "./certificate.ts";
 import { type PemPaths, readPemFile } from "./pem-files.ts";
 
-/** A certificate authority that was read from its files. */
+/** A certificate authority, read from its files. */
 export class Authority {
   readonly #certificate: X509Certificate;
   readonly #key: KeyObject;
   readonly #path: string;
 
-  /** @throws CommandFailure when the files are not those of an authority */
+  /** @throws CommandFailure if the files are not those of an authority */
   constructor(paths: PemPaths) {
     const certificate = readPemFile(paths.certificate, "CA");
     const key = readPemFile(paths.key, "CA key");
@@ -27,7 +27,7 @@ export class Authority {
   }
 
   /**
-   * Consul: what a client would refuse is not made at all.
+   * Checks that clients would accept a certificate for these names. Consul: refuses to create others.
    * @throws CommandFailure
    */
   requireUsable(dnsNames: readonly string[], nowMs: number): void {

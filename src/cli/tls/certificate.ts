@@ -35,10 +35,10 @@ import {
 } from "@peculiar/asn1-x509";
 import { assert } from "../../lib/assert.ts";
 
-/** What Consul's command line puts into certificates, and Praetor's with it. */
+/** The content that certificates of an authority and of others share, as in Consul. */
 export interface CertificateContent {
   readonly commonName: string;
-  /** Positive: the first bit is not set. */
+  /** Positive: its first bit is not set. */
   readonly serial: Uint8Array<ArrayBuffer>;
   readonly validFromMs: number;
   readonly days: number;
@@ -51,26 +51,26 @@ export interface LeafContent extends CertificateContent {
 }
 
 export interface AuthorityContent extends CertificateContent {
-  /** DNS domains that certificates of this authority may be for; empty for all. */
+  /** DNS domains for which this authority may issue certificates; empty for all. */
   readonly permittedDomains: readonly string[];
 }
 
 export type Purpose = "server" | "client";
 
-/** As text in PEM. */
+/** A certificate and its key in PEM. */
 export interface Issued {
   readonly certificate: string;
   readonly key: string;
 }
 
-/** Who signs. */
+/** The authority that signs. */
 export interface Issuer {
   /** In DER. */
   readonly certificate: Uint8Array;
   readonly key: KeyObject;
 }
 
-/** A certificate authority that vouches for itself, with a new key. */
+/** Creates a self-signed certificate authority with a new key. */
 export function createAuthority(content: AuthorityContent): Issued {
   const keys = newKeys();
   const name = nameOf(content.commonName);
@@ -95,7 +95,7 @@ export function createAuthority(content: AuthorityContent): Issued {
   return issue(content, { keys, subject: name, issuer: name, signer: keys.privateKey, extensions });
 }
 
-/** A certificate that an authority vouches for, with a new key. */
+/** Creates a certificate that an authority signs, with a new key. */
 export function createLeaf(content: LeafContent, issuer: Issuer): Issued {
   const keys = newKeys();
   const authority = AsnConvert.parse(issuer.certificate, Certificate).tbsCertificate;
@@ -121,7 +121,7 @@ export function createLeaf(content: LeafContent, issuer: Issuer): Issued {
   });
 }
 
-/** The domains that an authority (in DER) may vouch for; empty for all. */
+/** The domains for which an authority (in DER) may issue certificates; empty for all. */
 export function permittedDomainsOf(certificate: Uint8Array): readonly string[] {
   const { extensions = [] } = AsnConvert.parse(certificate, Certificate).tbsCertificate;
   const found = extensions.find(({ extnID }) => extnID === id_ce_nameConstraints);
@@ -132,7 +132,7 @@ export function permittedDomainsOf(certificate: Uint8Array): readonly string[] {
 
 const purposeIds: Readonly<Record<Purpose, string>> = { server: "1.3.6.1.5.5.7.3.1", client: "1.3.6.1.5.5.7.3.2" };
 
-/** By the type of the key that signs: ecdsa-with-SHA256, and sha256WithRSAEncryption, whose parameters are a null. */
+/** ecdsa-with-SHA256 and sha256WithRSAEncryption (RFC 4055: its parameters are NULL), by the type of the signer's key. */
 const signatureAlgorithms: Readonly<Record<string, AlgorithmIdentifier>> = {
   ec: new AlgorithmIdentifier({ algorithm: "1.2.840.10045.4.3.2" }),
   rsa: new AlgorithmIdentifier({ algorithm: "1.2.840.113549.1.1.11", parameters: null }),
@@ -199,19 +199,19 @@ function keyIdentifiers({
   readonly own: ArrayBuffer;
   readonly issuers: ArrayBuffer | undefined;
 }): readonly Extension[] {
-  const ofIssuer = issuers && new AuthorityKeyIdentifier({ keyIdentifier: new KeyIdentifier(issuers) });
+  const authority = issuers && new AuthorityKeyIdentifier({ keyIdentifier: new KeyIdentifier(issuers) });
   return [
     extension(id_ce_subjectKeyIdentifier, new SubjectKeyIdentifier(own), false),
-    ...(ofIssuer === undefined ? [] : [extension(id_ce_authorityKeyIdentifier, ofIssuer, false)]),
+    ...(authority === undefined ? [] : [extension(id_ce_authorityKeyIdentifier, authority, false)]),
   ];
 }
 
-/** Consul: the SHA-256 of the public key. */
+/** Consul: the key identifier is the SHA-256 of the public key. */
 function identifierOf(publicKey: KeyObject): ArrayBuffer {
   return bufferOf(createHash("sha256").update(spkiOf(publicKey)).digest());
 }
 
-/** An authority made by another program may have chosen its own. */
+/** The authority's own key identifier: another program may compute it otherwise. */
 function authorityIdentifier({ extensions = new Extensions() }: TBSCertificate): ArrayBuffer | undefined {
   const found = extensions.find(({ extnID }) => extnID === id_ce_subjectKeyIdentifier);
   return found && AsnConvert.parse(found.extnValue.buffer, SubjectKeyIdentifier).buffer;
@@ -223,7 +223,7 @@ function spkiOf(publicKey: KeyObject): Buffer {
 
 const commonNameId = "2.5.4.3";
 
-/** "CN=...". Letters that a PrintableString has not make it UTF-8. */
+/** "CN=..." as a PrintableString, or as a UTF8String if it has other characters. */
 function nameOf(commonName: string): Name {
   const isPrintable = /^[A-Za-z0-9 '()+,./:=?-]*$/.test(commonName);
   const value = new AttributeValue(isPrintable ? { printableString: commonName } : { utf8String: commonName });

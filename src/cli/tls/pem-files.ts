@@ -8,7 +8,7 @@ export interface PemPaths {
   readonly key: string;
 }
 
-/** "dc1-server-consul" with the first number that no file has yet. */
+/** Paths with a prefix such as "dc1-server-consul" and the first number without files. */
 export function numberedPaths(prefix: string): PemPaths {
   for (let number = 0; ; number += 1) {
     const paths = { certificate: `${prefix}-${number}.pem`, key: `${prefix}-${number}-key.pem` };
@@ -17,13 +17,13 @@ export function numberedPaths(prefix: string): PemPaths {
 }
 
 /**
- * Writes both files or none; what is there already stays. Only their owner may read keys.
+ * Writes both files or none, and overwrites none. Only the owner may read the key.
  * @throws CommandFailure
  */
 export function writePemFiles(paths: PemPaths, issued: Issued): void {
   for (const path of [paths.certificate, paths.key])
     if (existsSync(path)) throw new CommandFailure(`${path} already exists.`);
-  // The key first: a certificate without its key looks as if all were well.
+  // The key first: a certificate alone would look complete.
   create(paths.key, issued.key, 0o600);
   try {
     create(paths.certificate, issued.certificate, 0o644);
@@ -41,7 +41,7 @@ function create(path: string, text: string, mode: number): void {
   }
 }
 
-/** @throws CommandFailure naming `what` it is */
+/** Reads a file; `what` names it in the error. @throws CommandFailure */
 export function readPemFile(path: string, what: string): string {
   try {
     return readFileSync(path, "utf8");

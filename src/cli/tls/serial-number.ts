@@ -2,7 +2,7 @@ import { secretBytes } from "../../lib/secret-bytes.ts";
 
 const serialBytes = 16;
 
-/** As a positive number whose first byte says something: the shortest form, which DER demands. */
+/** A random positive number of 16 bytes; its first bits are 01, so that it is in DER's shortest form. */
 export function newSerialNumber(): Uint8Array<ArrayBuffer> {
   const bytes = secretBytes(serialBytes);
   bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;

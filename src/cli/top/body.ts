@@ -8,38 +8,38 @@ export interface Size {
 
 export type Sorting = "name" | "status";
 
-/** What decides which lines the list has. */
+/** What the user chose to list. */
 export interface Choice {
   readonly sorting: Sorting;
   readonly filter: string;
-  /** Names of services whose checks are shown. */
+  /** Names of the services whose instances and checks are shown. */
   readonly open: ReadonlySet<string>;
 }
 
 /** One line of the list, without colours. */
 export interface BodyLine {
-  /** Names the line while others come and go: the service, or the service, "\0" and more. */
+  /** Identifies the line across updates: the service, or the service, "\0" and more. */
   readonly key: string;
   readonly service: string;
   readonly status: Status;
-  /** A service's, one for each column; or a text, which takes all columns after the status. */
+  /** A service, for one cell in each column; or a text, which spans all columns after the status. */
   readonly content: ShownService | string;
-  /** Goes on with the text of the line before. */
+  /** Whether it continues the text of the line before. */
   readonly isContinued: boolean;
 }
 
 export const gap = "  ";
 export const statusWidth = 12;
 
-/** Two lines above the list, and one below. */
+/** The number of lines for the list: two lines are above it, and one below. */
 export function bodyRows({ rows }: Size): number {
   return Math.max(rows - 3, 1);
 }
 
-/** What the choice lets through, in its order, on lines that are no wider than the screen. */
+/** The services that match the filter, sorted, as lines no wider than the screen. */
 export function bodyLines(model: Model, choice: Choice, { columns }: Size): readonly BodyLine[] {
   const wanted = choice.filter.toLowerCase();
-  const services = model.services.filter((service) => searchedIn(service).includes(wanted));
+  const services = model.services.filter((service) => searchText(service).includes(wanted));
   const rank = ({ status }: ShownService): number => (choice.sorting === "status" ? statuses.indexOf(status) : 0);
   return services
     .toSorted((a, b) => rank(a) - rank(b))
@@ -51,7 +51,7 @@ export function bodyLines(model: Model, choice: Choice, { columns }: Size): read
     ]);
 }
 
-function searchedIn({ name, instances }: ShownService): string {
+function searchText({ name, instances }: ShownService): string {
   const words = instances.flatMap(({ node, endpoint, tags }) => [node, endpoint, ...tags]);
   return [name, ...words].join("\n").toLowerCase();
 }
@@ -78,7 +78,7 @@ function instanceLines(service: string, instance: ShownInstance, columns: number
   ];
 }
 
-/** The text on lines of at most `width` columns, broken between words where it can be; those after the first indented by two more. */
+/** Wraps a text to `width` columns, between words if possible; lines after the first are indented by two more. */
 function wrapped(
   text: string,
   { width, indent }: { readonly width: number; readonly indent: number },

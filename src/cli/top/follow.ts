@@ -6,24 +6,24 @@ import { JsonRow } from "../json.ts";
 import { type Model, modelFrom, type SinceOf } from "./model.ts";
 
 export interface Follower {
-  /** The agent has answered; the model may be as before. */
+  /** Called with each answer of the agent; the model may be unchanged. */
   onModel(this: void, model: Model): void;
-  /** Why there is no newer model. */
+  /** Called with the reason when the agent does not answer. */
   onTrouble(this: void, trouble: string): void;
 }
 
 const path = "/v1/internal/ui/nodes";
-/** So long an agent may be gone, or hang, until that is noticed; Consul adds a sixteenth, for not all clients to come back at once. */
+/** The wait of a blocking query, and so the time until a lost agent is noticed. Consul adds up to 1/16 of it as jitter. */
 const waitMs = 10_000;
 const timeoutMs = waitMs + waitMs / 16 + 5_000;
 const retryMs = 1_000;
-/** Between two pictures, however fast the catalog changes. */
+/** The least pause between two updates of the screen. */
 const pauseMs = 100;
 
-/** What was seen of each check, by node and id; `sinceMs` is undefined if it was so when first seen. */
+/** The last status of each check, by node and id; `sinceMs` is undefined if the status has not changed since the first answer. */
 type Seen = Map<string, { readonly status: string; readonly sinceMs: number | undefined }>;
 
-/** Reads the catalog of one agent, and remembers since when its checks have their statuses. */
+/** Reads the catalog of one agent, and records when each check got its status. */
 export class Catalog {
   readonly #api: AgentApi;
   readonly #clock: Clock;
@@ -40,7 +40,7 @@ export class Catalog {
     return this.#model(await this.#api.ok({ path }));
   }
 
-  /** Calls the follower at each change, and at least every few seconds, until `signal` aborts. */
+  /** Calls the follower on each change, and at least every few seconds, until `signal` aborts. */
   async follow(follower: Follower, signal: AbortSignal): Promise<void> {
     let index = 0;
     while (!signal.aborted) {
@@ -48,14 +48,14 @@ export class Catalog {
         const query = index > 0 ? { index: String(index), wait: `${waitMs}ms` } : {};
         const answer = await this.#api.ok({ path, query, timeoutMs, signal });
         const next = Number(answer.headers.get("X-Consul-Index") ?? 0);
-        // An agent that has begun anew counts from below.
+        // The index restarts with the agent's state.
         index = next < index ? 0 : next;
         follower.onModel(await this.#model(answer, signal));
         await sleep(this.#clock, pauseMs, signal);
       } catch (error) {
         if (signal.aborted) return;
         index = 0;
-        // Without the request, which is always the same: `Get "http://...": `.
+        // Drops the request, `Get "http://...": `, which is always the same.
         follower.onTrouble(messageOf(error).replace(/^\w+ "[^"]*": /, ""));
         await sleep(this.#clock, retryMs, signal);
       }
@@ -63,7 +63,7 @@ export class Catalog {
   }
 
   async #model(answer: HttpAnswer, signal?: AbortSignal): Promise<Model> {
-    const told = await this.#toldSince(signal);
+    const reported = await this.#reportedSince(signal);
     const before = this.#seen;
     const nowMs = this.#clock.wallMs();
     const now: Seen = new Map();
@@ -71,7 +71,7 @@ export class Catalog {
       const key = JSON.stringify([node, id]);
       const known = before?.get(key);
       const observed = known?.status === status ? known.sinceMs : before && nowMs;
-      const sinceMs = told.get(key) ?? observed;
+      const sinceMs = reported.get(key) ?? observed;
       now.set(key, { status, sinceMs });
       return sinceMs;
     };
@@ -80,25 +80,25 @@ export class Catalog {
     return model;
   }
 
-  /** What the agent tells of its own checks, by this machine's clock. A Consul does not. */
-  async #toldSince(signal?: AbortSignal): Promise<ReadonlyMap<string, number>> {
-    const told = new Map<string, number>();
+  /** When the agent's own checks got their statuses, by this machine's clock. Consul does not report it. */
+  async #reportedSince(signal?: AbortSignal): Promise<ReadonlyMap<string, number>> {
+    const reported = new Map<string, number>();
     try {
       const answer = await this.#api.ok({ path: "/v1/agent/checks", query: { since: "" }, timeoutMs, signal });
       const checks = new JsonRow(jsonOf(answer));
       const date = Date.parse(answer.headers.get("Date") ?? "");
-      // The header has whole seconds, so a small difference means nothing.
+      // The header has whole seconds, so small differences are ignored.
       const aheadMs = Number.isNaN(date) ? 0 : date - this.#clock.wallMs();
       const correctionMs = Math.abs(aheadMs) > 2_000 ? aheadMs : 0;
       for (const id of checks.names) {
         const check = checks.row(id);
         const sinceMs = Date.parse(check.text("Since"));
-        if (!Number.isNaN(sinceMs)) told.set(JSON.stringify([check.text("Node"), id]), sinceMs - correctionMs);
+        if (!Number.isNaN(sinceMs)) reported.set(JSON.stringify([check.text("Node"), id]), sinceMs - correctionMs);
       }
     } catch (error) {
-      // The catalog is readable, and the ages of statuses are an extra.
+      // Without these times, the list is still complete.
       if (!(error instanceof OperatingError)) throw error;
     }
-    return told;
+    return reported;
   }
 }

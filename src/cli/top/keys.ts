@@ -1,4 +1,4 @@
-/** A key that was pressed: a name, or the character that it writes. */
+/** A pressed key: a name, or the character that it types. */
 export type Key =
   | { readonly name: "up" | "down" | "page-up" | "page-down" | "home" | "end" }
   | { readonly name: "enter" | "escape" | "backspace" | "interrupt" }
@@ -25,9 +25,9 @@ const sequences: ReadonlyMap<string, Key["name"]> = new Map<string, Key["name"]>
   ["\u0003", "interrupt"],
 ]);
 
-/** What a terminal in raw mode sent, as keys; sequences that mean nothing here are left out. */
+/** Decodes the input of a terminal in raw mode; drops unknown sequences. */
 export function keysIn(text: string): readonly Key[] {
-  // oxlint-disable-next-line no-control-regex -- the sequences of terminals begin so
+  // oxlint-disable-next-line no-control-regex -- sequences of terminals begin with it
   const parts = text.match(/\u001b(?:\[[0-9;?]*[ -/]*[@-~]|O.)|[^]/gu) ?? [];
   return parts.flatMap((part): readonly Key[] => {
     const name = sequences.get(part);

@@ -8,7 +8,7 @@ import { firstView, settled, type View, viewAfter } from "./view.ts";
 
 export interface LiveTopOptions {
   readonly clock: Clock;
-  /** Of the agent. */
+  /** The agent's URL. */
   readonly url: string;
   readonly hasColours: boolean;
   readonly write: (text: string) => void;
@@ -17,7 +17,7 @@ export interface LiveTopOptions {
 
 const ageStepMs = 1_000;
 
-/** The screen, the catalog that it shows, and what was chosen at the keyboard: each change of one is drawn. */
+/** Shows the catalog on the screen and handles keys; redraws on each change of the catalog, the view or the screen's size. */
 export class LiveTop {
   readonly #catalog: Catalog;
   readonly #options: LiveTopOptions;
@@ -34,7 +34,7 @@ export class LiveTop {
     this.#screen = new Screen(options.write);
   }
 
-  /** Never resolves before stop() is called. */
+  /** Follows the catalog until stop(); never resolves. */
   async run(): Promise<never> {
     this.#screen.onKeys((text) => this.#typed(text));
     this.#screen.onResize(() => this.#draw());
@@ -50,7 +50,7 @@ export class LiveTop {
     return new Promise<never>(() => {});
   }
 
-  /** The terminal is as it was. */
+  /** Stops following and restores the terminal. */
   stop(): void {
     this.#ended.abort();
     this.#screen.close();

@@ -3,16 +3,16 @@ import { type JsonRow, rowsOf } from "../json.ts";
 
 export type Status = "passing" | "warning" | "critical" | "maintenance";
 
-/** What top shows of a catalog. */
+/** The part of the catalog that top shows. */
 export interface Model {
   readonly services: readonly ShownService[];
 }
 
 export interface ShownService {
   readonly name: string;
-  /** Of its worst instance. */
+  /** The status of its worst instance. */
   readonly status: Status;
-  /** Since when, by this machine's clock; undefined if that is not known. */
+  /** Start of the status by this machine's clock, in milliseconds since 1970; undefined if unknown. */
   readonly sinceMs: number | undefined;
   readonly instances: readonly ShownInstance[];
 }
@@ -23,9 +23,9 @@ export interface ShownInstance {
   /** "10.0.0.7:48080" */
   readonly endpoint: string;
   readonly tags: readonly string[];
-  /** Of its worst check, its node's among them. */
+  /** The status of its worst check, including those of its node. */
   readonly status: Status;
-  /** Its own, and those of its node that do not pass. */
+  /** Its own checks, and the node's checks that do not pass. */
   readonly checks: readonly ShownCheck[];
 }
 
@@ -34,26 +34,26 @@ export interface ShownCheck {
   readonly name: string;
   readonly status: Status;
   readonly sinceMs: number | undefined;
-  /** "" until it has said something. */
+  /** The output, else the notes; "" if there is neither. */
   readonly reason: string;
 }
 
 /** From worst to best. */
 export const statuses: readonly Status[] = ["critical", "maintenance", "warning", "passing"];
 
-/** Since when a check of a node has its status, in milliseconds since 1970; undefined if that is not known. */
+/** Returns when a check got its status, in milliseconds since 1970; undefined if unknown. */
 export type SinceOf = (check: {
   readonly node: string;
   readonly id: string;
   readonly status: string;
 }) => number | undefined;
 
-/** What /v1/internal/ui/nodes answers: nodes with their services and checks. */
+/** Decodes the answer of /v1/internal/ui/nodes: nodes with their services and checks. */
 export function modelFrom(json: unknown, sinceOf: SinceOf = () => undefined): Model {
   const byName = new Map<string, ShownInstance[]>();
   for (const node of rowsOf(json)) {
     const checks = node.rows("Checks").map((check) => ({
-      ofService: check.text("ServiceID"),
+      serviceId: check.text("ServiceID"),
       shown: checkFrom(
         check,
         sinceOf({ node: node.text("Node"), id: check.text("CheckID"), status: check.text("Status") }),
@@ -76,15 +76,15 @@ export function modelFrom(json: unknown, sinceOf: SinceOf = () => undefined): Mo
 }
 
 interface NodeCheck {
-  /** Its id; "" for a check of the node. */
-  readonly ofService: string;
+  /** "" for a check of the node. */
+  readonly serviceId: string;
   readonly shown: ShownCheck;
 }
 
 function instanceFrom(node: JsonRow, service: JsonRow, checks: readonly NodeCheck[]): ShownInstance {
   const id = service.text("ID");
   const shown = checks
-    .filter(({ ofService, shown: { status } }) => ofService === id || (ofService === "" && status !== "passing"))
+    .filter(({ serviceId, shown: { status } }) => serviceId === id || (serviceId === "" && status !== "passing"))
     .map((check) => check.shown);
   const address = service.text("Address") || node.text("Address");
   const host = address.includes(":") ? `[${address}]` : address;
@@ -101,22 +101,22 @@ function instanceFrom(node: JsonRow, service: JsonRow, checks: readonly NodeChec
 
 function checkFrom(check: JsonRow, sinceMs: number | undefined): ShownCheck {
   const id = check.text("CheckID");
-  const told = statuses.find((status) => status === check.text("Status")) ?? "critical";
+  const status = statuses.find((each) => each === check.text("Status")) ?? "critical";
   return {
     id,
     name: check.text("Name"),
     sinceMs,
-    status: isMaintenanceId(id) ? "maintenance" : told,
+    status: isMaintenanceId(id) ? "maintenance" : status,
     reason: reasonOf({ output: check.text("Output"), notes: check.text("Notes") }),
   };
 }
 
-/** Without any, all is well. */
+/** The worst status; passing if there are no items. */
 function worst(items: readonly { readonly status: Status }[]): Status {
   return statuses.find((status) => items.some((item) => item.status === status)) ?? "passing";
 }
 
-/** Passing since the last of them is, else since the first of the worst. */
+/** Start of the joint status: passing begins when the last check passes, any other status with the first check that has it. */
 function sinceOfAll(checks: readonly ShownCheck[]): number | undefined {
   const status = worst(checks);
   const since = checks.filter((check) => check.status === status).map(({ sinceMs }) => sinceMs);

@@ -3,13 +3,13 @@ import { type BodyLine, bodyLines, bodyRows, gap, type Size, statusWidth } from 
 import { type Model, type ShownService, type Status, statuses } from "./model.ts";
 import type { View } from "./view.ts";
 
-/** What stands above the list. */
+/** The line above the list. */
 export interface Heading {
-  /** Of the agent. */
+  /** The agent's URL. */
   readonly url: string;
-  /** Why what is shown may be old; "" when it is not. */
+  /** Why the list may be stale; "" if it is current. */
   readonly trouble: string;
-  /** When the agent answered last, in milliseconds since 1970. */
+  /** Time of the agent's last answer, in milliseconds since 1970. */
   readonly answeredMs: number;
 }
 
@@ -18,11 +18,11 @@ export interface Shown {
   readonly heading: Heading;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
-  /** Without them everything is told by words alone. */
+  /** Whether to colour lines by status. */
   readonly hasColours: boolean;
 }
 
-/** The whole screen: `rows` lines, none wider than `columns`, with their colours. */
+/** Renders the whole screen: `rows` lines, none wider than `columns`. */
 export function render(model: Model, size: Size, shown: Shown): readonly string[] {
   const { view, heading, nowMs } = shown;
   const columns = columnsFor(size.columns);
@@ -45,7 +45,7 @@ export function render(model: Model, size: Size, shown: Shown): readonly string[
   ].slice(0, size.rows);
 }
 
-/** The list as one table, for where no terminal is. */
+/** Renders the list once as a table, for outputs other than terminals. */
 export function renderOnce(model: Model, nowMs: number): readonly (readonly string[])[] {
   const all = columnsFor(Infinity);
   return [
@@ -62,7 +62,7 @@ const help = [
   "/                   filter by name, node,",
   "                    address or tag",
   "escape              all services again",
-  "s                   by status or by name",
+  "s                   sort by status or by name",
   "?                   these keys",
   "q                   leave",
 ];
@@ -70,7 +70,7 @@ const help = [
 interface Column {
   readonly title: string;
   readonly width: number;
-  /** Where the screen has fewer columns it is left out. */
+  /** The column is shown on screens of at least this width. */
   readonly fromColumns: number;
   readonly cell: (service: ShownService, nowMs: number) => string;
 }
@@ -90,7 +90,7 @@ const allColumns: readonly Column[] = [
   { title: "ADDRESS", width: 22, fromColumns: 76, cell: addressCell },
 ];
 
-/** Those that there is room for; the service's name takes what is left. */
+/** The columns that fit; the service's name takes the remaining width. */
 function columnsFor(columns: number): readonly Column[] {
   const shown = allColumns.filter(({ fromColumns }) => columns >= fromColumns);
   const taken = shown.reduce((sum, { width }) => sum + width + gap.length, -gap.length);
@@ -102,12 +102,12 @@ function addressCell({ instances: [first, ...more] }: ShownService): string {
   return printable(`${first?.endpoint ?? ""}${more.length > 0 ? ` +${more.length}` : ""}`);
 }
 
-/** "2/3": of three, two are well. */
+/** "2/3": two of three pass. */
 function share(items: readonly { readonly status: Status }[]): string {
   return `${items.filter(({ status }) => status === "passing").length}/${items.length}`;
 }
 
-/** "12s", "5m", "3h", "20d"; "" if it is not known. */
+/** "12s", "5m", "3h", "20d"; "" if unknown. */
 function formatAge(sinceMs: number | undefined, nowMs: number): string {
   if (sinceMs === undefined) return "";
   const seconds = Math.max(Math.floor((nowMs - sinceMs) / 1_000), 0);
@@ -122,12 +122,12 @@ interface RowOptions {
   readonly isStale: boolean;
 }
 
-/** The status of a row that may be old has a "?". */
+/** Renders a line; the status of a stale row ends in "?". */
 function rowOf({ status, content, isContinued }: BodyLine, { columns, nowMs, isStale }: RowOptions): string {
-  const told = padded(isContinued ? "" : `${status}${isStale ? "?" : ""}`, statusWidth);
-  if (typeof content === "string") return [told, content].join(gap);
+  const statusCell = padded(isContinued ? "" : `${status}${isStale ? "?" : ""}`, statusWidth);
+  if (typeof content === "string") return [statusCell, content].join(gap);
   const cells = columns.slice(1).map(({ cell, width }) => padded(fit(cell(content, nowMs), width), width));
-  return [told, ...cells].join(gap);
+  return [statusCell, ...cells].join(gap);
 }
 
 function headingLine({ services }: Model, { columns }: Size, { url, trouble, answeredMs }: Heading): string {
@@ -152,7 +152,7 @@ function footerLine(view: View, { columns, rows }: Size, lines: number): string 
   return dim(fit(`q quit  ? keys  ${filter}  s sort by ${sorting}  enter checks${range}`, columns));
 }
 
-/** As much of the text as is no wider, with an ellipsis where it was cut. */
+/** Shortens a text to `width` columns, with an ellipsis. Bun.sliceAnsi would exceed the width by half a wide letter. */
 export function fit(text: string, width: number): string {
   if (Bun.stringWidth(text) <= width) return text;
   let [cut, used] = ["", 0];

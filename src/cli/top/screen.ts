@@ -1,16 +1,16 @@
 import { isatty } from "node:tty";
 import type { Size } from "./body.ts";
 
-/** Alternate screen, no cursor, no wrapping at the right edge; and all back. */
+/** Switches to the alternate screen, without cursor and line wrapping; and back. */
 const enter = "\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[2J";
 const leave = "\u001b[?7h\u001b[?25h\u001b[?1049l";
 
-/** Whether a person sits at both ends. Other devices than terminals are characters' devices, too: /dev/null. */
+/** Whether both standard input and output are terminals. */
 export function isInteractive(): boolean {
   return isatty(0) && isatty(1);
 }
 
-/** The terminal that this process runs in, as a screen of lines. What it was before comes back when it is closed. */
+/** The process's terminal as a screen of lines. close() restores its former content. */
 export class Screen {
   readonly #write: (text: string) => void;
   #shown: readonly string[] = [];
@@ -39,7 +39,7 @@ export class Screen {
     });
   }
 
-  /** All at once, and only what is another than before: nothing flickers. */
+  /** Draws all changed lines with one write, to avoid flicker. */
   draw(lines: readonly string[]): void {
     if (this.#closed) return;
     const changes = redrawn(this.#shown, lines);
@@ -57,7 +57,7 @@ export class Screen {
   }
 }
 
-/** What turns the one picture into the other: only lines that differ are written. */
+/** The output that turns one screen into another: only lines that differ. */
 export function redrawn(before: readonly string[], after: readonly string[]): string {
   return after.map((line, at) => (line === before[at] ? "" : `\u001b[${at + 1};1H${line}\u001b[K`)).join("");
 }

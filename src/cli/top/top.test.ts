@@ -52,7 +52,7 @@ const model = modelFrom([
   node("other", [{ name: "api", status: "warning", address: "10.0.0.8" }]),
 ]);
 
-/** Without colours. */
+/** The lines of the screen, without colours. */
 function seen(shown: Model, view: View = firstView, more: Partial<typeof heading> = {}): readonly string[] {
   const lines = render(shown, size, { ...rest, view, heading: { ...heading, ...more } });
   return lines.map((line) => Bun.stripANSI(line).trimEnd());
@@ -71,7 +71,7 @@ const many = modelFrom([
 ]);
 
 describe("a catalog", () => {
-  test("has services in order, each as well as its worst instance, and those as well as their worst check", () => {
+  test("lists services by name, each with the status of its worst check", () => {
     expect(model.services.map(({ name, status }) => [name, status])).toEqual([
       ["api", "warning"],
       ["queue", "passing"],
@@ -79,7 +79,7 @@ describe("a catalog", () => {
     ]);
   });
 
-  test("takes a node's failing checks for its services', and passing ones for its own", () => {
+  test("counts a node's checks for each of its services, unless they pass", () => {
     const dead = { CheckID: "serfHealth", Name: "Serf", ServiceID: "", Status: "critical", Output: "gone" };
     const [api] = modelFrom([node("gw", [{ name: "api", status: "passing" }], [dead])]).services;
     expect(api?.status).toBe("critical");
@@ -88,14 +88,14 @@ describe("a catalog", () => {
     expect(well?.instances[0]?.checks).toEqual([]);
   });
 
-  test("tells maintenance from failure", () => {
+  test("distinguishes maintenance from a critical check", () => {
     const drained = { CheckID: "_node_maintenance", Name: "Node Maintenance", ServiceID: "", Status: "critical" };
     expect(modelFrom([node("gw", [{ name: "api" }], [drained])]).services[0]?.status).toBe("maintenance");
   });
 });
 
 describe("the screen", () => {
-  test("has services under their titles, and the keys below", () => {
+  test("shows a heading, services in columns and a line of keys", () => {
     const lines = seen(model);
     expect(lines).toHaveLength(24);
     expect(lines[0]).toBe("praetor top  http://127.0.0.1:8500  3 services  1 critical  1 warning  1 passing");
@@ -114,7 +114,7 @@ describe("the screen", () => {
     [20, 5],
     [200, 50],
     [1, 1],
-  ])("of %i columns and %i rows is filled, and no line is wider", (columns, rows) => {
+  ])("with %i columns and %i rows is filled, with no line wider", (columns, rows) => {
     const open = new Set(many.services.map(({ name }) => name));
     const view = settled({ ...firstView, open }, { model: many, size: { columns, rows } });
     const lines = render(many, { columns, rows }, { ...rest, view });
@@ -122,7 +122,7 @@ describe("the screen", () => {
     expect(lines.filter((line) => Bun.stringWidth(line) > columns)).toEqual([]);
   });
 
-  test("obeys nothing that a check or a name says", () => {
+  test("contains no control sequences of checks' outputs and names", () => {
     const evil = modelFrom([
       node("gw", [{ name: "a\u001b[2J", status: "critical", output: "x\u001b]0;y\u0007\nz\r" }]),
     ]);
@@ -132,13 +132,13 @@ describe("the screen", () => {
     expect(Bun.stripANSI(text)).toContain("alive: x ]0;y z");
   });
 
-  test("marks each row when the agent does not answer, and says when it did", () => {
+  test("marks each row as stale while the agent does not answer, with the time of its last answer", () => {
     const lines = seen(model, firstView, { trouble: "connection refused" });
     expect(lines[0]).toBe("STALE, as of 12:00:00: connection refused");
     expect(lines.slice(2, 5).map((line) => line.split(/ +/)[0])).toEqual(["critical?", "warning?", "passing?"]);
   });
 
-  test("leaves colours out where they are not wanted", () => {
+  test("has no colours if they are switched off", () => {
     const coloured = render(model, size, { ...rest, view: firstView }).join("");
     const plain = render(model, size, { ...rest, view: firstView, hasColours: false }).join("");
     // oxlint-disable-next-line no-control-regex -- the sequences of colours
@@ -146,7 +146,7 @@ describe("the screen", () => {
     expect([coloured, plain].map((text) => colour.test(text))).toEqual([true, false]);
   });
 
-  test("of 40 columns has what matters, and all of an output", () => {
+  test("with 40 columns shows the important columns, and a check's whole output", () => {
     const narrow = { columns: 40, rows: 12 };
     const view = settled({ ...firstView, open: new Set(["web"]) }, { model, size: narrow });
     const lines = render(model, narrow, { ...rest, view }).map((line) => Bun.stripANSI(line).trimEnd());
@@ -162,7 +162,7 @@ describe("the screen", () => {
     ]);
   });
 
-  test("says how long a service has its status", () => {
+  test("shows how long each service has had its status", () => {
     const since: Readonly<Record<string, number>> = {
       "web-check": 90_000,
       "api-check": 5_000,
@@ -186,7 +186,7 @@ describe("the screen", () => {
     ]);
   });
 
-  test("passes since its last check does, and fails since the first of the worst", () => {
+  test("counts passing from the last check to pass, and failing from the first to fail", () => {
     const checks = ["a", "b"].map((id) => ({ CheckID: id, Name: id, ServiceID: "web-id", Status: "critical" }));
     const json = (Status: string): unknown => [
       node(
@@ -200,16 +200,16 @@ describe("the screen", () => {
     expect(modelFrom(json("passing"), sinceOf).services[0]?.sinceMs).toBe(nowMs - 10_000);
   });
 
-  test("says so when there is nothing", () => {
+  test("shows a message if there are no services, or none match", () => {
     expect(seen({ services: [] })[2]).toBe("No services.");
     expect(seen(model, pressed("/nothing"))[2]).toBe("No services match the filter.");
   });
 
-  test("is a plain table where no terminal is", () => {
+  test("is a plain table without a terminal", () => {
     expect(renderOnce(model, nowMs)[1]).toEqual(["warning", "api", "1/2", "1/2", "", "10.0.0.7:80 +1"]);
   });
 
-  test("cuts what is too wide, wide letters too", () => {
+  test("shortens texts by their width on the terminal, also with wide letters", () => {
     expect(fit("abcdef", 6)).toBe("abcdef");
     expect(fit("abcdef", 5)).toBe("abcd…");
     expect(fit("日本語", 5)).toBe("日本…");
@@ -217,14 +217,14 @@ describe("the screen", () => {
   });
 });
 
-test("only lines that differ are drawn again", () => {
+test("only lines that differ are redrawn", () => {
   expect(redrawn(["a", "b", "c"], ["a", "x", "c"])).toBe("\u001b[2;1Hx\u001b[K");
   expect(redrawn(["a"], ["a"])).toBe("");
   expect(redrawn([], ["a", "b"])).toBe("\u001b[1;1Ha\u001b[K\u001b[2;1Hb\u001b[K");
 });
 
 describe("keys", () => {
-  test("are told apart however many come at once", () => {
+  test("are decoded also if several arrive at once", () => {
     expect(keysIn("a\u001b[A\u001b[6~\r\u007f\u001b\u001b[99~é")).toEqual([
       { name: "text", text: "a" },
       { name: "up" },
@@ -236,7 +236,7 @@ describe("keys", () => {
     ]);
   });
 
-  test.each(["q", "\u0003"])("%j leaves", (key) => {
+  test.each(["q", "\u0003"])("%j quits", (key) => {
     const [first] = keysIn(key);
     expect(first && viewAfter(first, firstView, { model, size })).toBeUndefined();
   });
@@ -252,14 +252,14 @@ describe("keys", () => {
     expect(seen(model, pressed(key, { view }))[3]).toStartWith("warning");
   });
 
-  test("? shows the keys instead of the list, and any key goes back", () => {
+  test("? shows help instead of the list, and any key returns to the list", () => {
     const view = pressed("?");
     expect(seen(model, view).join("\n")).toContain("by status or by name");
     expect(seen(model, view).at(-1)).toBe("any key goes back");
     expect(pressed("q", { view })).toMatchObject({ isHelpShown: false });
   });
 
-  test("s sorts by name, and back by status, worst first", () => {
+  test("s toggles between sorting by name and by status, worst first", () => {
     const names = (view: View): readonly string[] =>
       seen(model, view)
         .slice(2, 5)
@@ -268,7 +268,7 @@ describe("keys", () => {
     expect(names(pressed("ss"))).toEqual(["web", "api", "queue"]);
   });
 
-  test("/ filters by names, nodes, addresses and tags while it is typed; q is then a letter", () => {
+  test("/ starts a filter by name, node, address and tag, in which q is a letter", () => {
     expect(seen(model, pressed("/EDGE"))[3]).toBe("");
     expect(seen(model, pressed("/q")).at(-1)).toStartWith("/q_");
     expect(seen(model, pressed("/qx\u007f"))[2]).toContain("queue");
@@ -277,7 +277,7 @@ describe("keys", () => {
     expect(pressed("/web\u001b")).toMatchObject({ filter: "", isTyping: false });
   });
 
-  test("arrows and pages move, and what is chosen stays on the screen", () => {
+  test("arrow and page keys move the cursor, which stays on the screen", () => {
     const to = (keys: string): View => pressed(keys, { shown: many });
     expect(to("\u001b[B\u001b[B\u001b[A").cursor).toEqual({ line: 1, key: "s01" });
     expect(to("\u001b[A").cursor.line).toBe(0);
@@ -289,7 +289,7 @@ describe("keys", () => {
   });
 });
 
-test("what was chosen stays so while services come and go", () => {
+test("the cursor stays on its service while services come and go", () => {
   const view = settled(pressed("s\u001b[F"), { model, size });
   expect(view.cursor.key).toBe("web");
   const more = modelFrom([node("gw", [{ name: "aaa" }, { name: "api" }, { name: "queue" }, { name: "web" }])]);

@@ -2,19 +2,19 @@ import type { Key } from "./keys.ts";
 import type { Model } from "./model.ts";
 import { bodyLines, bodyRows, type Choice, type Size } from "./body.ts";
 
-/** What the person at the terminal has chosen. */
+/** The state of the user interface. */
 export interface View extends Choice {
-  /** Keys go into the filter. */
+  /** Whether keys go into the filter. */
   readonly isTyping: boolean;
-  /** The keys are shown instead of the list. */
+  /** Whether the help is shown instead of the list. */
   readonly isHelpShown: boolean;
-  /** The line of the body that is chosen, and what stands there: lines move when the catalog changes. */
+  /** The selected line of the list, and its key, since lines move when the catalog changes. */
   readonly cursor: { readonly line: number; readonly key: string };
-  /** Lines of the body above the first that is seen. */
+  /** The number of lines scrolled off the top. */
   readonly offset: number;
 }
 
-/** What it is a view of. */
+/** The data and the screen that a view depends on. */
 interface Shown {
   readonly model: Model;
   readonly size: Size;
@@ -30,7 +30,7 @@ export const firstView: View = {
   offset: 0,
 };
 
-/** The view after a key; undefined when the person wants to leave. */
+/** The view after a key; undefined to quit. */
 export function viewAfter(key: Key, view: View, shown: Shown): View | undefined {
   if (key.name === "interrupt") return undefined;
   if (view.isHelpShown) return { ...view, isHelpShown: false };
@@ -85,7 +85,7 @@ function afterText(text: string, view: View, shown: Shown): View | undefined {
   }
 }
 
-/** Enter keeps the filter, escape drops it. */
+/** Edits the filter: enter keeps it, escape clears it. */
 function typed(key: Key, view: View): View {
   if (key.name === "text") return { ...view, filter: view.filter + key.text };
   if (key.name === "backspace") return { ...view, filter: Array.from(view.filter).slice(0, -1).join("") };
@@ -106,7 +106,7 @@ function moved(by: number, view: View, shown: Shown): View {
   return settled({ ...view, cursor: { line, key: lines[line]?.key ?? "" } }, shown);
 }
 
-/** The view with the cursor where its line has moved to, and that line on the screen. */
+/** Moves the cursor to the present place of its line, and scrolls that line onto the screen. */
 export function settled(view: View, { model, size }: Shown): View {
   const lines = bodyLines(model, view, size);
   const service = view.cursor.key.split("\0")[0] ?? "";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { toldCheck } from "./told-check.ts";
+import { checkMethodOf } from "./check-method.ts";
 
 const http = { HTTP: "http://localhost:48080/api/v1/ping", Interval: "10s" };
 const tcp = { TCP: "edgex-redis:6379", Interval: "10s" };
@@ -8,11 +8,11 @@ test.each([
   ["http", `HTTP GET ${http.HTTP}: 200 OK Output: pong`, http],
   ["http", `HTTP GET ${http.HTTP}: 503 Service Unavailable Output: HTTP GET http://elsewhere: 200 OK`, http],
   ["http", `Get "${http.HTTP}": dial tcp 127.0.0.1:48080: connect: connection refused`, http],
-  // Consul 1.7, which Geneva has.
+  // Consul 1.7, the version in Geneva.
   ["http", `Get ${http.HTTP}: dial tcp 127.0.0.1:48080: connect: connection refused`, http],
   ["", "TCP connect edgex-redis:6379: Success", tcp],
-])("what a check (%s) asks is read from what it printed last: %s", (Type, Output, method) => {
-  expect(toldCheck({ Type, Output, Definition: {} })).toMatchObject({ method });
+])("the target of a check (%s) is read from its last output: %s", (Type, Output, method) => {
+  expect(checkMethodOf({ Type, Output, Definition: {} })).toMatchObject({ method });
 });
 
 test.each([
@@ -23,11 +23,13 @@ test.each([
   ["ttl", "", "how long its time to live is"],
   ["alias", "All checks passing.", "what it follows"],
   ["grpc", "gRPC check localhost:1: success", "how it is run"],
-])("of a check (%s) that printed %j it is said what is not told", (Type, Output, why) => {
-  expect(toldCheck({ Type, Output, Definition: {} })).toEndWith(why);
+])("for a check (%s) with the output %j the missing part is named", (Type, Output, why) => {
+  expect(checkMethodOf({ Type, Output, Definition: {} })).toEndWith(why);
 });
 
-test("a definition counts, whatever was printed", () => {
+test("a definition takes precedence over the output", () => {
   const Definition = { TTL: "30s" };
-  expect(toldCheck({ Type: "ttl", Output: "HTTP GET http://x: 200 OK", Definition })).toEqual({ method: Definition });
+  expect(checkMethodOf({ Type: "ttl", Output: "HTTP GET http://x: 200 OK", Definition })).toEqual({
+    method: Definition,
+  });
 });

@@ -1,23 +1,22 @@
 import { fieldsOf } from "../../client/json-object.ts";
 import { JsonRow } from "../json.ts";
 
-/** What could be learned of how a check is run. */
-export interface ToldCheck {
-  /** In the words of agent/check/register. */
+/** How a check is run, as far as its source shows. */
+export interface CheckMethod {
+  /** The fields of agent/check/register. */
   readonly method: Readonly<Record<string, unknown>>;
-  /** For people, where it is not what the old agent was told: "runs every 10s now". */
+  /** For people, how the check differs from its original definition: "asks URL every 10s". */
   readonly change?: string;
 }
 
-/** EdgeX's own, and what Consul's documents use. */
+/** The interval of EdgeX's checks, and of the examples in Consul's documentation. */
 const interval = "10s";
 
 /**
- * How a check is run, from a row of agent/checks or of the catalog. Praetor tells it as the row's definition. Consul's
- * agents tell it nobody; but what a check by HTTP or TCP printed last often names what it asks. Returns the reason where
- * that does not do either.
+ * Finds out how a check is run, from a row of agent/checks or of the catalog. Praetor includes the definition. Consul does not,
+ * but the last output of a check by HTTP or TCP often contains its target. Returns the reason if neither helps.
  */
-export function toldCheck(row: Readonly<Record<string, unknown>>): ToldCheck | string {
+export function checkMethodOf(row: Readonly<Record<string, unknown>>): CheckMethod | string {
   const { Interval, TTL, AliasNode, AliasService, ...rest } = fieldsOf(row["Definition"]);
   if (Interval || TTL || AliasNode || AliasService)
     return { method: { ...rest, Interval, TTL, AliasNode, AliasService } };
@@ -28,17 +27,17 @@ export function toldCheck(row: Readonly<Record<string, unknown>>): ToldCheck | s
   const tcp = /^TCP connect (\S+): Success/.exec(output)?.[1];
   if (tcp !== undefined)
     return { method: { TCP: tcp, Interval: interval }, change: `connects to ${tcp} every ${interval}` };
-  return whyUntold(new JsonRow(row).text("Type"));
+  return whyUnknown(new JsonRow(row).text("Type"));
 }
 
-/** Only of a GET: what others send is not told. Go has put the failed URL in quotes since 1.14. */
+/** The URL of a GET; other methods may send a body, which the output lacks. Go quotes the failed URL since 1.14. */
 function httpTarget(output: string): string | undefined {
   const [, answered, quoted, plain] =
     /^(?:HTTP GET (\S+): \d{3} |Get "([^"]+)": |Get (https?:\/\/\S+): )/.exec(output) ?? [];
   return answered ?? quoted ?? plain;
 }
 
-function whyUntold(type: string): string {
+function whyUnknown(type: string): string {
   switch (type) {
     case "ttl":
       return "the source does not tell how long its time to live is";

@@ -1,17 +1,17 @@
 import type { Found } from "./inventory.ts";
 
-/** The agent that takes what is imported. */
+/** The agent to import into. */
 export interface Destination {
   readonly node: string;
-  /** How long a value may be; 0 when it does not tell. */
+  /** The longest value; 0 if the agent does not report it. */
   readonly valueBytesMax: number;
 }
 
-/** What was found without what the destination cannot take, which is told instead. */
-export function takeable(found: Found, { node: ownNode, valueBytesMax }: Destination): Found {
+/** Moves items that the destination cannot accept from the inventory to the remarks. */
+export function acceptable(found: Found, { node: ownNode, valueBytesMax }: Destination): Found {
   const { keys, nodes } = found.inventory;
   const isTooLong = (value: Uint8Array): boolean => valueBytesMax > 0 && value.length > valueBytesMax;
-  // Names of nodes are the same in whatever case.
+  // Node names match in any letter case.
   const isOwn = (name: string): boolean => name.toLowerCase() === ownNode.toLowerCase();
   const remarks = [
     ...keys
