@@ -102,7 +102,7 @@ const groupSummaries: Readonly<Record<string, string>> = {
   kv: "Interact with the key-value store",
   operator: "Tools for operators of servers",
   "operator autopilot": "Settings of Autopilot, by which servers manage their cluster",
-  "operator raft": "The servers that hold the data",
+  "operator raft": "The peers of Raft",
   services: "Interact with services",
   snapshot: "Save, restore and inspect snapshots of the server's state",
   tls: "Create a certificate authority and certificates",

@@ -8,7 +8,7 @@ import { OperatingError } from "../../lib/errors.ts";
 import type { CommandIo } from "../command.ts";
 import { agentCommand, type RunningAgent } from "./agent.ts";
 
-/** An agent that starts and stops when the test says so. */
+/** An agent whose start and stop the test completes. */
 class HeldAgent implements RunningAgent {
   readonly nodeId = "id";
   readonly httpAddresses: readonly string[] = [];
@@ -36,7 +36,7 @@ const folder = mkdtempSync(join(tmpdir(), "agent-command-"));
 const pidFile = join(folder, "agent.pid");
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs the command with such an agent, in this process: `send` is what its signals do. */
+/** Runs the command with this agent in this process; `send` delivers signals to it. */
 function run(agent: HeldAgent, io: Partial<CommandIo> = {}): Promise<CommandRun> {
   const command = agentCommand({
     version: "1",
@@ -50,10 +50,10 @@ function run(agent: HeldAgent, io: Partial<CommandIo> = {}): Promise<CommandRun>
 }
 
 const send = (name: NodeJS.Signals): boolean => process.emit(name, name);
-/** Lets everything happen that needs no more than promises. */
+/** Waits until all pending promises have settled. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test("signals that come while an agent starts are done once it has started, each once", async () => {
+test("signals that arrive while an agent starts take effect once it has started, each once", async () => {
   const agent = new HeldAgent();
   const ended = run(agent);
   for (const name of ["SIGHUP", "SIGHUP", "SIGUSR1", "SIGTERM"] as const) send(name);

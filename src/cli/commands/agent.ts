@@ -14,15 +14,15 @@ import { AgentWatches } from "../agent-watches.ts";
 import type { Command, CommandIo } from "../command.ts";
 import { usageHint } from "../wrong-usage.ts";
 
-/** An agent that runs, as far as the command line has to do with it. */
+/** The running agent, as the command controls it. */
 export interface RunningAgent {
   readonly nodeId: string;
   readonly httpAddresses: readonly string[];
-  /** @throws OperatingError when the new configuration is not good; the agent goes on with the old one */
+  /** @throws OperatingError if the new configuration is invalid; the agent keeps the old one */
   reload(): Promise<void>;
-  /** What Consul writes to stderr on SIGUSR1. */
+  /** The metrics, to write to stderr on SIGUSR1 as Consul does. */
   metricsText(): string;
-  /** Resolves when the store has answered; rejects when it can't write any more. */
+  /** Resolves when the store has answered; rejects if it can no longer write. */
   ping(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -31,10 +31,10 @@ export interface StartOptions {
   readonly log: Log;
   readonly readConfig: () => RuntimeConfig;
   readonly setLogLevel: (level: LogLevel) => void;
-  /** Asked for over HTTP. */
+  /** Called on a request to leave over HTTP. */
   readonly onLeave: () => void;
   readonly onReloading: () => void;
-  /** Another configuration is in force now. */
+  /** Called when a new configuration is in effect. */
   readonly onReloaded: (config: RuntimeConfig) => void;
   readonly onReloadFailed: (reason: string) => void;
 }
@@ -43,11 +43,11 @@ export interface AgentCommandOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly start: (config: RuntimeConfig, options: StartOptions) => Promise<RunningAgent>;
-  /** Called once the agent listens, after it has said so. */
+  /** Called once the agent listens, after the banner. */
   readonly onServing?: (() => void) | undefined;
 }
 
-/** `praetor agent`: runs until a signal ends it. */
+/** `praetor agent`: runs until a signal or a request to leave. */
 export function agentCommand(options: AgentCommandOptions): Command {
   return {
     name: "agent",
@@ -75,7 +75,7 @@ export function agentCommand(options: AgentCommandOptions): Command {
 }
 
 async function runAgent(args: readonly string[], io: CommandIo, options: AgentCommandOptions): Promise<number> {
-  // From here on, so that no signal is lost that comes during the start: it is done when the agent has started.
+  // Before all else, so that signals during the start take effect when the agent has started.
   using signals = new AgentSignals();
   const { loadConfig } = await import("../../config/load.ts");
   const readConfig = (): RuntimeConfig => loadConfig({ args, env: io.env, ...thisMachine() });
@@ -107,7 +107,7 @@ interface Serving {
   readonly options: AgentCommandOptions;
 }
 
-/** Starts an agent, and stops it when a signal or a request says so; resolves with the exit code. */
+/** Starts an agent, and stops it on a signal or a request to leave; resolves with the exit code. */
 async function serve(first: RuntimeConfig, parts: Serving): Promise<number> {
   const { readConfig, settings, log, systemd, signals, io, options } = parts;
   let config = first;
@@ -117,7 +117,7 @@ async function serve(first: RuntimeConfig, parts: Serving): Promise<number> {
     clock: options.clock,
     log: log.named("watch"),
   });
-  let isServing = "";
+  let servingStatus = "";
   const agent = await options.start(config, {
     log,
     readConfig,
@@ -127,17 +127,17 @@ async function serve(first: RuntimeConfig, parts: Serving): Promise<number> {
     onReloaded(next) {
       config = next;
       watches.run(next);
-      systemd?.ready(isServing);
+      systemd?.ready(servingStatus);
     },
     onReloadFailed: (reason) =>
-      systemd?.ready(`${isServing}; the configuration before the last reload is in force: ${reason}`),
+      systemd?.ready(`${servingStatus}; the configuration before the last reload is in force: ${reason}`),
   });
   watches.run(config);
   io.stdout(banner(first, agent, options.version));
   options.onServing?.();
   writePidFile(first.pidFile);
-  isServing = `Serving on ${agent.httpAddresses.join(", ")}`;
-  systemd?.ready(isServing);
+  servingStatus = `Serving on ${agent.httpAddresses.join(", ")}`;
+  systemd?.ready(servingStatus);
   const stopped = new AbortController();
   void systemd?.feedWatchdog(() => agent.ping(), { clock: options.clock, signal: stopped.signal });
   signals.onReload(() => void reload(agent, log));
@@ -152,7 +152,7 @@ async function serve(first: RuntimeConfig, parts: Serving): Promise<number> {
   }
 }
 
-/** Consul: an agent that was told to stop, but not to leave, exits with 1. */
+/** Consul: an agent that stops without leaving exits with 1. */
 async function endAgent(
   agent: RunningAgent,
   { config, how, log }: { readonly config: RuntimeConfig; readonly how: Ending; readonly log: Log },
@@ -186,7 +186,7 @@ async function reload(agent: RunningAgent, log: Log): Promise<void> {
 function logSettings(config: RuntimeConfig, io: CommandIo, clock: Clock): LogSettings {
   const { file, json, level, ...rotation } = config.log;
   const writeFile = file === undefined ? undefined : openLogFile({ path: logPath(file), clock, ...rotation });
-  // Consul: lines are set in by four blanks under the banner.
+  // Consul: indents log lines by four blanks.
   const indent = json ? "" : "    ";
   return {
     level,
@@ -229,12 +229,12 @@ function writePidFile(path: string | undefined): void {
   }
 }
 
-/** Leaves a file that another agent has written. */
+/** Keeps a file that another agent has written. */
 function removePidFile(path: string | undefined): void {
   if (path === undefined) return;
   try {
     if (readFileSync(path, "utf8") === String(process.pid)) unlinkSync(path);
   } catch {
-    // The file is not there, which is all that is wanted.
+    // The file does not exist.
   }
 }

@@ -7,7 +7,7 @@ export const catalogDatacentersCommand: Command = apiCommand({
   name: "catalog datacenters",
   summary: "Lists all known datacenters",
   synopsis: "[options]",
-  about: "Lists the datacenters that the asked agent knows, the nearest first.",
+  about: "Lists the datacenters that the agent knows, the nearest first.",
   examples: [{ what: "All of them", command: "catalog datacenters" }],
   flags: [formatFlag],
   asksServers: true,

@@ -12,16 +12,16 @@ export const catalogNodesCommand: Command = apiCommand({
   about: "Lists the nodes of the catalog, or those that a service runs on.",
   examples: [
     { what: "All nodes", command: "catalog nodes" },
-    { what: "Those that run a service, the nearest first", command: "catalog nodes -service=web -near=_agent" },
-    { what: "Those in a room, with all that is known of them", command: "catalog nodes -node-meta=room=12 -detailed" },
+    { what: "Nodes that run a service, the nearest first", command: "catalog nodes -service=web -near=_agent" },
+    { what: "Nodes in a room, with all their fields", command: "catalog nodes -node-meta=room=12 -detailed" },
   ],
   flags: [
-    { name: "detailed", kind: "bool", value: "", help: "Show ids in full, tagged addresses and meta." },
+    { name: "detailed", kind: "bool", value: "", help: "Show whole ids, tagged addresses and metadata." },
     {
       name: "near",
       kind: "text",
       value: "node",
-      help: "Order by distance from this node; _agent is the asked agent's.",
+      help: "Sort by distance from this node; _agent is the agent's own.",
     },
     { name: "service", kind: "text", value: "name", help: "Only nodes that this service runs on." },
     nodeMetaFlag,
@@ -50,7 +50,7 @@ async function listNodes(call: ApiCall): Promise<void> {
 function standard(nodes: readonly JsonRow[]): readonly (readonly string[])[] {
   const rows = nodes.map((node) => [
     node.text("Node"),
-    // Consul: as much of the id as tells nodes apart to the eye.
+    // Consul: shows the first part of the id.
     node.text("ID").split("-")[0] ?? "",
     node.text("Address"),
     node.text("Datacenter"),

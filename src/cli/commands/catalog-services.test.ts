@@ -13,7 +13,7 @@ const instances = {
 };
 
 describe("praetor catalog services", () => {
-  test("of a node, the tags of a service's instances stand together, in order", async () => {
+  test("with -node joins the tags of a service's instances, sorted", async () => {
     using agent = startCannedAgent(() => Response.json(instances));
     const args = ["-http-addr", agent.url, "-node=a b", "-tags", "-node-meta=rack=7"];
     const { stdout } = await runCommandWith(catalogServicesCommand, args);
@@ -21,7 +21,7 @@ describe("praetor catalog services", () => {
     expect(agent.requests[0]?.target).toBe("/v1/catalog/node/a%20b?node-meta=rack%3A7");
   });
 
-  test("-format=json tells programs names and tags, also when there are none", async () => {
+  test("-format=json prints names and tags, and {} if there are no services", async () => {
     using agent = startCannedAgent(() => Response.json({ web: ["b", "a"] }));
     const { stdout } = await runCommandWith(catalogServicesCommand, ["-http-addr", agent.url, "-format=json"]);
     expect(JSON.parse(stdout)).toEqual({ web: ["b", "a"] });
@@ -33,7 +33,7 @@ describe("praetor catalog services", () => {
     });
   });
 
-  test("-datacenter and -stale are asked for", async () => {
+  test("-datacenter and -stale are sent as parameters", async () => {
     using agent = startCannedAgent(() => Response.json({ web: [] }));
     await runCommandWith(catalogServicesCommand, ["-http-addr", agent.url, "-datacenter=dc2", "-stale"]);
     expect(agent.requests[0]?.target).toBe("/v1/catalog/services?dc=dc2&stale=");

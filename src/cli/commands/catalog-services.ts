@@ -13,12 +13,12 @@ export const catalogServicesCommand: Command = apiCommand({
   about: "Lists the services of the catalog by name, or those of one node.",
   examples: [
     { what: "All services, with their tags", command: "catalog services -tags" },
-    { what: "Those that run on a node", command: "catalog services -node=gateway-1" },
-    { what: "Those that run in a room", command: "catalog services -node-meta=room=12" },
+    { what: "Services on a node", command: "catalog services -node=gateway-1" },
+    { what: "Services on the nodes of a room", command: "catalog services -node-meta=room=12" },
   ],
   flags: [
     { name: "node", kind: "text", value: "name or id", help: "Only services of this node." },
-    { name: "tags", kind: "bool", value: "", help: "Show the services' tags beside them." },
+    { name: "tags", kind: "bool", value: "", help: "Also show the services' tags." },
     nodeMetaFlag,
     formatFlag,
   ],

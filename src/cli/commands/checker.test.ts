@@ -7,9 +7,9 @@ import { runCommandWith } from "../../../test/support/command-io.ts";
 import type { CommandIo } from "../command.ts";
 import { checkerCommand } from "./checker.ts";
 
-async function run(args: readonly string[], env: CommandIo["env"] = {}): Promise<{ code: number; said: string }> {
+async function run(args: readonly string[], env: CommandIo["env"] = {}): Promise<{ code: number; output: string }> {
   const { code, stdout, stderr } = await runCommandWith(checkerCommand, args, { env });
-  return { code, said: stdout + stderr };
+  return { code, output: stdout + stderr };
 }
 
 function agentWith(statuses: Readonly<Record<string, string>>): CannedAgent {
@@ -23,26 +23,26 @@ function agentWith(statuses: Readonly<Record<string, string>>): CannedAgent {
 }
 
 describe("praetor checker", () => {
-  test("kong-db is critical while its database gives no response", async () => {
-    const { code, said } = await run(["kong-db", "--kong-db", "127.0.0.1:1"]);
+  test("kong-db is critical while its database does not respond", async () => {
+    const { code, output } = await run(["kong-db", "--kong-db", "127.0.0.1:1"]);
     expect(code).toBe(2);
-    expect(said).toContain("127.0.0.1:1 - no response");
+    expect(output).toContain("127.0.0.1:1 - no response");
   });
 
-  test("kong-migrations follows kong-db", async () => {
-    using well = agentWith({ "kong-db": "passing" });
-    expect((await run(["kong-migrations", "--agent", well.url])).code).toBe(0);
-    using ill = agentWith({ "kong-db": "warning" });
-    expect(await run(["kong-migrations", "--agent", ill.url])).toMatchObject({ code: 2 });
+  test("kong-migrations has the status of kong-db", async () => {
+    using passing = agentWith({ "kong-db": "passing" });
+    expect((await run(["kong-migrations", "--agent", passing.url])).code).toBe(0);
+    using failing = agentWith({ "kong-db": "warning" });
+    expect(await run(["kong-migrations", "--agent", failing.url])).toMatchObject({ code: 2 });
     using empty = agentWith({});
-    expect(await run(["kong-migrations", "--agent", empty.url])).toEqual({ code: 2, said: "kong-db is not known\n" });
+    expect(await run(["kong-migrations", "--agent", empty.url])).toEqual({ code: 2, output: "kong-db is not known\n" });
   });
 
-  test("security-secrets-setup is a warning until its file is there", async () => {
+  test("security-secrets-setup is a warning until its file exists", async () => {
     expect(await run(["security-secrets-setup"])).toMatchObject({ code: 1 });
   });
 
-  test("security-secretstore-setup needs vault, and then the file if one is named", async () => {
+  test("security-secretstore-setup needs vault, and the file if SECRETSTORE_SETUP_DONE_FLAG names one", async () => {
     const folder = mkdtempSync(join(tmpdir(), "checker-"));
     const flag = join(folder, "done");
     const asking = (agent: CannedAgent, env = {}): Promise<{ code: number }> =>
@@ -67,13 +67,13 @@ describe("praetor checker", () => {
     [{ data: [{ snis: ["edgex-kong", "other"] }] }, 2],
     [{ data: [] }, 2],
     [null, 2],
-  ])("security-proxy-setup with Kong's certificates %j gives %d", async (certificates, code) => {
+  ])("security-proxy-setup with Kong's certificates %j exits with %d", async (certificates, code) => {
     using agent = agentWith({ kong: "passing" });
     using kong = startCannedAgent(() => Response.json(certificates));
     expect((await run(["security-proxy-setup", "--agent", agent.url, "--kong", kong.url])).code).toBe(code);
   });
 
-  test("security-proxy-setup does not ask a kong that is not well", async () => {
+  test("security-proxy-setup sends no request to Kong while its check fails", async () => {
     using agent = agentWith({ kong: "critical" });
     using kong = startCannedAgent(() => Response.json({}));
     expect((await run(["security-proxy-setup", "--agent", agent.url, "--kong", kong.url])).code).toBe(2);
@@ -81,11 +81,11 @@ describe("praetor checker", () => {
   });
 
   test.each([[[]], [["nothing"]], [["kong-db", "more"]], [["kong-db", "--kong-db", "x"]], [["--nope"]]])(
-    "%j is wrong usage, and as a check's outcome critical",
+    "the invalid arguments %j exit with 2, which is critical for a check",
     async (args) => {
-      const { code, said } = await run(args);
+      const { code, output } = await run(args);
       expect(code).toBe(2);
-      expect(said).toContain("See 'praetor checker --help'.");
+      expect(output).toContain("See 'praetor checker --help'.");
     },
   );
 });

@@ -4,7 +4,7 @@ import type { Command } from "../command.ts";
 import { localCommand, type LocalCall } from "../local-command.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 
-/** A script check that is run every second may take a second, start of the program included. */
+/** Script checks run every second with a timeout of one second, which includes the start of the program. */
 const timeoutMs = 700;
 const secretsSetupDoneFile = "/tmp/edgex/secrets/ca/.security-secrets-setup.complete";
 
@@ -15,22 +15,22 @@ export const checkerCommand: Command = localCommand({
   synopsis: "[options] NAME",
   about:
     `Script checks of EdgeX Geneva's security services, for an agent to run. NAME is ${checkerNames.join(", ")}.\n\n` +
-    "The variable SECRETSTORE_SETUP_DONE_FLAG names the file that the secret store's set-up leaves when it is done.\n\n" +
+    "The variable SECRETSTORE_SETUP_DONE_FLAG names the file that the secret store's set-up creates when it is done.\n\n" +
     "Exit code: 0 passing, 1 warning (set-up not finished), 2 critical.",
-  examples: [{ what: "As a definition calls it", command: "checker kong-db --kong-db=kong-db:5432" }],
+  examples: [{ what: "As a check definition runs it", command: "checker kong-db --kong-db=kong-db:5432" }],
   flags: [
     { name: "agent", kind: "text", value: "address", help: "The same as -http-addr." },
     {
       name: "kong",
       kind: "text",
       value: "URL",
-      help: "Kong's admin interface; http://kong:8001 unless told.",
+      help: "URL of Kong's admin interface; default: http://kong:8001.",
     },
-    { name: "kong-db", kind: "text", value: "host:port", help: "Kong's database; kong-db:5432 unless told." },
+    { name: "kong-db", kind: "text", value: "host:port", help: "Address of Kong's database; default: kong-db:5432." },
   ],
   sharedFlags: connectionFlags,
   flagsAnywhere: true,
-  // Not 1: as a check's outcome that would be a mere warning.
+  // Not 1, which is a warning for a check.
   failureCode: 2,
   run: check,
 });

@@ -11,13 +11,13 @@ const completion = completionCommand({ name: "praetor", executable: ["/opt/praet
 /** The whole command line, as a command. */
 const praetor: Command = { ...completion, run: (args, io) => runCommand(args, [completion], io) };
 
-test("a shell's script is printed", async () => {
+test("the script of a shell is printed", async () => {
   const { code, stdout } = await runCommandWith(praetor, ["completion", "bash"]);
   expect(code).toBe(0);
   expect(stdout).toStartWith("complete -o default -C /opt/praetor praetor #");
 });
 
-test("a shell that is not known is refused with those that are", async () => {
+test("an unknown shell is refused with the list of known ones", async () => {
   const refused = { code: 1, stdout: "", stderr: "Name one shell: bash, zsh, fish\n" };
   expect(await runCommandWith(praetor, ["completion"])).toEqual(refused);
   expect(await runCommandWith(praetor, ["completion", "tcsh"])).toEqual(refused);
@@ -41,6 +41,6 @@ test("Consul's flags install and uninstall it", async () => {
   }
 });
 
-test("without a home there is nothing to install into", async () => {
+test("installation fails without HOME", async () => {
   expect((await runCommandWith(praetor, ["completion", "-install"])).stderr).toContain("HOME is not set");
 });

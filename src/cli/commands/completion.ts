@@ -11,8 +11,8 @@ export function completionCommand(program: Program): Command {
     summary: "Completes words of this command line in shells",
     synopsis: "[options] [bash|zsh|fish]",
     about:
-      "Prints what makes a shell complete commands, flags and values at the Tab key, or installs it for the shells " +
-      "that you use. Consul's -autocomplete-install and -autocomplete-uninstall do the same.",
+      "Prints a script that makes a shell complete commands, flags and values at the Tab key, or installs it for your " +
+      "shells. Consul's -autocomplete-install and -autocomplete-uninstall do the same.",
     examples: [
       { what: "In this shell only", command: "completion bash >complete.sh && source complete.sh" },
       { what: "In every shell from now on", command: "completion -install" },

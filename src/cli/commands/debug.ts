@@ -14,28 +14,28 @@ import { listenForShutdown } from "../shutdown.ts";
 /** `praetor debug`. */
 export const debugCommand: Command = apiCommand({
   name: "debug",
-  summary: "Captures what is needed to find out what is wrong with an agent",
+  summary: "Captures data to diagnose problems of an agent",
   synopsis: "[options]",
   about:
-    "Watches an agent for a while and writes what it sees to an archive: the host, the agent's configuration, the members, " +
-    "and every interval the metrics, the log and, from an agent that has them, Go's profiles. Interrupted, it archives " +
-    "what it has.\n\n" +
-    "Agents leave tokens and keys out of what they tell. Look through the archive all the same before you give it away.",
+    "Captures data of an agent over some time into an archive: the host, the agent's configuration, the members, and in every " +
+    "interval the metrics, the log and, from agents of Consul with enable_debug, Go's profiles. An interrupt ends the " +
+    "capture and writes the archive.\n\n" +
+    "Agents do not send tokens and keys. Check the archive nevertheless before you share it.",
   examples: [
     { what: "Everything, for two minutes, into the current folder", command: "debug" },
     { what: "One minute, every ten seconds", command: "debug -duration=1m -interval=10s -output=/tmp/gateway" },
     { what: "Only some of it, as files", command: "debug -capture=metrics -capture=logs -archive=false" },
   ],
   flags: [
-    { name: "archive", kind: "bool", value: "", help: "Pack the files into one, NAME.tar.gz; true unless told." },
+    { name: "archive", kind: "bool", value: "", help: "Pack the files into NAME.tar.gz; default: true." },
     {
       name: "capture",
       kind: "text",
       value: "what",
-      help: `One of ${captureTargets.join(", ")}; all of them unless told. Repeatable.`,
+      help: `One of ${captureTargets.join(", ")}; default: all. Repeatable.`,
     },
-    { name: "duration", kind: "text", value: "duration", help: "How long; 2m unless told, at least 10s." },
-    { name: "interval", kind: "text", value: "duration", help: "How often; 30s unless told, at least 5s." },
+    { name: "duration", kind: "text", value: "duration", help: "How long to capture, at least 10s; default: 2m." },
+    { name: "interval", kind: "text", value: "duration", help: "Length of an interval, at least 5s; default: 30s." },
     {
       name: "output",
       kind: "text",
@@ -49,7 +49,7 @@ export const debugCommand: Command = apiCommand({
 
 const intervalMsMin = 5_000;
 const durationMsMin = 10_000;
-/** The last interval ends with the duration: it is let come to its end. */
+/** Extra time for the last interval, which ends together with the duration. */
 const graceMs = 2_000;
 
 interface Plan {
@@ -67,7 +67,7 @@ async function debug(call: ApiCall): Promise<number> {
   const { folder, targets, intervalMs } = plan;
   const isArchived = flags.text("archive") !== "false";
   const result = isArchived ? `${folder}.tar.gz` : folder;
-  tellPlan(call, plan, result);
+  printPlan(call, plan, result);
   using shutdown = listenForShutdown(io);
   const over = new AbortController();
   const signal = AbortSignal.any([shutdown.signal, over.signal]);
@@ -134,7 +134,7 @@ function targetOf(name: string): CaptureTarget {
   return target;
 }
 
-function tellPlan(call: ApiCall, plan: Plan, result: string): void {
+function printPlan(call: ApiCall, plan: Plan, result: string): void {
   output(call, "Starting debugger and capturing static information...");
   info(call, ` Agent Version: '${plan.version}'`);
   info(call, `      Interval: '${formatDuration(plan.intervalMs)}'`);
@@ -149,7 +149,7 @@ interface Following {
   readonly signal: AbortSignal;
 }
 
-/** Captures one interval after the other until the time is over; what the last one has by then is kept. */
+/** Captures one interval after the other until the duration is over; keeps the data of an incomplete last one. */
 async function followChanges(call: ApiCall, plan: Plan, { capture, over, signal }: Following): Promise<void> {
   const timer = systemClock.schedule(plan.durationMs + graceMs, () => over.abort());
   output(call, `Beginning capture interval ${goTime()} (0)`);
@@ -198,7 +198,7 @@ function unixSeconds(): string {
   return String(Math.floor(systemClock.wallMs() / 1_000));
 }
 
-/** As Go prints a time. */
+/** The present time in Go's format. */
 function goTime(): string {
   return `${new Date(systemClock.wallMs()).toISOString().replace("T", " ").replace("Z", "")} +0000 UTC`;
 }

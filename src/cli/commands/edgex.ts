@@ -2,9 +2,9 @@ import { edgexHelp, runEdgex } from "../../edgex/run-edgex.ts";
 import type { Command } from "../command.ts";
 
 export interface EdgexCommandOptions {
-  /** Starts this program; definitions call it for script checks. */
+  /** The command that starts this program, for script checks. */
   readonly executable: readonly string[];
-  /** Runs the agent with these words until it ends; resolves with its exit code. Calls `onServing` once it listens. */
+  /** Runs the agent with these arguments; resolves with its exit code. Calls `onServing` once it listens. */
   readonly startAgent: (args: readonly string[], onServing?: () => void) => Promise<number>;
 }
 

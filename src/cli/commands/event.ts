@@ -10,7 +10,7 @@ export const eventCommand: Command = apiCommand({
   name: "event",
   summary: "Fires a new event",
   synopsis: "[options] [PAYLOAD]",
-  about: "Tells the nodes of a datacenter that something happened, in a name of your own and, perhaps, a text with it.",
+  about: "Fires a user event with a name and an optional payload, which all nodes of the datacenter receive.",
   examples: [
     { what: "All nodes", command: "event -name=deploy 4.2" },
     { what: "Nodes with a certain service", command: "event -name=reload-config -service='^web$'" },

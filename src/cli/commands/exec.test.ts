@@ -12,7 +12,7 @@ interface Trial extends CommandRun {
   readonly steps: readonly string[];
 }
 
-/** An agent that has these keys below the job's, in its own order, and answers as `more` does where that says something. */
+/** Runs exec with an agent that holds these keys below the job's; `more.answer` overrides its answers. */
 async function runExec(
   args: readonly string[],
   keys: Readonly<Record<string, string>> = {},
@@ -43,7 +43,7 @@ function bodyOf({ requests }: Trial, path: string): unknown {
 }
 
 describe("praetor exec", () => {
-  test("session, job, event, results; then the session's end before the keys', so that nobody writes any more", async () => {
+  test("creates a session, a job and an event, and ends the session before it deletes the keys", async () => {
     const trial = await runExec(["-service=web", "-tag=v1", "uptime", "-p"]);
     expect(trial.steps).toEqual([
       "GET /v1/agent/self",
@@ -58,14 +58,14 @@ describe("praetor exec", () => {
     expect(bodyOf(trial, "/v1/event/fire/_rexec?service=web&tag=v1")).toEqual({ Prefix: "_rexec", Session: session });
   });
 
-  test("without a shell the words go as they are; a script goes in base64", async () => {
+  test("sends the words of -shell=false separately, and a script in base64", async () => {
     const words = await runExec(["-shell=false", "echo", "a  b"]);
     expect(bodyOf(words, `${folder}/job`)).toMatchObject({ Args: ["echo", "a  b"] });
     const script = await runExec(["-"], {}, { stdin: "uptime\n" });
     expect(bodyOf(script, `${folder}/job`)).toMatchObject({ Script: btoa("uptime\n") });
   });
 
-  test("what a node said stands before how it ended, whichever key comes first", async () => {
+  test("prints a node's output before its exit code, in whatever order the keys arrive", async () => {
     const { code, stdout } = await runExec(["x"], { "n/1/ack": "", "n/1/exit": "0", "n/1/out/00000": "a\nb\n" });
     const lines = ["    n/1: a", "    n/1: b", "    n/1:", "==> n/1: finished with exit code 0"];
     expect(stdout).toBe([...lines, "1 / 1 node(s) completed / acknowledged", ""].join("\n"));
@@ -74,24 +74,24 @@ describe("praetor exec", () => {
 
   test.each([
     ["a command that failed", { "a/ack": "", "a/exit": "3", "b/ack": "", "b/exit": "0" }],
-    ["a node that took the command and fell silent", { "a/ack": "", "b/ack": "", "b/exit": "0" }],
-  ])("%s is exit code 2", async (_what, keys) => {
+    ["a node that acknowledged the command and did not complete it", { "a/ack": "", "b/ack": "", "b/exit": "0" }],
+  ])("%s makes the exit code 2", async (_what, keys) => {
     expect((await runExec(["x"], keys)).code).toBe(2);
   });
 
-  test("signs of life are told only to who asks", async () => {
+  test("prints heartbeats only with -verbose", async () => {
     const keys = { "a/ack": "", "a/out/00000": "" };
     expect((await runExec(["x"], keys)).stdout).toBe("0 / 1 node(s) completed / acknowledged\n");
     const { stdout } = await runExec(["-verbose", "x"], keys);
     expect(stdout).toContain("==> a: acknowledged\n==> a: heartbeat received\n");
   });
 
-  test("keys that mean nothing are named", async () => {
+  test("warns about unknown keys and invalid exit codes", async () => {
     const { stderr } = await runExec(["x"], { other: "", "a/exit": "soon" });
     expect(stderr).toBe("Unknown key 'other', ignoring.\nFailed to parse exit code 'soon'\n");
   });
 
-  test("in another datacenter the session is a server's there", async () => {
+  test("binds the session for another datacenter to a server there", async () => {
     const servers = [{ Node: { Node: "server9" } }];
     const trial = await runExec(
       ["-datacenter=dc2", "x"],
@@ -107,7 +107,7 @@ describe("praetor exec", () => {
     });
   });
 
-  test("an event that cannot be fired leaves nothing behind", async () => {
+  test("removes session and keys if the event cannot be fired", async () => {
     const { code, steps, stderr } = await runExec(
       ["x"],
       {},
@@ -122,7 +122,7 @@ describe("praetor exec", () => {
     expect(steps.slice(-2)).toEqual([`PUT /v1/session/destroy/${session}`, `DELETE ${folder}`]);
   });
 
-  test("an end that the user wants leaves nothing behind", async () => {
+  test("removes session and keys on an interrupt", async () => {
     const stopping = new AbortController();
     using agent = startCannedAgent((request) => {
       if (request.target.includes("/event/")) stopping.abort();

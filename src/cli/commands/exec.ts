@@ -12,10 +12,9 @@ export const execCommand: Command = apiCommand({
   summary: "Executes a command on Consul nodes",
   synopsis: "[options] [-|COMMAND...]",
   about:
-    "Runs a command on the nodes of a datacenter and prints what each of them says. The command - is a script that is " +
-    "read from standard input. Only agents that were told so run the commands of others (disable_remote_exec = false); " +
-    "Praetor's agents never do.\n\n" +
-    "Exit code: 0 when every node that took the command ended it with 0, else 2.",
+    "Runs a command on the nodes of a datacenter and prints their output. The command - reads a script from standard input. " +
+    "Only agents of Consul with disable_remote_exec = false run the commands; Praetor's agents never do.\n\n" +
+    "Exit code: 0 if every node that acknowledged the command ended it with 0, else 2.",
   examples: [
     { what: "All nodes", command: "exec uptime" },
     { what: "Nodes with a certain service", command: "exec -service='^web$' 'systemctl reload web'" },
@@ -27,21 +26,21 @@ export const execCommand: Command = apiCommand({
       name: "prefix",
       kind: "text",
       value: "key",
-      help: "Where the job and what comes of it are kept; _rexec unless told.",
+      help: "Prefix of the keys of the job and its results; default: _rexec.",
     },
-    { name: "shell", kind: "bool", value: "true|false", help: "Leave the command to a shell; true unless told." },
-    { name: "verbose", kind: "bool", value: "", help: "Tell each step." },
+    { name: "shell", kind: "bool", value: "true|false", help: "Run the command in a shell; default: true." },
+    { name: "verbose", kind: "bool", value: "", help: "Print each step." },
     {
       name: "wait",
       kind: "text",
       value: "duration",
-      help: "End when no node said anything for so long; 2s unless told.",
+      help: "End if no node has sent results for this time; default: 2s.",
     },
     {
       name: "wait-repl",
       kind: "text",
       value: "duration",
-      help: "Time for the servers to tell each other of the job before the nodes are called; 200ms unless told.",
+      help: "Time for the servers to replicate the job before the event is fired; default: 200ms.",
     },
   ],
   asksServers: true,

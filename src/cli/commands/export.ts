@@ -6,17 +6,17 @@ import { Progress } from "../progress.ts";
 /** `praetor export`. */
 export const exportCommand: Command = apiCommand({
   name: "export",
-  summary: "Writes keys and services to a folder that people read",
+  summary: "Writes keys and services to a folder of readable files",
   synopsis: "[options] DIR",
   about:
     "Writes each key as a file, and each service with its checks, other node and prepared query as JSON. The folder can " +
-    "be kept in git: the same content is the same bytes, and export again changes only what has changed. " +
-    "praetor import DIR brings all of it back, values byte for byte.\n\n" +
-    "Locks, sessions and what checks found are not in it; praetor snapshot save has those. Values may be secrets: only " +
-    "their owner can read the files.",
+    "be kept in git: equal content gives equal files, and another export changes only files that differ. " +
+    "praetor import DIR restores all of it, values byte for byte.\n\n" +
+    "The export lacks locks, sessions and the state of checks, which praetor snapshot save includes. Values may be secrets, " +
+    "so only the owner can read the files.",
   examples: [
     { what: "Keep the gateway's configuration in git", command: "export /backup/gateway" },
-    { what: "Bring it back", command: "import /backup/gateway" },
+    { what: "Restore it", command: "import /backup/gateway" },
   ],
   asksServers: false,
   words: 1,
@@ -39,13 +39,13 @@ async function exportAll({ words: [folder = ""], api, io }: ApiCall): Promise<vo
   ).finally(() => progress.end());
   const { written, removed, unchanged } = await writeExport(folder, encodeTree(inventory));
   const { keys, services, nodes, queries } = inventory;
-  const things = [
+  const counts = [
     ...[counted(keys.length, "key"), counted(services.length, "service")],
     ...[counted(nodes.length, "other node"), counted(queries.length, "prepared query")],
   ];
   io.stdout(
     remarksText(remarks) + checksText({ checkRemarks }, { services: inventory.services, checksHere: new Set() }),
   );
-  io.stdout(`Exported ${things.join(", ")} to ${folder}: `);
+  io.stdout(`Exported ${counts.join(", ")} to ${folder}: `);
   io.stdout(`${counted(written, "file")} written, ${removed} removed, ${unchanged} as before.\n`);
 }

@@ -7,14 +7,14 @@ export const forceLeaveCommand: Command = apiCommand({
   name: "force-leave",
   summary: 'Forces a member of the cluster to enter the "left" state',
   synopsis: "[options] NODE",
-  about: "For an agent that failed and never comes back. One that still runs joins again by itself.",
+  about: "For an agent that failed and will not return. An agent that still runs rejoins by itself.",
   examples: [
-    { what: "Count an agent as gone", command: "force-leave gateway-3" },
-    { what: "And take it from the list of members at once", command: "force-leave -prune gateway-3" },
+    { what: "Mark an agent as left", command: "force-leave gateway-3" },
+    { what: "Also remove it from the list of members", command: "force-leave -prune gateway-3" },
   ],
-  flags: [{ name: "prune", kind: "bool", value: "", help: "Also forget that it was a member." }],
+  flags: [{ name: "prune", kind: "bool", value: "", help: "Also remove it from the list of members." }],
   asksServers: false,
-  // The agent answers when the others know of it.
+  // The agent answers when the other members know it.
   timeoutMs: 60_000,
   run: forceLeave,
 });

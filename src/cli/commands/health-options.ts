@@ -8,9 +8,9 @@ import type { Flags } from "../flags.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 
 export interface HealthOptions {
-  /** undefined: the agent itself is meant. */
+  /** undefined for --self. */
   readonly service: string | undefined;
-  /** Of a list of checks; undefined when only -http-addr, or nothing, says where to ask. */
+  /** The list of checks that --url or the file names; undefined if they name none. */
   readonly url: URL | undefined;
   readonly desiredState: string;
   readonly timeoutMs: number;
@@ -21,29 +21,29 @@ export const healthFlags: readonly CommandFlag[] = [
   {
     ...{ name: "url", kind: "text", value: "URL" },
     help:
-      "List of checks to ask for: .../v1/agent/checks or .../v1/health/checks/NAME, or just an agent's http://host:port. " +
+      "List of checks to read: .../v1/agent/checks or .../v1/health/checks/NAME, or only an agent's http://host:port. " +
       "Without it and -http-addr, the agent in PRAETOR_HTTP_ADDR or CONSUL_HTTP_ADDR, else http://edgex-core-consul:8500.",
   },
   {
     ...{ name: "desired-state", kind: "text", value: "state" },
-    help: "passing (unless told), warning or critical.",
+    help: "passing (default), warning or critical.",
   },
   {
     ...{ name: "timeout", kind: "text", value: "duration" },
-    help: "To wait for the answer; 800ms unless told, less than a script check's second.",
+    help: "How long to wait for the answer; default: 800ms, within a script check's second.",
   },
   {
     ...{ name: "config", kind: "text", value: "file" },
-    help: 'File with "url", "desired-state" and "timeout", as JSON or NAME=VALUE lines; flags come first.',
+    help: 'File with "url", "desired-state" and "timeout", as JSON or NAME=VALUE lines; flags take precedence.',
   },
-  { name: "self", kind: "bool", value: "", help: "Ask whether the agent itself serves." },
-  { name: "verbose", kind: "bool", value: "", help: "Name each check that does not pass." },
+  { name: "self", kind: "bool", value: "", help: "Check the agent itself." },
+  { name: "verbose", kind: "bool", value: "", help: "Print each check that does not pass." },
 ];
 
 const states: readonly string[] = ["passing", "warning", "critical"];
 const defaultTimeout = "800ms";
 
-/** @throws OperatingError invalid; also for a file of --config that cannot be read */
+/** @throws OperatingError invalid; also if the file of --config cannot be read */
 export async function readHealthOptions(words: readonly string[], flags: Flags): Promise<HealthOptions> {
   assertOneTarget(words, flags.bool("self"));
   if (flags.has("url") && flags.has("http-addr"))
@@ -112,7 +112,7 @@ function parseJson(path: string, text: string): Readonly<Record<string, string>>
   }
 }
 
-/** NAME=VALUE, or NAME: VALUE, which is what a flat YAML file looks like; # begins a comment line. */
+/** Parses lines NAME=VALUE, or NAME: VALUE as in a flat YAML file; # begins a comment line. */
 function parseLines(path: string, text: string): Readonly<Record<string, string>> {
   const settings: Record<string, string> = {};
   text.split("\n").forEach((line, at) => {

@@ -26,13 +26,13 @@ const agentChecks = {
 };
 
 describe("praetor health", () => {
-  test("yes is the status on standard output and exit code 0", async () => {
+  test("a passing service prints its status and exits with 0", async () => {
     using agent = startCannedAgent(() => Response.json(agentChecks));
     expect(await run(["good", "--url", agent.url])).toEqual({ code: 0, stdout: "passing\n", stderr: "" });
     expect(agent.requests[0]?.target).toBe("/v1/agent/checks");
   });
 
-  test("of several checks the worst counts, every time", async () => {
+  test("an instance has the status of its worst check, in every run", async () => {
     using agent = startCannedAgent(() => Response.json(agentChecks));
     for (let round = 0; round < 12; round++) {
       const answer = await run(["mixed", "--url", agent.url]);
@@ -40,19 +40,19 @@ describe("praetor health", () => {
     }
   });
 
-  test("--verbose names the check and what it said", async () => {
+  test("--verbose prints each failing check with its output", async () => {
     using agent = startCannedAgent(() => Response.json(agentChecks));
     const { stderr } = await run(["--verbose", "mixed", "--url", agent.url]);
     expect(stderr).toContain('check "service:mixed:2" of mixed is critical: says critical');
   });
 
-  test("another state can be desired", async () => {
+  test("--desired-state selects the status that exits with 0", async () => {
     using agent = startCannedAgent(() => Response.json(agentChecks));
     expect((await run(["mixed", "--url", agent.url, "--desired-state", "critical"])).code).toBe(0);
     expect((await run(["good", "--url", agent.url, "--desired-state=critical"])).code).toBe(2);
   });
 
-  test("the catalog's list of checks is read as well", async () => {
+  test("--url may name the catalog's list of checks", async () => {
     using agent = startCannedAgent(() => Response.json([row("a", "good", "passing")]));
     expect((await run(["good", "--url", `${agent.url}/v1/health/checks/good`])).code).toBe(0);
   });
@@ -65,14 +65,14 @@ describe("praetor health", () => {
     ["no JSON", () => new Response("<html>"), "not JSON"],
     ["JSON of something else", () => Response.json([1, 2]), "not a list of checks"],
     ["a check without status", () => Response.json([{ CheckID: "c", ServiceName: "x" }]), "x is without status"],
-  ])("%s is a no that says why, never a crash", async (_what, answer, why) => {
+  ])("the answer %s exits with 2 and a reason", async (_what, answer, why) => {
     using agent = startCannedAgent(answer);
     const { code, stderr } = await run(["x", "--url", agent.url]);
     expect(code).toBe(2);
     expect(stderr).toContain(why);
   });
 
-  test("an agent that is not there, or does not answer in time, is a no", async () => {
+  test("an agent that is unreachable or too slow exits with 2", async () => {
     const refused = await run(["x", "--url", "http://127.0.0.1:1"]);
     expect(refused).toEqual({ code: 2, stdout: "", stderr: "cannot reach http://127.0.0.1:1: connection refused\n" });
     using silent = startCannedAgent(() => new Promise<Response>(() => undefined));
@@ -80,7 +80,7 @@ describe("praetor health", () => {
     expect(late).toMatchObject({ code: 2, stderr: `no answer from ${silent.url} within 20 ms\n` });
   });
 
-  test("the environment names the agent, and --url goes before it", async () => {
+  test("the environment names the agent, and --url takes precedence", async () => {
     using agent = startCannedAgent(() => Response.json(agentChecks));
     const address = agent.url.replace("http://", "");
     expect((await run(["good"], { CONSUL_HTTP_ADDR: address })).code).toBe(0);
@@ -88,7 +88,7 @@ describe("praetor health", () => {
     expect((await run(["good", "--url", agent.url], { CONSUL_HTTP_ADDR: "127.0.0.1:1" })).code).toBe(0);
   });
 
-  test("without any of them it is Geneva's name for the agent", async () => {
+  test("the default agent is Geneva's edgex-core-consul", async () => {
     const { code, stderr } = await run(["good", "--timeout", "5s"]);
     expect(code).toBe(2);
     expect(stderr).toContain("http://edgex-core-consul:8500");
@@ -107,13 +107,13 @@ describe("praetor health", () => {
     [["a", "--timeout", "soon"], 'invalid duration "soon"'],
     [["a", "--timeout", "0s"], "leaves no time"],
     [["a", "--config", "/nonexistent"], "cannot read --config /nonexistent"],
-  ])("%j is wrong usage: exit code 1", async (args, why) => {
+  ])("the invalid arguments %j exit with 1", async (args, why) => {
     const { code, stdout, stderr } = await run(args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain(why);
   });
 
-  test("-http-addr and the other flags of every command name the agent, before or after the service", async () => {
+  test("the shared flags for the agent work before and after the service's name", async () => {
     using agent = startCannedAgent(() => Response.json(agentChecks));
     const address = new URL(agent.url).host;
     expect((await run([`-http-addr=${address}`, "-token=t", "good"])).code).toBe(0);
@@ -124,7 +124,7 @@ describe("praetor health", () => {
     expect(agent.requests[2]?.headers.get("Authorization")).toBe(`Basic ${btoa("op:secret")}`);
   });
 
-  test("--help is given on standard output, with exit code 0", async () => {
+  test("--help prints to standard output and exits with 0", async () => {
     expect(await run(["--help"])).toEqual({ code: 0, stdout: healthCommand.help, stderr: "" });
   });
 });
@@ -145,13 +145,13 @@ describe("--config", () => {
     ["JSON", (url: string) => JSON.stringify({ url, "desired-state": "critical" })],
     ["lines", (url: string) => `# where\nurl=${url}\n\ndesired-state = critical\n`],
     ["flat YAML", (url: string) => `---\nurl: "${url}"\ndesired-state: critical\n`],
-  ])("as %s has effect, and prints nothing of its own", async (_what, fileFor) => {
+  ])("reads a file of %s, without output of its own", async (_what, fileFor) => {
     using agent = startCannedAgent(() => Response.json(agentChecks));
     expect(await runWith(fileFor(agent.url))).toEqual({ code: 0, stdout: "critical\n", stderr: "" });
     expect((await runWith(fileFor(agent.url), "--desired-state", "passing")).code).toBe(2);
   });
 
-  test("a setting or line that means nothing is named", async () => {
+  test("reports unknown settings and invalid lines", async () => {
     expect((await runWith("colour=red")).stderr).toContain("unknown setting colour");
     expect((await runWith("url=http://x\nwhat?")).stderr).toContain("health.conf:2: expected NAME=VALUE");
     expect((await runWith("{")).code).toBe(1);
@@ -159,7 +159,7 @@ describe("--config", () => {
 });
 
 describe("--self", () => {
-  test("is whether the agent answers and knows a leader; no is exit code 1, as Docker wants it", async () => {
+  test("exits with 0 if the agent answers and knows a leader, else with 1, as Docker expects", async () => {
     using leading = startCannedAgent(() => Response.json("127.0.0.1:8300"));
     expect(await run(["--self", "--url", leading.url])).toEqual({ code: 0, stdout: "", stderr: "" });
     using leaderless = startCannedAgent(() => Response.json(""));

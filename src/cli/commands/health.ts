@@ -8,23 +8,23 @@ import { localCommand, type LocalCall } from "../local-command.ts";
 import { type HealthOptions, healthFlags, readHealthOptions } from "./health-options.ts";
 
 const exitCode = { yes: 0, no: 2 } as const;
-/** Docker keeps 2 for itself. */
+/** Docker reserves exit code 2 of a health check. */
 const exitCodeNotSelf = 1;
 
 /** `praetor health`. */
 export const healthCommand: Command = localCommand({
   name: "health",
-  summary: "Tell by exit code whether a service can be used",
+  summary: "Tells by its exit code whether a service is healthy",
   synopsis: "[options] SERVICE|--self",
   about:
-    "Asks an agent one question: can this service be used? Prints the service's status; says on standard error why it is " +
-    "not the desired one. SERVICE is a name, or the ID of one instance. An instance is as well as its worst check, a " +
-    "service as well as its best instance.\n\n" +
-    "With --self: does the agent itself serve? For a container's own health check.\n\n" +
-    "Exit code: 0 yes; 2 no, or the agent cannot be asked (with --self: 1); 1 wrong usage.",
+    "Prints the status of a service, and on standard error why it differs from the desired one. SERVICE is a name, or the ID of " +
+    "one instance. An instance has the status of its worst check, a service that of its best instance.\n\n" +
+    "With --self it checks whether the agent itself answers and knows a leader, for a container's health check.\n\n" +
+    "Exit code: 0 for the desired status; 2 for another one, or if the agent does not answer (with --self: 1); 1 for invalid " +
+    "arguments.",
   examples: [
-    { what: "Can other services use core-data?", command: "health edgex-core-data --http-addr=127.0.0.1:8500" },
-    { what: "Does the agent of this container serve?", command: "health --self" },
+    { what: "Is core-data healthy?", command: "health edgex-core-data --http-addr=127.0.0.1:8500" },
+    { what: "Is the agent of this container healthy?", command: "health --self" },
   ],
   flags: healthFlags,
   sharedFlags: connectionFlags,
@@ -35,7 +35,7 @@ export const healthCommand: Command = localCommand({
 async function answer({ words, flags, io }: LocalCall): Promise<number> {
   const options = await readHealthOptions(words, flags);
   const { url, service, timeoutMs } = options;
-  // Geneva's name for the agent, among the containers of a gateway.
+  // The agent's name in the container network of EdgeX Geneva.
   const fallback = service === undefined ? undefined : "http://edgex-core-consul:8500";
   const http = connect(flags, io, { address: url?.origin, fallback, timeoutMs });
   return service === undefined ? answerForSelf(http, io) : answerForService(service, { http, options, io });

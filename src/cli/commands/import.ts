@@ -9,35 +9,40 @@ import { wrongUsage } from "../wrong-usage.ts";
 /** `praetor import`. */
 export const importCommand: Command = apiCommand({
   name: "import",
-  summary: "Takes over keys and services from Consul, core-keeper or an export",
+  summary: "Imports keys and services from Consul, core-keeper or an export",
   synopsis: "[options] [DIR]",
   about:
-    "Reads another registry's keys, services with their checks, other nodes and prepared queries, and gives them to the " +
-    "agent. DIR is a folder that praetor export has written. The source is only read.\n\n" +
-    "What is here with another value stays as it is, unless -overwrite is given. Run again, it does what is missing: " +
-    "after it was interrupted, and after the source has changed.\n\n" +
-    "Consul does not tell how its checks are run. What a check by HTTP or TCP printed last often names what it asks; of " +
-    "others the import says that they stay behind.",
+    "Copies keys, services with their checks, other nodes and prepared queries from another registry to the agent. DIR is a " +
+    "folder that praetor export has written. The source is not changed.\n\n" +
+    "The import keeps what the agent has with another value, unless -overwrite is given. Another run imports what is still " +
+    "missing after an interrupt or a change of the source.\n\n" +
+    "Consul does not reveal the definitions of its checks. The last output of a check by HTTP or TCP often contains its " +
+    "target, from which the import reconstructs it; it reports the checks that it cannot reconstruct.",
   examples: [
-    { what: "See what would come from a Consul", command: "import -dry-run -from-consul=http://192.0.2.7:8500" },
-    { what: "Take over a Consul's backup", command: "import -from-consul=backup.snap" },
-    { what: "Take over what a core-keeper has", command: "import -from-keeper=http://192.0.2.7:59890" },
-    { what: "Bring back an export", command: "import /backup/gateway" },
+    { what: "Show what would be imported from Consul", command: "import -dry-run -from-consul=http://192.0.2.7:8500" },
+    { what: "Import a backup of Consul", command: "import -from-consul=backup.snap" },
+    { what: "Import from core-keeper", command: "import -from-keeper=http://192.0.2.7:59890" },
+    { what: "Restore an export", command: "import /backup/gateway" },
   ],
   flags: [
-    { name: "dry-run", kind: "bool", value: "", help: "Says what would be done, and changes nothing." },
+    { name: "dry-run", kind: "bool", value: "", help: "Print what would be done, and change nothing." },
     {
       ...{ name: "from-consul", kind: "text", value: "source" },
-      help: "A Consul's or Praetor's address, a file that snapshot save has written, or one that kv export has.",
+      help: "Address of Consul or Praetor, or a file written by snapshot save or kv export.",
     },
-    { name: "from-keeper", kind: "text", value: "URL", help: "A core-keeper's address, without /api/v3." },
-    { name: "from-token", kind: "text", value: "token", help: "For the source: Consul's token, or core-keeper's JWT." },
-    { name: "overwrite", kind: "bool", value: "", help: "Takes over also what is here with another value." },
+    { name: "from-keeper", kind: "text", value: "URL", help: "Address of core-keeper, without /api/v3." },
+    {
+      name: "from-token",
+      kind: "text",
+      value: "token",
+      help: "Token for the source: Consul's, or a JWT for core-keeper.",
+    },
+    { name: "overwrite", kind: "bool", value: "", help: "Replace what the agent has with another value." },
     {
       ...{ name: "prefix", kind: "text", value: "key" },
-      help: "Only keys that begin so. Repeatable. Of a core-keeper, whole names up to a slash; edgex unless told.",
+      help: "Only keys with this prefix. Repeatable. For core-keeper, whole path segments; default: edgex.",
     },
-    { name: "verbose", kind: "bool", value: "", help: "Lists each name." },
+    { name: "verbose", kind: "bool", value: "", help: "List each name." },
   ],
   asksServers: false,
   run: runImport,
@@ -98,7 +103,7 @@ async function readSource(call: ApiCall, progress: Progress): Promise<Found> {
   return attempting(`Error reading ${source}`, () => readAgent(api));
 }
 
-/** As -http-addr takes them; all else is a file's path. */
+/** Whether the source is an address in the form of -http-addr; anything else is a path. */
 function isAddress(source: string): boolean {
   return /^([a-z]+:\/\/.*|[\w.-]+:\d+|\[[^\]]+\]:\d+)$/i.test(source);
 }

@@ -8,7 +8,7 @@ export const infoCommand: Command = apiCommand({
   name: "info",
   summary: "Provides debugging information for operators.",
   synopsis: "[options]",
-  about: "What the agent tells of itself: its build, its role, and figures of its runtime.",
+  about: "Prints the agent's build, role and runtime figures.",
   examples: [{ what: "Is it the leader?", command: "info | grep 'leader ='" }],
   flags: [formatFlag],
   asksServers: false,

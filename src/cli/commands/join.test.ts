@@ -5,7 +5,7 @@ import { forceLeaveCommand } from "./force-leave.ts";
 import { joinCommand } from "./join.ts";
 
 describe("praetor join", () => {
-  test("one address of several is enough; the others are told", async () => {
+  test("succeeds if one address of several joins, and reports the others", async () => {
     using agent = startCannedAgent(
       ({ target }) => new Response("nobody", { status: target.endsWith("a") ? 500 : 200 }),
     );
@@ -16,7 +16,7 @@ describe("praetor join", () => {
     });
   });
 
-  test("none is a failure", async () => {
+  test("fails if no address joins", async () => {
     using agent = startCannedAgent(() => new Response("nobody", { status: 500 }));
     const { code, stderr } = await runCommandWith(joinCommand, ["-http-addr", agent.url, "-wan", "a:8302"]);
     expect(code).toBe(1);
@@ -25,7 +25,7 @@ describe("praetor join", () => {
   });
 });
 
-test("praetor force-leave -prune has the member forgotten", async () => {
+test("praetor force-leave -prune sends the parameter prune", async () => {
   using agent = startCannedAgent(() => new Response());
   const done = await runCommandWith(forceLeaveCommand, ["-http-addr", agent.url, "-prune", "gone"]);
   expect(done).toEqual({ code: 0, stdout: "", stderr: "" });

@@ -9,11 +9,12 @@ export const joinCommand: Command = apiCommand({
   name: "join",
   summary: "Tells an agent to join a cluster",
   synopsis: "[options] ADDRESS...",
-  about: "Makes the agent a member of the cluster that the agents at these addresses belong to. One of them is enough.",
-  examples: [{ what: "Join whoever is there", command: "join 192.0.2.1 192.0.2.2" }],
+  about:
+    "Makes the agent a member of the cluster that the agents at these addresses belong to. One reachable address is enough.",
+  examples: [{ what: "Join by any of two addresses", command: "join 192.0.2.1 192.0.2.2" }],
   flags: [{ name: "wan", kind: "bool", value: "", help: "Join a server of another datacenter." }],
   asksServers: false,
-  // An address that nobody answers at takes Consul ten seconds.
+  // Consul takes ten seconds for each address that does not answer.
   timeoutMs: 60_000,
   run: join,
 });

@@ -10,8 +10,8 @@ export const keygenCommand: Command = localCommand({
   summary: "Generates a new encryption key",
   synopsis: "",
   about:
-    "Prints a new key of 32 random bytes in base64, as the setting encrypt takes it. This version encrypts no traffic " +
-    "between agents with it; Consul's agents do.",
+    "Prints a new key of 32 random bytes in base64, for the setting encrypt. Consul's agents encrypt their gossip with it; " +
+    "this version of Praetor has no gossip.",
   examples: [{ what: "A key", command: "keygen" }],
   run({ io }) {
     io.stdout(`${Buffer.from(secretBytes(keyBytes)).toString("base64")}\n`);

@@ -11,24 +11,24 @@ export const keyringCommand: Command = apiCommand({
   summary: "Manages gossip layer encryption keys",
   synopsis: "[options]",
   about:
-    "Lists and changes the keys that agents encrypt their gossip with, in the whole cluster at once. For another key: " +
-    "-install it, -use it, and -remove the old one. The exit code is 1 when any agent fails.",
+    "Lists and changes the gossip encryption keys of the whole cluster. To change the key, -install the new one, -use it, and " +
+    "-remove the old one. The exit code is 1 if any agent fails.",
   examples: [
-    { what: "Which keys there are", command: "keyring -list" },
-    { what: "A new one", command: 'keyring -install="$(praetor keygen)"' },
+    { what: "List the keys", command: "keyring -list" },
+    { what: "Install a new key", command: 'keyring -install="$(praetor keygen)"' },
   ],
   flags: [
     { name: "list", kind: "bool", value: "", help: "List the keys, and how many agents have each." },
-    { name: "list-primary", kind: "bool", value: "", help: "List those that messages are encrypted with." },
-    { name: "install", kind: "text", value: "key", help: "Tell all agents a further key." },
+    { name: "list-primary", kind: "bool", value: "", help: "List the primary keys, which encrypt messages." },
+    { name: "install", kind: "text", value: "key", help: "Install a further key on all agents." },
     { name: "use", kind: "text", value: "key", help: "Encrypt with this key from now on; it must be installed." },
-    { name: "remove", kind: "text", value: "key", help: "Forget this key; not the one that is in use." },
-    { name: "relay-factor", kind: "int", value: "0-5", help: "Agents through which each also sends its answer." },
-    { name: "local-only", kind: "bool", value: "", help: "List without asking other datacenters." },
+    { name: "remove", kind: "text", value: "key", help: "Remove this key, which must not be in use." },
+    { name: "relay-factor", kind: "int", value: "0-5", help: "Number of agents that relay each answer." },
+    { name: "local-only", kind: "bool", value: "", help: "List the keys of this datacenter only." },
     formatFlag,
   ],
   asksServers: false,
-  // All members are asked.
+  // The agent waits for the answers of all members.
   timeoutMs: 60_000,
   words: 0,
   run: manageKeys,
@@ -56,7 +56,7 @@ async function manageKeys(call: ApiCall): Promise<void> {
   const relays = flags.int("relay-factor", 0);
   if (relays < 0 || relays > 5)
     throw new CommandFailure("Error parsing relay factor: Relay factor must be in range: [0, 5]");
-  // Consul: -list-primary is no list in this.
+  // Consul: does not allow it with -list-primary.
   if (flags.bool("local-only") && !flags.bool("list"))
     throw new CommandFailure("Error validating local-only: local-only can only be set for list requests");
   const [change] = asked;

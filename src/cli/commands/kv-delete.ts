@@ -10,17 +10,17 @@ export const kvDeleteCommand: Command = apiCommand({
   summary: "Deletes keys",
   synopsis: "[options] KEY_OR_PREFIX",
   about:
-    "Deletes a key. That there was none is no error. " +
-    'With -recurse it deletes every key that begins with the word: "a" means "a/b", and "abc" too.',
+    "Deletes a key; a key that does not exist is no error. " +
+    'With -recurse it deletes every key with this prefix: "a" matches "a/b", and "abc", too.',
   examples: [
     { what: "Delete a key", command: "kv delete rules/limit" },
     { what: "Delete a folder", command: "kv delete -recurse rules/" },
-    { what: "Only if nobody has changed it since", command: "kv delete -cas -modify-index=844 rules/limit" },
+    { what: "Only if it has not changed since", command: "kv delete -cas -modify-index=844 rules/limit" },
   ],
   flags: [
-    { name: "cas", kind: "bool", value: "", help: "Delete only if the key is still at -modify-index." },
-    { name: "modify-index", kind: "uint", value: "index", help: "The key's ModifyIndex as it was seen, for -cas." },
-    { name: "recurse", kind: "bool", value: "", help: "Delete every key that begins with the word." },
+    { name: "cas", kind: "bool", value: "", help: "Delete only if the key's ModifyIndex is still -modify-index." },
+    { name: "modify-index", kind: "uint", value: "index", help: "The key's expected ModifyIndex, for -cas." },
+    { name: "recurse", kind: "bool", value: "", help: "Delete every key with this prefix." },
   ],
   asksServers: true,
   run: deleteKeys,

@@ -10,10 +10,10 @@ export const kvExportCommand: Command = apiCommand({
   summary: "Prints a tree of keys as JSON",
   synopsis: "[options] [KEY_OR_PREFIX]",
   about:
-    "Prints every key that begins with the word, or all of them, with value and flags, as JSON that kv import reads. " +
-    "It takes trees from one agent to another, between Praetor and Consul too.",
+    "Prints all keys, or those with a prefix, with values and flags, as JSON for kv import. " +
+    "This copies keys between agents, also between Praetor and Consul.",
   examples: [
-    { what: "Keep a tree in a file", command: "kv export edgex/ >edgex.json" },
+    { what: "Save a tree to a file", command: "kv export edgex/ >edgex.json" },
     { what: "Copy all keys to another agent", command: "kv export | praetor kv import -http-addr=192.0.2.7:8500 -" },
   ],
   asksServers: true,

@@ -14,23 +14,23 @@ export const kvGetCommand: Command = apiCommand({
   synopsis: "[options] [KEY_OR_PREFIX]",
   about:
     "Prints the value of a key, byte for byte, and a line break. " +
-    "With -recurse or -keys it reads every key that begins with the word, or all of them.",
+    "With -recurse or -keys it reads all keys, or those with a prefix.",
   examples: [
     { what: "The value of a key", command: "kv get edgex/core/1.0/edgex-core-data/Writable/LogLevel" },
-    { what: "Everything that is stored of it", command: "kv get -detailed edgex/core/1.0/edgex-core-data/LogLevel" },
+    { what: "The whole entry", command: "kv get -detailed edgex/core/1.0/edgex-core-data/LogLevel" },
     { what: "All keys below a folder with their values", command: "kv get -recurse edgex/core/" },
     { what: "Only their names, one level deep", command: "kv get -keys edgex/core/" },
   ],
   flags: [
     { name: "base64", kind: "bool", value: "", help: "Print values as base64." },
     { name: "detailed", kind: "bool", value: "", help: "Show flags, indexes and the session that holds the lock." },
-    { name: "keys", kind: "bool", value: "", help: "Only the names of the keys that begin with the word." },
-    { name: "recurse", kind: "bool", value: "", help: "All keys that begin with the word." },
+    { name: "keys", kind: "bool", value: "", help: "Print the names of the keys with this prefix." },
+    { name: "recurse", kind: "bool", value: "", help: "Read all keys with this prefix." },
     {
       name: "separator",
       kind: "text",
       value: "text",
-      help: "With -keys, cut each name behind the next one of these; / unless told, '' for whole names.",
+      help: "With -keys, cut each name after the next separator; default: /; '' for whole names.",
     },
     { ...formatFlag, help: "Lines (pretty, the default), or the agent's JSON for programs." },
   ],
@@ -45,24 +45,24 @@ async function getKeys(call: ApiCall): Promise<void> {
   if (key === "" && !names && !recurse) throw missingKey();
   const asJson = wantsJson(call);
   const kv = new KvClient(call.api);
-  // Consul: of -keys and -recurse the first counts.
-  if (names) return printNames(call, await asking(() => kv.names(key, flags.text("separator") ?? "/")));
-  const entries = recurse ? await asking(() => kv.list(key)) : [await getOne(kv, key)];
+  // Consul: -keys takes precedence over -recurse.
+  if (names) return printNames(call, await query(() => kv.names(key, flags.text("separator") ?? "/")));
+  const entries = recurse ? await query(() => kv.list(key)) : [await getOne(kv, key)];
   if (asJson) return io.stdout(renderKvEntries(entries, { pretty: true }));
   io.stdout(Buffer.concat(recurse ? listed(call, entries) : entries.map((entry) => single(call, entry))));
 }
 
-function asking<T>(ask: () => Promise<T>): Promise<T> {
+function query<T>(ask: () => Promise<T>): Promise<T> {
   return attempting("Error querying Consul agent", ask);
 }
 
 async function getOne(kv: KvClient, key: string): Promise<KvEntry> {
-  const entry = await asking(() => kv.get(key));
+  const entry = await query(() => kv.get(key));
   if (entry === undefined) throw new CommandFailure(`Error! No key exists at: ${key}${await keysBelow(kv, key)}`);
   return entry;
 }
 
-/** For a folder that was taken for a key: how to read what is in it, on a line of its own; "" when nothing is. */
+/** A hint, on a line of its own, how to read the keys below a folder that was given as a key; "" if it has none. */
 async function keysBelow(kv: KvClient, key: string): Promise<string> {
   const folder = key.endsWith("/") ? key : `${key}/`;
   const names = await kv.names(folder, "/").catch(() => []);

@@ -14,18 +14,18 @@ export const kvImportCommand: Command = apiCommand({
   summary: "Stores a tree of keys from JSON",
   synopsis: "[options] DATA",
   about:
-    "Stores the keys that kv export has printed. @PATH reads them from a file, - from standard input. " +
-    "Keys that exist are overwritten; others stay. Nothing is stored unless all of the JSON can be read.",
+    "Stores the keys of kv export's output. @PATH reads them from a file, - from standard input. " +
+    "It overwrites existing keys with the same names. It stores nothing if the JSON is invalid.",
   examples: [
     { what: "Store the tree in a file", command: "kv import @edgex.json" },
     { what: "Store it below a folder", command: "kv import -prefix=copies/today @edgex.json" },
   ],
-  flags: [{ name: "prefix", kind: "text", value: "folder", help: "Put before every key, with a slash." }],
+  flags: [{ name: "prefix", kind: "text", value: "folder", help: "Put this folder and a slash before every key." }],
   asksServers: true,
   run: importTree,
 });
 
-/** Under way at once: an agent makes writes durable together, so this is many times as fast as one after the other. */
+/** Concurrent writes, which the agent commits together: many times faster than one after the other. */
 const writesMax = 16;
 
 async function importTree({ words, flags, api, io }: ApiCall): Promise<void> {
@@ -44,7 +44,7 @@ async function importTree({ words, flags, api, io }: ApiCall): Promise<void> {
     progress.end();
     for (const result of results) if (result.status === "fulfilled") io.stdout(`Imported: ${result.value}\n`);
     for (const result of results) if (result.status === "rejected") throw result.reason;
-    // On a terminal the lines tell it.
+    // On a terminal the printed lines show the progress.
     if (!io.isTerminal) progress.show(`Imported ${at} of ${entries.length} keys`);
   }
   progress.end();
@@ -67,7 +67,7 @@ function decode(bytes: Uint8Array): readonly KvTreeEntry[] {
   }
 }
 
-/** Entries from `at` on, none of a key that is among them already: of two the later is to stay. */
+/** The next entries from `at` on, up to a repeated key: its later value must be written after the earlier one. */
 function nextBatch(entries: readonly KvTreeEntry[], at: number): readonly KvTreeEntry[] {
   const keys = new Set<string>();
   const next = entries.slice(at, at + writesMax);

@@ -13,12 +13,12 @@ export const kvPutCommand: Command = apiCommand({
   summary: "Stores a value under a key",
   synopsis: "[options] KEY [DATA]",
   about:
-    "Stores the data, which may be of any kind, under the key. @PATH reads it from a file, - from standard input; " +
+    "Stores any data under a key. @PATH reads it from a file, - from standard input; " +
     "without data the value is empty.",
   examples: [
     { what: "Store a value", command: "kv put edgex/core/1.0/edgex-core-data/Writable/LogLevel DEBUG" },
     { what: "Store a file", command: "kv put certificates/gateway @gateway.pem" },
-    { what: "Only if nobody has changed it since", command: "kv put -cas -modify-index=844 rules/limit 5" },
+    { what: "Only if it has not changed since", command: "kv put -cas -modify-index=844 rules/limit 5" },
     {
       what: "Lock a key for a session",
       command: "kv put -acquire -session=5f4c2b3e-9f5e-4a53-8e0a-6f1d0a1c7a55 jobs/leader gateway-1",
@@ -26,10 +26,10 @@ export const kvPutCommand: Command = apiCommand({
   ],
   flags: [
     { name: "acquire", kind: "bool", value: "", help: "Lock the key for the session; store only if that succeeds." },
-    { name: "base64", kind: "bool", value: "", help: "The data is base64; what it stands for is stored." },
-    { name: "cas", kind: "bool", value: "", help: "Store only if the key is still at -modify-index." },
-    { name: "flags", kind: "uint", value: "number", help: "A number of yours to keep with the value; 0 unless told." },
-    { name: "modify-index", kind: "uint", value: "index", help: "The key's ModifyIndex as it was seen, for -cas." },
+    { name: "base64", kind: "bool", value: "", help: "Decode the data from base64 before it is stored." },
+    { name: "cas", kind: "bool", value: "", help: "Store only if the key's ModifyIndex is still -modify-index." },
+    { name: "flags", kind: "uint", value: "number", help: "A number to store with the value; default: 0." },
+    { name: "modify-index", kind: "uint", value: "index", help: "The key's expected ModifyIndex, for -cas." },
     { name: "release", kind: "bool", value: "", help: "Unlock the key, which the session has locked." },
     { name: "session", kind: "text", value: "id", help: "The session that -acquire and -release are for." },
   ],
@@ -43,23 +43,24 @@ async function putKey({ words, flags, api, io }: ApiCall): Promise<void> {
   if (words.length > 2) throw new CommandFailure(`Error! Too many arguments (expected 1 or 2, got ${words.length})`);
   const bytes = await readData(data, io);
   const value = flags.bool("base64") ? fromBase64(bytes) : bytes;
-  const way = wayOf(flags, key);
-  const put = { key, value, flags: flags.uint("flags"), condition: way.condition };
-  const written = await attempting(way.failed, () => new KvClient(api).put(put));
-  if (!written) throw new CommandFailure(way.refused);
-  io.stdout(`Success! ${way.done}: ${key}\n`);
+  const operation = operationOf(flags, key);
+  const put = { key, value, flags: flags.uint("flags"), condition: operation.condition };
+  const written = await attempting(operation.failed, () => new KvClient(api).put(put));
+  if (!written) throw new CommandFailure(operation.refused);
+  io.stdout(`Success! ${operation.done}: ${key}\n`);
 }
 
-interface Way {
+/** How to write, with the messages for its results. */
+interface Operation {
   readonly condition: Readonly<Record<string, string>>;
-  /** Said before an error. */
+  /** The beginning of an error. */
   readonly failed: string;
-  /** Said when the condition did not hold. */
+  /** The error if the condition does not hold. */
   readonly refused: string;
   readonly done: string;
 }
 
-function wayOf(flags: ApiCall["flags"], key: string): Way {
+function operationOf(flags: ApiCall["flags"], key: string): Operation {
   const session = flags.text("session") ?? "";
   const [acquire, release] = [flags.bool("acquire"), flags.bool("release")];
   if ((acquire || release) && session === "")
@@ -90,7 +91,7 @@ function wayOf(flags: ApiCall["flags"], key: string): Way {
   return { ...written, condition: {}, refused: `Error! Did not write to ${key}` };
 }
 
-/** Consul says what is wrong, and stores an empty value all the same; this stores nothing. */
+/** Stores nothing if the data is invalid; Consul prints the error and stores an empty value. */
 function fromBase64(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(decodeBase64(new TextDecoder().decode(bytes)));

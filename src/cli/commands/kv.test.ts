@@ -25,14 +25,14 @@ const entry = {
 };
 
 describe("kv get", () => {
-  test("prints a value that is no text byte for byte", async () => {
+  test("prints a binary value byte for byte", async () => {
     using agent = startCannedAgent(() => Response.json([entry]));
     const printed: Uint8Array[] = [];
     await run(agent, kvGetCommand, ["a"], { stdout: (text) => void printed.push(Buffer.from(text)) });
     expect(Buffer.concat(printed)).toEqual(Buffer.from([0, 255, 10, 10]));
   });
 
-  test("-format=json prints what the agent stores, flags of 64 bits too", async () => {
+  test("-format=json prints the agent's JSON, also with flags of 64 bits", async () => {
     const flags = "18446744073709551615";
     const body = JSON.stringify([entry]).replace('"Flags":0', `"Flags":${flags}`);
     using agent = startCannedAgent(() => new Response(body));
@@ -48,7 +48,7 @@ describe("kv get", () => {
     expect(agent.requests[0]?.target).toBe("/v1/kv/?keys=&separator=%2F");
   });
 
-  test("with a mistyped flag tells the one that was meant", async () => {
+  test("suggests a similar flag for a mistyped one", async () => {
     using agent = startCannedAgent(() => Response.json([entry]));
     const { code, stderr } = await run(agent, kvGetCommand, ["-recurze", "a"]);
     expect(code).toBe(1);
@@ -57,7 +57,7 @@ describe("kv get", () => {
     );
   });
 
-  test("names the reason when the agent gives one", async () => {
+  test("prints the agent's reason for an error", async () => {
     using agent = startCannedAgent(() => new Response("No cluster leader", { status: 500 }));
     const { code, stderr } = await run(agent, kvGetCommand, ["a"]);
     expect({ code, stderr }).toEqual({
@@ -68,7 +68,7 @@ describe("kv get", () => {
 });
 
 describe("kv put", () => {
-  test("stores nothing when the data is not the base64 that it is said to be", async () => {
+  test("stores nothing if -base64 data is invalid", async () => {
     using agent = startCannedAgent(() => Response.json(true));
     const { code, stderr } = await run(agent, kvPutCommand, ["-base64", "a", "!"]);
     expect(code).toBe(1);
@@ -76,14 +76,14 @@ describe("kv put", () => {
     expect(agent.requests).toEqual([]);
   });
 
-  test("asks with the flags, the datacenter and the token that it is given", async () => {
+  test("sends the given flags, datacenter and token", async () => {
     using agent = startCannedAgent(() => Response.json(true));
     await run(agent, kvPutCommand, ["-flags=0x10", "-datacenter=dc2", "-token=t", "a b/c?", "x"]);
     expect(agent.requests[0]).toMatchObject({ target: "/v1/kv/a%20b/c%3F?dc=dc2&flags=16", body: "x" });
     expect(agent.requests[0]?.headers.get("X-Consul-Token")).toBe("t");
   });
 
-  test("that is refused is exit code 1", async () => {
+  test("exits with 1 if the agent refuses the write", async () => {
     using agent = startCannedAgent(() => Response.json(false));
     const { code, stderr } = await run(agent, kvPutCommand, ["-acquire", "-session=s", "a", "x"]);
     expect({ code, stderr }).toEqual({ code: 1, stderr: "Error! Did not acquire lock\n" });
@@ -95,7 +95,7 @@ describe("kv import", () => {
     JSON.stringify(keys.map((key, at) => ({ key, value: btoa(String(at)) })));
   const names = Array.from({ length: 40 }, (_, at) => `k${at}`);
 
-  test("stores nothing of a tree that cannot be read to its end", async () => {
+  test("stores nothing of a tree with an invalid entry", async () => {
     using agent = startCannedAgent(() => Response.json(true));
     const { code, stderr } = await run(agent, kvImportCommand, ['[{"key":"a"},{"key":"b","value":"!"}]']);
     expect({ code, stderr }).toEqual({
@@ -105,7 +105,7 @@ describe("kv import", () => {
     expect(agent.requests).toEqual([]);
   });
 
-  test("tells the keys in their order, below the folder that is asked for", async () => {
+  test("prints the keys in order, with the given prefix", async () => {
     using agent = startCannedAgent(() => Response.json(true));
     const stdin = (): Promise<Uint8Array> => Promise.resolve(Buffer.from(tree(names)));
     const { code, stdout } = await run(agent, kvImportCommand, ["-prefix=/copy/", "-"], { stdin });
@@ -113,10 +113,10 @@ describe("kv import", () => {
     expect(stdout).toBe(names.map((name) => `Imported: copy/${name}\n`).join(""));
   });
 
-  test("of two values of one key the later stays", async () => {
+  test("stores the later of two values of one key", async () => {
     const stored = new Map<string, string>();
     using agent = startCannedAgent(async ({ target, body }: CannedRequest) => {
-      // The first comes late, as it may on a network.
+      // The first request is delayed, as a network may do.
       if (body === "0") await Bun.sleep(30);
       stored.set(target, body);
       return Response.json(true);
@@ -125,7 +125,7 @@ describe("kv import", () => {
     expect([...stored]).toEqual(expect.arrayContaining([["/v1/kv/a", "2"]]));
   });
 
-  test("ends at the first key that cannot be stored, and tells those that were", async () => {
+  test("ends at the first key that cannot be stored, after printing those that were", async () => {
     using agent = startCannedAgent(({ target }) =>
       target === "/v1/kv/k20" ? new Response("full", { status: 500 }) : Response.json(true),
     );
@@ -136,7 +136,7 @@ describe("kv import", () => {
     expect(agent.requests.length).toBeLessThan(names.length);
   });
 
-  test("shows how far it is on a terminal's standard error, unless its lines are there too", async () => {
+  test("shows progress on standard error if that is a terminal and standard output is not", async () => {
     using agent = startCannedAgent(() => Response.json(true));
     const shown = await run(agent, kvImportCommand, [tree(names)], { isErrorTerminal: true });
     expect(shown.stderr).toContain("Imported 16 of 40 keys");

@@ -6,7 +6,7 @@ export const leaveCommand: Command = apiCommand({
   name: "leave",
   summary: "Gracefully leaves the cluster and shuts down",
   synopsis: "[options]",
-  about: "The agent tells the others that it goes, so that nobody takes it for failed, and ends.",
+  about: "The agent tells the other members that it leaves, so that they do not count it as failed, and ends.",
   examples: [{ what: "End the agent", command: "leave" }],
   asksServers: false,
   // The agent answers when it has left: some seconds, in a cluster.

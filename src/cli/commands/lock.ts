@@ -16,49 +16,52 @@ export const lockCommand: Command = apiCommand({
   summary: "Runs a program while it holds a lock",
   synopsis: "[options] PREFIX PROGRAM...",
   about:
-    "Takes a lock, or with -n a place of a semaphore, at a prefix of keys, runs a program, and gives the lock back when " +
-    "it has ended. Everybody who uses the same prefix waits meanwhile, Consul's own command line too. When the lock is " +
-    "lost the program is sent SIGTERM, and SIGKILL when it has not ended 5 seconds later.\n\n" +
-    "The program finds CONSUL_LOCK_HELD=true in its environment. SIGINT and SIGTERM are passed on to it.",
+    "Acquires a lock, or with -n a slot of a semaphore, at a prefix of keys, runs a program, and releases the lock when the " +
+    "program has ended. Other processes that use the same prefix wait meanwhile, including Consul's command line. If the lock " +
+    "is lost, the program gets SIGTERM, and 5 seconds later SIGKILL.\n\n" +
+    "The program's environment contains CONSUL_LOCK_HELD=true. SIGINT and SIGTERM are forwarded to it.",
   examples: [
     { what: "Run a job on one gateway at a time", command: "lock jobs/backup ./backup.sh" },
-    { what: "Let three run it, and give up after a minute", command: "lock -n=3 -timeout=1m jobs/backup ./backup.sh" },
+    {
+      what: "Let three run it at once, and wait for a minute at most",
+      command: "lock -n=3 -timeout=1m jobs/backup ./backup.sh",
+    },
   ],
   flags: [
     {
       name: "child-exit-code",
       kind: "bool",
       value: "",
-      help: "End with 2 when the program fails; without it, with 0.",
+      help: "Exit with 2 if the program fails, not with 0.",
     },
     {
       name: "monitor-retry",
       kind: "int",
       value: "n",
-      help: "How many failures of the agent, a second apart, are borne while the lock is held; 3 unless told.",
+      help: "How many failures of the agent, a second apart, to tolerate while the lock is held; default: 3.",
     },
     {
       name: "n",
       kind: "int",
       value: "limit",
-      help: "How many may hold it at once; 1 unless told. Who uses the same prefix must tell the same.",
+      help: "How many processes may hold it at once; default: 1. All users of a prefix must give the same number.",
     },
     { name: "name", kind: "text", value: "text", help: "Name of the lock's session." },
-    { name: "pass-stdin", kind: "bool", value: "", help: "The program reads this command's standard input." },
+    { name: "pass-stdin", kind: "bool", value: "", help: "Pass standard input to the program." },
     {
       name: "shell",
       kind: "bool",
       value: "",
-      help: "The program's words are one line for the shell that SHELL names, /bin/sh unless told. -shell=false runs them as they are.",
+      help: "Run the program in the shell that SHELL names, by default /bin/sh. -shell=false runs it directly.",
     },
     {
       name: "timeout",
       kind: "text",
       value: "duration",
-      help: "How long to wait for the lock, as in 30s; without end unless told.",
+      help: "How long to wait for the lock, as in 30s; default: no limit.",
     },
     { name: "try", kind: "text", value: "duration", help: "The former name of -timeout." },
-    { name: "verbose", kind: "bool", value: "", help: "Tell each step." },
+    { name: "verbose", kind: "bool", value: "", help: "Print each step." },
   ],
   asksServers: true,
   run: lock,
@@ -70,16 +73,16 @@ async function lock(call: ApiCall): Promise<number> {
   const { flags, io } = call;
   const asked = readCall(call);
   using shutdown = listenForShutdown(io);
-  // Without the command's own signal: it must not keep the lock from being given back.
+  // Without the command's signal, which must not abort the release of the lock.
   const api = openAgentApi(flags, { ...io, signal: undefined });
   await attempting("Error querying Consul agent", () => api.json("/v1/agent/self"));
   const recipe = recipeOf(call, new KvClient(api), asked);
-  tell(call, "Attempting lock acquisition");
+  printStep(call, "Attempting lock acquisition");
   const options = { ...asked, clock: io.clock, signal: shutdown.signal };
   const held = await attempting("Lock acquisition failed", () => takeLock(api, recipe, options));
   if (held === undefined) throw new CommandFailure("Shutdown triggered or timeout during lock acquisition");
   const isHealthy = await runHolding(call, { words: asked.words, held, shutdown: shutdown.signal });
-  await giveBack(call, held, recipe);
+  await release(call, held, recipe);
   return flags.bool("child-exit-code") && !isHealthy ? 2 : 0;
 }
 
@@ -109,10 +112,10 @@ function readCall({ flags, words: [first = "", ...words] }: ApiCall): Asked {
 function recipeOf(call: ApiCall, kv: KvClient, { prefix, limit }: Asked): LockRecipe {
   if (limit === 1) {
     const mutex = new Mutex(kv, prefix);
-    tell(call, `Setting up lock at path: ${mutex.key}`);
+    printStep(call, `Setting up lock at path: ${mutex.key}`);
     return mutex;
   }
-  tell(call, `Setting up semaphore (limit ${limit}) at prefix: ${prefix}`);
+  printStep(call, `Setting up semaphore (limit ${limit}) at prefix: ${prefix}`);
   if (prefix === "") throw new CommandFailure("Lock setup failed: missing prefix");
   return new Semaphore(kv, { prefix, limit });
 }
@@ -123,15 +126,15 @@ interface Holding {
   readonly shutdown: AbortSignal;
 }
 
-/** Whether the program ended well, or was ended because the command was. */
+/** Whether the program succeeded, or was ended together with the command. */
 async function runHolding(call: ApiCall, { words, held, shutdown }: Holding): Promise<boolean> {
   const { flags, io } = call;
   if (shutdown.aborted) {
     io.stderr("Shutdown triggered during lock acquisition\n");
     return true;
   }
-  tell(call, "Starting handler");
-  if (flags.bool("pass-stdin")) tell(call, "Stdin passed to handler process");
+  printStep(call, "Starting handler");
+  if (flags.bool("pass-stdin")) printStep(call, "Stdin passed to handler process");
   try {
     const child = await Child.start(words, {
       shell: flags.text("shell") !== "false",
@@ -153,22 +156,22 @@ async function untilEnded(call: ApiCall, child: Child, { held, shutdown }: Omit<
   });
   const isHealthy = await Promise.race([ended, aborted(AbortSignal.any([held.lost, shutdown]))]);
   if (isHealthy !== undefined) {
-    tell(call, "Child terminated, releasing lock");
+    printStep(call, "Child terminated, releasing lock");
     return isHealthy;
   }
-  tell(call, `${shutdown.aborted ? "Shutdown triggered" : "Lock lost"}, killing child`);
+  printStep(call, `${shutdown.aborted ? "Shutdown triggered" : "Lock lost"}, killing child`);
   await endChild(call, child, ended);
-  // Consul: a program that was ended with the command has not failed.
+  // Consul: a program that was ended together with the command counts as successful.
   return true;
 }
 
 async function endChild(call: ApiCall, child: Child, ended: Promise<unknown>): Promise<void> {
-  tell(call, `Terminating child pid ${child.pid}`);
+  printStep(call, `Terminating child pid ${child.pid}`);
   child.send("SIGTERM");
   const over = await Promise.race([ended.then(() => true), sleep(call.io.clock, killGraceMs).then(() => false)]);
-  if (over) return tell(call, "Child terminated");
-  tell(call, `Child did not exit after grace period of ${formatDuration(killGraceMs)}`);
-  tell(call, `Killing child pid ${child.pid}`);
+  if (over) return printStep(call, "Child terminated");
+  printStep(call, `Child did not exit after grace period of ${formatDuration(killGraceMs)}`);
+  printStep(call, `Killing child pid ${child.pid}`);
   child.send("SIGKILL");
   await ended;
 }
@@ -180,12 +183,12 @@ function aborted(signal: AbortSignal): Promise<undefined> {
   });
 }
 
-async function giveBack(call: ApiCall, held: HeldLock, recipe: LockRecipe): Promise<void> {
+async function release(call: ApiCall, held: HeldLock, recipe: LockRecipe): Promise<void> {
   await attempting("Lock release failed", () => held.release());
   const isGone = await attempting("Lock cleanup failed", () => recipe.cleanUp());
-  tell(call, isGone ? "Cleanup succeeded" : "Cleanup aborted, lock in use");
+  printStep(call, isGone ? "Cleanup succeeded" : "Cleanup aborted, lock in use");
 }
 
-function tell({ flags, io }: ApiCall, step: string): void {
+function printStep({ flags, io }: ApiCall, step: string): void {
   if (flags.bool("verbose")) io.stdout(`${step}\n`);
 }

@@ -13,7 +13,7 @@ const answers: Readonly<Record<string, unknown>> = {
 };
 
 describe("praetor maint", () => {
-  test("lists the node and services in maintenance, for people and for programs", async () => {
+  test("lists the node and services in maintenance as text and as JSON", async () => {
     using agent = startCannedAgent(({ target }) => Response.json(answers[target]));
     const people = await runCommandWith(maintCommand, ["-http-addr", agent.url]);
     expect(people.stdout).toBe(
@@ -26,7 +26,7 @@ describe("praetor maint", () => {
     ]);
   });
 
-  test("a service's id and the reason travel escaped", async () => {
+  test("escapes a service's id and the reason in the URL", async () => {
     using agent = startCannedAgent(() => new Response());
     const args = ["-http-addr", agent.url, "-enable", "-service=a/b", "-reason=x & y"];
     expect((await runCommandWith(maintCommand, args)).stdout).toBe('Service maintenance is now enabled for "a/b"\n');

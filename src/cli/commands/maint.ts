@@ -10,18 +10,18 @@ export const maintCommand: Command = apiCommand({
   summary: "Controls node or service maintenance mode",
   synopsis: "[options]",
   about:
-    "Takes a node, or one service of it, out of what others find, and puts it back. Maintenance is a critical check " +
-    "of its own, and outlives a restart of the agent.\n\n" +
-    "Without -enable and -disable, tells what is in maintenance.",
+    "Starts or ends maintenance of a node, or of one of its services: DNS and health queries leave it out meanwhile. Maintenance " +
+    "is a critical check of its own, and outlives a restart of the agent.\n\n" +
+    "Without -enable and -disable, lists what is in maintenance.",
   examples: [
     { what: "What is in maintenance", command: "maint" },
-    { what: "Take the node out", command: "maint -enable -reason='new disk'" },
-    { what: "Put one service back", command: "maint -disable -service=web-1" },
+    { what: "Start maintenance of the node", command: "maint -enable -reason='new disk'" },
+    { what: "End maintenance of a service", command: "maint -disable -service=web-1" },
   ],
   flags: [
-    { name: "disable", kind: "bool", value: "", help: "End the maintenance." },
-    { name: "enable", kind: "bool", value: "", help: "Begin it." },
-    { name: "reason", kind: "text", value: "text", help: "Why, for those who look at the check." },
+    { name: "disable", kind: "bool", value: "", help: "End maintenance." },
+    { name: "enable", kind: "bool", value: "", help: "Start maintenance." },
+    { name: "reason", kind: "text", value: "text", help: "The reason, which the check shows." },
     { name: "service", kind: "text", value: "id", help: "A service of the agent, instead of its node." },
     formatFlag,
   ],
@@ -64,7 +64,7 @@ async function list(call: ApiCall): Promise<void> {
 
 interface Maintained {
   readonly node: string;
-  /** Undefined: the node as a whole. */
+  /** undefined for the whole node. */
   readonly service?: string;
   readonly reason: string;
 }

@@ -9,16 +9,16 @@ export const membersCommand: Command = apiCommand({
   name: "members",
   summary: "Lists the agents of a cluster",
   synopsis: "[options]",
-  about: "Lists the agents that the asked agent knows, itself among them, with their state.",
+  about: "Lists the agents that the agent knows, including itself, with their status.",
   examples: [
     { what: "All of them", command: "members" },
-    { what: "Those that are well, with all that is known of them", command: "members -status=alive -detailed" },
+    { what: "Live agents, with all their tags", command: "members -status=alive -detailed" },
   ],
   flags: [
     { name: "detailed", kind: "bool", value: "", help: "Show each agent's tags." },
     { name: "segment", kind: "text", value: "name", help: "Only agents of this network segment." },
-    { name: "status", kind: "text", value: "expression", help: "Only agents whose state matches, as in '^alive$'." },
-    { name: "wan", kind: "bool", value: "", help: "Servers of all datacenters." },
+    { name: "status", kind: "text", value: "expression", help: "Only agents whose status matches, as in '^alive$'." },
+    { name: "wan", kind: "bool", value: "", help: "List the servers of all datacenters." },
     formatFlag,
   ],
   asksServers: false,
@@ -34,13 +34,13 @@ async function listMembers(call: ApiCall): Promise<number> {
   const members = rowsOf(json)
     .filter((member) => status.test(stateOf(member)))
     .toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
-  // Consul: no members at all is a failure, as scripts expect.
+  // Consul: exits with 2 if no member matches.
   if (members.length === 0) return 2;
   printTable(call, json, () => (flags.bool("detailed") ? detailed(members) : standard(members)));
   return 0;
 }
 
-/** Consul: by name, those of the default segment first. */
+/** Consul: sorts by name, then by segment, the default segment first. */
 function sortKey(member: JsonRow): string {
   return `${member.text("Name")}\0${member.row("Tags").text("segment")}`;
 }
@@ -88,7 +88,7 @@ function typeOf(role: string): string {
   }
 }
 
-/** Serf's numbers. */
+/** The name of Serf's numeric status. */
 function stateOf(member: JsonRow): string {
   return ["none", "alive", "leaving", "left", "failed"][member.number("Status")] ?? "unknown";
 }

@@ -9,19 +9,18 @@ export const monitorCommand: Command = apiCommand({
   summary: "Follows the log of an agent",
   synopsis: "[options]",
   about:
-    "Prints what an agent logs, as it comes, until it is interrupted. The level may be lower than that of the agent's own " +
-    "log, so that it tells here what it does not write there.\n\nWith -n it begins with what the agent has logged last. A " +
-    "Praetor keeps its last 1000 lines (256 KiB at most) of level info and above, and finer ones if its own log has them. A " +
-    "Consul keeps none.",
+    "Follows the log of an agent until it is interrupted. The level may be lower than that of the agent's own log.\n\nWith -n " +
+    "it begins with the last lines that the agent has logged. Praetor keeps the last 1000 lines (at most 256 KiB) of level " +
+    "info and above, and of lower levels that its own log has. Consul keeps none.",
   examples: [
-    { what: "What an agent logs", command: "monitor" },
-    { what: "What it logged before, too", command: "monitor -n 200" },
-    { what: "Each request that it answers, for programs", command: "monitor -log-level=debug -log-json" },
+    { what: "Follow the log", command: "monitor" },
+    { what: "Begin with earlier lines", command: "monitor -n 200" },
+    { what: "All requests, as JSON", command: "monitor -log-level=debug -log-json" },
   ],
   flags: [
-    { name: "log-json", kind: "bool", value: "", help: "Lines of JSON." },
-    { name: "log-level", kind: "text", value: "level", help: "trace, debug, info (unless told), warn or err." },
-    { name: "n", kind: "uint", value: "lines", help: "Begin with so many lines that the agent has logged already." },
+    { name: "log-json", kind: "bool", value: "", help: "Print each line as JSON." },
+    { name: "log-level", kind: "text", value: "level", help: "trace, debug, info (default), warn or err." },
+    { name: "n", kind: "uint", value: "lines", help: "Begin with this many earlier lines." },
   ],
   asksServers: false,
   run: followLog,
@@ -48,7 +47,7 @@ async function followLog({ api, flags, io }: ApiCall): Promise<number> {
     const body: AsyncIterable<Uint8Array> | undefined = log.body ?? undefined;
     if (body) for await (const bytes of body) io.stdout(bytes);
   } catch (error) {
-    // Of an answer that breaks off the runtime tells in errors of its own.
+    // Bun's error for a body that breaks off.
     if (error instanceof CommandFailure) throw error;
   }
   if (signal.aborted) return 0;

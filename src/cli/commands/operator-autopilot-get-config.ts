@@ -6,9 +6,9 @@ import { formatFlag, printText } from "../output-format.ts";
 /** `praetor operator autopilot get-config`. */
 export const operatorAutopilotGetConfigCommand: Command = apiCommand({
   name: "operator autopilot get-config",
-  summary: "Prints the settings that servers act on",
+  summary: "Prints the settings of Autopilot",
   synopsis: "[options]",
-  about: "Prints how the servers of a cluster look after each other.",
+  about: "Prints the settings of Autopilot, by which servers manage their cluster.",
   examples: [{ what: "All settings", command: "operator autopilot get-config" }],
   flags: [formatFlag],
   asksServers: true,

@@ -6,64 +6,64 @@ import { CommandFailure } from "../command-failure.ts";
 import type { Command, CommandFlag } from "../command.ts";
 import type { Flags } from "../flags.ts";
 
-/** By the names of Consul's JSON. */
+/** The flags, by the names in Consul's JSON. */
 const settings: Readonly<Record<string, CommandFlag>> = {
   CleanupDeadServers: {
     name: "cleanup-dead-servers",
     kind: "bool",
     value: "true|false",
-    help: "Whether failed servers are removed when new ones come.",
+    help: "Whether to remove failed servers when new ones join.",
   },
   LastContactThreshold: {
     name: "last-contact-threshold",
     kind: "text",
     value: "duration",
-    help: "How long a healthy server may be without word from the leader, as in 200ms.",
+    help: "How long a healthy server may be without contact to the leader, as in 200ms.",
   },
   MaxTrailingLogs: {
     name: "max-trailing-logs",
     kind: "int",
     value: "number",
-    help: "By how many entries a healthy server may be behind the leader.",
+    help: "How many log entries a healthy server may be behind the leader.",
   },
   MinQuorum: {
     name: "min-quorum",
     kind: "int",
     value: "number",
-    help: "Failed servers are removed only while so many stay.",
+    help: "How many servers must remain when failed ones are removed.",
   },
   ServerStabilizationTime: {
     name: "server-stabilization-time",
     kind: "text",
     value: "duration",
-    help: "How long a new server must be healthy before it takes part, as in 10s.",
+    help: "How long a new server must be healthy before it may vote, as in 10s.",
   },
   RedundancyZoneTag: {
     name: "redundancy-zone-tag",
     kind: "text",
     value: "name",
-    help: "Key of the nodes' meta that tells zones apart; for Consul Enterprise.",
+    help: "Key of the nodes' metadata with the redundancy zone; for Consul Enterprise.",
   },
   DisableUpgradeMigration: {
     name: "disable-upgrade-migration",
     kind: "bool",
     value: "true|false",
-    help: "Whether newer servers take part at once; for Consul Enterprise.",
+    help: "Whether to let newer servers vote at once; for Consul Enterprise.",
   },
   UpgradeVersionTag: {
     name: "upgrade-version-tag",
     kind: "text",
     value: "name",
-    help: "Key of the nodes' meta that tells versions apart; for Consul Enterprise.",
+    help: "Key of the nodes' metadata with the version; for Consul Enterprise.",
   },
 };
 
 /** `praetor operator autopilot set-config`. */
 export const operatorAutopilotSetConfigCommand: Command = apiCommand({
   name: "operator autopilot set-config",
-  summary: "Changes the settings that servers act on",
+  summary: "Changes the settings of Autopilot",
   synopsis: "[options]",
-  about: "Changes the settings that are given; the others stay.",
+  about: "Changes the given settings and keeps the others.",
   examples: [{ what: "Keep failed servers", command: "operator autopilot set-config -cleanup-dead-servers=false" }],
   flags: Object.values(settings),
   asksServers: true,

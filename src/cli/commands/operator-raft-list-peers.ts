@@ -6,9 +6,9 @@ import { formatFlag, printTable } from "../output-format.ts";
 /** `praetor operator raft list-peers`. */
 export const operatorRaftListPeersCommand: Command = apiCommand({
   name: "operator raft list-peers",
-  summary: "Lists the servers that hold the data",
+  summary: "Lists the peers of Raft",
   synopsis: "[options]",
-  about: "Lists the servers that take part in writing the cluster's data, and which of them leads.",
+  about: "Lists the servers in the Raft configuration, and which of them is the leader.",
   examples: [{ what: "All of them", command: "operator raft list-peers" }],
   flags: [formatFlag],
   asksServers: true,
@@ -24,7 +24,7 @@ async function listPeers(call: ApiCall): Promise<void> {
     server.text("Address"),
     server.bool("Leader") ? "leader" : "follower",
     String(server.bool("Voter")),
-    // Consul: the first versions of the protocol did not tell.
+    // Consul: the first versions of the protocol sent no version.
     server.text("ProtocolVersion") || "<=1",
   ]);
   printTable(call, json, () => [["Node", "ID", "Address", "State", "Voter", "RaftProtocol"], ...rows]);

@@ -5,11 +5,10 @@ import type { Command } from "../command.ts";
 /** `praetor operator raft remove-peer`. */
 export const operatorRaftRemovePeerCommand: Command = apiCommand({
   name: "operator raft remove-peer",
-  summary: "Removes a server from those that hold the data",
+  summary: "Removes a server from the peers of Raft",
   synopsis: "[options]",
   about:
-    "For a server that is gone for good and still counts when the others need a majority. If members lists it, " +
-    "use force-leave instead.",
+    "For a server that will not return and still counts towards the quorum. If members lists it, use force-leave instead.",
   examples: [{ what: "By its address", command: "operator raft remove-peer -address=192.0.2.3:8300" }],
   flags: [
     { name: "address", kind: "text", value: "address", help: "The server's address and port." },

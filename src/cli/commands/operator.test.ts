@@ -8,7 +8,7 @@ import { operatorRaftRemovePeerCommand } from "./operator-raft-remove-peer.ts";
 describe("praetor operator autopilot set-config", () => {
   const config = { CleanupDeadServers: true, MinQuorum: 0, LastContactThreshold: "200ms", ModifyIndex: 5, Later: "x" };
 
-  test("writes what is given over what is there, fields it does not know among them", async () => {
+  test("changes the given settings and keeps all others, including unknown ones", async () => {
     using agent = startCannedAgent(({ method }) => Response.json(method === "GET" ? config : true));
     const args = ["-cleanup-dead-servers=false", "-min-quorum=3", "-last-contact-threshold=1500ms"];
     const { stdout } = await runCommandWith(operatorAutopilotSetConfigCommand, ["-http-addr", agent.url, ...args]);
@@ -20,7 +20,7 @@ describe("praetor operator autopilot set-config", () => {
     });
   });
 
-  test("a change by another in the meantime is a failure", async () => {
+  test("fails if the configuration has changed meanwhile", async () => {
     using agent = startCannedAgent(({ method }) => Response.json(method === "GET" ? config : false));
     const { code, stderr } = await runCommandWith(operatorAutopilotSetConfigCommand, ["-http-addr", agent.url]);
     expect(code).toBe(1);
@@ -28,7 +28,7 @@ describe("praetor operator autopilot set-config", () => {
   });
 });
 
-test("praetor operator raft list-peers tells followers and those that do not vote", async () => {
+test("praetor operator raft list-peers shows followers and non-voters", async () => {
   const Servers = [
     { Node: "n1", ID: "1", Address: "192.0.2.1:8300", Leader: true, Voter: true, ProtocolVersion: "3" },
     { Node: "n2", ID: "2", Address: "192.0.2.2:8300", Leader: false, Voter: false, ProtocolVersion: "" },
@@ -42,7 +42,7 @@ test("praetor operator raft list-peers tells followers and those that do not vot
   ]);
 });
 
-test("praetor operator raft remove-peer names the server by address or by id, not by both", async () => {
+test("praetor operator raft remove-peer takes an address or an id, not both", async () => {
   using agent = startCannedAgent(() => new Response());
   const run = async (...args: string[]): Promise<string> => {
     const { stdout, stderr } = await runCommandWith(operatorRaftRemovePeerCommand, ["-http-addr", agent.url, ...args]);

@@ -9,7 +9,7 @@ const row =
   "web      localhost  48080  28000  pending  other  2026-01-01T00:00:00.000Z  Port 48080 of localhost belongs to other.";
 
 describe("praetor ports", () => {
-  test("lists what is noted of all services, or of one", async () => {
+  test("lists the records of all services, or of one", async () => {
     using agent = startCannedAgent(({ target }) => Response.json(target.endsWith("/ports") ? [record] : record));
     const all = await runCommandWith(portsCommand, ["-http-addr", agent.url]);
     expect(all.stdout.split("\n")).toEqual([
@@ -25,24 +25,24 @@ describe("praetor ports", () => {
     ]);
   });
 
-  test("says when nothing is noted", async () => {
+  test("prints a message if there are no records", async () => {
     using agent = startCannedAgent(({ target }) =>
       target.endsWith("/ports") ? Response.json([]) : new Response(null, { status: 404 }),
     );
     const all = await runCommandWith(portsCommand, ["-http-addr", agent.url]);
-    expect([all.code, all.stderr]).toEqual([0, "No service has wanted a port that is another's.\n"]);
+    expect([all.code, all.stderr]).toEqual([0, "No service has registered a port of another service.\n"]);
     const one = await runCommandWith(portsCommand, ["-http-addr", agent.url, "web"]);
     expect(one.code).toBe(1);
-    expect(one.stderr).toStartWith("Nothing is noted of the port of web;");
+    expect(one.stderr).toStartWith("There is no port record of web;");
   });
 
-  test("says so of an agent that is a Consul", async () => {
+  test("fails with an explanation at an agent of Consul", async () => {
     using agent = startCannedAgent(() => new Response(null, { status: 404 }));
     const { code, stderr } = await runCommandWith(portsCommand, ["-http-addr", agent.url]);
-    expect([code, stderr]).toEqual([1, "Error listing ports: this agent does not look after ports; Praetor's do\n"]);
+    expect([code, stderr]).toEqual([1, "Error listing ports: this agent does not assign ports; only Praetor does\n"]);
   });
 
-  test("-forget deletes the record, and needs a service that has one", async () => {
+  test("-forget deletes the record of a service", async () => {
     const entry = {
       LockIndex: 0,
       Key: "edgex/registry/ports/web",
@@ -53,7 +53,7 @@ describe("praetor ports", () => {
     };
     using agent = startCannedAgent(({ method }) => Response.json(method === "GET" ? [entry] : true));
     const { stdout } = await runCommandWith(portsCommand, ["-http-addr", agent.url, "-forget", "web"]);
-    expect(stdout).toBe("Forgotten: what was noted of the port of web\n");
+    expect(stdout).toBe("Deleted the port record of web\n");
     expect(agent.requests.map(({ method, target }) => `${method} ${target}`)).toEqual([
       "GET /v1/kv/edgex/registry/ports/web",
       "DELETE /v1/kv/edgex/registry/ports/web",

@@ -10,22 +10,22 @@ import { formatFlag, printTable } from "../output-format.ts";
 /** `praetor ports`. */
 export const portsCommand: Command = apiCommand({
   name: "ports",
-  summary: "Lists ports that two services wanted, and what was done about it",
+  summary: "Lists port conflicts between services, and how they were resolved",
   synopsis: "[options] [SERVICE]",
   about:
-    "Lists the services whose port was another's: which port they wanted, which one they were given, who has the old one, " +
-    "and whether they are on the new one. Works with Praetor's agents only.",
+    "Lists the services that registered a port of another service: the port they registered, the one they were assigned, the " +
+    "owner of the old one, and whether they use the new one. Works with Praetor's agents only.",
   examples: [
     { what: "All of them", command: "ports" },
-    { what: "What became of one service's port", command: "ports edgex-core-data" },
-    { what: "Give a service no port that it had before", command: "ports -forget edgex-core-data" },
+    { what: "The record of one service", command: "ports edgex-core-data" },
+    { what: "Delete the record of a service", command: "ports -forget edgex-core-data" },
   ],
   flags: [
     {
       name: "forget",
       kind: "bool",
       value: "",
-      help: "Forget what is noted of the service, and the port that it was given. What is stored for it stays.",
+      help: "Delete the service's record, and with it the assigned port. The service's keys are kept.",
     },
     formatFlag,
   ],
@@ -45,12 +45,12 @@ async function list(call: ApiCall, service: string): Promise<void> {
   const { api, flags, io } = call;
   const path = `/v1/praetor/ports${service === "" ? "" : `/${encodeURIComponent(service)}`}`;
   const answer = await attempting("Error listing ports", () => api.request({ path }));
-  if (answer.status === 404) throw new CommandFailure(service === "" ? noPorts : nothingNoted(service));
+  if (answer.status === 404) throw new CommandFailure(service === "" ? noPorts : noRecord(service));
   if (answer.status !== 200) throw new CommandFailure(`Error listing ports: ${unexpectedStatus(answer).message}`);
   const json = jsonOf(answer);
   const records = service === "" ? rowsOf(json) : [new JsonRow(json)];
   if (records.length === 0 && flags.text("format") !== "json") {
-    io.stderr("No service has wanted a port that is another's.\n");
+    io.stderr("No service has registered a port of another service.\n");
     return;
   }
   printTable(call, json, () => [headings, ...records.map(rowOf)]);
@@ -71,13 +71,13 @@ async function forget({ api, io }: ApiCall, service: string): Promise<void> {
   const kv = new KvClient(api);
   const key = portRecordFolder + service;
   const known = await attempting("Error reading the port", () => kv.get(key));
-  if (known === undefined) throw new CommandFailure(nothingNoted(service));
+  if (known === undefined) throw new CommandFailure(noRecord(service));
   await attempting("Error forgetting the port", () => kv.delete(key, {}));
-  io.stdout(`Forgotten: what was noted of the port of ${service}\n`);
+  io.stdout(`Deleted the port record of ${service}\n`);
 }
 
-const noPorts = "Error listing ports: this agent does not look after ports; Praetor's do";
+const noPorts = "Error listing ports: this agent does not assign ports; only Praetor does";
 
-function nothingNoted(service: string): string {
-  return `Nothing is noted of the port of ${service}; praetor ports lists all services of which something is`;
+function noRecord(service: string): string {
+  return `There is no port record of ${service}; praetor ports lists all services with one`;
 }

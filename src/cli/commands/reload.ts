@@ -6,7 +6,8 @@ export const reloadCommand: Command = apiCommand({
   name: "reload",
   summary: "Triggers the agent to reload its configuration",
   synopsis: "[options]",
-  about: "The agent reads its files again, as with SIGHUP: services, checks and what else may change while it runs.",
+  about:
+    "The agent reads its files again, as on SIGHUP, and applies services, checks and other settings that can change while it runs.",
   examples: [{ what: "After a file was changed", command: "reload" }],
   asksServers: false,
   words: 0,

@@ -23,18 +23,18 @@ async function run(...args: string[]): Promise<CommandRun> {
 }
 
 describe("praetor rtt", () => {
-  test("the second node is the asked agent's; names are the same in any letter case", async () => {
+  test("the second node defaults to the agent's own, and names match in any letter case", async () => {
     const { stdout } = await run("There");
     expect(stdout).toBe("Estimated There <-> here rtt: 12.500 ms (using LAN coordinates)\n");
   });
 
-  test("servers of two datacenters are in one area", async () => {
+  test("-wan compares servers of one area", async () => {
     const { stdout } = await run("-wan", "there.dc2");
     expect(stdout).toBe("Estimated there.dc2 <-> here.dc1 rtt: 50.000 ms (using WAN coordinates)\n");
     expect((await run("-wan", "stray.dc2")).stderr).toBe('Could not find a coordinate for node "stray.dc2"\n');
   });
 
-  test("between network segments there is no distance", async () => {
+  test("nodes without a common network segment have no distance", async () => {
     expect(await run("apart", "here")).toEqual({
       code: 1,
       stdout: "",

@@ -11,8 +11,8 @@ export const rttCommand: Command = apiCommand({
   summary: "Estimates network round trip time between nodes",
   synopsis: "[options] NODE1 [NODE2]",
   about:
-    "Estimates how long a message takes between two nodes and back, by the coordinates that they have found for " +
-    "themselves. The second node is the asked agent's unless told.",
+    "Estimates the round trip time between two nodes from their network coordinates. The second node defaults to the agent's " +
+    "own.",
   examples: [
     { what: "From here to a node", command: "rtt gateway-2" },
     { what: "Between servers of two datacenters", command: "rtt -wan server-1.dc1 server-1.dc2" },
@@ -42,15 +42,16 @@ async function ownName({ api }: ApiCall, isWan: boolean): Promise<string> {
 
 async function lanDistance(call: ApiCall, first: string, second: string): Promise<number> {
   const coordinates = (await ask(call, "/v1/coordinate/nodes")).map(decodeNode);
-  const of = (name: string): readonly NodeCoordinate[] => coordinates.filter(({ node }) => isSame(node, name));
-  const [from, to] = [of(first), of(second)];
+  const coordinatesOf = (name: string): readonly NodeCoordinate[] =>
+    coordinates.filter(({ node }) => isSame(node, name));
+  const [from, to] = [coordinatesOf(first), coordinatesOf(second)];
   for (const [name, known] of [
     [first, from],
     [second, to],
   ] as const)
     if (known.length === 0) throw unknown(name);
   const seconds = nodeDistance(from, to);
-  // Consul: two that have no network segment in common count as if the first were not known.
+  // Consul: if the nodes have no network segment in common, the error names the first.
   if (seconds === Infinity) throw unknown(first);
   return seconds;
 }
@@ -68,7 +69,7 @@ async function wanDistance(call: ApiCall, first: string, second: string): Promis
     });
     if (from && to) return distance(from.coordinate, to.coordinate);
   }
-  // Consul: names the first, whichever it is.
+  // Consul: names the first node, whichever is unknown.
   throw unknown(first);
 }
 
@@ -89,7 +90,7 @@ function decodeCoordinate(row: JsonRow): Coordinate {
   };
 }
 
-/** Consul: nodes' names are the same in any letter case. */
+/** Consul: node names match in any letter case. */
 function isSame(name: string, other: string): boolean {
   return name.toLowerCase() === other.toLowerCase();
 }

@@ -7,11 +7,10 @@ export const servicesDeregisterCommand: Command = apiCommand({
   name: "services deregister",
   summary: "Deregisters services of an agent",
   synopsis: "[options] [FILE...]",
-  about:
-    "Deregisters the services that files define, or the one with an id; at the agent that they were registered with.",
+  about: "Deregisters the services that files define, or one by its id, at the agent with which they were registered.",
   examples: [
-    { what: "Those of a file", command: "services deregister web.hcl" },
-    { what: "One by its id", command: "services deregister -id=web-1" },
+    { what: "Services of a file", command: "services deregister web.hcl" },
+    { what: "One service by its id", command: "services deregister -id=web-1" },
   ],
   flags: [{ name: "id", kind: "text", value: "id", help: "The service's id." }],
   asksServers: true,

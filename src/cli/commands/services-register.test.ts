@@ -45,7 +45,7 @@ check { name = "alone", ttl = "1m" }
 `;
 
 describe("praetor services register", () => {
-  test("a file's names become the API's; those of a person's choice stay", async () => {
+  test("field names of files are converted to those of the API, but not the user's own names", async () => {
     const { code, requests } = await runWithFile(servicesRegisterCommand, files);
     expect(code).toBe(0);
     expect(requests.map(({ body }): unknown => JSON.parse(body))).toEqual([
@@ -83,7 +83,7 @@ describe("praetor services register", () => {
     expect(stderr).toEndWith('service "": Missing service name\n');
   });
 
-  test("flags make one service", async () => {
+  test("flags define one service", async () => {
     using agent = startCannedAgent(() => new Response());
     const args = ["-name=web", "-port=80", "-tag=a", "-tag=b", "-meta=k=v=w", "-tagged-address=wan=[2001:db8::1]:81"];
     await runCommandWith(servicesRegisterCommand, ["-http-addr", agent.url, ...args]);

@@ -11,20 +11,20 @@ export const servicesRegisterCommand: Command = apiCommand({
   summary: "Registers services with an agent",
   synopsis: "[options] [FILE...]",
   about:
-    "Registers the services that files define, in HCL or JSON as in an agent's configuration, or one that the flags " +
-    "tell of. They stay until they are deregistered.",
+    "Registers the services that files define, in HCL or JSON as in an agent's configuration, or one that flags " +
+    "define. They stay registered until they are deregistered.",
   examples: [
     { what: "From a file", command: "services register web.hcl" },
     { what: "By flags", command: "services register -name=web -port=80 -tag=v1 -meta=version=4" },
   ],
   flags: [
-    { name: "address", kind: "text", value: "address", help: "Where it is reached; the node's address unless told." },
-    { name: "id", kind: "text", value: "id", help: "Tells it from others of its name; the name unless told." },
-    { name: "kind", kind: "text", value: "kind", help: "For proxies and gateways, what it is." },
-    { name: "meta", kind: "text", value: "key=value", help: "Something to know about it. Repeatable." },
-    { name: "name", kind: "text", value: "name", help: "What it is looked for by." },
-    { name: "port", kind: "int", value: "port", help: "Its port." },
-    { name: "tag", kind: "text", value: "tag", help: "A word to choose it by. Repeatable." },
+    { name: "address", kind: "text", value: "address", help: "Address of the service; default: the node's." },
+    { name: "id", kind: "text", value: "id", help: "Id of this instance; default: the name." },
+    { name: "kind", kind: "text", value: "kind", help: "Kind of a proxy or gateway, as in connect-proxy." },
+    { name: "meta", kind: "text", value: "key=value", help: "A pair of metadata. Repeatable." },
+    { name: "name", kind: "text", value: "name", help: "Name of the service." },
+    { name: "port", kind: "int", value: "port", help: "Port of the service." },
+    { name: "tag", kind: "text", value: "tag", help: "A tag. Repeatable." },
     { name: "tagged-address", kind: "text", value: "tag=host:port", help: "A further address, as in wan. Repeatable." },
   ],
   asksServers: true,

@@ -7,9 +7,9 @@ import { verifySnapshot } from "../snapshot-file.ts";
 /** `praetor snapshot inspect`. */
 export const snapshotInspectCommand: Command = localCommand({
   name: "snapshot inspect",
-  summary: "Verifies a snapshot's file and shows what it is",
+  summary: "Verifies a snapshot file and prints its metadata",
   synopsis: "[options] FILE",
-  about: "Reads the file to its end, verifies it, and shows what it says of itself. No agent is asked.",
+  about: "Reads and verifies the whole file, and prints its metadata. Needs no agent.",
   examples: [{ what: "Verify a backup", command: "snapshot inspect backup.snap" }],
   flags: [formatFlag],
   run: inspect,

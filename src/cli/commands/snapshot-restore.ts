@@ -7,12 +7,12 @@ import { verifySnapshot } from "../snapshot-file.ts";
 /** `praetor snapshot restore`. */
 export const snapshotRestoreCommand: Command = apiCommand({
   name: "snapshot restore",
-  summary: "Replaces the server's state by a snapshot's",
+  summary: "Replaces the server's state by that of a snapshot",
   synopsis: "[options] FILE",
   about:
-    "Verifies the file, and sends it to the server, whose keys, nodes, services, checks, sessions and prepared queries " +
-    "are then those of the snapshot: what was written since is gone. " +
-    "A snapshot of a Praetor can be restored in a Praetor, and one of a Consul in a Consul.",
+    "Verifies the file, and sends it to the server, which replaces its keys, nodes, services, checks, sessions and " +
+    "prepared queries by those of the snapshot: later writes are lost. " +
+    "Praetor restores snapshots of Praetor only, and Consul those of Consul.",
   examples: [{ what: "Go back to a backup", command: "snapshot restore backup.snap" }],
   asksServers: true,
   run: restore,
@@ -26,7 +26,7 @@ async function restore({ words, api, io }: ApiCall): Promise<void> {
     await verifySnapshot(path);
     progress.show(`Sending ${path}`);
     const body = Bun.file(path);
-    // The server answers when all is read, checked and durable: a minute, and a second for each MiB.
+    // The server answers when it has read, verified and committed everything: allow a minute, and a second for each MiB.
     const timeoutMs = 60_000 + Math.ceil(body.size / 2 ** 20) * 1_000;
     const request = { method: "PUT", path: "/v1/snapshot", body, timeoutMs } as const;
     await attempting("Error restoring snapshot", () => api.stream(request));

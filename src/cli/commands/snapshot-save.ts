@@ -14,8 +14,7 @@ export const snapshotSaveCommand: Command = apiCommand({
   synopsis: "[options] FILE",
   about:
     "Saves the server's state at one moment: keys, nodes, services, checks, sessions and prepared queries. " +
-    "The file is written beside its place, synced and verified, and only then takes it: " +
-    "whatever happens, FILE is the snapshot of before or the whole new one.",
+    "FILE is replaced atomically after the new snapshot is synced and verified: after a failure it still holds the old one.",
   examples: [{ what: "Make a backup", command: "snapshot save backup.snap" }],
   asksServers: true,
   // Consul writes the whole snapshot before it sends the first byte.

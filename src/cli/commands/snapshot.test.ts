@@ -25,7 +25,7 @@ let folder: string;
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "snapshot-command-"))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** An empty folder of its own, with this file in it. */
+/** A path in a new folder, with this content. */
 function place(content?: Uint8Array): string {
   const path = join(mkdtempSync(join(folder, "-")), "backup.snap");
   if (content) writeFileSync(path, content);
@@ -41,7 +41,7 @@ describe("snapshot save", () => {
     return await runCommandWith(snapshotSaveCommand, [path], { env: { CONSUL_HTTP_ADDR: agent.url } });
   }
 
-  test("leaves one file, which its owner alone may read", async () => {
+  test("writes one file, which only its owner may read", async () => {
     const path = place();
     const archive = await snapshot();
     const saved = await save(path, archive);
@@ -51,7 +51,7 @@ describe("snapshot save", () => {
     expect(beside(path)).toEqual(["backup.snap"]);
   });
 
-  test("that comes damaged, or breaks off, leaves the last snapshot as it was and nothing beside it", async () => {
+  test("of a damaged or incomplete answer keeps the last snapshot, and leaves no other file", async () => {
     const path = place(Buffer.from("the last one"));
     const archive = await snapshot();
     const damaged = [archive.subarray(0, 100), archive.subarray(0, -4), Buffer.of(), Buffer.from("<html>")];
@@ -64,7 +64,7 @@ describe("snapshot save", () => {
     }
   });
 
-  test("whose agent goes away within it is told as that", async () => {
+  test("reports an answer that breaks off", async () => {
     const path = place();
     const head = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
     const data = (socket: Bun.Socket): void => void socket.end(`${head}the beginning`);
@@ -76,7 +76,7 @@ describe("snapshot save", () => {
     expect(beside(path)).toEqual([]);
   });
 
-  test("does not put a file in the place of a device or folder, or where there is no folder", async () => {
+  test("refuses to replace a device or folder, and a path in a missing folder", async () => {
     const archive = await snapshot();
     expect((await save("/dev/null", archive)).stderr).toBe(
       "Error writing snapshot file: /dev/null is not a regular file\n",
@@ -89,7 +89,7 @@ describe("snapshot save", () => {
 describe("snapshot inspect", () => {
   const inspect = (...args: readonly string[]): Promise<CommandRun> => runCommandWith(snapshotInspectCommand, args);
 
-  test("shows what a snapshot says of itself, without an agent", async () => {
+  test("prints a snapshot's metadata without an agent", async () => {
     const path = place(await snapshot());
     const lines = [
       ["ID           2-25-1795364205619", "Size         300000", "Index        25"],
@@ -98,7 +98,7 @@ describe("snapshot inspect", () => {
     expect(await inspect(path)).toEqual({ code: 0, stdout: lines.flat().join("\n"), stderr: "" });
   });
 
-  test("-format=json is for programs", async () => {
+  test("-format=json prints the metadata as JSON", async () => {
     const { stdout } = await inspect("-format=json", place(await snapshot()));
     expect(JSON.parse(stdout)).toEqual(meta);
   });
@@ -106,7 +106,7 @@ describe("snapshot inspect", () => {
   test.each([
     ["a file missing", ["meta.json"], "the file state.bin is missing"],
     ["a file too many", ["meta.json", "state.bin", "more"], 'it has an unexpected file "more"'],
-  ])("refuses one with %s", async (_what, files, reason) => {
+  ])("refuses a snapshot with %s", async (_what, files, reason) => {
     const contents = files.map((name): [string, string] => [name, name === "meta.json" ? "{}" : name]);
     const archive = await packFiles([...contents, ["SHA256SUMS", sha256Sums(contents)]]);
     const { code, stderr } = await inspect(place(archive));
@@ -116,7 +116,7 @@ describe("snapshot inspect", () => {
 });
 
 describe("snapshot restore", () => {
-  test("sends the file as it is", async () => {
+  test("sends the file unchanged", async () => {
     const path = place(await snapshot());
     using agent = startCannedAgent(() => new Response());
     const env = { CONSUL_HTTP_ADDR: agent.url };
@@ -126,7 +126,7 @@ describe("snapshot restore", () => {
     expect(agent.requests[0]?.headers.get("Content-Length")).toBe(String(readFileSync(path).length));
   });
 
-  test("of a damaged file asks the agent nothing", async () => {
+  test("of a damaged file sends no request", async () => {
     const archive = await snapshot();
     archive[archive.length >> 1] = (archive[archive.length >> 1] ?? 0) ^ 4;
     using agent = startCannedAgent(() => new Response());

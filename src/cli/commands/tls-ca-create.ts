@@ -2,7 +2,7 @@ import { systemClock } from "../../lib/clock.ts";
 import type { Command } from "../command.ts";
 import { localCommand, type LocalCall } from "../local-command.ts";
 
-/** Five years, which Consul's help says as well. */
+/** Consul: five years. */
 const daysDefault = 1825;
 
 /** `praetor tls ca create`. */
@@ -11,13 +11,12 @@ export const tlsCaCreateCommand: Command = localCommand({
   summary: "Create a new consul CA",
   synopsis: "[options]",
   about:
-    "Creates a certificate authority: DOMAIN-agent-ca.pem, which clients and agents verify certificates by, and " +
-    "DOMAIN-agent-ca-key.pem, which makes them. Whoever has the key can make certificates that everybody trusts: it is " +
-    "not needed on a gateway.",
+    "Creates a certificate authority: DOMAIN-agent-ca.pem, with which clients and agents verify certificates, and " +
+    "DOMAIN-agent-ca-key.pem, which signs them. Keep the key off gateways: it can sign certificates that all of them trust.",
   examples: [
     { what: "An authority for five years", command: "tls ca create" },
     {
-      what: "One that can vouch for names of one domain only",
+      what: "An authority for names of one domain only",
       command: "tls ca create -domain=plant -name-constraint -additional-name-constraint=gw7.example.com",
     },
   ],
@@ -28,8 +27,8 @@ export const tlsCaCreateCommand: Command = localCommand({
       value: "domain",
       help: "A further domain, with -name-constraint. Repeatable.",
     },
-    { name: "days", kind: "int", value: "number", help: "How long the authority is valid; 1825 unless told." },
-    { name: "domain", kind: "text", value: "name", help: "Domain of the agents; consul unless told." },
+    { name: "days", kind: "int", value: "number", help: "How many days the authority is valid; default: 1825." },
+    { name: "domain", kind: "text", value: "name", help: "Domain of the agents; default: consul." },
     {
       name: "name-constraint",
       kind: "bool",

@@ -8,7 +8,7 @@ import type { LeafContent } from "../tls/certificate.ts";
 
 const daysDefault = 365;
 
-/** Whom a certificate is for, and what one of that kind may do. */
+/** Kinds of certificates, with their key usages and addresses. */
 const kinds = {
   server: { purposes: ["server", "client"], addresses: ["127.0.0.1"] },
   client: { purposes: ["client", "server"], addresses: ["127.0.0.1"] },
@@ -34,31 +34,31 @@ export const tlsCertCreateCommand: Command = localCommand({
     "key_file, and ports.https; clients verify it with the authority's file as -ca-file.",
   examples: [
     {
-      what: "For the agent of a gateway, also by its name in the network",
+      what: "For the agent of a gateway, with its host name",
       command: "tls cert create -server -additional-dnsname=gw7.example.com",
     },
-    { what: "For a client that shows who it is, where the agent has verify_incoming", command: "tls cert create -cli" },
+    { what: "For a client of an agent with verify_incoming", command: "tls cert create -cli" },
   ],
   flags: [
     {
       name: "additional-dnsname",
       kind: "text",
       value: "name",
-      help: "A further name that it is for; localhost always is. Repeatable.",
+      help: "A further DNS name, besides localhost. Repeatable.",
     },
     {
       name: "additional-ipaddress",
       kind: "text",
       value: "address",
-      help: "A further address that it is for; 127.0.0.1 is, but not with -cli. Repeatable.",
+      help: "A further IP address, besides 127.0.0.1 (not with -cli). Repeatable.",
     },
-    { name: "ca", kind: "text", value: "path", help: "The authority; #DOMAIN#-agent-ca.pem unless told." },
+    { name: "ca", kind: "text", value: "path", help: "Certificate of the authority; default: #DOMAIN#-agent-ca.pem." },
     { name: "cli", kind: "bool", value: "", help: "For a command line." },
     { name: "client", kind: "bool", value: "", help: "For a client agent." },
-    { name: "days", kind: "int", value: "number", help: "How long it is valid; 365 unless told." },
-    { name: "dc", kind: "text", value: "name", help: "Datacenter; dc1 unless told." },
-    { name: "domain", kind: "text", value: "name", help: "Domain of the agents; consul unless told." },
-    { name: "key", kind: "text", value: "path", help: "The authority's key; #DOMAIN#-agent-ca-key.pem unless told." },
+    { name: "days", kind: "int", value: "number", help: "How many days it is valid; default: 365." },
+    { name: "dc", kind: "text", value: "name", help: "Datacenter; default: dc1." },
+    { name: "domain", kind: "text", value: "name", help: "Domain of the agents; default: consul." },
+    { name: "key", kind: "text", value: "path", help: "Key of the authority; default: #DOMAIN#-agent-ca-key.pem." },
     {
       name: "node",
       kind: "text",
@@ -83,11 +83,11 @@ async function createCertificate({ flags, io }: LocalCall): Promise<void> {
     validFromMs: systemClock.wallMs(),
     days: flags.int("days", daysDefault),
   };
-  const of = (flag: string, fallback: string): string =>
+  const pathOf = (flag: string, fallback: string): string =>
     (flags.text(flag) ?? fallback).replace("#DOMAIN#", () => domain);
   const authorityPaths = {
-    certificate: of("ca", "#DOMAIN#-agent-ca.pem"),
-    key: of("key", "#DOMAIN#-agent-ca-key.pem"),
+    certificate: pathOf("ca", "#DOMAIN#-agent-ca.pem"),
+    key: pathOf("key", "#DOMAIN#-agent-ca-key.pem"),
   };
   const authority = new Authority(authorityPaths);
   if (kind === "server") io.stdout(serverWarning);
@@ -98,7 +98,7 @@ async function createCertificate({ flags, io }: LocalCall): Promise<void> {
   io.stdout(`==> Saved ${paths.certificate}\n==> Saved ${paths.key}\n`);
 }
 
-/** @throws CommandFailure unless it is one */
+/** @throws CommandFailure unless exactly one kind is given */
 function kindOf(flags: Flags): Kind {
   const asked = (["server", "client", "cli"] as const).filter((kind) => flags.bool(kind));
   const [kind] = asked;
@@ -140,6 +140,6 @@ function subjectOf(
 
 function requireAddress(text: string): string {
   const address = parseIp(text);
-  if (address === undefined) throw new CommandFailure(`-additional-ipaddress: ${text} is no IP address`);
+  if (address === undefined) throw new CommandFailure(`-additional-ipaddress: ${text} is not an IP address`);
   return formatIp(address);
 }

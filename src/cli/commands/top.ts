@@ -3,7 +3,7 @@ import { columns } from "../columns.ts";
 import { type Command, mayColour } from "../command.ts";
 import type { Catalog } from "../top/follow.ts";
 
-/** What shells say of a program that a signal ended. */
+/** Exit codes as shells report them after a signal. */
 const exitCodes = { quit: 0, SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 type Ending = keyof typeof exitCodes;
 
@@ -13,11 +13,11 @@ export const topCommand: Command = apiCommand({
   summary: "Shows services and their checks, live",
   synopsis: "[options]",
   about:
-    "Shows the services of the catalog with their health, the worst first, and shows every change when it happens. Keys: q " +
-    "leaves, ? shows all keys, / filters, s sorts by name or status, the arrow and page keys move, enter or space shows a " +
-    "service's instances and checks with their output.\n\nSINCE is how long a service has its status, where the agent or " +
-    "this program has seen it begin. When the agent does not answer, the rows are marked with ? until it does again.\n\n" +
-    "Without a terminal it prints the services once. NO_COLOR=1 leaves colours out.",
+    "Shows the services of the catalog with their health, the worst first, and follows changes. Keys: q " +
+    "quits, ? shows all keys, / filters, s sorts by name or status, the arrow and page keys move, enter or space shows a " +
+    "service's instances and checks with their output.\n\nSINCE is how long a service has had its status, if the agent or " +
+    "this program has seen the change. While the agent does not answer, ? marks the rows.\n\n" +
+    "Without a terminal it prints the services once. NO_COLOR=1 switches colours off.",
   examples: [
     { what: "Watch this gateway", command: "top" },
     { what: "Look once, from a script", command: "top | cat" },

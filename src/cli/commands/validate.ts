@@ -9,9 +9,8 @@ export const validateCommand: Command = localCommand({
   summary: "Validate config files/directories",
   synopsis: "[options] FILE_OR_DIRECTORY...",
   about:
-    "Reads configuration files and folders as the agent would, without starting one, and says what is wrong with " +
-    "them: in which file, line and column. It needs all the files that the agent is started with; parts alone may be " +
-    "refused for what the others hold.\n\nExit code: 0 when they are valid, 1 when they are not.",
+    "Reads configuration files and folders as the agent does, without starting one, and reports errors with file, line and " +
+    "column. Give all files of the agent: some may be invalid without the others.\n\nExit code: 0 if they are valid, else 1.",
   examples: [
     { what: "Before an agent is reloaded", command: "validate /etc/praetor.d" },
     { what: "A single file, by its exit code alone", command: "validate -quiet agent.hcl" },
@@ -21,9 +20,9 @@ export const validateCommand: Command = localCommand({
       name: "config-format",
       kind: "text",
       value: "hcl|json",
-      help: "Read all files in this format, whatever their names end in.",
+      help: "Read all files in this format, whatever their extensions.",
     },
-    { name: "quiet", kind: "bool", value: "", help: "Print nothing when all is well." },
+    { name: "quiet", kind: "bool", value: "", help: "Print nothing if the files are valid." },
   ],
   run: validate,
 });
@@ -39,7 +38,7 @@ async function validate({ words, flags, io }: LocalCall): Promise<void> {
   io.stdout("Configuration is valid!\n");
 }
 
-/** Of an agent that would be started with these words. */
+/** Loads the configuration of an agent with these arguments; returns the warnings. */
 async function warningsOf(args: readonly string[], env: CommandIo["env"]): Promise<readonly string[]> {
   const [{ loadConfig }, { thisMachine }, { refuseFaults }, { formatPlace }, { planWatch }] = await Promise.all([
     import("../../config/load.ts"),

@@ -11,8 +11,8 @@ export function versionCommand(version: string): Command {
     summary: "Prints the Praetor version",
     synopsis: "[options]",
     about:
-      "Prints the version of the Consul whose interfaces this program speaks, and its own. Consul's comes first: " +
-      "scripts look for it in the first line.",
+      "Prints the version of Consul whose interfaces this program has, and its own. Consul's comes first, since scripts read it " +
+      "from the first line.",
     examples: [{ what: "For programs", command: "version -format=json" }],
     flags: [formatFlag],
     run({ flags, io }) {
@@ -25,7 +25,7 @@ export function versionCommand(version: string): Command {
 function formatVersion(version: string, format: string): string {
   if (format === "pretty") return `Consul v${consulVersion}\nPraetor v${version}, which speaks its interfaces\n`;
   if (format !== "json") throw new CommandFailure(`Unknown format: ${format}`);
-  // Consul: the names and the layout of its own.
+  // Consul: the names and the layout of its JSON.
   const json = { Version: consulVersion, Revision: "", Prerelease: "", RPC: { Default: 2, Min: 2, Max: 3 } };
   return `${JSON.stringify({ ...json, Praetor: version }, undefined, 3)}\n`;
 }

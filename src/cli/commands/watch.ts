@@ -16,15 +16,15 @@ import { wrongUsage } from "../wrong-usage.ts";
 /** `praetor watch`. */
 export const watchCommand: Command = apiCommand({
   name: "watch",
-  summary: "Tells changes of keys, services, nodes, checks and events",
+  summary: "Watches keys, services, nodes, checks and events for changes",
   synopsis: "[options] [PROGRAM...]",
   about:
-    "Runs a program for what there is, and again for each change, until it is interrupted or the program fails. The " +
-    "program reads the content as JSON from its standard input, and finds CONSUL_INDEX in its environment. Without a " +
-    "program, prints what there is and ends.\n\n" +
-    "An agent that is lost is asked again, and what has not changed meanwhile is not told again.",
+    "Runs a program with the present data, and again on each change, until an interrupt or a failure of the program. The program " +
+    "reads the data as JSON from its standard input, and the index from CONSUL_INDEX in its environment. Without a program, " +
+    "prints the data once and ends.\n\n" +
+    "The watch reconnects to a lost agent, and runs the program again only if the data has changed meanwhile.",
   examples: [
-    { what: "What a folder of keys holds", command: "watch -type=keyprefix -prefix=edgex/core/" },
+    { what: "Print the keys of a folder", command: "watch -type=keyprefix -prefix=edgex/core/" },
     { what: "Reload a proxy when a service moves", command: "watch -type=service -service=web ./reload.sh" },
     { what: "Act on events", command: "watch -type=event -name=deploy ./deploy.sh" },
   ],
@@ -32,13 +32,13 @@ export const watchCommand: Command = apiCommand({
     text("key", "name", "The key; with -type=key."),
     text("name", "name", "Only events of this name; with -type=event."),
     text("passingonly", "true|false", "Only instances whose checks all pass; with -type=service."),
-    text("prefix", "text", "What the keys begin with; with -type=keyprefix."),
+    text("prefix", "text", "Prefix of the keys; with -type=keyprefix."),
     text("service", "name", "The service; with -type=service, and with -type=checks."),
     {
       name: "shell",
       kind: "bool",
       value: "",
-      help: "The program's words are one line for the shell that SHELL names, /bin/sh unless told. -shell=false runs them as they are.",
+      help: "Run the program in the shell that SHELL names, by default /bin/sh. -shell=false runs it directly.",
     },
     text("state", "state", "Only checks in this state: passing, warning, critical, any; with -type=checks."),
     text("tag", "tag", "Only instances with this tag; with -type=service."),
@@ -79,11 +79,11 @@ async function runWatch(call: ApiCall): Promise<number> {
   return shutdown.signal.aborted ? 0 : code;
 }
 
-/** @throws CommandFailure with Consul's words for what cannot be watched */
+/** @throws CommandFailure for types that cannot be watched, in Consul's words */
 function planOf(flags: Flags): WatchPlan {
   const type = flags.text("type") ?? "";
   if (type === "") throw wrongUsage("Watch type must be specified");
-  // Consul: what belongs to the mesh is watched by agents alone.
+  // Consul: only agents can watch the types of the service mesh.
   if (/^(connect_roots|connect_leaf|agent_service)$/.test(type))
     throw new CommandFailure(`Type ${type} is not supported in the CLI tool`);
   const names = ["key", "prefix", "service", "tag", "state", "name"];
@@ -99,7 +99,7 @@ function passingOnly(given: string): boolean | undefined {
   throw new CommandFailure(`Failed to parse passingonly flag: ${reason}`);
 }
 
-/** Runs the program; 1 when it failed. */
+/** Runs the program; resolves with 1 if it failed. */
 async function handle({ flags, io, words }: ApiCall, change: Change, shutdown: AbortSignal): Promise<number> {
   const child = await Child.start(words, {
     shell: flags.text("shell") !== "false",
