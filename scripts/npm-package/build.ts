@@ -6,7 +6,21 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join, relative, resolve } from "node:path";
 import { productionDependencies } from "../notice/dependencies.ts";
 import { renderPackages } from "../notice/render-packages.ts";
-import { packageEntries, type PackageEntry } from "./entries.ts";
+
+/** A file of the npm package that programs import. */
+interface PackageEntry {
+  /** The key in `exports` of package.json: "." is the package itself. */
+  readonly name: string;
+  /** A path in src. */
+  readonly source: string;
+  /** "browser" allows no built-in modules; "node" allows those of Node, which Bun has, too. */
+  readonly target: "browser" | "node";
+}
+
+const packageEntries: readonly PackageEntry[] = [
+  { name: ".", source: "client-package.ts", target: "browser" },
+  { name: "./bootstrap", source: "client-package-bootstrap.ts", target: "node" },
+];
 
 const root = resolve(import.meta.dir, "../..");
 const folder = resolve(process.argv[2] ?? join(root, "dist/npm"));

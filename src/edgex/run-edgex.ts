@@ -2,7 +2,6 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseCommandLine } from "../config/command-line.ts";
 import { messageOf } from "../lib/errors.ts";
-import { announcement } from "./announcement.ts";
 import { type ManagedFolder, updateFolder } from "./managed-folder.ts";
 import { type EdgexPlan, type FolderState, planEdgex } from "./plan.ts";
 
@@ -102,4 +101,21 @@ function canWrite(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** What `praetor edgex` prints once the agent listens: its addresses, and commands to try. Titles are bold on a terminal. */
+function announcement(plan: EdgexPlan, isTerminal: boolean): string {
+  const title = (text: string): string => (isTerminal ? `\u001B[1m${text}\u001B[0m` : text);
+  return [
+    title("The registry and configuration of this EdgeX gateway is running"),
+    `  HTTP API  ${plan.agentUrl}`,
+    `  UI        ${plan.agentUrl}/ui/`,
+    `  data      ${plan.dataDir}`,
+    `  checks    ${plan.folders[0]?.path ?? ""}`,
+    ...(plan.keeperUrl === undefined ? [] : [`  EdgeX 4   ${plan.keeperUrl}`]),
+    title("Try in another terminal"),
+    `  curl ${plan.agentUrl}/v1/agent/services`,
+    `  curl -X PUT -d DEBUG ${plan.agentUrl}/v1/kv/edgex/core/1.0/edgex-core-data/Writable/LogLevel`,
+    "",
+  ].join("\n");
 }
