@@ -60,5 +60,7 @@ if (completions !== undefined) io.stdout(completions);
 else {
   keepProcessAlive();
   // Not awaited at the top level: the executable is built as bytecode, which has no such thing.
-  void runCommand([...(scriptArguments.get(programName) ?? []), ...words], commands, io).then((code) => process.exit(code));
+  void runCommand([...(scriptArguments.get(programName) ?? []), ...words], commands, io).then((code) =>
+    process.exit(code),
+  );
 }

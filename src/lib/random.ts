@@ -10,3 +10,8 @@ export const systemRandom: Random = {
   uniform: () => Math.random(),
   uuid: () => crypto.randomUUID(),
 };
+
+/** Consul: lengthens a wait by up to 1/16 at random, so that clients do not all return at once. */
+export function withJitter(waitMs: number, random: Random): number {
+  return waitMs + (random.uniform() * waitMs) / 16;
+}

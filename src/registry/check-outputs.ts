@@ -1,3 +1,4 @@
+import type { CheckRow } from "../model/check.ts";
 import { rowKey } from "../state/row-key.ts";
 
 /** Called with the node and service ("" for the node's own check) whose answers show another output now. */
@@ -22,6 +23,11 @@ export class CheckOutputs {
 
   get(node: string, checkId: string): string | undefined {
     return this.#outputs.get(rowKey(node, checkId))?.output;
+  }
+
+  /** The output to show for a check: the last one on this agent, else the one stored with the check. */
+  outputOf({ node, id, output }: CheckRow): string {
+    return this.get(node, id) ?? output;
   }
 
   set(check: { readonly node: string; readonly id: string; readonly serviceName: string }, output: string): void {

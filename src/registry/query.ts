@@ -1,5 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
-import type { Random } from "../lib/random.ts";
+import { type Random, withJitter } from "../lib/random.ts";
 import type { State } from "../state/state.ts";
 import type { Topic } from "../state/topics.ts";
 import type { Store } from "./store.ts";
@@ -24,9 +24,6 @@ export interface WaitLimits {
   readonly defaultMs: number;
   readonly maxMs: number;
 }
-
-/** Consul: up to a 16th of the wait is added at random, so that clients do not come back all at once. */
-const jitterFraction = 1 / 16;
 
 /**
  * The blocking-query rule, in one place. Resolves when the answer may be newer than the client's index, when the wait is
@@ -63,5 +60,5 @@ export function waitForChange(
 function waitMsOf({ waitMs, limits, random }: Pick<Wait, "waitMs"> & { limits: WaitLimits; random: Random }): number {
   const asked = waitMs === undefined || waitMs <= 0 ? limits.defaultMs : waitMs;
   const longest = Math.min(asked, limits.maxMs);
-  return longest + random.uniform() * longest * jitterFraction;
+  return withJitter(longest, random);
 }

@@ -3,7 +3,7 @@ import { toCatalogCheck } from "../../agent/local-state.ts";
 import { serviceHealth, type AggregatedStatus, type ServiceHealth } from "../../agent/service-health.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { parseBool } from "../../lib/go-bool.ts";
-import type { Random } from "../../lib/random.ts";
+import { withJitter, type Random } from "../../lib/random.ts";
 import type { Service } from "../../model/service.ts";
 import type { PortOutcome } from "../../ports/port-registrations.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -107,7 +107,7 @@ function waitWhile(
     const stopWatching = agent.watchServices(() => {
       if (!holds()) end();
     });
-    const timer = clock.schedule(longest + (random.uniform() * longest) / 16, end);
+    const timer = clock.schedule(withJitter(longest, random), end);
     signal.addEventListener("abort", end);
   });
 }

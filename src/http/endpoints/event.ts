@@ -2,7 +2,7 @@ import type { Agent } from "../../agent/agent.ts";
 import { eventFilterFault, isMeant } from "../../agent/event-filter.ts";
 import type { Event } from "../../model/event.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { Random } from "../../lib/random.ts";
+import { withJitter, type Random } from "../../lib/random.ts";
 import type { Events } from "../../registry/events.ts";
 import type { WaitLimits } from "../../registry/query.ts";
 import { encodeEvent, eventSizeFault } from "../../wire/event.ts";
@@ -62,7 +62,7 @@ export function listEvents({ events, waitLimits, clock, random }: EventParts): E
     const index = BigInt(request.query.get("index") || "0");
     if (index > 0n) {
       const longest = Math.min(waitMs || maxMs, maxMs);
-      const waited = longest + (random.uniform() * longest) / 16;
+      const waited = withJitter(longest, random);
       await events.waitForOther(name, { index, waitMs: waited, signal: request.signal, clock });
     }
     const headers = { "X-Consul-Index": String(events.indexOf(name)) };

@@ -39,7 +39,7 @@ function answerInstances(parts: HealthParts, request: HttpRequest, find: typeof 
       encodeServiceEntry(
         node,
         service,
-        checks.map((check) => ({ check, output: outputOf(parts, check) })),
+        checks.map((check) => ({ check, output: parts.outputs.outputOf(check) })),
       ),
     fields: serviceEntryFields,
   });
@@ -66,12 +66,7 @@ export function getChecksInState(parts: HealthParts): DatacenterEndpoint {
 function answerChecks(parts: HealthParts, request: HttpRequest, query: Query<readonly CheckRow[]>): Operation {
   return answerRows(request, {
     query,
-    encode: (check) => encodeCheck(check, outputOf(parts, check)),
+    encode: (check) => encodeCheck(check, parts.outputs.outputOf(check)),
     fields: healthCheckFields,
   });
-}
-
-/** The newest output of this agent's own check; of another, the output in its row. */
-function outputOf({ outputs }: HealthParts, check: CheckRow): string {
-  return outputs.get(check.node, check.id) ?? check.output;
 }

@@ -1,4 +1,3 @@
-import type { CheckRow } from "../../model/check.ts";
 import type { CheckOutputs } from "../../registry/check-outputs.ts";
 import { nodeDump, nodeDumps, serviceSummaries } from "../../registry/node-dump.ts";
 import type { Store } from "../../registry/store.ts";
@@ -18,7 +17,7 @@ export const listUiServices: DatacenterEndpoint = (request) =>
 
 export function listUiNodes({ store, outputs }: UiApiParts): DatacenterEndpoint {
   return (request) =>
-    answerJson(request, nodeDumps(store), (all) => all.map((dump) => encodeNodeDump(dump, outputOf(outputs))));
+    answerJson(request, nodeDumps(store), (all) => all.map((dump) => encodeNodeDump(dump, (check) => outputs.outputOf(check))));
 }
 
 /** Configuration entries would name the services of a gateway, and are not supported: an empty list. */
@@ -30,11 +29,6 @@ export const listUiGatewayServices: DatacenterEndpoint = (request) => {
 export function getUiNode({ outputs }: Pick<UiApiParts, "outputs">): DatacenterEndpoint {
   return (request) => {
     const name = requireName(request.rest, "Missing node name");
-    return answerJson(request, nodeDump(name), (dump) => dump && encodeNodeDump(dump, outputOf(outputs)));
+    return answerJson(request, nodeDump(name), (dump) => dump && encodeNodeDump(dump, (check) => outputs.outputOf(check)));
   };
-}
-
-/** The newest output of this agent's own check; of another, the output in its row. */
-function outputOf(outputs: CheckOutputs): (check: CheckRow) => string {
-  return (check) => outputs.get(check.node, check.id) ?? check.output;
 }

@@ -1,5 +1,4 @@
 import { OperatingError } from "../../lib/errors.ts";
-import type { CheckRow } from "../../model/check.ts";
 import type { CheckOutputs } from "../../registry/check-outputs.ts";
 import type { ExecutionOptions, PreparedQueries } from "../../registry/prepared-query-execution.ts";
 import { encodePreparedQuery } from "../../wire/prepared-query.ts";
@@ -21,7 +20,7 @@ export function executePreparedQuery({ preparedQueries, outputs }: ExecutionPart
     const options = parseExecutionOptions(request);
     return answerResolved(request, () => {
       const answer = preparedQueries.execute(askedOf(request, "execute") ?? "", options);
-      return answer && encodeQueryAnswer(answer, outputOf(outputs));
+      return answer && encodeQueryAnswer(answer, (check) => outputs.outputOf(check));
     });
   };
 }
@@ -98,9 +97,4 @@ function parseConnect(text: string | undefined): boolean {
   if (connect !== undefined) return connect;
   const what = `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`;
   throw new HttpError(500, `Error parsing 'connect' value: ${what}`);
-}
-
-/** The newest output of this agent's own check; of another, the output in its row. */
-function outputOf(outputs: CheckOutputs): (check: CheckRow) => string {
-  return (check) => outputs.get(check.node, check.id) ?? check.output;
 }

@@ -83,7 +83,7 @@ function serviceCells({ outputs }: UiParts, { name, tags, instances }: ServiceSu
     .flatMap(({ checks }) => checks)
     .filter((check) => check.status !== "passing")
     .map((check) => {
-      const output = outputs.get(check.node, check.id) ?? check.output;
+      const output = outputs.outputOf(check);
       const reason = reasonOf({ output, notes: check.notes }).trim().slice(0, reasonMax);
       return escapeHtml(`${check.name}: ${check.status}${reason && `. ${reason}`}`);
     });
