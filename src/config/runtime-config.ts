@@ -69,7 +69,7 @@ export interface RuntimeConfig extends Definitions {
   readonly prometheusRetentionMs: number;
   readonly pidFile: string | undefined;
   readonly enableScriptChecks: boolean;
-  /** Script checks from configuration files only. */
+  /** Whether to allow script checks, but only in configuration files. */
   readonly enableLocalScriptChecks: boolean;
   readonly checkOutputBytesMax: number;
   readonly discardCheckOutput: boolean;

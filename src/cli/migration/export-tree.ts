@@ -57,7 +57,7 @@ export function encodeTree({ keys, services, checks, nodes, queries }: Inventory
   return tree;
 }
 
-/** The parts of keys before a slash: keys by these names need another file name, since a folder has it. */
+/** The folders that the keys need: every part of a key before a slash. A key with the name of a folder gets another path. */
 function foldersOf(keys: readonly KvTreeEntry[]): ReadonlySet<string> {
   const folders = new Set<string>();
   for (const { key } of keys)

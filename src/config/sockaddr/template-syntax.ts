@@ -27,7 +27,7 @@ export type Operand =
   | { readonly kind: "dot" }
   | { readonly kind: "variable" | "function"; readonly name: string }
   | { readonly kind: "pipe"; readonly pipe: Pipe }
-  /** `of.Name`. */
+  /** A field of another operand's value: `$x.Name`. */
   | { readonly kind: "field"; readonly of: Operand; readonly name: string };
 
 /** Keeps a template from exhausting the stack. Go has no such limit. */
