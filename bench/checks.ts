@@ -66,7 +66,7 @@ function quantile(sorted: readonly number[], share: number): string {
 const server = Bun.spawn([process.execPath, "-e", serverSource], { stdout: "pipe" });
 const port = await firstLine(server.stdout);
 const latenessMs: number[] = [];
-const world = { clock: watchedClock(latenessMs), random: systemRandom };
+const platform = { clock: watchedClock(latenessMs), random: systemRandom };
 const aliasSource = { watch: () => ({ stop: () => {} }) };
 let passed = 0;
 let failed = 0;
@@ -75,7 +75,7 @@ const cpuStart = process.cpuUsage();
 const startMs = systemClock.monotonicMs();
 const running = Array.from({ length: checks }, (_none, check) =>
   startCheck(definitionOf(check, port), {
-    world,
+    platform,
     aliasSource,
     report: ({ status }) => (status === "passing" ? (passed += 1) : (failed += 1)),
   }),

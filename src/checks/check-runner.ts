@@ -18,7 +18,7 @@ export interface CheckRunner {
 }
 
 /** The time and randomness that a runner uses. */
-export interface CheckWorld {
+export interface CheckPlatform {
   readonly clock: Clock;
   readonly random: Random;
 }

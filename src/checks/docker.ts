@@ -38,7 +38,7 @@ interface Answer {
 export function startDockerCheck(method: DockerMethod, options: DockerCheckOptions): CheckRunner {
   const timeoutMs = method.timeoutMs || timeoutMsDefault;
   const { outputBytesMax, dockerHost } = options;
-  const { clock } = options.world;
+  const { clock } = options.platform;
   return runPeriodically(
     (signal) => new DockerRun(method, { clock, timeoutMs, signal, outputBytesMax, dockerHost }).result(),
     options,

@@ -25,7 +25,7 @@ const timeoutMsDefault = 10_000;
 /** Starts a check that asks a gRPC server, by grpc.health.v1, whether it or one of its services is serving. */
 export function startGrpcCheck(method: GrpcMethod, options: GrpcCheckOptions): CheckRunner {
   const timeoutMs = method.timeoutMs || timeoutMsDefault;
-  const { clock } = options.world;
+  const { clock } = options.platform;
   return runPeriodically(async (signal) => {
     const result = await checkGrpc(method, { clock, timeoutMs, signal });
     return { status: result.status, output: limitReportedOutput(result.output, options.outputBytesMax) };

@@ -63,7 +63,7 @@ class HttpCheck {
   async run(signal: AbortSignal): Promise<CheckResult> {
     if (typeof this.#first === "string") return { status: "critical", output: this.#first };
     let hop = this.#first;
-    const endMs = this.#options.world.clock.monotonicMs() + this.#timeoutMs;
+    const endMs = this.#options.platform.clock.monotonicMs() + this.#timeoutMs;
     for (let redirects = 0; ; redirects += 1) {
       const { step, url, request } = hop;
       if (typeof request === "string") return this.#failed(request, url);
@@ -98,8 +98,8 @@ class HttpCheck {
 
   /** The timeout is for the whole run, including redirects. */
   #exchangeOptions(endMs: number, signal: AbortSignal): ExchangeOptions {
-    const { world, outputBytesMax } = this.#options;
-    return { clock: world.clock, timeoutMs: endMs - world.clock.monotonicMs(), signal, outputBytesMax };
+    const { platform, outputBytesMax } = this.#options;
+    return { clock: platform.clock, timeoutMs: endMs - platform.clock.monotonicMs(), signal, outputBytesMax };
   }
 
   #answered(answer: Extract<HttpOutcome, { kind: "answered" }>): CheckResult {

@@ -27,7 +27,7 @@ function begin(runOnce: RunOnce, settings: { uniform: number; intervalMs?: numbe
     clock,
     startsMs,
     results,
-    runner: runPeriodically(counted, { world: { clock, random }, intervalMs, report }),
+    runner: runPeriodically(counted, { platform: { clock, random }, intervalMs, report }),
   };
 }
 
@@ -40,7 +40,7 @@ test("the first runs of many checks are spread evenly over the interval", async 
     return passing;
   };
   for (let check = 0; check < 1_000; check += 1) {
-    runPeriodically(counted, { world: { clock, random }, intervalMs: 10_000, report: () => {} });
+    runPeriodically(counted, { platform: { clock, random }, intervalMs: 10_000, report: () => {} });
   }
   const perSecond: number[] = [];
   for (let second = 0; second < 10; second += 1) {
@@ -107,10 +107,10 @@ test("a stopped check does not run or report, and leaves no timer", async () => 
 
 test("a report callback may stop the check", async () => {
   const clock = new FakeClock();
-  const world = { clock, random: new FakeRandom() };
+  const platform = { clock, random: new FakeRandom() };
   let reports = 0;
   const runner = runPeriodically(async () => passing, {
-    world,
+    platform,
     intervalMs: 1_000,
     report: () => {
       reports += 1;

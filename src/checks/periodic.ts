@@ -1,12 +1,12 @@
 import type { Clock, Timer } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
-import type { CheckResult, CheckRunner, CheckWorld, ReportCheck } from "./check-runner.ts";
+import type { CheckResult, CheckRunner, CheckPlatform, ReportCheck } from "./check-runner.ts";
 
 /** Runs a check once. `signal` aborts when the check is stopped: then it must release everything, and its result is dropped. */
 export type RunOnce = (signal: AbortSignal) => Promise<CheckResult>;
 
 export interface PeriodicOptions {
-  readonly world: CheckWorld;
+  readonly platform: CheckPlatform;
   readonly intervalMs: number;
   readonly report: ReportCheck;
 }
@@ -39,9 +39,9 @@ class PeriodicRunner implements CheckRunner {
   constructor(runOnce: RunOnce, options: PeriodicOptions) {
     this.#runOnce = runOnce;
     this.#report = options.report;
-    this.#clock = options.world.clock;
+    this.#clock = options.platform.clock;
     this.#intervalMs = Math.max(options.intervalMs, intervalMsMin);
-    this.#dueMs = this.#clock.monotonicMs() + options.world.random.uniform() * this.#intervalMs;
+    this.#dueMs = this.#clock.monotonicMs() + options.platform.random.uniform() * this.#intervalMs;
     this.#timer = this.#scheduleNext();
   }
 

@@ -23,7 +23,7 @@ function begin(): { clock: FakeClock; reports: string[]; checks: RunningChecks }
   const clock = new FakeClock();
   const reports: string[] = [];
   const checks = new RunningChecks({
-    world: { clock, random: new FakeRandom() },
+    platform: { clock, random: new FakeRandom() },
     aliasSource: { watch: () => ({ stop: () => {} }) },
     report: (checkId, { status, output }) => void reports.push(`${checkId} ${status} ${output}`),
   });

@@ -1,11 +1,11 @@
 import { OperatingError } from "../lib/errors.ts";
 import type { CheckDefinition, CheckStatus } from "../model/check.ts";
 import type { AliasSource } from "./alias.ts";
-import type { CheckResult, CheckWorld } from "./check-runner.ts";
+import type { CheckResult, CheckPlatform } from "./check-runner.ts";
 import { startCheck, type StartedCheck } from "./start-check.ts";
 
 export interface RunningChecksOptions {
-  readonly world: CheckWorld;
+  readonly platform: CheckPlatform;
   readonly aliasSource: AliasSource;
   /** Starts a check; by default startCheck. */
   readonly start?: typeof startCheck;
@@ -24,8 +24,8 @@ export class RunningChecks {
   /** Starts a check, and stops a running one with the same id. */
   start({ definition }: { readonly definition: CheckDefinition }): void {
     this.stop(definition.id);
-    const { world, aliasSource, report, start = startCheck } = this.#options;
-    const started = start(definition, { world, aliasSource, report: (result) => report(definition.id, result) });
+    const { platform, aliasSource, report, start = startCheck } = this.#options;
+    const started = start(definition, { platform, aliasSource, report: (result) => report(definition.id, result) });
     this.#running.set(definition.id, started);
   }
 

@@ -19,7 +19,7 @@ const timeoutMsDefault = 30_000;
 export function startScriptCheck(method: ScriptMethod, options: ScriptCheckOptions): CheckRunner {
   const timeoutMs = method.timeoutMs || timeoutMsDefault;
   const { outputBytesMax } = options;
-  const { clock } = options.world;
+  const { clock } = options.platform;
   return runPeriodically((signal) => runScript(method.args, { clock, timeoutMs, signal, outputBytesMax }), options);
 }
 

@@ -71,12 +71,12 @@ function begin(method: CheckMethod, change: Partial<CheckDefinition> = {}): Tria
     outputBytesMax: 4096,
     ...change,
   };
-  const world = { clock, random: { uniform: () => 0, uuid: () => "" } };
+  const platform = { clock, random: { uniform: () => 0, uuid: () => "" } };
   const report = (result: CheckResult): void => void results.push(result);
   return {
     clock,
     results,
-    started: startCheck(definition, { world, report, aliasSource }),
+    started: startCheck(definition, { platform, report, aliasSource }),
     isWatching: () => watching,
   };
 }

@@ -1,11 +1,11 @@
 import type { CheckDefinition } from "../model/check.ts";
 import { startAliasCheck, type AliasSource } from "./alias.ts";
-import type { CheckResult, CheckRunner, CheckWorld, ReportCheck } from "./check-runner.ts";
+import type { CheckResult, CheckRunner, CheckPlatform, ReportCheck } from "./check-runner.ts";
 import { withThresholds } from "./thresholds.ts";
 import { startTtlCheck } from "./ttl.ts";
 
 export interface StartCheckOptions {
-  readonly world: CheckWorld;
+  readonly platform: CheckPlatform;
   readonly report: ReportCheck;
   readonly aliasSource: AliasSource;
 }
@@ -18,39 +18,39 @@ export interface StartedCheck extends CheckRunner {
 /** Starts the check of a definition. Nothing is reported before this has returned. */
 export function startCheck(definition: CheckDefinition, options: StartCheckOptions): StartedCheck {
   const { method, outputBytesMax } = definition;
-  const { world, report, aliasSource } = options;
+  const { platform, report, aliasSource } = options;
   // Consul: thresholds apply to checks that the agent runs; results of TTL and alias checks count at once.
   const counted = withThresholds(definition, report);
   switch (method.kind) {
     case "http":
       return startLater(async () => {
         const { startHttpCheck } = await import("./http.ts");
-        return startHttpCheck(method, { world, intervalMs: method.intervalMs, outputBytesMax, report: counted });
+        return startHttpCheck(method, { platform, intervalMs: method.intervalMs, outputBytesMax, report: counted });
       });
     case "tcp":
       return startLater(async () => {
         const { startTcpCheck } = await import("./tcp.ts");
-        return startTcpCheck(method, { world, intervalMs: method.intervalMs, report: counted });
+        return startTcpCheck(method, { platform, intervalMs: method.intervalMs, report: counted });
       });
     case "script":
       return startLater(async () => {
         const { startScriptCheck } = await import("./script.ts");
-        return startScriptCheck(method, { world, intervalMs: method.intervalMs, outputBytesMax, report: counted });
+        return startScriptCheck(method, { platform, intervalMs: method.intervalMs, outputBytesMax, report: counted });
       });
     case "docker":
       return startLater(async () => {
         const { startDockerCheck } = await import("./docker.ts");
         const dockerHost = process.env["DOCKER_HOST"] ?? "";
         const { intervalMs } = method;
-        return startDockerCheck(method, { world, intervalMs, outputBytesMax, dockerHost, report: counted });
+        return startDockerCheck(method, { platform, intervalMs, outputBytesMax, dockerHost, report: counted });
       });
     case "grpc":
       return startLater(async () => {
         const { startGrpcCheck } = await import("./grpc.ts");
-        return startGrpcCheck(method, { world, intervalMs: method.intervalMs, outputBytesMax, report: counted });
+        return startGrpcCheck(method, { platform, intervalMs: method.intervalMs, outputBytesMax, report: counted });
       });
     case "ttl":
-      return startTtlCheck(method, { world, outputBytesMax, report });
+      return startTtlCheck(method, { platform, outputBytesMax, report });
     case "alias":
       return startAliasCheck(method, { source: aliasSource, report });
   }

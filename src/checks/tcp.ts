@@ -14,7 +14,7 @@ const timeoutMsDefault = 10_000;
 /** Starts a check that is passing when it can connect; it sends nothing. */
 export function startTcpCheck(method: TcpMethod, options: PeriodicOptions): CheckRunner {
   const timeoutMs = method.timeoutMs || timeoutMsDefault;
-  const { clock } = options.world;
+  const { clock } = options.platform;
   return runPeriodically((signal) => checkTcp(method.address, { clock, timeoutMs, signal }), options);
 }
 

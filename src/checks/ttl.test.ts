@@ -8,8 +8,8 @@ function begin(outputBytesMax = 4096): { clock: FakeClock; results: CheckResult[
   const clock = new FakeClock();
   const results: CheckResult[] = [];
   const report = (result: CheckResult): void => void results.push(result);
-  const world = { clock, random: new FakeRandom() };
-  return { clock, results, ttl: startTtlCheck({ kind: "ttl", ttlMs: 2_000 }, { world, outputBytesMax, report }) };
+  const platform = { clock, random: new FakeRandom() };
+  return { clock, results, ttl: startTtlCheck({ kind: "ttl", ttlMs: 2_000 }, { platform, outputBytesMax, report }) };
 }
 
 test("a TTL check without a report turns critical once, when the TTL expires", async () => {

@@ -1,12 +1,12 @@
 import type { Clock, Timer } from "../lib/clock.ts";
 import type { CheckMethod } from "../model/check.ts";
-import type { CheckResult, CheckRunner, CheckWorld, ReportCheck } from "./check-runner.ts";
+import type { CheckResult, CheckRunner, CheckPlatform, ReportCheck } from "./check-runner.ts";
 import { limitReportedOutput } from "./limit-output.ts";
 
 export type TtlMethod = Extract<CheckMethod, { kind: "ttl" }>;
 
 export interface TtlOptions {
-  readonly world: CheckWorld;
+  readonly platform: CheckPlatform;
   readonly outputBytesMax: number;
   readonly report: ReportCheck;
 }
@@ -35,7 +35,7 @@ class TtlCheck implements TtlRunner {
     this.#ttlMs = ttlMs;
     this.#outputBytesMax = options.outputBytesMax;
     this.#report = options.report;
-    this.#clock = options.world.clock;
+    this.#clock = options.platform.clock;
     this.#timer = this.#startTtl();
   }
 

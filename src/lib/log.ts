@@ -67,12 +67,12 @@ function createNamedLog(settings: LogSettings, name: string, taps: Set<LogTap>):
   const write = (level: LogLevel, message: string, fields: LogFields | undefined): void => {
     const line = { level, wallMs: settings.clock.wallMs(), name, message, fields };
     if (keeps(settings, level)) settings.history?.add(line);
-    for (const to of [settings, ...taps]) if (takes(to, level)) to.sink(format(line, to));
+    for (const to of [settings, ...taps]) if (accepts(to, level)) to.sink(format(line, to));
   };
   return {
     writes(level) {
-      if (takes(settings, level) || keeps(settings, level)) return true;
-      if (taps.size > 0) for (const tap of taps) if (takes(tap, level)) return true;
+      if (accepts(settings, level) || keeps(settings, level)) return true;
+      if (taps.size > 0) for (const tap of taps) if (accepts(tap, level)) return true;
       return false;
     },
     trace: (message, fields) => write("trace", message, fields),
@@ -89,7 +89,7 @@ function createNamedLog(settings: LogSettings, name: string, taps: Set<LogTap>):
   };
 }
 
-function takes(to: Pick<LogTap, "level">, level: LogLevel): boolean {
+function accepts(to: Pick<LogTap, "level">, level: LogLevel): boolean {
   return ranks[level] >= ranks[to.level];
 }
 
@@ -98,7 +98,7 @@ const ranks: Readonly<Record<LogLevel, number>> = { trace: 0, debug: 1, info: 2,
 
 /** Whether the history keeps lines of this level. */
 function keeps(settings: LogSettings, level: LogLevel): boolean {
-  return settings.history !== undefined && (ranks[level] >= ranks.info || takes(settings, level));
+  return settings.history !== undefined && (ranks[level] >= ranks.info || accepts(settings, level));
 }
 
 function format(line: LogLine, { json }: Pick<LogForm, "json">): string {
@@ -185,7 +185,7 @@ export class LogHistory {
   /** Returns up to `count` of the newest lines of this level or above, oldest first. */
   newest(count: number, level: LogLevel): readonly LogLine[] {
     if (count === 0) return [];
-    return this.#lines.filter((line) => takes({ level }, line.level)).slice(-count);
+    return this.#lines.filter((line) => accepts({ level }, line.level)).slice(-count);
   }
 }
 

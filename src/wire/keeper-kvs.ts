@@ -17,7 +17,7 @@ export function decodeUpdateKeys(json: unknown): unknown {
   if (value === undefined) throw new OperatingError("invalid", "validation", "the value field is undefined");
   if (typeof value === "object" && !Array.isArray(value) && value !== null && Object.keys(value).length === 0)
     throw new OperatingError("invalid", "validation", "the value field is an empty object");
-  if (!isReadable(value)) throw unmarshalError();
+  if (!fitsGoTypes(value)) throw unmarshalError();
   return value;
 }
 
@@ -43,9 +43,9 @@ export function encodeKeeperKv(entry: KvEntry, times: KvTimes, { plaintext }: { 
 }
 
 /** Whether Go can decode all numbers in the value: JSON allows numbers beyond the range of float64. */
-function isReadable(value: unknown): boolean {
+function fitsGoTypes(value: unknown): boolean {
   if (typeof value === "number") return Number.isFinite(value);
-  return typeof value !== "object" || value === null || Object.values(value).every(isReadable);
+  return typeof value !== "object" || value === null || Object.values(value).every(fitsGoTypes);
 }
 
 /** Formats a number without an exponent: 1e21 as 1000000000000000000000, 1e-7 as 0.0000001. */

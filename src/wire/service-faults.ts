@@ -81,14 +81,14 @@ function upstreamFaults(upstreams: readonly Upstream[]): string[] {
     const fault = upstreamFault(upstream);
     if (fault !== undefined) faults.push(fault);
     else if (destinations.has(destination)) faults.push(`upstreams cannot contain duplicates of [${destination}]`);
-    else if (addresses.has(address)) faults.push(boundTwice(address));
+    else if (addresses.has(address)) faults.push(duplicateAddressFault(address));
     destinations.add(destination);
     addresses.add(address);
   }
   return faults;
 }
 
-function boundTwice(address: string): string {
+function duplicateAddressFault(address: string): string {
   return `upstreams cannot contain duplicates by local bind address and port; "${address}" is specified twice`;
 }
 

@@ -104,15 +104,15 @@ function nested(json: unknown, names: FieldNames, options: NestedOptions): JsonF
 }
 
 /** Builds field names that are accepted in camel case and in the snake case of configuration files. */
-function bothWritings(fields: Readonly<Record<string, string>>): FieldNames {
+function withSnakeCase(fields: Readonly<Record<string, string>>): FieldNames {
   return fieldNames(Object.values(fields), fields);
 }
 
 const sidecarNames = fieldNames(["ID", "Connect"]);
-const connectNames = bothWritings({ native: "Native", sidecar_service: "SidecarService" });
-const exposeNames = bothWritings({ checks: "Checks", paths: "Paths" });
-const modeNames = bothWritings({ mode: "Mode" });
-const proxyNames = bothWritings({
+const connectNames = withSnakeCase({ native: "Native", sidecar_service: "SidecarService" });
+const exposeNames = withSnakeCase({ checks: "Checks", paths: "Paths" });
+const modeNames = withSnakeCase({ mode: "Mode" });
+const proxyNames = withSnakeCase({
   destination_service_name: "DestinationServiceName",
   destination_service_id: "DestinationServiceID",
   local_service_address: "LocalServiceAddress",
@@ -122,7 +122,7 @@ const proxyNames = bothWritings({
   mesh_gateway: "MeshGateway",
   expose: "Expose",
 });
-const upstreamNames = bothWritings({
+const upstreamNames = withSnakeCase({
   destination_type: "DestinationType",
   destination_namespace: "DestinationNamespace",
   destination_name: "DestinationName",
@@ -132,7 +132,7 @@ const upstreamNames = bothWritings({
   config: "Config",
   mesh_gateway: "MeshGateway",
 });
-const pathNames = bothWritings({
+const pathNames = withSnakeCase({
   listener_port: "ListenerPort",
   path: "Path",
   local_path_port: "LocalPathPort",
@@ -146,9 +146,9 @@ export const emptyProxy: ServiceProxy = decodeProxy(null, "api");
 /** Encodes a proxy as the catalog shows it, also for a service without one. */
 export function encodeProxy(proxy: ServiceProxy | undefined): object {
   return encode(proxy, (upstream) => ({
-    ...{ DestinationType: upstream.destinationType, DestinationNamespace: orNothing(upstream.destinationNamespace) },
+    ...{ DestinationType: upstream.destinationType, DestinationNamespace: orUndefined(upstream.destinationNamespace) },
     ...{ DestinationName: upstream.destinationName, Datacenter: upstream.datacenter },
-    ...{ LocalBindAddress: orNothing(upstream.localBindAddress), LocalBindPort: upstream.localBindPort },
+    ...{ LocalBindAddress: orUndefined(upstream.localBindAddress), LocalBindPort: upstream.localBindPort },
     ...{ Config: upstream.config && goValue(upstream.config), MeshGateway: encodeMode(upstream.meshGatewayMode) },
   }));
 }
@@ -156,12 +156,12 @@ export function encodeProxy(proxy: ServiceProxy | undefined): object {
 /** Encodes a proxy as the agent shows it: empty fields are left out. */
 export function encodeAgentProxy(proxy: ServiceProxy | undefined): object {
   return encode(proxy, (upstream) => ({
-    DestinationType: orNothing(upstream.destinationType),
-    DestinationNamespace: orNothing(upstream.destinationNamespace),
+    DestinationType: orUndefined(upstream.destinationType),
+    DestinationNamespace: orUndefined(upstream.destinationNamespace),
     DestinationName: upstream.destinationName,
-    Datacenter: orNothing(upstream.datacenter),
-    LocalBindAddress: orNothing(upstream.localBindAddress),
-    LocalBindPort: orNothing(upstream.localBindPort),
+    Datacenter: orUndefined(upstream.datacenter),
+    LocalBindAddress: orUndefined(upstream.localBindAddress),
+    LocalBindPort: orUndefined(upstream.localBindPort),
     Config: upstream.config ? goValue(upstream.config) : undefined,
     MeshGateway: encodeMode(upstream.meshGatewayMode),
   }));
@@ -170,26 +170,26 @@ export function encodeAgentProxy(proxy: ServiceProxy | undefined): object {
 function encode(proxy: ServiceProxy | undefined, encodeUpstream: (upstream: Upstream) => object): object {
   if (!proxy) return { MeshGateway: {}, Expose: {} };
   return {
-    DestinationServiceName: orNothing(proxy.destinationServiceName),
-    DestinationServiceID: orNothing(proxy.destinationServiceId),
-    LocalServiceAddress: orNothing(proxy.localServiceAddress),
-    LocalServicePort: orNothing(proxy.localServicePort),
+    DestinationServiceName: orUndefined(proxy.destinationServiceName),
+    DestinationServiceID: orUndefined(proxy.destinationServiceId),
+    LocalServiceAddress: orUndefined(proxy.localServiceAddress),
+    LocalServicePort: orUndefined(proxy.localServicePort),
     Config: proxy.config ? goValue(proxy.config) : undefined,
-    Upstreams: listOrNothing(proxy.upstreams.map(encodeUpstream)),
+    Upstreams: listOrUndefined(proxy.upstreams.map(encodeUpstream)),
     MeshGateway: encodeMode(proxy.meshGatewayMode),
     Expose: {
       Checks: proxy.exposeChecks || undefined,
-      Paths: listOrNothing(proxy.exposePaths.map(encodePath)),
+      Paths: listOrUndefined(proxy.exposePaths.map(encodePath)),
     },
   };
 }
 
 function encodePath(path: ExposedPath): object {
   return {
-    ListenerPort: orNothing(path.listenerPort),
-    Path: orNothing(path.path),
-    LocalPathPort: orNothing(path.localPathPort),
-    Protocol: orNothing(path.protocol),
+    ListenerPort: orUndefined(path.listenerPort),
+    Path: orUndefined(path.path),
+    LocalPathPort: orUndefined(path.localPathPort),
+    Protocol: orUndefined(path.protocol),
     ParsedFromCheck: path.parsedFromCheck,
   };
 }
@@ -198,10 +198,10 @@ function encodeMode(mode: string): object {
   return mode === "" ? {} : { Mode: mode };
 }
 
-function orNothing<T extends string | number>(value: T): T | undefined {
+function orUndefined<T extends string | number>(value: T): T | undefined {
   return value === "" || value === 0 ? undefined : value;
 }
 
-function listOrNothing<T>(list: readonly T[]): readonly T[] | undefined {
+function listOrUndefined<T>(list: readonly T[]): readonly T[] | undefined {
   return list.length === 0 ? undefined : list;
 }

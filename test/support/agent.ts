@@ -58,9 +58,9 @@ export async function startTestAgent(
     ...given,
   });
   await agent.restore(local);
-  const world = { clock, random: new FakeRandom() };
+  const platform = { clock, random: new FakeRandom() };
   const report = agent.checkResult.bind(agent);
-  agent.startChecks(new RunningChecks({ world, aliasSource: createAliasSource(agent), report }));
+  agent.startChecks(new RunningChecks({ platform, aliasSource: createAliasSource(agent), report }));
   return {
     ...{ agent, store, outputs, engine, disk, clock, log },
     statusInCatalog: (checkId) => getCheck(store.state, "n1", checkId)?.status,

@@ -1,8 +1,8 @@
-import type { CheckResult, CheckRunner, CheckWorld, ReportCheck } from "../../src/checks/check-runner.ts";
+import type { CheckResult, CheckRunner, CheckPlatform, ReportCheck } from "../../src/checks/check-runner.ts";
 import { FakeClock } from "./fake-clock.ts";
 
 export interface TrialOptions {
-  readonly world: CheckWorld;
+  readonly platform: CheckPlatform;
   readonly intervalMs: number;
   readonly outputBytesMax: number;
   readonly report: ReportCheck;
@@ -11,7 +11,7 @@ export interface TrialOptions {
 const intervalMs = 10_000;
 const firstRunMs = 5_000;
 
-/** A check that runs in a world whose time stands still, with everything it reported. */
+/** A check that runs on a clock that only the test advances, with everything it reported. */
 export class CheckTrial {
   readonly clock: FakeClock = new FakeClock();
   readonly results: CheckResult[] = [];
@@ -20,7 +20,7 @@ export class CheckTrial {
 
   constructor(start: (options: TrialOptions) => CheckRunner, options?: { readonly outputBytesMax?: number }) {
     this.runner = start({
-      world: { clock: this.clock, random: { uniform: () => firstRunMs / intervalMs, uuid: () => "" } },
+      platform: { clock: this.clock, random: { uniform: () => firstRunMs / intervalMs, uuid: () => "" } },
       intervalMs,
       outputBytesMax: options?.outputBytesMax ?? 4096,
       report: (result) => {

@@ -54,5 +54,5 @@ export function definedIn({ services, checks, origins, definitionFaults }: Runti
 export function startChecks(agent: Agent, platform: Platform): void {
   const aliasSource = createAliasSource(agent);
   const report = agent.checkResult.bind(agent);
-  agent.startChecks(new RunningChecks({ world: platform, start: platform.startCheck, aliasSource, report }));
+  agent.startChecks(new RunningChecks({ platform, start: platform.startCheck, aliasSource, report }));
 }

@@ -45,9 +45,13 @@ export class SimulatedServices {
     };
     const { method } = definition;
     if (!isRepeated(method)) return startCheck(definition, { ...options, report });
-    const { world } = options;
-    const ask = (signal: AbortSignal): Promise<CheckResult> => this.#ask(targetOf(method), world.clock, signal);
-    return runPeriodically(ask, { world, intervalMs: method.intervalMs, report: withThresholds(definition, report) });
+    const { platform } = options;
+    const ask = (signal: AbortSignal): Promise<CheckResult> => this.#ask(targetOf(method), platform.clock, signal);
+    return runPeriodically(ask, {
+      platform,
+      intervalMs: method.intervalMs,
+      report: withThresholds(definition, report),
+    });
   };
 
   async #ask(target: string, clock: Clock, signal: AbortSignal): Promise<CheckResult> {
