@@ -1,5 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
-import type { Ports } from "../ports/ports.ts";
+import type { ServicePorts } from "../ports/service-ports.ts";
 import type { Store } from "../registry/store.ts";
 import type { CommitTimes } from "./commit-times.ts";
 import type { KeeperRequest } from "./keeper-request.ts";
@@ -10,7 +10,7 @@ import type { Secrets } from "./secrets.ts";
 export interface Keeper {
   readonly store: Store;
   /** A service that reads its configuration may find another port there. */
-  readonly ports: Pick<Ports, "claim">;
+  readonly ports: Pick<ServicePorts, "claim">;
   readonly times: CommitTimes;
   readonly registrations: Registrations;
   readonly secrets: Secrets;

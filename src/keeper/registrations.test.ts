@@ -4,7 +4,7 @@ import { messageOf } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import type { KeeperService } from "../model/keeper-registration.ts";
 import { registered, type PortOutcome } from "../ports/port-registrations.ts";
-import type { Ports } from "../ports/ports.ts";
+import type { ServicePorts } from "../ports/service-ports.ts";
 import { LocalRows } from "../registry/local-rows.ts";
 import { CommitTimes } from "./commit-times.ts";
 import { KeptRegistrations } from "./kept-registrations.ts";
@@ -20,7 +20,7 @@ function registrationsOf(world: TestAgent, kept: KeptRegistrations = keptOf(worl
   const { agent, clock, store } = world;
   const log = createLog({ level: "debug", json: false, clock, sink: (line) => world.log.push(line) }, "keeper");
   const ports = {
-    async register(...[definition, options]: Parameters<Ports["register"]>): Promise<PortOutcome> {
+    async register(...[definition, options]: Parameters<ServicePorts["register"]>): Promise<PortOutcome> {
       const { beforeListening: _before, ...registration } = options;
       await agent.registerService(definition, registration);
       return registered;

@@ -6,7 +6,7 @@ import type { Log } from "../lib/log.ts";
 import type { KeeperRegistration, KeeperService } from "../model/keeper-registration.ts";
 import type { ServiceRow } from "../model/service.ts";
 import { registered, type PortOutcome } from "../ports/port-registrations.ts";
-import type { Ports } from "../ports/ports.ts";
+import type { ServicePorts } from "../ports/service-ports.ts";
 import { allInstances, deregister, serviceInstances } from "../registry/catalog.ts";
 import { serviceCheckList } from "../registry/health.ts";
 import type { Store } from "../registry/store.ts";
@@ -18,7 +18,7 @@ import { showOther, showOwn } from "./shown-registration.ts";
 export interface RegistrationsOptions {
   readonly agent: Agent;
   /** How services come to the agent: it may be at another port. */
-  readonly ports: Pick<Ports, "register">;
+  readonly ports: Pick<ServicePorts, "register">;
   readonly store: Store;
   readonly kept: KeptRegistrations;
   readonly times: CommitTimes;

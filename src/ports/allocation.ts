@@ -1,4 +1,4 @@
-import type { Hosts, Place } from "./hosts.ts";
+import type { Hosts, HostPort } from "./hosts.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ListenerProbe } from "./listener-probe.ts";
 import type { Machine } from "./machine.ts";
@@ -16,29 +16,29 @@ export interface AllocationOptions {
 }
 
 /**
- * The port to give to a service instead of one that is another's: the one that it was given before, else the lowest of the
- * range that nobody has, nobody is going to want, and that can be listened at. When there is none, one that is only kept for a
- * service that is gone. undefined when there is none of those either.
+ * Returns a port for a service whose own port is taken, or undefined when none is free: the port it was assigned before, else
+ * the lowest port of the range that has no owner, is not stored for another service, and accepts a listener. Ports that
+ * are held for deregistered services come last.
  */
 export async function findFreePort(
   service: string,
-  { host, port: oldPort }: Place,
+  { host, port: oldPort }: HostPort,
   { ledger, range, probe, machine }: AllocationOptions,
 ): Promise<number | undefined> {
-  for (const alsoKept of [false, true]) {
+  for (const includeReleased of [false, true]) {
     for (const port of candidates(range, ledger.record(service)?.newPort ?? 0)) {
-      const place = { host, port };
-      if (port === oldPort || !ledger.isFree(place, service, { alsoKept })) continue;
-      if (!(await listens(place, ledger.hosts, probe)) && (!ledger.hosts.isOwn(host) || machine.canListen(port)))
+      const hostPort = { host, port };
+      if (port === oldPort || !ledger.isFree(hostPort, service, { includeReleased })) continue;
+      if (!(await listens(hostPort, ledger.hosts, probe)) && (!ledger.hosts.isOwn(host) || machine.canListen(port)))
         return port;
     }
   }
   return undefined;
 }
 
-/** Of other machines nothing can be seen from here. */
-export async function listens(place: Place, hosts: Hosts, probe: ListenerProbe): Promise<boolean> {
-  return hosts.isOwn(place.host) && probe(place);
+/** Returns false for a host other than this machine, since the probe cannot tell there. */
+export async function listens(hostPort: HostPort, hosts: Hosts, probe: ListenerProbe): Promise<boolean> {
+  return hosts.isOwn(hostPort.host) && probe(hostPort);
 }
 
 function* candidates({ first, last }: PortRange, before: number): Generator<number> {

@@ -5,10 +5,10 @@ import type { Ledger } from "./ledger.ts";
 import type { CallbackTarget } from "./port-callbacks.ts";
 
 const metaName = "edgex-notify-url";
-/** Below a service's configuration; EdgeX's first releases had it. */
+/** Key below a service's configuration that names the path of its callback; services of EdgeX's first releases set it. */
 const pathKey = "config.notification.path";
 
-/** Where a service said that it wants to be told: in its registration, or in its configuration. undefined: nowhere. */
+/** Returns where the agent calls a service about its new port, by its registration or its configuration; undefined if neither names a URL. */
 export function callbackTargetOf(
   service: Service,
   { store, ledger, nodeAddress }: { readonly store: Store; readonly ledger: Ledger; readonly nodeAddress: string },

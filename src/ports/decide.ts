@@ -1,41 +1,41 @@
 import type { PortPolicy, PortRecord } from "../model/port-record.ts";
 import type { Owner } from "./ledger.ts";
 
-/** A service registers a port, and this is known of it. */
+/** The facts that decide about the port of a registration. */
 export interface Situation {
   readonly policy: Exclude<PortPolicy, "off">;
   readonly port: number;
-  /** Who else has the port. */
+  /** The owner of the port, if it is not the service itself. */
   readonly owner: Owner | undefined;
-  /** What was noted of the service before; on the host that it registers. */
+  /** The service's port record; undefined too if the record is about another host. */
   readonly record: PortRecord | undefined;
-  /** It is registered at this port already. */
+  /** The service is registered at this port already. */
   readonly keepsPort: boolean;
-  /** It has read that another port is stored for it, and registers this one. */
+  /** The service has read its configuration, which stores another port, and registers this one. */
   readonly ignoresStored: boolean;
 }
 
-/** What is to be done; the service is registered in any case but one. */
-export type Verdict =
-  /** Nothing is to be noted. */
+/** What happens to the service's port record and its registration. */
+export type Decision =
+  /** Register; leave the record as it is. */
   | { readonly do: "nothing" }
-  /** Nobody is in its way: what was noted before ends so. */
+  /** Register; the port is free, so the record ends in this state. */
   | { readonly do: "settle"; readonly state: "active" | "pinned" | "released" }
-  /** The conflict is noted. */
+  /** Register; record the conflict. */
   | { readonly do: "mark"; readonly owner: Owner }
-  /** The conflict is noted, and the service is not registered. */
+  /** Do not register; record the conflict. */
   | { readonly do: "refuse"; readonly owner: Owner }
-  /** It gets another port. */
+  /** Register as critical; assign another port. */
   | { readonly do: "assign"; readonly owner: Owner }
-  /** It was given another port, and is told again. */
+  /** Register as critical; the answer names the port that was assigned before. */
   | { readonly do: "remind"; readonly record: PortRecord }
-  /** It does not want another port, and this one is not its own. */
+  /** Register as critical; record that the service insists on a port with another owner. */
   | { readonly do: "pin"; readonly owner: Owner };
 
-/** A service that registers again what it has is left alone, unless it was told before that the port is another's. */
-export function decide(situation: Situation): Verdict {
+/** A registration that repeats the service's port goes through, unless its record says that the port has another owner. */
+export function decide(situation: Situation): Decision {
   const { owner, record, port, keepsPort } = situation;
-  if (owner === undefined || (keepsPort && !isOpenAt(record, port))) return settle(situation);
+  if (owner === undefined || (keepsPort && !isUnresolvedAt(record, port))) return settle(situation);
   switch (situation.policy) {
     case "warn":
       return { do: "mark", owner };
@@ -46,23 +46,23 @@ export function decide(situation: Situation): Verdict {
   }
 }
 
-function reassign({ record, port, ignoresStored }: Situation, owner: Owner): Verdict {
-  const isOpen = isOpenAt(record, port);
-  if (ignoresStored || (isOpen && record?.state === "pinned")) return { do: "pin", owner };
-  if (isOpen && record?.state === "pending") return { do: "remind", record };
+function reassign({ record, port, ignoresStored }: Situation, owner: Owner): Decision {
+  const isUnresolved = isUnresolvedAt(record, port);
+  if (ignoresStored || (isUnresolved && record?.state === "pinned")) return { do: "pin", owner };
+  if (isUnresolved && record?.state === "pending") return { do: "remind", record };
   return { do: "assign", owner };
 }
 
-function settle({ record, port, ignoresStored }: Situation): Verdict {
+function settle({ record, port, ignoresStored }: Situation): Decision {
   if (record === undefined) return { do: "nothing" };
   if (record.newPort === port) return record.state === "active" ? { do: "nothing" } : { do: "settle", state: "active" };
   if (record.state === "released") return { do: "nothing" };
-  if (!isOpenAt(record, port)) return { do: "settle", state: "released" };
+  if (!isUnresolvedAt(record, port)) return { do: "settle", state: "released" };
   if (record.state === "pinned") return { do: "nothing" };
   return { do: "settle", state: record.state === "pending" && ignoresStored ? "pinned" : "released" };
 }
 
-/** Whether it was noted that the service has no right to this port, and nothing has changed that. */
-export function isOpenAt(record: PortRecord | undefined, port: number): boolean {
+/** Whether the record says that this port has another owner, and the conflict is not over. */
+export function isUnresolvedAt(record: PortRecord | undefined, port: number): boolean {
   return record?.oldPort === port && record.state !== "active" && record.state !== "released";
 }

@@ -1,21 +1,21 @@
-/** One port of one host, as somebody names it. */
-export interface Place {
+/** A port of a host, as a registration, a stored configuration or the agent's configuration names it. */
+export interface HostPort {
   /** "" is this machine. */
   readonly host: string;
   readonly port: number;
 }
 
-/** Names that mean the machine that they are used on, wherever that is. */
+/** Hosts that mean "this machine" on every machine. */
 const loopback = /^(?:localhost|127(?:\.\d+){3}|::1|0\.0\.0\.0|::)?$/;
 
 /**
- * Which names are one host. All names of this machine are one; every other name is a host by itself, so that containers,
- * which have a name each, never get into each other's way.
+ * Decides which names are the same host. All names of this machine are one host. Every other name is a host of its own, so
+ * containers, each with its own name, never conflict.
  */
 export class Hosts {
   readonly #own: ReadonlySet<string>;
 
-  /** @param own names and addresses of this machine, beside those that are every machine's own */
+  /** @param own names and addresses of this machine, in addition to the loopback ones */
   constructor(own: readonly string[]) {
     this.#own = new Set(own.map(bare));
   }
@@ -25,12 +25,12 @@ export class Hosts {
     return loopback.test(name) || this.#own.has(name);
   }
 
-  /** The same text for all names of one place. */
-  key({ host, port }: Place): string {
+  /** Returns "host:port", the same text for all names of the host; the host is empty for this machine. */
+  key({ host, port }: HostPort): string {
     return `${this.isOwn(host) ? "" : bare(host)}:${port}`;
   }
 
-  isSame(one: Place, other: Place): boolean {
+  isSame(one: HostPort, other: HostPort): boolean {
     return one.port === other.port && this.key(one) === this.key(other);
   }
 }

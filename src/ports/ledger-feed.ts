@@ -7,17 +7,17 @@ import { decodePortRecord } from "../wire/port-record.ts";
 import type { Ledger } from "./ledger.ts";
 import { baseOfKey, readStoredPort, storedFolder } from "./stored-port.ts";
 
-/** Who is told, once the ledger has it. */
+/** Callbacks that run after the ledger holds the change. */
 export interface LedgerListener {
-  /** A record was written, or deleted. */
+  /** A port record was written or deleted. */
   onRecord(service: string, before: PortRecord | undefined): void;
-  /** The port or the host that is stored for a service was written, or deleted. */
+  /** The stored port or host of a service was written or deleted. */
   onStored(base: string): void;
-  /** A service came, was replaced, or went. */
+  /** A service was registered, replaced or deregistered. */
   onService(id: string): void;
 }
 
-/** Fills the ledger with what there is, and keeps it up from now on. */
+/** Fills the ledger from the agent's services and the stored keys, and updates it after each change. */
 export class LedgerFeed {
   readonly #ledger: Ledger;
   readonly #store: Store;
@@ -32,24 +32,24 @@ export class LedgerFeed {
     this.#store = options.store;
     this.#agent = options.agent;
     this.#listener = options.listener;
-    for (const id of this.#agent.services.keys()) this.takeUpService(id);
-    this.#takeUpKeys();
+    for (const id of this.#agent.services.keys()) this.updateService(id);
+    this.#updateKeys();
     this.#agent.watchServices((id) => {
-      this.takeUpService(id);
+      this.updateService(id);
       this.#listener.onService(id);
     });
     this.#store.onCommit((touched) => this.#follow(touched));
   }
 
-  /** As the agent has it. */
-  takeUpService(id: string): void {
+  /** Copies the service's address from the agent's local state into the ledger. */
+  updateService(id: string): void {
     const service = this.#agent.services.get(id)?.service;
     this.#ledger.setRegistered(id, service && { host: service.address, port: service.port });
   }
 
-  /** Every commit passes here: what has nothing to do with ports must cost next to nothing. */
+  /** Runs after every commit, so keys outside `storedFolder` must be skipped cheaply. */
   #follow(touched: ReadonlySet<Topic>): void {
-    if (touched.has(topics.everything)) return this.#takeUpKeys();
+    if (touched.has(topics.everything)) return this.#updateKeys();
     for (const topic of touched) {
       const key = keyOfTopic(topic);
       if (key !== undefined && key.startsWith(storedFolder)) this.#followKey(key);
@@ -60,30 +60,30 @@ export class LedgerFeed {
     if (key.startsWith(portRecordFolder)) {
       const service = key.slice(portRecordFolder.length);
       const before = this.#ledger.record(service);
-      this.#takeUpRecord(service);
+      this.#updateRecord(service);
       this.#listener.onRecord(service, before);
     }
     const base = baseOfKey(key);
     if (base === undefined) return;
-    this.#takeUpStored(base);
+    this.#updateStored(base);
     this.#listener.onStored(base);
   }
 
-  #takeUpKeys(): void {
+  #updateKeys(): void {
     this.#ledger.clearStored();
     for (const { key } of kvTree(storedFolder).read(this.#store.state)) {
       const base = baseOfKey(key);
-      if (key.startsWith(portRecordFolder)) this.#takeUpRecord(key.slice(portRecordFolder.length));
-      else if (base !== undefined) this.#takeUpStored(base);
+      if (key.startsWith(portRecordFolder)) this.#updateRecord(key.slice(portRecordFolder.length));
+      else if (base !== undefined) this.#updateStored(base);
     }
   }
 
-  #takeUpRecord(service: string): void {
+  #updateRecord(service: string): void {
     const entry = kvEntry(portRecordFolder + service).read(this.#store.state);
     this.#ledger.setRecord(service, entry && decodePortRecord(entry.value));
   }
 
-  #takeUpStored(base: string): void {
+  #updateStored(base: string): void {
     const { state } = this.#store;
     this.#ledger.setStored(
       base,

@@ -10,7 +10,7 @@ function ledgerWith(options: Partial<LedgerOptions> = {}): Ledger {
 const ownerAt = (ledger: Ledger, host: string, port: number): string | undefined =>
   ledger.ownerOf({ host, port }, "web")?.name;
 
-const fresh = { alsoKept: false };
+const fresh = { includeReleased: false };
 
 function stored(service: string, host: string, port: number) {
   return { base: `edgex/core/1.0/${service}/`, service, host, port, isWhole: true, modifyIndex: 1 };
@@ -35,7 +35,7 @@ describe("hosts", () => {
     expect(hosts.key({ host, port: 1 })).toBe(":1");
   });
 
-  test("every other name is a host by itself, in any letter case", () => {
+  test("every other name is a host of its own, whatever its letter case", () => {
     const keys = ["edgex-core-data", "Edgex-Core-Data", "edgex-core-data2", "10.0.0.2", "gw.example"];
     expect(keys.map((host) => hosts.key({ host, port: 1 }))).toEqual([
       ...["edgex-core-data:1", "edgex-core-data:1", "edgex-core-data2:1", "10.0.0.2:1", "gw.example:1"],
@@ -43,8 +43,8 @@ describe("hosts", () => {
   });
 });
 
-describe("a port belongs to", () => {
-  test("the service that is registered there, under any name of the machine", () => {
+describe("the owner of a port is", () => {
+  test("the service registered at it, under any name of this machine", () => {
     const ledger = ledgerWith();
     ledger.setRegistered("a", { host: "localhost", port: 100 });
     expect(["", "127.0.0.1", "gw", "other-host"].map((host) => ownerAt(ledger, host, 100))).toEqual([
@@ -54,7 +54,7 @@ describe("a port belongs to", () => {
     expect(ownerAt(ledger, "localhost", 100)).toBeUndefined();
   });
 
-  test("nobody, for the service itself", () => {
+  test("undefined when the service that asks has the port", () => {
     const ledger = ledgerWith();
     ledger.setRegistered("web", { host: "localhost", port: 100 });
     ledger.setRecord("web", recordOf({ newPort: 200 }));
@@ -67,25 +67,25 @@ describe("a port belongs to", () => {
     ["exhausted", undefined],
     ["pinned", undefined],
     ["released", "a"],
-  ] as const)("a service whose record says %s for it: %p", (state, expected) => {
+  ] as const)("with a record in state %s of the registered service: %p", (state, expected) => {
     const ledger = ledgerWith();
     ledger.setRegistered("a", { host: "localhost", port: 100 });
     ledger.setRecord("a", recordOf({ service: "a", host: "127.0.0.1", oldPort: 100, newPort: 0, state }));
     expect(ownerAt(ledger, "localhost", 100)).toBe(expected);
   });
 
-  test("the service that it was given to, until that is released", () => {
+  test("the service it was assigned to, until the record is released", () => {
     const ledger = ledgerWith();
     ledger.setRecord("a", recordOf({ service: "a", newPort: 28_000, state: "pending" }));
     expect(ownerAt(ledger, "localhost", 28_000)).toBe("a");
     ledger.setRecord("a", recordOf({ service: "a", newPort: 28_000, state: "released" }));
     expect(ownerAt(ledger, "localhost", 28_000)).toBeUndefined();
     expect(ledger.isFree({ host: "localhost", port: 28_000 }, "web", fresh)).toBe(false);
-    expect(ledger.isFree({ host: "localhost", port: 28_000 }, "web", { alsoKept: true })).toBe(true);
+    expect(ledger.isFree({ host: "localhost", port: 28_000 }, "web", { includeReleased: true })).toBe(true);
     expect(ledger.isFree({ host: "localhost", port: 28_000 }, "a", fresh)).toBe(true);
   });
 
-  test("the service that it is stored for, if that runs; else it is only not given away", () => {
+  test("the service it is stored for, if registered; otherwise it is only not assigned to others", () => {
     const ledger = ledgerWith();
     ledger.setStored("edgex/core/1.0/a/", stored("a", "localhost", 100));
     expect(ownerAt(ledger, "localhost", 100)).toBeUndefined();
@@ -97,7 +97,7 @@ describe("a port belongs to", () => {
     expect(ledger.isFree({ host: "localhost", port: 100 }, "web", fresh)).toBe(true);
   });
 
-  test("a reservation, on its host or on all; and on this machine to this agent", () => {
+  test("a reservation for its host or for all hosts, or this agent for its own listeners", () => {
     const ledger = ledgerWith({
       reserved: [
         { host: undefined, port: 1883 },

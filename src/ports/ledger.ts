@@ -1,21 +1,29 @@
 import type { PortRecord } from "../model/port-record.ts";
-import type { Hosts, Place } from "./hosts.ts";
-import { PlaceIndex } from "./place-index.ts";
+import type { Hosts, HostPort } from "./hosts.ts";
+import { HostPortIndex } from "./host-port-index.ts";
 import type { StoredPort } from "./stored-port.ts";
 
-/** Who has a port. */
+/** The owner of a port. */
 export interface Owner {
-  /** For the record: the id of a service, or what else it is. */
+  /** As a port record shows it: a service id, "praetor", "a reservation" or "another program". */
   readonly name: string;
-  /** The rest of a sentence that begins "Port 48080 of localhost": "belongs to edgex-core-data". */
-  readonly has: string;
+  /** Completes the sentence "Port 48080 of localhost ...": "belongs to edgex-core-data". */
+  readonly predicate: string;
 }
 
-/** Who listens where nobody is registered. */
-export const anotherProgram: Owner = { name: "another program", has: "is another program's, which listens there" };
+/** The owner of a port in use at which no service is registered. */
+export const anotherProgram: Owner = {
+  name: "another program",
+  predicate: "is in use by another program",
+};
+
+/** Returns "Port 48080 of localhost belongs to edgex-core-data." */
+export function conflictSentence({ host, port }: HostPort, owner: Owner): string {
+  return `Port ${port} of ${host === "" ? "this machine" : host} ${owner.predicate}.`;
+}
 
 export interface Reservation {
-  /** undefined: on every host. */
+  /** undefined for every host. */
   readonly host: string | undefined;
   readonly port: number;
 }
@@ -23,28 +31,28 @@ export interface Reservation {
 export interface LedgerOptions {
   readonly hosts: Hosts;
   readonly reserved: readonly Reservation[];
-  /** What this agent itself listens on. */
+  /** The ports of this agent's own listeners. */
   readonly ownPorts: readonly number[];
 }
 
 /**
- * Who has which port of which host: the services registered here, the ports that were given, what is reserved. It is kept
- * up as these change, so that a question costs a few look-ups however many services there are.
+ * The owners of ports, by host and port: services registered with this agent, assigned ports, stored ports, reservations. It
+ * is updated as these change, so finding an owner takes a few look-ups, however many services there are.
  *
- * A service that is registered where it is known not to be at home (its record says so) has nothing there. A port that
- * is only stored, for a service that does not run, is nobody's: EdgeX's files give many services the same one. It is
- * merely not given to others.
+ * A service does not own the port it is registered at if its record says that the port has another owner. A stored port of a
+ * service that is not registered has no owner, since EdgeX's files store the same port for many services; it is only
+ * not assigned to others.
  */
 export class Ledger {
   readonly hosts: Hosts;
   readonly #options: LedgerOptions;
   /** By service id. */
-  readonly #registered = new PlaceIndex();
+  readonly #registered = new HostPortIndex();
   readonly #records = new Map<string, PortRecord>();
-  readonly #given = new PlaceIndex();
-  /** By path of the configuration. */
+  readonly #assigned = new HostPortIndex();
+  /** By the path of the configuration. */
   readonly #stored = new Map<string, StoredPort>();
-  readonly #storedPlaces = new PlaceIndex();
+  readonly #storedKeys = new HostPortIndex();
   /** The paths of each service's configurations. */
   readonly #bases = new Map<string, Set<string>>();
 
@@ -53,23 +61,23 @@ export class Ledger {
     this.#options = options;
   }
 
-  setRegistered(id: string, place: Place | undefined): void {
-    this.#registered.set(id, place && place.port > 0 ? this.hosts.key(place) : undefined);
+  setRegistered(id: string, hostPort: HostPort | undefined): void {
+    this.#registered.set(id, hostPort && hostPort.port > 0 ? this.hosts.key(hostPort) : undefined);
   }
 
   isRegistered(id: string): boolean {
-    return this.#registered.placeOf(id) !== undefined;
+    return this.#registered.keyOf(id) !== undefined;
   }
 
-  isRegisteredAt(id: string, place: Place): boolean {
-    return this.#registered.placeOf(id) === this.hosts.key(place);
+  isRegisteredAt(id: string, hostPort: HostPort): boolean {
+    return this.#registered.keyOf(id) === this.hosts.key(hostPort);
   }
 
   setRecord(service: string, record: PortRecord | undefined): void {
     if (record) this.#records.set(service, record);
     else this.#records.delete(service);
-    const isGiven = record !== undefined && record.newPort > 0;
-    this.#given.set(service, isGiven ? this.hosts.key({ host: record.host, port: record.newPort }) : undefined);
+    const isAssigned = record !== undefined && record.newPort > 0;
+    this.#assigned.set(service, isAssigned ? this.hosts.key({ host: record.host, port: record.newPort }) : undefined);
   }
 
   record(service: string): PortRecord | undefined {
@@ -90,7 +98,7 @@ export class Ledger {
     else bases.delete(base);
     if (bases.size > 0) this.#bases.set(service, bases);
     else this.#bases.delete(service);
-    this.#storedPlaces.set(base, stored && this.hosts.key(stored));
+    this.#storedKeys.set(base, stored && this.hosts.key(stored));
   }
 
   storedAt(base: string): StoredPort | undefined {
@@ -101,50 +109,54 @@ export class Ledger {
     return [...(this.#bases.get(service) ?? [])].flatMap((base) => this.#stored.get(base) ?? []);
   }
 
-  /** Forgets all that is stored: it is another state now. */
+  /** Forgets everything read from keys, because a snapshot replaced them. */
   clearStored(): void {
     this.#records.clear();
-    this.#given.clear();
+    this.#assigned.clear();
     this.#stored.clear();
-    this.#storedPlaces.clear();
+    this.#storedKeys.clear();
     this.#bases.clear();
   }
 
-  /** Whether so many services are registered there that somebody wants it so: a proxy before all of them. */
-  isShared(place: Place): boolean {
-    return this.#registered.countAt(this.hosts.key(place)) > sharedMin;
+  /** Whether so many services share the port that it must be a proxy in front of them. */
+  isShared(hostPort: HostPort): boolean {
+    return this.#registered.countAt(this.hosts.key(hostPort)) > mistakenMax;
   }
 
-  /** Who else has the port that this service wants; undefined when nobody has. */
-  ownerOf(place: Place, service: string): Owner | undefined {
-    const key = this.hosts.key(place);
+  /** Returns the owner of a port that this service wants; undefined if it is the service or there is no owner. */
+  ownerOf(hostPort: HostPort, service: string): Owner | undefined {
+    const key = this.hosts.key(hostPort);
     return (
       this.#registeredOwner(key, service) ??
-      this.#givenOwner(key, service) ??
+      this.#assignedOwner(key, service) ??
       this.#storedOwner(key, service) ??
-      this.#fixedOwner(place)
+      this.#fixedOwner(hostPort)
     );
   }
 
-  /** Whether a service may be given this port: nobody has it or, unless `alsoKept`, had it, or is going to want it. */
-  isFree(place: Place, service: string, { alsoKept }: { readonly alsoKept: boolean }): boolean {
-    const key = this.hosts.key(place);
-    if (!othersAt(this.#registered, key, service).next().done || this.#fixedOwner(place)) return false;
-    if (alsoKept) return this.#givenOwner(key, service) === undefined && !this.#isStored(key, service, alsoKept);
-    return othersAt(this.#given, key, service).next().done === true && !this.#isStored(key, service, alsoKept);
+  /**
+   * Whether this port may be assigned to the service: it has no owner and is not stored for another service. A port
+   * assigned to a service that is deregistered now counts as free only with `includeReleased`.
+   */
+  isFree(hostPort: HostPort, service: string, { includeReleased }: { readonly includeReleased: boolean }): boolean {
+    const key = this.hosts.key(hostPort);
+    if (!othersAt(this.#registered, key, service).next().done || this.#fixedOwner(hostPort)) return false;
+    if (this.#isStored(key, service, includeReleased)) return false;
+    if (includeReleased) return this.#assignedOwner(key, service) === undefined;
+    return othersAt(this.#assigned, key, service).next().done === true;
   }
 
-  /** Whether it is stored for another service; with `alsoKept` such as were given it, and are gone, do not count. */
-  #isStored(key: string, service: string, alsoKept: boolean): boolean {
-    for (const base of this.#storedPlaces.at(key)) {
+  /** Whether the port is stored for another service; `includeReleased` ignores deregistered services it was assigned to. */
+  #isStored(key: string, service: string, includeReleased: boolean): boolean {
+    for (const base of this.#storedKeys.at(key)) {
       const other = this.#stored.get(base)?.service ?? service;
-      const isGone = this.#records.get(other)?.state === "released" && this.#given.placeOf(other) === key;
-      if (other !== service && !(alsoKept && isGone)) return true;
+      const isGone = this.#records.get(other)?.state === "released" && this.#assigned.keyOf(other) === key;
+      if (other !== service && !(includeReleased && isGone)) return true;
     }
     return false;
   }
 
-  /** Whether the service was told, or noted, to have no right to this port. */
+  /** Whether the service's record says that this port has another owner. */
   isDisputed(service: string, key: string): boolean {
     const record = this.#records.get(service);
     if (record === undefined || record.state === "active" || record.state === "released") return false;
@@ -153,41 +165,41 @@ export class Ledger {
 
   #registeredOwner(key: string, service: string): Owner | undefined {
     for (const id of othersAt(this.#registered, key, service))
-      if (!this.isDisputed(id, key)) return { name: id, has: `belongs to ${id}` };
+      if (!this.isDisputed(id, key)) return { name: id, predicate: `belongs to ${id}` };
     return undefined;
   }
 
-  #givenOwner(key: string, service: string): Owner | undefined {
-    for (const id of othersAt(this.#given, key, service))
-      if (this.#records.get(id)?.state !== "released") return { name: id, has: `was given to ${id}` };
+  #assignedOwner(key: string, service: string): Owner | undefined {
+    for (const id of othersAt(this.#assigned, key, service))
+      if (this.#records.get(id)?.state !== "released") return { name: id, predicate: `is assigned to ${id}` };
     return undefined;
   }
 
-  /** What is stored for a service that runs: it listens there when it is started again. */
+  /** The registered service that this port is stored for: it listens there after its next start. */
   #storedOwner(key: string, service: string): Owner | undefined {
-    for (const base of this.#storedPlaces.at(key)) {
+    for (const base of this.#storedKeys.at(key)) {
       const owner = this.#stored.get(base)?.service ?? service;
       if (owner === service || !this.isRegistered(owner) || this.isDisputed(owner, key)) continue;
       if (this.#records.get(owner)?.state === "pinned") continue;
-      return { name: owner, has: `is stored for ${owner}` };
+      return { name: owner, predicate: `is stored for ${owner}` };
     }
     return undefined;
   }
 
-  #fixedOwner(place: Place): Owner | undefined {
+  #fixedOwner(hostPort: HostPort): Owner | undefined {
     const { ownPorts, reserved } = this.#options;
-    if (ownPorts.includes(place.port) && this.hosts.isOwn(place.host))
-      return { name: "praetor", has: "is this agent's own" };
+    if (ownPorts.includes(hostPort.port) && this.hosts.isOwn(hostPort.host))
+      return { name: "praetor", predicate: "is this agent's own" };
     const isReserved = reserved.some(
-      ({ host, port }) => port === place.port && (host === undefined || this.hosts.isSame({ host, port }, place)),
+      ({ host, port }) => port === hostPort.port && (host === undefined || this.hosts.isSame({ host, port }, hostPort)),
     );
-    return isReserved ? { name: "a reservation", has: "is reserved by the configuration" } : undefined;
+    return isReserved ? { name: "a reservation", predicate: "is reserved by the configuration" } : undefined;
   }
 }
 
-/** No accident brings more services than this to one port. */
-const sharedMin = 8;
+/** More services than this at one port are not there by mistake. */
+const mistakenMax = 8;
 
-function* othersAt(index: PlaceIndex, key: string, service: string): Generator<string, void> {
+function* othersAt(index: HostPortIndex, key: string, service: string): Generator<string, void> {
   for (const id of index.at(key)) if (id !== service) yield id;
 }

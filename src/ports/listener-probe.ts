@@ -1,29 +1,29 @@
 import type { Clock } from "../lib/clock.ts";
 import { ipVersion } from "../lib/ip-version.ts";
-import type { Place } from "./hosts.ts";
+import type { HostPort } from "./hosts.ts";
 
-/** Whether something listens at a port of this machine. */
-export type ListenerProbe = (place: Place) => Promise<boolean>;
+/** Resolves with whether a program listens at a port of this machine. */
+export type ListenerProbe = (hostPort: HostPort) => Promise<boolean>;
 
-/** On the machine itself an answer takes less than a millisecond; a firewall that drops packets gives none. */
-const patienceMs = 300;
+/** A local connect takes less than a millisecond; a firewall that drops packets never answers. */
+const connectTimeoutMs = 300;
 
-/** Tries to connect to the loopback addresses, the node's own, and the one that is asked for. Nothing is sent. */
+/** Connects to the port at the loopback addresses, the node's address and the given host, and sends nothing. */
 export function connectingProbe(clock: Clock, nodeAddress: string): ListenerProbe {
   return async ({ host, port }) => {
     const addresses = new Set(["127.0.0.1", "::1", ...[nodeAddress, host].filter((name) => ipVersion(name) !== 0)]);
-    const answers = await Promise.all([...addresses].map((address) => answersAt(address, port, clock)));
-    return answers.includes(true);
+    const found = await Promise.all([...addresses].map((address) => acceptsAt(address, port, clock)));
+    return found.includes(true);
   };
 }
 
-function answersAt(hostname: string, port: number, clock: Clock): Promise<boolean> {
+function acceptsAt(hostname: string, port: number, clock: Clock): Promise<boolean> {
   return new Promise((resolve) => {
-    const end = (answers: boolean): void => {
+    const end = (isListening: boolean): void => {
       timer.cancel();
-      resolve(answers);
+      resolve(isListening);
     };
-    const timer = clock.schedule(patienceMs, () => end(false));
+    const timer = clock.schedule(connectTimeoutMs, () => end(false));
     const open = (socket: Bun.Socket): void => {
       socket.terminate();
       end(true);
@@ -36,8 +36,8 @@ function answersAt(hostname: string, port: number, clock: Clock): Promise<boolea
 }
 
 /**
- * Whether a program of this machine can listen at a port. Where nobody listens it may still be an outgoing connection's own,
- * if the range of ports to give is within the system's (ip_local_port_range).
+ * Whether a program can listen at this port of this machine. A port without a listener can still be the local port of an
+ * outgoing connection, if the range to assign from overlaps the system's (ip_local_port_range).
  */
 export function canListen(port: number): boolean {
   try {

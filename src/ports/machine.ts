@@ -4,12 +4,12 @@ import { httpFetch } from "../lib/http-fetch.ts";
 import { localAddresses } from "../lib/rtnetlink.ts";
 import { canListen, connectingProbe, type ListenerProbe } from "./listener-probe.ts";
 
-/** The machine that ports are given on, and the way to its services. */
+/** This machine: its names, its ports, and HTTP to its services. */
 export interface Machine {
-  /** Its names and addresses. */
+  /** Host name and addresses. */
   readonly names: () => readonly string[];
   readonly openProbe: (clock: Clock, nodeAddress: string) => ListenerProbe;
-  /** Whether a program could listen there. */
+  /** Whether a program can listen at the port. */
   readonly canListen: (port: number) => boolean;
   readonly fetch: (url: string, options: RequestInit) => Promise<Response>;
 }

@@ -7,9 +7,8 @@ import type { KvOperation } from "../model/txn.ts";
 import { deleteKv, kvEntry } from "../registry/kv.ts";
 import type { Store } from "../registry/store.ts";
 import { findFreePort, type PortRange } from "./allocation.ts";
-import { conflictSentence } from "./conflict-sentence.ts";
-import type { Place } from "./hosts.ts";
-import type { Ledger, Owner } from "./ledger.ts";
+import type { HostPort } from "./hosts.ts";
+import { conflictSentence, type Ledger, type Owner } from "./ledger.ts";
 import type { ListenerProbe } from "./listener-probe.ts";
 import type { Machine } from "./machine.ts";
 import { nextRecord, portRecordKey, writingRecord, type PortChange } from "./port-records.ts";
@@ -32,82 +31,82 @@ export type KeyTransactions = readonly (readonly KvOperation[])[];
 /** Makes a decision durable, in the batch of the registration that it is about. Called also when there is nothing to write. */
 type WriteDecision = (transactions: KeyTransactions) => Promise<void>;
 
-/** A service wants a port that is another's. */
+/** A service wants a port that has another owner. */
 export interface PortConflict {
   readonly service: string;
-  readonly place: Place;
+  readonly hostPort: HostPort;
   readonly owner: Owner;
 }
 
-/** Writes what becomes of conflicts: a record, and where there is one to give, another port. */
+/** Writes port records, and assigns free ports. */
 export class PortAssignments {
   readonly #options: PortAssignmentsOptions;
-  readonly #turns = new KeyedQueue();
+  readonly #queue = new KeyedQueue();
 
   constructor(options: PortAssignmentsOptions) {
     this.#options = options;
   }
 
   /**
-   * Gives the service another port: the record and `stored`, its configuration's port, become durable together. A stored
-   * port that a client has changed meanwhile stays as the client wrote it. One after the other, so that no two services
-   * get the same port.
+   * Assigns another port to the service. The record and the new port in `stored`, the service's configurations, become durable
+   * together; if a client changed one of these meanwhile, only the record is written. Assignments run one after the other, so
+   * no two services get the same port.
    */
   assign(
     conflict: PortConflict,
     stored: readonly StoredPort[],
     write: (transactions: KeyTransactions, record: PortRecord) => Promise<void> = this.#write,
   ): Promise<PortRecord> {
-    return this.#turns.run(["ports"], async () => {
-      const { service, place } = conflict;
-      let port = await findFreePort(service, place, this.#options);
-      // Meanwhile the disk may have confirmed one that was given before, and was taken for lost.
+    return this.#queue.run(["ports"], async () => {
+      const { service, hostPort } = conflict;
+      let port = await findFreePort(service, hostPort, this.#options);
+      // The commit of an earlier assignment, reported as failed after a timeout, may have succeeded during the search.
       while (port !== undefined && !this.#isStillFree(conflict, port))
-        port = await findFreePort(service, place, this.#options);
+        port = await findFreePort(service, hostPort, this.#options);
       const record = this.#next(conflict, port ?? 0);
-      tell(this.#options.log, record);
+      logRecord(this.#options.log, record);
       const isKnown = record === this.#options.ledger.record(service);
       await write(isKnown ? [] : this.#assigning(record, stored), record);
       return record;
     });
   }
 
-  /** Notes that there is a conflict. */
+  /** Records the conflict; returns the present record if it says the same. */
   async mark(conflict: PortConflict, write: WriteDecision = this.#write): Promise<PortRecord> {
-    const { service, place, owner } = conflict;
+    const { service, hostPort, owner } = conflict;
     const known = this.#options.ledger.record(service);
     const isKnown =
       known?.state === "conflict" &&
-      known.oldPort === place.port &&
-      known.host === place.host &&
+      known.oldPort === hostPort.port &&
+      known.host === hostPort.host &&
       known.owner === owner.name;
     if (isKnown) {
       await write([]);
       return known;
     }
     const record = this.#note(known, {
-      ...{ service, host: place.host, oldPort: place.port, newPort: 0 },
-      ...{ owner: owner.name, reason: conflictSentence(place, owner), state: "conflict" },
+      ...{ service, host: hostPort.host, oldPort: hostPort.port, newPort: 0 },
+      ...{ owner: owner.name, reason: conflictSentence(hostPort, owner), state: "conflict" },
     });
     return this.#put(record, write);
   }
 
-  /** Notes that the service insists on a port that is another's. */
-  async pin({ service, place, owner }: PortConflict, write: WriteDecision = this.#write): Promise<PortRecord> {
+  /** Records that the service insists on a port that has another owner. */
+  async pin({ service, hostPort, owner }: PortConflict, write: WriteDecision = this.#write): Promise<PortRecord> {
     const known = this.#options.ledger.record(service);
-    if (known?.state === "pinned" && known.oldPort === place.port) {
+    if (known?.state === "pinned" && known.oldPort === hostPort.port) {
       await write([]);
       return known;
     }
-    const isGiven = known?.oldPort === place.port;
+    const isAssigned = known?.oldPort === hostPort.port;
     const record = this.#note(known, {
-      ...{ service, host: place.host, oldPort: place.port, newPort: isGiven ? known.newPort : 0 },
-      ...{ owner: owner.name, reason: `${conflictSentence(place, owner)} ${insists}`, state: "pinned" },
+      ...{ service, host: hostPort.host, oldPort: hostPort.port, newPort: isAssigned ? known.newPort : 0 },
+      ...{ owner: owner.name, reason: `${conflictSentence(hostPort, owner)} ${insists}`, state: "pinned" },
     });
     return this.#put(record, write);
   }
 
-  /** Ends what was noted, in this way. */
+  /** Moves the service's record, if there is one, to this state. */
   async settle(
     service: string,
     state: "active" | "pinned" | "released",
@@ -123,29 +122,29 @@ export class PortAssignments {
     await this.#put(record, write);
   }
 
-  /** Nothing is noted of the service any more. */
+  /** Deletes the service's record. */
   async forget(service: string): Promise<void> {
     await deleteKv(this.#options.store, portRecordKey(service), undefined);
   }
 
   async #put(record: PortRecord, write: WriteDecision): Promise<PortRecord> {
-    tell(this.#options.log, record);
+    logRecord(this.#options.log, record);
     await write([[writingRecord(record)]]);
     return record;
   }
 
-  #isStillFree({ service, place: { host } }: PortConflict, port: number): boolean {
-    return this.#options.ledger.isFree({ host, port }, service, { alsoKept: true });
+  #isStillFree({ service, hostPort: { host } }: PortConflict, port: number): boolean {
+    return this.#options.ledger.isFree({ host, port }, service, { includeReleased: true });
   }
 
-  #next({ service, place, owner }: PortConflict, newPort: number): PortRecord {
+  #next({ service, hostPort, owner }: PortConflict, newPort: number): PortRecord {
     const { ledger, range } = this.#options;
     const known = ledger.record(service);
-    if (newPort === 0 && known?.state === "exhausted" && known.oldPort === place.port) return known;
+    if (newPort === 0 && known?.state === "exhausted" && known.oldPort === hostPort.port) return known;
     const none = `No port of ${range.first}-${range.last} is free.`;
-    const sentence = conflictSentence(place, owner);
+    const sentence = conflictSentence(hostPort, owner);
     return this.#note(known, {
-      ...{ service, host: place.host, oldPort: place.port, newPort, owner: owner.name },
+      ...{ service, host: hostPort.host, oldPort: hostPort.port, newPort, owner: owner.name },
       reason: newPort === 0 ? `${sentence} ${none}` : sentence,
       state: newPort === 0 ? "exhausted" : "pending",
     });
@@ -168,8 +167,7 @@ export class PortAssignments {
   };
 }
 
-const insists =
-  "The service reads that another port is stored for it and does not take it: its command line or environment names this one.";
+const insists = "The service ignores the port stored for it: its command line or environment names this one.";
 
 function storing(port: number, { base, modifyIndex }: StoredPort, store: Store): KvOperation {
   const key = portKey(base);
@@ -178,15 +176,15 @@ function storing(port: number, { base, modifyIndex }: StoredPort, store: Store):
   return { kind: "kv", verb: "cas", key, value, flags, index: modifyIndex, session: "" };
 }
 
-function tell(log: Log, { service, state, oldPort, newPort, reason }: PortRecord): void {
+function logRecord(log: Log, { service, state, oldPort, newPort, reason }: PortRecord): void {
   const fields = { service, from: oldPort, to: newPort === 0 ? undefined : newPort, reason };
   switch (state) {
     case "pending":
-      return log.warn("Service is given another port", fields);
+      return log.warn("Service is assigned another port", fields);
     case "exhausted":
-      return log.error("Service cannot be given another port; widen edgex.ports.range", fields);
+      return log.error("No port is free for the service; widen edgex.ports.range", fields);
     case "conflict":
-      return log.warn("Service wants a port that is another's", fields);
+      return log.warn("Service wants a port that has another owner", fields);
     case "pinned":
       return log.warn("Service insists on its port", fields);
     case "active":

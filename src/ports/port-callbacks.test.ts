@@ -16,7 +16,7 @@ afterEach(() => {
   }
 });
 
-/** A service that notes what it is told. */
+/** A service that keeps the requests it receives. */
 async function startService(statusOf: (call: number) => number | "hang" | "flood"): Promise<{
   readonly target: CallbackTarget;
   readonly heard: string[];
@@ -63,41 +63,41 @@ const heardOnce = (heard: readonly string[]) => within(soonMs, async () => expec
 const said = (log: readonly string[], text: string) =>
   within(soonMs, async () => expect(log.join("\n")).toContain(text));
 
-describe("a service that wants to be told", () => {
-  test("is told its record, once for each change", async () => {
+describe("a service with a callback", () => {
+  test("is sent its port record once for each change", async () => {
     const { callbacks, log, clock } = openCallbacks();
     const { target, heard } = await startService(() => 204);
     const record = recordOf();
     callbacks.tell(record, target);
     callbacks.tell(record, target);
-    await said(log, "Service was told of its new port");
+    await said(log, "Told the service its new port");
     callbacks.tell(record, target);
     expect(heard).toEqual([`POST /changed ${JSON.stringify(record)}`]);
     expect(clock.timerCount).toBe(0);
   });
 
-  test("is told again when it does not take it, and after some minutes not any more", async () => {
+  test("is called again after a failed call, for some minutes", async () => {
     const { callbacks, clock, log } = openCallbacks();
     const { target, heard } = await startService((call) => (call < 3 ? 500 : 200));
     callbacks.tell(recordOf(), target);
     await within(soonMs, async () => {
       await clock.advance(1_000);
-      expect(log.join("\n")).toContain("was told");
+      expect(log.join("\n")).toContain("Told the service");
     });
-    // The clock may have passed the time of a call that was under way.
+    // The clock may have passed the timeout of a call under way, which was then repeated.
     expect(heard.length).toBeGreaterThanOrEqual(3);
 
-    const deaf = await startService(() => 503);
-    callbacks.tell(recordOf({ service: "deaf" }), deaf.target);
+    const failing = await startService(() => 503);
+    callbacks.tell(recordOf({ service: "failing" }), failing.target);
     await within(soonMs, async () => {
       await clock.advance(60_000);
-      expect(log.join("\n")).toContain("could not be told of its new port: service=deaf");
+      expect(log.join("\n")).toContain("Cannot tell the service its new port: service=failing");
     });
-    expect(deaf.heard.length).toBeWithin(1, 11);
+    expect(failing.heard.length).toBeWithin(1, 11);
     expect(clock.timerCount).toBe(0);
   });
 
-  test("holds up nobody by hanging or by answering without end", async () => {
+  test("does not delay calls to others by hanging or by an endless answer", async () => {
     const { callbacks, clock, log } = openCallbacks();
     const hanging = await startService(() => "hang");
     const flooding = await startService(() => "flood");
@@ -117,7 +117,7 @@ describe("a service that wants to be told", () => {
     await within(soonMs, async () => expect(clock.timerCount).toBe(0));
   });
 
-  test("is not told any more once it is on its port", async () => {
+  test("is not called any more once its call is ended", async () => {
     const { callbacks, clock } = openCallbacks();
     const { target, heard } = await startService(() => 500);
     callbacks.tell(recordOf(), target);

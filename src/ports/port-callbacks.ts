@@ -6,7 +6,7 @@ import type { PortRecord } from "../model/port-record.ts";
 import type { Machine } from "./machine.ts";
 import { portRecordBytes } from "./port-records.ts";
 
-/** Where a service wants to be told of its new port. */
+/** The request by which the agent tells a service its new port. */
 export interface CallbackTarget {
   readonly method: "GET" | "POST";
   readonly url: string;
@@ -15,7 +15,7 @@ export interface CallbackTarget {
 const timeoutMs = 3_000;
 const firstPauseMs = 1_000;
 const pauseMsMax = 60_000;
-/** With these pauses it is tried for about five minutes. */
+/** With these pauses, about five minutes in all. */
 const attemptsMax = 10;
 const callsMax = 4;
 
@@ -25,18 +25,17 @@ interface Call {
 }
 
 /**
- * Tells services of their new ports by HTTP, each port once; a service that does not take it is tried again for some
- * minutes. Nobody waits for it: a service that hangs takes up one of a few calls for three seconds. What it answers is not
- * read.
+ * Calls services over HTTP about their new ports, once for each port, and repeats a failed call for about five minutes. At
+ * most `callsMax` calls run at once, so a service that hangs delays the others by three seconds. Bodies of answers are not read.
  */
 export class PortCallbacks {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #machine: Pick<Machine, "fetch">;
   readonly #slots = new KeyedQueue();
-  /** By service; also those that have been told. */
+  /** By service; calls that succeeded stay, so that a port is told once. */
   readonly #calls = new Map<string, Call>();
-  #made = 0;
+  #attempts = 0;
 
   constructor(options: { readonly clock: Clock; readonly log: Log; readonly machine: Pick<Machine, "fetch"> }) {
     this.#clock = options.clock;
@@ -44,7 +43,7 @@ export class PortCallbacks {
     this.#log = options.log;
   }
 
-  /** Begins to tell the service, unless that has begun. */
+  /** Starts to call the service, unless a call for this record was started before. */
   tell(record: PortRecord, target: CallbackTarget): void {
     if (this.#calls.get(record.service)?.recordId === record.id) return;
     this.forget(record.service);
@@ -53,7 +52,7 @@ export class PortCallbacks {
     void this.#call(record, target, ending.signal);
   }
 
-  /** It is not to be told any more. */
+  /** Ends the calls to a service. */
   forget(service: string): void {
     this.#calls.get(service)?.ending.abort();
     this.#calls.delete(service);
@@ -64,26 +63,26 @@ export class PortCallbacks {
   }
 
   async #call(record: PortRecord, target: CallbackTarget, signal: AbortSignal): Promise<void> {
-    const of = { service: record.service, url: target.url };
+    const fields = { service: record.service, url: target.url };
     let pauseMs = firstPauseMs;
     let failure = "";
     for (let attempt = 0; attempt < attemptsMax && !signal.aborted; attempt += 1) {
       if (attempt > 0) await sleep(this.#clock, pauseMs, signal);
       if (attempt > 1) pauseMs = Math.min(pauseMs * 2, pauseMsMax);
       failure = await this.#inSlot(() => this.#attempt(record, target, signal));
-      if (failure === "") return this.#log.info("Service was told of its new port", { ...of, port: record.newPort });
+      if (failure === "") return this.#log.info("Told the service its new port", { ...fields, port: record.newPort });
     }
-    if (!signal.aborted) this.#log.warn("Service could not be told of its new port", { ...of, error: failure });
+    if (!signal.aborted) this.#log.warn("Cannot tell the service its new port", { ...fields, error: failure });
   }
 
   #inSlot(attempt: () => Promise<string>): Promise<string> {
-    this.#made += 1;
-    return this.#slots.run([String(this.#made % callsMax)], attempt);
+    this.#attempts += 1;
+    return this.#slots.run([String(this.#attempts % callsMax)], attempt);
   }
 
-  /** "" when the service took it, else why not. */
+  /** Resolves with "" after a 2xx answer, otherwise with the failure. */
   async #attempt(record: PortRecord, { method, url }: CallbackTarget, signal: AbortSignal): Promise<string> {
-    if (signal.aborted) return "not wanted any more";
+    if (signal.aborted) return "the call was ended";
     const ending = new AbortController();
     const timer = this.#clock.schedule(timeoutMs, () => ending.abort(new Error(`no answer within ${timeoutMs} ms`)));
     try {

@@ -25,13 +25,13 @@ export interface PortNoticesOptions {
 }
 
 /**
- * Tells of ports that were given, once they are durable: an event, and a call to the service if it wants one. Those who
- * wait for the record itself need nothing of this.
+ * Announces assigned ports once they are durable: fires an event, and calls the service if it has a callback. Clients that
+ * watch the record's key need neither.
  */
 export class PortNotices {
   readonly #options: PortNoticesOptions;
   readonly #callbacks: PortCallbacks;
-  /** undefined until it is started. */
+  /** undefined before `start`. */
   #signal: AbortSignal | undefined;
 
   constructor(options: PortNoticesOptions) {
@@ -39,19 +39,19 @@ export class PortNotices {
     this.#callbacks = new PortCallbacks(options);
   }
 
-  /** Services that had not taken their new port when the agent ended are told again. */
+  /** Calls services, also those whose call was pending when the agent stopped, until the signal aborts. */
   start(signal: AbortSignal): void {
     this.#signal = signal;
     signal.addEventListener("abort", () => this.#callbacks.stop());
     for (const { service } of this.#options.ledger.records) this.call(service);
   }
 
-  /** A record was written. */
+  /** Fires the event for a record that assigns a port, unless the record before assigned the same. */
   announce(record: PortRecord | undefined, before: PortRecord | undefined): void {
     if (record?.state === "pending" && record.id !== before?.id) this.#fire(record);
   }
 
-  /** Calls the service for as long as it is not on the port that it was given. */
+  /** Starts to call the service while it is not on its assigned port; ends its calls once it is. */
   call(service: string): void {
     const { agent, ledger, store } = this.#options;
     const record = ledger.record(service);
@@ -64,8 +64,8 @@ export class PortNotices {
 
   #fire(record: PortRecord): void {
     const { events, random } = this.#options;
-    const everybody = { nodeFilter: "", serviceFilter: "", tagFilter: "" };
-    const event = { id: random.uuid(), name: portEventName, payload: portRecordBytes(record), ...everybody, time: 0 };
+    const noFilters = { nodeFilter: "", serviceFilter: "", tagFilter: "" };
+    const event = { id: random.uuid(), name: portEventName, payload: portRecordBytes(record), ...noFilters, time: 0 };
     events.fire(event, { remember: true });
   }
 }

@@ -8,10 +8,10 @@ import type { Query } from "../registry/query.ts";
 import { decodePortRecord, encodePortRecord } from "../wire/port-record.ts";
 import { renderGoJson } from "../wire/go-json.ts";
 
-/** What is said of a service's port; the rest of a record follows from it and the one before. */
+/** The fields that a caller sets; `nextRecord` adds the rest. */
 export type PortChange = Omit<PortRecord, "id" | "revision" | "at">;
 
-/** The record that takes the place of `known`. The same step from port to port keeps its id, whatever becomes of it. */
+/** Returns the record that replaces `known`. It keeps the id while host, old port and new port stay the same. */
 export function nextRecord(
   known: PortRecord | undefined,
   change: PortChange,
@@ -34,7 +34,7 @@ export function portRecordBytes(record: PortRecord): Uint8Array {
   return new TextEncoder().encode(renderGoJson(encodePortRecord(record), { pretty: false }));
 }
 
-/** The step of a transaction that writes the record. */
+/** Returns the transaction operation that writes the record. */
 export function writingRecord(record: PortRecord): KvOperation {
   return {
     kind: "kv",
@@ -47,7 +47,7 @@ export function writingRecord(record: PortRecord): KvOperation {
   };
 }
 
-/** In order of service. */
+/** Sorted by service. */
 export function portRecordList(): Query<readonly PortRecord[]> {
   const tree = kvTree(portRecordFolder);
   return { topics: tree.topics, read: (state) => tree.read(state).flatMap((entry) => decoded(entry) ?? []) };

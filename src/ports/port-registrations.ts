@@ -1,19 +1,19 @@
 import type { Agent } from "../agent/agent.ts";
-import type { Along, ServiceRegistration } from "../agent/service-registration.ts";
+import { fixedCheck } from "../agent/local-state.ts";
+import type { Along, FixedCheck, ServiceRegistration } from "../agent/service-registration.ts";
+import { portConflictPrefix } from "../model/check-reason.ts";
 import type { PortPolicy, PortRecord } from "../model/port-record.ts";
 import type { ServiceDefinition } from "../model/service.ts";
 import { listens } from "./allocation.ts";
-import { conflictCheck, conflictCheckId } from "./conflict-check.ts";
-import { conflictSentence } from "./conflict-sentence.ts";
-import { decide, isOpenAt, type Verdict } from "./decide.ts";
-import type { Place } from "./hosts.ts";
-import { anotherProgram, type Ledger, type Owner } from "./ledger.ts";
+import { decide, isUnresolvedAt, type Decision } from "./decide.ts";
+import type { HostPort } from "./hosts.ts";
+import { anotherProgram, conflictSentence, type Ledger, type Owner } from "./ledger.ts";
 import type { ListenerProbe } from "./listener-probe.ts";
 import type { KeyTransactions, PortAssignments, PortConflict } from "./port-assignments.ts";
 
-/** What became of a registration. */
+/** The result of a registration. */
 export type PortOutcome =
-  /** With a change the service is to go to another port, and is critical until it is there. */
+  /** `change` assigns another port: the service is critical until it registers that one. */
   { readonly kind: "registered"; readonly change?: PortRecord } | { readonly kind: "refused"; readonly reason: string };
 
 export interface PortRegistrationsOptions {
@@ -21,27 +21,27 @@ export interface PortRegistrationsOptions {
   readonly ledger: Ledger;
   readonly probe: ListenerProbe;
   readonly assignments: PortAssignments;
-  /** Services that have read their configuration since they were last given a port by registering. */
-  readonly readers: Set<string>;
+  /** Services that have read their configuration since a registration last assigned them a port. */
+  readonly configReaders: Set<string>;
 }
 
-/** How a service is registered, by whichever API. */
+/** How a service is registered, through Consul's API or core-keeper's. */
 export interface PortRegistration extends Pick<
   ServiceRegistration,
   "source" | "replaceExistingChecks" | "isAnew" | "along"
 > {
-  /** Such clients register before they listen: whoever listens there already is somebody else. */
+  /** The client registers before it listens, so a listener at the port is another program. */
   readonly beforeListening: boolean;
 }
 
-/** One registration, with what is to be done about its port. The caller sees to it that a service has one at a time. */
-interface Case {
+/** A registration under way. The caller makes sure that each service has one at a time. */
+interface Attempt {
   readonly definition: ServiceDefinition;
   readonly registration: PortRegistration;
-  readonly place: Place;
+  readonly hostPort: HostPort;
 }
 
-/** Registers services with the agent, as their ports allow. */
+/** Registers services with the agent after `decide` has decided about their ports. */
 export class PortRegistrations {
   readonly #options: PortRegistrationsOptions;
 
@@ -50,8 +50,8 @@ export class PortRegistrations {
   }
 
   /**
-   * Registers a service whose port is nobody else's and of which nothing is noted, which is nearly always so. undefined
-   * when there is more to it. As for `register`, the ledger is to be put right when it rejects.
+   * Registers a service that has a free port and no record, which is nearly every registration; returns undefined for all
+   * others. As with `register`, the caller updates the ledger if this rejects.
    */
   registerPlain(
     definition: ServiceDefinition,
@@ -59,85 +59,87 @@ export class PortRegistrations {
   ): Promise<void> | undefined {
     const { ledger } = this.#options;
     const { id, address: host, port } = definition.service;
-    const place = { host, port };
+    const hostPort = { host, port };
     if (ledger.record(id) !== undefined || (registration.beforeListening && ledger.storedOf(id).length > 0))
       return undefined;
-    const isFree = isUncontested(ledger, place, policy) || ledger.isRegisteredAt(id, place);
-    if (!isFree && ledger.ownerOf(place, id)) return undefined;
-    ledger.setRegistered(id, place);
+    const isFree = isUncontested(ledger, hostPort, policy) || ledger.isRegisteredAt(id, hostPort);
+    if (!isFree && ledger.ownerOf(hostPort, id)) return undefined;
+    ledger.setRegistered(id, hostPort);
     return this.#registerWith(definition, registration);
   }
 
-  /** The ledger has the service at its new place from the first moment on; when this rejects, that is to be undone. */
+  /** Registers the service. The ledger has its new address at once; the caller updates the ledger if this rejects. */
   async register(
     definition: ServiceDefinition,
     { policy, ...registration }: PortRegistration & { readonly policy: PortPolicy },
   ): Promise<PortOutcome> {
     const { id, address: host, port } = definition.service;
-    const one: Case = { definition, registration, place: { host, port } };
+    const attempt: Attempt = { definition, registration, hostPort: { host, port } };
     const { ledger } = this.#options;
-    const keepsPort = ledger.isRegisteredAt(id, one.place);
-    ledger.setRegistered(id, one.place);
-    if (policy === "off" || isUncontested(ledger, one.place, policy)) {
-      await this.#register(one);
+    const keepsPort = ledger.isRegisteredAt(id, attempt.hostPort);
+    ledger.setRegistered(id, attempt.hostPort);
+    if (policy === "off" || isUncontested(ledger, attempt.hostPort, policy)) {
+      await this.#register(attempt);
       return registered;
     }
     const known = ledger.record(id);
-    const owner = ledger.ownerOf(one.place, id) ?? (await this.#listener(one, keepsPort && !isOpenAt(known, port)));
-    // What was given on another host is of no use here.
-    const record = owner && known && !ledger.hosts.isSame({ ...known, port }, one.place) ? undefined : known;
+    const owner =
+      ledger.ownerOf(attempt.hostPort, id) ??
+      (await this.#listener(attempt, keepsPort && !isUnresolvedAt(known, port)));
+    // A port assigned on another host does not help on this one.
+    const record = owner && known && !ledger.hosts.isSame({ ...known, port }, attempt.hostPort) ? undefined : known;
     const ignoresStored = this.#ignoresStored(id, port);
-    return this.#carryOut(decide({ policy, port, owner, record, keepsPort, ignoresStored }), one);
+    return this.#carryOut(decide({ policy, port, owner, record, keepsPort, ignoresStored }), attempt);
   }
 
-  async #carryOut(verdict: Verdict, one: Case): Promise<PortOutcome> {
+  async #carryOut(decision: Decision, attempt: Attempt): Promise<PortOutcome> {
     const { assignments } = this.#options;
-    const service = one.definition.service.id;
-    const writing = (transactions: KeyTransactions): Promise<void> => this.#register(one, { transactions });
-    switch (verdict.do) {
+    const service = attempt.definition.service.id;
+    const writing = (transactions: KeyTransactions): Promise<void> => this.#register(attempt, { transactions });
+    switch (decision.do) {
       case "nothing":
-        await this.#register(one);
+        await this.#register(attempt);
         return registered;
       case "settle":
-        await assignments.settle(service, verdict.state, writing);
+        await assignments.settle(service, decision.state, writing);
         return registered;
       case "mark":
-        await assignments.mark(conflictOf(one, verdict.owner), writing);
+        await assignments.mark(conflictOf(attempt, decision.owner), writing);
         return registered;
       case "refuse":
-        return { kind: "refused", reason: (await assignments.mark(conflictOf(one, verdict.owner))).reason };
+        return { kind: "refused", reason: (await assignments.mark(conflictOf(attempt, decision.owner))).reason };
       case "pin":
-        await this.#pin(one, verdict.owner);
+        await this.#pin(attempt, decision.owner);
         return registered;
       case "remind":
-        await this.#register(one, { conflict: verdict.record.reason });
-        return { kind: "registered", change: verdict.record };
+        await this.#register(attempt, { conflict: decision.record.reason });
+        return { kind: "registered", change: decision.record };
       case "assign":
-        return this.#assign(one, verdict.owner);
+        return this.#assign(attempt, decision.owner);
     }
   }
 
-  async #pin(one: Case, owner: Owner): Promise<void> {
-    const conflict = conflictSentence(one.place, owner);
-    await this.#options.assignments.pin(conflictOf(one, owner), (transactions) =>
-      this.#register(one, { conflict, transactions }),
+  async #pin(attempt: Attempt, owner: Owner): Promise<void> {
+    const conflict = conflictSentence(attempt.hostPort, owner);
+    await this.#options.assignments.pin(conflictOf(attempt, owner), (transactions) =>
+      this.#register(attempt, { conflict, transactions }),
     );
   }
 
-  async #assign(one: Case, owner: Owner): Promise<PortOutcome> {
-    const { assignments, ledger, readers } = this.#options;
-    const { id } = one.definition.service;
-    readers.delete(id);
+  async #assign(attempt: Attempt, owner: Owner): Promise<PortOutcome> {
+    const { assignments, ledger, configReaders } = this.#options;
+    const { id } = attempt.definition.service;
+    configReaders.delete(id);
     const stored = ledger.storedOf(id);
-    const record = await assignments.assign(conflictOf(one, owner), stored, (transactions, { reason }) =>
-      this.#register(one, { conflict: reason, transactions }),
+    const record = await assignments.assign(conflictOf(attempt, owner), stored, (transactions, { reason }) =>
+      this.#register(attempt, { conflict: reason, transactions }),
     );
     return record.state === "pending" ? { kind: "registered", change: record } : registered;
   }
 
-  /** @param decision `conflict`: why the service is critical while it is registered there; `transactions`: in its batch */
+  /** @param decision `conflict`: the reason why the service is critical at this port; `transactions`: in its batch */
   async #register(
-    { definition, registration }: Case,
+    { definition, registration }: Attempt,
     decision: { readonly conflict?: string; readonly transactions?: KeyTransactions } = {},
   ): Promise<void> {
     const { conflict = "", transactions = [] } = decision;
@@ -157,31 +159,41 @@ export class PortRegistrations {
   }
 
   /**
-   * A program that listens where the service is going to. Looked for only where the client is known to listen later: of
-   * Go's clients EdgeX's are told by the port that they have stored. A service that is registered there already is left
-   * alone: it may be itself, or its last instance.
+   * Probes for another program at the port. Only clients that listen after they register are probed for: EdgeX's Go services,
+   * known among Go clients by their stored port. A service already registered at the port is not probed for, since the
+   * listener may be itself.
    */
-  async #listener({ definition, place, registration }: Case, isAtHome: boolean): Promise<Owner | undefined> {
+  async #listener({ definition, hostPort, registration }: Attempt, keepsPort: boolean): Promise<Owner | undefined> {
     const { ledger, probe } = this.#options;
     const isLater = registration.beforeListening && ledger.storedOf(definition.service.id).length > 0;
-    if (isAtHome || !isLater) return undefined;
-    return (await listens(place, ledger.hosts, probe)) ? anotherProgram : undefined;
+    if (keepsPort || !isLater) return undefined;
+    return (await listens(hostPort, ledger.hosts, probe)) ? anotherProgram : undefined;
   }
 
   #ignoresStored(service: string, port: number): boolean {
-    const { ledger, readers } = this.#options;
+    const { ledger, configReaders } = this.#options;
     const stored = ledger.storedOf(service);
-    return readers.has(service) && stored.length > 0 && stored.every((each) => each.port !== port);
+    return configReaders.has(service) && stored.length > 0 && stored.every((each) => each.port !== port);
   }
 }
 
-/** Whether nobody looks who else has the port. */
-function isUncontested(ledger: Ledger, place: Place, policy: PortPolicy): boolean {
-  return policy === "off" || place.port === 0 || (policy === "warn" && ledger.isShared(place));
+/** Whether the port needs no owner look-up. */
+function isUncontested(ledger: Ledger, hostPort: HostPort, policy: PortPolicy): boolean {
+  return policy === "off" || hostPort.port === 0 || (policy === "warn" && ledger.isShared(hostPort));
 }
 
 export const registered: PortOutcome = { kind: "registered" };
 
-function conflictOf({ definition, place }: Case, owner: Owner): PortConflict {
-  return { service: definition.service.id, place, owner };
+function conflictOf({ definition, hostPort }: Attempt, owner: Owner): PortConflict {
+  return { service: definition.service.id, hostPort, owner };
+}
+
+export function conflictCheckId(serviceId: string): string {
+  return portConflictPrefix + serviceId;
+}
+
+/** Keeps a service critical although another program answers its own check at the taken port. */
+function conflictCheck(serviceId: string, reason: string): FixedCheck {
+  const definition = fixedCheck({ id: conflictCheckId(serviceId), name: "Port Conflict", serviceId, notes: reason });
+  return { definition, type: "port-conflict" };
 }

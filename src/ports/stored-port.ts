@@ -1,12 +1,12 @@
 import type { KvEntry } from "../model/kv-entry.ts";
-import type { Place } from "./hosts.ts";
+import type { HostPort } from "./hosts.ts";
 
-/** What a service's stored configuration says of where it listens. */
-export interface StoredPort extends Place {
-  /** The path of the configuration, with its final slash: "edgex/core/1.0/edgex-core-data/". */
+/** The address that a service's stored configuration has for it. */
+export interface StoredPort extends HostPort {
+  /** The path of the configuration with its final slash: "edgex/core/1.0/edgex-core-data/". */
   readonly base: string;
   readonly service: string;
-  /** false while its host is not stored: configurations are written key by key. */
+  /** false while its host is not stored yet: services write their configurations key by key. */
   readonly isWhole: boolean;
   /** The index of the port's key. */
   readonly modifyIndex: number;
@@ -18,15 +18,15 @@ const portMax = 65_535;
 
 export const storedFolder = "edgex/";
 
-/** The path of the configuration that a key tells a host or port of; undefined for all other keys. */
+/** Returns the path of the configuration whose host or port the key holds; undefined for all other keys. */
 export function baseOfKey(key: string): string | undefined {
   if (!key.startsWith(storedFolder)) return undefined;
-  const isPlace = key.endsWith(`/${portSuffix}`) || key.endsWith(`/${hostSuffix}`);
+  const isPortOrHost = key.endsWith(`/${portSuffix}`) || key.endsWith(`/${hostSuffix}`);
   const base = key.slice(0, -portSuffix.length);
-  return isPlace && base.length > storedFolder.length ? base : undefined;
+  return isPortOrHost && base.length > storedFolder.length ? base : undefined;
 }
 
-/** undefined where no port is stored that a service could listen on. */
+/** Returns undefined unless a port from 1 to 65535 is stored. */
 export function readStoredPort(base: string, entryOf: (key: string) => KvEntry | undefined): StoredPort | undefined {
   const entry = entryOf(portKey(base));
   const port = entry && portOf(textOf(entry));
@@ -46,7 +46,7 @@ export function portKey(base: string): string {
   return base + portSuffix;
 }
 
-/** C device services put their profile behind the name: "device-virtual;docker". */
+/** C device services append their profile to the name: "device-virtual;docker". */
 function serviceOf(base: string): string {
   const [service = ""] = base.slice(0, -1).split("/").at(-1)?.split(";") ?? [];
   return service;

@@ -197,5 +197,5 @@ test("by default a conflict is noted and told in the log, and nothing else happe
   }
   expect(await passing(agent, "second")).toEqual([wanted()]);
   expect(await record(agent, "second")).toMatchObject({ state: "conflict", owner: "first", newPort: 0 });
-  expect(agent.output()).toContain("[WARN]  agent.ports: Service wants a port that is another's: service=second");
+  expect(agent.output()).toContain("[WARN]  agent.ports: Service wants a port that has another owner: service=second");
 });

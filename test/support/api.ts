@@ -14,7 +14,7 @@ import { Metrics } from "../../src/lib/metrics.ts";
 import { Coordinates } from "../../src/registry/coordinates.ts";
 import type { ListenerProbe } from "../../src/ports/listener-probe.ts";
 import { thisMachine } from "../../src/ports/machine.ts";
-import { Ports, type PortRules } from "../../src/ports/ports.ts";
+import { ServicePorts, type PortRules } from "../../src/ports/service-ports.ts";
 import { Events } from "../../src/registry/events.ts";
 import { Nearness } from "../../src/registry/nearness.ts";
 import { askInProcess } from "./in-process.ts";
@@ -22,7 +22,7 @@ import { startTestAgent, type TestAgent } from "./agent.ts";
 import { FakeRandom } from "./fake-random.ts";
 
 export interface TestApi extends TestAgent {
-  readonly ports: Ports;
+  readonly ports: ServicePorts;
   readonly events: Events;
   readonly answers: AnswerCache;
   readonly coordinates: Coordinates;
@@ -55,7 +55,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     log,
   });
   const events = new Events(metrics.counter("events"));
-  const ports = new Ports({
+  const ports = new ServicePorts({
     ...{ store: world.store, agent: world.agent, events, clock: world.clock, random: new FakeRandom(), log },
     rules: {
       policy: "warn",

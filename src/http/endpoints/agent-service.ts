@@ -6,7 +6,7 @@ import { parseBool } from "../../lib/go-bool.ts";
 import { withJitter, type Random } from "../../lib/random.ts";
 import type { Service } from "../../model/service.ts";
 import type { PortOutcome } from "../../ports/port-registrations.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { ServicePorts } from "../../ports/service-ports.ts";
 import type { WaitLimits } from "../../registry/query.ts";
 import { contentHash } from "../../wire/content-hash.ts";
 import { encodeAgentService } from "../../wire/service.ts";
@@ -26,7 +26,7 @@ import type { Endpoint } from "../route.ts";
 
 export interface AgentServiceParts {
   readonly agent: Agent;
-  readonly ports: Ports;
+  readonly ports: ServicePorts;
   readonly waitLimits: WaitLimits;
   /** The limit of a check's kept output where the check sets none. */
   readonly checkOutputBytesMax: number;

@@ -1,5 +1,5 @@
 import type { KvEntry } from "../../model/kv-entry.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { ServicePorts } from "../../ports/service-ports.ts";
 import { deleteKv, deleteKvTree, kvEntry, kvKeys, kvTree, lockKv, putKv, unlockKv } from "../../registry/kv.ts";
 import type { Store } from "../../registry/store.ts";
 import { renderGoJson } from "../../wire/go-json.ts";
@@ -13,7 +13,7 @@ import type { DatacenterEndpoint } from "../route.ts";
 
 export interface KvParts {
   readonly store: Store;
-  readonly ports: Ports;
+  readonly ports: ServicePorts;
   readonly kvValueBytesMax: number;
 }
 

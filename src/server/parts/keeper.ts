@@ -11,14 +11,14 @@ import type { Clock } from "../../lib/clock.ts";
 import { writeAccess } from "../../http/write-access.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
-import type { Ports } from "../../ports/ports.ts";
+import type { ServicePorts } from "../../ports/service-ports.ts";
 import type { LocalRows } from "../../registry/local-rows.ts";
 import type { LocalRow, Store } from "../../registry/store.ts";
 import type { Part } from "../lifecycle.ts";
 
 export interface KeeperParts {
   readonly agent: Agent;
-  readonly ports: Ports;
+  readonly ports: ServicePorts;
   readonly store: Store;
   readonly localRows: LocalRows;
   /** The agent's own rows, as they were at the start. */

@@ -1,13 +1,13 @@
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import type { Node } from "../../model/node.ts";
-import { Ports, type PortsOptions } from "../../ports/ports.ts";
+import { ServicePorts, type ServicePortsOptions } from "../../ports/service-ports.ts";
 
-type PortsParts = Pick<PortsOptions, "agent" | "clock" | "events" | "log" | "machine" | "random" | "store">;
+type PortsParts = Pick<ServicePortsOptions, "agent" | "clock" | "events" | "log" | "machine" | "random" | "store">;
 
 /** The ports of services on this machine, with its names and addresses as they are now. */
-export function openPorts(config: RuntimeConfig, parts: PortsParts): Ports {
+export function openPorts(config: RuntimeConfig, parts: PortsParts): ServicePorts {
   const { dns, http, https, keeper } = config.ports;
-  return new Ports({
+  return new ServicePorts({
     ...parts,
     rules: config.portAllocation,
     ownNames: [...namesOf(parts.agent.node), ...parts.machine.names()],

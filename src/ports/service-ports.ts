@@ -10,18 +10,23 @@ import type { ServiceDefinition } from "../model/service.ts";
 import type { Events } from "../registry/events.ts";
 import type { Store } from "../registry/store.ts";
 import { listens, type PortRange } from "./allocation.ts";
-import { conflictCheckId } from "./conflict-check.ts";
-import { Hosts, type Place } from "./hosts.ts";
+import { Hosts, type HostPort } from "./hosts.ts";
 import { anotherProgram, Ledger, type Owner, type Reservation } from "./ledger.ts";
 import { LedgerFeed } from "./ledger-feed.ts";
 import type { ListenerProbe } from "./listener-probe.ts";
 import type { Machine } from "./machine.ts";
 import { PortAssignments } from "./port-assignments.ts";
 import { PortNotices } from "./port-notices.ts";
-import { PortRegistrations, registered, type PortOutcome, type PortRegistration } from "./port-registrations.ts";
+import {
+  conflictCheckId,
+  PortRegistrations,
+  registered,
+  type PortOutcome,
+  type PortRegistration,
+} from "./port-registrations.ts";
 import type { StoredPort } from "./stored-port.ts";
 
-/** What is done when a service wants a port that is another's. */
+/** What the agent does when a service wants a port that has another owner. */
 export interface PortRules {
   readonly policy: PortPolicy;
   /** By service name. */
@@ -30,7 +35,7 @@ export interface PortRules {
   readonly reserved: readonly Reservation[];
 }
 
-export interface PortsOptions {
+export interface ServicePortsOptions {
   readonly rules: PortRules;
   readonly store: Store;
   readonly agent: Agent;
@@ -40,23 +45,23 @@ export interface PortsOptions {
   readonly log: Log;
   /** Names and addresses of this machine. */
   readonly ownNames: readonly string[];
-  /** What this agent itself listens on. */
+  /** The ports of this agent's own listeners. */
   readonly ownPorts: readonly number[];
   readonly machine: Machine;
 }
 
 /**
- * Looks after ports that two services want. There are three moments at which that shows:
+ * Resolves conflicts between services that want the same port. It sees a conflict at one of three moments:
  *
- * - a service starts and reads its configuration (`claim`): it is given another port at once, and reads that;
- * - a port is stored: the conflict is noted;
- * - a service registers (`register`): the conflict is noted, refused, or ended by another port, as the policy says. Until
- *   the service is on that port it is critical.
+ * - a service starts and reads its configuration (`claim`): it is assigned a free port, and reads that one;
+ * - a client stores a port for a service: the conflict is recorded;
+ * - a service registers (`register`): the policy decides: record the conflict, refuse the service, or assign another port.
+ *   The service is critical until it registers the assigned port.
  *
- * What became of a service's port is its record, a key like any other.
+ * Each service has at most one port record, stored as a key that clients can read, watch and delete.
  */
-export class Ports {
-  readonly #options: PortsOptions;
+export class ServicePorts {
+  readonly #options: ServicePortsOptions;
   readonly #ledger: Ledger;
   readonly #probe: ListenerProbe;
   readonly #assignments: PortAssignments;
@@ -64,12 +69,12 @@ export class Ports {
   readonly #registrations: PortRegistrations;
   readonly #feed: LedgerFeed;
   readonly #reassigns: boolean;
-  /** What is done about one service is done one after the other. */
-  readonly #turns = new KeyedQueue();
-  /** Services that have read their configuration since they were last given a port by registering. */
-  readonly #readers = new Set<string>();
+  /** Runs the operations on one service one after the other. */
+  readonly #queue = new KeyedQueue();
+  /** Services that have read their configuration since a registration last assigned them a port. */
+  readonly #configReaders = new Set<string>();
 
-  constructor(options: PortsOptions) {
+  constructor(options: ServicePortsOptions) {
     const { agent, clock, machine, ownNames, ownPorts, rules, store } = options;
     this.#options = options;
     this.#reassigns = [rules.policy, ...rules.policies.values()].includes("reassign");
@@ -78,7 +83,11 @@ export class Ports {
     const parts = { ...options, ledger: this.#ledger, probe: this.#probe, range: rules.range };
     this.#assignments = new PortAssignments(parts);
     this.#notices = new PortNotices(parts);
-    this.#registrations = new PortRegistrations({ ...parts, assignments: this.#assignments, readers: this.#readers });
+    this.#registrations = new PortRegistrations({
+      ...parts,
+      assignments: this.#assignments,
+      configReaders: this.#configReaders,
+    });
     this.#feed = new LedgerFeed(this.#ledger, {
       ...{ agent, store },
       listener: {
@@ -89,48 +98,48 @@ export class Ports {
     });
   }
 
-  /** From now on, until the signal aborts, services are called that want to be told. */
+  /** Calls services about their new ports until the signal aborts. */
   start(signal: AbortSignal): void {
     this.#notices.start(signal);
   }
 
   /**
-   * Registers a service with the agent. Its outcome says whether it was, and which port it is to go to.
+   * Registers a service with the agent, unless the policy refuses it; the outcome names the port it is to move to, if any.
    * @throws OperatingError as Agent.registerService
    */
   register(definition: ServiceDefinition, registration: PortRegistration): Promise<PortOutcome> {
     const { id, name } = definition.service;
     const asked = { ...registration, policy: this.#policyOf(name) };
-    // Not while something else is done about a service: it might be this one.
-    const plain = this.#turns.size === 0 ? this.#registrations.registerPlain(definition, asked) : undefined;
-    const takeUp = (): void => this.#feed.takeUpService(id);
+    // An operation under way may be about this service.
+    const plain = this.#queue.size === 0 ? this.#registrations.registerPlain(definition, asked) : undefined;
+    const updateLedger = (): void => this.#feed.updateService(id);
     if (plain)
       return plain.then(
         () => registered,
         (error: unknown) => {
-          takeUp();
+          updateLedger();
           throw error;
         },
       );
-    return this.#turns.run([id], () => this.#registrations.register(definition, asked)).finally(takeUp);
+    return this.#queue.run([id], () => this.#registrations.register(definition, asked)).finally(updateLedger);
   }
 
-  /** Whether it is the path of a service's configuration whose port may be another when it is read. */
+  /** Whether the path is a service's configuration whose stored port `claim` may replace. */
   isClaimable(path: string): boolean {
     return this.#reassigns && this.#ledger.storedAt(baseOf(path)) !== undefined;
   }
 
   /**
-   * A service that starts is about to read its configuration, at this path: if the port that is stored there is another's,
-   * it gets a new one, which is then stored. Services that are well are left alone. Never rejects.
+   * Call before a service reads its configuration at this path. If the port stored there has another owner, this assigns and
+   * stores a free one, unless the service is passing. Never rejects.
    */
   async claim(path: string): Promise<void> {
     const service = this.#reassigns && this.#ledger.storedAt(baseOf(path))?.service;
     if (!service || this.#policyOf(service) !== "reassign") return;
     try {
-      await this.#turns.run([service], () => this.#claim(baseOf(path)));
+      await this.#queue.run([service], () => this.#claim(baseOf(path)));
     } catch (error) {
-      this.#options.log.error("Port could not be looked after", { service, error: messageOf(error) });
+      this.#options.log.error("Cannot resolve a port conflict", { service, error: messageOf(error) });
     }
   }
 
@@ -138,16 +147,16 @@ export class Ports {
     const stored = this.#ledger.storedAt(base);
     if (stored === undefined) return;
     const { service } = stored;
-    this.#readers.add(service);
-    if (this.#isHealthy(service) || this.#isPinnedElsewhere(stored)) return;
+    this.#configReaders.add(service);
+    if (this.#isHealthy(service) || this.#ignoresStored(stored)) return;
     const owner = this.#ledger.ownerOf(stored, service) ?? (await this.#listener(stored, service));
-    if (owner) await this.#assignments.assign({ service, place: placeOf(stored), owner }, [stored]);
+    if (owner) await this.#assignments.assign({ service, hostPort: hostPortOf(stored), owner }, [stored]);
   }
 
-  /** Whoever listens where a service is not registered is somebody else. */
-  async #listener(place: Place, service: string): Promise<Owner | undefined> {
-    if (this.#ledger.isRegisteredAt(service, place)) return undefined;
-    return (await listens(place, this.#ledger.hosts, this.#probe)) ? anotherProgram : undefined;
+  /** Probes for another program at a port where the service is not registered. */
+  async #listener(hostPort: HostPort, service: string): Promise<Owner | undefined> {
+    if (this.#ledger.isRegisteredAt(service, hostPort)) return undefined;
+    return (await listens(hostPort, this.#ledger.hosts, this.#probe)) ? anotherProgram : undefined;
   }
 
   #isHealthy(id: string): boolean {
@@ -156,23 +165,23 @@ export class Ports {
     return known !== undefined && serviceHealth(agent, known.service).status === "passing";
   }
 
-  /** It would not take another port. */
-  #isPinnedElsewhere({ service, port }: StoredPort): boolean {
+  /** Whether the service ignores the port stored for it. */
+  #ignoresStored({ service, port }: StoredPort): boolean {
     const record = this.#ledger.record(service);
     return record?.state === "pinned" && record.newPort === port;
   }
 
-  /** A port was stored. What is to be done about it is done when its service starts; until then it is only noted. */
+  /** Records a conflict of a stored port. A port is assigned only when the service starts. */
   async #reviewStored(base: string): Promise<void> {
     const service = this.#ledger.storedAt(base)?.service;
     if (service === undefined || this.#policyOf(service) === "off") return;
-    await this.#turns.run([service], async () => {
+    await this.#queue.run([service], async () => {
       const stored = this.#ledger.storedAt(base);
       const record = this.#ledger.record(service);
-      const isUnderWay = record !== undefined && record.newPort > 0;
-      if (!stored?.isWhole || isUnderWay || this.#ledger.isRegisteredAt(service, stored)) return;
+      const hasAssigned = record !== undefined && record.newPort > 0;
+      if (!stored?.isWhole || hasAssigned || this.#ledger.isRegisteredAt(service, stored)) return;
       const owner = this.#ledger.ownerOf(stored, service);
-      if (owner) await this.#assignments.mark({ service, place: placeOf(stored), owner });
+      if (owner) await this.#assignments.mark({ service, hostPort: hostPortOf(stored), owner });
       else if (record?.state === "conflict" && !this.#ledger.isRegistered(service))
         await this.#assignments.settle(service, "released");
     });
@@ -190,21 +199,24 @@ export class Ports {
     if (!this.#ledger.isRegistered(id) && this.#ledger.record(id)) this.#background(() => this.#release(id));
   }
 
-  /** Its service was deregistered. Who insists on a port will do so again; of who was given none, nothing is kept. */
+  /**
+   * Ends the record of a service that was deregistered. An assigned port stays reserved for it. A pinned record stays as it is,
+   * since the service will insist again; any other is deleted.
+   */
   async #release(id: string): Promise<void> {
-    await this.#turns.run([id], async () => {
+    await this.#queue.run([id], async () => {
       const record = this.#ledger.record(id);
       if (record === undefined || record.state === "pinned" || this.#ledger.isRegistered(id)) return;
       await (record.newPort > 0 ? this.#assignments.settle(id, "released") : this.#assignments.forget(id));
     });
   }
 
-  /** Not within the commit that was the reason for it. */
+  /** Runs the task after the commit whose listener calls this. */
   #background(task: () => Promise<void>): void {
     queueMicrotask(() => {
       if (this.#options.store.closed) return;
       task().catch((error: unknown) =>
-        this.#options.log.error("Port could not be looked after", { error: messageOf(error) }),
+        this.#options.log.error("Cannot resolve a port conflict", { error: messageOf(error) }),
       );
     });
   }
@@ -215,11 +227,11 @@ export class Ports {
   }
 }
 
-/** C device services leave the final slash away. */
+/** Adds the final slash, which C device services omit. */
 function baseOf(path: string): string {
   return path.endsWith("/") ? path : `${path}/`;
 }
 
-function placeOf({ host, port }: Place): Place {
+function hostPortOf({ host, port }: HostPort): HostPort {
   return { host, port };
 }
