@@ -4,16 +4,16 @@ import type { NodeRow } from "../model/node.ts";
 import type { ServiceRow } from "../model/service.ts";
 import { types, type ClientSubnet, type RecordContent } from "./message.ts";
 
-/** Where a node is for a question of this type: an IP address or the name of a host. */
+/** Returns the node's address for a question of this type: an IP address or a host name. */
 export function nodeAddress({ address, taggedAddresses }: NodeRow, questionType: number): string {
   const v4 = taggedAddresses?.["lan_ipv4"] ?? "";
-  return ofFamily(questionType, { address, v4, v6: taggedAddresses?.["lan_ipv6"] ?? "" });
+  return addressOfType(questionType, { address, v4, v6: taggedAddresses?.["lan_ipv6"] ?? "" });
 }
 
-/** As nodeAddress; "" is the node's. */
+/** Returns the service's own address for a question of this type; "" if it uses its node's. */
 export function serviceAddress({ address, taggedAddresses }: ServiceRow, questionType: number): string {
   const v4 = taggedAddresses?.["lan_ipv4"]?.address ?? "";
-  return ofFamily(questionType, { address, v4, v6: taggedAddresses?.["lan_ipv6"]?.address ?? "" });
+  return addressOfType(questionType, { address, v4, v6: taggedAddresses?.["lan_ipv6"]?.address ?? "" });
 }
 
 interface Addresses {
@@ -22,8 +22,8 @@ interface Addresses {
   readonly v6: string;
 }
 
-/** Consul: the address that is tagged with the family that is asked for; where any will do, IPv6 goes first. */
-function ofFamily(questionType: number, { address, v4, v6 }: Addresses): string {
+/** Consul: the address tagged with the family of the question; IPv6 first for questions of any other type. */
+function addressOfType(questionType: number, { address, v4, v6 }: Addresses): string {
   switch (questionType) {
     case types.A:
       return v4 || address;
@@ -34,7 +34,7 @@ function ofFamily(questionType: number, { address, v4, v6 }: Addresses): string 
   }
 }
 
-/** The record for an IP address, if a question of this type may be answered with it. */
+/** Returns the address record for an IP address; undefined if it does not answer a question of this type. */
 export function addressData(address: string, questionType: number): RecordContent | undefined {
   const [own, other] = ipVersion(address) === 4 ? (["A", "AAAA"] as const) : (["AAAA", "A"] as const);
   return questionType === types[other] || !asksForAddresses(questionType) ? undefined : { type: own, address };
@@ -46,7 +46,7 @@ function asksForAddresses(questionType: number): boolean {
   return addressTypes.has(questionType);
 }
 
-/** The first address of the subnet. */
+/** Returns the lowest address of the subnet. */
 export function subnetAddress({ family, address }: ClientSubnet): string {
   const octets = Array.from({ length: family === 1 ? 4 : 16 }, (_, at) => BigInt(address[at] ?? 0));
   return formatIp({ family: family === 1 ? 4 : 6, value: octets.reduce((value, octet) => (value << 8n) | octet, 0n) });

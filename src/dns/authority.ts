@@ -1,16 +1,16 @@
 import type { Clock } from "../lib/clock.ts";
 import { isUsable, serviceHealth } from "../registry/health.ts";
-import type { Found, ZoneQuestion } from "./found.ts";
+import type { ZoneAnswer, ZoneQuestion } from "./zone-question.ts";
 import { types, type ResourceRecord } from "./message.ts";
 import { parseName, type Name } from "./name.ts";
 import { nodeName, recordsOfNode } from "./node-records.ts";
 import { nodeTtlS, type ZoneSettings } from "./settings.ts";
 
-/** Consul's: the service that its servers are registered as. */
+/** Consul registers its servers as this service. */
 const serverService = "consul";
 const nameServersMax = 3;
 
-/** The start of authority, which tells resolvers how long to remember that there is nothing: RFC 2308. */
+/** Returns the domain's SOA record; resolvers cache a negative answer for its `minTtl`: RFC 2308. */
 export function soaRecord(domain: Name, { soa }: Pick<ZoneSettings, "soa">, clock: Clock): ResourceRecord {
   return {
     name: domain,
@@ -19,15 +19,15 @@ export function soaRecord(domain: Name, { soa }: Pick<ZoneSettings, "soa">, cloc
       type: "SOA",
       server: ["ns", ...domain],
       mailbox: ["hostmaster", ...domain],
-      // Consul: the time, so that it rises.
+      // Consul: the current time.
       serial: Math.floor(clock.wallMs() / 1_000),
       ...soa,
     },
   };
 }
 
-/** The servers as name servers of the domain, each with its address. */
-export function nameServers(question: ZoneQuestion): Found {
+/** Returns an NS record for each server, up to three, with its addresses as additional records. */
+export function nameServers(question: ZoneQuestion): ZoneAnswer {
   const { domain, read, settings, shuffled } = question;
   const answers: ResourceRecord[] = [];
   const additional: ResourceRecord[] = [];

@@ -1,10 +1,10 @@
-import { formatIp } from "../lib/ip-address.ts";
+import { formatIpv6 } from "../lib/ip-address.ts";
 import {
   rcodes,
   types,
   type ClientSubnet,
   type Edns,
-  type Query,
+  type DnsQuery,
   type Question,
   type Rcode,
   type Refusal,
@@ -13,16 +13,16 @@ import {
 } from "./message.ts";
 import type { Name } from "./name.ts";
 
-/** What came from a client. */
+/** A decoded packet of a client. */
 export type Received =
-  | { readonly kind: "query"; readonly query: Query }
+  | { readonly kind: "query"; readonly query: DnsQuery }
   | { readonly kind: "refused"; readonly refusal: Refusal }
-  /** Not worth an answer: too short to have an id, or itself an answer. */
+  /** Gets no answer: shorter than a header, or a response itself. */
   | { readonly kind: "ignored" };
 
 export const headerBytes = 12;
 
-/** Never throws: whatever stands in the packet is a query, something to refuse, or nothing. */
+/** Decodes a client's packet. Never throws: a malformed packet is refused or ignored. */
 export function decodeQuery(packet: Uint8Array): Received {
   if (packet.length < headerBytes) return { kind: "ignored" };
   const reader = new MessageReader(packet);
@@ -31,7 +31,7 @@ export function decodeQuery(packet: Uint8Array): Received {
   const refuse = (rcode: Rcode): Received => ({ kind: "refused", refusal: { id, flags, rcode, question } });
   let question: Question | undefined;
   if ((flags & opcodeMask) !== 0) return refuse(rcodes.notImplemented);
-  if (!isSensible(counts)) return refuse(rcodes.formatError);
+  if (!areCountsValid(counts)) return refuse(rcodes.formatError);
   try {
     question = reader.question();
     const edns = reader.edns(counts);
@@ -42,7 +42,7 @@ export function decodeQuery(packet: Uint8Array): Received {
   }
 }
 
-/** The records of an answer section that a client can use to get to an address. */
+/** Decodes the A, AAAA and CNAME records of a response's answer section; undefined if the response is malformed. */
 export function decodeAnswers(packet: Uint8Array): readonly ResourceRecord[] | undefined {
   try {
     if (packet.length < headerBytes) return undefined;
@@ -71,8 +71,8 @@ interface Counts {
   readonly additional: number;
 }
 
-/** Consul refuses what asks more than one question or brings records that no query has. */
-function isSensible({ questions, answers, authority, additional }: Counts): boolean {
+/** Consul refuses a message that has more than one question, or more records than a query has. */
+function areCountsValid({ questions, answers, authority, additional }: Counts): boolean {
   return questions === 1 && answers <= 1 && authority <= 1 && additional <= 2;
 }
 
@@ -101,7 +101,7 @@ class MessageReader {
     return { name: this.#name(), type: this.#uint16(), class: this.#uint16() };
   }
 
-  /** Reads all records; what the client says of itself is in the additional ones: RFC 6891, section 6.1.1. */
+  /** Reads all records, and returns the OPT record of the additional section: RFC 6891, section 6.1.1. */
   edns({ answers, authority, additional }: Counts): Edns | undefined {
     let edns: Edns | undefined;
     for (let left = answers + authority + additional; left > 0; left -= 1) {
@@ -130,15 +130,17 @@ class MessageReader {
   #recordData(type: number, end: number): RecordContent | undefined {
     const length = end - this.#at;
     if (type === types.CNAME) return { type: "CNAME", target: this.#name() };
-    if (type === types.A && length === 4) return { type: "A", address: this.#address(4, 4) };
-    if (type === types.AAAA && length === 16) return { type: "AAAA", address: this.#address(6, 16) };
+    if (type === types.A && length === 4) return { type: "A", address: this.#ipv4() };
+    if (type === types.AAAA && length === 16) return { type: "AAAA", address: this.#ipv6() };
     return undefined;
   }
 
-  #address(family: 4 | 6, bytes: number): string {
-    let value = 0n;
-    for (let left = bytes; left > 0; left -= 1) value = (value << 8n) | BigInt(this.#octet());
-    return formatIp({ family, value });
+  #ipv4(): string {
+    return `${this.#octet()}.${this.#octet()}.${this.#octet()}.${this.#octet()}`;
+  }
+
+  #ipv6(): string {
+    return formatIpv6(Array.from({ length: 8 }, () => this.#uint16()));
   }
 
   #subnet(end: number): ClientSubnet | undefined {
@@ -159,8 +161,8 @@ class MessageReader {
   }
 
   /**
-   * A name may end in a pointer to an earlier place: RFC 1035, section 4.1.4. Pointers only go backwards and a name has
-   * 255 octets at the most, so this ends.
+   * RFC 1035, section 4.1.4: a name can end in a pointer to an earlier offset. The loop ends because each pointer must point
+   * backwards and a name has at most 255 octets.
    */
   #name(): Name {
     const labels: string[] = [];
@@ -186,7 +188,7 @@ class MessageReader {
     return labels;
   }
 
-  /** Where the data end whose length comes next. */
+  /** Reads a length, and returns the offset at which the data of that length end. */
   #dataEnd(): number {
     const length = this.#uint16();
     const end = this.#at + length;
@@ -217,5 +219,5 @@ class MessageReader {
 
 /** RFC 7871, section 6. */
 export const subnetOption = 8;
-/** The length of an address by its family: none, IPv4, IPv6. */
+/** Bits of an address by the family's number: 0 is no address, 1 IPv4, 2 IPv6. */
 const addressBits = [0, 32, 128] as const;

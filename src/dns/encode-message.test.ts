@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { recordLines } from "../../test/support/dns-exchange.ts";
 import { decodeAnswers, decodeQuery } from "./decode-message.ts";
 import { encodeQuestion, encodeReply, type MessageOptions } from "./encode-message.ts";
-import { types, type Query, type RecordContent, type Reply, type ResourceRecord } from "./message.ts";
+import { types, type DnsQuery, type RecordContent, type Reply, type ResourceRecord } from "./message.ts";
 import type { Name } from "./name.ts";
 
 const label = fc.string({
@@ -28,14 +28,14 @@ const data: fc.Arbitrary<RecordContent> = fc.oneof(
 const record: fc.Arbitrary<ResourceRecord> = fc.record({ name, ttlS: fc.nat(), data });
 const section = fc.array(record, { maxLength: 5 });
 const options: MessageOptions = { recursionAvailable: false, truncated: false, compressed: true, subnetScope: 0 };
-const query: Query = {
+const query: DnsQuery = {
   ...{ id: 4711, flags: 0x0100, edns: undefined },
   question: { name: ["web", "service", "consul"], type: types.A, class: 1 },
 };
 const empty: Reply = { rcode: 0, authoritative: true, answers: [], authority: [], additional: [] };
 
 describe("a reply", () => {
-  test("is read by others as it was meant, compressed and not", () => {
+  test("is decoded by dns-packet to the records that were encoded, compressed and not", () => {
     fc.assert(
       fc.property(section, section, section, fc.boolean(), (answers, authority, additional, compressed) => {
         const reply: Reply = { ...empty, answers, authority, additional };
@@ -49,7 +49,7 @@ describe("a reply", () => {
     );
   });
 
-  test("is never longer for being compressed, and repeats the question as it came", () => {
+  test("is not longer when compressed, and repeats the letter case of the question", () => {
     fc.assert(
       fc.property(section, (answers) => {
         const question = { ...query.question, name: ["WeB", "service", "CONSUL"] };
@@ -62,7 +62,7 @@ describe("a reply", () => {
     );
   });
 
-  test("that is longer than a message can be is none", () => {
+  test("longer than 65535 octets is not encoded", () => {
     const text = "x".repeat(1_000);
     const many = Array.from({ length: 100 }, (): ResourceRecord => ({
       name: ["a"],
@@ -73,7 +73,7 @@ describe("a reply", () => {
     expect(encodeReply(query, { ...empty, answers: many.slice(0, 60) }, options)).toBeDefined();
   });
 
-  test("tells in its flags what it was told", () => {
+  test("has the flags and the rcode that the options ask for", () => {
     const flags = (changes: Partial<MessageOptions>, reply: Partial<Reply> = {}): number =>
       Buffer.from(encodeReply(query, { ...empty, ...reply }, { ...options, ...changes }) ?? []).readUInt16BE(2);
     expect(flags({})).toBe(0x8500);
@@ -81,7 +81,7 @@ describe("a reply", () => {
     expect(flags({}, { authoritative: false, rcode: 5 })).toBe(0x8105);
   });
 
-  test("a text longer than 255 octets is several strings", () => {
+  test("splits a text longer than 255 octets into several strings", () => {
     const answers: ResourceRecord[] = [{ name: ["a"], ttlS: 0, data: { type: "TXT", text: "y".repeat(600) } }];
     const read = decode(Buffer.from(encodeReply(query, { ...empty, answers }, options) ?? []));
     const data = read.answers?.flatMap((each) => (each.type === "TXT" ? each.data : []));
@@ -90,7 +90,7 @@ describe("a reply", () => {
 });
 
 describe("a query", () => {
-  test("that others encode is read as they meant it", () => {
+  test("encoded by dns-packet is decoded", () => {
     fc.assert(
       fc.property(name, number16, fc.integer({ min: 1, max: 0xffff }), fc.boolean(), (labels, id, udpBytes, edns) => {
         const opt = { type: "OPT", name: ".", udpPayloadSize: udpBytes, flags: 0, options: [] } as unknown as Answer;
@@ -109,7 +109,7 @@ describe("a query", () => {
     );
   });
 
-  test("of ours is read by others", () => {
+  test("to a recursor is decoded by dns-packet", () => {
     const read = decode(Buffer.from(encodeQuestion(99, ["a", "example", "com"], types.A) ?? []));
     expect(read).toMatchObject({
       id: 99,
@@ -118,7 +118,7 @@ describe("a query", () => {
     });
   });
 
-  test("that is any octets is a query, refused or ignored", () => {
+  test("of random octets is a query, refused or ignored, without an exception", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), (octets) => {
         expect(decodeQuery(octets).kind).toBeOneOf(["query", "refused", "ignored"]);
@@ -129,7 +129,7 @@ describe("a query", () => {
   });
 });
 
-test("of the answers of others, aliases and addresses are read, and what else there is passed over", () => {
+test("CNAME, A and AAAA records of a response are decoded, and records of other types skipped", () => {
   const packet = encode({
     ...{ type: "response", id: 1, questions: [{ name: "a.example.com", type: "A" }] },
     answers: [
@@ -175,7 +175,7 @@ function lineOf({ name: labels, ttlS, data: said }: ResourceRecord): string {
   }
 }
 
-/** As the other decoder shows it, which shows strings apart. */
+/** Formats a text as `recordLines` does for dns-packet, which returns its strings apart. */
 function textOf(text: string): string {
   const octets = Buffer.from(text);
   const strings = [

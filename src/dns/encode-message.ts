@@ -7,7 +7,7 @@ import {
   rcodes,
   types,
   type Edns,
-  type Query,
+  type DnsQuery,
   type Refusal,
   type Reply,
   type ResourceRecord,
@@ -16,28 +16,28 @@ import {
 import type { Name } from "./name.ts";
 
 export interface MessageOptions {
-  /** There is somebody to ask for names that are not ours. */
+  /** The RA flag: the agent has recursors. */
   readonly recursionAvailable: boolean;
-  /** More was to be said than fits. */
+  /** The TC flag: records were left out. */
   readonly truncated: boolean;
   readonly compressed: boolean;
-  /** How much of the client's subnet this answer holds for, in bits. */
+  /** Scope prefix length: bits of the client's subnet that the answer is valid for. RFC 7871, section 6. */
   readonly subnetScope: number | undefined;
 }
 
-/** The largest message there is: its length goes before it over TCP, in two octets. */
+/** The largest message: over TCP, two octets hold its length. */
 export const messageBytesMax = 65_535;
 
-/** One for all: a message is written whole before anything else happens. */
+/** One buffer for all messages, since each is encoded without interruption. */
 const scratch = Buffer.alloc(messageBytesMax + 1_024);
 
 /** RD and CD: RFC 1035, section 4.1.1, and RFC 4035, section 3.2.2. */
 const repeatedFlags = 0x0110;
-/** Consul: an answer to what is not understood has all flags of its header but AA and the reserved one. */
+/** Consul: a refusal repeats all flags of the query but AA and the reserved one. */
 const flagsOfRefusals = 0x7bb0;
 
-/** undefined when it is longer than a message can be. */
-export function encodeReply(query: Query, reply: Reply, options: MessageOptions): Uint8Array | undefined {
+/** Encodes a reply; undefined if it is longer than `messageBytesMax`. */
+export function encodeReply(query: DnsQuery, reply: Reply, options: MessageOptions): Uint8Array | undefined {
   const writer = new MessageWriter(options.compressed);
   const { answers, authority, additional } = reply;
   const flags =
@@ -60,7 +60,7 @@ export function encodeReply(query: Query, reply: Reply, options: MessageOptions)
   return writer.bytes;
 }
 
-/** An answer to what is not understood: a header, and the question if that could be read. */
+/** Encodes an error response: a header, and the question if it could be decoded. */
 export function encodeRefusal({ id, flags, rcode, question }: Refusal): Uint8Array {
   const writer = new MessageWriter(false);
   writer.header(id, 0x8000 | (flags & flagsOfRefusals) | rcode, [question ? 1 : 0, 0, 0, 0]);
@@ -70,7 +70,7 @@ export function encodeRefusal({ id, flags, rcode, question }: Refusal): Uint8Arr
   return bytes;
 }
 
-/** A question of ours to another server. */
+/** Encodes a query to a recursor, with the RD flag. */
 export function encodeQuestion(id: number, name: Name, type: number): Uint8Array | undefined {
   const writer = new MessageWriter(true);
   writer.header(id, 0x0100 | rcodes.success, [1, 0, 0, 0]);
@@ -80,7 +80,7 @@ export function encodeQuestion(id: number, name: Name, type: number): Uint8Array
 
 class MessageWriter {
   readonly #compressed: boolean;
-  /** Where each end of a name was written first, by that end as it stands in the message. */
+  /** Offset at which each suffix of a name was first written; the key is the encoded suffix. */
   readonly #written = new Map<string, number>();
   #at = 0;
 
@@ -98,7 +98,7 @@ class MessageWriter {
     assert(this.#at === headerBytes, "a header has twelve octets");
   }
 
-  question({ question }: Pick<Query, "question">): void {
+  question({ question }: Pick<DnsQuery, "question">): void {
     this.#name(question.name);
     this.#uint16(question.type);
     this.#uint16(question.class);
@@ -112,7 +112,7 @@ class MessageWriter {
     this.#withLength(() => this.#recordData(data));
   }
 
-  /** The sizes are the client's own, as Consul sends them. */
+  /** Writes the OPT record. Consul: it repeats the client's UDP size. */
   edns({ udpBytes, subnet }: Edns, scope: number | undefined): void {
     this.#octet(0);
     this.#uint16(types.OPT);
@@ -176,13 +176,12 @@ class MessageWriter {
   }
 
   #name(name: Name, compressed = this.#compressed): void {
-    const ends = endsOf(name);
-    for (const [at, end] of ends.entries()) {
-      const earlier = this.#written.get(end);
+    for (const [at, suffix] of suffixesOf(name).entries()) {
+      const earlier = this.#written.get(suffix);
       if (compressed && earlier !== undefined) return this.#uint16(0xc000 | earlier);
       // A pointer has 14 bits.
-      if (this.#at < 0x4000 && earlier === undefined) this.#written.set(end, this.#at);
-      this.#octets(end.slice(0, (name[at]?.length ?? 0) + 1));
+      if (this.#at < 0x4000 && earlier === undefined) this.#written.set(suffix, this.#at);
+      this.#octets(suffix.slice(0, (name[at]?.length ?? 0) + 1));
     }
     this.#octet(0);
   }
@@ -211,13 +210,13 @@ class MessageWriter {
   }
 }
 
-/** "web.service.consul", "service.consul", "consul", each as it stands in a message. */
-function endsOf(name: Name): readonly string[] {
-  const ends: string[] = [];
-  let end = "";
+/** Returns the encoded suffixes of a name: "web.service.consul", "service.consul", "consul". */
+function suffixesOf(name: Name): readonly string[] {
+  const suffixes: string[] = [];
+  let suffix = "";
   for (const label of name.toReversed()) {
-    end = String.fromCharCode(label.length) + label + end;
-    ends.push(end);
+    suffix = String.fromCharCode(label.length) + label + suffix;
+    suffixes.push(suffix);
   }
-  return ends.toReversed();
+  return suffixes.toReversed();
 }

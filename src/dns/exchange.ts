@@ -14,13 +14,13 @@ export interface ExchangeOptions {
   readonly network: Network;
   readonly timeoutMs: number;
   readonly clock: Clock;
-  /** Whether this is the answer that is waited for; others are passed over. */
+  /** Whether a packet answers the question; other packets are ignored. */
   readonly isAnswer: (packet: Uint8Array) => boolean;
 }
 
 /**
- * Sends a question from a port of its own and resolves with the answer.
- * @throws Error saying what went wrong when none comes in time
+ * Sends a question from a new socket and resolves with the answer.
+ * @throws Error when the socket fails or no answer comes in time
  */
 export async function exchange(question: Uint8Array, to: Upstream, options: ExchangeOptions): Promise<Uint8Array> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
@@ -35,7 +35,7 @@ export async function exchange(question: Uint8Array, to: Upstream, options: Exch
     return await promise;
   } finally {
     timer.cancel();
-    // A connection may come about after its time is over.
+    // The socket may open after the timeout.
     opened.then(
       (close) => close(),
       () => {},

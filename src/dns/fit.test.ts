@@ -2,22 +2,22 @@ import { describe, expect, test } from "bun:test";
 import { decode, type DecodedPacket } from "dns-packet";
 import fc from "fast-check";
 import { encodeFitting, type FitOptions } from "./fit.ts";
-import { types, type Query, type Reply, type ResourceRecord } from "./message.ts";
+import { types, type DnsQuery, type Reply, type ResourceRecord } from "./message.ts";
 
 const options: FitOptions = {
   ...{ network: "udp", recursionAvailable: false, subnetScope: 0, udpAnswersMax: 3, truncates: true, compresses: true },
 };
 
-function queryFor(type: number, udpBytes?: number): Query {
+function queryFor(type: number, udpBytes?: number): DnsQuery {
   const edns = udpBytes === undefined ? undefined : { udpBytes, subnet: undefined };
   return { id: 1, flags: 0, question: { name: ["web", "service", "consul"], type, class: 1 }, edns };
 }
 
-/** So many instances, each with the address of its node. */
+/** Reply with `count` SRV records, each with an A and a TXT record of its target. */
 function srvReply(count: number): Reply {
   const targets = Array.from({ length: count }, (_, at) => [`n${at}`, "node", "dc1", "consul"]);
   return {
-    ...{ rcode: 0, authoritative: true, authority: [], isChoice: true },
+    ...{ rcode: 0, authoritative: true, authority: [], canBePartial: true },
     answers: targets.map((target, at) => ({
       name: ["web", "service", "consul"],
       ttlS: 0,
@@ -30,13 +30,13 @@ function srvReply(count: number): Reply {
   };
 }
 
-function read(query: Query, reply: Reply, changes: Partial<FitOptions> = {}): DecodedPacket & { bytes: number } {
+function read(query: DnsQuery, reply: Reply, changes: Partial<FitOptions> = {}): DecodedPacket & { bytes: number } {
   const message = encodeFitting(query, reply, { ...options, ...changes }) ?? new Uint8Array();
   return { ...decode(Buffer.from(message)), bytes: message.length };
 }
 
 describe("over UDP", () => {
-  test("an answer has whole records, is as long as the client takes, and says whether it is all", () => {
+  test("a reply has whole records only, fits the client's UDP size, and sets TC if answers are left out", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 200 }),
@@ -55,20 +55,20 @@ describe("over UDP", () => {
     );
   });
 
-  test("a plain client gets as many instances as it may, eight at the most", () => {
+  test("a client without EDNS gets udp_answer_limit instances, at most eight", () => {
     expect(read(queryFor(types.SRV), srvReply(20)).answers).toHaveLength(3);
     expect(read(queryFor(types.SRV), srvReply(20), { udpAnswersMax: 1 }).answers).toHaveLength(1);
     const eight = read(queryFor(types.SRV), srvReply(20), { udpAnswersMax: 100 }).answers?.length ?? 0;
     expect(eight).toBeWithin(4, 9);
-    expect(read(queryFor(types.SRV), { ...srvReply(5), isChoice: false }).answers?.length).toBeGreaterThan(3);
+    expect(read(queryFor(types.SRV), { ...srvReply(5), canBePartial: false }).answers?.length).toBeGreaterThan(3);
   });
 
-  test("it is told of what was left out only when that is set", () => {
+  test("TC is set for answers left out only with enable_truncate", () => {
     expect(read(queryFor(types.SRV), srvReply(20)).flag_tc).toBe(true);
     expect(read(queryFor(types.SRV), srvReply(20), { truncates: false }).flag_tc).toBe(false);
   });
 
-  test("what is only useful goes before answers do", () => {
+  test("additional records are left out before answers", () => {
     const name = ["n1", "node", "consul"];
     const reply: Reply = {
       ...{ rcode: 0, authoritative: true, authority: [] },
@@ -82,7 +82,7 @@ describe("over UDP", () => {
     expect(read(queryFor(types.A, 1_232), reply).additionals).toHaveLength(2);
   });
 
-  test("when not even one record fits, the client is told to ask over TCP, whatever is set", () => {
+  test("TC is set when no record fits, even without enable_truncate", () => {
     const answers: ResourceRecord[] = [{ name: ["a"], ttlS: 0, data: { type: "TXT", text: "x".repeat(600) } }];
     const reply: Reply = { ...srvReply(0), answers };
     const got = read(queryFor(types.TXT), reply, { truncates: false });
@@ -91,7 +91,7 @@ describe("over UDP", () => {
   });
 });
 
-test("over TCP all is told that a message can hold, and what is useful goes first", () => {
+test("over TCP a reply fills the message, and TXT records are left out before answers", () => {
   expect(read(queryFor(types.SRV), srvReply(300), { network: "tcp" }).answers).toHaveLength(300);
   const most = read(queryFor(types.SRV), srvReply(1_500), { network: "tcp" });
   expect(most.bytes).toBeLessThan(65_536);

@@ -1,68 +1,68 @@
 import { encodeReply, messageBytesMax, type MessageOptions } from "./encode-message.ts";
-import { types, type Query, type Reply, type ResourceRecord } from "./message.ts";
+import { types, type DnsQuery, type Reply, type ResourceRecord } from "./message.ts";
 import type { Name } from "./name.ts";
 
 export type Network = "udp" | "tcp";
 
 export interface FitOptions extends Pick<MessageOptions, "recursionAvailable" | "subnetScope"> {
   readonly network: Network;
-  /** Answers to a client that takes no more than 512 octets. */
+  /** dns_config.udp_answer_limit: answers at most to a client whose UDP size is 512 octets. */
   readonly udpAnswersMax: number;
-  /** Say so when answers were left out. */
+  /** dns_config.enable_truncate: set TC when answers were left out. */
   readonly truncates: boolean;
   readonly compresses: boolean;
 }
 
-/** RFC 1035, section 2.3.4: what every client takes. */
+/** RFC 1035, section 2.3.4: the UDP size of a client without EDNS. */
 const plainUdpBytes = 512;
-/** Consul: no more answers than that fit for plain clients, whatever is configured. */
+/** Consul: answers at most to a client whose UDP size is 512 octets, whatever is configured. */
 const plainUdpAnswersMax = 8;
-/** As large as a datagram can be over IP. */
+/** The largest UDP message: 65535 octets less the largest IP and UDP headers. */
 const udpBytesMax = 65_535 - 68;
 
-/** The message for a reply, with as many of its answers as the client can take, whole records only. */
-export function encodeFitting(query: Query, reply: Reply, options: FitOptions): Uint8Array | undefined {
+/** Encodes a reply with as many of its answers as fit the client, whole records only. */
+export function encodeFitting(query: DnsQuery, reply: Reply, options: FitOptions): Uint8Array | undefined {
   const fitting = options.network === "udp" ? fitUdp(query, reply, options) : fitTcp(query, reply, options);
   const isCut = fitting.answers.length < reply.answers.length;
-  // Who is told nothing at all has to ask over TCP.
+  // A client that gets no answer at all must retry over TCP.
   const truncated = isCut && (options.truncates || fitting.answers.length === 0);
   return encodeReply(query, fitting, { ...options, truncated, compressed: options.compresses });
 }
 
-function fitUdp(query: Query, reply: Reply, options: FitOptions): Reply {
-  const takes = Math.min(Math.max(query.edns?.udpBytes ?? 0, plainUdpBytes), udpBytesMax);
-  const isLimited = reply.isChoice === true && takes === plainUdpBytes;
+function fitUdp(query: DnsQuery, reply: Reply, options: FitOptions): Reply {
+  const bytesMax = Math.min(Math.max(query.edns?.udpBytes ?? 0, plainUdpBytes), udpBytesMax);
+  const isLimited = reply.canBePartial === true && bytesMax === plainUdpBytes;
   const answersMax = isLimited ? Math.min(plainUdpAnswersMax, options.udpAnswersMax) : Infinity;
   const isCut = reply.answers.length > answersMax;
-  const few = isCut ? withAnswers(reply, answersMax) : reply;
-  // Consul: what was cut is counted uncompressed, so that it fits wherever it is passed on.
+  const limited = isCut ? withAnswers(reply, answersMax) : reply;
+  // Consul: a reply with answers left out is measured uncompressed.
   const sizes = { ...options, compresses: options.compresses && !isCut };
-  return cutTo(takes, few, (candidate) => sizeOf(query, candidate, sizes));
+  return cutTo(bytesMax, limited, (candidate) => sizeOf(query, candidate, sizes));
 }
 
-function fitTcp(query: Query, reply: Reply, options: FitOptions): Reply {
-  const mostMax = query.question.type === types.SRV ? 1_024 : 4_096;
-  const few = reply.answers.length > mostMax ? withAnswers(reply, mostMax) : reply;
-  return cutTo(messageBytesMax - 12, few, (candidate) => sizeOf(query, candidate, options));
+function fitTcp(query: DnsQuery, reply: Reply, options: FitOptions): Reply {
+  const answersMax = query.question.type === types.SRV ? 1_024 : 4_096;
+  const limited = reply.answers.length > answersMax ? withAnswers(reply, answersMax) : reply;
+  return cutTo(messageBytesMax - 12, limited, (candidate) => sizeOf(query, candidate, options));
 }
 
 /**
- * All of it, or else without what is not needed, and as many of the answers as make a message that is that long at the
- * most: none when the first is longer.
+ * Returns the whole reply if it fits. Otherwise drops the authority section and all additional records but those of the
+ * answers that stay, and keeps as many answers as fit; none if the first does not.
  */
 function cutTo(bytesMax: number, reply: Reply, size: (candidate: Reply) => number): Reply {
   if (size(reply) <= bytesMax) return reply;
-  const bare = { ...reply, authority: [] };
+  const withoutAuthority = { ...reply, authority: [] };
   let [fits, tooMany] = [0, reply.answers.length + 1];
   while (tooMany - fits > 1) {
     const middle = (fits + tooMany) >> 1;
-    if (size(withAnswers(bare, middle)) <= bytesMax) fits = middle;
+    if (size(withAnswers(withoutAuthority, middle)) <= bytesMax) fits = middle;
     else tooMany = middle;
   }
-  return withAnswers(bare, fits);
+  return withAnswers(withoutAuthority, fits);
 }
 
-/** The first answers, with the additional records that belong to them: the first of each target, and where it leads. */
+/** Returns the first `count` answers with the first additional record of each SRV target, and what its aliases lead to. */
 function withAnswers(reply: Reply, count: number): Reply {
   const answers = reply.answers.slice(0, count);
   const byName = new Map<string, ResourceRecord>();
@@ -85,7 +85,7 @@ function keyOf(name: Name): string {
   return name.join(".").toLowerCase();
 }
 
-function sizeOf(query: Query, reply: Reply, options: FitOptions): number {
+function sizeOf(query: DnsQuery, reply: Reply, options: FitOptions): number {
   const message = encodeReply(query, reply, { ...options, truncated: false, compressed: options.compresses });
   return message?.length ?? Infinity;
 }

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { FrameReader, framed } from "./frames.ts";
 
-test("messages come out as they went in, however the stream is cut", () => {
+test("messages are read whole, wherever the stream is cut", () => {
   const messages = fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 8 });
   fc.assert(
     fc.property(messages, fc.array(fc.integer({ min: 1, max: 300 })), (sent, cuts) => {
@@ -20,7 +20,7 @@ test("messages come out as they went in, however the stream is cut", () => {
   );
 });
 
-test("the beginning of a message stays as it came when the bytes that it came in are used for something else", () => {
+test("the beginning of a message is copied, so the caller can reuse its buffer", () => {
   const reader = new FrameReader();
   const beginning = Buffer.from(framed(Uint8Array.of(1, 2, 3)).subarray(0, 4));
   expect(reader.read(beginning)).toEqual([]);
@@ -28,7 +28,7 @@ test("the beginning of a message stays as it came when the bytes that it came in
   expect(reader.read(Uint8Array.of(3)).map((message) => [...message])).toEqual([[1, 2, 3]]);
 });
 
-test("the longest message has 65535 octets", () => {
+test("a message of 65535 octets is read", () => {
   const reader = new FrameReader();
   expect(reader.read(framed(new Uint8Array(65_535)))[0]).toHaveLength(65_535);
 });

@@ -4,7 +4,7 @@ import { copyOf } from "../lib/copy-of.ts";
 export class FrameReader {
   #rest: Uint8Array = new Uint8Array();
 
-  /** The messages that are whole now, as views of `bytes`. A copy of the next one's beginning is kept, 64 KiB at most. */
+  /** Returns the messages that are complete, as views of `bytes`, and keeps a copy of the next one's beginning, at most 64 KiB. */
   read(bytes: Uint8Array): readonly Uint8Array[] {
     const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     const messages: Uint8Array[] = [];
@@ -22,6 +22,7 @@ export class FrameReader {
   }
 }
 
+/** Returns the message with its length before it. */
 export function framed(message: Uint8Array): Uint8Array {
   const frame = new Uint8Array(message.length + 2);
   frame[0] = message.length >> 8;

@@ -56,9 +56,9 @@ describe("below the domain", () => {
     ["node.service.node", node("node.service")],
   ])("%s", (name, lookup) => expect(readLookup(name.split("."), types.A)).toEqual(lookup));
 
-  test("nothing at all is unknown", () => expect(readLookup([], types.A)).toEqual(unknown));
+  test("the domain itself is unknown", () => expect(readLookup([], types.A)).toEqual(unknown));
 
-  test('a question for SRV needs no word "service"', () => {
+  test('an SRV question needs no label "service"', () => {
     expect(readLookup(["_web", "_tcp"], types.SRV)).toEqual(service("web"));
     expect(readLookup(["_web", "_udp", "dc1"], types.SRV)).toEqual(service("web", "udp", "dc1"));
   });
@@ -76,7 +76,7 @@ describe("a reverse name", () => {
     ["arpa", undefined],
   ])("%s", (name, address) => expect(readReverse(name.split("."))).toBe(address));
 
-  test("of any IPv4 address is read back", () => {
+  test("of any IPv4 address gives the address", () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
         const name = [...address.split(".").toReversed(), "in-addr", "arpa"];

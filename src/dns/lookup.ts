@@ -3,13 +3,13 @@ import { formatIp } from "../lib/ip-address.ts";
 import { types } from "./message.ts";
 import { nameText, type Name } from "./name.ts";
 
-/** What a name below the domain asks for. Names are in lower case; "" is this agent's datacenter, or any tag. */
+/** What a name below the domain asks for. Names are in lower case; datacenter "" is this agent's, tag "" is any. */
 export type Lookup =
   | ServiceLookup
   | { readonly kind: "node"; readonly node: string; readonly datacenter: string }
   | { readonly kind: "query"; readonly query: string; readonly datacenter: string }
   | { readonly kind: "address"; readonly address: string }
-  /** Nothing that there could ever be. */
+  /** No form of name that Consul knows. */
   | { readonly kind: "unknown" };
 
 export interface ServiceLookup {
@@ -17,14 +17,14 @@ export interface ServiceLookup {
   readonly service: string;
   readonly tag: string;
   readonly datacenter: string;
-  /** For the instances that take connections of the mesh for the service: its sidecar proxies, or itself if it is native. */
+  /** Asks for the service's Connect-capable instances: sidecar proxies and native ones. */
   readonly connect: boolean;
 }
 
 const unknown: Lookup = { kind: "unknown" };
 
 /**
- * Reads the labels before the domain, as Consul does: the last label that names a kind divides what is asked from where.
+ * Reads the labels before the domain. Consul: the last label that names a kind separates the name from the datacenter.
  *
  *     [tag.]web.service[.dc]   _web._tag.service[.dc]   web.connect[.dc]   node1.node[.dc]   best.query[.dc]
  *     0a000001.addr[.dc]
@@ -45,7 +45,7 @@ export function readLookup(labels: Name, questionType: number): Lookup {
         return addressLookup(before);
       case "connect":
         return connectLookup(before, where);
-      // Consul: a configuration entry says which gateways lead to a service, and there is none here.
+      // Consul: a configuration entry of kind ingress-gateway maps gateways to services; this agent has no such entries.
       case "ingress":
         return unknown;
     }
@@ -58,7 +58,7 @@ export function readLookup(labels: Name, questionType: number): Lookup {
 function serviceLookup(parts: readonly string[], where: Name): Lookup {
   const [first = "", second = ""] = parts;
   if (parts.length === 2 && first.startsWith("_") && second.startsWith("_")) {
-    // RFC 2782: _name._protocol. Consul: the protocol is a tag, but for the one that all have.
+    // RFC 2782: _name._protocol. Consul: the protocol is a tag, except _tcp, which every service matches.
     const tag = second === "_tcp" ? "" : second.slice(1);
     return serviceIn(where, { service: first.slice(1), tag, connect: false });
   }
@@ -68,7 +68,7 @@ function serviceLookup(parts: readonly string[], where: Name): Lookup {
   return serviceIn(where, { service, tag, connect: false });
 }
 
-/** Consul: the labels before the service's name count for nothing. */
+/** Consul: labels before the service's name are ignored. */
 function connectLookup(parts: readonly string[], where: Name): Lookup {
   const service = parts.at(-1);
   return service === undefined ? unknown : serviceIn(where, { service, tag: "", connect: true });
@@ -78,7 +78,7 @@ function serviceIn(where: Name, asked: Pick<ServiceLookup, "service" | "tag" | "
   return inDatacenter(where, (datacenter) => ({ kind: "service", ...asked, datacenter }));
 }
 
-/** The names of nodes and queries may have dots in them. */
+/** Names of nodes and prepared queries may contain dots. */
 function named(parts: readonly string[], where: Name, make: (name: string, datacenter: string) => Lookup): Lookup {
   return parts.length === 0 ? unknown : inDatacenter(where, (datacenter) => make(parts.join("."), datacenter));
 }
@@ -93,7 +93,10 @@ function addressLookup(parts: readonly string[]): Lookup {
   return { kind: "address", address: formatIp({ family: hex.length === 8 ? 4 : 6, value: BigInt(`0x${hex}`) }) };
 }
 
-/** "4.3.2.1.in-addr.arpa", or the nibbles of an IPv6 address under "ip6.arpa": RFC 1035, section 3.5, and RFC 3596. */
+/**
+ * Returns the address of "4.3.2.1.in-addr.arpa" or of 32 nibbles below "ip6.arpa"; undefined for other names. RFC 1035, section
+ * 3.5; RFC 3596, section 2.5.
+ */
 export function readReverse(name: Name): string | undefined {
   const text = nameText(name);
   const [, octets] = /^((?:\d{1,3}\.){4})in-addr\.arpa$/.exec(text) ?? [];

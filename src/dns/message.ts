@@ -26,17 +26,17 @@ export const rcodes = {
 } as const;
 export type Rcode = (typeof rcodes)[keyof typeof rcodes];
 
-/** The class of the Internet, the only one there is data of. */
+/** The class IN; Consul has no records of another. */
 export const internet = 1;
 
 export interface Question {
-  /** In the letter case of who asks, which is repeated in the answer. */
+  /** In the client's letter case, which the answer repeats. */
   readonly name: Name;
   readonly type: number;
   readonly class: number;
 }
 
-/** What an EDNS(0) client says of itself: RFC 6891, and its subnet: RFC 7871. */
+/** A client's OPT record (RFC 6891) with its subnet option (RFC 7871). */
 export interface Edns {
   readonly udpBytes: number;
   readonly subnet: ClientSubnet | undefined;
@@ -50,7 +50,7 @@ export interface ClientSubnet {
   readonly address: readonly number[];
 }
 
-export interface Query {
+export interface DnsQuery {
   readonly id: number;
   /** The header's second word, as it came: RFC 1035, section 4.1.1. */
   readonly flags: number;
@@ -58,19 +58,18 @@ export interface Query {
   readonly edns: Edns | undefined;
 }
 
-/** A message that is answered with an error alone. */
+/** A message that gets an error without records. */
 export interface Refusal {
   readonly id: number;
-  /** As a query's. */
+  /** The header's second word, as in `DnsQuery`. */
   readonly flags: number;
   readonly rcode: Rcode;
-  /** undefined if it could not be read. */
+  /** undefined if it could not be decoded. */
   readonly question: Question | undefined;
 }
 
 export interface ResourceRecord {
   readonly name: Name;
-  /** Seconds. */
   readonly ttlS: number;
   readonly data: RecordContent;
 }
@@ -101,15 +100,15 @@ export interface Soa {
   readonly minTtl: number;
 }
 
-/** What is said of a question, before it is made fit for a message's size. */
+/** The answer to a query, before `encodeFitting` fits it to a message's size. */
 export interface Reply {
   readonly rcode: Rcode;
   readonly authoritative: boolean;
   readonly answers: readonly ResourceRecord[];
   readonly authority: readonly ResourceRecord[];
   readonly additional: readonly ResourceRecord[];
-  /** The answers are instances of one service: whoever takes few is well served with some of them. */
-  readonly isChoice?: boolean;
-  /** Another client may be told something else. */
-  readonly isForClient?: boolean;
+  /** The answers are instances of one service, so a client can do with some of them. */
+  readonly canBePartial?: boolean;
+  /** Another client may get other answers. */
+  readonly isClientSpecific?: boolean;
 }

@@ -1,4 +1,4 @@
-/** A domain name: its labels from the left, the root's left out. Each character of a label is one octet. */
+/** A domain name: its labels from the left, without the empty one of the root. Each character of a label is one octet. */
 export type Name = readonly string[];
 
 /** RFC 1035, section 2.3.4. */
@@ -6,8 +6,8 @@ const labelBytesMax = 63;
 const nameBytesMax = 255;
 
 /**
- * "web.service.consul", with the final dot or without; letters beyond ASCII are taken as UTF-8. undefined when it does
- * not fit into a DNS message: an empty or long label, or too long as a whole.
+ * Parses "web.service.consul", with or without the final dot, into labels; characters beyond ASCII become UTF-8. Returns undefined
+ * for an empty label, a label of more than 63 octets and a name of more than 255.
  */
 export function parseName(text: string): Name | undefined {
   const trimmed = text.endsWith(".") ? text.slice(0, -1) : text;
@@ -17,26 +17,26 @@ export function parseName(text: string): Name | undefined {
   return fits && nameBytes(labels) <= nameBytesMax ? labels : undefined;
 }
 
-/** The name with the domain's labels after it; undefined when that is too long. */
-export function within(domain: Name, text: string): Name | undefined {
+/** Parses a name relative to a domain; undefined if the text is no name or the whole is too long. */
+export function nameIn(domain: Name, text: string): Name | undefined {
   const labels = parseName(text);
   return labels && nameBytes(labels) + nameBytes(domain) - 1 <= nameBytesMax ? [...labels, ...domain] : undefined;
 }
 
-/** What people and the registry call it, in lower case: labels joined by dots, read as UTF-8. */
+/** Returns the name as the registry has it: labels joined by dots, UTF-8 decoded, in lower case. */
 export function nameText(labels: Name): string {
   const octets = labels.join(".");
   const text = isAscii(octets) ? octets : Buffer.from(octets, "latin1").toString("utf8");
   return text.toLowerCase();
 }
 
-/** Names are equal without regard to the letter case of ASCII letters: RFC 4343. */
+/** RFC 4343: compares without regard to the letter case of ASCII letters. */
 export function endsWith(name: Name, suffix: Name): boolean {
   const offset = name.length - suffix.length;
   return offset >= 0 && suffix.every((label, at) => lower(name[offset + at]) === lower(label));
 }
 
-/** As long as it is in a message, uncompressed. */
+/** Returns the name's length in a message, uncompressed. */
 export function nameBytes(labels: Name): number {
   return labels.reduce((bytes, label) => bytes + 1 + label.length, 1);
 }

@@ -2,15 +2,15 @@ import { ipVersion } from "../lib/ip-version.ts";
 import type { NodeRow } from "../model/node.ts";
 import { node as nodeNamed } from "../registry/catalog.ts";
 import { addressData, nodeAddress } from "./addresses.ts";
-import type { Found, ZoneQuestion } from "./found.ts";
+import type { ZoneAnswer, ZoneQuestion } from "./zone-question.ts";
 import { types, type ResourceRecord } from "./message.ts";
-import { parseName, within, type Name } from "./name.ts";
+import { parseName, nameIn, type Name } from "./name.ts";
 import { nodeTtlS } from "./settings.ts";
 
 const nodeTypes: ReadonlySet<number> = new Set([types.ANY, types.A, types.AAAA, types.TXT]);
 
-/** undefined when there is no such node. */
-export function nodeRecords(name: string, question: ZoneQuestion): Found | undefined {
+/** Returns the records of a node; undefined if the node is unknown. */
+export function nodeRecords(name: string, question: ZoneQuestion): ZoneAnswer | undefined {
   const { read, settings, type } = question;
   const node = read.read(nodeNamed(name));
   if (!node) return undefined;
@@ -21,7 +21,7 @@ export function nodeRecords(name: string, question: ZoneQuestion): Found | undef
   return isMetaAsked ? { answers: [...addresses, ...meta], additional: [] } : { answers: addresses, additional: meta };
 }
 
-/** The node's address, or the alias that it is registered with and where that leads. */
+/** Returns the node's address record; for a node whose address is a host name, the CNAME record and what it leads to. */
 export function recordsOfNode(node: NodeRow, name: Name, question: ZoneQuestion): readonly ResourceRecord[] {
   const ttlS = nodeTtlS(question.settings);
   const address = nodeAddress(node, question.type);
@@ -33,7 +33,7 @@ export function recordsOfNode(node: NodeRow, name: Name, question: ZoneQuestion)
   return data ? [{ name, ttlS, data }] : [];
 }
 
-/** Each pair as "key=value" with RFC 1464's escapes; Consul: what has a key that begins with "rfc1035-" as it is. */
+/** Returns a TXT record "key=value" for each pair, escaped by RFC 1464. Consul: a key with prefix "rfc1035-" gives its value alone. */
 export function metaRecords({ meta }: NodeRow, name: Name, ttlS: number): readonly ResourceRecord[] {
   return Object.entries(meta ?? {}).map(([key, value]) => {
     const text = key.toLowerCase().startsWith("rfc1035-") ? value : `${escapedKey(key)}=${value.replaceAll("`", "``")}`;
@@ -41,12 +41,12 @@ export function metaRecords({ meta }: NodeRow, name: Name, ttlS: number): readon
   });
 }
 
-/** RFC 1464, section 2: a grave accent before another, before "=" and before blanks at either end. */
+/** RFC 1464, section 2: a grave accent escapes a grave accent, "=" and blanks at either end. */
 function escapedKey(key: string): string {
   return key.replace(/[`=]/g, "`$&").replace(/^ +| +$/g, (blanks) => "` ".repeat(blanks.length));
 }
 
-/** "node1.node.dc1.consul"; undefined when the node's name fits into no DNS name. */
+/** Returns "node1.node.dc1.consul"; undefined if the node's name is not valid in a DNS name. */
 export function nodeName({ name, datacenter }: NodeRow, domain: Name): Name | undefined {
-  return within(domain, `${name}.node.${datacenter}`);
+  return nameIn(domain, `${name}.node.${datacenter}`);
 }

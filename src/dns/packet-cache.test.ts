@@ -8,11 +8,11 @@ import { PacketCache } from "./packet-cache.ts";
 
 const packet = (octet: number): Uint8Array => Uint8Array.of(octet);
 
-describe("a kept answer", () => {
-  test("holds for a second, and only until one of its topics is touched", async () => {
+describe("a cached answer", () => {
+  test("is valid for a second, or until one of its topics is touched", async () => {
     const { store, clock } = openTestStore();
     const cache = new PacketCache(store, { clock, random: new FakeRandom() });
-    const put = (): void => cache.put("q", packet(1), { topics: [topics.node("n1")], orders: 1 });
+    const put = (): void => cache.put("q", packet(1), { topics: [topics.node("n1")], orderCount: 1 });
     put();
     expect(cache.get("q", clock.monotonicMs())).toEqual(packet(1));
     expect(cache.get("other", clock.monotonicMs())).toBeUndefined();
@@ -27,12 +27,12 @@ describe("a kept answer", () => {
     expect(cache.get("q", clock.monotonicMs())).toBeUndefined();
   });
 
-  test("is one of several orders, and waits for what any of them tells of", async () => {
+  test("is one of several orders, and ends when a topic of any order is touched", async () => {
     const { store, clock } = openTestStore();
     await store.submit({ type: "register", node: nodeNamed("n0"), skipNodeUpdate: false, checks: [] });
     const cache = new PacketCache(store, { clock, random: new FakeRandom() });
     const put = (octet: number): void =>
-      cache.put("q", packet(octet), { topics: [topics.node(`n${octet}`)], orders: 3 });
+      cache.put("q", packet(octet), { topics: [topics.node(`n${octet}`)], orderCount: 3 });
     put(1);
     put(2);
     expect(cache.get("q", clock.monotonicMs())).toBeUndefined();
@@ -43,33 +43,33 @@ describe("a kept answer", () => {
     expect(cache.get("q", clock.monotonicMs())).toBeUndefined();
   });
 
-  test("leaves when there are too many, and a long one is not kept", () => {
+  test("is dropped when the cache is full, and is not cached when longer than 16 KiB", () => {
     const { store, clock } = openTestStore();
     const cache = new PacketCache(store, { clock, random: new FakeRandom() });
-    const lasting = { topics: [], orders: 1 };
-    for (let at = 0; at < 1_000; at += 1) cache.put(`q${at}`, new Uint8Array(4_096), lasting);
-    const kept = Array.from({ length: 1_000 }, (_, at) => cache.get(`q${at}`, clock.monotonicMs())).filter(
+    const dependencies = { topics: [], orderCount: 1 };
+    for (let at = 0; at < 1_000; at += 1) cache.put(`q${at}`, new Uint8Array(4_096), dependencies);
+    const cached = Array.from({ length: 1_000 }, (_, at) => cache.get(`q${at}`, clock.monotonicMs())).filter(
       (each) => each !== undefined,
     );
-    expect(kept.length).toBeWithin(1, 257);
-    cache.put("long", new Uint8Array(16 * 1_024 + 1), lasting);
+    expect(cached.length).toBeWithin(1, 257);
+    cache.put("long", new Uint8Array(16 * 1_024 + 1), dependencies);
     expect(cache.get("long", clock.monotonicMs())).toBeUndefined();
   });
 
-  test("may be that of a hundred instances over TCP", async () => {
+  test("can hold a hundred instances over TCP", async () => {
     const { register, answer } = openDnsWorld();
     for (let at = 0; at < 100; at += 1)
       await register(`n${at}`, { address: `10.0.0.${at}` }, { name: "web", address: `10.1.0.${at}` });
     const { bytes } = answer("web.service.consul SRV tcp");
     const { store, clock } = openTestStore();
     const cache = new PacketCache(store, { clock, random: new FakeRandom() });
-    cache.put("q", new Uint8Array(bytes), { topics: [], orders: 1 });
+    cache.put("q", new Uint8Array(bytes), { topics: [], orderCount: 1 });
     expect(cache.get("q", clock.monotonicMs())?.length).toBeGreaterThan(5_000);
   });
 });
 
 describe("an answer", () => {
-  test("is never older than the last write", async () => {
+  test("shows the last write", async () => {
     const { register, lines } = openDnsWorld();
     for (let at = 0; at < 20; at += 1) {
       await register("n1", { address: `10.0.0.${at}` }, { name: "web" });
@@ -80,7 +80,7 @@ describe("an answer", () => {
     }
   });
 
-  test("comes in ever new orders", async () => {
+  test("has its instances in random order", async () => {
     const { register, answer } = openDnsWorld();
     for (let at = 0; at < 5; at += 1) await register(`n${at}`, { address: `10.0.0.${at}` }, { name: "web" });
     const orders = new Set<string>();

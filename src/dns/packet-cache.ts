@@ -4,7 +4,7 @@ import type { Store } from "../registry/store.ts";
 import type { Topic } from "../state/topics.ts";
 
 interface Entry {
-  /** Answers in different orders, any of which will do. */
+  /** Encoded answers to the same question, with the instances in different orders. */
   readonly packets: Uint8Array[];
   readonly packetsMax: number;
   topics: readonly Topic[];
@@ -12,21 +12,24 @@ interface Entry {
   readonly untilMs: number;
 }
 
-export interface Lasting {
-  /** The answer is another when one of these is touched. */
+export interface PutOptions {
+  /** The topics that the answer depends on. */
   readonly topics: readonly Topic[];
-  /** How many orders there are at least. */
-  readonly orders: number;
+  /** How many different answers to cache, at most `packetsMax`. */
+  readonly orderCount: number;
 }
 
-/** Long enough for whoever asks often, so short that instances come up in ever new orders. */
+/** Saves work for clients that ask often, and still gives new random orders every second. */
 const lifeMs = 1_000;
 const packetsMax = 8;
 const bytesMax = 1024 * 1024;
-/** An answer of 100 instances over TCP is of 6 to 10 KiB, and takes 2 ms to make. */
+/** Covers 100 instances over TCP: 6 to 10 KiB, and 2 ms to build. */
 const packetBytesMax = 16 * 1_024;
 
-/** Finished answers by the question's octets. They hold for a second, and only until something they tell of changes. */
+/**
+ * Caches encoded answers by the octets of the question, for one second or until a topic of the answer is touched. A question
+ * whose answer has a random order gets up to eight answers, one of which is picked at random.
+ */
 export class PacketCache {
   readonly #entries = new Map<string, Entry>();
   readonly #store: Store;
@@ -40,14 +43,17 @@ export class PacketCache {
     this.#random = random;
   }
 
-  /** undefined too when an answer in another order should be made. @param nowMs by the monotonic clock */
+  /**
+   * Returns a cached answer; undefined also while fewer answers are cached than there should be orders.
+   * @param nowMs by the monotonic clock
+   */
   get(asked: string, nowMs: number): Uint8Array | undefined {
     const entry = this.#live(asked, nowMs);
     if (!entry || entry.packets.length < entry.packetsMax) return undefined;
-    return entry.packetsMax === 1 ? entry.packets[0] : entry.packets[this.#anyOf(entry.packets.length)];
+    return entry.packetsMax === 1 ? entry.packets[0] : entry.packets[this.#randomIndex(entry.packets.length)];
   }
 
-  put(asked: string, packet: Uint8Array, { topics, orders }: Lasting): void {
+  put(asked: string, packet: Uint8Array, { topics, orderCount }: PutOptions): void {
     if (packet.length > packetBytesMax) return;
     if (this.#bytes + packet.length > bytesMax) this.#clear();
     this.#bytes += asked.length + packet.length;
@@ -55,14 +61,14 @@ export class PacketCache {
     const entry = this.#live(asked, nowMs);
     if (entry) {
       entry.packets.push(packet);
-      // In another order it may tell of other things.
+      // A different shuffle can include other records, so merge its topics.
       entry.topics = [...new Set([...entry.topics, ...topics])];
       entry.index = this.#store.indexOf(entry.topics);
       return;
     }
     this.#entries.set(asked, {
       packets: [packet],
-      packetsMax: Math.min(orders, packetsMax),
+      packetsMax: Math.min(orderCount, packetsMax),
       topics,
       index: this.#store.indexOf(topics),
       untilMs: nowMs + lifeMs,
@@ -75,7 +81,7 @@ export class PacketCache {
     return entry.index === this.#store.indexOf(entry.topics) ? entry : undefined;
   }
 
-  #anyOf(count: number): number {
+  #randomIndex(count: number): number {
     return Math.floor(this.#random.uniform() * count);
   }
 

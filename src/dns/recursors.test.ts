@@ -36,15 +36,15 @@ function recursorsAt(ports: readonly number[], clock = systemClock): Recursors {
   return new Recursors(upstreams, { timeoutMs: 2_000, clock, random: new FakeRandom(), log });
 }
 
-describe("a question is passed on", () => {
-  test.each(["udp", "tcp"] as const)("over %s as it came, and its answer as that came", async (network) => {
+describe("a question is forwarded", () => {
+  test.each(["udp", "tcp"] as const)("over %s, and its answer returned unchanged", async (network) => {
     const upstream = await upstreamThat(answering);
     const answer = await forward(recursorsAt([upstream.port]), network);
     expect(upstream.asked).toEqual([`${network} a.example.com A`]);
     expect(answer?.answers).toMatchObject([address]);
   });
 
-  test("to the next when one fails, refuses or is not there", async () => {
+  test("to the next recursor when one fails, refuses or is unreachable", async () => {
     const failing = await upstreamThat(() => ({ rcode: 2, answers: [] }));
     const refusing = await upstreamThat(() => ({ rcode: 5, answers: [] }));
     const gone = await startUpstream(answering);
@@ -57,14 +57,14 @@ describe("a question is passed on", () => {
     }
   });
 
-  test("no further than to whoever knows that there is no such name", async () => {
+  test("to no other recursor after one answers that the name does not exist", async () => {
     const knowing = await upstreamThat(() => ({ rcode: 3, answers: [] }));
     const other = await upstreamThat(answering);
     expect(await forward(recursorsAt([knowing.port, other.port]), "udp")).toMatchObject({ rcode: "NXDOMAIN" });
     expect(other.asked).toEqual([]);
   });
 
-  test.each(["udp", "tcp"] as const)("and given up over %s when the time is over", async (network) => {
+  test.each(["udp", "tcp"] as const)("over %s, and ends without an answer at the timeout", async (network) => {
     const silent = await upstreamThat(() => "silent");
     const clock = new FakeClock();
     const answer = recursorsAt([silent.port], clock).forward(question, network);
@@ -77,7 +77,7 @@ describe("a question is passed on", () => {
   });
 });
 
-test("an answer to another question, or with another id, is passed over", async () => {
+test("an answer to another question, or with another id, is ignored", async () => {
   const liar = await Bun.udpSocket({
     hostname: "127.0.0.1",
     socket: {
@@ -100,7 +100,7 @@ test("an answer to another question, or with another id, is passed over", async 
   expect(answer?.answers).toMatchObject([address]);
 });
 
-test("each question has an id of its own", async () => {
+test("each forwarded question has a new id", async () => {
   const ids = new Set<number>();
   const socket = await Bun.udpSocket({
     hostname: "127.0.0.1",
@@ -125,4 +125,4 @@ test.each([
   ["[2620:fe::fe]:54", "2620:fe::fe", 54],
   ["[2620:fe::fe]", "2620:fe::fe", 53],
   ["dns.local:53", "dns.local", 53],
-])("the recursor %s is %s, port %i", (text, host, port) => expect(parseUpstream(text)).toEqual({ host, port }));
+])("recursor %s is host %s, port %i", (text, host, port) => expect(parseUpstream(text)).toEqual({ host, port }));

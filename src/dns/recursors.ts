@@ -17,10 +17,10 @@ export interface RecursorOptions {
   readonly log: Log;
 }
 
-/** Questions to others that may be under way at once; each has a socket. */
+/** Questions to recursors under way at once; each has a socket. */
 const underWayMax = 512;
 
-/** The servers that names outside our domain are asked of, one after the other until one answers. */
+/** The servers to ask for names outside this agent's domains, in order, until one answers. */
 export class Recursors {
   readonly #upstreams: readonly Upstream[];
   readonly #options: RecursorOptions;
@@ -31,18 +31,18 @@ export class Recursors {
     this.#options = options;
   }
 
-  get exist(): boolean {
+  get areConfigured(): boolean {
     return this.#upstreams.length > 0;
   }
 
-  /** A recursor's answer to a client's question, octet for octet; undefined if none answers. Reads `question` at once. */
+  /** Resolves with a recursor's answer to a client's question, unchanged; undefined if none answers. Copies `question` at once. */
   async forward(question: Uint8Array, network: Network): Promise<Uint8Array | undefined> {
     const id = idOf(question);
     const answer = await this.#ask(withId(question, this.#freshId()), network);
     return answer && withId(answer, id);
   }
 
-  /** The aliases and addresses of a name; none when nobody knows them. */
+  /** Resolves with the CNAME, A and AAAA records that a recursor has for the name; none if none answers. */
   async lookUp(name: Name): Promise<readonly ResourceRecord[]> {
     const question = encodeQuestion(this.#freshId(), name, types.A);
     const answer = question && (await this.#ask(question, "udp"));
@@ -73,34 +73,34 @@ export class Recursors {
     upstream: Upstream,
     options: { readonly network: Network; readonly clock: Clock; readonly timeoutMs: number },
   ): Promise<Uint8Array | undefined> {
-    const isAnswer = (packet: Uint8Array): boolean => answers(question, packet);
-    const said = { recursor: `${upstream.host}:${upstream.port}`, question: nameAsked(question) };
+    const isAnswer = (packet: Uint8Array): boolean => isResponseTo(packet, question);
+    const fields = { recursor: `${upstream.host}:${upstream.port}`, question: nameAsked(question) };
     try {
       const answer = await exchange(question, upstream, { ...options, isAnswer });
       const rcode = (answer[3] ?? 0) & 0xf;
-      // Consul: whoever can say neither yes nor no is passed over.
+      // Consul: only success and "no such name" are answers; after any other rcode the next recursor is asked.
       if (rcode === rcodes.success || rcode === rcodes.nameError) return answer;
-      this.#options.log.debug("recurse failed for question", { ...said, rcode });
+      this.#options.log.debug("recurse failed for question", { ...fields, rcode });
     } catch (error) {
-      this.#options.log.error("recurse failed", { ...said, error: messageOf(error) });
+      this.#options.log.error("recurse failed", { ...fields, error: messageOf(error) });
     }
     return undefined;
   }
 
-  /** From good randomness: whoever could guess it could answer in the recursor's place. */
+  /** Unpredictable, so that an attacker cannot forge the recursor's answer. */
   #freshId(): number {
     return Number.parseInt(this.#options.random.uuid().slice(0, 4), 16);
   }
 }
 
-/** "9.9.9.9", "9.9.9.9:5353", "2620:fe::fe", "[2620:fe::fe]:53", "dns.local:53" */
+/** Parses "9.9.9.9", "9.9.9.9:5353", "2620:fe::fe", "[2620:fe::fe]:53" or "dns.local:53". */
 export function parseUpstream(text: string): Upstream {
   const [, bracketed, plain, port = "53"] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [];
   return { host: bracketed ?? plain ?? text, port: Number(port) };
 }
 
-/** The same id, an answer, and the same question. */
-function answers(question: Uint8Array, packet: Uint8Array): boolean {
+/** Whether the packet is a response with the question's id and the same question. */
+function isResponseTo(packet: Uint8Array, question: Uint8Array): boolean {
   if (packet.length < headerBytes || idOf(packet) !== idOf(question) || ((packet[2] ?? 0) & 0x80) === 0) return false;
   const end = headerBytes + questionBytes(question);
   return lower(packet.subarray(headerBytes, end)) === lower(question.subarray(headerBytes, end));

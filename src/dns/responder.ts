@@ -9,7 +9,7 @@ import { decodeQuery } from "./decode-message.ts";
 import { encodeRefusal } from "./encode-message.ts";
 import { encodeFitting, type FitOptions, type Network } from "./fit.ts";
 import { ZoneRead } from "./zone-read.ts";
-import { rcodes, type Query, type Rcode, type Reply, type ResourceRecord } from "./message.ts";
+import { rcodes, type DnsQuery, type Rcode, type Reply, type ResourceRecord } from "./message.ts";
 import { endsWith, nameText, type Name } from "./name.ts";
 import { PacketCache } from "./packet-cache.ts";
 import type { Recursors } from "./recursors.ts";
@@ -24,21 +24,22 @@ export interface ResponderParts {
   readonly nodeName: string;
 }
 
-/** What a reload may change. */
+/** The settings that a reload can change. */
 export interface AnsweringSettings extends Pick<FitOptions, "udpAnswersMax" | "truncates" | "compresses"> {
   readonly zone: Zone;
   readonly recursors: Recursors;
 }
 
-/** Whoever asks, and over what. */
-export interface Asker {
+/** The client of a question, and the protocol it used. */
+export interface DnsClient {
   readonly network: Network;
   readonly address: string;
 }
 
+/** An encoded message to send back; undefined for none. */
 type Answer = Uint8Array | undefined;
 
-/** Says to a packet what is to be sent back: undefined for nothing. */
+/** Answers packets: from the cache, from the zone, or from recursors. */
 export class Responder {
   readonly #parts: ResponderParts;
   readonly #domainQueries: Meter;
@@ -55,22 +56,22 @@ export class Responder {
     this.#reverseQueries = parts.metrics.sample("consul.dns.ptr_query", labels);
   }
 
-  /** Answers in this way from now on. */
+  /** Replaces the settings, and empties the cache. */
   reload(settings: AnsweringSettings): void {
     this.#settings = settings;
     this.#cache = new PacketCache(this.#parts.store, this.#parts);
   }
 
   /**
-   * A promise only when other servers must be asked; it does not reject. What is returned may be used once, before the
-   * next call.
+   * Returns the answer to a packet, as a promise only if recursors must be asked; the promise never rejects. The caller must send
+   * or copy the message before the next call, which may reuse it.
    */
-  respond(packet: Uint8Array, asker: Asker): Answer | Promise<Answer> {
+  respond(packet: Uint8Array, client: DnsClient): Answer | Promise<Answer> {
     const startMs = this.#parts.clock.monotonicMs();
-    const asked = askedKey(packet, asker.network);
+    const asked = cacheKey(packet, client.network);
     const known = this.#cache.get(asked, startMs);
     if (known) {
-      this.#took(this.#domainQueries, startMs);
+      this.#addLatency(this.#domainQueries, startMs);
       return withIdOf(packet, known);
     }
     const received = decodeQuery(packet);
@@ -80,12 +81,12 @@ export class Responder {
       case "refused":
         return encodeRefusal(received.refusal);
       case "query":
-        return this.#answerSafely(received.query, { packet, asked, startMs, ...asker });
+        return this.#answerSafely(received.query, { packet, asked, startMs, ...client });
     }
   }
 
-  /** Whatever fails is an answer, too. */
-  #answerSafely(query: Query, call: Call): Answer | Promise<Answer> {
+  /** Answers SERVFAIL if answering throws. */
+  #answerSafely(query: DnsQuery, call: Call): Answer | Promise<Answer> {
     const fail = (error: unknown): Answer => {
       const question = nameText(query.question.name);
       this.#parts.log.error("failed to answer", { client: call.address, question, error: messageOf(error) });
@@ -99,80 +100,81 @@ export class Responder {
     }
   }
 
-  #answer(query: Query, call: Call): Answer | Promise<Answer> {
+  #answer(query: DnsQuery, call: Call): Answer | Promise<Answer> {
     const { zone, recursors } = this.#settings;
     const { name } = query.question;
     const domain = zone.domainOf(name);
     if (domain) return this.#answerInDomain(query, domain, call);
     if (endsWith(name, reverseDomain)) {
       const reply = zone.answerReverse(query, new ZoneRead(this.#parts.store, call.address));
-      this.#took(this.#reverseQueries, call.startMs);
+      this.#addLatency(this.#reverseQueries, call.startMs);
       if (reply) return this.#encode(query, reply, call);
-      if (!recursors.exist) return this.#encode(query, zone.noSuchName(), call);
+      if (!recursors.areConfigured) return this.#encode(query, zone.noSuchName(), call);
     }
-    return recursors.exist ? this.#recurse(query, call) : this.#encode(query, failure(rcodes.refused), call);
+    return recursors.areConfigured ? this.#recurse(query, call) : this.#encode(query, failure(rcodes.refused), call);
   }
 
-  #answerInDomain(query: Query, domain: Name, call: Call): Answer | Promise<Answer> {
+  #answerInDomain(query: DnsQuery, domain: Name, call: Call): Answer | Promise<Answer> {
     const { zone, recursors } = this.#settings;
     const { store } = this.#parts;
     const read = new ZoneRead(store, clientOf(query, call));
     const reply = zone.answer(query, read, domain);
-    if (read.lacking.size > 0 && recursors.exist) return this.#answerWithForeign(query, domain, { read, call });
-    this.#took(this.#domainQueries, call.startMs);
+    if (read.missingNames.size > 0 && recursors.areConfigured)
+      return this.#answerWithRecursors(query, domain, { read, call });
+    this.#addLatency(this.#domainQueries, call.startMs);
     const message = this.#encode(query, reply, call);
-    if (message && read.isLasting) {
-      const lasting = { topics: [...read.topics], orders: read.orders };
-      this.#cache.put(call.asked, message, lasting);
+    if (message && read.isCacheable) {
+      const dependencies = { topics: [...read.topics], orderCount: read.orderCount };
+      this.#cache.put(call.asked, message, dependencies);
     }
     return message;
   }
 
-  /** Asks others for what is lacking, which may lead to ever more names: as often as an alias may lead on. */
-  async #answerWithForeign(
-    query: Query,
+  /** Asks recursors for the missing names and answers again, up to three times, since an answer can lead to further names. */
+  async #answerWithRecursors(
+    query: DnsQuery,
     domain: Name,
     { read: first, call }: { readonly read: ZoneRead; readonly call: Call },
   ): Promise<Answer> {
     const { zone, recursors } = this.#settings;
     const { store } = this.#parts;
-    const foreign = new Map<string, readonly ResourceRecord[]>();
+    const external = new Map<string, readonly ResourceRecord[]>();
     let read = first;
     let reply: Reply = failure(rcodes.serverFailure);
-    for (let round = 0; round < 3 && read.lacking.size > 0; round += 1) {
-      const lookups = [...read.lacking.values()].map(async (name) => {
-        foreign.set(nameText(name), await recursors.lookUp(name));
+    for (let round = 0; round < 3 && read.missingNames.size > 0; round += 1) {
+      const lookups = [...read.missingNames.values()].map(async (name) => {
+        external.set(nameText(name), await recursors.lookUp(name));
       });
       await Promise.all(lookups);
-      read = new ZoneRead(store, clientOf(query, call), foreign);
+      read = new ZoneRead(store, clientOf(query, call), external);
       reply = zone.answer(query, read, domain);
     }
-    this.#took(this.#domainQueries, call.startMs);
+    this.#addLatency(this.#domainQueries, call.startMs);
     return this.#encode(query, reply, call);
   }
 
-  async #recurse(query: Query, call: Call): Promise<Answer> {
+  async #recurse(query: DnsQuery, call: Call): Promise<Answer> {
     const answer = await this.#settings.recursors.forward(call.packet, call.network);
     return answer ?? this.#encode(query, failure(rcodes.serverFailure), call);
   }
 
-  #encode(query: Query, reply: Reply, { network }: Call): Answer {
+  #encode(query: DnsQuery, reply: Reply, { network }: Call): Answer {
     const { recursors, ...fitting } = this.#settings;
     return encodeFitting(query, reply, {
       network,
       ...fitting,
-      recursionAvailable: recursors.exist,
-      // RFC 7871, section 7.2.1: 0 is for everybody.
-      subnetScope: reply.isForClient === true ? query.edns?.subnet?.prefixLength : 0,
+      recursionAvailable: recursors.areConfigured,
+      // RFC 7871, section 7.2.1: scope 0 is valid for all clients.
+      subnetScope: reply.isClientSpecific === true ? query.edns?.subnet?.prefixLength : 0,
     });
   }
 
-  #took(meter: Meter, startMs: number): void {
+  #addLatency(meter: Meter, startMs: number): void {
     meter.add(this.#parts.clock.monotonicMs() - startMs);
   }
 }
 
-interface Call extends Asker {
+interface Call extends DnsClient {
   readonly packet: Uint8Array;
   readonly asked: string;
   readonly startMs: number;
@@ -184,13 +186,13 @@ function failure(rcode: Rcode): Reply {
   return { rcode, authoritative: false, answers: [], authority: [], additional: [] };
 }
 
-/** A resolver may say on whose behalf it asks. */
-function clientOf({ edns }: Query, { address }: Asker): string {
+/** Returns the client's address; behind a resolver, the subnet that its EDNS option names. */
+function clientOf({ edns }: DnsQuery, { address }: DnsClient): string {
   return edns?.subnet ? subnetAddress(edns.subnet) : address;
 }
 
-/** All of the packet but its id. */
-function askedKey(packet: Uint8Array, network: Network): string {
+/** Returns the cache key of a packet: protocol and all octets but the id. */
+function cacheKey(packet: Uint8Array, network: Network): string {
   return network + Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength).toString("latin1", 2);
 }
 

@@ -22,8 +22,8 @@ export interface DnsServer {
 }
 
 /**
- * Listens on each address over UDP and TCP, or on none.
- * @throws OperatingError unavailable naming the address that cannot be had
+ * Listens on each address over UDP and TCP. If one listener fails, closes those opened before.
+ * @throws OperatingError unavailable naming the address that cannot be used
  */
 export async function listenDns(options: DnsListenOptions): Promise<DnsServer> {
   const { addresses, port, responder, clock, log } = options;

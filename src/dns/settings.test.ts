@@ -4,19 +4,19 @@ import { serviceTtlS } from "./settings.ts";
 const ttlS = (serviceTtlMs: Readonly<Record<string, number>>, service: string): number =>
   serviceTtlS({ serviceTtlMs }, service);
 
-test("a service has the TTL of its name, else that of the longest beginning, else that of all, else none", () => {
+test("a service has the TTL of its name, else of the longest prefix, else of *, else 0", () => {
   const ttls = { web: 10_000, "web*": 20_000, "web-a*": 30_000, "*": 5_000 };
   expect(["web", "webs", "web-a", "web-ab", "db"].map((service) => ttlS(ttls, service))).toEqual([10, 20, 30, 30, 5]);
   expect(ttlS({ web: 10_000 }, "db")).toBe(0);
   expect(ttlS({}, "web")).toBe(0);
 });
 
-test("a TTL is whole seconds", () => {
+test("a TTL is rounded down to whole seconds", () => {
   expect(ttlS({ web: 1_999 }, "web")).toBe(1);
   expect(ttlS({ web: 999 }, "web")).toBe(0);
 });
 
-test("a service called like a beginning, or like what every object has, has no TTL of its own", () => {
+test("a service named like a prefix pattern, or like a property of every object, has no TTL of its own", () => {
   expect(ttlS({ "web*": 20_000 }, "web*")).toBe(20);
   expect(ttlS({}, "constructor")).toBe(0);
   expect(ttlS({}, "__proto__")).toBe(0);

@@ -1,24 +1,24 @@
 import type { Name } from "./name.ts";
 
-/** How the zone answers: the fields of dns_config, and where this agent is. */
+/** How the zone answers: the fields of dns_config, its domains and its datacenter. */
 export interface ZoneSettings {
-  /** The domain and, if there is one, its other name. */
+  /** `domain`, and `alt_domain` if configured. */
   readonly domains: readonly Name[];
   readonly datacenter: string;
-  /** Leave out instances with a warning too, not only critical ones. */
+  /** Leave out instances with a warning, as well as critical ones. */
   readonly onlyPassing: boolean;
   readonly nodeTtlMs: number;
-  /** By service name; "web*" by the beginning of the name, the longest that fits. */
+  /** By service name; a key "web*" matches a prefix of the name, and the longest match counts. */
   readonly serviceTtlMs: Readonly<Record<string, number>>;
-  /** Address records of a service at the most; 0 for all. */
+  /** Address records of a service at most; 0 for all. */
   readonly aRecordsMax: number;
-  /** Add the nodes' meta as TXT records to what is asked of addresses. */
+  /** Add TXT records of the nodes' metadata to answers with addresses. */
   readonly nodeMetaTxt: boolean;
-  /** In seconds, as the record carries them. */
+  /** In seconds. */
   readonly soa: { readonly refresh: number; readonly retry: number; readonly expire: number; readonly minTtl: number };
 }
 
-/** In seconds. An exact name goes before a beginning. */
+/** Returns a service's TTL in seconds; an exact name counts before a prefix. */
 export function serviceTtlS({ serviceTtlMs }: Pick<ZoneSettings, "serviceTtlMs">, service: string): number {
   const isNamed = Object.hasOwn(serviceTtlMs, service) && !service.endsWith("*");
   if (isNamed) return seconds(serviceTtlMs[service] ?? 0);

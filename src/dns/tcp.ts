@@ -2,19 +2,19 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import { FrameReader, framed } from "./frames.ts";
 import type { Responder } from "./responder.ts";
 
-/** RFC 7766, section 6.2.3: idle connections end after some seconds. */
+/** RFC 7766, section 6.2.3: the server closes idle connections after some seconds. */
 const idleMs = 10_000;
 const connectionsMax = 256;
-/** A quarter of them, so that one client cannot have them all. */
-const connectionsOfOneMax = 64;
-/** A client that asks and never reads. */
+/** A quarter, so that one client cannot use them all. */
+const connectionsPerClientMax = 64;
+/** Limit for a client that sends queries and never reads. */
 const unsentBytesMax = 256 * 1024;
 
 interface Connection {
   readonly frames: FrameReader;
   unsent: Uint8Array;
   idle: Timer | undefined;
-  /** Its address. */
+  /** The client's address. */
   readonly client: string;
 }
 
@@ -23,11 +23,11 @@ interface TcpOptions {
   readonly clock: Clock;
 }
 
-/** Returns what ends it. */
+/** Answers DNS over TCP; returns a function that stops it. */
 export function listenTcp(hostname: string, port: number, { responder, clock }: TcpOptions): () => void {
   let connections = 0;
   const byClient = new Map<string, number>();
-  /** Counts one more or less of a client; how many it has then. */
+  /** Adds or removes a connection of a client, and returns how many it has. */
   const count = (client: string, change: 1 | -1): number => {
     connections += change;
     const own = (byClient.get(client) ?? 0) + change;
@@ -48,12 +48,12 @@ export function listenTcp(hostname: string, port: number, { responder, clock }: 
         const client = socket.remoteAddress;
         socket.data = { frames: new FrameReader(), unsent: new Uint8Array(), idle: undefined, client };
         const own = count(client, 1);
-        if (connections > connectionsMax || own > connectionsOfOneMax) socket.terminate();
+        if (connections > connectionsMax || own > connectionsPerClientMax) socket.terminate();
         else stayOpen(socket);
       },
       data(socket, bytes) {
         for (const packet of socket.data.frames.read(bytes)) {
-          // Only who asks may stay: octets one by one are no question.
+          // Only a whole message extends the idle time; single octets do not.
           stayOpen(socket);
           respond(socket, packet, responder);
         }

@@ -4,7 +4,7 @@ import { messageOf } from "../lib/errors.ts";
 import type { Responder } from "./responder.ts";
 import { socketError } from "./socket-error.ts";
 
-/** Answers that wait until the system takes more; who gets none asks again. */
+/** Answers queued until the system accepts more; a client without an answer retries. */
 const waitingMax = 1_024;
 
 interface Waiting {
@@ -13,7 +13,7 @@ interface Waiting {
   readonly address: string;
 }
 
-/** Resolves with what ends it. */
+/** Answers DNS over UDP; resolves with a function that stops it. */
 export async function listenUdp(
   hostname: string,
   port: number,
@@ -40,24 +40,24 @@ export async function listenUdp(
         waiting = [];
         for (const each of rest) answer(own, each);
       },
-      // As a rule a client has gone before its answer came: its system says so.
+      // Usually the client closed its port before the answer, and its system sent an ICMP error.
       error: (...given) => log.debug("the UDP socket failed", { error: socketError(...given).message }),
     },
   });
   return () => socket.close();
 }
 
-/** The system tells of a client that has gone with the next answer, whoever that is for: it is sent again. */
+/** The kernel reports an ICMP error of an earlier client on the next send, so a failed send is repeated. */
 const triesMax = 8;
 
-/** False when the system takes no more for now. */
+/** Returns false if the system accepts no more for now. */
 function send(socket: Bun.udp.Socket<"buffer">, { packet, port, address }: Waiting, log: Log): boolean {
   for (let tries = 1; ; tries += 1) {
     try {
       return socket.send(packet, port, address);
     } catch (error) {
       if (tries < triesMax) continue;
-      // Nobody can be reached there, as at port 0.
+      // The address cannot be sent to, as with port 0.
       log.debug("cannot send an answer", { client: address, error: messageOf(error) });
       return true;
     }

@@ -4,27 +4,27 @@ import type { Topic } from "../state/topics.ts";
 import type { ResourceRecord } from "./message.ts";
 import { nameText, type Name } from "./name.ts";
 
-/** Records of names that are not ours, by name in lower case. */
-export type ForeignRecords = ReadonlyMap<string, readonly ResourceRecord[]>;
+/** Records that recursors returned, by name in lower case. */
+export type ExternalRecords = ReadonlyMap<string, readonly ResourceRecord[]>;
 
-/** One look into the registry on behalf of a question: remembers what the answer depends on, and what it lacks. */
+/** Reads the registry for one question, and collects the topics that the answer depends on and the names it lacks. */
 export class ZoneRead {
-  /** When one of these is touched the answer may be another. */
+  /** The topics that the answer depends on. */
   readonly topics: Set<Topic> = new Set();
-  /** Names to ask other servers for before the answer is whole. */
-  readonly lacking: Map<string, Name> = new Map();
+  /** Names to ask recursors for before the answer is complete. */
+  readonly missingNames: Map<string, Name> = new Map();
   readonly #store: Store;
-  readonly #foreign: ForeignRecords;
-  /** The address of who asks. */
+  readonly #external: ExternalRecords;
+  /** The client's address. */
   readonly client: string;
-  /** Of how many instances the order was left to chance. */
-  orders: number = 1;
-  #isLasting = true;
+  /** The largest number of instances that were shuffled; 1 if none were. */
+  orderCount: number = 1;
+  #isCacheable = true;
 
-  constructor(store: Store, client: string, foreign: ForeignRecords = new Map()) {
+  constructor(store: Store, client: string, external: ExternalRecords = new Map()) {
     this.#store = store;
     this.client = client;
-    this.#foreign = foreign;
+    this.#external = external;
   }
 
   read<T>(query: Query<T>): T {
@@ -32,24 +32,24 @@ export class ZoneRead {
     return query.read(this.#store.state);
   }
 
-  /** For answers that depend on more than topics tell of: they are not kept. */
-  peek<T>(query: Query<T>): T {
-    this.#isLasting = false;
+  /** Runs a query that depends on more than its topics, so the answer must not be cached. */
+  readUncached<T>(query: Query<T>): T {
+    this.#isCacheable = false;
     return query.read(this.#store.state);
   }
 
-  /** Whether the answer holds until one of the topics is touched. */
-  get isLasting(): boolean {
-    return this.#isLasting;
+  /** Whether the answer stays valid until one of the topics is touched. */
+  get isCacheable(): boolean {
+    return this.#isCacheable;
   }
 
-  /** What another server says of this name; nothing as long as it has not been asked. */
-  foreign(name: Name): readonly ResourceRecord[] {
+  /** Returns a recursor's records of this name; none, and the name becomes missing, if no recursor was asked yet. */
+  externalRecords(name: Name): readonly ResourceRecord[] {
     const key = nameText(name);
-    const known = this.#foreign.get(key);
-    if (!known) this.lacking.set(key, name);
-    // It holds for as long as the other server says, which is not ours to keep.
-    this.#isLasting = false;
+    const known = this.#external.get(key);
+    if (!known) this.missingNames.set(key, name);
+    // Not cached here: the recursor's TTL bounds its validity, and recursors cache themselves.
+    this.#isCacheable = false;
     return known ?? [];
   }
 }

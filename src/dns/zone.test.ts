@@ -3,10 +3,10 @@ import { openDnsWorld } from "../../test/support/dns-world.ts";
 import { checkNamed, nameTemplate, nodeNamed, proxyFor, queryWithId } from "../../test/support/state.ts";
 import { createPreparedQuery } from "../registry/prepared-query.ts";
 
-/** What the recorded answers of Consul do not show. They show the rest: test/conformance/dns. */
+/** Properties that the recorded answers of Consul (test/conformance/dns) do not show. */
 
 describe("a node's meta", () => {
-  test("is TXT, escaped so that key and value can be told apart", async () => {
+  test("is answered as TXT records, with = escaped in keys", async () => {
     const { register, lines } = openDnsWorld({ nodeTtlMs: 9_000 });
     await register("n1", { meta: { "a=b": "c`d", " e ": "", "rfc1035-x": "plain=`" } });
     expect(lines("n1.node.consul TXT")).toEqual([
@@ -16,7 +16,7 @@ describe("a node's meta", () => {
     ]);
   });
 
-  test("does not come along when that is turned off, and is told to who asks for it", async () => {
+  test("is left out of address answers with node_meta_txt off, and answers TXT questions still", async () => {
     const { register, lines } = openDnsWorld({ nodeMetaTxt: false });
     await register("n1", { meta: { a: "b" } }, { name: "web" });
     expect(lines("n1.node.consul A")).toEqual(["n1.node.consul 0 A 10.0.0.1"]);
@@ -25,18 +25,21 @@ describe("a node's meta", () => {
   });
 });
 
-describe("a name that fits into no message", () => {
-  test.each(["x".repeat(64), "a..b", "a.".repeat(120) + "a"])("leaves the instance out of SRV: %p", async (name) => {
-    const { register, lines } = openDnsWorld();
-    await register(name, {}, { name: "web" });
-    await register("n2", { address: "10.0.0.2" }, { name: "web" });
-    expect(lines("web.service.consul SRV")).toEqual([
-      'web.service.consul 0 SRV {"priority":1,"weight":1,"port":80,"target":"n2.node.dc1.consul"}',
-      "n2.node.dc1.consul 0 A 10.0.0.2",
-    ]);
-  });
+describe("a name that is not valid in DNS", () => {
+  test.each(["x".repeat(64), "a..b", "a.".repeat(120) + "a"])(
+    "of a node leaves its instance out of SRV answers: %p",
+    async (name) => {
+      const { register, lines } = openDnsWorld();
+      await register(name, {}, { name: "web" });
+      await register("n2", { address: "10.0.0.2" }, { name: "web" });
+      expect(lines("web.service.consul SRV")).toEqual([
+        'web.service.consul 0 SRV {"priority":1,"weight":1,"port":80,"target":"n2.node.dc1.consul"}',
+        "n2.node.dc1.consul 0 A 10.0.0.2",
+      ]);
+    },
+  );
 
-  test("is no alias either", async () => {
+  test("as an address is not answered as CNAME", async () => {
     const { register, lines } = openDnsWorld();
     await register("n1", {}, { name: "web", address: `${"x".repeat(64)}.example.com` });
     await register("n2", { address: "not..a name" });
@@ -45,7 +48,7 @@ describe("a name that fits into no message", () => {
   });
 });
 
-test("an address that is written in another way has the same reverse name", async () => {
+test("an address in another notation has the same reverse name", async () => {
   const { register, lines } = openDnsWorld();
   await register("n1", { address: "2001:DB8:0:0::1" });
   await register("n2", { address: "10.0.0.2" }, { name: "web", address: "2001:db8::0:2" });
@@ -54,7 +57,7 @@ test("an address that is written in another way has the same reverse name", asyn
   expect(lines(`${nibbles(2)} PTR`)).toEqual([`${nibbles(2)} 0 PTR web.service.dc1.consul`]);
 });
 
-test("aliases that name each other end, and many of them cost little", async () => {
+test("aliases in a cycle end after a few", async () => {
   const { register, lines } = openDnsWorld();
   for (const [at, to] of [
     ["a", "b"],
@@ -66,7 +69,7 @@ test("aliases that name each other end, and many of them cost little", async () 
   expect(lines("a.service.consul A").length).toBeLessThan(6);
 });
 
-test("questions are counted by what they are about", async () => {
+test("questions below the domain and reverse questions are counted apart", async () => {
   const { register, lines, metrics } = openDnsWorld();
   await register("n1");
   for (let at = 0; at < 3; at += 1) lines("n1.node.consul A");
@@ -78,7 +81,7 @@ test("questions are counted by what they are about", async () => {
   ]);
 });
 
-test("a sidecar proxy that becomes critical, or leaves, is not in the next answer for its service", async () => {
+test("a sidecar proxy that becomes critical, or is deregistered, is not in the next answer for its service", async () => {
   const { store, register, lines } = openDnsWorld();
   for (const at of [1, 2, 3]) {
     const proxy = { id: "pay-proxy", name: "pay-proxy", ...proxyFor("Pay") };
@@ -96,7 +99,7 @@ test("a sidecar proxy that becomes critical, or leaves, is not in the next answe
 describe("a prepared query", () => {
   const id = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";
 
-  test("that is near the client goes by its subnet, else by where the packet came from", async () => {
+  test("near the client uses the EDNS subnet, else the packet's source address", async () => {
     const { store, register, answer } = openDnsWorld();
     await register("n1", { address: "192.0.2.1" }, { name: "web" });
     await register("n2", { address: "10.1.2.0" }, { name: "web" });
@@ -108,7 +111,7 @@ describe("a prepared query", () => {
     }
   });
 
-  test("that cannot be asked is a failure of the server", async () => {
+  test("that is a template and cannot be executed by its id gives SERVFAIL", async () => {
     const { store, answer } = openDnsWorld();
     await createPreparedQuery(store, queryWithId(id, { name: "q", template: nameTemplate }));
     expect(answer(`${id}.query.consul A`)).toMatchObject({ rcode: "SERVFAIL", answers: [], authorities: [] });

@@ -8,16 +8,16 @@ import { connectHealth, isUsable, serviceHealth } from "../registry/health.ts";
 import type { PreparedQueries } from "../registry/prepared-query-execution.ts";
 import { addressData } from "./addresses.ts";
 import { nameServers, soaRecord } from "./authority.ts";
-import type { Found, ZoneQuestion } from "./found.ts";
+import type { ZoneAnswer, ZoneQuestion } from "./zone-question.ts";
 import type { ZoneRead } from "./zone-read.ts";
 import { readLookup, readReverse, type Lookup, type ServiceLookup } from "./lookup.ts";
-import { rcodes, types, type Query, type Rcode, type Reply, type ResourceRecord } from "./message.ts";
-import { endsWith, within, type Name } from "./name.ts";
+import { rcodes, types, type DnsQuery, type Rcode, type Reply, type ResourceRecord } from "./message.ts";
+import { endsWith, nameIn, type Name } from "./name.ts";
 import { nodeName, nodeRecords } from "./node-records.ts";
 import { serviceRecords } from "./service-records.ts";
 import { nodeTtlS, serviceTtlS, type ZoneSettings } from "./settings.ts";
 
-/** Consul: an alias leads to names of ours that often, lest two that name each other go on for ever. */
+/** Consul: names followed from one alias to the next within the domains, so that a cycle ends. */
 const aliasesMax = 3;
 const aliasRecordsMax = 5;
 
@@ -27,7 +27,7 @@ export interface ZoneParts {
   readonly random: Random;
 }
 
-/** The names of the registry, as records. Knows no packets and no sockets. */
+/** Answers questions from the registry, without packets or sockets. */
 export class Zone {
   readonly #settings: ZoneSettings;
   readonly #parts: ZoneParts;
@@ -37,13 +37,13 @@ export class Zone {
     this.#parts = parts;
   }
 
-  /** Our domain that the name ends in. */
+  /** Returns the configured domain that the name ends in. */
   domainOf(name: Name): Name | undefined {
     return this.#settings.domains.find((domain) => endsWith(name, domain));
   }
 
-  /** To a question below one of our domains. */
-  answer(query: Query, read: ZoneRead, domain: Name): Reply {
+  /** Answers a question below one of the configured domains. */
+  answer(query: DnsQuery, read: ZoneRead, domain: Name): Reply {
     const question = this.#ask(query, read, domain);
     switch (question.type) {
       case types.SOA: {
@@ -57,11 +57,11 @@ export class Zone {
     }
     const found = this.#find(question, aliasesMax);
     if (found?.answers.length) return { ...success, ...found };
-    return this.#nothing(found ? rcodes.success : rcodes.nameError, domain, found);
+    return this.#noAnswer(found ? rcodes.success : rcodes.nameError, domain, found);
   }
 
-  /** To a question for the name of an address, when a node or a service has it. */
-  answerReverse({ question }: Query, read: ZoneRead): Reply | undefined {
+  /** Answers a PTR query; undefined if no node or service has the address. */
+  answerReverse({ question }: DnsQuery, read: ZoneRead): Reply | undefined {
     const address = readReverse(question.name);
     const target = address === undefined ? undefined : this.#nameOfAddress(address, read);
     const authority = question.type === types.SOA ? [this.#soa(this.#domain)] : [];
@@ -74,16 +74,16 @@ export class Zone {
     );
   }
 
-  /** There is no such name. */
+  /** Answers that the name does not exist. */
   noSuchName(): Reply {
-    return this.#nothing(rcodes.nameError, this.#domain);
+    return this.#noAnswer(rcodes.nameError, this.#domain);
   }
 
   get #domain(): Name {
     return this.#settings.domains[0] ?? [];
   }
 
-  #ask({ question, edns }: Pick<Query, "question" | "edns">, read: ZoneRead, domain: Name): ZoneQuestion {
+  #ask({ question, edns }: Pick<DnsQuery, "question" | "edns">, read: ZoneRead, domain: Name): ZoneQuestion {
     return {
       ...question,
       domain,
@@ -91,14 +91,14 @@ export class Zone {
       settings: this.#settings,
       read,
       shuffled: (rows) => {
-        read.orders = Math.max(read.orders, rows.length);
+        read.orderCount = Math.max(read.orderCount, rows.length);
         return shuffle(rows, this.#parts.random);
       },
       follow: () => [],
     };
   }
 
-  #find(question: ZoneQuestion, aliasesLeft: number): Found | undefined {
+  #find(question: ZoneQuestion, aliasesLeft: number): ZoneAnswer | undefined {
     const follow = (alias: Name): readonly ResourceRecord[] => this.#follow(alias, question, aliasesLeft);
     const labels = question.name.slice(0, question.name.length - question.domain.length);
     return this.#lookUp(readLookup(labels, question.type), { ...question, follow });
@@ -106,33 +106,33 @@ export class Zone {
 
   #follow(name: Name, { read, ...question }: ZoneQuestion, aliasesLeft: number): readonly ResourceRecord[] {
     const domain = this.domainOf(name);
-    if (!domain) return read.foreign(name);
+    if (!domain) return read.externalRecords(name);
     if (aliasesLeft === 0) return [];
     const next = { ...question, read, name, domain, type: types.ANY };
     return this.#find(next, aliasesLeft - 1)?.answers ?? [];
   }
 
-  #lookUp(lookup: Lookup, question: ZoneQuestion): Found | undefined {
+  #lookUp(lookup: Lookup, question: ZoneQuestion): ZoneAnswer | undefined {
     switch (lookup.kind) {
       case "node":
-        return this.#isHere(lookup) ? nodeRecords(lookup.node, question) : undefined;
+        return this.#isLocalDatacenter(lookup) ? nodeRecords(lookup.node, question) : undefined;
       case "service":
-        return this.#isHere(lookup) ? this.#service(lookup, question) : undefined;
+        return this.#isLocalDatacenter(lookup) ? this.#service(lookup, question) : undefined;
       case "address":
         return this.#address(lookup.address, question);
       case "query":
-        return this.#isHere(lookup) ? this.#query(lookup.query, question) : undefined;
+        return this.#isLocalDatacenter(lookup) ? this.#query(lookup.query, question) : undefined;
       case "unknown":
         return undefined;
     }
   }
 
-  /** Consul: there is nothing in a datacenter that nobody knows. */
-  #isHere({ datacenter }: { readonly datacenter: string }): boolean {
+  /** Consul: a name in an unknown datacenter does not exist. */
+  #isLocalDatacenter({ datacenter }: { readonly datacenter: string }): boolean {
     return datacenter === "" || datacenter === this.#settings.datacenter;
   }
 
-  #service({ service, tag, connect }: ServiceLookup, question: ZoneQuestion): Found | undefined {
+  #service({ service, tag, connect }: ServiceLookup, question: ZoneQuestion): ZoneAnswer | undefined {
     const filter = { tags: tag === "" ? [] : [tag], meta: {}, passingOnly: this.#settings.onlyPassing };
     const find = connect ? connectHealth : serviceHealth;
     const usable = question.read.read(find(service, filter)).filter(isUsable);
@@ -141,21 +141,21 @@ export class Zone {
   }
 
   /**
-   * In the order that the query has for this client.
-   * @throws OperatingError invalid when the query cannot be asked by this name
+   * Executes a prepared query for this client, and keeps the order of its instances.
+   * @throws OperatingError invalid for a template that cannot be executed by this name
    */
-  #query(name: string, question: ZoneQuestion): Found | undefined {
+  #query(name: string, question: ZoneQuestion): ZoneAnswer | undefined {
     const { queries } = this.#parts;
-    const wishes = { limit: 0, near: "", clientAddress: question.read.client, connect: false };
-    const answer = question.read.peek({ topics: [], read: () => queries.execute(name, wishes) });
+    const options = { limit: 0, near: "", clientAddress: question.read.client, connect: false };
+    const answer = question.read.readUncached({ topics: [], read: () => queries.execute(name, options) });
     if (!answer || answer.instances.length === 0) return undefined;
     const { service, instances, dnsTtl } = answer;
     const ttlS = dnsTtl === "" ? serviceTtlS(this.#settings, service) : Math.floor(parseDuration(dnsTtl) / 1_000);
-    return { ...serviceRecords(instances, question, ttlS), isForClient: true };
+    return { ...serviceRecords(instances, question, ttlS), isClientSpecific: true };
   }
 
-  /** Consul: an address of the other family comes along as additional record. */
-  #address(address: string, { name, type }: ZoneQuestion): Found {
+  /** Consul: an address of the other family is returned as an additional record. */
+  #address(address: string, { name, type }: ZoneQuestion): ZoneAnswer {
     const data = addressData(address, types.ANY);
     const records = data ? [{ name, ttlS: nodeTtlS(this.#settings), data }] : [];
     const isAsked = type === types.ANY || (data && types[data.type] === type);
@@ -163,13 +163,13 @@ export class Zone {
   }
 
   #nameOfAddress(address: string, read: ZoneRead): Name | undefined {
-    const node = read.peek(nodes({})).find((each) => isSameAddress(each.address, address));
+    const node = read.readUncached(nodes({})).find((each) => isSameAddress(each.address, address));
     if (node) return nodeName(node, this.#domain);
-    const service = read.peek(allInstances()).find((each) => isSameAddress(each.address, address));
-    return service && within(this.#domain, `${service.name}.service.${this.#settings.datacenter}`);
+    const service = read.readUncached(allInstances()).find((each) => isSameAddress(each.address, address));
+    return service && nameIn(this.#domain, `${service.name}.service.${this.#settings.datacenter}`);
   }
 
-  #nothing(rcode: Rcode, domain: Name, found?: Found): Reply {
+  #noAnswer(rcode: Rcode, domain: Name, found?: ZoneAnswer): Reply {
     return { ...success, rcode, authority: [this.#soa(domain)], additional: found?.additional ?? [] };
   }
 

@@ -27,15 +27,23 @@ export function parseCidr(text: string): IpNetwork | undefined {
 
 /** Formats an address as Go does: lower case, the longest run of zero groups as "::". */
 export function formatIp({ family, value }: IpAddress): string {
-  if (family === 4) return groups(value, 4, 8n).join(".");
-  const parts = groups(value, 8, 16n).map((group) => group.toString(16));
-  const zeros = /(?:^|:)0(?::0)+(?=:|$)/g;
-  const text = parts.join(":");
-  const longest = [...text.matchAll(zeros)].toSorted(
-    (a, b) => zeroCount(b[0]) - zeroCount(a[0]) || a.index - b.index,
-  )[0];
-  if (longest === undefined) return text;
-  return `${text.slice(0, longest.index)}::${text.slice(longest.index + longest[0].length).replace(/^:/, "")}`;
+  return family === 4 ? groups(value, 4, 8n).join(".") : formatIpv6(groups(value, 8, 16n));
+}
+
+/** As `formatIp`, from the address's eight groups of 16 bits. */
+export function formatIpv6(parts: readonly number[]): string {
+  let [start, zeros] = [0, 1];
+  for (let at = 0; at < parts.length; at += 1) {
+    const first = at;
+    while (parts[at] === 0) at += 1;
+    if (at - first > zeros) [start, zeros] = [first, at - first];
+  }
+  if (zeros === 1) return hex(parts);
+  return `${hex(parts.slice(0, start))}::${hex(parts.slice(start + zeros))}`;
+}
+
+function hex(parts: readonly number[]): string {
+  return parts.map((part) => part.toString(16)).join(":");
 }
 
 export function contains({ address, prefixLength }: IpNetwork, other: IpAddress): boolean {
@@ -89,11 +97,7 @@ function parseIpv6(text: string): bigint {
   return [...before, ...middle, ...after].reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n);
 }
 
-function groups(value: bigint, count: number, width: bigint): readonly bigint[] {
+function groups(value: bigint, count: number, width: bigint): readonly number[] {
   const mask = (1n << width) - 1n;
-  return Array.from({ length: count }, (_, at) => (value >> (BigInt(count - 1 - at) * width)) & mask);
-}
-
-function zeroCount(run: string): number {
-  return run.split("0").length;
+  return Array.from({ length: count }, (_, at) => Number((value >> (BigInt(count - 1 - at) * width)) & mask));
 }
