@@ -3,7 +3,7 @@ import { renderGoJson } from "../wire/go-json.ts";
 
 const jsonHeaders = { "Content-Type": "application/json" };
 
-/** What every answer of EdgeX begins with; fields that are undefined are left out. */
+/** Returns a body with the API version first, as in every answer of EdgeX; undefined fields are omitted. */
 export function versioned(fields: object): object {
   return { apiVersion: keeperApiVersion, ...fields };
 }
@@ -12,7 +12,7 @@ export function json(status: number, body: object): Response {
   return new Response(renderGoJson(body, { pretty: false }), { status, headers: jsonHeaders });
 }
 
-/** Success with what was asked for. */
+/** Returns a successful answer with these fields. */
 export function success(fields: object, status = 200): Response {
   return json(status, versioned({ statusCode: status, ...fields }));
 }
@@ -25,8 +25,12 @@ export function noContent(): Response {
   return new Response(null, { status: 204, headers: jsonHeaders });
 }
 
-/** As the framework answers under which core-keeper runs, before core-keeper itself is asked. */
-export function refusal(status: number, message: string, headers: Readonly<Record<string, string>> = {}): Response {
+/** Returns an error as core-keeper's HTTP framework (Echo) renders it, for requests that reach no endpoint. */
+export function frameworkFailure(
+  status: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   return new Response(renderGoJson({ message }, { pretty: false }), {
     status,
     headers: { ...jsonHeaders, ...headers },

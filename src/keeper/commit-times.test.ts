@@ -11,7 +11,7 @@ async function write(store: Store): Promise<number> {
   return store.state.index;
 }
 
-test("a write has the time at which it was made, and what was there before the start that of the start", async () => {
+test("a write has its own time, and a write before the start has the time of the start", async () => {
   const { clock, store } = openTestStore();
   const before = await write(store);
   await clock.advance(50);
@@ -21,11 +21,11 @@ test("a write has the time at which it was made, and what was there before the s
   const first = await write(store);
   await clock.advance(100);
   const second = await write(store);
-  const told = [before, first, second].map((index) => times.at(index) - startMs);
-  expect(told).toEqual([0, 100, 200]);
+  const found = [before, first, second].map((index) => times.at(index) - startMs);
+  expect(found).toEqual([0, 100, 200]);
 });
 
-test("of many writes the newest have their times, and older ones somewhat later ones, in order", async () => {
+test("after many writes the newest have exact times, and older ones slightly later times in order", async () => {
   const { clock, store } = openTestStore();
   const startMs = clock.wallMs();
   const times = new CommitTimes(store, clock);
@@ -34,8 +34,8 @@ test("of many writes the newest have their times, and older ones somewhat later 
     await clock.advance(1);
     indexes.push(await write(store));
   }
-  const told = indexes.map((index) => times.at(index) - startMs);
-  expect(told.slice(-1_000)).toEqual(Array.from({ length: 1_000 }, (_, at) => 9_001 + at));
-  expect(told.every((ms, at) => ms >= at + 1 && ms <= at + 1 + 64)).toBe(true);
-  expect(told).toEqual(told.toSorted((a, b) => a - b));
+  const found = indexes.map((index) => times.at(index) - startMs);
+  expect(found.slice(-1_000)).toEqual(Array.from({ length: 1_000 }, (_, at) => 9_001 + at));
+  expect(found.every((ms, at) => ms >= at + 1 && ms <= at + 1 + 64)).toBe(true);
+  expect(found).toEqual(found.toSorted((a, b) => a - b));
 });

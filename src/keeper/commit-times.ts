@@ -1,7 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Store } from "../registry/store.ts";
 
-/** Kept at the most: some hours of a gateway's writes. */
+/** Enough for some hours of a gateway's writes. */
 const commitsMax = 4_096;
 
 interface Commit {
@@ -10,8 +10,8 @@ interface Commit {
 }
 
 /**
- * When rows were written. They keep indexes and no times, which nobody but core-keeper shows, so the times are kept here,
- * in memory: what was written before the start is as old as the start, and of long ago the times grow coarser.
+ * Maps the index of a write to its time. Rows store indexes and no times, and only core-keeper's API shows times, so they are
+ * kept in memory: a write before the agent's start gets the time of the start, and times of older writes are less exact.
  */
 export class CommitTimes {
   #commits: Commit[];
@@ -21,7 +21,7 @@ export class CommitTimes {
     store.onCommit(() => this.#note({ index: store.state.index, ms: clock.wallMs() }));
   }
 
-  /** In milliseconds since 1970: when the write with this index was made, or somewhat later. */
+  /** Returns the time of the write with this index, or of a later one, in milliseconds since 1970. */
   at(index: number): number {
     const commits = this.#commits;
     let [first, last] = [0, commits.length - 1];
@@ -37,7 +37,7 @@ export class CommitTimes {
     if (this.#commits.at(-1)?.index === commit.index) return;
     this.#commits.push(commit);
     if (this.#commits.length <= commitsMax) return;
-    // The older half tells every second time from now on.
+    // Drop every second entry of the older half.
     this.#commits = this.#commits.filter((_, at) => at % 2 === 1 || at > commitsMax / 2);
   }
 }

@@ -1,6 +1,6 @@
 import type { OperatingError } from "../lib/errors.ts";
 
-/** An answer that says what is wrong, in core-keeper's words. */
+/** An error answer with core-keeper's status and message. */
 export class KeeperError extends Error {
   override readonly name = "KeeperError";
   readonly status: number;
@@ -11,7 +11,7 @@ export class KeeperError extends Error {
   }
 }
 
-/** The status of an operating error, as EdgeX maps its own kinds. */
+/** Returns the status for an operating error, as EdgeX maps the kinds of its own errors. */
 export function statusOf(error: OperatingError): number {
   switch (error.kind) {
     case "invalid":

@@ -4,15 +4,15 @@ import { readBody } from "../lib/read-body.ts";
 import { KeeperError } from "./keeper-error.ts";
 
 export interface KeeperRequestOptions {
-  /** What of the path comes after the route's own, decoded. */
+  /** The part of the path after the route's, decoded. */
   readonly rest: string;
-  /** What comes after the question mark. */
+  /** The query string, without "?". */
   readonly query: string;
   readonly bodyBytesMax: number;
   readonly clock: Clock;
 }
 
-/** A request as endpoints see it. */
+/** A request of core-keeper's API, as endpoints read it. */
 export class KeeperRequest {
   readonly rest: string;
   readonly #raw: Request;
@@ -33,8 +33,8 @@ export class KeeperRequest {
   }
 
   /**
-   * The first value counts, and no value is false.
-   * @throws KeeperError 400 for one that Go would not read as a boolean
+   * Returns the first value of a boolean parameter; false if it is absent or empty.
+   * @throws KeeperError 400 for text that Go's strconv.ParseBool rejects
    */
   flag(name: string): boolean {
     const text = (this.#query.get(name) ?? "").trim();
@@ -45,7 +45,7 @@ export class KeeperRequest {
     throw new KeeperError(400, `failed to parse querystring ${name} into bool. Error:${reason}`);
   }
 
-  /** @throws KeeperError 413 for a body that is too long, 408 for one that does not come in time */
+  /** @throws KeeperError 413 for a body that is too long, 408 for one that does not arrive in time */
   body(): Promise<Uint8Array> {
     const bytesMax = this.#bodyBytesMax;
     const message = `request size exceed Service.MaxRequestSize(${Math.floor(bytesMax / 1024)} KB)`;

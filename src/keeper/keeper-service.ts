@@ -3,11 +3,11 @@ import type { KeeperService } from "../model/keeper-registration.ts";
 import type { ServiceDefinition } from "../model/service.ts";
 import { decodeServiceDefinition } from "../wire/service-definition.ts";
 
-/** core-keeper's own, which a registration cannot set. */
+/** core-keeper's constant; a registration cannot set it. */
 const checkTimeout = "5s";
 
 /**
- * What the agent is asked to register for it: the same as if it had come over Consul's API.
+ * Returns the agent's service definition for a registration of core-keeper's API, as Consul's API would decode it.
  * @throws OperatingError invalid
  */
 export function toServiceDefinition(
@@ -25,7 +25,7 @@ export function toServiceDefinition(
 }
 
 function checkTarget({ host, port, healthCheck: { path, type } }: KeeperService): object {
-  const place = host.includes(":") && !host.startsWith("[") ? `[${host}]:${port}` : `${host}:${port}`;
-  if (type === "tcp") return { TCP: place };
-  return { HTTP: `${type}://${place}${path.startsWith("/") ? "" : "/"}${path}` };
+  const hostPort = host.includes(":") && !host.startsWith("[") ? `[${host}]:${port}` : `${host}:${port}`;
+  if (type === "tcp") return { TCP: hostPort };
+  return { HTTP: `${type}://${hostPort}${path.startsWith("/") ? "" : "/"}${path}` };
 }

@@ -6,16 +6,16 @@ import type { KeeperRequest } from "./keeper-request.ts";
 import type { Registrations } from "./registrations.ts";
 import type { Secrets } from "./secrets.ts";
 
-/** What the endpoints work on. */
+/** The parts of the agent that endpoints use. */
 export interface Keeper {
   readonly store: Store;
-  /** A service that reads its configuration may find another port there. */
+  /** Assigns a port before a service reads its configuration. */
   readonly ports: Pick<ServicePorts, "claim">;
   readonly times: CommitTimes;
   readonly registrations: Registrations;
   readonly secrets: Secrets;
   readonly kvValueBytesMax: number;
-  /** What /config tells, made anew at each call. */
+  /** Returns the configuration that /config shows. */
   readonly describe: () => object;
   readonly clock: Clock;
 }
@@ -23,7 +23,7 @@ export interface Keeper {
 export type Endpoint = (request: KeeperRequest) => Response | Promise<Response>;
 export type Method = "GET" | "PUT" | "POST" | "DELETE";
 
-/** One path of the API; a path that ends in "/" takes in all below it. */
+/** One path of the API; a path with a final "/" matches all paths below it. */
 export interface Route {
   readonly path: string;
   readonly methods: { readonly [M in Method]?: Endpoint };

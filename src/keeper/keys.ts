@@ -5,7 +5,7 @@ import { KeeperError } from "./keeper-error.ts";
 const allowed = /^[a-zA-Z0-9_~;=./%-]+$/;
 const rule = "key only allows characters between a to z, A to Z, 0 to 9, or one of -_ ~;=./%";
 
-/** @throws KeeperError 400 */
+/** @throws KeeperError 400 for a key with other characters than core-keeper allows */
 export function requireKey(key: string): string {
   if (!allowed.test(key)) throw new KeeperError(400, rule);
   return key;
@@ -17,9 +17,9 @@ export interface KeyText {
 }
 
 /**
- * An object as one key for each of its leaves: { A: { B: 1 }, C: [2] } below "k" is k/A/B and k/C. Nulls and empty objects
- * are passed over; a list is one value.
- * @throws KeeperError 400 for a name that makes no key below its object's
+ * Returns a key for each leaf of an object: { A: { B: 1 }, C: [2] } below "k" gives k/A/B and k/C. Nulls and empty objects
+ * are skipped; a list is one value.
+ * @throws KeeperError 400 for a name that does not give a valid key below its object's
  */
 export function flatten(key: string, value: unknown): KeyText[] {
   if (value === null) return [];

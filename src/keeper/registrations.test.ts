@@ -7,16 +7,16 @@ import { registered, type PortOutcome } from "../ports/port-registrations.ts";
 import type { ServicePorts } from "../ports/service-ports.ts";
 import { LocalRows } from "../registry/local-rows.ts";
 import { CommitTimes } from "./commit-times.ts";
-import { KeptRegistrations } from "./kept-registrations.ts";
+import { SavedRegistrations } from "./saved-registrations.ts";
 import { Registrations } from "./registrations.ts";
 
-function keptOf({ clock, disk, store }: TestAgent): KeptRegistrations {
+function savedOf({ clock, disk, store }: TestAgent): SavedRegistrations {
   const local = [...disk.rows()].filter(({ table }) => table === "local");
-  return new KeptRegistrations(new LocalRows(store), local, clock);
+  return new SavedRegistrations(new LocalRows(store), local, clock);
 }
 
-/** The registry of a test agent, whose clock stands still. */
-function registrationsOf(world: TestAgent, kept: KeptRegistrations = keptOf(world)): Registrations {
+/** The registry of a test agent. */
+function registrationsOf(world: TestAgent, saved: SavedRegistrations = savedOf(world)): Registrations {
   const { agent, clock, store } = world;
   const log = createLog({ level: "debug", json: false, clock, sink: (line) => world.log.push(line) }, "keeper");
   const ports = {
@@ -28,7 +28,7 @@ function registrationsOf(world: TestAgent, kept: KeptRegistrations = keptOf(worl
   };
   return new Registrations({
     ...{ agent, ports, store, clock, log, checkOutputBytesMax: 4096 },
-    kept,
+    saved,
     times: new CommitTimes(store, clock),
   });
 }
@@ -43,8 +43,8 @@ function service(changes: Partial<KeeperService> = {}): KeeperService {
 const check = "service:web";
 const passing = { status: "passing", output: "" } as const;
 
-describe("a check in flight", () => {
-  test("does not undo a halt that is being written", async () => {
+describe("a check that runs during a halt", () => {
+  test("does not undo the halt while it is being written", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
     await registrations.add(service(), client);
@@ -59,7 +59,7 @@ describe("a check in flight", () => {
     expect(world.servicesInCatalog()).toEqual([]);
   });
 
-  test("does not undo a halt that was written", async () => {
+  test("does not undo the halt after it was written", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
     await registrations.add(service(), client);
@@ -72,8 +72,8 @@ describe("a check in flight", () => {
   });
 });
 
-describe("what checks say", () => {
-  test("is told with its time; while the status stays, nothing is written", async () => {
+describe("the result of a check", () => {
+  test("changes modified, and is not written while the status stays the same", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
     await registrations.add(service(), client);
@@ -89,7 +89,7 @@ describe("what checks say", () => {
     expect(world.engine.batches).toHaveLength(batches);
   });
 
-  test("is forgotten when the service registers anew", async () => {
+  test("is forgotten when the service registers again", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
     await registrations.add(service(), client);
@@ -129,7 +129,7 @@ describe("a registration", () => {
     );
   });
 
-  test("that cannot be made durable is not there", async () => {
+  test("that cannot be made durable is not listed", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
     world.engine.fail();
@@ -140,7 +140,7 @@ describe("a registration", () => {
     expect(await registrations.add(service(), client)).toEqual(registered);
   });
 
-  test("whose halt cannot be made durable goes on", async () => {
+  test("whose halt cannot be made durable keeps its status", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
     await registrations.add(service({ status: "UP" }), client);
@@ -150,7 +150,7 @@ describe("a registration", () => {
     expect(registrations.find("web")).toMatchObject({ status: "UP" });
   });
 
-  test("is forgotten when the service has gone over Consul's API", async () => {
+  test("is deleted when Consul's API deregisters the service", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
     await registrations.add(service(), client);
@@ -160,7 +160,7 @@ describe("a registration", () => {
     expect(registrations.find("web")).toBeUndefined();
   });
 
-  test("whose service went while nobody looked is dropped at the next start", async () => {
+  test("of a service that was deregistered without this API is deleted at the next start", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
     await registrations.add(service(), client);
@@ -177,7 +177,7 @@ describe("a registration", () => {
   });
 });
 
-describe("a change that the disk has confirmed too late", () => {
+describe("a change that the disk confirms after the timeout", () => {
   async function changeLate(change: (registrations: Registrations) => Promise<unknown>): Promise<readonly string[]> {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
@@ -200,17 +200,17 @@ describe("a change that the disk has confirmed too late", () => {
     ["a halt", (all) => all.update(service({ status: "HALT", port: 81 }), client), "HALT 81"],
     ["an update", (all) => all.update(service({ port: 81 }), client), "UNKNOWN 81"],
     ["a removal", (all) => all.remove("web"), "absent 0"],
-  ])("is made, here and at the next start: %s", async (_, change, expected) => {
+  ])("takes effect, now and after a restart: %s", async (_, change, expected) => {
     expect(await changeLate(change)).toEqual([expected, expected]);
   });
 
-  test("keeps others from being made by half until it is known", async () => {
+  test("blocks further changes of the service until its outcome is known", async () => {
     const world = await startTestAgent();
-    const kept = keptOf(world);
-    const registrations = registrationsOf(world, kept);
+    const saved = savedOf(world);
+    const registrations = registrationsOf(world, saved);
     await registrations.add(service(), client);
     world.engine.hold();
-    const forgetting = kept.delete("web", () => true).catch((error: unknown) => messageOf(error));
+    const forgetting = saved.delete("web", () => true).catch((error: unknown) => messageOf(error));
     await world.clock.advance(0);
     await world.clock.advance(11_000);
     expect(await forgetting).toContain("It may still be done");

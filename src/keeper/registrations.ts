@@ -12,40 +12,40 @@ import { serviceCheckList } from "../registry/health.ts";
 import type { Store } from "../registry/store.ts";
 import type { CommitTimes } from "./commit-times.ts";
 import { toServiceDefinition } from "./keeper-service.ts";
-import type { KeptRegistrations } from "./kept-registrations.ts";
+import type { SavedRegistrations } from "./saved-registrations.ts";
 import { showOther, showOwn } from "./shown-registration.ts";
 
 export interface RegistrationsOptions {
   readonly agent: Agent;
-  /** How services come to the agent: it may be at another port. */
+  /** Registers services with the agent, after the port policy has decided. */
   readonly ports: Pick<ServicePorts, "register">;
   readonly store: Store;
-  readonly kept: KeptRegistrations;
+  readonly saved: SavedRegistrations;
   readonly times: CommitTimes;
   readonly clock: Clock;
   readonly log: Log;
-  /** The limit of a check's kept output. */
+  /** The limit of a check's stored output. */
   readonly checkOutputBytesMax: number;
 }
 
-/** Who registers a service. */
-export interface RegistryClient {
-  /** It registers before it listens: whoever listens at the port already is somebody else. */
+/** The client that registers a service. */
+export interface RegisteringClient {
+  /** The client registers before it listens, so a listener at the port is another program. */
   readonly beforeListening: boolean;
 }
 
 interface Put {
   readonly service: KeeperService;
-  /** undefined: now. */
+  /** undefined for a new registration. */
   readonly createdMs: number | undefined;
 }
 
 /**
- * The registry as core-keeper shows it. What registers here is a service of the agent like any other, and every service of
- * the catalog is shown, whoever registered it. One that is halted is no service any more: only its registration is kept.
+ * The registry of core-keeper's API. A registration becomes a service of the agent, and every service of the catalog is
+ * listed, whichever API registered it. Status HALT deregisters the service from the agent and keeps only its registration.
  *
- * Changes of one service are made one after the other. What its registration and the agent keep is written in one batch;
- * if they ever differ, the agent is right, and the registration goes.
+ * Changes of one service run one after the other. The registration and the agent's service are written in one batch; if they
+ * differ later, the agent's service counts, and the registration is deleted.
  */
 export class Registrations {
   readonly #options: RegistrationsOptions;
@@ -53,8 +53,8 @@ export class Registrations {
 
   constructor(options: RegistrationsOptions) {
     this.#options = options;
-    options.agent.watchServices(() => this.#dropOutdated());
-    this.#dropOutdated();
+    options.agent.watchServices(() => this.#deleteStale());
+    this.#deleteStale();
   }
 
   find(serviceId: string): KeeperRegistration | undefined {
@@ -65,12 +65,12 @@ export class Registrations {
     return row && this.#showOther(row);
   }
 
-  /** One for each id, in order of id. */
+  /** Returns one registration for each service id, sorted by id. */
   list({ halted }: { readonly halted: boolean }): readonly KeeperRegistration[] {
-    const { agent, kept } = this.#options;
+    const { agent, saved } = this.#options;
     const found = new Map<string, KeeperRegistration>();
     for (const row of this.#others()) if (!found.has(row.id)) found.set(row.id, this.#showOther(row));
-    for (const registration of kept.values()) {
+    for (const registration of saved.values()) {
       if (registration.status !== "HALT") continue;
       if (halted) found.set(registration.serviceId, registration);
       else found.delete(registration.serviceId);
@@ -82,29 +82,29 @@ export class Registrations {
     return [...found.values()].toSorted((a, b) => (a.serviceId < b.serviceId ? -1 : 1));
   }
 
-  /** undefined, and nothing has changed: there is one of that id, halted or not. */
-  add(service: KeeperService, client: RegistryClient): Promise<PortOutcome | undefined> {
+  /** Resolves with undefined, and changes nothing, if a service with this id exists, halted or not. */
+  add(service: KeeperService, client: RegisteringClient): Promise<PortOutcome | undefined> {
     return this.#changes.run([service.serviceId], async () =>
       this.#isTaken(service.serviceId) ? undefined : this.#put({ service, createdMs: undefined }, client),
     );
   }
 
-  /** Also halts, and takes up what was halted. undefined, and nothing has changed: there is none of that id. */
-  update(service: KeeperService, client: RegistryClient): Promise<PortOutcome | undefined> {
+  /** Also halts a service, and registers a halted one again. Resolves with undefined if no service has this id. */
+  update(service: KeeperService, client: RegisteringClient): Promise<PortOutcome | undefined> {
     return this.#changes.run([service.serviceId], async () => {
       const known = this.find(service.serviceId);
       return known && this.#put({ service, createdMs: known.createdMs }, client);
     });
   }
 
-  /** false: there is none of that id. */
+  /** Resolves with false if no service has this id. */
   remove(serviceId: string): Promise<boolean> {
-    const { agent, kept, store } = this.#options;
+    const { agent, saved, store } = this.#options;
     return this.#changes.run([serviceId], async () => {
       if (agent.reserved.has(serviceId)) return false;
       if (agent.services.has(serviceId) || this.#halted(serviceId)) {
         this.#requireKnown(serviceId);
-        await agent.deregisterService(serviceId, kept.deleting(serviceId));
+        await agent.deregisterService(serviceId, saved.deleting(serviceId));
         return true;
       }
       const row = this.#others().find(({ id }) => id === serviceId);
@@ -118,77 +118,77 @@ export class Registrations {
   }
 
   /**
-   * Else one of the two would be made, and the other refused.
-   * @throws OperatingError unavailable
+   * Checks before both writes, since otherwise one could be refused and the other made.
+   * @throws OperatingError unavailable while the outcome of an earlier change is unknown
    */
   #requireKnown(serviceId: string): void {
     this.#options.agent.requireKnown(serviceId);
-    this.#options.kept.requireKnown(serviceId);
+    this.#options.saved.requireKnown(serviceId);
   }
 
-  #put({ service, createdMs }: Put, client: RegistryClient): Promise<PortOutcome> {
+  #put({ service, createdMs }: Put, client: RegisteringClient): Promise<PortOutcome> {
     this.#requireKnown(service.serviceId);
     const nowMs = this.#options.clock.wallMs();
     const registration = { ...service, createdMs: createdMs ?? nowMs, modifiedMs: nowMs };
     return service.status === "HALT" ? this.#halt(registration) : this.#register(registration, client);
   }
 
-  /** The one place where a service comes to the agent. What is kept of it here is written in the same batch. */
-  #register(registration: KeeperRegistration, { beforeListening }: RegistryClient): Promise<PortOutcome> {
-    const { checkOutputBytesMax: outputBytesMax, kept, ports } = this.#options;
+  /** Registers the service with the agent, and saves its registration in the same batch. */
+  #register(registration: KeeperRegistration, { beforeListening }: RegisteringClient): Promise<PortOutcome> {
+    const { checkOutputBytesMax: outputBytesMax, saved, ports } = this.#options;
     const definition = toServiceDefinition(registration, { outputBytesMax });
-    const along = kept.putting(registration);
+    const along = saved.putting(registration);
     const options = { source: "api", replaceExistingChecks: true, isAnew: true, beforeListening, along } as const;
     return ports.register(definition, options);
   }
 
-  /** The agent drops what a check finds that is on its way: the service does not come back by it. */
+  /** The agent ignores the result of a check that is still running, so it does not register the service again. */
   async #halt(registration: KeeperRegistration): Promise<PortOutcome> {
-    const { agent, kept } = this.#options;
-    await agent.deregisterService(registration.serviceId, kept.putting(registration));
+    const { agent, saved } = this.#options;
+    await agent.deregisterService(registration.serviceId, saved.putting(registration));
     return registered;
   }
 
-  /** Somebody has registered or deregistered services over Consul's API: their registrations here say nothing any more. */
-  #dropOutdated(): void {
-    for (const { serviceId } of this.#options.kept.values())
-      if (this.#isOutdated(serviceId)) void this.#dropIfOutdated(serviceId);
+  /** Deletes registrations whose services were registered or deregistered through Consul's API. */
+  #deleteStale(): void {
+    for (const { serviceId } of this.#options.saved.values())
+      if (this.#isStale(serviceId)) void this.#deleteIfStale(serviceId);
   }
 
-  async #dropIfOutdated(serviceId: string): Promise<void> {
-    const { kept, log } = this.#options;
+  async #deleteIfStale(serviceId: string): Promise<void> {
+    const { saved, log } = this.#options;
     try {
-      // Looked at again in its turn: a change that is under way here is not done with the agent.
+      // Check again after the service's earlier changes, one of which may be the reason for the difference.
       await this.#changes.run([serviceId], async () => {
-        await kept.delete(serviceId, () => this.#isOutdated(serviceId));
+        await saved.delete(serviceId, () => this.#isStale(serviceId));
       });
     } catch (error) {
-      log.warn("Registration could not be forgotten", { service: serviceId, error: messageOf(error) });
+      log.warn("Cannot delete a stale registration", { service: serviceId, error: messageOf(error) });
     }
   }
 
-  #isOutdated(serviceId: string): boolean {
-    const { agent, kept } = this.#options;
-    const registration = kept.get(serviceId);
+  #isStale(serviceId: string): boolean {
+    const { agent, saved } = this.#options;
+    const registration = saved.get(serviceId);
     return registration !== undefined && (registration.status === "HALT") === agent.services.has(serviceId);
   }
 
   #halted(serviceId: string): KeeperRegistration | undefined {
-    const registration = this.#options.kept.get(serviceId);
+    const registration = this.#options.saved.get(serviceId);
     return registration?.status === "HALT" ? registration : undefined;
   }
 
   #own(serviceId: string): KeeperRegistration | undefined {
-    const { agent, kept, store, times } = this.#options;
+    const { agent, saved, store, times } = this.#options;
     const service = agent.services.get(serviceId)?.service;
     if (!service) return undefined;
     const rows = serviceInstances(service.name, [], {}).read(store.state);
     const row = rows.find((each) => each.service.id === serviceId && each.service.node === agent.node.name)?.service;
     const checks = agent.checksOf(serviceId).flatMap((id) => agent.checks.get(id) ?? []);
-    return row && showOwn({ row, checks, kept: kept.get(serviceId) }, times);
+    return row && showOwn({ row, checks, saved: saved.get(serviceId) }, times);
   }
 
-  /** What is on other nodes of the catalog. */
+  /** Instances of the catalog on other nodes. */
   #others(): readonly ServiceRow[] {
     const { agent, store } = this.#options;
     return allInstances()

@@ -4,12 +4,12 @@ import type { Clock } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
-import { failure, refusal } from "./answers.ts";
+import { failure, frameworkFailure } from "./answers.ts";
 import type { Endpoint, Route } from "./keeper.ts";
 import { KeeperError, statusOf } from "./keeper-error.ts";
 import { KeeperRequest } from "./keeper-request.ts";
 
-/** Keeps one client from holding everything. */
+/** Limits the connections and requests of one client. */
 export interface ClientGate {
   answer(client: () => string | undefined, handle: () => Promise<Response>): Response | Promise<Response>;
 }
@@ -21,15 +21,15 @@ export interface KeeperRouterOptions {
   readonly random: Random;
   readonly headers: Readonly<Record<string, string>>;
   readonly bodyBytesMax: number;
-  /** Whether who comes from there may change anything; undefined lets everybody. */
+  /** The allow_write_http_from check for a client address; undefined if all clients may write. */
   readonly mayWrite: ((clientAddress: string | undefined) => boolean) | undefined;
 }
 
 type ClientAddress = () => string | undefined;
 
 /**
- * Finds the endpoint of a request and answers for what goes wrong, as the framework does under which core-keeper runs:
- * the last part of a path may hold slashes, encoded or not.
+ * Finds the endpoint of a request, and turns errors into answers, as core-keeper's HTTP framework (Echo) does. The last part of
+ * a path can contain slashes, encoded or not.
  */
 export class KeeperRouter {
   readonly #routes: readonly Route[];
@@ -41,19 +41,19 @@ export class KeeperRouter {
   }
 
   /**
-   * @param path as the client sent it; `request.url` can have another
-   * @param connections the listener that the request came by
+   * @param path as the client sent it; the runtime normalizes the one in `request.url`
+   * @param connections the listener that accepted the request
    */
   handle(request: Request, { parts }: SentPath, connections: Connections): Response | Promise<Response> {
     if (!parts) return this.refuse(whyUnreadable(request));
-    // Decoded once. core-keeper decodes some paths twice, and fails at a "%25".
+    // core-keeper decodes some paths twice and fails for "%25"; this decodes once.
     const path = `/${parts.join("/")}`;
     const clientAddress = (): string | undefined => connections.requestIP(request)?.address;
     const answer = (): Promise<Response> => this.#answer(request, path, clientAddress);
     return this.#options.clientGate.answer(clientAddress, answer);
   }
 
-  /** Answers a request whose path cannot be told. */
+  /** Answers a request whose path cannot be read. */
   refuse(reason: string): Response {
     return this.#addHeaders(failure(400, reason), this.#options.random.uuid());
   }
@@ -73,7 +73,7 @@ export class KeeperRouter {
     const { bodyBytesMax, clock, mayWrite } = this.#options;
     const { method } = request;
     const route = this.#routes.find((each) => each.path === path || (isOpen(each) && path.startsWith(each.path)));
-    if (!route) return refusal(404, "Not Found");
+    if (!route) return frameworkFailure(404, "Not Found");
     const endpoint = endpointOf(route, method);
     if (!endpoint) return otherMethod(route, method);
     if (method !== "GET" && mayWrite && !mayWrite(clientAddress())) return failure(403, "Access is restricted");
@@ -126,5 +126,5 @@ function endpointOf({ methods }: Route, method: string): Endpoint | undefined {
 function otherMethod({ methods }: Route, method: string): Response {
   const headers = { Allow: ["OPTIONS", ...Object.keys(methods)].join(", ") };
   if (method === "OPTIONS") return new Response(null, { status: 204, headers });
-  return refusal(405, "Method Not Allowed", headers);
+  return frameworkFailure(405, "Method Not Allowed", headers);
 }

@@ -3,7 +3,7 @@ import { openTestStore } from "../../test/support/store.ts";
 import { LocalRows } from "../registry/local-rows.ts";
 import { Secrets } from "./secrets.ts";
 
-test("a secret is there after a restart as it was told last", async () => {
+test("the last value of a secret is there after a restart", async () => {
   const { disk, store } = openTestStore();
   const rows = new LocalRows(store);
   const secrets = new Secrets(rows, []);
@@ -13,7 +13,7 @@ test("a secret is there after a restart as it was told last", async () => {
   expect(secrets.read("other")).toBeUndefined();
 });
 
-test("a secret that cannot be made durable is not there", async () => {
+test("a secret that cannot be made durable is not stored", async () => {
   const { engine, store } = openTestStore();
   const secrets = new Secrets(new LocalRows(store), []);
   engine.fail();

@@ -3,23 +3,23 @@ import type { LocalRow } from "../registry/store.ts";
 
 const prefix = "secret/";
 
-/** A user's name, a password and the like, by their names. */
+/** Values by name: a user name, a password. */
 export type Secret = Readonly<Record<string, string>>;
 
 /**
- * What core-keeper is told in confidence. Kept with what this agent itself must remember: no answer shows it, and no
- * snapshot has it.
+ * Secrets that clients store through core-keeper's API, saved in the agent's own rows. No answer shows them, and no snapshot
+ * contains them.
  */
 export class Secrets {
   readonly #rows: LocalRows;
   readonly #secrets = new Map<string, Secret>();
 
-  /** @param saved the rows that were kept, among others */
-  constructor(rows: LocalRows, saved: readonly LocalRow[]) {
+  /** @param savedRows the agent's rows at the start; those with another prefix are ignored */
+  constructor(rows: LocalRows, savedRows: readonly LocalRow[]) {
     this.#rows = rows;
-    for (const { key, value } of saved) {
+    for (const { key, value } of savedRows) {
       if (!key.startsWith(prefix) || value === undefined) continue;
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the shape is ours: only `store` writes these rows
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only `store` writes these rows
       this.#secrets.set(key.slice(prefix.length), JSON.parse(new TextDecoder().decode(value)) as Secret);
     }
   }
@@ -28,7 +28,7 @@ export class Secrets {
     return this.#secrets.get(name);
   }
 
-  /** Replaces what the name had. Durable when it resolves. */
+  /** Replaces the secret of this name. Durable when it resolves. */
   async store(name: string, data: Secret): Promise<void> {
     await this.#rows.save([{ key: prefix + name, value: new TextEncoder().encode(JSON.stringify(data)) }]);
     this.#secrets.set(name, data);

@@ -8,25 +8,25 @@ import type { ServiceRow } from "../model/service.ts";
 import type { CommitTimes } from "./commit-times.ts";
 import { toServiceDefinition } from "./keeper-service.ts";
 
-/** A service of this agent, with its row in the catalog, its checks, and its registration if it came by core-keeper's API. */
+/** A service of this agent: its row in the catalog, its checks, and its registration if core-keeper's API made one. */
 export interface OwnService {
   readonly row: ServiceRow;
   readonly checks: readonly LocalCheck[];
-  readonly kept: KeeperRegistration | undefined;
+  readonly saved: KeeperRegistration | undefined;
 }
 
-export function showOwn({ row, checks, kept }: OwnService, times: CommitTimes): KeeperRegistration {
-  const registeredMs = kept?.modifiedMs ?? times.at(row.modifyIndex);
+export function showOwn({ row, checks, saved }: OwnService, times: CommitTimes): KeeperRegistration {
+  const registeredMs = saved?.modifiedMs ?? times.at(row.modifyIndex);
   return {
     ...placeOf(row),
-    status: statusOf(checks, { isKnown, given: kept?.status }),
-    healthCheck: healthCheckOf(checks.find(isRun)?.definition.method, kept),
-    createdMs: kept?.createdMs ?? times.at(row.createIndex),
+    status: statusOf(checks, { isKnown, given: saved?.status }),
+    healthCheck: healthCheckOf(checks.find(isRun)?.definition.method, saved),
+    createdMs: saved?.createdMs ?? times.at(row.createIndex),
     modifiedMs: Math.max(registeredMs, ...checks.map(({ saidMs = 0 }) => saidMs)),
   };
 }
 
-/** A service of another node: who registered it there tells what its checks say. */
+/** Returns the registration of a service of another node, with the status of its checks in the catalog. */
 export function showOther(row: ServiceRow, checks: readonly CheckRow[], times: CommitTimes): KeeperRegistration {
   const indexes = [row, ...checks].map(({ modifyIndex }) => modifyIndex);
   return {
@@ -42,7 +42,7 @@ function placeOf({ id, address, port }: ServiceRow): Pick<KeeperRegistration, "s
   return { serviceId: id, host: address, port };
 }
 
-/** A check that has said something, or has nothing to wait for. */
+/** Whether the status is known: the check has a result, has status warning, or never runs. */
 function isKnown(check: LocalCheck): boolean {
   return check.saidMs !== undefined || check.status === "warning" || !isRun(check);
 }
@@ -61,15 +61,15 @@ function statusOf<Check extends { readonly status: CheckStatus }>(
   return given === "DOWN" || failing.some(isKnown) ? "DOWN" : "UNKNOWN";
 }
 
-/** As it was written here, unless it is another by now: the service may have been registered anew over Consul's API. */
-function healthCheckOf(method: CheckMethod | undefined, kept: KeeperRegistration | undefined): KeeperHealthCheck {
+/** Returns the registration's check as the client wrote it, unless Consul's API has registered another check since. */
+function healthCheckOf(method: CheckMethod | undefined, saved: KeeperRegistration | undefined): KeeperHealthCheck {
   const shown = shownHealthCheck(method);
-  if (!kept) return shown;
-  const [own] = toServiceDefinition(kept, { outputBytesMax: 0 }).checks;
-  return isDeepStrictEqual(shownHealthCheck(own?.method), shown) ? kept.healthCheck : shown;
+  if (!saved) return shown;
+  const [own] = toServiceDefinition(saved, { outputBytesMax: 0 }).checks;
+  return isDeepStrictEqual(shownHealthCheck(own?.method), shown) ? saved.healthCheck : shown;
 }
 
-/** Of the kinds of checks that core-keeper does not know, as much as there is. */
+/** Returns core-keeper's form of a check; kinds that core-keeper does not have fill its fields as far as they can. */
 function shownHealthCheck(method: CheckMethod | undefined): KeeperHealthCheck {
   switch (method?.kind) {
     case undefined:

@@ -16,7 +16,7 @@ export function getConfig({ describe }: Keeper): Endpoint {
   return () => json(200, versioned({ config: describe(), serviceName }));
 }
 
-/** As Go's UnixDate prints a time: "Fri Jan  2 15:04:05 UTC 2026". */
+/** Formats a time in Go's UnixDate layout: "Fri Jan  2 15:04:05 UTC 2026". */
 function unixDate(ms: number): string {
   // "Fri, 02 Jan 2026 15:04:05 GMT"
   const [weekday = "", day = "", month = "", year = "", time = ""] = new Date(ms).toUTCString().split(" ");

@@ -12,7 +12,7 @@ export function getKeys(keeper: Keeper): Endpoint {
     const keyOnly = request.flag("keyOnly");
     const plaintext = request.flag("plaintext");
     const key = requireKey(request.rest);
-    // A service that starts asks first whether there is anything, by the keys alone.
+    // A starting service first asks for the keys alone, to see whether its configuration is stored; that is no read of a port.
     if (!keyOnly) await keeper.ports.claim(key);
     const entries = kvBranch(key).read(keeper.store.state);
     if (entries.length === 0) throw new KeeperError(404, `no key starting with '${key}' found`);

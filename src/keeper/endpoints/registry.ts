@@ -6,7 +6,7 @@ import { noContent, success } from "../answers.ts";
 import { KeeperError } from "../keeper-error.ts";
 import type { KeeperRequest } from "../keeper-request.ts";
 import type { Endpoint, Keeper } from "../keeper.ts";
-import type { RegistryClient } from "../registrations.ts";
+import type { RegisteringClient } from "../registrations.ts";
 
 export function addRegistration({ registrations }: Keeper): Endpoint {
   return async (request) => {
@@ -50,14 +50,14 @@ export function deleteRegistration({ registrations }: Keeper): Endpoint {
   };
 }
 
-/** EdgeX's Go services register before they listen. */
-function clientOf({ userAgent }: KeeperRequest): RegistryClient {
+/** EdgeX's Go services, known by their user agent, register before they listen. */
+function clientOf({ userAgent }: KeeperRequest): RegisteringClient {
   return { beforeListening: userAgent.startsWith("Go-http-client/") };
 }
 
 /**
- * The answer to a registration. What it says of another port is beside what core-keeper answers.
- * @throws KeeperError 409 when the service was refused
+ * Adds the header that names an assigned port, which core-keeper does not have, to the answer to a registration.
+ * @throws KeeperError 409 if the port policy refused the service
  */
 function withPortOutcome(answer: Response, outcome: PortOutcome): Response {
   if (outcome.kind === "refused") throw new KeeperError(409, outcome.reason);

@@ -13,7 +13,7 @@ export function addSecret({ secrets }: Keeper): Endpoint {
   };
 }
 
-/** core-keeper says no more than the first three words, whatever is wrong. */
+/** Appends the reason; core-keeper answers "JSON decode failed" alone. */
 function decode(body: Uint8Array): SecretRequest {
   try {
     return readKeeperBody(body, decodeSecretRequest);

@@ -2,7 +2,7 @@ import type { Agent } from "../../agent/agent.ts";
 import type { MessageBusConfig, RuntimeConfig } from "../../config/runtime-config.ts";
 import type { HttpServer, listen } from "../../http/server.ts";
 import { CommitTimes } from "../../keeper/commit-times.ts";
-import { KeptRegistrations } from "../../keeper/kept-registrations.ts";
+import { SavedRegistrations } from "../../keeper/saved-registrations.ts";
 import { Registrations } from "../../keeper/registrations.ts";
 import { KeeperRouter, type ClientGate } from "../../keeper/router.ts";
 import { routes } from "../../keeper/routes.ts";
@@ -50,8 +50,8 @@ export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Pro
   const { agent, clientGate, clock, localRows, local, log, ports, random, secrets, store } = parts;
   const { checkOutputBytesMax, httpAllowWriteFrom: writers, kvValueBytesMax } = config;
   const times = new CommitTimes(store, clock);
-  const kept = new KeptRegistrations(localRows, local, clock);
-  const registrations = new Registrations({ agent, ports, store, kept, times, clock, log, checkOutputBytesMax });
+  const saved = new SavedRegistrations(localRows, local, clock);
+  const registrations = new Registrations({ agent, ports, store, saved, times, clock, log, checkOutputBytesMax });
   const bodyBytesMax = Math.max(bodyBytesMin, kvValueBytesMax);
   let current = config;
   const describe = (): object => describeKeeper(current, { bodyBytesMax });
@@ -74,7 +74,7 @@ export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Pro
     server,
     reload: (next) => void (current = next),
     close() {
-      kept.stop();
+      saved.stop();
       return server.stop();
     },
   };

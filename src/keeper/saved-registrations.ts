@@ -1,0 +1,78 @@
+import type { Along } from "../agent/service-registration.ts";
+import { RetryingQueue } from "../agent/retrying-queue.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { KeeperRegistration } from "../model/keeper-registration.ts";
+import type { LocalRows } from "../registry/local-rows.ts";
+import type { LocalRow } from "../registry/store.ts";
+
+const prefix = "keeper/";
+
+/**
+ * Saves registrations of core-keeper's API in the agent's rows, for the fields that the agent's services do not have: the
+ * client's status, the interval as written, the times. A registration with status HALT exists only here.
+ *
+ * A row is written in the batch of the agent's change of the service. When the disk confirms such a batch late, the agent
+ * repeats the change with the row. Only the deletion of a stale registration is a write of its own.
+ */
+export class SavedRegistrations {
+  readonly #rows: LocalRows;
+  readonly #changes: RetryingQueue;
+  readonly #saved = new Map<string, KeeperRegistration>();
+
+  /** @param savedRows the agent's rows at the start; those with another prefix are ignored */
+  constructor(rows: LocalRows, savedRows: readonly LocalRow[], clock: Clock) {
+    this.#rows = rows;
+    this.#changes = new RetryingQueue(clock);
+    for (const { key, value } of savedRows) {
+      if (!key.startsWith(prefix) || value === undefined) continue;
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only `put` writes these rows
+      this.#saved.set(key.slice(prefix.length), JSON.parse(new TextDecoder().decode(value)) as KeeperRegistration);
+    }
+  }
+
+  get(serviceId: string): KeeperRegistration | undefined {
+    return this.#saved.get(serviceId);
+  }
+
+  values(): Iterable<KeeperRegistration> {
+    return this.#saved.values();
+  }
+
+  /** Keeps the registration, in the batch of a change of its service. */
+  putting(registration: KeeperRegistration): Along {
+    const { serviceId } = registration;
+    const value = new TextEncoder().encode(JSON.stringify(registration));
+    return {
+      rows: [{ key: prefix + serviceId, value }],
+      onDurable: () => void this.#saved.set(serviceId, registration),
+    };
+  }
+
+  /** Deletes the registration in the batch of a change of its service. */
+  deleting(serviceId: string): Along {
+    const rows = this.#saved.has(serviceId) ? [{ key: prefix + serviceId, value: undefined }] : [];
+    return { rows, onDurable: () => void this.#saved.delete(serviceId) };
+  }
+
+  /**
+   * Deletes the registration. Durable when it resolves.
+   * @param isWanted called after earlier changes of the service are done; false keeps the registration
+   */
+  delete(serviceId: string, isWanted: () => boolean): Promise<void> {
+    return this.#changes.run([serviceId], async () => {
+      if (!this.#saved.has(serviceId) || !isWanted()) return;
+      await this.#rows.save([{ key: prefix + serviceId, value: undefined }]);
+      this.#saved.delete(serviceId);
+    });
+  }
+
+  /** @throws OperatingError unavailable while the outcome of an earlier change is unknown */
+  requireKnown(serviceId: string): void {
+    this.#changes.requireKnown([serviceId]);
+  }
+
+  /** Repeats no more writes. */
+  stop(): void {
+    this.#changes.stop();
+  }
+}
