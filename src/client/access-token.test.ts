@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../lib/clock.ts";
 import type { FetchAccessToken } from "./access-token.ts";
 import { HttpClient, type HttpRequest, textOf } from "./http.ts";
 
-/** An agent that takes one token and refuses every other. */
+/** An agent that accepts one token and answers 403 to every other. */
 function startGuardedAgent(valid: () => string): CannedAgent {
   return startCannedAgent(({ headers }) =>
     headers.get("X-Consul-Token") === valid()
@@ -22,7 +22,7 @@ function clientOf(url: string, fetchToken: FetchAccessToken, clock: Clock = syst
 const put: HttpRequest = { method: "PUT", path: "/v1/kv/a", body: "1" };
 
 describe("a refused token", () => {
-  test("is renewed once, and the request repeated as it was", async () => {
+  test("is renewed once, and the same request is sent again", async () => {
     using agent = startGuardedAgent(() => "new");
     const http = clientOf(agent.url, async () => "new");
     expect(textOf(await http.requestOk(put))).toBe("true");
@@ -46,14 +46,14 @@ describe("a refused token", () => {
     expect(renewals).toBe(1);
   });
 
-  test("that is refused again after the renewal is told as it is", async () => {
+  test("that is refused again after the renewal gives the agent's error", async () => {
     using agent = startGuardedAgent(() => "another");
     const error = await rejectionOf(clientOf(agent.url, async () => "new").requestOk(put));
     expect(error).toMatchObject({ kind: "denied", message: "Unexpected response code: 403 (Permission denied)" });
     expect(agent.requests).toHaveLength(2);
   });
 
-  test("may be renewed again later", async () => {
+  test("can be renewed again later", async () => {
     let valid = "first";
     using agent = startGuardedAgent(() => valid);
     const http = clientOf(agent.url, async () => valid);
@@ -68,7 +68,7 @@ describe("a refused token", () => {
     expect(await (await clientOf(agent.url, async () => "new").stream({ path: "/" })).text()).toBe("true");
   });
 
-  test("without a way to another is told as it is", async () => {
+  test("without getAccessToken gives the agent's error", async () => {
     using agent = startGuardedAgent(() => "new");
     const http = new HttpClient({ baseUrl: agent.url, clock: systemClock, token: "old" });
     expect((await rejectionOf(http.requestOk(put))).message).toContain("403");
@@ -77,7 +77,7 @@ describe("a refused token", () => {
 });
 
 describe("a renewal that fails", () => {
-  test("is told in the words of EdgeX's Go clients, and the next request tries anew", async () => {
+  test("has the error text of EdgeX's Go clients, and the next request renews again", async () => {
     using agent = startGuardedAgent(() => "new");
     const sources = [() => Promise.reject(new Error("vault is sealed")), () => Promise.resolve("new")];
     const http = clientOf(agent.url, () => sources.shift()?.() ?? Promise.reject(new Error("asked too often")));
@@ -88,7 +88,7 @@ describe("a renewal that fails", () => {
     expect(textOf(await http.requestOk(put))).toBe("true");
   });
 
-  test("that never ends, ends", async () => {
+  test("ends after ten seconds without a token", async () => {
     using agent = startGuardedAgent(() => "new");
     const clock = new FakeClock();
     const asked = Promise.withResolvers<AbortSignal>();
@@ -103,7 +103,7 @@ describe("a renewal that fails", () => {
     expect([signal.aborted, clock.timerCount]).toEqual([true, 0]);
   });
 
-  test("holds a request no longer than its own time and signal", async () => {
+  test("ends for a request at its timeout or its signal", async () => {
     using agent = startGuardedAgent(() => "new");
     const clock = new FakeClock();
     const asked = Promise.withResolvers<void>();

@@ -1,13 +1,13 @@
 import { type Clock, sleep } from "../lib/clock.ts";
 import { messageOf, OperatingError } from "../lib/errors.ts";
 
-/** Gives a new token. Its signal aborts when nobody waits for the token any more. */
+/** Resolves with a new token. The signal aborts when no request waits for it any more. */
 export type FetchAccessToken = (call: { readonly signal: AbortSignal }) => Promise<string>;
 
-/** Whoever gives tokens must not hold up every request for ever. */
+/** Limit for a token source that never answers. */
 const renewalTimeoutMs = 10_000;
 
-/** The token that requests carry, and the way to another when it is refused. */
+/** The token that requests send, and its renewal when the agent refuses it. */
 export class AccessToken {
   readonly #clock: Clock;
   readonly #fetchToken: FetchAccessToken | undefined;
@@ -20,7 +20,7 @@ export class AccessToken {
     this.#fetchToken = fetchToken;
   }
 
-  /** "" is none. */
+  /** "" for none. */
   get current(): string {
     return this.#current;
   }
@@ -30,8 +30,8 @@ export class AccessToken {
   }
 
   /**
-   * Resolves when there is another token than the refused one. Requests that are refused at the same time share one renewal.
-   * @throws OperatingError denied, in the words of EdgeX's Go clients
+   * Replaces a refused token. Requests that are refused at the same time share one renewal.
+   * @throws OperatingError denied, with the text of EdgeX's Go clients
    */
   async renew(refused: string): Promise<void> {
     if (this.#fetchToken === undefined || refused !== this.#current) return;

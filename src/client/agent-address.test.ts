@@ -25,10 +25,10 @@ test.each([
   ["unix://", "Unknown protocol scheme: unix"],
   ["http://gateway:8500/consul", 'the agent\'s address "http://gateway:8500/consul" has more than a host and a port'],
   ["gateway:8500?token=x", "has more than a host and a port"],
-  ["", 'the agent\'s address "" is none'],
-  ["a b:8500", "is none"],
-  ["gateway:99999", "is none"],
-])("%j is refused with what is expected", (text, message) => {
+  ["", 'the agent\'s address "" is not a host and a port'],
+  ["a b:8500", "is not a host and a port"],
+  ["gateway:99999", "is not a host and a port"],
+])("%j is refused, and the error says what is expected", (text, message) => {
   expect(() => parseAgentAddress(text, { secure: false })).toThrow(message);
 });
 

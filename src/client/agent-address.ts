@@ -2,18 +2,18 @@ import { OperatingError } from "../lib/errors.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where an agent answers HTTP. */
+/** The address of an agent's HTTP API. */
 export interface AgentAddress {
   /** "http://10.0.0.1:8500", without a path. */
   readonly baseUrl: string;
-  /** Path of the socket that leads there; undefined for an agent that is reached over the network. */
+  /** Path of the agent's unix socket; undefined for TCP. */
   readonly socket?: string;
 }
 
 /**
- * Reads an address as Consul 1.8's command line does: "host:port", "http://host:port", "https://host:port" or
- * "unix:///path". With `secure` it is https, even if it begins with "http://" or "unix://"; without a port it is that of the scheme, 80
- * or 443. Unlike in Consul, a slash may follow.
+ * Parses an address as Consul 1.8's command line does: "host:port", "http://host:port", "https://host:port" or
+ * "unix:///path". `secure` selects https whatever the scheme. The default port is 80, or 443 for https. A final slash is allowed,
+ * which Consul refuses.
  * @throws OperatingError invalid
  */
 export function parseAgentAddress(text: string, { secure }: { readonly secure: boolean }): AgentAddress {
@@ -21,10 +21,10 @@ export function parseAgentAddress(text: string, { secure }: { readonly secure: b
   if (scheme === "unix" && rest !== "") return { baseUrl: `${secure ? "https" : "http"}://localhost`, socket: rest };
   if (scheme !== "http" && scheme !== "https") throw invalid(`Unknown protocol scheme: ${scheme}`);
   const host = rest.replace(/\/$/, "");
-  // Consul 1.8 asks the name server for "host:port/path", so the words of its error lead nowhere.
+  // Consul 1.8 looks up "host:port/path" in DNS, and its error does not help.
   if (/[/?#@\\]/.test(host)) throw invalid(`the agent's address ${shown(text)} has more than a host and a port`);
   const url = URL.parse(`${secure ? "https" : scheme}://${host}`);
-  if (url === null) throw invalid(`the agent's address ${shown(text)} is none`);
+  if (url === null) throw invalid(`the agent's address ${shown(text)} is not a host and a port`);
   return { baseUrl: url.origin };
 }
 
@@ -33,7 +33,7 @@ function invalid(what: string): OperatingError {
   return new OperatingError("invalid", "invalid-agent-address", `${what}; ${expected}`);
 }
 
-/** Before an @ there can be a password. */
+/** Quotes an address and hides what is before an @, which can be a password. */
 function shown(text: string): string {
   return JSON.stringify(text.replace(/^(.*?:\/\/)?.*@/s, "$1***@"));
 }

@@ -1,14 +1,14 @@
 import { OperatingError } from "../lib/errors.ts";
 import type { HttpAnswer } from "./http.ts";
 
-/** As a number, which it is for everything but events. */
+/** Returns the index of an answer as a number; only the index of events can exceed 53 bits. */
 export function indexOfAnswer(answer: HttpAnswer): number {
   return Number(indexTextOfAnswer(answer));
 }
 
 /**
- * What a blocking query waits on.
- * @throws OperatingError unavailable when there is none
+ * Returns the index of an answer as text, for the next blocking query.
+ * @throws OperatingError unavailable if the answer has no index
  */
 export function indexTextOfAnswer(answer: HttpAnswer): string {
   const header = answer.headers.get("X-Consul-Index");

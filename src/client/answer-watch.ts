@@ -7,30 +7,29 @@ export interface AnswerWatchSettings {
   readonly http: HttpClient;
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** The answer, whenever it may have changed: its status is 200, or 404 where nothing is there. */
+  /** Called with the first answer, and with each that can differ from the last; the status is 200, or 404 if nothing is stored. */
   readonly onAnswer: (answer: HttpAnswer) => void;
-  /** A failed request, or what `onAnswer` throws; the watch goes on by itself. */
+  /** Called with the error of a failed request, or the one that `onAnswer` throws; the watch continues. */
   readonly onError: (thrown: unknown) => void;
   /** Stops the watch, as stop() does. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface Stop {
-  /** Idempotent; nothing is told any more when it returns, but a failure of a callback that was called before. */
+  /** Idempotent. No callback starts after it returns; only a callback that is still running can report its failure. */
   stop(): void;
 }
 
-/** Short enough to notice within about a minute that an agent lost its power and will never answer; a request a minute costs nothing. */
+/** Short enough to notice a dead agent within about a minute. */
 const waitMs = 60_000;
 /** Consul adds up to a sixteenth of the wait. */
 const answerTimeoutMs = waitMs + waitMs / 16 + 10_000;
 const unchangedPauseMs = 1_000;
 
 /**
- * Watches an answer with blocking queries. The first is told at once, a later one when its index moved.
- * An index that did not move means that the wait ran out, or that something on the way answers for the agent: the loop
- * pauses, where Consul's own client would ask again at once and without end.
- * An index that fell (the store was replaced) is followed downwards.
+ * Watches an answer with blocking queries. `onAnswer` gets the first answer at once, and a later one when its index changed.
+ * After an unchanged index, at the end of the wait or from a proxy that answers for the agent, the loop pauses, where Consul's
+ * own client would repeat the request at once. A lower index, after the store was replaced, counts as a change.
  */
 export function watchAnswers(settings: AnswerWatchSettings): Stop {
   const stopping = new AbortController();
@@ -62,14 +61,14 @@ async function follow(settings: AnswerWatchSettings, signal: AbortSignal): Promi
   }
 }
 
-interface Question {
+interface BlockingOptions {
   readonly index: number | undefined;
   readonly signal: AbortSignal;
 }
 
 async function ask(
   { http, path, query = {} }: AnswerWatchSettings,
-  { index, signal }: Question,
+  { index, signal }: BlockingOptions,
 ): Promise<{ readonly index: number; readonly answer: HttpAnswer }> {
   const blocking = index === undefined ? {} : { index: String(index), wait: `${waitMs}ms` };
   const answer = await http.request({ path, query: { ...query, ...blocking }, timeoutMs: answerTimeoutMs, signal });

@@ -1,7 +1,7 @@
 const firstMs = 1_000;
 const lastMs = 10_000;
 
-/** The pauses between attempts at something that fails: each twice the last, from one second to ten. */
+/** Pauses between failed attempts: each twice the last, from one second to ten. */
 export class Backoff {
   #nextMs = firstMs;
 
@@ -11,7 +11,7 @@ export class Backoff {
     return pauseMs;
   }
 
-  /** After an attempt that did not fail. */
+  /** Call after a successful attempt. */
   reset(): void {
     this.#nextMs = firstMs;
   }

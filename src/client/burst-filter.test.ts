@@ -9,11 +9,11 @@ function filterWith(clock: FakeClock): { filter: BurstFilter<string>; delivered:
   return { filter, delivered };
 }
 
-test("the first value is told at once", () => {
+test("the first value is delivered at once", () => {
   expect(filterWith(new FakeClock()).delivered).toEqual(["first"]);
 });
 
-test("of a burst only the last is told, when it has been quiet for half a second", async () => {
+test("the last value of a burst is delivered half a second after it", async () => {
   const clock = new FakeClock();
   const { filter, delivered } = filterWith(clock);
   for (const value of ["a", "b", "c"]) {
@@ -25,7 +25,7 @@ test("of a burst only the last is told, when it has been quiet for half a second
   expect(delivered).toEqual(["first", "c"]);
 });
 
-test("a burst without end is told every five seconds", async () => {
+test("an endless burst delivers a value every five seconds", async () => {
   const clock = new FakeClock();
   const { filter, delivered } = filterWith(clock);
   for (let at = 0; at <= 100; at++) {
@@ -35,7 +35,7 @@ test("a burst without end is told every five seconds", async () => {
   expect(delivered).toEqual(["first", "49", "99"]);
 });
 
-test("after stop nothing is told", async () => {
+test("nothing is delivered after stop", async () => {
   const clock = new FakeClock();
   const { filter, delivered } = filterWith(clock);
   filter.push("late");

@@ -1,13 +1,13 @@
 import type { Clock, Timer } from "../lib/clock.ts";
 
 export interface QuietPeriod {
-  /** Told when nothing followed for so long... */
+  /** Deliver when no value followed for this time... */
   readonly quietMs: number;
-  /** ...or at the latest after so long. */
+  /** ...or at the latest this time after the first value of a burst. */
   readonly maxMs: number;
 }
 
-/** Lets the first value through at once, and of a burst of later ones only the last. */
+/** Delivers the first value at once, and the last value of each later burst. */
 export class BurstFilter<T> {
   readonly #clock: Clock;
   readonly #period: QuietPeriod;
@@ -37,7 +37,7 @@ export class BurstFilter<T> {
     });
   }
 
-  /** Drops what waits. */
+  /** Drops a value that is not delivered yet. */
   stop(): void {
     this.#quiet?.cancel();
   }

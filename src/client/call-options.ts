@@ -1,7 +1,7 @@
-/** What every call takes. */
+/** Options of every call. */
 export interface CallOptions {
   /** Ends the call: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** How long the agent has for an answer, 5 s if not said otherwise; a call of several requests gives it to each. */
+  /** Timeout of each request of the call; default 5 s. */
   readonly timeoutMs?: number;
 }

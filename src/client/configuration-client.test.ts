@@ -41,9 +41,9 @@ describe("hasConfiguration", () => {
   });
 });
 
-describe("what is below a name", () => {
+describe("keys below a name", () => {
   const keys = ["Writable/LogLevel", "Writable/Persist", "Writable2/X", "Name"].map((key) => `${basePath}/${key}`);
-  /** As an agent does: a prefix is text. */
+  /** Matches a prefix as text, like an agent. */
   const startKeyAgent = (): CannedAgent =>
     startCannedAgent(({ target }) => {
       const prefix = decodeURIComponent(target.replace("/v1/kv/", "").replace("?keys=", ""));
@@ -51,7 +51,7 @@ describe("what is below a name", () => {
       return found.length === 0 ? absent() : Response.json(found);
     });
 
-  test("does not take a longer name's", async () => {
+  test("do not include those of a longer name", async () => {
     using agent = startKeyAgent();
     const client = clientOf(agent.url);
     expect(await client.getConfigurationKeys("Writable")).toEqual(keys.slice(0, 2));
@@ -62,7 +62,7 @@ describe("what is below a name", () => {
     expect(await client.hasSubConfiguration("Writ")).toBe(false);
   });
 
-  test("that cannot be found out is told in the words of the Go client", async () => {
+  test("that cannot be read give the error text of the Go client", async () => {
     using agent = startCannedAgent(() => new Response("No cluster leader", { status: 500 }));
     const client = clientOf(agent.url);
     const messages = [client.hasSubConfiguration("Writable"), client.getConfigurationKeys("Writable")].map(rejectionOf);
@@ -76,7 +76,7 @@ describe("what is below a name", () => {
 describe("a single value", () => {
   const bytes = Uint8Array.of(0, 255, 10);
 
-  test("is stored as it is, text or bytes", async () => {
+  test("is stored unchanged, text or bytes", async () => {
     using agent = startCannedAgent(() => new Response("true"));
     const client = clientOf(agent.url);
     await client.putConfigurationValue("Writable/LogLevel", "DEBÜG");
@@ -87,7 +87,7 @@ describe("a single value", () => {
     ]);
   });
 
-  test("is read as bytes, and is undefined when it is not there", async () => {
+  test("is read as bytes, or undefined if the key does not exist", async () => {
     using agent = startCannedAgent(({ target }) =>
       target === `/v1/kv/${basePath}/Blob` ? Response.json([{ Key: "x", Value: bytes.toBase64() }]) : absent(),
     );
@@ -99,7 +99,7 @@ describe("a single value", () => {
     expect(await client.configurationValueExists("Other")).toBe(false);
   });
 
-  test("that cannot be read or stored is told in the words of the Go client, with the whole key", async () => {
+  test("that cannot be read or stored gives the error text of the Go client, with the full key", async () => {
     using agent = startCannedAgent(() => new Response(null, { status: 403 }));
     const client = clientOf(agent.url);
     const calls = [
@@ -119,7 +119,7 @@ describe("a single value", () => {
   });
 });
 
-test("a call takes a time of its own and a signal, whose reason is told as it is", async () => {
+test("a call has its own timeout and signal, and rejects with the signal's reason", async () => {
   const clock = new FakeClock();
   using agent = startCannedAgent(() => Promise.withResolvers<Response>().promise);
   const client = clientOf(agent.url, clock);
@@ -150,13 +150,13 @@ describe("putConfiguration", () => {
     ]);
   });
 
-  test("without overwrite stores only what is not there, by compare-and-set", async () => {
+  test("without overwrite stores only keys that do not exist, by compare-and-set", async () => {
     using agent = startCannedAgent(() => new Response("false"));
     await clientOf(agent.url).putConfiguration(configuration, { overwrite: false });
     expect(agent.requests.every(({ target }) => target.endsWith("?cas=0"))).toBe(true);
   });
 
-  test("an error stops it, at the latest after the requests under way", async () => {
+  test("stops at an error, after the requests under way", async () => {
     using agent = startCannedAgent(() => new Response("disk full", { status: 500 }));
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`key-${at}`, at]));
     expect((await rejectionOf(clientOf(agent.url).putConfiguration(many, { overwrite: true }))).message).toMatch(
@@ -167,7 +167,7 @@ describe("putConfiguration", () => {
 });
 
 describe("getConfiguration", () => {
-  test("lays what is stored over a copy of the defaults; an empty value, which Consul shows as null, is empty", async () => {
+  test("replaces defaults by stored values in a copy; an empty value, which Consul shows as null, is empty", async () => {
     using agent = startCannedAgent(() =>
       stored({ "Writable/LogLevel": "DEBUG", "Service/Port": "1", "Service/Host": null }),
     );
@@ -189,7 +189,7 @@ describe("getConfiguration", () => {
 describe("watchForChanges", () => {
   const defaults = { LogLevel: "INFO" };
 
-  /** Runs a watch against an agent that gives these answers in turn and then holds; returns what it told. */
+  /** Runs a watch against an agent that gives these answers in turn and then holds the query; returns the callbacks' arguments. */
   function watching(answers: ((request: CannedRequest) => Response)[]) {
     const updates: (typeof defaults)[] = [];
     const errors: string[] = [];
@@ -217,7 +217,7 @@ describe("watchForChanges", () => {
 
   const level = (text: string, index: number) => (): Response => stored({ "Writable/LogLevel": text }, index);
 
-  test("tells what is stored at once, then asks again with the index and tells what changed", async () => {
+  test("calls onUpdate with the stored values, then waits with the index and calls it after a change", async () => {
     using watch = watching([level("WARN", 5), level("DEBUG", 9)]);
     await watch.expectUpdates("WARN", "DEBUG");
     await watch.expectRequests(3);
@@ -228,13 +228,13 @@ describe("watchForChanges", () => {
     ]);
   });
 
-  test("all keys gone is an update with the defaults", async () => {
+  test("calls onUpdate with the defaults when all keys are deleted", async () => {
     const gone = (): Response => new Response(null, { status: 404, headers: { "X-Consul-Index": "9" } });
     using watch = watching([level("WARN", 5), gone]);
     await watch.expectUpdates("WARN", "INFO");
   });
 
-  test("an index that repeats is no update, and makes a pause", async () => {
+  test("pauses after an unchanged index, without an update", async () => {
     using watch = watching([level("WARN", 5), level("ERROR", 5), level("DEBUG", 6)]);
     await watch.expectRequests(2);
     await watch.clock.advance(400);
@@ -243,14 +243,14 @@ describe("watchForChanges", () => {
     await watch.expectUpdates("WARN", "DEBUG");
   });
 
-  test("an index that fell is followed, as the store may have been replaced", async () => {
+  test("follows a lower index, since the store can be replaced", async () => {
     using watch = watching([level("WARN", 500), level("DEBUG", 3)]);
     await watch.expectUpdates("WARN", "DEBUG");
     await watch.expectRequests(3);
     expect(watch.agent.requests[2]?.target).toContain("index=3");
   });
 
-  test("errors are told and the watch goes on, at pauses that grow to ten seconds", async () => {
+  test("calls onError and continues, at pauses that grow to ten seconds", async () => {
     const failing = (): Response => new Response("No cluster leader", { status: 500 });
     using watch = watching([failing, failing, failing, failing, failing, failing, level("WARN", 5)]);
     for (const [at, pauseMs] of [1_000, 2_000, 4_000, 8_000, 10_000, 10_000].entries()) {
@@ -263,14 +263,14 @@ describe("watchForChanges", () => {
     expect(watch.errors[0]).toBe("Unexpected response code: 500 (No cluster leader)");
   });
 
-  test("an answer without an index is told as an error, not asked again at once", async () => {
+  test("calls onError for an answer without an index, and pauses", async () => {
     using watch = watching([() => Response.json([])]);
     await within(2_000, async () => expect(watch.errors).toHaveLength(1));
     expect(watch.errors[0]).toContain("no X-Consul-Index");
     await watch.expectRequests(1);
   });
 
-  test("what onUpdate throws goes to onError, and the watch goes on", async () => {
+  test("passes what onUpdate throws to onError, and continues", async () => {
     const errors: string[] = [];
     const levels: string[] = [];
     let index = 0;
@@ -295,7 +295,7 @@ describe("watchForChanges", () => {
     watch.stop();
   });
 
-  test("of all keys watches the base path, and a signal ends it as stop does", async () => {
+  test('watches the base path for the key "", and ends by a signal as by stop', async () => {
     using agent = startCannedAgent(({ target }) =>
       target.includes("index=") ? Promise.withResolvers<Response>().promise : stored({ LogLevel: "WARN" }),
     );
@@ -315,7 +315,7 @@ describe("watchForChanges", () => {
     expect(updates).toEqual([{ LogLevel: "WARN" }]);
   });
 
-  test("after stop nothing is told and the held request ends", async () => {
+  test("calls nothing after stop, and ends its request", async () => {
     const aborted = Promise.withResolvers<void>();
     using agent = startCannedAgent(({ target, signal }) => {
       if (!target.includes("index=")) return stored({}, 5);

@@ -1,5 +1,5 @@
 import { OperatingError } from "../lib/errors.ts";
-import { isAgentAlive } from "./agent-alive.ts";
+import { isAgentAlive } from "./agent-status.ts";
 import type { Stop } from "./answer-watch.ts";
 import { BurstFilter, type QuietPeriod } from "./burst-filter.ts";
 import type { CallOptions } from "./call-options.ts";
@@ -9,7 +9,7 @@ import {
   flattenConfiguration,
   overlayConfiguration,
 } from "./configuration-values.ts";
-import { asWatchError, callBack, saying } from "./failed-call.ts";
+import { asWatchError, callBack, withErrorPrefix } from "./failed-call.ts";
 import { type HttpAnswer, type HttpClient, jsonOf, unexpectedStatus } from "./http.ts";
 import { decodePairs, keyPath, type StoredPair } from "./key-value.ts";
 import { watchKeys } from "./key-watch.ts";
@@ -22,27 +22,27 @@ export interface ConfigurationClientSettings {
 
 export interface ConfigurationWatch<T extends ConfigurationObject> {
   readonly defaults: T;
-  /** First with what is stored, at once; then with each change, after the quiet period. A promise is not waited for. */
+  /** Called with the stored configuration at once, then with each change after the quiet period. A returned promise is not awaited. */
   readonly onUpdate: (configuration: T) => unknown;
-  /** The store cannot be reached or holds what cannot be read, or `onUpdate` failed; the watch goes on. */
+  /** Called if the store cannot be reached, a stored value cannot be parsed, or `onUpdate` failed; the watch continues. */
   readonly onError: (error: OperatingError) => void;
-  /** Default: told after 500 ms without a further change, at the latest after 5 s. */
+  /** Default: `onUpdate` is called after 500 ms without a further change, at the latest after 5 s. */
   readonly quietPeriod?: QuietPeriod;
   /** Stops the watch, as stop() does. */
   readonly signal?: AbortSignal;
 }
 
-type Query = Readonly<Record<string, string>>;
+type Parameters = Readonly<Record<string, string>>;
 
 const defaultQuietPeriod: QuietPeriod = { quietMs: 500, maxMs: 5_000 };
-/** At a time; enough to hide the round trips, few enough to leave the agent's connections to others. */
+/** Concurrent PUTs: enough to hide the round trips, few enough to leave connections for other clients. */
 const putsMax = 8;
-const asking = "checking configuration existence from Consul failed";
+const existenceFailed = "checking configuration existence from Consul failed";
 
 /** One service's configuration in the key-value store: go-mod-configuration's client, with its key layout and error texts. */
 export class ConfigurationClient {
   readonly #http: HttpClient;
-  /** Ends in "/", or is empty: without it "edgex-core-data-2/..." would be ours, too. */
+  /** Ends in "/", or is empty; without the slash it would match "edgex-core-data-2/...", too. */
   readonly #base: string;
 
   constructor(settings: ConfigurationClientSettings) {
@@ -50,45 +50,47 @@ export class ConfigurationClient {
     this.#base = folder(settings.basePath);
   }
 
-  /** True when the agent answers and knows a leader or is one; never throws. */
+  /** Resolves with true if the agent answers /v1/status/leader with a 2xx status. Never throws. */
   isAlive(options: CallOptions = {}): Promise<boolean> {
     return isAgentAlive(this.#http, options);
   }
 
   async hasConfiguration(options: CallOptions = {}): Promise<boolean> {
-    return saying(asking, options, async () => (await this.#keys(this.#base, options)).length > 0);
+    return withErrorPrefix(existenceFailed, options, async () => (await this.#keys(this.#base, options)).length > 0);
   }
 
-  /** Whether there is anything at or below a name: "Writable". */
+  /** Whether any key is stored at or below a name: "Writable". */
   async hasSubConfiguration(name: string, options: CallOptions = {}): Promise<boolean> {
     const what = "checking sub configuration existence from Consul failed";
-    return saying(what, options, async () => (await this.#keysOf(name, options)).length > 0);
+    return withErrorPrefix(what, options, async () => (await this.#keysOf(name, options)).length > 0);
   }
 
   /**
-   * Stores each value under its own key. Without `overwrite`, keys that exist keep their value, even one that somebody
-   * stores at the same moment. Never deletes. Stops at the first error, so a part may have been stored.
+   * Stores each value under its own key. Without `overwrite`, keys that exist keep their value, even one that another client
+   * stores at the same moment. Never deletes keys. Stops at the first error, so a part can be stored.
    */
   async putConfiguration(
     configuration: ConfigurationObject,
     { overwrite, ...options }: CallOptions & { readonly overwrite: boolean },
   ): Promise<void> {
     const waiting = flattenConfiguration(configuration);
-    const query = overwrite ? {} : { cas: "0" }; // 0: only where there is none
+    const query = overwrite ? {} : { cas: "0" }; // 0: only if the key does not exist
     const putAll = async (): Promise<void> => {
       for (let pair = waiting.shift(); pair; pair = waiting.shift()) await this.#put(pair, query, options);
     };
     const putOrStop = (): Promise<void> =>
       putAll().catch((thrown: unknown) => {
-        waiting.length = 0; // the others end after the request that they have under way
+        waiting.length = 0; // the other loops end after their current request
         throw thrown;
       });
     await Promise.all(Array.from({ length: putsMax }, putOrStop));
   }
 
-  /** A copy of `defaults` with what is stored laid over it. */
+  /** Returns a copy of `defaults` with the stored values in place of the defaults. */
   async getConfiguration<T extends ConfigurationObject>(defaults: T, options: CallOptions = {}): Promise<T> {
-    const answer = await saying(asking, options, () => this.#get(this.#base, { recurse: "" }, options));
+    const answer = await withErrorPrefix(existenceFailed, options, () =>
+      this.#get(this.#base, { recurse: "" }, options),
+    );
     if (answer === undefined) {
       const message = `the Configuration service (Consul) doesn't contain configuration for ${this.#base}`;
       throw new OperatingError("not-found", "configuration-not-found", message);
@@ -96,7 +98,7 @@ export class ConfigurationClient {
     return overlayConfiguration(defaults, textsBelow(this.#base, decodePairs(answer)));
   }
 
-  /** Follows the values below `key` ("Writable"; "" for all) until stopped. */
+  /** Watches the values below `key` ("Writable"; "" for all) until stopped. */
   watchForChanges<T extends ConfigurationObject>(key: string, watch: ConfigurationWatch<T>): Stop {
     const { signal, onUpdate } = watch;
     const prefix = this.#base + folder(key.replace(/^\/+|\/+$/g, ""));
@@ -118,18 +120,18 @@ export class ConfigurationClient {
   async configurationValueExists(name: string, options: CallOptions = {}): Promise<boolean> {
     const key = this.#base + name;
     const what = `unable to check existence of ${key} in Consul`;
-    return (await saying(what, options, () => this.#get(key, {}, options))) !== undefined;
+    return (await withErrorPrefix(what, options, () => this.#get(key, {}, options))) !== undefined;
   }
 
-  /** undefined when it is not stored. */
+  /** Resolves with undefined if the key does not exist. */
   getConfigurationValue(name: string, options: CallOptions = {}): Promise<Uint8Array | undefined> {
     return this.getConfigurationValueByFullPath(this.#base + name, options);
   }
 
-  /** The same, by a key as getConfigurationKeys() gives it. */
+  /** As getConfigurationValue(), by a key as getConfigurationKeys() returns it. */
   async getConfigurationValueByFullPath(key: string, options: CallOptions = {}): Promise<Uint8Array | undefined> {
     const what = `unable to get value for ${key} from Consul`;
-    const answer = await saying(what, options, () => this.#get(key, {}, options));
+    const answer = await withErrorPrefix(what, options, () => this.#get(key, {}, options));
     return answer && decodePairs(answer)[0]?.value;
   }
 
@@ -137,13 +139,13 @@ export class ConfigurationClient {
     await this.#put([name, value], {}, options);
   }
 
-  /** The keys at and below a name, whole: "edgex/core/1.0/edgex-core-data/Writable/LogLevel"; "" names all. */
+  /** Resolves with the full keys at and below a name: "edgex/core/1.0/edgex-core-data/Writable/LogLevel"; "" for all. */
   async getConfigurationKeys(name: string, options: CallOptions = {}): Promise<readonly string[]> {
     const what = `unable to get list of keys for ${this.#base}${name} from Consul`;
-    return saying(what, options, () => this.#keysOf(name, options));
+    return withErrorPrefix(what, options, () => this.#keysOf(name, options));
   }
 
-  /** "Writable" is not "Writable2", as it would be to Consul. */
+  /** Consul matches "Writable" as a prefix; this excludes "Writable2". */
   async #keysOf(name: string, options: CallOptions): Promise<readonly string[]> {
     const key = this.#base + name;
     const keys = await this.#keys(key, options);
@@ -156,7 +158,7 @@ export class ConfigurationClient {
     return Array.isArray(keys) ? keys.map(String) : [];
   }
 
-  async #get(key: string, query: Query, options: CallOptions): Promise<HttpAnswer | undefined> {
+  async #get(key: string, query: Parameters, options: CallOptions): Promise<HttpAnswer | undefined> {
     const answer = await this.#http.request({ path: keyPath(key), query, ...options });
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) throw unexpectedStatus(answer);
@@ -165,22 +167,22 @@ export class ConfigurationClient {
 
   async #put(
     [name, value]: readonly [name: string, value: Uint8Array | string],
-    query: Query,
+    query: Parameters,
     options: CallOptions,
   ): Promise<void> {
     const key = this.#base + name;
-    await saying(`unable to put value for ${key} into Consul`, options, () =>
+    await withErrorPrefix(`unable to put value for ${key} into Consul`, options, () =>
       this.#http.requestOk({ method: "PUT", path: keyPath(key), query, body: bodyOf(value), ...options }),
     );
   }
 }
 
-/** The path that the keys below it begin with: "a/"; "" for "". */
+/** Returns the prefix of the keys below a path: "a/" for "a", "" for "". */
 function folder(path: string): string {
   return path === "" || path.endsWith("/") ? path : `${path}/`;
 }
 
-/** A body for fetch must not be of shared memory. */
+/** Copies bytes, since the body of fetch must not be shared memory. */
 function bodyOf(value: Uint8Array | string): Uint8Array<ArrayBuffer> | string {
   return typeof value === "string" ? value : Uint8Array.from(value);
 }

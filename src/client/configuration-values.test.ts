@@ -23,7 +23,7 @@ describe("flattenConfiguration", () => {
     ]);
   });
 
-  test("writes numbers without an exponent, as Go's readers take them", () => {
+  test("writes numbers without an exponent, for Go's parsers", () => {
     const numbers = [1e21, 1.25e22, 1e-7, -1.5e-7, 123456789012345680000, 0.1];
     expect(flattenConfiguration(numbers).map(([, text]) => text)).toEqual([
       "1000000000000000000000",
@@ -35,7 +35,7 @@ describe("flattenConfiguration", () => {
     ]);
   });
 
-  test("stores a date as JSON has it, a big integer with all its digits, and nothing for undefined", () => {
+  test("stores a date as in JSON, a big integer with all its digits, and nothing for undefined", () => {
     const at = new Date(Date.UTC(2026, 0, 2));
     expect(flattenConfiguration({ at, big: 2n ** 63n, nothing: undefined })).toEqual([
       ["at", "2026-01-02T00:00:00.000Z"],
@@ -60,7 +60,7 @@ describe("overlayConfiguration", () => {
     Tags: ["x"],
   };
 
-  test("the defaults decide how a text is read", () => {
+  test("the type of a default decides how its text is parsed", () => {
     const read = overlayConfiguration(defaults, [
       ["Service/Port", "48080"],
       ["Service/Host", "48080"],
@@ -102,13 +102,13 @@ describe("overlayConfiguration", () => {
     expect(read).toEqual({ Clients: { CoreData: { Port: "48080" } } });
   });
 
-  test("a hundred thousand digits that are no number are named at once", () => {
+  test("a text of a hundred thousand digits that is no number is refused quickly", () => {
     const startMs = performance.now();
     expect(() => overlayConfiguration({ a: 1 }, [["a", `${"1".repeat(100_000)}x`]])).toThrow("cannot parse 'a'");
     expect(performance.now() - startMs).toBeLessThan(patienceMs(1_000));
   });
 
-  test("every text that cannot be read is named", () => {
+  test("the error names every text that cannot be parsed", () => {
     const pairs = [
       ["Service/Port", "many"],
       ["Writable/Persist", "maybe"],
@@ -127,7 +127,7 @@ describe("overlayConfiguration", () => {
     expect(() => overlayConfiguration(defaults, pairs.toReversed())).toThrow(/child is both a data item and dir/);
   });
 
-  test("what was flattened reads back the same", () => {
+  test("is the inverse of flattenConfiguration", () => {
     const scalar = fc.oneof(
       fc.string(),
       fc.boolean(),

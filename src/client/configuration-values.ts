@@ -4,17 +4,17 @@ import { OperatingError } from "../lib/errors.ts";
 /** A key below the base path and its text: ["Service/Port", "48080"]. */
 export type ConfigurationPair = readonly [key: string, text: string];
 
-/** Configuration as it is read: objects below objects, ending in scalars and lists. */
+/** Configuration: nested objects with scalars and lists. */
 export type ConfigurationObject = object;
 
-/** A folder of keys, or a text at its end. */
+/** Keys as a tree: a folder, or the text of a key. */
 type Tree = Map<string, Tree | string>;
 
 /**
- * One pair for each scalar, as go-mod-configuration stores it: nested names joined with "/", list elements under their
- * position, all values as text without type. Nothing is stored for undefined, an empty object or an empty list; a Date is
- * stored as JSON has it.
- * @throws OperatingError invalid for what no text stands for: NaN, a function
+ * Returns one pair for each scalar, as go-mod-configuration stores it: nested names joined with "/", list elements by their
+ * position, all values as text without type. Undefined, an empty object and an empty list give no pair; a Date is written as
+ * in JSON.
+ * @throws OperatingError invalid for a value without a text: NaN, a function
  */
 export function flattenConfiguration(value: unknown, path: readonly string[] = []): ConfigurationPair[] {
   const key = path.join("/");
@@ -31,7 +31,7 @@ export function flattenConfiguration(value: unknown, path: readonly string[] = [
   throw new OperatingError("invalid", "configuration-unstorable", message);
 }
 
-/** Without an exponent, which not every reader of numbers takes: 1e-7 is "0.0000001". */
+/** Formats a number without an exponent, which some parsers refuse: 1e-7 is "0.0000001". */
 function decimal(value: number): string {
   const [, sign = "", whole = "", fraction = "", exponent] =
     /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(value)) ?? [];
@@ -44,13 +44,14 @@ function decimal(value: number): string {
 }
 
 /**
- * A copy of `defaults` with the stored texts laid over it. The defaults' types decide how a text is read; names match in
- * any letter case; unknown keys are ignored and missing ones keep their default. An empty object takes every key below it.
+ * Returns a copy of `defaults` with stored texts in place of defaults. The type of a default decides how its text is parsed;
+ * names match in any letter case; unknown keys are ignored and missing ones keep their default. An empty object receives
+ * every key below it.
  *
  *   defaults { Writable: { LogLevel: "INFO" }, Port: 1 }, pairs [["writable/loglevel", "DEBUG"], ["Port", "48080"]]
  *   gives    { Writable: { LogLevel: "DEBUG" }, Port: 48080 }
  *
- * @throws OperatingError invalid, naming every text that cannot be read, in Go's words
+ * @throws OperatingError invalid, naming every text that cannot be parsed, with Go's error text
  */
 export function overlayConfiguration<T extends ConfigurationObject>(
   defaults: T,
@@ -71,7 +72,7 @@ function growTree(pairs: readonly ConfigurationPair[]): Tree {
   for (const [key, text] of pairs) {
     const segments = key.split("/");
     const name = segments.pop() ?? "";
-    if (name === "") continue; // "Writable/" is a folder made by hand: it holds no value
+    if (name === "") continue; // "Writable/" is a folder that a person made: it has no value
     const folder = segments.reduce((parent, segment) => folderOf(parent, { segment, key }), root);
     if (folder.get(name) instanceof Map) throw bothValueAndFolder(key);
     folder.set(name, text);
@@ -90,64 +91,68 @@ function bothValueAndFolder(key: string): OperatingError {
   return new OperatingError("invalid", "configuration-value-and-folder", `child is both a data item and dir: ${key}`);
 }
 
-interface Place {
-  /** As Go prints it: "Service.Port". */
+interface DecodeContext {
+  /** Path of the setting as Go prints it: "Service.Port". */
   readonly path: string;
   readonly problems: string[];
 }
 
-function overlay(fallback: unknown, stored: Tree | string, place: Place): unknown {
-  if (Array.isArray(fallback)) return overlayList(fallback, stored, place);
-  if (typeof fallback === "object" && fallback !== null) return overlayObject(fallback, stored, place);
+function overlay(fallback: unknown, stored: Tree | string, context: DecodeContext): unknown {
+  if (Array.isArray(fallback)) return overlayList(fallback, stored, context);
+  if (typeof fallback === "object" && fallback !== null) return overlayObject(fallback, stored, context);
   if (typeof stored !== "string")
-    return reject(fallback, place, `'${place.path}' expected a value, got a folder of keys`);
+    return reject(fallback, context, `'${context.path}' expected a value, got a folder of keys`);
   switch (typeof fallback) {
     case "number":
-      return readNumber(stored) ?? reject(fallback, place, `cannot parse '${place.path}' as number: ${quote(stored)}`);
+      return (
+        readNumber(stored) ?? reject(fallback, context, `cannot parse '${context.path}' as number: ${quote(stored)}`)
+      );
     case "boolean":
-      return readBoolean(stored) ?? reject(fallback, place, `cannot parse '${place.path}' as bool: ${quote(stored)}`);
+      return (
+        readBoolean(stored) ?? reject(fallback, context, `cannot parse '${context.path}' as bool: ${quote(stored)}`)
+      );
     default:
       return stored;
   }
 }
 
-function overlayObject(fallback: object, stored: Tree | string, place: Place): unknown {
+function overlayObject(fallback: object, stored: Tree | string, context: DecodeContext): unknown {
   if (typeof stored === "string") {
     return stored === ""
       ? structuredClone(fallback)
-      : reject(fallback, place, `'${place.path}' expected a folder of keys`);
+      : reject(fallback, context, `'${context.path}' expected a folder of keys`);
   }
   const known = Object.entries(fallback);
   if (known.length === 0) return openObject(stored);
   return Object.fromEntries(
     known.map(([name, child]) => {
       const found = find(stored, name);
-      const path = place.path === "" ? name : `${place.path}.${name}`;
-      return [name, found === undefined ? structuredClone(child) : overlay(child, found, { ...place, path })];
+      const path = context.path === "" ? name : `${context.path}.${name}`;
+      return [name, found === undefined ? structuredClone(child) : overlay(child, found, { ...context, path })];
     }),
   );
 }
 
-/** Elements are kept under their position; one text alone is a list of one, as Go's weak decoding takes it. */
-function overlayList(fallback: readonly unknown[], stored: Tree | string, place: Place): unknown[] {
+/** Elements are stored by their position; a single text is a list of one, as in Go's weak decoding. */
+function overlayList(fallback: readonly unknown[], stored: Tree | string, context: DecodeContext): unknown[] {
   const template: unknown = fallback[0] ?? "";
   const elements = typeof stored === "string" ? (stored === "" ? [] : [stored]) : inOrder(stored);
-  return elements.map((element, at) => overlay(templateFor(template, element), element, withPosition(place, at)));
+  return elements.map((element, at) => overlay(templateFor(template, element), element, withPosition(context, at)));
 }
 
 function templateFor(template: unknown, element: Tree | string): unknown {
   return template === "" && typeof element !== "string" ? {} : template;
 }
 
-function withPosition(place: Place, at: number): Place {
-  return { ...place, path: `${place.path}[${at}]` };
+function withPosition(context: DecodeContext, at: number): DecodeContext {
+  return { ...context, path: `${context.path}[${at}]` };
 }
 
 function inOrder(stored: Tree): (Tree | string)[] {
   return [...stored].toSorted(([a], [b]) => Number(a) - Number(b)).map(([, element]) => element);
 }
 
-/** The exact name first: a store may hold two names that differ in letter case only. */
+/** Prefers the exact name, since two stored names can differ in letter case only. */
 function find(stored: Tree, name: string): Tree | string | undefined {
   const exact = stored.get(name);
   if (exact !== undefined) return exact;
@@ -160,13 +165,13 @@ function openObject(stored: Tree): Record<string, unknown> {
   );
 }
 
-function reject(fallback: unknown, place: Place, problem: string): unknown {
-  place.problems.push(problem);
+function reject(fallback: unknown, context: DecodeContext, problem: string): unknown {
+  context.problems.push(problem);
   return fallback;
 }
 
 function readNumber(text: string): number | undefined {
-  // A fraction only after its point: digits that two parts could share are tried in all ways.
+  // Digits after the point only: digits that two parts could match would make the match quadratic.
   const isNumber = /^[+-]?(\d+(\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|0[xX][0-9a-fA-F]+|0[bB][01]+)$/.test(text);
   return isNumber && Number.isFinite(Number(text)) ? Number(text) : undefined;
 }

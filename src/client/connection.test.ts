@@ -26,9 +26,9 @@ test.each([
   expect(originOf(location)).toBe(origin);
 });
 
-describe("what names no registry is refused", () => {
+describe("a location without a registry is refused", () => {
   test.each([[{}], [{ host: "", port: 8500 }], [{ host: "h", port: 0 }], [{ url: "consul.http://localhost" }]])(
-    "when host or port is missing, in the words of EdgeX's Go clients: %j",
+    "without host or port, with the error text of EdgeX's Go clients: %j",
     (location) => {
       expect(() => createRegistryClient({ ...location, serviceKey: "a" })).toThrow(
         "unable to create ConsulClient: registry host and/or port or serviceKey not set",
@@ -59,7 +59,7 @@ describe("what names no registry is refused", () => {
   );
 });
 
-test("a client sends its token, asks for a new one, and ends a call in its time", async () => {
+test("a client sends its token, renews it, and ends a call at its timeout", async () => {
   const clock = new FakeClock();
   using agent = startCannedAgent(({ headers }) =>
     headers.get("X-Consul-Token") === "b"

@@ -3,32 +3,32 @@ import { OperatingError } from "../lib/errors.ts";
 import type { FetchAccessToken } from "./access-token.ts";
 import { HttpClient } from "./http.ts";
 
-/** Where the registry is: its URL, or the parts of it. */
+/** The registry's address: a URL, or its parts. */
 export interface RegistryLocation {
-  /** "http://localhost:8500", or as EdgeX's services are told it: "consul.http://localhost:8500". */
+  /** "http://localhost:8500", or in EdgeX's form: "consul.http://localhost:8500". */
   readonly url?: string;
-  /** "http" if not said otherwise. */
+  /** Default: "http". */
   readonly protocol?: string;
   readonly host?: string;
   readonly port?: number;
-  /** What the registry speaks. "consul", the default, is the only kind there is. */
+  /** Only "consul", the default, is supported. */
   readonly type?: string;
 }
 
-/** How to talk to the registry. */
+/** How to connect to the registry. */
 export interface ConnectionOptions extends RegistryLocation {
-  /** Sent with each request, where the registry asks for one. */
+  /** Sent with each request as X-Consul-Token. */
   readonly accessToken?: string;
-  /** Gives another token when the registry refuses the one there is; the request is then repeated, once. */
+  /** Called for a new token when the registry refuses the present one; the request is then repeated once. */
   readonly getAccessToken?: FetchAccessToken;
-  /** How long a call waits for an answer if not said otherwise: 5,000 ms. */
+  /** Default timeout of a request: 5,000 ms. */
   readonly timeoutMs?: number;
-  /** Time, for tests that move it. */
+  /** For tests that move the time. */
   readonly clock?: Clock;
 }
 
-/** How the two kinds of client name themselves, in the words of EdgeX's Go clients. */
-export interface ClientWords {
+/** The parts in which the error texts of EdgeX's two Go clients differ. */
+export interface ClientErrorTexts {
   /** Host or port is missing. */
   readonly incomplete: string;
   /** "unknown KIND type 'x' requested" */
@@ -36,13 +36,13 @@ export interface ClientWords {
 }
 
 /** @throws OperatingError invalid */
-export function connect(options: ConnectionOptions, words: ClientWords): HttpClient {
+export function connect(options: ConnectionOptions, texts: ClientErrorTexts): HttpClient {
   const { accessToken, getAccessToken, timeoutMs, clock = wakefulClock } = options;
-  const { protocol, host, port, type } = options.url === undefined ? options : partsOf(options.url, words);
+  const { protocol, host, port, type } = options.url === undefined ? options : partsOf(options.url, texts);
   if (host === undefined || host === "" || port === undefined || port === 0)
-    throw new OperatingError("invalid", "registry-not-named", words.incomplete);
+    throw new OperatingError("invalid", "registry-not-named", texts.incomplete);
   if (type !== undefined && type !== "consul") {
-    throw new OperatingError("invalid", "unknown-client-type", `unknown ${words.kind} type '${type}' requested`);
+    throw new OperatingError("invalid", "unknown-client-type", `unknown ${texts.kind} type '${type}' requested`);
   }
   return new HttpClient({
     baseUrl: `${protocol || "http"}://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}`,
@@ -54,7 +54,7 @@ export function connect(options: ConnectionOptions, words: ClientWords): HttpCli
 }
 
 /** "consul.http://host:port" names type and protocol, "consul://host:port" only the type, and a plain URL the protocol. */
-function partsOf(text: string, words: ClientWords): RegistryLocation {
+function partsOf(text: string, texts: ClientErrorTexts): RegistryLocation {
   if (!URL.canParse(text)) throw invalidUrl(text, "is no URL");
   const url = new URL(text);
   if (!["", "/"].includes(url.pathname) || url.search !== "" || url.hash !== "" || url.username !== "")
@@ -65,7 +65,7 @@ function partsOf(text: string, words: ClientWords): RegistryLocation {
   if (more.length > 0 || !["http", "https"].includes(protocol))
     throw invalidUrl(text, "names no protocol that there is");
   if (url.hostname === "" || (url.port === "" && !isPlain)) {
-    throw new OperatingError("invalid", "registry-not-named", words.incomplete);
+    throw new OperatingError("invalid", "registry-not-named", texts.incomplete);
   }
   return { type, protocol, host: url.hostname, port: Number(url.port) || (scheme === "https" ? 443 : 80) };
 }

@@ -6,7 +6,7 @@ export interface ConfigurationClientOptions extends ConnectionOptions {
   readonly basePath: string;
 }
 
-/** @throws OperatingError invalid when the options do not say where the registry is */
+/** @throws OperatingError invalid if the options have no valid address */
 export function createConfigurationClient(options: ConfigurationClientOptions): ConfigurationClient {
   const incomplete =
     "unable to create Configuration Client: Configuration service host and/or port or serviceKey not set";

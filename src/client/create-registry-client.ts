@@ -2,20 +2,20 @@ import { connect, type ConnectionOptions } from "./connection.ts";
 import { RegistryClient } from "./registry-client.ts";
 
 export interface RegistryClientOptions extends ConnectionOptions {
-  /** The name that others look for: "edgex-core-data". */
+  /** The name of the service in the registry: "edgex-core-data". */
   readonly serviceKey: string;
-  /** Where this service can be called. Needed to register; a client that only looks others up leaves these out. */
+  /** The service's own address. Required to register; leave it out to look up other services only. */
   readonly serviceHost?: string;
   readonly servicePort?: number;
-  /** "http" if not said otherwise. */
+  /** Default: "http". */
   readonly serviceProtocol?: string;
-  /** What the registry calls to see whether the service is well, from the root: "/api/v1/ping". */
+  /** Path that the registry's health check calls: "/api/v1/ping". */
   readonly checkRoute?: string;
-  /** How often, as a Go duration: "10s". */
+  /** Interval of the health check as a Go duration: "10s". */
   readonly checkInterval?: string;
 }
 
-/** @throws OperatingError invalid when the options do not say where the registry is */
+/** @throws OperatingError invalid if the options have no valid address */
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
   const { serviceHost = "", servicePort = 0, checkRoute = "", checkInterval = "" } = options;
   const { serviceKey, serviceProtocol = "http" } = options;

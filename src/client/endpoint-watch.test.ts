@@ -40,7 +40,7 @@ function startWatch(answers: readonly (readonly object[] | undefined)[]) {
 const [first, moved] = [row(serviceId, "10.0.0.7", 48081), row(serviceId, "10.0.0.7", 48181)];
 const endpointAt = (host: string, port: number): ServiceEndpoint => ({ serviceId, host, port });
 
-test("where a service is is told at once, then each move, absence and return, and nothing else", async () => {
+test("onEndpoint gets the present endpoint, then each move, absence and return, and nothing else", async () => {
   using watched = startWatch([[], [first], [first], [moved], [], [moved]]);
   await watched.untilAsked(7);
   expect(watched.told).toEqual([
@@ -56,13 +56,13 @@ test("where a service is is told at once, then each move, absence and return, an
   ]);
 });
 
-test("of several instances the one with the ID counts, and one without an address is at its node's", async () => {
+test("the instance with the ID counts, and one without an address has its node's", async () => {
   using watched = startWatch([[row("other", "10.0.0.8", 1), row(serviceId, "", 48081)]]);
   await watched.untilAsked(2);
   expect(watched.told).toEqual([endpointAt("192.0.2.1", 48081)]);
 });
 
-test("a lost agent is told as an error and asked again, and does not make the service absent", async () => {
+test("a lost agent gives an error and is asked again; the service does not become absent", async () => {
   using watched = startWatch([[first], undefined, undefined, [first], [moved]]);
   await watched.untilAsked(2);
   for (const [at, pauseMs] of [1_000, 2_000].entries()) {

@@ -5,17 +5,17 @@ import { type HttpClient, jsonOf, unexpectedStatus } from "./http.ts";
 import { decodeHealthService, isSameEndpoint, type ServiceEndpoint } from "./service-endpoint.ts";
 
 export interface EndpointWatch {
-  /** First where the service is now, at once; then each change. undefined: it is not registered. A promise is not waited for. */
+  /** Called with the present endpoint at once, then with each change; undefined if the service is not registered. A returned promise is not awaited. */
   readonly onEndpoint: (endpoint: ServiceEndpoint | undefined) => unknown;
-  /** The agent cannot be asked, or `onEndpoint` failed; the watch goes on, and what was told last still counts. */
+  /** Called if the agent cannot be reached or `onEndpoint` failed; the watch continues, and the last endpoint stays valid. */
   readonly onError: (error: OperatingError) => void;
   /** Stops the watch, as stop() does. */
   readonly signal?: AbortSignal;
 }
 
-/** Follows where a service can be called. Its health does not count: a change of that is not told. */
+/** Watches the address of a service, without regard to its health. */
 export function watchEndpoint(http: HttpClient, serviceId: string, watch: EndpointWatch): Stop {
-  let told: { readonly endpoint: ServiceEndpoint | undefined } | undefined;
+  let last: { readonly endpoint: ServiceEndpoint | undefined } | undefined;
   return watchAnswers({
     http,
     path: `/v1/health/service/${encodeURIComponent(serviceId)}`,
@@ -24,8 +24,8 @@ export function watchEndpoint(http: HttpClient, serviceId: string, watch: Endpoi
     onAnswer(answer) {
       if (answer.status !== 200) throw unexpectedStatus(answer);
       const endpoint = decodeHealthService(jsonOf(answer), serviceId);
-      if (told !== undefined && isSameEndpoint(told.endpoint, endpoint)) return;
-      told = { endpoint };
+      if (last !== undefined && isSameEndpoint(last.endpoint, endpoint)) return;
+      last = { endpoint };
       callBack(() => watch.onEndpoint(endpoint), watch.onError);
     },
   });

@@ -8,7 +8,7 @@ import { HttpClient, jsonOf, textOf } from "./http.ts";
 const clock = systemClock;
 
 describe("HttpClient", () => {
-  test("sends method, path, query, body and token, and hands over the whole answer", async () => {
+  test("sends method, path, query, body and token, and returns the complete answer", async () => {
     using agent = startCannedAgent(() => new Response("true", { headers: { "X-Consul-Index": "7" } }));
     const http = new HttpClient({ baseUrl: agent.url, clock, token: "secret" });
     const answer = await http.request({ method: "PUT", path: "/v1/kv/a%20b", query: { cas: "0" }, body: "1" });
@@ -33,13 +33,13 @@ describe("HttpClient", () => {
     expect(error).toMatchObject({ kind, message: `Unexpected response code: ${status} (what it says)` });
   });
 
-  test("an empty error body leaves the bare code, which programs search for", async () => {
+  test("the error for an empty body ends after the status code", async () => {
     using agent = startCannedAgent(() => new Response(null, { status: 403 }));
     const error = await rejectionOf(new HttpClient({ baseUrl: agent.url, clock }).requestOk({ path: "/" }));
     expect(error.message).toBe("Unexpected response code: 403");
   });
 
-  test("an agent that never answers is a timeout, told when the time is up and not before", async () => {
+  test("an agent that never answers gives a timeout error at the timeout", async () => {
     const fakeClock = new FakeClock();
     const asked = Promise.withResolvers<void>();
     const never = Promise.withResolvers<Response>();
@@ -57,7 +57,7 @@ describe("HttpClient", () => {
     expect(await failure).toMatchObject({ kind: "timeout", message: `no answer from ${agent.url} within 300 ms` });
   });
 
-  test("an answer may take longer than the time-out as long as parts of it come, and ends when they stop", async () => {
+  test("the timeout applies to each part of an answer, not to the whole", async () => {
     const fakeClock = new FakeClock();
     const pending = Promise.withResolvers<ReadableStreamDefaultController<string>>();
     using agent = startCannedAgent(() => {
@@ -101,19 +101,19 @@ describe("HttpClient", () => {
     expect(await asked(agent.url)).toBe("straight");
     expect(await asked(`http://localhost:${port}`)).toBe("straight");
     expect(await asked("http://gateway.example:8500")).toBe("by the proxy");
-    // To this machine, but by an address that is no loopback address.
+    // 0.0.0.0 is this machine, and not a loopback address.
     expect(await asked(`http://0.0.0.0:${port}`, { NO_PROXY: "0.0.0.0/8" })).toBe("straight");
     expect(atProxy).toEqual(["http://gateway.example:8500/v1/kv/a?raw"]);
   });
 
-  test("an agent that is not there is unavailable, and says where", async () => {
+  test("the error for an agent that does not listen names its address", async () => {
     const gone = startCannedAgent(() => new Response());
     gone[Symbol.dispose]();
     const error = await rejectionOf(new HttpClient({ baseUrl: gone.url, clock }).request({ path: "/" }));
     expect(error).toMatchObject({ kind: "unavailable", message: `cannot reach ${gone.url}: connection refused` });
   });
 
-  test("an abort ends the request with the caller's own reason", async () => {
+  test("an aborted request rejects with the signal's reason", async () => {
     const never = Promise.withResolvers<Response>();
     const abort = new AbortController();
     using agent = startCannedAgent(() => {
@@ -124,7 +124,7 @@ describe("HttpClient", () => {
     expect((await rejectionOf(asking)).message).toBe("enough");
   });
 
-  test("a body that is not JSON is named", async () => {
+  test("the error for a body that is not JSON shows the body", async () => {
     using agent = startCannedAgent(() => new Response("<html>"));
     const answer = await new HttpClient({ baseUrl: agent.url, clock }).request({ path: "/" });
     expect(() => jsonOf(answer)).toThrow(/not JSON.*<html>/);

@@ -12,18 +12,18 @@ export interface HttpClientSettings {
   readonly token?: string;
   /** Sent with each request. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Where another token comes from when one is refused with 403; the request is then repeated, once. */
+  /** Called for a new token after a 403; the request is then repeated once. */
   readonly fetchToken?: FetchAccessToken | undefined;
-  /** How long the agent may be silent, before its answer begins and between two parts of it; 5 s unless given. */
+  /** Time limit until the answer begins, and between two of its parts; default 5 s. */
   readonly timeoutMs?: number;
   readonly transport?: Transport;
-  /** Variables that name proxies; those of the process unless given. */
+  /** Environment with the proxy variables; default: the process's. */
   readonly env?: Environment;
 }
 
 export interface HttpRequest {
   readonly method?: "GET" | "PUT" | "POST" | "DELETE";
-  /** From the root, already escaped: "/v1/kv/a%20b". */
+  /** Percent-encoded path: "/v1/kv/a%20b". */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array<ArrayBuffer> | Blob;
@@ -40,8 +40,8 @@ export interface HttpAnswer {
 const defaultTimeoutMs = 5_000;
 
 /**
- * One agent's HTTP API. Every request ends: by its answer, by a time-out when the agent falls silent, or by its signal. Uses
- * fetch only, so it runs on Node and in browsers as well as on Bun.
+ * A client of one agent's HTTP API. Every request ends by its answer, by the timeout, or by its signal. It uses only fetch, so it
+ * runs on Node, on Bun and in browsers.
  */
 export class HttpClient {
   readonly clock: Clock;
@@ -55,9 +55,9 @@ export class HttpClient {
   }
 
   /**
-   * The answer, whatever its status.
-   * @throws OperatingError unavailable or timeout when there is no whole answer, denied when a new token cannot be had;
-   * the signal's reason when that aborts
+   * Resolves with the answer, whatever its status.
+   * @throws OperatingError unavailable or timeout without a complete answer, denied if the token cannot be renewed; the signal's
+   * reason if it aborts
    */
   async request(request: HttpRequest): Promise<HttpAnswer> {
     request.signal?.throwIfAborted();
@@ -71,9 +71,9 @@ export class HttpClient {
   }
 
   /**
-   * The answer when its status is 200.
-   * @throws OperatingError with Consul's words, `Unexpected response code: 500 (No cluster leader)`, for any other status:
-   * Consul's clients take 201 and 204 as errors too, and programs search for these words
+   * Resolves with an answer of status 200.
+   * @throws OperatingError for any other status, with Consul's text `Unexpected response code: 500 (No cluster leader)`, which
+   * programs search for; Consul's clients take 201 and 204 as errors, too
    */
   async requestOk(request: HttpRequest): Promise<HttpAnswer> {
     const answer = await this.request(request);
@@ -82,8 +82,8 @@ export class HttpClient {
   }
 
   /**
-   * The answer once it begins, for as long as it goes on: then only its signal ends it. It is not asked for compressed:
-   * Consul holds a compressed log back until there is much of it.
+   * Resolves with the answer when it begins; after that only its signal ends it. Requests no compression, since Consul buffers
+   * much of a compressed log before it sends any.
    * @throws OperatingError as requestOk
    */
   async stream(request: HttpRequest): Promise<Response> {
@@ -106,8 +106,8 @@ export class HttpClient {
   }
 
   /**
-   * The parts of an answer as they come.
-   * @throws OperatingError timeout when the agent is silent for too long, the runtime's error when the answer breaks off
+   * Yields the parts of an answer as they arrive.
+   * @throws OperatingError timeout if the next part does not arrive in time; the runtime's error if the connection breaks
    */
   async *parts({ body }: Response, request: Pick<HttpRequest, "timeoutMs"> = {}): AsyncGenerator<Uint8Array> {
     const timeoutMs = this.timeoutMsOf(request);
@@ -131,7 +131,7 @@ export class HttpClient {
     });
   }
 
-  /** Resolves when the answer begins. @throws OperatingError timeout, and whatever fetch throws */
+  /** Resolves when the answer begins. @throws OperatingError timeout, or the error of fetch */
   async #begin(request: HttpRequest, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
     const timeoutMs = this.timeoutMsOf(request);
     const late = new AbortController();
@@ -147,22 +147,22 @@ export class HttpClient {
     }
   }
 
-  /** Where a request goes. */
+  /** The full URL of a request. */
   urlOf(request: HttpRequest): URL {
     return new URL(pathAndQuery(request), this.#settings.baseUrl);
   }
 
-  /** The URL of the proxy that a request goes through; undefined for none. It can hold a password. */
+  /** The URL of the proxy that a request uses; undefined for none. It can contain a password. */
   proxyOf(request: HttpRequest): string | undefined {
     return this.socketPath === undefined ? proxyOf(this.urlOf(request), this.#settings.env) : undefined;
   }
 
-  /** How long the agent may be silent while it is asked this. */
+  /** The timeout of a request. */
   timeoutMsOf({ timeoutMs }: Pick<HttpRequest, "timeoutMs">): number {
     return timeoutMs ?? this.#settings.timeoutMs ?? defaultTimeoutMs;
   }
 
-  /** Of the socket that requests go through; undefined where they go over the network. */
+  /** Path of the agent's unix socket; undefined for TCP. */
   get socketPath(): string | undefined {
     return this.#settings.transport?.unix;
   }
@@ -186,14 +186,14 @@ export class HttpClient {
       headers: { ...this.#settings.headers, ...headers, ...(token !== "" && { "X-Consul-Token": token }) },
       body: request.body ?? null,
       signal,
-      redirect: "manual", // following one would turn a PUT into a GET
+      redirect: "manual", // following a redirect would turn a PUT into a GET
       ...this.#settings.transport,
       env: this.#settings.env,
     });
   }
 }
 
-/** What the promise does, or a rejection as soon as the signal aborts. */
+/** Settles like the promise, or rejects as soon as the signal aborts. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
@@ -228,7 +228,7 @@ export function textOf(answer: HttpAnswer): string {
   return new TextDecoder().decode(answer.body);
 }
 
-/** @throws OperatingError unavailable when the body is not JSON */
+/** @throws OperatingError unavailable if the body is not JSON */
 export function jsonOf(answer: HttpAnswer): unknown {
   const text = textOf(answer);
   try {
@@ -241,7 +241,7 @@ export function jsonOf(answer: HttpAnswer): unknown {
 
 export function unexpectedStatus(answer: HttpAnswer): OperatingError {
   const text = textOf(answer);
-  // Consul: a list of errors ends in a blank line, which its clients show.
+  // Consul: an error of several lines keeps its final newline in the message.
   const body = shorten(/\n./.test(text) ? text : text.trim());
   const message = `Unexpected response code: ${answer.status}${body === "" ? "" : ` (${body})`}`;
   return new OperatingError(kindOfStatus(answer.status), "unexpected-status", message);
@@ -265,7 +265,7 @@ function kindOfStatus(status: number): ErrorKind {
   }
 }
 
-/** An error page must not fill the log of a service that retries every second. */
+/** Truncates a body for an error message, so that an error page does not fill the log of a service that retries every second. */
 function shorten(text: string): string {
   return text.length <= 500 ? text : `${text.slice(0, 500)}...`;
 }
@@ -274,7 +274,7 @@ function timedOut(where: string, timeoutMs: number): OperatingError {
   return new OperatingError("timeout", "request-timeout", `no answer from ${where} within ${timeoutMs} ms`);
 }
 
-/** What went wrong on the way; an error of our own (a time-out, a token that cannot be renewed) stays as it is. */
+/** Wraps an error of fetch; a timeout or a failed token renewal stays unchanged. */
 function asFailure(where: string, cause: unknown): OperatingError {
   if (cause instanceof OperatingError) return cause;
   return new OperatingError("unavailable", "agent-unreachable", `cannot reach ${where}: ${unreachableReason(cause)}`, {
@@ -282,12 +282,12 @@ function asFailure(where: string, cause: unknown): OperatingError {
   });
 }
 
-/** Whether there was no answer at all: the next request will hardly have one either. */
+/** Whether the agent did not answer at all, so that further requests are pointless. */
 export function isUnreachable({ code }: OperatingError): boolean {
   return code === "agent-unreachable" || code === "request-timeout";
 }
 
-/** Runtimes name the system's error in different places: Bun in `code`, Node in `cause.code`. */
+/** Returns the reason of a network error. Bun has the system's error code in `code`, Node in `cause.code`. */
 export function unreachableReason(thrown: unknown): string {
   const inner = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
   switch (codeOf(inner)) {

@@ -1,4 +1,4 @@
-/** The fields of what may be a JSON object; of anything else there are none. */
+/** Returns the fields of a JSON object, and no fields for any other value. */
 export function fieldsOf(json: unknown): Readonly<Record<string, unknown>> {
   return typeof json === "object" && json !== null ? { ...json } : {};
 }

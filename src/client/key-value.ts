@@ -8,12 +8,12 @@ export interface StoredPair {
 }
 
 /**
- * The request path of a key.
- * @throws OperatingError invalid for a key that cannot travel in a URL
+ * Returns the request path of a key.
+ * @throws OperatingError invalid for a key that a URL cannot carry
  */
 export function keyPath(key: string): string {
   if (key.startsWith("/")) throw invalidKey(key, "must not begin with a '/'");
-  // URL parsing resolves them, escaped or not, to another key.
+  // URL parsing resolves . and .., escaped or not, to another key.
   if (/(^|\/)\.{1,2}(\/|$)/.test(key)) throw invalidKey(key, "must not have a '.' or '..' between slashes");
   return `/v1/kv/${key.split("/").map(encodeURIComponent).join("/")}`;
 }
@@ -22,7 +22,7 @@ function invalidKey(key: string, what: string): OperatingError {
   return new OperatingError("invalid", "invalid-key", `Invalid key. Key ${what}: ${key}`);
 }
 
-/** Reads the list that a KV GET answers. */
+/** Decodes the answer of GET /v1/kv/. */
 export function decodePairs(answer: HttpAnswer): readonly StoredPair[] {
   const json = jsonOf(answer);
   return Array.isArray(json) ? json.flatMap(decodePair) : [];

@@ -2,9 +2,9 @@ import { type AnswerWatchSettings, type Stop, watchAnswers } from "./answer-watc
 import { decodePairs, keyPath, type StoredPair } from "./key-value.ts";
 
 export interface KeyWatchSettings extends Pick<AnswerWatchSettings, "http" | "onError" | "signal"> {
-  /** A key, or the folder above the keys that are watched: that ends in "/". */
+  /** A key, or a folder with its final "/" to watch all keys below it. */
   readonly key: string;
-  /** What is stored there, whenever it may have changed; nothing when it was deleted. */
+  /** Called with the stored pairs at once and after each possible change; with none if they are deleted. */
   readonly onPairs: (pairs: readonly StoredPair[]) => void;
 }
 

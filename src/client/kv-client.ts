@@ -4,20 +4,20 @@ import { indexOfAnswer } from "./answer-index.ts";
 import { type HttpAnswer, type HttpClient, jsonOf, textOf, unexpectedStatus } from "./http.ts";
 import { keyPath } from "./key-value.ts";
 
-type Query = Readonly<Record<string, string>>;
+type Parameters = Readonly<Record<string, string>>;
 
 export interface KvPut {
   readonly key: string;
   readonly value: Uint8Array<ArrayBuffer>;
   readonly flags: bigint;
-  /** "cas", "acquire" or "release" with its value; none writes in any case. */
-  readonly condition?: Query;
+  /** "cas", "acquire" or "release" with its value; without one the write is unconditional. */
+  readonly condition?: Parameters;
 }
 
 export interface KvWait {
   readonly index: number;
   readonly waitMs: number;
-  readonly query?: Query;
+  readonly query?: Parameters;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,10 +26,10 @@ export interface KvSeen {
   readonly index: number;
 }
 
-/** An agent that hangs must be noticed. */
+/** Added to the wait of a blocking query, to notice an agent that hangs. */
 const answerMsMax = 5_000;
 
-/** An agent's keys, with all that is stored of them. Errors carry the words of Consul's client. */
+/** A client of an agent's keys, with flags, lock and indexes. Errors have the text of Consul's client. */
 export class KvClient {
   readonly #http: Pick<HttpClient, "request">;
 
@@ -37,12 +37,12 @@ export class KvClient {
     this.#http = http;
   }
 
-  /** undefined when there is no such key. */
+  /** Resolves with undefined if the key does not exist. */
   async get(key: string): Promise<KvEntry | undefined> {
     return (await this.#entries(key, {}))[0];
   }
 
-  /** What is at a key, or with `recurse` below it, once that may have changed after `index`; 0 answers at once. */
+  /** Reads a key, or with `recurse` all keys below it, as a blocking query; index 0 does not wait. */
   async wait(key: string, { index, waitMs, query = {}, signal }: KvWait): Promise<KvSeen> {
     const blocking = index === 0 ? {} : { index: String(index), wait: `${Math.ceil(waitMs)}ms` };
     // Consul: a wait takes up to a sixteenth longer.
@@ -54,26 +54,26 @@ export class KvClient {
     return { entries, index: indexOfAnswer(answer) };
   }
 
-  /** Every key that begins with `prefix`, in order. */
+  /** Resolves with the entries whose keys begin with `prefix`, sorted by key. */
   list(prefix: string): Promise<readonly KvEntry[]> {
     return this.#entries(prefix, { recurse: "" });
   }
 
-  /** Names that begin with `prefix`, each up to the next `separator`; "" for whole names. */
+  /** Resolves with the keys that begin with `prefix`, each cut after the next `separator`; "" for full keys. */
   async names(prefix: string, separator: string): Promise<readonly string[]> {
     const answer = await this.#read(prefix, { keys: "", ...(separator !== "" && { separator }) });
     const json = answer === undefined ? [] : jsonOf(answer);
     return Array.isArray(json) ? json.map(String) : [];
   }
 
-  /** Whether it was written: false when the condition does not hold. */
+  /** Resolves with false if the condition does not hold. */
   async put({ key, value, flags, condition }: KvPut): Promise<boolean> {
     const query = { ...(flags !== 0n && { flags: String(flags) }), ...condition };
     return isTrue(await this.#http.request({ method: "PUT", path: keyPath(key), query, body: value }));
   }
 
-  /** Also true when there was no such key; false when `cas` is given and the key is at another index. */
-  async delete(key: string, condition: Query = {}): Promise<boolean> {
+  /** Resolves with false only if `cas` is given and differs from the key's ModifyIndex; a missing key gives true. */
+  async delete(key: string, condition: Parameters = {}): Promise<boolean> {
     return isTrue(await this.#http.request({ method: "DELETE", path: keyPath(key), query: condition }));
   }
 
@@ -81,16 +81,16 @@ export class KvClient {
     await this.delete(prefix, { recurse: "" });
   }
 
-  async #entries(key: string, query: Query): Promise<readonly KvEntry[]> {
+  async #entries(key: string, query: Parameters): Promise<readonly KvEntry[]> {
     const answer = await this.#read(key, query);
     return answer === undefined ? [] : decodeKvEntries(answer.body);
   }
 
-  async #read(key: string, query: Query): Promise<HttpAnswer | undefined> {
+  async #read(key: string, query: Parameters): Promise<HttpAnswer | undefined> {
     const answer = await this.#http.request({ path: keyPath(key), query });
     if (answer.status === 404) return undefined;
     if (answer.status === 200) return answer;
-    // Consul: of a failed read only the status is told; the agent's reason helps more.
+    // Consul's client shows only the status of a failed read; the agent's reason helps more.
     throw unexpectedStatus(answer);
   }
 }

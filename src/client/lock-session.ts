@@ -5,9 +5,9 @@ import { type HttpClient, jsonOf, unexpectedStatus } from "./http.ts";
 
 export interface LockSessionOptions {
   readonly clock: Clock;
-  /** Told to who lists the sessions. */
+  /** The session's name in listings. */
   readonly name: string;
-  /** "delete" takes the session's keys away with it. */
+  /** "delete": the end of the session deletes its keys. */
   readonly behavior?: "delete";
 }
 
@@ -18,9 +18,8 @@ const retryMs = 1_000;
 type Http = Pick<HttpClient, "request">;
 
 /**
- * A session for a lock, renewed until it is ended. Who holds it does not learn here that it is gone, but from the key: a
- * failed renewal is tried again for as long as the session may be alive, and longer, since an agent that comes back
- * gives every session its whole time anew.
+ * A session for a lock, renewed until `end`. It does not report that the session is gone; the holder learns that from the key. A
+ * failed renewal is repeated even after the TTL, since an agent that restarts starts the TTL of every session again.
  */
 export class LockSession {
   readonly id: string;
@@ -42,7 +41,7 @@ export class LockSession {
     return session;
   }
 
-  /** A session that cannot be ended ends by itself, when its time is over. */
+  /** Destroys the session; if that fails, the session ends with its TTL. */
   async end(): Promise<void> {
     this.#ending.abort();
     await this.#put("destroy").catch(() => undefined);

@@ -10,7 +10,7 @@ import { Mutex } from "./mutex.ts";
 
 type Read = (at: number, request: CannedRequest) => Response | Promise<Response>;
 
-/** An agent with the session "me", whose lock's key is what `read` says, each time that it is read. */
+/** An agent with the session "me"; `read` returns the lock's key for each read. */
 function startLocking(
   read: Read,
   { monitorRetries = 0, timeoutMs }: { monitorRetries?: number; timeoutMs?: number } = {},
@@ -49,7 +49,7 @@ function never({ signal }: CannedRequest): Promise<Response> {
 }
 
 describe("a lock", () => {
-  test("is taken by a session of its own, which is renewed in time and ended with it", async () => {
+  test("is acquired by a new session, which is renewed and ends with it", async () => {
     using locking = startLocking((at, request) => (at === 0 ? absent() : at === 1 ? key("me") : never(request)));
     const held = await locking.held;
     expect(locking.agent.requests[0]?.body).toBe('{"Name":"a job","TTL":"15s"}');
@@ -68,7 +68,7 @@ describe("a lock", () => {
     expect(locking.clock.timerCount).toBe(0);
   });
 
-  test("waits for who has it, and not longer than told", async () => {
+  test("waits for its holder, at most the timeout", async () => {
     using locking = startLocking((at, request) => (at === 0 ? key("another") : never(request)), { timeoutMs: 2_000 });
     await within(2_000, async () => expect(locking.asked("index=7&wait=2000ms")).toHaveLength(1));
     locking.ending.abort();
@@ -76,19 +76,19 @@ describe("a lock", () => {
     expect(locking.asked("/v1/session/destroy/me")).toHaveLength(1);
   });
 
-  test("does not take a key that is something else", async () => {
+  test("does not acquire a key that is not a lock", async () => {
     using locking = startLocking(() => key("", { flags: "42" }));
     expect((await rejectionOf(locking.held)).message).toBe("Existing key does not match lock use");
     expect(locking.asked("acquire=")).toHaveLength(0);
   });
 
-  test("is lost when another has its key", async () => {
+  test("is lost when another session holds its key", async () => {
     using locking = startLocking((at) => (at === 0 ? absent() : key("another")));
     const held = await locking.held;
     await within(2_000, async () => expect(held?.lost.aborted).toBe(true));
   });
 
-  test("outlives as many failures of the agent as told, and no more", async () => {
+  test("survives monitorRetries failures of the agent, and no more", async () => {
     using locking = startLocking((at) => (at === 0 ? absent() : failed()), { monitorRetries: 2 });
     const held = await locking.held;
     await within(2_000, async () => {

@@ -4,26 +4,25 @@ import { LockSession } from "./lock-session.ts";
 import type { HttpClient } from "./http.ts";
 
 /*
- * Locks as Consul's own clients take them, so that both exclude each other. The two recipes, `Mutex` and `Semaphore`, say
- * which keys are read and written; what they have in common is here: the session, the waiting, and watching over what is
- * held.
+ * Locks compatible with those of Consul's own clients: both exclude each other. The two recipes, `Mutex` and `Semaphore`, read and
+ * write different keys. Here is what they share: the session, waiting for the lock, and monitoring it while it is held.
  */
 
-/** How a lock is taken, with keys. */
+/** The keys of a kind of lock, and the requests that acquire and release it. */
 export interface LockRecipe {
   readonly behavior?: "delete";
-  /** Written before the first attempt. */
+  /** Writes the contender's own key before the first attempt. */
   enter(session: string): Promise<void>;
-  /** @throws OperatingError when the keys are used for something else, or the agent fails */
+  /** @throws OperatingError if the keys are used for something else, or the agent fails */
   attempt(session: string, wait: Wait): Promise<Attempt>;
-  /** Whether the session holds it, once that may have changed. */
-  look(session: string, wait: Wait): Promise<{ readonly isHeld: boolean; readonly index: number }>;
+  /** Resolves, as a blocking query, with whether the session holds the lock. */
+  checkHeld(session: string, wait: Wait): Promise<{ readonly isHeld: boolean; readonly index: number }>;
   release(session: string): Promise<void>;
-  /** Deletes the key that the lock is known by; false when it is in use. */
+  /** Deletes the lock's key; resolves with false if it is in use. */
   cleanUp(): Promise<boolean>;
 }
 
-/** How long a read waits for a change after `index`; 0 answers at once. */
+/** Options of a blocking query; index 0 does not wait. */
 export interface Wait {
   readonly index: number;
   readonly waitMs: number;
@@ -32,26 +31,26 @@ export interface Wait {
 
 export type Attempt =
   | { readonly outcome: "held" }
-  /** Others hold it as of this index. */
+  /** Other sessions hold it at this index. */
   | { readonly outcome: "taken"; readonly index: number }
-  /** Nobody holds it, and nobody may take it yet: who had it lost it. */
+  /** No session holds it, and the lock delay after a lost session is not over. */
   | { readonly outcome: "delayed" }
-  /** Another was faster, and there may be room still. */
+  /** Another contender wrote first; try again. */
   | { readonly outcome: "raced" };
 
 export interface LockOptions {
   readonly clock: Clock;
   readonly sessionName: string;
-  /** Waits no longer than this for the lock; undefined waits for ever. */
+  /** Time limit for the lock; undefined for none. */
   readonly timeoutMs: number | undefined;
-  /** How many failures in a row to ask whether it is still held are no reason to give it up. */
+  /** How many failed monitoring queries in a row do not give up the lock. */
   readonly monitorRetries: number;
-  /** Ends the waiting for the lock. */
+  /** Ends waiting for the lock. */
   readonly signal: AbortSignal;
 }
 
 export interface HeldLock {
-  /** Aborts when it is not certain any more that nobody else has the lock. */
+  /** Aborts when the lock is lost, or can no longer be confirmed. */
   readonly lost: AbortSignal;
   /** @throws OperatingError */
   release(): Promise<void>;
@@ -62,7 +61,7 @@ const lockDelayRetryMs = 5_000;
 const monitorRetryMs = 1_000;
 
 /**
- * Resolves with the lock once it is held; undefined when the time is over or the signal aborts.
+ * Resolves with the lock once it is held; undefined at the timeout or if the signal aborts.
  * @throws OperatingError
  */
 export async function takeLock(
@@ -71,22 +70,22 @@ export async function takeLock(
   options: LockOptions,
 ): Promise<HeldLock | undefined> {
   const { clock, sessionName: name } = options;
-  const session = await saying("failed to create session", () =>
+  const session = await withErrorPrefix("failed to create session", () =>
     LockSession.start(http, { clock, name, ...(recipe.behavior && { behavior: recipe.behavior }) }),
   );
   let isHeld = false;
   try {
     await recipe.enter(session.id);
-    isHeld = await untilHeld(recipe, session.id, options);
+    isHeld = await acquire(recipe, session.id, options);
   } catch (error) {
     if (!options.signal.aborted) throw error;
   } finally {
     if (!isHeld) await session.end();
   }
-  return isHeld ? watchOver(recipe, session, options) : undefined;
+  return isHeld ? holdLock(recipe, session, options) : undefined;
 }
 
-async function untilHeld(recipe: LockRecipe, session: string, options: LockOptions): Promise<boolean> {
+async function acquire(recipe: LockRecipe, session: string, options: LockOptions): Promise<boolean> {
   const { clock, signal, timeoutMs = Infinity } = options;
   const deadlineMs = clock.monotonicMs() + timeoutMs;
   let index = 0;
@@ -112,7 +111,7 @@ async function untilHeld(recipe: LockRecipe, session: string, options: LockOptio
   return false;
 }
 
-function watchOver(recipe: LockRecipe, session: LockSession, options: LockOptions): HeldLock {
+function holdLock(recipe: LockRecipe, session: LockSession, options: LockOptions): HeldLock {
   const lost = new AbortController();
   const releasing = new AbortController();
   void monitor(recipe, session.id, { ...options, signal: releasing.signal }).then(() => lost.abort());
@@ -129,18 +128,18 @@ function watchOver(recipe: LockRecipe, session: LockSession, options: LockOption
   };
 }
 
-/** Resolves when the session does not hold the lock any more, or nobody can say. */
+/** Resolves when the session does not hold the lock any more, or the agent cannot confirm it. */
 async function monitor(recipe: LockRecipe, session: string, options: LockOptions): Promise<void> {
   const { clock, signal, monitorRetries } = options;
   let [index, failures] = [0, 0];
   while (!signal.aborted) {
     try {
-      const seen = await recipe.look(session, { index, waitMs: waitMsMax, signal });
+      const seen = await recipe.checkHeld(session, { index, waitMs: waitMsMax, signal });
       if (!seen.isHeld) return;
       index = seen.index;
       failures = 0;
     } catch (error) {
-      if (signal.aborted || failures >= monitorRetries || !isPassing(error)) return;
+      if (signal.aborted || failures >= monitorRetries || !isTemporary(error)) return;
       failures += 1;
       index = 0;
       await sleep(clock, monitorRetryMs, signal);
@@ -148,12 +147,12 @@ async function monitor(recipe: LockRecipe, session: string, options: LockOptions
   }
 }
 
-function isPassing(error: unknown): boolean {
+function isTemporary(error: unknown): boolean {
   return error instanceof OperatingError && (error.kind === "unavailable" || error.kind === "timeout");
 }
 
-/** Says before an error what failed, in the words of Consul's client. */
-export async function saying<T>(what: string, act: () => Promise<T>): Promise<T> {
+/** Puts what failed before an error's message, with the text of Consul's client. */
+export async function withErrorPrefix<T>(what: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (cause) {

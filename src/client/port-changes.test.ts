@@ -14,7 +14,7 @@ interface Fields {
   readonly state?: string;
 }
 
-/** As the registry keeps it. */
+/** A port record as the registry stores it. */
 function record({ revision = 3, newPort = 28_000, state = "pending" }: Fields = {}): string {
   const because = { owner: "edgex-core-command", reason: "port 48080 is taken", at: "2026-01-01T00:00:00Z" };
   return JSON.stringify({
@@ -29,14 +29,14 @@ function record({ revision = 3, newPort = 28_000, state = "pending" }: Fields = 
   });
 }
 
-/** What the answer to a registration says of it. */
+/** The port change in the answer to a registration. */
 function told(revision = 3, newPort = 28_000): Response {
   return Response.json({ PortChanged: { ID: "c1", Revision: revision, Old: 48_080, New: newPort } });
 }
 
 type Answers = (request: CannedRequest) => Response | undefined;
 
-/** A client of an agent that keeps a record of its port, or none; `answers` goes before what the agent does by itself. */
+/** A client of an agent with a port record for it, or without one; `answers` replaces the agent's own answers. */
 function startClient(answers: Answers = () => undefined) {
   let [stored, index]: [string | undefined, number] = [undefined, 1];
   let changed = Promise.withResolvers<void>();
@@ -73,12 +73,12 @@ function startClient(answers: Answers = () => undefined) {
         },
         onError: ({ message }) => errors.push(message),
       }),
-    /** The ports that the service and its check were registered with, in order. */
+    /** The ports of the registrations of the service and its check, in order. */
     registered: (): string[] =>
       agent.requests.flatMap(({ method, body }) =>
         method === "PUT" && body !== "" ? (/"Port":\d+|:\d+\/\w+/.exec(body)?.[0] ?? []) : [],
       ),
-    /** All that was stored is known to the client. */
+    /** Resolves when the client has seen everything stored. */
     async untilSeen(): Promise<void> {
       await within(2_000, async () => expect(agent.requests.at(-1)?.target).toContain(`?index=${index}&`));
     },
@@ -92,7 +92,7 @@ const asFirst = ['"Port":48080', ":48080/ping"];
 const asMoved = ['"Port":28000', ":28000/ping"];
 
 describe("a port change", () => {
-  test("that the registry writes down is told, and when the service has made it, registered with its checks", async () => {
+  test("in a port record is passed to onChange, then registered with the service's checks", async () => {
     using world = startClient();
     await world.client.register();
     await world.client.registerCheck({ name: "ready", route: "/ready", interval: "5s" });
@@ -112,14 +112,14 @@ describe("a port change", () => {
       expect(world.registered()).toEqual([...asFirst, ":48080/ready", ...asMoved, ":28000/ready"]),
     );
     expect(world.agent.requests.some(({ target }) => target.includes("deregister"))).toBe(false);
-    // The move is over a moment after the agent has heard of it.
+    // The move ends shortly after the agent receives the registration.
     await within(2_000, async () => {
       await world.client.register();
       expect(world.registered().slice(-3)).toEqual([...asMoved, ":28000/ready"]);
     });
   });
 
-  test("that the answer to the registration tells is made without waiting for the record, and once", async () => {
+  test("in the answer to a registration is made at once, and not again for its record", async () => {
     using world = startClient(({ target, body }) =>
       target.startsWith("/v1/agent/service/register") && body.includes("48080") ? told() : undefined,
     );
@@ -132,7 +132,7 @@ describe("a port change", () => {
     expect(world.changes).toEqual([{ id: "c1", revision: 3, oldPort: 48_080, newPort: 28_000 }]);
   });
 
-  test("that was written down before the service registered is told then", async () => {
+  test("recorded before the registration is passed to onChange after it", async () => {
     using world = startClient();
     world.store(record());
     world.follow();
@@ -153,7 +153,7 @@ describe("a port change", () => {
     expect([world.changes, world.errors]).toEqual([[], []]);
   });
 
-  test("to the port that is registered is none", async () => {
+  test("to the registered port is ignored", async () => {
     using world = startClient();
     await world.client.register();
     world.follow();
@@ -162,7 +162,7 @@ describe("a port change", () => {
     expect(world.changes).toEqual([]);
   });
 
-  test("that comes while one is made waits for it, and of several only the newest is made", async () => {
+  test("during another waits for it, and only the newest of several is made", async () => {
     using world = startClient();
     await world.client.register();
     const rebound = Promise.withResolvers<void>();
@@ -177,8 +177,8 @@ describe("a port change", () => {
   });
 });
 
-describe("what goes wrong", () => {
-  test("in the service leaves it registered where it is, and is not tried again", async () => {
+describe("a failure", () => {
+  test("of onChange leaves the registration unchanged, and is not retried", async () => {
     using world = startClient();
     await world.client.register();
     world.follow(() => Promise.reject(new Error("listen EADDRINUSE :28000")));
@@ -193,7 +193,7 @@ describe("what goes wrong", () => {
     expect(world.changes).toHaveLength(2);
   });
 
-  test("in the registry is told, and the new port registered as soon as that can be", async () => {
+  test("of the registry calls onError, and the registration of the new port is retried", async () => {
     let failures = 3;
     using world = startClient(({ method, body }) =>
       method === "PUT" && body.includes("28000") && failures-- > 0
@@ -212,7 +212,7 @@ describe("what goes wrong", () => {
     expect(world.changes).toHaveLength(1);
   });
 
-  test("for good is not tried again", async () => {
+  test("that is permanent is not retried", async () => {
     using world = startClient(({ method, body }) =>
       method === "PUT" && body.includes("28000") ? new Response("reserved", { status: 409 }) : undefined,
     );
@@ -224,7 +224,7 @@ describe("what goes wrong", () => {
     expect(world.registered()).toEqual([...asFirst, '"Port":28000']);
   });
 
-  test("with the record is told, and the next one counts", async () => {
+  test("to decode a record calls onError, and the next record counts", async () => {
     using world = startClient();
     await world.client.register();
     world.follow();
@@ -237,7 +237,7 @@ describe("what goes wrong", () => {
   });
 });
 
-describe("nothing is told or registered any more", () => {
+describe("no change is made or registered", () => {
   test.each(["stop", "unregister", "another follower"] as const)("after %s", async (how) => {
     using world = startClient();
     await world.client.register();

@@ -8,15 +8,15 @@ import type { StoredPair } from "./key-value.ts";
 import { decodePortRecord, type PortChange, portRecordKey } from "./port-record.ts";
 
 export interface PortWatch {
-  /** Makes the service listen on `newPort`. When it resolves, that is registered; when it throws, nothing changes. */
+  /** Makes the service listen on `newPort`. The client registers that port when it resolves; nothing changes if it throws. */
   readonly onChange: (change: PortChange) => Promise<void> | void;
-  /** `onChange` threw, or the registry cannot be asked or told; it goes on. */
+  /** Called if `onChange` threw or the registry cannot be reached; the watch continues. */
   readonly onError: (error: OperatingError) => void;
-  /** Stops it, as stop() does. */
+  /** Stops the watch, as stop() does. */
   readonly signal?: AbortSignal;
 }
 
-/** The registration of a service, as far as its port goes. */
+/** The part of a service's registration that a port change needs. */
 export interface Registration {
   /** undefined until the service is registered. */
   port(): number | undefined;
@@ -25,10 +25,9 @@ export interface Registration {
 }
 
 /**
- * Makes the port changes that the registry asks of one service. It learns of them from the answers to registrations and
- * from the record that the registry keeps, tells each once, by id and revision, and one after the other; of several that
- * come while one is made only the newest counts. Then the service is registered where it listens now, however long the
- * registry is away.
+ * Makes the port changes that the registry asks of one service. They arrive in answers to registrations and in the service's
+ * port record. Each, by id and revision, is passed to `onChange` once, one after the other; of those that arrive during a
+ * change only the newest counts. Then the service is registered on its new port, with retries until the registry answers.
  */
 export class PortChanges {
   readonly #http: HttpClient;
@@ -36,7 +35,7 @@ export class PortChanges {
   readonly #watch: PortWatch;
   readonly #stopping = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #told = new Set<string>();
+  readonly #seen = new Set<string>();
   #pending: PortChange | undefined;
   #isBusy = false;
 
@@ -61,7 +60,7 @@ export class PortChanges {
     this.#stopping.abort();
   }
 
-  /** The service was registered, and the answer told of this change, or of none. */
+  /** Call after a registration, with the change in its answer, if any. */
   wasRegistered(change: PortChange | undefined): void {
     this.#pending = change ?? this.#pending;
     void this.#makeChanges();
@@ -82,16 +81,16 @@ export class PortChanges {
     }
   }
 
-  /** The change to make now. Before the service is registered there is no port to change. */
+  /** Returns the change to make now; undefined before the service is registered. */
   #next(): PortChange | undefined {
     const port = this.#registration.port();
     const change = this.#pending;
     if (this.#signal.aborted || change === undefined || port === undefined || change.newPort === port) return undefined;
-    return this.#told.has(nameOf(change)) ? undefined : change;
+    return this.#seen.has(nameOf(change)) ? undefined : change;
   }
 
   async #make(change: PortChange): Promise<void> {
-    this.#told.add(nameOf(change));
+    this.#seen.add(nameOf(change));
     try {
       await this.#watch.onChange(change);
     } catch (thrown) {
@@ -108,7 +107,7 @@ export class PortChanges {
       } catch (thrown) {
         if (this.#signal.aborted) return;
         this.#fail(thrown);
-        if (!mayPass(thrown)) return;
+        if (!isTemporary(thrown)) return;
       }
       await sleep(this.#http.clock, backoff.next(), this.#signal);
     }
@@ -123,7 +122,7 @@ function nameOf({ id, revision }: PortChange): string {
   return `${id} ${revision}`;
 }
 
-/** Whether the same may work later. */
-function mayPass(thrown: unknown): boolean {
+/** Whether a later attempt can succeed. */
+function isTemporary(thrown: unknown): boolean {
   return thrown instanceof OperatingError && ["unavailable", "timeout", "rate-limited", "denied"].includes(thrown.kind);
 }

@@ -3,26 +3,26 @@ import { portRecordFolder } from "../model/port-record.ts";
 import { type HttpAnswer, textOf } from "./http.ts";
 import { fieldsOf } from "./json-object.ts";
 
-/** The registry has given a service another port, because somebody else has the one it asked for. */
+/** The registry has assigned another port to a service, because the port it registered has another owner. */
 export interface PortChange {
-  /** Of this change; with `revision` it names what was told. */
+  /** Identifies the change, together with `revision`. */
   readonly id: string;
   readonly revision: number;
   readonly oldPort: number;
   readonly newPort: number;
-  /** Who has the old port, and why there is a new one: for people. Not known from the answer to a registration. */
+  /** The owner of the old port, and a reason for people. The answer to a registration has neither. */
   readonly owner?: string;
   readonly reason?: string;
 }
 
-/** Where the registry keeps what it decided about a service's port. */
+/** Returns the key of a service's port record. */
 export function portRecordKey(serviceKey: string): string {
   return `${portRecordFolder}${serviceKey}`;
 }
 
 /**
- * The change that waits for the service to make it; undefined when the record is of one that is over, or only noted.
- * @throws OperatingError invalid when it is no record
+ * Decodes a port record; undefined if it asks the service for no change.
+ * @throws OperatingError invalid if the text is not a port record
  */
 export function decodePortRecord(text: string): PortChange | undefined {
   const fields = fieldsOf(parse(text));
@@ -33,7 +33,7 @@ export function decodePortRecord(text: string): PortChange | undefined {
   return { ...change, ...(typeof owner === "string" && { owner }), ...(typeof reason === "string" && { reason }) };
 }
 
-/** What the answer to a registration says of the service's port: Consul's own is empty. */
+/** Decodes the port change in the answer to a registration; Consul's answer is empty. */
 export function decodePortChanged(answer: HttpAnswer): PortChange | undefined {
   const { PortChanged: told } = fieldsOf(parse(textOf(answer)));
   const { ID: id, Revision: revision, Old: oldPort, New: newPort } = fieldsOf(told);
@@ -49,7 +49,7 @@ function isPort(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 65_535;
 }
 
-/** undefined when it is not JSON. */
+/** Returns undefined if the text is not JSON. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -42,7 +42,7 @@ describe("register", () => {
     });
   });
 
-  test("takes the service back when its check is refused, and tells the agent's reason", async () => {
+  test("deregisters the service if its check is refused, and rejects with the agent's reason", async () => {
     using agent = startCannedAgent(({ target }) =>
       target.startsWith("/v1/agent/check") ? new Response("Invalid check", { status: 400 }) : ok(),
     );
@@ -81,7 +81,7 @@ describe("registerCheck", () => {
     });
   });
 
-  test("is taken away with the service, by its ID or else its name", async () => {
+  test("is deregistered with the service, by its ID or else its name", async () => {
     using agent = startCannedAgent(ok);
     const client = clientOf(agent.url);
     await client.registerCheck({ id: "r", name: "ready", route: "/r", interval: "5s" });
@@ -93,7 +93,7 @@ describe("registerCheck", () => {
     ]);
   });
 
-  test("that is refused is not remembered", async () => {
+  test("that is refused is not deregistered later", async () => {
     using agent = startCannedAgent(({ target }) =>
       target === "/v1/agent/check/register" ? new Response("no", { status: 400 }) : ok(),
     );
@@ -104,7 +104,7 @@ describe("registerCheck", () => {
   });
 });
 
-test("what goes wrong is told in the words of the Go client", async () => {
+test("errors have the text of the Go client", async () => {
   using agent = startCannedAgent(({ target }) =>
     target === "/v1/agent/services" ? Response.json({ x: {} }) : new Response("disk full", { status: 500 }),
   );
@@ -125,7 +125,7 @@ test("what goes wrong is told in the words of the Go client", async () => {
   );
 });
 
-test("unregister takes away the service and the check by its real ID", async () => {
+test("unregister deregisters the service and the check by its real ID", async () => {
   using agent = startCannedAgent(ok);
   await clientOf(agent.url).unregister();
   expect(linesOf(agent.requests)).toEqual([
@@ -135,14 +135,14 @@ test("unregister takes away the service and the check by its real ID", async () 
 });
 
 describe("isAlive", () => {
-  test("is the status of the leader's question, whatever the body", async () => {
+  test("is true for status 200 of /v1/status/leader, whatever the body", async () => {
     using agent = startCannedAgent(() => new Response('""'));
     expect(await clientOf(agent.url).isAlive()).toBe(true);
     using failing = startCannedAgent(() => new Response(null, { status: 500 }));
     expect(await clientOf(failing.url).isAlive()).toBe(false);
   });
 
-  test("is false, not an error, when nobody is there", async () => {
+  test("is false, without an error, if no agent listens", async () => {
     expect(await clientOf("http://127.0.0.1:1").isAlive()).toBe(false);
   });
 });
@@ -171,7 +171,7 @@ describe("looking services up", () => {
     ]);
   });
 
-  test("a token that is refused between the two questions about a service is renewed", async () => {
+  test("a token that is refused between the two requests about a service is renewed", async () => {
     let valid = "old";
     using agent = startCannedAgent((request) => {
       if (request.headers.get("X-Consul-Token") !== valid) return new Response(null, { status: 403 });
@@ -208,7 +208,7 @@ describe("looking services up", () => {
     expect((await rejectionOf(clientOf(agent.url).isServiceAvailable("edgex-core-metadata"))).message).toMatch(message);
   });
 
-  test("health that cannot be asked is told apart from bad health", async () => {
+  test("the error for unknown health differs from that for bad health", async () => {
     using agent = startCannedAgent((request) =>
       request.target === "/v1/agent/services" ? answering()(request) : new Response("no", { status: 500 }),
     );
@@ -218,7 +218,7 @@ describe("looking services up", () => {
     );
   });
 
-  test("an unregistered service is told apart from an unhealthy one", async () => {
+  test("the error for an unregistered service differs from that for an unhealthy one", async () => {
     using agent = startCannedAgent(answering());
     const asking = clientOf(agent.url).isServiceAvailable("edgex-core-command");
     expect((await rejectionOf(asking)).message).toMatch(

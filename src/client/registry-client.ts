@@ -1,39 +1,39 @@
 import { OperatingError } from "../lib/errors.ts";
-import { isAgentAlive } from "./agent-alive.ts";
+import { isAgentAlive } from "./agent-status.ts";
 import type { Stop } from "./answer-watch.ts";
 import type { CallOptions } from "./call-options.ts";
 import { type EndpointWatch, watchEndpoint } from "./endpoint-watch.ts";
-import { saying } from "./failed-call.ts";
+import { withErrorPrefix } from "./failed-call.ts";
 import { type HttpAnswer, type HttpClient, jsonOf } from "./http.ts";
 import { PortChanges, type PortWatch } from "./port-changes.ts";
 import { decodePortChanged } from "./port-record.ts";
 import { decodeChecks, type ServiceCheck } from "./service-check.ts";
 import { decodeAgentServices, type ServiceEndpoint } from "./service-endpoint.ts";
 
-/** What a service says of itself. */
+/** The service that the client registers. */
 export interface RegistryClientSettings {
   readonly http: HttpClient;
-  /** The name that others look for: "edgex-core-data". */
+  /** The name of the service in the registry: "edgex-core-data". */
   readonly serviceKey: string;
   readonly serviceHost: string;
   readonly servicePort: number;
-  /** How its checks are called; "http" if not said otherwise. */
+  /** Protocol of its checks; default "http". */
   readonly serviceProtocol?: string;
-  /** From the root: "/api/v1/ping". */
+  /** Path of its health check: "/api/v1/ping". */
   readonly checkRoute: string;
   /** A Go duration: "10s". */
   readonly checkInterval: string;
 }
 
-/** A further check of the service: the registry calls its route. */
+/** A further HTTP check of the service. */
 export interface RouteCheck {
-  /** Its name where it has no other. */
+  /** Default: its name. */
   readonly id?: string;
   readonly name: string;
   readonly notes?: string;
-  /** From the root: "/api/v1/ready". */
+  /** Path: "/api/v1/ready". */
   readonly route: string;
-  /** Go durations: "10s". The registry waits 10 s for an answer if not said otherwise. */
+  /** Go durations: "10s". The default timeout is 10 s. */
   readonly interval: string;
   readonly timeout?: string;
 }
@@ -42,7 +42,7 @@ export interface RouteCheck {
 export class RegistryClient {
   readonly #settings: RegistryClientSettings;
   readonly #http: HttpClient;
-  /** By ID: those that are called where the service listens. */
+  /** Checks by ID; a port change registers them again. */
   readonly #checks = new Map<string, RouteCheck>();
   #port: number;
   #isRegistered = false;
@@ -57,24 +57,24 @@ export class RegistryClient {
     this.#checks.set(name, { name, notes: "Check the health of the API", route, interval });
   }
 
-  /** This client has registered the service, and has not taken it back: whether the registry still knows it, ask there. */
+  /** Whether this client has registered the service and not unregistered it. The registry may have lost it since. */
   get isRegistered(): boolean {
     return this.#isRegistered;
   }
 
-  /** True when the agent answers and knows a leader or is one; never throws. */
+  /** Resolves with true if the agent answers /v1/status/leader with a 2xx status. Never throws. */
   isAlive(options: CallOptions = {}): Promise<boolean> {
     return isAgentAlive(this.#http, options);
   }
 
-  /** Registers the service, then its check. When the check is refused the service is taken back: all or nothing. */
+  /** Registers the service, then its check; deregisters the service if the check is refused. */
   async register(options: CallOptions = {}): Promise<void> {
     this.#assertComplete();
     const answer = await this.#putService(this.#port, options);
     try {
       await this.#putChecks(this.#port, options);
     } catch (thrown) {
-      // Without the caller's signal: the roll-back is what matters most when that is what aborted.
+      // Without the caller's signal, which can be what failed the check's registration.
       await this.#put(this.#deregisterPath()).catch(() => undefined);
       throw thrown;
     }
@@ -82,51 +82,51 @@ export class RegistryClient {
     this.#portChanges?.wasRegistered(decodePortChanged(answer));
   }
 
-  /** Adds a check of the service, which must be registered; a check of the same ID is replaced. */
+  /** Adds a check to the registered service, or replaces the check with the same ID. */
   async registerCheck(check: RouteCheck, options: CallOptions = {}): Promise<void> {
     await this.#putCheck(check, this.#port, options);
     this.#checks.set(check.id ?? check.name, check);
   }
 
   /**
-   * Takes away the service and its checks, and ends onPortChanged(). Idempotent: a service or check that the agent does not
-   * know is fine.
+   * Deregisters the service and its checks, and ends onPortChanged(). Idempotent: a service or check that the agent does not
+   * know is no error.
    */
   async unregister(options: CallOptions = {}): Promise<void> {
     this.#portChanges?.stop();
     this.#isRegistered = false;
-    await saying("unable to de-register service with consul", options, () =>
+    await withErrorPrefix("unable to de-register service with consul", options, () =>
       this.#put(this.#deregisterPath(), undefined, options),
     );
-    // They go with their service; one is left over only when somebody had moved it to another.
+    // The agent deletes checks with their service; one is left only if it was moved to another service.
     for (const id of this.#checks.keys()) {
       const path = `/v1/agent/check/deregister/${encodeURIComponent(id)}`;
-      await saying("unable to de-register service health check with consul", options, () =>
+      await withErrorPrefix("unable to de-register service health check with consul", options, () =>
         this.#put(path, undefined, options),
       );
     }
   }
 
-  /** @throws OperatingError not-found when no service has this ID */
+  /** @throws OperatingError not-found if no service has this ID */
   async getServiceEndpoint(serviceId: string, options: CallOptions = {}): Promise<ServiceEndpoint> {
     const endpoint = (await this.#services(options)).get(serviceId);
     if (!endpoint) throw new OperatingError("not-found", "service-not-found", "no matching service endpoint found");
     return endpoint;
   }
 
-  /** All services of the agent. */
+  /** Resolves with the endpoints of all services of the agent. */
   async getAllServiceEndpoints(options: CallOptions = {}): Promise<readonly ServiceEndpoint[]> {
     return [...(await this.#services(options)).values()];
   }
 
-  /** Follows where a service can be called: at once when it moves, without asking again and again. */
+  /** Watches the address of a service with blocking queries. */
   watchServiceEndpoint(serviceId: string, watch: EndpointWatch): Stop {
     return watchEndpoint(this.#http, serviceId, watch);
   }
 
   /**
-   * Follows what the registry says of this service's own port, until stopped or unregistered. There is one follower: a second
-   * call ends the first. Best called before register(), whose answer may already tell of a change.
+   * Watches for port changes that the registry asks of this service, until stopped or unregistered. A second call ends the first
+   * watch. Call it before register(), whose answer can contain a change.
    */
   onPortChanged(watch: PortWatch): Stop {
     this.#portChanges?.stop();
@@ -146,12 +146,12 @@ export class RegistryClient {
    */
   async isServiceAvailable(serviceKey: string, options: CallOptions = {}): Promise<void> {
     const asking = `unable to check if service ${serviceKey} is available`;
-    if (!(await saying(asking, options, () => this.#services(options))).has(serviceKey)) {
+    if (!(await withErrorPrefix(asking, options, () => this.#services(options))).has(serviceKey)) {
       const message = `${serviceKey} service is not registered. Might not have started... `;
       throw new OperatingError("not-found", "service-not-registered", message);
     }
     const path = `/v1/health/checks/${encodeURIComponent(serviceKey)}`;
-    const checks = await saying(`unable to check health of service ${serviceKey}`, options, async () =>
+    const checks = await withErrorPrefix(`unable to check health of service ${serviceKey}`, options, async () =>
       decodeChecks(jsonOf(await this.#http.requestOk({ path, ...options }))),
     );
     if (checks.length === 0) {
@@ -163,7 +163,7 @@ export class RegistryClient {
     }
   }
 
-  /** Not taken back when a check fails: the service listens there now, and the same is tried again. */
+  /** Does not deregister the service if a check fails: it listens on the port already, and the caller retries. */
   async #move(port: number, signal: AbortSignal): Promise<void> {
     const answer = await this.#putService(port, { signal });
     await this.#putChecks(port, { signal });
@@ -187,7 +187,7 @@ export class RegistryClient {
   async #putCheck(check: RouteCheck, port: number, options: CallOptions): Promise<void> {
     const { serviceKey, serviceHost: host, serviceProtocol = "http" } = this.#settings;
     const body = {
-      ID: check.id, // the agent makes the name the ID where there is none
+      ID: check.id, // the agent uses the name as ID if there is none
       Name: check.name,
       Notes: check.notes,
       ServiceID: serviceKey,

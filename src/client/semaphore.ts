@@ -3,12 +3,12 @@ import { messageOf, OperatingError } from "../lib/errors.ts";
 import type { KvEntry } from "../model/kv-entry.ts";
 import { fieldsOf } from "./json-object.ts";
 import type { KvClient } from "./kv-client.ts";
-import { type Attempt, type LockRecipe, saying, type Wait } from "./lock.ts";
+import { type Attempt, type LockRecipe, withErrorPrefix, type Wait } from "./lock.ts";
 
-/** Consul: tells the keys of a semaphore from any other, a lock's too. */
+/** Consul: flags of a semaphore's keys, which differ from those of a lock. */
 const semaphoreFlags = 0xe0f69a2baa414de0n;
 
-/** What the key `.lock` holds: as many sessions as there are places. */
+/** The value of the key `.lock`: the sessions that hold the semaphore. */
 interface Places {
   readonly limit: number;
   readonly holders: readonly string[];
@@ -21,8 +21,8 @@ interface Seen {
 }
 
 /**
- * As many holders as the limit. Each contender has a key of its own below the prefix, acquired by its session and deleted
- * with it; the key `.lock` has the list of the holders. A holder whose own key is gone counts no more.
+ * A lock with up to `limit` holders. Each contender has its own key below the prefix, acquired by its session and deleted with
+ * it; the key `.lock` lists the holders. A holder without its own key no longer counts.
  */
 export class Semaphore implements LockRecipe {
   readonly behavior = "delete";
@@ -42,7 +42,7 @@ export class Semaphore implements LockRecipe {
   async enter(session: string): Promise<void> {
     const contender = { key: this.#folder + session, value: new Uint8Array(), flags: semaphoreFlags };
     const what = "failed to make contender entry";
-    const made = await saying(what, () => this.#kv.put({ ...contender, condition: { acquire: session } }));
+    const made = await withErrorPrefix(what, () => this.#kv.put({ ...contender, condition: { acquire: session } }));
     if (!made) throw new OperatingError("unavailable", "lock-session-gone", `${what}: its session is gone`);
   }
 
@@ -54,7 +54,7 @@ export class Semaphore implements LockRecipe {
     return { outcome: isSet ? "held" : "raced" };
   }
 
-  async look(session: string, wait: Wait): Promise<{ readonly isHeld: boolean; readonly index: number }> {
+  async checkHeld(session: string, wait: Wait): Promise<{ readonly isHeld: boolean; readonly index: number }> {
     const { places, index } = await this.#read(wait, { consistent: "" });
     return { isHeld: places.holders.includes(session), index };
   }
@@ -74,12 +74,12 @@ export class Semaphore implements LockRecipe {
     const { places, modifyIndex } = await this.#read({ index: 0, waitMs: 0 });
     if (modifyIndex === 0) return true;
     if (places.holders.length > 0) return false;
-    return saying("failed to remove semaphore", () => this.#kv.delete(this.key, { cas: String(modifyIndex) }));
+    return withErrorPrefix("failed to remove semaphore", () => this.#kv.delete(this.key, { cas: String(modifyIndex) }));
   }
 
-  /** The places without those whose holders are gone. */
+  /** Returns the holders whose own keys still exist. */
   async #read(wait: Omit<Wait, "signal">, query: Readonly<Record<string, string>> = {}): Promise<Seen> {
-    const { entries, index } = await saying("failed to read prefix", () =>
+    const { entries, index } = await withErrorPrefix("failed to read prefix", () =>
       this.#kv.wait(this.#folder, { ...wait, query: { ...query, recurse: "" } }),
     );
     const entry = entries.find(({ key }) => key === this.key);
@@ -91,12 +91,12 @@ export class Semaphore implements LockRecipe {
     return { places, modifyIndex: entry?.modifyIndex ?? 0, index };
   }
 
-  /** False when another wrote in between. */
+  /** Resolves with false if another contender wrote first. */
   #write({ limit, holders }: Places, modifyIndex: number): Promise<boolean> {
     const Holders = Object.fromEntries(holders.toSorted().map((holder) => [holder, true]));
     const value = new TextEncoder().encode(JSON.stringify({ Limit: limit, Holders }));
     const condition = { cas: String(modifyIndex) };
-    return saying("failed to update lock", () =>
+    return withErrorPrefix("failed to update lock", () =>
       this.#kv.put({ key: this.key, value, flags: semaphoreFlags, condition }),
     );
   }

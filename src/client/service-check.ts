@@ -1,7 +1,7 @@
 import { OperatingError } from "../lib/errors.ts";
 import { fieldsOf } from "./json-object.ts";
 
-/** A check as the agent's and the catalog's answers show it; a field that is missing there is "" here. */
+/** A check from an answer of the agent or the catalog; a missing field is "". */
 export interface ServiceCheck {
   readonly checkId: string;
   readonly name: string;
@@ -13,8 +13,9 @@ export interface ServiceCheck {
 }
 
 /**
- * Reads /v1/agent/checks (an object, by check ID), /v1/health/checks/x and /v1/health/state/x (arrays), and null as none.
- * @throws OperatingError invalid when it is none of them
+ * Decodes an answer of /v1/agent/checks (an object, by check ID), /v1/health/checks/x or /v1/health/state/x (arrays); null is no
+ * checks.
+ * @throws OperatingError invalid for anything else
  */
 export function decodeChecks(json: unknown): readonly ServiceCheck[] {
   if (json === null) return [];

@@ -1,13 +1,13 @@
 import { fieldsOf } from "./json-object.ts";
 
-/** Where a service can be called. */
+/** The address of a service. */
 export interface ServiceEndpoint {
   readonly serviceId: string;
   readonly host: string;
   readonly port: number;
 }
 
-/** Reads /v1/agent/services: an object, by service ID. */
+/** Decodes /v1/agent/services: an object, by service ID. */
 export function decodeAgentServices(json: unknown): ReadonlyMap<string, ServiceEndpoint> {
   const endpoints = new Map<string, ServiceEndpoint>();
   for (const [serviceId, service] of Object.entries(fieldsOf(json))) {
@@ -17,7 +17,7 @@ export function decodeAgentServices(json: unknown): ReadonlyMap<string, ServiceE
   return endpoints;
 }
 
-/** Reads of /v1/health/service/NAME the instance with this ID; a service without an address is at its node's. */
+/** Decodes the instance with this ID from /v1/health/service/NAME; without an address of its own it has its node's. */
 export function decodeHealthService(json: unknown, serviceId: string): ServiceEndpoint | undefined {
   const rows: unknown[] = Array.isArray(json) ? json : [];
   for (const row of rows) {

@@ -12,14 +12,14 @@ function check(serviceId: string, status: string, changes: Partial<ServiceCheck>
 }
 
 describe("serviceHealth", () => {
-  test("an instance is as well as its worst check, in whatever order they come", () => {
+  test("an instance has the status of its worst check, in any order", () => {
     const checks = [check("data", "passing", { checkId: "1" }), check("data", "critical", { checkId: "2" })];
     expect(serviceHealth(checks, "data").status).toBe("critical");
     expect(serviceHealth(checks.toReversed(), "data").status).toBe("critical");
     expect(serviceHealth([check("data", "warning"), check("data", "passing")], "data").status).toBe("warning");
   });
 
-  test("a service is as well as its best instance, and one instance can be asked for by its ID", () => {
+  test("a service has the status of its best instance, and an ID selects one instance", () => {
     const checks = [check("data-1", "critical"), check("data-2", "passing")];
     expect(serviceHealth(checks, "data").status).toBe("passing");
     expect(serviceHealth(checks, "data-1").status).toBe("critical");
@@ -38,11 +38,11 @@ describe("serviceHealth", () => {
     expect(serviceHealth([maintenance], "data").status).toBeUndefined();
   });
 
-  test("a check without a status is no reason to trust the service", () => {
+  test("a check without a status keeps the service from passing", () => {
     expect(serviceHealth([check("data", ""), check("data", "passing")], "data").status).toBe("");
   });
 
-  test("each check that does not pass is told, with the first line of its output", () => {
+  test("each check that does not pass gives a line with the first line of its output", () => {
     const failing = check("data", "critical", { output: "dial tcp: refused\nmore" });
     const { complaints } = serviceHealth([failing, check("data", "passing")], "data");
     expect(complaints).toEqual(['check "service:data" of data is critical: dial tcp: refused']);
@@ -58,12 +58,9 @@ describe("decodeChecks", () => {
     expect(decodeChecks(null)).toEqual([]);
   });
 
-  test.each([[[1]], [{ error: "x" }], ["text"], [7], [[{ Node: {}, Service: {} }]]])(
-    "refuses %j with words",
-    (json) => {
-      expect(() => decodeChecks(json)).toThrow(/not a list of checks/);
-    },
-  );
+  test.each([[[1]], [{ error: "x" }], ["text"], [7], [[{ Node: {}, Service: {} }]]])("refuses %j", (json) => {
+    expect(() => decodeChecks(json)).toThrow(/not a list of checks/);
+  });
 
   test("a missing status is empty", () => {
     expect(decodeChecks([{ CheckID: "c" }])[0]?.status).toBe("");

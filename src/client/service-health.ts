@@ -12,8 +12,8 @@ export interface HealthSource {
 }
 
 /**
- * Asks an agent how a service stands.
- * @throws OperatingError when the agent cannot be asked, or what it answers is no list of checks
+ * Resolves with the health of a service by an agent's checks.
+ * @throws OperatingError if the agent does not answer, or not with a list of checks
  */
 export async function askServiceHealth(
   service: string,
@@ -23,7 +23,7 @@ export async function askServiceHealth(
 }
 
 /**
- * The URL of a list of checks; one without a path is an agent's, and its own list is meant.
+ * Parses the URL of a list of checks; without a path it is the agent's own list.
  * @throws OperatingError invalid
  */
 export function checksUrl(text: string): URL {
@@ -36,28 +36,28 @@ export function checksUrl(text: string): URL {
   return url;
 }
 
-/** How one service stands, from the checks that an agent listed. */
+/** The health of one service, by the checks that an agent listed. */
 export interface ServiceHealth {
-  /** undefined when the list has no check of the service. */
+  /** undefined if the list has no check of the service. */
   readonly status: string | undefined;
-  /** One line a check that is not passing, for people. */
+  /** A line for people for each check that is not passing. */
   readonly complaints: readonly string[];
 }
 
 /**
- * The health of the service of this name, or else of the instance of this ID. An instance is as well as its worst check,
- * a service as its best instance: one that can be used makes it usable. A node in maintenance makes all of them critical.
+ * Returns the health of the service of this name, or else of the instance with this ID. An instance has the status of its worst
+ * check, a service that of its best instance. A node in maintenance makes all its instances critical.
  */
 export function serviceHealth(checks: readonly ServiceCheck[], service: string): ServiceHealth {
   const byName = checks.filter((check) => check.serviceName === service);
   const own = byName.length > 0 ? byName : checks.filter((check) => check.serviceId === service);
   if (own.length === 0) return { status: undefined, complaints: [] };
-  const ofNode = checks.filter((check) => check.checkId === nodeMaintenanceId);
+  const nodeChecks = checks.filter((check) => check.checkId === nodeMaintenanceId);
   const instanceIds = [...new Set(own.map((check) => check.serviceId))];
-  const statuses = instanceIds.map((id) => worst([...own.filter((check) => check.serviceId === id), ...ofNode]));
+  const statuses = instanceIds.map((id) => worst([...own.filter((check) => check.serviceId === id), ...nodeChecks]));
   return {
     status: statuses.reduce((best, status) => (severity(status) < severity(best) ? status : best)),
-    complaints: [...ofNode, ...own].filter((check) => check.status !== "passing").map(complaint),
+    complaints: [...nodeChecks, ...own].filter((check) => check.status !== "passing").map(problemOf),
   };
 }
 
@@ -65,13 +65,13 @@ function worst(checks: readonly ServiceCheck[]): string {
   return checks.map((check) => check.status).reduce((a, b) => (severity(b) > severity(a) ? b : a));
 }
 
-/** A status that Consul does not have says nothing good: worse than warning, and shown as it came. */
+/** Ranks statuses; one that Consul does not have ranks between warning and critical. */
 function severity(status: string): number {
   const known = ["passing", "warning", "", "critical"].indexOf(status);
   return known === -1 ? 2 : known;
 }
 
-function complaint(check: ServiceCheck): string {
+function problemOf(check: ServiceCheck): string {
   const status = check.status === "" ? "without status" : check.status;
   const reason = reasonOf(check).trim().split("\n")[0] ?? "";
   return `check ${JSON.stringify(check.checkId)} of ${check.serviceId || "the node"} is ${status}${reason && `: ${reason}`}`;

@@ -5,22 +5,22 @@ import { type HttpAnswer, jsonOf } from "./http.ts";
 import { keyPath } from "./key-value.ts";
 import { checksShape, nodesShape, serviceShape } from "./watch-shapes.ts";
 
-/** What is watched: where it is asked for, and what a handler is given of the answer. */
+/** A watch: the request that it repeats, and what its handler gets of the answer. */
 export interface WatchPlan {
   readonly type: WatchType;
-  /** With its query, which leaves waiting out. */
+  /** With its query string, but without index and wait. */
   readonly path: string;
   readonly read: (answer: HttpAnswer) => unknown;
 }
 
 export type WatchType = keyof typeof plans;
 
-/** By name: "key", "service", "tag", ...; a tag may be several. */
+/** By name: "key", "service", "tag", ...; `tag` can be a list. */
 export type WatchParameters = Readonly<Record<string, unknown>>;
 
 /**
- * What a watch's type and its parameters ask for.
- * @throws OperatingError invalid, with Consul's words
+ * Returns the plan for a watch's type and parameters.
+ * @throws OperatingError invalid, with Consul's text
  */
 export function planWatch(type: string, parameters: WatchParameters): WatchPlan {
   if (!isWatchType(type)) throw invalid(`Unsupported watch type: ${type}`);
@@ -75,14 +75,14 @@ const plans = {
   },
 };
 
-type Query = readonly (readonly [name: string, value: string])[];
+type QueryPairs = readonly (readonly [name: string, value: string])[];
 
-function withQuery(path: string, query: Query): string {
+function withQuery(path: string, query: QueryPairs): string {
   const pairs = query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
   return pairs.length === 0 ? path : `${path}?${pairs.join("&")}`;
 }
 
-/** undefined when there are none. */
+/** Returns undefined if no key exists. */
 function pairsOf(answer: HttpAnswer): readonly object[] | undefined {
   return answer.status === 404 ? undefined : decodeKvEntries(answer.body).map(pairShape);
 }
@@ -99,7 +99,7 @@ function pairShape(entry: KvEntry): object {
   };
 }
 
-/** Parameters as they are read, so that those nobody reads are found. */
+/** The parameters of a watch, from which each that is read is removed, to find unknown ones. */
 class Parameters {
   readonly #given: Map<string, unknown>;
 
@@ -128,7 +128,7 @@ class Parameters {
     return value;
   }
 
-  stale(): Query {
+  stale(): QueryPairs {
     return this.bool("stale") ? [["stale", ""]] : [];
   }
 

@@ -1,11 +1,11 @@
 /*
- * Handlers of watches read what Consul's own client prints, not what its agent answers: every field, in the client's
- * order, also those that the agent leaves out.
+ * Handlers of watches get what Consul's own client prints, not what its agent answers: every field in the client's order, also
+ * fields that the agent leaves out.
  */
 
 type Reader = (json: unknown) => unknown;
 
-/** An object with these fields, and no others. */
+/** Reads an object with exactly these fields. */
 function object(fields: Readonly<Record<string, Reader>>): Reader {
   return (json) => {
     const given: Readonly<Record<string, unknown>> = typeof json === "object" && json !== null ? { ...json } : {};
@@ -17,7 +17,7 @@ function list(read: Reader): Reader {
   return (json) => (Array.isArray(json) ? json.map(read) : json);
 }
 
-/** As it came, or this. */
+/** Reads a value, or the fallback if it is absent. */
 function or(fallback: unknown): Reader {
   return (json) => json ?? fallback;
 }
@@ -25,7 +25,7 @@ function or(fallback: unknown): Reader {
 const text = or("");
 const number = or(0);
 const anything = or(null);
-/** Left out when there is none. */
+/** Reads a value, and leaves the field out if it is absent. */
 const optional: Reader = (json) => json ?? undefined;
 
 const node = object({

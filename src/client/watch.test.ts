@@ -47,7 +47,7 @@ function startWatch(type: string, parameters: WatchParameters, answers: readonly
 }
 
 describe("a watch", () => {
-  test("tells what there is, and again only what is another", async () => {
+  test("calls the handler with the first content, then only with changed content", async () => {
     const [first, second] = [{ consul: [] }, { consul: [], web: [] }];
     await using watched = startWatch("services", {}, [
       { index: "5", body: first },
@@ -64,7 +64,7 @@ describe("a watch", () => {
     ]);
   });
 
-  test("asks a lost agent again, later each time, and does not tell again what is the same", async () => {
+  test("retries a lost agent at growing pauses, and skips unchanged content", async () => {
     const body = { consul: [] };
     await using watched = startWatch("services", {}, [
       { index: "5", body },
@@ -87,7 +87,7 @@ describe("a watch", () => {
     expect(watched.agent.requests[3]?.target).toBe("/v1/catalog/services");
   });
 
-  test("pauses where the index stays: somebody on the way answers for the agent", async () => {
+  test("pauses after an unchanged index, as a proxy may answer", async () => {
     const answer = { index: "5", body: {} };
     await using watched = startWatch("services", {}, [answer, answer, answer]);
     await watched.untilAsked(2);
@@ -101,7 +101,7 @@ describe("a watch", () => {
     expect(advancedMs).toBeGreaterThanOrEqual(1_000);
   });
 
-  test("of events tells those that came after the last one told, also after the agent was lost", async () => {
+  test("passes only events newer than the last one, also after the agent was lost", async () => {
     const [a, b, c] = ["a", "b", "c"].map((ID) => ({ ID }));
     await using watched = startWatch("event", { name: "deploy" }, [
       { index: "17446744073709551615", body: [a] },
@@ -122,8 +122,8 @@ describe("a watch", () => {
   });
 });
 
-describe("what can be watched", () => {
-  test("a service by several tags", () => {
+describe("a plan", () => {
+  test("can watch a service by several tags", () => {
     const { path } = planWatch("service", { service: "web", tag: ["a", "b c"], passingonly: true, stale: true });
     expect(path).toBe("/v1/health/service/web?tag=a&tag=b%20c&passing=1&stale=");
   });

@@ -5,9 +5,9 @@ import { type HttpClient, unexpectedStatus } from "./http.ts";
 import { fieldsOf } from "./json-object.ts";
 import type { WatchPlan } from "./watch-plan.ts";
 
-/** What a handler is told. */
+/** The content that a handler gets. */
 export interface Change {
-  /** As the agent tells it: 64 bits. */
+  /** X-Consul-Index as text, since it has 64 bits. */
   readonly index: string;
   readonly content: unknown;
 }
@@ -16,23 +16,23 @@ export interface WatchOptions {
   readonly clock: Clock;
   /** Ends the watch. */
   readonly signal: AbortSignal;
-  /** The first content, and each that is another than the last; no next one is asked for before this resolves. */
+  /** Called with the first content, and with each that differs from the last. The next query starts after it resolves. */
   readonly onChange: (change: Change) => Promise<void> | void;
-  /** The agent could not be asked; it is asked again after `retryMs`. */
+  /** Called if a query failed; it is repeated after `retryMs`. */
   readonly onError: (thrown: unknown, retryMs: number) => void;
 }
 
 const waitMs = 60_000;
 /** Consul adds up to a sixteenth of the wait. */
 const answerTimeoutMs = waitMs + waitMs / 16 + 10_000;
-/** Against an agent, or something on the way, that answers at once whatever the index. */
+/** Limits requests to an agent or a proxy that answers at once whatever the index. */
 const unchangedPauseMs = 1_000;
 const retryMs = 5_000;
 const retryMsMax = 180_000;
 
 /**
- * Tells what a plan asks for, and each change of it, until the signal aborts. Content that is the same after an agent was
- * lost is not told again. Of events only those are told that came after the last one told.
+ * Runs a plan with blocking queries, and calls `onChange` with its content and each change, until the signal aborts. Content that is
+ * unchanged after a lost agent returns is skipped. For events, only those newer than the last one passed are passed.
  */
 export async function watch(
   http: Pick<HttpClient, "request">,
@@ -74,7 +74,7 @@ async function ask(
   return { index: indexTextOfAnswer(answer), content: read(answer) };
 }
 
-/** The content, when it is another than before. */
+/** Passes content that differs from the last. */
 class NewContent {
   #seen: string | undefined;
 
@@ -86,7 +86,7 @@ class NewContent {
   }
 }
 
-/** The events behind the last one seen; at first all there are, or that there are none. */
+/** Passes the events after the last one seen; at first all events, even if there are none. */
 class NewEvents {
   #lastId: unknown;
   #isFirst = true;
@@ -94,7 +94,7 @@ class NewEvents {
   of(content: unknown): readonly unknown[] {
     const events: unknown[] = Array.isArray(content) ? content : [];
     const ids = events.map((event) => fieldsOf(event)["ID"]);
-    // An agent that was started anew knows none of the earlier ones.
+    // After a restart the agent has none of the earlier events, so all are new.
     const fresh = events.slice(ids.lastIndexOf(this.#lastId) + 1);
     this.#lastId = ids.at(-1) ?? this.#lastId;
     if (fresh.length === 0 && !this.#isFirst) return [];

@@ -1,4 +1,4 @@
-import { askAgentReady } from "../../client/agent-ready.ts";
+import { askAgentReady } from "../../client/agent-status.ts";
 import type { HttpClient } from "../../client/http.ts";
 import { askServiceHealth, type ServiceHealth } from "../../client/service-health.ts";
 import { messageOf } from "../../lib/errors.ts";

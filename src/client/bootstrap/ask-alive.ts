@@ -2,8 +2,9 @@ import { messageOf, OperatingError } from "../../lib/errors.ts";
 import type { HttpClient } from "../http.ts";
 
 /**
- * Resolves when an agent answers. `what` is what it is to the service: "registry".
- * @throws OperatingError unavailable, in the words of EdgeX's services
+ * Resolves if the agent answers.
+ * @param what the agent's role in the error: "registry"
+ * @throws OperatingError unavailable, with the text of EdgeX's services
  */
 export async function askAlive(http: HttpClient, what: string, signal: AbortSignal): Promise<void> {
   try {

@@ -9,7 +9,7 @@ import { rejectionOf } from "../../../test/support/rejection.ts";
 import { within } from "../../../test/support/within.ts";
 import { bootstrap, type BootstrapOptions, type Service } from "./bootstrap.ts";
 
-/* Services whose registry is not there, refuses, or comes later; under a clock that is moved. */
+/* Services whose registry is absent, refuses, or starts later, under a fake clock. */
 
 const defaults = {
   Writable: { LogLevel: "INFO" },
@@ -21,7 +21,7 @@ const base = "edgex/core/1.0/s/";
 
 let folder: string;
 let clock: FakeClock;
-let said: string[];
+let logged: string[];
 let agent: CannedAgent | undefined;
 const open: Service<Defaults>[] = [];
 
@@ -29,7 +29,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "bootstrap-"));
   writeFileSync(join(folder, "configuration.json"), "{}");
   clock = new FakeClock();
-  said = [];
+  logged = [];
 });
 afterEach(async () => {
   agent?.[Symbol.dispose]();
@@ -37,12 +37,12 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A registry that keeps what is stored, as far as services need it. `answer` goes before. */
+/** A registry in memory with the requests that services send. `answer` can replace an answer. */
 class Registry {
   readonly stored = new Map<string, string>();
-  /** The ports that were registered, in order. */
+  /** The ports of all registrations, in order. */
   readonly registered: number[] = [];
-  /** As the agent answers it. */
+  /** The body of /v1/agent/services. */
   #services: Record<string, object> = {};
   #index = 1;
   #changed = Promise.withResolvers<void>();
@@ -52,7 +52,7 @@ class Registry {
     return this.answer(request) ?? this.#answer(request);
   }
 
-  /** The service is not there any more: who waits for that is told. */
+  /** Loses the service, and wakes blocking queries. */
   forgetService(): void {
     this.#services = {};
     this.#index += 1;
@@ -107,7 +107,7 @@ function openRegistry(): Registry {
 const isAbsent = (): Response => new Response("No cluster leader", { status: 500 });
 
 function start(options: Partial<BootstrapOptions<Defaults>> = {}): Promise<Service<Defaults>> {
-  const note = (line: string): void => void said.push(line);
+  const note = (line: string): void => void logged.push(line);
   const url = `consul.${agent?.url}`;
   const starting = bootstrap({
     ...{ serviceKey: "s", defaults, clock, env: { EDGEX_STARTUP_DURATION: "3" } },
@@ -123,7 +123,7 @@ function start(options: Partial<BootstrapOptions<Defaults>> = {}): Promise<Servi
   return starting;
 }
 
-/** Moves the clock by half seconds, with time for answers that a slow machine needs, too, until this holds. */
+/** Moves the clock in half seconds until the expectation holds, with real time for answers in between. */
 function expectInTime(expectation: () => void): Promise<void> {
   return within(10_000, async () => {
     await clock.advance(500);
@@ -143,7 +143,7 @@ const targets = (): string[] => agent?.requests.map(({ target }) => target) ?? [
 const leaderAsked = (): number => targets().filter((target) => target === "/v1/status/leader").length;
 
 describe("an absent registry", () => {
-  test("is asked every second up to the limit; then the start goes on with what is local", async () => {
+  test("is asked every second up to the limit; then the start goes on with the local configuration", async () => {
     openRegistry().answer = isAbsent;
     const starting = start({ env: {} });
     expect(await secondsUntil(starting)).toBeWithin(30, 31);
@@ -151,12 +151,12 @@ describe("an absent registry", () => {
     const { configuration, registry } = await starting;
     expect(configuration).toEqual(defaults);
     expect(registry).toBeDefined();
-    expect(said.join("\n")).toContain(
+    expect(logged.join("\n")).toContain(
       "going on without the configuration provider: the local configuration counts until it answers; configuration provider is not available: Unexpected response code: 500 (No cluster leader)",
     );
   });
 
-  test("ends the start at the limit when it is required, in the words of EdgeX's services", async () => {
+  test("fails the start at the limit if it is required, with the text of EdgeX's services", async () => {
     openRegistry().answer = isAbsent;
     const starting = start({ requireRegistry: true, argv: [`-r=consul://${new URL(agent?.url ?? "").host}`] });
     await secondsUntil(starting);
@@ -166,7 +166,7 @@ describe("an absent registry", () => {
     expect(clock.timerCount).toBe(0);
   });
 
-  test("that only does not register ends it with the registry's words", async () => {
+  test("that only refuses to register fails the start with its error", async () => {
     openRegistry().answer = ({ target }) =>
       target === "/v1/agent/service/register" ? new Response("too busy", { status: 503 }) : undefined;
     const starting = start({ requireRegistry: true });
@@ -176,20 +176,20 @@ describe("an absent registry", () => {
     );
   });
 
-  test("the limit and the interval are those of the environment", async () => {
+  test("is asked with the limit and the interval of the environment", async () => {
     openRegistry().answer = isAbsent;
     const starting = start({ env: { EDGEX_STARTUP_DURATION: "6", EDGEX_STARTUP_INTERVAL: "3" } });
     expect(await secondsUntil(starting)).toBeWithin(6, 7);
     expect(leaderAsked()).toBeWithin(2, 4);
   });
 
-  test("that takes requests and never answers holds the start up no longer", async () => {
+  test("that accepts requests and never answers does not extend the limit", async () => {
     openRegistry().answer = () => new Promise(() => {});
     const starting = start({ env: { EDGEX_STARTUP_DURATION: "12" } });
     expect(await secondsUntil(starting)).toBeWithin(12, 13);
   });
 
-  test("that comes later is told of the service, and its configuration is taken up as updates", async () => {
+  test("that starts later gets the registration, and its configuration arrives as updates", async () => {
     const registry = openRegistry();
     registry.answer = isAbsent;
     const starting = start();
@@ -203,11 +203,11 @@ describe("an absent registry", () => {
     await expectInTime(() => expect(registry.registered).toEqual([48080]));
     await expectInTime(() => expect(told).toEqual([{ LogLevel: "DEBUG" }]));
     expect(service.configuration).toMatchObject({ Writable: { LogLevel: "DEBUG" }, Service: { Port: 48080 } });
-    expect(said).toContain("the stored configuration differs in Writable.LogLevel, Service.Port");
+    expect(logged).toContain("the stored configuration differs in Writable.LogLevel, Service.Port");
     await expectInTime(() => expect(targets()).toContain(`/v1/kv/${base}Writable/?recurse=&index=1&wait=60000ms`));
   });
 
-  test("that comes later and is empty is given the configuration", async () => {
+  test("that starts later without a configuration gets the local one", async () => {
     const registry = openRegistry();
     registry.answer = isAbsent;
     await secondsUntil(start());
@@ -215,7 +215,7 @@ describe("an absent registry", () => {
     await expectInTime(() => expect(registry.stored.get(`${base}Service/Port`)).toBe("48080"));
   });
 
-  test("is left alone when the service was stopped", async () => {
+  test("is not called any more after the service stopped", async () => {
     openRegistry().answer = isAbsent;
     const starting = start();
     await secondsUntil(starting);
@@ -225,14 +225,14 @@ describe("an absent registry", () => {
   });
 });
 
-test("a push that was cut off is done whole at the next attempt, not taken for what was stored", async () => {
+test("a push that was interrupted is finished by the next attempt, and not taken for a stored configuration", async () => {
   const registry = openRegistry();
   let fails = true;
   registry.answer = ({ method, target }) =>
     fails && method === "PUT" && target.includes("Service/Port") ? new Response("full", { status: 500 }) : undefined;
   const starting = start({ argv: [`-cp=consul.${agent?.url}`], env: { EDGEX_STARTUP_DURATION: "3000" } });
   await expectInTime(() =>
-    expect(said.join()).toMatch(/could not push configuration into Configuration Provider: .*500 \(full\)/),
+    expect(logged.join()).toMatch(/could not push configuration into Configuration Provider: .*500 \(full\)/),
   );
   fails = false;
   await secondsUntil(starting);
@@ -250,7 +250,7 @@ describe("a first start", () => {
     };
   };
 
-  test("keeps and takes up what an operator and the registry store while it stores its own", async () => {
+  test("keeps and reads values that an operator and the registry store during its push", async () => {
     const registry = openRegistry();
     writeInBetween(registry, { "Writable/LogLevel": "DEBUG", "Service/Port": "28000" });
     const service = await start({ argv: [`-cp=consul.${agent?.url}`] });
@@ -265,7 +265,7 @@ describe("a first start", () => {
     });
   });
 
-  test("keeps them also when its first attempt to store its own was cut off", async () => {
+  test("keeps them also if its first push was interrupted", async () => {
     const registry = openRegistry();
     registry.answer = ({ method, target }) => {
       if (method !== "PUT" || !target.includes("Service/Port")) return undefined;
@@ -279,7 +279,7 @@ describe("a first start", () => {
     expect(registry.stored.get(`${base}Writable/LogLevel`)).toBe("DEBUG");
   });
 
-  test("with -o stores its own over them", async () => {
+  test("replaces them with -o", async () => {
     const registry = openRegistry();
     writeInBetween(registry, { "Writable/LogLevel": "DEBUG" });
     const service = await start({ argv: [`-cp=consul.${agent?.url}`, "-o"] });
@@ -288,12 +288,12 @@ describe("a first start", () => {
   });
 });
 
-test("what is stored and cannot be read is tried until the limit, and does not keep the service from registering", async () => {
+test("a stored configuration that cannot be parsed is read again until the limit, and the service registers still", async () => {
   const registry = openRegistry();
   registry.stored.set(`${base}Service/Port`, "high");
   const starting = start();
   await secondsUntil(starting);
-  expect(said.join()).toContain("cannot parse 'Service.Port' as number");
+  expect(logged.join()).toContain("cannot parse 'Service.Port' as number");
   await expectInTime(() => expect(registry.registered).toEqual([48080]));
 });
 
@@ -305,7 +305,7 @@ describe("a registry that refuses the port as somebody else's", () => {
         : undefined;
   };
 
-  test("has the service go over to the one that it has assigned", async () => {
+  test("moves the service to the port that it has assigned", async () => {
     const registry = openRegistry();
     refusing(registry);
     const listening: string[] = [];
@@ -321,7 +321,7 @@ describe("a registry that refuses the port as somebody else's", () => {
     expect(listening).toEqual(["open 48080", "open 28000", "close 48080"]);
   });
 
-  test("and assigns none is tried again", async () => {
+  test("and assigns no other is asked again", async () => {
     refusing(openRegistry());
     const starting = start({ requireRegistry: true });
     await secondsUntil(starting);
@@ -332,20 +332,20 @@ describe("a registry that refuses the port as somebody else's", () => {
 describe("a service that the registry has lost", () => {
   const asksForService = (): number => targets().filter((target) => target.startsWith("/v1/health/service/s")).length;
 
-  test("is registered again as soon as that can be", async () => {
+  test("is registered again as soon as possible", async () => {
     const registry = openRegistry();
     await start();
     await expectInTime(() => expect(asksForService()).toBe(2));
     registry.answer = ({ target }) => (target.startsWith("/v1/agent/") ? isAbsent() : undefined);
     registry.forgetService();
-    const { length } = said;
-    await expectInTime(() => expect(said.length - length).toBeGreaterThan(3));
+    const { length } = logged;
+    await expectInTime(() => expect(logged.length - length).toBeGreaterThan(3));
     expect(registry.registered).toEqual([48080]);
     registry.answer = () => undefined;
     await expectInTime(() => expect(registry.registered).toEqual([48080, 48080]));
   });
 
-  test("is left alone when the agent still has it: its catalog comes after", async () => {
+  test("is not registered again if the agent still has it and its catalog follows", async () => {
     const registry = openRegistry();
     let isLate = true;
     registry.answer = ({ target }) =>
@@ -361,7 +361,7 @@ describe("a service that the registry has lost", () => {
     expect(clock.timerCount).toBe(0);
   });
 
-  test("stays away when the service's own program has unregistered it", async () => {
+  test("is not registered again after its own program unregistered it", async () => {
     const registry = openRegistry();
     const service = await start();
     await expectInTime(() => expect(asksForService()).toBe(2));
@@ -372,7 +372,7 @@ describe("a service that the registry has lost", () => {
   });
 });
 
-test("a listener that does not close holds the end of the service up no longer than five seconds", async () => {
+test("a listener that does not close delays stop by at most five seconds", async () => {
   const registry = openRegistry();
   const service = await start({ listen: () => () => new Promise(() => {}) });
   const startedMs = clock.monotonicMs();

@@ -82,13 +82,13 @@ async function registeredPort(): Promise<number | undefined> {
   return services[serviceKey]?.Port;
 }
 
-/** Resolves when the service's Writable is this. */
+/** Resolves when the service's Writable has this value. */
 function expectWritable(service: Service<Defaults>, expected: Partial<Defaults["Writable"]>): Promise<void> {
   return within(5_000, async () => expect(service.configuration.Writable).toMatchObject(expected));
 }
 
 describe("the configuration", () => {
-  test("is pushed when none is stored: the file's, with the environment's over it", async () => {
+  test("is pushed if none is stored: defaults, file, environment; later wins", async () => {
     file('[Writable]\nLogLevel = "WARN"\n[Clients.CoreData]\nPort = 1\n');
     const service = await start({ env: { CLIENTS_COREDATA_PORT: "2" } });
     expect(service.configuration.Writable).toEqual({ LogLevel: "WARN", Limit: 10 });
@@ -97,7 +97,7 @@ describe("the configuration", () => {
     expect(await stored("Labels/0")).toBe("one");
   });
 
-  test("is pulled when it is stored: stored goes before the file, the environment before both, and is not written back", async () => {
+  test("is pulled if it is stored: the store wins over the file, the environment over both, and is not written back", async () => {
     file('[Writable]\nLogLevel = "WARN"\n[Clients.CoreData]\nHost = "file"\nPort = 1\n');
     await put("Clients/CoreData/Host", "stored");
     await put("Clients/CoreData/Port", "3");
@@ -108,14 +108,14 @@ describe("the configuration", () => {
     expect(said).toContain("info the stored configuration differs in Clients.CoreData.Host");
   });
 
-  test("with -o is pushed over what is stored", async () => {
+  test("with -o replaces the stored one", async () => {
     file('[Writable]\nLogLevel = "WARN"\n');
     await put("Writable/LogLevel", "DEBUG");
     const service = await start({ argv: [`-cp=consul.${agent.url}`, "-o"] });
     expect([service.configuration.Writable.LogLevel, await stored("Writable/LogLevel")]).toEqual(["WARN", "WARN"]);
   });
 
-  test("without -cp and -r is the local one; nobody is asked or told", async () => {
+  test("without -cp and -r is the local one, and no agent is called", async () => {
     file("Labels = ['a']");
     const service = await start({ argv: [] });
     expect(service.configuration.Labels).toEqual(["a"]);
@@ -123,7 +123,7 @@ describe("the configuration", () => {
     expect([await stored("Labels/0"), await registeredPort()]).toEqual([undefined, undefined]);
   });
 
-  test("a service of another stem has its own place in the store", async () => {
+  test("of a service with another stem has its own folder in the store", async () => {
     file("Labels = ['a']");
     await start({ configStem: "edgex/devices/1.0/" });
     const answer = await fetch(`${agent.url}/v1/kv/edgex/devices/1.0/${serviceKey}/Labels/0?raw`);
@@ -132,7 +132,7 @@ describe("the configuration", () => {
 });
 
 describe("the listener", () => {
-  test("is open before the service is registered, on the port that is stored", async () => {
+  test("opens on the stored port before the service is registered", async () => {
     file("");
     const [port = 0] = await freePorts(1);
     await put("Service/Port", `${port}`);
@@ -147,14 +147,14 @@ describe("the listener", () => {
     expect([await registeredPort(), service.configuration.Service.Port]).toEqual([port, port]);
   });
 
-  test("opens on the port that was assigned when another program has the stored one", async () => {
+  test("opens on the assigned port if another program has the stored one", async () => {
     file("");
     const [taken = 0, assigned = 0] = await freePorts(2);
     const release = await serve(taken);
     await put("Service/Port", `${taken}`);
     const service = await start({
       async listen(port) {
-        if (port === taken) await put("Service/Port", `${assigned}`); // as a registry does that notices
+        if (port === taken) await put("Service/Port", `${assigned}`); // as a registry does that detects the conflict
         return serve(port);
       },
     });
@@ -162,7 +162,7 @@ describe("the listener", () => {
     expect([await registeredPort(), service.configuration.Service.Port]).toEqual([assigned, assigned]);
   });
 
-  test("a port that stays taken ends the start; nothing is registered and nothing stays open", async () => {
+  test("that finds no free port fails the start; nothing stays registered or open", async () => {
     file("");
     const [taken = 0] = await freePorts(1);
     const release = await serve(taken);
@@ -177,7 +177,7 @@ describe("the listener", () => {
 });
 
 describe("a change of Writable", () => {
-  test("is told, when it has settled; what is outside is not", async () => {
+  test("is passed to listeners after the quiet period; changes of other settings are not", async () => {
     file("");
     const service = await start();
     const told: object[] = [];
@@ -209,7 +209,7 @@ describe("a change of Writable", () => {
     await expectWritable(service, { LogLevel: "TRACE", Limit: 7 });
   });
 
-  test("that cannot be read is told in the log, and the next that can is taken", async () => {
+  test("that cannot be parsed is logged, and the next valid one counts", async () => {
     file("");
     const service = await start();
     await put("Writable/Limit", "many");
@@ -219,7 +219,7 @@ describe("a change of Writable", () => {
     await expectWritable(service, { Limit: 11 });
   });
 
-  test("that is deleted gives the local value back", async () => {
+  test("that deletes a key restores its local value", async () => {
     file("[Writable]\nLimit = 20");
     await put("Writable/Limit", "5");
     const service = await start();
@@ -228,7 +228,7 @@ describe("a change of Writable", () => {
     await expectWritable(service, { Limit: 20 });
   });
 
-  test("reaches all listeners, also when one of them fails", async () => {
+  test("reaches all listeners, even if one fails", async () => {
     file("");
     const service = await start();
     const told: number[] = [];
@@ -243,7 +243,7 @@ describe("a change of Writable", () => {
 });
 
 describe("stop", () => {
-  test("closes the listener, then takes the service out of the registry", async () => {
+  test("closes the listener, then deregisters the service", async () => {
     file("");
     const registeredAtClose: unknown[] = [];
     const service = await start({
@@ -266,7 +266,7 @@ describe("stop", () => {
     expect((await rejectionOf(fetch(`http://127.0.0.1:${port}/`))).message).toContain("connect");
   });
 
-  test("tells in the log what cannot be undone, and does not fail", async () => {
+  test("logs failures, and does not reject", async () => {
     file("");
     const service = await start({ listen: () => () => Promise.reject(new Error("stuck")) });
     await service.stop();

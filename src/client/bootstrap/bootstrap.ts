@@ -15,27 +15,26 @@ import { createServiceLog, type ServiceLog } from "./service-log.ts";
 import { providerUrlOf, readStartLimits, readStartSettings } from "./start-settings.ts";
 import { StartTimer } from "./start-timer.ts";
 import { StoredConfiguration } from "./stored-configuration.ts";
-import { endProcess, onTermination } from "./termination.ts";
 
 export interface BootstrapOptions<T extends ServiceConfiguration> {
-  /** The name of the service in the registry and in the store: "edgex-core-data". */
+  /** The name of the service in the registry and its folder in the store: "edgex-core-data". */
   readonly serviceKey: string;
-  /** What is read, and what counts where nothing else says. The type of each value decides how it is read. */
+  /** The settings with their default values. The type of each default decides how its text is parsed. */
   readonly defaults: T;
   /**
-   * Opens the service's own listener; answers what closes it. It is called before the service is registered, and again when
-   * another port was assigned. That somebody else has the port it tells by the system's error, whose code is EADDRINUSE.
+   * Opens the service's own listener and returns a function that closes it. Called before the service is registered, and again
+   * when another port is assigned. Must throw the system's error, with code EADDRINUSE, if the port is taken.
    */
   readonly listen: (port: number, configuration: T) => CloseListener | Promise<CloseListener>;
-  /** Above the service's key in the store. Default: "edgex/core/1.0/". */
+  /** Folder of the service's key in the store. Default: "edgex/core/1.0/". */
   readonly configStem?: string;
-  /** What the registry asks to know whether the service is well. Default: "/api/v1/ping". */
+  /** Path of the registry's health check. Default: "/api/v1/ping". */
   readonly checkRoute?: string;
-  /** A start without the registry fails when the time is up, in the place of going on. Default: false. */
+  /** Fail the start at the time limit if the registry does not answer; otherwise the start goes on without it. Default: false. */
   readonly requireRegistry?: boolean;
-  /** Default: lines on standard output, at the level of Writable/LogLevel. */
+  /** Default: lines on standard output, from the level Writable/LogLevel. */
   readonly log?: ServiceLog;
-  /** The words of the command line after the program. Default: the process's. */
+  /** The arguments after the program's name. Default: the process's. */
   readonly argv?: readonly string[];
   /** Default: the process's. */
   readonly env?: Environment;
@@ -44,22 +43,22 @@ export interface BootstrapOptions<T extends ServiceConfiguration> {
 
 /** A service that has started. */
 export interface Service<T extends ServiceConfiguration> {
-  /** As it is now: Writable changes with the store, Service.Port when another was assigned. */
+  /** The present configuration: Writable follows the store, Service.Port the assigned port. */
   readonly configuration: T;
-  /** For finding other services; undefined when this one is not to be registered. Its own port it follows already. */
+  /** For looking up other services; undefined if this one does not register. bootstrap already watches this service's port. */
   readonly registry: RegistryClient | undefined;
-  /** Aborts when the service is to stop. */
+  /** Aborts when the service starts to stop. */
   readonly signal: AbortSignal;
-  /** What was changed before is in `configuration` already. */
+  /** Calls `run` after each change of Writable; earlier changes are in `configuration` already. */
   onWritableChange(run: WritableListener<T>): void;
-  /** Closes the listener, then takes the service out of the registry. Never fails. SIGINT and SIGTERM do this, and end the process. */
+  /** Closes the listener, then deregisters the service. Never rejects. SIGINT and SIGTERM do the same, and end the process. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a service as EdgeX's own do: configuration from its file, the environment and the store; its listener; its
- * registration; and from then on what is changed below Writable. Keeps the process alive until the service is stopped.
- * @throws OperatingError when it cannot start; nothing is left open then
+ * Starts a service as EdgeX's own start: reads its configuration from file, environment and store, opens its listener, registers
+ * it, and watches Writable. Keeps the process alive until the service is stopped.
+ * @throws OperatingError if the start fails; everything opened is closed
  */
 export async function bootstrap<T extends ServiceConfiguration>(options: BootstrapOptions<T>): Promise<Service<T>> {
   const service = await openService(options, readFlags(options));
@@ -74,7 +73,7 @@ export async function bootstrap<T extends ServiceConfiguration>(options: Bootstr
   return service;
 }
 
-/** Ends the process after --help, and after a mistake on the command line: the person at the terminal must mend that, not the program. */
+/** Prints the usage and ends the process for --help and for a wrong command line, which the caller cannot correct. */
 function readFlags({
   argv = process.argv.slice(2),
   serviceKey,
@@ -115,4 +114,24 @@ async function openService<T extends ServiceConfiguration>(
     stored: stored ? new StoredConfiguration({ ...stored, local, env, log: log.log }) : undefined,
     timer: new StartTimer({ clock, log: log.log, ...timing }),
   });
+}
+
+/** Calls `run` at the first SIGINT or SIGTERM; a second one ends the process as usual. Returns a function that removes the handlers. */
+function onTermination(run: () => void): () => void {
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const undo = (): void => {
+    for (const signal of signals) process.off(signal, runOnce);
+  };
+  const runOnce = (): void => {
+    undo();
+    run();
+  };
+  for (const signal of signals) process.on(signal, runOnce);
+  return undo;
+}
+
+/** EdgeX: a service exits with 0 after --help and after a signal, and with 1 after a wrong command line. */
+function endProcess(code: 0 | 1): never {
+  // oxlint-disable-next-line unicorn/no-process-exit -- bootstrap runs a service's main program from start to exit
+  return process.exit(code);
 }

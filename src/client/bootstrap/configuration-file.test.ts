@@ -48,7 +48,7 @@ describe("readConfigurationFile", () => {
     expect(Object.fromEntries((await read(name))?.pairs ?? [])).toEqual(Object.fromEntries(pairs));
   });
 
-  test("a profile is a folder below", async () => {
+  test("a profile is a subfolder", async () => {
     write("docker/configuration.toml", "Port = 1");
     expect(await read(undefined, "docker")).toEqual({
       path: join(folder, "docker/configuration.toml"),
@@ -56,7 +56,7 @@ describe("readConfigurationFile", () => {
     });
   });
 
-  test("without a name the first that there is of TOML, YAML and JSON is taken", async () => {
+  test("without a name the first existing file of TOML, YAML and JSON is read", async () => {
     write("configuration.json", '{"from": "json"}');
     expect((await read())?.pairs).toEqual([["from", "json"]]);
     write("configuration.yaml", "from: yaml");
@@ -65,7 +65,7 @@ describe("readConfigurationFile", () => {
     expect((await read())?.pairs).toEqual([["from", "toml"]]);
   });
 
-  test("that there is none is an error only when one was asked for", async () => {
+  test("a missing file is an error only if it was asked for", async () => {
     const nothing = { directory: undefined, profile: undefined, name: undefined };
     expect(await readConfigurationFile(nothing)).toBeUndefined();
     const missing = `could not load configuration file (${folder}/configuration.toml): open ${folder}/configuration.toml: no such file or directory`;
@@ -88,7 +88,7 @@ describe("readConfigurationFile", () => {
     expect(message).toMatch(expected);
   });
 
-  test("an empty file is one without settings", async () => {
+  test("an empty file has no settings", async () => {
     write("a.yaml", "# nothing yet\n");
     write("a.toml", "");
     expect([(await read("a.yaml"))?.pairs, (await read("a.toml"))?.pairs]).toEqual([[], []]);

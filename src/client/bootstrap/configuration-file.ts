@@ -5,7 +5,7 @@ import { messageOf, OperatingError } from "../../lib/errors.ts";
 import { fileFailure } from "../../lib/file-failure.ts";
 import { type ConfigurationPair, flattenConfiguration } from "../configuration-values.ts";
 
-/** Which file; what is undefined was not said. */
+/** Selects the file; undefined where neither flag nor variable does. */
 export interface FileChoice {
   readonly directory: string | undefined;
   readonly profile: string | undefined;
@@ -17,12 +17,12 @@ export interface ConfigurationFile {
   readonly pairs: readonly ConfigurationPair[];
 }
 
-/** Geneva's own first. */
+/** In order of preference; Geneva's is the first. */
 const defaultNames = ["configuration.toml", "configuration.yaml", "configuration.yml", "configuration.json"];
 
 /**
- * The values of the local configuration file: DIRECTORY/PROFILE/NAME. Undefined when there is none and nobody asked for one.
- * @throws OperatingError invalid when it is missing although asked for, or cannot be read
+ * Reads the local configuration file DIRECTORY/PROFILE/NAME. Returns undefined if it does not exist and was not asked for.
+ * @throws OperatingError invalid if a file that was asked for is missing, or a file cannot be parsed
  */
 export async function readConfigurationFile(choice: FileChoice): Promise<ConfigurationFile | undefined> {
   const folder = join(choice.directory ?? "res", choice.profile ?? "");
@@ -45,7 +45,7 @@ function pairsOf(parsed: unknown): readonly ConfigurationPair[] {
   throw new Error("it has no settings: expected names with values");
 }
 
-/** The parsers are loaded when a file needs them. */
+/** Loads a parser only for a file that needs it. */
 async function parse(path: string, text: string): Promise<unknown> {
   switch (extname(path).toLowerCase()) {
     case ".toml":
@@ -60,7 +60,7 @@ async function parse(path: string, text: string): Promise<unknown> {
   }
 }
 
-/** As values have it in the store: a time is its text, and an empty list an empty text. */
+/** Converts a value as the store has it: a time becomes text, and an empty list empty text. */
 function asStored(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.length === 0 ? "" : value.map(asStored);

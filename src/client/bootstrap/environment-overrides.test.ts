@@ -14,7 +14,7 @@ function over(env: Readonly<Record<string, string>>): typeof configuration {
 }
 
 describe("overrideByEnvironment", () => {
-  test("takes a setting's path with underscores, as written or in capitals, and nothing else", () => {
+  test("reads a setting's path with underscores, as written or in capitals, and nothing else", () => {
     expect(over({ Service_Host: "b" }).Service.Host).toBe("b");
     expect(over({ SERVICE_HOST: "b" }).Service.Host).toBe("b");
     expect(over({ WRITABLE_LOGLEVEL: "DEBUG" }).Writable.LogLevel).toBe("DEBUG");
@@ -26,7 +26,7 @@ describe("overrideByEnvironment", () => {
     expect(over({ CLIENTS_CORE_DATA_HOST: "b" }).Clients["core-data"].Host).toBe("b");
   });
 
-  test("a value is read as the setting's type", () => {
+  test("a value is parsed by the setting's type", () => {
     expect(over({ SERVICE_PORT: "1", WRITABLE_ISON: "true" })).toMatchObject({
       Service: { Port: 1 },
       Writable: { IsOn: true },
@@ -47,7 +47,7 @@ describe("overrideByEnvironment", () => {
     );
   });
 
-  test("tells what was overridden, without the values: one may be a password", () => {
+  test("the list of overrides has no values, since one can be a password", () => {
     const { applied } = overrideByEnvironment(configuration, { SERVICE_HOST: "secret", Service_Port: "1" });
     expect(applied).toEqual(["Service.Host by SERVICE_HOST", "Service.Port by Service_Port"]);
   });

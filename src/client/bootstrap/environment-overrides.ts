@@ -4,14 +4,14 @@ import { type ConfigurationObject, type ConfigurationPair, overlayConfiguration 
 
 export interface Overridden<T> {
   readonly configuration: T;
-  /** "Service.Port by SERVICE_PORT": without the value, which may be a password. */
+  /** "Service.Port by SERVICE_PORT", without the value, which can be a password. */
   readonly applied: readonly string[];
 }
 
 /**
- * Lays the environment over a configuration. Service/Port is named Service_Port, as Geneva's services have it, or
- * SERVICE_PORT; where both are set the first counts. A list is written with commas.
- * @throws OperatingError invalid when a value is not of its setting's type
+ * Replaces settings by variables of the environment. Service/Port is the variable Service_Port, as in Geneva's services, or
+ * SERVICE_PORT; the first counts if both are set. A list is separated by commas.
+ * @throws OperatingError invalid if a value does not have its setting's type
  */
 export function overrideByEnvironment<T extends ConfigurationObject>(
   configuration: T,
@@ -45,7 +45,7 @@ function leavesOf(value: unknown, path: readonly string[] = []): Leaf[] {
   return Object.entries(value).flatMap(([name, child]) => leavesOf(child, [...path, name]));
 }
 
-/** EdgeX 2: what a variable's name cannot hold, as the "-" of a service's name, is written "_". */
+/** EdgeX 2: "_" stands for characters that a variable's name cannot have, such as "-". */
 function variablesOf(path: readonly string[]): readonly string[] {
   const name = path.join("_").replaceAll(/\W/g, "_");
   return [name, name.toUpperCase()];

@@ -27,7 +27,7 @@ async function listen(port: number): Promise<() => void> {
   return () => void server.close();
 }
 
-const nobody = (): Promise<number> => Promise.reject(new Error("not asked"));
+const notAsked = (): Promise<number> => Promise.reject(new Error("not asked"));
 
 async function answers(port: number): Promise<boolean> {
   return fetch(`http://127.0.0.1:${port}/`).then(
@@ -42,20 +42,20 @@ async function threePorts(): Promise<[number, number, number]> {
 }
 
 describe("open", () => {
-  test("opens the wanted port and asks for no other", async () => {
+  test("opens the wanted port without asking for an assigned one", async () => {
     const [port] = await threePorts();
-    expect(await listenerOf(listen).open(port, nobody)).toBe(port);
+    expect(await listenerOf(listen).open(port, notAsked)).toBe(port);
     expect(await answers(port)).toBe(true);
   });
 
-  test("asks once for another when the wanted one is taken", async () => {
+  test("asks once for an assigned port if the wanted one is taken", async () => {
     const [taken, assigned] = await threePorts();
     await listen(taken);
     expect(await listenerOf(listen).open(taken, () => Promise.resolve(assigned))).toBe(assigned);
     expect(await answers(assigned)).toBe(true);
   });
 
-  test("knows a taken port by Bun's own server as well", async () => {
+  test("recognizes a taken port by the error of Bun.serve, too", async () => {
     const [taken, assigned] = await threePorts();
     await listen(taken);
     const listener = listenerOf((port) => {
@@ -66,7 +66,7 @@ describe("open", () => {
     await listener.close();
   });
 
-  test("a port that stays taken ends it with an error that says what to do", async () => {
+  test("rejects with what to do if the assigned port is taken or the same", async () => {
     const [taken, alsoTaken] = await threePorts();
     await listen(taken);
     await listen(alsoTaken);
@@ -84,9 +84,9 @@ describe("open", () => {
     );
   });
 
-  test("another failure of the service's own is told as it is", async () => {
+  test("rejects with any other error of the service unchanged", async () => {
     const failing = listenerOf(() => Promise.reject(new Error("no certificate")));
-    expect((await rejectionOf(failing.open(1, nobody))).message).toBe("no certificate");
+    expect((await rejectionOf(failing.open(1, notAsked))).message).toBe("no certificate");
   });
 });
 
@@ -94,7 +94,7 @@ describe("move", () => {
   test("closes the old listener when the new one is open", async () => {
     const [old, other] = await threePorts();
     const listener = listenerOf(listen);
-    await listener.open(old, nobody);
+    await listener.open(old, notAsked);
     await listener.move(other);
     expect([await answers(old), await answers(other)]).toEqual([false, true]);
     await listener.close();
@@ -105,23 +105,23 @@ describe("move", () => {
     const [old, taken] = await threePorts();
     await listen(taken);
     const listener = listenerOf(listen);
-    await listener.open(old, nobody);
+    await listener.open(old, notAsked);
     expect((await rejectionOf(listener.move(taken))).message).toContain("which was assigned to this service");
     expect(await answers(old)).toBe(true);
     await listener.close();
     expect(await answers(old)).toBe(false);
   });
 
-  test("is made also when the old listener cannot be closed: the log says so", async () => {
+  test("logs a failure to close the old listener, and moves", async () => {
     const listener = listenerOf(() => () => Promise.reject(new Error("stuck")));
-    await listener.open(1, nobody);
+    await listener.open(1, notAsked);
     await listener.move(2);
     expect(said).toEqual(["closing the listener: stuck"]);
   });
 
-  test("waits five seconds for the old listener to close, and goes on without", async () => {
+  test("waits at most five seconds for the old listener to close", async () => {
     const listener = listenerOf((port) => () => (port === 1 ? new Promise(() => {}) : undefined));
-    await listener.open(1, nobody);
+    await listener.open(1, notAsked);
     let isMoved = false;
     void listener.move(2).then(() => (isMoved = true));
     await clock.advance(0);

@@ -2,10 +2,10 @@ import { type Clock, sleep } from "../../lib/clock.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 import type { ServiceLog } from "./service-log.ts";
 
-/** Ends what `listen` has opened. */
+/** Closes the listener that `listen` opened. */
 export type CloseListener = () => unknown;
 
-/** Opens the service's own listener on a port; what it answers ends that listener. */
+/** Opens the service's own listener on a port, and returns a function that closes it. */
 export type Listen = (port: number) => CloseListener | Promise<CloseListener>;
 
 export interface ListenerOptions {
@@ -14,10 +14,10 @@ export interface ListenerOptions {
   readonly log: ServiceLog;
 }
 
-/** Requests under way are given so long before the service goes on without them. */
+/** Time limit for closing a listener, in which requests under way can end. */
 const closeMaxMs = 5_000;
 
-/** The one listener that a service has open, on whatever port. */
+/** The one open listener of a service. */
 export class Listener {
   readonly #options: ListenerOptions;
   #close: CloseListener | undefined;
@@ -27,9 +27,8 @@ export class Listener {
   }
 
   /**
-   * Opens it, and answers on which port. When somebody else has the one that is `wanted`, `askAssigned` is asked once for
-   * another.
-   * @throws OperatingError conflict when there is none, or that is taken too
+   * Opens the listener and resolves with its port: `wanted`, or, if another program has that, the one of `askAssigned`.
+   * @throws OperatingError conflict if no other port is assigned, or that one is taken, too
    */
   async open(wanted: number, askAssigned: () => Promise<number>): Promise<number> {
     if (await this.#isOpenedOn(wanted)) return wanted;
@@ -42,8 +41,8 @@ export class Listener {
   }
 
   /**
-   * Goes over to another port; the old listener is closed when the new one is open.
-   * @throws OperatingError conflict when that port is taken; the old listener stays then
+   * Moves to another port: closes the old listener after the new one is open.
+   * @throws OperatingError conflict if that port is taken; the old listener stays open
    */
   async move(port: number): Promise<void> {
     const closeOld = this.#close;
@@ -51,14 +50,14 @@ export class Listener {
     await this.#end(closeOld);
   }
 
-  /** Never fails. */
+  /** Never rejects. */
   async close(): Promise<void> {
     const close = this.#close;
     this.#close = undefined;
     await this.#end(close);
   }
 
-  /** What cannot be closed is told in the log; what takes long closes by itself. */
+  /** Logs a failure to close, and waits at most `closeMaxMs`. */
   async #end(close: CloseListener | undefined): Promise<void> {
     const { clock, log } = this.#options;
     const ended = new AbortController();
@@ -74,7 +73,7 @@ export class Listener {
     await Promise.race([ending(), sleep(clock, closeMaxMs, ended.signal)]);
   }
 
-  /** False when somebody else has the port. */
+  /** Resolves with false if the port is taken. */
   async #isOpenedOn(port: number): Promise<boolean> {
     try {
       this.#close = await this.#options.listen(port);

@@ -6,7 +6,7 @@ import type { LevelledLog } from "./service-log.ts";
 
 export type WritableListener<T extends ServiceConfiguration> = (writable: WritableOf<T>) => void;
 
-/** The configuration that a service has now, and who is told when its Writable section changes. */
+/** The present configuration of a service, and the listeners for changes of its Writable section. */
 export class LiveConfiguration<T extends ServiceConfiguration> {
   readonly #log: LevelledLog;
   readonly #listeners = new Set<WritableListener<T>>();
@@ -30,30 +30,30 @@ export class LiveConfiguration<T extends ServiceConfiguration> {
     this.#current = withPort(this.#current, port);
   }
 
-  /** Takes up what the store turned out to have. A service that listens keeps its port: `port`. */
-  takeUp(stored: T, port: number = stored.Service.Port): void {
+  /** Replaces the configuration by the stored one; a service that listens already keeps its `port`. */
+  adopt(stored: T, port: number = stored.Service.Port): void {
     const before = this.#current;
     this.#current = withPort(stored, port);
     const changed = differences(before, stored);
     if (changed.length > 0) this.#log.log.info(`the stored configuration differs in ${changed.join(", ")}`);
-    if (!isDeepStrictEqual(before.Writable, stored.Writable)) this.#tellWritable();
+    if (!isDeepStrictEqual(before.Writable, stored.Writable)) this.#notifyWritable();
   }
 
-  /** The same again tells nobody. */
-  takeWritable(writable: WritableOf<T>): void {
+  /** Replaces Writable, and calls the listeners if it differs. */
+  setWritable(writable: WritableOf<T>): void {
     if (isDeepStrictEqual(this.#current.Writable, writable)) return;
     this.#current = { ...this.#current, Writable: writable };
     this.#log.log.info("Writable configuration has been updated from the Configuration Provider");
-    this.#tellWritable();
+    this.#notifyWritable();
   }
 
-  /** One listener that fails keeps nothing from the others. */
-  #tellWritable(): void {
+  /** Calls all listeners, also after one has failed. */
+  #notifyWritable(): void {
     const { Writable: writable } = this.#current;
     this.#log.setLevel(writable);
     for (const listener of this.#listeners) {
       try {
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- there is one: it has changed
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Writable exists, since it has changed
         listener(writable as WritableOf<T>);
       } catch (thrown) {
         this.#log.log.error(`a listener of onWritableChange failed: ${messageOf(thrown)}`);
@@ -62,7 +62,7 @@ export class LiveConfiguration<T extends ServiceConfiguration> {
   }
 }
 
-/** "Clients.CoreData.Host" of each setting that is not the same. */
+/** Returns the path, as "Clients.CoreData.Host", of each setting that differs. */
 function differences(left: object, right: object): string[] {
   const before = new Map(flattenConfiguration(left));
   return flattenConfiguration(right)

@@ -11,7 +11,7 @@ export interface LocalSources {
 }
 
 /**
- * The defaults, the file's values over them, the environment's over both.
+ * Returns the local configuration; later wins: defaults, file, environment.
  * @throws OperatingError invalid
  */
 export async function readLocalConfiguration<T extends ConfigurationObject>(

@@ -90,7 +90,7 @@ async function untilRegistered(port: number): Promise<void> {
 const untilSaid = (text: string): Promise<void> => within(10_000, async () => expect(said.join("\n")).toContain(text));
 
 describe("a port that the registry assigns", () => {
-  test("is gone over to: the new listener is open before the old one closes, then the new port is registered", async () => {
+  test("is moved to: the new listener opens before the old one closes, then the new port is registered", async () => {
     const service = await start();
     await writePending();
     await untilRegistered(ports.assigned);
@@ -101,7 +101,7 @@ describe("a port that the registry assigns", () => {
     );
   });
 
-  test("is gone over to once, also when it is told twice", async () => {
+  test("is moved to once, even if the registry names it twice", async () => {
     await start();
     await writePending();
     await untilRegistered(ports.assigned);
@@ -111,7 +111,7 @@ describe("a port that the registry assigns", () => {
     expect(listening).toHaveLength(3);
   });
 
-  test("that is taken leaves the service where it is, and the log says so; the next revision counts", async () => {
+  test("that is taken is logged and leaves the service on its port; the next revision counts", async () => {
     const service = await start();
     const release = await listen(ports.assigned);
     await writePending();
@@ -125,7 +125,7 @@ describe("a port that the registry assigns", () => {
     await untilRegistered(ports.assigned);
   });
 
-  test("is not taken when the environment has set the service's port", async () => {
+  test("is ignored if the environment sets the service's port", async () => {
     const service = await start({ env: { SERVICE_PORT: `${ports.old}` } });
     await writePending();
     await untilSaid(`stays on port ${ports.old}, asked for ${ports.assigned}: the environment has set it`);
@@ -133,7 +133,7 @@ describe("a port that the registry assigns", () => {
     expect(listening).toEqual([`open ${ports.old}`]);
   });
 
-  test("that comes while the service stops leaves nothing open and nothing registered", async () => {
+  test("that arrives while the service stops leaves nothing open and nothing registered", async () => {
     const opening = Promise.withResolvers<void>();
     const mayOpen = Promise.withResolvers<void>();
     const service = await start({
@@ -160,7 +160,7 @@ describe("a port that the registry assigns", () => {
 describe("a service is registered again", () => {
   const lost = "the registry does not know this service any more: it is registered again";
 
-  test("when somebody else has deregistered it, and its port is followed as before", async () => {
+  test("after another client has deregistered it, and its port is watched as before", async () => {
     await start();
     await put(`agent/service/deregister/${serviceKey}`);
     await untilSaid(lost);
@@ -172,7 +172,7 @@ describe("a service is registered again", () => {
     expect(listening).toHaveLength(3);
   });
 
-  test("where it listens now, when the registry has lost all that it had", async () => {
+  test("on its present port, after the registry has lost its data", async () => {
     await start();
     await writePending();
     await untilRegistered(ports.assigned);

@@ -11,13 +11,13 @@ export interface RegistrationOptions {
   readonly http: HttpClient;
   readonly serviceKey: string;
   readonly checkRoute: string;
-  /** Where the service listens now. */
+  /** The service's present address. */
   readonly service: () => ServiceConfiguration["Service"];
-  /** The port that the stored configuration has for the service. */
+  /** Resolves with the service's port in the stored configuration. */
   readonly askAssigned: (signal: AbortSignal) => Promise<number>;
-  /** Has the service listen on another port. */
+  /** Moves the service's listener to another port. */
   readonly move: (port: number) => Promise<void>;
-  /** Tries, after a pause, until it works or the service is to stop. */
+  /** Repeats an attempt, after a pause, until it succeeds or the service stops. */
   readonly inBackground: (attempt: Attempt) => void;
   readonly log: ServiceLog;
 }
@@ -25,19 +25,19 @@ export interface RegistrationOptions {
 const checkIntervalDefault = "10s";
 
 /**
- * A service's entry in the registry, from the port that it listens on:
+ * The registration of a service on the port that it listens on:
  *
- *   registered and followed -> lost -> known to the agent, or registered once more -> followed ... unregistered
+ *   registered and watched -> lost -> still known to the agent, or registered again -> watched ... unregistered
  *
- * Followed are the port that the registry assigns, and whether the entry is still there: a registry may lose its data, and
- * the end of another process of the same key takes the entry away. While it is lost nothing is followed, so that no move
- * crosses a registration.
+ * It watches for an assigned port and for its own registration, which is lost if the registry loses its data or another
+ * process with the same key deregisters. It watches nothing while the registration is lost, so that no move to another port
+ * overlaps a registration.
  */
 export class Registration {
   readonly #options: RegistrationOptions;
   #client: RegistryClient;
-  /** What was begun may have been done, also when its answer did not come. */
-  #isBegun = false;
+  /** A registration was sent; it can have succeeded even without an answer. */
+  #hasTried = false;
   #following = new AbortController();
   #moving: Promise<unknown> | undefined;
 
@@ -50,14 +50,14 @@ export class Registration {
     return this.#client;
   }
 
-  /** @throws OperatingError unavailable, with the reason */
+  /** @throws OperatingError unavailable with the reason */
   async register(signal: AbortSignal): Promise<void> {
     const { http, log } = this.#options;
     await askAlive(http, "registry", signal);
-    this.#isBegun = true;
+    this.#hasTried = true;
     this.#client = this.#openClient();
     try {
-      await this.#registerSomewhere(signal);
+      await this.#registerWithPort(signal);
     } catch (cause) {
       const message = `could not register service with Registry: ${messageOf(cause)}`;
       throw new OperatingError("unavailable", "service-not-registered-yet", message, { cause });
@@ -66,8 +66,8 @@ export class Registration {
     this.#follow();
   }
 
-  /** A registry may refuse a port that is somebody else's: then the one that it has assigned is gone over to, once. */
-  async #registerSomewhere(signal: AbortSignal): Promise<void> {
+  /** Registers the service; if the registry refuses the port, moves once to the port that it has assigned. */
+  async #registerWithPort(signal: AbortSignal): Promise<void> {
     try {
       await this.#client.register({ signal });
     } catch (refusal) {
@@ -80,12 +80,12 @@ export class Registration {
     }
   }
 
-  /** Of no effect when nothing was registered. */
+  /** Does nothing if no registration was sent. */
   async unregister(): Promise<void> {
-    if (this.#isBegun) await this.#client.unregister();
+    if (this.#hasTried) await this.#client.unregister();
   }
 
-  /** Resolves when no move is under way, and none will begin. */
+  /** Stops watching; resolves when no move is under way. */
   async stopFollowing(): Promise<void> {
     this.#following.abort();
     await this.#moving;
@@ -101,8 +101,8 @@ export class Registration {
       signal,
     });
     this.#client.watchServiceEndpoint(serviceKey, {
-      onEndpoint: (endpoint) => endpoint ?? this.#returnLater(),
-      // A registry that is away was told already.
+      onEndpoint: (endpoint) => endpoint ?? this.#registerAgain(),
+      // The watch above has logged a registry that does not answer.
       onError: ({ message }) => log.debug(`following the service's entry: ${message}`),
       signal,
     });
@@ -122,8 +122,8 @@ export class Registration {
     );
   }
 
-  /** Of no effect when the service itself has unregistered. */
-  #returnLater(): void {
+  /** Registers the service again in the background, unless its own program has unregistered it. */
+  #registerAgain(): void {
     const { log, inBackground } = this.#options;
     if (!this.#client.isRegistered) return;
     void this.stopFollowing();
@@ -135,13 +135,13 @@ export class Registration {
     });
   }
 
-  /** By the agent: its catalog may be a moment late. */
+  /** Asks the agent, since the catalog can be behind it. */
   async #isKnown(signal: AbortSignal): Promise<boolean> {
     const services = await this.#client.getAllServiceEndpoints({ signal });
     return services.some(({ serviceId }) => serviceId === this.#options.serviceKey);
   }
 
-  /** For where the service listens now. */
+  /** Returns a client for the service's present port. */
   #openClient(): RegistryClient {
     const { http, serviceKey, checkRoute } = this.#options;
     const { Host, Port, CheckInterval, HealthCheckInterval } = this.#options.service();

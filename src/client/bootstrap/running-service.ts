@@ -17,11 +17,11 @@ export interface RunningServiceOptions<T extends ServiceConfiguration> {
   readonly requireRegistry: boolean;
   readonly listen: (port: number, configuration: T) => CloseListener | Promise<CloseListener>;
   readonly settings: StartSettings;
-  /** The file's values with the environment's over them. */
+  /** Defaults, file and environment; later wins. */
   readonly local: T;
-  /** Service/Port is the environment's, which goes before what the registry assigns. */
+  /** The environment sets Service/Port, so assigned ports are ignored. */
   readonly isPortFixed: boolean;
-  /** Where the configuration is kept, if it is. */
+  /** The base URL of the configuration provider; undefined without one. */
   readonly stored: StoredConfiguration<T> | undefined;
   readonly clock: Clock;
   readonly log: LevelledLog;
@@ -34,18 +34,18 @@ export interface RunningServiceOptions<T extends ServiceConfiguration> {
  *
  *   configuration pulled or pushed -> listener open -> registered -> Writable watched ... listener closed -> unregistered
  *
- * While it is registered it goes over to another port when the registry asks for that, and comes back when it was lost there.
- * What the registry does not do in time is tried further in the background, and the start goes on with what there is.
+ * While it is registered it moves to a port that the registry assigns, and registers again if its registration is lost. If the
+ * registry does not answer in time, the start goes on without it and the attempts continue in the background.
  */
 export class RunningService<T extends ServiceConfiguration> {
   readonly #options: RunningServiceOptions<T>;
   readonly #live: LiveConfiguration<T>;
   readonly #listener: Listener;
-  /** What stop() waits for. */
+  /** Tasks that stop() waits for. */
   readonly #underWay: Promise<void>[] = [];
   #registration: Registration | undefined;
   #stopped: Promise<void> | undefined;
-  /** Timers alone do not keep a process alive, and a service may have nothing else for a while. */
+  /** Keeps the process alive while the service has no socket open. */
   readonly #letProcessEnd: () => void = keepProcessAlive();
 
   constructor(options: RunningServiceOptions<T>) {
@@ -74,14 +74,14 @@ export class RunningService<T extends ServiceConfiguration> {
     this.#live.onWritableChange(run);
   }
 
-  /** Once. @throws OperatingError when the service cannot start; stop() then clears away what there is of it */
+  /** Call once. @throws OperatingError if the service cannot start; stop() then closes what is open */
   start(): Promise<void> {
     const started = this.#start();
     this.#underWay.push(started);
     return started;
   }
 
-  /** Idempotent, and never fails: what cannot be undone is told in the log. */
+  /** Idempotent. Never rejects; logs failures. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -96,15 +96,15 @@ export class RunningService<T extends ServiceConfiguration> {
     await this.#register();
   }
 
-  /** False when the store could not be reached in time. */
+  /** Resolves with false if the store did not answer in time. */
   async #synchronise(): Promise<boolean> {
     const { stored, timer } = this.#options;
     if (stored === undefined) return true;
-    const takeUp = async (signal: AbortSignal): Promise<void> => this.#live.takeUp(await stored.synchronise(signal));
-    if (await timer.tryUntilLimit(takeUp)) return true;
+    const adopt = async (signal: AbortSignal): Promise<void> => this.#live.adopt(await stored.synchronise(signal));
+    if (await timer.tryUntilLimit(adopt)) return true;
     this.#goOnWithout("the configuration provider: the local configuration counts");
     this.#inBackground(async (signal) => {
-      this.#live.takeUp(await stored.synchronise(signal), this.configuration.Service.Port);
+      this.#live.adopt(await stored.synchronise(signal), this.configuration.Service.Port);
       this.#watchWritable();
     });
     return false;
@@ -122,7 +122,7 @@ export class RunningService<T extends ServiceConfiguration> {
     this.#inBackground(register);
   }
 
-  /** @throws OperatingError unavailable, in the words of EdgeX's services, when the registry is required */
+  /** @throws OperatingError unavailable, with the text of EdgeX's services, if the registry is required */
   #goOnWithout(missing: string): void {
     const { requireRegistry, timer, log } = this.#options;
     if (requireRegistry) {
@@ -133,14 +133,14 @@ export class RunningService<T extends ServiceConfiguration> {
   }
 
   #inBackground(attempt: Attempt): void {
-    this.#underWay.push(this.#options.timer.tryOn(attempt));
+    this.#underWay.push(this.#options.timer.tryInBackground(attempt));
   }
 
   #watchWritable(): void {
-    this.#options.stored?.watchWritable((writable) => this.#live.takeWritable(writable), this.signal);
+    this.#options.stored?.watchWritable((writable) => this.#live.setWritable(writable), this.signal);
   }
 
-  /** What Service/Port is in the store now, which may be another than it was a moment ago. */
+  /** Reads Service/Port from the store, since the registry may have just assigned another. */
   async #askAssigned(signal: AbortSignal): Promise<number> {
     const { stored } = this.#options;
     if (stored === undefined) throw new Error("no configuration provider is used");

@@ -1,7 +1,7 @@
 import { OperatingError } from "../../lib/errors.ts";
 import { type FlagSpec, parseGoFlags } from "../../lib/go-flags.ts";
 
-/** What the command line of a service says; undefined where it says nothing. */
+/** The flags of a service's command line; undefined for a flag that is not given. */
 export interface ServiceFlags {
   readonly providerUrl: string | undefined;
   readonly overwrite: boolean;
@@ -16,7 +16,7 @@ export interface ServiceFlags {
 
 const defaultProviderUrl = "consul.http://localhost:8500";
 
-/** Each flag by all its names: those of Geneva, then those that EdgeX 3 gave it. */
+/** Each flag with all its names: those of Geneva, then those of EdgeX 3. */
 const flags = {
   provider: ["cp", "configProvider"],
   overwrite: ["o", "overwrite"],
@@ -33,7 +33,7 @@ const specs: readonly FlagSpec[] = Object.entries(flags).flatMap(([flag, names])
 );
 
 /**
- * Reads the words after the program's name, by the rules of EdgeX's services: Go's, but -cp and -r may stand alone.
+ * Parses the arguments after the program's name by the rules of EdgeX's services: Go's, but -cp and -r need no value.
  * @throws OperatingError invalid
  */
 export function parseServiceFlags(words: readonly string[]): ServiceFlags {
@@ -57,8 +57,8 @@ export function parseServiceFlags(words: readonly string[]): ServiceFlags {
 }
 
 /**
- * Gives -cp and -r a value where they have none. Only whole words count: Geneva's services take "-c /opt/edgex-res" for
- * -r, because "-r" is in it. A URL that follows with a blank is theirs.
+ * Adds a value to -cp and -r where they have none. Compares whole arguments; Geneva's services take "-c /opt/edgex-res" for -r,
+ * because it contains "-r". A URL in the next argument is the flag's value.
  */
 function withValues(words: readonly string[]): readonly string[] {
   const given: string[] = [];
@@ -82,7 +82,7 @@ function isNameOf(flag: Flag, name: string): boolean {
   return flags[flag].some((known) => known === name);
 }
 
-/** What --help prints. */
+/** Returns the text of --help. */
 export function formatServiceUsage(program: string): string {
   return `Usage: ${program} [options]
 

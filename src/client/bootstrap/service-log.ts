@@ -1,7 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { createLog, logLevelNames, type LogSettings } from "../../lib/log.ts";
 
-/** Where a service says what it does; `console` is one. */
+/** The log of a service; `console` is one. */
 export interface ServiceLog {
   debug(message: string): void;
   info(message: string): void;
@@ -11,11 +11,11 @@ export interface ServiceLog {
 
 export interface LevelledLog {
   readonly log: ServiceLog;
-  /** Follows Writable/LogLevel; of no effect on a log that the service has given. */
+  /** Sets the level from Writable/LogLevel; does nothing for a log that the service passed in. */
   readonly setLevel: (writable: object | undefined) => void;
 }
 
-/** Lines on standard output, as EdgeX's services write them, from the level on that Writable/LogLevel names. */
+/** Writes lines to standard output in the format of EdgeX's services, from the level of Writable/LogLevel. */
 export function createServiceLog(serviceKey: string, clock: Clock): LevelledLog {
   const sink = (line: string): void => void process.stdout.write(`${line}\n`);
   const settings: LogSettings = { level: "info", json: false, clock, sink };

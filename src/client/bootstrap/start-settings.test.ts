@@ -5,7 +5,7 @@ import { providerUrlOf, readStartLimits, readStartSettings, registryUrlOf } from
 const service = { Host: "h", Port: 1 };
 const configuration = { Service: service, Registry: { Type: "consul", Host: "registry", Port: 3 } };
 
-/** Where the configuration is kept and where the service registers, as words and variables say. */
+/** The URLs of provider and registry for these arguments and variables. */
 function places(line: string, env: Readonly<Record<string, string>>, of: object = configuration): string[] {
   const settings = readStartSettings(parseServiceFlags(line.split(" ").filter(Boolean)), env);
   const whole = { Service: service, ...of };
@@ -20,7 +20,7 @@ describe("provider and registry", () => {
     ["-cp=consul.https://p:2", {}, "https://p:2", ""],
     ["-cp=consul://p:2", {}, "http://p:2", ""],
     ["-cp=consul.http://p:2 -r", {}, "http://p:2", "http://registry:3"],
-    // Geneva: -r alone is for both.
+    // Geneva: -r alone sets both.
     ["-r", {}, "http://registry:3", "http://registry:3"],
     ["-r=consul://r:4", {}, "http://r:4", "http://r:4"],
     ["", variable, "http://env:1", ""],
@@ -38,7 +38,7 @@ describe("provider and registry", () => {
     expect(places(line, env)).toEqual([provider, registry]);
   });
 
-  test("without [Registry] the registry is the provider, else the agent of this machine", () => {
+  test("without [Registry] the registry is the provider, else the local agent", () => {
     expect(places("-cp=consul.http://p:2 -r", {}, {})).toEqual(["http://p:2", "http://p:2"]);
     expect(places("-r", {}, {})).toEqual(["http://localhost:8500", "http://localhost:8500"]);
   });
@@ -56,13 +56,13 @@ describe("provider and registry", () => {
     expect(() => places(line, env)).toThrow(message);
   });
 
-  test("a [Registry] that cannot be is an error that names it", () => {
+  test("an invalid [Registry] gives an error that names it", () => {
     const eureka = { Registry: { Type: "eureka", Host: "r", Port: 3 } };
     expect(() => places("-r", {}, eureka)).toThrow("'eureka' requested by [Registry] of the configuration");
   });
 });
 
-test("variables go before flags, for the file and for -o, too", () => {
+test("variables count before flags, for the file and for -o, too", () => {
   const flags = parseServiceFlags(["-c", "flag", "-p", "flag", "-f", "flag"]);
   const named = (env: Readonly<Record<string, string>>) => readStartSettings(flags, env);
   expect(named({}).file).toEqual({ directory: "flag", profile: "flag", name: "flag" });
@@ -85,7 +85,7 @@ describe("readStartLimits", () => {
     expect(readStartLimits(of, env)).toEqual({ limitMs, intervalMs });
   });
 
-  test("what is no time is an error, where Geneva's services take no notice", () => {
+  test("an invalid number is an error, where Geneva's services ignore it", () => {
     expect(() => readStartLimits(startup, { EDGEX_STARTUP_DURATION: "1m" })).toThrow(
       'EDGEX_STARTUP_DURATION is "1m"; expected whole seconds, as in 60',
     );

@@ -6,23 +6,23 @@ import type { FileChoice } from "./configuration-file.ts";
 import type { ServiceConfiguration } from "./service-configuration.ts";
 import type { ServiceFlags } from "./service-flags.ts";
 
-/** An agent: by its base URL, or the one that [Registry] of the configuration names. */
-type AgentPlace = { readonly url: string } | "in-configuration";
+/** The base URL of an agent, or "in-configuration" for the one that section [Registry] names. */
+type AgentLocation = { readonly url: string } | "in-configuration";
 
-/** What the command line and the environment have decided before any configuration is read. */
+/** Settings from the command line and the environment, which are needed before the configuration is read. */
 export interface StartSettings {
   readonly file: FileChoice;
   readonly overwrite: boolean;
-  /** Where the configuration is kept. */
-  readonly provider: AgentPlace | undefined;
-  /** Where to register. */
-  readonly registry: AgentPlace | undefined;
+  /** The configuration provider. */
+  readonly provider: AgentLocation | undefined;
+  /** The registry. */
+  readonly registry: AgentLocation | undefined;
   readonly token: string;
 }
 
 /**
- * The environment goes before the command line. Where a setting has several variables, the first that is not empty counts:
- * Geneva's and EdgeX 2's, then EdgeX 3's.
+ * Reads the settings; the environment counts before the command line. Of several variables for a setting the first that is not
+ * empty counts: Geneva's and EdgeX 2's, then EdgeX 3's.
  * @throws OperatingError invalid
  */
 export function readStartSettings(flags: ServiceFlags, env: Environment): StartSettings {
@@ -43,28 +43,28 @@ export function readStartSettings(flags: ServiceFlags, env: Environment): StartS
   };
 }
 
-function decideProvider(flags: ServiceFlags, env: Environment): AgentPlace | undefined {
+function decideProvider(flags: ServiceFlags, env: Environment): AgentLocation | undefined {
   for (const name of ["EDGEX_CONFIGURATION_PROVIDER", "EDGEX_CONFIG_PROVIDER", "edgex_registry"]) {
     const url = firstOf(env, name);
     if (url !== undefined) return url === "none" ? undefined : placeAt(url, name);
   }
-  // Geneva: a service that registers keeps its configuration there, too.
+  // Geneva: a service that registers stores its configuration in the registry, too.
   return placeAt(flags.providerUrl, "-cp") ?? placeAt(flags.registryUrl, "-r") ?? inConfigurationIf(flags.useRegistry);
 }
 
-/** Geneva: edgex_registry switches the registry on also when it is empty. */
-function decideRegistry(flags: ServiceFlags, env: Environment): AgentPlace | undefined {
+/** Geneva: the variable edgex_registry enables the registry even if it is empty. */
+function decideRegistry(flags: ServiceFlags, env: Environment): AgentLocation | undefined {
   const isUsed = flags.useRegistry || env["edgex_registry"] !== undefined;
   if (!(readBoolean(env, "EDGEX_USE_REGISTRY") ?? isUsed)) return undefined;
   const url = firstOf(env, "edgex_registry");
   return placeAt(url, "edgex_registry") ?? placeAt(flags.registryUrl, "-r") ?? "in-configuration";
 }
 
-function placeAt(text: string | undefined, from: string): AgentPlace | undefined {
+function placeAt(text: string | undefined, from: string): AgentLocation | undefined {
   return text === undefined ? undefined : { url: parseAgentUrl(text, from) };
 }
 
-function inConfigurationIf(isMeant: boolean): AgentPlace | undefined {
+function inConfigurationIf(isMeant: boolean): AgentLocation | undefined {
   return isMeant ? "in-configuration" : undefined;
 }
 
@@ -82,12 +82,12 @@ function firstOf(env: Environment, ...names: readonly string[]): string | undefi
 
 const defaultUrl = "http://localhost:8500";
 
-/** The base URL of the agent that keeps the configuration, if one does. */
+/** Returns the base URL of the configuration provider; undefined without one. */
 export function providerUrlOf({ provider }: StartSettings, local: ServiceConfiguration): string | undefined {
   return provider === "in-configuration" ? (registryIn(local) ?? defaultUrl) : provider?.url;
 }
 
-/** The base URL of the agent to register with, if the service is to be registered. */
+/** Returns the base URL of the registry; undefined if the service does not register. */
 export function registryUrlOf(settings: StartSettings, configuration: ServiceConfiguration): string | undefined {
   const { registry } = settings;
   if (registry !== "in-configuration") return registry?.url;
@@ -99,13 +99,13 @@ function registryIn({ Registry: registry }: ServiceConfiguration): string | unde
   return parseAgentUrl(`${registry.Type}.http://${registry.Host}:${registry.Port}`, "[Registry] of the configuration");
 }
 
-/** How long to try for what is not there yet, and how often. */
+/** Time limit and interval of the attempts to reach provider and registry at the start. */
 export interface StartLimits {
   readonly limitMs: number;
   readonly intervalMs: number;
 }
 
-/** Seconds: the environment's, else those of [Startup], else 30 and 1. @throws OperatingError invalid */
+/** Reads the limits in seconds from the environment, else from [Startup], else 30 and 1. @throws OperatingError invalid */
 export function readStartLimits(configuration: ServiceConfiguration, env: Environment): StartLimits {
   const { Duration: duration = 0, Interval: interval = 0 } = configuration.Startup ?? {};
   const seconds = (given: number, fallback: number): number => (given > 0 ? given : fallback);

@@ -24,7 +24,7 @@ function timing() {
 }
 
 describe("tryUntilLimit", () => {
-  test("tries at once, then every interval, until it works", async () => {
+  test("tries at once, then every interval, until an attempt succeeds", async () => {
     const { timer, clock, attempts, failing, warned } = timing();
     const trying = timer.tryUntilLimit(() => (attempts() < 3 ? failing() : Promise.resolve()));
     await clock.advance(0);
@@ -36,7 +36,7 @@ describe("tryUntilLimit", () => {
     expect(clock.timerCount).toBe(0);
   });
 
-  test("gives up at the limit, which all that is tried shares", async () => {
+  test("gives up at the limit, which all attempts share", async () => {
     const { timer, clock, attempts, failing } = timing();
     const first = timer.tryUntilLimit(failing);
     await clock.advance(0);
@@ -48,7 +48,7 @@ describe("tryUntilLimit", () => {
     expect({ attempts: attempts(), last: timer.lastFailure }).toEqual({ attempts: 30, last: "failure 30" });
   });
 
-  test("an attempt that never ends is ended at the limit", async () => {
+  test("aborts an attempt that never ends at the limit", async () => {
     const { timer, clock } = timing();
     const trying = timer.tryUntilLimit(
       (signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("ended")))),
@@ -58,7 +58,7 @@ describe("tryUntilLimit", () => {
     expect(timer.lastFailure).toBe("no answer yet");
   });
 
-  test("a service that is stopped stops trying at once", async () => {
+  test("stops at once when the service stops", async () => {
     const { timer, clock, stopping, failing } = timing();
     const trying = rejectionOf(timer.tryUntilLimit(failing));
     await clock.advance(1_500);
@@ -68,10 +68,10 @@ describe("tryUntilLimit", () => {
   });
 });
 
-describe("tryOn", () => {
+describe("tryInBackground", () => {
   test("pauses twice as long after each failure, up to half a minute", async () => {
     const { timer, clock, attempts, failing } = timing();
-    void timer.tryOn(failing);
+    void timer.tryInBackground(failing);
     for (const [at, pauseMs] of [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000].entries()) {
       await clock.advance(pauseMs - 1);
       expect(attempts()).toBe(at);
@@ -80,12 +80,12 @@ describe("tryOn", () => {
     }
   });
 
-  test("ends when it works, or when the service stops", async () => {
+  test("ends when an attempt succeeds or the service stops", async () => {
     const { timer, clock, stopping, failing } = timing();
-    const worked = timer.tryOn(() => Promise.resolve());
+    const worked = timer.tryInBackground(() => Promise.resolve());
     await clock.advance(1_000);
     await worked;
-    const stopped = timer.tryOn(failing);
+    const stopped = timer.tryInBackground(failing);
     stopping.abort();
     await stopped;
     expect(clock.timerCount).toBe(0);

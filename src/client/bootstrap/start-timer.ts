@@ -8,18 +8,18 @@ export type Attempt = (signal: AbortSignal) => Promise<void>;
 export interface StartTimerOptions {
   readonly clock: Clock;
   readonly log: ServiceLog;
-  /** On the clock's monotonic reading. */
+  /** By the monotonic clock. */
   readonly startedMs: number;
   readonly limits: StartLimits;
-  /** Aborts when the service is to stop. */
+  /** Aborts when the service stops. */
   readonly stopping: AbortSignal;
 }
 
 const pauseMaxMs = 30_000;
 
 /**
- * Tries what a service needs of others until it works. All that is needed for the start shares one limit; what is not done
- * by then can be tried further in the background, at pauses that grow to half a minute.
+ * Repeats attempts to reach provider and registry. All attempts of the start share one time limit; after it they can continue
+ * in the background, at pauses that grow to half a minute.
  */
 export class StartTimer {
   readonly #options: StartTimerOptions;
@@ -33,7 +33,7 @@ export class StartTimer {
     return this.#lastFailure;
   }
 
-  /** True when the attempt has worked, false when the time is up; an attempt under way then is ended, so that no agent that never answers holds the start up. */
+  /** Resolves with true once the attempt succeeds, or with false at the time limit, which also aborts an attempt under way. */
   async tryUntilLimit(attempt: Attempt): Promise<boolean> {
     const { clock, stopping, limits, startedMs } = this.#options;
     const leftMs = startedMs + limits.limitMs - clock.monotonicMs();
@@ -53,8 +53,8 @@ export class StartTimer {
     }
   }
 
-  /** Resolves when the attempt has worked, or the service is to stop. */
-  async tryOn(attempt: Attempt): Promise<void> {
+  /** Repeats the attempt until it succeeds or the service stops. */
+  async tryInBackground(attempt: Attempt): Promise<void> {
     const { clock, stopping, limits } = this.#options;
     let pauseMs = limits.intervalMs;
     while (!stopping.aborted) {

@@ -10,18 +10,18 @@ import type { ServiceLog } from "./service-log.ts";
 export interface StoredConfigurationOptions<T> {
   readonly http: HttpClient;
   readonly basePath: string;
-  /** The file's values with the environment's over them. */
+  /** Defaults, file and environment; later wins. */
   readonly local: T;
   readonly env: Environment;
   readonly overwrite: boolean;
   readonly log: ServiceLog;
 }
 
-/** A service's configuration in the store: stored goes before local, the environment before both. */
+/** A service's configuration in the store. Later wins: local, store, environment. */
 export class StoredConfiguration<T extends ServiceConfiguration> {
   readonly #options: StoredConfigurationOptions<T>;
   readonly #client: ConfigurationClient;
-  /** True until the whole local configuration is stored: a push that was cut off half-way is finished, not taken for a stored one. */
+  /** True while a push is incomplete, so that the next attempt finishes it and does not take the part for a stored configuration. */
   #mustPush: boolean;
 
   constructor(options: StoredConfigurationOptions<T>) {
@@ -31,8 +31,8 @@ export class StoredConfiguration<T extends ServiceConfiguration> {
   }
 
   /**
-   * Stores the local configuration if none is stored or `overwrite` asks for it, then reads the stored one. Without `overwrite`
-   * a key that an operator or the registry has written in the meantime keeps its value.
+   * Stores the local configuration if none is stored or `overwrite` is set, then reads the stored one. Without `overwrite` a key
+   * that an operator or the registry writes meanwhile keeps its value.
    */
   async synchronise(signal: AbortSignal): Promise<T> {
     const { http, local, overwrite, log } = this.#options;
@@ -58,8 +58,8 @@ export class StoredConfiguration<T extends ServiceConfiguration> {
   }
 
   /**
-   * Tells what is below Writable, first as it is now: what was changed since it was pulled is not lost. What the environment
-   * has overridden stays.
+   * Watches Writable. The first call has the present values, so that no change since the pull is lost. Settings that the
+   * environment overrides stay.
    */
   watchWritable(onUpdate: (writable: WritableOf<T>) => void, signal: AbortSignal): void {
     const { local, env, log } = this.#options;
