@@ -29,7 +29,7 @@ export interface ConnectionOptions extends RegistryLocation {
 
 /** The parts in which the error texts of EdgeX's two Go clients differ. */
 export interface ClientErrorTexts {
-  /** Host or port is missing. */
+  /** Error text if host or port is missing. */
   readonly incomplete: string;
   /** "unknown KIND type 'x' requested" */
   readonly kind: string;

@@ -22,13 +22,13 @@ function startWatch(answers: readonly (readonly object[] | undefined)[]) {
     return Response.json(answer, { headers: { "X-Consul-Index": `${10 + at}` } });
   });
   const clock = new FakeClock();
-  const [told, errors]: [(ServiceEndpoint | undefined)[], string[]] = [[], []];
+  const [received, errors]: [(ServiceEndpoint | undefined)[], string[]] = [[], []];
   const watch = watchEndpoint(new HttpClient({ baseUrl: agent.url, clock }), serviceId, {
-    onEndpoint: (endpoint) => told.push(endpoint),
+    onEndpoint: (endpoint) => received.push(endpoint),
     onError: ({ message }) => errors.push(message),
   });
   return {
-    ...{ agent, clock, told, errors },
+    ...{ agent, clock, received, errors },
     untilAsked: (count: number) => within(2_000, async () => expect(agent.requests).toHaveLength(count)),
     [Symbol.dispose]() {
       watch.stop();
@@ -43,7 +43,7 @@ const endpointAt = (host: string, port: number): ServiceEndpoint => ({ serviceId
 test("onEndpoint gets the present endpoint, then each move, absence and return, and nothing else", async () => {
   using watched = startWatch([[], [first], [first], [moved], [], [moved]]);
   await watched.untilAsked(7);
-  expect(watched.told).toEqual([
+  expect(watched.received).toEqual([
     undefined,
     endpointAt("10.0.0.7", 48081),
     endpointAt("10.0.0.7", 48181),
@@ -59,7 +59,7 @@ test("onEndpoint gets the present endpoint, then each move, absence and return, 
 test("the instance with the ID counts, and one without an address has its node's", async () => {
   using watched = startWatch([[row("other", "10.0.0.8", 1), row(serviceId, "", 48081)]]);
   await watched.untilAsked(2);
-  expect(watched.told).toEqual([endpointAt("192.0.2.1", 48081)]);
+  expect(watched.received).toEqual([endpointAt("192.0.2.1", 48081)]);
 });
 
 test("a lost agent gives an error and is asked again; the service does not become absent", async () => {
@@ -72,6 +72,6 @@ test("a lost agent gives an error and is asked again; the service does not becom
     await watched.clock.advance(1);
     await watched.untilAsked(at + 3 + at * 2);
   }
-  expect(watched.told).toEqual([endpointAt("10.0.0.7", 48081), endpointAt("10.0.0.7", 48181)]);
+  expect(watched.received).toEqual([endpointAt("10.0.0.7", 48081), endpointAt("10.0.0.7", 48181)]);
   expect(watched.errors[0]).toBe("Unexpected response code: 500 (No cluster leader)");
 });

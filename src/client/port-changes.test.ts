@@ -30,7 +30,7 @@ function record({ revision = 3, newPort = 28_000, state = "pending" }: Fields = 
 }
 
 /** The port change in the answer to a registration. */
-function told(revision = 3, newPort = 28_000): Response {
+function portChangedAnswer(revision = 3, newPort = 28_000): Response {
   return Response.json({ PortChanged: { ID: "c1", Revision: revision, Old: 48_080, New: newPort } });
 }
 
@@ -121,7 +121,7 @@ describe("a port change", () => {
 
   test("in the answer to a registration is made at once, and not again for its record", async () => {
     using world = startClient(({ target, body }) =>
-      target.startsWith("/v1/agent/service/register") && body.includes("48080") ? told() : undefined,
+      target.startsWith("/v1/agent/service/register") && body.includes("48080") ? portChangedAnswer() : undefined,
     );
     world.follow();
     await world.client.register();
@@ -142,16 +142,19 @@ describe("a port change", () => {
     await within(2_000, async () => expect(world.registered()).toEqual([...asFirst, ...asMoved]));
   });
 
-  test.each(["conflict", "active", "pinned", "exhausted", "released"])("that is %s is not told", async (state) => {
-    using world = startClient();
-    await world.client.register();
-    world.follow();
-    world.store(record({ state, newPort: state === "conflict" ? 0 : 28_000 }));
-    await world.untilSeen();
-    world.store(undefined);
-    await world.untilSeen();
-    expect([world.changes, world.errors]).toEqual([[], []]);
-  });
+  test.each(["conflict", "active", "pinned", "exhausted", "released"])(
+    "in a record with state %s is not made",
+    async (state) => {
+      using world = startClient();
+      await world.client.register();
+      world.follow();
+      world.store(record({ state, newPort: state === "conflict" ? 0 : 28_000 }));
+      await world.untilSeen();
+      world.store(undefined);
+      await world.untilSeen();
+      expect([world.changes, world.errors]).toEqual([[], []]);
+    },
+  );
 
   test("to the registered port is ignored", async () => {
     using world = startClient();

@@ -35,8 +35,8 @@ export function decodePortRecord(text: string): PortChange | undefined {
 
 /** Decodes the port change in the answer to a registration; Consul's answer is empty. */
 export function decodePortChanged(answer: HttpAnswer): PortChange | undefined {
-  const { PortChanged: told } = fieldsOf(parse(textOf(answer)));
-  const { ID: id, Revision: revision, Old: oldPort, New: newPort } = fieldsOf(told);
+  const { PortChanged: change } = fieldsOf(parse(textOf(answer)));
+  const { ID: id, Revision: revision, Old: oldPort, New: newPort } = fieldsOf(change);
   return changeFrom({ id, revision, oldPort, newPort });
 }
 

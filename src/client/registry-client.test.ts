@@ -203,7 +203,7 @@ describe("looking services up", () => {
     [["warning"], " edgex-core-metadata service not healthy..."],
     [["unheard-of"], " edgex-core-metadata service not healthy..."],
     [[], "no health checks for service edgex-core-metadata: <nil>"],
-  ])("checks %j make it unavailable, in the words that Geneva shows", async (statuses, message) => {
+  ])("checks %j make it unavailable, with the text of Geneva", async (statuses, message) => {
     using agent = startCannedAgent(answering(...statuses.map((Status) => ({ Status }))));
     expect((await rejectionOf(clientOf(agent.url).isServiceAvailable("edgex-core-metadata"))).message).toMatch(message);
   });

@@ -23,18 +23,18 @@ function startWatch(type: string, parameters: WatchParameters, answers: readonly
   });
   const clock = new FakeClock();
   const ending = new AbortController();
-  const [told, retries]: [unknown[], number[]] = [[], []];
+  const [received, retries]: [unknown[], number[]] = [[], []];
   const http = new HttpClient({ baseUrl: agent.url, clock });
   const ended = watch(http, planWatch(type, parameters), {
     clock,
     signal: ending.signal,
-    onChange: ({ content }) => void told.push(content),
+    onChange: ({ content }) => void received.push(content),
     onError: (_thrown, retryMs) => void retries.push(retryMs),
   });
   const untilAsked = (count: number) => within(2_000, async () => expect(agent.requests).toHaveLength(count));
   return {
     clock,
-    told,
+    received,
     retries,
     agent,
     untilAsked,
@@ -55,7 +55,7 @@ describe("a watch", () => {
       { index: "7", body: second },
     ]);
     await watched.untilAsked(4);
-    expect(watched.told).toEqual([first, second]);
+    expect(watched.received).toEqual([first, second]);
     expect(watched.agent.requests.map(({ target }) => target)).toEqual([
       "/v1/catalog/services",
       "/v1/catalog/services?index=5&wait=60000ms",
@@ -83,7 +83,7 @@ describe("a watch", () => {
       await watched.clock.advance(1);
     }
     await watched.untilAsked(5);
-    expect(watched.told).toEqual([body]);
+    expect(watched.received).toEqual([body]);
     expect(watched.agent.requests[3]?.target).toBe("/v1/catalog/services");
   });
 
@@ -114,7 +114,7 @@ describe("a watch", () => {
     await within(2_000, async () => expect(watched.retries).toEqual([5_000]));
     await watched.clock.advance(5_000);
     await watched.untilAsked(6);
-    expect(watched.told).toEqual([[a], [b], [c]]);
+    expect(watched.received).toEqual([[a], [b], [c]]);
     // The index of an event is 64 bits wide.
     expect(watched.agent.requests[1]?.target).toBe(
       "/v1/event/list?name=deploy&index=17446744073709551615&wait=60000ms",

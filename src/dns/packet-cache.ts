@@ -19,7 +19,7 @@ export interface PutOptions {
   readonly orderCount: number;
 }
 
-/** Saves work for clients that ask often, and still gives new random orders every second. */
+/** Lifetime of an answer: long enough to help clients that ask often, short enough for new random orders. */
 const lifeMs = 1_000;
 const packetsMax = 8;
 const bytesMax = 1024 * 1024;

@@ -33,7 +33,7 @@ export class PortCallbacks {
   readonly #log: Log;
   readonly #machine: Pick<Machine, "fetch">;
   readonly #slots = new KeyedQueue();
-  /** By service; calls that succeeded stay, so that a port is told once. */
+  /** By service; calls that succeeded stay, so that each port is announced once. */
   readonly #calls = new Map<string, Call>();
   #attempts = 0;
 

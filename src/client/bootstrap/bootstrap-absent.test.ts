@@ -195,13 +195,13 @@ describe("an absent registry", () => {
     const starting = start();
     await secondsUntil(starting);
     const service = await starting;
-    const told: object[] = [];
-    service.onWritableChange((writable) => told.push(writable));
+    const received: object[] = [];
+    service.onWritableChange((writable) => received.push(writable));
     registry.stored.set(`${base}Writable/LogLevel`, "DEBUG");
     registry.stored.set(`${base}Service/Port`, "1");
     registry.answer = () => undefined;
     await expectInTime(() => expect(registry.registered).toEqual([48080]));
-    await expectInTime(() => expect(told).toEqual([{ LogLevel: "DEBUG" }]));
+    await expectInTime(() => expect(received).toEqual([{ LogLevel: "DEBUG" }]));
     expect(service.configuration).toMatchObject({ Writable: { LogLevel: "DEBUG" }, Service: { Port: 48080 } });
     expect(logged).toContain("the stored configuration differs in Writable.LogLevel, Service.Port");
     await expectInTime(() => expect(targets()).toContain(`/v1/kv/${base}Writable/?recurse=&index=1&wait=60000ms`));
@@ -240,7 +240,7 @@ test("a push that was interrupted is finished by the next attempt, and not taken
 });
 
 describe("a first start", () => {
-  /** Writes keys after the service has seen that nothing is stored and before it stores its own. */
+  /** Writes keys between the service's look-up, which finds nothing stored, and its push. */
   const writeInBetween = (registry: Registry, keys: Readonly<Record<string, string>>): void => {
     registry.answer = ({ method }) => {
       if (method !== "PUT") return undefined;
@@ -265,7 +265,7 @@ describe("a first start", () => {
     });
   });
 
-  test("keeps them also if its first push was interrupted", async () => {
+  test("keeps values that others stored, even if its first push was interrupted", async () => {
     const registry = openRegistry();
     registry.answer = ({ method, target }) => {
       if (method !== "PUT" || !target.includes("Service/Port")) return undefined;
@@ -279,7 +279,7 @@ describe("a first start", () => {
     expect(registry.stored.get(`${base}Writable/LogLevel`)).toBe("DEBUG");
   });
 
-  test("replaces them with -o", async () => {
+  test("with -o replaces values that others stored", async () => {
     const registry = openRegistry();
     writeInBetween(registry, { "Writable/LogLevel": "DEBUG" });
     const service = await start({ argv: [`-cp=consul.${agent?.url}`, "-o"] });
@@ -297,7 +297,7 @@ test("a stored configuration that cannot be parsed is read again until the limit
   await expectInTime(() => expect(registry.registered).toEqual([48080]));
 });
 
-describe("a registry that refuses the port as somebody else's", () => {
+describe("a registry that refuses a taken port", () => {
   const refusing = (registry: Registry): void => {
     registry.answer = ({ target, body }) =>
       target === "/v1/agent/service/register" && JSON.parse(body).Port === 48080

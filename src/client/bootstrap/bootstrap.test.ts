@@ -180,12 +180,12 @@ describe("a change of Writable", () => {
   test("is passed to listeners after the quiet period; changes of other settings are not", async () => {
     file("");
     const service = await start();
-    const told: object[] = [];
-    service.onWritableChange((writable) => told.push(writable));
+    const received: object[] = [];
+    service.onWritableChange((writable) => received.push(writable));
     await put("Clients/CoreData/Host", "elsewhere");
     await put("Writable/LogLevel", "DEBUG");
     await put("Writable/Limit", "5");
-    await within(5_000, async () => expect(told).toEqual([{ LogLevel: "DEBUG", Limit: 5 }]));
+    await within(5_000, async () => expect(received).toEqual([{ LogLevel: "DEBUG", Limit: 5 }]));
     expect(service.configuration.Writable.Limit).toBe(5);
     expect(service.configuration.Clients.CoreData.Host).toBe("localhost");
   });
@@ -201,7 +201,7 @@ describe("a change of Writable", () => {
     await expectWritable(service, { LogLevel: "DEBUG" });
   });
 
-  test("leaves what the environment has overridden as it is", async () => {
+  test("keeps settings that the environment overrides", async () => {
     file("");
     const service = await start({ env: { WRITABLE_LOGLEVEL: "TRACE" } });
     await put("Writable/LogLevel", "ERROR");
@@ -231,13 +231,13 @@ describe("a change of Writable", () => {
   test("reaches all listeners, even if one fails", async () => {
     file("");
     const service = await start();
-    const told: number[] = [];
+    const received: number[] = [];
     service.onWritableChange(() => {
       throw new Error("not mine");
     });
-    service.onWritableChange(({ Limit }) => told.push(Limit));
+    service.onWritableChange(({ Limit }) => received.push(Limit));
     await put("Writable/Limit", "11");
-    await within(5_000, async () => expect(told).toEqual([11]));
+    await within(5_000, async () => expect(received).toEqual([11]));
     expect(said).toContain("error a listener of onWritableChange failed: not mine");
   });
 });
