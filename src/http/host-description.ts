@@ -2,9 +2,7 @@ import { readFile, statfs } from "node:fs/promises";
 import { arch, availableParallelism, freemem, hostname, platform, release, totalmem, uptime } from "node:os";
 import type { Clock } from "../lib/clock.ts";
 
-/**
- * What agent/host tells of the machine, in Consul's shape. What Linux does not say, or another system, is 0 or "".
- */
+/** The answer of agent/host. A value that the system does not provide is 0 or "". */
 export async function describeHost(clock: Clock): Promise<object> {
   const wallMs = clock.wallMs();
   return {
@@ -140,7 +138,7 @@ async function describeDisk(): Promise<object> {
   };
 }
 
-/** "" where there is no such file. */
+/** The file's text, or "" if it cannot be read. */
 async function textOf(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");

@@ -1,8 +1,8 @@
 import { isInNetworks } from "../lib/ip-address.ts";
 
-/** Whether who asks from an address may change anything, over whichever API; undefined lets everybody. */
+/** The allow_write_http_from check of a client's address, for all APIs; undefined if every client may write. */
 export function writeAccess(networks: readonly string[]): ((clientAddress: string | undefined) => boolean) | undefined {
   if (networks.length === 0) return undefined;
-  // Who may use a unix socket, its owner and mode say.
+  // A client without an address uses a unix socket, whose owner and mode decide.
   return (address) => address === undefined || isInNetworks(networks, address);
 }

@@ -8,10 +8,10 @@ import { goMap } from "../wire/go-json.ts";
 
 /*
  * The DebugConfig of agent/self: all fields that Consul 1.8.7 has there, by its names, in its order, with its types.
- * Durations are texts. What a secret can be in says "hidden", whether it is set or not.
+ * Durations are strings. A field that can hold a secret is "hidden", set or not.
  */
 
-/** Fields of what this agent does not have, as a Consul shows them that has it turned off or left alone. */
+/** Fields of features that Praetor does not have, as Consul shows them when the feature is off or not configured. */
 const withoutMeaning = {
   ACLAgentMasterToken: "hidden",
   ACLAgentToken: "hidden",
@@ -83,7 +83,7 @@ const withoutMeaning = {
   Cache: { EntryFetchMaxBurst: 2, EntryFetchRate: Number.MAX_VALUE },
   CheckDeregisterIntervalMin: "1m0s",
   CheckReapInterval: "30s",
-  // What the files define is listed by agent/checks and agent/services.
+  // agent/checks and agent/services list the definitions of the files.
   Checks: [],
   ConfigEntryBootstrap: [],
   ConnectCAConfig: {},
@@ -212,7 +212,7 @@ export function describeConfig(config: RuntimeConfig, node: Node, definitionFaul
   });
 }
 
-/** Praetor's own field, absent when the agent uses all services and checks of its files. */
+/** Praetor's own field: definitions of files that the agent could not use. Absent when there are none. */
 function describeFaults(faults: readonly FileFault[]): object {
   if (faults.length === 0) return {};
   return { DefinitionFaults: faults.map(({ where, message }) => ({ Where: where, Message: message })) };
@@ -350,14 +350,14 @@ function describeRest(config: RuntimeConfig): object {
   };
 }
 
-/** "tcp://[::1]:8500"; a unix socket as it is; "" where the port is off. */
+/** "tcp://[::1]:8500"; a unix socket unchanged; "" when the port is off. */
 function place(network: "tcp" | "udp", address: string, port: number): string {
   if (address.startsWith("unix://")) return address;
   if (port < 0) return "";
   return `${network}://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
-/** Consul hides what has one of these words in its name. */
+/** Consul: a value is hidden when its name has one of these words. */
 function isSecret(name: string): boolean {
   return /key|token|secret/i.test(name);
 }
@@ -370,7 +370,7 @@ function hideSecrets(values: Readonly<Record<string, string>>): object {
   return goMap(Object.fromEntries(shown));
 }
 
-/** "provider=aws secret_access_key=..." asks a cloud for the addresses to join, with credentials. */
+/** Hides the credentials of an address as "provider=aws secret_access_key=...", which Consul resolves through the cloud's API. */
 function hideCloudSecrets(address: string): string {
   return address.replace(/(\S+)=\S*/g, (pair, name: string) => (isSecret(name) ? `${name}=hidden` : pair));
 }

@@ -13,8 +13,8 @@ import { systemRandom, type Random } from "../lib/random.ts";
 import { type Machine, thisMachine } from "../ports/machine.ts";
 
 /**
- * All that is around an agent: time, chance, the disk, who asks it, and what it asks. A simulation hands in another one,
- * and runs the same agent in it.
+ * What an agent needs from outside: time, chance, the disk, its listeners, checks, the broker, the machine's ports. The
+ * simulation runs the same agent on a platform of its own.
  */
 export interface Platform {
   readonly clock: Clock;
@@ -22,12 +22,12 @@ export interface Platform {
   readonly openEngine: (config: RuntimeConfig) => Promise<OpenedEngine>;
   readonly openListeners: typeof openListeners;
   readonly listenDns: typeof listenDns;
-  /** For core-keeper's API. */
+  /** Opens the listener of core-keeper's API. */
   readonly listen: typeof listen;
   readonly startCheck: typeof startCheck;
   readonly connectBroker: typeof connectBroker;
   readonly machine: Machine;
-  /** How many files and connections the process may have, and has. */
+  /** The limit of open files and connections, and how many are open. */
   readonly openDescriptors: () => Descriptors;
 }
 

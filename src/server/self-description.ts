@@ -14,7 +14,7 @@ interface Parts {
   readonly definitionFaults: readonly FileFault[];
 }
 
-/** What agent/self tells: in Consul's shape, as far as it has a meaning here. Numbers are strings, as Consul's are. */
+/** The answer of agent/self, with the fields of Consul's that apply to Praetor. Consul: numbers are strings. */
 export function describeSelf(
   config: RuntimeConfig,
   { agent, store, leader, definitionFaults }: Parts,
@@ -34,7 +34,7 @@ export function describeSelf(
   };
 }
 
-/** What there is to say of gossip where there is none. */
+/** Consul's gossip statistics, for a single server. */
 const serfAlone = { encrypted: "false", failed: "0", health_score: "0", left: "0", members: "1" };
 
 function describeStats(config: RuntimeConfig, { agent, store, leader }: Omit<Parts, "definitionFaults">): object {
@@ -79,7 +79,7 @@ function describeStats(config: RuntimeConfig, { agent, store, leader }: Omit<Par
     },
     serf_lan: serfAlone,
     serf_wan: serfAlone,
-    // Praetor's own.
+    // Praetor's own field.
     ...(store.refusal !== undefined && { store: { write_refused: messageOf(store.refusal) } }),
   };
 }

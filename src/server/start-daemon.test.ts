@@ -17,7 +17,7 @@ import { startDaemon } from "./start-daemon.ts";
 // A busy machine takes seconds to start a program.
 setDefaultTimeout(60_000);
 
-/** What is asked of an agent while it starts or stops. Requests go to its router, as from a listener that is open already. */
+/* Requests to an agent that starts or stops. They go to its router, as from a listener that is open already. */
 
 let daemon: Daemon | undefined;
 afterEach(async () => {
@@ -32,7 +32,7 @@ class Trial {
   readonly engine: FailingEngine = new FailingEngine(openMemoryEngine().engine);
 }
 
-/** Starts an agent; `opening` is run when its listeners are about to be opened. */
+/** Starts an agent; runs `opening` before its listeners open. */
 async function start(of: Trial, opening: () => Promise<void> = async () => {}): Promise<Daemon> {
   const [port = 0] = await freePorts(1);
   const configWith = (hcl: string): RuntimeConfig => {
@@ -75,10 +75,10 @@ async function ask({ router }: Trial, method: string, path: string): Promise<Ans
   return { status: response.status, text: await response.text() };
 }
 
-/** Lets everything happen that needs no more than promises. */
+/** Waits for everything that needs only promises. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test("a reload asked for while listeners are opened is done once the agent has started, one for all who asked", async () => {
+test("reloads requested while the listeners open share one run, after the agent has started", async () => {
   const trial = new Trial();
   const answers: Promise<Answered>[] = [];
   await start(trial, async () => {
@@ -92,7 +92,7 @@ test("a reload asked for while listeners are opened is done once the agent has s
   expect((await ask(trial, "GET", "/v1/agent/services")).text).toContain('"read-1"');
 });
 
-test("a start that fails before listeners are opened fails with its reason alone", async () => {
+test("a start that fails before the listeners open rejects with the reason and leaves no other rejection", async () => {
   const trial = new Trial();
   trial.engine.fail();
   // Any other rejection would end this test.
@@ -100,7 +100,7 @@ test("a start that fails before listeners are opened fails with its reason alone
   await settled();
 });
 
-test("a reload asked for during a start that fails is refused with the reason of the failure", async () => {
+test("a reload requested during a start that fails is refused with the reason of the failure", async () => {
   const trial = new Trial();
   let answer: Promise<Answered> | undefined;
   const failure = new OperatingError("unavailable", "cannot-listen", "another program listens there");
@@ -114,7 +114,7 @@ test("a reload asked for during a start that fails is refused with the reason of
   expect(trial.reads).toBe(0);
 });
 
-test("an agent that is told to stop lets a reload under way end, and refuses those that wait or come", async () => {
+test("an agent that stops waits for the reload under way, and refuses those that wait or come later", async () => {
   const trial = new Trial();
   const running = await start(trial);
   trial.engine.hold();

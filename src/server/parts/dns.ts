@@ -9,7 +9,7 @@ import type { Part } from "../lifecycle.ts";
 
 type DnsParts = Pick<Api, "store" | "preparedQueries" | "metrics" | "clock" | "random" | "log">;
 
-/** Consul: the domain stays what it was at the start. */
+/** Consul: a reload does not change the domain. */
 function answeringSettings(
   { dnsDomain, dns: { altDomain }, datacenter }: RuntimeConfig,
   dns: RuntimeConfig["dns"],

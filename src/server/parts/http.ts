@@ -26,7 +26,7 @@ type ApiParts = Pick<
   "store" | "outputs" | "sessionTtls" | "agent" | "metrics" | "clock" | "random" | "log" | "reload" | "resync" | "leave"
 > & { readonly machine: Machine; readonly definitionFaults: () => readonly FileFault[] };
 
-/** The parts of one agent that its endpoints use. */
+/** The parts and settings that the endpoints use. */
 export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   const { node } = parts.agent;
   const member = serverMember(node, config);
@@ -68,7 +68,7 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
     datacenter: config.datacenter,
     kvValueBytesMax: config.kvValueBytesMax,
     sessionTtlMsMin: config.sessionTtlMsMin,
-    // Consul: a transaction may be as long as a value, whichever limit is higher.
+    // Consul: the limit of a transaction is at least that of a value.
     txnBytesMax: Math.max(config.txnBytesMax, config.kvValueBytesMax),
     checkOutputBytesMax: config.checkOutputBytesMax,
     waitLimits: config.blockingQuery,
