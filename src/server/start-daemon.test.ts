@@ -100,7 +100,7 @@ test("a start that fails before the listeners open rejects with the reason and l
   await settled();
 });
 
-test("a reload requested during a start that fails is refused with the reason of the failure", async () => {
+test("a reload requested during a start that fails is refused with the reason, and the engine is closed", async () => {
   const trial = new Trial();
   let answer: Promise<Answered> | undefined;
   const failure = new OperatingError("unavailable", "cannot-listen", "another program listens there");
@@ -112,6 +112,8 @@ test("a reload requested during a start that fails is refused with the reason of
   expect(await rejectionOf(started)).toBe(failure);
   expect(await answer).toEqual({ status: 500, text: failure.message });
   expect(trial.reads).toBe(0);
+  const write = trial.engine.commit({ revision: 99, changes: [] });
+  expect(await rejectionOf(write)).toMatchObject({ code: "store-closed" });
 });
 
 test("an agent that stops waits for the reload under way, and refuses those that wait or come later", async () => {
