@@ -3,21 +3,21 @@ import { escapeHtml } from "./html.ts";
 import type { HttpRequest } from "./http-request.ts";
 import { isLarge } from "./large-answers.ts";
 
-/** Header names as Consul sends them; some clients compare them letter by letter. */
+/** Header names in Consul's case: some clients compare them case-sensitively. */
 export type HeaderFields = Readonly<Record<string, string>>;
 
-/** Everything that is sent, so that it can be sent again. */
+/** A complete response that can be sent more than once. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** null: nothing at all, not even a type. */
+  /** null: no body and no Content-Type. */
   readonly body: string | Uint8Array<ArrayBuffer> | null;
 }
 
-/** Below this a compressed answer saves no packet. */
+/** Compression of a smaller answer saves no packet. */
 const gzipBytesMin = 1400;
 
-/** Sends an answer; compressed for who takes it so, when that saves something; a large one piece by piece. */
+/** Sends an answer: compressed if the client accepts gzip and it saves a packet, a large one piece by piece. */
 export function send(answer: Answer, request: HttpRequest): Response {
   const { raw } = request;
   if (!isLarge(answer.body)) return sendWhole(answer, raw);
@@ -46,8 +46,8 @@ function bytesOf(body: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
 }
 
 /**
- * Whether a client takes gzip. Consul: the last "gzip" in the list counts whose weight is a number, and of its parameters
- * the last; "*" says nothing.
+ * Whether a client accepts gzip. Consul: the last "gzip" in the list whose weight is a number counts, and the last of its
+ * parameters; "*" is ignored.
  */
 function acceptsGzip({ headers }: Request): boolean {
   const accepted = headers.get("accept-encoding");
@@ -58,7 +58,7 @@ function acceptsGzip({ headers }: Request): boolean {
   return (weights.findLast((weight) => weight !== undefined) ?? 0) > 0;
 }
 
-/** @param coding of a list: "gzip;q=0.5"; another coding, or a weight that is no number, is undefined */
+/** @param coding of the list: "gzip;q=0.5". Returns undefined for another coding, or if the weight is not a number. */
 function gzipWeight(coding: string): number | undefined {
   const [name = "", ...parameters] = coding.split(";").map((part) => part.trim());
   if (name.toLowerCase() !== "gzip") return undefined;
@@ -74,7 +74,7 @@ export function json(request: HttpRequest, value: unknown, headers?: HeaderField
   return jsonText(request, renderGoJson(value, { pretty: request.pretty }), headers && { headers });
 }
 
-/** JSON that is rendered already. */
+/** A response with rendered JSON. */
 export function jsonText(
   request: HttpRequest,
   body: string | Uint8Array<ArrayBuffer>,
@@ -86,7 +86,7 @@ export function jsonText(
 
 export const jsonHeaders: HeaderFields = { "Content-Type": "application/json", Vary: "Accept-Encoding" };
 
-/** Every Response has a copy of its own. */
+/** Each Response copies it. */
 const plainJson = new Headers(jsonHeaders);
 
 export function text(status: number, body: string, headers: HeaderFields = {}): Response {
@@ -96,12 +96,12 @@ export function text(status: number, body: string, headers: HeaderFields = {}): 
   });
 }
 
-/** 200 and nothing more, as Consul answers most changes. */
+/** A response without a body: Consul's answer to most writes. */
 export function empty(status = 200, headers: HeaderFields = {}): Response {
   return new Response(null, { status, headers: { Vary: "Accept-Encoding", ...headers } });
 }
 
-/** A redirect as Go sends it: only GET and HEAD have a body. */
+/** Go's redirect: only GET and HEAD have a body. */
 export function moved(method: string, location: string): Response {
   const headers = { Location: location };
   if (method !== "GET" && method !== "HEAD") return new Response(null, { status: 301, headers });

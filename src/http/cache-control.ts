@@ -1,6 +1,6 @@
 import { HttpError } from "./http-error.ts";
 
-/** What a client says of how old a cached answer may be. */
+/** How old a cached answer may be. */
 export interface CacheControl {
   /** 0: of any age. */
   readonly maxAgeMs: number;
@@ -8,9 +8,9 @@ export interface CacheControl {
 }
 
 /**
- * Reads the header Cache-Control of a request, of which the other directives mean nothing here: `stale-if-error`
- * must be a number and does nothing, for what answers is this agent itself.
- * @throws HttpError 400 with Consul's words
+ * Parses a request's Cache-Control header. Other directives have no effect. `stale-if-error` must be a number and has no
+ * effect either, since this agent always answers from its own state.
+ * @throws HttpError 400 with Consul's text
  */
 export function parseCacheControl(header: string | null): CacheControl {
   let [maxAgeMs, mustRevalidate] = [0, false];
@@ -22,7 +22,7 @@ export function parseCacheControl(header: string | null): CacheControl {
     if (name === "stale-if-error") parseSeconds(value);
     if (name !== "max-age") continue;
     maxAgeMs = parseSeconds(value) * 1000;
-    // Consul: none at all is not "whatever age", which 0 would say.
+    // Consul: max-age=0 demands a new answer, while a maxAgeMs of 0 accepts any age.
     mustRevalidate ||= maxAgeMs === 0;
   }
   return { maxAgeMs, mustRevalidate };

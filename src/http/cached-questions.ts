@@ -1,7 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Meter, Metrics } from "../lib/metrics.ts";
 
-/** How a question was met, by the names of Consul's metrics. */
+/** The outcome of a lookup, by the names of Consul's metrics. */
 export type CacheOutcome = "hit" | "miss_new" | "miss_block";
 
 interface Question {
@@ -10,16 +10,16 @@ interface Question {
 }
 
 const questionsMax = 10_000;
-/** Consul forgets what nobody has asked for three days. */
+/** Consul: an entry that was not requested for three days expires. */
 const keptMs = 3 * 24 * 60 * 60 * 1000;
 
 /**
- * What stands for the cache of Consul's agents. Theirs keeps the servers' answers and follows them; here the answers are
- * at hand, and always current. So all that is kept is which questions were asked with `?cached`, and when they were
- * answered: that is what a client is told of a cache.
+ * Stands for the cache of Consul's agent, which keeps the servers' answers and refreshes them. This agent always answers
+ * from the current state. So it remembers only which requests came with `?cached`, and when they were answered: enough
+ * for the headers X-Cache and Age.
  */
 export class CachedQuestions {
-  /** In the order of their last use. */
+  /** In the order of last use. */
   readonly #questions = new Map<string, Question>();
   readonly #clock: Clock;
   readonly #metrics: Metrics;
@@ -36,7 +36,7 @@ export class CachedQuestions {
     return this.#questions.size;
   }
 
-  /** How long ago it was answered, in milliseconds; undefined when it was not, or nobody has asked it for long. */
+  /** Milliseconds since the question was answered; undefined if it never was or has expired. */
   ageMs(question: string): number | undefined {
     this.#forgetUnused();
     const known = this.#questions.get(question);
@@ -47,7 +47,7 @@ export class CachedQuestions {
     return known.usedMs - known.answeredMs;
   }
 
-  /** It is answered now. */
+  /** Records that the question is answered now. */
   keep(question: string): void {
     const nowMs = this.#clock.monotonicMs();
     this.#questions.delete(question);
@@ -55,7 +55,7 @@ export class CachedQuestions {
     if (this.#questions.size > questionsMax) this.#forgetOldest();
   }
 
-  /** @param type what Consul calls this kind of question */
+  /** @param type Consul's name of this kind of request */
   count(type: string, outcome: CacheOutcome): void {
     const key = `${type}.${outcome}`;
     const metrics = this.#metrics;

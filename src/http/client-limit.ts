@@ -19,10 +19,10 @@ class Visit {
 }
 
 /**
- * Limits how many requests one IP address has under way. A connection has at most one, so every client that Consul
- * accepts, which counts connections, is accepted here.
+ * Limits how many requests one IP address has under way. Consul counts connections, and a connection has at most one
+ * request under way: every client that Consul accepts is accepted here.
  *
- * To look up an address costs a tenth of a write's time. So it is looked up only while all clients together have as many
+ * An address look-up costs a tenth of a write's time. So the limit looks addresses up only while all clients together have as many
  * requests under way as one may have.
  */
 export class ClientLimit {

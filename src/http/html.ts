@@ -1,4 +1,4 @@
-/** Text as it may stand in a page, in element content and in quoted attributes. */
+/** Escapes text for element content and quoted attributes. */
 export function escapeHtml(text: string): string {
   return text
     .replaceAll("&", "&amp;")
@@ -8,7 +8,7 @@ export function escapeHtml(text: string): string {
     .replaceAll("'", "&#39;");
 }
 
-/** A whole page around `body`, which is HTML already. */
+/** A whole page around `body`, which is HTML. */
 export function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
@@ -26,7 +26,7 @@ ${body}
 `;
 }
 
-/** Cells are HTML already. */
+/** A table of cells that are HTML. */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return "<p>None yet.</p>";
   const line = (cells: readonly string[], tag: "th" | "td"): string =>

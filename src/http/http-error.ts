@@ -1,6 +1,6 @@
 import type { OperatingError } from "../lib/errors.ts";
 
-/** An answer that is not 200, where Consul's status is not what the kind of error would give. */
+/** An error response whose status or headers do not follow from an operating error's kind. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
   readonly status: number;
@@ -20,7 +20,7 @@ export const failedReadHeaders: Readonly<Record<string, string>> = {
   "X-Consul-Lastcontact": "0",
 };
 
-/** The status of an operating error. Consul: what it could not do, whatever the reason, is a 500. */
+/** The status of an operating error. Consul: most failures are a 500, whatever the reason. */
 export function statusOf(error: OperatingError): number {
   switch (error.kind) {
     case "invalid":

@@ -13,11 +13,11 @@ export interface RequestOptions {
   readonly peerAddress: () => string | undefined;
   readonly largeAnswers: LargeAnswers;
   readonly clock: Clock;
-  /** JSON is indented for every client, as with `?pretty`. */
+  /** Indent JSON for every client, as with `?pretty`. */
   readonly isPretty: boolean;
 }
 
-/** A request as endpoints see it. */
+/** A request with the parts that endpoints use. */
 export class HttpRequest {
   readonly method: string;
   /** Path and query, encoded, without scheme and host. */
@@ -25,7 +25,7 @@ export class HttpRequest {
   /** The path after the route's own: "a/b" of "/v1/kv/a/b"; decoded. "" for routes that take none. */
   readonly rest: string;
   readonly query: QueryString;
-  /** As the server got it. */
+  /** As the server received it. */
   readonly raw: Request;
   readonly largeAnswers: LargeAnswers;
   readonly #options: RequestOptions;
@@ -47,13 +47,13 @@ export class HttpRequest {
     return this.raw.signal;
   }
 
-  /** The IP address of who asks, as the nearest proxy tells it; undefined on a unix socket. */
+  /** The client's IP address, from X-Forwarded-For if a proxy set it; undefined on a unix socket. */
   get clientAddress(): string | undefined {
     const [forwarded = ""] = this.raw.headers.get("x-forwarded-for")?.split(",") ?? [];
     return forwarded.trim() || this.#options.peerAddress();
   }
 
-  /** Whose connection it came on; all who come by unix sockets are one. */
+  /** The IP address of the connection's other end; "unix" for all unix sockets. */
   get peer(): string {
     return this.#options.peerAddress() ?? "unix";
   }
@@ -80,10 +80,10 @@ export class HttpRequest {
   }
 
   /**
-   * The whole body.
-   * @param setting which of the configuration's limits it is
-   * @throws HttpError 413 when it is longer than `bytesMax`, before more than that is read; 408 when it does not come in
-   * time, so that nobody keeps a place by sending slowly
+   * Reads the whole body.
+   * @param setting the name of the limit in the configuration
+   * @throws HttpError 413 as soon as it is longer than `bytesMax`; 408 if it does not arrive in time, so that a slow client
+   * does not occupy the agent
    */
   body(bytesMax: number, setting: LimitSetting = "kv_max_value_size"): Promise<Uint8Array> {
     return readBody(this.raw, {
@@ -101,7 +101,6 @@ function tooSlow(ms: number): HttpError {
   return new HttpError(408, message, { Connection: "close" });
 }
 
-/** Nobody is to blame. */
 function gone(): HttpError {
   return new HttpError(400, "the client went away before its request was whole");
 }

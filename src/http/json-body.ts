@@ -6,11 +6,11 @@ import { bodyBytesMax } from "./limits.ts";
 
 export interface BodyReading<T> {
   readonly decode: (json: unknown) => T;
-  /** The answer to a body that is wrong. */
+  /** The error for an invalid body. */
   readonly fault: (what: string) => HttpError;
 }
 
-/** A body of JSON, where Consul has words of the endpoint's own for what is wrong with it. */
+/** Decodes a JSON body whose errors have this endpoint's own text in Consul. */
 export async function readJson<T>(request: HttpRequest, { decode, fault }: BodyReading<T>): Promise<T> {
   const body = await request.body(bodyBytesMax);
   try {

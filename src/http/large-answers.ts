@@ -1,19 +1,19 @@
 import { nextTurn } from "../lib/next-turn.ts";
 
 /*
- * What a client has not read of its answers stays in memory, and a client that reads nothing is cut off only when its
- * connection has been idle for two minutes. So large answers go out in pieces, as the client takes them, and each client
- * may have so many bytes of them on their way; the next waits for room, and is made only then:
+ * The unread rest of an answer stays in memory, and a client that reads nothing is disconnected only after two minutes.
+ * So a large answer goes out in pieces, as the client reads them, and each client may have 64 MiB of large answers under
+ * way. The next waits for room, and is rendered only then:
  *
  *   answered at once:   12 MiB + 12 MiB + 40 MiB        waits: 1 MiB        of another client: at once
  *
- * An answer that is larger than all the room goes out when it is the only one.
+ * An answer larger than 64 MiB goes out when it is the only one.
  */
 
-/** Smaller ones fit into the system's own buffers. */
+/** Smaller answers fit into the system's own buffers. */
 const largeBytesMin = 64 * 1024;
 const pieceBytes = 256 * 1024;
-/** Of one client. */
+/** The limit for one client. */
 const roomBytes = 64 * 1024 * 1024;
 
 interface Waiting {
@@ -39,7 +39,7 @@ export class LargeAnswers {
     this.#roomBytes = bytes;
   }
 
-  /** How many clients have any on their way, or wait. */
+  /** How many clients have large answers under way or waiting. */
   get clients(): number {
     return this.#clients.size;
   }
@@ -49,7 +49,7 @@ export class LargeAnswers {
     return under === 0 || under + bytes <= this.#roomBytes;
   }
 
-  /** Resolves when there is room, or the client has gone. Who waits longer goes first. */
+  /** Resolves when there is room or the client has gone away. First come, first served. */
   room(client: string, bytes: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.hasRoom(client, bytes)) return Promise.resolve();
     this.#drop(bytes);
@@ -65,7 +65,7 @@ export class LargeAnswers {
     });
   }
 
-  /** The body, piece by piece; it counts until it is sent or the client has gone. */
+  /** Streams a body. It occupies room until it is sent or the client has gone away. */
   body(client: string, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): ReadableStream<Uint8Array<ArrayBuffer>> {
     const end = this.#begin(client, bytes.length);
     if (signal.aborted) end();
@@ -97,12 +97,12 @@ export class LargeAnswers {
     };
   }
 
-  /** Of clients that go away together, none is let go on only to find that out. */
+  /** Waits a turn, so that a client that goes away with the others is not let in first. */
   #letGoSoon(client: string, holding: Holding): void {
     void nextTurn().then(() => this.#letGo(client, holding));
   }
 
-  /** Left to itself the collector lets some hundred MiB of dead answers come together. */
+  /** Collects garbage after each 64 MiB: otherwise hundreds of MiB of dead answers accumulate. */
   #drop(bytes: number): void {
     this.#droppedBytes += bytes;
     if (this.#droppedBytes < this.#roomBytes) return;
@@ -115,7 +115,7 @@ export class LargeAnswers {
     if (next !== undefined && this.hasRoom(client, next.bytes)) {
       holding.waiting.shift();
       next.go();
-      // By then its answer is on its way, if it still wants one, and perhaps there is room for another.
+      // Its answer is under way by the next turn, and there may be room for another.
       this.#letGoSoon(client, holding);
     }
     if (holding.bytes === 0 && holding.waiting.length === 0 && this.#clients.get(client) === holding)

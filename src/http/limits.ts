@@ -1,8 +1,8 @@
-/** The largest body of a registration or any request but a key's value, in bytes. */
+/** The limit of a request's body in bytes, but for a key's value, a transaction and a snapshot. */
 export const bodyBytesMax: number = 1024 * 1024;
 
 /**
- * The largest snapshot, in bytes of state.bin: some three million keys of 100 bytes. A restore is one batch, which SQLite keeps as one
- * value of a gigabyte at the most, so this leaves room for what the batch deletes.
+ * The largest snapshot, in bytes of state.bin: some three million keys of 100 bytes. A restore is one batch, which SQLite stores as one
+ * value of at most a gigabyte, so this leaves room for the batch's deletes.
  */
 export const snapshotBytesMax: number = 512 * 1024 * 1024;

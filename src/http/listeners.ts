@@ -4,36 +4,36 @@ import { listen, type HttpServer, type ListenOptions } from "./server.ts";
 
 export interface ListenersOptions extends Pick<ListenOptions, "socketOwner" | "router" | "clock" | "log"> {
   /** No addresses: not served. */
-  readonly http: Door;
-  readonly https: Door & { readonly tls: TlsFiles };
+  readonly http: Binding;
+  readonly https: Binding & { readonly tls: TlsFiles };
 }
 
-type Door = Pick<ListenOptions, "addresses" | "port">;
+type Binding = Pick<ListenOptions, "addresses" | "port">;
 
-/** Wherever HTTP and HTTPS are served. */
+/** All listeners of HTTP and HTTPS. */
 export interface Listeners {
   readonly addresses: readonly string[];
   /**
-   * Reads what HTTPS is to be served with from now on, and gives what makes it so.
-   * @throws OperatingError naming the certificate or key that cannot be used; nothing is changed then
+   * Reads the new certificates of HTTPS. Returns the function that begins to use them.
+   * @throws OperatingError naming the certificate or key that cannot be used
    */
   prepare(files: TlsFiles): () => Promise<void>;
   /** Accepts no more connections. */
   pause(): void;
-  /** @throws OperatingError naming the address that cannot be had; it can be called again */
+  /** @throws OperatingError naming the address that is not available; it can be called again */
   resume(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * Listens wherever HTTP and HTTPS are to be served, or nowhere.
+ * Listens on all addresses of HTTP and HTTPS, or on none.
  * @throws OperatingError naming the address, certificate or key that cannot be used
  */
 export async function openListeners({ http, https, ...options }: ListenersOptions): Promise<Listeners> {
   const shared = { ...options, listening: { name: "HTTP", portFlags: "-http-port, -https-port" } as const };
   let tls = https.addresses.length === 0 ? undefined : readTlsFiles(https.tls);
   const opened: HttpServer[] = [];
-  const sayWhatIsMissing = (): void => {
+  const warnWithoutCertificate = (): void => {
     if (tls && !tls.cert) options.log.warn(noCertificate, { addresses: https.addresses.join(" "), port: https.port });
   };
   const stop = async (): Promise<void> => void (await Promise.all(opened.map((server) => server.stop())));
@@ -41,7 +41,7 @@ export async function openListeners({ http, https, ...options }: ListenersOption
     if (http.addresses.length > 0) opened.push(await listen({ ...http, ...shared }));
     const secured = tls && (await listen({ ...https, ...shared, tls }));
     if (secured) opened.push(secured);
-    sayWhatIsMissing();
+    warnWithoutCertificate();
     return {
       addresses: opened.flatMap((server) => server.addresses),
       prepare(files) {
@@ -50,7 +50,7 @@ export async function openListeners({ http, https, ...options }: ListenersOption
           if (isDeepStrictEqual(next, tls)) return;
           tls = next;
           await secured?.listenAnew(next);
-          sayWhatIsMissing();
+          warnWithoutCertificate();
         };
       },
       pause: () => opened.forEach((server) => server.pause()),

@@ -16,7 +16,7 @@ export function requireName(name: string, missing: string): string {
   return name;
 }
 
-/** Consul: `?passing` and `?passing=` are true. */
+/** Consul: `?passing` and `?passing=` are true. @throws HttpError 400 if it is not a boolean */
 export function parsePassing(query: QueryString): boolean {
   const text = query.get("passing");
   if (text === undefined) return false;
@@ -26,7 +26,7 @@ export function parsePassing(query: QueryString): boolean {
   return passing;
 }
 
-/** `?enable=` of maintenance. */
+/** `?enable=` of maintenance. @throws HttpError 400 if it is absent or not a boolean */
 export function parseEnable(query: QueryString): boolean {
   const text = query.get("enable");
   if (text === undefined) throw new HttpError(400, "Missing value for enable");

@@ -1,12 +1,12 @@
-/** The query part of a URL. Presence counts for flags, so `?keys`, `?keys=` and `?keys=false` are all there. */
+/** The query part of a URL. A flag is true if it is present: `?keys`, `?keys=` and `?keys=false` alike. */
 export class QueryString {
   static readonly none: QueryString = new QueryString("");
   readonly #values = new Map<string, string[]>();
 
-  /** @param text what follows the question mark, still encoded; broken encoding is kept as it is */
+  /** @param text what follows the question mark, still encoded; a value with broken encoding is not decoded */
   constructor(text: string) {
     if (text === "") return;
-    // Consul: ";" separates like "&", and "+" is a blank.
+    // Consul: ";" separates pairs as "&" does, and "+" is a space.
     for (const pair of text.split(/[&;]/)) {
       if (pair === "") continue;
       const at = pair.indexOf("=");
@@ -35,12 +35,12 @@ export class QueryString {
     return this.#values.get(name) ?? [];
   }
 
-  /** All pairs sorted by name, encoded again: for error texts. */
+  /** All pairs sorted by name, encoded: for error texts. */
   toString(): string {
     return this.without();
   }
 
-  /** As toString, but for the parameters of these names. */
+  /** As toString, without the parameters of these names. */
   without(...names: readonly string[]): string {
     const others = [...this.#values.keys()].filter((name) => !names.includes(name)).toSorted();
     return others

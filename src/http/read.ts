@@ -3,7 +3,7 @@ import { compileFilter, type FilterFields } from "../lib/filter/compile-filter.t
 import type { OfNode } from "../registry/nearness.ts";
 import { waitForChange, type Query } from "../registry/query.ts";
 import { renderGoJson } from "../wire/go-json.ts";
-import type { KeptAnswer } from "./answer-cache.ts";
+import { answerKey, anyone, type KeptAnswer } from "./answer-cache.ts";
 import { jsonHeaders, send, type HeaderFields } from "./answers.ts";
 import { HttpError } from "./http-error.ts";
 import type { HttpRequest } from "./http-request.ts";
@@ -108,7 +108,7 @@ function notFound({ missing }: Rendering<never>) {
 function keyOf(request: HttpRequest, { reader }: Rendering<never>): string {
   const { index, waitMs } = request.queryOptions();
   const target = index === 0 && waitMs === undefined ? request.target : request.without("index", "wait").target;
-  return reader === undefined ? target : `${target} for ${reader}`;
+  return answerKey(reader === undefined ? target : `${target} for ${reader}`, anyone);
 }
 
 /** JSON of what `encode` returns; undefined is a 404. */

@@ -10,7 +10,7 @@ export interface PeerAddress {
 }
 
 interface Finished {
-  /** As the client sent it; undefined where it has too many parts to tell. */
+  /** As the client sent it; undefined if it has too many parts. */
   readonly path: SentPath | undefined;
   /** The other end of the connection; null on a unix socket. */
   readonly peer: PeerAddress | null;
@@ -20,7 +20,7 @@ interface Finished {
 
 type Answered = Response | Promise<Response>;
 
-/** Answers a request and writes Consul's line of it at level debug. */
+/** Answers a request and logs Consul's line about it at level debug. */
 export function logFinished(request: Request, answer: () => Answered, { path, peer, clock, log }: Finished): Answered {
   const startMs = clock.monotonicMs();
   const write = (): void => {
@@ -36,15 +36,15 @@ export function logFinished(request: Request, answer: () => Answered, { path, pe
   return response;
 }
 
-/** Go's name of a connection's other end; Consul: "@" for all unix sockets. */
+/** The peer's address as Go formats it; Consul: "@" for all unix sockets. */
 function nameOf(peer: PeerAddress | null): string {
   if (peer === null) return "@";
-  // A socket that takes both families shows IPv4 within IPv6.
+  // A dual-stack socket shows an IPv4 address within IPv6.
   const host = peer.address.replace(/^::ffff:(?=\d+\.)/, "");
   return host.includes(":") ? `[${host}]:${peer.port}` : `${host}:${peer.port}`;
 }
 
-/** The target as it may stand in a log: without the values of `token`, and without the tokens in paths of the first ACLs. */
+/** Hides the values of `token`, and the tokens in paths of the legacy ACL API. */
 export function hideTokens(target: string): string {
   const [path = "", ...queries] = target.replace(aclPath, "$1<hidden>$2").split("?");
   if (queries.length === 0) return path;

@@ -2,10 +2,9 @@ import { OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
 import { LogThrottle } from "../lib/log-throttle.ts";
-import type { KeptAnswer } from "./answer-cache.ts";
+import { answerKey, anyone, type KeptAnswer } from "./answer-cache.ts";
 import { answerByRoute, type Pipeline } from "./answer-by-route.ts";
 import { empty, moved, sendWhole, text } from "./answers.ts";
-import { cleanPath } from "./clean-path.ts";
 import type { ClientLimit } from "./client-limit.ts";
 import { HttpError, statusOf } from "./http-error.ts";
 import { HttpMetrics } from "./http-metrics.ts";
@@ -13,7 +12,7 @@ import { HttpRequest } from "./http-request.ts";
 import { isLarge, LargeAnswers } from "./large-answers.ts";
 import { hideTokens } from "./request-log.ts";
 import type { DatacenterEndpoint, Endpoint, Route } from "./route.ts";
-import { pathOf, type SentPath, sentTarget, splitPath, targetOf, whyUnreadable } from "./sent-path.ts";
+import { cleanPath, pathOf, type SentPath, sentTarget, splitPath, targetOf, whyUnreadable } from "./sent-path.ts";
 import type { Connections } from "./server.ts";
 
 export interface RouterOptions extends Pipeline {
@@ -27,14 +26,14 @@ export interface RouterOptions extends Pipeline {
   readonly blocked: readonly string[];
   /** Whether paths may hold control characters and other unprintable ones, which Consul refuses to keep logs safe. */
   readonly allowsUnprintable: boolean;
-  /** Whether who comes from there may change anything; undefined lets everybody. */
+  /** Whether a client of this address may write; undefined if all may. */
   readonly mayWrite: ((clientAddress: string | undefined) => boolean) | undefined;
 }
 
 type ClientAddress = () => string | undefined;
 
 interface Asked {
-  /** Path and query, encoded. Equal targets ask the same. */
+  /** Path and query, encoded. Equal targets are equal reads. */
   readonly target: string;
   /** As sent, percent-decoded. */
   readonly path: string;
@@ -46,8 +45,10 @@ interface Asked {
 }
 
 /**
- * Finds the endpoint of a request and answers for what goes wrong: unknown paths, other methods, bad input, faults.
- * Paths are matched as Consul's (Go's) server matches them: the exact path, else the longest subtree above it.
+ * Finds the endpoint of a request, and turns errors into responses: unknown paths, other methods, bad input, faults.
+ *
+ * A request passes: kept answer, client limit, redirect, route, blocked path, method, write access, and then the steps of
+ * answer-by-route.ts. Paths match as in Consul's (Go's) server: the exact path, else the longest subtree above it.
  */
 export class Router {
   readonly #exact = new Map<string, Route>();
@@ -63,7 +64,7 @@ export class Router {
   readonly #largeAnswers = new LargeAnswers();
   readonly #clock: Pipeline["clock"];
   readonly #isPretty: boolean;
-  readonly #told: LogThrottle;
+  readonly #throttle: LogThrottle;
   readonly #metrics: HttpMetrics;
 
   constructor(routes: readonly Route[], options: RouterOptions) {
@@ -78,7 +79,7 @@ export class Router {
     this.#clientLimit = options.clientLimit;
     this.#clock = options.clock;
     this.#isPretty = options.isPretty;
-    this.#told = new LogThrottle(options.clock);
+    this.#throttle = new LogThrottle(options.clock);
     this.#metrics = new HttpMetrics(options.metrics, routes);
   }
 
@@ -89,14 +90,14 @@ export class Router {
   handle(request: Request, path: SentPath, connections: Connections): Response | Promise<Response> {
     const target = targetOf(request.url);
     const isGet = request.method === "GET";
-    // The way of nearly all reads: the same was asked before, and nothing has changed since.
-    const known = isGet ? this.#answers.get(target) : undefined;
+    // The path of nearly all reads: the same target was answered before, and nothing has changed since.
+    const known = isGet ? this.#answers.get(answerKey(target, anyone)) : undefined;
     if (known && !isLarge(known.body) && path.is((known.parts ??= splitPath(pathOf(target)))))
       return this.#sendAgain(known, request, target);
     const { parts } = path;
     if (!parts) return this.refuse(whyUnreadable(request));
     const clientAddress = (): string | undefined => connections.requestIP(request)?.address;
-    const asked = whatIsAsked(sentTarget(target, parts), parts, clientAddress);
+    const asked = askedOf(sentTarget(target, parts), parts, clientAddress);
     const route = this.#find(asked.path);
     const held = isGet && route !== undefined && isHeld(route, asked.query) ? route.held : undefined;
     // A blocking query is held for up to ten minutes, a stream for as long as the client likes.
@@ -107,7 +108,7 @@ export class Router {
     return this.#clientLimit.answer(clientAddress, answer, held === "stream" ? request.signal : undefined);
   }
 
-  /** Answers a request whose path cannot be told. */
+  /** Answers a request whose path is unreadable: 400 with the reason. */
   refuse(reason: string): Response {
     return this.#addHeaders(text(400, reason));
   }
@@ -130,10 +131,10 @@ export class Router {
   }
 
   #dispatch(route: Route | undefined, request: Request, asked: Asked): Response | Promise<Response> {
-    // Consul: such paths are refused without a text.
+    // Consul: a 400 without a body.
     if (!this.#allowsUnprintable && hasUnprintable(asked.path)) return new Response(null, { status: 400 });
-    const elsewhere = this.#elsewhere(asked);
-    if (elsewhere !== undefined) return moved(request.method, elsewhere + asked.query);
+    const redirect = this.#redirect(asked);
+    if (redirect !== undefined) return moved(request.method, redirect + asked.query);
     if (!route) return new Response(null, { status: 404 });
     return this.#answerWith(route, request, asked);
   }
@@ -172,10 +173,10 @@ export class Router {
   }
 
   /**
-   * Where a path is redirected. Consul: a path with empty or dotted parts to the clean one, and a subtree named without its
-   * slash to the subtree, even if nothing is there. A key may have such parts.
+   * Where a path is redirected; undefined if it is not. Consul: a path with empty or dotted parts goes to the clean one, and
+   * a subtree without its slash to the subtree. Keys may have such parts.
    */
-  #elsewhere({ path, parts }: Asked): string | undefined {
+  #redirect({ path, parts }: Asked): string | undefined {
     if (path.startsWith(kvPath)) return undefined;
     const clean = cleanPath(parts);
     const place = clean ?? path;
@@ -188,7 +189,7 @@ export class Router {
     if (error instanceof HttpError) return text(error.status, error.message, error.headers);
     if (error instanceof OperatingError) {
       const status = statusOf(error);
-      if (status >= 500) this.#tell(error, method, target);
+      if (status >= 500) this.#logError(error, method, target);
       return text(status, error.message);
     }
     const url = hideTokens(target);
@@ -197,29 +198,29 @@ export class Router {
   }
 
   /** Disk errors fail every write, so each distinct one is logged at most once a minute. */
-  #tell({ code, message: error }: OperatingError, method: string, target: string): void {
-    const level = diskTroubles.has(code) && !this.#told.isNew(error) ? "debug" : "error";
+  #logError({ code, message: error }: OperatingError, method: string, target: string): void {
+    const level = diskTroubles.has(code) && !this.#throttle.isNew(error) ? "debug" : "error";
     this.#log[level]("Request error", { method, url: hideTokens(target), error });
   }
 }
 
 const diskTroubles: ReadonlySet<string> = new Set(["disk-full", "disk-error", "store-stalled", "write-unconfirmed"]);
 
-function whatIsAsked(target: string, parts: readonly string[], clientAddress: ClientAddress): Asked {
+function askedOf(target: string, parts: readonly string[], clientAddress: ClientAddress): Asked {
   return { target, path: `/${parts.join("/")}`, parts, query: target.slice(pathOf(target).length), clientAddress };
 }
 
-/** What Go's unicode.IsPrint is false for. Nearly all paths are plain, which is found out faster. */
+/** Whether Go's unicode.IsPrint is false for a character. Nearly all paths are ASCII, whose test is faster. */
 function hasUnprintable(path: string): boolean {
   return !/^[ -~]*$/.test(path) && /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(path);
 }
 
-/** The root itself does not take in what nothing else does. */
+/** The root is no subtree: it does not match all other paths. */
 function isSubtree(path: string): boolean {
   return path.endsWith("/") && path !== "/";
 }
 
-/** Keys may be long and have many parts: their subtree is found without looking for a longer one. */
+/** Keys may have many parts: this prefix is tested before the search for the longest subtree. */
 const kvPath = "/v1/kv/";
 
 function isHeld({ held }: Route, query: string): boolean {

@@ -1,11 +1,11 @@
 import type { Meter } from "../lib/metrics.ts";
 
-/** Between two times that are taken of an answer that is sent again. A power of two. */
+/** One of so many repetitions of an answer is timed. A power of two. */
 const timedEach = 64;
 
 /**
- * Counts how often one rendered answer is sent again, which is what most requests are and takes microseconds: the clock is
- * read for a few of them, and those between took as long.
+ * The latency of a kept answer that is sent again: most requests are, and take microseconds. So the clock is read for one
+ * in 64, which stands for all 64.
  */
 export class SampledLatency {
   readonly #took: Meter | undefined;
@@ -16,7 +16,7 @@ export class SampledLatency {
     this.#took = took;
   }
 
-  /** Whether the next one is to be timed. */
+  /** Whether the caller must time the next one. */
   get isDue(): boolean {
     return (this.#count & (timedEach - 1)) === 0;
   }

@@ -1,12 +1,13 @@
+import { posix } from "node:path";
 import type { BunRequest, Server } from "bun";
 
 /*
  * The path of a request as the client sent it.
  *
- * `Request.url` is not that: it has been through the URL parser of the web, which resolves "." and ".." parts (also "%2e")
- * and takes a backslash for a slash, so a change of the key `a\b` would reach `a/b`. The parameters of Bun's routes are cut
- * from the request target itself and then percent-decoded, nothing else. A parameter takes one part that is not empty, so
- * there is a route for each number of parts and for each place of an empty part:
+ * `Request.url` differs: the WHATWG URL parser resolves "." and ".." parts (also "%2e") and turns a backslash into a
+ * slash, so a write of the key `a\b` would reach `a/b`. Bun cuts the parameters of its routes from the request target
+ * itself, and only percent-decodes them. A parameter matches one part that is not empty, so there is a route for each
+ * number of parts and for each place of an empty part:
  *
  *   /v1/kv/a\b     /:p0/:p1/:p2         v1 kv a\b
  *   /v1/kv/a//b    /:p0/:p1/:p2//:p4    v1 kv a "" b
@@ -29,13 +30,13 @@ export class SentPath {
   readonly #params: Readonly<Record<string, string>>;
   readonly #shape: Parts;
 
-  /** @param shape for each part, by what name `params` has it; "" for an empty one */
+  /** @param shape the name of each part in `params`; "" for an empty part */
   constructor(params: Readonly<Record<string, string>>, shape: Parts) {
     this.#params = params;
     this.#shape = shape;
   }
 
-  /** Whether it has these parts. This is all that a cached read asks, so it makes no list. */
+  /** Whether it has these parts. A kept answer needs no more, so this allocates no list. */
   is(parts: Parts | undefined): boolean {
     const params = this.#params;
     const shape = this.#shape;
@@ -62,25 +63,25 @@ export class SentPath {
   }
 }
 
-/** Why a path without `parts` is refused; Go's server has the first text. */
+/** The error text for a path without `parts`; the first is that of Go's server. */
 export function whyUnreadable({ url }: Request): string {
   if (/%(?![0-9a-f]{2})/i.test(url)) return "400 Bad Request";
   return "the path must be UTF-8 text without U+FFFD";
 }
 
-/** Path and query of a URL. A request without a usable Host has nothing before them. */
+/** Path and query of a URL. The URL of a request without a usable Host begins with the path. */
 export function targetOf(url: string): string {
   return url.startsWith("/") ? url : url.slice(url.indexOf("/", url.indexOf("://") + 3));
 }
 
 /**
- * Path and query as the client sent them, encoded. Equal targets ask the same.
- * @param target those of the request's URL
- * @param parts of the path that was sent
+ * Path and query as the client sent them, encoded. Equal targets are equal reads.
+ * @param target path and query of the request's URL
+ * @param parts of the path as sent
  */
 export function sentTarget(target: string, parts: Parts): string {
   const path = `/${parts.join("/")}`;
-  // Nothing was encoded, so the parser had nothing to rewrite.
+  // Nothing was encoded, so the parser rewrote nothing.
   if (target === path || (target.startsWith(path) && target[path.length] === "?")) return target;
   const urlPath = pathOf(target);
   const urlParts = splitPath(urlPath);
@@ -138,4 +139,16 @@ export function encodePath(parts: Parts): string {
 
 function encodePart(part: string): string {
   return encodeURI(part).replace(/[/?#!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/**
+ * The path to which Go's server redirects one with empty, "." or ".." parts; undefined for a path without them. Consul also
+ * splits at encoded slashes, so that a service whose id is a URL cannot be deregistered. Here "%2F" belongs to its part.
+ */
+export function cleanPath(parts: readonly string[]): string | undefined {
+  return parts.some(isUnclean) ? posix.normalize(encodePath(parts)) : undefined;
+}
+
+function isUnclean(part: string, at: number, { length }: readonly string[]): boolean {
+  return part === "." || part === ".." || (part === "" && at < length - 1);
 }

@@ -6,26 +6,26 @@ import { logFinished, type PeerAddress } from "./request-log.ts";
 import { emptyPartsMax, partsMax, routesBySentPath, type SentPath } from "./sent-path.ts";
 import { removeStaleSocket, setSocketOwner, type SocketOwner } from "./unix-socket.ts";
 
-/** Answers what comes in. */
+/** Answers requests. */
 export interface RequestHandler {
   /**
    * @param path as the client sent it; `request.url` can have another
    * @param connections the listener that the request came by
    */
   handle(request: Request, path: SentPath, connections: Connections): Response | Promise<Response>;
-  /** Answers a request whose path cannot be told: 400 with the reason. */
+  /** Answers a request whose path is unreadable: 400 with the reason. */
   refuse(reason: string): Response;
 }
 
-/** What a listener knows of the connection of each request that is under way. */
+/** The connections of requests that are under way. */
 export interface Connections {
   /** The other end; null on a unix socket. */
   requestIP(request: Request): PeerAddress | null;
-  /** @param seconds how long the connection may be idle until the answer is there; 0: for ever */
+  /** @param seconds how long the connection may be idle before the answer; 0: no limit */
   timeout(request: Request, seconds: number): void;
 }
 
-/** What is listened for: as the log names it, and the flags that choose its port. */
+/** The served API: its name in the log, and the flags that choose its port. */
 export interface Listening {
   readonly name: "HTTP" | "keeper";
   readonly portFlags: string;
@@ -45,35 +45,35 @@ export interface ListenOptions {
 }
 
 export interface HttpServer {
-  /** What it listens on: "127.0.0.1:8500", "unix:///path". */
+  /** The addresses: "127.0.0.1:8500", "unix:///path". */
   readonly addresses: readonly string[];
-  /** Serves new connections with these certificates. Requests under way end where they are. */
+  /** Serves new connections with these certificates. Requests under way end on the old listeners. */
   listenAnew(tls: Bun.TLSOptions | undefined): Promise<void>;
-  /** Accepts no more connections. Requests under way go on, idle connections end. */
+  /** Accepts no more connections. Requests under way continue, idle connections end. */
   pause(): void;
   /**
    * Accepts connections again.
-   * @throws OperatingError unavailable when an address cannot be had; it does not listen anywhere then
+   * @throws OperatingError unavailable if an address is not available; then it listens on none
    */
   resume(): Promise<void>;
-  /** Stops listening, lets answers that are on their way out, and ends the connections that are left. */
+  /** Stops listening, lets answers under way finish, and closes the remaining connections. */
   stop(): Promise<void>;
 }
 
 type Listener = Bun.Server<undefined>;
 
-/** How long requests under way may take to end by themselves. */
+/** How long requests under way may take to finish. */
 const graceMs = 500;
 
 /**
  * Listens on each address, or on none.
- * @throws OperatingError unavailable naming the address that cannot be had
+ * @throws OperatingError unavailable naming the address that is not available
  */
 export async function listen(options: ListenOptions): Promise<HttpServer> {
   let listeners: Listener[] = [];
   let { tls } = options;
   let isPaused = false;
-  /** Those that serve the connections which they have, and no more. */
+  /** Listeners that serve only the connections they have. */
   const leaving = new Set<Listener>();
   const network = tls ? "https" : "http";
   const open = async (): Promise<void> => {
@@ -140,12 +140,12 @@ async function listenOn(address: string, options: ListenOptions): Promise<Listen
       : answer(request, listener, sentPath);
   const routes = routesBySentPath(handle);
   const fetch = (request: Request, listener: Listener): Response | Promise<Response> => handle(request, listener);
-  // Each endpoint limits its body itself, and says so to who sends more.
+  // Each endpoint limits its body itself, with its own error.
   const maxRequestBodySize = Number.MAX_SAFE_INTEGER;
   const shared = { routes, fetch, development: false, maxRequestBodySize, ...(tls && { tls }) };
   const path = socketPath(address);
   if (path === undefined) {
-    // Without development Bun shares a port with whoever else asks to: two agents would each get half of the requests.
+    // Bun shares a port by default: two agents would each get half of the requests.
     const alone = { ...patient, reusePort: false };
     const serve = (): Listener => Bun.serve({ ...shared, ...alone, hostname: address, port });
     const flags = { portFlags: options.listening.portFlags, addressFlag: "-client" };
@@ -187,5 +187,5 @@ function hostAndPort(address: string, port: number): string {
 
 /** Go's clients keep idle connections for 90 s. */
 const idleTimeoutS = 120;
-/** Bun heeds it on unix sockets too, where it else ends what is idle for 10 s; its types do not know. */
+/** Bun also applies it to unix sockets, where the default is 10 s; its types lack it. */
 const patient: object = { idleTimeout: idleTimeoutS };

@@ -2,7 +2,7 @@ import { chmodSync, chownSync, lstatSync, readFileSync, unlinkSync } from "node:
 import { messageOf, OperatingError } from "../lib/errors.ts";
 import { findSocketHolder, nameProgram } from "../lib/port-holders.ts";
 
-/** Who may use a socket: "" leaves what the process gives it. */
+/** Owner and mode of a socket: "" leaves the default of the process. */
 export interface SocketOwner {
   /** By number or name. */
   readonly user: string;
@@ -12,9 +12,8 @@ export interface SocketOwner {
 }
 
 /**
- * Clears the way for a listener: an agent that was killed leaves its socket behind, and nobody can listen there until
- * it is gone.
- * @throws OperatingError unavailable when a program listens there, or when it is no socket; nothing is removed then
+ * Removes the socket that a killed agent left behind: it would prevent a new listener.
+ * @throws OperatingError unavailable if a program listens on it, or if it is not a socket; then it stays
  */
 export async function removeStaleSocket(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
@@ -26,7 +25,7 @@ export async function removeStaleSocket(path: string): Promise<void> {
   unlinkSync(path);
 }
 
-/** @throws OperatingError invalid naming what cannot be set */
+/** @throws OperatingError invalid, with the reason */
 export function setSocketOwner(path: string, { user, group, mode }: SocketOwner): void {
   try {
     if (user !== "" || group !== "") chownSync(path, idOf(user, "/etc/passwd"), idOf(group, "/etc/group"));
@@ -37,7 +36,7 @@ export function setSocketOwner(path: string, { user, group, mode }: SocketOwner)
   }
 }
 
-/** False also for a listener that has as many connections waiting as it takes: the runtime cannot tell them apart. */
+/** False also for a listener with a full backlog: the runtime does not tell the two apart. */
 async function isListenedAt(path: string): Promise<boolean> {
   try {
     const socket = await Bun.connect({ unix: path, socket: { data() {} } });
@@ -48,7 +47,7 @@ async function isListenedAt(path: string): Promise<boolean> {
   }
 }
 
-/** "" is -1, which chown takes for "as it is". */
+/** The numeric id; -1 for "", which chown leaves unchanged. */
 function idOf(nameOrNumber: string, file: string): number {
   if (nameOrNumber === "") return -1;
   if (/^\d+$/.test(nameOrNumber)) return Number(nameOrNumber);

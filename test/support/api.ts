@@ -1,9 +1,8 @@
 import { syncCatalog } from "../../src/agent/anti-entropy.ts";
 import { Autopilot } from "../../src/cluster/autopilot.ts";
 import { ClientLimit } from "../../src/http/client-limit.ts";
-import { AnswerCache } from "../../src/http/answer-cache.ts";
+import { AnswerCache, invalidateOnChange } from "../../src/http/answer-cache.ts";
 import { CachedQuestions } from "../../src/http/cached-questions.ts";
-import { invalidateOnChange } from "../../src/http/invalidate-on-change.ts";
 import { Router, type RouterOptions } from "../../src/http/router.ts";
 import type { Route } from "../../src/http/route.ts";
 import { type Api, routes } from "../../src/http/routes.ts";

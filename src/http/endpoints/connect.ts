@@ -5,7 +5,7 @@ import { readJson } from "../json-body.ts";
 import { requireName } from "../parameters.ts";
 import type { DatacenterEndpoint, Endpoint } from "../route.ts";
 
-/** The service mesh, as a Consul without it answers. */
+/** Consul without a service mesh: its error text. */
 export const notEnabled = "Connect must be enabled in order to use this endpoint";
 
 export function refuse(): never {
