@@ -6,8 +6,8 @@ function answer(body: string | null = "x"): KeptAnswer {
   return { status: 200, headers: new Headers(), body };
 }
 
-describe("an answer", () => {
-  test("is given to who asks the same, until one of its topics is touched", () => {
+describe("a kept answer", () => {
+  test("is found by its key until one of its topics is touched", () => {
     const cache = new AnswerCache();
     const [web, db] = [answer(), answer()];
     cache.put("/web", [topics.service("web"), topics.nodes], web);
@@ -17,7 +17,7 @@ describe("an answer", () => {
     expect([cache.get("/web"), cache.get("/db")]).toEqual([undefined, db]);
   });
 
-  test("of a tree goes with any key below it", () => {
+  test("of a tree is dropped when any key below it changes", () => {
     const cache = new AnswerCache();
     cache.put("/tree", [topics.tree("a/")], answer());
     cache.touch([topics.key("b")]);
@@ -26,7 +26,7 @@ describe("an answer", () => {
     expect(cache.size).toBe(0);
   });
 
-  test("that replaces another is no longer dropped by the other's topics", () => {
+  test("that replaces another is not dropped by the other's topics", () => {
     const cache = new AnswerCache();
     const newer = answer();
     cache.put("/x", [topics.service("a")], answer());
@@ -35,28 +35,28 @@ describe("an answer", () => {
     expect(cache.get("/x")).toBe(newer);
   });
 
-  test("that says that there is nothing is kept too", () => {
+  test("may be a 404", () => {
     const cache = new AnswerCache();
     cache.put("/x", [topics.key("x")], answer(null));
     expect(cache.get("/x")).toBeDefined();
   });
 });
 
-test("all go at once", () => {
+test("clear drops all answers", () => {
   const cache = new AnswerCache();
   for (const name of ["a", "b"]) cache.put(name, [topics.service(name), topics.nodes], answer());
   cache.clear();
   expect(cache.size).toBe(0);
 });
 
-describe("what is kept is bounded", () => {
-  test("in number: the oldest go", () => {
+describe("the cache is bounded", () => {
+  test("in number: the oldest answer is dropped", () => {
     const cache = new AnswerCache();
     for (let at = 0; at < 2_001; at += 1) cache.put(`/${at}`, [topics.nodes], answer());
     expect([cache.size, cache.get("/0"), cache.get("/2000")?.status]).toEqual([2_000, undefined, 200]);
   });
 
-  test("in bytes, for as long as answers come and go", () => {
+  test("in bytes, also after many puts and drops", () => {
     const cache = new AnswerCache();
     const large = answer("x".repeat(1_000_000));
     for (let round = 0; round < 3; round += 1) {
@@ -67,7 +67,7 @@ describe("what is kept is bounded", () => {
     }
   });
 
-  test("and one that is too large pushes out no other", () => {
+  test("an answer that is too large is not kept and drops no other", () => {
     const cache = new AnswerCache();
     cache.put("/small", [topics.nodes], answer());
     cache.put("/large", [topics.nodes], answer("x".repeat(5_000_000)));

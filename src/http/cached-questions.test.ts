@@ -31,7 +31,7 @@ describe("a question", () => {
     expect([questions.ageMs("b"), questions.ageMs("a"), questions.size]).toEqual([undefined, 72 * hourMs, 1]);
   });
 
-  test("gives way, when there are too many, as the one unused for longest", () => {
+  test("is dropped when there are too many, the least recently used first", () => {
     const { questions } = trial();
     for (let at = 0; at < 10_000; at += 1) questions.keep(`${at}`);
     questions.ageMs("0");
@@ -40,7 +40,7 @@ describe("a question", () => {
   });
 });
 
-test("what was asked is counted by type and outcome, and how many are kept", () => {
+test("metrics count lookups by type and outcome, and the entries", () => {
   const { metrics, questions } = trial();
   questions.keep("a");
   for (const outcome of ["hit", "miss_new", "hit"] as const) questions.count("health-services", outcome);

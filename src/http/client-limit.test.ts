@@ -31,7 +31,7 @@ describe("a client with as many requests under way as it may have", () => {
     expect(await statusOf(limit, undefined)).toBe(200);
   });
 
-  test("is let in when one of them is over", async () => {
+  test("is accepted when one of them ends", async () => {
     const limit = new ClientLimit(1);
     const first = held(limit, undefined);
     expect(await statusOf(limit, undefined)).toBe(429);
@@ -40,7 +40,7 @@ describe("a client with as many requests under way as it may have", () => {
     expect(await statusOf(limit, undefined)).toBe(200);
   });
 
-  test("is let in when the limit is raised or taken away", async () => {
+  test("is accepted when the limit is raised or removed", async () => {
     const limit = new ClientLimit(1);
     held(limit, "192.0.2.1");
     expect(await statusOf(limit, "192.0.2.1")).toBe(429);
@@ -69,7 +69,7 @@ test("no address is looked up while all clients together have fewer requests und
   expect(asked).toEqual(["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"]);
 });
 
-describe("a request is over", () => {
+describe("a request ends", () => {
   test("also when it fails", async () => {
     const limit = new ClientLimit(1);
     expect(
@@ -95,7 +95,7 @@ describe("a request is over", () => {
     expect(await statusOf(limit, "192.0.2.1")).toBe(200);
   });
 
-  test("and leaves nothing of its client behind", async () => {
+  test("and frees its client's count", async () => {
     const limit = new ClientLimit(1);
     const first = held(limit, "192.0.2.1");
     expect(limit.underWay).toBe(1);

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { escapeHtml, page, table } from "./html.ts";
 
-test("no text ends the element or the attribute that it stands in", () => {
+test("escaped text does not end the element or attribute around it", () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom("<", ">", '"', "'", "&", "a", ";", "&amp;") }), (text) => {
       const escaped = escapeHtml(text);
@@ -16,7 +16,7 @@ test("a page shows its title as text", () => {
   expect(page("<b>", "")).toContain("<title>&lt;b&gt;</title>");
 });
 
-test("a table without rows says so", () => {
+test("a table without rows is a text that says so", () => {
   expect(table(["Key"], [])).toBe("<p>None yet.</p>");
   expect(table(["Key"], [["a"], ["b"]])).toContain("<tr><td>a</td></tr>\n<tr><td>b</td></tr>");
 });

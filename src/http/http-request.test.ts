@@ -17,13 +17,13 @@ function requestWith(
 }
 
 describe("a body", () => {
-  test("that comes in time is whole, and leaves no timer", async () => {
+  test("that arrives in time is complete, and leaves no timer", async () => {
     const { request, clock } = requestWith("value");
     expect(Buffer.from(await request.body(100)).toString()).toBe("value");
     expect(clock.timerCount).toBe(0);
   });
 
-  test("that does not come is a 408 after half a minute, and the connection is to be closed", async () => {
+  test("that does not arrive is a 408 after half a minute, with Connection: close", async () => {
     const { request, clock } = requestWith(new ReadableStream({ pull: () => new Promise(() => {}) }));
     const late = rejectionOf(request.body(100));
     await settle();
@@ -31,7 +31,7 @@ describe("a body", () => {
     expect(await late).toMatchObject({ status: 408, headers: { Connection: "close" } });
   });
 
-  test("whose client goes away is nobody's fault", async () => {
+  test("whose client goes away is a 400, not a fault of the agent", async () => {
     const gone = new AbortController();
     const broken = new ReadableStream({
       start: (controller) => gone.signal.addEventListener("abort", () => controller.error(new Error("cut"))),

@@ -15,7 +15,7 @@ async function hasEnded(promise: Promise<void>): Promise<boolean> {
   return ended;
 }
 
-test("an answer comes piece by piece, whole, and then counts no more", async () => {
+test("an answer arrives complete, piece by piece, and then frees its room", async () => {
   const large = new LargeAnswers();
   const body = crypto.getRandomValues(new Uint8Array(60_000));
   const whole = new Uint8Array(600_000).map((_, at) => body[at % body.length] ?? 0);
@@ -24,7 +24,7 @@ test("an answer comes piece by piece, whole, and then counts no more", async () 
   expect(large.clients).toBe(0);
 });
 
-test("what a client has not read keeps its next answer waiting, and nobody else's", async () => {
+test("an unread answer makes only the same client's next answer wait", async () => {
   const large = new LargeAnswers(2 * length);
   const unread = [large.body("a", answer, open), large.body("a", answer, open)];
   const next = large.room("a", length, open);
@@ -34,7 +34,7 @@ test("what a client has not read keeps its next answer waiting, and nobody else'
   expect(await hasEnded(next)).toBe(true);
 });
 
-test("who waits and wants nothing any more does not keep back those behind", async () => {
+test("a waiting request whose client has gone away does not block the next", async () => {
   const large = new LargeAnswers(length);
   const gone = new AbortController();
   const unread = large.body("a", answer, gone.signal);
@@ -46,14 +46,14 @@ test("who waits and wants nothing any more does not keep back those behind", asy
   expect(large.clients).toBe(0);
 });
 
-test("an answer larger than all the room goes out alone", async () => {
+test("an answer larger than the limit goes out alone", async () => {
   const large = new LargeAnswers(length / 2);
   expect(large.hasRoom("a", length)).toBe(true);
   large.body("a", answer, open);
   expect(large.hasRoom("a", 1)).toBe(false);
 });
 
-test("a client that goes away leaves nothing behind, read or waiting", async () => {
+test("a client that goes away frees its room, whether it reads or waits", async () => {
   const large = new LargeAnswers(length);
   const gone = new AbortController();
   large.body("a", answer, gone.signal);

@@ -71,7 +71,7 @@ class Asker {
 }
 
 describe("a service that starts", () => {
-  test("reads a new port when its stored one is another's, and is well on it", async () => {
+  test("reads a new port when its stored one is another's, and is healthy on it", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.store("b", 100);
@@ -104,7 +104,7 @@ describe("a service that starts", () => {
     expect(await asker.state("b")).toBe("active");
   });
 
-  test("reads a new port when a program listens at its own that is not itself", async () => {
+  test("reads a new port when another program listens at its stored port", async () => {
     const asker = await startApi({ probe: ({ port }) => Promise.resolve(port === 100 || port === 28_000) });
     await asker.store("b", 100);
     expect(await asker.readPort("b")).toBe(28_001);
@@ -113,7 +113,7 @@ describe("a service that starts", () => {
     expect(await asker.readPort("c")).toBe(100);
   });
 
-  test("is left alone while it is registered at its port, whoever answers there", async () => {
+  test("keeps its port while it is registered there, whichever program listens", async () => {
     const asker = await startApi({ probe: () => Promise.resolve(true) });
     await asker.store("b", 100);
     await asker.register("b", 100, { Check: { TTL: "1h" } });
@@ -121,7 +121,7 @@ describe("a service that starts", () => {
     expect(await asker.record("b")).toBeUndefined();
   });
 
-  test("is left alone while it is well", async () => {
+  test("keeps its port while it is healthy", async () => {
     const asker = await startApi();
     await asker.register("b", 101);
     await asker.register("a", 100);
@@ -129,7 +129,7 @@ describe("a service that starts", () => {
     expect(await asker.readPort("b")).toBe(100);
   });
 
-  test("is found also without the final slash, and when the same was asked before", async () => {
+  test("is recognized also without the final slash, and after an equal read", async () => {
     const asker = await startApi();
     await asker.store("b", 100);
     const path = "/v1/kv/edgex/core/1.0/b?recurse=true";
@@ -138,7 +138,7 @@ describe("a service that starts", () => {
     expect(await (await asker.api.ask(path)).text()).toContain(btoa("28000"));
   });
 
-  test("is not meant by who watches, or reads one key", async () => {
+  test("is not recognized by a blocking query or a read of other paths", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.store("b", 100);
@@ -149,7 +149,7 @@ describe("a service that starts", () => {
     expect(await asker.state("b")).toBe("conflict");
   });
 
-  test.each(["off", "warn", "reject"] as const)("reads what is stored where the policy is %s", async (policy) => {
+  test.each(["off", "warn", "reject"] as const)("reads its stored port where the policy is %s", async (policy) => {
     const asker = await startApi({ portRules: { policy } });
     await asker.store("b", 100);
     await asker.register("a", 100);
@@ -158,7 +158,7 @@ describe("a service that starts", () => {
 });
 
 describe("a service that registers a port of another", () => {
-  test("is told its new port, is critical until it is there, and is told again", async () => {
+  test("gets its new port in the answer, is critical until it listens there, and gets it again", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.store("b", 101);
@@ -189,7 +189,7 @@ describe("a service that registers a port of another", () => {
     expect(await asker.register("a", 100)).toMatchObject({ status: 200, header: null });
   });
 
-  test("is registered with no more than a note by default", async () => {
+  test("is registered with only a record of the conflict by default", async () => {
     const asker = await startApi({ portRules: {} });
     await asker.register("a", 100);
     expect(await asker.register("b", 100)).toEqual({ status: 200, header: null, text: "" });
@@ -203,14 +203,14 @@ describe("a service that registers a port of another", () => {
     expect(await asker.state("b")).toBe("released");
   });
 
-  test("is registered with no note at all where the policy is off", async () => {
+  test("is registered without a record where the policy is off", async () => {
     const asker = await startApi({ portRules: { policy: "off" } });
     await asker.register("a", 100);
     expect(await asker.register("b", 100)).toEqual({ status: 200, header: null, text: "" });
     expect(await asker.record("b")).toBeUndefined();
   });
 
-  test("insists on it after it has read another: it is noted, critical, and given no more", async () => {
+  test("registers it again after it has read another: its record says pinned, it is critical and gets no third port", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.store("b", 100);
@@ -227,7 +227,7 @@ describe("a service that registers a port of another", () => {
     expect(await asker.state("b")).toBe("pinned");
   });
 
-  test("has it when the other has gone", async () => {
+  test("gets it when the other has been deregistered", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.register("b", 100);
@@ -237,7 +237,7 @@ describe("a service that registers a port of another", () => {
     expect(asker.conflictStatus("b")).toBeUndefined();
   });
 
-  test("is marked when no port is free, and is given one when there is", async () => {
+  test("is critical when no port is free, and gets one when one is", async () => {
     const asker = await startApi({ portRules: { policy: "reassign", range: { first: 28_000, last: 28_000 } } });
     await asker.register("a", 100);
     await asker.register("x", 28_000);
@@ -253,7 +253,7 @@ describe("a service that registers a port of another", () => {
     expect(await asker.register("b", 100)).toMatchObject({ header: "100->28000" });
   });
 
-  test("at the same moment as another: one has it, and each of the others gets one of its own", async () => {
+  test("at the same moment as others: one has it, and each of the others gets another", async () => {
     const asker = await startApi();
     const names = ["a", "b", "c", "d"];
     const told = await Promise.all(names.map((name) => asker.register(name, 100)));
@@ -261,7 +261,7 @@ describe("a service that registers a port of another", () => {
   });
 });
 
-test("what is written along with a registration is in its batch, whatever else is done about its port", async () => {
+test("commands submitted with a registration are in its batch, whatever is done about its port", async () => {
   const { api } = await startApi();
   const along = { rows: [{ key: "keeper/b", value: new Uint8Array() }] };
   for (const [name, port] of [
@@ -279,7 +279,7 @@ test("what is written along with a registration is in its batch, whatever else i
   expect(registered.map((keys) => keys.includes("keeper/b"))).toEqual([true, true, true, true]);
 });
 
-test("a port that was given when the disk confirmed it too late is given to nobody else who was looking for one", async () => {
+test("a port whose assignment the disk confirmed too late is not assigned to another service", async () => {
   const probed = Promise.withResolvers<boolean>();
   let isSlow = false;
   const asker = await startApi({
@@ -302,7 +302,7 @@ test("a port that was given when the disk confirmed it too late is given to nobo
   expect(ports).toEqual([28_000, 28_001]);
 });
 
-test("a port that is kept for a service that is gone is given away when no other is left", async () => {
+test("a port kept for a deregistered service is assigned when no other is left", async () => {
   const asker = await startApi({ portRules: { policy: "reassign", range: { first: 28_000, last: 28_000 } } });
   await asker.register("a", 100);
   await asker.store("b", 100);
@@ -337,7 +337,7 @@ describe("a program listens at the port that a service registers", () => {
 });
 
 describe("a record", () => {
-  test("of a service that was given nothing goes with it: services whose ids never come again leave nothing", async () => {
+  test("of a service without a new port is deleted with the service", async () => {
     const asker = await startApi({ portRules: {} });
     await asker.register("a", 100);
     await asker.register("b", 100);
@@ -346,7 +346,7 @@ describe("a record", () => {
     expect(await asker.record("b")).toBeUndefined();
   });
 
-  test("is told by an event, once for each port that is given", async () => {
+  test("fires an event, once for each assigned port", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.register("b", 100);
@@ -360,7 +360,7 @@ describe("a record", () => {
     ]);
   });
 
-  test("can be waited for", async () => {
+  test("answers blocking queries", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     const index = Number((await asker.api.ask("/v1/praetor/ports")).headers.get("X-Consul-Index"));
@@ -369,7 +369,7 @@ describe("a record", () => {
     expect(await (await waiting).json()).toMatchObject([{ service: "b", state: "pending" }]);
   });
 
-  test("that is deleted is forgotten, and with it that the service is critical", async () => {
+  test("that is deleted no longer makes the service critical", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.register("b", 100);
@@ -379,14 +379,14 @@ describe("a record", () => {
     expect(await asker.record("b")).toBeUndefined();
   });
 
-  test("that somebody else wrote and nobody can read is as none", async () => {
+  test("that is unreadable is ignored", async () => {
     const asker = await startApi();
     await asker.put("/v1/kv/edgex/registry/ports/b", "{");
     await asker.put("/v1/kv/edgex/registry/ports/c", '{"state":"gone"}');
     expect(await (await asker.api.ask("/v1/praetor/ports")).json()).toEqual([]);
   });
 
-  test("is there of a stored port until that is another", async () => {
+  test("of a stored port exists until the stored port changes", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.store("b", 100);

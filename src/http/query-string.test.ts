@@ -28,12 +28,12 @@ describe("a query string", () => {
     expect(new QueryString(`v=${encoded}`).get("v")).toBe(value);
   });
 
-  test("of names that objects have is as any other", () => {
+  test("may have names that every object has", () => {
     expect(new QueryString("").has("constructor")).toBe(false);
     expect(new QueryString("__proto__=1").get("__proto__")).toBe("1");
   });
 
-  test.each(["", "&", ";&;"])("without a pair has nothing: %p", (text) => {
+  test.each(["", "&", ";&;"])("without a pair is empty: %p", (text) => {
     expect(new QueryString(text).hasAny).toBe(false);
   });
 
@@ -46,7 +46,7 @@ describe("a query string", () => {
   });
 });
 
-test("what is written reads as the same", () => {
+test("parsing what toString wrote gives the same pairs", () => {
   const pairs = fc.array(fc.tuple(fc.string({ unit: "grapheme", minLength: 1 }), fc.string({ unit: "grapheme" })));
   fc.assert(
     fc.property(pairs, (all) => {
@@ -61,7 +61,7 @@ test("what is written reads as the same", () => {
   );
 });
 
-test("no text is too odd to be read", () => {
+test("every text can be parsed", () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom("%", "&", "=", ";", "+", "a", "F", "\u{1F600}") }), (text) => {
       const query = new QueryString(text);

@@ -39,7 +39,7 @@ function pathsOf({ routes }: TestApi): readonly string[] {
   );
 }
 
-test("an answer is the same however often, and by whomever, it was asked for before", async () => {
+test("a repeated read gets the same answer, also from another client", async () => {
   const api = await startFilledApi();
   const ask = async (path: string, client: RequestInit): Promise<string> => {
     const response = await api.ask(path, client);

@@ -44,7 +44,7 @@ function trial(
   return { ask, lines };
 }
 
-test("an answer that is sent again counts as a request", async () => {
+test("metrics count an answer that is sent again", async () => {
   const [answers, metrics] = [new AnswerCache(), new Metrics(0)];
   const { ask } = trial(tree, { answers, metrics });
   const answer = { status: 200, headers: new Headers(), body: "again" };
@@ -75,14 +75,14 @@ describe("a request is for", () => {
     expect(await (await ask(target)).text()).toBe(expected);
   });
 
-  test.each(["/v2", "/v1/b", "/v1", "/index.html"])("%s: nothing, and that is all it is told", async (target) => {
+  test.each(["/v2", "/v1/b", "/v1", "/index.html"])("%s: no route, and a 404 without a body", async (target) => {
     const response = await trial(tree).ask(target);
     expect([response.status, await response.text()]).toEqual([404, ""]);
   });
 });
 
 describe("a subtree named without its slash", () => {
-  test("leads there, with its query", async () => {
+  test("is redirected to it, with its query", async () => {
     const response = await trial(tree).ask("/v1/kv?recurse&dc=dc1");
     expect([response.status, response.headers.get("Location"), await response.text()]).toEqual([
       301,
@@ -91,7 +91,7 @@ describe("a subtree named without its slash", () => {
     ]);
   });
 
-  test("has a body for who only looks, and none for who writes", async () => {
+  test("is redirected without a body if the method is PUT", async () => {
     const response = await trial(tree).ask("/v1/kv?recurse", "PUT");
     expect([response.status, response.headers.get("Location")]).toEqual([301, "/v1/kv/?recurse"]);
     expect([response.headers.get("Content-Type"), await response.text()]).toEqual([null, ""]);
@@ -99,7 +99,7 @@ describe("a subtree named without its slash", () => {
 });
 
 describe("a method", () => {
-  test("that the path does not take is refused, with those that it takes", async () => {
+  test("that the path does not allow is refused with the list of those that it allows", async () => {
     const response = await trial(tree).ask("/v1/a/x", "DELETE");
     expect([response.status, response.headers.get("Allow"), await response.text()]).toEqual([
       405,
@@ -108,11 +108,11 @@ describe("a method", () => {
     ]);
   });
 
-  test("of a longer subtree counts, whatever those above it take", async () => {
+  test("is looked up in the longest subtree, whatever those above it allow", async () => {
     expect((await trial(tree).ask("/v1/a/b/x")).status).toBe(405);
   });
 
-  test("OPTIONS is answered with what there is", async () => {
+  test("OPTIONS is answered with the list of methods", async () => {
     const response = await trial(tree).ask("/v1/kv/a", "OPTIONS");
     expect([response.status, response.headers.get("Allow")]).toEqual([200, "OPTIONS,GET,PUT"]);
   });
@@ -162,8 +162,8 @@ describe("a route in the datacenter's scope", () => {
   });
 });
 
-describe("what the configuration forbids", () => {
-  test("is a path that begins with a blocked one, and no other", async () => {
+describe("the configuration can forbid", () => {
+  test("paths that begin with a blocked one, and no others", async () => {
     const { ask } = trial(tree, { blocked: ["/v1/a/"] });
     const blocked = await ask("/v1/a/x");
     expect([blocked.status, await blocked.text()]).toEqual([403, "Endpoint is blocked by agent configuration"]);
@@ -171,7 +171,7 @@ describe("what the configuration forbids", () => {
     for (const spelling of ["/v1/%61/x", "/v1%2Fa/x", "/v1/a%2Fx"]) expect((await ask(spelling)).status).toBe(403);
   });
 
-  test("is writing, for who comes from elsewhere", async () => {
+  test("writes from other addresses", async () => {
     const { ask } = trial(tree, { mayWrite: (address) => address === "127.0.0.1" });
     expect([(await ask("/v1/a/x")).status, (await ask("/v1/a/x", "PUT")).status]).toEqual([200, 403]);
   });
@@ -184,7 +184,7 @@ test("the configured headers are on every answer, errors included", async () => 
   }
 });
 
-describe("what goes wrong", () => {
+describe("an error", () => {
   const failing = (error: unknown): ReturnType<typeof trial> =>
     trial([
       {
@@ -207,20 +207,20 @@ describe("what goes wrong", () => {
     ["conflict", 500],
     ["unavailable", 500],
     ["timeout", 500],
-  ] as const)("is told in its own words: %s is a %d", async (kind: ErrorKind, status: number) => {
+  ] as const)("of an operation has its own text: %s is a %d", async (kind: ErrorKind, status: number) => {
     const { ask, lines } = failing(new OperatingError(kind, "code", "the words"));
     const response = await ask("/x");
     expect([response.status, await response.text()]).toEqual([status, "the words"]);
     expect(lines.length).toBe(status === 500 ? 1 : 0);
   });
 
-  test("in HTTP's own terms is told as it is", async () => {
+  test("of HTTP has its own status, headers and text", async () => {
     const { ask } = failing(new HttpError(404, "no", { "X-Why": "gone" }));
     const response = await ask("/x");
     expect([response.status, response.headers.get("X-Why"), await response.text()]).toEqual([404, "gone", "no"]);
   });
 
-  test("by a fault of ours is not shown to the client, but in the log", async () => {
+  test("by a fault of the agent is shown in the log and not to the client", async () => {
     const { ask, lines } = failing(new TypeError("secret"));
     const response = await ask("/x");
     expect([response.status, await response.text()]).toEqual([500, "internal error: the agent's log says more"]);

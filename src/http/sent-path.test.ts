@@ -70,7 +70,7 @@ const moreOctets = [
 ];
 
 describe("the parts of a path", () => {
-  test("are those of the request target, whatever a URL parser makes of it", async () => {
+  test("are those of the request target, not of the parsed URL", async () => {
     const random = new FakeRandom(7);
     const below = (max: number): number => Math.floor(random.uniform() * max);
     const pick = (from: readonly string[]): string => from[below(from.length)] ?? "";
@@ -83,7 +83,7 @@ describe("the parts of a path", () => {
     expect(await partsSeen(targets)).toEqual(targets.map(partsOf));
   });
 
-  test("are known up to the limits, with an empty one anywhere", async () => {
+  test("are known up to the limits, with an empty part at any place", async () => {
     const known = ["/", "//", "/?", pathOf(1), pathOf(partsMax), `${pathOf(partsMax - 1)}/`];
     for (let at = 0; at < emptyPartsMax - 1; at++) {
       const holed = pathOf(emptyPartsMax - 1).replace(`p${at}`, "");

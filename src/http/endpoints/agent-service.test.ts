@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { serviceWith } from "../../../test/support/agent.ts";
 import { startTestApi } from "../../../test/support/api.ts";
 
-test("the list of the agent's services is the one of now after each change, and is rendered once until the next", async () => {
+test("the list of the agent's services is current after each change, and is rendered once until the next", async () => {
   const { ask, agent } = await startTestApi();
   let renderings = 0;
   const list = agent.services;
@@ -21,7 +21,7 @@ test("the list of the agent's services is the one of now after each change, and 
   expect(await (await ask("/v1/agent/services")).json()).toMatchObject({ a: { Tags: ["others'"] } });
 });
 
-test("what a filter or indentation asks for is not answered by the list of all", async () => {
+test("a filtered or indented list is not answered with the kept list", async () => {
   const { ask, agent } = await startTestApi();
   for (const id of ["a", "b"]) await agent.registerService(serviceWith(id, []), { source: "api" });
   const whole = await (await ask("/v1/agent/services")).text();

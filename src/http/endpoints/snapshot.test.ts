@@ -4,7 +4,7 @@ import { serviceWith } from "../../../test/support/agent.ts";
 import { startTestApi } from "../../../test/support/api.ts";
 import { keySet } from "../../../test/support/state.ts";
 
-test("an answer that was kept from before a restore is not given again", async () => {
+test("an answer kept before a restore is not sent after it", async () => {
   const { ask, store, answers } = await startTestApi();
   await store.submit(keySet("a", "saved"));
   const archive = await (await ask("/v1/snapshot")).bytes();
@@ -17,7 +17,7 @@ test("an answer that was kept from before a restore is not given again", async (
     expect((await ask(path)).headers.get("X-Consul-Index")).toBe(String(store.state.index));
 });
 
-test("what this agent has registered is in the catalog when the restore is answered, and what it has not is gone", async () => {
+test("when the restore is answered, the catalog has this agent's local state and nothing else of its node", async () => {
   const { ask, agent, servicesInCatalog } = await startTestApi();
   await agent.registerService(serviceWith("old", []), { source: "api" });
   const archive = await (await ask("/v1/snapshot")).bytes();
@@ -27,7 +27,7 @@ test("what this agent has registered is in the catalog when the restore is answe
   expect(servicesInCatalog()).toEqual(["new"]);
 });
 
-test("a snapshot of Consul is refused with what can be done instead", async () => {
+test("a snapshot of Consul is refused with a text that names the alternative", async () => {
   const { ask, store } = await startTestApi();
   const meta = JSON.stringify({ Version: 1, Index: 8, Size: 9 });
   const files = [
@@ -51,7 +51,7 @@ test("a meta.json of another version is refused", async () => {
   expect([answer.status, await answer.text()]).toEqual([500, expect.stringContaining("meta.json")]);
 });
 
-test("a body that is announced as too long is refused before it is read", async () => {
+test("a body whose Content-Length is too large is refused before it is read", async () => {
   const { ask } = await startTestApi();
   const headers = { "Content-Length": String(2 ** 40) };
   const answer = await ask("/v1/snapshot", { method: "PUT", headers });
