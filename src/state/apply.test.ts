@@ -8,21 +8,21 @@ import { topicIndex } from "./state.ts";
 import { topics } from "./topics.ts";
 
 describe("keys", () => {
-  test("a write that changes nothing does not move the index", () => {
+  test("a write that changes nothing does not raise the index", () => {
     const driver = new StateDriver();
     driver.run(keySet("a", "1"));
     const before = driver.state;
     expect(driver.run(keySet("a", "1")).state).toBe(before);
   });
 
-  test("other flags are a change", () => {
+  test("a write of other flags raises the index", () => {
     const driver = new StateDriver();
     driver.run(keySet("a", "1"));
     driver.run(keySet("a", "1", { flags: 7n }));
     expect(getKv(driver.state, "a")).toMatchObject({ createIndex: 1, modifyIndex: 2, flags: 7n });
   });
 
-  test("check-and-set takes effect only at the index it names, and 0 means that there is no such key", () => {
+  test("check-and-set writes only at the given index, and with 0 only if the key does not exist", () => {
     const driver = new StateDriver();
     expect(driver.run(keySet("a", "1", { cas: 5 })).outcome.type).toBe("unchanged");
     expect(driver.run(keySet("a", "1", { cas: 0 })).outcome.type).toBe("done");
@@ -40,14 +40,14 @@ describe("keys", () => {
     expect([...touched]).toEqual([topics.key("a/b/c")]);
   });
 
-  test("a separator folds what lies below one level, once", () => {
+  test("a list with a separator has each folder of the level once", () => {
     const driver = new StateDriver();
     for (const key of ["a/b/c", "a/b/d", "a/e", "a/b"]) driver.run(keySet(key, "1"));
     expect(listKeys(driver.state, "a/", "/")).toEqual(["a/b", "a/b/", "a/e"]);
     expect(listKeys(driver.state, "a/", "")).toEqual(["a/b", "a/b/c", "a/b/d", "a/e"]);
   });
 
-  test("keys are in the order of their UTF-8 bytes", () => {
+  test("keys are listed in the order of their UTF-8 bytes", () => {
     const driver = new StateDriver();
     const keys = ["z", "\u{1F600}", "\uffee", "\ue000", "é", "a"];
     for (const key of keys) driver.run(keySet(key, "1"));
@@ -55,7 +55,7 @@ describe("keys", () => {
     expect(listKeys(driver.state, "", "")).toEqual(byBytes);
   });
 
-  test("tombstones are bounded, and dropping them never lowers an index", () => {
+  test("the number of tombstones is bounded, and no index falls when old ones are dropped", () => {
     const driver = new StateDriver();
     for (let at = 0; at <= tombstonesMax; at += 1) driver.run(keySet(`k${at}`, "1"));
     const { index } = driver.run({ type: "kv-delete-tree", prefix: "k" }).state;
@@ -74,14 +74,14 @@ describe("registrations", () => {
     checks: [checkNamed("alive"), checkNamed("web-up", { serviceId: "web" })],
   });
 
-  test("registering the same again changes nothing", () => {
+  test("a repeated registration changes nothing", () => {
     const driver = new StateDriver();
     driver.run(web());
     const before = driver.state;
     expect(driver.run(web()).state).toBe(before);
   });
 
-  test("a check of a service that is not there refuses the whole registration", () => {
+  test("a registration with a check of an unknown service is rejected whole", () => {
     const driver = new StateDriver();
     const before = driver.state;
     const checks = [checkNamed("c", { serviceId: "nope" })];
@@ -91,7 +91,7 @@ describe("registrations", () => {
     expect(applied.changes).toEqual([]);
   });
 
-  test("deregistering a node takes its services and checks along", () => {
+  test("deregistering a node deletes its services and checks", () => {
     const driver = new StateDriver();
     driver.run(web());
     driver.run({ type: "deregister", node: "N1" });
@@ -99,14 +99,14 @@ describe("registrations", () => {
     expect(topicIndex(driver.state, topics.service("web"))).toBe(2);
   });
 
-  test("names are found whatever their letter case", () => {
+  test("names are found regardless of case", () => {
     const driver = new StateDriver();
     driver.run(web());
     expect(getService(driver.state, "N1", "WEB")?.name).toBe("web");
     expect(instancesOfService(driver.state, "Web")).toHaveLength(1);
   });
 
-  test("names with NULs in them are names like others", () => {
+  test("names may contain NULs", () => {
     const driver = new StateDriver();
     const register = (node: string, id: string): void => {
       const service = serviceNamed("x", { id });
@@ -120,7 +120,7 @@ describe("registrations", () => {
     expect(servicesOfNode(driver.state, "a").map(({ id }) => id)).toEqual(["\u0001b", "b"]);
   });
 
-  test("a change of a node's own check concerns every service on the node and no other", () => {
+  test("a change of a node's check touches the topics of every service on the node, and of no other", () => {
     const driver = new StateDriver();
     driver.run(web());
     driver.run({
@@ -141,7 +141,7 @@ describe("registrations", () => {
     expect(touched).not.toContain(topics.services);
   });
 
-  test("a service registered again under another name leaves its old name", () => {
+  test("a service registered again under another name is no longer found by its old name", () => {
     const driver = new StateDriver();
     driver.run(web());
     const service = serviceNamed("shop", { id: "web" });
@@ -151,7 +151,7 @@ describe("registrations", () => {
     expect(topicIndex(driver.state, topics.service("web"))).toBe(2);
   });
 
-  test("checks follow their service when it is renamed or has other tags", () => {
+  test("checks get the new name and tags of their service", () => {
     const driver = new StateDriver();
     driver.run(web());
     const service = serviceNamed("shop", { id: "web", tags: ["new"] });
@@ -167,7 +167,7 @@ describe("registrations", () => {
     expect(getCheck(driver.state, "n1", "alive")).toMatchObject({ modifyIndex: 1 });
   });
 
-  test("services that come and go under ever new names leave no more behind than the tombstones", () => {
+  test("deleted services leave nothing but tombstones", () => {
     const driver = new StateDriver();
     driver.run({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, checks: [] });
     const kept = driver.state.topicIndexes.size;
@@ -181,7 +181,7 @@ describe("registrations", () => {
     expect(topicIndex(driver.state, topics.service("web-0"))).toBe(3);
   });
 
-  test("a node that comes back under another name keeps its id and loses the old name", () => {
+  test("a node registered with a known id under another name is renamed", () => {
     const driver = new StateDriver();
     const id = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";
     driver.run({ type: "register", node: nodeNamed("old", { id }), skipNodeUpdate: false, checks: [] });

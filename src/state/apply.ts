@@ -19,16 +19,16 @@ import { changesBetween } from "./stored-tables.ts";
 import { topics, type Topic } from "./topics.ts";
 
 export interface Applied {
-  /** The same value as before when the command changed nothing; its index is then not used up. */
+  /** The same value as before if the command changed nothing; the next command then gets its index. */
   readonly state: State;
   readonly outcome: Outcome;
-  /** Whose answers may have changed. */
+  /** The topics whose answers may have changed. */
   readonly touched: ReadonlySet<Topic>;
-  /** What the engine has to make durable before `state` may be shown to anybody. */
+  /** What the engine must make durable before any reader sees `state`. */
   readonly changes: readonly RowChange[];
 }
 
-/** The state machine: pure and deterministic. A command takes effect whole or, when its outcome says so, not at all. */
+/** The state machine: pure and deterministic. A command takes effect whole or, if its outcome says so, not at all. */
 export function apply(state: State, command: Command, stamp: Stamp): Applied {
   if (command.type === "restore") return restore(state, command, stamp);
   const draft = new Draft(state, stamp);
@@ -39,7 +39,7 @@ export function apply(state: State, command: Command, stamp: Stamp): Applied {
   return { state: draft.finish(), outcome, touched: draft.touched, changes: draft.changes };
 }
 
-/** Takes effect on the draft; what a command has done that is then rejected has to be dropped with it. */
+/** Runs the command on the draft. If the outcome is rejected or failed, the caller must drop the draft. */
 export function run(draft: Draft, command: Exclude<Command, Restore>): Outcome {
   switch (command.type) {
     case "kv-set":
@@ -105,15 +105,15 @@ function deregister(draft: Draft, { node, serviceId, checkId }: Deregister): Out
 }
 
 /**
- * Rows of a snapshot keep their indexes, which are older than what was told before it: the floor raises every topic above
- * them, and the tombstones are of no more use. Lock delays stay: they protect from sessions that have ended just now, of
- * which a snapshot knows nothing.
+ * Rows of a snapshot keep their indexes, which are lower than those that clients have seen: the floor raises every topic
+ * above them, which makes the tombstones useless. Lock delays stay: they protect against the holders of sessions that ended
+ * just now, and a snapshot has none.
  */
 function restore(before: State, { snapshot }: Restore, stamp: Stamp): Applied {
   const index = Math.max(stamp.index, snapshot.index + 1);
   const { tombstones } = emptyState;
   const state = { ...snapshot, index, lockDelays: before.lockDelays, tombstones, tombstoneFloor: index };
-  // Written even when no row differs, so that the index is, too.
+  // Written even if no row differs: the index must become durable.
   const floor = { table: storeTables.meta, key: tombstoneFloorKey, value: encodeIndex(index) };
   const changes = [...changesBetween(before, state), floor];
   return { state, outcome: { type: "done" }, touched: new Set([topics.everything]), changes };

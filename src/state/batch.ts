@@ -6,8 +6,8 @@ import type { State } from "./state.ts";
 import type { Topic } from "./topics.ts";
 
 /**
- * Commands that take effect one after the other and become durable together. Writes of single keys, which come in great
- * numbers, share one draft as long as they follow each other: they are never rejected, so nothing has to be taken back.
+ * Commands that take effect one after the other and become durable together. Consecutive writes of single keys, by far the
+ * most frequent commands, share one draft: none is ever rejected, so no draft has to be dropped.
  */
 export class Batch {
   readonly #nowMs: number;
@@ -21,7 +21,7 @@ export class Batch {
     this.#nowMs = nowMs;
   }
 
-  /** @throws when there is a fault of ours; the command has then no effect */
+  /** @throws if this program has a bug; the command then has no effect */
   apply(command: Command): Outcome {
     if (isKeyWrite(command)) return this.#write(command);
     const state = this.#endShared();

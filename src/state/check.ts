@@ -22,17 +22,17 @@ export function ensureCheck(draft: Draft, node: string, check: Check): Rejection
   };
   if (known && isDeepStrictEqual(known, { ...row, modifyIndex: known.modifyIndex })) return undefined;
   if (row.status === "critical") endSessionsOfCheck(draft, node, row.id);
-  if (known) leaveOldPlace(draft, known, row);
+  if (known) leaveOldTopics(draft, known, row);
   draft.put(checks, row, known);
   return undefined;
 }
 
-/** A check that changes its status, or its service or that one's name, is gone from where it was listed before. */
-function leaveOldPlace(draft: Draft, known: CheckRow, row: CheckRow): void {
-  if (placeOf(known) !== placeOf(row)) return draft.delete(checks, known);
+/** Removes the check from the topics of its old status, or of its old service or that service's old name. */
+function leaveOldTopics(draft: Draft, known: CheckRow, row: CheckRow): void {
+  if (serviceOf(known) !== serviceOf(row)) return draft.delete(checks, known);
   if (known.status !== row.status) draft.leave([topics.checksInStatus(known.status)]);
 }
 
-function placeOf(row: CheckRow): string {
+function serviceOf(row: CheckRow): string {
   return rowKey(row.serviceId, row.serviceName);
 }

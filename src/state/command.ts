@@ -7,8 +7,8 @@ import type { TxnError, TxnOperation, TxnResult } from "../model/txn.ts";
 import type { State } from "./state.ts";
 
 /**
- * Every way to change the state. With its stamp, a command holds all that its effect depends on: no clock, no randomness,
- * no I/O.
+ * Every way to change the state. The effect of a command depends only on the state, the command and its stamp: on no clock,
+ * no randomness, no I/O.
  */
 export type Command =
   | KvSet
@@ -27,13 +27,13 @@ export type Command =
   | Deregister
   | Restore;
 
-/** What a command is given when its turn comes. */
+/** What the store gives to a command when it applies it. */
 export interface Stamp {
-  /** Higher than the state's. */
+  /** The index of the change: higher than the state's. */
   readonly index: number;
   /**
-   * The state's own time. It never goes back, not over a restart either, and passes only while there is a process: for
-   * lock delays, which must not depend on a board's wall clock.
+   * The state's time in milliseconds. It never goes back, even over a restart, and stands still while no process runs. Lock
+   * delays use it, since they must not depend on the machine's wall clock.
    */
   readonly nowMs: number;
 }
@@ -43,14 +43,14 @@ export interface KvSet {
   readonly key: string;
   readonly value: Uint8Array;
   readonly flags: bigint;
-  /** Only if the key's ModifyIndex is this; 0: only if there is no such key. */
+  /** Writes only if the key's ModifyIndex is this; 0: only if the key does not exist. */
   readonly cas?: number | undefined;
 }
 
 export interface KvDelete {
   readonly type: "kv-delete";
   readonly key: string;
-  /** Only if the key's ModifyIndex is this; 0 (a key without an index) never matches an existing key. */
+  /** Deletes only if the key's ModifyIndex is this; 0 matches no existing key. */
   readonly cas?: number | undefined;
 }
 
@@ -68,7 +68,7 @@ export interface KvLock {
   readonly session: string;
 }
 
-/** Writes the key and gives away the lock that the session has. */
+/** Writes the key and releases the lock that the session holds. */
 export interface KvUnlock {
   readonly type: "kv-unlock";
   readonly key: string;
@@ -77,21 +77,21 @@ export interface KvUnlock {
   readonly session: string;
 }
 
-/** Writes some keys, all or none. None of them may be above or below a key that is there, or another of them. */
+/** Writes some keys, all or none. No key may be a parent of an existing key or of another of these, or a child. */
 export interface KvSetBranch {
   readonly type: "kv-set-branch";
   readonly entries: readonly { readonly key: string; readonly value: Uint8Array }[];
 }
 
-/** A key, and all that is below it: "a" and "a/b", not "ab". */
+/** Deletes a key and all keys below it: "a" and "a/b", not "ab". */
 export interface KvDeleteBranch {
   readonly type: "kv-delete-branch";
   readonly key: string;
-  /** false: not while there is anything below it. */
+  /** false: deletes the key only if no key is below it. */
   readonly below: boolean;
 }
 
-/** Its id is new: who makes the command has drawn it. */
+/** The caller has drawn a new id for the session. */
 export interface SessionCreate {
   readonly type: "session-create";
   readonly session: Session;
@@ -102,11 +102,11 @@ export interface SessionDestroy {
   readonly id: string;
 }
 
-/** Makes it, with an id that is new, or puts it in the place of the one that has its id. */
+/** Creates a prepared query, or replaces the one with the same id. */
 export interface PreparedQueryPut {
   readonly type: "prepared-query-put";
   readonly query: PreparedQuery;
-  /** Only if there is one with its id. */
+  /** Requires that a query with this id exists. */
   readonly update: boolean;
 }
 
@@ -115,24 +115,24 @@ export interface PreparedQueryDelete {
   readonly id: string;
 }
 
-/** Some steps, in order: all of them or none. */
+/** Runs operations in order: all of them or none. */
 export interface Txn {
   readonly type: "txn";
   readonly operations: readonly TxnOperation[];
 }
 
-/** A node with, perhaps, one service and some checks of either: all of it or nothing. */
+/** Registers a node, optionally with one service, and checks of both: all of it or nothing. */
 export interface Register {
   readonly type: "register";
   readonly node: Node;
-  /** Leave the node's row as it is when the node is known. */
+  /** Leaves the row of a known node as it is. */
   readonly skipNodeUpdate: boolean;
   readonly service?: Service | undefined;
-  /** `node`, `serviceName` and `serviceTags` are filled in from the node and the service. */
+  /** The state fills in `node`, `serviceName` and `serviceTags`. */
   readonly checks: readonly Check[];
 }
 
-/** A service with its checks, or a check, or (with neither named) the node with all that is on it. */
+/** Deletes a service with its checks, or one check, or (if neither id is given) the node with all its services and checks. */
 export interface Deregister {
   readonly type: "deregister";
   readonly node: string;
@@ -140,24 +140,24 @@ export interface Deregister {
   readonly checkId?: string | undefined;
 }
 
-/** The state becomes that of a snapshot; its index, and that of each topic, goes on from the higher of the two. */
+/** Replaces the state by a snapshot's. The new index is above both states' indexes, and so is that of each topic. */
 export interface Restore {
   readonly type: "restore";
   readonly snapshot: State;
 }
 
-/** What became of a command. Outcomes that a client may expect are values, not errors. */
+/** What a command did. Outcomes that a client must expect are values, not errors. */
 export type Outcome =
   | { readonly type: "done" }
-  /** A compare-and-set that found another index, a lock that another has. */
+  /** A compare-and-set found another index, or another session holds the lock. */
   | { readonly type: "unchanged" }
-  /** Keys that are gone. */
+  /** The keys that were deleted. */
   | { readonly type: "deleted"; readonly keys: readonly string[] }
-  /** What a transaction's steps show. */
+  /** The rows that a transaction's operations return. */
   | { readonly type: "results"; readonly results: readonly TxnResult[] }
-  /** A transaction some of whose steps cannot be taken; nothing was changed. */
+  /** Some operations of a transaction failed; nothing was changed. */
   | { readonly type: "failed"; readonly errors: readonly TxnError[] }
-  /** The command names something that must exist and does not, or breaks a rule; nothing was changed. */
+  /** The command names a row that does not exist, or breaks a rule; nothing was changed. */
   | { readonly type: "rejected"; readonly reason: Rejection };
 
 export type Rejection =

@@ -37,7 +37,7 @@ describe("keys that are written together", () => {
     expect(getKv(driver.state, "x") === undefined).toBe(outcome.type === "rejected");
   });
 
-  test("may not be above or below each other", () => {
+  test("must not be parents or children of each other", () => {
     const driver = new StateDriver();
     expect(driver.run(setBranch("a", "a/b")).outcome).toEqual(inTheWay("a/b", "a"));
     expect(driver.run(setBranch("a/b", "a")).outcome).toEqual(inTheWay("a", "a/b"));
@@ -52,14 +52,14 @@ describe("keys that are written together", () => {
   });
 });
 
-describe("a branch", () => {
+describe("a branch of keys", () => {
   function planted(): StateDriver {
     const driver = new StateDriver();
     for (const key of ["a", "a/b", "a/c/d", "ab", "b"]) driver.run(keySet(key, "1"));
     return driver;
   }
 
-  test("is a key and what is below it", () => {
+  test("consists of a key and all keys below it", () => {
     expect(listKvBranch(planted().state, "a").map(({ key }) => key)).toEqual(["a", "a/b", "a/c/d"]);
     expect(listKvBranch(planted().state, "a/c").map(({ key }) => key)).toEqual(["a/c/d"]);
   });
@@ -74,7 +74,7 @@ describe("a branch", () => {
     expect(listKvBranch(driver.state, "ab")).toHaveLength(1);
   });
 
-  test("that is not there moves no index", () => {
+  test("that does not exist can be deleted, which raises no index", () => {
     const driver = planted();
     const before = driver.state;
     const { outcome } = driver.run({ type: "kv-delete-branch", key: "z", below: true });

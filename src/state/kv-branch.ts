@@ -7,11 +7,11 @@ import type { State } from "./state.ts";
 import { kv } from "./tables/kv.ts";
 
 /*
- * Keys as the paths of a tree, whose leaves alone have values. Nothing else keeps a key from being written above or below
- * another; who reads a tree of settings into an object can make nothing of that.
+ * Keys as the paths of a tree in which only leaves have values, as core-keeper needs it: a client that reads a tree of
+ * settings into an object cannot represent a key that has both a value and children. Other commands do not enforce this.
  */
 
-/** The key itself and those below it: "a", "a/b" and "a/b/c", not "ab". */
+/** Returns the entry of the key and those below it: "a", "a/b" and "a/b/c", not "ab". */
 export function listKvBranch(state: State, key: string): KvEntry[] {
   const own = getKv(state, key);
   const below = listKv(state, `${key}/`);
@@ -35,7 +35,7 @@ export function deleteKvBranch(draft: Draft, { key, below }: KvDeleteBranch): Ou
   return { type: "deleted", keys: entries.map((entry) => entry.key) };
 }
 
-/** A key with a value above this one, or the first below it. */
+/** Returns a parent of the key that has a value, or else the first key below it. */
 function keyInTheWay(state: State, key: string): string | undefined {
   for (let at = key.indexOf("/"); at >= 0; at = key.indexOf("/", at + 1)) {
     const above = key.slice(0, at);

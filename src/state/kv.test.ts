@@ -27,14 +27,14 @@ function* inFolders(folders: number, keysInEach: number): Generator<string> {
 }
 
 describe("a list with a separator", () => {
-  test("reads as little of large folders as of small ones", () => {
+  test("reads a bounded number of entries of each folder, however large", () => {
     const [small, large] = [stateOf(inFolders(10, 100)), stateOf(inFolders(10, 1_000))];
     expect(listKeys(large.state, "all/", "/")).toEqual(listKeys(small.state, "all/", "/"));
     expect(large.entriesRead()).toBe(small.entriesRead());
     expect(large.entriesRead()).toBeLessThan(200);
   });
 
-  test("has what cutting each key would give, whatever keys, prefix and separator", () => {
+  test("equals the list of all keys, each cut at the separator", () => {
     // Few letters, so that folders are deep and large; the last are those that sort otherwise in UTF-8 and in JavaScript.
     const word = (length: number) =>
       fc.string({ unit: fc.constantFrom("a", "/", "\uffff", "\udfff", "😀"), ...{ maxLength: length } });

@@ -16,8 +16,8 @@ export function listKv(state: State, prefix: string): KvEntry[] {
 }
 
 /**
- * The keys below `prefix`; with a separator, each key is cut after the first separator that follows the prefix, and what
- * is then the same is listed once: the files and folders of one level. What is in a large folder is skipped, not read.
+ * Returns the keys that begin with `prefix`. With a separator, each key is cut after the first separator that follows the
+ * prefix, and equal results are listed once: the files and folders of one level. Seeks over the contents of large folders.
  */
 export function listKeys(state: State, prefix: string, separator: string): string[] {
   const names: string[] = [];
@@ -27,10 +27,10 @@ export function listKeys(state: State, prefix: string, separator: string): strin
   return names;
 }
 
-/** Finding a place anew costs as much as reading some entries, and most folders are small. */
+/** A seek costs as much as reading some entries, and most folders are small. */
 const stepsInFolderMax = 16;
 
-/** Adds the names of these entries up to a folder that has many; where to go on behind it, or undefined at the end. */
+/** Adds the entries' names up to the first large folder. Returns where to go on behind it, or undefined at the end. */
 function addNames(
   names: string[],
   entries: Iterable<readonly [string, KvEntry]>,
@@ -48,7 +48,7 @@ function addNames(
   return undefined;
 }
 
-/** The first string that sorts behind all that begin with `beginning`; undefined when the last unit has no next. */
+/** Returns the first string that sorts behind all that begin with `beginning`, or undefined if its last unit is the highest. */
 function behindAllBelow(beginning: string): string | undefined {
   const last = beginning.charCodeAt(beginning.length - 1);
   return last < 0xffff ? beginning.slice(0, -1) + String.fromCharCode(last + 1) : undefined;
@@ -57,14 +57,14 @@ function behindAllBelow(beginning: string): string | undefined {
 export function setKv(draft: Draft, command: KvSet): Outcome {
   const known = getKv(draft.state, command.key);
   if (command.cas !== undefined && command.cas !== (known?.modifyIndex ?? 0)) return { type: "unchanged" };
-  // Consul: a write without a session leaves the lock to who has it, and begins to count locks anew (conformance/lock.test.ts).
+  // Consul: a write without a session leaves the lock with its holder, and resets LockIndex to 0 (conformance/lock.test.ts).
   writeKv(draft, { ...command, session: known?.session ?? "", lockIndex: 0 }, known);
   return { type: "done" };
 }
 
 type Written = Pick<KvEntry, "key" | "value" | "flags" | "session" | "lockIndex">;
 
-/** Consul: writing what is there already does not move the index (conformance/kv.test.ts). */
+/** Consul: writing the same value again does not raise the index (conformance/kv.test.ts). */
 export function writeKv(draft: Draft, written: Written, known: KvEntry | undefined): void {
   const { key, value, flags, session, lockIndex } = written;
   const isAlike =
@@ -79,7 +79,7 @@ export function writeKv(draft: Draft, written: Written, known: KvEntry | undefin
 
 export function deleteKv(draft: Draft, command: KvDelete): Outcome {
   const known = getKv(draft.state, command.key);
-  // Consul: deleting a key that is not there succeeds, and so does a check-and-set delete of one.
+  // Consul: deleting a key that does not exist succeeds, also with check-and-set.
   if (!known) return { type: "done" };
   if (command.cas !== undefined && command.cas !== known.modifyIndex) return { type: "unchanged" };
   draft.delete(kv, known);

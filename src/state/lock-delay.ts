@@ -12,14 +12,14 @@ export function delayLock(draft: Draft, key: string, delayMs: number): void {
   draft.put(lockDelays, { key, sinceMs: draft.nowMs, untilMs: draft.nowMs + delayMs }, undefined);
 }
 
-/** Forgets the delays that are over, so that no more are kept than the last minute has made. */
+/** Deletes the delays that have passed, so that the table has only those of the last minute. */
 export function forgetOldDelays(draft: Draft): void {
   for (const delay of draft.state.lockDelays.values()) {
     if (delay.untilMs <= draft.nowMs) draft.delete(lockDelays, delay);
   }
 }
 
-/** The newest moment that the state knows of: from there its time goes on after a restart. */
+/** Returns the latest time in the state. Its time goes on from there after a restart. */
 export function latestMs(state: State): number {
   let latest = 0;
   for (const { sinceMs } of state.lockDelays.values()) latest = Math.max(latest, sinceMs);

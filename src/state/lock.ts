@@ -4,14 +4,14 @@ import { getKv, writeKv } from "./kv.ts";
 import { isDelayed } from "./lock-delay.ts";
 import { findSession } from "./session.ts";
 
-/** Writes a key and takes its lock; "unchanged" when another session has it, or had it until a moment ago. */
+/** Writes a key and takes its lock. "unchanged" if another session holds it, or its lock delay has not passed. */
 export function lockKv(draft: Draft, command: KvLock): Outcome {
-  // Consul: a key whose lock is delayed is refused before the session is looked at.
+  // Consul: checks the lock delay before the session.
   if (isDelayed(draft, command.key)) return { type: "unchanged" };
   return lockAtOnce(draft, command);
 }
 
-/** The same inside a transaction. Consul: there a delay is looked for before anything is done. */
+/** Locks without a look at the lock delay. Consul: a transaction checks the delays before its first operation. */
 export function lockAtOnce(draft: Draft, command: KvLock): Outcome {
   if (command.session === "") return { type: "rejected", reason: { code: "missing-session" } };
   const session = findSession(draft.state, command.session);
@@ -24,7 +24,7 @@ export function lockAtOnce(draft: Draft, command: KvLock): Outcome {
   return { type: "done" };
 }
 
-/** Writes a key and gives its lock away; "unchanged", and nothing is written, when the session does not have it. */
+/** Writes a key and releases its lock. "unchanged", and nothing is written, if the session does not hold it. */
 export function unlockKv(draft: Draft, command: KvUnlock): Outcome {
   if (command.session === "") return { type: "rejected", reason: { code: "missing-session" } };
   const known = getKv(draft.state, command.key);

@@ -15,7 +15,7 @@ export function getNodeOfId(state: State, id: string): NodeRow | undefined {
   return name === undefined ? undefined : getNode(state, name);
 }
 
-/** By an id or its beginning, when no other id begins so. Consul: two letters at least. */
+/** Returns the node whose id begins with `prefix`, if there is only one. Consul: at least two letters. */
 export function findNodeOfId(state: State, prefix: string): NodeRow | undefined {
   if (prefix.length < 2) return undefined;
   const [first, second] = rowsBelow(state.nodeNames, fold(prefix));
@@ -41,7 +41,7 @@ export function instancesOfService(state: State, name: string): ServiceRow[] {
   return rowsBelow(state.serviceInstances, rowKey(name));
 }
 
-/** The instances that take connections of the mesh for a service, in order of node and service id. */
+/** A service's Connect-capable instances (sidecar proxies and native ones), in order of node and service id. */
 export function instancesForConnect(state: State, name: string): ServiceRow[] {
   return rowsBelow(state.connectInstances, rowKey(name));
 }
@@ -65,12 +65,12 @@ export function checksOfService(state: State, node: string, serviceId: string): 
   return rowsBelow(state.serviceChecks, rowKey(node, serviceId));
 }
 
-/** What counts for an instance: the checks of its node and then its own. */
+/** The checks that decide an instance's health: first those of its node, then its own. */
 export function checksOfInstance(state: State, node: string, serviceId: string): CheckRow[] {
   return [...checksOfService(state, node, ""), ...checksOfService(state, node, serviceId)];
 }
 
-/** With "any", all of them. */
+/** Returns the checks with this status, or all with "any". */
 export function checksInStatus(state: State, status: string): CheckRow[] {
   if (status === "any") return [...state.checks.values()];
   if (status === "passing") return [...state.checks.values()].filter((check) => check.status === status);

@@ -10,8 +10,8 @@ import { nodes } from "./tables/node.ts";
 import { fold } from "./topics.ts";
 
 /**
- * Makes the node's row what it should be. A node that comes back under another name (same id) takes the new name and
- * loses the old one with all that was on it; a name cannot be taken from a node with another id that is alive.
+ * Creates or updates the node's row. A known id under another name renames the node: the old node is deleted with its
+ * services and checks. The name of a node with another id can be taken only if that node is not alive.
  * Consul: ensureNode does both.
  */
 export function ensureNode(draft: Draft, node: Node): Rejection | undefined {
@@ -24,7 +24,7 @@ export function ensureNode(draft: Draft, node: Node): Rejection | undefined {
   }
   const row: NodeRow = {
     ...node,
-    // Consul: a registration without an id keeps the one that is known.
+    // Consul: a registration without an id keeps the known one.
     id: node.id === "" ? (named?.id ?? "") : node.id,
     createIndex: (previous ?? named)?.createIndex ?? draft.index,
     modifyIndex: draft.index,

@@ -26,21 +26,21 @@ describe("a prepared query", () => {
     ["another's name", queryWithId(third, { name: "WEB" }), { code: "query-name-taken", name: "WEB", by: "name" }],
     ["another's id", queryWithId(third, { name: first }), { code: "query-name-taken", name: first, by: "ID" }],
     ["no name, as a second template", queryWithId(third, { template: nameTemplate }), { code: "second-catch-all" }],
-    ["a session that is none", queryWithId(third, { session: third }), { code: "unknown-session", id: third }],
+    ["an unknown session", queryWithId(third, { session: third }), { code: "unknown-session", id: third }],
     [
       "a template of an unknown kind",
       queryWithId(third, { name: "t", template: { ...nameTemplate, type: "x" } }),
       { code: "unusable-template", fault: "Bad Template.Type 'x'" },
     ],
     [
-      "an expression that is none",
+      "an invalid expression",
       queryWithId(third, { name: "t", template: nameTemplate }, { tags: ["${"] }),
       {
         code: "unusable-template",
         fault: "Bad format '${' in Service.Tags[0]: parse error: syntax error",
       },
     ],
-  ])("with %s is refused, and nothing changes", (_what, query, reason) => {
+  ])("with %s is rejected, and nothing changes", (_what, query, reason) => {
     const driver = driverWithSession();
     driver.run(put(queryWithId(first, { name: "web" })));
     driver.run(put(queryWithId(second, { template: nameTemplate })));
@@ -50,14 +50,14 @@ describe("a prepared query", () => {
     expect(applied.state).toBe(before);
   });
 
-  test("that is not there cannot be updated or deleted", () => {
+  test("that does not exist cannot be updated or deleted", () => {
     const driver = new StateDriver();
     const rejected = { type: "rejected" as const, reason: { code: "unknown-query" as const, id: first } };
     expect(driver.run(put(queryWithId(first, { name: "x" }), true)).outcome).toEqual(rejected);
     expect(driver.run({ type: "prepared-query-delete", id: first }).outcome).toEqual(rejected);
   });
 
-  test("ends with its session, whatever the letter case, and no other does", () => {
+  test("is deleted with its session, whose id is compared regardless of case", () => {
     const driver = driverWithSession();
     driver.run(put(queryWithId(first, { session })));
     driver.run(put(queryWithId(second, { name: "bound", session: session.toUpperCase() })));
@@ -68,7 +68,7 @@ describe("a prepared query", () => {
     expect([...touched]).toEqual(expect.arrayContaining([topics.preparedQueries, topics.preparedQuery(first)]));
   });
 
-  test("is not looked at by writes of other things", () => {
+  test("is not read by writes of other tables", () => {
     const driver = driverWithSession();
     driver.run(put(queryWithId(first, { name: "x" })));
     const { preparedQueries, preparedQueryNames } = driver.state;

@@ -15,7 +15,7 @@ export function listPreparedQueries(state: State): PreparedQueryRow[] {
   return [...state.preparedQueries.values()];
 }
 
-/** By name, whatever the letter case: the query of that name, else the template with the longest beginning of it. */
+/** Returns the query of that name, ignoring case, else the template whose name is its longest prefix. */
 export function findPreparedQuery(state: State, name: string): PreparedQueryRow | undefined {
   const folded = fold(name);
   if (folded === "") return undefined;
@@ -35,7 +35,7 @@ export function deletePreparedQuery(draft: Draft, { id }: PreparedQueryDelete): 
   return { type: "done" };
 }
 
-/** There are few queries and sessions end seldom: all are looked at. */
+/** Scans all queries: they are few, and sessions end seldom. */
 export function deletePreparedQueriesOfSession(draft: Draft, session: string): void {
   for (const row of listPreparedQueries(draft.state)) {
     if (fold(row.session) === fold(session)) draft.delete(preparedQueries, row);

@@ -41,11 +41,11 @@ import { changesBetween } from "./stored-tables.ts";
 import { topics, type Topic } from "./topics.ts";
 
 /*
- * What holds after any sequence of commands. Each property is one sentence; test/support/random-commands.ts makes the
- * sequences, of every kind of command and with so few names that they meet.
+ * Properties that hold after any sequence of commands. test/support/random-commands.ts makes sequences of all kinds of
+ * commands, with so few names that commands often concern the same rows.
  */
 
-/** Takes many random sequences of steps, and looks at each step. */
+/** Runs many random sequences of steps, and calls `look` after each step. */
 function afterEachStep(look: (step: Step, driver: StateDriver) => void): void {
   overSequences((steps) => void takeSteps(steps, look));
 }
@@ -54,7 +54,7 @@ function overSequences(look: (steps: Steps) => void): void {
   fc.assert(fc.property(randomSteps, look), { numRuns: 100 });
 }
 
-test("the index rises with each command that changes something, and every row that it changes has it", () => {
+test("each command that changes a row raises the index, and its rows have that index", () => {
   afterEachStep(({ command, before, state, applied }) => {
     if (applied.changes.length === 0) return expect(state).toBe(before);
     expect(state.index).toBeGreaterThan(before.index);
@@ -79,7 +79,7 @@ function changedRows(before: State, state: State): RowIndexes[] {
   ];
 }
 
-test("what a command refuses changes nothing", () => {
+test("a command that is not done changes nothing", () => {
   afterEachStep(({ applied, before, state }) => {
     if (["done", "results", "deleted"].includes(applied.outcome.type)) return;
     expect(state).toBe(before);
@@ -88,8 +88,8 @@ test("what a command refuses changes nothing", () => {
   });
 });
 
-/** Everything that a client can ask for with these names, by the topic that it would wait for. */
-function told(state: State): ReadonlyMap<Topic, unknown> {
+/** Every answer that a client can get for these names, by the topic of its blocking query. */
+function answersOf(state: State): ReadonlyMap<Topic, unknown> {
   const instances = listInstances(state);
   return new Map<Topic, unknown>([
     [topics.nodes, listNodes(state)],
@@ -124,30 +124,30 @@ function toldOfService(state: State, name: string): (readonly [Topic, unknown])[
   ];
 }
 
-test("the index of an answer never falls, and is the command's when the answer is another", () => {
+test("the index of an answer never falls, and is the command's if the command changes the answer", () => {
   afterEachStep(({ before, state }) => {
-    const toldBefore = told(before);
-    for (const [topic, tells] of told(state)) {
+    const answersBefore = answersOf(before);
+    for (const [topic, tells] of answersOf(state)) {
       const index = topicIndex(state, topic);
       expect(index).toBeGreaterThanOrEqual(topicIndex(before, topic));
       expect(index).toBeLessThanOrEqual(Math.max(1, state.index));
-      if (!Bun.deepEquals(tells, toldBefore.get(topic), true)) expect([topic, index]).toEqual([topic, state.index]);
+      if (!Bun.deepEquals(tells, answersBefore.get(topic), true)) expect([topic, index]).toEqual([topic, state.index]);
     }
   });
 });
 
-test("an answer that is another belongs to a topic that was touched", () => {
+test("a command touches the topic of each answer that it changes", () => {
   afterEachStep(({ applied: { touched }, before, state }) => {
     if (touched.has(topics.everything)) return;
-    const toldBefore = told(before);
-    for (const [topic, tells] of told(state)) {
+    const answersBefore = answersOf(before);
+    for (const [topic, tells] of answersOf(state)) {
       if (topic.startsWith(topics.tree("")) || touched.has(topic)) continue;
-      expect([topic, tells]).toEqual([topic, toldBefore.get(topic)]);
+      expect([topic, tells]).toEqual([topic, answersBefore.get(topic)]);
     }
   });
 });
 
-test("nothing is without what it belongs to, and no key is locked by a session that has ended", () => {
+test("each row that another row refers to exists, and no ended session holds a lock", () => {
   afterEachStep(({ state }) => {
     for (const service of state.services.values()) expect(getNode(state, service.node)).toBeDefined();
     for (const check of state.checks.values()) {
@@ -179,7 +179,7 @@ test("the end of a session releases or deletes the keys that it holds, and no ot
   });
 });
 
-test("a lock goes to another session only by way of none", () => {
+test("a lock is released before another session gets it", () => {
   afterEachStep(({ command, before, state }) => {
     if (command.type === "restore" || command.type === "txn") return;
     for (const { key, session } of before.kv.values())
@@ -187,7 +187,7 @@ test("a lock goes to another session only by way of none", () => {
   });
 });
 
-test("nobody gets a lock while it is delayed, whatever is restored meanwhile", () => {
+test("no session gets a lock before its delay has passed, even over a restore", () => {
   overSequences((steps) => {
     const until = new Map<string, number>();
     takeSteps(steps, ({ command, before, state, applied, nowMs }) => {
@@ -210,7 +210,7 @@ test("a key that is written again keeps the index of its creation", () => {
   });
 });
 
-test("a session ends when it is destroyed, or loses its node or a check, and not otherwise", () => {
+test("a session ends only if it is destroyed, or its node or one of its checks is deleted or a check turns critical", () => {
   afterEachStep(({ command, before, state }) => {
     if (command.type === "restore" || command.type === "txn") return;
     for (const session of listSessions(before)) {
@@ -224,17 +224,17 @@ test("a session ends when it is destroyed, or loses its node or a check, and not
   });
 });
 
-/** Not one that went and came back. */
+/** Tells whether it is the same row, not one that was deleted and created again. */
 function isSame(before: RowIndexes | undefined, now: RowIndexes | undefined): boolean {
   return before?.createIndex === now?.createIndex;
 }
 
-/** Perhaps only to pass again further on in the same command. */
+/** The same command may have made the check pass again. */
 function turnsCritical(command: Command, id: string): boolean {
   return command.type === "register" && command.checks.some((check) => check.id === id && check.status === "critical");
 }
 
-test("the same commands give the same rows and outcomes, and states stay as they were", () => {
+test("the same commands give the same rows and outcomes, and change no earlier state", () => {
   overSequences((steps) => {
     const outcomes: unknown[] = [];
     const shown: (readonly [State, ReturnType<typeof tablesOf>])[] = [];
@@ -251,14 +251,14 @@ test("the same commands give the same rows and outcomes, and states stay as they
   });
 });
 
-test("the rows that an engine was told of are those of the state, and open as the same state", () => {
+test("the rows that the engine was given are those of the state, and open as the same state", () => {
   overSequences((steps) => {
     const { rows, state } = takeSteps(steps);
     const opened = openState(rows.values(), state.index);
     expect(tablesOf(opened.state)).toEqual(tablesOf(state));
     const stored = [...rows.values()].filter(({ table }) => table !== storeTables.local && table !== storeTables.meta);
     expect(byKey(stored)).toEqual(byKey(changesBetween(emptyState, state)));
-    for (const topic of told(state).keys()) {
+    for (const topic of answersOf(state).keys()) {
       expect(topicIndex(opened.state, topic)).toBeGreaterThanOrEqual(topicIndex(state, topic));
       expect(topicIndex(opened.state, topic)).toBeLessThanOrEqual(Math.max(1, state.index));
     }
@@ -269,7 +269,7 @@ function byKey(rows: readonly RowChange[]): ReadonlyMap<string, RowChange> {
   return new Map(rows.map((row) => [`${row.table}/${row.key}`, row]));
 }
 
-test("a snapshot that is restored, over whatever, gives back what was saved", () => {
+test("a restore over any state gives the state that was saved", () => {
   fc.assert(
     fc.property(randomSteps, randomSteps, fc.integer({ min: 1, max: 300 }), (saved, others, blockBytes) => {
       const { state } = takeSteps(saved);
@@ -285,7 +285,7 @@ test("a snapshot that is restored, over whatever, gives back what was saved", ()
   );
 });
 
-/** All that a state holds, but for the indexes of topics, which are compared by topic. */
+/** Everything in a state except topicIndexes, which is compared by topic. */
 function tablesOf(state: State) {
   const { index, tombstoneFloor } = state;
   return { ...rowsOf(state), index, tombstoneFloor, tombstones: [...state.tombstones.entries()] };
@@ -311,7 +311,7 @@ function rowsOf(state: State) {
   };
 }
 
-test("the Connect instances of a service are those among all that name it, in the same order", () => {
+test("the Connect instances of a service are all proxies and native instances for it, in order", () => {
   afterEachStep(({ state }) => {
     const all = [...state.services.values()];
     for (const name of new Set(all.flatMap((service) => connectName(service) ?? [])))
@@ -322,7 +322,7 @@ test("the Connect instances of a service are those among all that name it, in th
   });
 });
 
-test("the checks of a status are those among all that have it, in the same order", () => {
+test("the checks of a status are all checks with it, in order", () => {
   afterEachStep(({ state }) => {
     const all = checksInStatus(state, "any");
     for (const status of ["passing", "warning", "critical"])

@@ -10,10 +10,10 @@ import type { State } from "./state.ts";
 import { preparedQueries } from "./tables/prepared-query.ts";
 import { fold } from "./topics.ts";
 
-/** Consul: moves the index also when nothing is other than before. */
+/** Consul: raises the index even if the query is the same as before. */
 export function putPreparedQuery(draft: Draft, { query, update }: PreparedQueryPut): Outcome {
   const known = getPreparedQuery(draft.state, query.id);
-  const reason = update && !known ? unknownQuery(query.id) : whyNot(draft.state, query);
+  const reason = update && !known ? unknownQuery(query.id) : faultOf(draft.state, query);
   if (reason) return { type: "rejected", reason };
   const row: PreparedQueryRow = {
     ...query,
@@ -28,7 +28,7 @@ function unknownQuery(id: string): Rejection {
   return { code: "unknown-query", id };
 }
 
-function whyNot(state: State, query: PreparedQuery): Rejection | undefined {
+function faultOf(state: State, query: PreparedQuery): Rejection | undefined {
   return nameTaken(state, query) ?? sessionFault(state, query.session) ?? templateFault(query);
 }
 
@@ -38,7 +38,7 @@ function nameTaken(state: State, query: PreparedQuery): Rejection | undefined {
   if (other && fold(other.id) !== fold(id)) {
     return name === "" ? { code: "second-catch-all" } : { code: "query-name-taken", name, by: "name" };
   }
-  // Consul: queries are asked by id or name; nobody may pass for another by taking its id as a name.
+  // Consul: clients ask for a query by id or name, so no name may be the id of another query.
   if (isUuid(name) && getPreparedQuery(state, name)) return { code: "query-name-taken", name, by: "ID" };
   return undefined;
 }
@@ -50,7 +50,7 @@ function sessionFault(state: State, session: string): Rejection | undefined {
   return found.code === "invalid-session-id" ? { code: "invalid-query-session", fault: found.fault } : found;
 }
 
-/** Consul: a template is tried with its own name, the shortest that it will be asked for. */
+/** Consul: renders the template once for its own name, the shortest name that it matches. */
 function templateFault(query: PreparedQuery): Rejection | undefined {
   if (!isTemplate(query)) return undefined;
   try {

@@ -1,6 +1,6 @@
 import type { Rejection } from "./command.ts";
 
-/** Why a command was rejected, in Consul's words. */
+/** Returns Consul's text for a rejection. */
 export function rejectionText(reason: Rejection): string {
   switch (reason.code) {
     case "node-id-taken":

@@ -8,19 +8,19 @@ import { checks } from "./tables/check.ts";
 import { nodes } from "./tables/node.ts";
 import { services } from "./tables/service.ts";
 
-/** Removes a check, and ends the sessions that need it. */
+/** Deletes a check, and ends the sessions that depend on it. */
 export function removeCheck(draft: Draft, row: CheckRow): void {
   endSessionsOfCheck(draft, row.node, row.id);
   draft.delete(checks, row);
 }
 
-/** Removes a service with its checks. */
+/** Deletes a service with its checks. */
 export function removeService(draft: Draft, row: ServiceRow): void {
   for (const check of checksOfService(draft.state, row.node, row.id)) removeCheck(draft, check);
   draft.delete(services, row);
 }
 
-/** Removes a node, its services and its checks, and ends its sessions. */
+/** Deletes a node with its services and checks, and ends its sessions. */
 export function removeNode(draft: Draft, row: NodeRow): void {
   endSessionsOfNode(draft, row.name);
   for (const check of checksOfNode(draft.state, row.name)) removeCheck(draft, check);

@@ -21,7 +21,7 @@ export function ensureService(draft: Draft, node: string, service: Service): voi
   if (known && !isListedAlike(known, row)) updateChecks(draft, row);
 }
 
-/** Whether those who find the one find the other: by its name, and as what takes connections for another. */
+/** Tells whether the same queries find both: those by service name, and those for Connect-capable instances. */
 function isFoundAlike(known: Service, row: Service): boolean {
   return isSameName(known.name, row.name) && isSameName(connectName(known), connectName(row));
 }
@@ -31,8 +31,8 @@ function isSameName(one: string | undefined, other: string | undefined): boolean
 }
 
 /**
- * The service's checks show its name and tags. Consul: a check shows those of the time of its own registration, and
- * stays in the lists of the old name; then nobody who watches the new one is woken by it.
+ * Copies the service's name and tags into its checks. Consul: a check keeps those of the time of its registration, stays
+ * in the lists of the old name, and wakes no watcher of the new one.
  */
 function updateChecks(draft: Draft, service: ServiceRow): void {
   for (const check of checksOfService(draft.state, service.node, service.id)) ensureCheck(draft, service.node, check);

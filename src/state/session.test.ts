@@ -17,7 +17,7 @@ function create(id: string, changes: Partial<Session> = {}): Command {
 }
 
 describe("the lock delay", () => {
-  test("passes with the state's time, is a minute at most, and is then forgotten", () => {
+  test("passes with the state's time, lasts at most a minute, and is then deleted", () => {
     const driver = driverWithNode();
     driver.run(create(first, { lockDelayMs: 3_600_000 }));
     driver.run(create(second));
@@ -30,7 +30,7 @@ describe("the lock delay", () => {
     expect([...driver.rows.keys()].filter((key) => key.startsWith("lock-delays/"))).toEqual([]);
   });
 
-  test("of a key is not that of one that differs in its letter case", () => {
+  test("of a key does not delay a key that differs only in case", () => {
     const driver = driverWithNode();
     driver.run(create(first, { lockDelayMs: 15_000 }));
     driver.run(create(second));
@@ -40,7 +40,7 @@ describe("the lock delay", () => {
   });
 });
 
-test("a write of a key that is not locked leaves the tables of sessions as they are", () => {
+test("a write of a key without a lock does not copy the tables of sessions", () => {
   const driver = driverWithNode();
   driver.run(create(first));
   driver.run(keyLock("locked", first));

@@ -24,7 +24,7 @@ export function sessionsOfNode(state: State, node: string): SessionRow[] {
   return [...state.nodeSessions.startingWith(rowKey(node))].map(([, row]) => row);
 }
 
-/** Looks a session up as Consul does: an id that is none is another mistake than one that is not known. */
+/** Returns the session, or why there is none. Consul: an id that is no UUID gets another error than an unknown one. */
 export function findSession(state: State, id: string): SessionRow | Rejection {
   const fault = uuidFault(id);
   if (fault !== undefined) return { code: "invalid-session-id", fault };
@@ -32,14 +32,14 @@ export function findSession(state: State, id: string): SessionRow | Rejection {
 }
 
 export function createSession(draft: Draft, { session }: SessionCreate): Outcome {
-  const reason = whyNot(draft.state, session);
+  const reason = faultOf(draft.state, session);
   if (reason) return { type: "rejected", reason };
   const row: SessionRow = { ...session, createIndex: draft.index, modifyIndex: draft.index };
   draft.put(sessions, row, undefined);
   return { type: "done" };
 }
 
-function whyNot(state: State, session: SessionCreate["session"]): Rejection | undefined {
+function faultOf(state: State, session: SessionCreate["session"]): Rejection | undefined {
   if (!getNode(state, session.node)) return { code: "unknown-node" };
   for (const id of checkIdsOf(session)) {
     const check = getCheck(state, session.node, id);
@@ -49,14 +49,14 @@ function whyNot(state: State, session: SessionCreate["session"]): Rejection | un
   return undefined;
 }
 
-/** Consul: ending what has ended already is no error. */
+/** Consul: destroying an unknown session is no error. */
 export function destroySession(draft: Draft, { id }: SessionDestroy): Outcome {
   const row = getSession(draft.state, id);
   if (row) endSession(draft, row);
   return { type: "done" };
 }
 
-/** The check is critical, or gone. */
+/** Ends the sessions that depend on a check, which is critical or deleted. */
 export function endSessionsOfCheck(draft: Draft, node: string, check: string): void {
   for (const [, id] of draft.state.checkSessions.startingWith(rowKey(node, check))) {
     const row = getSession(draft.state, id);
@@ -68,7 +68,7 @@ export function endSessionsOfNode(draft: Draft, node: string): void {
   for (const row of sessionsOfNode(draft.state, node)) endSession(draft, row);
 }
 
-/** The session goes, and with it its locks and prepared queries, in the same command. */
+/** Deletes the session and its prepared queries, and releases or deletes its keys, in the same command. */
 function endSession(draft: Draft, row: SessionRow): void {
   const { state } = draft;
   draft.delete(sessions, row);

@@ -53,14 +53,14 @@ function altered(from: string, to: string): Buffer {
   return Buffer.from(text.replace(from, to), "latin1");
 }
 
-test("begins with its format, version and index, and packs rows as the header of the file says", () => {
+test("a snapshot begins with its format, version and index, and has rows as the comment of snapshot.ts says", () => {
   const driver = new StateDriver();
   driver.run(keySet("a", "x"));
   const bytes = encode({ ...driver.state, index: 7 });
   expect(bytes.subarray(0, 33).toString("latin1")).toBe("praetor-state 1 7\n\x02\0\0\0\x01\0\0\0\x22\0\0\0kva");
 });
 
-test("a value longer than any block comes through", () => {
+test("a value longer than a block is saved and restored", () => {
   const driver = new StateDriver();
   const value = "v".repeat(300_000);
   driver.run(keySet("a", value));
@@ -74,50 +74,54 @@ test("a value longer than any block comes through", () => {
   expect(state.kv.size).toBe(2);
 });
 
-test("a key that was read from a snapshot keeps only its own value in memory, not the block that it came in", () => {
+test("an entry read from a snapshot keeps its value in memory, not the block around it", () => {
   const { value } = getKv(decode(encode(filledState())), "a") ?? {};
   expect(value?.buffer.byteLength).toBe(1);
 });
 
-describe("is refused with a reason", () => {
+describe("a snapshot is refused", () => {
   const bytes = encode(filledState());
 
   test.each([
-    ["nothing", Buffer.of(), "snapshot-foreign"],
+    ["if it is empty", Buffer.of(), "snapshot-foreign"],
     [
-      "another program's",
+      "if it is another program's file",
       Buffer.from("SQLite format 3\0 and so on, for more bytes than a line of the header may have"),
       "snapshot-foreign",
     ],
     ["without an index", Buffer.from("praetor-state 1 \n"), "snapshot-foreign"],
     ["of a newer Praetor", Buffer.from("praetor-state 2 7\n"), "snapshot-newer"],
     [
-      "Consul's",
+      "if it is Consul's",
       Buffer.from("\x81\xa9LastIndex\x08\0\x8d\xa7Address\xa9127.0.0.1", "latin1"),
       "snapshot-foreign: this is a snapshot of HashiCorp's Consul",
     ],
-    ["cut within a row", bytes.subarray(0, -1), "snapshot-damaged: the snapshot is damaged: it ends within a row"],
-    ["cut within the lengths of a row", Buffer.concat([bytes, Buffer.of(1, 2, 3)]), "snapshot-damaged"],
+    [
+      "if it ends within a row",
+      bytes.subarray(0, -1),
+      "snapshot-damaged: the snapshot is damaged: it ends within a row",
+    ],
+    ["if it ends within the lengths of a row", Buffer.concat([bytes, Buffer.of(1, 2, 3)]), "snapshot-damaged"],
   ])("%s", (_what, given, reason) => {
     expect(refusal(given)).toStartWith(reason);
   });
 
   test.each([
-    ["a table that there is not", "services", "servants"],
-    ["a row that is no JSON", '{"id":"web"', '("id":"web"'],
-    ["a row under another key", '"name":"n1"', '"name":"n2"'],
-    ["a status that is none", '"passing"', '"passins"'],
-    ["a field that is missing", '"tags"', '"taps"'],
-    ["a list where a text belongs", '"kind":""', '"kind":[]'],
-    ["an index above the snapshot's", '"modifyIndex":1', '"modifyIndex":9'],
+    ["with an unknown table", "services", "servants"],
+    ["with a row that is no JSON", '{"id":"web"', '("id":"web"'],
+    ["with a row under another key", '"name":"n1"', '"name":"n2"'],
+    ["with an unknown status", '"passing"', '"passins"'],
+    ["with a row that lacks a field", '"tags"', '"taps"'],
+    ["with a list in place of a string", '"kind":""', '"kind":[]'],
+    ["with a row that is newer than its own index", '"modifyIndex":1', '"modifyIndex":9'],
   ])("%s", (_what, from, to) => {
     expect(refusal(altered(from, to))).toStartWith("snapshot-damaged: the snapshot is damaged: the row ");
   });
 
   test.each([
-    ["a service without its node", { nodes: emptyState.nodes }, '"web" is on the node'],
-    ["a check without its service", { services: emptyState.services }, '"up" is of the service "web"'],
-    ["a lock without its session", { sessions: emptyState.sessions }, '"locked" is locked by the session'],
+    ["with a service without its node", { nodes: emptyState.nodes }, '"web" is on the node'],
+    ["with a check without its service", { services: emptyState.services }, '"up" is of the service "web"'],
+    ["with a lock without its session", { sessions: emptyState.sessions }, '"locked" is locked by the session'],
   ])("%s", (_what, without, text) => {
     expect(refusal(encode({ ...filledState(), ...without }))).toContain(text);
   });

@@ -15,21 +15,21 @@ import { modifyIndexOf } from "./tables/table.ts";
  *
  *   praetor-state 1 7\n  02 00 00 00  01 00 00 00  22 00 00 00  6b 76  61  ...
  *
- * That nothing is missing or changed is for the archive to say, which has the length and a hash of the whole.
+ * The archive around it has the length and a hash of the whole, which show whether bytes are missing or changed.
  */
 
 const format = "praetor-state";
 const version = 1;
-/** How many bytes of the first line are looked at before it is called no such line. */
+/** The first line must end within this number of bytes. */
 const lineBytesMax = 64;
 const headerBytes = 12;
-/** Encoded at a time: some 500 rows, in less than a millisecond. */
+/** Size of a block: some 500 rows, encoded in less than a millisecond. */
 const blockBytes = 64 * 1024;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The bytes, in blocks that are made one by one; the same each time. */
+/** Returns the snapshot's bytes in blocks, each made when it is asked for. The same state gives the same bytes. */
 export function* encodeSnapshot(state: State): Generator<Uint8Array<ArrayBuffer>> {
   let parts = [encoder.encode(`${format} ${version} ${state.index}\n`)];
   let bytes = 0;
@@ -59,24 +59,24 @@ function packRow({ table, key, value }: Row): Uint8Array<ArrayBuffer> {
   return packed;
 }
 
-/** Builds the state of a snapshot while its bytes come in. */
+/** Builds the state of a snapshot while its bytes arrive. */
 export class SnapshotDecoder {
   readonly #builder = new StateBuilder();
-  /** Of the first line; undefined until that is read. */
+  /** From the first line; undefined until it is read. */
   #index: number | undefined;
   #parts: Uint8Array[] = [];
   #bytes = 0;
-  /** So many bytes have to be there before anything more can be decoded. */
+  /** The decoder needs this many bytes to go on. */
   #needed = lineBytesMax;
 
-  /** @throws OperatingError invalid when this is no snapshot, or one that cannot be read */
+  /** @throws OperatingError invalid if this is no snapshot, or one that cannot be read */
   add(block: Uint8Array): void {
     this.#parts.push(block);
     this.#bytes += block.length;
     if (this.#bytes >= this.#needed) this.#decode();
   }
 
-  /** @throws OperatingError invalid when something is missing */
+  /** @throws OperatingError invalid if bytes or rows are missing */
   finish(): State {
     if (this.#index === undefined) this.#decode();
     if (this.#index === undefined) throw notASnapshot();
@@ -110,7 +110,7 @@ export class SnapshotDecoder {
   }
 }
 
-/** The index that the first line tells. `end` is where the line ends, 0 if there is none. */
+/** Returns the index in the first line, which ends before `end`; 0: the block has no end of a line. */
 function readLine(block: Buffer, end: number): number {
   const [name, written, index] = block.toString("latin1", 0, Math.max(end - 1, 0)).split(" ");
   if (name !== format) throw block.includes("LastIndex") ? ofConsul() : notASnapshot();
@@ -119,7 +119,7 @@ function readLine(block: Buffer, end: number): number {
   return Number(index);
 }
 
-/** As far as it can be told yet: a row whose lengths are not there ends behind them at least. */
+/** Returns where the row at `at` ends, or a lower bound if the block does not have its lengths yet. */
 function endOfRow(block: Buffer, at: number): number {
   const lengthsEnd = at + headerBytes;
   if (lengthsEnd > block.length) return lengthsEnd;

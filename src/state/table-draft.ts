@@ -1,8 +1,8 @@
 import type { OrderedMapEdit, OrderedTable } from "../lib/ordered-map.ts";
 
 /**
- * One table while commands change it: copied with the first change, and not at all without one. A key is read as it is by
- * now; who goes through many sees the table as it was when that began, whatever is changed meanwhile.
+ * One table while commands change it. The first change copies the table. `get` shows all changes so far; an iteration shows
+ * the table as it was when the iteration began, even if the loop changes it.
  */
 export class TableDraft<V> implements OrderedTable<V> {
   #table: OrderedTable<V>;
@@ -46,7 +46,7 @@ export class TableDraft<V> implements OrderedTable<V> {
     this.#edit.delete(key);
   }
 
-  /** The table with all changes so far, which no later one changes. */
+  /** Returns the table with all changes so far. Later changes do not affect it. */
   finish(): OrderedTable<V> {
     if (this.#edit) {
       this.#table = this.#edit.finish();

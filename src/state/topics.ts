@@ -1,13 +1,13 @@
 /**
- * What a blocking query can wait for. A write touches the topics whose answers it can have changed and wakes nobody
- * else; each topic has an index, the index of the write that last touched it.
+ * The name of a part of the state that a blocking query can wait for. A write touches the topics whose answers it may have
+ * changed, and wakes only their watchers. The index of a topic is that of the write that last touched it.
  *
- * Topics of keys are "kv/<key>". A query for a tree waits for "kv*<prefix>", which is touched by each key below it and
- * is not stored: its index is the highest of its keys'.
+ * The topic of a key is "kv/<key>". A query for a tree waits for "kv*<prefix>", which each write of a key below it touches.
+ * It is not stored: its index is the highest of its keys' indexes.
  */
 export type Topic = string;
 
-/** Names of nodes, services and checks are compared without regard to letter case. Consul: its tables' indexes do so. */
+/** Returns the form in which names of nodes, services and checks are compared. Consul: its tables' indexes ignore case. */
 export function fold(name: string): string {
   return name.toLowerCase();
 }
@@ -34,7 +34,7 @@ export const topics: {
   readonly key: (key: string) => Topic;
   readonly tree: (prefix: string) => Topic;
 } = {
-  /** Touched when the whole state is another: it stands for every other topic, and nobody waits for it by itself. */
+  /** A restore touches it: it stands for every topic. No query waits for it alone. */
   everything: "*",
   /** The list of nodes. */
   nodes: "nodes",
@@ -49,19 +49,19 @@ export const topics: {
   /** The instances of a service, their nodes and their checks. */
   service: (name) => `service/${fold(name)}`,
   serviceChecks: (name) => `service-checks/${fold(name)}`,
-  /** What takes connections of the mesh for a service: proxies before it, and its instances that do so themselves. */
+  /** Health of a service's Connect-capable instances: sidecar proxies and native ones. */
   connect: (name) => `connect/${fold(name)}`,
   checksInStatus: (status) => `status/${status}`,
   sessions: "sessions",
   nodeSessions: (node) => `node-sessions/${fold(node)}`,
   session: (id) => sessionTopicPrefix + fold(id),
-  /** Where the nodes are: kept beside the state. */
+  /** Network coordinates of the nodes. They are not in the state. */
   coordinates: "coordinates",
-  /** The order of rows by distance. It changes with `coordinates` but has no index of its own and wakes nobody. */
+  /** The order of rows by distance. It changes with `coordinates`, but has no index and wakes no watcher. */
   distances: "distances",
   preparedQueries: "prepared-queries",
   preparedQuery: (id) => `prepared-query/${fold(id)}`,
-  /** Intentions, configuration entries, gateways: there is nothing of them, and so no write touches it. */
+  /** Intentions, configuration entries, gateways. Praetor has none of them, so no write touches it. */
   mesh: "mesh",
   key: (key) => keyTopicPrefix + key,
   tree: (prefix) => treeTopicPrefix + prefix,

@@ -10,13 +10,13 @@ import { ensureService } from "./service.ts";
 
 type Step = readonly TxnResult[] | string;
 
-/** How the verbs, which are the same for nodes, services and checks, act on one of these. */
+/** What the verbs, which are the same for nodes, services and checks, need of a row of one of these. */
 interface Target<Row extends RowIndexes> {
   readonly noun: "Node" | "Service" | "Check";
   /** As in `check "c" on node "n"`. */
   readonly name: string;
   find(): Row | undefined;
-  /** Makes the row what it should be; returns what is wrong. */
+  /** Creates or updates the row. Returns an error text if it cannot. */
   ensure(): string | undefined;
   remove(row: Row): void;
   show(row: Row): TxnResult;
@@ -82,7 +82,7 @@ function run<Row extends RowIndexes>(verb: string, index: number, target: Target
       if (known) target.remove(known);
       return [];
     case "delete-cas":
-      // Consul: what is not there has no index that could match, unlike a key.
+      // Consul: a row that does not exist has no index that could match, unlike a key.
       if (known?.modifyIndex !== index) return `failed to delete ${target.name}, index is stale`;
       target.remove(known);
       return [];

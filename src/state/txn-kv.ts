@@ -7,7 +7,7 @@ import { rejectionText } from "./rejection-text.ts";
 
 type Step = readonly TxnResult[] | string;
 
-/** One step of a transaction on a key: the rows to show, or what is wrong. */
+/** Runs one operation on a key. Returns the rows to show, or an error text. */
 export function runKvOperation(draft: Draft, operation: KvOperation): Step {
   const { verb, key, index } = operation;
   const quoted = JSON.stringify(key);
@@ -63,7 +63,7 @@ function readKv(draft: Draft, { verb, key, index, session }: KvOperation): Step 
   }
 }
 
-/** Consul: a step that writes shows the row without its value. */
+/** Consul: an operation that writes shows the row without its value. */
 function written(draft: Draft, key: string, outcome: Outcome, unchanged: string): Step {
   if (outcome.type === "rejected") return rejectionText(outcome.reason);
   if (outcome.type === "unchanged") return unchanged;

@@ -26,7 +26,7 @@ function txn(...operations: readonly TxnOperation[]): Command {
   return { type: "txn", operations };
 }
 
-test("a key that is deleted and set again in one transaction is there after a restart", () => {
+test("a key that one transaction deletes and sets again exists after a restart", () => {
   const driver = new StateDriver();
   driver.run(keySet("a", "1"));
   driver.run(txn(onKey("delete", "a"), onKey("set", "a", { value: "2" })));
@@ -35,7 +35,7 @@ test("a key that is deleted and set again in one transaction is there after a re
   expect(topicIndex(state, topics.key("a"))).toBe(2);
 });
 
-test("a lock of a session whose check fails in the same transaction comes too late", () => {
+test("a transaction cannot lock a key for a session that it ends by a critical check", () => {
   const driver = new StateDriver();
   const up = checkNamed("up", { node: "n1", status: "passing" });
   driver.run({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, checks: [up] });
@@ -88,7 +88,7 @@ describe("over random transactions", () => {
     return driver;
   }
 
-  test("all of it is done under one index, or nothing", () => {
+  test("a transaction is done whole under one index, or not at all", () => {
     fc.assert(
       fc.property(transactions, (all) => {
         const driver = start();
@@ -105,7 +105,7 @@ describe("over random transactions", () => {
     );
   });
 
-  test("reading tells what writing would, and changes nothing", () => {
+  test("readTxn returns the outcome of the transaction, and changes nothing", () => {
     fc.assert(
       fc.property(transactions, (all) => {
         const driver = start();
@@ -117,7 +117,7 @@ describe("over random transactions", () => {
     );
   });
 
-  test("no row is without what it belongs to, and the rows written build the same state again", () => {
+  test("each row that another row refers to exists, and the written rows open as the same state", () => {
     fc.assert(
       fc.property(transactions, (all) => {
         const driver = start();

@@ -7,11 +7,11 @@ import { runCheckOperation, runNodeOperation, runServiceOperation } from "./txn-
 import { runKvOperation } from "./txn-kv.ts";
 
 /**
- * Runs the steps in order, each on what those before have left. If one fails, so does the whole: the outcome tells of
- * every step that failed, and the draft is dropped.
+ * Runs the operations in order, each on the result of those before. If one fails, the transaction fails: the outcome lists
+ * every operation that failed, and the caller drops the draft.
  */
 export function runTxn(draft: Draft, { operations }: Txn): Outcome {
-  const wrong = faultsOf(operations, (at) => beforehand(draft, at));
+  const wrong = faultsOf(operations, (at) => faultBeforehand(draft, at));
   if (wrong.length > 0) return { type: "failed", errors: wrong };
   const results: TxnResult[] = [];
   const errors = faultsOf(operations, (operation) => {
@@ -23,7 +23,7 @@ export function runTxn(draft: Draft, { operations }: Txn): Outcome {
   return errors.length > 0 ? { type: "failed", errors } : { type: "results", results };
 }
 
-/** What a transaction that only reads would tell now. */
+/** Returns the outcome of a transaction that only reads. */
 export function readTxn(state: State, operations: readonly TxnOperation[]): Outcome {
   return runTxn(new Draft(state, { index: state.index + 1, nowMs: 0 }), { type: "txn", operations });
 }
@@ -40,8 +40,8 @@ function faultsOf(
   return errors;
 }
 
-/** What Consul looks at before any step is taken. */
-function beforehand(draft: Draft, operation: TxnOperation): string | undefined {
+/** Returns the error that Consul finds before it runs any operation. */
+function faultBeforehand(draft: Draft, operation: TxnOperation): string | undefined {
   if (operation.kind !== "kv") return operation.verb === "get" ? undefined : identityFault(operation);
   const { verb, key } = operation;
   if (key === "" && verb !== "delete-tree") return "Must provide key";
@@ -62,7 +62,7 @@ function identityFault(operation: Exclude<TxnOperation, { kind: "kv" }>): string
   return isUuid ? undefined : "Bad node ID: uuid is improperly formatted";
 }
 
-/** The rows to show, or what is wrong. */
+/** Returns the rows to show, or an error text. */
 function runOperation(draft: Draft, operation: TxnOperation): readonly TxnResult[] | string {
   switch (operation.kind) {
     case "kv":
