@@ -5,6 +5,7 @@ import { keySet } from "../../test/support/state.ts";
 import { openTestStore, type TestStore } from "../../test/support/store.ts";
 import { createLog } from "../lib/log.ts";
 import { Metrics } from "../lib/metrics.ts";
+import { LocalRows } from "../registry/local-rows.ts";
 import { openMessageBus, topicOf } from "./message-bus.ts";
 
 interface Bus extends TestStore {
@@ -39,6 +40,7 @@ async function openBus(
     encodeCbor: undefined,
     connect: broker.connect,
     rows: disk.rows().filter(({ table }) => table === "local"),
+    local: new LocalRows(store),
     clock,
     metrics,
     log: createLog({ level: "info", json: false, clock, sink: (line) => void lines.push(line.slice(25)) }, "bus"),

@@ -2,7 +2,8 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
 import type { KeyChange } from "../registry/key-changes.ts";
-import type { LocalRow, Store } from "../registry/store.ts";
+import type { LocalRow, LocalRows } from "../registry/local-rows.ts";
+import type { Registry } from "../registry/registry.ts";
 import type { ConnectBroker } from "./broker-connection.ts";
 import type { Message } from "./delivery.ts";
 import { encodeEnvelope, type EnvelopeOptions } from "./envelope.ts";
@@ -16,6 +17,7 @@ export interface MessageBusOptions extends EnvelopeOptions {
   readonly connect: ConnectBroker;
   /** The rows of the engine's table `local` at the start. */
   readonly rows: readonly LocalRow[];
+  readonly local: LocalRows;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -34,9 +36,9 @@ export interface MessageBus {
  * Publishes every durable change of the keys below the prefixes to a broker, at least once and in the order of their
  * indexes. After a restart it continues after the saved position.
  */
-export async function openMessageBus(store: Store, options: MessageBusOptions): Promise<MessageBus> {
-  const { rows, clock, metrics, log } = options;
-  const position = await SavedPosition.open(store, rows, { clock, log });
+export async function openMessageBus(store: Registry, options: MessageBusOptions): Promise<MessageBus> {
+  const { rows, local, clock, metrics, log } = options;
+  const position = await SavedPosition.open(rows, { local, newest: store.state.index, clock, log });
   const outbox = new Outbox(store, { keyPrefixes: options.keyPrefixes, position: position.saved });
   const published = metrics.counter("praetor.bus.published");
   const leftOut = metrics.counter("praetor.bus.left_out");

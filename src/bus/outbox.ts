@@ -1,6 +1,6 @@
 import { Fifo } from "../lib/fifo.ts";
 import { keyChangesOf, keyChangesSince, type KeyChange } from "../registry/key-changes.ts";
-import type { Store } from "../registry/store.ts";
+import type { Registry } from "../registry/registry.ts";
 import { topics, type Topic } from "../state/topics.ts";
 
 export interface OutboxOptions {
@@ -37,7 +37,7 @@ const changeBytes = 200;
  * back: they may get its newest message twice, but never an older one after it.
  */
 export class Outbox {
-  readonly #store: Store;
+  readonly #store: Registry;
   readonly #prefixes: readonly string[];
   readonly #bytesMax: number;
   readonly #waiting = new Fifo<Waiting>();
@@ -50,13 +50,13 @@ export class Outbox {
   #seen: number;
   #onAdded: () => void = () => {};
 
-  constructor(store: Store, { keyPrefixes, position, bytesMax = defaultBytesMax }: OutboxOptions) {
+  constructor(store: Registry, { keyPrefixes, position, bytesMax = defaultBytesMax }: OutboxOptions) {
     this.#store = store;
     this.#prefixes = keyPrefixes;
     this.#bytesMax = bytesMax;
     this.#behindFrom = position + 1;
     this.#seen = position;
-    store.onCommit((touched) => this.#follow(touched));
+    store.follow((touched) => this.#follow(touched));
     this.#begin(position);
   }
 

@@ -1,12 +1,16 @@
 import type { Clock, Timer } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { LocalRows } from "../registry/local-rows.ts";
-import type { LocalRow, Store } from "../registry/store.ts";
+import type { LocalRow, LocalRows } from "../registry/local-rows.ts";
 
 const rowKey = "bus/position";
 /** The position is written at most once in this time, and only when it has moved. */
 const saveAfterMs = 5_000;
+
+interface PositionOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+}
 
 /**
  * Saves the index up to which changes have been published, in the engine's table `local`. It may be some seconds behind:
@@ -22,7 +26,7 @@ export class SavedPosition {
   /** Whether the last save failed, which has been logged. */
   #hasFailed = false;
 
-  private constructor(rows: LocalRows, saved: number, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
+  private constructor(rows: LocalRows, saved: number, { clock, log }: PositionOptions) {
     this.#rows = rows;
     this.#saved = saved;
     this.#clock = clock;
@@ -34,15 +38,14 @@ export class SavedPosition {
    * @throws OperatingError unavailable when that cannot be saved
    */
   static async open(
-    store: Store,
     rows: readonly LocalRow[],
-    options: { readonly clock: Clock; readonly log: Log },
+    { local, newest, ...options }: PositionOptions & { readonly local: LocalRows; readonly newest: number },
   ): Promise<SavedPosition> {
     const row = rows.find(({ key }) => key === rowKey)?.value;
     const saved = Number(row === undefined ? Number.NaN : new TextDecoder().decode(row));
-    if (Number.isSafeInteger(saved)) return new SavedPosition(new LocalRows(store), saved, options);
-    const position = new SavedPosition(new LocalRows(store), -1, options);
-    await position.#save(store.state.index);
+    if (Number.isSafeInteger(saved)) return new SavedPosition(local, saved, options);
+    const position = new SavedPosition(local, -1, options);
+    await position.#save(newest);
     return position;
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
-import type { Store } from "../registry/store.ts";
+import type { Registry } from "../registry/registry.ts";
 import type { Topic } from "../state/topics.ts";
 
 interface Entry {
@@ -32,12 +32,12 @@ const packetBytesMax = 16 * 1_024;
  */
 export class PacketCache {
   readonly #entries = new Map<string, Entry>();
-  readonly #store: Store;
+  readonly #store: Registry;
   readonly #clock: Clock;
   readonly #random: Random;
   #bytes = 0;
 
-  constructor(store: Store, { clock, random }: { readonly clock: Clock; readonly random: Random }) {
+  constructor(store: Registry, { clock, random }: { readonly clock: Clock; readonly random: Random }) {
     this.#store = store;
     this.#clock = clock;
     this.#random = random;

@@ -3,7 +3,7 @@ import { messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Meter, Metrics } from "../lib/metrics.ts";
 import type { Random } from "../lib/random.ts";
-import type { Store } from "../registry/store.ts";
+import type { Registry } from "../registry/registry.ts";
 import { subnetAddress } from "./addresses.ts";
 import { decodeQuery } from "./decode-message.ts";
 import { encodeRefusal } from "./encode-message.ts";
@@ -16,7 +16,7 @@ import type { Recursors } from "./recursors.ts";
 import type { Zone } from "./zone.ts";
 
 export interface ResponderParts {
-  readonly store: Store;
+  readonly store: Registry;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly random: Random;

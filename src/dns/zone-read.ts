@@ -1,5 +1,5 @@
 import type { Query } from "../registry/query.ts";
-import type { Store } from "../registry/store.ts";
+import type { Registry } from "../registry/registry.ts";
 import type { Topic } from "../state/topics.ts";
 import type { ResourceRecord } from "./message.ts";
 import { nameText, type Name } from "./name.ts";
@@ -13,7 +13,7 @@ export class ZoneRead {
   readonly topics: Set<Topic> = new Set();
   /** Names to ask recursors for before the answer is complete. */
   readonly missingNames: Map<string, Name> = new Map();
-  readonly #store: Store;
+  readonly #store: Registry;
   readonly #external: ExternalRecords;
   /** The client's address. */
   readonly client: string;
@@ -21,7 +21,7 @@ export class ZoneRead {
   orderCount: number = 1;
   #isCacheable = true;
 
-  constructor(store: Store, client: string, external: ExternalRecords = new Map()) {
+  constructor(store: Registry, client: string, external: ExternalRecords = new Map()) {
     this.#store = store;
     this.client = client;
     this.#external = external;

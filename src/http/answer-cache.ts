@@ -95,7 +95,7 @@ export function invalidateOnChange(
   answers: AnswerCache,
   { store, outputs }: { readonly store: Store; readonly outputs: CheckOutputs },
 ): void {
-  store.onCommit((touched) => {
+  store.follow((touched) => {
     answers.touch(touched);
     if (touched.has(topics.coordinates)) answers.touch([topics.distances]);
   });

@@ -1,5 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
-import type { Store } from "../registry/store.ts";
+import type { Registry } from "../registry/registry.ts";
 
 /** Enough for some hours of a gateway's writes. */
 const commitsMax = 4_096;
@@ -16,9 +16,9 @@ interface Commit {
 export class CommitTimes {
   #commits: Commit[];
 
-  constructor(store: Store, clock: Clock) {
+  constructor(store: Registry, clock: Clock) {
     this.#commits = [{ index: store.state.index, ms: clock.wallMs() }];
-    store.onCommit(() => this.#note({ index: store.state.index, ms: clock.wallMs() }));
+    store.follow(() => this.#note({ index: store.state.index, ms: clock.wallMs() }));
   }
 
   /** Returns the time of the write with this index, or of a later one, in milliseconds since 1970. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { ServicePorts } from "../ports/service-ports.ts";
-import type { Store } from "../registry/store.ts";
+import type { Registry } from "../registry/registry.ts";
 import type { CommitTimes } from "./commit-times.ts";
 import type { KeeperRequest } from "./keeper-request.ts";
 import type { Registrations } from "./registrations.ts";
@@ -8,7 +8,7 @@ import type { Secrets } from "./secrets.ts";
 
 /** The parts of the agent that endpoints use. */
 export interface Keeper {
-  readonly store: Store;
+  readonly store: Registry;
   /** Assigns a port before a service reads its configuration. */
   readonly ports: Pick<ServicePorts, "claim">;
   readonly times: CommitTimes;

@@ -9,7 +9,7 @@ import { registered, type PortOutcome } from "../ports/port-registrations.ts";
 import type { ServicePorts } from "../ports/service-ports.ts";
 import { allInstances, deregister, serviceInstances } from "../registry/catalog.ts";
 import { serviceCheckList } from "../registry/health.ts";
-import type { Store } from "../registry/store.ts";
+import type { Registry } from "../registry/registry.ts";
 import type { CommitTimes } from "./commit-times.ts";
 import { toServiceDefinition } from "./keeper-service.ts";
 import type { SavedRegistrations } from "./saved-registrations.ts";
@@ -19,7 +19,7 @@ export interface RegistrationsOptions {
   readonly agent: Agent;
   /** Registers services with the agent, after the port policy has decided. */
   readonly ports: Pick<ServicePorts, "register">;
-  readonly store: Store;
+  readonly store: Registry;
   readonly saved: SavedRegistrations;
   readonly times: CommitTimes;
   readonly clock: Clock;

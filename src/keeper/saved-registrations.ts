@@ -2,8 +2,7 @@ import type { Along } from "../agent/service-registration.ts";
 import { RetryingQueue } from "../agent/retrying-queue.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { KeeperRegistration } from "../model/keeper-registration.ts";
-import type { LocalRows } from "../registry/local-rows.ts";
-import type { LocalRow } from "../registry/store.ts";
+import type { LocalRow, LocalRows } from "../registry/local-rows.ts";
 
 const prefix = "keeper/";
 

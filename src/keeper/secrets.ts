@@ -1,5 +1,4 @@
-import type { LocalRows } from "../registry/local-rows.ts";
-import type { LocalRow } from "../registry/store.ts";
+import type { LocalRow, LocalRows } from "../registry/local-rows.ts";
 
 const prefix = "secret/";
 

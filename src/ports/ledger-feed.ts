@@ -1,7 +1,7 @@
 import type { Agent } from "../agent/agent.ts";
 import { portRecordFolder, type PortRecord } from "../model/port-record.ts";
 import { kvEntry, kvTree } from "../registry/kv.ts";
-import type { Store } from "../registry/store.ts";
+import type { Registry } from "../registry/registry.ts";
 import { keyOfTopic, topics, type Topic } from "../state/topics.ts";
 import { decodePortRecord } from "../wire/port-record.ts";
 import type { Ledger } from "./ledger.ts";
@@ -20,13 +20,13 @@ export interface LedgerListener {
 /** Fills the ledger from the agent's services and the stored keys, and updates it after each change. */
 export class LedgerFeed {
   readonly #ledger: Ledger;
-  readonly #store: Store;
+  readonly #store: Registry;
   readonly #agent: Agent;
   readonly #listener: LedgerListener;
 
   constructor(
     ledger: Ledger,
-    options: { readonly store: Store; readonly agent: Agent; readonly listener: LedgerListener },
+    options: { readonly store: Registry; readonly agent: Agent; readonly listener: LedgerListener },
   ) {
     this.#ledger = ledger;
     this.#store = options.store;
@@ -38,7 +38,7 @@ export class LedgerFeed {
       this.updateService(id);
       this.#listener.onService(id);
     });
-    this.#store.onCommit((touched) => this.#follow(touched));
+    this.#store.follow((touched) => this.#follow(touched));
   }
 
   /** Copies the service's address from the agent's local state into the ledger. */

@@ -5,7 +5,7 @@ import type { Random } from "../lib/random.ts";
 import type { PortRecord } from "../model/port-record.ts";
 import type { KvOperation } from "../model/txn.ts";
 import { deleteKv, kvEntry } from "../registry/kv.ts";
-import type { Store } from "../registry/store.ts";
+import type { Registry } from "../registry/registry.ts";
 import { findFreePort, type PortRange } from "./allocation.ts";
 import type { HostPort } from "./hosts.ts";
 import { conflictSentence, type Ledger, type Owner } from "./ledger.ts";
@@ -15,7 +15,7 @@ import { nextRecord, portRecordKey, writingRecord, type PortChange } from "./por
 import { portKey, type StoredPort } from "./stored-port.ts";
 
 export interface PortAssignmentsOptions {
-  readonly store: Store;
+  readonly store: Registry;
   readonly ledger: Ledger;
   readonly range: PortRange;
   readonly probe: ListenerProbe;
@@ -169,7 +169,7 @@ export class PortAssignments {
 
 const insists = "The service ignores the port stored for it: its command line or environment names this one.";
 
-function storing(port: number, { base, modifyIndex }: StoredPort, store: Store): KvOperation {
+function storing(port: number, { base, modifyIndex }: StoredPort, store: Registry): KvOperation {
   const key = portKey(base);
   const flags = kvEntry(key).read(store.state)?.flags ?? 0n;
   const value = new TextEncoder().encode(String(port));

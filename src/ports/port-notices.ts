@@ -4,7 +4,7 @@ import type { Log } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
 import type { PortRecord } from "../model/port-record.ts";
 import type { Events } from "../registry/events.ts";
-import type { Store } from "../registry/store.ts";
+import type { Registry } from "../registry/registry.ts";
 import { callbackTargetOf } from "./callback-target.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
@@ -15,7 +15,7 @@ const portEventName = "edgex-port-changed";
 
 export interface PortNoticesOptions {
   readonly agent: Agent;
-  readonly store: Store;
+  readonly store: Registry;
   readonly ledger: Ledger;
   readonly events: Events;
   readonly clock: Clock;

@@ -8,7 +8,7 @@ import type { Random } from "../lib/random.ts";
 import type { PortPolicy, PortRecord } from "../model/port-record.ts";
 import type { ServiceDefinition } from "../model/service.ts";
 import type { Events } from "../registry/events.ts";
-import type { Store } from "../registry/store.ts";
+import type { Registry } from "../registry/registry.ts";
 import { listens, type PortRange } from "./allocation.ts";
 import { Hosts, type HostPort } from "./hosts.ts";
 import { anotherProgram, Ledger, type Owner, type Reservation } from "./ledger.ts";
@@ -37,7 +37,7 @@ export interface PortRules {
 
 export interface ServicePortsOptions {
   readonly rules: PortRules;
-  readonly store: Store;
+  readonly store: Registry;
   readonly agent: Agent;
   readonly events: Events;
   readonly clock: Clock;

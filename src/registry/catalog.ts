@@ -15,7 +15,7 @@ import type { State } from "../state/state.ts";
 import { fold, topics, type Topic } from "../state/topics.ts";
 import type { Query } from "./query.ts";
 import { throwIfRejected } from "./rejection.ts";
-import type { Store } from "./store.ts";
+import type { Registry } from "./registry.ts";
 
 /** An instance with the node it runs on. */
 export interface Instance {
@@ -45,11 +45,11 @@ export interface Deregistration {
 export type NodeMeta = Readonly<Record<string, string>>;
 
 /** @throws OperatingError conflict when the registration breaks a rule of the catalog; nothing was changed then */
-export async function register(store: Store, registration: Registration): Promise<void> {
+export async function register(store: Registry, registration: Registration): Promise<void> {
   throwIfRejected(await store.submit({ type: "register", ...registration }));
 }
 
-export async function deregister(store: Store, target: Deregistration): Promise<void> {
+export async function deregister(store: Registry, target: Deregistration): Promise<void> {
   await store.submit({ type: "deregister", ...target });
 }
 
@@ -115,7 +115,7 @@ function withNodes(
 }
 
 /** By name, by id, or by the beginning of an id. */
-export function nodeServices(store: Store, nameOrId: string): Query<NodeServices | undefined> {
+export function nodeServices(store: Registry, nameOrId: string): Query<NodeServices | undefined> {
   const find = (state: State): NodeRow | undefined => getNode(state, nameOrId) ?? findNodeOfId(state, nameOrId);
   return {
     /** Computed at each use: the id can belong to another node by now. */

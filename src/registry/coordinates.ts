@@ -6,7 +6,7 @@ import { getNode } from "../state/lookup.ts";
 import { rowKey } from "../state/row-key.ts";
 import { nodeOfTopic, topics, type Topic } from "../state/topics.ts";
 import type { Query } from "./query.ts";
-import type { Store } from "./store.ts";
+import type { Registry } from "./registry.ts";
 
 /** Consul: what comes in is taken up in batches. */
 const periodMs = 5_000;
@@ -31,7 +31,7 @@ export interface CoordinatesOptions {
  * Where they are not wanted, no node has a place.
  */
 export class Coordinates {
-  readonly #store: Store;
+  readonly #store: Registry;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #own: string;
@@ -43,14 +43,14 @@ export class Coordinates {
   #timer: Timer | undefined;
   #stopped = false;
 
-  constructor(store: Store, options: CoordinatesOptions) {
+  constructor(store: Registry, options: CoordinatesOptions) {
     this.#store = store;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#own = rowKey(options.own);
     this.areWanted = options.areWanted;
     if (options.areWanted) this.#place([{ node: options.own, segment: "", coordinate: startingCoordinate }]);
-    store.onCommit((touched) => this.#follow(touched));
+    store.follow((touched) => this.#follow(touched));
   }
 
   /** Takes the update up at the end of the period. */

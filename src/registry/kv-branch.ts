@@ -3,7 +3,7 @@ import type { KvEntry } from "../model/kv-entry.ts";
 import { listKvBranch } from "../state/kv-branch.ts";
 import { topics } from "../state/topics.ts";
 import type { Query } from "./query.ts";
-import type { Store } from "./store.ts";
+import type { Registry } from "./registry.ts";
 
 /** A key and those below it: "a" and "a/b", not "ab". */
 export function kvBranch(key: string): Query<readonly KvEntry[]> {
@@ -22,7 +22,7 @@ export interface KeyConflict {
 }
 
 /** Writes all keys at once, or none: what is in the way is returned then. */
-export async function putKvBranch(store: Store, entries: readonly KvValue[]): Promise<KeyConflict | undefined> {
+export async function putKvBranch(store: Registry, entries: readonly KvValue[]): Promise<KeyConflict | undefined> {
   const outcome = await store.submit({ type: "kv-set-branch", entries });
   return outcome.type === "rejected" && outcome.reason.code === "key-in-the-way" ? outcome.reason : undefined;
 }
@@ -32,7 +32,7 @@ export async function putKvBranch(store: Store, entries: readonly KvValue[]): Pr
  * to be.
  */
 export async function deleteKvBranch(
-  store: Store,
+  store: Registry,
   key: string,
   options: { readonly below: boolean },
 ): Promise<readonly string[] | undefined> {

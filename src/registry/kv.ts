@@ -3,7 +3,7 @@ import { getKv, listKeys, listKv } from "../state/kv.ts";
 import { topics } from "../state/topics.ts";
 import type { Query } from "./query.ts";
 import { throwIfRejected } from "./rejection.ts";
-import type { Store } from "./store.ts";
+import type { Registry } from "./registry.ts";
 
 export function kvEntry(key: string): Query<KvEntry | undefined> {
   return { topics: [topics.key(key)], read: (state) => getKv(state, key) };
@@ -25,7 +25,7 @@ export interface KvPut {
 }
 
 /** false when `cas` named another index than the key has. */
-export async function putKv(store: Store, put: KvPut): Promise<boolean> {
+export async function putKv(store: Registry, put: KvPut): Promise<boolean> {
   const outcome = await store.submit({ type: "kv-set", ...put });
   return outcome.type === "done";
 }
@@ -41,25 +41,25 @@ export interface KvHold {
  * false when another session holds the key, or the session that held it has ended a moment ago.
  * @throws OperatingError conflict when there is no such session
  */
-export async function lockKv(store: Store, hold: KvHold): Promise<boolean> {
+export async function lockKv(store: Registry, hold: KvHold): Promise<boolean> {
   const outcome = await store.submit({ type: "kv-lock", ...hold });
   throwIfRejected(outcome);
   return outcome.type === "done";
 }
 
 /** false, and nothing is written, when the session does not hold the key. */
-export async function unlockKv(store: Store, hold: KvHold): Promise<boolean> {
+export async function unlockKv(store: Registry, hold: KvHold): Promise<boolean> {
   const outcome = await store.submit({ type: "kv-unlock", ...hold });
   throwIfRejected(outcome);
   return outcome.type === "done";
 }
 
 /** false when `cas` named another index than the key has; true also when there was no such key. */
-export async function deleteKv(store: Store, key: string, cas: number | undefined): Promise<boolean> {
+export async function deleteKv(store: Registry, key: string, cas: number | undefined): Promise<boolean> {
   const outcome = await store.submit({ type: "kv-delete", key, cas });
   return outcome.type === "done";
 }
 
-export async function deleteKvTree(store: Store, prefix: string): Promise<void> {
+export async function deleteKvTree(store: Registry, prefix: string): Promise<void> {
   await store.submit({ type: "kv-delete-tree", prefix });
 }

@@ -1,5 +1,15 @@
 import type { Command, Outcome } from "../state/command.ts";
-import type { LocalRow, Store } from "./store.ts";
+
+/** A row of this agent alone. An undefined value deletes it. */
+export interface LocalRow {
+  readonly key: string;
+  readonly value: Uint8Array | undefined;
+}
+
+/** A store that writes such rows in the batch of commands. */
+interface RowStore {
+  submitTogether(commands: readonly Command[], rows: readonly LocalRow[]): Promise<readonly Outcome[]>;
+}
 
 /**
  * What this agent alone remembers over restarts: its node id, its registrations, its secrets. These rows are no part of
@@ -7,9 +17,9 @@ import type { LocalRow, Store } from "./store.ts";
  * and the syncs of the catalog's rows, in a table of their own.
  */
 export class LocalRows {
-  readonly #store: Store;
+  readonly #store: RowStore;
 
-  constructor(store: Store) {
+  constructor(store: RowStore) {
     this.#store = store;
   }
 

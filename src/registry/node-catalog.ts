@@ -7,8 +7,8 @@ import { checksOfNode, getNode, servicesOfNode } from "../state/lookup.ts";
 import { topics } from "../state/topics.ts";
 import type { CheckOutputs } from "./check-outputs.ts";
 import { throwIfRejected } from "./rejection.ts";
-import type { LocalRows } from "./local-rows.ts";
-import type { LocalRow, Store } from "./store.ts";
+import type { LocalRow, LocalRows } from "./local-rows.ts";
+import type { Registry } from "./registry.ts";
 
 export interface NodeContents {
   readonly found: boolean;
@@ -34,13 +34,13 @@ interface NodeChange {
 
 /** The catalog as the agent of one node sees it, when both are in one process. */
 export class NodeCatalog {
-  readonly #store: Store;
+  readonly #store: Registry;
   readonly #local: LocalRows;
   readonly #outputs: CheckOutputs;
   readonly #node: string;
 
   constructor(
-    store: Store,
+    store: Registry,
     { local, outputs, node }: { readonly local: LocalRows; readonly outputs: CheckOutputs; readonly node: string },
   ) {
     this.#store = store;
@@ -69,7 +69,7 @@ export class NodeCatalog {
     let stopped = false;
     const look = (): void => {
       if (stopped) return;
-      forget = this.#store.watches.wait([topics.nodeChecks(node), topics.node(node)], look);
+      forget = this.#store.wait([topics.nodeChecks(node), topics.node(node)], look);
       const contents = this.#contentsOf(node);
       onChange({ ...contents, checks: contents.checks.map((check) => this.#withOutput(check)) });
     };

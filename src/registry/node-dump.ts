@@ -5,7 +5,7 @@ import { checksOfInstance, checksOfNode, getNode, listInstances, listNodes, serv
 import type { State } from "../state/state.ts";
 import { topics } from "../state/topics.ts";
 import type { Query } from "./query.ts";
-import type { Store } from "./store.ts";
+import type { Registry } from "./registry.ts";
 
 /** A node with all that is on it. */
 export interface NodeDump {
@@ -39,7 +39,7 @@ export function nodeDump(name: string): Query<NodeDump | undefined> {
   };
 }
 
-export function nodeDumps(store: Store): Query<readonly NodeDump[]> {
+export function nodeDumps(store: Registry): Query<readonly NodeDump[]> {
   return {
     /** Asked anew each time: with the nodes their topics change. */
     get topics() {

@@ -12,7 +12,7 @@ import { findPreparedQuery, getPreparedQuery } from "../state/prepared-query.ts"
 import { fold } from "../state/topics.ts";
 import { hasMeta } from "./catalog.ts";
 import { connectHealth, serviceHealth, type CheckedInstance } from "./health.ts";
-import type { Store } from "./store.ts";
+import type { Registry } from "./registry.ts";
 
 /** Puts instances in order of their distance from a node; equally far or unknown ones stay as they are. */
 export interface DistanceOrder {
@@ -52,12 +52,12 @@ export interface QueryAnswer {
 
 /** Asks prepared queries, for every front end: by id, by name, or by a name that a template is for. */
 export class PreparedQueries {
-  readonly #store: Store;
+  readonly #store: Registry;
   readonly #options: PreparedQueriesOptions;
   readonly #executing: Meter;
   readonly #explaining: Meter;
 
-  constructor(store: Store, options: PreparedQueriesOptions) {
+  constructor(store: Registry, options: PreparedQueriesOptions) {
     this.#store = store;
     this.#options = options;
     this.#executing = options.metrics.sample("consul.prepared-query.execute");

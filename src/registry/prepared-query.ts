@@ -3,20 +3,20 @@ import { getPreparedQuery, listPreparedQueries } from "../state/prepared-query.t
 import { topics } from "../state/topics.ts";
 import type { Query } from "./query.ts";
 import { throwIfRejected } from "./rejection.ts";
-import type { Store } from "./store.ts";
+import type { Registry } from "./registry.ts";
 
 /** Its id must be new. @throws OperatingError conflict when its name is taken, or session or template are not usable */
-export async function createPreparedQuery(store: Store, query: PreparedQuery): Promise<void> {
+export async function createPreparedQuery(store: Registry, query: PreparedQuery): Promise<void> {
   throwIfRejected(await store.submit({ type: "prepared-query-put", query, update: false }));
 }
 
 /** @throws OperatingError conflict as createPreparedQuery, and when there is none with its id */
-export async function updatePreparedQuery(store: Store, query: PreparedQuery): Promise<void> {
+export async function updatePreparedQuery(store: Registry, query: PreparedQuery): Promise<void> {
   throwIfRejected(await store.submit({ type: "prepared-query-put", query, update: true }));
 }
 
 /** @throws OperatingError conflict when there is none */
-export async function deletePreparedQuery(store: Store, id: string): Promise<void> {
+export async function deletePreparedQuery(store: Registry, id: string): Promise<void> {
   throwIfRejected(await store.submit({ type: "prepared-query-delete", id }));
 }
 

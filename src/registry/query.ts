@@ -2,7 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import { type Random, withJitter } from "../lib/random.ts";
 import type { State } from "../state/state.ts";
 import type { Topic } from "../state/topics.ts";
-import type { Store } from "./store.ts";
+import type { Registry } from "./registry.ts";
 
 /** A question to the state, with what can change its answer. */
 export interface Query<T> {
@@ -35,7 +35,7 @@ export interface WaitLimits {
  * from the answer's index. (Consul holds it for the whole wait.)
  */
 export function waitForChange(
-  store: Store,
+  store: Registry,
   watched: readonly Topic[],
   wait: Wait & { readonly limits: WaitLimits; readonly clock: Clock; readonly random: Random },
 ): Promise<void> {
@@ -51,7 +51,7 @@ export function waitForChange(
       signal.removeEventListener("abort", end);
       resolve();
     };
-    const stopWaiting = store.watches.wait(watched, end);
+    const stopWaiting = store.wait(watched, end);
     const timer = clock.schedule(waitMsOf(wait), end);
     signal.addEventListener("abort", end);
   });

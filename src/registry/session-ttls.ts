@@ -5,7 +5,7 @@ import { sessionTtlMs, type SessionRow } from "../model/session.ts";
 import { getSession, listSessions } from "../state/session.ts";
 import { fold, sessionOfTopic, topics, type Topic } from "../state/topics.ts";
 import { destroySession } from "./session.ts";
-import type { Store } from "./store.ts";
+import type { Registry } from "./registry.ts";
 
 /** Consul: a session lives for twice its TTL, so that a renewal may be late. */
 const grace = 2;
@@ -17,7 +17,7 @@ const retryMs = 1_000;
  * session has its full time again, for its holder could not renew it meanwhile.
  */
 export class SessionTtls {
-  readonly #store: Store;
+  readonly #store: Registry;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #told: LogThrottle;
@@ -27,13 +27,13 @@ export class SessionTtls {
   readonly #ending = new Set<string>();
   #stopped = false;
 
-  constructor(store: Store, options: { readonly clock: Clock; readonly log: Log }) {
+  constructor(store: Registry, options: { readonly clock: Clock; readonly log: Log }) {
     this.#store = store;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#told = new LogThrottle(options.clock);
     this.#restartAll();
-    store.onCommit((touched) => this.#follow(touched));
+    store.follow((touched) => this.#follow(touched));
   }
 
   /** How many sessions end unless they are renewed. */

@@ -3,15 +3,15 @@ import { getSession, listSessions, sessionsOfNode } from "../state/session.ts";
 import { topics } from "../state/topics.ts";
 import type { Query } from "./query.ts";
 import { throwIfRejected } from "./rejection.ts";
-import type { Store } from "./store.ts";
+import type { Registry } from "./registry.ts";
 
 /** @throws OperatingError conflict when its node or a check is not there, or a check is critical */
-export async function createSession(store: Store, session: Session): Promise<void> {
+export async function createSession(store: Registry, session: Session): Promise<void> {
   throwIfRejected(await store.submit({ type: "session-create", session }));
 }
 
 /** Also when there is none. */
-export async function destroySession(store: Store, id: string): Promise<void> {
+export async function destroySession(store: Registry, id: string): Promise<void> {
   await store.submit({ type: "session-destroy", id });
 }
 

@@ -1,7 +1,7 @@
 import { assert } from "../lib/assert.ts";
 import { encodeSnapshot, SnapshotDecoder } from "../state/snapshot.ts";
 import type { State } from "../state/state.ts";
-import type { Store } from "./store.ts";
+import type { Registry } from "./registry.ts";
 
 /** The state at one index, whatever is written meanwhile. */
 export interface Snapshot {
@@ -10,17 +10,17 @@ export interface Snapshot {
   blocks(): Iterable<Uint8Array<ArrayBuffer>>;
 }
 
-export function takeSnapshot({ state }: Store): Snapshot {
+export function takeSnapshot({ state }: Registry): Snapshot {
   return { index: state.index, blocks: () => encodeSnapshot(state) };
 }
 
 /** A snapshot on its way in. The store changes with `commit` only: in one batch, or not at all. */
 export class IncomingSnapshot {
-  readonly #store: Store;
+  readonly #store: Registry;
   readonly #decoder = new SnapshotDecoder();
   #snapshot: State | undefined;
 
-  constructor(store: Store) {
+  constructor(store: Registry) {
     this.#store = store;
   }
 

@@ -120,7 +120,7 @@ describe("a batch that fails", () => {
   test("wakes nobody and tells no listener", async () => {
     const { store, engine } = openTestStore();
     let told = 0;
-    store.onCommit(() => (told += 1));
+    store.follow(() => (told += 1));
     store.watches.wait([topics.key("a")], () => (told += 1));
     engine.fail();
     await rejectionOf(store.submit(keySet("a", "1")));
@@ -146,7 +146,7 @@ test("listeners are told, then callers and watchers, all with the new state", as
   const { store } = openTestStore();
   const order: string[] = [];
   const note = (who: string) => (): void => void order.push(`${who} ${store.state.index}`);
-  store.onCommit(note("listener"));
+  store.follow(note("listener"));
   store.watches.wait([topics.key("a")], note("watcher"));
   await store.submit(keySet("a", "1")).then(note("caller"));
   expect(order).toEqual(["listener 1", "watcher 1", "caller 1"]);

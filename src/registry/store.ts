@@ -9,14 +9,10 @@ import { latestMs } from "../state/lock-delay.ts";
 import { storeTables } from "../state/rows.ts";
 import type { State } from "../state/state.ts";
 import type { Topic } from "../state/topics.ts";
+import type { LocalRow } from "./local-rows.ts";
+import type { CommitListener, Consistency, Registry } from "./registry.ts";
 import { TopicIndexes } from "./topic-indexes.ts";
-import { Watches } from "./watches.ts";
-
-/** A row of this agent alone. An undefined value deletes it. */
-export interface LocalRow {
-  readonly key: string;
-  readonly value: Uint8Array | undefined;
-}
+import { Watches, type Waiter } from "./watches.ts";
 
 /** The commands of one call, which are never in two batches. */
 interface Pending {
@@ -31,16 +27,16 @@ interface PreparedBatch extends Omit<Applied, "outcome"> {
   readonly settle: readonly (() => void)[];
 }
 
-/** How long a batch may take to become durable; each row has a millisecond more, so that a large restore can end. */
+/** How long a batch may take to become durable. Each row adds a millisecond, so that a large restore can end. */
 const commitMsMax = 10_000;
 
-/** Told what the store does and how long it takes, for metrics. */
+/** Receives what the store does and how long it takes, for metrics. */
 export interface StoreMeter {
   /** Milliseconds from an arbitrary start. */
   now(): number;
   /** The state machine alone. */
   applied(type: Command["type"], ms: number): void;
-  /** A batch, until it was durable. */
+  /** A batch, from its commit until it was durable. */
   committed(ms: number): void;
   /** A batch that could not be made durable, or is not known to be in time. */
   refused(reason: unknown): void;
@@ -56,30 +52,33 @@ const noMeter: StoreMeter = {
   submitted: () => {},
 };
 
-/** Called after each commit with the topics it touched, before the watches wake. */
-export type CommitListener = (touched: ReadonlySet<Topic>) => void;
-
 /**
- * The one writer, and the one place where the state is kept.
+ * The registry of a server that orders all writes itself: the only writer, and the only place that holds the state.
  *
- * Commands queue up while a batch is being made durable; then all of them are applied, in order, to a private next
- * state and go to the engine as one batch (group commit, with no timer). When the engine says it is durable the state
- * is swapped, the callers get their outcomes and the watchers of what was touched wake. Until then nobody sees it, so a
- * batch that fails is simply dropped: its callers get the error and nothing has changed.
+ * Commands queue up while the engine makes a batch durable. Then the store applies all of them, in order, to a private
+ * next state and commits their rows as one batch (group commit, without a timer). When the batch is durable the store
+ * swaps the state, resolves the callers' promises and wakes the watchers of the touched topics.
  *
- * A disk may also not answer at all. Nobody is left waiting then: the callers of the batch under way are told that it may
- * still be done, those behind it and all who come that they are refused, until the engine answers.
+ * Life cycle: open from the rows of an engine; take commands; stall when the engine has not answered in time, and take
+ * commands again when it has; close.
+ *
+ * Invariants:
+ * - One batch is under way at a time, and the commands of one call are never in two batches.
+ * - No reader sees a change that is not durable. A batch that fails is dropped: its callers get the error, nothing changed.
+ * - While the store is stalled no caller waits: those of the batch under way get "write-unconfirmed" (it may still be
+ *   done), all others "store-stalled" (it was not done).
+ * - An index, of the state or of a topic, never falls.
  */
-export class Store {
+export class Store implements Registry {
   readonly watches: Watches = new Watches();
   readonly #engine: Engine;
   readonly #meter: StoreMeter;
   readonly #listeners: CommitListener[] = [];
   readonly #indexes = new TopicIndexes();
-  /** Indexes of topics that are kept beside the state, in memory only. */
+  /** Indexes of topics whose data is in memory only, beside the state. */
   readonly #besideIndexes = new Map<Topic, number>();
   readonly #clock: Clock;
-  /** What the state's own time has before the clock. */
+  /** The state's own time minus the clock's. */
   #aheadMs: number;
   #state: State;
   #queue: Pending[] = [];
@@ -100,17 +99,20 @@ export class Store {
     this.#state = state;
   }
 
-  /** The newest durable state. */
   get state(): State {
     return this.#state;
   }
 
-  /** Why the last batch was not made durable; undefined if it was. */
+  /** Why the last batch is not durable; undefined if it is. */
   get refusal(): unknown {
     return this.#refusal;
   }
 
-  /** The index of an answer that depends on these topics: that of the newest write that touched one of them. */
+  /** The only server has acknowledged no write that is not in its state. */
+  async snapshot(_consistency: Consistency): Promise<State> {
+    return this.#state;
+  }
+
   indexOf(topics: readonly Topic[]): number {
     let index = 0;
     for (const topic of topics) index = Math.max(index, this.#topicIndex(topic));
@@ -121,19 +123,18 @@ export class Store {
     return this.#besideIndexes.get(topic) ?? this.#indexes.of(this.#state, topic);
   }
 
-  /** No query waits any more: the agent is stopping. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  onCommit(listener: CommitListener): void {
+  wait(topics: readonly Topic[], waiter: Waiter): () => void {
+    return this.watches.wait(topics, waiter);
+  }
+
+  follow(listener: CommitListener): void {
     this.#listeners.push(listener);
   }
 
-  /**
-   * Something that is kept beside the state, in memory only, has changed: its topic's index rises, to that of the newest
-   * write at least, and who waits for it wakes. It is not written, and never falls while the agent runs.
-   */
   touch(topic: Topic): void {
     const before = this.#besideIndexes.get(topic) ?? 0;
     this.#besideIndexes.set(topic, Math.max(before + 1, this.#state.index));
@@ -142,11 +143,6 @@ export class Store {
     this.watches.wake(touched);
   }
 
-  /**
-   * Resolves when the command's effect is durable. Commands of separate calls may become durable in separate batches.
-   * @throws OperatingError unavailable when it cannot be made durable; it has then changed nothing. timeout when it is not
-   * known to be durable yet; it may still be done
-   */
   submit(command: Command): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       this.#enqueue({
@@ -162,19 +158,14 @@ export class Store {
     });
   }
 
-  /**
-   * Applies the commands in order and makes them durable in one batch: after a crash all of them are there, or none. Each
-   * has its own outcome: one that is rejected changes nothing and does not undo the others.
-   * @param local rows of this agent alone in the same batch (LocalRows); written whatever becomes of the commands
-   * @throws as submit, for all of them together
-   */
+  /** @param local rows of this agent alone in the same batch (LocalRows), written whatever becomes of the commands */
   submitTogether(commands: readonly Command[], local: readonly LocalRow[] = []): Promise<readonly Outcome[]> {
     return new Promise((resolve, reject) => {
       this.#enqueue({ startMs: this.#meter.now(), commands, local, resolve, reject });
     });
   }
 
-  /** Takes no more commands, waits for those under way, and lets every waiting query go. */
+  /** Takes no more commands, waits for those under way, and wakes every waiting query. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#running;
@@ -199,7 +190,7 @@ export class Store {
     this.#running = undefined;
   }
 
-  /** The engine owes an answer for these. What it says of them in the end still counts. */
+  /** The engine has not answered for these calls in time. Its answer still counts when it comes. */
   #stall(pending: readonly Pending[]): void {
     this.#stalled = true;
     const unconfirmed = writeUnconfirmed();
@@ -232,7 +223,7 @@ export class Store {
         this.#stalled = false;
       }
     }
-    // Nobody knew of a lock's delay before it was durable, so that is when it begins.
+    // A lock's delay begins when it is durable: no client knows of it before.
     if (batch.state.lockDelays !== before.lockDelays) this.#aheadMs = nowMs - this.#clock.monotonicMs();
     if (batch.changes.length > 0) this.#refusal = undefined;
     const endMs = meter.now();

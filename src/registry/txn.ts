@@ -2,14 +2,14 @@ import { assert } from "../lib/assert.ts";
 import { isRead, type TxnError, type TxnOperation, type TxnResult } from "../model/txn.ts";
 import type { Outcome } from "../state/command.ts";
 import { readTxn } from "../state/txn.ts";
-import type { Store } from "./store.ts";
+import type { Registry } from "./registry.ts";
 
 /** All steps were taken, or none. */
 export type TxnOutcome = { readonly results: readonly TxnResult[] } | { readonly errors: readonly TxnError[] };
 
-/** Takes all steps as one command, or none. What only reads is answered at once from the newest durable state. */
-export async function runTxn(store: Store, operations: readonly TxnOperation[]): Promise<TxnOutcome> {
-  if (operations.every(isRead)) return toTxnOutcome(readTxn(store.state, operations));
+/** Takes all steps as one command, or none. Steps that only read need no command. */
+export async function runTxn(store: Registry, operations: readonly TxnOperation[]): Promise<TxnOutcome> {
+  if (operations.every(isRead)) return toTxnOutcome(readTxn(await store.snapshot("default"), operations));
   return toTxnOutcome(await store.submit({ type: "txn", operations }));
 }
 

@@ -43,7 +43,7 @@ export async function openServer(
   const outputs = new CheckOutputs();
   const catalog = new NodeCatalog(store, { local: localRows, outputs, node: node.name });
   const secrets = new Secrets(localRows, local);
-  await parts.open(openBus(config, { ...platform, store, node, rows: local, secrets, metrics, log }));
+  await parts.open(openBus(config, { ...platform, store, node, rows: local, local: localRows, secrets, metrics, log }));
 
   const agent = await parts.open(openAgent(config, { node, catalog, local, clock, log }));
   const catalogSync = createCatalogSync(config, { store, agent });

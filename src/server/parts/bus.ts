@@ -6,16 +6,18 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Metrics } from "../../lib/metrics.ts";
 import type { Node } from "../../model/node.ts";
-import type { LocalRow, Store } from "../../registry/store.ts";
+import type { LocalRow, LocalRows } from "../../registry/local-rows.ts";
+import type { Registry } from "../../registry/registry.ts";
 import type { Part } from "../lifecycle.ts";
 
 /** The secret's name in core-keeper: Writable.InsecureSecrets and in its secret store. */
 const secretName = "mqtt-bus";
 
 interface BusParts {
-  readonly store: Store;
+  readonly store: Registry;
   readonly node: Node;
   readonly rows: readonly LocalRow[];
+  readonly local: LocalRows;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;

@@ -12,8 +12,8 @@ import { writeAccess } from "../../http/write-access.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
 import type { ServicePorts } from "../../ports/service-ports.ts";
-import type { LocalRows } from "../../registry/local-rows.ts";
-import type { LocalRow, Store } from "../../registry/store.ts";
+import type { LocalRow, LocalRows } from "../../registry/local-rows.ts";
+import type { Store } from "../../registry/store.ts";
 import type { Part } from "../lifecycle.ts";
 
 export interface KeeperParts {

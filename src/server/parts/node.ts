@@ -3,8 +3,8 @@ import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import type { Random } from "../../lib/random.ts";
 import type { Node } from "../../model/node.ts";
 import { deregister } from "../../registry/catalog.ts";
-import type { LocalRows } from "../../registry/local-rows.ts";
-import type { LocalRow, Store } from "../../registry/store.ts";
+import type { LocalRow, LocalRows } from "../../registry/local-rows.ts";
+import type { Store } from "../../registry/store.ts";
 
 const nodeIdKey = "node-id";
 

@@ -1,10 +1,10 @@
 import { sleep, type Clock } from "../../lib/clock.ts";
 import { intervalMs, type Metrics } from "../../lib/metrics.ts";
 import type { SessionTtls } from "../../registry/session-ttls.ts";
-import type { Store } from "../../registry/store.ts";
+import type { Registry } from "../../registry/registry.ts";
 
 interface Gauged {
-  readonly store: Store;
+  readonly store: Registry;
   readonly sessionTtls: SessionTtls;
 }
 
