@@ -3,6 +3,7 @@ import { messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Meter, Metrics } from "../lib/metrics.ts";
 import type { Random } from "../lib/random.ts";
+import { Reader } from "../registry/reader.ts";
 import type { Registry } from "../registry/registry.ts";
 import { subnetAddress } from "./addresses.ts";
 import { decodeQuery } from "./decode-message.ts";
@@ -45,12 +46,14 @@ export class Responder {
   readonly #domainQueries: Meter;
   readonly #reverseQueries: Meter;
   #settings: AnsweringSettings;
+  readonly #reader: Reader;
   #cache: PacketCache;
 
   constructor(parts: ResponderParts, settings: AnsweringSettings) {
     this.#parts = parts;
     this.#settings = settings;
     this.#cache = new PacketCache(parts.store, parts);
+    this.#reader = new Reader(parts.store, "anonymous");
     const labels = { node: parts.nodeName };
     this.#domainQueries = parts.metrics.sample("consul.dns.domain_query", labels);
     this.#reverseQueries = parts.metrics.sample("consul.dns.ptr_query", labels);
@@ -106,7 +109,7 @@ export class Responder {
     const domain = zone.domainOf(name);
     if (domain) return this.#answerInDomain(query, domain, call);
     if (endsWith(name, reverseDomain)) {
-      const reply = zone.answerReverse(query, new ZoneRead(this.#parts.store, call.address));
+      const reply = zone.answerReverse(query, new ZoneRead(this.#reader, call.address));
       this.#addLatency(this.#reverseQueries, call.startMs);
       if (reply) return this.#encode(query, reply, call);
       if (!recursors.areConfigured) return this.#encode(query, zone.noSuchName(), call);
@@ -116,8 +119,7 @@ export class Responder {
 
   #answerInDomain(query: DnsQuery, domain: Name, call: Call): Answer | Promise<Answer> {
     const { zone, recursors } = this.#settings;
-    const { store } = this.#parts;
-    const read = new ZoneRead(store, clientOf(query, call));
+    const read = new ZoneRead(this.#reader, clientOf(query, call));
     const reply = zone.answer(query, read, domain);
     if (read.missingNames.size > 0 && recursors.areConfigured)
       return this.#answerWithRecursors(query, domain, { read, call });
@@ -137,7 +139,6 @@ export class Responder {
     { read: first, call }: { readonly read: ZoneRead; readonly call: Call },
   ): Promise<Answer> {
     const { zone, recursors } = this.#settings;
-    const { store } = this.#parts;
     const external = new Map<string, readonly ResourceRecord[]>();
     let read = first;
     let reply: Reply = failure(rcodes.serverFailure);
@@ -146,7 +147,7 @@ export class Responder {
         external.set(nameText(name), await recursors.lookUp(name));
       });
       await Promise.all(lookups);
-      read = new ZoneRead(store, clientOf(query, call), external);
+      read = new ZoneRead(this.#reader, clientOf(query, call), external);
       reply = zone.answer(query, read, domain);
     }
     this.#addLatency(this.#domainQueries, call.startMs);

@@ -1,5 +1,5 @@
 import type { Query } from "../registry/query.ts";
-import type { Registry } from "../registry/registry.ts";
+import type { Reader } from "../registry/reader.ts";
 import type { Topic } from "../state/topics.ts";
 import type { ResourceRecord } from "./message.ts";
 import { nameText, type Name } from "./name.ts";
@@ -13,7 +13,7 @@ export class ZoneRead {
   readonly topics: Set<Topic> = new Set();
   /** Names to ask recursors for before the answer is complete. */
   readonly missingNames: Map<string, Name> = new Map();
-  readonly #store: Registry;
+  readonly #reader: Reader;
   readonly #external: ExternalRecords;
   /** The client's address. */
   readonly client: string;
@@ -21,21 +21,21 @@ export class ZoneRead {
   orderCount: number = 1;
   #isCacheable = true;
 
-  constructor(store: Registry, client: string, external: ExternalRecords = new Map()) {
-    this.#store = store;
+  constructor(reader: Reader, client: string, external: ExternalRecords = new Map()) {
+    this.#reader = reader;
     this.client = client;
     this.#external = external;
   }
 
   read<T>(query: Query<T>): T {
     for (const topic of query.topics) this.topics.add(topic);
-    return query.read(this.#store.state);
+    return this.#reader.read(query);
   }
 
   /** Runs a query that depends on more than its topics, so the answer must not be cached. */
   readUncached<T>(query: Query<T>): T {
     this.#isCacheable = false;
-    return query.read(this.#store.state);
+    return this.#reader.read(query);
   }
 
   /** Whether the answer stays valid until one of the topics is touched. */

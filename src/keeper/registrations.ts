@@ -9,6 +9,7 @@ import { registered, type PortOutcome } from "../ports/port-registrations.ts";
 import type { ServicePorts } from "../ports/service-ports.ts";
 import { allInstances, deregister, serviceInstances } from "../registry/catalog.ts";
 import { serviceCheckList } from "../registry/health.ts";
+import { Reader } from "../registry/reader.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { CommitTimes } from "./commit-times.ts";
 import { toServiceDefinition } from "./keeper-service.ts";
@@ -49,10 +50,12 @@ interface Put {
  */
 export class Registrations {
   readonly #options: RegistrationsOptions;
+  readonly #reader: Reader;
   readonly #changes = new KeyedQueue();
 
   constructor(options: RegistrationsOptions) {
     this.#options = options;
+    this.#reader = new Reader(options.store, "anonymous");
     options.agent.watchServices(() => this.#deleteStale());
     this.#deleteStale();
   }
@@ -179,10 +182,10 @@ export class Registrations {
   }
 
   #own(serviceId: string): KeeperRegistration | undefined {
-    const { agent, saved, store, times } = this.#options;
+    const { agent, saved, times } = this.#options;
     const service = agent.services.get(serviceId)?.service;
     if (!service) return undefined;
-    const rows = serviceInstances(service.name, [], {}).read(store.state);
+    const rows = this.#reader.read(serviceInstances(service.name, [], {}));
     const row = rows.find((each) => each.service.id === serviceId && each.service.node === agent.node.name)?.service;
     const checks = agent.checksOf(serviceId).flatMap((id) => agent.checks.get(id) ?? []);
     return row && showOwn({ row, checks, saved: saved.get(serviceId) }, times);
@@ -190,15 +193,13 @@ export class Registrations {
 
   /** Instances of the catalog on other nodes. */
   #others(): readonly ServiceRow[] {
-    const { agent, store } = this.#options;
-    return allInstances()
-      .read(store.state)
-      .filter(({ node }) => node !== agent.node.name);
+    const { agent } = this.#options;
+    return this.#reader.read(allInstances()).filter(({ node }) => node !== agent.node.name);
   }
 
   #showOther(row: ServiceRow): KeeperRegistration {
-    const { store, times } = this.#options;
-    const checks = serviceCheckList(row.name, {}).read(store.state);
+    const { times } = this.#options;
+    const checks = this.#reader.read(serviceCheckList(row.name, {}));
     return showOther(
       row,
       checks.filter(({ node, serviceId }) => node === row.node && serviceId === row.id),

@@ -1,6 +1,7 @@
 import type { Agent } from "../agent/agent.ts";
 import { portRecordFolder, type PortRecord } from "../model/port-record.ts";
 import { kvEntry, kvTree } from "../registry/kv.ts";
+import { Reader } from "../registry/reader.ts";
 import type { Registry } from "../registry/registry.ts";
 import { keyOfTopic, topics, type Topic } from "../state/topics.ts";
 import { decodePortRecord } from "../wire/port-record.ts";
@@ -20,7 +21,7 @@ export interface LedgerListener {
 /** Fills the ledger from the agent's services and the stored keys, and updates it after each change. */
 export class LedgerFeed {
   readonly #ledger: Ledger;
-  readonly #store: Registry;
+  readonly #reader: Reader;
   readonly #agent: Agent;
   readonly #listener: LedgerListener;
 
@@ -29,7 +30,7 @@ export class LedgerFeed {
     options: { readonly store: Registry; readonly agent: Agent; readonly listener: LedgerListener },
   ) {
     this.#ledger = ledger;
-    this.#store = options.store;
+    this.#reader = new Reader(options.store, "agent");
     this.#agent = options.agent;
     this.#listener = options.listener;
     for (const id of this.#agent.services.keys()) this.updateService(id);
@@ -38,7 +39,7 @@ export class LedgerFeed {
       this.updateService(id);
       this.#listener.onService(id);
     });
-    this.#store.follow((touched) => this.#follow(touched));
+    options.store.follow((touched) => this.#follow(touched));
   }
 
   /** Copies the service's address from the agent's local state into the ledger. */
@@ -71,7 +72,7 @@ export class LedgerFeed {
 
   #updateKeys(): void {
     this.#ledger.clearStored();
-    for (const { key } of kvTree(storedFolder).read(this.#store.state)) {
+    for (const { key } of this.#reader.read(kvTree(storedFolder))) {
       const base = baseOfKey(key);
       if (key.startsWith(portRecordFolder)) this.#updateRecord(key.slice(portRecordFolder.length));
       else if (base !== undefined) this.#updateStored(base);
@@ -79,15 +80,14 @@ export class LedgerFeed {
   }
 
   #updateRecord(service: string): void {
-    const entry = kvEntry(portRecordFolder + service).read(this.#store.state);
+    const entry = this.#reader.read(kvEntry(portRecordFolder + service));
     this.#ledger.setRecord(service, entry && decodePortRecord(entry.value));
   }
 
   #updateStored(base: string): void {
-    const { state } = this.#store;
     this.#ledger.setStored(
       base,
-      readStoredPort(base, (key) => kvEntry(key).read(state)),
+      readStoredPort(base, (key) => this.#reader.read(kvEntry(key))),
     );
   }
 }

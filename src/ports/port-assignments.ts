@@ -5,6 +5,7 @@ import type { Random } from "../lib/random.ts";
 import type { PortRecord } from "../model/port-record.ts";
 import type { KvOperation } from "../model/txn.ts";
 import { deleteKv, kvEntry } from "../registry/kv.ts";
+import { Reader } from "../registry/reader.ts";
 import type { Registry } from "../registry/registry.ts";
 import { findFreePort, type PortRange } from "./allocation.ts";
 import type { HostPort } from "./hosts.ts";
@@ -41,10 +42,12 @@ export interface PortConflict {
 /** Writes port records, and assigns free ports. */
 export class PortAssignments {
   readonly #options: PortAssignmentsOptions;
+  readonly #reader: Reader;
   readonly #queue = new KeyedQueue();
 
   constructor(options: PortAssignmentsOptions) {
     this.#options = options;
+    this.#reader = new Reader(options.store, "agent");
   }
 
   /**
@@ -157,7 +160,7 @@ export class PortAssignments {
   /** The record is written also when a client has stored another port in this moment: that port counts. */
   #assigning(record: PortRecord, stored: readonly StoredPort[]): KeyTransactions {
     if (record.newPort === 0 || stored.length === 0) return [[writingRecord(record)]];
-    const steps = stored.map((each) => storing(record.newPort, each, this.#options.store));
+    const steps = stored.map((each) => storing(record.newPort, each, this.#reader));
     return [steps, [writingRecord(record)]];
   }
 
@@ -169,9 +172,9 @@ export class PortAssignments {
 
 const insists = "The service ignores the port stored for it: its command line or environment names this one.";
 
-function storing(port: number, { base, modifyIndex }: StoredPort, store: Registry): KvOperation {
+function storing(port: number, { base, modifyIndex }: StoredPort, reader: Reader): KvOperation {
   const key = portKey(base);
-  const flags = kvEntry(key).read(store.state)?.flags ?? 0n;
+  const flags = reader.read(kvEntry(key))?.flags ?? 0n;
   const value = new TextEncoder().encode(String(port));
   return { kind: "kv", verb: "cas", key, value, flags, index: modifyIndex, session: "" };
 }

@@ -4,6 +4,7 @@ import type { Log } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
 import type { PortRecord } from "../model/port-record.ts";
 import type { Events } from "../registry/events.ts";
+import { Reader } from "../registry/reader.ts";
 import type { Registry } from "../registry/registry.ts";
 import { callbackTargetOf } from "./callback-target.ts";
 import type { Ledger } from "./ledger.ts";
@@ -30,12 +31,14 @@ export interface PortNoticesOptions {
  */
 export class PortNotices {
   readonly #options: PortNoticesOptions;
+  readonly #reader: Reader;
   readonly #callbacks: PortCallbacks;
   /** undefined before `start`. */
   #signal: AbortSignal | undefined;
 
   constructor(options: PortNoticesOptions) {
     this.#options = options;
+    this.#reader = new Reader(options.store, "agent");
     this.#callbacks = new PortCallbacks(options);
   }
 
@@ -53,12 +56,12 @@ export class PortNotices {
 
   /** Starts to call the service while it is not on its assigned port; ends its calls once it is. */
   call(service: string): void {
-    const { agent, ledger, store } = this.#options;
+    const { agent, ledger } = this.#options;
     const record = ledger.record(service);
     if (record?.state !== "pending") return this.#callbacks.forget(service);
     const registered = agent.services.get(service)?.service;
     const nodeAddress = agent.node.address;
-    const target = registered && callbackTargetOf(registered, { store, ledger, nodeAddress });
+    const target = registered && callbackTargetOf(registered, { reader: this.#reader, ledger, nodeAddress });
     if (target && this.#signal?.aborted === false) this.#callbacks.tell(record, target);
   }
 

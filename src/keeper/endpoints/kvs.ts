@@ -1,5 +1,6 @@
 import type { KvEntry } from "../../model/kv-entry.ts";
 import { deleteKvBranch, kvBranch, putKvBranch } from "../../registry/kv-branch.ts";
+import { Reader } from "../../registry/reader.ts";
 import { readKeeperBody } from "../../wire/keeper-body.ts";
 import { decodeUpdateKeys, encodeKeeperKv, renderKeeperValue } from "../../wire/keeper-kvs.ts";
 import { success } from "../answers.ts";
@@ -8,13 +9,14 @@ import type { Endpoint, Keeper } from "../keeper.ts";
 import { flatten, requireKey, type KeyText } from "../keys.ts";
 
 export function getKeys(keeper: Keeper): Endpoint {
+  const reader = new Reader(keeper.store, "anonymous");
   return async (request) => {
     const keyOnly = request.flag("keyOnly");
     const plaintext = request.flag("plaintext");
     const key = requireKey(request.rest);
     // A starting service first asks for the keys alone, to see whether its configuration is stored; that is no read of a port.
     if (!keyOnly) await keeper.ports.claim(key);
-    const entries = kvBranch(key).read(keeper.store.state);
+    const entries = reader.read(kvBranch(key));
     if (entries.length === 0) throw new KeeperError(404, `no key starting with '${key}' found`);
     const show = (entry: KvEntry): object => encodeKeeperKv(entry, timesOf(keeper, entry), { plaintext });
     return success({ response: keyOnly ? entries.map((entry) => entry.key) : entries.map(show) });

@@ -1,0 +1,24 @@
+import type { Query } from "./query.ts";
+import type { Registry } from "./registry.ts";
+
+/** On whose behalf a query runs: a part of this agent, or a client that has shown no token. */
+export type Caller = "agent" | "anonymous";
+
+/**
+ * Runs queries for a caller. It is the only way to run one above this folder (test/architecture/readers.test.ts): what a
+ * caller may see is decided here.
+ */
+export class Reader {
+  readonly caller: Caller;
+  readonly #registry: Registry;
+
+  constructor(registry: Registry, caller: Caller) {
+    this.#registry = registry;
+    this.caller = caller;
+  }
+
+  /** The answer from the newest state that this server has. */
+  read<T>(query: Query<T>): T {
+    return query.read(this.#registry.state);
+  }
+}

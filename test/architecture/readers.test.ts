@@ -1,0 +1,18 @@
+import { expect, test } from "bun:test";
+import { codeLinesOf, readSourceFiles } from "./source-file.ts";
+
+/** A query that is run on a state by hand; one that is made of another one hands its own state down. */
+const runsByHand = /\.read\((?!state\))[^()]*state\)/;
+
+test("above src/registry a query runs through a Reader, which knows the caller", async () => {
+  const files = await readSourceFiles("src/{bus,dns,keeper,ports}/**/*.ts");
+  const byHand = files
+    .filter(({ path }) => !path.endsWith(".test.ts"))
+    .flatMap((file) =>
+      codeLinesOf(file)
+        .filter((line) => runsByHand.test(line))
+        .map((line) => `${file.path}: ${line.trim()}`),
+    );
+  expect(files.length).toBeGreaterThan(50);
+  expect(byHand).toEqual([]);
+});
