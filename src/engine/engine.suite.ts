@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Batch, Engine, OpenedEngine, Row, RowChange } from "./engine.ts";
 
-/** Where a store lives from one opening to the next. */
+/** A place that holds a store from one opening to the next. */
 export interface EnginePlace {
   open(): Promise<OpenedEngine>;
   /** Releases the place itself; every engine opened in it is closed by then. */
@@ -206,7 +206,7 @@ function identified(rows: readonly Row[]): [string, string][] {
   return rows.map((row) => [identify(row.table, row.key), Buffer.from(row.value).toString("hex")]);
 }
 
-/** Tables here have no NUL in them, so these sort as table, then key. */
+/** The tables of these tests contain no NUL, so the result sorts as table, then key. */
 function identify(table: string, key: string): string {
   return `${table}\0${key}`;
 }

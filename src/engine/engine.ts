@@ -1,6 +1,13 @@
 /**
- * A durable, ordered store of rows that the state is kept in. Engines know tables, keys and bytes, nothing of services.
- * One suite (engine.suite.ts) holds every implementation to this contract.
+ * A durable, ordered store of rows. An engine knows tables, keys and bytes, and nothing of what they mean.
+ * engine.suite.ts holds every implementation to this contract.
+ *
+ * Life cycle: opening returns the engine with the rows and the revision it holds (OpenedEngine); it takes batches until it
+ * is closed. One process has it open at a time.
+ *
+ * Invariants:
+ * - A batch is durable whole or not at all, and in the order in which the commits were made.
+ * - What was committed is there at the next opening, whatever ended the process.
  */
 export interface Engine {
   /**
@@ -10,7 +17,7 @@ export interface Engine {
    * before it makes the next. Within a batch a later change of a row wins.
    */
   commit(batch: Batch): Promise<void>;
-  /** Resolves once the engine has answered for the commits before it; rejects when it can't write any more. */
+  /** Resolves once the commits before it are answered; rejects when the engine can no longer write. */
   ping(): Promise<void>;
   /** Waits for the commits under way, then releases files and locks. Idempotent; commit rejects afterwards. */
   close(): Promise<void>;
@@ -35,10 +42,10 @@ export interface Row {
   readonly value: Uint8Array;
 }
 
-/** What an engine found when it was opened. `rows` is ordered by table, then key (UTF-8 bytes). */
+/** An engine that was just opened, with what it holds. `rows` is ordered by table, then key (UTF-8 bytes). */
 export interface OpenedEngine {
   readonly engine: Engine;
-  /** 0 for a new store. */
+  /** That of the newest batch; 0 for a new store. */
   readonly revision: number;
   readonly rows: readonly Row[];
 }

@@ -1,6 +1,6 @@
 import { OperatingError } from "../lib/errors.ts";
 
-/** What every engine answers to a commit after close. */
+/** The rejection of a commit after close, by any engine. */
 export function storeClosed(): OperatingError {
   return new OperatingError("unavailable", "store-closed", "the store is closed: the agent is stopping.");
 }

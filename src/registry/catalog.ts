@@ -93,7 +93,7 @@ export function allInstances(): Query<readonly ServiceRow[]> {
   return { topics: [topics.services], read: (state) => listInstances(state) };
 }
 
-/** What takes connections of the mesh for a service, narrowed in the same way. */
+/** The Connect-capable instances of a service: sidecar proxies and native ones, narrowed in the same way. */
 export function connectInstances(name: string, tags: readonly string[], meta: NodeMeta): Query<readonly Instance[]> {
   return {
     topics: [topics.connect(name)],
@@ -114,11 +114,11 @@ function withNodes(
   return found;
 }
 
-/** By name, by id, or by the beginning of an id. */
+/** The services of a node that is given by name, by id, or by the first digits of its id. */
 export function nodeServices(store: Registry, nameOrId: string): Query<NodeServices | undefined> {
   const find = (state: State): NodeRow | undefined => getNode(state, nameOrId) ?? findNodeOfId(state, nameOrId);
   return {
-    /** Computed at each use: the id can belong to another node by now. */
+    /** Computed at each use: the id can have moved to another node. */
     get topics() {
       if (!beginsUuid(nameOrId) || getNode(store.state, nameOrId)) return [topics.node(nameOrId)];
       return [topics.nodes, topics.node(find(store.state)?.name ?? nameOrId)];
@@ -135,12 +135,12 @@ function hasTags(service: Service, tags: readonly string[]): boolean {
   return tags.every((tag) => service.tags.some((own) => fold(own) === fold(tag)));
 }
 
-/** What an answer that is narrowed by the meta of nodes depends on besides `watched`. */
+/** Returns `watched`, with the topic of all nodes if the meta of nodes narrows the answer. */
 export function withNodeMeta(watched: readonly Topic[], meta: NodeMeta): readonly Topic[] {
   return Object.keys(meta).length > 0 ? [...watched, topics.nodes] : watched;
 }
 
-/** Of a node, or of a service. */
+/** Whether a node or service has all these pairs in its meta. */
 export function hasMeta(row: Pick<Node, "meta">, meta: NodeMeta): boolean {
   return Object.entries(meta).every(([key, value]) => row.meta?.[key] === value);
 }

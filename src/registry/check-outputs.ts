@@ -1,7 +1,7 @@
 import type { CheckRow } from "../model/check.ts";
 import { rowKey } from "../state/row-key.ts";
 
-/** Called with the node and service ("" for the node's own check) whose answers show another output now. */
+/** Called with the node and service ("" for a check of the node) whose answers now show a different output. */
 export type OutputListener = (node: string, serviceName: string) => void;
 
 interface Printed {
@@ -10,8 +10,8 @@ interface Printed {
 }
 
 /**
- * What the checks of this agent last printed. It changes all the time and says nothing new, so it never reaches the
- * disk and moves no index; answers show it beside the stored status. Consul writes it out every five minutes instead.
+ * The last output of each check of this agent, in memory. Outputs change often and mean little, so they are not written and
+ * move no index; answers show them beside the stored status. (Consul writes them every five minutes.)
  */
 export class CheckOutputs {
   readonly #outputs = new Map<string, Printed>();

@@ -15,22 +15,19 @@ export interface KvValue {
   readonly value: Uint8Array;
 }
 
-/** Two keys, one above the other, that cannot both have a value. */
+/** Two keys, one a parent of the other, which cannot both have a value. */
 export interface KeyConflict {
   readonly key: string;
   readonly other: string;
 }
 
-/** Writes all keys at once, or none: what is in the way is returned then. */
+/** Writes all keys, or none: returns the conflict that prevented it. */
 export async function putKvBranch(store: Registry, entries: readonly KvValue[]): Promise<KeyConflict | undefined> {
   const outcome = await store.submit({ type: "kv-set-branch", entries });
   return outcome.type === "rejected" && outcome.reason.code === "key-in-the-way" ? outcome.reason : undefined;
 }
 
-/**
- * The keys that were deleted, all at once. undefined, and nothing was deleted: there are keys below it, and they are not
- * to be.
- */
+/** Deletes a key and returns the deleted keys. Without `below`, a key that has others below it stays: returns undefined. */
 export async function deleteKvBranch(
   store: Registry,
   key: string,

@@ -4,19 +4,19 @@ import type { State } from "../state/state.ts";
 import type { Topic } from "../state/topics.ts";
 import type { Registry } from "./registry.ts";
 
-/** A question to the state, with what can change its answer. */
+/** A read of the state, with the topics whose change can change its answer. */
 export interface Query<T> {
   readonly topics: readonly Topic[];
   read(state: State): T;
 }
 
-/** How long to wait for what. */
+/** The waiting part of a blocking query. */
 export interface Wait {
   /** The index that the client has seen; 0 does not wait. */
   readonly index: number;
   /** undefined is `limits.defaultMs`; longer than `limits.maxMs` is cut. */
   readonly waitMs: number | undefined;
-  /** Aborts when the client goes away. Resolves at once then; nobody reads the answer. */
+  /** Aborts when the client has disconnected. The wait ends then, and no answer is read. */
   readonly signal: AbortSignal;
 }
 

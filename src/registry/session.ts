@@ -10,12 +10,12 @@ export async function createSession(store: Registry, session: Session): Promise<
   throwIfRejected(await store.submit({ type: "session-create", session }));
 }
 
-/** Also when there is none. */
+/** Ends a session. An unknown id is no error. */
 export async function destroySession(store: Registry, id: string): Promise<void> {
   await store.submit({ type: "session-destroy", id });
 }
 
-/** The one with that id, if there is one. */
+/** The session with that id, in a list of at most one. */
 export function sessionList(id: string): Query<readonly SessionRow[]> {
   return {
     topics: [topics.session(id)],

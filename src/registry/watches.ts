@@ -1,28 +1,28 @@
 import { keyOfTopic, prefixOfTopic, topics, type Topic } from "../state/topics.ts";
 
-/** Called once, when one of the topics it waits for was touched. */
+/** Called once, when one of its topics is touched. */
 export type Waiter = () => void;
 
 /**
- * Who waits for what. A topic that is touched wakes its waiters, each once, and forgets them; they look at the new state
- * and, if it does not concern them after all, wait again.
+ * The waiters of each topic. Touching a topic wakes its waiters, each once, and removes them; a waiter that finds its
+ * answer unchanged in the new state waits again.
  *
  * A key also touches the trees it is in. Rather than cutting the key at every length, it is cut at the lengths of the
- * prefixes that somebody waits for, of which there are few:
+ * prefixes that have waiters, of which there are few:
  *
  *     waiting for trees "edgex/core/" (11) and "vault/" (6); touched: key "edgex/core/a" -> tries "edgex/core/", "edgex/"
  */
 export class Watches {
   readonly #waiters = new Map<Topic, Set<Waiter>>();
-  /** How many topics of trees there are for each length of prefix. */
+  /** The number of tree topics with waiters, by length of prefix. */
   readonly #prefixLengths = new Map<number, number>();
 
-  /** How many topics are waited for. */
+  /** The number of topics with waiters. */
   get size(): number {
     return this.#waiters.size;
   }
 
-  /** Adds the waiter to each topic. Returns what takes it away again; calling that after the waiter was woken is fine. */
+  /** Adds the waiter to each topic. Returns what removes it; that may also be called after the waiter was woken. */
   wait(watched: readonly Topic[], waiter: Waiter): () => void {
     for (const topic of watched) this.#add(topic, waiter);
     return () => {
@@ -30,7 +30,7 @@ export class Watches {
     };
   }
 
-  /** Wakes whoever waits for one of the topics, or for a tree that one of them is in. */
+  /** Wakes the waiters of these topics, and of the trees that contain one of them. */
   wake(touched: Iterable<Topic>): void {
     if (this.#waiters.size === 0) return;
     const woken = new Set<Waiter>();
@@ -46,7 +46,7 @@ export class Watches {
     for (const waiter of woken) waiter();
   }
 
-  /** Wakes everybody: what they see has changed in another way than by a write, or the agent stops. */
+  /** Wakes all waiters: the state has changed other than by a write, or the agent stops. */
   wakeAll(): void {
     this.wake([topics.everything]);
   }

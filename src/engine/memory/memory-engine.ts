@@ -1,7 +1,7 @@
 import type { Batch, Engine, OpenedEngine, Row } from "../engine.ts";
 import { storeClosed } from "../store-closed.ts";
 
-/** What memory engines keep while none is open: the "disk" of tests that stop and start an agent. */
+/** The rows that memory engines share, one after the other: the "disk" of tests that stop and start an agent. */
 export class MemoryStore {
   revision = 0;
   readonly #tables: Map<string, Map<string, Uint8Array>> = new Map();
@@ -32,7 +32,7 @@ function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** An engine that keeps rows in `store`, or, without one, keeps nothing: then nobody could ever read them. */
+/** Opens an engine that keeps rows in `store`. Without one it keeps nothing, since no later engine could read them. */
 export function openMemoryEngine(store?: MemoryStore): OpenedEngine {
   return { engine: new MemoryEngine(store), revision: store?.revision ?? 0, rows: store?.rows() ?? [] };
 }

@@ -1,8 +1,8 @@
 import type { ErrorKind } from "../../lib/errors.ts";
 
 /*
- * What the two threads say to each other. To the worker: `open` once, then batches (as bare ArrayBuffers from
- * batch-codec.ts, handed over, not copied) and `ping`, and at last `close`. From it: `rows` any number of times and then
+ * The messages between the two threads. To the worker: `open` once, then batches (as bare ArrayBuffers from
+ * batch-codec.ts, transferred, not copied) and `ping`, and at last `close`. From it: `rows` any number of times and then
  * `opened`, or `refused`; `committed` and `rejected`, which settle the batches in the order they were sent; `pong`, which
  * settles a ping in the same order; `closed`.
  */
@@ -24,7 +24,7 @@ export type FromWorker =
   | { readonly kind: "pong" }
   | { readonly kind: "closed" };
 
-/** An OperatingError, whose class would be lost on the way between threads. */
+/** The fields of an OperatingError: a message between threads loses its class. */
 export interface Failure {
   readonly kind: ErrorKind;
   readonly code: string;

@@ -6,13 +6,13 @@ import { decodeRows, encodeBatch } from "./batch-codec.ts";
 import type { Failure, FromWorker, ToWorker } from "./messages.ts";
 
 export interface SqliteOptions {
-  /** Made when it is not there. One agent at a time. */
+  /** Created if missing. One agent at a time uses it. */
   readonly folder: string;
 }
 
 /**
- * The rows in one SQLite file in a folder, written by a thread of its own. The values of the rows returned are views of
- * larger blocks; whoever keeps a few of many copies them.
+ * Opens the rows in one SQLite file in a folder, which a thread of its own writes. The values of the returned rows are
+ * views of larger blocks: a caller that keeps a few of many copies them.
  * @throws OperatingError conflict when another agent has the folder open; unavailable when the folder or the file
  * cannot be used: nothing was changed then.
  */
@@ -34,9 +34,9 @@ function startWorker(): Worker {
 
 class SqliteEngine implements Engine {
   readonly #worker: Worker = startWorker();
-  /** Let go of once it is settled, and the rows with it. */
+  /** Dropped once it is settled, so that the rows can be collected. */
   #opening: PromiseWithResolvers<OpenedEngine> | undefined;
-  /** What has arrived of the stored rows. */
+  /** The stored rows that the worker has sent so far. */
   #loaded: { rows: Row[]; revision: number } = { rows: [], revision: 0 };
   /** Commits and pings the worker has not answered, oldest first. */
   readonly #unsettled: PromiseWithResolvers<void>[] = [];
@@ -115,7 +115,7 @@ class SqliteEngine implements Engine {
     return settled;
   }
 
-  /** The thread is done for. If it broke, whether its last transaction is durable is not known, so none is promised. */
+  /** The thread has ended. If it broke, its last transaction may be durable or not, so the commits reject. */
   #stop(error: OperatingError): void {
     this.#refuse ??= error;
     this.#opening?.reject(error);

@@ -3,8 +3,8 @@ import type { Failure, FromWorker, ToWorker } from "./messages.ts";
 import { RowFile } from "./row-file.ts";
 
 /*
- * The thread that owns the file. Each batch is a transaction with one sync; whoever writes forms the groups.
- * What keeps the file in shape is done after the answer.
+ * The thread that owns the file. Each batch is a transaction with one sync; the store forms the batches. The thread tidies
+ * the file after it has answered.
  */
 
 declare const self: Worker;
@@ -42,7 +42,7 @@ function commit(batch: ArrayBuffer): void {
   if (rowFile?.keepInShape() === true) foldOnSoon();
 }
 
-/** One step for each turn of the thread, so that batches which have come meanwhile go first. */
+/** Takes one step in each turn of the thread, so that batches that have arrived meanwhile go first. */
 function foldOnSoon(): void {
   if (isFolding) return;
   isFolding = true;
