@@ -1,5 +1,5 @@
 import type { CheckOutputs } from "../registry/check-outputs.ts";
-import type { Store } from "../registry/store.ts";
+import type { Registry } from "../registry/registry.ts";
 import { Watches } from "../registry/watches.ts";
 import { topics, type Topic } from "../state/topics.ts";
 import type { Answer } from "./answers.ts";
@@ -93,7 +93,7 @@ function sizeOf(key: string, { body }: Answer): number {
 /** From now on drops an answer when a commit touches it, or when a check that it shows has a new output. */
 export function invalidateOnChange(
   answers: AnswerCache,
-  { store, outputs }: { readonly store: Store; readonly outputs: CheckOutputs },
+  { store, outputs }: { readonly store: Registry; readonly outputs: CheckOutputs },
 ): void {
   store.follow((touched) => {
     answers.touch(touched);

@@ -3,7 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { Nearness } from "../registry/nearness.ts";
 import type { WaitLimits } from "../registry/query.ts";
-import type { Store } from "../registry/store.ts";
+import type { Registry } from "../registry/registry.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 import type { HttpRequest } from "./http-request.ts";
 
@@ -58,7 +58,7 @@ export type Operation = (reading: Reading) => Response | Promise<Response>;
 
 /** What every read uses. */
 export interface Reading {
-  readonly store: Store;
+  readonly store: Registry;
   readonly answers: AnswerCache;
   readonly waitLimits: WaitLimits;
   readonly nearness: Nearness;

@@ -16,6 +16,8 @@ export type CommitListener = (touched: ReadonlySet<Topic>) => void;
 export interface Registry {
   /** The newest durable state that this server has. */
   readonly state: State;
+  /** Why the last batch is not durable; undefined if it is. */
+  readonly refusal: unknown;
   /** True once the agent stops: no query waits any more. */
   readonly closed: boolean;
   /**

@@ -103,7 +103,6 @@ export class Store implements Registry {
     return this.#state;
   }
 
-  /** Why the last batch is not durable; undefined if it is. */
   get refusal(): unknown {
     return this.#refusal;
   }

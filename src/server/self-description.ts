@@ -5,11 +5,11 @@ import { describeConfig } from "./debug-config.ts";
 import type { SelfDescription } from "../http/endpoints/agent.ts";
 import { messageOf } from "../lib/errors.ts";
 import { consulVersion } from "../model/consul-version.ts";
-import type { Store } from "../registry/store.ts";
+import type { Registry } from "../registry/registry.ts";
 
 interface Parts {
   readonly agent: Agent;
-  readonly store: Store;
+  readonly store: Registry;
   readonly leader: string;
   readonly definitionFaults: readonly FileFault[];
 }

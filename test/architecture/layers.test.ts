@@ -9,6 +9,13 @@ describe("the source", () => {
     expect(layerViolations(source)).toEqual([]);
   });
 
+  test("knows the registry by its contract: only the composition root builds a Store", () => {
+    const knowing = source.filter(
+      ({ path, text }) => !path.endsWith(".test.ts") && /import[^;]*\bStore\b[^;]*registry\/store\.ts"/.test(text),
+    );
+    expect(knowing.map(({ path }) => path)).toEqual(["src/daemon.ts"]);
+  });
+
   test("has no circle of imports, type-only ones included", () => {
     expect(importCycle(source)).toBeUndefined();
   });

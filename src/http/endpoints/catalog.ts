@@ -1,6 +1,6 @@
 import { OperatingError } from "../../lib/errors.ts";
 import * as catalog from "../../registry/catalog.ts";
-import type { Store } from "../../registry/store.ts";
+import type { Registry } from "../../registry/registry.ts";
 import { decodeCatalogDeregister, decodeCatalogRegister } from "../../wire/catalog-register.ts";
 import { topics } from "../../state/topics.ts";
 import { catalogServiceFields, nodeFields, nodeServiceFields } from "../../wire/filter-fields.ts";
@@ -17,7 +17,7 @@ import { answerCatalog, answerFiltered, answerRows } from "../read.ts";
 import type { DatacenterEndpoint, Endpoint, Operation } from "../route.ts";
 
 export interface CatalogParts {
-  readonly store: Store;
+  readonly store: Registry;
   readonly datacenter: string;
 }
 

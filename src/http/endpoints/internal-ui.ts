@@ -1,6 +1,6 @@
 import type { CheckOutputs } from "../../registry/check-outputs.ts";
 import { nodeDump, nodeDumps, serviceSummaries } from "../../registry/node-dump.ts";
-import type { Store } from "../../registry/store.ts";
+import type { Registry } from "../../registry/registry.ts";
 import { topics } from "../../state/topics.ts";
 import { encodeNodeDump, encodeServiceSummary } from "../../wire/node-dump.ts";
 import { requireName } from "../parameters.ts";
@@ -8,7 +8,7 @@ import { answerJson } from "../read.ts";
 import type { DatacenterEndpoint } from "../route.ts";
 
 export interface UiApiParts {
-  readonly store: Store;
+  readonly store: Registry;
   readonly outputs: CheckOutputs;
 }
 

@@ -1,7 +1,7 @@
 import type { KvEntry } from "../../model/kv-entry.ts";
 import type { ServicePorts } from "../../ports/service-ports.ts";
 import { deleteKv, deleteKvTree, kvEntry, kvKeys, kvTree, lockKv, putKv, unlockKv } from "../../registry/kv.ts";
-import type { Store } from "../../registry/store.ts";
+import type { Registry } from "../../registry/registry.ts";
 import { renderGoJson } from "../../wire/go-json.ts";
 import { renderKvEntries } from "../../wire/kv-entry.ts";
 import { jsonHeaders, jsonText } from "../answers.ts";
@@ -12,7 +12,7 @@ import { answerQuery, type Rendering } from "../read.ts";
 import type { DatacenterEndpoint } from "../route.ts";
 
 export interface KvParts {
-  readonly store: Store;
+  readonly store: Registry;
   readonly ports: ServicePorts;
   readonly kvValueBytesMax: number;
 }

@@ -2,7 +2,7 @@ import type { Agent } from "../../agent/agent.ts";
 import type { Autopilot } from "../../cluster/autopilot.ts";
 import { OperatingError } from "../../lib/errors.ts";
 import { consulVersion } from "../../model/consul-version.ts";
-import type { Store } from "../../registry/store.ts";
+import type { Registry } from "../../registry/registry.ts";
 import { decodeAutopilot, encodeAutopilot } from "../../wire/autopilot.ts";
 import { decodeBase64 } from "../../wire/base64.ts";
 import { decodeKeyringKey } from "../../wire/keyring.ts";
@@ -13,7 +13,7 @@ import { parseBool } from "../../lib/go-bool.ts";
 import type { DatacenterEndpoint, Endpoint } from "../route.ts";
 
 export interface OperatorParts {
-  readonly store: Store;
+  readonly store: Registry;
   readonly agent: Pick<Agent, "node">;
   readonly autopilot: Autopilot;
   readonly datacenter: string;

@@ -3,7 +3,7 @@ import type { Random } from "../../lib/random.ts";
 import { uuidFault } from "../../lib/uuid.ts";
 import type { PreparedQuery } from "../../model/prepared-query.ts";
 import * as queries from "../../registry/prepared-query.ts";
-import type { Store } from "../../registry/store.ts";
+import type { Registry } from "../../registry/registry.ts";
 import { parseJson } from "../../wire/json.ts";
 import { validatePreparedQuery, decodePreparedQuery, encodePreparedQuery } from "../../wire/prepared-query.ts";
 import { empty, json } from "../answers.ts";
@@ -21,7 +21,7 @@ import {
 } from "./prepared-query-execution.ts";
 
 export interface PreparedQueryParts extends ExecutionParts {
-  readonly store: Store;
+  readonly store: Registry;
   readonly random: Random;
 }
 
@@ -98,7 +98,7 @@ function refuseOtherMethod(request: HttpRequest): void {
 }
 
 /** Consul: an unknown id is an error before the new definition is checked. */
-function requireChangeable(store: Store, id: string): void {
+function requireChangeable(store: Registry, id: string): void {
   const fault = uuidFault(id);
   if (fault !== undefined) throw new HttpError(500, `Prepared Query lookup failed: ${lookupFailure(fault)}`);
   if (queries.preparedQuery(id).read(store.state)) return;

@@ -6,7 +6,7 @@ import type { Session, SessionRow } from "../../model/session.ts";
 import type { Query } from "../../registry/query.ts";
 import * as sessions from "../../registry/session.ts";
 import type { SessionTtls } from "../../registry/session-ttls.ts";
-import type { Store } from "../../registry/store.ts";
+import type { Registry } from "../../registry/registry.ts";
 import { parseJson } from "../../wire/json.ts";
 import { decodeSession, encodeSession } from "../../wire/session.ts";
 import { json } from "../answers.ts";
@@ -18,7 +18,7 @@ import { answerJson } from "../read.ts";
 import type { DatacenterEndpoint, Operation, Reading } from "../route.ts";
 
 export interface SessionParts {
-  readonly store: Store;
+  readonly store: Registry;
   readonly sessionTtls: SessionTtls;
   readonly agent: Pick<Agent, "node">;
   readonly sessionTtlMsMin: number;

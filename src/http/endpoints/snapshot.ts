@@ -3,7 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 import { IncomingSnapshot, takeSnapshot } from "../../registry/snapshot.ts";
-import type { Store } from "../../registry/store.ts";
+import type { Registry } from "../../registry/registry.ts";
 import { validateSnapshotMeta, encodeSnapshotMeta } from "../../wire/snapshot-meta.ts";
 import { empty } from "../answers.ts";
 import { HttpError } from "../http-error.ts";
@@ -11,7 +11,7 @@ import { snapshotBytesMax } from "../limits.ts";
 import type { DatacenterEndpoint } from "../route.ts";
 
 export interface SnapshotParts {
-  readonly store: Store;
+  readonly store: Registry;
   readonly agent: Pick<Agent, "node">;
   /** host:port of the leader. */
   readonly leader: string;
@@ -78,7 +78,7 @@ export function restoreSnapshot(parts: SnapshotParts): DatacenterEndpoint {
  * Decodes a snapshot without a change of the store.
  * @throws HttpError 500 for every fault of a snapshot, as Consul
  */
-async function readSnapshot(store: Store, body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<IncomingSnapshot> {
+async function readSnapshot(store: Registry, body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<IncomingSnapshot> {
   const incoming = new IncomingSnapshot(store);
   try {
     const { unpackArchive } = await import("../../lib/checked-archive.ts");

@@ -1,6 +1,6 @@
 import { OperatingError } from "../../lib/errors.ts";
 import { isRead, txnOperationsMax, type TxnOperation } from "../../model/txn.ts";
-import type { Store } from "../../registry/store.ts";
+import type { Registry } from "../../registry/registry.ts";
 import { runTxn, type TxnOutcome } from "../../registry/txn.ts";
 import { renderGoJson } from "../../wire/go-json.ts";
 import { parseJson } from "../../wire/json.ts";
@@ -11,7 +11,7 @@ import { HttpError } from "../http-error.ts";
 import type { DatacenterEndpoint } from "../route.ts";
 
 export interface TxnParts {
-  readonly store: Store;
+  readonly store: Registry;
   readonly datacenter: string;
   readonly kvValueBytesMax: number;
   /** The limit of a transaction's body. */

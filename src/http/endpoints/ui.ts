@@ -5,13 +5,13 @@ import * as catalog from "../../registry/catalog.ts";
 import type { CheckOutputs } from "../../registry/check-outputs.ts";
 import { serviceHealth, type CheckedInstance } from "../../registry/health.ts";
 import { kvKeys } from "../../registry/kv.ts";
-import type { Store } from "../../registry/store.ts";
+import type { Registry } from "../../registry/registry.ts";
 import { moved } from "../answers.ts";
 import { escapeHtml, page, table } from "../html.ts";
 import type { Endpoint } from "../route.ts";
 
 export interface UiParts {
-  readonly store: Store;
+  readonly store: Registry;
   readonly outputs: CheckOutputs;
   readonly agent: Pick<Agent, "node">;
   readonly datacenter: string;

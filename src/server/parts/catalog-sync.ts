@@ -3,7 +3,7 @@ import { syncCatalog } from "../../agent/anti-entropy.ts";
 import { serverRegistration } from "../../cluster/server-registration.ts";
 import type { RuntimeConfig } from "../../config/runtime-config.ts";
 import { register } from "../../registry/catalog.ts";
-import type { Store } from "../../registry/store.ts";
+import type { Registry } from "../../registry/registry.ts";
 import { getNode } from "../../state/lookup.ts";
 import { releaseName } from "./node.ts";
 
@@ -19,7 +19,7 @@ export interface CatalogSync {
 
 export function createCatalogSync(
   config: RuntimeConfig,
-  { store, agent }: { readonly store: Store; readonly agent: Agent },
+  { store, agent }: { readonly store: Registry; readonly agent: Agent },
 ): CatalogSync {
   const registerServer = (): Promise<void> =>
     register(store, { ...serverRegistration(agent.node, config.ports.server), skipNodeUpdate: false });

@@ -13,13 +13,13 @@ import type { Log } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
 import type { ServicePorts } from "../../ports/service-ports.ts";
 import type { LocalRow, LocalRows } from "../../registry/local-rows.ts";
-import type { Store } from "../../registry/store.ts";
+import type { Registry } from "../../registry/registry.ts";
 import type { Part } from "../lifecycle.ts";
 
 export interface KeeperParts {
   readonly agent: Agent;
   readonly ports: ServicePorts;
-  readonly store: Store;
+  readonly store: Registry;
   readonly localRows: LocalRows;
   /** The agent's own rows, as they were at the start. */
   readonly local: readonly LocalRow[];

@@ -4,7 +4,7 @@ import type { Random } from "../../lib/random.ts";
 import type { Node } from "../../model/node.ts";
 import { deregister } from "../../registry/catalog.ts";
 import type { LocalRow, LocalRows } from "../../registry/local-rows.ts";
-import type { Store } from "../../registry/store.ts";
+import type { Registry } from "../../registry/registry.ts";
 
 const nodeIdKey = "node-id";
 
@@ -14,7 +14,7 @@ const nodeIdKey = "node-id";
  */
 export async function ensureNode(
   config: RuntimeConfig,
-  store: Store,
+  store: Registry,
   options: {
     readonly localRows: LocalRows;
     /** The agent's own rows, as they were at the start. */
@@ -45,6 +45,6 @@ export function nodeMeta(config: RuntimeConfig): Node["meta"] {
 }
 
 /** Lets a node of another id take the name: the catalog guards the name of a node only while its serfHealth passes. */
-export function releaseName(store: Store, name: string): Promise<void> {
+export function releaseName(store: Registry, name: string): Promise<void> {
   return deregister(store, { node: name, checkId: serfCheckId });
 }
