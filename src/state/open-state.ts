@@ -50,9 +50,10 @@ export function topicIndexesOf(state: State): OrderedMap<number> {
   const highest = new Map<Topic, number>();
   for (const table of tables) {
     if (table.hasTopicPerRow) continue;
-    for (const row of state[table.rows].values())
-      for (const topic of table.topics(row, state))
-        highest.set(topic, Math.max(highest.get(topic) ?? 0, modifyIndexOf(row)));
+    for (const row of state[table.rows].values()) {
+      const index = modifyIndexOf(row);
+      for (const topic of table.topics(row, state)) if (index > (highest.get(topic) ?? 0)) highest.set(topic, index);
+    }
   }
   const indexes = OrderedMap.empty<number>().edit();
   for (const [topic, index] of highest) indexes.set(topic, index);

@@ -1,7 +1,7 @@
 import type { OrderedTable } from "../lib/ordered-map.ts";
 import { emptyState, tableNames, type State, type StateTable, type TableName } from "./state.ts";
 import { TableDraft } from "./table-draft.ts";
-import type { Index } from "./tables/table.ts";
+import { nowhere, type Index } from "./tables/table.ts";
 
 type Drafts = Readonly<Record<TableName, TableDraft<unknown>>>;
 
@@ -40,6 +40,7 @@ export class StateEdit {
     this.#drafts[table.rows].set(table.place(key), row);
     for (const index of table.indexes) {
       const places = index.places(row);
+      if (places === nowhere && known === undefined) continue;
       if (known !== undefined) this.#unlist(index, known, places);
       for (const place of places) this.#drafts[index.name].set(place, valueIn(index, row));
     }
