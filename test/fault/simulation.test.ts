@@ -7,21 +7,21 @@ import { simulate, type SimulationResult } from "../support/simulation/simulatio
 
 const given = process.env["SEED"];
 const firstSeed = Number(given ?? 1);
-/** At length, as many seeds as can be done in ten minutes; one alone when it is named: the one that failed. */
+/** In the long form, as many seeds as ten minutes allow; only the given one when SEED names it. */
 const seedsMax = given === undefined ? atLength({ short: 20, long: 1_000_000 }) : 1;
 const budgetMs = atLength({ short: Infinity, long: 600_000 });
 
-/** Held to something by the seeds of the short form, and more by all. */
+/** The seeds of the short form alone must check this many promises. */
 const promisesMin = 30;
 
-/** With a wall clock that starts in 1970 and jumps by decades; and some once more with one that is right. */
+/** Simulates with a wall clock that starts in 1970 and jumps by decades; some seeds again with a correct one. */
 async function simulateSeed(seed: number): Promise<SimulationResult> {
   const jumping = await simulate({ seed, wallJumps: true });
   if (!planOf(seed).isTwin && given === undefined) return jumping;
   const steady = await simulate({ seed, wallJumps: false });
   if (steady.hash === jumping.hash) return jumping;
   const again = await simulate({ seed, wallJumps: true });
-  const why = again.hash === jumping.hash ? "the wall clock changes it" : "it is another one each time";
+  const why = again.hash === jumping.hash ? "the wall clock changes it" : "it differs each time";
   throw new Error(`SEED=${seed} has two histories: ${why}`);
 }
 
@@ -32,7 +32,7 @@ function expectNone({ findings, lastLines }: SimulationResult, seed: number): vo
   throw new Error(`${findings.length} findings with SEED=${seed}:\n\n${shown}\n\nThe last of the history:\n${before}`);
 }
 
-test(`an agent in a simulated world keeps its promises through crashes, bad disks, bad networks and jumping clocks, and a seed replays exactly (from SEED=${firstSeed})`, async () => {
+test(`a simulated agent keeps its promises through crashes, bad disks, bad networks and jumping clocks, and a seed replays exactly (from SEED=${firstSeed})`, async () => {
   const startMs = performance.now();
   const looks = new Map<string, number>();
   let seeds = 0;
@@ -53,7 +53,7 @@ test(`an agent in a simulated world keeps its promises through crashes, bad disk
   if (given === undefined) expect(looks.size).toBeGreaterThanOrEqual(promisesMin);
 });
 
-/** The promises that the first seed which finds something finds broken; "" when none of a few does. */
+/** The promises that the first failing seed reports as broken; "" when none of the seeds fails. */
 async function brokenWith(mutation: Mutation): Promise<string> {
   for (let seed = 2; seed <= 11; seed += 1) {
     const { findings } = await simulate({ seed, wallJumps: true, mutation });
@@ -62,21 +62,21 @@ async function brokenWith(mutation: Mutation): Promise<string> {
   return "";
 }
 
-describe("the simulation finds out", () => {
+describe("the simulation finds", () => {
   test.each<readonly [Mutation, string]>([
-    ["the disk forgets what it confirmed", "one order explains all answers"],
+    ["the disk loses a confirmed batch", "one order explains all answers"],
     ["the disk keeps halves of batches", "one order explains all answers"],
-    ["the disk keeps what it refused", "one order explains all answers"],
+    ["the disk keeps a refused batch", "one order explains all answers"],
     ["the index falls at a start", "the index of a question never falls"],
-    ["a wake-up is forgotten", "whoever waits is woken by each change"],
-    ["a lock is given to two", "a lock has one holder"],
+    ["a wake-up is forgotten", "each change wakes its watchers"],
+    ["a lock has two holders", "a lock has one holder"],
     ["a write waits for as long as the disk hangs", "no write waits for a disk that has hung"],
-    ["the position on the bus is forgotten", "every durable change of a key is told"],
-    ["the broker acknowledges what it loses", "every durable change of a key is told"],
-    ["a port is given twice", "no port is given twice"],
-    ["time is told by the wall clock", "comes to say what is true"],
+    ["the position on the bus is forgotten", "every durable change of a key is published"],
+    ["the broker acknowledges a lost message", "every durable change of a key is published"],
+    ["a port is assigned twice", "no port is assigned twice"],
+    ["time comes from the wall clock", "comes to show its service's true status"],
     ["timers fire early", "and no sooner"],
-  ])("that %s", async (mutation, promise) => {
+  ])("%s", async (mutation, promise) => {
     expect(await brokenWith(mutation)).toContain(promise);
   });
 });

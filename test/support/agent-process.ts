@@ -6,13 +6,13 @@ import { freePorts } from "./free-ports.ts";
 import { programOf } from "./target.ts";
 import { within } from "./within.ts";
 
-/** The real process, started with whatever words a test wants. */
+/** The real process, started with the arguments that a test gives. */
 export interface AgentProcess {
   readonly url: string;
   readonly pid: number;
-  /** What it has written to stdout and stderr until now. */
+  /** Everything written to stdout and stderr until now. */
   output(): string;
-  /** Resolves when it answers; rejects when it ends before that. */
+  /** Resolves when the agent answers; rejects when it ends before that. */
   ready(): Promise<void>;
   send(method: string, path: string, more?: Omit<ExchangeRequest, "path">): Promise<Answer>;
   signal(name: NodeJS.Signals): void;
@@ -20,11 +20,11 @@ export interface AgentProcess {
   ended(): Promise<number>;
 }
 
-/** A folder and the processes of one test file; all of them end with it. */
+/** A folder and the processes of one test file, all of which end with the file. */
 export interface Sandbox {
   /** Empty at first. */
   readonly folder: string;
-  /** A server on a port of its own, known as node1, with these words added. */
+  /** Starts a server on a port of its own, as node1, with these arguments added. */
   start(...words: readonly string[]): Promise<AgentProcess>;
   /** Runs a command that should end by itself. */
   run(...words: readonly string[]): Promise<{ readonly code: number; readonly output: string }>;
@@ -34,7 +34,7 @@ export interface Sandbox {
 const readyWithinMs = 10_000;
 const program = programOf(process.env["CONFORMANCE_TARGET"] ?? "praetor");
 
-/** @param before words that start the program with something of theirs: prlimit and its flags */
+/** @param before arguments that start the program under another one: prlimit and its flags */
 export function openSandbox(...before: readonly string[]): Sandbox {
   const folder = mkdtempSync(join(tmpdir(), "agent-"));
   const started: StartedProcess[] = [];
@@ -61,7 +61,7 @@ export function openSandbox(...before: readonly string[]): Sandbox {
   };
 }
 
-/** What an agent needs to run beside others on this machine. */
+/** The flags with which an agent runs beside others on this machine. */
 function agentWords(port: number): readonly string[] {
   return [
     ...["-server", "-bootstrap", "-bind", "127.0.0.1", "-node", "node1"],

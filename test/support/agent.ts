@@ -24,15 +24,15 @@ export interface TestAgent {
   readonly disk: MemoryStore;
   readonly clock: FakeClock;
   readonly log: string[];
-  /** "passing" ... of a check as the catalog has it; undefined when it has no such check. */
+  /** Status of a check in the catalog, such as "passing"; undefined when the catalog lacks the check. */
   readonly statusInCatalog: (checkId: string) => string | undefined;
-  /** The ids of the services that the catalog has for the agent's node. */
+  /** Ids of the services that the catalog has for the agent's node. */
   readonly servicesInCatalog: () => string[];
-  /** Another agent on what is durable now; this one is left as it is. */
+  /** Opens another agent on the data that is durable now; this one keeps running. */
   readonly restarted: () => Promise<TestAgent>;
 }
 
-/** An agent of node "n1" whose checks run, with a catalog in memory and time that stands still. */
+/** An agent of node "n1" that runs checks, with a catalog in memory and a clock that stands still. */
 export async function startTestAgent(
   options: Partial<AgentOptions> & { readonly disk?: MemoryStore } = {},
 ): Promise<TestAgent> {
@@ -69,7 +69,7 @@ export async function startTestAgent(
   };
 }
 
-/** A check that waits to be told, for as long as a test lasts. */
+/** A TTL check that no test updates in time: its TTL is longer than any test. */
 export function ttlCheck(id: string, changes: Partial<CheckDefinition> = {}): CheckDefinition {
   return {
     id,

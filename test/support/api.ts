@@ -25,15 +25,15 @@ export interface TestApi extends TestAgent {
   readonly events: Events;
   readonly answers: AnswerCache;
   readonly coordinates: Coordinates;
-  /** The whole HTTP surface. */
+  /** The whole HTTP API. */
   readonly routes: readonly Route[];
-  /** Asks as a client would, without a socket. */
+  /** Sends a request to the router without a socket. */
   readonly ask: (path: string, init?: RequestInit) => Promise<Response>;
 }
 
 export interface TestApiOptions extends Partial<RouterOptions> {
   readonly portRules?: Partial<PortRules>;
-  /** Nobody listens anywhere unless this says so. */
+  /** Says which ports are in use; by default none is. */
   readonly probe?: ListenerProbe;
 }
 

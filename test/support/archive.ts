@@ -14,7 +14,7 @@ export async function packFiles(files: Iterable<readonly [name: string, content:
   return Buffer.from(Bun.gzipSync(await packTar(entries)));
 }
 
-/** As `sha256sum` writes them. */
+/** Checksums in the format of `sha256sum`. */
 export function sha256Sums(files: Iterable<readonly [name: string, content: string | Buffer]>): string {
   const hash = (content: string | Buffer): string => new Bun.CryptoHasher("sha256").update(content).digest("hex");
   return [...files].map(([name, content]) => `${hash(content)}  ${name}\n`).join("");

@@ -1,7 +1,7 @@
-/** `make test` looks for as long as a gate may take; `make fault` for as long as it takes to believe the answer. */
+/** Whether trials run in their long form: `make fault` sets it, `make test` does not. */
 export const isAtLength: boolean = process.env["FAULT"] === "long";
 
-/** How much of a trial is done: so many operations, kills, seconds. */
+/** How far a trial goes: a count of operations or kills, or seconds. */
 export function atLength(lengths: { readonly short: number; readonly long: number }): number {
   return isAtLength ? lengths.long : lengths.short;
 }

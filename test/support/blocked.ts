@@ -6,16 +6,16 @@ import { promptly } from "./promptly.ts";
 export interface Woken {
   readonly before: Answer;
   readonly after: Answer;
-  /** From the act to the answer. */
+  /** Time from the act to the answer. */
   readonly tookMs: number;
 }
 
-/** Enough, mostly, for the request to be held when the act is done; an act that comes first is answered all the same. */
+/** Usually long enough for the agent to hold the request before the act; an earlier act is answered all the same. */
 const headStartMs = 60;
 
 /**
- * Asks for `path`, asks again with the index of that answer, does `act` while the second request is held, and returns
- * both answers.
+ * Requests `path`, repeats the request with the index of that answer, calls `act` while the agent holds the second
+ * request, and returns both answers.
  */
 export async function whileBlocked(
   path: string,
@@ -32,12 +32,12 @@ export async function whileBlocked(
   return { before, after, tookMs: performance.now() - started };
 }
 
-/** Answered because of the act, not at the end of the wait, with a higher index. */
+/** Expects that the act ended the wait: the index is higher, and the answer came before `wait` was over. */
 export function expectWoken({ before, after }: Woken): void {
   expect(after.index).toBeGreaterThan(before.index);
 }
 
-/** The wait ended: same index, same answer. */
+/** Expects that `wait` ran out: same index, same answer. */
 export async function expectUndisturbed(path: string, act: () => Promise<unknown>): Promise<void> {
   const { before, after, tookMs } = await whileBlocked(path, act, { wait: "300ms" });
   expect(after.index).toBe(before.index);

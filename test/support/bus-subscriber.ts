@@ -1,7 +1,7 @@
 import { decode } from "cborg";
 import { connectAsync, type IClientOptions } from "mqtt";
 
-/** A message of the bus, as a subscriber has read it. */
+/** A message of the bus, as a subscriber reads it. */
 export interface BusMessage {
   readonly topic: string;
   readonly contentType: string;
@@ -11,15 +11,15 @@ export interface BusMessage {
 
 export interface BusSubscriber {
   readonly messages: readonly BusMessage[];
-  /** The values of one key, in the order in which they came; the same message twice in a row counts once. */
+  /** The values of one key in order of arrival; a message repeated directly counts once. */
   valuesOf(key: string): readonly (string | undefined)[];
-  /** Messages that came after one of their key with a higher revision. */
+  /** Messages that arrived after one of their key with a higher revision. */
   backwards(): readonly BusMessage[];
   readonly isConnected: boolean;
   close(): Promise<void>;
 }
 
-/** Reads what a broker is told, as EdgeX's services do; comes back soon after the broker was away. */
+/** Subscribes to a broker as EdgeX's services do, and reconnects after the broker was away. */
 export async function subscribeBus(
   port: number,
   topic: string,

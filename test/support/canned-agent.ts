@@ -1,6 +1,6 @@
 export interface CannedRequest {
   readonly method: string;
-  /** Path and query as they came. */
+  /** Path and query as received. */
   readonly target: string;
   readonly headers: Headers;
   readonly body: string;
@@ -8,7 +8,7 @@ export interface CannedRequest {
   readonly signal: AbortSignal;
 }
 
-/** An agent that answers what a test tells it to, and remembers what it was asked. */
+/** An agent that returns the answers of a test and records the requests. */
 export interface CannedAgent extends Disposable {
   readonly url: string;
   readonly requests: readonly CannedRequest[];

@@ -1,10 +1,10 @@
 import { type CannedAgent, startCannedAgent } from "./canned-agent.ts";
 
 export interface KeeperContents {
-  /** By key; values as text. */
+  /** Values by key, as text. */
   readonly values: Readonly<Record<string, string>>;
   readonly registrations: readonly KeeperRegistration[];
-  /** What clients have to show; none unless told. */
+  /** The token that clients must send; none by default. */
   readonly token?: string;
 }
 
@@ -16,7 +16,7 @@ export interface KeeperRegistration {
   readonly HealthCheck: { readonly interval: string; readonly path: string; readonly type: string };
 }
 
-/** An EdgeX core-keeper 4.0 that is only asked: errors, names and order of fields are those of the original. */
+/** A read-only EdgeX core-keeper 4.0 with the original's errors, and names and order of fields. */
 export function startCannedKeeper({ values, registrations, token }: KeeperContents): CannedAgent {
   return startCannedAgent(({ target, headers }) => {
     if (token !== undefined && headers.get("Authorization") !== `Bearer ${token}`) return refused(401, "Unauthorized");

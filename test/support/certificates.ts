@@ -1,5 +1,5 @@
 /**
- * Certificates for tests that speak TLS: self-signed, so no machine trusts them, and their keys are no secret. Made with
+ * Self-signed certificates for tests of TLS. No machine trusts them, so their private keys are no secret. Made with
  * openssl (prime256v1, 100 years; the expired one with a negative life).
  */
 export interface TestCertificate {
@@ -47,7 +47,7 @@ bhICIQDXPoeexKgKDovzT/izkNHaSMTttRqeMO6iGAME4e0JAQ==
 -----END CERTIFICATE-----`,
 };
 
-/** For localhost, over since the day it was made. */
+/** For localhost, already expired when it was made. */
 export const expiredCertificate: TestCertificate = {
   key: `-----BEGIN EC PRIVATE KEY-----
 MHcCAQEEIPq4KUIyz6DnZ91WqIuB0XDFg+CSuYLy6D8F9o77jA18oAoGCCqGSM49

@@ -11,7 +11,7 @@ export interface TrialOptions {
 const intervalMs = 10_000;
 const firstRunMs = 5_000;
 
-/** A check that runs on a clock that only the test advances, with everything it reported. */
+/** A check on a clock that stands still, with everything that the check reported. */
 export class CheckTrial {
   readonly clock: FakeClock = new FakeClock();
   readonly results: CheckResult[] = [];
@@ -30,12 +30,12 @@ export class CheckTrial {
     });
   }
 
-  /** Moves time to where the first run has just begun. */
+  /** Advances the clock to the start of the first run. */
   async startRun(): Promise<void> {
     await this.clock.advance(firstRunMs);
   }
 
-  /** What the run that is under way reports. */
+  /** Waits for the result of the run in progress. */
   async result(): Promise<CheckResult> {
     for (;;) {
       const result = this.results.shift();
@@ -45,7 +45,7 @@ export class CheckTrial {
   }
 }
 
-/** The first result of a check, which is stopped afterwards. */
+/** Runs a check once, stops it, and returns its first result. */
 export async function firstResult(
   start: (options: TrialOptions) => CheckRunner,
   options?: { readonly outputBytesMax?: number },

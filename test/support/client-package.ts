@@ -2,19 +2,19 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-/** A folder with a program's dependencies: the published package of clients, packed and installed as a stranger gets it. */
+/** A folder in which the packed client package and a program's dependencies are installed. */
 export interface ClientInstallation extends Disposable {
   readonly folder: string;
-  /** What `npm pack` put into the package, as paths. */
+  /** The paths that `npm pack` put into the package. */
   readonly packed: readonly string[];
-  /** What tsc has to say about programs that use the package; "" when nothing. Nothing is left unchecked. */
+  /** What tsc reports about programs that use the package; "" when it finds no error. Checks libraries too. */
   typeFaults(
     programs: readonly string[],
     options: { readonly lib: readonly string[]; readonly types: readonly string[] },
   ): string;
-  /** Starts a TypeScript program, its types taken off. */
+  /** Starts a TypeScript program after removing its types. */
   start(runtime: Runtime, program: string): Bun.Subprocess<"ignore", "pipe", "pipe">;
-  /** Runs one to its end; resolves with all that it printed. */
+  /** Runs a program to its end; resolves with its output. */
   run(runtime: Runtime, program: string): Promise<string>;
 }
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { programOf } from "./target.ts";
 
-/** A command line that speaks to an agent, called `consul` whatever it is. */
+/** A command line that speaks to an agent, always installed under the name `consul`. */
 export interface Client {
-  /** For a shell: the client is on the path, and set to the agent at `url`. */
+  /** Environment for a shell: the client is on the path and uses the agent at `url`. */
   environment(url: string): Readonly<Record<string, string>>;
   close(): void;
 }
@@ -15,7 +15,7 @@ const kind = process.env["CLIENT"] ?? "praetor";
 /** Whose command line it is. */
 export const clientName: "praetor" | "consul" = kind === "consul" ? "consul" : "praetor";
 
-/** Why the client that CLIENT names cannot be run here; undefined when it can. */
+/** Why the client that CLIENT names cannot run here; undefined when it can. */
 export function clientMissing(): string | undefined {
   const [program = "", ...words] = clientProgram();
   if (words.length > 0) return undefined;
@@ -27,7 +27,10 @@ export function clientMissing(): string | undefined {
   }
 }
 
-/** The client that CLIENT names: praetor (the sources, the default), executable (dist/praetor) or consul (CONSUL_BINARY). */
+/**
+ * The client that CLIENT names: praetor (the sources, the default), executable (dist/praetor) or consul
+ * (CONSUL_BINARY).
+ */
 export function openClient(): Client {
   const folder = mkdtempSync(join(tmpdir(), "client-"));
   const program = join(folder, "consul");

@@ -7,7 +7,7 @@ export interface CommandRun {
   readonly stderr: string;
 }
 
-/** Runs a command with `args`, and tells what it wrote and how it ended. */
+/** Runs a command with `args`; returns its output and exit code. */
 export async function runCommandWith(
   command: Command,
   args: readonly string[],

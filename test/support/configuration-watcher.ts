@@ -1,21 +1,21 @@
 import { exchange, type Answer } from "./exchange.ts";
 
-/** How a service asks: Go's with `recurse=`, the C SDK with `recurse=true` and its name. */
+/** The form of the request: Go clients send `recurse=`, the C SDK `recurse=true` with its name. */
 export interface Asking {
   readonly recurse: "" | "true";
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * What a Geneva service does to follow a folder of keys: it asks, and asks again with the index that it was told, with no
- * pause in between. An answer without an index, or with the same one, makes it spin; an answer that does not come leaves
- * it with an old picture.
+ * Follows a folder of keys as a Geneva service does: it sends blocking queries with the last index, without a pause
+ * between them. An answer without an index, or with the same index, would make it spin; a missing answer leaves its
+ * values stale.
  */
 export class ConfigurationWatcher {
   readonly prefix: string;
-  /** Each key with its value in base64, as it was told last. */
+  /** Each key with its value in base64, as last received. */
   picture: Readonly<Record<string, string | null>> = {};
-  /** How many were answered. */
+  /** The number of answers. */
   answered = 0;
   readonly indexes: number[] = [];
   readonly asking: Asking;
@@ -30,7 +30,7 @@ export class ConfigurationWatcher {
     this.#wait = wait;
   }
 
-  /** Ends when it was told to stop and the last request was answered. @throws Error for what a service would not stand */
+  /** Stops the watcher and waits for the last answer. @throws Error when a service could not have used an answer */
   async run(): Promise<void> {
     let index = 0;
     while (!this.#stopped) {

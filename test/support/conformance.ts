@@ -4,7 +4,7 @@ import { startTarget, type Target, type TargetName } from "./target.ts";
 
 let shared: Promise<Target> | undefined;
 
-/** The agent that all files of one test run share: started by the first that asks, ended with the run. */
+/** The agent that all files of a test run share: the first file that needs it starts it, and it ends with the run. */
 export function sharedTarget(): Promise<Target> {
   shared ??= startTarget();
   return shared;
@@ -29,8 +29,8 @@ export function del(path: string): Promise<Answer> {
 }
 
 /**
- * Whether the target is the one whose answer differs, for the few places where it must. The reasons are listed in
- * test/conformance/README.md.
+ * Whether the target is the one whose answer differs, for the few places where it must. test/conformance/README.md
+ * lists the reasons.
  */
 export function differs(name: TargetName, reason: string): boolean {
   if (reason === "") throw new Error("say why the answers differ");
@@ -49,7 +49,7 @@ export function unique(prefix: string): string {
   return `${prefix}-${names}`;
 }
 
-/** The text with what differs from run to run taken out: row indexes, node ids, content hashes. */
+/** The text without what differs between runs: row indexes, node ids, content hashes. */
 export function masked(text: string): string {
   return text
     .replace(/"(CreateIndex|ModifyIndex)":\d+/g, '"$1":0')
@@ -62,13 +62,13 @@ export interface ExpectedError {
   readonly text: string;
 }
 
-/** An error is its text and nothing else, not even a final newline. */
+/** Expects an error: its body is exactly the text, without a final newline. */
 export function expectError(answer: Answer, { status, text }: ExpectedError): void {
   expect({ status: answer.status, text: answer.text }).toEqual({ status, text });
   expect(answer.header("Content-Type")).toBe("text/plain; charset=utf-8");
 }
 
-/** Success without a body, as registrations are answered. */
+/** Expects success with an empty body, as registrations are answered. */
 export function expectEmpty(answer: Answer): void {
   expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: "" });
   expect(answer.header("Content-Type")).toBeUndefined();
@@ -81,7 +81,7 @@ export function expectTrue(answer: Answer): void {
 interface Definition {
   readonly ID?: string;
   readonly Name: string;
-  /** Whatever else the API takes, and what it must refuse. */
+  /** Methods that the rest of the API accepts and this endpoint must refuse. */
   readonly [field: string]: unknown;
 }
 
@@ -99,7 +99,7 @@ export async function registerCheck(definition: Definition): Promise<void> {
   expectEmpty(await put("/v1/agent/check/register", definition));
 }
 
-/** Writes to the catalog, without an agent; the node goes with the test. */
+/** Writes to the catalog without an agent; the node is removed after the test. */
 export async function registerNode(
   definition: { readonly Node: string } & Readonly<Record<string, unknown>>,
 ): Promise<void> {
@@ -107,7 +107,7 @@ export async function registerNode(
   expectTrue(await put("/v1/catalog/register", { Address: "192.0.2.1", ...definition }));
 }
 
-/** A folder of keys, ending in "/", that is deleted with the test. */
+/** A folder of keys, ending in "/", that is deleted after the test. */
 export function keyFolder(): string {
   const folder = `${unique("conformance")}/`;
   onTestFinished(async () => void (await del(`/v1/kv/${folder}?recurse`)));

@@ -1,4 +1,4 @@
-/** A command of a document's console block, and what it prints. */
+/** A command of a document's console block, and its output. */
 export interface ShownCommand {
   readonly command: string;
   readonly output: readonly string[];
@@ -11,15 +11,15 @@ export interface TourStep {
 }
 
 /**
- * The steps of a tour. A step is a comment, `<!-- tour: NAME -->`, and the console block that follows it, if one does. In a
- * block, "$ " begins a command and "> " continues it; everything else is output.
+ * The steps of a tour. A step is a comment, `<!-- tour: NAME -->`, and the console block that follows it, if any. In a
+ * block, "$ " begins a command and "> " continues it; every other line is output.
  */
 export function tourSteps(markdown: string): readonly TourStep[] {
   const form = /^<!-- tour: (\w+) -->\n(?:\n```console\n([\s\S]*?)^```$)?/gm;
   return [...markdown.matchAll(form)].map(([, name = "", block = ""]) => ({ name, commands: shownCommands(block) }));
 }
 
-/** What all console blocks of a text show, in order. */
+/** The commands and outputs of all console blocks of a text, in order. */
 export function shownIn(markdown: string): readonly ShownCommand[] {
   const blocks = markdown.matchAll(/^```console\n([\s\S]*?)^```$/gm);
   return [...blocks].flatMap(([, block = ""]) => shownCommands(block));
@@ -37,12 +37,12 @@ function shownCommands(block: string): ShownCommand[] {
   return shown;
 }
 
-/** What differs from run to run: indexes and the numbers of processes. */
+/** What differs between runs: indexes and process ids. */
 function masked(text: string): string {
   return text.replace(/Index": \d+/g, 'Index": N').replace(/\(process \d+\)/g, "(process N)");
 }
 
-/** Matches what was printed; a line "..." of the document stands for any number of lines. */
+/** Matches the output; a line "..." of the document stands for any number of lines. */
 export function expectedOutput(lines: readonly string[]): (actual: string) => boolean {
   const parts = lines.map((line) => (line === "..." ? "(?:.*\n)*?" : `${escapeRegExp(masked(line))}\n`));
   const form = new RegExp(`^${parts.join("")}$`);

@@ -6,18 +6,21 @@ export interface DnsQuestion {
   /** A record type's name, or "UNKNOWN_" and its number. */
   readonly type: string;
   readonly class: string;
-  /** The header's second word: flags and opcode. */
+  /** The header's second 16-bit word: flags and opcode. */
   readonly flags: number;
   readonly network: "udp" | "tcp";
-  /** Said with EDNS: how long a UDP answer may be. */
+  /** The largest UDP answer that the client accepts, as EDNS announces it. */
   readonly udpBytes?: number;
-  /** Said with EDNS: the client's subnet. */
+  /** The client's subnet, an EDNS option. */
   readonly subnet?: string;
-  /** Said with EDNS: another option. */
+  /** Another EDNS option. */
   readonly option?: { readonly code: number; readonly data: Buffer };
-  /** How many questions, answers, authority and additional records the header announces, if not those that there are. */
+  /**
+   * The counts of questions, answers, authority and additional records in the header, where they differ from the real
+   * ones.
+   */
   readonly counts?: readonly number[];
-  /** Octets that are missing at the end. */
+  /** How many octets are cut off at the end. */
   readonly cutBytes: number;
 }
 
@@ -26,10 +29,10 @@ const flagBits: Readonly<Record<string, number>> = {
 };
 
 /**
- * "edge1.node.consul A", and after it, where they are meant: "tcp"; "edns=1232", the size that the client takes;
- * "subnet=10.1.2.0", the client's; "class=CH"; "norecurse". And what resolvers do not send: "flags=ad,cd" and "opcode=5"
- * in the header; "counts=2,0,0,0", other numbers of records than there are; "cut=3", octets that are missing at the end;
- * "option=8:00ff", an EDNS option.
+ * Parses "edge1.node.consul A" and what may follow it: "tcp"; "edns=1232", the size that the client accepts;
+ * "subnet=10.1.2.0", the client's; "class=CH"; "norecurse". Some forms no resolver sends: "flags=ad,cd" and "opcode=5"
+ * in the header; "counts=2,0,0,0", wrong counts of records; "cut=3", octets cut off at the end; "option=8:00ff", an
+ * EDNS option.
  */
 export function parseDnsQuestion(line: string): DnsQuestion {
   const [name = "", type = "A", ...options] = line.split(" ");
@@ -69,7 +72,7 @@ const rcodeNames = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REF
 export class NoDnsAnswer extends Error {}
 
 /**
- * Asks a server on this machine as a resolver does, with an encoder and a decoder that are not the product's.
+ * Queries a server on this machine as a resolver does, with an encoder and a decoder that are not the product's.
  * @throws NoDnsAnswer, and Error for an answer that a resolver would refuse
  */
 export async function askDns(port: number, line: string): Promise<DnsAnswer> {
@@ -78,7 +81,7 @@ export async function askDns(port: number, line: string): Promise<DnsAnswer> {
   return readDnsAnswer(packet, await exchangeDns(port, packet, question.network));
 }
 
-/** @throws Error when a resolver that has sent `question` would refuse this answer */
+/** @throws Error when a resolver that sent `question` would refuse this answer */
 export function readDnsAnswer(question: Uint8Array, answer: Uint8Array): DnsAnswer {
   const flaw = flawInAnswer(question, answer);
   if (flaw !== undefined) throw new Error(`a resolver refuses this answer: ${flaw}`);
@@ -87,8 +90,8 @@ export function readDnsAnswer(question: Uint8Array, answer: Uint8Array): DnsAnsw
 }
 
 /**
- * Why a resolver that has sent `question` would refuse `answer` as forged or as meant for another question; undefined
- * when it would not. The letter case of the name counts, as it does to resolvers that vary it.
+ * Why a resolver that sent `question` would refuse `answer` as forged or as meant for another question; undefined when
+ * it would accept. The letter case of the name counts, as it does to resolvers that vary it.
  */
 export function flawInAnswer(question: Uint8Array, answer: Uint8Array): string | undefined {
   if (answer.length < headerBytes) return `it has ${answer.length} octets, fewer than a header`;
@@ -135,7 +138,7 @@ function questionIn(packet: Uint8Array, end: number): Uint8Array {
   return packet.subarray(headerBytes, end);
 }
 
-/** Where the first question ends; undefined if its name is compressed. */
+/** Offset of the first question's end; undefined if its name is compressed. */
 function questionEnd(packet: Uint8Array): number | undefined {
   let at = headerBytes;
   for (let length = packet[at] ?? 0; length > 0; length = packet[at] ?? 0) {
@@ -169,7 +172,7 @@ function ednsOf({ udpBytes, subnet, option }: DnsQuestion): Answer[] {
   return [{ type: "OPT", name: ".", udpPayloadSize: udpBytes ?? 1_232, flags: 0, options } as unknown as Answer];
 }
 
-/** Sends octets as they are and resolves with the first that come back. */
+/** Sends octets unchanged and resolves with the first octets received. */
 async function exchangeDns(port: number, packet: Uint8Array, network: "udp" | "tcp" = "udp"): Promise<Uint8Array> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
   const waitMs = patienceMs(quietMs);
@@ -218,7 +221,7 @@ async function openTcp(port: number, packet: Uint8Array, { resolve, reject }: Re
   return () => socket.end();
 }
 
-/** One line a record, in an order of their own where Consul has none. */
+/** One line for each record, sorted where Consul has no order. */
 export function recordLines(records: readonly Answer[] | undefined): readonly string[] {
   return (records ?? []).map((record) => lineOf(record)).toSorted();
 }

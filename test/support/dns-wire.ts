@@ -23,9 +23,9 @@ export function dnsHeader({ id = randomDnsId(), flags = 0x0100, counts = [1, 0, 
 
 export interface UdpClient {
   send(packet: Uint8Array): void;
-  /** All that came back until now. */
+  /** Everything received until now. */
   readonly received: readonly Buffer[];
-  /** @throws Error when so much has not come in the time that a quiet machine may take */
+  /** @throws Error when fewer octets arrive within the time that a quiet machine may take */
   until(isEnough: () => boolean, withinMs: number): Promise<void>;
   close(): void;
 }
@@ -44,7 +44,10 @@ export async function openUdpClient(port: number): Promise<UdpClient> {
   };
 }
 
-/** What has come, and who waits for it: looked at when something comes, as thousands of questions a second need it. */
+/**
+ * The octets received and the reader that waits for them. Each arrival wakes the reader, since tests send thousands of
+ * questions a second.
+ */
 class Inbox<Message> {
   readonly received: Message[] = [];
   #wake = Promise.withResolvers<boolean>();
@@ -69,12 +72,12 @@ class Inbox<Message> {
 }
 
 export interface TcpClient {
-  /** Octets as they are. */
+  /** Sends octets unchanged. */
   write(octets: Uint8Array): void;
   send(...packets: readonly Uint8Array[]): void;
-  /** The messages that came back until now. */
+  /** The messages received until now. */
   readonly received: readonly Uint8Array[];
-  /** @throws Error when so much has not come in the time that a quiet machine may take */
+  /** @throws Error when fewer messages arrive within the time that a quiet machine may take */
   until(isEnough: () => boolean, withinMs: number): Promise<void>;
   readonly closed: Promise<void>;
   readonly isClosed: boolean;

@@ -15,10 +15,10 @@ import { openTestStore, type TestStore } from "./store.ts";
 export interface DnsWorld extends TestStore {
   readonly responder: Responder;
   readonly metrics: Metrics;
-  /** The answer's records of all sections, one line each; asked as parseDnsQuestion reads it. */
+  /** The records of all sections of the answer, one on each line; parseDnsQuestion reads the question. */
   readonly lines: (question: string) => readonly string[];
   readonly answer: (question: string) => DnsAnswer;
-  /** A node, with a service when one is given. */
+  /** Registers a node, with a service when one is given. */
   readonly register: (node: string, changes?: Partial<Node>, service?: Partial<Service>) => Promise<void>;
 }
 
@@ -33,7 +33,7 @@ const settings: ZoneSettings = {
   soa: { refresh: 3_600, retry: 600, expire: 86_400, minTtl: 0 },
 };
 
-/** What answers DNS, on a store with nothing in it, without sockets. */
+/** A DNS responder over an empty store, without sockets. */
 export function openDnsWorld(changes: Partial<ZoneSettings> = {}): DnsWorld {
   const opened = openTestStore();
   const { store, clock } = opened;

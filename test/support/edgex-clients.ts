@@ -1,11 +1,11 @@
 import { sharedTarget } from "./conformance.ts";
 import { headerOf, type RawAnswer, RawConnection, textOf } from "./raw-connection.ts";
 
-// What the clients of EdgeX Geneva send, octet by octet.
+// The requests of EdgeX Geneva's clients, octet by octet.
 
 const host = "localhost:8500";
 
-/** Go's HTTP client below HashiCorp's API package: no content type, no Accept, a length with each PUT. */
+/** Go's HTTP client below HashiCorp's API package: no Content-Type, no Accept, a Content-Length with each PUT. */
 export function goRequest(method: "GET" | "PUT", target: string, body: string | Uint8Array = ""): Buffer {
   const bytes = Buffer.from(body);
   const head = [
@@ -18,7 +18,7 @@ export function goRequest(method: "GET" | "PUT", target: string, body: string | 
   return Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), bytes]);
 }
 
-/** A path as Go escapes it: much is left as it is that looks odd to servers. */
+/** A path escaped as Go escapes it; Go leaves many unusual characters unescaped. */
 export function goPath(path: string): string {
   const escape = (each: string): string => `%${each.charCodeAt(0).toString(16).toUpperCase()}`;
   return encodeURI(path).replaceAll(/[?#!'()*]/g, escape);
@@ -29,22 +29,22 @@ function cRequest(target: string): string {
   return `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: edgex\r\nAccept: */*\r\n\r\n`;
 }
 
-/** The beginning of the C SDK's upload; the body follows when the server says so, or after a second. */
+/** The head of the C SDK's upload; the body follows after 100 Continue, or after a second. */
 function cUploadHead(target: string, length: number | "chunked"): string {
   const framing = length === "chunked" ? "Transfer-Encoding: chunked" : `Content-Length: ${length}`;
   const fields = [`Host: ${host}`, "User-Agent: edgex", "Accept: */*", framing, "Content-Type: application/json"];
   return `PUT ${target} HTTP/1.1\r\n${fields.join("\r\n")}\r\nExpect: 100-continue\r\n\r\n`;
 }
 
-/** What a client of EdgeX reads of an answer. */
+/** The parts of an answer that an EdgeX client reads. */
 export interface ClientAnswer {
   readonly status: number;
   readonly text: string;
-  /** X-Consul-Index, spelled exactly so; undefined when it is missing. */
+  /** X-Consul-Index in exactly this letter case; undefined when it is missing. */
   readonly index: string | undefined;
 }
 
-/** One client and its connection to the target that all files share; it is kept from request to request. */
+/** One client and its kept-alive connection to the target that all files share. */
 export class EdgexClient implements AsyncDisposable {
   readonly #connection: RawConnection;
 
@@ -56,19 +56,19 @@ export class EdgexClient implements AsyncDisposable {
     this.#connection = connection;
   }
 
-  /** As Go's clients ask. */
+  /** Sends a request as Go's clients do. */
   async go(method: "GET" | "PUT", target: string, body: string | Uint8Array = ""): Promise<ClientAnswer> {
     this.#connection.send(goRequest(method, target, body));
     return readAnswer(await this.#connection.answer());
   }
 
-  /** As the C SDK reads. */
+  /** Reads as the C SDK does. */
   async c(target: string): Promise<ClientAnswer> {
     this.#connection.send(cRequest(target));
     return readAnswer(await this.#connection.answer());
   }
 
-  /** As the C SDK writes when it knows the length: it waits to be told that the server wants the body. */
+  /** Writes as the C SDK does when it knows the length: it waits for 100 Continue before the body. */
   async cUpload(target: string, body: string): Promise<ClientAnswer> {
     this.#connection.send(cUploadHead(target, Buffer.byteLength(body)));
     const first = await this.#connection.next();
@@ -77,7 +77,7 @@ export class EdgexClient implements AsyncDisposable {
     return readAnswer(await this.#connection.answer());
   }
 
-  /** As the C SDK writes without a body: in chunks, of which there is none. */
+  /** Writes as the C SDK does without a body: chunked, with no chunk but the last. */
   async cUploadNothing(target: string): Promise<ClientAnswer> {
     this.#connection.send(cUploadHead(target, "chunked"));
     this.#connection.send("0\r\n\r\n");

@@ -1,6 +1,6 @@
 /**
- * A program to be killed: opens the store in the folder given and commits batches until it is, several under way at a
- * time. Says "ready", then the revision of each batch that was acknowledged, one a line.
+ * A program to be killed: opens the store in the given folder and commits batches until it is killed, with several in
+ * progress at a time. Prints "ready", then the revision of each acknowledged batch, one on each line.
  */
 import { writeSync } from "node:fs";
 import { openSqliteEngine } from "../../src/engine/sqlite/sqlite-engine.ts";
@@ -21,7 +21,7 @@ async function commitForever(): Promise<never> {
   }
 }
 
-/** Not through a stream: what is said must be out before the next commit. */
+/** Writes synchronously: the line must be out before the next commit. */
 function say(line: string): void {
   writeSync(1, `${line}\n`);
 }

@@ -1,19 +1,19 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 
 export interface ExchangeRequest {
-  /** Sent as it stands, not normalised: it may hold "//", "%2F" or a broken escape. */
+  /** Sent unchanged, not normalised: it may hold "//", "%2F" or a broken escape. */
   readonly path: string;
-  /** Anything but text and bytes is sent as JSON. */
+  /** Any value but text and bytes is sent as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Without a Content-Length. */
+  /** Sent chunked, without a Content-Length. */
   readonly chunked?: boolean;
 }
 
-/** What came back, with nothing decoded, followed or normalised. */
+/** The response, with nothing decoded, followed or normalised. */
 export class Answer {
   readonly status: number;
-  /** Names in their case as sent. */
+  /** Header names in their letter case. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
   readonly bytes: Buffer;
 
@@ -32,7 +32,7 @@ export class Answer {
     return JSON.parse(this.text);
   }
 
-  /** The value of the header spelled exactly so. */
+  /** The value of the header with exactly this letter case. */
   header(name: string): string | undefined {
     return this.headers.find(([each]) => each === name)?.[1];
   }

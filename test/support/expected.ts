@@ -1,4 +1,4 @@
-// The exact JSON of the agent's own rows, with indexes and ids masked: what `masked()` makes of the answers.
+// The exact JSON of the agent's own rows, with indexes and ids masked as `masked()` does.
 
 const addresses =
   '"TaggedAddresses":{"lan":"127.0.0.1","lan_ipv4":"127.0.0.1","wan":"127.0.0.1","wan_ipv4":"127.0.0.1"}';

@@ -1,9 +1,9 @@
 import type { Batch, Engine } from "../../src/engine/engine.ts";
 import { OperatingError } from "../../src/lib/errors.ts";
 
-/** An engine in front of another that fails, or keeps callers waiting, for as long as a test says so. */
+/** An engine in front of another one, whose commits a test can fail or delay. */
 export class FailingEngine implements Engine {
-  /** Every batch that was asked for, also those that failed. */
+  /** Every batch that was submitted, failed ones included. */
   readonly batches: Batch[] = [];
   readonly #engine: Engine;
   #failing = false;
@@ -29,7 +29,7 @@ export class FailingEngine implements Engine {
     return this.#engine.close();
   }
 
-  /** From now on commits fail, those that are held included. */
+  /** Makes every commit fail from now on, held ones included. */
   fail(): void {
     this.#failing = true;
   }
@@ -38,12 +38,12 @@ export class FailingEngine implements Engine {
     this.#failing = false;
   }
 
-  /** From now on commits wait. */
+  /** Holds every commit from now on. */
   hold(): void {
     this.#gate = Promise.withResolvers();
   }
 
-  /** Lets go what waits. */
+  /** Releases the commits that are held. */
   release(): void {
     this.#gate?.resolve();
     this.#gate = undefined;

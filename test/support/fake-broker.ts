@@ -6,13 +6,13 @@ export interface SentMessage {
   acknowledge(): void;
 }
 
-/** A message broker that does what a test says: takes connections or not, acknowledges at once or when told. */
+/** A message broker under a test's control: whether it accepts connections, and when it acknowledges. */
 export class FakeBroker {
   /** Everything that was ever sent, in order. */
   readonly sent: SentMessage[] = [];
-  /** When each attempt to connect was made, as `now` tells. */
+  /** The time of each connection attempt, by `now`. */
   readonly attempts: number[] = [];
-  /** Answers the next attempts: an error refuses, "silence" never answers. */
+  /** What the next attempts meet: an error refuses, "silence" never answers. */
   answer: Error | "silence" | undefined;
   acknowledges = true;
   readonly #now: () => number;

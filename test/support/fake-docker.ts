@@ -5,27 +5,27 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** What a container's command prints and how it ends, or how the API fails: by the container's name. */
+/** By the container's name: the output and exit code of its command, or the failure of the API. */
 export interface FakeContainer {
   readonly create?: readonly [status: number, body: string];
   readonly start?: readonly [status: number, body: string];
   readonly inspect?: readonly [status: number, body: string];
-  /** Sent in these pieces. */
+  /** The output, sent in these pieces. */
   readonly output?: readonly Uint8Array[];
   readonly exitCode?: number;
-  /** So many times it is still running when it is asked for. */
+  /** How many times the API reports the command as still running. */
   readonly runsLonger?: number;
-  /** The connection is broken off at this step; at "hangs" nothing more comes after the output. */
+  /** The step at which the connection breaks off; at "hangs" the API sends nothing after the output. */
   readonly breaks?: "create" | "start" | "hangs";
 }
 
 export interface FakeDocker {
-  /** As DOCKER_HOST has them. */
+  /** Addresses in the form of DOCKER_HOST. */
   readonly unixHost: string;
   readonly tcpHost: string;
   /** Method, path, Host and body of each request. */
   readonly requests: readonly string[];
-  /** Resolves when a command that hangs has said what it says. */
+  /** Resolves when a command that hangs has sent its output. */
   hanging(): Promise<void>;
   close(): void;
 }

@@ -1,6 +1,6 @@
 import type { Random } from "../../src/lib/random.ts";
 
-/** The same numbers for the same seed (the mulberry32 generator): a run that failed can be run again. */
+/** Returns the same numbers for the same seed (mulberry32), so that a failed run can be repeated. */
 export class FakeRandom implements Random {
   #state: number;
 

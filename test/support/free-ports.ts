@@ -1,12 +1,12 @@
 import { createServer, type Server } from "node:net";
 
 /*
- * Tests run side by side, and thousands of connections with them, whose own ends the system gives ports from 32768 on. A
- * port that was free there a moment ago is soon somebody's. So each process of tests has a block of ports below, kept by
- * listening on the first of them until the process ends, and hands out the others in turn.
+ * Tests run side by side with thousands of connections, and the system gives the local ends of connections ports from
+ * 32768 on. A port that was free there a moment ago may soon be in use. So each process of tests reserves a block of
+ * ports below that, by listening on the block's first port until the process ends, and hands out the others in turn.
  */
 
-/** Up to the ports that an agent gives to services by default (28000). */
+/** Below the ports that an agent assigns to services by default (from 28000). */
 const firstPort = 10_000;
 const blockPorts = 400;
 const blocks = 45;
@@ -14,7 +14,7 @@ const blocks = 45;
 let reserved: Promise<Server> | undefined;
 let handedOut = 0;
 
-/** Ports that nobody listens on now, and that no other process of tests is given. */
+/** Ports that no program listens on now, and that no other process of tests receives. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   reserved ??= reserveBlock();
   const block = portOf(await reserved);
@@ -38,7 +38,7 @@ async function reserveBlock(): Promise<Server> {
   throw new Error(`all ${blocks} blocks of ports for tests are taken, the first from ${firstPort} on`);
 }
 
-/** Resolves with undefined where somebody else listens. */
+/** Resolves with undefined where another program listens. */
 function listenOn(port: number): Promise<Server | undefined> {
   const server = createServer();
   return new Promise((resolve) => {

@@ -1,20 +1,20 @@
 import { connect, createServer, type Socket } from "node:net";
 
-/** A port in front of another, where a test can shut out, cut off and hold up who comes by it. */
+/** A TCP proxy in front of a port, with which a test can refuse, cut and stall connections. */
 export interface Gate {
   readonly port: number;
-  /** How often somebody has come. */
+  /** The number of connections accepted. */
   readonly arrivals: number;
-  /** Lets connections through, from now on. */
+  /** Lets connections through from now on. */
   open(): void;
-  /** Ends all connections, and each new one at once. */
+  /** Closes all connections, and each new one at once. */
   shut(): void;
-  /** Takes connections and bytes, and answers nothing. */
+  /** Accepts connections and bytes, and answers nothing. */
   hold(): void;
   close(): void;
 }
 
-/** Open at first. */
+/** Starts a gate; it lets connections through at first. */
 export async function openGate(toPort: number): Promise<Gate> {
   const sockets = new Set<Socket>();
   let arrivals = 0;

@@ -6,7 +6,10 @@ const services = [
   { name: "edgex-core-metadata", port: 48081 },
 ] as const;
 
-/** What Consul 1.8 answers on a little Geneva gateway in containers: three services with their settings, and the database. */
+/**
+ * The answers of Consul 1.8 on a small Geneva gateway in containers: three services with their settings, and the
+ * database.
+ */
 export function genevaConsul({ target }: CannedRequest): Response {
   const answer = answers.get(target);
   return answer === undefined ? new Response("", { status: 404 }) : Response.json(answer);
@@ -58,7 +61,7 @@ function databaseRow(): Record<string, unknown> {
   return checkRow({ CheckID: "service:edgex-redis", Name: "status", ServiceID: "edgex-redis", Type: "tcp", Output });
 }
 
-/** Consul tells of no agent's check how it is run. */
+/** Consul's API does not show how an agent runs a check. */
 function checkRow(row: { readonly ServiceID: string } & Readonly<Record<string, string>>): Record<string, unknown> {
   return {
     Node: node,

@@ -1,27 +1,27 @@
 import { connect, type Socket } from "node:net";
 
-/** Connections of one client that wants to be in the way. It comes from an address of its own, of this machine. */
+/** Connections of one client that tries to exhaust the agent. They come from a local address of their own. */
 export interface HostileConnections extends Disposable {
-  /** How many the agent has not ended. */
+  /** The number of connections that the agent has not closed. */
   readonly open: number;
-  /** What has come back on all of them. */
+  /** The octets received on all of them. */
   readonly received: string;
   sendOnEach(octets: string): void;
-  /** Goes away with all of them. */
+  /** Closes all of them. */
   end(): void;
 }
 
 interface Hostility {
   readonly count: number;
-  /** Sent on each as soon as it is there. */
+  /** Sent on each connection as soon as it is open. */
   readonly request: (at: number) => string;
-  /** Whether it reads what is answered. */
+  /** Whether the client reads the answers. */
   readonly reads: boolean;
-  /** Thousands are to be from "127.0.0.1": to have an address chosen costs a port for a minute longer. */
+  /** Must be "127.0.0.1" for thousands: letting the system choose a source address blocks a port for a minute. */
   readonly from?: "127.0.0.1" | "127.0.0.2";
 }
 
-/** At a time, so that the queue of those to be accepted does not overflow. */
+/** The number opened at a time, so that the listen queue does not overflow. */
 const burst = 50;
 
 export async function openHostile(port: number, hostility: Hostility): Promise<HostileConnections> {

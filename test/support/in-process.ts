@@ -2,7 +2,7 @@ import type { RequestHandler } from "../../src/http/server.ts";
 import { SentPath, splitPath } from "../../src/http/sent-path.ts";
 
 /**
- * Asks a router without a server.
+ * Calls a router without a server.
  * @param target path and query as a client sends them
  */
 export function askInProcess(

@@ -11,8 +11,8 @@ function findHindrance(): string | undefined {
 }
 
 /**
- * Lets system calls of a running process, all its threads, go wrong for as long as `task` runs.
- * @param fault as strace has it after `inject=`: "pwrite64:error=ENOSPC", "fdatasync:delay_exit=500000"
+ * Makes system calls of a running process, in all its threads, fail or block while `task` runs.
+ * @param fault in the form of strace's `inject=`: "pwrite64:error=ENOSPC", "fdatasync:delay_exit=500000"
  */
 export async function withFault<Result>(pid: number, fault: string, task: () => Promise<Result>): Promise<Result> {
   const [calls = ""] = fault.split(":");

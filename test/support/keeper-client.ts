@@ -12,7 +12,10 @@ export interface RegistryClientOptions {
   readonly checkInterval: string;
 }
 
-/** The requests that EdgeX's registry client (go-mod-registry 4) makes of core-keeper, in its order, and what it makes of the answers. */
+/**
+ * The requests that EdgeX's registry client (go-mod-registry 4) sends to core-keeper, in its order, and its reading of
+ * the answers.
+ */
 export class KeeperRegistryClient {
   readonly #ask: Ask;
   readonly #options: RegistryClientOptions;
@@ -46,7 +49,7 @@ export class KeeperRegistryClient {
     return (found as { registrations: Endpoint[] }).registrations.map(({ serviceId }) => serviceId);
   }
 
-  /** undefined: it can be used. */
+  /** undefined when the answer is usable. */
   async whyUnavailable(serviceKey: string): Promise<string | undefined> {
     const answer = await this.#registration(serviceKey);
     if (!isSuccess(answer)) return "failed to check service availability: ";
@@ -59,7 +62,7 @@ export class KeeperRegistryClient {
     return this.#ask(`GET /registry/serviceId/${serviceKey}`);
   }
 
-  /** As Go writes it: what is not set is there, and empty. */
+  /** A registration as Go encodes it: unset fields are present and empty. */
   #body(status: string): object {
     const { serviceKey: serviceId, host, port, checkInterval: interval, checkRoute: path } = this.#options;
     const registration = { serviceId, status, host, port, HealthCheck: { interval, path, type: "http" } };
@@ -74,7 +77,7 @@ interface Endpoint {
   readonly port: number;
 }
 
-/** As KeeperRegistryClient, of the configuration client (go-mod-configuration 4). */
+/** The same for the configuration client (go-mod-configuration 4). */
 export class KeeperConfigurationClient {
   readonly #ask: Ask;
   readonly #basePath: string;
@@ -98,7 +101,7 @@ export class KeeperConfigurationClient {
     requireSuccess(await this.#ask(`PUT ${this.#path("")}?flatten=true`, request(configuration)));
   }
 
-  /** All that is below the base path, as nested objects of texts. */
+  /** Everything below the base path, as nested objects of texts. */
   async getConfiguration(): Promise<object> {
     if (!(await this.hasConfiguration())) throw new Error(`there is no configuration for ${this.#basePath}`);
     const { response } = requireSuccess(await this.#ask(`GET ${this.#path("")}?plaintext=true`)) as {
@@ -134,7 +137,7 @@ function request(value: unknown): object {
   return { apiVersion: "", requestId: "", value };
 }
 
-/** Go's PathEscape, and more: what has a meaning in topics of a message bus. */
+/** Go's PathEscape, which here also escapes the characters with a meaning in topics of a message bus. */
 function escapeKey(key: string): string {
   const escaped = encodeURIComponent(key).replaceAll(/%(3A|40|26|3D|2B|24)/g, (each) => decodeURIComponent(each));
   return escaped.replaceAll(/[+\-._~]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`);

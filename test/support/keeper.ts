@@ -3,14 +3,14 @@ import { type Answer, exchange, type ExchangeRequest } from "./exchange.ts";
 import { freePorts } from "./free-ports.ts";
 import { startTarget, type Target } from "./target.ts";
 
-/** An agent that speaks core-keeper's API beside Consul's. */
+/** An agent that serves core-keeper's API beside Consul's. */
 export interface KeeperTarget {
   readonly target: Target;
-  /** Of core-keeper's API: http://127.0.0.1:port */
+  /** URL of core-keeper's API: http://127.0.0.1:port */
   readonly url: string;
-  /** A request to core-keeper's API, by what follows /api/v3. */
+  /** Sends a request to core-keeper's API; the path follows /api/v3. */
   readonly ask: (request: string, body?: unknown, more?: Omit<ExchangeRequest, "path" | "body">) => Promise<Answer>;
-  /** A request to Consul's API, by what follows /v1. */
+  /** Sends a request to Consul's API; the path follows /v1. */
   readonly consul: (request: string, body?: unknown) => Promise<Answer>;
 }
 
@@ -40,7 +40,7 @@ export function sharedKeeper(): Promise<KeeperTarget> {
   return shared;
 }
 
-/** A refusal with exactly this status and text. */
+/** Expects a refusal with exactly this status and text. */
 export function expectRefusal(answer: Answer, status: number, message: string): void {
   expect({ status: answer.status, json: answer.json }).toEqual({
     status,
@@ -49,7 +49,7 @@ export function expectRefusal(answer: Answer, status: number, message: string): 
   expect(answer.header("Content-Type")).toBe("application/json");
 }
 
-/** Success with these fields, and no others. */
+/** Expects success with these fields and no others. */
 export function expectSuccess(answer: Answer, fields: object): void {
   expect({ status: answer.status, json: answer.json }).toEqual({
     status: 200,
@@ -57,7 +57,7 @@ export function expectSuccess(answer: Answer, fields: object): void {
   });
 }
 
-/** The fields of a registration that are wrong or of interest; all else is as it should be. */
+/** The fields of a registration that a test sets; the others have valid defaults. */
 export interface RegistrationFields {
   readonly serviceId?: unknown;
   readonly status?: unknown;
@@ -66,7 +66,7 @@ export interface RegistrationFields {
   readonly [other: string]: unknown;
 }
 
-/** The body of a registration. Nothing answers at its port, and it is asked once in an hour. */
+/** The body of a registration. No program listens at its port, and its check runs once an hour. */
 export function registrationBody(fields: RegistrationFields, check: Readonly<Record<string, unknown>> = {}): object {
   const healthCheck = { interval: "1h", path: "/api/v3/ping", type: "http", ...check };
   return { apiVersion: "v3", registration: { host: "127.0.0.1", port: 9, healthCheck, ...fields } };
@@ -84,14 +84,14 @@ export async function register(
   expect(answer.status).toBe(201);
 }
 
-/** What core-keeper's API shows of a service. */
+/** A service as core-keeper's API shows it. */
 export async function shownRegistration(keeper: KeeperTarget, serviceId: string): Promise<unknown> {
   const answer = await keeper.ask(`GET /registry/serviceId/${serviceId}`);
   expect(answer.status).toBe(200);
   return (answer.json as { registration: unknown }).registration;
 }
 
-/** A root of keys that is deleted with the test. */
+/** A root of keys that is deleted after the test. */
 export function keyRoot(keeper: KeeperTarget, name: string): string {
   const root = `edgex/v4/${name}`;
   onTestFinished(async () => void (await keeper.ask(`DELETE /kvs/key/${root}?prefixMatch=true`)));

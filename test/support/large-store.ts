@@ -5,7 +5,7 @@ import { RowFile } from "../../src/engine/sqlite/row-file.ts";
 const newRowsOfABatch = 30;
 const oldRowsOfABatch = 10;
 
-/** The batch with this revision: new rows, older ones anew, and one deleted. */
+/** The batch with this revision: new rows, overwrites of older rows, and one deletion. */
 function largeBatch(revision: number): Batch {
   const first = revision * newRowsOfABatch;
   const changes: RowChange[] = [];
@@ -23,10 +23,13 @@ function keyOf(n: number): string {
   return `edgex/${String(n).padStart(7, "0")}`;
 }
 
-/** Enough for most of a WAL, and too few for a fold. */
+/** Enough batches to fill most of a WAL, and too few for a fold. */
 const batchesAfterwards = 100;
 
-/** Commits batches until `isEnough`, and some more that are in the log only, folding in between as the agent's thread does; the store stays open. */
+/**
+ * Commits batches until `isEnough`, then some that only the log has, and folds in between as the agent's thread does;
+ * the store stays open.
+ */
 export function fillStore(
   folder: string,
   isEnough: () => boolean,
@@ -50,8 +53,8 @@ export interface Contents {
 }
 
 /**
- * Opens the store and reads it all.
- * @throws OperatingError when it is refused
+ * Opens the store and reads all of it.
+ * @throws OperatingError when the engine refuses it
  */
 export function contentsOf(folder: string): Contents {
   const store = RowFile.open(folder);
@@ -71,7 +74,7 @@ export function contentsOf(folder: string): Contents {
 
 const digests = new Map<number, bigint>();
 
-/** What a store with this revision holds. */
+/** The content of a store with this revision. */
 export function contentsAt(revision: number): Contents {
   const digest = digests.get(revision) ?? digestAt(revision);
   digests.set(revision, digest);

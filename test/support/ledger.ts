@@ -1,7 +1,7 @@
 /**
- * What clients know of things they keep rewriting while the agent is killed under them. Each thing goes through
- * numbered generations, every fifth of which is its deletion; a thing is rewritten by one client at a time, so after a
- * crash it is in the newest generation acknowledged, or in the one after it, which was on its way. Nothing else is right.
+ * What clients know of things that they keep rewriting while the agent is killed. Each thing goes through numbered
+ * generations, every fifth of which is a deletion. One client rewrites a thing at a time, so after a crash the thing
+ * must be in the newest acknowledged generation or in the next one, which was in progress.
  */
 export class Ledger {
   readonly #things: Map<string, Generations> = new Map();
@@ -20,7 +20,7 @@ export class Ledger {
     this.acknowledgements++;
   }
 
-  /** Compares with what was found after a crash, takes that as the new truth, and returns what is wrong. */
+  /** Compares with what the restarted agent has, continues from that, and returns the differences. */
   settle(found: ReadonlyMap<string, Found>): readonly string[] {
     const wrong = [...found.keys()]
       .filter((thing) => !this.#things.has(thing))
@@ -42,11 +42,11 @@ export class Ledger {
 
 interface Generations {
   readonly acknowledged: number;
-  /** The same, or one more. */
+  /** The same generation, or the next. */
   readonly attempted: number;
 }
 
-/** The generation a thing is in, or a text that says how its parts do not fit together. */
+/** The generation of a thing, or a text that says how its parts contradict each other. */
 export type Found = number | string;
 
 export function isDeletion(generation: number): boolean {

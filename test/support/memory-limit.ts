@@ -2,18 +2,18 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "n
 import { join } from "node:path";
 import { messageOf } from "../../src/lib/errors.ts";
 
-/** A control group whose processes may have so much memory together, and no more. */
+/** A control group that limits the memory of all its processes together. */
 export interface MemoryLimit {
-  /** Words before a program that start it in the group: for openSandbox. */
+  /** Arguments before a program that start it in the group: for openSandbox. */
   readonly before: readonly string[];
-  /** Of the memory that the group has at the moment what a process cannot do without, in MiB: no files read ahead. */
+  /** The group's memory without page cache, in MiB. */
   usedMiB(): number;
-  /** When all its processes have ended. */
+  /** Removes the group, after all its processes have ended. */
   remove(): void;
 }
 
 const mebibyte = 1 << 20;
-/** The same file by its names in versions 1 and 2. */
+/** The names of the same file in cgroup versions 1 and 2. */
 const limitNames = ["memory.limit_in_bytes", "memory.max"] as const;
 const swapNames = ["memory.memsw.limit_in_bytes", "memory.swap.max"] as const;
 
@@ -40,7 +40,7 @@ export function limitMemory(mebibytes: number): MemoryLimit {
   };
 }
 
-/** Where this process is: what is made below it has no more than this process may have. */
+/** This process's own group: a group made below it stays within its limits. */
 function ownGroup(): string {
   const lines = readFileSync("/proc/self/cgroup", "utf8").split("\n");
   const first = lines.find((line) => line.split(":")[1] === "memory");

@@ -7,7 +7,7 @@ import { within } from "./within.ts";
 
 const readyWithinMs = 5_000;
 
-/** A real MQTT broker of a test, on a port of its own, which keeps nothing. */
+/** A real MQTT broker without persistence, on a port of its own. */
 export interface Mosquitto {
   readonly port: number;
   start(): Promise<void>;
@@ -17,13 +17,13 @@ export interface Mosquitto {
 }
 
 export interface MosquittoOptions {
-  /** Name and password that it asks for; without, it asks nobody. */
+  /** The name and password that it requires; without them it accepts every client. */
   readonly user?: readonly [name: string, password: string];
   /** Further lines of its configuration, for the listener. */
   readonly lines?: (folder: string) => readonly string[];
 }
 
-/** Started already. */
+/** Resolves when the broker accepts connections. */
 export async function openMosquitto({ user, lines = () => [] }: MosquittoOptions = {}): Promise<Mosquitto> {
   const folder = mkdtempSync(join(tmpdir(), "mosquitto-"));
   const [port = 0] = await freePorts(1);
@@ -35,9 +35,9 @@ export async function openMosquitto({ user, lines = () => [] }: MosquittoOptions
     "persistence false",
     `allow_anonymous ${user === undefined}`,
     ...asking,
-    // All that it has acknowledged is on its way to the subscribers, so that its end loses nothing of it.
+    // Each acknowledged message is on its way to the subscribers, so the end loses none.
     "max_inflight_messages 0",
-    // Else it gives up the rights to read what the test has made.
+    // Otherwise the broker drops the rights to read the test's files.
     "user root",
   ];
   writeFileSync(file, config.join("\n"));

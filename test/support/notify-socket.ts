@@ -1,8 +1,8 @@
 import { dlopen } from "bun:ffi";
 
-/** The socket that a service manager reads from: what NOTIFY_SOCKET names. */
+/** A service manager's socket, which NOTIFY_SOCKET names. */
 export interface NotifySocket extends Disposable {
-  /** What has been sent since this was asked last, each datagram as its lines. */
+  /** The datagrams since the last call, each as its lines. */
   read(): readonly (readonly string[])[];
 }
 

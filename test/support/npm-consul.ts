@@ -2,7 +2,7 @@ import { afterAll } from "bun:test";
 import Consul from "consul";
 import { sharedTarget } from "./conformance.ts";
 
-/** The npm package `consul`, as a service that uses it has it, for the length of a test file. */
+/** The npm package `consul` as a service uses it, for the length of a test file. */
 export async function npmConsul(defaults: { readonly token?: string } = {}): Promise<Consul> {
   const { hostname, port } = new URL((await sharedTarget()).url);
   const consul = new Consul({ host: hostname, port: Number(port), defaults });
@@ -15,7 +15,7 @@ interface Refusal {
   readonly body: unknown;
 }
 
-/** What a call was refused with; the message of the package's error has only short texts of it. */
+/** The error of a refused call, with the response's body: the package's message has only a short form of it. */
 export async function refusalOf(call: Promise<unknown>): Promise<Refusal> {
   try {
     await call;

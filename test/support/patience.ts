@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 
 /*
- * Bounds on time that a slow machine cannot fail. A bound is written as what a quiet machine of the reference's speed may
- * take, and multiplied by how slow this machine is: a fixed piece of work for the processor and the disk is timed for that.
- * The work is long enough for the scheduler to give other processes their turns meanwhile, so a busy machine is a slow one.
+ * Bounds on time that a slow machine cannot fail. A bound is stated for a quiet reference machine and multiplied by
+ * this machine's slowness, which is measured with a fixed piece of work for processor and disk. The work lasts long
+ * enough for the scheduler to run other processes meanwhile, so a busy machine measures as a slow one.
  */
 
 const text = Buffer.from(
@@ -14,18 +14,18 @@ const text = Buffer.from(
 );
 const syncs = 3;
 
-/** How long the work takes on the reference: two otherwise idle cores of an AMD EPYC, and a disk that syncs in 2 ms. */
+/** Duration of the work on the reference: two otherwise idle cores of an AMD EPYC, and a disk that syncs in 2 ms. */
 const referenceMs = 31;
 
-/** A test asks for bounds far more often than a machine's load changes. */
+/** How long a measurement is reused: tests ask for bounds far more often than a machine's load changes. */
 const measuredForMs = 5_000;
 
 let slowest = 1;
 let measuredMs = -Infinity;
 
 /**
- * How many times slower than the reference this machine is, at least 1. It is the highest value this process has measured:
- * what a bound is for may have been slowed down before the bound was asked for.
+ * How many times slower than the reference this machine is, at least 1. Returns the highest value that this process has
+ * measured, because the slow phase may be over when a test asks for the bound.
  */
 export function slowness(): number {
   if (performance.now() - measuredMs < measuredForMs) return slowest;
@@ -49,7 +49,7 @@ function work(): void {
   rmSync(folder, { recursive: true });
 }
 
-/** How long something may take on this machine, in milliseconds, that may take `quietMs` on a quiet reference machine. */
+/** Scales a duration on a quiet reference machine to this machine, in milliseconds. */
 export function patienceMs(quietMs: number): number {
   return quietMs * slowness();
 }

@@ -5,7 +5,7 @@ import { within } from "./within.ts";
 
 /** Podman's service with the Docker API, and its containers, which end with it. */
 export interface Podman {
-  /** As DOCKER_HOST has it. */
+  /** Its address in the form of DOCKER_HOST. */
   readonly dockerHost: string;
   close(): Promise<void>;
 }
@@ -13,8 +13,8 @@ export interface Podman {
 const startsWithinMs = 60_000;
 
 /**
- * Run in namespaces of its own: what it mounts and starts goes with it. It is content with little: no cgroups, no network, no
- * image (the machine's own programs are the container's), limits that a sandbox may set.
+ * Runs in namespaces of its own, so its mounts and processes end with it. It needs no cgroups, no network and no image
+ * (its containers use this machine's programs), and runs within the limits of a sandbox.
  */
 const script = `
 set -eu
@@ -37,7 +37,7 @@ exec podman system service --time=0 unix://$folder/docker.sock
 
 /**
  * Starts it with containers of these names, of which the first runs. Needs root.
- * @throws Error with what Podman said when it does not start
+ * @throws Error with Podman's output when it does not start
  */
 export async function openPodman(...containers: readonly [string, ...string[]]): Promise<Podman> {
   const folder = mkdtempSync(join(tmpdir(), "podman-"));
@@ -51,7 +51,7 @@ export async function openPodman(...containers: readonly [string, ...string[]]):
   const close = async (): Promise<void> => {
     program.kill("SIGKILL");
     await program.exited;
-    // What was in its namespaces is ended by the system, which may take a moment.
+    // The system ends the processes of its namespaces, which may take a moment.
     await within(10_000, async () => rmSync(folder, { recursive: true, force: true }));
   };
   const socket = join(folder, "docker.sock");

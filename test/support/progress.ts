@@ -1,19 +1,19 @@
 import { isAtLength } from "./at-length.ts";
 
-/** What a line begins with that says what a trial has done in all: `make fault` ends with these. */
+/** The prefix of a trial's summary: `make fault` prints these lines at its end. */
 export const figuresMark = "= ";
 
 const everyMs = 10_000;
 let toldMs = performance.now();
 
-/** How far a long trial is, now and then. Costs nothing in between. */
+/** Prints the progress of a long trial now and then. */
 export function tellProgress(say: () => string): void {
   if (!isAtLength || performance.now() - toldMs < everyMs) return;
   toldMs = performance.now();
   process.stdout.write(`${say()}\n`);
 }
 
-/** What a trial has done, at its end. */
+/** Prints the summary of a trial. */
 export function tellFigures(said: string): void {
   process.stdout.write(`${figuresMark}${said}\n`);
 }

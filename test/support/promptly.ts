@@ -1,12 +1,15 @@
 import { patienceMs } from "./patience.ts";
 
-/** Far longer than any answer takes, and far shorter than the ten minutes for which tests ask an agent to hold a request. */
+/**
+ * Far longer than any answer takes, and far shorter than the ten minutes for which tests ask an agent to hold a
+ * request.
+ */
 const quietMs = 30_000;
 
 /**
- * What the promise resolves with. It shows that a request was answered, and not held: tests let requests wait for minutes, so
- * that no slow machine makes one look like the other.
- * @throws Error when there is no answer after half a minute on a quiet machine, and as much longer as this one is slower
+ * Resolves with the promise's value. It shows that a request was answered and not held: tests let requests wait for
+ * minutes, so that a slow machine cannot confuse the two.
+ * @throws Error when there is no answer after half a minute on a quiet machine, or the scaled time on a slower one
  */
 export async function promptly<Result>(promise: Promise<Result>): Promise<Result> {
   const late = Promise.withResolvers<never>();

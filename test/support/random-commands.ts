@@ -18,8 +18,8 @@ import {
 } from "./state.ts";
 
 /*
- * Sequences of commands of every kind. There are few names, so that commands meet: a node is registered again in other
- * letters, loses the check that a session needs, or comes back with the id of another.
+ * Random sequences of commands of every kind. Names are few, so that commands collide: a node is registered again in
+ * another letter case, loses the check that a session needs, or comes back with the id of another.
  */
 
 export const names: {
@@ -47,11 +47,11 @@ const key = fc.constantFrom(...names.keys);
 const prefix = fc.constantFrom("", "a", "a/", "b");
 const value = fc.constantFrom("", "x", "y").map((text) => new TextEncoder().encode(text));
 const flags = fc.constantFrom(0n, 7n);
-/** Now and then the index that a row really has. */
+/** Sometimes the row's actual index. */
 const index = fc.nat(12);
 const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
 const is = <const T>(name: T): fc.Arbitrary<T> => fc.constant(name);
-/** One in four is none, or not known. */
+/** One in four is empty or unknown. */
 const session = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...names.sessions) },
   { weight: 2, arbitrary: fc.constantFrom("", "no-uuid", "00000000-6f0e-4a66-9e1c-0d4f0c6a8f11") },
@@ -98,13 +98,13 @@ const operation: fc.Arbitrary<TxnOperation> = fc.oneof(
 
 type Commands = { readonly [Type in Command["type"]]: fc.Arbitrary<Extract<Command, { type: Type }> | RestoreEarlier> };
 
-/** The state as it was before so many steps (or the first) is saved and restored. */
+/** Saves the state as it was before this number of steps (or the first), and restores it. */
 interface RestoreEarlier {
   readonly type: "restore";
   readonly stepsAgo: number;
 }
 
-/** One for each kind: the compiler shows what is missing. */
+/** One generator for each kind of command: the compiler reports a missing one. */
 const commands: Commands = {
   "kv-set": fc.record({ type: is("kv-set"), key, value, flags, cas: maybe(index) }),
   "kv-delete": fc.record({ type: is("kv-delete"), key, cas: maybe(index) }),
@@ -137,7 +137,7 @@ const commands: Commands = {
   restore: fc.record({ type: is("restore"), stepsAgo: fc.nat(20) }),
 };
 
-/** What builds something up comes more often than what takes it away, or little would ever be there. */
+/** Commands that create are more frequent than commands that delete, or the tables would stay empty. */
 const weights: { readonly [Type in Command["type"]]: number } = {
   "kv-set": 4,
   "kv-delete": 2,
@@ -170,14 +170,14 @@ interface RandomStep {
 
 export type Steps = readonly RandomStep[];
 
-/** Two nodes that are well, with a service, so that a sequence need not find its way to them. */
+/** Two healthy nodes with a service, from which each sequence begins. */
 const prelude: Steps = ["n1", "n2"].map((name) => {
   const checks = names.checks.map((id) => checkNamed(id, { status: "passing" }));
   const service = serviceNamed("a");
   return { command: { type: "register", node: nodeNamed(name), skipNodeUpdate: false, service, checks }, laterMs: 0 };
 });
 
-// Without a size, fast-check makes no more than ten.
+// Without a size, fast-check makes at most ten.
 const anySteps = fc.array(step, { maxLength: 50, size: "max" });
 
 export const randomSteps: fc.Arbitrary<Steps> = fc.oneof(
@@ -185,7 +185,7 @@ export const randomSteps: fc.Arbitrary<Steps> = fc.oneof(
   { arbitrary: anySteps.map((others) => [...prelude, ...others]), weight: 4 },
 );
 
-/** One step that was taken. */
+/** The command of this step. */
 export interface Step {
   readonly command: Command;
   readonly before: State;
@@ -195,7 +195,7 @@ export interface Step {
   readonly nowMs: number;
 }
 
-/** Takes the steps one after the other, from an empty state, and looks at each. */
+/** Applies the steps from an empty state, and calls back after each. */
 export function takeSteps(steps: Steps, look: (step: Step, driver: StateDriver) => void = () => {}): StateDriver {
   const driver = new StateDriver();
   const seen = [driver.state];
@@ -219,12 +219,12 @@ function commandOf(wish: Command | RestoreEarlier, seen: readonly State[]): Comm
   return { type: "restore", snapshot: savedAndRead(earlier) };
 }
 
-/** A session's id is drawn anew for each: none that is in use is used again. */
+/** Draws a new session id, which no live session has. */
 function isPossible(state: State, command: Command): boolean {
   return command.type !== "session-create" || !getSession(state, command.session.id);
 }
 
-/** The state as it comes out of a snapshot, which is cut into blocks of other sizes on its way. */
+/** The state restored from a snapshot that is split into blocks of other sizes. */
 export function savedAndRead(state: State, blockBytes = 97): State {
   const bytes = Buffer.concat([...encodeSnapshot(state)]);
   const decoder = new SnapshotDecoder();

@@ -2,10 +2,10 @@ import { connect, type Socket } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { patienceMs } from "./patience.ts";
 
-/** One answer as its octets came. */
+/** One answer as received. */
 export interface RawAnswer {
   readonly status: number;
-  /** Each as sent, name and value: "X-Consul-Index: 12". */
+  /** Each header line as received: "X-Consul-Index: 12". */
   readonly headerLines: readonly string[];
   readonly body: Buffer;
 }
@@ -40,7 +40,7 @@ export class RawConnection implements AsyncDisposable {
   }
 
   /**
-   * The next answer, without what only announces it (100 Continue).
+   * The next answer, after any 100 Continue.
    * @throws Error when the connection ends before, or nothing comes in time
    */
   async answer(): Promise<RawAnswer> {
@@ -87,12 +87,12 @@ export class RawConnection implements AsyncDisposable {
   }
 }
 
-/** The value of a header spelled exactly so, as a client finds it that compares letters. */
+/** The value of the header with exactly this letter case, for clients that compare it. */
 export function headerOf({ headerLines }: RawAnswer, name: string): string | undefined {
   return headerLines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
 }
 
-/** The body as a client reads it that takes gzip. */
+/** The body, decompressed when it is gzip. */
 export function textOf(answer: RawAnswer): string {
   const isPacked = headerOf(answer, "Content-Encoding") === "gzip";
   return (isPacked ? gunzipSync(answer.body) : answer.body).toString();

@@ -1,13 +1,13 @@
 import { patienceMs } from "./patience.ts";
 
-/** What came back on the wire; undefined when the connection was closed without a word. */
+/** The octets received; undefined when the connection closed without any. */
 export interface RawAnswer {
   readonly status: number;
   readonly body: string;
 }
 
 /**
- * Sends bytes as they are on a connection of its own, and reads until the answer is whole or the connection ends.
+ * Sends bytes unchanged on a connection of its own, and reads until the answer is complete or the connection ends.
  * `timeoutMs` is that of a quiet machine.
  * @throws Error when neither happens in time
  */
@@ -57,7 +57,7 @@ function parse(received: string): RawAnswer | undefined {
   return { status: Number(status), body: received.slice(received.indexOf("\r\n\r\n") + 4) };
 }
 
-/** The answers of these tests carry their length, or nothing. */
+/** The answers in these tests have a Content-Length, or no body. */
 function isWhole(received: string, isHead: boolean): boolean {
   const headEnd = received.indexOf("\r\n\r\n");
   if (headEnd < 0) return false;

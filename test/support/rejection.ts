@@ -1,4 +1,7 @@
-/** What a promise is rejected with; that it is not is an error. Bun's own matchers for it are not typed as promises. */
+/**
+ * Returns what a promise is rejected with, and throws when it resolves. Bun's own matchers for it are not typed as
+ * promises.
+ */
 export async function rejectionOf(promise: Promise<unknown>): Promise<Error> {
   try {
     await promise;

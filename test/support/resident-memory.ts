@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** What a process has of the machine's memory, in MiB: now, and at the most until now. Linux. */
+/** A process's current and peak resident memory, in MiB. Linux only. */
 export function residentMiB(pid: number): { readonly now: number; readonly most: number } {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) / 1_024;

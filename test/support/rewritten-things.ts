@@ -1,15 +1,15 @@
 import type { Answer, ExchangeRequest } from "./exchange.ts";
 import { type Found, isDeletion } from "./ledger.ts";
 
-/** Sends to the agent under trial. */
+/** Sends a request to the agent under trial. */
 export type Send = (method: string, path: string, more?: Omit<ExchangeRequest, "path">) => Promise<Answer>;
 
-/** Things of one sort that are rewritten in generations and read back as a whole. */
+/** Things of one kind that are rewritten in generations and read back together. */
 export interface ThingSort {
   readonly sort: string;
   /** Sends one write, or deletion, of the whole thing; its answer must be 2xx. */
   write(send: Send, thing: string, generation: number): Promise<Answer>;
-  /** Every thing of the sort that is there. */
+  /** Every existing thing of the kind. */
   read(send: Send): Promise<ReadonlyMap<string, Found>>;
 }
 
@@ -22,7 +22,7 @@ export const plainKeys: ThingSort = {
   read: (send) => readKeys(send, keyFolder),
 };
 
-/** Written only on top of what was read just before. */
+/** Each write is a check-and-set on the index that was read just before. */
 export const casKeys: ThingSort = {
   sort: "cas-key",
   async write(send, thing, generation) {
@@ -37,7 +37,10 @@ export const casKeys: ThingSort = {
 
 const lockFolder = "/v1/kv/kill-nine/lock/";
 
-/** Each locked by a session of its own, which is made before its first write and must live on: what is written is under its lock. */
+/**
+ * Keys, each locked by its own session. The session is made before the first write and must survive: every write is
+ * made under the lock.
+ */
 export function lockedKeys(): ThingSort {
   const sessions = new Map<string, string>();
   return {
@@ -68,7 +71,10 @@ async function createSession(send: Send, thing: string): Promise<string> {
   return (json as { readonly ID: string }).ID;
 }
 
-/** A registration over core-keeper's API, whose own part and the agent's service are one write; halted where the others are deleted. */
+/**
+ * Registrations over core-keeper's API, each of which writes core-keeper's own row and the agent's service together.
+ * They are set to halted where other things are deleted.
+ */
 export const keeperRegistrations: ThingSort = {
   sort: "keeper-registration",
   write(send, thing, generation) {
@@ -83,7 +89,7 @@ export const keeperRegistrations: ThingSort = {
       send,
       "/api/v3/registry/all",
     );
-    // Others have none of core-keeper's parts.
+    // Services of the other kinds have no core-keeper row.
     const own = registrations.filter(({ serviceId }) => serviceId.startsWith("keeper-registration"));
     return new Map(own.map(({ serviceId, HealthCheck }) => [serviceId, Number(HealthCheck.path.slice(1))]));
   },
@@ -107,7 +113,7 @@ export const agentServices: ThingSort = {
     const services = await jsonOf<Record<string, Service>>(send, "/v1/agent/services");
     const checks = await jsonOf<Record<string, Check>>(send, "/v1/agent/checks");
     return assemble(
-      // Others register services, too.
+      // Other kinds register services, too.
       Object.values(services).flatMap(({ ID, Service, Meta }) =>
         Service === "killed" ? [[ID, Meta["generation"]] as const] : [],
       ),
@@ -118,7 +124,7 @@ export const agentServices: ThingSort = {
   },
 };
 
-/** What the catalog says of the agent's services: the agent has put there what it has. */
+/** The agent's services as the catalog shows them. */
 export const syncedServices: Pick<ThingSort, "read"> = { read: (send) => readCatalog(send, "killed") };
 
 /** A node with a service and two checks, all in one request, straight to the catalog. */

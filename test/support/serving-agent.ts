@@ -5,21 +5,21 @@ import { freePorts } from "./free-ports.ts";
 import { patienceMs } from "./patience.ts";
 import { within } from "./within.ts";
 
-/** An agent that keeps a key and watches one service, for tests of what still works in a bad hour. */
+/** An agent with a key and a watched service, for tests of what still works during a fault. */
 export interface ServingAgent {
   readonly agent: AgentProcess;
   readonly dnsPort: number;
-  /** Writes a key; what came of it. */
+  /** Writes a key; returns the outcome. */
   put(key: string, value?: string): Promise<Written>;
-  /** The keys that there are. */
+  /** The existing keys. */
   keys(): Promise<readonly string[]>;
-  /** The key, DNS, health, and a check that finds out how its service is: all as they should be, each soon answered. */
+  /** Expects that a key, DNS, health and a check that notices its service's state are all correct and soon answered. */
   expectServing(): Promise<void>;
-  /** As its metrics have them: batches of writes that were committed, and that were refused. */
+  /** From its metrics: batches committed, and batches refused. */
   batches(): Promise<{ readonly committed: number; readonly refused: number }>;
-  /** How often the log has this. */
+  /** How often the log contains this text. */
   logged(words: string): number;
-  /** Ends it without a warning, and starts it again on the same folder. */
+  /** Kills it and starts it again on the same folder. */
   killAndStart(): Promise<ServingAgent>;
   stop(): Promise<void>;
 }
@@ -29,7 +29,7 @@ export interface Written {
   readonly text: string;
 }
 
-/** What one answer may take on a quiet machine. */
+/** Time limit of one answer on a quiet machine. */
 const answerMsMax = 1_000;
 
 export async function startServing(sandbox: Sandbox, dataDir: string): Promise<ServingAgent> {
@@ -97,7 +97,7 @@ async function soon<Result>(ask: () => Promise<Result>): Promise<Result> {
   return answer;
 }
 
-/** Is always well, and says something new when it is told to. */
+/** A service that is always healthy, and changes its output on request. */
 class WatchedService {
   readonly #server: Bun.Server<undefined> = Bun.serve({
     hostname: "127.0.0.1",

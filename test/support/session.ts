@@ -1,7 +1,7 @@
 import { expect, onTestFinished } from "bun:test";
 import { put } from "./conformance.ts";
 
-/** A session for the length of the test. */
+/** Creates a session for the length of the test. */
 export async function createSession(wishes: object = {}): Promise<string> {
   const answer = await put("/v1/session/create", wishes);
   expect(answer.status).toBe(200);

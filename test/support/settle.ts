@@ -1,4 +1,4 @@
-/** Lets every promise that can go on do so. */
+/** Lets every pending promise run as far as it can. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

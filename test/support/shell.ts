@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 
-/** A bash that keeps its variables and its background jobs from one command to the next, as a person's terminal does. */
+/** A bash that keeps its variables and background jobs from one command to the next, as a terminal does. */
 export class Shell {
   readonly #bash: ChildProcessWithoutNullStreams;
   #printed = "";
@@ -19,7 +19,7 @@ export class Shell {
     this.#bash.stdin.write("exec 2>&1\n");
   }
 
-  /** Runs a command to its end; resolves with what it printed on both outputs. */
+  /** Runs a command to its end; resolves with its output on stdout and stderr. */
   async run(command: string): Promise<string> {
     this.#printed = "";
     const quoted = `'${command.replaceAll("'", `'\\''`)}'`;
@@ -28,7 +28,7 @@ export class Shell {
     return this.#printed.slice(0, -endMark.length);
   }
 
-  /** Ends it with all that it started. */
+  /** Ends it with all processes that it started. */
   async stop(): Promise<void> {
     const { pid, exitCode } = this.#bash;
     if (pid === undefined || exitCode !== null) return;

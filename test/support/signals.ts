@@ -12,7 +12,7 @@ export const signalTable: Readonly<Record<"survived" | "suspends" | "ends" | "fa
   faults: ["SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGSEGV", "SIGSYS"],
 };
 
-/** SIGSTKFLT, which nothing raises and the runtime has no name for. It ends Consul, too. */
+/** SIGSTKFLT: nothing raises it, the runtime has no name for it, and it ends Consul too. */
 export const unnamedSignal = 16;
 
 export function signalNumber(name: string): number {
@@ -21,7 +21,7 @@ export function signalNumber(name: string): number {
   return found[1];
 }
 
-/** By their numbers: the runtime knows more of them than names. */
+/** By number: the runtime lacks names for some. */
 export function sendSignals(pid: number, names: readonly string[]): void {
   for (const name of names) process.kill(pid, signalNumber(name));
 }

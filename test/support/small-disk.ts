@@ -3,19 +3,19 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A file system of its own that is soon full; only root may mount one. */
+/** A small file system of its own; only root may mount one. */
 export interface SmallDisk {
   readonly folder: string;
-  /** Leaves no octet free. */
+  /** Fills it to the last octet. */
   fill(): void;
-  /** Takes away what filled it. */
+  /** Removes the fill. */
   empty(): void;
-  /** With nobody writing on it. */
+  /** Makes it read-only; no process may be writing to it. */
   remount(how: "ro" | "rw"): void;
   unmount(): void;
 }
 
-/** undefined where nothing may be mounted. */
+/** undefined where mounting is not allowed. */
 export function mountSmallDisk(size: `${number}m`): SmallDisk | undefined {
   const folder = mkdtempSync(join(tmpdir(), "praetor-disk-"));
   const isMounted = process.getuid?.() === 0 && run("mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder);
@@ -38,7 +38,7 @@ export function mountSmallDisk(size: `${number}m`): SmallDisk | undefined {
       if (!run("mount", "-o", `remount,${how}`, folder)) throw new Error(`${folder} cannot be mounted ${how}`);
     },
     unmount() {
-      // Also when a test has failed and left somebody on it.
+      // Also when a failed test has left a process on it.
       run("umount", "-l", folder);
       rmSync(folder, { recursive: true });
     },
@@ -50,7 +50,7 @@ function run(...words: readonly [string, ...string[]]): boolean {
   return spawnSync(program, rest).status === 0;
 }
 
-/** Whether mountSmallDisk can be had. */
+/** Whether mountSmallDisk works here. */
 export function canMount(): boolean {
   const disk = mountSmallDisk("1m");
   disk?.unmount();

@@ -8,11 +8,11 @@ export interface TestStore {
   readonly store: Store;
   readonly engine: FailingEngine;
   readonly clock: FakeClock;
-  /** What has become durable. */
+  /** The committed batches. */
   readonly disk: MemoryStore;
 }
 
-/** A store with nothing in it, on an engine whose commits a test can hold and fail. */
+/** An empty store on an engine whose commits a test can hold and fail. */
 export function openTestStore(): TestStore {
   const disk = new MemoryStore();
   const engine = new FailingEngine(openMemoryEngine(disk).engine);

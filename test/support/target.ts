@@ -8,25 +8,28 @@ import { within } from "./within.ts";
 
 export type TargetName = "praetor" | "consul";
 
-/** One running agent that a test talks to by its URL alone. */
+/** One running agent that a test uses by its URL alone. */
 export interface Target {
   readonly url: string;
   readonly name: TargetName;
   readonly dataDir: string;
-  /** Of HTTP, the gossip in the datacenter, the gossip between datacenters, and between servers. */
+  /** Ports of HTTP, of the gossip in and between datacenters, and of the servers' RPC. */
   readonly ports: readonly number[];
-  /** Of the process that runs now: another one after restart(). */
+  /** Id of the current process: another one after restart(). */
   readonly pid: number;
   /** Ends the process and removes its data. */
   stop(): Promise<void>;
-  /** Ends the process with `signal` (default SIGTERM) and starts it on the same data and ports; resolves when it is ready. */
+  /**
+   * Ends the process with `signal` (default SIGTERM) and starts it on the same data and ports; resolves when it is
+   * ready.
+   */
   restart(signal?: NodeJS.Signals): Promise<void>;
 }
 
 /**
  * Starts what CONFORMANCE_TARGET names: praetor (the sources, the default), executable (dist/praetor) or consul
- * (CONSUL_BINARY). Resolves when there is a leader and the node is in the catalog with its serfHealth check.
- * It is started with these words more.
+ * (CONSUL_BINARY), with these additional arguments. Resolves when there is a leader and the node is in the catalog with
+ * its serfHealth check.
  */
 export async function startTarget(...words: readonly string[]): Promise<Target> {
   const dataDir = mkdtempSync(join(tmpdir(), "conformance-"));
@@ -77,12 +80,12 @@ class RunningAgent implements Target {
     this.#process = started;
     this.#guard = guardAgainstOrphan(started.pid, this.dataDir);
     const death = this.#diesEarly(started);
-    // It may well die after it was ready: stop() sees to that.
+    // It may fail after it was ready; stop() handles that.
     death.catch(() => {});
     await Promise.race([within(readyWithinMs, () => expectReady(this.url)), death]);
   }
 
-  /** Never resolves; an agent that ended is not worth waiting for. */
+  /** Rejects when the agent ends; never resolves. */
   async #diesEarly(started: Bun.Subprocess): Promise<never> {
     const exitCode = await started.exited;
     const said = await Bun.file(join(this.dataDir, "target.err")).text();
@@ -119,7 +122,7 @@ function guardAgainstOrphan(pid: number, dataDir: string): Bun.Subprocess<"pipe"
   return guard;
 }
 
-/** The words that start what CONFORMANCE_TARGET names. */
+/** The command that starts what CONFORMANCE_TARGET names. */
 export function programOf(kind: string): readonly string[] {
   switch (kind) {
     case "consul":
@@ -140,7 +143,7 @@ function agentFlags(dataDir: string, ports: readonly number[]): readonly string[
     ...["-bind", "127.0.0.1", "-client", "127.0.0.1", "-node", "node1"],
     ...["-http-port", `${http}`, "-dns-port", "-1", "-grpc-port", "-1"],
     ...["-serf-lan-port", `${serfLan}`, "-serf-wan-port", `${serfWan}`, "-server-port", `${server}`],
-    // Consul is its own leader after one second, not six.
+    // Consul elects itself after one second, not six.
     ...["-enable-script-checks", "-hcl", "performance { raft_multiplier = 1 }"],
   ];
 }
@@ -150,8 +153,8 @@ async function expectReady(url: string): Promise<void> {
   if (leader.status !== 200 || leader.text === '""') throw new Error(`no leader: ${leader.text}`);
   const checks = await exchange(url, "GET", { path: "/v1/health/node/node1" });
   if (!checks.text.includes('"serfHealth"')) throw new Error(`no serfHealth check: ${checks.text}`);
-  // Consul puts the node into the catalog first without, then with its addresses.
-  // A consistent read also tells that the leader has caught up with its own log.
+  // Consul puts the node into the catalog first without its addresses, then with them. A consistent read also shows
+  // that the leader has applied its own log.
   const nodes = await exchange(url, "GET", { path: "/v1/catalog/nodes?consistent" });
   if (!nodes.text.includes('"lan_ipv4"')) throw new Error(`the node has no addresses yet: ${nodes.text}`);
 }

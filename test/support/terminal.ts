@@ -7,7 +7,7 @@ export interface TerminalOptions {
   readonly rows?: number;
 }
 
-/** A program that believes that a person sits before it. */
+/** A program on a pseudo-terminal. */
 export class TestTerminal implements AsyncDisposable {
   readonly #child: Bun.Subprocess;
   readonly #terminal: Bun.Terminal;
@@ -19,7 +19,7 @@ export class TestTerminal implements AsyncDisposable {
       ...{ cols: columns, rows },
       data: (_terminal, bytes) => void (this.#output += decoder.decode(bytes, { stream: true })),
     });
-    // In a session of its own, whose terminal this is: else it is not told of a new size.
+    // In a session of its own with this controlling terminal, or the program gets no SIGWINCH.
     this.#child = Bun.spawn(["setsid", "--ctty", ...words], {
       ...(cwd !== undefined && { cwd }),
       env: { ...process.env, TERM: "xterm-256color", ...env },
@@ -35,7 +35,7 @@ export class TestTerminal implements AsyncDisposable {
     return this.#child.exited;
   }
 
-  /** All that was written to it, with the codes that move the cursor and change colours. */
+  /** Everything written to it, control sequences included. */
   get output(): string {
     return this.#output;
   }
@@ -48,7 +48,7 @@ export class TestTerminal implements AsyncDisposable {
     this.#terminal.resize(columns, rows);
   }
 
-  /** Resolves when what was written since the last call has this in it, colours and movements left out. */
+  /** Resolves when the output since the last call contains this text, control sequences removed. */
   async shows(expected: RegExp, withinMs = 5_000): Promise<void> {
     return within(withinMs, () => {
       const text = Bun.stripANSI(this.#output);

@@ -1,10 +1,12 @@
 import type { Batch, Row, RowChange } from "../../src/engine/engine.ts";
 
 const rowsOfABatch = 3;
-/** So many of the newest batches are in the store; the store stays small however long the trial runs. */
+/** The number of newest batches that stay in the store, so that its size is bounded however long the trial runs. */
 const batchesKept = 40;
 
-/** The batch with this revision: rows of its own, one row that every batch overwrites, and an old batch's rows deleted. */
+/**
+ * The batch with this revision: rows of its own, one row that every batch overwrites, and an old batch's rows deleted.
+ */
 export function trialBatch(revision: number): Batch {
   const old = revision - batchesKept;
   const deleted = old > 0 ? keysOf(old).map((key): RowChange => ({ table: "t", key, value: undefined })) : [];
@@ -12,7 +14,7 @@ export function trialBatch(revision: number): Batch {
   return { revision, changes: [...deleted, ...written] };
 }
 
-/** What a store holds whose newest batch is `revision`; in no particular order. */
+/** The rows of a store whose newest batch is `revision`, in no particular order. */
 export function rowsAfter(revision: number): readonly Row[] {
   const rows: Row[] = revision > 0 ? [{ table: "t", key: "newest", value: Buffer.from(String(revision)) }] : [];
   for (let kept = Math.max(1, revision - batchesKept + 1); kept <= revision; kept++)

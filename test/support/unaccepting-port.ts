@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { connect } from "node:net";
 
 /**
- * A port of this machine where connections neither succeed nor fail, as behind a firewall that drops packets: its queue
- * has one place, that place is taken, and nobody accepts. Sockets of Bun and Node always accept, hence the system calls.
+ * A port of this machine where connections neither succeed nor fail, as behind a firewall that drops packets: its
+ * listen queue has one place, which is taken, and no accept follows. Sockets of Bun and Node always accept, hence the
+ * system calls.
  */
 export interface UnacceptingPort {
   readonly port: number;

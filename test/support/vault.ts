@@ -1,6 +1,6 @@
 import type { Clock } from "../../src/lib/clock.ts";
 
-/** One exchange with an agent, over a socket or without. */
+/** Sends one request to an agent, over a socket or in process. */
 export type Ask = (method: string, path: string, body?: string) => Promise<Told>;
 
 interface Told {
@@ -21,15 +21,15 @@ interface Entry {
   readonly Session?: string;
 }
 
-/** Marks a key as a lock of Consul's Go client. As text: it is more than a number holds exactly. */
+/** Marks a key as a lock of Consul's Go client. As text, because a number would round it. */
 const lockFlags = "3304740253564472344";
 const lockPath = "/v1/kv/vault/core/lock";
 const sessionTtlMs = 15_000;
 const lockRetryMs = 5_000;
 
 /**
- * What Vault 1.3.1 asks of the Consul that it stores its secrets in: the requests of its storage, of the lock that makes
- * one of several Vaults the active one, and of its registration. It seals, renews and steps down when a test says so.
+ * A model of Vault 1.3.1 as a client of Consul: the requests of its storage, of the lock that makes one of several
+ * Vaults active, and of its registration. It seals, renews and steps down when a test says so.
  */
 export class StandInVault {
   readonly serviceId: string;
@@ -45,7 +45,7 @@ export class StandInVault {
     this.#settings = settings;
     this.serviceId = `vault:${settings.host}:${settings.port}`;
     this.checkId = `${this.serviceId}:vault-sealed-check`;
-    // A killed process asks nothing, and never learns what it had asked before.
+    // A killed process sends nothing and learns no pending answer.
     this.#ask = async (...words) => {
       const told = this.#isDead ? undefined : await ask(...words);
       return this.#isDead || told === undefined ? new Promise<never>(() => undefined) : told;
@@ -56,7 +56,7 @@ export class StandInVault {
     return this.#isActive;
   }
 
-  /** As by SIGKILL. */
+  /** Ends it as SIGKILL does. */
   kill(): void {
     this.#isDead = true;
   }
@@ -83,7 +83,7 @@ export class StandInVault {
     return status === 404 ? [] : (JSON.parse(text) as readonly string[]).map((key) => key.slice(folder.length));
   }
 
-  /** All or nothing; undefined deletes. */
+  /** All writes or none; undefined deletes. */
   async transact(values: Readonly<Record<string, string | undefined>>): Promise<void> {
     const none = { Node: null, Service: null, Check: null };
     const operations = Object.entries(values).map(([key, value]) => ({
@@ -98,7 +98,7 @@ export class StandInVault {
     await this.#must("PUT", "/v1/txn", JSON.stringify(operations));
   }
 
-  /** Registers, anew when the tags have changed; resolves with whether it had to. */
+  /** Registers, or registers again when the tags have changed; resolves with whether it had to. */
   async reconcile(): Promise<boolean> {
     const { text } = await this.#ask("GET", "/v1/catalog/service/vault?stale=");
     const listed = JSON.parse(text) as readonly { readonly ServiceID: string; readonly ServiceTags: string[] }[];
@@ -118,7 +118,7 @@ export class StandInVault {
     await this.report();
   }
 
-  /** Every five seconds, less some. */
+  /** Every five seconds, less some jitter. */
   async report(): Promise<void> {
     const [verb, note] = this.#isSealed ? ["fail", "Vault+Sealed"] : ["pass", "Vault+Unsealed"];
     await this.#must("PUT", `/v1/agent/check/${verb}/${this.checkId}?note=${note}`);
@@ -128,7 +128,7 @@ export class StandInVault {
     await this.#must("PUT", `/v1/agent/service/deregister/${this.serviceId}`);
   }
 
-  /** Waits for the lock as long as it takes. Resolves with what resolves when it is lost again. */
+  /** Waits for the lock without a limit. Resolves with a promise that resolves when the lock is lost. */
   async becomeActive(value: string): Promise<{ readonly lost: Promise<void> }> {
     const session = JSON.stringify({ Name: "Vault Lock", TTL: `${sessionTtlMs / 1_000}s` });
     const { ID } = JSON.parse(await this.#must("PUT", "/v1/session/create", session)) as { readonly ID: string };
@@ -139,7 +139,7 @@ export class StandInVault {
     return { lost: this.#monitor(ID) };
   }
 
-  /** The lock is for others at once: no delay after a release. */
+  /** Releases the lock without a delay: the next client gets it at once. */
   async stepDown(value: string): Promise<void> {
     const session = this.#session ?? "";
     this.#isActive = false;
@@ -158,7 +158,7 @@ export class StandInVault {
     return (await this.#must("PUT", `${lockPath}?acquire=${session}&flags=${lockFlags}`, value)) === "true";
   }
 
-  /** Somebody was quicker, which a blocking query will wait for; or the lock is held back after a holder that died. */
+  /** Another client was first, for which the blocking query waits; or the lock delay of a dead holder runs. */
   async #whyNot(): Promise<void> {
     const { entry } = await this.#lockEntry("wait=15000ms");
     if (entry?.Session === undefined) await this.#pause(lockRetryMs);
@@ -177,7 +177,7 @@ export class StandInVault {
   async #lockEntry(query: string): Promise<{ readonly entry: Entry | undefined; readonly index: number }> {
     const { status, text, index } = await this.#ask("GET", `${lockPath}?${query}`);
     if (status === 404) return { entry: undefined, index };
-    // The number itself is rounded when it is read.
+    // JSON.parse would round the number.
     if (!text.includes(`"Flags":${lockFlags}`)) throw new Error(`the key is no lock: ${text}`);
     return { entry: (JSON.parse(text) as readonly Entry[])[0], index };
   }
@@ -196,7 +196,7 @@ export class StandInVault {
     return new Promise((resolve) => void this.#settings.clock.schedule(ms, resolve));
   }
 
-  /** @throws Error for any other status than 200 */
+  /** @throws Error for any status other than 200 */
   async #must(method: string, path: string, body?: string): Promise<string> {
     const { status, text } = await this.#ask(method, path, body);
     if (status === 200) return text;

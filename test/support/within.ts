@@ -2,12 +2,12 @@ import { patienceMs } from "./patience.ts";
 
 const pauseMs = 25;
 
-/** What a condition that becomes true by itself is given at least: waiting for it costs nothing when it holds. */
+/** The least time that a condition gets to become true; a true condition costs no wait. */
 const quietMsMin = 10_000;
 
 /**
- * Repeats `attempt` until it does not throw. When it still throws after `quietMs`, or 10 s, on a quiet machine, and as
- * much longer as this machine is slower, throws what it threw last. With 0 there is one attempt.
+ * Retries `attempt` until it does not throw. After `quietMs`, or 10 s, on a quiet machine, and the scaled time on a
+ * slower one, throws the last error. With 0 it makes one attempt.
  */
 export async function within<Result>(quietMs: number, attempt: () => Promise<Result>): Promise<Result> {
   const startMs = performance.now();

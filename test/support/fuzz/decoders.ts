@@ -41,17 +41,17 @@ import { decodeSession } from "../../../src/wire/session.ts";
 import { decodeTxn } from "../../../src/wire/txn.ts";
 import { interfaceAddress } from "../interface-address.ts";
 
-/** Something that is given octets from outside. */
+/** A decoder of octets from outside the process. */
 export interface Decoder {
   /** Also the folder of its corpus. */
   readonly name: string;
-  /** What its language is made of. */
+  /** Fragments of the input language. */
   readonly words: readonly string[];
   /** @throws what the decoder throws */
   run(octets: Uint8Array): unknown;
 }
 
-/** What a decoder may throw at who gave it something wrong. */
+/** The errors by which a decoder may refuse an input. */
 export function isRefusal(thrown: unknown): thrown is Error {
   return thrown instanceof OperatingError || thrown instanceof HttpError || thrown instanceof GoUrlError;
 }
@@ -316,7 +316,7 @@ const octets: readonly Decoder[] = [
   },
 ];
 
-/** Every decoder that meets the outside. */
+/** Every decoder of input from outside the process. */
 export const decoders: readonly Decoder[] = [...bodies, ...keeperBodies, ...texts, ...octets];
 
 const instance = {
@@ -325,7 +325,7 @@ const instance = {
   Checks: [{ CheckID: "c", Status: "passing", Output: "" }],
 };
 
-/** The first line is the expression, the second what is made of it. */
+/** The first line is the expression, the second the value that it is applied to. */
 function renderQuery(input: string): unknown {
   const [regexp = "", service = ""] = input.split("\n");
   const json = {

@@ -6,23 +6,23 @@ import { addToCorpus, readCorpus } from "./watched-fuzz.ts";
 
 export interface Exploration<T> {
   readonly arbitrary: fc.Arbitrary<T>;
-  /** What must hold of each input, within its time. */
+  /** The property that must hold of each input, and its time limit. */
   readonly property: (input: T) => unknown;
-  /** How many inputs `make test` tries. `make fault` tries them for as long as each has. */
+  /** How many inputs `make test` tries. `make fault` tries inputs for a time. */
   readonly shortRuns: number;
-  /** The same input as the octets that are sent: what fails joins the corpus of that name. */
+  /** The input as the octets that are sent: a failing one is added to the corpus of that name. */
   readonly octetsOf?: (input: T) => Uint8Array;
-  /** What must hold of the octets in the corpus, which are tried first. */
+  /** The property that must hold of the octets in the corpus, which are tried first. */
   readonly known?: (octets: Uint8Array) => unknown;
 }
 
 const runsMax = 1_000_000_000;
 
-/** Tries inputs; what fails is shown with the seed that brings it again (SEED=). */
+/** Tries inputs; reports a failing one with the seed that repeats it (SEED=). */
 export async function explore<T>(name: WholeThing, exploration: Exploration<T>): Promise<void> {
   const { arbitrary, property, shortRuns, octetsOf, known } = exploration;
   let inputs = 0;
-  /** The last that failed is the smallest. */
+  /** fast-check shrinks: the last failing input is the smallest. */
   let failed: { readonly input: T } | undefined;
   if (known !== undefined) for (const octets of readCorpus(name)) await known(octets);
   const held = fc.asyncProperty(arbitrary, async (input) => {

@@ -8,7 +8,7 @@ export interface FuzzLimits {
   readonly seed: number;
   readonly runsMax: number;
   readonly budgetMs: number;
-  /** How long one input may take on a quiet machine: decoding a request holds up all others. */
+  /** Time limit of one input on a quiet machine: decoding a request blocks all others. */
   readonly answerMsMax?: number;
 }
 
@@ -17,10 +17,10 @@ export interface Fault {
   readonly why: string;
 }
 
-/** An input that leads somewhere new is built upon; of those, so many. */
+/** How many inputs with new outcomes are kept as seeds for further ones. */
 const poolMax = 2_000;
 
-/** Gives a decoder input after input. Calls `before` with each, so that the one that never ends is known. */
+/** Gives a decoder input after input. Calls `before` with each, so that an input on which it hangs is known. */
 export async function fuzz(
   decoder: Decoder,
   corpus: readonly Uint8Array[],
@@ -53,12 +53,12 @@ export async function fuzz(
 }
 
 interface Outcome {
-  /** The same for inputs that came to the same end. */
+  /** A key that is equal for inputs with the same outcome. */
   readonly outcome: string;
   readonly why: string | undefined;
 }
 
-/** What is slow is tried again twice: it may have been the machine. */
+/** A slow input is tried twice more: the machine may have been the cause. */
 async function outcomeOf(decoder: Decoder, input: Uint8Array, answerMsMax: number): Promise<Outcome> {
   let leastMs = Infinity;
   let outcome = "decoded";
@@ -79,7 +79,7 @@ async function outcomeOf(decoder: Decoder, input: Uint8Array, answerMsMax: numbe
 
 const smallerMs = 5_000;
 
-/** The same fault with as much left out as can be. */
+/** The smallest input found that shows the same fault. */
 async function smaller(decoder: Decoder, fault: Fault, answerMsMax: number): Promise<Fault> {
   const endMs = performance.now() + smallerMs;
   let least = fault;

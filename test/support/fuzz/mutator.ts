@@ -1,7 +1,7 @@
 import type { FakeRandom } from "../fake-random.ts";
 import { pickOf } from "../linearizability/trial.ts";
 
-/** What upsets decoders of any kind. */
+/** Values that often break decoders. */
 const odd: readonly string[] = [
   ...["", "0", "-1", "1e999", "-0", "9007199254740993", "18446744073709551616", "0x1p-2", "null", "true", "\0", "\n"],
   ...[
@@ -45,7 +45,7 @@ const timesMax = 20_000;
 
 type Mutation = (octets: Buffer, random: FakeRandom, pool: readonly Uint8Array[]) => Buffer;
 
-/** Makes inputs out of inputs: pieces go, come twice or a thousand times, move, or are something else. */
+/** Makes inputs from inputs: it deletes, repeats, moves and replaces pieces. */
 export function mutate(pool: readonly Uint8Array[], words: readonly string[], random: FakeRandom): Uint8Array {
   let octets: Buffer = Buffer.from(pickOf(random, pool) ?? []);
   const steps = 1 + Math.floor(random.uniform() ** 2 * 6);
@@ -106,7 +106,7 @@ function wordMutation(words: readonly string[]): Mutation {
   };
 }
 
-/** The same JSON with one value changed for another; undefined when it is none. */
+/** The same JSON with one value replaced; undefined when the text is not JSON. */
 function changedJson(octets: Buffer, random: FakeRandom): Buffer | undefined {
   let json: unknown;
   try {

@@ -1,6 +1,6 @@
 import { decoders } from "./decoders.ts";
 
-/** What is fuzzed besides single decoders: what goes in as a whole, at the doors of an agent or of its checks. */
+/** The fuzzed targets besides single decoders: whole requests to an agent, and answers to its checks. */
 export const wholeThings = [
   "http-request",
   "http-octets",
@@ -14,10 +14,10 @@ export const wholeThings = [
 ] as const;
 export type WholeThing = (typeof wholeThings)[number];
 
-/** What one input may take on a quiet machine: decoding a request holds up all others. */
+/** Time limit of one input on a quiet machine: decoding a request blocks all others. */
 export const answerMsMax = 1_000;
 
 const minutes = Number(process.env["FUZZ_MINUTES"] ?? 60);
 
-/** How long each of them and of the decoders has at length: an even share of an hour, or of FUZZ_MINUTES. */
+/** Time of each target and decoder in the long form: an even share of an hour, or of FUZZ_MINUTES. */
 export const shareMs: number = (minutes * 60_000) / (decoders.length + wholeThings.length);

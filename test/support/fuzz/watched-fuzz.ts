@@ -7,18 +7,18 @@ import type { FuzzOrder } from "./fuzz-worker.ts";
 
 const corpusFolder = join(import.meta.dir, "../../fuzz/corpus");
 const inputBytesMax = 512 * 1024;
-/** Ten times the three trials of a second each that a slow input has on a quiet machine. */
+/** Ten times the three attempts of a second each that a slow input has on a quiet machine. */
 const silenceMsMax = 30_000;
 const lookMs = 500;
 
 export interface Fuzzed {
   readonly runs: number;
-  /** How many different ends the inputs came to. */
+  /** How many different outcomes the inputs had. */
   readonly outcomes: number;
   readonly fault: Fault | undefined;
 }
 
-/** Fuzzes a decoder in a thread of its own, which is ended when it does not come back from an input. */
+/** Fuzzes a decoder in a thread of its own, and ends the thread when the decoder hangs. */
 export async function watchedFuzz(decoder: string, limits: FuzzLimits): Promise<Fuzzed> {
   const note = new SharedArrayBuffer(8 + inputBytesMax);
   const worker = new Worker(new URL("./fuzz-worker.ts", import.meta.url));
@@ -47,7 +47,7 @@ async function untilSilent(note: SharedArrayBuffer): Promise<Fuzzed> {
   return { runs: seen, outcomes: 0, fault: { input, why: "it never ends" } };
 }
 
-/** The inputs that are tried first: some that are right, and each that was ever found. */
+/** The inputs that are tried first: some valid ones, and each failing one ever found. */
 export function readCorpus(decoder: string): readonly Uint8Array[] {
   const folder = join(corpusFolder, decoder);
   if (!existsSync(folder)) return [];
@@ -56,7 +56,7 @@ export function readCorpus(decoder: string): readonly Uint8Array[] {
     .map((name) => readFileSync(join(folder, name)));
 }
 
-/** From now on each run begins with it. Returns its path. */
+/** Adds a failing input to the corpus, which each later run tries first. Returns its path. */
 export function addToCorpus(decoder: string, input: Uint8Array): string {
   const folder = join(corpusFolder, decoder);
   mkdirSync(folder, { recursive: true });

@@ -37,7 +37,7 @@ function putJson(path: string, body: object): LineRequest {
   return { method: "PUT", path, body: JSON.stringify(body) };
 }
 
-/** What the answer says. @throws Error when nobody should ever be answered so */
+/** Decodes the answer. @throws Error for an answer that no correct agent gives */
 export function catalogOutput(service: string, input: InstanceInput, { status, body }: LineAnswer): InstanceOutput {
   if (status !== 200) throw new Error(`${JSON.stringify(input)} was answered ${status} ${body}`);
   if (input.kind !== "read") return "done";

@@ -66,7 +66,7 @@ export class CatalogTrial implements Trial {
 
   #record(input: InstanceInput, { client, called, returned, answer }: OperationEvent): readonly SeenRow[] {
     const output = answer && catalogOutput(this.name, input, answer);
-    // A read that was not answered has done nothing.
+    // An unanswered read has no effect.
     if (!output && input.kind === "read") return [];
     this.#operations.push({ client, input, called, returned, output });
     if (output === undefined || output === "done") return [];

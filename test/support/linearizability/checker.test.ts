@@ -18,7 +18,9 @@ const register: Model<number, Input, number> = {
   show: (input, output) => (input === "get" ? `get -> ${output}` : `set ${input.set}`),
 };
 
-/** One line for each client: "..set 1.." is from the first to the last of its letters. "?" at the end: never answered. */
+/**
+ * One line for each client: "..set 1.." spans from its first to its last letter. A "?" at the end means never answered.
+ */
 function historyOf(...lines: readonly string[]): readonly Operation<Input, number>[] {
   return lines.flatMap((line, client) =>
     [...line.matchAll(/(set|get) (\d+)(\??)/g)].map(([text, verb, number, open], at): Operation<Input, number> => {
@@ -65,7 +67,7 @@ describe("no order explains:", () => {
   });
 });
 
-test("the checker agrees with trying every order, whatever the history", () => {
+test("the checker agrees with a search of every order, for any history", () => {
   let unexplained = 0;
   for (let seed = 0; seed < 2_000; seed++) {
     const operations = anyHistory(seed);
@@ -80,7 +82,7 @@ test("the checker agrees with trying every order, whatever the history", () => {
   expect(unexplained).toBeLessThan(1_800);
 });
 
-test("an order that is found keeps to real time and to the model", () => {
+test("an order that the checker finds respects real time and the model", () => {
   for (let seed = 0; seed < 500; seed++) {
     const { isLinearizable, order } = checkLinearizable(register, anyHistory(seed));
     if (!isLinearizable) continue;
@@ -109,7 +111,7 @@ test("an explanation ends with the first answer that no order explains, however 
   );
 });
 
-/** A few clients that overlap at random and are answered at random: about as often right as wrong. */
+/** A few clients with random overlaps and random answers, about half of which are right. */
 function anyHistory(seed: number): readonly Operation<Input, number>[] {
   const random = new FakeRandom(seed);
   const below = (end: number): number => Math.floor(random.uniform() * end);
@@ -126,7 +128,7 @@ function anyHistory(seed: number): readonly Operation<Input, number>[] {
   });
 }
 
-/** The definition itself, without anything that makes it quick. */
+/** The definition itself, without optimisation. */
 function someOrderExplains(left: readonly Operation<Input, number>[], state: number): boolean {
   if (left.every(({ returned }) => returned === Infinity)) return true;
   return left.some((operation) => {

@@ -1,21 +1,21 @@
 /**
- * Is there an order of these operations, each at one moment between its call and its return, in which every answer is
- * the one that the model gives?
+ * Decides whether there is an order of the operations, each at one moment between its call and its return, in which
+ * every answer is the one that the model gives.
  *
- * The search of Wing and Gong (1993), with Lowe's memory of where it has been. It goes along the calls that are not placed
- * yet, from the earliest: each can come next, until a return is met, since what returned must have come before all that
- * was called later. A call that the model allows is placed and the search begins again at the front; at a return it
- * goes back to the last placed call and tries what comes after. To have placed the same operations and to be in the
- * same state once more leads nowhere new, so such a place is visited once.
+ * This is the search of Wing and Gong (1993) with Lowe's cache of visited configurations. It walks the calls that have
+ * no place yet, from the earliest on: each can come next, until it meets a return, since a returned operation precedes
+ * all later calls. When the model allows a call, the search places it and begins again at the front. At a return the
+ * search goes back to the last placed call and tries the next one. Two configurations with the same placed operations
+ * and the same state have the same future, so the search visits one of them.
  *
- * An operation without an answer has no return to meet. It is placed where that helps; it need not be placed at all.
+ * An operation without an answer has no return. The search may place it anywhere after its call, or leave it out.
  */
 import { Entries, type Entry } from "./entries.ts";
 import type { Model, Operation } from "./operation.ts";
 
 export interface Verdict<State, Input, Output> {
   readonly isLinearizable: boolean;
-  /** The longest order that was found, each operation with the state after it; a whole one if there is any. */
+  /** The longest order that was found, each operation with the state after it; a complete one if it exists. */
   readonly order: readonly Placed<State, Input, Output>[];
 }
 
@@ -24,7 +24,9 @@ export interface Placed<State, Input, Output> {
   readonly state: State;
 }
 
-/** A search that takes more has met operations that overlap too much; its workload needs more groups or fewer clients. */
+/**
+ * A search with more steps has met too many overlapping operations: the workload needs more groups or fewer clients.
+ */
 const stepsMax = 5_000_000;
 
 /** @throws Error when the search would take too long to decide */
@@ -38,7 +40,7 @@ export function checkLinearizable<State, Input, Output>(
 interface Step<State, Input, Output> extends Placed<State, Input, Output> {
   readonly entry: Entry<Operation<Input, Output>>;
   readonly before: State;
-  /** The other states that the operation could leave, not tried yet. */
+  /** The other states that the operation could leave, not yet tried. */
   readonly others: readonly State[];
 }
 
@@ -76,7 +78,7 @@ class Search<State, Input, Output> {
     return { isLinearizable: true, order: [...this.#steps] };
   }
 
-  /** Places the call with the first of the states that leads to where the search has not been; false when all do. */
+  /** Places the call with its first state that gives a new configuration; false when every one is known. */
   #place(entry: Entry<Operation<Input, Output>>, states: readonly State[]): boolean {
     if (states.length === 0) return false;
     this.#mark(entry.at);
@@ -110,7 +112,7 @@ class Search<State, Input, Output> {
     return true;
   }
 
-  /** Notes that the operation is placed, or, the second time, that it is not. */
+  /** Marks the operation as placed, or, on the second call, as not placed. */
   #mark(at: number): void {
     const word = at >> 4;
     this.#placed[word] = (this.#placed[word] ?? 0) ^ (1 << (at & 15));

@@ -1,9 +1,9 @@
-/** An operation's call or its return, in a list of both that is ordered by when they happened. */
+/** An operation's call or its return, in a list of both that is ordered by time. */
 export interface Entry<Op> {
   readonly operation: Op;
-  /** Its place among all operations. */
+  /** The operation's number. */
   readonly at: number;
-  /** Of a call that was answered: the return. undefined in a return, and in a call that was never answered. */
+  /** The return of an answered call; undefined in a return and in a call that was never answered. */
   readonly answer: Entry<Op> | undefined;
   readonly isCall: boolean;
   before: Entry<Op> | undefined;
@@ -16,8 +16,8 @@ interface Timed {
 }
 
 /**
- * The calls and returns that are not accounted for yet. An operation is lifted out when it is given its place in an order, and
- * put back when that order has come to nothing; the entry itself remembers where it stood.
+ * The calls and returns of operations that have no place in the order yet. The search lifts an operation out when it
+ * places it, and puts it back when it backtracks; the entry keeps its old neighbours for that.
  */
 export class Entries<Op extends Timed> {
   #first: Entry<Op> | undefined;
@@ -39,7 +39,7 @@ export class Entries<Op extends Timed> {
     return this.#first;
   }
 
-  /** How many operations that were answered are still here. */
+  /** The number of answered operations that are still in the list. */
   get answersLeft(): number {
     return this.#answersLeft;
   }
@@ -51,7 +51,7 @@ export class Entries<Op extends Timed> {
     this.#answersLeft--;
   }
 
-  /** Undoes the lift that was the last of those not undone. */
+  /** Undoes the latest lift that is not undone yet. */
   putBack(call: Entry<Op>): void {
     if (call.answer) {
       this.#link(call.answer);

@@ -2,15 +2,18 @@ import { checkLinearizable, type Verdict } from "./checker.ts";
 import type { Model, Operation } from "./operation.ts";
 
 export interface Violation {
-  /** How many operations had been sent when it came to light. */
+  /** How many operations had been sent when the error appeared. */
   readonly operationCount: number;
-  /** Why there is no order: the first answer that none explains, the longest that comes near it, and what is left to place. */
+  /**
+   * Why no order exists: the first answer that none explains, the longest partial order, and the operations left to
+   * place.
+   */
   readonly text: string;
 }
 
 const stepsShown = 8;
 
-/** Says what no order explains; undefined when there is an order. */
+/** Describes the violation; undefined when an order exists. */
 export function explainViolation<State, Input, Output>(
   model: Model<State, Input, Output>,
   operations: readonly Operation<Input, Output>[],
@@ -34,7 +37,7 @@ export function explainViolation<State, Input, Output>(
   return { operationCount: known.length, text: lines.join("\n") };
 }
 
-/** What was known when the answer at `returned` came: later calls were not made, later answers had not come. */
+/** The history when the answer at `returned` arrived: without later calls and later answers. */
 function knownAt<Input, Output>(
   operations: readonly Operation<Input, Output>[],
   returned: number,
@@ -54,7 +57,7 @@ function fails<State, Input, Output>(
   return !checkLinearizable(model, knownAt(operations, returned)).isLinearizable;
 }
 
-/** A history that cannot be explained cannot become so by going on: halving finds where it began. */
+/** A history without an order stays so as it grows: a binary search finds its first bad answer. */
 function firstFailing(count: number, fails: (at: number) => boolean): number {
   let [low, high] = [0, count - 1];
   while (low < high) {

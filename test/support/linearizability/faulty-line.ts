@@ -1,9 +1,9 @@
 import type { Line, LineAnswer, LineRequest } from "./line.ts";
 
-/** Says something else in place of the agent's answer, or the answer itself. */
+/** Returns a faulty answer in place of the agent's, or the agent's own. */
 export type Fault = (request: LineRequest, answer: LineAnswer) => LineAnswer;
 
-/** A line that a fault sits in: from here the agent looks as if it had the fault. */
+/** A line that injects a fault, so that the agent seems to have it. */
 export function faultyLine(line: Line, fault: Fault): Line {
   return {
     send: async (request) => fault(request, await line.send(request)),
@@ -11,7 +11,7 @@ export function faultyLine(line: Line, fault: Fault): Line {
   };
 }
 
-/** Each hundredth answer to the same question is one that was right once. */
+/** Every hundredth answer to a question is an earlier one. */
 export function staleReads(): Fault {
   const earlier = new Map<string, LineAnswer>();
   let reads = 0;
@@ -23,7 +23,7 @@ export function staleReads(): Fault {
   };
 }
 
-/** Each third check-and-set, or each third lock, that was refused is called done. */
+/** Every third refused check-and-set or lock is reported as done. */
 export function refusalsCalledDone(parameter: "cas" | "acquire"): Fault {
   let refusals = 0;
   return (request, answer) => {

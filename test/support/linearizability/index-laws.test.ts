@@ -12,32 +12,32 @@ function row(modifyIndex: number, writer?: string): IndexSighting["rows"][number
   return { key: "k", writer, modifyIndex };
 }
 
-test("indexes that rise, or stay, break no law", () => {
+test("indexes that rise or stay break no law", () => {
   const write = new Map([["w", { called: 2, returned: 3 }]]);
   const sightings = [seen(0, 5), seen(1, 5), seen(4, 7, { rows: [row(7, "w")] })];
   expect(brokenIndexLaws(sightings, write)).toEqual([]);
 });
 
-test("an answer that was on its way with a higher one may have the lower", () => {
+test("an answer that was in flight together with a higher one may have the lower index", () => {
   expect(brokenIndexLaws([seen(0, 6, { returned: 9 }), seen(1, 5)], noWrites)).toEqual([]);
 });
 
-test("a question's index that falls is found", () => {
+test("an index that falls for one question is found", () => {
   expect(brokenIndexLaws([seen(0, 6), seen(1, 5)], noWrites)).toEqual(["q fell from 6 to 5, at 1"]);
 });
 
-test("a row's index that falls is found, whoever asked", () => {
+test("a row's index that falls is found, across all readers", () => {
   const sightings = [seen(0, 9, { rows: [row(6)] }), seen(1, 9, { question: "other", rows: [row(5)] })];
   expect(brokenIndexLaws(sightings, noWrites)).toEqual(["k fell from 6 to 5, at 1"]);
 });
 
-test("a write that gets no higher index than what was seen before it is found", () => {
+test("a write whose index is not above what was seen before it is found", () => {
   const write = new Map([["w", { called: 1, returned: 2 }]]);
   const sightings = [seen(0, 6), seen(3, 7, { question: "other", rows: [row(6, "w")] })];
   expect(brokenIndexLaws(sightings, write)).toEqual(["the write w got 6 after q had told 6"]);
 });
 
-test("an index of two writes, and a write of two indexes, are found", () => {
+test("two writes with one index, and one write with two, are found", () => {
   const shared = [seen(0, 9, { rows: [row(6, "v")] }), seen(1, 9, { rows: [row(6, "w")] })];
   expect(brokenIndexLaws(shared, noWrites)).toEqual(["index 6 belongs to v and w"]);
   const moved = [seen(0, 9, { rows: [row(6, "v")] }), seen(1, 9, { rows: [row(7, "v")] })];
@@ -50,7 +50,7 @@ test("a row newer than its answer is found", () => {
   ]);
 });
 
-test("a blocking query is answered with more, or with the same when its time is over", () => {
+test("a blocking query returns a higher index, or the same one when its wait is over", () => {
   const wait = { index: 5, ms: 40 };
   const right = [seen(0, 5, { wait, tookMs: 41 }), seen(1, 6, { wait, tookMs: 1 })];
   expect(brokenIndexLaws(right, noWrites)).toEqual([]);

@@ -1,20 +1,20 @@
-/** What an answer told of indexes. */
+/** The indexes in an answer. */
 export interface IndexSighting {
-  /** Who asks the same gets the same X-Consul-Index as long as nothing changes. */
+  /** The question: equal questions get the same X-Consul-Index as long as nothing changes. */
   readonly question: string;
   readonly called: number;
   readonly returned: number;
-  /** X-Consul-Index; NaN where there is none. */
+  /** X-Consul-Index; NaN when it is missing. */
   readonly index: number;
   readonly rows: readonly SeenRow[];
-  /** Of a blocking query. */
+  /** The index and wait of a blocking query. */
   readonly wait: Wait | undefined;
   readonly tookMs: number;
 }
 
 export interface SeenRow {
   readonly key: string;
-  /** Names the write that left the row so; undefined where another write may have left the same. */
+  /** Names the write that left the row in this form; undefined when another write may have left the same. */
   readonly writer: string | undefined;
   readonly modifyIndex: number;
 }
@@ -24,10 +24,10 @@ export interface Wait {
   readonly ms: number;
 }
 
-/** When a write was under way. */
+/** When a write was in progress. */
 export interface WriteTime {
   readonly called: number;
-  /** Infinity when it was never answered. */
+  /** Infinity when the write was never answered. */
   readonly returned: number;
 }
 
@@ -36,17 +36,18 @@ interface Timed extends WriteTime {
   readonly text: string;
 }
 
-/** A timer may be a little early. */
+/** A timer may fire a little early. */
 const earlyMs = 2;
 
 /**
- * The promises about indexes that go beyond one group of keys, because all writes count on one counter. Says what is broken:
+ * Checks the promises about indexes that span groups of keys, since all writes share one counter. Reports violations
+ * of:
  *
- * - what is seen later, of a question or of a row, has no lower index;
- * - a write has a higher index than anything that was seen, or written, before it was sent;
+ * - a later view of a question or of a row has no lower index;
+ * - a write has a higher index than everything seen or written before it was sent;
  * - no two writes have the same index, and no write has two;
  * - a row is not newer than the answer that shows it;
- * - a blocking query is answered with a higher index than it was asked with, or with the same when its time was over.
+ * - a blocking query returns a higher index than it was sent with, or the same one when its wait is over.
  */
 export function brokenIndexLaws(
   sightings: readonly IndexSighting[],
@@ -95,7 +96,7 @@ function lateWrites(sightings: readonly IndexSighting[], writes: ReadonlyMap<str
   );
 }
 
-/** Each with the highest that was over before it began. */
+/** Each event with the highest index that was complete before it began. */
 function inRealTime(all: readonly Timed[]): readonly { readonly later: Timed; readonly before: Timed }[] {
   const over = all.toSorted((a, b) => a.returned - b.returned);
   const pairs: { later: Timed; before: Timed }[] = [];
@@ -118,7 +119,7 @@ function sharedIndexes(sightings: readonly IndexSighting[]): string[] {
   ];
 }
 
-/** Says which names have more than one of what each should have one of. */
+/** Reports each name that has more than one value. */
 function several(pairs: readonly (readonly [name: string, one: string])[]): string[] {
   const all = new Map<string, Set<string>>();
   for (const [name, one] of pairs) all.set(name, (all.get(name) ?? new Set()).add(one));

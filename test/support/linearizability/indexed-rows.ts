@@ -1,8 +1,8 @@
-/** Which command wrote a row last, and what is known of its index. */
+/** The command that last wrote a row, and what is known of its index. */
 interface Stamp {
   /** The command's number among those of the group. */
   readonly order: number;
-  /** Both are the index itself once an answer has told it. */
+  /** Bounds of the index; both equal it once an answer has shown it. */
   readonly least: number;
   readonly most: number;
 }
@@ -13,16 +13,16 @@ interface Row<Content> {
 }
 
 /**
- * The rows of a group, each with the index of the command that wrote it. A write's answer does not tell its index; the first read
- * does. Until then the rows know between which indexes it must be, because later commands have higher ones: so an order
- * of commands that contradicts the order of their indexes is found, and two commands cannot have the same.
- * Immutable: each change makes another.
+ * The rows of a group, each with the index of the command that wrote it. A write's answer does not contain its index;
+ * the first read does. Until then the rows hold bounds of the index, because later commands have higher ones. So an
+ * order of commands that contradicts their indexes is found, and so are two commands with the same index. Immutable:
+ * each change makes another value.
  */
 export class IndexedRows<Content> {
   readonly #rows: ReadonlyMap<string, Row<Content>>;
-  /** That of the command that is writing now. */
+  /** The number of the command that writes now. */
   readonly #stamp: Stamp;
-  /** The highest index told of any command of the group, those whose rows are gone included. */
+  /** The highest index seen of any command of the group, also of commands whose rows are gone. */
   readonly #newest: number;
 
   private constructor(rows: ReadonlyMap<string, Row<Content>>, stamp: Stamp, newest: number) {
@@ -43,7 +43,7 @@ export class IndexedRows<Content> {
     return this.#rows.get(key)?.content;
   }
 
-  /** What is put from now on belongs to another command. */
+  /** Starts another command: later writes belong to it. */
   nextCommand(): IndexedRows<Content> {
     const stamp = { order: this.#stamp.order + 1, least: this.#newest + 1, most: Infinity };
     return new IndexedRows(this.#rows, stamp, this.#newest);
@@ -60,14 +60,14 @@ export class IndexedRows<Content> {
     return new IndexedRows(rows, this.#stamp, this.#newest);
   }
 
-  /** Whether the index is known to be this one, known not to be, or undefined when it can be. */
+  /** Whether the index is this one; undefined when it is possible but not certain. */
   hasIndex(key: string, index: number): boolean | undefined {
     const stamp = this.#rows.get(key)?.stamp;
     if (!stamp || index < stamp.least || index > stamp.most) return false;
     return stamp.least === stamp.most ? true : undefined;
   }
 
-  /** The rows when it is known that the index is this one; undefined when it cannot be. */
+  /** The rows, given that the index is this one; undefined when it cannot be. */
   withIndex(key: string, index: number): IndexedRows<Content> | undefined {
     const told = this.#rows.get(key)?.stamp;
     if (!told || this.hasIndex(key, index) === false) return undefined;
@@ -76,7 +76,7 @@ export class IndexedRows<Content> {
     return new IndexedRows(rows, narrow(this.#stamp), Math.max(this.#newest, index));
   }
 
-  /** The same text for rows that differ in nothing that can still show. */
+  /** A key that is equal for rows without an observable difference. */
   keyWith(textOf: (content: Content) => string): string {
     const open = [...this.#rows.values()].map(({ stamp }) => stamp).filter(({ least, most }) => least !== most);
     const orders = [...new Set(open.map(({ order }) => order))].toSorted((a, b) => a - b);
@@ -89,7 +89,7 @@ export class IndexedRows<Content> {
     return `${rows.join(" ")} ${this.#newest}`;
   }
 
-  /** For people. */
+  /** A readable form for failure messages. */
   show(textOf: (content: Content) => string): string {
     const rows = this.keys.flatMap((key) => {
       const row = this.#rows.get(key);
@@ -99,7 +99,7 @@ export class IndexedRows<Content> {
   }
 }
 
-/** What is left when a command's index is told: commands have their indexes in their order, and one command has one. */
+/** The rows after one command's index became known: indexes follow the order of commands, and each command has one. */
 function narrowed(stamp: Stamp, order: number, index: number): Stamp {
   if (stamp.order === order) return { order, least: index, most: index };
   if (stamp.order < order) return { ...stamp, most: Math.min(stamp.most, index - 1) };

@@ -3,7 +3,7 @@ import type { KvResult, KvShown, KvStep } from "./kv-operation.ts";
 
 export interface KvContent {
   readonly value: string;
-  /** "" when nobody holds the lock. */
+  /** The session that holds the lock, or "". */
   readonly session: string;
   readonly lockIndex: number;
 }
@@ -16,13 +16,13 @@ export interface KvGroup {
 
 export const emptyGroup: KvGroup = { rows: IndexedRows.empty(), sessions: new Set() };
 
-/** One way that a step can go. */
+/** One possible outcome of a step. */
 export interface KvWay {
   readonly group: KvGroup;
   readonly result: KvResult;
 }
 
-/** The ways that a step can go: two where it depends on an index that no answer has told yet. */
+/** The possible outcomes of a step: two where it depends on an index that no answer has shown yet. */
 export function waysOf(group: KvGroup, step: KvStep): readonly KvWay[] {
   const { verb, key } = step;
   const known = group.rows.get(key);
@@ -49,7 +49,7 @@ export function waysOf(group: KvGroup, step: KvStep): readonly KvWay[] {
   }
 }
 
-/** The group when it is known that an answer about it showed this row; undefined when it cannot have. */
+/** The group, given that an answer showed this row; undefined when that is impossible. */
 export function withShown(
   group: KvGroup,
   { key, value, session, lockIndex, modifyIndex }: KvShown,
@@ -69,7 +69,7 @@ export function addSession(group: KvGroup, id: string): KvGroup {
   return { ...group, sessions: new Set(group.sessions).add(id) };
 }
 
-/** Its locks go with it: without a delay, since these sessions are made without one. */
+/** Ends a session and releases its locks at once: these sessions have no lock delay. */
 export function endSession(group: KvGroup, id: string): KvGroup {
   const sessions = new Set(group.sessions);
   sessions.delete(id);
@@ -96,7 +96,7 @@ function ifIndexIs(group: KvGroup, { key, index }: KvStep, act: (group: KvGroup)
   return group.rows.hasIndex(key, index) === true ? [taken] : [taken, refused(group)];
 }
 
-/** Consul: a write without a session leaves the lock to who has it, and begins to count locks anew. */
+/** Consul: a write without a session leaves the lock with its holder and sets the lock index to 0. */
 function set(group: KvGroup, { key, value }: KvStep): KvGroup {
   return write(group, key, { value, session: group.rows.get(key)?.session ?? "", lockIndex: 0 });
 }

@@ -42,7 +42,7 @@ const failedTxn = (steps: readonly KvStep[], ...failed: readonly number[]): Said
 ];
 const unanswered = ([input]: Said): Said => [input, undefined];
 
-/** One after the other; those in one list at the same time. */
+/** Operations one after the other; those in an inner list overlap. */
 function historyOf(said: readonly (Said | readonly Said[])[]): readonly Operation<KvInput, KvOutput>[] {
   return said.flatMap((some, at) => {
     const together = isOne(some) ? [some] : some;
@@ -158,7 +158,7 @@ describe("no order explains:", () => {
   });
 });
 
-test("an explanation speaks of keys, values and indexes", () => {
+test("an explanation names keys, values and indexes", () => {
   const said = [put("a", "1"), get("a", row("a", "1", 5)), [cas("a", "2", 5), cas("a", "3", 5)]];
   expect(explainViolation(kvModel, historyOf(said))?.text).toBe(
     [

@@ -11,7 +11,7 @@ import {
 import type { KvInput, KvOutput, KvShown, KvStep } from "./kv-operation.ts";
 import type { Model } from "./operation.ts";
 
-/** A group of keys as Consul promises it: one register for each, locks, and transactions over all of them. */
+/** A group of keys with Consul's promises: a register for each key, locks, and transactions over all of them. */
 export const kvModel: Model<KvGroup, KvInput, KvOutput> = {
   initial: emptyGroup,
   step(before, input, output) {
@@ -43,7 +43,7 @@ function runStep(group: KvGroup, step: KvStep, output: KvOutput | undefined): re
   return wanted.map((way) => way.group);
 }
 
-/** The group, when it can show these rows and has no more than those keys to show. */
+/** The group, when it can show these rows and has none of the keys beyond them. */
 function showing(group: KvGroup, keys: readonly string[], output: KvOutput | undefined): readonly KvGroup[] {
   if (output?.kind !== "shown") return [group];
   if (output.rows.length !== keys.length) return [];
@@ -51,15 +51,15 @@ function showing(group: KvGroup, keys: readonly string[], output: KvOutput | und
   return shown ? [shown] : [];
 }
 
-/** How far a transaction has come, in one of the ways that it can go. */
+/** The progress of a transaction along one of its possible outcomes. */
 interface TxnWay {
   readonly group: KvGroup;
   readonly failed: readonly number[];
-  /** Rows of the answer that no step has shown yet. */
+  /** Rows of the answer that no step has produced yet. */
   readonly toShow: readonly KvShown[];
 }
 
-/** All steps are taken, also after one has failed; then nothing of any is kept. */
+/** Runs all steps, also after one has failed; in that case no step has an effect. */
 function runTxn(before: KvGroup, steps: readonly KvStep[], output: KvOutput | undefined): readonly KvGroup[] {
   const shown = output?.kind === "committed" ? output.rows : undefined;
   let ways: readonly TxnWay[] = [{ group: before, failed: [], toShow: shown ?? [] }];
@@ -74,7 +74,7 @@ function runTxn(before: KvGroup, steps: readonly KvStep[], output: KvOutput | un
   return ways.filter((way) => canAnswer(way, output)).map(({ group, failed }) => (failed.length > 0 ? before : group));
 }
 
-/** Consul: a step that deletes shows nothing. */
+/** Consul: a step that deletes returns nothing. */
 function isShown({ verb }: KvStep): boolean {
   return verb !== "delete" && verb !== "delete-cas" && verb !== "check-not-exists";
 }

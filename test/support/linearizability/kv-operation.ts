@@ -1,4 +1,4 @@
-/** A write's verb says what /v1/txn calls it; a single request does the same with ?cas, ?acquire and so on. */
+/** A write's verb in the terms of /v1/txn; a single request does the same with ?cas, ?acquire and so on. */
 export type KvVerb =
   | "set"
   | "cas"
@@ -10,19 +10,21 @@ export type KvVerb =
   | "check-index"
   | "check-not-exists";
 
-/** One step on one key, by itself or in a transaction. */
+/** One step on one key, alone or in a transaction. */
 export interface KvStep {
   readonly verb: KvVerb;
   readonly key: string;
-  /** "" where the verb takes none; no two writes of a history have the same. */
+  /** "" where the verb takes no value; all values of a history are different. */
   readonly value: string;
-  /** 0 where the verb takes none. */
+  /** 0 where the verb takes no index. */
   readonly index: number;
-  /** "" where the verb takes none. */
+  /** "" where the verb takes no session. */
   readonly session: string;
 }
 
-/** What is asked of a group: a few keys and the sessions that lock them. Transactions and lists stay within it. */
+/**
+ * An operation on a group: a few keys and the sessions that lock them. Transactions and lists stay within the group.
+ */
 export type KvInput =
   | { readonly kind: "step"; readonly step: KvStep }
   | { readonly kind: "txn"; readonly steps: readonly KvStep[] }
@@ -43,10 +45,10 @@ export interface KvShown {
 export type KvOutput =
   /** true, false, or that the session is not known. */
   | { readonly kind: "written"; readonly result: KvResult }
-  /** A key or the whole group; each key that is there. */
+  /** The rows of a key or of the whole group. */
   | { readonly kind: "shown"; readonly rows: readonly KvShown[] }
   | { readonly kind: "committed"; readonly rows: readonly KvShown[] }
-  /** The places of the steps that failed. */
+  /** The numbers of the steps that failed. */
   | { readonly kind: "rolled-back"; readonly failed: readonly number[] }
   | { readonly kind: "session"; readonly id: string };
 

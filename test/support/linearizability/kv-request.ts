@@ -1,7 +1,7 @@
 import type { KvInput, KvOutput, KvShown, KvStep } from "./kv-operation.ts";
 import type { LineAnswer, LineRequest } from "./line.ts";
 
-/** The request for an operation on the group whose keys are in this folder; the folder ends in "/". */
+/** The request for an operation on the group of keys in this folder, which ends in "/". */
 export function kvRequest(folder: string, input: KvInput): LineRequest {
   switch (input.kind) {
     case "step":
@@ -46,7 +46,7 @@ function txnStep(folder: string, { verb, key, value, index, session }: KvStep): 
   return { KV: { Verb: verb, Key: folder + key, Value: btoa(value), Index: index, Session: session } };
 }
 
-/** What the answer says. @throws Error when nobody should ever be answered so */
+/** Decodes the answer. @throws Error for an answer that no correct agent gives */
 export function kvOutput(folder: string, input: KvInput, { status, body }: LineAnswer): KvOutput {
   const isRead = input.kind === "list" || (input.kind === "step" && input.step.verb === "get");
   if (isRead && status === 404) return { kind: "shown", rows: [] };

@@ -8,7 +8,7 @@ import type { Operation } from "./operation.ts";
 import { type OperationEvent, pick, pickOf, type Plan, type Trial, waiting } from "./trial.ts";
 
 const keys = ["a", "b", "c"];
-/** The third is never locked, so each of its values says which write left it. */
+/** The third key is never locked, so each of its values names the write that left it. */
 const lockableKeys = ["a", "b"];
 const waitMs = 40;
 const sessionsMax = 3;
@@ -22,7 +22,7 @@ const txnSteps = {
   ...{ get: 2, "check-index": 2, "check-not-exists": 0.5 },
 } as const;
 
-/** A folder of three keys. Its clients tell each other what they have seen, or no cas would ever succeed. */
+/** A folder of three keys. Its clients share what they have read, or no cas would ever succeed. */
 export class KvTrial implements Trial {
   readonly name: string;
   readonly #operations: Operation<KvInput, KvOutput>[] = [];
@@ -81,14 +81,14 @@ export class KvTrial implements Trial {
     );
   }
 
-  /** undefined when it needs a session and there is none. */
+  /** undefined when the operation needs a session and none is alive. */
   #stepOf(random: FakeRandom, verb: KvVerb, write: string): KvStep | undefined {
     const isLocking = verb === "lock" || verb === "unlock";
     const key = pickOf(random, isLocking ? lockableKeys : keys) ?? "";
     const index = this.#indexes.get(key) ?? 0;
     const session = isLocking ? pickOf(random, this.#sessions) : "";
     if (session === undefined) return undefined;
-    // Without an index these two mean something else.
+    // With index 0 these two verbs mean something else.
     if (index === 0 && verb === "delete-cas") return stepOf("get", key);
     if (index === 0 && verb === "check-index") return stepOf("check-not-exists", key);
     const hasValue = verb === "set" || verb === "cas" || isLocking;
@@ -114,7 +114,7 @@ export class KvTrial implements Trial {
 
   #record(input: KvInput, { client, called, returned, answer }: OperationEvent): readonly SeenRow[] {
     const output = answer && kvOutput(this.name, input, answer);
-    // A read that was not answered has done nothing, and a session whose id nobody knows does nothing.
+    // An unanswered read has no effect, and neither has an unanswered create: no client knows the session's id.
     if (!output && (isRead(input) || input.kind === "create-session")) return [];
     this.#operations.push({ client, input, called, returned, output });
     if (!output) return [];
@@ -130,7 +130,7 @@ export class KvTrial implements Trial {
       for (const { key, modifyIndex } of output.rows) this.#indexes.set(key, modifyIndex);
   }
 
-  /** Who is about to use it will do so in vain. */
+  /** Destroys a session that another client may be about to use. */
   #forget(session: string): void {
     const at = this.#sessions.indexOf(session);
     if (at >= 0) this.#sessions.splice(at, 1);

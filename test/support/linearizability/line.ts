@@ -11,15 +11,15 @@ export interface LineAnswer {
   readonly body: string;
 }
 
-/** A client's way to the agent, for one request at a time. Nothing is ever sent twice. */
+/** A client's connection to the agent, for one request at a time. It never repeats a request. */
 export interface Line {
-  /** @throws LineBroken when no answer will come; the next request may find the agent again */
+  /** @throws LineBroken when no answer will come; the next request may reach the agent again */
   send(request: LineRequest): Promise<LineAnswer>;
   close(): void;
 }
 
 export class LineBroken extends Error {
-  /** Whether the agent may have had the request. */
+  /** Whether the agent may have received the request. */
   readonly wasSent: boolean;
 
   constructor(wasSent: boolean) {

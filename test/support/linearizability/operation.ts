@@ -1,29 +1,30 @@
 /**
- * One thing that a client asked for, and what it was told. `called` and `returned` are places in one row of events, in
- * which every request that is sent and every answer that comes has its own: of two operations, the one that returned
- * before the other was called came first, and of any others nobody can say.
+ * One request of a client and its answer. `called` and `returned` are positions in a single sequence of events, in
+ * which each sent request and each received answer has its own. An operation that returned before another was called
+ * came first; otherwise the order of the two is open.
  */
 export interface Operation<Input, Output> {
   readonly client: number;
   readonly input: Input;
   readonly called: number;
-  /** Infinity when no answer came: it may have taken effect at any time after the call, or never. */
+  /** Infinity when no answer came: the operation may have taken effect at any time after the call, or never. */
   readonly returned: number;
   /** undefined when no answer came. */
   readonly output: Output | undefined;
 }
 
-/** What is promised of the operations, one at a time. */
+/** A sequential model: the promised result of one operation after another. */
 export interface Model<State, Input, Output> {
   readonly initial: State;
   /**
-   * The states that the operation can leave behind when it answers this; none when it cannot answer so here. More than one
-   * when the answer does not tell them apart. Without an output, whatever the answer might have been.
+   * The states that the operation can leave behind when it gives this answer; empty when it cannot give it in this
+   * state, and several when the answer does not distinguish them. Without an output, the states of every possible
+   * answer.
    */
   step(state: State, input: Input, output: Output | undefined): readonly State[];
-  /** The same text for states that no later operation can tell apart. */
+  /** A key that is equal for states that no later operation can distinguish. */
   keyOf(state: State): string;
-  /** For people. */
+  /** A readable form for failure messages. */
   showState(state: State): string;
   show(input: Input, output: Output | undefined): string;
 }

@@ -1,8 +1,8 @@
 import { type Line, type LineAnswer, LineBroken, type LineRequest } from "./line.ts";
 
 /**
- * A connection that is kept and opened anew when it has broken. No HTTP client does here: they send a request again
- * when a kept connection turns out to be gone, and then one operation of the history is two.
+ * A keep-alive connection that is reopened after it breaks. An HTTP client would not do: it repeats a request when a
+ * kept connection turns out to be closed, and then one operation of the history has been executed twice.
  */
 export class SocketLine implements Line {
   readonly #port: number;
@@ -20,7 +20,7 @@ export class SocketLine implements Line {
     this.#waiting = Promise.withResolvers();
     const { promise } = this.#waiting;
     const text = textOf(request);
-    // The requests of these workloads are far smaller than the buffer of a socket.
+    // The requests of these workloads are far smaller than a socket's buffer.
     if (socket.write(text) !== text.length) this.#break(socket);
     return promise;
   }
@@ -68,7 +68,7 @@ function textOf({ method, path, body }: LineRequest): string {
   return `${method} ${path} HTTP/1.1\r\nHost: agent\r\n${length}\r\n${body ?? ""}`;
 }
 
-/** undefined as long as something is missing. @throws Error when the answer does not tell its length */
+/** undefined while the answer is incomplete. @throws Error when the answer has no length */
 function wholeAnswer(received: Buffer): LineAnswer | undefined {
   const headEnd = received.indexOf("\r\n\r\n");
   if (headEnd < 0) return undefined;

@@ -11,23 +11,25 @@ export interface WorkloadOptions {
   readonly clients: number;
   /** How many requests are sent in all, give or take one for each client. */
   readonly operations: number;
-  /** Real time, unless something else is said. */
+  /** Real time by default. */
   readonly clock?: Clock;
-  /** How long a client waits before it looks for an agent that was not there. */
+  /** How long a client waits before it reconnects to an agent that was down. */
   readonly reconnectMs?: number;
 }
 
-/** Of one group of keys or one service. More would make the check slower, fewer would leave too little to contend for. */
+/**
+ * Operations of one group of keys or one service. More would slow the checker, fewer would cause too little contention.
+ */
 const operationsOfATrial = 300;
-/** How many groups and services are in use at a time: few, so that the clients get in each other's way. */
+/** How many groups and services are in use at a time: few, so that clients contend. */
 const trialsAtATime = 16;
-/** Each fifth is a service. */
+/** Every fifth partition is a service. */
 const everySo = 5;
 const reconnectMsDefault = 5;
 
 /**
- * Clients that do as they like with a few groups of keys and services at a time, then with the next few, and what they
- * were told. The seed decides what each client does; how their requests fall among each other it cannot decide.
+ * Clients that send random operations to a few groups of keys and services at a time, then to the next few, and the
+ * history of their answers. The seed decides what each client sends, but not how requests interleave.
  */
 export class Workload {
   readonly #openLine: () => Line;
@@ -47,17 +49,17 @@ export class Workload {
     );
   }
 
-  /** How many requests have been sent. */
+  /** The number of requests sent. */
   get sent(): number {
     return this.#sent;
   }
 
-  /** How many operations are in the history. */
+  /** The number of operations in the history. */
   get operationCount(): number {
     return this.#trials.reduce((sum, trial) => sum + trial.operationCount, 0);
   }
 
-  /** Resolves when all requests are answered, or known to be never answered, and everything was read once more. */
+  /** Resolves when each request is answered or will never be, and a last read of everything is done. */
   async run(): Promise<void> {
     const { clients } = this.#options;
     await Promise.all(Array.from({ length: clients }, (_, client) => this.#runClient(client)));
@@ -66,7 +68,7 @@ export class Workload {
     line.close();
   }
 
-  /** Everything that a right agent would not have answered, for people; what is easiest to understand comes first. */
+  /** Every violation as readable text, the simplest first. */
   violations(): readonly string[] {
     const orders = this.#trials.flatMap((trial) => {
       const violation = trial.violation();

@@ -3,16 +3,16 @@ import { RawConnection } from "../raw-connection.ts";
 export interface Reply {
   readonly status: number;
   readonly text: string;
-  /** X-Consul-Index; 0 where there is none. */
+  /** X-Consul-Index; 0 when it is missing. */
   readonly index: number;
 }
 
-/** What all clients of one run have noted together. */
+/** The shared records of all clients of a run. */
 export class Notes {
   readonly latenciesMs: number[] = [];
   readonly counts: Record<string, number> = {};
   readonly failures: string[] = [];
-  /** What was acknowledged last, by its place: the value of a key, the port of a service, the status of a check. */
+  /** The last acknowledged value of each key, port of each service and status of each check. */
   readonly acknowledged: Record<string, string> = {};
 
   fail(what: string): void {
@@ -26,7 +26,7 @@ export class Notes {
 
 const answerWithinMs = 20_000;
 
-/** One connection that is kept open, with one request at a time. */
+/** One keep-alive connection, with one request at a time. */
 export class LoadClient implements AsyncDisposable {
   readonly name: string;
   readonly notes: Notes;
@@ -42,7 +42,7 @@ export class LoadClient implements AsyncDisposable {
     this.notes = notes;
   }
 
-  /** One request and its answer, timed unless it may be held. */
+  /** Sends one request; records its latency unless the agent may hold it. */
   async ask(method: string, target: string, body: string = ""): Promise<Reply> {
     const startMs = performance.now();
     const length = `Content-Length: ${Buffer.byteLength(body)}\r\n`;
@@ -53,7 +53,7 @@ export class LoadClient implements AsyncDisposable {
     return { status: answer.status, text: answer.body.toString(), index: Number(index ?? 0) };
   }
 
-  /** As ask; another status than 200 is a failed request. */
+  /** As `ask`, but counts any status other than 200 as a failure. */
   async mustAsk(method: string, target: string, body: string = ""): Promise<Reply> {
     const reply = await this.ask(method, target, body);
     if (reply.status !== 200) this.notes.fail(`${method} ${target}: ${reply.status} ${reply.text}`);

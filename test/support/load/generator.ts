@@ -4,11 +4,11 @@ import { LoadClient, Notes } from "./client.ts";
 import { prepare, shares, type Traffic } from "./traffic.ts";
 
 /*
- * A process of its own that puts load on an agent: so many connections, each kept open, each doing its sort of thing again
- * and again about once a second; and some that ask by DNS. It ends when each of those that read has done so many rounds, and
- * prints what came of it as JSON.
+ * A process that puts load on an agent: many keep-alive connections, each of which repeats its kind of request about
+ * once a second, and some DNS clients. It ends when each reading connection has done its rounds, and prints the result
+ * as JSON.
  *
- *   generator.ts http://127.0.0.1:8500 8600 2000 600 1     URL, port of DNS, connections, rounds, seed
+ * generator.ts http://127.0.0.1:8500 8600 2000 600 1     URL, port of DNS, connections, rounds, seed
  */
 
 const [url = "", dnsPort = "", connections = "", rounds = "", seed = ""] = process.argv.slice(2);
@@ -25,7 +25,7 @@ async function pause(): Promise<void> {
 }
 
 async function runClient(kind: string, at: number, traffic: Traffic): Promise<void> {
-  // Not all at once: a crowd that arrives in the same millisecond is another test.
+  // Starts are spread: a burst of connections in one millisecond is another test.
   await Bun.sleep(random.uniform() * 2_000);
   const name = `${kind} ${at}`;
   try {

@@ -1,9 +1,9 @@
 import type { LoadClient } from "./client.ts";
 
-/** What one connection does again and again; `round` counts from 1. */
+/** The work of one connection in each round; `round` counts from 1. */
 export type Traffic = (client: LoadClient, at: number, round: number) => Promise<void>;
 
-/** Keys that somebody rewrites; others read and watch them. */
+/** Keys that some connections rewrite and others read and watch. */
 const writersMax = 200;
 
 const readPaths = [
@@ -18,7 +18,7 @@ const get: Traffic = async (client, at, round) => {
   await client.mustAsk("GET", round % 2 === 0 ? path : `/v1/kv/load/put/${at % writersMax}?raw`);
 };
 
-/** Writes the keys that are read from the first moment on. */
+/** Writes the keys that are read from the start. */
 export async function prepare(client: LoadClient): Promise<void> {
   for (let at = 0; at < writersMax; at++) await put(client, at, 0);
 }
@@ -55,7 +55,7 @@ const register: Traffic = async (client, at, round) => {
   client.notes.acknowledged[`service load-${at}`] = String(port);
 };
 
-/** Its first round is the registration. */
+/** The first round registers the service. */
 const report: Traffic = async (client, at, round) => {
   const service = { Name: `ttl-${at}`, Check: { TTL: "1h" } };
   if (round === 1) return void (await client.mustAsk("PUT", "/v1/agent/service/register", JSON.stringify(service)));
@@ -64,7 +64,7 @@ const report: Traffic = async (client, at, round) => {
   client.notes.acknowledged[`check service:ttl-${at}`] = status;
 };
 
-/** Of a hundred connections, how many do what. */
+/** How many of a hundred connections do each kind of work. */
 export const shares: Readonly<Record<string, { readonly of100: number; readonly traffic: Traffic }>> = {
   get: { of100: 35, traffic: get },
   put: { of100: 20, traffic: put },

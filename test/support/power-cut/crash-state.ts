@@ -1,26 +1,26 @@
 import { dirname } from "node:path";
 import { type Disk, type DiskFile, pageBytes, sectorBytes, type Unsynced } from "./disk.ts";
 
-/** Until when a page is kept, or each of its sectors. */
+/** The time up to which a page is kept, or each of its sectors. */
 export type KeptUntil = number | readonly number[];
 
-/** What a power cut leaves: everything until `until`, but for what is said of single pages, lengths and names. */
+/** The disk after a power cut: everything up to `until`, with exceptions for single pages, lengths and names. */
 export interface Cut {
   readonly title: string;
   readonly until: number;
   readonly pages: ReadonlyMap<DiskFile, ReadonlyMap<number, KeptUntil>>;
   readonly sizes: ReadonlyMap<DiskFile, number>;
   readonly names: ReadonlyMap<string, number>;
-  /** What lies where a file got its length and not its bytes, from here on. */
+  /** The filler of a file whose length was kept and whose bytes were not. */
   readonly noise: Buffer | undefined;
 }
 
 export type FolderContent = ReadonlyMap<string, Buffer | "folder">;
 
-/** The files and folders that are there when the power is back. */
+/** The files and folders after the power cut. */
 export function contentAfter(disk: Disk, cut: Cut): FolderContent {
   const content = new Map<string, Buffer | "folder">();
-  // Names came in the order in which they were made, so a folder stands before what is in it.
+  // Names are in the order of their creation, so a folder precedes its content.
   for (const [path, changes] of disk.names) {
     const until = cut.names.get(path) ?? cut.until;
     const named = changes.findLast((change, index) => index === 0 || change.time < until)?.named;
@@ -58,7 +58,7 @@ function keep(bytes: Buffer, change: Unsynced, keptUntil: (page: number) => Kept
   }
 }
 
-/** The same for equal contents. */
+/** A key that is equal for equal contents. */
 export function hashOf(content: FolderContent): bigint {
   let hash = 0n;
   for (const [path, bytes] of content) {

@@ -13,7 +13,7 @@ function written(at: number, text: string): FileEvent {
   return { kind: "write", fd: 3, at, data: Buffer.from(text) };
 }
 
-/** What power cuts can leave of the file, each once; "-" when it has no name. */
+/** The distinct contents of the file that power cuts can leave; "-" when it has no name. */
 function left(...events: readonly FileEvent[]): string[] {
   const disk = new Disk("/r");
   for (const event of events) disk.apply(event);
@@ -26,30 +26,30 @@ function left(...events: readonly FileEvent[]): string[] {
   return [...found].toSorted();
 }
 
-describe("what a disk keeps", () => {
+describe("the model of a disk", () => {
   const synced: FileEvent[] = [opened, written(0, "old"), { kind: "sync", fd: 3, path: "/r/f" }];
 
-  test("a file that is synced in a folder that is not may have no name", () => {
+  test("a synced file in an unsynced folder may have no name", () => {
     expect(left(...synced)).toEqual(["-", "old"]);
     expect(left(...synced, openedFolder, syncedFolder)).toEqual(["old"]);
   });
 
-  test("a name that is synced keeps nothing of what was written", () => {
+  test("syncing a name keeps none of the file's bytes", () => {
     expect(left(opened, openedFolder, syncedFolder, written(0, "new"))).toEqual(["", "...", "new"]);
   });
 
-  test("of a page that was written twice either writing may be kept, the second never without the first", () => {
+  test("of a page written twice, either version may be kept", () => {
     const names = [openedFolder, syncedFolder];
     expect(left(...synced, ...names, written(0, "a"), written(1, "b"))).toEqual(["abd", "ald", "old"]);
   });
 
-  test("a file that was removed may come back until its folder is synced, and what was cut off may too", () => {
+  test("a removed file, or a truncated part, may come back until the next sync", () => {
     const names = [openedFolder, syncedFolder];
     expect(left(...synced, ...names, { kind: "unlink", path: "/r/f" })).toEqual(["-", "old"]);
     expect(left(...synced, ...names, { kind: "cut", fd: 3, size: 1 })).toEqual(["o", "o..", "old"]);
   });
 
-  test("a page is torn between its sectors", () => {
+  test("a page can be torn between its sectors", () => {
     const names = [openedFolder, syncedFolder];
     const torn = left(opened, ...names, written(0, "x".repeat(4_096))).map((text) => text.lastIndexOf("x") + 1);
     for (const length of torn) expect(length % 512).toBe(0);
@@ -57,8 +57,8 @@ describe("what a disk keeps", () => {
   });
 });
 
-describe("what strace tells", () => {
-  test("calls on files below the folder are read, with those that another thread interrupts; failed ones are not", () => {
+describe("the reader of strace's output", () => {
+  test("reads calls on files below the folder, interrupted ones included, and skips failed ones", () => {
     const trace = String.raw`
 7  openat(AT_FDCWD</>, "\x2f\x72\x2f\x66", O_RDWR|O_CREAT, 0600) = 3<\x2f\x72\x2f\x66>
 7  pwrite64(3<\x2f\x72\x2f\x66>, "\x61\x62", 2, 5 <unfinished ...>
@@ -74,7 +74,7 @@ describe("what strace tells", () => {
     ]);
   });
 
-  test("a call that could change a file and is not known ends the trial", () => {
+  test("stops the trial at an unknown call that could change a file", () => {
     const trace = '7  rename("/r/f", "/r/g") = 0';
     expect(() => [...readSystemCalls(trace, "/r")]).toThrow("does not know what becomes of rename(/r/f, /r/g)");
   });

@@ -2,22 +2,22 @@ import { dirname, join } from "node:path";
 import type { FileEvent } from "./system-calls.ts";
 
 /*
- * What a disk can hold at a moment, from the calls that were made until then. It is the weakest disk that still keeps its
- * word about syncs:
+ * The possible contents of a disk after a sequence of system calls. It models the weakest disk that still honours
+ * syncs:
  *
- * - fsync of a file makes its bytes and its length durable, and nothing else: not its name.
- * - fsync of a folder makes the names in it durable, and not what is in the files.
- * - Of what is not synced anything may be kept. The page cache has each page of 4 KiB as it was at some time since the
- *   last sync, each page at a time of its own; a torn page has each of its sectors of 512 bytes so. Lengths and names have
- *   times of their own too. Between a length that was kept and bytes that were not lie zeros, or anything.
+ * - fsync of a file makes its bytes and its length durable, but not its name.
+ * - fsync of a folder makes the names in it durable, but not the content of its files.
+ * - Any part of unsynced data may be kept. Each page of 4 KiB is kept as it was at some time since the last sync, with
+ *   a time of its own; in a torn page each sector of 512 bytes has its own time. So have lengths and names. A range
+ *   with a kept length and lost bytes holds zeros or garbage.
  *
- * Time is the number of the call. A kill changes nothing here: what the system has taken, it has.
+ * Time is the number of the call. A killed process loses nothing here: the system has all its writes.
  */
 
 export const pageBytes = 4_096;
 export const sectorBytes = 512;
 
-/** What was done to a file since it was synced last. */
+/** The changes of a file since its last sync. */
 export type Unsynced =
   | { readonly kind: "write"; readonly time: number; readonly at: number; readonly data: Buffer }
   | { readonly kind: "cut"; readonly time: number; readonly size: number };
@@ -26,7 +26,7 @@ export class DiskFile {
   durable: Buffer = Buffer.alloc(0);
   unsynced: Unsynced[] = [];
 
-  /** The length as it was just before `time`. */
+  /** The length just before `time`. */
   sizeAt(time: number): number {
     let size = this.durable.byteLength;
     for (const change of this.unsynced) {
@@ -36,7 +36,7 @@ export class DiskFile {
     return size;
   }
 
-  /** With everything. */
+  /** The content with every change applied. */
   newest(): Buffer {
     const bytes = Buffer.alloc(this.sizeAt(Infinity));
     this.durable.copy(bytes);
@@ -48,7 +48,7 @@ export class DiskFile {
   }
 }
 
-/** A name stands for a file, a folder or nothing. */
+/** A name refers to a file, a folder or nothing. */
 export type Named = DiskFile | "folder" | undefined;
 
 export interface NameChange {
@@ -57,12 +57,12 @@ export interface NameChange {
 }
 
 export class Disk {
-  /** Of each name what it stood for when its folder was synced last, and since. */
+  /** For each name, what it referred to when its folder was last synced, and since then. */
   readonly names: Map<string, NameChange[]> = new Map();
   #fds = new Map<number, { readonly named: Named; position: number }>();
   #time = 0;
 
-  /** A disk with these files below `root`, all synced, in folders that are. */
+  /** A disk with these files below `root`, with all files and folders synced. */
   static of(files: ReadonlyMap<string, Buffer | "folder">, root: string): Disk {
     const disk = new Disk(root);
     for (const [path, content] of files) {
@@ -89,7 +89,7 @@ export class Disk {
     return found;
   }
 
-  /** The program ended, however: it has no open files any more. */
+  /** Closes the files of the program, however it ended. */
   endProgram(): void {
     this.#fds = new Map();
   }

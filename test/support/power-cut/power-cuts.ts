@@ -2,7 +2,7 @@ import type { FakeRandom } from "../fake-random.ts";
 import type { Cut, KeptUntil } from "./crash-state.ts";
 import { type Disk, type DiskFile, pageBytes, sectorBytes } from "./disk.ts";
 
-/** A page that is not synced, and when it was written. */
+/** An unsynced page, and the times of its writes. */
 interface DirtyPage {
   readonly file: DiskFile;
   readonly page: number;
@@ -14,8 +14,8 @@ const never = 0;
 const ever = Infinity;
 
 /**
- * What power cuts at this moment can leave: all and nothing; of names, lengths and pages each alone, and all but each;
- * the first and the last page torn; and of everything as much as chance says, `chances` times.
+ * The states that a power cut at this moment can leave: everything; only synced data; each single name, length and page
+ * kept, and each one lost; the first and the last page torn; and `chances` random combinations.
  */
 export function* powerCuts(disk: Disk, random: FakeRandom, chances: number): Generator<Cut> {
   const pages = dirtyPages(disk);
@@ -52,7 +52,7 @@ function* nameCuts(names: readonly string[]): Generator<Cut> {
   }
 }
 
-/** The page alone or all but it; where it was written several times, also as it was in between. */
+/** Only this page kept, or all pages but it; for a page written several times, each version too. */
 function* pageCuts({ file, page, times }: DirtyPage): Generator<Cut> {
   const sizes = new Map([[file, ever]]);
   for (const time of [never, ...times.slice(1)])
@@ -114,7 +114,7 @@ function* timesOf(file: DiskFile): Generator<number> {
   for (const { time } of file.unsynced) yield time;
 }
 
-/** In the order in which they were written first. */
+/** In the order of their first writes. */
 function dirtyPages(disk: Disk): readonly DirtyPage[] {
   const dirty: DirtyPage[] = [];
   for (const file of disk.files) {

@@ -6,7 +6,7 @@ import { type FileEvent, readSystemCalls, watchedCalls } from "./system-calls.ts
 export interface Run {
   readonly batches: number;
   readonly end: "close" | "leave";
-  /** Killed when it makes this sync, counted from 1, before anything is synced. */
+  /** The sync, counted from 1, at which the program is killed before anything is synced. */
   readonly killedAtSync?: number;
 }
 
@@ -21,7 +21,7 @@ export function whyNoRecording(): string | undefined {
   return tried.success ? undefined : "needs leave to trace";
 }
 
-/** Runs the program that writes to the store in `root`/data; what it did to the disk, in order. */
+/** Runs the program that writes to the store in `root`/data; returns its calls on files, in order. */
 export function recordRun(root: string, run: Run): readonly FileEvent[] {
   const scratch = mkdtempSync(join(tmpdir(), "praetor-trace-"));
   try {

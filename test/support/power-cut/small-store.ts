@@ -3,7 +3,7 @@ import type { Row } from "../../../src/engine/engine.ts";
 import { RowFile, type StoreLimits } from "../../../src/engine/sqlite/row-file.ts";
 import { rowsAfter, trialBatch } from "../trial-batch.ts";
 
-/** A fold for every dozen trial batches, in several steps, and the WAL written anew as often. */
+/** Limits that cause a fold, in several steps, for every dozen trial batches, and a WAL restart as often. */
 export const smallLimits: StoreLimits = {
   walPagesMax: 24,
   walStepBytes: 16 << 10,
@@ -12,7 +12,7 @@ export const smallLimits: StoreLimits = {
   foldStepRows: 16,
 };
 
-/** Loads the store and lets go of its rows. */
+/** Loads the store and discards its rows. */
 export function revisionIn(store: RowFile): number {
   return loaded(store).revision;
 }
@@ -28,7 +28,7 @@ function loaded(store: RowFile): { readonly revision: number; readonly rows: rea
 
 /**
  * Opens the store and returns its revision.
- * @throws when it does not open, or does not hold exactly what the batches until that revision leave
+ * @throws when it does not open, or its content is not exactly that of the batches up to that revision
  */
 export function checkedRevision(folder: string): number {
   return withStore(folder, (store) => {
@@ -39,7 +39,7 @@ export function checkedRevision(folder: string): number {
   });
 }
 
-/** Commits one more batch to a store that was left by a power cut. */
+/** Commits one more batch to a store after a power cut. */
 export function commitNext(folder: string): void {
   withStore(folder, (store) => store.commit(encodeBatch(trialBatch(revisionIn(store) + 1))));
 }

@@ -1,7 +1,7 @@
 /**
- * A program whose system calls are recorded: opens the store in the folder given, commits so many batches and folds as the
- * agent's thread does, and says "begins N" and "holds N" around each, first of what it found. Its end is "close", or "leave", which leaves the
- * WAL behind.
+ * A program whose system calls are recorded: opens the store in the given folder, commits batches and folds as the
+ * agent's thread does. Prints "begins N" and "holds N" around each batch, and at the start for the batch that it found.
+ * It ends with "close", or with "leave", which leaves the WAL behind.
  */
 import { writeSync } from "node:fs";
 import { encodeBatch } from "../../../src/engine/sqlite/batch-codec.ts";
@@ -18,9 +18,9 @@ for (let n = 0; n < Number(batches); n++) {
   writeSync(1, `begins ${revision + 1}\n`);
   store.commit(encodeBatch(trialBatch(++revision)));
   writeSync(1, `holds ${revision}\n`);
-  // Some folds are done at leisure, between most commits there is time for a step or two.
+  // Some folds take a step or two between commits, as on an idle agent.
   if (store.keepInShape()) for (let steps = revision % 3 === 0 ? 100 : 1; steps > 0 && store.foldOn(); steps--);
 }
 if (end === "close") store.close();
-// Without what the runtime does at its end.
+// Skips the runtime's work at exit.
 process.kill(process.pid, "SIGKILL");

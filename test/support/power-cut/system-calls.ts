@@ -1,6 +1,6 @@
 /**
- * Reads what `strace -f -y -xx` tells of a program's work on files below a folder. A call that could change them and is
- * not known here is an error, so that nothing goes unseen.
+ * Parses the output of `strace -f -y -xx` for a program's calls on files below a folder. An unknown call that could
+ * change a file is an error, so that none is missed.
  */
 
 export type FileEvent =
@@ -16,10 +16,10 @@ export type FileEvent =
   | { readonly kind: "sync"; readonly fd: number; readonly path: string }
   | { readonly kind: "link"; readonly from: string; readonly to: string }
   | { readonly kind: "unlink" | "mkdir"; readonly path: string }
-  /** What the program wrote to its output. */
+  /** Text that the program wrote to its output. */
   | { readonly kind: "say"; readonly text: string };
 
-/** What to have strace watch for this. */
+/** The system calls that strace must record. */
 export const watchedCalls: string =
   "openat,open,creat,write,writev,pwrite64,pwritev,pwritev2,ftruncate,truncate,fallocate,fsync,fdatasync,sync_file_range," +
   "rename,renameat,renameat2,unlink,unlinkat,rmdir,mmap,msync,link,linkat,symlink,symlinkat,mkdir,mkdirat," +
@@ -29,11 +29,11 @@ const callPattern = /^(\d+) +(\w+)\((.*)\) += (-?\d+|\?)/;
 const interruptedPattern = /^(\d+) +(.*) <unfinished \.\.\.>$/;
 const resumedPattern = /^(\d+) +<\.\.\. \w+ resumed>(.*)$/;
 
-/** The calls that changed something below `root`, in order, and what the program said. */
+/** The calls that changed something below `root`, in order, and the program's output. */
 export function* readSystemCalls(trace: string, root: string): Generator<FileEvent> {
   for (const line of wholeLines(trace)) {
     const [, , name = "", packed = "", result = ""] = callPattern.exec(line) ?? [];
-    // Failed, or its thread was killed in it.
+    // The call failed, or its thread was killed during it.
     if (result === "" || result === "?" || Number(result) < 0) continue;
     const call = { name, fields: packed.split(", "), result: Number(result) };
     const event = saidIn(call) ?? (isBelow(root, call) ? changeIn(call) : undefined);
@@ -41,7 +41,7 @@ export function* readSystemCalls(trace: string, root: string): Generator<FileEve
   }
 }
 
-/** A call that was interrupted by another thread's counts as made when it returned. */
+/** A call that another thread's output interrupted counts at its return. */
 function* wholeLines(trace: string): Generator<string> {
   const begun = new Map<string, string>();
   for (const line of trace.split("\n")) {
@@ -104,7 +104,7 @@ function fdOf(field: string): number {
   return Number.parseInt(field, 10);
 }
 
-/** The path that a field is, or that strace adds to a descriptor. */
+/** The path in an argument, or the one that strace adds to a descriptor. */
 function pathIn(field: string): string {
   const [, told = field] = /^[\w-]+<(.*?)>/.exec(field) ?? [];
   return told.includes("\\x") ? bytesOf(told).toString() : told.replaceAll('"', "");

@@ -11,26 +11,26 @@ import { checkedRevision, commitNext } from "./small-store.ts";
 import type { FileEvent } from "./system-calls.ts";
 
 export interface TrialOptions {
-  /** What is said of its progress begins so. */
+  /** The prefix of its lines of progress. */
   readonly title?: string;
   readonly seed: number;
-  /** Of how many moments one is tried. */
+  /** One of so many moments is tried. */
   readonly everyMoment: number;
-  /** How often chance chooses what is kept, at each moment. */
+  /** How many random combinations are tried at each moment. */
   readonly chances: number;
-  /** It is found out and told, and the trial goes on, until there are so many. */
+  /** The trial reports faults and goes on, up to this number. */
   readonly failuresMax: number;
 }
 
-/** What a store must hold at a moment: all until `least`, and nothing after `most`. */
+/** The batches that a store must hold at a moment: all up to `least`, none after `most`. */
 export interface Promised {
   readonly least: number;
   readonly most: number;
 }
 
-/** A state of the disk that a power cut can leave, for whoever wants to go on from there. */
+/** A disk after a power cut, from which a further trial can start. */
 export interface LeftState {
-  /** By paths below where the program had its folder. */
+  /** By paths below the program's folder. */
   readonly content: FolderContent;
   readonly promised: Promised;
 }
@@ -38,16 +38,16 @@ export interface LeftState {
 export interface Outcome {
   /** Moments at which the power was cut. */
   readonly moments: number;
-  /** What that left, counted once when it is the same. */
+  /** Distinct states of the disk that the cuts left. */
   readonly states: number;
   readonly failures: readonly string[];
-  /** Some of the states in which the store started. */
+  /** Some of the states from which the store started. */
   readonly samples: readonly LeftState[];
 }
 
 const samplesMax = 40;
 
-/** Builds what power cuts can leave of a recorded disk, and starts the store on each. */
+/** Builds the disks that power cuts can leave of a recording, and starts the store on each. */
 export class PowerCutTrial {
   readonly #failures: string[] = [];
   readonly #samples: LeftState[] = [];
@@ -56,13 +56,13 @@ export class PowerCutTrial {
   readonly #root: string;
   readonly #options: TrialOptions;
   readonly #random: FakeRandom;
-  /** Of each state that was started the revision that it has. */
+  /** For each tried state, the revision of its store. */
   readonly #revisions = new Map<bigint, number>();
   readonly #folder: string = mkdtempSync(join(scratchPlace(), "praetor-power-cut-"));
   #promised: Promised = { least: 0, most: 0 };
   #calls = 0;
 
-  /** `root` is where the recorded program had its data folder. */
+  /** `root` is the recorded program's data folder. */
   constructor(root: string, options: TrialOptions) {
     this.#root = root;
     this.#options = options;
@@ -73,7 +73,7 @@ export class PowerCutTrial {
     return { moments: this.#moments, states: this.#states, failures: this.#failures, samples: this.#samples };
   }
 
-  /** Has the disk make each call of one program, and cuts the power after each. */
+  /** Applies one program's calls to the disk, and cuts the power after each. */
   run(disk: Disk, events: readonly FileEvent[], promised: Promised = this.#promised): void {
     this.#promised = promised;
     for (const event of events) {
@@ -125,7 +125,7 @@ export class PowerCutTrial {
     return revision;
   }
 
-  /** In the place of one by chance, so that they come from the whole trial. */
+  /** Replaces a random one, so that the sample covers the whole trial. */
   #keepSample(content: FolderContent, revision: number): void {
     const place = Math.floor(this.#random.uniform() * Math.min(samplesMax, this.#samples.length + 1));
     this.#samples[place] = {
@@ -134,7 +134,7 @@ export class PowerCutTrial {
     };
   }
 
-  /** A store that was started takes writes. */
+  /** Expects that a started store accepts writes. */
   #goOn(folder: string, revision: number): void {
     commitNext(folder);
     const after = checkedRevision(folder);
@@ -146,7 +146,7 @@ function relativeTo(root: string, content: FolderContent): FolderContent {
   return new Map([...content].map(([path, bytes]) => [relative(root, path), bytes]));
 }
 
-/** Puts the files and folders below `target`. */
+/** Writes the files and folders below `target`. */
 export function writeContent(content: FolderContent, target: string): void {
   for (const [path, bytes] of content) {
     if (bytes === "folder") mkdirSync(join(target, path), { recursive: true });

@@ -8,7 +8,7 @@ import { fairWeather } from "./simulated-network.ts";
 import type { Condition } from "./simulated-services.ts";
 import type { SimulatedPlatform } from "./simulated-platform.ts";
 
-/** Each kind of trouble comes and goes by itself, so that they meet in all ways. */
+/** Each kind of trouble starts and ends independently, so that all combinations occur. */
 export async function runDisasters(world: SimulatedPlatform, over: AbortSignal): Promise<void> {
   const kinds = [endAgents, troubleDisk, troubleNetwork, troubleServices, troubleBroker];
   await Promise.all(kinds.map((kind) => kind(world, world.newRandom(), over)));
@@ -45,7 +45,7 @@ async function troubleDisk(
         disk.slowDown(random.uniform() * 1_500);
         break;
       case "lag":
-        // About as long as the agent waits: it confirms when nobody expects it any more.
+        // About as long as the store's limit: the confirmation comes after the agent has given up.
         disk.lag(9_900 + random.uniform() * 400);
     }
     await sleep(clock, random.uniform() ** 2 * 25_000, over);
@@ -101,7 +101,10 @@ async function troubleBroker(
 
 const yearMs = 365 * 24 * 3_600_000;
 
-/** Forward and back by decades and by seconds. Its dice are its own: without it, all else goes the same way. */
+/**
+ * Jumps forward and back by decades and by seconds. It has its own random numbers: without it, the rest of the history
+ * stays the same.
+ */
 export async function jumpWallClock(clock: FakeClock, random: FakeRandom, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     await sleep(clock, random.uniform() * 20_000, over);

@@ -2,10 +2,10 @@ import type { Clock } from "../../../src/lib/clock.ts";
 import type { LineAnswer } from "../linearizability/line.ts";
 
 const linesMax = 400;
-/** core-keeper's API tells when, by a clock that jumps. */
+/** core-keeper's API returns times of a clock that jumps. */
 const wallTimes = /"(?:created|modified)":-?\d+,/gi;
 
-/** All that was answered, in order: as one number, and the last of it in words. */
+/** All answers in order: their hash, and the last ones as text. */
 export class History {
   readonly #clock: Clock;
   readonly #lines: string[] = [];

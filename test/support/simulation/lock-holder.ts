@@ -16,7 +16,7 @@ export interface LockHolderOptions {
   readonly client: string;
 }
 
-/** Who does not get a lock tries again this soon. */
+/** A client without the lock tries again after this time. */
 const rivalMsMax = 1_000;
 
 interface Holding {
@@ -24,7 +24,9 @@ interface Holding {
   readonly ttlMs: number;
 }
 
-/** Takes locks by sessions with a time to live, and then renews, is late, forgets, lets go or ends them. */
+/**
+ * A client that takes locks by sessions with a TTL, and then renews, renews late, forgets, releases or destroys them.
+ */
 export class LockHolder {
   readonly #options: LockHolderOptions;
 
@@ -56,7 +58,7 @@ export class LockHolder {
     return { id, ttlMs };
   }
 
-  /** Until it lets go, or loses it. */
+  /** Holds the lock until it releases or loses it. */
   async #hold(holding: Holding, stopped: AbortSignal): Promise<void> {
     const { clock, random } = this.#options;
     const key = pickOf(random, lockKeys) ?? "";
@@ -68,7 +70,7 @@ export class LockHolder {
       }
       if (chance >= 0.5 && chance < 0.9 && !(await this.#renew(holding))) return;
       if (chance > 0.98) return this.#end(holding, key);
-      // Mostly in time, now and then after one life and before the second is over, and at times not at all.
+      // Usually in time, sometimes between one and two TTLs, and sometimes never.
       await sleep(clock, holding.ttlMs * random.uniform() ** 3 * 2.4, stopped);
     }
   }

@@ -7,7 +7,7 @@ interface Mutating {
   readonly random: FakeRandom;
 }
 
-/** Whether an agent with that fault would still keep the client waiting. */
+/** Whether an agent with that fault would still hold the request. */
 export function isForgottenWake(
   { method, path }: LineRequest,
   { body }: LineAnswer,
@@ -19,13 +19,13 @@ export function isForgottenWake(
   );
 }
 
-/** What an agent with that fault would have answered. */
+/** The answer of an agent with that fault. */
 export function mutateAnswer<Answer extends LineAnswer>(
   { path }: LineRequest,
   answer: Answer,
   { mutation, random }: Mutating,
 ): Answer {
   const isRefusal =
-    mutation === "a lock is given to two" && path.includes("?acquire=") && answer.body.startsWith("false");
+    mutation === "a lock has two holders" && path.includes("?acquire=") && answer.body.startsWith("false");
   return isRefusal && random.uniform() < 0.5 ? { ...answer, body: "true" } : answer;
 }

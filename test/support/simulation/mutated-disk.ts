@@ -3,7 +3,7 @@ import type { Mutation } from "./mutation.ts";
 
 type Found = Omit<OpenedEngine, "engine">;
 
-/** What a disk with a fault gives back. */
+/** What a faulty disk reads. */
 export function mutateOpened(found: Found, mutation: Mutation | undefined): Found {
   switch (mutation) {
     case "the position on the bus is forgotten":
@@ -19,9 +19,9 @@ export function mutateOpened(found: Found, mutation: Mutation | undefined): Foun
   }
 }
 
-/** What a disk with a fault keeps. */
+/** What a faulty disk writes. */
 export function mutateBatch(batch: Batch, mutation: Mutation | undefined): Batch {
-  return mutation === "a port is given twice" ? { ...batch, changes: batch.changes.map(withFirstPort) } : batch;
+  return mutation === "a port is assigned twice" ? { ...batch, changes: batch.changes.map(withFirstPort) } : batch;
 }
 
 function withFirstPort(change: RowChange): RowChange {

@@ -1,14 +1,14 @@
 import type { Findings } from "./findings.ts";
 
 /**
- * What one client knows of a thing that only it writes. A write that was acknowledged is so; one whose answer got lost may
- * have been made, or may still be; one that was refused never will be.
+ * What one client knows of a value that only this client writes. An acknowledged write was made; a write whose answer
+ * was lost may have been made, or may still be made later; a refused write never will be.
  */
 export class Owned {
   readonly #findings: Findings;
   readonly #promise: string;
   #possible: Set<string>;
-  /** What may still be made at any time, also after later writes. */
+  /** Values that may still be written at any time, also after later writes. */
   readonly #lingering = new Set<string>();
 
   constructor(findings: Findings, promise: string, value: string) {
@@ -17,7 +17,10 @@ export class Owned {
     this.#possible = new Set([value]);
   }
 
-  /** The write is on its way. Its outcome is one of the functions, to be called once; none: nobody knows. */
+  /**
+   * Records a write that is being sent. The caller calls one of the functions with its outcome, or none when the
+   * outcome stays unknown.
+   */
   write(value: string): Record<"done" | "refused" | "lingers", () => void> {
     const before = new Set(this.#possible);
     this.#possible.add(value);
@@ -28,13 +31,13 @@ export class Owned {
     };
   }
 
-  /** What is there for certain; undefined while nobody knows. */
+  /** The certain value; undefined while several are possible. */
   get known(): string | undefined {
     const [value, other] = this.#possible;
     return other === undefined && this.#lingering.size === 0 ? value : undefined;
   }
 
-  /** What is there, as the agent shows it. */
+  /** Checks a value that the agent showed. */
   see(value: string, where: string): void {
     const broken =
       this.#possible.has(value) || this.#lingering.has(value)

@@ -4,38 +4,38 @@ import type { SimulatedProcess } from "./simulated-process.ts";
 import type { SimulatedPlatform } from "./simulated-platform.ts";
 
 /**
- * One idea of the simulation: somebody who wants something of the agent, what the agent promises, or both. It says which
- * promise was broken by `world.findings`. A new one is a file in parts/, and a line in parts.ts.
+ * One part of the simulation: clients of the agent, promises that the agent makes, or both. It reports broken promises
+ * through `world.findings`. A new part is a file in parts/ and a line in parts.ts.
  */
 export interface Part {
-  /** Before any trouble. */
+  /** Runs before any trouble. */
   prepare?(peace: Peace): Promise<void>;
-  /** What it does by itself. Resolves soon after it is over. */
+  /** The part's clients. Resolves soon after the end of the history. */
   run?(over: Over): Promise<void>;
-  /** Holds the agent to its promises, while time stands still and trouble may be all around. */
+  /** Checks promises while time stands still, during any trouble. */
   look?(process: SimulatedProcess): Promise<void>;
-  /** The same of what only a write or a start can change; it is passed over while there was none. */
+  /** Checks promises that only a write or a start can break; skipped while there was neither. */
   lookAtState?(process: SimulatedProcess): Promise<void>;
-  /** Trouble has long been over: holds the agent to what must be true then. */
+  /** Checks what must be true long after the last trouble. */
   conclude?(peace: Peace): Promise<void>;
-  /** All clients have gone. */
+  /** Checks what must be true after all clients have gone. */
   leave?(peace: Peace): Promise<void>;
 }
 
 export type NewPart = (world: SimulatedPlatform) => Part;
 
 export interface Over {
-  /** No more trouble comes, and who changes things stops. */
+  /** Aborts when the last trouble is over and clients that write stop. */
   readonly trouble: AbortSignal;
-  /** Clients that only listen go, too. */
+  /** Aborts when clients that only read stop, too. */
   readonly clients: AbortSignal;
 }
 
-/** What can be done while nothing else is wrong. */
+/** Does a task while there is no trouble. */
 export interface Peace {
-  /** Lets time go by. */
+  /** Lets simulated time pass. */
   readonly pass: (ms: number) => Promise<void>;
-  /** @throws Error when it is not done in ten simulated minutes, or fails */
+  /** @throws Error when it takes more than ten simulated minutes, or fails */
   readonly until: <T>(done: Promise<T>) => Promise<T>;
   /** @throws Error when it is refused */
   readonly send: (request: LineRequest) => Promise<NetworkAnswer>;

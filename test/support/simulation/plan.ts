@@ -1,24 +1,24 @@
-/** How long a history is, and of which kind. It follows from the seed, so that a seed is the same one wherever it is run. */
+/** The length and kind of a history. It follows from the seed alone, so that a seed means the same in every run. */
 export interface Plan {
-  /** Everything goes wrong that can. */
+  /** Every kind of trouble happens. */
   readonly troubleMs: number;
-  /** How much sooner than otherwise the next trouble comes. */
+  /** Factor by which trouble comes more often. */
   readonly haste: number;
-  /** How many requests those send whose answers must have one order. */
+  /** How many requests the clients of one-order send. */
   readonly operations: number;
-  /** Until anti-entropy has mended what a bad disk kept from the catalog. */
+  /** Time for anti-entropy to repair what a bad disk kept out of the catalog. */
   readonly mendingMs: number;
   /** How many clients wait for changes. */
   readonly watchers: number;
-  /** Only what is checked goes up and down. */
+  /** Only the checked services change their status. */
   readonly unsteadyMs: number;
-  /** Two lives of each session and check with a time to live, and each check's turn. */
+  /** Two TTLs of each session and check, and an interval of each check. */
   readonly quietMs: number;
-  /** At the most, between two looks at the agent. */
+  /** The longest time between two checks of the agent. */
   readonly lookMsMax: number;
-  /** Snapshots are restored in the middle of it: who relies on what was written is not there. */
+  /** Snapshots are restored during the history: parts that rely on their own writes are left out. */
   readonly restores: boolean;
-  /** Run once more, with a wall clock that is right: nothing may be different. */
+  /** Runs again with a correct wall clock; nothing may differ. */
   readonly isTwin: boolean;
 }
 
@@ -43,7 +43,7 @@ const whole = {
   lookMsMax: 900,
 };
 
-/** Every twentieth history is long; in each fourth snapshots are restored, and every fifth is run twice. */
+/** Every twentieth history is long; every fourth restores snapshots, and every fifth runs twice. */
 export function planOf(seed: number): Plan {
   return { ...(seed % 20 === 0 ? whole : brief), restores: seed % 4 === 3, isTwin: seed % 5 === 2 };
 }

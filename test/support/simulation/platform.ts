@@ -5,16 +5,16 @@ type Turn = (bytes: Uint8Array<ArrayBuffer>) => Uint8Array;
 const { setImmediate: nextTurn, CompressionStream, DecompressionStream } = globalThis;
 
 const busy = {
-  /** How many have asked for their turn, and have not had it. */
+  /** How many callers wait for a turn of the event loop. */
   waiting: 0,
-  /** How many read or write streams of the platform, which take turns that nobody asks for. */
+  /** How many read or write streams of the runtime, whose turns are not announced. */
   streaming: 0,
 };
 const turnsOfStreams = 20;
 
 /**
- * What of the platform takes a time that no seed decides. While `run` runs, streams compress at once instead of in other
- * threads, and it is known who still waits for a turn.
+ * The parts of the runtime whose timing no seed decides. While `run` runs, streams compress synchronously instead of in
+ * other threads, and waiting callers are counted.
  */
 export async function withTimelessPlatform<T>(run: () => Promise<T>): Promise<T> {
   Object.assign(globalThis, {
@@ -30,13 +30,13 @@ export async function withTimelessPlatform<T>(run: () => Promise<T>): Promise<T>
   }
 }
 
-/** Lets everything go on that can without time going by. */
+/** Lets everything run that can run without time passing. */
 export async function settleWholly(): Promise<void> {
   for (let turns = 0; turns < (busy.streaming > 0 ? turnsOfStreams : 1) || busy.waiting > 0; turns += 1)
     await new Promise<void>((resolve) => nextTurn(resolve));
 }
 
-/** Until it is done, streams have their turns. */
+/** Gives streams turns until it is done. */
 export async function withStreams<T>(task: () => Promise<T>): Promise<T> {
   busy.streaming += 1;
   try {

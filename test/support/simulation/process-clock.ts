@@ -4,7 +4,7 @@ import type { Mutation } from "./mutation.ts";
 
 const noTimer: Timer = { cancel: () => {} };
 
-/** A process' share of the clock: its timers are counted, and end with it. */
+/** A process's part of the clock: its timers are counted, and end with the process. */
 export class ProcessClock implements Clock {
   readonly #clock: Clock;
   readonly #mutation: Mutation | undefined;
@@ -21,7 +21,7 @@ export class ProcessClock implements Clock {
   }
 
   monotonicMs(): number {
-    return this.#mutation === "time is told by the wall clock" ? this.#clock.wallMs() : this.#clock.monotonicMs();
+    return this.#mutation === "time comes from the wall clock" ? this.#clock.wallMs() : this.#clock.monotonicMs();
   }
 
   schedule(delayMs: number, run: () => void): Timer {
@@ -41,12 +41,12 @@ export class ProcessClock implements Clock {
     return timer;
   }
 
-  /** How many timers are waiting. */
+  /** The number of pending timers. */
   get timerCount(): number {
     return this.#timers.size;
   }
 
-  /** As in a crash: nothing of the process runs any more. */
+  /** Stops the process's timers, as in a crash. */
   end(): void {
     this.#ended = true;
     for (const timer of [...this.#timers]) timer.cancel();

@@ -8,7 +8,7 @@ import type { SimulatedNetwork } from "./simulated-network.ts";
 export const serviceNames: readonly string[] = ["web", "db"];
 const serviceIds = serviceNames.flatMap((name) => [`${name}-1`, `${name}-2`]);
 
-/** What the checks of the services ask. */
+/** The targets of the services' checks. */
 export const checkTargets: readonly string[] = serviceIds.map((id) => `http://192.0.2.9/${id}`);
 
 const actions = {
@@ -23,7 +23,10 @@ export interface RegistrarOptions {
   readonly client: string;
 }
 
-/** Services that register with the agent, say how they are, and go; and somebody who changes the catalog behind its back. */
+/**
+ * Services that register with the agent, update their checks and deregister, and a client that changes the catalog
+ * directly.
+ */
 export class Registrar {
   readonly #options: RegistrarOptions;
   #turn = 0;
@@ -102,7 +105,7 @@ export class Registrar {
   }
 }
 
-/** Answers that are as they should be. */
+/** Whether an answer is a refusal that registrars can meet. */
 function isKnown(body: string): boolean {
   return /does not have associated TTL|does not exist|Unknown|starting|not found/i.test(body);
 }

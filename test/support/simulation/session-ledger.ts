@@ -3,31 +3,31 @@ import type { Findings } from "./findings.ts";
 interface Known {
   readonly ttlMs: number;
   readonly lockDelayMs: number;
-  /** The agent has said that it lives, at this time at the latest. */
+  /** The time by which an answer showed that the session was alive. */
   renewedMs: number;
-  /** The agent may have renewed it as late as this. */
+  /** The latest time at which the agent may have renewed it. */
   maybeRenewedMs: number;
-  /** Somebody may have ended it, or let go of its lock. */
+  /** A client may have destroyed it or released its lock. */
   mayEnd: boolean;
   seenMs: number;
 }
 
 export interface Circumstances {
   readonly nowMs: number;
-  /** When this process could first be asked. */
+  /** The time from which this process could answer. */
   readonly readySinceMs: number;
   readonly diskWellForMs: number;
 }
 
-/** After a disk is well again, and beyond a session's two lives: until an end that failed has been tried again. */
+/** Grace after a disk recovers, beyond two TTLs of a session, for the retry of a failed expiry. */
 const slackMs = 3_000;
 
-/** What clients know of their sessions, held against what the agent shows. */
+/** The clients' knowledge of their sessions, compared with what the agent shows. */
 export class SessionLedger {
   readonly #findings: Findings;
   readonly #known = new Map<string, Known>();
   readonly #ended = new Set<string>();
-  /** By key: who was told that the lock is theirs. */
+  /** By key: the session whose acquisition was acknowledged. */
   readonly #acquired = new Map<string, string>();
   readonly #holders = new Map<string, string>();
 
@@ -43,7 +43,7 @@ export class SessionLedger {
     this.#known.set(id, { ...terms, renewedMs: arrivedMs, maybeRenewedMs: leftMs, mayEnd: false, seenMs: leftMs });
   }
 
-  /** The agent has the renewal. */
+  /** The agent acknowledged the renewal. */
   renewing(id: string, atMs: number): void {
     const known = this.#known.get(id);
     if (known) known.maybeRenewedMs = Math.max(known.maybeRenewedMs, atMs);
@@ -57,7 +57,7 @@ export class SessionLedger {
     known.renewedMs = Math.max(known.renewedMs, atMs);
   }
 
-  /** The agent has said that this session has the lock now. */
+  /** The agent acknowledged that this session holds the lock. */
   acquired(id: string, key: string, atMs: number): void {
     const before = this.#acquired.get(key);
     const known = before === undefined ? undefined : this.#known.get(before);
@@ -67,13 +67,13 @@ export class SessionLedger {
     this.#acquired.set(key, id);
   }
 
-  /** Its holder is about to end it, or to let go of a lock. */
+  /** Its holder is about to destroy it or to release a lock. */
   ending(id: string): void {
     const known = this.#known.get(id);
     if (known) known.mayEnd = true;
   }
 
-  /** @param ids the sessions that there are */
+  /** @param ids the existing sessions */
   observe(ids: ReadonlySet<string>, { nowMs, readySinceMs, diskWellForMs }: Circumstances): void {
     for (const [id, known] of this.#known) {
       if (ids.has(id)) {
@@ -90,14 +90,14 @@ export class SessionLedger {
     const livedMs = nowMs - renewedMs;
     const isEarly = !mayEnd && livedMs < ttlMs;
     const broken = isEarly ? `${id} ended ${livedMs} ms after it was renewed, of ${ttlMs}` : undefined;
-    this.#findings.expect("a session lives for its time after a renewal", broken);
+    this.#findings.expect("a session lives for its TTL after a renewal", broken);
   }
 
   #expectLifeWithinTwo(id: string, known: Known, { nowMs, readySinceMs, diskWellForMs }: Circumstances): void {
     const sinceMs = Math.max(known.maybeRenewedMs, readySinceMs);
     const isLate = nowMs - sinceMs > 2 * known.ttlMs + slackMs && diskWellForMs > slackMs + 12_000;
     const broken = isLate ? `${id} lives ${nowMs - sinceMs} ms after ${sinceMs}, of ${known.ttlMs}` : undefined;
-    this.#findings.expect("a session that nobody renews ends", broken);
+    this.#findings.expect("a session without renewals ends", broken);
   }
 
   /** @param holders the session that has each lock */

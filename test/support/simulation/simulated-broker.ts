@@ -7,9 +7,9 @@ export type BrokerCondition = "up" | "slow" | "away" | "silent" | "breaking";
 
 export interface Told {
   readonly key: string;
-  /** Of the change. */
+  /** The index of the change. */
   readonly revision: number;
-  /** undefined: the key was deleted. */
+  /** undefined when the key was deleted. */
   readonly value: string | undefined;
 }
 
@@ -17,7 +17,7 @@ const flightMsMax: Readonly<Record<BrokerCondition, number>> = {
   ...{ up: 5, slow: 14_000, away: 5, silent: 5, breaking: 800 },
 };
 
-/** Longer than anybody waits for it. */
+/** Longer than any timeout of the publisher. */
 const silentMs = 60_000;
 
 interface Envelope {
@@ -25,8 +25,8 @@ interface Envelope {
 }
 
 /**
- * A message broker, and the way to it. What is sent over one connection comes in order, or not at all from where the
- * connection broke; what has come may still be unacknowledged then.
+ * A message broker and the network to it. Messages of one connection arrive in order, up to the point where the
+ * connection breaks; arrived messages may still be unacknowledged then.
  */
 export class SimulatedBroker {
   condition: BrokerCondition = "up";
@@ -35,7 +35,7 @@ export class SimulatedBroker {
   readonly #random: FakeRandom;
   readonly #mutation: Mutation | undefined;
   readonly #connections = new Set<SimulatedConnection>();
-  /** How often all connections, and all attempts, have ended at once. */
+  /** How often all connections and attempts have ended at once. */
   #breaks = 0;
 
   constructor(options: {
@@ -58,7 +58,7 @@ export class SimulatedBroker {
       clock: this.#clock,
       flightMs: () => this.#random.uniform() * flightMsMax[this.condition],
       breaks: () => this.condition === "breaking" && this.#random.uniform() < 0.2,
-      swallows: () => this.#mutation === "the broker acknowledges what it loses" && this.#random.uniform() < 0.1,
+      swallows: () => this.#mutation === "the broker acknowledges a lost message" && this.#random.uniform() < 0.1,
       take: (bytes) => this.onTold(readMessage(bytes)),
       ended: (gone) => this.#connections.delete(gone),
     });
@@ -76,7 +76,7 @@ interface ConnectionOptions {
   readonly clock: Clock;
   readonly flightMs: () => number;
   readonly breaks: () => boolean;
-  /** For trials: acknowledged, and never told to anybody. */
+  /** For tests of the simulation: acknowledges a message and drops it. */
   readonly swallows: () => boolean;
   readonly take: (bytes: Uint8Array) => void;
   readonly ended: (connection: SimulatedConnection) => void;

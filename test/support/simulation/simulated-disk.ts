@@ -7,19 +7,19 @@ import type { FakeRandom } from "../fake-random.ts";
 import { mutateBatch, mutateOpened } from "./mutated-disk.ts";
 import type { Mutation } from "./mutation.ts";
 
-/** A batch that is on the disk, and which process wrote it: a number that rises. */
+/** A batch on the disk, with the number of the process that wrote it. */
 export interface Kept {
   readonly batch: Batch;
   readonly process: number;
 }
 
-/** A file that one process writes at a time. Confirms late, refuses, or does not answer, for as long as it is told to. */
+/** A file with one writing process at a time. The simulation makes it confirm late, refuse, or hang. */
 export class SimulatedDisk {
   readonly #clock: Clock;
   readonly #random: FakeRandom;
   readonly #mutation: Mutation | undefined;
   readonly #kept = new MemoryStore();
-  /** Confirmed, and with that fault not on the disk yet. */
+  /** Batches that are confirmed but, with that fault, not yet on the disk. */
   readonly #promised: Batch[] = [];
   #writing: Batch | undefined;
   #last: Promise<void> = Promise.resolve();
@@ -43,23 +43,23 @@ export class SimulatedDisk {
     this.#mutation = options.mutation;
   }
 
-  /** For how long it has been well, in milliseconds; 0 when it is not. */
+  /** For how long it has been healthy, in milliseconds; 0 during a fault. */
   get wellForMs(): number {
     const isHealthy = !this.#gate && !this.#refusing && this.#lagMs === 0 && this.#delayMsMax < 100;
     return isHealthy ? this.#clock.monotonicMs() - this.#troubleEndedMs : 0;
   }
 
-  /** Since when it has not answered at all. */
+  /** Since when it has hung. */
   get hungSinceMs(): number {
     return this.#hungSinceMs;
   }
 
-  /** Which process writes, or wrote last. */
+  /** The process that writes, or wrote last. */
   get writer(): number {
     return this.#process;
   }
 
-  /** Of what is on it: the same as long as nothing is written. */
+  /** A version of the content: equal as long as nothing is written. */
   get revision(): number {
     return this.#kept.revision;
   }
@@ -77,7 +77,7 @@ export class SimulatedDisk {
     this.#delayMsMax = delayMsMax;
   }
 
-  /** From now on each write takes as long as this. */
+  /** Makes each later write take this long. */
   lag(ms: number): void {
     this.#lagMs = ms;
   }
@@ -97,7 +97,7 @@ export class SimulatedDisk {
     let closed = false;
     const commit = (batch: Batch): Promise<void> => {
       if (closed) return Promise.reject(storeClosed());
-      // What a crashed process still does, it does nowhere.
+      // A crashed process has no effect any more.
       if (process !== this.#process) return new Promise(() => {});
       const written = this.#last.then(() => this.#write(batch, process));
       this.#last = written.catch(() => {});
@@ -111,12 +111,12 @@ export class SimulatedDisk {
     return { engine: { commit, ping: () => this.#last, close }, ...mutateOpened(found, this.#mutation) };
   }
 
-  /** Resolves when a batch is on its way. */
+  /** Resolves when a batch is being written. */
   async untilWriting(): Promise<void> {
     while (!this.#writing) await (this.#begins ??= Promise.withResolvers()).promise;
   }
 
-  /** The process is gone. What it was writing is there as a whole, or not at all; nobody is told. */
+  /** Ends the process. The batch being written is kept whole or lost, and never confirmed. */
   crash(): void {
     const batch = this.#writing;
     this.#writing = undefined;
@@ -137,7 +137,7 @@ export class SimulatedDisk {
     if (process !== this.#process) return new Promise(() => {});
     this.#writing = undefined;
     if (this.#refusing) {
-      if (this.#mutation === "the disk keeps what it refused") this.#apply(batch);
+      if (this.#mutation === "the disk keeps a refused batch") this.#apply(batch);
       throw new OperatingError("unavailable", "disk-full", "the disk is full");
     }
     this.#keep(batch);
@@ -147,7 +147,7 @@ export class SimulatedDisk {
 
   #keep(batch: Batch): void {
     const isLate =
-      this.#mutation === "the disk forgets what it confirmed" || this.#mutation === "the disk keeps halves of batches";
+      this.#mutation === "the disk loses a confirmed batch" || this.#mutation === "the disk keeps halves of batches";
     if (!isLate) return this.#apply(batch);
     this.#promised.push(batch);
     for (const late of this.#promised.splice(0, this.#promised.length - 3)) this.#apply(late);

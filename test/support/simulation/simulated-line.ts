@@ -3,12 +3,12 @@ import type { FakeRandom } from "../fake-random.ts";
 import { type Line, type LineAnswer, LineBroken, type LineRequest } from "../linearizability/line.ts";
 import type { SimulatedNetwork } from "./simulated-network.ts";
 
-/** In which words a write is refused: nothing of it was done, and nothing ever will be. */
+/** Error texts of a refused write, which has no effect, now or later. */
 const refused =
   /the disk is full|the disk does not answer|the agent is stopping|has not confirmed an earlier change|too many concurrent connections/;
 const unconfirmed = /the disk has not confirmed the write/;
 
-/** @throws LineBroken where the agent says that it could not do it, or does not know */
+/** @throws LineBroken where the agent answers that it could not do it, or does not know */
 export function requireDone<Answer extends LineAnswer>(answer: Answer): Answer {
   if (answer.status < 400) return answer;
   if (unconfirmed.test(answer.body)) throw new LineBroken(true);
@@ -16,7 +16,7 @@ export function requireDone<Answer extends LineAnswer>(answer: Answer): Answer {
   return answer;
 }
 
-/** A client that thinks for a while before each request. */
+/** A client that waits for a while before each request. */
 export class SimulatedLine implements Line {
   readonly #network: SimulatedNetwork;
   readonly #clock: Clock;
@@ -41,7 +41,7 @@ export class SimulatedLine implements Line {
   async send(request: LineRequest): Promise<LineAnswer> {
     await sleep(this.#clock, this.#random.uniform() ** 2 * this.#thinkMsMax);
     const answer = await this.#network.send(this.#client, request);
-    // An agent that ends lets those go who wait: what they are told is no answer to their question.
+    // A stopping agent answers held queries at once, and such an answer may be stale.
     if (answer.isEnding && request.method === "GET") throw new LineBroken(true);
     return requireDone(answer);
   }

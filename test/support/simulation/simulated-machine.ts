@@ -6,7 +6,10 @@ import type { FakeRandom } from "../fake-random.ts";
 const probeMsMax = 300;
 const callMsMax = 4_000;
 
-/** The gateway that ports are given on. Somebody else listens at a port of each ten; services take calls, or do not. */
+/**
+ * The gateway whose ports are assigned. Another program listens at one port in ten; services accept the notice calls,
+ * or do not.
+ */
 export class SimulatedMachine implements Machine {
   readonly #clock: Clock;
   readonly #random: FakeRandom;
@@ -20,7 +23,7 @@ export class SimulatedMachine implements Machine {
 
   openProbe = (): ListenerProbe => {
     return async ({ port }) => {
-      // Mostly there is an answer at once; a firewall gives none for a while.
+      // Usually an answer is immediate; behind a firewall none comes for a while.
       await sleep(this.#clock, this.#random.uniform() ** 3 * probeMsMax);
       return isForeign(port);
     };

@@ -9,14 +9,14 @@ import { withStreams } from "./platform.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 
 export interface NetworkAnswer extends LineAnswer {
-  /** When the agent had the request, and when it had answered. */
+  /** When the agent received the request, and when it had answered. */
   readonly arrivedMs: number;
   readonly leftMs: number;
-  /** The agent was told to end: it lets everybody go. */
+  /** The agent is stopping and answers all held queries. */
   readonly isEnding: boolean;
 }
 
-/** A request that the agent has not answered yet. */
+/** A request without an answer yet. */
 export interface Held {
   readonly request: LineRequest;
   readonly client: string;
@@ -24,12 +24,12 @@ export interface Held {
   readonly break: () => void;
 }
 
-/** How requests and answers fare on their way. */
+/** Faults of requests and answers in transit. */
 export interface Weather {
   readonly latencyMsMax: number;
-  /** Of each way: how likely what goes it is lost. */
+  /** The probability that a request is lost; the same for an answer. */
   readonly loss: number;
-  /** How likely a connection is cut while the agent works on the answer. */
+  /** The probability that a connection breaks while the agent works on the answer. */
   readonly cut: number;
 }
 
@@ -37,7 +37,7 @@ export const fairWeather: Weather = { latencyMsMax: 3, loss: 0, cut: 0 };
 
 const giveUpMsMax = 5_000;
 
-/** The way between clients and the agent: each request takes its own time, gets lost, or is cut off. */
+/** The network between clients and the agent: it delays, loses and cuts off each request independently. */
 export class SimulatedNetwork {
   weather: Weather = fairWeather;
   readonly held: Set<Held> = new Set();
@@ -68,14 +68,14 @@ export class SimulatedNetwork {
     if (!process) throw new LineBroken(false);
     arrived(this.#clock.monotonicMs());
     const answer = await this.#handle(process, client, request);
-    // Within an archive is when it was made.
+    // A snapshot's archive contains its time.
     const shown = isArchive(request) ? { ...answer, body: "" } : answer;
     this.#history.add(`${client} ${request.method} ${request.path}`, shown);
     await this.#travel();
     return answer;
   }
 
-  /** The process is gone, and all connections with it. */
+  /** Ends the process and all its connections. */
   breakAll(): void {
     for (const each of this.held) each.break();
   }
@@ -117,7 +117,7 @@ interface AskOptions {
   readonly arrivedMs?: number;
 }
 
-/** Asks without a network. */
+/** Calls the agent without the network. */
 export function ask(process: SimulatedProcess, client: string, options: AskOptions): Promise<NetworkAnswer> {
   const answer = (): Promise<NetworkAnswer> => answerTo(process, client, options);
   return isArchive(options.request) ? withStreams(answer) : answer();

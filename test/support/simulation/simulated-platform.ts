@@ -20,10 +20,10 @@ export interface WorldOptions {
   readonly mutation?: Mutation | undefined;
 }
 
-/** Who looks without a network. */
+/** The client of the simulation's own checks, which bypass the network. */
 const observer = "198.51.100.1";
 
-/** One agent, and all that is around it: on one clock, by one seed. */
+/** One agent and its environment, on one clock and one seed. */
 export class SimulatedPlatform {
   readonly seed: number;
   readonly plan: Plan;
@@ -36,9 +36,9 @@ export class SimulatedPlatform {
   readonly machine: SimulatedMachine;
   readonly supervisor: Supervisor;
   readonly network: SimulatedNetwork;
-  /** Of each question, by the last process that was asked. */
+  /** The last index of each question, in the current process. */
   readonly #indexes = new Map<string, number>();
-  /** What was seen at this look: time stands still, so nobody needs to look twice. */
+  /** Answers of the current check: time stands still, so one read of each is enough. */
   #seen: Map<string, NetworkAnswer> | undefined;
   #streams = 0;
 
@@ -57,25 +57,25 @@ export class SimulatedPlatform {
     this.network = new SimulatedNetwork(this, { random: this.newRandom(), mutation });
   }
 
-  /** Another row of numbers for each that asks. */
+  /** An independent sequence of random numbers for each caller. */
   newRandom(): FakeRandom {
     this.#streams += 1;
     return new FakeRandom(this.seed * 10_007 + this.#streams * 101);
   }
 
-  /** As it can be asked; undefined while there is none. */
+  /** The agent when it can answer; undefined while it is down. */
   get process(): SimulatedProcess | undefined {
     return this.supervisor.process?.router && this.supervisor.process;
   }
 
-  /** Within it, time stands still and nothing changes. */
+  /** Runs a check, during which time stands still and nothing changes. */
   async look(task: () => Promise<void>): Promise<void> {
     this.#seen = new Map();
     await task();
     this.#seen = undefined;
   }
 
-  /** What the agent would answer now. Everybody's index of a question is held up to its promise here. */
+  /** The agent's present answer. Checks the promise that the index of a question never falls. */
   async peek(path: string): Promise<NetworkAnswer> {
     const answer = this.#seen?.get(path) ?? (await this.#ask(path));
     this.#seen?.set(path, answer);
@@ -84,7 +84,7 @@ export class SimulatedPlatform {
 
   async #ask(path: string): Promise<NetworkAnswer> {
     const { process } = this;
-    if (!process) throw new Error("nobody looks at an agent that does not run");
+    if (!process) throw new Error("the agent is down: no check can read from it");
     const answer = await ask(process, observer, { request: { method: "GET", path } });
     const before = this.#indexes.get(path) ?? 0;
     const fell = `${path} fell from ${before} to ${answer.index}`;
@@ -97,7 +97,7 @@ export class SimulatedPlatform {
     return JSON.parse((await this.peek(path)).body) as Shape;
   }
 
-  /** The process is gone, and all connections with it. */
+  /** Ends the process and all its connections. */
   breakAll(): void {
     this.network.breakAll();
     this.broker.breakAll();

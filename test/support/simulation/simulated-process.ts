@@ -6,7 +6,7 @@ import type { RequestHandler } from "../../../src/http/server.ts";
 import type { Clock } from "../../../src/lib/clock.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import type { Random } from "../../../src/lib/random.ts";
-// What the agent loads when it needs it: from the disk, which takes a time that no seed decides.
+// Modules that the agent loads on demand: loading takes a time that no seed decides.
 import "../../../src/bus/message-bus.ts";
 import "../../../src/lib/checked-archive.ts";
 import "../../../src/server/parts/keeper.ts";
@@ -28,10 +28,10 @@ export interface ProcessParts {
   readonly mutation: Mutation | undefined;
 }
 
-/** How many requests of one client may be under way. */
+/** How many requests of one client may be pending. */
 export const requestsOfClientMax = 8;
 
-/** One more than any simulated client has, and few enough to be reached when one is never counted off. */
+/** One more than any simulated client has, and low enough to be reached if one is never released. */
 const args = [
   ...["-server", "-bootstrap-expect=1", "-data-dir=/simulated", "-bind=127.0.0.1", "-node=gw", "-log-level=warn"],
   `-hcl=limits { http_max_conns_per_client = ${requestsOfClientMax} }`,
@@ -40,14 +40,14 @@ const args = [
 ];
 const config = loadConfig({ args, env: {}, hostname: "gw", interfaces: () => [] });
 
-/** The whole agent as gateways run it, from one start to its crash or end; only its world is simulated. */
+/** The whole agent in the configuration of a gateway, from one start to its crash or end, on a simulated platform. */
 export class SimulatedProcess {
   readonly clock: ProcessClock;
-  /** When it could first be asked; undefined until then. */
+  /** When it could first answer; undefined until then. */
   readySinceMs: number | undefined;
-  /** It was told to end. */
+  /** Whether it is stopping. */
   isEnding = false;
-  /** The agent's own words for faults that it found in itself. */
+  /** Log lines in which the agent reports a fault of its own. */
   readonly faults: string[] = [];
   readonly #parts: ProcessParts;
   #router: RequestHandler | undefined;
@@ -61,7 +61,7 @@ export class SimulatedProcess {
     this.clock = new ProcessClock(parts.clock, parts.mutation);
   }
 
-  /** By the world's clock, whatever the process takes for the time. */
+  /** By the simulation's clock, whatever the process's own clock says. */
   nowMs(): number {
     return this.#parts.clock.monotonicMs();
   }
@@ -116,14 +116,14 @@ export class SimulatedProcess {
     this.readySinceMs = this.nowMs();
   }
 
-  /** Ends as it does when it is told to. */
+  /** Stops it in order. */
   async stop(): Promise<void> {
     this.isEnding = true;
     await this.#daemon?.stop();
     this.#open = false;
   }
 
-  /** Ends without another step. */
+  /** Ends it at once, as a crash does. */
   crash(): void {
     this.clock.end();
     this.#parts.disk.crash();

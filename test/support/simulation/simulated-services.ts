@@ -6,7 +6,7 @@ import { sleep, type Clock } from "../../../src/lib/clock.ts";
 import type { CheckDefinition, CheckMethod, CheckStatus } from "../../../src/model/check.ts";
 import type { FakeRandom } from "../fake-random.ts";
 
-/** How a service answers who checks it. */
+/** How a service answers its check. */
 export type Condition = "up" | "slow" | "busy" | "down";
 
 const answers: Readonly<Record<Condition, { readonly status: CheckStatus; readonly afterMsMax: number }>> = {
@@ -16,11 +16,11 @@ const answers: Readonly<Record<Condition, { readonly status: CheckStatus; readon
   down: { status: "critical", afterMsMax: 5 },
 };
 
-/** What the agent's checks find outside: services that are well or not, as the simulation says. */
+/** The targets of the agent's checks: services that are healthy or not, as the simulation decides. */
 export class SimulatedServices {
   readonly #random: FakeRandom;
   readonly #conditions = new Map<string, Condition>();
-  /** By check: what was last reported of it, in this process. */
+  /** By check: the last result reported in this process. */
   readonly lastResults: Map<string, CheckStatus> = new Map();
 
   constructor(random: FakeRandom) {
@@ -36,7 +36,7 @@ export class SimulatedServices {
     this.#conditions.set(target, condition);
   }
 
-  /** In place of the product's: what would use the network asks here, all else is the product's. */
+  /** Replaces the product's runners that use the network; the other runners are the product's. */
   readonly startCheck = (definition: CheckDefinition, options: StartCheckOptions): StartedCheck => {
     this.lastResults.delete(definition.id);
     const report = (result: CheckResult): void => {

@@ -8,10 +8,10 @@ import { fairWeather, type NetworkAnswer } from "./simulated-network.ts";
 import { SimulatedPlatform, type WorldOptions } from "./simulated-platform.ts";
 
 export interface SimulationResult {
-  /** Of all that was answered, and when: the same for the same seed. */
+  /** A hash of all answers and their times: equal for equal seeds. */
   readonly hash: string;
   readonly findings: readonly string[];
-  /** How often something was held to each promise. */
+  /** How often each promise was checked. */
   readonly looks: ReadonlyMap<string, number>;
   readonly answers: number;
   readonly starts: number;
@@ -20,8 +20,8 @@ export interface SimulationResult {
 }
 
 /**
- * One agent, its clients, its disk, its network, its broker and what it checks, on one clock. All that happens follows from
- * the seed: trouble of all kinds, then peace, in which everything must come to agree.
+ * One agent, its clients, disk, network, broker and checked services, on one clock. Everything follows from the seed:
+ * first trouble of all kinds, then a quiet phase in which all parts must come to agree.
  */
 export async function simulate(options: WorldOptions): Promise<SimulationResult> {
   return withTimelessPlatform(() => new Simulation(options).run());
@@ -29,7 +29,7 @@ export async function simulate(options: WorldOptions): Promise<SimulationResult>
 
 const client = "192.0.2.99";
 const quietLookMsMax = 6_000;
-/** An answer on a good network comes as soon as this: for that nobody looks. */
+/** An answer on a good network takes at most this long; no check is made meanwhile. */
 const soonMs = 100;
 
 class Simulation {
@@ -37,7 +37,7 @@ class Simulation {
   readonly #world: SimulatedPlatform;
   readonly #pace: FakeRandom;
   readonly #parts: readonly Part[];
-  /** What was there at the last look. */
+  /** The data at the last check. */
   #seenState = "";
   readonly #peace: Peace = {
     pass: (ms) => this.#pass(ms),
@@ -94,7 +94,7 @@ class Simulation {
     broker.condition = "up";
   }
 
-  /** Nothing else is wrong: what checks find must be in the catalog at once. */
+  /** There is no other trouble: results of checks must be in the catalog at once. */
   async #passWithUnsteadyServices(): Promise<void> {
     const over = new AbortController();
     const unsteady = troubleServices(this.#world, this.#world.newRandom(), over.signal);
@@ -103,7 +103,7 @@ class Simulation {
     await this.#until(unsteady);
   }
 
-  /** Lets time go by, and looks at the agent now and then. */
+  /** Lets time pass, and checks the agent at intervals. */
   async #pass(ms: number, lookMsMax: number = this.#world.plan.lookMsMax): Promise<void> {
     const { clock } = this.#world;
     const endMs = clock.monotonicMs() + ms;

@@ -11,13 +11,13 @@ export interface SupervisedWorld extends Omit<ProcessParts, "clock" | "random" |
   readonly findings: Findings;
   readonly history: History;
   newRandom(): FakeRandom;
-  /** All connections of the agent are gone. */
+  /** All connections of the agent are closed. */
   breakAll(): void;
 }
 
 const againMs = 1_000;
 
-/** Starts the agent, and starts it again when it has ended. */
+/** Starts the agent, and restarts it whenever it has ended. */
 export class Supervisor {
   readonly #world: SupervisedWorld;
   readonly #mutation: Mutation | undefined;
@@ -49,7 +49,7 @@ export class Supervisor {
     );
   }
 
-  /** Now or soon: until then it is on its way down, and answers what it can. */
+  /** Stops now or soon: until then the agent is stopping and answers what it can. */
   async stop(): Promise<void> {
     const process = this.#process;
     if (!process) return;
@@ -84,11 +84,11 @@ export class Supervisor {
   #expectNothingLeft(process: SimulatedProcess): void {
     const { timerCount } = process.clock;
     const broken = timerCount === 0 ? undefined : `${timerCount} timers`;
-    this.#world.findings.expect("an agent that has ended has let go of everything", broken);
+    this.#world.findings.expect("an agent that has ended holds no timer, connection or file", broken);
     this.#expectNoFaults(process);
   }
 
   #expectNoFaults(process: SimulatedProcess | undefined): void {
-    this.#world.findings.expect("the agent finds no fault in itself", process?.faults[0]);
+    this.#world.findings.expect("the agent reports no fault of its own", process?.faults[0]);
   }
 }

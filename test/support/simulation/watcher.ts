@@ -9,18 +9,18 @@ export interface WatcherOptions {
   readonly findings: Findings;
   readonly client: string;
   readonly question: string;
-  /** Nobody changes what it watches: it must never wake. */
+  /** No client changes what it watches: it must never wake. */
   readonly isQuiet: boolean;
-  /** Kept in memory: counts from a lower number in the next process. */
+  /** Only in memory: the index starts lower in the next process. */
   readonly isForgotten: boolean;
 }
 
 const waitMs = 300_000;
 const awayMs = 400;
-/** Consul's, and ours. */
+/** Consul adds up to a sixteenth to each wait, and so does Praetor. */
 const jitterFraction = 1 / 16;
 
-/** Asks again with the index of the answer, for as long as it lives: what every watch of every client does. */
+/** Repeats its query with the index of the last answer for as long as it lives, as every watch does. */
 export class Watcher {
   readonly options: WatcherOptions;
   index = 0;
@@ -58,15 +58,18 @@ export class Watcher {
     const asked = this.index;
     const tookMs = leftMs - arrivedMs;
     const heldMsMax = waitMs * (1 + jitterFraction) + 1;
-    // What a restart forgets counts from the store's index again: the next change may have the very index that was asked for.
+    // Data in memory restarts from the store's index: the next change may have the very index of the query.
     const isEarly = asked > 0 && index === asked && tookMs < waitMs && !isEnding && !isForgotten;
     const fell = `${question} fell from ${asked} to ${index}`;
     findings.expect("the index of a question never falls", index < asked && !isForgotten ? fell : undefined);
-    findings.expect("nobody is woken with nothing new", isEarly ? `${question} after ${tookMs} ms` : undefined);
-    findings.expect("no wait is longer than asked for", tookMs > heldMsMax ? `${question}: ${tookMs} ms` : undefined);
+    findings.expect("a watcher wakes only for a change", isEarly ? `${question} after ${tookMs} ms` : undefined);
+    findings.expect("no wait is longer than requested", tookMs > heldMsMax ? `${question}: ${tookMs} ms` : undefined);
     const woke = isQuiet && asked > 0 && index !== asked;
     if (isQuiet)
-      findings.expect("who watches what nobody changes sleeps", woke ? `${question}, ${asked} to ${index}` : undefined);
+      findings.expect(
+        "a watcher of unchanged data is not woken",
+        woke ? `${question}, ${asked} to ${index}` : undefined,
+      );
     if (index !== asked) this.wakes += 1;
     this.index = index;
     this.body = body;

@@ -17,7 +17,7 @@ interface Instance {
   readonly Checks: readonly { readonly Status: string }[];
 }
 
-/** The same is told by whatever is asked: with the cache of answers and without, by HTTP, DNS and prepared queries. */
+/** Every interface gives the same answer: with and without the cache of answers, by HTTP, DNS and prepared queries. */
 export function answers(world: SimulatedPlatform): Part {
   const random = world.newRandom();
   let looks = 0;
@@ -41,11 +41,11 @@ export function answers(world: SimulatedPlatform): Part {
 
 async function expectFresh(world: SimulatedPlatform, question: string, look: number): Promise<void> {
   const kept = await world.peek(question);
-  // A question of another name, which nobody has asked before.
+  // A query by another name, which is in no cache.
   const answer = await world.peek(`${question}${question.includes("?") ? "&" : "?"}fresh=${look}`);
   const isSame = kept.body === answer.body && kept.index === answer.index;
   const broken = isSame ? undefined : `${question}: ${kept.index} ${kept.body}, not ${answer.index} ${answer.body}`;
-  world.findings.expect("an answer that was kept is the one of now", broken);
+  world.findings.expect("a kept answer equals the present one", broken);
 }
 
 async function expectSameEverywhere(
@@ -57,14 +57,17 @@ async function expectSameEverywhere(
   const known = portsOf(await world.peekJson(`/v1/health/service/${service}`));
   const told = askDns(process, service);
   const same = told === undefined || told === known ? undefined : `${service}: DNS tells ${told}, HTTP ${known}`;
-  findings.expect("DNS and HTTP tell the same", same);
+  findings.expect("DNS and HTTP give the same answers", same);
   if (world.plan.restores) return;
   const executed = await world.peekJson<{ readonly Nodes: readonly Instance[] }>(`/v1/query/${service}-any/execute`);
   const found = portsOf(executed.Nodes);
-  findings.expect("a prepared query finds who is well", found === known ? undefined : `${found}, HTTP ${known}`);
+  findings.expect(
+    "a prepared query finds the healthy instances",
+    found === known ? undefined : `${found}, HTTP ${known}`,
+  );
 }
 
-/** undefined: the answer is to come. */
+/** undefined while the answer is pending. */
 function askDns(process: SimulatedProcess, service: string): string | undefined {
   const packet = packetOf(parseDnsQuestion(`${service}.service.consul SRV`));
   const answer = process.responder?.respond(packet, { network: "tcp", address: "198.51.100.1" });
@@ -74,7 +77,7 @@ function askDns(process: SimulatedProcess, service: string): string | undefined 
   return sorted(ports);
 }
 
-/** Of those who are well. */
+/** The passing instances. */
 function portsOf(instances: readonly Instance[]): string {
   const well = instances.filter(({ Checks }) => Checks.every(({ Status }) => Status !== "critical"));
   return sorted(well.map(({ Service }) => Service.Port));

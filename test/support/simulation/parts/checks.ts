@@ -9,7 +9,7 @@ interface CheckShown {
   readonly Type: string;
 }
 
-/** What a bad disk has kept from the catalog, anti-entropy brings there within a minute. */
+/** Anti-entropy repairs within a minute what a bad disk kept out of the catalog. */
 const syncedMs = 65_000;
 const toldMsMax = 6_000;
 
@@ -17,7 +17,7 @@ const statusOf: Readonly<Record<Condition, string>> = {
   ...{ up: "passing", busy: "warning", slow: "critical", down: "critical" },
 };
 
-/** Services that come, say how they are and go; what the agent knows of them, and what the catalog does. */
+/** Services that register, update their checks and deregister; compares the agent's view with the catalog's. */
 export function checks(world: SimulatedPlatform): Part {
   const { network, clock } = world;
   const late = new LateStatuses(world);
@@ -28,7 +28,7 @@ export function checks(world: SimulatedPlatform): Part {
     run: async ({ trouble }) => void (await Promise.all(registrars.map((registrar) => registrar.run(trouble)))),
     async look({ isEnding }) {
       const known = await ownChecks(world);
-      // What registers with an agent that ends is not checked any more.
+      // An agent that is stopping starts no checks for new registrations.
       if (!isEnding) expectLastResults(world, known);
       await late.look(known);
     },
@@ -48,14 +48,14 @@ function expectLastResults({ services, findings }: SimulatedPlatform, known: rea
     const last = services.lastResults.get(CheckID);
     if (last === undefined || Type === "maintenance") continue;
     const broken = last === Status ? undefined : `${CheckID} is ${Status}, its last result ${last}`;
-    findings.expect("a check is as its last result says", broken);
+    findings.expect("a check has the status of its last result", broken);
   }
 }
 
-/** What a bad disk has kept from the catalog comes there late; all else is there at once. */
+/** A bad disk delays changes of the catalog; otherwise they are immediate. */
 class LateStatuses {
   readonly #world: SimulatedPlatform;
-  /** By check: since when the catalog says something else than the agent. */
+  /** By check: since when the catalog differs from the agent. */
   readonly #differsSinceMs = new Map<string, number>();
 
   constructor(world: SimulatedPlatform) {
@@ -74,12 +74,12 @@ class LateStatuses {
       else if (!this.#differsSinceMs.has(CheckID)) this.#differsSinceMs.set(CheckID, nowMs);
       const forMs = nowMs - (this.#differsSinceMs.get(CheckID) ?? nowMs);
       const broken = forMs > toldMsMax ? `${CheckID} is ${Status}, there ${told} for ${forMs} ms` : undefined;
-      findings.expect("the catalog is told of a check's new status at once", broken);
+      findings.expect("a check's new status is in the catalog at once", broken);
     }
   }
 }
 
-/** Also for those who have changed something since. */
+/** Also for readers that have just made a change. */
 export async function expectSameOfAgentAndCatalog(world: SimulatedPlatform): Promise<void> {
   const { findings } = world;
   const listed = await world.peekJson<readonly CheckShown[]>("/v1/health/node/gw");
@@ -94,14 +94,14 @@ export async function expectSameOfAgentAndCatalog(world: SimulatedPlatform): Pro
   findings.expect("agent and catalog agree", services === ours ? undefined : `services: ${services}, agent: ${ours}`);
 }
 
-/** Of the registrars' own. */
+/** The registrars' own services. */
 function expectTrueStatuses({ findings, services }: SimulatedPlatform, known: readonly CheckShown[]): void {
   for (const { CheckID, Status, Type } of known) {
     if (!/:(?:http|ttl)$/.test(CheckID)) continue;
     const target = `http://192.0.2.9/${CheckID.replace(":http", "")}`;
     const wanted = Type === "http" ? statusOf[services.condition(target)] : "critical";
     const broken = Status === wanted ? undefined : `${CheckID} is ${Status}, in truth ${wanted}`;
-    findings.expect("a check comes to say what is true", broken);
+    findings.expect("a check comes to show its service's true status", broken);
   }
 }
 

@@ -4,7 +4,7 @@ import { expectSameOfAgentAndCatalog } from "./checks.ts";
 
 const client = "192.0.2.99";
 
-/** What is changed behind a disk that hangs is in the agent, the catalog and the next start, or in none of them. */
+/** A change behind a hung disk is in the agent, the catalog and the next start, or in none of them. */
 export function crash(world: SimulatedPlatform): Part {
   return {
     async conclude(peace) {
@@ -21,7 +21,7 @@ export function crash(world: SimulatedPlatform): Part {
   };
 }
 
-/** One comes and one goes while the disk says nothing for longer than clients are held up. */
+/** A registration and a deregistration while the disk hangs for longer than the store lets clients wait. */
 async function changeBehindHungDisk(world: SimulatedPlatform, { pass }: Peace): Promise<void> {
   const { disk, network } = world;
   const [old = "late"] = Object.keys(await world.peekJson<object>("/v1/agent/services"));

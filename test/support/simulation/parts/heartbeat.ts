@@ -9,13 +9,13 @@ const ttlMs = 12_000;
 const beatMs = 3_000;
 const client = "192.0.2.50";
 const checkId = "beat";
-const promise = "a check with a time to live is critical when nobody has said otherwise for that time, and no sooner";
+const promise = "a TTL check turns critical when its TTL ends without an update, and no sooner";
 
-/** A service that says that it is alive, and at times says nothing: only the time that has really gone by may count. */
+/** A service with a TTL check that sometimes skips updates. Only real elapsed time may expire the check. */
 export function heartbeat(world: SimulatedPlatform): Part {
   const { clock, disk, network, findings } = world;
   const random = world.newRandom();
-  /** The agent has said that it heard it, at this time at the latest; and may have heard it as late as that. */
+  /** The update was acknowledged at this time at the latest, and may have been processed as late as that. */
   let [heardMs, maybeHeardMs] = [Number.NEGATIVE_INFINITY, 0];
   const send = async (request: LineRequest) => {
     const arrived = (atMs: number): void => void (maybeHeardMs = Math.max(maybeHeardMs, atMs));
@@ -56,7 +56,7 @@ export function heartbeat(world: SimulatedPlatform): Part {
     const isRestored = world.plan.restores && heardMs < readySinceMs;
     if (status === "critical" && silentMs < ttlMs && !isRestored) return `critical ${silentMs} ms after it was heard`;
     const surelySilentMs = nowMs - Math.max(maybeHeardMs, readySinceMs);
-    // Behind a bad disk it may have been heard much later than it came.
+    // Behind a bad disk the agent may have processed it much later.
     const isLate = surelySilentMs > ttlMs + 1 && disk.wellForMs > ttlMs;
     return status === "passing" && isLate ? `passing after ${surelySilentMs} ms of silence` : undefined;
   }

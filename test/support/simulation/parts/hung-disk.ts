@@ -1,10 +1,10 @@
 import type { Part } from "../part.ts";
 import type { SimulatedPlatform } from "../simulated-platform.ts";
 
-/** The store's ten seconds, and as much as a look may come late. */
+/** The store's limit of ten seconds, and the interval between checks. */
 const heldMsMax = 10_600;
 
-/** Nobody is left waiting for a disk that does not answer. */
+/** No client is left waiting for a disk that does not answer. */
 export function hungDisk({ clock, disk, network, findings }: SimulatedPlatform): Part {
   return {
     async look() {

@@ -9,14 +9,16 @@ import type { NetworkAnswer } from "../simulated-network.ts";
 import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const absent = "absent";
-/** A write that waits for a bad disk may be tried again when the disk is well, and once more. */
+/** A write that waits for a bad disk may be retried when the disk recovers, and once more. */
 const madeAgainMs = 15_000;
-/** Looks at all statuses, which are much to look at. */
+/** The interval between checks of all statuses, which are expensive. */
 const everySo = 4;
 
-/** EdgeX's services as they use core-keeper's API: each has its configuration and its registration, and nobody else has. */
+/**
+ * EdgeX services that use core-keeper's API. Each has its configuration and registration, which no other client writes.
+ */
 export function keeper(world: SimulatedPlatform): Part {
-  // What a restored snapshot brings back, they could not know.
+  // The clients cannot know what a restored snapshot brings back.
   if (world.plan.restores) return {};
   const clients = [0, 1].map((at) => new KeeperClient(world, at));
   let isOver = false;
@@ -30,7 +32,7 @@ export function keeper(world: SimulatedPlatform): Part {
     async lookAtState() {
       if (!isOver) for (const each of clients) await each.look();
     },
-    /** Others take away what is left. */
+    /** Another part removes what is left. */
     async conclude() {
       isOver = true;
     },
@@ -81,14 +83,14 @@ class KeeperClient {
     }
   }
 
-  /** Everything is as it is known to be, or may be. */
+  /** Each value is one that its client knows to be possible. */
   async look(): Promise<void> {
     const { world, id, branch } = { world: this.#world, id: this.#id, branch: this.#branch };
     this.#see(this.#registration, shownRegistration(await world.peek(`/api/v3/registry/serviceId/${id}`)), id);
     this.#see(this.#configuration, shownSettings(await world.peek(`${branch}?plaintext=true`)), branch);
   }
 
-  /** What the disk confirms too late the agent makes again, a second later: until then it has half of it. */
+  /** When the disk confirms a write too late, the agent repeats it a second later; until then it holds half of it. */
   #see(owned: Owned, value: string, where: string): void {
     if (owned.known !== undefined || this.#world.disk.wellForMs > madeAgainMs) owned.see(value, where);
   }
@@ -134,7 +136,7 @@ class KeeperClient {
     return JSON.stringify({ apiVersion: "v3", registration });
   }
 
-  /** As EdgeX's client does: it adds, or changes what is there. */
+  /** Registers as EdgeX's client does: adds, or updates an existing registration. */
   async #put(body: string, value: string): Promise<void> {
     const path = "/api/v3/registry";
     const known = await this.#send({ method: "GET", path: `${path}/serviceId/${this.#id}` });
@@ -145,7 +147,7 @@ class KeeperClient {
     const { done, refused } = owned.write(value);
     try {
       const answer = await this.#send(request);
-      // Also where there is nothing to delete: what may still be made is not there yet.
+      // Also when the key is missing: a lingering write may still create it.
       if (answer.status < 300) done();
       else refused();
     } catch (error) {
@@ -185,7 +187,7 @@ function shownSettings({ status, body }: NetworkAnswer): string {
   return others.length === 2 && others.every((other) => other === first) ? first : `half: ${[first, ...others].join()}`;
 }
 
-/** Whatever a check says, core-keeper's API says the same of its service. */
+/** core-keeper's API shows the status of each service's check. */
 async function expectSameStatuses(world: SimulatedPlatform): Promise<void> {
   const path = "/api/v3/registry/all?deregistered=true";
   const { registrations } = await world.peekJson<{ readonly registrations: readonly RegistrationShown[] }>(path);
@@ -197,6 +199,6 @@ async function expectSameStatuses(world: SimulatedPlatform): Promise<void> {
     const isHealthy = statuses.length > 0 && statuses.every((each) => each === "passing");
     const broken =
       isHealthy === (status === "UP") ? undefined : `${serviceId} is ${status}, its checks ${statuses.join()}`;
-    world.findings.expect("core-keeper's API shows what checks say", broken);
+    world.findings.expect("core-keeper's API shows the status of checks", broken);
   }
 }

@@ -14,7 +14,7 @@ export function leftovers(world: SimulatedPlatform): Part {
       await pass(7_000);
       idleTimers = timerCount(world);
     },
-    /** Takes away all that clients have left; then the agent must be as one that has just started. */
+    /** Removes everything that clients have left; after that the agent must equal one that has just started. */
     async leave(peace) {
       await peace.put("/v1/agent/maintenance?enable=false");
       for (const kind of ["service", "check"])
@@ -24,7 +24,7 @@ export function leftovers(world: SimulatedPlatform): Part {
       await peace.pass(7_000);
       const left = timerCount(world);
       const broken = left === idleTimers ? undefined : `${left} timers, ${idleTimers} at first`;
-      findings.expect("clients that are gone leave nothing", broken);
+      findings.expect("clients that have gone leave nothing in memory", broken);
       await peace.until(supervisor.stop());
     },
   };
@@ -34,7 +34,7 @@ function timerCount({ supervisor }: SimulatedPlatform): number {
   return supervisor.process?.clock.timerCount ?? 0;
 }
 
-/** Whoever has none under way may have as many as all may. */
+/** A client without pending requests may send as many as the limit allows. */
 async function expectUncounted(world: SimulatedPlatform, { pass }: Peace): Promise<void> {
   const { findings, network } = world;
   const { index } = await world.peek(question);
@@ -49,7 +49,7 @@ async function expectUncounted(world: SimulatedPlatform, { pass }: Peace): Promi
     }
     await pass(100);
     const broken = statuses.length === 0 ? undefined : `${who} was answered ${statuses.join(" ")}`;
-    findings.expect("requests that are over count no more", broken);
+    findings.expect("finished requests do not count for the limit", broken);
     network.breakAll();
     await pass(10);
   }

@@ -9,10 +9,10 @@ interface LockShown {
   readonly Session?: string;
 }
 
-/** Clients that take turns with locks, and what the agent promises of sessions. */
+/** Clients that contend for locks, and the agent's promises about sessions. */
 export function locks(world: SimulatedPlatform): Part {
   const { clock, disk, findings, network, plan } = world;
-  // Whoever restores a snapshot brings back sessions that have ended.
+  // A restored snapshot brings back sessions that have ended.
   const ledger = new SessionLedger(plan.restores ? new Findings(clock) : findings);
   const holders = [1, 2, 3].map((at) => {
     return new LockHolder({ network, clock, random: world.newRandom(), ledger, client: `192.0.2.${at}` });
@@ -37,7 +37,7 @@ async function expectFreeLocks(world: SimulatedPlatform, peace: Peace): Promise<
   const { findings } = world;
   const sessions = await world.peekJson<readonly { ID: string; TTL: string }[]>("/v1/session/list");
   const left = sessions.find(({ TTL }) => TTL !== "");
-  findings.expect("a session that nobody renews ends", left && `${left.ID} is still there`);
+  findings.expect("a session without renewals ends", left && `${left.ID} is still there`);
   const created = await peace.put("/v1/session/create", { TTL: "10s", LockDelay: "0s" });
   const { ID } = JSON.parse(created.body) as { readonly ID: string };
   for (const key of lockKeys) {

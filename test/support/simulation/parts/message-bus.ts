@@ -8,20 +8,20 @@ import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const prefix = "edgex/";
 
-/** A change of a key that became durable. */
+/** A durable change of a key. */
 interface Change {
   readonly key: string;
-  /** Its index is above that of the batch before, and not above that of its own. */
+  /** Its index is above that of the batch before, and at most that of its own batch. */
   readonly after: number;
   readonly until: number;
   readonly value: string | undefined;
   readonly process: number;
 }
 
-/** A position is kept after some seconds. */
+/** The agent saves its position after some seconds. */
 const keptMs = 6_000;
 
-/** Somebody at the broker, who must hear of every durable change of a key, and of none in the wrong order. */
+/** A subscriber at the broker, which must receive every durable change of a key, in order. */
 export function messageBus(world: SimulatedPlatform): Part {
   const { broker, disk, findings, plan, clock } = world;
   const changes: Change[] = [];
@@ -35,7 +35,7 @@ export function messageBus(world: SimulatedPlatform): Part {
     heardMs = clock.monotonicMs();
     const before = told.get(one.key)?.at(-1)?.revision ?? 0;
     const broken = one.revision < before ? `${one.key}: ${one.revision} after ${before}` : undefined;
-    findings.expect("nobody is told an older value of a key after a newer one", broken);
+    findings.expect("the values of a key are published in order", broken);
     told.set(one.key, [...(told.get(one.key) ?? []), one]);
   };
   return {
@@ -44,7 +44,7 @@ export function messageBus(world: SimulatedPlatform): Part {
       for (const [key, all] of Map.groupBy(changes, (change) => change.key)) {
         const untold = all.find((change, at) => !isTold(change, told.get(key) ?? [], plan) && !mayBeLeftOut(all, at));
         const broken = untold && `${key}, index ${untold.after} to ${untold.until}, ${untold.value}`;
-        findings.expect("every durable change of a key is told", broken);
+        findings.expect("every durable change of a key is published", broken);
       }
       const lastHeardMs = heardMs;
       await pass(keptMs);
@@ -52,14 +52,17 @@ export function messageBus(world: SimulatedPlatform): Part {
       world.supervisor.start();
       await pass(keptMs);
       const broken = heardMs > lastHeardMs ? "it was told again after a start" : undefined;
-      findings.expect("what was told long ago is not told again", broken);
+      findings.expect("a change below the saved position is not published again", broken);
     },
   };
 
-  /** Whoever was overwritten while its agent had ended, or in one batch, is not told; nor what a restore goes over. */
+  /**
+   * Not published: a value that was overwritten in its batch or while its agent was down, and a change that a restore
+   * skips.
+   */
   function mayBeLeftOut(all: readonly Change[], at: number): boolean {
     const [change, next] = [all[at], all[at + 1]];
-    // Of keys that are gone by a restore nothing is told.
+    // A restore publishes no deletions.
     if (plan.restores) return next !== undefined || change?.value === undefined;
     if (!change || !next) return false;
     return change.until === next.until || change.process < disk.writer;
@@ -75,7 +78,7 @@ function valueOf({ key, value }: Pick<RowChange, "key" | "value">): string | und
   return value && new TextDecoder().decode(kv.decode(value, key).value);
 }
 
-/** What a restore leaves as it is has the restore's index all the same. */
+/** A key that a restore leaves unchanged has the restore's index all the same. */
 function isTold({ value, after, until }: Change, told: readonly Told[], { restores }: Plan): boolean {
   return told.some((each) => {
     return each.value === value && each.revision > after && (restores || each.revision <= until);

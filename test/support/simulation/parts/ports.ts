@@ -19,9 +19,9 @@ interface RecordShown {
 
 type Send = (request: LineRequest) => Promise<{ readonly status: number; readonly body: string }>;
 
-/** Services that all want the same port, start again and again, and read which one they are to have. */
+/** Services that all want the same port, restart repeatedly, and read the port that they are assigned. */
 export function ports(world: SimulatedPlatform): Part {
-  // A snapshot of before a port was given takes it back.
+  // A snapshot from before an assignment undoes it.
   if (world.plan.restores) return {};
   const { clock, network } = world;
   const live = async (name: string, random: FakeRandom, over: AbortSignal): Promise<void> => {
@@ -46,13 +46,16 @@ function sending(network: SimulatedNetwork, name: string): Send {
   return async (request) => requireDone(await network.send(`192.0.2.${70 + names.indexOf(name)}`, request));
 }
 
-/** One life: it reads its configuration, writes it if there is none, listens and registers; some end in order. */
+/**
+ * One run: it reads its configuration, writes it if missing, listens and registers; some runs end with a
+ * deregistration.
+ */
 async function start(name: string, send: Send, random: FakeRandom): Promise<void> {
   const port = (await readPort(name, send)) ?? (await storePort(name, send));
   await register(name, port, send, random.uniform() < 0.5);
   if (random.uniform() < 0.25) await send({ method: "PUT", path: `/v1/agent/service/deregister/${name}` });
   else if (random.uniform() < 0.35) {
-    // Somebody sets it up anew.
+    // The service is set up from scratch.
     await send({ method: "DELETE", path: `/v1/kv/${recordFolder}${name}` });
     await storePort(name, send);
   }
@@ -90,13 +93,13 @@ async function expectGivenOnce(world: SimulatedPlatform): Promise<void> {
   const owners = new Map<number, string>();
   for (const { service, newPort } of (await givenPorts(world)).filter((record) => record.newPort > 0)) {
     const other = owners.get(newPort);
-    findings.expect("no port is given twice", other && `${newPort} is given to ${other} and ${service}`);
+    findings.expect("no port is assigned twice", other && `${newPort} is given to ${other} and ${service}`);
     owners.set(newPort, service);
   }
   for (const [id, { Port }] of Object.entries(await registered(world))) {
     const owner = owners.get(Port) ?? id;
     const broken = owner === id ? undefined : `${id} is at ${Port}, which was given to ${owner}`;
-    if (owners.has(Port)) findings.expect("who was given a port has it alone", broken);
+    if (owners.has(Port)) findings.expect("an assigned port has one service", broken);
   }
 }
 
@@ -111,7 +114,7 @@ async function registered(world: SimulatedPlatform): Promise<Record<string, { re
   return world.peekJson("/v1/agent/services");
 }
 
-/** Each starts once more, and then once more: who is told of another port reads it there. */
+/** Each service restarts twice: one that is assigned another port reads it at the second start. */
 async function expectPortsOfTheirOwn(world: SimulatedPlatform, peace: Peace): Promise<void> {
   const send: Send = (request) => peace.until(world.network.send("192.0.2.79", request));
   for (const name of [...names, ...names]) {

@@ -9,7 +9,7 @@ import type { SimulatedPlatform } from "../simulated-platform.ts";
 const client = "192.0.2.60";
 const absent = "absent";
 
-/** Somebody who defines a prepared query, changes it and takes it away. */
+/** A client that defines, updates and deletes a prepared query. */
 export function preparedQueries(world: SimulatedPlatform): Part {
   if (world.plan.restores) return {};
   const { clock, network, findings } = world;
@@ -63,7 +63,7 @@ async function queries(world: SimulatedPlatform): Promise<readonly QueryShown[]>
   return world.peekJson("/v1/query");
 }
 
-/** Its ID, when the answer that had it got lost. */
+/** The id of the query when the answer with the id was lost. */
 async function find(world: SimulatedPlatform): Promise<string | undefined> {
   return world.process && (await queries(world)).find(({ Name }) => Name === "mine")?.ID;
 }

@@ -8,7 +8,7 @@ import type { SimulatedPlatform } from "../simulated-platform.ts";
 
 const client = "192.0.2.80";
 const absent = "absent";
-/** The message bus tells of it. */
+/** The part of the message bus needs to know of it. */
 const pairKey = "edgex/pair/key";
 
 interface Saved {
@@ -16,7 +16,7 @@ interface Saved {
   readonly turn: string;
 }
 
-/** Somebody who writes a key and a service of another node together, saves snapshots, and restores them. */
+/** A client that writes a key and a service of another node together, saves snapshots, and restores them. */
 export function restores(world: SimulatedPlatform): Part {
   if (!world.plan.restores) return {};
   const { clock, network, findings } = world;
@@ -41,7 +41,7 @@ export function restores(world: SimulatedPlatform): Part {
     const chance = random.uniform();
     const known = saved.at(Math.floor(random.uniform() * saved.length));
     if (chance < 0.2) {
-      // What is in it, nobody can have changed meanwhile: it was asked for by the only one who does.
+      // Only this client changes its data, so the snapshot holds what it last wrote.
       const settled = owned.known;
       const { body } = await send({ method: "GET", path: "/v1/snapshot" });
       if (settled !== undefined) saved.push({ archive: body, turn: settled });

@@ -7,10 +7,10 @@ import { Watcher } from "../watcher.ts";
 
 const heldAtATime = 5;
 
-/** Clients that wait for changes, of everything. */
+/** Clients that send blocking queries of every kind. */
 export function watchers(world: SimulatedPlatform): Part {
   const { clock, network, findings, plan } = world;
-  // A restored snapshot wakes all.
+  // A restored snapshot wakes all watchers.
   const quiet = plan.restores ? [] : quietQuestions;
   const random = world.newRandom();
   const asked = shuffled([...busyQuestions, ...forgottenQuestions, ...quiet], random).slice(0, plan.watchers);
@@ -42,20 +42,20 @@ function shuffled(questions: readonly string[], random: FakeRandom): readonly st
   return keyed.toSorted((a, b) => a.at - b.at).map(({ question }) => question);
 }
 
-/** Whose turn it is: who is forgotten stays forgotten, and is found a few looks later. */
+/** Checks watchers in turn: one that was not woken stays so, and a later check finds it. */
 function some(all: readonly Held[], look: number): readonly Held[] {
   const first = (look * heldAtATime) % Math.max(all.length, 1);
   return [...all, ...all].slice(first, first + Math.min(heldAtATime, all.length));
 }
 
-/** Whoever waits must know the newest: else a change went by and did not wake them. */
+/** A waiting watcher must have the newest index: otherwise a change did not wake it. */
 async function expectNothingMissed(world: SimulatedPlatform, { request: { path } }: Held): Promise<void> {
   const asked = /^(.*)[?&]index=(\d+)&wait=\w+$/.exec(path);
   if (!asked || path.includes("/v1/coordinate") || path.includes("/v1/event")) return;
   const [, question = "", index] = asked;
   const answer = await world.peek(question);
   const broken = answer.index > Number(index) ? `${question} is at ${answer.index}, held at ${index}` : undefined;
-  world.findings.expect("whoever waits is woken by each change", broken);
+  world.findings.expect("each change wakes its watchers", broken);
 }
 
 async function expectNewest(world: SimulatedPlatform, { options, body, index }: Watcher): Promise<void> {
@@ -64,10 +64,10 @@ async function expectNewest(world: SimulatedPlatform, { options, body, index }: 
   const now = await world.peek(question);
   const isSame = withoutOutputs(now.body) === withoutOutputs(body) && now.index === index;
   const broken = isSame ? undefined : `${question} saw ${index} ${body}, now ${now.index} ${now.body}`;
-  world.findings.expect("a watcher has seen the end", broken);
+  world.findings.expect("a watcher has the last value", broken);
 }
 
-/** What a check prints moves no index: it is shown as it is when somebody looks. */
+/** A check's output moves no index: an answer shows the output at the time of the read. */
 function withoutOutputs(body: string): string {
   return body.replaceAll(/"Output":"(?:[^"\\]|\\.)*"/g, "");
 }
