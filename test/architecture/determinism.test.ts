@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import { codeLinesOf, isTestFile, readSourceFiles } from "./source-file.ts";
 
-/** Time and chance come in through lib's Clock and Random, so that tests move the one and replay the other. */
+/**
+ * Time and chance enter through lib's Clock and Random, so that tests can move the clock and repeat the random numbers.
+ */
 const forbidden: readonly RegExp[] = [
   /\bDate\.now\(/,
   /\bnew Date\(\s*\)/,
@@ -15,7 +17,7 @@ const forbidden: readonly RegExp[] = [
   /\bgetRandomValues\(/,
 ];
 
-test("nothing outside src/lib reads the clock, sets a timer or throws dice", async () => {
+test("only src/lib reads the clock, sets timers and draws random numbers", async () => {
   const files = (await readSourceFiles("src/**/*.ts")).filter(
     (file) => !file.path.startsWith("src/lib/") && !isTestFile(file.path),
   );
@@ -28,7 +30,7 @@ test("nothing outside src/lib reads the clock, sets a timer or throws dice", asy
   expect(uses).toEqual([]);
 });
 
-test("nothing outside src/lib/http-fetch.ts calls fetch, so that every request follows the same rules about proxies", async () => {
+test("only src/lib/http-fetch.ts calls fetch, so that every request follows the same proxy rules", async () => {
   const files = (await readSourceFiles("src/**/*.ts")).filter(({ path }) => !isTestFile(path));
   const callers = files
     .filter((file) => codeLinesOf(file).some((line) => /(?<![.#\w]|function )fetch\(/.test(line)))

@@ -1,7 +1,7 @@
 import { layers, type Layer } from "./layers.ts";
 import { codeLinesOf, importsOf, isTestFile, localImportsOf, type SourceFile } from "./source-file.ts";
 
-/** Each import and use of I/O that the table of layers forbids, as a line for people. */
+/** Each import and use of I/O that the table of layers forbids, as a readable line. */
 export function layerViolations(files: readonly SourceFile[]): readonly string[] {
   return files.flatMap((file) => {
     const layer = layerOf(file.path);
@@ -11,7 +11,7 @@ export function layerViolations(files: readonly SourceFile[]): readonly string[]
 }
 
 function layerOf(path: string): Layer | undefined {
-  // The tests of a file that stands directly in src/ are of its layer.
+  // The tests of a file directly in src/ belong to its layer.
   const name = path.split("/")[1]?.replace(/\.test\.ts$/, ".ts");
   return layers.find((layer) => layer.name === name);
 }
@@ -52,7 +52,7 @@ function ioViolations(file: SourceFile): readonly string[] {
   return [...modules, ...uses];
 }
 
-/** The first circle of imports that is found, as the paths along it (the first again at the end), or undefined. */
+/** The first import cycle found, as the paths along it (the first again at the end), or undefined. */
 export function importCycle(files: readonly SourceFile[]): readonly string[] | undefined {
   const imports = new Map(files.map((file) => [file.path, localImportsOf(file)]));
   const finished = new Set<string>();

@@ -13,10 +13,10 @@ describe("the source", () => {
     const knowing = source.filter(
       ({ path, text }) => !path.endsWith(".test.ts") && /import[^;]*\bStore\b[^;]*registry\/store\.ts"/.test(text),
     );
-    expect(knowing.map(({ path }) => path)).toEqual(["src/daemon.ts"]);
+    expect(knowing.map(({ path }) => path)).toEqual(["src/server/parts/store.ts"]);
   });
 
-  test("has no circle of imports, type-only ones included", () => {
+  test("has no import cycle, type-only imports included", () => {
     expect(importCycle(source)).toBeUndefined();
   });
 
@@ -63,7 +63,7 @@ describe("the rules of layers", () => {
     ]);
   });
 
-  test("of a contract only the contract's file may be known, but tests may use the real thing", () => {
+  test("when a layer may know only a contract, its tests may still import the real thing", () => {
     const line = 'import { openMemoryEngine } from "../engine/memory/memory-engine.ts";';
     expect(layerViolations([file("src/registry/a.ts", line)])).toHaveLength(1);
     expect(layerViolations([file("src/registry/a.test.ts", line)])).toEqual([]);
@@ -76,23 +76,23 @@ describe("the rules of layers", () => {
     expect(layerViolations([file("src/lib/a.test.ts", line)])).toEqual([]);
   });
 
-  test("a pure layer does no I/O, neither by a module nor by a global", () => {
+  test("a pure layer does no I/O, neither through a module nor through a global", () => {
     expect(layerViolations([file("src/state/a.ts", 'import { readFile } from "node:fs";')])).toHaveLength(1);
     expect(layerViolations([file("src/state/a.ts", "const x = Bun.file(path);", "// Bun.file is not used")])).toEqual([
       "src/state/a.ts:1 does I/O; its layer is pure: const x = Bun.file(path);",
     ]);
   });
 
-  test("a pure layer may take from the runtime what only computes", () => {
+  test("a pure layer may use the parts of the runtime that only compute", () => {
     expect(layerViolations([file("src/wire/a.ts", 'import { isIP, isIPv6 } from "node:net";')])).toEqual([]);
     expect(layerViolations([file("src/wire/a.ts", 'import { connect } from "node:net";')])).toHaveLength(1);
   });
 
-  test("a folder that is in no layer is a violation", () => {
+  test("a folder without a layer is a violation", () => {
     expect(layerViolations([file("src/common/a.ts", "")])).toHaveLength(1);
   });
 
-  test("a circle is named file by file", () => {
+  test("a cycle is reported file by file", () => {
     const cycle = importCycle([
       file("src/lib/a.ts", 'import { b } from "./b.ts";'),
       file("src/lib/b.ts", 'import type { C } from "./c.ts";'),

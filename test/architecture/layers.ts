@@ -1,7 +1,7 @@
 /**
- * The layers of src/, from the bottom up. A file may import its own folder and what its row lists: a folder ("lib"), or
- * one file of a folder of which only the contract may be known ("engine/engine.ts"). STYLE: what a layer does not list,
- * it must never know.
+ * The layers of src/, from the bottom up. A file may import its own folder and the entries of its row: a folder
+ * ("lib"), or a single file of a folder ("engine/engine.ts") whose contract alone may be known. A layer must never know
+ * what its row does not list.
  */
 export interface Layer {
   /** A folder of src/, or a file directly in it. */
@@ -9,7 +9,7 @@ export interface Layer {
   readonly mayImport: readonly string[];
   /** A pure layer does no I/O: no node: or bun: module, no Bun, fetch or process. */
   readonly pure: boolean;
-  /** What its tests may import besides: the real thing below a contract. test/support is open to all of them. */
+  /** What its tests may import besides: the real thing below a contract. All tests may import test/support. */
   readonly testsMayImport?: readonly string[];
 }
 
@@ -43,14 +43,14 @@ export const layers: readonly Layer[] = [
   },
   {
     name: "http",
-    // Of the state only the names of what can be waited for.
+    // From the state only the names of topics.
     mayImport: ["registry", "state/topics.ts", "agent", "cluster", "ports", "wire", "model", "lib"],
     pure: false,
     testsMayImport: ["engine"],
   },
   {
     name: "keeper",
-    // Of http only how a port is listened on, and a request's path.
+    // From http only the listeners and a request's path.
     mayImport: [
       ...["registry", "state/topics.ts", "agent", "ports", "http/server.ts", "http/sent-path.ts"],
       ...["wire", "model", "lib"],
@@ -63,15 +63,17 @@ export const layers: readonly Layer[] = [
   { name: "edgex", mayImport: ["client", "config", "model", "lib"], pure: false },
   {
     name: "cli",
-    // Of the state only what reads a snapshot's file; of the engine only what checks a store that no agent has open.
+    // From the state only the reader of snapshot files; from the engine only the check of a store that no agent has
+    // open.
     mayImport: [
       ...["edgex", "client", "config", "state/snapshot.ts", "engine/sqlite/check-store.ts", "wire", "model", "lib"],
     ],
     pure: false,
   },
-  // What the published package of clients exports.
+  // The exports of the published client package.
   { name: "client-package.ts", mayImport: ["client", "lib"], pure: true },
   { name: "client-package-bootstrap.ts", mayImport: ["client"], pure: true },
+  // The composition root builds an agent from all layers.
   {
     name: "server",
     mayImport: [

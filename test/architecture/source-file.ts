@@ -9,7 +9,10 @@ export interface SourceFile {
 
 const repository = `${import.meta.dir}/../..`;
 
-/** Files that match any of `patterns`, in path order. A rule that saw no file proves nothing: that is an error. */
+/**
+ * Files that match any of `patterns`, in path order. Throws when there is no such file: a rule without files proves
+ * nothing.
+ */
 export async function readSourceFiles(...patterns: readonly string[]): Promise<readonly SourceFile[]> {
   const paths: string[] = [];
   for (const pattern of patterns)
@@ -20,20 +23,20 @@ export async function readSourceFiles(...patterns: readonly string[]): Promise<r
   );
 }
 
-/** Tests and what only they import. */
+/** Tests and the files that only tests import. */
 export function isTestFile(path: string): boolean {
   return /\.(test|suite)\.tsx?$/.test(path);
 }
 
 const importForms: readonly RegExp[] = [
-  // import x, { y } from "z"; export * from "z"; type-only and over several lines too
+  // import x, { y } from "z"; export * from "z"; also type-only and over several lines
   /^(?:import|export)\s+(?:type\s+)?(?:[\w$]+\s*,\s*)?(?:\*(?:\s+as\s+[\w$]+)?|\{[^}]*\}|[\w$]+)\s+from\s+"([^"]+)"/gm,
   /^import\s+"([^"]+)"/gm,
   /\bimport\(\s*"([^"]+)"/g,
   /\bnew URL\(\s*"(\.{1,2}\/[^"]+\.tsx?)"\s*,\s*import\.meta\.url/g,
 ];
 
-/** What a file imports, as written: "../lib/clock.ts", "node:path". */
+/** The imports of a file, as written: "../lib/clock.ts", "node:path". */
 export function importsOf(file: SourceFile): readonly string[] {
   return importForms.flatMap((form) => [...file.text.matchAll(form)].map((match) => match[1] ?? ""));
 }

@@ -15,7 +15,7 @@ describe("a file", () => {
     expect(long).toEqual([]);
   });
 
-  test("has a name in kebab-case that says what is in it", () => {
+  test("has a kebab-case name that says what it contains", () => {
     const misnamed = everyFile
       .map((file) => file.path)
       .filter((path) => !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:test|suite|case))?\.ts$/.test(basename(path)))
@@ -27,14 +27,14 @@ describe("a file", () => {
     expect(misnamed).toEqual([]);
   });
 
-  test("of src passes no other file's exports on, but for the package's entries, which are there for that", () => {
+  test("of src re-exports no other file, except the entries of published packages", () => {
     const files = source.filter(({ path }) => !path.startsWith("src/client-package"));
     const barrels = files.filter((file) => /^export\s+(?:type\s+)?(?:\*|\{[^}]*\})\s+from\s/m.test(file.text));
     expect(barrels.map((file) => file.path)).toEqual([]);
   });
 });
 
-test("an exported name says what it is: no Manager, Helper, Util or Impl, and no type called something Data or Info", () => {
+test("an exported name says what it is: no Manager, Helper, Util or Impl, and no type that ends in Data or Info", () => {
   const vague = source.flatMap((file) =>
     codeLinesOf(file).flatMap((line, at) => {
       const [, kind = "", name = ""] =
@@ -49,7 +49,7 @@ test("an exported name says what it is: no Manager, Helper, Util or Impl, and no
   expect(vague).toEqual([]);
 });
 
-test("a link in a document to a file of the repository leads somewhere", async () => {
+test("a link from a document to a file of the repository has a target", async () => {
   const documents = await readSourceFiles("*.md", "{docs,bench,examples,test}/**/*.md");
   const dead: string[] = [];
   for (const file of documents) {

@@ -3,11 +3,11 @@ import { codeLinesOf, readSourceFiles, type SourceFile } from "./source-file.ts"
 
 const tests = await readSourceFiles("{src,test,bench,scripts,examples}/**/*.{test,suite}.ts");
 
-/** What opens a test, a group or a hook, at any depth of calls: `test.each(...)(`, `describe.skipIf(...)(`. */
+/** The opening of a test, a group or a hook, at any depth of calls: `test.each(...)(`, `describe.skipIf(...)(`. */
 const opening = /^(\s*)(?:test|it|describe|before(?:All|Each)|after(?:All|Each))\b.*[({[]$/;
 
 /**
- * Lines that give a test or a hook a limit after its function. As oxfmt has it, the call closes in a line of the same
+ * Lines that give a test or a hook a limit after its function. In oxfmt's layout the call closes in a line of the same
  * indent: `}, limit);` in one, or `);` after a line for the limit. A table of cases closes first, with `])(`.
  */
 function limitsIn(file: SourceFile): readonly string[] {
@@ -26,13 +26,13 @@ function limitsIn(file: SourceFile): readonly string[] {
 }
 
 describe("a test", () => {
-  test("has no limit of its own: one that only a hung test reaches is in test/support/preload.ts", () => {
+  test("has no time limit of its own: test/support/preload.ts sets one for hung tests", () => {
     expect(tests.flatMap(limitsIn)).toEqual([]);
     const own = ["test(", "  async () => {", "  },", "  60_000,", ");", "beforeAll(async () => {", "}, startMs);"];
     expect(limitsIn({ path: "own.test.ts", text: own.join("\n") })).toEqual(["own.test.ts:5", "own.test.ts:7"]);
   });
 
-  test("bounds time by what it is on a quiet machine, as patienceMs scales it", () => {
+  test("scales each bound on time with patienceMs", () => {
     const bound = /(?:performance\.now\(\)|Date\.now\(\)|\b(?:took|elapsed)\w*)[^;]*\.(?:toBeLessThan\w*|toBeWithin)\(/;
     const fixed = tests.flatMap((file) =>
       codeLinesOf(file).flatMap((line, at) =>
