@@ -15,21 +15,21 @@ const [document] = await readSourceFiles("docs/api.md");
 const text = document?.text ?? "";
 const rows = tableRows(text, "request");
 
-/** Endpoints are only made here, not called: of the whole Api no more than this is looked at. */
+/** This test creates the endpoints and calls none, so it needs no more of the Api. */
 function requestsWith(ui: Partial<Api>): string[] {
   return routes(ui as Api).flatMap(({ path, methods }) => Object.keys(methods).map((method) => `${method} ${path}`));
 }
 
 describe("docs/api.md", () => {
   test("lists every path with its methods, and no other", () => {
-    // A path that ends in "/" takes in all below it, which the document names in angle brackets.
+    // A path that ends in "/" includes every path below it, for which the document has angle brackets.
     const documented = rows.map(([request]) => request.replace(/<[^>]+>$/, ""));
     expect(documented.toSorted()).toEqual(requestsWith({ ui: { contentPath: "/ui/", folder: undefined } }).toSorted());
     const hidden = requestsWith({ ui: undefined }).filter((request) => !documented.includes(request));
     expect(hidden).toEqual([]);
   });
 
-  test("says what below a path is taken from it, exactly where something is", () => {
+  test("says what the part below a path means, exactly where one is allowed", () => {
     const open = rows.map(([request]) => request).filter((request) => /\/v1\/.*\/$/.test(request));
     expect(open).toEqual([]);
   });
@@ -44,7 +44,7 @@ describe("docs/api.md", () => {
     expect(names.filter((name) => !new RegExp(`\`${name}[\`=]`).test(text))).toEqual([]);
   });
 
-  test("says that a read can wait where one can, and nowhere else", async () => {
+  test("says that a read can block exactly where it can", async () => {
     const waits = rows.filter(([, parameters = ""]) => /\bread\b/.test(parameters)).map(([request]) => request);
     const able = /^GET \/v1\/(?:catalog|coordinate|health|internal\/ui|kv|praetor|query|session)\b/;
     expect(waits.filter((request) => !able.test(request))).toEqual([]);
@@ -55,12 +55,12 @@ describe("docs/api.md", () => {
     const named = (heading: string): string[] =>
       tableRows(text, heading).flatMap(([names]) => names.match(/\b[A-Z]\w+/g) ?? []);
     expect(named("field of a service").toSorted()).toEqual([...apiServiceNames].toSorted());
-    // "Args" is the one alias that people write.
+    // "Args" is the one alias in common use.
     expect(named("field of a check").toSorted()).toEqual([...apiCheckNames, "Args"].toSorted());
   });
 });
 
-test("every command of docs/api.md prints what the document says, and each group of endpoints shows one", async () => {
+test("every command of docs/api.md prints the documented output, and each group of endpoints has an example", async () => {
   const folder = mkdtempSync(join(tmpdir(), "api-"));
   writeFileSync(join(folder, ".curlrc"), "silent\nshow-error\n");
   const agent = await startTarget();

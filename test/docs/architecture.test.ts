@@ -26,7 +26,7 @@ const example: readonly Command[] = [
 ];
 
 describe("the documents", () => {
-  test("name only files and folders that there are", async () => {
+  test("name only existing files and folders", async () => {
     const documents = await readSourceFiles("*.md", "docs/**/*.md", "{bench,examples,test}/**/*.md");
     const named = documents.flatMap((file) =>
       [...file.text.matchAll(/`((?:src|test|docs|bench|scripts|examples)\/[\w./-]+)/g)].map(([, path = ""]) => path),
@@ -35,7 +35,7 @@ describe("the documents", () => {
     expect([...new Set(named)].filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
-  test("find each function in the file that they name", async () => {
+  test("name each function with the file that has it", async () => {
     const documents = await readSourceFiles("*.md", "docs/**/*.md");
     const named = documents.flatMap((file) => [
       ...file.text.matchAll(/`([A-Za-z][\w.]*)` (?:\(|in )`([\w./-]+\.ts)`/g),
@@ -63,7 +63,7 @@ describe("ARCHITECTURE.md", () => {
     );
   });
 
-  test("its example of topics has the indexes that it says", () => {
+  test("has correct indexes in the example of topics", () => {
     const driver = new StateDriver();
     for (const command of example) driver.run(command);
     const { state } = driver;

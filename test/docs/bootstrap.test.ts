@@ -9,7 +9,7 @@ import { startTarget, type Target } from "../support/target.ts";
 import { within } from "../support/within.ts";
 import { tableRows } from "./markdown-table.ts";
 
-/* The guide's service is run as it stands there with the package as npm packs it, on Node and on Bun, against an agent. */
+/* Runs the guide's service unchanged with the packed npm package, on Node and on Bun, against an agent. */
 
 const [document] = await readSourceFiles("docs/bootstrap.md");
 const text = document?.text ?? "";
@@ -33,7 +33,7 @@ afterAll(async () => {
   installed[Symbol.dispose]();
 });
 
-test("the guide's service is type-checked", () => {
+test("the guide's service passes the type check", () => {
   expect(installed.typeFaults([example], { lib: ["ES2022"], types: ["node"] })).toBe("");
 });
 
@@ -42,7 +42,7 @@ const runtimes: readonly (readonly [string, string])[] = [
   ["Bun", process.execPath],
 ];
 
-/** The example as a process; `output` is what it has printed until now. */
+/** The example as a process; `output` is everything printed until now. */
 function run(runtime: string, words: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const child = Bun.spawn([runtime, "greeter.js", ...words], {
     cwd: installed.folder,
@@ -80,7 +80,7 @@ async function registered(): Promise<object | undefined> {
 describe.each(runtimes)("the guide's service on %s", (_name, runtime) => {
   const provider = (): string => `-cp=consul.${agent.url}`;
 
-  test("starts, follows Writable, and leaves the registry at SIGTERM", async () => {
+  test("starts, follows Writable, and deregisters at SIGTERM", async () => {
     const [port = 0] = await freePorts(1);
     const env = { SERVICE_PORT: `${port}`, REGISTRY_PORT: new URL(agent.url).port, REGISTRY_HOST: "127.0.0.1" };
     const service = run(runtime, [provider(), "--registry"], env);
@@ -104,7 +104,7 @@ describe.each(runtimes)("the guide's service on %s", (_name, runtime) => {
     await fetch(`${agent.url}/v1/kv/edgex/core/1.0/greeter?recurse`, { method: "DELETE" });
   });
 
-  test("goes over to the port that the registry assigns, and reads YAML", async () => {
+  test("moves to the port that the registry assigns, and reads YAML", async () => {
     const [oldPort = 0, newPort = 0] = await freePorts(2);
     writeFileSync(join(installed.folder, "res/moving.yaml"), `Service:\n  Port: ${oldPort}\n`);
     const service = run(runtime, [`-r=consul.${agent.url}`, "-f", "moving.yaml", "-o"]);
@@ -120,7 +120,7 @@ describe.each(runtimes)("the guide's service on %s", (_name, runtime) => {
     await fetch(`${agent.url}/v1/kv/edgex/?recurse`, { method: "DELETE" });
   });
 
-  test("stays alive while it waits for the registry, and a SIGTERM then ends it", async () => {
+  test("keeps running while it waits for the registry, and ends at a SIGTERM", async () => {
     const service = run(runtime, ["-cp=consul.http://127.0.0.1:2"]);
     await service.expectOutput("configuration provider is not available: cannot reach http://127.0.0.1:2");
     service.child.kill("SIGTERM");
@@ -129,7 +129,7 @@ describe.each(runtimes)("the guide's service on %s", (_name, runtime) => {
     expect(output).not.toContain("greets on port");
   });
 
-  test("ends with code 1 and a clear error when its port is taken", async () => {
+  test("exits with 1 and a clear error when its port is taken", async () => {
     const other = Bun.serve({ port: 0, reusePort: false, fetch: () => new Response("mine") });
     const { port } = other;
     const { code, output } = await run(runtime, [], { SERVICE_PORT: `${port}` }).ended();
@@ -139,7 +139,7 @@ describe.each(runtimes)("the guide's service on %s", (_name, runtime) => {
     expect(output).toContain("set Service/Port to a free port");
   });
 
-  test("ends with code 1, a line that names the mistake, and its flags after a mistyped flag or a stray word", async () => {
+  test("exits with 1, a line that names the mistake, and its flags after a mistyped flag or a stray argument", async () => {
     for (const [words, mistake] of [
       [["-regstry"], "flag provided but not defined: -regstry"],
       [["-f"], "flag needs an argument: -f"],
@@ -150,14 +150,14 @@ describe.each(runtimes)("the guide's service on %s", (_name, runtime) => {
     }
   });
 
-  test("shows its flags and ends", async () => {
+  test("prints its flags and exits", async () => {
     const { code, output } = await run(runtime, ["-h"]).ended();
     expect({ code, output }).toEqual({ code: 0, output: formatServiceUsage("greeter.js") });
   });
 });
 
 describe("docs/bootstrap.md", () => {
-  test("names every variable that is read, and no other", async () => {
+  test("names every variable that the code reads, and no other", async () => {
     const code = (await readSourceFiles("src/client/bootstrap/*.ts"))
       .filter(({ path }) => !isTestFile(path))
       .map((source) => source.text)
@@ -180,13 +180,13 @@ describe("docs/bootstrap.md", () => {
     expect(named("of the service").toSorted()).toEqual(fields("Service").toSorted());
   });
 
-  test("names every flag that the usage names", () => {
+  test("names every flag of the usage text", () => {
     const flags = (of: string): string[] => [...new Set(of.match(/(?<![\w-])--?[a-zA-Z]+/g))].toSorted();
     expect(flags(tableRows(text, "flag").flat().join("\n"))).toEqual(flags(formatServiceUsage("x")));
   });
 });
 
-test("only bootstrap loads the parsers of configuration files, and nothing of the agent loads bootstrap", async () => {
+test("only bootstrap loads the parsers of configuration files, and the agent never loads bootstrap", async () => {
   const elsewhere = (await readSourceFiles("src/**/*.ts")).filter(
     ({ path, text: code }) =>
       !path.startsWith("src/client/bootstrap/") &&

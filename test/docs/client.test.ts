@@ -7,9 +7,9 @@ import { freePorts } from "../support/free-ports.ts";
 import { startTarget, type Target } from "../support/target.ts";
 
 /*
- * The programs of docs/client.md, run as they stand there with the package as npm packs it: on Node in the project that the
- * document shows. Only the agent's address and the ports are replaced, and the test records the change of a port that one
- * program waits for.
+ * Runs the programs of docs/client.md unchanged with the packed npm package, on Node in the project that the document
+ * shows. The test replaces only the agent's address and the ports, and writes the record of a changed port for which
+ * one program waits.
  */
 const root = resolve(import.meta.dir, "../..");
 const guide = readFileSync(join(root, "docs/client.md"), "utf8");
@@ -17,7 +17,7 @@ const examples = [...guide.matchAll(/^```ts\n([\s\S]*?)^```$[\s\S]*?^```text\n([
   ([, program = "", printed = ""]) => ({ program, printed }),
 );
 
-/** The ports that a program listens on, as the document has them and as they are here. */
+/** The ports of a program, as in the document and as used here. */
 const [oldPort = 0, newPort = 0] = await freePorts(2);
 const ports = [
   ["59902", `${oldPort}`],
@@ -29,7 +29,7 @@ let installed: ClientInstallation;
 
 beforeAll(async () => {
   installed = installClientPackage();
-  // Nobody has the port in truth, and an agent that looks after ports would see that.
+  // No program listens at the port, and an agent that manages ports would notice.
   agent = await startTarget("-hcl", 'edgex { ports { policy = "off" } }');
 });
 
@@ -38,12 +38,12 @@ afterAll(async () => {
   installed[Symbol.dispose]();
 });
 
-test("every program of the guide says what it prints", () => {
+test("every program of the guide has its output", () => {
   expect(examples.length).toBe(guide.split("```ts\n").length - 1);
   expect(examples.length).toBeGreaterThan(4);
 });
 
-test("the guide's project builds with every program, and prints on Node what the guide says", async () => {
+test("the guide's project builds with every program, and prints the documented output on Node", async () => {
   const project = openProject();
   const run = (...command: readonly string[]): string => {
     const { success, stdout, stderr } = Bun.spawnSync([...command], { cwd: project });
@@ -59,14 +59,17 @@ test("the guide's project builds with every program, and prints on Node what the
   expect(run("npm", "start", "--silent")).toBe(examples[0]?.printed ?? "");
 });
 
-test("every program of the guide prints on Bun what the guide says", async () => {
+test("every program of the guide prints the documented output on Bun", async () => {
   for (const { program, printed } of examples) {
     await prepare();
     expect(asShown(await installed.run("bun", here(program)))).toBe(printed);
   }
 });
 
-/** The document's project with each of its programs, installed without a network: TypeScript and Node's types are this repository's. */
+/**
+ * The document's project with its programs, installed without a network: TypeScript and Node's types come from this
+ * repository.
+ */
 function openProject(): string {
   const folder = join(installed.folder, "project");
   mkdirSync(join(folder, "src"), { recursive: true });

@@ -11,7 +11,7 @@ import { genevaConsul } from "../support/geneva-consul.ts";
 import { Shell } from "../support/shell.ts";
 import { programOf, startTarget, type Target } from "../support/target.ts";
 
-/* The commands of both ways over, as docs/edgex.md shows them: each from an old registry to an agent of its own. */
+/* The commands of both migrations in docs/edgex.md, each from an old registry to an agent of its own. */
 
 const [document] = await readSourceFiles("docs/edgex.md");
 const steps = tourSteps(document?.text ?? "");
@@ -43,7 +43,7 @@ const keeperContents = {
 interface Way {
   readonly address: string;
   readonly start: () => CannedAgent;
-  /** As EDGEX_DB says. */
+  /** The kinds of database of EDGEX_DB. */
   readonly database: Database;
 }
 
@@ -70,7 +70,7 @@ function startEdgex(name: string, database: Database): Promise<Target> {
 }
 
 test.each(Object.entries(ways))(
-  "each command of the way from %s prints what the guide says",
+  "each command of the migration from %s prints the documented output",
   async (name, { address, start, database }) => {
     using old = start();
     const agent = await startEdgex(name, database);

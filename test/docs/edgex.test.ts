@@ -39,7 +39,7 @@ describe("docs/edgex.md", () => {
         "src/config/environment.ts",
       )
     )
-      // What services read is in docs/bootstrap.md.
+      // docs/bootstrap.md has the variables of services.
       .filter(({ path }) => !isTestFile(path) && !path.startsWith("src/client/bootstrap/"))
       .map((file) => file.text)
       .join("\n");

@@ -8,14 +8,14 @@ const [document] = await readSourceFiles("docs/errors.md");
 const text = document?.text ?? "";
 const source = (await readSourceFiles("src/**/*.ts")).filter(({ path }) => !isTestFile(path));
 
-/** An error as the code makes it: its kind and its code, both as expressions. */
+/** A construction of an error in the code: its kind and its code, both as expressions. */
 interface Made {
   readonly path: string;
   readonly kind: string;
   readonly code: string;
 }
 
-/** Where the code is not a literal: the file that has the literals, which follow `code:` there. */
+/** For a code that is not a literal: the file that has the literals, which follow `code:` there. */
 const literalsElsewhere: Readonly<Record<string, { readonly file: string; readonly kind: ErrorKind }>> = {
   "src/registry/rejection.ts": { file: "src/state/command.ts", kind: "conflict" },
   "src/engine/sqlite/sqlite-engine.ts": { file: "src/engine/sqlite/worker.ts", kind: "unavailable" },
@@ -35,7 +35,7 @@ function note(code: string, kind: string | undefined): void {
   known.set(code, (known.get(code) ?? new Set()).add(kind ?? ""));
 }
 
-/** Every call of the constructor, over however many lines the formatter has spread it. */
+/** Every call of the constructor, however many lines the formatter gives it. */
 function errorsOf({ path, text: code }: SourceFile): Made[] {
   const calls = [...code.matchAll(/new OperatingError\(\s*([^,]+?),\s*([^,]+?),/g)];
   return calls.map(([, kind = "", name = ""]) => ({ path, kind, code: name }));
@@ -53,13 +53,13 @@ describe("docs/errors.md", () => {
     expect(rows.map(([code]) => code).toSorted()).toEqual([...known.keys()].toSorted());
   });
 
-  test("gives each code the kinds that it is made with", () => {
+  test("gives each code the kinds with which the code constructs it", () => {
     const documented = rows.map(([code, kinds = ""]) => [code, kinds.split(", ").toSorted()]);
     const actual = rows.map(([code]) => [code, [...(known.get(code) ?? [])].toSorted()]);
     expect(documented).toEqual(actual);
   });
 
-  test("gives each kind the status that it has over HTTP", () => {
+  test("gives each kind its HTTP status", () => {
     const kinds = tableRows(text, "kind").map(([kind, status]) => [kind, status]);
     const actual = kinds.map(([kind]) => [kind, String(statusOf(new OperatingError(kind as ErrorKind, "x", "y")))]);
     expect(kinds).toEqual(actual);
@@ -75,13 +75,13 @@ describe("this test finds every error", () => {
     expect(made.length).toBeGreaterThan(50);
   });
 
-  test("a code that is no literal comes from a file that is known here", () => {
+  test("a code that is not a literal comes from a file listed here", () => {
     const dynamic = made.filter(({ code }) => !literal.test(code)).map(({ path }) => path);
     expect(dynamic).toEqual(Object.keys(literalsElsewhere).toSorted((a, b) => dynamic.indexOf(a) - dynamic.indexOf(b)));
     for (const { file } of Object.values(literalsElsewhere)) expect(codesNamedIn(file)).not.toEqual([]);
   });
 
-  test("nobody extends the class or gives it another name", () => {
+  test("no code extends the class or renames it", () => {
     const aliased = source.flatMap((file) =>
       codeLinesOf(file)
         .filter((line) => /extends OperatingError|OperatingError as|= OperatingError\b/.test(line))

@@ -1,4 +1,4 @@
-/** The rows of all tables whose first heading is `heading`, each cell as written, without the code marks of the first. */
+/** The rows of all tables whose first heading is `heading`, each cell unchanged, except code marks around the first. */
 export function tableRows(markdown: string, heading: string): readonly (readonly [string, ...string[]])[] {
   const rows: [string, ...string[]][] = [];
   let inside = false;

@@ -10,8 +10,8 @@ import { expectedOutput, type ShownCommand, tourSteps } from "../support/console
 import { Shell } from "../support/shell.ts";
 
 /*
- * The README's tour, run as it stands there. Ports and the data folder are replaced by free ones on the way in and put
- * back on the way out; a request that only reads is repeated until it prints what the README says, or the time is up.
+ * Runs the README's tour unchanged. The test replaces ports and the data folder by free ones before a command and
+ * restores them in its output; it repeats a read-only request until the output matches the README, or the time is up.
  */
 const root = resolve(import.meta.dir, "../..");
 const steps = tourSteps(readFileSync(join(root, "README.md"), "utf8"));
@@ -19,7 +19,7 @@ const soonMs = 10_000;
 
 const folder = mkdtempSync(join(tmpdir(), "readme-"));
 const [agentPort, dnsPort, servicePort] = await Promise.all([portNear(0), portNear(0), portNear(0)]);
-/** As the README has it, and as it is here. */
+/** As in the README, and as used here. */
 const replaced = [
   ["8500", `${agentPort}`],
   ["8600", `${dnsPort}`],
@@ -72,7 +72,7 @@ async function startAgent(shown: ShownCommand): Promise<void> {
   await expectPrinted(shown, async () => printed.replaceAll(/^make.*\n/gm, ""), soonMs);
 }
 
-/** Ctrl-C goes to all processes of the terminal. */
+/** Ctrl-C sends SIGINT to all processes of the terminal. */
 async function stopAgent(): Promise<void> {
   if (agent?.pid === undefined || agent.exitCode !== null) return;
   process.kill(-agent.pid, "SIGINT");
@@ -90,7 +90,7 @@ async function expectPrinted(shown: ShownCommand, print: () => Promise<string>, 
 
 const reads = /^(curl (?!.*-X)|dig)/;
 
-test("every command of the README's tour prints what the README says", async () => {
+test("every command of the README's tour prints the documented output", async () => {
   const [start] = steps.filter(({ name }) => name === "agent").flatMap(({ commands }) => commands);
   if (start === undefined) throw new Error("the tour starts no agent");
   let commandsRun = 0;
