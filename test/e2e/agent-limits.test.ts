@@ -19,7 +19,7 @@ async function startAgent(hcl: string): Promise<AgentProcess> {
   return agent;
 }
 
-/** Waits for a key that nobody writes, until the test ends it; asks again if it is refused. */
+/** Sends a blocking query for a key that is never written, until the test ends it; repeats it when it is refused. */
 function hold(url: string, init: BunFetchRequestInit = {}): { readonly end: () => void } {
   const going = new AbortController();
   const { signal } = going;
@@ -30,7 +30,7 @@ function hold(url: string, init: BunFetchRequestInit = {}): { readonly end: () =
   return { end: () => going.abort() };
 }
 
-/** What comes of one more request that may wait: 404 is the answer of the key that nobody writes. */
+/** The status of one more blocking query: 404 is the key's answer. */
 async function statusOf(url: string, init: BunFetchRequestInit = {}): Promise<number> {
   return (await fetch(`${url}/v1/kv/nobody?index=1&wait=1ms`, init)).status;
 }
@@ -38,7 +38,7 @@ async function statusOf(url: string, init: BunFetchRequestInit = {}): Promise<nu
 const soon = (expectation: () => Promise<void>): Promise<void> => within(3_000, expectation);
 
 describe("limits.http_max_conns_per_client", () => {
-  test("refuses what a client asks beyond it, over HTTP and HTTPS together, until it asks for less", async () => {
+  test("refuses a client's connections beyond it, over HTTP and HTTPS together, until some end", async () => {
     const [httpsPort = 0] = await freePorts(1);
     const files = { cert: inFolder("cert.pem"), key: inFolder("key.pem") };
     writeFileSync(files.cert, localhostCertificate.cert);
@@ -53,13 +53,13 @@ describe("limits.http_max_conns_per_client", () => {
     expect(await statusOf(`https://localhost:${httpsPort}`, tls)).toBe(429);
     const refused = await agent.send("PUT", "/v1/kv/a", { body: "x" });
     expect([refused.status, refused.header("Connection")]).toEqual([429, "close"]);
-    // What is answered at once keeps nobody from anything.
+    // Requests with an immediate answer do not count.
     expect((await agent.send("GET", "/v1/status/leader")).status).toBe(200);
     holding.forEach(({ end }) => end());
     await soon(async () => expect(await statusOf(agent.url)).toBe(404));
   });
 
-  test("is another from a reload on", async () => {
+  test("changes with a reload", async () => {
     const agent = await startAgent("limits { http_max_conns_per_client = 1 }");
     const { end } = hold(agent.url);
     await soon(async () => expect(await statusOf(agent.url)).toBe(429));
@@ -69,7 +69,7 @@ describe("limits.http_max_conns_per_client", () => {
     end();
   });
 
-  test("takes all who come by a unix socket for one client, and no part of any other", async () => {
+  test("counts all clients of a unix socket as one, apart from any other", async () => {
     const path = inFolder("agent.sock");
     const agent = await startAgent(`limits { http_max_conns_per_client = 1 }
       addresses { http = "127.0.0.1 unix://${path}" }`);
@@ -79,7 +79,7 @@ describe("limits.http_max_conns_per_client", () => {
     end();
   });
 
-  test("counts who follows the log for as long as they do", async () => {
+  test("counts a follower of the log for as long as it follows", async () => {
     const agent = await startAgent("limits { http_max_conns_per_client = 1 }");
     const going = new AbortController();
     const answer = await fetch(`${agent.url}/v1/agent/monitor`, { signal: going.signal });
@@ -90,7 +90,7 @@ describe("limits.http_max_conns_per_client", () => {
 });
 
 describe("http_config", () => {
-  test("use_cache = false passes ?cached over", async () => {
+  test("use_cache = false makes the agent ignore ?cached", async () => {
     const agent = await startAgent("http_config { use_cache = false }");
     for (const path of ["/v1/catalog/services?cached", "/v1/catalog/datacenters?cached"]) {
       const answer = await agent.send("GET", path);
@@ -98,7 +98,7 @@ describe("http_config", () => {
     }
   });
 
-  test("block_endpoints refuses what begins so, whatever is done there", async () => {
+  test("block_endpoints refuses paths with these prefixes for every method", async () => {
     const agent = await startAgent('http_config { block_endpoints = ["/v1/agent/self", "/v1/kv/secret"] }');
     const blocked = { status: 403, text: "Endpoint is blocked by agent configuration" };
     expect(await agent.send("GET", "/v1/agent/self")).toMatchObject(blocked);
@@ -108,7 +108,7 @@ describe("http_config", () => {
   });
 });
 
-test("disable_remote_exec = false is answered with a warning, true with nothing", async () => {
+test("disable_remote_exec = false causes a warning, true does not", async () => {
   const said = "disable_remote_exec is false, and yet this agent runs no commands of `consul exec`";
   expect((await startAgent("disable_remote_exec = false")).output()).toContain(said);
   expect((await startAgent("disable_remote_exec = true")).output()).not.toContain("disable_remote_exec");

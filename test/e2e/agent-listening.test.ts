@@ -19,7 +19,7 @@ async function startAgent(...words: readonly string[]): Promise<AgentProcess> {
   return agent;
 }
 
-/** -dev, with this piece of configuration, ends with 1 and says this. */
+/** Expects that -dev with this configuration exits with 1 and this message. */
 async function expectRefused(hcl: string, message: string): Promise<void> {
   const [port = 0] = await freePorts(1);
   const { code, output } = await sandbox.run("agent", "-dev", "-dns-port", "-1", "-http-port", `${port}`, "-hcl", hcl);
@@ -55,7 +55,7 @@ describe("HTTPS", () => {
     expect(agent.output()).toContain(`Started HTTP server: address=127.0.0.1:${httpsPort} network=https`);
   });
 
-  test("with verify_incoming takes only clients whose certificate ca_file vouches for", async () => {
+  test("with verify_incoming accepts only clients whose certificate ca_file verifies", async () => {
     [httpsPort = 0] = await freePorts(1);
     await startAgent("-hcl", https(files.cert, files.key, `ca_file = "${files.otherCert}"\nverify_incoming = true`));
     const ask = (tls: object): Promise<Response> =>
@@ -65,7 +65,7 @@ describe("HTTPS", () => {
     expect(await refusal(ask({ cert: localhostCertificate.cert, key: localhostCertificate.key }))).toBe(true);
   });
 
-  test("without a certificate listens and fails each handshake, until a reload brings one", async () => {
+  test("without a certificate listens and fails each handshake, until a reload adds one", async () => {
     [httpsPort = 0] = await freePorts(1);
     const file = inFolder("https.hcl");
     const configure = (hcl: string): void => writeFileSync(file, hcl);
@@ -124,7 +124,7 @@ describe("HTTPS", () => {
 describe("a unix socket", () => {
   const socketHcl = (path: string, more = ""): string => `addresses { http = "unix://${path}" }\n${more}`;
 
-  test("is served with the owner and mode that are configured, and goes with the agent", async () => {
+  test("is served with the configured owner and mode, and removed with the agent", async () => {
     const path = inFolder("agent.sock");
     const id = process.getuid?.() ?? 0;
     const more = `unix_sockets { user = "${id}", group = "${process.getgid?.() ?? 0}", mode = "640" }`;
@@ -165,7 +165,7 @@ describe("a unix socket", () => {
     expect((await fetch("http://agent/v1/status/leader", { unix: path })).status).toBe(200);
   });
 
-  test("that another program listens on is left to it", async () => {
+  test("on which another program listens is left alone", async () => {
     const path = inFolder("taken.sock");
     const other = Bun.serve({ unix: path, fetch: () => new Response("other") });
     await expectRefused(socketHcl(path), `cannot listen on ${path}: another program listens there: ${ownProgram}.`);
@@ -173,7 +173,7 @@ describe("a unix socket", () => {
     await other.stop(true);
   });
 
-  test("is not put in the place of a file", async () => {
+  test("does not replace a file", async () => {
     const path = inFolder("file.sock");
     writeFileSync(path, "mine");
     await expectRefused(socketHcl(path), `cannot listen on ${path}: something that is not a socket is there.`);
@@ -191,7 +191,7 @@ describe("a unix socket", () => {
 });
 
 describe("core-keeper's API", () => {
-  test("is served where it has a port, ready when HTTP is, and on a unix socket", async () => {
+  test("is served where it has a port, from the time that HTTP is ready, and on a unix socket", async () => {
     const [port = 0] = await freePorts(1);
     const path = inFolder("keeper.sock");
     const agent = await startAgent(
@@ -205,7 +205,7 @@ describe("core-keeper's API", () => {
     expect(agent.output()).toContain(`Started keeper server: address=127.0.0.1:${port} network=http`);
   });
 
-  test("that cannot have its port stops the start, and says which flag chooses another", async () => {
+  test("that cannot have its port stops the start, with a message that names the flag for another port", async () => {
     const other = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("other") });
     const advice =
       `another program listens there: ${ownProgram}. ` +
@@ -221,7 +221,7 @@ describe("core-keeper's API", () => {
 });
 
 describe("allow_write_http_from", () => {
-  test("refuses writes from elsewhere, after what is refused to all, and lets everybody read", async () => {
+  test("refuses writes from elsewhere, after refusals that apply to all, and allows all reads", async () => {
     const path = inFolder("writers.sock");
     const hcl = `http_config { allow_write_http_from = ["10.0.0.0/8"] block_endpoints = ["/v1/agent/services"] }
       addresses { http = "127.0.0.1 unix://${path}" }`;
@@ -238,11 +238,11 @@ describe("allow_write_http_from", () => {
     expect(await agent.send("PUT", "/v1/catalog/nodes")).toMatchObject({ status: 405 });
     expect((await agent.send("GET", "/v1/agent/services")).text).toBe("Endpoint is blocked by agent configuration");
     expect(await agent.send("GET", "/v1/kv/a")).toMatchObject({ status: 404 });
-    // Consul cannot tell where such a request comes from, and answers 500. Here the socket's mode says who may.
+    // Consul cannot determine the address of such a request, and answers 500. Here the socket's mode decides.
     expect(await (await fetch("http://agent/v1/kv/a", { unix: path, method: "PUT", body: "1" })).json()).toBe(true);
   });
 
-  test("lets those write that are in one of its networks, also when IPv6 shows their IPv4 address", async () => {
+  test("allows writes from its networks, also from an IPv4 address in IPv6 form", async () => {
     const networks = ["-allow-write-http-from", "10.0.0.0/8", "-allow-write-http-from", "127.0.0.0/8"];
     const agent = await startAgent(...networks, "-client", "::");
     expect((await agent.send("PUT", "/v1/kv/a", { body: "1" })).json).toBe(true);
@@ -253,7 +253,7 @@ describe("limits of the configuration:", () => {
   test.each([
     ["-default-query-time", ""],
     ["-max-query-time", "&wait=10m"],
-  ])("%s bounds a blocking query", async (flag, query) => {
+  ])("%s limits a blocking query", async (flag, query) => {
     const agent = await startAgent(flag, "300ms");
     const { index } = await agent.send("GET", "/v1/catalog/services");
     const startMs = performance.now();
@@ -261,7 +261,7 @@ describe("limits of the configuration:", () => {
     expect(performance.now() - startMs).toBeGreaterThanOrEqual(290);
   });
 
-  test("check_output_max_size bounds what checks of the API keep, and discard_check_output keeps nothing", async () => {
+  test("check_output_max_size limits the output of API checks, and discard_check_output discards it", async () => {
     const file = inFolder("discard.hcl");
     writeFileSync(file, "check_output_max_size = 10");
     const agent = await startAgent("-config-file", file);
@@ -283,20 +283,20 @@ describe("limits of the configuration:", () => {
     expect(await outputs("short")).toEqual(["short", "short"]);
   });
 
-  test("limits.kv_max_value_size bounds a value", async () => {
+  test("limits.kv_max_value_size limits a value", async () => {
     const agent = await startAgent("-hcl", "limits { kv_max_value_size = 5 }");
     expect((await agent.send("PUT", "/v1/kv/a", { body: "12345" })).json).toBe(true);
     expect(await agent.send("PUT", "/v1/kv/a", { body: "123456" })).toMatchObject({ status: 413 });
     expect((await agent.send("GET", "/v1/kv/a?raw")).text).toBe("12345");
   });
 
-  test("a value may be as large as limits.kv_max_value_size says", async () => {
+  test("a value may have limits.kv_max_value_size bytes", async () => {
     const agent = await startAgent("-hcl", "limits { kv_max_value_size = 4000000 }");
     expect((await agent.send("PUT", "/v1/kv/a", { body: "x".repeat(4_000_000) })).json).toBe(true);
     expect((await agent.send("GET", "/v1/kv/a?raw")).text).toHaveLength(4_000_000);
   });
 
-  test("a body that is too large is refused without being read, whatever its size and whether that is announced", async () => {
+  test("a body that is too large is refused before it is read, with or without a Content-Length", async () => {
     const agent = await startAgent();
     for (const bytes of [524_289, 1_048_577, 3_000_000, 20_000_000]) {
       const body = Buffer.alloc(bytes, "x");
@@ -325,7 +325,7 @@ describe("the UI", () => {
   writeFileSync(join(folder, "assets", "app.js"), "x = 1");
   writeFileSync(inFolder("secret.txt"), "for nobody");
 
-  test("is served at its content path, to which the root leads", async () => {
+  test("is served at its content path, to which the root redirects", async () => {
     const agent = await sandbox.start("-dev", "-ui-content-path", "registry");
     await agent.ready();
     expect(await agent.send("GET", "/")).toMatchObject({ status: 301 });
@@ -335,7 +335,7 @@ describe("the UI", () => {
     expect(await agent.send("GET", "/ui/")).toMatchObject({ status: 404 });
   });
 
-  test("of a folder is its files, and its index.html for every other path", async () => {
+  test("from a folder consists of its files, and of its index.html for every other path", async () => {
     const agent = await startAgent("-ui-dir", folder, "-ui-content-path", "/own/");
     const script = await agent.send("GET", "/own/assets/app.js");
     expect(script).toMatchObject({ status: 200, text: "x = 1" });
@@ -347,7 +347,7 @@ describe("the UI", () => {
     }
   });
 
-  test("of a folder shows nothing outside it", async () => {
+  test("from a folder shows no file outside it", async () => {
     const agent = await startAgent("-ui-dir", folder);
     const ways = [
       "../",
@@ -371,7 +371,7 @@ describe("the UI", () => {
     }
   });
 
-  test("of a folder that is missing or empty is not found, and the agent runs", async () => {
+  test("from a folder that is missing or empty is not found, and the agent runs", async () => {
     const agent = await startAgent("-ui-dir", inFolder("no-ui"));
     expect(agent.output()).toContain(`ui_dir "${inFolder("no-ui")}" is not a folder: no UI is served (flag -ui-dir)`);
     expect(await agent.send("GET", "/ui/")).toMatchObject({ status: 404 });
@@ -384,13 +384,13 @@ describe("script checks", () => {
   const file = inFolder("script.json");
   writeFileSync(file, '{"check": {"name": "from-file", "args": ["true"], "interval": "1s"}}');
 
-  test("from nowhere run without a flag", async () => {
+  test("never run without a flag", async () => {
     const agent = await startAgent();
     expect(await agent.send("PUT", "/v1/agent/check/register", { body: script })).toMatchObject({ status: 500 });
     expect((await agent.send("GET", "/v1/agent/checks")).json).toEqual({});
   });
 
-  test("from files run with -enable-local-script-checks, and none from the API", async () => {
+  test("of files run with -enable-local-script-checks, those of the API do not", async () => {
     const agent = await startAgent("-enable-local-script-checks", "-config-file", file);
     const refused = await agent.send("PUT", "/v1/agent/check/register", { body: script });
     expect(refused).toMatchObject({
@@ -400,7 +400,7 @@ describe("script checks", () => {
     expect(Object.keys((await agent.send("GET", "/v1/agent/checks")).json as object)).toEqual(["from-file"]);
   });
 
-  test("from both run with -enable-script-checks", async () => {
+  test("of both run with -enable-script-checks", async () => {
     const agent = await startAgent("-enable-script-checks", "-config-file", file);
     expect(await agent.send("PUT", "/v1/agent/check/register", { body: script })).toMatchObject({ status: 200 });
     expect(Object.keys((await agent.send("GET", "/v1/agent/checks")).json as object).toSorted()).toEqual([
@@ -410,7 +410,7 @@ describe("script checks", () => {
   });
 });
 
-/** Whether the other side would not talk to us. */
+/** Whether the server refused the TLS handshake. */
 async function refusal(answer: Promise<Response>): Promise<boolean> {
   try {
     await (await answer).text();

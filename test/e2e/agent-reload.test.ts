@@ -32,13 +32,13 @@ async function checks(): Promise<string[]> {
   return Object.keys((await agent.send("GET", "/v1/agent/checks")).json as object).toSorted();
 }
 
-/** What the log gains from now on. */
+/** The log lines from now on. */
 function logFromNow(): () => string {
   const before = agent.output().length;
   return () => agent.output().slice(before);
 }
 
-/** A signal is not answered, and what is logged takes its way through a pipe. */
+/** A signal has no response, and log lines arrive through a pipe. */
 const soon = (expectation: () => Promise<unknown>): Promise<unknown> => within(2_000, expectation);
 
 const reload = (): ReturnType<AgentProcess["send"]> => agent.send("PUT", "/v1/agent/reload");
@@ -48,7 +48,7 @@ describe.each([
   ["SIGHUP", hangUp],
   ["PUT /v1/agent/reload", reload],
 ])("%s", (_, apply: () => Promise<unknown>) => {
-  test("adds and removes what files define, in the catalog too, and leaves the rest as it is", async () => {
+  test("adds and removes the definitions of files, also in the catalog, and keeps the others", async () => {
     await agent.send("PUT", "/v1/agent/service/register", { body: { Name: "by-api" } });
     await agent.send("PUT", "/v1/agent/check/pass/service:stays");
     const check = { name: "node", ttl: "1h" };
@@ -86,7 +86,7 @@ describe.each([
     });
   });
 
-  test("says which file and line is wrong, and changes nothing", async () => {
+  test("names the file and line of an error, and changes nothing", async () => {
     const before = [await services(), await checks()];
     write("bad.json", '{"service": {"name": "bad"},\n "log_levl": "DEBUG"}');
     const text = `failed to parse ${join(definitions, "bad.json")}: At 2:2: invalid config key log_levl; did you mean log_level?`;
@@ -98,7 +98,7 @@ describe.each([
     unlinkSync(join(definitions, "bad.json"));
   });
 
-  test("takes up nothing when one definition cannot be registered", async () => {
+  test("changes nothing when one definition cannot be registered", async () => {
     const before = [await services(), await checks()];
     const scripted = { name: "script", check: { args: ["true"], interval: "1m" } };
     write("base.json", { log_level: "DEBUG", services: [{ name: "first" }, scripted] });
@@ -125,7 +125,7 @@ describe("a reload", () => {
     writeFileSync(files.key_file, key);
   }
 
-  test("changes the node's meta, for the agent and in the catalog", async () => {
+  test("changes the node's meta, in the agent and the catalog", async () => {
     const before = (await agent.send("GET", "/v1/catalog/nodes")).index;
     write("meta.json", { node_meta: { rack: "7" } });
     expect((await reload()).status).toBe(200);
@@ -139,7 +139,7 @@ describe("a reload", () => {
     expect((await agent.send("GET", "/v1/catalog/nodes?node-meta=rack:7")).text).toBe("[]");
   });
 
-  test("serves HTTPS with another certificate under the same names, and goes on where one cannot be used", async () => {
+  test("serves HTTPS with a new certificate of the same file names, and keeps the old one when the new one is unusable", async () => {
     const [port = 0] = await freePorts(1);
     store(localhostCertificate);
     const hcl = `ports { https = ${port} } cert_file = "${files.cert_file}" key_file = "${files.key_file}"`;
@@ -168,7 +168,7 @@ describe("a reload", () => {
   });
 });
 
-/** Whom the certificate is for that a new connection is shown. */
+/** The common name of the certificate for a new connection. */
 async function certificateName(port: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false }, () => {
@@ -179,7 +179,7 @@ async function certificateName(port: number): Promise<string> {
   return promise;
 }
 
-test("many reloads at once end with what the files say last", async () => {
+test("many concurrent reloads end with the last content of the files", async () => {
   for (let round = 0; round < 5; round += 1) {
     write("more.json", { services: [{ name: `round-${round}` }] });
     agent.signal("SIGHUP");

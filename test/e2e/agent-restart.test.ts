@@ -40,8 +40,8 @@ async function statuses(agent: AgentProcess): Promise<Record<string, string>> {
   return Object.fromEntries(Object.entries(checks).map(([id, { Status }]) => [id, Status]));
 }
 
-describe("an agent that comes back", () => {
-  test("is the same node, and has what was registered over HTTP, each check with its last status", async () => {
+describe("an agent after a restart", () => {
+  test("is the same node, and has the services registered over HTTP, each check with its last status", async () => {
     const folder = newFolder();
     const first = await startOn(folder);
     const id = await nodeId(first);
@@ -71,7 +71,7 @@ describe("an agent that comes back", () => {
     expect(written.index).toBeGreaterThan(Math.max(...before.map(([, index]) => index || 0)));
   });
 
-  test("after a kill has sessions with their locks, and delays that go on; of events and coordinates it has none", async () => {
+  test("after a kill has its sessions, locks and lock delays, and no events or coordinates", async () => {
     const folder = newFolder();
     const first = await startOn(folder);
     const put = (agent: AgentProcess, path: string, body?: unknown): Promise<Answer> =>
@@ -106,7 +106,7 @@ describe("an agent that comes back", () => {
     expect((await second.send("GET", "/v1/coordinate/node/far")).status).toBe(404);
   });
 
-  test("knows what its files define as they are now, and nothing that they no longer do", async () => {
+  test("has the present definitions of its files, and no former ones", async () => {
     const folder = newFolder();
     const file = join(folder, "web.json");
     writeFileSync(file, '{"services": [{"name": "web", "check": {"ttl": "1h"}}, {"name": "db"}]}');
@@ -162,7 +162,7 @@ describe("an agent that comes back", () => {
     expect(await statuses(third)).toEqual({ node: "critical" });
   });
 
-  test("takes over its own name under a new id, and its own id under a new name", async () => {
+  test("replaces its own row under a new id or a new name", async () => {
     const folder = newFolder();
     const first = await startOn(folder);
     await first.send("PUT", "/v1/agent/service/register", { body: { Name: "web", Check: { TTL: "1h" } } });
@@ -182,7 +182,7 @@ describe("an agent that comes back", () => {
   });
 });
 
-test("an agent whose checks pass writes nothing to its data folder", async () => {
+test("writes nothing to its data folder while its checks pass", async () => {
   const folder = newFolder();
   let asked = 0;
   const service = Bun.serve({ port: 0, fetch: () => new Response(`hello for the ${(asked += 1)}th time`) });
@@ -198,7 +198,7 @@ test("an agent whose checks pass writes nothing to its data folder", async () =>
   await within(5_000, async () => expect(Object.values(await statuses(agent))).toEqual(Array(4).fill("passing")));
 
   const written = (): unknown => [filesIn(join(folder, "data")), bytesWritten(agent.pid)];
-  /** Three runs of each check later. */
+  /** Resolves after three runs of each check. */
   const later = async (): Promise<unknown> => {
     const enough = asked + 3;
     await within(5_000, async () => {
@@ -207,7 +207,7 @@ test("an agent whose checks pass writes nothing to its data folder", async () =>
     });
     return written();
   };
-  // A status may be shown a moment before it is on the disk.
+  // The API may show a status a moment before it is on the disk.
   const before = await later();
   expect(await later()).toEqual(before);
   await service.stop(true);
@@ -226,7 +226,7 @@ function filesIn(folder: string): FileState[] {
   });
 }
 
-/** What the process has caused to be written to disks, as Linux counts it. */
+/** Bytes that the process has caused to be written to disks, as Linux counts them. */
 function bytesWritten(pid: number): number {
   return Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1]);
 }

@@ -18,11 +18,11 @@ const sandbox = openSandbox();
 afterAll(() => sandbox.close());
 
 const inFolder = (name: string): string => join(sandbox.folder, name);
-/** Nobody can keep root from writing by file modes. */
+/** File modes do not stop root from writing. */
 const isRoot = process.getuid?.() === 0;
 
 describe("an agent that starts", () => {
-  test("says what it is, where it listens and where its data is", async () => {
+  test("prints its version, its listeners and its data folder", async () => {
     const agent = await sandbox.start("-data-dir", inFolder("said"), "-datacenter", "plant", "-ui");
     await agent.ready();
     const { port } = new URL(agent.url);
@@ -37,7 +37,7 @@ describe("an agent that starts", () => {
     expect(agent.output()).toContain(`[INFO]  agent.http: Started HTTP server: address=127.0.0.1:${port} network=http`);
   });
 
-  test("writes its process id to a file, and removes that when it ends", async () => {
+  test("writes its process id to a file, and removes the file when it ends", async () => {
     const file = inFolder("agent.pid");
     const agent = await sandbox.start("-dev", "-pid-file", file);
     await agent.ready();
@@ -47,13 +47,13 @@ describe("an agent that starts", () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  test("with -dev touches no disk, the data folder that it was given included", async () => {
+  test("with -dev writes to no disk, also with a data folder", async () => {
     const agent = await sandbox.start("-dev", "-data-dir", inFolder("unwanted"));
     await agent.ready();
     expect(agent.output()).toContain("Data: in memory: nothing is kept");
     expect((await agent.send("PUT", "/v1/kv/a", { body: "1" })).json).toBe(true);
     expect(existsSync(inFolder("unwanted"))).toBe(false);
-    // One may be closed while they are looked at.
+    // A descriptor may be closed during the inspection.
     const look = { throwIfNoEntry: false };
     const files = readdirSync(`/proc/${agent.pid}/fd`).map((fd) => statSync(`/proc/${agent.pid}/fd/${fd}`, look));
     expect(
@@ -64,7 +64,7 @@ describe("an agent that starts", () => {
     ).toEqual([]);
   });
 
-  test("has a private address to show when it is bound to all of them, whatever this machine has", async () => {
+  test("has a private address to advertise when it is bound to all addresses", async () => {
     const agent = await sandbox.start("-data-dir", inFolder("any"), "-bind", "0.0.0.0");
     await agent.ready();
     const self = (await agent.send("GET", "/v1/agent/self")).json as { Member: { Addr: string } };
@@ -73,10 +73,10 @@ describe("an agent that starts", () => {
   });
 });
 
-describe("an agent that cannot start says why and ends with 1:", () => {
+describe("an agent that cannot start prints the reason and exits with 1:", () => {
   const agentWords = ["agent", "-server", "-bind", "127.0.0.1", "-dns-port", "-1"] as const;
 
-  test("another agent has its data folder, and goes on", async () => {
+  test("another agent has its data folder and keeps running", async () => {
     const folder = inFolder("shared");
     const first = await sandbox.start("-data-dir", folder);
     await first.ready();
@@ -108,7 +108,7 @@ describe("an agent that cannot start says why and ends with 1:", () => {
     expect(code).toBe(1);
   });
 
-  test("its data folder is where nothing can be made", async () => {
+  test("its data folder cannot be created", async () => {
     const { code, output } = await sandbox.run(...agentWords, "-data-dir", "/proc/praetor");
     expect(output).toMatch(
       /==> cannot use the data folder \/proc\/praetor: ENOENT.*\. Give a folder that this user may/,
@@ -116,7 +116,7 @@ describe("an agent that cannot start says why and ends with 1:", () => {
     expect(code).toBe(1);
   });
 
-  test("its data is damaged, and nothing of it is deleted", async () => {
+  test("its data is damaged, and no file is deleted", async () => {
     const folder = inFolder("damaged");
     const agent = await sandbox.start("-data-dir", folder);
     await agent.ready();
@@ -146,7 +146,7 @@ describe("an agent that cannot start says why and ends with 1:", () => {
     expect(code).toBe(1);
   });
 
-  test("a connection has its port", async () => {
+  test("its port is the local port of a connection", async () => {
     const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     const client = await Bun.connect({ hostname: "127.0.0.1", port: server.port, socket: { data() {} } });
     const port = String(client.localPort);
@@ -167,7 +167,7 @@ describe("an agent that cannot start says why and ends with 1:", () => {
     expect(code).toBe(1);
   });
 
-  test("an address is not of this machine", async () => {
+  test("an address does not belong to this machine", async () => {
     const { code, output } = await sandbox.run(
       "agent",
       "-dev",
@@ -184,7 +184,7 @@ describe("an agent that cannot start says why and ends with 1:", () => {
     expect(code).toBe(1);
   });
 
-  test("a configuration file is wrong, which it tells with the line", async () => {
+  test("a configuration file has an error, with its line in the message", async () => {
     const file = inFolder("wrong.hcl");
     writeFileSync(file, 'node_name = "a"\n\nports { htp = 8500 }\n');
     const { code, output } = await sandbox.run("agent", "-dev", "-dns-port", "-1", "-config-file", file);
@@ -207,7 +207,7 @@ describe("an agent that cannot start says why and ends with 1:", () => {
     expect(code).toBe(1);
   });
 
-  test("its pid file cannot be written, and then it has let go of its data", async () => {
+  test("its pid file cannot be written, and it releases its data folder", async () => {
     const folder = inFolder("no-pid");
     const agent = await sandbox.start("-data-dir", folder, "-pid-file", "/nowhere/agent.pid");
     expect(await agent.ended()).toBe(1);

@@ -17,7 +17,7 @@ async function startAgent(...words: readonly string[]): Promise<AgentProcess> {
   return agent;
 }
 
-/** Consul: to be told to stop is not to leave, and ends with 1. */
+/** Consul: SIGTERM does not make a server leave, and the exit code is 1. */
 describe("the exit code", () => {
   test.each([
     ["SIGTERM", "terminated", 1, []],
@@ -41,7 +41,7 @@ describe("the exit code", () => {
 });
 
 describe("an agent that stops", () => {
-  test("answers the queries that it holds, and is gone at once", async () => {
+  test("answers the queries that it holds, and ends at once", async () => {
     const agent = await startAgent();
     await agent.send("PUT", "/v1/kv/a", { body: "1" });
     const { index } = await agent.send("GET", "/v1/kv/a");
@@ -51,7 +51,7 @@ describe("an agent that stops", () => {
       agent.send("GET", `${path}${path.includes("?") ? "&" : "?"}index=${index}&wait=5m`),
     );
     await Bun.sleep(50);
-    // It is answered after the others have come in.
+    // Its response shows that the earlier requests have arrived.
     await agent.send("GET", "/v1/status/leader");
     agent.signal("SIGTERM");
     const answers = await promptly(Promise.all(held));
@@ -80,7 +80,7 @@ describe("an agent that stops", () => {
     for (const socket of silent) socket.end();
   });
 
-  test("kills the scripts that its checks run", async () => {
+  test("kills the scripts of its checks", async () => {
     const agent = await startAgent("-enable-script-checks");
     const mark = `${60_000 + agent.pid}`;
     const Check = { Name: "slow", Args: ["sleep", mark], Interval: "1s" };
@@ -91,7 +91,7 @@ describe("an agent that stops", () => {
     await within(1_000, async () => expect(processesRunning("sleep", mark)).toBe(0));
   });
 
-  test("keeps what it has acknowledged while it was stopping", async () => {
+  test("keeps the writes that it acknowledges while it stops", async () => {
     const folder = join(sandbox.folder, "writes");
     const agent = await sandbox.start("-data-dir", folder);
     await agent.ready();

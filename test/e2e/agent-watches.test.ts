@@ -24,7 +24,7 @@ function textOf(value: string): string {
   return Buffer.from(value, "base64").toString();
 }
 
-test("an agent tells the handlers of its configuration what changes, and after a reload those that are there then", async () => {
+test("an agent calls the handlers of its configuration for each change, and after a reload those of the new configuration", async () => {
   const told: Told[] = [];
   using listener = Bun.serve({
     port: 0,
@@ -83,7 +83,7 @@ describe("watches run", () => {
   };
   let outputs = 0;
 
-  /** Starts an agent with a watch of its services, and these listeners; returns what the watch's handler writes. */
+  /** Starts an agent with a watch of its services and these listeners; returns the output of the watch's handler. */
   async function startWatching(
     listeners: string,
     ...words: readonly string[]
@@ -104,10 +104,10 @@ describe("watches run", () => {
     await within(soonMs, async () => expect(JSON.parse(seen())).toEqual({ consul: [] }));
   });
 
-  test("where only HTTPS is served to clients with a certificate, also with another one after a reload", async () => {
+  test("where only HTTPS is served to clients with a certificate, also with another certificate after a reload", async () => {
     store(localhostCertificate);
     const [port = 0] = await freePorts(1);
-    // That the certificate is for another name than the address is no obstacle: it is the agent's own.
+    // The certificate need not be valid for the address: it is the agent's own.
     const tls = `cert_file = "${files.cert}" key_file = "${files.key}" ca_file = "${files.cert}" verify_incoming = true`;
     const { agent, seen } = await startWatching(`ports { https = ${port} } ${tls}`, "-http-port", "-1");
     await within(soonMs, async () => expect(JSON.parse(seen())).toEqual({ consul: [] }));
@@ -124,7 +124,7 @@ describe("watches run", () => {
     expect(agent.output()).not.toContain("Watch errored");
   });
 
-  test("where the agent listens, also when the files name another place after a reload", async () => {
+  test("where the agent listens, also when the files name another address after a reload", async () => {
     const { agent, seen } = await startWatching("");
     await within(soonMs, async () => expect(JSON.parse(seen())).toEqual({ consul: [] }));
     const config = join(sandbox.folder, `listeners-${outputs}.hcl`);
@@ -134,7 +134,7 @@ describe("watches run", () => {
     await within(soonMs, async () => expect(JSON.parse(seen())).toEqual({ consul: [], web: [] }));
   });
 
-  test("nowhere without HTTP and HTTPS, and the log says why", async () => {
+  test("without HTTP and HTTPS not at all, and the log says why", async () => {
     const { agent } = await startWatching("", "-http-port", "-1");
     expect(agent.output()).toContain(
       '[ERROR] agent.watch: Watches are not run: error="they ask the agent over HTTP or HTTPS, and both are off. ' +
@@ -143,7 +143,7 @@ describe("watches run", () => {
   });
 });
 
-test("a watch without a handler is left out, with a warning that says where it stands", async () => {
+test("a watch without a handler is skipped, with a warning that names its position", async () => {
   const agent = await sandbox.start("-dev", "-hcl", 'watches = [{ type = "key", key = "a" }]');
   await agent.ready();
   expect(agent.output()).toMatch(/where=flags-0\.hcl:1:\d+ message="watch .*Must define a watch handler/);

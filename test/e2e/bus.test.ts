@@ -18,7 +18,7 @@ const folder = "edgex/v4/core-data/Writable";
 
 interface Platform {
   readonly broker: Mosquitto;
-  /** What the agent goes through to the broker. */
+  /** A proxy between the agent and the broker. */
   readonly gate: Gate;
   readonly agent: Target;
   readonly subscriber: BusSubscriber;
@@ -70,7 +70,7 @@ function logOf({ dataDir }: Target): Promise<string> {
   return Bun.file(`${dataDir}/target.log`).text();
 }
 
-/** Each client has a key of its own, which it counts up; it tells where it is. */
+/** Each client increments its own key, and reports its progress. */
 async function countUp(agent: Target, onCount: (count: number) => void = () => {}): Promise<void> {
   const count = async (client: number): Promise<void> => {
     for (let value = 0; value < writesOfAClient; value++) {
@@ -92,7 +92,7 @@ async function expectEveryCount(subscriber: BusSubscriber): Promise<void> {
 }
 
 describe("a broker", () => {
-  test("is told of 1,000 writes by 50 clients at once: all of them, in the order of their revisions", async () => {
+  test("receives 1,000 writes of 50 concurrent clients, all in the order of their revisions", async () => {
     const { agent, subscriber } = await openWorld();
     await countUp(agent);
     await expectEveryCount(subscriber);
@@ -101,7 +101,7 @@ describe("a broker", () => {
     expect(revisions).toHaveLength(clients * writesOfAClient);
   });
 
-  test("that is killed and comes back while 50 clients write is told of every write all the same", async () => {
+  test("that is killed and restarted while 50 clients write still receives every write", async () => {
     const { agent, broker, gate, subscriber } = await openWorld();
     let isKilled = false;
     const writing = countUp(agent, (count) => {
@@ -117,7 +117,7 @@ describe("a broker", () => {
     await expectEveryCount(subscriber);
   });
 
-  test("is told after the agent was killed of what it was not told before, and of no key an older value", async () => {
+  test("receives after a kill of the agent what it had not received before, and no older value of any key", async () => {
     const { agent, gate, subscriber } = await openWorld();
     await put(agent, `${folder}/LogLevel`, "INFO");
     await within(soonMs, async () => expect(subscriber.valuesOf(`${folder}/LogLevel`)).toEqual(["INFO"]));
@@ -136,7 +136,7 @@ describe("a broker", () => {
     await within(soonMs, async () => expect(subscriber.messages.length).toBe(count + 1));
   });
 
-  test.concurrent("that hangs is left, and told of everything when it does not any more", async () => {
+  test.concurrent("that hangs is disconnected, and receives every change once it responds again", async () => {
     const { agent, gate, subscriber } = await openWorld();
     await put(agent, "edgex/a", "1");
     await within(soonMs, async () => expect(subscriber.valuesOf("edgex/a")).toEqual(["1"]));
@@ -148,7 +148,7 @@ describe("a broker", () => {
     await within(soonMs, async () => expect(subscriber.valuesOf("edgex/a")).toEqual(["1", "2"]));
   });
 
-  test.concurrent("that never acknowledges is left after ten seconds, and writes go on meanwhile", async () => {
+  test.concurrent("that never acknowledges is disconnected after ten seconds, and writes go on meanwhile", async () => {
     const accepted = Buffer.from([0x20, 2, 0, 0]);
     using silent = Bun.listen({
       hostname: "127.0.0.1",
@@ -163,7 +163,7 @@ describe("a broker", () => {
     );
   });
 
-  test.concurrent("that sends what nobody asked for is left, and the agent lives", async () => {
+  test.concurrent("that sends unsolicited packets is disconnected, and the agent keeps running", async () => {
     const taken = Buffer.from([0x20, 2, 0, 0]);
     using flooding = Bun.listen({
       hostname: "127.0.0.1",
@@ -175,7 +175,7 @@ describe("a broker", () => {
     await put(agent, "edgex/a", "1");
   });
 
-  test.concurrent("with TLS is told what it can prove to be its own: a certificate of ca_file, for its name", async () => {
+  test.concurrent("with TLS receives messages only with a certificate of ca_file for its name", async () => {
     const [broker, other] = await Promise.all([localhostCertificate, otherCertificate].map(openTlsMosquitto));
     const ca = join(tmpdir(), `bus-ca-${broker?.port}.pem`);
     writeFileSync(ca, `${localhostCertificate.cert}\n${otherCertificate.cert}`);
@@ -193,7 +193,7 @@ describe("a broker", () => {
     for (const agent of [doubting, mistaken]) expect(await logOf(agent)).not.toContain(": connected");
   });
 
-  test.concurrent("that asks for a password is told nothing without the right one, and the log says once what to do", async () => {
+  test.concurrent("that requires a password receives nothing without the right one, and the log says once what to do", async () => {
     const user = ["praetor", "right"] as const;
     const world = await openWorld(`username = "praetor" password = "wrong"`, { user });
     const { broker, agent: wrong, gate, subscriber } = world;
@@ -206,7 +206,7 @@ describe("a broker", () => {
     await within(soonMs, async () => expect(subscriber.valuesOf("edgex/b")).toEqual(["1"]));
   });
 
-  test.concurrent("is shown the name and password that core-keeper's API was told, from the next try on", async () => {
+  test.concurrent("receives the name and password given to core-keeper's API, from the next attempt on", async () => {
     const user = ["praetor", "right"] as const;
     const broker = await openMosquitto({ user });
     closing.push(() => broker.close());
@@ -230,7 +230,7 @@ describe("a message", () => {
   test.each([
     ["base64_payload = true", "application/json"],
     ["cbor = true", "application/cbor"],
-  ])("is read by who expects it with %s", async (fields, contentType) => {
+  ])("can be read by clients that expect %s", async (fields, contentType) => {
     const { agent, subscriber } = await openWorld(fields);
     await put(agent, `${folder}/LogLevel`, "DEBUG");
     await within(soonMs, async () =>
@@ -244,7 +244,7 @@ describe("a message", () => {
     );
   });
 
-  test("of a key with wildcards comes on a topic without", async () => {
+  test("of a key with wildcards has a topic without wildcards", async () => {
     const { agent, subscriber } = await openWorld();
     await put(agent, "edgex/a%2Bb/%23", "1");
     await within(soonMs, async () =>
@@ -255,14 +255,14 @@ describe("a message", () => {
   });
 });
 
-test("a service that follows its settings as EdgeX's Go client does has each change, and reads what the message says", async () => {
+test("a service that follows its settings as EdgeX's Go client does gets each change, and reads the message's value", async () => {
   const { agent, broker } = await openWorld();
   const updates: Record<string, string>[] = [];
   const follow = async ({ payload }: { readonly payload: { readonly key: string; readonly value?: string } }) => {
     const { json } = await exchange(agent.url, "GET", { path: `/v1/kv/${folder}?recurse` });
     const pairs = (json as { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, atob(Value)] as const);
     const settings = Object.fromEntries(pairs);
-    // A value that differs means that a newer message is on its way.
+    // A different value means that a newer message is on its way.
     if (payload.key in settings && settings[payload.key] !== payload.value) return;
     updates.push(settings);
   };

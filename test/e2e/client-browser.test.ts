@@ -6,7 +6,10 @@ import { type ClientInstallation, installClientPackage } from "../support/client
 import { patienceMs } from "../support/patience.ts";
 import { startTarget, type Target } from "../support/target.ts";
 
-/** What a page does with the package, and reports: with an agent that lets it, and with one that does not. */
+/**
+ * A page that uses the package and reports the results: with an agent that allows its origin, and with one that does
+ * not.
+ */
 const script = (agent: string, closed: string): string => `
   import { createConfigurationClient, createRegistryClient } from "/client-package.js";
   const lines = [];

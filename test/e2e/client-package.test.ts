@@ -6,7 +6,10 @@ import { exchange } from "../support/exchange.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { startTarget, type Target } from "../support/target.ts";
 
-/** What docs/client.md does not do: every export, a store that is lost and comes back, a change of a port from both sides. */
+/**
+ * The parts that docs/client.md leaves out: every export, a store that is lost and comes back, a port change from both
+ * sides.
+ */
 const program = `
 import {
   type CallOptions, type Clock, type ConfigurationClient, createConfigurationClient, createRegistryClient, type EndpointWatch,
@@ -52,7 +55,7 @@ const clock: Clock | undefined = undefined;
 console.log(clock === undefined);
 `;
 
-/** Every export of praetor-client/bootstrap, as a service uses it that brings no types of Node. */
+/** Every export of praetor-client/bootstrap, in a service without Node's types. */
 const starting = `
 import {
   bootstrap, type BootstrapOptions, type CloseListener, type Service, type ServiceConfiguration, type ServiceLog,
@@ -86,7 +89,7 @@ afterAll(async () => {
 });
 
 describe("the published package", () => {
-  test("holds its programs, declarations, guide and licence, and needs no other package", () => {
+  test("contains its programs, declarations, guide and licence, and depends on no package", () => {
     const others = installed.packed.filter((path) => !path.startsWith("types/") && !path.startsWith("parts/"));
     const programs = ["client-package-bootstrap.js", "client-package.js"];
     expect(others.toSorted()).toEqual(["LICENSE", "NOTICE", "README.md", "bootstrap.md", ...programs, "package.json"]);
@@ -101,7 +104,7 @@ describe("the published package", () => {
     expect(manifest).toHaveProperty("license", "Apache-2.0");
   });
 
-  test("has one class of errors, whichever part throws", async () => {
+  test("has a single error class", async () => {
     const thrower = `import { OperatingError } from "praetor-client";
       import { bootstrap } from "praetor-client/bootstrap";
       await bootstrap({ serviceKey: "s", defaults: { Service: { Host: "", Port: 1 } }, listen() {}, argv: ["-f", "nothing.toml"] })
@@ -109,11 +112,11 @@ describe("the published package", () => {
     expect(await installed.run("node", thrower)).toBe("true\n");
   });
 
-  test("has declarations that hold without Node's and Bun's types, and without looking away", () => {
+  test("has declarations that compile without Node's and Bun's types, with library checks on", () => {
     expect(installed.typeFaults([program, starting], { lib: ["ES2022", "DOM"], types: [] })).toBe("");
   });
 
-  test("has declarations that tell a mistake", () => {
+  test("has declarations that reject a mistake", () => {
     const mistaken = `import { createRegistryClient } from "praetor-client"; createRegistryClient({ url: 1, serviceKey: "a" });`;
     expect(installed.typeFaults([mistaken], { lib: ["ES2022", "DOM"], types: [] })).toContain("TS2322");
   });
@@ -125,7 +128,7 @@ describe("the published package", () => {
 });
 
 test.each(["node", "bun"] as const)(
-  "a program that only waits for a lost registry goes on waiting on %s",
+  "a program that only waits for a lost registry keeps waiting on %s",
   async (runtime) => {
     const [port = 0] = await freePorts(1);
     const { stdout } = installed.start(

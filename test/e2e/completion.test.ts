@@ -18,7 +18,7 @@ const interactive: Readonly<Record<Shell, readonly string[]>> = {
   fish: ["fish", "--no-config", "-i"],
 };
 
-/** A person's shell that has read the script. */
+/** An interactive shell that has loaded the script. */
 async function open(shell: Shell): Promise<TestTerminal> {
   const folder = join(home, shell);
   mkdirSync(folder);
@@ -30,7 +30,7 @@ async function open(shell: Shell): Promise<TestTerminal> {
     env,
     columns: 200,
   });
-  // The shell says when it is ready for a line; what is typed before that may be lost.
+  // The shell announces when it reads a line; earlier input may be lost.
   terminal.type("source ./script; echo re''ady\r");
   await terminal.shows(/ready/, readyWithinMs);
   return terminal;
@@ -42,7 +42,7 @@ describe.each(shells)("%s", (shell) => {
     const expectCompleted = async (typed: string, completed: RegExp): Promise<void> => {
       terminal.type(`${typed}\t`);
       await terminal.shows(completed, readyWithinMs);
-      terminal.type("\x15"); // the line is dropped
+      terminal.type("\x15"); // clears the line
     };
     await expectCompleted("praetor cata", /catalog /);
     await expectCompleted("praetor catalog nod", /nodes /);

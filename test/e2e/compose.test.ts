@@ -35,7 +35,7 @@ describe.each(readdirSync(examples))("examples/compose/%s", (name) => {
   const env = praetor?.environment ?? {};
   const plan = planEdgex([], { env, folderState: () => "writable", executable: ["praetor"] });
 
-  test("runs the image as it is: its command, its user, nothing written but its one volume", () => {
+  test("runs the image unchanged: its command, its user, its one volume", () => {
     expect(praetor?.command ?? praetor?.entrypoint).toBeUndefined();
     expect(praetor?.user).toBe(textOf(image, "USER"));
     expect(praetor?.read_only).toBe(true);
@@ -53,7 +53,7 @@ describe.each(readdirSync(examples))("examples/compose/%s", (name) => {
     }
   });
 
-  test("sets only variables that `praetor edgex` reads, to values that it takes", () => {
+  test("sets only variables that `praetor edgex` reads, to values that it accepts", () => {
     const source = ["plan.ts", "message-bus-settings.ts"].map((file) =>
       readFileSync(join(root, "src/edgex", file), "utf8"),
     );
@@ -61,7 +61,7 @@ describe.each(readdirSync(examples))("examples/compose/%s", (name) => {
     expect(plan.warnings).toEqual([]);
   });
 
-  test("tells services where the registry is: by its host's name, at a port that it listens on", () => {
+  test("gives services the registry's host name and a port on which it listens", () => {
     const told = all.flatMap(({ environment = {} }) => [
       ...[environment["edgex_registry"], environment["EDGEX_CONFIG_PROVIDER"]].filter((url) => url !== undefined),
     ]);
@@ -72,7 +72,7 @@ describe.each(readdirSync(examples))("examples/compose/%s", (name) => {
     }
   });
 
-  test("names hosts that are there, and volumes that are declared", () => {
+  test("names only existing hosts and declared volumes", () => {
     const hosts = all.map(({ hostname }) => hostname);
     for (const { environment = {}, volumes: mounts = [] } of all) {
       for (const [variable, value] of Object.entries(environment))

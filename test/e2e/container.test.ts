@@ -13,7 +13,7 @@ const dockerfile = parseDockerfile(readFileSync(join(root, "Dockerfile"), "utf8"
 const image = finalStage(dockerfile);
 const soonMs = 15_000;
 
-/** What stands for /usr/local/bin/praetor here. */
+/** Replaces /usr/local/bin/praetor in this test. */
 const praetor =
   process.env["CONFORMANCE_TARGET"] === "executable"
     ? [join(root, "dist/praetor")]
@@ -26,19 +26,19 @@ describe("the Dockerfile", () => {
     expect(image.find(({ text }) => text.endsWith("/usr/local/bin/praetor"))?.text).toStartWith("--from=build ");
   });
 
-  test("runs as a user of its own, with one volume, and the ports of Consul and core-keeper", () => {
+  test("runs as its own user, with one volume, and the ports of Consul and core-keeper", () => {
     expect(textOf(image, "USER")).toBe("2002:2001");
     expect(textOf(image, "VOLUME")).toBe("/consul");
     expect(textOf(image, "EXPOSE").split(/\s+/)).toEqual(["8500", "8600", "8600/udp", "59890"]);
   });
 
-  test("names only files that .dockerignore lets through", () => {
+  test("names only files that .dockerignore includes", () => {
     const allowed = readFileSync(join(root, ".dockerignore"), "utf8").match(/(?<=^!).+/gm);
     const copied = dockerfile.filter(({ keyword, text }) => keyword === "COPY" && !text.startsWith("--from"));
     for (const { text } of copied) expect(allowed).toEqual(expect.arrayContaining(text.split(/\s+/).slice(0, -1)));
   });
 
-  test("has the program under each name of a script, where the earlier image has its scripts", () => {
+  test("installs the program under each script name of the earlier image", () => {
     const [, names = ""] = /for name in (.*?);/.exec(textOf(image, "RUN")) ?? [];
     expect(names.trim().split(/\s+/).toSorted()).toEqual([...scriptArguments.keys()].toSorted());
     expect(textOf(image, "RUN")).toContain('ln -s /usr/local/bin/praetor "/edgex/scripts/$name"');
@@ -50,8 +50,8 @@ describe("the Dockerfile", () => {
   });
 });
 
-/** Runs the image's commands as it would: its user, no home, "/" as folder, one folder that can be written. */
-describe("what the image runs", () => {
+/** Runs the image's commands as a container would: its user, no home, "/" as folder, one writable folder. */
+describe("the image's commands", () => {
   const volume = mkdtempSync(join(tmpdir(), "container-"));
   const dataDir = join(volume, "data");
   const lines: string[] = [];
@@ -112,26 +112,27 @@ describe("what the image runs", () => {
     return checks[checkId]?.Status;
   }
 
-  test("serves, with the UI, and says where", async () => {
+  test("serve with the UI, and print the address", async () => {
     expect(lines.join("\n")).toContain(`HTTP API  ${url}`);
     expect((await fetch(`${url}/ui/`)).status).toBe(200);
   });
 
-  test("watches Geneva's services by script checks that need no shell", async () => {
-    // Its file is not there: the set-up has not run. A program that cannot be started would be critical.
+  test("check Geneva's services by script checks without a shell", async () => {
+    // The script's file is missing: the set-up has not run. A program that does not start would make the check
+    // critical.
     await within(soonMs, async () => expect(await statusOf("service:security-secrets-setup")).toBe("warning"));
     await within(soonMs, async () => expect(await statusOf("service:security-proxy-setup")).toBe("critical"));
     expect(await statusOf("service:edgex-redis")).toBe("critical");
   });
 
-  test("writes below its volume only, and keeps its definitions there", () => {
+  test("write only below its volume, and keep the definitions there", () => {
     expect(readdirSync(join(dataDir, "config"))).toContain("01-redis.json");
     expect(readdirSync(volume)).toEqual(["data"]);
   });
 
-  test("its health check says no, by exit code 1, when the agent was ended", async () => {
+  test("include a health check that exits with 1 after the agent has ended", async () => {
     await container.stop("SIGTERM");
-    expect(await container.ended()).toBe(1); // Consul: what a server that does not leave on SIGTERM returns
+    expect(await container.ended()).toBe(1); // Consul: the exit code of a server that does not leave on SIGTERM
     await expectHealthy(1);
   });
 });

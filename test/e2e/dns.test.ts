@@ -11,7 +11,7 @@ import { startUpstream } from "../support/upstream.ts";
 import { promptly } from "../support/promptly.ts";
 import { within } from "../support/within.ts";
 
-/** DNS as real clients have it: dig, and a dnsmasq that forwards to the agent; and the agent's life with it. */
+/** DNS with real clients: dig, and a dnsmasq that forwards to the agent. */
 
 const sandbox = openSandbox();
 let agent: AgentProcess;
@@ -69,7 +69,7 @@ describe("dig", () => {
     expect(await short("-x", "2001:db8::6")).toEqual(["six.node.dc1.consul."]);
   });
 
-  test("is told what there is not, and is refused what is not ours", async () => {
+  test("gets NXDOMAIN for a missing name, and REFUSED for a foreign one", async () => {
     expect(await dig("none.service.consul")).toContain("status: NXDOMAIN");
     expect(await dig("mail.service.consul", "AAAA")).toMatch(/status: NOERROR[\s\S]*AUTHORITY: 1[\s\S]*SOA/);
     expect(await dig("example.com")).toContain("status: REFUSED");
@@ -77,7 +77,7 @@ describe("dig", () => {
   });
 });
 
-describe("a dnsmasq that forwards what ends in .consul", () => {
+describe("a dnsmasq that forwards .consul", () => {
   let forwarder: Bun.Subprocess;
   let forwarderPort: number;
 
@@ -97,7 +97,7 @@ describe("a dnsmasq that forwards what ends in .consul", () => {
     await forwarder.exited;
   });
 
-  test("answers like the agent itself", async () => {
+  test("gives the agent's answers", async () => {
     for (const network of ["udp", "tcp"]) {
       expect((await askDns(forwarderPort, `web.service.consul A ${network}`)).answers).toHaveLength(2);
       expect((await askDns(forwarderPort, `web.service.consul SRV ${network}`)).answers).toHaveLength(2);
@@ -105,7 +105,7 @@ describe("a dnsmasq that forwards what ends in .consul", () => {
     expect((await askDns(forwarderPort, "none.service.consul A")).rcode).toBe("NXDOMAIN");
   });
 
-  test("tells of a change at once", async () => {
+  test("sees a change at once", async () => {
     const body = { Node: "moving", Address: "10.7.1.1" };
     await agent.send("PUT", "/v1/catalog/register", { body });
     expect((await askDns(forwarderPort, "moving.node.consul A")).answers).toMatchObject([{ data: "10.7.1.1" }]);
@@ -115,7 +115,7 @@ describe("a dnsmasq that forwards what ends in .consul", () => {
 });
 
 describe("the agent", () => {
-  test("says who has its port, and ends with 1", async () => {
+  test("names the program that has its port, and exits with 1", async () => {
     const ports = await freePorts(2);
     const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     const words = ["agent", "-dev", "-http-port", String(ports[0]), "-dns-port", String(taken.port)];
@@ -128,7 +128,7 @@ describe("the agent", () => {
     expect(code).toBe(1);
   });
 
-  test("says that an address is not this machine's, and does not blame another program", async () => {
+  test("reports that an address is not this machine's, and blames no program", async () => {
     const [port = 0] = await freePorts(1);
     const words = ["agent", "-dev", "-client", "192.0.2.7", "-dns-port", String(port)];
     const { code, output: said } = await sandbox.run(...words);
@@ -138,13 +138,13 @@ describe("the agent", () => {
     expect(code).toBe(1);
   });
 
-  test("listens nowhere with -dns-port -1", async () => {
+  test("opens no DNS listener with -dns-port -1", async () => {
     const quiet = await sandbox.start("-dev", "-dns-port", "-1");
     await quiet.ready();
     expect(quiet.output()).not.toContain("DNS server");
   });
 
-  test("answers at each of its addresses, IPv6 too", async () => {
+  test("answers at each of its addresses, IPv6 included", async () => {
     const [own = 0] = await freePorts(1);
     const hasIpv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === "::1"));
     const addresses = ["127.0.0.1", "127.0.0.2", ...(hasIpv6 ? ["::1"] : [])];
@@ -157,7 +157,7 @@ describe("the agent", () => {
       }
   });
 
-  test("ends at once, whoever is connected or waiting for a recursor", async () => {
+  test("ends at once despite open connections and pending recursions", async () => {
     const silent = await startUpstream(() => "silent");
     const [own = 0] = await freePorts(1);
     const recursor = ["-recursor", `127.0.0.1:${silent.port}`, "-hcl", 'dns_config { recursor_timeout = "10m" }'];
@@ -173,7 +173,7 @@ describe("the agent", () => {
     silent.stop();
   });
 
-  test("takes up dns_config and recursors when it is told to read its files again, and keeps its domain", async () => {
+  test("applies dns_config and recursors at a reload, and keeps its domain", async () => {
     const upstream = await startUpstream((name) => ({
       rcode: 0,
       answers: [{ name, type: "A", ttl: 60, data: "192.0.2.1" }],

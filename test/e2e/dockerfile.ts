@@ -1,10 +1,10 @@
 export interface Instruction {
   readonly keyword: string;
-  /** Everything after the keyword, continued lines joined. */
+  /** The text after the keyword, with continued lines joined. */
   readonly text: string;
 }
 
-/** The instructions of a Dockerfile, in order; comments and line breaks are gone. */
+/** The instructions of a Dockerfile, in order, without comments and line breaks. */
 export function parseDockerfile(text: string): readonly Instruction[] {
   return text
     .replace(/^\s*#.*\n/gm, "")
@@ -14,12 +14,12 @@ export function parseDockerfile(text: string): readonly Instruction[] {
     .flatMap((match) => (match === null ? [] : [{ keyword: match[1] ?? "", text: match[2] ?? "" }]));
 }
 
-/** The instructions after the last FROM: those of the image that is shipped. */
+/** The instructions after the last FROM: those of the shipped image. */
 export function finalStage(instructions: readonly Instruction[]): readonly Instruction[] {
   return instructions.slice(instructions.findLastIndex(({ keyword }) => keyword === "FROM"));
 }
 
-/** The words of an instruction in its list form, `CMD ["a", "b"]`, wherever the list stands. */
+/** The items of an instruction in its list form, `CMD ["a", "b"]`, wherever the list begins. */
 export function wordsOf(stage: readonly Instruction[], keyword: string): readonly string[] {
   const list = /\[.*\]$/.exec(textOf(stage, keyword))?.[0];
   if (list === undefined) throw new Error(`${keyword} has no list of words: a shell would run it`);

@@ -9,7 +9,7 @@ import { within } from "../support/within.ts";
 const sandbox = openSandbox();
 afterAll(() => sandbox.close());
 
-test("a service in maintenance, and one without a port of its own, are told with their reason and what to do", async () => {
+test("a service in maintenance, and one without a port of its own, are reported with the reason and the remedy", async () => {
   const hcl = `edgex { ports { policy = "reassign", range = "40001-40001", reserved = ["40001"] } }`;
   const agent = await sandbox.start("-dev", "-hcl", hcl);
   await agent.ready();
@@ -38,11 +38,11 @@ interface Told {
   readonly Advice: string;
 }
 
-test("a gateway with several mistakes at once is told each of them, and which", async () => {
+test("every mistake of a gateway is reported with its place", async () => {
   const [dnsPort = 0] = await freePorts(1);
   const dataDir = join(sandbox.folder, "data");
   mkdirSync(dataDir);
-  // Serves nothing over DNS until it is told an address to do so at.
+  // The gateway opens no DNS listener until it has an address for it.
   const hcl = `ports { dns = ${dnsPort} } addresses { dns = "127.0.0.2" }`;
   const agent = await sandbox.start("-data-dir", dataDir, "-hcl", hcl);
   await agent.ready();
@@ -75,7 +75,7 @@ test("a gateway with several mistakes at once is told each of them, and which", 
   });
 });
 
-test("a second agent on the machine, a broker that is not there and the data of a Consul are told", async () => {
+test("a second agent on the machine, an unreachable broker and the data of a Consul are reported", async () => {
   const [closed = 0] = await freePorts(1);
   const dataDir = join(sandbox.folder, "taken-over");
   mkdirSync(join(dataDir, "raft"), { recursive: true });
@@ -83,7 +83,7 @@ test("a second agent on the machine, a broker that is not there and the data of 
   const bus = `edgex { message_bus { url = "mqtt://op:hidden-word@127.0.0.1:${closed}" } }`;
   const agent = await sandbox.start("-data-dir", dataDir, "-hcl", bus);
   await agent.ready();
-  // Agents are known by the name of their program.
+  // doctor recognises agents by the name of their program.
   symlinkSync(process.execPath, join(sandbox.folder, "consul"));
   const serve = `console.log(Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() }).port)`;
   await using other = Bun.spawn([join(sandbox.folder, "consul"), "-e", serve], { stdout: "pipe" });
@@ -99,7 +99,7 @@ test("a second agent on the machine, a broker that is not there and the data of 
 
 const isMountable = canMount();
 const whyNot = isMountable ? "" : " (skipped: mounting takes root)";
-test.skipIf(!isMountable)(`writes that the disk refuses are told with the reason${whyNot}`, async () => {
+test.skipIf(!isMountable)(`writes that the disk refuses are reported with the reason${whyNot}`, async () => {
   const disk = mountSmallDisk("8m");
   if (disk === undefined) throw new Error("no small disk");
   try {
@@ -165,7 +165,7 @@ describe("without an agent", () => {
     expect(elsewhere.get("port-taken")?.Problem).toMatch(/another program listens: .* \(process \d+\)/);
   });
 
-  test("doctor tells sound data from damaged data, and changes neither", async () => {
+  test("doctor distinguishes sound from damaged data, and changes neither", async () => {
     const dataDir = join(sandbox.folder, "left");
     const agent = await sandbox.start("-data-dir", dataDir);
     await agent.ready();
@@ -185,7 +185,7 @@ describe("without an agent", () => {
     expect(stateOf(dataDir)).toEqual(damaged);
   });
 
-  test.skipIf(!isMountable)(`doctor says that the data folder may not be written in${whyNot}`, async () => {
+  test.skipIf(!isMountable)(`doctor reports a data folder that cannot be written${whyNot}`, async () => {
     const disk = mountSmallDisk("8m");
     if (disk === undefined) throw new Error("no small disk");
     try {
@@ -197,7 +197,7 @@ describe("without an agent", () => {
     }
   });
 
-  test("doctor says what is wrong with the configuration, and where", async () => {
+  test("doctor reports errors of the configuration with their position", async () => {
     const config = join(sandbox.folder, "wrong.hcl");
     writeFileSync(config, 'data_dir = "x"\nports { http = "many" }\n');
     const finding = (await examined("-config-file", config)).get("configuration-invalid");

@@ -29,7 +29,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The same switch as the conformance tests: praetor (default), executable, or consul. */
+/** The same switch as in the conformance tests: praetor (default), executable, or consul. */
 function agentCommand(): readonly string[] {
   switch (process.env["CONFORMANCE_TARGET"]) {
     case "consul":
@@ -86,7 +86,7 @@ async function setLogLevel(level: string): Promise<void> {
   expect((await askAgent(logLevelKey, { method: "PUT", body: level })).text).toBe("true");
 }
 
-/** The level is in force when a request is, or is not, logged. */
+/** Tells the level in force from whether a request is logged. */
 async function logsRequests(): Promise<boolean> {
   const before = linesOf("core-command").length;
   await ask(`${gateway.serviceUrl("core-command")}/api/v1/config`);
@@ -97,13 +97,13 @@ async function logsRequests(): Promise<boolean> {
 }
 
 describe("a gateway of core services", () => {
-  test("registers, and each service is checked and found passing", async () => {
+  test("registers, and the check of each service passes", async () => {
     await expectAllPassing();
     const services = JSON.parse((await askAgent("/v1/agent/services")).text) as object;
     expect(Object.keys(services)).toEqual(expect.arrayContaining(serviceNames.map((name) => `edgex-${name}`)));
   });
 
-  test("finds one another: an event that core-data keeps in Redis is read through core-command", async () => {
+  test("connects its services: an event that core-data keeps in Redis is read through core-command", async () => {
     const event = { device: "thermometer", readings: [{ name: "celsius", value: "21.5" }] };
     const post = { method: "POST", body: JSON.stringify(event) };
     expect((await ask(`${gateway.serviceUrl("core-data")}/api/v1/event`, post)).status).toBe(200);
@@ -117,7 +117,7 @@ describe("a gateway of core services", () => {
     });
   });
 
-  test("has pushed its files and the environment's overrides as keys", async () => {
+  test("has stored its files and the environment's overrides as keys", async () => {
     const { text } = await askAgent("/v1/kv/edgex/core/1.0/edgex-core-command/?keys");
     const keys = JSON.parse(text) as string[];
     expect(keys).toContain("edgex/core/1.0/edgex-core-command/Writable/LogLevel");
@@ -125,7 +125,7 @@ describe("a gateway of core services", () => {
     expect(interval.text).toBe("1s");
   });
 
-  test("takes a changed log level without a restart", async () => {
+  test("applies a changed log level without a restart", async () => {
     expect(await logsRequests()).toBe(false);
     await setLogLevel("DEBUG");
     await within(soonMs, async () => expect(await logsRequests()).toBe(true));
@@ -133,7 +133,7 @@ describe("a gateway of core services", () => {
     await within(soonMs, async () => expect(await logsRequests()).toBe(false));
   });
 
-  test("learns that a service was killed, refuses to call it, and finds it again when it is back", async () => {
+  test("notices a killed service, refuses to call it, and finds it again after its restart", async () => {
     await gateway.program("core-metadata").stop("SIGKILL");
     await within(soonMs, async () => expect(await instancesPassing("core-metadata")).toBe(0));
     expect(await read()).toMatchObject({ status: 503, text: "edgex-core-metadata service not healthy..." });
@@ -149,7 +149,7 @@ describe("a gateway of core services", () => {
   });
 
   test.each(["SIGTERM", "SIGKILL"] as const)(
-    "keeps everything over an agent that ends by %s and starts again",
+    "keeps everything through an agent that ends by %s and starts again",
     async (signal) => {
       await setLogLevel("WARN");
       await within(soonMs, async () => expect(await logsRequests()).toBe(false));
@@ -164,19 +164,19 @@ describe("a gateway of core services", () => {
       await expectKept(keysBefore, indexesBefore);
       await expectAllPassing();
       expect((await read()).status).toBe(200);
-      await setLogLevel("DEBUG"); // the watches have found the agent again, by themselves
+      await setLogLevel("DEBUG"); // the watches have reconnected to the agent
       await within(soonMs, async () => expect(await logsRequests()).toBe(true));
     },
   );
 
-  test("takes its registration back when a service is ended in order", async () => {
+  test("removes the registration of a service that ends in order", async () => {
     await gateway.program("core-command").stop("SIGTERM");
     expect(await instancesPassing("core-command")).toBe(0);
     expect((await askAgent("/v1/agent/services")).text).not.toContain("edgex-core-command");
     expect((await askAgent("/v1/agent/checks")).text).not.toContain("edgex-core-command");
   });
 
-  test("a service whose configuration was stored starts with that, not with its file", async () => {
+  test("a service with a stored configuration starts with that, not with its file", async () => {
     await setLogLevel("DEBUG");
     gateway.startService("core-command");
     await within(soonMs, async () => expect(await logsRequests()).toBe(true));
@@ -186,7 +186,7 @@ describe("a gateway of core services", () => {
 });
 
 async function expectKept(keys: object, indexesBefore: readonly number[]): Promise<void> {
-  // Consul has a leader, and answers, while it still reads its log back.
+  // Consul has a leader, and answers, while it still reads its log.
   const patienceMs = process.env["CONFORMANCE_TARGET"] === "consul" ? soonMs : 0;
   await within(patienceMs, async () => {
     expect(await storedKeys()).toEqual(keys);
@@ -212,7 +212,7 @@ describe("without an agent", () => {
   const nowhere = "consul.http://127.0.0.1:1";
   const env = { EDGEX_STARTUP_DURATION: "1" };
 
-  test("a service goes on with its file, and finds others by its [Clients]", async () => {
+  test("a service continues with its file, and finds others by its [Clients]", async () => {
     await gateway.program("core-command").stop();
     gateway.startService("core-command", { args: [`-cp=${nowhere}`], env });
     await within(soonMs, async () => expect((await read()).status).toBe(200));
@@ -220,7 +220,7 @@ describe("without an agent", () => {
     expect(JSON.parse(text)).toMatchObject({ Writable: { LogLevel: "INFO" } });
   });
 
-  test("a service that was told to register gives up when its start-up time is over", async () => {
+  test("a service that must register gives up when its start-up time is over", async () => {
     await gateway.program("core-command").stop();
     const program = gateway.startService("core-command", {
       args: [`-cp=${nowhere}`, "-r"],

@@ -11,12 +11,12 @@ interface Entry {
   readonly ModifyIndex: number;
 }
 
-/** Waits until the key changes from what `index` has told. */
+/** Waits until the key's index is no longer `index`. */
 async function waitFor(path: string, index: number): Promise<void> {
   await get(`${path}${path.includes("?") ? "&" : "?"}index=${index}&wait=10s`);
 }
 
-/** The recipe for a lock: take it, or wait until its holder is gone. */
+/** The recipe for a lock: acquire it, or wait until its holder is gone. */
 async function acquire(key: string, session: string): Promise<void> {
   for (;;) {
     const seen = await get(`/v1/kv/${key}`);
@@ -26,7 +26,7 @@ async function acquire(key: string, session: string): Promise<void> {
   }
 }
 
-test("of clients that want a lock one at a time has it, and each gets it", async () => {
+test("each client that contends for a lock gets it, one at a time", async () => {
   const key = `${keyFolder()}lock`;
   let inside = 0;
   let served = 0;
@@ -39,7 +39,7 @@ test("of clients that want a lock one at a time has it, and each gets it", async
     expect(inside).toBe(1);
     inside -= 1;
     served += 1;
-    // Some give it back, some die with it.
+    // Some release it, some end without a release.
     await put(at % 2 === 0 ? `/v1/kv/${key}?release=${session}` : `/v1/session/destroy/${session}`, "free");
   };
   await Promise.all(Array.from({ length: 12 }, (_, at) => client(at)));
@@ -84,7 +84,7 @@ class Semaphore {
     await del(`/v1/kv/${this.#folder}${session}`);
   }
 
-  /** Holders whose contender's key is locked no more have died. */
+  /** A holder is dead when its contender's key is no longer locked. */
   async #read(): Promise<{ index: number; holders: readonly string[]; modifyIndex: number }> {
     const answer = await get(`/v1/kv/${this.#folder}?recurse`);
     const entries = answer.json as Entry[];
@@ -101,7 +101,7 @@ class Semaphore {
   }
 }
 
-test("no more clients than its limit are inside a semaphore, also when some die there", async () => {
+test("a semaphore admits at most its limit of clients, also when some end inside", async () => {
   const limit = 3;
   const semaphore = new Semaphore(keyFolder(), limit);
   const full = Promise.withResolvers<void>();
@@ -112,7 +112,7 @@ test("no more clients than its limit are inside a semaphore, also when some die 
     await semaphore.enter(session);
     inside += 1;
     expect(inside).toBeLessThanOrEqual(limit);
-    // Nobody leaves before all places are taken once.
+    // No client leaves before all places were taken once.
     if (inside === limit) full.resolve();
     await full.promise;
     await Bun.sleep(5);

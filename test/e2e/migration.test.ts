@@ -41,7 +41,7 @@ function counts({ stdout }: CommandRun, noun: string): string | undefined {
 const snapshot = `-from-consul=${join(oldConsulFolder, "backup.snap")}`;
 
 describe("an import from a Consul", () => {
-  test("that is a dry run says what there is to do, and does nothing", async () => {
+  test("with a dry run prints its plan and changes nothing", async () => {
     const run = await importFrom("-dry-run", "-verbose", snapshot);
     expect(run).toMatchObject({ code: 0, stderr: "" });
     expect(run.stdout).toStartWith("Would import from the Consul snapshot ");
@@ -53,7 +53,7 @@ describe("an import from a Consul", () => {
     expect((await get("/v1/agent/services")).text).toBe("{}");
   });
 
-  test("keeps what is here with another value, unless it is to be overwritten, and then has nothing more to do", async () => {
+  test("keeps entries with other values unless it may overwrite, and a second run has nothing to do", async () => {
     await put("/v1/kv/bytes", "changed here");
     using consul = startCannedAgent(oldConsulAnswer);
     const kept = await importFrom(`-from-consul=${consul.url}`);
@@ -72,7 +72,7 @@ describe("an import from a Consul", () => {
     expect(consul.requests.every(({ method }) => method === "GET")).toBe(true);
   });
 
-  test("has brought keys with their flags, services with their checks, other nodes and prepared queries", async () => {
+  test("copies keys with their flags, services with their checks, other nodes and prepared queries", async () => {
     expect((await get("/v1/kv/edgex/core/1.0/edgex-core-data/Service/Port")).text).toContain(
       '"Flags":18446744073709551615',
     );
@@ -100,7 +100,7 @@ describe("an import from a Consul", () => {
     expect((await get("/v1/query")).json).toMatchObject([{ Name: "redis", DNS: { TTL: "10s" } }]);
   });
 
-  test("does not take away checks of which the source does not tell, also when it overwrites", async () => {
+  test("keeps checks that the source does not list, also when it overwrites", async () => {
     await put("/v1/agent/service/register", {
       Name: "kong-db",
       Tags: ["other"],
@@ -111,19 +111,19 @@ describe("an import from a Consul", () => {
     expect((await get("/v1/agent/checks")).json).toMatchObject({ "service:kong-db": { Type: "ttl" } });
   });
 
-  test("overwrites a prepared query under the id that it has here", async () => {
+  test("overwrites a prepared query under its local id", async () => {
     const [query] = (await get("/v1/query")).json as { readonly ID: string }[];
     await put(`/v1/query/${query?.ID}`, { Name: "redis", Service: { Service: "another" } });
     expect(counts(await importFrom("-overwrite", snapshot), "prepared queries")).toBe("0 1 0");
     expect((await get("/v1/query")).json).toMatchObject([{ ID: query?.ID, Service: { Service: "edgex-redis" } }]);
   });
 
-  test("can be of some keys", async () => {
+  test("can be limited to some keys", async () => {
     expect(counts(await importFrom("-dry-run", "-prefix=edgex/", snapshot), "keys")).toBe("0 0 2");
   });
 });
 
-test("an import of a Praetor's own snapshot finds everything there already", async () => {
+test("an import of Praetor's own snapshot finds everything up to date", async () => {
   const path = join(folder, "praetor.snap");
   await Bun.write(path, new Uint8Array((await get("/v1/snapshot")).bytes));
   const run = await importFrom("-dry-run", `-from-consul=${path}`);
@@ -142,7 +142,7 @@ describe("an export", () => {
     return new Map(paths.toSorted().map((path) => [path.slice(join(folder, name).length), readFileSync(path, "hex")]));
   };
 
-  test("that another agent imports is exported from there as the same files", async () => {
+  test("is the same from a second agent that imported it", async () => {
     expect((await exportTo("one")).stdout).toMatch(/^Exported 7 keys, 4 services, 1 other node, 1 prepared query to /);
     const env = { CONSUL_HTTP_ADDR: second.url };
     const imported = await runCommandWith(importCommand, [join(folder, "one")], { env });
@@ -152,7 +152,7 @@ describe("an export", () => {
     expect((await get("/v1/kv/bytes?raw", second)).bytes.toString("hex")).toBe("00ff80200d0a");
   });
 
-  test("again writes only what has changed", async () => {
+  test("into the same folder writes only changes", async () => {
     await put("/v1/kv/empty", "no more");
     await exchange(here.url, "DELETE", { path: "/v1/kv/locked" });
     expect((await exportTo("one")).stdout).toMatch(/: 1 file written, 1 removed, 14 as before\.\n$/);
@@ -171,7 +171,7 @@ describe("an import from a core-keeper", () => {
     token: "jwt",
   } as const;
 
-  test("brings keys and services that have not left, and says what stays behind", async () => {
+  test("copies keys and services that are not halted, and reports the rest", async () => {
     using canned = startCannedKeeper(keeper);
     const run = await importFrom(`-from-keeper=${canned.url}`, "-from-token=jwt");
     expect(run).toMatchObject({ code: 0, stderr: "" });
@@ -184,7 +184,7 @@ describe("an import from a core-keeper", () => {
     });
   });
 
-  test("takes other roots, and is refused without the token", async () => {
+  test("accepts other roots, and is refused without the token", async () => {
     using canned = startCannedKeeper(keeper);
     const others = await importFrom("-dry-run", `-from-keeper=${canned.url}`, "-from-token=jwt", "-prefix=other");
     expect(counts(others, "keys")).toBe("1 0 0");
@@ -194,11 +194,11 @@ describe("an import from a core-keeper", () => {
   });
 });
 
-describe("an import that does not come to its end", () => {
+describe("an incomplete import", () => {
   const many = Array.from({ length: 200 }, (_, at) => ({ key: `many/${at}`, flags: 0, value: "eA==" }));
   const path = (): string => join(folder, "many.json");
 
-  /** The agent, but for what `instead` answers. */
+  /** A proxy to the agent that lets `instead` answer some requests. */
   function startProxy(instead: (request: CannedRequest) => Response | undefined): CannedAgent {
     return startCannedAgent(async (request) => {
       const { method, target, body } = request;
@@ -210,7 +210,7 @@ describe("an import that does not come to its end", () => {
     });
   }
 
-  /** The agent, until it is asked for a second transaction. */
+  /** A proxy to the agent that breaks off at the second transaction. */
   function startInterrupted(end: (proxy: CannedAgent) => void): CannedAgent {
     let transactions = 0;
     const proxy = startProxy(({ target }) => {
@@ -221,7 +221,7 @@ describe("an import that does not come to its end", () => {
     return proxy;
   }
 
-  test("says how far it came when the agent is lost, and goes on from there", async () => {
+  test("reports its progress when the agent is lost, and a second run continues", async () => {
     await Bun.write(path(), JSON.stringify(many));
     using lost = startInterrupted((proxy) => proxy[Symbol.dispose]());
     const env = { CONSUL_HTTP_ADDR: lost.url };
@@ -232,7 +232,7 @@ describe("an import that does not come to its end", () => {
     expect(counts(await importFrom("-dry-run", `-from-consul=${path()}`), "keys")).toBe("136 0 64");
   });
 
-  test("says so when it is interrupted, and has done whole transactions", async () => {
+  test("reports an interruption, and has written whole transactions only", async () => {
     const ending = new AbortController();
     using proxy = startInterrupted(() => ending.abort());
     const io = { env: { CONSUL_HTTP_ADDR: proxy.url }, signal: ending.signal };
@@ -243,7 +243,7 @@ describe("an import that does not come to its end", () => {
     expect((await get("/v1/kv/many/?keys")).json).toHaveLength(200);
   });
 
-  test("does the rest when the agent refuses some of it, and says what", async () => {
+  test("does the rest when the agent refuses a part, and reports the part", async () => {
     const entries = ["some", "refused", "more"].map((key) => ({ key, flags: 0, value: "eA==" }));
     await Bun.write(path(), JSON.stringify(entries));
     using proxy = startProxy(({ target, body }) =>
@@ -261,7 +261,7 @@ describe("an import that does not come to its end", () => {
   });
 });
 
-test("an import says beforehand what the agent cannot take, and takes values as long as it can", async () => {
+test("an import reports in advance what the agent cannot accept, and copies values up to the limit", async () => {
   const path = join(folder, "large.json");
   const long = Buffer.alloc(512 * 1024, "x").toString("base64");
   const entries = [
@@ -275,7 +275,7 @@ test("an import says beforehand what the agent cannot take, and takes values as 
   expect((await get("/v1/kv/longest?raw")).bytes).toHaveLength(512 * 1024);
 });
 
-test("an import leaves the agent's own node alone, whatever the source says of a node of its name", async () => {
+test("an import never changes the agent's own node", async () => {
   using consul = startCannedAgent(({ target, ...request }) => {
     const renamed = oldConsulAnswer({ ...request, target: target.replace("NODE1", "printer-1") });
     return renamed.text().then((text) => new Response(text.replaceAll("printer-1", "NODE1")));
@@ -291,7 +291,7 @@ test.each([
   [["-from-consul=/nowhere.snap"], "no such file or directory"],
   [["-from-consul=http://127.0.0.1:1"], "connection refused"],
   [["/nowhere"], "no such file or directory"],
-])("import %j says what is wrong", async (words, why) => {
+])("import %j reports its error", async (words, why) => {
   const { code, stdout, stderr } = await importFrom(...words);
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   expect(stderr).toContain(why);

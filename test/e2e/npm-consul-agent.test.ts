@@ -5,7 +5,7 @@ import { within } from "../support/within.ts";
 
 const consul = await npmConsul();
 const { agent } = consul;
-/** Consul's agent tells its catalog in its own time. */
+/** Consul's agent updates its catalog with a delay. */
 const soonMs = 5_000;
 
 async function register(name: string, more: object = {}): Promise<void> {
@@ -30,17 +30,17 @@ test("members are this one server, on the LAN and the WAN", async () => {
   expect(await agent.members({ wan: true })).toMatchObject([{ Name: "node1.dc1", Status: 1 }]);
 });
 
-test("self tells the node, the datacenter and that it is a server", async () => {
+test("self has the node, the datacenter and the role of server", async () => {
   const { Config, Member } = await agent.self();
   expect(Config).toMatchObject({ Datacenter: "dc1", NodeName: "node1", Server: true });
   expect(Member).toMatchObject({ Name: "node1", Status: 1 });
 });
 
-test("reload is done and says nothing", async () => {
+test("reload succeeds without a body", async () => {
   expect(await agent.reload()).toBeUndefined();
 });
 
-test("the node goes into maintenance with its reason, and out again", async () => {
+test("the node enters maintenance with its reason, and leaves it", async () => {
   onTestFinished(async () => void (await agent.maintenance(false)));
   expect(await agent.maintenance({ enable: true, reason: "new disk" })).toBeUndefined();
   expect((await agent.checks())["_node_maintenance"]).toMatchObject({ Status: "critical", Notes: "new disk" });
@@ -57,7 +57,7 @@ test("an agent that cannot be joined is an error that names it", async () => {
   });
 });
 
-test("a node that is not there cannot be forced to leave", async () => {
+test("an unknown node cannot be forced to leave", async () => {
   expect(await refusalOf(agent.forceLeave("nobody"))).toEqual({
     status: 500,
     body: "agent: No node found with name 'nobody'",
@@ -92,7 +92,7 @@ test("a service is registered with all its fields and is listed with them", asyn
   });
 });
 
-test("a service that is registered by its name alone is deregistered by it", async () => {
+test("a service registered by name alone is deregistered by it", async () => {
   const name = unique("npm-service");
   expect(await agent.service.register(name)).toBeUndefined();
   expect((await agent.service.list())[name]).toMatchObject({ ID: name, Service: name, Tags: [], Port: 0 });
@@ -100,14 +100,14 @@ test("a service that is registered by its name alone is deregistered by it", asy
   expect(await agent.service.list()).not.toHaveProperty(name);
 });
 
-test("a filter chooses services", async () => {
+test("a filter selects services", async () => {
   const [name, other] = [unique("npm-service"), unique("npm-service")];
   await register(name, { port: 4711 });
   await register(other, { port: 4712 });
   expect(Object.keys(await agent.service.list({ filter: "Port == 4711" }))).toEqual([name]);
 });
 
-test("a service comes with its checks, of every kind that the package can write", async () => {
+test("a service has checks of every kind that the package can write", async () => {
   const name = unique("npm-service");
   await register(name, {
     checks: [
@@ -138,7 +138,7 @@ test("a service comes with its checks, of every kind that the package can write"
   expect(checks[`${name}-ttl`]).toMatchObject({ Status: "passing", Notes: "told", ServiceID: name });
 });
 
-test("a service goes into maintenance, is not passing there, and comes out again", async () => {
+test("a service enters maintenance, is not passing, and leaves it", async () => {
   const name = unique("npm-service");
   await register(name);
   await within(soonMs, async () =>
@@ -157,7 +157,7 @@ test("a service goes into maintenance, is not passing there, and comes out again
   );
 });
 
-test("maintenance of no service is refused", async () => {
+test("maintenance of an unknown service is refused", async () => {
   expect(await refusalOf(agent.service.maintenance({ id: "nobody", enable: true }))).toEqual({
     status: 404,
     body: 'No service registered with ID "nobody"',
@@ -176,7 +176,7 @@ test("a check is passed, warned and failed with a note", async () => {
   expect(await statusOf(name)).toBe("critical");
 });
 
-test("a check that is deregistered is gone, and the next attempt says so", async () => {
+test("a deregistered check is gone, and a second attempt reports it", async () => {
   const name = unique("npm-check");
   await registerCheck(name, { status: "passing" });
   expect(await agent.check.deregister(name)).toBeUndefined();
@@ -187,7 +187,7 @@ test("a check that is deregistered is gone, and the next attempt says so", async
   });
 });
 
-test("a check without a way to check is refused by the package, one with a wrong status by the agent", async () => {
+test("a check without a method is refused by the package, one with an invalid status by the agent", async () => {
   expect(await agent.check.register({ name: "none", timeout: "1s" }).catch(String)).toContain("ttl, or alias");
   expect(await refusalOf(agent.check.register({ name: "wrong", ttl: "1h", timeout: "1s", status: "fine" }))).toEqual({
     status: 400,

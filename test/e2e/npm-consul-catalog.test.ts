@@ -21,7 +21,7 @@ interface Registration {
   readonly check?: { name: string; checkid: string; notes: string; serviceid: string; status: "passing" | "critical" };
 }
 
-/** A node of no agent, for the length of the test. */
+/** Registers a node without an agent, for the length of the test. */
 async function register(more: Registration = {}): Promise<string> {
   const node = more.node ?? unique("npm-node");
   onTestFinished(async () => void (await catalog.deregister(node)));
@@ -43,7 +43,7 @@ test("there is one datacenter", async () => {
   expect(await catalog.datacenters()).toEqual(["dc1"]);
 });
 
-test("a node is registered with its address and what is said of it, and is listed", async () => {
+test("a node is registered with its address and meta, and is listed", async () => {
   const node = await register({
     id: "40e4a748-2192-161a-0510-9bf59fe950b5",
     nodemeta: { rack: "7" },
@@ -63,14 +63,14 @@ test("a node is registered with its address and what is said of it, and is liste
   ]);
 });
 
-test("nodes are listed for a datacenter, and another one is an error", async () => {
+test("nodes are listed for a datacenter, and an unknown one is an error", async () => {
   const names = (nodes: readonly { Node: string }[]): string[] => nodes.map(({ Node }) => Node);
   expect(names(await catalog.node.list())).toContain("node1");
   expect(names(await catalog.nodes("dc1"))).toContain("node1");
   expect(await refusalOf(catalog.node.list("nowhere"))).toEqual({ status: 500, body: "No path to datacenter" });
 });
 
-test("the services of a node are told with the node, and a node that is not there is nothing", async () => {
+test("the services of a node come with the node, and an unknown node is undefined", async () => {
   const service = unique("npm-web");
   const [node] = await registerTwo(service);
   const found = await catalog.node.services(node);
@@ -88,7 +88,7 @@ test("services are listed with the tags of all their instances", async () => {
   expect(await catalog.services("dc1")).toHaveProperty(service);
 });
 
-test("the instances of a service are listed, all or those with a tag or of a filter", async () => {
+test("the instances of a service are listed, all or those that match a tag or filter", async () => {
   const service = unique("npm-web");
   const [passing, critical] = await registerTwo(service);
   const all = await catalog.service.nodes(service);
@@ -106,7 +106,7 @@ test("the instances of a service are listed, all or those with a tag or of a fil
   expect(await catalog.service.nodes("nobody")).toEqual([]);
 });
 
-test("a service that speaks the mesh's protocol itself is found among the mesh's", async () => {
+test("a Connect-native service is found among the Connect-capable ones", async () => {
   const service = unique("npm-native");
   onTestFinished(async () => void (await consul.agent.service.deregister(service)));
   await consul.agent.service.register({ name: service, connect: { native: true } as never });
@@ -118,7 +118,7 @@ test("a service that speaks the mesh's protocol itself is found among the mesh's
   expect(await catalog.connect.nodes("nobody")).toEqual([]);
 });
 
-test("what is deregistered is gone: a check, a service, the node", async () => {
+test("a deregistered check, service or node is gone", async () => {
   const service = unique("npm-web");
   const [node] = await registerTwo(service);
   expect(await catalog.deregister({ node, checkid: `${service}-alive` })).toBeUndefined();
@@ -129,7 +129,7 @@ test("what is deregistered is gone: a check, a service, the node", async () => {
   expect(await catalog.node.services(node)).toBeFalsy();
 });
 
-test("a check of a service that the node does not have is refused with a reason", async () => {
+test("a check of a service that the node lacks is refused with a reason", async () => {
   const node = await register();
   const check = { name: "alive", serviceid: "nothing" };
   expect(await refusalOf(catalog.register({ node, address: "192.0.2.1", check }))).toEqual({
@@ -156,7 +156,7 @@ test("health of a service is its checks on all nodes", async () => {
   ]);
 });
 
-test("instances are told with node and checks, and with passing only those all of whose checks pass", async () => {
+test("instances come with node and checks, and with passing only those whose checks all pass", async () => {
   const service = unique("npm-web");
   const [passing, critical] = await registerTwo(service);
   const nodes = (instances: readonly { Node: { Node: string } }[]): string[] => instances.map(({ Node }) => Node.Node);
@@ -181,7 +181,7 @@ test("checks are listed by their state", async () => {
   expect((await health.state("passing")).map(({ CheckID }) => CheckID)).toContain("serfHealth");
 });
 
-test("status tells the leader and its peers", async () => {
+test("status has the leader and its peers", async () => {
   const leader = await consul.status.leader();
   expect(leader).toMatch(/^127\.0\.0\.1:\d+$/);
   expect(await consul.status.peers()).toEqual([leader]);

@@ -5,10 +5,10 @@ import { within } from "../support/within.ts";
 
 const consul = await npmConsul();
 const { event } = consul;
-/** Consul's events come back to their sender through its gossip. */
+/** Consul's events return to their sender through its gossip. */
 const soonMs = 5_000;
 
-test("an event is fired with its filters and told with its payload", async () => {
+test("an event is fired with its filters and listed with its payload", async () => {
   const name = unique("npm-event");
   const fired = await event.fire({ name, payload: "4.2", node: "node1", service: "consul", tag: "t" });
   expect(fired).toMatchObject({
@@ -36,7 +36,7 @@ test("an event without a payload is fired by its name, and is in the list under 
   expect(others).toEqual([]);
 });
 
-test("an event whose filter does not compile is refused", async () => {
+test("an event with an invalid filter is refused", async () => {
   expect(await refusalOf(event.fire({ name: unique("npm-event"), payload: "", node: "[" }))).toEqual({
     status: 500,
     body: "Invalid node filter: error parsing regexp: missing closing ]: `[`",

@@ -4,10 +4,10 @@ import { npmConsul, refusalOf } from "../support/npm-consul.ts";
 
 const consul = await npmConsul();
 const { kv } = consul;
-/** The package makes nothing of an answer that is `false`. */
+/** The package returns undefined for the answer `false`. */
 const refused = undefined as never;
 
-/** A folder of keys, ending in "/", that the client itself deletes with the test. */
+/** A folder of keys, ending in "/", that the client itself deletes after the test. */
 function folder(): string {
   const name = `${unique("npm")}/`;
   onTestFinished(async () => void (await kv.del({ key: name, recurse: true })));
@@ -20,7 +20,7 @@ async function session(): Promise<string> {
   return ID;
 }
 
-test("what is set is got, decoded, with its flags and indexes", async () => {
+test("a value that was set is read decoded, with its flags and indexes", async () => {
   const key = `${folder()}a`;
   expect(await kv.set(key, "grün")).toBe(true);
   const first = await kv.get(key);
@@ -42,14 +42,14 @@ test("a missing key is undefined, not an error", async () => {
   expect(await kv.get(`${folder()}nothing`)).toBeUndefined();
 });
 
-test("bytes go in and come out as they are", async () => {
+test("bytes are unchanged", async () => {
   const key = `${folder()}bytes`;
   const bytes = Buffer.from([0, 255, 10, 128]);
   await kv.set(key, bytes);
   expect(await kv.get({ key, raw: true })).toEqual(bytes as never);
 });
 
-test("an empty value comes back with nothing in it", async () => {
+test("an empty value is read as null", async () => {
   const key = `${folder()}empty`;
   await kv.set(key, "");
   expect((await kv.get(key))?.Value ?? "").toBe("");
@@ -69,7 +69,7 @@ test("keys lists a folder, and with a separator its next level", async () => {
   expect(await kv.keys({ key: name, separator: "/" })).toEqual(["a", "b/", "e"].map((key) => `${name}${key}`));
 });
 
-test("a missing folder has no keys, which the package tells as an error", async () => {
+test("a missing folder of keys is an error of the package", async () => {
   expect(await refusalOf(kv.keys(`${folder()}nothing/`))).toEqual({ status: 404, body: undefined });
 });
 
@@ -83,7 +83,7 @@ test("get with recurse lists the entries of a folder in order", async () => {
   ]);
 });
 
-test("set with cas writes what is still as it was seen, and nothing else", async () => {
+test("set with cas writes only over the value that was read", async () => {
   const key = `${folder()}cas`;
   expect(await kv.set({ key, value: "1", cas: 0 })).toBe(true);
   expect(await kv.set({ key, value: "2", cas: 0 })).toBe(refused);
@@ -93,7 +93,7 @@ test("set with cas writes what is still as it was seen, and nothing else", async
   expect((await kv.get(key))?.Value).toBe("3");
 });
 
-test("a key is locked by one session at a time and shows who has it", async () => {
+test("a key is locked by one session at a time and shows its holder", async () => {
   const key = `${folder()}lock`;
   const [holder, other] = [await session(), await session()];
   expect(await kv.set({ key, value: "mine", acquire: holder })).toBe(true);
@@ -107,7 +107,7 @@ test("a key is locked by one session at a time and shows who has it", async () =
   expect(await kv.get(key)).toMatchObject({ Value: "yours", Session: other, LockIndex: 2 });
 });
 
-test("a session that is none cannot lock, and the error says so", async () => {
+test("an unknown session cannot lock, and the error says so", async () => {
   const nobody = "11111111-2222-3333-4444-555555555555";
   expect(await refusalOf(kv.set({ key: `${folder()}lock`, value: "x", acquire: nobody }))).toEqual({
     status: 500,
@@ -115,7 +115,7 @@ test("a session that is none cannot lock, and the error says so", async () => {
   });
 });
 
-test("del takes one key, with recurse all below a prefix, with cas only what is as it was seen", async () => {
+test("del removes one key, with recurse all below a prefix, with cas only an unchanged one", async () => {
   const name = folder();
   for (const key of ["a", "b", "b/c", "d"]) await kv.set(`${name}${key}`, "1");
   expect(await kv.del(`${name}a`)).toBe(true);

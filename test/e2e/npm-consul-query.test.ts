@@ -4,7 +4,7 @@ import { npmConsul, refusalOf } from "../support/npm-consul.ts";
 
 const consul = await npmConsul();
 const { query } = consul;
-/** The package has it; its types have forgotten it. */
+/** The package has it, but its types do not. */
 const destroy = (id: string): Promise<unknown> =>
   (query as typeof query & { destroy(id: string): Promise<unknown> }).destroy(id);
 
@@ -28,7 +28,7 @@ async function registerTwo(service: string): Promise<void> {
   await registerNode({ Node: `${service}-c`, ...instance("warning", "green") });
 }
 
-test("a query is created with what was wished and told by its id", async () => {
+test("a query is created with all fields and read by its id", async () => {
   const name = unique("npm-query");
   const id = await create({
     name,
@@ -72,7 +72,7 @@ test("a query without a name belongs to a session, is in the list, and ends with
   expect(await listed()).toBeUndefined();
 });
 
-test("a query is executed by its id and by its name: the instances that are not critical", async () => {
+test("a query is executed by its id and by its name: it returns the instances that are not critical", async () => {
   const service = unique("npm-web");
   const name = unique("npm-query");
   await registerTwo(service);
@@ -85,7 +85,7 @@ test("a query is executed by its id and by its name: the instances that are not 
   expect(nodesOf(await query.execute(name))).toEqual([`${service}-a`, `${service}-c`]);
 });
 
-test("an update changes what a query finds", async () => {
+test("an update changes the result of a query", async () => {
   const service = unique("npm-web");
   await registerTwo(service);
   const id = await create({ name: unique("npm-query"), service: { service } });
@@ -95,7 +95,7 @@ test("an update changes what a query finds", async () => {
   expect((await query.execute(id)).Nodes).toMatchObject([{ Node: { Node: `${service}-a` } }]);
 });
 
-test("a template makes the query for each name that begins with its own, and explains it", async () => {
+test("a template matches each name with its prefix, and can be explained", async () => {
   const service = unique("npm-web");
   const prefix = unique("npm-geo");
   await registerTwo(service);
@@ -105,19 +105,19 @@ test("a template makes the query for each name that begins with its own, and exp
     service: { service: "${name.suffix}" },
   } as never);
   expect(await query.execute(`${prefix}-${service}`)).toMatchObject({ Service: service });
-  // The package looks for a list in the explanation, which is an object: it makes nothing of it.
+  // The package expects a list in the explanation, which is an object, and returns undefined.
   expect(await query.explain(`${prefix}-${service}`)).toBeUndefined();
   expect(await refusalOf(query.explain(unique("npm-geo")))).toEqual({ status: 404, body: "Query not found" });
 });
 
-test("a query that is destroyed is gone", async () => {
+test("a deleted query is gone", async () => {
   const id = (await query.create({ name: unique("npm-query"), service: { service: "web" } })).ID;
   expect(await destroy(id)).toBeUndefined();
   expect(await refusalOf(query.get(id))).toEqual({ status: 404, body: "Query not found" });
   expect(await refusalOf(query.execute(id))).toEqual({ status: 404, body: "Query not found" });
 });
 
-test("a name is taken once", async () => {
+test("a name can be used once", async () => {
   const name = unique("npm-query");
   const id = await create({ name, service: { service: "web" } });
   expect(await refusalOf(query.create({ name, service: { service: "web" } }))).toEqual({

@@ -5,7 +5,7 @@ import { npmConsul, refusalOf } from "../support/npm-consul.ts";
 const consul = await npmConsul();
 const { session, kv, transaction } = consul;
 
-/** A session for the length of the test; lost locks are free at once. */
+/** A session for the length of the test, without a lock delay. */
 async function create(wishes: Parameters<typeof session.create>[0] = {}): Promise<string> {
   const { ID } = await session.create({ lockdelay: "0s", ...wishes });
   onTestFinished(async () => void (await session.destroy(ID)));
@@ -18,7 +18,7 @@ function folder(): string {
   return name;
 }
 
-test("a session is created as wished, and its row tells so", async () => {
+test("a session is created with all fields, and read back with them", async () => {
   const id = await create({ name: "mine", ttl: "30s", behavior: "delete", lockdelay: "2s" });
   expect(await session.info(id)).toMatchObject({
     ID: id,
@@ -41,14 +41,14 @@ test("a session is in the list of all and in that of its node, and of no other",
   expect(await session.node("nobody")).toEqual([]);
 });
 
-test("a session is renewed and told again", async () => {
+test("a session is renewed and returned again", async () => {
   const id = await create({ ttl: "30s" });
   expect(await session.renew(id)).toMatchObject([{ ID: id, TTL: "30s" }]);
   const nobody = "11111111-2222-3333-4444-555555555555";
   expect(await refusalOf(session.renew(nobody))).toEqual({ status: 404, body: `Session id '${nobody}' not found` });
 });
 
-test("a session that is destroyed is no more, and destroying it again is no error", async () => {
+test("a destroyed session is gone, and destroying it again succeeds", async () => {
   const id = await create();
   expect(await session.destroy(id)).toBeUndefined();
   expect(await session.info(id)).toBeUndefined();
@@ -62,7 +62,7 @@ test("a session with a TTL out of range is refused with a reason", async () => {
   });
 });
 
-test("with its session a key is unlocked, or deleted when the session wishes so", async () => {
+test("the end of a session unlocks its key, or deletes it when that is its behaviour", async () => {
   const name = folder();
   const [releasing, deleting] = [await create(), await create({ behavior: "delete" })];
   await kv.set({ key: `${name}kept`, value: "1", acquire: releasing });
@@ -73,7 +73,7 @@ test("with its session a key is unlocked, or deleted when the session wishes so"
   expect(await kv.keys(name)).toEqual([`${name}kept`]);
 });
 
-test("of clients that want a lock the next has it when the one before is gone", async () => {
+test("clients that contend for a lock get it one after the other", async () => {
   const key = `${folder()}leader`;
   const served: number[] = [];
   const campaign = async (at: number): Promise<void> => {
@@ -90,7 +90,7 @@ test("of clients that want a lock the next has it when the one before is gone", 
   expect(new Set(served)).toEqual(new Set([0, 1, 2, 3]));
 });
 
-/** As the package's users wait: a watch of the key, ended when nobody holds it. */
+/** Waits as the package's users do: with a watch of the key, until the lock is free. */
 function untilFree(key: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const watch = consul.watch({ method: kv.get.bind(kv), options: { key, wait: "5s" } });
@@ -103,7 +103,7 @@ function untilFree(key: string): Promise<void> {
   });
 }
 
-test("a transaction does all its operations and tells what each came to", async () => {
+test("a transaction executes all its operations and returns their results", async () => {
   const name = folder();
   const value = Buffer.from("hello").toString("base64");
   const { Results, Errors } = await transaction.create([
@@ -116,7 +116,7 @@ test("a transaction does all its operations and tells what each came to", async 
   expect((await kv.get(`${name}a`))?.Value).toBe("hello");
 });
 
-test("a transaction that cannot do one operation does none, and tells which", async () => {
+test("a transaction with an impossible operation executes none, and names the operation", async () => {
   const name = folder();
   const attempt = transaction.create([
     { KV: { Verb: "set", Key: `${name}a`, Value: "aGk=" } },

@@ -16,7 +16,7 @@ interface Seen<Answer> {
 
 type Watched = Parameters<Consul["watch"]>[0];
 
-/** A watch for the length of the test, and what it has told. */
+/** A watch for the length of the test, and its events. */
 function follow<Answer>(client: Consul, wishes: Watched): Seen<Answer> {
   const seen: Seen<Answer> = { changes: [], errors: [], watch: client.watch({ backoffFactor: 10, ...wishes }) };
   seen.watch.on("change", (answer: Answer) => void seen.changes.push(answer));
@@ -25,7 +25,7 @@ function follow<Answer>(client: Consul, wishes: Watched): Seen<Answer> {
   return seen;
 }
 
-test("a watched key tells its absence, its value, each next value and its end", async () => {
+test("a watched key reports its absence, its value, each next value and its end", async () => {
   const { kv } = consul;
   const key = unique("npm-watched");
   onTestFinished(async () => void (await kv.del(key)));
@@ -43,7 +43,7 @@ test("a watched key tells its absence, its value, each next value and its end", 
   expect(errors).toEqual([]);
 });
 
-test("a watched service tells when an instance comes, fails and goes", async () => {
+test("a watched service reports when an instance appears, fails and disappears", async () => {
   const { agent, health } = consul;
   const service = unique("npm-watched");
   const check = { name: "alive", checkid: `${service}-alive`, ttl: "1h", timeout: "1s", status: "passing" };
@@ -64,7 +64,7 @@ test("a watched service tells when an instance comes, fails and goes", async () 
   expect(errors).toEqual([]);
 });
 
-test("a watch that has ended says so, and nothing of what comes after", async () => {
+test("an ended watch reports its end and nothing later", async () => {
   const { kv } = consul;
   const key = unique("npm-watched");
   onTestFinished(async () => void (await kv.del(key)));
@@ -80,7 +80,7 @@ test("a watch that has ended says so, and nothing of what comes after", async ()
   expect({ ended, changes: changes.length }).toEqual({ ended: 1, changes: 1 });
 });
 
-test("a watch whose request is wrong tells the error and ends", async () => {
+test("a watch with an invalid request reports the error and ends", async () => {
   const { kv } = consul;
   const { changes, errors, watch } = follow(consul, { method: kv.get.bind(kv), options: { key: "x", wait: "soon" } });
   await within(soonMs, async () => expect(watch.isRunning()).toBe(false));
@@ -88,14 +88,14 @@ test("a watch whose request is wrong tells the error and ends", async () => {
   expect(changes).toEqual([]);
 });
 
-test("a watch of something that cannot be watched tells the error and ends", async () => {
+test("a watch of an endpoint that cannot block reports the error and ends", async () => {
   const { agent } = consul;
   const { errors, watch } = follow(consul, { method: agent.members.bind(agent), options: {} });
   await within(soonMs, async () => expect(watch.isRunning()).toBe(false));
   expect(errors.map(({ message }) => message)).toEqual(["Watch not supported"]);
 });
 
-test("a watch outlives a restart of the agent and tells the next change", async () => {
+test("a watch outlives a restart of the agent and reports the next change", async () => {
   const target = await startTarget();
   onTestFinished(() => target.stop());
   const { hostname, port } = new URL(target.url);

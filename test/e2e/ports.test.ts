@@ -21,7 +21,7 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-/** What services of one gateway want, and what they may get. */
+/** The ports that the services of a gateway want, and those that the agent may assign. */
 const wanted = (): number => free[0] ?? 0;
 const given = (): number => free[1] ?? 0;
 
@@ -35,13 +35,16 @@ async function startAgent(policy: string, more: readonly string[] = []): Promise
 
 interface StartedService {
   readonly port: number;
-  /** false for a service whose port was taken: it runs on, as EdgeX's do, and nobody reaches it. */
+  /** false for a service whose port was taken: it keeps running like EdgeX's, and is unreachable. */
   readonly listens: boolean;
-  /** In order: it takes its registration back, from another agent process than it was made with if that is gone. */
+  /** Ends in order: deregisters, at the present agent process if the former one is gone. */
   stop(now?: AgentProcess): Promise<void>;
 }
 
-/** As EdgeX's Go services start: configuration, pushed or pulled; registration; then the port, and no word if that fails. */
+/**
+ * Starts as EdgeX's Go services do: configuration, stored or read; registration; then the listener, whose failure is
+ * not reported.
+ */
 async function startService(agent: AgentProcess, name: string, port: number): Promise<StartedService> {
   const http = new HttpClient({ baseUrl: agent.url, clock: systemClock });
   const store = new ConfigurationClient({ http, basePath: `edgex/core/1.0/${name}` });
@@ -95,13 +98,13 @@ async function record(agent: AgentProcess, name: string): Promise<unknown> {
 }
 
 describe("two services of one gateway want one port", () => {
-  test("the second one, started again, is on a port of its own, both are well, and their peers find them", async () => {
+  test("the second one gets a port of its own at a restart, both become healthy, and their peers find them", async () => {
     const agent = await startAgent("reassign");
     const first = await startService(agent, "first", wanted());
     const zombie = await startService(agent, "second", wanted());
     expect([first.listens, zombie.listens]).toEqual([true, false]);
     await expectPassing(agent, "first", wanted());
-    // Its own check is answered by the first, and says that it is well.
+    // The first service answers the second one's check, and reports that it is healthy.
     await within(soonMs, async () => {
       const checks = (await agent.send("GET", "/v1/health/checks/second")).json;
       expect(checks).toMatchObject([{ Name: "Port Conflict", Status: "critical" }, { Status: "passing" }]);
@@ -122,7 +125,7 @@ describe("two services of one gateway want one port", () => {
     await second.stop();
   });
 
-  test("a port that was given is kept over a restart of the agent and of the service", async () => {
+  test("an assigned port is kept over a restart of the agent and of the service", async () => {
     const folder = ["-data-dir", join(sandbox.folder, "kept")];
     const before = await startAgent("reassign", folder);
     const first = await startService(before, "first", wanted());
@@ -148,7 +151,7 @@ test("a service whose port another program has reads a new one at its start", as
   const zombie = await startService(agent, "web", wanted());
   expect(zombie.listens).toBe(false);
   expect(await record(agent, "web")).toMatchObject({ state: "pending", owner: "another program" });
-  // The program answers its check, too.
+  // The program also answers the service's check.
   await within(soonMs, async () => {
     const { json } = await agent.send("GET", "/v1/health/checks/web?filter=Status+==+passing");
     expect(json).toHaveLength(1);
@@ -162,7 +165,7 @@ test("a service whose port another program has reads a new one at its start", as
   await program?.stop(true);
 });
 
-test("a service that asks for it is called with its new port, also by an agent that was ended before it took the call", async () => {
+test("a service with a notice URL is called with its new port, also when the agent was killed before the call succeeded", async () => {
   const folder = ["-data-dir", join(sandbox.folder, "called")];
   const callbackPort = free[2] ?? 0;
   const before = await startAgent("reassign", folder);
@@ -188,7 +191,7 @@ test("a service that asks for it is called with its new port, also by an agent t
   expect(await record(after, "aware")).toMatchObject({ state: "active", revision: 2 });
 });
 
-test("by default a conflict is noted and told in the log, and nothing else happens", async () => {
+test("by default a conflict is recorded and logged, and nothing else happens", async () => {
   const agent = await sandbox.start("-dev");
   await agent.ready();
   for (const Name of ["first", "second"]) {

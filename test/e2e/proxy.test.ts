@@ -5,7 +5,10 @@ import { openSandbox, type Sandbox } from "../support/agent-process.ts";
 import { programOf } from "../support/target.ts";
 import { within } from "../support/within.ts";
 
-/* Programs whose environment names a proxy, as Docker's client gives it to every container: what is on this machine is asked straight. */
+/*
+ * Programs whose environment names a proxy, as Docker's client sets it for every container: requests to this machine
+ * bypass it.
+ */
 
 const atProxy: string[] = [];
 const proxy = Bun.listen({
@@ -42,7 +45,7 @@ async function run(
 
 const soonMs = 20_000;
 
-test("commands, watches and their handlers never ask a proxy for this machine, and their children keep the variables", async () => {
+test("commands, watches and their handlers bypass the proxy for this machine, and child processes inherit the variables", async () => {
   const here: string[] = [];
   using hook = Bun.serve({
     hostname: "127.0.0.1",
@@ -79,7 +82,7 @@ test("commands, watches and their handlers never ask a proxy for this machine, a
     };
     expect(vars.Output).toBe(`${proxyUrl}\n`);
   });
-  // What is elsewhere goes by the proxy, and nothing else does.
+  // Requests to other machines, and no others, use the proxy.
   expect([...new Set(atProxy)]).toEqual(["POST http://hooks.example:8080/hook HTTP/1.1"]);
   const address = `-http-addr=${new URL(agent.url).host}`;
   const asked = [

@@ -49,12 +49,13 @@ describe.skipIf(!existsSync(executable))("the folder of scripts (skipped without
     return [await child.exited, text];
   }
 
-  test("runs definitions of an operator that name a script", async () => {
+  test("runs an operator's definitions that name a script", async () => {
     const status = async (service: string): Promise<string | undefined> => {
       const checks = (await agent.send("GET", "/v1/agent/checks")).json as Record<string, { Status: string }>;
       return checks[`service:${service}`]?.Status;
     };
-    // Its file is not there: the set-up has not run. A program that cannot be started would be critical.
+    // The script's file is missing: the set-up has not run. A program that does not start would make the check
+    // critical.
     await within(soonMs, async () => expect(await status("security-secrets-setup")).toBe("warning"));
     expect(await status("kong-db")).toBe("critical");
   });
@@ -70,7 +71,7 @@ describe.skipIf(!existsSync(executable))("the folder of scripts (skipped without
     expect((await run("consul-svc-healthy.sh", ["kong-db"], { EDGEX_CONSUL_URL: agent.url }))[0]).toBe(2);
   });
 
-  test("has each checker, which asks the agent of its environment", async () => {
+  test("has each checker, which uses the agent of its environment", async () => {
     expect((await run("security-secretstore-setup-checker.sh"))[0]).toBe(0);
     expect((await run("security-secretstore-setup-checker.sh", [], { SECRETSTORE_SETUP_DONE_FLAG: "/none" }))[0]).toBe(
       1,

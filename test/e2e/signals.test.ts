@@ -9,14 +9,14 @@ import { within } from "../support/within.ts";
 // A busy machine takes seconds to start a program.
 setDefaultTimeout(60_000);
 
-/** What signals do to an agent that does not serve yet, or not any more. Of one that serves: test/conformance/signals.test.ts. */
+/** Signals to an agent that is starting or stopping. test/conformance/signals.test.ts has those to a serving agent. */
 
 const { survived } = signalTable;
 const soonMs = 20_000;
 const sandbox = openSandbox();
 afterAll(() => sandbox.close());
 
-describe("an agent that starts", () => {
+describe("a starting agent", () => {
   test("survives each signal until it serves", async () => {
     const agent = await sandbox.start("-data-dir", join(sandbox.folder, "starting"));
     await within(soonMs, async () => expect(agent.output()).toContain("Starting Praetor agent"));
@@ -30,7 +30,7 @@ describe("an agent that starts", () => {
     expect(agent.output()).not.toContain("Exit code:");
   });
 
-  test("survives each signal while it reads its configuration, and reads it again when it was told to", async () => {
+  test("survives each signal while it reads its configuration, and reads it again after SIGHUP", async () => {
     const file = join(sandbox.folder, "late.hcl");
     Bun.spawnSync(["mkfifo", file]);
     const agent = await sandbox.start("-data-dir", join(sandbox.folder, "reading"), "-config-file", file);
@@ -45,7 +45,7 @@ describe("an agent that starts", () => {
   });
 });
 
-test("an agent that stops survives each signal until it has stopped", async () => {
+test("a stopping agent survives each signal until it has ended", async () => {
   const agent = await sandbox.start("-data-dir", join(sandbox.folder, "stopping"));
   await agent.ready();
   await using unfinished = await RawConnection.open(agent.url);
@@ -56,13 +56,13 @@ test("an agent that stops survives each signal until it has stopped", async () =
   try {
     sendSignals(agent.pid, survived);
   } catch (error) {
-    // It may have been quicker than the signals.
+    // It may have ended before the signals.
     expect(error).toMatchObject({ code: "ESRCH" });
   }
   expect(await ended).toBe(1);
 });
 
-/** A descriptor of a named pipe, once a program reads from it. */
+/** Opens a named pipe once a program reads from it; returns the descriptor. */
 function openForReader(path: string): Promise<number> {
   return within(soonMs, async () => openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
 }

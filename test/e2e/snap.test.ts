@@ -7,7 +7,7 @@ import { within } from "../support/within.ts";
 const soonMs = 10_000;
 const base = "/v1/kv/edgex/core/1.0/edgex-core-data";
 
-/** The snap of EdgeX Geneva: how it starts Consul, and what its scripts then ask with curl. */
+/** EdgeX Geneva's snap: the arguments with which it starts Consul, and the requests of its scripts with curl. */
 describe("EdgeX's snap", () => {
   const sandbox = openSandbox();
   let agent: AgentProcess;
@@ -23,7 +23,7 @@ describe("EdgeX's snap", () => {
 
   afterAll(() => sandbox.close());
 
-  test("waits until the catalog knows consul itself, from the moment of the start on", async () => {
+  test("waits until the catalog lists consul itself, from the start on", async () => {
     await within(soonMs, async () => {
       const answer = await agent.send("GET", "/v1/catalog/service/consul");
       expect(answer.status).toBe(200);
@@ -31,7 +31,7 @@ describe("EdgeX's snap", () => {
     });
   });
 
-  test("puts the database's type and port, with the type of content that curl gives, and reads them raw", async () => {
+  test("puts the database's type and port with curl's content type, and reads them raw", async () => {
     const headers = { "User-Agent": "curl/7.58.0", "Content-Type": "application/x-www-form-urlencoded" };
     for (const [name, body] of [
       ["Type", "mongodb"],
@@ -45,7 +45,7 @@ describe("EdgeX's snap", () => {
     }
   });
 
-  test("finds nothing, and no text that could pass for a value, before a service has stored its configuration", async () => {
+  test("finds nothing, and no text that looks like a value, before a service has stored its configuration", async () => {
     const { status, text } = await agent.send("GET", `${base}/Databases/Primary/Name?raw`);
     expect([status, text]).toEqual([404, ""]);
   });

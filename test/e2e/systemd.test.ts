@@ -22,7 +22,7 @@ interface Service {
   readonly url: string;
   readonly process: Bun.Subprocess;
   readonly socket: NotifySocket;
-  /** All messages until now but those to the watchdog. */
+  /** All messages until now, without those to the watchdog. */
   readonly messages: readonly (readonly string[])[];
   readonly watchdog: number;
   /** Resolves when the last message has this line. */
@@ -75,7 +75,7 @@ async function startService(port: number, ...words: readonly string[]): Promise<
 }
 
 describe.skipIf(!existsSync(executable))("systemd (skipped without dist/praetor: make build)", () => {
-  test("learns when the agent serves, reloads, fails to reload and stops, and its watchdog is fed", async () => {
+  test("is notified when the agent serves, reloads, fails to reload and stops, and its watchdog is fed", async () => {
     const [port = 0] = await freePorts(1);
     const [file, seen] = [join(folder, "agent.hcl"), join(folder, "environment")];
     writeFileSync(file, `check { name = "environment" args = ["sh", "-c", "env >${seen}"] interval = "1s" }`);
@@ -106,7 +106,7 @@ describe.skipIf(!existsSync(executable))("systemd (skipped without dist/praetor:
     expect(service.messages.at(-1)).toEqual(["STOPPING=1", "STATUS=Stopping"]);
   });
 
-  test("learns why the agent does not start, and not that it is ready", async () => {
+  test("is notified why the agent does not start, and never that it is ready", async () => {
     const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     await using service = await startService(taken.port);
     expect(await service.process.exited).toBe(1);
@@ -125,7 +125,7 @@ test.skipIf(analyze === null)(
     const text = readFileSync(join(root, "docs/systemd.md"), "utf8");
     const unit = /```ini\n([\s\S]*?)```/.exec(text)?.[1] ?? "";
     const file = join(folder, "praetor.service");
-    // The program need not be installed here.
+    // The program need not be installed on this machine.
     writeFileSync(file, unit.replace("/usr/local/bin/praetor", executable));
     const { exitCode, stderr } = Bun.spawnSync(["systemd-analyze", "verify", "--man=no", file]);
     expect({ exitCode, said: stderr.toString() }).toEqual({ exitCode: 0, said: "" });

@@ -30,18 +30,18 @@ afterAll(async () => {
 
 const clientFlags = "-client-cert=dc1-cli-consul-0.pem -client-key=dc1-cli-consul-0-key.pem";
 
-test("an agent serves HTTPS with a certificate that was made, to whoever has one of the same authority", async () => {
+test("an agent serves HTTPS with a generated certificate to clients with one of the same authority", async () => {
   const output = await shell.run(`praetor members -http-addr=${address} -ca-file=consul-agent-ca.pem ${clientFlags}`);
   expect(output).toMatch(/^node1 +127\.0\.0\.1:\d+ +alive/m);
 });
 
-test("who does not know the authority, or shows no certificate, is refused", async () => {
+test("a client that does not know the authority, or has no certificate, is refused", async () => {
   expect(await shell.run(`praetor members -http-addr=${address} ${clientFlags}`)).toContain("certificate");
   const shownNone = await shell.run(`praetor members -http-addr=${address} -ca-file=consul-agent-ca.pem; echo $?`);
   expect(shownNone).toMatch(/Error retrieving members.*\n1\n$/s);
 });
 
-test("only their owner may read keys", () => {
+test("private keys are readable for their owner only", () => {
   for (const name of ["consul-agent-ca-key.pem", "dc1-server-consul-0-key.pem", "dc1-cli-consul-0-key.pem"])
     expect(statSync(inFolder(name)).mode & 0o777).toBe(0o600);
 });

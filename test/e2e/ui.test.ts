@@ -13,13 +13,13 @@ describe("the plain page of -ui", () => {
     await agent.ready();
   });
 
-  test("is where the root leads", async () => {
+  test("is the target of the root's redirect", async () => {
     const answer = await agent.send("GET", "/");
     expect({ status: answer.status, location: answer.header("Location") }).toEqual({ status: 301, location: "/ui/" });
     expect((await agent.send("GET", "/ui/")).header("Content-Type")).toBe("text/html; charset=utf-8");
   });
 
-  test("lists services with their health and where they are, and what is not well", async () => {
+  test("lists services with their health and addresses, and unhealthy ones apart", async () => {
     const Check = { Name: "ping", TTL: "1h", Status: "warning" };
     const body = JSON.stringify({ Name: "web", Address: "10.0.0.7", Port: 8080, Tags: ["blue"], Check });
     await agent.send("PUT", "/v1/agent/service/register", { body });
@@ -31,7 +31,7 @@ describe("the plain page of -ui", () => {
     expect(html).toContain("ping: warning");
   });
 
-  test("says why something is not well: what its check printed, or the reason of a maintenance", async () => {
+  test("shows why something is unhealthy: the output of its check, or the reason of a maintenance", async () => {
     const Check = { CheckID: "hot", Name: "temperature", TTL: "1h" };
     await agent.send("PUT", "/v1/agent/service/register", { body: JSON.stringify({ Name: "oven", Check }) });
     await agent.send("PUT", "/v1/agent/check/fail/hot?note=300%20degrees%20%3C%20400");
@@ -41,7 +41,7 @@ describe("the plain page of -ui", () => {
     expect(html).toContain("Service Maintenance Mode: critical. new door");
   });
 
-  test("shows names and keys as text, whatever is in them, and runs no script", async () => {
+  test("shows names and keys as text, whatever they contain, and runs no script", async () => {
     const evil = "<script>alert(1)</script>";
     await agent.send("PUT", "/v1/agent/service/register", { body: JSON.stringify({ Name: evil, Tags: [evil] }) });
     await agent.send("PUT", `/v1/kv/${encodeURIComponent(`"'${evil}`)}`, { body: "x" });

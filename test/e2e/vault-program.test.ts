@@ -7,13 +7,13 @@ import { get, sharedTarget } from "../support/conformance.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { within } from "../support/within.ts";
 
-/** Of HashiCorp's Vault, 1.3.1 as in Geneva; no package brings it. */
+/** HashiCorp's Vault 1.3.1, the version of Geneva; no package provides it. */
 const binary = process.env["VAULT_BINARY"] ?? Bun.which("vault");
 const soonMs = 30_000;
-/** The session's two times 15 s, the lock's delay of 15 s, and Vault's pauses of 5 s. */
+/** Twice the session's TTL of 15 s, the lock delay of 15 s, and Vault's pauses of 5 s. */
 const takeOverMs = 60_000;
 
-/** Two Vaults on one agent, by Vault's own HTTP API. */
+/** Two Vaults on one agent, used over Vault's own HTTP API. */
 class Vault {
   readonly url: string;
   readonly id: string;
@@ -66,7 +66,7 @@ async function tagsOf({ id }: Vault): Promise<string | undefined> {
   return rows.find(({ Service }) => Service.ID === id)?.Service.Tags.join();
 }
 
-describe.skipIf(!binary)("Vault itself (skipped where VAULT_BINARY names none: no package has it)", () => {
+describe.skipIf(!binary)("Vault itself (skipped where VAULT_BINARY is unset: no package has it)", () => {
   const folder = mkdtempSync(join(tmpdir(), "vault-"));
   const vaults: Vault[] = [];
   let token = "";
@@ -91,7 +91,7 @@ describe.skipIf(!binary)("Vault itself (skipped where VAULT_BINARY names none: n
     rmSync(folder, { recursive: true });
   });
 
-  test("keeps secrets, one is active, and the other follows it when it is killed", async () => {
+  test("keeps secrets, and the standby becomes active when the active one is killed", async () => {
     const [first, second] = vaults as [Vault, Vault];
     await within(soonMs, async () => expect(await tagsOf(first)).toBe("active"));
     await within(soonMs, async () => expect(await tagsOf(second)).toBe("standby"));

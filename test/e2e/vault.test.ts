@@ -19,7 +19,7 @@ interface CatalogRow {
   readonly Checks: readonly { readonly CheckID: string; readonly Status: string; readonly Output: string }[];
 }
 
-/** Of one vault: its tags, and its check's status and output. */
+/** A vault's tags, and its check's status and output. */
 async function told(vault: StandInVault): Promise<readonly (string | undefined)[]> {
   const rows = (await get("/v1/health/service/vault")).json as readonly CatalogRow[];
   const row = rows.find(({ Service }) => Service.ID === vault.serviceId);
@@ -31,7 +31,7 @@ const first = new StandInVault(overSocket, { host: "edgex-vault", port: 8200, cl
 const second = new StandInVault(overSocket, { host: "edgex-vault-2", port: 8200, clock: systemClock });
 
 describe("the storage", () => {
-  test("keeps, gives back, lists one level at a time and forgets", async () => {
+  test("stores, returns, lists one level at a time and deletes", async () => {
     await first.put("core/keyring", "\u0000\u0001secret");
     await first.put("logical/1/a", "");
     await first.put("logical/1/b/c", "x");
@@ -45,7 +45,7 @@ describe("the storage", () => {
     expect(await first.list("logical/1/")).toEqual(["b/"]);
   });
 
-  test("takes sets and deletes as one, also of what is not there", async () => {
+  test("executes sets and deletes atomically, also for missing keys", async () => {
     await first.transact({ "sys/a": "1", "sys/b": "2" });
     await first.transact({ "sys/a": undefined, "sys/none": undefined, "sys/c": "3" });
     expect(await first.list("sys/")).toEqual(["b", "c"]);
@@ -53,7 +53,7 @@ describe("the storage", () => {
 });
 
 describe("the registration", () => {
-  test("tells a sealed vault from one that is not, with Vault's own words", async () => {
+  test("distinguishes a sealed vault from an unsealed one, with Vault's own texts", async () => {
     expect(await first.reconcile()).toBe(true);
     expect(await told(first)).toEqual(["standby", "critical", ""]);
     await first.seal(false);
@@ -63,7 +63,7 @@ describe("the registration", () => {
     expect(await first.reconcile()).toBe(false);
   });
 
-  test("is what `health vault` and the secret store's checker go by", async () => {
+  test("is the source for `health vault` and the secret store's checker", async () => {
     const outcomes = async (): Promise<readonly number[]> => {
       const health = await runCommandWith(healthCommand, ["vault", "--url", url]);
       const checker = await runCommandWith(checkerCommand, ["security-secretstore-setup", "--agent", url]);
@@ -74,14 +74,14 @@ describe("the registration", () => {
     expect(await outcomes()).toEqual([0, 0]);
   });
 
-  test("of a vault that says nothing for five seconds turns critical, with what it said last", async () => {
+  test("of a vault that stops updating for five seconds turns critical, with its last output", async () => {
     const expired = "TTL expired (last output before timeout follows): Vault Unsealed";
     await within(soonMs, async () => expect(await told(first)).toEqual(["standby", "critical", expired]));
     await first.report();
     expect(await told(first)).toEqual(["standby", "passing", "Vault Unsealed"]);
   });
 
-  test("of a check that is not there is answered with the error that makes Vault register again", async () => {
+  test("for an unknown check gets the error that makes Vault register again", async () => {
     await put(`/v1/agent/service/deregister/${first.serviceId}`);
     expect((await rejectionOf(first.report())).message).toContain("Unexpected response code: 500");
     expect(await first.reconcile()).toBe(true);
@@ -96,7 +96,7 @@ describe("the lock", () => {
     ({ lost } = await first.becomeActive("uuid-of-the-first"));
   });
 
-  test("is one vault's, which others see by its tag", async () => {
+  test("belongs to one vault, which its tag shows", async () => {
     expect(first.isActive).toBe(true);
     expect(await first.reconcile()).toBe(true);
     expect((await told(first))[0]).toBe("active");
@@ -104,7 +104,7 @@ describe("the lock", () => {
     expect(await first.list("core/")).toContain("lock");
   });
 
-  test("goes to the next, by a blocking query and without a delay, when its holder steps down", async () => {
+  test("passes to the next, through a blocking query and without a delay, when its holder steps down", async () => {
     const waiting = second.becomeActive("uuid-of-the-second");
     await second.reconcile();
     await first.stepDown("uuid-of-the-first");
@@ -116,7 +116,7 @@ describe("the lock", () => {
     expect(await second.get("core/lock")).toBe("uuid-of-the-second");
   });
 
-  test("is lost to a person who destroys the session, which the holder's query tells it at once", async () => {
+  test("is lost when an operator destroys the session, and the holder's query shows it at once", async () => {
     const [{ Session } = { Session: "" }] = (await get("/v1/kv/vault/core/lock")).json as readonly {
       readonly Session: string;
     }[];
@@ -132,7 +132,7 @@ describe("the lock", () => {
   });
 });
 
-test("a vault that is killed is followed by the next when its session and the lock's delay have run out", async () => {
+test("a killed vault is followed by the next after its session's TTL and the lock delay", async () => {
   const { ask, clock } = await startTestApi();
   const Check = { Name: "Serf Health Status", CheckID: "serfHealth", Status: "passing" };
   await ask("/v1/catalog/register", {
@@ -154,7 +154,7 @@ test("a vault that is killed is followed by the next when its session and the lo
   for (let minute = 0; minute < 5; minute += 1) await clock.advance(60_000);
   expect([active.isActive, standby.isActive]).toEqual([true, false]);
   active.kill();
-  // Of the session there are up to 30 s left, twice its TTL: from its last renewal. Then 15 s of delay.
+  // The session lasts up to 30 s more, twice its TTL from its last renewal. The lock delay of 15 s follows.
   await clock.advance(30_000);
   expect(await standby.get("core/lock")).toBe("a");
   expect(standby.isActive).toBe(false);
