@@ -11,7 +11,7 @@ import { scratchPlace } from "../support/scratch-place.ts";
 const blockBytes = 4_096;
 const folderBytes = 16 << 20;
 const seed = Number(process.env["SEED"] ?? 1);
-/** A number without common factors with what is regular in the file, so that blocks of all kinds are met. */
+/** Coprime to the regular sizes in the file, so that blocks of all kinds are hit. */
 const everyBlock = atLength({ short: 293, long: 1 });
 const flips = atLength({ short: 15, long: 1_000 });
 
@@ -56,12 +56,14 @@ function* flippedBits(intact: Buffer): Generator<Damage> {
 interface Found {
   refused: number;
   right: number;
-  /** Of each damage that nobody noticed how many of the newest batches it took. */
+  /** For each undetected damage, how many of the newest batches it removed. */
   readonly lost: number[];
   readonly wrong: string[];
 }
 
-/** Opens the store once for each damage to one of its files, and looks what it says or serves. */
+/**
+ * Opens the store once for each damage to one of its files, and records whether it reports the damage or serves data.
+ */
 function damageEach(
   folder: string,
   options: { readonly name: string; readonly newest: number; readonly damages: (intact: Buffer) => Iterable<Damage> },
@@ -88,7 +90,7 @@ interface Original {
   readonly intact: Buffer;
 }
 
-/** A start writes nothing, but its end makes a WAL that was left part of the file. */
+/** A start writes nothing, but a stop makes a WAL that was left part of the file. */
 function mend(trial: string, { folder, name, damage: { title, at, bytes }, intact }: Original): void {
   if (sizeOf(trial) === sizeOf(folder)) {
     overwrite(join(trial, name), { title, at, bytes: intact.subarray(at, at + bytes.byteLength) });
@@ -116,7 +118,7 @@ function tryStore(
   }
 }
 
-/** Names the file and the place, and what to do. */
+/** Expects a message that names the file, the position, and the remedy. */
 function saysWhatToDo({ code, message }: OperatingError, folder: string): boolean {
   return /^data-(damaged|foreign|newer)$/.test(code) && message.includes(folder) && message.includes("backup");
 }

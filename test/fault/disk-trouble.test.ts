@@ -9,16 +9,16 @@ import { canMount, mountSmallDisk, type SmallDisk } from "../support/small-disk.
 import { within } from "../support/within.ts";
 
 /**
- * Whole agents whose disk is full, read-only, broken or slow. What must hold: reads, DNS, health and checks go on; writes are
- * refused with a reason; the log says it once; when the cause is gone writes are taken again, without a restart; and nothing
- * that was acknowledged is lost, nothing that was refused comes back, no index falls.
+ * Whole agents whose disk is full, read-only, broken or slow. Required: reads, DNS, health and checks go on; writes are
+ * refused with a reason; the log reports it once; writes succeed again without a restart once the cause is gone; no
+ * acknowledged write is lost, no refused one comes back, and no index falls.
  */
 
 const sandbox = openSandbox();
 afterAll(() => sandbox.close());
 
 const attempts = atLength({ short: 20, long: 2_000 });
-/** One client may have 200 requests under way. */
+/** One client may have 200 pending requests. */
 const writers = atLength({ short: 20, long: 150 });
 const rounds = atLength({ short: 1, long: 20 });
 const troubleSaid = "Writes are refused; reads, DNS and checks go on";
@@ -30,7 +30,7 @@ async function indexOf({ agent }: ServingAgent): Promise<number> {
   return (await agent.send("GET", "/v1/kv/kept")).index;
 }
 
-/** Writes until `attempts` are refused, between others that may be taken; the keys of both. */
+/** Writes until `attempts` are refused; some in between may be accepted. Returns the keys of both. */
 async function writeInTrouble(serving: ServingAgent): Promise<{ refused: Map<string, Written>; taken: string[] }> {
   const refused = new Map<string, Written>();
   const taken: string[] = [];
@@ -43,7 +43,7 @@ async function writeInTrouble(serving: ServingAgent): Promise<{ refused: Map<str
   return { refused, taken };
 }
 
-/** The whole of what must hold, around a trouble that `during` makes. */
+/** Checks all requirements, around a fault that `during` causes. */
 async function expectRefusedAndRecovered(
   start: ServingAgent,
   during: (task: () => Promise<void>) => Promise<void>,
@@ -87,7 +87,7 @@ describe.skipIf(!canMount())(`an agent on a small disk${canMount() ? "" : " (ski
   });
   afterEach(() => disk.unmount());
 
-  test("that somebody fills refuses what does not fit, and goes on when there is room", async () => {
+  test("that another process fills refuses writes that do not fit, and goes on when there is room", async () => {
     const full = async (task: () => Promise<void>): Promise<void> => {
       disk.fill();
       await task();
@@ -96,7 +96,7 @@ describe.skipIf(!canMount())(`an agent on a small disk${canMount() ? "" : " (ski
     await expectRefusedAndRecovered(await startServing(sandbox, join(disk.folder, "data")), full, "is full");
   });
 
-  test("starts when it is full, shows what there is, and writes when there is room", async () => {
+  test("starts when it is full, serves reads, and writes when there is room", async () => {
     const first = await startServing(sandbox, join(disk.folder, "data"));
     expect((await first.put("before")).status).toBe(200);
     disk.fill();
@@ -108,7 +108,7 @@ describe.skipIf(!canMount())(`an agent on a small disk${canMount() ? "" : " (ski
     await second.stop();
   });
 
-  test("that is read-only does not start, names the folder and says what to do; it does once it can be written", async () => {
+  test("that is read-only does not start, and names the folder and the remedy; it starts once the folder is writable", async () => {
     const dataDir = join(disk.folder, "data");
     await (await startServing(sandbox, dataDir)).stop();
     disk.remount("ro");
@@ -130,7 +130,7 @@ describe.skipIf(!mayInject)(`an agent whose disk${whyNot}`, () => {
     ["has become read-only", "pwrite64:error=EROFS", "not mounted read-only"],
     ["fails to write", "pwrite64:error=EIO", "disk I/O error"],
     ["fails to sync", "fdatasync,fsync:error=EIO", "disk I/O error"],
-  ])("%s refuses all writes, goes on with all else, and writes again when that is over", async (_, fault, words) => {
+  ])("%s refuses all writes, continues everything else, and recovers afterwards", async (_, fault, words) => {
     const serving = await startServing(sandbox, join(sandbox.folder, fault));
     await expectRefusedAndRecovered(serving, (task) => withFault(serving.agent.pid, fault, task), words);
   });
@@ -163,7 +163,7 @@ describe.skipIf(!mayInject)(`an agent whose disk${whyNot}`, () => {
     },
   );
 
-  test("takes half a second for a sync answers all writers after a few syncs, readers at once, and is quick again after it", async () => {
+  test("takes half a second for a sync answers all writers after a few syncs, readers at once, and recovers its speed", async () => {
     const serving = await startServing(sandbox, join(sandbox.folder, "slow"));
     await withFault(serving.agent.pid, "fdatasync,fsync:delay_exit=500000", async () => {
       for (let round = 0; round < rounds; round++) {
@@ -171,7 +171,7 @@ describe.skipIf(!mayInject)(`an agent whose disk${whyNot}`, () => {
         const writes = Array.from({ length: writers }, (_, n) => serving.put(`slow-${round}-${n}`));
         const [written] = await Promise.all([Promise.all(writes), serving.expectServing()]);
         for (const { status } of written) expect(status).toBe(200);
-        // They share batches, and so syncs: one for the first, one or two for all that came meanwhile; the check has some.
+        // Writers share batches, and so syncs: one for the first, one or two for the others, and some for the check.
         expect((await serving.batches()).committed - before).toBeLessThan(writers / 2);
       }
     });

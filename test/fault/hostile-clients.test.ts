@@ -12,8 +12,8 @@ import { type ServingAgent, startServing } from "../support/serving-agent.ts";
 import { within } from "../support/within.ts";
 
 /**
- * One client that means harm, and what all others notice of it: nothing. The agent is a whole process; the hostile client comes
- * from 127.0.0.2, the others from 127.0.0.1.
+ * One malicious client must not affect any other. The agent is a whole process; the malicious client connects from
+ * 127.0.0.2, the others from 127.0.0.1.
  */
 
 const sandbox = openSandbox();
@@ -30,7 +30,7 @@ const portOf = ({ agent }: ServingAgent): number => Number(new URL(agent.url).po
 const put = (key: string, length: number): string =>
   `PUT /v1/kv/${key} HTTP/1.1\r\nHost: agent\r\nContent-Length: ${length}\r\n\r\n`;
 
-/** The middle one of some normal requests, each on a connection of its own, is answered as fast as ever. */
+/** The median latency of some normal requests, each on a connection of its own, is as low as ever. */
 async function expectNotDelayed(): Promise<void> {
   const times: number[] = [];
   for (let n = 0; n < 21; n++) {
@@ -44,7 +44,7 @@ async function expectNotDelayed(): Promise<void> {
 describe("a client that", () => {
   const whyNot = atLength({ short: 0, long: 1 }) === 1 ? "" : " (skipped: it takes that long, and make fault runs it)";
   const many = atLength({ short: 3_000, long: 9_000 });
-  test(`has ${many} connections open and asks nothing, or half of something, costs little and delays nobody`, async () => {
+  test(`has ${many} connections open and sends nothing, or half of a request, costs little and delays no other client`, async () => {
     const before = residentMiB(serving.agent.pid).now;
     const request = (at: number): string => (at % 2 === 0 ? "" : "GET /v1/kv/a HTTP/1.1\r\nHo");
     const those = { count: many, request, reads: true, from: "127.0.0.1" } as const;
@@ -55,7 +55,7 @@ describe("a client that", () => {
     expect(residentMiB(serving.agent.pid).now - before).toBeLessThan(24);
   });
 
-  test("sends its headers and bodies octet by octet keeps only itself out", async () => {
+  test("sends its headers and bodies octet by octet exhausts only its own limit", async () => {
     using hostile = await openHostile(portOf(serving), { count: 250, request: () => put("slow", 1_000), reads: true });
     for (let n = 0; n < 10; n++) {
       hostile.sendOnEach("x");
@@ -63,7 +63,8 @@ describe("a client that", () => {
     }
     expect(await serving.put("normal")).toMatchObject({ status: 200 });
     await expectNotDelayed();
-    // 200 have a request under way, and no more may. Octets that come after the 429 may cost its reader the answer.
+    // The limit of 200 pending requests is reached. Octets after the 429 may destroy the answer before the client reads
+    // it.
     await within(3_000, async () => expect(hostile.open).toBe(200));
     expect(hostile.received.match(/HTTP\/1.1 429/g)?.length).toBeWithin(1, 51);
     hostile.end();
@@ -81,7 +82,7 @@ describe("a client that", () => {
     await within(5_000, async () => expect(hostile.open).toBe(0));
   });
 
-  test("asks for much and reads nothing is answered as far as it reads, and costs no more than its share", async () => {
+  test("sends many requests and reads no answer is served as far as it reads, and costs no more than its share", async () => {
     for (let n = 0; n < 20; n++)
       expect(await serving.put(`much/${n}`, "x".repeat(500_000))).toMatchObject({ status: 200 });
     const before = residentMiB(serving.agent.pid).now;
@@ -96,7 +97,7 @@ describe("a client that", () => {
     await serving.expectServing();
   });
 
-  test("takes all connections of DNS over TCP that it can leaves some to others", async () => {
+  test("takes all its connections of DNS over TCP leaves some to others", async () => {
     using hostile = await openHostile(serving.dnsPort, { count: 300, request: () => "", reads: true });
     await within(3_000, async () => expect(hostile.open).toBe(64));
     expect((await askDns(serving.dnsPort, "web.service.consul SRV tcp")).answers).toHaveLength(1);
@@ -108,7 +109,7 @@ describe.skipIf(Bun.which("prlimit") === null)("an agent that may have 192 descr
   const few = openSandbox("prlimit", "--nofile=192");
   afterAll(() => few.close());
 
-  test("takes no more connections when they run out, goes on with all else, and takes them again by itself", async () => {
+  test("with no descriptors left refuses connections, keeps serving the others, and recovers by itself", async () => {
     const limited = await startServing(few, join(few.folder, "data"));
     const { agent } = limited;
     await using waiting = await RawConnection.open(agent.url);
@@ -121,15 +122,15 @@ describe.skipIf(Bun.which("prlimit") === null)("an agent that may have 192 descr
     await within(5_000, async () => expect(limited.logged("Too many open files: no more connections")).toBe(1));
     const cpuBefore = cpuTicks(agent.pid);
     await Bun.sleep(2_000);
-    // Of 200 ticks: a listener that cannot accept would take nearly all.
+    // A listener that fails to accept in a loop would take nearly all of the 200 ticks.
     expect(cpuTicks(agent.pid) - cpuBefore).toBeLessThan(100);
-    // Who connects now is told so at once; nobody is left to wait.
+    // A new connection is refused at once; no client is left waiting.
     expect(RawConnection.open(agent.url)).rejects.toThrow("ECONNREFUSED");
-    // What it has it goes on with: a write, who waits for it, DNS, and a check that connects anew each time.
+    // Open connections are served: a write, a blocking query, DNS, and a check with a new connection for each run.
     writing.send("new");
     expect((await writing.answer()).body.toString()).toBe("true");
     expect((await waiting.answer()).body.toString()).toBe("new");
-    // DNS tells of services that are well only.
+    // DNS returns healthy services only.
     const { answers } = await askDns(limited.dnsPort, "web.service.consul SRV");
     expect(answers).toHaveLength(1);
     hostile.end();

@@ -7,7 +7,7 @@ import { startTarget, type Target } from "../support/target.ts";
 
 const cycles = atLength({ short: 30, long: 400 });
 const keysOfEach = 900;
-/** Together more than the log holds before it is folded, so that kills also meet folds. */
+/** Together more than the log holds before a fold, so that kills also meet folds. */
 const valueBytes = 8 * 1024;
 
 const random = new FakeRandom(Number(process.env["SEED"] ?? 1));
@@ -34,7 +34,7 @@ async function readContent(): Promise<{ readonly content: string; readonly index
   return { content: keys.text + nodes.text, index: keys.index };
 }
 
-/** Some keys that both states have, with other values, and some that only this one has. */
+/** Some keys of both states, with other values, and some that only this state has. */
 async function makeState(name: string): Promise<Saved> {
   await send("DELETE", "/v1/kv/?recurse");
   const value = (): Buffer => Buffer.from(Array.from({ length: valueBytes }, () => Math.floor(random.uniform() * 256)));
@@ -54,7 +54,9 @@ async function timeOfRestore(archive: Buffer): Promise<number> {
   return performance.now() - startMs;
 }
 
-/** Kills the agent while it restores, or soon after, and starts it again; returns whether the restore had been acknowledged. */
+/**
+ * Kills the agent during a restore, or soon after, and starts it again; returns whether the restore was acknowledged.
+ */
 async function restoreAndKill(archive: Buffer, restoreMs: number): Promise<boolean> {
   let acknowledged = false;
   const restoring = send("PUT", "/v1/snapshot", archive).then(
@@ -68,13 +70,13 @@ async function restoreAndKill(archive: Buffer, restoreMs: number): Promise<boole
   return wasAcknowledged;
 }
 
-test(`killed ${cycles} times while it restores, the agent has the old state or the new, whole, and its index`, async () => {
+test(`killed ${cycles} times during a restore, the agent has the old state or the new one, whole, and its index`, async () => {
   const states = [await makeState("one"), await makeState("two")];
   const met = { acknowledged: 0, cut: 0, afterAll: 0 };
   const restoreMs = await timeOfRestore(states[0]?.archive ?? Buffer.alloc(0));
   let present = states[0]?.content;
   let newest = (await readContent()).index;
-  // How far a restore comes before its kill is chance: both ends are met, however slow the machine is.
+  // A kill may come before or after the restore's end; the test needs both, however slow the machine is.
   for (let cycle = 0; cycle < cycles || met.acknowledged === 0 || met.cut === 0; cycle++) {
     const wanted = states[(cycle + 1) % 2];
     if (!wanted) throw new Error("there are two states");

@@ -14,11 +14,11 @@ const seed = Number(process.env["SEED"] ?? 1);
 const operations = Number(process.env["OPERATIONS"] ?? atLength({ short: 50_000, long: 500_000 }));
 const kills = Number(process.env["KILLS"] ?? atLength({ short: 6, long: 60 }));
 const clients = 32;
-/** Enough for each fault to show many times over. */
+/** Enough for each fault to show many times. */
 const operationsOfAFault = 3_000;
 const attemptsMax = 5;
 
-test(`killed ${kills} times under ${clients} clients and ${operations} operations, the agent answers as one that does one thing at a time (SEED=${seed})`, async () => {
+test(`killed ${kills} times under ${clients} clients and ${operations} operations, the agent is linearizable (SEED=${seed})`, async () => {
   const target = await startedTarget();
   const workload = new Workload(() => new SocketLine(target.url), { seed, clients, operations });
   const random = new FakeRandom(seed);
@@ -38,7 +38,7 @@ function expectNone(violations: readonly string[]): void {
   throw new Error(`${violations.length} violations with SEED=${seed}; the shortest of them:\n\n${shown}`);
 }
 
-/** What the test above would say of an agent with a fault. How requests fall among each other is chance: it has some tries. */
+/** Runs the test above on an agent with a fault, several times, because the interleaving of requests is random. */
 async function violationsWith(fault: () => Fault): Promise<readonly string[]> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const target = await startedTarget();
@@ -52,7 +52,7 @@ async function violationsWith(fault: () => Fault): Promise<readonly string[]> {
   return [];
 }
 
-test("an agent that answers a read from the past now and then would be found out", async () => {
+test("an agent that sometimes answers a read with an old value would be found", async () => {
   expect((await violationsWith(staleReads)).join("\n")).toMatch(/no order of .* explains /);
 });
 
@@ -63,7 +63,7 @@ test.each([
   expect((await violationsWith(() => refusalsCalledDone(parameter))).join("\n")).toMatch(/no order of .* explains /);
 });
 
-test("an agent that forgets in a crash what it has acknowledged would be found out", async () => {
+test("an agent that loses acknowledged writes in a crash would be found", async () => {
   const target = await startedTarget();
   const workload = new Workload(() => new SocketLine(target.url), { seed, clients, operations: operationsOfAFault });
   const data = join(target.dataDir, "data");
@@ -93,7 +93,7 @@ async function startedTarget(): Promise<Target> {
 }
 
 interface Disaster {
-  /** So many requests. */
+  /** This number of requests. */
   readonly after: number;
   act(): Promise<void>;
 }

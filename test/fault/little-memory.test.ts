@@ -8,8 +8,8 @@ import { startServing } from "../support/serving-agent.ts";
 import { within } from "../support/within.ts";
 
 /**
- * Whole agents in a group whose memory the kernel limits, as a container's is. What one client may hold fits in; when it is
- * the data that does not, the kernel ends the agent, and with more memory it has all that it acknowledged.
+ * Whole agents in a control group with limited memory, as in a container. The memory that one client can occupy fits;
+ * when the data do not fit, the kernel ends the agent, and with more memory it has every acknowledged write.
  */
 
 const limitMiB = 192;
@@ -33,7 +33,7 @@ describe.skipIf(whyNot !== "")(`an agent that may have ${limitMiB} MiB${whyNot}`
     limit.remove();
   });
 
-  test("goes on while clients ask for a gigabyte and read nothing, and has its memory back when they go", async () => {
+  test("keeps running while clients request a gigabyte and read nothing, and frees the memory when they go", async () => {
     const serving = await startServing(little, join(little.folder, "asked"));
     for (let n = 0; n < 20; n++)
       expect(await serving.put(`much/${n}`, "x".repeat(largeBytes))).toMatchObject({ status: 200 });
@@ -51,7 +51,7 @@ describe.skipIf(whyNot !== "")(`an agent that may have ${limitMiB} MiB${whyNot}`
     await serving.stop();
   });
 
-  test("and whose data grow beyond that is ended by the kernel, and has with more memory all that it acknowledged", async () => {
+  test("and whose data outgrow it is ended by the kernel, and with more memory has every acknowledged write", async () => {
     for (let kill = 0; kill < kills; kill++) {
       const dataDir = join(little.folder, `grown-${kill}`);
       const serving = await startServing(little, dataDir);

@@ -7,12 +7,12 @@ import { tellFigures, tellProgress } from "../support/progress.ts";
 import { residentMiB } from "../support/resident-memory.ts";
 
 const connections = Number(process.env["CONNECTIONS"] ?? 2_000);
-/** Of each connection, about one a second. */
+/** Each connection sends about one a second. */
 const rounds = Number(process.env["ROUNDS"] ?? atLength({ short: 12, long: 600 }));
 const seed = process.env["SEED"] ?? "1";
-/** Of the last third's memory over the middle third's. */
+/** The limit of the last third's memory relative to the middle third's. */
 const growthMax = 1.1;
-/** How soon memory is flat depends on when garbage is collected: the load is put on again until it is. A leak never is. */
+/** Memory becomes flat after some garbage collections: the load is repeated until it is. A leak never is. */
 const attemptsMax = 5;
 
 const sandbox = openSandbox();
@@ -35,7 +35,7 @@ async function startAgent(dnsPort: number): Promise<AgentProcess> {
   return agent;
 }
 
-/** The load, from a process of its own, and the agent's memory while it was under it. */
+/** Puts the load on the agent from another process, and records the agent's memory meanwhile. */
 async function load(agent: AgentProcess, dnsPort: number): Promise<{ outcome: Outcome; memoryMiB: number[] }> {
   const script = join(import.meta.dir, "../support/load/generator.ts");
   const words = [agent.url, dnsPort, connections, rounds, seed].map(String);
@@ -50,7 +50,7 @@ async function load(agent: AgentProcess, dnsPort: number): Promise<{ outcome: Ou
   return { outcome: await said, memoryMiB };
 }
 
-/** What the agent has in the places of what it acknowledged. */
+/** The agent's present values of what it acknowledged. */
 async function read(agent: AgentProcess): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   const rows = async <Row>(path: string): Promise<readonly Row[]> =>

@@ -32,13 +32,13 @@ async function withRoot<T>(use: (root: string) => T | Promise<T>): Promise<T> {
 }
 
 interface Plan extends Partial<TrialOptions> {
-  /** One after the other on the same folder, the first on none. */
+  /** The runs, one after the other on the same folder; the first finds it empty. */
   readonly runs: readonly Run[];
-  /** What the disk is not told of. */
+  /** A system call that the recording leaves out. */
   readonly without?: (event: FileEvent) => boolean;
 }
 
-/** Records the runs, cuts the power after each of their calls, and starts the store on all that this can leave. */
+/** Records the runs, cuts the power after each of their calls, and starts the store on every possible disk. */
 async function cutPower({ runs, without = () => false, ...options }: Plan): Promise<Outcome> {
   return withRoot((root) => {
     const trial = new PowerCutTrial(root, { ...usual, ...options });
@@ -56,7 +56,7 @@ async function cutPower({ runs, without = () => false, ...options }: Plan): Prom
   });
 }
 
-/** Starts the program on what a power cut left, and cuts the power again. */
+/** Starts the program on a disk after a power cut, and cuts the power again. */
 function cutPowerAgain({ content, promised }: LeftState, options: Partial<TrialOptions>): Promise<Outcome> {
   return withRoot((root) => {
     const trial = new PowerCutTrial(root, { ...usual, ...options });
@@ -71,7 +71,7 @@ function cutPowerAgain({ content, promised }: LeftState, options: Partial<TrialO
   });
 }
 
-/** The whole life of a store: made, folded and closed; killed; started again, left; and started once more. */
+/** The whole life of a store: created, folded and closed; killed; started again and killed; started once more. */
 const wholeLife: readonly Run[] = [
   { batches: atLength({ short: 14, long: 90 }), end: "close" },
   { batches: 20, end: "leave", killedAtSync: atLength({ short: 5, long: 13 }) },
@@ -80,7 +80,7 @@ const wholeLife: readonly Run[] = [
 ];
 
 describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
-  test("whatever one leaves, the store starts with every acknowledged batch, no half of any, and takes writes", async () => {
+  test("after any of them the store starts with every acknowledged batch, no partial one, and accepts writes", async () => {
     const everyMoment = atLength({ short: 7, long: 1 });
     const { states, moments, failures } = await cutPower({ runs: wholeLife, everyMoment, chances: everyChance });
     expect(failures).toEqual([]);
@@ -88,7 +88,7 @@ describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
     tellFigures(`${states} different states after ${moments} power cuts`);
   });
 
-  test("nor does one after another: what they leave together, a start and writes in between", async () => {
+  test("the same holds after a second one, with a start and writes in between", async () => {
     const { samples } = await cutPower({ runs: wholeLife, everyMoment: 11, chances: 1 });
     const again = samples.slice(0, atLength({ short: 2, long: 6 }));
     let states = 0;
@@ -96,7 +96,7 @@ describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
       const outcome = await cutPowerAgain(sample, {
         title: `start ${at + 1} of ${again.length}: `,
         everyMoment: atLength({ short: 7, long: 1 }),
-        // Each start has a disk of its own, so few chances at each of its moments are many in all.
+        // Each start has a disk of its own, so a few attempts at each of its moments are many in all.
         chances: 2,
       });
       expect(outcome.failures).toEqual([]);
@@ -106,7 +106,7 @@ describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
     tellFigures(`${states} different states after ${again.length} starts from what a power cut left`);
   });
 
-  test("what a start found after a kill is not lost to a power cut after it", async () => {
+  test("data that a start found after a kill survives a power cut", async () => {
     const runs: Run[] = [
       { batches: 2, end: "close" },
       { batches: 8, end: "leave", killedAtSync: 5 },
@@ -115,7 +115,7 @@ describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
     expect((await cutPower({ runs })).failures).toEqual([]);
   });
 
-  test("a first start that is killed at any of its syncs leaves nothing that later writes could be lost with", async () => {
+  test("a first start that is killed at any of its syncs endangers no later writes", async () => {
     for (let killedAtSync = 1; killedAtSync <= 10; killedAtSync++) {
       const killed: Run = { batches: 1, end: "leave", killedAtSync };
       const { failures } = await cutPower({ runs: [killed, { batches: 1, end: "leave" }], chances: 1 });
@@ -124,7 +124,7 @@ describe.skipIf(reason !== undefined)(`power cuts${skipped}`, () => {
   });
 });
 
-describe.skipIf(reason !== undefined)(`the trial of power cuts finds a store that forgets a sync${skipped}`, () => {
+describe.skipIf(reason !== undefined)(`the trial of power cuts finds a store that omits a sync${skipped}`, () => {
   const runs: Run[] = [
     { batches: 20, end: "close" },
     { batches: 5, end: "leave" },
