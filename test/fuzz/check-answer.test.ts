@@ -10,8 +10,8 @@ import { patienceMs } from "../support/patience.ts";
 import { answerMsMax } from "../support/fuzz/share.ts";
 
 /**
- * Whatever a checked service answers, the check ends with a result, and reads the same of it in whatever pieces it comes.
- * SEED=7 brings back what was found with that seed.
+ * For any octets from a checked service, the check ends with a result, which is independent of how the octets are
+ * split. SEED=7 repeats the run with that seed.
  */
 
 const shortRuns = 5_000;
@@ -37,7 +37,7 @@ function read(pieces: readonly Buffer[], isHead = false): Read {
   return { status, reason, location, failure: reader.failure, body: Buffer.concat(body).toString("latin1"), isWhole };
 }
 
-/** The octets in pieces, cut at the given places. */
+/** Splits the octets at the given positions. */
 function cut(octets: Buffer, places: readonly number[]): Buffer[] {
   const ends = [...places.map((place) => place % (octets.length + 1)), octets.length].toSorted((a, b) => a - b);
   return ends.map((end, at) => octets.subarray(ends[at - 1] ?? 0, end));
@@ -50,7 +50,7 @@ const headers = fc
   .map((lines) => lines.map(([each, value]) => `${each}: ${value}\r\n`).join(""));
 const content = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes));
 
-/** A right answer: its head, its body as it is sent, and as it is meant. */
+/** A valid answer: its head, its body as sent, and the decoded body. */
 const framed = fc.oneof(
   content.map((body) => ({ framing: `Content-Length: ${body.length}\r\n`, sent: body, body })),
   content.map((body) => ({ framing: "", sent: body, body })),
@@ -83,7 +83,7 @@ function octetsOf({ announced, status, reason, headers: lines, framed: { framing
 
 const places = fc.array(fc.nat(400), { maxLength: 8 });
 
-test("a right answer is read as it was meant, in whatever pieces it comes", () =>
+test("a valid answer is decoded correctly, however it is split", () =>
   explore("check-answer", {
     ...{ arbitrary: fc.tuple(answer, places), shortRuns },
     property([each, cuts]) {
@@ -97,7 +97,7 @@ test("a right answer is read as it was meant, in whatever pieces it comes", () =
     },
   }));
 
-/** What nearly every reader of HTTP has stumbled over somewhere. */
+/** Inputs on which many HTTP parsers have failed. */
 const snippet = fc.constantFrom(
   ...[
     "\r\n",
@@ -155,7 +155,7 @@ function expectSense(whole: Buffer, cuts: readonly number[], isHead: boolean): v
   if (inOne.status !== undefined) expect(whole.toString("latin1")).toContain(` ${inOne.status}`);
 }
 
-test("any octets are an answer or not one, the same in whatever pieces, and never a body from nowhere", () =>
+test("any octets give an answer or an error, the same for every split, and never a body that was not sent", () =>
   explore("check-answer-octets", {
     ...{ arbitrary: fc.tuple(octets, places, fc.boolean()), shortRuns },
     property: ([whole, cuts, isHead]) => expectSense(whole, cuts, isHead),
@@ -163,7 +163,7 @@ test("any octets are an answer or not one, the same in whatever pieces, and neve
     known: (whole) => [false, true].map((isHead) => expectSense(Buffer.from(whole), [7, 30, 90], isHead)),
   }));
 
-/** Answers each connection with what is to be said next, in two pieces, and then ends it as it is told. */
+/** Sends the next octets on each connection in two pieces, and then closes or resets it. */
 let saying: { readonly octets: Buffer; readonly cut: number; readonly ending: "end" | "reset" | "none" };
 const server = Bun.listen({
   hostname: "127.0.0.1",
@@ -188,7 +188,7 @@ function check(): Promise<CheckResult> {
   return firstResult((options) => startHttpCheck({ ...method, intervalMs: 10_000, timeoutMs: 0 }, options));
 }
 
-test("a check of a service that says anything, and ends or breaks off, has a result that tells what it said", () =>
+test("a check of a service that sends anything, and closes or breaks the connection, has a result with the received text", () =>
   explore("check-run", {
     arbitrary: fc.tuple(octets, fc.nat(200), fc.constantFrom("end", "reset")),
     shortRuns: shortRuns / 10,

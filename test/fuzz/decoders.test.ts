@@ -6,8 +6,8 @@ import { shareMs } from "../support/fuzz/share.ts";
 import { type Fuzzed, addToCorpus, readCorpus, watchedFuzz } from "../support/fuzz/watched-fuzz.ts";
 
 /**
- * Each decoder that meets the outside is given its corpus, and then what can be made of it. It decodes or refuses in its own
- * words, within a second. What does something else is written to test/fuzz/corpus, and tried first from then on.
+ * Tries each decoder of outside input on its corpus, and then on variations of it. It must decode, or refuse with its
+ * declared error, within a second. A failing input is added to test/fuzz/corpus, and is tried first from then on.
  */
 
 const seed = Number(process.env["SEED"] ?? 1);
@@ -15,7 +15,7 @@ const budgetMs = isAtLength ? shareMs : Infinity;
 const runsMax = atLength({ short: 300, long: 1_000_000_000 });
 
 test.each(decoders.map(({ name }) => [name]))(
-  `%s decodes or refuses whatever it is given, within a second (SEED=${seed})`,
+  `%s decodes or refuses any input within a second (SEED=${seed})`,
   async (name) => {
     expect(readCorpus(name).length).toBeGreaterThan(0);
     const fuzzed = await watchedFuzz(name, { seed, runsMax, budgetMs });

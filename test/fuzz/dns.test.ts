@@ -11,10 +11,7 @@ import { freePorts } from "../support/free-ports.ts";
 import { patienceMs } from "../support/patience.ts";
 import { within } from "../support/within.ts";
 
-/**
- * Whatever octets come in over UDP and TCP, the agent goes on, finds no fault in itself, and answers with no more than
- * it was asked for.
- */
+/** For any octets over UDP and TCP, the agent keeps running, reports no fault of its own, and amplifies no answer. */
 
 const udpRuns = 30_000;
 const tcpRuns = 10_000;
@@ -48,7 +45,7 @@ const number16 = fc.oneof(fc.constantFrom(0, 1, 2, 0x8000, 0xffff), fc.nat(0xfff
 const count = fc.oneof({ weight: 4, arbitrary: fc.nat(2) }, { weight: 1, arbitrary: number16 });
 const typeNumber = fc.oneof(fc.constantFrom(1, 2, 5, 6, 12, 16, 28, 33, 41, 250, 251, 252, 255), fc.nat(0xffff));
 
-/** Nearly a question: now and then something in it is what it should not be. */
+/** Nearly a question: sometimes a part of it is invalid. */
 const nearlyQuestion = fc
   .record({
     id: number16,
@@ -72,7 +69,7 @@ const packet = fc.oneof(
 );
 
 /**
- * The answer to the packet, undefined if there is none: the question that is sent after it is answered after it.
+ * The answer to the packet; undefined when the valid question sent after it is answered first.
  * @throws Error when a resolver would refuse the answer
  */
 async function answerTo(client: UdpClient, sent: Buffer): Promise<Buffer | undefined> {
@@ -95,7 +92,7 @@ describe("over UDP", () => {
   });
   afterAll(() => client.close());
 
-  test("any packet is answered as it deserves: an answer never, garbage with a header, a question as a resolver takes it", async () => {
+  test("any packet gets the right kind of answer: none to an answer, a header to garbage, an answer that resolvers accept to a question", async () => {
     const property = async (sent: Buffer): Promise<void> => {
       const answer = await answerTo(client, sent);
       const isAnswer = ((sent[2] ?? 0) & 0x80) !== 0;
@@ -125,7 +122,7 @@ describe("over UDP", () => {
     ["a name of 256 octets", Buffer.concat([dnsHeader(), questionOctets(Array(127).fill("a").concat("b"))])],
     ["no type and class", Buffer.concat([dnsHeader(), web.subarray(0, -4)])],
   ];
-  test.each(formatError)("%s is a format error, told in no more octets than were sent", async (_, sent) => {
+  test.each(formatError)("%s is a format error, in an answer no longer than the packet", async (_, sent) => {
     const answer = await answerTo(client, sent);
     expect(answer?.readUInt16BE(2)).toBe(0x8101);
     expect(answer?.length).toBeLessThanOrEqual(sent.length);
@@ -146,7 +143,7 @@ describe("over UDP", () => {
     expect((answer?.readUInt8(3) ?? 0) & 0xf).toBe(3);
   });
 
-  test("a plain client gets 512 octets at the most, whatever it asks", async () => {
+  test("a client without EDNS gets at most 512 octets for any question", async () => {
     for (const type of [1, 28, 33, 255, 16])
       expect((await askDns(port, `web.service.consul UNKNOWN_${type}`)).bytes).toBeLessThanOrEqual(512);
     for (const edns of [1, 100, 511, 513, 700, 1_232, 4_096])
@@ -155,7 +152,7 @@ describe("over UDP", () => {
       );
   });
 
-  test("clients that have gone before their answers come cost the others nothing", async () => {
+  test("clients that leave before their answers do not delay others", async () => {
     const packet = packetOf(parseDnsQuestion("web.service.consul SRV"));
     for (let at = 0; at < 100; at += 1) {
       const client = await Bun.udpSocket({ connect: { hostname: "127.0.0.1", port }, socket: {} });
@@ -186,7 +183,7 @@ describe("over TCP", () => {
     await explore("dns-tcp", { arbitrary, property, shortRuns: tcpRuns, octetsOf, known });
   });
 
-  test("a question comes in as many parts as it likes, and a thousand in one", async () => {
+  test("a question may come in any number of segments, and a thousand in one", async () => {
     const client = await openTcpClient(port);
     const frame = Buffer.concat([Buffer.from([0, question.length]), question]);
     for (const octet of frame) {
@@ -200,7 +197,7 @@ describe("over TCP", () => {
     client.close();
   });
 
-  test("who asks and never reads is cut off, and costs the others nothing", async () => {
+  test("a client that asks and never reads is disconnected, and does not delay others", async () => {
     const client = await openTcpClient(port);
     client.pause();
     const many = packetOf(parseDnsQuestion("web.service.consul SRV"));
@@ -213,7 +210,7 @@ describe("over TCP", () => {
     client.close();
   });
 
-  test("who has said half a question is let go after ten seconds, however often it adds an octet", async () => {
+  test("half a question is dropped after ten seconds, even if octets keep arriving", async () => {
     const client = await openTcpClient(port);
     const started = performance.now();
     client.write(Buffer.from([1, 0]));
@@ -223,8 +220,8 @@ describe("over TCP", () => {
     expect(performance.now() - started).toBeWithin(9_000, 10_000 + patienceMs(5_000));
   });
 
-  test("of 300 connections of one client 64 are held, and those are served", async () => {
-    // Who is too many may hear of it while it connects.
+  test("of 300 connections of one client 64 are kept and served", async () => {
+    // A refused connection may fail already while it connects.
     const tried = await Promise.allSettled(Array.from({ length: 300 }, () => openTcpClient(port)));
     const clients = tried.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
     const open = (): typeof clients => clients.filter(({ isClosed }) => !isClosed);

@@ -7,8 +7,8 @@ import { answerMsMax } from "../support/fuzz/share.ts";
 import { type RawAnswer, rawExchange } from "../support/raw-exchange.ts";
 
 /**
- * Whatever bytes come in, the agent answers or closes within a second, finds no fault in itself, keeps its state when it
- * refuses, and goes on. Blocking queries are cut to 50 ms so that they count as well.
+ * For any bytes, the agent answers or closes within a second, reports no fault of its own, keeps its state when it
+ * refuses, and goes on. Blocking queries are limited to 50 ms so that the deadline applies to them, too.
  */
 
 const requestRuns = 1_200;
@@ -78,7 +78,9 @@ const fields = [
   ...["DeregisterCriticalServiceAfter", "SuccessBeforePassing", "FailuresBeforeCritical", "OutputMaxSize", "name"],
 ];
 
-/** What means something somewhere, and what does nowhere. Checks run too seldom to change anything meanwhile. */
+/**
+ * Words with a meaning on some endpoints, and words without any. Checks run too rarely to change the state meanwhile.
+ */
 const word = fc.oneof(
   fc.constantFrom("web", "service:web", "node1", "consul", "serfHealth", "a/b", "any", "passing", "critical", "dc1"),
   fc.constantFrom(
@@ -152,7 +154,7 @@ const { value: nearly } = fc.letrec<{ value: unknown; scalar: unknown }>((tie) =
   ),
 }));
 
-/** Of the right shape throughout, so that it gets past the decoders. */
+/** Bodies of a valid shape, which pass the decoders. */
 const key = fc.oneof({ weight: 9, arbitrary: fc.constantFrom("a", "rack-1", "B_2") }, { weight: 1, arbitrary: word });
 const meta = fc.dictionary(key, word, { maxKeys: 2 });
 const check = fc.oneof(
@@ -192,7 +194,7 @@ const body = fc.oneof(
 
 const method = fc.constantFrom("GET", "PUT", "PUT", "DELETE", "POST", "HEAD", "OPTIONS", "PATCH");
 
-/** Registers nothing that could run before the test is over, and does not end the agent. */
+/** Excludes registrations whose checks would run during the test, and requests that stop the agent. */
 function isTame(text: string): boolean {
   return !/"(?:TTL|Interval)":"?(?!2000000h|2562048h)[\d.]/i.test(text);
 }
@@ -206,7 +208,7 @@ interface Sent {
 
 const anyRequest: fc.Arbitrary<Sent> = fc.record({ method, target, body, chunked: fc.boolean() });
 
-/** One that the endpoint may well do. */
+/** A request that is likely to succeed. */
 function bodyRequest(where: fc.Arbitrary<string>, content: fc.Arbitrary<unknown>): fc.Arbitrary<Sent> {
   const bytes = content.map((value) => Buffer.from(JSON.stringify(value)));
   return fc.record({ method: fc.constant("PUT"), target: where, body: bytes, chunked: fc.boolean() });
@@ -263,7 +265,7 @@ async function expectNoChange(request: Sent): Promise<number> {
   return before;
 }
 
-/** Also when it starts again on all that has got in. */
+/** Also after a start on the data that the test has written. */
 async function expectHealthyAgain(): Promise<void> {
   agent.signal("SIGTERM");
   await agent.ended();
@@ -278,14 +280,14 @@ async function expectHealthy(): Promise<void> {
   expect(agent.output().match(/.*fault of the agent.*/g)).toBeNull();
 }
 
-test("any request on any path is answered, and one that is refused changes nothing", async () => {
+test("any request on any path is answered, and a refused one changes nothing", async () => {
   let index = await stateIndex();
   const property = async (request: Sent): Promise<void> => {
     if (!isTame(Buffer.from(request.body).toString())) return;
     const answer = await answerTo(request);
     const before = index;
     index = await stateIndex();
-    // Alias checks follow a change a moment later, so only a request that does it again has done it.
+    // Alias checks change a moment later, so a change counts only if a repeated request causes it again.
     if (index !== before && !mayChange(request, answer)) index = await expectNoChange(request);
   };
   const arbitrary = fc.oneof(anyRequest, doable);
@@ -339,14 +341,14 @@ async function expectNoFault(octets: Uint8Array): Promise<void> {
   expect(answer?.status).not.toBe(502);
 }
 
-test("bytes that are no request are answered or end the connection, and change nothing", async () => {
+test("invalid bytes are answered or end the connection, and change nothing", async () => {
   // Alias checks of the tests before would follow changes late, and move the index.
   agent.signal("SIGTERM");
   await agent.ended();
   await startAgent("untouched");
   const before = await stateIndex();
   const property = async (octets: Buffer): Promise<void> => {
-    // Who announces a body and sends none may be waited for.
+    // The agent may wait for a client that announces a body and sends none.
     if (/content-length: *[1-9]|transfer-encoding|^put/im.test(octets.toString("latin1"))) return;
     await expectNoFault(octets);
   };

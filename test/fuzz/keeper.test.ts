@@ -8,8 +8,8 @@ import { freePorts } from "../support/free-ports.ts";
 import { type RawAnswer, rawExchange } from "../support/raw-exchange.ts";
 
 /**
- * Whatever comes in at core-keeper's API, the agent answers within a second, finds no fault in itself, writes nothing when
- * it refuses, and what it has taken it can show.
+ * For any request to core-keeper's API, the agent answers within a second, reports no fault of its own, writes nothing
+ * when it refuses, and can show what it accepted.
  */
 
 const shortRuns = 2_000;
@@ -30,7 +30,9 @@ const paths = fc.constantFrom(
   ...["/api/v3/kvs/key/", "/api/v3/kvs/key/edgex/v4/a", "/api/v3/registry", "/api/v3/registry/all", "/api/v3/ping"],
   ...["/api/v3/registry/serviceId/", "/api/v3/registry/serviceId/web", "/api/v3/secret", "/api/v3/config", "/"],
 );
-/** What means something somewhere, and what does nowhere. Checks run too seldom to change anything meanwhile. */
+/**
+ * Words with a meaning on some endpoints, and words without any. Checks run too rarely to change the state meanwhile.
+ */
 const word = fc.oneof(
   fc.constantFrom("web", "consul", "a/b", "..", "", "0", "true", "1h", "1d", "999999999d", "-1s", "UP", "HALT", "v3"),
   fc.constantFrom("http", "tcp", "ftp", "[::1]", "::1", "a b", "__proto__", "constructor", "\u0000", "\u2028", "😀"),
@@ -107,7 +109,7 @@ function targetOf(sent: { readonly path: string; readonly query: string }): stri
 
 const statuses = [200, 201, 204, 400, 403, 404, 405, 409, 413, undefined];
 
-/** Everything that others would see of a change. */
+/** All data in which a change would be visible. */
 async function shown(): Promise<readonly (string | undefined)[]> {
   const [keys, services, consul] = await Promise.all([
     agent.send("GET", "/v1/kv/?recurse"),
@@ -117,7 +119,7 @@ async function shown(): Promise<readonly (string | undefined)[]> {
   return [keys.text, services?.body.replaceAll(/"(?:created|modified)":\d+,/g, ""), consul.text];
 }
 
-test("any request is answered in time, without a fault, and changes nothing where it is refused", async () => {
+test("any request is answered in time, without a fault, and changes nothing when it is refused", async () => {
   await explore("keeper-request", {
     ...{ arbitrary: request, shortRuns },
     octetsOf: (sent) => octetsOf(sent.method, targetOf(sent), sent.text),
