@@ -39,7 +39,7 @@ const paths: Readonly<Record<string, string>> = {
 };
 
 describe("without access control", () => {
-  test.each(Object.entries(paths))("acl/%s says that there is none, to %s", async (path, methods) => {
+  test.each(Object.entries(paths))("acl/%s answers that access control is disabled, to %s", async (path, methods) => {
     for (const method of methods.split(",")) {
       const body = method === "GET" ? undefined : "{}";
       expectError(await send(method, `/v1/acl/${path}`, { body }), disabled);

@@ -22,13 +22,13 @@ async function agentCheck(id: string): Promise<string> {
 }
 
 describe("registering", () => {
-  test("a check of the node takes its ID from its name and starts critical", async () => {
+  test("a node check without an ID gets its name as ID and starts critical", async () => {
     const Name = unique("node check");
     await registerCheck({ Name, TTL: "1h" });
     expect(await agentCheck(Name)).toBe(`{"${Name}":${checkText({ id: Name, status: "critical", type: "ttl" })}}`);
   });
 
-  test("the health check of EdgeX's Go services: ID is the name, blanks, colon and all", async () => {
+  test("the health check of EdgeX's Go services keeps its name as ID, with blanks and colon", async () => {
     const service = unique("edgex-core-data");
     await registerService({ Name: service, Port: 48080, Address: "127.0.0.1" });
     const Name = `Health Check: ${service}`;
@@ -38,7 +38,7 @@ describe("registering", () => {
     expect(masked((await get(`/v1/health/checks/${service}`)).text)).toBe(`[${checkText(expected)}]`);
   });
 
-  test("?definitions tells how checks are run", async () => {
+  test("?definitions adds how checks run", async () => {
     const Name = unique("told");
     await registerCheck({ Name, HTTP: "http://127.0.0.1:1/a", Header: { A: ["b"] }, Interval: "1h", OutputMaxSize: 9 });
     const answer = await get(`/v1/agent/checks?definitions&filter=${encodeURIComponent(`Name == "${Name}"`)}`);
@@ -54,14 +54,14 @@ describe("registering", () => {
     expect(told[Name]?.Definition).toEqual(differs("consul", "it tells nobody how its checks are run") ? {} : ours);
   });
 
-  test("ID, notes and first status are taken", async () => {
+  test("ID, notes and initial status are kept", async () => {
     const ID = unique("id");
     await registerCheck({ ID, Name: "named", TTL: "1h", Notes: "n", Status: "passing" });
     const expected = checkText({ id: ID, name: "named", status: "passing", notes: "n", type: "ttl" });
     expect(await agentCheck(ID)).toBe(`{"${ID}":${expected}}`);
   });
 
-  test("a service's check carries the service's ID, name and tags", async () => {
+  test("a service's check shows the service's ID, name and tags", async () => {
     const [ID, service] = [unique("id"), unique("web")];
     await registerService({ ID, Name: service, Tags: ["a", "b"] });
     const Name = unique("check");
@@ -82,7 +82,7 @@ describe("registering", () => {
     ["ttl", { TTL: "1h" }],
     ["alias", { AliasService: "nobody" }],
     ["http", { HTTP: "http://127.0.0.1:1/", TCP: "127.0.0.1:1", Interval: "1h" }],
-  ])("is of type %s: %j", async (type, definition) => {
+  ])("has the type %s: %j", async (type, definition) => {
     const Name = unique("check");
     await registerCheck({ Name, ...definition });
     expect(await agentCheck(Name)).toContain(`"Type":"${type}","Definition":{}`);
@@ -104,7 +104,7 @@ describe("a TTL check", () => {
     expect(masked((await get(`/v1/health/checks/${Name}`)).text)).toBe(`[${expected}]`);
   });
 
-  test("is set by update; the ID may be escaped", async () => {
+  test("is set by an update; the ID may be escaped", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h" } });
     expectEmpty(await put(`/v1/agent/check/update/service%3A${Name}`, { Status: "warning", Output: "hm" }));
@@ -113,14 +113,14 @@ describe("a TTL check", () => {
     expect(await agentCheck(`service:${Name}`)).toContain('"Status":"passing","Notes":"","Output":""');
   });
 
-  test("keeps 4096 bytes of output and says how many there were", async () => {
+  test("keeps 4096 bytes of output and says how many it had", async () => {
     const Name = unique("check");
     await registerCheck({ Name, TTL: "1h" });
     expectEmpty(await put(`/v1/agent/check/update/${Name}`, { Status: "passing", Output: "x".repeat(5000) }));
     expect(await agentCheck(Name)).toContain(`"Output":"${"x".repeat(4096)} ... (captured 4096 of 5000 bytes)"`);
   });
 
-  test("turns critical when its time is up and says what it said last", async () => {
+  test("turns critical when its TTL ends and repeats its last output", async () => {
     const Name = unique("check");
     await registerCheck({ Name, TTL: "300ms" });
     expectEmpty(await put(`/v1/agent/check/pass/${Name}?note=still+here`));
@@ -143,7 +143,7 @@ describe("a TTL check", () => {
     expectError(await put(`/v1/agent/check/${verb}/`), { status: 500, text: missing });
   });
 
-  test("is not what a check with an interval is", async () => {
+  test("an interval check refuses TTL updates", async () => {
     const Name = unique("check");
     await registerCheck({ Name, TCP: "127.0.0.1:1", Interval: "1h" });
     const text = `CheckID "${Name}" does not have associated TTL`;
@@ -153,7 +153,7 @@ describe("a TTL check", () => {
 });
 
 describe("an alias check", () => {
-  test("of a service follows the service it names", async () => {
+  test("of a service follows the service that it names", async () => {
     const [target, Name] = [unique("web"), unique("alias")];
     await registerService({ Name: target, Check: { Name: "up", TTL: "1h", Status: "passing" } });
     await registerService({ Name, Check: { AliasService: target } });
@@ -164,7 +164,7 @@ describe("an alias check", () => {
     await within(2_000, async () => expect(await agentCheck(`service:${Name}`)).toContain(critical));
   });
 
-  test("of a service that is not there is critical", async () => {
+  test("of an unknown service is critical", async () => {
     const Name = unique("alias");
     await registerService({ Name, Check: { AliasService: "nobody", Status: "passing" } });
     const critical = '"Status":"critical","Notes":"","Output":"Service nobody could not be found on node ';
@@ -173,7 +173,7 @@ describe("an alias check", () => {
 });
 
 describe("a running check", () => {
-  test("asks a URL and shows the answer", async () => {
+  test("requests a URL and shows the response", async () => {
     const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("pong") });
     const [Name, HTTP] = [unique("check"), `http://127.0.0.1:${server.port}/ping`];
     await registerCheck({ Name, HTTP, Interval: "100ms" });
@@ -192,7 +192,7 @@ describe("a running check", () => {
     [503, "critical"],
     [404, "critical"],
     [204, "passing"],
-  ])("whose URL answers %d is %s", async (status, expected) => {
+  ])("with status %d of its URL is %s", async (status, expected) => {
     const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response(null, { status }) });
     const Name = unique("check");
     const first = expected === "critical" ? "passing" : "critical";
@@ -228,7 +228,7 @@ describe("a running check", () => {
 });
 
 describe("deregistering", () => {
-  test("takes the check out of agent and catalog, not its service", async () => {
+  test("removes the check from agent and catalog, but not its service", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h" } });
     expectEmpty(await put(`/v1/agent/check/deregister/service:${Name}`));
@@ -237,7 +237,7 @@ describe("deregistering", () => {
     expect((await get(`/v1/agent/service/${Name}`)).status).toBe(200);
   });
 
-  test("an unknown check is success", async () => {
+  test("an unknown check succeeds", async () => {
     expectEmpty(await put("/v1/agent/check/deregister/nobody"));
   });
 

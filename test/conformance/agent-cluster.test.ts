@@ -15,7 +15,7 @@ async function members(query = ""): Promise<readonly Member[]> {
 }
 
 describe("members of the WAN", () => {
-  test("are told where wan has a value, whatever it is", async () => {
+  test("are listed when wan has any value", async () => {
     const [lan] = await members();
     const { wan_join_port: port, ...tags } = lan?.Tags ?? {};
     for (const query of ["?wan=1", "?wan=0", "?wan=x"]) {
@@ -32,7 +32,7 @@ describe("joining", () => {
     expectEmpty(await put(`/v1/agent/join/${self?.Addr}:${self?.Tags["wan_join_port"]}?wan=1`));
   });
 
-  test("nobody is an error that names the host", async () => {
+  test("an unknown host is an error that names it", async () => {
     const answer = await put("/v1/agent/join/127.0.0.1:1");
     expect(answer.status).toBe(500);
     expect(answer.text).toStartWith("1 error occurred:\n\t* Failed to join 127.0.0.1: ");
@@ -41,7 +41,7 @@ describe("joining", () => {
 });
 
 describe("forcing a node to leave", () => {
-  test("that is not known is an error", async () => {
+  test("that is unknown is an error", async () => {
     for (const [name, query] of [
       ["nosuch", ""],
       ["nosuch", "?prune"],
@@ -54,12 +54,12 @@ describe("forcing a node to leave", () => {
     }
   });
 
-  test("that is alive is not an error, and leaves it alone", async () => {
+  test("that is alive succeeds and leaves it alive", async () => {
     expectEmpty(await put("/v1/agent/force-leave/node1"));
     expect(await members()).toMatchObject([{ Name: "node1", Status: 1 }]);
   });
 });
 
-test("there is no agent/version", async () => {
+test("agent/version does not exist", async () => {
   expect((await get("/v1/agent/version")).status).toBe(404);
 });

@@ -17,7 +17,7 @@ await sharedTarget();
 const byId = "/v1/agent/health/service/id";
 const byName = "/v1/agent/health/service/name";
 
-/** One service with one check of the status; its name. */
+/** Registers one service with one check of the status; returns its name. */
 async function serviceThatIs(status: string): Promise<string> {
   const Name = unique("web");
   await registerService({ Name, Check: { TTL: "1h", Status: status } });
@@ -75,7 +75,7 @@ describe("the text form", () => {
     ["TEXT/PLAIN", false],
     ["text/*", false],
     ["*/*", false],
-  ])("is what an Accept header of %p asks for: %p", async (accept, isText) => {
+  ])("is chosen by the Accept header %p: %p", async (accept, isText) => {
     const name = await serviceThatIs("warning");
     for (const format of ["", "?format=json", "?format=TEXT"]) {
       expect(await form(`${byId}/${name}${format}`, accept)).toBe(isText ? "w" : "{");
@@ -123,7 +123,7 @@ describe("the status of a service", () => {
     expect(answer.text).toEndWith(`,${nodeCheck}]}`);
   });
 
-  test("by name is that of its worst instance", async () => {
+  test("by name is the status of its worst instance", async () => {
     const Name = unique("web");
     await registerService({ ID: `${Name}-1`, Name, Check: { TTL: "1h", Status: "passing" } });
     await registerService({ ID: `${Name}-2`, Name, Check: { TTL: "1h", Status: "warning" } });
@@ -146,7 +146,7 @@ describe("the status of a service", () => {
     );
   });
 
-  test("does not know services of the catalog that no agent here runs", async () => {
+  test("ignores services of the catalog that are not registered with this agent", async () => {
     expect((await get(`${byName}/consul`)).status).toBe(404);
   });
 
@@ -165,7 +165,7 @@ describe("an unknown service", () => {
       '{"AggregatedStatus":"critical","Service":null,"Checks":null}',
       "ServiceId nobody not found",
     ],
-    // Consul: quoted, though text was asked for.
+    // Consul: quoted, although the request wants text.
     [`${byId}/nobody?format=text`, "application/json", '"ServiceId nobody not found"', "ServiceId nobody not found"],
     [`${byName}/nobody`, "application/json", "[]", "ServiceName nobody Not Found"],
     [`${byName}/nobody?format=text`, "text/plain", "ServiceName nobody Not Found", "ServiceName nobody Not Found"],
@@ -179,7 +179,7 @@ describe("an unknown service", () => {
   test.each([
     [`${byId}/`, "Bad request: Missing serviceID"],
     [`${byName}/`, "Bad request: Missing service Name"],
-  ])("cannot be asked for without a name: %s", async (path, text) => {
+  ])("needs a name: %s", async (path, text) => {
     expectError(await get(path), { status: 500, text });
   });
 });

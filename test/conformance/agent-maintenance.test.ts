@@ -43,7 +43,7 @@ describe("of the node", () => {
     expect(masked((await get("/v1/health/node/node1")).text)).toBe(`[${nodeCheck("broken disk")},${serfHealthText}]`);
   });
 
-  test("has a reason when none is given", async () => {
+  test("has a default reason", async () => {
     await maintainNode("enable=1");
     expect(await maintenanceChecks()).toBe(`{"_node_maintenance":${nodeCheck(nodeDefault)}}`);
   });
@@ -63,7 +63,7 @@ describe("of the node", () => {
     expect((await get(`/v1/health/service/${Name}?passing`)).text).toContain(`"ID":"${Name}"`);
   });
 
-  test("ends without a trace, also when it was not on", async () => {
+  test("ends without a trace, also when it was off", async () => {
     await maintainNode("enable=t");
     expectEmpty(await put("/v1/agent/maintenance?enable=F"));
     expectEmpty(await put("/v1/agent/maintenance?enable=0"));
@@ -83,7 +83,7 @@ describe("of a service", () => {
     expect((await get(`/v1/health/service/${Name}?passing`)).text).toBe("[]");
   });
 
-  test("has a reason when none is given, and ends", async () => {
+  test("has a default reason, and ends", async () => {
     const Name = unique("web");
     await registerService({ Name, Tags: ["a"] });
     expectEmpty(await put(`/v1/agent/service/maintenance/${Name}?enable=true`));
@@ -92,7 +92,7 @@ describe("of a service", () => {
     expect(await maintenanceChecks()).toBe("{}");
   });
 
-  test("goes with the service", async () => {
+  test("ends with the service", async () => {
     const Name = unique("web");
     await registerService({ Name });
     await put(`/v1/agent/service/maintenance/${Name}?enable=true`);

@@ -5,7 +5,7 @@ await sharedTarget();
 
 describe("members", () => {
   test.each(["/v1/agent/members", "/v1/agent/members?segment=_all", "/v1/agent/members?filter=Name==nobody"])(
-    "are the one that the agent itself is: %s",
+    "are only the agent itself: %s",
     async (path) => {
       const answer = await get(path);
       expect(answer.status).toBe(200);

@@ -3,7 +3,7 @@ import { expectError, get, put, sharedTarget } from "../support/conformance.ts";
 
 const { url } = await sharedTarget();
 
-/** What is told while a service comes and goes. */
+/** The log lines while a service is registered and deregistered. */
 async function followed(query: string, until: RegExp): Promise<{ readonly response: Response; readonly text: string }> {
   const client = new AbortController();
   const response = await fetch(`${url}/v1/agent/monitor${query}`, {
@@ -26,7 +26,7 @@ async function followed(query: string, until: RegExp): Promise<{ readonly respon
 }
 
 describe("following the log", () => {
-  test("gives lines as they are written", async () => {
+  test("sends lines as they are written", async () => {
     const { response, text } = await followed("?loglevel=debug", /Deregistered.*\n/);
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toBeNull();
@@ -37,7 +37,7 @@ describe("following the log", () => {
     expect(text).toMatch(/\[(?:INFO|DEBUG)\] {1,2}agent: Deregistered service: service=followed\n/);
   });
 
-  test("as JSON gives an object a line", async () => {
+  test("as JSON sends one object on each line", async () => {
     const { text } = await followed("?loglevel=DEBUG&logjson", /Deregistered.*\n/);
     const lines = text
       .trim()
@@ -52,7 +52,7 @@ describe("following the log", () => {
     );
   });
 
-  test("at debug shows each request, whatever the agent's own level, without tokens", async () => {
+  test("at debug shows each request without its token, whatever the agent's own level", async () => {
     const ended = /url=\/v1\/agent\/service\/deregister\/followed\S* /;
     const { text } = await followed("?loglevel=debug&token=s3cret", ended);
     expect(text).toMatch(
@@ -61,7 +61,7 @@ describe("following the log", () => {
     expect(text).not.toContain("s3cret");
   });
 
-  test("refuses a level that is none", async () => {
+  test("refuses an unknown level", async () => {
     expectError(await get("/v1/agent/monitor?loglevel=foo"), {
       status: 400,
       text: "Bad request: Unknown log level: foo",

@@ -31,7 +31,7 @@ describe("the agent itself", () => {
     expect(Object.keys(await self())).toEqual(["Config", "DebugConfig", "Coord", "Member", "Stats", "Meta"]);
   });
 
-  test("Config names node and datacenter and says that it is a server", async () => {
+  test("Config has the node, the datacenter and that it is a server", async () => {
     const { Config } = await self();
     expect(Object.keys(Config)).toEqual(["Datacenter", "NodeName", "NodeID", "Revision", "Server", "Version"]);
     expect(Config).toMatchObject({ Datacenter: "dc1", NodeName: "node1", Server: true });
@@ -59,7 +59,7 @@ describe("the agent itself", () => {
     expect(build.split(":")[0]).toBe(String(Config["Version"]));
   });
 
-  test("Meta and Coord are there", async () => {
+  test("Meta and Coord are present", async () => {
     const { Meta, Coord } = await self();
     expect(Meta).toEqual({ "consul-network-segment": "" });
     expect(Coord).toMatchObject({ Vec: [0, 0, 0, 0, 0, 0, 0, 0], Adjustment: 0 });
@@ -86,7 +86,7 @@ describe("the agent itself", () => {
     expect(Stats["consul"]?.["leader_addr"]).toBe(JSON.parse((await get("/v1/status/leader")).text));
   });
 
-  test("DebugConfig says what clients look up there", async () => {
+  test("DebugConfig has the fields that clients read", async () => {
     const { DebugConfig, Config } = await self();
     expect(DebugConfig).toMatchObject({
       ...{ Datacenter: "dc1", NodeName: "node1", NodeID: Config["NodeID"], ServerMode: true, Bootstrap: true },
@@ -103,7 +103,7 @@ describe("the agent itself", () => {
 });
 
 describe("the rest of the agent", () => {
-  test("reload is an empty success", async () => {
+  test("reload succeeds with an empty body", async () => {
     expectEmpty(await put("/v1/agent/reload"));
   });
 });

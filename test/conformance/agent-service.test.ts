@@ -27,13 +27,13 @@ function bareText(name: string, more = plainColumns): string {
 }
 
 describe("registering", () => {
-  test("a name is enough; the ID is the name", async () => {
+  test("a name is enough; it is also the ID", async () => {
     const Name = unique("web");
     await registerService({ Name });
     expect(await serviceText(Name)).toBe(bareText(Name));
   });
 
-  test("what EdgeX's Go services send is accepted", async () => {
+  test("the registrations of EdgeX's Go services are accepted", async () => {
     const Name = unique("edgex-core-data");
     await registerService({ Name, Port: 48080, Address: "edgex-core-data", Check: null, Checks: null });
     expect(await serviceText(Name)).toBe(
@@ -41,7 +41,7 @@ describe("registering", () => {
     );
   });
 
-  test("an IP address is shown as the tagged addresses too", async () => {
+  test("an IP address also appears as the tagged addresses", async () => {
     const Name = unique("web");
     await registerService({ Name, Address: "10.1.2.3", Port: 8080, Tags: ["v1", "primary"], Meta: { b: "2", a: "1" } });
     expect(await serviceText(Name)).toBe(
@@ -51,7 +51,7 @@ describe("registering", () => {
     );
   });
 
-  test("an IPv6 address is shown as the tagged addresses of its family", async () => {
+  test("an IPv6 address also appears as the tagged addresses of its family", async () => {
     const Name = unique("web");
     await registerService({ Name, Address: "fd00::1", Port: 1 });
     expect(await serviceText(Name)).toContain(
@@ -70,7 +70,7 @@ describe("registering", () => {
     );
   });
 
-  test("names of fields are taken in any case, and in snake case where Consul has it", async () => {
+  test("names of fields match in any case, and in snake case where Consul accepts it", async () => {
     const name = unique("web");
     await registerService({ Name: name });
     expectEmpty(await put("/v1/agent/service/register", { NAME: name, port: 7, enable_tag_override: true }));
@@ -79,7 +79,7 @@ describe("registering", () => {
     );
   });
 
-  test("any port, host name and characters in a name are taken", async () => {
+  test("any port, host name and characters in a name are accepted", async () => {
     const Name = `${unique("a b")}/c`;
     await registerService({ Name, Port: 70_000, Address: "no such host!" });
     const entry = (await get("/v1/agent/services")).json as Record<string, { Port: number; Address: string }>;
@@ -87,7 +87,7 @@ describe("registering", () => {
     expect(await serviceText(Name)).toContain(`"ID":"${Name}"`);
   });
 
-  test("ids that differ in the case of letters are two to the agent and one row to the catalog, the last one's", async () => {
+  test("ids that differ in letter case are two services of the agent and one row of the catalog, with the last one's data", async () => {
     const name = unique("web");
     const upper = name.toUpperCase();
     await registerService({ Name: upper, Port: 1 });
@@ -114,7 +114,7 @@ describe("registering", () => {
     expect(await serviceText(Name)).toContain('"Port":5');
   });
 
-  test("again, it replaces the definition; its new name takes over in the catalog", async () => {
+  test("a repeated registration replaces the definition, and its new name replaces the old one in the catalog", async () => {
     const [ID, Name] = [unique("id"), unique("web")];
     await registerService({ ID, Name, Port: 1, Tags: ["a"] });
     await registerService({ ID, Name: `${Name}-renamed`, Port: 2 });
@@ -123,7 +123,7 @@ describe("registering", () => {
     expect((await get(`/v1/catalog/service/${Name}-renamed`)).text).toContain(`"ServiceID":"${ID}"`);
   });
 
-  test("the catalog knows it when the answer is there", async () => {
+  test("the catalog has the service before the response", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h", Status: "passing" } });
     expect((await get(`/v1/health/service/${Name}?passing`)).text).toContain(`"Service":"${Name}"`);
@@ -131,7 +131,7 @@ describe("registering", () => {
 });
 
 describe("checks inside a registration", () => {
-  test("one check is named after the service", async () => {
+  test("a single check is named after the service", async () => {
     const Name = unique("web");
     await registerService({ Name, Tags: ["t"], Check: { TTL: "1h" } });
     expect((await get(`/v1/health/checks/${Name}`)).json).toMatchObject([
@@ -145,7 +145,7 @@ describe("checks inside a registration", () => {
     ]);
   });
 
-  test("several are numbered by their place; those with an ID keep it", async () => {
+  test("several checks are numbered by position; those with an ID keep it", async () => {
     const Name = unique("web");
     const Checks = [
       { Name: "first", HTTP: "http://127.0.0.1:1/", Interval: "1h" },
@@ -167,7 +167,7 @@ describe("checks inside a registration", () => {
     );
   });
 
-  test("Check goes before Checks", async () => {
+  test("Check precedes Checks", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h", Name: "single" }, Checks: [{ TTL: "2h", Name: "listed" }] });
     const checks = (await get(`/v1/health/checks/${Name}`)).json as { CheckID: string; Name: string }[];
@@ -177,13 +177,13 @@ describe("checks inside a registration", () => {
     ]);
   });
 
-  test.each([{}, { TTL: "0s" }, null])("an empty Check %j is none", async (Check) => {
+  test.each([{}, { TTL: "0s" }, null])("an empty Check %j is ignored", async (Check) => {
     const Name = unique("web");
     await registerService({ Name, Check });
     expect((await get(`/v1/health/checks/${Name}`)).text).toBe("[]");
   });
 
-  test("a second registration keeps status, output and the checks it does not name", async () => {
+  test("a repeated registration keeps status, output and the checks that it does not name", async () => {
     const Name = unique("web");
     await registerService({
       Name,
@@ -200,22 +200,27 @@ describe("checks inside a registration", () => {
     ]);
   });
 
-  test.each(["?replace-existing-checks", "?replace-existing-checks=true"])("with %s the others go", async (query) => {
-    const Name = unique("web");
-    await registerService({
-      Name,
-      Checks: [
-        { TTL: "1h", CheckID: `${Name}-a` },
-        { TTL: "1h", CheckID: `${Name}-b` },
-      ],
-    });
-    expectEmpty(await put(`/v1/agent/service/register${query}`, { Name, Check: { TTL: "1h", CheckID: `${Name}-b` } }));
-    expect((await get(`/v1/health/checks/${Name}`)).json).toMatchObject([{ CheckID: `${Name}-b` }]);
-  });
+  test.each(["?replace-existing-checks", "?replace-existing-checks=true"])(
+    "with %s removes the others",
+    async (query) => {
+      const Name = unique("web");
+      await registerService({
+        Name,
+        Checks: [
+          { TTL: "1h", CheckID: `${Name}-a` },
+          { TTL: "1h", CheckID: `${Name}-b` },
+        ],
+      });
+      expectEmpty(
+        await put(`/v1/agent/service/register${query}`, { Name, Check: { TTL: "1h", CheckID: `${Name}-b` } }),
+      );
+      expect((await get(`/v1/health/checks/${Name}`)).json).toMatchObject([{ CheckID: `${Name}-b` }]);
+    },
+  );
 });
 
 describe("reading", () => {
-  test("services are one object by ID, the same text as one service without its hash", async () => {
+  test("services are one object by ID, in the form of a single service without its hash", async () => {
     const Name = unique("web");
     await registerService({ Name });
     const answer = await get(`/v1/agent/services?filter=${encodeURIComponent(`ID == "${Name}"`)}`);
@@ -224,11 +229,11 @@ describe("reading", () => {
     expect(answer.header("X-Consul-Index")).toBeUndefined();
   });
 
-  test("no match is an empty object", async () => {
+  test("a filter without a match returns an empty object", async () => {
     expect((await get("/v1/agent/services?filter=Service==nobody")).text).toBe("{}");
   });
 
-  test("one service carries a hash that changes with its definition only", async () => {
+  test("a single service has a hash that changes only with its definition", async () => {
     const Name = unique("web");
     await registerService({ Name });
     const first = await get(`/v1/agent/service/${Name}`);
@@ -248,7 +253,7 @@ describe("reading", () => {
 });
 
 describe("deregistering", () => {
-  test("takes the service and its checks out of agent and catalog", async () => {
+  test("removes the service and its checks from agent and catalog", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h" } });
     expectEmpty(await put(`/v1/agent/service/deregister/${Name}`));
@@ -258,18 +263,18 @@ describe("deregistering", () => {
     expect((await get(`/v1/health/checks/${Name}`)).text).toBe("[]");
   });
 
-  test("an unknown service is success", async () => {
+  test("an unknown service succeeds", async () => {
     expectEmpty(await put("/v1/agent/service/deregister/nobody"));
   });
 
-  test("what the server keeps for its own node is success and leaves it there", async () => {
+  test("the service that the server keeps for its own node succeeds and stays", async () => {
     expectEmpty(await put("/v1/agent/service/deregister/consul"));
     expectEmpty(await put("/v1/agent/check/deregister/serfHealth"));
     const [entry] = (await get("/v1/health/service/consul")).json as { Checks: { CheckID: string }[] }[];
     expect(entry?.Checks.map(({ CheckID }) => CheckID)).toContain("serfHealth");
   });
 
-  test("forgets what its checks printed", async () => {
+  test("discards the output of its checks", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h" } });
     await put(`/v1/agent/check/fail/service:${Name}?note=broken`);

@@ -10,7 +10,7 @@ interface Held {
   readonly tookMs: number;
 }
 
-/** Asks with the hash of what is there, and does `act` a moment later. */
+/** Requests the service with its current hash, and calls `act` a moment later. */
 async function held(id: string, act: () => Promise<unknown>, wait: string): Promise<Held> {
   const path = `/v1/agent/service/${id}`;
   const hash = (await get(path)).header("X-Consul-Contenthash");
@@ -22,22 +22,22 @@ async function held(id: string, act: () => Promise<unknown>, wait: string): Prom
   return { answer, tookMs: performance.now() - started };
 }
 
-describe("a service of the agent asked for with its hash", () => {
-  test("is answered when it changes", async () => {
+describe("a service of the agent requested with its hash", () => {
+  test("is returned when it changes", async () => {
     const Name = unique("hashed");
     await registerService({ Name, Tags: ["one"] });
     const { answer } = await held(Name, () => registerService({ Name, Tags: ["two"] }), "10m");
     expect(answer.json).toMatchObject({ Tags: ["two"], ContentHash: answer.header("X-Consul-Contenthash") });
   });
 
-  test("is not found when it goes", async () => {
+  test("is not found when it is deregistered", async () => {
     const Name = unique("hashed");
     await registerService({ Name });
     const { answer } = await held(Name, () => put(`/v1/agent/service/deregister/${Name}`), "10m");
     expectError(answer, { status: 404, text: `unknown service ID: ${Name}` });
   });
 
-  test("waits through changes of others and being registered as it is, until the time is over", async () => {
+  test("waits through changes of others and a repeated registration until the wait is over", async () => {
     const Name = unique("hashed");
     await registerService({ Name });
     const others = async (): Promise<void> => {
@@ -49,14 +49,14 @@ describe("a service of the agent asked for with its hash", () => {
     expect(answer.status).toBe(200);
   });
 
-  test("is answered at once with another hash or none", async () => {
+  test("is returned at once with another hash or none", async () => {
     const Name = unique("hashed");
     await registerService({ Name });
     for (const query of ["hash=other&wait=10m", "wait=10m", "hash="])
       await promptly(get(`/v1/agent/service/${Name}?${query}`));
   });
 
-  test("refuses a wait that is none", async () => {
+  test("refuses an invalid wait", async () => {
     const Name = unique("hashed");
     await registerService({ Name });
     expectError(await get(`/v1/agent/service/${Name}?hash=x&wait=x`), { status: 400, text: "Invalid wait time" });

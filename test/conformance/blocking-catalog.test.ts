@@ -16,7 +16,7 @@ await sharedTarget();
 describe("a service", () => {
   const paths = ["/v1/health/service", "/v1/health/checks", "/v1/catalog/service"];
 
-  test.each(paths)("wakes at %s when it is registered and when it goes", async (path) => {
+  test.each(paths)("wakes at %s when it is registered and deregistered", async (path) => {
     const Name = unique("web");
     const register = (): Promise<void> => registerService({ Name, Check: { TTL: "1h" } });
     const registered = await whileBlocked(`${path}/${Name}`, register);
@@ -63,16 +63,19 @@ describe("a service", () => {
     expectWoken(await whileBlocked(`/v1/health/service/${service}`, register));
   });
 
-  test.each(["/v1/health/service", "/v1/catalog/service"])("sleeps at %s through what others do", async (path) => {
-    const [Name, other] = [unique("web"), unique("web")];
-    await registerService({ Name, Check: { TTL: "1h" } });
-    await expectUndisturbed(`${path}/${Name}`, () => registerService({ Name: other, Check: { TTL: "1h" } }));
-    await expectUndisturbed(`${path}/${Name}`, () => put(`/v1/agent/check/pass/service:${other}`));
-    await expectUndisturbed(`${path}/${Name}`, () => put(`/v1/agent/service/deregister/${other}`));
-    await expectUndisturbed(`${path}/${Name}`, () => put(`/v1/kv/${keyFolder()}a`, "x"));
-  });
+  test.each(["/v1/health/service", "/v1/catalog/service"])(
+    "sleeps at %s through changes of other services",
+    async (path) => {
+      const [Name, other] = [unique("web"), unique("web")];
+      await registerService({ Name, Check: { TTL: "1h" } });
+      await expectUndisturbed(`${path}/${Name}`, () => registerService({ Name: other, Check: { TTL: "1h" } }));
+      await expectUndisturbed(`${path}/${Name}`, () => put(`/v1/agent/check/pass/service:${other}`));
+      await expectUndisturbed(`${path}/${Name}`, () => put(`/v1/agent/service/deregister/${other}`));
+      await expectUndisturbed(`${path}/${Name}`, () => put(`/v1/kv/${keyFolder()}a`, "x"));
+    },
+  );
 
-  test("sleeps through the same status again, with the same note or another", async () => {
+  test("sleeps through an update with the same status, with the same note or another", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h", Status: "passing" } });
     const path = `/v1/health/service/${Name}`;
@@ -84,7 +87,7 @@ describe("a service", () => {
 });
 
 describe("lists", () => {
-  test("services wake when one comes and goes", async () => {
+  test("services wake when one is registered and deregistered", async () => {
     const Name = unique("web");
     expectWoken(await whileBlocked("/v1/catalog/services", () => registerService({ Name })));
     const gone = await whileBlocked("/v1/catalog/services", () => put(`/v1/agent/service/deregister/${Name}`));
@@ -99,7 +102,7 @@ describe("lists", () => {
     await expectUndisturbed("/v1/catalog/services", () => put(`/v1/kv/${keyFolder()}a`, "x"));
   });
 
-  test("nodes wake when one comes and goes", async () => {
+  test("nodes wake when one is registered and deregistered", async () => {
     const Node = unique("node");
     expectWoken(await whileBlocked("/v1/catalog/nodes", () => registerNode({ Node })));
     expectWoken(await whileBlocked("/v1/catalog/nodes", () => put("/v1/catalog/deregister", { Node })));
@@ -164,7 +167,7 @@ describe("a node", () => {
   });
 });
 
-describe("the index of what does not exist stays while others come and go", () => {
+describe("the index of a missing row stays while others are created and deleted", () => {
   const changeOthers = async (): Promise<void> => {
     const [Node, Service] = [unique("node"), unique("web")];
     const Check = { Name: "up", Status: "critical" };

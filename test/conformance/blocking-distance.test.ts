@@ -12,7 +12,7 @@ function waiting(path: string, index: bigint, wait: string): string {
   return `${path}${path.includes("?") ? "&" : "?"}index=${index}&wait=${wait}`;
 }
 
-/** Fails unless the answer takes the whole of its wait. */
+/** Fails unless the answer takes the whole wait. */
 async function expectHeld(path: string, index: bigint): Promise<void> {
   const started = performance.now();
   await get(waiting(path, index, `${heldMs}ms`));
@@ -20,7 +20,7 @@ async function expectHeld(path: string, index: bigint): Promise<void> {
   if (tookMs < heldMs) throw new Error(`${path} with the index ${index} was answered after ${tookMs} ms`);
 }
 
-/** Fails unless the answer comes although it may be held for minutes. */
+/** Fails unless the answer is immediate, although the agent may hold it for minutes. */
 async function expectAtOnce(path: string, index: bigint): Promise<void> {
   const late = Bun.sleep(soonMs).then(() => {
     throw new Error(`${path} with the index ${index} was held`);
@@ -28,7 +28,7 @@ async function expectAtOnce(path: string, index: bigint): Promise<void> {
   await Promise.race([get(waiting(path, index, longWait)), late]);
 }
 
-/** Writes a key, which is the newest write then. */
+/** Writes a key, whose index becomes the newest. */
 async function newestIndex(): Promise<bigint> {
   const key = `/v1/kv/${keyFolder()}newest`;
   await put(key, "x");
@@ -63,12 +63,12 @@ describe.each([
   });
 });
 
-test("a wait with the index one above the newest ends with a write to what it asks for", async () => {
+test("a wait with the index one above the newest ends with a write to its data", async () => {
   const key = `/v1/kv/${keyFolder()}a`;
   await put(key, "one");
   const { index } = await get(key);
   const held = get(waiting(key, BigInt(index) + 1n, longWait));
-  // Other writes, so that the next index is used up: they do not end the wait.
+  // Other writes use up the next index; they do not end the wait.
   for (let write = 0; write < 3; write += 1) await newestIndex();
   await put(key, "two");
   const answer = await held;
@@ -76,7 +76,7 @@ test("a wait with the index one above the newest ends with a write to what it as
   expect(answer.index).toBeGreaterThan(index + 1);
 });
 
-test("lists of events are answered at once at any index but their own", async () => {
+test("lists of events are answered at once at every index but their own", async () => {
   const name = unique("deploy");
   await put(`/v1/event/fire/${name}`, "x");
   const path = `/v1/event/list?name=${name}`;
@@ -86,7 +86,7 @@ test("lists of events are answered at once at any index but their own", async ()
   for (const index of [0n, 1n, own - 1n, own + 1n, own + 2n, 2n ** 63n]) await expectAtOnce(path, index);
 });
 
-test("what cannot be awaited is answered at once", async () => {
+test("reads that cannot block are answered at once", async () => {
   const id = await createPreparedQuery({ Name: unique("query"), Service: { Service: "consul" } });
   const newest = await newestIndex();
   for (const path of [

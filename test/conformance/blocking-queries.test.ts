@@ -24,7 +24,7 @@ describe("the wait", () => {
   });
 
   test.each(["wait=1800000ms", "wait=10m", "index=0&wait=10m", "index=&wait=10m", "index=1&wait=10m", "index=0"])(
-    "is not begun with %s: the answer comes at once",
+    "does not start with %s: the answer is immediate",
     async (query) => {
       const key = `/v1/kv/${keyFolder()}a`;
       await put(key, "x");
@@ -32,12 +32,12 @@ describe("the wait", () => {
     },
   );
 
-  test("is not begun where nothing can be awaited", async () => {
+  test("does not start where a read cannot block", async () => {
     await promptly(get("/v1/agent/services?index=99999999&wait=10m"));
     await promptly(get("/v1/status/leader?index=99999999&wait=10m"));
   });
 
-  test("for an index of the future ends with the true one", async () => {
+  test("with a future index ends with the current one", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "x");
     const answer = await get(`${key}?index=999999999&wait=200ms`);
@@ -45,7 +45,7 @@ describe("the wait", () => {
     expect(answer.index).toBe((await get(key)).index);
   });
 
-  test("a negative one is none", async () => {
+  test("ignores a negative index", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "x");
     await promptly(get(`${key}?index=1&wait=-1s`));
@@ -65,7 +65,7 @@ describe("the wait", () => {
 });
 
 describe("the index", () => {
-  test("of a folder never goes backwards through creating, deleting and creating again", async () => {
+  test("of a folder never falls through a create, a delete and another create", async () => {
     const folder = keyFolder();
     const seen: number[] = [];
     const look = async (): Promise<void> => void seen.push((await get(`/v1/kv/${folder}?recurse`)).index);
@@ -83,7 +83,7 @@ describe("the index", () => {
     expect(new Set(seen).size).toBe(seen.length);
   });
 
-  test("of a service never goes backwards through its end", async () => {
+  test("of a service never falls through its end", async () => {
     const Name = unique("web");
     const path = `/v1/health/service/${Name}`;
     const seen = [(await get(path)).index];
@@ -96,7 +96,7 @@ describe("the index", () => {
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
   });
 
-  test("many waiting for one key are all answered", async () => {
+  test("many queries that wait for one key are all answered", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "one");
     const { index } = await get(key);

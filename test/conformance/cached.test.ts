@@ -13,14 +13,14 @@ function cacheOf(answer: Answer): (string | undefined)[] {
 
 const missed = ["MISS", undefined];
 const hit = ["HIT", "0"];
-/** Of what is not followed: so many seconds old. */
+/** The age in seconds of an answer that the agent does not keep up to date. */
 const aging = ["HIT", expect.stringMatching(/^\d+$/)];
 
 function ask(path: string, control?: string): Promise<Answer> {
   return send("GET", path, control === undefined ? {} : { headers: { "Cache-Control": control } });
 }
 
-/** Reads that follow what was asked of them once, each of a name that nobody else asks for. */
+/** Reads that the agent keeps up to date after the first request, each with a name that no other test uses. */
 const followed: readonly (readonly [kind: string, path: () => string])[] = [
   ["catalog/services", () => `/v1/catalog/services?cached&node-meta=${unique("key")}:x`],
   ["catalog/service", () => `/v1/catalog/service/${unique("asked")}?cached`],
@@ -31,7 +31,7 @@ const followed: readonly (readonly [kind: string, path: () => string])[] = [
 ];
 
 describe.each(followed)("%s?cached", (_, path) => {
-  test("is a miss at first, and a hit from then on", async () => {
+  test("is a miss at first and a hit afterwards", async () => {
     const asked = path();
     expect(cacheOf(await ask(asked))).toEqual(missed);
     expect(cacheOf(await ask(asked))).toEqual(hit);
@@ -39,7 +39,7 @@ describe.each(followed)("%s?cached", (_, path) => {
     expect((await ask(asked.replace("cached", "cached&stale"))).header("X-Consul-Effective-Consistency")).toBe("stale");
   });
 
-  test("is followed, and so never too old for anybody", async () => {
+  test("is kept up to date, and so is never older than max-age", async () => {
     const asked = path();
     expect(cacheOf(await ask(asked))).toEqual(missed);
     for (const control of ["max-age=0", "must-revalidate", "max-age=1, stale-if-error=5", "no-cache"]) {
@@ -47,7 +47,7 @@ describe.each(followed)("%s?cached", (_, path) => {
     }
   });
 
-  test("is not cached for who does not ask for it", async () => {
+  test("is not cached for a request without ?cached", async () => {
     const asked = path();
     await ask(asked);
     expect(cacheOf(await ask(asked.replace("cached", "")))).toEqual([undefined, undefined]);
@@ -60,7 +60,7 @@ describe.each(followed)("%s?cached", (_, path) => {
     expect(cacheOf(await ask(`${asked}&index=${index - 1}&wait=10ms`))).toEqual(hit);
   });
 
-  test("cannot be had in another datacenter, and is not known there the next time", async () => {
+  test("fails for another datacenter, and again the next time", async () => {
     const asked = `${path()}&dc=nowhere`;
     for (const answer of [await ask(asked), await ask(asked)]) {
       expectError(answer, { status: 500, text: "No path to datacenter" });
@@ -70,7 +70,7 @@ describe.each(followed)("%s?cached", (_, path) => {
 });
 
 describe("a cached list of instances", () => {
-  test("shows what changed since it was asked first", async () => {
+  test("shows changes since the first request", async () => {
     const Name = unique("asked");
     expect((await ask(`/v1/health/service/${Name}?cached`)).json).toEqual([]);
     await registerService({ Name });
@@ -80,7 +80,7 @@ describe("a cached list of instances", () => {
     });
   });
 
-  test("wakes who waits with it", async () => {
+  test("wakes blocking queries with ?cached", async () => {
     const Name = unique("asked");
     const { index } = await ask(`/v1/catalog/service/${Name}?cached`);
     const waiting = ask(`/v1/catalog/service/${Name}?cached&index=${index}&wait=10m`);
@@ -89,7 +89,7 @@ describe("a cached list of instances", () => {
     expect([answer.header("X-Cache"), answer.index > index, answer.text.includes(Name)]).toEqual(["MISS", true, true]);
   });
 
-  test("is one for all orders of its tags and pairs, and another for other tags and filters", async () => {
+  test("is shared by all orders of its tags and pairs, and not by other tags and filters", async () => {
     const path = `/v1/health/service/${unique("asked")}?cached`;
     const cases: readonly (readonly [string, readonly (string | undefined)[]])[] = [
       ["&tag=a&tag=b", missed],
@@ -103,7 +103,7 @@ describe("a cached list of instances", () => {
     for (const [more, expected] of cases) expect(cacheOf(await ask(path + more))).toEqual([...expected]);
   });
 
-  test("is the same however it is shown", async () => {
+  test("is shared by all formats", async () => {
     const path = `/v1/health/service/${unique("asked")}?cached`;
     expect(cacheOf(await ask(path))).toEqual(missed);
     for (const more of ["&pretty", "&passing", "&near=_agent", "&stale", "&dc=dc1", "&unknown=1", "&max_stale=5s"]) {
@@ -115,7 +115,7 @@ describe("a cached list of instances", () => {
 describe("catalog/datacenters?cached", () => {
   const path = "/v1/catalog/datacenters?cached";
 
-  test("is asked anew by who wants it so", async () => {
+  test("is read again when the client requires it", async () => {
     expect(cacheOf(await ask(path, "must-revalidate"))).toEqual(missed);
     expect(cacheOf(await ask(path, "max-age=0"))).toEqual(missed);
     expect(cacheOf(await ask(path))).toEqual(aging);
@@ -124,7 +124,7 @@ describe("catalog/datacenters?cached", () => {
     expect((await ask(path)).text).toBe('["dc1"]');
   });
 
-  test("says how many seconds old it is, and is asked anew when that is too old", async () => {
+  test("says its age in seconds, and is read again when it is older than max-age", async () => {
     expect(cacheOf(await ask(path, "max-age=0"))).toEqual(missed);
     await within(5_000, async () => expect(Number((await ask(path)).header("Age"))).toBeGreaterThanOrEqual(2));
     expect(cacheOf(await ask(path, "max-age=3600"))).toEqual(aging);
@@ -139,7 +139,7 @@ describe("query/<name>/execute?cached", () => {
     return `/v1/query/${Name}/execute?cached`;
   }
 
-  test("is a miss at first, then a hit, and is asked anew by who wants it so", async () => {
+  test("is a miss at first, then a hit, and is read again when the client requires it", async () => {
     const path = await pathOfQuery();
     expect(cacheOf(await ask(path))).toEqual(missed);
     expect(cacheOf(await ask(path))).toEqual(aging);
@@ -149,7 +149,7 @@ describe("query/<name>/execute?cached", () => {
     expect(cacheOf(await ask(path, "max-age=0"))).toEqual(missed);
   });
 
-  test("is another for another limit or with connect, and the same however it is sorted and shown", async () => {
+  test("is another one for another limit or with connect, and the same for any order and format", async () => {
     const path = await pathOfQuery();
     expect(cacheOf(await ask(path))).toEqual(missed);
     for (const more of ["&near=_agent", "&stale", "&pretty", "&index=7&wait=1s", "&filter=x", "&tag=a"])
@@ -157,7 +157,7 @@ describe("query/<name>/execute?cached", () => {
     for (const more of ["&limit=1", "&connect=true"]) expect(cacheOf(await ask(path + more))).toEqual(missed);
   });
 
-  test("fails where there is no such query, each time", async () => {
+  test("fails each time when the query does not exist", async () => {
     for (let round = 0; round < 2; round += 1) {
       const answer = await ask("/v1/query/nosuch/execute?cached");
       expectError(answer, { status: 500, text: "Query not found" });
@@ -165,7 +165,7 @@ describe("query/<name>/execute?cached", () => {
     }
   });
 
-  test("of what would come of a query is not kept", async () => {
+  test("does not cache an explanation", async () => {
     const path = (await pathOfQuery()).replace("execute", "explain");
     for (let round = 0; round < 2; round += 1) expect(cacheOf(await ask(path))).toEqual([undefined, undefined]);
   });
@@ -173,7 +173,7 @@ describe("query/<name>/execute?cached", () => {
 
 describe("Cache-Control", () => {
   test.each(["max-age=abc", "max-age=", "Max-Age= 5", "stale-if-error=abc", "must-revalidate, max-age=1.5"])(
-    "%s is refused, wherever ?cached is asked for",
+    "%s is refused wherever ?cached works",
     async (control) => {
       for (const path of ["/v1/catalog/services", "/v1/health/service/x", "/v1/kv/x", "/v1/session/list"]) {
         expectError(await ask(`${path}?cached`, control), { status: 400, text: "Invalid Cache-Control header." });
@@ -182,7 +182,7 @@ describe("Cache-Control", () => {
   );
 
   test.each(["max-age=-5", "MAX-AGE=+5", "no-store", "MUST-revalidate ,max-age=7", "", "max-age"])(
-    "%s is taken",
+    "%s is accepted",
     async (control) => {
       expect((await ask("/v1/catalog/services?cached", control)).status).toBe(200);
     },
@@ -192,7 +192,7 @@ describe("Cache-Control", () => {
 test.each([
   ...["/v1/catalog/nodes", "/v1/catalog/node/node1", "/v1/catalog/node-services/node1", "/v1/health/node/node1"],
   ...["/v1/health/checks/consul", "/v1/health/state/any", "/v1/session/list", "/v1/kv/?keys", "/v1/agent/services"],
-])("%s keeps nothing, and passes ?cached over", async (path) => {
+])("%s ignores ?cached", async (path) => {
   for (let round = 0; round < 2; round += 1) {
     const answer = await get(`${path}${path.includes("?") ? "&" : "?"}cached`);
     expect([answer.status, ...cacheOf(answer)]).toEqual([200, undefined, undefined]);

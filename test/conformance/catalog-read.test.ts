@@ -20,7 +20,7 @@ interface Instances {
   readonly nodes: readonly [a: string, b: string, c: string];
 }
 
-/** Three instances on three nodes, of which the first is in capitals. */
+/** Three instances on three nodes, of which the first has a name in capitals. */
 async function threeInstances(): Promise<Instances> {
   const service = unique("web");
   const nodes = [unique("NODE-A"), unique("node-b"), unique("node-c")] as const;
@@ -40,7 +40,7 @@ async function idsOf(path: string): Promise<string> {
 }
 
 describe("datacenters", () => {
-  test.each(["", "?dc=nowhere", "?pretty=false&dc=x"])("are the one here, without an index%s", async (query) => {
+  test.each(["", "?dc=nowhere", "?pretty=false&dc=x"])("are the local one alone, without an index%s", async (query) => {
     const answer = await get(`/v1/catalog/datacenters${query}`);
     expect(answer.json).toEqual(["dc1"]);
     expect(answer.header("X-Consul-Index")).toBeUndefined();
@@ -48,18 +48,18 @@ describe("datacenters", () => {
 });
 
 describe("nodes", () => {
-  test("the agent's own node", async () => {
+  test("include the agent's own node", async () => {
     expect(masked((await get("/v1/catalog/nodes?filter=Node==node1")).text)).toBe(`[${nodeText}]`);
   });
 
-  test("are sorted by name without regard to case", async () => {
+  test("are sorted by name, ignoring case", async () => {
     const { nodes } = await threeInstances();
     const listed = ((await get("/v1/catalog/nodes")).json as { Node: string }[]).map(({ Node }) => Node);
     expect(listed.filter((node) => nodes.includes(node))).toEqual([...nodes]);
     expect(listed).toContain("node1");
   });
 
-  test.each(["near=_agent", "near=node1", "near=nobody"])("are all there with %s", async (query) => {
+  test.each(["near=_agent", "near=node1", "near=nobody"])("are all in the answer with %s", async (query) => {
     expect((await get(`/v1/catalog/nodes?${query}`)).text).toBe((await get("/v1/catalog/nodes")).text);
   });
 
@@ -69,7 +69,7 @@ describe("nodes", () => {
     ["node-meta=rack:r1&node-meta=zone:other", []],
     ["node-meta=rack", []],
     ["node-meta=nobody:x", []],
-  ])("with %s must have every pair", async (query, expected) => {
+  ])("filtered by %s have every pair", async (query, expected) => {
     const { nodes } = await threeInstances();
     const listed = ((await get(`/v1/catalog/nodes?${query}`)).json as { Node: string }[]).map(({ Node }) => Node);
     expect(listed).toEqual(expected.map(() => nodes[1]));
@@ -91,20 +91,20 @@ describe("services", () => {
     expect(names).toEqual(names.toSorted());
   });
 
-  test("of nodes with a meta pair have the tags of those alone", async () => {
+  test("filtered by node meta have the tags of those nodes alone", async () => {
     const { service } = await threeInstances();
     const services = (await get("/v1/catalog/services?node-meta=rack:r1")).json as Record<string, string[]>;
     expect(Object.keys(services)).toEqual([service]);
     expect(services[service]?.toSorted()).toEqual(["primary", "v2"]);
   });
 
-  test("of no node are an empty object", async () => {
+  test("without a node are an empty object", async () => {
     expect((await get("/v1/catalog/services?node-meta=nobody:x")).text).toBe("{}");
   });
 });
 
 describe("a service's instances", () => {
-  test("the server itself is the service consul", async () => {
+  test("include the server itself as the service consul", async () => {
     const text = masked((await get("/v1/catalog/service/consul")).text);
     expect(text).toStartWith(
       `[{${nodeColumns},"ServiceKind":"","ServiceID":"consul","ServiceName":"consul","ServiceTags":[],"ServiceAddress":"","ServiceWeights":{"Passing":1,"Warning":1},"Service`,
@@ -113,7 +113,7 @@ describe("a service's instances", () => {
     expect(text).toEndWith(`"ServiceEnableTagOverride":false,${catalogProxyColumns},${rowIndexes}}]`);
   });
 
-  test("registered with the agent", async () => {
+  test("include one registered with the agent", async () => {
     const Name = unique("web");
     await registerService({ Name, Tags: ["t"], Address: "10.1.2.3", Port: 80, Meta: { a: "1" } });
     expect(masked((await get(`/v1/catalog/service/${Name}`)).text)).toBe(
@@ -151,7 +151,7 @@ describe("a service's instances", () => {
     ["?tags=v1", "one two three"],
     ["?filter=ServiceID==two", "two"],
     ["?tag=v1&filter=ServiceID!=one", "three"],
-  ])("are chosen by the query %j", async (query, expected) => {
+  ])("are selected by the query %j", async (query, expected) => {
     const { service } = await threeInstances();
     expect(await idsOf(`/v1/catalog/service/${service}${query}`)).toBe(expected);
   });
@@ -163,7 +163,7 @@ describe("a service's instances", () => {
   });
 });
 
-describe("a node asked for by its id", () => {
+describe("a node requested by its id", () => {
   const ID = "0e0b0c0d-1111-2222-3333-44445555aaaa";
 
   test.each([ID, ID.toUpperCase(), ID.slice(0, 6)])("is found: %s", async (asked) => {
@@ -173,7 +173,7 @@ describe("a node asked for by its id", () => {
     expect((await get(`/v1/catalog/node-services/${asked}`)).json).toMatchObject({ Node: { Node } });
   });
 
-  test("is not found by less than two letters, or by letters that another id begins with too", async () => {
+  test("is not found by one letter, or by a prefix that several ids share", async () => {
     await registerNode({ Node: unique("node"), ID });
     await registerNode({ Node: unique("node"), ID: ID.replace(/a$/, "b") });
     for (const asked of ["0", ID.slice(0, 6)]) expect((await get(`/v1/catalog/node/${asked}`)).text).toBe("null");
@@ -215,13 +215,13 @@ describe("a node", () => {
   test.each([
     ["/v1/catalog/node/nobody", "null"],
     ["/v1/catalog/node-services/nobody", '{"Node":null,"Services":null}'],
-  ])("that is unknown is 200: %s", async (path, text) => {
+  ])("that is unknown is status 200: %s", async (path, text) => {
     const answer = await get(path);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text });
     expect(answer.index).toBeGreaterThan(0);
   });
 
-  test("whose services are all filtered out has none", async () => {
+  test("without a matching service has an empty list", async () => {
     const { nodes } = await threeInstances();
     expect((await get(`/v1/catalog/node/${nodes[2]}?filter=Port==99`)).text).toEndWith(',"Services":{}}');
     expect((await get(`/v1/catalog/node-services/${nodes[2]}?filter=Port==99`)).text).toEndWith(',"Services":[]}');

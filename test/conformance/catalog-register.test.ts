@@ -22,7 +22,7 @@ function nodeText(name: string, address = "192.0.2.1"): string {
 const weights = '"Weights":{"Passing":1,"Warning":1},"EnableTagOverride":false';
 
 describe("registering a node", () => {
-  test("needs a name and an address; the rest is null", async () => {
+  test("needs a name and an address; the other fields are null", async () => {
     const Node = unique("node");
     await registerNode({ Node });
     expect(masked((await get(`/v1/catalog/node/${Node}`)).text)).toBe(`{"Node":${nodeText(Node)},"Services":{}}`);
@@ -39,7 +39,7 @@ describe("registering a node", () => {
     expect((await get(`/v1/catalog/node/${ID}`)).json).toMatchObject({ Node: { Node } });
   });
 
-  test("again replaces it; the same again changes no index", async () => {
+  test("again replaces it; an equal registration changes no index", async () => {
     const Node = unique("node");
     await registerNode({ Node, NodeMeta: { a: "1" } });
     await registerNode({ Node, Address: "192.0.2.9" });
@@ -49,7 +49,7 @@ describe("registering a node", () => {
     expect((await get(`/v1/catalog/node/${Node}`)).text).toBe(changed);
   });
 
-  test("with SkipNodeUpdate leaves a known node alone", async () => {
+  test("with SkipNodeUpdate leaves a known node unchanged", async () => {
     const Node = unique("node");
     await registerNode({ Node });
     await registerNode({ Node, Address: "192.0.2.9", SkipNodeUpdate: true, Service: { Service: "skip" } });
@@ -59,7 +59,7 @@ describe("registering a node", () => {
     });
   });
 
-  test("of the same ID under another name renames it", async () => {
+  test("with a known ID and another name renames it", async () => {
     const [before, after] = [unique("node"), unique("node")];
     const ID = "0a0b0c0d-1111-2222-3333-444455557777";
     await registerNode({ Node: before, ID });
@@ -68,13 +68,13 @@ describe("registering a node", () => {
     expect((await get(`/v1/catalog/node/${after}`)).json).toMatchObject({ Node: { Node: after, ID } });
   });
 
-  test.each(["with blank!", "Ünicode", "192.0.2.300"])("takes any name: %s", async (name) => {
+  test.each(["with blank!", "Ünicode", "192.0.2.300"])("accepts any name: %s", async (name) => {
     const Node = `${unique("node")} ${name}`;
     await registerNode({ Node, Address: "not an address" });
     expect((await get(`/v1/catalog/node/${encodeURIComponent(Node)}`)).json).toMatchObject({ Node: { Node } });
   });
 
-  test("takes fields in any case", async () => {
+  test("accepts field names in any case", async () => {
     const Node = unique("node");
     await registerNode({ Node });
     expectTrue(await put("/v1/catalog/register", { node: Node, address: "192.0.2.8" }));
@@ -83,7 +83,7 @@ describe("registering a node", () => {
 });
 
 describe("registering a service", () => {
-  test("takes its ID from its name", async () => {
+  test("without an ID uses its name", async () => {
     const [Node, service] = [unique("node"), unique("web")];
     await registerNode({ Node, Service: { Service: service, Port: 80 } });
     expect(masked((await get(`/v1/catalog/service/${service}`)).text)).toBe(
@@ -108,7 +108,7 @@ describe("registering a service", () => {
     );
   });
 
-  test("with weights of zero has weights of one", async () => {
+  test("with weights of zero gets weights of one", async () => {
     const [Node, service] = [unique("node"), unique("web")];
     await registerNode({ Node, Service: { Service: service, Weights: { Passing: 0, Warning: 0 } } });
     expect((await get(`/v1/catalog/service/${service}`)).text).toContain('"ServiceWeights":{"Passing":1,"Warning":1}');
@@ -116,7 +116,7 @@ describe("registering a service", () => {
 });
 
 describe("registering a service again under another name", () => {
-  test("takes its checks along", async () => {
+  test("keeps its checks", async () => {
     const [Node, before, after] = [unique("node"), unique("web"), unique("web")];
     const Checks = [{ Name: "up", ServiceID: "one" }];
     await registerNode({ Node, Service: { ID: "one", Service: before, Tags: ["a"] }, Checks });
@@ -130,7 +130,7 @@ describe("registering a service again under another name", () => {
 });
 
 describe("registering checks", () => {
-  test("one and several, of the node and of a service, with what they test", async () => {
+  test("one or several, of the node and of a service, with their definition", async () => {
     const [Node, service] = [unique("node"), unique("web")];
     const Definition = { TCP: "192.0.2.1:1", Interval: "5s", Timeout: "1s", DeregisterCriticalServiceAfter: "30s" };
     const Check = {
@@ -152,7 +152,7 @@ describe("registering checks", () => {
     expect(masked((await get(`/v1/health/checks/${service}`)).text)).toBe(`[${ofService}]`);
   });
 
-  test("a name is enough: it is the ID, and the status is critical", async () => {
+  test("with a name alone uses it as the ID and the status critical", async () => {
     const Node = unique("node");
     await registerNode({ Node, Check: { Name: "only name" } });
     const expected = checkText({ node: Node, id: "only name", status: "critical" });
@@ -160,7 +160,7 @@ describe("registering checks", () => {
   });
 });
 
-describe("what is refused", () => {
+describe("a refused registration", () => {
   const Address = "192.0.2.1";
   const decode = "Request decode failed: json: cannot unmarshal";
 
@@ -209,7 +209,7 @@ describe("what is refused", () => {
 });
 
 describe("deregistering", () => {
-  test("a check, then a service with its checks, then the node with all it has", async () => {
+  test("removes a check, then a service with its checks, then the node with everything on it", async () => {
     const Node = unique("node");
     const Checks = [{ Name: "a" }, { Name: "b", ServiceID: "web" }, { Name: "c", ServiceID: "api" }];
     await registerNode({ Node, Service: { Service: "api" } });
@@ -227,7 +227,7 @@ describe("deregistering", () => {
   });
 
   test.each([{}, { ServiceID: "nobody" }, { CheckID: "nobody" }, { Address: "192.0.2.1" }])(
-    "what is not there is success: %j",
+    "a missing row succeeds: %j",
     async (more) => {
       expectTrue(await put("/v1/catalog/deregister", { Node: unique("nobody"), ...more }));
     },

@@ -6,13 +6,13 @@ await sharedTarget();
 const bothNeeded = { status: 404, text: "Must provide both a kind and name to delete" };
 
 describe("configuration entries", () => {
-  test.each(["", "service-defaults", "proxy-defaults", "ingress-gateway"])("there are none: %p", async (kind) => {
+  test.each(["", "service-defaults", "proxy-defaults", "ingress-gateway"])("the list is empty: %p", async (kind) => {
     const list = await get(`/v1/config/${kind}`);
     expect([list.status, list.text, list.index]).toEqual([200, "[]", 1]);
     expect(list.header("X-Consul-Effective-Consistency")).toBeUndefined();
   });
 
-  test("one that is not there is a 404 with an index, however often it is asked for", async () => {
+  test("a missing entry is a 404 with an index, on each read", async () => {
     for (let time = 0; time < 3; time += 1) {
       const answer = await get("/v1/config/service-defaults/a/b");
       expectError(answer, { status: 404, text: 'Config entry not found for "service-defaults" / "a/b"' });
@@ -26,7 +26,7 @@ describe("configuration entries", () => {
     expect([answer.status, answer.json]).toEqual([200, {}]);
   });
 
-  test("what is not there can be deleted", async () => {
+  test("a missing entry can be deleted", async () => {
     const answer = await del("/v1/config/service-defaults/a");
     expect([answer.status, answer.text]).toEqual([200, "{}"]);
     expectError(await del("/v1/config/service-defaults"), bothNeeded);
@@ -34,7 +34,7 @@ describe("configuration entries", () => {
     expectError(await del("/v1/config/web/a"), { status: 400, text: "invalid config entry kind: web" });
   });
 
-  test("a new one is looked at, and refused where nothing would heed it", async () => {
+  test("a new entry is validated, and refused where it would have no effect", async () => {
     const bad = "Bad request: Request decoding failed: ";
     expectError(await put("/v1/config", {}), {
       status: 400,

@@ -13,13 +13,13 @@ describe("without a service mesh", () => {
     ["/v1/connect/ca/configuration", "GET,PUT"],
     ["/v1/connect/ca/roots", "GET"],
     ["/v1/discovery-chain/web", "GET,POST"],
-  ])("%s says so, to %s", async (path, methods) => {
+  ])("%s answers that Connect is disabled, to %s", async (path, methods) => {
     for (const method of methods.split(","))
       expectError(await send(method, path, { body: method === "GET" ? undefined : "{}" }), notEnabled);
     expect((await send("OPTIONS", path)).header("Allow")).toBe(`OPTIONS,${methods}`);
   });
 
-  test("a body that is no JSON is told of first", async () => {
+  test("invalid JSON is reported before other errors", async () => {
     const unexpected = "invalid character 'x' looking for beginning of object key string";
     expectError(await send("PUT", "/v1/connect/ca/configuration", { body: "{x" }), {
       status: 400,
@@ -32,7 +32,7 @@ describe("without a service mesh", () => {
     expectError(await get("/v1/discovery-chain/"), { status: 400, text: "Bad request: Missing chain name" });
   });
 
-  test("everybody may connect", async () => {
+  test("every connection is authorized", async () => {
     const ask = (body: object): Promise<Answer> => send("POST", "/v1/agent/connect/authorize", { body });
     expect((await ask({ Target: "web", ClientCertURI: "spiffe://x.consul/ns/default/dc/dc1/svc/a" })).json).toEqual({
       Authorized: true,
@@ -45,7 +45,7 @@ describe("without a service mesh", () => {
     });
   });
 
-  test("no gateway leads to a service", async () => {
+  test("no gateway serves a service", async () => {
     const answers = {
       "health/ingress": "[]",
       "catalog/gateway-services": "null",
@@ -62,7 +62,7 @@ describe("without a service mesh", () => {
     expectError(await get("/v1/internal/ui/gateway-services-nodes/"), { status: 400, text: "Missing gateway name" });
   });
 
-  test.each(["catalog", "health"])("a service has no proxies: %s", async (group) => {
+  test.each(["catalog", "health"])("the list of a service's proxies is empty: %s", async (group) => {
     const answer = await get(`/v1/${group}/connect/consul`);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: "[]" });
     expect(answer.index).toBeGreaterThan(0);

@@ -4,7 +4,7 @@ import recorded from "./content-hash.json" with { type: "json" };
 
 await sharedTarget();
 
-/** A service as it is registered, and the hash that Consul 1.8.7 gives it. */
+/** A registration, and the hash that Consul 1.8.7 gives it. */
 const hashes = recorded as unknown as readonly (readonly [Parameters<typeof registerService>[0], string])[];
 
 describe("the content hash is Consul's", () => {

@@ -9,7 +9,7 @@ const place =
   '{"Node":"node1","Segment":"","Coord":{"Vec":[0,0,0,0,0,0,0,0],"Error":1.5,"Adjustment":0,"Height":0.00001}}';
 const coordinate = coordinateAt(0);
 
-/** As an answer shows it. */
+/** A coordinate as an answer shows it. */
 function rowAt(node: string, seconds: number, segment = ""): string {
   return JSON.stringify({ Node: node, Segment: segment, Coord: coordinateAt(seconds) });
 }
@@ -21,23 +21,23 @@ describe("coordinates", () => {
     expect(answer.header("X-Consul-Index")).toBeUndefined();
   });
 
-  test("of the nodes have this server's, once it has told them", async () => {
+  test("of the nodes include this server's, once it has sent them", async () => {
     const answer = await get("/v1/coordinate/nodes");
-    // Consul: a server tells its own only some seconds after its start.
+    // Consul: a server sends its own only some seconds after its start.
     if (answer.text.includes('"Node":"node1"')) expect(answer.text).toContain(place);
     expect(answer.index).toBeGreaterThan(0);
     expect(answer.header("X-Consul-Knownleader")).toBe("true");
     expect((await get("/v1/coordinate/nodes?segment=x")).text).toBe("[]");
   });
 
-  test("of a node that is not known are not found", async () => {
+  test("of an unknown node are not found", async () => {
     for (const name of ["nosuch", ""]) {
       const answer = await get(`/v1/coordinate/node/${name}`);
       expect({ status: answer.status, text: answer.text }).toEqual({ status: 404, text: "" });
     }
   });
 
-  test("of another datacenter are not had", async () => {
+  test("of another datacenter are an error", async () => {
     const answer = await get("/v1/coordinate/nodes?dc=other");
     expectError(answer, { status: 500, text: "No path to datacenter" });
     expect(answer.header("X-Consul-Knownleader")).toBe("false");
@@ -45,7 +45,7 @@ describe("coordinates", () => {
 });
 
 describe("an update of coordinates", () => {
-  test("is taken where it has eight dimensions, whether the node is known or not", async () => {
+  test("is accepted with eight dimensions, whether the node is known or not", async () => {
     expectEmpty(await put("/v1/coordinate/update", { Node: "nosuch", Coord: coordinate }));
     expectEmpty(await put("/v1/coordinate/update?dc=dc1", { Node: "nosuch", Datacenter: "other", Coord: coordinate }));
     expectEmpty(await put("/v1/coordinate/update", { Node: "nosuch", Coord: { Vec: [1, 0, null, 0, 0, 0, 0, 0] } }));
@@ -73,13 +73,13 @@ describe("an update of coordinates", () => {
     expectError(await put("/v1/coordinate/update", body), { status, text });
   });
 
-  test("for another datacenter is not taken", async () => {
+  test("for another datacenter is refused", async () => {
     const answer = await put("/v1/coordinate/update?dc=other", { Node: "x", Coord: coordinate });
     expectError(answer, { status: 500, text: "No path to datacenter" });
   });
 });
 
-describe("the coordinates that nodes have told", () => {
+describe("coordinates that nodes have sent", () => {
   const name = unique("placed");
   const [alpha, beta, ghost] = [`${name}-alpha`, `${name}-beta`, `${name}-ghost`];
 
@@ -95,7 +95,7 @@ describe("the coordinates that nodes have told", () => {
     for (const Node of [alpha, beta]) await put("/v1/catalog/deregister", { Node });
   });
 
-  /** The rows of these nodes: this server may stand among them. */
+  /** The rows of these nodes: this server may be among them. */
   async function listed(query: string): Promise<string> {
     const rows = (await get(`/v1/coordinate/nodes${query}`)).json as readonly { readonly Node: string }[];
     return rows
@@ -104,17 +104,17 @@ describe("the coordinates that nodes have told", () => {
       .join();
   }
 
-  test("are listed in order of name, the last ones told, of nodes in the catalog", async () => {
+  test("are listed in order of name, the newest of each node in the catalog", async () => {
     expect(await listed("")).toBe(`${rowAt(alpha, 1.5)},${rowAt(beta, 2, "x")}`);
   });
 
-  test("are listed by segment when one is asked for, be it the one without a name", async () => {
+  test("are listed by segment, the unnamed one included", async () => {
     expect(await listed("?segment=x")).toBe(rowAt(beta, 2, "x"));
     expect(await listed("?segment=")).toBe(rowAt(alpha, 1.5));
     expect(await listed("?segment=X")).toBe("");
   });
 
-  test("are found by node in any letter case, under the name that was asked for", async () => {
+  test("are found by node in any letter case, under the requested name", async () => {
     for (const asked of [alpha, alpha.toUpperCase()]) {
       const answer = await get(`/v1/coordinate/node/${asked}`);
       expect(answer.text).toBe(`[${rowAt(asked, 1.5)}]`);
@@ -126,7 +126,7 @@ describe("the coordinates that nodes have told", () => {
   });
 });
 
-test("whoever waits for coordinates is woken when they are taken up, and when their node goes", async () => {
+test("an update, and the end of a node, wake blocking queries on coordinates", async () => {
   const Node = unique("moving");
   await registerNode({ Node });
   await placeNodes({ [Node]: 1 });

@@ -31,7 +31,7 @@ afterAll(async () => {
   rmSync(socket, { force: true });
 });
 
-/** With the names of what differs from run to run in its place. */
+/** Replaces values that differ between runs by names. */
 async function debugConfigOf({ url, ports, dataDir }: Target): Promise<Record<string, unknown>> {
   const { text } = await exchange(url, "GET", { path: "/v1/agent/self" });
   const named = [

@@ -14,7 +14,7 @@ describe("with -dev", () => {
     ...["status/leader", "status/peers", "catalog/nodes", "catalog/services", "catalog/node/node1", "kv/?keys"],
     ...["agent/self", "agent/members", "agent/services", "agent/checks", "agent/health/service/name/nosuch"],
     ...["health/service/consul", "session/list", "event/list", "query", "internal/ui/nodes", "config/service-defaults"],
-  ])("the JSON of %s is indented, whatever ?pretty says", async (path) => {
+  ])("the JSON of %s is indented with any ?pretty", async (path) => {
     const first = await get(`/v1/${path}`);
     expect(first.text).toBe(`${JSON.stringify(JSON.parse(first.text), null, 4)}\n`);
     if (path === "agent/self") return;
@@ -22,7 +22,7 @@ describe("with -dev", () => {
     expect((await get(`/v1/${path}${path.includes("?") ? "&" : "?"}pretty=false`)).text).toBe(first.text);
   });
 
-  test("what a change answers is indented, and a raw value is as it was put", async () => {
+  test("answers of writes are indented, and a raw value is unchanged", async () => {
     expect((await send("PUT", "/v1/kv/a", '{"b":1}')).text).toBe("true\n");
     expect((await get("/v1/kv/a?raw")).text).toBe('{"b":1}');
     expect((await get("/v1/kv/a")).text).toStartWith('[\n    {\n        "LockIndex": 0,\n        "Key": "a",\n');
@@ -31,7 +31,7 @@ describe("with -dev", () => {
     expect((await send("PUT", "/v1/session/create")).text).toMatch(/^\{\n {4}"ID": "[0-9a-f-]{36}"\n\}\n$/);
   });
 
-  test("a server that was not told to bootstrap has no such tag", async () => {
+  test("a server without -bootstrap has no such tag", async () => {
     const { Member, Stats } = (await get("/v1/agent/self")).json as {
       Member: { Tags: Record<string, string> };
       Stats: { consul: Record<string, string> };

@@ -11,10 +11,10 @@ const meta = "Invalid Service Meta: Couldn't load metadata pair";
 const HTTP = "http://127.0.0.1:1/";
 const long = { key: "k".repeat(129), value: "v".repeat(513) };
 
-/** Consul names the object that the list is in. */
+/** Consul names the object that contains the list. */
 const wrongField = differs("praetor", "it names the field that is wrong") ? "ScriptArgs" : "Check";
 
-describe("a service that is refused with 400", () => {
+describe("a registration of a service that is refused with 400", () => {
   const Name = "refused";
 
   test.each<[string, unknown, string]>([
@@ -151,7 +151,7 @@ describe("a service that is refused with 400", () => {
   });
 
   test.each(["{Name:1}", "{'Name':'x'}", '{"Name":"x",}', "\u0000", "name=x", "<xml/>"])(
-    "is not JSON: %j",
+    "has invalid JSON: %j",
     async (body) => {
       const answer = await put("/v1/agent/service/register", body);
       expect(answer.status).toBe(400);
@@ -200,7 +200,7 @@ describe("an update of a check that is refused", () => {
   });
 });
 
-describe("the agent goes on after", () => {
+describe("the agent keeps running after", () => {
   test.each(["/v1/kv/%zz", "/v1/agent/service/%2", "/v1/health/service/%", "/%%"])(
     "a broken escape in the path: %s",
     async (path) => {
@@ -214,7 +214,7 @@ describe("the agent goes on after", () => {
     expect((await get("/v1/status/leader")).status).toBe(200);
   });
 
-  test("a body far too large", async () => {
+  test("an oversized body", async () => {
     const body = JSON.stringify({ Name: unique("big"), Nope: "x".repeat(5_000_000) });
     const answer = await send("PUT", "/v1/agent/service/register", { body }).catch(() => undefined);
     if (answer !== undefined) expect([400, 413]).toContain(answer.status);

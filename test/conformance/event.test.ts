@@ -10,7 +10,7 @@ interface Event {
   readonly LTime: number;
 }
 
-/** Consul shows an event some milliseconds after it has answered for it. */
+/** Consul shows an event some milliseconds after its response. */
 async function listed(name: string, count: number): Promise<readonly Event[]> {
   return within(2_000, async () => {
     const events = (await get(`/v1/event/list?name=${name}`)).json as Event[];
@@ -19,14 +19,14 @@ async function listed(name: string, count: number): Promise<readonly Event[]> {
   });
 }
 
-/** Consul: the halves of the id, one xor the other. */
+/** Consul: the halves of the id, combined by xor. */
 function indexOf({ ID }: Event): string {
   const digits = ID.replaceAll("-", "");
   return String(BigInt(`0x${digits.slice(0, 16)}`) ^ BigInt(`0x${digits.slice(16)}`));
 }
 
 describe("firing an event", () => {
-  test("answers with the event, before it has a time", async () => {
+  test("returns the event, before it has a time", async () => {
     const answer = await put("/v1/event/fire/deploy", "hello");
     expect(answer.status).toBe(200);
     expect(answer.header("Content-Type")).toBe("application/json");
@@ -40,7 +40,7 @@ describe("firing an event", () => {
     expect((await put("/v1/event/fire/deploy")).json).toMatchObject({ Payload: null });
   });
 
-  test("takes all that follows as the name", async () => {
+  test("takes the rest of the path as the name", async () => {
     expect((await put("/v1/event/fire/a%2Fb/c%20d+e", "x")).json).toMatchObject({ Name: "a/b/c d+e" });
   });
 
@@ -66,7 +66,7 @@ describe("firing an event", () => {
     ["a".repeat(32), 349],
     ["a".repeat(180), 54],
     ["b?node=n", 409],
-  ])("with the name %s takes %d bytes of payload and no more", async (name, bytes) => {
+  ])("with the name %s accepts at most %d bytes of payload", async (name, bytes) => {
     expect((await put(`/v1/event/fire/${name}`, "y".repeat(bytes))).status).toBe(200);
     expectError(await put(`/v1/event/fire/${name}`, "y".repeat(bytes + 1)), {
       status: 500,
@@ -74,7 +74,7 @@ describe("firing an event", () => {
     });
   });
 
-  test("says it in other words when much is too much", async () => {
+  test("reports an oversized event with another text", async () => {
     expectError(await put("/v1/event/fire/a", "y".repeat(600)), {
       status: 500,
       text: '1 error occurred:\n\t* error broadcasting event to segment "": user event exceeds configured limit of 512 bytes before encoding\n\n',
@@ -83,7 +83,7 @@ describe("firing an event", () => {
 });
 
 describe("the list of events", () => {
-  test("has those of a name, the oldest first, each with its time", async () => {
+  test("has the events of a name, the oldest first, each with its time", async () => {
     const name = unique("listed");
     await put(`/v1/event/fire/${name}`, "one");
     await put(`/v1/event/fire/${name}`, "two");
@@ -101,13 +101,13 @@ describe("the list of events", () => {
     expect(answer.header("X-Consul-Knownleader")).toBeUndefined();
   });
 
-  test("of a name that was never fired is empty, with index 1", async () => {
+  test("of an unknown name is empty, with index 1", async () => {
     const answer = await get("/v1/event/list?name=never&dc=elsewhere&stale&consistent");
     expect(answer.text).toBe("[]");
     expect(answer.header("X-Consul-Index")).toBe("1");
   });
 
-  test("has what is meant for this node and a service with the tag", async () => {
+  test("has the events for this node and for a service with the tag", async () => {
     await registerService({ Name: "web", Tags: ["blue"] });
     const name = unique("meant");
     for (const filter of [
@@ -140,7 +140,7 @@ describe("the list of events", () => {
     expect(((await get("/v1/event/list")).json as unknown[]).length).toBe(256);
   });
 
-  test("refuses an index and a wait that are none", async () => {
+  test("refuses an invalid index and wait", async () => {
     expectError(await get("/v1/event/list?index=x"), { status: 400, text: "Invalid index" });
     expectError(await get("/v1/event/list?wait=x"), { status: 400, text: "Invalid wait time" });
   });
@@ -157,7 +157,7 @@ describe("waiting for an event", () => {
     return { ms: performance.now() - started, text };
   }
 
-  test("ends when one of the name is fired", async () => {
+  test("ends when an event of the name is fired", async () => {
     const name = unique("waited");
     for (const payload of ["one", "two"]) {
       const { text } = await held(name, () => put(`/v1/event/fire/${name}`, payload), "10m");
@@ -165,13 +165,13 @@ describe("waiting for an event", () => {
     }
   });
 
-  test("goes on when one of another name is fired, until the time is over", async () => {
+  test("goes on until the end of the wait when another event is fired", async () => {
     const { ms, text } = await held(unique("waited"), () => put("/v1/event/fire/other"), "300ms");
     expect(ms).toBeGreaterThan(290);
     expect(text).toBe("[]");
   });
 
-  test("does not begin with an index that is not the list's", async () => {
+  test("does not start with an index other than the list's", async () => {
     await promptly(get("/v1/event/list?name=never&index=2&wait=10m"));
   });
 });

@@ -20,7 +20,7 @@ describe("federation states", () => {
     expect((await get("/v1/internal/federation-states/mesh-gateways")).text).toBe("{}");
   });
 
-  test("another datacenter has none", async () => {
+  test("another datacenter has no federation state", async () => {
     const answer = await get("/v1/internal/federation-state/dc9");
     expect([answer.status, answer.text]).toEqual([404, ""]);
     expectError(await get("/v1/internal/federation-state/"), {

@@ -44,7 +44,7 @@ async function typesByCheck(path: string): Promise<Record<string, string>> {
 }
 
 test.each(["/v1/agent/checks", "/v1/health/node/node1"])(
-  "%s: a file's check inside a service has its kind as Type, one that stands alone has none",
+  "%s: a check within a service of a file shows its kind as Type, a standalone check has no Type",
   async (path) => {
     const inService = kinds.map((kind, at) => [`service:web:${at + 1}`, kind]);
     const alone = [...kinds, "with-service"].map((kind) => [`alone-${kind}`, ""]);

@@ -35,7 +35,7 @@ afterAll(async () => {
   for (const Node of nodes) await put("/v1/catalog/deregister", { Node });
 });
 
-/** What the rows that pass are known by, in the order given. */
+/** The names of the rows that pass, in the order of the answer. */
 async function chosen(path: string, expression: string): Promise<readonly string[]> {
   const answer = await get(`${path}?filter=${encodeURIComponent(expression)}`);
   expect({ status: answer.status, text: answer.status === 200 ? "" : answer.text }).toEqual({ status: 200, text: "" });
@@ -187,7 +187,7 @@ describe("the services of a node", () => {
   });
 });
 
-describe("the agent's own", () => {
+describe("the agent's own rows", () => {
   test.each([
     "Port == 8",
     "Tags contains t1",
@@ -220,16 +220,16 @@ const filterable = [
   "/v1/agent/services",
 ];
 
-describe("a filter that is refused", () => {
-  test.each(filterable)("names a field that is not there, even where nothing is to filter: %s", async (path) => {
+describe("a refused filter", () => {
+  test.each(filterable)("names an unknown field, also for an empty list: %s", async (path) => {
     expectError(await get(`${path}?filter=Nope==1`), { status: 500, text: `${prefix}Selector "Nope" is not valid` });
   });
 
-  test("names a field that the agent's checks do not have", async () => {
+  test("names a field that the agent's checks lack", async () => {
     await registerService({ Name: unique("web"), Check: { TTL: "1h" } });
     const answer = await get("/v1/agent/checks?filter=Nope==1");
     expect(answer.status).toBe(500);
-    // Consul: without the words that begin it everywhere else.
+    // Consul: without the common prefix of these errors.
     expect(answer.text).toEndWith('Selector "Nope" is not valid');
   });
 
@@ -283,7 +283,7 @@ describe("a filter that is refused", () => {
       "Node == 01",
     ],
     ...["Meta[rack] == x", 'Node in ["x"]', 'Node matches "("', 'Node == "x" && Node == "x"', "Node == {}"],
-  ])("is no expression: %s", async (expression) => {
+  ])("is a syntax error: %s", async (expression) => {
     const answer = await get(`/v1/catalog/nodes?filter=${encodeURIComponent(expression)}`);
     expect(answer.status).toBe(500);
     expect(answer.text).toStartWith(prefix);
@@ -291,12 +291,12 @@ describe("a filter that is refused", () => {
 });
 
 test.each(["/v1/catalog/services", "/v1/catalog/datacenters", "/v1/kv/?keys", "/v1/agent/members"])(
-  "an endpoint without filters passes it over: %s",
+  "an endpoint without filters ignores it: %s",
   async (path) => {
     expect((await get(`${path}${path.includes("?") ? "&" : "?"}filter=Nope==1`)).status).toBe(200);
   },
 );
 
-test("an empty filter is none", async () => {
+test("an empty filter matches every row", async () => {
   expect((await get("/v1/catalog/nodes?filter=")).text).toBe((await get("/v1/catalog/nodes")).text);
 });

@@ -5,7 +5,7 @@ import type { Answer } from "../support/exchange.ts";
 
 await sharedTarget();
 
-/** All but those of the connection, sorted: their order is not promised. */
+/** All headers but those of the connection, sorted: their order is not promised. */
 function headerNames(answer: Answer): string[] {
   return answer.headers
     .map(([name]) => name)
@@ -16,7 +16,7 @@ function headerNames(answer: Answer): string[] {
 const common = ["Content-Length", "Content-Type", "Vary"];
 const query = ["X-Consul-Index", "X-Consul-Knownleader", "X-Consul-Lastcontact"];
 
-describe("an answer carries exactly", () => {
+describe("an answer has exactly these headers:", () => {
   test.each<[string, readonly string[]]>([
     ["/v1/status/leader", common],
     ["/v1/catalog/datacenters", common],
@@ -56,7 +56,7 @@ describe("the values", () => {
     expect(answer.header("Content-Length")).toBe(String(answer.bytes.length));
   });
 
-  test("of a read that failed in the catalog", async () => {
+  test("of a read whose row is missing", async () => {
     const answer = await get("/v1/catalog/nodes?dc=nowhere");
     expect(answer.header("X-Consul-Index")).toBe("1");
     expect(answer.header("X-Consul-Knownleader")).toBe("false");
@@ -66,12 +66,12 @@ describe("the values", () => {
   test("of a date", async () => {
     const askedMs = Date.now();
     const date = Date.parse((await get("/v1/status/leader")).header("Date") ?? "");
-    // It has whole seconds, and the agent may have read its clock a second before.
+    // The header has whole seconds, and the agent may have read its clock a second before.
     expect(date).toBeWithin(askedMs - 2_000, Date.now() + 1);
   });
 });
 
-test("a request's head may have 60 KB, in one header or in many, or in the path", async () => {
+test("a request's head may have 60 KB, in one header, in many, or in the path", async () => {
   const path = "/v1/status/leader";
   const many = Object.fromEntries(Array.from({ length: 150 }, (_, at) => [`X-Header-${at}`, "x".repeat(300)]));
   for (const headers of [{ "X-Long": "x".repeat(60_000) }, many])
@@ -82,7 +82,7 @@ test("a request's head may have 60 KB, in one header or in many, or in the path"
 describe("compression", () => {
   const headers = { "Accept-Encoding": "gzip" };
 
-  test.each(["?raw", "", "?recurse"])("a large answer is gzipped for who asks: %s", async (parameters) => {
+  test.each(["?raw", "", "?recurse"])("a large answer is gzipped on request: %s", async (parameters) => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "x".repeat(20_000));
     const answer = await send("GET", `${key}${parameters}`, { headers });
@@ -107,7 +107,7 @@ describe("compression", () => {
   test.each([
     ["gzip", taken],
     [undefined, refused],
-  ])("goes by Accept-Encoding: %p", async (encoding, lists) => {
+  ])("follows Accept-Encoding: %p", async (encoding, lists) => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "x".repeat(20_000));
     expect((await get(key)).header("Content-Encoding")).toBeUndefined();
@@ -120,7 +120,7 @@ describe("compression", () => {
     expect(seen).toEqual(lists.map((list) => [list, encoding]));
   });
 
-  test("a small answer reads the same either way", async () => {
+  test("a small answer has the same body with and without compression", async () => {
     const answer = await send("GET", "/v1/status/leader", { headers });
     const text = answer.header("Content-Encoding") === "gzip" ? gunzipSync(answer.bytes).toString() : answer.text;
     expect(text).toBe((await get("/v1/status/leader")).text);

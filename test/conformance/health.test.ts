@@ -13,7 +13,7 @@ import { checkText, nodeText, proxyColumns, rowIndexes, serfHealthText } from ".
 
 await sharedTarget();
 
-/** Instance one passes, two is critical, three warns; each on its own node, the first with a node check too. */
+/** Instance one is passing, two critical, three warning; each on its own node, and the first node has a check too. */
 async function threeInstances(): Promise<string> {
   const service = unique("web");
   const states = { one: "passing", two: "critical", three: "warning" };
@@ -47,7 +47,7 @@ async function checksOf(path: string): Promise<string[]> {
 }
 
 describe("a service", () => {
-  test("registered with the agent: node, service, then the node's checks before its own", async () => {
+  test("registered with the agent shows node, service, then the node's checks before its own", async () => {
     const Name = unique("web");
     await registerService({ Name, Tags: ["t"], Port: 80, Check: { TTL: "1h", Status: "passing" } });
     const check = { id: `service:${Name}`, name: `Service '${Name}' check`, status: "passing", service: Name };
@@ -58,7 +58,7 @@ describe("a service", () => {
     );
   });
 
-  test("with an IP address has its tagged addresses before its meta", async () => {
+  test("with an IP address shows its tagged addresses before its meta", async () => {
     const Name = unique("web");
     await registerService({ Name, Address: "10.1.2.3", Port: 80, Meta: { a: "1" } });
     expect((await get(`/v1/health/service/${Name}`)).text).toContain(
@@ -72,7 +72,7 @@ describe("a service", () => {
     expect(text).toEndWith(`"Checks":[${serfHealthText}]}]`);
   });
 
-  test("without any check has an empty list of them", async () => {
+  test("without checks has an empty list of checks", async () => {
     const [Node, service] = [unique("node"), unique("web")];
     await registerNode({ Node, Service: { Service: service } });
     expect((await get(`/v1/health/service/${service}`)).text).toEndWith('"Checks":[]}]');
@@ -103,16 +103,16 @@ describe("a service", () => {
     ["?filter=Service.ID==two", "two"],
     ["?filter=Checks.Status==warning", "three"],
     ["?passing&filter=Service.ID==two", ""],
-  ])("is chosen by the query %j", async (query, expected) => {
+  ])("is selected by the query %j", async (query, expected) => {
     expect(await idsOf(`/v1/health/service/${await threeInstances()}${query}`)).toBe(expected);
   });
 
-  test("is chosen by the meta of its node", async () => {
+  test("can be selected by the meta of its node", async () => {
     const service = await threeInstances();
     expect(await idsOf(`/v1/health/service/${service}?node-meta=rack:${service}-1`)).toBe("two");
   });
 
-  test("is not passing when a check of its node is not", async () => {
+  test("is not passing while a check of its node is not", async () => {
     const [Node, service] = [unique("node"), unique("web")];
     await registerNode({ Node, Service: { Service: service }, Check: { Name: "disk", Status: "warning" } });
     expect(await idsOf(`/v1/health/service/${service}?passing`)).toBe("");
@@ -130,14 +130,14 @@ describe("a service", () => {
     expect(entry?.Checks.map(({ CheckID }) => CheckID)).toEqual(["own"]);
   });
 
-  test("is refused with a bad ?passing", async () => {
+  test("is refused with an invalid ?passing", async () => {
     const answer = await get("/v1/health/service/consul?passing=abc");
     expectError(answer, { status: 400, text: "Invalid value for ?passing" });
   });
 });
 
 describe("checks", () => {
-  test("of a service are its own only, sorted by node and ID", async () => {
+  test("of a service are only its own, sorted by node and ID", async () => {
     expect(await checksOf(`/v1/health/checks/${await threeInstances()}`)).toEqual([
       "check-one",
       "check-two",
@@ -145,12 +145,12 @@ describe("checks", () => {
     ]);
   });
 
-  test("of a service are chosen by the meta of their node", async () => {
+  test("of a service can be selected by node meta", async () => {
     const service = await threeInstances();
     expect(await checksOf(`/v1/health/checks/${service}?node-meta=rack:${service}-2`)).toEqual(["check-three"]);
   });
 
-  test("of a service are found by its name in any case", async () => {
+  test("of a service match its name in any case", async () => {
     expect(await checksOf(`/v1/health/checks/${(await threeInstances()).toUpperCase()}`)).toHaveLength(3);
   });
 
@@ -160,7 +160,7 @@ describe("checks", () => {
   });
 
   test.each(["/v1/health/checks/nobody", "/v1/health/node/nobody", "/v1/health/checks/consul"])(
-    "that are not there are an empty list with an index: %s",
+    "without a match are an empty list with an index: %s",
     async (path) => {
       const answer = await get(path);
       expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: "[]" });
@@ -177,13 +177,13 @@ describe("a state", () => {
     ["critical", ["check-two"]],
     ["CRITICAL", []],
     ["weird", []],
-  ])("%s has the checks in it", async (state, expected) => {
+  ])("%s has the checks in this state", async (state, expected) => {
     const service = await threeInstances();
     const filter = encodeURIComponent(`ServiceName == "${service}"`);
     expect(await checksOf(`/v1/health/state/${state}?filter=${filter}`)).toEqual(expected);
   });
 
-  test("any has the node's own check too, and the meta chooses", async () => {
+  test("any includes the node's own check, and node meta selects", async () => {
     const service = await threeInstances();
     expect(await checksOf(`/v1/health/state/any?node-meta=rack:${service}-0`)).toEqual([
       "check-one",
@@ -192,7 +192,7 @@ describe("a state", () => {
     expect(await checksOf("/v1/health/state/passing")).toContain("serfHealth");
   });
 
-  test("follows a check from one to the next", async () => {
+  test("has a check exactly while the check is in it", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h", Status: "passing" } });
     await put(`/v1/agent/check/warn/service:${Name}`);

@@ -8,14 +8,14 @@ const unknown = "f004177f-2c28-83b7-4229-eacc25fe55d1";
 const noUuid = "failed intention lookup: index error: UUID must be 36 characters";
 
 describe("intentions", () => {
-  test("there are none, and everybody may connect", async () => {
+  test("the list is empty, and every connection is allowed", async () => {
     const list = await get(path);
     expect([list.text, list.index, list.header("X-Consul-Knownleader")]).toEqual(["[]", 1, "true"]);
     expect((await get(`${path}/check?source=a&destination=b`)).text).toBe('{"Allowed":true}');
     expect((await get(`${path}/match?by=source&name=b&name=a`)).text).toBe('{"a":null,"b":null}');
   });
 
-  test("a question that is not whole is a 500", async () => {
+  test("an incomplete check is a 500", async () => {
     const answers = {
       match: "required query parameter 'by' not set",
       "match?by=source": "required query parameter 'name' not set",
@@ -28,7 +28,7 @@ describe("intentions", () => {
       expectError(await get(`${path}/${question}`), { status: 500, text });
   });
 
-  test("one that is not there can be neither read nor changed", async () => {
+  test("a missing intention can be neither read nor changed", async () => {
     expectError(await get(`${path}/${unknown}`), { status: 404, text: "Intention not found" });
     expectError(await put(`${path}/${unknown}`, {}), {
       status: 500,
@@ -47,7 +47,7 @@ describe("intentions", () => {
     });
   });
 
-  test("a new one is looked through, and refused where nothing would heed it", async () => {
+  test("a new intention is validated, and refused where it would have no effect", async () => {
     const create = (body: object): ReturnType<typeof send> => send("POST", path, { body });
     expectError(await create({ SourceName: "a" }), {
       status: 500,

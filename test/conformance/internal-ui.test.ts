@@ -38,8 +38,8 @@ async function registerInstances(): Promise<{ readonly node: string; readonly se
   return { node, service };
 }
 
-describe("for Consul's page", () => {
-  test("a service has its tags, a node for each instance and its checks counted", async () => {
+describe("Consul's UI endpoints:", () => {
+  test("a service has its tags, a node for each instance and the counts of its checks", async () => {
     const { node, service } = await registerInstances();
     expect(await row("/v1/internal/ui/services", service)).toBe(
       `{"Name":"${service}","Tags":["a","b"],"Nodes":["${node}","${node}"],"InstanceCount":2,"ChecksPassing":2,"ChecksWarning":1,"ChecksCritical":1,"ExternalSources":null,"GatewayConfig":{}}`,
@@ -60,17 +60,17 @@ describe("for Consul's page", () => {
     expect(await row("/v1/internal/ui/nodes", node)).toBe(text);
   });
 
-  test("a node that is not known is not found, and one without a name is refused", async () => {
+  test("an unknown node is not found, and a missing name is refused", async () => {
     const answer = await get("/v1/internal/ui/node/nosuch");
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 404, text: "" });
     expectError(await get("/v1/internal/ui/node/"), { status: 400, text: "Missing node name" });
   });
 
-  test("another datacenter is not had", async () => {
+  test("another datacenter is an error", async () => {
     expectError(await get("/v1/internal/ui/services?dc=other"), { status: 500, text: "No path to datacenter" });
   });
 
-  test.each(["services", "nodes"])("who waits for %s is woken by a check", async (list) => {
+  test.each(["services", "nodes"])("a query that waits for %s is woken by a check", async (list) => {
     const { node } = await registerInstances();
     const check = { CheckID: "c0", Status: "critical" };
     const act = (): Promise<unknown> => put("/v1/catalog/register", { Node: node, SkipNodeUpdate: true, Check: check });

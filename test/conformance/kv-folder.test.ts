@@ -35,7 +35,7 @@ describe("a folder", () => {
   });
 
   test.each(["x/?recurse", "x/?recurse=true", "x/?recurse=false", "x/?recurse&raw"])(
-    "comes whole at %s",
+    "is returned whole at %s",
     async (path) => {
       const folder = await filled();
       const keys = ["x/", "x/a", "x/b/1", "x/b/2", "x/c"];
@@ -53,19 +53,19 @@ describe("a folder", () => {
     expect((await get(`/v1/kv/${folder}x?recurse`)).index).toBeGreaterThan(highest);
   });
 
-  test("is a text prefix: without its slash it takes its neighbours along", async () => {
+  test("is a text prefix: without its slash it includes its neighbours", async () => {
     const folder = await filled();
     const pairs = (await get(`/v1/kv/${folder}x?recurse=true`)).json as Pair[];
     expect(pairs.map(({ Key }) => Key)).toContain(`${folder}x2/q`);
   });
 
-  test("may be a key itself", async () => {
+  test("may itself be a key", async () => {
     const folder = await filled();
     expect((await get(`/v1/kv/${folder}x/?raw`)).text).toBe("x/");
     expect((await get(`/v1/kv/${folder}x`)).status).toBe(404);
   });
 
-  test.each(["?keys", "?recurse", "?keys&separator=/"])("with nothing in it is 404 at %s", async (query) => {
+  test.each(["?keys", "?recurse", "?keys&separator=/"])("that is empty is 404 at %s", async (query) => {
     const answer = await get(`/v1/kv/${keyFolder()}none/${query}`);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 404, text: "" });
     expect(answer.index).toBeGreaterThan(0);
@@ -78,13 +78,13 @@ describe("a folder", () => {
     expectTrue(await del(`/v1/kv/${folder}x/?recurse`));
   });
 
-  test("its key can be deleted alone", async () => {
+  test("stays when its own key is deleted", async () => {
     const folder = await filled();
     expectTrue(await del(`/v1/kv/${folder}x/`));
     expect(await keysOf(`/v1/kv/${folder}x/?keys`)).toHaveLength(4);
   });
 
-  test("the root lists too", async () => {
+  test("the root lists every key", async () => {
     const folder = await filled();
     expect(await keysOf("/v1/kv/?keys&separator=/")).toContain(folder);
     expect((await get("/v1/kv/?recurse")).text).toContain(`"Key":"${folder}x/a"`);

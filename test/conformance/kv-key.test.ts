@@ -3,7 +3,7 @@ import { del, differs, expectTrue, get, keyFolder, put, sharedTarget } from "../
 
 await sharedTarget();
 
-/** As Go writes JSON. */
+/** JSON in Go's form. */
 function quoted(text: string): string {
   return JSON.stringify(text).replace(/[&<>]/g, (each) => `\\u00${each.charCodeAt(0).toString(16)}`);
 }
@@ -38,7 +38,7 @@ describe("a key in the path", () => {
     ["_-0", "_-0"],
     ["trailing/", "trailing/"],
     ["deep/er/than/that/", "deep/er/than/that/"],
-  ])("%s is the key %j", async (path, key) => {
+  ])("%s names the key %j", async (path, key) => {
     const folder = keyFolder();
     expectTrue(await put(`/v1/kv/${folder}${path}`, "v"));
     expect((await get(`/v1/kv/${folder}?keys`)).text).toBe(`[${quoted(`${folder}${key}`)}]`);
@@ -53,7 +53,7 @@ describe("a key in the path", () => {
   });
 
   test.each(["a//b", "a/./b", "a/../b", "a/%2E%2E/b", "%2Fa", "a/.."])(
-    "with empty or dotted parts goes to the cleaned path, or is kept as it is: %s",
+    "with empty or dotted parts is redirected to the cleaned path, or kept unchanged: %s",
     async (path) => {
       const folder = keyFolder();
       const answer = await put(`/v1/kv/${folder}${path}`, "v");
@@ -89,7 +89,7 @@ describe("a key in the path", () => {
     expect((await get(`/v1/kv/${folder}?keys`)).json).toEqual([`${folder}${key}`]);
   });
 
-  test("a sibling with a longer name is another folder", async () => {
+  test("a key with a longer name is in another folder", async () => {
     const folder = keyFolder();
     await put(`/v1/kv/${folder}core-data-x/a`, "v");
     expect((await get(`/v1/kv/${folder}core-data/?keys=`)).status).toBe(404);

@@ -15,7 +15,7 @@ import { entryText, modifyIndex, type Pair } from "../support/kv-pair.ts";
 await sharedTarget();
 
 describe("one key", () => {
-  test("is a list of one", async () => {
+  test("is the only entry of a list", async () => {
     const key = `${keyFolder()}a`;
     expectTrue(await put(`/v1/kv/${key}`, "hello"));
     const answer = await get(`/v1/kv/${key}`);
@@ -23,14 +23,14 @@ describe("one key", () => {
     expect(answer.index).toBe(await modifyIndex(key));
   });
 
-  test("that is missing is 404 without a body, with an index", async () => {
+  test("that is missing is a 404 without a body, with an index", async () => {
     const answer = await get(`/v1/kv/${keyFolder()}none`);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 404, text: "" });
     expect(answer.index).toBeGreaterThan(0);
     expect(answer.header("Content-Type")).toBeUndefined();
   });
 
-  test("comes as its bytes with ?raw", async () => {
+  test("with ?raw is its bytes", async () => {
     const key = `${keyFolder()}a`;
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, at) => at));
     await put(`/v1/kv/${key}`, bytes);
@@ -49,7 +49,7 @@ describe("one key", () => {
     expect(masked((await get(`/v1/kv/${key}`)).text)).toBe(`[${entryText(key, bytes)}]`);
   });
 
-  test("without a value", async () => {
+  test("may have no value", async () => {
     const key = `${keyFolder()}a`;
     expectTrue(await put(`/v1/kv/${key}`));
     const [pair] = (await get(`/v1/kv/${key}`)).json as [Pair];
@@ -68,7 +68,7 @@ describe("one key", () => {
     expect((await get(`/v1/kv/${key}`)).json).toMatchObject([{ CreateIndex: before }]);
   });
 
-  test("written with what it holds keeps its index", async () => {
+  test("written with the same value keeps its index", async () => {
     const key = `${keyFolder()}a`;
     await put(`/v1/kv/${key}?flags=3`, "one");
     const before = (await get(`/v1/kv/${key}`)).text;
@@ -76,7 +76,7 @@ describe("one key", () => {
     expect((await get(`/v1/kv/${key}`)).text).toBe(before);
   });
 
-  test("deleted is gone; deleting again succeeds", async () => {
+  test("is gone after a deletion; another deletion succeeds", async () => {
     const key = `${keyFolder()}a`;
     await put(`/v1/kv/${key}`, "one");
     expectTrue(await del(`/v1/kv/${key}`));
@@ -84,7 +84,7 @@ describe("one key", () => {
     expectTrue(await del(`/v1/kv/${key}`));
   });
 
-  test("created again begins anew", async () => {
+  test("created again starts with new indexes", async () => {
     const key = `${keyFolder()}a`;
     await put(`/v1/kv/${key}`, "one");
     const before = await modifyIndex(key);
@@ -94,14 +94,14 @@ describe("one key", () => {
     expect(pair.CreateIndex).toBeGreaterThan(before);
   });
 
-  test("answers its writes without an index", async () => {
+  test("has no index in the answers of its writes", async () => {
     const key = `${keyFolder()}a`;
     const answer = await put(`/v1/kv/${key}`, "one");
     expect(answer.header("Content-Type")).toBe("application/json");
     expect(answer.header("X-Consul-Index")).toBeUndefined();
   });
 
-  test("takes a body in chunks of any content type", async () => {
+  test("accepts a chunked body of any content type", async () => {
     const key = `${keyFolder()}a`;
     const headers = { "Content-Type": "application/x-www-form-urlencoded" };
     expectTrue(await send("PUT", `/v1/kv/${key}`, { body: "a=b&c", chunked: true, headers }));
@@ -110,16 +110,13 @@ describe("one key", () => {
 });
 
 describe("flags", () => {
-  test.each(["0", "42", "9007199254740993", "18446744073709551615"])(
-    "are kept to the last digit: %s",
-    async (flags) => {
-      const key = `${keyFolder()}a`;
-      expectTrue(await put(`/v1/kv/${key}?flags=${flags}`, "x"));
-      expect(masked((await get(`/v1/kv/${key}`)).text)).toBe(`[${entryText(key, "x", flags)}]`);
-    },
-  );
+  test.each(["0", "42", "9007199254740993", "18446744073709551615"])("keep all digits: %s", async (flags) => {
+    const key = `${keyFolder()}a`;
+    expectTrue(await put(`/v1/kv/${key}?flags=${flags}`, "x"));
+    expect(masked((await get(`/v1/kv/${key}`)).text)).toBe(`[${entryText(key, "x", flags)}]`);
+  });
 
-  test("are 0 again when not given, and that moves the index", async () => {
+  test("are 0 again when omitted, and that moves the index", async () => {
     const key = `${keyFolder()}a`;
     await put(`/v1/kv/${key}?flags=5`, "x");
     const before = await modifyIndex(key);
@@ -162,13 +159,13 @@ describe("check and set", () => {
     expect(masked((await get(`/v1/kv/${key}`)).text)).toBe(`[${entryText(key, "two", 7)}]`);
   });
 
-  test("does not create with an index", async () => {
+  test("does not create a key with an index", async () => {
     const key = `${keyFolder()}a`;
     expect((await put(`/v1/kv/${key}?cas=1`, "one")).text).toBe("false");
     expect((await get(`/v1/kv/${key}`)).status).toBe(404);
   });
 
-  test("deletes with the key's index only", async () => {
+  test("deletes only with the key's index", async () => {
     const key = `${keyFolder()}a`;
     await put(`/v1/kv/${key}`, "one");
     const index = await modifyIndex(key);
@@ -178,36 +175,36 @@ describe("check and set", () => {
     expect((await get(`/v1/kv/${key}`)).status).toBe(404);
   });
 
-  test("deletes what is not there with any index", async () => {
+  test("deletes a missing key with any index", async () => {
     expectTrue(await del(`/v1/kv/${keyFolder()}none?cas=5`));
   });
 
-  test("does not go with recurse", async () => {
+  test("cannot be combined with recurse", async () => {
     const text = "Conflicting flags: cas=0&recurse=";
     expectError(await del(`/v1/kv/${keyFolder()}?recurse&cas=0`), { status: 400, text });
   });
 });
 
-describe("without a key", () => {
+describe("a request without a key", () => {
   test.each(["GET", "PUT", "DELETE"])("%s is refused", async (method) => {
     const answer = await send(method, "/v1/kv/", { body: method === "PUT" ? "x" : undefined });
     expectError(answer, { status: 400, text: "Missing key name" });
   });
 
-  test("?raw does not help", async () => {
+  test("fails also with ?raw", async () => {
     expectError(await get("/v1/kv/?raw"), { status: 400, text: "Missing key name" });
   });
 });
 
 describe("size", () => {
-  test("524288 bytes fit", async () => {
+  test("524288 bytes are accepted", async () => {
     const key = `${keyFolder()}big`;
     const value = Buffer.alloc(524_288, "ab");
     expectTrue(await put(`/v1/kv/${key}`, value));
     expect((await get(`/v1/kv/${key}?raw`)).bytes.equals(value)).toBe(true);
   });
 
-  test("one more does not", async () => {
+  test("one more byte is refused", async () => {
     const key = `${keyFolder()}big`;
     const answer = await put(`/v1/kv/${key}`, Buffer.alloc(524_289, "ab"));
     expect(answer.status).toBe(413);

@@ -30,7 +30,7 @@ function expectFalse(answer: Answer): void {
 const prompt = { LockDelay: "0s" };
 
 describe("acquire", () => {
-  test("writes the value and shows who holds the lock", async () => {
+  test("writes the value and shows the holder of the lock", async () => {
     const key = `${keyFolder()}a`;
     const session = await createSession();
     expectTrue(await put(`/v1/kv/${key}?acquire=${session}&flags=7`, "v"));
@@ -40,7 +40,7 @@ describe("acquire", () => {
     );
   });
 
-  test("by the holder writes again and does not count as another lock", async () => {
+  test("by the holder writes again and keeps the lock index", async () => {
     const key = `${keyFolder()}a`;
     const session = await createSession();
     await put(`/v1/kv/${key}?acquire=${session}`, "one");
@@ -53,7 +53,7 @@ describe("acquire", () => {
     expect(await entryOf(key)).toEqual(second);
   });
 
-  test("by another is false and writes nothing", async () => {
+  test("by another session returns false and writes nothing", async () => {
     const key = `${keyFolder()}a`;
     await put(`/v1/kv/${key}?acquire=${await createSession()}`, "one");
     const before = await entryOf(key);
@@ -61,7 +61,7 @@ describe("acquire", () => {
     expect(await entryOf(key)).toEqual(before);
   });
 
-  test("counts each lock that was free before", async () => {
+  test("adds one to the lock index when the key was unlocked", async () => {
     const key = `${keyFolder()}a`;
     const [first, second] = [await createSession(), await createSession()];
     await put(`/v1/kv/${key}`, "old");
@@ -82,7 +82,7 @@ describe("acquire", () => {
     expectTrue(await put(`/v1/kv/${key}?release=${session}`, "v"));
   });
 
-  test("of a session that has ended is refused", async () => {
+  test("with an ended session is refused", async () => {
     const session = await createSession();
     await put(`/v1/session/destroy/${session}`);
     const answer = await put(`/v1/kv/${keyFolder()}a?acquire=${session}`, "v");
@@ -95,7 +95,7 @@ describe("acquire", () => {
     expectError(answer, { status: 400, text: `Conflicting flags: acquire=${session}&${other}` });
   });
 
-  test("wakes who watches the key", async () => {
+  test("wakes the key's watchers", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "v");
     const session = await createSession();
@@ -105,7 +105,7 @@ describe("acquire", () => {
 });
 
 describe("release", () => {
-  test("writes the value and keeps the count of locks", async () => {
+  test("writes the value and keeps the lock index", async () => {
     const key = `${keyFolder()}a`;
     const session = await createSession();
     await put(`/v1/kv/${key}?acquire=${session}`, "one");
@@ -113,7 +113,7 @@ describe("release", () => {
     expect(await entryOf(key)).toMatchObject({ LockIndex: 1, Value: "dHdv" });
   });
 
-  test("by another, or again, is false and writes nothing", async () => {
+  test("by another session, or again, returns false and writes nothing", async () => {
     const key = `${keyFolder()}a`;
     const session = await createSession();
     await put(`/v1/kv/${key}?acquire=${session}`, "one");
@@ -124,7 +124,7 @@ describe("release", () => {
     expect(await entryOf(key)).toMatchObject({ Value: "dHdv" });
   });
 
-  test("lets the next take the lock at once", async () => {
+  test("lets the next session take the lock at once", async () => {
     const key = `${keyFolder()}a`;
     const [first, second] = [await createSession(), await createSession()];
     await put(`/v1/kv/${key}?acquire=${first}`, "v");
@@ -134,7 +134,7 @@ describe("release", () => {
 });
 
 describe("a locked key", () => {
-  test("can be written without the session, which keeps the lock; the count begins anew", async () => {
+  test("can be written without the session, which keeps the lock; the lock index is 0 again", async () => {
     const key = `${keyFolder()}a`;
     const session = await createSession();
     await put(`/v1/kv/${key}?acquire=${session}`, "one");
@@ -155,7 +155,7 @@ describe("a locked key", () => {
 });
 
 describe("the end of a session", () => {
-  test("releases the keys that it holds, and no others", async () => {
+  test("releases the session's keys, and no others", async () => {
     const folder = keyFolder();
     const [session, other] = [await createSession(prompt), await createSession()];
     for (const name of ["a", "b"]) await put(`/v1/kv/${folder}${name}?acquire=${session}`, name);
@@ -174,7 +174,7 @@ describe("the end of a session", () => {
     expect(await entryOf(`${folder}d`)).toEqual(before);
   });
 
-  test("deletes the keys that it holds when that is its behaviour", async () => {
+  test("deletes the session's keys when its behaviour is delete", async () => {
     const folder = keyFolder();
     const session = await createSession({ Behavior: "delete", LockDelay: "0s" });
     await put(`/v1/kv/${folder}a?acquire=${session}`, "a");
@@ -184,7 +184,7 @@ describe("the end of a session", () => {
     expect(await entryOf(`${folder}b`)).toBeDefined();
   });
 
-  test("frees a key that was locked under its id in other letters", async () => {
+  test("frees a key that was locked under its id in another letter case", async () => {
     const key = `${keyFolder()}a`;
     const session = await createSession(prompt);
     await put(`/v1/kv/${key}?acquire=${session.toUpperCase()}`, "v");
@@ -192,7 +192,7 @@ describe("the end of a session", () => {
     expect(await entryOf(key)).not.toHaveProperty("Session");
   });
 
-  test("wakes who watches the key or its folder", async () => {
+  test("wakes the watchers of the key and its folder", async () => {
     const folder = keyFolder();
     const lock = async (): Promise<string> => {
       const session = await createSession(prompt);
@@ -207,7 +207,7 @@ describe("the end of a session", () => {
 });
 
 describe("the lock delay", () => {
-  test.each(["release", "delete"])("keeps a key from others for a while (%s)", async (Behavior) => {
+  test.each(["release", "delete"])("blocks a key for a while (%s)", async (Behavior) => {
     const key = `${keyFolder()}a`;
     const [first, second] = [await createSession({ Behavior, LockDelay: "1s" }), await createSession()];
     await put(`/v1/kv/${key}?acquire=${first}`, "v");
@@ -218,7 +218,7 @@ describe("the lock delay", () => {
     expect((await entryOf(key))?.LockIndex).toBe(Behavior === "release" ? 2 : 1);
   });
 
-  test("is 15 seconds unless the session says otherwise, comes before the session is looked at, and survives the key", async () => {
+  test("is 15 seconds by default, is checked before the session, and outlives the key", async () => {
     const key = `${keyFolder()}a`;
     const first = await createSession();
     await put(`/v1/kv/${key}?acquire=${first}`, "v");

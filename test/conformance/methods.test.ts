@@ -23,7 +23,7 @@ const paths: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe.each(Object.entries(paths))("a path that takes %s", (allow, routes) => {
-  test.each([...routes])("says so to OPTIONS: %s", async (path) => {
+  test.each([...routes])("lists them for OPTIONS: %s", async (path) => {
     const answer = await send("OPTIONS", path);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: "" });
     expect(answer.header("Allow")).toBe(allow);

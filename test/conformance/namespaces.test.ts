@@ -10,7 +10,7 @@ describe("namespaces", () => {
     ...["kv/a", "agent/services", "agent/checks", "agent/service/a", "agent/health/service/name/a"],
     ...["catalog/services", "catalog/service/a", "catalog/node/node1", "health/service/a", "health/state/any"],
     ...["session/list", "internal/ui/nodes", "config/", "discovery-chain/a"],
-  ])("%s has none", async (path) => {
+  ])("%s refuses a namespace", async (path) => {
     expectError(await get(`/v1/${path}?ns=team`), {
       status: 400,
       text: `Bad request: Invalid query parameter: "ns" - ${feature}`,
@@ -25,9 +25,9 @@ describe("namespaces", () => {
     "event/list",
     "status/leader",
     "coordinate/nodes",
-  ])("%s is of none", async (path) => expect((await get(`/v1/${path}?ns=team`)).status).toBe(200));
+  ])("%s ignores a namespace", async (path) => expect((await get(`/v1/${path}?ns=team`)).status).toBe(200));
 
-  test("a change that the header means for one is not made", async () => {
+  test("a write with a namespace in its header is refused", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     expectError(await send("PUT", key, { body: "1", headers: { "X-Consul-Namespace": "team" } }), {
       status: 400,

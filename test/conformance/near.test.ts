@@ -6,7 +6,7 @@ import { placeNodes } from "../support/places.ts";
 await sharedTarget();
 
 const name = unique("near");
-/** a to c stand in a row, c nearest to its start; d and e have not told where they are. */
+/** a to c stand in a row, c nearest to its start; d and e have sent no coordinate. */
 const letters = ["a", "b", "c", "d", "e"];
 const nodes = letters.map((letter) => `${name}-${letter}`);
 
@@ -55,7 +55,7 @@ describe.each(paths)("%s", (path) => {
     expect(orderOf((await get(`${path}&near=${near}`)).text)).toBe("a b c d e");
   });
 
-  test("takes the first of several near", async () => {
+  test("uses the first of several near", async () => {
     expect(orderOf((await get(`${path}&near=${name}-c&near=${name}-a&dc=dc1`)).text)).toBe("c b a d e");
   });
 
@@ -65,12 +65,12 @@ describe.each(paths)("%s", (path) => {
 });
 
 test("near=_agent is near this agent's node", async () => {
-  // Consul: a server has coordinates only some seconds after its start; where it has none, nothing is ordered.
+  // Consul: a server has coordinates only some seconds after its start; without them the order is unchanged.
   const known = (await get("/v1/coordinate/node/node1")).status === 200;
   expect(orderOf((await get(`/v1/catalog/service/${name}?near=_agent`)).text)).toBe(known ? "c b a d e" : "a b c d e");
 });
 
-test("a node that moves is another place in the order, wakes nobody, and moves no index", async () => {
+test("a node that moves changes the order, wakes no query, and moves no index", async () => {
   const path = `/v1/catalog/service/${name}?near=${name}-a`;
   const { before, after, tookMs } = await whileBlocked(path, () => placeNodes({ [`${name}-b`]: 0 }), { wait: "7s" });
   expect(orderOf(before.text)).toBe("a b c d e");

@@ -8,7 +8,7 @@ const autopilot = "/v1/operator/autopilot/configuration";
 const noDatacenter = { status: 500, text: "No path to datacenter" };
 
 describe("Raft's configuration", () => {
-  test("is of the one server", async () => {
+  test("has the one server", async () => {
     const answer = await get("/v1/operator/raft/configuration");
     const leader = (await get("/v1/status/leader")).text;
     expect(answer.header("X-Consul-Index")).toBeUndefined();
@@ -17,7 +17,7 @@ describe("Raft's configuration", () => {
     );
   });
 
-  test("of another datacenter is not had", async () => {
+  test("of another datacenter is an error", async () => {
     expectError(await get("/v1/operator/raft/configuration?dc=other"), noDatacenter);
   });
 });
@@ -27,7 +27,7 @@ describe("autopilot", () => {
     return (await get(autopilot)).text.replace(/,"CreateIndex":\d+,"ModifyIndex":\d+\}$/, "}");
   }
 
-  test("has settings, which can be replaced whole", async () => {
+  test("has settings, which can only be replaced whole", async () => {
     const all =
       '{"CleanupDeadServers":true,"LastContactThreshold":"200ms","MaxTrailingLogs":250,"MinQuorum":0,"ServerStabilizationTime":"10s","RedundancyZoneTag":"","DisableUpgradeMigration":false,"UpgradeVersionTag":""}';
     expect(await settings()).toBe(all);
@@ -38,7 +38,7 @@ describe("autopilot", () => {
     expectTrue(await put(autopilot, all));
   });
 
-  test("takes settings for those of an index only", async () => {
+  test("replaces settings only at the index of a cas", async () => {
     const now = (await get(autopilot)).json as { readonly ModifyIndex: number };
     expect((await put(`${autopilot}?cas=${now.ModifyIndex + 5}`, now)).text).toBe("false");
     expect((await put(`${autopilot}?cas=0`, now)).text).toBe("false");
@@ -54,8 +54,8 @@ describe("autopilot", () => {
     expectError(await put(autopilot + query, body), { status: 400, text: `Bad request: ${text}` });
   });
 
-  test("says that the server is healthy", async () => {
-    // Consul: nothing is known of the server until it was looked at for the first time.
+  test("reports that the server is healthy", async () => {
+    // Consul: the server has no health before its first inspection.
     const answer = await within(4_000, async () => {
       const health = await get("/v1/operator/autopilot/health");
       if (!health.text.startsWith('{"Healthy":true')) throw new Error(health.text);
@@ -80,11 +80,11 @@ describe("a peer of Raft", () => {
     ["?id=x", 500, `id "x" ${notFound}`],
     ["?address=192.0.2.1:8300", 500, `address "192.0.2.1:8300" ${notFound}`],
     ["?id=x&dc=other", 500, "No path to datacenter"],
-  ])("that is not there cannot be removed: %p", async (query, status, text) => {
+  ])("that is unknown cannot be removed: %p", async (query, status, text) => {
     expectError(await del(`/v1/operator/raft/peer${query}`), { status, text });
   });
 
-  test("that is the last one stays", async () => {
+  test("cannot be removed when it is the last", async () => {
     const leader = String((await get("/v1/status/leader")).json);
     expectError(await del(`/v1/operator/raft/peer?address=${leader}`), {
       status: 500,
@@ -113,7 +113,7 @@ describe("the keyring", () => {
     ["[]", "cannot unmarshal array into Go value of type agent.keyringArgs"],
     ['{"Key":5}', "cannot unmarshal number into Go struct field keyringArgs.Key of type string"],
     ['{"Other":5}', 'unknown field "Other"'],
-  ])("cannot be changed by what is no change: %s", async (body, text) => {
+  ])("refuses an invalid change: %s", async (body, text) => {
     const answer = await send("PUT", "/v1/operator/keyring", { body });
     expectError(answer, { status: 400, text: `Bad request: Request decode failed: json: ${text}` });
   });
@@ -122,7 +122,7 @@ describe("the keyring", () => {
     ["relay-factor=9", "Invalid relay-factor: Relay factor must be in range: [0, 5]"],
     ["relay-factor=x", 'Error parsing relay factor: strconv.Atoi: parsing "x": invalid syntax'],
     ["local-only=x", 'Error parsing local-only: strconv.ParseBool: parsing "x": invalid syntax'],
-  ])("is not looked at with %s", async (query, text) => {
+  ])("refuses the parameter %s", async (query, text) => {
     expectError(await get(`/v1/operator/keyring?${query}`), { status: 400, text: `Bad request: ${text}` });
   });
 });

@@ -49,7 +49,7 @@ async function execute(service: object, parameters = ""): Promise<string[]> {
 }
 
 describe("execute", () => {
-  test("answers with the instances, their nodes and checks", async () => {
+  test("returns the instances with their nodes and checks", async () => {
     const [Name, service] = [unique("whole"), unique("whole")];
     await registerService({ Name: service, Port: 7, Tags: ["t"] });
     const id = await createPreparedQuery({ Name, Service: { Service: service }, DNS: { TTL: "10s" } });
@@ -73,7 +73,7 @@ describe("execute", () => {
     expect(stale.header("X-Consul-Effective-Consistency")).toBe("stale");
   });
 
-  test("tells of no tags with null", async () => {
+  test("shows null for no tags", async () => {
     const [Name, service] = [unique("bare"), unique("bare")];
     await registerService({ Name: service, Check: { TTL: "1h", Status: "passing" } });
     await createPreparedQuery({ Name, Service: { Service: service } });
@@ -82,7 +82,7 @@ describe("execute", () => {
     expect(JSON.stringify(Nodes)).not.toContain('"ServiceTags":[]');
   });
 
-  test("leaves out what is critical, and with OnlyPassing what warns", async () => {
+  test("leaves out critical instances, and with OnlyPassing warning ones", async () => {
     const { service } = await registerWeb();
     expect(await execute({ Service: service })).toEqual(["a", "b", "c", "w"]);
     expect(await execute({ Service: service.toUpperCase() })).toEqual(["a", "b", "c", "w"]);
@@ -106,7 +106,7 @@ describe("execute", () => {
     expect(await execute({ Service }, "?tag=a&node-meta=rack:a&passing")).toEqual(["a", "b", "c", "w"]);
   });
 
-  test("finds, with Connect, what takes connections of the mesh for the service, in place of it", async () => {
+  test("returns, with Connect, the Connect-capable instances instead", async () => {
     const { service: Service } = await registerWeb();
     expect(await execute({ Service, Connect: true })).toEqual([]);
     const Proxy = { DestinationServiceName: Service };
@@ -122,7 +122,7 @@ describe("execute", () => {
     expect(await execute({ Service }, "?connect")).toEqual(["a", "b", "c", "w"]);
   });
 
-  test("answers with as many as are wanted", async () => {
+  test("returns at most the limit", async () => {
     const { service: Service } = await registerWeb();
     expect(await execute({ Service }, "?limit=2")).toHaveLength(2);
     for (const limit of ["0", "-1", "", "9"]) expect(await execute({ Service }, `?limit=${limit}`)).toHaveLength(4);
@@ -145,7 +145,7 @@ describe("execute", () => {
     }
   });
 
-  test("knows who asks by the address, also through a proxy", async () => {
+  test("finds the client's node by its address, also behind a proxy", async () => {
     const { service: Service, node } = await registerWeb();
     const Name = unique("ip");
     await createPreparedQuery({ Name, Service: { Service, Near: "_ip" } });
@@ -155,7 +155,7 @@ describe("execute", () => {
     }
   });
 
-  test("gives the instances in another order each time", async () => {
+  test("shuffles the instances each time", async () => {
     const { service: Service } = await registerWeb();
     const Name = unique("shuffled");
     await createPreparedQuery({ Name, Service: { Service } });
@@ -164,14 +164,14 @@ describe("execute", () => {
     expect(orders.size).toBeGreaterThan(2);
   });
 
-  test("asks no datacenter that is not known", async () => {
+  test("skips unknown datacenters", async () => {
     const Name = unique("failover");
     const Failover = { NearestN: 3, Datacenters: ["dc2", "dc1"] };
     await createPreparedQuery({ Name, Service: { Service: "nowhere", Failover } });
     expect((await get(`/v1/query/${Name}/execute`)).json).toMatchObject({ Nodes: [], Datacenter: "dc1", Failovers: 0 });
   });
 
-  test("takes names of any characters", async () => {
+  test("accepts names of any characters", async () => {
     const Name = `${unique("a")}/b c`;
     await createPreparedQuery({ Name, Service: { Service: "nowhere" } });
     expect((await get(`/v1/query/${encodeURIComponent(Name)}/execute`)).json).toMatchObject({ Service: "nowhere" });
@@ -190,7 +190,7 @@ describe.each(["execute", "explain"])("%s", (verb) => {
   });
 });
 
-test("execute refuses a connect that is neither true nor false", async () => {
+test("execute refuses a connect that is not a boolean", async () => {
   const text = `Error parsing 'connect' value: strconv.ParseBool: parsing "x": invalid syntax`;
   expectError(await get("/v1/query/any/execute?connect=x"), { status: 500, text });
 });

@@ -27,7 +27,7 @@ async function writtenKey(): Promise<string> {
 
 describe("?pretty", () => {
   test.each(["?pretty", "?pretty=true", "?pretty=false", "?pretty=0"])(
-    "%s indents by four and ends the line",
+    "%s indents by four spaces and ends the line",
     async (query) => {
       const key = await writtenKey();
       const plain = await get(key);
@@ -37,7 +37,7 @@ describe("?pretty", () => {
     },
   );
 
-  test("indents nested values and leaves empty ones short", async () => {
+  test("indents nested values and keeps empty ones on one line", async () => {
     const Name = unique("web");
     await registerService({ Name, Address: "10.1.2.3", Tags: ["a"] });
     const filter = encodeURIComponent(`ID == "${Name}"`);
@@ -55,7 +55,7 @@ describe("?pretty", () => {
 });
 
 describe("consistency", () => {
-  test.each(catalogReads)("%s says which it had", async (path) => {
+  test.each(catalogReads)("%s names its mode", async (path) => {
     const consistencyOf = async (query: string): Promise<string | undefined> =>
       (await get(`${path}${query}`)).header("X-Consul-Effective-Consistency");
     expect(await consistencyOf("")).toBe("leader");
@@ -65,7 +65,7 @@ describe("consistency", () => {
     expect(await consistencyOf("?max_stale=5s")).toBe("stale");
   });
 
-  test("keys are read in any, without saying which", async () => {
+  test("keys are read in any mode, without naming it", async () => {
     const key = await writtenKey();
     for (const query of ["?stale", "?consistent", "?max_stale=10s", "?max_stale=10s&stale"]) {
       const answer = await get(`${key}${query}`);
@@ -81,7 +81,7 @@ describe("consistency", () => {
     expectError(await get(`${path}?cached&consistent`), { status: 400, text: cached });
   });
 
-  test("a write cannot be both either", async () => {
+  test("a write cannot have both modes", async () => {
     const text = "Cannot specify ?stale with ?consistent, conflicting semantics.";
     expectError(await put(`/v1/kv/${keyFolder()}a?stale&consistent`, "x"), { status: 400, text });
   });
@@ -109,7 +109,7 @@ describe("?dc", () => {
     }
   });
 
-  test.each(["dc=dc1", "dc=", "dc"])("%s is this one", async (query) => {
+  test.each(["dc=dc1", "dc=", "dc"])("%s is this datacenter", async (query) => {
     const key = await writtenKey();
     expect((await get(`${key}?raw&${query}`)).text).toBe("x");
   });
@@ -121,22 +121,22 @@ describe("?dc", () => {
     },
   );
 
-  test("unknown stops writes of keys", async () => {
+  test("unknown refuses writes of keys", async () => {
     const key = await writtenKey();
     expectError(await put(`${key}?dc=nowhere`, "y"), { status: 500, text: "No path to datacenter" });
     expectError(await del(`${key}?dc=nowhere`), { status: 500, text: "No path to datacenter" });
     expect((await get(`${key}?raw`)).text).toBe("x");
   });
 
-  test("is nothing to the agent", async () => {
+  test("has no effect on the agent's endpoints", async () => {
     expect((await get("/v1/agent/services?dc=nowhere")).status).toBe(200);
     expect((await get("/v1/agent/self?dc=nowhere")).status).toBe(200);
   });
 });
 
-describe("what has no meaning here", () => {
+describe("a parameter without a meaning here", () => {
   test.each(["token=abc", "unknown=1", "cached", "near=_agent", "separator=/", "recurse2", "&", ";", "flags=abc"])(
-    "is passed over: ?%s",
+    "is ignored: ?%s",
     async (query) => {
       const key = await writtenKey();
       expect((await get(`${key}?raw&${query}`)).text).toBe("x");
@@ -149,18 +149,18 @@ describe("what has no meaning here", () => {
     ["X-Consul-Namespace", ""],
     ["Cache-Control", "max-age=1, must-revalidate"],
     ["Accept", "text/html"],
-  ])("is passed over: the header %s", async (name, value) => {
+  ])("is ignored: the header %s", async (name, value) => {
     const key = await writtenKey();
     expect((await send("GET", `${key}?raw`, { headers: { [name]: value } })).text).toBe("x");
   });
 
-  test("the first of a parameter given twice counts", async () => {
+  test("the first of a repeated parameter counts", async () => {
     const key = await writtenKey();
     expect((await get(`${key}?index=&index=abc`)).status).toBe(200);
     expect((await get(`${key}?index=abc&index=1`)).status).toBe(400);
   });
 
-  test("parameters of one name and no value are there", async () => {
+  test("a parameter without a value counts as present", async () => {
     const folder = keyFolder();
     await put(`/v1/kv/${folder}a`, "x");
     expect((await get(`/v1/kv/${folder}?keys=`)).json).toEqual([`${folder}a`]);
@@ -168,13 +168,13 @@ describe("what has no meaning here", () => {
   });
 });
 
-describe("what is wrong with a read", () => {
+describe("an error in a read's options", () => {
   const reads = [
     ...["/v1/catalog/node/", "/v1/catalog/service/", "/v1/health/service/", "/v1/health/state/", "/v1/session/info/"],
     ...["/v1/status/leader", "/v1/operator/raft/configuration", "/v1/coordinate/nodes", "/v1/internal/ui/services"],
   ];
 
-  test.each(reads)("is said before anything else, in one order: %s", async (path) => {
+  test.each(reads)("is reported before any other, in a fixed order: %s", async (path) => {
     const all = ["stale&consistent", "wait=abc", "index=abc", "dc=nowhere"];
     const texts = [
       "Cannot specify ?stale with ?consistent, conflicting semantics.",
@@ -186,13 +186,13 @@ describe("what is wrong with a read", () => {
     }
   });
 
-  test("is as wrong in a write of a key and the renewal of a session", async () => {
+  test("also fails a write of a key and the renewal of a session", async () => {
     expectError(await put("/v1/kv/x?index=abc", "x"), { status: 400, text: "Invalid index" });
     expectError(await put("/v1/session/renew/x?wait=abc"), { status: 400, text: "Invalid wait time" });
     expectError(await put("/v1/kv/?dc=nowhere", "x"), { status: 400, text: "Missing key name" });
   });
 
-  test("in a filter is nothing that the agent's own lists show an index for", async () => {
+  test("in a filter fails the agent's own lists without an index", async () => {
     for (const path of ["/v1/agent/services", "/v1/agent/checks"]) {
       const answer = await get(`${path}?filter=x`);
       expect([answer.status, answer.header("X-Consul-Index")]).toEqual([500, undefined]);
@@ -208,7 +208,7 @@ describe("?ns", () => {
     ...["/v1/catalog/services", "/v1/catalog/service/x", "/v1/catalog/node/node1", "/v1/catalog/node-services/node1"],
     ...["/v1/health/service/x", "/v1/health/node/node1", "/v1/health/state/any", "/v1/kv/x", "/v1/session/list"],
     ...["/v1/internal/ui/nodes", "/v1/catalog/connect/x"],
-  ])("is refused where something could be in a namespace: %s", async (path) => {
+  ])("is refused where rows could have a namespace: %s", async (path) => {
     for (const ns of ["x", "default"]) expectError(await get(`${path}?ns=${ns}`), { status: 400, text });
     expect((await get(`${path}?ns=`)).text).not.toBe(text);
   });
@@ -221,7 +221,7 @@ describe("?ns", () => {
   );
 
   test.each(["/v1/catalog/nodes", "/v1/catalog/datacenters", "/v1/agent/members", "/v1/status/leader"])(
-    "is nothing to the rest: %s",
+    "has no effect on the rest: %s",
     async (path) => {
       expect((await get(`${path}?ns=x`)).status).toBe(200);
     },

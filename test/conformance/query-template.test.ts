@@ -26,7 +26,7 @@ function template({ Name, Regexp = "", RemoveEmptyTags = false, Service }: Templ
 }
 
 describe("explain", () => {
-  test("shows a query as it is, and a template as it is for the name", async () => {
+  test("shows a query unchanged, and a template filled in for the name", async () => {
     const Name = unique("plain");
     const id = await createPreparedQuery({ Name, Service: { Service: "${not} interpreted" } });
     const answer = await get(`/v1/query/${Name}/explain`);
@@ -37,7 +37,7 @@ describe("explain", () => {
     expect((await get(`/v1/query/${id}/explain?consistent`)).text).toContain('"ConsistencyLevel":"consistent"');
   });
 
-  test("gives every text of the service the name", async () => {
+  test("fills the name into every text of the service", async () => {
     const Name = `${unique("Geo")}-`;
     await createPreparedQuery(
       template({
@@ -72,7 +72,7 @@ describe("explain", () => {
     } as never);
   });
 
-  test("leaves out empty tags where that is wanted", async () => {
+  test("leaves out empty tags on request", async () => {
     const Name = unique("tags");
     const Tags = ["", "${match(0)}", "${name.suffix}"];
     await createPreparedQuery(template({ Name, RemoveEmptyTags: true, Service: { Service: "x", Tags } }));
@@ -82,7 +82,7 @@ describe("explain", () => {
     expect((await explain(bare)).Service.Tags).toEqual([]);
   });
 
-  test("finds a template in any letter case, but takes off the prefix only in its own", async () => {
+  test("finds a template in any letter case, but removes the prefix only in its own case", async () => {
     const Name = unique("case");
     await createPreparedQuery(template({ Name, Service: { Service: "x", Tags: ["${name.suffix}"] } }));
     expect((await explain(`${Name}-a`)).Service.Tags).toEqual(["-a"]);
@@ -91,8 +91,8 @@ describe("explain", () => {
   });
 });
 
-describe("of the queries that fit a name", () => {
-  test("the one of that name is taken, then the template with the longest prefix, then the one without a name", async () => {
+describe("among the queries that match a name", () => {
+  test("an exact name wins, then the template with the longest prefix, then the one without a name", async () => {
     const a = unique("longest");
     const all = template({ Name: "", Service: { Service: "all" } });
     await createPreparedQuery(all);
@@ -110,7 +110,7 @@ describe("of the queries that fit a name", () => {
     expect((await get(`/v1/query/no-${a}/execute`)).json).toMatchObject({ Service: "all", Nodes: [] });
   });
 
-  test.each(["execute", "explain"])("a template is not taken for its id (%s)", async (verb) => {
+  test.each(["execute", "explain"])("a template is not found by its id (%s)", async (verb) => {
     const id = await createPreparedQuery(template({ Name: unique("id"), Service: { Service: "x" } }));
     const answer = await get(`/v1/query/${id}/${verb}`);
     const text = "prepared query templates can only be resolved up by name, not by ID";
@@ -119,8 +119,8 @@ describe("of the queries that fit a name", () => {
   });
 });
 
-/** What a tag of a template with the name "pre" and the groups "one" and "two" is for the name "pre...-one-two". */
-describe("the expression", () => {
+/** The tag of a template with the name "pre" and the groups "one" and "two" for the name "pre...-one-two". */
+describe("the regular expression", () => {
   const Regexp = "^.*-([^-]+)-([^-]+)$";
 
   test.each([
@@ -139,7 +139,7 @@ describe("the expression", () => {
     ['${"a" "b\\n\\"\\\\\\x"}', 'ab\n"\\\\x'],
     ['${"a${"b${match(1)}"}c"}', "abonec"],
     ['${""}', ""],
-  ])("%j is %j", async (expression, value) => {
+  ])("%j evaluates to %j", async (expression, value) => {
     const Name = unique("pre");
     await createPreparedQuery(template({ Name, Regexp, Service: { Service: "x", Tags: [expression] } }));
     expect((await explain(`${Name}-one-two`)).Service.Tags).toEqual([value]);
@@ -174,7 +174,7 @@ describe("the expression", () => {
     });
   });
 
-  test("may fit a template's own name and not another", async () => {
+  test("may match a template's own name and no other", async () => {
     await createPreparedQuery(template({ Name: "7", Service: { Service: "${match(name.full)}" } }));
     const text =
       "Bad evaluation for '${match(name.full)}' in Service.Service: " +
@@ -210,13 +210,13 @@ describe("a template is refused", () => {
     [{ Near: "${" }, ".Near"],
     [{ NodeMeta: { k: "${" } }, ".NodeMeta[k]"],
     [{ ServiceMeta: { k: "${" } }, ".ServiceMeta[k]"],
-  ])("for a text that is no expression, in %j", async (service, path) => {
+  ])("for an invalid expression in %j", async (service, path) => {
     const body = template({ Name: unique("bad"), Service: { Service: "x", ...service } });
     const text = `failed compiling template: Bad format '\${' in Service${path}: parse error: syntax error`;
     expectError(await send("POST", "/v1/query", { body }), { status: 500, text });
   });
 
-  test("not for an expression of a query that is no template", async () => {
+  test("but a regular expression is accepted in a query without a template", async () => {
     await createPreparedQuery({ Name: unique("static"), Template: { Regexp: "(" }, Service: { Service: "${" } });
   });
 });

@@ -19,7 +19,7 @@ function named(definition: object = {}): { Name: string; Service: object } {
   return { Name: unique("named"), Service: { Service: "web" }, ...definition };
 }
 
-/** A query as it is shown, with its id and indexes masked. */
+/** A query as an answer shows it, with its id and indexes masked. */
 function queryText(shown: { readonly name: string; readonly session?: string; readonly service?: object }): string {
   return JSON.stringify({
     ...{ ID: "<uuid>", Name: shown.name, Session: shown.session ?? "", Token: "" },
@@ -35,7 +35,7 @@ function queryText(shown: { readonly name: string; readonly session?: string; re
 }
 
 describe("POST /v1/query", () => {
-  test("makes a query that is listed and read by its id", async () => {
+  test("creates a query that can be listed and read by its id", async () => {
     const query = named();
     const answer = await post(query);
     expect(answer.status).toBe(200);
@@ -50,7 +50,7 @@ describe("POST /v1/query", () => {
     expect((await get("/v1/query")).text).not.toContain(ID);
   });
 
-  test("keeps every field, and the difference between nothing and empty", async () => {
+  test("keeps every field, and distinguishes null from empty", async () => {
     const Name = unique("full");
     const definition = {
       Name,
@@ -87,7 +87,7 @@ describe("POST /v1/query", () => {
     expect(shown).toBe(`[${queryText({ name: other.Name, service: empty })}]`);
   });
 
-  test("takes fields in any letter case, null for nothing, and indexes of its own accord", async () => {
+  test("accepts fields in any letter case, null as absent, and ignores given indexes", async () => {
     const name = unique("case");
     const definition = `{"name":"${name}","SERVICE":{"service":"web","tags":null},"CreateIndex":7,"DNS":null} and more`;
     const answer = await post(definition);
@@ -159,7 +159,7 @@ describe("POST /v1/query", () => {
       '{"Service":{"Failover":{"Datacenters":3}}}',
       "json: cannot unmarshal number into Go struct field QueryDatacenterOptions.Service.Failover.Datacenters of type []string",
     ],
-  ])("does not understand %s", async (body, text) => {
+  ])("fails to decode %s", async (body, text) => {
     expectError(await post(body), { status: 400, text: `Request decode failed: ${text}` });
   });
 
@@ -186,12 +186,12 @@ describe("POST /v1/query", () => {
     expectError(await post(body), { status: 500, text: `Invalid prepared query: ${text}` });
   });
 
-  test("does not let its maker choose the id", async () => {
+  test("ignores a given id", async () => {
     const text = "ID must be empty when creating a new prepared query";
     expectError(await post({ ...named(), ID: stranger }), { status: 500, text });
   });
 
-  test("takes each name once, whatever its letter case, and none that is another's id", async () => {
+  test("accepts a name once, in any letter case, and no id of another query", async () => {
     const query = named();
     const id = await createPreparedQuery(query);
     const Name = query.Name.toUpperCase();
@@ -199,11 +199,11 @@ describe("POST /v1/query", () => {
     expectError(await post({ ...query, Name: id }), { status: 500, text: `name '${id}' aliases an existing query ID` });
   });
 
-  test("is of this datacenter only", async () => {
+  test("refuses another datacenter", async () => {
     expectError(await post(named(), "/v1/query?dc=other"), { status: 500, text: "No path to datacenter" });
   });
 
-  test("is indented on demand", async () => {
+  test("is indented on request", async () => {
     const answer = await post(named(), "/v1/query?pretty");
     expect(masked(answer.text)).toBe('{\n    "ID": "<uuid>"\n}\n');
     await del(`/v1/query/${(answer.json as { ID: string }).ID}`);
@@ -211,7 +211,7 @@ describe("POST /v1/query", () => {
 });
 
 describe("a query that is bound to a session", () => {
-  test("needs no name, and ends with it", async () => {
+  test("needs no name, and ends with the session", async () => {
     const session = await createSession({ LockDelay: "0s" });
     const id = await createPreparedQuery({ Session: session, Service: { Service: "web" } });
     const other = named({ Session: session.toUpperCase() });
@@ -234,7 +234,7 @@ describe("a query that is bound to a session", () => {
 });
 
 describe("PUT /v1/query/<id>", () => {
-  test("replaces the whole query; its id is that of the path", async () => {
+  test("replaces the whole query; the id of the path counts", async () => {
     const query = named({ Service: { Service: "web", Tags: ["a"] } });
     const id = await createPreparedQuery(query);
     const [before] = (await get(`/v1/query/${id}`)).json as [{ CreateIndex: number; ModifyIndex: number }];
@@ -246,7 +246,7 @@ describe("PUT /v1/query/<id>", () => {
     expect(ModifyIndex).toBeGreaterThan(before.ModifyIndex);
   });
 
-  test("gives the old name free", async () => {
+  test("frees the old name", async () => {
     const query = named();
     const id = await createPreparedQuery(query);
     expectEmpty(await put(`/v1/query/${id}`, named()));
@@ -254,7 +254,7 @@ describe("PUT /v1/query/<id>", () => {
     await createPreparedQuery(query);
   });
 
-  test("checks as a new one is checked", async () => {
+  test("validates like a new query", async () => {
     const [one, other] = [named(), named()];
     const id = await createPreparedQuery(one);
     await createPreparedQuery(other);
@@ -267,11 +267,11 @@ describe("PUT /v1/query/<id>", () => {
   });
 });
 
-describe("a query that is not there", () => {
+describe("a missing query", () => {
   const missing = `Cannot modify non-existent prepared query: '${stranger}'`;
 
   test.each([`/v1/query/${stranger}`, "/v1/query/nope/execute", "/v1/query/nope/explain", "/v1/query/execute"])(
-    "GET %s says so",
+    "GET %s returns an error",
     async (path) => {
       const answer = await get(path);
       expectError(answer, { status: 404, text: "Query not found" });
@@ -285,12 +285,12 @@ describe("a query that is not there", () => {
     expectError(await del(`/v1/query/${stranger}`), { status: 500, text: missing });
   });
 
-  test("is not waited for", async () => {
+  test("does not block", async () => {
     const asked = get(`/v1/query/${stranger}?index=5&wait=10m`);
     expectError(await promptly(asked), { status: 404, text: "Query not found" });
   });
 
-  test.each(["", "nope", "nope/execute/", stranger.slice(1)])("%j is no id", async (id) => {
+  test.each(["", "nope", "nope/execute/", stranger.slice(1)])("%j is not an id", async (id) => {
     expectError(await get(`/v1/query/${id}`), { status: 500, text: noUuid });
     const text = `Prepared Query lookup failed: ${noUuid}`;
     expectError(await put(`/v1/query/${id}`, named()), { status: 500, text });
@@ -309,14 +309,14 @@ describe("blocking", () => {
     await expectUndisturbed(`/v1/query/${id}`, () => put(`/v1/kv/${unique("other")}`, "1"));
   });
 
-  test("who waits for a query that goes is told so", async () => {
+  test("a deletion wakes those that wait for the query", async () => {
     const id = await createPreparedQuery(named());
     const { after } = await whileBlocked(`/v1/query/${id}`, () => del(`/v1/query/${id}`));
     expectError(after, { status: 404, text: "Query not found" });
     expectError(await get(`/v1/query/${id}`), { status: 404, text: "Query not found" });
   });
 
-  test.each(["/v1/query", `/v1/query/${stranger}`])("%s is of this datacenter only", async (path) => {
+  test.each(["/v1/query", `/v1/query/${stranger}`])("%s refuses another datacenter", async (path) => {
     const answer = await get(`${path}?dc=other`);
     expectError(answer, { status: 500, text: "No path to datacenter" });
     expect(answer.header("X-Consul-Knownleader")).toBe("false");
@@ -324,13 +324,13 @@ describe("blocking", () => {
 });
 
 describe("other methods", () => {
-  test("are not for queries", async () => {
+  test("are refused", async () => {
     expectError(await put("/v1/query", named()), { status: 405, text: "method PUT not allowed" });
     expect((await send("OPTIONS", "/v1/query")).header("Allow")).toBe("OPTIONS,GET,POST");
     expect((await send("OPTIONS", `/v1/query/${stranger}`)).header("Allow")).toBe("OPTIONS,GET,PUT,DELETE");
   });
 
-  test.each(["execute", "explain"])("are not for %s", async (verb) => {
+  test.each(["execute", "explain"])("of %s are refused", async (verb) => {
     const answer = await put(`/v1/query/any/${verb}`);
     expectError(answer, { status: 405, text: "method PUT not allowed" });
     expect(answer.header("Allow")).toBe("GET");

@@ -3,7 +3,7 @@ import { differs, get, keyFolder, put, send, sharedTarget } from "../support/con
 
 await sharedTarget();
 
-/** Asked, and where that leads. */
+/** A requested path, and the target of its redirect. */
 const unclean: readonly (readonly [string, string])[] = [
   ["//v1/catalog/nodes", "/v1/catalog/nodes"],
   ["/v1//catalog/nodes?a=b&c=d", "/v1/catalog/nodes?a=b&c=d"],
@@ -22,7 +22,7 @@ const unclean: readonly (readonly [string, string])[] = [
   ["/v1/catalog/./nodes", "/v1/catalog/nodes"],
 ];
 
-describe("a path with empty or dotted parts leads to the clean one", () => {
+describe("a path with empty or dotted parts redirects to the clean one", () => {
   test.each(unclean)("%s", async (asked, place) => {
     const answer = await get(asked);
     expect([answer.status, answer.header("Location")]).toEqual([301, place]);
@@ -30,13 +30,13 @@ describe("a path with empty or dotted parts leads to the clean one", () => {
     expect(answer.text).toBe(`<a href="${place.replaceAll("&", "&amp;")}">Moved Permanently</a>.\n\n`);
   });
 
-  test.each(["PUT", "POST", "DELETE", "OPTIONS", "PATCH"])("for %s too, without a body", async (method) => {
+  test.each(["PUT", "POST", "DELETE", "OPTIONS", "PATCH"])("also for %s, without a body", async (method) => {
     const answer = await send(method, "/v1/catalog//nodes");
     expect([answer.status, answer.header("Location"), answer.text]).toEqual([301, "/v1/catalog/nodes", ""]);
     expect(answer.header("Content-Type")).toBeUndefined();
   });
 
-  test("unless it holds what cannot be printed, or cannot be decoded", async () => {
+  test("a path that is unprintable or cannot be decoded does not redirect", async () => {
     expect(await get("/v1/catalog//nodes%00")).toMatchObject({ status: 400, text: "" });
     expect(await get("/v1/catalog/nodes%0a")).toMatchObject({ status: 400, text: "" });
     expect((await get("/v1/catalog//nodes%zz")).status).toBe(400);
@@ -52,7 +52,7 @@ test.each([
   else expect([answer.status, answer.header("Location")]).toEqual([301, place]);
 });
 
-test("a key with empty parts is kept as it is, or leads to the clean one", async () => {
+test("a key with empty parts is kept unchanged, or redirects to the clean one", async () => {
   const folder = keyFolder();
   const answer = await put(`/v1/kv/${folder}a//b`, "x");
   if (differs("praetor", "a redirected PUT comes back as a GET")) expect(answer.text).toBe("true");

@@ -10,15 +10,15 @@ afterAll(() => target.stop());
 const put = (path: string, body?: unknown): Promise<Answer> => exchange(target.url, "PUT", { path, body });
 const get = (path: string): Promise<Answer> => exchange(target.url, "GET", { path });
 
-test("a fresh server has an index that tools take for ready, and its node's is that of the list", async () => {
+test("a fresh server has an index that tools accept as ready, which is also its node's", async () => {
   const answer = await get("/v1/catalog/nodes");
   const [node] = answer.json as { ModifyIndex: number }[];
   expect(answer.index).toBeGreaterThanOrEqual(2);
   expect(node?.ModifyIndex).toBe(answer.index);
 });
 
-describe("through a restart", () => {
-  test("keys, services, checks and nodes stay as they were, and no index falls", async () => {
+describe("after a restart", () => {
+  test("keys, services, checks and nodes are unchanged, and no index has fallen", async () => {
     await put("/v1/kv/kept/a?flags=7", "value");
     await put("/v1/kv/kept/gone", "value");
     await exchange(target.url, "DELETE", { path: "/v1/kv/kept/gone" });
@@ -50,7 +50,7 @@ describe("through a restart", () => {
     expect((await get("/v1/kv/kept/b")).index).toBeGreaterThan(folderIndex);
   });
 
-  test("what was acknowledged is there after kill -9", async () => {
+  test("acknowledged writes have survived kill -9", async () => {
     for (let round = 0; round < 20; round += 1) await put(`/v1/kv/killed/${round}`, `${round}`);
     await put("/v1/agent/service/register", { Name: "killed", Port: 9 });
     await target.restart("SIGKILL");
@@ -59,7 +59,7 @@ describe("through a restart", () => {
     expect((await get("/v1/health/service/killed")).json).toMatchObject([{ Service: { ID: "killed", Port: 9 } }]);
   });
 
-  test("prepared queries are found by name, by template and by id, and go with their session", async () => {
+  test("prepared queries are found by name, by template and by id, and end with their session", async () => {
     const post = (body: unknown): Promise<Answer> => exchange(target.url, "POST", { path: "/v1/query", body });
     const idOf = (answer: Answer): string => (answer.json as { ID: string }).ID;
     const session = idOf(await put("/v1/session/create", { LockDelay: "0s" }));
@@ -82,7 +82,7 @@ describe("through a restart", () => {
     expect((await get(`/v1/query/${bound}`)).status).toBe(404);
   });
 
-  test("what was deregistered stays away", async () => {
+  test("deregistered services stay away", async () => {
     await put("/v1/agent/service/register", { Name: "ended", Check: { TTL: "1h" } });
     await put("/v1/agent/service/deregister/ended");
     await target.restart();

@@ -4,19 +4,19 @@ import { expectError, get, put, send, sharedTarget } from "../support/conformanc
 await sharedTarget();
 
 describe("outside the API", () => {
-  test.each(["GET", "POST", "PATCH", "OPTIONS"])("%s / without -ui says what answers here", async (method) => {
+  test.each(["GET", "POST", "PATCH", "OPTIONS"])("%s / without -ui names the product", async (method) => {
     const answer = await send(method, "/");
     expect(answer.status).toBe(200);
     expect(answer.text).toMatch(/^(Consul|Praetor) Agent$/);
     expect(answer.header("Content-Type")).toBe("text/plain; charset=utf-8");
   });
 
-  test("HEAD / tells that there is somebody", async () => {
+  test("HEAD / succeeds", async () => {
     const answer = await send("HEAD", "/");
     expect([answer.status, answer.text]).toEqual([200, ""]);
   });
 
-  test.each(["", "heap", "profile?seconds=1"])("nobody may look at profiles: %p", async (path) => {
+  test.each(["", "heap", "profile?seconds=1"])("profiles are refused: %p", async (path) => {
     for (const method of ["GET", "POST", "PATCH"])
       expectError(await send(method, `/debug/pprof/${path}`), { status: 401, text: "ACL support disabled" });
   });
@@ -33,7 +33,7 @@ describe("outside the API", () => {
   );
 
   test.each(["/v1/kv", "/v1/catalog/service", "/v1/catalog/node", "/v1/health/state", "/v1/agent/check/pass"])(
-    "%s sends on to the path with its slash",
+    "%s redirects to the path with its slash",
     async (path) => {
       expect(await get(path)).toMatchObject({ status: 301 });
       expect((await put(path, "x")).header("Location")).toBe(`${path}/`);
@@ -47,7 +47,7 @@ describe("outside the API", () => {
     expect((await put("/v1/kv?recurse", "x")).text).toBe("");
   });
 
-  test("a bare resource with something behind it is not found", async () => {
+  test("a bare resource with a further part is not found", async () => {
     expect(await get("/v1/status/leader/x")).toMatchObject({ status: 404, text: "" });
     expect(await get("/v1/catalog/nodes/")).toMatchObject({ status: 404, text: "" });
   });

@@ -14,7 +14,9 @@ import { headerOf, type RawAnswer, RawConnection } from "../support/raw-connecti
 
 const target = await sharedTarget();
 
-/** One request whose path is these octets, given as latin1 text. Clients of HTTP change some of them before they send. */
+/**
+ * One request with these octets as its path, given as latin1 text. HTTP clients change some of them before they send.
+ */
 async function ask(method: string, path: string, body = ""): Promise<RawAnswer> {
   await using connection = await RawConnection.open(target.url);
   const head = `${method} ${path} HTTP/1.1\r\nHost: agent\r\nContent-Length: ${body.length}\r\n\r\n`;
@@ -27,7 +29,7 @@ async function keysIn(folder: string): Promise<unknown> {
   return answer.status === 404 ? [] : answer.json;
 }
 
-describe("a key is what the client sent", () => {
+describe("a key has the octets that the client sent", () => {
   const neighbours = ["a/b", "b", "line1/setpoint/x", "x"];
 
   test.each([
@@ -42,12 +44,12 @@ describe("a key is what the client sent", () => {
     ["\xc3\xa9", "é"],
     ["...", "..."],
     ["a.%2e.b", "a...b"],
-  ])("%s is the key %s and no other", async (path, key) => {
+  ])("%s names the key %s and no other", async (path, key) => {
     const folder = keyFolder();
     for (const neighbour of neighbours) expectTrue(await put(`/v1/kv/${folder}${neighbour}`, "theirs"));
     expect((await ask("PUT", `/v1/kv/${folder}${path}`, "mine")).body.toString()).toBe("true");
     expect(await keysIn(folder)).toContain(`${folder}${key}`);
-    // Twice, since an answer can be kept.
+    // Twice, since the second answer can be a kept one.
     for (const _ of ["first", "again"])
       expect((await ask("GET", `/v1/kv/${folder}${path}?raw`)).body.toString()).toBe("mine");
     expect((await ask("DELETE", `/v1/kv/${folder}${path}`)).body.toString()).toBe("true");
@@ -55,7 +57,7 @@ describe("a key is what the client sent", () => {
     expect(await keysIn(folder)).toEqual(left);
   });
 
-  test("when another key was read a moment before", async () => {
+  test("after a read of another key a moment before", async () => {
     const folder = keyFolder();
     expectTrue(await put(`/v1/kv/${folder}a/b`, "theirs"));
     for (const _ of ["first", "again"]) {
@@ -65,7 +67,7 @@ describe("a key is what the client sent", () => {
   });
 
   test.each(["a/../b", "a/./b", "a/%2e%2E/b", "a/..", "%2e", "a//b", "/b", "b//"])(
-    "with empty or dotted parts is kept, or redirected: %s",
+    "with empty or dotted parts, or the request is redirected: %s",
     async (path) => {
       const folder = keyFolder();
       expectTrue(await put(`/v1/kv/${folder}b`, "theirs"));
@@ -79,7 +81,7 @@ describe("a key is what the client sent", () => {
   );
 
   test.each(["a%FFb", "a\xffb", "a%C3", "a%ED%A0%80", "a%EF%BF%BDb"])(
-    "or the request is refused where it is no text: %s",
+    "or the request is refused when they are not UTF-8: %s",
     async (path) => {
       const folder = keyFolder();
       const answer = await ask("PUT", `/v1/kv/${folder}${path}`, "mine");
@@ -94,7 +96,7 @@ describe("a key is what the client sent", () => {
   );
 
   test.each(["a/".repeat(40), "a/b/c/d/e/f/g/h//i", "a///b"])(
-    "or the request is refused where it has too many parts: %s",
+    "or the request is refused when it has too many parts: %s",
     async (path) => {
       const folder = keyFolder();
       const answer = await ask("PUT", `/v1/kv/${folder}${path}`, "mine");
@@ -107,19 +109,19 @@ describe("a key is what the client sent", () => {
   );
 });
 
-describe("what a path names", () => {
+describe("a name in a path", () => {
   const ids = ["http://10.0.0.7:8080/api", "a//b", "a/../b", "line1\\pump", "a/", "50%"];
   const isRedirected = (id: string): boolean =>
     /\/\/|\.\./.test(id) && differs("consul", "it redirects to a path with another id");
 
-  test.each(ids)("is deregistered with its slashes encoded: the service %s", async (id) => {
+  test.each(ids)("may have encoded slashes: the service %s is deregistered", async (id) => {
     await registerService({ ID: id, Name: unique("path") });
     const answer = await put(`/v1/agent/service/deregister/${encodeURIComponent(id)}`);
     expect(answer.status).toBe(isRedirected(id) ? 301 : 200);
     if (!isRedirected(id)) expect(Object.keys((await get("/v1/agent/services")).json as object)).not.toContain(id);
   });
 
-  test.each(ids)("is passed and deregistered with its slashes encoded: the check %s", async (id) => {
+  test.each(ids)("may have encoded slashes: the check %s is passed and deregistered", async (id) => {
     await registerCheck({ ID: id, Name: "path", TTL: "1h" });
     const passed = await put(`/v1/agent/check/pass/${encodeURIComponent(id)}`);
     expect(passed.status).toBe(isRedirected(id) ? 301 : 200);
@@ -130,7 +132,7 @@ describe("what a path names", () => {
     expect(Object.keys((await get("/v1/agent/checks")).json as object)).not.toContain(id);
   });
 
-  test("is no other service: a backslash is no slash", async () => {
+  test("with a backslash names no other service", async () => {
     const theirs = unique("path/a");
     await registerService({ ID: theirs, Name: theirs });
     const answer = await ask("PUT", `/v1/agent/service/deregister/${theirs.replace("/", "\\")}`);
@@ -138,7 +140,7 @@ describe("what a path names", () => {
     expect(Object.keys((await get("/v1/agent/services")).json as object)).toContain(theirs);
   });
 
-  test("is read with its slashes encoded: the service of the catalog", async () => {
+  test("may have encoded slashes: the service of the catalog is read", async () => {
     const name = unique("http://catalog/x");
     await registerService({ ID: unique("path"), Name: name });
     const answer = await get(`/v1/catalog/service/${encodeURIComponent(name)}`);
@@ -146,7 +148,7 @@ describe("what a path names", () => {
     else expect(answer.json).toEqual([expect.objectContaining({ ServiceName: name })]);
   });
 
-  test("with a part that is .. is redirected", async () => {
+  test("with a part .. is redirected", async () => {
     const answer = await ask("PUT", "/v1/agent/service/../services");
     expect([answer.status, headerOf(answer, "Location")]).toEqual([301, "/v1/agent/services"]);
   });

@@ -78,7 +78,7 @@ describe("a proxy", () => {
     expect((await get(`/v1/catalog/connect/${name}`)).text).toBe("[]");
   });
 
-  test("wakes who waits for one", async () => {
+  test("wakes queries for proxies of its service", async () => {
     const destination = unique("web");
     const path = `/v1/health/connect/${destination}`;
     const { index } = await get(path);
@@ -113,7 +113,7 @@ describe("a proxy", () => {
       'upstreams cannot contain duplicates by local bind address and port; "127.0.0.1:1" is specified twice',
     ],
     [{ DestinationServiceName: "web", Expose: { Paths: [{ Path: "/a" }] } }, "expose.paths: invalid listener port: 0"],
-  ])("that cannot be is refused: %j", async (parts, fault) => {
+  ])("with invalid fields is refused: %j", async (parts, fault) => {
     const definition = { Name: unique("proxy"), Kind: "connect-proxy", Port: 1, Proxy: parts };
     expectError(await put("/v1/agent/service/register", definition), {
       status: 400,
@@ -121,7 +121,7 @@ describe("a proxy", () => {
     });
   });
 
-  test("may have no field that there is not", async () => {
+  test("may have no unknown field", async () => {
     const definition = { Name: unique("proxy"), Kind: "connect-proxy", Port: 1, Proxy: { Foo: 1 } };
     expectError(await put("/v1/agent/service/register", definition), {
       status: 400,
@@ -139,7 +139,7 @@ describe("a gateway", () => {
     );
   });
 
-  test("has nothing that only proxies have", async () => {
+  test("has no field that only proxies have", async () => {
     const definition = {
       Name: unique("gateway"),
       ...{ Kind: "mesh-gateway", Proxy: { DestinationServiceName: "a", LocalServicePort: 1 } },
@@ -159,8 +159,8 @@ describe("a gateway", () => {
   });
 });
 
-describe("a service that takes connections of the mesh itself", () => {
-  test("says so, and is found so", async () => {
+describe("a Connect-native service", () => {
+  test("shows that it is native, and is found as Connect-capable", async () => {
     const name = unique("native");
     await registerService({ Name: name, Port: 80, Connect: { Native: true } });
     expect((await get(`/v1/agent/service/${name}`)).text).toContain('"Connect":{"Native":true}');
@@ -168,7 +168,7 @@ describe("a service that takes connections of the mesh itself", () => {
     expect((await get(`/v1/health/connect/${name}`)).json).toMatchObject([{ Service: { Connect: { Native: true } } }]);
   });
 
-  test("says so no more when it is registered again without", async () => {
+  test("is no longer native after a registration without the field", async () => {
     const [name, Node] = [unique("native"), unique("node")];
     await registerNode({ Node, Service: { Service: name, Connect: { Native: true } } });
     expect((await get(`/v1/catalog/connect/${name}`)).json).toHaveLength(1);

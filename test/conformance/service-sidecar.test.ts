@@ -9,7 +9,7 @@ interface AgentService {
   readonly [field: string]: unknown;
 }
 
-/** Of the agent, without its content hash; undefined when it has none of that id. */
+/** The agent's service without its content hash; undefined when the agent has no service with that id. */
 async function serviceOf(id: string): Promise<AgentService | undefined> {
   const answer = await get(`/v1/agent/service/${id}`);
   if (answer.status !== 200) return undefined;
@@ -56,7 +56,7 @@ test("a sidecar is registered with its service, and with two checks", async () =
   });
 });
 
-test("what the sidecar's block says counts before what follows from the service", async () => {
+test("the sidecar's block precedes the defaults that follow from the service", async () => {
   const name = unique("press");
   const proxy = {
     ...{ LocalServiceAddress: "127.0.0.9", LocalServicePort: 81, Config: { a: 1 } },
@@ -75,7 +75,7 @@ test("what the sidecar's block says counts before what follows from the service"
   expect(await checksOf(id)).toEqual({ [`service:${id}`]: [`Service '${name}-own' check`, "ttl"] });
 });
 
-test("a service that is registered again keeps its sidecar's port, and its sidecar when it names none", async () => {
+test("a service that is registered again keeps its sidecar's port, and its sidecar when it names no sidecar", async () => {
   const [name, other] = [unique("press"), unique("mixer")];
   const id = `${name}-sidecar-proxy`;
   await register(name, {});
@@ -99,7 +99,7 @@ test("a sidecar is removed with its service, and can be removed alone", async ()
   expect([await serviceOf(id), await serviceOf(name), await checksOf(id)]).toEqual([undefined, undefined, {}]);
 });
 
-test("a service of that id which was registered by itself stays", async () => {
+test("a service of that id that was registered on its own stays", async () => {
   const name = unique("press");
   const id = `${name}-sidecar-proxy`;
   await register(name, {});
@@ -118,7 +118,7 @@ test.each([
   expect(await serviceOf(name)).toBeUndefined();
 });
 
-test("a sidecar with a check that cannot be right registers nothing", async () => {
+test("a sidecar with an invalid check registers nothing", async () => {
   const name = unique("press");
   onTestFinished(async () => void (await put(`/v1/agent/service/deregister/${name}`)));
   const sidecar = { Check: { Interval: "1s" } };
@@ -128,7 +128,7 @@ test("a sidecar with a check that cannot be right registers nothing", async () =
   expect(await serviceOf(name)).toBeUndefined();
 });
 
-test("the catalog takes a service whose definition has a sidecar", async () => {
+test("the catalog accepts a service whose definition has a sidecar", async () => {
   const [Node, Service] = [unique("node"), unique("press")];
   onTestFinished(async () => void (await put("/v1/catalog/deregister", { Node })));
   const row = { Node, Address: "192.0.2.1", Service: { Service, Connect: { SidecarService: {} } } };

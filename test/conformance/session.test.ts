@@ -29,7 +29,7 @@ interface Shown {
   readonly checks?: string;
 }
 
-/** A session as it is shown, with its id and indexes masked. */
+/** A session as an answer shows it, with its id and indexes masked. */
 function sessionText(shown: Shown = {}): string {
   const { node = "node1", name = "", lockDelay = 15e9, behavior = "release", ttl = "" } = shown;
   const checks = shown.checks ?? '"NodeChecks":["serfHealth"],"ServiceChecks":null';
@@ -45,7 +45,7 @@ async function shown(id: string): Promise<string> {
 
 describe("session/create", () => {
   test.each([undefined, "", "{}", "null", '{"Unknown":1,"ID":"mine","Namespace":"x","CreateIndex":7}', "{} and more"])(
-    "without wishes (%j) makes a session of the agent's node",
+    "without fields (%j) creates a session of the agent's node",
     async (body) => {
       const answer = await put("/v1/session/create", body);
       expect(answer.status).toBe(200);
@@ -56,13 +56,13 @@ describe("session/create", () => {
     },
   );
 
-  test("takes a name, a behaviour, a TTL and a lock delay", async () => {
+  test("accepts a name, a behaviour, a TTL and a lock delay", async () => {
     const id = await createSession({ Name: "n", Behavior: "delete", TTL: "600s", LockDelay: "20s" });
     const wanted = sessionText({ name: "n", behavior: "delete", ttl: "600s", lockDelay: 20e9 });
     expect(await shown(id)).toBe(`[${wanted}]`);
   });
 
-  test("takes fields in any letter case", async () => {
+  test("accepts fields in any letter case", async () => {
     expect(await shown(await createSession({ name: "low", ttl: "10s" }))).toBe(
       `[${sessionText({ name: "low", ttl: "10s" })}]`,
     );
@@ -85,7 +85,7 @@ describe("session/create", () => {
     expect(await shown(await createSession({ LockDelay: delay }))).toBe(`[${sessionText({ lockDelay: ns })}]`);
   });
 
-  test.each(["", "0s", "10s", "24h", "60000ms"])("takes the TTL %j", async (ttl) => {
+  test.each(["", "0s", "10s", "24h", "60000ms"])("accepts the TTL %j", async (ttl) => {
     expect(await shown(await createSession({ TTL: ttl }))).toBe(`[${sessionText({ ttl })}]`);
   });
 
@@ -135,11 +135,11 @@ describe("session/create", () => {
   test.each([
     ["x", "invalid character 'x' looking for beginning of value"],
     ["   ", "EOF"],
-  ])("refuses a body that is no JSON: %j", async (body, what) => {
+  ])("refuses invalid JSON: %j", async (body, what) => {
     expectError(await put("/v1/session/create", body), { status: 400, text: `Request decode failed: ${what}` });
   });
 
-  test("another datacenter is not there", async () => {
+  test("refuses another datacenter", async () => {
     expectError(await put("/v1/session/create?dc=nope", "{}"), { status: 500, text: "No path to datacenter" });
   });
 
@@ -179,21 +179,21 @@ describe("session/create", () => {
       expect(await shown(await createSession({ Node: node, ...wishes }))).toBe(`[${sessionText({ node, checks })}]`);
     });
 
-    test("the node needs serfHealth unless others are named", async () => {
+    test("requires serfHealth of the node by default", async () => {
       await registerChecked();
       const text = "Missing check 'serfHealth' registration";
       expectError(await put("/v1/session/create", { Node: node }), { status: 500, text });
       expectError(await put("/v1/session/create", { Node: node, Checks: ["alive"] }), { status: 500, text });
     });
 
-    test("a critical one refuses the session", async () => {
+    test("refuses a critical check", async () => {
       await registerChecked();
       const text = "Check 'crit' is in critical state";
       expectError(await put("/v1/session/create", { Node: node, Checks: ["crit"] }), { status: 500, text });
       expectError(await put("/v1/session/create", { Node: node, NodeChecks: ["crit"] }), { status: 500, text });
     });
 
-    test("names of nodes and checks are found in any letter case, and shown as they were written", async () => {
+    test("matches names of nodes and checks in any letter case, and keeps the given spelling", async () => {
       await registerChecked();
       const id = await createSession({ Node: node.toUpperCase(), NodeChecks: ["ALIVE"] });
       const checks = '"NodeChecks":["ALIVE"],"ServiceChecks":null';
@@ -210,14 +210,14 @@ describe("session/info", () => {
     expect(await shown(id.toUpperCase())).toBe(`[${sessionText()}]`);
   });
 
-  test("of an id that is not known is an empty list with an index", async () => {
+  test("with an unknown id is an empty list with an index", async () => {
     const answer = await get(`/v1/session/info/${stranger}`);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: "[]" });
     expect(answer.index).toBeGreaterThan(0);
     expect(answer.header("X-Consul-Effective-Consistency")).toBeUndefined();
   });
 
-  test("pretty", async () => {
+  test("can be indented", async () => {
     const id = await createSession();
     const answer = await get(`/v1/session/info/${id}?pretty`);
     expect(answer.text).toStartWith(`[\n    {\n        "ID": "${id}",\n        "Name": "",`);
@@ -231,7 +231,7 @@ describe("session/info", () => {
     expect(woken.after.text).toBe("[]");
   });
 
-  test("sleeps while it is renewed", async () => {
+  test("sleeps while the session is renewed", async () => {
     const id = await createSession({ TTL: "10s" });
     await expectUndisturbed(`/v1/session/info/${id}`, () => put(`/v1/session/renew/${id}`));
   });
@@ -253,7 +253,7 @@ describe.each(["info", "destroy", "renew"])("session/%s", (verb) => {
     expectError(await send(method, `/v1/session/${verb}/${id}`), { status, text });
   });
 
-  test("takes no other method", async () => {
+  test("refuses every other method", async () => {
     const other = method === "GET" ? "PUT" : "GET";
     const answer = await send(other, `/v1/session/${verb}/${stranger}`);
     expectError(answer, { status: 405, text: `method ${other} not allowed` });
@@ -262,7 +262,7 @@ describe.each(["info", "destroy", "renew"])("session/%s", (verb) => {
 });
 
 describe("session/list and node", () => {
-  test("list sessions in order of their ids, until they end", async () => {
+  test("lists sessions in order of their ids, until they end", async () => {
     const node = unique("ext");
     await registerNode({ Node: node });
     const ids = [];
@@ -277,25 +277,25 @@ describe("session/list and node", () => {
     expect((await get(`/v1/session/node/${node}`)).text).toBe("[]");
   });
 
-  test("of a node that is not there is an empty list; without a name it is refused", async () => {
+  test("with an unknown node is an empty list; without a name it is refused", async () => {
     expect((await get("/v1/session/node/nope")).text).toBe("[]");
     expectError(await get("/v1/session/node/"), { status: 400, text: "Missing node name" });
   });
 
-  test.each(["list", "node/node1"])("%s wakes when a session comes and when it goes", async (path) => {
+  test.each(["list", "node/node1"])("%s wakes when a session is created and when it ends", async (path) => {
     let id = "";
     expectWoken(await whileBlocked(`/v1/session/${path}`, async () => (id = await createSession())));
     expectWoken(await whileBlocked(`/v1/session/${path}`, () => put(`/v1/session/destroy/${id}`)));
   });
 
-  test("stale together with consistent is refused", async () => {
+  test("with stale and consistent together is refused", async () => {
     const text = "Cannot specify ?stale with ?consistent, conflicting semantics.";
     expectError(await get("/v1/session/list?stale&consistent"), { status: 400, text });
   });
 });
 
 describe("session/destroy", () => {
-  test("is true also when there is no such session", async () => {
+  test("returns true also for an unknown session", async () => {
     const id = await createSession();
     expectTrue(await put(`/v1/session/destroy/${id}`));
     expectTrue(await put(`/v1/session/destroy/${id}`));
@@ -304,18 +304,18 @@ describe("session/destroy", () => {
 });
 
 describe("session/renew", () => {
-  test("answers with the session and no index", async () => {
+  test("returns the session and no index", async () => {
     const id = await createSession({ TTL: "10s" });
     const answer = await put(`/v1/session/renew/${id}`);
     expect(masked(answer.text)).toBe(`[${sessionText({ ttl: "10s" })}]`);
     expect(answer.header("X-Consul-Index")).toBeUndefined();
   });
 
-  test("takes a session without a TTL", async () => {
+  test("accepts a session without a TTL", async () => {
     expect((await put(`/v1/session/renew/${await createSession()}`)).status).toBe(200);
   });
 
-  test("of a session that is not there is a 404", async () => {
+  test("with an unknown session is a 404", async () => {
     const text = `Session id '${stranger}' not found`;
     expectError(await put(`/v1/session/renew/${stranger}`), { status: 404, text });
   });
@@ -371,7 +371,7 @@ describe("a session ends", () => {
     await gone(id);
   });
 
-  test("when its node goes", async () => {
+  test("when its node is deregistered", async () => {
     const node = await checkedNode();
     const id = await createSession({ Node: node, NodeChecks: [] });
     await put("/v1/catalog/deregister", { Node: node });
@@ -390,7 +390,7 @@ describe("a session ends", () => {
     expect(woken.after.text).toBe("[]");
   });
 
-  test("when nobody renews it, between its TTL and a little more than twice that", async () => {
+  test("without a renewal, between its TTL and a little more than twice that", async () => {
     const id = await createSession({ TTL: "10s", Behavior: "delete" });
     const startMs = performance.now();
     const { index } = await get(`/v1/session/info/${id}`);

@@ -17,12 +17,12 @@ async function expectServing(): Promise<void> {
 }
 
 describe("an agent", () => {
-  test.each(signalTable.survived)("goes on after %s", async (name) => {
+  test.each(signalTable.survived)("keeps running after %s", async (name) => {
     sendSignals(target.pid, [name]);
     await expectServing();
   });
 
-  test.each(signalTable.suspends)("is suspended by %s, and goes on after SIGCONT", async (name) => {
+  test.each(signalTable.suspends)("is suspended by %s, and continues after SIGCONT", async (name) => {
     sendSignals(target.pid, [name]);
     await within(soonMs, async () => expect(stateOf(target.pid)).toStartWith("T"));
     sendSignals(target.pid, ["SIGCONT"]);
@@ -30,7 +30,7 @@ describe("an agent", () => {
   });
 });
 
-test("a command that goes on by itself survives the same signals, but for SIGHUP", async () => {
+test("a long-running command survives the same signals, except SIGHUP", async () => {
   const watching = ["watch", "-http-addr", target.url, "-type=key", "-key=signals", "cat"];
   const words = [...programOf(process.env["CONFORMANCE_TARGET"] ?? "praetor"), ...watching];
   const command = Bun.spawn(words, { stdout: "pipe", stderr: "ignore" });
@@ -57,8 +57,8 @@ test("a command that goes on by itself survives the same signals, but for SIGHUP
   await command.exited;
 });
 
-// Here and not with other metrics, because by now the suite has run for longer than one interval.
-test("on SIGUSR1 the metrics of the intervals that have ended are written to stderr, a line for each", async () => {
+// In this file, because by now the suite has run for longer than one interval.
+test("on SIGUSR1 the metrics of the finished intervals are written to stderr, one on each line", async () => {
   await put("/v1/kv/signals", "1");
   const lines = await within(12_000, async () => {
     process.kill(target.pid, "SIGUSR1");
@@ -81,7 +81,7 @@ test("the table of signals has each of Linux once", () => {
   expect([...numbers, unnamedSignal].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 31 }, (_, at) => at + 1));
 });
 
-/** As ps shows it: "S" sleeping, "T" stopped. */
+/** The process state of ps: "S" sleeping, "T" stopped. */
 function stateOf(pid: number): string {
   return spawnSync("ps", ["-o", "stat=", "-p", String(pid)]).stdout.toString();
 }

@@ -26,7 +26,7 @@ async function restore(archive: Buffer): Promise<void> {
   expect({ status, text }).toEqual({ status: 200, text: "" });
 }
 
-describe("a snapshot that is saved", () => {
+describe("a saved snapshot", () => {
   test("is a gzipped tar of meta.json, state.bin and the hashes of both", async () => {
     const files = await unpackFiles(await save());
     expect([...files.keys()]).toEqual(["meta.json", "state.bin", "SHA256SUMS"]);
@@ -35,7 +35,7 @@ describe("a snapshot that is saved", () => {
     expect(sums.split("\n").toSorted()).toEqual(sha256Sums(files).split("\n").toSorted());
   });
 
-  test("tells its index, its server and the length of its state", async () => {
+  test("has its index, its server and the length of its state", async () => {
     const answer = await get("/v1/snapshot");
     const files = await unpackFiles(answer.bytes);
     const meta: unknown = JSON.parse(files.get("meta.json")?.toString() ?? "");
@@ -53,7 +53,7 @@ describe("a snapshot that is saved", () => {
     });
   });
 
-  test("comes with the headers of a read and its own type", async () => {
+  test("has the headers of a read and its own type", async () => {
     const { headers } = await get("/v1/snapshot");
     expect(Object.fromEntries(headers)).toMatchObject({
       "Content-Type": "application/x-gzip",
@@ -65,28 +65,28 @@ describe("a snapshot that is saved", () => {
   });
 
   test.each(["stale", "consistent", "stale&consistent", "index=x", "wait=x", "dc=dc1"])(
-    "looks at no option but the datacenter: ?%s",
+    "ignores every option but the datacenter: ?%s",
     async (query) => {
       const answer = await get(`/v1/snapshot?${query}`);
       expect([answer.status, answer.header("X-Consul-Lastcontact")]).toEqual([200, "0"]);
     },
   );
 
-  test("is not to be had from another datacenter", async () => {
+  test("of another datacenter is refused", async () => {
     const { status, text } = await get("/v1/snapshot?dc=nowhere");
     expect({ status, text }).toEqual({ status: 500, text: "No path to datacenter" });
   });
 
-  test.each(["HEAD", "POST", "DELETE"])("is not asked for with %s", async (method) => {
+  test.each(["HEAD", "POST", "DELETE"])("refuses %s", async (method) => {
     const answer = await send(method, "/v1/snapshot");
     expect([answer.status, answer.header("Allow")]).toEqual([405, "OPTIONS,GET,PUT"]);
   });
 });
 
-describe("a snapshot that is restored", () => {
+describe("a restored snapshot", () => {
   const sessionOf = async (answer: Promise<Answer>): Promise<string> => ((await answer).json as { ID: string }).ID;
 
-  test("brings back keys, nodes, services, checks, sessions and locks as they were", async () => {
+  test("has the same keys, nodes, services, checks, sessions and locks", async () => {
     const Service = { Service: "elsewhere", Tags: ["t"], Port: 7 };
     const Check = { CheckID: "up", Name: "up", ServiceID: "elsewhere", Status: "passing", Output: "fine" };
     await put("/v1/catalog/register", { Node: "other", Address: "192.0.2.1", Service, Check });
@@ -114,7 +114,7 @@ describe("a snapshot that is restored", () => {
     expect((await put(`/v1/kv/saved/locked?release=${id}`, "free")).text).toBe("true");
   });
 
-  test("wakes who waits for what it changes, and writes go on after it", async () => {
+  test("wakes the watchers of changed rows, and later writes work", async () => {
     await put("/v1/kv/woken", "saved");
     const archive = await save();
     await put("/v1/kv/woken", "changed");
@@ -131,17 +131,17 @@ describe("a snapshot that is restored", () => {
     expect((await get("/v1/kv/woken")).index).toBeGreaterThan(index);
   });
 
-  test("leaves the agent with what is registered there", async () => {
+  test("keeps the agent's own registrations", async () => {
     const archive = await save();
     await put("/v1/agent/service/register", { Name: "since", Port: 9 });
     await restore(archive);
     expect((await get("/v1/agent/service/since")).json).toMatchObject({ Port: 9 });
-    // Consul's agent looks at the catalog again within two minutes.
+    // Consul's agent compares itself with the catalog within two minutes.
     if (differs("consul", "the agent's services are missing for a while")) return;
     expect((await get("/v1/catalog/service/since")).json).toMatchObject([{ ServicePort: 9 }]);
   });
 
-  test("can come in chunks", async () => {
+  test("may be sent in chunks", async () => {
     const body = await save();
     const { status } = await exchange(target.url, "PUT", { path: "/v1/snapshot", body, chunked: true });
     expect(status).toBe(200);
@@ -156,7 +156,7 @@ describe("a snapshot that is restored", () => {
   });
 });
 
-describe("what is no whole snapshot", () => {
+describe("an invalid snapshot", () => {
   type Files = Map<string, string | Buffer>;
 
   function changed(files: ReadonlyMap<string, Buffer>, change: (files: Files) => void): Promise<Buffer> {

@@ -4,7 +4,7 @@ import { expectError, get, sharedTarget } from "../support/conformance.ts";
 await sharedTarget();
 
 describe("status", () => {
-  test("the leader is one address, quoted", async () => {
+  test("the leader is one quoted address", async () => {
     const answer = await get("/v1/status/leader");
     expect(answer.text).toMatch(/^"127\.0\.0\.1:\d+"$/);
     expect(answer.headers.map(([name]) => name).filter((name) => name !== "Date" && name !== "Connection")).toEqual([
@@ -14,7 +14,7 @@ describe("status", () => {
     ]);
   });
 
-  test("the peers are a list with the leader in it", async () => {
+  test("the peers are a list that contains the leader", async () => {
     expect((await get("/v1/status/peers")).text).toBe(`[${(await get("/v1/status/leader")).text}]`);
   });
 

@@ -36,7 +36,7 @@ function kvText(key: string, { value, flags = 0, lockIndex = 0, session }: Wante
   return `{"KV":{"LockIndex":${lockIndex},"Key":"${key}","Flags":${flags},"Value":${shown},${holder}"CreateIndex":0,"ModifyIndex":0}}`;
 }
 
-/** Only indexes masked: session ids stay. */
+/** Masks only indexes: session ids stay. */
 function unindexed(text: string): string {
   return text.replace(/"(CreateIndex|ModifyIndex)":\d+/g, '"$1":0');
 }
@@ -58,7 +58,7 @@ async function modifyIndexOf(key: string): Promise<number> {
 }
 
 describe("a body", () => {
-  test.each(["[]", "null", "[{}]", '[{"KV":null}]'])("of nothing to do (%s) reads nothing", async (body) => {
+  test.each(["[]", "null", "[{}]", '[{"KV":null}]'])("without operations (%s) has an empty result", async (body) => {
     expectResults(await txn(body), [], readMeta);
   });
 
@@ -84,7 +84,7 @@ describe("a body", () => {
     ],
     ['[{"Node":{"Verb":"set","Node":{"Foo":"x"}}}]', 'json: unknown field "Foo"'],
     ["[{]", "invalid character ']' looking for beginning of object key string"],
-  ])("that cannot be read is refused: %s", async (body, what) => {
+  ])("that cannot be decoded is refused: %s", async (body, what) => {
     expectError(await txn(body), { status: 400, text: `Failed to parse body: ${what}` });
   });
 
@@ -99,18 +99,18 @@ describe("a body", () => {
     ["aG=x", 2],
     ["aGkx*A==", 4],
     ["aGkxa", 4],
-  ])("with bad base64 is refused: %s", async (value, at) => {
+  ])("with invalid base64 is refused: %s", async (value, at) => {
     const answer = await txn([kv("set", "a", { Value: value })]);
     expectError(answer, { status: 400, text: `Failed to parse body: illegal base64 data at input byte ${at}` });
   });
 
-  test("with line breaks in base64 is taken", async () => {
+  test("accepts line breaks in base64", async () => {
     const key = `${keyFolder()}a`;
     await txn([kv("set", key, { Value: "aG\r\nk=\n" })]);
     expect((await get(`/v1/kv/${key}?raw`)).text).toBe("hi");
   });
 
-  test("may have 64 operations and no more", async () => {
+  test("may have at most 64 operations", async () => {
     const folder = keyFolder();
     const operations = (count: number): object[] =>
       Array.from({ length: count }, (_, at) => kv("set", `${folder}${at}`, { Value: base64(`${at}`) }));
@@ -130,13 +130,13 @@ describe("a body", () => {
     );
   });
 
-  test("names may be in any letter case, verbs not", async () => {
+  test("matches names in any letter case, but not verbs", async () => {
     const key = `${keyFolder()}a`;
     expectResults(await txn([{ kv: { verb: "set", key, value: "aGk=", flags: 7 } }]), [kvText(key, { flags: 7 })]);
     expectErrors(await txn([kv("SET", key)]), [[0, 'unknown KV verb "SET"']], readMeta);
   });
 
-  test("goes with PUT to this datacenter", async () => {
+  test("accepts PUT for this datacenter only", async () => {
     expectError(await send("GET", "/v1/txn"), { status: 405, text: "method GET not allowed" });
     expectError(await txn("[]", "?dc=nope"), { status: 500, text: "No path to datacenter" });
     expectError(await txn([kv("set", "a")], "?dc=nope"), { status: 500, text: "No path to datacenter" });
@@ -146,7 +146,7 @@ describe("a body", () => {
 });
 
 describe("keys", () => {
-  test("set writes, and shows the row without its value", async () => {
+  test("set writes and returns the row without its value", async () => {
     const key = `${keyFolder()}a`;
     expectResults(await txn([kv("set", key, { Value: base64("v"), Flags: 7 })]), [kvText(key, { flags: 7 })]);
     expect((await get(`/v1/kv/${key}?raw`)).text).toBe("v");
@@ -155,7 +155,7 @@ describe("keys", () => {
     expect(await modifyIndexOf(key)).toBe(before);
   });
 
-  test("get and get-tree show rows with their values", async () => {
+  test("get and get-tree return rows with their values", async () => {
     const folder = keyFolder();
     await txn([kv("set", `${folder}a`, { Value: base64("1") }), kv("set", `${folder}b`)]);
     const [a, b] = [kvText(`${folder}a`, { value: "1" }), kvText(`${folder}b`)];
@@ -178,7 +178,7 @@ describe("keys", () => {
     expectResults(await txn([kv("delete-cas", key, { Index: 4 })]), []);
   });
 
-  test("delete and delete-tree show nothing, also when nothing is there", async () => {
+  test("delete and delete-tree return nothing, also for a missing key", async () => {
     const folder = keyFolder();
     for (const name of ["a", "b/c", "b/d"]) await put(`/v1/kv/${folder}${name}`, "v");
     expectResults(await txn([kv("delete", `${folder}a`), kv("delete-tree", `${folder}b/`)]), []);
@@ -186,7 +186,7 @@ describe("keys", () => {
     expect((await get(`/v1/kv/${folder}?keys`)).status).toBe(404);
   });
 
-  test("check-index, check-session and check-not-exists only look", async () => {
+  test("check-index, check-session and check-not-exists only check", async () => {
     const folder = keyFolder();
     const [key, none] = [`${folder}a`, `${folder}none`];
     await put(`/v1/kv/${key}`, "v");
@@ -211,7 +211,7 @@ describe("keys", () => {
     expectErrors(await txn(operations), errors, readMeta);
   });
 
-  test("lock and unlock take and give the lock of a session", async () => {
+  test("lock and unlock acquire and release a session's lock", async () => {
     const key = `${keyFolder()}a`;
     const [session, other] = [await createSession(), await createSession()];
     const lock = (Session: string): object => kv("lock", key, { Session, Value: base64("v") });
@@ -228,7 +228,7 @@ describe("keys", () => {
     expect((await get(`/v1/kv/${key}?raw`)).text).toBe("w");
   });
 
-  test("a lock needs a session that lives, and a key without a lock delay", async () => {
+  test("lock needs a live session, and a key without a lock delay", async () => {
     const key = `${keyFolder()}a`;
     const lock = (Session: string): object => kv("lock", key, { Session });
     expectErrors(await txn([lock("")]), [[0, "missing session"]]);
@@ -249,7 +249,7 @@ describe("keys", () => {
 });
 
 describe("all or nothing", () => {
-  test("each operation sees what those before it did", async () => {
+  test("each operation sees the effects of those before it", async () => {
     const folder = keyFolder();
     const key = `${folder}a`;
     const operations = [
@@ -265,7 +265,7 @@ describe("all or nothing", () => {
     expect((await get(`/v1/kv/${folder}?keys`)).json).toEqual([`${folder}b`]);
   });
 
-  test("one that fails undoes them all, and each that fails is named", async () => {
+  test("a failed operation undoes them all, and each failed one is named", async () => {
     const folder = keyFolder();
     const operations = [
       kv("set", `${folder}a`, { Value: base64("x") }),
@@ -287,26 +287,26 @@ describe("all or nothing", () => {
     expect(new Set(entries.map(({ ModifyIndex }) => ModifyIndex)).size).toBe(1);
   });
 
-  test("wakes who watches a key in it", async () => {
+  test("wakes the watchers of a key in it", async () => {
     const key = `${keyFolder()}a`;
     expectWoken(await whileBlocked(`/v1/kv/${key}`, () => txn([kv("set", key, { Value: base64("x") })])));
   });
 });
 
-describe("a transaction that only reads", () => {
-  test.each(["", "?stale", "?consistent", "?index=1"])("says so in its headers (%s)", async (query) => {
+describe("a read-only transaction", () => {
+  test.each(["", "?stale", "?consistent", "?index=1"])("has headers of a read (%s)", async (query) => {
     const answer = await txn("[]", query);
     expect(answer.header("X-Consul-Knownleader")).toBe("true");
     expect(answer.header("X-Consul-Lastcontact")).toBe("0");
     expect(answer.header("X-Consul-Index")).toBeUndefined();
   });
 
-  test("is unlike one that writes", async () => {
+  test("has other headers than a writing one", async () => {
     const answer = await txn([kv("set", `${keyFolder()}a`)]);
     expect(answer.header("X-Consul-Knownleader")).toBeUndefined();
   });
 
-  test("can be pretty", async () => {
+  test("can be indented", async () => {
     expect((await txn("[]", "?pretty")).text).toBe(
       '{\n    "Results": [],\n    "Errors": null,\n    "Index": 0,\n    "LastContact": 0,\n    "KnownLeader": true,\n    "ConsistencyLevel": ""\n}\n',
     );
@@ -394,7 +394,7 @@ describe("services", () => {
     ]);
   });
 
-  test("without an id has its name's", async () => {
+  test("without an id uses its name", async () => {
     const name = unique("ext");
     await registerNode({ Node: name });
     const answer = await txn([service("set", name, { Service: "web" })]);
@@ -464,7 +464,7 @@ describe("checks", () => {
   });
 });
 
-test("a node with its service, its check and a key come together or not at all", async () => {
+test("a node, its service, its check and a key are written together or not at all", async () => {
   const [name, folder] = [unique("ext"), keyFolder()];
   await registerNode({ Node: name });
   const operations = [

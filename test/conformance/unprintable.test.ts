@@ -5,7 +5,7 @@ import { startTarget } from "../support/target.ts";
 const target = await startTarget("-hcl", "disable_http_unprintable_char_filter = true");
 afterAll(() => target.stop());
 
-/** Keys of before Consul refused such paths; with what it never refused beside them. */
+/** Keys from before Consul refused such paths, and similar ones that it never refused. */
 const keys = ["old\u00A0key", "a\nb", "a\tb", "a\u0000b", "a\u007Fb", "a\u200Bb", "\u0001", "a\u2028b", "a b", "é"];
 
 test.each(keys)("without the filter of unprintable characters a key is written, read and deleted: %j", async (key) => {
@@ -18,7 +18,7 @@ test.each(keys)("without the filter of unprintable characters a key is written, 
   expect((await exchange(target.url, "GET", { path: "/v1/kv/?keys" })).text).toBe("[]");
 });
 
-test("without the filter such keys are there after a restart", async () => {
+test("without the filter such keys survive a restart", async () => {
   for (const key of keys) await exchange(target.url, "PUT", { path: `/v1/kv/${encodeURIComponent(key)}`, body: key });
   await target.restart();
   for (const key of keys) {

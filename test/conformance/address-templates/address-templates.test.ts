@@ -20,7 +20,7 @@ function outcome(template: string, set: string): string {
 const olderLibrary = 'the Consul that was asked is built with a go-sockaddr that is older than math "mask"';
 const wholeNumbers = "Praetor's templates take whole numbers only";
 
-/** Why Praetor makes something else of a template. */
+/** Why Praetor expands a template differently. */
 const differences: ReadonlyMap<string, string> = new Map([
   ...["4", "20", "28"].map(
     (size) => [`{{ GetAllInterfaces | math "mask" "${size}" | join "string" " " }}`, olderLibrary] as const,
@@ -30,7 +30,7 @@ const differences: ReadonlyMap<string, string> = new Map([
   ['{{ define "x" }}y{{ end }}z', "an address template cannot define further templates"],
 ]);
 
-describe("an address template means what it means to Consul, whatever the interfaces", () => {
+describe("an address template expands as in Consul, for every set of interfaces", () => {
   test.each(templates.map(({ template, outcomes }) => [template, outcomes] as const))("%s", (template, outcomes) => {
     const expected = Object.entries(outcomes).map(([set, said]) => [set, "error" in said ? "refused" : said.words]);
     expect(expected).not.toEqual([]);

@@ -1,6 +1,6 @@
 /**
- * Sets of interfaces to try templates with: what `ip` is called with, a command a line, in a network namespace in which lo
- * is up. Links are bridges and tunnels, because every kernel that runs containers has them.
+ * Sets of interfaces for templates: arguments of `ip`, one command on each line, in a network namespace in which lo is
+ * up. Links are bridges and tunnels, because every kernel that runs containers has them.
  */
 export const interfaceSets: Readonly<Record<string, string>> = {
   "one address": `${link("eth0", 1)}

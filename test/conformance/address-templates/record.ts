@@ -1,10 +1,10 @@
 /**
- * Has a real Consul fill in each template of recording.jsonl, in a network namespace of its own for each set of interfaces,
- * and writes there what came of it. To add one, add a line with its "template" and "on" alone. CONSUL_BINARY names the
+ * Has a real Consul expand each template of recording.jsonl in a network namespace for each set of interfaces, and
+ * records the results there. To add a template, add a line with "template" and "on" alone. CONSUL_BINARY names the
  * Consul. Needs Linux and Debian's iproute2 and util-linux.
  *
- * One agent fills in all templates of a set: they stand in retry_join, which takes any words. Those that Consul refuses are
- * all named in the error of a first start.
+ * One agent expands all templates of a set: they stand in retry_join, which accepts any text. The error of a first
+ * start names all templates that Consul refuses.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,7 +22,7 @@ import {
   writeRecording,
 } from "./recording.ts";
 
-/** The sets that a template of the language is tried with. */
+/** The sets in which a template of the language is tried. */
 const usualSets = ["a floating address behind", "IPv6 before IPv4"];
 
 const [, , inside] = process.argv;
@@ -99,7 +99,7 @@ async function outcomesOf(templates: readonly string[]): Promise<readonly (reado
   }
 }
 
-/** The text behind the last mark @7@, by its number: up to the next mark. */
+/** The text after the last mark @7@, by the mark's number: up to the next mark. */
 function markedParts(text: string): ReadonlyMap<number, string> {
   const parts = new Map<number, string>();
   for (const [, number, part = ""] of text.matchAll(/@(\d+)@(.*?)(?=@\d+@|$)/gs)) {

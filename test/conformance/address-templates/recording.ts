@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import type { Addresses } from "../../../src/config/sockaddr/interfaces.ts";
 
-/** What Consul makes of a template: its words, or why it refuses the template. */
+/** Consul's expansion of a template, or the reason why it refuses the template. */
 export type Outcome = { readonly words: string } | { readonly error: string };
 
 export interface TemplateRecord {
   readonly template: string;
-  /** "all", or the one set of interfaces that the template is tried with; without one, `usualSets`. */
+  /** "all", or the one set of interfaces in which the template is tried; `usualSets` by default. */
   readonly on?: string;
   /** By set of interfaces. */
   readonly outcomes: Readonly<Record<string, Outcome>>;
@@ -18,7 +18,7 @@ export interface Recording {
   readonly templates: readonly TemplateRecord[];
 }
 
-/** The version that was asked, a line for each set of interfaces, and one for each template. */
+/** The recorded version, a line for each set of interfaces, and one for each template. */
 const file = join(import.meta.dir, "recording.jsonl");
 
 export async function readRecording(): Promise<Recording> {
@@ -41,7 +41,7 @@ export async function writeRecording(consul: string, { addresses, templates }: R
   await Bun.write(file, lines.join(""));
 }
 
-/** The number of an address is kept as text. */
+/** JSON would turn an address's number into text; it stays text. */
 export function keepBigInt(_key: string, value: unknown): unknown {
   return typeof value === "bigint" ? String(value) : value;
 }

@@ -9,7 +9,7 @@ import { firstResult } from "../../support/check-trial.ts";
 import { caseHeader, RecordingServer, withPort } from "./recording-server.ts";
 import { type CheckRecord, masked, maskedOutput, readRecording } from "./recording.ts";
 
-/** Consul shows the password of a URL, in its reason, too. */
+/** Consul shows the password of a URL, also in its error. */
 const hidden: Readonly<Record<string, string>> = {
   "http://user:p%zz@127.0.0.1:PORT/": 'parse "http://user:***@127.0.0.1:PORT/": invalid URL escape',
   "http://user:a/b@127.0.0.1:PORT/": 'parse "http://user:***@127.0.0.1:PORT/": invalid port after host',
@@ -17,7 +17,7 @@ const hidden: Readonly<Record<string, string>> = {
   "http://user:a#b@127.0.0.1:PORT/": 'parse "http://user:***@127.0.0.1:PORT/": invalid port after host',
 };
 
-/** The library for gRPC names the address that it dials, where Go names the one that was given. */
+/** The gRPC library names the address that it dials, Go's library the configured one. */
 const namedOtherwise: ReadonlySet<string> = new Set(["127.0.0.1:", "[]:1", ":1"]);
 
 const { checks, addresses } = await readRecording();
@@ -30,12 +30,12 @@ function expectedOutput({ url, output }: CheckRecord): string {
   return hidden[url] ?? output.replace(/(?<=http:\/\/[^/?#@:]*:)[^/?#]*(?=@127)/, "***");
 }
 
-/** Names are not looked up: what a resolver says depends on the machine. */
+/** Host names are excluded: the result of a lookup depends on the machine. */
 function lookedUp(output: string): string | undefined {
   return /dial tcp: lookup (.*): \.\.\.$/s.exec(output)?.[1];
 }
 
-describe("an HTTP check reads its URL, and where it is redirected, as Consul does", () => {
+describe("an HTTP check parses its URL, and that of a redirect, as Consul does", () => {
   const rows = checks.map((check, at) => [check.url, check.location ?? "", at, check] as const);
   test.each(rows)("%j %j", async (url, _location, at, check) => {
     const name = lookedUp(check.output);
@@ -58,7 +58,7 @@ describe("an HTTP check reads its URL, and where it is redirected, as Consul doe
   });
 });
 
-describe("TCP and gRPC checks read their address as Consul does", () => {
+describe("TCP and gRPC checks parse their address as Consul does", () => {
   test.each(addresses.map((each) => [each.address, each] as const))("%j", async (text, { tcp, grpc }) => {
     const address = withPort(text, port);
     const name = lookedUp(tcp);
@@ -66,7 +66,7 @@ describe("TCP and gRPC checks read their address as Consul does", () => {
       const result = await firstResult((options) => startTcpCheck({ kind: "tcp", address, ...schedule }, options));
       expect(maskedOutput(result.output, port)).toBe(tcp);
     } else expect(parseHostPort(address).host).toBe(name);
-    // The server speaks no gRPC: what is said of that is worded otherwise.
+    // The server does not speak gRPC, and the two libraries word that error differently.
     if (!grpc.includes("Error while dialing") || grpc.includes("lookup") || namedOtherwise.has(text)) return;
     const method = { kind: "grpc", target: address, useTls: false, tlsSkipVerify: false, ...schedule } as const;
     const { output } = await firstResult((options) => startGrpcCheck(method, options));

@@ -1,6 +1,7 @@
 /**
- * Has a real Consul check each URL and address of recording.jsonl, and writes there what it sent and what it says of the
- * outcome. To add one, add a line with its "url" or "address" alone. CONFORMANCE_TARGET and CONSUL_BINARY name the Consul.
+ * Has a real Consul check each URL and address of recording.jsonl, and records the request and the check's output
+ * there. To add one, add a line with its "url" or "address" alone. CONFORMANCE_TARGET and CONSUL_BINARY name the
+ * Consul.
  */
 import { exchange } from "../../support/exchange.ts";
 import { programOf, startTarget } from "../../support/target.ts";
@@ -38,7 +39,7 @@ try {
 }
 process.exit(0);
 
-/** What the first run of each check says. */
+/** The output of each check's first run. */
 async function outputsOf(definitions: readonly object[]): Promise<readonly string[]> {
   const outputs: string[] = [];
   for (let first = 0; first < definitions.length; first += batch) {
@@ -55,7 +56,7 @@ async function register(id: number, definition: object): Promise<void> {
   if (answer.status !== 200) throw new Error(`${JSON.stringify(definition)} is refused: ${answer.text}`);
 }
 
-/** A check that has said something is removed before its next run. */
+/** Removes a check that has output before its next run. */
 async function takeOutputs(ids: readonly number[], outputs: string[]): Promise<void> {
   const { json } = await exchange(target.url, "GET", { path: "/v1/agent/checks" });
   const checks = json as Record<string, { Output: string }>;

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import type { CheckUrl, SentRequest } from "./recording.ts";
 
-/** Names the check that a request comes from. */
+/** Names the check that sent a request. */
 export const caseHeader = "X-Case";
 
-/** A TCP server that keeps the requests of checks as they were sent; what it answers is `urls`' to say. */
+/** A TCP server that records the requests of checks unchanged; `urls` decides its answers. */
 export class RecordingServer {
   readonly requests: readonly SentRequest[][];
   readonly #urls: readonly CheckUrl[];

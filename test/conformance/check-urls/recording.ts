@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-/** One check whose request is looked at. PORT in any text stands for the port of a server that answers. */
+/** One check whose request is compared. PORT in any text stands for the port of a server that answers. */
 export interface CheckUrl {
   readonly url: string;
   /** "" means GET. */
@@ -11,7 +11,7 @@ export interface CheckUrl {
   readonly status?: number;
 }
 
-/** What of a request depends on the check's URL. Each character is an octet. */
+/** The parts of a request that depend on the check's URL. Each character is an octet. */
 export interface SentRequest {
   readonly line: string;
   readonly host: readonly string[];
@@ -19,13 +19,13 @@ export interface SentRequest {
   readonly referer?: string;
 }
 
-/** What became of a check's first run. */
+/** The result of a check's first run. */
 export interface CheckRecord extends CheckUrl {
   readonly requests: readonly SentRequest[];
   readonly output: string;
 }
 
-/** What TCP and gRPC checks of an address say. */
+/** The output of TCP and gRPC checks of an address. */
 export interface AddressRecord {
   readonly address: string;
   readonly tcp: string;
@@ -37,7 +37,7 @@ export interface Recording {
   readonly addresses: readonly AddressRecord[];
 }
 
-/** The version that was asked, and a check or an address a line. */
+/** The recorded version, and a check or an address on each line. */
 const file = join(import.meta.dir, "recording.jsonl");
 
 export async function readRecording(): Promise<Recording> {
@@ -60,7 +60,7 @@ export function masked(requests: readonly SentRequest[], port: number): SentRequ
   return JSON.parse(JSON.stringify(requests).replaceAll(String(port), "PORT"));
 }
 
-/** Without the port, and without why a name was not found, which depends on the machine's resolver. */
+/** Without the port, and without the reason of a failed lookup, which depends on the machine's resolver. */
 export function maskedOutput(output: string, port: number): string {
   return output.replaceAll(String(port), "PORT").replace(/(dial tcp: lookup .*?)(?: on [^ ]+:53)?: [^:]+$/s, "$1: ...");
 }

@@ -10,10 +10,11 @@ import { within } from "../../support/within.ts";
 import { masked } from "./masked.ts";
 
 /*
- * Each document of this folder is a session with an agent of its own, run as it stands there: a command, what it prints,
- * what it prints on the error output ("2> "), and its exit code when that is not 0 ("[1]"). A section is a test; a comment
- * under its heading, "not on praetor: the reason" or "not on consul: ...", leaves it out with that agent, and "not by praetor:
- * the reason" with that command line. A comment before the sections, "agent: WORDS", starts the agent with these words, too.
+ * Each document of this folder is a session with an agent of its own, which the test runs: a command, its output, its
+ * error output ("2> "), and its exit code when that is not 0 ("[1]"). A section is a test. A comment under its heading,
+ * "not on praetor: the reason" or "not on consul: ...", excludes it with that agent, and "not by praetor: the reason"
+ * with that command line. A comment before the sections, "agent: ARGUMENTS", starts the agent with these arguments,
+ * too.
  */
 const documents = readdirSync(import.meta.dir).filter((name) => name.endsWith(".md"));
 const missing = clientMissing();
@@ -23,14 +24,14 @@ else test.skip(`the command line (${missing})`, () => {});
 
 interface Section {
   readonly title: string;
-  /** Why it is not run with the agent or the command line of now. */
+  /** Why the section is excluded with the present agent or command line. */
   readonly omitted: string | undefined;
   readonly commands: readonly ShownCommand[];
 }
 
 const agentName = process.env["CONFORMANCE_TARGET"] === "consul" ? "consul" : "praetor";
 
-/** Parts of a document that begin with a heading of the second level. */
+/** The parts of a document below headings of the second level. */
 function sectionsOf(markdown: string): readonly Section[] {
   return markdown
     .split(/^## /m)
@@ -70,7 +71,7 @@ function runDocument(name: string): void {
   }
 }
 
-/** Consul's agent tells its catalog in its own time: what only reads is repeated. */
+/** Consul's agent updates its catalog with a delay: commands that only read are repeated. */
 const reads = /^consul (catalog|maint$)/;
 const soonMs = 5_000;
 

@@ -1,8 +1,8 @@
-/** Where Praetor makes something else of a configuration, on purpose. */
+/** The pieces whose outcome is different on purpose. */
 export interface ConfigurationDifference {
   readonly what: string;
   readonly why: string;
-  /** The names of pieces; one that no longer differs is to be taken out. */
+  /** The names of pieces; a piece that no longer differs must be removed. */
   readonly pieces: readonly string[];
 }
 

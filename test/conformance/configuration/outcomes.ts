@@ -22,7 +22,7 @@ export async function writeOutcomes({ consul, recorded, outcomes }: OutcomeRecor
   await Bun.write(outcomesFile, `{\n${head}  "outcomes": [\n${lines.join(",\n")}\n  ]\n}\n`);
 }
 
-/** The fields of DebugConfig that pieces change; the rest follows from the machine, or from the words of the start. */
+/** The fields of DebugConfig that pieces change; the others follow from the machine or the command line. */
 const settingNames: readonly string[] = [
   ...["AllowWriteHTTPFrom", "Bootstrap", "BootstrapExpect", "CheckOutputMaxSize", "CheckUpdateInterval"],
   ...["ConnectSidecarMaxPort", "ConnectSidecarMinPort", "DNSARecordLimit", "DNSAltDomain", "DNSDisableCompression"],
@@ -34,7 +34,7 @@ const settingNames: readonly string[] = [
   ...["TLSMinVersion", "TLSPreferServerCipherSuites", "TxnMaxReqLen", "UIContentPath", "UIDir"],
 ];
 
-/** What of a DebugConfig an agent without the piece has otherwise. */
+/** The fields of a DebugConfig that differ from those of an agent without the piece. */
 export function changedSettings(debugConfig: object, plain: object): Readonly<Record<string, unknown>> {
   const before = new Map<string, unknown>(Object.entries(plain));
   const changed = Object.entries(debugConfig).filter(
@@ -43,7 +43,7 @@ export function changedSettings(debugConfig: object, plain: object): Readonly<Re
   return Object.fromEntries(changed);
 }
 
-/** Of agent/checks: without what a check has found, and what depends on that. */
+/** A part of agent/checks: without the results of checks and what depends on them. */
 export function withoutFindings(checks: object): Readonly<Record<string, unknown>> {
   const entries = Object.entries(checks).map(([id, check]: [string, Readonly<Record<string, unknown>>]) => {
     const { CheckID, Name, Notes, ServiceID, ServiceName, ServiceTags, Type } = check;

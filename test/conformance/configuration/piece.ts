@@ -1,12 +1,12 @@
-/** A configuration as somebody could have it. */
+/** A configuration that an operator could have. */
 export interface Piece {
   readonly name: string;
   /** By their paths in the piece's folder. "d/" is an empty folder, and a text "-> x" makes a symbolic link to x. */
   readonly files: Readonly<Record<string, string>>;
-  /** What is named to the agent, one -config-file each; the whole folder unless told. */
+  /** The paths passed to the agent, one -config-file each; the whole folder by default. */
   readonly paths?: readonly string[];
   readonly format?: "hcl" | "json";
-  /** Each a -hcl; `validate` takes none, so it is not asked about these pieces. */
+  /** Values of -hcl; `validate` has no such flag, so these pieces are not validated. */
   readonly fragments?: readonly string[];
 }
 
@@ -18,27 +18,27 @@ export function hcl(name: string, text: string): Piece {
   return { name, files: { "a.hcl": text } };
 }
 
-/** What `validate` said. */
+/** The result of `validate`. */
 export interface Verdict {
   readonly valid: boolean;
   /** Sorted: "unknown service.foo", "type service.port", "duration", "syntax", "value"; none when it is valid. */
   readonly kinds: readonly string[];
 }
 
-/** What became of a piece. */
+/** The outcome of a piece. */
 export interface Outcome {
   readonly name: string;
-  /** undefined where `validate` cannot be asked. */
+  /** undefined where `validate` does not apply. */
   readonly validate?: Verdict;
   readonly starts: boolean;
-  /** As agent/services and agent/checks show them, when it starts; what checks found is left out. */
+  /** As agent/services and agent/checks show them after a start, without the results of checks. */
   readonly services?: Readonly<Record<string, unknown>>;
   readonly checks?: Readonly<Record<string, unknown>>;
-  /** The fields of agent/self's DebugConfig that an agent without the piece has otherwise. */
+  /** The fields of agent/self's DebugConfig that differ from those of an agent without the piece. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
-/** The kinds of a message about a configuration, of Consul or of Praetor. */
+/** The kinds of error in a message about a configuration, of Consul or of Praetor. */
 export function kindsOf(message: string): readonly string[] {
   const kinds = new Set<string>();
   for (const [, key = ""] of message.matchAll(/invalid config key ([^\s;]+)/g))
@@ -46,7 +46,7 @@ export function kindsOf(message: string): readonly string[] {
   const types = /'([^']*)'(?:: source data must be|: expected a map|:? expected)|cannot parse '([^']+)',/g;
   for (const [, key = "", number = key] of message.matchAll(types)) kinds.add(`type ${withoutIndex(number || key)}`);
   if (/invalid duration|unknown unit|missing unit/.test(message)) kinds.add("duration");
-  // Praetor says of each definition in which file it is.
+  // Praetor adds the file of each definition.
   const isDefinition = /: (service|check|watch) "/.test(message);
   if (/failed to parse/.test(message) && kinds.size === 0 && !isDefinition) kinds.add("syntax");
   if (kinds.size === 0) kinds.add("value");
@@ -59,7 +59,7 @@ function withoutIndex(key: string): string {
 
 type Checks = Outcome["checks"];
 
-/** Consul shows no type, and so no status, of a check of a file that stands outside a service. */
+/** Consul shows no type, and so no status, for a check of a file that stands outside a service. */
 export function withoutUntold(checks: Checks = {}, said: Checks = {}): object {
   const entries = Object.entries(checks).map(([id, check]) => {
     const { Type } = { Type: "", ...Object(said[id]) };

@@ -5,9 +5,9 @@ import type { Piece } from "./piece.ts";
 
 /** A piece on the disk, until it is disposed of. */
 export interface PlacedPiece extends Disposable {
-  /** The words after `validate`; undefined where it cannot be asked. */
+  /** The arguments of `validate`; undefined where it does not apply. */
   readonly validateWords: readonly string[] | undefined;
-  /** The words after `agent`, without those that say where it listens. */
+  /** The arguments of `agent`, without those of its listeners. */
   readonly agentWords: readonly string[];
 }
 
@@ -17,7 +17,7 @@ export function placePiece({ files, format, fragments = [], paths = ["."] }: Pie
   mkdirSync(folder);
   for (const [path, text] of Object.entries(files)) place(join(folder, path), text);
   const dataDir = join(root, "data");
-  // `validate` wants a whole configuration, and that needs a data folder.
+  // `validate` needs a complete configuration, which includes a data folder.
   const base = join(root, "base.json");
   writeFileSync(base, JSON.stringify({ data_dir: dataDir }));
   const named = paths.map((path) => join(folder, path));

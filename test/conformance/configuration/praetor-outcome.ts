@@ -16,13 +16,13 @@ import { changedSettings, withoutFindings } from "./outcomes.ts";
 import { kindsOf, type Outcome, type Piece } from "./piece.ts";
 import { placePiece, type PlacedPiece } from "./place-piece.ts";
 
-/** What Praetor makes of a piece, without a process: `validate`, and the start of an agent up to its definitions. */
+/** Runs Praetor on a piece within this process: `validate`, and the start of an agent up to its definitions. */
 export interface PraetorOutcome extends Outcome {
-  /** The definitions that are left out, each with its place. */
+  /** The definitions that are left out, each with its position. */
   readonly leftOut: readonly string[];
   /** The fields of DebugConfig that Praetor has. */
   readonly settingsKnown: ReadonlySet<string>;
-  /** What `validate` printed, or what the start ended with. */
+  /** The output of `validate`, or the error that ended the start. */
   readonly message: string;
 }
 
@@ -87,7 +87,7 @@ interface Started {
   readonly world: TestAgent;
 }
 
-/** As the daemon does; the message when that ends the agent. */
+/** Registers definitions as the daemon does; returns the message of an error that ends the agent. */
 async function start(placed: Pick<PlacedPiece, "agentWords">): Promise<Started | string> {
   let config: RuntimeConfig;
   try {

@@ -1,6 +1,6 @@
 /**
- * Asks a real Consul what it makes of each piece of configuration, and writes that into outcomes.json. CONFORMANCE_TARGET
- * and CONSUL_BINARY name the Consul. `record.ts WORD...` asks about the pieces with these words in their names, and prints.
+ * Records a real Consul's outcome of each piece of configuration in outcomes.json. CONFORMANCE_TARGET and CONSUL_BINARY
+ * name the Consul. `record.ts WORD...` runs the pieces with these words in their names, and prints the outcomes.
  */
 import { freePorts } from "../../support/free-ports.ts";
 import { programOf } from "../../support/target.ts";
@@ -18,7 +18,7 @@ const [version = "unknown"] = /(?<=^Consul v)[\d.]+/.exec(said) ?? [];
 const plain = await start(placePiece({ name: "none", files: {} }));
 const outcomes = new Map<Piece, Outcome>();
 const waiting = pieces.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
-// An agent of Consul's mostly waits while it starts.
+// A starting Consul agent is idle most of the time.
 await Promise.all(Array.from({ length: 3 }, askWaiting));
 if (wanted.length === 0) {
   const inOrder = pieces.flatMap((piece) => outcomes.get(piece) ?? []);
@@ -57,7 +57,7 @@ function outcomeOf(started: Started | undefined): Omit<Outcome, "name"> {
   return { starts: true, services, checks: withoutFindings(checks), settings };
 }
 
-/** What an agent says of itself when it has come up; undefined when it ends instead. */
+/** agent/self after the start; undefined when the agent ends instead. */
 async function start(placed: PlacedPiece): Promise<Started | undefined> {
   const [http, lan, wan, server] = await freePorts(4);
   const agent = Bun.spawn(
@@ -88,7 +88,7 @@ async function start(placed: PlacedPiece): Promise<Started | undefined> {
   }
 }
 
-/** {} where a token is wanted; undefined where nothing listens yet. */
+/** {} where a token is required; undefined while no listener is open. */
 async function ask(url: string): Promise<object | undefined> {
   try {
     const answer = await fetch(url);

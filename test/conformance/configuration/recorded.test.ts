@@ -9,17 +9,17 @@ const { consul, outcomes } = await readOutcomes();
 const recorded = new Map(outcomes.map((outcome) => [outcome.name, outcome]));
 const differing = new Set(configurationDifferences.flatMap((difference) => difference.pieces));
 
-/** What Consul makes of a piece, and Praetor; equal where they agree. */
+/** The outcomes of a piece in Consul and in Praetor; equal where they agree. */
 async function compare(piece: Piece, said: Outcome): Promise<{ readonly wanted: object; readonly got: object }> {
   const found = await praetorOutcome(piece);
   return { wanted: comparable(said, said, found), got: comparable(found, said, found) };
 }
 
 function comparable(one: Outcome | PraetorOutcome, said: Outcome, found: PraetorOutcome): object {
-  // Consul's `validate` passes what its start then refuses; Praetor's says it at once.
+  // Consul's `validate` accepts what its start then refuses; Praetor's reports it at once.
   const isGood = one === said ? (said.validate?.valid ?? true) && said.starts : one.validate?.valid;
   const isRefused = said.validate?.valid === false;
-  // A definition that is left out ends a Consul.
+  // An invalid definition ends a Consul.
   const starts = one.starts && !("leftOut" in one && one.leftOut.length > 0);
   return {
     valid: said.validate === undefined ? undefined : isRefused ? one.validate?.valid : isGood,
@@ -34,7 +34,7 @@ function settingsOf({ settings = {} }: Outcome, known: ReadonlySet<string>): obj
   return Object.fromEntries(Object.entries(settings).filter(([name]) => known.has(name)));
 }
 
-describe(`pieces of configuration, as Consul ${consul} takes them`, () => {
+describe(`pieces of configuration, with the outcomes of Consul ${consul}`, () => {
   for (const piece of pieces)
     test(piece.name, async () => {
       const said = recorded.get(piece.name);
@@ -45,7 +45,7 @@ describe(`pieces of configuration, as Consul ${consul} takes them`, () => {
     });
 });
 
-test("are at least a hundred, each with a name of its own, and what is listed as different is among them", () => {
+test("are at least a hundred with different names, and include all listed differences", () => {
   const names = new Set(pieces.map(({ name }) => name));
   expect(names.size).toBe(pieces.length);
   expect(names.size).toBeGreaterThan(100);
@@ -53,7 +53,7 @@ test("are at least a hundred, each with a name of its own, and what is listed as
   expect([...differing].filter((name) => !names.has(name))).toEqual([]);
 });
 
-test("a definition that is left out is named with its file, line and column, and `validate` refuses it", async () => {
+test("an invalid definition is reported with file, line and column, and `validate` refuses it", async () => {
   for (const piece of pieces.filter(({ name }) => name.startsWith("bad among good"))) {
     const { starts, validate, leftOut } = await praetorOutcome(piece);
     expect([starts, validate?.valid]).toEqual([true, false]);

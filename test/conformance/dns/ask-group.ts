@@ -9,7 +9,7 @@ import type { QuestionGroup } from "./questions.ts";
 import type { DnsExchange } from "./recording.ts";
 import { sayOfExample } from "./upstream.ts";
 
-/** Starts an agent in the group's way with the catalog in it, and asks. */
+/** Starts an agent with the group's arguments and the catalog, and sends the questions. */
 export async function askGroup({ words, questions }: QuestionGroup): Promise<readonly DnsExchange[]> {
   const [port = 0] = await freePorts(1);
   const upstream = await startUpstream(sayOfExample);
@@ -44,7 +44,7 @@ async function expectDone(url: string, request: string, body: object): Promise<v
   if (answer.status !== 200) throw new Error(`${request} ${JSON.stringify(body)}: ${answer.text}`);
 }
 
-/** An answer that a resolver refuses is shown by the reason in place of its response code. */
+/** For an answer that a resolver refuses, the reason stands in place of the response code. */
 function unanswered(question: string, error: unknown): DnsExchange {
   const rcode = error instanceof NoDnsAnswer ? "no answer" : messageOf(error);
   return { question, rcode, flags: "", asked: "", answers: [], authority: [], additional: [], bytes: 0 };
@@ -71,12 +71,12 @@ function opcodeOf({ flags: word = 0 }: DnsAnswer): readonly string[] {
   return opcode === 0 ? [] : [`opcode=${opcode}`];
 }
 
-/** What an instance of a service with many shows: its node's name, its address, its port. */
+/** The parts of an answer that identify an instance of a large service: its node's name, its address, its port. */
 const traces = /\b(?:noted|few|many|crowd|host)-(\d{3})\b|\b10\.2\.\d+\.(\d+)\b|(?<="port":)20(\d{3})\b/g;
 
 /**
- * Which instances an answer tells when it cannot tell all is left to chance. They are numbered as they come, so that it
- * still shows that they are different ones and what belongs to each; and the agent's own port is called so.
+ * Chance decides which instances a truncated answer contains. They are numbered in order of appearance, which still
+ * shows that they are different and what belongs to each; the agent's own port gets a name.
  */
 class InstanceNames {
   readonly #numbers = new Map<number, number>();

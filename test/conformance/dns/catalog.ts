@@ -1,4 +1,4 @@
-/** What is registered before DNS is asked: bodies of PUT /v1/catalog/register. */
+/** The catalog of these tests: bodies of PUT /v1/catalog/register. */
 export const registrations: readonly object[] = [
   {
     Node: "edge1",
@@ -164,7 +164,7 @@ export const preparedQueries: readonly object[] = [
   { Name: "geo-", Template: { Type: "name_prefix_match" }, Service: { Service: "${name.suffix}" } },
 ];
 
-/** Of services with more instances than fit into every answer. Their names are equally long, so that answers are, too. */
+/** Services with more instances than fit into any answer. Their names are equally long, so their answers are, too. */
 function instancesOf(service: string, count: number, address?: string): readonly object[] {
   return Array.from({ length: count }, (_, at) => ({
     Node: `${service}-${String(at).padStart(3, "0")}`,
@@ -173,7 +173,7 @@ function instancesOf(service: string, count: number, address?: string): readonly
   }));
 }
 
-/** A node with tagged addresses, and a service on it with none, and one with the same. */
+/** A node with tagged addresses, with a service without any and one with the same. */
 function taggedNode(name: string, addresses: Readonly<Record<string, string>>): readonly object[] {
   const node = { Node: name, Address: "10.4.0.1", TaggedAddresses: addresses };
   const tagged = Object.entries(addresses).map(([tag, Address]) => [tag, { Address, Port: 99 }]);

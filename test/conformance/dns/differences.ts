@@ -2,14 +2,14 @@ import { decode } from "dns-packet";
 import { packetOf, parseDnsQuestion, recordLines } from "../../support/dns-exchange.ts";
 import type { DnsExchange } from "./recording.ts";
 
-/** Where Praetor answers otherwise on purpose. */
+/** An intended difference to Consul. */
 export interface DnsDifference {
-  /** What Praetor does, and why: a row of the table in docs/dns.md. */
+  /** Praetor's behaviour and its reason: a row of the table in docs/dns.md. */
   readonly what: string;
   readonly why: string;
   /** The questions, by the name of their group. */
   readonly where: Readonly<Record<string, readonly string[]>>;
-  /** What Praetor says where Consul says this; its length follows from the rest. */
+  /** Praetor's answer where Consul gives this one; its length follows from the rest. */
   readonly here: (consul: DnsExchange) => DnsExchange;
 }
 
@@ -183,7 +183,7 @@ function nothingIn(question: string): DnsExchange {
   return { question, rcode: "", flags: "", asked: "", answers: [], authority: [], additional: [], bytes: 0 };
 }
 
-/** What the question itself says with EDNS. */
+/** The EDNS option of the question. */
 function ednsIn(question: string): readonly string[] {
   return recordLines(decode(Buffer.from(packetOf(parseDnsQuestion(question)))).additionals);
 }

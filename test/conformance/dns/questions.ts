@@ -1,9 +1,9 @@
-/** Questions to an agent that is started in one way. */
+/** Questions to an agent with one set of arguments. */
 export interface QuestionGroup {
   readonly name: string;
-  /** More words for the agent; `<upstream>` is the address of the server that answers for example.com. */
+  /** Additional arguments of the agent; `<upstream>` is the address of the server that answers for example.com. */
   readonly words: readonly string[];
-  /** As parseDnsQuestion reads them. */
+  /** In the form of parseDnsQuestion. */
   readonly questions: readonly string[];
 }
 
@@ -62,7 +62,7 @@ const meshQuestions: readonly string[] = [
 
 const flagsTried = ["", "aa", "tc", "rd", "ra", "z", "ad", "cd", "aa,tc,rd,ra,z,ad,cd"];
 
-/** By their number, a cookie and some that are unknown; and subnets (8) that are right, too long and impossible. */
+/** Options by number: a cookie and unknown ones; and subnets (8) that are valid, too long and impossible. */
 const ednsOptions = [
   ...["10:0102030405060708", "3:", "12:000000", "65001:0102"],
   ...["8:00000000", "8:00010000", "8:000118000a0102", "8:000118050a0102", "8:0002400020010db800000000"],

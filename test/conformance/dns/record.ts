@@ -1,4 +1,4 @@
-/** Asks a real Consul and writes its answers into answers.json. CONFORMANCE_TARGET and CONSUL_BINARY name the Consul. */
+/** Records a real Consul's answers in answers.json. CONFORMANCE_TARGET and CONSUL_BINARY name the Consul. */
 import { programOf } from "../../support/target.ts";
 import { askGroup } from "./ask-group.ts";
 import { questionGroups } from "./questions.ts";

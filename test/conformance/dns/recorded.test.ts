@@ -11,8 +11,8 @@ for (const group of questionGroups) {
   const wanted = groups[group.name] ?? [];
   const got = await askGroup(group);
 
-  describe(`${group.name}, as Consul ${consul} answers it`, () => {
-    test("was recorded with these questions", () => {
+  describe(`${group.name}, with the answers of Consul ${consul}`, () => {
+    test("were recorded with these questions", () => {
       expect(got.map(({ question }) => question)).toEqual(wanted.map(({ question }) => question));
     });
 
@@ -22,7 +22,7 @@ for (const group of questionGroups) {
       test(`${at + 1}: ${exchange.question}`, () => {
         const difference = isConsul ? undefined : differenceAt(group.name, exchange.question);
         const expected = difference?.here(said) ?? said;
-        // A length is what follows from the rest.
+        // The length follows from the rest.
         const length = difference ? { bytes: exchange.bytes } : {};
         expect(exchange).toEqual({ ...expected, ...length });
         if (difference) expect(exchange).not.toEqual(said);
@@ -35,7 +35,7 @@ test("there are at least 120 questions", () => {
   expect(questionGroups.flatMap(({ questions }) => questions).length).toBeGreaterThanOrEqual(120);
 });
 
-test("what is listed as different is asked", () => {
+test("every listed difference has its question", () => {
   const listed = dnsDifferences.flatMap(({ where }) =>
     Object.entries(where).flatMap(([group, questions]) => questions.map((question) => `${group}: ${question}`)),
   );

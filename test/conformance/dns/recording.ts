@@ -1,15 +1,15 @@
 import { join } from "node:path";
 
-/** A question and its answer, with names in place of what differs from run to run. */
+/** A question and its answer, with names in place of what differs between runs. */
 export interface DnsExchange {
-  /** As parseDnsQuestion reads it. */
+  /** In the form of parseDnsQuestion. */
   readonly question: string;
   readonly rcode: string;
-  /** The opcode stands before them if it is another than QUERY. */
+  /** The opcode precedes them if it is another than QUERY. */
   readonly flags: string;
-  /** What the answer repeats of the question. */
+  /** The question section of the answer. */
   readonly asked: string;
-  /** One line a record, in an order of their own: Consul has none. */
+  /** One line for each record, sorted: Consul has no order. */
   readonly answers: readonly string[];
   readonly authority: readonly string[];
   readonly additional: readonly string[];

@@ -3,7 +3,7 @@ import type { Said } from "../../support/upstream.ts";
 
 const missing: Said = { rcode: 3, answers: [] };
 
-/** What the recursor of these tests says of example.com. */
+/** The records of example.com at the recursor of these tests. */
 export function sayOfExample(name: string, type: string): Said {
   switch (name) {
     case "silent.example.com":
@@ -37,7 +37,7 @@ const aliases: Readonly<Record<string, string>> = {
   "loop.example.com": "www.example.com",
 };
 
-/** Where the name leads, alias after alias. */
+/** The end of a chain of aliases. */
 function chainOf(name: string): readonly Answer[] {
   const target = aliases[name];
   if (target !== undefined) return [{ name, type: "CNAME", ttl: 60, data: target }, ...chainOf(target)];

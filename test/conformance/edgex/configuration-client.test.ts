@@ -4,7 +4,7 @@ import { EdgexClient } from "../../support/edgex-clients.ts";
 
 await sharedTarget();
 
-/** Some of what core-metadata pushes: every kind of value, all of them texts. */
+/** A part of core-metadata's configuration: every kind of value, each as text. */
 const leaves: Readonly<Record<string, string>> = {
   "Service/Port": "48081",
   "Service/Timeout": "-7",
@@ -28,7 +28,7 @@ function textsOf(json: string): Record<string, string> {
   return Object.fromEntries(pairs.map(({ Key, Value }) => [Key, Buffer.from(Value ?? "", "base64").toString()]));
 }
 
-/** As PutConfiguration does it: a look at each key, then its value. */
+/** Sends the requests of PutConfiguration: a read of each key, then its value. */
 async function push(client: EdgexClient, base: string): Promise<void> {
   for (const [name, value] of Object.entries(leaves)) {
     expect((await client.go("GET", `/v1/kv/${base}${name}`)).status).toBe(404);
@@ -37,7 +37,7 @@ async function push(client: EdgexClient, base: string): Promise<void> {
 }
 
 describe("a configuration below its base path", () => {
-  test("is not there, then pushed leaf by leaf, and comes back whole", async () => {
+  test("is missing at first, is pushed leaf by leaf, and is read back whole", async () => {
     await using client = await EdgexClient.open();
     const base = `${keyFolder()}edgex/core/1.0/edgex-core-metadata/`;
     expect(await client.go("GET", `/v1/kv/${base}?keys=`)).toMatchObject({ status: 404, text: "" });
@@ -55,14 +55,14 @@ describe("a configuration below its base path", () => {
     );
   });
 
-  test("is not there because one of a longer name is", async () => {
+  test("is missing although one with a longer name exists", async () => {
     await using client = await EdgexClient.open();
     const folder = keyFolder();
     await client.go("PUT", `/v1/kv/${folder}core-data-x/Service/Port`, "1");
     expect((await client.go("GET", `/v1/kv/${folder}core-data/?keys=`)).status).toBe(404);
   });
 
-  test("leaves a second request held, which a service drops without reading, and the agent goes on", async () => {
+  test("keeps a second request pending, which a service drops unread, and the agent goes on", async () => {
     const base = keyFolder();
     {
       await using client = await EdgexClient.open();
@@ -76,7 +76,7 @@ describe("a configuration below its base path", () => {
 });
 
 describe("a single value", () => {
-  test("is the first of a list of one, in base64; one that is not there is 404", async () => {
+  test("is the only entry of a list, in base64; a missing one is 404", async () => {
     await using client = await EdgexClient.open();
     const base = keyFolder();
     expect((await client.go("GET", `/v1/kv/${base}Writable/LogLevel`)).status).toBe(404);
@@ -85,7 +85,7 @@ describe("a single value", () => {
     expect(textsOf(text)).toEqual({ [`${base}Writable/LogLevel`]: "DEBUG" });
   });
 
-  test("of nothing has length 0 to a Go client", async () => {
+  test("that is empty has length 0 for a Go client", async () => {
     await using client = await EdgexClient.open();
     const base = keyFolder();
     await client.go("PUT", `/v1/kv/${base}AuthToken`, "");
@@ -93,7 +93,7 @@ describe("a single value", () => {
     expect(pair.Value ?? "").toBe("");
   });
 
-  test("is any bytes", async () => {
+  test("can be any bytes", async () => {
     await using client = await EdgexClient.open();
     const key = `/v1/kv/${keyFolder()}bytes`;
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, at) => at));
@@ -102,7 +102,7 @@ describe("a single value", () => {
     expect(Buffer.from(pair.Value ?? "", "base64").equals(bytes)).toBe(true);
   });
 
-  test("replaced is another to the next who asks; the keys beside it stay", async () => {
+  test("that is replaced is read with its new value; keys beside it stay", async () => {
     await using client = await EdgexClient.open();
     const base = keyFolder();
     await client.go("PUT", `/v1/kv/${base}a`, "1");

@@ -12,7 +12,7 @@ interface Pair {
 const nullBreaks = "device-sdk-c refuses a whole configuration with a null in it";
 const moreSettings = "a device service with more settings than Consul takes at once could not upload them";
 
-/** A device service of its own, whose keys go with the test. */
+/** A device service of its own, whose keys are removed after the test. */
 function deviceService(): { readonly name: string; readonly base: string } {
   const name = unique("device-bacnet");
   onTestFinished(async () => void (await del(`/v1/kv/edgex/core/1.0/${name}?recurse`)));
@@ -36,7 +36,7 @@ test("a ping is answered", async () => {
 });
 
 describe("a configuration", () => {
-  test("that is missing is 404; uploaded in one transaction, it is there whole", async () => {
+  test("that is missing is 404; after an upload in one transaction it is complete", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     const values = { "Service/Port": "49980", "Driver/Interval": "1.5", "Logging/RemoteURL": "http://x:1/y?z" };
@@ -49,7 +49,7 @@ describe("a configuration", () => {
     );
   });
 
-  test("of a profile has a semicolon in its keys, raw in the path", async () => {
+  test("of a profile has a semicolon in its keys, unescaped in the path", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     expect((await client.cUpload("/v1/txn", upload(`${base};docker`, { "Service/Port": "1" }))).status).toBe(200);
@@ -57,7 +57,7 @@ describe("a configuration", () => {
     expect(JSON.parse(text)).toMatchObject([{ Key: `${base};docker/Service/Port` }]);
   });
 
-  test("is asked for without a final slash, and takes a longer name's along", async () => {
+  test("is read without a final slash, which includes that of a longer name", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     for (const name of [`${base}/a`, `${base}2/a`]) await put(`/v1/kv/${name}`, "1");
@@ -65,7 +65,7 @@ describe("a configuration", () => {
     expect(pairs.map(({ Key }) => Key)).toEqual([`${base}/a`, `${base}2/a`]);
   });
 
-  test("is told again when it changes, by the index in a header that is compared letter by letter", async () => {
+  test("is sent again when it changes, by an index in a header whose letter case counts", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     await put(`/v1/kv/${base}/Writable/LogLevel`, "INFO");
@@ -84,7 +84,7 @@ describe("an empty value", () => {
   const read = async (client: EdgexClient, target: string): Promise<unknown> =>
     (JSON.parse((await client.c(target)).text) as Pair[]).map(({ Value }) => Value);
 
-  test("is an empty text to the C SDK, whoever asked the same before, and null to all others", async () => {
+  test("is an empty text for the C SDK, whoever read it before, and null for all others", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     await put(`/v1/kv/${base}/AuthToken`, "");
@@ -98,7 +98,7 @@ describe("an empty value", () => {
     expect((await send("GET", target, { headers })).json).toMatchObject([{ Value: null }]);
   });
 
-  test("is so, too, to who waited for it", async () => {
+  test("is an empty text also in the answer of a blocking query", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     await put(`/v1/kv/${base}/AuthToken`, "secret");
@@ -114,14 +114,14 @@ describe("an empty value", () => {
 });
 
 describe("an upload", () => {
-  test("of 64 settings is taken in one transaction", async () => {
+  test("of 64 settings is accepted in one transaction", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     expect((await client.cUpload("/v1/txn", upload(base, settings(64)))).status).toBe(200);
     expect(JSON.parse((await client.c(`/v1/kv/${base}?keys=`)).text)).toHaveLength(64);
   });
 
-  test("of more is taken whole from the C SDK, and from nobody else", async () => {
+  test("of more settings is accepted from the C SDK only", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     const body = upload(base, settings(200));
@@ -133,7 +133,7 @@ describe("an upload", () => {
     if (isTaken) expect(JSON.parse(keys.text)).toHaveLength(200);
   });
 
-  test("of as many as fill the largest body is all or nothing", async () => {
+  test("of the largest body is all or nothing", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     const tooLong = upload(base, settings(8_000));
@@ -144,7 +144,7 @@ describe("an upload", () => {
 });
 
 describe("a device service", () => {
-  test("is registered with its check in one upload, and deregistered by one in chunks without a length", async () => {
+  test("is registered with its check in one upload, and deregistered by a chunked request without a length", async () => {
     await using client = await EdgexClient.open();
     const { name } = deviceService();
     onTestFinished(async () => void (await put(`/v1/agent/service/deregister/${name}`)));

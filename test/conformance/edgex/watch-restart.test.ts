@@ -12,7 +12,7 @@ const put = (value: string): Promise<Answer> =>
   exchange(target.url, "PUT", { path: `/v1/kv/${folder}LogLevel`, body: value });
 
 test.each(["SIGTERM", "SIGKILL"] as const)(
-  "a service that watched through the agent's end by %s goes on with its index, and is told of the next change",
+  "a service whose agent ends by %s continues its watch with its index and receives the next change",
   async (signal) => {
     await put(`INFO ${signal}`);
     const { index } = await ask("");
@@ -21,7 +21,8 @@ test.each(["SIGTERM", "SIGKILL"] as const)(
       () => "cut",
     );
     await target.restart(signal);
-    // Let go with the index that it had, with an error, or cut: a service asks again with the same.
+    // The query ends with its index, with an error, or with a broken connection: a service repeats it with the same
+    // index.
     expect([index, Number.NaN, "cut"]).toContain(await cut);
     const held = ask(`index=${index}&`);
     expect(await Promise.race([held, Bun.sleep(300)])).toBeUndefined();

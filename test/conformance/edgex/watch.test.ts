@@ -7,7 +7,7 @@ await sharedTarget();
 
 const unheard = "misses a recursive delete of a parent and lets the index fall back";
 
-/** Long enough for the request to be held when the act is done. */
+/** Long enough for the agent to hold the request before the act. */
 const headStartMs = 60;
 
 interface Watched {
@@ -15,7 +15,7 @@ interface Watched {
   readonly second: ClientAnswer;
 }
 
-/** The loop of a Geneva service: asks without an index, and again with the one it was told, while `act` is done. */
+/** The loop of a Geneva service during `act`: a read without an index, then reads with the last index. */
 async function watching(prefix: string, act: () => Promise<unknown>, wait = "1800000ms"): Promise<Watched> {
   await using client = await EdgexClient.open();
   const first = await client.go("GET", `/v1/kv/${prefix}?recurse=&wait=${wait}`);
@@ -31,21 +31,21 @@ function expectHigher({ first, second }: Watched): void {
 }
 
 describe("the watch of a configuration", () => {
-  test("is answered at once without an index, with 404 and an index where there is nothing", async () => {
+  test("is answered at once without an index, with 404 and an index for a missing folder", async () => {
     await using client = await EdgexClient.open();
     const answer = await client.go("GET", `/v1/kv/${keyFolder()}Writable/?recurse=&wait=1800000ms`);
     expect(answer).toMatchObject({ status: 404, text: "" });
     expect(Number(answer.index)).toBeGreaterThanOrEqual(1);
   });
 
-  test("is held through 404 until the first key comes", async () => {
+  test("waits through 404 until the first key exists", async () => {
     const prefix = `${keyFolder()}Writable/`;
     const watched = await watching(prefix, () => put(`/v1/kv/${prefix}LogLevel`, "INFO"));
     expectHigher(watched);
     expect([watched.first.status, watched.second.status]).toEqual([404, 200]);
   });
 
-  test("is answered with 404 and a higher index when its last key is deleted, alone or with its folder", async () => {
+  test("returns 404 with a higher index when its last key is deleted, alone or with its folder", async () => {
     const prefix = `${keyFolder()}Writable/`;
     for (const target of [`${prefix}LogLevel`, `${prefix}?recurse`]) {
       await put(`/v1/kv/${prefix}LogLevel`, "INFO");
@@ -64,7 +64,7 @@ describe("the watch of a configuration", () => {
     if (!differs("consul", unheard)) expectHigher(watched);
   });
 
-  test("that nothing happens to ends with the index and the keys that it had", async () => {
+  test("without a change ends with the same index and keys", async () => {
     const folder = keyFolder();
     const prefix = `${folder}Writable/`;
     await put(`/v1/kv/${prefix}LogLevel`, "INFO");
@@ -76,7 +76,7 @@ describe("the watch of a configuration", () => {
     expect(second).toEqual(first);
   });
 
-  test("with an index above that of the store goes on from a lower one, at once", async () => {
+  test("with an index above the store's continues at once from a lower one", async () => {
     await using client = await EdgexClient.open();
     const prefix = `${keyFolder()}Writable/`;
     await put(`/v1/kv/${prefix}LogLevel`, "INFO");
@@ -87,7 +87,7 @@ describe("the watch of a configuration", () => {
     expect(Number(answer.index)).toBeLessThan(999_999_999);
   });
 
-  test("keeps the index through a restart's worth of writes of the same values, as a push with -o is", async () => {
+  test("keeps its index through repeated writes of the same values, as a push with -o makes them", async () => {
     const prefix = `${keyFolder()}Writable/`;
     await put(`/v1/kv/${prefix}LogLevel`, "INFO");
     const { first, second } = await watching(prefix, () => put(`/v1/kv/${prefix}LogLevel`, "INFO"), "300ms");

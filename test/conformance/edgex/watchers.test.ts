@@ -15,16 +15,16 @@ const unheard = "misses a recursive delete of a parent and lets the index fall b
 const nullBreaks = "device-sdk-c refuses a whole configuration with a null in it";
 const overheard = "wakes who watches an empty folder for a write of any other key";
 
-/** Folders in each other, beside each other, and with a name that begins another's. */
+/** Folders in each other, beside each other, and with a name that is another's prefix. */
 const folders = ["", "a/", "a/b/", "a/b/c/", "a/bb/", "ab/"] as const;
 const names = ["x", "y", "z"] as const;
 
 const go: Asking = { recurse: "", headers: { "User-Agent": "Go-http-client/1.1" } };
 const c: Asking = { recurse: "true", headers: { "User-Agent": "edgex" } };
-/** Asks as the C SDK does, and is not it. */
+/** Sends the C SDK's requests from another client. */
 const other: Asking = { recurse: "true", headers: {} };
 
-/** The keys as they must be, and how many changes each watched folder has seen. */
+/** The expected keys, and how many changes each watched folder has had. */
 class Ledger {
   readonly keys = new Map<string, string>();
   readonly changesBelow: Map<string, number> = new Map(folders.map((folder) => [folder, 0]));
@@ -64,13 +64,13 @@ async function change(root: string, ledger: Ledger): Promise<void> {
     await del(`/v1/kv/${root}${key}`);
     return ledger.delete(ledger.keys.has(key) ? [key] : []);
   }
-  // Consul is only asked for what it hears: the end of a whole tree, where all who watch stand above it.
+  // Consul always wakes for the deletion of a whole tree when all watchers are above it; other deletions it can miss.
   const folder = differs("consul", unheard) ? "a/b/c/" : pick(folders);
   await del(`/v1/kv/${root}${folder}?recurse`);
   ledger.delete([...ledger.keys.keys()].filter((each) => each.startsWith(folder)));
 }
 
-test(`who watches as Geneva's services do sees the store as it is, and asks no more often than it changes (SEED=${seed})`, async () => {
+test(`watchers like Geneva's services see the current store, and wake no more often than it changes (SEED=${seed})`, async () => {
   const root = keyFolder();
   const ledger = new Ledger();
   const watched = folders.flatMap((folder) => [go, c, other].map((asking) => ({ folder, asking })));

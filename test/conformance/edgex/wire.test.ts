@@ -6,7 +6,7 @@ import { headerOf, RawConnection, textOf } from "../../support/raw-connection.ts
 await sharedTarget();
 
 describe("Go's HTTP client", () => {
-  test("needs no content type and no Accept, and reads what is gzipped or not", async () => {
+  test("needs no Content-Type and no Accept, and reads gzip and plain bodies", async () => {
     await using client = await EdgexClient.open();
     const key = `/v1/kv/${keyFolder()}big`;
     expect(await client.go("PUT", key, "x".repeat(20_000))).toMatchObject({ status: 200, text: "true" });
@@ -14,7 +14,7 @@ describe("Go's HTTP client", () => {
     expect(Buffer.from(pair.Value, "base64").toString()).toBe("x".repeat(20_000));
   });
 
-  test("finds the index by its exact letters, with 200, 404 and a key's bare value alike", async () => {
+  test("finds the index in its exact letter case, with 200, 404 and a raw value", async () => {
     await using client = await EdgexClient.open();
     const folder = `/v1/kv/${keyFolder()}`;
     expect((await client.go("GET", `${folder}?recurse=`)).index).toMatch(/^[1-9]\d*$/);
@@ -23,7 +23,7 @@ describe("Go's HTTP client", () => {
       expect((await client.go("GET", target)).index).toMatch(/^[1-9]\d*$/);
   });
 
-  test("is told in the headers that there is a leader, and that it was asked just now", async () => {
+  test("receives headers that say that a leader is known and was contacted just now", async () => {
     await using connection = await RawConnection.open((await sharedTarget()).url);
     connection.send(goRequest("GET", "/v1/health/service/consul"));
     const answer = await connection.answer();
@@ -42,7 +42,7 @@ describe("Go's HTTP client", () => {
     expect(JSON.parse(next.text)).toHaveLength(2);
   });
 
-  test("may send the token, or the name and password, that its environment has", async () => {
+  test("may send the token, or the name and password, of its environment", async () => {
     await using connection = await RawConnection.open((await sharedTarget()).url);
     for (const field of ["X-Consul-Token: 6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11", "Authorization: Basic dXNlcjpwdw=="]) {
       const octets = goRequest("GET", "/v1/agent/services").toString();
@@ -51,7 +51,7 @@ describe("Go's HTTP client", () => {
     }
   });
 
-  test("writes a key in the pieces that the network makes of it", async () => {
+  test("may write a key in any TCP segments", async () => {
     await using connection = await RawConnection.open((await sharedTarget()).url);
     const key = `/v1/kv/${keyFolder()}a`;
     const octets = goRequest("PUT", key, "INFO");
@@ -74,7 +74,7 @@ describe("Go's HTTP client", () => {
   );
 });
 
-test("a key with empty parts is kept as it is and found again, where Consul leads a PUT astray", async () => {
+test("keeps a key with empty parts, where Consul redirects a PUT", async () => {
   await using client = await EdgexClient.open();
   const folder = keyFolder();
   const written = await client.go("PUT", `/v1/kv/${folder}a//b`, "v");
@@ -85,7 +85,7 @@ test("a key with empty parts is kept as it is and found again, where Consul lead
   expect((await client.go("GET", `/v1/kv/${folder}a//b?raw=`)).text).toBe("v");
 });
 
-describe("a key as Go escapes it", () => {
+describe("a key with Go's escapes", () => {
   test.each([
     "Writable/LogLevel",
     "a+b c",
@@ -101,7 +101,7 @@ describe("a key as Go escapes it", () => {
     "folder/",
     "it's (new)!*",
     "a|b[c]{d}",
-  ])("is the same key to who writes, lists and reads it: %s", async (name) => {
+  ])("is the same key for a write, a list and a read: %s", async (name) => {
     await using client = await EdgexClient.open();
     const folder = keyFolder();
     const target = goPath(`/v1/kv/${folder}${name}`);

@@ -1,14 +1,14 @@
 import { errorKind } from "./error-kind.ts";
 import type { RecordingServers, SeenRequest } from "./recording-servers.ts";
 
-/** Variables, and flags by their name with a dash, that a command is run with; values as RecordingServers.expand takes them. */
+/** Variables and flags (with a dash) of a command; values in the form of RecordingServers.expand. */
 export type Given = ReadonlyMap<string, string>;
 
-/** What came of it: requests that were answered, or why there was none. */
+/** The outcome: the requests that were answered, or why there was none. */
 export interface Outcome {
   readonly requests?: readonly SeenRequest[];
   readonly error?: string;
-  /** Variables whose value the command complained of before it went on without them. */
+  /** Variables about whose value the command complained before it went on without them. */
   readonly warnings?: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export function parseCase(line: string): Case {
   return { given: new Map(Object.entries(given)), outcome };
 }
 
-/** The words and variables that a case is run with. */
+/** The arguments and variables of a case. */
 export function invocationOf(
   given: Given,
   servers: RecordingServers,

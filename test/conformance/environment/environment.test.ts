@@ -10,8 +10,8 @@ import { proxiedAddresses } from "./parameters.ts";
 import { RecordingServers } from "./recording-servers.ts";
 
 /*
- * What the command line does with each variable and flag that says how the agent is reached, with every two of them together, as
- * servers see it. The real Consul's answers are in consul.jsonl and proxied.json; record.ts records them again.
+ * The effect of each variable and flag that says how to reach the agent, and of every two of them together, as servers
+ * see it. The real Consul's results are in consul.jsonl and proxied.json; record.ts records them again.
  */
 
 let servers: RecordingServers;
@@ -32,7 +32,7 @@ async function run({ given }: Case): Promise<Outcome> {
   return outcomeOf(servers.takeSeen(), result);
 }
 
-/** Consul names no host on a socket, and with a proxy sends "GET http:///v1/..." there; both are of no use to a server. */
+/** On a socket Consul sends no host, and with a proxy it sends "GET http:///v1/..." there; a server can use neither. */
 function withoutSocketsHost(outcome: Outcome): Outcome {
   if (outcome.requests === undefined) return outcome;
   const requests = outcome.requests.map(({ host, ...request }) =>
@@ -43,13 +43,13 @@ function withoutSocketsHost(outcome: Outcome): Outcome {
   return { ...outcome, requests };
 }
 
-describe("the command line makes the requests that Consul's makes, or complains of the same", () => {
+describe("the command line sends the requests of Consul's, or reports the same errors", () => {
   test.each(cases.map((each) => [caseText(each), each] as const))("%s", async (_text, each) => {
     expect(withoutSocketsHost(await run(each))).toEqual(withoutSocketsHost(each.outcome));
   });
 });
 
-describe("NO_PROXY exempts what it exempts in Consul", () => {
+describe("NO_PROXY exempts the same addresses as in Consul", () => {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by record.ts
   const recorded = JSON.parse(readFileSync(join(import.meta.dir, "proxied.json"), "utf8")) as Record<string, string>;
   test.each(Object.entries(recorded))("%j", (noProxy, ways) => {
@@ -62,7 +62,7 @@ describe("NO_PROXY exempts what it exempts in Consul", () => {
   });
 });
 
-test("a value of CONSUL_HTTP_SSL_VERIFY that is no boolean leaves certificates verified, which it does not in Consul", async () => {
+test("an invalid value of CONSUL_HTTP_SSL_VERIFY leaves certificates verified, unlike in Consul", async () => {
   const given = new Map([
     ["CONSUL_HTTP_ADDR", "https://localhost:{https}"],
     ["CONSUL_HTTP_SSL_VERIFY", "nonsense"],
@@ -70,7 +70,7 @@ test("a value of CONSUL_HTTP_SSL_VERIFY that is no boolean leaves certificates v
   expect(await run({ given, outcome: {} })).toEqual({ error: "untrusted" });
 });
 
-test("a variable that begins with PRAETOR_ counts before Consul's, and a flag before both", async () => {
+test("a variable that begins with PRAETOR_ precedes Consul's, and a flag precedes both", async () => {
   const given = new Map([
     ["CONSUL_HTTP_ADDR", "127.0.0.1:1"],
     ["PRAETOR_HTTP_ADDR", "127.0.0.1:{http}"],

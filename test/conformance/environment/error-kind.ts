@@ -1,4 +1,4 @@
-/** What a command's message on standard error complains of; the first that matches counts. */
+/** The kind of error in a command's message on standard error; the first match counts. */
 const kinds: readonly (readonly [kind: string, pattern: RegExp])[] = [
   ["unknown scheme", /unknown protocol scheme/i],
   ["more than a host and a port", /lookup \S+\/prefix: no such host|has more than a host and a port/],

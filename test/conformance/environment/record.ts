@@ -1,8 +1,8 @@
 /**
- * Records what the real Consul's command line does with its variables and flags, in two files:
+ * Records the effect of variables and flags on the real Consul's command line, in two files:
  * CONSUL_BINARY=... unshare -rn sh -c 'ip link set lo up; bun record.ts [cases|proxied]'
- * Without a network, what goes straight to an address that is nobody's fails at once.
- * Every pair of values occurs in at least one case, if possible in one where a request was made, since an error hides the rest.
+ * Without a network, a direct connection to a foreign address fails at once.
+ * Every pair of values occurs in at least one case, if possible in one with a request, since an error hides the rest.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,11 +11,11 @@ import { noProxies, parameters, proxiedAddresses, refused } from "./parameters.t
 import { RecordingServers } from "./recording-servers.ts";
 
 const consul = process.env["CONSUL_BINARY"] ?? "consul";
-/** How often a pair is tried until a case with it makes a request. */
+/** How many cases a pair gets until one of them sends a request. */
 const attemptsMax = 8;
 await using servers = await RecordingServers.start();
 let seed = 1;
-/** A small generator, so that recording again tries the same cases. */
+/** A small random generator with a fixed seed, so that a new recording has the same cases. */
 function random(below: number): number {
   seed = (seed * 48_271) % 2_147_483_647;
   return seed % below;
@@ -71,12 +71,12 @@ async function recordProxied(): Promise<void> {
   );
 }
 
-/** "" is not given; without an address the test would depend on what listens at port 8500. */
+/** "" means absent; without an address the test would depend on what listens at port 8500. */
 function valuesOf(name: string): readonly string[] {
   return [...(name === "CONSUL_HTTP_ADDR" ? [] : [""]), ...(parameters[name] ?? [])];
 }
 
-/** The pairs of a value with those of all later parameters, but a socket with a proxy, for which see rowWith. */
+/** The pairs of a value with those of all later parameters, except a socket with a proxy: see rowWith. */
 function pairsWith(name: string, value: string): readonly string[] {
   const later = names.slice(names.indexOf(name) + 1);
   return later.flatMap((other) =>
@@ -98,7 +98,7 @@ function pairsOf(row: ReadonlyMap<string, string>): readonly string[] {
   );
 }
 
-/** A row with this pair; every other parameter takes a value that makes many new pairs with those before it. */
+/** A row with this pair; every other parameter gets a value with many new pairs. */
 function rowWith(pair: string): ReadonlyMap<string, string> {
   const [name, value, other, otherValue] = JSON.parse(pair) as [string, string, string, string];
   const row = new Map([
@@ -115,7 +115,7 @@ function rowWith(pair: string): ReadonlyMap<string, string> {
     });
     row.set(each, ranked.toSorted((a, b) => b.rank - a.rank)[0]?.candidate ?? "");
   }
-  // Consul sends a proxy's requests into the socket, which is of no use to anybody.
+  // Consul would send a proxy's requests into the socket, which no server understands.
   const isSocket = (row.get("-http-addr") || row.get("CONSUL_HTTP_ADDR"))?.startsWith("unix:");
   if (isSocket) for (const each of names.filter(isProxy)) row.set(each, "");
   return row;
@@ -148,7 +148,7 @@ async function runConsul(given: Given): Promise<Outcome> {
   return outcomeOf(servers.takeSeen(), { code, stderr });
 }
 
-/** "p" by the proxy, "-" straight. */
+/** "p" by the proxy, "-" direct. */
 async function wayTo(address: string, noProxy: string): Promise<"p" | "-"> {
   servers.takeSeen();
   const env = { HTTP_PROXY: servers.expand("http://127.0.0.1:{proxy}"), NO_PROXY: noProxy, CONSUL_HTTP_ADDR: address };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { localhostCertificate, otherCertificate } from "../../support/certificates.ts";
 
-/** What a server saw of one request. Ports and paths of this run are written as names: "localhost:{https}". */
+/** A request as a server saw it. Ports and paths of this run are written as names: "localhost:{https}". */
 export interface SeenRequest {
   readonly at: "http" | "https" | "unix" | "proxy";
   /** The request line without the version. */
@@ -14,7 +14,7 @@ export interface SeenRequest {
   readonly token?: string;
   readonly authorization?: string;
   readonly proxyAuthorization?: string;
-  /** Server name that the TLS client asked for. */
+  /** Server name in the TLS handshake. */
   readonly sni?: string;
   /** Common name of the client's certificate. */
   readonly certificate?: string;
@@ -25,8 +25,9 @@ const answer = JSON.stringify([
 ]);
 
 /**
- * Agents over HTTP, HTTPS (which asks for a client certificate) and a unix socket, and an HTTP proxy, with the files that
- * variables name. Each remembers what it is asked; the proxy answers plain requests itself and tunnels to the HTTPS agent.
+ * Agents over HTTP, HTTPS (with an optional client certificate) and a unix socket, and an HTTP proxy, with the files
+ * that variables name. Each records its requests; the proxy answers plain requests itself and tunnels to the HTTPS
+ * agent.
  */
 export class RecordingServers implements AsyncDisposable {
   readonly #folder = mkdtempSync(join(tmpdir(), "environment-"));
@@ -119,7 +120,7 @@ export class RecordingServers implements AsyncDisposable {
     let head = "";
     const read = (bytes: Buffer): void => {
       head += bytes.toString("latin1");
-      // As Go's servers answer a client that speaks TLS.
+      // The answer of Go's servers to a client that speaks TLS.
       if (head.startsWith("\x16\x03")) return void socket.end("HTTP/1.0 400 Bad Request\r\n\r\n");
       if (!head.includes("\r\n\r\n")) return;
       socket.off("data", read);
@@ -149,7 +150,7 @@ export class RecordingServers implements AsyncDisposable {
     return { at, line: line.replace(/ HTTP\/1\.1$/, ""), ...present };
   }
 
-  /** Wherever the client wants to go, it comes to the HTTPS agent. */
+  /** Every tunnel leads to the HTTPS agent, whatever its target. */
   #tunnel(socket: Socket): void {
     const onward = connect(Number(this.expand("{https}")), "127.0.0.1", () => {
       socket.write("HTTP/1.1 200 Connection established\r\n\r\n");

@@ -7,19 +7,19 @@ const restricted = await startKeeperTarget("-hcl", 'http_config { allow_write_ht
 afterAll(() => restricted.target.stop());
 
 describe("ping", () => {
-  test("tells the time as Go's UnixDate", async () => {
+  test("returns the time in Go's UnixDate format", async () => {
     const askedMs = Date.now();
     const { json, status } = await ask("GET /ping");
     expect(status).toBe(200);
     const { timestamp } = json as { timestamp: string };
     expect(json).toEqual({ apiVersion: "v3", timestamp, serviceName: "core-keeper" });
     expect(timestamp).toMatch(/^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d UTC \d{4}$/);
-    // It has whole seconds.
+    // The format has whole seconds.
     expect(Date.parse(timestamp)).toBeWithin(askedMs - 1_000, Date.now() + 1);
   });
 });
 
-test("the version is one whose first number clients take", async () => {
+test("the version's first number is one that clients accept", async () => {
   const { json, status } = await ask("GET /version");
   expect(status).toBe(200);
   const { version } = json as { version: string };
@@ -27,7 +27,7 @@ test("the version is one whose first number clients take", async () => {
   expect(version).toMatch(/^4\.\d+\.\d+$/);
 });
 
-test("the configuration is told in core-keeper's parts", async () => {
+test("the configuration has core-keeper's parts", async () => {
   const { json, status } = await ask("GET /config");
   expect(status).toBe(200);
   const { config } = json as { config: Record<string, object> };
@@ -51,7 +51,7 @@ describe("a secret", () => {
     ],
   };
 
-  test("is taken, and the request's id is told", async () => {
+  test("is accepted, and the answer has the request's id", async () => {
     const requestId = "9d2a1c2e-4b71-4a39-9b30-1c9d2a6f2a11";
     const answer = await ask("POST /secret", { ...secret, requestId });
     expect([answer.status, answer.json]).toEqual([201, { apiVersion: "v3", requestId, statusCode: 201 }]);
@@ -81,14 +81,14 @@ describe("a secret", () => {
     expectRefusal(answer, 400, `JSON decode failed -> ${message}`);
   });
 
-  test("that is no JSON is refused", async () => {
+  test("with invalid JSON is refused", async () => {
     expectRefusal(await ask("POST /secret", "{"), 400, "JSON decode failed -> unexpected EOF");
   });
 });
 
 describe("every answer", () => {
   test.each([["GET /ping"], ["GET /kvs/key/nothing"], ["PUT /registry"], ["GET /nowhere"], ["PATCH /registry"]])(
-    "to %s has the correlation id that was sent, or a new one",
+    "to %s has the correlation id of the request, or a new one",
     async (request) => {
       const sent = await ask(request, undefined, { headers: { "x-correlation-id": "abc-123" } });
       expect(sent.header("X-Correlation-ID")).toBe("abc-123");
@@ -104,7 +104,7 @@ describe("every answer", () => {
   });
 });
 
-describe("what there is not", () => {
+describe("an unknown path", () => {
   test.each(["", "/", "/pingg", "/ping/", "/kvs", "/kvs/key", "/registry/", "/registry/serviceId", "/registry/all/x"])(
     "is a 404 at %p, as core-keeper's framework answers it",
     async (path) => {
@@ -119,24 +119,24 @@ describe("what there is not", () => {
     ["GET /registry", "OPTIONS, POST, PUT"],
     ["PATCH /registry/serviceId/a", "OPTIONS, DELETE, GET"],
     ["GET /secret", "OPTIONS, POST"],
-  ])("is a 405 for %s, which tells what there is", async (request, allow) => {
+  ])("is a 405 for %s, with the allowed methods", async (request, allow) => {
     const answer = await ask(request);
     expect([answer.status, answer.json]).toEqual([405, { message: "Method Not Allowed" }]);
     expect(answer.header("Allow")).toBe(allow);
   });
 
-  test("is told to who asks by OPTIONS", async () => {
+  test("lists its methods for OPTIONS", async () => {
     const answer = await ask("OPTIONS /registry/all");
     expect([answer.status, answer.text, answer.header("Allow")]).toEqual([204, "", "OPTIONS, GET"]);
   });
 
-  test("is Consul's API here, and this one there", async () => {
+  test("serves Consul's API on one port only, and core-keeper's on the other", async () => {
     expect((await fetch(`${keeper.url}/v1/status/leader`)).status).toBe(404);
     expect((await fetch(`${keeper.target.url}/api/v3/ping`)).status).toBe(404);
   });
 });
 
-test("who may not write over Consul's API may not write here", async () => {
+test("a client that may not write over Consul's API may not write over core-keeper's", async () => {
   expectRefusal(await restricted.ask("PUT /kvs/key/a", { value: 1 }), 403, "Access is restricted");
   expect((await restricted.ask("GET /kvs/key/a")).status).toBe(404);
 });

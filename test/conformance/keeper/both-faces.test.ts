@@ -23,7 +23,7 @@ async function registerWithConsul(definition: {
 }
 
 describe("a key", () => {
-  test("that is put here is an ordinary key there, with flags that stay and indexes that rise", async () => {
+  test("put over core-keeper's API is an ordinary key in Consul's, with flags that stay and indexes that rise", async () => {
     const root = keyRoot(keeper, "ordinary");
     await consul(`PUT /kv/${root}/a?flags=7`, "old");
     await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { a: "new", b: 1 } });
@@ -38,7 +38,7 @@ describe("a key", () => {
     expect((await ask(`GET /kvs/key/${root}/a?plaintext=true`)).json).toMatchObject({ response: [{ value: "won" }] });
   });
 
-  test("that is put or deleted here wakes who waits for it there", async () => {
+  test("put or deleted over core-keeper's API wakes its watchers in Consul's", async () => {
     const root = keyRoot(keeper, "watched");
     await ask(`PUT /kvs/key/${root}/a`, { value: 1 });
     const wait = async (index: number): Promise<number> =>
@@ -53,7 +53,7 @@ describe("a key", () => {
     expect(await promptly(wokenAgain)).toBeGreaterThan(next);
   });
 
-  test("that is written as it is moves no index", async () => {
+  test("written with the same value moves no index", async () => {
     const root = keyRoot(keeper, "same");
     await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { a: 1 } });
     const { index } = await consul(`GET /kv/${root}/?recurse`);
@@ -62,8 +62,8 @@ describe("a key", () => {
   });
 });
 
-describe("a service that registers here", () => {
-  test("is the agent's service with its check there", async () => {
+describe("a service registered over core-keeper's API", () => {
+  test("is the agent's service with its check in Consul's", async () => {
     await register(keeper, { serviceId: "here", port: 59880, status: "UP" }, { interval: "1h30m" });
     expect((await consul("GET /agent/service/here")).json).toMatchObject({
       ...{ ID: "here", Service: "here", Address: "127.0.0.1", Port: 59880, Tags: [], Meta: {} },
@@ -73,7 +73,7 @@ describe("a service that registers here", () => {
     ]);
   });
 
-  test("is the same as if it had registered there", async () => {
+  test("equals one registered over Consul's", async () => {
     const mask = (text: string): string =>
       text.replaceAll(/"(\w+Index|ContentHash)":"?\w+"?/g, "").replaceAll("twin-b", "twin-a");
     await register(keeper, { serviceId: "twin-a", port: 80 }, { interval: "1d" });
@@ -85,7 +85,7 @@ describe("a service that registers here", () => {
     }
   });
 
-  test("is gone there once it is halted or deleted", async () => {
+  test("is gone from Consul's once it is halted or deleted", async () => {
     await register(keeper, { serviceId: "halts" });
     await ask("PUT /registry", registrationBody({ serviceId: "halts", status: "HALT" }));
     expect((await consul("GET /agent/service/halts")).status).toBe(404);
@@ -95,14 +95,14 @@ describe("a service that registers here", () => {
     expect((await consul("GET /health/service/deleted")).json).toEqual([]);
   });
 
-  test("wakes who waits for it there", async () => {
+  test("wakes its watchers in Consul's", async () => {
     const { index } = await consul("GET /health/service/awaited");
     const woken = consul(`GET /health/service/awaited?index=${index}&wait=10m`);
     await register(keeper, { serviceId: "awaited" });
     expect((await promptly(woken)).json).toMatchObject([{ Service: { ID: "awaited" } }]);
   });
 
-  test("takes the place of the checks that it had there", async () => {
+  test("replaces the checks that it had in Consul's", async () => {
     await registerWithConsul({
       Name: "moved",
       Port: 1,
@@ -113,7 +113,7 @@ describe("a service that registers here", () => {
   });
 });
 
-describe("a service that registers with Consul's API", () => {
+describe("a service registered over Consul's API", () => {
   const place = { Address: "127.0.0.1", Port: 7 };
   test.each([
     [
@@ -139,7 +139,7 @@ describe("a service that registers with Consul's API", () => {
     ],
     [{ AliasService: "other" }, { type: "alias", path: "other", interval: "" }],
     [undefined, { type: "", path: "", interval: "" }],
-  ])("with the check %j is shown here with %j", async (Check, HealthCheck) => {
+  ])("with the check %j is shown over core-keeper's API with %j", async (Check, HealthCheck) => {
     await registerWithConsul({ Name: "theirs", ...place, Check });
     const shown = (await shownRegistration(keeper, "theirs")) as { created: number; modified: number };
     expect(shown).toMatchObject({ serviceId: "theirs", host: "127.0.0.1", port: 7, HealthCheck });
@@ -151,7 +151,7 @@ describe("a service that registers with Consul's API", () => {
     ["pass", "UP"],
     ["warn", "DOWN"],
     ["fail", "DOWN"],
-  ])("is UNKNOWN until it says something, and after %s %s", async (word, status) => {
+  ])("is UNKNOWN until its first update, and after %s %s", async (word, status) => {
     await registerWithConsul({ Name: "told", ...place, Check: { TTL: "1h" } });
     expect(await shownRegistration(keeper, "told")).toMatchObject({ status: "UNKNOWN" });
     await consul(`PUT /agent/check/${word}/service:told`);
@@ -165,14 +165,14 @@ describe("a service that registers with Consul's API", () => {
     expect(await shownRegistration(keeper, "bare")).toMatchObject({ status: "DOWN" });
   });
 
-  test("cannot register here as if it were new, and can be deleted here", async () => {
+  test("cannot be registered as new over core-keeper's API, and can be deleted there", async () => {
     await registerWithConsul({ Name: "theirs", ...place });
     expect((await ask("POST /registry", registrationBody({ serviceId: "theirs" }))).status).toBe(409);
     expect((await ask("DELETE /registry/serviceId/theirs")).status).toBe(204);
     expect((await consul("GET /agent/service/theirs")).status).toBe(404);
   });
 
-  test("after it has halted here is no longer halted", async () => {
+  test("is no longer halted in core-keeper's API", async () => {
     await register(keeper, { serviceId: "back" });
     await ask("PUT /registry", registrationBody({ serviceId: "back", status: "HALT" }));
     await registerWithConsul({ Name: "back", ...place });
@@ -195,13 +195,13 @@ describe("a service of another node", () => {
     ["passing", "UP"],
     ["critical", "DOWN"],
     [undefined, "UNKNOWN"],
-  ])("that is %p is %s here", async (status, shown) => {
+  ])("that is %p is %s in core-keeper's API", async (status, shown) => {
     await registerElsewhere("far", status);
     expect(await shownRegistration(keeper, "far")).toMatchObject({ status: shown, host: "192.0.2.2", port: 70 });
     expect((await ask("GET /registry/all")).text).toContain('"serviceId":"far"');
   });
 
-  test("is replaced here by the agent's own of that id, which can register", async () => {
+  test("is replaced by the agent's own of that id, which can register over core-keeper's API", async () => {
     await registerElsewhere("both", "passing");
     onTestFinished(async () => void (await ask("DELETE /registry/serviceId/both")));
     expect((await ask("PUT /registry", registrationBody({ serviceId: "both" }))).status).toBe(204);
@@ -209,14 +209,14 @@ describe("a service of another node", () => {
     expect((await ask("GET /registry/all")).text.split('"serviceId":"both"')).toHaveLength(2);
   });
 
-  test("can be deleted here", async () => {
+  test("can be deleted over core-keeper's API", async () => {
     await registerElsewhere("removed", "passing");
     expect((await ask("DELETE /registry/serviceId/removed")).status).toBe(204);
     expect((await consul("GET /catalog/service/removed")).json).toEqual([]);
   });
 });
 
-test("agent/self tells where core-keeper's API is", async () => {
+test("agent/self has the address of core-keeper's API", async () => {
   const { json } = await exchange(keeper.target.url, "GET", { path: "/v1/agent/self" });
   const { port } = new URL(keeper.url);
   expect(json).toMatchObject({ DebugConfig: { KeeperAddrs: [`tcp://127.0.0.1:${port}`] } });

@@ -40,7 +40,7 @@ describe("the registry client of EdgeX 4", () => {
     await within(5_000, async () => expect(await client.whyUnavailable("go-again")).toBeUndefined());
   });
 
-  test("is told that a service is not there", async () => {
+  test("gets an error for a missing service", async () => {
     const client = registryClient("go-nobody");
     expect(await client.whyUnavailable("go-nobody")).toBe("failed to check service availability: ");
     expect(client.getServiceEndpoint("go-nobody")).rejects.toThrow("404");
@@ -76,7 +76,7 @@ describe("the configuration client of EdgeX 4", () => {
     });
   });
 
-  test("puts it again over what is there, and single values", async () => {
+  test("overwrites an object, and puts single values", async () => {
     const client = new KeeperConfigurationClient(keeper.ask, keyRoot(keeper, "go-values"));
     await client.putConfiguration(configuration);
     await client.putConfiguration({ ...configuration, Service: { Port: 1 } });

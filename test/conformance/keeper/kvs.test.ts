@@ -5,7 +5,7 @@ const keeper = await sharedKeeper();
 const { ask } = keeper;
 const keyRule = "key only allows characters between a to z, A to Z, 0 to 9, or one of -_ ~;=./%";
 
-/** Key and text of all that is stored at and below a key. */
+/** Key and text of every entry at and below a key. */
 async function stored(key: string): Promise<Record<string, unknown>> {
   const { json, status } = await ask(`GET /kvs/key/${key}?plaintext=true`);
   expect(status).toBe(200);
@@ -27,7 +27,7 @@ describe("a key", () => {
     expect(await stored(root)).toEqual({ [root]: "INFO" });
   });
 
-  test("that is written again has a later time of change, and its time of creation", async () => {
+  test("written again has a later modification time and the same creation time", async () => {
     const root = keyRoot(keeper, "again");
     const times = async (): Promise<number[]> => {
       const { response } = (await ask(`GET /kvs/key/${root}`)).json as { response: Record<string, number>[] };
@@ -42,7 +42,7 @@ describe("a key", () => {
     expect(modified).toBeGreaterThan(created);
   });
 
-  test("is found with slashes as they are, with %2F, and with all that Go's client escapes", async () => {
+  test("is found with plain slashes, with %2F, and with every escape of Go's client", async () => {
     const root = keyRoot(keeper, "escaped");
     const key = `${root}/a-b_c.d~e;f=g`;
     await ask(`PUT /kvs/key/${key}`, { value: "1" });
@@ -67,7 +67,7 @@ describe("a key", () => {
     expectRefusal(await ask("GET /kvs/key/a%2"), 400, "400 Bad Request");
   });
 
-  test("with a backslash is refused, with dotted parts kept: no other key is changed", async () => {
+  test("with a backslash is refused, with dotted parts stored unchanged: no other key changes", async () => {
     const root = keyRoot(keeper, "backslash");
     await ask(`PUT /kvs/key/${root}/a/b`, { value: "1" });
     expectRefusal(await ask(`PUT /kvs/key/${root}/a\\b`, { value: "2" }), 400, keyRule);
@@ -78,7 +78,7 @@ describe("a key", () => {
 });
 
 describe("reading", () => {
-  test("takes whole parts of a key: neither a beginning, nor _ and % as wildcards", async () => {
+  test("matches whole parts of a key: neither a prefix of a part, nor _ and % as wildcards", async () => {
     const root = keyRoot(keeper, "parts");
     await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { a_b: { x: 1 }, aXb: { x: 1 }, a_bc: 1 } });
     expectSuccess(await ask(`GET /kvs/key/${root}/a_b?keyOnly=true`), { response: [`${root}/a_b/x`] });
@@ -86,7 +86,7 @@ describe("reading", () => {
     expectRefusal(await ask(`GET /kvs/key/${root}/a%25b`), 404, `no key starting with '${root}/a%b' found`);
   });
 
-  test("keyOnly goes before plaintext", async () => {
+  test("keyOnly precedes plaintext", async () => {
     const root = keyRoot(keeper, "keyonly");
     await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { a: 1, b: { c: 2 } } });
     const keys = { response: [`${root}/a`, `${root}/b/c`] };
@@ -114,7 +114,7 @@ test.each([
   ["GET", "plaintext"],
   ["PUT", "flatten"],
   ["DELETE", "prefixMatch"],
-])("%s refuses a %s that is no boolean", async (method, name) => {
+])("%s refuses a %s that is not a boolean", async (method, name) => {
   const reason = 'strconv.ParseBool: parsing "yes": invalid syntax';
   const body = method === "PUT" ? { value: 1 } : undefined;
   const answer = await ask(`${method} /kvs/key/a?${name}=yes`, body);
@@ -137,13 +137,13 @@ describe("a value", () => {
     ['{"b":1,"a":[true,null]}', '{"a":[true,null],"b":1}'],
     ["[]", "[]"],
     ['["a",1]', '["a",1]'],
-  ])("%s is kept as %p", async (json, text) => {
+  ])("%s is stored as %p", async (json, text) => {
     const root = keyRoot(keeper, "value");
     expectSuccess(await ask(`PUT /kvs/key/${root}`, `{"value":${json}}`), { response: [root] });
     expect(await stored(root)).toEqual({ [root]: text });
   });
 
-  test("may be named in other letters, and other fields are passed over", async () => {
+  test("matches its field name in any case, and unknown fields are ignored", async () => {
     const root = keyRoot(keeper, "letters");
     await ask(`PUT /kvs/key/${root}`, { apiVersion: "v9", requestId: "none", VALUE: 1, other: {} });
     expect(await stored(root)).toEqual({ [root]: "1" });
@@ -166,7 +166,7 @@ describe("a value", () => {
     expect((await ask("GET /kvs/key/edgex/v4/refused")).status).toBe(404);
   });
 
-  test("that is too long is refused, and so is a body", async () => {
+  test("that is too long is refused, and so is a body that is too long", async () => {
     const long = "x".repeat(512 * 1024 + 1);
     const message = "the value of edgex/v4/long has 524289 bytes; at most 524288";
     expectRefusal(await ask("PUT /kvs/key/edgex/v4/long", { value: long }), 413, message);
@@ -177,7 +177,7 @@ describe("a value", () => {
 });
 
 describe("flatten", () => {
-  test("makes a key of each leaf; lists are one value, nulls and empty objects none", async () => {
+  test("makes a key of each leaf; a list is one value, and nulls and empty objects are left out", async () => {
     const root = keyRoot(keeper, "flat");
     const value = { Writable: { LogLevel: "INFO", On: true }, L: ["a", { b: 1 }], N: null, E: {}, "x/y": 1 };
     const answer = await ask(`PUT /kvs/key/${root}?flatten=true`, { value });
@@ -191,7 +191,7 @@ describe("flatten", () => {
     expect(await stored(root)).toEqual(leaves);
   });
 
-  test("of a scalar is the key itself, and of nothing but nulls is nothing", async () => {
+  test("of a scalar is the key itself, and of nulls alone writes nothing", async () => {
     const root = keyRoot(keeper, "scalar");
     expectSuccess(await ask(`PUT /kvs/key/${root}?flatten=true`, { value: 7 }), { response: [root] });
     expectSuccess(await ask(`PUT /kvs/key/${root}/below?flatten=true`, { value: { a: null } }), { response: [] });
@@ -220,7 +220,7 @@ describe("flatten", () => {
 });
 
 describe("a value above or below another", () => {
-  test("is refused above, also among the keys of one object, and nothing is written", async () => {
+  test("above is refused, also among the keys of one object, and nothing is written", async () => {
     const root = keyRoot(keeper, "above");
     await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { a: { b: 1 } } });
     const message = `update key failed since child key(s) already exist: ${root}/a/b`;
@@ -230,14 +230,14 @@ describe("a value above or below another", () => {
     expect(await stored(root)).toEqual({ [`${root}/a/b`]: "1" });
   });
 
-  test("is refused below", async () => {
+  test("below is refused", async () => {
     const root = keyRoot(keeper, "below");
     await ask(`PUT /kvs/key/${root}`, { value: 1 });
     const message = `update key failed since its parent key ${root} has a value: ${root}/a/b`;
     expectRefusal(await ask(`PUT /kvs/key/${root}/a/b`, { value: 1 }), 400, message);
   });
 
-  test("is refused to all but one of those who write at the same time", async () => {
+  test("is refused to all but one of several concurrent writers", async () => {
     const root = keyRoot(keeper, "race");
     const keys = ["a", "a/b", "a/b/c"].map((key) => `${root}/${key}`);
     const answers = await Promise.all(keys.map((key) => ask(`PUT /kvs/key/${key}`, { value: key })));
@@ -247,7 +247,7 @@ describe("a value above or below another", () => {
 });
 
 describe("deleting", () => {
-  test("a key that is alone tells which", async () => {
+  test("a key without keys below it returns its name", async () => {
     const root = keyRoot(keeper, "alone");
     await ask(`PUT /kvs/key/${root}`, { value: 1 });
     expectSuccess(await ask(`DELETE /kvs/key/${root}`), { response: [root] });
@@ -255,9 +255,9 @@ describe("deleting", () => {
     expectRefusal(await ask(`DELETE /kvs/key/${root}?prefixMatch=true`), 404, `key '${root}' not found`);
   });
 
-  test("a key with others below it needs prefixMatch, and without it deletes nothing", async () => {
+  test("a key with others below it needs prefixMatch, and without it nothing is deleted", async () => {
     const root = keyRoot(keeper, "tree");
-    // Over Consul's API a key may well have a value and keys below it.
+    // Consul's API allows a key with a value and keys below it.
     for (const key of [root, `${root}/a`, `${root}/a/b`]) await keeper.consul(`PUT /kv/${key}`, "1");
     await keeper.consul(`PUT /kv/${root}-x`, "1");
     const message = `keys having the same prefix ${root} exist and cannot be deleted`;

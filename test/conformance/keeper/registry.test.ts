@@ -5,7 +5,7 @@ import { within } from "../../support/within.ts";
 const keeper = await sharedKeeper();
 const { ask } = keeper;
 
-/** A service that answers all with a status, for the length of the test. */
+/** A service that answers every request with a status, for the length of the test. */
 function startService(status: number): number {
   const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("text", { status }) });
   onTestFinished(() => server.stop(true));
@@ -20,7 +20,7 @@ async function all(parameters = ""): Promise<{ totalCount: number; ids: string[]
 }
 
 describe("a registration", () => {
-  test("is shown in core-keeper's own spelling and order, UNKNOWN until it was checked", async () => {
+  test("has core-keeper's spelling and order, and is UNKNOWN until its first check", async () => {
     const startMs = Date.now();
     await register(keeper, { serviceId: "core-data", port: 59880, created: 7, modified: 7 });
     const answer = await ask("GET /registry/serviceId/core-data");
@@ -35,7 +35,7 @@ describe("a registration", () => {
     );
   });
 
-  test("is taken with its fields in any letters, also as it is shown", async () => {
+  test("accepts field names in any case, also in the form of an answer", async () => {
     await register(keeper, { serviceId: "letters" });
     const shown = (await shownRegistration(keeper, "letters")) as Record<string, unknown>;
     const body = { APIVERSION: "v3", Registration: { ...shown, port: 10 } };
@@ -50,7 +50,7 @@ describe("a registration", () => {
     ["", "UNKNOWN"],
     ["up", "UNKNOWN"],
     ["healthy", "UNKNOWN"],
-  ])("with the status %p is %s until it was checked", async (status, shown) => {
+  ])("with the status %p is %s until its first check", async (status, shown) => {
     await register(keeper, { serviceId: "given", status });
     expect(await shownRegistration(keeper, "given")).toMatchObject({ status: shown });
   });
@@ -67,14 +67,14 @@ describe("a registration", () => {
     expect(await shownRegistration(keeper, "twice")).toMatchObject({ port: 1 });
   });
 
-  test("that is sent by many at once is made once", async () => {
+  test("by many clients at once succeeds once", async () => {
     onTestFinished(async () => void (await ask("DELETE /registry/serviceId/crowd")));
     const post = (): Promise<number> =>
       ask("POST /registry", registrationBody({ serviceId: "crowd" })).then(({ status }) => status);
     expect((await Promise.all([post(), post(), post()])).toSorted((a, b) => a - b)).toEqual([201, 409, 409]);
   });
 
-  test("cannot be this agent's own service", async () => {
+  test("cannot name this agent's own service", async () => {
     const answer = await ask("POST /registry", registrationBody({ serviceId: "consul" }));
     expectRefusal(answer, 409, "registry with service id 'consul' already exists");
     const message = "service id 'consul' not found from registry table";
@@ -85,7 +85,7 @@ describe("a registration", () => {
 });
 
 describe("a change", () => {
-  test("has no body, keeps the time of creation, and begins with the status that is given", async () => {
+  test("has no body, keeps the creation time, and starts with the given status", async () => {
     await register(keeper, { serviceId: "changed", status: "UP" });
     const before = (await shownRegistration(keeper, "changed")) as { created: number };
     const answer = await ask("PUT /registry", registrationBody({ serviceId: "changed", host: "localhost", port: 8 }));
@@ -95,7 +95,7 @@ describe("a change", () => {
     });
   });
 
-  test("of a service that is not there is refused", async () => {
+  test("of a missing service is refused", async () => {
     const answer = await ask("PUT /registry", registrationBody({ serviceId: "nobody" }));
     expectRefusal(answer, 404, "service id 'nobody' not found from registry table");
   });
@@ -126,7 +126,7 @@ describe.each(["POST", "PUT"])("%s /registry refuses", (method) => {
     [{ status: 1 }, {}, "Failed to unmarshal request body as JSON."],
     [{}, { interval: 10 }, "Failed to unmarshal request body as JSON."],
   ])("%j with the check %j", async (fields, check, message) => {
-    // Something to change, so that PUT gets that far.
+    // A service to change, so that PUT reaches the check.
     if (method === "PUT") await register(keeper, { serviceId: "wrong" });
     const answer = await ask(`${method} /registry`, registrationBody({ serviceId: "wrong", ...fields }, check));
     expectRefusal(answer, 400, message);
@@ -152,7 +152,7 @@ describe.each(["POST", "PUT"])("%s /registry refuses", (method) => {
     expectRefusal(await ask(`${method} /registry`, body), 400, message);
   });
 
-  test("nothing at all with all that is missing", async () => {
+  test("every missing field at once", async () => {
     const missing = ["ServiceId", "Host", "Port", "HealthCheck.Interval", "HealthCheck.Path", "HealthCheck.Type"];
     const message = [
       "AddRegistrationRequest.BaseRequest.Versionable.ApiVersion field is required",
@@ -163,7 +163,7 @@ describe.each(["POST", "PUT"])("%s /registry refuses", (method) => {
 });
 
 describe("checks", () => {
-  test("of any 2xx are UP, and then modified is when it was checked last", async () => {
+  test("with any 2xx are UP, and modified is the time of the last check", async () => {
     await register(keeper, { serviceId: "well", port: startService(204) }, { interval: "1s" });
     await within(5_000, async () => {
       expect(await shownRegistration(keeper, "well")).toMatchObject({ status: "UP" });
@@ -172,7 +172,7 @@ describe("checks", () => {
     expect(modified).toBeGreaterThan(created);
   });
 
-  test("of another status are DOWN", async () => {
+  test("with another status are DOWN", async () => {
     await register(keeper, { serviceId: "ill", port: startService(500), status: "UP" }, { interval: "1s" });
     await register(keeper, { serviceId: "busy", port: startService(429), status: "UP" }, { interval: "1s" });
     await within(5_000, async () => {
@@ -181,7 +181,7 @@ describe("checks", () => {
     });
   });
 
-  test("may be of a connection, beside HTTP", async () => {
+  test("may connect by TCP instead of HTTP", async () => {
     const port = startService(500);
     await register(keeper, { serviceId: "connected", port }, { type: "tcp", interval: "1s" });
     await within(5_000, async () => {
@@ -193,10 +193,10 @@ describe("checks", () => {
   });
 });
 
-describe("what is halted", () => {
+describe("a halted service", () => {
   const halt = { serviceId: "halted", status: "HALT", port: 7 };
 
-  test("is remembered, listed only when it is asked for, and cannot be registered as if it were new", async () => {
+  test("is kept, listed only on request, and cannot be registered as new", async () => {
     await register(keeper, { serviceId: "halted", status: "UP" });
     expect((await ask("PUT /registry", registrationBody(halt))).status).toBe(204);
     expect(await shownRegistration(keeper, "halted")).toMatchObject({ status: "HALT", port: 7 });
@@ -207,7 +207,7 @@ describe("what is halted", () => {
     expectRefusal(again, 409, "registry with service id 'halted' already exists");
   });
 
-  test("comes back with another status, as old as it was", async () => {
+  test("returns with another status and its old creation time", async () => {
     await register(keeper, { serviceId: "halted" });
     const { created } = (await shownRegistration(keeper, "halted")) as { created: number };
     await ask("PUT /registry", registrationBody(halt));
@@ -216,7 +216,7 @@ describe("what is halted", () => {
     expect((await all()).ids).toContain("halted");
   });
 
-  test("is forgotten when it is deleted", async () => {
+  test("is removed when it is deleted", async () => {
     await register(keeper, { serviceId: "halted" });
     await ask("PUT /registry", registrationBody(halt));
     expect((await ask("DELETE /registry/serviceId/halted")).status).toBe(204);
@@ -225,7 +225,7 @@ describe("what is halted", () => {
 });
 
 describe("the list", () => {
-  test("counts what it has, in order of id", async () => {
+  test("has its length, and is in order of id", async () => {
     await register(keeper, { serviceId: "list-b" });
     await register(keeper, { serviceId: "list-a" });
     const { totalCount, ids } = await all();
@@ -233,7 +233,7 @@ describe("the list", () => {
     expect(ids.filter((id) => id.startsWith("list-"))).toEqual(["list-a", "list-b"]);
   });
 
-  test("refuses a flag that is no boolean", async () => {
+  test("refuses a flag that is not a boolean", async () => {
     const reason = 'strconv.ParseBool: parsing "maybe": invalid syntax';
     const message = `failed to parse querystring deregistered into bool. Error:${reason}`;
     expectRefusal(await ask("GET /registry/all?deregistered=maybe"), 400, message);
@@ -241,7 +241,7 @@ describe("the list", () => {
 });
 
 describe("one service", () => {
-  test("that is not there is a 404 for who asks and for who deletes", async () => {
+  test("that is missing is a 404 for a read and for a deletion", async () => {
     expectRefusal(await ask("GET /registry/serviceId/nobody"), 404, "registration not found by serviceId");
     const message = "service id 'nobody' not found from registry table";
     expectRefusal(await ask("DELETE /registry/serviceId/nobody"), 404, message);

@@ -4,7 +4,7 @@ import type { Target } from "../../support/target.ts";
 import { plainText, type Exchange, type Json } from "./recording.ts";
 import { hasVarying, isVarying, orderOf } from "./varying.ts";
 
-/** Of the connection, or the length of what is compared itself. */
+/** Headers of the connection, or the length of the compared part. */
 const passedOver = /^(?:Date|Connection|Keep-Alive|Content-Length|Transfer-Encoding|Content-Encoding)$/i;
 
 const indexFields = ["CreateIndex", "ModifyIndex", "X-Consul-Index"];
@@ -13,12 +13,12 @@ const portNames = ["http", "serf", "serf-wan", "server"];
 const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 /**
- * Gives names to what differs from run to run, such that what was equal stays equal:
+ * Replaces values that differ between runs by names, such that equal values stay equal:
  *
- * - ids and hashes are numbered as they appear: `<id 1>`;
- * - an index is called after the request that made it: `<index 12>`, or `<index at start>`. So all that is promised of
+ * - ids and hashes are numbered in order of appearance: `<id 1>`;
+ * - an index is named after the request that made it: `<index 12>`, or `<index at start>`. So every promise about
  *   indexes can be compared: which are equal, which rise, which fall;
- * - the agent's own ports and folder are called what they are.
+ * - the agent's own ports and folder have fixed names.
  */
 export class AnswerNames {
   readonly #given: string;
@@ -26,10 +26,10 @@ export class AnswerNames {
   readonly #dataDir: string;
   readonly #ids = new Map<string, string>();
   readonly #hashes = new Map<string, string>();
-  /** By the newest index after it, in order, what has moved the index. */
+  /** The requests that moved the index, by their newest index, in order. */
   readonly #indexes: [newest: bigint, maker: string][] = [];
 
-  /** @param given the script: ids that are in it are no secret */
+  /** @param given the script, whose own ids are kept */
   constructor({ ports, dataDir }: Target, given: string) {
     this.#given = given;
     this.#dataDir = dataDir;
@@ -86,7 +86,7 @@ export class AnswerNames {
   }
 }
 
-/** Consul makes the index of a list of events from the newest one's id. */
+/** Consul derives the index of a list of events from the newest event's id. */
 function isEventList(request: string): boolean {
   return request.includes("/v1/event/list");
 }
@@ -113,14 +113,14 @@ function layoutOf(text: string): Pick<Exchange, "layout"> {
   return { layout: text === `${escaped(JSON.stringify(value, undefined, 4))}\n` ? "pretty" : "other" };
 }
 
-/** As Go writes JSON. */
+/** JSON in Go's form. */
 function escaped(json: string): string {
   return json.replace(/[<>&\u2028\u2029]/g, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 const textMax = 400;
 
-/** Without the middle of long texts, of which the length is told. */
+/** Cuts out the middle of a long text and states its length. */
 export function shortened(value: unknown): Json {
   if (typeof value === "string")
     return value.length <= textMax

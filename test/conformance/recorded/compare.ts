@@ -1,15 +1,15 @@
 import type { Exchange, Json } from "./recording.ts";
 
-/** One field that is not the same in two answers to one request. */
+/** One field that differs between two answers to one request. */
 export interface Divergence {
-  /** As in `body[0].Flags` or `headers.Allow`. */
+  /** In the form `body[0].Flags` or `headers.Allow`. */
   readonly at: string;
-  /** Undefined: the field is not there. */
+  /** undefined when the field is missing. */
   readonly wanted: Json | undefined;
   readonly got: Json | undefined;
 }
 
-/** The fields in which two answers differ; an object's fields in another order are a difference, too. */
+/** The fields in which two answers differ; another order of an object's fields is a difference, too. */
 export function compareAnswers(wanted: Exchange, got: Exchange): readonly Divergence[] {
   return (["status", "headers", "body", "layout"] as const).flatMap((part) =>
     compare(wanted[part], got[part], { at: part, isOrdered: part !== "headers" }),
@@ -51,7 +51,7 @@ function isObject(value: Value): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** For a person: the request, and below it each field with both values. */
+/** A readable report: the request, and below it each field with both values. */
 export function describeDivergences(
   { request, sent }: Exchange,
   found: readonly Divergence[],

@@ -1,15 +1,15 @@
 import type { Divergence } from "./compare.ts";
 import { plainText, type Exchange, type Json } from "./recording.ts";
 
-/** Where Praetor answers otherwise on purpose: a row of the table in docs/api.md. */
+/** An intended difference to Consul: a row of the table in docs/api.md. */
 export interface Difference {
   readonly what: string;
   readonly why: string;
-  /** Each of them must be met with: what no longer differs is to be taken out. */
+  /** Each must occur: one that no longer differs must be removed. */
   readonly where: readonly Place[];
 }
 
-/** Whether a field that differs is meant. */
+/** Whether a field's difference is intended. */
 type Place = (found: FoundDivergence) => boolean;
 
 export interface FoundDivergence extends Divergence, Pick<Exchange, "request" | "sent" | "with"> {
@@ -140,12 +140,12 @@ export const differences: readonly Difference[] = [
   },
 ];
 
-/** Exactly this value of this field. */
+/** Matches exactly this value of this field. */
 function says(script: string, request: string, at: string, got: Json | undefined): Place {
   return (found) => found.script === script && found.request === request && found.at === at && found.got === got;
 }
 
-/** The number of the request that made an index; NaN for what is no such name. */
+/** The number of the request that made an index; NaN for any other text. */
 function makerOf(value: Json | undefined): number {
   const [, maker = ""] = /^<index (at start|\d+)>$/.exec(plainText(value ?? "")) ?? [];
   return maker === "at start" ? 0 : Number.parseInt(maker, 10);

@@ -1,6 +1,6 @@
 /**
- * Runs scripts against a real Consul, writes its answers into a folder, and says in what they differ from those that
- * are kept: `record.ts FOLDER [SCRIPT...]`. CONFORMANCE_TARGET and CONSUL_BINARY name the Consul.
+ * Runs scripts against a real Consul, writes its answers into a folder, and reports their differences to the stored
+ * answers: `record.ts FOLDER [SCRIPT...]`. CONFORMANCE_TARGET and CONSUL_BINARY name the Consul.
  */
 import { startTarget } from "../../support/target.ts";
 import { compareAnswers, describeDivergences } from "./compare.ts";
@@ -15,7 +15,7 @@ if (folder === "") throw new Error("name the folder for the answers");
 const waiting = Object.entries(scripts).filter(([name]) => chosen.length === 0 || chosen.includes(name));
 if (waiting.length === 0) throw new Error(`no script is called ${chosen.join(" or ")}`);
 let failures = 0;
-// An agent of Consul's mostly waits while it starts.
+// A starting Consul agent is idle most of the time.
 await Promise.all(Array.from({ length: 3 }, recordWaiting));
 process.exit(failures);
 

@@ -21,7 +21,7 @@ for (const [script, steps] of asked) {
   const { consul, exchanges: wanted } = await readRecording(script);
   const got = await answersTo(steps);
 
-  describe(`${script}, as Consul ${consul} answers it`, () => {
+  describe(`${script}, with the answers of Consul ${consul}`, () => {
     test("was recorded with these requests", () => {
       expect(got.map(whatWasAsked)).toEqual(wanted.map(whatWasAsked));
     });
@@ -43,14 +43,14 @@ test("there are at least 600 requests", () => {
   expect(Object.values(scripts).reduce((sum, script) => sum + countRequests(script), 0)).toBeGreaterThan(600);
 });
 
-test.skipIf(isConsul)("what is listed as different differs", () => {
+test.skipIf(isConsul)("every listed difference occurs", () => {
   const unused = differences.flatMap(({ what, where }) =>
     where.flatMap((isMeant, at) => (found.some(isMeant) ? [] : [`${what}, place ${at + 1}`])),
   );
   expect(unused).toEqual([]);
 });
 
-test("what is listed as different is what docs/api.md lists", async () => {
+test("the listed differences are those of docs/api.md", async () => {
   const document = await Bun.file(join(import.meta.dir, "../../../docs/api.md")).text();
   const listed = differences.map(({ what, why }) => [what.replaceAll("`", ""), why]);
   expect(tableRows(document, "what differs").map((cells) => [...cells])).toEqual(listed);
@@ -70,7 +70,7 @@ function whatWasAsked({
 
 const neverAsked: Exchange = { request: "", status: 0, headers: {}, body: null };
 
-/** The next script's agent starts while this one's answers. */
+/** Starts the next script's agent while the present one answers. */
 async function answersTo(script: Script): Promise<readonly Exchange[]> {
   const target = await starting;
   if (script !== asked.at(-1)?.[1]) starting = startTarget();

@@ -2,24 +2,24 @@ import { join } from "node:path";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [field: string]: Json };
 
-/** A value without the quotes of a text. */
+/** A value that is written without the quotes of a text. */
 export function plainText(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** A request and its answer, with names in place of what differs from run to run. */
+/** A request and its answer, with names in place of what differs between runs. */
 export interface Exchange {
-  /** Method and path as the script has them. */
+  /** Method and path as in the script. */
   readonly request: string;
-  /** The body as the script has it. */
+  /** The body as in the script. */
   readonly sent?: Json;
-  /** The headers as the script has them. */
+  /** The headers as in the script. */
   readonly with?: Readonly<Record<string, string>>;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON as it is when the answer calls itself that; else its text. */
+  /** Parsed when the answer's type is JSON, else its text. */
   readonly body: Json;
-  /** Of JSON that is not written as short as possible. */
+  /** Whether JSON is written with whitespace. */
   readonly layout?: "pretty" | "other";
 }
 
@@ -29,7 +29,7 @@ export interface Recording {
   readonly exchanges: readonly Exchange[];
 }
 
-/** Where the answers are kept, or those that are to be compared with instead. */
+/** The folder of the stored answers, or of another set to compare with. */
 const answersFolder: string = process.env["RECORDED_ANSWERS"] ?? join(import.meta.dir, "answers");
 
 export async function readRecording(script: string, folder: string = answersFolder): Promise<Recording> {
@@ -38,7 +38,7 @@ export async function readRecording(script: string, folder: string = answersFold
   return file.json();
 }
 
-/** One line for each part of an exchange: short to read, and a changed answer is a changed line. */
+/** One line for each part of an exchange: compact, and a changed answer is a changed line. */
 export async function writeRecording(script: string, { exchanges, ...head }: Recording, folder: string): Promise<void> {
   const lines = exchanges.map((exchange) =>
     Object.entries(exchange)

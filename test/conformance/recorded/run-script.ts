@@ -4,10 +4,10 @@ import { AnswerNames, bodyOf, shortened } from "./answer-names.ts";
 import { plainText, type Exchange, type Json } from "./recording.ts";
 import { requestOf, type Script, type ScriptRequest, type Step } from "./script.ts";
 
-/** Long enough for a request to be held when the one it waits for is sent. */
+/** Long enough for the agent to hold a request before the request that it waits for is sent. */
 const headStartMs = 80;
 
-/** Sends a script to an agent that has just been started, and returns what was said. */
+/** Sends a script to an agent that has just been started, and returns the exchanges. */
 export async function runScript(script: Script, target: Target): Promise<readonly Exchange[]> {
   const names = new AnswerNames(target, JSON.stringify(script));
   names.noteIndex(await newestIndex(target), "at start");
@@ -25,7 +25,7 @@ class Run {
   readonly exchanges: Exchange[] = [];
   readonly #target: Target;
   readonly #names: AnswerNames;
-  /** By field, and by name and field. */
+  /** Values by field, and by name and field. */
   readonly #said = new Map<string, Json>();
 
   constructor(target: Target, names: AnswerNames) {
@@ -68,7 +68,7 @@ class Run {
     });
   }
 
-  /** Of two fields of one name in an answer the first counts. */
+  /** When an answer has several fields of a name, the first counts. */
   #remember(value: unknown, name: string | undefined): void {
     for (const [field, said] of fieldsOf(value).toReversed()) {
       this.#said.set(field, said);

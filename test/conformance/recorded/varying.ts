@@ -1,6 +1,6 @@
 import type { Json } from "./recording.ts";
 
-/** Fields whose values are of the moment or of the machine: that they are there is compared, what they say is not. */
+/** Fields whose values depend on the time or the machine: only their presence is compared. */
 const varying: readonly (readonly [path: string, ...fields: readonly string[]])[] = [
   ["/v1/agent/self", "Stats", "DebugConfig"],
   ["/v1/agent/metrics", "Timestamp", "Gauges", "Points", "Counters", "Samples"],
@@ -17,7 +17,7 @@ export function isVarying(request: string, field: string): boolean {
 
 type Order = (body: Json) => Json;
 
-/** Lists that Consul gives in no order, or in that of random ids. */
+/** Lists that Consul returns in no order, or ordered by random ids. */
 const unordered: readonly (readonly [path: string, order: Order])[] = [
   ["GET /v1/session/list", byCreation],
   ["GET /v1/session/node/", byCreation],
@@ -26,7 +26,7 @@ const unordered: readonly (readonly [path: string, order: Order])[] = [
   ["GET /v1/agent/health/service/", sortChecks],
 ];
 
-/** What puts the body of an answer into an order that can be compared. */
+/** Sorts the body of an answer for the comparison. */
 export function orderOf(request: string): Order {
   return unordered.find(([path]) => request.startsWith(path))?.[1] ?? ((body) => body);
 }

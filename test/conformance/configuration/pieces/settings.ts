@@ -1,6 +1,6 @@
 import { hcl, json, type Piece } from "../piece.ts";
 
-/** Everything that is neither a service nor a check nor a watch. */
+/** Settings other than services, checks and watches. */
 export const settings: readonly Piece[] = [
   json(
     "durations: as texts",

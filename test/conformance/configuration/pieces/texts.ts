@@ -1,6 +1,6 @@
 import { hcl, json, type Piece } from "../piece.ts";
 
-/** How files are written: encodings, ends of lines, commas, comments, repetitions, null, JSON in HCL. */
+/** The syntax of files: encodings, line ends, commas, comments, repetitions, null, JSON in HCL. */
 export const texts: readonly Piece[] = [
   json("JSON: an empty file", ""),
   json("JSON: blanks only", " \n\t\n"),

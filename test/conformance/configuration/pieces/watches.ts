@@ -1,6 +1,6 @@
 import { hcl, json, type Piece } from "../piece.ts";
 
-/** What is told of changes. */
+/** Watches and their handlers. */
 export const watches: readonly Piece[] = [
   json("watch: a key", '{"watches": [{"type": "key", "key": "a/b", "handler_type": "script", "args": ["true", "x"]}]}'),
   json(

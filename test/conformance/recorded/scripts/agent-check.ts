@@ -29,7 +29,7 @@ export const agentCheck: Script = [
   ["PUT /v1/agent/check/register", { ...ttl, Notes: "again" }],
   "GET /v1/agent/checks",
 
-  // What is no such check.
+  // Definitions that are invalid.
   "PUT /v1/agent/check/pass/nobody",
   "PUT /v1/agent/check/warn/nobody",
   "PUT /v1/agent/check/fail/nobody",
@@ -46,7 +46,7 @@ export const agentCheck: Script = [
   "PUT /v1/agent/check/update/beat",
   "PUT /v1/agent/check/pass/serfHealth",
 
-  // Of a service.
+  // Checks of a service.
   ["PUT /v1/agent/service/register", { Name: "web", Tags: ["t"], Port: 80 }],
   [
     "PUT /v1/agent/check/register",
@@ -64,7 +64,7 @@ export const agentCheck: Script = [
   "GET /v1/health/service/web?passing",
   ["PUT /v1/agent/check/register", { Name: "lost", ServiceID: "nobody", TTL: "1h" }],
 
-  // Every kind, none of which runs before the script is over.
+  // Every kind, with intervals longer than the script.
   [
     "PUT /v1/agent/check/register",
     { Name: "http", HTTP: refused, Interval: "1h", Timeout: "5s", Method: "POST", Header: { X: ["y"] } },
@@ -92,7 +92,7 @@ export const agentCheck: Script = [
   "GET /v1/agent/checks?filter=Name==http-body",
   "GET /v1/health/checks/web",
 
-  // What cannot be registered.
+  // Definitions that cannot be registered.
   ["PUT /v1/agent/check/register", {}],
   ["PUT /v1/agent/check/register", { Name: "x" }],
   ["PUT /v1/agent/check/register", { TTL: "1h" }],
@@ -123,7 +123,7 @@ export const agentCheck: Script = [
   "GET /v1/agent/checks?filter=Name==snake",
   "GET /v1/agent/checks?filter=Name==number",
 
-  // The end of things.
+  // Deregistrations.
   "PUT /v1/agent/check/deregister/beat",
   "PUT /v1/agent/check/deregister/beat",
   "PUT /v1/agent/check/deregister/nobody",

@@ -20,7 +20,7 @@ export const agentService: Script = [
   "GET /v1/agent/service/web",
   "GET /v1/catalog/service/web",
 
-  // All that there is to say.
+  // Every field.
   [
     "PUT /v1/agent/service/register",
     {
@@ -60,7 +60,7 @@ export const agentService: Script = [
   "GET /v1/agent/health/service/id/",
   "GET /v1/agent/health/service/name/",
 
-  // Checks stay unless they are to be replaced.
+  // Checks stay without replace-existing-checks.
   ["PUT /v1/agent/service/register", { ID: "web-2", Name: "web", Check: { TTL: "2h" } }],
   "GET /v1/agent/checks",
   [
@@ -119,7 +119,7 @@ export const agentService: Script = [
   "PUT /v1/agent/service/maintenance/?enable=true",
   "GET /v1/agent/checks",
 
-  // The end of things.
+  // Deregistrations.
   "PUT /v1/agent/service/deregister/web",
   "PUT /v1/agent/service/deregister/web",
   "PUT /v1/agent/service/deregister/nobody",

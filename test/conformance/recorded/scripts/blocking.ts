@@ -91,7 +91,7 @@ export const blocking: Script = [
   "GET /v1/event/list",
   "GET /v1/event/list?index={X-Consul-Index}&wait=10ms",
 
-  // What is no index and no time.
+  // Invalid indexes and waits.
   "GET /v1/kv/a?index=0",
   "GET /v1/kv/a?index=",
   "GET /v1/kv/a?index=999999999&wait=10ms",

@@ -112,7 +112,7 @@ export const catalog: Script = [
   ["PUT /v1/catalog/register", { Node: "odd", Address: "192.0.2.5", Check: { ...check, Status: "weird" } }],
   ["PUT /v1/catalog/deregister", { Node: "odd" }],
 
-  // What cannot be registered.
+  // Refused registrations.
   ["PUT /v1/catalog/register", {}],
   ["PUT /v1/catalog/register", { Node: "edge" }],
   ["PUT /v1/catalog/register", { Address: "192.0.2.1" }],
@@ -127,7 +127,7 @@ export const catalog: Script = [
   ["PUT /v1/catalog/register", { node: "lower", address: "192.0.2.8", service: { service: "lower" } }],
   "GET /v1/catalog/node/lower",
 
-  // Filters by the node's pairs.
+  // Filters by node meta.
   [
     "PUT /v1/catalog/register",
     { Node: "meta", Address: "192.0.2.4", NodeMeta: { rack: "r2", zone: "z" }, Service: { Service: "web" } },
@@ -141,7 +141,7 @@ export const catalog: Script = [
   "GET /v1/catalog/services?node-meta=rack:r3",
   "GET /v1/catalog/service/web?node-meta=rack:r2",
 
-  // The end of things.
+  // Deregistrations.
   ["PUT /v1/catalog/deregister", { Node: "edge", CheckID: "web" }],
   ["PUT /v1/catalog/deregister", { Node: "edge", CheckID: "web" }],
   ["PUT /v1/catalog/deregister", { Node: "edge", ServiceID: "web-2" }],

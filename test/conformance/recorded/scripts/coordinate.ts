@@ -13,7 +13,7 @@ export const coordinates: Script = [
   ["PUT /v1/coordinate/update?dc=nowhere", { Node: "node1", Coord: coordinate }],
   ["PUT /v1/coordinate/update", { Node: "node1", Coord: { ...coordinate, Vec: [1] } }],
   ["PUT /v1/coordinate/update", { Node: "node1", Coord: { ...coordinate, Vec: [] } }],
-  // Consul: without a coordinate it cuts the connection.
+  // Consul: without a coordinate it closes the connection.
   ["PUT /v1/coordinate/update", { Coord: coordinate }],
   ["PUT /v1/coordinate/update", { Node: 1, Coord: coordinate }],
   ["PUT /v1/coordinate/update", { Node: "node1", Coord: "x" }],

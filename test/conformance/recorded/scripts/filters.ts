@@ -99,7 +99,7 @@ export const filters: Script = [
     "Nope == 1",
   ]),
   ...asked("/v1/internal/ui/services", ["Node == a", "Name == web"]),
-  // Where there is none.
+  // Endpoints without filters.
   ...asked("/v1/catalog/services", ["Nope == 1"]),
   ...asked("/v1/catalog/datacenters", ["Nope == 1"]),
   ...asked("/v1/kv/", ["Nope == 1"]),

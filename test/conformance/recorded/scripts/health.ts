@@ -65,7 +65,7 @@ export const health: Script = [
   "GET /v1/health/node/d",
   "GET /v1/health/connect/web",
 
-  // A service whose check turns.
+  // A service whose check changes its status.
   instance("a", "critical"),
   "GET /v1/health/service/web?passing",
   "GET /v1/health/node/a",

@@ -128,7 +128,7 @@ export const kv: Script = [
   "GET /v1/kv/refused/?keys",
   "GET /v1/kv/a%zz",
 
-  // The name of no key.
+  // Requests without a key.
   "GET /v1/kv/",
   "GET /v1/kv/?raw",
   ["PUT /v1/kv/", "x"],
@@ -146,7 +146,7 @@ export const kv: Script = [
   ["PUT /v1/kv/lock?flags=0&acquire=nobody&release=nobody", "x"],
   "GET /v1/kv/lock",
 
-  // Everything at the end.
+  // The whole tree at the end.
   "DELETE /v1/kv/?recurse",
   "GET /v1/kv/?keys",
   "GET /v1/kv/?recurse",

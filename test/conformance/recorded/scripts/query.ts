@@ -45,7 +45,7 @@ export const query: Script = [
   instance("b", "warning", ["two", "all"]),
   instance("c", "critical", ["three", "all"]),
 
-  // One query and what is made of it.
+  // One query and its executions.
   ["POST /v1/query", { Name: "web", ...web }, { as: "web" }],
   "GET /v1/query",
   "GET /v1/query/{web.ID}",
@@ -127,9 +127,9 @@ export const query: Script = [
   "DELETE /v1/query/{catch.ID}",
   "GET /v1/query",
 
-  // What is refused.
+  // Refused queries.
   ...refused.map((body) => ["POST /v1/query", body] as const),
-  // Consul: with null it cuts the connection.
+  // Consul: with null it closes the connection.
   ...["", "[]", "{", "x"].map((body) => ["POST /v1/query", body] as const),
   ["PUT /v1/query/{web.ID}", {}],
   ["PUT /v1/query/{web.ID}", "{"],
@@ -146,7 +146,7 @@ export const query: Script = [
   "OPTIONS /v1/query/web/execute",
   "OPTIONS /v1/query/web/explain",
 
-  // The end of things.
+  // Deletions.
   "DELETE /v1/query/{web.ID}",
   "DELETE /v1/query/{web.ID}",
   "DELETE /v1/query/short",

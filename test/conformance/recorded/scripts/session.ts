@@ -23,7 +23,7 @@ export const session: Script = [
   "PUT /v1/session/renew/short",
   "PUT /v1/session/renew/",
 
-  // What can be wished for.
+  // Every field.
   ...[
     {},
     { LockDelay: "0s" },
@@ -99,7 +99,7 @@ export const session: Script = [
   ["PUT /v1/kv/both/b?acquire={holder.ID}", "b"],
   "GET /v1/kv/both/?recurse",
 
-  // Ends.
+  // Destroyed sessions.
   "PUT /v1/session/destroy/{holder.ID}",
   "PUT /v1/session/destroy/{holder.ID}",
   "GET /v1/session/info/{holder.ID}",
@@ -117,7 +117,7 @@ export const session: Script = [
   "PUT /v1/session/destroy/",
   "PUT /v1/session/destroy/{first.ID}?dc=nowhere",
 
-  // A check that a session hangs on.
+  // A check on which a session depends.
   [
     "PUT /v1/catalog/register",
     { Node: "edge", Address: "192.0.2.1", Check: { CheckID: "alive", Name: "alive", Status: "passing" } },

@@ -106,7 +106,7 @@ export const txns: Script = [
   txn({ Node: { Verb: "delete", Node: { Node: "edge" } } }),
   "GET /v1/catalog/nodes",
 
-  // Verbs that there are not.
+  // Unknown verbs.
   txn(kv("nope", "a")),
   txn(kv("", "a")),
   txn(kv("SET", "a")),
