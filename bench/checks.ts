@@ -1,9 +1,9 @@
 /**
- * What running many HTTP checks costs: `bun bench/checks.ts [checks=5000] [seconds=30] [interval-seconds=10]`.
+ * The cost of many HTTP checks: `bun bench/checks.ts [checks=5000] [seconds=30] [interval-seconds=10]`.
  *
- * A server in a process of its own answers; this process runs the checks and prints how late runs began (against the
- * beat that each check keeps), how many passed, and the share of one core that it took. Wanted of 5,000 checks every
- * 10 s: no run later than a second, less than half a core.
+ * A server in a process of its own answers; this process runs the checks and prints how late runs began (relative to
+ * each check's schedule), how many passed, and the share of one core. The goal for 5,000 checks every 10 s: no run
+ * later than a second, less than half a core.
  */
 import { startCheck } from "../src/checks/start-check.ts";
 import { systemClock, type Clock } from "../src/lib/clock.ts";
@@ -16,7 +16,7 @@ const serverSource = `
   console.log(server.port);
 `;
 
-/** The system's clock, noting how late each timer that must be punctual fired. Deadlines are cancelled, and count not. */
+/** The system's clock, which records how late each punctual timer fired. Deadlines are cancelled and not recorded. */
 function watchedClock(latenessMs: number[]): Clock {
   return {
     ...systemClock,

@@ -1,10 +1,10 @@
 /**
- * What a whole gateway costs while nothing happens on it: `bun bench/gateway.ts [minutes=10] [consul]`.
+ * The cost of a whole idle gateway: `bun bench/gateway.ts [minutes=10] [consul]`.
  *
- * 40 services, half of them as EdgeX Geneva's and half as EdgeX 4's, each checked every 10 s; 3,000 keys; each service
- * holds a watch of its `Writable/`, and Geneva's ask every 15 s where the others are. Wanted of an agent, after a minute to
- * settle: less than 3 % of one core, less than 80 MiB, and nothing written to the disk.
- * With "consul" the real one is measured first, with all services as Geneva's.
+ * 40 services, half of them like EdgeX Geneva's and half like EdgeX 4's, each checked every 10 s; 3,000 keys. Each
+ * service watches its `Writable/`, and Geneva's look up the others every 15 s. The goal, after a minute to settle: less
+ * than 3 % of one core, less than 80 MiB, and nothing written to the disk. With "consul" the real one is measured
+ * first, with all services like Geneva's.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,7 +26,7 @@ interface ServiceAt {
 
 interface Gateway {
   readonly contender: Contender;
-  /** undefined: it has no such API, and all services are Geneva's. */
+  /** undefined for a Consul, which has no such API: all its services are Geneva's. */
   readonly keeperUrl: string | undefined;
 }
 
@@ -124,7 +124,7 @@ async function send(method: string, url: string, body: object): Promise<void> {
   if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${await answer.text()}`);
 }
 
-/** As the Go client does: an answer's index is the next question's. */
+/** Follows as the Go client does: with the index of the last answer. */
 async function keepWatching(url: string, basePath: string, signal: AbortSignal): Promise<void> {
   let index = "";
   while (!signal.aborted) {

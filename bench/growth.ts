@@ -1,9 +1,10 @@
 /**
- * How cost grows: `make growth` fills agents with 1,000, 10,000 and 100,000 services and ten times as many keys, measures what
- * each kind of request costs, and writes the table of bench/README.md, bench/growth.json and bench/growth.svg.
+ * How costs grow: `make growth` fills agents with 1,000, 10,000 and 100,000 services and ten times as many keys,
+ * measures the cost of each kind of request, and writes the table of bench/README.md, bench/growth.json and
+ * bench/growth.svg.
  * Arguments choose rows; GROWTH_SIZES="1000 10000" is quick, GROWTH_ROUNDS=1 quicker, and neither writes anything.
- * `bun bench/growth.ts draw` makes table and picture again of the figures that were kept.
- * Exit code 1: a row of Praetor's grows with what it does not touch.
+ * `bun bench/growth.ts draw` renders the table and the picture again from the stored figures.
+ * Exit code 1: a row of Praetor grows with data that it does not touch.
  */
 import { join } from "node:path";
 import { chooseMeasurements, measurements } from "./growth/all.ts";

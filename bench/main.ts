@@ -1,6 +1,6 @@
 /**
- * Side by side with the real Consul: `make bench` runs every row and writes the table of bench/README.md.
- * Arguments choose rows or groups of rows. A quick look (some rows, less than 3 s or 3 pairs) prints its table and writes nothing.
+ * Compares Praetor with the real Consul: `make bench` runs every row and writes the table of bench/README.md. Arguments
+ * choose rows or groups of rows. A quick run (some rows, less than 3 s or 3 pairs) prints its table and writes nothing.
  */
 import { join } from "node:path";
 import { groups, limits } from "./groups.ts";
@@ -35,7 +35,7 @@ for (const group of chosen.groups) {
       comparisons.push(comparison);
     }
   } catch (error) {
-    // The other groups are measured all the same: a run takes half an hour.
+    // A failed group does not stop the others: a run takes half an hour.
     console.error(error);
     hasFailed = true;
   }

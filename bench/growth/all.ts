@@ -12,7 +12,7 @@ import {
 import { waking } from "./waking.ts";
 import { keysAlone, whole } from "./whole.ts";
 
-/** In the order of the table; what is measured before the services are there comes last in it. */
+/** In the order of the table; rows measured before the services exist come last. */
 export const measurements: readonly Measurement[] = [
   keyGet,
   keyPut,
@@ -31,7 +31,7 @@ export const measurements: readonly Measurement[] = [
   keysAlone,
 ];
 
-/** @throws when there is no such row */
+/** @throws for an unknown row */
 export function chooseMeasurements(names: readonly string[]): readonly Measurement[] {
   const known = measurements.flatMap(({ rows }) => rows.map(({ name }) => name));
   for (const name of names) if (!known.includes(name)) throw new Error(`no row ${name}; there are ${known.join(", ")}`);

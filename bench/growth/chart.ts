@@ -10,7 +10,7 @@ const columns = 4;
 const margin = 28;
 const headHeight = 92;
 
-/** Pictures in pages cannot ask which theme the page has, only the reader's: so it brings its own ground. */
+/** A picture cannot detect the page's theme, only the reader's, so it has its own background. */
 const style = `
   svg { font: 12px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
   .ground { fill: #ffffff; } .ink { fill: #1f2328; } .faint { fill: #656d76; }

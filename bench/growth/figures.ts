@@ -6,7 +6,7 @@ import type { Size } from "./size.ts";
 
 export type ContenderName = "Praetor" | "Consul";
 
-/** What one contender took for one row, at each size; a reading for each round. */
+/** The readings of one contender in one row, at each size and round. */
 export interface Series {
   readonly row: string;
   readonly contender: ContenderName;
@@ -14,7 +14,7 @@ export interface Series {
   readonly readings: readonly (readonly number[])[];
 }
 
-/** All that a run has measured: the table and the picture are made of this alone. */
+/** All results of a run, from which the table and the picture are rendered. */
 export interface Growth {
   /** Date, machine, versions: a Markdown list. */
   readonly run: string;
@@ -29,13 +29,13 @@ export function keepGrowth(growth: Growth): void {
   writeFileSync(path, `${JSON.stringify(growth, undefined, 2)}\n`);
 }
 
-/** What the last full run has kept. */
+/** The results of the last full run. */
 export function keptGrowth(): Growth {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by keepGrowth
   return JSON.parse(readFileSync(path, "utf8")) as Growth;
 }
 
-/** The middle reading at each size; undefined when this contender was not measured. */
+/** The median at each size; undefined when this contender was not measured. */
 export function middles(growth: Growth, row: string, contender: ContenderName): readonly number[] | undefined {
   return seriesOf(growth, row, contender)?.readings.map(median);
 }

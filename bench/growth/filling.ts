@@ -11,7 +11,7 @@ const instances = 10;
 
 const value = Buffer.alloc(128, "x").toString("base64");
 
-/** `growth/AREA/FOLDER/KEY`: ten areas whatever the size, a hundred keys in each folder. */
+/** `growth/AREA/FOLDER/KEY`: ten areas at any size, a hundred keys in each folder. */
 export function keyAt(index: number): string {
   return `${folderAt(Math.floor(index / keysPerFolder))}${index % keysPerFolder}`;
 }
@@ -33,9 +33,9 @@ export function serviceCount({ services }: Size): number {
   return services / instances;
 }
 
-/** `count` numbers below `below`, all over the range and in no order that a cache could use. */
+/** `count` numbers below `below`, spread over the range in an order that no cache can use. */
 export function spread(count: number, below: number): readonly number[] {
-  const stride = 7_919; // a prime: all are visited before one comes again
+  const stride = 7_919; // a prime: each number comes once
   return Array.from({ length: count }, (_none, at) => (at * stride) % below);
 }
 
@@ -74,7 +74,7 @@ function addressOf(node: number): string {
   return `10.${Math.floor(node / 65_536)}.${Math.floor(node / 256) % 256}.${node % 256}`;
 }
 
-/** As few transactions as possible, from several clients, so that a sync serves more than one. */
+/** Few transactions, from several clients, so that a sync serves several. */
 function sendAll(contender: Contender, operations: Generator<object>): Promise<void> {
   return forEachAtOnce(batchesOf(operations), (batch) => contender.put("/v1/txn", batch), clients);
 }

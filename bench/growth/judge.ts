@@ -2,13 +2,13 @@ import { median } from "../lib/statistics.ts";
 import type { Series } from "./figures.ts";
 import type { GrowthRow } from "./measurement.ts";
 
-/** What does not touch more at the largest size may not cost more than this many times as much. */
+/** The largest factor that a row without more data to touch may have. */
 const factorMax = 1.5;
 
 export interface Factor {
-  /** The middle reading at the largest size over that at the smallest. */
+  /** The median at the largest size divided by that at the smallest. */
   readonly factor: number;
-  /** The same of single rounds, the least and the most: sizes are measured in turn, so this is the noise. */
+  /** The lowest and highest factor of single rounds: sizes are measured alternately, so this is the noise. */
   readonly least: number;
   readonly most: number;
 }

@@ -18,7 +18,7 @@ export interface Targets {
 
 type Asking = Pick<Targets, "run" | "method">;
 
-/** Asks for the targets in turn, on several connections. */
+/** Requests the targets in turn, on several connections. */
 export async function askInTurn({ contender }: Filled, load: Targets): Promise<WrkFigure> {
   const { targets, connections, run, seconds = 1, method = "GET", bodyBytes = 0 } = load;
   const folder = mkdtempSync(join(tmpdir(), "growth-bench-"));
@@ -38,19 +38,19 @@ export interface Writes {
   readonly bodyOf: (write: number) => object;
 }
 
-/** As many writes at each size, however fast they are: they are rows themselves. */
+/** The same number of writes at each size: written keys are rows themselves. */
 export function writeNew({ contender }: Filled, { count, path, bodyOf }: Writes): Promise<void> {
   return forEachAtOnce(numbersBelow(count), (write) => contender.put(path, bodyOf(write)));
 }
 
-/** Processor time that the agent takes for one of the requests to the targets, in µs. */
+/** Processor time of the agent for one request to the targets, in µs. */
 export function costOfAsking(filled: Filled, targets: readonly string[], options: Asking): Promise<number> {
   const work = async (): Promise<number> =>
     (await askInTurn(filled, { targets, connections: 16, ...options })).requests;
   return costOf(filled.contender, work);
 }
 
-/** Processor time that the agent takes for one of the requests that `work` counts, in µs. */
+/** Processor time of the agent for one request counted by `work`, in µs. */
 export async function costOf({ pid }: Contender, work: () => Promise<number>): Promise<number> {
   const beforeUs = processorUs(pid);
   const requests = await work();

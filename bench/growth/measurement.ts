@@ -6,7 +6,7 @@ export interface GrowthRow {
   readonly name: string;
   readonly title: string;
   readonly unit: string;
-  /** "flat": it touches as much at each size, and must cost as much. "data": it touches all that there is. */
+  /** "flat": touches as much data at each size, and must cost as much. "data": touches all data. */
   readonly grows: "flat" | "data";
 }
 
@@ -15,10 +15,10 @@ export interface Filled {
   readonly size: Size;
 }
 
-/** What gives the readings of some rows at once. */
+/** A measurement that gives the readings of some rows at once. */
 export interface Measurement {
   readonly rows: readonly GrowthRow[];
-  /** How often; the usual number, unless one takes long. */
+  /** How many rounds; fewer than usual for a slow measurement. */
   readonly rounds?: number;
   /** Called once on each filled agent. */
   prepare?(filled: Filled): Promise<void>;
@@ -31,7 +31,7 @@ export function flatRow(name: string, title: string, unit: string): GrowthRow {
   return { name, title, unit, grows: "flat" };
 }
 
-/** The same, of the processor time that one request takes. */
+/** The same, for the processor time of one request. */
 export function costRow(name: string, title: string): GrowthRow {
   return flatRow(name, title, "µs of processor");
 }

@@ -55,7 +55,7 @@ function placeOn({ low, decades }: Axis, sizes: readonly Size[]): Place {
   };
 }
 
-/** In one line or two, with the unit after the last, or below when there is no room. */
+/** On one line or two, with the unit after the last, or below when there is no room. */
 function title({ title: text, unit }: GrowthRow): readonly string[] {
   const at = text.length <= titleWidth ? text.length : text.lastIndexOf(" ", titleWidth);
   const lines = [text.slice(0, at), text.slice(at + 1)].filter((line) => line !== "");
@@ -70,7 +70,7 @@ function title({ title: text, unit }: GrowthRow): readonly string[] {
   ];
 }
 
-/** With thousands and millions cut short, so that labels of neighbours do not meet. */
+/** Abbreviates thousands and millions, so that neighbouring labels do not overlap. */
 function short(value: number): string {
   if (value >= 1_000_000) return `${formatNumber(value / 1_000_000).replace(/\.0+$/, "")}M`;
   if (value >= 10_000) return `${formatNumber(value / 1_000).replace(/\.0+$/, "")}k`;
@@ -93,7 +93,7 @@ function sizeLabel(services: number, { x }: Place): string {
   return `<text class="faint tick" x="${x(services)}" y="${plot.bottom + 15}" text-anchor="middle">${text}</text>`;
 }
 
-/** What grows as the data do, from the lower left corner, as far as it fits. */
+/** A line of proportional growth, from the lower left corner, clipped to the panel. */
 function guide({ low, decades }: Axis, sizes: readonly Size[], { x, y }: Place): readonly string[] {
   const [first, last] = [sizes[0]?.services ?? 1, sizes.at(-1)?.services ?? 1];
   const rise = Math.min(Math.log10(last / first), decades);
@@ -124,7 +124,7 @@ function drawLine(
   return `<g class="${contender}">${noise.join("")}${line}${dots.join("")}</g>`;
 }
 
-/** Labels that would lie over each other, moved apart. */
+/** Moves overlapping labels apart. */
 function apart<T extends { readonly y: number }>(labels: readonly T[]): readonly T[] {
   const [first, second] = labels;
   if (first === undefined || second === undefined || Math.abs(first.y - second.y) >= labelHeight) return labels;

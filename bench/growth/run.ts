@@ -10,7 +10,7 @@ import { keysAlone } from "./whole.ts";
 export interface Run {
   readonly name: ContenderName;
   readonly binary: string;
-  /** For the data folders. */
+  /** The parent of the data folders. */
   readonly folder: string;
   readonly sizes: readonly Size[];
   readonly measurements: readonly Measurement[];
@@ -19,8 +19,8 @@ export interface Run {
 }
 
 /**
- * Fills an agent for each size and measures each row on all of them in turn, so that what else the machine does falls on
- * all sizes alike.
+ * Fills an agent for each size and measures each row on all of them alternately, so that other load on the machine
+ * affects all sizes alike.
  */
 export async function measureGrowth(run: Run): Promise<readonly Series[]> {
   const filled = run.sizes.map((size): Filled => {

@@ -1,6 +1,6 @@
 import type { Growth } from "./figures.ts";
 
-/** Figures of a run that never was: one row is flat, one grows, one measures all data. */
+/** Figures of an invented run: one row is flat, one grows, one measures all data. */
 export const sample: Growth = {
   run: "- Date: none",
   sizes: [

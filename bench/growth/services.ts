@@ -32,13 +32,13 @@ export const catalogService: Measurement = serviceRead(
   "/v1/catalog/service/",
 );
 
-/** None is critical, whatever there is. */
+/** No check is critical at any size. */
 export const criticalChecks: Measurement = {
   rows: [costRow("state-critical", "health of all that is critical: nothing")],
   measure: async (filled, run) => [await costOfAsking(filled, ["/v1/health/state/critical?n="], { run })],
 };
 
-/** A hundred names, each spelled in many ways, which is the same name to a server and another question to a cache. */
+/** A hundred names, each in many letter cases: one name to a server, many questions to a cache. */
 export const dnsA: Measurement = {
   rows: [costRow("dns-a", "DNS: A of a service with 10 instances")],
   async measure({ contender, size }) {

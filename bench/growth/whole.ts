@@ -7,7 +7,7 @@ const idleMs = 5_000;
 
 const data = (name: string, title: string, unit: string): GrowthRow => ({ name, title, unit, grows: "data" });
 
-/** Measured when the keys are there and no services yet, to tell what each of both costs. */
+/** Measured after the keys and before the services, to separate their costs. */
 export const keysAlone: Measurement = {
   rows: [data("memory-keys", "memory at rest with the keys alone", "MiB")],
   rounds: 1,
@@ -32,7 +32,7 @@ export const whole: Measurement = {
   },
 };
 
-/** Resident memory after some seconds with nothing to do, in MiB. */
+/** Resident memory after some idle seconds, in MiB. */
 async function memoryAtRest(pid: number): Promise<number> {
   await Bun.sleep(idleMs);
   return residentKib(pid) / 1_024;

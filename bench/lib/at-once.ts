@@ -1,6 +1,6 @@
 const usualMax = 16;
 
-/** Does the work for each item, some at once, in order. @throws what the first work that fails throws */
+/** Does the work for each item, several at a time, in order. @throws the first error */
 export async function forEachAtOnce<T>(
   items: Iterable<T>,
   work: (item: T) => Promise<unknown>,

@@ -7,7 +7,10 @@ export interface Binaries {
 
 export const repository: string = join(import.meta.dir, "../..");
 
-/** What is compared. PRAETOR_BINARY names another build, CONSUL_BINARY another Consul. Ends the process without one. */
+/**
+ * The programs to compare. PRAETOR_BINARY names another build, CONSUL_BINARY another Consul. Ends the process when one
+ * is missing.
+ */
 export function findBinaries(): Binaries {
   const praetor = process.env["PRAETOR_BINARY"] ?? join(repository, "dist/praetor");
   const found = Bun.spawnSync([join(repository, "scripts/find-consul")], { stderr: "inherit" });

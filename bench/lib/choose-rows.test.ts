@@ -26,7 +26,7 @@ test("rows are named one by one or by their group, and keep their order", () => 
   expect(chosen("keys", "put")).toEqual(["keys/get", "keys/put"]);
 });
 
-test("a name that nothing has is told with those that there are", () => {
+test("an unknown name is reported with the known ones", () => {
   expect(() => chosen("set")).toThrow("no row set; there are keys (get, put), names (dns-a), limits ()");
 });
 

@@ -14,7 +14,7 @@ interface Named {
   readonly rows: readonly { readonly name: string }[];
 }
 
-/** What is named, by its own name or its group's; all when nothing is. @throws for another name */
+/** The rows with this name or in the group with this name; all without a name. @throws for an unknown name */
 export function chooseRows(all: Choice, names: readonly string[]): Choice {
   const unknown = names.find((name) => !namesOf(all).has(name));
   if (unknown !== undefined) throw new Error(`no row ${unknown}; there are ${listRows(all)}`);

@@ -9,9 +9,9 @@ export interface Contenders {
 }
 
 export interface Effort {
-  /** Of one measurement. */
+  /** Duration of one measurement. */
   readonly seconds: number;
-  /** How often both are measured, in turn: A B A B. */
+  /** How often both are measured, alternately: A B A B. */
   readonly pairs: number;
 }
 
@@ -21,11 +21,11 @@ export interface Comparison {
   readonly consul: Figure;
   /** How many times as good Praetor's value is; above 1 is better. */
   readonly times: number;
-  /** What misses the goal; empty when the row passes. */
+  /** The goals that the row misses; empty when it passes. */
   readonly shortOf: readonly string[];
 }
 
-/** Measures the rows of a group, one after the other, on agents that they share: fresh ones, with what the group prepares. */
+/** Measures the rows of a group one after the other on the group's agents, which start fresh with its prepared data. */
 export async function* compareGroup(group: Group, contenders: Contenders, effort: Effort): AsyncGenerator<Comparison> {
   const both = [contenders.praetor, contenders.consul];
   try {
@@ -50,7 +50,7 @@ async function stop(both: readonly Contender[]): Promise<void> {
   for (const contender of both) await contender.stop();
 }
 
-/** Measures a row on both in turn and takes the medians. @throws naming the row */
+/** Measures a row on both alternately and takes the medians. @throws an error that names the row */
 async function compare(row: Row, { praetor, consul }: Contenders, effort: Effort): Promise<Comparison> {
   try {
     for (const contender of [praetor, consul]) await row.prepare?.(contender);
@@ -67,7 +67,7 @@ async function compare(row: Row, { praetor, consul }: Contenders, effort: Effort
   }
 }
 
-/** Holds Praetor's figure against Consul's and the row's goal. */
+/** Compares Praetor's figure with Consul's and the row's goal. */
 export function judge(row: Row, praetor: Figure, consul: Figure): Comparison {
   const times = row.better === "higher" ? praetor.value / consul.value : consul.value / praetor.value;
   const shortOf: string[] = [];

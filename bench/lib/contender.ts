@@ -5,13 +5,13 @@ import { until } from "./until.ts";
 
 export interface ContenderOptions {
   readonly binary: string;
-  /** For the data folders of both. */
+  /** The parent of both data folders. */
   readonly folder: string;
-  /** Beside those that both are started with. */
+  /** Arguments besides those of both agents. */
   readonly flags?: readonly string[];
 }
 
-/** One of the two agents that are compared: started alike, data folders beside each other on one disk. */
+/** One of the two agents that are compared: started alike, with data folders beside each other on one disk. */
 export class Contender {
   readonly name: string;
   readonly binary: string;
@@ -52,20 +52,20 @@ export class Contender {
     return join(this.#folder, "data");
   }
 
-  /** Starts it with an empty data folder; does not wait until it answers. */
+  /** Starts it with an empty data folder, without waiting for an answer. */
   spawn(): void {
     rmSync(this.#folder, { recursive: true, force: true });
     mkdirSync(this.#folder, { recursive: true });
     this.spawnAgain();
   }
 
-  /** Starts it with the data that it had when it ended; does not wait until it answers. */
+  /** Starts it with its former data, without waiting for an answer. */
   spawnAgain(): void {
     const log = Bun.file(this.#log);
     this.#process = Bun.spawn([this.binary, ...this.#flags()], { stdio: ["ignore", log, log] });
   }
 
-  /** Starts it and waits until it takes durable writes. */
+  /** Starts it and waits until it accepts durable writes. */
   async start(): Promise<void> {
     this.spawn();
     await until(`${this.name} takes writes`, { withinMs: 30_000, everyMs: 50 }, () =>
@@ -73,7 +73,7 @@ export class Contender {
     );
   }
 
-  /** Ends it gracefully, starts it with the data that it has, and waits for the first durable write, which says when. */
+  /** Stops it gracefully, starts it with its data, and waits for the first durable write; returns the time of that. */
   async restart({ withinMs }: { readonly withinMs: number }): Promise<number> {
     await this.end("SIGTERM");
     const startMs = performance.now();
@@ -82,14 +82,14 @@ export class Contender {
     return performance.now() - startMs;
   }
 
-  /** Its data stays. */
+  /** Keeps its data. */
   async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     this.#process?.kill(signal);
     await this.#process?.exited;
     this.#process = undefined;
   }
 
-  /** Its data goes, too. */
+  /** Removes its data, too. */
   async stop(): Promise<void> {
     await this.end("SIGTERM");
     rmSync(this.#folder, { recursive: true, force: true });
@@ -102,7 +102,7 @@ export class Contender {
       const response = await fetch(`${this.url}/v1/kv/${key}`, { method: "PUT", body: value });
       return (await response.text()).startsWith("true");
     } catch {
-      return false; // nobody listens yet
+      return false; // not listening yet
     }
   }
 
@@ -150,7 +150,7 @@ export class Contender {
         "-1",
       ],
       ...["-serf-lan-port", `${serfLan}`, "-serf-wan-port", `${serfWan}`, "-server-port", `${server}`],
-      // Consul refuses more than 200 connections of one client unless told otherwise.
+      // Consul's default limit is 200 connections of one client.
       ...["-log-level", "warn", "-hcl", "limits { http_max_conns_per_client = 15000 }"],
       ...this.#ownFlags,
     ];

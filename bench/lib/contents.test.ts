@@ -7,7 +7,7 @@ test("the entries of an answer are a list's elements or an object's names", () =
   expect(entriesOf("[]")).toBe(0);
 });
 
-test("what is neither a list nor an object has no entries to count", () => {
+test("a value that is neither a list nor an object has no entries", () => {
   for (const text of ["null", "7", '"rack"']) expect(() => entriesOf(text)).toThrow("neither a list nor an object");
   expect(() => entriesOf("No path to datacenter")).toThrow();
 });

@@ -2,14 +2,14 @@ import { forEachAtOnce } from "./at-once.ts";
 import type { Contender } from "./contender.ts";
 import { until } from "./until.ts";
 
-/** Sends each of many registrations, some at once. @throws unless every answer is 200 */
+/** Sends many registrations, several at a time. @throws unless every answer is 200 */
 export function putAll(contender: Contender, path: string, bodies: readonly object[]): Promise<void> {
   return forEachAtOnce(bodies, (body) => contender.put(path, body));
 }
 
 /**
- * So that no row measures errors or half an answer: asks until the answer has so many entries, since Consul's catalog hears
- * of a registration with the agent a little later. @throws when it never has, or is not 200
+ * Prevents a row from measuring errors or partial answers: repeats the request until the answer has the number of
+ * entries, since Consul's catalog lags behind registrations with the agent. @throws when it never has, or is not 200
  */
 export async function expectEntries(contender: Contender, path: string, count: number): Promise<void> {
   let found = 0;
@@ -23,13 +23,13 @@ export async function expectEntries(contender: Contender, path: string, count: n
   }
 }
 
-/** @throws unless the answer is 200 and has the text: what was written last. */
+/** @throws unless the answer is 200 and contains the text: the last value written */
 export async function expectText(contender: Contender, path: string, text: string): Promise<void> {
   const answer = await contender.get(path);
   if (!answer.includes(text)) throw new Error(`${contender.name}: GET ${path} does not have ${text}: ${answer}`);
 }
 
-/** How many elements a list has, or an object names. @throws when the text is neither */
+/** The number of elements of a list, or of names of an object. @throws when the text is neither */
 export function entriesOf(text: string): number {
   const answer: unknown = JSON.parse(text);
   if (typeof answer !== "object" || answer === null) throw new Error(`neither a list nor an object: ${text}`);

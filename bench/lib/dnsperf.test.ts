@@ -19,7 +19,7 @@ test("a report of dnsperf gives the rate", () => {
   expect(readDnsperfReport(report("NOERROR 80000 (100.00%)"))).toEqual({ value: 79_992.0008 });
 });
 
-test("a run with lost answers or errors is no measurement", () => {
+test("a run with lost answers or errors is rejected", () => {
   expect(() => readDnsperfReport(report("NOERROR 80000 (100.00%)", 3))).toThrow("3 answers were lost");
   expect(() => readDnsperfReport(report("NOERROR 79000 (98.75%), SERVFAIL 1000 (1.25%)"))).toThrow("SERVFAIL 1000");
 });

@@ -1,4 +1,4 @@
-/** A number above 0 that an environment variable gives. @throws when it gives something else */
+/** The positive number in an environment variable. @throws for any other value */
 export function numberOf(variable: string, otherwise: number): number {
   const value = Number(process.env[variable] ?? otherwise);
   if (!(value > 0)) throw new Error(`${variable} must be a number above 0, not ${process.env[variable]}`);

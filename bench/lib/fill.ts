@@ -6,11 +6,11 @@ export interface Filling {
   readonly services?: number;
 }
 
-/** What a contender has when it is filled, for the rows that are about it. */
+/** The data of a filled contender, for the rows that use it. */
 export const filling: Required<Filling> = { keys: 10_000, services: 1_000 };
 export const keyBytes = 128;
 
-/** Writes keys of 128 bytes, and registers services with a check each. @throws unless all are taken */
+/** Writes keys of 128 bytes, and registers services with a check each. @throws unless all succeed */
 export async function fill(contender: Contender, { keys = 0, services = 0 }: Filling): Promise<void> {
   await forEachAtOnce(numbersBelow(keys), async (key) => {
     if (!(await contender.tryPut(keyPath(key), keyValue(key))))
@@ -33,7 +33,7 @@ export function serviceName(service: number): string {
   return `device-${service}`;
 }
 
-/** Its check is passing and runs nothing: it would be critical only after a day without news. */
+/** Its check is passing and has a TTL of a day, so no program runs. */
 function registration(service: number): object {
   const name = serviceName(service);
   const check = { CheckID: `check-${service}`, Name: `Health Check: ${name}`, TTL: "24h", Status: "passing" };

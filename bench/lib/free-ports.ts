@@ -1,4 +1,4 @@
-/** Ports that nobody listens on now; all are held until the last is found, so they differ. */
+/** Unused ports; all are held until the last is found, so they differ. */
 export function freePorts<const Names extends readonly string[]>(
   ...names: Names
 ): Readonly<Record<Names[number], number>> {

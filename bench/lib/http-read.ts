@@ -6,15 +6,15 @@ const connections = 64;
 
 export interface HttpRead {
   readonly name: string;
-  /** What is read; how many connections ask is added. */
+  /** A title without the number of connections, which is added. */
   readonly title: string;
   readonly path: string;
   readonly timesMin: number;
-  /** @throws unless the answer is the whole one that the row is about */
+  /** @throws unless the answer is the complete one of the row's title */
   readonly expect: (contender: Contender, path: string) => Promise<void>;
 }
 
-/** A row in which one path is asked for over and over. */
+/** A row that requests one path repeatedly. */
 export function httpRead({ name, title, path, timesMin, expect }: HttpRead): Row {
   return {
     name,

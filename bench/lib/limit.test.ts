@@ -6,7 +6,7 @@ const limit: Limit = {
   measure: () => Promise.reject(new Error("not measured here")),
 };
 
-test("a limit is reached by a share of it", () => {
+test("a limit counts as reached by a share of it", () => {
   expect(judgeLimit(limit, { praetor: 70, limit: 100 })).toMatchObject({ share: 0.7, isReached: true });
   expect(judgeLimit(limit, { praetor: 69, limit: 100 })).toMatchObject({ share: 0.69, isReached: false });
 });

@@ -2,17 +2,17 @@ import type { Contender } from "./contender.ts";
 import type { Effort } from "./compare.ts";
 import { median } from "./statistics.ts";
 
-/** How near Praetor comes to what it is built on: the same work, done by the bare runtime or by SQLite alone. */
+/** Praetor compared with its platform: the same work, done by the bare runtime or by SQLite alone. */
 export interface Limit {
-  /** As given to `make bench ROWS=...`. */
+  /** The name for `make bench ROWS=...`. */
   readonly name: string;
   readonly title: string;
-  /** What sets the limit. */
+  /** The program that sets the limit. */
   readonly of: string;
   readonly unit: string;
-  /** Praetor reaches at least this share of it. */
+  /** The share of the limit that Praetor must reach. */
   readonly shareMin: number;
-  /** Called once on a fresh agent, before anything is measured. */
+  /** Called once on a fresh agent, before the measurements. */
   prepare?(praetor: Contender): Promise<void>;
   /** One measurement of each, about `seconds` long. */
   measure(praetor: Contender, seconds: number): Promise<LimitFigures>;
@@ -29,7 +29,7 @@ export interface LimitResult extends LimitFigures {
   readonly isReached: boolean;
 }
 
-/** Measures both in turn, on a fresh agent, and takes the medians. */
+/** Measures both alternately, on a fresh agent, and takes the medians. */
 export async function measureLimit(limit: Limit, praetor: Contender, effort: Effort): Promise<LimitResult> {
   try {
     await praetor.start();

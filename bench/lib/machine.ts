@@ -2,7 +2,7 @@ import { cpus, release, totalmem } from "node:os";
 import { readFileSync } from "node:fs";
 import type { Binaries } from "./binaries.ts";
 
-/** What the figures depend on, one fact a line. */
+/** The facts on which the figures depend, one on each line. */
 export function describeRun({ praetor, consul }: Binaries, command: string): string {
   const processors = cpus();
   return [
@@ -15,7 +15,7 @@ export function describeRun({ praetor, consul }: Binaries, command: string): str
 
 function versionOf(binary: string): string {
   const told = Bun.spawnSync([binary, "version"]).stdout.toString();
-  // Praetor tells Consul's version first.
+  // Praetor prints Consul's version first.
   return (/^Praetor v[\w.-]+/m.exec(told) ?? /^.*/.exec(told))?.[0] ?? binary;
 }
 

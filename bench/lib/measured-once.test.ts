@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { Contender } from "./contender.ts";
 import { measuredOnce } from "./measured-once.ts";
 
-test("each contender is measured once, and who asks again is told the same", async () => {
+test("each contender is measured once, and later calls get the same result", async () => {
   let times = 0;
   const measure = measuredOnce(() => Promise.resolve((times += 1)));
   const options = { binary: "none", folder: "none" };

@@ -1,8 +1,8 @@
 import type { Contender } from "./contender.ts";
 
 /**
- * For what takes minutes and gives several rows their figures: measured once on each contender, when the first row asks. The
- * others, and further pairs, are given the same.
+ * For a measurement of minutes that gives several rows their figures: it runs once on each contender, for the first
+ * row. Later rows and pairs get the same result.
  */
 export function measuredOnce<T>(measure: (contender: Contender) => Promise<T>): (contender: Contender) => Promise<T> {
   const measured = new Map<Contender, Promise<T>>();

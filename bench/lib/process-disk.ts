@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** What a process has had written to disks since it was started: whole pages, as Linux counts them. */
+/** Bytes that a process has caused to be written to disks since its start: whole pages, as Linux counts them. */
 export function writtenBytes(pid: number): number {
   const found = /^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1];
   if (found === undefined) throw new Error(`process ${pid} tells nothing of what it wrote`);
   return Number(found);
 }
 
-/** What the files of a folder, and of those below it, take up on the disk. */
+/** Disk usage of the files in a folder and its subfolders. */
 export function usedBytes(folder: string): number {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return files.reduce((sum, file) => sum + statSync(join(file.parentPath, file.name)).blocks * 512, 0);

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Resident memory of a process and all that it started, in KiB. */
+/** Resident memory of a process and its children, in KiB. */
 export function residentKib(pid: number): number {
   return childrenOf(pid).reduce((sumKib, child) => sumKib + residentKib(child), statusKib(pid, "VmRSS"));
 }
 
-/** The most that a process has had of resident memory since it was started, in KiB. */
+/** Peak resident memory of a process since its start, in KiB. */
 export function peakKib(pid: number): number {
   return statusKib(pid, "VmHWM");
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Contender } from "./contender.ts";
 
-/** Processor time that a process has used in all its threads, in µs. What else the machine does hardly changes it. */
+/** Processor time of a process in all its threads, in µs. Other load on the machine hardly changes it. */
 export function processorUs(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);
   return threads.reduce((sumUs, thread) => sumUs + threadUs(`/proc/${pid}/task/${thread}/schedstat`), 0);
@@ -11,7 +11,7 @@ function threadUs(path: string): number {
   try {
     return Number(readFileSync(path, "utf8").split(" ")[0]) / 1_000;
   } catch {
-    return 0; // it has ended in this moment
+    return 0; // it has just ended
   }
 }
 
@@ -20,8 +20,8 @@ const quietShareMax = 0.1;
 const looksMax = 25;
 
 /**
- * Waits until none of them is busy any more: what one has put off until after its answers must not be paid for by the
- * next that is measured. Goes on after five seconds, whatever they do.
+ * Waits until no process is busy: work that one deferred until after its answers must not slow the next measurement.
+ * Continues after five seconds in any case.
  */
 export async function untilQuiet(contenders: readonly Contender[]): Promise<void> {
   const used = (): readonly number[] => contenders.map(({ pid }) => processorUs(pid));

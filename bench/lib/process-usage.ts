@@ -2,10 +2,10 @@ import { writtenBytes } from "./process-disk.ts";
 import { childrenOf } from "./process-memory.ts";
 import { processorUs } from "./process-time.ts";
 
-/** Of a process with its children, since they were started. */
+/** Usage of a process with its children, since their start. */
 export interface Usage {
   readonly processorMs: number;
-  /** Handed to the disk. */
+  /** Bytes written to the disk. */
   readonly writtenBytes: number;
 }
 

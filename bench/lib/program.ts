@@ -1,12 +1,12 @@
 import { join } from "node:path";
 
-/** A program of bench/programs in a process of its own, so that what it does costs the one who measures nothing. */
+/** A program of bench/programs in a process of its own, so that its work does not slow the measuring process. */
 export class Program {
   readonly #name: string;
   readonly #process: Bun.Subprocess<"pipe", "pipe", "inherit">;
   readonly #lines: AsyncIterator<string>;
 
-  /** @param task what it is to do, as JSON in its one argument */
+  /** @param task its task, as JSON in its one argument */
   constructor(command: readonly string[], task: object) {
     this.#name = command.join(" ");
     this.#process = Bun.spawn([...command, JSON.stringify(task)], { stdio: ["pipe", "pipe", "inherit"] });
@@ -17,21 +17,21 @@ export class Program {
     return new Program([process.execPath, join(import.meta.dir, "../programs", `${name}.ts`)], task);
   }
 
-  /** What it says next. @throws when it ends before; why, it has told the terminal */
+  /** Its next line. @throws when it ends first; it has printed the reason */
   async line(): Promise<string> {
     const next = await this.#lines.next();
     if (next.done !== true) return next.value;
     throw new Error(`${this.#name} ended with exit code ${await this.#process.exited}`);
   }
 
-  /** Its input ends, which is the sign to come to an end. @throws unless it ends well */
+  /** Closes its input, which tells it to finish. @throws unless it exits with 0 */
   async end(): Promise<void> {
     await this.#process.stdin.end();
     const code = await this.#process.exited;
     if (code !== 0) throw new Error(`${this.#name} ended with exit code ${code}`);
   }
 
-  /** Whatever it is doing; does nothing once it has ended. */
+  /** Kills it; does nothing once it has ended. */
   kill(): void {
     this.#process.kill("SIGKILL");
   }

@@ -1,23 +1,26 @@
 import type { Contender } from "./contender.ts";
 
-/** Rows that are measured on the same agents, one after the other, on the same things. */
+/** Rows that are measured on the same agents, one after the other, with the same data. */
 export interface Group {
-  /** As given to `make bench ROWS=...`, for all of its rows. */
+  /** The name for `make bench ROWS=...`, which selects all of its rows. */
   readonly name: string;
   readonly rows: readonly Row[];
   /** Called once on fresh agents, before the first row. */
   prepare?(contender: Contender): Promise<void>;
 }
 
-/** One hot path, measured in the same way on each contender. */
+/** One measurement that is made in the same way on each contender. */
 export interface Row {
-  /** As given to `make bench ROWS=...`. */
+  /** The name for `make bench ROWS=...`. */
   readonly name: string;
   readonly title: string;
   readonly unit: string;
   readonly better: "higher" | "lower";
   readonly goal: Goal;
-  /** Called once before the row is measured, on the agents that its group shares. @throws when it would measure something else */
+  /**
+   * Called once before the row is measured, on the agents of its group. @throws when the row would measure something
+   * else
+   */
   prepare?(contender: Contender): Promise<void>;
   /** One measurement of about `seconds`; called several times on the same agent. */
   measure(contender: Contender, seconds: number): Promise<Figure>;
@@ -33,7 +36,7 @@ export type Goal =
 
 export interface Figure {
   readonly value: number;
-  /** Where the row has a latency of single requests. */
+  /** For rows with a latency of single requests. */
   readonly latency?: Latency;
 }
 

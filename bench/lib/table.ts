@@ -1,7 +1,7 @@
 import type { Comparison } from "./compare.ts";
 import type { Figure, Goal } from "./row.ts";
 
-/** The comparisons as a table in Markdown, its columns padded so that it reads well as text too. */
+/** The comparisons as a table in Markdown, with padded columns. */
 export function renderTable(comparisons: readonly Comparison[]): string {
   const header = ["", "Praetor", "Consul", "ratio", "goal", "", "Praetor p50 / p99", "Consul p50 / p99"];
   return renderCells(header, comparisons.map(cellsOf));
@@ -42,7 +42,7 @@ function renderLine(cells: readonly string[], widths: readonly number[]): string
   return `| ${padded.join(" | ")} |`;
 }
 
-/** Where Consul needs some and Praetor needs nothing at all, there is no number. */
+/** "∞" where Consul's figure is positive and Praetor's is 0. */
 function formatTimes(times: number): string {
   return Number.isFinite(times) ? `${times.toFixed(2)}×` : "∞";
 }
@@ -55,7 +55,7 @@ function formatLatency({ latency }: Figure): string {
   return latency === undefined ? "" : `${formatNumber(latency.p50Ms)} / ${formatNumber(latency.p99Ms)} ms`;
 }
 
-/** Three digits that matter, or all of a large number. */
+/** Three significant digits, or all digits of a large number. */
 export function formatNumber(value: number): string {
   if (Math.abs(value) >= 1_000) return Math.round(value).toLocaleString("en");
   return value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);

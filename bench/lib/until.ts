@@ -3,7 +3,7 @@ export interface Patience {
   readonly everyMs: number;
 }
 
-/** Asks until the answer is true. @throws when that takes too long, naming what was waited for. */
+/** Polls until the condition is true. @throws an error that names the condition when it takes too long */
 export async function until(what: string, patience: Patience, isTrue: () => Promise<boolean>): Promise<void> {
   const deadlineMs = performance.now() + patience.withinMs;
   while (!(await isTrue())) {

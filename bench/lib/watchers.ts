@@ -1,6 +1,6 @@
 /**
- * Many connections that each hold one request until the server answers. What a connection does with an answer is part of
- * what is measured, for both contenders, so it is next to nothing: keep the bytes and the time.
+ * Many connections that each hold one request until the server answers. Their work for an answer is part of the
+ * measurement, for both contenders, so it is minimal: they keep the bytes and the time.
  */
 export class Watchers {
   readonly #connections: readonly Connection[];
@@ -11,7 +11,7 @@ export class Watchers {
 
   static async connect(port: number, count: number): Promise<Watchers> {
     const connections: Connection[] = [];
-    // In portions: a listen queue is a few hundred long.
+    // In portions: a listen queue has a few hundred places.
     while (connections.length < count) {
       const portion = Math.min(100, count - connections.length);
       connections.push(...(await Promise.all(Array.from({ length: portion }, () => openConnection(port)))));
@@ -19,7 +19,7 @@ export class Watchers {
     return new Watchers(connections);
   }
 
-  /** Sends a request on each connection: of the one path, or of its own. */
+  /** Sends a request on each connection: the same path for all, or one for each. */
   ask(path: string | ((watcher: number) => string)): void {
     for (const [watcher, connection] of this.#connections.entries()) {
       const asked = typeof path === "string" ? path : path(watcher);
@@ -28,17 +28,17 @@ export class Watchers {
     }
   }
 
-  /** How many have no whole answer yet. @throws when an answer is not 200, or a connection has ended */
+  /** How many have no complete answer yet. @throws when an answer is not 200, or a connection has ended */
   get waiting(): number {
     return this.#connections.filter((connection) => !isWhole(textOf(connection))).length;
   }
 
-  /** The answers, as they came. */
+  /** The answers, as received. */
   get answers(): readonly string[] {
     return this.#connections.map(textOf);
   }
 
-  /** When the end of each answer came; all must have been answered. */
+  /** The time at which each answer was complete; all must have been answered. */
   get answeredAtMs(): readonly number[] {
     return this.#connections.map(({ lastAtMs }) => lastAtMs);
   }

@@ -3,13 +3,13 @@ import type { Figure } from "./row.ts";
 import { runWrk, type Load } from "./wrk.ts";
 
 export interface Writing {
-  /** In a load that reads as well, every how many-th request writes. */
+  /** In a mixed load, one request in so many is a write. */
   readonly requestsPerWrite?: number;
 }
 
 /**
- * A load of durable writes, or one that has some: each has an index of its own, so the index must come as far as there were
- * writes. @throws when it does not, as it would if a value were written that is there already
+ * A load with durable writes. Each write that changes a value has an index of its own, so the index must rise by the
+ * number of writes. @throws when it does not, which shows repeated values
  */
 export async function runWrites(contender: Contender, load: Load, writing: Writing = {}): Promise<Figure> {
   const before = await writeIndex(contender);
@@ -22,7 +22,7 @@ export async function runWrites(contender: Contender, load: Load, writing: Writi
 
 let probes = 0;
 
-/** That of a write that is made to see it. */
+/** Includes the write that reads the index. */
 async function writeIndex(contender: Contender): Promise<number> {
   probes += 1;
   await contender.put("/v1/kv/bench/probe", probes);

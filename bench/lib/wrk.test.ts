@@ -17,7 +17,7 @@ test("a report of wrk gives the rate, the requests and the latencies in millisec
   expect(readReport(report())).toEqual({ requests: 99132, value: 33044.12, latency: { p50Ms: 0.812, p99Ms: 1020 } });
 });
 
-test("a run with failed requests is no measurement", () => {
+test("a run with failed requests is rejected", () => {
   expect(() => readReport(report("  Non-2xx or 3xx responses: 12\n"))).toThrow("Non-2xx or 3xx responses: 12");
   expect(() => readReport(report("  Socket errors: connect 0, read 3, write 0, timeout 0\n"))).toThrow("read 3");
 });

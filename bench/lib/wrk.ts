@@ -4,13 +4,13 @@ import type { Figure, Latency } from "./row.ts";
 export interface Load {
   readonly connections: number;
   readonly seconds: number;
-  /** A file of bench/wrk that makes the requests; without it, GET of the URL. */
+  /** A script of bench/wrk that makes the requests; without it, GET of the URL. */
   readonly script?: string;
-  /** Told to the script. */
+  /** Arguments of the script. */
   readonly words?: readonly string[];
 }
 
-/** What a run was, and how many requests were answered in it. */
+/** A run's duration and number of answered requests. */
 export interface WrkFigure extends Figure {
   readonly latency: Latency;
   readonly requests: number;
@@ -18,13 +18,15 @@ export interface WrkFigure extends Figure {
 
 let runs = 0;
 
-/** Another word for each run of this process: scripts put it into what they write, so that no two runs write the same. */
+/**
+ * A different word for each run of this process: scripts put it into their values, so that no two runs write the same.
+ */
 export function newRun(): string {
   runs += 1;
   return `run-${runs}`;
 }
 
-/** Requests per second and latency of as many requests as `connections` can make, one after the other on each. */
+/** Requests per second and latency at the full rate of `connections`, each with one request at a time. */
 export async function runWrk(url: string, load: Load): Promise<WrkFigure> {
   const script = load.script === undefined ? [] : ["-s", join(import.meta.dir, "../wrk", load.script)];
   const child = Bun.spawn(
@@ -39,7 +41,7 @@ export async function runWrk(url: string, load: Load): Promise<WrkFigure> {
   return readReport(report);
 }
 
-/** @throws when a request failed: a rate of errors says nothing. */
+/** @throws when a request failed: a rate of errors has no meaning */
 export function readReport(report: string): WrkFigure {
   const errors = /Non-2xx.*|Socket errors:.*[1-9].*/.exec(report);
   if (errors !== null) throw new Error(`wrk: ${errors[0].trim()}`);

@@ -14,7 +14,7 @@ export const limitLeader: Limit = limit(
   "/v1/status/leader",
 );
 
-/** The same answer as Praetor's, byte for byte, from a server that knows nothing else. */
+/** Praetor's answer, byte for byte, from a server with no other work. */
 function limit(name: string, title: string, path: string): Limit {
   return {
     ...{ name, title, of: "bare `Bun.serve`", unit: "requests/s", shareMin: 0.7 },
@@ -36,7 +36,7 @@ function limit(name: string, title: string, path: string): Limit {
   };
 }
 
-/** What the server itself adds is left to the server. */
+/** Leaves out the headers that the server itself adds. */
 const added: ReadonlySet<string> = new Set(["date", "content-length", "connection"]);
 
 async function answerOf(url: string): Promise<BareAnswer> {

@@ -1,4 +1,7 @@
-/** What an HTTP server of this runtime can do at best: one answer, whatever is asked. Prints its port, and runs until its input ends. */
+/**
+ * The upper limit of an HTTP server on this runtime: one constant answer. Prints its port, and runs until its input
+ * ends.
+ */
 export interface BareAnswer {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];

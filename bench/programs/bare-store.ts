@@ -1,6 +1,6 @@
 /**
- * What SQLite can commit at best: blocks of so many bytes, each a row of its own with a sync of its own, written into a table
- * as the agent's batches are, in a loop that does nothing else. Prints how many it committed in a second.
+ * The upper limit of SQLite's commits: blocks of a given size, each one row and one sync, written into a table like the
+ * agent's batches, in a loop without other work. Prints the commits in a second.
  */
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ const { folder, blockBytes, seconds }: BareStoreTask = JSON.parse(process.argv[2
 
 const database = new Database(join(folder, "bare.db"), { create: true, strict: true });
 database.run("PRAGMA locking_mode = EXCLUSIVE");
-// As src/engine/sqlite/row-file.ts has them.
+// The settings of src/engine/sqlite/row-file.ts.
 database.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000");
 database.run(logSchema);
 const append = database.prepare("INSERT INTO log VALUES (?1, ?2, ?3)");

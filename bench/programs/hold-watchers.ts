@@ -1,6 +1,6 @@
 /**
- * Watchers that nothing wakes: each watches a key of its own. Prints "held" once all have asked; when its input ends, it
- * fails if one of them was answered.
+ * Watchers that no write wakes, each on a key of its own. Prints "held" once all requests are sent; when its input
+ * ends, it fails if any was answered.
  */
 import { Watchers } from "../lib/watchers.ts";
 

@@ -10,7 +10,7 @@ afterEach(async () => {
   await server?.stop(true);
 });
 
-/** An agent that answers watchers by one rule, or holds them until something is written and answers by another. */
+/** An agent that answers watchers by one rule, or holds them until a write and answers by another. */
 function serve(rules: { readonly watching?: () => Response; readonly woken: () => Response }): number {
   server = Bun.serve({
     ...{ hostname: "127.0.0.1", port: 0 },
@@ -45,19 +45,19 @@ test("each write has a time for each watcher", async () => {
   expect(times.map((round) => round.length)).toEqual([20, 20]);
 });
 
-test("watchers that are answered with an error are no measurement", async () => {
+test("watchers with an error answer are rejected", async () => {
   const { code, err } = await run(serve({ woken: () => answer(8, 500) }));
   expect(code).not.toBe(0);
   expect(err).toContain("a watcher was answered HTTP/1.1 500");
 });
 
-test("watchers that are woken without news are no measurement", async () => {
+test("watchers that wake without a change are rejected", async () => {
   const { code, err } = await run(serve({ woken: () => answer(7) }));
   expect(code).not.toBe(0);
   expect(err).toContain("an answer without news");
 });
 
-test("watchers that are not held are no measurement", async () => {
+test("watchers that are not held are rejected", async () => {
   const { code, err } = await run(serve({ watching: () => answer(8), woken: () => answer(8) }));
   expect(code).not.toBe(0);
   expect(err).toContain("although nothing had changed");

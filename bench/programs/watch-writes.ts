@@ -1,6 +1,6 @@
 /**
- * Watchers of one thing, and the writes that wake them: prints, for each write, the milliseconds from sending it until each
- * watcher had its answer. A process of its own, so that ten thousand connections cost nobody else anything.
+ * Watchers of one thing, and the writes that wake them: prints, for each write, the milliseconds from sending it to
+ * each watcher's answer. A separate process, so that ten thousand connections slow no other part.
  */
 import { Watchers } from "../lib/watchers.ts";
 
@@ -10,15 +10,15 @@ export interface WatchTask {
   /** A path without a query. */
   readonly watched: string;
   readonly written: string;
-  /** The first is written before anybody watches, each other one wakes all. */
+  /** The first is written before any watch, each later one wakes all. */
   readonly bodies: readonly string[];
 }
 
 const task: WatchTask = JSON.parse(process.argv[2] ?? "");
 const url = `http://127.0.0.1:${task.port}`;
-/** So long all are given to come in and be held. */
+/** The time in which all watchers must be held. */
 const settleMs = 300 + task.count / 10;
-/** Nothing has come for so long: it is looked whether all are answered. Looking while answers come would delay them. */
+/** After this time without an answer it counts the complete ones: counting during the answers would delay them. */
 const quietMs = 300;
 const withinMs = 20_000;
 

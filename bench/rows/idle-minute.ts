@@ -30,9 +30,9 @@ function row(name: string, { title, unit, of }: Part): Row {
   return {
     ...{ name, title, unit, better: "lower", startsItself: true },
     goal: { kind: "times", timesMin: 1 },
-    // Both are idle, so their minutes may pass at the same time.
+    // Both are idle, so one minute serves both.
     async prepare(contender) {
-      minuteOf(contender).catch(() => {}); // told by measure
+      minuteOf(contender).catch(() => {}); // measure() reports the error
     },
     measure: async (contender) => ({ value: of(await minuteOf(contender)) }),
   };
@@ -68,11 +68,11 @@ async function register(contender: Contender, service: number, port: string): Pr
   });
 }
 
-/** An agent that checks nothing would be cheap. */
+/** An agent that runs no checks would be cheap. */
 async function expectPassing({ url, name }: Contender): Promise<void> {
   const response = await fetch(`${url}/v1/health/state/passing`);
   const passing: unknown = await response.json();
-  // One more is the node's own.
+  // The node has one more.
   const count = Array.isArray(passing) ? passing.length : 0;
   if (count !== services + 1) throw new Error(`${name}: ${count} checks are passing, not ${services + 1}`);
 }

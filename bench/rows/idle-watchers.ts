@@ -12,7 +12,7 @@ export const idleWatchers: Row = {
   unit: "requests/s",
   better: "higher",
   goal: { kind: "times", timesMin: 4 },
-  // A watcher of a key that is not there is woken by Consul whenever any key changes.
+  // In Consul any write of a key wakes the watcher of a missing key.
   prepare: (contender) => fill(contender, { keys: count }),
   async measure(contender, seconds) {
     const task: HoldTask = { port: contender.httpPort, count, prefix: "bench/filled/" };

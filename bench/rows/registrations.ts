@@ -10,11 +10,11 @@ const nodes = 20;
 const checks = 100;
 const rate = { unit: "requests/s", better: "higher", goal: { kind: "times", timesMin: 10 } } as const;
 
-/** Services that are there already come first: new ones make every list longer. */
+/** Existing services come first: new ones make every list longer. */
 export const registrations: Group = {
   name: "registrations",
   rows: [
-    ttlUpdate("ttl-update", "passing and another output, as a heartbeat is"),
+    ttlUpdate("ttl-update", "passing with another output, a heartbeat"),
     ttlUpdate("ttl-turn", "another status each time", "turn"),
     {
       name: "agent-register-again",
@@ -63,7 +63,7 @@ function registering(to: "agent" | "catalog", seconds: number): { readonly load:
   return { run, load: { connections, seconds, script: "register-again.lua", words } };
 }
 
-/** Both keep the output in memory; Consul notes each update in a file that it does not sync. */
+/** Both keep the output in memory; Consul also writes each update to a file without a sync. */
 function ttlUpdate(name: string, title: string, ...mode: readonly "turn"[]): Row {
   return {
     name,

@@ -4,10 +4,10 @@ import type { Group, Row } from "../lib/row.ts";
 
 const few = { name: "few", instances: 10, timesMin: 6 };
 const many = { name: "many", instances: 100, timesMin: 15 };
-/** Of one instance each. */
+/** Services with one instance each. */
 const others = 590;
 const ofAgent = few.instances + many.instances + others;
-/** Names, with `few`, `many` and the servers' own `consul`: several instances have one. */
+/** The number of names: `few`, `many` and the server's own `consul` have several instances. */
 const names = 500;
 const listTimesMin = 15;
 
@@ -48,7 +48,7 @@ function instance(name: string, at: number): object {
 
 interface Health {
   readonly of: string;
-  /** Those in the answer. */
+  /** The number of instances in the answer. */
   readonly instances: number;
   readonly timesMin: number;
   readonly filter?: string;

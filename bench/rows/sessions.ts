@@ -4,11 +4,11 @@ import { runWrk } from "../lib/wrk.ts";
 import { runWrites } from "../lib/writes.ts";
 
 const renewed = 16;
-/** None ends while it is measured. */
+/** No session ends during the measurement. */
 const session = { TTL: "3600s", LockDelay: "1s" };
 const sessionsOf = new Map<Contender, readonly string[]>();
 
-/** Renewals first: while there are few sessions. */
+/** Renewals first, while there are few sessions. */
 export const sessions: Group = {
   name: "sessions",
   rows: [

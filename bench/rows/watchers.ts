@@ -67,7 +67,7 @@ function bodies(bodyOf: (round: number) => string): readonly string[] {
   return Array.from({ length: rounds + 1 }, (_none, round) => bodyOf(round));
 }
 
-/** A service as EdgeX's are: one instance, and one check whose status changes. */
+/** A service like EdgeX's: one instance, and one check whose status changes. */
 function registration(status: string): object {
   return {
     ...{ Node: "rack-1", Address: "10.0.0.1" },

@@ -1,4 +1,4 @@
--- Creates sessions, all as they are told.
+-- Creates sessions with the given body.
 local whole = ""
 
 function init(args)

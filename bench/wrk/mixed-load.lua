@@ -1,5 +1,5 @@
--- What a gateway's services ask, all at once, of what bench/lib/fill.ts has written. Of ten requests six read a key, two
--- write one, one asks where a service is, one says that a check passes.
+-- A mixed load of a gateway's services, on the data of bench/lib/fill.ts. Of ten requests six read a key, two write
+-- one, one looks up a service, one updates a check.
 local count = 0
 local filler = string.rep("x", 110)
 
@@ -14,7 +14,7 @@ end
 function request()
   count = count + 1
   local kind = count % 10
-  -- Steps that are prime to both numbers, so that all keys and services have their turn.
+  -- Steps that are coprime to both numbers, so that all keys and services have their turn.
   local key = "/v1/kv/bench/filled/" .. (count * 7) % 10000
   local service = (count * 7) % 1000
   if kind < 6 then return get(key) end

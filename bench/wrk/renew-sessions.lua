@@ -1,4 +1,4 @@
--- Renews the sessions that are told, in turn.
+-- Renews the given sessions in turn.
 local ids, count = {}, 0
 
 function init(args)

@@ -1,5 +1,5 @@
--- Requests to the targets of a file, one a line, in turn. What ends in "=" is given a number that was not asked with before,
--- so that no answer is one that was made already. PUT sends a value of 128 bytes, another each time, or nothing.
+-- Requests the targets of a file, one on each line, in turn. A target that ends in "=" gets a new number each time, so
+-- that no kept answer matches. PUT sends a new value of 128 bytes each time, or an empty body.
 local run, method, bodyBytes, targets, count = "", "GET", 0, {}, 0
 
 function init(args)

@@ -1,4 +1,4 @@
--- Updates TTL checks, in turn and each time with another output; told to turn, each time with another status than before.
+-- Updates TTL checks in turn, each time with another output and, with the argument "turn", another status.
 local run, checks, turn, count = "", 1, false, 0
 
 function init(args)
