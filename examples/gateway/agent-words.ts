@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { givenCount, type GatewayPorts } from "./gateway-ports.ts";
 
 export interface AgentSettings {
-  /** For everything that is kept. */
+  /** The folder of all stored data. */
   readonly folder: string;
-  /** Only what Consul has, too: no EdgeX 4, and no ports given anew. */
+  /** Only features that Consul has, too: no EdgeX 4, and no reassigned ports. */
   readonly onlyConsul: boolean;
-  /** The program of an MQTT broker; undefined: there is no message bus. */
+  /** The program of an MQTT broker; undefined for a gateway without a message bus. */
   readonly brokerProgram: string | undefined;
 }
 
@@ -22,7 +22,7 @@ export function agentWords(settings: AgentSettings, ports: GatewayPorts): readon
   ];
 }
 
-/** What `praetor edgex` sets, with the ports of this gateway. */
+/** The settings of `praetor edgex`, with the ports of this gateway. */
 function edgexWords(
   { brokerProgram }: AgentSettings,
   { keeper, mqtt, given, kuiper }: GatewayPorts,

@@ -1,6 +1,6 @@
 import { portNear } from "./ports.ts";
 
-/** Where everything on the gateway listens. */
+/** The ports of every program on the gateway. */
 export interface GatewayPorts {
   readonly http: number;
   readonly keeper: number;
@@ -13,9 +13,9 @@ export interface GatewayPorts {
   readonly "core-data": number;
   readonly "core-command": number;
   readonly "app-rules-engine": number;
-  /** Kept for Kuiper, which this gateway does not have. */
+  /** The port of Kuiper, which this gateway does not have. */
   readonly kuiper: number;
-  /** The first of those that the agent gives away. */
+  /** The first port that the agent may assign. */
   readonly given: number;
 }
 
@@ -39,10 +39,10 @@ const edgexPorts: Ports = {
 
 const portNames = Object.keys(edgexPorts) as (keyof Ports)[];
 
-/** How many ports the agent may give, from the first one on. */
+/** How many ports the agent may assign, from the first one on. */
 export const givenCount = 100;
 
-/** Ports that nobody listens on now; EdgeX's own where they are free and wanted. */
+/** Unused ports; EdgeX's own where they are free and preferred. */
 export async function choosePorts(wantEdgexPorts: boolean): Promise<GatewayPorts> {
   const ports = wantEdgexPorts ? { ...edgexPorts } : portsFrom(belowConnections());
   const taken = new Set<number>();
@@ -55,14 +55,14 @@ export async function choosePorts(wantEdgexPorts: boolean): Promise<GatewayPorts
   return ports;
 }
 
-/** One after the other; behind the last the agent may give. */
+/** Consecutive ports; the agent may assign those after the last. */
 function portsFrom(first: number): Ports {
   const ports = { ...edgexPorts };
   portNames.forEach((name, at) => void (ports[name] = first + at));
   return ports;
 }
 
-/** Where Linux takes no ports for connections, which could come in between before a program listens. */
+/** Below the ports that Linux gives to connections, which could take a port before its program listens. */
 function belowConnections(): number {
   return 20_000 + 120 * Math.floor(100 * Math.random());
 }

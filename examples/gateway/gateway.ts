@@ -4,21 +4,21 @@ import { type AgentSettings, agentWords } from "./agent-words.ts";
 import { choosePorts, type GatewayPorts } from "./gateway-ports.ts";
 import { Program } from "./program.ts";
 
-/** The services of EdgeX Geneva that are always there. */
+/** The services of EdgeX Geneva that always run. */
 export const serviceNames = ["core-metadata", "core-data", "core-command"] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 export interface GatewaySettings extends AgentSettings {
-  /** Starts an agent: `["dist/praetor"]`, or the real Consul. */
+  /** The command that starts an agent: `["dist/praetor"]`, or the real Consul. */
   readonly agentCommand: readonly string[];
-  /** Use EdgeX's ports where they are free, for people; a test takes any. */
+  /** Uses EdgeX's ports where they are free, for users; a test uses any. */
   readonly wantEdgexPorts: boolean;
-  /** Between two health checks of a service. */
+  /** The interval between two health checks of a service. */
   readonly checkInterval: string;
   readonly onLine: (program: string, line: string) => void;
 }
 
-/** How a service is started where it differs from the usual. */
+/** Differences from the usual start of a service. */
 export interface ServiceStart {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -43,7 +43,7 @@ export class Gateway {
     this.ports = ports;
   }
 
-  /** Chooses ports; nothing runs yet. */
+  /** Chooses ports without starting anything. */
   static async prepare(settings: GatewaySettings): Promise<Gateway> {
     mkdirSync(settings.folder, { recursive: true });
     return new Gateway(settings, await choosePorts(settings.wantEdgexPorts));
@@ -62,7 +62,7 @@ export class Gateway {
     return `http://127.0.0.1:${this.ports[name]}`;
   }
 
-  /** Everything whose port is its own, in the order that a gateway comes up. */
+  /** Every program at its preferred port, in the gateway's start order. */
   async start(): Promise<void> {
     if (this.hasMessageBus) this.startBroker();
     await this.startAgent();
@@ -71,7 +71,7 @@ export class Gateway {
     if (!this.#settings.onlyConsul) this.startRulesEngine();
   }
 
-  /** Resolves when the agent can be used. */
+  /** Resolves when the agent answers. */
   async startAgent(): Promise<void> {
     const agent = this.#run("agent", [...this.#settings.agentCommand, ...agentWords(this.#settings, this.ports)]);
     while (!(await this.#agentHasLeader())) {
@@ -86,12 +86,12 @@ export class Gateway {
     this.#run("redis", ["redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", ""]);
   }
 
-  /** An MQTT broker without a configuration: it listens on this machine alone, and lets everybody in. */
+  /** An MQTT broker without a configuration: it listens on this machine alone and accepts every client. */
   startBroker(): void {
     this.#run("broker", [this.#settings.brokerProgram ?? "mosquitto", "-p", `${this.ports.mqtt}`]);
   }
 
-  /** One of Geneva's. device-virtual listens where its stored settings say; the others' ports are set here. */
+  /** A service of Geneva. device-virtual listens where its stored settings say; the others' ports are set here. */
   startService(name: ServiceName | "device-virtual", { args, env }: ServiceStart = {}): Program {
     const flags = args ?? [`-cp=consul.${this.agentUrl}`, "-r"];
     const command = [process.execPath, join(here, "service/main.ts"), name, `-c=${join(here, "res", name)}`, ...flags];
@@ -109,7 +109,7 @@ export class Gateway {
     });
   }
 
-  /** A service on bootstrap(), whose file has the port that is kept for Kuiper. The file counts at each start (`-o`). */
+  /** A service on bootstrap(), whose file has Kuiper's port. The file counts at each start (`-o`). */
   startPanel(): Program {
     const folder = join(this.#settings.folder, "panel");
     mkdirSync(folder, { recursive: true });
@@ -118,7 +118,7 @@ export class Gateway {
     return this.#run("panel", [process.execPath, join(here, "panel/main.ts"), ...flags], this.#serviceEnvironment());
   }
 
-  /** Runs a command of the agent's program to its end; resolves with what it has printed. */
+  /** Runs a command of the agent's program to its end; resolves with its output. */
   async command(...words: readonly string[]): Promise<string> {
     const env = { ...process.env, CONSUL_HTTP_ADDR: `127.0.0.1:${this.ports.http}` };
     const child = Bun.spawn([...this.#settings.agentCommand, ...words], { env, stdin: "ignore", stderr: "pipe" });
@@ -127,7 +127,7 @@ export class Gateway {
     return printed.trimEnd();
   }
 
-  /** The port at which a service was found to be well, as soon as it is; by the key that it registers. */
+  /** The port at which a service is healthy, as soon as it is; by the service's registry key. */
   async passingPort(serviceKey: string): Promise<number> {
     const deadline = performance.now() + patienceMs;
     while (performance.now() < deadline) {
@@ -146,7 +146,7 @@ export class Gateway {
     return program;
   }
 
-  /** Ends what runs, the services first, so that they can take back their registrations. */
+  /** Ends all programs, the services first, so that they can deregister. */
   async stop(): Promise<void> {
     for (const program of [...this.#programs.values()].toReversed()) await program.stop();
   }
@@ -154,12 +154,12 @@ export class Gateway {
   #run(name: string, command: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
     const onLine = (line: string): void => this.#settings.onLine(name, line);
     const program = new Program({ name, command, env, onLine });
-    this.#programs.delete(name); // to the end of the order in which they are stopped
+    this.#programs.delete(name); // last in the order of starts, so first to stop
     this.#programs.set(name, program);
     return program;
   }
 
-  /** What differs from the files: overrides as any deployment of Geneva makes them. */
+  /** Overrides of the files, as in any deployment of Geneva. */
   #serviceEnvironment(): Record<string, string> {
     return {
       Service_CheckInterval: this.#settings.checkInterval,

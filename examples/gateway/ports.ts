@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:net";
 
-/** The preferred port, or a free one when somebody has it; 0 prefers none. */
+/** The preferred port, or another one when it is in use; 0 prefers none. */
 export async function portNear(preferred: number): Promise<number> {
   const server = createServer();
   try {

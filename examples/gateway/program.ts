@@ -8,7 +8,7 @@ export interface ProgramSettings {
   readonly onLine: (line: string) => void;
 }
 
-/** A child process whose output is told line by line. It does not outlive this process, however that ends. */
+/** A child process whose output is passed on line by line. It never outlives this process. */
 export class Program {
   readonly name: string;
   readonly #child: Bun.Subprocess<"ignore", "pipe", "pipe">;
@@ -45,7 +45,10 @@ export class Program {
   }
 }
 
-/** A shell that waits for the pipe from this process to break, which it does even by SIGKILL, and ends the child then. */
+/**
+ * A shell that waits for the pipe from this process to break, which happens even after SIGKILL, and then ends the
+ * child.
+ */
 function guardOf(pid: number): Bun.Subprocess<"pipe", "ignore", "ignore"> {
   const guard = Bun.spawn(["sh", "-c", 'cat >/dev/null; kill -9 "$1"', "guard", String(pid)], {
     stdin: "pipe",

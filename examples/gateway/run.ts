@@ -3,7 +3,7 @@ import { messageOf } from "../../src/lib/errors.ts";
 import { Gateway, serviceNames } from "./gateway.ts";
 import { showMessageBus, showPortClashes } from "./tour.ts";
 
-/** Runs the gateway until Ctrl-C and shows what each program says. `PRAETOR=dist/praetor` uses another agent. */
+/** Runs the gateway until Ctrl-C and prints the output of each program. `PRAETOR=dist/praetor` uses another agent. */
 const root = join(import.meta.dir, "../..");
 const agent = process.env["PRAETOR"];
 
@@ -11,10 +11,10 @@ const gateway = await Gateway.prepare({
   agentCommand: agent === undefined ? [process.execPath, join(root, "src/main.ts")] : [agent],
   folder: join(root, "data/gateway"),
   onlyConsul: false,
-  // Debian keeps daemons where only root's PATH leads.
+  // Debian keeps daemons in folders that only root's PATH includes.
   brokerProgram: Bun.which("mosquitto", { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin` }) ?? undefined,
   wantEdgexPorts: true,
-  checkInterval: "3s", // Geneva has 10s; a reader should not wait so long
+  checkInterval: "3s", // Geneva has 10s, which is long for a demonstration
   onLine: (program, line) => console.log(`${program.padEnd(14)} | ${line}`),
 });
 
@@ -22,7 +22,7 @@ const ending = new AbortController();
 process.once("SIGINT", () => ending.abort());
 process.once("SIGTERM", () => ending.abort());
 
-/** What the reader is told stands out from what the programs say. */
+/** Highlights messages to the reader among the programs' output. */
 function say(line: string): void {
   console.log(/^(\$|\d\.) /.test(line) ? `\n${line}` : line);
 }
@@ -51,7 +51,7 @@ Try in another terminal
 }
 
 show().catch((thrown: unknown) => {
-  if (ending.signal.aborted) return; // nobody looks any more
+  if (ending.signal.aborted) return; // the reader has ended it
   console.error(`\n${messageOf(thrown)}`);
   process.exitCode = 1;
   ending.abort();

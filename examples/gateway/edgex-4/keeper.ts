@@ -1,6 +1,6 @@
 import type { ConfigurationPair } from "../../../src/client/configuration-values.ts";
 
-/** Where a service can be called, and how the registry checks it. */
+/** The address of a service, and its check by the registry. */
 export interface KeeperRegistration {
   readonly host: string;
   readonly port: number;
@@ -8,9 +8,12 @@ export interface KeeperRegistration {
   readonly interval: string;
 }
 
-/** core-keeper as one service of EdgeX 4 uses it: the requests of go-mod-configuration 4 and go-mod-registry 4. */
+/**
+ * A client of core-keeper as a service of EdgeX 4 uses it: the requests of go-mod-configuration 4 and go-mod-registry
+ * 4.
+ */
 export class Keeper {
-  /** Above all keys of the service. */
+  /** The prefix of all keys of the service. */
   readonly basePath: string;
   readonly #url: string;
   readonly #serviceId: string;
@@ -34,7 +37,7 @@ export class Keeper {
     await this.#ask("PUT", `${this.#keys()}?flatten=true`, { body: { value } });
   }
 
-  /** All that is stored below a part of the configuration ("" for all of it); names begin there. */
+  /** Everything stored below a part of the configuration ("" for all of it), with names relative to that part. */
   async getConfiguration(part = ""): Promise<readonly ConfigurationPair[]> {
     const answer = (await this.#ask("GET", `${this.#keys(part)}?plaintext=true`)) as {
       readonly response: readonly { readonly key: string; readonly value: string }[];
@@ -43,7 +46,7 @@ export class Keeper {
     return answer.response.map(({ key, value }) => [key.slice(above.length + 1), value]);
   }
 
-  /** Also when it has been registered before: core-keeper does not forget a service that ends. */
+  /** Also works for a registered service: core-keeper keeps a service that has ended. */
   async register(registration: KeeperRegistration): Promise<void> {
     const known = await this.#ask("GET", `/registry/serviceId/${this.#serviceId}`, { mayMiss: true });
     await this.#ask(known === undefined ? "POST" : "PUT", "/registry", { body: this.#body(registration, "") });
@@ -53,7 +56,7 @@ export class Keeper {
     await this.#ask("PUT", "/registry", { body: this.#body(registration, "HALT") });
   }
 
-  /** The base URL of another service, of whichever generation. */
+  /** The base URL of another service, of either generation. */
   async endpoint(serviceId: string): Promise<string> {
     const answer = (await this.#ask("GET", `/registry/serviceId/${serviceId}`)) as {
       readonly registration: { readonly host: string; readonly port: number };
@@ -66,14 +69,14 @@ export class Keeper {
     return { apiVersion: "v3", registration: { serviceId: this.#serviceId, status, host, port, healthCheck } };
   }
 
-  /** Keys are one segment of the path, and what has a meaning in topics of a message bus is escaped, too. */
+  /** A key is one segment of the path, and characters with a meaning in topics of a message bus are escaped, too. */
   #keys(part = ""): string {
     const key = part === "" ? this.basePath : `${this.basePath}/${part}`;
     const octet = (each: string): string => `%${each.charCodeAt(0).toString(16).toUpperCase()}`;
     return `/kvs/key/${encodeURIComponent(key).replaceAll(/[-._~]/g, octet)}`;
   }
 
-  /** The answer's JSON; undefined for an answer without a body, and where `mayMiss` for one of 404. */
+  /** The answer's JSON; undefined for an empty body, and with `mayMiss` for a 404. */
   async #ask(method: string, path: string, { body, mayMiss = false }: KeeperRequest = {}): Promise<unknown> {
     const init = body === undefined ? { method } : { method, body: JSON.stringify({ apiVersion: "v3", ...body }) };
     const response = await fetch(`${this.#url}${path}`, { ...init, signal: AbortSignal.timeout(5_000) });

@@ -11,9 +11,9 @@ export interface LiveLevelOptions {
 }
 
 /**
- * Follows Writable/LogLevel as EdgeX 4 does: a message on the bus says that a key has changed, and what then counts is what
- * the store has. A broker that is away is tried again until it is there; what was changed meanwhile is taken up then. Answers
- * what ends it.
+ * Follows Writable/LogLevel as EdgeX 4 does: a message on the bus reports a changed key, and the service then reads the
+ * value from the store. It reconnects to a lost broker and then reads the present value. Returns a function that ends
+ * it.
  */
 export function followLevel({ busUrl, keeper, log }: LiveLevelOptions): () => Promise<void> {
   const topic = `edgex/configs/${keeper.basePath}/Writable/#`;

@@ -11,8 +11,8 @@ import { Keeper } from "./keeper.ts";
 import { followLevel } from "./live-level.ts";
 
 /*
- * A service of EdgeX 4, which finds its neighbours of Geneva: file, environment, configuration in core-keeper, HTTP server,
- * registration, message bus. What EdgeX 4 keeps for all services together is left out.
+ * A service of EdgeX 4, which finds its neighbours of Geneva: file, environment, configuration in core-keeper, HTTP
+ * server, registration, message bus. It leaves out the configuration that EdgeX 4 stores for all services together.
  */
 const serviceId = "app-rules-engine";
 const pingPath = "/api/v3/ping";
@@ -52,10 +52,10 @@ async function run(env: NodeJS.ProcessEnv): Promise<number> {
 
 async function loadConfiguration(): Promise<Configuration> {
   const text = await Bun.file(join(import.meta.dir, "../res", serviceId, "configuration.yaml")).text();
-  return parse(text) as Configuration; // the file stands beside this program and is its own
+  return parse(text) as Configuration; // the file is the program's own, in its folder
 }
 
-/** What is stored, or else the file's values, which are stored then. The environment goes before both. */
+/** The stored configuration, or else the file's values, which are stored then. The environment overrides both. */
 async function agree(keeper: Keeper, local: Configuration): Promise<Configuration> {
   await keeper.ping();
   if (!(await keeper.hasConfiguration())) {
@@ -89,7 +89,7 @@ function routes(keeper: Keeper, configuration: Configuration, log: ServiceLog): 
   ];
 }
 
-/** From Geneva's core-data, wherever it is. */
+/** Reads from Geneva's core-data, at its present address. */
 async function newestEvents(keeper: Keeper, device: string): Promise<unknown> {
   const coreData = await keeper.endpoint("edgex-core-data");
   const response = await fetch(`${coreData}/api/v1/event/device/${encodeURIComponent(device)}/1`);

@@ -1,6 +1,9 @@
 import { bootstrap } from "../../../src/client-package-bootstrap.ts";
 
-/** A service of a gateway's own, in TypeScript: it says where all the others are. Outside of this folder it imports "praetor-client/bootstrap". */
+/**
+ * A TypeScript service of the gateway's own: it shows the addresses of all others. Outside this folder it imports
+ * "praetor-client/bootstrap".
+ */
 const service = await bootstrap({
   serviceKey: "panel",
   defaults: {

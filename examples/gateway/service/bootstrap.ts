@@ -14,10 +14,10 @@ import { StartupTime } from "./startup-time.ts";
 
 /**
  * Runs one service until SIGTERM, in the order of EdgeX Geneva: file, environment, configuration in the agent,
- * registration, database, HTTP server; at the end the registration is taken back. Resolves with the exit code.
+ * registration, database, HTTP server; at the end it deregisters. Resolves with the exit code.
  *
- * Stored configuration goes before the file, the environment before both; of what is stored only Writable is followed.
- * Without an agent a service goes on with its file, except when it was told to register: then it gives up.
+ * Stored configuration overrides the file, and the environment overrides both; only the stored Writable is followed.
+ * Without an agent a service continues with its file, unless it must register: then it gives up.
  */
 export async function runService(definition: ServiceDefinition, args: readonly string[]): Promise<number> {
   const options = parseOptions(args, process.env);
@@ -48,7 +48,7 @@ function storeAt(baseUrl: string, { key, configStem = "edgex/core/1.0/" }: Servi
   return new ConfigurationClient({ http, basePath: `${configStem}${key}` });
 }
 
-/** What is stored, or else the file's values, which are stored then. */
+/** The stored configuration, or else the file's values, which are stored then. */
 async function agree(
   store: ConfigurationClient,
   fromFile: Configuration,

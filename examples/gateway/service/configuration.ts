@@ -1,25 +1,25 @@
 import { join } from "node:path";
 import { flattenConfiguration, overlayConfiguration } from "../../../src/client/configuration-values.ts";
 
-/** The part of Geneva's configuration that these services have. Names are those of the files and of the store. */
+/** The part of Geneva's configuration that these services use. Names are those of the files and of the store. */
 export interface Configuration {
   readonly Writable: Writable;
   readonly Service: {
     readonly Host: string;
     readonly Port: number;
-    /** Between two calls of /api/v1/ping by the registry: "10s". */
+    /** The interval of the registry's calls of /api/v1/ping: "10s". */
     readonly CheckInterval: string;
     readonly StartupMsg: string;
   };
   readonly Registry: { readonly Host: string; readonly Port: number; readonly Type: string };
-  /** Where others are when there is no registry to ask. */
+  /** The addresses of other services for a start without a registry. */
   readonly Clients: Readonly<
     Record<string, { readonly Protocol: string; readonly Host: string; readonly Port: number }>
   >;
   readonly Databases: Readonly<Record<string, { readonly Type: string; readonly Host: string; readonly Port: number }>>;
 }
 
-/** What can be changed while the service runs. */
+/** Settings that can change while the service runs. */
 export interface Writable {
   readonly LogLevel: string;
   readonly [name: string]: string | number | boolean;
@@ -27,12 +27,12 @@ export interface Writable {
 
 export async function loadConfiguration(folder: string): Promise<Configuration> {
   const text = await Bun.file(join(folder, "configuration.toml")).text();
-  return Bun.TOML.parse(text) as Configuration; // the files stand beside this program and are its own
+  return Bun.TOML.parse(text) as Configuration; // the files are the program's own, in its folder
 }
 
 /**
- * Lays variables over the configuration: `Service_Port`, or `SERVICE_PORT`, is Service.Port. The value is read as the type
- * that it replaces.
+ * Overrides the configuration by variables: `Service_Port`, or `SERVICE_PORT`, is Service.Port. The value is parsed as
+ * the type that it replaces.
  */
 export function applyEnvironment<T extends object>(configuration: T, env: NodeJS.ProcessEnv, section?: string): T {
   const overrides = flattenConfiguration(configuration).flatMap(([key]) => {

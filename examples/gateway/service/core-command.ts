@@ -1,13 +1,16 @@
 import type { RouteRequest, ServiceDefinition } from "./definition.ts";
 
-/** What core-metadata says of a device. */
+/** A device as core-metadata describes it. */
 interface Device {
   readonly name: string;
-  /** Who talks to it; without one, what it measured comes to core-data by itself. */
+  /** The device's service; without one, the device sends its readings to core-data itself. */
   readonly service?: { readonly name: string };
 }
 
-/** Answers for devices: asks core-metadata for the device, then its device service, or core-data for what it measured last. */
+/**
+ * Answers for devices: reads the device from core-metadata, then asks its device service, or core-data for the last
+ * reading.
+ */
 export const coreCommand: ServiceDefinition = {
   key: "edgex-core-command",
   async open({ peers }) {

@@ -6,7 +6,7 @@ interface Event {
   readonly readings: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** Takes what devices measured and keeps it in Redis: per device a list, the newest first. */
+/** Receives readings of devices and keeps them in Redis: a list for each device, the newest first. */
 export const coreData: ServiceDefinition = {
   key: "edgex-core-data",
   async open(world) {
@@ -19,7 +19,7 @@ export const coreData: ServiceDefinition = {
 
 function openOn(redis: RedisClient, world: ServiceWorld): OpenService {
   async function add({ body }: RouteRequest): Promise<unknown> {
-    const event = body as Event; // an example: Geneva looks closer
+    const event = body as Event; // an example: Geneva validates more
     if (world.writable()["MetaDataCheck"] === true)
       await world.peers.get("edgex-core-metadata", `/api/v1/device/name/${encodeURIComponent(event.device)}`);
     const id = crypto.randomUUID();

@@ -1,7 +1,7 @@
 import type { RouteRequest, ServiceDefinition } from "./definition.ts";
 import { PeerError } from "./peers.ts";
 
-/** Knows which devices there are. Keeps them in memory: this example is about finding services, not devices. */
+/** Lists the devices, in memory: this example is about finding services, not devices. */
 export const coreMetadata: ServiceDefinition = {
   key: "edgex-core-metadata",
   async open() {

@@ -2,12 +2,15 @@ import type { Configuration, Writable } from "./configuration.ts";
 import type { ServiceLog } from "./log.ts";
 import type { Peers } from "./peers.ts";
 
-/** What makes one service different from the others. */
+/** The properties in which services differ. */
 export interface ServiceDefinition {
   readonly key: string;
-  /** Above the key in the store. Default: where Geneva's core services are, "edgex/core/1.0/". */
+  /** The prefix of the key in the store. Default: that of Geneva's core services, "edgex/core/1.0/". */
   readonly configStem?: string;
-  /** Opens what the service needs (a database) and resolves with what it answers; repeated until the start-up time is over. */
+  /**
+   * Opens a resource of the service (a database) and resolves with its routes; repeated until the start-up time is
+   * over.
+   */
   open(world: ServiceWorld): Promise<OpenService>;
 }
 
@@ -15,7 +18,7 @@ export interface ServiceWorld {
   readonly configuration: Configuration;
   readonly peers: Peers;
   readonly log: ServiceLog;
-  /** As it is now. */
+  /** The present value. */
   writable(): Writable;
 }
 
@@ -33,6 +36,6 @@ export interface Route {
 
 export interface RouteRequest {
   readonly parameters: Readonly<Record<string, string>>;
-  /** The body, where it was JSON. */
+  /** The body, if it is JSON. */
   readonly body: unknown;
 }

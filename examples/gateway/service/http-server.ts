@@ -12,11 +12,11 @@ interface Address {
   readonly port: number;
 }
 
-/** @throws when the port is taken */
+/** @throws when the port is in use */
 export function startHttpServer(address: Address, routes: readonly Route[], log: ServiceLog): HttpServer {
   const server = Bun.serve({
     ...address,
-    reusePort: false, // a port that somebody has is taken
+    reusePort: false, // a port in use is an error
     async fetch(request) {
       const { pathname } = new URL(request.url);
       const response = await answer(request, routes);

@@ -2,7 +2,7 @@ import type { ConfigurationClient } from "../../../src/client/configuration-clie
 import { applyEnvironment, type Writable } from "./configuration.ts";
 import type { ServiceLog } from "./log.ts";
 
-/** The Writable section as it is now: follows the store, and sets the log level at once. */
+/** The present Writable section: follows the store, and applies the log level at once. */
 export class LiveWritable {
   readonly #log: ServiceLog;
   #current: Writable;
@@ -19,8 +19,8 @@ export class LiveWritable {
   }
 
   /**
-   * Also goes on while the agent is away. Geneva passes over the first update and forgets the environment at the next ones;
-   * here both count, so a change during the start is not lost and an override stays.
+   * Continues while the agent is away. Geneva ignores the first update and forgets the environment at later ones; here
+   * both count, so a change during the start is not lost and an override stays.
    */
   follow(store: ConfigurationClient | undefined): void {
     const watch = store?.watchForChanges("Writable", {

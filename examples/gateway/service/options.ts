@@ -1,9 +1,9 @@
-/** How a service was asked to start: Geneva's flags and variables. */
+/** The options of a service's start: Geneva's flags and variables. */
 export interface ServiceOptions {
   readonly configFolder: string;
-  /** The agent's URL when configuration is kept in the registry. */
+  /** The agent's URL when configuration is stored in the registry. */
   readonly providerUrl: string | undefined;
-  /** Push the file's values over stored ones. */
+  /** Overwrite stored values with the file's. */
   readonly overwrite: boolean;
   readonly useRegistry: boolean;
   /** How long to wait for the agent and the database. */
@@ -12,7 +12,7 @@ export interface ServiceOptions {
 
 const defaultProvider = "consul.http://localhost:8500";
 
-/** Flags as Go takes them, `-cp=URL` or `--configProvider=URL`; the variables go before them. */
+/** Flags in Go's forms, `-cp=URL` or `--configProvider=URL`; variables override them. */
 export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): ServiceOptions {
   const flag = (...names: string[]): string | undefined =>
     args.flatMap((word) => {
@@ -25,7 +25,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): S
     providerUrl: provider === undefined ? undefined : agentUrlOf(provider || defaultProvider),
     overwrite: flag("o", "overwrite") !== undefined,
     useRegistry: flag("r", "registry") !== undefined,
-    // Geneva logs this setting but always waits 30 s; later releases mean it.
+    // Geneva logs this setting but always waits 30 s; later releases apply it.
     startupMs: 1_000 * Number(env["EDGEX_STARTUP_DURATION"] ?? 30),
   };
 }

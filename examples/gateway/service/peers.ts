@@ -2,7 +2,7 @@ import { messageOf } from "../../../src/lib/errors.ts";
 import type { RegistryClient } from "../../../src/client/registry-client.ts";
 import type { Configuration } from "./configuration.ts";
 
-/** Another service cannot be called, or has refused; `message` is shown to the caller. */
+/** Another service cannot be called, or has refused; `message` is shown to the client. */
 export class PeerError extends Error {
   readonly status: number;
 
@@ -12,7 +12,10 @@ export class PeerError extends Error {
   }
 }
 
-/** The other services, by their key in [Clients]: looked up in the registry before each call, so a move is noticed at once. */
+/**
+ * The other services, by their key in [Clients]: looked up in the registry before each call, so a new address is used
+ * at once.
+ */
 export class Peers {
   readonly #clients: Configuration["Clients"];
   readonly #registry: RegistryClient | undefined;
@@ -22,7 +25,7 @@ export class Peers {
     this.#registry = registry;
   }
 
-  /** @throws PeerError 503 when the service is not there or not well; otherwise the status that it answers */
+  /** @throws PeerError 503 when the service is missing or unhealthy; otherwise with the status of its answer */
   async get(serviceKey: string, path: string): Promise<unknown> {
     const response = await this.#fetch(`${await this.#baseUrl(serviceKey)}${path}`);
     if (!response.ok) throw new PeerError(response.status, (await response.text()).trim());

@@ -3,7 +3,7 @@ import type { ServiceLog } from "./log.ts";
 
 const pauseMs = 1_000;
 
-/** The time that a service has to find what it needs: one budget for the agent, its registration and the database. */
+/** The start-up time of a service: one budget for the agent, its registration and the database. */
 export class StartupTime {
   readonly #deadlineMs: number;
   readonly #log: ServiceLog;
