@@ -22,8 +22,8 @@ const withTwo = "with a recursor that fails and one that answers";
 
 export const dnsDifferences: readonly DnsDifference[] = [
   {
-    what: "A node that has nothing of the type asked for is answered with the start of authority (SOA).",
-    why: "It tells resolvers how long to remember that (RFC 2308). Consul sends it for services only.",
+    what: "A question for a type that a node lacks is answered with the start of authority (SOA).",
+    why: "Resolvers cache the negative answer for its time (RFC 2308). Consul sends it for services only.",
     where: {
       [asItComes]: [
         ...["AAAA", "SRV", "TXT", "CNAME", "MX", "PTR", "UNKNOWN_65"].map((type) => `edge1.node.consul ${type}`),
@@ -37,8 +37,8 @@ export const dnsDifferences: readonly DnsDifference[] = [
     here: (consul) => ({ ...consul, authority: [soa] }),
   },
   {
-    what: "The name of a node that is not registered does not exist (NXDOMAIN), whatever type is asked for.",
-    why: "A resolver need not ask again with another type (RFC 8020). Consul says NOERROR for types that no node has.",
+    what: "The name of an unknown node does not exist (NXDOMAIN), for any type.",
+    why: "A resolver need not repeat the question for another type (RFC 8020). Consul says NOERROR for types that no node has.",
     where: {
       [anyHeader]: ["UNKNOWN_0", "NULL", "HINFO", "RRSIG", "OPT", "IXFR", "UNKNOWN_65535"].map(
         (type) => `missing.node.consul ${type}`,
@@ -48,7 +48,7 @@ export const dnsDifferences: readonly DnsDifference[] = [
   },
   {
     what: "A NOTIFY is not implemented (NOTIMP), like all messages but queries.",
-    why: "It tells a secondary server of a change (RFC 1996), and this is none. Consul answers it like a query.",
+    why: "It notifies a secondary server of a change (RFC 1996), and Praetor is none. Consul answers it like a query.",
     where: { [anyHeader]: ["edge1.node.consul A opcode=4", "missing.node.consul A opcode=4 flags=ad,cd"] },
     here: ({ question }) => ({
       ...nothingIn(question),
@@ -57,7 +57,7 @@ export const dnsDifferences: readonly DnsDifference[] = [
   },
   {
     what: "A message that ends before what its header announces is malformed (FORMERR).",
-    why: "The rest may be lost. Consul answers what is there, even a question without its type or class.",
+    why: "The rest may be lost. Consul answers the part that arrived, even a question without its type or class.",
     where: {
       [anyHeader]: ["counts=1,1,0,0", "counts=1,0,1,0", "counts=1,0,0,1", "cut=2", "cut=4"].map(
         (flaw) => `edge1.node.consul A ${flaw}`,
@@ -66,8 +66,8 @@ export const dnsDifferences: readonly DnsDifference[] = [
     here: ({ question, asked }) => ({ ...nothingIn(question), rcode: "FORMERR", flags: "rd", asked }),
   },
   {
-    what: "A client's subnet (EDNS) comes back as it was sent.",
-    why: "RFC 7871, section 7.2.1, asks for the same one. Consul fits it to the length of its prefix.",
+    what: "A client's subnet (EDNS) is returned unchanged.",
+    why: "RFC 7871, section 7.2.1, requires it. Consul cuts it to the length of its prefix.",
     where: {
       [anyHeader]: ["000118000a010207", "00011400ffffff", "000118000a01", "0002400020010db8"].map(
         (subnet) => `edge1.node.consul A option=8:${subnet}`,
@@ -77,13 +77,13 @@ export const dnsDifferences: readonly DnsDifference[] = [
   },
   {
     what: "A refusal (REFUSED) has an EDNS record if the question had one.",
-    why: "RFC 6891, section 7, asks for it in every answer. Consul leaves it out of this one.",
+    why: "RFC 6891, section 7, requires it in every answer. Consul leaves it out of this one.",
     where: { [anyHeader]: ["example.com A edns=1232", "example.com A option=8:000118000a0102"] },
     here: (consul) => ({ ...consul, additional: ednsIn(consul.question) }),
   },
   {
-    what: "What is asked of an `addr` name that has only an address of the other family is answered with none, and that address is additional.",
-    why: "An answer is of the type asked for. Consul puts the other one among the answers.",
+    what: "An `addr` name that has only an address of the other family has no answer, and that address is additional.",
+    why: "An answer has the type of the question. Consul puts the other address among the answers.",
     where: {
       [asItComes]: [
         ...["AAAA", "SRV", "TXT"].map((type) => `0a000001.addr.consul ${type}`),
@@ -93,26 +93,26 @@ export const dnsDifferences: readonly DnsDifference[] = [
     here: ({ answers, ...consul }) => ({ ...consul, answers: [], authority: [soa], additional: answers }),
   },
   {
-    what: "An answer for an `addr` name repeats the letter case of the question, as all others do.",
-    why: "Resolvers that vary the case to tell forged answers drop one that does not repeat it. Consul answers in lower case.",
+    what: "An answer for an `addr` name repeats the letter case of the question, like all others.",
+    why: "Resolvers that vary the case to detect forged answers drop one that does not repeat it. Consul answers in lower case.",
     where: { [asItComes]: ["0A00000F.ADDR.consul A"] },
     here: (consul) => ({ ...consul, answers: ["0A00000F.ADDR.consul 0 A 10.0.0.15"] }),
   },
   {
     what: "An `addr` name of another length than 8 or 32 digits does not exist (NXDOMAIN).",
-    why: "There can be nothing by such a name. Consul says that it exists and has no address.",
+    why: "Such a name can have no records. Consul says that it exists and has no address.",
     where: { [asItComes]: ["0a0000.addr.consul A"] },
     here: (consul) => ({ ...consul, rcode: "NXDOMAIN", authority: [soa] }),
   },
   {
-    what: "Without recursors, the reverse name of an address that nobody here has does not exist (NXDOMAIN).",
-    why: "So who asks goes on. Consul answers SERVFAIL, and says that it could ask others (RA); resolvers try again and again.",
+    what: "Without recursors, the reverse name of an unknown address does not exist (NXDOMAIN).",
+    why: "So the resolver stops. Consul answers SERVFAIL with recursion available (RA), and resolvers retry again and again.",
     where: { [asItComes]: ["1.2.3.4.in-addr.arpa PTR", "10.in-addr.arpa PTR", "arpa SOA"] },
     here: (consul) => ({ ...consul, rcode: "NXDOMAIN", flags: "aa rd", authority: [soa] }),
   },
   {
     what: "Below the alternative domain, all names in an answer end in that domain.",
-    why: "Who was given only that domain can ask on. Consul 1.8 answers with names of the main one.",
+    why: "A client that knows only that domain can resolve them. Consul 1.8 answers with names of the main one.",
     where: {
       "under two domains": [
         ...["web.service.alt SRV", "web.service.ALT SRV", "alt SOA", "alt NS", "missing.service.alt A", "x.alt A"],
@@ -127,14 +127,14 @@ export const dnsDifferences: readonly DnsDifference[] = [
     }),
   },
   {
-    what: "An answer is never longer than the size that the client names with EDNS; what is merely useful (a node's meta) is left out before answers are.",
-    why: "A longer one may be lost on its way. Consul does not count what it says of EDNS itself.",
+    what: "An answer is never longer than the EDNS size of the client; additional data (a node's meta) is left out before answers are.",
+    why: "A longer one may be lost in transit. Consul does not count its own EDNS record.",
     where: { [asItComes]: ["crowd.service.consul A edns=1232"] },
     here: (consul) => ({ ...consul, answers: consul.answers.filter((line) => !line.endsWith(" <74>")) }),
   },
   {
     what: "A value of a node's meta that is longer than 255 octets is sent as several strings of one TXT record.",
-    why: "It is how TXT carries more. Consul sends no answer at all to questions for such a node.",
+    why: "TXT carries longer texts in this form. Consul sends no answer at all to questions for such a node.",
     where: { [asItComes]: ["verbose.node.consul A", "verbose.node.consul TXT"] },
     here: ({ question, bytes }) => {
       const [name, type] = question.split(" ");
@@ -154,8 +154,8 @@ export const dnsDifferences: readonly DnsDifference[] = [
     },
   },
   {
-    what: "What a recursor answers is passed on octet for octet.",
-    why: "So nothing is lost of what this agent does not know. Consul takes it apart and writes it anew, with names compressed.",
+    what: "A recursor's answer is passed on octet for octet.",
+    why: "So no unknown record is lost. Consul decodes and encodes it again, with names compressed.",
     where: {
       [withRecursors]: [
         ...["A", "A norecurse", "A flags=ad,cd", "A tcp", "A edns=1232", "AAAA", "A class=CH"].map(
@@ -169,8 +169,8 @@ export const dnsDifferences: readonly DnsDifference[] = [
     here: (consul) => consul,
   },
   {
-    what: "A service at a host name outside is looked up at the next recursor when one says that it failed.",
-    why: "As with all other names. Consul is content with whatever the first one answers, and tells no address.",
+    what: "A service at a foreign host name is looked up at the next recursor when one fails.",
+    why: "All other names are, too. Consul accepts the first recursor's answer in any case, and returns no address.",
     where: { [withTwo]: ["named.service.consul A"] },
     here: (consul) => ({
       ...consul,

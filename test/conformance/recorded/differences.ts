@@ -19,17 +19,17 @@ export interface FoundDivergence extends Divergence, Pick<Exchange, "request" | 
 export const differences: readonly Difference[] = [
   {
     what: "`X-Consul-Index` may be lower",
-    why: "it counts only what can change this answer, so that nobody is woken for nothing",
+    why: "it counts only writes that can change this answer, so that no query wakes without a change",
     where: [({ at, wanted, got }) => at === "headers.X-Consul-Index" && makerOf(got) < makerOf(wanted)],
   },
   {
     what: "`X-Consul-Index` does not fall, and rises when a row leaves an answer",
-    why: "who waits would miss the end of a node, or of a service's name",
+    why: "otherwise a waiting client would miss the end of a node, or of a service's name",
     where: [({ at, wanted, got }) => at === "headers.X-Consul-Index" && makerOf(got) > makerOf(wanted)],
   },
   {
-    what: "checks show their service's name and tags as they are now",
-    why: "with the name that the service had before, they would stay in the lists of that name",
+    what: "checks show their service's present name and tags",
+    why: "with the former name they would stay in the lists of that name",
     where: [
       ({ request, at }) => request === "GET /v1/agent/checks" && /\.ServiceTags\[\d\]$/.test(at),
       ({ request, at }) => request === "GET /v1/agent/checks" && at.endsWith(".ServiceName"),
@@ -37,12 +37,12 @@ export const differences: readonly Difference[] = [
     ],
   },
   {
-    what: "what a check prints is in the catalog at once",
+    what: "a check's output is in the catalog at once",
     why: "it is kept in memory only, and so costs no write",
     where: [says("agent-check", "GET /v1/health/state/passing", "body[0].Output", "well")],
   },
   {
-    what: "a status in `catalog/register` that is none is a 400",
+    what: "an invalid status in `catalog/register` is a 400",
     why: "no list of a status would have such a check",
     where: [
       says("catalog", "PUT /v1/catalog/register", "body", "Bad check status"),
@@ -51,13 +51,13 @@ export const differences: readonly Difference[] = [
     ],
   },
   {
-    what: "a service without a name is refused in words",
-    why: "Consul's tell of an index of its store",
+    what: "a service without a name is refused with a plain text",
+    why: "Consul's text names an index of its store",
     where: [says("catalog", "PUT /v1/catalog/register", "body", "Must provide service name with ID")],
   },
   {
-    what: "a text where `Args` are a list is told as `ScriptArgs`",
-    why: "it is the field that is wrong",
+    what: "the error for a text in place of an `Args` list names `ScriptArgs`",
+    why: "that is the field with the error",
     where: [
       says(
         "agent-check",
@@ -68,13 +68,13 @@ export const differences: readonly Difference[] = [
     ],
   },
   {
-    what: "a body that is no object is told without the fields of Consul's type",
-    why: "they are of Consul's source, and change with it",
+    what: "the error for a body that is not an object omits the fields of Consul's type",
+    why: "they come from Consul's source, and change with it",
     where: [({ at, got }) => at === "body" && plainText(got ?? "").endsWith("into Go value of type struct")],
   },
   {
-    what: "a filter at `agent/checks` that is wrong is told with the words that begin it everywhere",
-    why: "clients that look for them find them",
+    what: "the error for an invalid filter at `agent/checks` begins as on other endpoints",
+    why: "clients that search for these words find them",
     where: [
       ({ request, at, wanted, got }) =>
         request.startsWith("GET /v1/agent/checks?filter=") &&
@@ -83,13 +83,13 @@ export const differences: readonly Difference[] = [
     ],
   },
   {
-    what: "`internal/ui/` passes a filter over",
+    what: "`internal/ui/` ignores a filter",
     why: "Consul's page sends none",
     where: [({ request }) => /^GET \/v1\/internal\/ui\/\w+\?filter=/.test(request)],
   },
   {
     what: "`internal/ui/node/` has its index with a 404, too",
-    why: "a page can wait until the node is there",
+    why: "a page can wait until the node exists",
     where: ["X-Consul-Index", "X-Consul-Knownleader", "X-Consul-Lastcontact"].map(
       (name): Place =>
         ({ script, at, wanted }) =>
@@ -98,12 +98,12 @@ export const differences: readonly Difference[] = [
   },
   {
     what: "`ModifyIndex` of autopilot's settings counts their changes",
-    why: "they are no row of the store",
+    why: "they are not a row of the store",
     where: [says("operator", "GET /v1/operator/autopilot/configuration", "body.ModifyIndex", "<index at start>")],
   },
   {
     what: "a node without coordinates has an index with its 404, too",
-    why: "whoever waits for them need not ask again and again",
+    why: "clients that wait for them need not poll",
     where: ["X-Consul-Index", "X-Consul-Knownleader", "X-Consul-Lastcontact"].map(
       (name): Place =>
         ({ request, at, wanted }) =>
@@ -119,22 +119,22 @@ export const differences: readonly Difference[] = [
     ],
   },
   {
-    what: "the header `X-Consul-Namespace` is looked at in changes only",
-    why: "reads need not look for it: there is but one namespace to be meant",
+    what: "the header `X-Consul-Namespace` matters for changes only",
+    why: "reads can mean only the one namespace",
     where: [(found) => found.with !== undefined && "X-Consul-Namespace" in found.with],
   },
   {
-    what: "a snapshot that cannot be unpacked is refused in other words",
-    why: "they say what to do",
+    what: "a snapshot that cannot be unpacked is refused with another text",
+    why: "it names the remedy",
     where: [({ request, at }) => request === "PUT /v1/snapshot" && at === "body"],
   },
   {
-    what: "a parameter with a broken escape is passed over",
-    why: "Consul's answer is a 500 that says nothing",
+    what: "a parameter with a broken escape is ignored",
+    why: "Consul's answer is a 500 without a reason",
     where: [({ request }) => request === "GET /v1/kv/a?a=%zz"],
   },
   {
-    what: "a path that cannot be read, or not be printed, is refused with the headers of any error",
+    what: "a path that cannot be decoded or printed is refused with the headers of any error",
     why: "one kind of refusal is enough",
     where: [({ at, wanted, got }) => at === "headers.Vary" && wanted === undefined && got === "Accept-Encoding"],
   },
