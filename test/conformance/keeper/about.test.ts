@@ -27,7 +27,7 @@ test("the version's first number is one that clients accept", async () => {
   expect(version).toMatch(/^4\.\d+\.\d+$/);
 });
 
-test("the configuration has core-keeper's parts", async () => {
+test("the configuration has core-keeper's sections", async () => {
   const { json, status } = await ask("GET /config");
   expect(status).toBe(200);
   const { config } = json as { config: Record<string, object> };

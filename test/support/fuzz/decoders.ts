@@ -43,7 +43,7 @@ import { interfaceAddress } from "../interface-address.ts";
 
 /** A decoder of octets from outside the process. */
 export interface Decoder {
-  /** Also the folder of its corpus. */
+  /** The name of the decoder and of its corpus folder. */
   readonly name: string;
   /** Fragments of the input language. */
   readonly words: readonly string[];

@@ -31,7 +31,7 @@ export interface Over {
   readonly clients: AbortSignal;
 }
 
-/** Does a task while there is no trouble. */
+/** Runs a task while no fault is injected. */
 export interface Peace {
   /** Lets simulated time pass. */
   readonly pass: (ms: number) => Promise<void>;
