@@ -17,7 +17,9 @@ export const listUiServices: DatacenterEndpoint = (request) =>
 
 export function listUiNodes({ store, outputs }: UiApiParts): DatacenterEndpoint {
   return (request) =>
-    answerJson(request, nodeDumps(store), (all) => all.map((dump) => encodeNodeDump(dump, (check) => outputs.outputOf(check))));
+    answerJson(request, nodeDumps(store), (all) =>
+      all.map((dump) => encodeNodeDump(dump, (check) => outputs.outputOf(check))),
+    );
 }
 
 /** Configuration entries would name the services of a gateway, and are not supported: an empty list. */
@@ -29,6 +31,10 @@ export const listUiGatewayServices: DatacenterEndpoint = (request) => {
 export function getUiNode({ outputs }: Pick<UiApiParts, "outputs">): DatacenterEndpoint {
   return (request) => {
     const name = requireName(request.rest, "Missing node name");
-    return answerJson(request, nodeDump(name), (dump) => dump && encodeNodeDump(dump, (check) => outputs.outputOf(check)));
+    return answerJson(
+      request,
+      nodeDump(name),
+      (dump) => dump && encodeNodeDump(dump, (check) => outputs.outputOf(check)),
+    );
   };
 }
