@@ -127,6 +127,7 @@ test.each([
   ["x{1001}", "invalid repeat count: `{1001}`"],
   ["[z-a]", "invalid character class range: `z-a`"],
   ["\\8", "invalid escape sequence: `\\8`"],
+  ["\\", "trailing backslash at end of expression: ``"],
   ["(?=a)", "invalid or unsupported Perl syntax: `(?=`"],
   ["(?<n>a)", "invalid or unsupported Perl syntax: `(?<`"],
   ["[(]a(?<n>a)", "invalid or unsupported Perl syntax: `(?<`"],

@@ -20,7 +20,7 @@ export function compileRe2(pattern: string): Re2 | { readonly fault: string } {
     return { test: (text) => compiled.test(text), match: (text) => groupsOf(compiled, text) };
   } catch (thrown) {
     if (!(thrown instanceof library.RE2JSSyntaxException)) throw thrown;
-    return { fault: thrown.message.includes("`(?<") ? perlGroupFault : thrown.message };
+    return { fault: faultOf(thrown.message) };
   }
 }
 
@@ -31,6 +31,12 @@ function loadLibrary(): typeof Re2js {
   // oxlint-disable-next-line typescript/no-unsafe-assignment -- `require`, unlike `import`, waits for the first call
   const library: typeof Re2js = (loaded ??= require("re2js"));
   return library;
+}
+
+/** Go names the empty rest of a pattern that ends in a backslash, and knows no group that begins with `(?<`. */
+function faultOf(message: string): string {
+  if (message.includes("`(?<")) return perlGroupFault;
+  return message.endsWith("trailing backslash at end of expression") ? `${message}: \`\`` : message;
 }
 
 function groupsOf(compiled: Re2js.RE2JS, text: string): readonly string[] | undefined {
