@@ -71,11 +71,11 @@ function roomFor(bytes: number, { largeAnswers, peer, signal }: HttpRequest): Pr
   return signal.aborted || largeAnswers.hasRoom(peer, bytes) ? undefined : largeAnswers.room(peer, bytes, signal);
 }
 
-function currentAnswer<T>({ answers, store }: Reading, { key, query, rendering }: Read<T>): KeptAnswer {
+function currentAnswer<T>({ answers, reader, store }: Reading, { key, query, rendering }: Read<T>): KeptAnswer {
   const known = answers.get(key);
   if (known) return known;
   const index = store.indexOf(query.topics);
-  const found = rendering.body(query.read(store.state));
+  const found = rendering.body(reader.read(query));
   const shown =
     found === undefined ? notFound(rendering) : { status: 200, headers: rendering.headers, body: readyToSend(found) };
   const answer = {

@@ -3,6 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { Nearness } from "../registry/nearness.ts";
 import type { WaitLimits } from "../registry/query.ts";
+import type { Reader } from "../registry/reader.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 import type { HttpRequest } from "./http-request.ts";
@@ -59,6 +60,8 @@ export type Operation = (reading: Reading) => Response | Promise<Response>;
 /** What every read uses. */
 export interface Reading {
   readonly store: Registry;
+  /** Runs the queries of clients, none of which shows a token yet. */
+  readonly reader: Reader;
   readonly answers: AnswerCache;
   readonly waitLimits: WaitLimits;
   readonly nearness: Nearness;

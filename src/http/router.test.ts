@@ -12,6 +12,7 @@ import { ClientLimit } from "./client-limit.ts";
 import { AnswerCache } from "./answer-cache.ts";
 import { HttpError } from "./http-error.ts";
 import type { Endpoint, Route } from "./route.ts";
+import { Reader } from "../registry/reader.ts";
 import { Router, type RouterOptions } from "./router.ts";
 
 const say =
@@ -30,6 +31,7 @@ function trial(
   const router = new Router(routes, {
     ...{ store, clock, log, datacenter: "dc1", cachedQuestions: undefined, agent: { node: nodeNamed("n1") } },
     ...{ nearness: new Nearness(coordinates), waitLimits: { defaultMs: 1, maxMs: 1 }, random: new FakeRandom() },
+    reader: new Reader(store, "anonymous"),
     answers: new AnswerCache(),
     clientLimit: new ClientLimit(0),
     metrics: new Metrics(0),

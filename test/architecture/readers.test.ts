@@ -5,7 +5,7 @@ import { codeLinesOf, readSourceFiles } from "./source-file.ts";
 const runsByHand = /\.read\((?!state\))[^()]*state\)/;
 
 test("above src/registry a query runs through a Reader, which knows the caller", async () => {
-  const files = await readSourceFiles("src/{bus,dns,keeper,ports}/**/*.ts");
+  const files = await readSourceFiles("src/{bus,dns,http,keeper,ports}/**/*.ts");
   const byHand = files
     .filter(({ path }) => !path.endsWith(".test.ts"))
     .flatMap((file) =>

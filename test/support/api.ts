@@ -15,6 +15,7 @@ import type { ListenerProbe } from "../../src/ports/listener-probe.ts";
 import { thisMachine } from "../../src/ports/machine.ts";
 import { ServicePorts, type PortRules } from "../../src/ports/service-ports.ts";
 import { Events } from "../../src/registry/events.ts";
+import { Reader } from "../../src/registry/reader.ts";
 import { Nearness } from "../../src/registry/nearness.ts";
 import { askInProcess } from "./in-process.ts";
 import { startTestAgent, type TestAgent } from "./agent.ts";
@@ -68,6 +69,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   });
   const api: Api = {
     store: world.store,
+    reader: new Reader(world.store, "anonymous"),
     outputs: world.outputs,
     sessionTtls: new SessionTtls(world.store, { clock: world.clock, log }),
     coordinates,

@@ -3,6 +3,7 @@ import type { Random } from "../../lib/random.ts";
 import { uuidFault } from "../../lib/uuid.ts";
 import type { PreparedQuery } from "../../model/prepared-query.ts";
 import * as queries from "../../registry/prepared-query.ts";
+import type { Reader } from "../../registry/reader.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { parseJson } from "../../wire/json.ts";
 import { validatePreparedQuery, decodePreparedQuery, encodePreparedQuery } from "../../wire/prepared-query.ts";
@@ -58,7 +59,7 @@ function answerPreparedQuery(request: HttpRequest): Operation {
     const fault = uuidFault(request.rest);
     if (fault !== undefined) throw new HttpError(500, lookupFailure(fault));
     const query = queries.preparedQuery(request.rest);
-    if (!query.read(reading.store.state)) throw queryNotFound();
+    if (!reading.reader.read(query)) throw queryNotFound();
     return answerCatalog(request, query, (row) => {
       if (!row) throw queryNotFound();
       return [encodePreparedQuery(row)];
@@ -72,8 +73,8 @@ export function updatePreparedQuery({ store }: PreparedQueryParts): DatacenterEn
     refuseOtherMethod(request);
     const body = await request.body(bodyBytesMax);
     const query = { ...decodePreparedQuery(body.length === 0 ? null : parseJson(body)), id: request.rest };
-    return async () => {
-      requireChangeable(store, query.id);
+    return async ({ reader }) => {
+      requireChangeable(reader, query.id);
       check(query);
       await queries.updatePreparedQuery(store, query);
       return empty();
@@ -84,8 +85,8 @@ export function updatePreparedQuery({ store }: PreparedQueryParts): DatacenterEn
 export function deletePreparedQuery({ store }: PreparedQueryParts): DatacenterEndpoint {
   return (request) => {
     refuseOtherMethod(request);
-    return async () => {
-      requireChangeable(store, request.rest);
+    return async ({ reader }) => {
+      requireChangeable(reader, request.rest);
       await queries.deletePreparedQuery(store, request.rest);
       return empty();
     };
@@ -98,10 +99,10 @@ function refuseOtherMethod(request: HttpRequest): void {
 }
 
 /** Consul: an unknown id is an error before the new definition is checked. */
-function requireChangeable(store: Registry, id: string): void {
+function requireChangeable(reader: Reader, id: string): void {
   const fault = uuidFault(id);
   if (fault !== undefined) throw new HttpError(500, `Prepared Query lookup failed: ${lookupFailure(fault)}`);
-  if (queries.preparedQuery(id).read(store.state)) return;
+  if (reader.read(queries.preparedQuery(id))) return;
   throw new HttpError(500, `Cannot modify non-existent prepared query: '${id}'`);
 }
 

@@ -5,13 +5,13 @@ import * as catalog from "../../registry/catalog.ts";
 import type { CheckOutputs } from "../../registry/check-outputs.ts";
 import { serviceHealth, type CheckedInstance } from "../../registry/health.ts";
 import { kvKeys } from "../../registry/kv.ts";
-import type { Registry } from "../../registry/registry.ts";
+import type { Reader } from "../../registry/reader.ts";
 import { moved } from "../answers.ts";
 import { escapeHtml, page, table } from "../html.ts";
 import type { Endpoint } from "../route.ts";
 
 export interface UiParts {
-  readonly store: Registry;
+  readonly reader: Reader;
   readonly outputs: CheckOutputs;
   readonly agent: Pick<Agent, "node">;
   readonly datacenter: string;
@@ -26,7 +26,7 @@ const reasonMax = 300;
 export function showOverview(parts: UiParts): Endpoint {
   return () => {
     const services = listServices(parts);
-    const keys = kvKeys("", "").read(parts.store.state);
+    const keys = parts.reader.read(kvKeys("", ""));
     const body = [
       `<h1>Praetor <small>${escapeHtml(parts.agent.node.name)} &middot; ${escapeHtml(parts.datacenter)}</small></h1>`,
       `<h2>Services (${services.length})</h2>`,
@@ -66,10 +66,10 @@ interface ServiceSummary {
   readonly instances: readonly CheckedInstance[];
 }
 
-function listServices({ store: { state } }: UiParts): ServiceSummary[] {
-  const names = [...catalog.services({}).read(state)].toSorted(([a], [b]) => (a < b ? -1 : 1));
+function listServices({ reader }: UiParts): ServiceSummary[] {
+  const names = [...reader.read(catalog.services({}))].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return names.map(([name, tags]) => {
-    const instances = serviceHealth(name, { tags: [], meta: {}, passingOnly: false }).read(state);
+    const instances = reader.read(serviceHealth(name, { tags: [], meta: {}, passingOnly: false }));
     return { name, tags, instances };
   });
 }

@@ -14,6 +14,7 @@ import { writeAccess } from "../../http/write-access.ts";
 import { Coordinates } from "../../registry/coordinates.ts";
 import { Events } from "../../registry/events.ts";
 import { Nearness } from "../../registry/nearness.ts";
+import { Reader } from "../../registry/reader.ts";
 import { PreparedQueries } from "../../registry/prepared-query-execution.ts";
 import { openPorts } from "./ports.ts";
 import type { Machine } from "../../ports/machine.ts";
@@ -44,6 +45,7 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   invalidateOnChange(answers, parts);
   return {
     ...others,
+    reader: new Reader(store, "anonymous"),
     answers,
     coordinates,
     nearness,
