@@ -133,6 +133,8 @@ async function serve(first: RuntimeConfig, parts: Serving): Promise<number> {
       systemd?.ready(`${servingStatus}; the configuration before the last reload is in force: ${reason}`),
   });
   watches.run(config);
+  // Programs that wait for the banner read the file next.
+  writePidFile(first.pidFile);
   io.stdout(banner(first, agent, options.version));
   options.onServing?.();
   writePidFile(first.pidFile);
