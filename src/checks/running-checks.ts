@@ -12,7 +12,17 @@ export interface RunningChecksOptions {
   readonly report: (checkId: string, result: CheckResult) => void;
 }
 
-/** The checks that an agent runs, by their ids. */
+/**
+ * The checks that an agent runs, by their ids.
+ *
+ * Life cycle: `start` makes a runner for the check's method (start-check.ts, which loads a method's module with the first
+ * check that needs it). The runner reports results until `stop`.
+ *
+ * Invariants:
+ * - An id has one runner: starting it again stops the earlier one.
+ * - A runner reports nothing before `start` has returned, and nothing after `stop`.
+ * - Runs of one check never overlap, and `stop` ends the run under way with its connection or process.
+ */
 export class RunningChecks {
   readonly #options: RunningChecksOptions;
   readonly #running = new Map<string, StartedCheck>();

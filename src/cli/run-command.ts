@@ -12,7 +12,13 @@ const aliases: ReadonlyMap<string, readonly string[]> = new Map([
   ["-autocomplete-uninstall", ["completion", "-uninstall"]],
 ]);
 
-/** Runs the command that the arguments name; without one, or with -h, prints the list of commands. */
+/**
+ * Runs the command that the arguments name; without one, or with -h, prints the list of commands.
+ *
+ * A command is a name, a summary and a function of its arguments and `CommandIo`, the parts of the process that it may
+ * use; it returns an exit code. It ends in one of three ways: by its result, by a CommandFailure, whose text is printed
+ * and which names the exit code, or by wrong usage, which prints the help.
+ */
 export async function runCommand(
   words: readonly string[],
   commands: readonly Command[],

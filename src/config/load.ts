@@ -27,6 +27,13 @@ export interface LoadConfigOptions {
  * Reads an agent's configuration from all sources. A later source wins, lists are joined:
  *
  *     defaults < -dev < lists of flags < files and folders < environment < other flags < -hcl
+ *
+ * A source becomes settings that keep their places (json.ts, hcl/), so that each fault names its file and line. The settings
+ * are merged, then built into one frozen RuntimeConfig (build.ts) and validated as a whole (validate.ts).
+ *
+ * Invariants:
+ * - The other layers see the RuntimeConfig alone: they read no flag, file or environment variable of the configuration.
+ * - A reload calls this again. A configuration that is invalid anywhere takes no effect.
  * @throws OperatingError invalid: the fault, its file and line or flag, and what to do
  */
 export function loadConfig(options: LoadConfigOptions): RuntimeConfig {

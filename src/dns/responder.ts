@@ -40,7 +40,18 @@ export interface DnsClient {
 /** An encoded message to send back; undefined for none. */
 type Answer = Uint8Array | undefined;
 
-/** Answers packets: from the cache, from the zone, or from recursors. */
+/**
+ * Answers packets: from the cache, from the zone, or from recursors.
+ *
+ * A packet with the octets of an earlier one gets its message with the new id (PacketCache). Any other is decoded; the zone
+ * reads the registry (ZoneRead, which collects topics), recursors supply the names outside the agent's domains, and the
+ * reply is cut to the size that the client accepts.
+ *
+ * Invariants:
+ * - Octets of any kind get an answer, a refusal or nothing; none throws.
+ * - A cached message is dropped as soon as one of its topics is touched.
+ * - An answer without recursors is complete in the same tick.
+ */
 export class Responder {
   readonly #parts: ResponderParts;
   readonly #domainQueries: Meter;
