@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Batch, Engine, OpenedEngine, Row, RowChange } from "./engine.ts";
 
-/** A place that holds a store from one opening to the next. */
+/** A place that keeps a store between openings, such as a folder. */
 export interface EnginePlace {
   open(): Promise<OpenedEngine>;
   /** Releases the place itself; every engine opened in it is closed by then. */
@@ -41,7 +41,7 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
       expect(opened.rows).toEqual([]);
     });
 
-    test("what was committed is there after reopening, with its revision", async () => {
+    test("reopening returns the committed rows and their revision", async () => {
       await engine.commit(batch(7, put("kv", "a", "1"), put("nodes", "n1", "2")));
       const opened = await reopen();
       expect(opened.revision).toBe(7);
@@ -77,7 +77,7 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
     });
 
     test("rows are ordered by table, then key, as UTF-8 bytes", async () => {
-      // As UTF-16, the emoji would come before U+FFFF; as a joined text, table "a" would mix with table "a!".
+      // In UTF-16 order the emoji would precede U+FFFF. Ordered by table and key joined, tables "a" and "a!" would mix.
       const keys = ["", "A", "a", "a/", "a0", "é", "\uffff", "😀"];
       const changes = ["b", "a!", "a"].flatMap((table) => keys.toReversed().map((key) => put(table, key, "x")));
       const rows = await rowsAfter(batch(1, ...changes));
@@ -86,7 +86,7 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
     });
 
     test.each(["", "\0", "a\0b", "%", "%2F", "a\nb", "'; DROP TABLE rows; --", "\ufeffmark", "日本", "👩‍🔧", "../.."])(
-      "the key %j is kept as it is, with one that goes on after a NUL",
+      "the key %j is kept unchanged, beside the same key with a NUL appended",
       async (key) => {
         const rows = await rowsAfter(batch(1, put("t", key, "v"), put("t", `${key}\0`, "w")));
         expect(rows.map((row) => row.key)).toEqual([key, `${key}\0`]);
@@ -121,7 +121,7 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
       expect(readable(opened.rows)).not.toContain("t/k6");
     });
 
-    test("close waits for the commits under way", async () => {
+    test("close waits for the pending commits", async () => {
       const commits = Array.from({ length: 50 }, (_, n) => engine.commit(batch(n + 1, put("t", `k${n}`, "v"))));
       await engine.close();
       await Promise.all(commits);
@@ -133,7 +133,7 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
       await engine.close();
     });
 
-    test("a commit after close is refused and keeps nothing", async () => {
+    test("a commit after close is refused and changes no row", async () => {
       await engine.close();
       const refused = await engine.commit(batch(1, put("t", "a", "1"))).catch((error: unknown) => error);
       expect(refused).toMatchObject({ kind: "unavailable", code: "store-closed" });
@@ -150,7 +150,7 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
       expect(refused).toMatchObject({ kind: "unavailable", code: "store-closed" });
     });
 
-    test("any sequence of batches, with closing in between, leaves the rows a map would have", async () => {
+    test("any sequence of batches and reopenings leaves the same rows as a map", async () => {
       const run = async (steps: readonly Step[]): Promise<void> => {
         const fresh = createPlace();
         let opened = await fresh.open();

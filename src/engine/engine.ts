@@ -1,13 +1,13 @@
 /**
- * A durable, ordered store of rows. An engine knows tables, keys and bytes, and nothing of what they mean.
+ * A durable, ordered store of rows. An engine stores bytes by table and key, and does not interpret them.
  * engine.suite.ts holds every implementation to this contract.
  *
- * Life cycle: opening returns the engine with the rows and the revision it holds (OpenedEngine); it takes batches until it
- * is closed. One process has it open at a time.
+ * Life cycle: opening returns the engine with the rows and the revision that it holds (OpenedEngine). It accepts batches
+ * until it is closed. One process at a time has it open.
  *
  * Invariants:
- * - A batch is durable whole or not at all, and in the order in which the commits were made.
- * - What was committed is there at the next opening, whatever ended the process.
+ * - A batch is durable whole or not at all, and batches become durable in the order of their commits.
+ * - The next opening returns every committed batch, also after a kill or a power cut.
  */
 export interface Engine {
   /**
@@ -19,7 +19,7 @@ export interface Engine {
   commit(batch: Batch): Promise<void>;
   /** Resolves once the commits before it are answered; rejects when the engine can no longer write. */
   ping(): Promise<void>;
-  /** Waits for the commits under way, then releases files and locks. Idempotent; commit rejects afterwards. */
+  /** Waits for the pending commits, then releases files and locks. Idempotent; later commits reject. */
   close(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export interface Row {
 /** An engine that was just opened, with what it holds. `rows` is ordered by table, then key (UTF-8 bytes). */
 export interface OpenedEngine {
   readonly engine: Engine;
-  /** That of the newest batch; 0 for a new store. */
+  /** The revision of the newest batch; 0 for a new store. */
   readonly revision: number;
   readonly rows: readonly Row[];
 }

@@ -11,7 +11,7 @@ export interface ClusterPlace {
   open(name: string): Promise<ReplicatedEngine>;
   /** Ends the current term as when a lease runs out. */
   expire(): Promise<void>;
-  /** Forgets the batches so far, so that a follower who is behind has to load again. */
+  /** Compacts all batches so far, so that a follower that is behind has to load again. */
   compact(): Promise<void>;
   /** Releases the place itself; every engine opened in it is closed by then. */
   remove(): void;
@@ -63,7 +63,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect(mirror.rows).toEqual(["t/a=1"]);
     });
 
-    test("a follower that begins at an earlier position catches up from there, none left out and none twice", async () => {
+    test("a follower that begins at an earlier position gets each later batch exactly once", async () => {
       const term = await campaign(one);
       for (const revision of [1, 2, 3]) await term.commit(batch(revision, put("t", "a", String(revision))));
       const mirror = new Mirror(two);
@@ -73,7 +73,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect(mirror.seen.map(([position]) => position)).toEqual([2, 3, 4]);
     });
 
-    test("a follower whose next batch is not kept any more is told to load again", async () => {
+    test("a follower whose next batch is compacted away is asked to load again", async () => {
       const term = await campaign(one);
       await term.commit(batch(1, put("t", "a", "1")));
       await term.commit(batch(2, put("t", "b", "2")));
@@ -89,7 +89,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect(mirror.rows).toEqual(["t/a=1", "t/b=2", "t/c=3"]);
     });
 
-    test("a follower that has ended, or whose engine is closed, sees no more batches", async () => {
+    test("a follower that has ended, or whose engine is closed, gets no more batches", async () => {
       const term = await campaign(one);
       const [ended, closed, other] = [new Mirror(two), new Mirror(two), await Mirror.start(one)];
       const end = ended.follow(0);
@@ -103,7 +103,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect([ended.seen.length, closed.seen.length]).toEqual([1, 1]);
     });
 
-    test("the newest position covers every commit that has resolved, asked at any server", async () => {
+    test("the newest position on any server covers every resolved commit", async () => {
       const term = await campaign(one);
       expect(await two.newest()).toBe(0);
       await term.commit(batch(1));
@@ -112,7 +112,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect((await two.load()).position).toBe(2);
     });
 
-    test("one server leads at a time; the next has its turn, with a higher number, when the first ends its term", async () => {
+    test("one server leads at a time; when it ends its term, the next leads with a higher number", async () => {
       const first = await campaign(one);
       let hasWon = false;
       const campaigning = campaign(two).then((term) => {
@@ -128,7 +128,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       await first.ended;
     });
 
-    test("a leader whose engine closes makes room for the next", async () => {
+    test("the next server leads when the leader's engine closes", async () => {
       await campaign(one);
       const campaigning = campaign(two);
       await one.close();
@@ -136,7 +136,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect(two.leader).toBe("two");
     });
 
-    test("a term that has ended refuses a commit: it is not done, and the later term's batches stand", async () => {
+    test("an ended term refuses a commit without effect, and the later term's batches remain", async () => {
       const first = await campaign(one);
       await first.commit(batch(1, put("t", "a", "1")));
       await place.expire();
@@ -149,7 +149,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect([readable(rows), position, revision]).toEqual([["t/a=2"], 2, 2]);
     });
 
-    test("a term that has ended stays so, also when its server wins the next one", async () => {
+    test("an ended term refuses commits even when its server wins the next one", async () => {
       const first = await campaign(one);
       await place.expire();
       const second = await campaign(one);
@@ -158,7 +158,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect(await one.newest()).toBe(1);
     });
 
-    test("a campaign that is withdrawn rejects, and wins nothing later", async () => {
+    test("a withdrawn campaign rejects, and its server does not lead later", async () => {
       const first = await campaign(one);
       const withdrawal = new AbortController();
       const campaigning = rejectionOf(two.campaign(withdrawal.signal));
@@ -216,7 +216,7 @@ function campaign(server: ReplicatedEngine): Promise<Term> {
   return server.campaign(new AbortController().signal);
 }
 
-/** A server that leads, as an engine: closing it closes the server. */
+/** Opens a leading server as an engine: closing the engine closes the server. */
 async function openTerm(place: ClusterPlace) {
   const server = await place.open("one");
   const term = await campaign(server);
@@ -232,9 +232,9 @@ async function openTerm(place: ClusterPlace) {
   return { engine, rows, revision };
 }
 
-/** Rows kept up to date by following, as a server that does not lead keeps them. */
+/** The rows of a server that follows. */
 class Mirror {
-  /** Position and revision of each batch. */
+  /** The position and revision of each batch that it got. */
   readonly seen: [Position, number][] = [];
   readonly #server: ReplicatedEngine;
   readonly #rows = new Map<string, Row>();

@@ -10,7 +10,7 @@ import {
 import { storeClosed } from "../store-closed.ts";
 import { MemoryStore } from "./memory-engine.ts";
 
-/** What the servers of one process keep in common: the log of batches, the rows it makes, and who leads. */
+/** The state that the servers of one process share: the log of batches, the rows, and the current term. */
 export class MemoryCluster {
   readonly #rows = new MemoryStore();
   /** The newest batches; the last one is at `position`. */
@@ -27,12 +27,12 @@ export class MemoryCluster {
     return new MemoryNode(this, name);
   }
 
-  /** Ends the current term as when a lease runs out: its leader has no part in it. */
+  /** Ends the current term without its leader's doing, as when a lease runs out. */
   expire(): void {
     if (this.#current) this.end(this.#current);
   }
 
-  /** Forgets all batches so far; the rows stay. */
+  /** Deletes all batches so far from the log; the rows stay. */
   compact(): void {
     this.#log = [];
   }
@@ -60,7 +60,7 @@ export class MemoryCluster {
     for (const wake of this.#wakes) queueMicrotask(wake);
   }
 
-  /** The batch at a position up to the newest; undefined when it was forgotten. */
+  /** The batch at a position up to the newest; undefined when it was compacted away. */
   batchAt(position: Position): Batch | undefined {
     return this.#log[this.#log.length - 1 - (this.#position - position)];
   }
@@ -72,7 +72,7 @@ export class MemoryCluster {
     return () => void this.#wakes.delete(wake);
   }
 
-  /** Calls `won` when the server leads. Returns what withdraws the campaign. */
+  /** Calls `won` when the server leads. Returns a function that withdraws the campaign. */
   campaign(leader: string, won: (term: MemoryTerm) => void): () => void {
     const candidate = (): void => {
       this.#current = new MemoryTerm(this, leader, ++this.#terms);

@@ -1,7 +1,7 @@
 import type { Batch, Engine, OpenedEngine, Row } from "../engine.ts";
 import { storeClosed } from "../store-closed.ts";
 
-/** The rows that memory engines share, one after the other: the "disk" of tests that stop and start an agent. */
+/** The rows that successive memory engines share. Stands for the disk in tests that stop and start an agent. */
 export class MemoryStore {
   revision = 0;
   readonly #tables: Map<string, Map<string, Uint8Array>> = new Map();
@@ -20,7 +20,7 @@ export class MemoryStore {
     return table;
   }
 
-  /** Ordered by table, then key, as UTF-8 bytes, which is not the order of JavaScript's strings. */
+  /** The rows, ordered by table, then key, as UTF-8 bytes; JavaScript would order the strings as UTF-16. */
   rows(): Row[] {
     const rows: Row[] = [];
     for (const [table, values] of this.#tables) for (const [key, value] of values) rows.push({ table, key, value });
