@@ -2,8 +2,8 @@ import { assert } from "../../lib/assert.ts";
 import type { Batch, Row, RowChange } from "../engine.ts";
 
 /*
- * Rows as one block of bytes, to cross between threads without a copy and to be checked and logged without being
- * decoded. A row, its numbers little-endian:
+ * Encodes rows as one block of bytes, which threads transfer without a copy, and which the store checks and logs without
+ * decoding it. A row, with little-endian numbers:
  *
  *   u32 table bytes | u32 key bytes | u32 value bytes, or 0xffffffff for a deletion | table | key | value
  *
@@ -16,14 +16,11 @@ import type { Batch, Row, RowChange } from "../engine.ts";
 const headerBytes = 12;
 const deletion = 0xffffffff;
 
-/**
- * The table of what the store knows of itself; it sorts before all others. The revision travels and rests as a row of
- * it.
- */
+/** The store's own table, which sorts before all others. The revision is encoded and stored as one of its rows. */
 export const storeTable = "";
 export const revisionKey = "revision";
 
-/** One row of a block. What it gives are views of the block, made when they are asked for. */
+/** One row of a block. Its getters create views of the block. */
 export class PackedRow {
   readonly #block: Buffer;
   readonly #at: number;
@@ -47,27 +44,28 @@ export class PackedRow {
     return this.#places.isDeletion ? undefined : this.#block.subarray(this.#places.valueAt, this.#places.end);
   }
 
-  /** The whole row as packed: what the checksum is taken of. */
+  /** The whole packed row, which the checksum covers. */
   get packed(): Uint8Array {
     return this.#block.subarray(this.#at, this.#places.end);
   }
 
-  /** Table and key with a character for each byte: texts that are ordered as the bytes are. */
+  /** The table's name with a character for each byte; such strings sort as the bytes do. */
   get tableBytes(): string {
     return this.#block.toString("latin1", this.#at + headerBytes, this.#places.keyAt);
   }
 
+  /** The key in the same form. */
   get keyBytes(): string {
     return this.#block.toString("latin1", this.#places.keyAt, this.#places.valueAt);
   }
 }
 
-/** The batch's changes in order, then its revision. The caller may reuse its buffers once this returns. */
+/** Encodes the batch's changes in order, then its revision. Copies the values: the caller may reuse its buffers. */
 export function encodeBatch(batch: Batch): ArrayBuffer {
   return encodeChanges([...batch.changes, numberRow(revisionKey, batch.revision)]);
 }
 
-/** A row of the store's own table. */
+/** Returns a row of the store's own table. */
 export function numberRow(key: string, value: number): Row {
   return { table: storeTable, key, value: Buffer.from(String(value)) };
 }
@@ -101,8 +99,8 @@ function packChange(bytes: Buffer, at: number, change: RowChange): number {
 }
 
 /**
- * The rows of a block, in order.
- * @throws RangeError when the block is no sequence of rows
+ * Yields the rows of a block, in order.
+ * @throws RangeError when the block is not a sequence of rows
  */
 export function* unpackRows(block: ArrayBuffer | Uint8Array<ArrayBuffer>): Generator<PackedRow> {
   const bytes =
@@ -116,7 +114,7 @@ export function* unpackRows(block: ArrayBuffer | Uint8Array<ArrayBuffer>): Gener
   }
 }
 
-/** Takes a block of stored rows apart: the rows proper, and the revision if it is among them. 200,000 rows in 0.1 s. */
+/** Decodes a block of stored rows into rows, and the revision if the block has it: 200,000 rows in 0.1 s. */
 export function decodeRows(block: ArrayBuffer): { rows: Row[]; revision: number | undefined } {
   const header = new DataView(block);
   const bytes = Buffer.from(block);
@@ -126,7 +124,7 @@ export function decodeRows(block: ArrayBuffer): { rows: Row[]; revision: number 
   for (let at = 0; at < block.byteLength;) {
     const { keyAt, valueAt, end } = placesOf(header, at);
     const name = bytes.toString("utf8", at + headerBytes, keyAt);
-    // One string for all rows of a table.
+    // All rows of a table share one string.
     if (name !== table) table = name;
     const key = bytes.toString("utf8", keyAt, valueAt);
     if (table !== storeTable) rows.push({ table, key, value: new Uint8Array(block, valueAt, end - valueAt) });
@@ -151,12 +149,12 @@ function placesOf(header: DataView, at: number): Places {
   return { keyAt, valueAt, end: isDeletion ? valueAt : valueAt + valueBytes, isDeletion };
 }
 
-/** Bytes as text; unlike TextDecoder, a leading U+FEFF stays. */
+/** Decodes UTF-8. Unlike TextDecoder, it keeps a leading U+FEFF. */
 export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
-/** Packs stored rows into blocks of about `blockBytes` and hands each full block on. */
+/** Packs stored rows into blocks of about `blockBytes` and calls `emit` with each full block. */
 export class RowPacker {
   readonly #blockBytes: number;
   readonly #emit: (block: ArrayBuffer) => void;
@@ -170,7 +168,7 @@ export class RowPacker {
     this.#emit = emit;
   }
 
-  /** Adds a row and returns it as packed, for its checksum. The view is valid until the next call. */
+  /** Adds a row and returns its packed bytes, for the checksum. The view is valid until the next call. */
   add(table: Uint8Array, key: Uint8Array, value: Uint8Array): Uint8Array {
     const bytes = headerBytes + table.byteLength + key.byteLength + value.byteLength;
     if (this.#used + bytes > this.#block.byteLength) {
@@ -189,7 +187,7 @@ export class RowPacker {
     return new Uint8Array(this.#block, at, bytes);
   }
 
-  /** Hands on what is left. */
+  /** Emits the last, partial block. */
   flush(): void {
     if (this.#used > 0) this.#emit(this.#block.slice(0, this.#used));
     this.#use(new ArrayBuffer(0));

@@ -5,7 +5,7 @@ import { OperatingError } from "../../lib/errors.ts";
 import { holderOfLock } from "./failures.ts";
 import { RowFile, storeFileName } from "./row-file.ts";
 
-/** What a look at a store from outside found. */
+/** The result of checking a store that this process does not have open. */
 export type StoreCheck =
   | { readonly result: "absent" | "sound" }
   /** An agent has it open. */
@@ -14,9 +14,9 @@ export type StoreCheck =
   | { readonly result: "damaged"; readonly reason: string };
 
 /**
- * Checks a store as an agent does that starts with it, but on a copy in a temporary folder: opening the file itself could
- * change it, and its WAL belongs to the agent that has it open. Synchronous, a few milliseconds for each MiB.
- * @throws Error when it cannot be copied: for want of rights, or of room
+ * Checks a store as a starting agent does, but on a copy in a temporary folder: opening the file itself could checkpoint its
+ * WAL and so change both. Synchronous, a few milliseconds per MiB.
+ * @throws Error when this process may not read the store, or the temporary folder has no room
  */
 export function checkStore(folder: string): StoreCheck {
   const file = join(folder, storeFileName);

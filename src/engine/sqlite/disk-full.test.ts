@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Engine, RowChange } from "../engine.ts";
 import { openSqliteEngine } from "./sqlite-engine.ts";
 
-/** A real full disk: a small file system of its own, which only root may mount. */
+/** Mounts a small file system to fill; only root may do so. Returns undefined otherwise. */
 function mountSmallDisk(): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), "praetor-full-"));
   const mounted = process.getuid?.() === 0 && spawnSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", folder]);
@@ -37,11 +37,11 @@ describe.skipIf(probe === undefined)(`a full disk${why}`, () => {
   });
 
   const big = (key: string): RowChange => ({ table: "t", key, value: new Uint8Array(200_000) });
-  /** More than SQLite's log is lengthened by ahead of time. */
+  /** Larger than one step of the WAL's preallocation. */
   const bigger = (key: string): RowChange => ({ table: "t", key, value: new Uint8Array(500_000) });
   const small = (key: string): RowChange => ({ table: "t", key, value: Uint8Array.of(1) });
 
-  /** Commits until the disk is full; the keys that were acknowledged. */
+  /** Commits until the disk is full, and returns the acknowledged keys. */
   async function fill(): Promise<string[]> {
     const kept: string[] = [];
     for (let n = 0; n < 50; n++) {
@@ -64,21 +64,21 @@ describe.skipIf(probe === undefined)(`a full disk${why}`, () => {
     return opened.rows.map((row) => row.key);
   }
 
-  test("refuses the batch whole, keeps all before it and takes later ones that fit", async () => {
+  test("refuses the whole batch, keeps all before it and accepts later ones that fit", async () => {
     const kept = await fill();
     expect(kept.length).toBeGreaterThan(0);
     await engine.commit({ revision: 100, changes: [small("after")] });
     expect(await reopenedKeys()).toEqual(["after", ...kept].toSorted());
   });
 
-  test("deletes go through, and what they free can be written again", async () => {
+  test("accepts deletes, and later writes reuse the space that they free", async () => {
     const kept = await fill();
     for (const [n, key] of kept.entries())
       await engine.commit({ revision: 100 + n, changes: [{ table: "t", key, value: undefined }] });
     expect(await reopenedKeys()).toEqual([]);
   });
 
-  test("of batches committed together only the one that does not fit is refused", async () => {
+  test("refuses only the batch that does not fit among batches committed together", async () => {
     const tooBig = { table: "t", key: "too-big", value: new Uint8Array(3 << 20) };
     const outcomes = await Promise.allSettled([
       engine.commit({ revision: 1, changes: [small("a")] }),
@@ -89,7 +89,7 @@ describe.skipIf(probe === undefined)(`a full disk${why}`, () => {
     expect(await reopenedKeys()).toEqual(["a", "b"]);
   });
 
-  test("when somebody else filled it, nothing acknowledged is lost and writing goes on once there is room", async () => {
+  test("loses no acknowledged batch when another program fills it, and accepts writes once there is room", async () => {
     await engine.commit({ revision: 1, changes: [small("before")] });
     const filler = join(folder, "filler");
     try {

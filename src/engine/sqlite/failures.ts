@@ -4,8 +4,8 @@ import { dirname } from "node:path";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 
 /**
- * What a person can do about a damaged store; Praetor itself never repairs or deletes one. A snapshot is no store: it goes in
- * through an agent that runs.
+ * Says how an operator recovers from a damaged store, which Praetor never repairs or deletes. A snapshot cannot replace the
+ * file: only a running agent can restore it.
  */
 const restoreAdvice = (file: string): string =>
   `Nothing was repaired or deleted. To go on, move ${file} away, and ${file}-wal and ${file}-shm with it if they are ` +
@@ -34,11 +34,11 @@ export function storeNewer(file: string, version: { found: number; known: number
   );
 }
 
-/** An OperatingError for anything thrown while the store was used; `doing` says what was under way. */
-export function failureOfStore(file: string, error: unknown, doing?: string): OperatingError {
+/** Returns an OperatingError for anything that a use of the store threw. `detail` is appended to the reason. */
+export function failureOfStore(file: string, error: unknown, detail?: string): OperatingError {
   if (error instanceof OperatingError) return error;
   const code = error instanceof SQLiteError ? (error.code ?? "") : "";
-  const reason = doing === undefined ? messageOf(error) : `${messageOf(error)}, ${doing}`;
+  const reason = detail === undefined ? messageOf(error) : `${messageOf(error)}, ${detail}`;
   if (code.startsWith("SQLITE_CORRUPT")) return storeDamaged(file, reason);
   if (code.startsWith("SQLITE_NOTADB")) return storeDamaged(file, "it is not an SQLite file");
   if (code.startsWith("SQLITE_BUSY")) return storeLocked(file);
@@ -72,7 +72,10 @@ function diskFull(file: string, cause: unknown): OperatingError {
   );
 }
 
-/** The process that holds a lock on the file, as Linux lists it; undefined elsewhere, or when it is in another container. */
+/**
+ * The id of the process that holds a lock on the file, from /proc/locks. Undefined on other systems than Linux, or when
+ * the process is in another container.
+ */
 export function holderOfLock(file: string): number | undefined {
   try {
     const { ino } = statSync(file);
@@ -81,7 +84,7 @@ export function holderOfLock(file: string): number | undefined {
       if (kind === "POSIX" && access === "WRITE" && inode?.endsWith(`:${ino}`) && Number(pid) > 0) return Number(pid);
     }
   } catch {
-    // No /proc: the message does without.
+    // Without /proc the message names no process.
   }
   return undefined;
 }

@@ -29,7 +29,7 @@ async function withEngine(folder: string, use: (opened: OpenedEngine) => Promise
 const unusable = { kind: "unavailable", code: "data-folder-unusable" };
 
 describe("the data folder", () => {
-  test("folder and file are made for their owner only", async () => {
+  test("a new folder and its files are accessible to their owner only", async () => {
     const folder = join(root, "a", "b", "data");
     await withEngine(folder, async () => {
       expect(statSync(folder).mode & 0o777).toBe(0o700);
@@ -37,7 +37,7 @@ describe("the data folder", () => {
     });
   });
 
-  test("a folder that is there keeps its mode and its other files", async () => {
+  test("an existing folder keeps its mode and its other files", async () => {
     chmodSync(root, 0o755);
     writeFileSync(join(root, "node-id"), "x");
     await withEngine(root, async () => {});
@@ -45,7 +45,7 @@ describe("the data folder", () => {
     expect(readdirSync(root).toSorted()).toEqual(["node-id", "praetor.db"]);
   });
 
-  test("one file after closing; beside it only the log while open", async () => {
+  test("an open store is one file and its WAL, a closed one is one file", async () => {
     await withEngine(root, async ({ engine }) => {
       await engine.commit({ revision: 1, changes: [] });
       expect(readdirSync(root).toSorted()).toEqual(["praetor.db", "praetor.db-wal"]);
@@ -53,20 +53,20 @@ describe("the data folder", () => {
     expect(readdirSync(root)).toEqual(["praetor.db"]);
   });
 
-  test("a path below a file is refused, naming the path", async () => {
+  test("a path that is a file, or lies below one, is refused with the path", async () => {
     writeFileSync(join(root, "file"), "x");
     expect(await refusal(join(root, "file", "data"))).toMatchObject(unusable);
     expect(await refusal(join(root, "file"))).toMatchObject(unusable);
     expect(String(await refusal(join(root, "file")))).toContain(join(root, "file"));
   });
 
-  test("a folder that cannot be made is refused", async () => {
+  test("a folder that the agent cannot create is refused", async () => {
     expect(await refusal("/proc/praetor/data")).toMatchObject(unusable);
   });
 
   const noMount = spawnSync("mount", ["--version"]).status !== 0 || process.getuid?.() !== 0;
   test.skipIf(noMount)(
-    "a read-only file system is refused, with a store on it or without (needs root: mounts one)",
+    "a read-only file system is refused, with or without a store on it (needs root: mounts one)",
     async () => {
       const folder = join(root, "mounted");
       mkdirSync(folder);
@@ -88,7 +88,7 @@ describe("the data folder", () => {
 });
 
 describe("the lock", () => {
-  test("a second agent is refused while the first is open, and told who has it", async () => {
+  test("a second agent is refused while the first has the store open, with the process that has it", async () => {
     await withEngine(root, async ({ engine }) => {
       const error = await refusal(root);
       expect(error).toMatchObject({ kind: "conflict", code: "data-locked" });
@@ -98,7 +98,7 @@ describe("the lock", () => {
     await withEngine(root, async ({ revision }) => expect(revision).toBe(1));
   });
 
-  test("of agents started at once in a new folder exactly one gets it", async () => {
+  test("exactly one of several agents that start at once in a new folder opens it", async () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => openSqliteEngine({ folder: root })));
     const opened = outcomes.filter((outcome) => outcome.status === "fulfilled");
     expect(opened.length).toBe(1);
@@ -106,7 +106,7 @@ describe("the lock", () => {
     expect(readdirSync(root)).toEqual(["praetor.db"]);
   });
 
-  test("a refused opening leaves no lock behind", async () => {
+  test("a refused opening holds no lock", async () => {
     await withEngine(root, async () => {});
     writeFileSync(join(root, "praetor.db"), "damaged");
     await refusal(root);

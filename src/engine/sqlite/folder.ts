@@ -16,7 +16,7 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 
-/** Makes the folder, readable by its owner only, unless it is there; what is there keeps its mode. */
+/** Creates the folder with mode 0700, and missing parents too. An existing folder keeps its mode. */
 export function ensureFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -28,9 +28,9 @@ export function ensureFolder(folder: string): void {
 }
 
 /**
- * Puts a file with this content in place, whole or not at all, unless a file is there. The link fails where the file
- * exists, so of two agents that start in one new folder neither can replace the other's file. The file and its name, and
- * those of the folders that it is in, outlive a power cut.
+ * Creates the file atomically with this content, unless it exists. A hard link fails when the file exists, so when two
+ * agents start in one new folder, neither replaces the other's file. Syncs the file, its directory entry and those of
+ * the folders above it.
  */
 export function ensureFile(file: string, content: () => Uint8Array): void {
   if (existsSync(file)) return;
@@ -39,7 +39,7 @@ export function ensureFile(file: string, content: () => Uint8Array): void {
     const scratch = mkdtempSync(join(folder, ".new-"));
     try {
       writeDurably(join(scratch, "file"), content());
-      // Before the file is there: of a start that is killed here the next one would not know that this is not done.
+      // Must precede the link: once the file exists, the next start skips this sync.
       syncFoldersAbove(folder);
       linkUnlessThere(join(scratch, "file"), file);
     } finally {
@@ -72,8 +72,8 @@ function linkUnlessThere(from: string, to: string): void {
 }
 
 /**
- * Makes what a killed program wrote to the file outlive a power cut, as it is read already: a kill loses nothing that the
- * system has taken, and the system may not have brought it to the disk.
+ * Syncs a file that a killed agent may have left. A kill loses nothing that the agent wrote, but the kernel may not have
+ * written it to the disk yet, and a start serves what it reads there.
  */
 export function syncLeftover(file: string): void {
   if (!existsSync(file)) return;
@@ -81,19 +81,19 @@ export function syncLeftover(file: string): void {
   syncFolder(dirname(file));
 }
 
-/** All of them: who made which, and whether it lived long enough to sync them, is not known. */
+/** Syncs every folder above, as an earlier start may have created some and been killed before it synced them. */
 function syncFoldersAbove(folder: string): void {
   for (let at = resolve(folder); at !== dirname(at); at = dirname(at)) {
     try {
       syncFolder(dirname(at));
     } catch (error) {
-      // May be passed and not read by this user, who then has not made what is in it.
+      // This user may traverse the folder but not read it, so did not create anything in it.
       if (codeOf(error) !== "EACCES" && codeOf(error) !== "EPERM") throw error;
     }
   }
 }
 
-/** Makes the names in the folder outlive a power cut. */
+/** Makes the folder's entries durable. */
 function syncFolder(folder: string): void {
   try {
     syncOpened(folder);

@@ -15,20 +15,20 @@ const program = join(import.meta.dir, "../../../test/support/engine-writer.ts");
 async function writeAndKill(folder: string, random: FakeRandom): Promise<number> {
   const writer = Bun.spawn([process.execPath, program, folder], { stdout: "pipe", stderr: "inherit" });
   const linesWanted = 1 + Math.floor(random.uniform() ** 3 * 150);
-  let said = "";
+  let output = "";
   for await (const part of writer.stdout.pipeThrough(new TextDecoderStream())) {
-    said += part;
-    if (said.split("\n").length <= linesWanted) continue;
-    // Not only right after an answer: somewhere in the commits that follow.
+    output += part;
+    if (output.split("\n").length <= linesWanted) continue;
+    // The kill falls at a random time within the following commits, not only right after an answer.
     await Bun.sleep(random.uniform() * 3);
     writer.kill("SIGKILL");
   }
   await writer.exited;
-  expect(said).toStartWith("ready");
-  return Math.max(0, ...said.split("\n").slice(1, -1).map(Number));
+  expect(output).toStartWith("ready");
+  return Math.max(0, ...output.split("\n").slice(1, -1).map(Number));
 }
 
-test(`killed ${cycles} times while writing, the store opens with every acknowledged batch and no half of any`, async () => {
+test(`a store killed ${cycles} times while writing opens with every acknowledged batch, and no partial one`, async () => {
   const folder = mkdtempSync(join(tmpdir(), "praetor-kill-"));
   const random = new FakeRandom(seed);
   let newest = 0;

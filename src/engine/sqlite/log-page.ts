@@ -1,29 +1,38 @@
 import { checksumOf } from "./batch-log.ts";
 
 /*
- * What a page of the table of batches says of them, read from its bytes: for looking at a page that SQLite does not
- * show, out of a WAL that breaks off. The newest batch is the last of the page's cells:
+ * Reads the newest batch from the bytes of one B-tree page of the table of batches. SQLite does not read pages of a WAL
+ * after the first invalid frame, so wal-damage.ts needs its own reader. The newest batch is the last of the page's
+ * cells:
  *
- *   0x0d | u16 | u16 cells | ... | u16 place of each cell | ... | the cells:
+ *   0x0d | u16 | u16 cells | ... | u16 offset of each cell | ... | the cells:
  *   varint bytes of the row | varint seq | header of the row: its length, 0, type of the batch, type of the checksum | batch | checksum
+ *
+ * SQLite: "Database File Format", 1.6 and 2.1.
  */
 
 const pageBytes = 4_096;
-/** What a page of the table of batches begins with that has some of them; those of the rows begin otherwise. */
+/** The first byte of a leaf page of the table of batches. Pages of the table of rows begin with other bytes. */
 const logLeaf = 0x0d;
-/** A row that takes more goes on in other pages. */
+/** A longer row continues on overflow pages. */
 const rowBytesMax = pageBytes - 35;
-/** Of numbers, by their types in a row's header. */
+/** How many bytes a number takes, by its type in the row's header. */
 const numberBytes = [0, 1, 2, 3, 4, 6, 8] as const;
 const [typeOfZero, typeOfOne, typeOfBlob] = [8, 9, 12];
 
-/** 0 for a page that has none, and for page 1, which begins with the file's header. */
+/**
+ * The number of the page's newest batch; 0 for a page without batches, and for page 1, which begins with the file's
+ * header.
+ */
 export function newestBatchOf(page: Buffer): number {
   const cell = lastCellOf(page);
   return cell === undefined ? 0 : varint(page, varint(page, cell).next).value;
 }
 
-/** The same, only where all of the batch is in the page and its checksum is right: so no chance, and no half of a page. */
+/**
+ * The same, but only of a batch that lies whole in the page with a right checksum, so that a torn page cannot look like
+ * one.
+ */
 export function newestSoundBatchOf(page: Buffer): number {
   const cell = lastCellOf(page);
   if (cell === undefined) return 0;
@@ -31,7 +40,7 @@ export function newestSoundBatchOf(page: Buffer): number {
   const seq = varint(page, row.next);
   if (row.value > rowBytesMax || seq.next + row.value > pageBytes) return 0;
   const header = varint(page, seq.next);
-  // Of the number, which is the row's own, nothing is stored.
+  // SQLite stores seq as the rowid only: its column has type 0, one byte in the header.
   const batchType = varint(page, header.next + 1);
   const checksumType = varint(page, batchType.next);
   const batchAt = seq.next + header.value;
@@ -50,13 +59,13 @@ function lastCellOf(page: Buffer): number | undefined {
 function numberAt(page: Buffer, at: number, type: number): number | undefined {
   if (type === typeOfZero || type === typeOfOne) return type - typeOfZero;
   const bytes = numberBytes[type];
-  // A checksum has no sign, so 6 bytes hold it.
+  // A checksum is an unsigned 32-bit number, so SQLite stores it in at most 6 bytes.
   if (bytes === undefined || bytes === 0 || bytes > 6 || !Number.isInteger(at) || at + bytes > pageBytes)
     return undefined;
   return page.readIntBE(at, bytes);
 }
 
-/** SQLite's number of 1 to 9 bytes, seven bits each, the highest first. */
+/** Decodes SQLite's varint: 1 to 9 bytes, seven bits each, big-endian. */
 function varint(bytes: Uint8Array, at: number): { readonly value: number; readonly next: number } {
   let value = 0;
   for (let next = at; next < at + 8; next++) {

@@ -1,10 +1,10 @@
 import type { ErrorKind } from "../../lib/errors.ts";
 
 /*
- * The messages between the two threads. To the worker: `open` once, then batches (as bare ArrayBuffers from
- * batch-codec.ts, transferred, not copied) and `ping`, and at last `close`. From it: `rows` any number of times and then
- * `opened`, or `refused`; `committed` and `rejected`, which settle the batches in the order they were sent; `pong`, which
- * settles a ping in the same order; `closed`.
+ * The messages between the engine and its worker thread. The engine sends `open` once, then batches (ArrayBuffers of
+ * batch-codec.ts, transferred, not copied) and `ping`, and last `close`. The worker sends `rows` any number of times
+ * and then `opened`, or else `refused`. It answers each batch with `committed` or `rejected` and each `ping` with
+ * `pong`, all in the order in which they were sent, and `close` with `closed`.
  */
 
 export type ToWorker =
@@ -17,14 +17,14 @@ export type FromWorker =
   | { readonly kind: "rows"; readonly block: ArrayBuffer }
   | { readonly kind: "opened" }
   | { readonly kind: "refused"; readonly failure: Failure }
-  /** The oldest batch is durable. */
+  /** The oldest unanswered batch is durable. */
   | { readonly kind: "committed" }
-  /** The oldest batch failed, and nothing of it is kept. */
+  /** The oldest unanswered batch failed and was rolled back. */
   | { readonly kind: "rejected"; readonly failure: Failure }
   | { readonly kind: "pong" }
   | { readonly kind: "closed" };
 
-/** The fields of an OperatingError: a message between threads loses its class. */
+/** The fields of an OperatingError, as a message between threads loses the class of an object. */
 export interface Failure {
   readonly kind: ErrorKind;
   readonly code: string;

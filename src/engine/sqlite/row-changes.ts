@@ -1,14 +1,14 @@
 import { type PackedRow, unpackRows } from "./batch-codec.ts";
 
 /*
- * Many batches merged into one set of changes: of each row only the last change is kept, and they come out in the order
- * of the stored rows, so that the two can be merged in one pass and rows are written page after page.
+ * Merges many batches into one set of changes that has only the last change of each row. It yields the changes in the
+ * order of the stored rows, so that a load merges the two in one pass, and a fold writes the rows page after page.
  *
  *   batches, oldest first:  kv/b=1 kv/a=1   kv/b=2   kv/a deleted   nodes/n1=1
  *   merged:                 kv/a deleted, kv/b=2, nodes/n1=1
  */
 
-/** A row as it is stored: names and value as they lie in the file. */
+/** A row with the bytes of its names and value as the file has them. */
 export interface StoredRow {
   readonly table: Uint8Array;
   readonly key: Uint8Array;
@@ -17,12 +17,12 @@ export interface StoredRow {
 }
 
 export class RowChanges {
-  /** Table, then key, with a character for each byte: the default order of such texts is that of the bytes. */
+  /** Changes by table, then key. Both are strings with a character for each byte, which sort as the bytes do. */
   readonly #tables = new Map<string, Map<string, PackedRow>>();
 
   /**
-   * Adds what came after all that was added before. The rows are views of the block until the changes are let go of.
-   * @throws RangeError when the block is no sequence of rows
+   * Adds a batch later than all added before. Keeps views of the block, so the caller must not change it.
+   * @throws RangeError when the block is not a sequence of rows
    */
   add(block: ArrayBuffer | Uint8Array<ArrayBuffer>): void {
     for (const row of unpackRows(block)) this.#tableOf(row.tableBytes).set(row.keyBytes, row);
@@ -40,7 +40,10 @@ export class RowChanges {
     for (const [, table] of inKeyOrder(this.#tables)) for (const [, row] of inKeyOrder(table)) yield row;
   }
 
-  /** The stored rows, which are ordered, as they are once these changes are made. */
+  /**
+   * Yields the stored rows, which must be ordered, with these changes applied. Deleted rows come as changes without a
+   * value.
+   */
   *appliedTo(stored: Iterable<StoredRow>): Generator<StoredRow | PackedRow> {
     const changes = this.inOrder();
     let change = nextOf(changes);

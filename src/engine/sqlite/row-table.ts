@@ -4,9 +4,9 @@ import { storeDamaged } from "./failures.ts";
 import type { StoredRow } from "./row-changes.ts";
 
 /*
- * The table of rows, each with its checksum. It is behind the newest batches, which are in the log (batch-log.ts), and is
- * brought up to date with many of them at a time: a row lies on a page of 4 KiB with others, so writing 64 rows anywhere
- * for each batch would write 57 pages for their 10 KiB.
+ * The table of rows, each with its checksum. It does not have the newest batches, which are in the log (batch-log.ts).
+ * A fold applies many batches at once, as rows share pages of 4 KiB: writing 64 scattered rows for each batch would
+ * write 57 pages for 10 KiB of rows.
  */
 
 export const rowsSchema = `
@@ -18,7 +18,7 @@ export const rowsSchema = `
     PRIMARY KEY ("table", "key")
   ) STRICT, WITHOUT ROWID`;
 
-// The names arrive as UTF-8 and are stored as they are: a cast of bytes to text converts nothing.
+// Names are bound as UTF-8 bytes. SQLite's cast of a BLOB to TEXT keeps the bytes.
 const putSql = `REPLACE INTO rows VALUES (CAST(?1 AS TEXT), CAST(?2 AS TEXT), ?3, ?4)`;
 const deleteSql = `DELETE FROM rows WHERE "table" = CAST(?1 AS TEXT) AND "key" = CAST(?2 AS TEXT)`;
 const listSql = `
@@ -45,13 +45,13 @@ export class RowTable {
     else this.#put.run(row.table, row.key, value, Bun.hash.crc32(row.packed));
   }
 
-  /** All rows, ordered by table and key; whoever reads them checks their checksums. */
+  /** Yields all rows, ordered by table and key. The caller verifies their checksums. */
   *list(): Generator<StoredRow> {
     using list = this.#database.prepare<StoredRow, []>(listSql);
     yield* list.iterate();
   }
 
-  /** A number of the store's own table. */
+  /** Returns a number from the store's own table. */
   number(key: string): number {
     using statement = this.#database.prepare<{ value: string }, [string]>(numberSql);
     const found = statement.get(key);

@@ -14,7 +14,7 @@ describeEngine("sqlite", () => {
   return { open: () => openSqliteEngine({ folder }), remove: () => rmSync(folder, { recursive: true }) };
 });
 
-test("file and WAL stay within their bounds however much is overwritten, and the WAL is gone after closing", async () => {
+test("overwriting a row leaves file and WAL within their bounds, and closing removes the WAL", async () => {
   const folder = newFolder();
   const { engine } = await openSqliteEngine({ folder });
   const wal = join(folder, "praetor.db-wal");
@@ -24,11 +24,11 @@ test("file and WAL stay within their bounds however much is overwritten, and the
     await engine.commit({ revision, changes: [{ table: "t", key: "a", value: new Uint8Array(mebibyte) }] });
     largest = Math.max(largest, statSync(wal).size);
   }
-  // 4 MiB, and the transaction that went over.
+  // 4 MiB, and the transaction that passed them.
   expect(largest).toBeLessThan(6 * mebibyte);
   await engine.close();
   expect(statSync(wal, { throwIfNoEntry: false })).toBeUndefined();
-  // The row, and the room of 6 MiB of logged batches and of those that came while they were folded.
+  // The row, 6 MiB of logged batches, and those that were logged during a fold.
   expect(statSync(join(folder, "praetor.db")).size).toBeLessThan(10 * mebibyte);
   rmSync(folder, { recursive: true });
 });

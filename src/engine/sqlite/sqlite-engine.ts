@@ -6,39 +6,39 @@ import { decodeRows, encodeBatch } from "./batch-codec.ts";
 import type { Failure, FromWorker, ToWorker } from "./messages.ts";
 
 export interface SqliteOptions {
-  /** Created if missing. One agent at a time uses it. */
+  /** Created if missing. One agent at a time can have it open. */
   readonly folder: string;
 }
 
 /**
- * Opens the rows in one SQLite file in a folder, which a thread of its own writes. The values of the returned rows are
- * views of larger blocks: a caller that keeps a few of many copies them.
- * @throws OperatingError conflict when another agent has the folder open; unavailable when the folder or the file
- * cannot be used: nothing was changed then.
+ * Opens the store, one SQLite file in the folder, which a separate thread reads and writes. The values of the returned rows
+ * are views of larger blocks; a caller that keeps only a few rows must copy them.
+ * @throws OperatingError conflict when another agent has the folder open; unavailable when the folder or the file cannot be
+ * used, and then nothing has changed
  */
 export function openSqliteEngine(options: SqliteOptions): Promise<OpenedEngine> {
   return SqliteEngine.open(options.folder);
 }
 
 /**
- * In an executable made with `bun build --compile`, the worker is an entry point beside src/main.ts and is found by its
- * place below their common folder; import.meta.url there is not this file's.
+ * Starts the worker. In an executable of `bun build --compile` the worker is a second entry point, at its path relative
+ * to the common folder of both; import.meta.url is not this file's there.
  */
 function startWorker(): Worker {
   const script = Bun.isStandaloneExecutable
     ? "/$bunfs/root/engine/sqlite/worker.js"
     : new URL("./worker.ts", import.meta.url).href;
-  // smol: a small heap, collected often; loading 200,000 rows otherwise leaves tens of MiB behind.
+  // smol: a small heap that is collected often. Without it, loading 200,000 rows leaves tens of MiB of garbage.
   return new Worker(script, { smol: true, name: "sqlite" });
 }
 
 class SqliteEngine implements Engine {
   readonly #worker: Worker = startWorker();
-  /** Dropped once it is settled, so that the rows can be collected. */
+  /** Undefined once it is resolved, so that the rows can be collected. */
   #opening: PromiseWithResolvers<OpenedEngine> | undefined;
   /** The stored rows that the worker has sent so far. */
   #loaded: { rows: Row[]; revision: number } = { rows: [], revision: 0 };
-  /** Commits and pings the worker has not answered, oldest first. */
+  /** The commits and pings that the worker has not answered, oldest first. */
   readonly #unsettled: PromiseWithResolvers<void>[] = [];
   readonly #closed: PromiseWithResolvers<void> = Promise.withResolvers();
   #refuse: OperatingError | undefined;
@@ -111,11 +111,14 @@ class SqliteEngine implements Engine {
 
   #oldest(): PromiseWithResolvers<void> {
     const settled = this.#unsettled.shift();
-    assert(settled !== undefined, "the worker answers only what it was asked");
+    assert(settled !== undefined, "the worker answers only commits and pings");
     return settled;
   }
 
-  /** The thread has ended. If it broke, its last transaction may be durable or not, so the commits reject. */
+  /**
+   * Rejects all unanswered commits, as the thread has ended. After a crash its last transaction may or may not be
+   * durable.
+   */
   #stop(error: OperatingError): void {
     this.#refuse ??= error;
     this.#opening?.reject(error);
@@ -137,6 +140,6 @@ function threadStopped(reason: unknown): OperatingError {
   return new OperatingError(
     "unavailable",
     "store-stopped",
-    `the thread that writes the store stopped: ${messageOf(reason)}. Restart the agent; what was acknowledged is kept.`,
+    `the thread that writes the store stopped: ${messageOf(reason)}. Restart the agent; acknowledged writes are kept.`,
   );
 }
