@@ -157,7 +157,7 @@ describe.skipIf(!mayInject)(`an agent whose disk${whyNot}`, () => {
       const again = await serving.killAndStart();
       const keys = await again.keys();
       expect(keys).toEqual(expect.arrayContaining(acknowledged));
-      const doubtful = refused.filter(({ text }) => text.includes("may be there again")).length;
+      const doubtful = refused.filter(({ text }) => text.includes("may reappear")).length;
       expect(keys.length - acknowledged.length).toBeLessThanOrEqual(Math.min(doubtfulMax, doubtful));
       await again.stop();
     },

@@ -39,7 +39,7 @@ export function fillStore(
   let revision = 0;
   const commit = (): void => {
     store.commit(encodeBatch(largeBatch(++revision)));
-    if (store.keepInShape()) while (store.foldOn());
+    if (store.maintain()) while (store.continueFold());
   };
   do commit();
   while (!isEnough());

@@ -3,14 +3,14 @@ import { storeDamaged } from "./failures.ts";
 import { RowChanges } from "./row-changes.ts";
 
 /*
- * The table of batches that are durable but not yet in the table of rows. A batch is one row here, packed as it came, so
- * a commit writes the end of one table whatever rows it changes. Batches are numbered without a gap, and go on from the
- * number that the last fold wrote down beside the rows:
+ * The table of batches that are durable but not yet in the table of rows. A batch is one row here, packed as the store sent
+ * it, so a commit only appends to one table, whatever rows it changes. Batches are numbered without a gap, from the
+ * number that the last fold stored among the rows:
  *
- *   rows: kv/a=1, folded=7    log: 8 [kv/b=1] 9 [kv/a deleted]    says    kv/b=1, and the next batch is number 10
+ *   rows: kv/a=1, folded=7    log: 8 [kv/b=1] 9 [kv/a deleted]    mean    kv/b=1, and the next batch is number 10
  *
- * So a batch that is lost from the start or the middle is noticed, and so is one in another's place: the checksum is
- * taken of the number and the batch. Batches lost from the end, and nothing else, look like batches never written.
+ * A load therefore finds a batch that is missing at the start or in the middle. It also finds a batch under another's
+ * number, as the checksum covers both. It cannot tell batches lost from the end alone from batches never written.
  */
 
 export const logSchema = `
@@ -23,7 +23,7 @@ export const logSchema = `
 const appendSql = "INSERT INTO log VALUES (?1, ?2, ?3)";
 const listSql = "SELECT seq, batch, checksum FROM log ORDER BY seq";
 const someSql = "SELECT seq, batch, checksum FROM log WHERE seq > ?1 AND seq <= ?2 ORDER BY seq";
-/** What a batch costs in the log besides its bytes, about; bounds the number of small ones. */
+/** About what a batch takes in the log besides its bytes; bounds the number of small batches. */
 const overheadBytes = 64;
 
 interface LoggedBatch {
@@ -42,7 +42,7 @@ export class BatchLog {
   readonly #file: string;
   readonly #database: Database;
   readonly #append: Statement<unknown, [number, Uint8Array, number]>;
-  /** The newest batch that the rows have; those in the log follow it. */
+  /** The number of the newest folded batch; the log's first batch follows it. */
   #folded = 0;
   #newest = 0;
   #bytes = 0;
@@ -53,7 +53,7 @@ export class BatchLog {
     this.#append = database.prepare(appendSql);
   }
 
-  /** The number of the newest batch that the rows have. */
+  /** The number of the newest folded batch. */
   get folded(): number {
     return this.#folded;
   }
@@ -63,12 +63,12 @@ export class BatchLog {
     return this.#newest;
   }
 
-  /** How much a start has to read, about. */
+  /** About how many bytes a start reads. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Outside a transaction it is one of its own: durable when this returns, and not there at all when it throws. */
+  /** Appends a batch. Outside a transaction this is one by itself: durable when it returns, rolled back when it throws. */
   append(batch: ArrayBuffer): void {
     const bytes = new Uint8Array(batch);
     const seq = this.#newest + 1;
@@ -77,7 +77,7 @@ export class BatchLog {
     this.#bytes += bytes.byteLength + overheadBytes;
   }
 
-  /** Goes on from a store whose rows have everything up to batch `folded`, and reads what came after. */
+  /** Reads the batches after `folded`, the newest one that is in the rows, and returns their merged changes. */
   open(folded: number): RowChanges {
     this.#folded = folded;
     return this.#readAll();
@@ -100,7 +100,7 @@ export class BatchLog {
   }
 
   /**
-   * Adds what the batches after one of them change, until another one.
+   * Adds the changes of the batches after number `after`, through number `until`.
    * @throws OperatingError when a batch is missing or damaged
    */
   merge(changes: RowChanges, { after, until }: { readonly after: number; readonly until: number }): void {
@@ -118,16 +118,16 @@ export class BatchLog {
       changes.add(batch);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      throw storeDamaged(this.#file, `batch ${seq} of its log is no sequence of rows`);
+      throw storeDamaged(this.#file, `batch ${seq} of its log is not a sequence of rows`);
     }
   }
 
-  /** Deletes batches that the rows have; part of the transaction that writes down that they have them. */
+  /** Deletes folded batches, in the transaction that stores the new `folded` number. */
   deleteThrough(seq: number): void {
     this.#database.run("DELETE FROM log WHERE seq <= ?", [seq]);
   }
 
-  /** That transaction is committed. */
+  /** Follows the commit of that transaction. */
   deletedThrough(seq: number, bytes: number): void {
     this.#folded = seq;
     this.#bytes -= bytes;
@@ -138,7 +138,7 @@ export class BatchLog {
   }
 }
 
-/** Of a batch and its place, so that none is taken for another. */
+/** The CRC-32 of a batch's number and bytes, so that a batch under another's number is found. */
 export function checksumOf(seq: number, batch: Uint8Array): number {
   return Bun.hash.crc32(batch, Bun.hash.crc32(String(seq)));
 }

@@ -14,10 +14,10 @@ let folder: string;
 let file: string;
 
 const logged = 3;
-/** Longer than the log may be: its batch is followed by a fold. */
+/** Longer than the log's limit: a fold follows its batch. */
 const filler = new Uint8Array(7 << 20);
 
-/** 500 rows of which the table of rows is told, and after them three batches that are in the log only. */
+/** A store of 500 folded rows, and three later batches that are in the log only. */
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "praetor-damage-"));
   file = join(folder, "praetor.db");
@@ -30,10 +30,10 @@ beforeEach(() => {
   }));
   changes.push({ table: "filler", key: "", value: filler }, { table: "filler", key: "", value: undefined });
   store.commit(encodeBatch({ revision: 2, changes }));
-  if (store.keepInShape()) while (store.foldOn());
+  if (store.maintain()) while (store.continueFold());
   for (let n = 1; n <= logged; n++) store.commit(encodeBatch({ revision: 2 + n, changes: [loggedRow(n)] }));
   store.close();
-  // Drops the pages that the filler left.
+  // Frees the pages that the filler used.
   alter("VACUUM");
 });
 
@@ -41,7 +41,7 @@ function loggedRow(n: number): RowChange {
   return { table: "kv", key: `edgex/logged-${n}`, value: Buffer.from(`logged-value-${n}-`.repeat(400)) };
 }
 
-/** Alters the file as a program would that knows nothing of its rules. */
+/** Alters the file as another program would, without the store's checksums and numbers. */
 function alter(...statements: readonly string[]): void {
   const database = new Database(file);
   for (const statement of statements) database.run(statement);
@@ -50,7 +50,7 @@ function alter(...statements: readonly string[]): void {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Opens the damaged store; whatever is wrong must be said, and every byte must stay as it was. */
+/** Opens the damaged store and returns its error, which must name the file; every byte must stay as it was. */
 async function refusal(): Promise<OperatingError> {
   const before = readFileSync(file);
   const thrown: unknown = await openSqliteEngine({ folder }).then(
@@ -73,7 +73,7 @@ function zeroPage(number: number): void {
   writeFileSync(file, readFileSync(file).fill(0, (number - 1) * pageBytes, number * pageBytes));
 }
 
-describe("a damaged store is refused, named and left alone", () => {
+describe("a damaged store is refused by name and left unchanged", () => {
   test("a flipped bit in a value names the row", async () => {
     flipByte(readFileSync(file).indexOf("value-of-250-") + 3);
     const error = await refusal();
@@ -96,13 +96,13 @@ describe("a damaged store is refused, named and left alone", () => {
     }
   });
 
-  test("a zeroed first page is not taken for a store", async () => {
+  test("a zeroed first page is refused", async () => {
     zeroPage(1);
     expect((await refusal()).kind).toBe("unavailable");
   });
 
   test.each([0, 1, 100, pageBytes, 3 * pageBytes])(
-    "a file cut to %d bytes is not taken for a new store",
+    "a file truncated to %d bytes is refused, not opened as a new store",
     async (length) => {
       truncateSync(file, length);
       expect((await refusal()).code).toBe("data-damaged");
@@ -134,7 +134,7 @@ describe("a damaged store is refused, named and left alone", () => {
 });
 
 describe("a damaged log of batches is refused", () => {
-  test("the intact one is read over the rows", async () => {
+  test("an intact log is applied to the rows", async () => {
     const { engine, revision, rows } = await openSqliteEngine({ folder });
     await engine.close();
     expect(revision).toBe(2 + logged);
@@ -143,12 +143,12 @@ describe("a damaged log of batches is refused", () => {
   });
 
   test("a flipped bit in a batch names the batch", async () => {
-    // The last place: VACUUM leaves bytes of the batch on others, which nothing reads.
+    // The last occurrence: VACUUM leaves copies of the bytes in unused parts of pages.
     flipByte(readFileSync(file).lastIndexOf("logged-value-2-") + 3);
     expect((await refusal()).message).toContain("the checksum of batch 3 of its log is wrong");
   });
 
-  test("a lost first batch is found: the rows say which is the next", async () => {
+  test("a lost first batch is found: the rows hold the number before it", async () => {
     alter("DELETE FROM log WHERE seq = (SELECT min(seq) FROM log)");
     expect((await refusal()).message).toContain("its log has batch 3 where batch 2 belongs");
   });
@@ -158,27 +158,27 @@ describe("a damaged log of batches is refused", () => {
     expect((await refusal()).message).toContain("its log has batch 4 where batch 3 belongs");
   });
 
-  test("a batch that is there though the rows have it already is found", async () => {
+  test("a batch that is folded and still in the log is found", async () => {
     alter("INSERT INTO log SELECT 1, batch, checksum FROM log WHERE seq = 2");
     expect((await refusal()).message).toContain("its log has batch 1 where batch 2 belongs");
   });
 
-  test("batches in each other's places are found", async () => {
+  test("batches with exchanged numbers are found", async () => {
     alter("UPDATE log SET seq = 9 WHERE seq = 2", "UPDATE log SET seq = seq - 1 WHERE seq < 9");
     alter("UPDATE log SET seq = 4 WHERE seq = 9");
     expect((await refusal()).message).toContain("the checksum of batch 2 of its log is wrong");
   });
 
   test.each(["00", "ffffffff".repeat(3), "0200000001000000020000006b76"])(
-    "a batch whose checksum is right but which is no batch is found: %s",
+    "bytes that are not a batch are found although their checksum is right: %s",
     async (hex) => {
       const checksum = Bun.hash.crc32(Buffer.from(hex, "hex"), Bun.hash.crc32("5"));
       alter(`INSERT INTO log VALUES (5, x'${hex}', ${checksum})`);
-      expect((await refusal()).message).toContain("batch 5 of its log is no sequence of rows");
+      expect((await refusal()).message).toContain("batch 5 of its log is not a sequence of rows");
     },
   );
 
-  test("batches lost from the end, and nothing else, are taken for batches never written", async () => {
+  test("batches lost from the end alone are taken for batches never written", async () => {
     alter("DELETE FROM log WHERE seq = 4");
     const { engine, revision } = await openSqliteEngine({ folder });
     await engine.close();
@@ -186,7 +186,7 @@ describe("a damaged log of batches is refused", () => {
   });
 });
 
-test("a flipped bit anywhere is found, or changes nothing that is read", async () => {
+test("a flipped bit at any place is found, or changes no row", async () => {
   const intact = readFileSync(file);
   const rowsOf = async (): Promise<string> => {
     const { engine, revision, rows } = await openSqliteEngine({ folder });
@@ -194,7 +194,7 @@ test("a flipped bit anywhere is found, or changes nothing that is read", async (
     return JSON.stringify([revision, rows.map((row) => [row.table, row.key, Buffer.from(row.value).toString("hex")])]);
   };
   const expected = await rowsOf();
-  // A step that is no divisor of the page size, so that all parts of pages are met.
+  // The step does not divide the page size, so the bytes fall in all parts of pages.
   for (let at = 1; at < intact.length; at += 1_237) {
     writeFileSync(file, intact);
     flipByte(at);

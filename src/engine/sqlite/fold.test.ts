@@ -8,7 +8,7 @@ import type { Row, RowChange } from "../engine.ts";
 import { decodeRows, encodeBatch } from "./batch-codec.ts";
 import { RowFile } from "./row-file.ts";
 
-/** With one of these a batch is longer than the log may be. */
+/** A change that takes a batch past the limit of the log. */
 const filler: RowChange = { table: "filler", key: "", value: new Uint8Array(7 << 20) };
 let folder: string;
 let file: string;
@@ -40,12 +40,12 @@ function reload(): ReturnType<typeof load> {
 
 function commit(revision: number, ...changes: readonly RowChange[]): void {
   store.commit(encodeBatch({ revision, changes }));
-  keepInShape();
+  maintain();
 }
 
-/** To the end of the fold, if one is due. */
-function keepInShape(): void {
-  if (store.keepInShape()) while (store.foldOn());
+/** Runs a fold to its end, if one is due. */
+function maintain(): void {
+  if (store.maintain()) while (store.continueFold());
 }
 
 function put(key: string, value: string): RowChange {
@@ -62,7 +62,7 @@ function readable(rows: readonly Row[]): string[] {
   );
 }
 
-/** What the two tables hold; the store is closed and opened again around it. */
+/** Closes the store, counts the rows and lists the batches in its tables, and opens it again. */
 function stored(): { rows: number; batches: number[] } {
   store.close();
   const database = new Database(file);
@@ -74,14 +74,14 @@ function stored(): { rows: number; batches: number[] } {
   return { rows: count?.n ?? -1, batches: batches.map(({ seq }) => seq) };
 }
 
-test("what is committed waits in the log, whatever is closed and opened in between", () => {
+test("committed batches stay in the log when the store is closed and opened again", () => {
   commit(1, put("a", "1"));
   reload();
   commit(2, put("b", "1"));
   expect(stored()).toEqual({ rows: 0, batches: [1, 2] });
 });
 
-test("a log past its limit is folded into the rows, of each the last change, and numbers go on", () => {
+test("a log past its limit is folded: each row gets its last change, and batch numbers continue", () => {
   commit(1, put("a", "1"), put("b", "1"));
   commit(2, put("a", "2"), drop("b"), put("c", "1"));
   commit(3, filler);
@@ -93,34 +93,34 @@ test("a log past its limit is folded into the rows, of each the last change, and
   expect(revision).toBe(4);
 });
 
-test("rows before, between and after those stored come in their order out of the log", () => {
+test("logged rows that sort before, between and after the stored rows load in order", () => {
   commit(1, put("b", "1"), put("d", "1"), put("f", "1"), filler, { ...filler, value: undefined });
   commit(2, put("a", "2"), put("c", "2"), put("d", "2"), drop("f"), put("g", "2"), drop("h"));
   expect(readable(reload().rows)).toEqual(["a=2", "b=1", "c=2", "d=2", "g=2"]);
 });
 
-test("opening, reading and closing write nothing, also with a full log", () => {
+test("opening, loading and closing write nothing, even when the log is past its limit", () => {
   for (let revision = 1; revision <= 3; revision++) commit(revision, { ...filler, value: new Uint8Array(1 << 20) });
   reload();
   const before = readFileSync(file);
   reload();
-  keepInShape();
+  maintain();
   reload();
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 
-test("damage that a fold finds refuses the writes that follow: no start would read them", () => {
+test("after a fold finds damage, later writes are refused, as no start would read them", () => {
   commit(1, { table: "kv", key: "a", value: Buffer.from("large ".repeat(100_000)) });
   reload();
   const bytes = readFileSync(file);
-  // Inside a page: between pages lie the numbers by which SQLite finds the next.
+  // Inside a page: an overflow page begins with the number of the next one.
   const middle = (bytes.length >> 1) + 100;
   writeFileSync(file, bytes.fill("x", middle, middle + 10));
   commit(2, filler);
   expect(() => commit(3, put("b", "1"))).toThrow("the checksum of batch 1 of its log is wrong");
 });
 
-test("commits between the steps of a fold, and closing in the middle of one, leave the rows that a map would have", () => {
+test("commits between the steps of a fold, and closing during one, leave the same rows as a map", () => {
   const change = fc.record({ key: fc.integer({ min: 0, max: 299 }), value: fc.option(fc.integer({ max: 99 })) });
   const step = fc.oneof(
     { weight: 3, arbitrary: fc.array(change, { minLength: 1, maxLength: 120 }) },
@@ -132,7 +132,7 @@ test("commits between the steps of a fold, and closing in the middle of one, lea
   fc.assert(
     fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
       for (const next of steps) {
-        if (next === "fold") store.foldOn();
+        if (next === "fold") store.continueFold();
         else if (next === "reload") reload();
         else {
           revision++;

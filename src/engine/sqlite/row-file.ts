@@ -12,48 +12,55 @@ import { findWalDamage } from "./wal-damage.ts";
 import { WalLength } from "./wal-length.ts";
 
 /*
- * The store in one SQLite file: the table of rows, and the log of the newest batches, which the rows do not have yet.
- * Life cycle: open (creates or checks the file and takes its lock), load (once, reads and checks everything), commit any
- * number of times and fold now and then, close.
+ * The store in one SQLite file: the table of rows, and the log of the newest batches, which are not in the rows yet. A fold
+ * applies the logged batches to the rows and deletes them from the log, as a checkpoint does with a write-ahead log.
+ * Life cycle: open (creates or checks the file and takes its lock), load (once; reads and checks everything), commit any
+ * number of times with folds between, close.
  *
  *   commit:  log + [kv/a=1]    log + [kv/b=1]    log + [kv/a=2]          one sync each
- *   load:    rows, with what the log changes: kv/a=2 kv/b=1              writes nothing
+ *   load:    rows, with the log's changes applied: kv/a=2 kv/b=1         writes nothing
  *   fold:    rows: kv/a=2    rows: kv/b=1, log: empty                    some rows at a time, no sync
  *
- * - A fold begins after the commit with which the log passed its limit; not at start, at close or when nothing is
- *   written. It goes on in steps between commits, and what is cut short begins anew: until the last step has taken the
- *   batches out of the log, a load lays them over the rows, those that have them already included.
- * - locking_mode=EXCLUSIVE: the lock is held from open to close, and WAL's index lives on the heap instead of in a -shm
- *   file. The lock is a POSIX one: closing any other handle on the file in this process would drop it, so nothing
- *   here opens the file besides SQLite.
- * - The file is born whole: a schema without rows is written beside it and linked into place. A file that is there but
- *   empty was therefore emptied by somebody, and is not mistaken for a new store.
- * - "The log" is the table of batches; SQLite's own log, praetor.db-wal, is the WAL.
+ * - A fold begins after the commit that takes the log past its limit, never at start, at close or while the store is
+ *   idle. It runs in steps between commits. An interrupted fold starts again from its first batch: the log keeps its batches
+ *   until the last step, and a load applies them again to rows that have them already, with the same result.
+ * - locking_mode=EXCLUSIVE: SQLite holds the lock from open to close, and keeps the WAL's index on the heap instead of in a
+ *   -shm file. The lock is a POSIX lock: closing any other handle on the file in this process would release it, so only
+ *   SQLite opens the file here.
+ * - The file is created atomically: a schema without rows is written to a temporary file and linked into place. An
+ *   empty file is therefore not a new store: another program emptied it, and `open` refuses it.
+ * - "The log" is the table of batches; SQLite's write-ahead log, praetor.db-wal, is the WAL.
  */
 
 export const storeFileName = "praetor.db";
-/** "Prtr": tells our files from other programs' SQLite files. */
+/** "Prtr": distinguishes the store from other programs' SQLite files. */
 const applicationId = 0x50727472;
 const schemaVersion = 1;
-/** The number of the newest batch that the rows have. */
+/** The key of the number of the newest folded batch. */
 const foldedKey = "folded";
 
 const pageBytes = 4_096;
-/** A fold may take the WAL past its limit; cutting it back would cost more than the room it takes. */
+/**
+ * A fold may take the WAL past its limit. SQLite truncates it only beyond this: truncating it each time would cost more
+ * than its room.
+ */
 const walKeptBytes = 8 << 20;
-/** A log so many times its limit grows faster than single steps fold it; then commits wait for more of them, some 30 ms. */
-const logTooMany = 4;
-const foldStepsThen = 32;
+/**
+ * Beyond so many times its limit the log grows faster than single steps fold it. Each turn then takes more steps:
+ * commits wait some 30 ms.
+ */
+const logLimitsMax = 4;
+const foldStepsAtOnce = 32;
 const blockBytes = 1 << 20;
 
-/** Where a store folds and copies its WAL; smaller ones have a trial meet every case within a few batches. */
+/** When a store folds its log and checkpoints its WAL. With small limits a test reaches every case within a few batches. */
 export interface StoreLimits {
-  /** After so many pages SQLite copies the WAL into the file and writes it anew from its start. */
+  /** At so many pages SQLite checkpoints the WAL and overwrites it from its start. */
   readonly walPagesMax: number;
-  /** The WAL is lengthened by so much at a time. */
+  /** The WAL is extended by so much at a time. */
   readonly walStepBytes: number;
   readonly logBytesMax: number;
-  /** Read and written at a time by a fold. */
+  /** A fold reads so many batches, or writes so many rows, in one step. */
   readonly foldStepBatches: number;
   readonly foldStepRows: number;
 }
@@ -61,12 +68,12 @@ export interface StoreLimits {
 const usualLimits: StoreLimits = {
   // 4 MiB.
   walPagesMax: 1_000,
-  // Half a millisecond, for every 64 commits of one page.
+  // Takes half a millisecond, once in 64 commits of one page.
   walStepBytes: 256 << 10,
-  // A start reads this in some 100 ms. With 64 rows of 100 bytes a batch, a fold begins after every 700th commit, and writes
-  // each row once, however often it was changed.
+  // A start reads this in some 100 ms. With 64 rows of 100 bytes in a batch, a fold begins after every 700th commit.
+  // It writes each changed row once, however many batches changed it.
   logBytesMax: 6 << 20,
-  // About a millisecond: so long a commit can be held up by a fold.
+  // A step takes about a millisecond: a fold delays a commit by no more.
   foldStepBatches: 16,
   foldStepRows: 64,
 };
@@ -86,16 +93,16 @@ const settings = ({ walPagesMax }: StoreLimits): string => `
   PRAGMA cell_size_check = ON;
   PRAGMA trusted_schema = OFF`;
 
-/** The log's batches up to one of them on their way into the rows: first they are merged, then the rows are written. */
+/** A fold of the log's batches up to `through`: it first merges their changes, then writes the merged rows. */
 interface Fold {
   readonly changes: RowChanges;
-  /** The number of the newest batch that the changes have. */
+  /** The number of the newest merged batch. */
   merged: number;
-  /** The changes that are not written yet, once all are merged. */
+  /** The merged changes that are still to be written; undefined until all batches are merged. */
   rows: Iterator<PackedRow> | undefined;
-  /** The number of the newest batch. */
+  /** The number of the newest batch of this fold. */
   readonly through: number;
-  /** What the batches are in the log. */
+  /** What the batches take in the log. */
   readonly bytes: number;
 }
 
@@ -108,12 +115,12 @@ export class RowFile {
   readonly #limits: StoreLimits;
   #foldAtBytes: number;
   #folding: Fold | undefined;
-  /** Every commit is synced (synchronous=FULL), as all are but those of a fold. */
+  /** SQLite syncs every transaction (synchronous=FULL); false only within a step of a fold, and after one that failed. */
   #isSynced = true;
-  /** What a fold found wrong in the log. The next start will refuse the store, so nothing more is promised. */
+  /** Damage that a fold found in the log. The next start will refuse the store, so every later commit is refused. */
   #damage: OperatingError | undefined;
 
-  /** @throws OperatingError conflict when another agent has the file; unavailable when it cannot be used as it is. */
+  /** @throws OperatingError conflict when another agent has the file open; unavailable when the file cannot be used */
   static open(folder: string, limits: StoreLimits = usualLimits): RowFile {
     const file = join(folder, storeFileName);
     ensureFolder(folder);
@@ -135,11 +142,11 @@ export class RowFile {
     this.#limits = limits;
     this.#foldAtBytes = limits.logBytesMax;
     this.#database = database;
-    // Before anything else is read, or SQLite makes a -shm file.
+    // Must precede the first read, or SQLite creates a -shm file.
     database.run("PRAGMA locking_mode = EXCLUSIVE");
     checkIdentity(file, database);
     database.run(settings(limits));
-    // Holds the lock from here on; fails at once when the file is read-only.
+    // Takes the lock, which SQLite then keeps; fails at once when the file is read-only.
     database.run("BEGIN IMMEDIATE; COMMIT");
     syncLeftover(`${file}-wal`);
     this.#rows = new RowTable(file, database);
@@ -150,12 +157,12 @@ export class RowFile {
     });
   }
 
-  /** Hands on all rows in order, in blocks, after checking everything that is stored. */
+  /** Checks everything that is stored, and calls `emit` with blocks of all rows, in order. */
   load(emit: (block: ArrayBuffer) => void): void {
     let last: StoredRow | undefined;
     try {
       this.#checkStructure();
-      // Is there in every store, though a newer one may be in the log.
+      // Every store has a revision among its rows, though the log may hold a newer one.
       this.#rows.number(revisionKey);
       const changes = this.#log.open(this.#rows.number(foldedKey));
       const packer = new RowPacker(blockBytes, emit);
@@ -163,7 +170,7 @@ export class RowFile {
         const { table, key, value } = row;
         if (value === undefined) continue;
         const packed = packer.add(table, key, value);
-        // A row out of the log was checked with its batch.
+        // The log has checked its rows with their batch.
         if (row instanceof PackedRow) continue;
         if (Bun.hash.crc32(packed) !== row.checksum)
           throw storeDamaged(this.#file, `the checksum of ${nameOf(row)} is wrong`);
@@ -175,14 +182,14 @@ export class RowFile {
     }
   }
 
-  /** Reads every page and finds lost or doubled ones, and rows out of order: 0.4 µs a row. */
+  /** Reads every page; finds lost and doubly used pages, and rows out of order. Takes 0.4 µs a row. */
   #checkStructure(): void {
     const found = readPragma(this.#database, "quick_check(1)");
     if (found !== "ok") throw storeDamaged(this.#file, String(found));
   }
 
   /**
-   * Makes the batch durable in one transaction, or nothing of it.
+   * Makes the whole batch durable in one transaction, or none of it.
    * @throws OperatingError unavailable
    */
   commit(batch: ArrayBuffer): void {
@@ -197,9 +204,10 @@ export class RowFile {
   }
 
   /**
-   * After a commit that failed. Emptying the WAL gives later commits the room in it when the disk is full. When the
-   * disk failed to sync, the refused transaction may be in the WAL, whole, and would come back to life at the next
-   * start: then the WAL is cut, not only rewound. Returns whether that was done: cutting takes a sync, too.
+   * Rolls back a transaction that failed and checkpoints the WAL, so that later commits can overwrite it when the disk is
+   * full. After a failed sync the WAL may hold the refused transaction whole, and the next start would recover it: so the
+   * checkpoint then truncates the WAL. Returns whether the checkpoint succeeded; truncating needs a sync, which may
+   * fail too.
    */
   #recover(error: unknown): boolean {
     const full = error instanceof SQLiteError && error.code === "SQLITE_FULL";
@@ -208,22 +216,25 @@ export class RowFile {
       this.#database.run(`PRAGMA wal_checkpoint(${full ? "PASSIVE" : "TRUNCATE"})`);
       return true;
     } catch {
-      // A disk that takes nothing at all: the caller is told of the commit's own error, and the next commit tries again.
+      // The disk fails every write. The caller reports the first error, and the next commit tries again.
       return false;
     } finally {
-      if (!full) this.#walLength.forget();
+      if (!full) this.#walLength.reset();
     }
   }
 
-  /** To be called after each commit, once it is answered. Returns whether there is more to do, step by step. */
-  keepInShape(): boolean {
-    this.#walLength.keepAhead();
-    return this.#log.bytes >= this.#foldAtBytes && this.foldOn();
+  /**
+   * Extends the WAL and begins a fold when one is due. Called after each answered commit. Returns whether continueFold
+   * has more to do.
+   */
+  maintain(): boolean {
+    this.#walLength.extend();
+    return this.#log.bytes >= this.#foldAtBytes && this.continueFold();
   }
 
-  /** The next step of a fold. Returns whether there are more; commits can come in between. */
-  foldOn(): boolean {
-    const steps = this.#log.bytes > logTooMany * this.#limits.logBytesMax ? foldStepsThen : 1;
+  /** Takes the next step of a fold. Returns whether more remain; commits may run between steps. */
+  continueFold(): boolean {
+    const steps = this.#log.bytes > logLimitsMax * this.#limits.logBytesMax ? foldStepsAtOnce : 1;
     for (let step = 1; step <= steps; step++) if (!this.#foldStep()) return false;
     return true;
   }
@@ -236,8 +247,8 @@ export class RowFile {
     } catch (error) {
       this.#folding = undefined;
       this.#recover(error);
-      // Whatever else went wrong, the log still holds everything.
-      // So much more is logged before the next is tried.
+      // The log still holds every batch, so nothing is lost. The next fold begins when the log has grown by a quarter
+      // of its limit.
       this.#foldAtBytes = this.#log.bytes + this.#limits.logBytesMax / 4;
       const failure = failureOfStore(this.#file, error);
       if (failure.code === "data-damaged") this.#damage = failure;
@@ -259,8 +270,8 @@ export class RowFile {
   }
 
   /**
-   * Not synced: a step that a power cut takes back is in the log still, and the sync of a later commit is one for all
-   * that was written before it.
+   * Commits one step without a sync. After a power cut that loses the step, the log still holds its batches; and the sync of
+   * the next commit covers all earlier writes.
    */
   #writeStep(fold: Fold, rows: Iterator<PackedRow>): boolean {
     this.#isSynced = false;
@@ -274,7 +285,10 @@ export class RowFile {
     return more;
   }
 
-  /** Commits are durable from here on. Cannot be done within a transaction, so not before what failed is rolled back. */
+  /**
+   * Has SQLite sync every later transaction. SQLite refuses the change within a transaction, so a failed one is rolled
+   * back first.
+   */
   #ensureSynced(): void {
     if (this.#isSynced) return;
     this.#database.run("PRAGMA synchronous = FULL");
@@ -296,16 +310,16 @@ export class RowFile {
     this.#log.deleteThrough(through);
   }
 
-  /** The last step is committed. */
+  /** Follows the commit of the last step. */
   #folded({ through, bytes }: Fold): void {
     this.#log.deletedThrough(through, bytes);
     this.#folding = undefined;
     this.#foldAtBytes = this.#limits.logBytesMax;
-    // Otherwise the merged changes stay on the heap until long after.
+    // Otherwise the merged changes stay on the heap for long.
     Bun.gc(true);
   }
 
-  /** Copies the WAL into the file, removes it and frees the lock. */
+  /** Checkpoints and removes the WAL, and releases the lock. */
   close(): void {
     this.#rows.close();
     this.#log.close();
@@ -313,15 +327,13 @@ export class RowFile {
   }
 }
 
-/** What was written and not synced is whole in the WAL until a later commit takes its place. */
+/** A transaction that was written but not synced stays whole in the WAL until a later commit overwrites it. */
 function doubtAfterRestart(error: unknown): string | undefined {
   const isWritten = error instanceof SQLiteError && error.code === "SQLITE_IOERR_FSYNC";
-  return isWritten
-    ? "and if the agent is killed before a later write is taken, this one may be there again"
-    : undefined;
+  return isWritten ? "and if the agent is killed before its next successful write, this write may reappear" : undefined;
 }
 
-/** A new store: the schema, revision 0, and no batches. */
+/** Returns a new store's file: the schema, revision 0, and no batches. */
 function emptyImage(): Uint8Array {
   const database = new Database(":memory:");
   try {
@@ -338,19 +350,18 @@ function emptyImage(): Uint8Array {
 /** SQLite would take a file of a few bytes for a new database. */
 function checkLength(file: string): void {
   const { size } = statSync(file);
-  if (size < pageBytes)
-    throw storeDamaged(file, `it is ${size} bytes long, which a store never is, not even a new one`);
+  if (size < pageBytes) throw storeDamaged(file, `it is ${size} bytes long, and even a new store is longer`);
 }
 
-/** Before SQLite has it: closing would make its beginning part of the file and delete the rest. */
+/** Must run before SQLite opens the file: its close would checkpoint the WAL up to the damage and delete the rest. */
 function checkWal(file: string): void {
   const damage = findWalDamage(`${file}-wal`, () => newestStored(file));
   if (damage === undefined) return;
-  // Somebody who writes it meanwhile can make it look so.
+  // A WAL that another agent writes meanwhile can look damaged.
   throw holderOfLock(file) === undefined ? storeDamaged(file, damage) : storeLocked(file);
 }
 
-/** The newest batch of the file as if it had no WAL; undefined when it cannot be read without one. */
+/** The number of the newest batch in the file without its WAL; undefined when the file is not readable without it. */
 function newestStored(file: string): number | undefined {
   const uri = `file:${file.replaceAll(/[%?#]/g, encodeURIComponent)}?immutable=1`;
   try {
@@ -370,7 +381,7 @@ function checkIdentity(file: string, database: Database): void {
   if (version > schemaVersion) throw storeNewer(file, { found: version, known: schemaVersion });
 }
 
-/** Finalizes what it prepares: a statement left over keeps the file open and locked after close. */
+/** Finalizes its statement: one that is left keeps the file open and locked after close. */
 function readPragma(database: Database, pragma: string): unknown {
   using statement = database.prepare<Record<string, unknown>, []>(`PRAGMA ${pragma}`);
   return Object.values(statement.get() ?? {})[0];

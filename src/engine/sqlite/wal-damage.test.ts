@@ -13,14 +13,14 @@ let folder: string;
 let wal: string;
 let store: RowFile;
 
-/** A store that was killed: the WAL has its batches, one frame each. */
+/** Copies the files of an open store, as a kill leaves them: the WAL has the batches, one frame each. */
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "praetor-wal-damage-"));
   store = RowFile.open(join(root, "open"));
   store.load(() => {});
   for (let revision = 1; revision <= batches; revision++) {
     store.commit(encodeBatch({ revision, changes: [{ table: "t", key: `${revision}`, value: Buffer.from("value") }] }));
-    store.keepInShape();
+    store.maintain();
   }
   folder = join(root, "left");
   wal = join(folder, "praetor.db-wal");
@@ -46,7 +46,7 @@ function revisionOrRefusal(): number | undefined {
   try {
     return revisionLeft();
   } catch (error) {
-    expect(String(error)).toContain("its WAL breaks off at byte");
+    expect(String(error)).toContain("its WAL is invalid at byte");
     return undefined;
   }
 }
@@ -61,23 +61,23 @@ function damage(change: (bytes: Buffer) => void): void {
   writeFileSync(wal, bytes);
 }
 
-test("a WAL as a kill leaves it is read to its end", () => {
+test("the WAL of a killed agent is read to its end", () => {
   expect(findWalDamage(wal, () => 0)).toBeUndefined();
   expect(revisionLeft()).toBe(batches);
 });
 
-test("a flipped bit before the newest batch is refused, names the place, and every byte stays as it was", () => {
+test("a flipped bit before the newest batch is refused with its offset, and every byte stays as it was", () => {
   for (let batch = 1; batch < batches; batch++) {
     damage((bytes) => bytes.writeUInt8(bytes.readUInt8(frameAt(batch) + 4_000) ^ 4, frameAt(batch) + 4_000));
     const before = [readFileSync(wal), readFileSync(join(folder, "praetor.db"))];
-    const place = `praetor.db is damaged: its WAL breaks off at byte ${frameAt(batch)}`;
+    const place = `praetor.db is damaged: its WAL is invalid at byte ${frameAt(batch)}`;
     expect(revisionLeft).toThrow(place);
     expect([readFileSync(wal), readFileSync(join(folder, "praetor.db"))]).toEqual(before);
     cpSync(join(root, "open"), folder, { recursive: true });
   }
 });
 
-test("a zeroed block takes no more than the two newest batches with it, else it is refused", () => {
+test("a zeroed block of a WAL loses at most the two newest batches, or the store is refused", () => {
   for (let at = 0; at < frameAt(batches + 1); at += 4_096) {
     damage((bytes) => bytes.fill(0, at, Math.min(at + 4_096, bytes.byteLength)));
     const left = revisionOrRefusal();
@@ -87,7 +87,7 @@ test("a zeroed block takes no more than the two newest batches with it, else it 
   }
 });
 
-test.each([1, 2, 3, 4, 5])("nor of %i batches, the only ones in the WAL", (count) => {
+test.each([1, 2, 3, 4, 5])("a zeroed block of a WAL of %i batches loses at most two, or is refused", (count) => {
   rmSync(folder, { recursive: true });
   store.close();
   store = RowFile.open(join(root, "open"));
@@ -103,15 +103,15 @@ test.each([1, 2, 3, 4, 5])("nor of %i batches, the only ones in the WAL", (count
   }
 });
 
-test("a flipped bit in a frame's own checksum, its salts or the header is refused", () => {
+test("a flipped bit in a frame's checksum or salts, or in the header, is refused", () => {
   for (const at of [frameAt(5) + 17, frameAt(5) + 9, 0, 3, 17, 25]) {
     damage((bytes) => bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at));
-    expect(revisionLeft).toThrow("its WAL breaks off at byte");
+    expect(revisionLeft).toThrow("its WAL is invalid at byte");
     cpSync(join(root, "open"), folder, { recursive: true });
   }
 });
 
-test("a newest batch that a power cut has torn is the end, and no damage", () => {
+test("a torn write of the newest batch ends the WAL and is not damage", () => {
   for (const [from, to, byte] of [
     [0, frameBytes, 0],
     [512, 1_024, 7],

@@ -2,25 +2,26 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { newestBatchOf, newestSoundBatchOf } from "./log-page.ts";
 
 /*
- * SQLite reads its WAL up to the first frame whose checksum is wrong, and takes that for the end: so ends what a power cut
- * has torn. Damage in the middle looks the same to it, and would lose all that comes after without a word. But a
- * frame's checksum goes on from that of the frame before, which is stored there, so whole frames behind a break can be told
- * from remains of older ones:
+ * Distinguishes a damaged WAL from one with a torn write at its end. SQLite reads the WAL up to the first frame with a wrong
+ * checksum and takes that for the end, as after a torn write. It treats damage in the middle the same way, and silently
+ * loses every later transaction. But a frame's checksum continues that of the frame before, which that frame stores. So
+ * frames after the invalid one can be verified, and distinguished from older frames that SQLite has not overwritten
+ * yet:
  *
- *   [header][frame][frame][break][frame][frame][older frames, with other salts]
- *                                ^ as whole as on the day they were written
+ *   [header][frame][frame][invalid frame][frame][frame][older frames, with other salts]
+ *                                        ^ valid frames
  *
- * A power cut leaves such frames too, of what was not synced: steps of a fold, of which one, the last, takes batches out of
- * the log; and one commit, as the next is written only when that one is synced. So it was damage, and no power cut, if behind a
- * break there is
+ * A power cut can also leave valid frames after an invalid one, from writes that were not synced: steps of a fold, of which
+ * only the last changes the log; and one commit, as the store syncs each commit before it writes the next. So the WAL is
+ * damaged, and not torn by a power cut, if after the first invalid frame there is
  *
- * - a batch after the next one: it was written when the next one was durable. A batch has a checksum of its own, so it
- *   counts also in a page whose frame is not whole, or follows one that is not; or
+ * - a batch numbered at least two above the newest batch before that frame: the store wrote it when the batch between was
+ *   durable. A batch has its own checksum, so it counts also in a page whose frame is invalid; or
  * - a third transaction that changed the log; or
- * - anything, when it is the header that is wrong: it is synced before the first frame is written.
+ * - any valid frame, when the WAL's header is invalid: SQLite syncs the header before it writes the first frame.
  *
- * Not told from a power cut is damage to the newest batch in the WAL, and to the one before where a block that is damaged has
- * the end of it and the beginning of the newest.
+ * Two cases look like a torn write: damage to the newest batch in the WAL, and damage to a disk block that has the end
+ * of the batch before it and the beginning of the newest.
  *
  * A frame is, big-endian: u32 page | u32 pages of the file, at the end of a transaction, else 0 | salts | checksum | the page.
  */
@@ -29,15 +30,16 @@ const pageBytes = 4_096;
 const walHeaderBytes = 32;
 const frameHeaderBytes = 24;
 const frameBytes = frameHeaderBytes + pageBytes;
-/** Its last bit would say that the words of checksums are big-endian; they are the machine's. */
+/** The magic number of a little-endian machine. The last bit is set when checksums use big-endian words. */
 const walMagic = 0x377f0682;
-/** What the pages of the rows begin with; those of the batches begin otherwise. */
+/** The first bytes of the pages of the table of rows. Pages of the log begin with other bytes. */
 const rowPages: readonly number[] = [0x02, 0x0a];
 const logChangesUnsyncedMax = 2;
 
 /**
- * Where the damage is, and what shows it. Undefined also for a WAL that is not there.
- * @param newestStored the newest batch that the store's file has without its WAL; asked only where none is before the break
+ * Describes the damage and its offset. Returns undefined for a WAL that is sound, torn at its end, or missing.
+ * @param newestStored returns the newest batch of the store's file without its WAL; called only when the WAL has no batch
+ * before its first invalid frame
  */
 export function findWalDamage(file: string, newestStored: () => number | undefined): string | undefined {
   let handle: number;
@@ -60,16 +62,16 @@ class WalCheck {
   readonly #newestStored: () => number | undefined;
   readonly #frame: Buffer<ArrayBuffer> = Buffer.alloc(frameBytes);
   readonly #words: Uint32Array = new Uint32Array(this.#frame.buffer, this.#frame.byteOffset, frameBytes / 4);
-  /** What the next frame's checksum may go on from: the one stored before it, and the one that should be. */
+  /** The checksums that the next frame's may continue: the stored one of the frame before, and the computed one. */
   #before: readonly Checksum[] = [];
   #salts: bigint | undefined;
-  #breakAt: number | undefined;
-  /** 0 when no commit is before the break. */
+  #invalidAt: number | undefined;
+  /** The newest batch before the first invalid frame; 0 without one. */
   #newestBefore = 0;
-  #newestBehind = 0;
-  #framesBehind = 0;
-  #logChangesBehind = 0;
-  /** Of the transaction that is being read. */
+  #newestAfter = 0;
+  #validFramesAfter = 0;
+  #logChangesAfter = 0;
+  /** The newest batch in the transaction that is being read. */
   #newestBatch = 0;
   #changesRows = false;
 
@@ -80,18 +82,18 @@ class WalCheck {
 
   damage(): string | undefined {
     if (!this.#read(0, walHeaderBytes)) return undefined;
-    const isHeaderRight = this.#readHeader();
-    if (!isHeaderRight) this.#breakAt = 0;
+    const isHeaderValid = this.#readHeader();
+    if (!isHeaderValid) this.#invalidAt = 0;
     for (let at = walHeaderBytes; this.#read(at, frameBytes); at += frameBytes) this.#readFrame(at);
-    if (isHeaderRight ? !this.#goesOnTooFar() : this.#framesBehind === 0) return undefined;
-    return `its WAL breaks off at byte ${this.#breakAt}, and what was written after that is there`;
+    if (isHeaderValid ? !this.#hasDurableAfter() : this.#validFramesAfter === 0) return undefined;
+    return `its WAL is invalid at byte ${this.#invalidAt}, and valid data follows`;
   }
 
-  #goesOnTooFar(): boolean {
-    if (this.#newestBehind === 0) return false;
-    if (this.#logChangesBehind > logChangesUnsyncedMax) return true;
+  #hasDurableAfter(): boolean {
+    if (this.#newestAfter === 0) return false;
+    if (this.#logChangesAfter > logChangesUnsyncedMax) return true;
     const newest = this.#newestBefore > 0 ? this.#newestBefore : this.#newestStored();
-    return newest !== undefined && this.#newestBehind > newest + 1;
+    return newest !== undefined && this.#newestAfter > newest + 1;
   }
 
   #read(at: number, bytes: number): boolean {
@@ -107,42 +109,42 @@ class WalCheck {
   }
 
   #readFrame(at: number): void {
-    this.#readFrameItself(at);
-    if (this.#breakAt !== undefined)
-      this.#newestBehind = Math.max(this.#newestBehind, newestSoundBatchOf(this.#frame.subarray(frameHeaderBytes)));
+    this.#verifyFrame(at);
+    if (this.#invalidAt !== undefined)
+      this.#newestAfter = Math.max(this.#newestAfter, newestSoundBatchOf(this.#frame.subarray(frameHeaderBytes)));
   }
 
-  #readFrameItself(at: number): void {
+  #verifyFrame(at: number): void {
     const stored = this.#stored(16);
     if (this.#frame.readBigUInt64BE(8) !== (this.#salts ?? this.#frame.readBigUInt64BE(8))) {
       this.#before = [stored];
-      this.#breakAt ??= at;
+      this.#invalidAt ??= at;
       return;
     }
     const computed = this.#before.map((before) =>
       this.#checksum(this.#checksum(before, 0, 8), frameHeaderBytes, frameBytes),
     );
-    const isWhole = computed.some((one) => isSame(one, stored));
-    this.#before = isWhole ? [stored] : [stored, ...computed.slice(0, 1)];
-    if (isWhole) this.#note();
-    else if (this.#breakAt === undefined) this.#break(at);
+    const isValid = computed.some((one) => isSame(one, stored));
+    this.#before = isValid ? [stored] : [stored, ...computed.slice(0, 1)];
+    if (isValid) this.#countFrame();
+    else if (this.#invalidAt === undefined) this.#endValidPart(at);
   }
 
-  #break(at: number): void {
-    this.#breakAt = at;
+  #endValidPart(at: number): void {
+    this.#invalidAt = at;
     this.#endTransaction();
   }
 
-  #note(): void {
-    const isBehind = this.#breakAt !== undefined;
-    if (isBehind) this.#framesBehind++;
+  #countFrame(): void {
+    const isAfter = this.#invalidAt !== undefined;
+    if (isAfter) this.#validFramesAfter++;
     this.#newestBatch = Math.max(this.#newestBatch, newestBatchOf(this.#frame.subarray(frameHeaderBytes)));
     this.#changesRows ||= rowPages.includes(this.#frame[frameHeaderBytes] ?? 0);
-    if (isBehind) this.#newestBehind = Math.max(this.#newestBehind, this.#newestBatch);
+    if (isAfter) this.#newestAfter = Math.max(this.#newestAfter, this.#newestBatch);
     if (this.#frame.readUInt32BE(4) === 0) return;
-    if (isBehind && this.#newestBatch > 0) this.#logChangesBehind++;
-    // The last step of a fold leaves older batches in the log.
-    if (!isBehind && !this.#changesRows) this.#newestBefore = Math.max(this.#newestBefore, this.#newestBatch);
+    if (isAfter && this.#newestBatch > 0) this.#logChangesAfter++;
+    // The last step of a fold rewrites pages of the log with older batches.
+    if (!isAfter && !this.#changesRows) this.#newestBefore = Math.max(this.#newestBefore, this.#newestBatch);
     this.#endTransaction();
   }
 
@@ -155,7 +157,7 @@ class WalCheck {
     return [this.#frame.readUInt32BE(at), this.#frame.readUInt32BE(at + 4)];
   }
 
-  /** SQLite's, over pairs of words. */
+  /** SQLite's checksum: sums pairs of words. */
   #checksum([first, second]: Checksum, from: number, to: number): Checksum {
     let a = first;
     let b = second;

@@ -3,14 +3,14 @@ import type { Failure, FromWorker, ToWorker } from "./messages.ts";
 import { RowFile } from "./row-file.ts";
 
 /*
- * The thread that owns the file. Each batch is a transaction with one sync; the store forms the batches. The thread tidies
- * the file after it has answered.
+ * The thread that owns the file. It commits each batch that the store sends in one transaction with one sync, answers, and
+ * then extends the WAL and folds the log.
  */
 
 declare const self: Worker;
 
 let rowFile: RowFile | undefined;
-/** A further step of a fold is due. */
+/** A further step of a fold is scheduled. */
 let isFolding = false;
 
 self.addEventListener("message", ({ data }: MessageEvent<ToWorker>): void => {
@@ -39,16 +39,16 @@ function commit(batch: ArrayBuffer): void {
     return;
   }
   post({ kind: "committed" });
-  if (rowFile?.keepInShape() === true) foldOnSoon();
+  if (rowFile?.maintain() === true) continueFoldSoon();
 }
 
-/** Takes one step in each turn of the thread, so that batches that have arrived meanwhile go first. */
-function foldOnSoon(): void {
+/** Takes one step per turn of the event loop, so that the batches that arrive meanwhile are committed first. */
+function continueFoldSoon(): void {
   if (isFolding) return;
   isFolding = true;
   setImmediate(() => {
     isFolding = false;
-    if (rowFile?.foldOn() === true) foldOnSoon();
+    if (rowFile?.continueFold() === true) continueFoldSoon();
   });
 }
 

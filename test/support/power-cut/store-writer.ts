@@ -19,7 +19,7 @@ for (let n = 0; n < Number(batches); n++) {
   store.commit(encodeBatch(trialBatch(++revision)));
   writeSync(1, `holds ${revision}\n`);
   // Some folds take a step or two between commits, as on an idle agent.
-  if (store.keepInShape()) for (let steps = revision % 3 === 0 ? 100 : 1; steps > 0 && store.foldOn(); steps--);
+  if (store.maintain()) for (let steps = revision % 3 === 0 ? 100 : 1; steps > 0 && store.continueFold(); steps--);
 }
 if (end === "close") store.close();
 // Skips the runtime's work at exit.
