@@ -40,7 +40,7 @@ describe("instances", () => {
 });
 
 describe("the list of services", () => {
-  test("has each service once with the tags of all its instances", async () => {
+  test("has each service once, with the tags of all its instances", async () => {
     const store = await openWithServices();
     expect([...services({}).read(store.state)]).toEqual([
       ["db", []],
@@ -49,7 +49,7 @@ describe("the list of services", () => {
     expect([...services({ rack: "1" }).read(store.state).keys()]).toEqual(["web"]);
   });
 
-  test("by node-meta is touched by a node whose meta changes; without, it is not", async () => {
+  test("gets a higher index from a node's changed meta only when it is filtered by node-meta", async () => {
     const store = await openWithServices();
     const [all, filtered] = [services({}), services({ rack: "1" })];
     const before = store.indexOf(all.topics);
@@ -59,7 +59,7 @@ describe("the list of services", () => {
   });
 });
 
-test("the list of nodes can be narrowed by node-meta", async () => {
+test("the list of nodes can be filtered by node-meta", async () => {
   const store = await openWithServices();
   expect(nodes({ zone: "a" }).read(store.state)).toHaveLength(2);
   expect(nodes({ zone: "a", rack: "1" }).read(store.state)).toHaveLength(1);
@@ -73,7 +73,7 @@ describe("a node", () => {
     expect(nodeServices(store, asked).read(store.state)?.node.name).toBe("n1");
   });
 
-  test("is not found by the beginning of an id that others share, or by less than two letters of one", async () => {
+  test("is not found by a prefix that two ids share, or by fewer than two characters", async () => {
     const { store } = openTestStore();
     await add(store, nodeNamed("n1", { id }));
     expect(nodeServices(store, id.slice(0, 1)).read(store.state)).toBeUndefined();
@@ -82,7 +82,7 @@ describe("a node", () => {
     expect(nodeServices(store, id).read(store.state)?.node.name).toBe("n1");
   });
 
-  test("that comes under an id somebody waits for is told, and what then happens on it too", async () => {
+  test("that registers with a watched id wakes the watcher, and so do later changes on it", async () => {
     const { store } = openTestStore();
     await add(store, nodeNamed("other"));
     const query = nodeServices(store, id);
@@ -93,7 +93,7 @@ describe("a node", () => {
     expect(query.read(store.state)?.services).toHaveLength(1);
   });
 
-  test("is told by its id after it took another name, and what then happens on it too", async () => {
+  test("that changes its name wakes the watchers of its id, and so do later changes on it", async () => {
     const { store } = openTestStore();
     await add(store, nodeNamed("n1", { id }));
     const query = nodeServices(store, id);
@@ -106,7 +106,7 @@ describe("a node", () => {
     expect(query.read(store.state)?.services).toHaveLength(2);
   });
 
-  test("has an index that never falls, whether it is there or not", async () => {
+  test("has an index that never falls, whether the node exists or not", async () => {
     const { store } = openTestStore();
     const indexes: number[] = [];
     const note = (): void => void indexes.push(store.indexOf(nodeServices(store, "n1").topics));
@@ -123,7 +123,7 @@ describe("a node", () => {
   });
 });
 
-test("a registration that breaks a rule is refused in Consul's words", async () => {
+test("a registration that breaks a rule gets Consul's error text", async () => {
   const { store } = openTestStore();
   const checks = [checkNamed("c", { serviceId: "web" })];
   const refused = register(store, { node: nodeNamed("n1"), skipNodeUpdate: false, checks });

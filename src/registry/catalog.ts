@@ -17,7 +17,7 @@ import type { Query } from "./query.ts";
 import { throwIfRejected } from "./rejection.ts";
 import type { Registry } from "./registry.ts";
 
-/** An instance with the node it runs on. */
+/** An instance and the node it runs on. */
 export interface Instance {
   readonly node: NodeRow;
   readonly service: ServiceRow;
@@ -44,7 +44,7 @@ export interface Deregistration {
 
 export type NodeMeta = Readonly<Record<string, string>>;
 
-/** @throws OperatingError conflict when the registration breaks a rule of the catalog; nothing was changed then */
+/** @throws OperatingError conflict when the registration breaks a rule of the catalog; it has then changed nothing */
 export async function register(store: Registry, registration: Registration): Promise<void> {
   throwIfRejected(await store.submit({ type: "register", ...registration }));
 }
@@ -61,7 +61,7 @@ export function node(name: string): Query<NodeRow | undefined> {
   return { topics: [topics.node(name)], read: (state) => getNode(state, name) };
 }
 
-/** Every service's name with all tags of its instances; with `meta`, of those on nodes that have it. */
+/** Maps each service name to the tags of its instances. With `meta`, counts only the instances on nodes that have it. */
 export function services(meta: NodeMeta): Query<ReadonlyMap<string, readonly string[]>> {
   const byNode = Object.keys(meta).length > 0;
   return {
@@ -88,12 +88,12 @@ export function serviceInstances(name: string, tags: readonly string[], meta: No
   };
 }
 
-/** Every instance of every service, whose node is in the catalog. */
+/** All instances of all services. */
 export function allInstances(): Query<readonly ServiceRow[]> {
   return { topics: [topics.services], read: (state) => listInstances(state) };
 }
 
-/** The Connect-capable instances of a service: sidecar proxies and native ones, narrowed in the same way. */
+/** The Connect-capable instances of a service (sidecar proxies and Connect-native instances), with the same filters. */
 export function connectInstances(name: string, tags: readonly string[], meta: NodeMeta): Query<readonly Instance[]> {
   return {
     topics: [topics.connect(name)],
@@ -114,11 +114,11 @@ function withNodes(
   return found;
 }
 
-/** The services of a node that is given by name, by id, or by the first digits of its id. */
+/** The services of a node. The caller names the node by its name, its id, or a prefix of its id. */
 export function nodeServices(store: Registry, nameOrId: string): Query<NodeServices | undefined> {
   const find = (state: State): NodeRow | undefined => getNode(state, nameOrId) ?? findNodeOfId(state, nameOrId);
   return {
-    /** Computed at each use: the id can have moved to another node. */
+    /** Computed at each use, because the id can move to another node. */
     get topics() {
       if (!beginsUuid(nameOrId) || getNode(store.state, nameOrId)) return [topics.node(nameOrId)];
       return [topics.nodes, topics.node(find(store.state)?.name ?? nameOrId)];
@@ -130,12 +130,12 @@ export function nodeServices(store: Registry, nameOrId: string): Query<NodeServi
   };
 }
 
-/** Consul: tags are compared without regard to letter case. */
+/** Consul: tags match without regard to letter case. */
 function hasTags(service: Service, tags: readonly string[]): boolean {
   return tags.every((tag) => service.tags.some((own) => fold(own) === fold(tag)));
 }
 
-/** Returns `watched`, with the topic of all nodes if the meta of nodes narrows the answer. */
+/** Returns `watched`, and adds the topic of all nodes if the query filters by node meta. */
 export function withNodeMeta(watched: readonly Topic[], meta: NodeMeta): readonly Topic[] {
   return Object.keys(meta).length > 0 ? [...watched, topics.nodes] : watched;
 }

@@ -1,20 +1,21 @@
 import type { CheckRow } from "../model/check.ts";
 import { rowKey } from "../state/row-key.ts";
 
-/** Called with the node and service ("" for a check of the node) whose answers now show a different output. */
+/** Called when a check's output has changed, with its node and its service's name ("" for a check of the node). */
 export type OutputListener = (node: string, serviceName: string) => void;
 
-interface Printed {
+interface Output {
   readonly output: string;
   readonly serviceName: string;
 }
 
 /**
- * The last output of each check of this agent, in memory. Outputs change often and mean little, so they are not written and
- * move no index; answers show them beside the stored status. (Consul writes them every five minutes.)
+ * The last output of each check of this agent, kept in memory only. Outputs change often and clients rarely depend on them,
+ * so a new output is not written and raises no index. Answers combine it with the stored status. (Consul writes outputs to
+ * the catalog every five minutes.)
  */
 export class CheckOutputs {
-  readonly #outputs = new Map<string, Printed>();
+  readonly #outputs = new Map<string, Output>();
   readonly #listeners: OutputListener[] = [];
 
   onChange(listener: OutputListener): void {
@@ -25,7 +26,7 @@ export class CheckOutputs {
     return this.#outputs.get(rowKey(node, checkId))?.output;
   }
 
-  /** The output to show for a check: the last one on this agent, else the one stored with the check. */
+  /** Returns the last output of a check that this agent runs, else the output stored with the check. */
   outputOf({ node, id, output }: CheckRow): string {
     return this.get(node, id) ?? output;
   }
@@ -34,7 +35,7 @@ export class CheckOutputs {
     const key = rowKey(check.node, check.id);
     if (this.#outputs.get(key)?.output === output) return;
     this.#outputs.set(key, { output, serviceName: check.serviceName });
-    this.#tell(check.node, check.serviceName);
+    this.#notify(check.node, check.serviceName);
   }
 
   delete(node: string, checkId: string): void {
@@ -42,10 +43,10 @@ export class CheckOutputs {
     const known = this.#outputs.get(key);
     if (known === undefined) return;
     this.#outputs.delete(key);
-    this.#tell(node, known.serviceName);
+    this.#notify(node, known.serviceName);
   }
 
-  #tell(node: string, serviceName: string): void {
+  #notify(node: string, serviceName: string): void {
     for (const listener of this.#listeners) listener(node, serviceName);
   }
 }

@@ -13,9 +13,9 @@ interface Platform extends TestStore {
   readonly coordinates: Coordinates;
   readonly lines: string[];
   readonly register: (...nodes: readonly string[]) => Promise<unknown>;
-  /** Tells these and waits until they are taken up. */
-  readonly tell: (...updates: readonly NodeCoordinate[]) => Promise<void>;
-  /** "node" or "node/segment", at so many seconds. */
+  /** Sends these updates and advances the clock until they are applied. */
+  readonly send: (...updates: readonly NodeCoordinate[]) => Promise<void>;
+  /** Maps "node" or "node/segment" to the first component of its vector, in seconds. */
   readonly placed: () => Readonly<Record<string, number | undefined>>;
   readonly index: () => number;
 }
@@ -35,7 +35,7 @@ function openWorld(): Platform {
           store.submit({ type: "register", node: nodeNamed(name), skipNodeUpdate: false, checks: [] }),
         ),
       ),
-    async tell(...updates) {
+    async send(...updates) {
       for (const update of updates) coordinates.update(update);
       await clock.advance(periodMs);
     },
@@ -49,7 +49,7 @@ function openWorld(): Platform {
   };
 }
 
-test("what is told to an agent that ends sets no timer", async () => {
+test("an update that arrives while the agent stops sets no timer", async () => {
   const { register, coordinates, clock } = openWorld();
   await register("a");
   coordinates.stop();
@@ -58,7 +58,7 @@ test("what is told to an agent that ends sets no timer", async () => {
 });
 
 describe("an update", () => {
-  test("is taken up at the end of the period, the last one of each node and segment", async () => {
+  test("is applied at the end of the period, the last one of each node and segment", async () => {
     const { register, coordinates, clock, placed } = openWorld();
     await register("a", "b");
     for (const update of [nodeAt("a", 1), nodeAt("b", 2), nodeAt("A", 3), nodeAt("a", 4, "x")])
@@ -70,10 +70,10 @@ describe("an update", () => {
     expect(coordinates.ofNode("a")).toHaveLength(2);
   });
 
-  test("counts for a node that is in the catalog by then, and moves no index for any other", async () => {
-    const { register, coordinates, clock, tell, placed, index } = openWorld();
+  test("is applied if its node is in the catalog by then, and raises no index otherwise", async () => {
+    const { register, coordinates, clock, send, placed, index } = openWorld();
     const before = index();
-    await tell(nodeAt("ghost", 1));
+    await send(nodeAt("ghost", 1));
     expect(index()).toBe(before);
     coordinates.update(nodeAt("late", 2));
     await register("late");
@@ -81,31 +81,31 @@ describe("an update", () => {
     expect(placed()).toEqual({ late: 2, own: 0 });
   });
 
-  test("is written nowhere", async () => {
-    const { register, tell, engine, placed } = openWorld();
+  test("is not written to the disk", async () => {
+    const { register, send, engine, placed } = openWorld();
     await register("a");
     const batches = engine.batches.length;
-    await tell(nodeAt("a", 1));
+    await send(nodeAt("a", 1));
     expect([placed(), engine.batches.length]).toEqual([{ a: 1, own: 0 }, batches]);
   });
 
-  test("of more nodes than a period takes is discarded, which the log says once", async () => {
-    const { register, tell, lines, coordinates } = openWorld();
+  test("beyond the limit of one period is discarded, and the log says so once", async () => {
+    const { register, send, lines, coordinates } = openWorld();
     const names = Array.from({ length: 642 }, (_, at) => `n${at}`);
     await register(...names);
-    await tell(...names.map((name) => nodeAt(name, 1)), nodeAt("n0", 2));
+    await send(...names.map((name) => nodeAt(name, 1)), nodeAt("n0", 2));
     expect(coordinates.list()).toHaveLength(640 + 1);
     expect(coordinates.ofNode("n0")[0]?.coordinate.vector[0]).toBe(2);
     expect(lines.map((line) => line.slice(line.indexOf("[")))).toEqual([
       "[WARN]  coordinate: Discarded coordinate updates: number_discarded=2",
     ]);
-    await tell(nodeAt("n641", 1));
+    await send(nodeAt("n641", 1));
     expect([coordinates.list().length, lines.length]).toEqual([642, 1]);
   });
 
-  test("leaves no timer behind, nor does the end", async () => {
-    const { tell, clock, coordinates } = openWorld();
-    await tell(nodeAt("a", 1));
+  test("leaves no timer after it is applied, nor after the agent stops", async () => {
+    const { send, clock, coordinates } = openWorld();
+    await send(nodeAt("a", 1));
     expect(clock.timerCount).toBe(0);
     coordinates.update(nodeAt("a", 1));
     coordinates.stop();
@@ -114,37 +114,37 @@ describe("an update", () => {
 });
 
 describe("a node that leaves the catalog", () => {
-  test("loses its places, in all segments and in any letter case", async () => {
-    const { register, tell, store, placed } = openWorld();
+  test("loses its coordinates in all segments, whatever the letter case of its name", async () => {
+    const { register, send, store, placed } = openWorld();
     await register("a", "b", "ab");
-    await tell(nodeAt("a", 1), nodeAt("a", 2, "x"), nodeAt("b", 3), nodeAt("ab", 4));
+    await send(nodeAt("a", 1), nodeAt("a", 2, "x"), nodeAt("b", 3), nodeAt("ab", 4));
     await store.submit({ type: "deregister", node: "A" });
     expect(placed()).toEqual({ ab: 4, b: 3, own: 0 });
   });
 
-  test("keeps it while only what is on it goes", async () => {
-    const { register, tell, store, placed, index } = openWorld();
+  test("keeps them when only a service on it is deregistered", async () => {
+    const { register, send, store, placed, index } = openWorld();
     await register("a");
-    await tell(nodeAt("a", 1));
+    await send(nodeAt("a", 1));
     const before = index();
     await store.submit({ type: "deregister", node: "a", serviceId: "web" });
     await register("a");
     expect([placed(), index()]).toEqual([{ a: 1, own: 0 }, before]);
   });
 
-  test("loses it, too, when the whole state is another that it is not in", async () => {
-    const { register, tell, store, placed, index } = openWorld();
+  test("loses them when a restored snapshot does not have the node", async () => {
+    const { register, send, store, placed, index } = openWorld();
     await register("a");
     const snapshot = store.state;
     await register("b", "own");
-    await tell(nodeAt("a", 1), nodeAt("b", 2), nodeAt("own", 3));
+    await send(nodeAt("a", 1), nodeAt("b", 2), nodeAt("own", 3));
     const before = index();
     await store.submit({ type: "restore", snapshot });
     expect(placed()).toEqual({ a: 1, own: 3 });
     expect(index()).toBeGreaterThan(before);
   });
 
-  test("keeps it when it is this agent's own", async () => {
+  test("keeps them if it is this agent's own node", async () => {
     const { register, store, placed } = openWorld();
     await register("own");
     await store.submit({ type: "deregister", node: "own" });
@@ -152,8 +152,8 @@ describe("a node that leaves the catalog", () => {
   });
 });
 
-test("the index rises with each batch and each loss, to that of the newest write at least, and never falls", async () => {
-  const { register, tell, store, index } = openWorld();
+test("the index rises with each batch and each removal, at least to the newest write's, and never falls", async () => {
+  const { register, send, store, index } = openWorld();
   let before = index();
   const expectRise = (): void => {
     expect(index()).toBeGreaterThan(before);
@@ -162,9 +162,9 @@ test("the index rises with each batch and each loss, to that of the newest write
   };
   await register("a", "b");
   for (const step of [
-    () => tell(nodeAt("a", 1)),
-    () => tell(nodeAt("a", 2)),
-    () => tell(nodeAt("b", 2)),
+    () => send(nodeAt("a", 1)),
+    () => send(nodeAt("a", 2)),
+    () => send(nodeAt("b", 2)),
     () => store.submit({ type: "deregister", node: "a" }),
   ]) {
     await step();

@@ -8,9 +8,9 @@ import { nodeOfTopic, topics, type Topic } from "../state/topics.ts";
 import type { Query } from "./query.ts";
 import type { Registry } from "./registry.ts";
 
-/** Consul: what comes in is taken up in batches. */
+/** Consul: updates are applied in batches. */
 const periodMs = 5_000;
-/** Consul: five batches of 128 at a time, and no more. */
+/** Consul: at most five batches of 128 updates in one period. */
 const updatesMax = 5 * 128;
 
 export interface CoordinatesOptions {
@@ -22,13 +22,13 @@ export interface CoordinatesOptions {
 }
 
 /**
- * Where the nodes are. They move all the time, so this is kept in memory only and is gone when the agent ends: each node
- * tells its place again within the minute.
+ * The network coordinates of the nodes. They change all the time, so they are kept in memory only and are lost when the
+ * agent ends: each node sends its coordinate again within a minute.
  *
- * Updates wait for the end of the period, the later one of a node replacing the earlier, and are then taken up together:
- * whoever waits is woken once. A node that is not in the catalog at that time has no place, and one that leaves the
- * catalog loses it. This agent's own node is where it says to be from the start, and stays.
- * Where they are not wanted, no node has a place.
+ * Updates are applied together at the end of a period, so that watchers wake once; a later update of a node replaces an
+ * earlier one. An update for a node that is not in the catalog at that time is dropped, and a node that leaves the catalog
+ * loses its coordinates. This agent's own node has the starting coordinate from the start and never loses its coordinates.
+ * With `areWanted` false the own node has none either.
  */
 export class Coordinates {
   readonly #store: Registry;
@@ -37,7 +37,7 @@ export class Coordinates {
   readonly #own: string;
   readonly areWanted: boolean;
   /** By node and segment. */
-  #placed: OrderedMap<NodeCoordinate> = OrderedMap.empty();
+  #rows: OrderedMap<NodeCoordinate> = OrderedMap.empty();
   #pending = new Map<string, NodeCoordinate>();
   #discarded = 0;
   #timer: Timer | undefined;
@@ -49,59 +49,59 @@ export class Coordinates {
     this.#log = options.log;
     this.#own = rowKey(options.own);
     this.areWanted = options.areWanted;
-    if (options.areWanted) this.#place([{ node: options.own, segment: "", coordinate: startingCoordinate }]);
+    if (options.areWanted) this.#put([{ node: options.own, segment: "", coordinate: startingCoordinate }]);
     store.follow((touched) => this.#follow(touched));
   }
 
-  /** Takes the update up at the end of the period. */
+  /** Queues an update until the end of the period. */
   update(update: NodeCoordinate): void {
     if (this.#stopped) return;
     const key = keyOf(update);
     if (this.#pending.size >= updatesMax && !this.#pending.has(key)) this.#discarded += 1;
     else this.#pending.set(key, update);
-    this.#timer ??= this.#clock.schedule(periodMs, () => this.#takeUp());
+    this.#timer ??= this.#clock.schedule(periodMs, () => this.#applyPending());
   }
 
   /** In order of node and segment. */
   list(): NodeCoordinate[] {
-    return [...this.#placed.values()];
+    return [...this.#rows.values()];
   }
 
-  /** One for each segment that the node is in. */
+  /** Returns one coordinate for each network segment that the node is in. */
   ofNode(name: string): NodeCoordinate[] {
-    return [...this.#placed.startingWith(rowKey(name))].map(([, row]) => row);
+    return [...this.#rows.startingWith(rowKey(name))].map(([, row]) => row);
   }
 
-  /** Takes nothing up any more: not what waits, nor what comes while the agent ends. */
+  /** Drops the queued updates and ignores later ones. */
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
   }
 
-  #takeUp(): void {
+  #applyPending(): void {
     const { state } = this.#store;
     if (this.#discarded > 0) this.#log.warn("Discarded coordinate updates", { number_discarded: this.#discarded });
     const known = [...this.#pending.values()].filter(({ node }) => getNode(state, node) !== undefined);
     this.#pending = new Map();
     this.#discarded = 0;
     this.#timer = undefined;
-    if (known.length > 0) this.#place(known);
+    if (known.length > 0) this.#put(known);
   }
 
-  /** Nodes came, changed or went: what has no node any more goes as well. */
+  /** Deletes the coordinates of nodes that a commit has removed from the catalog. */
   #follow(touched: ReadonlySet<Topic>): void {
     const gone = touched.has(topics.everything)
       ? this.list().filter(({ node }) => this.#isGone(node))
       : this.#goneOf(touched);
     if (gone.length === 0) return;
-    const edit = this.#placed.edit();
+    const edit = this.#rows.edit();
     for (const row of gone) edit.delete(keyOf(row));
     this.#replace(edit.finish());
   }
 
   #goneOf(touched: ReadonlySet<Topic>): NodeCoordinate[] {
     const gone: NodeCoordinate[] = [];
-    // Each commit comes by here, and nearly all of them touch no node: nothing is made for those.
+    // This runs on each commit, and nearly all commits touch no node: those must allocate nothing.
     for (const topic of touched) {
       const name = nodeOfTopic(topic);
       if (name !== undefined && this.#isGone(name)) gone.push(...this.ofNode(name));
@@ -113,14 +113,14 @@ export class Coordinates {
     return rowKey(name) !== this.#own && getNode(this.#store.state, name) === undefined;
   }
 
-  #place(rows: readonly NodeCoordinate[]): void {
-    const edit = this.#placed.edit();
+  #put(rows: readonly NodeCoordinate[]): void {
+    const edit = this.#rows.edit();
     for (const row of rows) edit.set(keyOf(row), row);
     this.#replace(edit.finish());
   }
 
-  #replace(placed: OrderedMap<NodeCoordinate>): void {
-    this.#placed = placed;
+  #replace(rows: OrderedMap<NodeCoordinate>): void {
+    this.#rows = rows;
     this.#store.touch(topics.coordinates);
   }
 }
@@ -129,7 +129,7 @@ function keyOf({ node, segment }: NodeCoordinate): string {
   return rowKey(node, segment);
 }
 
-/** With a segment, only what is in that one. */
+/** All coordinates, or those in `segment` if it is given. */
 export function coordinateList(
   coordinates: Coordinates,
   segment: string | undefined,
@@ -144,7 +144,7 @@ export function nodeCoordinates(
 ): Query<readonly NodeCoordinate[]> {
   return {
     topics: [topics.coordinates],
-    // Consul: the name is told as it was asked for.
+    // Consul: the answer has the node's name in the letter case of the request.
     read: () => inSegment(coordinates.ofNode(node), segment).map((row) => ({ ...row, node })),
   };
 }

@@ -9,7 +9,7 @@ function eventNamed(name: string, id = "00000000-0000-0000-0000-000000000002"): 
   return { id, name, payload: new Uint8Array(), nodeFilter: "", serviceFilter: "", tagFilter: "", time: 0 };
 }
 
-/** Whether somebody who has the empty list still waits after `act`. */
+/** Returns whether a query with the empty list's index still waits after `act`. */
 async function waitsAfter(
   act: (parts: { events: Events; clock: FakeClock; leave: () => void }) => void,
 ): Promise<boolean> {
@@ -25,21 +25,21 @@ async function waitsAfter(
   return waits;
 }
 
-describe("who waits for an event", () => {
-  test("goes on waiting as long as nothing happens", async () => {
+describe("a query that waits for an event", () => {
+  test("waits on through events of other names and events for other agents", async () => {
     expect(await waitsAfter(() => {})).toBe(true);
     expect(await waitsAfter(({ events }) => events.fire(eventNamed("other"), { remember: true }))).toBe(true);
     expect(await waitsAfter(({ events }) => events.fire(eventNamed("deploy"), { remember: false }))).toBe(true);
   });
 
-  test("is let go by the event, the end of the time, its own leaving and the agent's", async () => {
+  test("ends with the event, with its wait time, when its client disconnects and when the agent stops", async () => {
     expect(await waitsAfter(({ events }) => events.fire(eventNamed("deploy"), { remember: true }))).toBe(false);
     expect(await waitsAfter(({ clock }) => clock.advance(1_000))).toBe(false);
     expect(await waitsAfter(({ leave }) => leave())).toBe(false);
     expect(await waitsAfter(({ events }) => events.close())).toBe(false);
   });
 
-  test("does not wait at all once the agent stops", async () => {
+  test("returns at once when the agent has stopped", async () => {
     expect(
       await waitsAfter(({ events, clock }) => {
         events.close();
@@ -49,7 +49,7 @@ describe("who waits for an event", () => {
   });
 });
 
-test("an event that is not for this agent counts all the same", () => {
+test("an event for other agents advances the Lamport time too", () => {
   const events = new Events(new Meter("events", {}));
   events.fire(eventNamed("deploy"), { remember: false });
   events.fire(eventNamed("deploy"), { remember: true });

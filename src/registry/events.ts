@@ -3,28 +3,28 @@ import type { Meter } from "../lib/metrics.ts";
 import { eventIndex, type Event } from "../model/event.ts";
 
 export interface EventWait {
-  /** The index of the list that the client has. */
+  /** The index that the client has seen. */
   readonly index: bigint;
   readonly waitMs: number;
-  /** Aborts when the client goes away. */
+  /** Aborts when the client has disconnected. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
 }
 
-/** Consul: so many are remembered; the oldest makes room for the next. */
+/** Consul: an agent keeps so many events and drops the oldest for a new one. */
 const eventsMax = 256;
 
-/** Consul: the index of a list without events; 0 would not wait. */
+/** Consul: the index of an empty list. A client that sends index 0 would not block. */
 const emptyIndex = 1n;
 
 /**
- * The last events, in memory only: an agent that starts has none. Whoever waits is woken by each event, looks whether
- * the list that it asked for ends in another one now, and waits again if it does not.
+ * The last user events, in memory only: an agent starts with an empty list. Each event wakes all waiting queries; a query
+ * whose list still ends in the same event waits on.
  */
 export class Events {
   #events: readonly Event[] = [];
   readonly #waiters = new Set<() => void>();
-  /** Consul: the first two counts are a server's own. */
+  /** The Lamport time of the next event. Consul: a server itself uses the first two. */
   #time = 2;
   #closed = false;
   readonly #fired: Meter;
@@ -34,12 +34,12 @@ export class Events {
     this.#fired = fired;
   }
 
-  /** The count that the next event will have. */
+  /** The Lamport time that the next event will have. */
   get time(): number {
     return this.#time;
   }
 
-  /** Counts the event and, if it is meant for this agent, remembers it. */
+  /** Gives the event its Lamport time; `remember` adds it to the list, for an event that addresses this agent. */
   fire(event: Event, { remember }: { readonly remember: boolean }): void {
     const time = this.#time;
     this.#time += 1;
@@ -49,7 +49,7 @@ export class Events {
     this.#wake();
   }
 
-  /** Oldest first; with a name only those of that name. */
+  /** Returns the events, oldest first; with a name other than "", those of that name. */
   list(name: string): readonly Event[] {
     return name === "" ? this.#events : this.#events.filter((event) => event.name === name);
   }
@@ -59,32 +59,32 @@ export class Events {
     return last ? eventIndex(last) : emptyIndex;
   }
 
-  /** Resolves when the list has another index than the client's, the time is over, or the client or the agent goes. */
+  /** Resolves when the list's index differs from the client's, the wait is over, the client disconnects or the agent stops. */
   waitForOther(name: string, { index, waitMs, signal, clock }: EventWait): Promise<void> {
     if (this.#closed || signal.aborted || this.indexOf(name) !== index) return Promise.resolve();
     return new Promise((resolve) => {
       const end = (): void => {
-        this.#waiters.delete(look);
+        this.#waiters.delete(recheck);
         timer.cancel();
         signal.removeEventListener("abort", end);
         resolve();
       };
-      const look = (): void => {
+      const recheck = (): void => {
         if (this.#closed || this.indexOf(name) !== index) end();
       };
-      this.#waiters.add(look);
+      this.#waiters.add(recheck);
       const timer = clock.schedule(waitMs, end);
       signal.addEventListener("abort", end);
     });
   }
 
-  /** Lets everybody go: the agent stops. */
+  /** Ends all waits; the agent calls it when it stops. */
   close(): void {
     this.#closed = true;
     this.#wake();
   }
 
   #wake(): void {
-    for (const look of [...this.#waiters]) look();
+    for (const recheck of [...this.#waiters]) recheck();
   }
 }

@@ -24,7 +24,7 @@ function addWeb(store: Store, name: string, checks: readonly Check[]): Promise<v
 }
 
 describe("the health of a service", () => {
-  test("has for each instance the checks of its node and then its own", async () => {
+  test("lists for each instance the checks of its node, then its own", async () => {
     const store = await openWithChecks();
     const found = serviceHealth("web", everything).read(store.state);
     expect(found.map(({ node, checks }) => [node.name, ...checks.map((check) => check.id)])).toEqual([
@@ -34,13 +34,13 @@ describe("the health of a service", () => {
     ]);
   });
 
-  test("passing only: without the instances that have any other check, on their node or their own", async () => {
+  test("with passing only omits an instance if a check of its node or its own does not pass", async () => {
     const store = await openWithChecks();
     const passing = serviceHealth("web", { ...everything, passingOnly: true }).read(store.state);
     expect(passing.map(({ node }) => node.name)).toEqual(["n1", "n3"]);
   });
 
-  test("can be narrowed by tag and node-meta", async () => {
+  test("can be filtered by tag and node-meta", async () => {
     const store = await openWithChecks();
     const named = (filter: Partial<typeof everything>): string[] =>
       serviceHealth("web", { ...everything, ...filter })
@@ -68,14 +68,14 @@ describe("checks by node-meta", () => {
     ["in any status", (meta) => checksByStatus("any", meta)],
   ];
 
-  test.each(lists)("%s are those on nodes that have it", async (_name, list) => {
+  test.each(lists)("%s are the checks on nodes that have it", async (_name, list) => {
     const store = await openWithChecks();
     const found = list({ name: "n1" }).read(store.state);
     expect(found.length).toBeGreaterThan(0);
     expect(new Set(found.map((check) => check.node))).toEqual(new Set(["n1"]));
   });
 
-  test.each(lists)("%s are touched when the meta of a node changes, and only then by a node", async (_name, list) => {
+  test.each(lists)("%s: a node's changed meta raises the index only with the filter", async (_name, list) => {
     const store = await openWithChecks();
     const [all, filtered] = [list({}), list({ name: "n1" })];
     const before = store.indexOf(all.topics);
@@ -86,7 +86,7 @@ describe("checks by node-meta", () => {
   });
 });
 
-test("the index of a status and of a service's checks never falls when their last check goes", async () => {
+test("the index of a status and of a service's checks does not fall when their last check is removed", async () => {
   const store = await openWithChecks();
   const lists = [checksByStatus("warning", {}), serviceCheckList("web", {}), serviceHealth("web", everything)];
   const before = lists.map((query) => store.indexOf(query.topics));

@@ -12,7 +12,7 @@ import { topics } from "../state/topics.ts";
 import { connectInstances, hasMeta, serviceInstances, withNodeMeta, type Instance, type NodeMeta } from "./catalog.ts";
 import type { Query } from "./query.ts";
 
-/** An instance with all the checks that count for it. */
+/** An instance with the checks that decide its health: those of its node, then its own. */
 export interface CheckedInstance extends Instance {
   readonly checks: readonly CheckRow[];
 }
@@ -28,7 +28,7 @@ export function serviceHealth(name: string, filter: ServiceHealthFilter): Query<
   return withChecks(serviceInstances(name, filter.tags, filter.meta), filter);
 }
 
-/** Of what takes connections of the mesh for a service. */
+/** The health of a service's Connect-capable instances. */
 export function connectHealth(name: string, filter: ServiceHealthFilter): Query<readonly CheckedInstance[]> {
   return withChecks(connectInstances(name, filter.tags, filter.meta), filter);
 }
@@ -55,7 +55,7 @@ export function nodeHealth(name: string): Query<readonly CheckRow[]> {
 }
 
 export function serviceCheckList(name: string, meta: NodeMeta): Query<readonly CheckRow[]> {
-  // A node's meta shows with its services, so that no other node's changes count.
+  // A change of a node's meta touches the services on it, so the query need not depend on all nodes.
   const ofNodes = Object.keys(meta).length > 0 ? [topics.service(name)] : [];
   return {
     topics: [topics.serviceChecks(name), ...ofNodes],
@@ -82,7 +82,7 @@ function onNodesWith(state: State, checks: readonly CheckRow[], meta: NodeMeta):
   });
 }
 
-/** Consul: DNS leaves out what is critical, and tells of what only warns. */
+/** Consul: DNS answers omit critical instances and include those with warnings. */
 export function isUsable({ checks }: CheckedInstance): boolean {
   return checks.every(({ status }) => status !== "critical");
 }

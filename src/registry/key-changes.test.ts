@@ -3,32 +3,32 @@ import { keySet, StateDriver } from "../../test/support/state.ts";
 import { tombstonesMax } from "../state/draft.ts";
 import { keyChangesOf, keyChangesSince, type KeyChange } from "./key-changes.ts";
 
-function told(changes: readonly KeyChange[]): readonly string[] {
+function texts(changes: readonly KeyChange[]): readonly string[] {
   return changes.map(({ key, index, entry }) => `${key}@${index}=${entry ? Buffer.from(entry.value).toString() : "-"}`);
 }
 
-describe("what a commit has changed", () => {
-  test("is in the order of the writes, of the prefixes alone, with deletes", () => {
+describe("the changes of a commit", () => {
+  test("are in the order of the writes, below the prefixes only, and include deletes", () => {
     const driver = new StateDriver();
     for (const command of [keySet("e/b", "1"), keySet("f/x", "1"), keySet("e/a", "1")]) driver.run(command);
     driver.run({ type: "kv-delete", key: "e/b" });
     const touched = new Set(["kv/e/b", "kv/f/x", "nodes", "kv/e/a"]);
-    expect(told(keyChangesOf(driver.state, touched, ["e/"]))).toEqual(["e/a@3=1", "e/b@4=-"]);
+    expect(texts(keyChangesOf(driver.state, touched, ["e/"]))).toEqual(["e/a@3=1", "e/b@4=-"]);
   });
 });
 
-describe("what has changed since an index", () => {
-  test("is each key once, as it is now, in the order of the last writes", () => {
+describe("the changes since an index", () => {
+  test("have each key once, in its present state and in the order of the last writes", () => {
     const driver = new StateDriver();
     for (const command of [keySet("e/a", "1"), keySet("e/b", "1"), keySet("e/c", "1"), keySet("e/a", "2")]) {
       driver.run(command);
     }
     driver.run({ type: "kv-delete", key: "e/b" });
-    expect(told(keyChangesSince(driver.state, 2, ["e/", "e/a"]))).toEqual(["e/c@3=1", "e/a@4=2", "e/b@5=-"]);
-    expect(told(keyChangesSince(driver.state, 5, ["e/"]))).toEqual([]);
+    expect(texts(keyChangesSince(driver.state, 2, ["e/", "e/a"]))).toEqual(["e/c@3=1", "e/a@4=2", "e/b@5=-"]);
+    expect(texts(keyChangesSince(driver.state, 5, ["e/"]))).toEqual([]);
   });
 
-  test("is every key that is present once tombstones were dropped, with an index that is not below what was told", () => {
+  test("have every present key after tombstones were dropped, with an index not below the one reported before", () => {
     const driver = new StateDriver();
     driver.run(keySet("e/a", "1"));
     for (let at = 0; at <= tombstonesMax; at++) {
@@ -38,6 +38,6 @@ describe("what has changed since an index", () => {
     const { tombstoneFloor } = driver.state;
     const [first] = keyChangesSince(driver.state, tombstoneFloor - 1, ["e/"]);
     expect(first).toMatchObject({ key: "e/a", index: tombstoneFloor });
-    expect(told(keyChangesSince(driver.state, tombstoneFloor, ["e/a"]))).toEqual([]);
+    expect(texts(keyChangesSince(driver.state, tombstoneFloor, ["e/a"]))).toEqual([]);
   });
 });

@@ -4,16 +4,16 @@ import { kvOrder } from "../state/row-key.ts";
 import { topicIndex, type State } from "../state/state.ts";
 import { keyOfTopic, topics, type Topic } from "../state/topics.ts";
 
-/** What the newest write of a key has made of it. */
+/** A key as its newest write has left it. */
 export interface KeyChange {
   readonly key: string;
-  /** The key's index, as a blocking query for it would answer. It never falls. */
+  /** The key's index, as in the answer to a blocking query for it. It never falls. */
   readonly index: number;
-  /** undefined: the key was deleted. */
+  /** undefined if the key was deleted. */
   readonly entry: KvEntry | undefined;
 }
 
-/** The keys among what a commit touched, as they are now, in the order of their writes. */
+/** Returns the keys below the prefixes that a commit touched, in their present state and in the order of their writes. */
 export function keyChangesOf(
   state: State,
   touched: ReadonlySet<Topic>,
@@ -28,9 +28,9 @@ export function keyChangesOf(
 }
 
 /**
- * The keys below the prefixes with a higher index, as they are now, in the order of their writes: present ones and, as long
- * as there is a tombstone, deleted ones. Where tombstones have been dropped since (of many deletes, or by the restore of a
- * snapshot) these are all that are present.
+ * Returns the keys below the prefixes that changed after `index`, in their present state and in the order of their writes: present
+ * keys, and deleted keys that still have a tombstone. If the store has dropped tombstones since (after many deletes, or when it
+ * restored a snapshot), returns all present keys, because any of them may have changed.
  */
 export function keyChangesSince(state: State, index: number, prefixes: readonly string[]): readonly KeyChange[] {
   const changes = new Map<string, KeyChange>();

@@ -1,6 +1,6 @@
 import type { Command, Outcome } from "../state/command.ts";
 
-/** A row of this agent alone. An undefined value deletes it. */
+/** A row that only this agent uses. An undefined value deletes it. */
 export interface LocalRow {
   readonly key: string;
   readonly value: Uint8Array | undefined;

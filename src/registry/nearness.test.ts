@@ -8,7 +8,7 @@ import type { NodeCoordinate } from "../model/coordinate.ts";
 import { Coordinates } from "./coordinates.ts";
 import { Nearness } from "./nearness.ts";
 
-/** Nearness where these nodes are known to be there. */
+/** Returns a Nearness that knows these coordinates, of nodes in the catalog. */
 async function nearnessOf(...places: readonly NodeCoordinate[]): Promise<Nearness> {
   const { store, clock } = openTestStore();
   const log = createLog({ level: "warn", json: false, clock, sink: () => {} }, "coordinate");
@@ -21,8 +21,8 @@ async function nearnessOf(...places: readonly NodeCoordinate[]): Promise<Nearnes
   return new Nearness(coordinates);
 }
 
-describe("rows in order of distance", () => {
-  test("begin with the node itself; those without a place come last, as they were", async () => {
+describe("rows sorted by distance", () => {
+  test("begin with the node itself and end with those without coordinates, in their old order", async () => {
     const nearness = await nearnessOf(nodeAt("a", 3), nodeAt("b", 2), nodeAt("c", 1));
     const rows = ["x", "a", "b", "y", "C"].map((name) => ({ name }));
     const order = (from: string): string =>
@@ -35,13 +35,13 @@ describe("rows in order of distance", () => {
     expect(order("own")).toBe("C b a x y");
   });
 
-  test("are as they were when it is not known where to look from", async () => {
+  test("keep their order if the node has no coordinates", async () => {
     const nearness = await nearnessOf(nodeAt("a", 3), nodeAt("b", 2));
     const rows = [{ name: "a" }, { name: "b" }];
-    expect(nearness.nearestFirst(rows, "nobody")).toBe(rows);
+    expect(nearness.nearestFirst(rows, "unknown")).toBe(rows);
   });
 
-  test("may be checks, or instances with their nodes", async () => {
+  test("may be checks or instances with their nodes", async () => {
     const nearness = await nearnessOf(nodeAt("a", 3), nodeAt("b", 1));
     const checks = [
       { node: "a", name: "b" },
@@ -52,7 +52,7 @@ describe("rows in order of distance", () => {
     expect(nearness.nearestFirst(instances, "own")).toEqual(instances.toReversed());
   });
 
-  test("are all there, and each as near as the next or nearer", async () => {
+  test("are complete and have rising distances", async () => {
     const at = (name: string): number => Number(name) % 5;
     const names = Array.from({ length: 20 }, (_, number) => String(number));
     const nearness = await nearnessOf(...names.map((name) => nodeAt(name, at(name))));

@@ -3,10 +3,10 @@ import { topics } from "../state/topics.ts";
 import type { Coordinates } from "./coordinates.ts";
 import type { Query } from "./query.ts";
 
-/** A node, or a row that is of one: a check, a service, an instance with its node. */
+/** A node, or a row that belongs to one: a check, a service, an instance with its node. */
 export type OfNode = { readonly node: string | { readonly name: string } } | { readonly name: string };
 
-/** Puts rows in order of how far their nodes are. */
+/** Sorts rows by the network distance of their nodes. */
 export class Nearness {
   readonly #coordinates: Coordinates;
 
@@ -15,19 +15,19 @@ export class Nearness {
   }
 
   /**
-   * Those first that are nearest to the node `from`. Rows of equally distant nodes stay in their order, and so do those
-   * of nodes without coordinates, at the end. From a node without coordinates all stays as it is.
+   * Returns the rows sorted by the distance of their nodes from the node `from`, nearest first. The sort is stable, and
+   * rows of nodes without coordinates come last. If `from` has no coordinates, returns the rows unchanged.
    */
   nearestFirst<T extends OfNode>(rows: readonly T[], from: string): readonly T[] {
     const here = this.#coordinates.ofNode(from);
     if (here.length === 0) return rows;
     return rows
-      .map((row) => ({ row, far: nodeDistance(here, this.#coordinates.ofNode(nodeNameOf(row))) }))
-      .toSorted((left, right) => compare(left.far, right.far))
+      .map((row) => ({ row, distance: nodeDistance(here, this.#coordinates.ofNode(nodeNameOf(row))) }))
+      .toSorted((left, right) => compare(left.distance, right.distance))
       .map(({ row }) => row);
   }
 
-  /** The same query, its rows so ordered. Consul: nobody who waits is woken because a node has moved. */
+  /** Returns the same query with its rows sorted by distance. Consul: a changed coordinate wakes no blocking query. */
   order<T extends OfNode>(query: Query<readonly T[]>, from: string): Query<readonly T[]> {
     return {
       topics: [...query.topics, topics.distances],
@@ -41,7 +41,7 @@ function nodeNameOf(row: OfNode): string {
   return typeof row.node === "string" ? row.node : row.node.name;
 }
 
-/** Not by difference: that of two infinite distances is no number. */
+/** Does not subtract, because the difference of two infinite distances is NaN. */
 function compare(left: number, right: number): number {
   if (left === right) return 0;
   return left < right ? -1 : 1;

@@ -16,9 +16,9 @@ export interface NodeContents {
   readonly checks: readonly CheckRow[];
 }
 
-/** What the agent changes in one batch, applied in this order. */
+/** The changes of one batch, which the store applies in this order. */
 interface NodeChange {
-  /** The agent's own rows. */
+  /** Rows that only this agent uses. */
   readonly rows?: readonly LocalRow[];
   readonly transactions?: readonly (readonly TxnOperation[])[];
   readonly registrations?: readonly {
@@ -32,7 +32,7 @@ interface NodeChange {
   }[];
 }
 
-/** The catalog as the agent of one node sees it, when both are in one process. */
+/** The part of the catalog that the agent of one node reads and writes, when catalog and agent are in one process. */
 export class NodeCatalog {
   readonly #store: Registry;
   readonly #local: LocalRows;
@@ -49,7 +49,7 @@ export class NodeCatalog {
     this.#node = node;
   }
 
-  /** Makes all of the change durable in one batch. @throws as Catalog.commit */
+  /** Makes the whole change durable in one batch. @throws as Catalog.commit */
   async commit({ rows = [], transactions = [], registrations = [], deregistrations = [] }: NodeChange): Promise<void> {
     const commands: readonly Command[] = [
       ...transactions.map((operations) => ({ type: "txn", operations }) as const),
@@ -63,21 +63,21 @@ export class NodeCatalog {
     return Promise.resolve(this.#contentsOf(this.#node));
   }
 
-  /** Calls back soon and after each change; checks come with what they printed last. */
+  /** Calls back in the next microtask and after each change. The checks have their last outputs. */
   watchNodeChecks(node: string, onChange: (contents: NodeContents) => void): { stop(): void } {
-    let forget = (): void => {};
+    let stopWaiting = (): void => {};
     let stopped = false;
-    const look = (): void => {
+    const report = (): void => {
       if (stopped) return;
-      forget = this.#store.wait([topics.nodeChecks(node), topics.node(node)], look);
+      stopWaiting = this.#store.wait([topics.nodeChecks(node), topics.node(node)], report);
       const contents = this.#contentsOf(node);
       onChange({ ...contents, checks: contents.checks.map((check) => this.#withOutput(check)) });
     };
-    queueMicrotask(look);
+    queueMicrotask(report);
     return {
       stop() {
         stopped = true;
-        forget();
+        stopWaiting();
       },
     };
   }

@@ -7,17 +7,17 @@ import { topics } from "../state/topics.ts";
 import type { Query } from "./query.ts";
 import type { Registry } from "./registry.ts";
 
-/** A node with all that is on it. */
+/** A node with all its services and checks. */
 export interface NodeDump {
   readonly node: NodeRow;
   readonly services: readonly ServiceRow[];
   readonly checks: readonly CheckRow[];
 }
 
-/** All instances of one service. Consul: a node is named, and its checks count, once for each instance on it. */
+/** A summary of all instances of one service. Consul: counts a node and its checks once for each instance on it. */
 export interface ServiceSummary {
   readonly name: string;
-  /** That of its instances, if it is one of Consul's kinds of proxy. */
+  /** The kind of its last instance, "" if it is no proxy or gateway. */
   readonly kind: string;
   /** The services that its instances are proxies for. */
   readonly proxyFor: readonly string[];
@@ -41,7 +41,7 @@ export function nodeDump(name: string): Query<NodeDump | undefined> {
 
 export function nodeDumps(store: Registry): Query<readonly NodeDump[]> {
   return {
-    /** Asked anew each time: with the nodes their topics change. */
+    /** Computed at each use, because each node has a topic of its own. */
     get topics() {
       const each = listNodes(store.state).map(({ name }) => topics.node(name));
       return [topics.nodes, topics.checks, ...each];

@@ -17,7 +17,7 @@ const backwards: DistanceOrder = {
 interface Platform {
   readonly queries: PreparedQueries;
   readonly lines: readonly string[];
-  readonly nodes: (wishes?: Partial<ExecutionOptions>) => readonly string[] | undefined;
+  readonly nodes: (execution?: Partial<ExecutionOptions>) => readonly string[] | undefined;
 }
 
 /** Instances of "web" on the nodes n01 ... n12, and one query, "q". */
@@ -39,13 +39,13 @@ async function world(
   const metrics = new Metrics(clock.wallMs());
   const of = { clock, metrics, random, log, datacenter: "dc1", node: "n05", distances };
   const queries = new PreparedQueries(store, of);
-  const nodes: Platform["nodes"] = (wishes = {}) =>
-    queries.execute("q", { ...plain, ...wishes })?.instances.map(({ node }) => node.name);
+  const nodes: Platform["nodes"] = (execution = {}) =>
+    queries.execute("q", { ...plain, ...execution })?.instances.map(({ node }) => node.name);
   return { queries, lines, nodes };
 }
 
 describe("the order of instances", () => {
-  test("is another each time, and no instance is lost or doubled", async () => {
+  test("differs each time, and has each instance once", async () => {
     const { nodes } = await world();
     const [one, other] = [nodes(), nodes()];
     expect(one).not.toEqual(other);
@@ -53,25 +53,25 @@ describe("the order of instances", () => {
     expect(new Set(one).size).toBe(12);
   });
 
-  test("is by distance when somebody is to be near, and the limit counts after that", async () => {
+  test("is by distance from the `near` node, and the limit applies after that", async () => {
     const { nodes } = await world({}, backwards);
     expect(nodes({ near: "n99", limit: 3 })).toEqual(["n12", "n11", "n10"]);
     expect(nodes({ near: "n10", limit: 3 })).toEqual(["n10", "n11", "n12"]);
-    // Consul: the node itself is looked for among the first ten.
+    // Consul: looks for the node itself among the first ten only.
     expect(nodes({ near: "n02", limit: 1 })).toEqual(["n12"]);
   });
 
-  test("knows the agent's own node, and who asks by the address", async () => {
+  test("begins with the agent's own node for _agent, and with the client's node for _ip", async () => {
     const { nodes } = await world({ service: { near: "_agent" } }, backwards);
     expect(nodes({ limit: 1 })).toEqual(["n05"]);
     expect(nodes({ near: "_ip", clientAddress: "192.0.2.7", limit: 1 })).toEqual(["n07"]);
-    const strangers = [nodes({ near: "_ip" }), nodes({ near: "_ip", clientAddress: "198.51.100.1" })];
-    // Somebody unknown is near to nobody: nothing is ordered.
-    expect(strangers.map((order) => order?.[0])).not.toEqual(["n12", "n12"]);
+    const unknown = [nodes({ near: "_ip" }), nodes({ near: "_ip", clientAddress: "198.51.100.1" })];
+    // A client whose address no node has gets the instances in random order.
+    expect(unknown.map((order) => order?.[0])).not.toEqual(["n12", "n12"]);
   });
 });
 
-test("a datacenter that is not there is not asked, and the log tells at debug level", async () => {
+test("an unknown failover datacenter is skipped and logged at debug level", async () => {
   const failover = { nearestN: 2, datacenters: ["dc2", "dc3"] };
   const { queries, lines } = await world({ service: { service: "nowhere", failover } });
   expect(queries.execute("q", plain)).toEqual({
@@ -83,7 +83,7 @@ test("a datacenter that is not there is not asked, and the log tells at debug le
   ]);
 });
 
-test("what is not there is undefined, and a template is asked by name only", async () => {
+test("an unknown query is undefined, and a template resolves by name only", async () => {
   const { queries } = await world({ changes: { template: nameTemplate }, service: { service: "${name.suffix}" } });
   expect(queries.execute("nope", plain)).toBeUndefined();
   expect(queries.explain("")).toBeUndefined();

@@ -14,7 +14,7 @@ import { hasMeta } from "./catalog.ts";
 import { connectHealth, serviceHealth, type CheckedInstance } from "./health.ts";
 import type { Registry } from "./registry.ts";
 
-/** Puts instances in order of their distance from a node; equally far or unknown ones stay as they are. */
+/** Sorts instances by their distance from a node. Equally distant or unknown ones keep their order. */
 export interface DistanceOrder {
   nearestFirst(rows: readonly CheckedInstance[], from: string): readonly CheckedInstance[];
 }
@@ -30,13 +30,13 @@ export interface PreparedQueriesOptions {
   readonly distances?: DistanceOrder | undefined;
 }
 
-/** How a query is to be executed. */
+/** The parameters of one execution. */
 export interface ExecutionOptions {
-  /** At most so many instances; 0 for all. */
+  /** The most instances to return; 0 for all. */
   readonly limit: number;
-  /** Counts before the query's own; "" for none. */
+  /** Overrides the query's own `near` unless it is "". */
   readonly near: string;
-  /** The address of who asks, for "_ip". */
+  /** The client's address, which "_ip" refers to. */
   readonly clientAddress: string | undefined;
   readonly connect: boolean;
 }
@@ -46,11 +46,11 @@ export interface QueryAnswer {
   readonly instances: readonly CheckedInstance[];
   readonly dnsTtl: string;
   readonly datacenter: string;
-  /** How many other datacenters were asked. */
+  /** The number of other datacenters that were queried. */
   readonly failovers: number;
 }
 
-/** Asks prepared queries, for every front end: by id, by name, or by a name that a template is for. */
+/** Executes prepared queries for HTTP and DNS: by id, by name, or by a name that a template matches. */
 export class PreparedQueries {
   readonly #store: Registry;
   readonly #options: PreparedQueriesOptions;
@@ -65,18 +65,18 @@ export class PreparedQueries {
   }
 
   /**
-   * The query that is meant, with a template made into one for this name; undefined when there is none.
-   * @throws OperatingError invalid when it is a template's id, or the template cannot be used for this name
+   * Returns the query with this id or name, and renders a template for the name. Returns undefined for an unknown query.
+   * @throws OperatingError invalid for the id of a template, or when the template cannot be rendered for the name
    */
   explain(idOrName: string): PreparedQueryRow | undefined {
     return this.#timed(this.#explaining, () => this.#resolve(idOrName));
   }
 
-  /** undefined when there is no such query. @throws OperatingError invalid as explain */
-  execute(idOrName: string, wishes: ExecutionOptions): QueryAnswer | undefined {
+  /** Returns undefined for an unknown query. @throws OperatingError invalid as explain */
+  execute(idOrName: string, execution: ExecutionOptions): QueryAnswer | undefined {
     return this.#timed(this.#executing, () => {
       const query = this.#resolve(idOrName);
-      return query && this.#ask(query, wishes);
+      return query && this.#run(query, execution);
     });
   }
 
@@ -91,73 +91,73 @@ export class PreparedQueries {
     return found && isTemplate(found) ? renderTemplate(found, idOrName) : found;
   }
 
-  #ask(query: PreparedQueryRow, wishes: ExecutionOptions): QueryAnswer {
-    const found = this.#instances(query.service, wishes.connect || query.service.connect);
-    const near = this.#nearNode(wishes.near === "" ? query.service.near : wishes.near, wishes.clientAddress);
-    const ordered = this.#inOrder(found, near);
-    const instances = wishes.limit > 0 ? ordered.slice(0, wishes.limit) : ordered;
-    if (instances.length === 0) this.#tellOfFailover(query.service);
+  #run(query: PreparedQueryRow, execution: ExecutionOptions): QueryAnswer {
+    const found = this.#instances(query.service, execution.connect || query.service.connect);
+    const near = this.#nearNode(execution.near === "" ? query.service.near : execution.near, execution.clientAddress);
+    const ordered = this.#sorted(found, near);
+    const instances = execution.limit > 0 ? ordered.slice(0, execution.limit) : ordered;
+    if (instances.length === 0) this.#logSkippedDatacenters(query.service);
     const { datacenter } = this.#options;
     return { service: query.service.service, instances, dnsTtl: query.dnsTtl, datacenter, failovers: 0 };
   }
 
-  #timed<T>(meter: Meter, ask: () => T): T {
+  #timed<T>(meter: Meter, run: () => T): T {
     const { clock } = this.#options;
     const startMs = clock.monotonicMs();
     try {
-      return ask();
+      return run();
     } finally {
       meter.add(clock.monotonicMs() - startMs);
     }
   }
 
-  /** Of the service, or of what takes connections of the mesh for it. */
+  /** Returns the matching instances of the service, or its Connect-capable ones. */
   #instances(service: ServiceQuery, connect: boolean): readonly CheckedInstance[] {
     const find = connect ? connectHealth : serviceHealth;
     const health = find(service.service, { tags: [], meta: service.nodeMeta ?? {}, passingOnly: false });
-    return health.read(this.#store.state).filter((instance) => isWanted(instance, service));
+    return health.read(this.#store.state).filter((instance) => matches(instance, service));
   }
 
-  /** At random, so that the load is spread; then by distance, the node itself before all. */
-  #inOrder(instances: readonly CheckedInstance[], near: string): readonly CheckedInstance[] {
+  /** Shuffles the instances to spread the load, then sorts them by distance from `near`, that node first. */
+  #sorted(instances: readonly CheckedInstance[], near: string): readonly CheckedInstance[] {
     const shuffled = shuffle(instances, this.#options.random);
     if (near === "") return shuffled;
     const ordered = this.#options.distances?.nearestFirst(shuffled, near) ?? shuffled;
-    // Consul: looks for it among the first ten only, and exchanges it with the first.
+    // Consul: looks for the node among the first ten only, and swaps it with the first.
     const at = ordered.slice(0, 10).findIndex(({ node }) => node.name === near);
-    return at > 0 ? exchanged(ordered, at) : ordered;
+    return at > 0 ? swappedWithFirst(ordered, at) : ordered;
   }
 
-  /** "" when it is not known. */
+  /** Returns the name of the node that `near` means; "" if no node has the client's address. */
   #nearNode(near: string, clientAddress: string | undefined): string {
     if (near === "_agent") return this.#options.node;
     if (near !== "_ip") return near;
     return listNodes(this.#store.state).find(({ address }) => address === clientAddress)?.name ?? "";
   }
 
-  /** There is no other datacenter: those that a query names are unknown. */
-  #tellOfFailover({ failover }: ServiceQuery): void {
+  /** Logs the failover datacenters of a query. All are unknown, because there is only one datacenter. */
+  #logSkippedDatacenters({ failover }: ServiceQuery): void {
     for (const datacenter of failover.datacenters ?? [])
       this.#options.log.debug("Skipping unknown datacenter in prepared query", { datacenter });
   }
 }
 
-function isWanted({ service, checks }: CheckedInstance, wanted: ServiceQuery): boolean {
+function matches({ service, checks }: CheckedInstance, wanted: ServiceQuery): boolean {
   const { ignoreCheckIds, onlyPassing, serviceMeta, tags } = wanted;
   const isHealthy = checks.every(
     ({ id, status }) =>
       status === "passing" || (status === "warning" && !onlyPassing) || (ignoreCheckIds?.includes(id) ?? false),
   );
-  return isHealthy && hasMeta(service, serviceMeta ?? {}) && fitsTags(service.tags, tags ?? []);
+  return isHealthy && hasMeta(service, serviceMeta ?? {}) && matchesTags(service.tags, tags ?? []);
 }
 
-/** Tags with a "!" before them are not to be there. */
-function fitsTags(own: readonly string[], wanted: readonly string[]): boolean {
+/** Consul: "!tag" matches an instance without the tag. */
+function matchesTags(own: readonly string[], wanted: readonly string[]): boolean {
   const folded = new Set(own.map(fold));
   return wanted.every((tag) => (tag.startsWith("!") ? !folded.has(fold(tag.slice(1))) : folded.has(fold(tag))));
 }
 
-function exchanged<T>(rows: readonly T[], at: number): readonly T[] {
+function swappedWithFirst<T>(rows: readonly T[], at: number): readonly T[] {
   const [first] = rows;
   const chosen = rows[at];
   return first === undefined || chosen === undefined ? rows : rows.with(0, chosen).with(at, first);

@@ -5,17 +5,17 @@ import type { Query } from "./query.ts";
 import { throwIfRejected } from "./rejection.ts";
 import type { Registry } from "./registry.ts";
 
-/** Its id must be new. @throws OperatingError conflict when its name is taken, or session or template are not usable */
+/** The id must be new. @throws OperatingError conflict when the name is taken, or the session or template is invalid */
 export async function createPreparedQuery(store: Registry, query: PreparedQuery): Promise<void> {
   throwIfRejected(await store.submit({ type: "prepared-query-put", query, update: false }));
 }
 
-/** @throws OperatingError conflict as createPreparedQuery, and when there is none with its id */
+/** @throws OperatingError conflict as createPreparedQuery, and when no query has the id */
 export async function updatePreparedQuery(store: Registry, query: PreparedQuery): Promise<void> {
   throwIfRejected(await store.submit({ type: "prepared-query-put", query, update: true }));
 }
 
-/** @throws OperatingError conflict when there is none */
+/** @throws OperatingError conflict when no query has the id */
 export async function deletePreparedQuery(store: Registry, id: string): Promise<void> {
   throwIfRejected(await store.submit({ type: "prepared-query-delete", id }));
 }

@@ -18,7 +18,7 @@ async function openWithKeys(): Promise<{ store: Store; clock: FakeClock }> {
   return { store, clock: new FakeClock() };
 }
 
-/** A query that waits; `index`, that of the answer, is undefined until it is answered. */
+/** A blocking query; `index`, that of the answer, is undefined until it is answered. */
 function ask(
   { store, clock }: { readonly store: Store; readonly clock: FakeClock },
   wait: Partial<Wait> & { readonly query?: Query<unknown> } = {},
@@ -46,7 +46,7 @@ describe("a query is answered at once", () => {
     expect([world.store.watches.size, world.clock.timerCount]).toEqual([0, 0]);
   });
 
-  test("of a client that has gone", async () => {
+  test("whose client has disconnected", async () => {
     const world = await openWithKeys();
     const asked = ask(world, { signal: AbortSignal.abort() });
     await settle();
@@ -54,8 +54,8 @@ describe("a query is answered at once", () => {
   });
 });
 
-describe("a query that waits", () => {
-  test("is answered by a write to what it asks for, with that write's index, and leaves nothing behind", async () => {
+describe("a blocking query", () => {
+  test("is answered by a write to its topic, with that write's index, and leaves no timer or waiter", async () => {
     const world = await openWithKeys();
     const asked = ask(world);
     await settle();
@@ -66,7 +66,7 @@ describe("a query that waits", () => {
     expect([world.store.watches.size, world.clock.timerCount]).toEqual([0, 0]);
   });
 
-  test("sleeps through other writes and through those that change nothing", async () => {
+  test("is held through other writes and through those that change nothing", async () => {
     const world = await openWithKeys();
     const asked = ask(world);
     await world.store.submit(keySet("b", "2"));
@@ -75,7 +75,7 @@ describe("a query that waits", () => {
     expect(asked.index).toBeUndefined();
   });
 
-  test("with an index one above the newest is answered by the next write to what it asks for", async () => {
+  test("with an index one above the newest is answered by the next write to its topic", async () => {
     const world = await openWithKeys();
     const asked = ask(world, { index: 3 });
     await settle();
@@ -85,7 +85,7 @@ describe("a query that waits", () => {
     expect(asked.index).toBe(3);
   });
 
-  test("is answered with the index of what it asks for when the time is over", async () => {
+  test("is answered with the index of its topic when the wait is over", async () => {
     const world = await openWithKeys();
     const asked = ask(world, { index: 2, waitMs: 10_000 });
     await world.clock.advance(9_999);
@@ -108,7 +108,7 @@ describe("a query that waits", () => {
     expect(asked.index).toBe(1);
   });
 
-  test("is let go when its client goes away", async () => {
+  test("ends when its client disconnects", async () => {
     const world = await openWithKeys();
     const client = new AbortController();
     const asked = ask(world, { signal: client.signal });
@@ -119,7 +119,7 @@ describe("a query that waits", () => {
     expect([world.store.watches.size, world.clock.timerCount]).toEqual([0, 0]);
   });
 
-  test("is let go when the store closes, and so is one that comes after", async () => {
+  test("ends when the store closes, and does not wait after that", async () => {
     const world = await openWithKeys();
     const asked = ask(world);
     await world.store.close();
@@ -129,7 +129,7 @@ describe("a query that waits", () => {
   });
 });
 
-test("the index of a query is that of the newest of its topics", async () => {
+test("the index of a query is the highest of its topics' indexes", async () => {
   const { store } = await openWithKeys();
   expect(store.indexOf([...kvEntry("a").topics, ...kvEntry("b").topics])).toBe(2);
   expect(store.indexOf(kvEntry("never written").topics)).toBe(1);

@@ -30,7 +30,7 @@ export interface WaitLimits {
  * over, or when the store closes. An index at or above the answer's own is held; the first write that touches one of the
  * topics ends the wait, whatever its index.
  *
- * Clients that ask for "the last index and one" (Nomad) are held like those that ask for the last. An index further above
+ * A client that sends the last index plus one (Nomad) is held like one that sends the last index. An index further above
  * the store's newest comes from a store that was lost or replaced: such a client is answered at once, so that it goes on
  * from the answer's index. (Consul holds it for the whole wait.)
  */

@@ -1,7 +1,7 @@
 import type { Query } from "./query.ts";
 import type { Registry } from "./registry.ts";
 
-/** On whose behalf a query runs: a part of this agent, or a client that has shown no token. */
+/** The caller of a query: a part of this agent, or a client without a token. */
 export type Caller = "agent" | "anonymous";
 
 /**

@@ -2,7 +2,7 @@ import { OperatingError } from "../lib/errors.ts";
 import type { Outcome, Rejection } from "../state/command.ts";
 import { rejectionText } from "../state/rejection-text.ts";
 
-/** Throws for a rejected command the error that the client is shown. Texts are Consul's. */
+/** Throws the error that the client gets for a rejected command. The texts are Consul's. */
 export function throwIfRejected(outcome: Outcome): void {
   if (outcome.type === "rejected") throw new OperatingError("conflict", outcome.reason.code, explain(outcome.reason));
 }

@@ -34,7 +34,7 @@ async function worldWithSession(ttl: string): Promise<Platform> {
   return world;
 }
 
-test("a session that nobody renews ends after its TTL and before more than twice that", async () => {
+test("a session without renewals ends after its TTL and within twice its TTL", async () => {
   const { clock, lives } = await worldWithSession("10s");
   await clock.advance(10_000);
   expect(lives()).toBe(true);
@@ -43,7 +43,7 @@ test("a session that nobody renews ends after its TTL and before more than twice
   expect(clock.timerCount).toBe(0);
 });
 
-test("a renewal gives it the whole time again, in any letter case, and writes nothing", async () => {
+test("a renewal restarts the TTL, whatever the letter case of the id, and writes nothing", async () => {
   const { clock, lives, ttls, disk } = await worldWithSession("10s");
   const { revision } = disk;
   for (let at = 0; at < 5; at += 1) {
@@ -57,7 +57,7 @@ test("a renewal gives it the whole time again, in any letter case, and writes no
   expect(ttls.renew(id)).toBeUndefined();
 });
 
-test.each(["", "0s"])("a session with the TTL %j lives on", async (ttl) => {
+test.each(["", "0s"])("a session with the TTL %j does not expire", async (ttl) => {
   const { clock, lives, ttls } = await worldWithSession(ttl);
   expect(clock.timerCount).toBe(0);
   expect(ttls.renew(id)?.id).toBe(id);
@@ -72,13 +72,13 @@ test("a jump of the wall clock ends no session", async () => {
   expect(lives()).toBe(true);
 });
 
-test("a session that is destroyed leaves no timer behind", async () => {
+test("a destroyed session leaves no timer", async () => {
   const { clock, store } = await worldWithSession("10s");
   await destroySession(store, id);
   expect(clock.timerCount).toBe(0);
 });
 
-test("after a restart it has the whole time again", async () => {
+test("after a restart a session has its full time again", async () => {
   const before = await worldWithSession("10s");
   await before.clock.advance(15_000);
   before.ttls.stop();
@@ -90,13 +90,13 @@ test("after a restart it has the whole time again", async () => {
   expect(after.lives()).toBe(false);
 });
 
-test("a session whose end is being written cannot be renewed, nor while that is tried again", async () => {
+test("a session cannot be renewed while its end is being written or retried", async () => {
   const { clock, engine, lives, ttls } = await worldWithSession("10s");
   engine.hold();
   await clock.advance(20_000);
   expect(lives()).toBe(true);
   expect(ttls.renew(id)).toBeUndefined();
-  // The disk has not confirmed the end in time, and may still do it.
+  // The disk has not confirmed the end in time, but may still do so.
   await clock.advance(10_500);
   expect(ttls.renew(id)).toBeUndefined();
   engine.release();
@@ -105,7 +105,7 @@ test("a session whose end is being written cannot be renewed, nor while that is 
   expect(clock.timerCount).toBe(0);
 });
 
-test("an end that cannot be written is tried again each second, and said once a minute", async () => {
+test("an end that cannot be written is retried each second, and logged as a warning once a minute", async () => {
   const { clock, engine, lives, lines } = await worldWithSession("10s");
   engine.fail();
   await clock.advance(40_000);

@@ -7,23 +7,23 @@ import { fold, sessionOfTopic, topics, type Topic } from "../state/topics.ts";
 import { destroySession } from "./session.ts";
 import type { Registry } from "./registry.ts";
 
-/** Consul: a session lives for twice its TTL, so that a renewal may be late. */
+/** Consul: a session expires after twice its TTL, so that a renewal may be late. */
 const grace = 2;
-/** After an expiry that could not be written. */
+/** The delay after a failed attempt to end a session. */
 const retryMs = 1_000;
 
 /**
- * Ends the sessions that nobody renews. Timers are kept here alone: a renewal writes nothing, and after a restart every
- * session has its full time again, for its holder could not renew it meanwhile.
+ * Ends sessions whose holders do not renew them in time. The timers are in memory only: a renewal writes nothing, and after
+ * a restart each session has its full time again, because its holder could not renew it while the agent was down.
  */
 export class SessionTtls {
   readonly #store: Registry;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #told: LogThrottle;
+  readonly #failures: LogThrottle;
   /** By folded id. */
   readonly #timers = new Map<string, Timer>();
-  /** Their time is over, which may not be written yet. Whoever renews one now must not believe that it lives on. */
+  /** Expired sessions whose end may not be durable yet. A renewal of one fails, so that its holder does not rely on it. */
   readonly #ending = new Set<string>();
   #stopped = false;
 
@@ -31,17 +31,17 @@ export class SessionTtls {
     this.#store = store;
     this.#clock = options.clock;
     this.#log = options.log;
-    this.#told = new LogThrottle(options.clock);
+    this.#failures = new LogThrottle(options.clock);
     this.#restartAll();
     store.follow((touched) => this.#follow(touched));
   }
 
-  /** How many sessions end unless they are renewed. */
+  /** The number of sessions that end unless their holders renew them. */
   get active(): number {
     return this.#timers.size;
   }
 
-  /** Gives the session its full time again; undefined when it has ended, or is about to. */
+  /** Restarts the session's timer. Returns undefined if it has ended or is about to end. */
   renew(id: string): SessionRow | undefined {
     if (this.#ending.has(fold(id))) return undefined;
     const session = getSession(this.#store.state, id);
@@ -54,7 +54,7 @@ export class SessionTtls {
     this.#cancelAll();
   }
 
-  /** Sessions came or went. */
+  /** Starts and cancels the timers of the sessions that a commit has created or ended. */
   #follow(touched: ReadonlySet<Topic>): void {
     if (touched.has(topics.everything)) {
       this.#cancelAll();
@@ -106,10 +106,7 @@ export class SessionTtls {
     } catch (error) {
       if (this.#stopped) return;
       const fields = { session: id, error: String(error) };
-      this.#log[this.#told.isNew(id) ? "warn" : "debug"](
-        "A session that has expired could not be ended; trying again",
-        fields,
-      );
+      this.#log[this.#failures.isNew(id) ? "warn" : "debug"]("Failed to end an expired session; trying again", fields);
       this.#startTimer(id, retryMs);
       this.#ending.add(id);
     }

@@ -5,7 +5,7 @@ import type { Query } from "./query.ts";
 import { throwIfRejected } from "./rejection.ts";
 import type { Registry } from "./registry.ts";
 
-/** @throws OperatingError conflict when its node or a check is not there, or a check is critical */
+/** @throws OperatingError conflict when its node or a check does not exist, or a check is critical */
 export async function createSession(store: Registry, session: Session): Promise<void> {
   throwIfRejected(await store.submit({ type: "session-create", session }));
 }

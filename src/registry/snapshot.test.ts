@@ -32,7 +32,7 @@ function valueOf({ store }: TestStore, key: string): string | undefined {
   return entry && Buffer.from(entry.value).toString();
 }
 
-test("a snapshot is of one state, whatever is written while its blocks are made", async () => {
+test("a snapshot does not include writes that arrive while its blocks are read", async () => {
   const world = openTestStore();
   await world.store.submit(keySet("a", "1"));
   const snapshot = takeSnapshot(world.store);
@@ -44,7 +44,7 @@ test("a snapshot is of one state, whatever is written while its blocks are made"
 });
 
 describe("a restore", () => {
-  test("is one batch, and on the disk when it resolves", async () => {
+  test("is one batch, and durable when it resolves", async () => {
     const world = openTestStore();
     await Promise.all([keySet("a", "1"), keySet("b", "1")].map((each) => world.store.submit(each)));
     const saved = save(world.store);
@@ -58,14 +58,14 @@ describe("a restore", () => {
     expect(state.index).toBe(5);
   });
 
-  test("of what is there already writes no row again", async () => {
+  test("of the present state writes no row again", async () => {
     const world = openTestStore();
     await world.store.submit(keySet("a", "1"));
     await restore(world.store, save(world.store));
     expect(world.engine.batches.at(-1)?.changes.map(({ table }) => table)).toEqual(["meta"]);
   });
 
-  test("that cannot be made durable changes nothing, and wakes nobody", async () => {
+  test("that cannot be made durable changes nothing and wakes no watcher", async () => {
     const world = openTestStore();
     await world.store.submit(keySet("a", "1"));
     const saved = save(world.store);
@@ -78,7 +78,7 @@ describe("a restore", () => {
     expect([world.store.state, woken]).toEqual([before, false]);
   });
 
-  test("of a store that was further on goes on from that one's index, and no index falls", async () => {
+  test("of a snapshot with a higher index continues from that index, and no index falls", async () => {
     const other = openTestStore();
     for (let at = 0; at < 9; at += 1) await other.store.submit(keySet("a", `${at}`));
     const world = openTestStore();
@@ -91,7 +91,7 @@ describe("a restore", () => {
     expect(world.store.indexOf([topics.key("c")])).toBe(11);
   });
 
-  test("wakes who waits for a key that is as old as before, with a higher index", async () => {
+  test("wakes the watchers of an unchanged key, with a higher index", async () => {
     const { store, clock } = openTestStore();
     await store.submit(keySet("a", "1"));
     const saved = save(store);
@@ -117,7 +117,7 @@ describe("sessions after a restore", () => {
     return world;
   }
 
-  test("that had ended have their whole time to live", async () => {
+  test("that had ended have their full TTL again", async () => {
     const { store, clock } = await worldWithSession("10s");
     const saved = save(store);
     await clock.advance(20_000);
@@ -130,14 +130,14 @@ describe("sessions after a restore", () => {
     expect(clock.timerCount).toBe(0);
   });
 
-  test("that a snapshot does not have leave no timer behind", async () => {
+  test("that the snapshot does not have leave no timer", async () => {
     const empty = save(openTestStore().store);
     const { store, clock } = await worldWithSession("10s");
     await restore(store, empty);
     expect(clock.timerCount).toBe(0);
   });
 
-  test("a lock that is delayed stays so: its holder may still be at work", async () => {
+  test("keep a key's lock delay, because the former holder may still be at work", async () => {
     const { store, clock } = await worldWithSession("");
     const saved = save(store);
     await store.submit(keyLock("a", id));

@@ -3,10 +3,10 @@ import { encodeSnapshot, SnapshotDecoder } from "../state/snapshot.ts";
 import type { State } from "../state/state.ts";
 import type { Registry } from "./registry.ts";
 
-/** The state at one index, whatever is written meanwhile. */
+/** The state at one index. Later writes do not change it. */
 export interface Snapshot {
   readonly index: number;
-  /** Its bytes, in blocks that are made as they are asked for; the same each time. */
+  /** Encodes the state lazily, block by block. Each call yields the same bytes. */
   blocks(): Iterable<Uint8Array<ArrayBuffer>>;
 }
 
@@ -14,7 +14,7 @@ export function takeSnapshot({ state }: Registry): Snapshot {
   return { index: state.index, blocks: () => encodeSnapshot(state) };
 }
 
-/** A snapshot on its way in. The store changes with `commit` only: in one batch, or not at all. */
+/** A snapshot that a client uploads. Only `commit` changes the store: in one batch, or not at all. */
 export class IncomingSnapshot {
   readonly #store: Registry;
   readonly #decoder = new SnapshotDecoder();
@@ -24,25 +24,25 @@ export class IncomingSnapshot {
     this.#store = store;
   }
 
-  /** @throws OperatingError invalid when this is no snapshot, or a damaged one */
+  /** @throws OperatingError invalid when the bytes are no snapshot, or a damaged one */
   add(block: Uint8Array): void {
     this.#decoder.add(block);
   }
 
   /**
-   * There is no more to come.
-   * @throws OperatingError invalid when the snapshot is not whole
+   * Decodes the end of the snapshot, after the last block.
+   * @throws OperatingError invalid when the snapshot is incomplete
    */
   finish(): void {
     this.#snapshot = this.#decoder.finish();
   }
 
   /**
-   * The store's state becomes the snapshot's, and its index higher than that of both.
-   * @throws OperatingError unavailable when it cannot be made durable; nothing is changed then
+   * Replaces the store's state by the snapshot's, with an index above those of both.
+   * @throws OperatingError unavailable when it cannot be made durable; it has then changed nothing
    */
   async commit(): Promise<void> {
-    assert(this.#snapshot, "only a snapshot that is finished can be restored");
+    assert(this.#snapshot, "only a finished snapshot can be restored");
     await this.#store.submit({ type: "restore", snapshot: this.#snapshot });
   }
 }

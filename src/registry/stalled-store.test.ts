@@ -9,7 +9,7 @@ import { topics } from "../state/topics.ts";
 
 const limitMs = 10_000;
 
-test("a lock is kept from others for its whole delay from when the end of its session was durable", async () => {
+test("a lock delay starts when the end of the session is durable", async () => {
   const { store, engine, clock } = openTestStore();
   const [holder = "", rival = ""] = [1, 2].map((digit) => `6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f1${digit}`);
   const lockAs = (session: string) =>
@@ -30,7 +30,7 @@ test("a lock is kept from others for its whole delay from when the end of its se
 });
 
 describe("a disk that does not answer", () => {
-  test("lets no caller wait for longer than its time, and tells which writes may still be done", async () => {
+  test("answers each caller in time, with an error that says whether the write may still be done", async () => {
     const { store, engine, clock } = openTestStore();
     engine.hold();
     const underWay = rejectionOf(store.submit(keySet("a", "1")));
@@ -43,7 +43,7 @@ describe("a disk that does not answer", () => {
     expect(engine.batches).toHaveLength(1);
   });
 
-  test("answers at last: what was under way is there and wakes who waits, what was refused is not", async () => {
+  test("that answers late commits the batch under way and wakes its watchers, but none of the refused writes", async () => {
     const { store, engine, clock } = openTestStore();
     engine.hold();
     const refused = rejectionOf(store.submit(keySet("a", "1")));
@@ -60,7 +60,7 @@ describe("a disk that does not answer", () => {
     expect(await store.submit(keySet("b", "2"))).toEqual({ type: "done" });
   });
 
-  test("has a millisecond more for each row: a large restore is not given up", async () => {
+  test("gets a millisecond more for each row, so that a large restore can end", async () => {
     const { store, engine, clock } = openTestStore();
     engine.hold();
     let ended = false;
@@ -78,7 +78,7 @@ describe("a disk that does not answer", () => {
     expect(clock.timerCount).toBe(0);
   });
 
-  test("is a 500 to who writes, and nothing to who reads", async () => {
+  test("is a 500 for writes and does not affect reads", async () => {
     const api = await startTestApi();
     await api.ask("/v1/kv/a", { method: "PUT", body: "1" });
     api.engine.hold();

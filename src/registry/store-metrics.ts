@@ -3,7 +3,7 @@ import type { Meter, Metrics } from "../lib/metrics.ts";
 import type { Command } from "../state/command.ts";
 import type { StoreMeter } from "./store.ts";
 
-/** Tells in Consul's names how long commands and their batches take. */
+/** Returns a meter that records the durations of commands and batches under Consul's metric names. */
 export function meterStore(metrics: Metrics, clock: Clock): StoreMeter {
   const submitted = submittedMeters(metrics);
   const applied = appliedMeters(metrics);
@@ -26,7 +26,7 @@ export function meterStore(metrics: Metrics, clock: Clock): StoreMeter {
 
 type Meters = { readonly [Type in Command["type"]]?: Meter };
 
-/** From the request to the answer. */
+/** Durations from the request to its outcome. */
 function submittedMeters(metrics: Metrics): Meters {
   const kvs = metrics.sample("consul.kvs.apply");
   const sessions = metrics.sample("consul.session.apply");
@@ -49,7 +49,7 @@ function submittedMeters(metrics: Metrics): Meters {
   };
 }
 
-/** In the state machine alone. */
+/** Durations in the state machine alone. */
 function appliedMeters(metrics: Metrics): Meters {
   return {
     "kv-set": metrics.sample("consul.fsm.kvs", { op: "set" }),

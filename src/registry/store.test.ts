@@ -11,18 +11,18 @@ import { emptyState } from "../state/state.ts";
 import { topics } from "../state/topics.ts";
 import { LocalRows } from "./local-rows.ts";
 
-/** One that no decoder lets through: applying it throws. */
+/** A command that no decoder would accept: the state machine throws. */
 const faulty = { type: "register", node: undefined } as unknown as Command;
 
 describe("group commit", () => {
-  test("commands of one tick go to the engine together, each with an index of its own", async () => {
+  test("commands of one tick are one batch, each with an index of its own", async () => {
     const { store, engine } = openTestStore();
     await Promise.all([store.submit(keySet("a", "1")), store.submit(keySet("b", "1"))]);
     expect(engine.batches.map(({ revision, changes }) => [revision, changes.length])).toEqual([[2, 2]]);
     expect([getKv(store.state, "a")?.modifyIndex, getKv(store.state, "b")?.modifyIndex]).toEqual([1, 2]);
   });
 
-  test("commands that come while a batch is under way go together as the next", async () => {
+  test("commands that arrive while a batch is under way are the next batch", async () => {
     const { store, engine } = openTestStore();
     engine.hold();
     const first = store.submit(keySet("a", "1"));
@@ -35,7 +35,7 @@ describe("group commit", () => {
     expect(engine.batches.map(({ revision }) => revision)).toEqual([1, 3]);
   });
 
-  test("an outcome comes, and is seen, only once it is durable", async () => {
+  test("a caller gets its outcome, and readers see the change, only when it is durable", async () => {
     const { store, engine, disk } = openTestStore();
     engine.hold();
     let done = false;
@@ -47,14 +47,14 @@ describe("group commit", () => {
     expect([done, store.state.index, disk.rows().length]).toEqual([true, 1, 1]);
   });
 
-  test("a command that changes nothing costs no commit", async () => {
+  test("a command that changes nothing causes no commit", async () => {
     const { store, engine } = openTestStore();
     await store.submit(keySet("a", "1"));
     expect(await store.submit(keySet("a", "1"))).toEqual({ type: "done" });
     expect(engine.batches).toHaveLength(1);
   });
 
-  test("commands submitted together are in one batch, whatever else waits, and each has its outcome", async () => {
+  test("commands submitted together are in one batch, whatever else is queued, and each has its outcome", async () => {
     const { store, engine } = openTestStore();
     engine.hold();
     const first = store.submit(keySet("a", "1"));
@@ -73,7 +73,7 @@ describe("group commit", () => {
     expect(keys.filter((each) => each.includes("c"))).toEqual(keys.filter((each) => each.includes("d")));
   });
 
-  test("rows of the agent alone share the batch of the commands, and change neither state nor index", async () => {
+  test("local rows share the batch of the commands, and change neither state nor index", async () => {
     const { store, engine } = openTestStore();
     const local = new LocalRows(store);
     await local.save([{ key: "x", value: new Uint8Array([1]) }]);
@@ -84,14 +84,14 @@ describe("group commit", () => {
     expect(store.state.index).toBe(1);
   });
 
-  test("of commands submitted together, one that throws has no effect and the call rejects", async () => {
+  test("a call rejects if one of its commands throws, and the others take effect", async () => {
     const { store } = openTestStore();
     const fault = rejectionOf(store.submitTogether([keySet("a", "1"), faulty, keySet("b", "1")]));
     expect(await fault).toBeDefined();
     expect([...store.state.kv.values()].map(({ key }) => key)).toEqual(["a", "b"]);
   });
 
-  test("a command that throws does not take others along", async () => {
+  test("a command that throws does not fail the other calls of its batch", async () => {
     const { store } = openTestStore();
     const before = store.submit(keySet("a", "1"));
     const fault = rejectionOf(store.submit(faulty));
@@ -103,7 +103,7 @@ describe("group commit", () => {
 });
 
 describe("a batch that fails", () => {
-  test("changes nothing and refuses all of its callers; later ones succeed", async () => {
+  test("changes nothing and rejects all of its calls; later calls succeed", async () => {
     const { store, engine, disk } = openTestStore();
     await store.submit(keySet("a", "1"));
     const before = store.state;
@@ -117,7 +117,7 @@ describe("a batch that fails", () => {
     expect(getKv(store.state, "b")?.modifyIndex).toBe(2);
   });
 
-  test("wakes nobody and tells no listener", async () => {
+  test("wakes no watcher and calls no listener", async () => {
     const { store, engine } = openTestStore();
     let told = 0;
     store.follow(() => (told += 1));
@@ -127,7 +127,7 @@ describe("a batch that fails", () => {
     expect(told).toBe(0);
   });
 
-  test("does not take along those that queued up behind it", async () => {
+  test("does not fail the commands that queued up behind it", async () => {
     const { store, engine } = openTestStore();
     engine.hold();
     engine.fail();
@@ -142,7 +142,7 @@ describe("a batch that fails", () => {
   });
 });
 
-test("listeners are told, then callers and watchers, all with the new state", async () => {
+test("a commit calls its listeners, then wakes callers and watchers, all with the new state", async () => {
   const { store } = openTestStore();
   const order: string[] = [];
   const note = (who: string) => (): void => void order.push(`${who} ${store.state.index}`);
@@ -152,7 +152,7 @@ test("listeners are told, then callers and watchers, all with the new state", as
   expect(order).toEqual(["listener 1", "watcher 1", "caller 1"]);
 });
 
-test("closing waits for what is under way, takes nothing more, and lets waiters go", async () => {
+test("closing waits for the batch under way, accepts no more commands, and ends all waits", async () => {
   const { store, engine } = openTestStore();
   engine.hold();
   const queued = [store.submit(keySet("a", "1"))];
@@ -168,7 +168,7 @@ test("closing waits for what is under way, takes nothing more, and lets waiters 
   expect([store.state.index, woken, store.watches.size]).toEqual([2, true, 0]);
 });
 
-test("whatever fails on the way, the disk holds what callers were told, and nothing else", async () => {
+test("after any failures the disk has exactly the acknowledged writes", async () => {
   const step = fc.record({
     keys: fc.array(fc.constantFrom("a", "b", "c", "d"), { minLength: 1, maxLength: 4 }),
     fails: fc.boolean(),

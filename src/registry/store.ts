@@ -27,20 +27,20 @@ interface PreparedBatch extends Omit<Applied, "outcome"> {
   readonly settle: readonly (() => void)[];
 }
 
-/** How long a batch may take to become durable. Each row adds a millisecond, so that a large restore can end. */
+/** The time limit for a batch to become durable. Each row adds a millisecond, so that a large restore can end. */
 const commitMsMax = 10_000;
 
-/** Receives what the store does and how long it takes, for metrics. */
+/** Receives the store's events and durations, for metrics. */
 export interface StoreMeter {
   /** Milliseconds from an arbitrary start. */
   now(): number;
-  /** The state machine alone. */
+  /** A command that the state machine has applied; its time in the state machine alone. */
   applied(type: Command["type"], ms: number): void;
-  /** A batch, from its commit until it was durable. */
+  /** A durable batch; its time from the commit until it was durable. */
   committed(ms: number): void;
-  /** A batch that could not be made durable, or is not known to be in time. */
+  /** A batch that failed, or that the engine has not made durable in time. */
   refused(reason: unknown): void;
-  /** A command, from the request to its outcome. */
+  /** A command with an outcome; its time from the request. */
   submitted(type: Command["type"], ms: number): void;
 }
 
@@ -78,7 +78,7 @@ export class Store implements Registry {
   /** Indexes of topics whose data is in memory only, beside the state. */
   readonly #besideIndexes = new Map<Topic, number>();
   readonly #clock: Clock;
-  /** The state's own time minus the clock's. */
+  /** The state's time minus the clock's. */
   #aheadMs: number;
   #state: State;
   #queue: Pending[] = [];
@@ -157,7 +157,7 @@ export class Store implements Registry {
     });
   }
 
-  /** @param local rows of this agent alone in the same batch (LocalRows), written whatever becomes of the commands */
+  /** @param local rows that only this agent uses (LocalRows), written in the same batch whatever the commands' outcomes */
   submitTogether(commands: readonly Command[], local: readonly LocalRow[] = []): Promise<readonly Outcome[]> {
     return new Promise((resolve, reject) => {
       this.#enqueue({ startMs: this.#meter.now(), commands, local, resolve, reject });
@@ -189,7 +189,7 @@ export class Store implements Registry {
     this.#running = undefined;
   }
 
-  /** The engine has not answered for these calls in time. Its answer still counts when it comes. */
+  /** Rejects the calls of a batch that the engine has not made durable in time. The engine may still do so later. */
   #stall(pending: readonly Pending[]): void {
     this.#stalled = true;
     const unconfirmed = writeUnconfirmed();
@@ -222,7 +222,7 @@ export class Store implements Registry {
         this.#stalled = false;
       }
     }
-    // A lock's delay begins when it is durable: no client knows of it before.
+    // A lock delay starts when the end of its session is durable, because no client can know of it before.
     if (batch.state.lockDelays !== before.lockDelays) this.#aheadMs = nowMs - this.#clock.monotonicMs();
     if (batch.changes.length > 0) this.#refusal = undefined;
     const endMs = meter.now();

@@ -14,13 +14,13 @@ const watched: readonly Topic[] = [
   ...[topics.nodes, topics.services, topics.checks, topics.sessions, topics.checksInStatus("critical")],
 ];
 
-test("what is remembered of a topic is its index after any sequence of commits", () => {
+test("the cached index of a topic is right after any sequence of commits", () => {
   const sequence = fc.property(randomSteps, fc.infiniteStream(fc.boolean()), (steps, coins) => {
     const indexes = new TopicIndexes();
     for (const topic of watched) indexes.of(emptyState, topic);
     takeSteps(steps, ({ before, state, applied }) => {
       indexes.follow(before, state, applied.touched);
-      // Some are asked for only later.
+      // Some topics enter the cache only later.
       for (const topic of watched)
         if (coins.next().value) expect([topic, indexes.of(state, topic)]).toEqual([topic, topicIndex(state, topic)]);
     });
@@ -28,7 +28,7 @@ test("what is remembered of a topic is its index after any sequence of commits",
   fc.assert(sequence, { numRuns: 100 });
 });
 
-test("a tree that is written to is not gone through again", () => {
+test("a write below a tree does not make the cache traverse it again", () => {
   let reads = 0;
   const kv = new Proxy(emptyState.kv, {
     get(table, name) {

@@ -1,17 +1,17 @@
 import { topicIndex, type State } from "../state/state.ts";
 import { keyOfTopic, prefixOfTopic, topics, type Topic } from "../state/topics.ts";
 
-/** Remembered at the most, lest reads of ever other keys fill the memory. */
+/** The most topics to remember, so that reads of ever new keys do not fill the memory. */
 const rememberedMax = 1_000;
 
 /**
- * Indexes of topics in the newest state, as far as somebody has asked: worked out once, since a thousand watchers of one
- * tree ask at the same time, and kept over writes that do not touch them. A tree that is written to is not gone through
- * again, however large: its index rises to that of the key.
+ * A cache of the indexes of topics in the newest state. A thousand watchers of one tree ask for its index at the same time,
+ * so each index is computed once and kept until a write touches its topic. A write below a cached tree raises the tree's
+ * index to the key's, so that the tree is not traversed again.
  */
 export class TopicIndexes {
   readonly #indexes = new Map<Topic, number>();
-  /** Of the trees that are remembered. */
+  /** The prefix lengths of the cached trees. */
   readonly #prefixLengths = new Set<number>();
 
   of(state: State, topic: Topic): number {
@@ -25,7 +25,7 @@ export class TopicIndexes {
     return index;
   }
 
-  /** A commit has made one state of another. */
+  /** Updates the cache for a commit that made `after` from `before`. */
   follow(before: State, after: State, touched: ReadonlySet<Topic>): void {
     if (touched.has(topics.everything) || before.tombstoneFloor !== after.tombstoneFloor) return this.#forgetAll();
     for (const topic of touched) {
@@ -35,7 +35,7 @@ export class TopicIndexes {
     }
   }
 
-  /** @param topic of the key that was written */
+  /** @param topic that of the written key */
   #raise(prefix: string, state: State, topic: Topic): void {
     const tree = topics.tree(prefix);
     const known = this.#indexes.get(tree);

@@ -4,11 +4,11 @@ import { keyOfTopic, prefixOfTopic, topics, type Topic } from "../state/topics.t
 export type Waiter = () => void;
 
 /**
- * The waiters of each topic. Touching a topic wakes its waiters, each once, and removes them; a waiter that finds its
- * answer unchanged in the new state waits again.
+ * The waiters of each topic. Touching a topic wakes its waiters, each once, and removes them; a waiter whose
+ * answer has not changed waits again.
  *
- * A key also touches the trees it is in. Rather than cutting the key at every length, it is cut at the lengths of the
- * prefixes that have waiters, of which there are few:
+ * A key also touches the trees it is in. Only the lengths of the prefixes that have waiters are tried, because they
+ * are few:
  *
  *     waiting for trees "edgex/core/" (11) and "vault/" (6); touched: key "edgex/core/a" -> tries "edgex/core/", "edgex/"
  */

@@ -31,7 +31,7 @@ function openWorld(): Platform {
 }
 
 describe("a disk that refuses writes", () => {
-  test("is told of once, and once more when the reason is another", () => {
+  test("is logged once, and once more when the reason changes", () => {
     const { meter, lines } = openWorld();
     for (const error of [full, full, full, broken, broken]) meter.refused(error);
     expect(lines).toEqual([
@@ -40,7 +40,7 @@ describe("a disk that refuses writes", () => {
     ]);
   });
 
-  test("that takes some between others is not told of anew each time", async () => {
+  test("that accepts some writes between others is not logged again each time", async () => {
     const { meter, clock, lines } = openWorld();
     for (let time = 0; time < 10; time++) {
       meter.refused(full);
@@ -50,7 +50,7 @@ describe("a disk that refuses writes", () => {
     expect(lines).toHaveLength(1);
   });
 
-  test("is said to take them again, with how many batches it refused; the next trouble is told of", async () => {
+  test("is logged as recovered, with the number of refused batches, and the next trouble is logged again", async () => {
     const { meter, clock, lines } = openWorld();
     meter.refused(full);
     meter.refused(full);
@@ -59,7 +59,7 @@ describe("a disk that refuses writes", () => {
     meter.committed(1);
     meter.refused(full);
     expect(lines.slice(1)).toEqual([
-      "[INFO]  store: Writes are taken again: refused_batches=2",
+      "[INFO]  store: Writes succeed again: refused_batches=2",
       '[ERROR] store: Writes are refused; reads, DNS and checks go on: error="the disk is full"',
     ]);
   });
