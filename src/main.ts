@@ -30,15 +30,15 @@ const io: CommandIo = {
   signal: readerGone.signal,
 };
 
-/** How this program is started again: as a built executable by itself, else by Bun with this file. */
+/** The command line that starts this program again: the built executable, or Bun with this file. */
 const executable = Bun.isStandaloneExecutable ? [process.execPath] : [process.execPath, import.meta.path];
-/** Of a link to it, the link's: "consul", or one that stands for words of its own: "kong-db-checker.sh". */
+/** The name of the executable or of the link that started it: "consul", or a link that implies arguments: "kong-db-checker.sh". */
 const programName = Bun.isStandaloneExecutable ? basename(process.argv0) : "praetor";
 
 const agentOptions: AgentCommandOptions = {
   version: manifest.version,
   clock: systemClock,
-  // Commands that ask an agent start without all that one is made of.
+  // Imported on demand, so that commands which only query an agent start faster.
   start: async (config, options) => (await import("./server/start-daemon.ts")).startDaemon(config, options),
 };
 const commands: readonly Command[] = [

@@ -69,7 +69,7 @@ describe("the outbox", () => {
     expect(sendAll(outbox)).toEqual(["a@2=2", "b@3=1"]);
   });
 
-  test("has its position below the first unacknowledged change, or at the newest commit if there is none", async () => {
+  test("has its position below the first unacknowledged change, or at the newest commit if all are acknowledged", async () => {
     const { outbox, put } = openOutbox({ keyPrefixes: ["a", "b"] });
     outbox.send();
     for (const key of ["a", "b", "z"]) await put(key, "1");

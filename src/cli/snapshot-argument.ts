@@ -2,7 +2,7 @@ import { CommandFailure } from "./command-failure.ts";
 
 /**
  * Returns the FILE argument of a snapshot command.
- * @throws CommandFailure if there is none, or more than one
+ * @throws CommandFailure if the FILE argument is missing or more than one is given
  */
 export function snapshotArgument(words: readonly string[]): string {
   const [path] = words;

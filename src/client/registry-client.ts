@@ -187,7 +187,7 @@ export class RegistryClient {
   async #putCheck(check: RouteCheck, port: number, options: CallOptions): Promise<void> {
     const { serviceKey, serviceHost: host, serviceProtocol = "http" } = this.#settings;
     const body = {
-      ID: check.id, // the agent uses the name as ID if there is none
+      ID: check.id, // the agent uses the name if the ID is missing
       Name: check.name,
       Notes: check.notes,
       ServiceID: serviceKey,

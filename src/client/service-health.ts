@@ -3,10 +3,10 @@ import { nodeMaintenanceId, reasonOf } from "../model/check-reason.ts";
 import { type HttpClient, jsonOf } from "./http.ts";
 import { decodeChecks, type ServiceCheck } from "./service-check.ts";
 
-/** Where the checks are asked for. */
+/** The endpoint that lists the checks. */
 export interface HealthSource {
   readonly http: HttpClient;
-  /** Of a list of checks, with its query: "/v1/health/checks/NAME"; the agent's own, /v1/agent/checks, unless given. */
+  /** The path and query of a list of checks, as "/v1/health/checks/NAME". The default is the agent's, /v1/agent/checks. */
   readonly path?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -14,7 +14,7 @@ export interface RuntimeConfig extends Definitions {
   readonly nodeName: string;
   /** "" takes the id in the data folder, or a new one. */
   readonly nodeId: string;
-  /** The node id that an earlier Consul agent left in the data folder; undefined if there is none. */
+  /** The node id that an earlier Consul agent left in the data folder; undefined if it left no id. */
   readonly consulNodeId: string | undefined;
   readonly nodeMeta: Readonly<Record<string, string>>;
   /** With the final dot: "consul." */

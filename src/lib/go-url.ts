@@ -14,7 +14,7 @@ export interface GoUrl {
   readonly host: string;
   /** Escaped, as it is sent in a request. */
   readonly path: string;
-  /** Without the question mark; undefined when there is none. */
+  /** Without the question mark; undefined for a URL without a query. */
   readonly query: string | undefined;
   /** Without the hash sign, escaped. */
   readonly fragment: string;

@@ -4,7 +4,7 @@ export interface ServiceProxy {
   readonly destinationServiceId: string;
   readonly localServiceAddress: string;
   readonly localServicePort: number;
-  /** Opaque configuration for the proxy; null when there is none. */
+  /** Opaque configuration for the proxy; null if the registration has no configuration. */
   readonly config: ProxyConfig | null;
   readonly upstreams: readonly Upstream[];
   readonly meshGatewayMode: string;

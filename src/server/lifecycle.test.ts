@@ -57,7 +57,7 @@ test("a part that cannot be stopped keeps no other from ending", async () => {
   expect(steps).toEqual(["stop listeners", "stop store", "close listeners", "close store"]);
 });
 
-test("a loop is told to stop, and closes when its last round has ended", async () => {
+test("closing stops a loop and waits for its last round", async () => {
   const steps: string[] = [];
   const lifecycle = new Lifecycle();
   lifecycle.add({ close: () => void steps.push("close store") });

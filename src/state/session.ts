@@ -24,7 +24,7 @@ export function sessionsOfNode(state: State, node: string): SessionRow[] {
   return [...state.nodeSessions.startingWith(rowKey(node))].map(([, row]) => row);
 }
 
-/** Returns the session, or why there is none. Consul: an id that is no UUID gets another error than an unknown one. */
+/** Returns the session or a rejection. Consul: an id that is no UUID gets another error than an unknown one. */
 export function findSession(state: State, id: string): SessionRow | Rejection {
   const fault = uuidFault(id);
   if (fault !== undefined) return { code: "invalid-session-id", fault };

@@ -4,6 +4,9 @@ import { readSourceFiles, type SourceFile } from "./source-file.ts";
 
 /** Folders and documents that keep the rules of CONTRIBUTING.md, "Language". */
 const checked = [
+  "src/[!e]*",
+  "src/e[!n]*",
+  "scripts",
   "test",
   "bench",
   "examples",

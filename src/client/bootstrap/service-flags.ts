@@ -9,7 +9,7 @@ export interface ServiceFlags {
   readonly profile: string | undefined;
   readonly directory: string | undefined;
   readonly useRegistry: boolean;
-  /** Of `-r=consul://host:port`. */
+  /** The value of `-r=consul://host:port`. */
   readonly registryUrl: string | undefined;
   readonly helpAsked: boolean;
 }

@@ -21,8 +21,8 @@ export interface StartSettings {
 }
 
 /**
- * Reads the settings; the environment counts before the command line. Of several variables for a setting the first that is not
- * empty counts: Geneva's and EdgeX 2's, then EdgeX 3's.
+ * Reads the settings. The environment overrides the command line. If several variables set one setting, the first one that is
+ * not empty counts: Geneva's and EdgeX 2's, then EdgeX 3's.
  * @throws OperatingError invalid
  */
 export function readStartSettings(flags: ServiceFlags, env: Environment): StartSettings {
