@@ -47,7 +47,7 @@ describe("an import from a Consul", () => {
     expect(run.stdout).toStartWith("Would import from the Consul snapshot ");
     expect(counts(run, "keys")).toBe("7 0 0");
     expect(run.stdout).toContain("new: services edgex-core-data\n");
-    expect(run.stdout).toContain("Locks are not carried over, only the values: 1 key locked there.\n");
+    expect(run.stdout).toContain("Locks are not imported, only the values: 1 key locked there.\n");
     expect(run.stdout).toContain('"service:kong-db" of kong-db: the source does not tell which program it runs.\n');
     expect((await get("/v1/kv/?keys")).json).toEqual([]);
     expect((await get("/v1/agent/services")).text).toBe("{}");
@@ -177,7 +177,7 @@ describe("an import from a core-keeper", () => {
     expect(run).toMatchObject({ code: 0, stderr: "" });
     expect([counts(run, "keys"), counts(run, "services")]).toEqual(["2 0 0", "1 0 0"]);
     expect(run.stdout).toContain("1 service that left (HALT): gone.\n");
-    expect(run.stdout).toContain("Not carried over: the service daily: ");
+    expect(run.stdout).toContain("Skipped: the service daily: ");
     expect((await get("/v1/kv/edgex/v4/core-data/Writable/LogLevel?raw")).text).toBe("INFO");
     expect((await get("/v1/agent/checks?definitions")).json).toMatchObject({
       "Health Check: core-data": { Definition: { HTTP: "http://127.0.0.1:59880/api/v3/ping", Interval: "10s" } },
@@ -228,7 +228,7 @@ describe("an incomplete import", () => {
     const { code, stderr } = await runCommandWith(importCommand, [`-from-consul=${path()}`], { env });
     expect(code).toBe(1);
     expect(stderr).toStartWith("The agent was lost (");
-    expect(stderr).toEndWith("): 64 of 200 things are imported. Run it again: it goes on with what is missing.\n");
+    expect(stderr).toEndWith("): 64 of 200 items are imported. Run it again: it imports only what is missing.\n");
     expect(counts(await importFrom("-dry-run", `-from-consul=${path()}`), "keys")).toBe("136 0 64");
   });
 
@@ -238,7 +238,7 @@ describe("an incomplete import", () => {
     const io = { env: { CONSUL_HTTP_ADDR: proxy.url }, signal: ending.signal };
     const { code, stderr } = await runCommandWith(importCommand, [`-from-consul=${path()}`], io);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^Interrupted: 64 of 136 things are imported\. Run it again/);
+    expect(stderr).toMatch(/^Interrupted: 64 of 136 items are imported\. Run it again/);
     expect(await importFrom(`-from-consul=${path()}`)).toMatchObject({ code: 0, stderr: "" });
     expect((await get("/v1/kv/many/?keys")).json).toHaveLength(200);
   });
@@ -255,7 +255,7 @@ describe("an incomplete import", () => {
       code: 1,
       stderr:
         "Not imported: the key refused: Unexpected response code: 400 (not that)\n" +
-        "Not all was taken: 2 of 3 things are imported. Mend what is told above and run it again: it goes on with what is missing.\n",
+        "The import is incomplete: 2 of 3 items are imported. Fix the errors above and run it again: it imports only what is missing.\n",
     });
     expect((await get("/v1/kv/more?raw")).text).toBe("x");
   });
@@ -271,7 +271,7 @@ test("an import reports in advance what the agent cannot accept, and copies valu
   await Bun.write(path, JSON.stringify(entries));
   const { code, stdout } = await importFrom(`-from-consul=${path}`);
   expect(code).toBe(0);
-  expect(stdout).toContain("Not carried over: the key too long: it has 524291 bytes, and the agent takes 524288.\n");
+  expect(stdout).toContain("Skipped: the key too long: it has 524291 bytes, and the agent takes 524288.\n");
   expect((await get("/v1/kv/longest?raw")).bytes).toHaveLength(512 * 1024);
 });
 
@@ -281,7 +281,7 @@ test("an import never changes the agent's own node", async () => {
     return renamed.text().then((text) => new Response(text.replaceAll("printer-1", "NODE1")));
   });
   const { stdout } = await importFrom("-overwrite", `-from-consul=${consul.url}`);
-  expect(stdout).toContain("Not carried over: the node NODE1: the agent itself has its name.\n");
+  expect(stdout).toContain("Skipped: the node NODE1: the agent itself has its name.\n");
   expect((await get("/v1/catalog/node/node1")).json).toMatchObject({ Node: { Address: "127.0.0.1" } });
 });
 

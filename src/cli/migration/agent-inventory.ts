@@ -74,7 +74,7 @@ export function foundIn(rows: RegistryRows): Omit<Found<KvEntry>, "where"> {
     vagueChecks,
     checkRemarks,
     remarks: [
-      ...(locked === 0 ? [] : [`Locks are not carried over, only the values: ${counted(locked, "key")} locked there.`]),
+      ...(locked === 0 ? [] : [`Locks are not imported, only the values: ${counted(locked, "key")} locked there.`]),
       ...remarks,
       ...[...nodes, ...queries].flatMap((each) => each.remark ?? []),
     ],
@@ -90,7 +90,7 @@ function carried<T>(what: string, decode: () => Carried<T>): Carried<T> {
   try {
     return decode();
   } catch (error) {
-    return { remark: `Not carried over: the ${what}: ${messageOf(error)}.` };
+    return { remark: `Skipped: the ${what}: ${messageOf(error)}.` };
   }
 }
 
@@ -106,7 +106,7 @@ function carriedNode(rows: NodeRows): Carried<CarriedNode> {
   });
   if (!isAgent) return { item };
   const name = nameOfNode(rows);
-  return { item, remark: `The node ${name} had an agent; its services and checks are carried over as they were last.` };
+  return { item, remark: `The node ${name} had an agent; its services and checks are imported in their last state.` };
 }
 
 function carriedQuery(json: unknown): Carried<PreparedQuery> {
@@ -114,7 +114,7 @@ function carriedQuery(json: unknown): Carried<PreparedQuery> {
   if (query.session !== "" || !isNamed(query)) {
     const why =
       query.session === "" ? "without a name it is known by its id, which stays behind" : "it ends with its session";
-    return { remark: `Not carried over: the prepared query ${nameOf(json)}: ${why}.` };
+    return { remark: `Skipped: the prepared query ${nameOf(json)}: ${why}.` };
   }
   return { item: query };
 }

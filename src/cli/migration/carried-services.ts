@@ -62,7 +62,7 @@ class DefinitionDecoder {
     if (id === "serfHealth") return [];
     const named = `the check ${JSON.stringify(id)}${service === "" ? "" : ` of ${service}`}`;
     if (/^_(node|service)_maintenance\b/.test(id)) {
-      this.remarks.push(`Maintenance mode${service === "" ? "" : ` of ${service}`} is not carried over.`);
+      this.remarks.push(`Maintenance mode${service === "" ? "" : ` of ${service}`} is not imported.`);
       return [];
     }
     const method = checkMethodOf(row);
@@ -73,7 +73,7 @@ class DefinitionDecoder {
         remark(`Consul tells only what ${named} printed; from that it ${method.change} now.`, false);
       return [decodeCheckDefinition(registrationOfCheck(row, method.method), options)];
     } catch (error) {
-      remark(`Not carried over: ${named}: ${messageOf(error)}.`, true);
+      remark(`Skipped: ${named}: ${messageOf(error)}.`, true);
       return [];
     }
   }
@@ -86,7 +86,7 @@ class DefinitionDecoder {
       const own = checks.filter(({ serviceId }) => serviceId === id).toSorted((a, b) => (a.id < b.id ? -1 : 1));
       return [{ service, checks: own }];
     } catch (error) {
-      this.remarks.push(`Not carried over: the service ${id}: ${messageOf(error)}.`);
+      this.remarks.push(`Skipped: the service ${id}: ${messageOf(error)}.`);
       return [];
     }
   }

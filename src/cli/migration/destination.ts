@@ -21,7 +21,7 @@ export function acceptable(found: Found, { node: ownNode, valueBytesMax }: Desti
       .filter(({ node }) => isOwn(node.name))
       .map(({ node }) => `the node ${node.name}: the agent itself has its name`),
     ...keys.filter(({ key }) => key === "").map(() => "a key without a name"),
-  ].map((what) => `Not carried over: ${what}.`);
+  ].map((what) => `Skipped: ${what}.`);
   return {
     ...found,
     inventory: {

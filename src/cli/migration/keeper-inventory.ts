@@ -24,7 +24,7 @@ export async function readKeeper(http: HttpClient, roots: readonly string[]): Pr
   const remarks =
     halted.length === 0
       ? []
-      : [`Not carried over: ${counted(halted.length, "service")} that left (HALT): ${halted.join(", ")}.`];
+      : [`Skipped: ${counted(halted.length, "service")} that left (HALT): ${halted.join(", ")}.`];
   const services = rows.filter((row) => row.text("status") !== "HALT").flatMap((row) => serviceOf(row, remarks));
   return {
     where: `the core-keeper at ${http.urlOf({ path: "/" }).origin}`,
@@ -66,7 +66,7 @@ function serviceOf(row: JsonRow, remarks: string[]): readonly ServiceDefinition[
   try {
     return [decodeServiceDefinition(registration, { source: "api", outputBytesMax: Number.MAX_SAFE_INTEGER })];
   } catch (error) {
-    remarks.push(`Not carried over: the service ${id}: ${messageOf(error)}.`);
+    remarks.push(`Skipped: the service ${id}: ${messageOf(error)}.`);
     return [];
   }
 }

@@ -94,7 +94,7 @@ export function checkIds({ services, checks }: Pick<Inventory, "services" | "che
 export function outcomeText({ done, total, failures, cutShort }: CarriedOut): string {
   const refused = failures.map((failure) => `Not imported: ${printable(failure)}\n`).join("");
   if (cutShort === undefined && failures.length === 0) return "";
-  const reason = cutShort ?? "Not all was taken";
-  const advice = cutShort === undefined ? "Mend what is told above and run it again" : "Run it again";
-  return `${refused}${reason}: ${done} of ${total} things are imported. ${advice}: it goes on with what is missing.\n`;
+  const reason = cutShort ?? "The import is incomplete";
+  const advice = cutShort === undefined ? "Fix the errors above and run it again" : "Run it again";
+  return `${refused}${reason}: ${done} of ${total} items are imported. ${advice}: it imports only what is missing.\n`;
 }
