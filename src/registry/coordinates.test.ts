@@ -9,7 +9,7 @@ import { Coordinates } from "./coordinates.ts";
 
 const periodMs = 5_000;
 
-interface Platform extends TestStore {
+interface TestCoordinates extends TestStore {
   readonly coordinates: Coordinates;
   readonly lines: string[];
   readonly register: (...nodes: readonly string[]) => Promise<unknown>;
@@ -21,14 +21,14 @@ interface Platform extends TestStore {
 }
 
 /** Coordinates of an agent on the node "own", with nothing in the catalog. */
-function openWorld(): Platform {
-  const world = openTestStore();
-  const { clock, store } = world;
+function openCoordinates(): TestCoordinates {
+  const opened = openTestStore();
+  const { clock, store } = opened;
   const lines: string[] = [];
   const log = createLog({ level: "warn", json: false, clock, sink: (line) => void lines.push(line) }, "coordinate");
   const coordinates = new Coordinates(store, { own: "own", areWanted: true, clock, log });
   return {
-    ...{ ...world, coordinates, lines },
+    ...{ ...opened, coordinates, lines },
     register: (...nodes) =>
       Promise.all(
         nodes.map((name) =>
@@ -50,7 +50,7 @@ function openWorld(): Platform {
 }
 
 test("an update that arrives while the agent stops sets no timer", async () => {
-  const { register, coordinates, clock } = openWorld();
+  const { register, coordinates, clock } = openCoordinates();
   await register("a");
   coordinates.stop();
   coordinates.update(nodeAt("a", 1));
@@ -59,7 +59,7 @@ test("an update that arrives while the agent stops sets no timer", async () => {
 
 describe("an update", () => {
   test("is applied at the end of the period, the last one of each node and segment", async () => {
-    const { register, coordinates, clock, placed } = openWorld();
+    const { register, coordinates, clock, placed } = openCoordinates();
     await register("a", "b");
     for (const update of [nodeAt("a", 1), nodeAt("b", 2), nodeAt("A", 3), nodeAt("a", 4, "x")])
       coordinates.update(update);
@@ -71,9 +71,9 @@ describe("an update", () => {
   });
 
   test("is applied if its node is in the catalog by then, and raises no index otherwise", async () => {
-    const { register, coordinates, clock, send, placed, index } = openWorld();
+    const { register, coordinates, clock, send, placed, index } = openCoordinates();
     const before = index();
-    await send(nodeAt("ghost", 1));
+    await send(nodeAt("unregistered", 1));
     expect(index()).toBe(before);
     coordinates.update(nodeAt("late", 2));
     await register("late");
@@ -82,7 +82,7 @@ describe("an update", () => {
   });
 
   test("is not written to the disk", async () => {
-    const { register, send, engine, placed } = openWorld();
+    const { register, send, engine, placed } = openCoordinates();
     await register("a");
     const batches = engine.batches.length;
     await send(nodeAt("a", 1));
@@ -90,7 +90,7 @@ describe("an update", () => {
   });
 
   test("beyond the limit of one period is discarded, and the log says so once", async () => {
-    const { register, send, lines, coordinates } = openWorld();
+    const { register, send, lines, coordinates } = openCoordinates();
     const names = Array.from({ length: 642 }, (_, at) => `n${at}`);
     await register(...names);
     await send(...names.map((name) => nodeAt(name, 1)), nodeAt("n0", 2));
@@ -104,7 +104,7 @@ describe("an update", () => {
   });
 
   test("leaves no timer after it is applied, nor after the agent stops", async () => {
-    const { send, clock, coordinates } = openWorld();
+    const { send, clock, coordinates } = openCoordinates();
     await send(nodeAt("a", 1));
     expect(clock.timerCount).toBe(0);
     coordinates.update(nodeAt("a", 1));
@@ -115,7 +115,7 @@ describe("an update", () => {
 
 describe("a node that leaves the catalog", () => {
   test("loses its coordinates in all segments, whatever the letter case of its name", async () => {
-    const { register, send, store, placed } = openWorld();
+    const { register, send, store, placed } = openCoordinates();
     await register("a", "b", "ab");
     await send(nodeAt("a", 1), nodeAt("a", 2, "x"), nodeAt("b", 3), nodeAt("ab", 4));
     await store.submit({ type: "deregister", node: "A" });
@@ -123,7 +123,7 @@ describe("a node that leaves the catalog", () => {
   });
 
   test("keeps them when only a service on it is deregistered", async () => {
-    const { register, send, store, placed, index } = openWorld();
+    const { register, send, store, placed, index } = openCoordinates();
     await register("a");
     await send(nodeAt("a", 1));
     const before = index();
@@ -133,7 +133,7 @@ describe("a node that leaves the catalog", () => {
   });
 
   test("loses them when a restored snapshot does not have the node", async () => {
-    const { register, send, store, placed, index } = openWorld();
+    const { register, send, store, placed, index } = openCoordinates();
     await register("a");
     const snapshot = store.state;
     await register("b", "own");
@@ -145,7 +145,7 @@ describe("a node that leaves the catalog", () => {
   });
 
   test("keeps them if it is this agent's own node", async () => {
-    const { register, store, placed } = openWorld();
+    const { register, store, placed } = openCoordinates();
     await register("own");
     await store.submit({ type: "deregister", node: "own" });
     expect(placed()).toEqual({ own: 0 });
@@ -153,7 +153,7 @@ describe("a node that leaves the catalog", () => {
 });
 
 test("the index rises with each batch and each removal, at least to the newest write's, and never falls", async () => {
-  const { register, send, store, index } = openWorld();
+  const { register, send, store, index } = openCoordinates();
   let before = index();
   const expectRise = (): void => {
     expect(index()).toBeGreaterThan(before);

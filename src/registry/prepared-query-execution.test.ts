@@ -14,17 +14,17 @@ const backwards: DistanceOrder = {
   nearestFirst: (rows) => rows.toSorted((a, b) => b.node.name.localeCompare(a.node.name)),
 };
 
-interface Platform {
+interface TestQueries {
   readonly queries: PreparedQueries;
   readonly lines: readonly string[];
   readonly nodes: (execution?: Partial<ExecutionOptions>) => readonly string[] | undefined;
 }
 
 /** Instances of "web" on the nodes n01 ... n12, and one query, "q". */
-async function world(
+async function openQueries(
   query: { readonly changes?: Partial<PreparedQuery>; readonly service?: Partial<ServiceQuery> } = {},
   distances?: DistanceOrder,
-): Promise<Platform> {
+): Promise<TestQueries> {
   const { store, clock } = openTestStore();
   for (let at = 1; at <= 12; at += 1) {
     const name = `n${String(at).padStart(2, "0")}`;
@@ -39,14 +39,14 @@ async function world(
   const metrics = new Metrics(clock.wallMs());
   const of = { clock, metrics, random, log, datacenter: "dc1", node: "n05", distances };
   const queries = new PreparedQueries(store, of);
-  const nodes: Platform["nodes"] = (execution = {}) =>
+  const nodes: TestQueries["nodes"] = (execution = {}) =>
     queries.execute("q", { ...plain, ...execution })?.instances.map(({ node }) => node.name);
   return { queries, lines, nodes };
 }
 
 describe("the order of instances", () => {
   test("differs each time, and has each instance once", async () => {
-    const { nodes } = await world();
+    const { nodes } = await openQueries();
     const [one, other] = [nodes(), nodes()];
     expect(one).not.toEqual(other);
     expect(one?.toSorted()).toEqual(other?.toSorted());
@@ -54,7 +54,7 @@ describe("the order of instances", () => {
   });
 
   test("is by distance from the `near` node, and the limit applies after that", async () => {
-    const { nodes } = await world({}, backwards);
+    const { nodes } = await openQueries({}, backwards);
     expect(nodes({ near: "n99", limit: 3 })).toEqual(["n12", "n11", "n10"]);
     expect(nodes({ near: "n10", limit: 3 })).toEqual(["n10", "n11", "n12"]);
     // Consul: looks for the node itself among the first ten only.
@@ -62,7 +62,7 @@ describe("the order of instances", () => {
   });
 
   test("begins with the agent's own node for _agent, and with the client's node for _ip", async () => {
-    const { nodes } = await world({ service: { near: "_agent" } }, backwards);
+    const { nodes } = await openQueries({ service: { near: "_agent" } }, backwards);
     expect(nodes({ limit: 1 })).toEqual(["n05"]);
     expect(nodes({ near: "_ip", clientAddress: "192.0.2.7", limit: 1 })).toEqual(["n07"]);
     const unknown = [nodes({ near: "_ip" }), nodes({ near: "_ip", clientAddress: "198.51.100.1" })];
@@ -73,7 +73,7 @@ describe("the order of instances", () => {
 
 test("an unknown failover datacenter is skipped and logged at debug level", async () => {
   const failover = { nearestN: 2, datacenters: ["dc2", "dc3"] };
-  const { queries, lines } = await world({ service: { service: "nowhere", failover } });
+  const { queries, lines } = await openQueries({ service: { service: "nowhere", failover } });
   expect(queries.execute("q", plain)).toEqual({
     ...{ service: "nowhere", instances: [], dnsTtl: "", datacenter: "dc1", failovers: 0 },
   });
@@ -84,7 +84,10 @@ test("an unknown failover datacenter is skipped and logged at debug level", asyn
 });
 
 test("an unknown query is undefined, and a template resolves by name only", async () => {
-  const { queries } = await world({ changes: { template: nameTemplate }, service: { service: "${name.suffix}" } });
+  const { queries } = await openQueries({
+    changes: { template: nameTemplate },
+    service: { service: "${name.suffix}" },
+  });
   expect(queries.execute("nope", plain)).toBeUndefined();
   expect(queries.explain("")).toBeUndefined();
   expect(queries.execute("Qweb", plain)?.service).toBe("Qweb");

@@ -39,60 +39,60 @@ describe("a query is answered at once", () => {
     ["whose index is two above the store's newest", 4, 1],
     ["whose index is far above the store's newest", 2 ** 63, 1],
   ])("%s", async (_name, index, answered) => {
-    const world = await openWithKeys();
-    const asked = ask(world, { index });
+    const opened = await openWithKeys();
+    const asked = ask(opened, { index });
     await settle();
     expect(asked.index).toBe(answered);
-    expect([world.store.watches.size, world.clock.timerCount]).toEqual([0, 0]);
+    expect([opened.store.watches.size, opened.clock.timerCount]).toEqual([0, 0]);
   });
 
   test("whose client has disconnected", async () => {
-    const world = await openWithKeys();
-    const asked = ask(world, { signal: AbortSignal.abort() });
+    const opened = await openWithKeys();
+    const asked = ask(opened, { signal: AbortSignal.abort() });
     await settle();
-    expect([asked.index, world.store.watches.size]).toEqual([1, 0]);
+    expect([asked.index, opened.store.watches.size]).toEqual([1, 0]);
   });
 });
 
 describe("a blocking query", () => {
   test("is answered by a write to its topic, with that write's index, and leaves no timer or waiter", async () => {
-    const world = await openWithKeys();
-    const asked = ask(world);
+    const opened = await openWithKeys();
+    const asked = ask(opened);
     await settle();
-    expect([asked.index, world.store.watches.size]).toEqual([undefined, 1]);
-    await world.store.submit(keySet("a", "2"));
+    expect([asked.index, opened.store.watches.size]).toEqual([undefined, 1]);
+    await opened.store.submit(keySet("a", "2"));
     await settle();
     expect(asked.index).toBe(3);
-    expect([world.store.watches.size, world.clock.timerCount]).toEqual([0, 0]);
+    expect([opened.store.watches.size, opened.clock.timerCount]).toEqual([0, 0]);
   });
 
   test("is held through other writes and through those that change nothing", async () => {
-    const world = await openWithKeys();
-    const asked = ask(world);
-    await world.store.submit(keySet("b", "2"));
-    await world.store.submit(keySet("a", "1"));
+    const opened = await openWithKeys();
+    const asked = ask(opened);
+    await opened.store.submit(keySet("b", "2"));
+    await opened.store.submit(keySet("a", "1"));
     await settle();
     expect(asked.index).toBeUndefined();
   });
 
   test("with an index one above the newest is answered by the next write to its topic", async () => {
-    const world = await openWithKeys();
-    const asked = ask(world, { index: 3 });
+    const opened = await openWithKeys();
+    const asked = ask(opened, { index: 3 });
     await settle();
-    expect([asked.index, world.store.watches.size]).toEqual([undefined, 1]);
-    await world.store.submit(keySet("a", "2"));
+    expect([asked.index, opened.store.watches.size]).toEqual([undefined, 1]);
+    await opened.store.submit(keySet("a", "2"));
     await settle();
     expect(asked.index).toBe(3);
   });
 
   test("is answered with the index of its topic when the wait is over", async () => {
-    const world = await openWithKeys();
-    const asked = ask(world, { index: 2, waitMs: 10_000 });
-    await world.clock.advance(9_999);
+    const opened = await openWithKeys();
+    const asked = ask(opened, { index: 2, waitMs: 10_000 });
+    await opened.clock.advance(9_999);
     expect(asked.index).toBeUndefined();
-    await world.clock.advance(10_000 / 16 + 1);
+    await opened.clock.advance(10_000 / 16 + 1);
     expect(asked.index).toBe(1);
-    expect([world.store.watches.size, world.clock.timerCount]).toEqual([0, 0]);
+    expect([opened.store.watches.size, opened.clock.timerCount]).toEqual([0, 0]);
   });
 
   test.each([
@@ -100,32 +100,32 @@ describe("a blocking query", () => {
     ["names a wait of 0 waits the default", 0, limits.defaultMs],
     ["names a longer wait waits the longest that is allowed", 1e12, limits.maxMs],
   ])("that %s, and at most a sixteenth more", async (_name, waitMs, expectedMs) => {
-    const world = await openWithKeys();
-    const asked = ask(world, { waitMs });
-    await world.clock.advance(expectedMs - 1);
+    const opened = await openWithKeys();
+    const asked = ask(opened, { waitMs });
+    await opened.clock.advance(expectedMs - 1);
     expect(asked.index).toBeUndefined();
-    await world.clock.advance(expectedMs / 16 + 1);
+    await opened.clock.advance(expectedMs / 16 + 1);
     expect(asked.index).toBe(1);
   });
 
   test("ends when its client disconnects", async () => {
-    const world = await openWithKeys();
+    const opened = await openWithKeys();
     const client = new AbortController();
-    const asked = ask(world, { signal: client.signal });
+    const asked = ask(opened, { signal: client.signal });
     await settle();
     client.abort();
     await settle();
     expect(asked.index).toBe(1);
-    expect([world.store.watches.size, world.clock.timerCount]).toEqual([0, 0]);
+    expect([opened.store.watches.size, opened.clock.timerCount]).toEqual([0, 0]);
   });
 
   test("ends when the store closes, and does not wait after that", async () => {
-    const world = await openWithKeys();
-    const asked = ask(world);
-    await world.store.close();
-    const late = ask(world);
+    const opened = await openWithKeys();
+    const asked = ask(opened);
+    await opened.store.close();
+    const late = ask(opened);
     await settle();
-    expect([asked.index, late.index, world.store.watches.size]).toEqual([1, 1, 0]);
+    expect([asked.index, late.index, opened.store.watches.size]).toEqual([1, 1, 0]);
   });
 });
 

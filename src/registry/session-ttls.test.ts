@@ -9,33 +9,33 @@ import { SessionTtls } from "./session-ttls.ts";
 
 const id = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";
 
-interface Platform extends TestStore {
+interface TestTtls extends TestStore {
   readonly ttls: SessionTtls;
   readonly lines: string[];
   readonly lives: () => boolean;
 }
 
-function keep(world: TestStore): Platform {
+function withTtls(opened: TestStore): TestTtls {
   const lines: string[] = [];
   const settings = {
     level: "warn" as const,
     json: false,
-    clock: world.clock,
+    clock: opened.clock,
     sink: (line: string) => void lines.push(line),
   };
-  const ttls = new SessionTtls(world.store, { clock: world.clock, log: createLog(settings, "session") });
-  return { ...world, ttls, lines, lives: () => getSession(world.store.state, id) !== undefined };
+  const ttls = new SessionTtls(opened.store, { clock: opened.clock, log: createLog(settings, "session") });
+  return { ...opened, ttls, lines, lives: () => getSession(opened.store.state, id) !== undefined };
 }
 
-async function worldWithSession(ttl: string): Promise<Platform> {
-  const world = keep(openTestStore());
-  await world.store.submit({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, checks: [] });
-  await createSession(world.store, sessionNamed(id, { ttl }));
-  return world;
+async function openWithSession(ttl: string): Promise<TestTtls> {
+  const opened = withTtls(openTestStore());
+  await opened.store.submit({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, checks: [] });
+  await createSession(opened.store, sessionNamed(id, { ttl }));
+  return opened;
 }
 
 test("a session without renewals ends after its TTL and within twice its TTL", async () => {
-  const { clock, lives } = await worldWithSession("10s");
+  const { clock, lives } = await openWithSession("10s");
   await clock.advance(10_000);
   expect(lives()).toBe(true);
   await clock.advance(10_000);
@@ -44,7 +44,7 @@ test("a session without renewals ends after its TTL and within twice its TTL", a
 });
 
 test("a renewal restarts the TTL, whatever the letter case of the id, and writes nothing", async () => {
-  const { clock, lives, ttls, disk } = await worldWithSession("10s");
+  const { clock, lives, ttls, disk } = await openWithSession("10s");
   const { revision } = disk;
   for (let at = 0; at < 5; at += 1) {
     await clock.advance(19_000);
@@ -58,7 +58,7 @@ test("a renewal restarts the TTL, whatever the letter case of the id, and writes
 });
 
 test.each(["", "0s"])("a session with the TTL %j does not expire", async (ttl) => {
-  const { clock, lives, ttls } = await worldWithSession(ttl);
+  const { clock, lives, ttls } = await openWithSession(ttl);
   expect(clock.timerCount).toBe(0);
   expect(ttls.renew(id)?.id).toBe(id);
   await clock.advance(1e9);
@@ -66,24 +66,24 @@ test.each(["", "0s"])("a session with the TTL %j does not expire", async (ttl) =
 });
 
 test("a jump of the wall clock ends no session", async () => {
-  const { clock, lives } = await worldWithSession("10s");
+  const { clock, lives } = await openWithSession("10s");
   clock.jumpWall(56 * 365 * 86_400_000);
   await clock.advance(15_000);
   expect(lives()).toBe(true);
 });
 
 test("a destroyed session leaves no timer", async () => {
-  const { clock, store } = await worldWithSession("10s");
+  const { clock, store } = await openWithSession("10s");
   await destroySession(store, id);
   expect(clock.timerCount).toBe(0);
 });
 
 test("after a restart a session has its full time again", async () => {
-  const before = await worldWithSession("10s");
+  const before = await openWithSession("10s");
   await before.clock.advance(15_000);
   before.ttls.stop();
   expect(before.clock.timerCount).toBe(0);
-  const after = keep(before);
+  const after = withTtls(before);
   await after.clock.advance(19_000);
   expect(after.lives()).toBe(true);
   await after.clock.advance(1_000);
@@ -91,7 +91,7 @@ test("after a restart a session has its full time again", async () => {
 });
 
 test("a session cannot be renewed while its end is being written or retried", async () => {
-  const { clock, engine, lives, ttls } = await worldWithSession("10s");
+  const { clock, engine, lives, ttls } = await openWithSession("10s");
   engine.hold();
   await clock.advance(20_000);
   expect(lives()).toBe(true);
@@ -106,7 +106,7 @@ test("a session cannot be renewed while its end is being written or retried", as
 });
 
 test("an end that cannot be written is retried each second, and logged as a warning once a minute", async () => {
-  const { clock, engine, lives, lines } = await worldWithSession("10s");
+  const { clock, engine, lives, lines } = await openWithSession("10s");
   engine.fail();
   await clock.advance(40_000);
   await settle();

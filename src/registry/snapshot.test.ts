@@ -33,62 +33,62 @@ function valueOf({ store }: TestStore, key: string): string | undefined {
 }
 
 test("a snapshot does not include writes that arrive while its blocks are read", async () => {
-  const world = openTestStore();
-  await world.store.submit(keySet("a", "1"));
-  const snapshot = takeSnapshot(world.store);
+  const opened = openTestStore();
+  await opened.store.submit(keySet("a", "1"));
+  const snapshot = takeSnapshot(opened.store);
   const before = Buffer.concat([...snapshot.blocks()]);
-  await world.store.submit(keySet("a", "2"));
+  await opened.store.submit(keySet("a", "2"));
   expect(Buffer.concat([...snapshot.blocks()])).toEqual(before);
-  await restore(world.store, [before]);
-  expect(valueOf(world, "a")).toBe("1");
+  await restore(opened.store, [before]);
+  expect(valueOf(opened, "a")).toBe("1");
 });
 
 describe("a restore", () => {
   test("is one batch, and durable when it resolves", async () => {
-    const world = openTestStore();
-    await Promise.all([keySet("a", "1"), keySet("b", "1")].map((each) => world.store.submit(each)));
-    const saved = save(world.store);
-    await Promise.all([keySet("a", "2"), keySet("c", "2")].map((each) => world.store.submit(each)));
-    world.engine.batches.length = 0;
-    await restore(world.store, saved);
-    expect(world.engine.batches).toHaveLength(1);
-    const { state } = openState(world.disk.rows(), world.disk.revision);
-    expect([...state.kv.entries()]).toEqual([...world.store.state.kv.entries()]);
-    expect(["a", "b", "c"].map((key) => valueOf(world, key))).toEqual(["1", "1", undefined]);
+    const opened = openTestStore();
+    await Promise.all([keySet("a", "1"), keySet("b", "1")].map((each) => opened.store.submit(each)));
+    const saved = save(opened.store);
+    await Promise.all([keySet("a", "2"), keySet("c", "2")].map((each) => opened.store.submit(each)));
+    opened.engine.batches.length = 0;
+    await restore(opened.store, saved);
+    expect(opened.engine.batches).toHaveLength(1);
+    const { state } = openState(opened.disk.rows(), opened.disk.revision);
+    expect([...state.kv.entries()]).toEqual([...opened.store.state.kv.entries()]);
+    expect(["a", "b", "c"].map((key) => valueOf(opened, key))).toEqual(["1", "1", undefined]);
     expect(state.index).toBe(5);
   });
 
   test("of the present state writes no row again", async () => {
-    const world = openTestStore();
-    await world.store.submit(keySet("a", "1"));
-    await restore(world.store, save(world.store));
-    expect(world.engine.batches.at(-1)?.changes.map(({ table }) => table)).toEqual(["meta"]);
+    const opened = openTestStore();
+    await opened.store.submit(keySet("a", "1"));
+    await restore(opened.store, save(opened.store));
+    expect(opened.engine.batches.at(-1)?.changes.map(({ table }) => table)).toEqual(["meta"]);
   });
 
   test("that cannot be made durable changes nothing and wakes no watcher", async () => {
-    const world = openTestStore();
-    await world.store.submit(keySet("a", "1"));
-    const saved = save(world.store);
-    await world.store.submit(keySet("a", "2"));
-    const before = world.store.state;
+    const opened = openTestStore();
+    await opened.store.submit(keySet("a", "1"));
+    const saved = save(opened.store);
+    await opened.store.submit(keySet("a", "2"));
+    const before = opened.store.state;
     let woken = false;
-    world.store.watches.wait([topics.key("a")], () => (woken = true));
-    world.engine.fail();
-    expect(await rejectionOf(restore(world.store, saved))).toMatchObject({ code: "disk-full" });
-    expect([world.store.state, woken]).toEqual([before, false]);
+    opened.store.watches.wait([topics.key("a")], () => (woken = true));
+    opened.engine.fail();
+    expect(await rejectionOf(restore(opened.store, saved))).toMatchObject({ code: "disk-full" });
+    expect([opened.store.state, woken]).toEqual([before, false]);
   });
 
   test("of a snapshot with a higher index continues from that index, and no index falls", async () => {
     const other = openTestStore();
     for (let at = 0; at < 9; at += 1) await other.store.submit(keySet("a", `${at}`));
-    const world = openTestStore();
-    await world.store.submit(keySet("b", "1"));
-    await restore(world.store, save(other.store));
-    expect(world.store.state.index).toBe(10);
+    const opened = openTestStore();
+    await opened.store.submit(keySet("b", "1"));
+    await restore(opened.store, save(other.store));
+    expect(opened.store.state.index).toBe(10);
     for (const topic of [topics.key("a"), topics.key("b"), topics.tree(""), topics.nodes])
-      expect(world.store.indexOf([topic])).toBe(10);
-    await world.store.submit(keySet("c", "1"));
-    expect(world.store.indexOf([topics.key("c")])).toBe(11);
+      expect(opened.store.indexOf([topic])).toBe(10);
+    await opened.store.submit(keySet("c", "1"));
+    expect(opened.store.indexOf([topics.key("c")])).toBe(11);
   });
 
   test("wakes the watchers of an unchanged key, with a higher index", async () => {
@@ -108,17 +108,17 @@ describe("a restore", () => {
 });
 
 describe("sessions after a restore", () => {
-  async function worldWithSession(ttl: string): Promise<TestStore> {
-    const world = openTestStore();
-    const log = createLog({ level: "warn", json: false, clock: world.clock, sink: () => {} }, "session");
-    new SessionTtls(world.store, { clock: world.clock, log });
-    await world.store.submit({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, checks: [] });
-    await createSession(world.store, sessionNamed(id, { ttl, lockDelayMs: 15_000 }));
-    return world;
+  async function openWithSession(ttl: string): Promise<TestStore> {
+    const opened = openTestStore();
+    const log = createLog({ level: "warn", json: false, clock: opened.clock, sink: () => {} }, "session");
+    new SessionTtls(opened.store, { clock: opened.clock, log });
+    await opened.store.submit({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, checks: [] });
+    await createSession(opened.store, sessionNamed(id, { ttl, lockDelayMs: 15_000 }));
+    return opened;
   }
 
   test("that had ended have their full TTL again", async () => {
-    const { store, clock } = await worldWithSession("10s");
+    const { store, clock } = await openWithSession("10s");
     const saved = save(store);
     await clock.advance(20_000);
     expect(getSession(store.state, id)).toBeUndefined();
@@ -132,13 +132,13 @@ describe("sessions after a restore", () => {
 
   test("that the snapshot does not have leave no timer", async () => {
     const empty = save(openTestStore().store);
-    const { store, clock } = await worldWithSession("10s");
+    const { store, clock } = await openWithSession("10s");
     await restore(store, empty);
     expect(clock.timerCount).toBe(0);
   });
 
   test("keep a key's lock delay, because the former holder may still be at work", async () => {
-    const { store, clock } = await worldWithSession("");
+    const { store, clock } = await openWithSession("");
     const saved = save(store);
     await store.submit(keyLock("a", id));
     await store.submit({ type: "session-destroy", id });

@@ -119,12 +119,12 @@ describe("a batch that fails", () => {
 
   test("wakes no watcher and calls no listener", async () => {
     const { store, engine } = openTestStore();
-    let told = 0;
-    store.follow(() => (told += 1));
-    store.watches.wait([topics.key("a")], () => (told += 1));
+    let calls = 0;
+    store.follow(() => (calls += 1));
+    store.watches.wait([topics.key("a")], () => (calls += 1));
     engine.fail();
     await rejectionOf(store.submit(keySet("a", "1")));
-    expect(told).toBe(0);
+    expect(calls).toBe(0);
   });
 
   test("does not fail the commands that queued up behind it", async () => {
@@ -176,16 +176,18 @@ test("after any failures the disk has exactly the acknowledged writes", async ()
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
       const { store, engine, disk } = openTestStore();
-      const told = new Map<string, string>();
+      const acknowledged = new Map<string, string>();
       for (const [at, { keys, fails }] of steps.entries()) {
         if (fails) engine.fail();
         else engine.recover();
-        const writes = keys.map((key) => store.submit(keySet(key, String(at))).then(() => told.set(key, String(at))));
+        const writes = keys.map((key) =>
+          store.submit(keySet(key, String(at))).then(() => acknowledged.set(key, String(at))),
+        );
         await Promise.allSettled(writes);
       }
       const { state } = openState(disk.rows(), disk.revision);
       const kept = [...state.kv.values()].map(({ key, value }) => [key, Buffer.from(value).toString()]);
-      expect(Object.fromEntries(kept)).toEqual(Object.fromEntries(told));
+      expect(Object.fromEntries(kept)).toEqual(Object.fromEntries(acknowledged));
       expect(state.index).toBe(store.state.index);
     }),
   );

@@ -8,14 +8,14 @@ import { logWriteTrouble } from "./write-trouble.ts";
 const full = new OperatingError("unavailable", "disk-full", "the disk is full");
 const broken = new OperatingError("unavailable", "disk-error", "the disk is broken");
 
-interface Platform {
+interface LoggedMeter {
   readonly meter: StoreMeter;
   readonly clock: FakeClock;
   /** Level and message of each line. */
   readonly lines: string[];
 }
 
-function openWorld(): Platform {
+function openMeter(): LoggedMeter {
   const clock = new FakeClock();
   const lines: string[] = [];
   const sink = (line: string): void => void lines.push(line.replace(/^\S+ /, ""));
@@ -32,7 +32,7 @@ function openWorld(): Platform {
 
 describe("a disk that refuses writes", () => {
   test("is logged once, and once more when the reason changes", () => {
-    const { meter, lines } = openWorld();
+    const { meter, lines } = openMeter();
     for (const error of [full, full, full, broken, broken]) meter.refused(error);
     expect(lines).toEqual([
       '[ERROR] store: Writes are refused; reads, DNS and checks go on: error="the disk is full"',
@@ -41,7 +41,7 @@ describe("a disk that refuses writes", () => {
   });
 
   test("that accepts some writes between others is not logged again each time", async () => {
-    const { meter, clock, lines } = openWorld();
+    const { meter, clock, lines } = openMeter();
     for (let time = 0; time < 10; time++) {
       meter.refused(full);
       await clock.advance(1_000);
@@ -51,7 +51,7 @@ describe("a disk that refuses writes", () => {
   });
 
   test("is logged as recovered, with the number of refused batches, and the next trouble is logged again", async () => {
-    const { meter, clock, lines } = openWorld();
+    const { meter, clock, lines } = openMeter();
     meter.refused(full);
     meter.refused(full);
     await clock.advance(5_000);
