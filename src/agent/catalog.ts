@@ -12,7 +12,7 @@ export interface Catalog {
   /**
    * Makes the whole change durable, in one batch where the catalog is in the same process.
    * @throws OperatingError conflict when the catalog refuses a registration; the rest of the change is durable then.
-   * unavailable when nothing is; timeout when that is not known
+   * unavailable when none of it is durable; timeout when the agent does not know
    */
   commit(change: CatalogChange): Promise<void>;
   /** The services and checks of this node. */

@@ -82,7 +82,7 @@ describe("a request ends", () => {
     expect(await statusOf(limit, "192.0.2.1")).toBe(200);
   });
 
-  test("whose answer is a stream, when its client goes away", async () => {
+  test("whose answer is a stream, when its client disconnects", async () => {
     const limit = new ClientLimit(1);
     const going = new AbortController();
     await limit.answer(

@@ -42,7 +42,7 @@ export class HttpRequest {
     this.query = options.query === "" ? QueryString.none : new QueryString(options.query);
   }
 
-  /** Aborts when the client goes away. */
+  /** Aborts when the client has disconnected. */
   get signal(): AbortSignal {
     return this.raw.signal;
   }

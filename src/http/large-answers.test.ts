@@ -6,7 +6,7 @@ const open = new AbortController().signal;
 const answer = new Uint8Array(1 << 20);
 const { length } = answer;
 
-/** Whether it is let go on, by now. */
+/** Returns whether the promise has resolved by now. */
 async function hasEnded(promise: Promise<void>): Promise<boolean> {
   let ended = false;
   void promise.then(() => (ended = true));
@@ -34,7 +34,7 @@ test("an unread answer makes only the same client's next answer wait", async () 
   expect(await hasEnded(next)).toBe(true);
 });
 
-test("a waiting request whose client has gone away does not block the next", async () => {
+test("a waiting request whose client has disconnected does not block the next", async () => {
   const large = new LargeAnswers(length);
   const gone = new AbortController();
   const unread = large.body("a", answer, gone.signal);
@@ -53,7 +53,7 @@ test("an answer larger than the limit goes out alone", async () => {
   expect(large.hasRoom("a", 1)).toBe(false);
 });
 
-test("a client that goes away frees its room, whether it reads or waits", async () => {
+test("a client that disconnects frees its room, whether it reads or waits", async () => {
   const large = new LargeAnswers(length);
   const gone = new AbortController();
   large.body("a", answer, gone.signal);

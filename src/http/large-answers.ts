@@ -2,8 +2,8 @@ import { nextTurn } from "../lib/next-turn.ts";
 
 /*
  * The unread rest of an answer stays in memory, and a client that reads nothing is disconnected only after two minutes.
- * So a large answer goes out in pieces, as the client reads them, and each client may have 64 MiB of large answers under
- * way. The next waits for room, and is rendered only then:
+ * So the agent sends a large answer in pieces, as the client reads them, and limits each client to 64 MiB of unfinished
+ * large answers. The next answer waits for room and is rendered only then:
  *
  *   answered at once:   12 MiB + 12 MiB + 40 MiB        waits: 1 MiB        of another client: at once
  *
@@ -97,7 +97,7 @@ export class LargeAnswers {
     };
   }
 
-  /** Waits a turn, so that a client that goes away with the others is not let in first. */
+  /** Waits a turn, so that a waiting request whose client disconnects in the same turn is not admitted first. */
   #letGoSoon(client: string, holding: Holding): void {
     void nextTurn().then(() => this.#letGo(client, holding));
   }

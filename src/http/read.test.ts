@@ -111,7 +111,7 @@ describe("a blocking query", () => {
     expect(held.response && [await held.response.text(), indexOf(held.response)]).toEqual(["1", 1]);
   });
 
-  test("leaves no watch or timer when its client goes away", async () => {
+  test("leaves no watch or timer when its client disconnects", async () => {
     const api = await startTestApi();
     await api.store.submit(keySet("a", "1"));
     const client = new AbortController();

@@ -51,7 +51,7 @@ type Methods<T> = { readonly [M in Method]?: T };
 
 export type Endpoint = (request: HttpRequest) => Response | Promise<Response>;
 
-/** Reads path, parameters and body; returns what is then done with the datacenter. */
+/** Reads path, parameters and body, and returns the operation to run in the datacenter. */
 export type DatacenterEndpoint = (request: HttpRequest) => Operation | Promise<Operation>;
 
 /** A read or a write of the datacenter. */

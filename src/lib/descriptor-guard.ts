@@ -29,7 +29,7 @@ export interface GuardOptions {
   readonly descriptors: Descriptors;
 }
 
-/** Time between two looks. A check that runs after the last descriptor is gone and before the next look may fail. */
+/** The time between two counts. A check that needs a descriptor after the last one is used and before the next count may fail. */
 const intervalMs = 500;
 const reserveMax = 32;
 

@@ -6,7 +6,7 @@ export const storeTables = {
   tombstones: "tombstones",
   /** Single values. */
   meta: "meta",
-  /** What this agent must remember: no part of the state. */
+  /** Rows that only this agent uses (LocalRows). They are not part of the state. */
   local: "local",
 } as const;
 

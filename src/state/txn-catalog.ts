@@ -10,7 +10,7 @@ import { ensureService } from "./service.ts";
 
 type Step = readonly TxnResult[] | string;
 
-/** What the verbs, which are the same for nodes, services and checks, need of a row of one of these. */
+/** The row that a verb acts on. The verbs are the same for nodes, services and checks. */
 interface Target<Row extends RowIndexes> {
   readonly noun: "Node" | "Service" | "Check";
   /** As in `check "c" on node "n"`. */
