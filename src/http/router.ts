@@ -150,8 +150,12 @@ export class Router {
       return text(403, "Access is restricted");
     try {
       const read = new HttpRequest(request, target, {
-        ...{ rest: path.slice(route.path.length), query: asked.query.slice(1), peerAddress: clientAddress },
-        ...{ largeAnswers: this.#largeAnswers, clock: this.#clock, isPretty: this.#isPretty },
+        rest: path.slice(route.path.length),
+        query: asked.query.slice(1),
+        peerAddress: clientAddress,
+        largeAnswers: this.#largeAnswers,
+        clock: this.#clock,
+        isPretty: this.#isPretty,
       });
       return await answerByRoute(this.#pipeline, { route, endpoint }, read);
     } catch (error) {
