@@ -48,7 +48,7 @@ describe("without access control", () => {
   });
 
   test.each(["default", "agent", "agent_master", "replication", "acl_token", "nosuch", ""])(
-    "the agent's token %j cannot be set",
+    "the agent's ACL token %j cannot be set",
     async (name) => expectError(await send("PUT", `/v1/agent/token/${name}`, { body: { Token: "x" } }), disabled),
   );
 });

@@ -21,14 +21,14 @@ async function agentCheck(id: string): Promise<string> {
   return answer.text;
 }
 
-describe("registering", () => {
-  test("a node check without an ID gets its name as ID and starts critical", async () => {
+describe("registering a check", () => {
+  test("of the node without an ID uses its name as ID, and the check starts critical", async () => {
     const Name = unique("node check");
     await registerCheck({ Name, TTL: "1h" });
     expect(await agentCheck(Name)).toBe(`{"${Name}":${checkText({ id: Name, status: "critical", type: "ttl" })}}`);
   });
 
-  test("the health check of EdgeX's Go services keeps its name as ID, with blanks and colon", async () => {
+  test("as EdgeX's Go services do uses the check's name as ID, with its blanks and colon", async () => {
     const service = unique("edgex-core-data");
     await registerService({ Name: service, Port: 48080, Address: "127.0.0.1" });
     const Name = `Health Check: ${service}`;
@@ -38,7 +38,7 @@ describe("registering", () => {
     expect(masked((await get(`/v1/health/checks/${service}`)).text)).toBe(`[${checkText(expected)}]`);
   });
 
-  test("?definitions adds how checks run", async () => {
+  test("of a URL is listed by ?definitions with its whole definition", async () => {
     const Name = unique("told");
     await registerCheck({ Name, HTTP: "http://127.0.0.1:1/a", Header: { A: ["b"] }, Interval: "1h", OutputMaxSize: 9 });
     const answer = await get(`/v1/agent/checks?definitions&filter=${encodeURIComponent(`Name == "${Name}"`)}`);
@@ -54,14 +54,14 @@ describe("registering", () => {
     expect(told[Name]?.Definition).toEqual(differs("consul", "it tells nobody how its checks are run") ? {} : ours);
   });
 
-  test("ID, notes and initial status are kept", async () => {
+  test("keeps the ID, the notes and the initial status of the definition", async () => {
     const ID = unique("id");
     await registerCheck({ ID, Name: "named", TTL: "1h", Notes: "n", Status: "passing" });
     const expected = checkText({ id: ID, name: "named", status: "passing", notes: "n", type: "ttl" });
     expect(await agentCheck(ID)).toBe(`{"${ID}":${expected}}`);
   });
 
-  test("a service's check shows the service's ID, name and tags", async () => {
+  test("of a service adds the service's ID, name and tags to the check", async () => {
     const [ID, service] = [unique("id"), unique("web")];
     await registerService({ ID, Name: service, Tags: ["a", "b"] });
     const Name = unique("check");
@@ -82,7 +82,7 @@ describe("registering", () => {
     ["ttl", { TTL: "1h" }],
     ["alias", { AliasService: "nobody" }],
     ["http", { HTTP: "http://127.0.0.1:1/", TCP: "127.0.0.1:1", Interval: "1h" }],
-  ])("has the type %s: %j", async (type, definition) => {
+  ])("sets the check's Type to %s for the definition %j", async (type, definition) => {
     const Name = unique("check");
     await registerCheck({ Name, ...definition });
     expect(await agentCheck(Name)).toContain(`"Type":"${type}","Definition":{}`);
@@ -94,7 +94,7 @@ describe("a TTL check", () => {
     ["pass", "passing"],
     ["warn", "warning"],
     ["fail", "critical"],
-  ])("is set by %s; the note is its output, in the catalog too", async (verb, status) => {
+  ])("is set by %s; the note becomes its output, in the catalog too", async (verb, status) => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h", Status: status === "critical" ? "passing" : "critical" } });
     expectEmpty(await put(`/v1/agent/check/${verb}/service:${Name}?note=a%20b+c%2B`));
@@ -104,7 +104,7 @@ describe("a TTL check", () => {
     expect(masked((await get(`/v1/health/checks/${Name}`)).text)).toBe(`[${expected}]`);
   });
 
-  test("is set by an update; the ID may be escaped", async () => {
+  test("is set by a request to /update, whose path may have an escaped check ID", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h" } });
     expectEmpty(await put(`/v1/agent/check/update/service%3A${Name}`, { Status: "warning", Output: "hm" }));
@@ -113,14 +113,14 @@ describe("a TTL check", () => {
     expect(await agentCheck(`service:${Name}`)).toContain('"Status":"passing","Notes":"","Output":""');
   });
 
-  test("keeps 4096 bytes of output and says how many it had", async () => {
+  test("keeps the first 4096 bytes of a longer output and adds the original length", async () => {
     const Name = unique("check");
     await registerCheck({ Name, TTL: "1h" });
     expectEmpty(await put(`/v1/agent/check/update/${Name}`, { Status: "passing", Output: "x".repeat(5000) }));
     expect(await agentCheck(Name)).toContain(`"Output":"${"x".repeat(4096)} ... (captured 4096 of 5000 bytes)"`);
   });
 
-  test("turns critical when its TTL ends and repeats its last output", async () => {
+  test("turns critical when its TTL ends, and its new output includes the last one", async () => {
     const Name = unique("check");
     await registerCheck({ Name, TTL: "300ms" });
     expectEmpty(await put(`/v1/agent/check/pass/${Name}?note=still+here`));
@@ -136,14 +136,14 @@ describe("a TTL check", () => {
     expectError(await put("/v1/agent/check/update/nobody", { Status }), { status: 400, text });
   });
 
-  test.each(["pass", "warn", "fail"])("that does not exist cannot %s", async (verb) => {
+  test.each(["pass", "warn", "fail"])("with an unknown ID is an error of agent/check/%s", async (verb) => {
     const text = 'CheckID "nobody" does not have associated TTL';
     expectError(await put(`/v1/agent/check/${verb}/nobody`), { status: 500, text });
     const missing = 'CheckID "" does not have associated TTL';
     expectError(await put(`/v1/agent/check/${verb}/`), { status: 500, text: missing });
   });
 
-  test("an interval check refuses TTL updates", async () => {
+  test("is required for TTL updates: an interval check refuses them", async () => {
     const Name = unique("check");
     await registerCheck({ Name, TCP: "127.0.0.1:1", Interval: "1h" });
     const text = `CheckID "${Name}" does not have associated TTL`;
@@ -153,7 +153,7 @@ describe("a TTL check", () => {
 });
 
 describe("an alias check", () => {
-  test("of a service follows the service that it names", async () => {
+  test("of a service takes the status of the service that it names", async () => {
     const [target, Name] = [unique("web"), unique("alias")];
     await registerService({ Name: target, Check: { Name: "up", TTL: "1h", Status: "passing" } });
     await registerService({ Name, Check: { AliasService: target } });
@@ -173,7 +173,7 @@ describe("an alias check", () => {
 });
 
 describe("a running check", () => {
-  test("requests a URL and shows the response", async () => {
+  test("requests its URL and shows the response in its output", async () => {
     const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("pong") });
     const [Name, HTTP] = [unique("check"), `http://127.0.0.1:${server.port}/ping`];
     await registerCheck({ Name, HTTP, Interval: "100ms" });
@@ -192,7 +192,7 @@ describe("a running check", () => {
     [503, "critical"],
     [404, "critical"],
     [204, "passing"],
-  ])("with status %d of its URL is %s", async (status, expected) => {
+  ])("whose URL answers with status code %d becomes %s", async (status, expected) => {
     const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response(null, { status }) });
     const Name = unique("check");
     const first = expected === "critical" ? "passing" : "critical";
@@ -202,7 +202,7 @@ describe("a running check", () => {
     await server.stop(true);
   });
 
-  test("connects to a TCP port", async () => {
+  test("connects to its TCP port", async () => {
     const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
     const Name = unique("check");
     await registerCheck({ Name, TCP: `127.0.0.1:${server.port}`, Interval: "100ms" });
@@ -218,7 +218,7 @@ describe("a running check", () => {
     ["echo fine; exit 0", "passing", "fine\\n"],
     ["echo hm >&2; exit 1", "warning", "hm\\n"],
     ["echo bad; exit 2", "critical", "bad\\n"],
-  ])("runs a script: %s", async (script, status, output) => {
+  ])("runs its script and takes status and output from it: %s", async (script, status, output) => {
     const Name = unique("check");
     await registerCheck({ Name, Args: ["sh", "-c", script], Interval: "100ms" });
     await within(4_000, async () => {
@@ -227,8 +227,8 @@ describe("a running check", () => {
   });
 });
 
-describe("deregistering", () => {
-  test("removes the check from agent and catalog, but not its service", async () => {
+describe("deregistering a check", () => {
+  test("removes it from the agent and the catalog, but not its service", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h" } });
     expectEmpty(await put(`/v1/agent/check/deregister/service:${Name}`));
@@ -237,11 +237,11 @@ describe("deregistering", () => {
     expect((await get(`/v1/agent/service/${Name}`)).status).toBe(200);
   });
 
-  test("an unknown check succeeds", async () => {
+  test("succeeds with an unknown ID", async () => {
     expectEmpty(await put("/v1/agent/check/deregister/nobody"));
   });
 
-  test("without an ID is an error", async () => {
+  test("is refused without an ID", async () => {
     expectError(await put("/v1/agent/check/deregister/"), { status: 500, text: "CheckID missing" });
   });
 });

@@ -15,7 +15,7 @@ async function members(query = ""): Promise<readonly Member[]> {
 }
 
 describe("members of the WAN", () => {
-  test("are listed when wan has any value", async () => {
+  test("are listed when the request has the parameter wan, with any value", async () => {
     const [lan] = await members();
     const { wan_join_port: port, ...tags } = lan?.Tags ?? {};
     for (const query of ["?wan=1", "?wan=0", "?wan=x"]) {
@@ -25,14 +25,14 @@ describe("members of the WAN", () => {
   });
 });
 
-describe("joining", () => {
-  test("the agent itself changes nothing", async () => {
+describe("joining another agent", () => {
+  test("succeeds and changes nothing when the address is this agent's", async () => {
     const [self] = await members();
     expectEmpty(await put(`/v1/agent/join/${self?.Addr}:${self?.Port}`));
     expectEmpty(await put(`/v1/agent/join/${self?.Addr}:${self?.Tags["wan_join_port"]}?wan=1`));
   });
 
-  test("an unknown host is an error that names it", async () => {
+  test("fails for an unknown host, and the error names the host", async () => {
     const answer = await put("/v1/agent/join/127.0.0.1:1");
     expect(answer.status).toBe(500);
     expect(answer.text).toStartWith("1 error occurred:\n\t* Failed to join 127.0.0.1: ");
@@ -41,7 +41,7 @@ describe("joining", () => {
 });
 
 describe("forcing a node to leave", () => {
-  test("that is unknown is an error", async () => {
+  test("is an error when no node has this name", async () => {
     for (const [name, query] of [
       ["nosuch", ""],
       ["nosuch", "?prune"],
@@ -54,12 +54,12 @@ describe("forcing a node to leave", () => {
     }
   });
 
-  test("that is alive succeeds and leaves it alive", async () => {
+  test("succeeds when the node is alive, and leaves the node alive", async () => {
     expectEmpty(await put("/v1/agent/force-leave/node1"));
     expect(await members()).toMatchObject([{ Name: "node1", Status: 1 }]);
   });
 });
 
-test("agent/version does not exist", async () => {
+test("/v1/agent/version does not exist", async () => {
   expect((await get("/v1/agent/version")).status).toBe(404);
 });

@@ -17,7 +17,7 @@ await sharedTarget();
 const byId = "/v1/agent/health/service/id";
 const byName = "/v1/agent/health/service/name";
 
-/** Registers one service with one check of the status; returns its name. */
+/** Registers one service with one check of the given status; returns the service's name. */
 async function serviceThatIs(status: string): Promise<string> {
   const Name = unique("web");
   await registerService({ Name, Check: { TTL: "1h", Status: status } });
@@ -36,8 +36,8 @@ describe.each([
   ["passing", 200],
   ["warning", 429],
   ["critical", 503],
-])("a service that is %s", (status, code) => {
-  test(`answers ${code} by ID, as one object`, async () => {
+])("the health of a service that is %s", (status, code) => {
+  test(`is returned with ${code} for its ID, as one object`, async () => {
     const name = await serviceThatIs(status);
     const answer = await get(`${byId}/${name}`);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: code, text: entryText(name, status) });
@@ -45,7 +45,7 @@ describe.each([
     expect(answer.header("X-Consul-Reason")).toBe(status);
   });
 
-  test(`answers ${code} by name, as a list`, async () => {
+  test(`is returned with ${code} for its name, as a list`, async () => {
     const name = await serviceThatIs(status);
     const answer = await get(`${byName}/${name}`);
     expect({ status: answer.status, text: answer.text }).toEqual({
@@ -55,7 +55,7 @@ describe.each([
     expect(answer.header("X-Consul-Reason")).toBe(status);
   });
 
-  test.each([byId, byName])(`answers ${code} and one word with ?format=text at %s`, async (path) => {
+  test.each([byId, byName])(`is returned with ${code} and as one word with ?format=text at %s`, async (path) => {
     const answer = await get(`${path}/${await serviceThatIs(status)}?format=text`);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: code, text: status });
     expect(answer.header("Content-Type")).toBe("text/plain");
@@ -63,7 +63,7 @@ describe.each([
   });
 });
 
-describe("the text form", () => {
+describe("the text form of a service's health", () => {
   const form = async (path: string, accept: string): Promise<string> =>
     (await send("GET", path, { headers: { Accept: accept } })).text.slice(0, 1);
 
@@ -75,7 +75,7 @@ describe("the text form", () => {
     ["TEXT/PLAIN", false],
     ["text/*", false],
     ["*/*", false],
-  ])("is chosen by the Accept header %p: %p", async (accept, isText) => {
+  ])("is returned for the Accept header %p: %p", async (accept, isText) => {
     const name = await serviceThatIs("warning");
     for (const format of ["", "?format=json", "?format=TEXT"]) {
       expect(await form(`${byId}/${name}${format}`, accept)).toBe(isText ? "w" : "{");
@@ -88,14 +88,14 @@ describe("the text form", () => {
 });
 
 describe("the status of a service", () => {
-  test("without checks is passing, with an empty list", async () => {
+  test("is passing if it has no checks; the list of checks is empty", async () => {
     const Name = unique("web");
     await registerService({ Name });
     expect((await get(`${byId}/${Name}`)).text).toEndWith('"EnableTagOverride":false},"Checks":[]}');
     expect((await get(`${byName}/${Name}?format=text`)).text).toBe("passing");
   });
 
-  test("is maintenance with 503 when the service is in maintenance", async () => {
+  test("is maintenance, with status code 503, when the service is in maintenance", async () => {
     const name = await serviceThatIs("warning");
     await put(`/v1/agent/service/maintenance/${name}?enable=true`);
     const answer = await get(`${byId}/${name}?format=text`);
@@ -113,7 +113,7 @@ describe("the status of a service", () => {
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 503, text: "maintenance" });
   });
 
-  test("counts the checks of the node and shows them after its own", async () => {
+  test("takes the node's checks into account, and lists them after the service's checks", async () => {
     const name = await serviceThatIs("passing");
     const check = unique("node-check");
     await registerCheck({ Name: check, TTL: "1h", Status: "warning" });
@@ -123,7 +123,7 @@ describe("the status of a service", () => {
     expect(answer.text).toEndWith(`,${nodeCheck}]}`);
   });
 
-  test("by name is the status of its worst instance", async () => {
+  test("requested by name is the status of the worst instance", async () => {
     const Name = unique("web");
     await registerService({ ID: `${Name}-1`, Name, Check: { TTL: "1h", Status: "passing" } });
     await registerService({ ID: `${Name}-2`, Name, Check: { TTL: "1h", Status: "warning" } });
@@ -138,7 +138,7 @@ describe("the status of a service", () => {
     ]);
   });
 
-  test("shows the tags of the service in its checks", async () => {
+  test("repeats the service's tags in each of its checks", async () => {
     const Name = unique("web");
     await registerService({ Name, Tags: ["a"], Check: { TTL: "1h", Status: "passing" } });
     expect((await get(`${byId}/${Name}`)).text).toContain(
@@ -146,18 +146,18 @@ describe("the status of a service", () => {
     );
   });
 
-  test("ignores services of the catalog that are not registered with this agent", async () => {
+  test("is a 404 for services of the catalog that are not registered with this agent", async () => {
     expect((await get(`${byName}/consul`)).status).toBe(404);
   });
 
-  test("is JSON for every format but text", async () => {
+  test("is JSON for every ?format but text", async () => {
     const name = await serviceThatIs("passing");
     expect((await get(`${byId}/${name}?format=json`)).text).toBe(entryText(name, "passing"));
     expect((await get(`${byId}/${name}?format=xml`)).text).toBe(entryText(name, "passing"));
   });
 });
 
-describe("an unknown service", () => {
+describe("the health of an unknown service", () => {
   test.each([
     [
       `${byId}/nobody`,
@@ -165,11 +165,11 @@ describe("an unknown service", () => {
       '{"AggregatedStatus":"critical","Service":null,"Checks":null}',
       "ServiceId nobody not found",
     ],
-    // Consul: quoted, although the request wants text.
+    // Consul: the answer is a quoted JSON string, although the request asks for text.
     [`${byId}/nobody?format=text`, "application/json", '"ServiceId nobody not found"', "ServiceId nobody not found"],
     [`${byName}/nobody`, "application/json", "[]", "ServiceName nobody Not Found"],
     [`${byName}/nobody?format=text`, "text/plain", "ServiceName nobody Not Found", "ServiceName nobody Not Found"],
-  ])("is 404: %s", async (path, type, text, reason) => {
+  ])("is a 404: %s", async (path, type, text, reason) => {
     const answer = await get(path);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 404, text });
     expect(answer.header("Content-Type")).toBe(type);
@@ -179,7 +179,7 @@ describe("an unknown service", () => {
   test.each([
     [`${byId}/`, "Bad request: Missing serviceID"],
     [`${byName}/`, "Bad request: Missing service Name"],
-  ])("needs a name: %s", async (path, text) => {
+  ])("is refused without a name or ID: %s", async (path, text) => {
     expectError(await get(path), { status: 500, text });
   });
 });

@@ -13,7 +13,7 @@ const shape = {
 
 type Host = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-test("the host is described with memory, processors, system and disk", async () => {
+test("agent/host describes memory, processors, system and disk of the machine", async () => {
   const answer = await get("/v1/agent/host");
   expect(answer.header("Content-Type")).toBe("application/json");
   const host = answer.json as Host;
@@ -26,7 +26,7 @@ test("the host is described with memory, processors, system and disk", async () 
   expect(answer.text).toMatch(/"CollectionTime":\d{19},"Errors":null\}$/);
 });
 
-test("its memory and disk are those of the machine", async () => {
+test("agent/host returns the machine's real sizes of memory and disk", async () => {
   const { Memory = {}, Disk = {}, Host = {} } = (await get("/v1/agent/host")).json as Host;
   expect(Memory["total"]).toBe(totalBytes(await Bun.file("/proc/meminfo").text()));
   expect(Number(Disk["used"]) + Number(Disk["free"])).toBeLessThanOrEqual(Number(Disk["total"]));

@@ -36,7 +36,7 @@ async function maintenanceChecks(): Promise<string> {
   return (await get(`/v1/agent/checks?filter=${encodeURIComponent('CheckID matches "maintenance"')}`)).text;
 }
 
-describe("of the node", () => {
+describe("maintenance of the node", () => {
   test("is a critical check with the reason in its notes", async () => {
     await maintainNode("enable=true&reason=broken+disk");
     expect(await maintenanceChecks()).toBe(`{"_node_maintenance":${nodeCheck("broken disk")}}`);
@@ -48,13 +48,13 @@ describe("of the node", () => {
     expect(await maintenanceChecks()).toBe(`{"_node_maintenance":${nodeCheck(nodeDefault)}}`);
   });
 
-  test("keeps its first reason", async () => {
+  test("keeps its first reason when it is enabled again", async () => {
     await maintainNode("enable=true&reason=first");
     await maintainNode("enable=true&reason=second");
     expect(await maintenanceChecks()).toBe(`{"_node_maintenance":${nodeCheck("first")}}`);
   });
 
-  test("takes every service of the node out of ?passing", async () => {
+  test("removes every service of the node from answers with ?passing", async () => {
     const Name = unique("web");
     await registerService({ Name });
     await maintainNode("enable=true");
@@ -63,7 +63,7 @@ describe("of the node", () => {
     expect((await get(`/v1/health/service/${Name}?passing`)).text).toContain(`"ID":"${Name}"`);
   });
 
-  test("ends without a trace, also when it was off", async () => {
+  test("leaves no check behind when it is disabled; disabling it again succeeds", async () => {
     await maintainNode("enable=t");
     expectEmpty(await put("/v1/agent/maintenance?enable=F"));
     expectEmpty(await put("/v1/agent/maintenance?enable=0"));
@@ -72,7 +72,7 @@ describe("of the node", () => {
   });
 });
 
-describe("of a service", () => {
+describe("maintenance of a service", () => {
   test("is a critical check of that service", async () => {
     const Name = unique("web");
     await registerService({ Name, Tags: ["a"] });
@@ -83,7 +83,7 @@ describe("of a service", () => {
     expect((await get(`/v1/health/service/${Name}?passing`)).text).toBe("[]");
   });
 
-  test("has a default reason, and ends", async () => {
+  test("has a default reason, and its check disappears when it is disabled", async () => {
     const Name = unique("web");
     await registerService({ Name, Tags: ["a"] });
     expectEmpty(await put(`/v1/agent/service/maintenance/${Name}?enable=true`));
@@ -92,7 +92,7 @@ describe("of a service", () => {
     expect(await maintenanceChecks()).toBe("{}");
   });
 
-  test("ends with the service", async () => {
+  test("ends when the service is deregistered", async () => {
     const Name = unique("web");
     await registerService({ Name });
     await put(`/v1/agent/service/maintenance/${Name}?enable=true`);
@@ -100,14 +100,17 @@ describe("of a service", () => {
     expect(await maintenanceChecks()).toBe("{}");
   });
 
-  test.each(["true", "false"])("that does not exist is 404 with enable=%s", async (enable) => {
+  test.each(["true", "false"])("is a 404 if the service does not exist, with enable=%s", async (enable) => {
     const text = 'No service registered with ID "nobody"';
     expectError(await put(`/v1/agent/service/maintenance/nobody?enable=${enable}`), { status: 404, text });
   });
 
-  test.each(["", "?enable=true"])("without an ID is refused%s", async (query) => {
-    expectError(await put(`/v1/agent/service/maintenance/${query}`), { status: 400, text: "Missing service ID" });
-  });
+  test.each(["", "?enable=true"])(
+    "is refused without a service ID: /v1/agent/service/maintenance/%s",
+    async (query) => {
+      expectError(await put(`/v1/agent/service/maintenance/${query}`), { status: 400, text: "Missing service ID" });
+    },
+  );
 });
 
 describe.each(["/v1/agent/maintenance", "/v1/agent/service/maintenance/nobody"])("%s", (path) => {
@@ -118,7 +121,7 @@ describe.each(["/v1/agent/maintenance", "/v1/agent/service/maintenance/nobody"])
     ["?enable=abc", 'Invalid value for enable: "abc"'],
     ["?enable=yes", 'Invalid value for enable: "yes"'],
     ["?enable=tRUE", 'Invalid value for enable: "tRUE"'],
-  ])("refuses the query %j", async (query, text) => {
+  ])("refuses the query string %j", async (query, text) => {
     expectError(await put(`${path}${query}`), { status: 400, text });
   });
 });

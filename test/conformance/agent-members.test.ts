@@ -3,9 +3,9 @@ import { get, sharedTarget } from "../support/conformance.ts";
 
 await sharedTarget();
 
-describe("members", () => {
+describe("agent/members", () => {
   test.each(["/v1/agent/members", "/v1/agent/members?segment=_all", "/v1/agent/members?filter=Name==nobody"])(
-    "are only the agent itself: %s",
+    "lists only the agent itself: %s",
     async (path) => {
       const answer = await get(path);
       expect(answer.status).toBe(200);
@@ -16,7 +16,7 @@ describe("members", () => {
     },
   );
 
-  test("of the WAN are listed too", async () => {
+  test("lists the agent with ?wan, too", async () => {
     expect((await get("/v1/agent/members?wan")).json).toMatchObject([{ Addr: "127.0.0.1", Status: 1 }]);
   });
 });

@@ -11,8 +11,8 @@ interface Metric {
 
 type Metrics = Readonly<Record<string, readonly Metric[]>>;
 
-describe("metrics", () => {
-  test("are an object of lists, with the time of their interval", async () => {
+describe("agent/metrics", () => {
+  test("returns an object of lists, with the start time of their interval", async () => {
     const answer = await get("/v1/agent/metrics");
     expect(answer.header("Content-Type")).toBe("application/json");
     expect(answer.text).toMatch(
@@ -22,7 +22,7 @@ describe("metrics", () => {
     expect((answer.json as Metrics)["Points"]).toEqual([]);
   });
 
-  test("count the requests and writes of the last ten-second interval", async () => {
+  test("counts the requests and writes of the last ten-second interval", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "one");
     const Name = unique("metered");
@@ -48,7 +48,7 @@ describe("metrics", () => {
     expect(Samples.find(({ Name }) => Name === "consul.fsm.kvs")).toMatchObject({ Labels: { op: "set" } });
   });
 
-  test("have no Prometheus format unless it is configured", async () => {
+  test("refuses the Prometheus format unless the configuration enables it", async () => {
     expectError(await get("/v1/agent/metrics?format=prometheus"), {
       status: 415,
       text: "Prometheus is not enabled since its retention time is not positive",

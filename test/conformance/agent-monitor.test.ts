@@ -3,7 +3,7 @@ import { expectError, get, put, sharedTarget } from "../support/conformance.ts";
 
 const { url } = await sharedTarget();
 
-/** The log lines while a service is registered and deregistered. */
+/** Collects the log lines that the agent streams while a service is registered and deregistered. */
 async function followed(query: string, until: RegExp): Promise<{ readonly response: Response; readonly text: string }> {
   const client = new AbortController();
   const response = await fetch(`${url}/v1/agent/monitor${query}`, {
@@ -25,8 +25,8 @@ async function followed(query: string, until: RegExp): Promise<{ readonly respon
   return { response, text };
 }
 
-describe("following the log", () => {
-  test("sends lines as they are written", async () => {
+describe("agent/monitor", () => {
+  test("streams log lines as the agent writes them", async () => {
     const { response, text } = await followed("?loglevel=debug", /Deregistered.*\n/);
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toBeNull();
@@ -37,7 +37,7 @@ describe("following the log", () => {
     expect(text).toMatch(/\[(?:INFO|DEBUG)\] {1,2}agent: Deregistered service: service=followed\n/);
   });
 
-  test("as JSON sends one object on each line", async () => {
+  test("sends one JSON object on each line with ?logjson", async () => {
     const { text } = await followed("?loglevel=DEBUG&logjson", /Deregistered.*\n/);
     const lines = text
       .trim()
@@ -52,7 +52,7 @@ describe("following the log", () => {
     );
   });
 
-  test("at debug shows each request without its token, whatever the agent's own level", async () => {
+  test("at level debug streams each request without its token, whatever log level the agent has", async () => {
     const ended = /url=\/v1\/agent\/service\/deregister\/followed\S* /;
     const { text } = await followed("?loglevel=debug&token=s3cret", ended);
     expect(text).toMatch(
@@ -61,7 +61,7 @@ describe("following the log", () => {
     expect(text).not.toContain("s3cret");
   });
 
-  test("refuses an unknown level", async () => {
+  test("refuses an unknown log level", async () => {
     expectError(await get("/v1/agent/monitor?loglevel=foo"), {
       status: 400,
       text: "Bad request: Unknown log level: foo",

@@ -25,13 +25,13 @@ function expectJson(answer: Answer): void {
 
 const semver = /^\d+\.\d+\.\d+/;
 
-describe("the agent itself", () => {
-  test("has its parts in Consul's order", async () => {
+describe("agent/self", () => {
+  test("has its top-level fields in Consul's order", async () => {
     expectJson(await get("/v1/agent/self"));
     expect(Object.keys(await self())).toEqual(["Config", "DebugConfig", "Coord", "Member", "Stats", "Meta"]);
   });
 
-  test("Config has the node, the datacenter and that it is a server", async () => {
+  test("shows in Config the node, the datacenter and that the agent is a server", async () => {
     const { Config } = await self();
     expect(Object.keys(Config)).toEqual(["Datacenter", "NodeName", "NodeID", "Revision", "Server", "Version"]);
     expect(Config).toMatchObject({ Datacenter: "dc1", NodeName: "node1", Server: true });
@@ -39,11 +39,11 @@ describe("the agent itself", () => {
     expect(Config["NodeID"]).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 
-  test("the node has the same ID in the catalog", async () => {
+  test("shows the same node ID as the catalog", async () => {
     expect((await get("/v1/catalog/nodes")).text).toContain(`"ID":"${String((await self()).Config["NodeID"])}"`);
   });
 
-  test("Member is a live server", async () => {
+  test("shows in Member a live server", async () => {
     const { Member, Config } = await self();
     expect(Object.keys(Member)).toEqual([
       ...["Name", "Addr", "Port", "Tags", "Status"],
@@ -53,19 +53,19 @@ describe("the agent itself", () => {
     expect(Member["Tags"]).toMatchObject({ role: "consul", dc: "dc1", id: Config["NodeID"] });
   });
 
-  test("the build in Member's tags is the version", async () => {
+  test("shows the version in the build tag of Member", async () => {
     const { Member, Config } = await self();
     const { build } = Member["Tags"] as { build: string };
     expect(build.split(":")[0]).toBe(String(Config["Version"]));
   });
 
-  test("Meta and Coord are present", async () => {
+  test("has Meta and Coord", async () => {
     const { Meta, Coord } = await self();
     expect(Meta).toEqual({ "consul-network-segment": "" });
     expect(Coord).toMatchObject({ Vec: [0, 0, 0, 0, 0, 0, 0, 0], Adjustment: 0 });
   });
 
-  test("Stats are texts in groups", async () => {
+  test("shows in Stats groups of strings", async () => {
     const { Stats } = await self();
     expect(Object.keys(Stats)).toEqual(expect.arrayContaining(["agent", "build", "consul", "raft", "runtime"]));
     expect(Stats["agent"]).toMatchObject({ services: expect.stringMatching(/^\d+$/), checks: expect.any(String) });
@@ -86,7 +86,7 @@ describe("the agent itself", () => {
     expect(Stats["consul"]?.["leader_addr"]).toBe(JSON.parse((await get("/v1/status/leader")).text));
   });
 
-  test("DebugConfig has the fields that clients read", async () => {
+  test("shows in DebugConfig the fields that clients read", async () => {
     const { DebugConfig, Config } = await self();
     expect(DebugConfig).toMatchObject({
       ...{ Datacenter: "dc1", NodeName: "node1", NodeID: Config["NodeID"], ServerMode: true, Bootstrap: true },
@@ -102,8 +102,8 @@ describe("the agent itself", () => {
   });
 });
 
-describe("the rest of the agent", () => {
-  test("reload succeeds with an empty body", async () => {
+describe("agent/reload", () => {
+  test("succeeds with an empty body", async () => {
     expectEmpty(await put("/v1/agent/reload"));
   });
 });

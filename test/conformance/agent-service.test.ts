@@ -26,14 +26,14 @@ function bareText(name: string, more = plainColumns): string {
   return `{"ID":"${name}","Service":"${name}","Tags":[],"Meta":{},"Port":0,"Address":"",${more},"ContentHash":"<hash>"}`;
 }
 
-describe("registering", () => {
-  test("a name is enough; it is also the ID", async () => {
+describe("registering a service", () => {
+  test("requires only a name, which is also used as the ID", async () => {
     const Name = unique("web");
     await registerService({ Name });
     expect(await serviceText(Name)).toBe(bareText(Name));
   });
 
-  test("the registrations of EdgeX's Go services are accepted", async () => {
+  test("succeeds for the registrations that EdgeX's Go services send", async () => {
     const Name = unique("edgex-core-data");
     await registerService({ Name, Port: 48080, Address: "edgex-core-data", Check: null, Checks: null });
     expect(await serviceText(Name)).toBe(
@@ -41,7 +41,7 @@ describe("registering", () => {
     );
   });
 
-  test("an IP address also appears as the tagged addresses", async () => {
+  test("with an IP address sets the tagged addresses, too", async () => {
     const Name = unique("web");
     await registerService({ Name, Address: "10.1.2.3", Port: 8080, Tags: ["v1", "primary"], Meta: { b: "2", a: "1" } });
     expect(await serviceText(Name)).toBe(
@@ -51,7 +51,7 @@ describe("registering", () => {
     );
   });
 
-  test("an IPv6 address also appears as the tagged addresses of its family", async () => {
+  test("with an IPv6 address sets the tagged addresses of IPv6, too", async () => {
     const Name = unique("web");
     await registerService({ Name, Address: "fd00::1", Port: 1 });
     expect(await serviceText(Name)).toContain(
@@ -59,7 +59,7 @@ describe("registering", () => {
     );
   });
 
-  test("weights, tag override and tagged addresses are kept", async () => {
+  test("stores weights, EnableTagOverride and tagged addresses", async () => {
     const Name = unique("web");
     const TaggedAddresses = { lan: { address: "198.51.100.1", port: 5 }, wan: { Address: "198.51.100.2", Port: 6 } };
     await registerService({ Name, TaggedAddresses, Weights: { Passing: 10, Warning: 3 }, EnableTagOverride: true });
@@ -70,7 +70,7 @@ describe("registering", () => {
     );
   });
 
-  test("names of fields match in any case, and in snake case where Consul accepts it", async () => {
+  test("accepts field names in upper and lower case, and in snake case where Consul does", async () => {
     const name = unique("web");
     await registerService({ Name: name });
     expectEmpty(await put("/v1/agent/service/register", { NAME: name, port: 7, enable_tag_override: true }));
@@ -79,7 +79,7 @@ describe("registering", () => {
     );
   });
 
-  test("any port, host name and characters in a name are accepted", async () => {
+  test("accepts any port, host name and characters in a name", async () => {
     const Name = `${unique("a b")}/c`;
     await registerService({ Name, Port: 70_000, Address: "no such host!" });
     const entry = (await get("/v1/agent/services")).json as Record<string, { Port: number; Address: string }>;
@@ -87,7 +87,7 @@ describe("registering", () => {
     expect(await serviceText(Name)).toContain(`"ID":"${Name}"`);
   });
 
-  test("ids that differ in letter case are two services of the agent and one row of the catalog, with the last one's data", async () => {
+  test("with two ids that differ only in letter case adds two services to the agent and one to the catalog, with the later one's data", async () => {
     const name = unique("web");
     const upper = name.toUpperCase();
     await registerService({ Name: upper, Port: 1 });
@@ -98,14 +98,14 @@ describe("registering", () => {
     expect((await get("/v1/agent/services")).json).toMatchObject({ [name]: { Port: 2 } });
   });
 
-  test("what follows the JSON value is ignored", async () => {
+  test("ignores text after the JSON value of the body", async () => {
     const Name = unique("web");
     await registerService({ Name });
     expectEmpty(await put("/v1/agent/service/register", `{"Name":"${Name}","Port":3} and more`));
     expect(await serviceText(Name)).toContain('"Port":3');
   });
 
-  test("the content type of the request does not matter", async () => {
+  test("ignores the content type of the request", async () => {
     const Name = unique("web");
     await registerService({ Name });
     const headers = { "Content-Type": "application/x-www-form-urlencoded" };
@@ -114,7 +114,7 @@ describe("registering", () => {
     expect(await serviceText(Name)).toContain('"Port":5');
   });
 
-  test("a repeated registration replaces the definition, and its new name replaces the old one in the catalog", async () => {
+  test("again replaces the definition, and a new name replaces the old one in the catalog", async () => {
     const [ID, Name] = [unique("id"), unique("web")];
     await registerService({ ID, Name, Port: 1, Tags: ["a"] });
     await registerService({ ID, Name: `${Name}-renamed`, Port: 2 });
@@ -123,15 +123,15 @@ describe("registering", () => {
     expect((await get(`/v1/catalog/service/${Name}-renamed`)).text).toContain(`"ServiceID":"${ID}"`);
   });
 
-  test("the catalog has the service before the response", async () => {
+  test("adds it to the catalog before the response", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h", Status: "passing" } });
     expect((await get(`/v1/health/service/${Name}?passing`)).text).toContain(`"Service":"${Name}"`);
   });
 });
 
-describe("checks inside a registration", () => {
-  test("a single check is named after the service", async () => {
+describe("registering a service with checks", () => {
+  test("names a single check after the service", async () => {
     const Name = unique("web");
     await registerService({ Name, Tags: ["t"], Check: { TTL: "1h" } });
     expect((await get(`/v1/health/checks/${Name}`)).json).toMatchObject([
@@ -145,7 +145,7 @@ describe("checks inside a registration", () => {
     ]);
   });
 
-  test("several checks are numbered by position; those with an ID keep it", async () => {
+  test("numbers several checks by their position, except those with an ID", async () => {
     const Name = unique("web");
     const Checks = [
       { Name: "first", HTTP: "http://127.0.0.1:1/", Interval: "1h" },
@@ -167,7 +167,7 @@ describe("checks inside a registration", () => {
     );
   });
 
-  test("Check precedes Checks", async () => {
+  test("uses Check before Checks if it has both", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h", Name: "single" }, Checks: [{ TTL: "2h", Name: "listed" }] });
     const checks = (await get(`/v1/health/checks/${Name}`)).json as { CheckID: string; Name: string }[];
@@ -177,13 +177,13 @@ describe("checks inside a registration", () => {
     ]);
   });
 
-  test.each([{}, { TTL: "0s" }, null])("an empty Check %j is ignored", async (Check) => {
+  test.each([{}, { TTL: "0s" }, null])("ignores an empty Check: %j", async (Check) => {
     const Name = unique("web");
     await registerService({ Name, Check });
     expect((await get(`/v1/health/checks/${Name}`)).text).toBe("[]");
   });
 
-  test("a repeated registration keeps status, output and the checks that it does not name", async () => {
+  test("again keeps the checks' status and output, and keeps checks that the new registration does not name", async () => {
     const Name = unique("web");
     await registerService({
       Name,
@@ -201,7 +201,7 @@ describe("checks inside a registration", () => {
   });
 
   test.each(["?replace-existing-checks", "?replace-existing-checks=true"])(
-    "with %s removes the others",
+    "with %s removes the checks that the new registration does not name",
     async (query) => {
       const Name = unique("web");
       await registerService({
@@ -219,8 +219,8 @@ describe("checks inside a registration", () => {
   );
 });
 
-describe("reading", () => {
-  test("services are one object by ID, in the form of a single service without its hash", async () => {
+describe("reading the agent's services", () => {
+  test("returns one object by ID; each value is as in the answer for a single service, without the hash", async () => {
     const Name = unique("web");
     await registerService({ Name });
     const answer = await get(`/v1/agent/services?filter=${encodeURIComponent(`ID == "${Name}"`)}`);
@@ -229,11 +229,11 @@ describe("reading", () => {
     expect(answer.header("X-Consul-Index")).toBeUndefined();
   });
 
-  test("a filter without a match returns an empty object", async () => {
+  test("with a filter that matches no service returns an empty object", async () => {
     expect((await get("/v1/agent/services?filter=Service==nobody")).text).toBe("{}");
   });
 
-  test("a single service has a hash that changes only with its definition", async () => {
+  test("returns a single service with a hash that changes only with its definition", async () => {
     const Name = unique("web");
     await registerService({ Name });
     const first = await get(`/v1/agent/service/${Name}`);
@@ -246,14 +246,14 @@ describe("reading", () => {
     expect((await get(`/v1/agent/service/${Name}`)).header("X-Consul-Contenthash")).not.toBe(hash);
   });
 
-  test("an unknown service is 404", async () => {
+  test("returns 404 for an unknown service", async () => {
     expectError(await get("/v1/agent/service/nobody"), { status: 404, text: "unknown service ID: nobody" });
     expectError(await get("/v1/agent/service/"), { status: 404, text: "unknown service ID: " });
   });
 });
 
-describe("deregistering", () => {
-  test("removes the service and its checks from agent and catalog", async () => {
+describe("deregistering a service", () => {
+  test("removes it and its checks from the agent and the catalog", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h" } });
     expectEmpty(await put(`/v1/agent/service/deregister/${Name}`));
@@ -263,18 +263,18 @@ describe("deregistering", () => {
     expect((await get(`/v1/health/checks/${Name}`)).text).toBe("[]");
   });
 
-  test("an unknown service succeeds", async () => {
+  test("succeeds for an unknown service", async () => {
     expectEmpty(await put("/v1/agent/service/deregister/nobody"));
   });
 
-  test("the service that the server keeps for its own node succeeds and stays", async () => {
+  test("succeeds for the service consul of the server's node, which stays in the catalog", async () => {
     expectEmpty(await put("/v1/agent/service/deregister/consul"));
     expectEmpty(await put("/v1/agent/check/deregister/serfHealth"));
     const [entry] = (await get("/v1/health/service/consul")).json as { Checks: { CheckID: string }[] }[];
     expect(entry?.Checks.map(({ CheckID }) => CheckID)).toContain("serfHealth");
   });
 
-  test("discards the output of its checks", async () => {
+  test("discards the output of the service's checks", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h" } });
     await put(`/v1/agent/check/fail/service:${Name}?note=broken`);
@@ -283,7 +283,7 @@ describe("deregistering", () => {
     expect((await get(`/v1/health/checks/${Name}`)).text).toContain('"Output":""');
   });
 
-  test("without an ID is an error", async () => {
+  test("is refused without an ID", async () => {
     expectError(await put("/v1/agent/service/deregister/"), { status: 500, text: "ServiceID missing" });
   });
 });

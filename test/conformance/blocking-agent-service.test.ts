@@ -10,7 +10,7 @@ interface Held {
   readonly tookMs: number;
 }
 
-/** Requests the service with its current hash, and calls `act` a moment later. */
+/** Requests the service with its current content hash, and calls `act` while the agent holds the request. */
 async function held(id: string, act: () => Promise<unknown>, wait: string): Promise<Held> {
   const path = `/v1/agent/service/${id}`;
   const hash = (await get(path)).header("X-Consul-Contenthash");
@@ -22,22 +22,22 @@ async function held(id: string, act: () => Promise<unknown>, wait: string): Prom
   return { answer, tookMs: performance.now() - started };
 }
 
-describe("a service of the agent requested with its hash", () => {
-  test("is returned when it changes", async () => {
+describe("a blocking read of an agent's service with its content hash", () => {
+  test("returns the service when its definition changes", async () => {
     const Name = unique("hashed");
     await registerService({ Name, Tags: ["one"] });
     const { answer } = await held(Name, () => registerService({ Name, Tags: ["two"] }), "10m");
     expect(answer.json).toMatchObject({ Tags: ["two"], ContentHash: answer.header("X-Consul-Contenthash") });
   });
 
-  test("is not found when it is deregistered", async () => {
+  test("returns 404 when the service is deregistered", async () => {
     const Name = unique("hashed");
     await registerService({ Name });
     const { answer } = await held(Name, () => put(`/v1/agent/service/deregister/${Name}`), "10m");
     expectError(answer, { status: 404, text: `unknown service ID: ${Name}` });
   });
 
-  test("waits through changes of others and a repeated registration until the wait is over", async () => {
+  test("is held through changes of other services and an equal registration until the wait ends", async () => {
     const Name = unique("hashed");
     await registerService({ Name });
     const others = async (): Promise<void> => {
@@ -49,7 +49,7 @@ describe("a service of the agent requested with its hash", () => {
     expect(answer.status).toBe(200);
   });
 
-  test("is returned at once with another hash or none", async () => {
+  test("returns at once with another hash or none", async () => {
     const Name = unique("hashed");
     await registerService({ Name });
     for (const query of ["hash=other&wait=10m", "wait=10m", "hash="])

@@ -13,10 +13,10 @@ import {
 
 await sharedTarget();
 
-describe("a service", () => {
+describe("a blocking query for a service", () => {
   const paths = ["/v1/health/service", "/v1/health/checks", "/v1/catalog/service"];
 
-  test.each(paths)("wakes at %s when it is registered and deregistered", async (path) => {
+  test.each(paths)("at %s returns when the service is registered and deregistered", async (path) => {
     const Name = unique("web");
     const register = (): Promise<void> => registerService({ Name, Check: { TTL: "1h" } });
     const registered = await whileBlocked(`${path}/${Name}`, register);
@@ -28,25 +28,31 @@ describe("a service", () => {
     expect(gone.after.text).toBe("[]");
   });
 
-  test.each(["/v1/health/service", "/v1/health/checks"])("wakes at %s when its check changes", async (path) => {
-    const Name = unique("web");
-    await registerService({ Name, Check: { TTL: "1h" } });
-    const woken = await whileBlocked(`${path}/${Name}`, () => put(`/v1/agent/check/pass/service:${Name}`));
-    expectWoken(woken);
-    expect(woken.after.text).toContain(
-      `"CheckID":"service:${Name}","Name":"Service '${Name}' check","Status":"passing"`,
-    );
-  });
+  test.each(["/v1/health/service", "/v1/health/checks"])(
+    "at %s returns when the service's check changes",
+    async (path) => {
+      const Name = unique("web");
+      await registerService({ Name, Check: { TTL: "1h" } });
+      const woken = await whileBlocked(`${path}/${Name}`, () => put(`/v1/agent/check/pass/service:${Name}`));
+      expectWoken(woken);
+      expect(woken.after.text).toContain(
+        `"CheckID":"service:${Name}","Name":"Service '${Name}' check","Status":"passing"`,
+      );
+    },
+  );
 
-  test.each(["/v1/health/service", "/v1/catalog/service"])("wakes at %s when its port changes", async (path) => {
-    const Name = unique("web");
-    await registerService({ Name });
-    const woken = await whileBlocked(`${path}/${Name}`, () => registerService({ Name, Port: 9 }));
-    expectWoken(woken);
-    expect(woken.after.text).toMatch(/Port":9\b/);
-  });
+  test.each(["/v1/health/service", "/v1/catalog/service"])(
+    "at %s returns when the service's port changes",
+    async (path) => {
+      const Name = unique("web");
+      await registerService({ Name });
+      const woken = await whileBlocked(`${path}/${Name}`, () => registerService({ Name, Port: 9 }));
+      expectWoken(woken);
+      expect(woken.after.text).toMatch(/Port":9\b/);
+    },
+  );
 
-  test("wakes with ?passing when it becomes healthy", async () => {
+  test("with ?passing returns when the service becomes passing", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h" } });
     const path = `/v1/health/service/${Name}?passing`;
@@ -56,7 +62,7 @@ describe("a service", () => {
     expect(woken.after.text).toContain(`"ID":"${Name}"`);
   });
 
-  test("wakes when a check of its node changes", async () => {
+  test("returns when a check of the service's node changes", async () => {
     const [Node, service] = [unique("node"), unique("web")];
     await registerNode({ Node, Service: { Service: service } });
     const register = (): Promise<void> => registerNode({ Node, Check: { Name: "disk", Status: "warning" } });
@@ -64,7 +70,7 @@ describe("a service", () => {
   });
 
   test.each(["/v1/health/service", "/v1/catalog/service"])(
-    "sleeps at %s through changes of other services",
+    "at %s is held through changes of other services",
     async (path) => {
       const [Name, other] = [unique("web"), unique("web")];
       await registerService({ Name, Check: { TTL: "1h" } });
@@ -75,7 +81,7 @@ describe("a service", () => {
     },
   );
 
-  test("sleeps through an update with the same status, with the same note or another", async () => {
+  test("is held through TTL updates that keep the status, whether their note differs or not", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h", Status: "passing" } });
     const path = `/v1/health/service/${Name}`;
@@ -86,8 +92,8 @@ describe("a service", () => {
   });
 });
 
-describe("lists", () => {
-  test("services wake when one is registered and deregistered", async () => {
+describe("a blocking query for a list", () => {
+  test("of services returns when a service is registered and deregistered", async () => {
     const Name = unique("web");
     expectWoken(await whileBlocked("/v1/catalog/services", () => registerService({ Name })));
     const gone = await whileBlocked("/v1/catalog/services", () => put(`/v1/agent/service/deregister/${Name}`));
@@ -95,61 +101,69 @@ describe("lists", () => {
     expect(gone.after.text).not.toContain(`"${Name}"`);
   });
 
-  test("services sleep through checks and keys", async () => {
+  test("of services is held through changes of checks and keys", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h" } });
     await expectUndisturbed("/v1/catalog/services", () => put(`/v1/agent/check/pass/service:${Name}`));
     await expectUndisturbed("/v1/catalog/services", () => put(`/v1/kv/${keyFolder()}a`, "x"));
   });
 
-  test("nodes wake when one is registered and deregistered", async () => {
+  test("of nodes returns when a node is registered and deregistered", async () => {
     const Node = unique("node");
     expectWoken(await whileBlocked("/v1/catalog/nodes", () => registerNode({ Node })));
     expectWoken(await whileBlocked("/v1/catalog/nodes", () => put("/v1/catalog/deregister", { Node })));
   });
 
-  test("nodes sleep through services and keys", async () => {
+  test("of nodes is held through changes of services and keys", async () => {
     await expectUndisturbed("/v1/catalog/nodes", () => registerService({ Name: unique("web") }));
     await expectUndisturbed("/v1/catalog/nodes", () => put(`/v1/kv/${keyFolder()}a`, "x"));
   });
 
-  test.each(["any", "critical", "passing"])("the state %s wakes when a check enters or leaves it", async (state) => {
-    const Name = unique("web");
-    await registerService({ Name, Check: { TTL: "1h" } });
-    expectWoken(await whileBlocked(`/v1/health/state/${state}`, () => put(`/v1/agent/check/pass/service:${Name}`)));
-  });
+  test.each(["any", "critical", "passing"])(
+    "of checks with the state %s returns when a check enters or leaves that state",
+    async (state) => {
+      const Name = unique("web");
+      await registerService({ Name, Check: { TTL: "1h" } });
+      expectWoken(await whileBlocked(`/v1/health/state/${state}`, () => put(`/v1/agent/check/pass/service:${Name}`)));
+    },
+  );
 
-  test("the state any sleeps through keys", async () => {
+  test("of checks with the state any is held through writes of keys", async () => {
     await expectUndisturbed("/v1/health/state/any", () => put(`/v1/kv/${keyFolder()}a`, "x"));
   });
 });
 
-describe("a node", () => {
-  test.each(["/v1/catalog/node", "/v1/catalog/node-services"])("wakes at %s for its services", async (path) => {
-    const Node = unique("node");
-    await registerNode({ Node });
-    const register = (): Promise<void> => registerNode({ Node, Service: { Service: "web" } });
-    const woken = await whileBlocked(`${path}/${Node}`, register);
-    expectWoken(woken);
-    expect(woken.after.text).toContain('"Service":"web"');
-    expectWoken(await whileBlocked(`${path}/${Node}`, () => put("/v1/catalog/deregister", { Node, ServiceID: "web" })));
-  });
+describe("a blocking query for a node", () => {
+  test.each(["/v1/catalog/node", "/v1/catalog/node-services"])(
+    "at %s returns when one of the node's services changes",
+    async (path) => {
+      const Node = unique("node");
+      await registerNode({ Node });
+      const register = (): Promise<void> => registerNode({ Node, Service: { Service: "web" } });
+      const woken = await whileBlocked(`${path}/${Node}`, register);
+      expectWoken(woken);
+      expect(woken.after.text).toContain('"Service":"web"');
+      expectWoken(
+        await whileBlocked(`${path}/${Node}`, () => put("/v1/catalog/deregister", { Node, ServiceID: "web" })),
+      );
+    },
+  );
 
-  test("wakes at /v1/health/node for its checks", async () => {
+  test("at /v1/health/node returns when one of the node's checks changes", async () => {
     const Node = unique("node");
     await registerNode({ Node });
     const register = (): Promise<void> => registerNode({ Node, Check: { Name: "disk" } });
     expectWoken(await whileBlocked(`/v1/health/node/${Node}`, register));
   });
 
-  test("wakes when it is created", async () => {
+  test("returns when the node is created", async () => {
     const Node = unique("node");
     const woken = await whileBlocked(`/v1/catalog/node/${Node}`, () => registerNode({ Node }));
     expectWoken(woken);
     expect(woken.before.text).toBe("null");
   });
 
-  test("wakes when it is deregistered", async () => {
+  test("returns when the node is deregistered", async () => {
     const Node = unique("node");
     await registerNode({ Node });
     const deregister = () => put("/v1/catalog/deregister", { Node });
@@ -158,7 +172,7 @@ describe("a node", () => {
     if (!differs("consul", "misses the end of a node and lets its index fall back to 1")) expectWoken(woken);
   });
 
-  test("sleeps through the services of other nodes", async () => {
+  test("is held through changes of other nodes' services", async () => {
     const [Node, other] = [unique("node"), unique("node")];
     const register = (name: string, Port: number) => registerNode({ Node: name, Service: { Service: "web", Port } });
     await register(Node, 1);
@@ -167,7 +181,7 @@ describe("a node", () => {
   });
 });
 
-describe("the index of a missing row stays while others are created and deleted", () => {
+describe("the index of a missing row stays the same while other rows are created and deleted", () => {
   const changeOthers = async (): Promise<void> => {
     const [Node, Service] = [unique("node"), unique("web")];
     const Check = { Name: "up", Status: "critical" };

@@ -12,7 +12,7 @@ function waiting(path: string, index: bigint, wait: string): string {
   return `${path}${path.includes("?") ? "&" : "?"}index=${index}&wait=${wait}`;
 }
 
-/** Fails unless the answer takes the whole wait. */
+/** Fails unless the agent holds the query until its wait ends. */
 async function expectHeld(path: string, index: bigint): Promise<void> {
   const started = performance.now();
   await get(waiting(path, index, `${heldMs}ms`));
@@ -20,7 +20,7 @@ async function expectHeld(path: string, index: bigint): Promise<void> {
   if (tookMs < heldMs) throw new Error(`${path} with the index ${index} was answered after ${tookMs} ms`);
 }
 
-/** Fails unless the answer is immediate, although the agent may hold it for minutes. */
+/** Fails unless the agent answers at once, although the query allows it to hold the query for minutes. */
 async function expectAtOnce(path: string, index: bigint): Promise<void> {
   const late = Bun.sleep(soonMs).then(() => {
     throw new Error(`${path} with the index ${index} was held`);
@@ -28,7 +28,7 @@ async function expectAtOnce(path: string, index: bigint): Promise<void> {
   await Promise.race([get(waiting(path, index, longWait)), late]);
 }
 
-/** Writes a key, whose index becomes the newest. */
+/** Writes a key and returns its index, which is the newest of the store. */
 async function newestIndex(): Promise<bigint> {
   const key = `/v1/kv/${keyFolder()}newest`;
   await put(key, "x");
@@ -45,8 +45,8 @@ describe.each([
   ...["health/checks/consul", `health/connect/${missing}`, "internal/ui/nodes", "internal/ui/services"],
   ...["session/list", "session/node/node1", "query", "coordinate/nodes"],
   ...["connect/intentions", "config/service-defaults"],
-])("%s", (named) => {
-  test("is held from its own index to one above the newest, and answered at once below and above that", async () => {
+])("a blocking query of %s", (named) => {
+  test("is held for each index from that of its last answer to one above the newest of the store, and is answered at once for any other", async () => {
     const folder = keyFolder();
     await put(`/v1/kv/${folder}a`, "x");
     const path = `/v1/${named.replace("KEY", `${folder}a`).replace("FOLDER", folder)}`;
@@ -63,12 +63,12 @@ describe.each([
   });
 });
 
-test("a wait with the index one above the newest ends with a write to its data", async () => {
+test("a blocking query with an index one above the newest of the store is answered after the next write to its rows", async () => {
   const key = `/v1/kv/${keyFolder()}a`;
   await put(key, "one");
   const { index } = await get(key);
   const held = get(waiting(key, BigInt(index) + 1n, longWait));
-  // Other writes use up the next index; they do not end the wait.
+  // Writes of other rows use up the next index; they do not end the wait.
   for (let write = 0; write < 3; write += 1) await newestIndex();
   await put(key, "two");
   const answer = await held;
@@ -76,7 +76,7 @@ test("a wait with the index one above the newest ends with a write to its data",
   expect(answer.index).toBeGreaterThan(index + 1);
 });
 
-test("lists of events are answered at once at every index but their own", async () => {
+test("a blocking query for events is answered at once at every index but that of the list", async () => {
   const name = unique("deploy");
   await put(`/v1/event/fire/${name}`, "x");
   const path = `/v1/event/list?name=${name}`;
@@ -86,7 +86,7 @@ test("lists of events are answered at once at every index but their own", async 
   for (const index of [0n, 1n, own - 1n, own + 1n, own + 2n, 2n ** 63n]) await expectAtOnce(path, index);
 });
 
-test("reads that cannot block are answered at once", async () => {
+test("reads that do not support blocking are answered at once", async () => {
   const id = await createPreparedQuery({ Name: unique("query"), Service: { Service: "consul" } });
   const newest = await newestIndex();
   for (const path of [

@@ -4,15 +4,15 @@ import { del, differs, keyFolder, put, sharedTarget } from "../support/conforman
 
 await sharedTarget();
 
-describe("a key", () => {
-  test("wakes when it is created", async () => {
+describe("a blocking query for a key", () => {
+  test("returns when the key is created", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     const woken = await whileBlocked(key, () => put(key, "one"));
     expectWoken(woken);
     expect([woken.before.status, woken.after.status]).toEqual([404, 200]);
   });
 
-  test("wakes when it is updated, with the new value", async () => {
+  test("returns the new value when the key is updated", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "one");
     const woken = await whileBlocked(`${key}?raw`, () => put(key, "two"));
@@ -20,13 +20,13 @@ describe("a key", () => {
     expect(woken.after.text).toBe("two");
   });
 
-  test("wakes when its flags change", async () => {
+  test("returns when the key's flags change", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "one");
     expectWoken(await whileBlocked(key, () => put(`${key}?flags=1`, "one")));
   });
 
-  test("wakes when it is deleted", async () => {
+  test("returns when the key is deleted", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "one");
     const woken = await whileBlocked(key, () => del(key));
@@ -34,26 +34,26 @@ describe("a key", () => {
     expect(woken.after.status).toBe(404);
   });
 
-  test("wakes when a folder above it is deleted", async () => {
+  test("returns when a folder above the key is deleted", async () => {
     const folder = keyFolder();
     await put(`/v1/kv/${folder}sub/a`, "one");
     expectWoken(await whileBlocked(`/v1/kv/${folder}sub/a`, () => del(`/v1/kv/${folder}?recurse`)));
   });
 
-  test("sleeps through a write of the same value", async () => {
+  test("is held through a write of the same value", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "one");
     await expectUndisturbed(key, () => put(key, "one"));
   });
 
-  test("sleeps through writes of other keys", async () => {
+  test("is held through writes of other keys", async () => {
     const folder = keyFolder();
     await put(`/v1/kv/${folder}a`, "one");
     await expectUndisturbed(`/v1/kv/${folder}a`, () => put(`/v1/kv/${folder}b`, "x"));
     await expectUndisturbed(`/v1/kv/${folder}a`, () => put(`/v1/kv/${folder}a/b`, "x"));
   });
 
-  test("that is missing sleeps through writes of other keys", async () => {
+  test("that is missing is held through writes of other keys", async () => {
     const folder = keyFolder();
     const write = () => put(`/v1/kv/${folder}c`, "x");
     const reason = "wakes for a neighbour in its radix tree";
@@ -62,15 +62,15 @@ describe("a key", () => {
     else await expectUndisturbed(`/v1/kv/${folder}none`, write);
   });
 
-  test("sleeps through a lost check-and-set", async () => {
+  test("is held through a check-and-set that fails", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "one");
     await expectUndisturbed(key, () => put(`${key}?cas=0`, "two"));
   });
 });
 
-describe.each(["?recurse", "?keys", "?keys&separator=/"])("a folder with %s", (query) => {
-  test("wakes when a key in it is created, updated and deleted", async () => {
+describe.each(["?recurse", "?keys", "?keys&separator=/"])("a blocking query for a folder with %s", (query) => {
+  test("returns when a key in the folder is created, updated and deleted", async () => {
     const folder = keyFolder();
     await put(`/v1/kv/${folder}a`, "one");
     expectWoken(await whileBlocked(`/v1/kv/${folder}${query}`, () => put(`/v1/kv/${folder}b/c`, "one")));
@@ -78,7 +78,7 @@ describe.each(["?recurse", "?keys", "?keys&separator=/"])("a folder with %s", (q
     expectWoken(await whileBlocked(`/v1/kv/${folder}${query}`, () => del(`/v1/kv/${folder}b/c`)));
   });
 
-  test("wakes when it is created and when it is deleted", async () => {
+  test("returns when the folder's first key is created and when it is deleted", async () => {
     const folder = keyFolder();
     const path = `/v1/kv/${folder}${query}`;
     expectWoken(await whileBlocked(path, () => put(`/v1/kv/${folder}a`, "one")));
@@ -87,14 +87,14 @@ describe.each(["?recurse", "?keys", "?keys&separator=/"])("a folder with %s", (q
     expect(woken.after.status).toBe(404);
   });
 
-  test("sleeps through writes beside it", async () => {
+  test("is held through writes of keys outside of the folder", async () => {
     const folder = keyFolder();
     await put(`/v1/kv/${folder}x/a`, "one");
     await expectUndisturbed(`/v1/kv/${folder}x/${query}`, () => put(`/v1/kv/${folder}x2`, "x"));
     await expectUndisturbed(`/v1/kv/${folder}x/${query}`, () => del(`/v1/kv/${folder}x2`));
   });
 
-  test("wakes when a folder above it is deleted", async () => {
+  test("returns when a folder above it is deleted", async () => {
     const folder = keyFolder();
     await put(`/v1/kv/${folder}x/a`, "one");
     const woken = await whileBlocked(`/v1/kv/${folder}x/${query}`, () => del(`/v1/kv/${folder}?recurse`), {

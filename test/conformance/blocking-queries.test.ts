@@ -13,8 +13,8 @@ import { promptly } from "../support/promptly.ts";
 
 await sharedTarget();
 
-describe("the wait", () => {
-  test("ends after its time with the same index", async () => {
+describe("the wait of a blocking query", () => {
+  test("ends after its time with an unchanged index", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "x");
     const { index } = await get(key);
@@ -32,12 +32,12 @@ describe("the wait", () => {
     },
   );
 
-  test("does not start where a read cannot block", async () => {
+  test("does not start for a read that does not support blocking", async () => {
     await promptly(get("/v1/agent/services?index=99999999&wait=10m"));
     await promptly(get("/v1/status/leader?index=99999999&wait=10m"));
   });
 
-  test("with a future index ends with the current one", async () => {
+  test("with an index above the store's ends with the current index", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "x");
     const answer = await get(`${key}?index=999999999&wait=200ms`);
@@ -45,27 +45,30 @@ describe("the wait", () => {
     expect(answer.index).toBe((await get(key)).index);
   });
 
-  test("ignores a negative index", async () => {
+  test("does not start if it is negative", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "x");
     await promptly(get(`${key}?index=1&wait=-1s`));
   });
 
-  test.each(["abc", "-1", "1.5", "0x10", "18446744073709551616", "%201"])("the index %s is refused", async (index) => {
-    for (const path of ["/v1/kv/x", "/v1/catalog/nodes", "/v1/health/service/consul"]) {
-      expectError(await get(`${path}?index=${index}`), { status: 400, text: "Invalid index" });
-    }
-  });
+  test.each(["abc", "-1", "1.5", "0x10", "18446744073709551616", "%201"])(
+    "is refused with the index %s",
+    async (index) => {
+      for (const path of ["/v1/kv/x", "/v1/catalog/nodes", "/v1/health/service/consul"]) {
+        expectError(await get(`${path}?index=${index}`), { status: 400, text: "Invalid index" });
+      }
+    },
+  );
 
-  test.each(["abc", "5", "1", "5x", "s"])("the time %s is refused", async (wait) => {
+  test.each(["abc", "5", "1", "5x", "s"])("is refused with the time %s", async (wait) => {
     for (const path of ["/v1/kv/x", "/v1/catalog/nodes", "/v1/health/service/consul"]) {
       expectError(await get(`${path}?wait=${wait}`), { status: 400, text: "Invalid wait time" });
     }
   });
 });
 
-describe("the index", () => {
-  test("of a folder never falls through a create, a delete and another create", async () => {
+describe("X-Consul-Index", () => {
+  test("of a folder never decreases through a create, a delete and another create", async () => {
     const folder = keyFolder();
     const seen: number[] = [];
     const look = async (): Promise<void> => void seen.push((await get(`/v1/kv/${folder}?recurse`)).index);
@@ -83,7 +86,7 @@ describe("the index", () => {
     expect(new Set(seen).size).toBe(seen.length);
   });
 
-  test("of a service never falls through its end", async () => {
+  test("of a service does not decrease when the service is deregistered", async () => {
     const Name = unique("web");
     const path = `/v1/health/service/${Name}`;
     const seen = [(await get(path)).index];
@@ -96,7 +99,7 @@ describe("the index", () => {
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
   });
 
-  test("many queries that wait for one key are all answered", async () => {
+  test("many blocking queries for one key are all answered when it changes", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "one");
     const { index } = await get(key);

@@ -13,14 +13,14 @@ function cacheOf(answer: Answer): (string | undefined)[] {
 
 const missed = ["MISS", undefined];
 const hit = ["HIT", "0"];
-/** The age in seconds of an answer that the agent does not keep up to date. */
+/** Returns the age in seconds of a cached answer that the agent refreshes only on request. */
 const aging = ["HIT", expect.stringMatching(/^\d+$/)];
 
 function ask(path: string, control?: string): Promise<Answer> {
   return send("GET", path, control === undefined ? {} : { headers: { "Cache-Control": control } });
 }
 
-/** Reads that the agent keeps up to date after the first request, each with a name that no other test uses. */
+/** Endpoints whose cached answers the agent keeps up to date; each path has a name that no other test uses. */
 const followed: readonly (readonly [kind: string, path: () => string])[] = [
   ["catalog/services", () => `/v1/catalog/services?cached&node-meta=${unique("key")}:x`],
   ["catalog/service", () => `/v1/catalog/service/${unique("asked")}?cached`],
@@ -30,8 +30,8 @@ const followed: readonly (readonly [kind: string, path: () => string])[] = [
   ["health/ingress", () => `/v1/health/ingress/${unique("asked")}?cached`],
 ];
 
-describe.each(followed)("%s?cached", (_, path) => {
-  test("is a miss at first and a hit afterwards", async () => {
+describe.each(followed)("a read of %s?cached", (_, path) => {
+  test("is a cache miss at first and a hit afterwards", async () => {
     const asked = path();
     expect(cacheOf(await ask(asked))).toEqual(missed);
     expect(cacheOf(await ask(asked))).toEqual(hit);
@@ -39,7 +39,7 @@ describe.each(followed)("%s?cached", (_, path) => {
     expect((await ask(asked.replace("cached", "cached&stale"))).header("X-Consul-Effective-Consistency")).toBe("stale");
   });
 
-  test("is kept up to date, and so is never older than max-age", async () => {
+  test("is a hit on an up-to-date answer with any max-age", async () => {
     const asked = path();
     expect(cacheOf(await ask(asked))).toEqual(missed);
     for (const control of ["max-age=0", "must-revalidate", "max-age=1, stale-if-error=5", "no-cache"]) {
@@ -47,13 +47,13 @@ describe.each(followed)("%s?cached", (_, path) => {
     }
   });
 
-  test("is not cached for a request without ?cached", async () => {
+  test("does not answer from the cache if the request lacks ?cached", async () => {
     const asked = path();
     await ask(asked);
     expect(cacheOf(await ask(asked.replace("cached", "")))).toEqual([undefined, undefined]);
   });
 
-  test("waits for a change, which is a miss", async () => {
+  test("with an index is held until a change, and is then a miss", async () => {
     const asked = path();
     const { index } = await ask(asked);
     expect(cacheOf(await ask(`${asked}&index=${index}&wait=10ms`))).toEqual(missed);
@@ -89,7 +89,7 @@ describe("a cached list of instances", () => {
     expect([answer.header("X-Cache"), answer.index > index, answer.text.includes(Name)]).toEqual(["MISS", true, true]);
   });
 
-  test("is shared by all orders of its tags and pairs, and not by other tags and filters", async () => {
+  test("has one cached answer for all orders of tags and node meta, and another for each other tag and filter", async () => {
     const path = `/v1/health/service/${unique("asked")}?cached`;
     const cases: readonly (readonly [string, readonly (string | undefined)[]])[] = [
       ["&tag=a&tag=b", missed],
@@ -103,7 +103,7 @@ describe("a cached list of instances", () => {
     for (const [more, expected] of cases) expect(cacheOf(await ask(path + more))).toEqual([...expected]);
   });
 
-  test("is shared by all formats", async () => {
+  test("has one cached answer for ?pretty, ?passing, ?near and ?stale", async () => {
     const path = `/v1/health/service/${unique("asked")}?cached`;
     expect(cacheOf(await ask(path))).toEqual(missed);
     for (const more of ["&pretty", "&passing", "&near=_agent", "&stale", "&dc=dc1", "&unknown=1", "&max_stale=5s"]) {
@@ -112,10 +112,10 @@ describe("a cached list of instances", () => {
   });
 });
 
-describe("catalog/datacenters?cached", () => {
+describe("a read of catalog/datacenters?cached", () => {
   const path = "/v1/catalog/datacenters?cached";
 
-  test("is read again when the client requires it", async () => {
+  test("is refreshed when Cache-Control requires it", async () => {
     expect(cacheOf(await ask(path, "must-revalidate"))).toEqual(missed);
     expect(cacheOf(await ask(path, "max-age=0"))).toEqual(missed);
     expect(cacheOf(await ask(path))).toEqual(aging);
@@ -124,7 +124,7 @@ describe("catalog/datacenters?cached", () => {
     expect((await ask(path)).text).toBe('["dc1"]');
   });
 
-  test("says its age in seconds, and is read again when it is older than max-age", async () => {
+  test("shows the age in seconds, and is refreshed when it is older than max-age", async () => {
     expect(cacheOf(await ask(path, "max-age=0"))).toEqual(missed);
     await within(5_000, async () => expect(Number((await ask(path)).header("Age"))).toBeGreaterThanOrEqual(2));
     expect(cacheOf(await ask(path, "max-age=3600"))).toEqual(aging);
@@ -132,14 +132,14 @@ describe("catalog/datacenters?cached", () => {
   });
 });
 
-describe("query/<name>/execute?cached", () => {
+describe("a read of query/<name>/execute?cached", () => {
   async function pathOfQuery(): Promise<string> {
     const Name = unique("asked");
     await createPreparedQuery({ Name, Service: { Service: "consul" } });
     return `/v1/query/${Name}/execute?cached`;
   }
 
-  test("is a miss at first, then a hit, and is read again when the client requires it", async () => {
+  test("is a miss at first, then a hit, and is refreshed when Cache-Control requires it", async () => {
     const path = await pathOfQuery();
     expect(cacheOf(await ask(path))).toEqual(missed);
     expect(cacheOf(await ask(path))).toEqual(aging);
@@ -149,7 +149,7 @@ describe("query/<name>/execute?cached", () => {
     expect(cacheOf(await ask(path, "max-age=0"))).toEqual(missed);
   });
 
-  test("is another one for another limit or with connect, and the same for any order and format", async () => {
+  test("has another cached answer with limit or connect, and the same one with other parameters", async () => {
     const path = await pathOfQuery();
     expect(cacheOf(await ask(path))).toEqual(missed);
     for (const more of ["&near=_agent", "&stale", "&pretty", "&index=7&wait=1s", "&filter=x", "&tag=a"])
@@ -157,7 +157,7 @@ describe("query/<name>/execute?cached", () => {
     for (const more of ["&limit=1", "&connect=true"]) expect(cacheOf(await ask(path + more))).toEqual(missed);
   });
 
-  test("fails each time when the query does not exist", async () => {
+  test("fails each time when the prepared query does not exist", async () => {
     for (let round = 0; round < 2; round += 1) {
       const answer = await ask("/v1/query/nosuch/execute?cached");
       expectError(answer, { status: 500, text: "Query not found" });
@@ -165,15 +165,15 @@ describe("query/<name>/execute?cached", () => {
     }
   });
 
-  test("does not cache an explanation", async () => {
+  test("is not cached for explain", async () => {
     const path = (await pathOfQuery()).replace("execute", "explain");
     for (let round = 0; round < 2; round += 1) expect(cacheOf(await ask(path))).toEqual([undefined, undefined]);
   });
 });
 
-describe("Cache-Control", () => {
+describe("the request header Cache-Control", () => {
   test.each(["max-age=abc", "max-age=", "Max-Age= 5", "stale-if-error=abc", "must-revalidate, max-age=1.5"])(
-    "%s is refused wherever ?cached works",
+    "%s is refused by each endpoint that supports ?cached",
     async (control) => {
       for (const path of ["/v1/catalog/services", "/v1/health/service/x", "/v1/kv/x", "/v1/session/list"]) {
         expectError(await ask(`${path}?cached`, control), { status: 400, text: "Invalid Cache-Control header." });
@@ -192,7 +192,7 @@ describe("Cache-Control", () => {
 test.each([
   ...["/v1/catalog/nodes", "/v1/catalog/node/node1", "/v1/catalog/node-services/node1", "/v1/health/node/node1"],
   ...["/v1/health/checks/consul", "/v1/health/state/any", "/v1/session/list", "/v1/kv/?keys", "/v1/agent/services"],
-])("%s ignores ?cached", async (path) => {
+])("a read of %s ignores ?cached", async (path) => {
   for (let round = 0; round < 2; round += 1) {
     const answer = await get(`${path}${path.includes("?") ? "&" : "?"}cached`);
     expect([answer.status, ...cacheOf(answer)]).toEqual([200, undefined, undefined]);

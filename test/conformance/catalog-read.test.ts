@@ -20,7 +20,7 @@ interface Instances {
   readonly nodes: readonly [a: string, b: string, c: string];
 }
 
-/** Three instances on three nodes, of which the first has a name in capitals. */
+/** Three instances on three nodes; the name of the first node is in capitals. */
 async function threeInstances(): Promise<Instances> {
   const service = unique("web");
   const nodes = [unique("NODE-A"), unique("node-b"), unique("node-c")] as const;
@@ -39,7 +39,7 @@ async function idsOf(path: string): Promise<string> {
   return ((await get(path)).json as { ServiceID: string }[]).map(({ ServiceID }) => ServiceID).join(" ");
 }
 
-describe("datacenters", () => {
+describe("catalog/datacenters", () => {
   test.each(["", "?dc=nowhere", "?pretty=false&dc=x"])("are the local one alone, without an index%s", async (query) => {
     const answer = await get(`/v1/catalog/datacenters${query}`);
     expect(answer.json).toEqual(["dc1"]);
@@ -47,19 +47,19 @@ describe("datacenters", () => {
   });
 });
 
-describe("nodes", () => {
-  test("include the agent's own node", async () => {
+describe("catalog/nodes", () => {
+  test("includes the agent's node", async () => {
     expect(masked((await get("/v1/catalog/nodes?filter=Node==node1")).text)).toBe(`[${nodeText}]`);
   });
 
-  test("are sorted by name, ignoring case", async () => {
+  test("is sorted by name, ignoring case", async () => {
     const { nodes } = await threeInstances();
     const listed = ((await get("/v1/catalog/nodes")).json as { Node: string }[]).map(({ Node }) => Node);
     expect(listed.filter((node) => nodes.includes(node))).toEqual([...nodes]);
     expect(listed).toContain("node1");
   });
 
-  test.each(["near=_agent", "near=node1", "near=nobody"])("are all in the answer with %s", async (query) => {
+  test.each(["near=_agent", "near=node1", "near=nobody"])("lists every node with %s", async (query) => {
     expect((await get(`/v1/catalog/nodes?${query}`)).text).toBe((await get("/v1/catalog/nodes")).text);
   });
 
@@ -69,42 +69,42 @@ describe("nodes", () => {
     ["node-meta=rack:r1&node-meta=zone:other", []],
     ["node-meta=rack", []],
     ["node-meta=nobody:x", []],
-  ])("filtered by %s have every pair", async (query, expected) => {
+  ])("filtered by %s lists the nodes that have each of these pairs", async (query, expected) => {
     const { nodes } = await threeInstances();
     const listed = ((await get(`/v1/catalog/nodes?${query}`)).json as { Node: string }[]).map(({ Node }) => Node);
     expect(listed).toEqual(expected.map(() => nodes[1]));
   });
 });
 
-describe("services", () => {
-  test("are names with the tags of all instances", async () => {
+describe("catalog/services", () => {
+  test("lists names with the tags of all instances", async () => {
     const { service } = await threeInstances();
     const services = (await get("/v1/catalog/services")).json as Record<string, string[]>;
     expect(services["consul"]).toEqual([]);
     expect(services[service]?.toSorted()).toEqual(["primary", "v1", "v2"]);
   });
 
-  test("are sorted by name, and an empty list of tags is a list", async () => {
+  test("is sorted by name, and shows a service without tags with an empty list", async () => {
     const text = (await get("/v1/catalog/services")).text;
     expect(text).toContain('"consul":[]');
     const names = Object.keys(JSON.parse(text) as object);
     expect(names).toEqual(names.toSorted());
   });
 
-  test("filtered by node meta have the tags of those nodes alone", async () => {
+  test("filtered by node meta shows only the tags of instances on those nodes", async () => {
     const { service } = await threeInstances();
     const services = (await get("/v1/catalog/services?node-meta=rack:r1")).json as Record<string, string[]>;
     expect(Object.keys(services)).toEqual([service]);
     expect(services[service]?.toSorted()).toEqual(["primary", "v2"]);
   });
 
-  test("without a node are an empty object", async () => {
+  test("filtered by node meta that no node has is an empty object", async () => {
     expect((await get("/v1/catalog/services?node-meta=nobody:x")).text).toBe("{}");
   });
 });
 
-describe("a service's instances", () => {
-  test("include the server itself as the service consul", async () => {
+describe("catalog/service/<name>", () => {
+  test("lists the server itself as an instance of the service consul", async () => {
     const text = masked((await get("/v1/catalog/service/consul")).text);
     expect(text).toStartWith(
       `[{${nodeColumns},"ServiceKind":"","ServiceID":"consul","ServiceName":"consul","ServiceTags":[],"ServiceAddress":"","ServiceWeights":{"Passing":1,"Warning":1},"Service`,
@@ -113,7 +113,7 @@ describe("a service's instances", () => {
     expect(text).toEndWith(`"ServiceEnableTagOverride":false,${catalogProxyColumns},${rowIndexes}}]`);
   });
 
-  test("include one registered with the agent", async () => {
+  test("lists an instance that is registered with the agent", async () => {
     const Name = unique("web");
     await registerService({ Name, Tags: ["t"], Address: "10.1.2.3", Port: 80, Meta: { a: "1" } });
     expect(masked((await get(`/v1/catalog/service/${Name}`)).text)).toBe(
@@ -124,13 +124,13 @@ describe("a service's instances", () => {
     );
   });
 
-  test("of an unknown service are an empty list with an index", async () => {
+  test("of an unknown service is an empty list with an index", async () => {
     const answer = await get("/v1/catalog/service/nobody");
     expect(answer.text).toBe("[]");
     expect(answer.index).toBeGreaterThan(0);
   });
 
-  test("are found by a name in any case", async () => {
+  test("finds the service's name in upper or lower case", async () => {
     const { service } = await threeInstances();
     expect(await idsOf(`/v1/catalog/service/${service.toUpperCase()}`)).toBe("one two three");
   });
@@ -151,29 +151,32 @@ describe("a service's instances", () => {
     ["?tags=v1", "one two three"],
     ["?filter=ServiceID==two", "two"],
     ["?tag=v1&filter=ServiceID!=one", "three"],
-  ])("are selected by the query %j", async (query, expected) => {
+  ])("with the query %j lists the matching instances", async (query, expected) => {
     const { service } = await threeInstances();
     expect(await idsOf(`/v1/catalog/service/${service}${query}`)).toBe(expected);
   });
 
-  test("on one node are sorted by ID", async () => {
+  test("is sorted by service ID on each node", async () => {
     const [Node, service] = [unique("node"), unique("web")];
     for (const ID of ["b", "a", "C", "10", "9"]) await registerNode({ Node, Service: { ID, Service: service } });
     expect(await idsOf(`/v1/catalog/service/${service}`)).toBe("10 9 a b C");
   });
 });
 
-describe("a node requested by its id", () => {
+describe("a node requested by its ID", () => {
   const ID = "0e0b0c0d-1111-2222-3333-44445555aaaa";
 
-  test.each([ID, ID.toUpperCase(), ID.slice(0, 6)])("is found: %s", async (asked) => {
-    const Node = unique("node");
-    await registerNode({ Node, ID });
-    expect((await get(`/v1/catalog/node/${asked}`)).json).toMatchObject({ Node: { Node } });
-    expect((await get(`/v1/catalog/node-services/${asked}`)).json).toMatchObject({ Node: { Node } });
-  });
+  test.each([ID, ID.toUpperCase(), ID.slice(0, 6)])(
+    "is found by the whole ID or a prefix, in any letter case: %s",
+    async (asked) => {
+      const Node = unique("node");
+      await registerNode({ Node, ID });
+      expect((await get(`/v1/catalog/node/${asked}`)).json).toMatchObject({ Node: { Node } });
+      expect((await get(`/v1/catalog/node-services/${asked}`)).json).toMatchObject({ Node: { Node } });
+    },
+  );
 
-  test("is not found by one letter, or by a prefix that several ids share", async () => {
+  test("is not found by one letter, or by a prefix that several nodes' IDs share", async () => {
     await registerNode({ Node: unique("node"), ID });
     await registerNode({ Node: unique("node"), ID: ID.replace(/a$/, "b") });
     for (const asked of ["0", ID.slice(0, 6)]) expect((await get(`/v1/catalog/node/${asked}`)).text).toBe("null");
@@ -181,7 +184,7 @@ describe("a node requested by its id", () => {
 });
 
 describe("a node", () => {
-  test("has its services by ID", async () => {
+  test("has its services by ID at catalog/node", async () => {
     const Name = unique("web");
     await registerService({ Name });
     const text = masked((await get(`/v1/catalog/node/node1?filter=${encodeURIComponent(`ID == "${Name}"`)}`)).text);
@@ -191,7 +194,7 @@ describe("a node", () => {
     );
   });
 
-  test("has the service consul", async () => {
+  test("has the service consul if it is the server's", async () => {
     const text = masked((await get("/v1/catalog/node/node1?filter=Service==consul")).text);
     expect(text).toStartWith(
       `{"Node":${nodeText},"Services":{"consul":{"ID":"consul","Service":"consul","Tags":[],"Address":"","Meta":{`,
@@ -199,7 +202,7 @@ describe("a node", () => {
     expect(text).toMatch(consulMeta);
   });
 
-  test("has its services as a list at node-services", async () => {
+  test("has its services as a list at catalog/node-services", async () => {
     const { nodes } = await threeInstances();
     expect((await get(`/v1/catalog/node-services/${nodes[1]}`)).json).toMatchObject({
       Node: { Node: nodes[1], Meta: { rack: "r1", zone: "z" } },
@@ -207,7 +210,7 @@ describe("a node", () => {
     });
   });
 
-  test("is found by a name in any case", async () => {
+  test("is found by its name in upper or lower case", async () => {
     const { nodes } = await threeInstances();
     expect((await get(`/v1/catalog/node/${nodes[0].toLowerCase()}`)).json).toMatchObject({ Node: { Node: nodes[0] } });
   });
@@ -215,13 +218,13 @@ describe("a node", () => {
   test.each([
     ["/v1/catalog/node/nobody", "null"],
     ["/v1/catalog/node-services/nobody", '{"Node":null,"Services":null}'],
-  ])("that is unknown is status 200: %s", async (path, text) => {
+  ])("with an unknown name is answered with status 200: %s", async (path, text) => {
     const answer = await get(path);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text });
     expect(answer.index).toBeGreaterThan(0);
   });
 
-  test("without a matching service has an empty list", async () => {
+  test("whose services do not match the filter has an empty list", async () => {
     const { nodes } = await threeInstances();
     expect((await get(`/v1/catalog/node/${nodes[2]}?filter=Port==99`)).text).toEndWith(',"Services":{}}');
     expect((await get(`/v1/catalog/node-services/${nodes[2]}?filter=Port==99`)).text).toEndWith(',"Services":[]}');

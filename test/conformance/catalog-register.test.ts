@@ -22,14 +22,14 @@ function nodeText(name: string, address = "192.0.2.1"): string {
 const weights = '"Weights":{"Passing":1,"Warning":1},"EnableTagOverride":false';
 
 describe("registering a node", () => {
-  test("needs a name and an address; the other fields are null", async () => {
+  test("requires a name and an address; omitted fields become null", async () => {
     const Node = unique("node");
     await registerNode({ Node });
     expect(masked((await get(`/v1/catalog/node/${Node}`)).text)).toBe(`{"Node":${nodeText(Node)},"Services":{}}`);
     expect((await get(`/v1/health/node/${Node}`)).text).toBe("[]");
   });
 
-  test("keeps ID, tagged addresses and meta", async () => {
+  test("stores its ID, tagged addresses and meta", async () => {
     const Node = unique("node");
     const ID = "0a0b0c0d-1111-2222-3333-444455556666";
     await registerNode({ Node, ID, TaggedAddresses: { wan: "198.51.100.7" }, NodeMeta: { rack: "r1" } });
@@ -39,7 +39,7 @@ describe("registering a node", () => {
     expect((await get(`/v1/catalog/node/${ID}`)).json).toMatchObject({ Node: { Node } });
   });
 
-  test("again replaces it; an equal registration changes no index", async () => {
+  test("again replaces the node; an equal registration changes no index", async () => {
     const Node = unique("node");
     await registerNode({ Node, NodeMeta: { a: "1" } });
     await registerNode({ Node, Address: "192.0.2.9" });
@@ -49,7 +49,7 @@ describe("registering a node", () => {
     expect((await get(`/v1/catalog/node/${Node}`)).text).toBe(changed);
   });
 
-  test("with SkipNodeUpdate leaves a known node unchanged", async () => {
+  test("with SkipNodeUpdate leaves an existing node unchanged", async () => {
     const Node = unique("node");
     await registerNode({ Node });
     await registerNode({ Node, Address: "192.0.2.9", SkipNodeUpdate: true, Service: { Service: "skip" } });
@@ -59,7 +59,7 @@ describe("registering a node", () => {
     });
   });
 
-  test("with a known ID and another name renames it", async () => {
+  test("with an existing ID and another name renames the node", async () => {
     const [before, after] = [unique("node"), unique("node")];
     const ID = "0a0b0c0d-1111-2222-3333-444455557777";
     await registerNode({ Node: before, ID });
@@ -74,7 +74,7 @@ describe("registering a node", () => {
     expect((await get(`/v1/catalog/node/${encodeURIComponent(Node)}`)).json).toMatchObject({ Node: { Node } });
   });
 
-  test("accepts field names in any case", async () => {
+  test("accepts field names in upper and lower case", async () => {
     const Node = unique("node");
     await registerNode({ Node });
     expectTrue(await put("/v1/catalog/register", { node: Node, address: "192.0.2.8" }));
@@ -83,7 +83,7 @@ describe("registering a node", () => {
 });
 
 describe("registering a service", () => {
-  test("without an ID uses its name", async () => {
+  test("without an ID uses the name as ID", async () => {
     const [Node, service] = [unique("node"), unique("web")];
     await registerNode({ Node, Service: { Service: service, Port: 80 } });
     expect(masked((await get(`/v1/catalog/service/${service}`)).text)).toBe(
@@ -98,7 +98,7 @@ describe("registering a service", () => {
     );
   });
 
-  test("keeps ID, tags, meta and address", async () => {
+  test("stores ID, tags, meta and address", async () => {
     const [Node, service] = [unique("node"), unique("web")];
     const Service = { ID: "one", Service: service, Tags: ["b", "a"], Meta: { m: "v" }, Address: "198.51.100.9" };
     await registerNode({ Node, Service });
@@ -108,7 +108,7 @@ describe("registering a service", () => {
     );
   });
 
-  test("with weights of zero gets weights of one", async () => {
+  test("with weights of zero sets them to one", async () => {
     const [Node, service] = [unique("node"), unique("web")];
     await registerNode({ Node, Service: { Service: service, Weights: { Passing: 0, Warning: 0 } } });
     expect((await get(`/v1/catalog/service/${service}`)).text).toContain('"ServiceWeights":{"Passing":1,"Warning":1}');
@@ -116,7 +116,7 @@ describe("registering a service", () => {
 });
 
 describe("registering a service again under another name", () => {
-  test("keeps its checks", async () => {
+  test("keeps the checks of the service", async () => {
     const [Node, before, after] = [unique("node"), unique("web"), unique("web")];
     const Checks = [{ Name: "up", ServiceID: "one" }];
     await registerNode({ Node, Service: { ID: "one", Service: before, Tags: ["a"] }, Checks });
@@ -129,8 +129,8 @@ describe("registering a service again under another name", () => {
   });
 });
 
-describe("registering checks", () => {
-  test("one or several, of the node and of a service, with their definition", async () => {
+describe("registering checks in the catalog", () => {
+  test("accepts one or several checks of a node and of a service, and stores their definitions", async () => {
     const [Node, service] = [unique("node"), unique("web")];
     const Definition = { TCP: "192.0.2.1:1", Interval: "5s", Timeout: "1s", DeregisterCriticalServiceAfter: "30s" };
     const Check = {
@@ -152,7 +152,7 @@ describe("registering checks", () => {
     expect(masked((await get(`/v1/health/checks/${service}`)).text)).toBe(`[${ofService}]`);
   });
 
-  test("with a name alone uses it as the ID and the status critical", async () => {
+  test("with only a name uses the name as ID and the status critical", async () => {
     const Node = unique("node");
     await registerNode({ Node, Check: { Name: "only name" } });
     const expected = checkText({ node: Node, id: "only name", status: "critical" });
@@ -160,7 +160,7 @@ describe("registering checks", () => {
   });
 });
 
-describe("a refused registration", () => {
+describe("a registration in the catalog is refused", () => {
   const Address = "192.0.2.1";
   const decode = "Request decode failed: json: cannot unmarshal";
 
@@ -202,13 +202,13 @@ describe("a refused registration", () => {
       { Node: "n", Address, Check: { CheckID: "c", ServiceID: "nobody" } },
       { status: 500, text: 'failed inserting check: Missing service registration on node "n"' },
     ],
-  ])("%s", async (_what, body, error) => {
+  ])("for %s", async (_what, body, error) => {
     expectError(await put("/v1/catalog/register", body), error);
     expect((await get("/v1/catalog/node/n")).text).toBe("null");
   });
 });
 
-describe("deregistering", () => {
+describe("deregistering from the catalog", () => {
   test("removes a check, then a service with its checks, then the node with everything on it", async () => {
     const Node = unique("node");
     const Checks = [{ Name: "a" }, { Name: "b", ServiceID: "web" }, { Name: "c", ServiceID: "api" }];
@@ -227,7 +227,7 @@ describe("deregistering", () => {
   });
 
   test.each([{}, { ServiceID: "nobody" }, { CheckID: "nobody" }, { Address: "192.0.2.1" }])(
-    "a missing row succeeds: %j",
+    "succeeds for a row that does not exist: %j",
     async (more) => {
       expectTrue(await put("/v1/catalog/deregister", { Node: unique("nobody"), ...more }));
     },
@@ -244,7 +244,7 @@ describe("deregistering", () => {
       { Node: "n", Datacenter: "nowhere" },
       { status: 500, text: "No path to datacenter" },
     ],
-  ])("%j is refused", async (body, error) => {
+  ])("is refused for the body %j", async (body, error) => {
     expectError(await put("/v1/catalog/deregister", body), error);
   });
 });

@@ -6,13 +6,16 @@ await sharedTarget();
 const bothNeeded = { status: 404, text: "Must provide both a kind and name to delete" };
 
 describe("configuration entries", () => {
-  test.each(["", "service-defaults", "proxy-defaults", "ingress-gateway"])("the list is empty: %p", async (kind) => {
-    const list = await get(`/v1/config/${kind}`);
-    expect([list.status, list.text, list.index]).toEqual([200, "[]", 1]);
-    expect(list.header("X-Consul-Effective-Consistency")).toBeUndefined();
-  });
+  test.each(["", "service-defaults", "proxy-defaults", "ingress-gateway"])(
+    "the list of kind %p is empty",
+    async (kind) => {
+      const list = await get(`/v1/config/${kind}`);
+      expect([list.status, list.text, list.index]).toEqual([200, "[]", 1]);
+      expect(list.header("X-Consul-Effective-Consistency")).toBeUndefined();
+    },
+  );
 
-  test("a missing entry is a 404 with an index, on each read", async () => {
+  test("a missing entry is a 404 with an index at each endpoint that reads one", async () => {
     for (let time = 0; time < 3; time += 1) {
       const answer = await get("/v1/config/service-defaults/a/b");
       expectError(answer, { status: 404, text: 'Config entry not found for "service-defaults" / "a/b"' });
@@ -21,12 +24,12 @@ describe("configuration entries", () => {
     expectError(await get("/v1/config/web/a"), { status: 500, text: "invalid config entry kind: web" });
   });
 
-  test("a delete goes to the primary datacenter, whatever ?dc says", async () => {
+  test("a delete ignores ?dc: Consul forwards it to the primary datacenter", async () => {
     const answer = await del("/v1/config/service-defaults/a?dc=nowhere");
     expect([answer.status, answer.json]).toEqual([200, {}]);
   });
 
-  test("a missing entry can be deleted", async () => {
+  test("a delete of a missing entry succeeds", async () => {
     const answer = await del("/v1/config/service-defaults/a");
     expect([answer.status, answer.text]).toEqual([200, "{}"]);
     expectError(await del("/v1/config/service-defaults"), bothNeeded);
@@ -34,7 +37,7 @@ describe("configuration entries", () => {
     expectError(await del("/v1/config/web/a"), { status: 400, text: "invalid config entry kind: web" });
   });
 
-  test("a new entry is validated, and refused where it would have no effect", async () => {
+  test("a new entry is validated; an entry that would have an effect in Consul is refused", async () => {
     const bad = "Bad request: Request decoding failed: ";
     expectError(await put("/v1/config", {}), {
       status: 400,

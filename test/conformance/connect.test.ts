@@ -19,7 +19,7 @@ describe("without a service mesh", () => {
     expect((await send("OPTIONS", path)).header("Allow")).toBe(`OPTIONS,${methods}`);
   });
 
-  test("invalid JSON is reported before other errors", async () => {
+  test("an endpoint reports invalid JSON before other errors", async () => {
     const unexpected = "invalid character 'x' looking for beginning of object key string";
     expectError(await send("PUT", "/v1/connect/ca/configuration", { body: "{x" }), {
       status: 400,
@@ -32,7 +32,7 @@ describe("without a service mesh", () => {
     expectError(await get("/v1/discovery-chain/"), { status: 400, text: "Bad request: Missing chain name" });
   });
 
-  test("every connection is authorized", async () => {
+  test("connect authorization allows every connection", async () => {
     const ask = (body: object): Promise<Answer> => send("POST", "/v1/agent/connect/authorize", { body });
     expect((await ask({ Target: "web", ClientCertURI: "spiffe://x.consul/ns/default/dc/dc1/svc/a" })).json).toEqual({
       Authorized: true,
@@ -45,7 +45,7 @@ describe("without a service mesh", () => {
     });
   });
 
-  test("no gateway serves a service", async () => {
+  test("the list of a service's gateways is empty", async () => {
     const answers = {
       "health/ingress": "[]",
       "catalog/gateway-services": "null",

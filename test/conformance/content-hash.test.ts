@@ -4,12 +4,12 @@ import recorded from "./content-hash.json" with { type: "json" };
 
 await sharedTarget();
 
-/** A registration, and the hash that Consul 1.8.7 gives it. */
+/** Pairs of a registration and the content hash that Consul 1.8.7 computes for it. */
 const hashes = recorded as unknown as readonly (readonly [Parameters<typeof registerService>[0], string])[];
 
-describe("the content hash is Consul's", () => {
+describe("the content hash equals Consul's", () => {
   test.each(hashes.map(([definition, hash]) => [JSON.stringify(definition).slice(0, 100), definition, hash] as const))(
-    "of %s",
+    "for the service %s",
     async (_text, definition, hash) => {
       await registerService(definition);
       const answer = await get(`/v1/agent/service/${encodeURIComponent(definition.ID ?? definition.Name)}`);
@@ -19,6 +19,6 @@ describe("the content hash is Consul's", () => {
   );
 });
 
-test("at least 40 services are compared", () => {
+test("for at least 40 different services", () => {
   expect(hashes.length).toBeGreaterThan(40);
 });

@@ -16,7 +16,7 @@ test.each([
   expect(answer.header("X-Consul-Index")).toBeUndefined();
 });
 
-test("this server has no coordinate, and ?near keeps the order", async () => {
+test("with coordinates disabled this server has no coordinate, and ?near keeps the order", async () => {
   const self = await exchange(target.url, "GET", { path: "/v1/agent/self" });
   expect(self.json).toMatchObject({ Coord: null });
   const nodes = await exchange(target.url, "GET", { path: "/v1/catalog/nodes?near=_agent" });

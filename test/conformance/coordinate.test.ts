@@ -9,28 +9,28 @@ const place =
   '{"Node":"node1","Segment":"","Coord":{"Vec":[0,0,0,0,0,0,0,0],"Error":1.5,"Adjustment":0,"Height":0.00001}}';
 const coordinate = coordinateAt(0);
 
-/** A coordinate as an answer shows it. */
+/** The JSON of a node's coordinate, as in an answer. */
 function rowAt(node: string, seconds: number, segment = ""): string {
   return JSON.stringify({ Node: node, Segment: segment, Coord: coordinateAt(seconds) });
 }
 
 describe("coordinates", () => {
-  test("of the datacenter are those of this server", async () => {
+  test("of the datacenter list those of this server", async () => {
     const answer = await get("/v1/coordinate/datacenters");
     expect(answer.text).toBe(`[{"Datacenter":"dc1","AreaID":"wan","Coordinates":[${place}]}]`);
     expect(answer.header("X-Consul-Index")).toBeUndefined();
   });
 
-  test("of the nodes include this server's, once it has sent them", async () => {
+  test("of the nodes include this server's, after the server has sent them", async () => {
     const answer = await get("/v1/coordinate/nodes");
-    // Consul: a server sends its own only some seconds after its start.
+    // Consul: a server sends its coordinates some seconds after its start.
     if (answer.text.includes('"Node":"node1"')) expect(answer.text).toContain(place);
     expect(answer.index).toBeGreaterThan(0);
     expect(answer.header("X-Consul-Knownleader")).toBe("true");
     expect((await get("/v1/coordinate/nodes?segment=x")).text).toBe("[]");
   });
 
-  test("of an unknown node are not found", async () => {
+  test("of an unknown node are a 404", async () => {
     for (const name of ["nosuch", ""]) {
       const answer = await get(`/v1/coordinate/node/${name}`);
       expect({ status: answer.status, text: answer.text }).toEqual({ status: 404, text: "" });
@@ -45,7 +45,7 @@ describe("coordinates", () => {
 });
 
 describe("an update of coordinates", () => {
-  test("is accepted with eight dimensions, whether the node is known or not", async () => {
+  test("is accepted with eight dimensions, whether the node exists or not", async () => {
     expectEmpty(await put("/v1/coordinate/update", { Node: "nosuch", Coord: coordinate }));
     expectEmpty(await put("/v1/coordinate/update?dc=dc1", { Node: "nosuch", Datacenter: "other", Coord: coordinate }));
     expectEmpty(await put("/v1/coordinate/update", { Node: "nosuch", Coord: { Vec: [1, 0, null, 0, 0, 0, 0, 0] } }));
@@ -69,11 +69,11 @@ describe("an update of coordinates", () => {
     [{ Coord: { Vec: 3 } }, 400, `${unmarshal} number into ${field("Coordinate.Coord.Vec of type []float64")}`],
     [{ Coord: { Vec: ["1"] } }, 400, `${unmarshal} string into ${field("Coordinate.Coord.Vec of type float64")}`],
     [{ Coord: { Error: "1" } }, 400, `${unmarshal} string into ${field("Coordinate.Coord.Error of type float64")}`],
-  ])("%j is refused", async (body, status, text) => {
+  ])("is refused with the body %j", async (body, status, text) => {
     expectError(await put("/v1/coordinate/update", body), { status, text });
   });
 
-  test("for another datacenter is refused", async () => {
+  test("is refused for another datacenter", async () => {
     const answer = await put("/v1/coordinate/update?dc=other", { Node: "x", Coord: coordinate });
     expectError(answer, { status: 500, text: "No path to datacenter" });
   });
@@ -95,7 +95,7 @@ describe("coordinates that nodes have sent", () => {
     for (const Node of [alpha, beta]) await put("/v1/catalog/deregister", { Node });
   });
 
-  /** The rows of these nodes: this server may be among them. */
+  /** Returns the answer's rows of these nodes; the answer may also have a row of this server. */
   async function listed(query: string): Promise<string> {
     const rows = (await get(`/v1/coordinate/nodes${query}`)).json as readonly { readonly Node: string }[];
     return rows
@@ -104,17 +104,17 @@ describe("coordinates that nodes have sent", () => {
       .join();
   }
 
-  test("are listed in order of name, the newest of each node in the catalog", async () => {
+  test("are listed by node name, with only the newest of each node", async () => {
     expect(await listed("")).toBe(`${rowAt(alpha, 1.5)},${rowAt(beta, 2, "x")}`);
   });
 
-  test("are listed by segment, the unnamed one included", async () => {
+  test("are listed by segment; the default segment has an empty name", async () => {
     expect(await listed("?segment=x")).toBe(rowAt(beta, 2, "x"));
     expect(await listed("?segment=")).toBe(rowAt(alpha, 1.5));
     expect(await listed("?segment=X")).toBe("");
   });
 
-  test("are found by node in any letter case, under the requested name", async () => {
+  test("are found by node name in any letter case; the answer repeats the name as requested", async () => {
     for (const asked of [alpha, alpha.toUpperCase()]) {
       const answer = await get(`/v1/coordinate/node/${asked}`);
       expect(answer.text).toBe(`[${rowAt(asked, 1.5)}]`);
@@ -126,7 +126,7 @@ describe("coordinates that nodes have sent", () => {
   });
 });
 
-test("an update, and the end of a node, wake blocking queries on coordinates", async () => {
+test("wake blocking queries when they are updated and when their node is deregistered", async () => {
   const Node = unique("moving");
   await registerNode({ Node });
   await placeNodes({ [Node]: 1 });

@@ -31,7 +31,7 @@ afterAll(async () => {
   rmSync(socket, { force: true });
 });
 
-/** Replaces values that differ between runs by names. */
+/** Replaces each value that differs between runs by a name. */
 async function debugConfigOf({ url, ports, dataDir }: Target): Promise<Record<string, unknown>> {
   const { text } = await exchange(url, "GET", { path: "/v1/agent/self" });
   const named = [

@@ -9,12 +9,12 @@ const send = (method: string, path: string, body?: unknown): Promise<Answer> =>
   exchange(target.url, method, { path, body });
 const get = (path: string): Promise<Answer> => send("GET", path);
 
-describe("with -dev", () => {
+describe("an agent with -dev", () => {
   test.each([
     ...["status/leader", "status/peers", "catalog/nodes", "catalog/services", "catalog/node/node1", "kv/?keys"],
     ...["agent/self", "agent/members", "agent/services", "agent/checks", "agent/health/service/name/nosuch"],
     ...["health/service/consul", "session/list", "event/list", "query", "internal/ui/nodes", "config/service-defaults"],
-  ])("the JSON of %s is indented with any ?pretty", async (path) => {
+  ])("indents the JSON of %s, whatever the value of ?pretty", async (path) => {
     const first = await get(`/v1/${path}`);
     expect(first.text).toBe(`${JSON.stringify(JSON.parse(first.text), null, 4)}\n`);
     if (path === "agent/self") return;
@@ -22,7 +22,7 @@ describe("with -dev", () => {
     expect((await get(`/v1/${path}${path.includes("?") ? "&" : "?"}pretty=false`)).text).toBe(first.text);
   });
 
-  test("answers of writes are indented, and a raw value is unchanged", async () => {
+  test("indents the answers of writes, and returns raw values unchanged", async () => {
     expect((await send("PUT", "/v1/kv/a", '{"b":1}')).text).toBe("true\n");
     expect((await get("/v1/kv/a?raw")).text).toBe('{"b":1}');
     expect((await get("/v1/kv/a")).text).toStartWith('[\n    {\n        "LockIndex": 0,\n        "Key": "a",\n');
@@ -31,7 +31,7 @@ describe("with -dev", () => {
     expect((await send("PUT", "/v1/session/create")).text).toMatch(/^\{\n {4}"ID": "[0-9a-f-]{36}"\n\}\n$/);
   });
 
-  test("a server without -bootstrap has no such tag", async () => {
+  test("has no bootstrap tag if it is a server without -bootstrap", async () => {
     const { Member, Stats } = (await get("/v1/agent/self")).json as {
       Member: { Tags: Record<string, string> };
       Stats: { consul: Record<string, string> };

@@ -20,7 +20,7 @@ function outcome(template: string, set: string): string {
 const olderLibrary = 'the Consul that was asked is built with a go-sockaddr that is older than math "mask"';
 const wholeNumbers = "Praetor's templates take whole numbers only";
 
-/** Why Praetor expands a template differently. */
+/** Reasons why Praetor expands a template differently from Consul. */
 const differences: ReadonlyMap<string, string> = new Map([
   ...["4", "20", "28"].map(
     (size) => [`{{ GetAllInterfaces | math "mask" "${size}" | join "string" " " }}`, olderLibrary] as const,

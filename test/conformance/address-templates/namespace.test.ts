@@ -8,7 +8,10 @@ import { within } from "../../support/within.ts";
 const folder = mkdtempSync(join(tmpdir(), "namespace-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** eth0 has no carrier and a label on its floating address; eth1 is down; ppp0 has no route through a gateway. */
+/**
+ * The interfaces: eth0 has no carrier, and its floating address has a label; eth1 is down; ppp0 has no route through
+ * a gateway.
+ */
 const commands = `ip link set lo up
   ip link add eth0 type bridge
   ip link add eth1 type bridge

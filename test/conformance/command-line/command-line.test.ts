@@ -24,14 +24,14 @@ else test.skip(`the command line (${missing})`, () => {});
 
 interface Section {
   readonly title: string;
-  /** Why the section is excluded with the present agent or command line. */
+  /** Returns why the section is excluded with the present agent or command line; undefined if it is not. */
   readonly omitted: string | undefined;
   readonly commands: readonly ShownCommand[];
 }
 
 const agentName = process.env["CONFORMANCE_TARGET"] === "consul" ? "consul" : "praetor";
 
-/** The parts of a document below headings of the second level. */
+/** Splits a document into the parts below its headings of the second level. */
 function sectionsOf(markdown: string): readonly Section[] {
   return markdown
     .split(/^## /m)

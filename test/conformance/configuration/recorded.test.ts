@@ -9,17 +9,17 @@ const { consul, outcomes } = await readOutcomes();
 const recorded = new Map(outcomes.map((outcome) => [outcome.name, outcome]));
 const differing = new Set(configurationDifferences.flatMap((difference) => difference.pieces));
 
-/** The outcomes of a piece in Consul and in Praetor; equal where they agree. */
+/** The outcomes of one piece of configuration in Consul and in Praetor; equal unless a difference is listed. */
 async function compare(piece: Piece, said: Outcome): Promise<{ readonly wanted: object; readonly got: object }> {
   const found = await praetorOutcome(piece);
   return { wanted: comparable(said, said, found), got: comparable(found, said, found) };
 }
 
 function comparable(one: Outcome | PraetorOutcome, said: Outcome, found: PraetorOutcome): object {
-  // Consul's `validate` accepts what its start then refuses; Praetor's reports it at once.
+  // Consul's `validate` accepts some configurations that its agent refuses at start; Praetor's `validate` refuses them, too.
   const isGood = one === said ? (said.validate?.valid ?? true) && said.starts : one.validate?.valid;
   const isRefused = said.validate?.valid === false;
-  // An invalid definition ends a Consul.
+  // Consul exits if a definition is invalid.
   const starts = one.starts && !("leftOut" in one && one.leftOut.length > 0);
   return {
     valid: said.validate === undefined ? undefined : isRefused ? one.validate?.valid : isGood,
@@ -45,7 +45,7 @@ describe(`pieces of configuration, with the outcomes of Consul ${consul}`, () =>
     });
 });
 
-test("are at least a hundred with different names, and include all listed differences", () => {
+test("include at least a hundred pieces with different names, and all listed differences", () => {
   const names = new Set(pieces.map(({ name }) => name));
   expect(names.size).toBe(pieces.length);
   expect(names.size).toBeGreaterThan(100);
@@ -53,7 +53,7 @@ test("are at least a hundred with different names, and include all listed differ
   expect([...differing].filter((name) => !names.has(name))).toEqual([]);
 });
 
-test("an invalid definition is reported with file, line and column, and `validate` refuses it", async () => {
+test("report an invalid definition with file, line and column, and `validate` refuses it", async () => {
   for (const piece of pieces.filter(({ name }) => name.startsWith("bad among good"))) {
     const { starts, validate, leftOut } = await praetorOutcome(piece);
     expect([starts, validate?.valid]).toEqual([true, false]);

@@ -12,7 +12,7 @@ for (const group of questionGroups) {
   const got = await askGroup(group);
 
   describe(`${group.name}, with the answers of Consul ${consul}`, () => {
-    test("were recorded with these questions", () => {
+    test("were recorded with the questions of the script", () => {
       expect(got.map(({ question }) => question)).toEqual(wanted.map(({ question }) => question));
     });
 
@@ -22,7 +22,7 @@ for (const group of questionGroups) {
       test(`${at + 1}: ${exchange.question}`, () => {
         const difference = isConsul ? undefined : differenceAt(group.name, exchange.question);
         const expected = difference?.here(said) ?? said;
-        // The length follows from the rest.
+        // The length of an answer follows from its other parts.
         const length = difference ? { bytes: exchange.bytes } : {};
         expect(exchange).toEqual({ ...expected, ...length });
         if (difference) expect(exchange).not.toEqual(said);
@@ -31,11 +31,11 @@ for (const group of questionGroups) {
   });
 }
 
-test("there are at least 120 questions", () => {
+test("the recorded answers include at least 120 questions", () => {
   expect(questionGroups.flatMap(({ questions }) => questions).length).toBeGreaterThanOrEqual(120);
 });
 
-test("every listed difference has its question", () => {
+test("the recorded answers have a question for every listed difference", () => {
   const listed = dnsDifferences.flatMap(({ where }) =>
     Object.entries(where).flatMap(([group, questions]) => questions.map((question) => `${group}: ${question}`)),
   );
