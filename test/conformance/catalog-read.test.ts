@@ -40,11 +40,14 @@ async function idsOf(path: string): Promise<string> {
 }
 
 describe("catalog/datacenters", () => {
-  test.each(["", "?dc=nowhere", "?pretty=false&dc=x"])("are the local one alone, without an index%s", async (query) => {
-    const answer = await get(`/v1/catalog/datacenters${query}`);
-    expect(answer.json).toEqual(["dc1"]);
-    expect(answer.header("X-Consul-Index")).toBeUndefined();
-  });
+  test.each(["", "?dc=nowhere", "?pretty=false&dc=x"])(
+    "lists only the local datacenter, without an index, for catalog/datacenters%s",
+    async (query) => {
+      const answer = await get(`/v1/catalog/datacenters${query}`);
+      expect(answer.json).toEqual(["dc1"]);
+      expect(answer.header("X-Consul-Index")).toBeUndefined();
+    },
+  );
 });
 
 describe("catalog/nodes", () => {

@@ -11,10 +11,10 @@ const meta = "Invalid Service Meta: Couldn't load metadata pair";
 const HTTP = "http://127.0.0.1:1/";
 const long = { key: "k".repeat(129), value: "v".repeat(513) };
 
-/** Consul names the object that contains the list. */
+/** Consul's error names the object that contains the list. */
 const wrongField = differs("praetor", "it names the field that is wrong") ? "ScriptArgs" : "Check";
 
-describe("a registration of a service that is refused with 400", () => {
+describe("a service registration is refused with status 400", () => {
   const Name = "refused";
 
   test.each<[string, unknown, string]>([
@@ -139,19 +139,19 @@ describe("a registration of a service that is refused with 400", () => {
       { Name, Check: { HTTP, Interval: "1h", OutputMaxSize: -5 } },
       "Invalid check: MaxOutputMaxSize must be positive",
     ],
-  ])("has %s", async (_what, body, text) => {
+  ])("if it has %s", async (_what, body, text) => {
     expectError(await put("/v1/agent/service/register", body), { status: 400, text });
     expect((await get("/v1/agent/service/refused")).status).toBe(404);
   });
 
-  test.each(["[]", '"x"', "5", "true"])("is not an object: %s", async (body) => {
+  test.each(["[]", '"x"', "5", "true"])("if its body is not an object: %s", async (body) => {
     const answer = await put("/v1/agent/service/register", body);
     expect(answer.status).toBe(400);
     expect(answer.text).toStartWith(`${wrongType} `);
   });
 
   test.each(["{Name:1}", "{'Name':'x'}", '{"Name":"x",}', "\u0000", "name=x", "<xml/>"])(
-    "has invalid JSON: %j",
+    "if its body is invalid JSON: %j",
     async (body) => {
       const answer = await put("/v1/agent/service/register", body);
       expect(answer.status).toBe(400);
@@ -160,7 +160,7 @@ describe("a registration of a service that is refused with 400", () => {
   );
 });
 
-describe("a check that is refused", () => {
+describe("a check registration is refused", () => {
   const Name = "refused";
 
   test.each<[string, unknown, number, string]>([
@@ -183,38 +183,38 @@ describe("a check that is refused", () => {
       400,
       `${decode} json: unknown field "UDP"`,
     ],
-  ])("has %s", async (_what, body, status, text) => {
+  ])("if it has %s", async (_what, body, status, text) => {
     expectError(await put("/v1/agent/check/register", body), { status, text });
     expect((await get("/v1/agent/checks?filter=CheckID==refused")).text).toBe("{}");
   });
 });
 
-describe("an update of a check that is refused", () => {
+describe("a check update is refused", () => {
   test.each<[string, unknown, string]>([
     ["no body", "", `${decode} EOF`],
     ["half a body", "{", `${decode} unexpected EOF`],
     ["an unknown field", { Status: "passing", Nope: 1 }, `${decode} json: unknown field "Nope"`],
     ["no status", { Output: "x" }, "Invalid check status: ''"],
-  ])("has %s", async (_what, body, text) => {
+  ])("if it has %s", async (_what, body, text) => {
     expectError(await put("/v1/agent/check/update/nobody", body), { status: 400, text });
   });
 });
 
-describe("the agent keeps running after", () => {
+describe("the agent keeps running after it received", () => {
   test.each(["/v1/kv/%zz", "/v1/agent/service/%2", "/v1/health/service/%", "/%%"])(
-    "a broken escape in the path: %s",
+    "a path with a broken escape: %s",
     async (path) => {
       expect((await get(path)).status).toBe(400);
       expect((await get("/v1/status/leader")).status).toBe(200);
     },
   );
 
-  test("a query with a broken escape", async () => {
+  test("a query string with a broken escape", async () => {
     expect([200, 400, 404, 500]).toContain((await get("/v1/kv/nobody?a=%zz")).status);
     expect((await get("/v1/status/leader")).status).toBe(200);
   });
 
-  test("an oversized body", async () => {
+  test("a body that is too large", async () => {
     const body = JSON.stringify({ Name: unique("big"), Nope: "x".repeat(5_000_000) });
     const answer = await send("PUT", "/v1/agent/service/register", { body }).catch(() => undefined);
     if (answer !== undefined) expect([400, 413]).toContain(answer.status);

@@ -10,7 +10,7 @@ interface Event {
   readonly LTime: number;
 }
 
-/** Consul shows an event some milliseconds after its response. */
+/** Consul lists an event some milliseconds after its response to the request that fired the event. */
 async function listed(name: string, count: number): Promise<readonly Event[]> {
   return within(2_000, async () => {
     const events = (await get(`/v1/event/list?name=${name}`)).json as Event[];
@@ -19,14 +19,14 @@ async function listed(name: string, count: number): Promise<readonly Event[]> {
   });
 }
 
-/** Consul: the halves of the id, combined by xor. */
+/** Consul computes an event's index from its id: the upper and the lower 64 bits, combined by xor. */
 function indexOf({ ID }: Event): string {
   const digits = ID.replaceAll("-", "");
   return String(BigInt(`0x${digits.slice(0, 16)}`) ^ BigInt(`0x${digits.slice(16)}`));
 }
 
 describe("firing an event", () => {
-  test("returns the event, before it has a time", async () => {
+  test("returns the event, without a Lamport time", async () => {
     const answer = await put("/v1/event/fire/deploy", "hello");
     expect(answer.status).toBe(200);
     expect(answer.header("Content-Type")).toBe("application/json");
@@ -36,15 +36,15 @@ describe("firing an event", () => {
     );
   });
 
-  test("without a body has no payload", async () => {
+  test("without a body stores no payload", async () => {
     expect((await put("/v1/event/fire/deploy")).json).toMatchObject({ Payload: null });
   });
 
-  test("takes the rest of the path as the name", async () => {
+  test("uses the rest of the path as the event's name", async () => {
     expect((await put("/v1/event/fire/a%2Fb/c%20d+e", "x")).json).toMatchObject({ Name: "a/b/c d+e" });
   });
 
-  test("repeats its filters", async () => {
+  test("returns the filters of the request", async () => {
     const answer = await put("/v1/event/fire/deploy?node=n1&service=web&tag=x", "y");
     expect(answer.json).toMatchObject({ NodeFilter: "n1", ServiceFilter: "web", TagFilter: "x" });
   });
@@ -56,7 +56,7 @@ describe("firing an event", () => {
     ["x?service=(", 500, "Invalid service filter: error parsing regexp: missing closing ): `(`"],
     ["x?service=web&tag=(", 500, "Invalid tag filter: error parsing regexp: missing closing ): `(`"],
     ["x?dc=elsewhere", 500, "No path to datacenter"],
-  ])("refuses %j", async (rest, status, text) => {
+  ])("is refused for %j", async (rest, status, text) => {
     expectError(await put(`/v1/event/fire/${rest}`, "y"), { status, text });
   });
 
@@ -74,7 +74,7 @@ describe("firing an event", () => {
     });
   });
 
-  test("reports an oversized event with another text", async () => {
+  test("reports a far larger payload with another text", async () => {
     expectError(await put("/v1/event/fire/a", "y".repeat(600)), {
       status: 500,
       text: '1 error occurred:\n\t* error broadcasting event to segment "": user event exceeds configured limit of 512 bytes before encoding\n\n',
@@ -83,7 +83,7 @@ describe("firing an event", () => {
 });
 
 describe("the list of events", () => {
-  test("has the events of a name, the oldest first, each with its time", async () => {
+  test("filtered by name has the events of that name with their Lamport times, the oldest first", async () => {
     const name = unique("listed");
     await put(`/v1/event/fire/${name}`, "one");
     await put(`/v1/event/fire/${name}`, "two");
@@ -92,7 +92,7 @@ describe("the list of events", () => {
     expect(events[1]?.LTime).toBe((events[0]?.LTime ?? 0) + 1);
   });
 
-  test("has the index of its last event", async () => {
+  test("has an index derived from the id of its last event", async () => {
     const name = unique("indexed");
     await put(`/v1/event/fire/${name}`, "one");
     const [event] = await listed(name, 1);
@@ -101,13 +101,13 @@ describe("the list of events", () => {
     expect(answer.header("X-Consul-Knownleader")).toBeUndefined();
   });
 
-  test("of an unknown name is empty, with index 1", async () => {
+  test("filtered by an unknown name is empty, with index 1", async () => {
     const answer = await get("/v1/event/list?name=never&dc=elsewhere&stale&consistent");
     expect(answer.text).toBe("[]");
     expect(answer.header("X-Consul-Index")).toBe("1");
   });
 
-  test("has the events for this node and for a service with the tag", async () => {
+  test("has the events for this node, and the events for a service whose instance here has the tag", async () => {
     await registerService({ Name: "web", Tags: ["blue"] });
     const name = unique("meant");
     for (const filter of [
@@ -128,7 +128,7 @@ describe("the list of events", () => {
     ]);
   });
 
-  test("keeps the last 256", async () => {
+  test("keeps the last 256 events", async () => {
     const name = unique("many");
     for (let count = 0; count < 260; count += 1) await put(`/v1/event/fire/${name}`, `${count}`);
     const events = await within(5_000, async () => {
@@ -140,13 +140,13 @@ describe("the list of events", () => {
     expect(((await get("/v1/event/list")).json as unknown[]).length).toBe(256);
   });
 
-  test("refuses an invalid index and wait", async () => {
+  test("refuses an invalid index and an invalid wait", async () => {
     expectError(await get("/v1/event/list?index=x"), { status: 400, text: "Invalid index" });
     expectError(await get("/v1/event/list?wait=x"), { status: 400, text: "Invalid wait time" });
   });
 });
 
-describe("waiting for an event", () => {
+describe("a blocking query for events", () => {
   async function held(name: string, act: () => Promise<unknown>, wait: string): Promise<{ ms: number; text: string }> {
     const before = (await get(`/v1/event/list?name=${name}`)).header("X-Consul-Index");
     const waiting = get(`/v1/event/list?name=${name}&index=${before}&wait=${wait}`);
@@ -157,7 +157,7 @@ describe("waiting for an event", () => {
     return { ms: performance.now() - started, text };
   }
 
-  test("ends when an event of the name is fired", async () => {
+  test("returns when an event of the name is fired", async () => {
     const name = unique("waited");
     for (const payload of ["one", "two"]) {
       const { text } = await held(name, () => put(`/v1/event/fire/${name}`, payload), "10m");
@@ -165,13 +165,13 @@ describe("waiting for an event", () => {
     }
   });
 
-  test("goes on until the end of the wait when another event is fired", async () => {
+  test("is held until its wait ends when only an event of another name is fired", async () => {
     const { ms, text } = await held(unique("waited"), () => put("/v1/event/fire/other"), "300ms");
     expect(ms).toBeGreaterThan(290);
     expect(text).toBe("[]");
   });
 
-  test("does not start with an index other than the list's", async () => {
+  test("returns at once with an index other than that of the list", async () => {
     await promptly(get("/v1/event/list?name=never&index=2&wait=10m"));
   });
 });

@@ -11,8 +11,8 @@ const own = {
   ModifyIndex: expect.any(Number),
 };
 
-describe("federation states", () => {
-  test("this datacenter has one, without mesh gateways", async () => {
+describe("the list of federation states", () => {
+  test("has this datacenter, without mesh gateways", async () => {
     const list = await get("/v1/internal/federation-states");
     expect(list.json).toEqual([own]);
     expect(list.index).toBeGreaterThan(0);
@@ -20,7 +20,7 @@ describe("federation states", () => {
     expect((await get("/v1/internal/federation-states/mesh-gateways")).text).toBe("{}");
   });
 
-  test("another datacenter has no federation state", async () => {
+  test("has no other datacenter", async () => {
     const answer = await get("/v1/internal/federation-state/dc9");
     expect([answer.status, answer.text]).toEqual([404, ""]);
     expectError(await get("/v1/internal/federation-state/"), {

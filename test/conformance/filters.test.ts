@@ -35,7 +35,7 @@ afterAll(async () => {
   for (const Node of nodes) await put("/v1/catalog/deregister", { Node });
 });
 
-/** The names of the rows that pass, in the order of the answer. */
+/** Returns the names of the rows that the filter selects, in the order of the answer. */
 async function chosen(path: string, expression: string): Promise<readonly string[]> {
   const answer = await get(`${path}?filter=${encodeURIComponent(expression)}`);
   expect({ status: answer.status, text: answer.status === 200 ? "" : answer.text }).toEqual({ status: 200, text: "" });
@@ -52,7 +52,7 @@ function nameOf({ ServiceID, Service, Node }: Row): string {
   return ServiceID ?? Service?.ID ?? String(Node).replace(`${service}_`, "");
 }
 
-describe("nodes", () => {
+describe("a filter for nodes", () => {
   const mine = `Node matches "^${service}_"`;
 
   test.each([
@@ -94,7 +94,7 @@ describe("nodes", () => {
   });
 });
 
-describe("the instances of a service in the catalog", () => {
+describe("a filter for the instances of a service in the catalog", () => {
   test.each([
     ["ServicePort == 1", ["one"]],
     ['ServicePort == "1"', ["one"]],
@@ -123,7 +123,7 @@ describe("the instances of a service in the catalog", () => {
   });
 });
 
-describe("the instances of a service with their health", () => {
+describe("a filter for the instances of a service with their health", () => {
   test.each([
     ["Service.Port == 1", ["one"]],
     ["Service.Tags contains v1", ["one", "three"]],
@@ -143,7 +143,7 @@ describe("the instances of a service with their health", () => {
   });
 });
 
-describe("checks", () => {
+describe("a filter for checks", () => {
   test.each([
     ["Status == critical", ["two"]],
     ["Status != critical", ["one"]],
@@ -164,7 +164,7 @@ describe("checks", () => {
   });
 });
 
-describe("the services of a node", () => {
+describe("a filter for the services of a node", () => {
   test.each([
     ["Port == 2", true],
     ["Port == 3", false],
@@ -187,7 +187,7 @@ describe("the services of a node", () => {
   });
 });
 
-describe("the agent's own rows", () => {
+describe("a filter for the agent's local state", () => {
   test.each([
     "Port == 8",
     "Tags contains t1",
@@ -195,7 +195,7 @@ describe("the agent's own rows", () => {
     "Weights.Passing == 1",
     "EnableTagOverride == false",
     'Kind == ""',
-  ])("services: %s", async (expression) => {
+  ])("selects services: %s", async (expression) => {
     const Name = unique("web");
     await registerService({ Name, Tags: ["t1"], Port: 8, Meta: { a: "b" } });
     const filter = encodeURIComponent(`Service == "${Name}" and ${expression}`);
@@ -203,7 +203,7 @@ describe("the agent's own rows", () => {
   });
 
   test.each(["Status == critical", "Type == ttl", "ServiceTags contains t1", "Node == node1", 'Output == ""'])(
-    "checks: %s",
+    "selects checks: %s",
     async (expression) => {
       const Name = unique("web");
       await registerService({ Name, Tags: ["t1"], Check: { TTL: "1h" } });
@@ -220,16 +220,16 @@ const filterable = [
   "/v1/agent/services",
 ];
 
-describe("a refused filter", () => {
-  test.each(filterable)("names an unknown field, also for an empty list: %s", async (path) => {
+describe("an invalid filter is refused", () => {
+  test.each(filterable)("with an error that names the unknown field, even if the list is empty: %s", async (path) => {
     expectError(await get(`${path}?filter=Nope==1`), { status: 500, text: `${prefix}Selector "Nope" is not valid` });
   });
 
-  test("names a field that the agent's checks lack", async () => {
+  test("for agent/checks with an error that names a field that only catalog checks have", async () => {
     await registerService({ Name: unique("web"), Check: { TTL: "1h" } });
     const answer = await get("/v1/agent/checks?filter=Nope==1");
     expect(answer.status).toBe(500);
-    // Consul: without the common prefix of these errors.
+    // Consul: the errors begin with a common prefix, which the table omits.
     expect(answer.text).toEndWith('Selector "Nope" is not valid');
   });
 
@@ -283,7 +283,7 @@ describe("a refused filter", () => {
       "Node == 01",
     ],
     ...["Meta[rack] == x", 'Node in ["x"]', 'Node matches "("', 'Node == "x" && Node == "x"', "Node == {}"],
-  ])("is a syntax error: %s", async (expression) => {
+  ])("as a syntax error: %s", async (expression) => {
     const answer = await get(`/v1/catalog/nodes?filter=${encodeURIComponent(expression)}`);
     expect(answer.status).toBe(500);
     expect(answer.text).toStartWith(prefix);
@@ -291,12 +291,12 @@ describe("a refused filter", () => {
 });
 
 test.each(["/v1/catalog/services", "/v1/catalog/datacenters", "/v1/kv/?keys", "/v1/agent/members"])(
-  "an endpoint without filters ignores it: %s",
+  "an endpoint that does not support filters ignores an invalid one: %s",
   async (path) => {
     expect((await get(`${path}${path.includes("?") ? "&" : "?"}filter=Nope==1`)).status).toBe(200);
   },
 );
 
-test("an empty filter matches every row", async () => {
+test("an empty filter selects every row", async () => {
   expect((await get("/v1/catalog/nodes?filter=")).text).toBe((await get("/v1/catalog/nodes")).text);
 });

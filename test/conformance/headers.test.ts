@@ -5,7 +5,7 @@ import type { Answer } from "../support/exchange.ts";
 
 await sharedTarget();
 
-/** All headers but those of the connection, sorted: their order is not promised. */
+/** Returns the names of all headers but those of the connection, sorted: the agent promises no order. */
 function headerNames(answer: Answer): string[] {
   return answer.headers
     .map(([name]) => name)
@@ -33,11 +33,11 @@ describe("an answer has exactly these headers:", () => {
     ["/v1/catalog/nodes?stale&consistent", common],
     ["/v1/catalog/nodes?dc=nowhere", [...common, ...query]],
     ["/v1/nope", ["Content-Length"]],
-  ])("%s", async (path, names) => {
+  ])("of %s", async (path, names) => {
     expect(headerNames(await get(path))).toEqual([...names].toSorted());
   });
 
-  test("a key", async () => {
+  test("of a key", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     expect(headerNames(await put(key, "x"))).toEqual(common);
     expect(headerNames(await get(key))).toEqual([...common, ...query].toSorted());
@@ -46,8 +46,8 @@ describe("an answer has exactly these headers:", () => {
   });
 });
 
-describe("the values", () => {
-  test("of a read", async () => {
+describe("the values of the headers", () => {
+  test("of a read are those of a server that knows a leader", async () => {
     const answer = await get("/v1/catalog/nodes");
     expect(answer.header("Vary")).toBe("Accept-Encoding");
     expect(answer.header("X-Consul-Knownleader")).toBe("true");
@@ -56,22 +56,22 @@ describe("the values", () => {
     expect(answer.header("Content-Length")).toBe(String(answer.bytes.length));
   });
 
-  test("of a read whose row is missing", async () => {
+  test("of a read of an unknown datacenter have index 1 and no known leader", async () => {
     const answer = await get("/v1/catalog/nodes?dc=nowhere");
     expect(answer.header("X-Consul-Index")).toBe("1");
     expect(answer.header("X-Consul-Knownleader")).toBe("false");
     expect(answer.header("X-Consul-Lastcontact")).toBe("0");
   });
 
-  test("of a date", async () => {
+  test("of a response include a Date of the present second", async () => {
     const askedMs = Date.now();
     const date = Date.parse((await get("/v1/status/leader")).header("Date") ?? "");
-    // The header has whole seconds, and the agent may have read its clock a second before.
+    // The header has whole seconds, and the agent may have read its clock up to a second earlier.
     expect(date).toBeWithin(askedMs - 2_000, Date.now() + 1);
   });
 });
 
-test("a request's head may have 60 KB, in one header, in many, or in the path", async () => {
+test("the request line and headers may have 60 KB, in one header, in many, or in the path", async () => {
   const path = "/v1/status/leader";
   const many = Object.fromEntries(Array.from({ length: 150 }, (_, at) => [`X-Header-${at}`, "x".repeat(300)]));
   for (const headers of [{ "X-Long": "x".repeat(60_000) }, many])
@@ -79,10 +79,10 @@ test("a request's head may have 60 KB, in one header, in many, or in the path", 
   expect((await get(`${path}?unknown=${"x".repeat(60_000)}`)).status).toBe(200);
 });
 
-describe("compression", () => {
+describe("compression with gzip", () => {
   const headers = { "Accept-Encoding": "gzip" };
 
-  test.each(["?raw", "", "?recurse"])("a large answer is gzipped on request: %s", async (parameters) => {
+  test.each(["?raw", "", "?recurse"])("is applied to a large answer on request: %s", async (parameters) => {
     const key = `/v1/kv/${keyFolder()}a`;
     await put(key, "x".repeat(20_000));
     const answer = await send("GET", `${key}${parameters}`, { headers });
@@ -120,7 +120,7 @@ describe("compression", () => {
     expect(seen).toEqual(lists.map((list) => [list, encoding]));
   });
 
-  test("a small answer has the same body with and without compression", async () => {
+  test("does not change the body of a small answer", async () => {
     const answer = await send("GET", "/v1/status/leader", { headers });
     const text = answer.header("Content-Encoding") === "gzip" ? gunzipSync(answer.bytes).toString() : answer.text;
     expect(text).toBe((await get("/v1/status/leader")).text);

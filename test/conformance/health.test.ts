@@ -13,7 +13,7 @@ import { checkText, nodeText, proxyColumns, rowIndexes, serfHealthText } from ".
 
 await sharedTarget();
 
-/** Instance one is passing, two critical, three warning; each on its own node, and the first node has a check too. */
+/** Three instances, each on its own node: one is passing, two critical, three warning. The first node also has a check. */
 async function threeInstances(): Promise<string> {
   const service = unique("web");
   const states = { one: "passing", two: "critical", three: "warning" };
@@ -46,8 +46,8 @@ async function checksOf(path: string): Promise<string[]> {
   return ((await get(path)).json as { CheckID: string }[]).map(({ CheckID }) => CheckID);
 }
 
-describe("a service", () => {
-  test("registered with the agent shows node, service, then the node's checks before its own", async () => {
+describe("the health of a service", () => {
+  test("shows for an instance of this agent the node, the service, and the node's checks before the service's", async () => {
     const Name = unique("web");
     await registerService({ Name, Tags: ["t"], Port: 80, Check: { TTL: "1h", Status: "passing" } });
     const check = { id: `service:${Name}`, name: `Service '${Name}' check`, status: "passing", service: Name };
@@ -58,7 +58,7 @@ describe("a service", () => {
     );
   });
 
-  test("with an IP address shows its tagged addresses before its meta", async () => {
+  test("shows for an IP address the tagged addresses before the service's meta", async () => {
     const Name = unique("web");
     await registerService({ Name, Address: "10.1.2.3", Port: 80, Meta: { a: "1" } });
     expect((await get(`/v1/health/service/${Name}`)).text).toContain(
@@ -66,20 +66,20 @@ describe("a service", () => {
     );
   });
 
-  test("consul is healthy", async () => {
+  test("is passing for the service consul", async () => {
     const text = masked((await get("/v1/health/service/consul?passing")).text);
     expect(text).toStartWith(`[{"Node":${nodeText},"Service":{"ID":"consul","Service":"consul","Tags":[],`);
     expect(text).toEndWith(`"Checks":[${serfHealthText}]}]`);
   });
 
-  test("without checks has an empty list of checks", async () => {
+  test("has an empty list of checks if the service has none", async () => {
     const [Node, service] = [unique("node"), unique("web")];
     await registerNode({ Node, Service: { Service: service } });
     expect((await get(`/v1/health/service/${service}`)).text).toEndWith('"Checks":[]}]');
     expect(await idsOf(`/v1/health/service/${service}?passing`)).toBe(service);
   });
 
-  test("that is unknown is an empty list with an index", async () => {
+  test("is an empty list with an index if the service is unknown", async () => {
     const answer = await get("/v1/health/service/nobody");
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: "[]" });
     expect(answer.index).toBeGreaterThan(0);
@@ -103,22 +103,22 @@ describe("a service", () => {
     ["?filter=Service.ID==two", "two"],
     ["?filter=Checks.Status==warning", "three"],
     ["?passing&filter=Service.ID==two", ""],
-  ])("is selected by the query %j", async (query, expected) => {
+  ])("with the query %j lists the matching instances", async (query, expected) => {
     expect(await idsOf(`/v1/health/service/${await threeInstances()}${query}`)).toBe(expected);
   });
 
-  test("can be selected by the meta of its node", async () => {
+  test("with node-meta lists the instances on nodes with that meta", async () => {
     const service = await threeInstances();
     expect(await idsOf(`/v1/health/service/${service}?node-meta=rack:${service}-1`)).toBe("two");
   });
 
-  test("is not passing while a check of its node is not", async () => {
+  test("is not passing while a check of the service's node is critical", async () => {
     const [Node, service] = [unique("node"), unique("web")];
     await registerNode({ Node, Service: { Service: service }, Check: { Name: "disk", Status: "warning" } });
     expect(await idsOf(`/v1/health/service/${service}?passing`)).toBe("");
   });
 
-  test("does not show the checks of the other services on its node", async () => {
+  test("does not show the checks of other services on its node", async () => {
     const [Node, service] = [unique("node"), unique("web")];
     await registerNode({
       Node,
@@ -130,14 +130,14 @@ describe("a service", () => {
     expect(entry?.Checks.map(({ CheckID }) => CheckID)).toEqual(["own"]);
   });
 
-  test("is refused with an invalid ?passing", async () => {
+  test("is refused with an invalid value of ?passing", async () => {
     const answer = await get("/v1/health/service/consul?passing=abc");
     expectError(answer, { status: 400, text: "Invalid value for ?passing" });
   });
 });
 
-describe("checks", () => {
-  test("of a service are only its own, sorted by node and ID", async () => {
+describe("a list of checks", () => {
+  test("of a service has only the service's checks, sorted by node and ID", async () => {
     expect(await checksOf(`/v1/health/checks/${await threeInstances()}`)).toEqual([
       "check-one",
       "check-two",
@@ -145,22 +145,22 @@ describe("checks", () => {
     ]);
   });
 
-  test("of a service can be selected by node meta", async () => {
+  test("of a service can be filtered by node meta", async () => {
     const service = await threeInstances();
     expect(await checksOf(`/v1/health/checks/${service}?node-meta=rack:${service}-2`)).toEqual(["check-three"]);
   });
 
-  test("of a service match its name in any case", async () => {
+  test("of a service is found by the service's name in any letter case", async () => {
     expect(await checksOf(`/v1/health/checks/${(await threeInstances()).toUpperCase()}`)).toHaveLength(3);
   });
 
-  test("of the agent's own node", async () => {
+  test("of the agent's node has the node's check serfHealth", async () => {
     const text = masked((await get("/v1/health/node/node1?filter=CheckID==serfHealth")).text);
     expect(text).toBe(`[${serfHealthText}]`);
   });
 
   test.each(["/v1/health/checks/nobody", "/v1/health/node/nobody", "/v1/health/checks/consul"])(
-    "without a match are an empty list with an index: %s",
+    "is empty, with an index, if no check matches: %s",
     async (path) => {
       const answer = await get(path);
       expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: "[]" });
@@ -169,7 +169,7 @@ describe("checks", () => {
   );
 });
 
-describe("a state", () => {
+describe("health/state", () => {
   test.each([
     ["any", ["check-one", "check-two", "check-three"]],
     ["passing", ["check-one"]],
@@ -177,13 +177,13 @@ describe("a state", () => {
     ["critical", ["check-two"]],
     ["CRITICAL", []],
     ["weird", []],
-  ])("%s has the checks in this state", async (state, expected) => {
+  ])("/%s lists the checks in this state", async (state, expected) => {
     const service = await threeInstances();
     const filter = encodeURIComponent(`ServiceName == "${service}"`);
     expect(await checksOf(`/v1/health/state/${state}?filter=${filter}`)).toEqual(expected);
   });
 
-  test("any includes the node's own check, and node meta selects", async () => {
+  test("/any lists the node's check, too, and can be filtered by node meta", async () => {
     const service = await threeInstances();
     expect(await checksOf(`/v1/health/state/any?node-meta=rack:${service}-0`)).toEqual([
       "check-one",
@@ -192,7 +192,7 @@ describe("a state", () => {
     expect(await checksOf("/v1/health/state/passing")).toContain("serfHealth");
   });
 
-  test("has a check exactly while the check is in it", async () => {
+  test("/<status> lists a check exactly while the check has that status", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h", Status: "passing" } });
     await put(`/v1/agent/check/warn/service:${Name}`);

@@ -7,15 +7,15 @@ const path = "/v1/connect/intentions";
 const unknown = "f004177f-2c28-83b7-4229-eacc25fe55d1";
 const noUuid = "failed intention lookup: index error: UUID must be 36 characters";
 
-describe("intentions", () => {
-  test("the list is empty, and every connection is allowed", async () => {
+describe("an intention endpoint", () => {
+  test("lists no intentions, and allows every connection", async () => {
     const list = await get(path);
     expect([list.text, list.index, list.header("X-Consul-Knownleader")]).toEqual(["[]", 1, "true"]);
     expect((await get(`${path}/check?source=a&destination=b`)).text).toBe('{"Allowed":true}');
     expect((await get(`${path}/match?by=source&name=b&name=a`)).text).toBe('{"a":null,"b":null}');
   });
 
-  test("an incomplete check is a 500", async () => {
+  test("refuses an incomplete check with a 500", async () => {
     const answers = {
       match: "required query parameter 'by' not set",
       "match?by=source": "required query parameter 'name' not set",
@@ -28,7 +28,7 @@ describe("intentions", () => {
       expectError(await get(`${path}/${question}`), { status: 500, text });
   });
 
-  test("a missing intention can be neither read nor changed", async () => {
+  test("can neither read nor change a missing intention", async () => {
     expectError(await get(`${path}/${unknown}`), { status: 404, text: "Intention not found" });
     expectError(await put(`${path}/${unknown}`, {}), {
       status: 500,
@@ -47,7 +47,7 @@ describe("intentions", () => {
     });
   });
 
-  test("a new intention is validated, and refused where it would have no effect", async () => {
+  test("validates a new intention, and refuses one that would have an effect in Consul", async () => {
     const create = (body: object): ReturnType<typeof send> => send("POST", path, { body });
     expectError(await create({ SourceName: "a" }), {
       status: 500,

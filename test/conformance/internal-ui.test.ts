@@ -9,7 +9,7 @@ interface Named {
   readonly Node?: string;
 }
 
-/** The row of that name, as text. */
+/** Returns the row of that name as JSON text. */
 async function row(path: string, name: string): Promise<string | undefined> {
   const answer = await get(path);
   expect(answer.header("X-Consul-Knownleader")).toBe("true");
@@ -18,7 +18,7 @@ async function row(path: string, name: string): Promise<string | undefined> {
   return found && JSON.stringify(found);
 }
 
-/** A node with two instances of a service, and checks of all states. */
+/** Registers a node with two instances of a service, and checks of all states. */
 async function registerInstances(): Promise<{ readonly node: string; readonly service: string }> {
   const node = unique("ui-node");
   const service = unique("ui-service");
@@ -38,15 +38,15 @@ async function registerInstances(): Promise<{ readonly node: string; readonly se
   return { node, service };
 }
 
-describe("Consul's UI endpoints:", () => {
-  test("a service has its tags, a node for each instance and the counts of its checks", async () => {
+describe("an endpoint of Consul's UI", () => {
+  test("shows a service with its tags, a node for each instance and the counts of its checks", async () => {
     const { node, service } = await registerInstances();
     expect(await row("/v1/internal/ui/services", service)).toBe(
       `{"Name":"${service}","Tags":["a","b"],"Nodes":["${node}","${node}"],"InstanceCount":2,"ChecksPassing":2,"ChecksWarning":1,"ChecksCritical":1,"ExternalSources":null,"GatewayConfig":{}}`,
     );
   });
 
-  test("a node has its services and checks", async () => {
+  test("shows a node with its services and checks", async () => {
     const { node, service } = await registerInstances();
     const text = (await get(`/v1/internal/ui/node/${node}`)).text;
     expect(masked(text)).toBe(
@@ -60,17 +60,17 @@ describe("Consul's UI endpoints:", () => {
     expect(await row("/v1/internal/ui/nodes", node)).toBe(text);
   });
 
-  test("an unknown node is not found, and a missing name is refused", async () => {
+  test("does not find an unknown node, and refuses a missing name", async () => {
     const answer = await get("/v1/internal/ui/node/nosuch");
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 404, text: "" });
     expectError(await get("/v1/internal/ui/node/"), { status: 400, text: "Missing node name" });
   });
 
-  test("another datacenter is an error", async () => {
+  test("returns an error for another datacenter", async () => {
     expectError(await get("/v1/internal/ui/services?dc=other"), { status: 500, text: "No path to datacenter" });
   });
 
-  test.each(["services", "nodes"])("a query that waits for %s is woken by a check", async (list) => {
+  test.each(["services", "nodes"])("answers a blocking query for %s when a check changes", async (list) => {
     const { node } = await registerInstances();
     const check = { CheckID: "c0", Status: "critical" };
     const act = (): Promise<unknown> => put("/v1/catalog/register", { Node: node, SkipNodeUpdate: true, Check: check });

@@ -30,7 +30,7 @@ function expectedOutput({ url, output }: CheckRecord): string {
   return hidden[url] ?? output.replace(/(?<=http:\/\/[^/?#@:]*:)[^/?#]*(?=@127)/, "***");
 }
 
-/** Leaves out host names, because the result of their lookup depends on the machine. */
+/** The host name that a check failed to look up; undefined for other outputs. The result of a lookup depends on the machine. */
 function lookedUp(output: string): string | undefined {
   return /dial tcp: lookup (.*): \.\.\.$/s.exec(output)?.[1];
 }

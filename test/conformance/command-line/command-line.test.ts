@@ -71,7 +71,7 @@ function runDocument(name: string): void {
   }
 }
 
-/** Consul's agent updates its catalog with a delay: commands that only read are repeated. */
+/** Repeats a command that only reads until its output matches: Consul's agent updates the catalog with a delay. */
 const reads = /^consul (catalog|maint$)/;
 const soonMs = 5_000;
 

@@ -45,7 +45,7 @@ describe(`pieces of configuration, with the outcomes of Consul ${consul}`, () =>
     });
 });
 
-test("include at least a hundred pieces with different names, and all listed differences", () => {
+test("the pieces of configuration are at least a hundred, have different names, and include all listed differences", () => {
   const names = new Set(pieces.map(({ name }) => name));
   expect(names.size).toBe(pieces.length);
   expect(names.size).toBeGreaterThan(100);
@@ -53,7 +53,7 @@ test("include at least a hundred pieces with different names, and all listed dif
   expect([...differing].filter((name) => !names.has(name))).toEqual([]);
 });
 
-test("report an invalid definition with file, line and column, and `validate` refuses it", async () => {
+test("the agent reports an invalid definition with file, line and column, and `validate` refuses it", async () => {
   for (const piece of pieces.filter(({ name }) => name.startsWith("bad among good"))) {
     const { starts, validate, leftOut } = await praetorOutcome(piece);
     expect([starts, validate?.valid]).toEqual([true, false]);

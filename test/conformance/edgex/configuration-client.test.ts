@@ -4,7 +4,7 @@ import { EdgexClient } from "../../support/edgex-clients.ts";
 
 await sharedTarget();
 
-/** A part of core-metadata's configuration: every kind of value, each as text. */
+/** A part of core-metadata's configuration. It has every kind of value; the client sends each as text. */
 const leaves: Readonly<Record<string, string>> = {
   "Service/Port": "48081",
   "Service/Timeout": "-7",
@@ -28,7 +28,7 @@ function textsOf(json: string): Record<string, string> {
   return Object.fromEntries(pairs.map(({ Key, Value }) => [Key, Buffer.from(Value ?? "", "base64").toString()]));
 }
 
-/** Sends the requests of PutConfiguration: a read of each key, then its value. */
+/** Sends the requests of PutConfiguration: for each key a read, then a write of its value. */
 async function push(client: EdgexClient, base: string): Promise<void> {
   for (const [name, value] of Object.entries(leaves)) {
     expect((await client.go("GET", `/v1/kv/${base}${name}`)).status).toBe(404);
@@ -36,8 +36,8 @@ async function push(client: EdgexClient, base: string): Promise<void> {
   }
 }
 
-describe("a configuration below its base path", () => {
-  test("is missing at first, is pushed leaf by leaf, and is read back whole", async () => {
+describe("an EdgeX configuration below its base path", () => {
+  test("is missing at first, is pushed with one write for each leaf, and is read back completely", async () => {
     await using client = await EdgexClient.open();
     const base = `${keyFolder()}edgex/core/1.0/edgex-core-metadata/`;
     expect(await client.go("GET", `/v1/kv/${base}?keys=`)).toMatchObject({ status: 404, text: "" });
@@ -55,14 +55,14 @@ describe("a configuration below its base path", () => {
     );
   });
 
-  test("is missing although one with a longer name exists", async () => {
+  test("is missing even if a configuration exists whose name begins with the same text", async () => {
     await using client = await EdgexClient.open();
     const folder = keyFolder();
     await client.go("PUT", `/v1/kv/${folder}core-data-x/Service/Port`, "1");
     expect((await client.go("GET", `/v1/kv/${folder}core-data/?keys=`)).status).toBe(404);
   });
 
-  test("keeps a second request pending, which a service drops unread, and the agent goes on", async () => {
+  test("can be watched by a service that disconnects during a blocking query: the agent answers the next client", async () => {
     const base = keyFolder();
     {
       await using client = await EdgexClient.open();
@@ -75,8 +75,8 @@ describe("a configuration below its base path", () => {
   });
 });
 
-describe("a single value", () => {
-  test("is the only entry of a list, in base64; a missing one is 404", async () => {
+describe("a single value of an EdgeX configuration", () => {
+  test("is a list of one entry with the value in base64; a missing value is a 404", async () => {
     await using client = await EdgexClient.open();
     const base = keyFolder();
     expect((await client.go("GET", `/v1/kv/${base}Writable/LogLevel`)).status).toBe(404);
@@ -85,7 +85,7 @@ describe("a single value", () => {
     expect(textsOf(text)).toEqual({ [`${base}Writable/LogLevel`]: "DEBUG" });
   });
 
-  test("that is empty has length 0 for a Go client", async () => {
+  test("that is empty has Content-Length 0 for a Go client", async () => {
     await using client = await EdgexClient.open();
     const base = keyFolder();
     await client.go("PUT", `/v1/kv/${base}AuthToken`, "");
@@ -93,7 +93,7 @@ describe("a single value", () => {
     expect(pair.Value ?? "").toBe("");
   });
 
-  test("can be any bytes", async () => {
+  test("can have any bytes", async () => {
     await using client = await EdgexClient.open();
     const key = `/v1/kv/${keyFolder()}bytes`;
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, at) => at));
@@ -102,7 +102,7 @@ describe("a single value", () => {
     expect(Buffer.from(pair.Value ?? "", "base64").equals(bytes)).toBe(true);
   });
 
-  test("that is replaced is read with its new value; keys beside it stay", async () => {
+  test("that is replaced is read with its new value; other keys of the configuration do not change", async () => {
     await using client = await EdgexClient.open();
     const base = keyFolder();
     await client.go("PUT", `/v1/kv/${base}a`, "1");

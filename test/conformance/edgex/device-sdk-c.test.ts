@@ -12,7 +12,7 @@ interface Pair {
 const nullBreaks = "device-sdk-c refuses a whole configuration with a null in it";
 const moreSettings = "a device service with more settings than Consul takes at once could not upload them";
 
-/** A device service of its own, whose keys are removed after the test. */
+/** Names a new device service and its base path; the service's keys are removed after the test. */
 function deviceService(): { readonly name: string; readonly base: string } {
   const name = unique("device-bacnet");
   onTestFinished(async () => void (await del(`/v1/kv/edgex/core/1.0/${name}?recurse`)));
@@ -30,13 +30,13 @@ function settings(count: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, at) => [`Driver/Setting${at}`, `${at}`]));
 }
 
-test("a ping is answered", async () => {
+test("a ping of the C SDK is answered", async () => {
   await using client = await EdgexClient.open();
   expect((await client.c("/v1/status/leader")).status).toBe(200);
 });
 
-describe("a configuration", () => {
-  test("that is missing is 404; after an upload in one transaction it is complete", async () => {
+describe("the configuration of a C device service", () => {
+  test("is a 404 while it is missing, and complete after an upload in one transaction", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     const values = { "Service/Port": "49980", "Driver/Interval": "1.5", "Logging/RemoteURL": "http://x:1/y?z" };
@@ -49,7 +49,7 @@ describe("a configuration", () => {
     );
   });
 
-  test("of a profile has a semicolon in its keys, unescaped in the path", async () => {
+  test("may have a semicolon in its keys, unescaped in the path, as keys of profiles have", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     expect((await client.cUpload("/v1/txn", upload(`${base};docker`, { "Service/Port": "1" }))).status).toBe(200);
@@ -57,7 +57,7 @@ describe("a configuration", () => {
     expect(JSON.parse(text)).toMatchObject([{ Key: `${base};docker/Service/Port` }]);
   });
 
-  test("is read without a final slash, which includes that of a longer name", async () => {
+  test("is read without a final slash; the answer also has configurations whose name begins with the same text", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     for (const name of [`${base}/a`, `${base}2/a`]) await put(`/v1/kv/${name}`, "1");
@@ -65,7 +65,7 @@ describe("a configuration", () => {
     expect(pairs.map(({ Key }) => Key)).toEqual([`${base}/a`, `${base}2/a`]);
   });
 
-  test("is sent again when it changes, by an index in a header whose letter case counts", async () => {
+  test("is sent again when it changes; the C SDK reads the index from a header whose letter case it compares exactly", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     await put(`/v1/kv/${base}/Writable/LogLevel`, "INFO");
@@ -80,11 +80,11 @@ describe("a configuration", () => {
   });
 });
 
-describe("an empty value", () => {
+describe("an empty value in the configuration of a C device service", () => {
   const read = async (client: EdgexClient, target: string): Promise<unknown> =>
     (JSON.parse((await client.c(target)).text) as Pair[]).map(({ Value }) => Value);
 
-  test("is an empty text for the C SDK, whoever read it before, and null for all others", async () => {
+  test('is "" for the C SDK, even after another client\'s read of the same key, and null for all other clients', async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     await put(`/v1/kv/${base}/AuthToken`, "");
@@ -98,7 +98,7 @@ describe("an empty value", () => {
     expect((await send("GET", target, { headers })).json).toMatchObject([{ Value: null }]);
   });
 
-  test("is an empty text also in the answer of a blocking query", async () => {
+  test('is "" in the answer of a blocking query, too', async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     await put(`/v1/kv/${base}/AuthToken`, "secret");
@@ -113,15 +113,15 @@ describe("an empty value", () => {
   });
 });
 
-describe("an upload", () => {
-  test("of 64 settings is accepted in one transaction", async () => {
+describe("an upload of the C SDK", () => {
+  test("with 64 settings is accepted in one transaction", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     expect((await client.cUpload("/v1/txn", upload(base, settings(64)))).status).toBe(200);
     expect(JSON.parse((await client.c(`/v1/kv/${base}?keys=`)).text)).toHaveLength(64);
   });
 
-  test("of more settings is accepted from the C SDK only", async () => {
+  test("with more than 64 settings is accepted from the C SDK only", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     const body = upload(base, settings(200));
@@ -133,7 +133,7 @@ describe("an upload", () => {
     if (isTaken) expect(JSON.parse(keys.text)).toHaveLength(200);
   });
 
-  test("of the largest body is all or nothing", async () => {
+  test("with the largest accepted body is applied completely or not at all", async () => {
     await using client = await EdgexClient.open();
     const { base } = deviceService();
     const tooLong = upload(base, settings(8_000));
@@ -143,8 +143,8 @@ describe("an upload", () => {
   });
 });
 
-describe("a device service", () => {
-  test("is registered with its check in one upload, and deregistered by a chunked request without a length", async () => {
+describe("a C device service", () => {
+  test("registers itself and its check in one request, and deregisters with a chunked request without Content-Length", async () => {
     await using client = await EdgexClient.open();
     const { name } = deviceService();
     onTestFinished(async () => void (await put(`/v1/agent/service/deregister/${name}`)));

@@ -7,7 +7,7 @@ await sharedTarget();
 
 const nothing = { status: 200, text: "" };
 
-/** The requests of go-mod-registry's Register: the service, then its check. */
+/** Sends the requests of go-mod-registry's Register: the service, then its check. */
 function registration(key: string, port = 48080): { readonly service: string; readonly check: string } {
   const url = `http://127.0.0.1:${port}/api/v1/ping`;
   return {
@@ -33,7 +33,7 @@ async function checksOf(client: EdgexClient, key: string): Promise<readonly Seen
   return JSON.parse((await client.go("GET", `/v1/health/checks/${key}`)).text) as SeenCheck[];
 }
 
-/** Checks run each second. */
+/** The registration's checks run each second. */
 const soonMs = 4_500;
 
 function statusBecomes(client: EdgexClient, key: string, Status: string): Promise<unknown> {
@@ -44,16 +44,16 @@ function becomes(isSo: () => boolean): Promise<unknown> {
   return within(soonMs, async () => expect(isSo()).toBe(true));
 }
 
-test("IsAlive is status 200 of /v1/status/leader", async () => {
+test("IsAlive gets status 200 from /v1/status/leader", async () => {
   await using client = await EdgexClient.open();
   expect((await client.go("GET", "/v1/status/leader")).status).toBe(200);
 });
 
 describe("Register", () => {
-  test("is answered with an empty body, also when repeated, and the check begins critical, without output, with its name as ID", async () => {
+  test("gets an empty body, also when repeated; the check starts critical, without output, and its ID is its name", async () => {
     await using client = await EdgexClient.open();
     const key = unique("edgex-core-data");
-    // An interval that leaves time to read before the first run.
+    // An interval long enough to read the check before its first run.
     const { service, check } = registration(key);
     onTestFinished(async () => void (await put(`/v1/agent/service/deregister/${key}`)));
     expect(await client.go("PUT", "/v1/agent/service/register", service)).toMatchObject(nothing);
@@ -64,7 +64,7 @@ describe("Register", () => {
     ]);
   });
 
-  test("again with the same data keeps the check's status", async () => {
+  test("keeps the check's status when it is repeated with the same data", async () => {
     await using client = await EdgexClient.open();
     const key = unique("edgex-core-data");
     using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("pong") });
@@ -74,7 +74,7 @@ describe("Register", () => {
     expect(await checksOf(client, key)).toMatchObject([{ Status: "passing" }]);
   });
 
-  test("with another port moves the check there", async () => {
+  test("moves the check to the new port of the service", async () => {
     await using client = await EdgexClient.open();
     const key = unique("edgex-core-data");
     const asked = { before: 0, after: 0 };
@@ -91,7 +91,7 @@ describe("Register", () => {
     });
   });
 
-  test("with a refused check leaves the service without a check", async () => {
+  test("adds the service without a check when the check is refused", async () => {
     await using client = await EdgexClient.open();
     const key = unique("edgex-core-data");
     const { service, check } = registration(key);
@@ -105,7 +105,7 @@ describe("Register", () => {
 });
 
 describe("Unregister", () => {
-  test("is answered with an empty body, also for the check ID that was never registered", async () => {
+  test("gets an empty body, also for a check ID that was never registered", async () => {
     await using client = await EdgexClient.open();
     const key = unique("edgex-core-data");
     await register(client, key);
@@ -115,7 +115,7 @@ describe("Unregister", () => {
     expect(await client.go("PUT", `/v1/agent/service/deregister/${key}`)).toMatchObject(nothing);
   });
 
-  test("ends the runs of the check", async () => {
+  test("stops the runs of the check", async () => {
     await using client = await EdgexClient.open();
     const key = unique("edgex-core-data");
     const asked = { gone: 0, other: 0 };
@@ -132,7 +132,7 @@ describe("Unregister", () => {
 });
 
 describe("GetServiceEndpoint", () => {
-  test("finds address and port by the service's ID among all services, as endpoint monitors do every 15 seconds", async () => {
+  test("finds address and port by the service's ID in the list of all services, which endpoint monitors read every 15 seconds", async () => {
     await using client = await EdgexClient.open();
     const key = unique("edgex-core-metadata");
     await register(client, key, 48081);
@@ -148,7 +148,7 @@ describe("GetServiceEndpoint", () => {
     expect(services).not.toHaveProperty(["nobody"]);
   });
 
-  test("shows a changed port on the next read", async () => {
+  test("returns a changed port on the next read", async () => {
     await using client = await EdgexClient.open();
     const key = unique("edgex-core-metadata");
     for (const port of [48081, 58081]) {
@@ -159,7 +159,7 @@ describe("GetServiceEndpoint", () => {
 });
 
 describe("IsServiceAvailable", () => {
-  test("reads the ID and status of each check of the name", async () => {
+  test("reads the ID and status of each check of the service's name", async () => {
     await using client = await EdgexClient.open();
     const key = unique("edgex-core-data");
     using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("pong") });
@@ -169,12 +169,12 @@ describe("IsServiceAvailable", () => {
     expect(check?.Output).toBe(`HTTP GET http://127.0.0.1:${server.port}/api/v1/ping: 200 OK Output: pong`);
   });
 
-  test("finds an empty list for an unknown name", async () => {
+  test("gets an empty list for an unknown name", async () => {
     await using client = await EdgexClient.open();
     expect(await client.go("GET", `/v1/health/checks/${unique("nobody")}`)).toMatchObject({ status: 200, text: "[]" });
   });
 
-  test("finds the check critical, with Go's error text, when the service is gone", async () => {
+  test("gets a critical check with Go's error text when the service has stopped", async () => {
     await using client = await EdgexClient.open();
     const key = unique("edgex-core-data");
     const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("pong") });
@@ -189,7 +189,7 @@ describe("IsServiceAvailable", () => {
   });
 });
 
-test("the health check of the service receives Consul's headers in their exact letter case", async () => {
+test("the health check of an EdgeX service receives Consul's headers in their exact letter case", async () => {
   await using client = await EdgexClient.open();
   const head = Promise.withResolvers<string>();
   const server = Bun.listen({

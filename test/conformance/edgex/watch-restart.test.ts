@@ -21,7 +21,7 @@ test.each(["SIGTERM", "SIGKILL"] as const)(
       () => "cut",
     );
     await target.restart(signal);
-    // The query ends with its index, with an error, or with a broken connection: a service repeats it with the same
+    // The held query ends with an unchanged index, an error, or a broken connection: the service repeats it with the same
     // index.
     expect([index, Number.NaN, "cut"]).toContain(await cut);
     const held = ask(`index=${index}&`);

@@ -7,7 +7,7 @@ await sharedTarget();
 
 const unheard = "misses a recursive delete of a parent and lets the index fall back";
 
-/** Long enough for the agent to hold the request before the act. */
+/** In milliseconds: long enough for the agent to hold the request before the test makes its change. */
 const headStartMs = 60;
 
 interface Watched {
@@ -15,7 +15,7 @@ interface Watched {
   readonly second: ClientAnswer;
 }
 
-/** The loop of a Geneva service during `act`: a read without an index, then reads with the last index. */
+/** Runs the loop of a Geneva service during `act`: a read without an index, then reads with the index of the last answer. */
 async function watching(prefix: string, act: () => Promise<unknown>, wait = "1800000ms"): Promise<Watched> {
   await using client = await EdgexClient.open();
   const first = await client.go("GET", `/v1/kv/${prefix}?recurse=&wait=${wait}`);
@@ -30,22 +30,22 @@ function expectHigher({ first, second }: Watched): void {
   expect(Number(second.index)).toBeGreaterThan(Number(first.index));
 }
 
-describe("the watch of a configuration", () => {
-  test("is answered at once without an index, with 404 and an index for a missing folder", async () => {
+describe("an EdgeX service's watch of its configuration", () => {
+  test("is answered at once without an index; a missing folder is a 404 with an index", async () => {
     await using client = await EdgexClient.open();
     const answer = await client.go("GET", `/v1/kv/${keyFolder()}Writable/?recurse=&wait=1800000ms`);
     expect(answer).toMatchObject({ status: 404, text: "" });
     expect(Number(answer.index)).toBeGreaterThanOrEqual(1);
   });
 
-  test("waits through 404 until the first key exists", async () => {
+  test("continues through 404 answers until the folder's first key exists", async () => {
     const prefix = `${keyFolder()}Writable/`;
     const watched = await watching(prefix, () => put(`/v1/kv/${prefix}LogLevel`, "INFO"));
     expectHigher(watched);
     expect([watched.first.status, watched.second.status]).toEqual([404, 200]);
   });
 
-  test("returns 404 with a higher index when its last key is deleted, alone or with its folder", async () => {
+  test("returns 404 with a higher index when the last key is deleted, alone or with its folder", async () => {
     const prefix = `${keyFolder()}Writable/`;
     for (const target of [`${prefix}LogLevel`, `${prefix}?recurse`]) {
       await put(`/v1/kv/${prefix}LogLevel`, "INFO");
@@ -55,7 +55,7 @@ describe("the watch of a configuration", () => {
     }
   });
 
-  test("is answered when a folder far above it is deleted", async () => {
+  test("returns when a folder far above the configuration is deleted", async () => {
     const folder = keyFolder();
     const prefix = `${folder}edgex/core/1.0/edgex-core-data/Writable/`;
     await put(`/v1/kv/${prefix}LogLevel`, "INFO");
@@ -76,7 +76,7 @@ describe("the watch of a configuration", () => {
     expect(second).toEqual(first);
   });
 
-  test("with an index above the store's continues at once from a lower one", async () => {
+  test("with an index above the store's is answered at once with the store's lower index", async () => {
     await using client = await EdgexClient.open();
     const prefix = `${keyFolder()}Writable/`;
     await put(`/v1/kv/${prefix}LogLevel`, "INFO");
@@ -87,7 +87,7 @@ describe("the watch of a configuration", () => {
     expect(Number(answer.index)).toBeLessThan(999_999_999);
   });
 
-  test("keeps its index through repeated writes of the same values, as a push with -o makes them", async () => {
+  test("keeps its index through repeated writes of the same values, which a service started with -o sends", async () => {
     const prefix = `${keyFolder()}Writable/`;
     await put(`/v1/kv/${prefix}LogLevel`, "INFO");
     const { first, second } = await watching(prefix, () => put(`/v1/kv/${prefix}LogLevel`, "INFO"), "300ms");

@@ -15,16 +15,16 @@ const unheard = "misses a recursive delete of a parent and lets the index fall b
 const nullBreaks = "device-sdk-c refuses a whole configuration with a null in it";
 const overheard = "wakes who watches an empty folder for a write of any other key";
 
-/** Folders in each other, beside each other, and with a name that is another's prefix. */
+/** Folders that are nested, side by side, and with a name that is a prefix of another folder's name. */
 const folders = ["", "a/", "a/b/", "a/b/c/", "a/bb/", "ab/"] as const;
 const names = ["x", "y", "z"] as const;
 
 const go: Asking = { recurse: "", headers: { "User-Agent": "Go-http-client/1.1" } };
 const c: Asking = { recurse: "true", headers: { "User-Agent": "edgex" } };
-/** Sends the C SDK's requests from another client. */
+/** Sends the C SDK's requests with the User-Agent of another client. */
 const other: Asking = { recurse: "true", headers: {} };
 
-/** The expected keys, and how many changes each watched folder has had. */
+/** The keys and values that the store must have, and the number of changes of each watched folder so far. */
 class Ledger {
   readonly keys = new Map<string, string>();
   readonly changesBelow: Map<string, number> = new Map(folders.map((folder) => [folder, 0]));
@@ -39,7 +39,7 @@ class Ledger {
     for (const key of gone) this.keys.delete(key);
   }
 
-  /** One write, whatever it touches, is one change of a folder. */
+  /** Counts one write as one change of a folder, however many keys it touches. */
   #count(touched: readonly string[]): void {
     for (const [folder, count] of this.changesBelow)
       if (touched.some((key) => key.startsWith(folder))) this.changesBelow.set(folder, count + 1);
@@ -64,13 +64,13 @@ async function change(root: string, ledger: Ledger): Promise<void> {
     await del(`/v1/kv/${root}${key}`);
     return ledger.delete(ledger.keys.has(key) ? [key] : []);
   }
-  // Consul always wakes for the deletion of a whole tree when all watchers are above it; other deletions it can miss.
+  // Consul always wakes watches above a deleted tree. Other deletions of trees can fail to wake a watch in Consul.
   const folder = differs("consul", unheard) ? "a/b/c/" : pick(folders);
   await del(`/v1/kv/${root}${folder}?recurse`);
   ledger.delete([...ledger.keys.keys()].filter((each) => each.startsWith(folder)));
 }
 
-test(`watchers like Geneva's services see the current store, and wake no more often than it changes (SEED=${seed})`, async () => {
+test(`watchers like Geneva's services read the current keys, and wake at most once for each change (SEED=${seed})`, async () => {
   const root = keyFolder();
   const ledger = new Ledger();
   const watched = folders.flatMap((folder) => [go, c, other].map((asking) => ({ folder, asking })));
@@ -88,7 +88,7 @@ test(`watchers like Geneva's services see the current store, and wake no more of
 
   expect(await storedBelow(root)).toEqual(encoded(root, ledger.keys));
   for (const [at, { folder }] of watched.entries()) {
-    // The first answer, and those at the end of a wait.
+    // The first answer of each watcher, and the answers at the end of a wait, come without a change.
     const needless = 1 + waits;
     const below = ledger.changesBelow.get(folder) ?? 0;
     expect(answered[at]).toBeLessThanOrEqual((differs("consul", overheard) ? changes : below) + needless);

@@ -6,7 +6,7 @@ import { headerOf, RawConnection, textOf } from "../../support/raw-connection.ts
 await sharedTarget();
 
 describe("Go's HTTP client", () => {
-  test("needs no Content-Type and no Accept, and reads gzip and plain bodies", async () => {
+  test("can read without Content-Type and Accept headers, and accepts gzip and plain bodies", async () => {
     await using client = await EdgexClient.open();
     const key = `/v1/kv/${keyFolder()}big`;
     expect(await client.go("PUT", key, "x".repeat(20_000))).toMatchObject({ status: 200, text: "true" });
@@ -14,7 +14,7 @@ describe("Go's HTTP client", () => {
     expect(Buffer.from(pair.Value, "base64").toString()).toBe("x".repeat(20_000));
   });
 
-  test("finds the index in its exact letter case, with 200, 404 and a raw value", async () => {
+  test("finds X-Consul-Index in its exact letter case, in answers with 200 and 404 and with a raw value", async () => {
     await using client = await EdgexClient.open();
     const folder = `/v1/kv/${keyFolder()}`;
     expect((await client.go("GET", `${folder}?recurse=`)).index).toMatch(/^[1-9]\d*$/);
@@ -23,7 +23,7 @@ describe("Go's HTTP client", () => {
       expect((await client.go("GET", target)).index).toMatch(/^[1-9]\d*$/);
   });
 
-  test("receives headers that say that a leader is known and was contacted just now", async () => {
+  test("receives headers that report a known leader and a last contact of 0 ms", async () => {
     await using connection = await RawConnection.open((await sharedTarget()).url);
     connection.send(goRequest("GET", "/v1/health/service/consul"));
     const answer = await connection.answer();
@@ -31,7 +31,7 @@ describe("Go's HTTP client", () => {
     expect(headerOf(answer, "X-Consul-Lastcontact")).toBe("0");
   });
 
-  test("may send parameters as empty flags, in order of name", async () => {
+  test("may send parameters without values, sorted by name", async () => {
     await using client = await EdgexClient.open();
     const folder = `/v1/kv/${keyFolder()}`;
     await client.go("PUT", `${folder}a`, "x");
@@ -42,7 +42,7 @@ describe("Go's HTTP client", () => {
     expect(JSON.parse(next.text)).toHaveLength(2);
   });
 
-  test("may send the token, or the name and password, of its environment", async () => {
+  test("may send the token, or the user name and password, from its environment variables", async () => {
     await using connection = await RawConnection.open((await sharedTarget()).url);
     for (const field of ["X-Consul-Token: 6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11", "Authorization: Basic dXNlcjpwdw=="]) {
       const octets = goRequest("GET", "/v1/agent/services").toString();
@@ -51,7 +51,7 @@ describe("Go's HTTP client", () => {
     }
   });
 
-  test("may write a key in any TCP segments", async () => {
+  test("may send a write of a key in TCP segments of any size", async () => {
     await using connection = await RawConnection.open((await sharedTarget()).url);
     const key = `/v1/kv/${keyFolder()}a`;
     const octets = goRequest("PUT", key, "INFO");
@@ -74,7 +74,7 @@ describe("Go's HTTP client", () => {
   );
 });
 
-test("keeps a key with empty parts, where Consul redirects a PUT", async () => {
+test("can write a key with empty parts; Consul redirects such a PUT", async () => {
   await using client = await EdgexClient.open();
   const folder = keyFolder();
   const written = await client.go("PUT", `/v1/kv/${folder}a//b`, "v");
@@ -85,7 +85,7 @@ test("keeps a key with empty parts, where Consul redirects a PUT", async () => {
   expect((await client.go("GET", `/v1/kv/${folder}a//b?raw=`)).text).toBe("v");
 });
 
-describe("a key with Go's escapes", () => {
+describe("a key with the escapes of Go's HTTP client", () => {
   test.each([
     "Writable/LogLevel",
     "a+b c",
@@ -101,7 +101,7 @@ describe("a key with Go's escapes", () => {
     "folder/",
     "it's (new)!*",
     "a|b[c]{d}",
-  ])("is the same key for a write, a list and a read: %s", async (name) => {
+  ])("is the same key in a write, a list and a read: %s", async (name) => {
     await using client = await EdgexClient.open();
     const folder = keyFolder();
     const target = goPath(`/v1/kv/${folder}${name}`);

@@ -43,13 +43,13 @@ function withoutSocketsHost(outcome: Outcome): Outcome {
   return { ...outcome, requests };
 }
 
-describe("the command line sends the requests of Consul's, or reports the same errors", () => {
+describe("the command line sends the same requests as Consul's, or reports the same errors", () => {
   test.each(cases.map((each) => [caseText(each), each] as const))("%s", async (_text, each) => {
     expect(withoutSocketsHost(await run(each))).toEqual(withoutSocketsHost(each.outcome));
   });
 });
 
-describe("NO_PROXY exempts the same addresses as in Consul", () => {
+describe("NO_PROXY exempts the same addresses from the proxy as in Consul", () => {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by record.ts
   const recorded = JSON.parse(readFileSync(join(import.meta.dir, "proxied.json"), "utf8")) as Record<string, string>;
   test.each(Object.entries(recorded))("%j", (noProxy, ways) => {
@@ -62,7 +62,7 @@ describe("NO_PROXY exempts the same addresses as in Consul", () => {
   });
 });
 
-test("an invalid value of CONSUL_HTTP_SSL_VERIFY leaves certificates verified, unlike in Consul", async () => {
+test("an invalid value of CONSUL_HTTP_SSL_VERIFY leaves the verification of certificates on, unlike in Consul", async () => {
   const given = new Map([
     ["CONSUL_HTTP_ADDR", "https://localhost:{https}"],
     ["CONSUL_HTTP_SSL_VERIFY", "nonsense"],
@@ -70,7 +70,7 @@ test("an invalid value of CONSUL_HTTP_SSL_VERIFY leaves certificates verified, u
   expect(await run({ given, outcome: {} })).toEqual({ error: "untrusted" });
 });
 
-test("a variable that begins with PRAETOR_ precedes Consul's, and a flag precedes both", async () => {
+test("a variable that begins with PRAETOR_ precedes Consul's variable, and a flag precedes both", async () => {
   const given = new Map([
     ["CONSUL_HTTP_ADDR", "127.0.0.1:1"],
     ["PRAETOR_HTTP_ADDR", "127.0.0.1:{http}"],

@@ -6,20 +6,20 @@ const { ask } = keeper;
 const restricted = await startKeeperTarget("-hcl", 'http_config { allow_write_http_from = ["192.0.2.0/24"] }');
 afterAll(() => restricted.target.stop());
 
-describe("ping", () => {
-  test("returns the time in Go's UnixDate format", async () => {
+describe("core-keeper's API", () => {
+  test("answers a ping with the time in Go's UnixDate format", async () => {
     const askedMs = Date.now();
     const { json, status } = await ask("GET /ping");
     expect(status).toBe(200);
     const { timestamp } = json as { timestamp: string };
     expect(json).toEqual({ apiVersion: "v3", timestamp, serviceName: "core-keeper" });
     expect(timestamp).toMatch(/^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d UTC \d{4}$/);
-    // The format has whole seconds.
+    // The format has whole seconds, so the time can be up to a second early.
     expect(Date.parse(timestamp)).toBeWithin(askedMs - 1_000, Date.now() + 1);
   });
 });
 
-test("the version's first number is one that clients accept", async () => {
+test("the version of core-keeper's API begins with a number that clients accept", async () => {
   const { json, status } = await ask("GET /version");
   expect(status).toBe(200);
   const { version } = json as { version: string };
@@ -27,7 +27,7 @@ test("the version's first number is one that clients accept", async () => {
   expect(version).toMatch(/^4\.\d+\.\d+$/);
 });
 
-test("the configuration has core-keeper's sections", async () => {
+test("the configuration at core-keeper's API has core-keeper's sections", async () => {
   const { json, status } = await ask("GET /config");
   expect(status).toBe(200);
   const { config } = json as { config: Record<string, object> };
@@ -41,7 +41,7 @@ test("the configuration has core-keeper's sections", async () => {
   });
 });
 
-describe("a secret", () => {
+describe("a secret sent to core-keeper's API", () => {
   const secret = {
     apiVersion: "v3",
     secretName: "mqtt-bus",
@@ -51,7 +51,7 @@ describe("a secret", () => {
     ],
   };
 
-  test("is accepted, and the answer has the request's id", async () => {
+  test("is accepted, and the answer repeats the request's id", async () => {
     const requestId = "9d2a1c2e-4b71-4a39-9b30-1c9d2a6f2a11";
     const answer = await ask("POST /secret", { ...secret, requestId });
     expect([answer.status, answer.json]).toEqual([201, { apiVersion: "v3", requestId, statusCode: 201 }]);
@@ -59,7 +59,7 @@ describe("a secret", () => {
     expect([without.status, without.json]).toEqual([201, { apiVersion: "v3", statusCode: 201 }]);
   });
 
-  test("is never shown", async () => {
+  test("is never logged or returned", async () => {
     await ask("POST /secret", secret);
     const asked = ["GET /kv/?recurse", "GET /agent/self", "GET /snapshot", "GET /agent/services"];
     const answers = await Promise.all([ask("GET /config"), ...asked.map((request) => keeper.consul(request))]);
@@ -76,19 +76,19 @@ describe("a secret", () => {
     [{ secretData: [{ key: "k" }] }, `${type}.SecretData[0].Value field is required`],
     [{ secretData: [{ value: "v" }] }, `${type}.SecretData[0].Key field is required`],
     [{ secretData: "text" }, "Failed to unmarshal request body as JSON."],
-  ])("with %j is refused", async (fields, message) => {
+  ])("is refused with the fields %j", async (fields, message) => {
     const answer = await ask("POST /secret", { ...secret, ...fields });
     expectRefusal(answer, 400, `JSON decode failed -> ${message}`);
   });
 
-  test("with invalid JSON is refused", async () => {
+  test("is refused if the JSON is invalid", async () => {
     expectRefusal(await ask("POST /secret", "{"), 400, "JSON decode failed -> unexpected EOF");
   });
 });
 
-describe("every answer", () => {
+describe("an answer of core-keeper's API", () => {
   test.each([["GET /ping"], ["GET /kvs/key/nothing"], ["PUT /registry"], ["GET /nowhere"], ["PATCH /registry"]])(
-    "to %s has the correlation id of the request, or a new one",
+    "to %s has the request's correlation ID, or a new one",
     async (request) => {
       const sent = await ask(request, undefined, { headers: { "x-correlation-id": "abc-123" } });
       expect(sent.header("X-Correlation-ID")).toBe("abc-123");
@@ -104,9 +104,9 @@ describe("every answer", () => {
   });
 });
 
-describe("an unknown path", () => {
+describe("a path of core-keeper's API", () => {
   test.each(["", "/", "/pingg", "/ping/", "/kvs", "/kvs/key", "/registry/", "/registry/serviceId", "/registry/all/x"])(
-    "is a 404 at %p, as core-keeper's framework answers it",
+    "that is unknown is a 404, like in core-keeper's framework: %p",
     async (path) => {
       const answer = await ask(`GET ${path}`);
       expect([answer.status, answer.json]).toEqual([404, { message: "Not Found" }]);
@@ -119,7 +119,7 @@ describe("an unknown path", () => {
     ["GET /registry", "OPTIONS, POST, PUT"],
     ["PATCH /registry/serviceId/a", "OPTIONS, DELETE, GET"],
     ["GET /secret", "OPTIONS, POST"],
-  ])("is a 405 for %s, with the allowed methods", async (request, allow) => {
+  ])("returns 405 for %s, with the allowed methods", async (request, allow) => {
     const answer = await ask(request);
     expect([answer.status, answer.json]).toEqual([405, { message: "Method Not Allowed" }]);
     expect(answer.header("Allow")).toBe(allow);
@@ -130,13 +130,13 @@ describe("an unknown path", () => {
     expect([answer.status, answer.text, answer.header("Allow")]).toEqual([204, "", "OPTIONS, GET"]);
   });
 
-  test("serves Consul's API on one port only, and core-keeper's on the other", async () => {
+  test("core-keeper's API and Consul's API are served on different ports only", async () => {
     expect((await fetch(`${keeper.url}/v1/status/leader`)).status).toBe(404);
     expect((await fetch(`${keeper.target.url}/api/v3/ping`)).status).toBe(404);
   });
 });
 
-test("a client that may not write over Consul's API may not write over core-keeper's", async () => {
+test("a client that may not write over Consul's API may not write over core-keeper's API", async () => {
   expectRefusal(await restricted.ask("PUT /kvs/key/a", { value: 1 }), 403, "Access is restricted");
   expect((await restricted.ask("GET /kvs/key/a")).status).toBe(404);
 });
