@@ -15,7 +15,7 @@ describe("configuration entries", () => {
     },
   );
 
-  test("a missing entry is a 404 with an index at each endpoint that reads one", async () => {
+  test("a missing entry is a 404 with an index, however often a client reads it", async () => {
     for (let time = 0; time < 3; time += 1) {
       const answer = await get("/v1/config/service-defaults/a/b");
       expectError(answer, { status: 404, text: 'Config entry not found for "service-defaults" / "a/b"' });
@@ -24,7 +24,7 @@ describe("configuration entries", () => {
     expectError(await get("/v1/config/web/a"), { status: 500, text: "invalid config entry kind: web" });
   });
 
-  test("a delete ignores ?dc: Consul forwards it to the primary datacenter", async () => {
+  test("a delete of an entry ignores ?dc, since Consul forwards it to the primary datacenter", async () => {
     const answer = await del("/v1/config/service-defaults/a?dc=nowhere");
     expect([answer.status, answer.json]).toEqual([200, {}]);
   });

@@ -89,7 +89,7 @@ describe("a filter for nodes", () => {
     ["Node == nobody", []],
     ["Node == 5", []],
     ["Node == true", []],
-  ])("%s", async (expression, expected) => {
+  ])("selects the matching rows: %s", async (expression, expected) => {
     expect(await chosen("/v1/catalog/nodes", expression)).toEqual(expected);
   });
 });
@@ -118,7 +118,7 @@ describe("a filter for the instances of a service in the catalog", () => {
     ["NodeMeta.rack == r2", ["one"]],
     ["Address == `192.0.2.3`", ["three"]],
     [`ServiceName == "${service}"`, ["one", "two", "three"]],
-  ])("%s", async (expression, expected) => {
+  ])("selects the matching rows: %s", async (expression, expected) => {
     expect(await chosen(`/v1/catalog/service/${service}`, expression)).toEqual(expected);
   });
 });
@@ -138,7 +138,7 @@ describe("a filter for the instances of a service with their health", () => {
     ["Checks is not empty", ["one", "two"]],
     ["Checks.Status == passing", ["one"]],
     ["Checks.CheckID == c and Service.Port == 2", ["two"]],
-  ])("%s", async (expression, expected) => {
+  ])("selects the matching rows: %s", async (expression, expected) => {
     expect(await chosen(`/v1/health/service/${service}`, expression)).toEqual(expected);
   });
 });
@@ -155,7 +155,7 @@ describe("a filter for checks", () => {
     ["ServiceID == two", ["two"]],
     [`Node == "${nodeB}"`, ["two"]],
     ['Type == ""', ["one", "two"]],
-  ])("%s", async (expression, expected) => {
+  ])("selects the matching rows: %s", async (expression, expected) => {
     expect(await chosen(`/v1/health/checks/${service}`, expression)).toEqual(expected);
     const ofService = `ServiceName == "${service}" and ${expression}`;
     expect(await chosen("/v1/health/state/any", ofService)).toEqual(expected);
@@ -178,7 +178,7 @@ describe("a filter for the services of a node", () => {
     ['Kind == ""', true],
     ["Address == h", true],
     ["TaggedAddresses is empty", true],
-  ])("%s", async (expression, there) => {
+  ])("selects the matching rows: %s", async (expression, there) => {
     const filter = encodeURIComponent(expression);
     const asObject = (await get(`/v1/catalog/node/${nodeB}?filter=${filter}`)).json as { Services: object };
     expect(Object.keys(asObject.Services)).toEqual(there ? ["two"] : []);
@@ -225,7 +225,7 @@ describe("an invalid filter is refused", () => {
     expectError(await get(`${path}?filter=Nope==1`), { status: 500, text: `${prefix}Selector "Nope" is not valid` });
   });
 
-  test("for agent/checks with an error that names a field that only catalog checks have", async () => {
+  test("at agent/checks with an error that names the unknown field", async () => {
     await registerService({ Name: unique("web"), Check: { TTL: "1h" } });
     const answer = await get("/v1/agent/checks?filter=Nope==1");
     expect(answer.status).toBe(500);
@@ -240,7 +240,7 @@ describe("an invalid filter is refused", () => {
     ["Meta.rack.x == y", 'Selector "Meta.rack.x" is not valid'],
     ["Node is empty", 'Invalid match operator "Is Empty" for selector "Node"'],
     ["Meta == x", 'Invalid match operator "Equal" for selector "Meta"'],
-  ])("%s", async (expression, why) => {
+  ])("for the expression %s", async (expression, why) => {
     const answer = await get(`/v1/catalog/nodes?filter=${encodeURIComponent(expression)}`);
     expectError(answer, { status: 500, text: `${prefix}${why}` });
   });
@@ -256,7 +256,7 @@ describe("an invalid filter is refused", () => {
     ],
     ["ServiceTags == v1", 'Invalid match operator "Equal" for selector "ServiceTags"'],
     ["ServicePort is empty", 'Invalid match operator "Is Empty" for selector "ServicePort"'],
-  ])("%s", async (expression, why) => {
+  ])("for the expression %s", async (expression, why) => {
     const answer = await get(`/v1/catalog/service/consul?filter=${encodeURIComponent(expression)}`);
     expectError(answer, { status: 500, text: `${prefix}${why}` });
   });

@@ -177,13 +177,13 @@ describe("health/state", () => {
     ["critical", ["check-two"]],
     ["CRITICAL", []],
     ["weird", []],
-  ])("/%s lists the checks in this state", async (state, expected) => {
+  ])("with the state %s lists the checks in this state", async (state, expected) => {
     const service = await threeInstances();
     const filter = encodeURIComponent(`ServiceName == "${service}"`);
     expect(await checksOf(`/v1/health/state/${state}?filter=${filter}`)).toEqual(expected);
   });
 
-  test("/any lists the node's check, too, and can be filtered by node meta", async () => {
+  test("with the state any lists the node's check, too, and can be filtered by node meta", async () => {
     const service = await threeInstances();
     expect(await checksOf(`/v1/health/state/any?node-meta=rack:${service}-0`)).toEqual([
       "check-one",
@@ -192,7 +192,7 @@ describe("health/state", () => {
     expect(await checksOf("/v1/health/state/passing")).toContain("serfHealth");
   });
 
-  test("/<status> lists a check exactly while the check has that status", async () => {
+  test("lists a check exactly under the status that it has", async () => {
     const Name = unique("web");
     await registerService({ Name, Check: { TTL: "1h", Status: "passing" } });
     await put(`/v1/agent/check/warn/service:${Name}`);

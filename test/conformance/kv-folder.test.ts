@@ -29,13 +29,13 @@ describe("a folder", () => {
     ["x/b/?keys&separator=/", ["x/b/1", "x/b/2"]],
     ["x/?keys&separator=b/", ["x/", "x/a", "x/b/", "x/c"]],
     ["x/?separator=/&keys", ["x/", "x/a", "x/b/", "x/c"]],
-  ])("lists its keys at %s", async (path, expected) => {
+  ])("lists the keys below it at %s", async (path, expected) => {
     const folder = await filled();
     expect(await keysOf(`/v1/kv/${folder}${path}`)).toEqual(expected.map((key) => `${folder}${key}`));
   });
 
   test.each(["x/?recurse", "x/?recurse=true", "x/?recurse=false", "x/?recurse&raw"])(
-    "is returned whole at %s",
+    "returns all entries below it at %s",
     async (path) => {
       const folder = await filled();
       const keys = ["x/", "x/a", "x/b/1", "x/b/2", "x/c"];
@@ -45,7 +45,7 @@ describe("a folder", () => {
     },
   );
 
-  test("has the highest index in it, not that of its neighbours", async () => {
+  test("has the highest index of the keys in it; keys beside it do not count", async () => {
     const folder = await filled();
     const highest = await modifyIndex(`${folder}x/c`);
     expect((await get(`/v1/kv/${folder}x/?recurse`)).index).toBe(highest);
@@ -53,7 +53,7 @@ describe("a folder", () => {
     expect((await get(`/v1/kv/${folder}x?recurse`)).index).toBeGreaterThan(highest);
   });
 
-  test("is a text prefix: without its slash it includes its neighbours", async () => {
+  test("is a text prefix: without its final slash it includes names that begin with the same text", async () => {
     const folder = await filled();
     const pairs = (await get(`/v1/kv/${folder}x?recurse=true`)).json as Pair[];
     expect(pairs.map(({ Key }) => Key)).toContain(`${folder}x2/q`);
@@ -65,26 +65,26 @@ describe("a folder", () => {
     expect((await get(`/v1/kv/${folder}x`)).status).toBe(404);
   });
 
-  test.each(["?keys", "?recurse", "?keys&separator=/"])("that is empty is 404 at %s", async (query) => {
+  test.each(["?keys", "?recurse", "?keys&separator=/"])("without keys is a 404 at %s", async (query) => {
     const answer = await get(`/v1/kv/${keyFolder()}none/${query}`);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 404, text: "" });
     expect(answer.index).toBeGreaterThan(0);
   });
 
-  test("is deleted whole, and nothing beside it", async () => {
+  test("is deleted with all of its keys, and no key beside it", async () => {
     const folder = await filled();
     expectTrue(await del(`/v1/kv/${folder}x/?recurse`));
     expect(await keysOf(`/v1/kv/${folder}?keys`)).toEqual([`${folder}x2/q`]);
     expectTrue(await del(`/v1/kv/${folder}x/?recurse`));
   });
 
-  test("stays when its own key is deleted", async () => {
+  test("keeps its keys when the key with the folder's name is deleted", async () => {
     const folder = await filled();
     expectTrue(await del(`/v1/kv/${folder}x/`));
     expect(await keysOf(`/v1/kv/${folder}x/?keys`)).toHaveLength(4);
   });
 
-  test("the root lists every key", async () => {
+  test("with the empty name lists every key", async () => {
     const folder = await filled();
     expect(await keysOf("/v1/kv/?keys&separator=/")).toContain(folder);
     expect((await get("/v1/kv/?recurse")).text).toContain(`"Key":"${folder}x/a"`);

@@ -3,7 +3,7 @@ import { del, differs, expectTrue, get, keyFolder, put, sharedTarget } from "../
 
 await sharedTarget();
 
-/** JSON in Go's form. */
+/** Formats a string as JSON like Go's encoding/json. */
 function quoted(text: string): string {
   return JSON.stringify(text).replace(/[&<>]/g, (each) => `\\u00${each.charCodeAt(0).toString(16)}`);
 }
@@ -82,14 +82,14 @@ describe("a key in the path", () => {
     ]);
   });
 
-  test("may be long", async () => {
+  test("a key may have a long name", async () => {
     const folder = keyFolder();
     const key = "k".repeat(2_000);
     expectTrue(await put(`/v1/kv/${folder}${key}`, "v"));
     expect((await get(`/v1/kv/${folder}?keys`)).json).toEqual([`${folder}${key}`]);
   });
 
-  test("a key with a longer name is in another folder", async () => {
+  test("a key whose name begins with a folder's name is not in that folder", async () => {
     const folder = keyFolder();
     await put(`/v1/kv/${folder}core-data-x/a`, "v");
     expect((await get(`/v1/kv/${folder}core-data/?keys=`)).status).toBe(404);

@@ -14,8 +14,8 @@ import { entryText, modifyIndex, type Pair } from "../support/kv-pair.ts";
 
 await sharedTarget();
 
-describe("one key", () => {
-  test("is the only entry of a list", async () => {
+describe("a single key", () => {
+  test("is returned as a list of one entry", async () => {
     const key = `${keyFolder()}a`;
     expectTrue(await put(`/v1/kv/${key}`, "hello"));
     const answer = await get(`/v1/kv/${key}`);
@@ -30,7 +30,7 @@ describe("one key", () => {
     expect(answer.header("Content-Type")).toBeUndefined();
   });
 
-  test("with ?raw is its bytes", async () => {
+  test("is returned as its raw bytes with ?raw", async () => {
     const key = `${keyFolder()}a`;
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, at) => at));
     await put(`/v1/kv/${key}`, bytes);
@@ -42,14 +42,14 @@ describe("one key", () => {
     expect(answer.index).toBe(await modifyIndex(key));
   });
 
-  test("holds any bytes", async () => {
+  test("can have a value of any bytes", async () => {
     const key = `${keyFolder()}a`;
     const bytes = Buffer.from([0, 255, 128, 10, 13, 0xc3, 0x28]);
     await put(`/v1/kv/${key}`, bytes);
     expect(masked((await get(`/v1/kv/${key}`)).text)).toBe(`[${entryText(key, bytes)}]`);
   });
 
-  test("may have no value", async () => {
+  test("can have an empty value, which is null", async () => {
     const key = `${keyFolder()}a`;
     expectTrue(await put(`/v1/kv/${key}`));
     const [pair] = (await get(`/v1/kv/${key}`)).json as [Pair];
@@ -58,7 +58,7 @@ describe("one key", () => {
     expect({ status: raw.status, text: raw.text }).toEqual({ status: 200, text: "" });
   });
 
-  test("is replaced with a higher index", async () => {
+  test("that is replaced has a higher index", async () => {
     const key = `${keyFolder()}a`;
     await put(`/v1/kv/${key}`, "one");
     const before = await modifyIndex(key);
@@ -68,7 +68,7 @@ describe("one key", () => {
     expect((await get(`/v1/kv/${key}`)).json).toMatchObject([{ CreateIndex: before }]);
   });
 
-  test("written with the same value keeps its index", async () => {
+  test("that is written with the same value keeps its index", async () => {
     const key = `${keyFolder()}a`;
     await put(`/v1/kv/${key}?flags=3`, "one");
     const before = (await get(`/v1/kv/${key}`)).text;
@@ -76,7 +76,7 @@ describe("one key", () => {
     expect((await get(`/v1/kv/${key}`)).text).toBe(before);
   });
 
-  test("is gone after a deletion; another deletion succeeds", async () => {
+  test("is missing after a delete; another delete succeeds", async () => {
     const key = `${keyFolder()}a`;
     await put(`/v1/kv/${key}`, "one");
     expectTrue(await del(`/v1/kv/${key}`));
@@ -84,7 +84,7 @@ describe("one key", () => {
     expectTrue(await del(`/v1/kv/${key}`));
   });
 
-  test("created again starts with new indexes", async () => {
+  test("that is created again starts with new indexes", async () => {
     const key = `${keyFolder()}a`;
     await put(`/v1/kv/${key}`, "one");
     const before = await modifyIndex(key);
@@ -94,14 +94,14 @@ describe("one key", () => {
     expect(pair.CreateIndex).toBeGreaterThan(before);
   });
 
-  test("has no index in the answers of its writes", async () => {
+  test("has no index in the answers to its writes", async () => {
     const key = `${keyFolder()}a`;
     const answer = await put(`/v1/kv/${key}`, "one");
     expect(answer.header("Content-Type")).toBe("application/json");
     expect(answer.header("X-Consul-Index")).toBeUndefined();
   });
 
-  test("accepts a chunked body of any content type", async () => {
+  test("can be written with a chunked body of any content type", async () => {
     const key = `${keyFolder()}a`;
     const headers = { "Content-Type": "application/x-www-form-urlencoded" };
     expectTrue(await send("PUT", `/v1/kv/${key}`, { body: "a=b&c", chunked: true, headers }));
@@ -109,14 +109,14 @@ describe("one key", () => {
   });
 });
 
-describe("flags", () => {
-  test.each(["0", "42", "9007199254740993", "18446744073709551615"])("keep all digits: %s", async (flags) => {
+describe("a key's flags", () => {
+  test.each(["0", "42", "9007199254740993", "18446744073709551615"])("keep all digits of %s", async (flags) => {
     const key = `${keyFolder()}a`;
     expectTrue(await put(`/v1/kv/${key}?flags=${flags}`, "x"));
     expect(masked((await get(`/v1/kv/${key}`)).text)).toBe(`[${entryText(key, "x", flags)}]`);
   });
 
-  test("are 0 again when omitted, and that moves the index", async () => {
+  test("become 0 when a write omits them, and the index rises", async () => {
     const key = `${keyFolder()}a`;
     await put(`/v1/kv/${key}?flags=5`, "x");
     const before = await modifyIndex(key);
@@ -131,7 +131,7 @@ describe("flags", () => {
     ["", "invalid syntax"],
     ["-1", "invalid syntax"],
     ["1.5", "invalid syntax"],
-  ])("%j is refused, as ?flags and as ?cas", async (value, why) => {
+  ])("are refused if they are %j, as is such a ?cas", async (value, why) => {
     const key = `${keyFolder()}a`;
     const text = `strconv.ParseUint: parsing "${value}": ${why}`;
     expectError(await put(`/v1/kv/${key}?flags=${value}`, "x"), { status: 500, text });
@@ -142,14 +142,14 @@ describe("flags", () => {
 });
 
 describe("check and set", () => {
-  test("with 0 creates, but does not replace", async () => {
+  test("with 0 creates a key, and does not replace one", async () => {
     const key = `${keyFolder()}a`;
     expectTrue(await put(`/v1/kv/${key}?cas=0`, "one"));
     expect((await put(`/v1/kv/${key}?cas=0`, "two")).text).toBe("false");
     expect((await get(`/v1/kv/${key}?raw`)).text).toBe("one");
   });
 
-  test("with the key's index replaces, with another it does not", async () => {
+  test("with the key's index replaces the value, with another it does not", async () => {
     const key = `${keyFolder()}a`;
     await put(`/v1/kv/${key}`, "one");
     const index = await modifyIndex(key);
@@ -159,13 +159,13 @@ describe("check and set", () => {
     expect(masked((await get(`/v1/kv/${key}`)).text)).toBe(`[${entryText(key, "two", 7)}]`);
   });
 
-  test("does not create a key with an index", async () => {
+  test("does not create a key if the index is not 0", async () => {
     const key = `${keyFolder()}a`;
     expect((await put(`/v1/kv/${key}?cas=1`, "one")).text).toBe("false");
     expect((await get(`/v1/kv/${key}`)).status).toBe(404);
   });
 
-  test("deletes only with the key's index", async () => {
+  test("deletes a key only with the key's index", async () => {
     const key = `${keyFolder()}a`;
     await put(`/v1/kv/${key}`, "one");
     const index = await modifyIndex(key);
@@ -175,7 +175,7 @@ describe("check and set", () => {
     expect((await get(`/v1/kv/${key}`)).status).toBe(404);
   });
 
-  test("deletes a missing key with any index", async () => {
+  test("succeeds in a delete of a missing key with any index", async () => {
     expectTrue(await del(`/v1/kv/${keyFolder()}none?cas=5`));
   });
 
@@ -191,20 +191,20 @@ describe("a request without a key", () => {
     expectError(answer, { status: 400, text: "Missing key name" });
   });
 
-  test("fails also with ?raw", async () => {
+  test("is refused with ?raw, too", async () => {
     expectError(await get("/v1/kv/?raw"), { status: 400, text: "Missing key name" });
   });
 });
 
-describe("size", () => {
-  test("524288 bytes are accepted", async () => {
+describe("the size of a value", () => {
+  test("may be 524288 bytes", async () => {
     const key = `${keyFolder()}big`;
     const value = Buffer.alloc(524_288, "ab");
     expectTrue(await put(`/v1/kv/${key}`, value));
     expect((await get(`/v1/kv/${key}?raw`)).bytes.equals(value)).toBe(true);
   });
 
-  test("one more byte is refused", async () => {
+  test("is refused at 524289 bytes", async () => {
     const key = `${keyFolder()}big`;
     const answer = await put(`/v1/kv/${key}`, Buffer.alloc(524_289, "ab"));
     expect(answer.status).toBe(413);
@@ -227,10 +227,13 @@ describe("a lock", () => {
     expect((await get(key)).status).toBe(404);
   });
 
-  test.each(["nope", stranger])("that is not held is not released by %s, and nothing is written", async (session) => {
-    const key = `/v1/kv/${keyFolder()}a`;
-    const answer = await put(`${key}?release=${session}`, "x");
-    expect({ status: answer.status, text: answer.text.trim() }).toEqual({ status: 200, text: "false" });
-    expect((await get(key)).status).toBe(404);
-  });
+  test.each(["nope", stranger])(
+    "that is not held is not released by the session %s, and nothing is written",
+    async (session) => {
+      const key = `/v1/kv/${keyFolder()}a`;
+      const answer = await put(`${key}?release=${session}`, "x");
+      expect({ status: answer.status, text: answer.text.trim() }).toEqual({ status: 200, text: "false" });
+      expect((await get(key)).status).toBe(404);
+    },
+  );
 });

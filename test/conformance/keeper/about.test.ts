@@ -59,7 +59,7 @@ describe("a secret sent to core-keeper's API", () => {
     expect([without.status, without.json]).toEqual([201, { apiVersion: "v3", statusCode: 201 }]);
   });
 
-  test("is never logged or returned", async () => {
+  test("is in no answer of either API, and in no snapshot", async () => {
     await ask("POST /secret", secret);
     const asked = ["GET /kv/?recurse", "GET /agent/self", "GET /snapshot", "GET /agent/services"];
     const answers = await Promise.all([ask("GET /config"), ...asked.map((request) => keeper.consul(request))]);
@@ -98,7 +98,7 @@ describe("an answer of core-keeper's API", () => {
     },
   );
 
-  test("is the same with a bearer token", async () => {
+  test("is returned with status 200 to a client with a bearer token, too", async () => {
     const headers = { Authorization: "Bearer eyJhbGciOiJub25lIn0.e30." };
     expect((await ask("GET /version", undefined, { headers })).status).toBe(200);
   });
@@ -106,7 +106,7 @@ describe("an answer of core-keeper's API", () => {
 
 describe("a path of core-keeper's API", () => {
   test.each(["", "/", "/pingg", "/ping/", "/kvs", "/kvs/key", "/registry/", "/registry/serviceId", "/registry/all/x"])(
-    "that is unknown is a 404, like in core-keeper's framework: %p",
+    "that is unknown is a 404 with the text of core-keeper's framework: %p",
     async (path) => {
       const answer = await ask(`GET ${path}`);
       expect([answer.status, answer.json]).toEqual([404, { message: "Not Found" }]);

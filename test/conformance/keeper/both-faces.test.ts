@@ -22,8 +22,8 @@ async function registerWithConsul(definition: {
   expect((await consul("PUT /agent/service/register", definition)).status).toBe(200);
 }
 
-describe("a key", () => {
-  test("put over core-keeper's API is an ordinary key in Consul's, with flags that stay and indexes that rise", async () => {
+describe("a key in Consul's and in core-keeper's API", () => {
+  test("that core-keeper's API writes is an ordinary key in Consul's, with flags that stay and indexes that rise", async () => {
     const root = keyRoot(keeper, "ordinary");
     await consul(`PUT /kv/${root}/a?flags=7`, "old");
     await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { a: "new", b: 1 } });
@@ -38,7 +38,7 @@ describe("a key", () => {
     expect((await ask(`GET /kvs/key/${root}/a?plaintext=true`)).json).toMatchObject({ response: [{ value: "won" }] });
   });
 
-  test("put or deleted over core-keeper's API wakes its watchers in Consul's", async () => {
+  test("that core-keeper's API writes or deletes wakes its watchers in Consul's", async () => {
     const root = keyRoot(keeper, "watched");
     await ask(`PUT /kvs/key/${root}/a`, { value: 1 });
     const wait = async (index: number): Promise<number> =>
@@ -53,7 +53,7 @@ describe("a key", () => {
     expect(await promptly(wokenAgain)).toBeGreaterThan(next);
   });
 
-  test("written with the same value moves no index", async () => {
+  test("that is written with the same value keeps its index", async () => {
     const root = keyRoot(keeper, "same");
     await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { a: 1 } });
     const { index } = await consul(`GET /kv/${root}/?recurse`);
@@ -63,7 +63,7 @@ describe("a key", () => {
 });
 
 describe("a service registered over core-keeper's API", () => {
-  test("is the agent's service with its check in Consul's", async () => {
+  test("is a service of the agent with a check in Consul's API", async () => {
     await register(keeper, { serviceId: "here", port: 59880, status: "UP" }, { interval: "1h30m" });
     expect((await consul("GET /agent/service/here")).json).toMatchObject({
       ...{ ID: "here", Service: "here", Address: "127.0.0.1", Port: 59880, Tags: [], Meta: {} },
@@ -73,7 +73,7 @@ describe("a service registered over core-keeper's API", () => {
     ]);
   });
 
-  test("equals one registered over Consul's", async () => {
+  test("equals a service registered over Consul's API", async () => {
     const mask = (text: string): string =>
       text.replaceAll(/"(\w+Index|ContentHash)":"?\w+"?/g, "").replaceAll("twin-b", "twin-a");
     await register(keeper, { serviceId: "twin-a", port: 80 }, { interval: "1d" });
@@ -85,7 +85,7 @@ describe("a service registered over core-keeper's API", () => {
     }
   });
 
-  test("is gone from Consul's once it is halted or deleted", async () => {
+  test("is missing from Consul's API after it is halted or deleted", async () => {
     await register(keeper, { serviceId: "halts" });
     await ask("PUT /registry", registrationBody({ serviceId: "halts", status: "HALT" }));
     expect((await consul("GET /agent/service/halts")).status).toBe(404);
@@ -95,14 +95,14 @@ describe("a service registered over core-keeper's API", () => {
     expect((await consul("GET /health/service/deleted")).json).toEqual([]);
   });
 
-  test("wakes its watchers in Consul's", async () => {
+  test("wakes its watchers in Consul's API", async () => {
     const { index } = await consul("GET /health/service/awaited");
     const woken = consul(`GET /health/service/awaited?index=${index}&wait=10m`);
     await register(keeper, { serviceId: "awaited" });
     expect((await promptly(woken)).json).toMatchObject([{ Service: { ID: "awaited" } }]);
   });
 
-  test("replaces the checks that it had in Consul's", async () => {
+  test("replaces the checks that it had in Consul's API", async () => {
     await registerWithConsul({
       Name: "moved",
       Port: 1,
@@ -151,7 +151,7 @@ describe("a service registered over Consul's API", () => {
     ["pass", "UP"],
     ["warn", "DOWN"],
     ["fail", "DOWN"],
-  ])("is UNKNOWN until its first update, and after %s %s", async (word, status) => {
+  ])("is UNKNOWN until its first TTL update, and after %s %s", async (word, status) => {
     await registerWithConsul({ Name: "told", ...place, Check: { TTL: "1h" } });
     expect(await shownRegistration(keeper, "told")).toMatchObject({ status: "UNKNOWN" });
     await consul(`PUT /agent/check/${word}/service:told`);
@@ -165,14 +165,14 @@ describe("a service registered over Consul's API", () => {
     expect(await shownRegistration(keeper, "bare")).toMatchObject({ status: "DOWN" });
   });
 
-  test("cannot be registered as new over core-keeper's API, and can be deleted there", async () => {
+  test("cannot be registered again by a POST to core-keeper's API, and can be deleted there", async () => {
     await registerWithConsul({ Name: "theirs", ...place });
     expect((await ask("POST /registry", registrationBody({ serviceId: "theirs" }))).status).toBe(409);
     expect((await ask("DELETE /registry/serviceId/theirs")).status).toBe(204);
     expect((await consul("GET /agent/service/theirs")).status).toBe(404);
   });
 
-  test("is no longer halted in core-keeper's API", async () => {
+  test("after it was halted over core-keeper's API is no longer halted there", async () => {
     await register(keeper, { serviceId: "back" });
     await ask("PUT /registry", registrationBody({ serviceId: "back", status: "HALT" }));
     await registerWithConsul({ Name: "back", ...place });
@@ -195,13 +195,13 @@ describe("a service of another node", () => {
     ["passing", "UP"],
     ["critical", "DOWN"],
     [undefined, "UNKNOWN"],
-  ])("that is %p is %s in core-keeper's API", async (status, shown) => {
+  ])("whose check is %p is %s in core-keeper's API", async (status, shown) => {
     await registerElsewhere("far", status);
     expect(await shownRegistration(keeper, "far")).toMatchObject({ status: shown, host: "192.0.2.2", port: 70 });
     expect((await ask("GET /registry/all")).text).toContain('"serviceId":"far"');
   });
 
-  test("is replaced by the agent's own of that id, which can register over core-keeper's API", async () => {
+  test("is replaced in core-keeper's API by a service with the same id that registers with this agent", async () => {
     await registerElsewhere("both", "passing");
     onTestFinished(async () => void (await ask("DELETE /registry/serviceId/both")));
     expect((await ask("PUT /registry", registrationBody({ serviceId: "both" }))).status).toBe(204);

@@ -18,7 +18,7 @@ function registryClient(serviceKey: string): KeeperRegistryClient {
 }
 
 describe("the registry client of EdgeX 4", () => {
-  test("registers, is found, becomes available, and is gone when it unregisters", async () => {
+  test("registers a service, finds it, sees it become available, and no longer finds it after unregistering", async () => {
     const client = registryClient("go-service");
     expect(await client.isAlive()).toBe(true);
     await client.register();
@@ -30,7 +30,7 @@ describe("the registry client of EdgeX 4", () => {
     expect(await client.getAllServiceIds()).not.toContain("go-service");
   });
 
-  test("registers again after it has ended, and after it was killed", async () => {
+  test("registers a service again after the service has ended or was killed", async () => {
     const client = registryClient("go-again");
     await client.register();
     await client.unregister();
@@ -60,7 +60,7 @@ describe("the configuration client of EdgeX 4", () => {
     Empty: "",
   };
 
-  test("puts an object and reads it back as texts", async () => {
+  test("writes an object and reads its values back as strings", async () => {
     const client = new KeeperConfigurationClient(keeper.ask, keyRoot(keeper, "go-config_1.0~x"));
     expect(await client.hasConfiguration()).toBe(false);
     expect(client.getConfiguration()).rejects.toThrow("there is no configuration");
@@ -76,7 +76,7 @@ describe("the configuration client of EdgeX 4", () => {
     });
   });
 
-  test("overwrites an object, and puts single values", async () => {
+  test("overwrites an object, and writes single values", async () => {
     const client = new KeeperConfigurationClient(keeper.ask, keyRoot(keeper, "go-values"));
     await client.putConfiguration(configuration);
     await client.putConfiguration({ ...configuration, Service: { Port: 1 } });

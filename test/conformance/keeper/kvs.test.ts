@@ -5,7 +5,7 @@ const keeper = await sharedKeeper();
 const { ask } = keeper;
 const keyRule = "key only allows characters between a to z, A to Z, 0 to 9, or one of -_ ~;=./%";
 
-/** Key and text of every entry at and below a key. */
+/** Returns key and value of every entry at and below a key, the value as text. */
 async function stored(key: string): Promise<Record<string, unknown>> {
   const { json, status } = await ask(`GET /kvs/key/${key}?plaintext=true`);
   expect(status).toBe(200);
@@ -13,8 +13,8 @@ async function stored(key: string): Promise<Record<string, unknown>> {
   return Object.fromEntries(response.map(({ key: each, value }) => [each, value]));
 }
 
-describe("a key", () => {
-  test("is shown with times and base64, or with its text", async () => {
+describe("a key in core-keeper's API", () => {
+  test("is returned with its times and a base64 value, or with the value as text", async () => {
     const root = keyRoot(keeper, "shown");
     const startMs = Date.now();
     expectSuccess(await ask(`PUT /kvs/key/${root}`, { value: "INFO" }), { response: [root] });
@@ -27,7 +27,7 @@ describe("a key", () => {
     expect(await stored(root)).toEqual({ [root]: "INFO" });
   });
 
-  test("written again has a later modification time and the same creation time", async () => {
+  test("that is written again has a later modification time and the same creation time", async () => {
     const root = keyRoot(keeper, "again");
     const times = async (): Promise<number[]> => {
       const { response } = (await ask(`GET /kvs/key/${root}`)).json as { response: Record<string, number>[] };
@@ -51,12 +51,12 @@ describe("a key", () => {
       expectSuccess(await ask(`GET /kvs/key/${form}?keyOnly=true`), { response: [key] });
   });
 
-  test("may have a percent sign, which is decoded once", async () => {
+  test("may have a percent sign, which the agent decodes once", async () => {
     const root = keyRoot(keeper, "percent");
     expectSuccess(await ask(`PUT /kvs/key/${root}/a%252Fb`, { value: "1" }), { response: [`${root}/a%2Fb`] });
   });
 
-  test.each(["invalidChar:", "a%20b", "%C3%A9", "a%2Bb", "a+b", ""])("%p is refused", async (key) => {
+  test.each(["invalidChar:", "a%20b", "%C3%A9", "a%2Bb", "a+b", ""])("with the name %p is refused", async (key) => {
     for (const request of [`GET /kvs/key/${key}`, `DELETE /kvs/key/${key}`]) {
       expectRefusal(await ask(request), 400, keyRule);
     }
@@ -67,7 +67,7 @@ describe("a key", () => {
     expectRefusal(await ask("GET /kvs/key/a%2"), 400, "400 Bad Request");
   });
 
-  test("with a backslash is refused, with dotted parts stored unchanged: no other key changes", async () => {
+  test('with a backslash is refused; a key with "." or ".." as a part is stored as written, and no other key changes', async () => {
     const root = keyRoot(keeper, "backslash");
     await ask(`PUT /kvs/key/${root}/a/b`, { value: "1" });
     expectRefusal(await ask(`PUT /kvs/key/${root}/a\\b`, { value: "2" }), 400, keyRule);
@@ -77,8 +77,8 @@ describe("a key", () => {
   });
 });
 
-describe("reading", () => {
-  test("matches whole parts of a key: neither a prefix of a part, nor _ and % as wildcards", async () => {
+describe("reading keys over core-keeper's API", () => {
+  test("matches whole parts of a key: it neither finds a prefix of a part nor treats _ and % as wildcards", async () => {
     const root = keyRoot(keeper, "parts");
     await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { a_b: { x: 1 }, aXb: { x: 1 }, a_bc: 1 } });
     expectSuccess(await ask(`GET /kvs/key/${root}/a_b?keyOnly=true`), { response: [`${root}/a_b/x`] });
@@ -86,7 +86,7 @@ describe("reading", () => {
     expectRefusal(await ask(`GET /kvs/key/${root}/a%25b`), 404, `no key starting with '${root}/a%b' found`);
   });
 
-  test("keyOnly precedes plaintext", async () => {
+  test("with keyOnly and plaintext ignores plaintext", async () => {
     const root = keyRoot(keeper, "keyonly");
     await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { a: 1, b: { c: 2 } } });
     const keys = { response: [`${root}/a`, `${root}/b/c`] };
@@ -94,7 +94,7 @@ describe("reading", () => {
   });
 
   test.each(["1", "t", "T", "TRUE", "true", "True", "%20true%20", "true&keyOnly=nonsense"])(
-    "keyOnly=%s is on",
+    "with keyOnly=%s returns only the keys",
     async (word) => {
       const root = keyRoot(keeper, "on");
       await ask(`PUT /kvs/key/${root}`, { value: 1 });
@@ -102,7 +102,7 @@ describe("reading", () => {
     },
   );
 
-  test.each(["", "0", "f", "F", "FALSE", "false", "False"])("keyOnly=%s is off", async (word) => {
+  test.each(["", "0", "f", "F", "FALSE", "false", "False"])("with keyOnly=%s returns the values, too", async (word) => {
     const root = keyRoot(keeper, "off");
     await ask(`PUT /kvs/key/${root}`, { value: 1 });
     expect((await ask(`GET /kvs/key/${root}?keyOnly=${word}`)).json).toMatchObject({ response: [{ key: root }] });
@@ -114,14 +114,14 @@ test.each([
   ["GET", "plaintext"],
   ["PUT", "flatten"],
   ["DELETE", "prefixMatch"],
-])("%s refuses a %s that is not a boolean", async (method, name) => {
+])("is refused for %s if the flag %s is not a boolean", async (method, name) => {
   const reason = 'strconv.ParseBool: parsing "yes": invalid syntax';
   const body = method === "PUT" ? { value: 1 } : undefined;
   const answer = await ask(`${method} /kvs/key/a?${name}=yes`, body);
   expectRefusal(answer, 400, `failed to parse querystring ${name} into bool. Error:${reason}`);
 });
 
-describe("a value", () => {
+describe("a value written over core-keeper's API", () => {
   test.each([
     ["true", "true"],
     ["30", "30"],
@@ -137,13 +137,13 @@ describe("a value", () => {
     ['{"b":1,"a":[true,null]}', '{"a":[true,null],"b":1}'],
     ["[]", "[]"],
     ['["a",1]', '["a",1]'],
-  ])("%s is stored as %p", async (json, text) => {
+  ])("as the JSON %s is stored as the text %p", async (json, text) => {
     const root = keyRoot(keeper, "value");
     expectSuccess(await ask(`PUT /kvs/key/${root}`, `{"value":${json}}`), { response: [root] });
     expect(await stored(root)).toEqual({ [root]: text });
   });
 
-  test("matches its field name in any case, and unknown fields are ignored", async () => {
+  test("may be in a field `value` in upper or lower case; unknown fields are ignored", async () => {
     const root = keyRoot(keeper, "letters");
     await ask(`PUT /kvs/key/${root}`, { apiVersion: "v9", requestId: "none", VALUE: 1, other: {} });
     expect(await stored(root)).toEqual({ [root]: "1" });
@@ -161,12 +161,12 @@ describe("a value", () => {
     ["", "EOF"],
     ['{"value":', "unexpected EOF"],
     ["{value}", "invalid character 'v' looking for beginning of object key string"],
-  ])("%p is refused", async (body, message) => {
+  ])("is refused with the body %p", async (body, message) => {
     expectRefusal(await ask("PUT /kvs/key/edgex/v4/refused", body), 400, message);
     expect((await ask("GET /kvs/key/edgex/v4/refused")).status).toBe(404);
   });
 
-  test("that is too long is refused, and so is a body that is too long", async () => {
+  test("is refused if it is too long, as is a body that is too long", async () => {
     const long = "x".repeat(512 * 1024 + 1);
     const message = "the value of edgex/v4/long has 524289 bytes; at most 524288";
     expectRefusal(await ask("PUT /kvs/key/edgex/v4/long", { value: long }), 413, message);
@@ -176,8 +176,8 @@ describe("a value", () => {
   });
 });
 
-describe("flatten", () => {
-  test("makes a key of each leaf; a list is one value, and nulls and empty objects are left out", async () => {
+describe("a write with flatten", () => {
+  test("creates a key for each leaf of an object; a list is one value, and nulls and empty objects are omitted", async () => {
     const root = keyRoot(keeper, "flat");
     const value = { Writable: { LogLevel: "INFO", On: true }, L: ["a", { b: 1 }], N: null, E: {}, "x/y": 1 };
     const answer = await ask(`PUT /kvs/key/${root}?flatten=true`, { value });
@@ -191,14 +191,14 @@ describe("flatten", () => {
     expect(await stored(root)).toEqual(leaves);
   });
 
-  test("of a scalar is the key itself, and of nulls alone writes nothing", async () => {
+  test("of a scalar writes the key itself; of an object with only nulls it writes nothing", async () => {
     const root = keyRoot(keeper, "scalar");
     expectSuccess(await ask(`PUT /kvs/key/${root}?flatten=true`, { value: 7 }), { response: [root] });
     expectSuccess(await ask(`PUT /kvs/key/${root}/below?flatten=true`, { value: { a: null } }), { response: [] });
     expect(await stored(root)).toEqual({ [root]: "7" });
   });
 
-  test("writes more than 64 keys at once", async () => {
+  test("can write more than 64 keys", async () => {
     const root = keyRoot(keeper, "many");
     const value = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`k${at}`, at]));
     await ask(`PUT /kvs/key/${root}?flatten=true`, { value });
@@ -208,7 +208,7 @@ describe("flatten", () => {
   });
 
   test.each(["bad key", "a:b", "", "..", "a/../../b", ".", "é", "end/"])(
-    "refuses the name %p, names it, and writes nothing",
+    "refuses the name %p with an error that repeats it, and writes nothing",
     async (name) => {
       const root = keyRoot(keeper, "names");
       const answer = await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { good: 1, in: { [name]: 1 } } });
@@ -219,8 +219,8 @@ describe("flatten", () => {
   );
 });
 
-describe("a value above or below another", () => {
-  test("above is refused, also among the keys of one object, and nothing is written", async () => {
+describe("writing a key above or below a key with a value", () => {
+  test("is refused for the key above, even within one object, and nothing is written", async () => {
     const root = keyRoot(keeper, "above");
     await ask(`PUT /kvs/key/${root}?flatten=true`, { value: { a: { b: 1 } } });
     const message = `update key failed since child key(s) already exist: ${root}/a/b`;
@@ -230,14 +230,14 @@ describe("a value above or below another", () => {
     expect(await stored(root)).toEqual({ [`${root}/a/b`]: "1" });
   });
 
-  test("below is refused", async () => {
+  test("is refused for the key below", async () => {
     const root = keyRoot(keeper, "below");
     await ask(`PUT /kvs/key/${root}`, { value: 1 });
     const message = `update key failed since its parent key ${root} has a value: ${root}/a/b`;
     expectRefusal(await ask(`PUT /kvs/key/${root}/a/b`, { value: 1 }), 400, message);
   });
 
-  test("is refused to all but one of several concurrent writers", async () => {
+  test("succeeds for exactly one of several concurrent writers", async () => {
     const root = keyRoot(keeper, "race");
     const keys = ["a", "a/b", "a/b/c"].map((key) => `${root}/${key}`);
     const answers = await Promise.all(keys.map((key) => ask(`PUT /kvs/key/${key}`, { value: key })));
@@ -246,8 +246,8 @@ describe("a value above or below another", () => {
   });
 });
 
-describe("deleting", () => {
-  test("a key without keys below it returns its name", async () => {
+describe("deleting over core-keeper's API", () => {
+  test("removes a key that has no keys below it, and returns its name", async () => {
     const root = keyRoot(keeper, "alone");
     await ask(`PUT /kvs/key/${root}`, { value: 1 });
     expectSuccess(await ask(`DELETE /kvs/key/${root}`), { response: [root] });
@@ -255,7 +255,7 @@ describe("deleting", () => {
     expectRefusal(await ask(`DELETE /kvs/key/${root}?prefixMatch=true`), 404, `key '${root}' not found`);
   });
 
-  test("a key with others below it needs prefixMatch, and without it nothing is deleted", async () => {
+  test("requires prefixMatch for a key that has keys below it; without prefixMatch nothing is deleted", async () => {
     const root = keyRoot(keeper, "tree");
     // Consul's API allows a key with a value and keys below it.
     for (const key of [root, `${root}/a`, `${root}/a/b`]) await keeper.consul(`PUT /kv/${key}`, "1");

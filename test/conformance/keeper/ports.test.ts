@@ -22,8 +22,8 @@ beforeAll(async () => {
 
 afterAll(() => keeper.target.stop());
 
-describe("a service of EdgeX 4 whose port another service has", () => {
-  test("is registered, receives its assigned port, and is DOWN until it listens there", async () => {
+describe("a service of EdgeX 4 whose port is taken by another service", () => {
+  test("is registered, is assigned another port, and is DOWN until it listens there", async () => {
     const answer = await keeper.ask("POST /registry", registrationBody({ serviceId: "second", port: taken }));
     onTestFinished(async () => void (await keeper.ask("DELETE /registry/serviceId/second")));
     expect(answer.status).toBe(201);
@@ -38,14 +38,14 @@ describe("a service of EdgeX 4 whose port another service has", () => {
     expect((await keeper.consul("GET /praetor/ports/second")).json).toMatchObject({ state: "active" });
   });
 
-  test("finds its assigned port in its configuration", async () => {
+  test("reads the assigned port from its configuration", async () => {
     const configuration = new KeeperConfigurationClient(keeper.ask, "edgex/v4/third");
     onTestFinished(async () => void (await keeper.ask("DELETE /kvs/key/edgex/v4/third?prefixMatch=true")));
     await configuration.putConfiguration({ Service: { Host: "127.0.0.1", Port: taken } });
     expect(await configuration.getConfiguration()).toEqual({ Service: { Host: "127.0.0.1", Port: String(given) } });
   });
 
-  test("is refused under the policy refuse, and nothing of it is stored", async () => {
+  test("is refused under the policy refuse, and none of its data is stored", async () => {
     const answer = await keeper.ask("POST /registry", registrationBody({ serviceId: "refused", port: taken }));
     expect(answer.status).toBe(409);
     expect(answer.text).toContain("first");

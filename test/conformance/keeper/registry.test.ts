@@ -5,7 +5,7 @@ import { within } from "../../support/within.ts";
 const keeper = await sharedKeeper();
 const { ask } = keeper;
 
-/** A service that answers every request with a status, for the length of the test. */
+/** Starts a service that answers every request with one status until the test ends. */
 function startService(status: number): number {
   const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("text", { status }) });
   onTestFinished(() => server.stop(true));
@@ -19,8 +19,8 @@ async function all(parameters = ""): Promise<{ totalCount: number; ids: string[]
   return { totalCount, ids: registrations.map(({ serviceId }) => serviceId) };
 }
 
-describe("a registration", () => {
-  test("has core-keeper's spelling and order, and is UNKNOWN until its first check", async () => {
+describe("a registration in core-keeper's API", () => {
+  test("has core-keeper's field names in their order, and is UNKNOWN until its first check", async () => {
     const startMs = Date.now();
     await register(keeper, { serviceId: "core-data", port: 59880, created: 7, modified: 7 });
     const answer = await ask("GET /registry/serviceId/core-data");
@@ -35,7 +35,7 @@ describe("a registration", () => {
     );
   });
 
-  test("accepts field names in any case, also in the form of an answer", async () => {
+  test("accepts field names in upper and lower case, and a body as core-keeper returns it", async () => {
     await register(keeper, { serviceId: "letters" });
     const shown = (await shownRegistration(keeper, "letters")) as Record<string, unknown>;
     const body = { APIVERSION: "v3", Registration: { ...shown, port: 10 } };
@@ -55,26 +55,26 @@ describe("a registration", () => {
     expect(await shownRegistration(keeper, "given")).toMatchObject({ status: shown });
   });
 
-  test.each(["1d", "1d12h", "0.5d", "1h1d", "100ms", "10s"])("may have the interval %s", async (interval) => {
+  test.each(["1d", "1d12h", "0.5d", "1h1d", "100ms", "10s"])("accepts the check interval %s", async (interval) => {
     await register(keeper, { serviceId: "interval" }, { interval });
     expect(await shownRegistration(keeper, "interval")).toMatchObject({ HealthCheck: { interval } });
   });
 
-  test("is refused a second time, and nothing changes", async () => {
+  test("is refused a second time, and the second request changes nothing", async () => {
     await register(keeper, { serviceId: "twice", port: 1 });
     const again = await ask("POST /registry", registrationBody({ serviceId: "twice", port: 2 }));
     expectRefusal(again, 409, "registry with service id 'twice' already exists");
     expect(await shownRegistration(keeper, "twice")).toMatchObject({ port: 1 });
   });
 
-  test("by many clients at once succeeds once", async () => {
+  test("sent by many clients at once succeeds for one of them", async () => {
     onTestFinished(async () => void (await ask("DELETE /registry/serviceId/crowd")));
     const post = (): Promise<number> =>
       ask("POST /registry", registrationBody({ serviceId: "crowd" })).then(({ status }) => status);
     expect((await Promise.all([post(), post(), post()])).toSorted((a, b) => a - b)).toEqual([201, 409, 409]);
   });
 
-  test("cannot name this agent's own service", async () => {
+  test("is refused for the id of this agent's service, praetor", async () => {
     const answer = await ask("POST /registry", registrationBody({ serviceId: "consul" }));
     expectRefusal(answer, 409, "registry with service id 'consul' already exists");
     const message = "service id 'consul' not found from registry table";
@@ -84,8 +84,8 @@ describe("a registration", () => {
   });
 });
 
-describe("a change", () => {
-  test("has no body, keeps the creation time, and starts with the given status", async () => {
+describe("a PUT of a registration in core-keeper's API", () => {
+  test("returns no body, keeps the creation time, and sets the given status", async () => {
     await register(keeper, { serviceId: "changed", status: "UP" });
     const before = (await shownRegistration(keeper, "changed")) as { created: number };
     const answer = await ask("PUT /registry", registrationBody({ serviceId: "changed", host: "localhost", port: 8 }));
@@ -95,7 +95,7 @@ describe("a change", () => {
     });
   });
 
-  test("of a missing service is refused", async () => {
+  test("is refused for a missing service", async () => {
     const answer = await ask("PUT /registry", registrationBody({ serviceId: "nobody" }));
     expectRefusal(answer, 404, "service id 'nobody' not found from registry table");
   });
@@ -125,8 +125,8 @@ describe.each(["POST", "PUT"])("%s /registry refuses", (method) => {
     [{ port: 1.5 }, {}, "Failed to unmarshal request body as JSON."],
     [{ status: 1 }, {}, "Failed to unmarshal request body as JSON."],
     [{}, { interval: 10 }, "Failed to unmarshal request body as JSON."],
-  ])("%j with the check %j", async (fields, check, message) => {
-    // A service to change, so that PUT reaches the check.
+  ])("the fields %j with the check %j", async (fields, check, message) => {
+    // Registers the service to change, so that PUT gets as far as the check.
     if (method === "PUT") await register(keeper, { serviceId: "wrong" });
     const answer = await ask(`${method} /registry`, registrationBody({ serviceId: "wrong", ...fields }, check));
     expectRefusal(answer, 400, message);
@@ -138,7 +138,7 @@ describe.each(["POST", "PUT"])("%s /registry refuses", (method) => {
       { requestId: "7" },
       "AddRegistrationRequest.BaseRequest.RequestId field validation failed on the len=0|uuid tag with value ''",
     ],
-  ])("%j", async (base, message) => {
+  ])("the base fields %j", async (base, message) => {
     const body = { ...registrationBody({ serviceId: "wrong" }), ...base };
     expectRefusal(await ask(`${method} /registry`, body), 400, message);
   });
@@ -152,7 +152,7 @@ describe.each(["POST", "PUT"])("%s /registry refuses", (method) => {
     expectRefusal(await ask(`${method} /registry`, body), 400, message);
   });
 
-  test("every missing field at once", async () => {
+  test("a body without any field, with an error that names every field", async () => {
     const missing = ["ServiceId", "Host", "Port", "HealthCheck.Interval", "HealthCheck.Path", "HealthCheck.Type"];
     const message = [
       "AddRegistrationRequest.BaseRequest.Versionable.ApiVersion field is required",
@@ -162,8 +162,8 @@ describe.each(["POST", "PUT"])("%s /registry refuses", (method) => {
   });
 });
 
-describe("checks", () => {
-  test("with any 2xx are UP, and modified is the time of the last check", async () => {
+describe("the checks of a service registered over core-keeper's API", () => {
+  test("make it UP for every 2xx status; `modified` is the time of the last check", async () => {
     await register(keeper, { serviceId: "well", port: startService(204) }, { interval: "1s" });
     await within(5_000, async () => {
       expect(await shownRegistration(keeper, "well")).toMatchObject({ status: "UP" });
@@ -172,7 +172,7 @@ describe("checks", () => {
     expect(modified).toBeGreaterThan(created);
   });
 
-  test("with another status are DOWN", async () => {
+  test("make it DOWN for any other status", async () => {
     await register(keeper, { serviceId: "ill", port: startService(500), status: "UP" }, { interval: "1s" });
     await register(keeper, { serviceId: "busy", port: startService(429), status: "UP" }, { interval: "1s" });
     await within(5_000, async () => {
@@ -193,10 +193,10 @@ describe("checks", () => {
   });
 });
 
-describe("a halted service", () => {
+describe("a service halted over core-keeper's API", () => {
   const halt = { serviceId: "halted", status: "HALT", port: 7 };
 
-  test("is kept, listed only on request, and cannot be registered as new", async () => {
+  test("stays registered, is listed only on request, and cannot be registered by a POST", async () => {
     await register(keeper, { serviceId: "halted", status: "UP" });
     expect((await ask("PUT /registry", registrationBody(halt))).status).toBe(204);
     expect(await shownRegistration(keeper, "halted")).toMatchObject({ status: "HALT", port: 7 });
@@ -207,7 +207,7 @@ describe("a halted service", () => {
     expectRefusal(again, 409, "registry with service id 'halted' already exists");
   });
 
-  test("returns with another status and its old creation time", async () => {
+  test("is registered again by a PUT with another status, with its old creation time", async () => {
     await register(keeper, { serviceId: "halted" });
     const { created } = (await shownRegistration(keeper, "halted")) as { created: number };
     await ask("PUT /registry", registrationBody(halt));
@@ -216,7 +216,7 @@ describe("a halted service", () => {
     expect((await all()).ids).toContain("halted");
   });
 
-  test("is removed when it is deleted", async () => {
+  test("is removed when a client deletes it", async () => {
     await register(keeper, { serviceId: "halted" });
     await ask("PUT /registry", registrationBody(halt));
     expect((await ask("DELETE /registry/serviceId/halted")).status).toBe(204);
@@ -224,8 +224,8 @@ describe("a halted service", () => {
   });
 });
 
-describe("the list", () => {
-  test("has its length, and is in order of id", async () => {
+describe("core-keeper's list of registrations", () => {
+  test("has its length in totalCount and is sorted by service id", async () => {
     await register(keeper, { serviceId: "list-b" });
     await register(keeper, { serviceId: "list-a" });
     const { totalCount, ids } = await all();
@@ -240,19 +240,19 @@ describe("the list", () => {
   });
 });
 
-describe("one service", () => {
-  test("that is missing is a 404 for a read and for a deletion", async () => {
+describe("one service in core-keeper's API", () => {
+  test("that is missing is a 404 when a client reads or deletes it", async () => {
     expectRefusal(await ask("GET /registry/serviceId/nobody"), 404, "registration not found by serviceId");
     const message = "service id 'nobody' not found from registry table";
     expectRefusal(await ask("DELETE /registry/serviceId/nobody"), 404, message);
   });
 
-  test("needs an id", async () => {
+  test("is refused without an id", async () => {
     for (const method of ["GET", "DELETE"])
       expectRefusal(await ask(`${method} /registry/serviceId/`), 400, "serviceId is empty");
   });
 
-  test("may have an id with any characters", async () => {
+  test("may have any characters in its id", async () => {
     const serviceId = "a b/c%é";
     onTestFinished(async () => void (await ask(`DELETE /registry/serviceId/${encodeURIComponent(serviceId)}`)));
     await ask("POST /registry", registrationBody({ serviceId }));

@@ -6,7 +6,7 @@ const keeper = await startKeeperTarget();
 afterAll(() => keeper.target.stop());
 const { ask, consul } = keeper;
 
-test("keys and registrations survive a restart and kill -9, halted ones included", async () => {
+test("keys and registrations of core-keeper's API survive a restart and kill -9, halted services included", async () => {
   await ask("PUT /kvs/key/edgex/v4/kept?flatten=true", { value: { a: 1, b: { c: "x" } } });
   await ask("POST /registry", registrationBody({ serviceId: "kept" }, { interval: "1d" }));
   await ask("POST /registry", registrationBody({ serviceId: "told", status: "DOWN" }));
@@ -24,7 +24,7 @@ test("keys and registrations survive a restart and kill -9, halted ones included
   }
 });
 
-test("checks continue after a restart", async () => {
+test("checks registered over core-keeper's API run again after a restart", async () => {
   const service = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("pong") });
   onTestFinished(() => service.stop(true));
   await ask("POST /registry", registrationBody({ serviceId: "checked", port: service.port }, { interval: "1s" }));
