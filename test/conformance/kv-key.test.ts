@@ -71,7 +71,7 @@ describe("a key in the path", () => {
     },
   );
 
-  test("keys are sorted by their bytes", async () => {
+  test("is listed in the order of the bytes of its name", async () => {
     const folder = keyFolder();
     for (const key of ["b", "B", "a", "é", "Z", "0", "a/b", "a-b", "a0", "~"]) {
       await put(`/v1/kv/${folder}${encodeURIComponent(key)}`, "v");
@@ -82,14 +82,14 @@ describe("a key in the path", () => {
     ]);
   });
 
-  test("a key may have a long name", async () => {
+  test("may be 2000 bytes long", async () => {
     const folder = keyFolder();
     const key = "k".repeat(2_000);
     expectTrue(await put(`/v1/kv/${folder}${key}`, "v"));
     expect((await get(`/v1/kv/${folder}?keys`)).json).toEqual([`${folder}${key}`]);
   });
 
-  test("a key whose name begins with a folder's name is not in that folder", async () => {
+  test("whose name begins with a folder's name is not in that folder", async () => {
     const folder = keyFolder();
     await put(`/v1/kv/${folder}core-data-x/a`, "v");
     expect((await get(`/v1/kv/${folder}core-data/?keys=`)).status).toBe(404);

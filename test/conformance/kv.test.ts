@@ -131,7 +131,7 @@ describe("a key's flags", () => {
     ["", "invalid syntax"],
     ["-1", "invalid syntax"],
     ["1.5", "invalid syntax"],
-  ])("are refused if they are %j, as is such a ?cas", async (value, why) => {
+  ])("are refused with the value %j, and ?cas is refused with it, too", async (value, why) => {
     const key = `${keyFolder()}a`;
     const text = `strconv.ParseUint: parsing "${value}": ${why}`;
     expectError(await put(`/v1/kv/${key}?flags=${value}`, "x"), { status: 500, text });
@@ -213,7 +213,7 @@ describe("the size of a value", () => {
   });
 });
 
-describe("a lock", () => {
+describe("the lock of a key", () => {
   const stranger = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";
 
   test.each([
@@ -221,7 +221,7 @@ describe("a lock", () => {
     ["acquire=nope", "failed session lookup: index error: UUID must be 36 characters"],
     [`acquire=${stranger}`, `invalid session "${stranger}"`],
     ["release=", "missing session"],
-  ])("is refused with ?%s and nothing is written", async (parameter, text) => {
+  ])("is not acquired or released with ?%s, and nothing is written", async (parameter, text) => {
     const key = `/v1/kv/${keyFolder()}a`;
     expectError(await put(`${key}?${parameter}`, "x"), { status: 500, text });
     expect((await get(key)).status).toBe(404);

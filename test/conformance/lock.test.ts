@@ -29,7 +29,7 @@ function expectFalse(answer: Answer): void {
 
 const prompt = { LockDelay: "0s" };
 
-describe("acquire", () => {
+describe("acquiring a lock", () => {
   test("writes the value and shows the holder of the lock", async () => {
     const key = `${keyFolder()}a`;
     const session = await createSession();
@@ -40,7 +40,7 @@ describe("acquire", () => {
     );
   });
 
-  test("by the holder writes again and keeps the lock index", async () => {
+  test("again by its holder writes the value and keeps the lock index", async () => {
     const key = `${keyFolder()}a`;
     const session = await createSession();
     await put(`/v1/kv/${key}?acquire=${session}`, "one");
@@ -53,7 +53,7 @@ describe("acquire", () => {
     expect(await entryOf(key)).toEqual(second);
   });
 
-  test("by another session returns false and writes nothing", async () => {
+  test("that another session holds returns false and writes nothing", async () => {
     const key = `${keyFolder()}a`;
     await put(`/v1/kv/${key}?acquire=${await createSession()}`, "one");
     const before = await entryOf(key);
@@ -61,7 +61,7 @@ describe("acquire", () => {
     expect(await entryOf(key)).toEqual(before);
   });
 
-  test("adds one to the lock index when the key was unlocked", async () => {
+  test("of an unlocked key adds one to the lock index", async () => {
     const key = `${keyFolder()}a`;
     const [first, second] = [await createSession(), await createSession()];
     await put(`/v1/kv/${key}`, "old");
@@ -82,14 +82,14 @@ describe("acquire", () => {
     expectTrue(await put(`/v1/kv/${key}?release=${session}`, "v"));
   });
 
-  test("with an ended session is refused", async () => {
+  test("is refused for a session that has ended", async () => {
     const session = await createSession();
     await put(`/v1/session/destroy/${session}`);
     const answer = await put(`/v1/kv/${keyFolder()}a?acquire=${session}`, "v");
     expectError(answer, { status: 500, text: `invalid session "${session}"` });
   });
 
-  test.each(["cas=0", "release="])("together with %s is refused", async (other) => {
+  test.each(["cas=0", "release="])("is refused together with %s", async (other) => {
     const session = await createSession();
     const answer = await put(`/v1/kv/${keyFolder()}a?acquire=${session}&${other}`, "v");
     expectError(answer, { status: 400, text: `Conflicting flags: acquire=${session}&${other}` });
@@ -104,7 +104,7 @@ describe("acquire", () => {
   });
 });
 
-describe("release", () => {
+describe("a release of a lock", () => {
   test("writes the value and keeps the lock index", async () => {
     const key = `${keyFolder()}a`;
     const session = await createSession();
@@ -113,7 +113,7 @@ describe("release", () => {
     expect(await entryOf(key)).toMatchObject({ LockIndex: 1, Value: "dHdv" });
   });
 
-  test("by another session, or again, returns false and writes nothing", async () => {
+  test("returns false and writes nothing if another session or no session holds the lock", async () => {
     const key = `${keyFolder()}a`;
     const session = await createSession();
     await put(`/v1/kv/${key}?acquire=${session}`, "one");
@@ -124,7 +124,7 @@ describe("release", () => {
     expect(await entryOf(key)).toMatchObject({ Value: "dHdv" });
   });
 
-  test("lets the next session take the lock at once", async () => {
+  test("allows the next session to acquire the lock at once", async () => {
     const key = `${keyFolder()}a`;
     const [first, second] = [await createSession(), await createSession()];
     await put(`/v1/kv/${key}?acquire=${first}`, "v");
@@ -134,7 +134,7 @@ describe("release", () => {
 });
 
 describe("a locked key", () => {
-  test("can be written without the session, which keeps the lock; the lock index is 0 again", async () => {
+  test("can be written without its session, which keeps the lock; the lock index becomes 0", async () => {
     const key = `${keyFolder()}a`;
     const session = await createSession();
     await put(`/v1/kv/${key}?acquire=${session}`, "one");
@@ -144,7 +144,7 @@ describe("a locked key", () => {
     expect(await entryOf(key)).toMatchObject({ LockIndex: 0, Value: "dHdv" });
   });
 
-  test("can be deleted, and its lock is free at once", async () => {
+  test("can be deleted, and then locked again at once", async () => {
     const key = `${keyFolder()}a`;
     const [first, second] = [await createSession(), await createSession()];
     await put(`/v1/kv/${key}?acquire=${first}`, "v");
@@ -155,7 +155,7 @@ describe("a locked key", () => {
 });
 
 describe("the end of a session", () => {
-  test("releases the session's keys, and no others", async () => {
+  test("releases the keys that it holds, and no others", async () => {
     const folder = keyFolder();
     const [session, other] = [await createSession(prompt), await createSession()];
     for (const name of ["a", "b"]) await put(`/v1/kv/${folder}${name}?acquire=${session}`, name);
@@ -174,7 +174,7 @@ describe("the end of a session", () => {
     expect(await entryOf(`${folder}d`)).toEqual(before);
   });
 
-  test("deletes the session's keys when its behaviour is delete", async () => {
+  test("deletes the keys that it holds if its Behavior is delete", async () => {
     const folder = keyFolder();
     const session = await createSession({ Behavior: "delete", LockDelay: "0s" });
     await put(`/v1/kv/${folder}a?acquire=${session}`, "a");
@@ -184,7 +184,7 @@ describe("the end of a session", () => {
     expect(await entryOf(`${folder}b`)).toBeDefined();
   });
 
-  test("frees a key that was locked under its id in another letter case", async () => {
+  test("releases a key that was locked with the session's id in another letter case", async () => {
     const key = `${keyFolder()}a`;
     const session = await createSession(prompt);
     await put(`/v1/kv/${key}?acquire=${session.toUpperCase()}`, "v");
@@ -207,18 +207,21 @@ describe("the end of a session", () => {
 });
 
 describe("the lock delay", () => {
-  test.each(["release", "delete"])("blocks a key for a while (%s)", async (Behavior) => {
-    const key = `${keyFolder()}a`;
-    const [first, second] = [await createSession({ Behavior, LockDelay: "1s" }), await createSession()];
-    await put(`/v1/kv/${key}?acquire=${first}`, "v");
-    const destroyedMs = performance.now();
-    await put(`/v1/session/destroy/${first}`);
-    await within(5_000, async () => expectTrue(await put(`/v1/kv/${key}?acquire=${second}`, "v")));
-    expect(performance.now() - destroyedMs).toBeGreaterThanOrEqual(1_000);
-    expect((await entryOf(key))?.LockIndex).toBe(Behavior === "release" ? 2 : 1);
-  });
+  test.each(["release", "delete"])(
+    "keeps a key from being locked until it ends, after a session with the Behavior %s",
+    async (Behavior) => {
+      const key = `${keyFolder()}a`;
+      const [first, second] = [await createSession({ Behavior, LockDelay: "1s" }), await createSession()];
+      await put(`/v1/kv/${key}?acquire=${first}`, "v");
+      const destroyedMs = performance.now();
+      await put(`/v1/session/destroy/${first}`);
+      await within(5_000, async () => expectTrue(await put(`/v1/kv/${key}?acquire=${second}`, "v")));
+      expect(performance.now() - destroyedMs).toBeGreaterThanOrEqual(1_000);
+      expect((await entryOf(key))?.LockIndex).toBe(Behavior === "release" ? 2 : 1);
+    },
+  );
 
-  test("is 15 seconds by default, is checked before the session, and outlives the key", async () => {
+  test("is 15 seconds by default, is checked before the session, and continues after the key is deleted", async () => {
     const key = `${keyFolder()}a`;
     const first = await createSession();
     await put(`/v1/kv/${key}?acquire=${first}`, "v");

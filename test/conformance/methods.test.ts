@@ -22,15 +22,15 @@ const paths: Readonly<Record<string, readonly string[]>> = {
   "OPTIONS,GET,PUT,DELETE": ["/v1/kv/x", "/v1/kv/"],
 };
 
-describe.each(Object.entries(paths))("a path that takes %s", (allow, routes) => {
-  test.each([...routes])("lists them for OPTIONS: %s", async (path) => {
+describe.each(Object.entries(paths))("a path that accepts %s", (allow, routes) => {
+  test.each([...routes])("lists these methods in Allow for OPTIONS: %s", async (path) => {
     const answer = await send("OPTIONS", path);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: "" });
     expect(answer.header("Allow")).toBe(allow);
     expect(answer.header("Vary")).toBe("Accept-Encoding");
   });
 
-  test.each([...routes])("refuses every other method: %s", async (path) => {
+  test.each([...routes])("refuses every other method with 405: %s", async (path) => {
     const others = ["GET", "PUT", "POST", "DELETE", "PATCH"].filter((method) => !allow.split(",").includes(method));
     for (const method of others) {
       const answer = await send(method, path, { body: method === "GET" ? undefined : "{}" });
@@ -43,7 +43,7 @@ describe.each(Object.entries(paths))("a path that takes %s", (allow, routes) => 
     }
   });
 
-  test.each([...routes])("refuses HEAD, without a body: %s", async (path) => {
+  test.each([...routes])("refuses HEAD with 405 and no body: %s", async (path) => {
     const answer = await send("HEAD", path);
     expect({ status: answer.status, text: answer.text }).toEqual({ status: 405, text: "" });
     expect(answer.header("Allow")).toBe(allow);

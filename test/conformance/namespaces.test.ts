@@ -5,12 +5,12 @@ await sharedTarget();
 
 const feature = "Namespaces are a Consul Enterprise feature";
 
-describe("namespaces", () => {
+describe("a request with a namespace", () => {
   test.each([
     ...["kv/a", "agent/services", "agent/checks", "agent/service/a", "agent/health/service/name/a"],
     ...["catalog/services", "catalog/service/a", "catalog/node/node1", "health/service/a", "health/state/any"],
     ...["session/list", "internal/ui/nodes", "config/", "discovery-chain/a"],
-  ])("%s refuses a namespace", async (path) => {
+  ])("is refused by %s", async (path) => {
     expectError(await get(`/v1/${path}?ns=team`), {
       status: 400,
       text: `Bad request: Invalid query parameter: "ns" - ${feature}`,
@@ -25,9 +25,11 @@ describe("namespaces", () => {
     "event/list",
     "status/leader",
     "coordinate/nodes",
-  ])("%s ignores a namespace", async (path) => expect((await get(`/v1/${path}?ns=team`)).status).toBe(200));
+  ])("is answered by %s as if it had none", async (path) =>
+    expect((await get(`/v1/${path}?ns=team`)).status).toBe(200),
+  );
 
-  test("a write with a namespace in its header is refused", async () => {
+  test("is refused if it is a write with the namespace in its header", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     expectError(await send("PUT", key, { body: "1", headers: { "X-Consul-Namespace": "team" } }), {
       status: 400,

@@ -6,7 +6,7 @@ import { placeNodes } from "../support/places.ts";
 await sharedTarget();
 
 const name = unique("near");
-/** a to c stand in a row, c nearest to its start; d and e have sent no coordinate. */
+/** The nodes a, b and c are on a line, c nearest to its origin; d and e have sent no coordinate. */
 const letters = ["a", "b", "c", "d", "e"];
 const nodes = letters.map((letter) => `${name}-${letter}`);
 
@@ -34,43 +34,46 @@ const paths = [
   `/v1/health/state/any?node-meta=row:${name}`,
 ];
 
-/** The letters of the nodes in the order of the answer's rows. */
+/** Returns the letters of the nodes in the order of the answer's rows. */
 function orderOf(text: string): string {
   const names = [...text.matchAll(/"Node":"([^"]+)"/g)].map(([, node = ""]) => node.slice(name.length + 1));
   return [...new Set(names)].join(" ");
 }
 
-describe.each(paths)("%s", (path) => {
+describe.each(paths)("the rows of %s", (path) => {
   test.each([
     ["c", "c b a d e"],
     ["C", "c b a d e"],
     ["a", "a b c d e"],
     ["b", "b a c d e"],
     ["d", "a b c d e"],
-  ])("&near=<%s> has the nearest first, those without coordinates last", async (letter, order) => {
-    expect(orderOf((await get(`${path}&near=${name}-${letter}`)).text)).toBe(order);
-  });
+  ])(
+    "with &near=<%s> are sorted by distance from that node; nodes without coordinates are last",
+    async (letter, order) => {
+      expect(orderOf((await get(`${path}&near=${name}-${letter}`)).text)).toBe(order);
+    },
+  );
 
-  test.each(["nosuch", "_ip", "", `&near=${name}-c`])("&near=%s changes nothing", async (near) => {
+  test.each(["nosuch", "_ip", "", `&near=${name}-c`])("with &near=%s keep their order", async (near) => {
     expect(orderOf((await get(`${path}&near=${near}`)).text)).toBe("a b c d e");
   });
 
-  test("uses the first of several near", async () => {
+  test("with several &near are sorted by the first", async () => {
     expect(orderOf((await get(`${path}&near=${name}-c&near=${name}-a&dc=dc1`)).text)).toBe("c b a d e");
   });
 
-  test("refuses another datacenter all the same", async () => {
+  test("of another datacenter are refused with &near, too", async () => {
     expectError(await get(`${path}&near=${name}-c&dc=other`), { status: 500, text: "No path to datacenter" });
   });
 });
 
-test("near=_agent is near this agent's node", async () => {
-  // Consul: a server has coordinates only some seconds after its start; without them the order is unchanged.
+test("near=_agent sorts by the distance to this agent's node", async () => {
+  // Consul: a server has coordinates only some seconds after its start; until then the order is unchanged.
   const known = (await get("/v1/coordinate/node/node1")).status === 200;
   expect(orderOf((await get(`/v1/catalog/service/${name}?near=_agent`)).text)).toBe(known ? "c b a d e" : "a b c d e");
 });
 
-test("a node that moves changes the order, wakes no query, and moves no index", async () => {
+test("a changed coordinate changes the order, wakes no blocking query, and changes no index", async () => {
   const path = `/v1/catalog/service/${name}?near=${name}-a`;
   const { before, after, tookMs } = await whileBlocked(path, () => placeNodes({ [`${name}-b`]: 0 }), { wait: "7s" });
   expect(orderOf(before.text)).toBe("a b c d e");

@@ -8,7 +8,7 @@ const autopilot = "/v1/operator/autopilot/configuration";
 const noDatacenter = { status: 500, text: "No path to datacenter" };
 
 describe("Raft's configuration", () => {
-  test("has the one server", async () => {
+  test("has this server as its only one", async () => {
     const answer = await get("/v1/operator/raft/configuration");
     const leader = (await get("/v1/status/leader")).text;
     expect(answer.header("X-Consul-Index")).toBeUndefined();
@@ -27,7 +27,7 @@ describe("autopilot", () => {
     return (await get(autopilot)).text.replace(/,"CreateIndex":\d+,"ModifyIndex":\d+\}$/, "}");
   }
 
-  test("has settings, which can only be replaced whole", async () => {
+  test("replaces its settings as a whole: omitted settings get their zero values", async () => {
     const all =
       '{"CleanupDeadServers":true,"LastContactThreshold":"200ms","MaxTrailingLogs":250,"MinQuorum":0,"ServerStabilizationTime":"10s","RedundancyZoneTag":"","DisableUpgradeMigration":false,"UpgradeVersionTag":""}';
     expect(await settings()).toBe(all);
@@ -38,7 +38,7 @@ describe("autopilot", () => {
     expectTrue(await put(autopilot, all));
   });
 
-  test("replaces settings only at the index of a cas", async () => {
+  test("replaces its settings with cas only if cas is their index", async () => {
     const now = (await get(autopilot)).json as { readonly ModifyIndex: number };
     expect((await put(`${autopilot}?cas=${now.ModifyIndex + 5}`, now)).text).toBe("false");
     expect((await put(`${autopilot}?cas=0`, now)).text).toBe("false");
@@ -50,12 +50,12 @@ describe("autopilot", () => {
     ["", '{"foo":1}', 'Error parsing autopilot config: json: unknown field "foo"'],
     ["", '{"LastContactThreshold":"x"}', 'Error parsing autopilot config: time: invalid duration "x"'],
     ["?cas=x", "{}", 'Error parsing cas value: strconv.ParseUint: parsing "x": invalid syntax'],
-  ])("refuses %s %s", async (query, body, text) => {
+  ])("refuses settings with this query string and body: %s %s", async (query, body, text) => {
     expectError(await put(autopilot + query, body), { status: 400, text: `Bad request: ${text}` });
   });
 
-  test("reports that the server is healthy", async () => {
-    // Consul: the server has no health before its first inspection.
+  test("reports the server as healthy", async () => {
+    // Consul: the server's health is unknown before autopilot's first inspection.
     const answer = await within(4_000, async () => {
       const health = await get("/v1/operator/autopilot/health");
       if (!health.text.startsWith('{"Healthy":true')) throw new Error(health.text);
@@ -71,7 +71,7 @@ describe("autopilot", () => {
   });
 });
 
-describe("a peer of Raft", () => {
+describe("a Raft peer", () => {
   const notFound = "was not found in the Raft configuration";
 
   test.each([
@@ -84,7 +84,7 @@ describe("a peer of Raft", () => {
     expectError(await del(`/v1/operator/raft/peer${query}`), { status, text });
   });
 
-  test("cannot be removed when it is the last", async () => {
+  test("that is the only one cannot be removed", async () => {
     const leader = String((await get("/v1/status/leader")).json);
     expectError(await del(`/v1/operator/raft/peer?address=${leader}`), {
       status: 500,
@@ -93,7 +93,7 @@ describe("a peer of Raft", () => {
   });
 });
 
-describe("the keyring", () => {
+describe("the keyring for gossip encryption", () => {
   function failure(reason: string): { readonly status: number; readonly text: string } {
     const text = `4 errors occurred:\n\t* WAN error: 1/1 nodes reported failure\n\t* node1.dc1: ${reason}\n\t* dc1 (LAN) error: 1/1 nodes reported failure\n\t* node1: ${reason}\n\n`;
     return { status: 500, text };
@@ -113,7 +113,7 @@ describe("the keyring", () => {
     ["[]", "cannot unmarshal array into Go value of type agent.keyringArgs"],
     ['{"Key":5}', "cannot unmarshal number into Go struct field keyringArgs.Key of type string"],
     ['{"Other":5}', 'unknown field "Other"'],
-  ])("refuses an invalid change: %s", async (body, text) => {
+  ])("refuses the invalid change %s", async (body, text) => {
     const answer = await send("PUT", "/v1/operator/keyring", { body });
     expectError(answer, { status: 400, text: `Bad request: Request decode failed: json: ${text}` });
   });

@@ -19,14 +19,14 @@ interface Executed {
   readonly Nodes: readonly { readonly Node: { readonly Node: string } }[];
 }
 
-/** The nodes of the answer, in its order. */
+/** Returns the letters of the nodes in the order of the answer. */
 async function nodesOf(path: string, headers: Readonly<Record<string, string>> = {}): Promise<string[]> {
   const answer = await send("GET", path, { headers });
   expect(answer.status).toBe(200);
   return (answer.json as Executed).Nodes.map(({ Node }) => Node.Node);
 }
 
-/** A service on five nodes whose names and tags end in a, b and c (passing), w (warning) and x (critical). */
+/** Registers a service on five nodes whose names and tags end in a, b and c (passing), w (warning) and x (critical). */
 async function registerWeb(): Promise<{ readonly service: string; readonly node: (letter: string) => string }> {
   const service = unique("Web");
   for (const [at, letter] of Array.from("abcwx").entries()) {
@@ -48,7 +48,7 @@ async function execute(service: object, parameters = ""): Promise<string[]> {
   return (await nodesOf(`/v1/query/${Name}/execute${parameters}`)).map((node) => node.slice(-1)).toSorted();
 }
 
-describe("execute", () => {
+describe("executing a prepared query", () => {
   test("returns the instances with their nodes and checks", async () => {
     const [Name, service] = [unique("whole"), unique("whole")];
     await registerService({ Name: service, Port: 7, Tags: ["t"] });
@@ -73,7 +73,7 @@ describe("execute", () => {
     expect(stale.header("X-Consul-Effective-Consistency")).toBe("stale");
   });
 
-  test("shows null for no tags", async () => {
+  test("shows null for an instance without tags", async () => {
     const [Name, service] = [unique("bare"), unique("bare")];
     await registerService({ Name: service, Check: { TTL: "1h", Status: "passing" } });
     await createPreparedQuery({ Name, Service: { Service: service } });
@@ -82,7 +82,7 @@ describe("execute", () => {
     expect(JSON.stringify(Nodes)).not.toContain('"ServiceTags":[]');
   });
 
-  test("leaves out critical instances, and with OnlyPassing warning ones", async () => {
+  test("omits critical instances, and with OnlyPassing also those with a warning", async () => {
     const { service } = await registerWeb();
     expect(await execute({ Service: service })).toEqual(["a", "b", "c", "w"]);
     expect(await execute({ Service: service.toUpperCase() })).toEqual(["a", "b", "c", "w"]);
@@ -106,7 +106,7 @@ describe("execute", () => {
     expect(await execute({ Service }, "?tag=a&node-meta=rack:a&passing")).toEqual(["a", "b", "c", "w"]);
   });
 
-  test("returns, with Connect, the Connect-capable instances instead", async () => {
+  test("with Connect returns the service's Connect-capable instances instead", async () => {
     const { service: Service } = await registerWeb();
     expect(await execute({ Service, Connect: true })).toEqual([]);
     const Proxy = { DestinationServiceName: Service };
@@ -122,13 +122,13 @@ describe("execute", () => {
     expect(await execute({ Service }, "?connect")).toEqual(["a", "b", "c", "w"]);
   });
 
-  test("returns at most the limit", async () => {
+  test("returns at most as many instances as ?limit", async () => {
     const { service: Service } = await registerWeb();
     expect(await execute({ Service }, "?limit=2")).toHaveLength(2);
     for (const limit of ["0", "-1", "", "9"]) expect(await execute({ Service }, `?limit=${limit}`)).toHaveLength(4);
   });
 
-  test("puts the node that is near first, before the limit", async () => {
+  test("lists the node that Near names first, and applies ?limit after that", async () => {
     const { service: Service, node } = await registerWeb();
     for (const letter of "abcw") {
       expect(await execute({ Service, Near: node(letter) }, "?limit=1")).toEqual([letter]);
@@ -145,7 +145,7 @@ describe("execute", () => {
     }
   });
 
-  test("finds the client's node by its address, also behind a proxy", async () => {
+  test("with Near _ip finds the client's node by its address, also behind a proxy", async () => {
     const { service: Service, node } = await registerWeb();
     const Name = unique("ip");
     await createPreparedQuery({ Name, Service: { Service, Near: "_ip" } });
@@ -164,21 +164,21 @@ describe("execute", () => {
     expect(orders.size).toBeGreaterThan(2);
   });
 
-  test("skips unknown datacenters", async () => {
+  test("skips unknown datacenters of Failover", async () => {
     const Name = unique("failover");
     const Failover = { NearestN: 3, Datacenters: ["dc2", "dc1"] };
     await createPreparedQuery({ Name, Service: { Service: "nowhere", Failover } });
     expect((await get(`/v1/query/${Name}/execute`)).json).toMatchObject({ Nodes: [], Datacenter: "dc1", Failovers: 0 });
   });
 
-  test("accepts names of any characters", async () => {
+  test("finds a query whose name has any characters", async () => {
     const Name = `${unique("a")}/b c`;
     await createPreparedQuery({ Name, Service: { Service: "nowhere" } });
     expect((await get(`/v1/query/${encodeURIComponent(Name)}/execute`)).json).toMatchObject({ Service: "nowhere" });
   });
 });
 
-describe.each(["execute", "explain"])("%s", (verb) => {
+describe.each(["execute", "explain"])("query/<name>/%s", (verb) => {
   test.each([
     ["limit=x", 500, `Bad limit: strconv.Atoi: parsing "x": invalid syntax`],
     ["limit=99999999999999999999", 500, `Bad limit: strconv.Atoi: parsing "99999999999999999999": value out of range`],
@@ -190,7 +190,7 @@ describe.each(["execute", "explain"])("%s", (verb) => {
   });
 });
 
-test("execute refuses a connect that is not a boolean", async () => {
+test("execute refuses a ?connect that is not a boolean", async () => {
   const text = `Error parsing 'connect' value: strconv.ParseBool: parsing "x": invalid syntax`;
   expectError(await get("/v1/query/any/execute?connect=x"), { status: 500, text });
 });

@@ -27,7 +27,7 @@ async function writtenKey(): Promise<string> {
 
 describe("?pretty", () => {
   test.each(["?pretty", "?pretty=true", "?pretty=false", "?pretty=0"])(
-    "%s indents by four spaces and ends the line",
+    "%s indents by four spaces and ends with a line break",
     async (query) => {
       const key = await writtenKey();
       const plain = await get(key);
@@ -37,7 +37,7 @@ describe("?pretty", () => {
     },
   );
 
-  test("indents nested values and keeps empty ones on one line", async () => {
+  test("indents nested values, and writes empty lists and objects on one line", async () => {
     const Name = unique("web");
     await registerService({ Name, Address: "10.1.2.3", Tags: ["a"] });
     const filter = encodeURIComponent(`ID == "${Name}"`);
@@ -48,14 +48,14 @@ describe("?pretty", () => {
     expect((await get("/v1/catalog/node/nobody?pretty")).text).toBe("null\n");
   });
 
-  test("works for writes and plain values", async () => {
+  test("indents answers to writes, and leaves plain values unchanged", async () => {
     expect((await put(`/v1/kv/${keyFolder()}a?pretty`, "x")).text).toBe("true\n");
     expect((await get("/v1/status/leader?pretty")).text).toMatch(/^"[\d.:]+"\n$/);
   });
 });
 
-describe("consistency", () => {
-  test.each(catalogReads)("%s names its mode", async (path) => {
+describe("the consistency mode", () => {
+  test.each(catalogReads)("of %s is named in X-Consul-Effective-Consistency", async (path) => {
     const consistencyOf = async (query: string): Promise<string | undefined> =>
       (await get(`${path}${query}`)).header("X-Consul-Effective-Consistency");
     expect(await consistencyOf("")).toBe("leader");
@@ -65,7 +65,7 @@ describe("consistency", () => {
     expect(await consistencyOf("?max_stale=5s")).toBe("stale");
   });
 
-  test("keys are read in any mode, without naming it", async () => {
+  test("of a read of keys may be any, and no header names it", async () => {
     const key = await writtenKey();
     for (const query of ["?stale", "?consistent", "?max_stale=10s", "?max_stale=10s&stale"]) {
       const answer = await get(`${key}${query}`);
@@ -74,25 +74,25 @@ describe("consistency", () => {
     }
   });
 
-  test.each([...catalogReads, "/v1/kv/x"])("%s cannot be both", async (path) => {
+  test.each([...catalogReads, "/v1/kv/x"])("of %s cannot be stale and consistent at once", async (path) => {
     const text = "Cannot specify ?stale with ?consistent, conflicting semantics.";
     expectError(await get(`${path}?stale&consistent`), { status: 400, text });
     const cached = "Cannot specify ?cached with ?consistent, conflicting semantics.";
     expectError(await get(`${path}?cached&consistent`), { status: 400, text: cached });
   });
 
-  test("a write cannot have both modes", async () => {
+  test("of a write cannot be stale and consistent at once", async () => {
     const text = "Cannot specify ?stale with ?consistent, conflicting semantics.";
     expectError(await put(`/v1/kv/${keyFolder()}a?stale&consistent`, "x"), { status: 400, text });
   });
 
-  test("max_stale must be a duration", async () => {
+  test("with a max_stale that is not a duration is refused", async () => {
     const text = 'Invalid max_stale value "abc"';
     expectError(await get("/v1/kv/x?max_stale=abc"), { status: 400, text });
     expectError(await get("/v1/catalog/nodes?max_stale=abc"), { status: 400, text });
   });
 
-  test("a read after a write sees it", async () => {
+  test("default or consistent lets a read see every earlier write", async () => {
     const key = `/v1/kv/${keyFolder()}a`;
     for (let round = 0; round < 20; round += 1) {
       await put(key, `${round}`);
@@ -101,27 +101,30 @@ describe("consistency", () => {
   });
 });
 
-describe("?dc", () => {
-  test.each([...catalogReads, "/v1/kv/x", "/v1/kv/?keys"])("unknown is an error: %s", async (path) => {
-    const separator = path.includes("?") ? "&" : "?";
-    for (const dc of ["nowhere", "DC1"]) {
-      expectError(await get(`${path}${separator}dc=${dc}`), { status: 500, text: "No path to datacenter" });
-    }
-  });
+describe("the parameter ?dc", () => {
+  test.each([...catalogReads, "/v1/kv/x", "/v1/kv/?keys"])(
+    "is refused with an unknown datacenter: %s",
+    async (path) => {
+      const separator = path.includes("?") ? "&" : "?";
+      for (const dc of ["nowhere", "DC1"]) {
+        expectError(await get(`${path}${separator}dc=${dc}`), { status: 500, text: "No path to datacenter" });
+      }
+    },
+  );
 
-  test.each(["dc=dc1", "dc=", "dc"])("%s is this datacenter", async (query) => {
+  test.each(["dc=dc1", "dc=", "dc"])("written as %s means this datacenter", async (query) => {
     const key = await writtenKey();
     expect((await get(`${key}?raw&${query}`)).text).toBe("x");
   });
 
   test.each(["/v1/catalog/nodes", "/v1/catalog/node/node1", "/v1/health/service/x"])(
-    "unknown is an error before a wrong filter: %s",
+    "with an unknown datacenter is reported before an invalid filter: %s",
     async (path) => {
       expectError(await get(`${path}?filter=x&dc=nowhere`), { status: 500, text: "No path to datacenter" });
     },
   );
 
-  test("unknown refuses writes of keys", async () => {
+  test("with an unknown datacenter is refused for writes of keys", async () => {
     const key = await writtenKey();
     expectError(await put(`${key}?dc=nowhere`, "y"), { status: 500, text: "No path to datacenter" });
     expectError(await del(`${key}?dc=nowhere`), { status: 500, text: "No path to datacenter" });
@@ -134,9 +137,9 @@ describe("?dc", () => {
   });
 });
 
-describe("a parameter without a meaning here", () => {
+describe("a parameter", () => {
   test.each(["token=abc", "unknown=1", "cached", "near=_agent", "separator=/", "recurse2", "&", ";", "flags=abc"])(
-    "is ignored: ?%s",
+    "without a meaning for the endpoint is ignored: ?%s",
     async (query) => {
       const key = await writtenKey();
       expect((await get(`${key}?raw&${query}`)).text).toBe("x");
@@ -149,18 +152,18 @@ describe("a parameter without a meaning here", () => {
     ["X-Consul-Namespace", ""],
     ["Cache-Control", "max-age=1, must-revalidate"],
     ["Accept", "text/html"],
-  ])("is ignored: the header %s", async (name, value) => {
+  ])("that is a header without a meaning for the endpoint is ignored: %s", async (name, value) => {
     const key = await writtenKey();
     expect((await send("GET", `${key}?raw`, { headers: { [name]: value } })).text).toBe("x");
   });
 
-  test("the first of a repeated parameter counts", async () => {
+  test("that is repeated counts with its first value", async () => {
     const key = await writtenKey();
     expect((await get(`${key}?index=&index=abc`)).status).toBe(200);
     expect((await get(`${key}?index=abc&index=1`)).status).toBe(400);
   });
 
-  test("a parameter without a value counts as present", async () => {
+  test("without a value counts as present", async () => {
     const folder = keyFolder();
     await put(`/v1/kv/${folder}a`, "x");
     expect((await get(`/v1/kv/${folder}?keys=`)).json).toEqual([`${folder}a`]);
@@ -168,13 +171,13 @@ describe("a parameter without a meaning here", () => {
   });
 });
 
-describe("an error in a read's options", () => {
+describe("an invalid query option", () => {
   const reads = [
     ...["/v1/catalog/node/", "/v1/catalog/service/", "/v1/health/service/", "/v1/health/state/", "/v1/session/info/"],
     ...["/v1/status/leader", "/v1/operator/raft/configuration", "/v1/coordinate/nodes", "/v1/internal/ui/services"],
   ];
 
-  test.each(reads)("is reported before any other, in a fixed order: %s", async (path) => {
+  test.each(reads)("is reported before any other error, in a fixed order: %s", async (path) => {
     const all = ["stale&consistent", "wait=abc", "index=abc", "dc=nowhere"];
     const texts = [
       "Cannot specify ?stale with ?consistent, conflicting semantics.",
@@ -186,13 +189,13 @@ describe("an error in a read's options", () => {
     }
   });
 
-  test("also fails a write of a key and the renewal of a session", async () => {
+  test("is an error for a write of a key and the renewal of a session, too", async () => {
     expectError(await put("/v1/kv/x?index=abc", "x"), { status: 400, text: "Invalid index" });
     expectError(await put("/v1/session/renew/x?wait=abc"), { status: 400, text: "Invalid wait time" });
     expectError(await put("/v1/kv/?dc=nowhere", "x"), { status: 400, text: "Missing key name" });
   });
 
-  test("in a filter fails the agent's own lists without an index", async () => {
+  test("in the filter of an agent list is an error without X-Consul-Index", async () => {
     for (const path of ["/v1/agent/services", "/v1/agent/checks"]) {
       const answer = await get(`${path}?filter=x`);
       expect([answer.status, answer.header("X-Consul-Index")]).toEqual([500, undefined]);
@@ -200,7 +203,7 @@ describe("an error in a read's options", () => {
   });
 });
 
-describe("?ns", () => {
+describe("the parameter ?ns", () => {
   const text = 'Bad request: Invalid query parameter: "ns" - Namespaces are a Consul Enterprise feature';
 
   test.each([
@@ -208,20 +211,20 @@ describe("?ns", () => {
     ...["/v1/catalog/services", "/v1/catalog/service/x", "/v1/catalog/node/node1", "/v1/catalog/node-services/node1"],
     ...["/v1/health/service/x", "/v1/health/node/node1", "/v1/health/state/any", "/v1/kv/x", "/v1/session/list"],
     ...["/v1/internal/ui/nodes", "/v1/catalog/connect/x"],
-  ])("is refused where rows could have a namespace: %s", async (path) => {
+  ])("is refused where Consul Enterprise has namespaces: %s", async (path) => {
     for (const ns of ["x", "default"]) expectError(await get(`${path}?ns=${ns}`), { status: 400, text });
     expect((await get(`${path}?ns=`)).text).not.toBe(text);
   });
 
   test.each(["/v1/agent/service/register", "/v1/agent/check/register", "/v1/catalog/register", "/v1/session/create"])(
-    "is refused before the body is read: %s",
+    "is refused before the agent reads the body: %s",
     async (path) => {
       expectError(await put(`${path}?ns=x`, "{"), { status: 400, text });
     },
   );
 
   test.each(["/v1/catalog/nodes", "/v1/catalog/datacenters", "/v1/agent/members", "/v1/status/leader"])(
-    "has no effect on the rest: %s",
+    "has no effect on other endpoints: %s",
     async (path) => {
       expect((await get(`${path}?ns=x`)).status).toBe(200);
     },

@@ -25,8 +25,8 @@ function template({ Name, Regexp = "", RemoveEmptyTags = false, Service }: Templ
   return { Name, Template: { Type: "name_prefix_match", Regexp, RemoveEmptyTags }, Service };
 }
 
-describe("explain", () => {
-  test("shows a query unchanged, and a template filled in for the name", async () => {
+describe("explaining a prepared query", () => {
+  test("shows a query unchanged, and a template with the name inserted", async () => {
     const Name = unique("plain");
     const id = await createPreparedQuery({ Name, Service: { Service: "${not} interpreted" } });
     const answer = await get(`/v1/query/${Name}/explain`);
@@ -37,7 +37,7 @@ describe("explain", () => {
     expect((await get(`/v1/query/${id}/explain?consistent`)).text).toContain('"ConsistencyLevel":"consistent"');
   });
 
-  test("fills the name into every text of the service", async () => {
+  test("inserts the name into every string of the service", async () => {
     const Name = `${unique("Geo")}-`;
     await createPreparedQuery(
       template({
@@ -72,7 +72,7 @@ describe("explain", () => {
     } as never);
   });
 
-  test("leaves out empty tags on request", async () => {
+  test("omits empty tags if the template has RemoveEmptyTags", async () => {
     const Name = unique("tags");
     const Tags = ["", "${match(0)}", "${name.suffix}"];
     await createPreparedQuery(template({ Name, RemoveEmptyTags: true, Service: { Service: "x", Tags } }));
@@ -82,7 +82,7 @@ describe("explain", () => {
     expect((await explain(bare)).Service.Tags).toEqual([]);
   });
 
-  test("finds a template in any letter case, but removes the prefix only in its own case", async () => {
+  test("finds a template in any letter case, but removes its prefix only in the template's letter case", async () => {
     const Name = unique("case");
     await createPreparedQuery(template({ Name, Service: { Service: "x", Tags: ["${name.suffix}"] } }));
     expect((await explain(`${Name}-a`)).Service.Tags).toEqual(["-a"]);
@@ -91,8 +91,8 @@ describe("explain", () => {
   });
 });
 
-describe("among the queries that match a name", () => {
-  test("an exact name wins, then the template with the longest prefix, then the one without a name", async () => {
+describe("finding a prepared query by name", () => {
+  test("prefers the exact name, then the template with the longest prefix, then the template without a name", async () => {
     const a = unique("longest");
     const all = template({ Name: "", Service: { Service: "all" } });
     await createPreparedQuery(all);
@@ -110,7 +110,7 @@ describe("among the queries that match a name", () => {
     expect((await get(`/v1/query/no-${a}/execute`)).json).toMatchObject({ Service: "all", Nodes: [] });
   });
 
-  test.each(["execute", "explain"])("a template is not found by its id (%s)", async (verb) => {
+  test.each(["execute", "explain"])("does not find a template by its id (%s)", async (verb) => {
     const id = await createPreparedQuery(template({ Name: unique("id"), Service: { Service: "x" } }));
     const answer = await get(`/v1/query/${id}/${verb}`);
     const text = "prepared query templates can only be resolved up by name, not by ID";
@@ -119,8 +119,8 @@ describe("among the queries that match a name", () => {
   });
 });
 
-/** The tag of a template with the name "pre" and the groups "one" and "two" for the name "pre...-one-two". */
-describe("the regular expression", () => {
+/** Evaluates a tag of the template "pre", whose Regexp has two groups, for a name that ends in "-one-two". */
+describe("an expression in a template", () => {
   const Regexp = "^.*-([^-]+)-([^-]+)$";
 
   test.each([
@@ -174,7 +174,7 @@ describe("the regular expression", () => {
     });
   });
 
-  test("may match a template's own name and no other", async () => {
+  test("may be valid for the template's name only: for another name the query is an error", async () => {
     await createPreparedQuery(template({ Name: "7", Service: { Service: "${match(name.full)}" } }));
     const text =
       "Bad evaluation for '${match(name.full)}' in Service.Service: " +
@@ -184,7 +184,7 @@ describe("the regular expression", () => {
   });
 });
 
-describe("a template is refused", () => {
+describe("a prepared query", () => {
   test.each([
     [{ Template: { Type: "other" } }, "Bad Template.Type 'other'"],
     [
@@ -195,7 +195,7 @@ describe("a template is refused", () => {
       { Template: { Type: "name_prefix_match", Regexp: "[b-a]" } },
       "Bad Regexp: error parsing regexp: invalid character class range: `b-a`",
     ],
-  ])("for %j", async (definition, fault) => {
+  ])("is refused for the template %j", async (definition, fault) => {
     const body = { Name: unique("bad"), Service: { Service: "x" }, ...definition };
     expectError(await send("POST", "/v1/query", { body }), {
       status: 500,
@@ -210,13 +210,13 @@ describe("a template is refused", () => {
     [{ Near: "${" }, ".Near"],
     [{ NodeMeta: { k: "${" } }, ".NodeMeta[k]"],
     [{ ServiceMeta: { k: "${" } }, ".ServiceMeta[k]"],
-  ])("for an invalid expression in %j", async (service, path) => {
+  ])("is refused for an invalid expression in %j", async (service, path) => {
     const body = template({ Name: unique("bad"), Service: { Service: "x", ...service } });
     const text = `failed compiling template: Bad format '\${' in Service${path}: parse error: syntax error`;
     expectError(await send("POST", "/v1/query", { body }), { status: 500, text });
   });
 
-  test("but a regular expression is accepted in a query without a template", async () => {
+  test("without a template may have an invalid regular expression, which has no effect", async () => {
     await createPreparedQuery({ Name: unique("static"), Template: { Regexp: "(" }, Service: { Service: "${" } });
   });
 });

@@ -19,7 +19,7 @@ function named(definition: object = {}): { Name: string; Service: object } {
   return { Name: unique("named"), Service: { Service: "web" }, ...definition };
 }
 
-/** A query as an answer shows it, with its id and indexes masked. */
+/** The JSON of a prepared query, as in an answer, with masked id and indexes. */
 function queryText(shown: { readonly name: string; readonly session?: string; readonly service?: object }): string {
   return JSON.stringify({
     ...{ ID: "<uuid>", Name: shown.name, Session: shown.session ?? "", Token: "" },
@@ -35,7 +35,7 @@ function queryText(shown: { readonly name: string; readonly session?: string; re
 }
 
 describe("POST /v1/query", () => {
-  test("creates a query that can be listed and read by its id", async () => {
+  test("creates a prepared query, which the list shows and a read by id returns", async () => {
     const query = named();
     const answer = await post(query);
     expect(answer.status).toBe(200);
@@ -50,7 +50,7 @@ describe("POST /v1/query", () => {
     expect((await get("/v1/query")).text).not.toContain(ID);
   });
 
-  test("keeps every field, and distinguishes null from empty", async () => {
+  test("stores every field, and distinguishes null from empty", async () => {
     const Name = unique("full");
     const definition = {
       Name,
@@ -87,7 +87,7 @@ describe("POST /v1/query", () => {
     expect(shown).toBe(`[${queryText({ name: other.Name, service: empty })}]`);
   });
 
-  test("accepts fields in any letter case, null as absent, and ignores given indexes", async () => {
+  test("accepts fields in any letter case, treats null as absent, and ignores indexes in the body", async () => {
     const name = unique("case");
     const definition = `{"name":"${name}","SERVICE":{"service":"web","tags":null},"CreateIndex":7,"DNS":null} and more`;
     const answer = await post(definition);
@@ -159,7 +159,7 @@ describe("POST /v1/query", () => {
       '{"Service":{"Failover":{"Datacenters":3}}}',
       "json: cannot unmarshal number into Go struct field QueryDatacenterOptions.Service.Failover.Datacenters of type []string",
     ],
-  ])("fails to decode %s", async (body, text) => {
+  ])("refuses a body that cannot be decoded: %s", async (body, text) => {
     expectError(await post(body), { status: 400, text: `Request decode failed: ${text}` });
   });
 
@@ -182,16 +182,16 @@ describe("POST /v1/query", () => {
     ],
     [{ Name: "x", Service: { Service: "s" }, DNS: { TTL: "x" } }, `Bad DNS TTL 'x': time: invalid duration "x"`],
     [{ Name: "x", Service: { Service: "s" }, DNS: { TTL: "-1s" } }, "DNS TTL '-1000000000', must be >=0"],
-  ])("refuses %j", async (body, text) => {
+  ])("refuses the definition %j", async (body, text) => {
     expectError(await post(body), { status: 500, text: `Invalid prepared query: ${text}` });
   });
 
-  test("ignores a given id", async () => {
+  test("refuses an id in the body", async () => {
     const text = "ID must be empty when creating a new prepared query";
     expectError(await post({ ...named(), ID: stranger }), { status: 500, text });
   });
 
-  test("accepts a name once, in any letter case, and no id of another query", async () => {
+  test("refuses a name that exists in any letter case, and a name that is another query's id", async () => {
     const query = named();
     const id = await createPreparedQuery(query);
     const Name = query.Name.toUpperCase();
@@ -203,15 +203,15 @@ describe("POST /v1/query", () => {
     expectError(await post(named(), "/v1/query?dc=other"), { status: 500, text: "No path to datacenter" });
   });
 
-  test("is indented on request", async () => {
+  test("returns indented JSON with ?pretty", async () => {
     const answer = await post(named(), "/v1/query?pretty");
     expect(masked(answer.text)).toBe('{\n    "ID": "<uuid>"\n}\n');
     await del(`/v1/query/${(answer.json as { ID: string }).ID}`);
   });
 });
 
-describe("a query that is bound to a session", () => {
-  test("needs no name, and ends with the session", async () => {
+describe("a prepared query with a session", () => {
+  test("needs no name, and is deleted when the session ends", async () => {
     const session = await createSession({ LockDelay: "0s" });
     const id = await createPreparedQuery({ Session: session, Service: { Service: "web" } });
     const other = named({ Session: session.toUpperCase() });
@@ -234,7 +234,7 @@ describe("a query that is bound to a session", () => {
 });
 
 describe("PUT /v1/query/<id>", () => {
-  test("replaces the whole query; the id of the path counts", async () => {
+  test("replaces all fields of the query; the id in the path takes precedence", async () => {
     const query = named({ Service: { Service: "web", Tags: ["a"] } });
     const id = await createPreparedQuery(query);
     const [before] = (await get(`/v1/query/${id}`)).json as [{ CreateIndex: number; ModifyIndex: number }];
@@ -246,7 +246,7 @@ describe("PUT /v1/query/<id>", () => {
     expect(ModifyIndex).toBeGreaterThan(before.ModifyIndex);
   });
 
-  test("frees the old name", async () => {
+  test("makes the old name available", async () => {
     const query = named();
     const id = await createPreparedQuery(query);
     expectEmpty(await put(`/v1/query/${id}`, named()));
@@ -254,7 +254,7 @@ describe("PUT /v1/query/<id>", () => {
     await createPreparedQuery(query);
   });
 
-  test("validates like a new query", async () => {
+  test("validates the definition like a POST", async () => {
     const [one, other] = [named(), named()];
     const id = await createPreparedQuery(one);
     await createPreparedQuery(other);
@@ -267,11 +267,11 @@ describe("PUT /v1/query/<id>", () => {
   });
 });
 
-describe("a missing query", () => {
+describe("a missing prepared query", () => {
   const missing = `Cannot modify non-existent prepared query: '${stranger}'`;
 
   test.each([`/v1/query/${stranger}`, "/v1/query/nope/execute", "/v1/query/nope/explain", "/v1/query/execute"])(
-    "GET %s returns an error",
+    "is an error for GET %s",
     async (path) => {
       const answer = await get(path);
       expectError(answer, { status: 404, text: "Query not found" });
@@ -285,12 +285,12 @@ describe("a missing query", () => {
     expectError(await del(`/v1/query/${stranger}`), { status: 500, text: missing });
   });
 
-  test("does not block", async () => {
+  test("does not hold a blocking query", async () => {
     const asked = get(`/v1/query/${stranger}?index=5&wait=10m`);
     expectError(await promptly(asked), { status: 404, text: "Query not found" });
   });
 
-  test.each(["", "nope", "nope/execute/", stranger.slice(1)])("%j is not an id", async (id) => {
+  test.each(["", "nope", "nope/execute/", stranger.slice(1)])("is an error for the invalid id %j", async (id) => {
     expectError(await get(`/v1/query/${id}`), { status: 500, text: noUuid });
     const text = `Prepared Query lookup failed: ${noUuid}`;
     expectError(await put(`/v1/query/${id}`, named()), { status: 500, text });
@@ -298,8 +298,8 @@ describe("a missing query", () => {
   });
 });
 
-describe("blocking", () => {
-  test("the list wakes for every change, a query for its own", async () => {
+describe("a blocking query for prepared queries", () => {
+  test("returns for the list after every change, and for one prepared query after a change of that one", async () => {
     const id = await createPreparedQuery(named());
     expectWoken(await whileBlocked("/v1/query", () => createPreparedQuery(named())));
     const renamed = named();
@@ -309,28 +309,28 @@ describe("blocking", () => {
     await expectUndisturbed(`/v1/query/${id}`, () => put(`/v1/kv/${unique("other")}`, "1"));
   });
 
-  test("a deletion wakes those that wait for the query", async () => {
+  test("by id returns a 404 when the prepared query is deleted", async () => {
     const id = await createPreparedQuery(named());
     const { after } = await whileBlocked(`/v1/query/${id}`, () => del(`/v1/query/${id}`));
     expectError(after, { status: 404, text: "Query not found" });
     expectError(await get(`/v1/query/${id}`), { status: 404, text: "Query not found" });
   });
 
-  test.each(["/v1/query", `/v1/query/${stranger}`])("%s refuses another datacenter", async (path) => {
+  test.each(["/v1/query", `/v1/query/${stranger}`])("at %s refuses another datacenter", async (path) => {
     const answer = await get(`${path}?dc=other`);
     expectError(answer, { status: 500, text: "No path to datacenter" });
     expect(answer.header("X-Consul-Knownleader")).toBe("false");
   });
 });
 
-describe("other methods", () => {
-  test("are refused", async () => {
+describe("the endpoints of prepared queries", () => {
+  test("refuse other methods", async () => {
     expectError(await put("/v1/query", named()), { status: 405, text: "method PUT not allowed" });
     expect((await send("OPTIONS", "/v1/query")).header("Allow")).toBe("OPTIONS,GET,POST");
     expect((await send("OPTIONS", `/v1/query/${stranger}`)).header("Allow")).toBe("OPTIONS,GET,PUT,DELETE");
   });
 
-  test.each(["execute", "explain"])("of %s are refused", async (verb) => {
+  test.each(["execute", "explain"])("refuse other methods for %s", async (verb) => {
     const answer = await put(`/v1/query/any/${verb}`);
     expectError(answer, { status: 405, text: "method PUT not allowed" });
     expect(answer.header("Allow")).toBe("GET");

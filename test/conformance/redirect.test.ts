@@ -3,7 +3,7 @@ import { differs, get, keyFolder, put, send, sharedTarget } from "../support/con
 
 await sharedTarget();
 
-/** A requested path, and the target of its redirect. */
+/** Pairs of a requested path and the target of its redirect. */
 const unclean: readonly (readonly [string, string])[] = [
   ["//v1/catalog/nodes", "/v1/catalog/nodes"],
   ["/v1//catalog/nodes?a=b&c=d", "/v1/catalog/nodes?a=b&c=d"],
@@ -22,21 +22,21 @@ const unclean: readonly (readonly [string, string])[] = [
   ["/v1/catalog/./nodes", "/v1/catalog/nodes"],
 ];
 
-describe("a path with empty or dotted parts redirects to the clean one", () => {
-  test.each(unclean)("%s", async (asked, place) => {
+describe("a path with empty or dotted parts", () => {
+  test.each(unclean)("redirects to the cleaned path: %s", async (asked, place) => {
     const answer = await get(asked);
     expect([answer.status, answer.header("Location")]).toEqual([301, place]);
     expect(answer.header("Content-Type")).toBe("text/html; charset=utf-8");
     expect(answer.text).toBe(`<a href="${place.replaceAll("&", "&amp;")}">Moved Permanently</a>.\n\n`);
   });
 
-  test.each(["PUT", "POST", "DELETE", "OPTIONS", "PATCH"])("also for %s, without a body", async (method) => {
+  test.each(["PUT", "POST", "DELETE", "OPTIONS", "PATCH"])("redirects a %s without a body", async (method) => {
     const answer = await send(method, "/v1/catalog//nodes");
     expect([answer.status, answer.header("Location"), answer.text]).toEqual([301, "/v1/catalog/nodes", ""]);
     expect(answer.header("Content-Type")).toBeUndefined();
   });
 
-  test("a path that is unprintable or cannot be decoded does not redirect", async () => {
+  test("is refused if it is unprintable or cannot be decoded", async () => {
     expect(await get("/v1/catalog//nodes%00")).toMatchObject({ status: 400, text: "" });
     expect(await get("/v1/catalog/nodes%0a")).toMatchObject({ status: 400, text: "" });
     expect((await get("/v1/catalog//nodes%zz")).status).toBe(400);
@@ -46,13 +46,16 @@ describe("a path with empty or dotted parts redirects to the clean one", () => {
 test.each([
   ["/v1/health/service/a%2F%2Fb", "/v1/health/service/a/b"],
   ["/v1/health/service/a%2F%2E%2E%2Fb", "/v1/health/service/b"],
-])("a part with encoded slashes stays one, or leads to the clean path: %s", async (asked, place) => {
-  const answer = await get(asked);
-  if (differs("praetor", "a service whose id is a URL could not be deregistered")) expect(answer.text).toBe("[]");
-  else expect([answer.status, answer.header("Location")]).toEqual([301, place]);
-});
+])(
+  "a path part with encoded slashes is used as one part, or redirects to the cleaned path: %s",
+  async (asked, place) => {
+    const answer = await get(asked);
+    if (differs("praetor", "a service whose id is a URL could not be deregistered")) expect(answer.text).toBe("[]");
+    else expect([answer.status, answer.header("Location")]).toEqual([301, place]);
+  },
+);
 
-test("a key with empty parts is kept unchanged, or redirects to the clean one", async () => {
+test("a key with empty parts is stored unchanged, or redirects to the cleaned path", async () => {
   const folder = keyFolder();
   const answer = await put(`/v1/kv/${folder}a//b`, "x");
   if (differs("praetor", "a redirected PUT comes back as a GET")) expect(answer.text).toBe("true");

@@ -7,7 +7,7 @@ import { within } from "../support/within.ts";
 const target = await startTarget("-log-level", "debug");
 afterAll(() => target.stop());
 
-/** The log's lines of requests, without time, port and latency. */
+/** Returns the log's lines of requests, without time, port and latency. */
 async function requestLines(): Promise<readonly string[]> {
   const log = await Bun.file(join(target.dataDir, "target.log")).text();
   return log
@@ -16,7 +16,7 @@ async function requestLines(): Promise<readonly string[]> {
     .map((line) => line.replace(/^\s*\S+ /, "").replace(/(from=127\.0\.0\.1):\d+ latency=[\d.]+(?:µs|ms|s)$/, "$1"));
 }
 
-test("at debug each request is a line without its token, also one with a kept answer", async () => {
+test("at level debug the agent logs each request on one line without its token, also if it sends a kept answer", async () => {
   const asked: readonly (readonly [method: string, path: string, shown?: string])[] = [
     ["GET", "/v1/kv/logged"],
     ["GET", "/v1/kv/logged"],

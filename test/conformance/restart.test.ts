@@ -10,7 +10,7 @@ afterAll(() => target.stop());
 const put = (path: string, body?: unknown): Promise<Answer> => exchange(target.url, "PUT", { path, body });
 const get = (path: string): Promise<Answer> => exchange(target.url, "GET", { path });
 
-test("a fresh server has an index that tools accept as ready, which is also its node's", async () => {
+test("a new server's index is at least 2, which tools accept as ready, and equals the ModifyIndex of its node", async () => {
   const answer = await get("/v1/catalog/nodes");
   const [node] = answer.json as { ModifyIndex: number }[];
   expect(answer.index).toBeGreaterThanOrEqual(2);
@@ -18,7 +18,7 @@ test("a fresh server has an index that tools accept as ready, which is also its 
 });
 
 describe("after a restart", () => {
-  test("keys, services, checks and nodes are unchanged, and no index has fallen", async () => {
+  test("keys, services, checks and nodes are unchanged, and no index is lower", async () => {
     await put("/v1/kv/kept/a?flags=7", "value");
     await put("/v1/kv/kept/gone", "value");
     await exchange(target.url, "DELETE", { path: "/v1/kv/kept/gone" });
@@ -50,7 +50,7 @@ describe("after a restart", () => {
     expect((await get("/v1/kv/kept/b")).index).toBeGreaterThan(folderIndex);
   });
 
-  test("acknowledged writes have survived kill -9", async () => {
+  test("acknowledged writes are present, even if kill -9 ended the agent", async () => {
     for (let round = 0; round < 20; round += 1) await put(`/v1/kv/killed/${round}`, `${round}`);
     await put("/v1/agent/service/register", { Name: "killed", Port: 9 });
     await target.restart("SIGKILL");
@@ -59,7 +59,7 @@ describe("after a restart", () => {
     expect((await get("/v1/health/service/killed")).json).toMatchObject([{ Service: { ID: "killed", Port: 9 } }]);
   });
 
-  test("prepared queries are found by name, by template and by id, and end with their session", async () => {
+  test("prepared queries are found by name, by template and by id, and are deleted when their session ends", async () => {
     const post = (body: unknown): Promise<Answer> => exchange(target.url, "POST", { path: "/v1/query", body });
     const idOf = (answer: Answer): string => (answer.json as { ID: string }).ID;
     const session = idOf(await put("/v1/session/create", { LockDelay: "0s" }));
@@ -82,7 +82,7 @@ describe("after a restart", () => {
     expect((await get(`/v1/query/${bound}`)).status).toBe(404);
   });
 
-  test("deregistered services stay away", async () => {
+  test("deregistered services are still absent", async () => {
     await put("/v1/agent/service/register", { Name: "ended", Check: { TTL: "1h" } });
     await put("/v1/agent/service/deregister/ended");
     await target.restart();

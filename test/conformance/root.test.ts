@@ -3,26 +3,29 @@ import { expectError, get, put, send, sharedTarget } from "../support/conformanc
 
 await sharedTarget();
 
-describe("outside the API", () => {
-  test.each(["GET", "POST", "PATCH", "OPTIONS"])("%s / without -ui names the product", async (method) => {
-    const answer = await send(method, "/");
-    expect(answer.status).toBe(200);
-    expect(answer.text).toMatch(/^(Consul|Praetor) Agent$/);
-    expect(answer.header("Content-Type")).toBe("text/plain; charset=utf-8");
-  });
+describe("a request outside of the API", () => {
+  test.each(["GET", "POST", "PATCH", "OPTIONS"])(
+    "%s / without -ui returns the name of the agent's program",
+    async (method) => {
+      const answer = await send(method, "/");
+      expect(answer.status).toBe(200);
+      expect(answer.text).toMatch(/^(Consul|Praetor) Agent$/);
+      expect(answer.header("Content-Type")).toBe("text/plain; charset=utf-8");
+    },
+  );
 
   test("HEAD / succeeds", async () => {
     const answer = await send("HEAD", "/");
     expect([answer.status, answer.text]).toEqual([200, ""]);
   });
 
-  test.each(["", "heap", "profile?seconds=1"])("profiles are refused: %p", async (path) => {
+  test.each(["", "heap", "profile?seconds=1"])("for a profile is refused: %p", async (path) => {
     for (const method of ["GET", "POST", "PATCH"])
       expectError(await send(method, `/debug/pprof/${path}`), { status: 401, text: "ACL support disabled" });
   });
 
   test.each(["/nope", "/v1", "/v1/", "/v1/nope", "/v2/kv/x", "/ui", "/ui/", "/v1/agent", "/v1/health", "/favicon.ico"])(
-    "%s is 404 without a body",
+    "to %s is a 404 without a body",
     async (path) => {
       for (const method of ["GET", "PUT", "OPTIONS", "DELETE"]) {
         const answer = await send(method, path);
@@ -33,21 +36,21 @@ describe("outside the API", () => {
   );
 
   test.each(["/v1/kv", "/v1/catalog/service", "/v1/catalog/node", "/v1/health/state", "/v1/agent/check/pass"])(
-    "%s redirects to the path with its slash",
+    "to %s redirects to the path with a final slash",
     async (path) => {
       expect(await get(path)).toMatchObject({ status: 301 });
       expect((await put(path, "x")).header("Location")).toBe(`${path}/`);
     },
   );
 
-  test("the path with its slash keeps the query", async () => {
+  test("redirects with its query string to the path with a final slash", async () => {
     const answer = await get("/v1/kv?recurse&dc=dc1");
     expect(answer.header("Location")).toBe("/v1/kv/?recurse&dc=dc1");
     expect(answer.text).toBe('<a href="/v1/kv/?recurse&amp;dc=dc1">Moved Permanently</a>.\n\n');
     expect((await put("/v1/kv?recurse", "x")).text).toBe("");
   });
 
-  test("a bare resource with a further part is not found", async () => {
+  test("to an endpoint's path with another part is a 404", async () => {
     expect(await get("/v1/status/leader/x")).toMatchObject({ status: 404, text: "" });
     expect(await get("/v1/catalog/nodes/")).toMatchObject({ status: 404, text: "" });
   });

@@ -29,7 +29,7 @@ async function keysIn(folder: string): Promise<unknown> {
   return answer.status === 404 ? [] : answer.json;
 }
 
-describe("a key has the octets that the client sent", () => {
+describe("a key in a path", () => {
   const neighbours = ["a/b", "b", "line1/setpoint/x", "x"];
 
   test.each([
@@ -44,12 +44,12 @@ describe("a key has the octets that the client sent", () => {
     ["\xc3\xa9", "é"],
     ["...", "..."],
     ["a.%2e.b", "a...b"],
-  ])("%s names the key %s and no other", async (path, key) => {
+  ])("sent as %s is the key %s, and no other key changes", async (path, key) => {
     const folder = keyFolder();
     for (const neighbour of neighbours) expectTrue(await put(`/v1/kv/${folder}${neighbour}`, "theirs"));
     expect((await ask("PUT", `/v1/kv/${folder}${path}`, "mine")).body.toString()).toBe("true");
     expect(await keysIn(folder)).toContain(`${folder}${key}`);
-    // Twice, since the second answer can be a kept one.
+    // Reads twice, since the second answer can be a kept answer.
     for (const _ of ["first", "again"])
       expect((await ask("GET", `/v1/kv/${folder}${path}?raw`)).body.toString()).toBe("mine");
     expect((await ask("DELETE", `/v1/kv/${folder}${path}`)).body.toString()).toBe("true");
@@ -57,7 +57,7 @@ describe("a key has the octets that the client sent", () => {
     expect(await keysIn(folder)).toEqual(left);
   });
 
-  test("after a read of another key a moment before", async () => {
+  test("with a backslash is not found when a client has just read the key with a slash", async () => {
     const folder = keyFolder();
     expectTrue(await put(`/v1/kv/${folder}a/b`, "theirs"));
     for (const _ of ["first", "again"]) {
@@ -67,7 +67,7 @@ describe("a key has the octets that the client sent", () => {
   });
 
   test.each(["a/../b", "a/./b", "a/%2e%2E/b", "a/..", "%2e", "a//b", "/b", "b//"])(
-    "with empty or dotted parts, or the request is redirected: %s",
+    "with empty or dotted parts is stored as sent, or the request redirects: %s",
     async (path) => {
       const folder = keyFolder();
       expectTrue(await put(`/v1/kv/${folder}b`, "theirs"));
@@ -81,7 +81,7 @@ describe("a key has the octets that the client sent", () => {
   );
 
   test.each(["a%FFb", "a\xffb", "a%C3", "a%ED%A0%80", "a%EF%BF%BDb"])(
-    "or the request is refused when they are not UTF-8: %s",
+    "that is not UTF-8 is refused: %s",
     async (path) => {
       const folder = keyFolder();
       const answer = await ask("PUT", `/v1/kv/${folder}${path}`, "mine");
@@ -95,33 +95,30 @@ describe("a key has the octets that the client sent", () => {
     },
   );
 
-  test.each(["a/".repeat(40), "a/b/c/d/e/f/g/h//i", "a///b"])(
-    "or the request is refused when it has too many parts: %s",
-    async (path) => {
-      const folder = keyFolder();
-      const answer = await ask("PUT", `/v1/kv/${folder}${path}`, "mine");
-      if (differs("praetor", "the HTTP server does not show such a path as it was sent")) {
-        expect(answer.status).toBe(400);
-        expect(answer.body.toString()).toStartWith("the path has too many parts");
-        expect(await keysIn(folder)).toEqual([]);
-      } else expect(answer.status).toBeOneOf([200, 301]);
-    },
-  );
+  test.each(["a/".repeat(40), "a/b/c/d/e/f/g/h//i", "a///b"])("with too many parts is refused: %s", async (path) => {
+    const folder = keyFolder();
+    const answer = await ask("PUT", `/v1/kv/${folder}${path}`, "mine");
+    if (differs("praetor", "the HTTP server does not show such a path as it was sent")) {
+      expect(answer.status).toBe(400);
+      expect(answer.body.toString()).toStartWith("the path has too many parts");
+      expect(await keysIn(folder)).toEqual([]);
+    } else expect(answer.status).toBeOneOf([200, 301]);
+  });
 });
 
-describe("a name in a path", () => {
+describe("a service or check id in a path", () => {
   const ids = ["http://10.0.0.7:8080/api", "a//b", "a/../b", "line1\\pump", "a/", "50%"];
   const isRedirected = (id: string): boolean =>
     /\/\/|\.\./.test(id) && differs("consul", "it redirects to a path with another id");
 
-  test.each(ids)("may have encoded slashes: the service %s is deregistered", async (id) => {
+  test.each(ids)("may have encoded slashes: a client deregisters the service %s", async (id) => {
     await registerService({ ID: id, Name: unique("path") });
     const answer = await put(`/v1/agent/service/deregister/${encodeURIComponent(id)}`);
     expect(answer.status).toBe(isRedirected(id) ? 301 : 200);
     if (!isRedirected(id)) expect(Object.keys((await get("/v1/agent/services")).json as object)).not.toContain(id);
   });
 
-  test.each(ids)("may have encoded slashes: the check %s is passed and deregistered", async (id) => {
+  test.each(ids)("may have encoded slashes: a client passes and deregisters the check %s", async (id) => {
     await registerCheck({ ID: id, Name: "path", TTL: "1h" });
     const passed = await put(`/v1/agent/check/pass/${encodeURIComponent(id)}`);
     expect(passed.status).toBe(isRedirected(id) ? 301 : 200);
@@ -132,7 +129,7 @@ describe("a name in a path", () => {
     expect(Object.keys((await get("/v1/agent/checks")).json as object)).not.toContain(id);
   });
 
-  test("with a backslash names no other service", async () => {
+  test("with a backslash does not match an id with a slash", async () => {
     const theirs = unique("path/a");
     await registerService({ ID: theirs, Name: theirs });
     const answer = await ask("PUT", `/v1/agent/service/deregister/${theirs.replace("/", "\\")}`);
@@ -140,7 +137,7 @@ describe("a name in a path", () => {
     expect(Object.keys((await get("/v1/agent/services")).json as object)).toContain(theirs);
   });
 
-  test("may have encoded slashes: the service of the catalog is read", async () => {
+  test("and a service name may have encoded slashes when a client reads the catalog", async () => {
     const name = unique("http://catalog/x");
     await registerService({ ID: unique("path"), Name: name });
     const answer = await get(`/v1/catalog/service/${encodeURIComponent(name)}`);
@@ -148,7 +145,7 @@ describe("a name in a path", () => {
     else expect(answer.json).toEqual([expect.objectContaining({ ServiceName: name })]);
   });
 
-  test("with a part .. is redirected", async () => {
+  test('with ".." as a part redirects', async () => {
     const answer = await ask("PUT", "/v1/agent/service/../services");
     expect([answer.status, headerOf(answer, "Location")]).toEqual([301, "/v1/agent/services"]);
   });

@@ -39,8 +39,8 @@ const after =
 const agentProxy = `{${before}[${database},{"DestinationType":"service","DestinationName":"cache","LocalBindAddress":"127.0.0.2","LocalBindPort":5,"MeshGateway":{"Mode":"local"}}],${after}}`;
 const catalogProxy = `{${before}[${database},{"DestinationType":"service","DestinationName":"cache","Datacenter":"","LocalBindAddress":"127.0.0.2","LocalBindPort":5,"Config":null,"MeshGateway":{"Mode":"local"}}],${after}}`;
 
-describe("a proxy", () => {
-  test("is kept with its configuration, and shown wherever services are", async () => {
+describe("a Connect proxy", () => {
+  test("is stored with its configuration, and shown at every endpoint that shows services", async () => {
     const name = unique("proxy");
     await registerService({ Name: name, Kind: "connect-proxy", Port: 21_000, Proxy: proxy });
     const shown = (await get(`/v1/agent/service/${name}`)).text;
@@ -63,7 +63,7 @@ describe("a proxy", () => {
     );
   });
 
-  test("is found by the service that it is for", async () => {
+  test("is found by the name of its destination service", async () => {
     const [name, destination] = [unique("proxy"), unique("web")];
     await registerNode({
       Node: unique("node"),
@@ -78,7 +78,7 @@ describe("a proxy", () => {
     expect((await get(`/v1/catalog/connect/${name}`)).text).toBe("[]");
   });
 
-  test("wakes queries for proxies of its service", async () => {
+  test("wakes blocking queries for the Connect instances of its destination service", async () => {
     const destination = unique("web");
     const path = `/v1/health/connect/${destination}`;
     const { index } = await get(path);
@@ -113,7 +113,7 @@ describe("a proxy", () => {
       'upstreams cannot contain duplicates by local bind address and port; "127.0.0.1:1" is specified twice',
     ],
     [{ DestinationServiceName: "web", Expose: { Paths: [{ Path: "/a" }] } }, "expose.paths: invalid listener port: 0"],
-  ])("with invalid fields is refused: %j", async (parts, fault) => {
+  ])("is refused with invalid fields: %j", async (parts, fault) => {
     const definition = { Name: unique("proxy"), Kind: "connect-proxy", Port: 1, Proxy: parts };
     expectError(await put("/v1/agent/service/register", definition), {
       status: 400,
@@ -121,7 +121,7 @@ describe("a proxy", () => {
     });
   });
 
-  test("may have no unknown field", async () => {
+  test("is refused with an unknown field", async () => {
     const definition = { Name: unique("proxy"), Kind: "connect-proxy", Port: 1, Proxy: { Foo: 1 } };
     expectError(await put("/v1/agent/service/register", definition), {
       status: 400,
@@ -131,7 +131,7 @@ describe("a proxy", () => {
 });
 
 describe("a gateway", () => {
-  test("is kept", async () => {
+  test("is stored with its configuration", async () => {
     const name = unique("gateway");
     await registerService({ Name: name, Kind: "ingress-gateway", Proxy: { Config: { a: 1 } } });
     expect((await get(`/v1/agent/service/${name}`)).text).toContain(
@@ -139,7 +139,7 @@ describe("a gateway", () => {
     );
   });
 
-  test("has no field that only proxies have", async () => {
+  test("is refused with fields that only a connect-proxy has", async () => {
     const definition = {
       Name: unique("gateway"),
       ...{ Kind: "mesh-gateway", Proxy: { DestinationServiceName: "a", LocalServicePort: 1 } },
@@ -160,7 +160,7 @@ describe("a gateway", () => {
 });
 
 describe("a Connect-native service", () => {
-  test("shows that it is native, and is found as Connect-capable", async () => {
+  test("has Native in its Connect field, and is found as a Connect-capable instance", async () => {
     const name = unique("native");
     await registerService({ Name: name, Port: 80, Connect: { Native: true } });
     expect((await get(`/v1/agent/service/${name}`)).text).toContain('"Connect":{"Native":true}');
@@ -168,7 +168,7 @@ describe("a Connect-native service", () => {
     expect((await get(`/v1/health/connect/${name}`)).json).toMatchObject([{ Service: { Connect: { Native: true } } }]);
   });
 
-  test("is no longer native after a registration without the field", async () => {
+  test("becomes an ordinary service when it is registered without Native", async () => {
     const [name, Node] = [unique("native"), unique("node")];
     await registerNode({ Node, Service: { Service: name, Connect: { Native: true } } });
     expect((await get(`/v1/catalog/connect/${name}`)).json).toHaveLength(1);

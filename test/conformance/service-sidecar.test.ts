@@ -9,7 +9,7 @@ interface AgentService {
   readonly [field: string]: unknown;
 }
 
-/** The agent's service without its content hash; undefined when the agent has no service with that id. */
+/** Returns the agent's service without its content hash; undefined if the agent has no service with that id. */
 async function serviceOf(id: string): Promise<AgentService | undefined> {
   const answer = await get(`/v1/agent/service/${id}`);
   if (answer.status !== 200) return undefined;
@@ -17,7 +17,7 @@ async function serviceOf(id: string): Promise<AgentService | undefined> {
   return service;
 }
 
-/** Name and type of the checks of a service, by their ids. */
+/** Returns name and type of a service's checks by check ID. */
 async function checksOf(id: string): Promise<Readonly<Record<string, unknown>>> {
   const checks = Object.entries((await get("/v1/agent/checks")).json as Record<string, Record<string, unknown>>);
   const own = checks.filter(([, check]) => check["ServiceID"] === id);
@@ -29,7 +29,7 @@ async function register(Name: string, sidecar: object | undefined, more: object 
   await registerService({ Name, Port: 80, ...connect, ...more });
 }
 
-test("a sidecar is registered with its service, and with two checks", async () => {
+test("a sidecar is registered together with its service, and has two checks", async () => {
   const name = unique("press");
   const parent = { ID: `${name}-1`, Tags: ["a"], Meta: { m: "1" }, Address: "192.0.2.7", EnableTagOverride: true };
   await register(name, {}, parent);
@@ -56,7 +56,7 @@ test("a sidecar is registered with its service, and with two checks", async () =
   });
 });
 
-test("the sidecar's block precedes the defaults that follow from the service", async () => {
+test("fields of SidecarService take precedence over the defaults that come from the service", async () => {
   const name = unique("press");
   const proxy = {
     ...{ LocalServiceAddress: "127.0.0.9", LocalServicePort: 81, Config: { a: 1 } },
@@ -75,7 +75,7 @@ test("the sidecar's block precedes the defaults that follow from the service", a
   expect(await checksOf(id)).toEqual({ [`service:${id}`]: [`Service '${name}-own' check`, "ttl"] });
 });
 
-test("a service that is registered again keeps its sidecar's port, and its sidecar when it names no sidecar", async () => {
+test("a service that is registered again keeps its sidecar and the sidecar's port, with or without SidecarService", async () => {
   const [name, other] = [unique("press"), unique("mixer")];
   const id = `${name}-sidecar-proxy`;
   await register(name, {});
@@ -88,7 +88,7 @@ test("a service that is registered again keeps its sidecar's port, and its sidec
   expect(await serviceOf(id)).toMatchObject({ Port, Proxy: { LocalServicePort: 81 } });
 });
 
-test("a sidecar is removed with its service, and can be removed alone", async () => {
+test("a sidecar is deregistered with its service, and can be deregistered without it", async () => {
   const name = unique("press");
   const id = `${name}-sidecar-proxy`;
   await register(name, {});
@@ -99,7 +99,7 @@ test("a sidecar is removed with its service, and can be removed alone", async ()
   expect([await serviceOf(id), await serviceOf(name), await checksOf(id)]).toEqual([undefined, undefined, {}]);
 });
 
-test("a service of that id that was registered on its own stays", async () => {
+test("a service with a sidecar's id that was registered by itself stays when the other service is deregistered", async () => {
   const name = unique("press");
   const id = `${name}-sidecar-proxy`;
   await register(name, {});
@@ -111,14 +111,14 @@ test("a service of that id that was registered on its own stays", async () => {
 test.each([
   [{ ID: "own" }, "A SidecarService cannot specify an ID as this is managed by the agent"],
   [{ Connect: { SidecarService: {} } }, "A SidecarService cannot have a nested SidecarService"],
-])("a sidecar %j is refused", async (sidecar, fault) => {
+])("the sidecar definition %j is refused", async (sidecar, fault) => {
   const name = unique("press");
   const answer = await put("/v1/agent/service/register", { Name: name, Connect: { SidecarService: sidecar } });
   expect([answer.status, answer.text]).toEqual([400, `1 error occurred:\n\t* ${fault}\n\n`]);
   expect(await serviceOf(name)).toBeUndefined();
 });
 
-test("a sidecar with an invalid check registers nothing", async () => {
+test("a registration whose sidecar has an invalid check registers neither service nor sidecar", async () => {
   const name = unique("press");
   onTestFinished(async () => void (await put(`/v1/agent/service/deregister/${name}`)));
   const sidecar = { Check: { Interval: "1s" } };
@@ -128,7 +128,7 @@ test("a sidecar with an invalid check registers nothing", async () => {
   expect(await serviceOf(name)).toBeUndefined();
 });
 
-test("the catalog accepts a service whose definition has a sidecar", async () => {
+test("the catalog accepts a service whose definition has SidecarService", async () => {
   const [Node, Service] = [unique("node"), unique("press")];
   onTestFinished(async () => void (await put("/v1/catalog/deregister", { Node })));
   const row = { Node, Address: "192.0.2.1", Service: { Service, Connect: { SidecarService: {} } } };

@@ -29,7 +29,7 @@ interface Shown {
   readonly checks?: string;
 }
 
-/** A session as an answer shows it, with its id and indexes masked. */
+/** The JSON of a session, as in an answer, with masked id and indexes. */
 function sessionText(shown: Shown = {}): string {
   const { node = "node1", name = "", lockDelay = 15e9, behavior = "release", ttl = "" } = shown;
   const checks = shown.checks ?? '"NodeChecks":["serfHealth"],"ServiceChecks":null';
@@ -45,7 +45,7 @@ async function shown(id: string): Promise<string> {
 
 describe("session/create", () => {
   test.each([undefined, "", "{}", "null", '{"Unknown":1,"ID":"mine","Namespace":"x","CreateIndex":7}', "{} and more"])(
-    "without fields (%j) creates a session of the agent's node",
+    "without fields in the body (%j) creates a session of the agent's node",
     async (body) => {
       const answer = await put("/v1/session/create", body);
       expect(answer.status).toBe(200);
@@ -56,13 +56,13 @@ describe("session/create", () => {
     },
   );
 
-  test("accepts a name, a behaviour, a TTL and a lock delay", async () => {
+  test("accepts a name, a Behavior, a TTL and a lock delay", async () => {
     const id = await createSession({ Name: "n", Behavior: "delete", TTL: "600s", LockDelay: "20s" });
     const wanted = sessionText({ name: "n", behavior: "delete", ttl: "600s", lockDelay: 20e9 });
     expect(await shown(id)).toBe(`[${wanted}]`);
   });
 
-  test("accepts fields in any letter case", async () => {
+  test("accepts field names in any letter case", async () => {
     expect(await shown(await createSession({ name: "low", ttl: "10s" }))).toBe(
       `[${sessionText({ name: "low", ttl: "10s" })}]`,
     );
@@ -128,7 +128,7 @@ describe("session/create", () => {
       400,
       "Request decode failed: json: cannot unmarshal string into Go struct field .ServiceChecks of type structs.ServiceCheck",
     ],
-  ])("refuses %j", async (body, status, text) => {
+  ])("refuses the body %j", async (body, status, text) => {
     expectError(await put("/v1/session/create", body), { status, text });
   });
 
@@ -174,26 +174,26 @@ describe("session/create", () => {
         '"NodeChecks":[],"ServiceChecks":[{"ID":"web-up","Namespace":"x"}]',
       ],
       [{ NodeChecks: ["web-up"], ServiceChecks: [] }, '"NodeChecks":["web-up"],"ServiceChecks":[]'],
-    ])("%j is kept as %s", async (wishes, checks) => {
+    ])("%j stores the checks %s", async (wishes, checks) => {
       await registerChecked();
       expect(await shown(await createSession({ Node: node, ...wishes }))).toBe(`[${sessionText({ node, checks })}]`);
     });
 
-    test("requires serfHealth of the node by default", async () => {
+    test("requires the node's check serfHealth by default", async () => {
       await registerChecked();
       const text = "Missing check 'serfHealth' registration";
       expectError(await put("/v1/session/create", { Node: node }), { status: 500, text });
       expectError(await put("/v1/session/create", { Node: node, Checks: ["alive"] }), { status: 500, text });
     });
 
-    test("refuses a critical check", async () => {
+    test("refuses a check that is critical", async () => {
       await registerChecked();
       const text = "Check 'crit' is in critical state";
       expectError(await put("/v1/session/create", { Node: node, Checks: ["crit"] }), { status: 500, text });
       expectError(await put("/v1/session/create", { Node: node, NodeChecks: ["crit"] }), { status: 500, text });
     });
 
-    test("matches names of nodes and checks in any letter case, and keeps the given spelling", async () => {
+    test("finds names of nodes and checks in any letter case, and stores the given spelling", async () => {
       await registerChecked();
       const id = await createSession({ Node: node.toUpperCase(), NodeChecks: ["ALIVE"] });
       const checks = '"NodeChecks":["ALIVE"],"ServiceChecks":null';
@@ -217,21 +217,21 @@ describe("session/info", () => {
     expect(answer.header("X-Consul-Effective-Consistency")).toBeUndefined();
   });
 
-  test("can be indented", async () => {
+  test("returns indented JSON with ?pretty", async () => {
     const id = await createSession();
     const answer = await get(`/v1/session/info/${id}?pretty`);
     expect(answer.text).toStartWith(`[\n    {\n        "ID": "${id}",\n        "Name": "",`);
     expect(answer.text).toEndWith("\n    }\n]\n");
   });
 
-  test("wakes when the session ends", async () => {
+  test("ends a blocking query when the session ends", async () => {
     const id = await createSession();
     const woken = await whileBlocked(`/v1/session/info/${id}`, () => put(`/v1/session/destroy/${id}`));
     expectWoken(woken);
     expect(woken.after.text).toBe("[]");
   });
 
-  test("sleeps while the session is renewed", async () => {
+  test("holds a blocking query while the session is renewed", async () => {
     const id = await createSession({ TTL: "10s" });
     await expectUndisturbed(`/v1/session/info/${id}`, () => put(`/v1/session/renew/${id}`));
   });
@@ -249,7 +249,7 @@ describe.each(["info", "destroy", "renew"])("session/%s", (verb) => {
       "failed session lookup: index error: Invalid UUID: encoding/hex: invalid byte: U+007A 'z'",
     ],
     [`${stranger}?dc=nope`, 500, "No path to datacenter"],
-  ])("refuses %j", async (id, status, text) => {
+  ])("refuses the id %j", async (id, status, text) => {
     expectError(await send(method, `/v1/session/${verb}/${id}`), { status, text });
   });
 
@@ -261,8 +261,8 @@ describe.each(["info", "destroy", "renew"])("session/%s", (verb) => {
   });
 });
 
-describe("session/list and node", () => {
-  test("lists sessions in order of their ids, until they end", async () => {
+describe("session/list and session/node", () => {
+  test("list sessions in order of their ids, until the sessions end", async () => {
     const node = unique("ext");
     await registerNode({ Node: node });
     const ids = [];
@@ -277,25 +277,28 @@ describe("session/list and node", () => {
     expect((await get(`/v1/session/node/${node}`)).text).toBe("[]");
   });
 
-  test("with an unknown node is an empty list; without a name it is refused", async () => {
+  test("with an unknown node are an empty list; without a name they are refused", async () => {
     expect((await get("/v1/session/node/nope")).text).toBe("[]");
     expectError(await get("/v1/session/node/"), { status: 400, text: "Missing node name" });
   });
 
-  test.each(["list", "node/node1"])("%s wakes when a session is created and when it ends", async (path) => {
-    let id = "";
-    expectWoken(await whileBlocked(`/v1/session/${path}`, async () => (id = await createSession())));
-    expectWoken(await whileBlocked(`/v1/session/${path}`, () => put(`/v1/session/destroy/${id}`)));
-  });
+  test.each(["list", "node/node1"])(
+    "end a blocking query when a session is created and when it ends: %s",
+    async (path) => {
+      let id = "";
+      expectWoken(await whileBlocked(`/v1/session/${path}`, async () => (id = await createSession())));
+      expectWoken(await whileBlocked(`/v1/session/${path}`, () => put(`/v1/session/destroy/${id}`)));
+    },
+  );
 
-  test("with stale and consistent together is refused", async () => {
+  test("are refused with stale and consistent together", async () => {
     const text = "Cannot specify ?stale with ?consistent, conflicting semantics.";
     expectError(await get("/v1/session/list?stale&consistent"), { status: 400, text });
   });
 });
 
 describe("session/destroy", () => {
-  test("returns true also for an unknown session", async () => {
+  test("returns true for an unknown session, too", async () => {
     const id = await createSession();
     expectTrue(await put(`/v1/session/destroy/${id}`));
     expectTrue(await put(`/v1/session/destroy/${id}`));
@@ -304,7 +307,7 @@ describe("session/destroy", () => {
 });
 
 describe("session/renew", () => {
-  test("returns the session and no index", async () => {
+  test("returns the session, and no index", async () => {
     const id = await createSession({ TTL: "10s" });
     const answer = await put(`/v1/session/renew/${id}`);
     expect(masked(answer.text)).toBe(`[${sessionText({ ttl: "10s" })}]`);
@@ -315,7 +318,7 @@ describe("session/renew", () => {
     expect((await put(`/v1/session/renew/${await createSession()}`)).status).toBe(200);
   });
 
-  test("with an unknown session is a 404", async () => {
+  test("is a 404 for an unknown session", async () => {
     const text = `Session id '${stranger}' not found`;
     expectError(await put(`/v1/session/renew/${stranger}`), { status: 404, text });
   });
@@ -340,7 +343,7 @@ describe("a session ends", () => {
   const report = (Node: string, Check: object) =>
     put("/v1/catalog/register", { Node, Address: "192.0.2.1", SkipNodeUpdate: true, Check });
 
-  test("when a check that it names turns critical, and not before", async () => {
+  test("when a node check that it names turns critical, and not when another check does", async () => {
     const node = await checkedNode();
     const id = await createSession({ Node: node, NodeChecks: ["alive"] });
     await report(node, { Name: "alive", Status: "warning" });
@@ -350,7 +353,7 @@ describe("a session ends", () => {
     await gone(id);
   });
 
-  test("when a service's check that it names turns critical", async () => {
+  test("when a service check that it names turns critical", async () => {
     const node = await checkedNode();
     const id = await createSession({ Node: node, NodeChecks: [], ServiceChecks: [{ ID: "web-up" }] });
     await report(node, { Name: "web-up", ServiceID: "web", Status: "critical" });
@@ -379,7 +382,7 @@ describe("a session ends", () => {
     expect((await get(`/v1/session/node/${node}`)).text).toBe("[]");
   });
 
-  test("when a check of this agent fails", async () => {
+  test("when a check that it names is run by this agent and turns critical", async () => {
     const name = unique("web");
     await registerService({ Name: name });
     await registerCheck({ ID: `${name}-up`, Name: "up", ServiceID: name, TTL: "1h", Status: "passing" });
@@ -390,7 +393,7 @@ describe("a session ends", () => {
     expect(woken.after.text).toBe("[]");
   });
 
-  test("without a renewal, between its TTL and a little more than twice that", async () => {
+  test("without a renewal, after its TTL and before little more than twice the TTL", async () => {
     const id = await createSession({ TTL: "10s", Behavior: "delete" });
     const startMs = performance.now();
     const { index } = await get(`/v1/session/info/${id}`);

@@ -30,13 +30,13 @@ describe("an agent", () => {
   });
 });
 
-test("a long-running command survives the same signals, except SIGHUP", async () => {
+test("a long-running command continues after the same signals, except SIGHUP", async () => {
   const watching = ["watch", "-http-addr", target.url, "-type=key", "-key=signals", "cat"];
   const words = [...programOf(process.env["CONFORMANCE_TARGET"] ?? "praetor"), ...watching];
   const command = Bun.spawn(words, { stdout: "pipe", stderr: "ignore" });
   const output = command.stdout.getReader();
   let value = 0;
-  /** Resolves when the command has noticed a change. */
+  /** Resolves when the command has printed a change of the key. */
   const printed = async (): Promise<void> => {
     let answered = false;
     const read = output.read().then(({ done }) => (answered = !done));
@@ -57,8 +57,8 @@ test("a long-running command survives the same signals, except SIGHUP", async ()
   await command.exited;
 });
 
-// In this file, because by now the suite has run for longer than one interval.
-test("on SIGUSR1 the metrics of the finished intervals are written to stderr, one on each line", async () => {
+// The test is in this file, because by now the suite has run for longer than one interval of metrics.
+test("on SIGUSR1 the agent writes the metrics of the finished intervals to stderr, one on each line", async () => {
   await put("/v1/kv/signals", "1");
   const lines = await within(12_000, async () => {
     process.kill(target.pid, "SIGUSR1");
@@ -72,16 +72,16 @@ test("on SIGUSR1 the metrics of the finished intervals are written to stderr, on
   const form = new RegExp(`^\\[${time}\\](?:\\[G\\] '[^' ]+': -?\\d+\\.\\d{3}|${aggregate})$`);
   expect(lines.filter((line) => !form.test(line))).toEqual([]);
   for (const kind of ["[G]", "[C]", "[S]"]) expect(lines.some((line) => line.includes(kind))).toBe(true);
-  // Labels are parts of the name.
+  // Labels are part of the metric's name.
   expect(lines.some((line) => line.includes("[S] 'consul.fsm.kvs.set': Count: "))).toBe(true);
 });
 
-test("the table of signals has each of Linux once", () => {
+test("the table of signals has each signal of Linux exactly once", () => {
   const numbers = Object.values(signalTable).flat().map(signalNumber);
   expect([...numbers, unnamedSignal].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 31 }, (_, at) => at + 1));
 });
 
-/** The process state of ps: "S" sleeping, "T" stopped. */
+/** Returns the process state as `ps` shows it: "S" sleeping, "T" stopped. */
 function stateOf(pid: number): string {
   return spawnSync("ps", ["-o", "stat=", "-p", String(pid)]).stdout.toString();
 }

@@ -6,7 +6,7 @@ import { type Answer, exchange } from "../support/exchange.ts";
 import { startTarget } from "../support/target.ts";
 import { within } from "../support/within.ts";
 
-// A restore changes everything, so this agent is not shared.
+// A restore replaces the whole state, so the agent of this file is not shared.
 const target = await startTarget();
 afterAll(() => target.stop());
 
@@ -35,7 +35,7 @@ describe("a saved snapshot", () => {
     expect(sums.split("\n").toSorted()).toEqual(sha256Sums(files).split("\n").toSorted());
   });
 
-  test("has its index, its server and the length of its state", async () => {
+  test("has in meta.json its index, its server and the length of state.bin", async () => {
     const answer = await get("/v1/snapshot");
     const files = await unpackFiles(answer.bytes);
     const meta: unknown = JSON.parse(files.get("meta.json")?.toString() ?? "");
@@ -53,7 +53,7 @@ describe("a saved snapshot", () => {
     });
   });
 
-  test("has the headers of a read and its own type", async () => {
+  test("is sent with the headers of a read and the type application/x-gzip", async () => {
     const { headers } = await get("/v1/snapshot");
     expect(Object.fromEntries(headers)).toMatchObject({
       "Content-Type": "application/x-gzip",
@@ -65,7 +65,7 @@ describe("a saved snapshot", () => {
   });
 
   test.each(["stale", "consistent", "stale&consistent", "index=x", "wait=x", "dc=dc1"])(
-    "ignores every option but the datacenter: ?%s",
+    "is returned whatever query options but ?dc the request has: ?%s",
     async (query) => {
       const answer = await get(`/v1/snapshot?${query}`);
       expect([answer.status, answer.header("X-Consul-Lastcontact")]).toEqual([200, "0"]);
@@ -77,16 +77,16 @@ describe("a saved snapshot", () => {
     expect({ status, text }).toEqual({ status: 500, text: "No path to datacenter" });
   });
 
-  test.each(["HEAD", "POST", "DELETE"])("refuses %s", async (method) => {
+  test.each(["HEAD", "POST", "DELETE"])("is refused for the method %s", async (method) => {
     const answer = await send(method, "/v1/snapshot");
     expect([answer.status, answer.header("Allow")]).toEqual([405, "OPTIONS,GET,PUT"]);
   });
 });
 
-describe("a restored snapshot", () => {
+describe("restoring a snapshot", () => {
   const sessionOf = async (answer: Promise<Answer>): Promise<string> => ((await answer).json as { ID: string }).ID;
 
-  test("has the same keys, nodes, services, checks, sessions and locks", async () => {
+  test("restores the saved keys, nodes, services, checks, sessions and locks", async () => {
     const Service = { Service: "elsewhere", Tags: ["t"], Port: 7 };
     const Check = { CheckID: "up", Name: "up", ServiceID: "elsewhere", Status: "passing", Output: "fine" };
     await put("/v1/catalog/register", { Node: "other", Address: "192.0.2.1", Service, Check });
@@ -114,7 +114,7 @@ describe("a restored snapshot", () => {
     expect((await put(`/v1/kv/saved/locked?release=${id}`, "free")).text).toBe("true");
   });
 
-  test("wakes the watchers of changed rows, and later writes work", async () => {
+  test("wakes the watchers of changed rows, and later writes succeed", async () => {
     await put("/v1/kv/woken", "saved");
     const archive = await save();
     await put("/v1/kv/woken", "changed");
@@ -131,17 +131,17 @@ describe("a restored snapshot", () => {
     expect((await get("/v1/kv/woken")).index).toBeGreaterThan(index);
   });
 
-  test("keeps the agent's own registrations", async () => {
+  test("does not change the agent's local state", async () => {
     const archive = await save();
     await put("/v1/agent/service/register", { Name: "since", Port: 9 });
     await restore(archive);
     expect((await get("/v1/agent/service/since")).json).toMatchObject({ Port: 9 });
-    // Consul's agent compares itself with the catalog within two minutes.
+    // Consul's agent compares its local state with the catalog within two minutes.
     if (differs("consul", "the agent's services are missing for a while")) return;
     expect((await get("/v1/catalog/service/since")).json).toMatchObject([{ ServicePort: 9 }]);
   });
 
-  test("may be sent in chunks", async () => {
+  test("accepts a chunked body", async () => {
     const body = await save();
     const { status } = await exchange(target.url, "PUT", { path: "/v1/snapshot", body, chunked: true });
     expect(status).toBe(200);
@@ -171,7 +171,7 @@ describe("an invalid snapshot", () => {
     return copy;
   }
 
-  test("is refused with a 500 and a text, and changes nothing", async () => {
+  test("is refused with status 500 and an error text, and changes nothing", async () => {
     const archive = await save();
     const files = await unpackFiles(archive);
     const state = files.get("state.bin") ?? Buffer.of();

@@ -3,8 +3,8 @@ import { expectError, get, sharedTarget } from "../support/conformance.ts";
 
 await sharedTarget();
 
-describe("status", () => {
-  test("the leader is one quoted address", async () => {
+describe("the endpoint status", () => {
+  test("leader returns one address as a JSON string", async () => {
     const answer = await get("/v1/status/leader");
     expect(answer.text).toMatch(/^"127\.0\.0\.1:\d+"$/);
     expect(answer.headers.map(([name]) => name).filter((name) => name !== "Date" && name !== "Connection")).toEqual([
@@ -14,15 +14,15 @@ describe("status", () => {
     ]);
   });
 
-  test("the peers are a list that contains the leader", async () => {
+  test("peers returns a list that contains only the leader", async () => {
     expect((await get("/v1/status/peers")).text).toBe(`[${(await get("/v1/status/leader")).text}]`);
   });
 
-  test.each(["leader", "peers"])("%s of an unknown datacenter is an error", async (path) => {
+  test.each(["leader", "peers"])("%s is an error for an unknown datacenter", async (path) => {
     expectError(await get(`/v1/status/${path}?dc=nowhere`), { status: 500, text: "No path to datacenter" });
   });
 
-  test("the leader's port is that of the service consul", async () => {
+  test("leader has the port of the service consul", async () => {
     const leader = JSON.parse((await get("/v1/status/leader")).text) as string;
     const [consul] = (await get("/v1/catalog/service/consul")).json as [{ ServicePort: number }];
     expect(leader).toEndWith(`:${consul.ServicePort}`);

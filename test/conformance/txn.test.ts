@@ -36,7 +36,7 @@ function kvText(key: string, { value, flags = 0, lockIndex = 0, session }: Wante
   return `{"KV":{"LockIndex":${lockIndex},"Key":"${key}","Flags":${flags},"Value":${shown},${holder}"CreateIndex":0,"ModifyIndex":0}}`;
 }
 
-/** Masks only indexes: session ids stay. */
+/** Masks indexes, but not session ids. */
 function unindexed(text: string): string {
   return text.replace(/"(CreateIndex|ModifyIndex)":\d+/g, '"$1":0');
 }
@@ -57,10 +57,13 @@ async function modifyIndexOf(key: string): Promise<number> {
   return ((await get(`/v1/kv/${key}`)).json as { ModifyIndex: number }[])[0]?.ModifyIndex ?? 0;
 }
 
-describe("a body", () => {
-  test.each(["[]", "null", "[{}]", '[{"KV":null}]'])("without operations (%s) has an empty result", async (body) => {
-    expectResults(await txn(body), [], readMeta);
-  });
+describe("the body of a transaction", () => {
+  test.each(["[]", "null", "[{}]", '[{"KV":null}]'])(
+    "without operations (%s) has an empty list of results",
+    async (body) => {
+      expectResults(await txn(body), [], readMeta);
+    },
+  );
 
   test.each([
     ["", "EOF"],
@@ -104,7 +107,7 @@ describe("a body", () => {
     expectError(answer, { status: 400, text: `Failed to parse body: illegal base64 data at input byte ${at}` });
   });
 
-  test("accepts line breaks in base64", async () => {
+  test("may have line breaks in base64", async () => {
     const key = `${keyFolder()}a`;
     await txn([kv("set", key, { Value: "aG\r\nk=\n" })]);
     expect((await get(`/v1/kv/${key}?raw`)).text).toBe("hi");
@@ -121,7 +124,7 @@ describe("a body", () => {
     expect((await get(`/v1/kv/${folder}?keys`)).json).toHaveLength(64);
   });
 
-  test("has a limit of bytes", async () => {
+  test("is refused if it is larger than 524288 bytes", async () => {
     const key = `${keyFolder()}a`;
     const answer = await txn([kv("set", key, { Value: base64("x".repeat(524_289)) })]);
     expect(answer.status).toBe(413);
@@ -130,13 +133,13 @@ describe("a body", () => {
     );
   });
 
-  test("matches names in any letter case, but not verbs", async () => {
+  test("may have field names in any letter case; verbs must be in lower case", async () => {
     const key = `${keyFolder()}a`;
     expectResults(await txn([{ kv: { verb: "set", key, value: "aGk=", flags: 7 } }]), [kvText(key, { flags: 7 })]);
     expectErrors(await txn([kv("SET", key)]), [[0, 'unknown KV verb "SET"']], readMeta);
   });
 
-  test("accepts PUT for this datacenter only", async () => {
+  test("is accepted only by PUT and for this datacenter", async () => {
     expectError(await send("GET", "/v1/txn"), { status: 405, text: "method GET not allowed" });
     expectError(await txn("[]", "?dc=nope"), { status: 500, text: "No path to datacenter" });
     expectError(await txn([kv("set", "a")], "?dc=nope"), { status: 500, text: "No path to datacenter" });
@@ -145,8 +148,8 @@ describe("a body", () => {
   });
 });
 
-describe("keys", () => {
-  test("set writes and returns the row without its value", async () => {
+describe("a transaction on keys", () => {
+  test("with set writes a key and returns its entry without the value", async () => {
     const key = `${keyFolder()}a`;
     expectResults(await txn([kv("set", key, { Value: base64("v"), Flags: 7 })]), [kvText(key, { flags: 7 })]);
     expect((await get(`/v1/kv/${key}?raw`)).text).toBe("v");
@@ -155,7 +158,7 @@ describe("keys", () => {
     expect(await modifyIndexOf(key)).toBe(before);
   });
 
-  test("get and get-tree return rows with their values", async () => {
+  test("with get and get-tree returns entries with their values", async () => {
     const folder = keyFolder();
     await txn([kv("set", `${folder}a`, { Value: base64("1") }), kv("set", `${folder}b`)]);
     const [a, b] = [kvText(`${folder}a`, { value: "1" }), kvText(`${folder}b`)];
@@ -165,7 +168,7 @@ describe("keys", () => {
     expectErrors(await txn([kv("get", `${folder}c`)]), [[0, `key "${folder}c" doesn't exist`]], readMeta);
   });
 
-  test("cas and delete-cas need the row's index", async () => {
+  test("with cas and delete-cas succeeds only with the key's index", async () => {
     const key = `${keyFolder()}a`;
     expectErrors(await txn([kv("cas", key, { Index: 7 })]), [[0, `failed to set key "${key}", index is stale`]]);
     expectResults(await txn([kv("cas", key, { Index: 0, Value: base64("1") })]), [kvText(key)]);
@@ -178,7 +181,7 @@ describe("keys", () => {
     expectResults(await txn([kv("delete-cas", key, { Index: 4 })]), []);
   });
 
-  test("delete and delete-tree return nothing, also for a missing key", async () => {
+  test("with delete and delete-tree returns no results, even if the key is missing", async () => {
     const folder = keyFolder();
     for (const name of ["a", "b/c", "b/d"]) await put(`/v1/kv/${folder}${name}`, "v");
     expectResults(await txn([kv("delete", `${folder}a`), kv("delete-tree", `${folder}b/`)]), []);
@@ -186,7 +189,7 @@ describe("keys", () => {
     expect((await get(`/v1/kv/${folder}?keys`)).status).toBe(404);
   });
 
-  test("check-index, check-session and check-not-exists only check", async () => {
+  test("with check-index, check-session and check-not-exists changes nothing", async () => {
     const folder = keyFolder();
     const [key, none] = [`${folder}a`, `${folder}none`];
     await put(`/v1/kv/${key}`, "v");
@@ -211,7 +214,7 @@ describe("keys", () => {
     expectErrors(await txn(operations), errors, readMeta);
   });
 
-  test("lock and unlock acquire and release a session's lock", async () => {
+  test("with lock and unlock acquires and releases a session's lock", async () => {
     const key = `${keyFolder()}a`;
     const [session, other] = [await createSession(), await createSession()];
     const lock = (Session: string): object => kv("lock", key, { Session, Value: base64("v") });
@@ -228,7 +231,7 @@ describe("keys", () => {
     expect((await get(`/v1/kv/${key}?raw`)).text).toBe("w");
   });
 
-  test("lock needs a live session, and a key without a lock delay", async () => {
+  test("with lock is refused without an existing session, and during a key's lock delay", async () => {
     const key = `${keyFolder()}a`;
     const lock = (Session: string): object => kv("lock", key, { Session });
     expectErrors(await txn([lock("")]), [[0, "missing session"]]);
@@ -242,14 +245,14 @@ describe("keys", () => {
     expectErrors(await txn([lock(await createSession()), kv("get", `${key}none`)]), [[0, delayed]]);
   });
 
-  test.each(["set", "get", "delete", "get-tree", "nope"])("%s needs a key", async (verb) => {
+  test.each(["set", "get", "delete", "get-tree", "nope"])("with %s is refused without a key", async (verb) => {
     const meta = ["set", "delete"].includes(verb) ? "" : readMeta;
     expectErrors(await txn([kv(verb, "")]), [[0, "Must provide key"]], meta);
   });
 });
 
-describe("all or nothing", () => {
-  test("each operation sees the effects of those before it", async () => {
+describe("a transaction", () => {
+  test("shows each operation the effects of the operations before it", async () => {
     const folder = keyFolder();
     const key = `${folder}a`;
     const operations = [
@@ -265,7 +268,7 @@ describe("all or nothing", () => {
     expect((await get(`/v1/kv/${folder}?keys`)).json).toEqual([`${folder}b`]);
   });
 
-  test("a failed operation undoes them all, and each failed one is named", async () => {
+  test("with failed operations changes nothing and returns an error for each of them", async () => {
     const folder = keyFolder();
     const operations = [
       kv("set", `${folder}a`, { Value: base64("x") }),
@@ -280,45 +283,45 @@ describe("all or nothing", () => {
     expect((await get(`/v1/kv/${folder}?keys`)).status).toBe(404);
   });
 
-  test("all writes have one index", async () => {
+  test("gives all of its writes one index", async () => {
     const folder = keyFolder();
     await txn([kv("set", `${folder}a`), kv("set", `${folder}b`)]);
     const entries = (await get(`/v1/kv/${folder}?recurse`)).json as { ModifyIndex: number }[];
     expect(new Set(entries.map(({ ModifyIndex }) => ModifyIndex)).size).toBe(1);
   });
 
-  test("wakes the watchers of a key in it", async () => {
+  test("wakes the watchers of the keys that it writes", async () => {
     const key = `${keyFolder()}a`;
     expectWoken(await whileBlocked(`/v1/kv/${key}`, () => txn([kv("set", key, { Value: base64("x") })])));
   });
 });
 
 describe("a read-only transaction", () => {
-  test.each(["", "?stale", "?consistent", "?index=1"])("has headers of a read (%s)", async (query) => {
+  test.each(["", "?stale", "?consistent", "?index=1"])("has the headers of a read (%s)", async (query) => {
     const answer = await txn("[]", query);
     expect(answer.header("X-Consul-Knownleader")).toBe("true");
     expect(answer.header("X-Consul-Lastcontact")).toBe("0");
     expect(answer.header("X-Consul-Index")).toBeUndefined();
   });
 
-  test("has other headers than a writing one", async () => {
+  test("has other headers than a transaction that writes", async () => {
     const answer = await txn([kv("set", `${keyFolder()}a`)]);
     expect(answer.header("X-Consul-Knownleader")).toBeUndefined();
   });
 
-  test("can be indented", async () => {
+  test("returns indented JSON with ?pretty", async () => {
     expect((await txn("[]", "?pretty")).text).toBe(
       '{\n    "Results": [],\n    "Errors": null,\n    "Index": 0,\n    "LastContact": 0,\n    "KnownLeader": true,\n    "ConsistencyLevel": ""\n}\n',
     );
   });
 });
 
-describe("nodes", () => {
+describe("a transaction on nodes", () => {
   const node = (Verb: string, Node: object): object => ({ Node: { Verb, Node } });
   const nodeText = (name: string, address: string, more = '"TaggedAddresses":null,"Meta":null'): string =>
     `{"Node":{"ID":"","Node":"${name}","Address":"${address}","Datacenter":"dc1",${more},"CreateIndex":0,"ModifyIndex":0}}`;
 
-  test("set, get and delete", async () => {
+  test("can set, get and delete a node", async () => {
     const name = unique("ext");
     await registerNode({ Node: name });
     const shown = nodeText(name, "192.0.2.9", '"TaggedAddresses":{"lan":"x"},"Meta":{"a":"b"}');
@@ -336,7 +339,7 @@ describe("nodes", () => {
     expectErrors(await txn([node("get", { Node: name })]), [[0, `node "${name}" doesn't exist`]], readMeta);
   });
 
-  test("cas and delete-cas need the row's index", async () => {
+  test("with cas and delete-cas succeeds only with the node's index", async () => {
     const name = unique("ext");
     await registerNode({ Node: name });
     const wanted = { Node: name, Address: "192.0.2.9", Datacenter: "dc1" };
@@ -355,16 +358,16 @@ describe("nodes", () => {
   test.each([
     [{ Address: "x" }, "Must provide node"],
     [{ Node: "n", ID: "x", Address: "x" }, "Bad node ID: uuid string is wrong length"],
-  ])("set refuses %j", async (wanted, what) => {
+  ])("with set refuses %j", async (wanted, what) => {
     expectErrors(await txn([node("set", wanted)]), [[0, what]]);
   });
 
-  test("an unknown verb is an error", async () => {
+  test("with an unknown verb is an error", async () => {
     expectErrors(await txn([node("nope", { Node: "nope" })]), [[0, 'unknown Node verb "nope"']]);
   });
 });
 
-describe("services", () => {
+describe("a transaction on services", () => {
   const service = (Verb: string, Node: string, Service: object): object => ({ Service: { Verb, Node, Service } });
   const web = { ID: "web1", Service: "web", Port: 80, Tags: ["a"], Meta: { x: "y" }, Address: "192.0.2.7" };
   const shown =
@@ -372,7 +375,7 @@ describe("services", () => {
     '"Weights":{"Passing":1,"Warning":1},"EnableTagOverride":false,"Proxy":{"MeshGateway":{},"Expose":{}},"Connect":{},' +
     '"CreateIndex":0,"ModifyIndex":0}}';
 
-  test("set, get, cas, delete-cas and delete", async () => {
+  test("can set, get, cas, delete-cas and delete a service", async () => {
     const name = unique("ext");
     await registerNode({ Node: name });
     const on = `service "web1" on node "${name}"`;
@@ -394,7 +397,7 @@ describe("services", () => {
     ]);
   });
 
-  test("without an id uses its name", async () => {
+  test("with a service without an ID uses its name as ID", async () => {
     const name = unique("ext");
     await registerNode({ Node: name });
     const answer = await txn([service("set", name, { Service: "web" })]);
@@ -411,15 +414,15 @@ describe("services", () => {
     ["set", "node1", { ID: "web2" }, "Must provide service name with ID"],
     ["delete", "node1", { ID: "web2" }, "Must provide service name with ID"],
     ["nope", "node1", web, 'unknown Service verb "nope"'],
-  ])("%s on %s refuses %j", async (verb, on, wanted, what) => {
+  ])("with %s on node %s refuses %j", async (verb, on, wanted, what) => {
     expectErrors(await txn([service(verb, on, wanted)]), [[0, what]]);
   });
 });
 
-describe("checks", () => {
+describe("a transaction on checks", () => {
   const check = (Verb: string, Check: object): object => ({ Check: { Verb, Check } });
 
-  test("set, get, cas, delete-cas and delete", async () => {
+  test("can set, get, cas, delete-cas and delete a check", async () => {
     const name = unique("ext");
     await registerNode({ Node: name, Service: { Service: "web", Tags: ["a"] } });
     const up = { Node: name, CheckID: "up", Name: "U", Status: "passing", ServiceID: "web", Notes: "n", Output: "o" };
@@ -450,11 +453,11 @@ describe("checks", () => {
     ["set", { CheckID: "c", Name: "c" }, "Missing node registration"],
     ["set", { Node: "node1", CheckID: "c", Name: "c", ServiceID: "nope" }, "Missing service registration"],
     ["nope", { Node: "node1", CheckID: "c", Name: "c" }, 'unknown Check verb "nope"'],
-  ])("%s refuses %j", async (verb, wanted, what) => {
+  ])("with %s refuses %j", async (verb, wanted, what) => {
     expectErrors(await txn([check(verb, wanted)]), [[0, what]]);
   });
 
-  test("a check that turns critical ends the sessions that name it, in the same transaction", async () => {
+  test("that turns a check critical ends the sessions that name the check, in the same transaction", async () => {
     const [name, key] = [unique("ext"), `${keyFolder()}a`];
     await registerNode({ Node: name, Checks: [{ Name: "up", Status: "passing" }] });
     const session = await createSession({ Node: name, NodeChecks: ["up"], LockDelay: "0s" });
@@ -464,7 +467,7 @@ describe("checks", () => {
   });
 });
 
-test("a node, its service, its check and a key are written together or not at all", async () => {
+test("a transaction with a node, its service, its check and a key writes all of them or none", async () => {
   const [name, folder] = [unique("ext"), keyFolder()];
   await registerNode({ Node: name });
   const operations = [

@@ -8,7 +8,7 @@ afterAll(() => target.stop());
 const ask = (method: string, path: string): Promise<Answer> => exchange(target.url, method, { path });
 const methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
 
-test.each(methods)("%s of the UI returns its page", async (method) => {
+test.each(methods)("%s of /ui/ returns the page of the UI", async (method) => {
   const page = await ask("GET", "/ui/");
   const answer = await ask(method, "/ui/");
   expect([answer.status, answer.header("Content-Type")]).toEqual([200, "text/html; charset=utf-8"]);
@@ -16,7 +16,7 @@ test.each(methods)("%s of the UI returns its page", async (method) => {
   expect(answer.header("Allow")).toBeUndefined();
 });
 
-test.each(methods)("%s of the root redirects to the UI, with a body for readers", async (method) => {
+test.each(methods)("%s of / redirects to the UI; only GET has a body", async (method) => {
   for (const path of ["/", "/?a=b", "/ui"]) {
     const answer = await ask(method, path);
     expect([answer.status, answer.header("Location")]).toEqual([301, "/ui/"]);

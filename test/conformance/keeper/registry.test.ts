@@ -74,7 +74,7 @@ describe("a registration in core-keeper's API", () => {
     expect((await Promise.all([post(), post(), post()])).toSorted((a, b) => a - b)).toEqual([201, 409, 409]);
   });
 
-  test("is refused for the id of this agent's service, praetor", async () => {
+  test("is refused for the id consul, the server's service", async () => {
     const answer = await ask("POST /registry", registrationBody({ serviceId: "consul" }));
     expectRefusal(answer, 409, "registry with service id 'consul' already exists");
     const message = "service id 'consul' not found from registry table";

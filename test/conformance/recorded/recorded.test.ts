@@ -14,7 +14,7 @@ const asked = Object.entries(scripts);
 
 let starting = startTarget();
 
-/** All fields that differ, of every script. */
+/** All fields in which an answer differs from Consul's, of every script. */
 const found: FoundDivergence[] = [];
 
 for (const [script, steps] of asked) {
@@ -22,7 +22,7 @@ for (const [script, steps] of asked) {
   const got = await answersTo(steps);
 
   describe(`${script}, with the answers of Consul ${consul}`, () => {
-    test("was recorded with these requests", () => {
+    test("was recorded with the requests of the script", () => {
       expect(got.map(whatWasAsked)).toEqual(wanted.map(whatWasAsked));
     });
 
@@ -39,11 +39,11 @@ for (const [script, steps] of asked) {
   });
 }
 
-test("there are at least 600 requests", () => {
+test("the scripts have at least 600 requests", () => {
   expect(Object.values(scripts).reduce((sum, script) => sum + countRequests(script), 0)).toBeGreaterThan(600);
 });
 
-test.skipIf(isConsul)("every listed difference occurs", () => {
+test.skipIf(isConsul)("every listed difference occurs in an answer", () => {
   const unused = differences.flatMap(({ what, where }) =>
     where.flatMap((isMeant, at) => (found.some(isMeant) ? [] : [`${what}, place ${at + 1}`])),
   );
@@ -70,7 +70,7 @@ function whatWasAsked({
 
 const neverAsked: Exchange = { request: "", status: 0, headers: {}, body: null };
 
-/** Starts the next script's agent while the present one answers. */
+/** Starts the agent of the next script while the agent of the present script answers. */
 async function answersTo(script: Script): Promise<readonly Exchange[]> {
   const target = await starting;
   if (script !== asked.at(-1)?.[1]) starting = startTarget();
