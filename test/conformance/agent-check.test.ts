@@ -38,7 +38,7 @@ describe("registering a check", () => {
     expect(masked((await get(`/v1/health/checks/${service}`)).text)).toBe(`[${checkText(expected)}]`);
   });
 
-  test("of a URL is listed by ?definitions with its whole definition", async () => {
+  test("of a URL makes ?definitions return the whole definition", async () => {
     const Name = unique("told");
     await registerCheck({ Name, HTTP: "http://127.0.0.1:1/a", Header: { A: ["b"] }, Interval: "1h", OutputMaxSize: 9 });
     const answer = await get(`/v1/agent/checks?definitions&filter=${encodeURIComponent(`Name == "${Name}"`)}`);

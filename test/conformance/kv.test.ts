@@ -141,7 +141,7 @@ describe("a key's flags", () => {
   });
 });
 
-describe("check and set", () => {
+describe("a check-and-set", () => {
   test("with 0 creates a key, and does not replace one", async () => {
     const key = `${keyFolder()}a`;
     expectTrue(await put(`/v1/kv/${key}?cas=0`, "one"));

@@ -15,7 +15,8 @@ import { headerOf, type RawAnswer, RawConnection } from "../support/raw-connecti
 const target = await sharedTarget();
 
 /**
- * One request with these octets as its path, given as latin1 text. HTTP clients change some of them before they send.
+ * Sends one request whose path has these octets; `path` is latin1 text. It uses a plain socket, since HTTP clients change
+ * some octets of a path before they send it.
  */
 async function ask(method: string, path: string, body = ""): Promise<RawAnswer> {
   await using connection = await RawConnection.open(target.url);

@@ -10,11 +10,11 @@ import { within } from "../../support/within.ts";
 import { masked } from "./masked.ts";
 
 /*
- * Each document of this folder is a session with an agent of its own, which the test runs: a command, its output, its
- * error output ("2> "), and its exit code when that is not 0 ("[1]"). A section is a test. A comment under its heading,
- * "not on praetor: the reason" or "not on consul: ...", excludes it with that agent, and "not by praetor: the reason"
- * with that command line. A comment before the sections, "agent: ARGUMENTS", starts the agent with these arguments,
- * too.
+ * The test runs the commands of each document in this folder against a separate agent. A document shows commands, each
+ * with its output, its error output ("2> ") and, if it is not 0, its exit code ("[1]"). Each section is a test. A comment
+ * below a section's heading excludes the section: "not on praetor: the reason" or "not on consul: ..." with that agent,
+ * "not by praetor: the reason" with that command line. A comment before the sections, "agent: ARGUMENTS", adds these
+ * arguments to the agent's command line.
  */
 const documents = readdirSync(import.meta.dir).filter((name) => name.endsWith(".md"));
 const missing = clientMissing();

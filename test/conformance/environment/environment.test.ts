@@ -10,8 +10,9 @@ import { proxiedAddresses } from "./parameters.ts";
 import { RecordingServers } from "./recording-servers.ts";
 
 /*
- * The effect of each variable and flag that says how to reach the agent, and of every two of them together, as servers
- * see it. The real Consul's results are in consul.jsonl and proxied.json; record.ts records them again.
+ * Compares the requests that servers receive from the command line with those of Consul's, for each environment variable
+ * and flag that sets how to reach the agent, and for every two of them together. Consul's results are in consul.jsonl and
+ * proxied.json, which record.ts writes.
  */
 
 let servers: RecordingServers;
