@@ -22,7 +22,7 @@ function folder(files: Readonly<Record<string, string>>): string {
 
 const id = "6a0f2e5c-7a1b-4c3d-9e8f-0123456789ab";
 
-describe("a data folder that Consul used", () => {
+describe("a data folder", () => {
   test.each([
     [
       "of a server",
@@ -33,11 +33,11 @@ describe("a data folder that Consul used", () => {
     ["with its id alone", { "node-id": id }, { nodeId: id, holdsState: false }],
     ["with a damaged id", { "node-id": "\0\0\0", "raft/raft.db": "" }, { nodeId: undefined, holdsState: true }],
     ["of Praetor", { "praetor.db": "" }, { nodeId: undefined, holdsState: false }],
-  ])("%s is recognized by its files", (_, files, expected) => {
+  ])("%s is recognized by its files, which show whether Consul used it", (_, files, expected) => {
     expect(readConsulFolder(folder(files))).toEqual(expected);
   });
 
-  test("a missing folder has no id and no state", () => {
+  test("that does not exist has neither node id nor Consul's state", () => {
     expect(readConsulFolder(join(root, "nowhere"))).toEqual({ nodeId: undefined, holdsState: false });
   });
 });

@@ -8,7 +8,7 @@ function load(hcl: string): RuntimeConfig {
 }
 
 describe("the settings of port assignment", () => {
-  test("default to a warning only, since Consul assigns no ports", () => {
+  test("default to the policy that only warns, since Consul assigns no ports", () => {
     expect(load("").portAllocation).toEqual({
       policy: "warn",
       policies: new Map(),
@@ -17,7 +17,7 @@ describe("the settings of port assignment", () => {
     });
   });
 
-  test("hold a policy, policies of single services, a range and reservations", () => {
+  test("are a default policy, policies of single services, a port range and reservations", () => {
     const { portAllocation } = load(`edgex { ports {
       policy = "reassign"
       policies = { vault = "off" }
@@ -52,7 +52,7 @@ describe("the settings of port assignment", () => {
 });
 
 describe("the settings of the message bus", () => {
-  test("exist only when a broker's URL is configured", () => {
+  test("exist only if a broker's URL is configured", () => {
     expect(load("").messageBus).toBeUndefined();
     expect(load(`edgex { message_bus { url = "tcp://broker:1883" } }`).messageBus).toEqual({
       url: "mqtt://broker:1883",
@@ -66,7 +66,7 @@ describe("the settings of the message bus", () => {
     });
   });
 
-  test("take key prefixes, a topic prefix and an encoding", () => {
+  test("include key prefixes, a topic prefix and an encoding", () => {
     const { messageBus } = load(`edgex { message_bus {
       url = "mqtts://broker", topic_prefix = "plant/config/", key_prefixes = ["edgex/v4/", "plant/"], cbor = true
     } }`);
@@ -84,7 +84,7 @@ describe("the settings of the message bus", () => {
   });
 });
 
-test("core-keeper's API listens on the addresses of HTTP, once it has a port", () => {
+test("core-keeper's API listens on the addresses of the HTTP API if it has a port", () => {
   expect(load("").keeperAddresses).toEqual([]);
   expect(load("ports { keeper = 59890 }").keeperAddresses).toEqual(["127.0.0.1"]);
   expect(load(`ports { keeper = 59890 } addresses { keeper = "127.0.0.2" }`).keeperAddresses).toEqual(["127.0.0.2"]);

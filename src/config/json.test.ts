@@ -12,7 +12,7 @@ function outcome(text: string): { value: unknown } | { error: unknown } {
   }
 }
 
-describe("json", () => {
+describe("the JSON parser", () => {
   const faults: readonly (readonly [text: string, message: string])[] = [
     ['{"a":1,}', "At 1:8: expected a key in double quotes (a comma before '}' is not allowed) near \"}\""],
     ['{\n "a": 1\n // x\n}', 'At 3:2: comments are not allowed in JSON; use a .hcl file near "// x"'],
@@ -26,12 +26,12 @@ describe("json", () => {
     expect(outcome(text)).toEqual({ error });
   });
 
-  test("an empty file is an empty object", () => {
+  test("an empty file reads as an empty object", () => {
     expect(outcome("")).toEqual({ value: {} });
     expect(outcome(" \n")).toEqual({ value: {} });
   });
 
-  test("the last of a repeated key wins, with its own line and column", () => {
+  test("the last value of a repeated key wins, with the line and column of that key", () => {
     expect(outcome('{"a":1,"a":2}')).toEqual({ value: { a: 2 } });
     const tree = parseJson('{"a":1,\n "a":2}', "a.json");
     expect(tree.kind === "object" && tree.entries.get("a")?.place).toEqual({ line: 2, column: 2 });
@@ -42,7 +42,7 @@ describe("json", () => {
     expect(outcome('{"a":'.repeat(100_000))).toMatchObject({ error: { kind: "invalid" } });
   });
 
-  test("text that JSON.parse refuses is refused with an OperatingError", () => {
+  test("any text that JSON.parse refuses is refused with an OperatingError", () => {
     const pieces = fc.constantFrom(
       "{",
       "}",

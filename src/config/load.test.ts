@@ -13,7 +13,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 let folders = 0;
 
-/** A new folder with these files; a name that ends in a slash is a folder. */
+/** Creates a folder with these files, and returns its path; a name that ends in a slash is a folder. */
 function folder(files: Readonly<Record<string, string>>): string {
   folders += 1;
   const path = join(root, String(folders));
@@ -32,7 +32,7 @@ function loadText(hcl: string): RuntimeConfig {
   return load(["-data-dir", root, "-hcl", hcl]);
 }
 
-describe("defaults", () => {
+describe("the default configuration", () => {
   test("a client agent listens on 127.0.0.1 and advertises its private address", () => {
     expect(load(["-data-dir", root])).toMatchObject({
       server: false,
@@ -75,7 +75,7 @@ describe("defaults", () => {
   });
 });
 
-describe("sources", () => {
+describe("sources of configuration", () => {
   test("later sources win: -dev, files in the order given, environment, flags, -hcl", () => {
     const path = folder({ "a.hcl": 'log_level = "TRACE"\nnode_name = "a"', "b.json": '{"node_name": "b"}' });
     expect(load(["-dev", "-config-dir", path])).toMatchObject({ nodeName: "b", log: { level: "trace" } });
@@ -87,7 +87,7 @@ describe("sources", () => {
     expect(load([...reversed, "-hcl", 'node_name = "h"', "-node", "f"]).nodeName).toBe("h");
   });
 
-  test("lists are joined, those of flags first, and maps are merged key by key", () => {
+  test("lists of all sources are joined, those of flags first, and maps are merged key by key", () => {
     const path = folder({
       "a.hcl": 'recursors = ["9.9.9.1"]\nnode_meta { a = "1", b = "1" }\nhttp_config { block_endpoints = ["/v1/a"] }',
       "b.hcl": 'recursors = ["9.9.9.2"]\nnode_meta { b = "2" }\nhttp_config { block_endpoints = ["/v1/b"] }',
@@ -98,7 +98,7 @@ describe("sources", () => {
     expect(config.httpBlockEndpoints).toEqual(["/v1/a", "/v1/b"]);
   });
 
-  test("a folder's .json and .hcl files are read in order of name, others skipped with a warning, subfolders ignored", () => {
+  test("a folder's .json and .hcl files are read in order of name, other files skipped with a warning, subfolders ignored", () => {
     const path = folder({
       "2.json": '{"node_name":"two"}',
       "10.hcl": 'node_name = "ten"',
@@ -167,7 +167,7 @@ function faultsIn(hcl: string): readonly string[] {
   return loadText(hcl).definitionFaults.map(({ place, message }) => `${place.line}:${place.column} ${message}`);
 }
 
-describe("definitions", () => {
+describe("service and check definitions", () => {
   test("a list of blocks may be written as a single block", () => {
     const { services } = loadText(`service {
       name = "p" kind = "connect-proxy" port = 1
@@ -194,7 +194,7 @@ describe("definitions", () => {
     expect(checks).toMatchObject([{ id: "disk", method: { kind: "script", args: ["df"] } }]);
   });
 
-  test("the HTTP API's spellings of names are accepted where Consul accepts them", () => {
+  test("field names in the HTTP API's spelling are accepted where Consul accepts them", () => {
     const text = 'check { Name = "x" ScriptArgs = ["a"] Interval = "5s" ServiceID = "s" } enable_script_checks = true';
     expect(loadText(text).checks).toMatchObject([{ name: "x", serviceId: "s", method: { kind: "script" } }]);
     expect(faultsIn('service { name = "x" EnableTagOverride = true }')).toEqual([
@@ -247,7 +247,7 @@ describe("definitions", () => {
   });
 });
 
-describe("addresses", () => {
+describe("the addresses of an agent", () => {
   test("without a private address the agent starts, and warns that other hosts cannot reach it", () => {
     const options = { args: ["-data-dir", root], env: {}, hostname: "n" };
     const config = loadConfig({ ...options, interfaces: () => [interfaceAddress("eth0", "8.8.8.8/24")] });
@@ -260,7 +260,7 @@ describe("addresses", () => {
   const found = "Multiple private IPv4 addresses found: 172.17.0.1 on docker0, 10.0.0.5 on eth0. ";
   const how = "; choose another with 'bind' or 'advertise'";
 
-  test("the agent advertises the default route's of several private addresses, and warns how to choose another", () => {
+  test("the agent advertises the one of several private addresses that the default route uses, and warns how to choose another", () => {
     const options = {
       args: ["-data-dir", root],
       env: {},
@@ -297,7 +297,7 @@ describe("addresses", () => {
     ]);
   });
 
-  test("each listener takes several addresses, its own or client_addr, and unix sockets need no port", () => {
+  test("each listener binds to its own addresses, else to client_addr, and unix sockets need no port", () => {
     const config = loadText(`
       client_addr = "127.0.0.1 {{ GetPrivateIP }}"
       ports { http = -1, https = 8501 }
@@ -308,7 +308,7 @@ describe("addresses", () => {
   });
 });
 
-describe("an invalid configuration is refused in Consul's words", () => {
+describe("an invalid configuration is refused with Consul's error", () => {
   const faults: readonly (readonly [hcl: string, message: string])[] = [
     ['data_dir = ""', "data_dir cannot be empty"],
     ['data_dir = "/etc/passwd"', 'data_dir "/etc/passwd" is not a directory (flags-0.hcl:1)'],
@@ -350,7 +350,7 @@ describe("an invalid configuration is refused in Consul's words", () => {
     ["acl { enabled = true }", "acl.enabled: access control lists are not available"],
     ['acl_datacenter = "dc1"', "acl_datacenter: access control lists are not available"],
   ];
-  test.each(faults)("%s", (hcl, message) => {
+  test.each(faults)("%s: %s", (hcl, message) => {
     let thrown: unknown;
     try {
       loadText(hcl);

@@ -50,13 +50,13 @@ describe("the definitions", () => {
     expect(files.get(name)).toEqual({ service });
   });
 
-  test("00-consul.json is always written, and allows script checks in files", () => {
+  test("always include 00-consul.json, which allows script checks in files", () => {
     expect(files.get("00-consul.json")).toEqual({ enable_local_script_checks: true });
     const bare = definitionFiles({ ...settings, database: "none", isSecure: false });
     expect(bare.map(({ name }) => name)).toEqual(["00-consul.json", "00-praetor.json"]);
   });
 
-  test("00-praetor.json holds Praetor's own settings, and sorts before an operator's files", () => {
+  test("include Praetor's own settings in 00-praetor.json, which sorts before an operator's files", () => {
     const ports = { keeper: 59_890 };
     expect(files.get("00-praetor.json")).toEqual({ ports, edgex: { ports: { policy: "reassign" } } });
     const messageBus = { url: "mqtt://broker:1883", cbor: true } as const;
@@ -64,7 +64,7 @@ describe("the definitions", () => {
     expect(JSON.parse(content)).toEqual({ ports, edgex: { ports: { policy: "reassign" }, message_bus: messageBus } });
   });
 
-  test("no other files are written", () => {
+  test("are in these files and no others", () => {
     expect([...files.keys()].toSorted()).toEqual(
       ["00-consul.json", "00-praetor.json", ...Object.keys(geneva)].toSorted(),
     );

@@ -32,7 +32,7 @@ async function content(name: string): Promise<string> {
   return await readFile(join(path, name), "utf8");
 }
 
-describe("a link", () => {
+describe("a link in a managed folder", () => {
   test("is created, kept if it is correct, and replaced when the program has moved", async () => {
     expect(await update(link)).toEqual(nothing);
     const { ino } = await lstat(join(path, "health"));
@@ -42,7 +42,7 @@ describe("a link", () => {
     expect(await readlink(join(path, "health"))).toBe("/opt/praetor");
   });
 
-  test("replaces the program that docker-edgex-consul left", async () => {
+  test("replaces the program of the same name that docker-edgex-consul left", async () => {
     await put({ name: "health", content: "\x7FELF\x02\x01\x01" });
     expect(await update(link)).toEqual(nothing);
     expect(await readlink(join(path, "health"))).toBe(link.linkTo);
@@ -63,7 +63,7 @@ describe("a link", () => {
   });
 });
 
-describe("a file", () => {
+describe("a file in a managed folder", () => {
   test("of docker-edgex-consul is replaced if the current run needs it, and removed otherwise", async () => {
     await put(ofEarlierImage);
     expect(await update({ ...ofEarlierImage, content: "{}" })).toEqual(nothing);
@@ -83,7 +83,7 @@ describe("a file", () => {
     expect(await content("02-kong.json")).toBe("{}");
   });
 
-  test("that an earlier run wrote is replaced by the current run's", async () => {
+  test("that an earlier run wrote is replaced by the file of the current run", async () => {
     await update({ name: "a.json", content: "1" });
     expect(await update({ name: "a.json", content: "2" })).toEqual(nothing);
     expect(await content("a.json")).toBe("2");

@@ -24,7 +24,7 @@ test.each([
 test.each([
   [{ MESSAGEBUS_TYPE: "redis", MESSAGEBUS_HOST: "edgex-redis" }, 'MESSAGEBUS_TYPE is "redis"'],
   [{ MESSAGEBUS_HOST: "edgex-redis", MESSAGEBUS_PROTOCOL: "redis" }, 'MESSAGEBUS_PROTOCOL is "redis"'],
-])("the environment %j, which is not MQTT, gives a warning and no message bus", (env, warning) => {
+])("the environment %j, which names no MQTT broker, gives a warning and no message bus", (env, warning) => {
   const { configuration, warnings } = messageBusSettings(env);
   expect(configuration).toBeUndefined();
   expect(warnings).toEqual([`${warning}: only MQTT is supported; the agent does not publish changes of keys`]);

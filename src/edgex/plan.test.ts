@@ -71,7 +71,7 @@ describe("definitions", () => {
     expect(planOf([], { EDGEX_DB: "", EDGEX_SECURE: "" })).toEqual(planOf([]));
   });
 
-  test("include the scripts without the security services, too, as in Geneva's image", () => {
+  test("include the check scripts even if the security services are disabled, as in Geneva's image", () => {
     const names = fileNames(planOf([], { EDGEX_SECURE: "false" }));
     expect(names).toContain("/consul/scripts/consul-svc-healthy.sh");
     expect(names).toContain("/consul/scripts/kong-db-checker.sh");
@@ -120,11 +120,11 @@ describe("the agent's arguments", () => {
     expect(planOf(["-http-port", "80"]).agentArgs).toEqual([...folders, ...defaults, "-http-port", "80"]);
   });
 
-  test("are only the given ones after the word agent", () => {
+  test("are only the given ones if those begin with the word agent", () => {
     expect(planOf(["agent", "-dev"]).agentArgs).toEqual([...folders, "-dev"]);
   });
 
-  test("hold one -data-dir, also if one is given", () => {
+  test("contain -data-dir once, even if the user gives it", () => {
     const plan = planOf(["-data-dir", "/d"], {}, {});
     expect(plan.agentArgs).toEqual(["-config-dir=/d/config", ...defaults, "-data-dir", "/d"]);
     expect(plan.dataDir).toBe("/d");
@@ -135,21 +135,21 @@ describe("the agent's arguments", () => {
   });
 });
 
-describe("folders", () => {
-  test("outside a container are below ./data, or as the environment variables say", () => {
+describe("the folders of praetor edgex", () => {
+  test("are below ./data outside a container, or where environment variables place them", () => {
     expect(planOf([], {}, {}).agentArgs.slice(0, 2)).toEqual(["-data-dir=./data", "-config-dir=./data/config"]);
     const env = { PRAETOR_DATA_DIR: "/var/lib/praetor", PRAETOR_CONFIG_DIR: "/etc/praetor" };
     const plan = planOf([], env);
     expect(plan.agentArgs.slice(0, 2)).toEqual(["-data-dir=/var/lib/praetor", "-config-dir=/etc/praetor"]);
   });
 
-  test("include an operator's read-only /consul/config besides the written one", () => {
+  test("include an operator's read-only /consul/config besides the folder that Praetor writes", () => {
     const plan = planOf([], {}, { ...inContainer, "/consul/config": "read-only" });
     expect(plan.agentArgs.slice(1, 3)).toEqual(["-config-dir=/consul/data/config", "-config-dir=/consul/config"]);
     expect(plan.folders[0]?.path).toBe("/consul/data/config");
   });
 
-  test("CONSUL_LOCAL_CONFIG becomes a file", () => {
+  test("contain a file local.json with the text of CONSUL_LOCAL_CONFIG", () => {
     const plan = planOf([], { CONSUL_LOCAL_CONFIG: '{"log_level":"DEBUG"}' });
     expect(plan.folders[0]?.files.at(-1)).toEqual({ name: "local.json", content: '{"log_level":"DEBUG"}' });
   });

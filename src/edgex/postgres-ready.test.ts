@@ -47,12 +47,12 @@ describe("askPostgresReady", () => {
     expect(server.received()).toBe("\0\0\0\x21\0\x03\0\0user\0kong\0database\0kong\0\0");
   });
 
-  test("takes a server that rejects the user for ready", async () => {
+  test("resolves if the server rejects the user, which shows that the server is ready", async () => {
     using server = startServer([unknownRole]);
     await askPostgresReady(server.target, options);
   });
 
-  test("rejects with the message of a server that is starting up, also if it arrives in pieces", async () => {
+  test("rejects with the message of a server that is starting up, even if the message arrives in pieces", async () => {
     using server = startServer([startingUp.slice(0, 3), startingUp.slice(3, 20), startingUp.slice(20)]);
     expect((await rejectionOf(askPostgresReady(server.target, options))).message).toMatch(
       `127.0.0.1:${server.target.port} - rejecting connections: the database system is starting up`,

@@ -55,14 +55,14 @@ async function configFiles(): Promise<string[]> {
 }
 
 describe("praetor edgex", () => {
-  test("writes no files if a flag is invalid, and lets the agent report it", async () => {
+  test("writes no files if a flag is invalid, and lets the agent report that flag", async () => {
     const { agentArgs, stdout } = await run(["-htp-port=1"]);
     expect(agentArgs).toContain("-htp-port=1");
     expect(stdout).toBe("");
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test("writes the definitions, starts the agent with them, and ends with its exit code", async () => {
+  test("writes the definitions, starts the agent with them, and ends with the agent's exit code", async () => {
     const { code, agentArgs } = await run([], { EDGEX_SECURE: "false" });
     expect(code).toBe(7);
     expect(agentArgs?.slice(0, 2)).toEqual([`-data-dir=${folder}/data`, `-config-dir=${folder}/config`]);
@@ -119,12 +119,12 @@ describe("praetor edgex", () => {
     expect(agentArgs).toBeUndefined();
   });
 
-  test("prints no addresses if the agent does not come to listen", async () => {
+  test("prints no addresses if the agent ends before it listens", async () => {
     const { stdout } = await run([], {}, { serves: false });
     expect(stdout).toBe("Installing redis health checks\nInstalling security health checks\n");
   });
 
-  test("prints its addresses and commands to try, in bold only on a terminal", async () => {
+  test("prints the agent's addresses and commands to try, with bold titles only on a terminal", async () => {
     const plain = (await run(["-http-port", "18500"])).stdout;
     expect(plain).toContain("  HTTP API  http://127.0.0.1:18500\n  UI        http://127.0.0.1:18500/ui/\n");
     expect(plain).toContain("  EdgeX 4   http://127.0.0.1:59890\n");

@@ -53,7 +53,7 @@ const send = (name: NodeJS.Signals): boolean => process.emit(name, name);
 /** Waits until all pending promises have settled. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test("signals that arrive while an agent starts take effect once it has started, each once", async () => {
+test("signals that arrive while an agent starts take effect after it has started, each of them once", async () => {
   const agent = new HeldAgent();
   const ended = run(agent);
   for (const name of ["SIGHUP", "SIGHUP", "SIGUSR1", "SIGTERM"] as const) send(name);
@@ -91,7 +91,7 @@ test.each(["starts", "stops"])("a second signal ends an agent that hangs while i
   expect(existsSync(pidFile)).toBe(false);
 });
 
-test("an agent that cannot start leaves the pid file of the one that runs", async () => {
+test("an agent that cannot start does not change the pid file of the agent that runs", async () => {
   const agent = new HeldAgent();
   writeFileSync(pidFile, "1");
   agent.starting.reject(new OperatingError("conflict", "data-locked", "another agent has the data"));

@@ -42,7 +42,7 @@ describe("praetor checker", () => {
     expect(await run(["security-secrets-setup"])).toMatchObject({ code: 1 });
   });
 
-  test("security-secretstore-setup needs vault, and the file if SECRETSTORE_SETUP_DONE_FLAG names one", async () => {
+  test("security-secretstore-setup passes if vault runs, and the file exists that SECRETSTORE_SETUP_DONE_FLAG may name", async () => {
     const folder = mkdtempSync(join(tmpdir(), "checker-"));
     const flag = join(folder, "done");
     const asking = (agent: CannedAgent, env = {}): Promise<{ code: number }> =>
@@ -73,7 +73,7 @@ describe("praetor checker", () => {
     expect((await run(["security-proxy-setup", "--agent", agent.url, "--kong", kong.url])).code).toBe(code);
   });
 
-  test("security-proxy-setup sends no request to Kong while its check fails", async () => {
+  test("security-proxy-setup sends no request to Kong while Kong's check fails", async () => {
     using agent = agentWith({ kong: "critical" });
     using kong = startCannedAgent(() => Response.json({}));
     expect((await run(["security-proxy-setup", "--agent", agent.url, "--kong", kong.url])).code).toBe(2);

@@ -11,7 +11,7 @@ const completion = completionCommand({ name: "praetor", executable: ["/opt/praet
 /** The whole command line, as a command. */
 const praetor: Command = { ...completion, run: (args, io) => runCommand(args, [completion], io) };
 
-test("the script of a shell is printed", async () => {
+test("praetor completion prints the script of the given shell", async () => {
   const { code, stdout } = await runCommandWith(praetor, ["completion", "bash"]);
   expect(code).toBe(0);
   expect(stdout).toStartWith("complete -o default -C /opt/praetor praetor #");
@@ -23,7 +23,7 @@ test("an unknown shell is refused with the list of known ones", async () => {
   expect(await runCommandWith(praetor, ["completion", "tcsh"])).toEqual(refused);
 });
 
-test("Consul's flags install and uninstall it", async () => {
+test("Consul's flags -autocomplete-install and -autocomplete-uninstall install and remove completion", async () => {
   const home = mkdtempSync(join(tmpdir(), "home-"));
   const bashrc = join(home, ".bashrc");
   writeFileSync(bashrc, "");
@@ -41,6 +41,6 @@ test("Consul's flags install and uninstall it", async () => {
   }
 });
 
-test("installation fails without HOME", async () => {
+test("installing completion fails if HOME is not set", async () => {
   expect((await runCommandWith(praetor, ["completion", "-install"])).stderr).toContain("HOME is not set");
 });

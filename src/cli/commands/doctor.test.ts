@@ -39,7 +39,7 @@ async function report(url: string): Promise<Report & { readonly code: number }> 
   return { code, Findings: Findings.filter(({ Kind }) => Kind !== "second-agent"), NotLookedAt };
 }
 
-test("findings are printed with advice, and the exit code is 1", async () => {
+test("praetor doctor prints findings with advice, and exits with 1", async () => {
   using agent = startCannedAgent(
     agentAnswers({ "/v1/agent/self": self, "/v1/internal/ui/nodes": [node([server, web], [ping])] }),
   );
@@ -84,7 +84,7 @@ test("without findings the exit code is 0", async () => {
   expect([0, 1]).toContain(code);
 });
 
-test("requests that fail are reported, and do not hide other findings", async () => {
+test("praetor doctor reports requests that fail, and still prints other findings", async () => {
   using agent = startCannedAgent(agentAnswers({ "/v1/agent/self": self }));
   const { NotLookedAt } = await report(agent.url);
   expect(NotLookedAt).toContain("nodes, services and checks: Unexpected response code: 404 (no such thing)");

@@ -58,7 +58,7 @@ describe("praetor exec", () => {
     expect(bodyOf(trial, "/v1/event/fire/_rexec?service=web&tag=v1")).toEqual({ Prefix: "_rexec", Session: session });
   });
 
-  test("sends the words of -shell=false separately, and a script in base64", async () => {
+  test("sends the arguments separately with -shell=false, and a script in base64", async () => {
     const words = await runExec(["-shell=false", "echo", "a  b"]);
     expect(bodyOf(words, `${folder}/job`)).toMatchObject({ Args: ["echo", "a  b"] });
     const script = await runExec(["-"], {}, { stdin: "uptime\n" });
@@ -75,7 +75,7 @@ describe("praetor exec", () => {
   test.each([
     ["a command that failed", { "a/ack": "", "a/exit": "3", "b/ack": "", "b/exit": "0" }],
     ["a node that acknowledged the command and did not complete it", { "a/ack": "", "b/ack": "", "b/exit": "0" }],
-  ])("%s makes the exit code 2", async (_what, keys) => {
+  ])("exits with 2 after %s", async (_what, keys) => {
     expect((await runExec(["x"], keys)).code).toBe(2);
   });
 
@@ -91,7 +91,7 @@ describe("praetor exec", () => {
     expect(stderr).toBe("Unknown key 'other', ignoring.\nFailed to parse exit code 'soon'\n");
   });
 
-  test("binds the session for another datacenter to a server there", async () => {
+  test("binds the session for another datacenter to a server of that datacenter", async () => {
     const servers = [{ Node: { Node: "server9" } }];
     const trial = await runExec(
       ["-datacenter=dc2", "x"],
@@ -122,7 +122,7 @@ describe("praetor exec", () => {
     expect(steps.slice(-2)).toEqual([`PUT /v1/session/destroy/${session}`, `DELETE ${folder}`]);
   });
 
-  test("removes session and keys on an interrupt", async () => {
+  test("removes session and keys when the user interrupts the command", async () => {
     const stopping = new AbortController();
     using agent = startCannedAgent((request) => {
       if (request.target.includes("/event/")) stopping.abort();

@@ -32,7 +32,7 @@ describe("praetor health", () => {
     expect(agent.requests[0]?.target).toBe("/v1/agent/checks");
   });
 
-  test("an instance has the status of its worst check, in every run", async () => {
+  test("an instance has the status of its worst check, and the same one in repeated runs", async () => {
     using agent = startCannedAgent(() => Response.json(agentChecks));
     for (let round = 0; round < 12; round++) {
       const answer = await run(["mixed", "--url", agent.url]);
@@ -65,7 +65,7 @@ describe("praetor health", () => {
     ["no JSON", () => new Response("<html>"), "not JSON"],
     ["JSON of something else", () => Response.json([1, 2]), "not a list of checks"],
     ["a check without status", () => Response.json([{ CheckID: "c", ServiceName: "x" }]), "x is without status"],
-  ])("the answer %s exits with 2 and a reason", async (_what, answer, why) => {
+  ])("exits with 2 and prints the reason if the agent answers with %s", async (_what, answer, why) => {
     using agent = startCannedAgent(answer);
     const { code, stderr } = await run(["x", "--url", agent.url]);
     expect(code).toBe(2);
@@ -80,7 +80,7 @@ describe("praetor health", () => {
     expect(late).toMatchObject({ code: 2, stderr: `no answer from ${silent.url} within 20 ms\n` });
   });
 
-  test("the environment names the agent, and --url takes precedence", async () => {
+  test("the environment selects the agent, and --url takes precedence over it", async () => {
     using agent = startCannedAgent(() => Response.json(agentChecks));
     const address = agent.url.replace("http://", "");
     expect((await run(["good"], { CONSUL_HTTP_ADDR: address })).code).toBe(0);
@@ -145,7 +145,7 @@ describe("--config", () => {
     ["JSON", (url: string) => JSON.stringify({ url, "desired-state": "critical" })],
     ["lines", (url: string) => `# where\nurl=${url}\n\ndesired-state = critical\n`],
     ["flat YAML", (url: string) => `---\nurl: "${url}"\ndesired-state: critical\n`],
-  ])("reads a file of %s, without output of its own", async (_what, fileFor) => {
+  ])("reads a configuration file of %s and prints nothing about it", async (_what, fileFor) => {
     using agent = startCannedAgent(() => Response.json(agentChecks));
     expect(await runWith(fileFor(agent.url))).toEqual({ code: 0, stdout: "critical\n", stderr: "" });
     expect((await runWith(fileFor(agent.url), "--desired-state", "passing")).code).toBe(2);

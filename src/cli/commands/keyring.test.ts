@@ -11,7 +11,7 @@ const pools = [
 ];
 
 describe("praetor keyring", () => {
-  test("-list prints how many agents have each key, and which failed", async () => {
+  test("-list prints how many agents have each key, and which agents failed", async () => {
     using agent = startCannedAgent(() => Response.json(pools));
     const { stdout } = await runCommandWith(keyringCommand, ["-http-addr", agent.url, "-list", "-local-only"]);
     expect(stdout).toBe(
@@ -30,7 +30,7 @@ describe("praetor keyring", () => {
     ["install", "POST"],
     ["use", "PUT"],
     ["remove", "DELETE"],
-  ])("-%s sends a %s with the key", async (flag, method) => {
+  ])("-%s sends a %s request with the key", async (flag, method) => {
     using agent = startCannedAgent(() => new Response());
     const { code } = await runCommandWith(keyringCommand, ["-http-addr", agent.url, `-${flag}=k=`, "-relay-factor=2"]);
     expect(code).toBe(0);

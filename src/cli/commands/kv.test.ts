@@ -95,7 +95,7 @@ describe("kv import", () => {
     JSON.stringify(keys.map((key, at) => ({ key, value: btoa(String(at)) })));
   const names = Array.from({ length: 40 }, (_, at) => `k${at}`);
 
-  test("stores nothing of a tree with an invalid entry", async () => {
+  test("stores no key if one entry of the file is invalid", async () => {
     using agent = startCannedAgent(() => Response.json(true));
     const { code, stderr } = await run(agent, kvImportCommand, ['[{"key":"a"},{"key":"b","value":"!"}]']);
     expect({ code, stderr }).toEqual({
@@ -125,7 +125,7 @@ describe("kv import", () => {
     expect([...stored]).toEqual(expect.arrayContaining([["/v1/kv/a", "2"]]));
   });
 
-  test("ends at the first key that cannot be stored, after printing those that were", async () => {
+  test("ends at the first key that cannot be stored, after printing the stored ones", async () => {
     using agent = startCannedAgent(({ target }) =>
       target === "/v1/kv/k20" ? new Response("full", { status: 500 }) : Response.json(true),
     );

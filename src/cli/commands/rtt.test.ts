@@ -28,7 +28,7 @@ describe("praetor rtt", () => {
     expect(stdout).toBe("Estimated There <-> here rtt: 12.500 ms (using LAN coordinates)\n");
   });
 
-  test("-wan compares servers of one area", async () => {
+  test("-wan computes the time between servers of one area", async () => {
     const { stdout } = await run("-wan", "there.dc2");
     expect(stdout).toBe("Estimated there.dc2 <-> here.dc1 rtt: 50.000 ms (using WAN coordinates)\n");
     expect((await run("-wan", "stray.dc2")).stderr).toBe('Could not find a coordinate for node "stray.dc2"\n');

@@ -45,7 +45,7 @@ check { name = "alone", ttl = "1m" }
 `;
 
 describe("praetor services register", () => {
-  test("field names of files are converted to those of the API, but not the user's own names", async () => {
+  test("converts the field names of files to those of the API, and leaves names that the user chose unchanged", async () => {
     const { code, requests } = await runWithFile(servicesRegisterCommand, files);
     expect(code).toBe(0);
     expect(requests.map(({ body }): unknown => JSON.parse(body))).toEqual([
@@ -77,13 +77,13 @@ describe("praetor services register", () => {
     ]);
   });
 
-  test("a mistake in the last definition leaves none registered", async () => {
+  test("registers no service if only the last definition is invalid", async () => {
     const { code, stderr, requests } = await runWithFile(servicesRegisterCommand, `${files} services { port = 80 }`);
     expect({ code, requests }).toEqual({ code: 1, requests: [] });
     expect(stderr).toEndWith('service "": Missing service name\n');
   });
 
-  test("flags define one service", async () => {
+  test("registers one service that flags define", async () => {
     using agent = startCannedAgent(() => new Response());
     const args = ["-name=web", "-port=80", "-tag=a", "-tag=b", "-meta=k=v=w", "-tagged-address=wan=[2001:db8::1]:81"];
     await runCommandWith(servicesRegisterCommand, ["-http-addr", agent.url, ...args]);

@@ -41,7 +41,7 @@ describe("snapshot save", () => {
     return await runCommandWith(snapshotSaveCommand, [path], { env: { CONSUL_HTTP_ADDR: agent.url } });
   }
 
-  test("writes one file, which only its owner may read", async () => {
+  test("writes one file that only its owner may read", async () => {
     const path = place();
     const archive = await snapshot();
     const saved = await save(path, archive);
@@ -51,7 +51,7 @@ describe("snapshot save", () => {
     expect(beside(path)).toEqual(["backup.snap"]);
   });
 
-  test("of a damaged or incomplete answer keeps the last snapshot, and leaves no other file", async () => {
+  test("keeps the last snapshot and leaves no other file if the answer is damaged or incomplete", async () => {
     const path = place(Buffer.from("the last one"));
     const archive = await snapshot();
     const damaged = [archive.subarray(0, 100), archive.subarray(0, -4), Buffer.of(), Buffer.from("<html>")];
@@ -64,7 +64,7 @@ describe("snapshot save", () => {
     }
   });
 
-  test("reports an answer that breaks off", async () => {
+  test("reports an answer whose connection closes before its end", async () => {
     const path = place();
     const head = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
     const data = (socket: Bun.Socket): void => void socket.end(`${head}the beginning`);
@@ -126,7 +126,7 @@ describe("snapshot restore", () => {
     expect(agent.requests[0]?.headers.get("Content-Length")).toBe(String(readFileSync(path).length));
   });
 
-  test("of a damaged file sends no request", async () => {
+  test("sends no request if the file is damaged", async () => {
     const archive = await snapshot();
     archive[archive.length >> 1] = (archive[archive.length >> 1] ?? 0) ^ 4;
     using agent = startCannedAgent(() => new Response());

@@ -19,7 +19,7 @@ function file(name: string, text: string): string {
 
 const good = file("good/agent.hcl", `data_dir = "/tmp"\nserver = true\n`);
 
-test("files and folders that an agent could start with are valid", async () => {
+test("praetor validate accepts files and folders that an agent could start with", async () => {
   const valid = { code: 0, stdout: "Configuration is valid!\n", stderr: "" };
   expect(await validate(good)).toEqual(valid);
   expect(await validate(join(folder, "good"))).toEqual(valid);
@@ -60,6 +60,6 @@ test("warnings go to standard error, but not with -quiet", async () => {
 test.each([
   [[], "Must specify at least one config file or directory\n"],
   [["nothing"], "Config validation failed: config: Open failed on nothing. open nothing: no such file or directory\n"],
-])("%j is refused in Consul's words", async (args, stderr) => {
+])("praetor validate refuses the arguments %j with Consul's error", async (args, stderr) => {
   expect(await validate(...args)).toEqual({ code: 1, stdout: "", stderr });
 });

@@ -59,7 +59,7 @@ describe("completion", () => {
   );
 });
 
-describe("a shell's request", () => {
+describe("a shell's request for completion", () => {
   const ask = (env: Readonly<Record<string, string>>, ...args: readonly string[]): string | undefined =>
     completionAnswer(args, env, commands);
 
@@ -72,13 +72,13 @@ describe("a shell's request", () => {
     expect(ask({ COMP_LINE: "praetor kv pxx", COMP_POINT: "12" })).toBe("put\n");
   });
 
-  test("gets only the part of the word that the shell completes", () => {
+  test("receives only the part of the word that the shell completes", () => {
     const env = { COMP_LINE: "praetor kv get -format=js" };
     expect(ask(env, "praetor", "js", "=")).toBe("json\n");
     expect(ask(env, "praetor", "-format=js", "get")).toBe("-format=json\n");
   });
 
-  test("gets descriptions if the shell shows them", () => {
+  test("receives descriptions if the shell shows them", () => {
     const env = { COMP_LINE: "praetor ma", COMP_DESCRIBED: "1" };
     expect(ask(env)).toBe("maint\tdoes maint\n");
     expect(ask({ ...env, COMP_LINE: "praetor kv get -f" })).toBe("-format\tAbout format.\n");

@@ -31,14 +31,14 @@ test("completion is added to the files of the user's shells, and removed without
   expect(existsSync(inHome(fish))).toBe(false);
 });
 
-test("a second installation is refused, and so is a removal if nothing is installed", () => {
+test("installing completion twice is refused, and so is removing completion that is not installed", () => {
   writeFileSync(inHome(".bashrc"), "");
   expect(() => uninstallCompletion(home, program)).toThrow(`not installed in ${inHome(".bashrc")}`);
   installCompletion(home, program);
   expect(() => installCompletion(home, program)).toThrow(`already installed in ${inHome(".bashrc")}`);
 });
 
-test("an installation after the program has moved replaces its own line only", () => {
+test("installing completion after the program has moved replaces only the line of the earlier installation", () => {
   writeFileSync(inHome(".bashrc"), "");
   installCompletion(home, { name: "consul", executable: ["/opt/consul"] });
   installCompletion(home, program);
@@ -50,6 +50,6 @@ test("an installation after the program has moved replaces its own line only", (
   ]);
 });
 
-test("the error in a home without shell files lists the files that were looked for", () => {
+test("the error in a home folder without shell files lists the files that praetor looked for", () => {
   expect(() => installCompletion(home, program)).toThrow(/no shell is set up in .*\.bashrc.*\.zshrc/);
 });

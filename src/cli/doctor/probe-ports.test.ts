@@ -8,13 +8,13 @@ async function answersAt(port: number): Promise<boolean | undefined> {
   return dns?.answers;
 }
 
-test("a DNS server counts as answering with any response code", async () => {
+test("a DNS server counts as answering, whatever response code it sends", async () => {
   const server = await startUpstream(() => ({ rcode: 5, answers: [] }));
   expect(await answersAt(server.port)).toBe(true);
   server.stop();
 });
 
-test("an echo of the query, or an answer with another id, does not count as a DNS answer", async () => {
+test("an echo of the query, or a response with another id, does not count as a DNS answer", async () => {
   const echo = await Bun.udpSocket({
     hostname: "127.0.0.1",
     socket: {

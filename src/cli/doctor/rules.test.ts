@@ -75,12 +75,12 @@ function folder(more: Partial<FolderFacts>): FolderFacts {
   return { ...common, ...sizes, newestFileMs: nowMs - 1_000, ...more };
 }
 
-/** What a rule finds in a healthy gateway with these changes. */
+/** Returns what the rule reports about a healthy gateway with these changes. */
 function found(rule: Rule, changes: Partial<Facts>): readonly Finding[] {
   return rule({ ...healthy, ...changes });
 }
 
-/** The only finding. */
+/** Returns the only finding; fails if the list has none or several. */
 function only(findings: readonly Finding[]): Finding {
   const [finding] = findings;
   if (finding === undefined || findings.length > 1) throw new Error(`found ${findings.length}, not one`);
@@ -162,7 +162,7 @@ describe("checks", () => {
   const expiredOfFile = check("t", { ...expired, type: "" });
   const refused = check("c", { ...critical, reason: "dial tcp 10.0.0.7:80: connection refused\nmore" });
 
-  test("that get a 404 are reported with the answer", () => {
+  test("whose URL answers 404 are reported with that answer", () => {
     const finding = only(found(wrongPaths, { checks: [notFound, refused] }));
     expect(finding.where).toBe("check c of service core-data on node gw");
     expect(finding.problem).toContain("404 Not Found");
@@ -186,7 +186,7 @@ describe("checks", () => {
     expect(finding.problem).toContain("ever since it was registered: it has no output yet");
   });
 
-  test("of maintenance and of port conflicts are reported with their reason and fitting advice", () => {
+  test("that maintenance or a port conflict keeps critical are reported with the reason and fitting advice", () => {
     const checks = [
       check("_service_maintenance:core-data", { ...critical, isUnchanged: true, reason: "new firmware" }),
       check("_node_maintenance", { ...critical, serviceId: "", reason: "new disk" }),
@@ -206,7 +206,7 @@ describe("checks", () => {
     expect(conflict.advice).toContain("praetor ports core-data");
   });
 
-  test("of one name and one service are reported as repeated", () => {
+  test("with the same name for the same service are reported as repeated", () => {
     const checks = [check("a", { name: "ping" }), check("b", { name: "ping" })];
     expect(only(found(repeatedChecks, { checks })).problem).toBe('2 checks of the same service are named "ping".');
     const apart = [check("a", { name: "ping" }), check("b", { name: "ping", serviceId: "core-command" })];
@@ -221,7 +221,7 @@ describe("checks", () => {
 });
 
 describe("nodes", () => {
-  test("with one id or one address are reported as clones", () => {
+  test("that share an id or an address are reported as clones", () => {
     const sameId = [node("a", { id: "x" }), node("b", { id: "x", address: "10.0.0.8" })];
     expect(only(found(clonedNodes, { nodes: sameId })).problem).toContain("the same id, x");
     expect(only(found(clonedNodes, { nodes: [node("a", {}), node("b", {})] })).problem).toContain("address, 10.0.0.7");
@@ -232,18 +232,18 @@ describe("nodes", () => {
     expect(found(clonedNodes, { nodes })).toEqual([]);
   });
 
-  test("of another version are reported by name", () => {
+  test("that run another version than the agent are reported by name", () => {
     const members = [...healthy.members, { name: "old", version: "1.6.2" }];
     expect(only(found(otherVersions, { members }))).toMatchObject({ kind: "other-version", where: "node old" });
   });
 
-  test("are reported with a second agent at the usual port of the machine", () => {
+  test("of a second agent at port 8500 of this machine are reported", () => {
     const neighbour = { url: "http://127.0.0.1:8500", nodeName: "demo", version: "1.9.0" };
     expect(only(found(neighbours, { neighbour }))).toMatchObject({ kind: "second-agent", where: neighbour.url });
   });
 });
 
-test("other agents on the machine are reported with their process and addresses", () => {
+test("other agents on this machine are reported with their process and addresses", () => {
   const others = [
     { name: "consul", pid: 812, endpoints: ["127.0.0.1:9500"] },
     { name: "praetor", pid: 813, endpoints: ["127.0.0.1:8500", "127.0.0.1:8600"] },
@@ -278,7 +278,7 @@ describe("the machine", () => {
     expect(found(clock, { dataFolder: folder({ newestFileMs: nowMs + 1_000 }) })).toEqual([]);
   });
 
-  test("is reported if its disk is nearly full, by size or by share", () => {
+  test("is reported if its disk is nearly full, in bytes or in percent", () => {
     const small = { totalBytes: 200 * 2 ** 20, freeBytes: 90 * 2 ** 20 };
     expect(only(found(disk, { dataFolder: folder(small) })).problem).toContain("90 MiB of 200 MiB left");
     const large = { totalBytes: 100 * gibibyte, freeBytes: 4 * gibibyte };
@@ -289,7 +289,7 @@ describe("the machine", () => {
     [0x01021994, "tmpfs"],
     [0x858458f6, "ramfs"],
     [0x794c7630, "overlay"],
-  ])("is reported if the data folder is volatile: %i, %s", (fileSystem, name) => {
+  ])("is reported if the data folder is on a volatile file system: type %i, %s", (fileSystem, name) => {
     expect(only(found(volatileData, { dataFolder: folder({ fileSystem }) })).problem).toContain(name);
   });
 
@@ -313,12 +313,15 @@ describe("the agent", () => {
     expect(found(devMode, { ...dev, services: [], hasKeys: false })).toEqual([]);
   });
 
-  test.each(["0.0.0.0:8500", "[::]:8500"])("is reported if every network may write at %s", (address) => {
-    const agent = { ...healthy.agent, httpAddresses: ["127.0.0.1:8500", address] };
-    expect(only(found(openWrites, { agent })).where).toBe(`node gw, ${address}`);
-    expect(found(openWrites, { agent: { ...agent, writersAllowed: ["127.0.0.0/8"] } })).toEqual([]);
-    expect(found(openWrites, { agent: { ...agent, writersAllowed: undefined } })).toEqual([]);
-  });
+  test.each(["0.0.0.0:8500", "[::]:8500"])(
+    "is reported if clients of every network may write through its address %s",
+    (address) => {
+      const agent = { ...healthy.agent, httpAddresses: ["127.0.0.1:8500", address] };
+      expect(only(found(openWrites, { agent })).where).toBe(`node gw, ${address}`);
+      expect(found(openWrites, { agent: { ...agent, writersAllowed: ["127.0.0.0/8"] } })).toEqual([]);
+      expect(found(openWrites, { agent: { ...agent, writersAllowed: undefined } })).toEqual([]);
+    },
+  );
 
   test("is reported with each invalid definition in its files", () => {
     const definitionFaults = [{ where: "/etc/a.json:3:7", message: 'service "x": Missing service name' }];

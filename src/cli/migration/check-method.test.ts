@@ -23,11 +23,14 @@ test.each([
   ["ttl", "", "how long its time to live is"],
   ["alias", "All checks passing.", "what it follows"],
   ["grpc", "gRPC check localhost:1: success", "how it is run"],
-])("for a check (%s) with the output %j the missing part is named", (Type, Output, why) => {
-  expect(checkMethodOf({ Type, Output, Definition: {} })).toEndWith(why);
-});
+])(
+  "for a check (%s) with the output %j the result names the part of the definition that is missing",
+  (Type, Output, why) => {
+    expect(checkMethodOf({ Type, Output, Definition: {} })).toEndWith(why);
+  },
+);
 
-test("a definition takes precedence over the output", () => {
+test("a check's definition takes precedence over its output", () => {
   const Definition = { TTL: "30s" };
   expect(checkMethodOf({ Type: "ttl", Output: "HTTP GET http://x: 200 OK", Definition })).toEqual({
     method: Definition,

@@ -20,7 +20,7 @@ async function readConsul(): Promise<Found> {
 }
 
 describe("a snapshot of Consul", () => {
-  test("holds what Consul's API returned, keys byte for byte", async () => {
+  test("decodes to what Consul's API returned, with keys byte for byte", async () => {
     const snapshot = await readDump(join(oldConsulFolder, "backup.snap"));
     const { inventory } = snapshot;
     const told = await readConsul();
@@ -57,7 +57,7 @@ describe("a snapshot of Consul", () => {
   });
 });
 
-test("the output of kv export holds only the keys", async () => {
+test("the output of kv export decodes to keys without services or nodes", async () => {
   const { inventory } = await readDump(join(oldConsulFolder, "keys.json"));
   const snapshot = await readDump(join(oldConsulFolder, "backup.snap"));
   const plain = ({ keys }: Inventory): unknown => keys.map(({ key, flags, value }) => [key, flags, value.toHex()]);
@@ -65,7 +65,7 @@ test("the output of kv export holds only the keys", async () => {
   expect(inventory.services).toEqual([]);
 });
 
-test("other files, and missing ones, are refused", async () => {
+test("files of another format and missing files are refused", async () => {
   expect(readDump(resolve(import.meta.path))).rejects.toThrow("neither a snapshot nor what kv export prints");
   expect(readDump("/nowhere.snap")).rejects.toThrow("open /nowhere.snap: no such file or directory");
 });

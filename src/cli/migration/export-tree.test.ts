@@ -48,7 +48,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 const newFolder = (): string => mkdtempSync(join(root, "-"));
 
 describe("an export", () => {
-  test("restores any keys with flags and values byte for byte, also from the disk", async () => {
+  test("restores any keys with flags and values byte for byte, also after it was written to disk and read again", async () => {
     const folder = newFolder();
     await fc.assert(
       fc.asyncProperty(keys, async (entries) => {
@@ -64,7 +64,7 @@ describe("an export", () => {
     );
   });
 
-  test("has the same files for any order of the keys", () => {
+  test("has the same files in whatever order the keys are given", () => {
     fc.assert(
       fc.property(keys, (entries) => {
         expect(encodeTree({ ...nothing, keys: entries.toReversed() })).toEqual(
@@ -121,7 +121,7 @@ describe("an export", () => {
     ]);
   });
 
-  test("removes files of keys that are gone, and no files of others", async () => {
+  test("removes the files of deleted keys, and no files that praetor export did not write", async () => {
     const folder = newFolder();
     const value = Buffer.from("v");
     await writeExport(folder, encodeTree({ ...nothing, keys: [{ key: "a/b/c", flags: 1n, value }] }));
@@ -152,7 +152,7 @@ describe("an export", () => {
     expect(existsSync(join(folder, "mine"))).toBe(true);
   });
 
-  test("is refused if it is incomplete, of a later version, or not an export", async () => {
+  test("is refused if it is incomplete or of a later version, and so is a folder without an export", async () => {
     const folder = newFolder();
     expect(readExport(folder)).rejects.toThrow("is not an export: it has no praetor-export.json");
     await writeExport(folder, encodeTree(nothing));
@@ -162,7 +162,7 @@ describe("an export", () => {
     expect(() => decodeTree(later)).toThrow("this Praetor reads version 1, and it is 2");
   });
 
-  test("is refused with the name of the invalid file", () => {
+  test("is refused with an error that names the invalid file", () => {
     const base = encodeTree(nothing);
     const withFile = (path: string, text: string): Tree => new Map([...base, [path, Buffer.from(text)]]);
     expect(() => decodeTree(withFile("services/a.json", "{"))).toThrow("services/a.json");

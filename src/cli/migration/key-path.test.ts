@@ -25,7 +25,7 @@ const nastyName = fc.oneof(
 );
 const nastyKey = fc.array(nastyName, { minLength: 1, maxLength: 6 }).map((names) => names.join("/"));
 
-describe("the path of a key", () => {
+describe("the file path of a key in an export", () => {
   test.each([
     ["edgex/core/1.0/Service/Port", false, "edgex/core/1.0/Service/Port"],
     ["a//b/", false, "a/%/b/%"],
@@ -33,12 +33,12 @@ describe("the path of a key", () => {
     ["50%", false, "50%25"],
     ["a/../.git", false, "a/%2E./%2Egit"],
     ["/a", false, "%/a"],
-  ])("of %j is the key itself where possible", (key, isFolder, path) => {
+  ])("is the key itself where possible, and differs where a file name cannot hold it: %j", (key, isFolder, path) => {
     expect(pathOfKey(key, isFolder)).toBe(path);
     expect(keyOfPath(path, {})).toEqual({ key });
   });
 
-  test("decodes to the key, and never leaves the folder or enters git's", () => {
+  test("decodes to the key, and never leaves the export's folder or enters a .git folder", () => {
     fc.assert(
       fc.property(nastyKey, fc.boolean(), (key, isFolder) => {
         const path = pathOfKey(key, isFolder);
@@ -63,14 +63,14 @@ describe("the path of a key", () => {
     );
   });
 
-  test("of a file made by hand decodes to a key, or to a reason why not", () => {
+  test("decodes to a key, or to the reason why it has none, if a user created the file", () => {
     expect(keyOfPath("my own/key", {})).toEqual({ key: "my own/key" });
     expect(keyOfPath("100%", {})).toBe("a % in a file's name is written %25");
     expect(keyOfPath("%long/unknown", {})).toBe("kv-names.json does not tell its key");
   });
 });
 
-test("a word's file name is a single path segment without a leading dot, unique for each word", () => {
+test("each name of a service or node becomes a different file name, of one path segment without a leading dot", () => {
   fc.assert(
     fc.property(nastyKey, nastyKey, (a, b) => {
       expect(fileNameOf(a)).toMatch(/^[^./][^/]*$/);

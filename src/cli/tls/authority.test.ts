@@ -45,7 +45,7 @@ test("an authority of another program, with an RSA key, can issue certificates",
   expect(leaf.verify(publicKey)).toBe(true);
 });
 
-test("errors about files that are not a certificate authority's name them", () => {
+test("the error for files that are not those of a certificate authority names the files", () => {
   expect(() => new Authority(stored({ certificate: "text" }))).toThrow(/a-\d+\.pem holds no certificate: /);
   expect(() => new Authority(stored({ key: "text" }))).toThrow(/a-\d+-key\.pem holds no private key: /);
   expect(() => new Authority(stored({ key: create().key }))).toThrow(/-key\.pem is not the key of .*a-\d+\.pem/);
@@ -64,7 +64,7 @@ test("certificates that no client would accept are refused", () => {
   expect(() => new Authority(stored(leaf)).requireUsable([], nowMs)).toThrow("is no certificate authority");
 });
 
-test("existing files are never overwritten, and certificate and key are written both or not at all", () => {
+test("existing files are never overwritten, and either both certificate and key are written or neither", () => {
   const paths = numberedPaths(join(folder, "b"));
   expect(paths).toEqual({ certificate: join(folder, "b-0.pem"), key: join(folder, "b-0-key.pem") });
   writeFileSync(paths.key, "mine");

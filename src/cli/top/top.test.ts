@@ -52,13 +52,13 @@ const model = modelFrom([
   node("other", [{ name: "api", status: "warning", address: "10.0.0.8" }]),
 ]);
 
-/** The lines of the screen, without colours. */
+/** Returns the lines of the screen, without colours. */
 function seen(shown: Model, view: View = firstView, more: Partial<typeof heading> = {}): readonly string[] {
   const lines = render(shown, size, { ...rest, view, heading: { ...heading, ...more } });
   return lines.map((line) => Bun.stripANSI(line).trimEnd());
 }
 
-/** The view after these keys were pressed. */
+/** Returns the view after these keys were pressed. */
 function pressed(keys: string, { shown = model, view = firstView }: { shown?: Model; view?: View } = {}): View {
   return keysIn(keys).reduce((before, key) => viewAfter(key, before, { model: shown, size }) ?? before, view);
 }
@@ -70,7 +70,7 @@ const many = modelFrom([
   ),
 ]);
 
-describe("a catalog", () => {
+describe("the model of praetor top", () => {
   test("lists services by name, each with the status of its worst check", () => {
     expect(model.services.map(({ name, status }) => [name, status])).toEqual([
       ["api", "warning"],
@@ -79,7 +79,7 @@ describe("a catalog", () => {
     ]);
   });
 
-  test("counts a node's checks for each of its services, unless they pass", () => {
+  test("counts a node's failing checks for each service of that node", () => {
     const dead = { CheckID: "serfHealth", Name: "Serf", ServiceID: "", Status: "critical", Output: "gone" };
     const [api] = modelFrom([node("gw", [{ name: "api", status: "passing" }], [dead])]).services;
     expect(api?.status).toBe("critical");
@@ -94,7 +94,7 @@ describe("a catalog", () => {
   });
 });
 
-describe("the screen", () => {
+describe("the screen of praetor top", () => {
   test("shows a heading, services in columns and a line of keys", () => {
     const lines = seen(model);
     expect(lines).toHaveLength(24);
@@ -114,7 +114,7 @@ describe("the screen", () => {
     [20, 5],
     [200, 50],
     [1, 1],
-  ])("with %i columns and %i rows is filled, with no line wider", (columns, rows) => {
+  ])("of %i columns and %i rows is filled, and no line is wider than its columns", (columns, rows) => {
     const open = new Set(many.services.map(({ name }) => name));
     const view = settled({ ...firstView, open }, { model: many, size: { columns, rows } });
     const lines = render(many, { columns, rows }, { ...rest, view });
@@ -132,7 +132,7 @@ describe("the screen", () => {
     expect(Bun.stripANSI(text)).toContain("alive: x ]0;y z");
   });
 
-  test("marks each row as stale while the agent does not answer, with the time of its last answer", () => {
+  test("marks each row as stale while the agent does not answer, and shows the time of the agent's last answer", () => {
     const lines = seen(model, firstView, { trouble: "connection refused" });
     expect(lines[0]).toBe("STALE, as of 12:00:00: connection refused");
     expect(lines.slice(2, 5).map((line) => line.split(/ +/)[0])).toEqual(["critical?", "warning?", "passing?"]);
@@ -146,7 +146,7 @@ describe("the screen", () => {
     expect([coloured, plain].map((text) => colour.test(text))).toEqual([true, false]);
   });
 
-  test("with 40 columns shows the important columns, and a check's whole output", () => {
+  test("shows the important columns and a check's whole output if it is 40 columns wide", () => {
     const narrow = { columns: 40, rows: 12 };
     const view = settled({ ...firstView, open: new Set(["web"]) }, { model, size: narrow });
     const lines = render(model, narrow, { ...rest, view }).map((line) => Bun.stripANSI(line).trimEnd());
@@ -186,7 +186,7 @@ describe("the screen", () => {
     ]);
   });
 
-  test("counts passing from the last check to pass, and failing from the first to fail", () => {
+  test("dates a passing status from the last check that passed, and a failing one from the first check that failed", () => {
     const checks = ["a", "b"].map((id) => ({ CheckID: id, Name: id, ServiceID: "web-id", Status: "critical" }));
     const json = (Status: string): unknown => [
       node(
@@ -200,16 +200,16 @@ describe("the screen", () => {
     expect(modelFrom(json("passing"), sinceOf).services[0]?.sinceMs).toBe(nowMs - 10_000);
   });
 
-  test("shows a message if there are no services, or none match", () => {
+  test("shows a message if the catalog has no services, or none match the filter", () => {
     expect(seen({ services: [] })[2]).toBe("No services.");
     expect(seen(model, pressed("/nothing"))[2]).toBe("No services match the filter.");
   });
 
-  test("is a plain table without a terminal", () => {
+  test("is printed as a plain table if the output is not a terminal", () => {
     expect(renderOnce(model, nowMs)[1]).toEqual(["warning", "api", "1/2", "1/2", "", "10.0.0.7:80 +1"]);
   });
 
-  test("shortens texts by their width on the terminal, also with wide letters", () => {
+  test("shortens texts by their width on the terminal, where some letters are two columns wide", () => {
     expect(fit("abcdef", 6)).toBe("abcdef");
     expect(fit("abcdef", 5)).toBe("abcd…");
     expect(fit("日本語", 5)).toBe("日本…");
@@ -217,14 +217,14 @@ describe("the screen", () => {
   });
 });
 
-test("only lines that differ are redrawn", () => {
+test("the screen redraws only the lines that differ from the screen before", () => {
   expect(redrawn(["a", "b", "c"], ["a", "x", "c"])).toBe("\u001b[2;1Hx\u001b[K");
   expect(redrawn(["a"], ["a"])).toBe("");
   expect(redrawn([], ["a", "b"])).toBe("\u001b[1;1Ha\u001b[K\u001b[2;1Hb\u001b[K");
 });
 
-describe("keys", () => {
-  test("are decoded also if several arrive at once", () => {
+describe("keys pressed in praetor top", () => {
+  test("are decoded even if several arrive in one read", () => {
     expect(keysIn("a\u001b[A\u001b[6~\r\u007f\u001b\u001b[99~é")).toEqual([
       { name: "text", text: "a" },
       { name: "up" },
@@ -241,16 +241,19 @@ describe("keys", () => {
     expect(first && viewAfter(first, firstView, { model, size })).toBeUndefined();
   });
 
-  test.each(["\r", " "])("%j shows a service's instances and checks with their output, and hides them", (key) => {
-    const view = pressed(key);
-    expect(seen(model, view).slice(2, 6)).toEqual([
-      "critical      web               0/1        0/1            10.0.0.7:80",
-      "critical        web-id on gw at 10.0.0.7:80",
-      "critical          alive: HTTP GET http://10.0.0.7/ping: 404 Not Found",
-      "warning       api               1/2        1/2            10.0.0.7:80 +1",
-    ]);
-    expect(seen(model, pressed(key, { view }))[3]).toStartWith("warning");
-  });
+  test.each(["\r", " "])(
+    "%j shows a service's instances and checks with their output; pressed again, it hides them",
+    (key) => {
+      const view = pressed(key);
+      expect(seen(model, view).slice(2, 6)).toEqual([
+        "critical      web               0/1        0/1            10.0.0.7:80",
+        "critical        web-id on gw at 10.0.0.7:80",
+        "critical          alive: HTTP GET http://10.0.0.7/ping: 404 Not Found",
+        "warning       api               1/2        1/2            10.0.0.7:80 +1",
+      ]);
+      expect(seen(model, pressed(key, { view }))[3]).toStartWith("warning");
+    },
+  );
 
   test("? shows help instead of the list, and any key returns to the list", () => {
     const view = pressed("?");

@@ -9,7 +9,7 @@ function plain(text: string): unknown {
   return plainValue(parseHcl(text, "a.hcl"));
 }
 
-describe("hcl", () => {
+describe("the HCL parser", () => {
   test("assignments, blocks and labels become objects", () => {
     const text = `
       # one comment
@@ -21,7 +21,7 @@ describe("hcl", () => {
     expect(plain(text)).toEqual({ name: "n1", ports: { http: 1, dns: 2 }, service: { web: { a: { port: 80 } } } });
   });
 
-  test("repeated blocks and lists are joined, and the last of a repeated scalar wins", () => {
+  test("repeated blocks and lists are joined, and the last value of a repeated scalar wins", () => {
     expect(plain("a { x = 1 }\na { y = 2 }\nb = [1]\nb = [2]\nc = 1\nc = 2")).toEqual({
       a: [{ x: 1 }, { y: 2 }],
       b: [1, 2],
@@ -33,7 +33,7 @@ describe("hcl", () => {
     expect(plain("a = [10, 0x1F, 0644, -3, 1.5, 1e3, .5, 2.]")).toEqual({ a: [10, 31, 420, -3, 1.5, 1000, 0.5, 2] });
   });
 
-  test("an invalid number of a hundred thousand digits is refused without delay", () => {
+  test("an invalid number of 100,000 digits is refused without delay", () => {
     const startMs = performance.now();
     expect(() => parseHcl(`a = ${"1".repeat(100_000)}x`, "a.hcl")).toThrow("invalid number");
     expect(performance.now() - startMs).toBeLessThan(patienceMs(1_000));
@@ -61,7 +61,7 @@ describe("hcl", () => {
     expect(plain(' {"a": {"x": 1}, "a": {"y": 2}}')).toEqual({ a: [{ x: 1 }, { y: 2 }] });
   });
 
-  test("a heredoc of a file with CRLF line ends has no carriage returns", () => {
+  test("a heredoc in a file with CRLF line ends has no carriage returns", () => {
     expect(plain("a = <<EOF\r\nx\r\ny\r\nEOF\r\nb = 1")).toEqual({ a: "x\ny\n", b: 1 });
   });
 

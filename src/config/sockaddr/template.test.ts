@@ -38,7 +38,7 @@ describe("address templates", () => {
     ['{{ GetPublicInterfaces | math "mask" "31" | join "string" " " }}', "8.8.4.4/30"],
     ["{{ GetPrivateIP\n| printf\n`%s` }}", "10.20.0.5"],
   ];
-  test.each(cases)("%s", (template, expanded) => {
+  test.each(cases)("%s expands to %s", (template, expanded) => {
     expect(expand(template)).toBe(expanded);
   });
 
@@ -75,11 +75,11 @@ describe("address templates", () => {
     ["loops within loops", `${"{{ range $ }}".repeat(20)}x${"{{ end }}".repeat(20)}`],
     ["a text that doubles itself", `{{ $x := "12345678" }}${'{{ $x = printf "%s%s" $x $x }}'.repeat(40)}`],
     ["a list that doubles itself", `{{ $x := $ }}${'{{ $x = include "type" "ip|ip" $x }}'.repeat(40)}`],
-  ])("%s are refused before they block the agent", (_what, template) => {
+  ])("with %s are refused before they block the agent", (_what, template) => {
     expect(() => expand(template)).toThrow(OperatingError);
   });
 
-  test("any text is expanded or refused with an OperatingError", () => {
+  test("expand or are refused with an OperatingError, whatever their text", () => {
     const words = fc.constantFrom(
       ...[
         "{{",
@@ -113,7 +113,7 @@ describe("address templates", () => {
   const route = (name: string, flags: string): string => `${name}\t00000000\t0102A8C0\t${flags}\t0\t0\t0\t00000000\t0`;
   const heading = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU";
 
-  test("the default route's interface is the first one in Linux's table that leads through a gateway", () => {
+  test("the default route's interface is that of the first default route with a gateway in Linux's table", () => {
     const local = "eth1\t0002A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0";
     const routes = [heading, local, route("ppp0", "0001"), route("eth0", "0003"), route("wlan0", "0003")];
     expect(defaultInterfaceOf(routes.join("\n"))).toBe("eth0");
