@@ -16,7 +16,7 @@ import { scriptArguments } from "./edgex/scripts.ts";
 import { keepProcessAlive, systemClock } from "./lib/clock.ts";
 import { writeAll } from "./lib/write-all.ts";
 
-/** As in `praetor monitor | head`. */
+/** Aborts when the reader of standard output ends, as in `praetor monitor | head`. */
 const readerGone = new AbortController();
 // process.stdout and its isTTY would do the same, and cost an idle agent 6 MiB.
 const io: CommandIo = {
@@ -59,7 +59,7 @@ const completions = completionAnswer(words, process.env, commands);
 if (completions !== undefined) io.stdout(completions);
 else {
   keepProcessAlive();
-  // Not awaited at the top level: the executable is built as bytecode, which has no such thing.
+  // Not awaited at the top level: the executable is built as bytecode, which does not support top-level await.
   void runCommand([...(scriptArguments.get(programName) ?? []), ...words], commands, io).then((code) =>
     process.exit(code),
   );

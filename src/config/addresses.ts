@@ -14,7 +14,7 @@ type ClientAddresses = Pick<
 >;
 
 /**
- * The addresses that other hosts use for this node: bind_addr, advertise_addr and the tagged addresses.
+ * Returns the addresses that other hosts use for this node: bind_addr, advertise_addr and the tagged addresses.
  * @throws OperatingError invalid
  */
 export function clusterAddresses(sources: AddressSources): ClusterAddresses {
@@ -87,7 +87,10 @@ function severalAddresses(kind: string, found: Addresses, chosen: InterfaceAddre
   );
 }
 
-/** The tagged addresses "lan", "lan_ipv4" and "lan_ipv6" (or "wan"...); a family's tag takes `address` unless it is configured. */
+/**
+ * Returns the tagged addresses "lan", "lan_ipv4" and "lan_ipv6" (or those of "wan"). A tag that is not configured has `address`
+ * as its value, if the family fits.
+ */
 function taggedAddresses(
   tag: "lan" | "wan",
   { address, field }: { address: IpAddress; field: string },
@@ -106,7 +109,7 @@ function taggedAddresses(
 }
 
 /**
- * The addresses that each listener binds to; none for a listener whose port is off.
+ * Returns the addresses that each listener binds to; none for a listener whose port is off.
  * @throws OperatingError invalid
  */
 export function clientAddresses(sources: AddressSources, ports: Ports): ClientAddresses {
@@ -116,7 +119,7 @@ export function clientAddresses(sources: AddressSources, ports: Ports): ClientAd
     warn("client_addr is empty, client services (DNS, HTTP, HTTPS) will not be listening for connections");
   const listenersOf = (name: "http" | "https" | "dns" | "keeper"): readonly string[] => {
     const own = expandAddresses(`addresses.${name}`, sources);
-    // A unix socket needs no port, so it is kept when the port is off.
+    // A unix socket needs no port, so the listener binds to it even if the port is off.
     return (own.length > 0 ? own : shared).filter((address) => ports[name] > 0 || address.startsWith("unix://"));
   };
   const dnsAddresses = ports.dns > 0 ? listenersOf("dns") : [];

@@ -16,7 +16,7 @@ export interface BuildInputs extends AddressSources {
   readonly definitions: readonly RawDefinition[];
 }
 
-/** Consul: the shortest session TTL when session_ttl_min is not set. */
+/** Consul: the minimum session TTL in milliseconds if session_ttl_min is not set. */
 const sessionTtlMsMinDefault = 10_000;
 
 /**
@@ -189,7 +189,7 @@ function logLevel(settings: Settings): LogLevel {
   throw new OperatingError("invalid", "invalid-config", message);
 }
 
-/** Consul: no blanks around the commas. */
+/** Splits a text at its commas. Consul: allows no blanks around the commas. */
 function splitList(text: string): readonly string[] {
   return text === "" ? [] : text.split(",");
 }

@@ -10,19 +10,19 @@ import { emptySource, type Setting, type SettingValue, type Source } from "./sou
 export interface CommandLine {
   readonly helpAsked: boolean;
   readonly devMode: boolean;
-  /** Files and folders, in the order given. */
+  /** Files and folders of configuration, in the order given. */
   readonly configPaths: readonly string[];
   readonly configFormat: "json" | "hcl" | undefined;
   readonly hclFragments: readonly string[];
   /**
-   * List settings of flags. Consul: they are merged before files, all other flags after them; a list inside a group
-   * (ports, dns_config) is merged after, too.
+   * Settings of flags that are lists. Consul: merges them before the files, and all other flags after the files; a list inside a
+   * group (ports, dns_config) is merged after the files, too.
    */
   readonly lists: Source;
   readonly scalars: Source;
 }
 
-/** Consul: each of the two accepts files and folders, and their order on the command line is the order of merging. */
+/** Consul: both flags accept files and folders, and their order on the command line is the order of merging. */
 const pathFlags: readonly string[] = ["config-file", "config-dir"];
 
 /** @throws OperatingError invalid */
@@ -66,7 +66,7 @@ function settingValue(flag: AgentFlag, given: readonly string[]): SettingValue {
   return flag.kind === "int" ? Number(last) : last;
 }
 
-/** Splits "rack:3" into "rack" and "3"; without a colon, the value is "". */
+/** Splits "rack:3" into the name "rack" and the value "3"; without a colon, the value is "". */
 function splitPair(pair: string): readonly [string, string] {
   const colon = pair.indexOf(":");
   return colon < 0 ? [pair, ""] : [pair.slice(0, colon), pair.slice(colon + 1)];

@@ -19,7 +19,7 @@ export function readConsulFolder(folder: string): ConsulFolder {
   };
 }
 
-/** Describes a data folder that holds Consul's state, and how to import that, for the log and `praetor doctor`. */
+/** Describes a data folder that holds Consul's state, and how to import that state, for the log and `praetor doctor`. */
 export function describeConsulFolder(folder: string): { readonly problem: string; readonly advice: string } {
   return {
     problem: `The data folder ${folder} holds keys and services of Consul, which Praetor does not read.`,

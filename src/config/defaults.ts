@@ -43,7 +43,7 @@ export const defaultSource: Source = sourceOf({
   "dns_config.soa.expire": 86_400,
 });
 
-/** What -dev changes: a server that only this machine can reach. */
+/** The settings that -dev changes: the agent is a server that only this machine can reach. */
 export const devSource: Source = sourceOf({
   bind_addr: "127.0.0.1",
   log_level: "DEBUG",

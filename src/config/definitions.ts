@@ -20,7 +20,7 @@ export interface Definitions {
   readonly checks: readonly CheckDefinition[];
   readonly watches: readonly WatchDefinition[];
   readonly definitionFaults: readonly DefinitionFault[];
-  /** The file, line and column of each service and check definition: "agent.hcl:3:7". */
+  /** Maps each service and check definition to its file, line and column: "agent.hcl:3:7". */
   readonly origins: ReadonlyMap<object, string>;
 }
 
@@ -65,7 +65,8 @@ export function readDefinitions(raw: readonly RawDefinition[], options: Definiti
 }
 
 /**
- * Decodes definitions that must all be valid. Allows script checks: the agent that registers them decides about those.
+ * Decodes definitions that must all be valid. Accepts script checks: the agent that registers the definitions decides whether to
+ * allow them.
  * @throws OperatingError invalid: every fault, with its file, line and column
  */
 export function decodeDefinitions(raw: readonly RawDefinition[], outputBytesMax: number): Definitions {

@@ -33,7 +33,7 @@ export function withFinalDot(domain: string): string {
 }
 
 function recursors(sources: AddressSources): readonly string[] {
-  // Consul: ignores empty strings, which is also what a null in a JSON list becomes.
+  // Consul: ignores empty strings; a null in a JSON list also becomes an empty string.
   const hosts = [...new Set(expandHosts("recursors", sources))].filter((host) => host !== "");
   for (const host of hosts) {
     const address = parseIp(host === "[::]" ? "::" : host);

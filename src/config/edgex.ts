@@ -30,7 +30,7 @@ export function buildMessageBus(settings: Settings, nodeName: string): MessageBu
     username: settings.optionalText("edgex.message_bus.username"),
     password: settings.optionalText("edgex.message_bus.password"),
     topicPrefix: settings.text("edgex.message_bus.topic_prefix").replace(/\/+$/, ""),
-    // Not in defaults.ts: configured lists are appended to default ones.
+    // This default is not in defaults.ts, because merging would append configured lists to it.
     keyPrefixes: settings.has(prefixes) ? settings.texts(prefixes) : ["edgex/"],
     base64Payload: settings.flag("edgex.message_bus.base64_payload"),
     cbor: settings.flag("edgex.message_bus.cbor"),
@@ -60,7 +60,7 @@ function reservationOf(settings: Settings, text: string): PortReservation {
   throw invalid(`edgex.ports.reserved: ${JSON.stringify(text)} is no port. ${example}`);
 }
 
-/** Accepts mqtt://, mqtts://, and EdgeX's names for them: tcp://, ssl://. */
+/** Returns the broker's URL as mqtt:// or mqtts://. Also accepts EdgeX's names for these: tcp:// and ssl://. */
 function brokerUrl(settings: Settings, text: string): string {
   const url = URL.parse(text.replace(/^tcp:/, "mqtt:").replace(/^ssl:/, "mqtts:"));
   if (url && ["mqtt:", "mqtts:"].includes(url.protocol) && url.hostname !== "") return url.href;

@@ -1,7 +1,9 @@
 import { readSource } from "./read-source.ts";
 import { emptySource, type Setting, type Source } from "./source.ts";
 
-/** The variables of Consul's container image, which compose files set; merged after files and before flags. */
+/**
+ * Describes the variables of Consul's container image, which compose files set. They are merged after files and before flags.
+ */
 export const environmentVariables: Readonly<Record<string, string>> = {
   CONSUL_BIND_INTERFACE: "Interface whose address is bind_addr.",
   CONSUL_CLIENT_INTERFACE: "Interface whose address is client_addr.",

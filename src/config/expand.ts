@@ -4,7 +4,7 @@ import type { Settings } from "./settings.ts";
 import type { Addresses } from "./sockaddr/interfaces.ts";
 import { expandTemplate } from "./sockaddr/template.ts";
 
-/** What address settings are expanded with. */
+/** The inputs for expanding the templates in address settings. */
 export interface AddressSources {
   readonly settings: Settings;
   /** The addresses of this machine, for templates. */
@@ -34,7 +34,7 @@ export function expandIps(path: string, sources: AddressSources): readonly strin
   throw invalidAddress(`${path} cannot be a unix socket`, { settings: sources.settings, path });
 }
 
-/** The address of a field that holds at most one; undefined if it is not set. */
+/** Returns the address of a field that holds at most one address; undefined if the field is not set. */
 export function expandOneIp(path: string, sources: AddressSources): IpAddress | undefined {
   const { settings } = sources;
   if (settings.text(path) === "") return undefined;
@@ -46,14 +46,14 @@ export function expandOneIp(path: string, sources: AddressSources): IpAddress | 
   return parseIp(first);
 }
 
-/** The items of a list of host names, addresses and templates, with the templates expanded. */
+/** Returns the items of a list of host names, addresses and templates, with the templates expanded. */
 export function expandHosts(path: string, { settings, interfaces }: AddressSources): readonly string[] {
   return settings
     .texts(path)
     .flatMap((item) => (item.includes("{{") ? expandWords(item, { name: path, settings, interfaces }) : [item]));
 }
 
-/** Refuses 0.0.0.0 and :: as an address that other hosts connect to. */
+/** Refuses 0.0.0.0 and ::, to which other hosts cannot connect. `what` names the setting in the error. */
 export function refuseAny(address: IpAddress, what: string): void {
   if (!isAnyIp(address)) return;
   const message = `${what} address cannot be 0.0.0.0, :: or [::]`;

@@ -45,7 +45,7 @@ export function settled(path: string, type: FieldType, meaning: string): Field {
   return { path, type, use: "settled", fallback: "", meaning };
 }
 
-/** Several fields without effect, for one reason. */
+/** Returns several fields that have no effect for the same reason. */
 export function unused(reason: string, fields: Readonly<Record<string, FieldType>>, group = ""): readonly Field[] {
   return Object.entries(fields).map(([name, type]) => ({
     path: group + name,

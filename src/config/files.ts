@@ -10,7 +10,10 @@ export interface FilesRead {
   readonly warnings: readonly string[];
 }
 
-/** The file in which `praetor edgex` lists the definitions that it wrote into a configuration folder; not configuration itself. */
+/**
+ * Name of the file in which `praetor edgex` lists the definitions that it wrote into a configuration folder. The agent does not
+ * read it as configuration.
+ */
 export const manifestName = ".praetor-edgex";
 
 /**
@@ -50,7 +53,7 @@ function formatOf(file: string): ConfigFormat | undefined {
   return file.endsWith(".hcl") ? "hcl" : undefined;
 }
 
-/** Reports failures in Consul's words, since scripts search the output of `validate` for them. */
+/** Runs one step, and reports its failure with Consul's text, since scripts search the output of `validate` for that. */
 function attempt<T>(step: "Open" | "Readdir" | "ReadFile", path: string, run: () => T): T {
   try {
     return run();

@@ -6,9 +6,9 @@ export interface AgentFlag {
   readonly kind: FlagSpec["kind"];
   /** The configuration field that the flag sets; undefined for flags that set none. */
   readonly field: string | undefined;
-  /** The name of the value in the help. */
+  /** The name of the flag's value in the help. */
   readonly placeholder: string;
-  /** The line in the help; "" for flags without effect. */
+  /** The flag's description in the help; "" for flags without effect. */
   readonly help: string;
   readonly example: string;
 }

@@ -34,19 +34,19 @@ function convert(node: Node, placeAt: (offset: number) => Place): SyntaxTree {
   const entries = new Map<string, SyntaxTree>();
   for (const property of children) {
     const [key, value] = property.children ?? [];
-    // The last of a repeated key wins. Errors point to the key, not to the value.
+    // The last value of a repeated key wins. Errors point to the key, not to the value.
     if (key === undefined || value === undefined) continue;
     entries.set(String(key.value), { ...convert(value, placeAt), place: placeAt(key.offset) });
   }
   return { kind: "object", entries, place };
 }
 
-/** jsonc-parser types values as `any`; its scalars are only these. */
+/** Returns the value of a scalar. jsonc-parser types it as `any`, but returns only these types. */
 function scalarOf(value: unknown): Scalar {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : null;
 }
 
-/** jsonc-parser recurses for each level, so the depth is checked before it runs. */
+/** Refuses JSON that is nested too deeply, before jsonc-parser runs, since that recurses for each level. */
 function refuseDeepNesting(text: string, fail: (offset: number, message: string) => Error): void {
   const scanner = createScanner(text, true);
   let depth = 0;

@@ -73,7 +73,10 @@ export function loadConfig(options: LoadConfigOptions): RuntimeConfig {
   return Object.freeze(complete);
 }
 
-/** Warns if the addresses cannot be listed: most configurations do not need them. */
+/**
+ * Returns this machine's addresses. If the kernel cannot list them, warns and returns none, since most configurations do not need
+ * them.
+ */
 function listedAddresses({ interfaces }: LoadConfigOptions, warnings: string[]): Addresses {
   try {
     return interfaces();

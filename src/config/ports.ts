@@ -3,7 +3,7 @@ import type { Ports, RuntimeConfig } from "./runtime-config.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * Reads all ports; -1 is off.
+ * Reads all ports; -1 means that the listener is off.
  * @throws OperatingError invalid
  */
 export function readPorts(settings: Settings): Ports {
@@ -26,8 +26,8 @@ export function readPorts(settings: Settings): Ports {
 }
 
 /**
- * Refuses two listeners with one address and port. Includes RPC and Serf, which Praetor does not run, since clients see their
- * ports.
+ * Refuses two listeners with the same address and port. Includes RPC and Serf, which Praetor does not run, since clients see
+ * their ports.
  * @throws OperatingError invalid
  */
 export function refuseSharedAddresses(config: RuntimeConfig): void {

@@ -31,7 +31,9 @@ export function readSource(text: string, format: ConfigFormat, options: { file: 
   return reader.finish();
 }
 
-/** The names of fields and groups allowed in a group: "http", "grpc" ... for prefix "ports."; prefix "" is the top level. */
+/**
+ * Returns the names of fields and groups allowed in a group: "http", "grpc" ... for prefix "ports."; prefix "" is the top level.
+ */
 function namesBelow(prefix: string): ReadonlySet<string> {
   const below = [...fieldByPath.keys()].filter((path) => path.startsWith(prefix));
   return new Set(below.map((path) => path.slice(prefix.length).replace(/\..*/, "")));
@@ -88,7 +90,10 @@ class SourceReader implements Faults {
     this.#settings.set(path, { value: settingValue(value), origin: `${this.#file}:${tree.place.line}` });
   }
 
-  /** `service` holds one definition, `services` a list. A fault stays with its definition, so that the others can be used. */
+  /**
+   * Reads definitions: `service` holds one, `services` a list. A fault stays with its definition, so that the agent can use the
+   * others.
+   */
   #readDefinitions(tree: SyntaxTree, noun: RawDefinition["noun"], { path, type }: Pick<Field, "path" | "type">): void {
     const shape = shapeOf(type);
     const isList = shape.kind === "list" && tree.kind === "list";
@@ -113,7 +118,10 @@ function nounOf(type: Field["type"]): RawDefinition["noun"] | undefined {
   return type === "watches" ? "watch" : undefined;
 }
 
-/** Narrows a value that readValue returned; free objects (of unused fields) keep only their texts or numbers. */
+/**
+ * Narrows a value that readValue returned to the types of settings; objects without a fixed shape (in unused fields) keep only
+ * their texts or numbers.
+ */
 function settingValue(value: unknown): SettingValue {
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
   if (Array.isArray(value)) return value.filter((item) => typeof item === "string");

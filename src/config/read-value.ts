@@ -52,7 +52,7 @@ function readMap(tree: ObjectTree, item: Shape, context: { path: string; faults:
   return Object.fromEntries(entries);
 }
 
-/** Consul: null among texts is "". */
+/** Returns "" for null in a list or map of texts, as Consul does; undefined for other shapes. */
 function emptyText(shape: Shape): string | undefined {
   return shape.kind === "scalar" && shape.type === "string" ? "" : undefined;
 }
@@ -78,7 +78,7 @@ function readRecord(
 }
 
 /**
- * The entries with known names, by those names; adds a fault for each unknown one. A name matches exactly, else in any
+ * Returns the entries with known names, by those names; adds a fault for each unknown name. A name matches exactly, else in any
  * letter case; if both occur, the exact one wins and the other is unknown.
  */
 export function knownEntries(

@@ -12,15 +12,15 @@ export interface RuntimeConfig extends Definitions {
   readonly devMode: boolean;
   readonly datacenter: string;
   readonly nodeName: string;
-  /** "" takes the id in the data folder, or a new one. */
+  /** The configured node id; "" selects the id in the data folder, else a new one. */
   readonly nodeId: string;
   /** The node id that an earlier Consul agent left in the data folder; undefined if it left no id. */
   readonly consulNodeId: string | undefined;
   readonly nodeMeta: Readonly<Record<string, string>>;
-  /** With the final dot: "consul." */
+  /** The DNS domain with the final dot: "consul." */
   readonly dnsDomain: string;
   readonly dns: DnsConfig;
-  /** undefined only with devMode. */
+  /** The path of the data folder; undefined only with devMode. */
   readonly dataDir: string | undefined;
 
   readonly bindAddress: string;

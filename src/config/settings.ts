@@ -14,7 +14,7 @@ export class Settings {
     return this.#get(path, (value) => typeof value === "string", "");
   }
 
-  /** undefined if not set, or set to "". */
+  /** Returns undefined if the setting is not set, or is "". */
   optionalText(path: string): string | undefined {
     const text = this.text(path);
     return text === "" ? undefined : text;
@@ -48,12 +48,12 @@ export class Settings {
     return this.#source.settings.has(path);
   }
 
-  /** Whether a file, flag or variable set it: defaults do not count. */
+  /** Whether a file, flag or environment variable sets it; defaults do not count. */
   isGiven(path: string): boolean {
     return this.has(path) && this.#source.settings.get(path)?.origin !== defaultOrigin;
   }
 
-  /** The setting's origin as the end of an error message: " (agent.hcl:3)"; "" if not set. */
+  /** Returns the setting's origin as the end of an error message: " (agent.hcl:3)"; "" if not set. */
   from(path: string): string {
     const origin = this.#source.settings.get(path)?.origin;
     return origin === undefined ? "" : ` (${origin})`;

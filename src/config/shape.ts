@@ -29,7 +29,7 @@ function record(
   return { kind: "record", fields, aliases };
 }
 
-/** Durations are texts here: decodeCheckDefinition parses them. */
+/** The fields of a check definition. Durations are texts here: decodeCheckDefinition parses them. */
 const check = record(
   () => ({
     id: text,

@@ -7,7 +7,7 @@ export type SettingValue =
   | readonly string[]
   | Readonly<Record<string, string>>
   | Readonly<Record<string, number>>
-  /** A value that is not read: of a field without effect. */
+  /** The value of a field without effect, which the agent does not read. */
   | null;
 
 /** The origin of default values. */
@@ -29,9 +29,9 @@ export interface RawDefinition {
   readonly faults: readonly PlacedFault[];
 }
 
-/** The settings and definitions of one file, flag, the environment, or of all sources merged. */
+/** The settings and definitions of one source (a file, a flag or the environment), or of all sources merged. */
 export interface Source {
-  /** By field path: "ports.http". */
+  /** The settings by field path: "ports.http". */
   readonly settings: ReadonlyMap<string, Setting>;
   readonly definitions: readonly RawDefinition[];
 }

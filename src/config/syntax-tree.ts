@@ -6,7 +6,7 @@ export interface Place {
   readonly column: number;
 }
 
-/** "agent.hcl:3:7" */
+/** Formats a position as file, line and column: "agent.hcl:3:7". */
 export function formatPlace(file: string, { line, column }: Place): string {
   return `${file}:${line}:${column}`;
 }
@@ -30,7 +30,7 @@ export interface ObjectTree {
   readonly place: Place;
 }
 
-/** The deepest nesting of objects and lists that the parsers accept, which keeps a file from exhausting the stack. */
+/** Maximum nesting of objects and lists in a file. The parsers refuse deeper nesting, which could exhaust the stack. */
 export const nestingMax: number = 64;
 
 /** Unwraps lists of one item, however deeply nested; returns any other tree unchanged. */
@@ -44,7 +44,7 @@ export function unwrapSingle(tree: SyntaxTree): SyntaxTree {
   return inner;
 }
 
-/** The plain value of a tree without a known shape; a list of one object, as HCL writes a block, becomes that object. */
+/** Returns the plain value of a tree whose shape is unknown; a list of one object, as HCL writes a block, becomes that object. */
 export function plainValue(tree: SyntaxTree): unknown {
   if (tree.kind === "scalar") return tree.value;
   if (tree.kind === "object")
@@ -53,7 +53,7 @@ export function plainValue(tree: SyntaxTree): unknown {
   return single.kind === "object" ? plainValue(single) : tree.items.map(plainValue);
 }
 
-/** The name of a value's type in Consul's errors. */
+/** Returns the name that Consul's errors have for a value's type. */
 export function typeName(tree: SyntaxTree): string {
   if (tree.kind === "list") return "slice";
   if (tree.kind === "object") return "map";
@@ -66,7 +66,7 @@ export interface PlacedFault {
   readonly message: string;
 }
 
-/** The error for an invalid file, with the place of each fault. */
+/** Returns the error for an invalid file, with the line and column of each fault. */
 export function unusableFile(file: string, faults: readonly PlacedFault[]): OperatingError {
   const lines = faults.map(({ place, message }) => `At ${place.line}:${place.column}: ${message}`);
   const what = lines.length === 1 ? lines[0] : `${lines.length} errors occurred:\n\t* ${lines.join("\n\t* ")}`;

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import type { LoadConfigOptions } from "./load.ts";
 import { machineAddresses } from "./sockaddr/interfaces.ts";
 
-/** The inputs of loadConfig that come from this machine. */
+/** Returns the inputs of loadConfig that come from this machine. */
 export function thisMachine(): Omit<LoadConfigOptions, "args" | "env"> {
   return { hostname: hostname(), interfaces: machineAddresses };
 }

@@ -1,7 +1,7 @@
 import { fieldByPath } from "./fields.ts";
 import { type AgentFlag, agentFlags } from "./flag-table.ts";
 
-/** The text of `praetor agent -help`. */
+/** Returns the text of `praetor agent -help`. */
 export function formatAgentUsage(): string {
   const [meaningless, meaningful] = split(agentFlags, isUnused);
   return [

@@ -8,7 +8,7 @@ import type { RuntimeConfig } from "./runtime-config.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * Checks that the settings are valid and agree with each other, in the order and the words of Consul.
+ * Checks that the settings are valid and agree with each other, in Consul's order and with its error texts.
  * @throws OperatingError invalid
  */
 export function validateConfig(config: RuntimeConfig, settings: Settings): void {
@@ -46,7 +46,7 @@ function validateTls({ httpsAddresses, tls }: RuntimeConfig, settings: Settings)
   if (httpsAddresses.length > 0 && tls.certFile !== undefined && tls.keyFile !== undefined) readTlsFiles(tls);
 }
 
-/** Consul: checks the proxy and expose ranges, too, from which Praetor assigns no ports. */
+/** Checks the port ranges. Consul: also checks those of proxies and of exposed paths, from which Praetor assigns no ports. */
 function validatePortRanges(settings: Settings): void {
   for (const name of ["proxy", "sidecar", "expose"]) {
     const [least, most] = [`ports.${name}_min_port`, `ports.${name}_max_port`];
@@ -121,7 +121,7 @@ function validateBootstrap(config: RuntimeConfig, settings: Settings): void {
   if (expect > 0 && bootstrap) fail("'bootstrap_expect > 0' and 'bootstrap = true' are mutually exclusive");
 }
 
-/** Praetor encrypts nothing with the key, but refuses one that Consul would refuse. */
+/** Checks the gossip encryption key: Praetor does not use it, but refuses a key that Consul would refuse. */
 function validateEncryptKey(settings: Settings): void {
   const key = settings.text("encrypt");
   if (!/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(key))

@@ -6,7 +6,7 @@ import type { Settings } from "./settings.ts";
 
 type Unwarned = Omit<RuntimeConfig, "warnings" | "consulNodeId">;
 
-/** Warnings about valid settings, to log at start. */
+/** Returns warnings about valid settings, which the agent logs at start. */
 export function configWarnings(config: Unwarned, settings: Settings): readonly string[] {
   return [
     ...nodeNameWarnings(config),
@@ -48,7 +48,7 @@ function scriptWarnings(config: Unwarned): readonly string[] {
   ];
 }
 
-/** A warning, not an error: a missing folder must not keep a gateway's agent from starting. */
+/** Warns if the UI's folder is missing. Not an error, since it must not keep a gateway's agent from starting. */
 function uiWarnings({ uiDir }: Unwarned, settings: Settings): readonly string[] {
   if (uiDir === undefined || statSync(uiDir, { throwIfNoEntry: false })?.isDirectory()) return [];
   return [`ui_dir ${JSON.stringify(uiDir)} is not a folder: no UI is served${settings.from("ui_dir")}`];

@@ -30,7 +30,7 @@ export interface HttpHandler {
 
 const httpTimeoutMsDefault = 10_000;
 
-/** @throws OperatingError invalid, with Consul's words */
+/** @throws OperatingError invalid, with Consul's error text */
 export function decodeWatchDefinition(plain: unknown): WatchDefinition {
   const { type, handler, handler_type, args, http_handler_config, ...parameters } = fieldsOf(plain);
   const kind = textOf(handler_type, "handler_type") || "script";
@@ -63,7 +63,7 @@ function httpHandlerOf(plain: unknown): HttpHandler {
   };
 }
 
-/** Consul: Go's URL parser also accepts an IPv4 address in brackets. */
+/** Returns the URL of a handler. Consul: Go's URL parser also accepts an IPv4 address in brackets. */
 function handlerUrl(text: string): string {
   if (text === "") throw invalid("Requires 'path' to be set");
   const url = text.replace(/^(https?:\/\/)\[([\d.]+)\]/i, "$1$2");
@@ -71,7 +71,7 @@ function handlerUrl(text: string): string {
   return url;
 }
 
-/** The fields of an object, without null ones; accepts the list of one object that HCL makes of a block. */
+/** Returns the fields of an object, without null ones; accepts the list of one object that the HCL parser makes of a block. */
 function fieldsOf(plain: unknown): Readonly<Record<string, unknown>> {
   const single: unknown = Array.isArray(plain) && plain.length === 1 ? plain[0] : plain;
   const fields = typeof single === "object" ? { ...single } : {};

@@ -1,4 +1,4 @@
-/** The last value of a flag of the agent, in any of Go's forms: `-x v`, `-x=v`, `--x v`, `--x=v`. */
+/** Returns the last value of a flag of the agent, in any of Go's forms: `-x v`, `-x=v`, `--x v`, `--x=v`. */
 export function flagValue(flags: readonly string[], name: string): string | undefined {
   let value: string | undefined;
   flags.forEach((word, at) => {
@@ -8,18 +8,21 @@ export function flagValue(flags: readonly string[], name: string): string | unde
   return value;
 }
 
-/** The URL of an agent with these flags, for programs on the same machine. */
+/** Returns the URL of an agent with these flags, for programs on the same machine. */
 export function agentUrlOf(flags: readonly string[]): string {
   return `http://${localHostOf(flagValue(flags, "client"))}:${flagValue(flags, "http-port") ?? "8500"}`;
 }
 
-/** The URL of the agent's core-keeper API, for programs on the same machine; undefined if it is switched off. */
+/** Returns the URL of the agent's core-keeper API, for programs on the same machine; undefined if the API is off. */
 export function keeperUrlOf(flags: readonly string[], defaultPort: number): string | undefined {
   const port = flagValue(flags, "keeper-port") ?? String(defaultPort);
   return Number(port) > 0 ? `http://${localHostOf(flagValue(flags, "client"))}:${port}` : undefined;
 }
 
-/** A host by which this machine reaches the addresses of `-client`: 127.0.0.1 unless they exclude it, or are templates. */
+/**
+ * Returns a host at which this machine reaches an agent with this `-client` flag: 127.0.0.1, unless the flag is a list of
+ * addresses without it.
+ */
 function localHostOf(client: string | undefined): string {
   const addresses = (client ?? "").split(/\s+/).filter((address) => /^[\da-fA-F.:]+$/.test(address));
   const first = addresses[0];

@@ -12,7 +12,7 @@ export interface CheckerOutcome {
   readonly text: string;
 }
 
-/** What the checkers test, and with what. */
+/** The servers and files that the checkers test, with a clock and a time limit in milliseconds. */
 export interface CheckerTargets {
   readonly clock: Clock;
   readonly timeoutMs: number;
@@ -20,7 +20,7 @@ export interface CheckerTargets {
   readonly kongAdmin: HttpClient;
   readonly kongDatabase: { readonly host: string; readonly port: number };
   readonly secretsSetupDoneFile: string;
-  /** undefined: the checker only tests that the secret store runs. */
+  /** The file that the set-up writes when it is done. If undefined, the checker only tests that the secret store runs. */
   readonly secretStoreSetupDoneFile: string | undefined;
 }
 
@@ -29,7 +29,7 @@ type Checker = (targets: CheckerTargets) => Promise<CheckerOutcome>;
 /** The server name of the certificate that EdgeX's proxy set-up stores in Kong. */
 const proxyCertificateName = "edgex-kong";
 
-/** The tests of EdgeX Geneva's checker scripts, with the same exit codes, by service. */
+/** Maps each service to the test of its checker script in EdgeX Geneva, with the same exit codes. */
 const checkers: ReadonlyMap<string, Checker> = new Map([
   ["kong-db", checkKongDatabase],
   // As in Geneva: tests only that the migrations can run, not that they have.
@@ -41,7 +41,7 @@ const checkers: ReadonlyMap<string, Checker> = new Map([
 
 export const checkerNames: readonly string[] = [...checkers.keys()];
 
-/** Runs a checker; an error counts as critical. Returns undefined for an unknown name. */
+/** Runs the checker of this name; an error counts as critical. Returns undefined for an unknown name. */
 export async function runChecker(name: string, targets: CheckerTargets): Promise<CheckerOutcome | undefined> {
   const checker = checkers.get(name);
   try {
@@ -73,7 +73,7 @@ async function checkProxySetup(targets: CheckerTargets): Promise<CheckerOutcome>
   return critical(`${found}; it has certificates for ${JSON.stringify(certificates)}`);
 }
 
-/** The server names of each certificate in Kong's list. */
+/** Returns the server names of each certificate in Kong's list. */
 function namesByCertificate(json: unknown): readonly unknown[] {
   const certificates = fieldsOf(json)["data"];
   return Array.isArray(certificates) ? certificates.map((certificate: unknown) => fieldsOf(certificate)["snis"]) : [];
@@ -87,7 +87,7 @@ async function checkService(service: string, targets: CheckerTargets): Promise<C
   );
 }
 
-/** A missing file is a warning: the set-up is still running. */
+/** Returns passing if the file exists, else a warning: the set-up is still running. */
 async function checkDoneFile(path: string): Promise<CheckerOutcome> {
   try {
     await access(path);

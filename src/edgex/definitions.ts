@@ -14,7 +14,7 @@ export interface DefinitionSettings {
 
 export type Database = "redis" | "mongo" | "none";
 
-/** A file for the agent's configuration folder. */
+/** The name and content of a file for the agent's configuration folder. */
 export interface DefinitionFile {
   readonly name: string;
   readonly content: string;
@@ -26,8 +26,8 @@ export const keeperPort = 59_890;
 const everySecond = { interval: "1s", timeout: "1s" } as const;
 
 /**
- * Definitions of the services that do not register themselves in EdgeX Geneva: the database, and in secure mode Kong and the
- * security set-up jobs. Geneva's Consul image defines the same ones, and its other containers rely on their names, tags,
+ * Returns definitions of the services that do not register themselves in EdgeX Geneva: the database, and in secure mode Kong and
+ * the security set-up jobs. Geneva's Consul image defines the same ones, and its other containers rely on their names, tags,
  * addresses and intervals.
  */
 export function definitionFiles(settings: DefinitionSettings): readonly DefinitionFile[] {
@@ -40,7 +40,10 @@ export function definitionFiles(settings: DefinitionSettings): readonly Definiti
   return files;
 }
 
-/** Praetor's own settings; in a file, so that an operator's files, which the agent reads later, can override them. */
+/**
+ * Returns Praetor's own settings. They are in a file, so that an operator's files, which the agent reads later, can override
+ * them.
+ */
 function ownSettings({ messageBus }: DefinitionSettings): object {
   const bus = messageBus === undefined ? {} : { message_bus: messageBus };
   return { ports: { keeper: keeperPort }, edgex: { ports: { policy: "reassign" }, ...bus } };
@@ -72,7 +75,7 @@ function databaseService({ name, port, tags }: DatabaseService): object {
 
 interface ScriptedOptions {
   readonly tags?: readonly string[];
-  /** Appended to the name of the check. */
+  /** A text that is appended to the check's name. */
   readonly detail?: string;
 }
 

@@ -32,9 +32,9 @@ const hashesByName: Readonly<Record<string, readonly string[]>> = {
 /** The names of those files. */
 export const earlierImageNames: readonly string[] = Object.keys(hashesByName);
 
-/** Whether docker-edgex-consul wrote this file, unchanged since. */
+/** Whether docker-edgex-consul wrote this file and no one has changed it since. */
 export function isOfEarlierImage(name: string, content: Uint8Array): boolean {
-  // Its hash differs in each release. Any ELF program of that name is the image's: an operator's would be a script.
+  // The program's hash differs in each release. Any ELF file named "health" is the image's: an operator's would be a script.
   if (name === "health") return Buffer.from(content.subarray(0, 4)).toString("latin1") === "\x7FELF";
   return hashesByName[name]?.includes(new Bun.CryptoHasher("sha256").update(content).digest("hex")) ?? false;
 }

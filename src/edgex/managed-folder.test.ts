@@ -21,7 +21,7 @@ function update(...files: readonly ManagedFile[]): Promise<FolderChange> {
   return updateFolder({ path, files, fileMode: 0o755 });
 }
 
-/** The file of docker-edgex-consul 1.2.0: indented by four blanks, and without a final newline. */
+/** A file that docker-edgex-consul 1.2.0 wrote: it is indented by four blanks and has no final newline. */
 const ofEarlierImage = { name: "00-consul.json", content: '{\n    "enable_local_script_checks": true\n}' };
 
 async function put({ name, content }: { readonly name: string; readonly content: string }): Promise<void> {

@@ -20,23 +20,26 @@ interface Link {
   readonly linkTo: string;
 }
 
-/** The hash of each file that an earlier run wrote, by name. */
+/** Maps the name of each file that an earlier run wrote to the file's hash. */
 type Manifest = Readonly<Record<string, string>>;
 
 /** What changed in a folder. */
 export interface FolderChange {
   /** Files of an earlier run or of docker-edgex-consul that the current settings do not need. */
   readonly removed: readonly string[];
-  /** Unneeded files of an earlier run that an operator has changed: kept, for the operator to decide. */
+  /**
+   * Files of an earlier run that are no longer needed but that an operator has changed. They are kept, for the operator to
+   * decide.
+   */
   readonly keptChanged: readonly string[];
-  /** Needed files whose names an operator's own files have: those are kept. */
+  /** Names of needed files that were not written, because an operator's file has the same name. */
   readonly keptOwn: readonly string[];
 }
 
 /**
- * Writes the files into the folder. Replaces files that an earlier run or docker-edgex-consul wrote, and removes those that
- * the current run does not need, except files that an operator has changed; leaves all other files alone. Replaces a
- * file atomically, and does not write one whose content is the same.
+ * Writes the files into the folder. Replaces files that an earlier run or docker-edgex-consul wrote, and removes those that the
+ * current run does not need, except files that an operator has changed; leaves all other files alone. Replaces a file atomically,
+ * and does not rewrite a file whose content is the same.
  * @throws OperatingError unavailable
  */
 export async function updateFolder(folder: ManagedFolder): Promise<FolderChange> {
@@ -104,7 +107,7 @@ interface Entry {
   readonly content: Uint8Array | undefined;
 }
 
-/** Whether an earlier run or docker-edgex-consul wrote the entry, unchanged since. */
+/** Whether an earlier run or docker-edgex-consul wrote the entry and no operator has changed it since. */
 function isManaged(name: string, { hash, content }: Entry, before: Manifest): boolean {
   return before[name] === hash || (content !== undefined && isOfEarlierImage(name, content));
 }
@@ -122,7 +125,7 @@ interface Replacement {
   readonly mode: number;
 }
 
-/** Writes and syncs a second file, then renames it: a power cut leaves the old content or the new. */
+/** Writes and syncs a temporary file, then renames it to `path`: a power cut leaves either the old content or the new one. */
 async function replaceFile(path: string, { content, mode }: Replacement): Promise<void> {
   if ((await readIfExists(path))?.toString() === content) return;
   const next = `${path}.new`;

@@ -4,7 +4,7 @@ import type { Environment } from "../client/agent-address.ts";
 export interface MessageBusSettings {
   /** The value of `edgex.message_bus` in the configuration; undefined without an MQTT broker. */
   readonly configuration: MessageBusConfiguration | undefined;
-  /** A line for each invalid variable. */
+  /** One line for each invalid variable. */
   readonly warnings: readonly string[];
 }
 
@@ -17,7 +17,7 @@ export interface MessageBusConfiguration {
 const none: MessageBusSettings = { configuration: undefined, warnings: [] };
 const defaultPort = "1883";
 
-/** Reads the variables that every service of EdgeX 3 and 4 reads. Warns about a bus that is not MQTT, and ignores it. */
+/** Reads the variables that every service of EdgeX 3 and 4 reads. Ignores a bus that is not MQTT, and warns about it. */
 export function messageBusSettings(env: Environment): MessageBusSettings {
   const type = env["MESSAGEBUS_TYPE"] || "mqtt";
   if (type !== "mqtt") return { ...none, warnings: [unsupported("MESSAGEBUS_TYPE", type)] };
@@ -58,7 +58,7 @@ function portFrom(env: Environment): { readonly port: string; readonly warnings:
   return { port: defaultPort, warnings: [warning] };
 }
 
-/** Go's strconv.ParseBool. */
+/** Parses a boolean as Go's strconv.ParseBool does; false for an invalid text. */
 function isTrue(text: string | undefined): boolean {
   return /^(1|t|T|true|True|TRUE)$/.test(text ?? "");
 }

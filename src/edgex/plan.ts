@@ -27,17 +27,17 @@ export interface EdgexPlan {
   readonly keeperUrl: string | undefined;
   readonly dataDir: string;
   readonly folders: readonly ManagedFolder[];
-  /** Decisions, a line each, for standard output. */
+  /** What the plan decides, for standard output: one line for each decision. */
   readonly notices: readonly string[];
-  /** Invalid settings, a line each, for standard error. */
+  /** Warnings for standard error: one line for each invalid setting. */
   readonly warnings: readonly string[];
 }
 
 const scriptsDir = "/consul/scripts";
 
 /**
- * Plans from the command line and the environment. `args` is either `agent` with flags, which are used alone, like the command
- * of the original image, or flags, which are appended to the default ones.
+ * Plans a run of `praetor edgex` from the command line and the environment. `args` is either `agent` with flags, which are used
+ * alone, like the command of the original image, or flags, which are appended to the default ones.
  */
 export function planEdgex(args: readonly string[], surroundings: Surroundings): EdgexPlan {
   const { env } = surroundings;
@@ -64,7 +64,7 @@ export function planEdgex(args: readonly string[], surroundings: Surroundings): 
   };
 }
 
-/** The flags of the original image, without those that the agent refuses together with a given one. */
+/** Returns the flags of the original image, except those that the agent refuses together with a given flag. */
 function defaultAgentFlags(given: readonly string[]): readonly string[] {
   return [
     ...(flagValue(given, "ui-dir") === undefined ? ["-ui"] : []),
@@ -77,7 +77,10 @@ function defaultDataDir({ env, folderState }: Surroundings): string {
   return env["PRAETOR_DATA_DIR"] || (folderState("/consul/data") === "writable" ? "/consul/data" : "./data");
 }
 
-/** Praetor writes to the first folder. The agent also reads a read-only /consul/config, which holds an operator's files. */
+/**
+ * Returns the configuration folders. Praetor writes to the first one. The agent also reads /consul/config, which holds an
+ * operator's files, if that is read-only.
+ */
 function configDirsOf(
   dataDir: string,
   { env, folderState }: Surroundings,
@@ -100,25 +103,28 @@ function folderFlags(flags: readonly string[], { dataDir, configDirs }: Folders)
   return [...data, ...configDirs.map((path) => `-config-dir=${path}`)];
 }
 
-/** The variable of Consul's own image. */
+/** Returns the -bind flag for CONSUL_BIND_INTERFACE, a variable of Consul's own image. */
 function bindFlags(env: Surroundings["env"]): readonly string[] {
   const name = env["CONSUL_BIND_INTERFACE"];
   return name ? [`-bind={{ GetInterfaceIP ${JSON.stringify(name)} }}`] : [];
 }
 
-/** The variable of Consul's own image: configuration as JSON text. */
+/** Returns a file for CONSUL_LOCAL_CONFIG, a variable of Consul's own image: configuration as JSON text. */
 function localConfig(env: Surroundings["env"]): readonly DefinitionFile[] {
   const content = env["CONSUL_LOCAL_CONFIG"];
   return content ? [{ name: "local.json", content }] : [];
 }
 
-/** The scripts folder, which the containers of Kong and the set-up jobs mount, and which an operator's definitions may use. */
+/**
+ * Returns the scripts folder, which the containers of Kong and the set-up jobs mount, and which an operator's definitions may
+ * use.
+ */
 function sharedScripts({ folderState, executable }: Surroundings): readonly ManagedFolder[] {
   if (folderState(scriptsDir) !== "writable") return [];
   return [{ path: scriptsDir, files: scriptFiles(executable), fileMode: 0o755 }];
 }
 
-/** An empty variable counts as unset, as in the original image's shell script. */
+/** Returns EDGEX_DB, else its default. An empty variable counts as unset, as in the original image's shell script. */
 function databaseSetting(env: Surroundings["env"]): string {
   return env["EDGEX_DB"] || "redis";
 }

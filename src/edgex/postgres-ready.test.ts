@@ -6,7 +6,7 @@ import { askPostgresReady } from "./postgres-ready.ts";
 
 const options = { clock: systemClock, timeoutMs: 2_000 };
 
-/** Answers of PostgreSQL 15. */
+/** Messages that PostgreSQL 15 sends. */
 const authenticationOk = "R\0\0\0\b\0\0\0\0";
 const unknownRole = error('C28000\0Mrole "kong" does not exist');
 const startingUp = error("C57P03\0Mthe database system is starting up");

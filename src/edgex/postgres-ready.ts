@@ -18,8 +18,8 @@ export interface ReadyOptions {
 const cannotConnectNow = "57P03";
 
 /**
- * Resolves if the server accepts connections, by the rules of PostgreSQL's pg_isready: sends a startup message of protocol
- * 3.0 and takes any answer, including an unknown user, for ready, except the error "cannot connect now".
+ * Resolves if the server accepts connections, by the rules of PostgreSQL's pg_isready: sends a startup message of protocol 3.0
+ * and counts any answer as ready, even the error for an unknown user, except the error "cannot connect now".
  * @throws OperatingError unavailable or timeout
  */
 export function askPostgresReady(target: PostgresTarget, { clock, timeoutMs }: ReadyOptions): Promise<void> {
@@ -51,7 +51,10 @@ function startupMessage({ user, database }: PostgresTarget): Buffer {
   return Buffer.concat([head, parameters]);
 }
 
-/** Calls back with the server's first message: a byte of type, four of length (of themselves and the body), the body. */
+/**
+ * Calls `receive` with the server's first message: one byte of type, four bytes of length (which counts these four and the body),
+ * the body.
+ */
 function onFirstMessage(socket: Socket, receive: (message: Buffer) => void): void {
   let received = Buffer.alloc(0);
   socket.on("data", (chunk: Buffer) => {
@@ -62,7 +65,10 @@ function onFirstMessage(socket: Socket, receive: (message: Buffer) => void): voi
   });
 }
 
-/** Decodes an error: its body is a list of fields, each a byte of type and a text that ends in a zero byte. */
+/**
+ * Returns the error if the message is "cannot connect now", undefined for all others. The body of an error message is a list of
+ * fields, each a byte of type and a text that ends in a zero byte.
+ */
 function problemIn(where: string, message: Buffer): OperatingError | undefined {
   if (message.toString("latin1", 0, 1) !== "E") return undefined;
   const fields = message.toString("utf8", 5).split("\0");

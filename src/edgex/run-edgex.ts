@@ -39,7 +39,10 @@ Environment:
                        EDGEX_MSG_BASE64_PAYLOAD and EDGEX_MSG_CBOR_ENCODE say
 `;
 
-/** Does what the entry point of docker-edgex-consul did; resolves with the agent's exit code when it ends. */
+/**
+ * Writes the definitions and starts the agent, as the entry point of docker-edgex-consul did; resolves with the agent's exit
+ * code.
+ */
 export async function runEdgex(args: readonly string[], io: EdgexIo): Promise<number> {
   const first = args[0];
   if (first === "-h" || first === "-help" || first === "--help") {
@@ -51,7 +54,7 @@ export async function runEdgex(args: readonly string[], io: EdgexIo): Promise<nu
     return 1;
   }
   const plan = planEdgex(args, { env: io.env, folderState, executable: io.executable });
-  // The agent reports invalid flags itself; nothing is written until they are valid.
+  // The agent reports invalid flags itself; runEdgex writes no file while a flag is invalid.
   if (!areFlagsValid(plan.agentArgs)) return io.startAgent(plan.agentArgs);
   try {
     await prepare(plan, io);
@@ -88,7 +91,10 @@ async function prepareFolder(folder: ManagedFolder, io: EdgexIo): Promise<void> 
     );
 }
 
-/** A missing folder counts as writable if its parent exists and is writable: /consul is not created for /consul/data. */
+/**
+ * Returns whether a folder is writable, read-only or absent. A missing folder counts as writable if its parent exists and is
+ * writable: Praetor would create /consul/data, but not /consul.
+ */
 export function folderState(path: string): FolderState {
   if (existsSync(path)) return canWrite(path) ? "writable" : "read-only";
   return existsSync(dirname(path)) && canWrite(dirname(path)) ? "writable" : "absent";
@@ -103,7 +109,10 @@ function canWrite(path: string): boolean {
   }
 }
 
-/** What `praetor edgex` prints once the agent listens: its addresses, and commands to try. Titles are bold on a terminal. */
+/**
+ * Returns what `praetor edgex` prints once the agent listens: the agent's addresses, and commands to try. Titles are bold on a
+ * terminal.
+ */
 function announcement(plan: EdgexPlan, isTerminal: boolean): string {
   const title = (text: string): string => (isTerminal ? `\u001B[1m${text}\u001B[0m` : text);
   return [

@@ -3,8 +3,8 @@ import type { ManagedFile } from "./managed-folder.ts";
 import { serviceHealthyScript } from "./service-healthy-script.ts";
 
 /**
- * The scripts of docker-edgex-consul, and the arguments of `praetor` that replace each. Links by these names start this
- * program with those arguments, so that definitions and compose files that name a script keep working.
+ * Maps the name of each script of docker-edgex-consul to the arguments of `praetor` that replace the script. Links with these
+ * names start this program with those arguments, so that definitions and compose files that name a script keep working.
  */
 export const scriptArguments: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ["health", ["health"]],
@@ -13,8 +13,9 @@ export const scriptArguments: ReadonlyMap<string, readonly string[]> = new Map<s
 ]);
 
 /**
- * The files of the scripts folder, which other containers mount. consul-svc-healthy.sh is a shell script, since those containers
- * do not have this program. The others run beside the agent and are links to it, unless starting it takes arguments.
+ * Returns the files of the scripts folder, which other containers mount. consul-svc-healthy.sh is a shell script, since those
+ * containers do not have this program. The others run in the agent's container and are links to this program, unless starting it
+ * takes arguments.
  */
 export function scriptFiles(executable: readonly string[]): readonly ManagedFile[] {
   const [linkTo, ...more] = executable;

@@ -8,7 +8,7 @@ const folder = `/v1/kv/_rexec/${session}`;
 
 interface Trial extends CommandRun {
   readonly requests: readonly CannedRequest[];
-  /** "METHOD /path", in order, without the polling for results. */
+  /** The requests as "METHOD /path", in order, without the polling for results. */
   readonly steps: readonly string[];
 }
 
@@ -75,7 +75,7 @@ describe("praetor exec", () => {
   test.each([
     ["a command that failed", { "a/ack": "", "a/exit": "3", "b/ack": "", "b/exit": "0" }],
     ["a node that acknowledged the command and did not complete it", { "a/ack": "", "b/ack": "", "b/exit": "0" }],
-  ])("exits with 2 after %s", async (_what, keys) => {
+  ])("exits with 2 because of %s", async (_what, keys) => {
     expect((await runExec(["x"], keys)).code).toBe(2);
   });
 

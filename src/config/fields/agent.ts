@@ -1,6 +1,6 @@
 import { type Field, settled, unused, used } from "../field.ts";
 
-/** The agent's identity, storage, limits, definitions and log. */
+/** Fields about the agent's identity, storage, limits, definitions and log. */
 export const agentFields: readonly Field[] = [
   used("server", "bool", "false (-dev: true)", "Keep the catalog. This version runs as a server only."),
   used("bootstrap_expect", "int", "0", "1 is the same as bootstrap; more is taken as 1, with a warning."),

@@ -9,7 +9,7 @@ const gossip: Readonly<Record<string, FieldType>> = {
   retransmit_mult: "int",
 };
 
-/** Raft, Serf and the service mesh, none of which Praetor runs; it only registers sidecar proxies. */
+/** Fields about Raft, Serf and the service mesh. Praetor runs none of these; it only registers sidecar proxies. */
 export const clusterFields: readonly Field[] = [
   settled("rejoin_after_leave", "bool", "An agent always rejoins."),
   ...unused("servers of this version stand alone; there is no Raft", {

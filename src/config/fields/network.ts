@@ -2,7 +2,7 @@ import { type Field, unused, used } from "../field.ts";
 
 const template = "IP address or go-sockaddr template";
 
-/** The addresses that the agent listens on and advertises, its ports, TLS, and the HTTP API. */
+/** Fields about the addresses that the agent listens on and advertises, its ports, TLS, and the HTTP API. */
 export const networkFields: readonly Field[] = [
   used(
     "bind_addr",

@@ -1,7 +1,7 @@
 import { type Field, unused, used } from "../field.ts";
 
 /**
- * Access control, which Praetor does not have. The agent refuses to start if one of the two fields that enable it is
+ * Fields about access control, which Praetor does not have. The agent refuses to start if one of the two fields that enable it is
  * set, since it would serve unprotected data that the configuration wants protected. The other fields have no effect.
  */
 export const securityFields: readonly Field[] = [

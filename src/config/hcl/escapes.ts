@@ -37,7 +37,7 @@ function unescape(part: string): string | undefined {
   return known ? text : undefined;
 }
 
-/** The character that an escape stands for, given the text behind its backslash. */
+/** Returns the character for an escape, given the text after its backslash; undefined for an unknown escape. */
 function meaningOf(written: string): string | undefined {
   if (written.length === 1) return simple[written];
   if (written === "") return undefined;
@@ -45,7 +45,7 @@ function meaningOf(written: string): string | undefined {
   return code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
 }
 
-/** Splits at each `${` and its closing brace; braces inside nest. */
+/** Splits a text before each `${` and after its closing brace; braces inside may nest. */
 function splitInterpolations(raw: string): readonly string[] {
   const parts: string[] = [];
   let start = 0;

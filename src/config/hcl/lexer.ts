@@ -15,7 +15,7 @@ export interface Token {
 const blanks = /[ \t\r\n]+/y;
 const lineComment = /(#|\/\/)[^\n]*/y;
 const ident = /[\p{L}_][\p{L}\p{Nd}_.-]*/uy;
-/** Also matches what follows a number without a blank, so that an error names all of an invalid one. */
+/** Also matches letters that directly follow a number, so that the error for an invalid number names all of it. */
 const number = /-?(?:0[xX]|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[\w.]*/y;
 const heredocStart = /<<(-?)([\p{L}\p{Nd}_]+)\r?\n/uy;
 
@@ -61,7 +61,7 @@ export class Lexer {
     return token("number", place, digits, value);
   }
 
-  /** Inside `${...}`, a quote does not end the string, and a line break is allowed. */
+  /** Reads a string. Inside `${...}`, a quote does not end the string, and a line break is allowed. */
   #readString(place: Place): string {
     let braces = 0;
     let end = this.#at + 1;

@@ -173,7 +173,7 @@ function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** HCL reads a block and a list of one block alike; replaces such lists by their block, to compare. */
+/** Replaces each list of one object by that object, to compare: HCL reads both alike. */
 function withoutSingleLists(value: Json): Json {
   if (typeof value !== "object") return value;
   if (!isList(value))

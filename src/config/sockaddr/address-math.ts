@@ -21,13 +21,13 @@ export function computeAddress(item: InterfaceAddress, operation: string, operan
   }
 }
 
-/** Wraps around after the last address of the family. */
+/** Returns the address with this value; wraps around after the last address of IPv4 or IPv6. */
 function withValue(item: InterfaceAddress, value: bigint): InterfaceAddress {
   const { address } = item;
   return { ...item, address: { family: address.family, value: BigInt.asUintN(bits(address), value) } };
 }
 
-/** Wraps around at the end of the network. */
+/** Returns the address at this offset in the network; wraps around at the network's end. */
 function networkAddress(item: InterfaceAddress, operand: bigint): bigint {
   const hostMask = ((1n << BigInt(bits(item.address))) - 1n) ^ maskOf(item);
   return operand >= 0n ? firstOf(item).value + (operand & hostMask) : lastOf(item).value - ((-operand - 1n) & hostMask);

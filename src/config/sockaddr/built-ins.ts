@@ -1,7 +1,7 @@
 import { goQuote } from "../../lib/go-quote.ts";
 import { type Args, isList, print, type TemplateFunction, truthOf, typeName, type Value } from "./template-values.ts";
 
-/** The functions of Go's text/template, except `call` and those that escape text (html, js, urlquery). */
+/** The functions of Go's text/template by name, except `call` and those that escape text (html, js, urlquery). */
 export const builtIns: readonly (readonly [string, TemplateFunction])[] = [
   ["and", (args) => firstDeciding(args, (value) => !truthOf(value))],
   ["or", (args) => firstDeciding(args, truthOf)],
@@ -27,7 +27,7 @@ export const builtIns: readonly (readonly [string, TemplateFunction])[] = [
   ["ge", (args) => compare(args) >= 0],
 ];
 
-/** Go's `and` and `or`: the first value that decides the result, else the last. */
+/** Implements Go's `and` and `or`: returns the first value that decides the result, else the last value. */
 function firstDeciding(args: Args, decides: (value: Value) => boolean): Value {
   const [first, ...others] = [args.any(), ...args.rest()];
   const values = [first, ...others];
@@ -79,7 +79,7 @@ function compare(args: Args): number {
   throw new Error(typeof a === typeof b ? "invalid type for comparison" : "incompatible types for comparison");
 }
 
-/** Go's Print: puts a blank between two values if neither is a string. */
+/** Implements Go's Print: puts a blank between two values if neither is a string. */
 function printAll(values: readonly Value[]): string {
   return values
     .map((value, at) => {
@@ -92,7 +92,7 @@ function printAll(values: readonly Value[]): string {
 
 const widthMax = 1_000;
 
-/** Go's Printf, with the verbs for strings, integers and booleans, and the flags 0 and -. */
+/** Implements Go's Printf, with the verbs for strings, integers and booleans, and the flags 0 and -. */
 function format(pattern: string, values: readonly Value[]): string {
   let next = 0;
   const text = pattern.replace(/%([-0]*)(\d*)(.?)/gsu, (_all, flags: string, width: string, verb: string) => {

@@ -70,7 +70,9 @@ function defaultAddresses(all: Addresses): Addresses {
   return found;
 }
 
-/** Forwardable addresses of interfaces that are up. Consul: sorted before the filter for private or public networks. */
+/**
+ * Returns the forwardable addresses of interfaces that are up. Consul: sorts them before it filters private or public networks.
+ */
 function forwardableSorted(all: Addresses): Addresses {
   return sortAddresses(select(forwardable(all), "flags", "up").included, "default,type,size");
 }
@@ -110,7 +112,7 @@ function limit(args: Args): Addresses {
   return args.addresses().slice(0, count);
 }
 
-/** Implements `offset`; a negative one counts from the end. */
+/** Implements `offset`; a negative offset counts from the end of the list. */
 function offset(args: Args): Addresses {
   const count = args.wholeNumber();
   const items = args.addresses();
@@ -118,7 +120,7 @@ function offset(args: Args): Addresses {
   return items.slice(count < 0 ? items.length + count : count);
 }
 
-/** Implements `attr`: of a list it reads the first address, and returns "" for an empty one. */
+/** Implements `attr`: reads the first address of a list; returns "" for an empty list. */
 function attr(args: Args): string {
   const attribute = args.text();
   const value = args.any();

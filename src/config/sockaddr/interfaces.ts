@@ -14,7 +14,7 @@ export const interfaceFlags = {
 
 /** One address of this machine. */
 export interface InterfaceAddress extends IpNetwork {
-  /** The interface: "eth0". */
+  /** The interface's name: "eth0". */
   readonly name: string;
   readonly index: number;
   /** Bits of interfaceFlags, and others, which are ignored. */
@@ -26,7 +26,7 @@ export interface InterfaceAddress extends IpNetwork {
 export type Addresses = readonly InterfaceAddress[];
 
 /**
- * The addresses of this machine in the kernel's order, including those of interfaces that are down.
+ * Returns the addresses of this machine in the kernel's order, including those of interfaces that are down.
  * @throws Error if the kernel cannot list them
  */
 export function machineAddresses(): Addresses {
@@ -39,7 +39,7 @@ export function machineAddresses(): Addresses {
   );
 }
 
-/** Returns "" in a kernel without IPv4. */
+/** Reads Linux's routing table; "" if the kernel has no IPv4. */
 function readRoutes(): string {
   try {
     return readFileSync("/proc/net/route", "utf8");
@@ -51,7 +51,7 @@ function readRoutes(): string {
 const gatewayFlag = 0x2;
 
 /**
- * The interface of the default route in the text of Linux's /proc/net/route. Consul: ignores a route without a gateway
+ * Returns the interface of the default route in the text of Linux's /proc/net/route. Consul: ignores a route without a gateway
  * ("default dev ppp0" of a modem).
  */
 export function defaultInterfaceOf(routes: string): string | undefined {

@@ -1,12 +1,15 @@
 import { goQuote } from "../../lib/go-quote.ts";
 import { bits, contains, type IpAddress, type IpNetwork, parseCidr } from "../../lib/ip-address.ts";
 
-/** Consul: an address counts as private, forwardable or of an RFC if its whole network does. */
+/**
+ * Whether one network contains another. Consul: an address counts as private or forwardable, or as one of an RFC, only if its
+ * whole network does.
+ */
 export function containsNetwork(network: IpNetwork, { address, prefixLength }: IpNetwork): boolean {
   return network.prefixLength <= prefixLength && contains(network, address);
 }
 
-/** The netmask, as a number. */
+/** Returns the netmask as a number. */
 export function maskOf({ address, prefixLength }: IpNetwork): bigint {
   const all = (1n << BigInt(bits(address))) - 1n;
   return all ^ (all >> BigInt(prefixLength));
@@ -26,7 +29,7 @@ function networks(text: string): readonly IpNetwork[] {
   return text.split(" ").flatMap((cidr) => parseCidr(cidr) ?? []);
 }
 
-/** Networks that routers do not forward, as go-sockaddr lists them. */
+/** Networks whose packets routers do not forward, as go-sockaddr lists them. */
 const unforwarded = networks(
   "0.0.0.0/8 127.0.0.0/8 169.254.0.0/16 192.0.0.0/24 192.0.2.0/24 198.51.100.0/24 203.0.113.0/24 240.0.0.0/4 " +
     "::1/128 ::/128 ::ffff:0:0/96 2001:10::/28 2001:db8::/32 fe80::/10",
@@ -71,7 +74,7 @@ const networksByRfc: ReadonlyMap<number, readonly IpNetwork[]> = new Map(
   }).map(([rfc, text]) => [Number(rfc), networks(text)]),
 );
 
-/** @throws Error for an RFC that go-sockaddr does not know */
+/** Returns a test whether an address belongs to a network of this RFC. @throws Error for an RFC that go-sockaddr does not know */
 export function inRfc(rfc: string): (item: IpNetwork) => boolean {
   const known = /^\d+$/.test(rfc) ? networksByRfc.get(Number(rfc)) : undefined;
   if (known === undefined) throw new Error(`unsupported RFC ${goQuote(rfc)}`);

@@ -10,8 +10,8 @@ interface Selection {
 }
 
 /**
- * What `include` and `exclude` keep. Consul: evaluates each of several networks, RFCs or types by itself and joins the
- * results, so an address can occur in both lists, and twice in one.
+ * Returns the addresses that `include` and `exclude` keep. Consul: evaluates each of several networks, RFCs or types separately
+ * and joins the results, so an address can occur in both lists, and twice in one list.
  * @throws Error with the reason
  */
 export function select(items: Addresses, selector: string, wanted: string): Selection {
@@ -100,7 +100,7 @@ function typeTest(type: string): Test {
   }
 }
 
-/** Consul: "down" requires no flag, so it matches every interface. */
+/** The bits of each flag's name. Consul: "down" requires no bit, so it matches every interface. */
 const flagBits: ReadonlyMap<string, number> = new Map([
   ["up", interfaceFlags.up],
   ["down", 0],
@@ -150,7 +150,10 @@ function withFlags(flags: readonly string[]): Test {
   return (item) => (wanted.length > 0 && (item.flags & mask) === mask) || properties.some((has) => has(item));
 }
 
-/** Sorts by keys such as "name,-size": the first key first; a dash reverses a key. @throws Error with the reason */
+/**
+ * Sorts by keys such as "name,-size": the first key decides before the second; a dash reverses the order of a key. @throws Error
+ * with the reason
+ */
 export function sortAddresses(addresses: Addresses, keys: string): Addresses {
   const orders = keys.split(",").map((key) => orderOf(key.trim().toLowerCase()));
   return sorted(addresses, (a, b) => {
@@ -164,7 +167,10 @@ export function sortAddresses(addresses: Addresses, keys: string): Addresses {
 
 type Order = (a: InterfaceAddress, b: InterfaceAddress) => number;
 
-/** Go's sort.Sort uses Shell and insertion sort up to 12 items, and quicksort, which leaves equal items in any order, above. */
+/**
+ * Maximum number of items that Go's sort.Sort sorts by Shell and insertion sort. Above, it uses quicksort, which leaves equal
+ * items in any order.
+ */
 const goInsertsMax = 12;
 const goGap = 6;
 
@@ -220,7 +226,10 @@ function compare(a: string | bigint, b: string | bigint): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** Consul: removes an address only if it equals the one before it. @throws Error with the reason */
+/**
+ * Removes repeated addresses. Consul: removes an address only if it equals the one directly before it. @throws Error with the
+ * reason
+ */
 export function uniqueAddresses(items: Addresses, attribute: string): Addresses {
   const by = attribute.toLowerCase();
   if (by !== "address" && by !== "name")
@@ -238,7 +247,7 @@ export function attributeOf(item: InterfaceAddress, attribute: string): string {
   return text ?? fail(`unsupported attribute name ${goQuote(attribute)} of an IPv${item.address.family} address`);
 }
 
-/** Each returns undefined for an address family without that attribute. */
+/** Functions that read an attribute, by its name; each returns undefined for an address family without the attribute. */
 const attributes: ReadonlyMap<string, (item: InterfaceAddress) => string | undefined> = new Map<
   string,
   (item: InterfaceAddress) => string | undefined
@@ -264,7 +273,7 @@ const attributes: ReadonlyMap<string, (item: InterfaceAddress) => string | undef
   ["uint128", ({ address }) => (address.family === 6 ? String(address.value) : undefined)],
 ]);
 
-/** "10.0.0.5/24"; without the prefix length if the network is a single address. */
+/** Formats an address as "10.0.0.5/24"; without the prefix length if the network is a single address. */
 export function stringOf({ address, prefixLength }: IpNetwork): string {
   return prefixLength === bits(address) ? formatIp(address) : `${formatIp(address)}/${prefixLength}`;
 }
@@ -282,7 +291,7 @@ export function flagsOf({ flags }: InterfaceAddress): string {
   return names.length === 0 ? "0" : names.join("|");
 }
 
-/** IPv4 reserves a network's first and last address, except in /31 and /32. */
+/** Returns a network's first or last usable address. IPv4 reserves the ends of a network, except in /31 and /32. */
 function usable({ prefixLength }: IpNetwork, end: IpAddress, step: bigint): IpAddress {
   return end.family === 4 && prefixLength < 31 ? { family: 4, value: end.value + step } : end;
 }

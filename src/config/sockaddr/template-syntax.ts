@@ -12,7 +12,7 @@ export type TemplateNode =
     };
 
 export interface Pipe {
-  /** Variables to assign, with their dollar signs; a range may have two, for index and element. */
+  /** Names of variables to assign, with their dollar signs; a range may have two, for index and element. */
   readonly variables: readonly string[];
   /** Whether the variables are declared (`:=`) or assigned (`=`). */
   readonly declares: boolean;
@@ -30,7 +30,7 @@ export type Operand =
   /** A field of another operand's value: `$x.Name`. */
   | { readonly kind: "field"; readonly of: Operand; readonly name: string };
 
-/** Keeps a template from exhausting the stack. Go has no such limit. */
+/** Maximum nesting of a template, so that it cannot exhaust the stack. Go has no such limit. */
 const depthMax = 100;
 
 /** @throws Error with the reason */

@@ -25,7 +25,7 @@ export function splitActions(template: string): readonly Piece[] {
   }
 }
 
-/** The offset of the "}}" that ends the action: the first behind `start` outside quotes. */
+/** Returns the offset of the "}}" that ends the action: the first one after `start` that is not in quotes. */
 function closeOf(template: string, start: number): number {
   const comment = /(?:-[ \t\r\n]+)?\/\*/y;
   comment.lastIndex = start;

@@ -67,7 +67,7 @@ export function print(value: Value, nil: string): string {
   return String(value);
 }
 
-/** The name of the value's type in Go. */
+/** Returns the name of the value's type in Go. */
 export function typeName(value: Value): string {
   if (value === undefined) return "nil";
   if (isList(value)) return "sockaddr.IfAddrs";
@@ -83,7 +83,7 @@ export function typeName(value: Value): string {
  */
 export type TemplateFunction = (args: Args, all: Addresses) => Value;
 
-/** The arguments of one call; each is read once, in order. */
+/** The arguments of one call, which the function reads one by one. */
 export class Args {
   readonly #name: string;
   readonly #values: readonly Value[];
@@ -94,7 +94,7 @@ export class Args {
     this.#values = values;
   }
 
-  /** All remaining arguments. */
+  /** Reads all remaining arguments. */
   rest(): readonly Value[] {
     const rest = this.#values.slice(this.#at);
     this.#at = this.#values.length;
@@ -122,7 +122,7 @@ export class Args {
     return this.#values[this.#at - 1];
   }
 
-  /** Fails if arguments are left; to call after the last one is read. */
+  /** Fails if arguments are left. Functions call it after they have read their last argument. */
   end(): void {
     if (this.#at < this.#values.length)
       throw new Error(`${this.#name}: wrong number of arguments: want ${this.#at}, got ${this.#values.length}`);

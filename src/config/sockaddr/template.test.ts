@@ -30,7 +30,7 @@ describe("address templates", () => {
     ['{{ GetAllInterfaces | include "rfc" "1918" | sort "size" | limit 1 | attr "network" }}', "172.17.0.0"],
     ['{{ GetAllInterfaces | offset -1 | attr "address" }}', "8.8.4.4"],
     ["{{/* why */}}{{ with GetPublicIP -}} {{ . }} {{- end }}", "8.8.4.4"],
-    // Consul's library has `math "mask"` since 2017-09; the Consul of the recording is built with an older one.
+    // go-sockaddr has `math "mask"` since 2017-09; the Consul that made the recording has an older go-sockaddr.
     [
       '{{ GetInterfaceIP "eth1" }} {{ GetPublicInterfaces | math "mask" "24" | join "string" " " }}',
       "8.8.4.4 8.8.4.0/24",

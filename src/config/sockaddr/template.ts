@@ -29,8 +29,8 @@ export function expandTemplate(template: string, addresses: Addresses): string {
 const functionNames: ReadonlySet<string> = new Set(templateFunctions.keys());
 
 /**
- * The most work that one template may cause: 1 for each node, operand and character of output, and for each call its number of
- * addresses times its characters. Without it, nested loops and values that double themselves would run without bound.
+ * Maximum work of one template: 1 for each node, operand and character of output, and for each call its number of addresses times
+ * its characters. Without this limit, nested loops and values that double themselves would run for hours.
  */
 const workMax = 1_000_000;
 
@@ -39,7 +39,7 @@ interface Variable {
   value: Value;
 }
 
-/** One run of a template. A block's variables are appended, and dropped when it ends. */
+/** One run of a template. Variables of a block are appended to the list, and dropped when the block ends. */
 class Execution {
   readonly #all: Addresses;
   #variables: Variable[];
@@ -134,7 +134,7 @@ class Execution {
     return typeof result === "string" ? this.#counted(result) : result;
   }
 
-  /** `.Attr "name"` is a method of an address. */
+  /** Evaluates `.Attr "name"`, a method of an address. */
   #attributeOf(
     operand: Extract<Operand, { kind: "field" }>,
     { args, dot }: { args: readonly Value[]; dot: Value },
