@@ -7,7 +7,7 @@ import { isUnused } from "./usage.ts";
 
 const document = await Bun.file(new URL("../../docs/config.md", import.meta.url)).text();
 
-/** Returns the rows of all tables whose text begins with `beginning`, without the blanks that align the columns. */
+/** Returns the rows of all tables that begin with `beginning`, sorted, without the blanks that align the columns. */
 function rows(beginning: string): readonly string[] {
   const lines = document.split("\n").map((line) => line.replace(/ *\| */g, "|"));
   return lines.filter((line) => line.startsWith(`|${beginning}`)).toSorted();

@@ -52,7 +52,7 @@ function readMap(tree: ObjectTree, item: Shape, context: { path: string; faults:
   return Object.fromEntries(entries);
 }
 
-/** Returns "" for null in a list or map of texts, as Consul does; undefined for other shapes. */
+/** Returns what null means as an item of a list or map: "" if the items are texts, as in Consul, else undefined. */
 function emptyText(shape: Shape): string | undefined {
   return shape.kind === "scalar" && shape.type === "string" ? "" : undefined;
 }

@@ -28,19 +28,22 @@ export interface RuntimeConfig extends Definitions {
   readonly advertiseAddress: string;
   readonly advertiseAddressWan: string;
   readonly taggedAddresses: Readonly<Record<string, string>>;
-  /** The addresses of each listener (HTTP, HTTPS, DNS, core-keeper) that has none of its own. */
+  /** Addresses for each listener (HTTP, HTTPS, DNS, core-keeper) that is configured without addresses. */
   readonly clientAddresses: readonly string[];
-  /** IP addresses, or "unix:///path". */
+  /** Addresses of the HTTP API: IP addresses, or "unix:///path". */
   readonly httpAddresses: readonly string[];
   readonly httpsAddresses: readonly string[];
-  /** IP addresses. */
+  /** IP addresses of the DNS server. */
   readonly dnsAddresses: readonly string[];
   /** Addresses of core-keeper's API: IP addresses, or "unix:///path". */
   readonly keeperAddresses: readonly string[];
   /** Owner and mode of every "unix:///path" above. */
   readonly unixSocket: UnixSocketOwner;
   readonly ports: Ports;
-  /** Ports to assign to sidecar proxies without one, inclusive; 0 refuses such proxies. */
+  /**
+   * The range of ports, both ends inclusive, that the agent assigns to sidecar proxies registered without a port; with 0 it
+   * refuses those proxies.
+   */
   readonly sidecarPorts: { readonly first: number; readonly last: number };
   readonly tls: TlsFiles;
 
@@ -51,13 +54,13 @@ export interface RuntimeConfig extends Definitions {
   readonly uiContentPath: string;
   readonly httpHeaders: Readonly<Record<string, string>>;
   readonly httpBlockEndpoints: readonly string[];
-  /** Whether paths may hold unprintable characters. */
+  /** Whether the paths of requests may contain unprintable characters. */
   readonly httpAllowsUnprintable: boolean;
-  /** Networks (CIDR) that may call endpoints that write; empty allows all. */
+  /** Networks (CIDR) whose clients may call endpoints that write; empty allows all clients. */
   readonly httpAllowWriteFrom: readonly string[];
-  /** Whether `?cached` is accepted. */
+  /** Whether the agent accepts the parameter `cached`. */
   readonly httpUseCache: boolean;
-  /** The most concurrent blocking or writing requests of one IP address; below 1: no limit. */
+  /** Maximum number of concurrent blocking or writing requests of one IP address; below 1: no limit. */
   readonly httpConnectionsMax: number;
   readonly blockingQuery: BlockingQueryLimits;
   readonly sessionTtlMsMin: number;
@@ -65,53 +68,56 @@ export interface RuntimeConfig extends Definitions {
   readonly kvValueBytesMax: number;
 
   readonly log: LogConfig;
-  /** Above 0: metrics are also served in the format of Prometheus. */
+  /** In milliseconds. If above 0, the agent also serves metrics in the format of Prometheus. */
   readonly prometheusRetentionMs: number;
   readonly pidFile: string | undefined;
   readonly enableScriptChecks: boolean;
-  /** Whether to allow script checks, but only in configuration files. */
+  /** Whether to allow script checks that configuration files define, but none that clients register. */
   readonly enableLocalScriptChecks: boolean;
   readonly checkOutputBytesMax: number;
   readonly discardCheckOutput: boolean;
   readonly disableCoordinates: boolean;
-  /** How long the agent may delay writing a check's output to the catalog while its status stays the same. */
+  /**
+   * Maximum time in milliseconds by which the agent may delay writing a check's output to the catalog while the check's status
+   * stays the same.
+   */
   readonly checkUpdateIntervalMs: number;
   readonly leaveOnTerminate: boolean;
   readonly skipLeaveOnInterrupt: boolean;
   readonly serverRejoin: RejoinAddresses;
 
   readonly portAllocation: PortAllocationConfig;
-  /** undefined: the agent publishes no changes. */
+  /** The broker for changed keys; undefined if the agent publishes no changes. */
   readonly messageBus: MessageBusConfig | undefined;
 
-  /** Logged at start: options without effect, deprecated ones, risky ones. */
+  /** Warnings to log at start, about options without effect, deprecated options and risky ones. */
   readonly warnings: readonly string[];
 }
 
-/** What to do when a service registers a port that another service has. */
+/** What the agent does when a service registers a port that another service has. */
 export interface PortAllocationConfig {
   readonly policy: PortPolicy;
-  /** By service name. */
+  /** Policies of single services, by service name. */
   readonly policies: ReadonlyMap<string, PortPolicy>;
-  /** The ports to assign, inclusive. */
+  /** The range of ports to assign, both ends inclusive. */
   readonly range: { readonly first: number; readonly last: number };
   readonly reserved: readonly PortReservation[];
 }
 
 export interface PortReservation {
-  /** undefined: every host. */
+  /** The host whose port is reserved; undefined for every host. */
   readonly host: string | undefined;
   readonly port: number;
 }
 
 /** The MQTT broker to publish changed keys to. */
 export interface MessageBusConfig {
-  /** "mqtt://host:1883", or "mqtts://". */
+  /** The broker's URL: "mqtt://host:1883", or "mqtts://...". */
   readonly url: string;
   readonly clientId: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
-  /** Without a final slash. */
+  /** The first part of every topic, without a final slash. */
   readonly topicPrefix: string;
   readonly keyPrefixes: readonly string[];
   readonly base64Payload: boolean;
@@ -119,11 +125,11 @@ export interface MessageBusConfig {
 }
 
 export interface DnsConfig {
-  /** With the final dot, or "" for none. */
+  /** A second DNS domain with the final dot; "" for none. */
   readonly altDomain: string;
   readonly onlyPassing: boolean;
   readonly nodeTtlMs: number;
-  /** By service name; "name*" matches a prefix, "*" every name. */
+  /** Time to live in milliseconds by service name; "name*" matches names with that prefix, "*" matches every name. */
   readonly serviceTtlMs: Readonly<Record<string, number>>;
   readonly enableTruncate: boolean;
   /** 0 for no limit. */
@@ -137,7 +143,7 @@ export interface DnsConfig {
   readonly recursorTimeoutMs: number;
 }
 
-/** In seconds, as the SOA record carries them. */
+/** The times in the SOA record, in seconds. */
 export interface SoaTimes {
   readonly refresh: number;
   readonly retry: number;
@@ -146,20 +152,20 @@ export interface SoaTimes {
 }
 
 export interface BlockingQueryLimits {
-  /** The wait of a blocking query without `wait`. */
+  /** The wait of a blocking query without `wait`, in milliseconds. */
   readonly defaultMs: number;
   readonly maxMs: number;
 }
 
-/** "" keeps the process's own user, group or mode. */
+/** The owner and mode of a unix socket; "" keeps the user, group or mode that the process gives it. */
 export interface UnixSocketOwner {
   readonly user: string;
   readonly group: string;
-  /** Octal, as chmod takes it. */
+  /** The mode in octal digits, as for chmod. */
   readonly mode: string;
 }
 
-/** -1 means off. */
+/** The ports of all listeners; -1 means that the listener is off. */
 export interface Ports {
   readonly http: number;
   readonly https: number;
@@ -175,10 +181,10 @@ export interface LogConfig {
   readonly level: LogLevel;
   readonly json: boolean;
   readonly file: string | undefined;
-  /** The log begins a new file when it reaches a size or an age; 0 bytes for no limit of size. */
+  /** Maximum size of a log file in bytes, at which the log begins a new file; 0 for no limit. */
   readonly rotateBytes: number;
   readonly rotateAfterMs: number;
-  /** Old files kept; 0 keeps all, -1 none. */
+  /** Maximum number of old log files; 0 keeps all, -1 none. */
   readonly rotatedFilesMax: number;
 }
 

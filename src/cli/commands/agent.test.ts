@@ -36,7 +36,7 @@ const folder = mkdtempSync(join(tmpdir(), "agent-command-"));
 const pidFile = join(folder, "agent.pid");
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs the command with this agent in this process; `send` delivers signals to it. */
+/** Runs `praetor agent` in this process with `agent` in place of a real one. */
 function run(agent: HeldAgent, io: Partial<CommandIo> = {}): Promise<CommandRun> {
   const command = agentCommand({
     version: "1",

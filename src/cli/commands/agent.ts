@@ -20,9 +20,9 @@ export interface RunningAgent {
   readonly httpAddresses: readonly string[];
   /** @throws OperatingError if the new configuration is invalid; the agent keeps the old one */
   reload(): Promise<void>;
-  /** The metrics, to write to stderr on SIGUSR1 as Consul does. */
+  /** Returns the metrics, which the command writes to stderr on SIGUSR1, as Consul does. */
   metricsText(): string;
-  /** Resolves when the store has answered; rejects if it can no longer write. */
+  /** Resolves when the store has answered; rejects if the store can no longer write. */
   ping(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -31,7 +31,7 @@ export interface StartOptions {
   readonly log: Log;
   readonly readConfig: () => RuntimeConfig;
   readonly setLogLevel: (level: LogLevel) => void;
-  /** Called on a request to leave over HTTP. */
+  /** Called when a client requests over HTTP that the agent leaves. */
   readonly onLeave: () => void;
   readonly onReloading: () => void;
   /** Called when a new configuration is in effect. */
@@ -43,7 +43,7 @@ export interface AgentCommandOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly start: (config: RuntimeConfig, options: StartOptions) => Promise<RunningAgent>;
-  /** Called once the agent listens, after the banner. */
+  /** Called once the agent listens, after the banner is printed. */
   readonly onServing?: (() => void) | undefined;
 }
 
@@ -75,7 +75,7 @@ export function agentCommand(options: AgentCommandOptions): Command {
 }
 
 async function runAgent(args: readonly string[], io: CommandIo, options: AgentCommandOptions): Promise<number> {
-  // Before all else, so that signals during the start take effect when the agent has started.
+  // The first step, so that signals that arrive during the start take effect when the agent has started.
   using signals = new AgentSignals();
   const { loadConfig } = await import("../../config/load.ts");
   const readConfig = (): RuntimeConfig => loadConfig({ args, env: io.env, ...thisMachine() });
@@ -133,7 +133,7 @@ async function serve(first: RuntimeConfig, parts: Serving): Promise<number> {
       systemd?.ready(`${servingStatus}; the configuration before the last reload is in force: ${reason}`),
   });
   watches.run(config);
-  // Programs that wait for the banner read the file next.
+  // Before the banner, since programs that wait for the banner then read the file.
   writePidFile(first.pidFile);
   io.stdout(banner(first, agent, options.version));
   options.onServing?.();
@@ -154,7 +154,7 @@ async function serve(first: RuntimeConfig, parts: Serving): Promise<number> {
   }
 }
 
-/** Consul: an agent that stops without leaving exits with 1. */
+/** Stops the agent; returns the exit code. Consul: an agent that stops without leaving exits with 1. */
 async function endAgent(
   agent: RunningAgent,
   { config, how, log }: { readonly config: RuntimeConfig; readonly how: Ending; readonly log: Log },
@@ -231,7 +231,7 @@ function writePidFile(path: string | undefined): void {
   }
 }
 
-/** Keeps a file that another agent has written. */
+/** Removes the pid file, unless another agent has written it. */
 function removePidFile(path: string | undefined): void {
   if (path === undefined) return;
   try {

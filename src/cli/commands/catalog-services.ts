@@ -27,7 +27,7 @@ export const catalogServicesCommand: Command = apiCommand({
   run: listServices,
 });
 
-/** Blanks between a name and its tags. */
+/** Number of blanks between a service's name and its tags. */
 const tagsGap = 6;
 
 async function listServices(call: ApiCall): Promise<void> {

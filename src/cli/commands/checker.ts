@@ -4,7 +4,9 @@ import type { Command } from "../command.ts";
 import { localCommand, type LocalCall } from "../local-command.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 
-/** Script checks run every second with a timeout of one second, which includes the start of the program. */
+/**
+ * Time limit of a checker. Script checks run every second with a timeout of one second, which includes the start of the program.
+ */
 const timeoutMs = 700;
 const secretsSetupDoneFile = "/tmp/edgex/secrets/ca/.security-secrets-setup.complete";
 
@@ -30,7 +32,7 @@ export const checkerCommand: Command = localCommand({
   ],
   sharedFlags: connectionFlags,
   flagsAnywhere: true,
-  // Not 1, which is a warning for a check.
+  // Not 1, because that exit code makes a check a warning.
   failureCode: 2,
   run: check,
 });

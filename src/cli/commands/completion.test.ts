@@ -8,7 +8,7 @@ import { runCommand } from "../run-command.ts";
 import { completionCommand } from "./completion.ts";
 
 const completion = completionCommand({ name: "praetor", executable: ["/opt/praetor"] });
-/** The whole command line, as a command. */
+/** The whole command line of praetor, in the form of a command. */
 const praetor: Command = { ...completion, run: (args, io) => runCommand(args, [completion], io) };
 
 test("praetor completion prints the script of the given shell", async () => {

@@ -49,7 +49,7 @@ export const debugCommand: Command = apiCommand({
 
 const intervalMsMin = 5_000;
 const durationMsMin = 10_000;
-/** Extra time for the last interval, which ends together with the duration. */
+/** Extra time in milliseconds for the last interval, which ends at the same time as the whole capture. */
 const graceMs = 2_000;
 
 interface Plan {
@@ -102,7 +102,7 @@ function timesOf({ flags }: ApiCall): Pick<Plan, "durationMs" | "intervalMs"> {
   const durationMs = flags.durationMs("duration", 120_000);
   const intervalMs = flags.durationMs("interval", 30_000);
   if (durationMs < durationMsMin) throw invalid(`duration must be longer than ${formatDuration(durationMsMin)}`);
-  // Consul: names the least duration here.
+  // Consul: the error names the minimum duration here, not the minimum interval.
   if (intervalMs < intervalMsMin) throw invalid(`interval must be longer than ${formatDuration(durationMsMin)}`);
   if (durationMs < intervalMs) {
     const [duration, interval] = [formatDuration(durationMs), formatDuration(intervalMs)];
@@ -149,7 +149,9 @@ interface Following {
   readonly signal: AbortSignal;
 }
 
-/** Captures one interval after the other until the duration is over; keeps the data of an incomplete last one. */
+/**
+ * Captures one interval after the other until the duration is over; keeps the data of the last interval even if it is incomplete.
+ */
 async function followChanges(call: ApiCall, plan: Plan, { capture, over, signal }: Following): Promise<void> {
   const timer = systemClock.schedule(plan.durationMs + graceMs, () => over.abort());
   output(call, `Beginning capture interval ${goTime()} (0)`);
@@ -198,7 +200,7 @@ function unixSeconds(): string {
   return String(Math.floor(systemClock.wallMs() / 1_000));
 }
 
-/** The present time in Go's format. */
+/** Returns the present time in Go's format. */
 function goTime(): string {
   return `${new Date(systemClock.wallMs()).toISOString().replace("T", " ").replace("Z", "")} +0000 UTC`;
 }

@@ -14,7 +14,7 @@ export const forceLeaveCommand: Command = apiCommand({
   ],
   flags: [{ name: "prune", kind: "bool", value: "", help: "Also remove it from the list of members." }],
   asksServers: false,
-  // The agent answers when the other members know it.
+  // The agent answers when all other members know that the node has left.
   timeoutMs: 60_000,
   run: forceLeave,
 });

@@ -8,9 +8,9 @@ import type { Flags } from "../flags.ts";
 import { wrongUsage } from "../wrong-usage.ts";
 
 export interface HealthOptions {
-  /** undefined for --self. */
+  /** The service's name; undefined for --self. */
   readonly service: string | undefined;
-  /** The list of checks that --url or the file names; undefined if they name none. */
+  /** URL of the list of checks that --url or the file of --config sets; undefined if neither does. */
   readonly url: URL | undefined;
   readonly desiredState: string;
   readonly timeoutMs: number;
@@ -43,7 +43,7 @@ export const healthFlags: readonly CommandFlag[] = [
 const states: readonly string[] = ["passing", "warning", "critical"];
 const defaultTimeout = "800ms";
 
-/** @throws OperatingError invalid; also if the file of --config cannot be read */
+/** Reads the options from flags and the file of --config. @throws OperatingError invalid; also if that file cannot be read */
 export async function readHealthOptions(words: readonly string[], flags: Flags): Promise<HealthOptions> {
   assertOneTarget(words, flags.bool("self"));
   if (flags.has("url") && flags.has("http-addr"))

@@ -8,7 +8,7 @@ import { localCommand, type LocalCall } from "../local-command.ts";
 import { type HealthOptions, healthFlags, readHealthOptions } from "./health-options.ts";
 
 const exitCode = { yes: 0, no: 2 } as const;
-/** Docker reserves exit code 2 of a health check. */
+/** Exit code of a failed --self: Docker reserves exit code 2 of a health check. */
 const exitCodeNotSelf = 1;
 
 /** `praetor health`. */

@@ -56,7 +56,7 @@ async function manageKeys(call: ApiCall): Promise<void> {
   const relays = flags.int("relay-factor", 0);
   if (relays < 0 || relays > 5)
     throw new CommandFailure("Error parsing relay factor: Relay factor must be in range: [0, 5]");
-  // Consul: does not allow it with -list-primary.
+  // Consul: allows -local-only with -list, not with -list-primary.
   if (flags.bool("local-only") && !flags.bool("list"))
     throw new CommandFailure("Error validating local-only: local-only can only be set for list requests");
   const [change] = asked;

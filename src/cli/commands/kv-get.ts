@@ -62,7 +62,10 @@ async function getOne(kv: KvClient, key: string): Promise<KvEntry> {
   return entry;
 }
 
-/** A hint, on a line of its own, how to read the keys below a folder that was given as a key; "" if it has none. */
+/**
+ * Returns a line that explains how to read the keys below `key`, if the user gave a folder in place of a key; "" if there are no
+ * such keys.
+ */
 async function keysBelow(kv: KvClient, key: string): Promise<string> {
   const folder = key.endsWith("/") ? key : `${key}/`;
   const names = await kv.names(folder, "/").catch(() => []);

@@ -25,7 +25,7 @@ export const kvImportCommand: Command = apiCommand({
   run: importTree,
 });
 
-/** Concurrent writes, which the agent commits together: many times faster than one after the other. */
+/** Maximum number of concurrent writes. The agent commits them together, many times faster than one after the other. */
 const writesMax = 16;
 
 async function importTree({ words, flags, api, io }: ApiCall): Promise<void> {
@@ -67,7 +67,9 @@ function decode(bytes: Uint8Array): readonly KvTreeEntry[] {
   }
 }
 
-/** The next entries from `at` on, up to a repeated key: its later value must be written after the earlier one. */
+/**
+ * Returns the next entries from position `at`, up to a key that repeats: its later value must be written after the earlier one.
+ */
 function nextBatch(entries: readonly KvTreeEntry[], at: number): readonly KvTreeEntry[] {
   const keys = new Set<string>();
   const next = entries.slice(at, at + writesMax);
@@ -75,7 +77,7 @@ function nextBatch(entries: readonly KvTreeEntry[], at: number): readonly KvTree
   return end < 0 ? next : next.slice(0, end);
 }
 
-/** Resolves with the key. */
+/** Writes an entry; resolves with its key. */
 async function putEntry(kv: KvClient, { key, flags, value }: KvTreeEntry): Promise<string> {
   try {
     await kv.put({ key, flags, value: new Uint8Array(value) });

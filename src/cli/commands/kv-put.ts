@@ -50,12 +50,12 @@ async function putKey({ words, flags, api, io }: ApiCall): Promise<void> {
   io.stdout(`Success! ${operation.done}: ${key}\n`);
 }
 
-/** How to write, with the messages for its results. */
+/** A way to write the key, with the messages for its results. */
 interface Operation {
   readonly condition: Readonly<Record<string, string>>;
-  /** The beginning of an error. */
+  /** The beginning of the message if the request fails. */
   readonly failed: string;
-  /** The error if the condition does not hold. */
+  /** The error if the condition of the write does not hold. */
   readonly refused: string;
   readonly done: string;
 }
@@ -91,7 +91,7 @@ function operationOf(flags: ApiCall["flags"], key: string): Operation {
   return { ...written, condition: {}, refused: `Error! Did not write to ${key}` };
 }
 
-/** Stores nothing if the data is invalid; Consul prints the error and stores an empty value. */
+/** Decodes base64. If it is invalid, the command stores nothing; Consul prints the error and stores an empty value. */
 function fromBase64(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(decodeBase64(new TextDecoder().decode(bytes)));

@@ -116,7 +116,7 @@ describe("kv import", () => {
   test("stores the later of two values of one key", async () => {
     const stored = new Map<string, string>();
     using agent = startCannedAgent(async ({ target, body }: CannedRequest) => {
-      // The first request is delayed, as a network may do.
+      // Delays the first request, as a network may do.
       if (body === "0") await Bun.sleep(30);
       stored.set(target, body);
       return Response.json(true);

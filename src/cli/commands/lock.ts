@@ -73,7 +73,7 @@ async function lock(call: ApiCall): Promise<number> {
   const { flags, io } = call;
   const asked = readCall(call);
   using shutdown = listenForShutdown(io);
-  // Without the command's signal, which must not abort the release of the lock.
+  // Without the command's signal, since an interrupt must not abort the release of the lock.
   const api = openAgentApi(flags, { ...io, signal: undefined });
   await attempting("Error querying Consul agent", () => api.json("/v1/agent/self"));
   const recipe = recipeOf(call, new KvClient(api), asked);
@@ -126,7 +126,7 @@ interface Holding {
   readonly shutdown: AbortSignal;
 }
 
-/** Whether the program succeeded, or was ended together with the command. */
+/** Runs the program while the lock is held. Returns whether it succeeded, or was ended together with the command. */
 async function runHolding(call: ApiCall, { words, held, shutdown }: Holding): Promise<boolean> {
   const { flags, io } = call;
   if (shutdown.aborted) {

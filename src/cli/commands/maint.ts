@@ -64,7 +64,7 @@ async function list(call: ApiCall): Promise<void> {
 
 interface Maintained {
   readonly node: string;
-  /** undefined for the whole node. */
+  /** Id of the service in maintenance; undefined for the whole node. */
   readonly service?: string;
   readonly reason: string;
 }

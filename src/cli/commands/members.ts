@@ -40,7 +40,7 @@ async function listMembers(call: ApiCall): Promise<number> {
   return 0;
 }
 
-/** Consul: sorts by name, then by segment, the default segment first. */
+/** Returns the key by which members are sorted. Consul: by name, then by segment, the default segment first. */
 function sortKey(member: JsonRow): string {
   return `${member.text("Name")}\0${member.row("Tags").text("segment")}`;
 }
@@ -88,7 +88,7 @@ function typeOf(role: string): string {
   }
 }
 
-/** The name of Serf's numeric status. */
+/** Returns the name of the member's status, which Serf gives as a number. */
 function stateOf(member: JsonRow): string {
   return ["none", "alive", "leaving", "left", "failed"][member.number("Status")] ?? "unknown";
 }

@@ -47,7 +47,7 @@ async function followLog({ api, flags, io }: ApiCall): Promise<number> {
     const body: AsyncIterable<Uint8Array> | undefined = log.body ?? undefined;
     if (body) for await (const bytes of body) io.stdout(bytes);
   } catch (error) {
-    // Bun's error for a body that breaks off.
+    // Anything else is Bun's error for a connection that closes before the body's end.
     if (error instanceof CommandFailure) throw error;
   }
   if (signal.aborted) return 0;

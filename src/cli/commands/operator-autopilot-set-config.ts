@@ -6,7 +6,7 @@ import { CommandFailure } from "../command-failure.ts";
 import type { Command, CommandFlag } from "../command.ts";
 import type { Flags } from "../flags.ts";
 
-/** The flags, by the names in Consul's JSON. */
+/** The command's flags, by the names that Consul's JSON has for the settings. */
 const settings: Readonly<Record<string, CommandFlag>> = {
   CleanupDeadServers: {
     name: "cleanup-dead-servers",

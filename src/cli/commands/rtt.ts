@@ -69,7 +69,7 @@ async function wanDistance(call: ApiCall, first: string, second: string): Promis
     });
     if (from && to) return distance(from.coordinate, to.coordinate);
   }
-  // Consul: names the first node, whichever is unknown.
+  // Consul: the error names the first node, even if the second one is unknown.
   throw unknown(first);
 }
 
@@ -90,7 +90,7 @@ function decodeCoordinate(row: JsonRow): Coordinate {
   };
 }
 
-/** Consul: node names match in any letter case. */
+/** Whether two node names are the same. Consul: ignores their letter case. */
 function isSame(name: string, other: string): boolean {
   return name.toLowerCase() === other.toLowerCase();
 }

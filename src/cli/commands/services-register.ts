@@ -72,7 +72,7 @@ function pairs(flags: Flags, name: string): readonly (readonly [string, string])
   });
 }
 
-/** "192.0.2.7:80", "[2001:db8::7]:80". */
+/** Parses "192.0.2.7:80" or "[2001:db8::7]:80". */
 function parseAddress(text: string): { readonly Address: string; readonly Port: number } {
   const [, bracketed, plain, port = ""] = /^(?:\[(.*)\]|([^:]*)):(.*)$/.exec(text) ?? [];
   const address = bracketed ?? plain;

@@ -25,7 +25,7 @@ let folder: string;
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "snapshot-command-"))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A path in a new folder, with this content. */
+/** Returns a path in a new folder; writes a file with `content` there, if it is given. */
 function place(content?: Uint8Array): string {
   const path = join(mkdtempSync(join(folder, "-")), "backup.snap");
   if (content) writeFileSync(path, content);

@@ -2,7 +2,7 @@ import { systemClock } from "../../lib/clock.ts";
 import type { Command } from "../command.ts";
 import { localCommand, type LocalCall } from "../local-command.ts";
 
-/** Consul: five years. */
+/** Default lifetime of an authority in days. Consul: five years. */
 const daysDefault = 1825;
 
 /** `praetor tls ca create`. */

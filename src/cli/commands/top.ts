@@ -3,7 +3,7 @@ import { columns } from "../columns.ts";
 import { type Command, mayColour } from "../command.ts";
 import type { Catalog } from "../top/follow.ts";
 
-/** Exit codes as shells report them after a signal. */
+/** Exit codes by the reason for the end; after a signal, the code that shells report for it. */
 const exitCodes = { quit: 0, SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 type Ending = keyof typeof exitCodes;
 

@@ -79,7 +79,7 @@ async function runWatch(call: ApiCall): Promise<number> {
   return shutdown.signal.aborted ? 0 : code;
 }
 
-/** @throws CommandFailure for types that cannot be watched, in Consul's words */
+/** Returns what to watch and which program to call. @throws CommandFailure with Consul's text for types that cannot be watched */
 function planOf(flags: Flags): WatchPlan {
   const type = flags.text("type") ?? "";
   if (type === "") throw wrongUsage("Watch type must be specified");
@@ -99,7 +99,7 @@ function passingOnly(given: string): boolean | undefined {
   throw new CommandFailure(`Failed to parse passingonly flag: ${reason}`);
 }
 
-/** Runs the program; resolves with 1 if it failed. */
+/** Runs the program with a change; resolves with exit code 1 if the program failed. */
 async function handle({ flags, io, words }: ApiCall, change: Change, shutdown: AbortSignal): Promise<number> {
   const child = await Child.start(words, {
     shell: flags.text("shell") !== "false",
