@@ -40,7 +40,7 @@ function text(name: string, value: string, help: string): CommandFlag {
 }
 
 const defaultAddress = "127.0.0.1:8500";
-/** How long to wait for an agent that hangs. */
+/** Default time to wait for an agent's answer, in milliseconds. */
 const defaultTimeoutMs = 15_000;
 
 type ConnectionIo = Pick<CommandIo, "env" | "clock" | "stderr">;
@@ -72,7 +72,7 @@ export function connect(flags: Flags, io: ConnectionIo, options: ConnectOptions 
 /** A server other than the agent: the source of an import, or Kong. */
 export interface OtherServer {
   readonly address: string;
-  /** "" for none. */
+  /** The token to send; "" for none. */
   readonly token: string;
   /** Whether to send the token as `Authorization: Bearer`, not as X-Consul-Token. */
   readonly bearer?: boolean;
@@ -109,7 +109,7 @@ interface ConnectionSettings {
   readonly timeoutMs: number;
 }
 
-/** Looks up a flag, else its variable; an empty one counts as not set. */
+/** Returns a function that looks up a flag, else its environment variable; an empty value counts as not set. */
 function settingsOf(flags: Flags, env: Environment): Setting {
   return (flag, variable) => flags.text(flag) || variableOf(env, variable) || "";
 }
@@ -129,7 +129,7 @@ function addressOf(address: string, io: ConnectionIo): AgentAddress {
   return attempt("", () => parseAgentAddress(address, { secure: switchOf(io, "HTTP_SSL") ?? false }));
 }
 
-/** Consul: warns about a value that is not a boolean, and ignores it. */
+/** Reads a boolean environment variable. Consul: warns about a value that is not a boolean, and ignores it. */
 function switchOf({ env, stderr }: ConnectionIo, name: string): boolean | undefined {
   const given = variableOf(env, name);
   const value = given === undefined ? undefined : parseBool(given);
@@ -138,12 +138,12 @@ function switchOf({ env, stderr }: ConnectionIo, name: string): boolean | undefi
   return value;
 }
 
-/** RFC 7617. Consul: a name without a colon has an empty password. */
+/** Encodes the header of basic authorization (RFC 7617). Consul: a name without a colon has an empty password. */
 function basicAuthorization(auth: string): string {
   return `Basic ${Buffer.from(auth.includes(":") ? auth : `${auth}:`).toString("base64")}`;
 }
 
-/** Consul: a token file takes precedence over a token, and must exist; an empty file counts as none. */
+/** Returns the token. Consul: a token file takes precedence over a token, and must exist; an empty file counts as no token. */
 function tokenOf(setting: Setting): string {
   const file = setting("token-file", "HTTP_TOKEN_FILE");
   return (file === "" ? "" : readText(file, "-token-file").trim()) || setting("token", "HTTP_TOKEN");

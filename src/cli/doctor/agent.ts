@@ -1,6 +1,6 @@
 import type { AgentFacts, Facts, Finding } from "./facts.ts";
 
-/** An agent in -dev mode that holds data. */
+/** Reports an agent in -dev mode that holds data. */
 export function devMode({ agent, services, hasKeys }: Facts): readonly Finding[] {
   if (!agent.devMode || (services.length === 0 && !hasKeys)) return [];
   const held = [services.length > 0 ? "services" : "", hasKeys ? "keys" : ""]
@@ -18,7 +18,7 @@ export function devMode({ agent, services, hasKeys }: Facts): readonly Finding[]
   ];
 }
 
-/** An agent that listens on all addresses and accepts writes from every network. */
+/** Reports an agent that listens on all addresses and accepts writes from every network. */
 export function openWrites({ agent }: Facts): readonly Finding[] {
   const open = agent.httpAddresses.filter((address) => /^(0\.0\.0\.0|\[::\]):/.test(address));
   if (agent.writersAllowed === undefined || agent.writersAllowed.length > 0 || open.length === 0) return [];
@@ -33,7 +33,7 @@ export function openWrites({ agent }: Facts): readonly Finding[] {
   ];
 }
 
-/** Definitions in the agent's files that it ignores or corrects. */
+/** Reports definitions in the agent's files that the agent ignores or corrects. */
 export function unusableDefinitions({
   agent,
 }: {
@@ -47,7 +47,7 @@ export function unusableDefinitions({
   }));
 }
 
-/** Listeners of the agent that do not answer. */
+/** Reports listeners of the agent that do not answer. */
 export function silentPorts({ ports }: Facts): readonly Finding[] {
   return ports
     .filter(({ answers }) => !answers)
@@ -61,7 +61,7 @@ export function silentPorts({ ports }: Facts): readonly Finding[] {
     }));
 }
 
-/** The disk failed the agent's last write. */
+/** Reports that the agent's last write to the disk failed. */
 export function refusedWrites({ agent }: Facts): readonly Finding[] {
   if (agent.writeRefused === "") return [];
   return [
@@ -76,7 +76,7 @@ export function refusedWrites({ agent }: Facts): readonly Finding[] {
   ];
 }
 
-/** The agent has no connection to its MQTT broker. */
+/** Reports that the agent has no connection to its MQTT broker. */
 export function lostMessageBus({ agent }: Facts): readonly Finding[] {
   if (agent.messageBus === undefined || agent.messageBus.isConnected) return [];
   const { changesWaiting } = agent.messageBus;
@@ -92,7 +92,7 @@ export function lostMessageBus({ agent }: Facts): readonly Finding[] {
   ];
 }
 
-/** Services for which edgex.ports.range had no free port. */
+/** Reports services for which edgex.ports.range had no free port. */
 export function exhaustedPorts({ withoutPort }: Facts): readonly Finding[] {
   return withoutPort.map(({ service, reason }) => ({
     kind: "ports-exhausted",

@@ -2,7 +2,7 @@ import { isMaintenanceId, isPortConflictId } from "../../model/check-reason.ts";
 import { printable } from "../printable.ts";
 import { type CheckFacts, type Facts, type Finding, groupsOf } from "./facts.ts";
 
-/** HTTP checks whose path the service answers with 404. */
+/** Reports HTTP checks whose path the service answers with 404. */
 export function wrongPaths({ checks }: Facts): readonly Finding[] {
   return checks.filter(isPathUnknown).map((check) => ({
     kind: "check-path-unknown",
@@ -14,7 +14,7 @@ export function wrongPaths({ checks }: Facts): readonly Finding[] {
   }));
 }
 
-/** TTL checks that no service updates. */
+/** Reports TTL checks that no service updates. */
 export function unattendedTtls({ checks }: Facts): readonly Finding[] {
   return checks.filter(isUnattended).map((check) => ({
     kind: "ttl-not-updated",
@@ -26,7 +26,7 @@ export function unattendedTtls({ checks }: Facts): readonly Finding[] {
   }));
 }
 
-/** Nodes and services that an operator has put into maintenance. */
+/** Reports nodes and services that an operator has put into maintenance. */
 export function maintenance({ checks }: Facts): readonly Finding[] {
   return checks
     .filter(({ id }) => isMaintenanceId(id))
@@ -40,7 +40,7 @@ export function maintenance({ checks }: Facts): readonly Finding[] {
     }));
 }
 
-/** Services on another service's port, which the agent keeps critical. */
+/** Reports services that registered another service's port, which the agent therefore keeps critical. */
 export function portConflicts({ checks, withoutPort }: Facts): readonly Finding[] {
   return checks
     .filter(({ id, serviceId }) => isPortConflictId(id) && !withoutPort.some(({ service }) => service === serviceId))
@@ -52,7 +52,7 @@ export function portConflicts({ checks, withoutPort }: Facts): readonly Finding[
     }));
 }
 
-/** All other critical checks, with their output. */
+/** Reports the critical checks that no other rule reports, with their output. */
 export function criticalChecks({ checks }: Facts): readonly Finding[] {
   return checks
     .filter((check) => check.status === "critical" && !isExplained(check))
@@ -68,7 +68,7 @@ export function criticalChecks({ checks }: Facts): readonly Finding[] {
     }));
 }
 
-/** Checks of one name and service: the service registers its check with a new id each time. */
+/** Reports checks of one service with the same name: the service registers its check with a new id each time. */
 export function repeatedChecks({ checks }: Facts): readonly Finding[] {
   return groupsOf(checks, (check) => JSON.stringify([check.node, check.serviceId, check.name])).map((group) => ({
     kind: "check-repeated",
@@ -78,7 +78,7 @@ export function repeatedChecks({ checks }: Facts): readonly Finding[] {
   }));
 }
 
-/** Script checks that the agent does not allow. */
+/** Reports script checks that the agent does not allow. */
 export function forbiddenScripts({ checks, agent }: Facts): readonly Finding[] {
   if (agent.scriptsAllowed) return [];
   return checks
@@ -102,7 +102,9 @@ function isPathUnknown({ status, reason }: CheckFacts): boolean {
   return status !== "passing" && /^HTTP \S+ \S+: 404\b/.test(reason);
 }
 
-/** A node's check from a file has no type, but its output shows that it is a TTL check. */
+/**
+ * Whether no service updates a TTL check. A node's check from a file has no type, but its output shows that it is a TTL check.
+ */
 function isUnattended({ type, status, reason, isUnchanged }: CheckFacts): boolean {
   if (status !== "critical") return false;
   return reason === "TTL expired" || (type === "ttl" && reason === "" && isUnchanged);

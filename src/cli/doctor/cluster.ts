@@ -1,6 +1,6 @@
 import { type Facts, type Finding, groupsOf, type NodeFacts } from "./facts.ts";
 
-/** Nodes with one id, such as copies of one disk image, or with one address. */
+/** Reports nodes that share an id, such as copies of one disk image, or an address. */
 export function clonedNodes({ nodes }: Facts): readonly Finding[] {
   const own = nodes.filter(({ isExternal }) => !isExternal);
   const finding = (group: readonly NodeFacts[], shared: string): Finding => ({
@@ -17,7 +17,7 @@ export function clonedNodes({ nodes }: Facts): readonly Finding[] {
   ];
 }
 
-/** Members with another version than the agent. */
+/** Reports members with another version than the agent. */
 export function otherVersions({ agent, members }: Facts): readonly Finding[] {
   return members
     .filter(({ version }) => version !== "" && version !== agent.version)
@@ -29,7 +29,7 @@ export function otherVersions({ agent, members }: Facts): readonly Finding[] {
     }));
 }
 
-/** Another agent at the usual port: some services may be registered with it. */
+/** Reports another agent at port 8500 of this machine: some services may be registered with that agent. */
 export function neighbours({ agent, neighbour }: Facts): readonly Finding[] {
   if (neighbour === undefined) return [];
   const { url, nodeName, version } = neighbour;
@@ -45,7 +45,7 @@ export function neighbours({ agent, neighbour }: Facts): readonly Finding[] {
   ];
 }
 
-/** Other agents on this machine, at other ports. */
+/** Reports other agents on this machine, at other ports. */
 export function otherAgents({ agent, neighbour, otherAgents: others }: Facts): readonly Finding[] {
   return others
     .filter(({ endpoints }) => !endpoints.some((each) => neighbour !== undefined && neighbour.url.endsWith(each)))

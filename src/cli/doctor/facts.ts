@@ -17,9 +17,9 @@ export interface Facts {
   readonly otherAgents: readonly OtherAgentFacts[];
   /** Services that needed another port when none was free. */
   readonly withoutPort: readonly { readonly service: string; readonly reason: string }[];
-  /** undefined if the agent does not report it. */
+  /** Memory of the agent's machine in bytes; undefined if the agent does not report it. */
   readonly memory: { readonly totalBytes: number; readonly availableBytes: number } | undefined;
-  /** undefined without a data folder, or if it is on another machine. */
+  /** The agent's data folder; undefined without one, or if it is on another machine. */
   readonly dataFolder: FolderFacts | undefined;
 }
 
@@ -34,11 +34,11 @@ export interface AgentFacts {
   readonly scriptsAllowed: boolean;
   /** Definitions in files that the agent ignores or corrects. */
   readonly definitionFaults: readonly { readonly where: string; readonly message: string }[];
-  /** Why its last write to the disk failed; "" if it succeeded. */
+  /** Why the agent's last write to the disk failed; "" if that write succeeded. */
   readonly writeRefused: string;
-  /** undefined if it has none, or does not report it. */
+  /** The message bus; undefined if the agent has none, or does not report it. */
   readonly messageBus: { readonly isConnected: boolean; readonly changesWaiting: number } | undefined;
-  /** Its wall clock. */
+  /** The wall clock of the agent's machine, in milliseconds since 1970. */
   readonly clockMs: number;
 }
 
@@ -51,7 +51,7 @@ export interface NodeFacts {
   readonly name: string;
   readonly id: string;
   readonly address: string;
-  /** Whether it was registered for something without an agent (external-node). */
+  /** Whether the node was registered for a machine without an agent (meta external-node). */
   readonly isExternal: boolean;
 }
 
@@ -59,7 +59,7 @@ export interface ServiceFacts {
   readonly node: string;
   readonly id: string;
   readonly name: string;
-  /** Its own address, else its node's. */
+  /** The service's address, else the address of its node. */
   readonly address: string;
   readonly port: number;
 }
@@ -68,14 +68,14 @@ export interface CheckFacts {
   readonly node: string;
   readonly id: string;
   readonly name: string;
-  /** "" for a check of a node. */
+  /** Id of the check's service; "" for a check of a node. */
   readonly serviceId: string;
   readonly status: string;
-  /** Its output, else its notes. */
+  /** The check's output, else its notes. */
   readonly reason: string;
-  /** "http", "ttl", "script" ... */
+  /** The check's type: "http", "ttl", "script" ... */
   readonly type: string;
-  /** Whether its status has not changed since its registration. */
+  /** Whether the check has had the same status since its registration. */
   readonly isUnchanged: boolean;
 }
 
@@ -92,7 +92,7 @@ export interface NeighbourFacts {
 }
 
 export interface OtherAgentFacts {
-  /** The name of its program: "praetor" or "consul". */
+  /** The name of the agent's program: "praetor" or "consul". */
   readonly name: string;
   readonly pid: number;
   /** "127.0.0.1:8500" */
@@ -103,13 +103,13 @@ export interface FolderFacts {
   readonly path: string;
   readonly totalBytes: number;
   readonly freeBytes: number;
-  /** Free inodes; undefined if the file system has no limit. */
+  /** Number of free inodes; undefined if the file system has no limit. */
   readonly freeFiles: number | undefined;
-  /** Whether it holds Consul's state. */
+  /** Whether the folder holds Consul's state. */
   readonly hasConsulData: boolean;
-  /** The f_type of statfs(2). */
+  /** The type of the folder's file system, the f_type of statfs(2). */
   readonly fileSystem: number;
-  /** Modification time of its newest file. */
+  /** Modification time of the folder's newest file, in milliseconds since 1970. */
   readonly newestFileMs: number;
 }
 
@@ -118,9 +118,9 @@ export interface Finding {
   /** A stable code in kebab-case. */
   readonly kind: string;
   readonly where: string;
-  /** One sentence. */
+  /** One sentence that describes the problem. */
   readonly problem: string;
-  /** What to do. */
+  /** What the user can do about it. */
   readonly advice: string;
 }
 

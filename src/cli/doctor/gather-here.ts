@@ -16,7 +16,7 @@ export function looksLocal(url: URL, agentsHostname: string): boolean {
   return agentsHostname === "" ? isLoopback(url.hostname) : agentsHostname === hostname();
 }
 
-/** Returns undefined if the folder cannot be read. */
+/** Examines a data folder. Returns undefined if it cannot be read. */
 export function readFolder(path: string): FolderFacts | undefined {
   try {
     const { type, bsize, blocks, bavail, files: filesMax, ffree } = statfsSync(path);
@@ -37,10 +37,10 @@ export function readFolder(path: string): FolderFacts | undefined {
 }
 
 const lookupMs = 2_000;
-/** The most names to resolve: a gateway's catalog has fewer. */
+/** Maximum number of names to resolve: a gateway's catalog has fewer. */
 const namesMax = 100;
 
-/** Returns the host names that do not resolve. Ignores those without an answer in time. */
+/** Returns the host names that do not resolve. Names for which DNS does not answer in time are not returned. */
 export async function lookUpNames(addresses: readonly string[]): Promise<ReadonlySet<string>> {
   const names = [...new Set(addresses)].filter((address) => ipVersion(address) === 0 && !isLoopback(address));
   const unknown = new Set<string>();

@@ -41,7 +41,7 @@ export async function gatherFacts(api: AgentApi): Promise<Gathered> {
       return undefined;
     }
   };
-  // Only Praetor has this endpoint, and only with port assignment.
+  // Only Praetor has this endpoint, and only if port assignment is on.
   const askPorts = async (): Promise<unknown> => {
     const answer = await api.request({ path: "/v1/praetor/ports", timeoutMs }).catch(() => undefined);
     return answer?.status === 200 ? jsonOf(answer) : [];
@@ -116,7 +116,7 @@ function nodesIn(json: unknown): readonly NodeFacts[] {
   }));
 }
 
-/** The services, without "consul", by which servers register themselves. */
+/** Returns the services, without "consul", the service that servers register for themselves. */
 function servicesIn(json: unknown): readonly ServiceFacts[] {
   return rowsOf(json).flatMap((node) =>
     node
@@ -147,7 +147,10 @@ function checksIn(json: unknown): readonly CheckFacts[] {
   );
 }
 
-/** Takes outputs from the agent: in Consul they reach the catalog up to five minutes after the status. */
+/**
+ * Replaces the outputs of the agent's checks by those in its local state: Consul writes an output to the catalog up to five
+ * minutes after the status.
+ */
 function withOwnOutput(checks: readonly CheckFacts[], own: JsonRow, nodeName: string): readonly CheckFacts[] {
   return checks.map((check) => {
     const output = check.node === nodeName ? own.row(check.id).text("Output") : "";

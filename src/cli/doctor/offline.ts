@@ -79,7 +79,7 @@ function adviceOnHolder(pid: number): string {
   );
 }
 
-/** The program and its subcommand, without arguments, which may contain secrets. */
+/** Returns the program and subcommand of a process, without arguments, which may contain secrets. */
 function commandOf(pid: number): string {
   try {
     const [program = "", command = ""] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
@@ -129,7 +129,7 @@ function agentArgs(flags: Flags, env: CommandIo["env"]): readonly string[] {
 }
 
 interface StoreFindings {
-  /** The process id that has the store open. */
+  /** Id of the process that has the store open; undefined if none has. */
   readonly holder: number | undefined;
   readonly findings: readonly Finding[];
 }
@@ -156,7 +156,7 @@ function examineStore(dataDir: string | undefined, notExamined: string[]): Store
   }
 }
 
-/** The nearest existing folder: the agent creates those below it. */
+/** Returns the folder, or its nearest parent that exists: the agent creates the missing folders below that. */
 function nearestFolder(path: string): string {
   return existsSync(path) ? path : nearestFolder(dirname(path));
 }
@@ -189,7 +189,7 @@ function unwritable(folder: string): readonly Finding[] {
   }
 }
 
-/** Ports of the agent's configuration on which another program listens. */
+/** Reports the ports of the agent's configuration on which another program listens. */
 function takenPorts(config: RuntimeConfig, holder: number | undefined): readonly Finding[] {
   return endpointsOf(config).flatMap(({ name, ...endpoint }) => {
     const taken = findPortHolders(endpoint).find(({ state }) => state === "listening");

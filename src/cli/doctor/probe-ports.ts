@@ -22,7 +22,7 @@ export async function probePorts(url: URL, debugConfig: JsonRow): Promise<readon
 
 const timeoutMs = 1_000;
 
-/** Repeats the query, since UDP may lose it. */
+/** Number of times that the DNS query is sent, since UDP may lose it. */
 const queriesSent = 3;
 
 function answersDns(host: string, port: number): Promise<boolean> {
@@ -40,7 +40,10 @@ function answersDns(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** A query for consul. (SOA, IN) after its id: recursion desired, one question. Any answer counts. */
+/**
+ * The bytes of a DNS query after its id: type SOA, class IN, name "consul.", recursion desired. Any answer shows that the server
+ * runs.
+ */
 const queryAfterId = [...[1, 0, 0, 1, 0, 0, 0, 0, 0, 0], ...[6, 0x63, 0x6f, 0x6e, 0x73, 0x75, 0x6c, 0, 0, 6, 0, 1]];
 
 function connects(host: string, port: number): Promise<boolean> {

@@ -10,7 +10,7 @@ export interface Report {
   readonly findings: readonly Finding[];
   /** What could not be examined, and why. */
   readonly notExamined: readonly string[];
-  /** What was examined: "looked at 1 node ...". */
+  /** A sentence about what was examined: "looked at 1 node ...". */
   readonly scope: string;
 }
 

@@ -21,7 +21,10 @@ import type { Facts, Finding, Rule } from "./facts.ts";
 import { clock, consulData, disk, files, lowMemory, volatileData } from "./machine.ts";
 import { loopbackAddresses, sharedAddresses, unresolvedAddresses } from "./service-addresses.ts";
 
-/** In the order of reporting: risks to the data, then to communication, then problems of single services. */
+/**
+ * All rules, in the order in which doctor reports their findings: risks to the data, then to communication, then problems of
+ * single services.
+ */
 const rules: readonly Rule[] = [
   refusedWrites,
   clock,

@@ -1,7 +1,7 @@
 import { ipVersion } from "../../lib/ip-version.ts";
 import { type Facts, type Finding, groupsOf, isLoopback, type ServiceFacts } from "./facts.ts";
 
-/** Services registered at localhost, whose address is wrong for clients on other hosts. */
+/** Reports services registered at localhost, whose address is wrong for clients on other hosts. */
 export function loopbackAddresses({ services, nodes }: Facts): readonly Finding[] {
   const remote = [...services, ...nodes].find(({ address }) => !isLoopback(address));
   if (remote === undefined) return [];
@@ -20,7 +20,7 @@ export function loopbackAddresses({ services, nodes }: Facts): readonly Finding[
     }));
 }
 
-/** Services registered by a host name that only one container network resolves. */
+/** Reports services registered with a host name that only one container network resolves. */
 export function unresolvedAddresses({ services, unresolvedNames }: Facts): readonly Finding[] {
   const outside = services.find(({ address }) => ipVersion(address) !== 0 && !isLoopback(address));
   if (outside === undefined) return [];
@@ -36,11 +36,11 @@ export function unresolvedAddresses({ services, unresolvedNames }: Facts): reado
     }));
 }
 
-/** Services at one address and port, of which at most one can be right. */
+/** Reports services with the same address and port: at most one of these registrations can be right. */
 export function sharedAddresses({ services }: Facts): readonly Finding[] {
   const keyOf = (service: ServiceFacts): string => {
     if (service.port === 0) return "";
-    // localhost and container names mean another host on each node.
+    // localhost and the names of containers refer to a different host on each node.
     const isAddress = ipVersion(service.address) !== 0 && !isLoopback(service.address);
     return `${isAddress ? "" : service.node} ${endpointOf(service)}`.toLowerCase();
   };

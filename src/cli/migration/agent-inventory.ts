@@ -94,7 +94,10 @@ function carried<T>(what: string, decode: () => Carried<T>): Carried<T> {
   }
 }
 
-/** Decodes another node. If it had an agent, its checks keep their last status, since no agent runs them here. */
+/**
+ * Decodes a node other than the agent's. If that node had an agent, a remark says that its checks keep their last status, since
+ * no agent runs them at the destination.
+ */
 function carriedNode(rows: NodeRows): Carried<CarriedNode> {
   const { node, services, checks } = rows;
   const own = checks.filter((check) => fieldsOf(check)["CheckID"] !== "serfHealth");

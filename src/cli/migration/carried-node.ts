@@ -13,7 +13,7 @@ export interface CarriedNode {
   readonly checks: readonly Check[];
 }
 
-/** The fields of catalog/register, with several services. */
+/** A node, its services and its checks, in the form of the body of catalog/register. */
 export interface NodeRows {
   readonly node: Readonly<Record<string, unknown>>;
   readonly services: readonly unknown[];
@@ -38,7 +38,7 @@ function byId(a: { readonly id: string }, b: { readonly id: string }): number {
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** The fields of a listed service that a registration accepts. */
+/** Returns the fields of a service in a list that a registration accepts. */
 export function serviceFields(row: Row): Row {
   const { Kind, ID, Service, Tags, Address, TaggedAddresses, Meta, Port, Weights, EnableTagOverride, Proxy } = row;
   const { Native } = fieldsOf(row["Connect"]);
@@ -53,7 +53,7 @@ function checkOf(row: Row): Row {
   return { CheckID, Name, Status, Notes, Output, ServiceID, ServiceName, ServiceTags, Type, Definition };
 }
 
-/** The fields of a node's registration without services and checks. */
+/** Encodes the registration of a node without services and checks. */
 export function encodeNodeItself({ id, name, address, taggedAddresses, meta }: Node): object {
   return {
     ...{ ID: id || undefined, Node: name, Address: address },

@@ -15,13 +15,13 @@ export interface CarriedServices {
   readonly services: readonly ServiceDefinition[];
   /** Checks of the agent's node. */
   readonly checks: readonly CheckDefinition[];
-  /** Ids of checks whose definitions the rows do not contain, or only in part. */
+  /** Ids of checks whose definitions are missing from the rows, entirely or in part. */
   readonly vagueChecks: ReadonlySet<string>;
   readonly remarks: readonly string[];
   readonly checkRemarks: readonly CheckRemark[];
 }
 
-/** No limit here: the destination applies its own. */
+/** Maximum size of a check's output in bytes: none here, since the destination applies its limit. */
 const outputBytesMax: number = Number.MAX_SAFE_INTEGER;
 /** Decodes definitions by the rules of the HTTP API. */
 const options = { source: "api", outputBytesMax } as const;
@@ -48,7 +48,7 @@ function byId(a: ServiceDefinition, b: ServiceDefinition): number {
   return a.service.id < b.service.id ? -1 : 1;
 }
 
-/** Decodes rows one by one, and collects remarks about those that cannot be imported as they were. */
+/** Decodes rows one by one, and collects remarks about those that the import skips or changes. */
 class DefinitionDecoder {
   readonly remarks: string[] = [];
   readonly checkRemarks: CheckRemark[] = [];
@@ -58,7 +58,7 @@ class DefinitionDecoder {
     const [id, service] = [new JsonRow(row).text("CheckID"), new JsonRow(row).text("ServiceID")];
     const remark = (text: string, isLost: boolean): void =>
       void this.checkRemarks.push({ id, serviceId: service, text, isLost });
-    // Servers register it themselves.
+    // Servers register this check themselves.
     if (id === "serfHealth") return [];
     const named = `the check ${JSON.stringify(id)}${service === "" ? "" : ` of ${service}`}`;
     if (/^_(node|service)_maintenance\b/.test(id)) {
@@ -97,7 +97,7 @@ function registrationOfCheck(row: Row, method: Row): Row {
   return { ...method, ID: CheckID, Name: Name || CheckID, Notes, ServiceID };
 }
 
-/** The fields of agent/service/register. */
+/** Converts a row of agent/services to the fields of agent/service/register. */
 function registrationOfService(row: Row): Row {
   const { Service: Name, ...rest } = serviceFields(row);
   return { ...rest, Name };

@@ -15,7 +15,7 @@ import { groupsOf, type KeyWrite, writeKeys } from "./write-keys.ts";
 
 export interface CarryOutOptions {
   readonly api: AgentApi;
-  /** Whether to replace what the destination has with another value. */
+  /** Whether to replace items that the destination has with another value. */
   readonly overwrite: boolean;
   readonly progress: Progress;
   /** Stops the import before the next request. */
@@ -26,9 +26,9 @@ export interface CarriedOut {
   /** Number of items imported, of `total`. */
   readonly done: number;
   readonly total: number;
-  /** A sentence for each item that the agent refused. */
+  /** One sentence for each item that the agent refused. */
   readonly failures: readonly string[];
-  /** Why the import ended before all items were tried. */
+  /** Why the import ended before it had sent all items. */
   readonly cutShort?: string;
 }
 
@@ -37,7 +37,7 @@ interface Step {
   readonly count: number;
   readonly what: string;
   run(): Promise<void>;
-  /** The same in smaller steps, to run if the agent refuses the whole. */
+  /** The same import in smaller steps, to run if the agent refuses this one. */
   readonly parts?: readonly Step[];
 }
 
@@ -71,7 +71,7 @@ export async function carryOut(plan: Plan, options: CarryOutOptions): Promise<Ca
   return { done, total, failures };
 }
 
-/** Keys come first, since services may read theirs as soon as they are registered. */
+/** Returns the requests of an import. Keys come first, since services may read their keys as soon as they are registered. */
 function stepsOf(plan: Plan, { api, overwrite }: CarryOutOptions): readonly Step[] {
   const chosen = <T>(difference: { missing: readonly T[]; other: readonly { item: T }[] }): readonly T[] =>
     overwrite ? [...difference.missing, ...difference.other.map(({ item }) => item)] : difference.missing;

@@ -8,7 +8,7 @@ test.each([
   ["http", `HTTP GET ${http.HTTP}: 200 OK Output: pong`, http],
   ["http", `HTTP GET ${http.HTTP}: 503 Service Unavailable Output: HTTP GET http://elsewhere: 200 OK`, http],
   ["http", `Get "${http.HTTP}": dial tcp 127.0.0.1:48080: connect: connection refused`, http],
-  // Consul 1.7, the version in Geneva.
+  // Output of Consul 1.7, the version in Geneva.
   ["http", `Get ${http.HTTP}: dial tcp 127.0.0.1:48080: connect: connection refused`, http],
   ["", "TCP connect edgex-redis:6379: Success", tcp],
 ])("the target of a check (%s) is read from its last output: %s", (Type, Output, method) => {

@@ -1,11 +1,11 @@
 import { fieldsOf } from "../../client/json-object.ts";
 import { JsonRow } from "../json.ts";
 
-/** How a check is run, as far as its source shows. */
+/** How an agent runs a check, as far as the check's source shows. */
 export interface CheckMethod {
   /** The fields of agent/check/register. */
   readonly method: Readonly<Record<string, unknown>>;
-  /** For people, how the check differs from its original definition: "asks URL every 10s". */
+  /** How the check differs from its original definition, for a message: "asks URL every 10s". */
   readonly change?: string;
 }
 
@@ -13,8 +13,8 @@ export interface CheckMethod {
 const interval = "10s";
 
 /**
- * Finds out how a check is run, from a row of agent/checks or of the catalog. Praetor includes the definition. Consul does not,
- * but the last output of a check by HTTP or TCP often contains its target. Returns the reason if neither helps.
+ * Returns how a check is run, from its row in agent/checks or in the catalog. Praetor's row includes the definition. Consul's
+ * does not, but the last output of an HTTP or TCP check often contains its target. If the row shows neither, returns the reason.
  */
 export function checkMethodOf(row: Readonly<Record<string, unknown>>): CheckMethod | string {
   const { Interval, TTL, AliasNode, AliasService, ...rest } = fieldsOf(row["Definition"]);
@@ -30,7 +30,10 @@ export function checkMethodOf(row: Readonly<Record<string, unknown>>): CheckMeth
   return whyUnknown(new JsonRow(row).text("Type"));
 }
 
-/** The URL of a GET; other methods may send a body, which the output lacks. Go quotes the failed URL since 1.14. */
+/**
+ * Returns the URL of a GET check from its output; undefined for other methods, which may send a body that the output lacks. Go
+ * quotes the URL of a failed request since 1.14.
+ */
 function httpTarget(output: string): string | undefined {
   const [, answered, quoted, plain] =
     /^(?:HTTP GET (\S+): \d{3} |Get "([^"]+)": |Get (https?:\/\/\S+): )/.exec(output) ?? [];

@@ -37,7 +37,7 @@ interface StateRecord {
 }
 
 async function recordsIn(state: Uint8Array): Promise<readonly StateRecord[]> {
-  // Loaded on use: only this import needs it.
+  // Loaded on use: only the import of a Consul snapshot needs this package.
   const { decodeMulti } = await import("@msgpack/msgpack");
   const options = { useBigInt64: true, rawStrings: true, mapKeyConverter: textOf };
   try {
@@ -66,7 +66,7 @@ function textOf(value: unknown): string {
   return value instanceof Uint8Array ? new TextDecoder().decode(value) : String(value);
 }
 
-/** Converts bytes to text, also inside lists and objects. */
+/** Converts all bytes in a value to text, also those inside lists and objects. */
 function texts(value: unknown): unknown {
   if (value instanceof Uint8Array) return textOf(value);
   if (Array.isArray(value)) return value.map(texts);

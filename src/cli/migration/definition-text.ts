@@ -46,9 +46,9 @@ export function jsonText(json: object): string {
   return `${JSON.stringify(json, sorted, 2)}\n`;
 }
 
-/** Fields whose inner names are the user's, or that files accept in the API's spelling. */
+/** Fields inside which names are not converted: the user chose them, or files accept the API's spelling. */
 const unconverted: ReadonlySet<string> = new Set(["Meta", "Header", "Proxy", "Connect", "TaggedAddresses", "Weights"]);
-/** Names that differ in files by more than their spelling. */
+/** Names of the API that files replace by a different word. */
 const fileNames: Readonly<Record<string, string>> = { ScriptArgs: "args", CheckID: "id" };
 
 function inFileSpelling(fields: object): object {
@@ -62,7 +62,7 @@ function inner(value: unknown): unknown {
   return value.map((item: unknown) => (typeof item === "object" && item !== null ? inFileSpelling(item) : item));
 }
 
-/** "TLSSkipVerify" to "tls_skip_verify". */
+/** Converts "TLSSkipVerify" to "tls_skip_verify". */
 function fileNameOf(name: string): string {
   const known = fileNames[name];
   return known ?? name.replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, "_").toLowerCase();

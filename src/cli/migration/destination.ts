@@ -3,15 +3,15 @@ import type { Found } from "./inventory.ts";
 /** The agent to import into. */
 export interface Destination {
   readonly node: string;
-  /** The longest value; 0 if the agent does not report it. */
+  /** Maximum size of a value in bytes; 0 if the agent does not report it. */
   readonly valueBytesMax: number;
 }
 
-/** Moves items that the destination cannot accept from the inventory to the remarks. */
+/** Returns the inventory without the items that the destination cannot accept, and adds a remark for each of those. */
 export function acceptable(found: Found, { node: ownNode, valueBytesMax }: Destination): Found {
   const { keys, nodes } = found.inventory;
   const isTooLong = (value: Uint8Array): boolean => valueBytesMax > 0 && value.length > valueBytesMax;
-  // Node names match in any letter case.
+  // Consul ignores the letter case of node names.
   const isOwn = (name: string): boolean => name.toLowerCase() === ownNode.toLowerCase();
   const remarks = [
     ...keys

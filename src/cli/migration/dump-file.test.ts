@@ -25,7 +25,8 @@ describe("a snapshot of Consul", () => {
     const { inventory } = snapshot;
     const told = await readConsul();
     expect(inventory.keys).toEqual(told.inventory.keys);
-    // Outputs of checks reach Consul's servers minutes later, so the snapshot lacks those of this service.
+    // Returns all services but one. Consul writes outputs of checks to its servers minutes later, so the snapshot lacks those of
+    // this service.
     const settled = ({ services }: Inventory): readonly ServiceDefinition[] =>
       services.filter(({ service }) => service.id !== "others");
     expect(settled(inventory).map(serviceText)).toEqual(settled(told.inventory).map(serviceText));

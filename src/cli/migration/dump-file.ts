@@ -37,7 +37,7 @@ function readTree(path: string, bytes: Uint8Array): Found {
   }
 }
 
-/** The beginning of Praetor's state; a snapshot without it is Consul's. */
+/** The first bytes of the state in a Praetor snapshot; a snapshot without them is Consul's. */
 const praetorMagic = Buffer.from("praetor-state ");
 
 async function readSnapshot(path: string): Promise<Found> {

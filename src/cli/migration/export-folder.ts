@@ -6,7 +6,7 @@ import { CommandFailure } from "../command-failure.ts";
 import { decodeTree, manifestName, ownFiles, ownFolders, type Tree } from "./export-tree.ts";
 import type { Found } from "./inventory.ts";
 
-/** Exists while an export is written: the folder is then incomplete. */
+/** Name of a file that exists while an export is written, and so marks the folder as incomplete. */
 const unfinishedName = "praetor-export.unfinished";
 
 export interface WrittenExport {
@@ -16,8 +16,8 @@ export interface WrittenExport {
 }
 
 /**
- * Writes an export into a folder. Writes only files that differ, removes only files of an earlier export, and leaves all others
- * alone. Only the owner can read the files.
+ * Writes an export into a folder. Writes only files whose content differs, removes only files of an earlier export, and leaves
+ * all others alone. Only the owner can read the files.
  * @throws CommandFailure if it cannot be written, or the folder holds something other than an export
  */
 export async function writeExport(folder: string, tree: Tree): Promise<WrittenExport> {
@@ -62,7 +62,7 @@ async function refuseOthers(folder: string): Promise<void> {
   );
 }
 
-/** The paths of the export's files in its folder. */
+/** Returns the paths of the export's files in its folder. */
 async function filesIn(folder: string): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
   for (const entry of await readdir(folder, { withFileTypes: true })) {
@@ -75,7 +75,7 @@ async function filesIn(folder: string): Promise<ReadonlySet<string>> {
   return found;
 }
 
-/** Skips git's own files, such as .gitkeep: pathOfKey never produces such names. */
+/** Adds the files below `path` to `found`, except git's files such as .gitkeep: pathOfKey never returns those names. */
 async function addFiles(root: string, path: string, found: Set<string>): Promise<void> {
   for (const entry of await readdir(join(root, path), { withFileTypes: true })) {
     const inner = `${path}/${entry.name}`;

@@ -28,7 +28,7 @@ import { fileNameOf, keyOfPath, pathOfKey } from "./key-path.ts";
 export type Tree = ReadonlyMap<string, Uint8Array>;
 
 export const manifestName = "praetor-export.json";
-/** The folders and files of an export; it leaves all others in the folder alone. */
+/** Names of the folders that an export writes; praetor export leaves other folders alone. */
 export const ownFolders: readonly string[] = ["kv", "services", "checks", "nodes", "queries"];
 export const ownFiles: readonly string[] = [manifestName, ".gitattributes", "kv-flags.json", "kv-names.json"];
 
@@ -57,7 +57,9 @@ export function encodeTree({ keys, services, checks, nodes, queries }: Inventory
   return tree;
 }
 
-/** The folders that the keys need: every part of a key before a slash. A key with the name of a folder gets another path. */
+/**
+ * Returns the folders that the keys need: every part of a key before a slash. A key with the name of a folder gets another path.
+ */
 function foldersOf(keys: readonly KvTreeEntry[]): ReadonlySet<string> {
   const folders = new Set<string>();
   for (const { key } of keys)
@@ -134,7 +136,7 @@ function textIn(tree: Tree, path: string): string {
   return new TextDecoder().decode(tree.get(path));
 }
 
-/** Returns undefined if there is no such file. */
+/** Decodes the JSON file at this path; undefined if the export has no such file. */
 function jsonIn(tree: Tree, path: string): unknown {
   if (!tree.has(path)) return undefined;
   return attempt(path, (): unknown => JSON.parse(textIn(tree, path)));

@@ -9,11 +9,11 @@ export interface Inventory<Key extends KvTreeEntry = KvTreeEntry> {
   readonly keys: readonly Key[];
   /** The agent's services, with their checks. */
   readonly services: readonly ServiceDefinition[];
-  /** The checks of the agent's node. */
+  /** The checks of the agent's node, which belong to no service. */
   readonly checks: readonly CheckDefinition[];
   /** All other nodes of the catalog. */
   readonly nodes: readonly CarriedNode[];
-  /** Identified by name, since each registry assigns its own ids. */
+  /** Prepared queries, identified by name, since each registry assigns its own ids. */
   readonly queries: readonly PreparedQuery[];
 }
 
@@ -22,11 +22,14 @@ export interface Found<Key extends KvTreeEntry = KvTreeEntry> {
   /** The source, for people: "the agent at http://127.0.0.1:8500 (gw)". */
   readonly where: string;
   readonly inventory: Inventory<Key>;
-  /** Ids of checks whose source lacks part of the definition: a check that the destination already has is kept instead. */
+  /**
+   * Ids of checks whose source lacks part of the definition. If the destination has a check with such an id, the import keeps
+   * that check.
+   */
   readonly vagueChecks: ReadonlySet<string>;
-  /** A sentence for each item that cannot be imported, or not unchanged. */
+  /** One sentence for each item that the import skips or changes. */
   readonly remarks: readonly string[];
-  /** The same for checks; to print only if the check's service is imported. */
+  /** One sentence for each check that the import skips or changes; to print only if the check's service is imported. */
   readonly checkRemarks: readonly CheckRemark[];
 }
 
@@ -35,7 +38,7 @@ export interface CheckRemark {
   /** "" for a check of the node. */
   readonly serviceId: string;
   readonly text: string;
-  /** Whether the check is not imported at all. */
+  /** Whether the import skips the check, rather than changes it. */
   readonly isLost: boolean;
 }
 

@@ -71,7 +71,7 @@ function serviceOf(row: JsonRow, remarks: string[]): readonly ServiceDefinition[
   }
 }
 
-/** core-keeper sends HealthCheck; its documentation says healthCheck. */
+/** Returns the health check of a registration: core-keeper sends HealthCheck, while its documentation says healthCheck. */
 function healthCheckOf(row: JsonRow): JsonRow {
   const name = row.names.find((each) => each.toLowerCase() === "healthcheck");
   return name === undefined ? new JsonRow(fieldsOf(undefined)) : row.row(name);

@@ -12,9 +12,9 @@
  * the same path.
  */
 
-/** File systems allow 255. */
+/** Maximum length of a file name in bytes. File systems allow 255. */
 const nameBytesMax = 240;
-/** Linux allows 4,096 for a whole path. */
+/** Maximum length of a path in bytes. Linux allows 4,096. */
 const pathBytesMax = 2_048;
 const valueMark = "%value";
 const longFolder = "%long/";
@@ -28,7 +28,7 @@ export function pathOfKey(key: string, isFolder: boolean): string {
   return isFolder ? `${path}${valueMark}` : path;
 }
 
-/** Returns the key of a path, or the reason why it has none; `longKeys` holds keys by their hashes. */
+/** Returns the key of a path, or the reason why the path has no key; `longKeys` holds the keys of %long/ by their hashes. */
 export function keyOfPath(
   path: string,
   longKeys: Readonly<Record<string, unknown>>,
@@ -43,7 +43,7 @@ export function keyOfPath(
   return { key: names.join("/") };
 }
 
-/** Encodes any word as a file name, which never begins with a dot. */
+/** Encodes any text as a file name, which never begins with a dot. */
 export function fileNameOf(word: string): string {
   const name = escape(word, /[%\\/\u0000-\u001f\u007f]|^\./g) || "%";
   return Buffer.byteLength(name) <= nameBytesMax
@@ -51,7 +51,10 @@ export function fileNameOf(word: string): string {
     : `%${new Bun.CryptoHasher("sha256").update(word).digest("hex")}`;
 }
 
-/** Encodes one segment of a key. Git treats names that begin with .git specially, and git~ because of Windows. */
+/**
+ * Encodes one segment of a key. Git gives names that begin with .git a meaning, and, because of Windows, names that begin with
+ * git~.
+ */
 function nameOf(segment: string): string {
   if (segment === "") return "%";
   // oxlint-disable-next-line no-control-regex -- the characters to escape

@@ -7,7 +7,7 @@ import type { CarriedNode } from "./carried-node.ts";
 import { checkText, nodeText, queryText, serviceText } from "./definition-text.ts";
 import type { Found, Inventory } from "./inventory.ts";
 
-/** The items of one kind that the destination lacks, has with another value, or has already. */
+/** The items of one kind, in three groups: those that the destination lacks, has with another value, or has already. */
 export interface Difference<T, Here = T> {
   readonly missing: readonly T[];
   readonly other: readonly { readonly item: T; readonly here: Here }[];
@@ -38,7 +38,7 @@ export function planImport(
   };
 }
 
-/** Replaces vague checks by the destination's checks with the same ids. */
+/** Replaces checks whose definitions are incomplete by the destination's checks with the same ids. */
 function withChecksHere(
   services: readonly ServiceDefinition[],
   here: readonly ServiceDefinition[],
@@ -68,9 +68,9 @@ function sameBy<T>(textOf: (item: T) => string): (a: T, b: T) => boolean {
   return (a, b) => textOf(a) === textOf(b);
 }
 
-/** The text of a node without its checks' statuses, which may be newer at the destination. */
+/** Returns the text of a node without the statuses of its checks, which may be newer at the destination. */
 function withoutStatus({ node, services, checks }: CarriedNode): string {
-  // Without the id, too: the destination keeps its own for a known node.
+  // Also without the node id: the destination keeps the id that it has for the node.
   return nodeText({
     node: { ...node, id: "" },
     services,

@@ -10,7 +10,7 @@ export interface ReportOptions {
   readonly verbose: boolean;
 }
 
-/** Formats a plan as a table, with -verbose followed by each name. */
+/** Formats a plan as a table; with -verbose, the name of each item follows. */
 export function planText(plan: Plan, { overwrite, verbose }: ReportOptions): string {
   const kinds = kindsOf(plan).filter(({ missing, other, same }) => missing.length + other.length + same > 0);
   if (kinds.length === 0) return "There is nothing to import.\n";
@@ -85,12 +85,12 @@ export function checksText(
   ]);
 }
 
-/** The ids of all checks of an inventory. */
+/** Returns the ids of all checks of an inventory. */
 export function checkIds({ services, checks }: Pick<Inventory, "services" | "checks">): ReadonlySet<string> {
   return new Set([...checks, ...services.flatMap((each) => each.checks)].map(({ id }) => id));
 }
 
-/** Describes what was not imported; "" if everything was. */
+/** Describes the items that were not imported; "" if all were. */
 export function outcomeText({ done, total, failures, cutShort }: CarriedOut): string {
   const refused = failures.map((failure) => `Not imported: ${printable(failure)}\n`).join("");
   if (cutShort === undefined && failures.length === 0) return "";

@@ -7,16 +7,19 @@ import type { KvTreeEntry } from "../../wire/kv-tree.ts";
 import type { AgentApi } from "../api-command.ts";
 import { JsonRow } from "../json.ts";
 
-/** A key to write if its ModifyIndex is still `index`; 0 for a key that does not exist. */
+/** A key to write if its ModifyIndex is still `index`; index 0 requires that the key does not exist. */
 export interface KeyWrite {
   readonly entry: KvTreeEntry;
   readonly index: number;
 }
 
-/** Bytes of keys and values in one transaction. Base64 makes values a third longer, and an agent's default limit is 512 KiB. */
+/**
+ * Maximum size in bytes of the keys and values in one transaction. Base64 makes values a third longer, and an agent's default
+ * limit is 512 KiB.
+ */
 const bytesMax = 256 * 1024;
 
-/** Splits writes into groups for one transaction each. A long value forms its own group. */
+/** Splits writes into groups, each for one transaction. A long value has a transaction for itself. */
 export function* groupsOf(writes: readonly KeyWrite[]): Generator<readonly KeyWrite[]> {
   let group: KeyWrite[] = [];
   let bytes = 0;
@@ -34,7 +37,7 @@ export function* groupsOf(writes: readonly KeyWrite[]): Generator<readonly KeyWr
 }
 
 /**
- * Writes the whole group or nothing.
+ * Writes a group in one transaction.
  * @throws OperatingError if the agent refuses it, or a key's index has changed
  */
 export async function writeKeys(api: AgentApi, group: readonly KeyWrite[]): Promise<void> {

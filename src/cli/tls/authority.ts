@@ -27,7 +27,8 @@ export class Authority {
   }
 
   /**
-   * Checks that clients would accept a certificate for these names. Consul: refuses to create others.
+   * Checks that clients would accept a certificate for these names. Consul: refuses to create a certificate that they would not
+   * accept.
    * @throws CommandFailure
    */
   requireUsable(dnsNames: readonly string[], nowMs: number): void {

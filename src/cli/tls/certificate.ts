@@ -35,10 +35,10 @@ import {
 } from "@peculiar/asn1-x509";
 import { assert } from "../../lib/assert.ts";
 
-/** The content that certificates of an authority and of others share, as in Consul. */
+/** The content that all certificates have, those of authorities and those that they issue, as in Consul. */
 export interface CertificateContent {
   readonly commonName: string;
-  /** Positive: its first bit is not set. */
+  /** The serial number, a positive number: its first bit is not set. */
   readonly serial: Uint8Array<ArrayBuffer>;
   readonly validFromMs: number;
   readonly days: number;
@@ -63,9 +63,9 @@ export interface Issued {
   readonly key: string;
 }
 
-/** The authority that signs. */
+/** The authority that signs a certificate. */
 export interface Issuer {
-  /** In DER. */
+  /** The authority's certificate in DER. */
   readonly certificate: Uint8Array;
   readonly key: KeyObject;
 }
@@ -121,7 +121,7 @@ export function createLeaf(content: LeafContent, issuer: Issuer): Issued {
   });
 }
 
-/** The domains for which an authority (in DER) may issue certificates; empty for all. */
+/** Returns the domains for which an authority may issue certificates, from its certificate in DER; empty for all domains. */
 export function permittedDomainsOf(certificate: Uint8Array): readonly string[] {
   const { extensions = [] } = AsnConvert.parse(certificate, Certificate).tbsCertificate;
   const found = extensions.find(({ extnID }) => extnID === id_ce_nameConstraints);
@@ -206,12 +206,12 @@ function keyIdentifiers({
   ];
 }
 
-/** Consul: the key identifier is the SHA-256 of the public key. */
+/** Returns the identifier of a new key. Consul: the SHA-256 of the public key. */
 function identifierOf(publicKey: KeyObject): ArrayBuffer {
   return bufferOf(createHash("sha256").update(spkiOf(publicKey)).digest());
 }
 
-/** The authority's own key identifier: another program may compute it otherwise. */
+/** Returns the key identifier in an authority's certificate, since another program may have computed it in another way. */
 function authorityIdentifier({ extensions = new Extensions() }: TBSCertificate): ArrayBuffer | undefined {
   const found = extensions.find(({ extnID }) => extnID === id_ce_subjectKeyIdentifier);
   return found && AsnConvert.parse(found.extnValue.buffer, SubjectKeyIdentifier).buffer;
@@ -223,7 +223,7 @@ function spkiOf(publicKey: KeyObject): Buffer {
 
 const commonNameId = "2.5.4.3";
 
-/** "CN=..." as a PrintableString, or as a UTF8String if it has other characters. */
+/** Encodes "CN=..." as a PrintableString, or as a UTF8String if the name has characters that a PrintableString cannot have. */
 function nameOf(commonName: string): Name {
   const isPrintable = /^[A-Za-z0-9 '()+,./:=?-]*$/.test(commonName);
   const value = new AttributeValue(isPrintable ? { printableString: commonName } : { utf8String: commonName });

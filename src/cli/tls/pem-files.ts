@@ -8,7 +8,7 @@ export interface PemPaths {
   readonly key: string;
 }
 
-/** Paths with a prefix such as "dc1-server-consul" and the first number without files. */
+/** Returns paths from a prefix such as "dc1-server-consul" and the first number for which no file exists. */
 export function numberedPaths(prefix: string): PemPaths {
   for (let number = 0; ; number += 1) {
     const paths = { certificate: `${prefix}-${number}.pem`, key: `${prefix}-${number}-key.pem` };
@@ -23,7 +23,7 @@ export function numberedPaths(prefix: string): PemPaths {
 export function writePemFiles(paths: PemPaths, issued: Issued): void {
   for (const path of [paths.certificate, paths.key])
     if (existsSync(path)) throw new CommandFailure(`${path} already exists.`);
-  // The key first: a certificate alone would look complete.
+  // The key before the certificate: a certificate without its key would look complete.
   create(paths.key, issued.key, 0o600);
   try {
     create(paths.certificate, issued.certificate, 0o644);

@@ -22,21 +22,21 @@ export interface BodyLine {
   readonly key: string;
   readonly service: string;
   readonly status: Status;
-  /** A service, for one cell in each column; or a text, which spans all columns after the status. */
+  /** A service, which fills one cell in each column, or a text, which spans all columns after the status. */
   readonly content: ShownService | string;
-  /** Whether it continues the text of the line before. */
+  /** Whether this line continues the text of the line before. */
   readonly isContinued: boolean;
 }
 
 export const gap = "  ";
 export const statusWidth = 12;
 
-/** The number of lines for the list: two lines are above it, and one below. */
+/** Returns the number of lines for the list: the screen has two lines above the list and one below. */
 export function bodyRows({ rows }: Size): number {
   return Math.max(rows - 3, 1);
 }
 
-/** The services that match the filter, sorted, as lines no wider than the screen. */
+/** Returns the services that match the filter, sorted, as lines no wider than the screen. */
 export function bodyLines(model: Model, choice: Choice, { columns }: Size): readonly BodyLine[] {
   const wanted = choice.filter.toLowerCase();
   const services = model.services.filter((service) => searchText(service).includes(wanted));

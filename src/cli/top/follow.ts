@@ -13,11 +13,14 @@ export interface Follower {
 }
 
 const path = "/v1/internal/ui/nodes";
-/** The wait of a blocking query, and so the time until a lost agent is noticed. Consul adds up to 1/16 of it as jitter. */
+/**
+ * The wait of a blocking query in milliseconds, and so the time until praetor top notices that the agent is gone. Consul adds up
+ * to 1/16 of it as jitter.
+ */
 const waitMs = 10_000;
 const timeoutMs = waitMs + waitMs / 16 + 5_000;
 const retryMs = 1_000;
-/** The least pause between two updates of the screen. */
+/** Minimum pause between two updates of the screen, in milliseconds. */
 const pauseMs = 100;
 
 /** The last status of each check, by node and id; `sinceMs` is undefined if the status has not changed since the first answer. */
@@ -27,7 +30,7 @@ type Seen = Map<string, { readonly status: string; readonly sinceMs: number | un
 export class Catalog {
   readonly #api: AgentApi;
   readonly #clock: Clock;
-  /** undefined before the first answer. */
+  /** The statuses in the agent's last answer; undefined before the first answer. */
   #seen: Seen | undefined;
 
   constructor(api: AgentApi, clock: Clock) {
@@ -48,14 +51,14 @@ export class Catalog {
         const query = index > 0 ? { index: String(index), wait: `${waitMs}ms` } : {};
         const answer = await this.#api.ok({ path, query, timeoutMs, signal });
         const next = Number(answer.headers.get("X-Consul-Index") ?? 0);
-        // The index restarts with the agent's state.
+        // If the agent lost its state, its index starts again at a lower number.
         index = next < index ? 0 : next;
         follower.onModel(await this.#model(answer, signal));
         await sleep(this.#clock, pauseMs, signal);
       } catch (error) {
         if (signal.aborted) return;
         index = 0;
-        // Drops the request, `Get "http://...": `, which is always the same.
+        // Removes the request, `Get "http://...": `, from the message, since it is always the same.
         follower.onTrouble(messageOf(error).replace(/^\w+ "[^"]*": /, ""));
         await sleep(this.#clock, retryMs, signal);
       }
@@ -80,14 +83,14 @@ export class Catalog {
     return model;
   }
 
-  /** When the agent's own checks got their statuses, by this machine's clock. Consul does not report it. */
+  /** Returns when the agent's checks got their statuses, by this machine's clock. Consul does not report these times. */
   async #reportedSince(signal?: AbortSignal): Promise<ReadonlyMap<string, number>> {
     const reported = new Map<string, number>();
     try {
       const answer = await this.#api.ok({ path: "/v1/agent/checks", query: { since: "" }, timeoutMs, signal });
       const checks = new JsonRow(jsonOf(answer));
       const date = Date.parse(answer.headers.get("Date") ?? "");
-      // The header has whole seconds, so small differences are ignored.
+      // The header Date has whole seconds, so small differences are ignored.
       const aheadMs = Number.isNaN(date) ? 0 : date - this.#clock.wallMs();
       const correctionMs = Math.abs(aheadMs) > 2_000 ? aheadMs : 0;
       for (const id of checks.names) {

@@ -25,7 +25,7 @@ const sequences: ReadonlyMap<string, Key["name"]> = new Map<string, Key["name"]>
   ["\u0003", "interrupt"],
 ]);
 
-/** Decodes the input of a terminal in raw mode; drops unknown sequences. */
+/** Decodes the input of a terminal in raw mode; drops unknown control sequences. */
 export function keysIn(text: string): readonly Key[] {
   // oxlint-disable-next-line no-control-regex -- sequences of terminals begin with it
   const parts = text.match(/\u001b(?:\[[0-9;?]*[ -/]*[@-~]|O.)|[^]/gu) ?? [];

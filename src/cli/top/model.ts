@@ -10,7 +10,7 @@ export interface Model {
 
 export interface ShownService {
   readonly name: string;
-  /** The status of its worst instance. */
+  /** The status of the service's worst instance. */
   readonly status: Status;
   /** Start of the status by this machine's clock, in milliseconds since 1970; undefined if unknown. */
   readonly sinceMs: number | undefined;
@@ -20,12 +20,12 @@ export interface ShownService {
 export interface ShownInstance {
   readonly id: string;
   readonly node: string;
-  /** "10.0.0.7:48080" */
+  /** The instance's address and port: "10.0.0.7:48080". */
   readonly endpoint: string;
   readonly tags: readonly string[];
-  /** The status of its worst check, including those of its node. */
+  /** The status of the instance's worst check, including the checks of its node. */
   readonly status: Status;
-  /** Its own checks, and the node's checks that do not pass. */
+  /** The instance's checks, and the node's checks that do not pass. */
   readonly checks: readonly ShownCheck[];
 }
 
@@ -34,11 +34,11 @@ export interface ShownCheck {
   readonly name: string;
   readonly status: Status;
   readonly sinceMs: number | undefined;
-  /** The output, else the notes; "" if there is neither. */
+  /** The check's output, else its notes; "" if it has neither. */
   readonly reason: string;
 }
 
-/** From worst to best. */
+/** All statuses, from worst to best. */
 export const statuses: readonly Status[] = ["critical", "maintenance", "warning", "passing"];
 
 /** Returns when a check got its status, in milliseconds since 1970; undefined if unknown. */
@@ -76,7 +76,7 @@ export function modelFrom(json: unknown, sinceOf: SinceOf = () => undefined): Mo
 }
 
 interface NodeCheck {
-  /** "" for a check of the node. */
+  /** Id of the check's service; "" for a check of the node. */
   readonly serviceId: string;
   readonly shown: ShownCheck;
 }
@@ -111,12 +111,15 @@ function checkFrom(check: JsonRow, sinceMs: number | undefined): ShownCheck {
   };
 }
 
-/** The worst status; passing if there are no items. */
+/** Returns the worst status of the items; passing if there are no items. */
 function worst(items: readonly { readonly status: Status }[]): Status {
   return statuses.find((status) => items.some((item) => item.status === status)) ?? "passing";
 }
 
-/** Start of the joint status: passing begins when the last check passes, any other status with the first check that has it. */
+/**
+ * Returns when the joint status of the checks began: passing when the last check passed, any other status when the first check
+ * got it.
+ */
 function sinceOfAll(checks: readonly ShownCheck[]): number | undefined {
   const status = worst(checks);
   const since = checks.filter((check) => check.status === status).map(({ sinceMs }) => sinceMs);

@@ -7,7 +7,7 @@ import type { View } from "./view.ts";
 export interface Heading {
   /** The agent's URL. */
   readonly url: string;
-  /** Why the list may be stale; "" if it is current. */
+  /** Why the list may be stale; "" if the list is current. */
   readonly trouble: string;
   /** Time of the agent's last answer, in milliseconds since 1970. */
   readonly answeredMs: number;
@@ -16,7 +16,7 @@ export interface Heading {
 export interface Shown {
   readonly view: View;
   readonly heading: Heading;
-  /** Milliseconds since 1970. */
+  /** The present time, in milliseconds since 1970. */
   readonly nowMs: number;
   /** Whether to colour lines by status. */
   readonly hasColours: boolean;
@@ -70,7 +70,7 @@ const help = [
 interface Column {
   readonly title: string;
   readonly width: number;
-  /** The column is shown on screens of at least this width. */
+  /** Minimum width of a screen that shows the column, in columns of text. */
   readonly fromColumns: number;
   readonly cell: (service: ShownService, nowMs: number) => string;
 }
@@ -90,7 +90,7 @@ const allColumns: readonly Column[] = [
   { title: "ADDRESS", width: 22, fromColumns: 76, cell: addressCell },
 ];
 
-/** The columns that fit; the service's name takes the remaining width. */
+/** Returns the columns that fit; the service's name takes the remaining width. */
 function columnsFor(columns: number): readonly Column[] {
   const shown = allColumns.filter(({ fromColumns }) => columns >= fromColumns);
   const taken = shown.reduce((sum, { width }) => sum + width + gap.length, -gap.length);
@@ -102,12 +102,12 @@ function addressCell({ instances: [first, ...more] }: ShownService): string {
   return printable(`${first?.endpoint ?? ""}${more.length > 0 ? ` +${more.length}` : ""}`);
 }
 
-/** "2/3": two of three pass. */
+/** Formats how many items pass: "2/3" if two of three do. */
 function share(items: readonly { readonly status: Status }[]): string {
   return `${items.filter(({ status }) => status === "passing").length}/${items.length}`;
 }
 
-/** "12s", "5m", "3h", "20d"; "" if unknown. */
+/** Formats the time since `sinceMs` as "12s", "5m", "3h" or "20d"; "" if unknown. */
 function formatAge(sinceMs: number | undefined, nowMs: number): string {
   if (sinceMs === undefined) return "";
   const seconds = Math.max(Math.floor((nowMs - sinceMs) / 1_000), 0);

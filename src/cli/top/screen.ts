@@ -1,7 +1,7 @@
 import { isatty } from "node:tty";
 import type { Size } from "./body.ts";
 
-/** Switches to the alternate screen, without cursor and line wrapping; and back. */
+/** Control sequences that switch to the alternate screen, without cursor and line wrapping, and back. */
 const enter = "\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[2J";
 const leave = "\u001b[?7h\u001b[?25h\u001b[?1049l";
 
@@ -47,7 +47,7 @@ export class Screen {
     this.#shown = lines;
   }
 
-  /** Idempotent. */
+  /** Restores the terminal's former content. A second call does nothing. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -57,7 +57,7 @@ export class Screen {
   }
 }
 
-/** The output that turns one screen into another: only lines that differ. */
+/** Returns the output that turns one screen into another: only the lines that differ. */
 export function redrawn(before: readonly string[], after: readonly string[]): string {
   return after.map((line, at) => (line === before[at] ? "" : `\u001b[${at + 1};1H${line}\u001b[K`)).join("");
 }

@@ -2,15 +2,15 @@ import type { Key } from "./keys.ts";
 import type { Model } from "./model.ts";
 import { bodyLines, bodyRows, type Choice, type Size } from "./body.ts";
 
-/** The state of the user interface. */
+/** The state of the user interface of praetor top. */
 export interface View extends Choice {
-  /** Whether keys go into the filter. */
+  /** Whether pressed keys are added to the filter. */
   readonly isTyping: boolean;
   /** Whether the help is shown instead of the list. */
   readonly isHelpShown: boolean;
   /** The selected line of the list, and its key, since lines move when the catalog changes. */
   readonly cursor: { readonly line: number; readonly key: string };
-  /** The number of lines scrolled off the top. */
+  /** The number of list lines above the first visible line. */
   readonly offset: number;
 }
 
@@ -30,7 +30,7 @@ export const firstView: View = {
   offset: 0,
 };
 
-/** The view after a key; undefined to quit. */
+/** Returns the view after a pressed key; undefined to quit. */
 export function viewAfter(key: Key, view: View, shown: Shown): View | undefined {
   if (key.name === "interrupt") return undefined;
   if (view.isHelpShown) return { ...view, isHelpShown: false };
@@ -106,7 +106,7 @@ function moved(by: number, view: View, shown: Shown): View {
   return settled({ ...view, cursor: { line, key: lines[line]?.key ?? "" } }, shown);
 }
 
-/** Moves the cursor to the present place of its line, and scrolls that line onto the screen. */
+/** Moves the cursor to the line that now has the cursor's key, and scrolls the list until that line is visible. */
 export function settled(view: View, { model, size }: Shown): View {
   const lines = bodyLines(model, view, size);
   const service = view.cursor.key.split("\0")[0] ?? "";
