@@ -1,4 +1,4 @@
-/** Why an agent ends: a signal, or a leave over HTTP. */
+/** Why an agent ends: a signal, or a client's request over HTTP to leave. */
 export type Ending = "SIGINT" | "SIGTERM" | "leave";
 
 type Handler = () => void;
@@ -26,17 +26,17 @@ export class AgentSignals implements Disposable {
     for (const [name, handler] of this.#handlers) process.on(name, handler);
   }
 
-  /** Resolves with the first signal or leave. */
+  /** Resolves with the first signal or request to leave. */
   get ending(): Promise<Ending> {
     return this.#ending.promise;
   }
 
-  /** Resolves on a second signal. Consul: it ends the agent without waiting for its shutdown. */
+  /** Resolves on a second signal. Consul: the second signal ends the agent without waiting for its shutdown. */
   get forced(): Promise<void> {
     return this.#forced.promise;
   }
 
-  /** Ends the agent as a signal does. */
+  /** Ends the agent as a signal does, on a request to leave. */
   leave(): void {
     this.#ending.resolve("leave");
   }
@@ -47,7 +47,7 @@ export class AgentSignals implements Disposable {
     if (this.#isReloadDue) reload();
   }
 
-  /** Calls `write` on each SIGUSR1 from now on. Before, there are no metrics to write. */
+  /** Calls `write` on each SIGUSR1 from now on. Earlier ones have no effect, since the agent had no metrics to write. */
   onMetrics(write: Handler): void {
     this.#writeMetrics = write;
   }

@@ -30,7 +30,7 @@ export class AgentWatches {
     this.#options = options;
   }
 
-  /** Stops the earlier watches and runs those of this configuration. Logs the ones that cannot run. */
+  /** Stops the earlier watches and runs those of this configuration. Logs each watch that cannot run. */
   run({ watches, tls }: Pick<RuntimeConfig, "watches" | "tls">): void {
     this.stop();
     this.#ending = new AbortController();
@@ -82,7 +82,7 @@ export class AgentWatches {
     }
   }
 
-  /** Sends a change to a URL; returns why that failed. Consul: any 2xx status is a success. */
+  /** Sends a change to a URL; returns the reason if that failed, else undefined. Consul: any 2xx status is a success. */
   async #post(
     { url, method, headers, timeoutMs, tlsSkipVerify }: HttpHandler,
     { body, index, signal }: { readonly body: string; readonly index: string; readonly signal: AbortSignal },
@@ -138,12 +138,12 @@ function ownClient({ listening, clock, env }: AgentWatchesOptions, tls: RuntimeC
 interface Listener extends Pick<AgentWatchesOptions, "clock" | "env"> {
   readonly address: string;
   readonly port: number;
-  /** TLS options; undefined for HTTP. */
+  /** The TLS options; undefined for plain HTTP. */
   readonly tls?: Readonly<Record<string, unknown>>;
 }
 
 function clientOf({ address, port, clock, env, tls }: Listener): HttpClient {
-  // An agent that listens on all addresses is reached over loopback.
+  // If the agent listens on all addresses, connects to the loopback address.
   const host = address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address;
   const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const secure = tls !== undefined;

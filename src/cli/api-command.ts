@@ -8,13 +8,13 @@ import { localCommand, type LocalCall, type LocalCommandOptions } from "./local-
 import { asGoError } from "./unreachable.ts";
 
 export interface ApiCommandOptions extends Omit<LocalCommandOptions, "sharedFlags" | "run"> {
-  /** Whether servers answer its requests: adds -datacenter and -stale. */
+  /** Whether servers answer the command's requests; if so, it also has the flags -datacenter and -stale. */
   readonly asksServers: boolean;
-  /** How long to wait for the agent; default: 15 s. */
+  /** Time to wait for an answer of the agent, in milliseconds; default: 15 s. */
   readonly timeoutMs?: number;
   /**
-   * Resolves with the exit code; undefined means 0.
-   * @throws CommandFailure, OperatingError; printed on standard error
+   * Runs the command; resolves with the exit code, where undefined means 0. @throws CommandFailure, OperatingError; printed on
+   * standard error
    */
   run(call: ApiCall): Promise<number | void>;
 }
@@ -24,7 +24,7 @@ export interface ApiCall extends LocalCall {
   readonly api: AgentApi;
 }
 
-/** A command that sends requests to an agent over HTTP, of Praetor or Consul. */
+/** Makes a command that sends requests over HTTP to an agent of Praetor or Consul. */
 export function apiCommand(options: ApiCommandOptions): Command {
   return localCommand({
     ...options,
@@ -70,12 +70,12 @@ export class AgentApi {
     return this.#http.urlOf({ path: "/" });
   }
 
-  /** Resolves with the JSON of a 200. @throws OperatingError for any other status */
+  /** Resolves with the JSON of an answer with status 200. @throws OperatingError for any other status */
   async json(path: string, query: Readonly<Record<string, string>> = {}): Promise<unknown> {
     return jsonOf(await this.ok({ path, query }));
   }
 
-  /** @throws OperatingError for any status but 200 */
+  /** Resolves with an answer of status 200. @throws OperatingError for any other status */
   ok(request: HttpRequest): Promise<HttpAnswer> {
     return this.#sent(request, (whole) => this.#http.requestOk(whole));
   }
@@ -85,7 +85,7 @@ export class AgentApi {
     return this.#sent(request, (whole) => this.#http.request(whole));
   }
 
-  /** Resolves when the answer's headers have arrived. */
+  /** Sends a request; resolves with the response when its headers have arrived. */
   stream(request: HttpRequest): Promise<Response> {
     return this.#sent(request, (whole) => this.#http.stream(whole));
   }

@@ -11,16 +11,16 @@ export interface ChildOptions {
   /** Whether the words are one command line for the user's shell. */
   readonly shell: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Its standard input: a text, this process's own, or empty. */
+  /** The child's standard input: a text, the standard input of this process, or nothing. */
   readonly input: { readonly text: string } | "inherit" | "ignore";
 }
 
 /**
- * A child process with this process's outputs. SIGINT and SIGTERM are forwarded to it.
+ * A child process that writes to this process's outputs. This process forwards SIGINT and SIGTERM to it.
  */
 export class Child {
   readonly pid: number;
-  /** Resolves when it has ended: with undefined for exit code 0, else with "exit status 3" or "signal: terminated". */
+  /** Resolves when the child has ended: with undefined for exit code 0, else with "exit status 3" or "signal: terminated". */
   readonly ended: Promise<string | undefined>;
   readonly #process: ChildProcess;
 
@@ -30,7 +30,7 @@ export class Child {
     this.ended = this.#untilEnd();
   }
 
-  /** @throws CommandFailure if it cannot be started */
+  /** Starts a program. @throws CommandFailure if it cannot be started */
   static async start(words: readonly string[], { shell, env, input }: ChildOptions): Promise<Child> {
     const [program = "", ...args] = shell ? [env["SHELL"] || "/bin/sh", "-c", words.join(" ")] : words;
     try {
@@ -83,7 +83,7 @@ async function write(text: string, descriptor: number): Promise<void> {
   }
 }
 
-/** Go's names of signals, which scripts written for Consul search for. */
+/** Go's texts for signals, which scripts written for Consul search for. */
 const goNames: Readonly<Record<string, string>> = {
   SIGABRT: "aborted",
   SIGALRM: "alarm clock",

@@ -1,7 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { FlagSpec } from "../lib/go-flags.ts";
 
-/** The parts of the process that a command uses. */
+/** The inputs and outputs of the process that a command uses. */
 export interface CommandIo {
   /** Writes text in UTF-8, bytes unchanged. */
   stdout(this: void, text: string | Uint8Array): void;
@@ -18,28 +18,28 @@ export interface CommandIo {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Whether to print colours: on a terminal, unless NO_COLOR is set (https://no-color.org). */
+/** Whether to print colours: only on a terminal, unless NO_COLOR is set (https://no-color.org). */
 export function mayColour({ isTerminal, env }: Pick<CommandIo, "isTerminal" | "env">): boolean {
   return isTerminal && (env["NO_COLOR"] ?? "") === "";
 }
 
 /** A flag with its description for help and completion. */
 export interface CommandFlag extends FlagSpec {
-  /** The name of its value in the help: "path"; "" for a flag without a value. */
+  /** The name of the flag's value in the help: "path"; "" for a flag without a value. */
   readonly value: string;
-  /** One sentence or two. */
+  /** The description in the help, one sentence or two. */
   readonly help: string;
 }
 
 /** A subcommand: `praetor version`, `praetor kv get`. */
 export interface Command {
   readonly name: string;
-  /** Its line in the list of commands. */
+  /** The command's description in the list of commands, one line. */
   readonly summary: string;
   /** The output of `praetor NAME --help`; ends in a newline. */
   readonly help: string;
   /** The flags that shells complete. */
   readonly flags?: readonly CommandFlag[];
-  /** Runs with the arguments after the name; resolves with the exit code. Prints errors that a user can cause. */
+  /** Runs the command with the arguments after its name; resolves with the exit code. Prints errors that a user can cause. */
   run(args: readonly string[], io: CommandIo): Promise<number>;
 }

@@ -4,7 +4,7 @@ import type { CommandIo } from "./command.ts";
 import { fileFailure } from "../lib/file-failure.ts";
 
 /**
- * Reads a DATA argument: the word itself, "@path" for a file, "-" for standard input.
+ * Reads a DATA argument: the data themselves, "@path" for a file, or "-" for standard input.
  * @throws CommandFailure if the file cannot be read
  */
 export async function readData(word: string, io: Pick<CommandIo, "stdin">): Promise<Uint8Array<ArrayBuffer>> {

@@ -16,7 +16,7 @@ export interface DebugCaptureOptions {
   readonly folder: string;
   readonly targets: ReadonlySet<CaptureTarget>;
   readonly intervalMs: number;
-  /** Ends the capture; what has arrived so far is kept. */
+  /** Ends the capture when it aborts; the data that have arrived so far are kept. */
   readonly signal: AbortSignal;
 }
 
@@ -28,7 +28,7 @@ export class DebugCapture {
     this.#options = options;
   }
 
-  /** Captures what does not change: the host, the agent, the members. Resolves with the errors. */
+  /** Captures the data that do not change: host, agent and members. Resolves with the errors. */
   captureStatic(): Promise<readonly unknown[]> {
     return this.#all(this.#options.folder, [
       ["host", (folder) => this.#json("/v1/agent/host", join(folder, "host.json"))],
@@ -79,7 +79,7 @@ export class DebugCapture {
     await writeFile(file, body, { mode: 0o600 });
   }
 
-  /** Writes the log lines of one interval. */
+  /** Writes the log lines that the agent sends during one interval. */
   async #log(file: string): Promise<void> {
     const { api, clock, intervalMs, signal } = this.#options;
     const over = new AbortController();

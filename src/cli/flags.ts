@@ -19,12 +19,12 @@ export class Flags {
     return this.text(name) === "true";
   }
 
-  /** The last value; undefined if the flag was not given, which differs from "". */
+  /** Returns the flag's last value; undefined if the flag was not given, which differs from "". */
   text(name: string): string | undefined {
     return this.all(name).at(-1);
   }
 
-  /** All values, in order. */
+  /** Returns all values of the flag, in the order given. */
   all(name: string): readonly string[] {
     return this.#given.values.get(name) ?? [];
   }
@@ -34,13 +34,13 @@ export class Flags {
     return text === undefined ? fallback : Number(text);
   }
 
-  /** 0 if not given. */
+  /** Returns the value as a number; 0 if the flag was not given. */
   uint(name: string): bigint {
     return BigInt(this.text(name) ?? 0);
   }
 
   /**
-   * A duration in milliseconds.
+   * Returns the value of a duration in milliseconds.
    * @throws CommandFailure if the value is not a duration
    */
   durationMs(name: string, fallback: number): number {

@@ -3,9 +3,9 @@ import { wrap } from "./wrap.ts";
 
 export interface HelpParts {
   readonly name: string;
-  /** The arguments: "[options] KEY". */
+  /** The command's arguments: "[options] KEY". */
   readonly synopsis: string;
-  /** The description; a blank line separates paragraphs. */
+  /** The command's description; a blank line separates paragraphs. */
   readonly about: string;
   readonly examples: readonly Example[];
   readonly flags: readonly CommandFlag[];
@@ -14,9 +14,9 @@ export interface HelpParts {
 }
 
 export interface Example {
-  /** What it does, as a phrase: "Read a key". */
+  /** What the example does, as a phrase: "Read a key". */
   readonly what: string;
-  /** The command without "praetor". */
+  /** The command line of the example, without "praetor". */
   readonly command: string;
 }
 

@@ -39,7 +39,7 @@ export class JsonRow {
     return this.texts(name).map(Number);
   }
 
-  /** A field that is an object of texts, sorted by name. */
+  /** Returns a field that is an object of texts, sorted by name. */
   map(name: string): ReadonlyMap<string, string> {
     const pairs = Object.entries(fieldsOf(this.#fields[name])).map(([key, value]): [string, string] => [
       key,
@@ -54,7 +54,7 @@ export class JsonRow {
   }
 }
 
-/** The objects of a JSON list; empty for anything else. */
+/** Returns the objects of a JSON list; an empty list for other JSON. */
 export function rowsOf(json: unknown): readonly JsonRow[] {
   return Array.isArray(json) ? json.map((item) => new JsonRow(item)) : [];
 }

@@ -1,7 +1,7 @@
 import { CommandFailure } from "./command-failure.ts";
 
 /**
- * Returns the key or prefix of the command, or "". Consul: drops a leading slash, with which no key begins.
+ * Returns the command's argument KEY or PREFIX; "" if it is missing. Consul: drops a leading slash, since no key begins with one.
  * @throws CommandFailure if there is more than one
  */
 export function keyArgument(words: readonly string[]): string {

@@ -9,22 +9,22 @@ import { usageHint } from "./wrong-usage.ts";
 export interface LocalCommandOptions {
   readonly name: string;
   readonly summary: string;
-  /** The arguments, for the help: "[options] KEY". */
+  /** The command's arguments as the help shows them: "[options] KEY". */
   readonly synopsis: string;
   readonly about: string;
   readonly examples: readonly Example[];
   readonly flags?: readonly CommandFlag[];
   /** Flags of every command that sends requests to an agent, listed after the command's own. */
   readonly sharedFlags?: readonly CommandFlag[];
-  /** The number of arguments after the flags; undefined if `run` checks it. */
+  /** The number of arguments that must follow the flags; undefined if `run` checks it. */
   readonly words?: number;
   /** Whether flags may also follow arguments. Go's flag package, and so Consul, ends the flags at the first argument. */
   readonly flagsAnywhere?: boolean;
   /** Exit code of a failure that has no code of its own; default: 1. */
   readonly failureCode?: number;
   /**
-   * Resolves with the exit code; undefined means 0.
-   * @throws CommandFailure, OperatingError; printed on standard error
+   * Runs the command; resolves with the exit code, where undefined means 0. @throws CommandFailure, OperatingError; printed on
+   * standard error
    */
   run(call: LocalCall): Promise<number | void>;
 }
@@ -68,7 +68,7 @@ export function localCommand(options: LocalCommandOptions): Command {
   };
 }
 
-/** @throws OperatingError as parseGoFlags */
+/** Parses flags before, between and after arguments. @throws OperatingError in the same cases as parseGoFlags */
 function parseAnywhere(args: readonly string[], flags: readonly CommandFlag[]): ParsedFlags {
   const parsed = parseGoFlags(args, flags);
   const [word, ...after] = parsed.rest;
@@ -79,7 +79,7 @@ function parseAnywhere(args: readonly string[], flags: readonly CommandFlag[]): 
   return { ...more, values, inOrder: [...parsed.inOrder, ...more.inOrder], rest: [word, ...more.rest] };
 }
 
-/** Consul: the error says how many arguments it expected. */
+/** Refuses another number of arguments than expected. Consul: the error states both numbers. */
 function requireWords(words: readonly string[], expected: number | undefined): void {
   if (expected === undefined || words.length === expected) return;
   const problem = words.length > expected ? "Too many" : "Not enough";

@@ -3,7 +3,7 @@ import { CommandFailure } from "./command-failure.ts";
 import type { CommandFlag } from "./command.ts";
 import type { ApiCall } from "./api-command.ts";
 
-/** -format of commands that list: a table for people, or the agent's JSON for programs. */
+/** The flag -format of commands that print lists: a table for people, or the agent's JSON for programs. */
 export const formatFlag: CommandFlag = {
   name: "format",
   kind: "text",
@@ -25,7 +25,7 @@ export function printText({ flags, io }: Pick<ApiCall, "flags" | "io">, json: un
   io.stdout(wantsJson({ flags }) ? `${JSON.stringify(json, undefined, 4)}\n` : text());
 }
 
-/** @throws CommandFailure if -format is neither pretty nor json */
+/** Whether -format is json. @throws CommandFailure if it is neither pretty nor json */
 export function wantsJson({ flags }: Pick<ApiCall, "flags">): boolean {
   const format = flags.text("format") ?? "pretty";
   if (format === "json") return true;

@@ -2,7 +2,7 @@ import type { CommandIo } from "./command.ts";
 
 const toLineStart = "\r\u001b[K";
 
-/** Shows progress in one line of standard error, which it redraws; only on a terminal. */
+/** Shows progress in one line of standard error, which it redraws; shows nothing if that is not a terminal. */
 export class Progress {
   readonly #io: Pick<CommandIo, "stderr" | "isErrorTerminal">;
   #shown = "";

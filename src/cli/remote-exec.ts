@@ -23,7 +23,7 @@ import { followResults, type Outcome } from "./remote-results.ts";
 export interface RemoteJob {
   readonly Command?: string;
   readonly Args?: readonly string[];
-  /** Base64. */
+  /** The script to run, in base64. */
   readonly Script?: string;
 }
 
@@ -33,12 +33,12 @@ export interface RemoteExecOptions {
   readonly clock: Clock;
   /** The event's query parameters, which select nodes. */
   readonly targets: Readonly<Record<string, string>>;
-  /** Without a final slash. */
+  /** The prefix of the job's key, without a final slash. */
   readonly prefix: string;
-  /** How long to wait for further results. */
+  /** Time to wait for further results, in milliseconds. */
   readonly waitMs: number;
   readonly replicationWaitMs: number;
-  /** Reports a step, for -verbose. */
+  /** Receives a line about each step, which -verbose prints. */
   readonly onStep: (text: string) => void;
   /** The agent that receives the requests. */
   readonly agent: { readonly node: string; readonly datacenter: string };
@@ -60,7 +60,7 @@ export async function runRemotely(job: RemoteJob, options: RemoteExecOptions): P
     const spec = { ...job, Wait: waitMs * 1e6 };
     await attempting("Failed to create job file", () => upload(api, { key: `${folder}/job`, session, spec }));
     onStep("Uploaded remote execution spec");
-    // Waits until all servers have the job.
+    // Gives the servers time to replicate the job.
     await sleep(clock, replicationWaitMs, options.io.signal);
     const event = await attempting("Failed to fire event", () => fire(session, options));
     onStep(`Fired remote execution event: ${event}`);
@@ -75,7 +75,7 @@ async function createSession({ api, agent, datacenter, onStep }: RemoteExecOptio
   const common = { Behavior: "delete", TTL: sessionTtl };
   if (datacenter === agent.datacenter) return createSessionAt(api, { Name: "Remote Exec", ...common });
   onStep("Remote exec in foreign datacenter, using Session TTL");
-  // A session needs a node of its own datacenter.
+  // A session needs a node of the datacenter in which it is created.
   const node = await anyServer(api);
   onStep(`Binding session to remote node ${node}@${datacenter}`);
   const name = `Remote Exec via ${agent.node}@${agent.datacenter}`;
@@ -130,7 +130,10 @@ async function fire(session: string, { api, prefix, targets }: RemoteExecOptions
   return new JsonRow(jsonOf(answer)).text("ID");
 }
 
-/** Ends the session first, so that agents can write no more, then deletes the keys; also after an interrupt, so without signal. */
+/**
+ * Destroys the session first, so that agents can write no more results, then deletes the keys. Uses no abort signal, since it
+ * also runs after an interrupt.
+ */
 async function cleanUp(api: AgentApi, session: string, folder: string): Promise<void> {
   const signal = undefined;
   const tasks = [

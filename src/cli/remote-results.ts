@@ -21,8 +21,8 @@ export interface FollowOptions {
 }
 
 /**
- * Prints the results that nodes write below `folder`, until none has written for `waitMs`, or for twice that while a node
- * has not completed the command.
+ * Prints the results that nodes write below `folder`, until no node has written for `waitMs` milliseconds, or for twice that time
+ * while a node has not completed the command.
  */
 export async function followResults(folder: string, options: FollowOptions): Promise<Outcome> {
   const { clock, io, onStep, waitMs } = options;
@@ -57,7 +57,7 @@ class Results {
     return this.#outcome;
   }
 
-  /** Waits for new keys and prints them; returns whether there were any. */
+  /** Waits for new keys and prints their results; returns whether new keys arrived. */
   async read(waitMs: number): Promise<boolean> {
     const fresh = (await this.#list(waitMs)).filter((key) => !this.#seen.has(key));
     for (const key of fresh.toSorted((a, b) => order(a) - order(b))) {
@@ -67,7 +67,7 @@ class Results {
     return fresh.some((key) => key !== "job");
   }
 
-  /** Lists the keys below the folder, without its name. */
+  /** Lists the keys below the folder, without the folder's prefix. */
   async #list(waitMs: number): Promise<readonly string[]> {
     const answer = await this.#options.api.request({
       path: keyPath(this.#folder),
@@ -111,7 +111,7 @@ class Results {
     this.#options.io.stdout(`${lines.join("\n").trimEnd()}\n`);
   }
 
-  /** The value of a key; undefined, with a message, if it cannot be read. */
+  /** Reads the value of a key. If that fails, prints a message and returns undefined. */
   async #value(name: string): Promise<string | undefined> {
     const key = `${this.#folder}${name}`;
     try {
@@ -124,7 +124,7 @@ class Results {
   }
 }
 
-/** Sorts keys that are found together: acknowledgements, outputs, exit codes. */
+/** Returns a number by which keys that arrive together are sorted: acknowledgements before outputs before exit codes. */
 function order(name: string): number {
   return name.endsWith("/ack") ? 0 : name.endsWith("/exit") ? 2 : 1;
 }

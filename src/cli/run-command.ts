@@ -1,10 +1,10 @@
 import { closest } from "../lib/closest.ts";
 import type { Command, CommandIo } from "./command.ts";
 
-/** Consul: exit codes for an unknown command, and for a group without a command. */
+/** Exit codes. Consul: 1 for a group without a command, 127 for an unknown command. */
 const exitCodes = { ok: 0, groupAlone: 1, unknown: 127 } as const;
 
-/** Flags that are accepted in place of a command. */
+/** Flags that praetor accepts in place of a command, and the arguments that each stands for. */
 const aliases: ReadonlyMap<string, readonly string[]> = new Map([
   ["-v", ["version"]],
   ["-version", ["version"]],
@@ -102,7 +102,7 @@ function firstWord(name: string): string {
   return name.split(" ", 1)[0] ?? name;
 }
 
-/** The descriptions of groups. */
+/** Descriptions of the groups of commands, by group. */
 const groupSummaries: Readonly<Record<string, string>> = {
   catalog: "Interact with the catalog",
   kv: "Interact with the key-value store",

@@ -28,7 +28,7 @@ export function servicesFromFiles(paths: readonly string[], warn: (text: string)
   }
 }
 
-/** No limit here: the agent applies its own. */
+/** Maximum size of a check's output in bytes: none here, since the agent applies its limit. */
 const outputBytesMax = Infinity;
 
 function toRegistration(plain: unknown): Registration {
@@ -36,10 +36,13 @@ function toRegistration(plain: unknown): Registration {
   return { ID: String(id), Name: String(name), ...inApiNames(rest) };
 }
 
-/** Fields that are objects with names of the user's choice: these names are not converted. */
+/** Fields whose values are objects with names that the user chose, which are not converted. */
 const free: ReadonlySet<string> = new Set(["meta", "header", "config", "proxy"]);
 
-/** Converts the spelling of files (tagged_addresses) to that of the API (TaggedAddresses), which every version accepts. */
+/**
+ * Converts field names from the spelling of files (tagged_addresses) to that of the API (TaggedAddresses), which every version of
+ * Consul accepts.
+ */
 function inApiNames(plain: object): Readonly<Record<string, unknown>> {
   const given = Object.entries(plain).filter(([, value]) => value !== undefined);
   return Object.fromEntries(

@@ -7,7 +7,7 @@ export interface Shutdown extends Disposable {
 
 const endings = ["SIGINT", "SIGTERM"] as const;
 
-/** Until disposal, SIGINT and SIGTERM abort the returned signal and do not end the process. */
+/** Returns an abort signal. Until disposal, SIGINT and SIGTERM abort it and do not end the process. */
 export function listenForShutdown(io: Pick<CommandIo, "signal">): Shutdown {
   const ending = new AbortController();
   const end = (): void => ending.abort();

@@ -59,7 +59,7 @@ const wordsOf: Readonly<Record<string, readonly string[]>> = {
   health: ["a"],
   checker: ["security-proxy-setup"],
 };
-/** Without `snapshot restore`, which needs a valid snapshot before it sends a request: test/e2e tests it. */
+/** All commands but `snapshot restore`, which needs a valid snapshot before it sends a request: test/e2e tests that one. */
 const tested = [...clientCommands, healthCommand, checkerCommand].filter(
   ({ flags = [], name }) => flags.some((flag) => flag.name === "http-addr") && name !== "snapshot restore",
 );

@@ -4,7 +4,7 @@ import { CommandFailure } from "./command-failure.ts";
 import { fileFailure } from "../lib/file-failure.ts";
 import { JsonRow } from "./json.ts";
 
-/** The metadata of a snapshot, with the names of its meta.json. */
+/** The metadata of a snapshot, with the field names of its meta.json. */
 export interface SnapshotSummary {
   readonly ID: string;
   /** The size of the state in bytes. */
@@ -20,7 +20,7 @@ export interface SnapshotSummary {
  */
 export async function verifySnapshot(path: string): Promise<SnapshotSummary> {
   await checkBeginning(path);
-  // Loaded on use: most commands do not need it.
+  // Loaded on use: most commands do not need this module.
   const { unpackArchive } = await import("../lib/checked-archive.ts");
   const wanted = { texts: ["meta.json"], streamed: "state.bin", receive: () => {}, bytesMax: Number.MAX_SAFE_INTEGER };
   try {
@@ -34,7 +34,7 @@ export async function verifySnapshot(path: string): Promise<SnapshotSummary> {
 
 const gzipMagic = Buffer.from([0x1f, 0x8b]);
 
-/** Refuses a file that is not gzip. Consul: with Go's message. */
+/** Refuses a file that is not gzip. Consul: the error has Go's message. */
 async function checkBeginning(path: string): Promise<void> {
   const beginning = await readBeginning(path, gzipMagic.length);
   if (beginning.equals(gzipMagic)) return;

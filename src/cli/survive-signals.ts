@@ -8,6 +8,6 @@
 const survived = ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGXCPU"] as const;
 for (const name of survived) process.on(name, () => {});
 
-/** An agent reads its configuration later, so it can ignore a SIGHUP that arrives before. */
+/** Commands that run an agent. An agent reads its configuration later, so it can ignore a SIGHUP that arrives before that. */
 const agents: readonly (string | undefined)[] = ["agent", "edgex"];
 if (agents.includes(process.argv[2])) process.on("SIGHUP", () => {});

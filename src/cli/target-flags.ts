@@ -3,7 +3,7 @@ import type { CommandFlag } from "./command.ts";
 import { compileExpression } from "./expression.ts";
 import type { Flags } from "./flags.ts";
 
-/** Flags that select the nodes of an event. */
+/** Flags that select the nodes to which an event is sent. */
 export const targetFlags: readonly CommandFlag[] = [
   { name: "node", kind: "text", value: "expression", help: "Only nodes whose name matches." },
   { name: "service", kind: "text", value: "expression", help: "Only nodes with a service whose name matches." },

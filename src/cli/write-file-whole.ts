@@ -4,7 +4,7 @@ import { CommandFailure } from "./command-failure.ts";
 import { fileFailure } from "../lib/file-failure.ts";
 
 export interface WholeFileOptions {
-  /** The name of the file in errors: "snapshot file". */
+  /** How errors call the file: "snapshot file". */
   readonly what: string;
   /** Verifies the new file before it replaces the old one; throws to keep the old one. */
   readonly verify: (path: string) => Promise<void>;

@@ -2,12 +2,12 @@ import { closest } from "../lib/closest.ts";
 import { OperatingError } from "../lib/errors.ts";
 import type { Command } from "./command.ts";
 
-/** The error for invalid arguments or flags; usageHint follows its message. */
+/** Returns the error for invalid arguments or flags; the text of usageHint follows its message. */
 export function wrongUsage(message: string): OperatingError {
   return new OperatingError("invalid", "invalid-flag", message);
 }
 
-/** The lines after a usage error: a similar flag, and the command for help; "" for other errors. */
+/** Returns the lines to print after a usage error: a similar flag, and the command for help; "" for other errors. */
 export function usageHint(error: OperatingError, { name, flags = [] }: Pick<Command, "name" | "flags">): string {
   if (error.code !== "invalid-flag") return "";
   const typed = /^flag provided but not defined: -(.+)$/.exec(error.message)?.[1];

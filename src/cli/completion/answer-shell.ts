@@ -22,7 +22,10 @@ export function completionAnswer(
     .join("");
 }
 
-/** The length of the last word before the part that the shell completes: bash splits "-format=js" and completes only "js". */
+/**
+ * Returns the length of the last word's part before the part that the shell completes: bash splits "-format=js" and completes
+ * only "js".
+ */
 function lengthBefore(typed: string, atCursor: string | undefined): number {
   const last = typed.split(/\s+/).at(-1) ?? "";
   return atCursor !== undefined && last.endsWith(atCursor) ? last.length - atCursor.length : 0;

@@ -7,7 +7,7 @@ export interface Candidate {
 }
 
 /**
- * The completions at the end of `line`, which begins with the program's name: commands and groups, flags, or values of a
+ * Returns the completions at the end of `line`, which begins with the program's name: commands and groups, flags, or values of a
  * flag. Empty if any word is possible: shells then offer files.
  */
 export function candidatesFor(line: string, commands: readonly Command[]): readonly Candidate[] {
@@ -35,13 +35,13 @@ function candidatesAfter(
   return current.startsWith("-") ? flags.map((flag) => ({ word: dashes + flag.name, about: flag.help })) : [];
 }
 
-/** The command that the first words name: kv get for "kv", "get", "-keys". */
+/** Returns the command that the first words name: `kv get` for "kv", "get", "-keys". */
 function commandIn(words: readonly string[], commands: readonly Command[]): Command | undefined {
   const named = commands.filter(({ name }) => `${words.join(" ")} `.startsWith(`${name} `));
   return named.toSorted((a, b) => b.name.length - a.name.length)[0];
 }
 
-/** The commands, and groups of them, that may follow these words. */
+/** Returns the commands and groups of commands that may follow these words. */
 function nextWords(before: readonly string[], commands: readonly Command[]): readonly Candidate[] {
   const start = before.map((word) => `${word} `).join("");
   const found = new Map<string, string>();

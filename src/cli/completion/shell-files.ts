@@ -8,11 +8,11 @@ import { completionScript, mark, type Program, type Shell } from "./shell-script
 interface ShellFile {
   readonly shell: Shell;
   readonly path: string;
-  /** Whether the file holds only the completion script. */
+  /** Whether the file contains nothing but the completion script. */
   readonly isOurs: boolean;
 }
 
-/** The files of the user's shells: those for which a file or folder exists. */
+/** Returns the start-up files of the user's shells: those shells for which a file or folder exists. */
 function shellFiles(home: string, program: Program): readonly ShellFile[] {
   const bash = [".bashrc", ".bash_profile", ".bash_login", ".profile"].map((name) => join(home, name)).find(existsSync);
   const zsh = join(home, ".zshrc");
@@ -45,7 +45,10 @@ export function installCompletion(home: string, program: Program): readonly stri
   return pathsOf(changed);
 }
 
-/** Removes it from these files; returns the changed ones. @throws CommandFailure if it is in none */
+/**
+ * Removes the completion from the files of the user's shells; returns the changed files. @throws CommandFailure if no file
+ * contains it
+ */
 export function uninstallCompletion(home: string, program: Program): readonly string[] {
   const files = requireSome(shellFiles(home, program), home);
   const changed = files.filter((file) => {

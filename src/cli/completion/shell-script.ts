@@ -9,7 +9,7 @@ export interface Program {
 export const shells = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof shells)[number];
 
-/** The script that makes a shell run the program for completions. */
+/** Returns the script that makes a shell run the program for completions. */
 export function completionScript(shell: Shell, { name, executable }: Program): string {
   const started = executable.map(quoted).join(" ");
   const complete = `complete -o default -C ${quoted(started)} ${name}`;
@@ -23,15 +23,18 @@ export function completionScript(shell: Shell, { name, executable }: Program): s
   }
 }
 
-/** Switches on zsh's completion, if it is off, and its emulation of bash's. */
+/** Commands that switch on zsh's completion, if it is off, and zsh's emulation of bash's completion. */
 const zshPreparation =
   "(( $+functions[compdef] )) || { autoload -U +X compinit && compinit -i -D }; " +
   "autoload -U +X bashcompinit && bashcompinit";
 
-/** The comment by which an installed line is found again. Changing it would orphan installed lines. */
+/**
+ * The comment by which uninstalling finds the installed line. If it changed, praetor could no longer remove earlier
+ * installations.
+ */
 export const mark = "# completion of this program's words";
 
-/** Fish shows a description beside each word. */
+/** Returns the script for fish, which shows a description beside each word. */
 function fishScript(name: string, started: string): string {
   const ask = `__complete_${name.replaceAll(/\W/g, "_")}`;
   return `function ${ask}

@@ -40,7 +40,7 @@ export function maintenance({ checks }: Facts): readonly Finding[] {
     }));
 }
 
-/** Reports services that registered another service's port, which the agent therefore keeps critical. */
+/** Reports services that registered the port of another service; the agent keeps them critical. */
 export function portConflicts({ checks, withoutPort }: Facts): readonly Finding[] {
   return checks
     .filter(({ id, serviceId }) => isPortConflictId(id) && !withoutPort.some(({ service }) => service === serviceId))
