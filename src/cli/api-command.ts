@@ -13,8 +13,8 @@ export interface ApiCommandOptions extends Omit<LocalCommandOptions, "sharedFlag
   /** Time to wait for an answer of the agent, in milliseconds; default: 15 s. */
   readonly timeoutMs?: number;
   /**
-   * Runs the command; resolves with the exit code, where undefined means 0. @throws CommandFailure, OperatingError; printed on
-   * standard error
+   * Runs the command; resolves with the exit code, where undefined means 0.
+   * @throws CommandFailure, OperatingError; printed on standard error
    */
   run(call: ApiCall): Promise<number | void>;
 }
@@ -35,7 +35,10 @@ export function apiCommand(options: ApiCommandOptions): Command {
   });
 }
 
-/** Returns the API of the agent that flags and environment name. @throws CommandFailure as connect does */
+/**
+ * Returns the API of the agent that flags and environment name.
+ * @throws CommandFailure as connect does
+ */
 export function openAgentApi(flags: Flags, io: CommandIo, timeoutMs?: number): AgentApi {
   const query = { ...namespaceQuery(io.env), ...serverQuery(flags) };
   return new AgentApi(connect(flags, io, { timeoutMs }), { query, signal: io.signal });
@@ -70,12 +73,18 @@ export class AgentApi {
     return this.#http.urlOf({ path: "/" });
   }
 
-  /** Resolves with the JSON of an answer with status 200. @throws OperatingError for any other status */
+  /**
+   * Resolves with the JSON of an answer with status 200.
+   * @throws OperatingError for any other status
+   */
   async json(path: string, query: Readonly<Record<string, string>> = {}): Promise<unknown> {
     return jsonOf(await this.ok({ path, query }));
   }
 
-  /** Resolves with an answer of status 200. @throws OperatingError for any other status */
+  /**
+   * Resolves with an answer of status 200.
+   * @throws OperatingError for any other status
+   */
   ok(request: HttpRequest): Promise<HttpAnswer> {
     return this.#sent(request, (whole) => this.#http.requestOk(whole));
   }
@@ -90,7 +99,10 @@ export class AgentApi {
     return this.#sent(request, (whole) => this.#http.stream(whole));
   }
 
-  /** Yields the parts of a body as they arrive. @throws OperatingError timeout if the agent stops sending */
+  /**
+   * Yields the parts of a body as they arrive.
+   * @throws OperatingError timeout if the agent stops sending
+   */
   parts(response: Response): AsyncIterable<Uint8Array> {
     return this.#http.parts(response);
   }

@@ -30,7 +30,10 @@ export class Child {
     this.ended = this.#untilEnd();
   }
 
-  /** Starts a program. @throws CommandFailure if it cannot be started */
+  /**
+   * Starts a program.
+   * @throws CommandFailure if it cannot be started
+   */
   static async start(words: readonly string[], { shell, env, input }: ChildOptions): Promise<Child> {
     const [program = "", ...args] = shell ? [env["SHELL"] || "/bin/sh", "-c", words.join(" ")] : words;
     try {

@@ -23,8 +23,8 @@ export interface LocalCommandOptions {
   /** Exit code of a failure that has no code of its own; default: 1. */
   readonly failureCode?: number;
   /**
-   * Runs the command; resolves with the exit code, where undefined means 0. @throws CommandFailure, OperatingError; printed on
-   * standard error
+   * Runs the command; resolves with the exit code, where undefined means 0.
+   * @throws CommandFailure, OperatingError; printed on standard error
    */
   run(call: LocalCall): Promise<number | void>;
 }
@@ -68,7 +68,10 @@ export function localCommand(options: LocalCommandOptions): Command {
   };
 }
 
-/** Parses flags before, between and after arguments. @throws OperatingError in the same cases as parseGoFlags */
+/**
+ * Parses flags before, between and after arguments.
+ * @throws OperatingError in the same cases as parseGoFlags
+ */
 function parseAnywhere(args: readonly string[], flags: readonly CommandFlag[]): ParsedFlags {
   const parsed = parseGoFlags(args, flags);
   const [word, ...after] = parsed.rest;

@@ -25,7 +25,10 @@ export function printText({ flags, io }: Pick<ApiCall, "flags" | "io">, json: un
   io.stdout(wantsJson({ flags }) ? `${JSON.stringify(json, undefined, 4)}\n` : text());
 }
 
-/** Whether -format is json. @throws CommandFailure if it is neither pretty nor json */
+/**
+ * Whether -format is json.
+ * @throws CommandFailure if it is neither pretty nor json
+ */
 export function wantsJson({ flags }: Pick<ApiCall, "flags">): boolean {
   const format = flags.text("format") ?? "pretty";
   if (format === "json") return true;

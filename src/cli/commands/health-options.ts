@@ -43,7 +43,10 @@ export const healthFlags: readonly CommandFlag[] = [
 const states: readonly string[] = ["passing", "warning", "critical"];
 const defaultTimeout = "800ms";
 
-/** Reads the options from flags and the file of --config. @throws OperatingError invalid; also if that file cannot be read */
+/**
+ * Reads the options from flags and the file of --config.
+ * @throws OperatingError invalid; also if that file cannot be read
+ */
 export async function readHealthOptions(words: readonly string[], flags: Flags): Promise<HealthOptions> {
   assertOneTarget(words, flags.bool("self"));
   if (flags.has("url") && flags.has("http-addr"))

@@ -79,7 +79,10 @@ async function runWatch(call: ApiCall): Promise<number> {
   return shutdown.signal.aborted ? 0 : code;
 }
 
-/** Returns what to watch and which program to call. @throws CommandFailure with Consul's text for types that cannot be watched */
+/**
+ * Returns what to watch and which program to call.
+ * @throws CommandFailure with Consul's text for types that cannot be watched
+ */
 function planOf(flags: Flags): WatchPlan {
   const type = flags.text("type") ?? "";
   if (type === "") throw wrongUsage("Watch type must be specified");

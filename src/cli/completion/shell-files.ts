@@ -46,8 +46,8 @@ export function installCompletion(home: string, program: Program): readonly stri
 }
 
 /**
- * Removes the completion from the files of the user's shells; returns the changed files. @throws CommandFailure if no file
- * contains it
+ * Removes the completion from the files of the user's shells; returns the changed files.
+ * @throws CommandFailure if no file contains it
  */
 export function uninstallCompletion(home: string, program: Program): readonly string[] {
   const files = requireSome(shellFiles(home, program), home);

@@ -20,7 +20,10 @@ export interface NodeRows {
   readonly checks: readonly unknown[];
 }
 
-/** Decodes a node by the rules of catalog/register. @throws OperatingError invalid */
+/**
+ * Decodes a node by the rules of catalog/register.
+ * @throws OperatingError invalid
+ */
 export function decodeCarriedNode({ node, services, checks }: NodeRows): CarriedNode {
   const { ID, Node: name, Address, TaggedAddresses, NodeMeta, Meta } = node;
   const base = { ID, Node: name, Address, TaggedAddresses, NodeMeta: NodeMeta ?? Meta };

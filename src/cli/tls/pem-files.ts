@@ -41,7 +41,10 @@ function create(path: string, text: string, mode: number): void {
   }
 }
 
-/** Reads a file; `what` names it in the error. @throws CommandFailure */
+/**
+ * Reads a file; `what` names it in the error.
+ * @throws CommandFailure
+ */
 export function readPemFile(path: string, what: string): string {
   try {
     return readFileSync(path, "utf8");

@@ -74,7 +74,10 @@ const networksByRfc: ReadonlyMap<number, readonly IpNetwork[]> = new Map(
   }).map(([rfc, text]) => [Number(rfc), networks(text)]),
 );
 
-/** Returns a test whether an address belongs to a network of this RFC. @throws Error for an RFC that go-sockaddr does not know */
+/**
+ * Returns a test whether an address belongs to a network of this RFC.
+ * @throws Error for an RFC that go-sockaddr does not know
+ */
 export function inRfc(rfc: string): (item: IpNetwork) => boolean {
   const known = /^\d+$/.test(rfc) ? networksByRfc.get(Number(rfc)) : undefined;
   if (known === undefined) throw new Error(`unsupported RFC ${goQuote(rfc)}`);

@@ -151,8 +151,8 @@ function withFlags(flags: readonly string[]): Test {
 }
 
 /**
- * Sorts by keys such as "name,-size": the first key decides before the second; a dash reverses the order of a key. @throws Error
- * with the reason
+ * Sorts by keys such as "name,-size": the first key decides before the second; a dash reverses the order of a key.
+ * @throws Error with the reason
  */
 export function sortAddresses(addresses: Addresses, keys: string): Addresses {
   const orders = keys.split(",").map((key) => orderOf(key.trim().toLowerCase()));
@@ -227,8 +227,8 @@ function compare(a: string | bigint, b: string | bigint): number {
 }
 
 /**
- * Removes repeated addresses. Consul: removes an address only if it equals the one directly before it. @throws Error with the
- * reason
+ * Removes repeated addresses. Consul: removes an address only if it equals the one directly before it.
+ * @throws Error with the reason
  */
 export function uniqueAddresses(items: Addresses, attribute: string): Addresses {
   const by = attribute.toLowerCase();
