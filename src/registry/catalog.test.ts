@@ -49,7 +49,7 @@ describe("the list of services", () => {
     expect([...services({ rack: "1" }).read(store.state).keys()]).toEqual(["web"]);
   });
 
-  test("gets a higher index from a node's changed meta only when it is filtered by node-meta", async () => {
+  test("has a higher index after a node's meta changes only if the query filters by node-meta", async () => {
     const store = await openWithServices();
     const [all, filtered] = [services({}), services({ rack: "1" })];
     const before = store.indexOf(all.topics);
@@ -66,12 +66,15 @@ test("the list of nodes can be filtered by node-meta", async () => {
 });
 
 describe("a node", () => {
-  test.each([id, id.toUpperCase(), id.slice(0, 4)])("is found by its name and by its id, %s", async (asked) => {
-    const { store } = openTestStore();
-    await add(store, nodeNamed("n1", { id }), serviceNamed("web"));
-    expect(nodeServices(store, "N1").read(store.state)?.services).toHaveLength(1);
-    expect(nodeServices(store, asked).read(store.state)?.node.name).toBe("n1");
-  });
+  test.each([id, id.toUpperCase(), id.slice(0, 4)])(
+    "is found by its name, its id or a prefix of its id: %s",
+    async (asked) => {
+      const { store } = openTestStore();
+      await add(store, nodeNamed("n1", { id }), serviceNamed("web"));
+      expect(nodeServices(store, "N1").read(store.state)?.services).toHaveLength(1);
+      expect(nodeServices(store, asked).read(store.state)?.node.name).toBe("n1");
+    },
+  );
 
   test("is not found by a prefix that two ids share, or by fewer than two characters", async () => {
     const { store } = openTestStore();
@@ -82,7 +85,7 @@ describe("a node", () => {
     expect(nodeServices(store, id).read(store.state)?.node.name).toBe("n1");
   });
 
-  test("that registers with a watched id wakes the watcher, and so do later changes on it", async () => {
+  test("wakes the watcher of its id when it registers, and again at each later change of its services", async () => {
     const { store } = openTestStore();
     await add(store, nodeNamed("other"));
     const query = nodeServices(store, id);
@@ -93,7 +96,7 @@ describe("a node", () => {
     expect(query.read(store.state)?.services).toHaveLength(1);
   });
 
-  test("that changes its name wakes the watchers of its id, and so do later changes on it", async () => {
+  test("wakes the watchers of its id when it is renamed, and again at each later change of its services", async () => {
     const { store } = openTestStore();
     await add(store, nodeNamed("n1", { id }));
     const query = nodeServices(store, id);
@@ -106,7 +109,7 @@ describe("a node", () => {
     expect(query.read(store.state)?.services).toHaveLength(2);
   });
 
-  test("has an index that never falls, whether the node exists or not", async () => {
+  test("has an index that never falls, even after the node is deleted", async () => {
     const { store } = openTestStore();
     const indexes: number[] = [];
     const note = (): void => void indexes.push(store.indexOf(nodeServices(store, "n1").topics));

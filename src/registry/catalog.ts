@@ -17,7 +17,7 @@ import type { Query } from "./query.ts";
 import { throwIfRejected } from "./rejection.ts";
 import type { Registry } from "./registry.ts";
 
-/** An instance and the node it runs on. */
+/** A service instance and the node on which it runs. */
 export interface Instance {
   readonly node: NodeRow;
   readonly service: ServiceRow;
@@ -44,7 +44,7 @@ export interface Deregistration {
 
 export type NodeMeta = Readonly<Record<string, string>>;
 
-/** @throws OperatingError conflict when the registration breaks a rule of the catalog; it has then changed nothing */
+/** @throws OperatingError conflict when the registration breaks a rule of the catalog; the catalog is then unchanged */
 export async function register(store: Registry, registration: Registration): Promise<void> {
   throwIfRejected(await store.submit({ type: "register", ...registration }));
 }
@@ -61,7 +61,7 @@ export function node(name: string): Query<NodeRow | undefined> {
   return { topics: [topics.node(name)], read: (state) => getNode(state, name) };
 }
 
-/** Maps each service name to the tags of its instances. With `meta`, counts only the instances on nodes that have it. */
+/** Maps each service name to the tags of its instances. With `meta`, counts only the instances on nodes with these meta pairs. */
 export function services(meta: NodeMeta): Query<ReadonlyMap<string, readonly string[]>> {
   const byNode = Object.keys(meta).length > 0;
   return {
@@ -80,7 +80,7 @@ export function services(meta: NodeMeta): Query<ReadonlyMap<string, readonly str
   };
 }
 
-/** The instances of a service that have all of `tags`, on nodes with `meta`. */
+/** Returns the query for the instances of a service that have all of `tags` and run on nodes with `meta`. */
 export function serviceInstances(name: string, tags: readonly string[], meta: NodeMeta): Query<readonly Instance[]> {
   return {
     topics: [topics.service(name)],
@@ -88,12 +88,12 @@ export function serviceInstances(name: string, tags: readonly string[], meta: No
   };
 }
 
-/** All instances of all services. */
+/** Returns the query for all instances of all services. */
 export function allInstances(): Query<readonly ServiceRow[]> {
   return { topics: [topics.services], read: (state) => listInstances(state) };
 }
 
-/** The Connect-capable instances of a service (sidecar proxies and Connect-native instances), with the same filters. */
+/** As serviceInstances, for the Connect-capable instances of a service: sidecar proxies and Connect-native instances. */
 export function connectInstances(name: string, tags: readonly string[], meta: NodeMeta): Query<readonly Instance[]> {
   return {
     topics: [topics.connect(name)],
@@ -114,11 +114,11 @@ function withNodes(
   return found;
 }
 
-/** The services of a node. The caller names the node by its name, its id, or a prefix of its id. */
+/** Returns the query for a node and its services. The caller names the node by its name, its id, or a prefix of its id. */
 export function nodeServices(store: Registry, nameOrId: string): Query<NodeServices | undefined> {
   const find = (state: State): NodeRow | undefined => getNode(state, nameOrId) ?? findNodeOfId(state, nameOrId);
   return {
-    /** Computed at each use, because the id can move to another node. */
+    /** Computed at each use, because a node id can move to a node with another name. */
     get topics() {
       if (!beginsUuid(nameOrId) || getNode(store.state, nameOrId)) return [topics.node(nameOrId)];
       return [topics.nodes, topics.node(find(store.state)?.name ?? nameOrId)];
@@ -140,7 +140,7 @@ export function withNodeMeta(watched: readonly Topic[], meta: NodeMeta): readonl
   return Object.keys(meta).length > 0 ? [...watched, topics.nodes] : watched;
 }
 
-/** Whether a node or service has all these pairs in its meta. */
+/** Returns whether the meta of a node or service has all these pairs. */
 export function hasMeta(row: Pick<Node, "meta">, meta: NodeMeta): boolean {
   return Object.entries(meta).every(([key, value]) => row.meta?.[key] === value);
 }

@@ -1,7 +1,7 @@
 import type { CheckRow } from "../model/check.ts";
 import { rowKey } from "../state/row-key.ts";
 
-/** Called when a check's output has changed, with its node and its service's name ("" for a check of the node). */
+/** Called when a check's output has changed, with the check's node and service name ("" for a check of the node). */
 export type OutputListener = (node: string, serviceName: string) => void;
 
 interface Output {
@@ -10,7 +10,7 @@ interface Output {
 }
 
 /**
- * The last output of each check of this agent, kept in memory only. Outputs change often and clients rarely depend on them,
+ * The newest output of each check of this agent, kept in memory only. Outputs change often and clients rarely depend on them,
  * so a new output is not written and raises no index. Answers combine it with the stored status. (Consul writes outputs to
  * the catalog every five minutes.)
  */
@@ -26,7 +26,7 @@ export class CheckOutputs {
     return this.#outputs.get(rowKey(node, checkId))?.output;
   }
 
-  /** Returns the last output of a check that this agent runs, else the output stored with the check. */
+  /** Returns the newest output of a check that this agent runs, or for any other check the output in the catalog. */
   outputOf({ node, id, output }: CheckRow): string {
     return this.get(node, id) ?? output;
   }

@@ -15,12 +15,12 @@ interface TestCoordinates extends TestStore {
   readonly register: (...nodes: readonly string[]) => Promise<unknown>;
   /** Sends these updates and advances the clock until they are applied. */
   readonly send: (...updates: readonly NodeCoordinate[]) => Promise<void>;
-  /** Maps "node" or "node/segment" to the first component of its vector, in seconds. */
+  /** Maps "node" or "node/segment" to the first component of that coordinate's vector, in seconds. */
   readonly placed: () => Readonly<Record<string, number | undefined>>;
   readonly index: () => number;
 }
 
-/** Coordinates of an agent on the node "own", with nothing in the catalog. */
+/** Opens the coordinates of an agent on the node "own", with an empty catalog. */
 function openCoordinates(): TestCoordinates {
   const opened = openTestStore();
   const { clock, store } = opened;
@@ -49,7 +49,7 @@ function openCoordinates(): TestCoordinates {
   };
 }
 
-test("an update that arrives while the agent stops sets no timer", async () => {
+test("a coordinate update that arrives while the agent stops sets no timer", async () => {
   const { register, coordinates, clock } = openCoordinates();
   await register("a");
   coordinates.stop();
@@ -57,8 +57,8 @@ test("an update that arrives while the agent stops sets no timer", async () => {
   expect(clock.timerCount).toBe(0);
 });
 
-describe("an update", () => {
-  test("is applied at the end of the period, the last one of each node and segment", async () => {
+describe("a coordinate update", () => {
+  test("is applied at the end of the period, unless a later one of the same node and segment replaced it", async () => {
     const { register, coordinates, clock, placed } = openCoordinates();
     await register("a", "b");
     for (const update of [nodeAt("a", 1), nodeAt("b", 2), nodeAt("A", 3), nodeAt("a", 4, "x")])
@@ -70,7 +70,7 @@ describe("an update", () => {
     expect(coordinates.ofNode("a")).toHaveLength(2);
   });
 
-  test("is applied if its node is in the catalog by then, and raises no index otherwise", async () => {
+  test("is applied if its node is in the catalog at the end of the period, and otherwise raises no index", async () => {
     const { register, coordinates, clock, send, placed, index } = openCoordinates();
     const before = index();
     await send(nodeAt("unregistered", 1));
@@ -89,7 +89,7 @@ describe("an update", () => {
     expect([placed(), engine.batches.length]).toEqual([{ a: 1, own: 0 }, batches]);
   });
 
-  test("beyond the limit of one period is discarded, and the log says so once", async () => {
+  test("beyond the limit of updates per period is discarded, and the log has one warning about it", async () => {
     const { register, send, lines, coordinates } = openCoordinates();
     const names = Array.from({ length: 642 }, (_, at) => `n${at}`);
     await register(...names);
@@ -103,7 +103,7 @@ describe("an update", () => {
     expect([coordinates.list().length, lines.length]).toEqual([642, 1]);
   });
 
-  test("leaves no timer after it is applied, nor after the agent stops", async () => {
+  test("leaves no timer once it is applied or the agent has stopped", async () => {
     const { send, clock, coordinates } = openCoordinates();
     await send(nodeAt("a", 1));
     expect(clock.timerCount).toBe(0);
@@ -113,8 +113,8 @@ describe("an update", () => {
   });
 });
 
-describe("a node that leaves the catalog", () => {
-  test("loses its coordinates in all segments, whatever the letter case of its name", async () => {
+describe("a node", () => {
+  test("loses its coordinates in all segments when it is deregistered under its name in any letter case", async () => {
     const { register, send, store, placed } = openCoordinates();
     await register("a", "b", "ab");
     await send(nodeAt("a", 1), nodeAt("a", 2, "x"), nodeAt("b", 3), nodeAt("ab", 4));
@@ -122,7 +122,7 @@ describe("a node that leaves the catalog", () => {
     expect(placed()).toEqual({ ab: 4, b: 3, own: 0 });
   });
 
-  test("keeps them when only a service on it is deregistered", async () => {
+  test("keeps its coordinates when only a service on it is deregistered", async () => {
     const { register, send, store, placed, index } = openCoordinates();
     await register("a");
     await send(nodeAt("a", 1));
@@ -132,7 +132,7 @@ describe("a node that leaves the catalog", () => {
     expect([placed(), index()]).toEqual([{ a: 1, own: 0 }, before]);
   });
 
-  test("loses them when a restored snapshot does not have the node", async () => {
+  test("loses its coordinates when a restored snapshot does not have the node", async () => {
     const { register, send, store, placed, index } = openCoordinates();
     await register("a");
     const snapshot = store.state;
@@ -144,7 +144,7 @@ describe("a node that leaves the catalog", () => {
     expect(index()).toBeGreaterThan(before);
   });
 
-  test("keeps them if it is this agent's own node", async () => {
+  test("keeps its coordinates after its deregistration if it is this agent's own node", async () => {
     const { register, store, placed } = openCoordinates();
     await register("own");
     await store.submit({ type: "deregister", node: "own" });
@@ -152,7 +152,7 @@ describe("a node that leaves the catalog", () => {
   });
 });
 
-test("the index rises with each batch and each removal, at least to the newest write's, and never falls", async () => {
+test("the coordinates' index rises with each batch and removal, to at least the newest write's, and never falls", async () => {
   const { register, send, store, index } = openCoordinates();
   let before = index();
   const expectRise = (): void => {

@@ -8,13 +8,13 @@ import { nodeOfTopic, topics, type Topic } from "../state/topics.ts";
 import type { Query } from "./query.ts";
 import type { Registry } from "./registry.ts";
 
-/** Consul: updates are applied in batches. */
+/** The time in milliseconds after which queued updates are applied together. Consul: the same period. */
 const periodMs = 5_000;
-/** Consul: at most five batches of 128 updates in one period. */
+/** Maximum number of updates in one period. Consul: five batches of 128 updates. */
 const updatesMax = 5 * 128;
 
 export interface CoordinatesOptions {
-  /** The node of this agent. */
+  /** The name of this agent's node. */
   readonly own: string;
   readonly areWanted: boolean;
   readonly clock: Clock;
@@ -27,8 +27,8 @@ export interface CoordinatesOptions {
  *
  * Updates are applied together at the end of a period, so that watchers wake once; a later update of a node replaces an
  * earlier one. An update for a node that is not in the catalog at that time is dropped, and a node that leaves the catalog
- * loses its coordinates. This agent's own node has the starting coordinate from the start and never loses its coordinates.
- * With `areWanted` false the own node has none either.
+ * loses its coordinates. This agent's own node has the default coordinate as soon as the agent starts and never loses its
+ * coordinates. If `areWanted` is false, the own node starts without a coordinate.
  */
 export class Coordinates {
   readonly #store: Registry;
@@ -36,7 +36,7 @@ export class Coordinates {
   readonly #log: Log;
   readonly #own: string;
   readonly areWanted: boolean;
-  /** By node and segment. */
+  /** All coordinates, in order of node and segment. */
   #rows: OrderedMap<NodeCoordinate> = OrderedMap.empty();
   #pending = new Map<string, NodeCoordinate>();
   #discarded = 0;
@@ -62,7 +62,7 @@ export class Coordinates {
     this.#timer ??= this.#clock.schedule(periodMs, () => this.#applyPending());
   }
 
-  /** In order of node and segment. */
+  /** Returns all coordinates, in order of node and segment. */
   list(): NodeCoordinate[] {
     return [...this.#rows.values()];
   }
@@ -129,7 +129,7 @@ function keyOf({ node, segment }: NodeCoordinate): string {
   return rowKey(node, segment);
 }
 
-/** All coordinates, or those in `segment` if it is given. */
+/** Returns the query for all coordinates, or for those in `segment` if the caller passes one. */
 export function coordinateList(
   coordinates: Coordinates,
   segment: string | undefined,

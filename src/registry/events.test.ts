@@ -9,7 +9,7 @@ function eventNamed(name: string, id = "00000000-0000-0000-0000-000000000002"): 
   return { id, name, payload: new Uint8Array(), nodeFilter: "", serviceFilter: "", tagFilter: "", time: 0 };
 }
 
-/** Returns whether a query with the empty list's index still waits after `act`. */
+/** Returns whether a blocking query with the index of the empty list still waits after `act`. */
 async function waitsAfter(
   act: (parts: { events: Events; clock: FakeClock; leave: () => void }) => void,
 ): Promise<boolean> {
@@ -25,21 +25,21 @@ async function waitsAfter(
   return waits;
 }
 
-describe("a query that waits for an event", () => {
-  test("waits on through events of other names and events for other agents", async () => {
+describe("a blocking query for user events", () => {
+  test("keeps waiting when an event of another name or for other agents arrives", async () => {
     expect(await waitsAfter(() => {})).toBe(true);
     expect(await waitsAfter(({ events }) => events.fire(eventNamed("other"), { remember: true }))).toBe(true);
     expect(await waitsAfter(({ events }) => events.fire(eventNamed("deploy"), { remember: false }))).toBe(true);
   });
 
-  test("ends with the event, with its wait time, when its client disconnects and when the agent stops", async () => {
+  test("ends when the event arrives, its wait time is over, its client disconnects or the agent stops", async () => {
     expect(await waitsAfter(({ events }) => events.fire(eventNamed("deploy"), { remember: true }))).toBe(false);
     expect(await waitsAfter(({ clock }) => clock.advance(1_000))).toBe(false);
     expect(await waitsAfter(({ leave }) => leave())).toBe(false);
     expect(await waitsAfter(({ events }) => events.close())).toBe(false);
   });
 
-  test("returns at once when the agent has stopped", async () => {
+  test("returns at once after the agent has stopped", async () => {
     expect(
       await waitsAfter(({ events, clock }) => {
         events.close();
@@ -49,7 +49,7 @@ describe("a query that waits for an event", () => {
   });
 });
 
-test("an event for other agents advances the Lamport time too", () => {
+test("a user event for other agents advances the Lamport time too", () => {
   const events = new Events(new Meter("events", {}));
   events.fire(eventNamed("deploy"), { remember: false });
   events.fire(eventNamed("deploy"), { remember: true });

@@ -11,20 +11,20 @@ export interface EventWait {
   readonly clock: Clock;
 }
 
-/** Consul: an agent keeps so many events and drops the oldest for a new one. */
+/** Maximum number of events in the list; a new event then replaces the oldest. Consul: the same number. */
 const eventsMax = 256;
 
-/** Consul: the index of an empty list. A client that sends index 0 would not block. */
+/** The index of an empty list, as in Consul. It is not 0, because a query with index 0 does not block. */
 const emptyIndex = 1n;
 
 /**
  * The last user events, in memory only: an agent starts with an empty list. Each event wakes all waiting queries; a query
- * whose list still ends in the same event waits on.
+ * waits again if its list, which may have the events of one name only, still ends in the same event.
  */
 export class Events {
   #events: readonly Event[] = [];
   readonly #waiters = new Set<() => void>();
-  /** The Lamport time of the next event. Consul: a server itself uses the first two. */
+  /** The Lamport time of the next event. Consul: a server uses the first two Lamport times itself. */
   #time = 2;
   #closed = false;
   readonly #fired: Meter;
@@ -39,7 +39,10 @@ export class Events {
     return this.#time;
   }
 
-  /** Gives the event its Lamport time; `remember` adds it to the list, for an event that addresses this agent. */
+  /**
+   * Gives the event its Lamport time. With `remember`, also adds it to the list: the caller sets it if the event addresses this
+   * agent.
+   */
   fire(event: Event, { remember }: { readonly remember: boolean }): void {
     const time = this.#time;
     this.#time += 1;
@@ -49,7 +52,7 @@ export class Events {
     this.#wake();
   }
 
-  /** Returns the events, oldest first; with a name other than "", those of that name. */
+  /** Returns the events, oldest first. If `name` is not "", returns only the events of that name. */
   list(name: string): readonly Event[] {
     return name === "" ? this.#events : this.#events.filter((event) => event.name === name);
   }

@@ -24,7 +24,7 @@ function addWeb(store: Store, name: string, checks: readonly Check[]): Promise<v
 }
 
 describe("the health of a service", () => {
-  test("lists for each instance the checks of its node, then its own", async () => {
+  test("lists for each instance first the checks of its node, then the instance's own checks", async () => {
     const store = await openWithChecks();
     const found = serviceHealth("web", everything).read(store.state);
     expect(found.map(({ node, checks }) => [node.name, ...checks.map((check) => check.id)])).toEqual([
@@ -34,7 +34,7 @@ describe("the health of a service", () => {
     ]);
   });
 
-  test("with passing only omits an instance if a check of its node or its own does not pass", async () => {
+  test("omits with ?passing an instance if one of its own checks or of its node's checks does not pass", async () => {
     const store = await openWithChecks();
     const passing = serviceHealth("web", { ...everything, passingOnly: true }).read(store.state);
     expect(passing.map(({ node }) => node.name)).toEqual(["n1", "n3"]);
@@ -51,7 +51,7 @@ describe("the health of a service", () => {
   });
 });
 
-test("the checks of a node are its own and its services'", async () => {
+test("the list of a node's checks has the checks of the node and of all services on it", async () => {
   const store = await openWithChecks();
   expect(
     nodeHealth("N1")
@@ -61,21 +61,21 @@ test("the checks of a node are its own and its services'", async () => {
   expect(nodeHealth("nope").read(store.state)).toEqual([]);
 });
 
-describe("checks by node-meta", () => {
+describe("a list of checks that is filtered by node-meta", () => {
   const lists: [string, (meta: Record<string, string>) => Query<readonly Check[]>][] = [
     ["of a service", (meta) => serviceCheckList("web", meta)],
     ["in a status", (meta) => checksByStatus("passing", meta)],
     ["in any status", (meta) => checksByStatus("any", meta)],
   ];
 
-  test.each(lists)("%s are the checks on nodes that have it", async (_name, list) => {
+  test.each(lists)("has only checks on nodes with that meta: %s", async (_name, list) => {
     const store = await openWithChecks();
     const found = list({ name: "n1" }).read(store.state);
     expect(found.length).toBeGreaterThan(0);
     expect(new Set(found.map((check) => check.node))).toEqual(new Set(["n1"]));
   });
 
-  test.each(lists)("%s: a node's changed meta raises the index only with the filter", async (_name, list) => {
+  test.each(lists)("has a higher index after a node's meta changes, unlike the full list: %s", async (_name, list) => {
     const store = await openWithChecks();
     const [all, filtered] = [list({}), list({ name: "n1" })];
     const before = store.indexOf(all.topics);
@@ -86,7 +86,7 @@ describe("checks by node-meta", () => {
   });
 });
 
-test("the index of a status and of a service's checks does not fall when their last check is removed", async () => {
+test("the indexes of the lists of checks by status and by service do not fall when the last check is removed", async () => {
   const store = await openWithChecks();
   const lists = [checksByStatus("warning", {}), serviceCheckList("web", {}), serviceHealth("web", everything)];
   const before = lists.map((query) => store.indexOf(query.topics));

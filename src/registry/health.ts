@@ -20,7 +20,7 @@ export interface CheckedInstance extends Instance {
 export interface ServiceHealthFilter {
   readonly tags: readonly string[];
   readonly meta: NodeMeta;
-  /** Only instances all of whose checks pass. */
+  /** Whether to return only instances all of whose checks pass. */
   readonly passingOnly: boolean;
 }
 
@@ -28,7 +28,7 @@ export function serviceHealth(name: string, filter: ServiceHealthFilter): Query<
   return withChecks(serviceInstances(name, filter.tags, filter.meta), filter);
 }
 
-/** The health of a service's Connect-capable instances. */
+/** Returns the query for the health of a service's Connect-capable instances. */
 export function connectHealth(name: string, filter: ServiceHealthFilter): Query<readonly CheckedInstance[]> {
   return withChecks(connectInstances(name, filter.tags, filter.meta), filter);
 }

@@ -7,8 +7,8 @@ function texts(changes: readonly KeyChange[]): readonly string[] {
   return changes.map(({ key, index, entry }) => `${key}@${index}=${entry ? Buffer.from(entry.value).toString() : "-"}`);
 }
 
-describe("the changes of a commit", () => {
-  test("are in the order of the writes, below the prefixes only, and include deletes", () => {
+describe("the key changes of a commit", () => {
+  test("are in the order of the writes, include deletes, and omit keys outside the prefixes", () => {
     const driver = new StateDriver();
     for (const command of [keySet("e/b", "1"), keySet("f/x", "1"), keySet("e/a", "1")]) driver.run(command);
     driver.run({ type: "kv-delete", key: "e/b" });
@@ -17,8 +17,8 @@ describe("the changes of a commit", () => {
   });
 });
 
-describe("the changes since an index", () => {
-  test("have each key once, in its present state and in the order of the last writes", () => {
+describe("the key changes since an index", () => {
+  test("have each key once, with its present value, in the order of each key's last write", () => {
     const driver = new StateDriver();
     for (const command of [keySet("e/a", "1"), keySet("e/b", "1"), keySet("e/c", "1"), keySet("e/a", "2")]) {
       driver.run(command);
@@ -28,7 +28,7 @@ describe("the changes since an index", () => {
     expect(texts(keyChangesSince(driver.state, 5, ["e/"]))).toEqual([]);
   });
 
-  test("have every present key after tombstones were dropped, with an index not below the one reported before", () => {
+  test("have every present key after the store dropped tombstones, each with an index not below the one reported before", () => {
     const driver = new StateDriver();
     driver.run(keySet("e/a", "1"));
     for (let at = 0; at <= tombstonesMax; at++) {

@@ -4,12 +4,12 @@ import { kvOrder } from "../state/row-key.ts";
 import { topicIndex, type State } from "../state/state.ts";
 import { keyOfTopic, topics, type Topic } from "../state/topics.ts";
 
-/** A key as its newest write has left it. */
+/** A key with the result of its newest write. */
 export interface KeyChange {
   readonly key: string;
-  /** The key's index, as in the answer to a blocking query for it. It never falls. */
+  /** The key's index, as in the answer to a blocking query for the key. The index never falls. */
   readonly index: number;
-  /** undefined if the key was deleted. */
+  /** The entry after the write; undefined if the key was deleted. */
   readonly entry: KvEntry | undefined;
 }
 

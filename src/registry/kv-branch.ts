@@ -5,7 +5,7 @@ import { topics } from "../state/topics.ts";
 import type { Query } from "./query.ts";
 import type { Registry } from "./registry.ts";
 
-/** A key and those below it: "a" and "a/b", not "ab". */
+/** Returns the query for the entries of a key and of all keys below it: "a" and "a/b", not "ab". */
 export function kvBranch(key: string): Query<readonly KvEntry[]> {
   return { topics: [topics.key(key), topics.tree(`${key}/`)], read: (state) => listKvBranch(state, key) };
 }
@@ -15,19 +15,22 @@ export interface KvValue {
   readonly value: Uint8Array;
 }
 
-/** Two keys, one a parent of the other, which cannot both have a value. */
+/** Two keys that cannot both have a value, because one is a path prefix of the other: "a" and "a/b". */
 export interface KeyConflict {
   readonly key: string;
   readonly other: string;
 }
 
-/** Writes all keys, or none: returns the conflict that prevented it. */
+/** Writes all keys, or none. Returns the conflict that prevented the write, or undefined after it. */
 export async function putKvBranch(store: Registry, entries: readonly KvValue[]): Promise<KeyConflict | undefined> {
   const outcome = await store.submit({ type: "kv-set-branch", entries });
   return outcome.type === "rejected" && outcome.reason.code === "key-in-the-way" ? outcome.reason : undefined;
 }
 
-/** Deletes a key and returns the deleted keys. Without `below`, a key that has others below it stays: returns undefined. */
+/**
+ * Deletes a key, with `below` also all keys below it, and returns the deleted keys. Without `below`, deletes nothing and
+ * returns undefined if the key has others below it.
+ */
 export async function deleteKvBranch(
   store: Registry,
   key: string,

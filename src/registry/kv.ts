@@ -24,7 +24,7 @@ export interface KvPut {
   readonly cas: number | undefined;
 }
 
-/** false when `cas` named another index than the key has. */
+/** Writes a key. Returns false, and writes nothing, if `cas` differs from the key's ModifyIndex. */
 export async function putKv(store: Registry, put: KvPut): Promise<boolean> {
   const outcome = await store.submit({ type: "kv-set", ...put });
   return outcome.type === "done";
@@ -38,7 +38,8 @@ export interface KvHold {
 }
 
 /**
- * false when another session holds the key, or the session that held it has ended a moment ago.
+ * Writes a key and locks it for a session. Returns false, and writes nothing, if another session holds the key or the
+ * lock delay of an ended session has not passed.
  * @throws OperatingError conflict when there is no such session
  */
 export async function lockKv(store: Registry, hold: KvHold): Promise<boolean> {
@@ -47,14 +48,17 @@ export async function lockKv(store: Registry, hold: KvHold): Promise<boolean> {
   return outcome.type === "done";
 }
 
-/** false, and nothing is written, when the session does not hold the key. */
+/** Writes a key and releases its lock. Returns false, and writes nothing, if the session does not hold the key. */
 export async function unlockKv(store: Registry, hold: KvHold): Promise<boolean> {
   const outcome = await store.submit({ type: "kv-unlock", ...hold });
   throwIfRejected(outcome);
   return outcome.type === "done";
 }
 
-/** false when `cas` named another index than the key has; true also when there was no such key. */
+/**
+ * Deletes a key. Returns false, and deletes nothing, if `cas` differs from the key's ModifyIndex; true if the key did not
+ * exist.
+ */
 export async function deleteKv(store: Registry, key: string, cas: number | undefined): Promise<boolean> {
   const outcome = await store.submit({ type: "kv-delete", key, cas });
   return outcome.type === "done";

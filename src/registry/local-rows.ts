@@ -6,7 +6,7 @@ export interface LocalRow {
   readonly value: Uint8Array | undefined;
 }
 
-/** A store that writes such rows in the batch of commands. */
+/** A store that writes local rows in the same batch as commands. */
 interface RowStore {
   submitTogether(commands: readonly Command[], rows: readonly LocalRow[]): Promise<readonly Outcome[]>;
 }
@@ -23,12 +23,12 @@ export class LocalRows {
     this.#store = store;
   }
 
-  /** Durable when it resolves, all rows or none. @throws as Store.submit */
+  /** Writes all rows or none, and resolves when they are durable. @throws OperatingError in the same cases as Store.submit */
   async save(rows: readonly LocalRow[]): Promise<void> {
     await this.#store.submitTogether([], rows);
   }
 
-  /** Saves the rows and submits the commands, in one batch. @throws as Store.submitTogether */
+  /** Saves the rows and submits the commands, in one batch. @throws OperatingError in the same cases as Store.submitTogether */
   saveWith(rows: readonly LocalRow[], commands: readonly Command[]): Promise<readonly Outcome[]> {
     return this.#store.submitTogether(commands, rows);
   }

@@ -8,7 +8,7 @@ import type { NodeCoordinate } from "../model/coordinate.ts";
 import { Coordinates } from "./coordinates.ts";
 import { Nearness } from "./nearness.ts";
 
-/** Returns a Nearness that knows these coordinates, of nodes in the catalog. */
+/** Registers a node for each of these coordinates, and returns a Nearness that uses them. */
 async function nearnessOf(...places: readonly NodeCoordinate[]): Promise<Nearness> {
   const { store, clock } = openTestStore();
   const log = createLog({ level: "warn", json: false, clock, sink: () => {} }, "coordinate");
@@ -21,8 +21,8 @@ async function nearnessOf(...places: readonly NodeCoordinate[]): Promise<Nearnes
   return new Nearness(coordinates);
 }
 
-describe("rows sorted by distance", () => {
-  test("begin with the node itself and end with those without coordinates, in their old order", async () => {
+describe("rows sorted by distance from a node", () => {
+  test("begin with the node itself and end with the nodes without coordinates, in their original order", async () => {
     const nearness = await nearnessOf(nodeAt("a", 3), nodeAt("b", 2), nodeAt("c", 1));
     const rows = ["x", "a", "b", "y", "C"].map((name) => ({ name }));
     const order = (from: string): string =>
@@ -41,7 +41,7 @@ describe("rows sorted by distance", () => {
     expect(nearness.nearestFirst(rows, "unknown")).toBe(rows);
   });
 
-  test("may be checks or instances with their nodes", async () => {
+  test("may be checks, or instances with their nodes", async () => {
     const nearness = await nearnessOf(nodeAt("a", 3), nodeAt("b", 1));
     const checks = [
       { node: "a", name: "b" },
@@ -52,7 +52,7 @@ describe("rows sorted by distance", () => {
     expect(nearness.nearestFirst(instances, "own")).toEqual(instances.toReversed());
   });
 
-  test("are complete and have rising distances", async () => {
+  test("are all there, each at least as far as the one before it", async () => {
     const at = (name: string): number => Number(name) % 5;
     const names = Array.from({ length: 20 }, (_, number) => String(number));
     const nearness = await nearnessOf(...names.map((name) => nodeAt(name, at(name))));

@@ -49,7 +49,7 @@ export class NodeCatalog {
     this.#node = node;
   }
 
-  /** Makes the whole change durable in one batch. @throws as Catalog.commit */
+  /** Makes the whole change durable in one batch. @throws OperatingError in the same cases as Catalog.commit */
   async commit({ rows = [], transactions = [], registrations = [], deregistrations = [] }: NodeChange): Promise<void> {
     const commands: readonly Command[] = [
       ...transactions.map((operations) => ({ type: "txn", operations }) as const),
@@ -63,7 +63,10 @@ export class NodeCatalog {
     return Promise.resolve(this.#contentsOf(this.#node));
   }
 
-  /** Calls back in the next microtask and after each change. The checks have their last outputs. */
+  /**
+   * Calls `onChange` with the node's contents in the next microtask and after each change. The checks carry their newest
+   * outputs, which the catalog may not have yet.
+   */
   watchNodeChecks(node: string, onChange: (contents: NodeContents) => void): { stop(): void } {
     let stopWaiting = (): void => {};
     let stopped = false;

@@ -17,9 +17,9 @@ export interface NodeDump {
 /** A summary of all instances of one service. Consul: counts a node and its checks once for each instance on it. */
 export interface ServiceSummary {
   readonly name: string;
-  /** The kind of its last instance, "" if it is no proxy or gateway. */
+  /** The kind of the service's last instance, as "connect-proxy"; "" if that instance is no proxy or gateway. */
   readonly kind: string;
-  /** The services that its instances are proxies for. */
+  /** The names of the services for which the instances are proxies. */
   readonly proxyFor: readonly string[];
   readonly tags: readonly string[];
   readonly nodes: readonly string[];
@@ -41,7 +41,7 @@ export function nodeDump(name: string): Query<NodeDump | undefined> {
 
 export function nodeDumps(store: Registry): Query<readonly NodeDump[]> {
   return {
-    /** Computed at each use, because each node has a topic of its own. */
+    /** Computed at each use, because each node has its own topic, and nodes come and go. */
     get topics() {
       const each = listNodes(store.state).map(({ name }) => topics.node(name));
       return [topics.nodes, topics.checks, ...each];

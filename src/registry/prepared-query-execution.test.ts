@@ -20,7 +20,7 @@ interface TestQueries {
   readonly nodes: (execution?: Partial<ExecutionOptions>) => readonly string[] | undefined;
 }
 
-/** Instances of "web" on the nodes n01 ... n12, and one query, "q". */
+/** Registers instances of "web" on the nodes n01 ... n12, and creates one prepared query, "q". */
 async function openQueries(
   query: { readonly changes?: Partial<PreparedQuery>; readonly service?: Partial<ServiceQuery> } = {},
   distances?: DistanceOrder,
@@ -44,8 +44,8 @@ async function openQueries(
   return { queries, lines, nodes };
 }
 
-describe("the order of instances", () => {
-  test("differs each time, and has each instance once", async () => {
+describe("the instances that a prepared query returns", () => {
+  test("have another order at each execution, with each instance once", async () => {
     const { nodes } = await openQueries();
     const [one, other] = [nodes(), nodes()];
     expect(one).not.toEqual(other);
@@ -53,15 +53,15 @@ describe("the order of instances", () => {
     expect(new Set(one).size).toBe(12);
   });
 
-  test("is by distance from the `near` node, and the limit applies after that", async () => {
+  test("are sorted by distance from the `near` node before the limit applies", async () => {
     const { nodes } = await openQueries({}, backwards);
     expect(nodes({ near: "n99", limit: 3 })).toEqual(["n12", "n11", "n10"]);
     expect(nodes({ near: "n10", limit: 3 })).toEqual(["n10", "n11", "n12"]);
-    // Consul: looks for the node itself among the first ten only.
+    // Consul: moves the `near` node to the front only if it is among the first ten.
     expect(nodes({ near: "n02", limit: 1 })).toEqual(["n12"]);
   });
 
-  test("begins with the agent's own node for _agent, and with the client's node for _ip", async () => {
+  test("begin with the agent's own node for _agent, and with the client's node for _ip", async () => {
     const { nodes } = await openQueries({ service: { near: "_agent" } }, backwards);
     expect(nodes({ limit: 1 })).toEqual(["n05"]);
     expect(nodes({ near: "_ip", clientAddress: "192.0.2.7", limit: 1 })).toEqual(["n07"]);
@@ -71,7 +71,7 @@ describe("the order of instances", () => {
   });
 });
 
-test("an unknown failover datacenter is skipped and logged at debug level", async () => {
+test("a prepared query skips an unknown failover datacenter and logs it at debug level", async () => {
   const failover = { nearestN: 2, datacenters: ["dc2", "dc3"] };
   const { queries, lines } = await openQueries({ service: { service: "nowhere", failover } });
   expect(queries.execute("q", plain)).toEqual({
@@ -83,7 +83,7 @@ test("an unknown failover datacenter is skipped and logged at debug level", asyn
   ]);
 });
 
-test("an unknown query is undefined, and a template resolves by name only", async () => {
+test("the result for an unknown prepared query is undefined, and a template is found by name only", async () => {
   const { queries } = await openQueries({
     changes: { template: nameTemplate },
     service: { service: "${name.suffix}" },

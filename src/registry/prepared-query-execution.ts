@@ -14,7 +14,7 @@ import { hasMeta } from "./catalog.ts";
 import { connectHealth, serviceHealth, type CheckedInstance } from "./health.ts";
 import type { Registry } from "./registry.ts";
 
-/** Sorts instances by their distance from a node. Equally distant or unknown ones keep their order. */
+/** Sorts instances by their distance from a node. Instances of equal or unknown distance keep their order. */
 export interface DistanceOrder {
   nearestFirst(rows: readonly CheckedInstance[], from: string): readonly CheckedInstance[];
 }
@@ -25,18 +25,18 @@ export interface PreparedQueriesOptions {
   readonly random: Random;
   readonly log: Log;
   readonly datacenter: string;
-  /** The agent's own node: "_agent". */
+  /** The name of the agent's own node, to which "_agent" refers. */
   readonly node: string;
   readonly distances?: DistanceOrder | undefined;
 }
 
 /** The parameters of one execution. */
 export interface ExecutionOptions {
-  /** The most instances to return; 0 for all. */
+  /** Maximum number of instances to return; 0: all. */
   readonly limit: number;
-  /** Overrides the query's own `near` unless it is "". */
+  /** The node from which distances count, instead of the query's own `near`; "": use the query's. */
   readonly near: string;
-  /** The client's address, which "_ip" refers to. */
+  /** The client's IP address, to which "_ip" refers. */
   readonly clientAddress: string | undefined;
   readonly connect: boolean;
 }
@@ -72,7 +72,10 @@ export class PreparedQueries {
     return this.#timed(this.#explaining, () => this.#resolve(idOrName));
   }
 
-  /** Returns undefined for an unknown query. @throws OperatingError invalid as explain */
+  /**
+   * Returns the query's answer, or undefined for an unknown query. @throws OperatingError invalid, in the same cases as
+   * `explain`
+   */
   execute(idOrName: string, execution: ExecutionOptions): QueryAnswer | undefined {
     return this.#timed(this.#executing, () => {
       const query = this.#resolve(idOrName);
@@ -123,7 +126,7 @@ export class PreparedQueries {
     const shuffled = shuffle(instances, this.#options.random);
     if (near === "") return shuffled;
     const ordered = this.#options.distances?.nearestFirst(shuffled, near) ?? shuffled;
-    // Consul: looks for the node among the first ten only, and swaps it with the first.
+    // Consul: looks for the `near` node among the first ten instances only, and swaps its instance with the first.
     const at = ordered.slice(0, 10).findIndex(({ node }) => node.name === near);
     return at > 0 ? swappedWithFirst(ordered, at) : ordered;
   }

@@ -5,12 +5,18 @@ import type { Query } from "./query.ts";
 import { throwIfRejected } from "./rejection.ts";
 import type { Registry } from "./registry.ts";
 
-/** The id must be new. @throws OperatingError conflict when the name is taken, or the session or template is invalid */
+/**
+ * Creates a prepared query; its id must be new. @throws OperatingError conflict when its name is taken, or its session or
+ * template is invalid
+ */
 export async function createPreparedQuery(store: Registry, query: PreparedQuery): Promise<void> {
   throwIfRejected(await store.submit({ type: "prepared-query-put", query, update: false }));
 }
 
-/** @throws OperatingError conflict as createPreparedQuery, and when no query has the id */
+/**
+ * Replaces a prepared query. @throws OperatingError conflict in the same cases as createPreparedQuery, and when no query has
+ * the id
+ */
 export async function updatePreparedQuery(store: Registry, query: PreparedQuery): Promise<void> {
   throwIfRejected(await store.submit({ type: "prepared-query-put", query, update: true }));
 }

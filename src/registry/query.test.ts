@@ -10,7 +10,7 @@ import type { Store } from "./store.ts";
 
 const limits = { defaultMs: 300_000, maxMs: 600_000 };
 
-/** A store whose newest write, of index 2, was to another key than "a". */
+/** Opens a store with the key "a", whose newest write, with index 2, was to another key. */
 async function openWithKeys(): Promise<{ store: Store; clock: FakeClock }> {
   const { store } = openTestStore();
   await store.submit(keySet("a", "1"));
@@ -18,7 +18,7 @@ async function openWithKeys(): Promise<{ store: Store; clock: FakeClock }> {
   return { store, clock: new FakeClock() };
 }
 
-/** A blocking query; `index`, that of the answer, is undefined until it is answered. */
+/** Starts a blocking query. `index` of the result is undefined until the query is answered, then the answer's index. */
 function ask(
   { store, clock }: { readonly store: Store; readonly clock: FakeClock },
   wait: Partial<Wait> & { readonly query?: Query<unknown> } = {},
@@ -32,13 +32,13 @@ function ask(
   return asked;
 }
 
-describe("a query is answered at once", () => {
+describe("a query", () => {
   test.each([
     ["that names no index", 0, 1],
     ["whose answer is newer than its index", 0.5, 1],
     ["whose index is two above the store's newest", 4, 1],
     ["whose index is far above the store's newest", 2 ** 63, 1],
-  ])("%s", async (_name, index, answered) => {
+  ])("%s is answered at once", async (_name, index, answered) => {
     const opened = await openWithKeys();
     const asked = ask(opened, { index });
     await settle();
@@ -46,7 +46,7 @@ describe("a query is answered at once", () => {
     expect([opened.store.watches.size, opened.clock.timerCount]).toEqual([0, 0]);
   });
 
-  test("whose client has disconnected", async () => {
+  test("whose client has disconnected is answered at once", async () => {
     const opened = await openWithKeys();
     const asked = ask(opened, { signal: AbortSignal.abort() });
     await settle();
@@ -66,7 +66,7 @@ describe("a blocking query", () => {
     expect([opened.store.watches.size, opened.clock.timerCount]).toEqual([0, 0]);
   });
 
-  test("is held through other writes and through those that change nothing", async () => {
+  test("keeps waiting when a write touches another topic or changes nothing", async () => {
     const opened = await openWithKeys();
     const asked = ask(opened);
     await opened.store.submit(keySet("b", "2"));

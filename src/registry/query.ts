@@ -14,9 +14,9 @@ export interface Query<T> {
 export interface Wait {
   /** The index that the client has seen; 0 does not wait. */
   readonly index: number;
-  /** undefined is `limits.defaultMs`; longer than `limits.maxMs` is cut. */
+  /** The time to wait in milliseconds, at most `limits.maxMs`; undefined: `limits.defaultMs`. */
   readonly waitMs: number | undefined;
-  /** Aborts when the client has disconnected. The wait ends then, and no answer is read. */
+  /** Aborts when the client has disconnected. The wait then ends without an answer. */
   readonly signal: AbortSignal;
 }
 
@@ -27,12 +27,12 @@ export interface WaitLimits {
 
 /**
  * The blocking-query rule, in one place. Resolves when the answer may be newer than the client's index, when the wait is
- * over, or when the store closes. An index at or above the answer's own is held; the first write that touches one of the
- * topics ends the wait, whatever its index.
+ * over, or when the store closes. A query whose index is at or above the answer's waits; the first write that touches one
+ * of its topics ends the wait, whatever that write's index.
  *
- * A client that sends the last index plus one (Nomad) is held like one that sends the last index. An index further above
- * the store's newest comes from a store that was lost or replaced: such a client is answered at once, so that it goes on
- * from the answer's index. (Consul holds it for the whole wait.)
+ * A client that sends the last index plus one (Nomad) waits like a client that sends the last index. An index further above
+ * the store's newest comes from a store that was lost or replaced: the agent answers such a query at once, so that the
+ * client continues from the answer's index. (Consul lets the query wait until its wait time ends.)
  */
 export function waitForChange(
   store: Registry,

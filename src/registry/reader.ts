@@ -5,8 +5,8 @@ import type { Registry } from "./registry.ts";
 export type Caller = "agent" | "anonymous";
 
 /**
- * Runs queries for a caller. It is the only way to run one above this folder (test/architecture/readers.test.ts): what a
- * caller may see is decided here.
+ * Runs queries for a caller. Code outside this folder must use it for every query (test/architecture/readers.test.ts), so
+ * that what a caller may see is decided here.
  */
 export class Reader {
   readonly caller: Caller;
@@ -17,7 +17,7 @@ export class Reader {
     this.caller = caller;
   }
 
-  /** The answer from the newest state that this server has. */
+  /** Returns the query's answer from the newest state that this server has. */
   read<T>(query: Query<T>): T {
     return query.read(this.#registry.state);
   }

@@ -3,46 +3,46 @@ import type { State } from "../state/state.ts";
 import type { Topic } from "../state/topics.ts";
 import type { Waiter } from "./watches.ts";
 
-/** How new a snapshot is: "stale" is what this server has, the others every write acknowledged before the call. */
+/** How new a snapshot must be. "stale": what this server has; the others: includes every write acknowledged before the call. */
 export type Consistency = "stale" | "default" | "consistent";
 
 /** Called after each commit with the topics it touched, before the watches wake. */
 export type CommitListener = (touched: ReadonlySet<Topic>) => void;
 
 /**
- * Catalog and keys as every part of a server uses them: it submits commands, reads snapshots, waits for topics and
- * follows commits. Store implements it where this server orders the writes itself.
+ * The interface through which every part of a server uses the catalog and the keys: the part submits commands, reads
+ * snapshots, waits for topics and follows commits. Store implements it for a server that orders the writes itself.
  */
 export interface Registry {
   /** The newest durable state that this server has. */
   readonly state: State;
-  /** Why the last batch is not durable; undefined if it is. */
+  /** The error because of which the last batch is not durable; undefined if the batch is durable. */
   readonly refusal: unknown;
-  /** True once the agent stops: no query waits any more. */
+  /** True once the agent stops; blocking queries then return at once. */
   readonly closed: boolean;
   /**
    * Resolves when the command's effect is durable and in `state`. Commands of separate calls may become durable in
    * separate batches.
-   * @throws OperatingError unavailable when it cannot be made durable; it has then changed nothing. timeout when it is not
-   * known to be durable yet; it may still be done
+   * @throws OperatingError unavailable when the command cannot be made durable; it has then changed nothing. timeout when
+   * the engine has not confirmed it in time; it may still become durable
    */
   submit(command: Command): Promise<Outcome>;
   /**
-   * Applies the commands in order and makes them durable in one batch: after a crash all of them are there, or none. Each
-   * has its own outcome: one that is rejected changes nothing and does not undo the others.
-   * @throws as submit, for all of them together
+   * Applies the commands in order and makes them durable in one batch: after a crash the state has the effects of all of
+   * them, or of none. Each command has its own outcome: a rejected command changes nothing and does not undo the others.
+   * @throws OperatingError in the same cases as submit, for all commands together
    */
   submitTogether(commands: readonly Command[]): Promise<readonly Outcome[]>;
   snapshot(consistency: Consistency): Promise<State>;
-  /** The index of an answer that depends on these topics: that of the newest write that touched one of them. */
+  /** Returns the index of an answer that depends on these topics: the index of the newest write that touched one of them. */
   indexOf(topics: readonly Topic[]): number;
-  /** Calls `waiter` once, when one of the topics is touched. Returns what withdraws it. */
+  /** Calls `waiter` once, when one of the topics is touched. Returns a function that cancels the wait. */
   wait(topics: readonly Topic[], waiter: Waiter): () => void;
   /** Calls `listener` after each commit, for as long as the agent runs. */
   follow(listener: CommitListener): void;
   /**
-   * Raises the index of a topic whose data is kept in memory beside the state, to that of the newest write at least, and
-   * wakes its watchers. Nothing is written, and the index never falls while the agent runs.
+   * Raises the index of a topic whose data is in memory only, outside the state, to at least the index of the newest write,
+   * and wakes the topic's watchers. Nothing is written, and the index never falls while the agent runs.
    */
   touch(topic: Topic): void;
 }

@@ -34,7 +34,7 @@ async function openWithSession(ttl: string): Promise<TestTtls> {
   return opened;
 }
 
-test("a session without renewals ends after its TTL and within twice its TTL", async () => {
+test("a session without renewals ends after its TTL, at the latest after twice its TTL", async () => {
   const { clock, lives } = await openWithSession("10s");
   await clock.advance(10_000);
   expect(lives()).toBe(true);
@@ -78,7 +78,7 @@ test("a destroyed session leaves no timer", async () => {
   expect(clock.timerCount).toBe(0);
 });
 
-test("after a restart a session has its full time again", async () => {
+test("after a restart of the agent a session has its full TTL again", async () => {
   const before = await openWithSession("10s");
   await before.clock.advance(15_000);
   before.ttls.stop();
@@ -90,13 +90,13 @@ test("after a restart a session has its full time again", async () => {
   expect(after.lives()).toBe(false);
 });
 
-test("a session cannot be renewed while its end is being written or retried", async () => {
+test("an expired session cannot be renewed while the store writes or retries its deletion", async () => {
   const { clock, engine, lives, ttls } = await openWithSession("10s");
   engine.hold();
   await clock.advance(20_000);
   expect(lives()).toBe(true);
   expect(ttls.renew(id)).toBeUndefined();
-  // The disk has not confirmed the end in time, but may still do so.
+  // The disk has not confirmed the session's deletion in time, but may still do so.
   await clock.advance(10_500);
   expect(ttls.renew(id)).toBeUndefined();
   engine.release();
@@ -105,7 +105,7 @@ test("a session cannot be renewed while its end is being written or retried", as
   expect(clock.timerCount).toBe(0);
 });
 
-test("an end that cannot be written is retried each second, and logged as a warning once a minute", async () => {
+test("a failed deletion of an expired session is retried each second, and logged as a warning once a minute", async () => {
   const { clock, engine, lives, lines } = await openWithSession("10s");
   engine.fail();
   await clock.advance(40_000);

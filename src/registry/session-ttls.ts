@@ -7,9 +7,9 @@ import { fold, sessionOfTopic, topics, type Topic } from "../state/topics.ts";
 import { destroySession } from "./session.ts";
 import type { Registry } from "./registry.ts";
 
-/** Consul: a session expires after twice its TTL, so that a renewal may be late. */
+/** The number of TTLs after which a session expires. Consul: twice its TTL, so that a renewal may be late. */
 const grace = 2;
-/** The delay after a failed attempt to end a session. */
+/** The delay in milliseconds after a failed attempt to end a session. */
 const retryMs = 1_000;
 
 /**
@@ -21,9 +21,11 @@ export class SessionTtls {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #failures: LogThrottle;
-  /** By folded id. */
+  /** The timer of each session, by the session's id in lower case. */
   readonly #timers = new Map<string, Timer>();
-  /** Expired sessions whose end may not be durable yet. A renewal of one fails, so that its holder does not rely on it. */
+  /**
+   * Expired sessions whose deletion may not be durable yet. Renewing one of them fails, so that its holder does not rely on it.
+   */
   readonly #ending = new Set<string>();
   #stopped = false;
 
@@ -36,12 +38,12 @@ export class SessionTtls {
     store.follow((touched) => this.#follow(touched));
   }
 
-  /** The number of sessions that end unless their holders renew them. */
+  /** The number of sessions with a TTL, which end unless their holders renew them. */
   get active(): number {
     return this.#timers.size;
   }
 
-  /** Restarts the session's timer. Returns undefined if it has ended or is about to end. */
+  /** Restarts the session's timer and returns the session; undefined if it has ended or is expired. */
   renew(id: string): SessionRow | undefined {
     if (this.#ending.has(fold(id))) return undefined;
     const session = getSession(this.#store.state, id);

@@ -5,7 +5,10 @@ import type { Query } from "./query.ts";
 import { throwIfRejected } from "./rejection.ts";
 import type { Registry } from "./registry.ts";
 
-/** @throws OperatingError conflict when its node or a check does not exist, or a check is critical */
+/**
+ * Creates a session.
+ * @throws OperatingError conflict when its node or one of its checks does not exist, or a check is critical
+ */
 export async function createSession(store: Registry, session: Session): Promise<void> {
   throwIfRejected(await store.submit({ type: "session-create", session }));
 }
@@ -15,7 +18,7 @@ export async function destroySession(store: Registry, id: string): Promise<void>
   await store.submit({ type: "session-destroy", id });
 }
 
-/** The session with that id, in a list of at most one. */
+/** Returns the query for the session with that id, as a list of at most one session. */
 export function sessionList(id: string): Query<readonly SessionRow[]> {
   return {
     topics: [topics.session(id)],

@@ -32,7 +32,7 @@ function valueOf({ store }: TestStore, key: string): string | undefined {
   return entry && Buffer.from(entry.value).toString();
 }
 
-test("a snapshot does not include writes that arrive while its blocks are read", async () => {
+test("a snapshot does not include writes that the store commits while its blocks are read", async () => {
   const opened = openTestStore();
   await opened.store.submit(keySet("a", "1"));
   const snapshot = takeSnapshot(opened.store);
@@ -43,8 +43,8 @@ test("a snapshot does not include writes that arrive while its blocks are read",
   expect(valueOf(opened, "a")).toBe("1");
 });
 
-describe("a restore", () => {
-  test("is one batch, and durable when it resolves", async () => {
+describe("the restore of a snapshot", () => {
+  test("commits one batch, which is durable when the restore resolves", async () => {
     const opened = openTestStore();
     await Promise.all([keySet("a", "1"), keySet("b", "1")].map((each) => opened.store.submit(each)));
     const saved = save(opened.store);
@@ -58,14 +58,14 @@ describe("a restore", () => {
     expect(state.index).toBe(5);
   });
 
-  test("of the present state writes no row again", async () => {
+  test("that equals the present state writes no row again", async () => {
     const opened = openTestStore();
     await opened.store.submit(keySet("a", "1"));
     await restore(opened.store, save(opened.store));
     expect(opened.engine.batches.at(-1)?.changes.map(({ table }) => table)).toEqual(["meta"]);
   });
 
-  test("that cannot be made durable changes nothing and wakes no watcher", async () => {
+  test("changes nothing and wakes no watcher if it cannot be made durable", async () => {
     const opened = openTestStore();
     await opened.store.submit(keySet("a", "1"));
     const saved = save(opened.store);
@@ -78,7 +78,7 @@ describe("a restore", () => {
     expect([opened.store.state, woken]).toEqual([before, false]);
   });
 
-  test("of a snapshot with a higher index continues from that index, and no index falls", async () => {
+  test("with a higher index than the store's continues from that index, and no index falls", async () => {
     const other = openTestStore();
     for (let at = 0; at < 9; at += 1) await other.store.submit(keySet("a", `${at}`));
     const opened = openTestStore();
@@ -91,7 +91,7 @@ describe("a restore", () => {
     expect(opened.store.indexOf([topics.key("c")])).toBe(11);
   });
 
-  test("wakes the watchers of an unchanged key, with a higher index", async () => {
+  test("wakes the watchers of an unchanged key and raises the key's index", async () => {
     const { store, clock } = openTestStore();
     await store.submit(keySet("a", "1"));
     const saved = save(store);
@@ -107,7 +107,7 @@ describe("a restore", () => {
   });
 });
 
-describe("sessions after a restore", () => {
+describe("after the restore of a snapshot", () => {
   async function openWithSession(ttl: string): Promise<TestStore> {
     const opened = openTestStore();
     const log = createLog({ level: "warn", json: false, clock: opened.clock, sink: () => {} }, "session");
@@ -117,7 +117,7 @@ describe("sessions after a restore", () => {
     return opened;
   }
 
-  test("that had ended have their full TTL again", async () => {
+  test("sessions that had ended before have their full TTL again", async () => {
     const { store, clock } = await openWithSession("10s");
     const saved = save(store);
     await clock.advance(20_000);
@@ -130,14 +130,14 @@ describe("sessions after a restore", () => {
     expect(clock.timerCount).toBe(0);
   });
 
-  test("that the snapshot does not have leave no timer", async () => {
+  test("sessions that the snapshot does not have leave no timer", async () => {
     const empty = save(openTestStore().store);
     const { store, clock } = await openWithSession("10s");
     await restore(store, empty);
     expect(clock.timerCount).toBe(0);
   });
 
-  test("keep a key's lock delay, because the former holder may still be at work", async () => {
+  test("a key's lock delay stays, because the former lock holder may still be at work", async () => {
     const { store, clock } = await openWithSession("");
     const saved = save(store);
     await store.submit(keyLock("a", id));

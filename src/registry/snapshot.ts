@@ -3,7 +3,7 @@ import { encodeSnapshot, SnapshotDecoder } from "../state/snapshot.ts";
 import type { State } from "../state/state.ts";
 import type { Registry } from "./registry.ts";
 
-/** The state at one index. Later writes do not change it. */
+/** The state at one index, which later writes do not change. */
 export interface Snapshot {
   readonly index: number;
   /** Encodes the state lazily, block by block. Each call yields the same bytes. */
@@ -14,7 +14,7 @@ export function takeSnapshot({ state }: Registry): Snapshot {
   return { index: state.index, blocks: () => encodeSnapshot(state) };
 }
 
-/** A snapshot that a client uploads. Only `commit` changes the store: in one batch, or not at all. */
+/** Decodes a snapshot that a client uploads. Only `commit` changes the store: in one batch, or not at all. */
 export class IncomingSnapshot {
   readonly #store: Registry;
   readonly #decoder = new SnapshotDecoder();
@@ -24,7 +24,7 @@ export class IncomingSnapshot {
     this.#store = store;
   }
 
-  /** @throws OperatingError invalid when the bytes are no snapshot, or a damaged one */
+  /** Decodes the next block of bytes. @throws OperatingError invalid when the bytes are not a snapshot, or a damaged snapshot */
   add(block: Uint8Array): void {
     this.#decoder.add(block);
   }
@@ -38,8 +38,8 @@ export class IncomingSnapshot {
   }
 
   /**
-   * Replaces the store's state by the snapshot's, with an index above those of both.
-   * @throws OperatingError unavailable when it cannot be made durable; it has then changed nothing
+   * Replaces the store's state by the snapshot's, and gives the new state an index above those of both.
+   * @throws OperatingError unavailable when the new state cannot be made durable; the store is then unchanged
    */
   async commit(): Promise<void> {
     assert(this.#snapshot, "only a finished snapshot can be restored");

@@ -9,7 +9,7 @@ import { topics } from "../state/topics.ts";
 
 const limitMs = 10_000;
 
-test("a lock delay starts when the end of the session is durable", async () => {
+test("a lock delay starts when the deletion of its session is durable", async () => {
   const { store, engine, clock } = openTestStore();
   const [holder = "", rival = ""] = [1, 2].map((digit) => `6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f1${digit}`);
   const lockAs = (session: string) =>
@@ -30,7 +30,7 @@ test("a lock delay starts when the end of the session is durable", async () => {
 });
 
 describe("a disk that does not answer", () => {
-  test("answers each caller in time, with an error that says whether the write may still be done", async () => {
+  test("gives each caller an error within the time limit, which says whether the write may still be done", async () => {
     const { store, engine, clock } = openTestStore();
     engine.hold();
     const underWay = rejectionOf(store.submit(keySet("a", "1")));
@@ -43,7 +43,7 @@ describe("a disk that does not answer", () => {
     expect(engine.batches).toHaveLength(1);
   });
 
-  test("that answers late commits the batch under way and wakes its watchers, but none of the refused writes", async () => {
+  test("commits, if it answers late, the batch under way and wakes its watchers, but commits no refused write", async () => {
     const { store, engine, clock } = openTestStore();
     engine.hold();
     const refused = rejectionOf(store.submit(keySet("a", "1")));
@@ -60,7 +60,7 @@ describe("a disk that does not answer", () => {
     expect(await store.submit(keySet("b", "2"))).toEqual({ type: "done" });
   });
 
-  test("gets a millisecond more for each row, so that a large restore can end", async () => {
+  test("has a time limit of a millisecond more for each row, so that a large restore can end", async () => {
     const { store, engine, clock } = openTestStore();
     engine.hold();
     let ended = false;
@@ -72,13 +72,13 @@ describe("a disk that does not answer", () => {
     await all;
   });
 
-  test("that answers in time leaves no timer", async () => {
+  test("leaves no timer if it answers within the time limit", async () => {
     const { store, clock } = openTestStore();
     await store.submit(keySet("a", "1"));
     expect(clock.timerCount).toBe(0);
   });
 
-  test("is a 500 for writes and does not affect reads", async () => {
+  test("makes the agent answer writes with status 500 and does not affect reads", async () => {
     const api = await startTestApi();
     await api.ask("/v1/kv/a", { method: "PUT", body: "1" });
     api.engine.hold();

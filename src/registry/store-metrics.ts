@@ -26,7 +26,7 @@ export function meterStore(metrics: Metrics, clock: Clock): StoreMeter {
 
 type Meters = { readonly [Type in Command["type"]]?: Meter };
 
-/** Durations from the request to its outcome. */
+/** Returns the meters of the time from a command's request to its outcome, by type of command. */
 function submittedMeters(metrics: Metrics): Meters {
   const kvs = metrics.sample("consul.kvs.apply");
   const sessions = metrics.sample("consul.session.apply");
@@ -49,7 +49,7 @@ function submittedMeters(metrics: Metrics): Meters {
   };
 }
 
-/** Durations in the state machine alone. */
+/** Returns the meters of the time that a command takes in the state machine alone, by type of command. */
 function appliedMeters(metrics: Metrics): Meters {
   return {
     "kv-set": metrics.sample("consul.fsm.kvs", { op: "set" }),

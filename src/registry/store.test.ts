@@ -11,18 +11,18 @@ import { emptyState } from "../state/state.ts";
 import { topics } from "../state/topics.ts";
 import { LocalRows } from "./local-rows.ts";
 
-/** A command that no decoder would accept: the state machine throws. */
+/** A command that the state machine cannot apply: it throws. Decoders of requests would refuse it. */
 const faulty = { type: "register", node: undefined } as unknown as Command;
 
 describe("group commit", () => {
-  test("commands of one tick are one batch, each with an index of its own", async () => {
+  test("commands submitted in one tick form one batch, and each has its own index", async () => {
     const { store, engine } = openTestStore();
     await Promise.all([store.submit(keySet("a", "1")), store.submit(keySet("b", "1"))]);
     expect(engine.batches.map(({ revision, changes }) => [revision, changes.length])).toEqual([[2, 2]]);
     expect([getKv(store.state, "a")?.modifyIndex, getKv(store.state, "b")?.modifyIndex]).toEqual([1, 2]);
   });
 
-  test("commands that arrive while a batch is under way are the next batch", async () => {
+  test("commands that arrive while a batch is under way form the next batch", async () => {
     const { store, engine } = openTestStore();
     engine.hold();
     const first = store.submit(keySet("a", "1"));
@@ -35,7 +35,7 @@ describe("group commit", () => {
     expect(engine.batches.map(({ revision }) => revision)).toEqual([1, 3]);
   });
 
-  test("a caller gets its outcome, and readers see the change, only when it is durable", async () => {
+  test("a caller gets its outcome, and readers see the change, only when the change is durable", async () => {
     const { store, engine, disk } = openTestStore();
     engine.hold();
     let done = false;
@@ -54,7 +54,7 @@ describe("group commit", () => {
     expect(engine.batches).toHaveLength(1);
   });
 
-  test("commands submitted together are in one batch, whatever else is queued, and each has its outcome", async () => {
+  test("commands submitted together are in one batch, whatever else is queued, and each has its own outcome", async () => {
     const { store, engine } = openTestStore();
     engine.hold();
     const first = store.submit(keySet("a", "1"));
@@ -73,7 +73,7 @@ describe("group commit", () => {
     expect(keys.filter((each) => each.includes("c"))).toEqual(keys.filter((each) => each.includes("d")));
   });
 
-  test("local rows share the batch of the commands, and change neither state nor index", async () => {
+  test("rows of this agent alone share the batch of the commands, and change neither the state nor its index", async () => {
     const { store, engine } = openTestStore();
     const local = new LocalRows(store);
     await local.save([{ key: "x", value: new Uint8Array([1]) }]);
@@ -84,7 +84,7 @@ describe("group commit", () => {
     expect(store.state.index).toBe(1);
   });
 
-  test("a call rejects if one of its commands throws, and the others take effect", async () => {
+  test("a call rejects if one of its commands throws, and its other commands take effect", async () => {
     const { store } = openTestStore();
     const fault = rejectionOf(store.submitTogether([keySet("a", "1"), faulty, keySet("b", "1")]));
     expect(await fault).toBeDefined();
@@ -127,7 +127,7 @@ describe("a batch that fails", () => {
     expect(calls).toBe(0);
   });
 
-  test("does not fail the commands that queued up behind it", async () => {
+  test("does not make the commands fail that were queued after it", async () => {
     const { store, engine } = openTestStore();
     engine.hold();
     engine.fail();
@@ -142,7 +142,7 @@ describe("a batch that fails", () => {
   });
 });
 
-test("a commit calls its listeners, then wakes callers and watchers, all with the new state", async () => {
+test("a commit calls the listeners, then wakes callers and watchers, and all of them read the new state", async () => {
   const { store } = openTestStore();
   const order: string[] = [];
   const note = (who: string) => (): void => void order.push(`${who} ${store.state.index}`);
@@ -152,7 +152,7 @@ test("a commit calls its listeners, then wakes callers and watchers, all with th
   expect(order).toEqual(["listener 1", "watcher 1", "caller 1"]);
 });
 
-test("closing waits for the batch under way, accepts no more commands, and ends all waits", async () => {
+test("closing the store waits for the batch under way, refuses further commands, and ends all waits", async () => {
   const { store, engine } = openTestStore();
   engine.hold();
   const queued = [store.submit(keySet("a", "1"))];
@@ -168,7 +168,7 @@ test("closing waits for the batch under way, accepts no more commands, and ends 
   expect([store.state.index, woken, store.watches.size]).toEqual([2, true, 0]);
 });
 
-test("after any failures the disk has exactly the acknowledged writes", async () => {
+test("after any sequence of failed batches the disk has exactly the acknowledged writes", async () => {
   const step = fc.record({
     keys: fc.array(fc.constantFrom("a", "b", "c", "d"), { minLength: 1, maxLength: 4 }),
     fails: fc.boolean(),

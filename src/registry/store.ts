@@ -14,7 +14,7 @@ import type { CommitListener, Consistency, Registry } from "./registry.ts";
 import { TopicIndexes } from "./topic-indexes.ts";
 import { Watches, type Waiter } from "./watches.ts";
 
-/** The commands of one call, which are never in two batches. */
+/** A call of `submit` or `submitTogether` that waits. The store never splits its commands over two batches. */
 interface Pending {
   readonly startMs: number;
   readonly commands: readonly Command[];
@@ -27,20 +27,20 @@ interface PreparedBatch extends Omit<Applied, "outcome"> {
   readonly settle: readonly (() => void)[];
 }
 
-/** The time limit for a batch to become durable. Each row adds a millisecond, so that a large restore can end. */
+/** Milliseconds within which a batch must become durable. Each row adds one, so that a large restore can end. */
 const commitMsMax = 10_000;
 
 /** Receives the store's events and durations, for metrics. */
 export interface StoreMeter {
-  /** Milliseconds from an arbitrary start. */
+  /** Returns the present time in milliseconds, counted from an arbitrary start. */
   now(): number;
-  /** A command that the state machine has applied; its time in the state machine alone. */
+  /** Called when the state machine has applied a command, with the milliseconds that this took. */
   applied(type: Command["type"], ms: number): void;
-  /** A durable batch; its time from the commit until it was durable. */
+  /** Called when a batch is durable, with the milliseconds since the store passed it to the engine. */
   committed(ms: number): void;
-  /** A batch that failed, or that the engine has not made durable in time. */
+  /** Called when a batch failed, or the engine has not made it durable in time. */
   refused(reason: unknown): void;
-  /** A command with an outcome; its time from the request. */
+  /** Called when a command has an outcome, with the milliseconds since its request. */
   submitted(type: Command["type"], ms: number): void;
 }
 
@@ -53,7 +53,7 @@ const noMeter: StoreMeter = {
 };
 
 /**
- * The registry of a server that orders all writes itself: the only writer, and the only place that holds the state.
+ * The store of a server that orders all writes itself: it alone writes to the engine, and it alone holds the state.
  *
  * Commands queue up while the engine makes a batch durable. Then the store applies all of them, in order, to a private
  * next state and commits their rows as one batch (group commit, without a timer). When the batch is durable the store
@@ -75,10 +75,10 @@ export class Store implements Registry {
   readonly #meter: StoreMeter;
   readonly #listeners: CommitListener[] = [];
   readonly #indexes = new TopicIndexes();
-  /** Indexes of topics whose data is in memory only, beside the state. */
+  /** Indexes of topics whose data is in memory only and not in the state, such as coordinates. */
   readonly #besideIndexes = new Map<Topic, number>();
   readonly #clock: Clock;
-  /** The state's time minus the clock's. */
+  /** Milliseconds by which the state's time is ahead of the clock. */
   #aheadMs: number;
   #state: State;
   #queue: Pending[] = [];
@@ -107,7 +107,7 @@ export class Store implements Registry {
     return this.#refusal;
   }
 
-  /** The only server has acknowledged no write that is not in its state. */
+  /** Returns the present state at any consistency: a single server has every write that it has acknowledged in its state. */
   async snapshot(_consistency: Consistency): Promise<State> {
     return this.#state;
   }
@@ -255,8 +255,8 @@ function storeStalled(): OperatingError {
 }
 
 /**
- * Applies the commands one after the other. One that throws (a fault of ours) has no effect; its call rejects, and all
- * others take effect.
+ * Applies the commands one after the other. A command that throws (a bug in Praetor) has no effect; its call rejects, and
+ * all other commands take effect.
  */
 function prepare(
   base: State,

@@ -14,7 +14,7 @@ const watched: readonly Topic[] = [
   ...[topics.nodes, topics.services, topics.checks, topics.sessions, topics.checksInStatus("critical")],
 ];
 
-test("the cached index of a topic is right after any sequence of commits", () => {
+test("the cached index of a topic equals the state's after any sequence of commits", () => {
   const sequence = fc.property(randomSteps, fc.infiniteStream(fc.boolean()), (steps, coins) => {
     const indexes = new TopicIndexes();
     for (const topic of watched) indexes.of(emptyState, topic);
@@ -28,7 +28,7 @@ test("the cached index of a topic is right after any sequence of commits", () =>
   fc.assert(sequence, { numRuns: 100 });
 });
 
-test("a write below a tree does not make the cache traverse it again", () => {
+test("a write of a key below a tree does not make the cache traverse the tree again", () => {
   let reads = 0;
   const kv = new Proxy(emptyState.kv, {
     get(table, name) {

@@ -1,7 +1,7 @@
 import { topicIndex, type State } from "../state/state.ts";
 import { keyOfTopic, prefixOfTopic, topics, type Topic } from "../state/topics.ts";
 
-/** The most topics to remember, so that reads of ever new keys do not fill the memory. */
+/** Maximum number of topics in the cache, so that reads of ever new keys do not fill the memory. */
 const rememberedMax = 1_000;
 
 /**
@@ -11,7 +11,7 @@ const rememberedMax = 1_000;
  */
 export class TopicIndexes {
   readonly #indexes = new Map<Topic, number>();
-  /** The prefix lengths of the cached trees. */
+  /** The lengths of the prefixes of all cached trees. */
   readonly #prefixLengths = new Set<number>();
 
   of(state: State, topic: Topic): number {
@@ -35,7 +35,7 @@ export class TopicIndexes {
     }
   }
 
-  /** @param topic that of the written key */
+  /** Raises the index of a cached tree to that of a written key. @param topic the topic of the written key */
   #raise(prefix: string, state: State, topic: Topic): void {
     const tree = topics.tree(prefix);
     const known = this.#indexes.get(tree);

@@ -13,7 +13,7 @@ describe("a waiter", () => {
     expect(calls).toBe(1);
   });
 
-  test("that one topic has woken can be removed from its other topics", () => {
+  test("that one topic has woken can still be removed from its other topics", () => {
     const watches = new Watches();
     const forget = watches.wait(["a", "b"], () => forget());
     watches.wake(["a"]);
@@ -34,7 +34,7 @@ describe("a waiter", () => {
     expect(calls).toBe(3);
   });
 
-  test("of a tree is woken by each key below it and by the tree's topic", () => {
+  test("for a tree is woken by each key below it and by the tree's topic", () => {
     const watches = new Watches();
     const woken: string[] = [];
     for (const prefix of ["", "a/", "a/b", "b/"]) watches.wait([topics.tree(prefix)], () => woken.push(prefix));
@@ -45,7 +45,7 @@ describe("a waiter", () => {
     expect(watches.size).toBe(0);
   });
 
-  test("is woken by wakeAll", () => {
+  test("is woken when all waiters are woken", () => {
     const watches = new Watches();
     let calls = 0;
     for (const topic of ["a", topics.key("k"), topics.tree("t")]) watches.wait([topic], () => (calls += 1));
@@ -54,7 +54,7 @@ describe("a waiter", () => {
   });
 });
 
-test("wakes the same waiters as a check of each waiter in turn", () => {
+test("touched topics wake the same waiters as a comparison with the topics of each waiter does", () => {
   const key = fc.constantFrom("", "a", "a/", "a/b", "a/b/c", "ab", "\u{1F600}", "\u{1F600}x", "b");
   const topic = fc.oneof(key.map(topics.key), key.map(topics.tree), fc.constantFrom("nodes", "service/a"));
   const step = fc.oneof(
@@ -91,7 +91,7 @@ test("wakes the same waiters as a check of each waiter in turn", () => {
   );
 });
 
-/** The plain rule: the same topic, or a tree that contains the touched key. */
+/** Returns whether a touched topic wakes a waiter, by the plain rule: the same topic, or a tree that contains the touched key. */
 function concerns(watched: Topic): (touched: Topic) => boolean {
   return (touched) =>
     watched === touched ||

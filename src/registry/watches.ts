@@ -4,8 +4,8 @@ import { keyOfTopic, prefixOfTopic, topics, type Topic } from "../state/topics.t
 export type Waiter = () => void;
 
 /**
- * The waiters of each topic. Touching a topic wakes its waiters, each once, and removes them; a waiter whose
- * answer has not changed waits again.
+ * The waiters of each topic. Touching a topic wakes its waiters, each once, and removes them; a query
+ * whose answer has not changed waits again.
  *
  * A key also touches the trees it is in. Only the lengths of the prefixes that have waiters are tried, because they
  * are few:
@@ -22,7 +22,7 @@ export class Watches {
     return this.#waiters.size;
   }
 
-  /** Adds the waiter to each topic. Returns what removes it; that may also be called after the waiter was woken. */
+  /** Adds the waiter to each topic. Returns a function that removes it, which may also be called after the wake. */
   wait(watched: readonly Topic[], waiter: Waiter): () => void {
     for (const topic of watched) this.#add(topic, waiter);
     return () => {

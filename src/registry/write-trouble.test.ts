@@ -11,7 +11,7 @@ const broken = new OperatingError("unavailable", "disk-error", "the disk is brok
 interface LoggedMeter {
   readonly meter: StoreMeter;
   readonly clock: FakeClock;
-  /** Level and message of each line. */
+  /** The level and the message of each logged line. */
   readonly lines: string[];
 }
 
@@ -40,7 +40,7 @@ describe("a disk that refuses writes", () => {
     ]);
   });
 
-  test("that accepts some writes between others is not logged again each time", async () => {
+  test("and accepts some writes in between is not logged again at each failure", async () => {
     const { meter, clock, lines } = openMeter();
     for (let time = 0; time < 10; time++) {
       meter.refused(full);
@@ -50,7 +50,7 @@ describe("a disk that refuses writes", () => {
     expect(lines).toHaveLength(1);
   });
 
-  test("is logged as recovered, with the number of refused batches, and the next trouble is logged again", async () => {
+  test("is logged as recovered with the number of refused batches, and then its next failure is logged again", async () => {
     const { meter, clock, lines } = openMeter();
     meter.refused(full);
     meter.refused(full);

@@ -2,12 +2,12 @@ import { messageOf, OperatingError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { StoreMeter } from "./store.ts";
 
-/** The time without a failed write after which the trouble is over: on a full disk some small writes succeed. */
+/** Milliseconds without a failed write after which writes count as working again: on a full disk some small writes succeed. */
 const calmMs = 5_000;
 
 /**
- * Logs when writes begin to fail, when they fail for another reason, and when they succeed again. It does not log each
- * failure, because the log is often on the same full disk.
+ * Returns `meter` with logging added: it logs when writes begin to fail, when they fail for another reason, and when they
+ * succeed again. It does not log each failure, because the log is often on the same full disk.
  */
 export function logWriteTrouble(meter: StoreMeter, log: Log): StoreMeter {
   let code: string | undefined;
