@@ -21,7 +21,7 @@ async function openWithServices(): Promise<Store> {
   return store;
 }
 
-describe("instances", () => {
+describe("the instances of a service", () => {
   test.each([
     [[], {}, ["n1", "n2"]],
     [["v1"], {}, ["n1", "n2"]],
@@ -32,7 +32,7 @@ describe("instances", () => {
     [[], { zone: "a", rack: "2" }, ["n2"]],
     [[], { rack: "" }, []],
     [["v1"], { toString: "x" }, []],
-  ])("with all of the tags %p on nodes with all of %p are on %p", async (tags, meta, expected) => {
+  ])("that have all tags of %p, on nodes with the meta %p, are on the nodes %p", async (tags, meta, expected) => {
     const store = await openWithServices();
     const found = serviceInstances("WEB", tags, meta).read(store.state);
     expect(found.map(({ node }) => node.name)).toEqual(expected);

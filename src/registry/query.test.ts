@@ -96,10 +96,10 @@ describe("a blocking query", () => {
   });
 
   test.each([
-    ["names no wait waits the default", undefined, limits.defaultMs],
-    ["names a wait of 0 waits the default", 0, limits.defaultMs],
-    ["names a longer wait waits the longest that is allowed", 1e12, limits.maxMs],
-  ])("that %s, and at most a sixteenth more", async (_name, waitMs, expectedMs) => {
+    ["names no wait time waits for the default", undefined, limits.defaultMs],
+    ["names a wait time of 0 waits for the default", 0, limits.defaultMs],
+    ["names a longer wait time than the maximum waits for the maximum", 1e12, limits.maxMs],
+  ])("that %s, plus at most a sixteenth of it", async (_name, waitMs, expectedMs) => {
     const opened = await openWithKeys();
     const asked = ask(opened, { waitMs });
     await opened.clock.advance(expectedMs - 1);

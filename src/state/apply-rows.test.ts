@@ -32,7 +32,7 @@ test("another server drops the same tombstones when there are too many", () => {
   expect(pair.replica.tombstoneFloor).toBe(pair.leader.state.tombstoneFloor);
 });
 
-test("nodes whose ids a restore has exchanged are found by their new ids on another server", () => {
+test("two nodes whose ids a restore has exchanged are found by their new ids on another server", () => {
   const exchanged = new StateDriver();
   const pair = new Pair();
   for (const [at, name] of ["n1", "n2"].entries()) {
@@ -43,7 +43,7 @@ test("nodes whose ids a restore has exchanged are found by their new ids on anot
   expect(ids.map((id) => getNodeOfId(pair.replica, id)?.name)).toEqual(["n2", "n1"]);
 });
 
-test("a row of a table that this version does not know, or of another agent, changes nothing", () => {
+test("applying a row of an unknown table, or of another agent's local table, changes nothing", () => {
   const value = new TextEncoder().encode("{}");
   const changes = ["local", "unknown"].map((table) => ({ table, key: "a", value }));
   const { state, touched } = applyRows(emptyState, { revision: 1, changes });

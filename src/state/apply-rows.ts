@@ -8,16 +8,16 @@ import { topics, type Topic } from "./topics.ts";
 
 export interface AppliedRows {
   readonly state: State;
-  /** The topics whose answers may have changed. */
+  /** The topics of all queries whose answers may have changed. */
   readonly touched: ReadonlySet<Topic>;
 }
 
 /**
- * Returns what `apply` returned where these rows were made: the same state, and the same touched topics. The base must be
- * the state that the rows were made from, and the changes must have their order.
+ * Applies the rows that another server wrote. Returns the same state and the same touched topics that `apply` returned
+ * there. `base` must be the state from which that server started, and the changes must be in the order of its writes.
  *
- * A row that is put tells its topics, since the rows of other tables are here as they were there. A row that is deleted
- * need not: the tombstones that follow name each topic that a row has left.
+ * The topics of a written row follow from the row, since the rows that it refers to are the same here. The topics of a
+ * deleted row follow from the tombstones after it, which name each topic that lost a row.
  */
 export function applyRows(base: State, { revision, changes }: Batch): AppliedRows {
   const replica = new Replica(base);
@@ -63,7 +63,10 @@ class Replica {
     this.#edit.tombstones.set(topic, decodeIndex(value));
   }
 
-  /** The floor is the last change of a restore, which drops all tombstones, and of a command after which half were dropped. */
+  /**
+   * Applies a new tombstone floor. It is the last change of a restore, which drops all tombstones, and of a command that
+   * dropped half of them.
+   */
   #takeFloor({ value }: RowChange): void {
     if (value === undefined) return;
     this.#tombstoneFloor = decodeIndex(value);

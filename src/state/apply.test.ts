@@ -15,7 +15,7 @@ describe("keys", () => {
     expect(driver.run(keySet("a", "1")).state).toBe(before);
   });
 
-  test("a write of other flags raises the index", () => {
+  test("a write with the same value and other flags raises the index", () => {
     const driver = new StateDriver();
     driver.run(keySet("a", "1"));
     driver.run(keySet("a", "1", { flags: 7n }));
@@ -31,7 +31,7 @@ describe("keys", () => {
     expect(driver.state.index).toBe(2);
   });
 
-  test("deleting a tree raises the index of every prefix above and below its root", () => {
+  test("deleting all keys below a prefix raises the index of each shorter and each longer prefix", () => {
     const driver = new StateDriver();
     driver.run(keySet("a/b/c", "1"));
     const { touched } = driver.run({ type: "kv-delete-tree", prefix: "a/" });
@@ -40,7 +40,7 @@ describe("keys", () => {
     expect([...touched]).toEqual([topics.key("a/b/c")]);
   });
 
-  test("a list with a separator has each folder of the level once", () => {
+  test("a list of keys with a separator has each folder of the level once", () => {
     const driver = new StateDriver();
     for (const key of ["a/b/c", "a/b/d", "a/e", "a/b"]) driver.run(keySet(key, "1"));
     expect(listKeys(driver.state, "a/", "/")).toEqual(["a/b", "a/b/", "a/e"]);
@@ -55,7 +55,7 @@ describe("keys", () => {
     expect(listKeys(driver.state, "", "")).toEqual(byBytes);
   });
 
-  test("the number of tombstones is bounded, and no index falls when old ones are dropped", () => {
+  test("the number of tombstones is bounded, and no index falls when the state drops old tombstones", () => {
     const driver = new StateDriver();
     for (let at = 0; at <= tombstonesMax; at += 1) driver.run(keySet(`k${at}`, "1"));
     const { index } = driver.run({ type: "kv-delete-tree", prefix: "k" }).state;
@@ -81,7 +81,7 @@ describe("registrations", () => {
     expect(driver.run(web()).state).toBe(before);
   });
 
-  test("a registration with a check of an unknown service is rejected whole", () => {
+  test("a registration with a check of an unknown service is rejected, and the node and service in it are not written", () => {
     const driver = new StateDriver();
     const before = driver.state;
     const checks = [checkNamed("c", { serviceId: "nope" })];
@@ -99,14 +99,14 @@ describe("registrations", () => {
     expect(topicIndex(driver.state, topics.service("web"))).toBe(2);
   });
 
-  test("names are found regardless of case", () => {
+  test("nodes, services and checks are found by their names in any letter case", () => {
     const driver = new StateDriver();
     driver.run(web());
     expect(getService(driver.state, "N1", "WEB")?.name).toBe("web");
     expect(instancesOfService(driver.state, "Web")).toHaveLength(1);
   });
 
-  test("names may contain NULs", () => {
+  test("names of nodes, services and checks may contain NUL characters", () => {
     const driver = new StateDriver();
     const register = (node: string, id: string): void => {
       const service = serviceNamed("x", { id });
@@ -120,7 +120,7 @@ describe("registrations", () => {
     expect(servicesOfNode(driver.state, "a").map(({ id }) => id)).toEqual(["\u0001b", "b"]);
   });
 
-  test("a change of a node's check touches the topics of every service on the node, and of no other", () => {
+  test("a change of a node's check touches the topics of every service on the node, and of no other service", () => {
     const driver = new StateDriver();
     driver.run(web());
     driver.run({
@@ -151,7 +151,7 @@ describe("registrations", () => {
     expect(topicIndex(driver.state, topics.service("web"))).toBe(2);
   });
 
-  test("checks get the new name and tags of their service", () => {
+  test("checks get the new name and tags when their service is registered again", () => {
     const driver = new StateDriver();
     driver.run(web());
     const service = serviceNamed("shop", { id: "web", tags: ["new"] });
@@ -167,7 +167,7 @@ describe("registrations", () => {
     expect(getCheck(driver.state, "n1", "alive")).toMatchObject({ modifyIndex: 1 });
   });
 
-  test("deleted services leave nothing but tombstones", () => {
+  test("deleted services leave no rows or indexes in the state, only tombstones", () => {
     const driver = new StateDriver();
     driver.run({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, checks: [] });
     const kept = driver.state.topicIndexes.size;
@@ -190,7 +190,7 @@ describe("registrations", () => {
     expect(getNode(driver.state, "new")?.id).toBe(id);
   });
 
-  test("the name of a node that is alive cannot be taken by another id", () => {
+  test("a node with another id cannot take the name of a node that is alive", () => {
     const driver = new StateDriver();
     const register = (id: string): Command => ({
       type: "register",

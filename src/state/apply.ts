@@ -19,16 +19,19 @@ import { changesBetween } from "./stored-tables.ts";
 import { topics, type Topic } from "./topics.ts";
 
 export interface Applied {
-  /** The same value as before if the command changed nothing; the next command then gets its index. */
+  /** The next state. It is the previous value if the command changed nothing; the next command then reuses the index. */
   readonly state: State;
   readonly outcome: Outcome;
-  /** The topics whose answers may have changed. */
+  /** The topics of all queries whose answers may have changed. */
   readonly touched: ReadonlySet<Topic>;
-  /** What the engine must make durable before any reader sees `state`. */
+  /** The changes of rows that the engine must make durable before any reader sees `state`. */
   readonly changes: readonly RowChange[];
 }
 
-/** The state machine: pure and deterministic. A command takes effect whole or, if its outcome says so, not at all. */
+/**
+ * The state machine: pure and deterministic. A command takes effect whole, or not at all if its outcome is unchanged, failed or
+ * rejected.
+ */
 export function apply(state: State, command: Command, stamp: Stamp): Applied {
   if (command.type === "restore") return restore(state, command, stamp);
   const draft = new Draft(state, stamp);
@@ -105,15 +108,15 @@ function deregister(draft: Draft, { node, serviceId, checkId }: Deregister): Out
 }
 
 /**
- * Rows of a snapshot keep their indexes, which are lower than those that clients have seen: the floor raises every topic
- * above them, which makes the tombstones useless. Lock delays stay: they protect against the holders of sessions that ended
- * just now, and a snapshot has none.
+ * Replaces the state by a snapshot's. The rows of a snapshot keep their indexes, which may be lower than those that clients
+ * have seen. So the tombstone floor, a minimum for the index of every topic, rises to the restore's index, and all tombstones
+ * are dropped. Lock delays stay: they guard against former lock holders, and a snapshot has none.
  */
 function restore(before: State, { snapshot }: Restore, stamp: Stamp): Applied {
   const index = Math.max(stamp.index, snapshot.index + 1);
   const { tombstones } = emptyState;
   const state = { ...snapshot, index, lockDelays: before.lockDelays, tombstones, tombstoneFloor: index };
-  // Written even if no row differs: the index must become durable.
+  // The floor is written even if no row differs, because the new index must become durable.
   const floor = { table: storeTables.meta, key: tombstoneFloorKey, value: encodeIndex(index) };
   const changes = [...changesBetween(before, state), floor];
   return { state, outcome: { type: "done" }, touched: new Set([topics.everything]), changes };

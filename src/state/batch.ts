@@ -7,7 +7,7 @@ import type { Topic } from "./topics.ts";
 
 /**
  * Commands that take effect one after the other and become durable together. Consecutive writes of single keys, by far the
- * most frequent commands, share one draft: none is ever rejected, so no draft has to be dropped.
+ * most frequent commands, share one draft: such a write is never rejected, so the draft need not be dropped.
  */
 export class Batch {
   readonly #nowMs: number;
@@ -21,7 +21,7 @@ export class Batch {
     this.#nowMs = nowMs;
   }
 
-  /** @throws if this program has a bug; the command then has no effect */
+  /** Applies the next command of the batch. @throws if Praetor has a bug; the command then has no effect */
   apply(command: Command): Outcome {
     if (isKeyWrite(command)) return this.#write(command);
     const state = this.#endShared();

@@ -27,7 +27,7 @@ export function ensureCheck(draft: Draft, node: string, check: Check): Rejection
   return undefined;
 }
 
-/** Removes the check from the topics of its old status, or of its old service or that service's old name. */
+/** Removes a changed check from the topics of its old status, its old service and the old name of its service. */
 function leaveOldTopics(draft: Draft, known: CheckRow, row: CheckRow): void {
   if (serviceOf(known) !== serviceOf(row)) return draft.delete(checks, known);
   if (known.status !== row.status) draft.leave([topics.checksInStatus(known.status)]);

@@ -27,7 +27,7 @@ export type Command =
   | Deregister
   | Restore;
 
-/** What the store gives to a command when it applies it. */
+/** The index and time that the store assigns to a command when it applies the command. */
 export interface Stamp {
   /** The index of the change: higher than the state's. */
   readonly index: number;
@@ -43,14 +43,14 @@ export interface KvSet {
   readonly key: string;
   readonly value: Uint8Array;
   readonly flags: bigint;
-  /** Writes only if the key's ModifyIndex is this; 0: only if the key does not exist. */
+  /** Writes only if the key's ModifyIndex equals this value; 0: only if the key does not exist. */
   readonly cas?: number | undefined;
 }
 
 export interface KvDelete {
   readonly type: "kv-delete";
   readonly key: string;
-  /** Deletes only if the key's ModifyIndex is this; 0 matches no existing key. */
+  /** Deletes only if the key's ModifyIndex equals this value; 0 matches no existing key. */
   readonly cas?: number | undefined;
 }
 
@@ -77,7 +77,10 @@ export interface KvUnlock {
   readonly session: string;
 }
 
-/** Writes some keys, all or none. No key may be a parent of an existing key or of another of these, or a child. */
+/**
+ * Writes several keys, all or none. Rejected if a key is a path prefix of another written or existing key, or the reverse: "a"
+ * excludes "a/b".
+ */
 export interface KvSetBranch {
   readonly type: "kv-set-branch";
   readonly entries: readonly { readonly key: string; readonly value: Uint8Array }[];
@@ -87,11 +90,11 @@ export interface KvSetBranch {
 export interface KvDeleteBranch {
   readonly type: "kv-delete-branch";
   readonly key: string;
-  /** false: deletes the key only if no key is below it. */
+  /** Whether to delete the keys below too; false: deletes the key only if no key is below it. */
   readonly below: boolean;
 }
 
-/** The caller has drawn a new id for the session. */
+/** Creates a session. The caller has generated a new random id for it. */
 export interface SessionCreate {
   readonly type: "session-create";
   readonly session: Session;
@@ -106,7 +109,7 @@ export interface SessionDestroy {
 export interface PreparedQueryPut {
   readonly type: "prepared-query-put";
   readonly query: PreparedQuery;
-  /** Requires that a query with this id exists. */
+  /** Whether a query with this id must exist; false: the command creates it. */
   readonly update: boolean;
 }
 
@@ -115,17 +118,17 @@ export interface PreparedQueryDelete {
   readonly id: string;
 }
 
-/** Runs operations in order: all of them or none. */
+/** Runs the operations of a transaction in order: all of them or none. */
 export interface Txn {
   readonly type: "txn";
   readonly operations: readonly TxnOperation[];
 }
 
-/** Registers a node, optionally with one service, and checks of both: all of it or nothing. */
+/** Registers a node, optionally with one service, and checks of both. If one part is rejected, the command changes nothing. */
 export interface Register {
   readonly type: "register";
   readonly node: Node;
-  /** Leaves the row of a known node as it is. */
+  /** If the node exists already, leaves the node's row unchanged. Consul: SkipNodeUpdate. */
   readonly skipNodeUpdate: boolean;
   readonly service?: Service | undefined;
   /** The state fills in `node`, `serviceName` and `serviceTags`. */
@@ -140,13 +143,13 @@ export interface Deregister {
   readonly checkId?: string | undefined;
 }
 
-/** Replaces the state by a snapshot's. The new index is above both states' indexes, and so is that of each topic. */
+/** Replaces the state by a snapshot's. The new state's index is above the indexes of both, and so is the index of each topic. */
 export interface Restore {
   readonly type: "restore";
   readonly snapshot: State;
 }
 
-/** What a command did. Outcomes that a client must expect are values, not errors. */
+/** The result of a command. Failures that a client must expect are outcomes; only bugs throw. */
 export type Outcome =
   | { readonly type: "done" }
   /** A compare-and-set found another index, or another session holds the lock. */

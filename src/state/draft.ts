@@ -5,22 +5,25 @@ import { StateEdit } from "./state-edit.ts";
 import type { State, StateTable } from "./state.ts";
 import type { Topic } from "./topics.ts";
 
-/** The draft drops the older half of the tombstones beyond this number. Each takes some 100 bytes in memory and on disk. */
+/**
+ * Maximum number of tombstones. Beyond it the draft drops the older half. A tombstone takes some 100 bytes in memory and on
+ * disk.
+ */
 export const tombstonesMax = 8192;
 
 /**
- * The next state while one or several commands make it: reads show what they have done so far. Each change of a row touches
- * the topics of the old row and the new one, records what the engine must write, and leaves a tombstone for each topic
- * that a row has left.
+ * The next state while one or several commands change it. Reads include the changes so far. Each change of a row touches
+ * the topics of the old and the new row, and records what the engine must write. A tombstone keeps the index of each topic
+ * to which the old row belonged and the new row does not.
  */
 export class Draft {
   readonly #base: State;
-  /** The time of the command; see Stamp. */
+  /** The state's time in milliseconds at which the command runs; see Stamp. */
   readonly nowMs: number;
   readonly touched: Set<Topic> = new Set();
   readonly changes: RowChange[] = [];
   readonly #edit: StateEdit;
-  /** Shows all changes so far. */
+  /** The state with all changes so far. */
   readonly state: State;
   #index: number;
   /** The index of the newest command that has changed anything. */
@@ -40,7 +43,7 @@ export class Draft {
     return this.#index;
   }
 
-  /** Begins the next command, which gets the same index if the one before has changed nothing. */
+  /** Begins the next command. It gets the previous command's index if that command changed nothing. */
   nextCommand(): void {
     this.#index = this.#changedIndex + 1;
   }
@@ -51,10 +54,10 @@ export class Draft {
     return this.#edit.finish(this.#changedIndex, tombstoneFloor);
   }
 
-  /** @param known the row with that key until now */
+  /** Writes a row. @param known the row that it replaces, if any */
   put<Row>(table: StateTable<Row>, row: Row, known: Row | undefined): void {
     const key = table.key(row);
-    // A row that cannot be encoded throws here, and leaves the draft, which commands may share, as it was.
+    // A row that cannot be encoded throws here, before the draft changes: other commands may share the draft.
     const value = table.encode(row);
     this.#edit.put(table, key, row, known);
     this.#write(table.name, key, value);
@@ -72,11 +75,11 @@ export class Draft {
     this.leave(table.topics(row, this.state));
   }
 
-  /** Records that a row no longer belongs to these topics: it is deleted, or has another status or name. */
+  /** Records that a row no longer belongs to these topics, because it was deleted or has another status or name. */
   leave(left: Iterable<Topic>): void {
     for (const topic of left) {
       this.touched.add(topic);
-      // The tombstone has the topic's index now. A topic that no row belongs to any more must not stay in memory.
+      // From now on the tombstone holds the topic's index. A topic to which no row belongs must not stay in memory.
       if (this.#edit.topicIndexes.get(topic) !== undefined) this.#edit.topicIndexes.delete(topic);
       this.#edit.tombstones.set(topic, this.#index);
       this.#write(storeTables.tombstones, topic, encodeIndex(this.#index));

@@ -14,8 +14,8 @@ function inTheWay(key: string, other: string): Outcome {
   return { type: "rejected", reason: { code: "key-in-the-way", key, other } };
 }
 
-describe("keys that are written together", () => {
-  test("have one index", () => {
+describe("keys that one kv-set-branch command writes", () => {
+  test("have the same index", () => {
     const driver = new StateDriver();
     expect(driver.run(setBranch("a/b", "a/c", "d")).outcome).toEqual({ type: "done" });
     expect(["a/b", "a/c", "d"].map((key) => getKv(driver.state, key)?.modifyIndex)).toEqual([1, 1, 1]);
@@ -30,21 +30,21 @@ describe("keys that are written together", () => {
     ["a/b/c", done],
     ["a/b/cd", done],
     ["a/", done],
-  ])("beside a/b/c: %s", (key, outcome) => {
+  ])("are written beside a/b/c, or rejected if a key conflicts with it: %s", (key, outcome) => {
     const driver = new StateDriver();
     driver.run(keySet("a/b/c", "1"));
     expect(driver.run(setBranch("x", key)).outcome).toEqual(outcome);
     expect(getKv(driver.state, "x") === undefined).toBe(outcome.type === "rejected");
   });
 
-  test("must not be parents or children of each other", () => {
+  test("must not be path prefixes of each other", () => {
     const driver = new StateDriver();
     expect(driver.run(setBranch("a", "a/b")).outcome).toEqual(inTheWay("a/b", "a"));
     expect(driver.run(setBranch("a/b", "a")).outcome).toEqual(inTheWay("a", "a/b"));
     expect(driver.state.index).toBe(0);
   });
 
-  test("keep their flags", () => {
+  test("keep the flags that they had before", () => {
     const driver = new StateDriver();
     driver.run(keySet("a", "1", { flags: 7n }));
     driver.run(setBranch("a"));
@@ -64,7 +64,7 @@ describe("a branch of keys", () => {
     expect(listKvBranch(planted().state, "a/c").map(({ key }) => key)).toEqual(["a/c/d"]);
   });
 
-  test("is deleted whole, or not at all", () => {
+  test("is deleted whole, or not at all if the command excludes the keys below", () => {
     const driver = planted();
     const before = driver.state;
     expect(driver.run({ type: "kv-delete-branch", key: "a", below: false }).outcome).toEqual({ type: "unchanged" });
@@ -74,7 +74,7 @@ describe("a branch of keys", () => {
     expect(listKvBranch(driver.state, "ab")).toHaveLength(1);
   });
 
-  test("that does not exist can be deleted, which raises no index", () => {
+  test("that does not exist can be deleted without an error, which raises no index", () => {
     const driver = planted();
     const before = driver.state;
     const { outcome } = driver.run({ type: "kv-delete-branch", key: "z", below: true });

@@ -6,7 +6,7 @@ import { listKeys } from "./kv.ts";
 import { kvOrder } from "./row-key.ts";
 import { emptyState, type State } from "./state.ts";
 
-/** A state with these keys, that counts how many of its entries are read. */
+/** Returns a state with these keys, and a function that returns how many of its entries have been read. */
 function stateOf(keys: Iterable<string>): { readonly state: State; readonly entriesRead: () => number } {
   let read = 0;
   const entryOf = (key: string): KvEntry => ({
@@ -26,15 +26,15 @@ function* inFolders(folders: number, keysInEach: number): Generator<string> {
     for (let key = 0; key < keysInEach; key += 1) yield `all/${folder}/${key}`;
 }
 
-describe("a list with a separator", () => {
-  test("reads a bounded number of entries of each folder, however large", () => {
+describe("a list of keys with a separator", () => {
+  test("reads a bounded number of entries of each folder, however many keys are in it", () => {
     const [small, large] = [stateOf(inFolders(10, 100)), stateOf(inFolders(10, 1_000))];
     expect(listKeys(large.state, "all/", "/")).toEqual(listKeys(small.state, "all/", "/"));
     expect(large.entriesRead()).toBe(small.entriesRead());
     expect(large.entriesRead()).toBeLessThan(200);
   });
 
-  test("equals the list of all keys, each cut at the separator", () => {
+  test("equals the list of all keys, each cut after the separator, without duplicates", () => {
     // Few letters, so that folders are deep and large; the last are those that sort otherwise in UTF-8 and in JavaScript.
     const word = (length: number) =>
       fc.string({ unit: fc.constantFrom("a", "/", "\uffff", "\udfff", "😀"), ...{ maxLength: length } });

@@ -27,10 +27,13 @@ export function listKeys(state: State, prefix: string, separator: string): strin
   return names;
 }
 
-/** A seek costs as much as reading some entries, and most folders are small. */
+/** Maximum number of entries of a folder to read one by one before a seek, which costs as much as reading several. */
 const stepsInFolderMax = 16;
 
-/** Adds the entries' names up to the first large folder. Returns where to go on behind it, or undefined at the end. */
+/**
+ * Adds the entries' names up to the first large folder. Returns the key after that folder from which to go on, or undefined at
+ * the end.
+ */
 function addNames(
   names: string[],
   entries: Iterable<readonly [string, KvEntry]>,
@@ -48,7 +51,10 @@ function addNames(
   return undefined;
 }
 
-/** Returns the first string that sorts behind all that begin with `beginning`, or undefined if its last unit is the highest. */
+/**
+ * Returns the first string that sorts after all strings with this prefix; undefined if the prefix ends in the highest code
+ * unit.
+ */
 function behindAllBelow(beginning: string): string | undefined {
   const last = beginning.charCodeAt(beginning.length - 1);
   return last < 0xffff ? beginning.slice(0, -1) + String.fromCharCode(last + 1) : undefined;
@@ -79,7 +85,7 @@ export function writeKv(draft: Draft, written: Written, known: KvEntry | undefin
 
 export function deleteKv(draft: Draft, command: KvDelete): Outcome {
   const known = getKv(draft.state, command.key);
-  // Consul: deleting a key that does not exist succeeds, also with check-and-set.
+  // Consul: deleting a key that does not exist succeeds, even with check-and-set and any index.
   if (!known) return { type: "done" };
   if (command.cas !== undefined && command.cas !== known.modifyIndex) return { type: "unchanged" };
   draft.delete(kv, known);

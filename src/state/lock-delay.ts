@@ -12,14 +12,14 @@ export function delayLock(draft: Draft, key: string, delayMs: number): void {
   draft.put(lockDelays, { key, sinceMs: draft.nowMs, untilMs: draft.nowMs + delayMs }, undefined);
 }
 
-/** Deletes the delays that have passed, so that the table has only those of the last minute. */
+/** Deletes the lock delays that have passed. A delay lasts at most a minute, so the table stays small. */
 export function forgetOldDelays(draft: Draft): void {
   for (const delay of draft.state.lockDelays.values()) {
     if (delay.untilMs <= draft.nowMs) draft.delete(lockDelays, delay);
   }
 }
 
-/** Returns the latest time in the state. Its time goes on from there after a restart. */
+/** Returns the latest time in the state, in milliseconds. After a restart the state's time continues from there. */
 export function latestMs(state: State): number {
   let latest = 0;
   for (const { sinceMs } of state.lockDelays.values()) latest = Math.max(latest, sinceMs);

@@ -11,7 +11,7 @@ export function lockKv(draft: Draft, command: KvLock): Outcome {
   return lockAtOnce(draft, command);
 }
 
-/** Locks without a look at the lock delay. Consul: a transaction checks the delays before its first operation. */
+/** As lockKv, but ignores lock delays. Consul: a transaction checks the delays before its first operation. */
 export function lockAtOnce(draft: Draft, command: KvLock): Outcome {
   if (command.session === "") return { type: "rejected", reason: { code: "missing-session" } };
   const session = findSession(draft.state, command.session);

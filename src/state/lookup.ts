@@ -15,14 +15,14 @@ export function getNodeOfId(state: State, id: string): NodeRow | undefined {
   return name === undefined ? undefined : getNode(state, name);
 }
 
-/** Returns the node whose id begins with `prefix`, if there is only one. Consul: at least two letters. */
+/** Returns the node whose id begins with `prefix`, if only one does. Consul: the prefix has at least two letters. */
 export function findNodeOfId(state: State, prefix: string): NodeRow | undefined {
   if (prefix.length < 2) return undefined;
   const [first, second] = rowsBelow(state.nodeNames, fold(prefix));
   return first === undefined || second !== undefined ? undefined : getNode(state, first);
 }
 
-/** In order of name. */
+/** Returns all nodes, in order of name. */
 export function listNodes(state: State): NodeRow[] {
   return [...state.nodes.values()];
 }
@@ -31,22 +31,22 @@ export function getService(state: State, node: string, id: string): ServiceRow |
   return state.services.get(rowKey(node, id));
 }
 
-/** In order of service id. */
+/** Returns the services on a node, in order of service id. */
 export function servicesOfNode(state: State, node: string): ServiceRow[] {
   return rowsBelow(state.services, rowKey(node));
 }
 
-/** All instances of a service, in order of node and service id. */
+/** Returns all instances of a service, in order of node and service id. */
 export function instancesOfService(state: State, name: string): ServiceRow[] {
   return rowsBelow(state.serviceInstances, rowKey(name));
 }
 
-/** A service's Connect-capable instances (sidecar proxies and native ones), in order of node and service id. */
+/** Returns a service's Connect-capable instances (sidecar proxies and Connect-native ones), in order of node and service id. */
 export function instancesForConnect(state: State, name: string): ServiceRow[] {
   return rowsBelow(state.connectInstances, rowKey(name));
 }
 
-/** Every instance of every service, in order of service name, node and service id. */
+/** Returns every instance of every service, in order of service name, node and service id. */
 export function listInstances(state: State): ServiceRow[] {
   return [...state.serviceInstances.values()];
 }
@@ -55,22 +55,22 @@ export function getCheck(state: State, node: string, id: string): CheckRow | und
   return state.checks.get(rowKey(node, id));
 }
 
-/** All checks of a node and of the services on it, in order of check id. */
+/** Returns all checks of a node and of the services on it, in order of check id. */
 export function checksOfNode(state: State, node: string): CheckRow[] {
   return rowsBelow(state.checks, rowKey(node));
 }
 
-/** The checks of one service on one node; with serviceId "", the node's own. */
+/** Returns the checks of one service on one node; with serviceId "", the checks of the node itself. */
 export function checksOfService(state: State, node: string, serviceId: string): CheckRow[] {
   return rowsBelow(state.serviceChecks, rowKey(node, serviceId));
 }
 
-/** The checks that decide an instance's health: first those of its node, then its own. */
+/** Returns the checks that decide an instance's health: first the checks of its node, then the instance's own. */
 export function checksOfInstance(state: State, node: string, serviceId: string): CheckRow[] {
   return [...checksOfService(state, node, ""), ...checksOfService(state, node, serviceId)];
 }
 
-/** Returns the checks with this status, or all with "any". */
+/** Returns the checks with this status; with the status "any", all checks. */
 export function checksInStatus(state: State, status: string): CheckRow[] {
   if (status === "any") return [...state.checks.values()];
   if (status === "passing") return [...state.checks.values()].filter((check) => check.status === status);

@@ -13,8 +13,9 @@ export interface OpenedState {
 }
 
 /**
- * Builds the state from an engine's rows: the value that wrote them. A topic's index may be higher than before (a service's
- * change of port raises that of the services' list, which does not show ports), so a watcher may wake once for nothing.
+ * Builds the state from an engine's rows. It equals the state before the restart, except that a topic's index may be higher:
+ * a change of a service's port then counts for the list of services too, which shows no ports. So a watcher may wake once
+ * without a change.
  */
 export function openState(rows: Iterable<Row>, revision: number): OpenedState {
   const local: Row[] = [];
@@ -38,14 +39,14 @@ export class StateBuilder {
     else if (name === storeTables.meta && key === tombstoneFloorKey) this.#tombstoneFloor = decodeIndex(value);
   }
 
-  /** The builder must not be used afterwards. */
+  /** Returns the state with all added rows. The builder must not be used afterwards. */
   finish(index: number): State {
     const state = this.#edit.finish(index, this.#tombstoneFloor);
     return { ...state, topicIndexes: topicIndexesOf(state) };
   }
 }
 
-/** Returns the index of each topic as the rows show it: that of the newest row which belongs to the topic. */
+/** Returns the index of each topic, computed from the rows: the index of the newest row that belongs to the topic. */
 export function topicIndexesOf(state: State): OrderedMap<number> {
   const highest = new Map<Topic, number>();
   for (const table of tables) {

@@ -68,7 +68,7 @@ describe("a prepared query", () => {
     expect([...touched]).toEqual(expect.arrayContaining([topics.preparedQueries, topics.preparedQuery(first)]));
   });
 
-  test("is not read by writes of other tables", () => {
+  test("is not touched when a session without prepared queries ends", () => {
     const driver = driverWithSession();
     driver.run(put(queryWithId(first, { name: "x" })));
     const { preparedQueries, preparedQueryNames } = driver.state;
@@ -78,7 +78,7 @@ describe("a prepared query", () => {
   });
 });
 
-describe("over random commands", () => {
+describe("after any sequence of commands", () => {
   const id = fc.constantFrom(...ids);
   const name = fc.constantFrom("", "a", "A", "ab", "abc");
   const query = fc
@@ -94,7 +94,7 @@ describe("over random commands", () => {
   );
   const commands = fc.array(command, { maxLength: 30 });
 
-  test("a name finds its query, else the template with the longest prefix of it", () => {
+  test("a name finds the prepared query of that name, else the template whose name is its longest prefix", () => {
     fc.assert(
       fc.property(commands, fc.constantFrom("a", "AB", "abc", "abcd", "x"), (all, asked) => {
         const driver = driverWithSession();

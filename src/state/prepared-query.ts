@@ -10,7 +10,7 @@ export function getPreparedQuery(state: State, id: string): PreparedQueryRow | u
   return state.preparedQueries.get(rowKey(id));
 }
 
-/** In order of id. */
+/** Returns all prepared queries, in order of id. */
 export function listPreparedQueries(state: State): PreparedQueryRow[] {
   return [...state.preparedQueries.values()];
 }
@@ -35,7 +35,7 @@ export function deletePreparedQuery(draft: Draft, { id }: PreparedQueryDelete): 
   return { type: "done" };
 }
 
-/** Scans all queries: they are few, and sessions end seldom. */
+/** Deletes the prepared queries of a session that ended. Scans all queries, which are few; sessions end seldom. */
 export function deletePreparedQueriesOfSession(draft: Draft, session: string): void {
   for (const row of listPreparedQueries(draft.state)) {
     if (fold(row.session) === fold(session)) draft.delete(preparedQueries, row);

@@ -79,7 +79,7 @@ function changedRows(before: State, state: State): RowIndexes[] {
   ];
 }
 
-test("a command that is not done changes nothing", () => {
+test("a command whose outcome is unchanged, failed or rejected changes nothing", () => {
   afterEachStep(({ applied, before, state }) => {
     if (["done", "results", "deleted"].includes(applied.outcome.type)) return;
     expect(state).toBe(before);
@@ -88,7 +88,7 @@ test("a command that is not done changes nothing", () => {
   });
 });
 
-/** Every answer that a client can get for these names, by the topic of its blocking query. */
+/** Returns every answer that a client can get for these names, by the topic of its blocking query. */
 function answersOf(state: State): ReadonlyMap<Topic, unknown> {
   const instances = listInstances(state);
   return new Map<Topic, unknown>([
@@ -124,7 +124,7 @@ function toldOfService(state: State, name: string): (readonly [Topic, unknown])[
   ];
 }
 
-test("the index of an answer never falls, and is the command's if the command changes the answer", () => {
+test("the index of an answer never falls, and equals the command's index if the command changes the answer", () => {
   afterEachStep(({ before, state }) => {
     const answersBefore = answersOf(before);
     for (const [topic, tells] of answersOf(state)) {
@@ -187,7 +187,7 @@ test("a lock is released before another session gets it", () => {
   });
 });
 
-test("no session gets a lock before its delay has passed, even over a restore", () => {
+test("no session gets a lock before the lock delay has passed, even if a restore comes in between", () => {
   overSequences((steps) => {
     const until = new Map<string, number>();
     takeSteps(steps, ({ command, before, state, applied, nowMs }) => {
@@ -202,7 +202,7 @@ test("no session gets a lock before its delay has passed, even over a restore", 
   });
 });
 
-test("a key that is written again keeps the index of its creation", () => {
+test("a key that is written again keeps its CreateIndex", () => {
   afterEachStep(({ command, before, state }) => {
     if (command.type === "restore" || command.type === "txn") return;
     for (const { key, createIndex } of before.kv.values())
@@ -224,12 +224,12 @@ test("a session ends only if it is destroyed, or its node or one of its checks i
   });
 });
 
-/** Tells whether it is the same row, not one that was deleted and created again. */
+/** Returns whether both are versions of one row, which was not deleted and created again between them. */
 function isSame(before: RowIndexes | undefined, now: RowIndexes | undefined): boolean {
   return before?.createIndex === now?.createIndex;
 }
 
-/** The same command may have made the check pass again. */
+/** Returns whether a command sets the check to critical. The same command may then set it to passing again. */
 function turnsCritical(command: Command, id: string): boolean {
   return command.type === "register" && command.checks.some((check) => check.id === id && check.status === "critical");
 }
@@ -251,7 +251,7 @@ test("the same commands give the same rows and outcomes, and change no earlier s
   });
 });
 
-test("the rows that the engine was given are those of the state, and open as the same state", () => {
+test("the engine has exactly the rows of the state, and opening them gives the same state", () => {
   overSequences((steps) => {
     const { rows, state } = takeSteps(steps);
     const opened = openState(rows.values(), state.index);
@@ -269,7 +269,7 @@ function byKey(rows: readonly RowChange[]): ReadonlyMap<string, RowChange> {
   return new Map(rows.map((row) => [`${row.table}/${row.key}`, row]));
 }
 
-test("a restore over any state gives the state that was saved", () => {
+test("restoring a snapshot into any state gives the state that the snapshot saved", () => {
   fc.assert(
     fc.property(randomSteps, randomSteps, fc.integer({ min: 1, max: 300 }), (saved, others, blockBytes) => {
       const { state } = takeSteps(saved);
@@ -285,7 +285,7 @@ test("a restore over any state gives the state that was saved", () => {
   );
 });
 
-/** Everything in a state except topicIndexes, which is compared by topic. */
+/** Returns everything in a state except topicIndexes, which tests compare topic by topic. */
 function tablesOf(state: State) {
   const { index, tombstoneFloor } = state;
   return { ...rowsOf(state), index, tombstoneFloor, tombstones: [...state.tombstones.entries()] };
@@ -311,7 +311,7 @@ function rowsOf(state: State) {
   };
 }
 
-test("the Connect instances of a service are all proxies and native instances for it, in order", () => {
+test("the Connect-capable instances of a service are exactly its proxies and its Connect-native instances, in order", () => {
   afterEachStep(({ state }) => {
     const all = [...state.services.values()];
     for (const name of new Set(all.flatMap((service) => connectName(service) ?? [])))
@@ -322,7 +322,7 @@ test("the Connect instances of a service are all proxies and native instances fo
   });
 });
 
-test("the checks of a status are all checks with it, in order", () => {
+test("the list of checks by status has exactly the checks with that status, in order", () => {
   afterEachStep(({ state }) => {
     const all = checksInStatus(state, "any");
     for (const status of ["passing", "warning", "critical"])
@@ -361,7 +361,7 @@ test("another server that applies the rows of a whole batch arrives at the same 
   });
 });
 
-/** Every table and index of a state, those of topics too, and its two numbers. */
+/** Returns every table and index of a state, including topic indexes and tombstones, and its two numbers. */
 function everythingOf(state: State): unknown {
   const { index, tombstoneFloor } = state;
   return [index, tombstoneFloor, ...tableNames.map((name) => [name, ...state[name].entries()])];

@@ -10,7 +10,7 @@ import type { State } from "./state.ts";
 import { preparedQueries } from "./tables/prepared-query.ts";
 import { fold } from "./topics.ts";
 
-/** Consul: raises the index even if the query is the same as before. */
+/** Writes a prepared query. Consul: raises the index even if the query is the same as before. */
 export function putPreparedQuery(draft: Draft, { query, update }: PreparedQueryPut): Outcome {
   const known = getPreparedQuery(draft.state, query.id);
   const reason = update && !known ? unknownQuery(query.id) : faultOf(draft.state, query);
@@ -50,7 +50,7 @@ function sessionFault(state: State, session: string): Rejection | undefined {
   return found.code === "invalid-session-id" ? { code: "invalid-query-session", fault: found.fault } : found;
 }
 
-/** Consul: renders the template once for its own name, the shortest name that it matches. */
+/** Returns why the template cannot be rendered. Consul: renders it once for its own name, the shortest name that it matches. */
 function templateFault(query: PreparedQuery): Rejection | undefined {
   if (!isTemplate(query)) return undefined;
   try {

@@ -1,5 +1,5 @@
 /**
- * Joins the parts of a row's key, folded to lower case. Each part ends in two NULs, and a NUL within a part is followed
+ * Joins the parts of a row's key in lower case. Each part ends in two NULs, and a NUL within a part is followed
  * by U+0001, so that no two rows share a key and no part is a prefix of another.
  */
 export function rowKey(...parts: readonly string[]): string {
@@ -11,7 +11,7 @@ export function rowKey(...parts: readonly string[]): string {
 /**
  * Returns a string that sorts as the key's UTF-8 bytes do, which is Consul's order. JavaScript compares strings by UTF-16
  * code units. The two orders differ only above U+D7FF, where the surrogates must come last: this maps those units, one to
- * one, to where the bytes sort them.
+ * one, to code units in the order of their bytes.
  */
 export function kvOrder(key: string): string {
   return /[\ud800-\uffff]/.test(key) ? key.replace(/[\ud800-\uffff]/g, moveUnit) : key;

@@ -1,10 +1,10 @@
 import { assert } from "../lib/assert.ts";
 
-/** Tables of the store itself, which have no descriptor in `tables/`. */
+/** Names of the tables for the store's internal use, which have no descriptor in `tables/`. */
 export const storeTables = {
-  /** Key: a topic. Value: the index of the write that took a row from it. */
+  /** Key: a topic. Value: the index of the last write that removed a row from this topic. */
   tombstones: "tombstones",
-  /** Single values. */
+  /** Single values by name, such as the tombstone floor. */
   meta: "meta",
   /** Rows that only this agent uses (LocalRows). They are not part of the state. */
   local: "local",
@@ -16,7 +16,7 @@ export const tombstoneFloorKey = "tombstone-floor";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** How a table keeps rows as JSON of the model's shape. */
+/** Encodes and decodes rows as JSON with the fields of the model. */
 export interface JsonCodec<Row> {
   encode(row: Row): Uint8Array;
   decode(bytes: Uint8Array): Row;
@@ -25,7 +25,7 @@ export interface JsonCodec<Row> {
 export function jsonCodec<Row>(): JsonCodec<Row> {
   return {
     encode: (row) => encoder.encode(JSON.stringify(row)),
-    // Trusts the shape: the engine has checked each row's checksum, and a snapshot's rows are checked by the table's isSound.
+    // Does not check the fields: the engine has verified each row's checksum, and a table's isSound checks rows of a snapshot.
     decode: (bytes) => JSON.parse(decoder.decode(bytes)) as Row,
   };
 }
