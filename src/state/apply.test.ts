@@ -81,7 +81,7 @@ describe("registrations", () => {
     expect(driver.run(web()).state).toBe(before);
   });
 
-  test("a registration with a check of an unknown service is rejected, and the node and service in it are not written", () => {
+  test("a registration with a check of an unknown service is rejected, and its node is not written", () => {
     const driver = new StateDriver();
     const before = driver.state;
     const checks = [checkNamed("c", { serviceId: "nope" })];

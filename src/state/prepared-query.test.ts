@@ -68,7 +68,7 @@ describe("a prepared query", () => {
     expect([...touched]).toEqual(expect.arrayContaining([topics.preparedQueries, topics.preparedQuery(first)]));
   });
 
-  test("is not touched when a session without prepared queries ends", () => {
+  test("is not copied when a session without prepared queries ends", () => {
     const driver = driverWithSession();
     driver.run(put(queryWithId(first, { name: "x" })));
     const { preparedQueries, preparedQueryNames } = driver.state;

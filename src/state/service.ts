@@ -21,7 +21,7 @@ export function ensureService(draft: Draft, node: string, service: Service): voi
   if (known && !isListedAlike(known, row)) updateChecks(draft, row);
 }
 
-/** Tells whether the same queries find both: those by service name, and those for Connect-capable instances. */
+/** Returns whether both versions of a service are found by the same service name and as Connect-capable for the same service. */
 function isFoundAlike(known: Service, row: Service): boolean {
   return isSameName(known.name, row.name) && isSameName(connectName(known), connectName(row));
 }
@@ -31,8 +31,8 @@ function isSameName(one: string | undefined, other: string | undefined): boolean
 }
 
 /**
- * Copies the service's name and tags into its checks. Consul: a check keeps those of the time of its registration, stays
- * in the lists of the old name, and wakes no watcher of the new one.
+ * Copies the service's name and tags into its checks. Consul: a check keeps the name and tags that its service had when the check was registered, stays
+ * in the lists of the old name, and wakes no watcher of the new name.
  */
 function updateChecks(draft: Draft, service: ServiceRow): void {
   for (const check of checksOfService(draft.state, service.node, service.id)) ensureCheck(draft, service.node, check);

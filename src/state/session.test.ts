@@ -16,8 +16,8 @@ function create(id: string, changes: Partial<Session> = {}): Command {
   return { type: "session-create", session: sessionNamed(id, changes) };
 }
 
-describe("the lock delay", () => {
-  test("passes with the state's time, lasts at most a minute, and is then deleted", () => {
+describe("the lock delay of a key", () => {
+  test("passes with the state's time, lasts at most a minute, and is deleted after it has passed", () => {
     const driver = driverWithNode();
     driver.run(create(first, { lockDelayMs: 3_600_000 }));
     driver.run(create(second));
@@ -30,7 +30,7 @@ describe("the lock delay", () => {
     expect([...driver.rows.keys()].filter((key) => key.startsWith("lock-delays/"))).toEqual([]);
   });
 
-  test("of a key does not delay a key that differs only in case", () => {
+  test("does not apply to a key that differs from it only in case", () => {
     const driver = driverWithNode();
     driver.run(create(first, { lockDelayMs: 15_000 }));
     driver.run(create(second));
@@ -40,7 +40,7 @@ describe("the lock delay", () => {
   });
 });
 
-test("a write of a key without a lock does not copy the tables of sessions", () => {
+test("a write of a key without a lock does not copy the tables of sessions and lock delays", () => {
   const driver = driverWithNode();
   driver.run(create(first));
   driver.run(keyLock("locked", first));

@@ -14,17 +14,17 @@ export function getSession(state: State, id: string): SessionRow | undefined {
   return state.sessions.get(rowKey(id));
 }
 
-/** In order of id. */
+/** Returns all sessions, in order of id. */
 export function listSessions(state: State): SessionRow[] {
   return [...state.sessions.values()];
 }
 
-/** In order of id. */
+/** Returns the sessions of a node, in order of id. */
 export function sessionsOfNode(state: State, node: string): SessionRow[] {
   return [...state.nodeSessions.startingWith(rowKey(node))].map(([, row]) => row);
 }
 
-/** Returns the session or a rejection. Consul: an id that is no UUID gets another error than an unknown one. */
+/** Returns the session or a rejection. Consul: an id that is not a UUID gets another error than an unknown UUID. */
 export function findSession(state: State, id: string): SessionRow | Rejection {
   const fault = uuidFault(id);
   if (fault !== undefined) return { code: "invalid-session-id", fault };
@@ -49,14 +49,14 @@ function faultOf(state: State, session: SessionCreate["session"]): Rejection | u
   return undefined;
 }
 
-/** Consul: destroying an unknown session is no error. */
+/** Ends a session. Consul: destroying an unknown session is no error. */
 export function destroySession(draft: Draft, { id }: SessionDestroy): Outcome {
   const row = getSession(draft.state, id);
   if (row) endSession(draft, row);
   return { type: "done" };
 }
 
-/** Ends the sessions that depend on a check, which is critical or deleted. */
+/** Ends the sessions that depend on a check. The caller has set the check to critical or deletes it. */
 export function endSessionsOfCheck(draft: Draft, node: string, check: string): void {
   for (const [, id] of draft.state.checkSessions.startingWith(rowKey(node, check))) {
     const row = getSession(draft.state, id);
@@ -68,7 +68,7 @@ export function endSessionsOfNode(draft: Draft, node: string): void {
   for (const row of sessionsOfNode(draft.state, node)) endSession(draft, row);
 }
 
-/** Deletes the session and its prepared queries, and releases or deletes its keys, in the same command. */
+/** Deletes the session and its prepared queries, and releases or deletes the keys that it locks, in the same command. */
 function endSession(draft: Draft, row: SessionRow): void {
   const { state } = draft;
   draft.delete(sessions, row);

@@ -45,7 +45,7 @@ function refusal(bytes: Uint8Array): string {
   throw new Error("it was taken");
 }
 
-/** The snapshot with one text in it replaced by another of the same length. */
+/** Returns a snapshot in which one text is replaced by another text of the same length. */
 function altered(from: string, to: string): Buffer {
   expect(to).toHaveLength(from.length);
   const text = encode(filledState()).toString("latin1");
@@ -53,14 +53,14 @@ function altered(from: string, to: string): Buffer {
   return Buffer.from(text.replace(from, to), "latin1");
 }
 
-test("a snapshot begins with its format, version and index, and has rows as the comment of snapshot.ts says", () => {
+test("a snapshot begins with format, version and index, followed by its rows in binary form", () => {
   const driver = new StateDriver();
   driver.run(keySet("a", "x"));
   const bytes = encode({ ...driver.state, index: 7 });
   expect(bytes.subarray(0, 33).toString("latin1")).toBe("praetor-state 1 7\n\x02\0\0\0\x01\0\0\0\x22\0\0\0kva");
 });
 
-test("a value longer than a block is saved and restored", () => {
+test("a key's value that is longer than a block is saved in a snapshot and restored", () => {
   const driver = new StateDriver();
   const value = "v".repeat(300_000);
   driver.run(keySet("a", value));
@@ -74,7 +74,7 @@ test("a value longer than a block is saved and restored", () => {
   expect(state.kv.size).toBe(2);
 });
 
-test("an entry read from a snapshot keeps its value in memory, not the block around it", () => {
+test("an entry that was read from a snapshot holds only its value in memory, not the whole block", () => {
   const { value } = getKv(decode(encode(filledState())), "a") ?? {};
   expect(value?.buffer.byteLength).toBe(1);
 });
@@ -109,19 +109,23 @@ describe("a snapshot is refused", () => {
   test.each([
     ["with an unknown table", "services", "servants"],
     ["with a row that is no JSON", '{"id":"web"', '("id":"web"'],
-    ["with a row under another key", '"name":"n1"', '"name":"n2"'],
+    ["with a row whose fields do not match its key", '"name":"n1"', '"name":"n2"'],
     ["with an unknown status", '"passing"', '"passins"'],
     ["with a row that lacks a field", '"tags"', '"taps"'],
     ["with a list in place of a string", '"kind":""', '"kind":[]'],
-    ["with a row that is newer than its own index", '"modifyIndex":1', '"modifyIndex":9'],
+    ["with a row whose ModifyIndex is above the snapshot's index", '"modifyIndex":1', '"modifyIndex":9'],
   ])("%s", (_what, from, to) => {
     expect(refusal(altered(from, to))).toStartWith("snapshot-damaged: the snapshot is damaged: the row ");
   });
 
   test.each([
-    ["with a service without its node", { nodes: emptyState.nodes }, '"web" is on the node'],
-    ["with a check without its service", { services: emptyState.services }, '"up" is of the service "web"'],
-    ["with a lock without its session", { sessions: emptyState.sessions }, '"locked" is locked by the session'],
+    ["with a service whose node is missing", { nodes: emptyState.nodes }, '"web" is on the node'],
+    ["with a check whose service is missing", { services: emptyState.services }, '"up" is of the service "web"'],
+    [
+      "with a locked key whose session is missing",
+      { sessions: emptyState.sessions },
+      '"locked" is locked by the session',
+    ],
   ])("%s", (_what, without, text) => {
     expect(refusal(encode({ ...filledState(), ...without }))).toContain(text);
   });

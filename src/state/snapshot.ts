@@ -15,21 +15,21 @@ import { modifyIndexOf } from "./tables/table.ts";
  *
  *   praetor-state 1 7\n  02 00 00 00  01 00 00 00  22 00 00 00  6b 76  61  ...
  *
- * The archive around it has the length and a hash of the whole, which show whether bytes are missing or changed.
+ * The archive that contains the snapshot has the snapshot's length and hash, which show whether bytes are missing or changed.
  */
 
 const format = "praetor-state";
 const version = 1;
-/** The first line must end within this number of bytes. */
+/** Maximum length of the first line, in bytes. */
 const lineBytesMax = 64;
 const headerBytes = 12;
-/** Size of a block: some 500 rows, encoded in less than a millisecond. */
+/** Size of a block in bytes. It holds some 500 rows, which are encoded in less than a millisecond. */
 const blockBytes = 64 * 1024;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Returns the snapshot's bytes in blocks, each made when it is asked for. The same state gives the same bytes. */
+/** Yields the bytes of a state's snapshot in blocks, and encodes each block on demand. The same state gives the same bytes. */
 export function* encodeSnapshot(state: State): Generator<Uint8Array<ArrayBuffer>> {
   let parts = [encoder.encode(`${format} ${version} ${state.index}\n`)];
   let bytes = 0;
@@ -62,21 +62,21 @@ function packRow({ table, key, value }: Row): Uint8Array<ArrayBuffer> {
 /** Builds the state of a snapshot while its bytes arrive. */
 export class SnapshotDecoder {
   readonly #builder = new StateBuilder();
-  /** From the first line; undefined until it is read. */
+  /** The index in the first line; undefined until the line has been read. */
   #index: number | undefined;
   #parts: Uint8Array[] = [];
   #bytes = 0;
-  /** The decoder needs this many bytes to go on. */
+  /** The number of bytes that must be buffered before the decoder can continue. */
   #needed = lineBytesMax;
 
-  /** @throws OperatingError invalid if this is no snapshot, or one that cannot be read */
+  /** Decodes the next block. @throws OperatingError invalid if the bytes are not a snapshot, or a snapshot that cannot be read */
   add(block: Uint8Array): void {
     this.#parts.push(block);
     this.#bytes += block.length;
     if (this.#bytes >= this.#needed) this.#decode();
   }
 
-  /** @throws OperatingError invalid if bytes or rows are missing */
+  /** Returns the decoded state. @throws OperatingError invalid if bytes are missing, or a row to which another row refers */
   finish(): State {
     if (this.#index === undefined) this.#decode();
     if (this.#index === undefined) throw notASnapshot();
@@ -110,7 +110,7 @@ export class SnapshotDecoder {
   }
 }
 
-/** Returns the index in the first line, which ends before `end`; 0: the block has no end of a line. */
+/** Returns the index in the first line, which must end before `end`; 0 if the block has no end of a line there. */
 function readLine(block: Buffer, end: number): number {
   const [name, written, index] = block.toString("latin1", 0, Math.max(end - 1, 0)).split(" ");
   if (name !== format) throw block.includes("LastIndex") ? ofConsul() : notASnapshot();
@@ -119,7 +119,7 @@ function readLine(block: Buffer, end: number): number {
   return Number(index);
 }
 
-/** Returns where the row at `at` ends, or a lower bound if the block does not have its lengths yet. */
+/** Returns the offset at which the row at `at` ends, or a lower bound if the block does not have the row's lengths yet. */
 function endOfRow(block: Buffer, at: number): number {
   const lengthsEnd = at + headerBytes;
   if (lengthsEnd > block.length) return lengthsEnd;
@@ -137,7 +137,7 @@ function unpackRow(block: Buffer, at: number, end: number): Row {
   }
 }
 
-/** Tells whether bytes are a sound row of its table, under its own key, and no newer than the snapshot. */
+/** Returns whether the bytes decode to a valid row of its table that matches its key and is not newer than the snapshot. */
 function isReadable({ table: name, key, value }: Row, newest: number): boolean {
   const table = tableNamed(name);
   if (!table?.isSound) return false;
@@ -149,7 +149,7 @@ function isReadable({ table: name, key, value }: Row, newest: number): boolean {
   }
 }
 
-/** Returns which row another one names that does not exist, as a text for people. */
+/** Returns a text for people about a row that refers to a missing row; undefined if all references exist. */
 function missingReference(state: State): string | undefined {
   for (const table of tables) {
     if (!table.missing) continue;

@@ -5,11 +5,11 @@ import { nowhere, type Index } from "./tables/table.ts";
 
 type Drafts = Readonly<Record<TableName, TableDraft<unknown>>>;
 
-/** The next state while rows are put and deleted, by a command or as an engine has them. Keeps indexes in step with rows. */
+/** Builds the next state: callers put and delete rows, from a command or from an engine, and it updates the tables' indexes. */
 export class StateEdit {
   readonly #base: State;
   readonly #drafts: Drafts;
-  /** Shows all changes so far. */
+  /** The state with all changes so far. */
   readonly state: State;
   readonly topicIndexes: TableDraft<number>;
   readonly tombstones: TableDraft<number>;
@@ -35,7 +35,7 @@ export class StateEdit {
     return this.#drafts[table.rows].get(table.place(key)) as Row | undefined;
   }
 
-  /** @param known the row with that key until now */
+  /** Writes a row. @param known the row that it replaces, if any */
   put<Row>(table: StateTable<Row>, key: string, row: Row, known: Row | undefined): void {
     this.#drafts[table.rows].set(table.place(key), row);
     for (const index of table.indexes) {
@@ -51,7 +51,7 @@ export class StateEdit {
     for (const index of table.indexes) this.#unlist(index, known, []);
   }
 
-  /** Removes a row from an index, where no other row has taken its place (an id, a name). */
+  /** Removes a row from an index, except where another row now has the same index key (an id, a name). */
   #unlist<Row>(index: Index<Row, TableName>, known: Row, kept: readonly string[]): void {
     const draft = this.#drafts[index.name];
     for (const place of index.places(known))

@@ -13,18 +13,18 @@ import { keyOfTopic, prefixOfTopic, topics, type Topic } from "./topics.ts";
 /**
  * All nodes, services, checks, keys, sessions and prepared queries, as one immutable value.
  *
- * Each kind of record has a descriptor in `tables/`, which says how its rows are stored, which indexes are kept in memory
- * and which topics a row belongs to. Everything else in this folder that concerns all tables derives from them.
+ * Each kind of record has a descriptor in `tables/`, which defines how its rows are stored, which indexes of them are in
+ * memory and to which topics a row belongs. Everything else in this folder that concerns all tables uses the descriptors.
  *
  * Life cycle: `openState` builds the first state from the engine's rows. `apply` makes the next one from a command, by way
- * of a Draft, and tells which rows the engine must write and which topics were touched; `applyRows` does the same from
- * the rows that another server wrote. A reader keeps the state that it has for as long as it likes.
+ * of a Draft, and returns which rows the engine must write and which topics were touched; `applyRows` does the same from
+ * the rows that another server wrote. A reader may keep using an old state: it never changes.
  *
  * Invariants (properties.test.ts):
  * - apply is pure: the same state, command and stamp give the same result. It changes no state that a reader holds.
  * - A command takes effect whole, or not at all. One that changes nothing uses no index.
  * - The index of a topic never falls, and rises whenever an answer that depends on the topic changes.
- * - The rows that the engine was given always open as the same state.
+ * - Opening the rows that the engine has always gives the same state.
  * - No row refers to a node, service or session that does not exist.
  */
 export interface State
@@ -40,28 +40,28 @@ export interface State
   /** The index of the newest write that changed anything. */
   readonly index: number;
   /**
-   * No topic's index is lower: the index of the newest tombstone that was dropped to bound their number, or of the newest
-   * restore, since a snapshot's rows are older than the indexes that clients have seen.
+   * The minimum of every topic's index: the index of the newest tombstone that was dropped to bound their number, or of the
+   * newest restore, since a snapshot's rows may have lower indexes than clients have seen.
    */
   readonly tombstoneFloor: number;
 }
 
 interface TopicTables {
-  /** The index of each topic that some row belongs to, except topics of single keys. */
+  /** The index of each topic to which at least one row belongs, except topics of single keys. */
   readonly topicIndexes: OrderedTable<number>;
-  /** By topic: the index of the write that last took a row from it. */
+  /** By topic: the index of the write that last removed a row from the topic. */
   readonly tombstones: OrderedTable<number>;
 }
 
 export type TableName = Exclude<keyof State, "index" | "tombstoneFloor">;
 export type StateTable<Row = unknown> = Table<Row, TableName>;
 
-/** All tables, in the order in which a snapshot has their rows. */
+/** The descriptors of all tables, in the order in which a snapshot has their rows. */
 export const tables: readonly StateTable[] = [nodes, services, checks, kv, sessions, preparedQueries, lockDelays];
 
 const tablesByName: ReadonlyMap<string, StateTable> = new Map(tables.map((table) => [table.name, table]));
 
-/** Returns the table that the engine and snapshots call so. */
+/** Returns the table that has this name in the engine and in snapshots. */
 export function tableNamed(name: string): StateTable | undefined {
   return tablesByName.get(name);
 }
@@ -79,7 +79,7 @@ export const emptyState: State = {
   tombstoneFloor: 1,
 };
 
-/** Returns the index of the last write that touched the topic: at least 1, and never lower than before. */
+/** Returns the index of the last write that touched the topic: at least 1, and never lower than for an earlier state. */
 export function topicIndex(state: State, topic: Topic): number {
   const key = keyOfTopic(topic);
   if (key !== undefined) return keyIndex(state, key, topic);

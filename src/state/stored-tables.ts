@@ -3,10 +3,10 @@ import type { OrderedTable } from "../lib/ordered-map.ts";
 import { encodeIndex, storeTables } from "./rows.ts";
 import { tables, type State } from "./state.ts";
 
-/** The form in which an engine has the rows of one table. */
+/** Encodes the rows of one table as an engine stores them. */
 interface StoredForm<V> {
   readonly name: string;
-  /** @param place the key in the state's table */
+  /** Returns the row's key in the engine. @param place the row's key in the state's table */
   key(row: V, place: string): string;
   encode(row: V): Uint8Array;
 }
@@ -17,7 +17,7 @@ const tombstones: StoredForm<number> = {
   encode: encodeIndex,
 };
 
-/** The rows that a snapshot of the state holds: what clients have written, and nothing about this run of this store. */
+/** Yields the rows that a snapshot of the state holds: what clients have written, without lock delays and tombstones. */
 export function* snapshotRows(state: State): Generator<Row> {
   for (const table of tables) {
     if (!table.isSound) continue;
@@ -26,7 +26,7 @@ export function* snapshotRows(state: State): Generator<Row> {
   }
 }
 
-/** Returns the changes that turn the rows of one state into those of another, without its floor. */
+/** Returns the changes of rows that turn one state into another, except the change of the tombstone floor. */
 export function changesBetween(before: State, after: State): RowChange[] {
   const changes: RowChange[] = [];
   for (const table of tables) addChanges(changes, table, before[table.rows], after[table.rows]);

@@ -1,8 +1,8 @@
 import type { OrderedMapEdit, OrderedTable } from "../lib/ordered-map.ts";
 
 /**
- * One table while commands change it. The first change copies the table. `get` shows all changes so far; an iteration shows
- * the table as it was when the iteration began, even if the loop changes it.
+ * One table while commands change it. The first change copies the table. `get` returns rows with all changes so far; an
+ * iteration yields the table as it was when the iteration began, even if the loop changes it.
  */
 export class TableDraft<V> implements OrderedTable<V> {
   #table: OrderedTable<V>;
@@ -46,7 +46,7 @@ export class TableDraft<V> implements OrderedTable<V> {
     this.#edit.delete(key);
   }
 
-  /** Returns the table with all changes so far. Later changes do not affect it. */
+  /** Returns the table with all changes so far. Later changes do not affect the returned table. */
   finish(): OrderedTable<V> {
     if (this.#edit) {
       this.#table = this.#edit.finish();

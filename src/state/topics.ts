@@ -1,13 +1,13 @@
 /**
  * The name of a part of the state that a blocking query can wait for. A write touches the topics whose answers it may have
- * changed, and wakes only their watchers. The index of a topic is that of the write that last touched it.
+ * changed, and wakes only their watchers. The index of a topic is the index of the write that last touched it.
  *
  * The topic of a key is "kv/<key>". A query for a tree waits for "kv*<prefix>", which each write of a key below it touches.
- * It is not stored: its index is the highest of its keys' indexes.
+ * The index of a tree's topic is not stored: it is the highest of its keys' indexes.
  */
 export type Topic = string;
 
-/** Returns the form in which names of nodes, services and checks are compared. Consul: its tables' indexes ignore case. */
+/** Returns the lower-case form by which names of nodes, services and checks are compared. Consul: its tables ignore case. */
 export function fold(name: string): string {
   return name.toLowerCase();
 }
@@ -34,34 +34,34 @@ export const topics: {
   readonly key: (key: string) => Topic;
   readonly tree: (prefix: string) => Topic;
 } = {
-  /** A restore touches it: it stands for every topic. No query waits for it alone. */
+  /** Stands for every topic: a restore touches it, and then all watchers wake. No query waits for it alone. */
   everything: "*",
-  /** The list of nodes. */
+  /** Topic of the list of nodes. */
   nodes: "nodes",
-  /** The list of services with their tags. */
+  /** Topic of the list of services with their tags. */
   services: "services",
-  /** Every check. */
+  /** Topic of the list of all checks. */
   checks: "checks",
-  /** A node and the services on it. */
+  /** Returns the topic of a node and the services on it. */
   node: (name) => nodeTopicPrefix + fold(name),
-  /** The checks of a node and of the services on it. */
+  /** Returns the topic of the checks of a node and of the services on it. */
   nodeChecks: (name) => `node-checks/${fold(name)}`,
-  /** The instances of a service, their nodes and their checks. */
+  /** Returns the topic of the instances of a service, their nodes and their checks. */
   service: (name) => `service/${fold(name)}`,
   serviceChecks: (name) => `service-checks/${fold(name)}`,
-  /** Health of a service's Connect-capable instances: sidecar proxies and native ones. */
+  /** Returns the topic of the health of a service's Connect-capable instances: sidecar proxies and Connect-native ones. */
   connect: (name) => `connect/${fold(name)}`,
   checksInStatus: (status) => `status/${status}`,
   sessions: "sessions",
   nodeSessions: (node) => `node-sessions/${fold(node)}`,
   session: (id) => sessionTopicPrefix + fold(id),
-  /** Network coordinates of the nodes. They are not in the state. */
+  /** Topic of the network coordinates of the nodes, which are not in the state. */
   coordinates: "coordinates",
-  /** The order of rows by distance. It changes with `coordinates`, but has no index and wakes no watcher. */
+  /** Topic of the order of rows by distance. It changes with `coordinates`, but has no index and wakes no watcher. */
   distances: "distances",
   preparedQueries: "prepared-queries",
   preparedQuery: (id) => `prepared-query/${fold(id)}`,
-  /** Intentions, configuration entries, gateways. Praetor has none of them, so no write touches it. */
+  /** Topic of intentions, configuration entries and gateways. Praetor has none of them, so no write touches the topic. */
   mesh: "mesh",
   key: (key) => keyTopicPrefix + key,
   tree: (prefix) => treeTopicPrefix + prefix,
@@ -72,22 +72,22 @@ const sessionTopicPrefix = "session/";
 const keyTopicPrefix = "kv/";
 const treeTopicPrefix = "kv*";
 
-/** The folded name of a node's topic, or undefined. */
+/** Returns the lower-case node name in a node's topic, or undefined for any other topic. */
 export function nodeOfTopic(topic: Topic): string | undefined {
   return topic.startsWith(nodeTopicPrefix) ? topic.slice(nodeTopicPrefix.length) : undefined;
 }
 
-/** The folded id of a session's topic, or undefined. */
+/** Returns the lower-case session id in a session's topic, or undefined for any other topic. */
 export function sessionOfTopic(topic: Topic): string | undefined {
   return topic.startsWith(sessionTopicPrefix) ? topic.slice(sessionTopicPrefix.length) : undefined;
 }
 
-/** The key of a key's topic, or undefined. */
+/** Returns the key in a key's topic, or undefined for any other topic. */
 export function keyOfTopic(topic: Topic): string | undefined {
   return topic.startsWith(keyTopicPrefix) ? topic.slice(keyTopicPrefix.length) : undefined;
 }
 
-/** The prefix of a tree's topic, or undefined. */
+/** Returns the prefix in a tree's topic, or undefined for any other topic. */
 export function prefixOfTopic(topic: Topic): string | undefined {
   return topic.startsWith(treeTopicPrefix) ? topic.slice(treeTopicPrefix.length) : undefined;
 }

@@ -13,7 +13,7 @@ type Step = readonly TxnResult[] | string;
 /** The row that a verb acts on. The verbs are the same for nodes, services and checks. */
 interface Target<Row extends RowIndexes> {
   readonly noun: "Node" | "Service" | "Check";
-  /** As in `check "c" on node "n"`. */
+  /** The row's name in error texts, as in `check "c" on node "n"`. */
   readonly name: string;
   find(): Row | undefined;
   /** Creates or updates the row. Returns an error text if it cannot. */
@@ -82,7 +82,7 @@ function run<Row extends RowIndexes>(verb: string, index: number, target: Target
       if (known) target.remove(known);
       return [];
     case "delete-cas":
-      // Consul: a row that does not exist has no index that could match, unlike a key.
+      // Consul: a check-and-set delete of a row that does not exist fails, unlike that of a key.
       if (known?.modifyIndex !== index) return `failed to delete ${target.name}, index is stale`;
       target.remove(known);
       return [];

@@ -7,7 +7,7 @@ import { rejectionText } from "./rejection-text.ts";
 
 type Step = readonly TxnResult[] | string;
 
-/** Runs one operation on a key. Returns the rows to show, or an error text. */
+/** Runs one operation on a key. Returns the rows for the transaction's answer, or an error text. */
 export function runKvOperation(draft: Draft, operation: KvOperation): Step {
   const { verb, key, index } = operation;
   const quoted = JSON.stringify(key);
@@ -63,7 +63,7 @@ function readKv(draft: Draft, { verb, key, index, session }: KvOperation): Step 
   }
 }
 
-/** Consul: an operation that writes shows the row without its value. */
+/** Returns the result of a write. Consul: the answer has the written entry without its value. */
 function written(draft: Draft, key: string, outcome: Outcome, unchanged: string): Step {
   if (outcome.type === "rejected") return rejectionText(outcome.reason);
   if (outcome.type === "unchanged") return unchanged;

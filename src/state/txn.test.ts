@@ -35,7 +35,7 @@ test("a key that one transaction deletes and sets again exists after a restart",
   expect(topicIndex(state, topics.key("a"))).toBe(2);
 });
 
-test("a transaction cannot lock a key for a session that it ends by a critical check", () => {
+test("a transaction cannot lock a key for a session that it ends by setting a check to critical", () => {
   const driver = new StateDriver();
   const up = checkNamed("up", { node: "n1", status: "passing" });
   driver.run({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, checks: [up] });
@@ -46,7 +46,7 @@ test("a transaction cannot lock a key for a session that it ends by a critical c
   expect(getSession(driver.state, session)).toBeDefined();
 });
 
-describe("over random transactions", () => {
+describe("after any sequence of transactions", () => {
   const key = fc.constantFrom("a", "a/b", "b");
   const verb = fc.constantFrom("set", "cas", "lock", "unlock", "get", "get-tree", "check-index", "check-session");
   const more = fc.constantFrom("check-not-exists", "delete", "delete-tree", "delete-cas", "nope");
@@ -88,7 +88,7 @@ describe("over random transactions", () => {
     return driver;
   }
 
-  test("a transaction is done whole under one index, or not at all", () => {
+  test("a transaction takes effect whole under one index, or not at all", () => {
     fc.assert(
       fc.property(transactions, (all) => {
         const driver = start();
@@ -105,7 +105,7 @@ describe("over random transactions", () => {
     );
   });
 
-  test("readTxn returns the outcome of the transaction, and changes nothing", () => {
+  test("readTxn returns the same outcome as running the transaction, and changes nothing", () => {
     fc.assert(
       fc.property(transactions, (all) => {
         const driver = start();
@@ -117,7 +117,7 @@ describe("over random transactions", () => {
     );
   });
 
-  test("each row that another row refers to exists, and the written rows open as the same state", () => {
+  test("each row to which another row refers exists, and opening the written rows gives the same state", () => {
     fc.assert(
       fc.property(transactions, (all) => {
         const driver = start();

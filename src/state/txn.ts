@@ -40,7 +40,7 @@ function faultsOf(
   return errors;
 }
 
-/** Returns the error that Consul finds before it runs any operation. */
+/** Returns the error text for an operation that Consul rejects before it runs any operation, else undefined. */
 function faultBeforehand(draft: Draft, operation: TxnOperation): string | undefined {
   if (operation.kind !== "kv") return operation.verb === "get" ? undefined : identityFault(operation);
   const { verb, key } = operation;
@@ -62,7 +62,7 @@ function identityFault(operation: Exclude<TxnOperation, { kind: "kv" }>): string
   return isUuid ? undefined : "Bad node ID: uuid is improperly formatted";
 }
 
-/** Returns the rows to show, or an error text. */
+/** Runs one operation. Returns the rows for the transaction's answer, or an error text. */
 function runOperation(draft: Draft, operation: TxnOperation): readonly TxnResult[] | string {
   switch (operation.kind) {
     case "kv":

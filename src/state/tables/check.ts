@@ -8,11 +8,11 @@ import { boolean, list, map, number, oneOf, orAbsent, record, rowIndexes, text }
 import { nowhere, quote, samePlace, type Related, type Table } from "./table.ts";
 
 export interface CheckTables {
-  /** By node, check id. */
+  /** All checks, in order of node and check id. */
   readonly checks: OrderedTable<CheckRow>;
-  /** By node, service id ("" for the checks of the node), check id. */
+  /** All checks, in order of node, service id ("" for the checks of the node) and check id. */
   readonly serviceChecks: OrderedTable<CheckRow>;
-  /** The checks that are not passing, which are few: by status, node, check id. */
+  /** The checks that are not passing, which are few, in order of status, node and check id. */
   readonly failingChecks: OrderedTable<CheckRow>;
 }
 
@@ -47,7 +47,7 @@ export const checks: Table<CheckRow, keyof CheckTables> = {
   missing: missingOf,
 };
 
-/** The health of each instance that the check counts for: a check of a node counts for all services on it. */
+/** Returns the topics of the health of each instance that the check affects. A check of a node affects all services on it. */
 function instanceTopics({ node, serviceId, serviceName }: CheckRow, related: Related): Iterable<Topic> {
   if (serviceId === "") return topicsOfServicesOn(related, node);
   const connect = connectTopics(related.services.get(rowKey(node, serviceId)));

@@ -8,9 +8,9 @@ import { record, rowIndexes, text } from "./shape.ts";
 import { nowhere, quote, type Table } from "./table.ts";
 
 export interface KvTables {
-  /** By key, in the order of the keys' UTF-8 bytes (see kvOrder). */
+  /** All entries, in the order of their keys' UTF-8 bytes (see kvOrder). */
   readonly kv: OrderedTable<KvEntry>;
-  /** The place in `kv` of each locked key: by session id, then the key as in `kv`. */
+  /** The locked keys, as they are in `kv`, in order of session id and key. */
   readonly sessionKeys: OrderedTable<string>;
 }
 
@@ -38,12 +38,12 @@ export const kv: Table<KvEntry, keyof KvTables> = {
 };
 
 /*
- * A row is binary, since a value is. All numbers are big-endian: createIndex, modifyIndex and lockIndex as float64, flags
+ * A row is binary, since its value can be any bytes. All numbers are big-endian: createIndex, modifyIndex and lockIndex as float64, flags
  * as uint64, the length of the session id in one byte, the session id, the value.
  */
 const headerBytes = 3 * 8 + 8 + 1;
 
-/** Filled anew for each row: a view of the row's own bytes would cost more than all else. */
+/** A buffer that encoding reuses for the header of each row: allocating a view for each row would be the largest cost. */
 const header = new Uint8Array(headerBytes);
 const headerView = new DataView(header.buffer);
 const noSession = new Uint8Array(0);

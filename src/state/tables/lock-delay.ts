@@ -5,11 +5,11 @@ import { jsonCodec } from "../rows.ts";
 import type { Table } from "./table.ts";
 
 export interface LockDelayTables {
-  /** By key, as in `kv`. */
+  /** All lock delays, in order of key as in `kv`. */
   readonly lockDelays: OrderedTable<LockDelay>;
 }
 
-/** In no snapshot: the times are those of one run of one store. No query shows them. */
+/** A snapshot does not include these rows, because their times are valid only for this store. No query returns them. */
 export const lockDelays: Table<LockDelay, keyof LockDelayTables> = {
   name: "lock-delays",
   rows: "lockDelays",

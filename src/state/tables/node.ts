@@ -8,9 +8,9 @@ import { map, orNull, record, rowIndexes, text } from "./shape.ts";
 import { nowhere, samePlace, type Table } from "./table.ts";
 
 export interface NodeTables {
-  /** By folded name. */
+  /** All nodes, by name in lower case. */
   readonly nodes: OrderedTable<NodeRow>;
-  /** The name of each node that has an id, by folded id. */
+  /** The name of each node that has an id, by id in lower case. */
   readonly nodeNames: OrderedTable<string>;
 }
 
@@ -26,6 +26,6 @@ export const nodes: Table<NodeRow, keyof NodeTables> = {
     ...rowIndexes,
   }),
   indexes: [{ name: "nodeNames", places: ({ id }) => (id === "" ? nowhere : [fold(id)]), value: (row) => row.name }],
-  /** The list of nodes shows it, and so does the health of each service on it. */
+  /** A node is in the list of nodes and in the health of each service on it. */
   topics: (row, related) => [topics.nodes, topics.node(row.name), ...topicsOfServicesOn(related, row.name)],
 };

@@ -7,9 +7,9 @@ import { boolean, list, map, number, orNull, record, rowIndexes, text } from "./
 import { nowhere, quote, samePlace, type Table } from "./table.ts";
 
 export interface PreparedQueryTables {
-  /** By folded id. */
+  /** All prepared queries, by id in lower case. */
   readonly preparedQueries: OrderedTable<PreparedQueryRow>;
-  /** By folded name; "" is the template of all names that no other matches. */
+  /** All prepared queries with a name, by name in lower case; under "" the template for all names that no other query matches. */
   readonly preparedQueryNames: OrderedTable<PreparedQueryRow>;
 }
 

@@ -8,11 +8,11 @@ import { boolean, list, map, number, orAbsent, orNull, record, rowIndexes, text 
 import { nowhere, quote, samePlace, type Related, type Table } from "./table.ts";
 
 export interface ServiceTables {
-  /** By node, service id. */
+  /** All instances, in order of node and service id. */
   readonly services: OrderedTable<ServiceRow>;
-  /** By service name, node, service id. */
+  /** All instances, in order of service name, node and service id. */
   readonly serviceInstances: OrderedTable<ServiceRow>;
-  /** Sidecar proxies and Connect-native instances, by the name of the service that they serve, node, service id. */
+  /** Sidecar proxies and Connect-native instances, in order of the name of the service that they serve, node and service id. */
   readonly connectInstances: OrderedTable<ServiceRow>;
 }
 
@@ -48,12 +48,12 @@ function connectPlaces(row: ServiceRow): readonly string[] {
   return name === undefined ? nowhere : [rowKey(name, row.node, row.id)];
 }
 
-/** Tells whether the list of services, which has names and tags, shows the same of both. */
+/** Returns whether the list of services, which has names and tags, is the same with either version of an instance. */
 export function isListedAlike(known: ServiceRow, row: ServiceRow): boolean {
   return known.name === row.name && isDeepStrictEqual(known.tags, row.tags);
 }
 
-/** The list of services also shows which are proxies, and for which service. */
+/** Returns whether both are proxies for the same service, or no proxies. The list of services shows that too. */
 function isSameProxy(known: ServiceRow, row: ServiceRow): boolean {
   return known.kind === row.kind && connectName(known) === connectName(row);
 }

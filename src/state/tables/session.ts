@@ -7,11 +7,11 @@ import { list, number, oneOf, orNull, record, rowIndexes, text } from "./shape.t
 import { quote, samePlace, type Table } from "./table.ts";
 
 export interface SessionTables {
-  /** By folded id. */
+  /** All sessions, by id in lower case. */
   readonly sessions: OrderedTable<SessionRow>;
-  /** By node, session id. */
+  /** All sessions, in order of node and session id. */
   readonly nodeSessions: OrderedTable<SessionRow>;
-  /** The id of each session that ends when a check turns critical: by node, check id, session id. */
+  /** The ids of the sessions that end when a check turns critical, in order of node, check id and session id. */
   readonly checkSessions: OrderedTable<string>;
 }
 

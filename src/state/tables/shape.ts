@@ -1,5 +1,5 @@
 /**
- * Tells whether a value has a certain form. Rows of a snapshot come from outside and are checked as strictly as a
+ * Returns whether a value has a certain form. Rows of a snapshot come from outside and are checked as strictly as a
  * client's requests: a row that the state machine would not have written would stop the agent later, and again at every
  * start.
  */
@@ -36,7 +36,7 @@ export function map(shape: Shape): Shape {
   return (value) => isObject(value) && Object.values(value).every(shape);
 }
 
-/** Ignores other fields: the state machine does not read them. */
+/** Returns a shape that requires these fields and ignores others, which the state machine does not read. */
 export function record(fields: Readonly<Record<string, Shape>>): Shape {
   const shapes = Object.entries(fields);
   return (value) => isObject(value) && shapes.every(([name, shape]) => shape(value[name]));

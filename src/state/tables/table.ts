@@ -7,10 +7,10 @@ import type { Shape } from "./shape.ts";
 
 /**
  * One kind of record. Everything that handles rows in general derives from these descriptors: the empty state, drafts,
- * loading, apply-rows, snapshots and the difference of two states. A table is a file here and a line of `tables` in
+ * loading, apply-rows, snapshots and the difference of two states. Each table has a file here and a line of `tables` in
  * state.ts.
  *
- * Names are the properties of State that hold the rows and their indexes.
+ * `Names` are the properties of State that hold the rows and their indexes.
  */
 export interface Table<Row, Names extends string = string> {
   /** The table's name in the engine and in snapshots. */
@@ -18,46 +18,46 @@ export interface Table<Row, Names extends string = string> {
   readonly rows: Names;
   /** Returns the row's key in the engine. */
   key(row: Row): string;
-  /** Returns where the row with that engine key is in State: another string if another order is needed. */
+  /** Returns the key in State of the row with that engine key. The two differ if State needs another order of rows. */
   place(key: string): string;
   encode(row: Row): Uint8Array;
   decode(bytes: Uint8Array, key: string): Row;
-  /** Tells whether a decoded row could have been written by the state machine. A table without it is in no snapshot. */
+  /** Returns whether the state machine could have written a decoded row. A snapshot omits a table without this function. */
   readonly isSound?: Shape;
   readonly indexes: readonly Index<Row, Names>[];
-  /** Returns the topics whose answers show the row. `known` is the row that it replaces. */
+  /** Returns the topics of all queries whose answers include the row. `known` is the row that it replaces. */
   topics(row: Row, related: Related, known?: Row): Iterable<Topic>;
   /**
-   * Each row has one topic that no other row belongs to. The row's modifyIndex is then the topic's index, and
-   * State.topicIndexes has no entry for it.
+   * Whether each row has one topic of its own, to which no other row belongs. The row's modifyIndex is then the topic's
+   * index, and State.topicIndexes has no entry for the topic.
    */
   readonly hasTopicPerRow?: boolean;
-  /** Returns which row that this one names does not exist, as a text for people. */
+  /** Returns a text for people if the row refers to a row that does not exist, else undefined. */
   missing?(row: Row, related: Related): string | undefined;
 }
 
-/** Rows in another order or under another name, kept in memory. */
+/** An index in memory: the rows of a table in another order or by another name. */
 export interface Index<Row, Names extends string = string> {
   readonly name: Names;
   /** Returns the keys under which the index has the row. */
   places(row: Row): readonly string[];
-  /** Returns what the index has there. Default: the row. */
+  /** Returns the value that the index holds under those keys. Default: the row. */
   value?(row: Row): unknown;
 }
 
-/** The part of the state that rows of other tables refer to. */
+/** The tables of the state to which rows of other tables refer. */
 export interface Related {
   readonly nodes: OrderedTable<NodeRow>;
   readonly services: OrderedTable<ServiceRow>;
   readonly sessions: OrderedTable<SessionRow>;
 }
 
-/** The places of a row that an index leaves out. */
+/** The keys of a row that an index does not include: none. */
 export const nowhere: readonly string[] = [];
 
 export const samePlace = (key: string): string => key;
 
-/** Encloses a name in the text that `missing` returns. */
+/** Returns a name in quotes, for the text that `missing` returns. */
 export function quote(name: string): string {
   return JSON.stringify(name);
 }
