@@ -7,7 +7,7 @@ import type { CheckDefinition } from "../model/check.ts";
 
 const api = { source: "api" } as const;
 
-/** The ids of all services and checks of the agent, now and after a restart. */
+/** Returns the ids of all services and checks of the agent, those at present and those after a restart. */
 async function registered(world: TestAgent): Promise<{ now: string[]; kept: string[] }> {
   const { agent } = await world.restarted();
   return { now: idsOf(world.agent), kept: idsOf(agent) };
@@ -18,7 +18,7 @@ function idsOf({ services, checks }: TestAgent["agent"]): string[] {
 }
 
 describe("a registration", () => {
-  test("is in the agent and the catalog and survives a restart, by one commit", async () => {
+  test("writes a service to the agent and the catalog in one commit, and survives a restart", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     expect(world.engine.batches).toHaveLength(1);
@@ -38,7 +38,7 @@ describe("a registration", () => {
     ]);
   });
 
-  test("is shown neither by the agent nor by the catalog before it is durable", async () => {
+  test("is not visible in the agent or the catalog before it is durable", async () => {
     const world = await startTestAgent();
     world.engine.hold();
     const registering = world.agent.registerService(serviceWith("web", ["up"]), api);
@@ -76,7 +76,7 @@ describe("a registration", () => {
     expect(world.engine.batches).toHaveLength(1);
   });
 
-  test("from a file does not survive a restart, and replaces one from the API", async () => {
+  test("from a file replaces the registration from the API, and does not survive a restart", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     await world.agent.registerService(serviceWith("web", ["up"]), { source: "file" });
@@ -84,7 +84,7 @@ describe("a registration", () => {
     expect(await registered(world)).toEqual({ now: ["db", "up", "web"], kept: [] });
   });
 
-  test("of a script check is denied unless scripts are enabled for its source", async () => {
+  test("of a script check is denied unless the configuration enables scripts for files or for the API, whichever registers it", async () => {
     const method = { kind: "script", args: ["/bin/true"], intervalMs: 1e9, timeoutMs: 1e3 } as const;
     const script = ttlCheck("script", { method });
     const local = await startTestAgent({ scripts: { fromApi: false, fromFiles: true } });
@@ -106,7 +106,7 @@ describe("registering a service again", () => {
     expect([world.statusInCatalog("up"), world.outputs.get("n1", "up")]).toEqual(["passing", "fine"]);
   });
 
-  test("keeps the checks that it does not name, unless replaceExistingChecks is set", async () => {
+  test("keeps the checks that the definition omits, unless replaceExistingChecks is set", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["a", "b"]), api);
     await world.agent.registerService(serviceWith("web", ["a"]), api);
@@ -124,7 +124,7 @@ describe("registering a service again", () => {
     expect(checks).toMatchObject([{ id: "up", serviceName: "shop" }]);
   });
 
-  test("does not undo a result that came while the registration was under way", async () => {
+  test("does not undo a check result that arrived during the registration", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     world.engine.hold();
@@ -139,7 +139,7 @@ describe("registering a service again", () => {
 });
 
 describe("a check", () => {
-  test("of a service that is not registered here is refused", async () => {
+  test("of a service that is not registered with this agent is refused", async () => {
     const { agent } = await startTestAgent();
     const error = await rejectionOf(agent.registerCheck(ttlCheck("up", { serviceId: "web" }), "api"));
     expect(error).toMatchObject({ kind: "not-found", message: 'ServiceID "web" does not exist' });
@@ -155,7 +155,7 @@ describe("a check", () => {
     expect(idsOf(agent)).toEqual(["b", "up"]);
   });
 
-  test("registers its service again when the catalog has lost it", async () => {
+  test("registers its service again at its next result if the catalog has lost the service", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", []), api);
     await world.store.submit({ type: "deregister", node: "n1" });
@@ -165,7 +165,7 @@ describe("a check", () => {
 });
 
 describe("a TTL check", () => {
-  test("has the status that it is updated to, and turns critical when its TTL ends without an update", async () => {
+  test("has the status of its last update, and turns critical when its TTL ends without another update", async () => {
     const world = await startTestAgent();
     await world.agent.registerCheck(ttlCheck("up", { method: { kind: "ttl", ttlMs: 10_000 } }), "api");
     await world.agent.updateTtl("up", "warning", "so so");
@@ -174,7 +174,7 @@ describe("a TTL check", () => {
     expect(world.statusInCatalog("up")).toBe("critical");
   });
 
-  test("that is updated to the same status writes nothing, and shows the new output", async () => {
+  test("writes nothing when an update has the same status, and shows the update's output", async () => {
     const world = await startTestAgent();
     await world.agent.registerCheck(ttlCheck("up"), "api");
     await world.agent.updateTtl("up", "passing", "1");
@@ -183,12 +183,12 @@ describe("a TTL check", () => {
     expect(world.outputs.get("n1", "up")).toBe("2");
   });
 
-  test("that is not registered is not found", async () => {
+  test("that is not registered cannot be updated: the error is not-found", async () => {
     const { agent } = await startTestAgent();
     expect(await rejectionOf(agent.updateTtl("nope", "passing", ""))).toMatchObject({ kind: "not-found" });
   });
 
-  test("rejects an update only when its own status could not be written, not another check's", async () => {
+  test("rejects an update only if this check's status could not be written, not if another check's could not", async () => {
     const world = await startTestAgent();
     await world.agent.registerCheck(ttlCheck("a"), "api");
     await world.agent.registerCheck(ttlCheck("b", { initialStatus: "passing" }), "api");
@@ -198,8 +198,8 @@ describe("a TTL check", () => {
   });
 });
 
-describe("a check's status that could not be stored", () => {
-  test("is written with the check's next result", async () => {
+describe("a check's status that could not be written", () => {
+  test("is written again with the check's next result", async () => {
     const world = await startTestAgent();
     await world.agent.registerCheck(ttlCheck("up"), "api");
     world.engine.fail();
@@ -224,8 +224,8 @@ describe("a check's status that could not be stored", () => {
   });
 });
 
-describe("deregistering", () => {
-  test("a service removes its checks in the agent, the catalog and on the disk", async () => {
+describe("a deregistration", () => {
+  test("of a service removes the service's checks from the agent, the catalog and the disk", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     await world.agent.registerCheck(ttlCheck("disk"), "api");
@@ -234,7 +234,7 @@ describe("deregistering", () => {
     expect([world.servicesInCatalog(), world.statusInCatalog("up")]).toEqual([[], undefined]);
   });
 
-  test("a service removes the output of its checks", async () => {
+  test("of a service removes the outputs of the service's checks", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     await world.agent.updateTtl("up", "passing", "old");
@@ -242,7 +242,7 @@ describe("deregistering", () => {
     expect(world.outputs.get("n1", "up")).toBeUndefined();
   });
 
-  test("an id that the agent does not have writes nothing, also when the catalog has it", async () => {
+  test("of an id that the agent does not have writes nothing, even if the catalog has the id", async () => {
     const world = await startTestAgent();
     const service = serviceNamed("consul");
     const registration = { type: "register", node: world.agent.node, skipNodeUpdate: false, service } as const;
@@ -255,7 +255,7 @@ describe("deregistering", () => {
     expect(world.engine.batches).toHaveLength(1);
   });
 
-  test("during a registration runs after it, and a registration during a deregistration too", async () => {
+  test("waits for a registration of the same service under way, and a registration waits for a deregistration", async () => {
     const world = await startTestAgent();
     world.engine.hold();
     const first = [world.agent.registerService(serviceWith("web", ["up"]), api), world.agent.deregisterService("web")];
@@ -274,7 +274,7 @@ describe("deregistering", () => {
     expect(world.statusInCatalog("up")).toBe("critical");
   });
 
-  test("a service or check is not undone by a result that comes meanwhile", async () => {
+  test("of a service or check is not undone by a check result that arrives during the deregistration", async () => {
     const world = await startTestAgent();
     await world.agent.registerService(serviceWith("web", ["up"]), api);
     await world.agent.registerCheck(ttlCheck("disk"), "api");
@@ -295,7 +295,7 @@ describe("deregistering", () => {
   });
 });
 
-test("an alias check has the status of the worst check that it follows, and shows its output", async () => {
+test("an alias check has the status and the output of the worst check that it follows", async () => {
   const world = await startTestAgent();
   await world.agent.registerService(serviceWith("web", ["up"]), api);
   await world.agent.updateTtl("up", "passing", "fine");
@@ -312,7 +312,7 @@ test("an alias check has the status of the worst check that it follows, and show
   expect(world.statusInCatalog("alias")).toBe("critical");
 });
 
-test("a check keeps its status over a restart", async () => {
+test("a check keeps its status over a restart of the agent", async () => {
   const world = await startTestAgent();
   await world.agent.registerService(serviceWith("web", ["up"]), api);
   await world.agent.updateTtl("up", "passing", "fine");

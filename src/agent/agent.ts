@@ -36,7 +36,7 @@ export interface AgentOptions {
   readonly reserved: ReadonlySet<string>;
   readonly scripts: ScriptPermission;
   readonly discardOutput: boolean;
-  /** The ports for sidecars whose definitions have none. */
+  /** The range of ports for sidecars whose definitions name no port. */
   readonly sidecarPorts: SidecarPortRange;
 }
 
@@ -44,9 +44,9 @@ export interface AgentOptions {
 interface Change {
   readonly service?: LocalService;
   readonly checks: readonly LocalCheck[];
-  /** The ids of checks to remove. */
+  /** The ids of the checks to remove in this change. */
   readonly dropped?: readonly string[];
-  /** Forgets earlier results of the checks. */
+  /** Whether to discard earlier results of the checks. */
   readonly isAnew?: boolean;
 }
 
@@ -69,7 +69,7 @@ export class Agent {
   readonly #changes: RetryingQueue;
   readonly #results: CheckResults;
   readonly #sidecarPorts: SidecarPorts;
-  /** The statuses that the catalog had at the start, until checks run. */
+  /** The statuses that the catalog had when the agent started, for checks that have no result yet. */
   #lastStatuses: ReadonlyMap<string, CheckStatus> = new Map();
 
   constructor(options: AgentOptions) {
@@ -96,7 +96,7 @@ export class Agent {
     this.#node = { ...this.#node, meta };
   }
 
-  /** In order of registration. */
+  /** The registered services by id, in order of registration. */
   get services(): ReadonlyMap<string, LocalService> {
     return this.#localState.services;
   }
@@ -117,8 +117,8 @@ export class Agent {
   }
 
   /**
-   * Restores what the API registered before the agent stopped. Checks keep the status that the catalog has for them until
-   * their first result, also those that files define later.
+   * Restores the services and checks that clients registered over the API before the agent stopped. Each check, also one that
+   * a file defines later, has the status in the catalog until its first result.
    */
   async restore(rows: readonly SavedRow[]): Promise<void> {
     const { services, checks } = decodeRows(rows);
@@ -132,7 +132,7 @@ export class Agent {
     this.#results.noteAll();
   }
 
-  /** Runs the registered checks, and those that are registered later, in `checkSet`. */
+  /** Runs all registered checks in `checkSet`, and from now on each check that is registered later. */
   startChecks(checkSet: CheckSet): void {
     this.#lastStatuses = new Map();
     this.#results.start(checkSet);
@@ -144,7 +144,7 @@ export class Agent {
     this.#results.stop();
   }
 
-  /** Whether the output of checks is dropped; their status is kept. */
+  /** Sets whether the agent discards the output of checks. It keeps their status in either case. */
   set discardOutput(discard: boolean) {
     this.#results.discardOutput = discard;
   }
@@ -176,7 +176,8 @@ export class Agent {
   }
 
   /**
-   * Reserves a port for the service's sidecar, if it has one, until the result is disposed of.
+   * Checks that the service can be registered, and reserves a port for its sidecar, if it has one, until the caller disposes
+   * of the result.
    * @throws OperatingError denied when the service cannot be registered
    */
   prepare(definition: ServiceDefinition, source: Source): ReservedPort {
@@ -199,13 +200,19 @@ export class Agent {
     };
   }
 
-  /** @throws OperatingError unavailable while the disk has not confirmed an earlier change of the service */
+  /**
+   * Checks that no change of the service is unconfirmed.
+   * @throws OperatingError unavailable while the disk has not confirmed one
+   */
   requireKnown(serviceId: string): void {
     const checks = this.checksOf(serviceId).map((id) => `check/${id}`);
     this.#changes.requireKnown([`service/${serviceId}`, ...checks]);
   }
 
-  /** Removes a service with its checks and its sidecar. For an unknown id it writes only `along`. */
+  /**
+   * Removes a service with its checks and its sidecar, and writes `along` in the same batch. For an unknown id, only writes
+   * `along`.
+   */
   async deregisterService(id: string, along?: Along): Promise<void> {
     const sidecar = sidecarId(id);
     const ids = this.services.get(sidecar)?.isSidecar === true ? [id, sidecar] : [id];
@@ -231,33 +238,33 @@ export class Agent {
     });
   }
 
-  /** @throws OperatingError not-found when the check names a service that is not registered here */
+  /** Registers a check. @throws OperatingError not-found when the check names a service that is not registered with this agent */
   async registerCheck(definition: CheckDefinition, source: Source): Promise<void> {
     this.requireAllowed(definition, source);
-    // Consul: a file's check that stands outside a service has no type (file-checks.test.ts).
+    // Consul: a check that a file defines outside a service has no type (file-checks.test.ts).
     const type = source === "file" ? "" : definition.method.kind;
     await this.#registerCheck(definition, () => ({ ...this.#toLocal(definition, source), type }));
   }
 
-  /** Does nothing for an unknown id. */
+  /** Removes a check. Does nothing for an unknown id. */
   async deregisterCheck(id: string): Promise<void> {
     await this.#inTurn([], [id], async () => {
       if (this.checks.has(id)) await this.#commit([{ checks: [], dropped: [id] }]);
     });
   }
 
-  /** Registers a check that is not run and stays critical, as for maintenance. */
+  /** Registers a check that does not run and stays critical, such as the check of maintenance mode. */
   async addFixedCheck(definition: CheckDefinition, type: FixedCheckType): Promise<void> {
     const check = toFixed({ definition, type }, this.#options.clock.wallMs());
     await this.#registerCheck(definition, () => check);
   }
 
-  /** @throws OperatingError not-found when there is no TTL check of that id */
+  /** Sets the status and output of a TTL check. @throws OperatingError not-found when no TTL check has that id */
   async updateTtl(checkId: string, status: CheckStatus, output: string): Promise<void> {
     await this.#results.updateTtl(checkId, { status, output });
   }
 
-  /** Takes a check's result: shows it, and writes its status to the catalog if that has changed. */
+  /** Takes a check's result: shows it at once, and writes the check's status to the catalog if it has changed. */
   checkResult(checkId: string, result: CheckFinding): void {
     this.#results.take(checkId, result);
   }
@@ -268,23 +275,23 @@ export class Agent {
     if (known) this.#localState.setService({ ...known, service: { ...known.service, tags } });
   }
 
-  /** The ids of a service's checks; for "", of the node's own. */
+  /** Returns the ids of a service's checks; for the service id "", of the node's checks. */
   checksOf(serviceId: string): string[] {
     return this.#localState.checksOf(serviceId);
   }
 
-  /** The check as the catalog stores it. */
+  /** Returns the check as the catalog stores it; undefined for an unknown id. */
   catalogCheck(id: string): Check | undefined {
     const check = this.checks.get(id);
     return check && this.#localState.toCatalogCheck(this.node.name, check);
   }
 
-  /** @throws OperatingError denied for a script check that the configuration does not allow */
+  /** Checks that a check may run. @throws OperatingError denied for a script check that the configuration does not allow */
   requireAllowed(check: CheckDefinition, source: Source): void {
     requireScriptAllowed(check, source, this.#options.scripts);
   }
 
-  /** Consul: a name that is no DNS label is accepted, since not every client uses DNS. */
+  /** Logs a warning if a service's name is not a DNS label. Consul: accepts the name, since not every client uses DNS. */
   #warnOfName(service: string): void {
     const why = dnsLabelFault(service);
     if (why !== undefined)
@@ -337,7 +344,7 @@ export class Agent {
     };
   }
 
-  /** The change is durable. */
+  /** Applies a durable change to the local state, so that clients see it. */
   #show({ service, checks, dropped = [], isAnew = false }: Change): void {
     if (service) this.#localState.setService(service);
     for (const id of dropped) this.#results.forget(id);
@@ -347,7 +354,7 @@ export class Agent {
     }
   }
 
-  /** Consul: registering a check again does not turn it critical, so it keeps its status and output. */
+  /** Returns the local state of a check. Consul: a check that is registered again keeps its status and output. */
   #toLocal(definition: CheckDefinition, source: Source): LocalCheck {
     const known = this.checks.get(definition.id);
     const check = unknownCheck(definition, source);

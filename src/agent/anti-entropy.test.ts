@@ -7,7 +7,7 @@ import type { Check } from "../model/check.ts";
 import type { Service } from "../model/service.ts";
 import { runAntiEntropy, syncCatalog, syncIntervalMs } from "./anti-entropy.ts";
 
-/** Writes to the agent's node in the catalog, as another client does. */
+/** Writes a service and checks to the agent's node in the catalog, as a client of another agent does. */
 async function write({ store }: TestAgent, service: Service | undefined, checks: readonly Check[] = []): Promise<void> {
   await store.submit({ type: "register", node: nodeNamed("n1"), skipNodeUpdate: false, service, checks });
 }
@@ -19,7 +19,7 @@ async function startWithWeb(changes: Partial<Service> = {}): Promise<TestAgent> 
   return world;
 }
 
-/** Expects the agent and the catalog to agree, and another round to correct nothing. */
+/** Expects that the agent and the catalog agree, and that another round of anti-entropy corrects nothing. */
 async function expectSynced(world: TestAgent): Promise<void> {
   const batches = world.engine.batches.length;
   expect(await syncCatalog(world.agent)).toBe(0);
@@ -28,26 +28,26 @@ async function expectSynced(world: TestAgent): Promise<void> {
   for (const [id, { status }] of world.agent.checks) expect(world.statusInCatalog(id)).toBe(status);
 }
 
-describe("a round", () => {
-  test("after registrations writes nothing", async () => {
+describe("a round of anti-entropy", () => {
+  test("that follows registrations writes nothing", async () => {
     await expectSynced(await startWithWeb());
   });
 
-  test("registers again what the catalog has lost", async () => {
+  test("registers again the services and checks that the catalog has lost", async () => {
     const world = await startWithWeb();
     await world.store.submit({ type: "deregister", node: "n1" });
     expect(await syncCatalog(world.agent)).toBe(3);
     await expectSynced(world);
   });
 
-  test("corrects rows that another client has changed", async () => {
+  test("corrects catalog rows that another client has changed", async () => {
     const world = await startWithWeb();
     await write(world, serviceNamed("web", { port: 1, tags: ["x"] }), [checkNamed("up", { status: "passing" })]);
     await syncCatalog(world.agent);
     await expectSynced(world);
   });
 
-  test("writes a status that could not be written before", async () => {
+  test("writes a check's status that could not be written before", async () => {
     const world = await startWithWeb();
     world.engine.fail();
     world.agent.checkResult("up", { status: "passing", output: "" });
@@ -57,7 +57,7 @@ describe("a round", () => {
     expect(world.statusInCatalog("up")).toBe("passing");
   });
 
-  test("leaves a row alone when one of two ids that differ in case owns it", async () => {
+  test("does not change a row that matches one of two local ids that differ only in case", async () => {
     const world = await startTestAgent();
     for (const id of ["Web", "web"])
       await world.agent.registerService(serviceWith(id, [`${id}-up`]), { source: "api" });
@@ -70,7 +70,7 @@ describe("a round", () => {
     expect(world.servicesInCatalog()).toEqual(["web"]);
   });
 
-  test("removes rows that the agent does not have, except those of the server itself", async () => {
+  test("removes catalog rows that the agent does not have, except those of the server itself", async () => {
     const world = await startWithWeb();
     await write(world, serviceNamed("foreign"), [checkNamed("foreign-up", { serviceId: "foreign" })]);
     await write(world, serviceNamed("consul"), [checkNamed("serfHealth", { status: "passing" }), checkNamed("stray")]);
@@ -79,14 +79,14 @@ describe("a round", () => {
     expect(["serfHealth", "foreign-up", "stray"].map(world.statusInCatalog)).toEqual(["passing", undefined, undefined]);
   });
 
-  test("leaves other nodes alone", async () => {
+  test("does not change rows of other nodes", async () => {
     const world = await startWithWeb();
     const node = nodeNamed("n2");
     await world.store.submit({ type: "register", node, skipNodeUpdate: false, checks: [checkNamed("theirs")] });
     expect(await syncCatalog(world.agent)).toBe(0);
   });
 
-  test("corrects the case of an id in one round, and keeps the service's checks", async () => {
+  test("corrects the letter case of a service's id in the catalog, and keeps the service's checks", async () => {
     const world = await startWithWeb();
     await write(world, serviceNamed("WEB"), [checkNamed("UP", { serviceId: "WEB" })]);
     await syncCatalog(world.agent);
@@ -97,7 +97,7 @@ describe("a round", () => {
 describe("the tags of a service with EnableTagOverride", () => {
   const theirs = serviceNamed("web", { tags: ["theirs"], enableTagOverride: true });
 
-  test("are the catalog's, and the agent takes them over", async () => {
+  test("are those of the catalog, and the agent adopts them", async () => {
     const world = await startWithWeb({ tags: ["own"], enableTagOverride: true });
     await write(world, theirs);
     expect(await syncCatalog(world.agent)).toBe(0);
@@ -113,7 +113,7 @@ describe("the tags of a service with EnableTagOverride", () => {
     expect(services).toMatchObject([{ tags: ["theirs"] }]);
   });
 
-  test("are the agent's again when it is registered without EnableTagOverride", async () => {
+  test("are the agent's again when the service is registered without EnableTagOverride", async () => {
     const world = await startWithWeb({ tags: ["own"] });
     await write(world, theirs);
     await syncCatalog(world.agent);
@@ -122,7 +122,7 @@ describe("the tags of a service with EnableTagOverride", () => {
   });
 });
 
-describe("the loop", () => {
+describe("the loop of anti-entropy", () => {
   function startLoop(sync: () => Promise<number>) {
     const clock = new FakeClock();
     const lines: string[] = [];

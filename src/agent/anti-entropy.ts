@@ -10,8 +10,8 @@ import type { CatalogTarget, NodeContents } from "./catalog.ts";
 export const syncIntervalMs = 60_000;
 
 /**
- * Corrects the catalog's rows of this node after the local state: removes rows that the agent does not have, and registers
- * again what is missing or differs. For a service with EnableTagOverride the agent takes over the catalog's tags instead.
+ * Makes the catalog's rows of this node equal the local state: removes rows that the agent does not have, and registers
+ * again what is missing or differs. For a service with EnableTagOverride the agent adopts the catalog's tags instead.
  * Returns the number of corrections.
  */
 export async function syncCatalog(agent: Agent): Promise<number> {
@@ -77,15 +77,15 @@ function findWrongChecks(agent: Agent, contents: NodeContents): Check[] {
 }
 
 /**
- * The services or checks whose row is wrong. Consul: ids that differ only in case are two to the agent and share one row of
- * the catalog. The row is right when it is that of either; else each round would replace one by the other.
+ * Returns the services or checks whose catalog row is wrong. Consul: ids that differ only in case are two to the agent and
+ * share one row of the catalog. The row is right if it matches either; else each round would replace one by the other.
  */
 function withoutRight<T extends { readonly id: string }>(own: readonly T[], isRight: (each: T) => boolean): T[] {
   const right = new Set(own.filter(isRight).map(({ id }) => keyOf(id)));
   return own.filter(({ id }) => !right.has(keyOf(id)));
 }
 
-/** The catalog ignores the case of ids: a row "Web" is corrected to "web", not removed. */
+/** Returns the key by which local ids match catalog ids. It ignores case: a round corrects the row "Web" to "web". */
 function keyOf(id: string): string {
   return id.toLowerCase();
 }

@@ -5,31 +5,31 @@ import type { KvOperation } from "../model/txn.ts";
 import type { SavedRow } from "./local-state.ts";
 
 /**
- * The catalog to which an agent writes its services and checks: on a server the one in the same process, on a client
- * agent a server's.
+ * The catalog to which an agent writes its services and checks: on a server the catalog in the same process, on a client
+ * agent the catalog of a server.
  */
 export interface Catalog {
   /**
    * Makes the whole change durable, in one batch where the catalog is in the same process.
    * @throws OperatingError conflict when the catalog refuses a registration; the rest of the change is durable then.
-   * unavailable when none of it is durable; timeout when the agent does not know
+   * unavailable when nothing of it is durable; timeout when the agent does not know whether it is
    */
   commit(change: CatalogChange): Promise<void>;
-  /** The services and checks of this node. */
+  /** Returns the services and checks that the catalog has for this node. */
   contents(): Promise<NodeContents>;
   /**
-   * Calls `onChange` with the services and checks of any node, for alias checks: soon, and after each change until stopped.
-   * Checks come with their last output, but a change of output alone does not call back.
+   * Calls `onChange` with the services and checks of any node, for alias checks: once soon after the call, and after each change until stopped.
+   * Checks carry their newest output, but a change of output alone does not cause a call.
    */
   watchNodeChecks(node: string, onChange: (contents: NodeContents) => void): { stop(): void };
-  /** Shows a check's output beside its row, from memory. */
+  /** Makes answers show this output of a check. The output is kept in memory only and is not written to the check's row. */
   showOutput(check: { readonly node: string; readonly id: string; readonly serviceName: string }, output: string): void;
   /** Drops the output of a check that was deregistered. */
   forgetOutput(check: { readonly node: string; readonly id: string }): void;
 }
 
 export interface NodeContents {
-  /** false: the catalog knows no such node. */
+  /** Whether the catalog has the node. */
   readonly found: boolean;
   readonly services: readonly ServiceRow[];
   readonly checks: readonly CheckRow[];
@@ -46,11 +46,11 @@ export interface CatalogTarget {
   readonly checkId?: string | undefined;
 }
 
-/** Applied in the order of these members. */
+/** A change that an agent makes in the catalog. The catalog applies its parts in the order of these members. */
 export interface CatalogChange {
   /** The agent's own rows, which it reads after a restart. */
   readonly rows?: readonly SavedRow[];
-  /** Operations on keys. Each list takes effect whole or not at all, and one that does not stops nothing else. */
+  /** Operations on keys. Each list takes effect whole or not at all; a list that fails does not stop the others. */
   readonly transactions?: readonly (readonly KvOperation[])[];
   readonly registrations?: readonly CatalogRegistration[];
   readonly deregistrations?: readonly CatalogTarget[];

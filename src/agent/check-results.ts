@@ -12,8 +12,8 @@ export interface CheckSet {
   start(check: LocalCheck): void;
   stop(checkId: string): void;
   /**
-   * Reports before it returns.
-   * @throws OperatingError not-found when there is no TTL check of that id
+   * Sets the status and output of a TTL check, and reports the result before it returns.
+   * @throws OperatingError not-found when no TTL check has that id
    */
   updateTtl(checkId: string, status: CheckStatus, output: string): void;
 }
@@ -30,15 +30,15 @@ export interface CheckResultsOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly discardOutput: boolean;
-  /** Runs `task` when no change of the check or of its service is under way. */
+  /** Runs `task` as soon as no change of the check or of its service is under way. */
   readonly inTurn: (checkId: string, task: () => Promise<void>) => Promise<void>;
-  /** Removes a service that has been critical for too long. */
+  /** Deregisters a service whose check has been critical for longer than its DeregisterCriticalServiceAfter. */
   readonly reap: (serviceId: string) => Promise<void>;
 }
 
 /**
- * Runs the registered checks and takes their results. A result is shown at once, with its output beside the catalog's row; it
- * is written to the catalog only when it changes the check's status.
+ * Runs the registered checks and takes their results. A result is visible at once, and its output is kept in memory only; the
+ * check's status is written to the catalog only when it changes.
  */
 export class CheckResults {
   discardOutput: boolean;
@@ -67,12 +67,12 @@ export class CheckResults {
     this.#reaper.stop();
   }
 
-  /** Starts to count for how long each registered check has been critical. */
+  /** Starts to measure for how long each registered check has been critical. */
   noteAll(): void {
     for (const check of this.#localState.checks.values()) this.#reaper.note(check);
   }
 
-  /** @throws OperatingError not-found when there is no TTL check of that id */
+  /** Sets the status and output of a TTL check. @throws OperatingError not-found when no TTL check has that id */
   async updateTtl(checkId: string, { status, output }: CheckFinding): Promise<void> {
     if (!this.#checkSet) throw new OperatingError("unavailable", "starting", "the agent is starting; try again");
     this.#checkSet.updateTtl(checkId, status, output);
@@ -97,7 +97,7 @@ export class CheckResults {
     if (status !== known.status || this.#reports.hasFailed(checkId)) this.#reports.start(checkId);
   }
 
-  /** Shows and runs a check whose registration is durable. A result that came meanwhile is kept. */
+  /** Shows and runs a check whose registration is durable. Keeps a result that arrived during the registration. */
   adopt(check: LocalCheck): void {
     const { id } = check.definition;
     const known = this.#localState.checks.get(id);
@@ -109,7 +109,7 @@ export class CheckResults {
     if (isRun(current)) this.#checkSet?.start(current);
   }
 
-  /** Ends a check that was deregistered. */
+  /** Stops a check that was deregistered, and drops its output. */
   forget(id: string): void {
     this.#checkSet?.stop(id);
     this.#reaper.forget(id);
@@ -118,7 +118,7 @@ export class CheckResults {
     this.#options.catalog.forgetOutput({ node: this.#options.node().name, id });
   }
 
-  /** Waits for a deregistration under way, which the check's last result must not undo. */
+  /** Writes a check's status to the catalog, after any deregistration under way, which the write must not undo. */
   #sendStatus(checkId: string): Promise<void> {
     const { catalog, inTurn, node } = this.#options;
     return inTurn(checkId, async () => {
@@ -154,17 +154,17 @@ function isRun(check: LocalCheck): boolean {
 }
 
 /**
- * Writes the statuses of checks to the catalog. A status that could not be written is tried again with the check's next
- * result, unless anti-entropy writes it before.
+ * Writes the statuses of checks to the catalog. A status that could not be written is written again with the check's
+ * next result, unless anti-entropy writes it earlier.
  */
 class StatusReports {
   readonly #send: (checkId: string) => Promise<void>;
   readonly #log: Log;
-  /** The newest write under way for each check. */
+  /** The newest write under way for each check, by check id. */
   readonly #underWay = new Map<string, Promise<void>>();
   readonly #failed = new Set<string>();
 
-  /** @param send writes the status that the check has by then */
+  /** @param send writes the status that the check has at the time of the write */
   constructor(send: (checkId: string) => Promise<void>, log: Log) {
     this.#send = send;
     this.#log = log;
@@ -180,12 +180,12 @@ class StatusReports {
     this.#underWay.set(checkId, report);
   }
 
-  /** Whether the last write failed. */
+  /** Returns whether the last write of the check's status failed. */
   hasFailed(checkId: string): boolean {
     return this.#failed.has(checkId);
   }
 
-  /** Resolves when the catalog has the status that the check has now; rejects when it could not be written. */
+  /** Resolves when the catalog has the check's present status; rejects if that status could not be written. */
   async settled(checkId: string): Promise<void> {
     await this.#underWay.get(checkId);
   }

@@ -20,8 +20,8 @@ function local(status: CheckStatus, changes: Parameters<typeof ttlCheck>[1] = {}
   return { definition, source: "api", type: "ttl", status, output: "" };
 }
 
-describe("a service", () => {
-  test("is reaped as soon as its check has been critical for the time", async () => {
+describe("a service whose check has DeregisterCriticalServiceAfter", () => {
+  test("is reaped as soon as the check has been critical for that time", async () => {
     const { clock, reaped, reaper } = trial();
     reaper.note(local("critical"));
     await clock.advance(minute - 1);
@@ -30,7 +30,7 @@ describe("a service", () => {
     expect(reaped).toEqual(["web/up"]);
   });
 
-  test("is not reaped when the check recovers in time, and has the whole time again when it fails later", async () => {
+  test("is not reaped if the check recovers in time, and gets the full time again when the check fails later", async () => {
     const { clock, reaped, reaper } = trial();
     reaper.note(local("critical"));
     await clock.advance(minute - 1);
@@ -43,7 +43,7 @@ describe("a service", () => {
     expect(reaped).toHaveLength(1);
   });
 
-  test("that is registered again while critical keeps the start of its time, with the new length", async () => {
+  test("is reaped after the new time, counted from the old start, if it is registered again while critical", async () => {
     const { clock, reaped, reaper } = trial();
     reaper.note(local("critical", { deregisterCriticalServiceAfterMs: 10 * minute }));
     await clock.advance(minute);
@@ -54,7 +54,7 @@ describe("a service", () => {
     expect(reaped).toEqual(["web/up"]);
   });
 
-  test("is the one that the check belongs to when the time ends", async () => {
+  test("is reaped if the check belongs to it when the time ends, not if it belonged to it when the time began", async () => {
     const { clock, reaped, reaper } = trial();
     reaper.note(local("critical"));
     reaper.note(local("critical", { serviceId: "shop" }));
@@ -63,7 +63,7 @@ describe("a service", () => {
   });
 
   test.each([
-    ["a check without the time", { deregisterCriticalServiceAfterMs: 0 }],
+    ["a check without a time", { deregisterCriticalServiceAfterMs: 0 }],
     ["a check of the node", { serviceId: "" }],
   ])("is never reaped for %s", (_name, changes) => {
     const { clock, reaper } = trial();
@@ -72,14 +72,14 @@ describe("a service", () => {
   });
 });
 
-test("stopping the reaper leaves no timer", () => {
+test("stopping the reaper of critical services leaves no timer", () => {
   const { clock, reaper } = trial();
   reaper.note(local("critical"));
   reaper.stop();
   expect(clock.timerCount).toBe(0);
 });
 
-describe("an agent", () => {
+describe("an agent with a service that is critical for too long", () => {
   const mortal = ttlCheck("up", { serviceId: "web", deregisterCriticalServiceAfterMs: minute });
 
   test("deregisters the service with all of its checks", async () => {
@@ -91,7 +91,7 @@ describe("an agent", () => {
     expect([world.servicesInCatalog(), [...world.agent.checks.keys()], world.clock.timerCount]).toEqual([[], [], 0]);
   });
 
-  test("whose disk is full tries again after the same time", async () => {
+  test("tries again after the same time if the disk is full", async () => {
     const world = await startTestAgent();
     await world.agent.registerService({ service: serviceNamed("web"), checks: [mortal] }, { source: "api" });
     world.engine.fail();
@@ -103,7 +103,7 @@ describe("an agent", () => {
     expect(world.servicesInCatalog()).toEqual([]);
   });
 
-  test("that restarts counts the time from its start", async () => {
+  test("counts the time from its start after a restart", async () => {
     const world = await startTestAgent();
     await world.agent.registerService({ service: serviceNamed("web"), checks: [mortal] }, { source: "api" });
     const { clock, servicesInCatalog } = await world.restarted();

@@ -20,7 +20,7 @@ export class CriticalReaper {
     this.#reap = reap;
   }
 
-  /** Takes a check's newest status and definition. Its time goes on when a critical check is registered again. */
+  /** Takes a check's newest status and definition. Registering a critical check again does not restart its time. */
   note({ definition, status }: LocalCheck): void {
     const { id, serviceId, deregisterCriticalServiceAfterMs: afterMs } = definition;
     const nowMs = this.#clock.monotonicMs();

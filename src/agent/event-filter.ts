@@ -4,7 +4,7 @@ import type { Agent } from "./agent.ts";
 
 type Filters = Pick<Event, "nodeFilter" | "serviceFilter" | "tagFilter">;
 
-/** Consul's error text for filters that cannot be used, or undefined. */
+/** Returns Consul's error text if a filter is invalid, else undefined. */
 export function eventFilterFault({ nodeFilter, serviceFilter, tagFilter }: Filters): string | undefined {
   if (serviceFilter === "" && tagFilter !== "") return "Cannot provide tag filter without service filter";
   return faultOf("node", nodeFilter) ?? faultOf("service", serviceFilter) ?? faultOf("tag", tagFilter);
@@ -15,7 +15,9 @@ function faultOf(kind: string, pattern: string): string | undefined {
   return "fault" in compiled ? `Invalid ${kind} filter: ${compiled.fault}` : undefined;
 }
 
-/** Whether the filters match this node and, if they name one, a service registered with this agent and one of its tags. */
+/**
+ * Returns whether an event's filters match this node and, if they name a service or tag, a service of this agent and its tags.
+ */
 export function isMeant({ nodeFilter, serviceFilter, tagFilter }: Filters, { node, services }: Agent): boolean {
   if (!matches(nodeFilter, node.name)) return false;
   if (serviceFilter === "") return true;

@@ -31,8 +31,8 @@ function isSameName(one: string | undefined, other: string | undefined): boolean
 }
 
 /**
- * Copies the service's name and tags into its checks. Consul: a check keeps the name and tags that its service had when the check was registered, stays
- * in the lists of the old name, and wakes no watcher of the new name.
+ * Copies the service's name and tags into its checks. Consul: a check keeps the name and tags that its service had when the
+ * check was registered, stays in the lists of the old name, and wakes no watcher of the new name.
  */
 function updateChecks(draft: Draft, service: ServiceRow): void {
   for (const check of checksOfService(draft.state, service.node, service.id)) ensureCheck(draft, service.node, check);

@@ -105,7 +105,7 @@ describe("after any sequence of transactions", () => {
     );
   });
 
-  test("readTxn returns the same outcome as running the transaction, and changes nothing", () => {
+  test("readTxn returns the outcome that running a transaction of reads would have, and changes nothing", () => {
     fc.assert(
       fc.property(transactions, (all) => {
         const driver = start();

@@ -38,8 +38,8 @@ export const kv: Table<KvEntry, keyof KvTables> = {
 };
 
 /*
- * A row is binary, since its value can be any bytes. All numbers are big-endian: createIndex, modifyIndex and lockIndex as float64, flags
- * as uint64, the length of the session id in one byte, the session id, the value.
+ * A row is binary, since its value can be any bytes. All numbers are big-endian: createIndex, modifyIndex and lockIndex as
+ * float64, flags as uint64, the length of the session id in one byte, the session id, the value.
  */
 const headerBytes = 3 * 8 + 8 + 1;
 
