@@ -84,7 +84,7 @@ describe("a registration", () => {
     expect(await registered(world)).toEqual({ now: ["db", "up", "web"], kept: [] });
   });
 
-  test("of a script check is denied unless the configuration enables scripts for files or for the API, whichever registers it", async () => {
+  test("of a script check is denied unless scripts are enabled for its source, a file or the API", async () => {
     const method = { kind: "script", args: ["/bin/true"], intervalMs: 1e9, timeoutMs: 1e3 } as const;
     const script = ttlCheck("script", { method });
     const local = await startTestAgent({ scripts: { fromApi: false, fromFiles: true } });

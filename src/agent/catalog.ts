@@ -18,7 +18,7 @@ export interface Catalog {
   /** Returns the services and checks that the catalog has for this node. */
   contents(): Promise<NodeContents>;
   /**
-   * Calls `onChange` with the services and checks of any node, for alias checks: once soon after the call, and after each change until stopped.
+   * Calls `onChange` with the services and checks of any node, for alias checks: once soon, then after each change until stopped.
    * Checks carry their newest output, but a change of output alone does not cause a call.
    */
   watchNodeChecks(node: string, onChange: (contents: NodeContents) => void): { stop(): void };

@@ -20,8 +20,8 @@ function local(status: CheckStatus, changes: Parameters<typeof ttlCheck>[1] = {}
   return { definition, source: "api", type: "ttl", status, output: "" };
 }
 
-describe("a service whose check has DeregisterCriticalServiceAfter", () => {
-  test("is reaped as soon as the check has been critical for that time", async () => {
+describe("a service with a critical check", () => {
+  test("is reaped as soon as the check has been critical for its DeregisterCriticalServiceAfter", async () => {
     const { clock, reaped, reaper } = trial();
     reaper.note(local("critical"));
     await clock.advance(minute - 1);
@@ -63,7 +63,7 @@ describe("a service whose check has DeregisterCriticalServiceAfter", () => {
   });
 
   test.each([
-    ["a check without a time", { deregisterCriticalServiceAfterMs: 0 }],
+    ["a check without DeregisterCriticalServiceAfter", { deregisterCriticalServiceAfterMs: 0 }],
     ["a check of the node", { serviceId: "" }],
   ])("is never reaped for %s", (_name, changes) => {
     const { clock, reaper } = trial();

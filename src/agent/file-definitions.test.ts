@@ -28,7 +28,7 @@ function withSidecar(name: string): ServiceDefinition {
 }
 
 describe("definitions from files", () => {
-  test("replace earlier definitions from files, and not what the API registered", async () => {
+  test("replace earlier definitions from files, but no registration from the API", async () => {
     const { agent, definitions } = await start();
     await agent.registerService(serviceWith("api", []), { source: "api" });
     await definitions.apply(defined([serviceWith("a", ["a-up"]), serviceWith("b", ["b-up"])]));
@@ -47,7 +47,7 @@ describe("definitions from files", () => {
   test.each([
     ["a check of an unknown service", defined([], [ttlCheck("up", { serviceId: "nope" })])],
     [
-      "a script check, and scripts are disabled",
+      "a script check while scripts are disabled",
       defined(
         [serviceWith("new", [])],
         [ttlCheck("s", { method: { kind: "script", args: ["true"], intervalMs: 1e9, timeoutMs: 1e3 } })],
@@ -60,7 +60,7 @@ describe("definitions from files", () => {
     expect([...agent.services.keys(), ...agent.checks.keys()]).toEqual(["a", "up"]);
   });
 
-  test("are applied one call after the other, and a call that fails does not stop the next", async () => {
+  test("are applied one reload after the other, and a reload that fails does not prevent the next", async () => {
     const { agent, definitions } = await start();
     const failed = rejectionOf(definitions.apply(defined([], [ttlCheck("up", { serviceId: "nope" })])));
     await Promise.all([
@@ -72,8 +72,8 @@ describe("definitions from files", () => {
   });
 });
 
-describe("the start", () => {
-  test("logs each definition that cannot be registered with its place, and registers the others", async () => {
+describe("the start of an agent with configuration files", () => {
+  test("logs each definition that cannot be registered with its file and line, and registers the others", async () => {
     const { agent, definitions, log } = await start();
     const script = { kind: "script", args: ["true"], intervalMs: 1e9, timeoutMs: 1e3 } as const;
     const checks = [ttlCheck("up", { serviceId: "nope" }), ttlCheck("disk"), ttlCheck("s", { method: script })];
@@ -88,15 +88,15 @@ describe("the start", () => {
     expect(log.filter((line) => line.includes("A definition cannot be used as it is"))).toHaveLength(3);
   });
 
-  test("fails when the disk takes no writes", async () => {
+  test("fails if the disk refuses writes", async () => {
     const { definitions, engine } = await start();
     engine.fail();
     expect(await rejectionOf(definitions.start(defined([serviceWith("a", [])])))).toMatchObject({ code: "disk-full" });
   });
 });
 
-describe("a sidecar in a file", () => {
-  test("is registered with its service, keeps its port over reloads, and is removed with its block", async () => {
+describe("a sidecar that a configuration file defines", () => {
+  test("is registered with its service, keeps its port over reloads, and is removed when the file no longer defines it", async () => {
     const { agent, definitions } = await start();
     await definitions.start(defined([withSidecar("a"), withSidecar("b")]));
     const ports = (): unknown[] => [...agent.services.values()].map(({ service }) => [service.id, service.port]);
@@ -117,7 +117,7 @@ describe("a sidecar in a file", () => {
     expect([...agent.checks.keys()]).toEqual(["service:b-sidecar-proxy:1", "service:b-sidecar-proxy:2", "c"]);
   });
 
-  test("is skipped with its service at a start when no port is left, and makes a reload fail", async () => {
+  test("is skipped with its service if no port is left at the start of the agent, and makes a reload fail", async () => {
     const { agent, definitions } = await start({ sidecarPorts: { first: 21_000, last: 21_000 } });
     await definitions.start(defined([withSidecar("a"), withSidecar("b")]));
     expect([...agent.services.keys()]).toEqual(["a", "a-sidecar-proxy"]);
@@ -140,7 +140,7 @@ test("a sidecar that the API registered keeps its port over a restart, and is re
   expect(again.servicesInCatalog()).toEqual(["b", "b-sidecar-proxy"]);
 });
 
-test("a check that the API added to a file's service is removed at the first start without the file", async () => {
+test("a check that the API added to a service of a file is removed at the first start without the file", async () => {
   const { agent, definitions, restarted } = await start();
   await definitions.apply(defined([serviceWith("a", [])]));
   await agent.registerCheck(ttlCheck("up", { serviceId: "a" }), "api");

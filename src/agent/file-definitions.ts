@@ -8,20 +8,20 @@ import type { Agent } from "./agent.ts";
 export interface Defined {
   readonly services: readonly ServiceDefinition[];
   readonly checks: readonly CheckDefinition[];
-  /** The place of each definition: "agent.hcl:3:7". */
+  /** The file, line and column of each definition: "agent.hcl:3:7". */
   readonly origins: ReadonlyMap<object, string>;
-  /** Faults of definitions that could not be decoded, or only in part. */
+  /** The faults of definitions that could not be decoded, or of which a part could not. */
   readonly faults: readonly FileFault[];
 }
 
-/** Why a definition of a file is skipped, or used only in part. */
+/** The reason why the agent skips a definition of a file, or a part of the definition. */
 export interface FileFault {
-  /** "agent.hcl:3:7" */
+  /** The file, line and column of the definition: "agent.hcl:3:7". */
   readonly where: string;
   readonly message: string;
 }
 
-/** Registers the services and checks of configuration files, and follows the files through reloads. */
+/** Registers the services and checks of configuration files, and applies changes of the files at each reload. */
 export class FileDefinitions {
   readonly #agent: Agent;
   readonly #log: Log;
@@ -33,14 +33,14 @@ export class FileDefinitions {
     this.#log = log;
   }
 
-  /** The faults of the definitions that were applied last. */
+  /** The faults in the definitions of the last call of `start` or `apply`. */
   get faults(): readonly FileFault[] {
     return this.#faults;
   }
 
   /**
-   * Registers all definitions that can be registered, at the start of the agent. One that cannot is skipped with a warning,
-   * so that the others are served.
+   * Registers all definitions that can be registered, at the start of the agent. Skips the others with a warning, so that one
+   * faulty definition does not stop the agent.
    */
   start(defined: Defined): Promise<void> {
     return this.#inTurn(async () => {
@@ -55,8 +55,8 @@ export class FileDefinitions {
   }
 
   /**
-   * Registers all definitions, and removes what an earlier call defined and this one does not. Calls run one after the other.
-   * @throws OperatingError naming a definition that cannot be registered; nothing has changed then
+   * Registers all definitions, and removes those of an earlier call that this call omits. Calls run one after the other.
+   * @throws OperatingError naming a definition that cannot be registered; the call has then changed nothing
    */
   apply(defined: Defined): Promise<void> {
     return this.#inTurn(async () => {
@@ -114,7 +114,7 @@ export class FileDefinitions {
     }
   }
 
-  /** Removes checks that the API added to a service of a file that does not define it any more. */
+  /** Removes checks that the API added to a service that no file defines any more. */
   async #removeOrphans(): Promise<void> {
     for (const [id, { definition }] of this.#agent.checks) {
       if (definition.serviceId === "" || this.#agent.services.has(definition.serviceId)) continue;
@@ -129,7 +129,7 @@ export class FileDefinitions {
   }
 }
 
-/** Why a definition cannot be registered, in Consul's text. */
+/** The reason why a definition cannot be registered, in Consul's text. */
 type Obstacle = Pick<OperatingError, "kind" | "message">;
 
 function attempt(named: string, prepare: () => void): Obstacle | undefined {

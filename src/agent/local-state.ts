@@ -3,25 +3,25 @@ import type { Check, CheckDefinition, CheckStatus } from "../model/check.ts";
 import type { Service } from "../model/service.ts";
 
 /*
- * A service or check has three forms here: the local one in memory, with where it came from and what a check found; the
- * agent's own row on the disk, from which the next start restores it; and the catalog's row, without the definition.
+ * A service or check has three forms here: the local state in memory, with its source (API or file) and the check's result;
+ * the agent's own row on the disk, from which the next start restores it; and the catalog's row, without the definition.
  */
 
-/** Where a registration came from. Those of the API are stored; files are read again at each start. */
+/** The source of a registration. The agent stores registrations of the API; it reads files again at each start. */
 export type Source = "api" | "file";
 
 export interface LocalService {
   readonly service: Service;
   readonly source: Source;
-  /** It was registered as the sidecar of another service, and goes with that. */
+  /** Whether the service was registered as another service's sidecar. The agent deregisters it together with that service. */
   readonly isSidecar?: boolean;
 }
 
-/** A check as this agent knows it. `status` and `output` are the newest; the catalog may not have them yet. */
+/** A check in the local state. `status` and `output` are the newest; the catalog may not have them yet. */
 export interface LocalCheck {
   readonly definition: CheckDefinition;
   readonly source: Source;
-  /** "http", "ttl" ... or a FixedCheckType; "" for a file's check outside a service. */
+  /** Consul's Type: "http", "ttl" and so on, or a FixedCheckType; "" for a check that a file defines outside a service. */
   readonly type: string;
   readonly status: CheckStatus;
   readonly output: string;
@@ -31,7 +31,7 @@ export interface LocalCheck {
   readonly sinceMs?: number | undefined;
 }
 
-/** Types of checks that are not run: they are critical for as long as they are registered. */
+/** Types of checks that do not run: they are critical for as long as they are registered. */
 const fixedCheckTypes = ["maintenance", "port-conflict"] as const;
 export type FixedCheckType = (typeof fixedCheckTypes)[number];
 
@@ -39,12 +39,12 @@ export function isFixedType(type: string): boolean {
   return fixedCheckTypes.some((each) => each === type);
 }
 
-/** The definition of a check that is not run. */
+/** Returns the definition of a check that does not run. */
 export function fixedCheck(check: Pick<CheckDefinition, "id" | "name" | "serviceId" | "notes">): CheckDefinition {
   return {
     ...check,
     initialStatus: "critical",
-    // Never run.
+    // A check needs a method; this one does not run.
     method: { kind: "ttl", ttlMs: 0 },
     successBeforePassing: 0,
     failuresBeforeCritical: 0,
@@ -53,7 +53,9 @@ export function fixedCheck(check: Pick<CheckDefinition, "id" | "name" | "service
   };
 }
 
-/** A check as the catalog stores it. Consul: without its output and definition for checks of agents. */
+/**
+ * Returns a check as the catalog stores it, without its output and definition. Consul: stores both for checks of other sources.
+ */
 export function toCatalogCheck(node: string, check: LocalCheck, service: Service | undefined): Check {
   return {
     node,
@@ -74,7 +76,7 @@ export function toCatalogCheck(node: string, check: LocalCheck, service: Service
 export class LocalState {
   readonly #services = new Map<string, LocalService>();
   readonly #checks = new Map<string, LocalCheck>();
-  /** The ids of each service's checks; under "", those of the node's own. */
+  /** The ids of each service's checks, by service id; under "", the ids of the node's checks. */
   readonly #checkIds = new Map<string, Set<string>>();
 
   /** Called with the service's id each time a service is added, replaced or removed. */
@@ -101,8 +103,8 @@ export class LocalState {
   }
 
   /**
-   * The service to register together with its checks, in case the catalog has lost it. Undefined with EnableTagOverride,
-   * since registering the service would overwrite the tags that other programs have set.
+   * Returns the service to register together with its checks, in case the catalog has lost it. Returns undefined for a service
+   * with EnableTagOverride, since registering it would overwrite the tags that other programs have set.
    */
   serviceAlong([check]: readonly LocalCheck[]): Service | undefined {
     const service = check && this.serviceOf(check);
@@ -119,7 +121,7 @@ export class LocalState {
     this.#wake(id);
   }
 
-  /** Replaces the check of that id, also when it belonged to another service. */
+  /** Adds a check, or replaces the check of the same id, even if that one belonged to another service. */
   setCheck(check: LocalCheck): void {
     const { id, serviceId } = check.definition;
     if (this.#checks.get(id)?.definition.serviceId !== serviceId) this.#unlist(id);
@@ -147,7 +149,7 @@ export class LocalState {
   }
 }
 
-/** A row of the agent's own; a value of undefined deletes it. */
+/** A row that only this agent uses; the value undefined deletes the row. */
 export interface SavedRow {
   readonly key: string;
   readonly value: Uint8Array | undefined;
@@ -158,19 +160,19 @@ const decoder = new TextDecoder();
 const servicePrefix = "service/";
 const checkPrefix = "check/";
 
-/** The row of a service, or its deletion. */
+/** Returns the agent's row of a service; if `local` is undefined, the deletion of that row. */
 export function saveService(id: string, local: LocalService | undefined): SavedRow {
   return { key: servicePrefix + id, value: local && encode(toRow(local)) };
 }
 
-/** The row of a check, or its deletion. */
+/** Returns the agent's row of a check; if `local` is undefined, the deletion of that row. */
 export function saveCheck(id: string, local: LocalCheck | undefined): SavedRow {
   return { key: checkPrefix + id, value: local && encode({ definition: local.definition, type: local.type }) };
 }
 
 /**
- * What to write when `local` takes the place of `known`: nothing when the row would be the same. A registration from a file
- * has no row, since it must go with the file; it deletes the row of one from the API.
+ * Returns the rows to write when `local` replaces `known`: none if the row is unchanged. A registration from a file has no
+ * row, since it must end when the file no longer has it; it deletes the row of a registration from the API.
  */
 export function serviceRows(known: LocalService | undefined, local: LocalService): SavedRow[] {
   const { id } = local.service;
@@ -179,7 +181,7 @@ export function serviceRows(known: LocalService | undefined, local: LocalService
   return same ? [] : [saveService(id, local)];
 }
 
-/** As serviceRows, for a check. */
+/** Returns the rows to write when one version of a check replaces another, as serviceRows does for services. */
 export function checkRows(known: LocalCheck | undefined, local: LocalCheck): SavedRow[] {
   const { id } = local.definition;
   if (local.source === "file") return known?.source === "api" ? [saveCheck(id, undefined)] : [];

@@ -20,7 +20,7 @@ async function startWithWeb(): Promise<TestAgent> {
   return world;
 }
 
-describe("a service in maintenance", () => {
+describe("a service in maintenance mode", () => {
   test("has a critical check with the reason as notes, until maintenance ends", async () => {
     const { agent, statusInCatalog } = await startWithWeb();
     await enableServiceMaintenance(agent, "web", "new disk");
@@ -39,7 +39,7 @@ describe("a service in maintenance", () => {
     expect(agent.checks.get(webMaintenanceId)?.definition.notes).toBe("first");
   });
 
-  test("stays in maintenance over a restart and over anti-entropy", async () => {
+  test("stays in maintenance mode over a restart of the agent and a round of anti-entropy", async () => {
     const world = await startWithWeb();
     await enableServiceMaintenance(world.agent, "web", "new disk");
     const { agent } = await world.restarted();
@@ -49,14 +49,14 @@ describe("a service in maintenance", () => {
     expect([...(await world.restarted()).agent.checks.keys()]).toEqual(["up"]);
   });
 
-  test("loses the maintenance check when it is deregistered", async () => {
+  test("loses its maintenance check when the service is deregistered", async () => {
     const { agent } = await startWithWeb();
     await enableServiceMaintenance(agent, "web", "");
     await agent.deregisterService("web");
     expect(agent.checks.size).toBe(0);
   });
 
-  test("must be registered with this agent", async () => {
+  test("must be registered with this agent; otherwise the error is not-found", async () => {
     const { agent } = await startWithWeb();
     for (const change of [enableServiceMaintenance(agent, "db", ""), disableServiceMaintenance(agent, "db")]) {
       const error = await rejectionOf(change);
@@ -65,8 +65,8 @@ describe("a service in maintenance", () => {
   });
 });
 
-describe("a node in maintenance", () => {
-  test("has a check with the reason, or with a default text", async () => {
+describe("a node in maintenance mode", () => {
+  test("has a critical check whose notes are the default text if no reason was given", async () => {
     const { agent, statusInCatalog } = await startWithWeb();
     await enableNodeMaintenance(agent, "");
     expect(statusInCatalog(nodeMaintenanceId)).toBe("critical");
@@ -76,13 +76,13 @@ describe("a node in maintenance", () => {
     expect(statusInCatalog(nodeMaintenanceId)).toBeUndefined();
   });
 
-  test("does not leave it by an update of the check's status", async () => {
+  test("does not leave maintenance mode by a TTL update of its maintenance check", async () => {
     const { agent } = await startWithWeb();
     await enableNodeMaintenance(agent, "");
     expect(await rejectionOf(agent.updateTtl(nodeMaintenanceId, "passing", ""))).toMatchObject({ kind: "not-found" });
   });
 
-  test("enters it only when that is durable", async () => {
+  test("enters maintenance mode only if its maintenance check is durable", async () => {
     const { agent, engine } = await startWithWeb();
     engine.fail();
     await rejectionOf(enableNodeMaintenance(agent, ""));
@@ -93,10 +93,13 @@ describe("a node in maintenance", () => {
 test.each([
   ["a service", (agent: TestAgent["agent"]) => enableServiceMaintenance(agent, "web", "")],
   ["the node", (agent: TestAgent["agent"]) => enableNodeMaintenance(agent, "")],
-])("the health of a service says maintenance while %s is in it, whatever the checks say", async (_name, enable) => {
-  const { agent } = await startWithWeb();
-  const { service } = serviceWith("web", []);
-  expect(serviceHealth(agent, service).status).toBe("passing");
-  await enable(agent);
-  expect(serviceHealth(agent, service).status).toBe("maintenance");
-});
+])(
+  "the health of a service is maintenance while %s is in maintenance mode, whatever the statuses of its checks",
+  async (_name, enable) => {
+    const { agent } = await startWithWeb();
+    const { service } = serviceWith("web", []);
+    expect(serviceHealth(agent, service).status).toBe("passing");
+    await enable(agent);
+    expect(serviceHealth(agent, service).status).toBe("maintenance");
+  },
+);

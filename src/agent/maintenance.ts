@@ -3,7 +3,10 @@ import { nodeMaintenanceId, serviceMaintenancePrefix } from "../model/check-reas
 import type { Agent } from "./agent.ts";
 import { fixedCheck } from "./local-state.ts";
 
-/** Makes the node critical, and with it every service on it. Consul: a second call keeps the first reason. */
+/**
+ * Registers a critical check of the node, which makes every service on it critical. Consul: a second call keeps the first
+ * reason.
+ */
 export async function enableNodeMaintenance(agent: Agent, reason: string): Promise<void> {
   if (agent.checks.has(nodeMaintenanceId)) return;
   await agent.addFixedCheck(
@@ -21,7 +24,10 @@ export async function disableNodeMaintenance(agent: Agent): Promise<void> {
   if (agent.checks.has(nodeMaintenanceId)) await agent.deregisterCheck(nodeMaintenanceId);
 }
 
-/** @throws OperatingError not-found for a service that is not registered with this agent */
+/**
+ * Registers a critical check of a service.
+ * @throws OperatingError not-found for a service that is not registered with this agent
+ */
 export async function enableServiceMaintenance(agent: Agent, serviceId: string, reason: string): Promise<void> {
   requireService(agent, serviceId);
   const id = serviceMaintenancePrefix + serviceId;
@@ -32,7 +38,10 @@ export async function enableServiceMaintenance(agent: Agent, serviceId: string, 
   );
 }
 
-/** @throws OperatingError not-found for a service that is not registered with this agent */
+/**
+ * Removes a service's maintenance check.
+ * @throws OperatingError not-found for a service that is not registered with this agent
+ */
 export async function disableServiceMaintenance(agent: Agent, serviceId: string): Promise<void> {
   requireService(agent, serviceId);
   const id = serviceMaintenancePrefix + serviceId;

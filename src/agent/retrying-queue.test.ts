@@ -11,7 +11,7 @@ async function agentWithService(): Promise<TestAgent> {
   return world;
 }
 
-/** Makes a change while the disk does not answer in time, and expects it to be unconfirmed. */
+/** Makes a change while the disk does not answer in time, and expects the error for an unconfirmed change. */
 async function unconfirmed({ engine, clock }: TestAgent, change: () => Promise<void>): Promise<void> {
   engine.hold();
   const rejection = rejectionOf(change());
@@ -32,21 +32,24 @@ describe("a change that the disk confirms too late", () => {
       ["old", "new"],
     ],
     ["deregistration", (world: TestAgent) => world.agent.deregisterService("old"), []],
-  ] as const)("of the kind %s is in the agent too a second later, and after a restart", async (_, change, services) => {
-    const world = await agentWithService();
-    await unconfirmed(world, () => change(world));
-    world.engine.release();
-    await settle();
-    await world.clock.advance(1_000);
-    const both = { agent: services, catalog: [...services].toSorted() };
-    expect(shownBy(world)).toEqual(both);
-    expect(shownBy(await world.restarted())).toEqual({
-      agent: expect.arrayContaining([...services]),
-      catalog: both.catalog,
-    });
-  });
+  ] as const)(
+    "(a %s) is visible in the agent and the catalog a second later, and after a restart",
+    async (_, change, services) => {
+      const world = await agentWithService();
+      await unconfirmed(world, () => change(world));
+      world.engine.release();
+      await settle();
+      await world.clock.advance(1_000);
+      const both = { agent: services, catalog: [...services].toSorted() };
+      expect(shownBy(world)).toEqual(both);
+      expect(shownBy(await world.restarted())).toEqual({
+        agent: expect.arrayContaining([...services]),
+        catalog: both.catalog,
+      });
+    },
+  );
 
-  test("makes other changes of the same service fail until it is known, and no change of another service", async () => {
+  test("makes other changes of the same service fail until its result is known, but no change of another service", async () => {
     const world = await agentWithService();
     await unconfirmed(world, () => world.agent.registerService(serviceWith("new", []), { source: "api" }));
     world.engine.release();

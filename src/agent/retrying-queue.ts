@@ -2,15 +2,15 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import { OperatingError } from "../lib/errors.ts";
 import { KeyedQueue } from "../lib/keyed-queue.ts";
 
-/** Pause before an unconfirmed change is retried. */
+/** Milliseconds after which the queue retries an unconfirmed change. */
 const retryMs = 1_000;
 
 /**
  * Runs changes that share a key one after the other, and others concurrently.
  *
- * When the disk does not answer in time, the caller gets a timeout and the change may still become durable, so that the
- * disk could have it and the agent not. The queue retries such a change until the disk has answered: then both have it or
- * neither. Until then it refuses other changes of the same keys, since their starting point is unknown.
+ * When the disk does not answer in time, the caller gets a timeout and the change may still become durable: the disk would
+ * then have a change that the agent lacks. The queue retries such a change until the disk has answered; then both have it or
+ * neither. Until then it refuses other changes of the same keys, since the state from which they start is unknown.
  *
  *     idle ──run──▶ running ──confirmed or refused──▶ idle
  *                      │ timeout                        ▲
@@ -31,8 +31,9 @@ export class RetryingQueue {
   }
 
   /**
-   * @param task may run again, and then starts from the present state
-   * @throws what `task` throws; OperatingError unavailable while an earlier change of a key is unknown
+   * Runs a change after all earlier changes of the same keys.
+   * @param task may run more than once, and starts from the present state each time
+   * @throws what `task` throws; OperatingError unavailable while an earlier change of a key is unconfirmed
    */
   run(keys: readonly string[], task: () => Promise<void>): Promise<void> {
     return this.#queue.run(keys, async () => {
@@ -46,7 +47,7 @@ export class RetryingQueue {
     });
   }
 
-  /** @throws OperatingError unavailable while an earlier change of a key is unknown */
+  /** Checks that no change of these keys is unconfirmed. @throws OperatingError unavailable if one is */
   requireKnown(keys: readonly string[]): void {
     if (keys.some((key) => this.#unknown.has(key))) throw earlierChangeUnknown();
   }

@@ -3,7 +3,7 @@ import { serviceWith, startTestAgent, ttlCheck } from "../../test/support/agent.
 import type { CheckStatus } from "../model/check.ts";
 import { serviceHealth } from "./service-health.ts";
 
-describe("the health of a service", () => {
+describe("the health of a service of this agent", () => {
   test.each([
     [[], [], "passing"],
     [["passing", "passing"], ["passing"], "passing"],
@@ -11,7 +11,7 @@ describe("the health of a service", () => {
     [["passing"], ["warning"], "warning"],
     [["critical", "warning"], ["passing"], "critical"],
     [["passing"], ["critical"], "critical"],
-  ] as const)("with its own checks %p and its node's %p is %s", async (own, ofNode, expected) => {
+  ] as const)("whose own checks are %p and whose node's checks are %p is %s", async (own, ofNode, expected) => {
     const { agent } = await startTestAgent();
     const { service } = serviceWith("web", []);
     const named = (statuses: readonly CheckStatus[], prefix: string, serviceId: string) =>
@@ -21,7 +21,7 @@ describe("the health of a service", () => {
     expect(serviceHealth(agent, service).status).toBe(expected);
   });
 
-  test("lists its own checks, then its node's, and no other service's", async () => {
+  test("lists the service's own checks, then its node's checks, and no check of another service", async () => {
     const { agent } = await startTestAgent();
     await agent.registerCheck(ttlCheck("disk"), "api");
     await agent.registerService(serviceWith("web", ["b", "a"]), { source: "api" });

@@ -13,7 +13,7 @@ export interface ServiceHealth {
   readonly checks: readonly LocalCheck[];
 }
 
-/** The health of a service registered with this agent: the worst status of its checks and its node's. */
+/** Returns the health of a service registered with this agent: the worst status of its own checks and its node's checks. */
 export function serviceHealth(agent: Agent, service: Service): ServiceHealth {
   const ids = [...agent.checksOf(service.id), ...agent.checksOf("")];
   const checks = ids.flatMap((id) => agent.checks.get(id) ?? []);

@@ -3,14 +3,14 @@ import type { ServiceDefinition } from "../model/service.ts";
 import type { CatalogChange } from "./catalog.ts";
 import type { FixedCheckType, LocalCheck, Source } from "./local-state.ts";
 
-/** How a service is registered. */
+/** The options of a service registration. */
 export interface ServiceRegistration {
   readonly source: Source;
-  /** Removes the checks of the service that the definition does not have. */
+  /** Whether to remove the service's checks that the definition does not have. */
   readonly replaceExistingChecks?: boolean;
-  /** Checks that are registered already begin with their initial status again. */
+  /** Whether checks that are registered already start with their initial status again. */
   readonly isAnew?: boolean;
-  /** A check to add to the service, which is not run and stays critical. */
+  /** A check to add to the service, which does not run and stays critical. */
   readonly fixedCheck?: FixedCheck | undefined;
   /** The id of a check to remove, if it is registered. */
   readonly endedCheck?: string;
@@ -18,7 +18,7 @@ export interface ServiceRegistration {
   readonly along?: Along | undefined;
 }
 
-/** What another part of the agent writes in the same batch as a change of a service. */
+/** Rows and operations that another part of the agent writes in the same batch as a change of a service. */
 export interface Along extends Pick<CatalogChange, "rows" | "transactions"> {
   /** Called once the batch is durable, before the agent shows the change. */
   readonly onDurable?: (() => void) | undefined;
@@ -29,11 +29,11 @@ export interface FixedCheck {
   readonly type: FixedCheckType;
 }
 
-/** One service of a registration request. */
+/** The changes for one service of a registration request: the service itself, or its sidecar. */
 export interface Plan {
   readonly definition: ServiceDefinition;
   readonly registration: ServiceRegistration;
-  /** Checks that are not run. */
+  /** Checks that do not run and stay critical. */
   readonly fixed: readonly LocalCheck[];
   /** The ids of all checks that the registration adds. */
   readonly named: ReadonlySet<string>;

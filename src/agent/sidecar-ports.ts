@@ -2,21 +2,21 @@ import { OperatingError } from "../lib/errors.ts";
 import type { ServiceDefinition } from "../model/service.ts";
 import type { LocalService } from "./local-state.ts";
 
-/** Both ends are included. An end below 1 turns the choice of ports off. */
+/** A range of ports, with both ends included. If an end is below 1, the agent assigns no ports. */
 export interface SidecarPortRange {
   readonly first: number;
   readonly last: number;
 }
 
-/** A port that is assigned to no other sidecar until this is disposed of. */
+/** A reserved port. No other sidecar gets it until the caller disposes of this object. */
 export interface ReservedPort extends Disposable {
-  /** 0 for a service without a sidecar. */
+  /** The port; 0 for a service without a sidecar. */
   readonly port: number;
 }
 
 /**
- * Assigns ports to sidecar proxies whose definitions have none. Consul: the first of the range that no service of the agent
- * has; a sidecar that is registered again keeps its port.
+ * Assigns ports to sidecar proxies whose definitions have none. Consul: assigns the first port of the range that no service
+ * of the agent has; a sidecar that is registered again keeps its port.
  */
 export class SidecarPorts {
   readonly #range: SidecarPortRange;
@@ -28,6 +28,7 @@ export class SidecarPorts {
   }
 
   /**
+   * Reserves a port for the sidecar of a definition.
    * @param services the services registered with the agent
    * @throws OperatingError denied when no port is left
    */
