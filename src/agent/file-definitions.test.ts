@@ -96,7 +96,7 @@ describe("the start of an agent with configuration files", () => {
 });
 
 describe("a sidecar that a configuration file defines", () => {
-  test("is registered with its service, keeps its port over reloads, and is removed when the file no longer defines it", async () => {
+  test("is registered with its service, keeps its port over reloads, and is removed when its block is removed", async () => {
     const { agent, definitions } = await start();
     await definitions.start(defined([withSidecar("a"), withSidecar("b")]));
     const ports = (): unknown[] => [...agent.services.values()].map(({ service }) => [service.id, service.port]);

@@ -54,7 +54,7 @@ export function fixedCheck(check: Pick<CheckDefinition, "id" | "name" | "service
 }
 
 /**
- * Returns a check as the catalog stores it, without its output and definition. Consul: stores both for checks of other sources.
+ * Returns a check as the catalog stores it, without its output and definition.
  */
 export function toCatalogCheck(node: string, check: LocalCheck, service: Service | undefined): Check {
   return {

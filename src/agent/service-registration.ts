@@ -29,7 +29,7 @@ export interface FixedCheck {
   readonly type: FixedCheckType;
 }
 
-/** The changes for one service of a registration request: the service itself, or its sidecar. */
+/** The registration of one service, with all checks that it adds. */
 export interface Plan {
   readonly definition: ServiceDefinition;
   readonly registration: ServiceRegistration;

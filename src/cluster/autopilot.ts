@@ -11,7 +11,7 @@ const defaults: AutopilotSettings = {
   upgradeVersionTag: "",
 };
 
-/** Consul's Autopilot settings, in memory only: a single server has no use for them. */
+/** Consul's Autopilot settings. They are in memory only, because they have no effect on a single server. */
 export class Autopilot {
   #settings = defaults;
   #modifyIndex = 1;
@@ -20,12 +20,12 @@ export class Autopilot {
     return this.#settings;
   }
 
-  /** Rises with each change; 1 for the defaults. */
+  /** The index of the settings: 1 for the defaults, and one more after each change. */
   get modifyIndex(): number {
     return this.#modifyIndex;
   }
 
-  /** Replaces the settings; with `cas` only if it is their index. Returns whether they were replaced. */
+  /** Replaces the settings; if `cas` is given, only if it equals their index. Returns whether it replaced them. */
   set(settings: AutopilotSettings, cas: number | undefined): boolean {
     if (cas !== undefined && cas !== this.#modifyIndex) return false;
     this.#settings = settings;

@@ -4,11 +4,14 @@ import type { Member } from "../model/member.ts";
 import type { Node } from "../model/node.ts";
 import type { Service } from "../model/service.ts";
 
-/** The ids of the service and check that a server registers for its own node. */
+/** The ids of the service and the check that a server registers for its own node. */
 export const serverServiceId = "consul";
 export const serfCheckId = "serfHealth";
 
-/** The catalog's rows of a server, as Consul's leader writes them: the service "consul" and the check "serfHealth". */
+/**
+ * Returns a server's registration in the catalog, as Consul's leader writes it: the service "consul" and the check
+ * "serfHealth".
+ */
 export function serverRegistration(
   node: Node,
   serverPort: number,
@@ -40,7 +43,7 @@ export function serverRegistration(
 
 export interface ServerSettings {
   readonly bootstrap: boolean;
-  /** The number of servers to wait for at the start; 0: none. */
+  /** The number of servers for which a start waits; 0: the start waits for none. */
   readonly bootstrapExpect: number;
   readonly ports: { readonly server: number; readonly serfLan: number; readonly serfWan: number };
 }
@@ -70,7 +73,7 @@ export function serverMember(node: Node, { bootstrap, bootstrapExpect, ports }: 
   };
 }
 
-/** The server as servers of other datacenters see it. */
+/** Returns a server as a member of the WAN pool, as servers of other datacenters see it. */
 export function wanMember({ name, address, tags }: Member): Member {
   const { wan_join_port: port, ...others } = tags;
   return { name: `${name}.${tags["dc"]}`, address, port: Number(port), tags: others };

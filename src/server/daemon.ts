@@ -5,38 +5,38 @@ import type { Platform } from "./platform.ts";
 
 export interface DaemonOptions {
   readonly log: Log;
-  /** Reads the configuration again, as it was read at the start. */
+  /** Reads the configuration again from the same files and flags as at the start. */
   readonly readConfig: () => RuntimeConfig;
   readonly setLogLevel: (level: LogLevel) => void;
-  /** A reload begins. */
+  /** Called when a reload begins. */
   readonly onReloading: () => void;
-  /** The reload has ended, and this configuration is in force. */
+  /** Called when a reload has succeeded, with the configuration that is now in force. */
   readonly onReloaded: (config: RuntimeConfig) => void;
-  /** The reload has ended, and the configuration before it stays in force. */
+  /** Called when a reload has failed, with the reason; the configuration before the reload stays in force. */
   readonly onReloadFailed: (reason: string) => void;
-  /** A client asked the agent over HTTP to leave: end it gracefully. */
+  /** Called when a client requests over HTTP that the agent leaves. The callback stops the agent gracefully. */
   readonly onLeave: () => void;
   readonly platform: Platform;
 }
 
-/** An agent that runs. */
+/** A running agent. */
 export interface Daemon {
   readonly nodeId: string;
   readonly httpAddresses: readonly string[];
   /**
-   * Reads the configuration again and applies changes of: definitions, the log level, whether check output is kept, how
-   * many requests a client may have under way, how DNS is answered, the node's meta, certificates. Reloads run one after
-   * the other.
-   * @throws OperatingError what is wrong with the new configuration, and where; the old one stays in force
+   * Reads the configuration again and applies changes of: definitions, the log level, whether the agent keeps check output,
+   * the maximum of concurrent requests of a client, the DNS settings, the node's meta, certificates. Reloads run one after the
+   * other.
+   * @throws OperatingError naming the fault in the new configuration and its place; the old configuration stays in force
    */
   reload(): Promise<void>;
-  /** What Consul writes to stderr on SIGUSR1. */
+  /** Returns the metrics as the text that Consul writes to stderr on SIGUSR1. */
   metricsText(): string;
-  /** Resolves when the engine's thread has done what it was asked before; rejects when the thread has ended. */
+  /** Resolves when the engine's thread has completed all earlier requests; rejects if the thread has ended. */
   ping(): Promise<void>;
-  /** Waits for a reload under way, then ends all parts. */
+  /** Stops the agent: waits for a reload under way, then ends all parts. */
   stop(): Promise<void>;
 }
 
-/** Opens the parts of one kind of agent: server-role.ts. */
+/** A function that opens the parts of one kind of agent, such as a server (server-role.ts). */
 export type Role = (parts: Lifecycle, config: RuntimeConfig, options: DaemonOptions) => Promise<Omit<Daemon, "stop">>;

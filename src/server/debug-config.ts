@@ -7,8 +7,8 @@ import type { Node } from "../model/node.ts";
 import { goMap } from "../wire/go-json.ts";
 
 /*
- * The DebugConfig of agent/self: all fields that Consul 1.8.7 has there, by its names, in its order, with its types.
- * Durations are strings. A field that can hold a secret is "hidden", set or not.
+ * The DebugConfig of agent/self: all fields that Consul 1.8.7 has there, with Consul's names, order and types. Durations are
+ * strings. The value of a field that can hold a secret is "hidden", whether it is set or not.
  */
 
 /** Fields of features that Praetor does not have, as Consul shows them when the feature is off or not configured. */
@@ -83,7 +83,7 @@ const withoutMeaning = {
   Cache: { EntryFetchMaxBurst: 2, EntryFetchRate: Number.MAX_VALUE },
   CheckDeregisterIntervalMin: "1m0s",
   CheckReapInterval: "30s",
-  // agent/checks and agent/services list the definitions of the files.
+  // Empty here: agent/checks and agent/services list the definitions of the files.
   Checks: [],
   ConfigEntryBootstrap: [],
   ConnectCAConfig: {},
@@ -199,7 +199,7 @@ const telemetry = {
   StatsiteAddr: "",
 } as const;
 
-/** The configuration of this agent as agent/self shows it. */
+/** Returns the configuration of this agent as agent/self shows it. */
 export function describeConfig(config: RuntimeConfig, node: Node, definitionFaults: readonly FileFault[]): object {
   return goMap({
     ...withoutMeaning,
@@ -212,7 +212,9 @@ export function describeConfig(config: RuntimeConfig, node: Node, definitionFaul
   });
 }
 
-/** Praetor's own field: definitions of files that the agent could not use. Absent when there are none. */
+/**
+ * Returns Praetor's additional field, which lists the definitions of files that the agent could not use; empty if it used all.
+ */
 function describeFaults(faults: readonly FileFault[]): object {
   if (faults.length === 0) return {};
   return { DefinitionFaults: faults.map(({ where, message }) => ({ Where: where, Message: message })) };
@@ -345,19 +347,19 @@ function describeRest(config: RuntimeConfig): object {
     UIContentPath: config.uiContentPath,
     UIDir: config.uiDir ?? "",
     VerifyIncoming: tls.verifyIncoming,
-    // Consul shows an empty object for each watch.
+    // Consul: shows an empty object for each watch.
     Watches: config.watches.map(() => ({})),
   };
 }
 
-/** "tcp://[::1]:8500"; a unix socket unchanged; "" when the port is off. */
+/** Returns a listener's address as "tcp://[::1]:8500"; a unix socket's unchanged; "" if the port is disabled. */
 function place(network: "tcp" | "udp", address: string, port: number): string {
   if (address.startsWith("unix://")) return address;
   if (port < 0) return "";
   return `${network}://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
-/** Consul: a value is hidden when its name has one of these words. */
+/** Returns whether a field's value must be hidden. Consul: hides it when the field's name has one of these words. */
 function isSecret(name: string): boolean {
   return /key|token|secret/i.test(name);
 }

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { rejectionOf } from "../../test/support/rejection.ts";
 import { Lifecycle, loop, type Part } from "./lifecycle.ts";
 
-/** A part that notes in `steps` how it ends. */
+/** Returns a part that adds a line to `steps` when it is stopped and when it is closed. */
 function noting(steps: string[], name: string): Part {
   return {
     async stop() {
@@ -13,7 +13,7 @@ function noting(steps: string[], name: string): Part {
   };
 }
 
-test("parts end from the last to the first: all of them stop before one closes", async () => {
+test("parts end from the last to the first, and all of them stop before the first one closes", async () => {
   const steps: string[] = [];
   const lifecycle = new Lifecycle();
   const opened = await lifecycle.openAll(async (parts) => {
@@ -27,7 +27,7 @@ test("parts end from the last to the first: all of them stop before one closes",
   expect(steps).toEqual(["stop listeners", "stop store", "close listeners", "close store"]);
 });
 
-test("when a part cannot be opened, those before it end, and the reason is that of the failure", async () => {
+test("if a part cannot be opened, the parts before it end, and the start rejects with the part's error", async () => {
   const steps: string[] = [];
   const lifecycle = new Lifecycle();
   const reason = new Error("no such address");
@@ -42,7 +42,7 @@ test("when a part cannot be opened, those before it end, and the reason is that 
   expect(steps).toEqual(["stop store", "close store"]);
 });
 
-test("a part that cannot be stopped keeps no other from ending", async () => {
+test("a part that fails to stop does not prevent the other parts from ending", async () => {
   const steps: string[] = [];
   const lifecycle = new Lifecycle();
   const failure = new Error("cannot stop");
@@ -57,7 +57,7 @@ test("a part that cannot be stopped keeps no other from ending", async () => {
   expect(steps).toEqual(["stop listeners", "stop store", "close listeners", "close store"]);
 });
 
-test("closing stops a loop and waits for its last round", async () => {
+test("ending the parts aborts a loop and waits for its last round", async () => {
   const steps: string[] = [];
   const lifecycle = new Lifecycle();
   lifecycle.add({ close: () => void steps.push("close store") });

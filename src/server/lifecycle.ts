@@ -1,8 +1,8 @@
-/** A part of an agent. What it holds ends in two passes over all parts: see Lifecycle. */
+/** A part of an agent. It ends in two passes over all parts, stop and close: see Lifecycle. */
 export interface Part {
-  /** Ends the part's own work. Parts opened before it still run, and listeners still answer. */
+  /** Ends the part's own work. Parts that were opened before this one still run, and listeners still answer. */
   stop?(): void | Promise<void>;
-  /** Releases what other parts needed until they had stopped: sockets, files. */
+  /** Releases resources that other parts need until they have stopped: sockets, files. */
   close?(): void | Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export class Lifecycle {
   #ended: Promise<void> | undefined;
 
   constructor() {
-    // A start may fail before any part waits for its end.
+    // A start may fail before any part waits for `opened`; its rejection must not count as unhandled.
     this.#opened.promise.catch(() => {});
   }
 
@@ -33,8 +33,8 @@ export class Lifecycle {
   }
 
   /**
-   * Returns what `open` returns. When `open` rejects, ends the parts that it has added and rejects with the same reason,
-   * whatever else goes wrong then.
+   * Runs `open` and returns its result. If `open` rejects, ends the parts that it has added and rejects with the same reason,
+   * even if a part fails to end.
    */
   async openAll<T>(open: (parts: this) => Promise<T>): Promise<T> {
     try {
@@ -48,7 +48,7 @@ export class Lifecycle {
     }
   }
 
-  /** Waits for a part and adds it. */
+  /** Waits until a part is open and adds it to the parts to end. */
   async open<T extends Part>(opening: Promise<T>): Promise<T> {
     return this.add(await opening);
   }
@@ -60,7 +60,7 @@ export class Lifecycle {
 
   /**
    * Stops and then closes all parts. A second call waits for the first.
-   * @throws what the first part threw that could not be ended, after the others have ended
+   * @throws the error of the first part that could not be ended, after the others have ended
    */
   end(): Promise<void> {
     this.#ended ??= this.#end();
@@ -83,7 +83,7 @@ export class Lifecycle {
   }
 }
 
-/** A part that is a loop: `run` goes on until the signal aborts. */
+/** Returns a part that runs a loop: `run` continues until the signal aborts, which stopping the part does. */
 export function loop(run: (signal: AbortSignal) => void | Promise<void>): Part {
   const stopping = new AbortController();
   const ended = run(stopping.signal);

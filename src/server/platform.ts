@@ -13,8 +13,8 @@ import { systemRandom, type Random } from "../lib/random.ts";
 import { type Machine, thisMachine } from "../ports/machine.ts";
 
 /**
- * What an agent needs from outside: time, chance, the disk, its listeners, checks, the broker, the machine's ports. The
- * simulation runs the same agent on a platform of its own.
+ * The interfaces between an agent and its environment: clock, random numbers, disk, listeners, checks, broker, the machine's
+ * ports. The simulation of the tests runs the same agent on a simulated platform.
  */
 export interface Platform {
   readonly clock: Clock;
@@ -27,7 +27,7 @@ export interface Platform {
   readonly startCheck: typeof startCheck;
   readonly connectBroker: typeof connectBroker;
   readonly machine: Machine;
-  /** The limit of open files and connections, and how many are open. */
+  /** Returns the maximum number of open file descriptors and how many are open now. */
   readonly openDescriptors: () => Descriptors;
 }
 

@@ -10,19 +10,19 @@ import { definedIn } from "./parts/agent.ts";
 import type { CatalogSync } from "./parts/catalog-sync.ts";
 import { nodeMeta } from "./parts/node.ts";
 
-/** What a new configuration changes. */
+/** The parts that a new configuration changes. */
 interface Reloadable {
   readonly agent: Agent;
   readonly definitions: FileDefinitions;
   readonly catalogSync: CatalogSync;
   readonly listeners: Listeners;
   readonly dns: { reload(dns: RuntimeConfig["dns"]): void };
-  /** undefined where core-keeper's API is not served. */
+  /** The part for core-keeper's API; undefined if the agent does not serve it. */
   readonly keeper: { reload(config: RuntimeConfig): void } | undefined;
   readonly clientLimit: ClientLimit;
 }
 
-/** @throws OperatingError what is wrong with the new configuration */
+/** Reads the configuration again and applies it. @throws OperatingError naming the fault in the new configuration */
 export async function reload(options: DaemonOptions, parts: Reloadable): Promise<void> {
   const { log } = options;
   log.info("Reloading configuration...");
@@ -40,8 +40,8 @@ export async function reload(options: DaemonOptions, parts: Reloadable): Promise
 }
 
 /**
- * Begins with what can fail, in this order: definitions that cannot be read, certificates, definitions that cannot be
- * registered. Each of them fails before it changes anything.
+ * Applies a configuration. The steps that can fail come first: definitions that cannot be read, certificates, definitions
+ * that cannot be registered. Each of them fails before it changes anything.
  */
 async function apply(next: RuntimeConfig, parts: Reloadable): Promise<void> {
   refuseFaults(next);

@@ -14,7 +14,7 @@ interface Parts {
   readonly definitionFaults: readonly FileFault[];
 }
 
-/** The answer of agent/self, with the fields of Consul's that apply to Praetor. Consul: numbers are strings. */
+/** Returns the body for agent/self, with those of Consul's fields that apply to Praetor. Consul: numbers are strings. */
 export function describeSelf(
   config: RuntimeConfig,
   { agent, store, leader, definitionFaults }: Parts,
@@ -79,7 +79,7 @@ function describeStats(config: RuntimeConfig, { agent, store, leader }: Omit<Par
     },
     serf_lan: serfAlone,
     serf_wan: serfAlone,
-    // Praetor's own field.
+    // This field exists only in Praetor, not in Consul.
     ...(store.refusal !== undefined && { store: { write_refused: messageOf(store.refusal) } }),
   };
 }

@@ -25,9 +25,9 @@ import { openStore } from "./parts/store.ts";
 import { reload } from "./reload.ts";
 
 /**
- * Opens the parts of a server, in this order; they end in the reverse order. The message bus opens before any client can
- * write a key, and the listeners open when the catalog has all that the agent knows. HTTP is the last of them, because
- * programs that wait for an agent ask Consul's API.
+ * Opens the parts of a server. They end in the reverse order. The message bus opens before any client can write a key, and
+ * the listeners open when the catalog has the agent's services and checks. HTTP is the last listener, because programs that
+ * wait for an agent poll Consul's API.
  */
 export async function openServer(
   parts: Lifecycle,
@@ -54,7 +54,7 @@ export async function openServer(
   const sessionTtls = parts.add(new SessionTtls(store, { clock, log: log.named("session") }));
   addGauges(metrics, { store, sessionTtls });
   const clientLimit = new ClientLimit(config.httpConnectionsMax);
-  // A client can ask for a reload as soon as the first listener is open: the run waits until all parts are.
+  // A client can request a reload as soon as the first listener is open, so the reload waits until all parts are open.
   const reloads = new SharedRuns(parts.opened, () =>
     reload(options, { agent, definitions, catalogSync, listeners, dns, keeper, clientLimit }),
   );
@@ -92,7 +92,7 @@ export async function openServer(
   };
 }
 
-/** Loads and opens core-keeper's API where it is served. */
+/** Loads and opens core-keeper's API if the configuration enables it. */
 async function openKeeper(
   parts: Lifecycle,
   config: RuntimeConfig,

@@ -17,7 +17,7 @@ import { startDaemon } from "./start-daemon.ts";
 // A busy machine takes seconds to start a program.
 setDefaultTimeout(60_000);
 
-/* Requests to an agent that starts or stops. They go to its router, as from a listener that is open already. */
+/* These tests send requests to an agent that starts or stops, directly to its router, as if its listeners were already open. */
 
 let daemon: Daemon | undefined;
 afterEach(async () => {
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 class Trial {
-  /** How often the configuration was read again. */
+  /** The number of times that the agent has read the configuration again. */
   reads = 0;
   router: RequestHandler | undefined;
   readonly engine: FailingEngine = new FailingEngine(openMemoryEngine().engine);
@@ -75,7 +75,7 @@ async function ask({ router }: Trial, method: string, path: string): Promise<Ans
   return { status: response.status, text: await response.text() };
 }
 
-/** Waits for everything that needs only promises. */
+/** Resolves when all pending promise callbacks have run. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test("reloads requested while the listeners open share one run, after the agent has started", async () => {
@@ -92,15 +92,15 @@ test("reloads requested while the listeners open share one run, after the agent 
   expect((await ask(trial, "GET", "/v1/agent/services")).text).toContain('"read-1"');
 });
 
-test("a start that fails before the listeners open rejects with the reason and leaves no other rejection", async () => {
+test("a start that fails before the listeners open rejects with the reason and leaves no unhandled rejection", async () => {
   const trial = new Trial();
   trial.engine.fail();
-  // Any other rejection would end this test.
+  // An unhandled rejection would make this test fail.
   expect(await rejectionOf(start(trial))).toMatchObject({ code: "disk-full" });
   await settled();
 });
 
-test("a reload requested during a start that fails is refused with the reason, and the engine is closed", async () => {
+test("a reload requested during a start that fails is refused with the start's error, and the engine is closed", async () => {
   const trial = new Trial();
   let answer: Promise<Answered> | undefined;
   const failure = new OperatingError("unavailable", "cannot-listen", "another program listens there");
@@ -116,7 +116,7 @@ test("a reload requested during a start that fails is refused with the reason, a
   expect(await rejectionOf(write)).toMatchObject({ code: "store-closed" });
 });
 
-test("an agent that stops waits for the reload under way, and refuses those that wait or come later", async () => {
+test("an agent that stops waits for the reload under way, and refuses reloads that are queued or come later", async () => {
   const trial = new Trial();
   const running = await start(trial);
   trial.engine.hold();

@@ -7,7 +7,7 @@ import { openServer } from "./server-role.ts";
 
 /**
  * Starts an agent in the role that the configuration gives it.
- * @throws OperatingError naming what cannot be used: data folder, address, definition; all parts have ended then
+ * @throws OperatingError naming the data folder, address or definition that cannot be used; all parts have then ended
  */
 export async function startDaemon(
   config: RuntimeConfig,

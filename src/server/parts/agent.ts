@@ -15,13 +15,13 @@ import type { Platform } from "../platform.ts";
 interface AgentParts {
   readonly node: Node;
   readonly catalog: NodeCatalog;
-  /** The agent's own rows, as they were at the start. */
+  /** The rows that only this agent uses, as read from the engine at the start. */
   readonly local: readonly SavedRow[];
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** The agent with what was registered before it stopped. Its checks do not run yet. */
+/** Opens the agent with the services and checks that were registered before it stopped. Its checks do not run yet. */
 export async function openAgent(
   config: RuntimeConfig,
   { node, catalog, local, clock, log }: AgentParts,
@@ -37,14 +37,14 @@ export async function openAgent(
   return agent;
 }
 
-/** Registers what the configuration files define with the agent. */
+/** Registers the services and checks of the configuration files with the agent. */
 export async function openDefinitions(config: RuntimeConfig, agent: Agent, log: Log): Promise<FileDefinitions> {
   const definitions = new FileDefinitions(agent, log);
   await definitions.start(definedIn(config));
   return definitions;
 }
 
-/** The definitions of the configuration files, with their places as the agent logs them. */
+/** Returns the definitions of the configuration files, each with its file, line and column for the log. */
 export function definedIn({ services, checks, origins, definitionFaults }: RuntimeConfig): Defined {
   const faults = definitionFaults.map(({ file, place, message }) => ({ where: formatPlace(file, place), message }));
   return { services, checks, origins, faults };

@@ -10,7 +10,7 @@ import type { LocalRow, LocalRows } from "../../registry/local-rows.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { Part } from "../lifecycle.ts";
 
-/** The secret's name in core-keeper: Writable.InsecureSecrets and in its secret store. */
+/** The name of the broker's secret in core-keeper's secret store and in Writable.InsecureSecrets. */
 const secretName = "mqtt-bus";
 
 interface BusParts {
@@ -27,15 +27,15 @@ interface BusParts {
 }
 
 /**
- * Publishes changes of keys to the broker that the configuration names. Stopping, it stores how far it got. Loads nothing
- * where no broker is named.
+ * Opens the message bus, which publishes changes of keys to the broker that the configuration names. When it stops, it stores
+ * the index up to which it has published. Without a configured broker it loads no code and does nothing.
  */
 export async function openBus(config: RuntimeConfig, parts: BusParts): Promise<Part> {
   const bus = config.messageBus;
   if (bus === undefined) return {};
   const { openMessageBus } = await import("../../bus/message-bus.ts");
   const url = new URL(bus.url);
-  // Read for each connection: a client may store or change the secret while the broker refuses the present one.
+  // Read for each connection: a client may store or change the secret while the broker refuses the present credentials.
   const credentials = (): Credentials => storedCredentials(parts.secrets) ?? configuredCredentials(bus, url);
   const broker = { url, clientId: bus.clientId, credentials, caFile: config.tls.caFile };
   const stopping = new AbortController();
@@ -56,7 +56,7 @@ export async function openBus(config: RuntimeConfig, parts: BusParts): Promise<P
   };
 }
 
-/** Loads the MQTT client and connects. */
+/** Loads the MQTT client and connects to the broker. */
 export async function connectBroker(broker: MqttOptions, signal: AbortSignal): Promise<BrokerConnection> {
   const { connectMqtt } = await import("../../bus/mqtt-connection.ts");
   return connectMqtt(broker, signal);

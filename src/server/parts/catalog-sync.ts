@@ -7,7 +7,7 @@ import type { Registry } from "../../registry/registry.ts";
 import { getNode } from "../../state/lookup.ts";
 import { releaseName } from "./node.ts";
 
-/** Writes to the catalog what this server and its agent know of their node. */
+/** Writes the node, services and checks of this server and its agent to the catalog. */
 export interface CatalogSync {
   /** Registers the node with the server's own service and check. */
   readonly registerServer: () => Promise<void>;
@@ -29,7 +29,7 @@ export function createCatalogSync(
   };
   const resync = async (): Promise<void> => {
     const { node } = agent;
-    // The snapshot is from a machine that had this node's name before: the name is this node's now.
+    // The snapshot may come from another machine with the same node name. This node must be able to take the name.
     if (getNode(store.state, node.name)?.id !== node.id) await releaseName(store, node.name);
     await sync();
   };

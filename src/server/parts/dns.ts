@@ -9,7 +9,7 @@ import type { Part } from "../lifecycle.ts";
 
 type DnsParts = Pick<Api, "store" | "preparedQueries" | "metrics" | "clock" | "random" | "log">;
 
-/** Consul: a reload does not change the domain. */
+/** Returns the settings of DNS answers after a reload. Consul: a reload does not change the domain. */
 function answeringSettings(
   { dnsDomain, dns: { altDomain }, datacenter }: RuntimeConfig,
   dns: RuntimeConfig["dns"],
@@ -25,7 +25,7 @@ function answeringSettings(
   };
 }
 
-/** Answers DNS. `reload` applies other settings. */
+/** Opens the DNS server. Its `reload` applies changed settings. */
 export async function openDns(
   config: RuntimeConfig,
   { listen, ...parts }: DnsParts & { readonly listen: typeof listenDns },

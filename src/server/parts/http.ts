@@ -26,7 +26,7 @@ type ApiParts = Pick<
   "store" | "outputs" | "sessionTtls" | "agent" | "metrics" | "clock" | "random" | "log" | "reload" | "resync" | "leave"
 > & { readonly machine: Machine; readonly definitionFaults: () => readonly FileFault[] };
 
-/** The parts and settings that the endpoints use. */
+/** Collects the parts and settings that the endpoints of Consul's API use. */
 export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
   const { node } = parts.agent;
   const member = serverMember(node, config);
@@ -84,7 +84,7 @@ export function createApi(config: RuntimeConfig, parts: ApiParts): Api {
 
 /**
  * Serves Consul's API on the configured addresses.
- * @throws OperatingError naming what cannot be used: address, certificate
+ * @throws OperatingError naming the address or certificate that cannot be used
  */
 export async function openHttp(
   config: RuntimeConfig,

@@ -21,10 +21,10 @@ export interface KeeperParts {
   readonly ports: ServicePorts;
   readonly store: Registry;
   readonly localRows: LocalRows;
-  /** The agent's own rows, as they were at the start. */
+  /** The rows that only this agent uses, as read from the engine at the start. */
   readonly local: readonly LocalRow[];
   readonly secrets: Secrets;
-  /** Counts the requests of each client over all APIs. */
+  /** Counts the requests of each client over all APIs, and refuses those beyond the limit. */
   readonly clientGate: ClientGate;
   readonly clock: Clock;
   readonly random: Random;
@@ -39,7 +39,7 @@ export interface KeeperApi extends Part {
   reload(config: RuntimeConfig): void;
 }
 
-/** Limit of a body, unless a single value may be longer: some hundred times what EdgeX's largest service stores. */
+/** Maximum length of a body in bytes, or more if a value may be longer. EdgeX's largest service stores a hundredth of it. */
 const bodyBytesMin = 1024 * 1024;
 
 /**
@@ -80,7 +80,7 @@ export async function openKeeper(config: RuntimeConfig, parts: KeeperParts): Pro
   };
 }
 
-/** The answer of core-keeper's /config, without user and password. */
+/** Returns the body for core-keeper's /config, without user and password. */
 function describeKeeper(config: RuntimeConfig, { bodyBytesMax }: { readonly bodyBytesMax: number }): object {
   const [address = ""] = config.keeperAddresses;
   return {

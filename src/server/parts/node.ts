@@ -9,15 +9,15 @@ import type { Registry } from "../../registry/registry.ts";
 const nodeIdKey = "node-id";
 
 /**
- * This agent's node. Its id is the configured one, else the one that it had at the last start, here or as a Consul agent,
- * else a new one. The id is stored.
+ * Returns this agent's node. The node's id is the configured id, else the id of the last start of this agent or of a Consul
+ * agent in this data folder, else a new random id. The id is stored for the next start.
  */
 export async function ensureNode(
   config: RuntimeConfig,
   store: Registry,
   options: {
     readonly localRows: LocalRows;
-    /** The agent's own rows, as they were at the start. */
+    /** The rows that only this agent uses, as read from the engine at the start. */
     readonly local: readonly LocalRow[];
     readonly random: Random;
   },
@@ -26,7 +26,7 @@ export async function ensureNode(
   const known = stored && new TextDecoder().decode(stored);
   const id = config.nodeId === "" ? (known ?? config.consulNodeId ?? options.random.uuid()) : config.nodeId;
   if (id !== known) {
-    // The catalog refuses a name that a node of another id has. In this data folder that node was this one, under its old id.
+    // The catalog refuses a name that a node of another id has. In this data folder that node is this node under its old id.
     if (known !== undefined) await releaseName(store, config.nodeName);
     await options.localRows.save([{ key: nodeIdKey, value: new TextEncoder().encode(id) }]);
   }

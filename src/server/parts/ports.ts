@@ -4,7 +4,10 @@ import { ServicePorts, type ServicePortsOptions } from "../../ports/service-port
 
 type PortsParts = Pick<ServicePortsOptions, "agent" | "clock" | "events" | "log" | "machine" | "random" | "store">;
 
-/** The ports of services on this machine, with its names and addresses as they are now. */
+/**
+ * Opens the part that assigns ports to this machine's services. It reads the machine's host names and IP addresses once, when
+ * it opens.
+ */
 export function openPorts(config: RuntimeConfig, parts: PortsParts): ServicePorts {
   const { dns, http, https, keeper } = config.ports;
   return new ServicePorts({

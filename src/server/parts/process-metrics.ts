@@ -8,7 +8,7 @@ interface Gauged {
   readonly sessionTtls: SessionTtls;
 }
 
-/** Adds the gauges of the process and of the state, under Consul's names where they apply to a single server. */
+/** Adds the gauges of the process and of the state. Gauges of Consul that apply to a single server have Consul's names. */
 export function addGauges(metrics: Metrics, { store, sessionTtls }: Gauged): void {
   metrics.gauge("consul.autopilot.failure_tolerance", () => 0);
   metrics.gauge("consul.autopilot.healthy", () => 1);
@@ -17,12 +17,12 @@ export function addGauges(metrics: Metrics, { store, sessionTtls }: Gauged): voi
   metrics.gauge("consul.runtime.alloc_bytes", () => process.memoryUsage().heapUsed);
   metrics.gauge("consul.runtime.sys_bytes", () => process.memoryUsage().rss);
   metrics.gauge("consul.session_ttl.active", () => sessionTtls.active);
-  // A single server counts one election won and one member joined.
+  // Consul: a single server counts one won election and one joined member.
   metrics.counter("consul.raft.state.leader").add(1);
   metrics.counter("consul.serf.member.join").add(1);
 }
 
-/** Ends each interval of the metrics on time, until `signal` aborts. */
+/** Ends each aggregation interval of the metrics when its time is over, until `signal` aborts. */
 export async function runIntervals(metrics: Metrics, clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await sleep(clock, intervalMs - (clock.wallMs() % intervalMs), signal);

@@ -10,8 +10,8 @@ import type { Lifecycle } from "../lifecycle.ts";
 import type { Platform } from "../platform.ts";
 
 /**
- * The first index of a store that was never written to. Consul: its servers have written rows of their own when they
- * first answer, and tools that start one wait for an index of 2 or more.
+ * The first index of a new store. Consul: a server has written rows of its own before it first answers, and tools that start
+ * a server wait for an index of 2 or more.
  */
 const indexOfFreshStore = 6;
 
@@ -21,8 +21,8 @@ interface OpenedStore extends Pick<OpenedState, "local"> {
 }
 
 /**
- * The engine, the store with its rows, and the agent's own rows. Stopping, the store takes no more writes, waits for the
- * batch under way and answers every blocking query; the engine closes last.
+ * Opens the engine and the store with the engine's rows, and returns the rows that only this agent uses. When the store
+ * stops, it refuses writes, waits for the batch under way and answers every blocking query; the engine closes last.
  */
 export async function openStore(
   parts: Lifecycle,
