@@ -94,7 +94,7 @@ test.each([
   ["a service", (agent: TestAgent["agent"]) => enableServiceMaintenance(agent, "web", "")],
   ["the node", (agent: TestAgent["agent"]) => enableNodeMaintenance(agent, "")],
 ])(
-  "the health of a service is maintenance while %s is in maintenance mode, whatever the statuses of its checks",
+  "a service's health is maintenance while %s is in maintenance mode, whatever its checks' status",
   async (_name, enable) => {
     const { agent } = await startWithWeb();
     const { service } = serviceWith("web", []);

@@ -33,7 +33,7 @@ describe("a change that the disk confirms too late", () => {
     ],
     ["deregistration", (world: TestAgent) => world.agent.deregisterService("old"), []],
   ] as const)(
-    "(a %s) is visible in the agent and the catalog a second later, and after a restart",
+    "(a %s) is in the agent and the catalog a second later, and after a restart",
     async (_, change, services) => {
       const world = await agentWithService();
       await unconfirmed(world, () => change(world));
