@@ -32,22 +32,19 @@ describe("a change that the disk confirms too late", () => {
       ["old", "new"],
     ],
     ["deregistration", (world: TestAgent) => world.agent.deregisterService("old"), []],
-  ] as const)(
-    "(a %s) is in the agent and the catalog a second later, and after a restart",
-    async (_, change, services) => {
-      const world = await agentWithService();
-      await unconfirmed(world, () => change(world));
-      world.engine.release();
-      await settle();
-      await world.clock.advance(1_000);
-      const both = { agent: services, catalog: [...services].toSorted() };
-      expect(shownBy(world)).toEqual(both);
-      expect(shownBy(await world.restarted())).toEqual({
-        agent: expect.arrayContaining([...services]),
-        catalog: both.catalog,
-      });
-    },
-  );
+  ] as const)("(a %s) is in agent and catalog a second later, and after a restart", async (_, change, services) => {
+    const world = await agentWithService();
+    await unconfirmed(world, () => change(world));
+    world.engine.release();
+    await settle();
+    await world.clock.advance(1_000);
+    const both = { agent: services, catalog: [...services].toSorted() };
+    expect(shownBy(world)).toEqual(both);
+    expect(shownBy(await world.restarted())).toEqual({
+      agent: expect.arrayContaining([...services]),
+      catalog: both.catalog,
+    });
+  });
 
   test("makes other changes of the same service fail until its result is known, but no change of another service", async () => {
     const world = await agentWithService();

@@ -14,7 +14,7 @@ export interface AppliedRows {
 
 /**
  * Applies the rows that another server wrote. Returns the same state and the same touched topics that `apply` returned
- * there. `base` must be the state from which that server started, and the changes must be in the order of its writes.
+ * there. `base` must equal the state to which that server applied the commands, and the changes must be in its order.
  *
  * The topics of a written row follow from the row, since the rows that it refers to are the same here. The topics of a
  * deleted row follow from the tombstones after it, which name each topic that lost a row.
