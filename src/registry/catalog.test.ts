@@ -66,15 +66,12 @@ test("the list of nodes can be filtered by node-meta", async () => {
 });
 
 describe("a node", () => {
-  test.each([id, id.toUpperCase(), id.slice(0, 4)])(
-    "is found by its name, its id or a prefix of its id: %s",
-    async (asked) => {
-      const { store } = openTestStore();
-      await add(store, nodeNamed("n1", { id }), serviceNamed("web"));
-      expect(nodeServices(store, "N1").read(store.state)?.services).toHaveLength(1);
-      expect(nodeServices(store, asked).read(store.state)?.node.name).toBe("n1");
-    },
-  );
+  test.each([id, id.toUpperCase(), id.slice(0, 4)])("is found by name and by the id or prefix %s", async (asked) => {
+    const { store } = openTestStore();
+    await add(store, nodeNamed("n1", { id }), serviceNamed("web"));
+    expect(nodeServices(store, "N1").read(store.state)?.services).toHaveLength(1);
+    expect(nodeServices(store, asked).read(store.state)?.node.name).toBe("n1");
+  });
 
   test("is not found by a prefix that two ids share, or by fewer than two characters", async () => {
     const { store } = openTestStore();

@@ -28,9 +28,9 @@ export function keyChangesOf(
 }
 
 /**
- * Returns the keys below the prefixes that changed after `index`, in their present state and in the order of their writes: present
- * keys, and deleted keys that still have a tombstone. If the store has dropped tombstones since (after many deletes, or when it
- * restored a snapshot), returns all present keys, because any of them may have changed.
+ * Returns the keys below the prefixes that changed after `index`, in their present state and in the order of their writes:
+ * present keys, and deleted keys that still have a tombstone. If the store has dropped tombstones since then (after many
+ * deletes, or when it restored a snapshot), returns all present keys, because any of them may have changed.
  */
 export function keyChangesSince(state: State, index: number, prefixes: readonly string[]): readonly KeyChange[] {
   const changes = new Map<string, KeyChange>();
