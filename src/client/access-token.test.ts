@@ -88,7 +88,7 @@ describe("a renewal that fails", () => {
     expect(textOf(await http.requestOk(put))).toBe("true");
   });
 
-  test("ends after ten seconds without a token", async () => {
+  test("is given up after ten seconds without a token", async () => {
     using agent = startGuardedAgent(() => "new");
     const clock = new FakeClock();
     const asked = Promise.withResolvers<AbortSignal>();
@@ -103,7 +103,7 @@ describe("a renewal that fails", () => {
     expect([signal.aborted, clock.timerCount]).toEqual([true, 0]);
   });
 
-  test("ends for a request at its timeout or its signal", async () => {
+  test("fails a waiting request at the timeout or the signal of that request", async () => {
     using agent = startGuardedAgent(() => "new");
     const clock = new FakeClock();
     const asked = Promise.withResolvers<void>();

@@ -7,7 +7,7 @@ test.each([
   ["https://gateway:8501/", "https://gateway:8501"],
   ["http://gateway:80", "http://gateway"],
   ["[::1]:8500", "http://[::1]:8500"],
-])("%s is at %s", (text, baseUrl) => {
+])("the address %s is parsed to the base URL %s", (text, baseUrl) => {
   expect(parseAgentAddress(text, { secure: false })).toEqual({ baseUrl });
 });
 
@@ -28,7 +28,7 @@ test.each([
   ["", 'the agent\'s address "" is not a host and a port'],
   ["a b:8500", "is not a host and a port"],
   ["gateway:99999", "is not a host and a port"],
-])("%j is refused, and the error says what is expected", (text, message) => {
+])("the address %j is refused, and the error names the expected form", (text, message) => {
   expect(() => parseAgentAddress(text, { secure: false })).toThrow(message);
 });
 

@@ -9,11 +9,11 @@ function filterWith(clock: FakeClock): { filter: BurstFilter<string>; delivered:
   return { filter, delivered };
 }
 
-test("the first value is delivered at once", () => {
+test("a burst filter delivers the first value at once", () => {
   expect(filterWith(new FakeClock()).delivered).toEqual(["first"]);
 });
 
-test("the last value of a burst is delivered half a second after it", async () => {
+test("a burst filter delivers the last value of a burst half a second after it arrived", async () => {
   const clock = new FakeClock();
   const { filter, delivered } = filterWith(clock);
   for (const value of ["a", "b", "c"]) {
@@ -25,7 +25,7 @@ test("the last value of a burst is delivered half a second after it", async () =
   expect(delivered).toEqual(["first", "c"]);
 });
 
-test("an endless burst delivers a value every five seconds", async () => {
+test("a burst filter delivers a value every five seconds during an endless burst", async () => {
   const clock = new FakeClock();
   const { filter, delivered } = filterWith(clock);
   for (let at = 0; at <= 100; at++) {
@@ -35,7 +35,7 @@ test("an endless burst delivers a value every five seconds", async () => {
   expect(delivered).toEqual(["first", "49", "99"]);
 });
 
-test("nothing is delivered after stop", async () => {
+test("a burst filter delivers nothing after stop", async () => {
   const clock = new FakeClock();
   const { filter, delivered } = filterWith(clock);
   filter.push("late");

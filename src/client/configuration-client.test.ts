@@ -25,7 +25,7 @@ function stored(pairs: Readonly<Record<string, string | null>>, index = 1): Resp
 const absent = (): Response => new Response(null, { status: 404, headers: { "X-Consul-Index": "1" } });
 
 describe("hasConfiguration", () => {
-  test("asks for keys below the base path with its slash, so that a longer name does not count", async () => {
+  test("requests keys below the base path with a final slash, so that keys of a longer path do not count", async () => {
     using agent = startCannedAgent(() => Response.json([`${basePath}/Writable/LogLevel`]));
     expect(await clientOf(agent.url).hasConfiguration()).toBe(true);
     expect(agent.requests[0]?.target).toBe(`/v1/kv/${basePath}/?keys=`);
@@ -51,7 +51,7 @@ describe("keys below a name", () => {
       return found.length === 0 ? absent() : Response.json(found);
     });
 
-  test("do not include those of a longer name", async () => {
+  test("do not include the keys below a longer name", async () => {
     using agent = startKeyAgent();
     const client = clientOf(agent.url);
     expect(await client.getConfigurationKeys("Writable")).toEqual(keys.slice(0, 2));
@@ -119,7 +119,7 @@ describe("a single value", () => {
   });
 });
 
-test("a call has its own timeout and signal, and rejects with the signal's reason", async () => {
+test("a call ends at the timeout or the signal of its options, and rejects with the signal's reason", async () => {
   const clock = new FakeClock();
   using agent = startCannedAgent(() => Promise.withResolvers<Response>().promise);
   const client = clientOf(agent.url, clock);
@@ -156,7 +156,7 @@ describe("putConfiguration", () => {
     expect(agent.requests.every(({ target }) => target.endsWith("?cas=0"))).toBe(true);
   });
 
-  test("stops at an error, after the requests under way", async () => {
+  test("sends no further request after an error, and waits for those under way", async () => {
     using agent = startCannedAgent(() => new Response("disk full", { status: 500 }));
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`key-${at}`, at]));
     expect((await rejectionOf(clientOf(agent.url).putConfiguration(many, { overwrite: true }))).message).toMatch(
@@ -167,7 +167,7 @@ describe("putConfiguration", () => {
 });
 
 describe("getConfiguration", () => {
-  test("replaces defaults by stored values in a copy; an empty value, which Consul shows as null, is empty", async () => {
+  test("returns a copy of the defaults with the stored values; a value that Consul shows as null is empty", async () => {
     using agent = startCannedAgent(() =>
       stored({ "Writable/LogLevel": "DEBUG", "Service/Port": "1", "Service/Host": null }),
     );
@@ -178,7 +178,7 @@ describe("getConfiguration", () => {
     });
   });
 
-  test("an empty store is an error that names the base path", async () => {
+  test("rejects if no key is stored, with an error that names the base path", async () => {
     using agent = startCannedAgent(absent);
     expect((await rejectionOf(clientOf(agent.url).getConfiguration({}))).message).toMatch(
       `the Configuration service (Consul) doesn't contain configuration for ${basePath}/`,
@@ -189,7 +189,9 @@ describe("getConfiguration", () => {
 describe("watchForChanges", () => {
   const defaults = { LogLevel: "INFO" };
 
-  /** Runs a watch against an agent that gives these answers in turn and then holds the query; returns the callbacks' arguments. */
+  /**
+   * Runs a watch against an agent that gives these answers in turn and then holds the query; returns the callbacks' arguments.
+   */
   function watching(answers: ((request: CannedRequest) => Response)[]) {
     const updates: (typeof defaults)[] = [];
     const errors: string[] = [];
@@ -243,7 +245,7 @@ describe("watchForChanges", () => {
     await watch.expectUpdates("WARN", "DEBUG");
   });
 
-  test("follows a lower index, since the store can be replaced", async () => {
+  test("accepts a lower index as a change, since the store can be replaced", async () => {
     using watch = watching([level("WARN", 500), level("DEBUG", 3)]);
     await watch.expectUpdates("WARN", "DEBUG");
     await watch.expectRequests(3);
@@ -315,7 +317,7 @@ describe("watchForChanges", () => {
     expect(updates).toEqual([{ LogLevel: "WARN" }]);
   });
 
-  test("calls nothing after stop, and ends its request", async () => {
+  test("calls no callback after stop, and aborts its request", async () => {
     const aborted = Promise.withResolvers<void>();
     using agent = startCannedAgent(({ target, signal }) => {
       if (!target.includes("index=")) return stored({}, 5);

@@ -48,7 +48,7 @@ describe("flattenConfiguration", () => {
     [-Infinity, "-Infinity"],
     [Symbol("x"), "a symbol"],
     [() => 1, "a function"],
-  ])("refuses %p, by its name", (value, what) => {
+  ])("refuses the value %p with an error that names its path", (value, what) => {
     expect(() => flattenConfiguration({ Service: { Port: value } })).toThrow(`'Service.Port' is ${what}:`);
   });
 });
@@ -60,7 +60,7 @@ describe("overlayConfiguration", () => {
     Tags: ["x"],
   };
 
-  test("the type of a default decides how its text is parsed", () => {
+  test("parses a stored text by the type of its default", () => {
     const read = overlayConfiguration(defaults, [
       ["Service/Port", "48080"],
       ["Service/Host", "48080"],
@@ -75,7 +75,7 @@ describe("overlayConfiguration", () => {
     });
   });
 
-  test("names match in any letter case, the exact one first", () => {
+  test("matches names in any letter case, and prefers the exact one", () => {
     const pairs = [
       ["writable/LOGLEVEL", "WARN"],
       ["Service/HOST", "other"],
@@ -86,7 +86,7 @@ describe("overlayConfiguration", () => {
     expect(read.Service.Host).toBe("exact");
   });
 
-  test("unknown keys and folder markers are ignored, missing ones keep their default, the defaults stay as they were", () => {
+  test("ignores unknown keys and folder markers, uses the defaults of missing keys, and does not modify its argument", () => {
     const before = structuredClone(defaults);
     const read = overlayConfiguration(defaults, [
       ["Unknown/Key", "1"],
@@ -97,18 +97,18 @@ describe("overlayConfiguration", () => {
     expect(defaults).toEqual(before);
   });
 
-  test("an empty object takes every key below it", () => {
+  test("puts every key below an empty object into that object", () => {
     const read = overlayConfiguration({ Clients: {} }, [["Clients/CoreData/Port", "48080"]]);
     expect(read).toEqual({ Clients: { CoreData: { Port: "48080" } } });
   });
 
-  test("a text of a hundred thousand digits that is no number is refused quickly", () => {
+  test("quickly refuses a text of a hundred thousand digits that is no number", () => {
     const startMs = performance.now();
     expect(() => overlayConfiguration({ a: 1 }, [["a", `${"1".repeat(100_000)}x`]])).toThrow("cannot parse 'a'");
     expect(performance.now() - startMs).toBeLessThan(patienceMs(1_000));
   });
 
-  test("the error names every text that cannot be parsed", () => {
+  test("throws an error that names every text that cannot be parsed", () => {
     const pairs = [
       ["Service/Port", "many"],
       ["Writable/Persist", "maybe"],
@@ -118,7 +118,7 @@ describe("overlayConfiguration", () => {
     );
   });
 
-  test("a key that is both a value and a folder is refused", () => {
+  test("refuses a key that is both a value and a folder", () => {
     const pairs = [
       ["Service", "x"],
       ["Service/Port", "1"],

@@ -22,11 +22,11 @@ test.each([
   [{ host: "gateway", port: 8500 }, "http://gateway:8500"],
   [{ host: "::1", port: 8500, protocol: "https", type: "consul" }, "https://[::1]:8500"],
   [{ host: "gateway", port: 8500, protocol: "" }, "http://gateway:8500"],
-])("%j names %s", (location, origin) => {
+])("the registry location %j is parsed to the base URL %s", (location, origin) => {
   expect(originOf(location)).toBe(origin);
 });
 
-describe("a location without a registry is refused", () => {
+describe("a registry location is refused", () => {
   test.each([[{}], [{ host: "", port: 8500 }], [{ host: "h", port: 0 }], [{ url: "consul.http://localhost" }]])(
     "without host or port, with the error text of EdgeX's Go clients: %j",
     (location) => {
@@ -40,7 +40,7 @@ describe("a location without a registry is refused", () => {
   );
 
   test.each([[{ url: "keeper.http://localhost:59890" }], [{ host: "h", port: 1, type: "keeper" }]])(
-    "when it speaks something else, in their words, too: %j",
+    "with a type other than consul, also with the error text of those clients: %j",
     (location) => {
       expect(() => createRegistryClient({ ...location, serviceKey: "a" })).toThrow(
         "unknown registry type 'keeper' requested",
@@ -52,14 +52,14 @@ describe("a location without a registry is refused", () => {
   );
 
   test.each(["localhost", "http://h:8500/consul", "http://h:8500?a", "http://me:secret@h:8500", "consul.ftp://h:1"])(
-    "when its URL is none, or says more than where it is: %s",
+    "if its URL is invalid, or has more than scheme, host and port: %s",
     (url) => {
       expect(() => originOf({ url })).toThrow(/expected something like http:\/\/localhost:8500/);
     },
   );
 });
 
-test("a client sends its token, renews it, and ends a call at its timeout", async () => {
+test("a client sends its token, renews it, and ends a call at the timeout", async () => {
   const clock = new FakeClock();
   using agent = startCannedAgent(({ headers }) =>
     headers.get("X-Consul-Token") === "b"

@@ -27,19 +27,19 @@ describe("HttpClient", () => {
     [429, "rate-limited"],
     [500, "unavailable"],
     [301, "unavailable"],
-  ] as const)("a %d becomes an error of kind %s in Consul's words", async (status, kind) => {
+  ] as const)("turns status %d into an error of kind %s with Consul's text", async (status, kind) => {
     using agent = startCannedAgent(() => new Response("what it says\n", { status }));
     const error = await rejectionOf(new HttpClient({ baseUrl: agent.url, clock }).requestOk({ path: "/" }));
     expect(error).toMatchObject({ kind, message: `Unexpected response code: ${status} (what it says)` });
   });
 
-  test("the error for an empty body ends after the status code", async () => {
+  test("ends the error text for an empty body after the status code", async () => {
     using agent = startCannedAgent(() => new Response(null, { status: 403 }));
     const error = await rejectionOf(new HttpClient({ baseUrl: agent.url, clock }).requestOk({ path: "/" }));
     expect(error.message).toBe("Unexpected response code: 403");
   });
 
-  test("an agent that never answers gives a timeout error at the timeout", async () => {
+  test("rejects with a timeout error if the agent never answers", async () => {
     const fakeClock = new FakeClock();
     const asked = Promise.withResolvers<void>();
     const never = Promise.withResolvers<Response>();
@@ -57,7 +57,7 @@ describe("HttpClient", () => {
     expect(await failure).toMatchObject({ kind: "timeout", message: `no answer from ${agent.url} within 300 ms` });
   });
 
-  test("the timeout applies to each part of an answer, not to the whole", async () => {
+  test("applies the timeout to each part of an answer, not to the whole answer", async () => {
     const fakeClock = new FakeClock();
     const pending = Promise.withResolvers<ReadableStreamDefaultController<string>>();
     using agent = startCannedAgent(() => {
@@ -83,7 +83,7 @@ describe("HttpClient", () => {
     expect(fakeClock.timerCount).toBe(0);
   });
 
-  test("a proxy is used for other machines and never for this one", async () => {
+  test("uses a proxy for other machines and never for this machine", async () => {
     const atProxy: string[] = [];
     using proxy = Bun.serve({
       hostname: "127.0.0.1",
@@ -106,14 +106,14 @@ describe("HttpClient", () => {
     expect(atProxy).toEqual(["http://gateway.example:8500/v1/kv/a?raw"]);
   });
 
-  test("the error for an agent that does not listen names its address", async () => {
+  test("names the agent's address in the error if no agent listens there", async () => {
     const gone = startCannedAgent(() => new Response());
     gone[Symbol.dispose]();
     const error = await rejectionOf(new HttpClient({ baseUrl: gone.url, clock }).request({ path: "/" }));
     expect(error).toMatchObject({ kind: "unavailable", message: `cannot reach ${gone.url}: connection refused` });
   });
 
-  test("an aborted request rejects with the signal's reason", async () => {
+  test("rejects an aborted request with the signal's reason", async () => {
     const never = Promise.withResolvers<Response>();
     const abort = new AbortController();
     using agent = startCannedAgent(() => {
@@ -124,7 +124,7 @@ describe("HttpClient", () => {
     expect((await rejectionOf(asking)).message).toBe("enough");
   });
 
-  test("the error for a body that is not JSON shows the body", async () => {
+  test("shows a body that is not JSON in the error", async () => {
     using agent = startCannedAgent(() => new Response("<html>"));
     const answer = await new HttpClient({ baseUrl: agent.url, clock }).request({ path: "/" });
     expect(() => jsonOf(answer)).toThrow(/not JSON.*<html>/);

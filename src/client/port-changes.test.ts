@@ -240,7 +240,7 @@ describe("a failure", () => {
   });
 });
 
-describe("no change is made or registered", () => {
+describe("no port change is made or registered", () => {
   test.each(["stop", "unregister", "another follower"] as const)("after %s", async (how) => {
     using world = startClient();
     await world.client.register();

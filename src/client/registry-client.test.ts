@@ -53,7 +53,7 @@ describe("register", () => {
   });
 
   test.each([{ serviceHost: "" }, { servicePort: 0 }, { checkRoute: "" }, { checkInterval: "" }])(
-    "asks the agent nothing when %j leaves it incomplete",
+    "sends no request if the setting %j makes the registration incomplete",
     async (changes) => {
       using agent = startCannedAgent(ok);
       expect((await rejectionOf(clientOf(agent.url, changes).register())).message).toMatch(
@@ -81,7 +81,7 @@ describe("registerCheck", () => {
     });
   });
 
-  test("is deregistered with the service, by its ID or else its name", async () => {
+  test("adds a check that unregister deletes with the service, by the check's ID or else its name", async () => {
     using agent = startCannedAgent(ok);
     const client = clientOf(agent.url);
     await client.registerCheck({ id: "r", name: "ready", route: "/r", interval: "5s" });
@@ -93,7 +93,7 @@ describe("registerCheck", () => {
     ]);
   });
 
-  test("that is refused is not deregistered later", async () => {
+  test("forgets a refused check, so unregister does not deregister it", async () => {
     using agent = startCannedAgent(({ target }) =>
       target === "/v1/agent/check/register" ? new Response("no", { status: 400 }) : ok(),
     );
@@ -104,7 +104,7 @@ describe("registerCheck", () => {
   });
 });
 
-test("errors have the text of the Go client", async () => {
+test("the errors of the registry client have the text of EdgeX's Go client", async () => {
   using agent = startCannedAgent(({ target }) =>
     target === "/v1/agent/services" ? Response.json({ x: {} }) : new Response("disk full", { status: 500 }),
   );
@@ -147,7 +147,7 @@ describe("isAlive", () => {
   });
 });
 
-describe("looking services up", () => {
+describe("the registry client", () => {
   const services = {
     "edgex-core-metadata": { ID: "edgex-core-metadata", Service: "x", Address: "10.0.0.7", Port: 48081, Tags: [] },
   };
@@ -171,7 +171,7 @@ describe("looking services up", () => {
     ]);
   });
 
-  test("a token that is refused between the two requests about a service is renewed", async () => {
+  test("renews a token that is refused between the two requests about a service", async () => {
     let valid = "old";
     using agent = startCannedAgent((request) => {
       if (request.headers.get("X-Consul-Token") !== valid) return new Response(null, { status: 403 });
@@ -192,7 +192,7 @@ describe("looking services up", () => {
     ]);
   });
 
-  test("a service is available when all its checks pass", async () => {
+  test("reports a service as available when all its checks pass", async () => {
     using agent = startCannedAgent(answering({ Status: "passing" }, { Status: "passing" }));
     await clientOf(agent.url).isServiceAvailable("edgex-core-metadata");
     expect(linesOf(agent.requests)).toEqual(["GET /v1/agent/services", "GET /v1/health/checks/edgex-core-metadata"]);
@@ -203,12 +203,12 @@ describe("looking services up", () => {
     [["warning"], " edgex-core-metadata service not healthy..."],
     [["unheard-of"], " edgex-core-metadata service not healthy..."],
     [[], "no health checks for service edgex-core-metadata: <nil>"],
-  ])("checks %j make it unavailable, with the text of Geneva", async (statuses, message) => {
+  ])("reports a service with the checks %j as unavailable, with Geneva's error text", async (statuses, message) => {
     using agent = startCannedAgent(answering(...statuses.map((Status) => ({ Status }))));
     expect((await rejectionOf(clientOf(agent.url).isServiceAvailable("edgex-core-metadata"))).message).toMatch(message);
   });
 
-  test("the error for unknown health differs from that for bad health", async () => {
+  test("has different errors for unknown health and for bad health", async () => {
     using agent = startCannedAgent((request) =>
       request.target === "/v1/agent/services" ? answering()(request) : new Response("no", { status: 500 }),
     );
@@ -218,7 +218,7 @@ describe("looking services up", () => {
     );
   });
 
-  test("the error for an unregistered service differs from that for an unhealthy one", async () => {
+  test("has different errors for an unregistered service and for an unhealthy one", async () => {
     using agent = startCannedAgent(answering());
     const asking = clientOf(agent.url).isServiceAvailable("edgex-core-command");
     expect((await rejectionOf(asking)).message).toMatch(

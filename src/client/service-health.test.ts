@@ -62,12 +62,12 @@ describe("decodeChecks", () => {
     expect(() => decodeChecks(json)).toThrow(/not a list of checks/);
   });
 
-  test("a missing status is empty", () => {
+  test("decodes a missing status as empty text", () => {
     expect(decodeChecks([{ CheckID: "c" }])[0]?.status).toBe("");
   });
 });
 
-test("an agent's URL without a path means its list of checks, one with a path is taken as it is", async () => {
+test("checksUrl completes a URL without a path to the agent's list of checks, and keeps a URL with a path unchanged", async () => {
   expect(checksUrl("http://127.0.0.1:8500").pathname).toBe("/v1/agent/checks");
   expect(checksUrl("http://127.0.0.1:8500/v1/health/checks/x?dc=y").search).toBe("?dc=y");
   expect(() => checksUrl("127.0.0.1:8500")).toThrow(/not a URL/);

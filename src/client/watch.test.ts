@@ -122,7 +122,7 @@ describe("a watch", () => {
   });
 });
 
-describe("a plan", () => {
+describe("a watch plan", () => {
   test("can watch a service by several tags", () => {
     const { path } = planWatch("service", { service: "web", tag: ["a", "b c"], passingonly: true, stale: true });
     expect(path).toBe("/v1/health/service/web?tag=a&tag=b%20c&passing=1&stale=");
@@ -134,7 +134,7 @@ describe("a plan", () => {
     ["service", { service: "web", tag: [1] }, "Expecting tag to be a string or []string"],
     ["services", { tag: "a", prefix: "b" }, "Invalid parameters: [prefix tag]"],
     ["toString", {}, "Unsupported watch type: toString"],
-  ])("%s with %o is refused", (type, parameters, message) => {
+  ])("of type %s with the parameters %o is refused", (type, parameters, message) => {
     expect(() => planWatch(type, parameters)).toThrow(message);
   });
 });

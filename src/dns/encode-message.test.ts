@@ -73,7 +73,7 @@ describe("a reply", () => {
     expect(encodeReply(query, { ...empty, answers: many.slice(0, 60) }, options)).toBeDefined();
   });
 
-  test("has the flags and the rcode that the options ask for", () => {
+  test("has the flags and the response code that its options set", () => {
     const flags = (changes: Partial<MessageOptions>, reply: Partial<Reply> = {}): number =>
       Buffer.from(encodeReply(query, { ...empty, ...reply }, { ...options, ...changes }) ?? []).readUInt16BE(2);
     expect(flags({})).toBe(0x8500);
@@ -118,7 +118,7 @@ describe("a query", () => {
     });
   });
 
-  test("of random octets is a query, refused or ignored, without an exception", () => {
+  test("of random octets is decoded, refused or ignored, without an exception", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), (octets) => {
         expect(decodeQuery(octets).kind).toBeOneOf(["query", "refused", "ignored"]);

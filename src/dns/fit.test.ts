@@ -91,7 +91,7 @@ describe("over UDP", () => {
   });
 });
 
-test("over TCP a reply fills the message, and TXT records are left out before answers", () => {
+test("over TCP a reply has as many records as a message can hold, and TXT records are left out before answers", () => {
   expect(read(queryFor(types.SRV), srvReply(300), { network: "tcp" }).answers).toHaveLength(300);
   const most = read(queryFor(types.SRV), srvReply(1_500), { network: "tcp" });
   expect(most.bytes).toBeLessThan(65_536);

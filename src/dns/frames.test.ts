@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { FrameReader, framed } from "./frames.ts";
 
-test("messages are read whole, wherever the stream is cut", () => {
+test("a FrameReader returns whole messages, wherever the TCP stream is divided", () => {
   const messages = fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 8 });
   fc.assert(
     fc.property(messages, fc.array(fc.integer({ min: 1, max: 300 })), (sent, cuts) => {
@@ -20,7 +20,7 @@ test("messages are read whole, wherever the stream is cut", () => {
   );
 });
 
-test("the beginning of a message is copied, so the caller can reuse its buffer", () => {
+test("a FrameReader copies the beginning of an incomplete message, so the caller can reuse its buffer", () => {
   const reader = new FrameReader();
   const beginning = Buffer.from(framed(Uint8Array.of(1, 2, 3)).subarray(0, 4));
   expect(reader.read(beginning)).toEqual([]);
@@ -28,7 +28,7 @@ test("the beginning of a message is copied, so the caller can reuse its buffer",
   expect(reader.read(Uint8Array.of(3)).map((message) => [...message])).toEqual([[1, 2, 3]]);
 });
 
-test("a message of 65535 octets is read", () => {
+test("a FrameReader returns a message of 65535 octets", () => {
   const reader = new FrameReader();
   expect(reader.read(framed(new Uint8Array(65_535)))[0]).toHaveLength(65_535);
 });

@@ -19,7 +19,7 @@ const node = (name: string, datacenter = ""): Lookup => ({ kind: "node", node: n
 const query = (name: string, datacenter = ""): Lookup => ({ kind: "query", query: name, datacenter });
 const unknown: Lookup = { kind: "unknown" };
 
-describe("below the domain", () => {
+describe("a name below the domain", () => {
   test.each<[string, Lookup]>([
     ["web.service", service("web")],
     ["WEB.Service.DC1", service("web", "", "dc1")],
@@ -54,11 +54,11 @@ describe("below the domain", () => {
     ["_web._tcp", unknown],
     ["service.service", service("service")],
     ["node.service.node", node("node.service")],
-  ])("%s", (name, lookup) => expect(readLookup(name.split("."), types.A)).toEqual(lookup));
+  ])("%s is parsed to the lookup %j", (name, lookup) => expect(readLookup(name.split("."), types.A)).toEqual(lookup));
 
-  test("the domain itself is unknown", () => expect(readLookup([], types.A)).toEqual(unknown));
+  test("without labels, as for the domain itself, is unknown", () => expect(readLookup([], types.A)).toEqual(unknown));
 
-  test('an SRV question needs no label "service"', () => {
+  test('needs no label "service" in an SRV question', () => {
     expect(readLookup(["_web", "_tcp"], types.SRV)).toEqual(service("web"));
     expect(readLookup(["_web", "_udp", "dc1"], types.SRV)).toEqual(service("web", "udp", "dc1"));
   });
@@ -74,7 +74,7 @@ describe("a reverse name", () => {
     ["1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa", "2001:db8::1"],
     ["0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa", undefined],
     ["arpa", undefined],
-  ])("%s", (name, address) => expect(readReverse(name.split("."))).toBe(address));
+  ])("%s gives the address %s", (name, address) => expect(readReverse(name.split("."))).toBe(address));
 
   test("of any IPv4 address gives the address", () => {
     fc.assert(

@@ -10,7 +10,7 @@ describe("parseName", () => {
     ["", []],
     ["with space!.consul", ["with space!", "consul"]],
     ["é", ["Ã©"]],
-  ])("%p", (text, labels) => expect(parseName(text)).toEqual(labels));
+  ])("parses %p to the labels %j", (text, labels) => expect(parseName(text)).toEqual(labels));
 
   test.each(["a..b", ".a", "..", "x".repeat(64), "é".repeat(32), "a.".repeat(127) + "ab"])("refuses %p", (text) =>
     expect(parseName(text)).toBeUndefined(),

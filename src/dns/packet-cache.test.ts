@@ -27,7 +27,7 @@ describe("a cached answer", () => {
     expect(cache.get("q", clock.monotonicMs())).toBeUndefined();
   });
 
-  test("is one of several orders, and ends when a topic of any order is touched", async () => {
+  test("can have several orders of instances, and all are dropped when a topic of any of them is touched", async () => {
     const { store, clock } = openTestStore();
     await store.submit({ type: "register", node: nodeNamed("n0"), skipNodeUpdate: false, checks: [] });
     const cache = new PacketCache(store, { clock, random: new FakeRandom() });
@@ -68,7 +68,7 @@ describe("a cached answer", () => {
   });
 });
 
-describe("an answer", () => {
+describe("a DNS answer", () => {
   test("shows the last write", async () => {
     const { register, lines } = openDnsWorld();
     for (let at = 0; at < 20; at += 1) {
@@ -95,7 +95,7 @@ describe("an answer", () => {
     expect(firsts.size).toBeGreaterThan(2);
   });
 
-  test("has the id and the flags of its own question", async () => {
+  test("has the id and the flags of the query that it answers", async () => {
     const { register, answer } = openDnsWorld();
     await register("n1");
     expect(answer("n1.node.consul A").flag_rd).toBe(true);

@@ -125,4 +125,6 @@ test.each([
   ["[2620:fe::fe]:54", "2620:fe::fe", 54],
   ["[2620:fe::fe]", "2620:fe::fe", 53],
   ["dns.local:53", "dns.local", 53],
-])("recursor %s is host %s, port %i", (text, host, port) => expect(parseUpstream(text)).toEqual({ host, port }));
+])("the configured recursor %s is parsed to host %s and port %i", (text, host, port) =>
+  expect(parseUpstream(text)).toEqual({ host, port }),
+);

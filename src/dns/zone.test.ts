@@ -16,7 +16,7 @@ describe("a node's meta", () => {
     ]);
   });
 
-  test("is left out of address answers with node_meta_txt off, and answers TXT questions still", async () => {
+  test("is left out of address answers with node_meta_txt off, but still answers TXT questions", async () => {
     const { register, lines } = openDnsWorld({ nodeMetaTxt: false });
     await register("n1", { meta: { a: "b" } }, { name: "web" });
     expect(lines("n1.node.consul A")).toEqual(["n1.node.consul 0 A 10.0.0.1"]);
@@ -27,7 +27,7 @@ describe("a node's meta", () => {
 
 describe("a name that is not valid in DNS", () => {
   test.each(["x".repeat(64), "a..b", "a.".repeat(120) + "a"])(
-    "of a node leaves its instance out of SRV answers: %p",
+    "and belongs to a node leaves the node's instances out of SRV answers: %p",
     async (name) => {
       const { register, lines } = openDnsWorld();
       await register(name, {}, { name: "web" });
@@ -39,7 +39,7 @@ describe("a name that is not valid in DNS", () => {
     },
   );
 
-  test("as an address is not answered as CNAME", async () => {
+  test("and is a registered address is not answered as a CNAME record", async () => {
     const { register, lines } = openDnsWorld();
     await register("n1", {}, { name: "web", address: `${"x".repeat(64)}.example.com` });
     await register("n2", { address: "not..a name" });
@@ -48,7 +48,7 @@ describe("a name that is not valid in DNS", () => {
   });
 });
 
-test("an address in another notation has the same reverse name", async () => {
+test("an IP address registered in another notation has the same reverse name", async () => {
   const { register, lines } = openDnsWorld();
   await register("n1", { address: "2001:DB8:0:0::1" });
   await register("n2", { address: "10.0.0.2" }, { name: "web", address: "2001:db8::0:2" });
@@ -57,7 +57,7 @@ test("an address in another notation has the same reverse name", async () => {
   expect(lines(`${nibbles(2)} PTR`)).toEqual([`${nibbles(2)} 0 PTR web.service.dc1.consul`]);
 });
 
-test("aliases in a cycle end after a few", async () => {
+test("a cycle of aliases is followed for a few names only", async () => {
   const { register, lines } = openDnsWorld();
   for (const [at, to] of [
     ["a", "b"],
@@ -69,7 +69,7 @@ test("aliases in a cycle end after a few", async () => {
   expect(lines("a.service.consul A").length).toBeLessThan(6);
 });
 
-test("questions below the domain and reverse questions are counted apart", async () => {
+test("metrics count questions below the domain and reverse questions separately", async () => {
   const { register, lines, metrics } = openDnsWorld();
   await register("n1");
   for (let at = 0; at < 3; at += 1) lines("n1.node.consul A");

@@ -143,7 +143,7 @@ const targets = (): string[] => agent?.requests.map(({ target }) => target) ?? [
 const leaderAsked = (): number => targets().filter((target) => target === "/v1/status/leader").length;
 
 describe("an absent registry", () => {
-  test("is asked every second up to the limit; then the start goes on with the local configuration", async () => {
+  test("is called every second until the time limit; then the service starts with its local configuration", async () => {
     openRegistry().answer = isAbsent;
     const starting = start({ env: {} });
     expect(await secondsUntil(starting)).toBeWithin(30, 31);
@@ -156,7 +156,7 @@ describe("an absent registry", () => {
     );
   });
 
-  test("fails the start at the limit if it is required, with the text of EdgeX's services", async () => {
+  test("fails the start at the time limit if the registry is required, with the error text of EdgeX's services", async () => {
     openRegistry().answer = isAbsent;
     const starting = start({ requireRegistry: true, argv: [`-r=consul://${new URL(agent?.url ?? "").host}`] });
     await secondsUntil(starting);
@@ -166,7 +166,7 @@ describe("an absent registry", () => {
     expect(clock.timerCount).toBe(0);
   });
 
-  test("that only refuses to register fails the start with its error", async () => {
+  test("that answers but refuses the registration fails the start with the registry's error", async () => {
     openRegistry().answer = ({ target }) =>
       target === "/v1/agent/service/register" ? new Response("too busy", { status: 503 }) : undefined;
     const starting = start({ requireRegistry: true });
@@ -176,20 +176,20 @@ describe("an absent registry", () => {
     );
   });
 
-  test("is asked with the limit and the interval of the environment", async () => {
+  test("is called with the time limit and the interval that the environment sets", async () => {
     openRegistry().answer = isAbsent;
     const starting = start({ env: { EDGEX_STARTUP_DURATION: "6", EDGEX_STARTUP_INTERVAL: "3" } });
     expect(await secondsUntil(starting)).toBeWithin(6, 7);
     expect(leaderAsked()).toBeWithin(2, 4);
   });
 
-  test("that accepts requests and never answers does not extend the limit", async () => {
+  test("that accepts requests and never answers does not extend the time limit", async () => {
     openRegistry().answer = () => new Promise(() => {});
     const starting = start({ env: { EDGEX_STARTUP_DURATION: "12" } });
     expect(await secondsUntil(starting)).toBeWithin(12, 13);
   });
 
-  test("that starts later gets the registration, and its configuration arrives as updates", async () => {
+  test("that starts later gets the registration, and the service applies the stored configuration as updates", async () => {
     const registry = openRegistry();
     registry.answer = isAbsent;
     const starting = start();
@@ -207,7 +207,7 @@ describe("an absent registry", () => {
     await expectInTime(() => expect(targets()).toContain(`/v1/kv/${base}Writable/?recurse=&index=1&wait=60000ms`));
   });
 
-  test("that starts later without a configuration gets the local one", async () => {
+  test("that starts later without a stored configuration gets the service's local one", async () => {
     const registry = openRegistry();
     registry.answer = isAbsent;
     await secondsUntil(start());
@@ -225,7 +225,7 @@ describe("an absent registry", () => {
   });
 });
 
-test("a push that was interrupted is finished by the next attempt, and not taken for a stored configuration", async () => {
+test("the next attempt finishes an interrupted push, and does not take its part for a stored configuration", async () => {
   const registry = openRegistry();
   let fails = true;
   registry.answer = ({ method, target }) =>
@@ -239,7 +239,7 @@ test("a push that was interrupted is finished by the next attempt, and not taken
   expect(registry.stored.get(`${base}Service/Port`)).toBe("48080");
 });
 
-describe("a first start", () => {
+describe("a service's first start", () => {
   /** Writes keys between the service's look-up, which finds nothing stored, and its push. */
   const writeInBetween = (registry: Registry, keys: Readonly<Record<string, string>>): void => {
     registry.answer = ({ method }) => {
@@ -288,7 +288,7 @@ describe("a first start", () => {
   });
 });
 
-test("a stored configuration that cannot be parsed is read again until the limit, and the service registers still", async () => {
+test("a stored configuration that cannot be parsed is read again until the time limit, and the service still registers", async () => {
   const registry = openRegistry();
   registry.stored.set(`${base}Service/Port`, "high");
   const starting = start();
@@ -321,7 +321,7 @@ describe("a registry that refuses a taken port", () => {
     expect(listening).toEqual(["open 48080", "open 28000", "close 48080"]);
   });
 
-  test("and assigns no other is asked again", async () => {
+  test("and assigns no other port gets the registration again, until the time limit", async () => {
     refusing(openRegistry());
     const starting = start({ requireRegistry: true });
     await secondsUntil(starting);
@@ -345,7 +345,7 @@ describe("a service that the registry has lost", () => {
     await expectInTime(() => expect(registry.registered).toEqual([48080, 48080]));
   });
 
-  test("is not registered again if the agent still has it and its catalog follows", async () => {
+  test("is not registered again if the agent still has it and writes it to the catalog again", async () => {
     const registry = openRegistry();
     let isLate = true;
     registry.answer = ({ target }) =>

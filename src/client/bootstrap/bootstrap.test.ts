@@ -87,8 +87,8 @@ function expectWritable(service: Service<Defaults>, expected: Partial<Defaults["
   return within(5_000, async () => expect(service.configuration.Writable).toMatchObject(expected));
 }
 
-describe("the configuration", () => {
-  test("is pushed if none is stored: defaults, file, environment; later wins", async () => {
+describe("a service's configuration", () => {
+  test("is pushed if none is stored: the file overrides the defaults, the environment overrides both", async () => {
     file('[Writable]\nLogLevel = "WARN"\n[Clients.CoreData]\nPort = 1\n');
     const service = await start({ env: { CLIENTS_COREDATA_PORT: "2" } });
     expect(service.configuration.Writable).toEqual({ LogLevel: "WARN", Limit: 10 });
@@ -97,7 +97,7 @@ describe("the configuration", () => {
     expect(await stored("Labels/0")).toBe("one");
   });
 
-  test("is pulled if it is stored: the store wins over the file, the environment over both, and is not written back", async () => {
+  test("is pulled if it is stored: it overrides the file, the environment overrides both and is not written back", async () => {
     file('[Writable]\nLogLevel = "WARN"\n[Clients.CoreData]\nHost = "file"\nPort = 1\n');
     await put("Clients/CoreData/Host", "stored");
     await put("Clients/CoreData/Port", "3");
@@ -108,14 +108,14 @@ describe("the configuration", () => {
     expect(said).toContain("info the stored configuration differs in Clients.CoreData.Host");
   });
 
-  test("with -o replaces the stored one", async () => {
+  test("replaces the stored one if -o is given", async () => {
     file('[Writable]\nLogLevel = "WARN"\n');
     await put("Writable/LogLevel", "DEBUG");
     const service = await start({ argv: [`-cp=consul.${agent.url}`, "-o"] });
     expect([service.configuration.Writable.LogLevel, await stored("Writable/LogLevel")]).toEqual(["WARN", "WARN"]);
   });
 
-  test("without -cp and -r is the local one, and no agent is called", async () => {
+  test("is the local one without -cp and -r, and no agent is called", async () => {
     file("Labels = ['a']");
     const service = await start({ argv: [] });
     expect(service.configuration.Labels).toEqual(["a"]);
@@ -131,7 +131,7 @@ describe("the configuration", () => {
   });
 });
 
-describe("the listener", () => {
+describe("a service's listener", () => {
   test("opens on the stored port before the service is registered", async () => {
     file("");
     const [port = 0] = await freePorts(1);
@@ -209,7 +209,7 @@ describe("a change of Writable", () => {
     await expectWritable(service, { LogLevel: "TRACE", Limit: 7 });
   });
 
-  test("that cannot be parsed is logged, and the next valid one counts", async () => {
+  test("that cannot be parsed is logged, and the next valid change is applied", async () => {
     file("");
     const service = await start();
     await put("Writable/Limit", "many");

@@ -43,12 +43,12 @@ describe("readConfigurationFile", () => {
     ["a.yaml", yaml],
     ["a.yml", yaml],
     ["a.JSON", json],
-  ])("reads the same of %s", async (name, text) => {
+  ])("reads the same settings from the file %s", async (name, text) => {
     write(name, text);
     expect(Object.fromEntries((await read(name))?.pairs ?? [])).toEqual(Object.fromEntries(pairs));
   });
 
-  test("a profile is a subfolder", async () => {
+  test("reads a profile's file from the subfolder of that name", async () => {
     write("docker/configuration.toml", "Port = 1");
     expect(await read(undefined, "docker")).toEqual({
       path: join(folder, "docker/configuration.toml"),
@@ -56,7 +56,7 @@ describe("readConfigurationFile", () => {
     });
   });
 
-  test("without a name the first existing file of TOML, YAML and JSON is read", async () => {
+  test("reads the first existing file of TOML, YAML and JSON if no file name is given", async () => {
     write("configuration.json", '{"from": "json"}');
     expect((await read())?.pairs).toEqual([["from", "json"]]);
     write("configuration.yaml", "from: yaml");
@@ -65,7 +65,7 @@ describe("readConfigurationFile", () => {
     expect((await read())?.pairs).toEqual([["from", "toml"]]);
   });
 
-  test("a missing file is an error only if it was asked for", async () => {
+  test("rejects a missing file only if a flag or variable names it", async () => {
     const nothing = { directory: undefined, profile: undefined, name: undefined };
     expect(await readConfigurationFile(nothing)).toBeUndefined();
     const missing = `could not load configuration file (${folder}/configuration.toml): open ${folder}/configuration.toml: no such file or directory`;
@@ -81,14 +81,14 @@ describe("readConfigurationFile", () => {
     ["a.ini", "Port=1", /must end in .toml, .yaml, .yml or .json/],
     ["a.yaml", "just words", /has no settings/],
     ["b.json", "[1]", /has no settings/],
-  ])("says what is wrong with %s: %j", async (name, text, expected) => {
+  ])("rejects the file %s with the content %j, and the error names the cause", async (name, text, expected) => {
     write(name, text);
     const { message } = await rejectionOf(read(name));
     expect(message).toStartWith(`could not load configuration file (${join(folder, name)}): `);
     expect(message).toMatch(expected);
   });
 
-  test("an empty file has no settings", async () => {
+  test("returns no settings for an empty file", async () => {
     write("a.yaml", "# nothing yet\n");
     write("a.toml", "");
     expect([(await read("a.yaml"))?.pairs, (await read("a.toml"))?.pairs]).toEqual([[], []]);

@@ -14,19 +14,19 @@ function over(env: Readonly<Record<string, string>>): typeof configuration {
 }
 
 describe("overrideByEnvironment", () => {
-  test("reads a setting's path with underscores, as written or in capitals, and nothing else", () => {
+  test("reads the variable named like a setting's path with underscores, as written or in capitals, and no other", () => {
     expect(over({ Service_Host: "b" }).Service.Host).toBe("b");
     expect(over({ SERVICE_HOST: "b" }).Service.Host).toBe("b");
     expect(over({ WRITABLE_LOGLEVEL: "DEBUG" }).Writable.LogLevel).toBe("DEBUG");
     expect(over({ service_host: "b", Service_host: "b", HOST: "b", SERVICE: "b" })).toEqual(configuration);
   });
 
-  test("a name with a minus is written with an underscore", () => {
+  test("matches a setting with a minus in its name to a variable with an underscore", () => {
     expect(over({ Clients_core_data_Host: "b" }).Clients["core-data"].Host).toBe("b");
     expect(over({ CLIENTS_CORE_DATA_HOST: "b" }).Clients["core-data"].Host).toBe("b");
   });
 
-  test("a value is parsed by the setting's type", () => {
+  test("parses a value by the setting's type", () => {
     expect(over({ SERVICE_PORT: "1", WRITABLE_ISON: "true" })).toMatchObject({
       Service: { Port: 1 },
       Writable: { IsOn: true },
@@ -36,18 +36,18 @@ describe("overrideByEnvironment", () => {
     expect(over({ LABELS: "" }).Labels).toEqual([]);
   });
 
-  test("an = in a value is part of it, and an empty text is a value", () => {
+  test("keeps an = within a value, and accepts an empty value", () => {
     expect(over({ SERVICE_HOST: "a=b=c" }).Service.Host).toBe("a=b=c");
     expect(over({ SERVICE_HOST: "" }).Service.Host).toBe("");
   });
 
-  test("a value of another type is an error that names the variable", () => {
+  test("rejects a value of another type with an error that names the variable", () => {
     expect(() => over({ SERVICE_PORT: "high" })).toThrow(
       "environment value override failed for SERVICE_PORT: 1 error(s) decoding:\n\n* cannot parse 'Service.Port' as number",
     );
   });
 
-  test("the list of overrides has no values, since one can be a password", () => {
+  test("lists the overrides without their values, since a value can be a password", () => {
     const { applied } = overrideByEnvironment(configuration, { SERVICE_HOST: "secret", Service_Port: "1" });
     expect(applied).toEqual(["Service.Host by SERVICE_HOST", "Service.Port by Service_Port"]);
   });

@@ -41,14 +41,14 @@ async function threePorts(): Promise<[number, number, number]> {
   return [first, second, third];
 }
 
-describe("open", () => {
-  test("opens the wanted port without asking for an assigned one", async () => {
+describe("Listener.open", () => {
+  test("opens the wanted port without a request for an assigned one", async () => {
     const [port] = await threePorts();
     expect(await listenerOf(listen).open(port, notAsked)).toBe(port);
     expect(await answers(port)).toBe(true);
   });
 
-  test("asks once for an assigned port if the wanted one is taken", async () => {
+  test("requests an assigned port once if the wanted one is taken", async () => {
     const [taken, assigned] = await threePorts();
     await listen(taken);
     expect(await listenerOf(listen).open(taken, () => Promise.resolve(assigned))).toBe(assigned);
@@ -66,7 +66,7 @@ describe("open", () => {
     await listener.close();
   });
 
-  test("rejects with what to do if the assigned port is taken or the same", async () => {
+  test("rejects with advice if the assigned port is taken or equals the wanted one", async () => {
     const [taken, alsoTaken] = await threePorts();
     await listen(taken);
     await listen(alsoTaken);
@@ -90,7 +90,7 @@ describe("open", () => {
   });
 });
 
-describe("move", () => {
+describe("Listener.move", () => {
   test("closes the old listener when the new one is open", async () => {
     const [old, other] = await threePorts();
     const listener = listenerOf(listen);

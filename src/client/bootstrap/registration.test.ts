@@ -90,7 +90,7 @@ async function untilRegistered(port: number): Promise<void> {
 const untilSaid = (text: string): Promise<void> => within(10_000, async () => expect(said.join("\n")).toContain(text));
 
 describe("a port that the registry assigns", () => {
-  test("is moved to: the new listener opens before the old one closes, then the new port is registered", async () => {
+  test("moves the service: the new listener opens before the old one closes, then the new port is registered", async () => {
     const service = await start();
     await writePending();
     await untilRegistered(ports.assigned);
@@ -101,7 +101,7 @@ describe("a port that the registry assigns", () => {
     );
   });
 
-  test("is moved to once, even if the registry names it twice", async () => {
+  test("moves the service once, even if the registry names the port twice", async () => {
     await start();
     await writePending();
     await untilRegistered(ports.assigned);
@@ -111,7 +111,7 @@ describe("a port that the registry assigns", () => {
     expect(listening).toHaveLength(3);
   });
 
-  test("that is taken is logged and leaves the service on its port; the next revision counts", async () => {
+  test("that is taken is logged and leaves the service on its port, until the record's next revision", async () => {
     const service = await start();
     const release = await listen(ports.assigned);
     await writePending();
@@ -133,7 +133,7 @@ describe("a port that the registry assigns", () => {
     expect(listening).toEqual([`open ${ports.old}`]);
   });
 
-  test("that arrives while the service stops leaves nothing open and nothing registered", async () => {
+  test("that arrives while the service stops leaves no listener open and no service registered", async () => {
     const opening = Promise.withResolvers<void>();
     const mayOpen = Promise.withResolvers<void>();
     const service = await start({
@@ -157,10 +157,10 @@ describe("a port that the registry assigns", () => {
   });
 });
 
-describe("a service is registered again", () => {
+describe("bootstrap registers a service again", () => {
   const lost = "the registry does not know this service any more: it is registered again";
 
-  test("after another client has deregistered it, and its port is watched as before", async () => {
+  test("after another client has deregistered it, and watches its port as before", async () => {
     await start();
     await put(`agent/service/deregister/${serviceKey}`);
     await untilSaid(lost);

@@ -41,7 +41,7 @@ describe("parseServiceFlags", () => {
     ["-h", { helpAsked: true }],
     ["--help", { helpAsked: true }],
   ];
-  test.each(cases)("reads %j", (line, expected) => {
+  test.each(cases)("parses the command line %j", (line, expected) => {
     expect(parseServiceFlags(line.split(" ").filter(Boolean))).toEqual({ ...nothing, ...expected });
   });
 
@@ -50,12 +50,12 @@ describe("parseServiceFlags", () => {
     ["-c", "flag needs an argument: -c"],
     ["-o=maybe", 'invalid boolean value "maybe" for -o'],
     ["-o res -r", 'unexpected argument "res"; --help lists'],
-  ])("says what is wrong with %j", (line, message) => {
+  ])("rejects the command line %j, and the error names the cause", (line, message) => {
     expect(() => parseServiceFlags(line.split(" "))).toThrow(message);
   });
 });
 
-test("the usage names every flag that is read", () => {
+test("the text of --help names every flag that a service accepts", () => {
   const usage = formatServiceUsage("core-data");
   for (const name of ["-cp", "--configProvider", "-o", "--overwrite", "-f", "--file", "-cf", "--configFile"])
     expect(usage).toContain(name);

@@ -12,7 +12,7 @@ function places(line: string, env: Readonly<Record<string, string>>, of: object 
   return [providerUrlOf(settings, whole) ?? "", registryUrlOf(settings, whole) ?? ""];
 }
 
-describe("provider and registry", () => {
+describe("the configuration provider and the registry", () => {
   const variable = { EDGEX_CONFIGURATION_PROVIDER: "consul.http://env:1" };
   test.each([
     ["", {}, "", ""],
@@ -34,11 +34,11 @@ describe("provider and registry", () => {
     ["", { edgex_registry: "" }, "", "http://registry:3"],
     ["-cp", { EDGEX_USE_REGISTRY: "true" }, "http://localhost:8500", "http://registry:3"],
     ["-cp -r", { EDGEX_USE_REGISTRY: "false" }, "http://localhost:8500", ""],
-  ])("of %j with %j are %j and %j", (line, env, provider, registry) => {
+  ])("for the arguments %j and the environment %j are %j and %j", (line, env, provider, registry) => {
     expect(places(line, env)).toEqual([provider, registry]);
   });
 
-  test("without [Registry] the registry is the provider, else the local agent", () => {
+  test("are the same agent without a section [Registry]; without a provider, the registry is the local agent", () => {
     expect(places("-cp=consul.http://p:2 -r", {}, {})).toEqual(["http://p:2", "http://p:2"]);
     expect(places("-r", {}, {})).toEqual(["http://localhost:8500", "http://localhost:8500"]);
   });
@@ -52,17 +52,20 @@ describe("provider and registry", () => {
     ["-cp=keeper.http://p:1", {}, "unknown registry type 'keeper' requested by -cp"],
     ["", { EDGEX_CONFIGURATION_PROVIDER: "p:1" }, 'EDGEX_CONFIGURATION_PROVIDER is "p:1"'],
     ["-r", { EDGEX_USE_REGISTRY: "perhaps" }, 'EDGEX_USE_REGISTRY is "perhaps"; expected true or false'],
-  ])("%j with %j is an error that says where it is", (line, env, message) => {
-    expect(() => places(line, env)).toThrow(message);
-  });
+  ])(
+    "are refused for the arguments %j and the environment %j, and the error names the faulty one",
+    (line, env, message) => {
+      expect(() => places(line, env)).toThrow(message);
+    },
+  );
 
-  test("an invalid [Registry] gives an error that names it", () => {
+  test("are refused for an invalid section [Registry], and the error names the section", () => {
     const eureka = { Registry: { Type: "eureka", Host: "r", Port: 3 } };
     expect(() => places("-r", {}, eureka)).toThrow("'eureka' requested by [Registry] of the configuration");
   });
 });
 
-test("variables count before flags, for the file and for -o, too", () => {
+test("environment variables override flags, also those that choose the file and -o", () => {
   const flags = parseServiceFlags(["-c", "flag", "-p", "flag", "-f", "flag"]);
   const named = (env: Readonly<Record<string, string>>) => readStartSettings(flags, env);
   expect(named({}).file).toEqual({ directory: "flag", profile: "flag", name: "flag" });
@@ -81,11 +84,14 @@ describe("readStartLimits", () => {
     [startup, { EDGEX_STARTUP_DURATION: "5", EDGEX_STARTUP_INTERVAL: "3" }, 5_000, 3_000],
     [startup, { startup_duration: "6", startup_interval: "4" }, 6_000, 4_000],
     [startup, { EDGEX_STARTUP_DURATION: "5", startup_duration: "6" }, 5_000, 2_000],
-  ])("of %j with %j are %d and %d ms", (of, env, limitMs, intervalMs) => {
-    expect(readStartLimits(of, env)).toEqual({ limitMs, intervalMs });
-  });
+  ])(
+    "returns for the settings %j and the environment %j a limit of %d ms and an interval of %d ms",
+    (of, env, limitMs, intervalMs) => {
+      expect(readStartLimits(of, env)).toEqual({ limitMs, intervalMs });
+    },
+  );
 
-  test("an invalid number is an error, where Geneva's services ignore it", () => {
+  test("rejects an invalid number, which Geneva's services ignore", () => {
     expect(() => readStartLimits(startup, { EDGEX_STARTUP_DURATION: "1m" })).toThrow(
       'EDGEX_STARTUP_DURATION is "1m"; expected whole seconds, as in 60',
     );

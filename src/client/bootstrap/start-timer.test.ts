@@ -36,7 +36,7 @@ describe("tryUntilLimit", () => {
     expect(clock.timerCount).toBe(0);
   });
 
-  test("gives up at the limit, which all attempts share", async () => {
+  test("gives up at the time limit, which all attempts share", async () => {
     const { timer, clock, attempts, failing } = timing();
     const first = timer.tryUntilLimit(failing);
     await clock.advance(0);
@@ -48,7 +48,7 @@ describe("tryUntilLimit", () => {
     expect({ attempts: attempts(), last: timer.lastFailure }).toEqual({ attempts: 30, last: "failure 30" });
   });
 
-  test("aborts an attempt that never ends at the limit", async () => {
+  test("aborts, at the time limit, an attempt that never ends", async () => {
     const { timer, clock } = timing();
     const trying = timer.tryUntilLimit(
       (signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("ended")))),
