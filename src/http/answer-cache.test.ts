@@ -17,7 +17,7 @@ describe("a kept answer", () => {
     expect([cache.get("/web"), cache.get("/db")]).toEqual([undefined, db]);
   });
 
-  test("of a tree is dropped when any key below it changes", () => {
+  test("to a recursive read of keys is dropped when any key below the read one changes", () => {
     const cache = new AnswerCache();
     cache.put("/tree", [topics.tree("a/")], answer());
     cache.touch([topics.key("b")]);
@@ -42,14 +42,14 @@ describe("a kept answer", () => {
   });
 });
 
-test("clear drops all answers", () => {
+test("clear drops all kept answers", () => {
   const cache = new AnswerCache();
   for (const name of ["a", "b"]) cache.put(name, [topics.service(name), topics.nodes], answer());
   cache.clear();
   expect(cache.size).toBe(0);
 });
 
-describe("the cache is bounded", () => {
+describe("the cache of kept answers is bounded", () => {
   test("in number: the oldest answer is dropped", () => {
     const cache = new AnswerCache();
     for (let at = 0; at < 2_001; at += 1) cache.put(`/${at}`, [topics.nodes], answer());

@@ -10,8 +10,8 @@ function trial(): { readonly clock: FakeClock; readonly metrics: Metrics; readon
   return { clock, metrics, questions: new CachedQuestions({ clock, metrics }) };
 }
 
-describe("a question", () => {
-  test("is as old as its answer", async () => {
+describe("a request with ?cached", () => {
+  test("has the age of the answer that it got last", async () => {
     const { clock, questions } = trial();
     expect(questions.ageMs("a")).toBeUndefined();
     questions.keep("a");
@@ -31,7 +31,7 @@ describe("a question", () => {
     expect([questions.ageMs("b"), questions.ageMs("a"), questions.size]).toEqual([undefined, 72 * hourMs, 1]);
   });
 
-  test("is dropped when there are too many, the least recently used first", () => {
+  test("is forgotten when there are too many, the least recently used first", () => {
     const { questions } = trial();
     for (let at = 0; at < 10_000; at += 1) questions.keep(`${at}`);
     questions.ageMs("0");
@@ -40,7 +40,7 @@ describe("a question", () => {
   });
 });
 
-test("metrics count lookups by type and outcome, and the entries", () => {
+test("metrics count the lookups of requests with ?cached by type and outcome, and the remembered requests", () => {
   const { metrics, questions } = trial();
   questions.keep("a");
   for (const outcome of ["hit", "miss_new", "hit"] as const) questions.count("health-services", outcome);

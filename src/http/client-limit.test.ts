@@ -31,7 +31,7 @@ describe("a client with as many requests under way as it may have", () => {
     expect(await statusOf(limit, undefined)).toBe(200);
   });
 
-  test("is accepted when one of them ends", async () => {
+  test("is accepted again when one of its requests ends", async () => {
     const limit = new ClientLimit(1);
     const first = held(limit, undefined);
     expect(await statusOf(limit, undefined)).toBe(429);
@@ -40,7 +40,7 @@ describe("a client with as many requests under way as it may have", () => {
     expect(await statusOf(limit, undefined)).toBe(200);
   });
 
-  test("is accepted when the limit is raised or removed", async () => {
+  test("is accepted again when the limit is raised or removed", async () => {
     const limit = new ClientLimit(1);
     held(limit, "192.0.2.1");
     expect(await statusOf(limit, "192.0.2.1")).toBe(429);
@@ -69,8 +69,8 @@ test("no address is looked up while all clients together have fewer requests und
   expect(asked).toEqual(["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"]);
 });
 
-describe("a request ends", () => {
-  test("also when it fails", async () => {
+describe("a request no longer counts towards the client's limit", () => {
+  test("after it fails", async () => {
     const limit = new ClientLimit(1);
     expect(
       limit.answer(
@@ -82,7 +82,7 @@ describe("a request ends", () => {
     expect(await statusOf(limit, "192.0.2.1")).toBe(200);
   });
 
-  test("whose answer is a stream, when its client disconnects", async () => {
+  test("after the client of a streamed answer disconnects", async () => {
     const limit = new ClientLimit(1);
     const going = new AbortController();
     await limit.answer(
@@ -95,7 +95,7 @@ describe("a request ends", () => {
     expect(await statusOf(limit, "192.0.2.1")).toBe(200);
   });
 
-  test("and frees its client's count", async () => {
+  test("after it ends, and the limit forgets a client without requests", async () => {
     const limit = new ClientLimit(1);
     const first = held(limit, "192.0.2.1");
     expect(limit.underWay).toBe(1);

@@ -16,7 +16,7 @@ test("a page shows its title as text", () => {
   expect(page("<b>", "")).toContain("<title>&lt;b&gt;</title>");
 });
 
-test("a table without rows is a text that says so", () => {
+test('a table without rows is the paragraph "None yet."', () => {
   expect(table(["Key"], [])).toBe("<p>None yet.</p>");
   expect(table(["Key"], [["a"], ["b"]])).toContain("<tr><td>a</td></tr>\n<tr><td>b</td></tr>");
 });

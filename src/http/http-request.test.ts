@@ -16,14 +16,14 @@ function requestWith(
   return { request: new HttpRequest(raw, "/v1/kv/a", options), clock };
 }
 
-describe("a body", () => {
+describe("a request's body", () => {
   test("that arrives in time is complete, and leaves no timer", async () => {
     const { request, clock } = requestWith("value");
     expect(Buffer.from(await request.body(100)).toString()).toBe("value");
     expect(clock.timerCount).toBe(0);
   });
 
-  test("that does not arrive is a 408 after half a minute, with Connection: close", async () => {
+  test("that does not arrive causes a 408 after half a minute, with Connection: close", async () => {
     const { request, clock } = requestWith(new ReadableStream({ pull: () => new Promise(() => {}) }));
     const late = rejectionOf(request.body(100));
     await settle();
@@ -31,7 +31,7 @@ describe("a body", () => {
     expect(await late).toMatchObject({ status: 408, headers: { Connection: "close" } });
   });
 
-  test("whose client disconnects is a 400, not a fault of the agent", async () => {
+  test("whose client disconnects causes a 400, not a fault of the agent", async () => {
     const gone = new AbortController();
     const broken = new ReadableStream({
       start: (controller) => gone.signal.addEventListener("abort", () => controller.error(new Error("cut"))),

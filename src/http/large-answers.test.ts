@@ -15,7 +15,7 @@ async function hasEnded(promise: Promise<void>): Promise<boolean> {
   return ended;
 }
 
-test("an answer arrives complete, piece by piece, and then frees its room", async () => {
+test("a large answer arrives complete, piece by piece, and then no longer counts towards the client's limit of bytes", async () => {
   const large = new LargeAnswers();
   const body = crypto.getRandomValues(new Uint8Array(60_000));
   const whole = new Uint8Array(600_000).map((_, at) => body[at % body.length] ?? 0);
@@ -24,7 +24,7 @@ test("an answer arrives complete, piece by piece, and then frees its room", asyn
   expect(large.clients).toBe(0);
 });
 
-test("an unread answer makes only the same client's next answer wait", async () => {
+test("a large answer that a client does not read delays only the next large answer to the same client", async () => {
   const large = new LargeAnswers(2 * length);
   const unread = [large.body("a", answer, open), large.body("a", answer, open)];
   const next = large.room("a", length, open);
@@ -34,7 +34,7 @@ test("an unread answer makes only the same client's next answer wait", async () 
   expect(await hasEnded(next)).toBe(true);
 });
 
-test("a waiting request whose client has disconnected does not block the next", async () => {
+test("a waiting request whose client has disconnected does not block the next request", async () => {
   const large = new LargeAnswers(length);
   const gone = new AbortController();
   const unread = large.body("a", answer, gone.signal);
@@ -46,14 +46,14 @@ test("a waiting request whose client has disconnected does not block the next", 
   expect(large.clients).toBe(0);
 });
 
-test("an answer larger than the limit goes out alone", async () => {
+test("an answer larger than the client's limit is sent while no other is under way to the client", async () => {
   const large = new LargeAnswers(length / 2);
   expect(large.hasRoom("a", length)).toBe(true);
   large.body("a", answer, open);
   expect(large.hasRoom("a", 1)).toBe(false);
 });
 
-test("a client that disconnects frees its room, whether it reads or waits", async () => {
+test("the answers of a client that disconnects no longer count towards the limit, whether it was reading or waiting", async () => {
   const large = new LargeAnswers(length);
   const gone = new AbortController();
   large.body("a", answer, gone.signal);

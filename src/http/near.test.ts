@@ -24,7 +24,7 @@ async function order(response: Response): Promise<string> {
   return [...(await response.text()).matchAll(/"Node":"(\w+)"/g)].map(([, name]) => name).join(" ");
 }
 
-test("an answer sorted by distance is rendered anew when a node moves, and its index stays", async () => {
+test("an answer sorted by distance is rendered again when a node's coordinate changes, with the same index", async () => {
   const api = await apiWithNodes();
   const indexes = new Set<string | null>();
   for (const [places, expected] of [
@@ -42,7 +42,7 @@ test("an answer sorted by distance is rendered anew when a node moves, and its i
   expect(indexes.size).toBe(1);
 });
 
-test("a blocking query sorted by distance is not woken when a node moves", async () => {
+test("a blocking query sorted by distance is not woken when a node's coordinate changes", async () => {
   const api = await apiWithNodes();
   let woken = false;
   void api.ask(`${path}&index=${api.store.state.index}`).then(() => (woken = true));
@@ -53,7 +53,7 @@ test("a blocking query sorted by distance is not woken when a node moves", async
   expect(woken).toBe(true);
 });
 
-test("answers that are not sorted by distance stay kept when nodes move", async () => {
+test("kept answers that are not sorted by distance stay valid when the nodes' coordinates change", async () => {
   const api = await apiWithNodes();
   await api.ask("/v1/catalog/nodes");
   const { size } = api.answers;
@@ -61,7 +61,7 @@ test("answers that are not sorted by distance stay kept when nodes move", async 
   expect([size, api.answers.size]).toEqual([1, 1]);
 });
 
-test("a blocking query of coordinates waits on with the index of the last batch, which is above that of all writes", async () => {
+test("a blocking query of coordinates keeps waiting if its index is that of the last batch, above that of all writes", async () => {
   const api = await apiWithNodes();
   for (let x = 1; x <= 5; x += 1) await move(api, { x });
   const before = Number((await api.ask("/v1/coordinate/nodes")).headers.get("X-Consul-Index"));

@@ -71,7 +71,7 @@ class Asker {
 }
 
 describe("a service that starts", () => {
-  test("reads a new port when its stored one is another's, and is healthy on it", async () => {
+  test("reads a new port if its stored port has another owner, and is healthy on the new one", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.store("b", 100);
@@ -86,7 +86,7 @@ describe("a service that starts", () => {
     expect(asker.conflictStatus("b")).toBeUndefined();
   });
 
-  test("reads the same new port at its next start, also after an agent's", async () => {
+  test("reads the same new port at its next start, also after a restart of the agent", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.store("b", 100);
@@ -129,7 +129,7 @@ describe("a service that starts", () => {
     expect(await asker.readPort("b")).toBe(100);
   });
 
-  test("is recognized also without the final slash, and after an equal read", async () => {
+  test("is recognized by a read of its configuration, also without the final slash and after an equal read", async () => {
     const asker = await startApi();
     await asker.store("b", 100);
     const path = "/v1/kv/edgex/core/1.0/b?recurse=true";
@@ -138,7 +138,7 @@ describe("a service that starts", () => {
     expect(await (await asker.api.ask(path)).text()).toContain(btoa("28000"));
   });
 
-  test("is not recognized by a blocking query or a read of other paths", async () => {
+  test("is not recognized by a blocking query or by a read of other paths", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.store("b", 100);
@@ -149,16 +149,19 @@ describe("a service that starts", () => {
     expect(await asker.state("b")).toBe("conflict");
   });
 
-  test.each(["off", "warn", "reject"] as const)("reads its stored port where the policy is %s", async (policy) => {
-    const asker = await startApi({ portRules: { policy } });
-    await asker.store("b", 100);
-    await asker.register("a", 100);
-    expect(await asker.readPort("b")).toBe(100);
-  });
+  test.each(["off", "warn", "reject"] as const)(
+    "reads its stored port unchanged if the port policy is %s",
+    async (policy) => {
+      const asker = await startApi({ portRules: { policy } });
+      await asker.store("b", 100);
+      await asker.register("a", 100);
+      expect(await asker.readPort("b")).toBe(100);
+    },
+  );
 });
 
-describe("a service that registers a port of another", () => {
-  test("gets its new port in the answer, is critical until it listens there, and gets it again", async () => {
+describe("a service that registers the port of another service", () => {
+  test("gets a new port in the answer, is critical until it registers that port, and gets the same one when it asks again", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.store("b", 101);
@@ -180,7 +183,7 @@ describe("a service that registers a port of another", () => {
     expect(await asker.record("b")).toMatchObject({ state: "active", revision: 2, id: record?.["id"] });
   });
 
-  test("is refused with 409 where the policy says so, and is not registered", async () => {
+  test("is refused with 409 if the policy is reject, and is not registered", async () => {
     const asker = await startApi({ portRules: { policies: new Map([["b", "reject"]]) } });
     await asker.register("a", 100);
     expect(await asker.register("b", 100)).toMatchObject({ status: 409, text: "Port 100 of localhost belongs to a." });
@@ -203,14 +206,14 @@ describe("a service that registers a port of another", () => {
     expect(await asker.state("b")).toBe("released");
   });
 
-  test("is registered without a record where the policy is off", async () => {
+  test("is registered without a port record if the policy is off", async () => {
     const asker = await startApi({ portRules: { policy: "off" } });
     await asker.register("a", 100);
     expect(await asker.register("b", 100)).toEqual({ status: 200, header: null, text: "" });
     expect(await asker.record("b")).toBeUndefined();
   });
 
-  test("registers it again after it has read another: its record says pinned, it is critical and gets no third port", async () => {
+  test("although it has read a new port is critical and gets no third port, and its record has state pinned", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.store("b", 100);
@@ -227,7 +230,7 @@ describe("a service that registers a port of another", () => {
     expect(await asker.state("b")).toBe("pinned");
   });
 
-  test("gets it when the other has been deregistered", async () => {
+  test("gets that port once the other service is deregistered", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.register("b", 100);
@@ -237,7 +240,7 @@ describe("a service that registers a port of another", () => {
     expect(asker.conflictStatus("b")).toBeUndefined();
   });
 
-  test("is critical when no port is free, and gets one when one is", async () => {
+  test("is critical while no port is free, and gets a new port at its next registration once one is free", async () => {
     const asker = await startApi({ portRules: { policy: "reassign", range: { first: 28_000, last: 28_000 } } });
     await asker.register("a", 100);
     await asker.register("x", 28_000);
@@ -253,7 +256,7 @@ describe("a service that registers a port of another", () => {
     expect(await asker.register("b", 100)).toMatchObject({ header: "100->28000" });
   });
 
-  test("at the same moment as others: one has it, and each of the others gets another", async () => {
+  test("at the same moment as other services gets it if it is the first; each other service gets a different new port", async () => {
     const asker = await startApi();
     const names = ["a", "b", "c", "d"];
     const told = await Promise.all(names.map((name) => asker.register(name, 100)));
@@ -261,7 +264,7 @@ describe("a service that registers a port of another", () => {
   });
 });
 
-test("commands submitted with a registration are in its batch, whatever is done about its port", async () => {
+test("commands submitted with a registration are in the batch of that registration, whatever the port policy decides", async () => {
   const { api } = await startApi();
   const along = { rows: [{ key: "keeper/b", value: new Uint8Array() }] };
   for (const [name, port] of [
@@ -302,7 +305,7 @@ test("a port whose assignment the disk confirmed too late is not assigned to ano
   expect(ports).toEqual([28_000, 28_001]);
 });
 
-test("a port kept for a deregistered service is assigned when no other is left", async () => {
+test("a port reserved for a deregistered service is assigned to another service when no other port is free", async () => {
   const asker = await startApi({ portRules: { policy: "reassign", range: { first: 28_000, last: 28_000 } } });
   await asker.register("a", 100);
   await asker.store("b", 100);
@@ -316,10 +319,10 @@ test("a port kept for a deregistered service is assigned when no other is left",
   expect(await asker.readPort("c")).toBe(28_000);
 });
 
-describe("a program listens at the port that a service registers", () => {
+describe("a port that is in use when a service registers it", () => {
   const probe = () => Promise.resolve(true);
 
-  test("is no conflict for a service that listens before it registers", async () => {
+  test("is no conflict if services of this kind listen before they register", async () => {
     const asker = await startApi({ probe });
     await asker.store("b", 100);
     await asker.register("b", 100, { Check: { TTL: "1h" } });
@@ -328,7 +331,7 @@ describe("a program listens at the port that a service registers", () => {
     expect(await (await asker.api.ask("/v1/praetor/ports")).json()).toEqual([]);
   });
 
-  test("is one for EdgeX's Go services, which listen later", async () => {
+  test("is a conflict for EdgeX's Go services, which register before they listen", async () => {
     const asker = await startApi({ probe: ({ port }) => Promise.resolve(port === 100) });
     await asker.store("b", 100);
     expect(await asker.register("b", 100)).toMatchObject({ header: "100->28000" });
@@ -336,7 +339,7 @@ describe("a program listens at the port that a service registers", () => {
   });
 });
 
-describe("a record", () => {
+describe("a port record", () => {
   test("of a service without a new port is deleted with the service", async () => {
     const asker = await startApi({ portRules: {} });
     await asker.register("a", 100);
@@ -346,7 +349,7 @@ describe("a record", () => {
     expect(await asker.record("b")).toBeUndefined();
   });
 
-  test("fires an event, once for each assigned port", async () => {
+  test("causes one event for each assigned port", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.register("b", 100);
@@ -360,7 +363,7 @@ describe("a record", () => {
     ]);
   });
 
-  test("answers blocking queries", async () => {
+  test("answers the blocking queries that watch its key", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     const index = Number((await asker.api.ask("/v1/praetor/ports")).headers.get("X-Consul-Index"));
@@ -386,7 +389,7 @@ describe("a record", () => {
     expect(await (await asker.api.ask("/v1/praetor/ports")).json()).toEqual([]);
   });
 
-  test("of a stored port exists until the stored port changes", async () => {
+  test("of a conflict about a stored port exists until the stored port changes", async () => {
     const asker = await startApi();
     await asker.register("a", 100);
     await asker.store("b", 100);

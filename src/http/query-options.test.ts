@@ -19,7 +19,7 @@ function refusal(act: () => unknown): { readonly status: number; readonly messag
 }
 
 describe("the options of a read", () => {
-  test("are an answer at once from the leader unless given", () => {
+  test('are by default index 0, no wait, and consistency "leader"', () => {
     const plain = { index: 0, waitMs: undefined, consistency: "leader" } as const;
     for (const text of ["", "raw", "index=&wait="]) expect(parse(text)).toEqual(plain);
   });
@@ -34,7 +34,7 @@ describe("the options of a read", () => {
     ["max_stale=1s", { consistency: "stale" }],
     ["max_stale=0s", { consistency: "leader" }],
     ["consistent", { consistency: "consistent" }],
-  ])("are read from %s", (text, expected) => {
+  ])("are parsed from the query string %s", (text, expected) => {
     expect(parse(text)).toMatchObject(expected);
   });
 
@@ -48,11 +48,11 @@ describe("the options of a read", () => {
     ["max_stale=soon", 'Invalid max_stale value "soon"'],
     ["stale&consistent", "Cannot specify ?stale with ?consistent, conflicting semantics."],
     ["cached&consistent", "Cannot specify ?cached with ?consistent, conflicting semantics."],
-  ])("are refused in %s", (text, message) => {
+  ])("are refused in the query string %s", (text, message) => {
     expect(refusal(() => parse(text))).toEqual({ status: 400, message });
   });
 
-  test("take the highest 64-bit index", () => {
+  test("may have the highest 64-bit index", () => {
     expect(parse("index=18446744073709551615").index).toBe(2 ** 64);
   });
 });
@@ -61,6 +61,6 @@ test.each([
   [["1", "t", "T", "TRUE", "true", "True"], true],
   [["0", "f", "F", "FALSE", "false", "False"], false],
   [["", "yes", "tRUE", "2", " true"], undefined],
-])("the booleans %p are %p", (texts, expected) => {
+])("the texts %p are parsed to the booleans %p", (texts, expected) => {
   for (const text of texts) expect(parseBool(text)).toBe(expected);
 });

@@ -3,9 +3,12 @@ import fc from "fast-check";
 import { QueryString } from "./query-string.ts";
 
 describe("a query string", () => {
-  test.each(["keys", "keys=", "keys=false", "a&keys", "a;keys", "%6beys"])("has the flag keys in %s", (text) => {
-    expect(new QueryString(text).has("keys")).toBe(true);
-  });
+  test.each(["keys", "keys=", "keys=false", "a&keys", "a;keys", "%6beys"])(
+    "has the flag `keys` if its text is %s",
+    (text) => {
+      expect(new QueryString(text).has("keys")).toBe(true);
+    },
+  );
 
   test("gives the first value of a name, and all of them in order", () => {
     const query = new QueryString("tag=a&x=1&tag=b&tag=");
@@ -24,11 +27,11 @@ describe("a query string", () => {
     ["%C3%A9", "é"],
     ["100%", "100%"],
     ["%zz+", "%zz "],
-  ])("reads %s as %s", (encoded, value) => {
+  ])("decodes the value %s to %s", (encoded, value) => {
     expect(new QueryString(`v=${encoded}`).get("v")).toBe(value);
   });
 
-  test("may have names that every object has", () => {
+  test("may have parameters named like the properties of every JavaScript object", () => {
     expect(new QueryString("").has("constructor")).toBe(false);
     expect(new QueryString("__proto__=1").get("__proto__")).toBe("1");
   });
@@ -37,7 +40,7 @@ describe("a query string", () => {
     expect(new QueryString(text).hasAny).toBe(false);
   });
 
-  test("can be written without some of its names", () => {
+  test("can be formatted without the parameters of some names", () => {
     const query = new QueryString("wait=1s&b=2&index=1&a=x+y&b=1");
     expect([query.without("index", "wait"), query.toString()]).toEqual([
       "a=x%20y&b=2&b=1",
@@ -46,7 +49,7 @@ describe("a query string", () => {
   });
 });
 
-test("parsing what toString wrote gives the same pairs", () => {
+test("a query string that is parsed from the result of toString has the same pairs", () => {
   const pairs = fc.array(fc.tuple(fc.string({ unit: "grapheme", minLength: 1 }), fc.string({ unit: "grapheme" })));
   fc.assert(
     fc.property(pairs, (all) => {
@@ -61,7 +64,7 @@ test("parsing what toString wrote gives the same pairs", () => {
   );
 });
 
-test("every text can be parsed", () => {
+test("a query string is parsed from any text without an exception", () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom("%", "&", "=", ";", "+", "a", "F", "\u{1F600}") }), (text) => {
       const query = new QueryString(text);

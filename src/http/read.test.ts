@@ -27,7 +27,7 @@ describe("a read", () => {
     }
   });
 
-  test("shows a check's newest output, though that is no write", async () => {
+  test("shows a check's newest output, even one that is not yet in the catalog", async () => {
     const api = await startTestApi();
     await api.agent.registerService(serviceWith("web", ["up"]), { source: "api" });
     await api.agent.registerCheck(ttlCheck("disk"), "api");
@@ -49,7 +49,7 @@ describe("a read", () => {
     }
   });
 
-  test("of checks by node-meta follows the meta of the nodes", async () => {
+  test("of checks filtered by node-meta shows each change of the nodes' metadata", async () => {
     const api = await startTestApi();
     const register = (rack: string): Promise<unknown> =>
       api.ask("/v1/catalog/register", {
@@ -63,7 +63,7 @@ describe("a read", () => {
     expect(await (await api.ask(path)).json()).toEqual([]);
   });
 
-  test("of a node by its id follows that node's services", async () => {
+  test("of a node by its id shows each change of that node's services", async () => {
     const api = await startTestApi();
     const id = "6f3f8f6c-6f0e-4a66-9e1c-0d4f0c6a8f11";
     await api.store.submit(keySet("a", "1"));
@@ -85,7 +85,7 @@ describe("a read", () => {
 describe("a blocking query", () => {
   const ways = ["?index=INDEX", "?wait=1m&index=INDEX", "?stale;index=INDEX", "?%69ndex=INDEX", "?x=1&index=INDEX&raw"];
 
-  test.each(ways)("waits also after equal reads: %s", async (way) => {
+  test.each(ways)("waits even if equal reads were answered before: %s", async (way) => {
     const api = await startTestApi();
     await api.store.submit(keySet("a", "1"));
     const path = `/v1/kv/a${way.replace("INDEX", "1")}`;
@@ -102,7 +102,7 @@ describe("a blocking query", () => {
     expect(held.response && indexOf(held.response)).toBe(2);
   });
 
-  test("whose time is over returns the current value and its index", async () => {
+  test("whose wait is over returns the current value and its index", async () => {
     const api = await startTestApi();
     await api.store.submit(keySet("a", "1"));
     await api.store.submit(keySet("b", "1"));
@@ -123,7 +123,7 @@ describe("a blocking query", () => {
     expect([api.store.watches.size, api.clock.timerCount]).toEqual([0, 0]);
   });
 
-  test("returns the value of its index", async () => {
+  test("returns the value that belongs to the index in its headers", async () => {
     const api = await startTestApi();
     await api.store.submit(keySet("a", "1"));
     const held = ["?raw&index=1", "?raw&index=1&x"].map((query) => hold(api, `/v1/kv/a${query}`));
@@ -135,7 +135,7 @@ describe("a blocking query", () => {
   });
 });
 
-test("no index of a list ever falls, whatever is added or removed", async () => {
+test("the index of a list never decreases, whatever is added or removed", async () => {
   const api = await startTestApi();
   const paths = [
     ...["catalog/nodes", "catalog/services", "catalog/service/web", "catalog/node/x", "catalog/node-services/x"],

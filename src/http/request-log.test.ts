@@ -9,7 +9,7 @@ test.each([
   [{ address: "::ffff:192.0.2.7", port: 1 }, "192.0.2.7:1"],
   [{ address: "2001:db8::7", port: 1 }, "[2001:db8::7]:1"],
   [null, "@"],
-])("a request of %p is finished when its answer is there, and comes from %s", async (peer, from) => {
+])("a request of the peer %p is logged once it is answered, with the client %s", async (peer, from) => {
   const clock = new FakeClock();
   const lines: string[] = [];
   const log = createLog({ level: "debug", json: false, clock, sink: (line) => lines.push(line) }, "agent.http");
@@ -39,4 +39,4 @@ test.each([
   ["/v1/kv/a?tokens=1&x=token", "/v1/kv/a?tokens=1&x=token"],
   ["/v1/kv/a%20b?x=a+b", "/v1/kv/a%20b?x=a+b"],
   ["/v1/kv/a?x=%zz", "/v1/kv/a?x=%zz"],
-])("%s is logged as %s", (target, shown) => expect(hideTokens(target)).toBe(shown));
+])("the request target %s is logged as %s", (target, shown) => expect(hideTokens(target)).toBe(shown));

@@ -46,7 +46,7 @@ function trial(
   return { ask, lines };
 }
 
-test("metrics count an answer that is sent again", async () => {
+test("metrics count a kept answer each time it is sent again", async () => {
   const [answers, metrics] = [new AnswerCache(), new Metrics(0)];
   const { ask } = trial(tree, { answers, metrics });
   const answer = { status: 200, headers: new Headers(), body: "again" };
@@ -64,7 +64,7 @@ const tree: readonly Route[] = [
   { path: "/v1/kv/", scope: "agent", methods: { GET: say("kv"), PUT: say("kv") } },
 ];
 
-describe("a request is for", () => {
+describe("a request gets", () => {
   test.each([
     ["/", "root rest= q=-"],
     ["/v1/a", "exact rest= q=-"],
@@ -72,12 +72,12 @@ describe("a request is for", () => {
     ["/v1/a/x/y?q=1", "subtree rest=x/y q=1"],
     ["/v1/a/caf%C3%A9%2F+?q=a+b", "subtree rest=café/+ q=a b"],
     ["/v1/kv/a//b/", "kv rest=a//b/ q=-"],
-  ])("%s: the exact path, else the longest subtree above it", async (target, expected) => {
+  ])("for %s the route of the exact path, else of the longest subtree above it", async (target, expected) => {
     const { ask } = trial(tree);
     expect(await (await ask(target)).text()).toBe(expected);
   });
 
-  test.each(["/v2", "/v1/b", "/v1", "/index.html"])("%s: no route, and a 404 without a body", async (target) => {
+  test.each(["/v2", "/v1/b", "/v1", "/index.html"])("for %s no route, and a 404 without a body", async (target) => {
     const response = await trial(tree).ask(target);
     expect([response.status, await response.text()]).toEqual([404, ""]);
   });
@@ -100,8 +100,8 @@ describe("a subtree named without its slash", () => {
   });
 });
 
-describe("a method", () => {
-  test("that the path does not allow is refused with the list of those that it allows", async () => {
+describe("a request's method", () => {
+  test("that the path does not allow is refused with the list of allowed methods", async () => {
     const response = await trial(tree).ask("/v1/a/x", "DELETE");
     expect([response.status, response.headers.get("Allow"), await response.text()]).toEqual([
       405,
@@ -110,11 +110,11 @@ describe("a method", () => {
     ]);
   });
 
-  test("is looked up in the longest subtree, whatever those above it allow", async () => {
+  test("is looked up in the longest matching subtree, whatever shorter ones allow", async () => {
     expect((await trial(tree).ask("/v1/a/b/x")).status).toBe(405);
   });
 
-  test("OPTIONS is answered with the list of methods", async () => {
+  test("OPTIONS is answered with the list of allowed methods", async () => {
     const response = await trial(tree).ask("/v1/kv/a", "OPTIONS");
     expect([response.status, response.headers.get("Allow")]).toEqual([200, "OPTIONS,GET,PUT"]);
   });
@@ -156,7 +156,7 @@ describe("a route in the datacenter's scope", () => {
     expect(await answerTo("/v1/read?dc=dc2")).toEqual([500, "No path to datacenter"]);
   });
 
-  test("shows the headers of a failed read where its facts say so", async () => {
+  test("sends the index headers with a failed GET if failsWithMeta is set, and with no failed PUT", async () => {
     for (const query of ["", "?dc=dc2"]) {
       expect((await ask(`/v1/read${query}`)).headers.get("X-Consul-Index")).toBe("1");
       expect((await ask(`/v1/read${query}`, "PUT")).headers.get("X-Consul-Index")).toBe(null);
@@ -173,7 +173,7 @@ describe("the configuration can forbid", () => {
     for (const spelling of ["/v1/%61/x", "/v1%2Fa/x", "/v1/a%2Fx"]) expect((await ask(spelling)).status).toBe(403);
   });
 
-  test("writes from other addresses", async () => {
+  test("writes from addresses outside the allowed networks", async () => {
     const { ask } = trial(tree, { mayWrite: (address) => address === "127.0.0.1" });
     expect([(await ask("/v1/a/x")).status, (await ask("/v1/a/x", "PUT")).status]).toEqual([200, 403]);
   });
@@ -186,7 +186,7 @@ test("the configured headers are on every answer, errors included", async () => 
   }
 });
 
-describe("an error", () => {
+describe("the response to an error", () => {
   const failing = (error: unknown): ReturnType<typeof trial> =>
     trial([
       {
@@ -209,20 +209,23 @@ describe("an error", () => {
     ["conflict", 500],
     ["unavailable", 500],
     ["timeout", 500],
-  ] as const)("of an operation has its own text: %s is a %d", async (kind: ErrorKind, status: number) => {
-    const { ask, lines } = failing(new OperatingError(kind, "code", "the words"));
-    const response = await ask("/x");
-    expect([response.status, await response.text()]).toEqual([status, "the words"]);
-    expect(lines.length).toBe(status === 500 ? 1 : 0);
-  });
+  ] as const)(
+    "of an operation has the error's text: kind %s gives status %d",
+    async (kind: ErrorKind, status: number) => {
+      const { ask, lines } = failing(new OperatingError(kind, "code", "the words"));
+      const response = await ask("/x");
+      expect([response.status, await response.text()]).toEqual([status, "the words"]);
+      expect(lines.length).toBe(status === 500 ? 1 : 0);
+    },
+  );
 
-  test("of HTTP has its own status, headers and text", async () => {
+  test("of type HttpError has the error's status, headers and text", async () => {
     const { ask } = failing(new HttpError(404, "no", { "X-Why": "gone" }));
     const response = await ask("/x");
     expect([response.status, response.headers.get("X-Why"), await response.text()]).toEqual([404, "gone", "no"]);
   });
 
-  test("by a fault of the agent is shown in the log and not to the client", async () => {
+  test("by a fault of the agent does not show the cause, which the log has", async () => {
     const { ask, lines } = failing(new TypeError("secret"));
     const response = await ask("/x");
     expect([response.status, await response.text()]).toEqual([500, "internal error: the agent's log says more"]);
@@ -230,7 +233,7 @@ describe("an error", () => {
   });
 
   test.each(["/v1/a/%", "/v1/a/%zz", "/v1/a/%C3", "/v1/a/%00", "/v1/a/%0a", "/%zz"])(
-    "in the encoding of %s is a bad request",
+    "in the encoding of the path %s has status 400",
     async (target) => {
       expect((await trial(tree).ask(target)).status).toBe(400);
     },

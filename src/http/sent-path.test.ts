@@ -70,7 +70,7 @@ const moreOctets = [
 ];
 
 describe("the parts of a path", () => {
-  test("are those of the request target, not of the parsed URL", async () => {
+  test("are cut from the request target, not from the parsed URL", async () => {
     const random = new FakeRandom(7);
     const below = (max: number): number => Math.floor(random.uniform() * max);
     const pick = (from: readonly string[]): string => from[below(from.length)] ?? "";
@@ -83,7 +83,7 @@ describe("the parts of a path", () => {
     expect(await partsSeen(targets)).toEqual(targets.map(partsOf));
   });
 
-  test("are known up to the limits, with an empty part at any place", async () => {
+  test("can be read up to the maximum numbers of parts, with an empty part at any place", async () => {
     const known = ["/", "//", "/?", pathOf(1), pathOf(partsMax), `${pathOf(partsMax - 1)}/`];
     for (let at = 0; at < emptyPartsMax - 1; at++) {
       const holed = pathOf(emptyPartsMax - 1).replace(`p${at}`, "");
@@ -95,12 +95,15 @@ describe("the parts of a path", () => {
     expect(await partsSeen(unknown)).toEqual(unknown.map(() => "no route"));
   });
 
-  test("of a target with scheme and host are those of its path", async () => {
+  test("of a request target with scheme and host do not include these two", async () => {
     expect(await partsSeen(["http://other/v1/kv/a\\b/../c?x"])).toEqual([["v1", "kv", "a\\b", "..", "c"]]);
   });
 });
 
-test.each(["v1 kv a/b\\c ..", "é %2F ?# +", "", " x", "a "])("an encoded path has the same parts: %p", (text) => {
-  const parts = text.split(" ");
-  expect(splitPath(encodePath(parts))).toEqual(parts);
-});
+test.each(["v1 kv a/b\\c ..", "é %2F ?# +", "", " x", "a "])(
+  "splitPath returns the parts that encodePath encoded: %p",
+  (text) => {
+    const parts = text.split(" ");
+    expect(splitPath(encodePath(parts))).toEqual(parts);
+  },
+);

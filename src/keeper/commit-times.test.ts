@@ -11,7 +11,7 @@ async function write(store: Store): Promise<number> {
   return store.state.index;
 }
 
-test("a write has its own time, and a write before the start has the time of the start", async () => {
+test("a write has the time of its commit, and a write before the agent's start has the time of the start", async () => {
   const { clock, store } = openTestStore();
   const before = await write(store);
   await clock.advance(50);
@@ -25,7 +25,7 @@ test("a write has its own time, and a write before the start has the time of the
   expect(found).toEqual([0, 100, 200]);
 });
 
-test("after many writes the newest have exact times, and older ones slightly later times in order", async () => {
+test("after many writes the newest writes have exact times, and older ones slightly later times in the same order", async () => {
   const { clock, store } = openTestStore();
   const startMs = clock.wallMs();
   const times = new CommitTimes(store, clock);

@@ -44,7 +44,7 @@ const check = "service:web";
 const passing = { status: "passing", output: "" } as const;
 
 describe("a check that runs during a halt", () => {
-  test("does not undo the halt while it is being written", async () => {
+  test("does not undo the halt while the halt is written", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
     await registrations.add(service(), client);
@@ -59,7 +59,7 @@ describe("a check that runs during a halt", () => {
     expect(world.servicesInCatalog()).toEqual([]);
   });
 
-  test("does not undo the halt after it was written", async () => {
+  test("does not undo the halt after the halt was written", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
     await registrations.add(service(), client);
@@ -73,7 +73,7 @@ describe("a check that runs during a halt", () => {
 });
 
 describe("the result of a check", () => {
-  test("changes modified, and is not written while the status stays the same", async () => {
+  test("changes the registration's time `modified`, and is not written while the status stays the same", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
     await registrations.add(service(), client);
@@ -112,7 +112,7 @@ describe("a registration", () => {
     expect(tables.map((names) => names.includes("local") && names.includes("services"))).toEqual([true, true]);
   });
 
-  test("is written in one batch with the agent's service, also when that waits for another change", async () => {
+  test("is written in one batch with the agent's service, even if the service waits for an earlier change", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
     await registrations.add(service(), client);
@@ -140,7 +140,7 @@ describe("a registration", () => {
     expect(await registrations.add(service(), client)).toEqual(registered);
   });
 
-  test("whose halt cannot be made durable keeps its status", async () => {
+  test("keeps its status if its halt cannot be made durable", async () => {
     const world = await startTestAgent();
     const registrations = registrationsOf(world);
     await registrations.add(service({ status: "UP" }), client);
@@ -200,7 +200,7 @@ describe("a change that the disk confirms after the timeout", () => {
     ["a halt", (all) => all.update(service({ status: "HALT", port: 81 }), client), "HALT 81"],
     ["an update", (all) => all.update(service({ port: 81 }), client), "UNKNOWN 81"],
     ["a removal", (all) => all.remove("web"), "absent 0"],
-  ])("takes effect, now and after a restart: %s", async (_, change, expected) => {
+  ])("takes effect at once and after a restart: %s", async (_, change, expected) => {
     expect(await changeLate(change)).toEqual([expected, expected]);
   });
 

@@ -3,7 +3,7 @@ import { openTestStore } from "../../test/support/store.ts";
 import { LocalRows } from "../registry/local-rows.ts";
 import { Secrets } from "./secrets.ts";
 
-test("the last value of a secret is there after a restart", async () => {
+test("a secret has its last value after a restart", async () => {
   const { disk, store } = openTestStore();
   const rows = new LocalRows(store);
   const secrets = new Secrets(rows, []);

@@ -16,7 +16,7 @@ function stored(service: string, host: string, port: number) {
   return { base: `edgex/core/1.0/${service}/`, service, host, port, isWhole: true, modifyIndex: 1 };
 }
 
-describe("hosts", () => {
+describe("a host name", () => {
   const hosts = new Hosts(["GW", "10.0.0.1", "fe80::1"]);
 
   test.each([
@@ -31,11 +31,11 @@ describe("hosts", () => {
     "gw",
     "10.0.0.1",
     "FE80::1",
-  ])("%p is this machine", (host) => {
+  ])("%p means this machine", (host) => {
     expect(hosts.key({ host, port: 1 })).toBe(":1");
   });
 
-  test("every other name is a host of its own, whatever its letter case", () => {
+  test("other than this machine's means a separate host, whatever its letter case", () => {
     const keys = ["edgex-core-data", "Edgex-Core-Data", "edgex-core-data2", "10.0.0.2", "gw.example"];
     expect(keys.map((host) => hosts.key({ host, port: 1 }))).toEqual([
       ...["edgex-core-data:1", "edgex-core-data:1", "edgex-core-data2:1", "10.0.0.2:1", "gw.example:1"],
@@ -54,7 +54,7 @@ describe("the owner of a port is", () => {
     expect(ownerAt(ledger, "localhost", 100)).toBeUndefined();
   });
 
-  test("undefined when the service that asks has the port", () => {
+  test("undefined if the service that wants the port owns it already", () => {
     const ledger = ledgerWith();
     ledger.setRegistered("web", { host: "localhost", port: 100 });
     ledger.setRecord("web", recordOf({ newPort: 200 }));
@@ -67,14 +67,14 @@ describe("the owner of a port is", () => {
     ["exhausted", undefined],
     ["pinned", undefined],
     ["released", "a"],
-  ] as const)("with a record in state %s of the registered service: %p", (state, expected) => {
+  ] as const)("if the registered service has a port record in state %s: %p", (state, expected) => {
     const ledger = ledgerWith();
     ledger.setRegistered("a", { host: "localhost", port: 100 });
     ledger.setRecord("a", recordOf({ service: "a", host: "127.0.0.1", oldPort: 100, newPort: 0, state }));
     expect(ownerAt(ledger, "localhost", 100)).toBe(expected);
   });
 
-  test("the service it was assigned to, until the record is released", () => {
+  test("the service that it was assigned to, until that service's record is released", () => {
     const ledger = ledgerWith();
     ledger.setRecord("a", recordOf({ service: "a", newPort: 28_000, state: "pending" }));
     expect(ownerAt(ledger, "localhost", 28_000)).toBe("a");
@@ -85,7 +85,7 @@ describe("the owner of a port is", () => {
     expect(ledger.isFree({ host: "localhost", port: 28_000 }, "a", fresh)).toBe(true);
   });
 
-  test("the service it is stored for, if registered; otherwise it is only not assigned to others", () => {
+  test("the service that it is stored for, if registered; otherwise undefined, but the port is not assigned to others", () => {
     const ledger = ledgerWith();
     ledger.setStored("edgex/core/1.0/a/", stored("a", "localhost", 100));
     expect(ownerAt(ledger, "localhost", 100)).toBeUndefined();

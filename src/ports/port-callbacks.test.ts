@@ -76,7 +76,7 @@ describe("a service with a callback", () => {
     expect(clock.timerCount).toBe(0);
   });
 
-  test("is called again after a failed call, for some minutes", async () => {
+  test("is called again after a failed call, for about five minutes", async () => {
     const { callbacks, clock, log } = openCallbacks();
     const { target, heard } = await startService((call) => (call < 3 ? 500 : 200));
     callbacks.tell(recordOf(), target);
@@ -97,7 +97,7 @@ describe("a service with a callback", () => {
     expect(clock.timerCount).toBe(0);
   });
 
-  test("does not delay calls to others by hanging or by an endless answer", async () => {
+  test("does not delay calls to other services if it hangs or sends an endless answer", async () => {
     const { callbacks, clock, log } = openCallbacks();
     const hanging = await startService(() => "hang");
     const flooding = await startService(() => "flood");
@@ -117,7 +117,7 @@ describe("a service with a callback", () => {
     await within(soonMs, async () => expect(clock.timerCount).toBe(0));
   });
 
-  test("is not called any more once its call is ended", async () => {
+  test("is not called again after forget", async () => {
     const { callbacks, clock } = openCallbacks();
     const { target, heard } = await startService(() => 500);
     callbacks.tell(recordOf(), target);

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { serviceWith } from "../../../test/support/agent.ts";
 import { startTestApi } from "../../../test/support/api.ts";
 
-test("the list of the agent's services is current after each change, and is rendered once until the next", async () => {
+test("the list of the agent's services is current after each change, and is rendered once between two changes", async () => {
   const { ask, agent } = await startTestApi();
   let renderings = 0;
   const list = agent.services;

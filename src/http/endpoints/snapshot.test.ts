@@ -17,7 +17,7 @@ test("an answer kept before a restore is not sent after it", async () => {
     expect((await ask(path)).headers.get("X-Consul-Index")).toBe(String(store.state.index));
 });
 
-test("when the restore is answered, the catalog has this agent's local state and nothing else of its node", async () => {
+test("when a restore is answered, the catalog has this agent's local state, and nothing else about the agent's node", async () => {
   const { ask, agent, servicesInCatalog } = await startTestApi();
   await agent.registerService(serviceWith("old", []), { source: "api" });
   const archive = await (await ask("/v1/snapshot")).bytes();
@@ -41,7 +41,7 @@ test("a snapshot of Consul is refused with a text that names the alternative", a
   expect(store.state).toBe(before);
 });
 
-test("a meta.json of another version is refused", async () => {
+test("a snapshot whose meta.json has another version is refused", async () => {
   const { ask } = await startTestApi();
   const files = await unpackFiles(Buffer.from(await (await ask("/v1/snapshot")).arrayBuffer()));
   files.delete("SHA256SUMS");
@@ -51,7 +51,7 @@ test("a meta.json of another version is refused", async () => {
   expect([answer.status, await answer.text()]).toEqual([500, expect.stringContaining("meta.json")]);
 });
 
-test("a body whose Content-Length is too large is refused before it is read", async () => {
+test("a snapshot whose Content-Length is too large is refused before its body is read", async () => {
   const { ask } = await startTestApi();
   const headers = { "Content-Length": String(2 ** 40) };
   const answer = await ask("/v1/snapshot", { method: "PUT", headers });
