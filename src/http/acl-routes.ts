@@ -1,7 +1,7 @@
 import { HttpError } from "./http-error.ts";
 import type { Method, Route } from "./route.ts";
 
-/** Consul without access control: each of its paths refuses. */
+/** Returns the routes of access control. Each refuses, as in Consul with access control disabled. */
 export function aclRoutes(): readonly Route[] {
   const routes = Object.entries(aclPaths).map(([path, methods]): Route => ({
     path,

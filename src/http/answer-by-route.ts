@@ -10,23 +10,23 @@ import type { ConsulCache, DatacenterEndpoint, Endpoint, Reading, Route } from "
  *
  *   1. options      consistency, wait, index
  *   2. cache        Cache-Control, if `?cached` is given
- *   3. namespace    refused: there are none
- *   4. endpoint     reads path, parameters and body. In the agent's scope it answers, and that is all
+ *   3. namespace    refused, since namespaces are not supported
+ *   4. endpoint     reads path, parameters and body. In the agent's scope it answers, and steps 5 and 6 do not follow
  *   5. datacenter   `?dc` must name this one
  *   6. operation    a write; or a read: wait, read, near, filter, render (read.ts)
  *
- * The place of access control: the token after the datacenter, what is visible before the filter.
+ * Access control, which does not exist yet, belongs here: check the token after step 5, remove hidden rows before the filter.
  */
 
 export interface Pipeline extends Reading {
   readonly datacenter: string;
-  /** undefined: `?cached` has no effect. */
+  /** The requests with `?cached`, for their X-Cache and Age headers; undefined if `?cached` has no effect. */
   readonly cachedQuestions: CachedQuestions | undefined;
 }
 
 interface Chosen {
   readonly route: Route;
-  /** The route's, for the request's method. */
+  /** The endpoint that the route has for the request's method. */
   readonly endpoint: Endpoint | DatacenterEndpoint;
 }
 
@@ -60,7 +60,7 @@ function checkOptions({ options, scope }: Route, request: HttpRequest): void {
 
 const optionsIn: Readonly<Record<Route["scope"], readonly string[]>> = { agent: [], body: [], datacenter: ["GET"] };
 
-/** As Consul without its enterprise features. A GET's header is not looked at, so that reads cost less. */
+/** Refuses a namespace, as Consul without its enterprise features does. Ignores the header of a GET, so that reads cost less. */
 function refuseNamespace({ method, query, raw }: HttpRequest): void {
   const named = (query.get("ns") ?? "") !== "";
   const headed = method !== "GET" && (raw.headers.get("x-consul-namespace") ?? "") !== "";

@@ -7,9 +7,9 @@ import type { SampledLatency } from "./sampled-latency.ts";
 
 /** A rendered answer to a read, valid for its key until one of its topics is touched. */
 export interface KeptAnswer extends Answer {
-  /** Counts how often it is sent again; set by the router when it first is. */
+  /** Counts how often the answer is sent again. The router sets it when it first sends the answer again. */
   repeats?: SampledLatency;
-  /** The decoded parts of its path; set by the router when it is first sent again. */
+  /** The decoded parts of the request's path. The router sets it when it first sends the answer again. */
   parts?: readonly string[] | undefined;
 }
 
@@ -21,14 +21,15 @@ interface CachedAnswer {
 
 const answersMax = 2_000;
 const bytesMax = 4 * 1024 * 1024;
-/** A larger answer is not kept: it would push out all the others. */
+/** Maximum size of a kept answer. A larger one would displace too many other answers. */
 const answerBytesMax = bytesMax / 4;
 
-/** The authorizer of every caller while access control is off. */
+/** The authorizer in the keys of kept answers while access control is off: the same for every caller. */
 export const anyone = "";
 
 /**
- * The key of a kept answer: a target and the authorizer of its caller, for callers with other permissions see other rows.
+ * Returns the key of a kept answer: target and the caller's authorizer, since callers with different permissions see different
+ * rows.
  * @param target path and query, encoded
  */
 export function answerKey(target: string, authorizer: string): string {
@@ -44,7 +45,7 @@ export class AnswerCache {
   readonly #topics = new Watches();
   #bytes = 0;
 
-  /** How many answers are kept. */
+  /** The number of kept answers. */
   get size(): number {
     return this.#answers.size;
   }
@@ -90,7 +91,7 @@ function sizeOf(key: string, { body }: Answer): number {
   return key.length + (body?.length ?? 0);
 }
 
-/** From now on drops an answer when a commit touches it, or when a check that it shows has a new output. */
+/** From now on drops a kept answer when a commit touches one of its topics, or a check in the answer has a new output. */
 export function invalidateOnChange(
   answers: AnswerCache,
   { store, outputs }: { readonly store: Registry; readonly outputs: CheckOutputs },
@@ -100,7 +101,7 @@ export function invalidateOnChange(
     if (touched.has(topics.coordinates)) answers.touch([topics.distances]);
   });
   outputs.onChange((node, service) => {
-    // A node's own check is shown with every service on it.
+    // A check of the node itself is part of the answers about every service on that node.
     if (service === "") answers.clear();
     else answers.touch(outputTopics(node, service));
   });

@@ -10,14 +10,14 @@ export type HeaderFields = Readonly<Record<string, string>>;
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** null: no body and no Content-Type. */
+  /** The body; null for a response without body and Content-Type. */
   readonly body: string | Uint8Array<ArrayBuffer> | null;
 }
 
-/** Compression of a smaller answer saves no packet. */
+/** Minimum size for compression, in bytes: compressing a smaller answer would not save a network packet. */
 const gzipBytesMin = 1400;
 
-/** Sends an answer: compressed if the client accepts gzip and it saves a packet, a large one piece by piece. */
+/** Returns the response: compressed if the client accepts gzip and that saves a packet; streamed if the answer is large. */
 export function send(answer: Answer, request: HttpRequest): Response {
   const { raw } = request;
   if (!isLarge(answer.body)) return sendWhole(answer, raw);
@@ -32,7 +32,7 @@ export function send(answer: Answer, request: HttpRequest): Response {
   return response;
 }
 
-/** Sends an answer that is not large. */
+/** Returns the response for an answer that is not large, with its body in one piece. */
 export function sendWhole({ status, headers, body }: Answer, request: Request): Response {
   if (body === null || body.length < gzipBytesMin || !acceptsGzip(request))
     return new Response(body, { status, headers });
@@ -46,7 +46,7 @@ function bytesOf(body: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
 }
 
 /**
- * Whether a client accepts gzip. Consul: the last "gzip" in the list whose weight is a number counts, and the last of its
+ * Whether a client accepts gzip. Consul: the last "gzip" in Accept-Encoding whose weight is a number decides, by the last of its
  * parameters; "*" is ignored.
  */
 function acceptsGzip({ headers }: Request): boolean {
@@ -58,7 +58,7 @@ function acceptsGzip({ headers }: Request): boolean {
   return (weights.findLast((weight) => weight !== undefined) ?? 0) > 0;
 }
 
-/** @param coding of the list: "gzip;q=0.5". Returns undefined for another coding, or if the weight is not a number. */
+/** Returns the weight of an item like "gzip;q=0.5"; undefined for another coding, or if the weight is not a number. */
 function gzipWeight(coding: string): number | undefined {
   const [name = "", ...parameters] = coding.split(";").map((part) => part.trim());
   if (name.toLowerCase() !== "gzip") return undefined;
@@ -74,7 +74,7 @@ export function json(request: HttpRequest, value: unknown, headers?: HeaderField
   return jsonText(request, renderGoJson(value, { pretty: request.pretty }), headers && { headers });
 }
 
-/** A response with rendered JSON. */
+/** Returns a response with rendered JSON. */
 export function jsonText(
   request: HttpRequest,
   body: string | Uint8Array<ArrayBuffer>,
@@ -86,7 +86,7 @@ export function jsonText(
 
 export const jsonHeaders: HeaderFields = { "Content-Type": "application/json", Vary: "Accept-Encoding" };
 
-/** Each Response copies it. */
+/** Shared by all responses, since each Response copies its headers. */
 const plainJson = new Headers(jsonHeaders);
 
 export function text(status: number, body: string, headers: HeaderFields = {}): Response {
@@ -96,12 +96,12 @@ export function text(status: number, body: string, headers: HeaderFields = {}): 
   });
 }
 
-/** A response without a body: Consul's answer to most writes. */
+/** Returns a response without a body: Consul's answer to most writes. */
 export function empty(status = 200, headers: HeaderFields = {}): Response {
   return new Response(null, { status, headers: { Vary: "Accept-Encoding", ...headers } });
 }
 
-/** Go's redirect: only GET and HEAD have a body. */
+/** Returns a redirect like Go's, which has a body only for GET and HEAD. */
 export function moved(method: string, location: string): Response {
   const headers = { Location: location };
   if (method !== "GET" && method !== "HEAD") return new Response(null, { status: 301, headers });

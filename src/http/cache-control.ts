@@ -1,8 +1,8 @@
 import { HttpError } from "./http-error.ts";
 
-/** How old a cached answer may be. */
+/** The Cache-Control header of a request: how old a cached answer may be. */
 export interface CacheControl {
-  /** 0: of any age. */
+  /** Maximum age of a cached answer in milliseconds; 0 accepts any age. */
   readonly maxAgeMs: number;
   readonly mustRevalidate: boolean;
 }

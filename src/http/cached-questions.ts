@@ -14,12 +14,12 @@ const questionsMax = 10_000;
 const keptMs = 3 * 24 * 60 * 60 * 1000;
 
 /**
- * Stands for the cache of Consul's agent, which keeps the servers' answers and refreshes them. This agent always answers
- * from the current state. So it remembers only which requests came with `?cached`, and when they were answered: enough
- * for the headers X-Cache and Age.
+ * Imitates the cache of Consul's agent, which keeps the servers' answers and refreshes them. This agent always answers
+ * from the current state, so it remembers only which requests came with `?cached`, and when it answered them. The headers
+ * X-Cache and Age need no more. A question is such a request: its type, path and parameters.
  */
 export class CachedQuestions {
-  /** In the order of last use. */
+  /** The remembered requests, least recently used first. */
   readonly #questions = new Map<string, Question>();
   readonly #clock: Clock;
   readonly #metrics: Metrics;
@@ -36,7 +36,7 @@ export class CachedQuestions {
     return this.#questions.size;
   }
 
-  /** Milliseconds since the question was answered; undefined if it never was or has expired. */
+  /** Returns the milliseconds since this request was last answered; undefined if it never was, or its entry has expired. */
   ageMs(question: string): number | undefined {
     this.#forgetUnused();
     const known = this.#questions.get(question);
@@ -47,7 +47,7 @@ export class CachedQuestions {
     return known.usedMs - known.answeredMs;
   }
 
-  /** Records that the question is answered now. */
+  /** Records that this request is answered now. */
   keep(question: string): void {
     const nowMs = this.#clock.monotonicMs();
     this.#questions.delete(question);
@@ -55,7 +55,7 @@ export class CachedQuestions {
     if (this.#questions.size > questionsMax) this.#forgetOldest();
   }
 
-  /** @param type Consul's name of this kind of request */
+  /** Counts a lookup in the metrics. @param type Consul's name of this kind of request */
   count(type: string, outcome: CacheOutcome): void {
     const key = `${type}.${outcome}`;
     const metrics = this.#metrics;

@@ -8,7 +8,7 @@ import type { ConsulCache } from "./route.ts";
  * say what Consul's agent would say of its cache.
  */
 
-/** A list that Consul's agent refreshes in the background. */
+/** Returns the cache settings of a list that Consul's agent refreshes in the background. */
 export function refreshed(type: string): ConsulCache {
   return { kind: "refreshed", type, parameters: ["filter", "node-meta", "tag"] };
 }
@@ -51,13 +51,13 @@ async function answerSimple(request: HttpRequest, cached: Cached): Promise<Respo
   return hit(await answer(request.without("cached")), ageMs);
 }
 
-/** Consul: a failed fetch by the cache is a 500, also where the answer is a 404. */
+/** Throws the error as a 500. Consul: every failed fetch by the cache is a 500, even one that is a 404 without `?cached`. */
 function rethrowAsFailure(error: unknown): never {
   if (!(error instanceof HttpError) || error.status !== 404) throw error;
   throw new HttpError(500, error.message, failedReadHeaders);
 }
 
-/** A request that fails is not remembered. */
+/** Answers a request that is not remembered, and remembers it unless it fails. */
 async function missed(request: HttpRequest, cached: Cached): Promise<Response> {
   const answer = await cached.answer(request.without("cached"));
   cached.questions.keep(questionOf(request, cached));

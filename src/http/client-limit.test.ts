@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { ClientLimit } from "./client-limit.ts";
 
-/** A request that is under way until the test ends it. */
+/** Starts a request that is under way until the test calls `end`. */
 function held(limit: ClientLimit, client: string | undefined): { answer: Promise<Response>; end: () => void } {
   const { promise, resolve } = Promise.withResolvers<Response>();
   const asked = limit.answer(
@@ -95,7 +95,7 @@ describe("a request no longer counts towards the client's limit", () => {
     expect(await statusOf(limit, "192.0.2.1")).toBe(200);
   });
 
-  test("after it ends, and the limit forgets a client without requests", async () => {
+  test("after its answer is complete", async () => {
     const limit = new ClientLimit(1);
     const first = held(limit, "192.0.2.1");
     expect(limit.underWay).toBe(1);

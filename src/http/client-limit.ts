@@ -3,7 +3,7 @@ import { text } from "./answers.ts";
 /** The client's IP address; undefined on a unix socket. */
 type ClientAddress = () => string | undefined;
 
-/** One request under way. */
+/** A request under way, with its client. */
 class Visit {
   readonly #address: ClientAddress;
   #client: string | undefined;
@@ -12,7 +12,7 @@ class Visit {
     this.#address = address;
   }
 
-  /** Consul: all connections on unix sockets are one client. */
+  /** The client's IP address. Consul: all connections on unix sockets count as one client. */
   get client(): string {
     return (this.#client ??= this.#address() ?? "unix");
   }
@@ -22,11 +22,12 @@ class Visit {
  * Limits how many requests one IP address has under way. Consul counts connections, and a connection has at most one
  * request under way: every client that Consul accepts is accepted here.
  *
- * An address look-up costs a tenth of a write's time. So the limit looks addresses up only while all clients together have as many
+ * An address look-up costs a tenth of a write's time. So the limit looks addresses up only while all clients together have as
+ * many
  * requests under way as one may have.
  */
 export class ClientLimit {
-  /** Below 1: any number. A change applies to new requests. */
+  /** Maximum number of requests that one client may have under way; no limit below 1. A change applies to new requests. */
   max: number;
   readonly #underWay = new Set<Visit>();
   /** Requests by client; undefined until there are enough for one client to have too many, and again when none is left. */
@@ -36,7 +37,7 @@ export class ClientLimit {
     this.max = max;
   }
 
-  /** How many requests are under way. */
+  /** The number of requests under way. */
   get underWay(): number {
     return this.#underWay.size;
   }
@@ -52,7 +53,7 @@ export class ClientLimit {
     this.#begin(visit);
     const end = (): void => this.#end(visit);
     const answer = handle();
-    // The caller does not wait for this: another promise would cost each write.
+    // The caller does not await this promise, since an await would slow down each write.
     answer.then(({ status }) => {
       if (stream && status === 200 && !stream.aborted) stream.addEventListener("abort", end, { once: true });
       else end();

@@ -21,7 +21,7 @@ import {
 import { listUiGatewayServices } from "./endpoints/internal-ui.ts";
 import type { Route } from "./route.ts";
 
-/** Consul without a service mesh: no certificates, no intentions, no gateways. */
+/** Returns the routes of the service mesh. They answer as Consul does without certificates, intentions and gateways. */
 export function connectRoutes(api: FederationParts & HealthParts): readonly Route[] {
   const datacenter = { scope: "datacenter" } as const;
   const read = { scope: "datacenter", held: "index", failsWithMeta: true } as const;

@@ -8,5 +8,5 @@ export function isDeviceSdkC(request: HttpRequest): boolean {
   return request.raw.headers.get("user-agent") === "edgex";
 }
 
-/** The limit of operations in its transactions. The limit of bytes is every client's. */
+/** Maximum number of operations in a transaction of this SDK. The limit in bytes is the same for every client. */
 export const deviceSdkCOperationsMax = 4_096;

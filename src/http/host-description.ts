@@ -2,7 +2,7 @@ import { readFile, statfs } from "node:fs/promises";
 import { arch, availableParallelism, freemem, hostname, platform, release, totalmem, uptime } from "node:os";
 import type { Clock } from "../lib/clock.ts";
 
-/** The answer of agent/host. A value that the system does not provide is 0 or "". */
+/** Resolves with the answer of agent/host. A value that the system does not provide is 0 or "". */
 export async function describeHost(clock: Clock): Promise<object> {
   const wallMs = clock.wallMs();
   return {
@@ -15,7 +15,7 @@ export async function describeHost(clock: Clock): Promise<object> {
   };
 }
 
-/** Bytes by name: "MemTotal:  24684092 kB". */
+/** Sizes in bytes by name, from lines like "MemTotal:  24684092 kB". */
 type Bytes = ReadonlyMap<string, number>;
 
 function numbersOf(text: string): Bytes {
@@ -138,7 +138,7 @@ async function describeDisk(): Promise<object> {
   };
 }
 
-/** The file's text, or "" if it cannot be read. */
+/** Resolves with the file's text, or "" if it cannot be read. */
 async function textOf(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");

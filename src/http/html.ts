@@ -8,7 +8,7 @@ export function escapeHtml(text: string): string {
     .replaceAll("'", "&#39;");
 }
 
-/** A whole page around `body`, which is HTML. */
+/** Returns a complete HTML page around `body`, which is HTML. */
 export function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
@@ -26,7 +26,7 @@ ${body}
 `;
 }
 
-/** A table of cells that are HTML. */
+/** Returns an HTML table; the cells are HTML. */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return "<p>None yet.</p>";
   const line = (cells: readonly string[], tag: "th" | "td"): string =>

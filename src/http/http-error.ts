@@ -20,7 +20,7 @@ export const failedReadHeaders: Readonly<Record<string, string>> = {
   "X-Consul-Lastcontact": "0",
 };
 
-/** The status of an operating error. Consul: most failures are a 500, whatever the reason. */
+/** Returns the HTTP status of an operating error. Consul: most failures are a 500, whatever the reason. */
 export function statusOf(error: OperatingError): number {
   switch (error.kind) {
     case "invalid":

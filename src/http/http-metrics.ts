@@ -4,7 +4,7 @@ import { SampledLatency } from "./sampled-latency.ts";
 
 const methods = ["GET", "PUT", "POST", "DELETE"];
 
-/** How long requests take, by route and method: `consul.http.GET.v1.kv._`. */
+/** Measures how long requests take, by route and method: `consul.http.GET.v1.kv._`. */
 export class HttpMetrics {
   readonly #byRoute = new Map<Route, ReadonlyMap<string, Meter>>();
 
@@ -25,7 +25,7 @@ export class HttpMetrics {
     this.#byRoute.get(route)?.get(method)?.add(ms);
   }
 
-  /** The latency of kept answers of this route's GET. */
+  /** Returns the latency of this route's kept answers. */
   repeatsOf(route: Route | undefined): SampledLatency {
     return new SampledLatency(route && this.#byRoute.get(route)?.get("GET"));
   }

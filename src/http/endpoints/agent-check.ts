@@ -15,7 +15,7 @@ import type { Endpoint } from "../route.ts";
 
 export interface AgentCheckParts {
   readonly agent: Agent;
-  /** The limit of a check's kept output where the check sets none. */
+  /** Maximum size of a check's stored output in bytes, unless the check sets one. */
   readonly checkOutputBytesMax: number;
 }
 
@@ -60,7 +60,7 @@ export function deregisterAgentCheck({ agent }: Pick<AgentCheckParts, "agent">):
   };
 }
 
-/** agent/check/pass, warn and fail, with ?note. */
+/** Returns the endpoint of agent/check/pass, warn or fail, which stores `?note` as the check's output. */
 export function setTtlStatus({ agent }: Pick<AgentCheckParts, "agent">, status: CheckStatus): Endpoint {
   return async (request) => {
     await agent.updateTtl(request.rest, status, request.query.get("note") ?? "");

@@ -6,12 +6,13 @@ export interface MonitorParts {
   readonly log: Log;
 }
 
-/** Lines queued for a slow client; further lines are dropped, so that the log never waits. */
+/** Maximum number of lines queued for a slow client. Further lines are dropped, so that writing the log never blocks. */
 const linesMax = 512;
 
 /**
- * Streams the log line by line until the client goes away. Praetor's own parameter `last` sends the newest kept lines
- * first; a header has their number, so that a client can tell an agent that keeps none.
+ * Streams the log line by line until the client disconnects. With the parameter `last`, which Consul lacks, the stream begins
+ * with
+ * the newest lines in the agent's memory; a header has their number, so a client detects an agent without this parameter.
  */
 export function monitor({ log }: MonitorParts): Endpoint {
   return ({ query, signal }) => {
@@ -30,7 +31,7 @@ export function monitor({ log }: MonitorParts): Endpoint {
               if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(`${line}\n`));
             },
           });
-          // Headers go out with the first bytes. This line sends them at once.
+          // The runtime sends the headers with the first bytes of the body, so this line sends them at once.
           log.info("A client follows the log", { loglevel: form.level });
         },
         cancel: () => stop(),

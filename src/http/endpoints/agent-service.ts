@@ -28,7 +28,7 @@ export interface AgentServiceParts {
   readonly agent: Agent;
   readonly ports: ServicePorts;
   readonly waitLimits: WaitLimits;
-  /** The limit of a check's kept output where the check sets none. */
+  /** Maximum size of a check's stored output in bytes, unless the check sets one. */
   readonly checkOutputBytesMax: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -55,8 +55,8 @@ function encodeServices(agent: Agent, accept: (row: object) => boolean): Record<
 }
 
 /**
- * Renders the list of all services once, until one is added, replaced or removed: EdgeX's services request it every few
- * seconds, and 700 services take 10 ms.
+ * Returns a function that renders the list of all services, and renders it again only after a service was added, replaced or
+ * removed: EdgeX's services request the list every few seconds, and rendering 700 services takes 10 ms.
  */
 function keepWholeList(agent: Agent): () => Uint8Array<ArrayBuffer> {
   let kept: Uint8Array<ArrayBuffer> | undefined;
@@ -90,7 +90,7 @@ export function getAgentService(parts: AgentServiceParts): Endpoint {
   };
 }
 
-/** Resolves when `holds` is false after a change of the services, the time is over, or the client goes away. */
+/** Resolves once a change of the services makes `holds` false, the wait is over, or the client disconnects. */
 function waitWhile(
   { agent, clock, random, waitLimits: { maxMs } }: AgentServiceParts,
   { signal }: HttpRequest,
@@ -126,7 +126,7 @@ export function registerAgentService({ ports, checkOutputBytesMax }: AgentServic
 }
 
 /**
- * The answer to a registration. Consul's is empty; clients that do not know of reassigned ports ignore the body.
+ * Returns the answer to a registration. Consul's is empty; clients that do not support reassigned ports ignore the body.
  * @throws HttpError 409 if the policy refuses the port
  */
 function answerPortOutcome(request: HttpRequest, outcome: PortOutcome): Response {
@@ -136,7 +136,7 @@ function answerPortOutcome(request: HttpRequest, outcome: PortOutcome): Response
   return json(request, encodePortNotice(change), { [portChangedHeader]: portChangedText(change) });
 }
 
-/** EdgeX's Go clients register without checks, before they listen, and add their check afterwards. */
+/** Whether the client is one of EdgeX's Go clients, which register without checks before they listen, and add a check later. */
 function isGoClient({ raw }: HttpRequest): boolean {
   return raw.headers.get("user-agent")?.startsWith("Go-http-client/") ?? false;
 }
@@ -157,7 +157,7 @@ export function getServiceHealthById({ agent }: OnlyAgent): Endpoint {
     if (found) return answerHealth(agent, request, serviceHealth(agent, found.service));
     const reason = `ServiceId ${id} not found`;
     const headers = { "X-Consul-Reason": headerValue(reason) };
-    // Consul: the text form is a JSON string here, and only here.
+    // Consul: with `format=text` the body is a JSON string here, and plain text in all other answers.
     const body = wantsText(request) ? reason : { AggregatedStatus: "critical", Service: null, Checks: null };
     return jsonText(request, renderGoJson(body, { pretty: request.pretty }), { status: 404, headers });
   };
@@ -218,18 +218,18 @@ function worstOf(statuses: readonly AggregatedStatus[]): AggregatedStatus {
   return statuses.reduce((worst, status) => (severity.indexOf(status) > severity.indexOf(worst) ? status : worst));
 }
 
-/** Consul: by an Accept header that begins with "text/plain", or by `format=text`. */
+/** Whether the client wants plain text. Consul: if Accept begins with "text/plain", or `format` is "text". */
 function wantsText({ raw, query }: HttpRequest): boolean {
   return raw.headers.get("accept")?.startsWith("text/plain") || query.get("format") === "text";
 }
 
-/** Consul: a flag without a value is true, one that is not a boolean is false. */
+/** Returns the value of a flag. Consul: a flag without a value is true, one whose value is not a boolean is false. */
 function isSet({ query }: HttpRequest, name: string): boolean {
   const value = query.get(name);
   return value === "" || (value !== undefined && parseBool(value) === true);
 }
 
-/** Consul sends names in headers as UTF-8: each of its bytes becomes one character. */
+/** Encodes text for a header. Consul sends it as UTF-8, so each byte becomes one character here. */
 function headerValue(text: string): string {
   return Buffer.from(text).toString("latin1");
 }

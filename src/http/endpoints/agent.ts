@@ -12,9 +12,9 @@ import { HttpError } from "../http-error.ts";
 import type { Endpoint } from "../route.ts";
 
 export interface AgentParts {
-  /** What agent/self shows, made by each call. */
+  /** Returns the content of agent/self. */
   readonly self: () => SelfDescription;
-  /** What agent/host shows of the machine. */
+  /** Resolves with the description of this machine that agent/host shows. */
   readonly host: () => Promise<object>;
   readonly members: () => readonly Member[];
   readonly coordinates: Pick<Coordinates, "areWanted">;
@@ -39,7 +39,7 @@ export function getSelf(parts: Pick<AgentParts, "self" | "members" | "coordinate
     return json(request, {
       Config: config,
       DebugConfig: debugConfig,
-      // Without gossip no distance is measured: the coordinate of a node that has met no other.
+      // Without gossip no distance is measured, so this is the coordinate of a node that has exchanged no message with others.
       Coord: parts.coordinates.areWanted ? encodeCoordinate(startingCoordinate) : null,
       Member: self && encodeMember(self),
       Stats: stats,
@@ -84,7 +84,7 @@ export function getHost({ host }: Pick<AgentParts, "host">): Endpoint {
   return async (request) => json(request, await host());
 }
 
-/** Succeeds for this agent's own addresses: servers of this version stand alone. */
+/** Returns the endpoint of agent/join. It succeeds only for this agent's own addresses, since the agent cannot join others. */
 export function join({ members }: Pick<AgentParts, "members">): Endpoint {
   return ({ rest }) => {
     const own = members().flatMap((member) => [member, wanMember(member)]);
@@ -102,7 +102,7 @@ function hostOf(address: string): string {
 
 export function forceLeave({ members }: Pick<AgentParts, "members">): Endpoint {
   return ({ rest }) => {
-    // Consul: a member that is alive stays, without an error.
+    // Consul: forcing out a member that is alive has no effect and is no error.
     if (members().some(({ name }) => name === rest)) return empty();
     throw new HttpError(500, `agent: No node found with name '${rest}'`);
   };

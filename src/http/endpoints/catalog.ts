@@ -58,7 +58,7 @@ export const listServices: DatacenterEndpoint = (request) =>
 
 export const listServiceInstances: DatacenterEndpoint = (request) => answerInstances(request, catalog.serviceInstances);
 
-/** A service's Connect-capable instances: sidecar proxies and native ones. */
+/** Lists a service's Connect-capable instances: sidecar proxies and services that support Connect themselves. */
 export const listConnectInstances: DatacenterEndpoint = (request) => answerInstances(request, catalog.connectInstances);
 
 function answerInstances(request: HttpRequest, find: typeof catalog.serviceInstances): Operation {
@@ -70,10 +70,10 @@ function answerInstances(request: HttpRequest, find: typeof catalog.serviceInsta
   });
 }
 
-/** Configuration entries would name the services of a gateway, and are not supported. */
+/** Answers with an empty list: configuration entries would name a gateway's services, and are not supported. */
 export const listGatewayServices: DatacenterEndpoint = (request) => {
   requireName(request.rest, "Missing gateway name");
-  // Consul: null, where other empty lists are [].
+  // Consul: this empty list is null, while other empty lists are [].
   return answerCatalog(request, { topics: [topics.mesh], read: () => null }, (none) => none);
 };
 
@@ -108,7 +108,7 @@ export function listNodeServices({ store }: Pick<CatalogParts, "store">): Datace
   };
 }
 
-/** Consul: a registration that is well-formed but invalid is a 500. */
+/** Decodes a registration. Consul: one that is well-formed but invalid is a 500. */
 async function decoded<T>(decode: () => Promise<T>): Promise<T> {
   try {
     return await decode();
@@ -118,7 +118,7 @@ async function decoded<T>(decode: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Consul: here the body names the datacenter, and `?dc` is ignored. */
+/** Refuses a body that names another datacenter. Consul: here the body names the datacenter, and `?dc` is ignored. */
 function requireDatacenter({ datacenter }: { readonly datacenter: string }, own: string): void {
   if (datacenter !== "" && datacenter !== own) throw new HttpError(500, "No path to datacenter");
 }

@@ -9,7 +9,7 @@ import { answerQuery } from "../read.ts";
 import type { DatacenterEndpoint } from "../route.ts";
 import { badRequest, notEnabled } from "./connect.ts";
 
-/** Configuration entries control the service mesh. None is stored: the agent runs no mesh. */
+/** Answers reads of configuration entries, which control the service mesh. The agent runs no mesh and stores no entries. */
 export const getConfigEntries: DatacenterEndpoint = (request) => {
   const { kind, name } = entryOf(request);
   return (reading) => {
@@ -24,7 +24,7 @@ export const getConfigEntries: DatacenterEndpoint = (request) => {
   };
 };
 
-/** Consul: the delete of an entry that does not exist succeeds, too. */
+/** Succeeds without a change. Consul: the delete of an entry that does not exist succeeds. */
 export const deleteConfigEntry: DatacenterEndpoint = (request) => {
   const { kind, name } = entryOf(request);
   if (name === undefined) throw new HttpError(404, "Must provide both a kind and name to delete");

@@ -5,7 +5,7 @@ import { readJson } from "../json-body.ts";
 import { requireName } from "../parameters.ts";
 import type { DatacenterEndpoint, Endpoint } from "../route.ts";
 
-/** Consul without a service mesh: its error text. */
+/** Consul's error text while the service mesh is disabled. */
 export const notEnabled = "Connect must be enabled in order to use this endpoint";
 
 export function refuse(): never {
@@ -28,7 +28,7 @@ export const getDiscoveryChain: DatacenterEndpoint = async (request) => {
   return refuseRead();
 };
 
-/** Without intentions and access control every service may connect to every other; the certificate does not matter. */
+/** Allows every connection: without intentions and access control every service may connect to every other. */
 export const authorize: Endpoint = async (request) => {
   const { target, uri } = await readJson(request, {
     decode: decodeAuthorization,

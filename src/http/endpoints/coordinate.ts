@@ -16,7 +16,7 @@ export interface CoordinateParts {
   readonly datacenter: string;
 }
 
-/** Consul: with `disable_coordinates` every request is refused, whatever its parameters. */
+/** Wraps an endpoint so that it refuses every request if `disable_coordinates` is set, as in Consul. */
 export function unlessDisabled<T>(
   { coordinates }: Pick<CoordinateParts, "coordinates">,
   endpoint: (request: HttpRequest) => T,
@@ -27,7 +27,7 @@ export function unlessDisabled<T>(
   };
 }
 
-/** There is one datacenter, so its server has the coordinate of a node that has met no other. */
+/** Lists the coordinates of this datacenter's server. It is the start coordinate, since no other datacenter exists. */
 export function listCoordinateDatacenters({ agent, datacenter }: CoordinateParts): Endpoint {
   return (request) => {
     const own = { node: agent.node.name, segment: "", coordinate: startingCoordinate };
@@ -55,7 +55,7 @@ export function updateCoordinate({ coordinates, datacenter: own }: CoordinatePar
       parseJson(await request.body(bodyBytesMax)),
     );
     return () => {
-      // Consul: the body's datacenter counts where `?dc` is absent.
+      // Consul: if `?dc` is absent, the body's datacenter is used.
       if (!request.query.get("dc") && datacenter !== "" && datacenter !== own)
         throw new HttpError(500, "No path to datacenter");
       if (coordinate?.vector.length !== coordinateDimensions) throw new HttpError(500, "incompatible coordinate");

@@ -52,10 +52,12 @@ async function eventOf(request: HttpRequest, id: string): Promise<Event> {
   };
 }
 
-/** Consul: `node`, `service` and `tag` narrow who handles an event, not the list of events. */
+/**
+ * Lists events by name. Consul: `node`, `service` and `tag` select the nodes that handle an event, and do not filter this list.
+ */
 export function listEvents({ events, waitLimits, clock, random }: EventParts): Endpoint {
   return async (request) => {
-    // Consul: the index of a list is 64 bits of an id, more than a JavaScript number holds.
+    // Consul: the index of a list of events is 64 bits of an event's id, more than a JavaScript number can hold.
     const { waitMs } = parseWaiting(request.query);
     const { maxMs } = waitLimits;
     const name = request.query.get("name") ?? "";

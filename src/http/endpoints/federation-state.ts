@@ -11,7 +11,7 @@ export interface FederationParts {
   readonly startedMs: number;
 }
 
-/** A datacenter's federation state lists its mesh gateways: this one has none. */
+/** Lists the federation state of each datacenter, which has its mesh gateways: this datacenter has none. */
 export function listFederationStates(parts: FederationParts): DatacenterEndpoint {
   return (request) => answer(request, [federationState(parts)]);
 }

@@ -11,7 +11,7 @@ import { parseNodeMeta, parsePassing, requireName } from "../parameters.ts";
 import { answerRows } from "../read.ts";
 import type { DatacenterEndpoint, Operation } from "../route.ts";
 
-/** What each check printed last. */
+/** The newest outputs of checks. */
 export interface HealthParts {
   readonly outputs: CheckOutputs;
 }
@@ -20,12 +20,12 @@ export function getServiceHealth(parts: HealthParts): DatacenterEndpoint {
   return (request) => answerInstances(parts, request, health.serviceHealth);
 }
 
-/** Health of a service's Connect-capable instances: sidecar proxies and native ones. */
+/** Returns the health of a service's Connect-capable instances: sidecar proxies and services that support Connect themselves. */
 export function getConnectHealth(parts: HealthParts): DatacenterEndpoint {
   return (request) => answerInstances(parts, request, health.connectHealth);
 }
 
-/** Health of the gateways of a service. Configuration entries would name them, and are not supported: an empty list. */
+/** Answers with no gateways of a service: configuration entries would name them, and are not supported. */
 export function getIngressHealth(parts: HealthParts): DatacenterEndpoint {
   return (request) => answerInstances(parts, request, () => ({ topics: [topics.mesh], read: () => [] }));
 }

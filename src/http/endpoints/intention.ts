@@ -11,7 +11,7 @@ import { answerJson } from "../read.ts";
 import type { DatacenterEndpoint } from "../route.ts";
 import { badRequest, notEnabled } from "./connect.ts";
 
-/** Intentions allow or deny connections between services. None is stored: the agent runs no mesh. */
+/** Lists no intentions. They allow or deny connections between services; the agent runs no mesh and stores none. */
 export const listIntentions: DatacenterEndpoint = (request) =>
   answerJson(request, { topics: [topics.mesh], read: () => [] }, (none) => none);
 
@@ -55,7 +55,7 @@ export const matchIntentions: DatacenterEndpoint = (request) => {
   return () => json(request, bareRecord(request.query.all("name").map((name) => [name, null])));
 };
 
-/** Without intentions every service may connect to every other. */
+/** Answers that the connection is allowed: without intentions every service may connect to every other. */
 export const checkIntention: DatacenterEndpoint = (request) => {
   requireParameter("source", request.query.get("source"));
   requireParameter("destination", request.query.get("destination"));

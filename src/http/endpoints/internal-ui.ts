@@ -22,7 +22,7 @@ export function listUiNodes({ store, outputs }: UiApiParts): DatacenterEndpoint 
     );
 }
 
-/** Configuration entries would name the services of a gateway, and are not supported: an empty list. */
+/** Answers with an empty list: configuration entries would name a gateway's services, and are not supported. */
 export const listUiGatewayServices: DatacenterEndpoint = (request) => {
   requireName(request.rest, "Missing gateway name");
   return answerJson(request, { topics: [topics.mesh], read: () => [] }, (none) => none);

@@ -29,7 +29,7 @@ export function getKey({ ports }: Pick<KvParts, "ports">): DatacenterEndpoint {
     }
     if (query.has("recurse")) {
       if (!ports.isClaimable(key)) return answerQuery(request, kvTree(key), jsonTree(request));
-      // A service that starts sends this read, and the claim may change what it is about to read.
+      // A service that starts sends this read, and `claim` may store another port before the read.
       const read = answerQuery(request, kvTree(key), { ...jsonTree(request), isKept: false });
       return request.queryOptions().index > 0 ? read : (reading) => ports.claim(key).then(() => read(reading));
     }
@@ -72,7 +72,7 @@ export function deleteKey({ store }: Pick<KvParts, "store">): DatacenterEndpoint
   };
 }
 
-/** The value as stored. Consul: the headers keep a browser from running it. */
+/** Renders the value as stored. Consul: the headers prevent a browser from running a stored script. */
 const rawEntry: Rendering<KvEntry | undefined> = {
   headers: {
     "Content-Type": "text/plain",
@@ -83,7 +83,7 @@ const rawEntry: Rendering<KvEntry | undefined> = {
   body: (entry) => entry && new Uint8Array(entry.value),
 };
 
-/** The C SDK sends `?recurse=true`. Only for that target do kept answers differ by client. */
+/** Renders all keys below a prefix. The C SDK, whose answer differs, always sends `?recurse=true`. */
 function jsonTree(request: HttpRequest): Rendering<readonly KvEntry[]> {
   const { pretty, query } = request;
   const isCForm = query.get("recurse") === "true";
@@ -110,7 +110,7 @@ function requireKey(key: string): void {
   if (key === "") throw new HttpError(400, "Missing key name");
 }
 
-/** @throws HttpError Consul: 500 with Go's text if it is not an unsigned 64-bit number */
+/** Parses an unsigned 64-bit number. @throws HttpError 500 with Go's text for other text, as Consul */
 function parseUint64(text: string | undefined): bigint | undefined {
   if (text === undefined) return undefined;
   const parsing = `strconv.ParseUint: parsing ${JSON.stringify(text)}`;

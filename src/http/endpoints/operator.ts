@@ -23,7 +23,7 @@ export interface OperatorParts {
   readonly startedMs: number;
 }
 
-/** The one server, as its own Raft would list it. */
+/** Lists the only server, in the form of Consul's Raft configuration. */
 export function getRaftConfiguration({ agent, leader }: OperatorParts): DatacenterEndpoint {
   return (request) => () => {
     const { id, name } = agent.node;
@@ -92,7 +92,7 @@ function goSeconds(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
-/** Consul without gossip encryption: the keyring is empty. Praetor has no gossip. */
+/** Lists an empty keyring, as Consul does without gossip encryption: Praetor has no gossip. */
 export function listKeys(parts: OperatorParts): Endpoint {
   return ({ query }) => {
     requireRelayFactor(query.get("relay-factor"));
@@ -112,7 +112,7 @@ export function changeKeys(parts: OperatorParts): Endpoint {
   };
 }
 
-/** Consul: the agents of both pools, LAN and WAN, check the key first. */
+/** Refuses an invalid key. Consul: the agents of both pools, LAN and WAN, check the key first. */
 function checkKey(key: string, { datacenter }: OperatorParts): void {
   try {
     decodeBase64(key);

@@ -14,7 +14,7 @@ export interface ExecutionParts {
   readonly outputs: CheckOutputs;
 }
 
-/** GET /v1/query/<id or name>/execute: each answer is a new shuffle, so it neither waits nor is kept. */
+/** Executes GET /v1/query/<id or name>/execute. Each answer has a new random order, so it does not block and is not kept. */
 export function executePreparedQuery({ preparedQueries, outputs }: ExecutionParts): DatacenterEndpoint {
   return (request) => {
     const options = parseExecutionOptions(request);
@@ -25,7 +25,7 @@ export function executePreparedQuery({ preparedQueries, outputs }: ExecutionPart
   };
 }
 
-/** GET /v1/query/<id or name>/explain */
+/** Answers GET /v1/query/<id or name>/explain with the prepared query after its template was filled in. */
 export function explainPreparedQuery({ preparedQueries }: ExecutionParts): DatacenterEndpoint {
   return (request) => {
     parseExecutionOptions(request);
@@ -36,9 +36,9 @@ export function explainPreparedQuery({ preparedQueries }: ExecutionParts): Datac
   };
 }
 
-/** The id or name before the last part of the path, if that is `verb`. */
+/** Returns the id or name before the last part of the path; undefined if the last part is not `verb`. */
 export function askedOf({ rest }: HttpRequest, verb: "execute" | "explain"): string | undefined {
-  // Consul: also a query that is named like the verb.
+  // Consul: a path with the verb alone means the prepared query of that name.
   if (rest === verb) return rest;
   return rest.endsWith(`/${verb}`) ? rest.slice(0, -verb.length - 1) : undefined;
 }
@@ -57,7 +57,7 @@ function answerResolved(request: HttpRequest, resolve: () => object | undefined)
   };
 }
 
-/** Consul: the index is always 1. */
+/** The headers of an execution. Consul: the index is always 1. */
 const readHeaders = { "X-Consul-Index": "1", "X-Consul-Knownleader": "true", "X-Consul-Lastcontact": "0" } as const;
 
 function resolving<T>(resolve: () => T): T {
@@ -81,7 +81,7 @@ function parseExecutionOptions(request: HttpRequest): ExecutionOptions {
 
 const int64Max = 2n ** 63n - 1n;
 
-/** 0 is no limit. Consul: so is a negative number. */
+/** Parses `?limit=`. 0 means no limit. Consul: a negative number means the same. */
 function parseLimit(text: string | undefined): number {
   if (text === undefined || text === "") return 0;
   const parsing = `Bad limit: strconv.Atoi: parsing ${JSON.stringify(text)}`;

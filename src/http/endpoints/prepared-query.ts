@@ -42,7 +42,7 @@ export function createPreparedQuery({ store, random }: PreparedQueryParts): Data
   };
 }
 
-/** GET of a query by its id, of its result or of its explanation. */
+/** Returns the endpoint for a GET of a prepared query by its id, of its result (execute) or of its explanation (explain). */
 export function getPreparedQuery(parts: PreparedQueryParts): DatacenterEndpoint {
   const execute = executePreparedQuery(parts);
   const explain = explainPreparedQuery(parts);
@@ -53,7 +53,7 @@ export function getPreparedQuery(parts: PreparedQueryParts): DatacenterEndpoint 
   };
 }
 
-/** Consul: the 404 of an unknown query, also of one deleted during the wait, has no index. */
+/** Reads a prepared query. Consul: the 404 of an unknown one, even of one deleted during the wait, has no index header. */
 function answerPreparedQuery(request: HttpRequest): Operation {
   return (reading) => {
     const fault = uuidFault(request.rest);
@@ -67,7 +67,7 @@ function answerPreparedQuery(request: HttpRequest): Operation {
   };
 }
 
-/** Consul: the path's id counts, not the body's. */
+/** Updates a prepared query. Consul: the id in the path is used, not the one in the body. */
 export function updatePreparedQuery({ store }: PreparedQueryParts): DatacenterEndpoint {
   return async (request) => {
     refuseOtherMethod(request);
@@ -98,7 +98,7 @@ function refuseOtherMethod(request: HttpRequest): void {
   throw new HttpError(405, `method ${request.method} not allowed`, { Allow: "GET" });
 }
 
-/** Consul: an unknown id is an error before the new definition is checked. */
+/** Throws if no prepared query has the id. Consul: this error precedes those of the new definition. */
 function requireChangeable(reader: Reader, id: string): void {
   const fault = uuidFault(id);
   if (fault !== undefined) throw new HttpError(500, `Prepared Query lookup failed: ${lookupFailure(fault)}`);
@@ -110,7 +110,7 @@ function lookupFailure(fault: string): string {
   return `failed prepared query lookup: index error: ${fault}`;
 }
 
-/** Consul: a query that is well-formed but invalid is a 500. */
+/** Validates a prepared query. Consul: one that is well-formed but invalid is a 500. */
 function check(query: PreparedQuery): void {
   try {
     validatePreparedQuery(query);

@@ -43,7 +43,7 @@ export function destroySession({ store }: Pick<SessionParts, "store">): Datacent
   });
 }
 
-/** Consul: the answer has no index, since nothing was written. */
+/** Renews a session. Consul: the answer has no index header, since nothing was written. */
 export function renewSession({ sessionTtls }: Pick<SessionParts, "sessionTtls">): DatacenterEndpoint {
   return onSession((request, id) => {
     const session = sessionTtls.renew(id);
@@ -65,7 +65,7 @@ function answerSessions(request: HttpRequest, query: Query<readonly SessionRow[]
   return answerJson(request, query, (rows) => rows.map(encodeSession));
 }
 
-/** The operation on the session whose id is the rest of the path. */
+/** Returns an endpoint that runs the operation on the session whose id is the rest of the path. */
 function onSession(
   act: (request: HttpRequest, id: string, reading: Reading) => ReturnType<Operation>,
 ): DatacenterEndpoint {
@@ -79,7 +79,7 @@ function onSession(
   };
 }
 
-/** Consul: a session that is well-formed but invalid is a 500. */
+/** Decodes a session. Consul: one that is well-formed but invalid is a 500. */
 function decode({ random, agent, sessionTtlMsMin: ttlMsMin }: SessionParts, body: unknown): Session {
   try {
     return decodeSession(body, { id: random.uuid(), node: agent.node.name, ttlMsMin });

@@ -24,7 +24,7 @@ export interface SnapshotParts {
 const metaName = "meta.json";
 const stateName = "state.bin";
 
-/** Consul: the options of other reads, also ?stale, have no effect. */
+/** Sends a snapshot. Consul: the options of other reads, even ?stale, have no effect. */
 export function saveSnapshot(parts: SnapshotParts): DatacenterEndpoint {
   return () => async () => {
     const { index, archive } = await packSnapshot(parts);
@@ -68,14 +68,14 @@ export function restoreSnapshot(parts: SnapshotParts): DatacenterEndpoint {
       await incoming.commit();
       parts.log.info("Snapshot restored", { index: parts.store.state.index });
       await syncAgent(parts);
-      // Otherwise the unpacked bytes and the previous state stay on the heap until long after.
+      // Without this call the unpacked bytes and the previous state would stay on the heap for a long time.
       Bun.gc(true);
       return empty();
     };
 }
 
 /**
- * Decodes a snapshot without a change of the store.
+ * Decodes a snapshot, and does not change the store.
  * @throws HttpError 500 for every fault of a snapshot, as Consul
  */
 async function readSnapshot(store: Registry, body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<IncomingSnapshot> {
@@ -93,7 +93,7 @@ async function readSnapshot(store: Registry, body: ReadableStream<Uint8Array<Arr
   }
 }
 
-/** Puts the local state back into the catalog at once: anti-entropy would do so within a minute. */
+/** Writes the local state to the restored catalog at once; anti-entropy alone would take up to a minute. */
 async function syncAgent({ resync, log }: SnapshotParts): Promise<void> {
   try {
     await resync();

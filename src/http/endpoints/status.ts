@@ -2,7 +2,7 @@ import { json } from "../answers.ts";
 import type { DatacenterEndpoint } from "../route.ts";
 
 export interface StatusParts {
-  /** host:port of the leader and of all servers. */
+  /** host:port of the leader, which is the only server. */
   readonly leader: string;
 }
 

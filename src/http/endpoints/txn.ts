@@ -14,11 +14,11 @@ export interface TxnParts {
   readonly store: Registry;
   readonly datacenter: string;
   readonly kvValueBytesMax: number;
-  /** The limit of a transaction's body. */
+  /** Maximum size of a transaction's body in bytes. */
   readonly txnBytesMax: number;
 }
 
-/** PUT /v1/txn. Consul: the answer to reads alone has the headers of a read, without an index. */
+/** Runs PUT /v1/txn. Consul: if all operations are reads, the answer has the headers of a read, without an index. */
 export function transact({ store, datacenter, kvValueBytesMax, txnBytesMax }: TxnParts): DatacenterEndpoint {
   return async (request) => {
     const { pretty } = request;
@@ -39,7 +39,7 @@ export function transact({ store, datacenter, kvValueBytesMax, txnBytesMax }: Tx
   };
 }
 
-/** Puts a node without a datacenter in this one. */
+/** Sets the datacenter of an operation on a node if it names none. */
 function inDatacenter(operation: TxnOperation, datacenter: string): TxnOperation {
   if (operation.kind !== "node" || operation.node.datacenter !== "") return operation;
   return { ...operation, node: { ...operation.node, datacenter } };

@@ -22,7 +22,7 @@ export function serveFolder(folder: string, contentPath: string): Endpoint {
 const indexName = "index.html";
 const headers = { "X-Content-Type-Options": "nosniff" } as const;
 
-/** The path of a file below the folder; undefined if it has none of that name. */
+/** Returns the path of a file below the folder; undefined if the folder has no file of that name. */
 function fileIn(folder: string, name: string): string | undefined {
   // Encoded dots and slashes pass the URL parser unresolved.
   if (name.split(/[/\\]/).some((part) => part === "..")) return undefined;
@@ -30,7 +30,7 @@ function fileIn(folder: string, name: string): string | undefined {
   return isFile(path) ? path : undefined;
 }
 
-/** False also if the path cannot be examined: a name too long, a file in place of a folder. */
+/** Whether the path is a file. False if it cannot be examined: a name is too long, or a parent is not a folder. */
 function isFile(path: string): boolean {
   try {
     return statSync(path).isFile();

@@ -17,12 +17,12 @@ export interface UiParts {
   readonly datacenter: string;
 }
 
-/** A person scrolls past more keys than this. */
+/** Maximum number of keys on the page, since more would not be readable. */
 const keysMax = 500;
-/** Characters of a check's output: its beginning has the reason. */
+/** Maximum number of characters of a check's output on the page; the output's beginning usually names the cause. */
 const reasonMax = 300;
 
-/** The built-in page: services with their health, and keys. It has no script. */
+/** Serves the built-in page, which shows services with their health, and keys. It has no script. */
 export function showOverview(parts: UiParts): Endpoint {
   return () => {
     const services = listServices(parts);
@@ -49,7 +49,7 @@ export function redirectToUi(contentPath: string): Endpoint {
   return ({ method }) => moved(method, contentPath);
 }
 
-/** Consul: without its UI the root is this text. */
+/** Serves the text that Consul has at "/" if its UI is disabled. */
 export function serveBanner(): Endpoint {
   return () => new Response("Consul Agent", { headers: { "Content-Type": "text/plain; charset=utf-8" } });
 }
