@@ -9,11 +9,11 @@ import { QueryString } from "./query-string.ts";
 export interface RequestOptions {
   readonly rest: string;
   readonly query: string;
-  /** The other end of the connection. */
+  /** Returns the IP address of the connection's other end; undefined on a unix socket. */
   readonly peerAddress: () => string | undefined;
   readonly largeAnswers: LargeAnswers;
   readonly clock: Clock;
-  /** Indent JSON for every client, as with `?pretty`. */
+  /** Whether JSON is indented for every client, as with `?pretty`. */
   readonly isPretty: boolean;
 }
 
@@ -25,7 +25,7 @@ export class HttpRequest {
   /** The path after the route's own: "a/b" of "/v1/kv/a/b"; decoded. "" for routes that take none. */
   readonly rest: string;
   readonly query: QueryString;
-  /** As the server received it. */
+  /** The request as the runtime received it. */
   readonly raw: Request;
   readonly largeAnswers: LargeAnswers;
   readonly #options: RequestOptions;
@@ -62,17 +62,17 @@ export class HttpRequest {
     return this.#options.isPretty || this.query.has("pretty");
   }
 
-  /** Parsed by the first call. @throws HttpError 400 with Consul's text */
+  /** Returns index, wait and consistency; the first call parses them. @throws HttpError 400 with Consul's text */
   queryOptions(): QueryOptions {
     return (this.#queryOptions ??= parseQueryOptions(this.query));
   }
 
-  /** Parsed by the first call. @throws HttpError 400 with Consul's text */
+  /** Returns the Cache-Control header; the first call parses it. @throws HttpError 400 with Consul's text */
   cacheControl(): CacheControl {
     return (this.#cacheControl ??= parseCacheControl(this.raw.headers.get("cache-control")));
   }
 
-  /** The same request with these parameters left out. */
+  /** Returns the same request without these parameters. */
   without(...names: readonly string[]): HttpRequest {
     const query = this.query.without(...names);
     const path = this.target.slice(0, this.target.indexOf("?"));

@@ -6,11 +6,11 @@ import { bodyBytesMax } from "./limits.ts";
 
 export interface BodyReading<T> {
   readonly decode: (json: unknown) => T;
-  /** The error for an invalid body. */
+  /** Returns the error for an invalid body. @param what the cause */
   readonly fault: (what: string) => HttpError;
 }
 
-/** Decodes a JSON body whose errors have this endpoint's own text in Consul. */
+/** Decodes a JSON body. Each endpoint passes the error text that Consul has for its invalid bodies. */
 export async function readJson<T>(request: HttpRequest, { decode, fault }: BodyReading<T>): Promise<T> {
   const body = await request.body(bodyBytesMax);
   try {

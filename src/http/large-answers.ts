@@ -1,19 +1,21 @@
 import { nextTurn } from "../lib/next-turn.ts";
 
 /*
- * The unread rest of an answer stays in memory, and a client that reads nothing is disconnected only after two minutes.
+ * The part of an answer that a client has not read stays in memory, and a client that reads nothing is disconnected only after
+ * two
+ * minutes.
  * So the agent sends a large answer in pieces, as the client reads them, and limits each client to 64 MiB of unfinished
- * large answers. The next answer waits for room and is rendered only then:
+ * large answers. The next answer waits until enough of them is sent, and is rendered only then:
  *
- *   answered at once:   12 MiB + 12 MiB + 40 MiB        waits: 1 MiB        of another client: at once
+ *   answered at once:   12 MiB + 12 MiB + 40 MiB        waits: 1 MiB more        1 MiB to another client: at once
  *
- * An answer larger than 64 MiB goes out when it is the only one.
+ * An answer larger than 64 MiB is sent when no other large answer to its client is unfinished.
  */
 
-/** Smaller answers fit into the system's own buffers. */
+/** Minimum size of a large answer in bytes. Smaller ones fit into the system's socket buffers. */
 const largeBytesMin = 64 * 1024;
 const pieceBytes = 256 * 1024;
-/** The limit for one client. */
+/** Maximum bytes of unfinished large answers to one client. */
 const roomBytes = 64 * 1024 * 1024;
 
 interface Waiting {
@@ -39,7 +41,7 @@ export class LargeAnswers {
     this.#roomBytes = bytes;
   }
 
-  /** How many clients have large answers under way or waiting. */
+  /** The number of clients that have large answers under way or waiting. */
   get clients(): number {
     return this.#clients.size;
   }
@@ -49,7 +51,7 @@ export class LargeAnswers {
     return under === 0 || under + bytes <= this.#roomBytes;
   }
 
-  /** Resolves when there is room or the client has gone away. First come, first served. */
+  /** Resolves when the client's limit allows `bytes` more, in the order of the calls, or when the client has disconnected. */
   room(client: string, bytes: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.hasRoom(client, bytes)) return Promise.resolve();
     this.#drop(bytes);
@@ -65,7 +67,7 @@ export class LargeAnswers {
     });
   }
 
-  /** Streams a body. It occupies room until it is sent or the client has gone away. */
+  /** Streams a body. It counts towards the client's limit until it is sent or the client has disconnected. */
   body(client: string, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): ReadableStream<Uint8Array<ArrayBuffer>> {
     const end = this.#begin(client, bytes.length);
     if (signal.aborted) end();
@@ -97,12 +99,14 @@ export class LargeAnswers {
     };
   }
 
-  /** Waits a turn, so that a waiting request whose client disconnects in the same turn is not admitted first. */
+  /**
+   * Admits waiting answers in the next turn of the event loop, so that one whose client disconnects in this turn is not admitted.
+   */
   #letGoSoon(client: string, holding: Holding): void {
     void nextTurn().then(() => this.#letGo(client, holding));
   }
 
-  /** Collects garbage after each 64 MiB: otherwise hundreds of MiB of dead answers accumulate. */
+  /** Runs the garbage collector after each 64 MiB sent; otherwise hundreds of MiB of sent answers stay on the heap. */
   #drop(bytes: number): void {
     this.#droppedBytes += bytes;
     if (this.#droppedBytes < this.#roomBytes) return;
@@ -115,7 +119,7 @@ export class LargeAnswers {
     if (next !== undefined && this.hasRoom(client, next.bytes)) {
       holding.waiting.shift();
       next.go();
-      // Its answer is under way by the next turn, and there may be room for another.
+      // The admitted answer is under way by the next turn, when the limit may allow another.
       this.#letGoSoon(client, holding);
     }
     if (holding.bytes === 0 && holding.waiting.length === 0 && this.#clients.get(client) === holding)

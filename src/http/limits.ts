@@ -1,8 +1,9 @@
-/** The limit of a request's body in bytes, but for a key's value, a transaction and a snapshot. */
+/** Maximum size of a request's body in bytes; a key's value, a transaction and a snapshot have other limits. */
 export const bodyBytesMax: number = 1024 * 1024;
 
 /**
- * The largest snapshot, in bytes of state.bin: some three million keys of 100 bytes. A restore is one batch, which SQLite stores as one
+ * The largest snapshot, in bytes of state.bin: some three million keys of 100 bytes. A restore is one batch, which SQLite stores
+ * as one
  * value of at most a gigabyte, so this leaves room for the batch's deletes.
  */
 export const snapshotBytesMax: number = 512 * 1024 * 1024;

@@ -3,7 +3,7 @@ import { readTlsFiles, type TlsFiles } from "../lib/tls-files.ts";
 import { listen, type HttpServer, type ListenOptions } from "./server.ts";
 
 export interface ListenersOptions extends Pick<ListenOptions, "socketOwner" | "router" | "clock" | "log"> {
-  /** No addresses: not served. */
+  /** Where to serve HTTP; HTTP is not served if this has no addresses. */
   readonly http: Binding;
   readonly https: Binding & { readonly tls: TlsFiles };
 }
@@ -18,9 +18,9 @@ export interface Listeners {
    * @throws OperatingError naming the certificate or key that cannot be used
    */
   prepare(files: TlsFiles): () => Promise<void>;
-  /** Accepts no more connections. */
+  /** Stops accepting connections until `resume`. */
   pause(): void;
-  /** @throws OperatingError naming the address that is not available; it can be called again */
+  /** Accepts connections again. @throws OperatingError naming the address that is not available; a caller may try again */
   resume(): Promise<void>;
   stop(): Promise<void>;
 }

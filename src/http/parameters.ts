@@ -2,7 +2,7 @@ import { HttpError } from "./http-error.ts";
 import { parseBool } from "../lib/go-bool.ts";
 import type { QueryString } from "./query-string.ts";
 
-/** `?node-meta=key:value`, any number of times. */
+/** Parses `?node-meta=key:value`, which a query may have any number of times. */
 export function parseNodeMeta(query: QueryString): Readonly<Record<string, string>> {
   const pairs = query.all("node-meta").map((pair): [string, string] => {
     const at = pair.indexOf(":");
@@ -16,7 +16,7 @@ export function requireName(name: string, missing: string): string {
   return name;
 }
 
-/** Consul: `?passing` and `?passing=` are true. @throws HttpError 400 if it is not a boolean */
+/** Parses `?passing`. Consul: `?passing` and `?passing=` are true. @throws HttpError 400 if the value is not a boolean */
 export function parsePassing(query: QueryString): boolean {
   const text = query.get("passing");
   if (text === undefined) return false;
@@ -26,7 +26,7 @@ export function parsePassing(query: QueryString): boolean {
   return passing;
 }
 
-/** `?enable=` of maintenance. @throws HttpError 400 if it is absent or not a boolean */
+/** Parses `?enable=` of maintenance. @throws HttpError 400 if it is absent or not a boolean */
 export function parseEnable(query: QueryString): boolean {
   const text = query.get("enable");
   if (text === undefined) throw new HttpError(400, "Missing value for enable");

@@ -15,7 +15,7 @@ interface LocalState {
   readonly text: string;
 }
 
-/** Does what EdgeX's services do. */
+/** Sends the requests that EdgeX's services send. */
 class Asker {
   readonly api: TestApi;
 
@@ -47,7 +47,7 @@ class Asker {
     await settle();
   }
 
-  /** As a service does that starts: its configuration at once. */
+  /** Reads all of the service's configuration in one request, as a service does when it starts, and returns its port. */
   async readPort(service: string, more = "&wait=1800000ms"): Promise<number> {
     const response = await this.api.ask(`/v1/kv/edgex/core/1.0/${service}/?recurse=${more}`);
     const entries = (await response.json()) as { readonly Key: string; readonly Value: string }[];
@@ -97,7 +97,7 @@ describe("a service that starts", () => {
     await asker.store("c", 100);
     expect(await asker.readPort("c")).toBe(28_001);
     expect(await asker.readPort("b")).toBe(28_000);
-    // Its file was pushed anew.
+    // The service has pushed the configuration of its file again.
     await asker.store("b", 100);
     expect(await asker.readPort("b")).toBe(28_000);
     await asker.register("b", 28_000);

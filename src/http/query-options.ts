@@ -4,7 +4,7 @@ import type { QueryString } from "./query-string.ts";
 
 /** The parameters that all reads share. */
 export interface QueryOptions {
-  /** 0: answer at once. */
+  /** The `index` of a blocking query; 0 for an answer at once. */
   readonly index: number;
   readonly waitMs: number | undefined;
   readonly consistency: "leader" | "stale" | "consistent";
@@ -12,14 +12,14 @@ export interface QueryOptions {
 
 const plain: QueryOptions = { index: 0, waitMs: undefined, consistency: "leader" };
 
-/** @throws HttpError 400 with Consul's text */
+/** Parses index, wait and consistency. @throws HttpError 400 with Consul's text */
 export function parseQueryOptions(query: QueryString): QueryOptions {
   if (!query.hasAny) return plain;
   const consistency = parseConsistency(query);
   return { ...parseWaiting(query), consistency };
 }
 
-/** A blocking query's part of the options. @throws HttpError 400 with Consul's text */
+/** Parses `index` and `wait`. @throws HttpError 400 with Consul's text */
 export function parseWaiting(query: QueryString): Pick<QueryOptions, "index" | "waitMs"> {
   const waitMs = parseWait(query.get("wait"));
   return { waitMs, index: parseIndex(query.get("index")) };
@@ -40,7 +40,7 @@ function parseWait(text: string | undefined): number | undefined {
   }
 }
 
-/** @throws HttpError 400 with Consul's text */
+/** Parses `stale`, `consistent` and `max_stale`. @throws HttpError 400 with Consul's text */
 export function parseConsistency(query: QueryString): QueryOptions["consistency"] {
   const consistent = query.has("consistent");
   const stale = query.has("stale") || hasMaxStale(query.get("max_stale"));

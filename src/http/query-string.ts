@@ -3,7 +3,7 @@ export class QueryString {
   static readonly none: QueryString = new QueryString("");
   readonly #values = new Map<string, string[]>();
 
-  /** @param text what follows the question mark, still encoded; a value with broken encoding is not decoded */
+  /** @param text the text after the question mark, still encoded; a value whose encoding is invalid stays as it is */
   constructor(text: string) {
     if (text === "") return;
     // Consul: ";" separates pairs as "&" does, and "+" is a space.
@@ -26,7 +26,7 @@ export class QueryString {
     return this.#values.has(name);
   }
 
-  /** The first value, or undefined when the parameter is absent. */
+  /** Returns the parameter's first value; undefined if the parameter is absent. */
   get(name: string): string | undefined {
     return this.#values.get(name)?.[0];
   }
@@ -35,12 +35,12 @@ export class QueryString {
     return this.#values.get(name) ?? [];
   }
 
-  /** All pairs sorted by name, encoded: for error texts. */
+  /** Returns all pairs, sorted by name and encoded, as error texts show them. */
   toString(): string {
     return this.without();
   }
 
-  /** As toString, without the parameters of these names. */
+  /** Returns the same text as toString, without the parameters of these names. */
   without(...names: readonly string[]): string {
     const others = [...this.#values.keys()].filter((name) => !names.includes(name)).toSorted();
     return others

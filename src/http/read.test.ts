@@ -8,7 +8,7 @@ function indexOf(response: Response): number {
   return Number(response.headers.get("X-Consul-Index"));
 }
 
-/** A blocking query; `response` is undefined until it is answered. */
+/** Starts a blocking query; `response` is undefined until it is answered. */
 function hold(api: TestApi, path: string, init?: RequestInit): { response: Response | undefined } {
   const held: { response: Response | undefined } = { response: undefined };
   void api.ask(path, init).then((response) => (held.response = response));

@@ -11,24 +11,24 @@ import { isLarge } from "./large-answers.ts";
 import type { Operation, Reading } from "./route.ts";
 
 /*
- * A read of the datacenter, the last step of the order in answer-by-route.ts. The filter is compiled first, so that a
- * wrong one is an error at once; then
+ * A read of the datacenter: the last of the steps in answer-by-route.ts. The filter is compiled first, so that an invalid
+ * filter is an error at once. Then the read passes these steps:
  *
  *   wait     until the index of the query's topics is above the client's, for as long as the client says
  *   read     rows of the state; a kept answer replaces this and all that follows
- *   near     the rows of near nodes first
- *   filter   on encoded rows
- *   render   kept until a topic of the query is touched
+ *   near     sorts the rows by the distance of their nodes
+ *   filter   drops rows by their encoded fields
+ *   render   encodes the answer, which is kept until a topic of the query is touched
  */
 
-/** How a query's value is sent; a body that is undefined is a 404 with the same index headers. */
+/** Renders a query's value as a response; an undefined body becomes a 404 with the same index headers. */
 export interface Rendering<T> {
-  /** Names the kind of client, where clients that send the same target get different answers. */
+  /** Names the kind of client, if different kinds get different answers to the same path and query. */
   readonly reader?: string;
   readonly headers: HeaderFields;
-  /** false: the answer is not kept, since a read may itself change it. */
+  /** Whether the answer is kept; default true. False if a read can itself change the answer. */
   readonly isKept?: boolean;
-  /** The text of the 404; none unless given. */
+  /** The text of the 404; default: no text. */
   readonly missing?: string;
   body(value: T): string | Uint8Array<ArrayBuffer> | undefined;
 }
@@ -40,7 +40,9 @@ interface Read<T> {
   readonly key: string;
 }
 
-/** Waits as a blocking query does, and answers with the index headers. Answers in this tick if it need not wait. */
+/**
+ * Returns the operation that waits as a blocking query and answers with the index headers, in the same tick if it need not wait.
+ */
 export function answerQuery<T>(request: HttpRequest, query: Query<T>, rendering: Rendering<T>): Operation {
   return (reading) => {
     const read = { query, rendering, key: keyOf(request, rendering) };
@@ -57,7 +59,7 @@ async function waitThenAnswer<T>(reading: Reading, request: HttpRequest, read: R
   return answerNow(reading, request, read);
 }
 
-/** A large answer waits until the client has read enough of those before. */
+/** Answers now; but a large answer waits until the client has read enough of its earlier large answers. */
 function answerNow<T>(reading: Reading, request: HttpRequest, read: Read<T>): Response | Promise<Response> {
   const answer = currentAnswer(reading, read);
   const room = isLarge(answer.body) ? roomFor(answer.body?.length ?? 0, request) : undefined;
@@ -66,7 +68,7 @@ function answerNow<T>(reading: Reading, request: HttpRequest, read: Read<T>): Re
   return send(answer, request);
 }
 
-/** Resolves when there is room for a large answer; undefined if there is already. */
+/** Resolves when the client's limit allows a large answer; returns undefined if it does now. */
 function roomFor(bytes: number, { largeAnswers, peer, signal }: HttpRequest): Promise<void> | undefined {
   return signal.aborted || largeAnswers.hasRoom(peer, bytes) ? undefined : largeAnswers.room(peer, bytes, signal);
 }
@@ -91,7 +93,7 @@ function currentAnswer<T>({ answers, reader, store }: Reading, { key, query, ren
   return answer;
 }
 
-/** Encodes a large answer once for all clients. */
+/** Encodes a large text as bytes, once for all clients; returns a small one unchanged. */
 function readyToSend(body: string | Uint8Array<ArrayBuffer>): string | Uint8Array<ArrayBuffer> {
   return typeof body === "string" && isLarge(body) ? Buffer.from(body) : body;
 }
@@ -102,8 +104,8 @@ function notFound({ missing }: Rendering<never>) {
 }
 
 /**
- * The key of a kept answer: the whole request but how long it waits. The router looks answers up by the target alone, so
- * it does not find one for a `reader`.
+ * Returns the key of a kept answer: the whole request without `wait` and `index`. The router looks answers up by path and query
+ * alone, so it does not find an answer with a `reader`.
  */
 function keyOf(request: HttpRequest, { reader }: Rendering<never>): string {
   const { index, waitMs } = request.queryOptions();
@@ -111,7 +113,7 @@ function keyOf(request: HttpRequest, { reader }: Rendering<never>): string {
   return answerKey(reader === undefined ? target : `${target} for ${reader}`, anyone);
 }
 
-/** JSON of what `encode` returns; undefined is a 404. */
+/** Answers a query with the JSON of what `encode` returns; undefined becomes a 404. */
 export function answerJson<T>(
   request: HttpRequest,
   query: Query<T>,
@@ -127,13 +129,13 @@ export function answerJson<T>(
   });
 }
 
-/** An answer of the catalog or of health: JSON, and a header with its consistency. */
+/** Answers a query of the catalog or of health with JSON, and a header with its consistency. */
 export function answerCatalog<T>(request: HttpRequest, query: Query<T>, encode: (value: T) => unknown): Operation {
   const { consistency } = request.queryOptions();
   return answerJson(request, query, encode, { ...jsonHeaders, "X-Consul-Effective-Consistency": consistency });
 }
 
-/** As answerCatalog, filtered: `encode` applies the test of `?filter=` to the rows. */
+/** Answers like answerCatalog, for a list that `encode` filters with the test of `?filter=`. */
 export function answerFiltered<T>(
   request: HttpRequest,
   query: Query<T>,
@@ -145,7 +147,7 @@ export function answerFiltered<T>(
   };
 }
 
-/** A list of the catalog, with `?filter=` and `?near=`. */
+/** Answers with a list of the catalog, filtered by `?filter=` and sorted by `?near=`. */
 export function answerRows<T extends OfNode>(
   request: HttpRequest,
   list: {
@@ -161,7 +163,7 @@ export function answerRows<T extends OfNode>(
     })(reading);
 }
 
-/** Consul: `_ip`, the client's own node, is known to prepared queries only; here it is the name of a node. */
+/** Sorts rows by the distance of their nodes. Consul: `_ip`, the client's node, has this meaning only in prepared queries. */
 function nearestFirst<T extends OfNode>(
   { agent, nearness }: Reading,
   { query: parameters }: HttpRequest,

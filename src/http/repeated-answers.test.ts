@@ -3,7 +3,7 @@ import { serviceWith } from "../../test/support/agent.ts";
 import { startTestApi, type TestApi } from "../../test/support/api.ts";
 import { keySet } from "../../test/support/state.ts";
 
-/** Different at each time, or without an end. */
+/** Paths whose answers differ each time or never end. */
 const changing: ReadonlySet<string> = new Set(["/v1/agent/metrics", "/v1/agent/monitor", "/v1/snapshot"]);
 
 const id = "5a8b1a2e-7d3c-4f55-9a51-0123456789ab";
@@ -31,7 +31,7 @@ async function startFilledApi(): Promise<TestApi> {
   return api;
 }
 
-/** Every path that takes GET, with names that are there and names that are not. */
+/** Returns every path that allows GET, with names that exist and names that do not. */
 function pathsOf({ routes }: TestApi): readonly string[] {
   const readable = routes.filter(({ path, methods }) => methods.GET !== undefined && !changing.has(path));
   return readable.flatMap(({ path }) =>

@@ -25,7 +25,7 @@ test.each([
   expect(lines).toEqual([expect.stringContaining(line)]);
 });
 
-// The right sides but the fifth are what Consul 1.8.7 writes.
+// Consul 1.8.7 logs the targets like the second column, except for the fifth row.
 test.each([
   ["/v1/kv/a?token=abc", "/v1/kv/a?token=<hidden>"],
   ["/v1/kv/a?x=1&token=s3cret&y=2", "/v1/kv/a?x=1&token=<hidden>&y=2"],

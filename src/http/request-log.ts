@@ -3,14 +3,14 @@ import { formatDuration } from "../lib/duration.ts";
 import type { Log } from "../lib/log.ts";
 import { type SentPath, sentTarget, targetOf } from "./sent-path.ts";
 
-/** One end of a connection. */
+/** The address of one end of a connection. */
 export interface PeerAddress {
   readonly address: string;
   readonly port: number;
 }
 
 interface Finished {
-  /** As the client sent it; undefined if it has too many parts. */
+  /** The path as the client sent it; undefined if it has too many parts. */
   readonly path: SentPath | undefined;
   /** The other end of the connection; null on a unix socket. */
   readonly peer: PeerAddress | null;
@@ -20,7 +20,7 @@ interface Finished {
 
 type Answered = Response | Promise<Response>;
 
-/** Answers a request and logs Consul's line about it at level debug. */
+/** Answers a request and logs the same line about it as Consul, at level debug. */
 export function logFinished(request: Request, answer: () => Answered, { path, peer, clock, log }: Finished): Answered {
   const startMs = clock.monotonicMs();
   const write = (): void => {
@@ -36,10 +36,10 @@ export function logFinished(request: Request, answer: () => Answered, { path, pe
   return response;
 }
 
-/** The peer's address as Go formats it; Consul: "@" for all unix sockets. */
+/** Returns the peer's address as Go formats it. Consul: "@" for all unix sockets. */
 function nameOf(peer: PeerAddress | null): string {
   if (peer === null) return "@";
-  // A dual-stack socket shows an IPv4 address within IPv6.
+  // A dual-stack socket shows an IPv4 address as an IPv4-mapped IPv6 address.
   const host = peer.address.replace(/^::ffff:(?=\d+\.)/, "");
   return host.includes(":") ? `[${host}]:${peer.port}` : `${host}:${peer.port}`;
 }
@@ -55,7 +55,7 @@ export function hideTokens(target: string): string {
 
 const aclPath = /^(\/v1\/acl\/(?:create|update|info|destroy|clone|list)\/)[^?]+(\??.*)$/;
 
-/** A name can be percent-encoded, too. */
+/** Whether a pair of the query string is a token; its name can be percent-encoded. */
 function isToken(pair: string): boolean {
   const [name = "", value] = pair.split("=", 2);
   return value !== undefined && [...new URLSearchParams(`${name}=`).keys()][0] === "token";

@@ -16,32 +16,32 @@ export type Route = AgentRoute | DatacenterRoute;
 interface RouteFacts {
   /** A path that ends in "/" includes all paths below it. */
   readonly path: string;
-  /** Its services, keys or sessions would be in a namespace: a request that names one is refused. */
+  /** The path's services, keys or sessions would be in a namespace, so a request that names a namespace is refused. */
   readonly namespaced?: true;
   /** A GET that may be answered late: while `index` or `hash` is current, or line by line in a stream. */
   readonly held?: "index" | "hash" | "stream";
   /**
-   * Which methods have their query options checked before all else; or, of a GET, the consistency alone. Unless given, GET
-   * in the datacenter's scope and none in the agent's.
+   * The methods whose query options are checked first; "consistency" checks only the consistency of a GET. Default: GET in the
+   * datacenter's scope, no method in the agent's.
    */
   readonly options?: readonly Method[] | "consistency";
-  /** A GET with `?cached` shows what Consul's agent cache would do. */
+  /** A GET with `?cached` gets the headers that the cache of Consul's agent would cause. */
   readonly consulCache?: ConsulCache;
 }
 
-/** The agent answers for itself. `?dc` is ignored: with scope "body" the body names the datacenter instead. */
+/** A route that the agent answers from its own data. `?dc` is ignored; with scope "body" the body names the datacenter. */
 export interface AgentRoute extends RouteFacts {
   readonly scope: "agent" | "body";
   readonly methods: Methods<Endpoint>;
-  /** Answers all other methods. */
+  /** The endpoint for all other methods; a method without an endpoint is refused. */
   readonly any?: Endpoint;
 }
 
-/** The servers of a datacenter answer: the router checks `?dc` before it runs the operation. */
+/** A route that the servers of a datacenter answer. The router checks `?dc` before it runs the operation. */
 export interface DatacenterRoute extends RouteFacts {
   readonly scope: "datacenter";
   readonly methods: Methods<DatacenterEndpoint>;
-  /** Consul: these methods always go to the primary datacenter, so `?dc` is ignored. */
+  /** The methods that Consul always sends to the primary datacenter, so `?dc` is ignored. */
   readonly inPrimary?: readonly Method[];
   /** Consul: a GET that fails with status 500 in the operation carries the headers `failedReadHeaders`. */
   readonly failsWithMeta?: true;
@@ -57,10 +57,10 @@ export type DatacenterEndpoint = (request: HttpRequest) => Operation | Promise<O
 /** A read or a write of the datacenter. */
 export type Operation = (reading: Reading) => Response | Promise<Response>;
 
-/** What every read uses. */
+/** The parts of the agent that every read uses. */
 export interface Reading {
   readonly store: Registry;
-  /** Runs the queries of clients, none of which shows a token yet. */
+  /** Runs the queries of clients, without access control. */
   readonly reader: Reader;
   readonly answers: AnswerCache;
   readonly waitLimits: WaitLimits;
@@ -73,17 +73,17 @@ export interface Reading {
 /** How Consul's agent caches a request. */
 export interface ConsulCache {
   /**
-   * Background refresh: once requested, the agent keeps the answer current. Simple: the answer ages until a request wants
-   * a younger one.
+   * "refreshed": after the first request the agent keeps the answer current in the background. "simple": the answer ages until a
+   * request wants a newer one.
    */
   readonly kind: "refreshed" | "simple";
   /** Consul's name of this kind of request. */
   readonly type: string;
   /**
-   * Parameters whose values make it another request. Consul: those that only shape or sort the answer (`passing`, `near`,
-   * `pretty`), or say where it comes from, do not.
+   * Parameters that are part of the cache's key. Consul: parameters that only format or sort the answer (`passing`, `near`,
+   * `pretty`), or choose its source, are not.
    */
   readonly parameters: readonly string[];
-  /** Only answers of paths that end so are cached. */
+  /** The end of a path whose answers are cached; default: all paths of the route. */
   readonly pathEnd?: string;
 }

@@ -22,7 +22,7 @@ export interface RouterOptions extends Pipeline {
   readonly headers: Readonly<Record<string, string>>;
   /** JSON is indented for every client. Consul: in development mode. */
   readonly isPretty: boolean;
-  /** Beginnings of paths that are refused. */
+  /** Prefixes of the paths that are refused. */
   readonly blocked: readonly string[];
   /** Whether paths may hold control characters and other unprintable ones, which Consul refuses to keep logs safe. */
   readonly allowsUnprintable: boolean;
@@ -33,13 +33,13 @@ export interface RouterOptions extends Pipeline {
 type ClientAddress = () => string | undefined;
 
 interface Asked {
-  /** Path and query, encoded. Equal targets are equal reads. */
+  /** Path and query, encoded. GETs with equal targets are the same read. */
   readonly target: string;
-  /** As sent, percent-decoded. */
+  /** The path as sent, percent-decoded. */
   readonly path: string;
-  /** The path's parts between its slashes, percent-decoded: one may hold a slash. */
+  /** The path's parts between its slashes, percent-decoded, so a part can contain a slash. */
   readonly parts: readonly string[];
-  /** With its question mark; encoded. */
+  /** The query string with its question mark, encoded. */
   readonly query: string;
   readonly clientAddress: ClientAddress;
 }
@@ -47,8 +47,8 @@ interface Asked {
 /**
  * Finds the endpoint of a request, and turns errors into responses: unknown paths, other methods, bad input, faults.
  *
- * A request passes: kept answer, client limit, redirect, route, blocked path, method, write access, and then the steps of
- * answer-by-route.ts. Paths match as in Consul's (Go's) server: the exact path, else the longest subtree above it.
+ * The router tries these in order: kept answer, client limit, redirect, route, blocked path, method, write access, then the steps
+ * of answer-by-route.ts. Paths match as in Consul's (Go's) server: the exact path, else the longest subtree above it.
  */
 export class Router {
   readonly #exact = new Map<string, Route>();
@@ -84,13 +84,13 @@ export class Router {
   }
 
   /**
-   * @param path as the client sent it; `request.url` can have another
-   * @param connections the listener that the request came by
+   * @param path the path as the client sent it, which can differ from the one in `request.url`
+   * @param connections the listener that accepted the request
    */
   handle(request: Request, path: SentPath, connections: Connections): Response | Promise<Response> {
     const target = targetOf(request.url);
     const isGet = request.method === "GET";
-    // The path of nearly all reads: the same target was answered before, and nothing has changed since.
+    // Nearly all reads take this branch: the same target was answered before, and no topic of the answer was touched since.
     const known = isGet ? this.#answers.get(answerKey(target, anyone)) : undefined;
     if (known && !isLarge(known.body) && path.is((known.parts ??= splitPath(pathOf(target)))))
       return this.#sendAgain(known, request, target);
@@ -100,10 +100,10 @@ export class Router {
     const asked = askedOf(sentTarget(target, parts), parts, clientAddress);
     const route = this.#find(asked.path);
     const held = isGet && route !== undefined && isHeld(route, asked.query) ? route.held : undefined;
-    // A blocking query is held for up to ten minutes, a stream for as long as the client likes.
+    // A blocking query waits up to ten minutes, and a stream ends only when the client disconnects, so neither has an idle limit.
     if (held !== undefined) connections.timeout(request, 0);
     const answer = (): Promise<Response> => this.#answer(route, request, asked);
-    // All other reads are answered before the next request is looked at.
+    // All other reads are answered in the same tick, before the next request, so the client limit need not count them.
     if (isGet && held === undefined) return answer();
     return this.#clientLimit.answer(clientAddress, answer, held === "stream" ? request.signal : undefined);
   }
@@ -177,8 +177,9 @@ export class Router {
   }
 
   /**
-   * Where a path is redirected; undefined if it is not. Consul: a path with empty or dotted parts goes to the clean one, and
-   * a subtree without its slash to the subtree. Keys may have such parts.
+   * Returns the location to which a path is redirected; undefined without a redirect. Consul: a path with empty, "." or ".."
+   * parts
+   * is redirected to the one without them, a subtree without its slash to the subtree. Keys may have such parts.
    */
   #redirect({ path, parts }: Asked): string | undefined {
     if (path.startsWith(kvPath)) return undefined;
@@ -219,12 +220,12 @@ function hasUnprintable(path: string): boolean {
   return !/^[ -~]*$/.test(path) && /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(path);
 }
 
-/** The root is no subtree: it does not match all other paths. */
+/** Whether the path includes all paths below it. The root does not. */
 function isSubtree(path: string): boolean {
   return path.endsWith("/") && path !== "/";
 }
 
-/** Keys may have many parts: this prefix is tested before the search for the longest subtree. */
+/** Tested before the search for the longest subtree, which would be slow for keys with many parts. */
 const kvPath = "/v1/kv/";
 
 function isHeld({ held }: Route, query: string): boolean {

@@ -96,7 +96,7 @@ import { redirectToUi, serveBanner, showOverview, type UiParts } from "./endpoin
 import { serveFolder } from "./endpoints/ui-folder.ts";
 import type { Endpoint, Route } from "./route.ts";
 
-/** The parts of an agent that its endpoints use: of each group, those that it takes. */
+/** All parts of an agent that the endpoints use. */
 export type Api = Pipeline &
   Parameters<typeof agentRoutes>[0] &
   Parameters<typeof catalogRoutes>[0] &
@@ -105,7 +105,7 @@ export type Api = Pipeline &
   Parameters<typeof connectRoutes>[0] &
   Parameters<typeof uiRoutes>[0];
 
-/** The whole HTTP surface: one object for each path. GET stands first in each Allow header. */
+/** Returns all routes of the HTTP API, one for each path. GET is listed first, as in each Allow header of Consul. */
 export function routes(api: Api): readonly Route[] {
   return [
     ...agentRoutes(api),
@@ -282,14 +282,14 @@ function operatorRoutes(api: OperatorParts & SnapshotParts): readonly Route[] {
 
 /** The browser UI: the built-in page, or a folder in its place. */
 interface UiApi extends UiParts {
-  /** undefined: no UI is served. */
+  /** Where the UI is served; undefined if it is disabled. */
   readonly ui: UiPlace | undefined;
 }
 
 interface UiPlace {
-  /** Starts and ends with a slash. */
+  /** The path of the UI, with a slash at the beginning and the end. */
   readonly contentPath: string;
-  /** Served instead of the built-in page. */
+  /** The folder that is served instead of the built-in page; undefined for the built-in page. */
   readonly folder: string | undefined;
 }
 
@@ -299,7 +299,7 @@ function uiRoutes(api: UiApi): readonly Route[] {
   return [forAnyMethod("/", redirectToUi(ui.contentPath)), forAnyMethod(ui.contentPath, showUi(api, ui))];
 }
 
-/** Consul: outside the API no method is refused. */
+/** Returns a route with one endpoint for all methods. Consul: outside the API no method is refused. */
 function forAnyMethod(path: string, endpoint: Endpoint): Route {
   return { path, scope: "agent", methods: { GET: endpoint }, any: endpoint };
 }

@@ -1,11 +1,11 @@
 import type { Meter } from "../lib/metrics.ts";
 
-/** One of so many repetitions of an answer is timed. A power of two. */
+/** One of this many sends of a kept answer is timed. Must be a power of two. */
 const timedEach = 64;
 
 /**
- * The latency of a kept answer that is sent again: most requests are, and take microseconds. So the clock is read for one
- * in 64, which stands for all 64.
+ * Measures how long it takes to send a kept answer again. Most requests get one, within microseconds, so only one in 64 is timed;
+ * the metrics count it 64 times.
  */
 export class SampledLatency {
   readonly #took: Meter | undefined;
@@ -16,7 +16,7 @@ export class SampledLatency {
     this.#took = took;
   }
 
-  /** Whether the caller must time the next one. */
+  /** Whether the caller must time the next send. */
   get isDue(): boolean {
     return (this.#count & (timedEach - 1)) === 0;
   }

@@ -3,7 +3,7 @@ import { FakeRandom } from "../../test/support/fake-random.ts";
 import { RawConnection } from "../../test/support/raw-connection.ts";
 import { emptyPartsMax, encodePath, partsMax, routesBySentPath, splitPath } from "./sent-path.ts";
 
-/** Answers with the parts that a handler gets, as JSON: null if it gets none, "no route" if it is not asked. */
+/** Answers with the path parts that a handler gets, as JSON: null if it gets none, "no route" if no handler is called. */
 const server = Bun.serve({
   hostname: "127.0.0.1",
   port: 0,
@@ -22,14 +22,14 @@ async function partsSeen(targets: readonly string[]): Promise<unknown[]> {
   return seen;
 }
 
-/** RFC 3986: a path is divided at its slashes first, then its parts are decoded. Null where that is no text. */
+/** Returns the parts by RFC 3986: divides the path at its slashes, then decodes each part. Null if a part is not UTF-8. */
 function partsOf(target: string): readonly string[] | null {
   const [path = ""] = Buffer.from(target, "latin1").toString("utf8").split("?");
   const parts = splitPath(path);
   return parts === undefined || parts.some((part) => part.includes("\uFFFD")) ? null : parts;
 }
 
-/** /p0/p1/p2 */
+/** Returns a path with so many parts: "/p0/p1/p2". */
 function pathOf(count: number): string {
   return `/${Array.from({ length: count }, (_, at) => `p${at}`).join("/")}`;
 }

@@ -20,9 +20,9 @@ type Parts = readonly string[];
 type Answer = (request: Request, server: Server<undefined>, path: SentPath) => Response | Promise<Response>;
 type Routes = Record<string, (request: BunRequest, server: Server<undefined>) => Response | Promise<Response>>;
 
-/** Longest path, in parts: `/v1/kv/` and 30 more. */
+/** Maximum number of parts of a path: `/v1/kv/` and 30 more. */
 export const partsMax = 32;
-/** Longest path, in parts, that may have an empty part before its end. */
+/** Maximum number of parts of a path that has an empty part before its end. */
 export const emptyPartsMax = 8;
 
 /** The parts between a path's slashes, percent-decoded. */
@@ -36,7 +36,7 @@ export class SentPath {
     this.#shape = shape;
   }
 
-  /** Whether it has these parts. A kept answer needs no more, so this allocates no list. */
+  /** Whether the path has these parts. Allocates no list, since nearly all requests call this to find a kept answer. */
   is(parts: Parts | undefined): boolean {
     const params = this.#params;
     const shape = this.#shape;
@@ -63,25 +63,25 @@ export class SentPath {
   }
 }
 
-/** The error text for a path without `parts`; the first is that of Go's server. */
+/** Returns the error text for a path whose `parts` are undefined, as Go's server words it if it has such an error. */
 export function whyUnreadable({ url }: Request): string {
   if (/%(?![0-9a-f]{2})/i.test(url)) return "400 Bad Request";
   return "the path must be UTF-8 text without U+FFFD";
 }
 
-/** Path and query of a URL. The URL of a request without a usable Host begins with the path. */
+/** Returns path and query of a URL. The URL of a request without a valid Host header begins with the path. */
 export function targetOf(url: string): string {
   return url.startsWith("/") ? url : url.slice(url.indexOf("/", url.indexOf("://") + 3));
 }
 
 /**
- * Path and query as the client sent them, encoded. Equal targets are equal reads.
+ * Returns path and query as the client sent them, encoded. GETs with equal targets are the same read.
  * @param target path and query of the request's URL
- * @param parts of the path as sent
+ * @param parts the parts of the path as sent
  */
 export function sentTarget(target: string, parts: Parts): string {
   const path = `/${parts.join("/")}`;
-  // Nothing was encoded, so the parser rewrote nothing.
+  // The path equals its encoded parts, so the URL parser has not changed it.
   if (target === path || (target.startsWith(path) && target[path.length] === "?")) return target;
   const urlPath = pathOf(target);
   const urlParts = splitPath(urlPath);
@@ -89,13 +89,13 @@ export function sentTarget(target: string, parts: Parts): string {
   return isSame ? target : encodePath(parts) + target.slice(urlPath.length);
 }
 
-/** The path of a target, without its query. */
+/** Returns the path of a target, without its query. */
 export function pathOf(target: string): string {
   const queryAt = target.indexOf("?");
   return queryAt < 0 ? target : target.slice(0, queryAt);
 }
 
-/** Routes for `Bun.serve`. None matches a path with more parts, or more empty ones, than the limits above allow. */
+/** Returns routes for `Bun.serve`. A path with more parts, or more empty parts, than the limits above matches no route. */
 export function routesBySentPath(answer: Answer): Routes {
   const routes: Routes = {};
   for (const shape of shapes()) {
@@ -105,7 +105,7 @@ export function routesBySentPath(answer: Answer): Routes {
   return routes;
 }
 
-/** Each shape of a path: a name for each part, "" for an empty one. */
+/** Yields each shape of a path: a name for each part, "" for an empty part. */
 function* shapes(): Generator<Parts> {
   const names = Array.from({ length: partsMax }, (_, at) => `p${at}`);
   for (let count = 0; count <= partsMax; count++) {
@@ -121,7 +121,7 @@ function* shapes(): Generator<Parts> {
   }
 }
 
-/** The decoded parts of an encoded path; undefined if it cannot be decoded. */
+/** Returns the decoded parts of an encoded path; undefined if the path cannot be decoded. */
 export function splitPath(path: string): Parts | undefined {
   const parts = path.slice(1).split("/");
   if (!path.includes("%")) return parts;
@@ -132,7 +132,7 @@ export function splitPath(path: string): Parts | undefined {
   }
 }
 
-/** An encoded path with these parts, as Go's net/url writes it; a slash within a part stays encoded. */
+/** Returns the encoded path of these parts, as Go's net/url writes it; a slash within a part is encoded. */
 export function encodePath(parts: Parts): string {
   return `/${parts.map(encodePart).join("/")}`;
 }
@@ -142,8 +142,8 @@ function encodePart(part: string): string {
 }
 
 /**
- * The path to which Go's server redirects one with empty, "." or ".." parts; undefined for a path without them. Consul also
- * splits at encoded slashes, so that a service whose id is a URL cannot be deregistered. Here "%2F" belongs to its part.
+ * Returns the path to which Go's server redirects a path with empty, "." or ".." parts; undefined if it has none. Consul also
+ * splits at encoded slashes, so a service whose id is a URL cannot be deregistered there. Here "%2F" belongs to its part.
  */
 export function cleanPath(parts: readonly string[]): string | undefined {
   return parts.some(isUnclean) ? posix.normalize(encodePath(parts)) : undefined;

@@ -9,8 +9,8 @@ import { removeStaleSocket, setSocketOwner, type SocketOwner } from "./unix-sock
 /** Answers requests. */
 export interface RequestHandler {
   /**
-   * @param path as the client sent it; `request.url` can have another
-   * @param connections the listener that the request came by
+   * @param path the path as the client sent it, which can differ from the one in `request.url`
+   * @param connections the listener that accepted the request
    */
   handle(request: Request, path: SentPath, connections: Connections): Response | Promise<Response>;
   /** Answers a request whose path is unreadable: 400 with the reason. */
@@ -19,9 +19,9 @@ export interface RequestHandler {
 
 /** The connections of requests that are under way. */
 export interface Connections {
-  /** The other end; null on a unix socket. */
+  /** Returns the address of the connection's other end; null on a unix socket. */
   requestIP(request: Request): PeerAddress | null;
-  /** @param seconds how long the connection may be idle before the answer; 0: no limit */
+  /** Sets the idle limit of a connection. @param seconds how long it may be idle before the answer; 0 for no limit */
   timeout(request: Request, seconds: number): void;
 }
 
@@ -36,7 +36,7 @@ export interface ListenOptions {
   /** IP addresses, or "unix:///path". */
   readonly addresses: readonly string[];
   readonly port: number;
-  /** HTTPS with these, else HTTP. */
+  /** The certificates for HTTPS; without them the server speaks HTTP. */
   readonly tls?: Bun.TLSOptions | undefined;
   readonly socketOwner: SocketOwner;
   readonly router: RequestHandler;
@@ -45,11 +45,11 @@ export interface ListenOptions {
 }
 
 export interface HttpServer {
-  /** The addresses: "127.0.0.1:8500", "unix:///path". */
+  /** The addresses on which it listens: "127.0.0.1:8500", "unix:///path". */
   readonly addresses: readonly string[];
   /** Serves new connections with these certificates. Requests under way end on the old listeners. */
   listenAnew(tls: Bun.TLSOptions | undefined): Promise<void>;
-  /** Accepts no more connections. Requests under way continue, idle connections end. */
+  /** Stops accepting connections until `resume`. Requests under way continue, idle connections are closed. */
   pause(): void;
   /**
    * Accepts connections again.
@@ -62,7 +62,7 @@ export interface HttpServer {
 
 type Listener = Bun.Server<undefined>;
 
-/** How long requests under way may take to finish. */
+/** How long `stop` lets requests under way finish, in milliseconds. */
 const graceMs = 500;
 
 /**
@@ -73,7 +73,7 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
   let listeners: Listener[] = [];
   let { tls } = options;
   let isPaused = false;
-  /** Listeners that serve only the connections they have. */
+  /** Listeners that accept no connections any more and serve only those that are open. */
   const leaving = new Set<Listener>();
   const network = tls ? "https" : "http";
   const open = async (): Promise<void> => {
@@ -145,7 +145,7 @@ async function listenOn(address: string, options: ListenOptions): Promise<Listen
   const shared = { routes, fetch, development: false, maxRequestBodySize, ...(tls && { tls }) };
   const path = socketPath(address);
   if (path === undefined) {
-    // Bun shares a port by default: two agents would each get half of the requests.
+    // Bun sets SO_REUSEPORT by default, so two agents could share a port, each with half of the requests.
     const alone = { ...patient, reusePort: false };
     const serve = (): Listener => Bun.serve({ ...shared, ...alone, hostname: address, port });
     const flags = { portFlags: options.listening.portFlags, addressFlag: "-client" };
@@ -187,5 +187,5 @@ function hostAndPort(address: string, port: number): string {
 
 /** Go's clients keep idle connections for 90 s. */
 const idleTimeoutS = 120;
-/** Bun also applies it to unix sockets, where the default is 10 s; its types lack it. */
+/** Bun applies this option to unix sockets, too, where its default is 10 s, but Bun's types lack it there. */
 const patient: object = { idleTimeout: idleTimeoutS };

@@ -4,16 +4,16 @@ import { findSocketHolder, nameProgram } from "../lib/port-holders.ts";
 
 /** Owner and mode of a socket: "" leaves the default of the process. */
 export interface SocketOwner {
-  /** By number or name. */
+  /** The owner, by number or name. */
   readonly user: string;
   readonly group: string;
-  /** Octal, as chmod takes it. */
+  /** The mode in octal digits, as for chmod. */
   readonly mode: string;
 }
 
 /**
  * Removes the socket that a killed agent left behind: it would prevent a new listener.
- * @throws OperatingError unavailable if a program listens on it, or if it is not a socket; then it stays
+ * @throws OperatingError unavailable, and leaves the file, if a program listens on the socket, or the file is not a socket
  */
 export async function removeStaleSocket(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
@@ -25,7 +25,7 @@ export async function removeStaleSocket(path: string): Promise<void> {
   unlinkSync(path);
 }
 
-/** @throws OperatingError invalid, with the reason */
+/** Sets owner, group and mode of a socket file. @throws OperatingError invalid, with the reason */
 export function setSocketOwner(path: string, { user, group, mode }: SocketOwner): void {
   try {
     if (user !== "" || group !== "") chownSync(path, idOf(user, "/etc/passwd"), idOf(group, "/etc/group"));
@@ -36,7 +36,7 @@ export function setSocketOwner(path: string, { user, group, mode }: SocketOwner)
   }
 }
 
-/** False also for a listener with a full backlog: the runtime does not tell the two apart. */
+/** Whether a program listens. Also false for a listener with a full backlog: the runtime reports both cases alike. */
 async function isListenedAt(path: string): Promise<boolean> {
   try {
     const socket = await Bun.connect({ unix: path, socket: { data() {} } });
@@ -47,7 +47,7 @@ async function isListenedAt(path: string): Promise<boolean> {
   }
 }
 
-/** The numeric id; -1 for "", which chown leaves unchanged. */
+/** Returns the numeric id of a user or group; -1 for "", which makes chown leave the owner unchanged. */
 function idOf(nameOrNumber: string, file: string): number {
   if (nameOrNumber === "") return -1;
   if (/^\d+$/.test(nameOrNumber)) return Number(nameOrNumber);
