@@ -22,7 +22,7 @@ interface Addresses {
   readonly v6: string;
 }
 
-/** Consul: the address tagged with the family of the question; IPv6 first for questions of any other type. */
+/** Returns the address tagged with the question's family. Consul: IPv6 first for a question that is neither A nor AAAA. */
 function addressOfType(questionType: number, { address, v4, v6 }: Addresses): string {
   switch (questionType) {
     case types.A:

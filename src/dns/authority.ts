@@ -6,7 +6,7 @@ import { parseName, type Name } from "./name.ts";
 import { nodeName, recordsOfNode } from "./node-records.ts";
 import { nodeTtlS, type ZoneSettings } from "./settings.ts";
 
-/** Consul registers its servers as this service. */
+/** The name of the service as which Consul registers its servers. */
 const serverService = "consul";
 const nameServersMax = 3;
 
@@ -19,7 +19,7 @@ export function soaRecord(domain: Name, { soa }: Pick<ZoneSettings, "soa">, cloc
       type: "SOA",
       server: ["ns", ...domain],
       mailbox: ["hostmaster", ...domain],
-      // Consul: the current time.
+      // Consul: the serial is the current time.
       serial: Math.floor(clock.wallMs() / 1_000),
       ...soa,
     },

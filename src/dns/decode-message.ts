@@ -17,7 +17,7 @@ import type { Name } from "./name.ts";
 export type Received =
   | { readonly kind: "query"; readonly query: DnsQuery }
   | { readonly kind: "refused"; readonly refusal: Refusal }
-  /** Gets no answer: shorter than a header, or a response itself. */
+  /** A packet that gets no answer: it is shorter than a header, or is a response. */
   | { readonly kind: "ignored" };
 
 export const headerBytes = 12;
@@ -71,7 +71,7 @@ interface Counts {
   readonly additional: number;
 }
 
-/** Consul refuses a message that has more than one question, or more records than a query has. */
+/** Whether a query may have these counts. Consul refuses several questions, and more records than a query has. */
 function areCountsValid({ questions, answers, authority, additional }: Counts): boolean {
   return questions === 1 && answers <= 1 && authority <= 1 && additional <= 2;
 }
@@ -161,7 +161,8 @@ class MessageReader {
   }
 
   /**
-   * RFC 1035, section 4.1.4: a name can end in a pointer to an earlier offset. The loop ends because each pointer must point
+   * Reads a name. RFC 1035, section 4.1.4: it can end in a pointer to an earlier offset. The loop ends because each pointer must
+   * point
    * backwards and a name has at most 255 octets.
    */
   #name(): Name {
@@ -217,7 +218,7 @@ class MessageReader {
   }
 }
 
-/** RFC 7871, section 6. */
+/** The option code of a client subnet: RFC 7871, section 6. */
 export const subnetOption = 8;
 /** Bits of an address by the family's number: 0 is no address, 1 IPv4, 2 IPv6. */
 const addressBits = [0, 32, 128] as const;

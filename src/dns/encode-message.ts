@@ -31,7 +31,7 @@ export const messageBytesMax = 65_535;
 /** One buffer for all messages, since each is encoded without interruption. */
 const scratch = Buffer.alloc(messageBytesMax + 1_024);
 
-/** RD and CD: RFC 1035, section 4.1.1, and RFC 4035, section 3.2.2. */
+/** The flags that a reply repeats, RD and CD: RFC 1035, section 4.1.1, and RFC 4035, section 3.2.2. */
 const repeatedFlags = 0x0110;
 /** Consul: a refusal repeats all flags of the query but AA and the reserved one. */
 const flagsOfRefusals = 0x7bb0;
@@ -179,7 +179,7 @@ class MessageWriter {
     for (const [at, suffix] of suffixesOf(name).entries()) {
       const earlier = this.#written.get(suffix);
       if (compressed && earlier !== undefined) return this.#uint16(0xc000 | earlier);
-      // A pointer has 14 bits.
+      // A pointer has 14 bits, so it cannot point at a later offset.
       if (this.#at < 0x4000 && earlier === undefined) this.#written.set(suffix, this.#at);
       this.#octets(suffix.slice(0, (name[at]?.length ?? 0) + 1));
     }

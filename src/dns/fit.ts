@@ -6,7 +6,7 @@ export type Network = "udp" | "tcp";
 
 export interface FitOptions extends Pick<MessageOptions, "recursionAvailable" | "subnetScope"> {
   readonly network: Network;
-  /** dns_config.udp_answer_limit: answers at most to a client whose UDP size is 512 octets. */
+  /** dns_config.udp_answer_limit: maximum number of answers to a client whose UDP size is 512 octets. */
   readonly udpAnswersMax: number;
   /** dns_config.enable_truncate: set TC when answers were left out. */
   readonly truncates: boolean;
@@ -15,7 +15,7 @@ export interface FitOptions extends Pick<MessageOptions, "recursionAvailable" | 
 
 /** RFC 1035, section 2.3.4: the UDP size of a client without EDNS. */
 const plainUdpBytes = 512;
-/** Consul: answers at most to a client whose UDP size is 512 octets, whatever is configured. */
+/** Consul: maximum number of answers to a client whose UDP size is 512 octets, even if udp_answer_limit is higher. */
 const plainUdpAnswersMax = 8;
 /** The largest UDP message: 65535 octets less the largest IP and UDP headers. */
 const udpBytesMax = 65_535 - 68;
@@ -24,7 +24,7 @@ const udpBytesMax = 65_535 - 68;
 export function encodeFitting(query: DnsQuery, reply: Reply, options: FitOptions): Uint8Array | undefined {
   const fitting = options.network === "udp" ? fitUdp(query, reply, options) : fitTcp(query, reply, options);
   const isCut = fitting.answers.length < reply.answers.length;
-  // A client that gets no answer at all must retry over TCP.
+  // A reply without answers sets TC in any case, so that the client retries over TCP.
   const truncated = isCut && (options.truncates || fitting.answers.length === 0);
   return encodeReply(query, fitting, { ...options, truncated, compressed: options.compresses });
 }

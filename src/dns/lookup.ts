@@ -9,7 +9,7 @@ export type Lookup =
   | { readonly kind: "node"; readonly node: string; readonly datacenter: string }
   | { readonly kind: "query"; readonly query: string; readonly datacenter: string }
   | { readonly kind: "address"; readonly address: string }
-  /** No form of name that Consul knows. */
+  /** The name has no form that Consul supports. */
   | { readonly kind: "unknown" };
 
 export interface ServiceLookup {
@@ -68,7 +68,7 @@ function serviceLookup(parts: readonly string[], where: Name): Lookup {
   return serviceIn(where, { service, tag, connect: false });
 }
 
-/** Consul: labels before the service's name are ignored. */
+/** Parses "web.connect". Consul: labels before the service's name are ignored. */
 function connectLookup(parts: readonly string[], where: Name): Lookup {
   const service = parts.at(-1);
   return service === undefined ? unknown : serviceIn(where, { service, tag: "", connect: true });
@@ -78,7 +78,7 @@ function serviceIn(where: Name, asked: Pick<ServiceLookup, "service" | "tag" | "
   return inDatacenter(where, (datacenter) => ({ kind: "service", ...asked, datacenter }));
 }
 
-/** Names of nodes and prepared queries may contain dots. */
+/** Returns the lookup of a node or prepared query, whose names may contain dots. */
 function named(parts: readonly string[], where: Name, make: (name: string, datacenter: string) => Lookup): Lookup {
   return parts.length === 0 ? unknown : inDatacenter(where, (datacenter) => make(parts.join("."), datacenter));
 }

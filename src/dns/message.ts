@@ -30,7 +30,7 @@ export type Rcode = (typeof rcodes)[keyof typeof rcodes];
 export const internet = 1;
 
 export interface Question {
-  /** In the client's letter case, which the answer repeats. */
+  /** The name in the client's letter case, which the answer repeats. */
   readonly name: Name;
   readonly type: number;
   readonly class: number;
@@ -46,7 +46,7 @@ export interface ClientSubnet {
   /** 1 is IPv4, 2 is IPv6. */
   readonly family: number;
   readonly prefixLength: number;
-  /** As many octets of the address as the prefix needs. */
+  /** The octets of the address that the prefix covers. */
   readonly address: readonly number[];
 }
 
@@ -107,8 +107,8 @@ export interface Reply {
   readonly answers: readonly ResourceRecord[];
   readonly authority: readonly ResourceRecord[];
   readonly additional: readonly ResourceRecord[];
-  /** The answers are instances of one service, so a client can do with some of them. */
+  /** Whether the answers are instances of one service, so that some of them are enough for a client. */
   readonly canBePartial?: boolean;
-  /** Another client may get other answers. */
+  /** Whether other clients may get different answers, since this one depends on the client's address. */
   readonly isClientSpecific?: boolean;
 }

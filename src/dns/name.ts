@@ -1,12 +1,13 @@
 /** A domain name: its labels from the left, without the empty one of the root. Each character of a label is one octet. */
 export type Name = readonly string[];
 
-/** RFC 1035, section 2.3.4. */
+/** Maximum length of a label in octets: RFC 1035, section 2.3.4. */
 const labelBytesMax = 63;
 const nameBytesMax = 255;
 
 /**
- * Parses "web.service.consul", with or without the final dot, into labels; characters beyond ASCII become UTF-8. Returns undefined
+ * Parses "web.service.consul", with or without the final dot, into labels; characters beyond ASCII become UTF-8. Returns
+ * undefined
  * for an empty label, a label of more than 63 octets and a name of more than 255.
  */
 export function parseName(text: string): Name | undefined {
@@ -17,7 +18,7 @@ export function parseName(text: string): Name | undefined {
   return fits && nameBytes(labels) <= nameBytesMax ? labels : undefined;
 }
 
-/** Parses a name relative to a domain; undefined if the text is no name or the whole is too long. */
+/** Parses a name relative to a domain; undefined if the text is no name, or name and domain together are too long. */
 export function nameIn(domain: Name, text: string): Name | undefined {
   const labels = parseName(text);
   return labels && nameBytes(labels) + nameBytes(domain) - 1 <= nameBytesMax ? [...labels, ...domain] : undefined;
@@ -30,7 +31,7 @@ export function nameText(labels: Name): string {
   return text.toLowerCase();
 }
 
-/** RFC 4343: compares without regard to the letter case of ASCII letters. */
+/** Whether the name ends with the labels of `suffix`. RFC 4343: the letter case of ASCII letters is ignored. */
 export function endsWith(name: Name, suffix: Name): boolean {
   const offset = name.length - suffix.length;
   return offset >= 0 && suffix.every((label, at) => lower(name[offset + at]) === lower(label));

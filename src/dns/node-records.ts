@@ -33,7 +33,10 @@ export function recordsOfNode(node: NodeRow, name: Name, question: ZoneQuestion)
   return data ? [{ name, ttlS, data }] : [];
 }
 
-/** Returns a TXT record "key=value" for each pair, escaped by RFC 1464. Consul: a key with prefix "rfc1035-" gives its value alone. */
+/**
+ * Returns a TXT record "key=value" for each pair, escaped by RFC 1464. Consul: a key with prefix "rfc1035-" gives its value
+ * alone.
+ */
 export function metaRecords({ meta }: NodeRow, name: Name, ttlS: number): readonly ResourceRecord[] {
   return Object.entries(meta ?? {}).map(([key, value]) => {
     const text = key.toLowerCase().startsWith("rfc1035-") ? value : `${escapedKey(key)}=${value.replaceAll("`", "``")}`;
@@ -41,7 +44,7 @@ export function metaRecords({ meta }: NodeRow, name: Name, ttlS: number): readon
   });
 }
 
-/** RFC 1464, section 2: a grave accent escapes a grave accent, "=" and blanks at either end. */
+/** Escapes a key by RFC 1464, section 2: a grave accent precedes a grave accent, "=" and blanks at either end. */
 function escapedKey(key: string): string {
   return key.replace(/[`=]/g, "`$&").replace(/^ +| +$/g, (blanks) => "` ".repeat(blanks.length));
 }

@@ -15,7 +15,7 @@ interface Entry {
 export interface PutOptions {
   /** The topics that the answer depends on. */
   readonly topics: readonly Topic[];
-  /** How many different answers to cache, at most `packetsMax`. */
+  /** How many answers with different orders of instances to cache, at most `packetsMax`. */
   readonly orderCount: number;
 }
 
@@ -23,7 +23,7 @@ export interface PutOptions {
 const lifeMs = 1_000;
 const packetsMax = 8;
 const bytesMax = 1024 * 1024;
-/** Covers 100 instances over TCP: 6 to 10 KiB, and 2 ms to build. */
+/** Maximum size of a cached answer. An answer with 100 instances over TCP has 6 to 10 KiB and takes 2 ms to build. */
 const packetBytesMax = 16 * 1_024;
 
 /**
@@ -44,7 +44,7 @@ export class PacketCache {
   }
 
   /**
-   * Returns a cached answer; undefined also while fewer answers are cached than there should be orders.
+   * Returns a cached answer; undefined if none is cached, or fewer than the entry's `orderCount`.
    * @param nowMs by the monotonic clock
    */
   get(asked: string, nowMs: number): Uint8Array | undefined {

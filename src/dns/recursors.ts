@@ -17,10 +17,10 @@ export interface RecursorOptions {
   readonly log: Log;
 }
 
-/** Questions to recursors under way at once; each has a socket. */
+/** Maximum number of questions to recursors under way at once, since each has a socket. */
 const underWayMax = 512;
 
-/** The servers to ask for names outside this agent's domains, in order, until one answers. */
+/** Queries other DNS servers for names outside this agent's domains, in the configured order, until one answers. */
 export class Recursors {
   readonly #upstreams: readonly Upstream[];
   readonly #options: RecursorOptions;
@@ -35,7 +35,9 @@ export class Recursors {
     return this.#upstreams.length > 0;
   }
 
-  /** Resolves with a recursor's answer to a client's question, unchanged; undefined if none answers. Copies `question` at once. */
+  /**
+   * Resolves with a recursor's answer to a client's question, unchanged; undefined if none answers. Copies `question` at once.
+   */
   async forward(question: Uint8Array, network: Network): Promise<Uint8Array | undefined> {
     const id = idOf(question);
     const answer = await this.#ask(withId(question, this.#freshId()), network);
@@ -87,7 +89,7 @@ export class Recursors {
     return undefined;
   }
 
-  /** Unpredictable, so that an attacker cannot forge the recursor's answer. */
+  /** Returns an unpredictable id, so that an attacker cannot forge the recursor's answer. */
   #freshId(): number {
     return Number.parseInt(this.#options.random.uuid().slice(0, 4), 16);
   }

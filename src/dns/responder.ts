@@ -37,15 +37,16 @@ export interface DnsClient {
   readonly address: string;
 }
 
-/** An encoded message to send back; undefined for none. */
+/** An encoded message to send back; undefined if the packet gets no answer. */
 type Answer = Uint8Array | undefined;
 
 /**
  * Answers packets: from the cache, from the zone, or from recursors.
  *
- * A packet with the octets of an earlier one gets its message with the new id (PacketCache). Any other is decoded; the zone
- * reads the registry (ZoneRead, which collects topics), recursors supply the names outside the agent's domains, and the
- * reply is cut to the size that the client accepts.
+ * A packet that equals an earlier one except for its id gets the cached message with the new id (PacketCache). Any other packet
+ * is
+ * decoded; the zone reads the registry (ZoneRead, which collects topics), recursors supply the names outside the agent's domains,
+ * and the reply is shortened to the size that the client accepts.
  *
  * Invariants:
  * - Octets of any kind get an answer, a refusal or nothing; none throws.

@@ -47,7 +47,7 @@ function srvRecords(instances: readonly CheckedInstance[], question: ZoneQuestio
   return { answers, additional, canBePartial: true };
 }
 
-/** Consul: a CNAME record is returned only if no instance has an address, and then one, since a name has one alias. */
+/** Returns address records. Consul: only if no instance has an IP address, one CNAME record, since a name has one alias. */
 function addressRecords(instances: readonly CheckedInstance[], question: ZoneQuestion, ttlS: number): ZoneAnswer {
   const { name } = question;
   const answers: ResourceRecord[] = [];

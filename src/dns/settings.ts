@@ -5,16 +5,16 @@ export interface ZoneSettings {
   /** `domain`, and `alt_domain` if configured. */
   readonly domains: readonly Name[];
   readonly datacenter: string;
-  /** Leave out instances with a warning, as well as critical ones. */
+  /** Whether answers omit instances with status warning; critical ones are always omitted. */
   readonly onlyPassing: boolean;
   readonly nodeTtlMs: number;
-  /** By service name; a key "web*" matches a prefix of the name, and the longest match counts. */
+  /** TTLs in milliseconds by service name; a key "web*" matches names with this prefix, and the longest match is used. */
   readonly serviceTtlMs: Readonly<Record<string, number>>;
-  /** Address records of a service at most; 0 for all. */
+  /** Maximum number of address records of a service; 0 for all. */
   readonly aRecordsMax: number;
-  /** Add TXT records of the nodes' metadata to answers with addresses. */
+  /** Whether answers with addresses get TXT records of the nodes' metadata. */
   readonly nodeMetaTxt: boolean;
-  /** In seconds. */
+  /** The times of the SOA record, in seconds. */
   readonly soa: { readonly refresh: number; readonly retry: number; readonly expire: number; readonly minTtl: number };
 }
 

@@ -5,9 +5,9 @@ import type { Responder } from "./responder.ts";
 /** RFC 7766, section 6.2.3: the server closes idle connections after some seconds. */
 const idleMs = 10_000;
 const connectionsMax = 256;
-/** A quarter, so that one client cannot use them all. */
+/** Maximum number of connections of one client: a quarter of all, so that one client cannot use all of them. */
 const connectionsPerClientMax = 64;
-/** Limit for a client that sends queries and never reads. */
+/** Maximum bytes of unsent answers on a connection, for a client that sends queries and never reads. */
 const unsentBytesMax = 256 * 1024;
 
 interface Connection {
@@ -53,7 +53,7 @@ export function listenTcp(hostname: string, port: number, { responder, clock }: 
       },
       data(socket, bytes) {
         for (const packet of socket.data.frames.read(bytes)) {
-          // Only a whole message extends the idle time; single octets do not.
+          // Only a complete message restarts the idle timeout; a part of a message does not.
           stayOpen(socket);
           respond(socket, packet, responder);
         }

@@ -4,7 +4,7 @@ import { messageOf } from "../lib/errors.ts";
 import type { Responder } from "./responder.ts";
 import { socketError } from "./socket-error.ts";
 
-/** Answers queued until the system accepts more; a client without an answer retries. */
+/** Maximum number of answers queued while the socket's send buffer is full. Further answers are dropped; their clients retry. */
 const waitingMax = 1_024;
 
 interface Waiting {
@@ -47,17 +47,17 @@ export async function listenUdp(
   return () => socket.close();
 }
 
-/** The kernel reports an ICMP error of an earlier client on the next send, so a failed send is repeated. */
+/** Maximum number of attempts to send an answer: the kernel reports an ICMP error of an earlier client on the next send. */
 const triesMax = 8;
 
-/** Returns false if the system accepts no more for now. */
+/** Sends an answer. Returns false if the socket's send buffer is full. */
 function send(socket: Bun.udp.Socket<"buffer">, { packet, port, address }: Waiting, log: Log): boolean {
   for (let tries = 1; ; tries += 1) {
     try {
       return socket.send(packet, port, address);
     } catch (error) {
       if (tries < triesMax) continue;
-      // The address cannot be sent to, as with port 0.
+      // The system cannot send to this address, for example to port 0.
       log.debug("cannot send an answer", { client: address, error: messageOf(error) });
       return true;
     }

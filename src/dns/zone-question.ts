@@ -7,9 +7,9 @@ import type { ZoneSettings } from "./settings.ts";
 export interface ZoneAnswer {
   readonly answers: readonly ResourceRecord[];
   readonly additional: readonly ResourceRecord[];
-  /** The answers are instances of one service, so a client can do with some of them. */
+  /** Whether the answers are instances of one service, so that some of them are enough for a client. */
   readonly canBePartial?: boolean;
-  /** Another client may get other answers. */
+  /** Whether other clients may get different answers, since this one depends on the client's address. */
   readonly isClientSpecific?: boolean;
 }
 
@@ -17,7 +17,7 @@ export interface ZoneAnswer {
 export interface ZoneQuestion extends Question {
   /** The domain that the name ends in; names in the answer end in it, too. */
   readonly domain: Name;
-  /** Consul: records at most that one alias adds to an answer, five for a client without EDNS. */
+  /** Maximum number of records that one alias adds to an answer. Consul: five for a client without EDNS. */
   readonly aliasRecordsMax: number;
   readonly settings: ZoneSettings;
   readonly read: ZoneRead;

@@ -32,7 +32,7 @@ export class ZoneRead {
     return this.#reader.read(query);
   }
 
-  /** Runs a query that depends on more than its topics, so the answer must not be cached. */
+  /** Runs a query whose result can change without a touched topic, so the answer must not be cached. */
   readUncached<T>(query: Query<T>): T {
     this.#isCacheable = false;
     return this.#reader.read(query);

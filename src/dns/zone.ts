@@ -17,7 +17,7 @@ import { nodeName, nodeRecords } from "./node-records.ts";
 import { serviceRecords } from "./service-records.ts";
 import { nodeTtlS, serviceTtlS, type ZoneSettings } from "./settings.ts";
 
-/** Consul: names followed from one alias to the next within the domains, so that a cycle ends. */
+/** Consul: maximum number of aliases that are followed within the domains, so that a cycle ends. */
 const aliasesMax = 3;
 const aliasRecordsMax = 5;
 
@@ -27,7 +27,7 @@ export interface ZoneParts {
   readonly random: Random;
 }
 
-/** Answers questions from the registry, without packets or sockets. */
+/** Answers DNS questions from the registry. It neither encodes packets nor uses sockets. */
 export class Zone {
   readonly #settings: ZoneSettings;
   readonly #parts: ZoneParts;
@@ -127,7 +127,7 @@ export class Zone {
     }
   }
 
-  /** Consul: a name in an unknown datacenter does not exist. */
+  /** Whether the lookup is for this datacenter. Consul: a name in an unknown datacenter does not exist. */
   #isLocalDatacenter({ datacenter }: { readonly datacenter: string }): boolean {
     return datacenter === "" || datacenter === this.#settings.datacenter;
   }
@@ -154,7 +154,7 @@ export class Zone {
     return { ...serviceRecords(instances, question, ttlS), isClientSpecific: true };
   }
 
-  /** Consul: an address of the other family is returned as an additional record. */
+  /** Answers for a name that encodes an address. Consul: an address of the other family is an additional record. */
   #address(address: string, { name, type }: ZoneQuestion): ZoneAnswer {
     const data = addressData(address, types.ANY);
     const records = data ? [{ name, ttlS: nodeTtlS(this.#settings), data }] : [];

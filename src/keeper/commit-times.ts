@@ -1,7 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Registry } from "../registry/registry.ts";
 
-/** Enough for some hours of a gateway's writes. */
+/** Maximum number of remembered commits: enough for some hours of a gateway's writes. */
 const commitsMax = 4_096;
 
 interface Commit {

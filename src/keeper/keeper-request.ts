@@ -45,7 +45,7 @@ export class KeeperRequest {
     throw new KeeperError(400, `failed to parse querystring ${name} into bool. Error:${reason}`);
   }
 
-  /** @throws KeeperError 413 for a body that is too long, 408 for one that does not arrive in time */
+  /** Reads the whole body. @throws KeeperError 413 for a body that is too long, 408 for one that does not arrive in time */
   body(): Promise<Uint8Array> {
     const bytesMax = this.#bodyBytesMax;
     const message = `request size exceed Service.MaxRequestSize(${Math.floor(bytesMax / 1024)} KB)`;

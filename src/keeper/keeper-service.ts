@@ -3,7 +3,7 @@ import type { KeeperService } from "../model/keeper-registration.ts";
 import type { ServiceDefinition } from "../model/service.ts";
 import { decodeServiceDefinition } from "../wire/service-definition.ts";
 
-/** core-keeper's constant; a registration cannot set it. */
+/** The timeout of every check, as in core-keeper; a registration cannot set it. */
 const checkTimeout = "5s";
 
 /**

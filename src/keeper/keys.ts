@@ -5,7 +5,7 @@ import { KeeperError } from "./keeper-error.ts";
 const allowed = /^[a-zA-Z0-9_~;=./%-]+$/;
 const rule = "key only allows characters between a to z, A to Z, 0 to 9, or one of -_ ~;=./%";
 
-/** @throws KeeperError 400 for a key with other characters than core-keeper allows */
+/** Returns the key unchanged if it is valid. @throws KeeperError 400 for a key with a character that core-keeper refuses */
 export function requireKey(key: string): string {
   if (!allowed.test(key)) throw new KeeperError(400, rule);
   return key;

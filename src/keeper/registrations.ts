@@ -25,7 +25,7 @@ export interface RegistrationsOptions {
   readonly times: CommitTimes;
   readonly clock: Clock;
   readonly log: Log;
-  /** The limit of a check's stored output. */
+  /** Maximum size of a check's stored output in bytes. */
   readonly checkOutputBytesMax: number;
 }
 
@@ -92,7 +92,7 @@ export class Registrations {
     );
   }
 
-  /** Also halts a service, and registers a halted one again. Resolves with undefined if no service has this id. */
+  /** Updates a service; also halts it or registers a halted one again. Resolves with undefined if no service has this id. */
   update(service: KeeperService, client: RegisteringClient): Promise<PortOutcome | undefined> {
     return this.#changes.run([service.serviceId], async () => {
       const known = this.find(service.serviceId);
@@ -121,7 +121,7 @@ export class Registrations {
   }
 
   /**
-   * Checks before both writes, since otherwise one could be refused and the other made.
+   * Throws if an earlier change is not finished. Called before both writes, so that they are both done or both refused.
    * @throws OperatingError unavailable while the outcome of an earlier change is unknown
    */
   #requireKnown(serviceId: string): void {
@@ -145,7 +145,7 @@ export class Registrations {
     return ports.register(definition, options);
   }
 
-  /** The agent ignores the result of a check that is still running, so it does not register the service again. */
+  /** Deregisters the service from the agent. A check still running does not undo this, since the agent ignores its result. */
   async #halt(registration: KeeperRegistration): Promise<PortOutcome> {
     const { agent, saved } = this.#options;
     await agent.deregisterService(registration.serviceId, saved.putting(registration));
@@ -191,7 +191,7 @@ export class Registrations {
     return row && showOwn({ row, checks, saved: saved.get(serviceId) }, times);
   }
 
-  /** Instances of the catalog on other nodes. */
+  /** Returns the catalog's instances on other nodes. */
   #others(): readonly ServiceRow[] {
     const { agent } = this.#options;
     return this.#reader.read(allInstances()).filter(({ node }) => node !== agent.node.name);

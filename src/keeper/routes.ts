@@ -10,7 +10,7 @@ import {
 import { addSecret } from "./endpoints/secret.ts";
 import type { Keeper, Route } from "./keeper.ts";
 
-/** All routes of core-keeper's API. */
+/** Returns all routes of core-keeper's API. */
 export function routes(keeper: Keeper): readonly Route[] {
   return [
     { path: "/api/v3/config", methods: { GET: getConfig(keeper) } },

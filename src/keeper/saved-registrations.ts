@@ -37,7 +37,7 @@ export class SavedRegistrations {
     return this.#saved.values();
   }
 
-  /** Keeps the registration, in the batch of a change of its service. */
+  /** Saves the registration in the batch of a change of its service. */
   putting(registration: KeeperRegistration): Along {
     const { serviceId } = registration;
     const value = new TextEncoder().encode(JSON.stringify(registration));
@@ -65,12 +65,12 @@ export class SavedRegistrations {
     });
   }
 
-  /** @throws OperatingError unavailable while the outcome of an earlier change is unknown */
+  /** Throws if an earlier change is not finished. @throws OperatingError unavailable while that change's outcome is unknown */
   requireKnown(serviceId: string): void {
     this.#changes.requireKnown([serviceId]);
   }
 
-  /** Repeats no more writes. */
+  /** Stops repeating failed writes. */
   stop(): void {
     this.#changes.stop();
   }

@@ -9,9 +9,9 @@ export interface Situation {
   readonly owner: Owner | undefined;
   /** The service's port record; undefined too if the record is about another host. */
   readonly record: PortRecord | undefined;
-  /** The service is registered at this port already. */
+  /** Whether the service is registered at this port already. */
   readonly keepsPort: boolean;
-  /** The service has read its configuration, which stores another port, and registers this one. */
+  /** Whether the service registers this port although it has read another one in its configuration. */
   readonly ignoresStored: boolean;
 }
 
@@ -32,7 +32,7 @@ export type Decision =
   /** Register as critical; record that the service insists on a port with another owner. */
   | { readonly do: "pin"; readonly owner: Owner };
 
-/** A registration that repeats the service's port goes through, unless its record says that the port has another owner. */
+/** Decides about a registration. One that repeats the service's port is accepted unless its record names another owner. */
 export function decide(situation: Situation): Decision {
   const { owner, record, port, keepsPort } = situation;
   if (owner === undefined || (keepsPort && !isUnresolvedAt(record, port))) return settle(situation);

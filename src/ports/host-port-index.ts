@@ -19,7 +19,7 @@ export class HostPortIndex {
     return this.#keys.get(id);
   }
 
-  /** In the order in which they were set. */
+  /** Returns the ids at this key, in the order in which they were set. */
   at(key: string): Iterable<string> {
     return this.#ids.get(key) ?? [];
   }

@@ -1,6 +1,6 @@
 /** A port of a host, as a registration, a stored configuration or the agent's configuration names it. */
 export interface HostPort {
-  /** "" is this machine. */
+  /** The host's name or address; "" for this machine. */
   readonly host: string;
   readonly port: number;
 }

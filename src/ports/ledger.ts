@@ -40,17 +40,17 @@ export interface LedgerOptions {
  * is updated as these change, so finding an owner takes a few look-ups, however many services there are.
  *
  * A service does not own the port it is registered at if its record says that the port has another owner. A stored port of a
- * service that is not registered has no owner, since EdgeX's files store the same port for many services; it is only
- * not assigned to others.
+ * service that is not registered has no owner, since EdgeX's files store the same port for many services; but it is never
+ * assigned to another service.
  */
 export class Ledger {
   readonly hosts: Hosts;
   readonly #options: LedgerOptions;
-  /** By service id. */
+  /** The ports at which services are registered, by service id. */
   readonly #registered = new HostPortIndex();
   readonly #records = new Map<string, PortRecord>();
   readonly #assigned = new HostPortIndex();
-  /** By the path of the configuration. */
+  /** The stored ports, by the path of the configuration. */
   readonly #stored = new Map<string, StoredPort>();
   readonly #storedKeys = new HostPortIndex();
   /** The paths of each service's configurations. */
@@ -109,7 +109,7 @@ export class Ledger {
     return [...(this.#bases.get(service) ?? [])].flatMap((base) => this.#stored.get(base) ?? []);
   }
 
-  /** Forgets everything read from keys, because a snapshot replaced them. */
+  /** Removes all port records and stored ports, because a snapshot replaced the keys that hold them. */
   clearStored(): void {
     this.#records.clear();
     this.#assigned.clear();
@@ -118,7 +118,7 @@ export class Ledger {
     this.#bases.clear();
   }
 
-  /** Whether so many services share the port that it must be a proxy in front of them. */
+  /** Whether more than `mistakenMax` services share the port, so that it must be the port of a proxy in front of them. */
   isShared(hostPort: HostPort): boolean {
     return this.#registered.countAt(this.hosts.key(hostPort)) > mistakenMax;
   }
@@ -175,7 +175,7 @@ export class Ledger {
     return undefined;
   }
 
-  /** The registered service that this port is stored for: it listens there after its next start. */
+  /** Returns the registered service for which this port is stored, since it listens there after its next start. */
   #storedOwner(key: string, service: string): Owner | undefined {
     for (const base of this.#storedKeys.at(key)) {
       const owner = this.#stored.get(base)?.service ?? service;
@@ -197,7 +197,7 @@ export class Ledger {
   }
 }
 
-/** More services than this at one port are not there by mistake. */
+/** Maximum number of services at one port that count as a conflict; more share the port on purpose. */
 const mistakenMax = 8;
 
 function* othersAt(index: HostPortIndex, key: string, service: string): Generator<string, void> {

@@ -5,10 +5,12 @@ import type { HostPort } from "./hosts.ts";
 /** Resolves with whether a program listens at a port of this machine. */
 export type ListenerProbe = (hostPort: HostPort) => Promise<boolean>;
 
-/** A local connect takes less than a millisecond; a firewall that drops packets never answers. */
+/** Time limit for a connect, for firewalls that drop packets. A local connect takes less than a millisecond. */
 const connectTimeoutMs = 300;
 
-/** Connects to the port at the loopback addresses, the node's address and the given host, and sends nothing. */
+/**
+ * Returns a probe that connects to the port at the loopback addresses, the node's address and the given host, and sends nothing.
+ */
 export function connectingProbe(clock: Clock, nodeAddress: string): ListenerProbe {
   return async ({ host, port }) => {
     const addresses = new Set(["127.0.0.1", "::1", ...[nodeAddress, host].filter((name) => ipVersion(name) !== 0)]);

@@ -6,7 +6,7 @@ import { canListen, connectingProbe, type ListenerProbe } from "./listener-probe
 
 /** This machine: its names, its ports, and HTTP to its services. */
 export interface Machine {
-  /** Host name and addresses. */
+  /** Returns this machine's host name and IP addresses. */
   readonly names: () => readonly string[];
   readonly openProbe: (clock: Clock, nodeAddress: string) => ListenerProbe;
   /** Whether a program can listen at the port. */

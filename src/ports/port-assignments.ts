@@ -29,10 +29,10 @@ export interface PortAssignmentsOptions {
 /** Operations on keys that become durable together. Each list takes effect whole or not at all. */
 export type KeyTransactions = readonly (readonly KvOperation[])[];
 
-/** Makes a decision durable, in the batch of the registration that it is about. Called also when there is nothing to write. */
+/** Makes a decision durable in the batch of its registration. Called even if the decision needs no write. */
 type WriteDecision = (transactions: KeyTransactions) => Promise<void>;
 
-/** A service wants a port that has another owner. */
+/** A conflict: a service wants a port that has another owner. */
 export interface PortConflict {
   readonly service: string;
   readonly hostPort: HostPort;

@@ -16,7 +16,7 @@ afterEach(() => {
   }
 });
 
-/** A service that keeps the requests it receives. */
+/** Starts a service that records the requests it receives. */
 async function startService(statusOf: (call: number) => number | "hang" | "flood"): Promise<{
   readonly target: CallbackTarget;
   readonly heard: string[];

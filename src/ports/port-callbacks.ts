@@ -15,7 +15,7 @@ export interface CallbackTarget {
 const timeoutMs = 3_000;
 const firstPauseMs = 1_000;
 const pauseMsMax = 60_000;
-/** With these pauses, about five minutes in all. */
+/** Maximum number of attempts; with the pauses between them they take about five minutes. */
 const attemptsMax = 10;
 const callsMax = 4;
 
@@ -33,7 +33,7 @@ export class PortCallbacks {
   readonly #log: Log;
   readonly #machine: Pick<Machine, "fetch">;
   readonly #slots = new KeyedQueue();
-  /** By service; calls that succeeded stay, so that each port is announced once. */
+  /** The calls by service. Those that succeeded are not removed, so that each port is announced once. */
   readonly #calls = new Map<string, Call>();
   #attempts = 0;
 

@@ -33,7 +33,7 @@ export class PortNotices {
   readonly #options: PortNoticesOptions;
   readonly #reader: Reader;
   readonly #callbacks: PortCallbacks;
-  /** undefined before `start`. */
+  /** Ends all calls when it aborts; undefined before `start`. */
   #signal: AbortSignal | undefined;
 
   constructor(options: PortNoticesOptions) {

@@ -47,7 +47,7 @@ export function writingRecord(record: PortRecord): KvOperation {
   };
 }
 
-/** Sorted by service. */
+/** Returns the query of all port records, sorted by service. */
 export function portRecordList(): Query<readonly PortRecord[]> {
   const tree = kvTree(portRecordFolder);
   return { topics: tree.topics, read: (state) => tree.read(state).flatMap((entry) => decoded(entry) ?? []) };

@@ -137,7 +137,7 @@ export class PortRegistrations {
     return record.state === "pending" ? { kind: "registered", change: record } : registered;
   }
 
-  /** @param decision `conflict`: the reason why the service is critical at this port; `transactions`: in its batch */
+  /** @param decision `conflict`: why the service is critical at this port; `transactions`: key operations in the same batch */
   async #register(
     { definition, registration }: Attempt,
     decision: { readonly conflict?: string; readonly transactions?: KeyTransactions } = {},
@@ -148,7 +148,7 @@ export class PortRegistrations {
     await this.#registerWith(definition, registration, { ...change, along: { ...registration.along, transactions } });
   }
 
-  /** @param change of the check that tells of a conflict, with what else is in the batch */
+  /** @param change the change of the check that reports a conflict, and the other writes of the batch */
   async #registerWith(
     definition: ServiceDefinition,
     { source, replaceExistingChecks = false, isAnew = false, along }: PortRegistration,

@@ -29,7 +29,7 @@ import type { StoredPort } from "./stored-port.ts";
 /** What the agent does when a service wants a port that has another owner. */
 export interface PortRules {
   readonly policy: PortPolicy;
-  /** By service name. */
+  /** The policies of single services, by service name. */
   readonly policies: ReadonlyMap<string, PortPolicy>;
   readonly range: PortRange;
   readonly reserved: readonly Reservation[];
@@ -211,7 +211,7 @@ export class ServicePorts {
     });
   }
 
-  /** Runs the task after the commit whose listener calls this. */
+  /** Runs a task in the background, after the commit whose listener calls this method. */
   #background(task: () => Promise<void>): void {
     queueMicrotask(() => {
       if (this.#options.store.closed) return;
@@ -227,7 +227,7 @@ export class ServicePorts {
   }
 }
 
-/** Adds the final slash, which C device services omit. */
+/** Returns the path with its final slash, which C device services omit. */
 function baseOf(path: string): string {
   return path.endsWith("/") ? path : `${path}/`;
 }

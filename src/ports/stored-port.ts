@@ -6,7 +6,7 @@ export interface StoredPort extends HostPort {
   /** The path of the configuration with its final slash: "edgex/core/1.0/edgex-core-data/". */
   readonly base: string;
   readonly service: string;
-  /** false while its host is not stored yet: services write their configurations key by key. */
+  /** Whether the host is stored, too. Services write their configurations key by key, so it can arrive later. */
   readonly isWhole: boolean;
   /** The index of the port's key. */
   readonly modifyIndex: number;
@@ -26,7 +26,7 @@ export function baseOfKey(key: string): string | undefined {
   return isPortOrHost && base.length > storedFolder.length ? base : undefined;
 }
 
-/** Returns undefined unless a port from 1 to 65535 is stored. */
+/** Returns the stored port of a configuration; undefined unless it is a number from 1 to 65535. */
 export function readStoredPort(base: string, entryOf: (key: string) => KvEntry | undefined): StoredPort | undefined {
   const entry = entryOf(portKey(base));
   const port = entry && portOf(textOf(entry));
@@ -46,7 +46,7 @@ export function portKey(base: string): string {
   return base + portSuffix;
 }
 
-/** C device services append their profile to the name: "device-virtual;docker". */
+/** Returns the service's name without a profile, which C device services append: "device-virtual;docker". */
 function serviceOf(base: string): string {
   const [service = ""] = base.slice(0, -1).split("/").at(-1)?.split(";") ?? [];
   return service;

@@ -50,7 +50,7 @@ export function deleteRegistration({ registrations }: Keeper): Endpoint {
   };
 }
 
-/** EdgeX's Go services, known by their user agent, register before they listen. */
+/** Describes the client that registers: EdgeX's Go services, detected by their User-Agent, register before they listen. */
 function clientOf({ userAgent }: KeeperRequest): RegisteringClient {
   return { beforeListening: userAgent.startsWith("Go-http-client/") };
 }
