@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../lib/clock.ts";
 import type { FetchAccessToken } from "./access-token.ts";
 import { HttpClient, type HttpRequest, textOf } from "./http.ts";
 
-/** An agent that accepts one token and answers 403 to every other. */
+/** Starts an agent that accepts one token and answers 403 to every other. */
 function startGuardedAgent(valid: () => string): CannedAgent {
   return startCannedAgent(({ headers }) =>
     headers.get("X-Consul-Token") === valid()

@@ -1,13 +1,13 @@
 import { type Clock, sleep } from "../lib/clock.ts";
 import { messageOf, OperatingError } from "../lib/errors.ts";
 
-/** Resolves with a new token. The signal aborts when no request waits for it any more. */
+/** Resolves with a new token. The signal aborts when no request waits for the token any more. */
 export type FetchAccessToken = (call: { readonly signal: AbortSignal }) => Promise<string>;
 
-/** Limit for a token source that never answers. */
+/** Time limit for getting a new token, in milliseconds. */
 const renewalTimeoutMs = 10_000;
 
-/** The token that requests send, and its renewal when the agent refuses it. */
+/** Holds the token that requests send, and renews it when the agent refuses it. */
 export class AccessToken {
   readonly #clock: Clock;
   readonly #fetchToken: FetchAccessToken | undefined;
@@ -20,7 +20,7 @@ export class AccessToken {
     this.#fetchToken = fetchToken;
   }
 
-  /** "" for none. */
+  /** The present token; "" for none. */
   get current(): string {
     return this.#current;
   }

@@ -7,7 +7,9 @@ export interface AnswerWatchSettings {
   readonly http: HttpClient;
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** Called with the first answer, and with each that can differ from the last; the status is 200, or 404 if nothing is stored. */
+  /**
+   * Called with the first answer, and with each that can differ from the last; the status is 200, or 404 if nothing is stored.
+   */
   readonly onAnswer: (answer: HttpAnswer) => void;
   /** Called with the error of a failed request, or the one that `onAnswer` throws; the watch continues. */
   readonly onError: (thrown: unknown) => void;
@@ -20,9 +22,9 @@ export interface Stop {
   stop(): void;
 }
 
-/** Short enough to notice a dead agent within about a minute. */
+/** The `wait` of each blocking query: short enough to detect a dead agent within about a minute. */
 const waitMs = 60_000;
-/** Consul adds up to a sixteenth of the wait. */
+/** Time limit of a blocking query in milliseconds; Consul adds up to a sixteenth to the wait. */
 const answerTimeoutMs = waitMs + waitMs / 16 + 10_000;
 const unchangedPauseMs = 1_000;
 

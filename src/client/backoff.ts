@@ -1,7 +1,7 @@
 const firstMs = 1_000;
 const lastMs = 10_000;
 
-/** Pauses between failed attempts: each twice the last, from one second to ten. */
+/** Computes the pauses between failed attempts: each is twice the last, from one second up to ten. */
 export class Backoff {
   #nextMs = firstMs;
 
@@ -11,7 +11,7 @@ export class Backoff {
     return pauseMs;
   }
 
-  /** Call after a successful attempt. */
+  /** Makes the next pause one second again. Call it after a successful attempt. */
   reset(): void {
     this.#nextMs = firstMs;
   }

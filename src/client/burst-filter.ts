@@ -1,9 +1,9 @@
 import type { Clock, Timer } from "../lib/clock.ts";
 
 export interface QuietPeriod {
-  /** Deliver when no value followed for this time... */
+  /** Deliver the last value when no further value arrived for this time, in milliseconds, ... */
   readonly quietMs: number;
-  /** ...or at the latest this time after the first value of a burst. */
+  /** ...or at the latest this time after the first value of the burst, in milliseconds. */
   readonly maxMs: number;
 }
 
@@ -37,7 +37,7 @@ export class BurstFilter<T> {
     });
   }
 
-  /** Drops a value that is not delivered yet. */
+  /** Stops the filter and drops a value that is not delivered yet. */
   stop(): void {
     this.#quiet?.cancel();
   }

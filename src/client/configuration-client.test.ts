@@ -13,7 +13,7 @@ function clientOf(url: string, clock: Clock = systemClock): ConfigurationClient 
   return new ConfigurationClient({ http: new HttpClient({ baseUrl: url, clock }), basePath });
 }
 
-/** The answer to a KV GET with these keys below the base path. */
+/** Returns the answer to a KV GET with these keys below the base path. */
 function stored(pairs: Readonly<Record<string, string | null>>, index = 1): Response {
   const rows = Object.entries(pairs).map(([key, value]) => ({
     Key: `${basePath}/${key}`,
@@ -43,7 +43,7 @@ describe("hasConfiguration", () => {
 
 describe("keys below a name", () => {
   const keys = ["Writable/LogLevel", "Writable/Persist", "Writable2/X", "Name"].map((key) => `${basePath}/${key}`);
-  /** Matches a prefix as text, like an agent. */
+  /** Starts an agent that matches the prefix of a key as text, as Consul does. */
   const startKeyAgent = (): CannedAgent =>
     startCannedAgent(({ target }) => {
       const prefix = decodeURIComponent(target.replace("/v1/kv/", "").replace("?keys=", ""));

@@ -22,7 +22,10 @@ export interface ConfigurationClientSettings {
 
 export interface ConfigurationWatch<T extends ConfigurationObject> {
   readonly defaults: T;
-  /** Called with the stored configuration at once, then with each change after the quiet period. A returned promise is not awaited. */
+  /**
+   * Called with the stored configuration at once, then with each change after the quiet period. A returned promise is not
+   * awaited.
+   */
   readonly onUpdate: (configuration: T) => unknown;
   /** Called if the store cannot be reached, a stored value cannot be parsed, or `onUpdate` failed; the watch continues. */
   readonly onError: (error: OperatingError) => void;
@@ -35,14 +38,14 @@ export interface ConfigurationWatch<T extends ConfigurationObject> {
 type Parameters = Readonly<Record<string, string>>;
 
 const defaultQuietPeriod: QuietPeriod = { quietMs: 500, maxMs: 5_000 };
-/** Concurrent PUTs: enough to hide the round trips, few enough to leave connections for other clients. */
+/** Maximum number of concurrent PUTs: enough to hide round-trip times, and leaves connections for other clients. */
 const putsMax = 8;
 const existenceFailed = "checking configuration existence from Consul failed";
 
 /** One service's configuration in the key-value store: go-mod-configuration's client, with its key layout and error texts. */
 export class ConfigurationClient {
   readonly #http: HttpClient;
-  /** Ends in "/", or is empty; without the slash it would match "edgex-core-data-2/...", too. */
+  /** The base path with a final "/", or ""; without the slash the prefix would match "edgex-core-data-2/...", too. */
   readonly #base: string;
 
   constructor(settings: ConfigurationClientSettings) {
@@ -123,12 +126,12 @@ export class ConfigurationClient {
     return (await withErrorPrefix(what, options, () => this.#get(key, {}, options))) !== undefined;
   }
 
-  /** Resolves with undefined if the key does not exist. */
+  /** Resolves with the value's bytes; undefined if the key does not exist. */
   getConfigurationValue(name: string, options: CallOptions = {}): Promise<Uint8Array | undefined> {
     return this.getConfigurationValueByFullPath(this.#base + name, options);
   }
 
-  /** As getConfigurationValue(), by a key as getConfigurationKeys() returns it. */
+  /** Does the same as getConfigurationValue() for a full key, as getConfigurationKeys() returns it. */
   async getConfigurationValueByFullPath(key: string, options: CallOptions = {}): Promise<Uint8Array | undefined> {
     const what = `unable to get value for ${key} from Consul`;
     const answer = await withErrorPrefix(what, options, () => this.#get(key, {}, options));
@@ -145,7 +148,7 @@ export class ConfigurationClient {
     return withErrorPrefix(what, options, () => this.#keysOf(name, options));
   }
 
-  /** Consul matches "Writable" as a prefix; this excludes "Writable2". */
+  /** Returns the full keys at and below a name, without "Writable2" for "Writable", which Consul's prefix match includes. */
   async #keysOf(name: string, options: CallOptions): Promise<readonly string[]> {
     const key = this.#base + name;
     const keys = await this.#keys(key, options);

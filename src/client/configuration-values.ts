@@ -133,7 +133,7 @@ function overlayObject(fallback: object, stored: Tree | string, context: DecodeC
   );
 }
 
-/** Elements are stored by their position; a single text is a list of one, as in Go's weak decoding. */
+/** Decodes a list, whose elements are stored by position; a single text is a list of one, as in Go's weak decoding. */
 function overlayList(fallback: readonly unknown[], stored: Tree | string, context: DecodeContext): unknown[] {
   const template: unknown = fallback[0] ?? "";
   const elements = typeof stored === "string" ? (stored === "" ? [] : [stored]) : inOrder(stored);
@@ -152,7 +152,7 @@ function inOrder(stored: Tree): (Tree | string)[] {
   return [...stored].toSorted(([a], [b]) => Number(a) - Number(b)).map(([, element]) => element);
 }
 
-/** Prefers the exact name, since two stored names can differ in letter case only. */
+/** Finds a name in any letter case; prefers the exact one, since two stored names can differ in letter case only. */
 function find(stored: Tree, name: string): Tree | string | undefined {
   const exact = stored.get(name);
   if (exact !== undefined) return exact;
@@ -176,7 +176,7 @@ function readNumber(text: string): number | undefined {
   return isNumber && Number.isFinite(Number(text)) ? Number(text) : undefined;
 }
 
-/** Go's weak decoding: an empty text is false. */
+/** Parses a boolean. Go's weak decoding: an empty text is false. */
 function readBoolean(text: string): boolean | undefined {
   return text === "" ? false : parseBool(text);
 }

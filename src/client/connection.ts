@@ -23,7 +23,7 @@ export interface ConnectionOptions extends RegistryLocation {
   readonly getAccessToken?: FetchAccessToken;
   /** Default timeout of a request: 5,000 ms. */
   readonly timeoutMs?: number;
-  /** For tests that move the time. */
+  /** The clock of timeouts; tests pass a fake one. */
   readonly clock?: Clock;
 }
 
@@ -35,7 +35,7 @@ export interface ClientErrorTexts {
   readonly kind: string;
 }
 
-/** @throws OperatingError invalid */
+/** Returns a client of the registry at this location. @throws OperatingError invalid */
 export function connect(options: ConnectionOptions, texts: ClientErrorTexts): HttpClient {
   const { accessToken, getAccessToken, timeoutMs, clock = wakefulClock } = options;
   const { protocol, host, port, type } = options.url === undefined ? options : partsOf(options.url, texts);

@@ -6,7 +6,7 @@ export interface ConfigurationClientOptions extends ConnectionOptions {
   readonly basePath: string;
 }
 
-/** @throws OperatingError invalid if the options have no valid address */
+/** Returns a client of a service's configuration. @throws OperatingError invalid if the options have no valid address */
 export function createConfigurationClient(options: ConfigurationClientOptions): ConfigurationClient {
   const incomplete =
     "unable to create Configuration Client: Configuration service host and/or port or serviceKey not set";

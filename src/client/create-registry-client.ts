@@ -15,7 +15,7 @@ export interface RegistryClientOptions extends ConnectionOptions {
   readonly checkInterval?: string;
 }
 
-/** @throws OperatingError invalid if the options have no valid address */
+/** Returns a client of the registry. @throws OperatingError invalid if the options have no valid address */
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
   const { serviceHost = "", servicePort = 0, checkRoute = "", checkInterval = "" } = options;
   const { serviceKey, serviceProtocol = "http" } = options;

@@ -12,7 +12,7 @@ function row(id: string, address: string, port: number): object {
   return { Node: { Address: "192.0.2.1" }, Service: { ID: id, Service: serviceId, Address: address, Port: port } };
 }
 
-/** A watch of an agent that gives these answers in turn, each with the next index; an undefined one is a failure. */
+/** Starts a watch of an agent that gives these answers in turn, each with the next index; undefined is a failed request. */
 function startWatch(answers: readonly (readonly object[] | undefined)[]) {
   let at = 0;
   const agent = startCannedAgent(() => {
@@ -40,7 +40,7 @@ function startWatch(answers: readonly (readonly object[] | undefined)[]) {
 const [first, moved] = [row(serviceId, "10.0.0.7", 48081), row(serviceId, "10.0.0.7", 48181)];
 const endpointAt = (host: string, port: number): ServiceEndpoint => ({ serviceId, host, port });
 
-test("onEndpoint is called with the present endpoint, then only after a move, a deregistration or a new registration", async () => {
+test("onEndpoint is called with the present endpoint, then only after a move, deregistration or return", async () => {
   using watched = startWatch([[], [first], [first], [moved], [], [moved]]);
   await watched.untilAsked(7);
   expect(watched.received).toEqual([

@@ -147,17 +147,17 @@ export class HttpClient {
     }
   }
 
-  /** The full URL of a request. */
+  /** Returns the full URL of a request. */
   urlOf(request: HttpRequest): URL {
     return new URL(pathAndQuery(request), this.#settings.baseUrl);
   }
 
-  /** The URL of the proxy that a request uses; undefined for none. It can contain a password. */
+  /** Returns the URL of the proxy that a request uses; undefined for none. It can contain a password. */
   proxyOf(request: HttpRequest): string | undefined {
     return this.socketPath === undefined ? proxyOf(this.urlOf(request), this.#settings.env) : undefined;
   }
 
-  /** The timeout of a request. */
+  /** Returns the timeout of a request in milliseconds. */
   timeoutMsOf({ timeoutMs }: Pick<HttpRequest, "timeoutMs">): number {
     return timeoutMs ?? this.#settings.timeoutMs ?? defaultTimeoutMs;
   }
@@ -228,7 +228,7 @@ export function textOf(answer: HttpAnswer): string {
   return new TextDecoder().decode(answer.body);
 }
 
-/** @throws OperatingError unavailable if the body is not JSON */
+/** Parses an answer's body as JSON. @throws OperatingError unavailable if it is not JSON */
 export function jsonOf(answer: HttpAnswer): unknown {
   const text = textOf(answer);
   try {

@@ -26,7 +26,7 @@ export interface KvSeen {
   readonly index: number;
 }
 
-/** Added to the wait of a blocking query, to notice an agent that hangs. */
+/** Added to the wait of a blocking query to get its timeout, in milliseconds; detects an agent that hangs. */
 const answerMsMax = 5_000;
 
 /** A client of an agent's keys, with flags, lock and indexes. Errors have the text of Consul's client. */
@@ -37,7 +37,7 @@ export class KvClient {
     this.#http = http;
   }
 
-  /** Resolves with undefined if the key does not exist. */
+  /** Reads a key; resolves with undefined if it does not exist. */
   async get(key: string): Promise<KvEntry | undefined> {
     return (await this.#entries(key, {}))[0];
   }
@@ -66,13 +66,13 @@ export class KvClient {
     return Array.isArray(json) ? json.map(String) : [];
   }
 
-  /** Resolves with false if the condition does not hold. */
+  /** Writes a key; resolves with false if the condition does not hold. */
   async put({ key, value, flags, condition }: KvPut): Promise<boolean> {
     const query = { ...(flags !== 0n && { flags: String(flags) }), ...condition };
     return isTrue(await this.#http.request({ method: "PUT", path: keyPath(key), query, body: value }));
   }
 
-  /** Resolves with false only if `cas` is given and differs from the key's ModifyIndex; a missing key gives true. */
+  /** Deletes a key. Resolves with false only if `cas` is set and differs from the key's ModifyIndex; a missing key gives true. */
   async delete(key: string, condition: Parameters = {}): Promise<boolean> {
     return isTrue(await this.#http.request({ method: "DELETE", path: keyPath(key), query: condition }));
   }
@@ -95,7 +95,7 @@ export class KvClient {
   }
 }
 
-/** @throws OperatingError for any status but 200 */
+/** Whether the answer's body is "true". @throws OperatingError for any status but 200 */
 function isTrue(answer: HttpAnswer): boolean {
   if (answer.status !== 200) throw unexpectedStatus(answer);
   return textOf(answer).includes("true");

@@ -31,7 +31,7 @@ export class LockSession {
     this.#http = http;
   }
 
-  /** @throws OperatingError */
+  /** Creates the session and starts to renew it. @throws OperatingError */
   static async start(http: Http, { clock, name, behavior }: LockSessionOptions): Promise<LockSession> {
     const body = JSON.stringify({ Name: name, TTL: ttl, ...(behavior && { Behavior: behavior }) });
     const answer = await http.request({ method: "PUT", path: "/v1/session/create", body });

@@ -10,7 +10,7 @@ import { Mutex } from "./mutex.ts";
 
 type Read = (at: number, request: CannedRequest) => Response | Promise<Response>;
 
-/** An agent with the session "me"; `read` returns the lock's key for each read. */
+/** Starts an agent with the session "me"; `read` returns the lock's key for each read. */
 function startLocking(
   read: Read,
   { monitorRetries = 0, timeoutMs }: { monitorRetries?: number; timeoutMs?: number } = {},

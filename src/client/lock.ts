@@ -4,7 +4,8 @@ import { LockSession } from "./lock-session.ts";
 import type { HttpClient } from "./http.ts";
 
 /*
- * Locks compatible with those of Consul's own clients: both exclude each other. The two recipes, `Mutex` and `Semaphore`, read and
+ * Locks compatible with those of Consul's own clients: both exclude each other. The two recipes, `Mutex` and `Semaphore`, read
+ * and
  * write different keys. Here is what they share: the session, waiting for the lock, and monitoring it while it is held.
  */
 
@@ -13,7 +14,7 @@ export interface LockRecipe {
   readonly behavior?: "delete";
   /** Writes the contender's own key before the first attempt. */
   enter(session: string): Promise<void>;
-  /** @throws OperatingError if the keys are used for something else, or the agent fails */
+  /** Tries once to get the lock. @throws OperatingError if its keys have another use, or the agent fails */
   attempt(session: string, wait: Wait): Promise<Attempt>;
   /** Resolves, as a blocking query, with whether the session holds the lock. */
   checkHeld(session: string, wait: Wait): Promise<{ readonly isHeld: boolean; readonly index: number }>;
@@ -31,9 +32,9 @@ export interface Wait {
 
 export type Attempt =
   | { readonly outcome: "held" }
-  /** Other sessions hold it at this index. */
+  /** Other sessions hold the lock at this index. */
   | { readonly outcome: "taken"; readonly index: number }
-  /** No session holds it, and the lock delay after a lost session is not over. */
+  /** No session holds the lock, but the lock delay after an invalidated session is not over. */
   | { readonly outcome: "delayed" }
   /** Another contender wrote first; try again. */
   | { readonly outcome: "raced" };
@@ -43,7 +44,7 @@ export interface LockOptions {
   readonly sessionName: string;
   /** Time limit for the lock; undefined for none. */
   readonly timeoutMs: number | undefined;
-  /** How many failed monitoring queries in a row do not give up the lock. */
+  /** Maximum number of consecutive failed monitoring queries after which the lock still counts as held. */
   readonly monitorRetries: number;
   /** Ends waiting for the lock. */
   readonly signal: AbortSignal;
@@ -52,7 +53,7 @@ export interface LockOptions {
 export interface HeldLock {
   /** Aborts when the lock is lost, or can no longer be confirmed. */
   readonly lost: AbortSignal;
-  /** @throws OperatingError */
+  /** Releases the lock. @throws OperatingError */
   release(): Promise<void>;
 }
 

@@ -48,7 +48,7 @@ export class Mutex implements LockRecipe {
     );
   }
 
-  /** @throws OperatingError conflict if the key is not a lock */
+  /** Reads the lock's key. @throws OperatingError conflict if the key is not a lock */
   async #read(wait: Wait): Promise<{ readonly entry: KvEntry | undefined; readonly index: number }> {
     const { entries, index } = await withErrorPrefix("failed to read lock", () => this.#kv.wait(this.key, wait));
     const [entry] = entries;

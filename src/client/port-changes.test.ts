@@ -14,7 +14,7 @@ interface Fields {
   readonly state?: string;
 }
 
-/** A port record as the registry stores it. */
+/** Returns a port record as the registry stores it. */
 function record({ revision = 3, newPort = 28_000, state = "pending" }: Fields = {}): string {
   const because = { owner: "edgex-core-command", reason: "port 48080 is taken", at: "2026-01-01T00:00:00Z" };
   return JSON.stringify({
@@ -29,7 +29,7 @@ function record({ revision = 3, newPort = 28_000, state = "pending" }: Fields = 
   });
 }
 
-/** The port change in the answer to a registration. */
+/** Returns the answer to a registration that assigns another port. */
 function portChangedAnswer(revision = 3, newPort = 28_000): Response {
   return Response.json({ PortChanged: { ID: "c1", Revision: revision, Old: 48_080, New: newPort } });
 }
@@ -73,12 +73,12 @@ function startClient(answers: Answers = () => undefined) {
         },
         onError: ({ message }) => errors.push(message),
       }),
-    /** The ports of the registrations of the service and its check, in order. */
+    /** Returns the ports of all registrations of the service and its check, in order. */
     registered: (): string[] =>
       agent.requests.flatMap(({ method, body }) =>
         method === "PUT" && body !== "" ? (/"Port":\d+|:\d+\/\w+/.exec(body)?.[0] ?? []) : [],
       ),
-    /** Resolves when the client has seen everything stored. */
+    /** Resolves when the client has received the last stored port record. */
     async untilSeen(): Promise<void> {
       await within(2_000, async () => expect(agent.requests.at(-1)?.target).toContain(`?index=${index}&`));
     },

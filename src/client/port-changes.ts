@@ -18,7 +18,7 @@ export interface PortWatch {
 
 /** The part of a service's registration that a port change needs. */
 export interface Registration {
-  /** undefined until the service is registered. */
+  /** Returns the registered port; undefined until the service is registered. */
   port(): number | undefined;
   /** Registers the service with its checks on another port. */
   move(port: number, signal: AbortSignal): Promise<void>;
@@ -60,7 +60,7 @@ export class PortChanges {
     this.#stopping.abort();
   }
 
-  /** Call after a registration, with the change in its answer, if any. */
+  /** Records that the service was registered. `change` is the port change in the agent's answer. */
   wasRegistered(change: PortChange | undefined): void {
     this.#pending = change ?? this.#pending;
     void this.#makeChanges();

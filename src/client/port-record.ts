@@ -49,7 +49,7 @@ function isPort(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 65_535;
 }
 
-/** Returns undefined if the text is not JSON. */
+/** Parses JSON; returns undefined for other text. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

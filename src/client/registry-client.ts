@@ -107,7 +107,7 @@ export class RegistryClient {
     }
   }
 
-  /** @throws OperatingError not-found if no service has this ID */
+  /** Resolves with the address of a service. @throws OperatingError not-found if no service has this ID */
   async getServiceEndpoint(serviceId: string, options: CallOptions = {}): Promise<ServiceEndpoint> {
     const endpoint = (await this.#services(options)).get(serviceId);
     if (!endpoint) throw new OperatingError("not-found", "service-not-found", "no matching service endpoint found");
@@ -163,7 +163,7 @@ export class RegistryClient {
     }
   }
 
-  /** Does not deregister the service if a check fails: it listens on the port already, and the caller retries. */
+  /** Registers service and checks on another port. If that fails, keeps the service registered, and the caller retries. */
   async #move(port: number, signal: AbortSignal): Promise<void> {
     const answer = await this.#putService(port, { signal });
     await this.#putChecks(port, { signal });

@@ -67,7 +67,7 @@ describe("decodeChecks", () => {
   });
 });
 
-test("checksUrl completes a URL without a path to the agent's list of checks, and keeps a URL with a path unchanged", async () => {
+test("checksUrl adds the path of the agent's list of checks to a URL without a path, and keeps any other URL", async () => {
   expect(checksUrl("http://127.0.0.1:8500").pathname).toBe("/v1/agent/checks");
   expect(checksUrl("http://127.0.0.1:8500/v1/health/checks/x?dc=y").search).toBe("?dc=y");
   expect(() => checksUrl("127.0.0.1:8500")).toThrow(/not a URL/);

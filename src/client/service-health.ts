@@ -40,7 +40,7 @@ export function checksUrl(text: string): URL {
 export interface ServiceHealth {
   /** undefined if the list has no check of the service. */
   readonly status: string | undefined;
-  /** A line for people for each check that is not passing. */
+  /** One readable line for each check that is not passing. */
   readonly complaints: readonly string[];
 }
 

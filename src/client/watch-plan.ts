@@ -8,7 +8,7 @@ import { checksShape, nodesShape, serviceShape } from "./watch-shapes.ts";
 /** A watch: the request that it repeats, and what its handler gets of the answer. */
 export interface WatchPlan {
   readonly type: WatchType;
-  /** With its query string, but without index and wait. */
+  /** The request's path and query string, without index and wait. */
   readonly path: string;
   readonly read: (answer: HttpAnswer) => unknown;
 }
@@ -82,7 +82,7 @@ function withQuery(path: string, query: QueryPairs): string {
   return pairs.length === 0 ? path : `${path}?${pairs.join("&")}`;
 }
 
-/** Returns undefined if no key exists. */
+/** Returns the decoded keys of an answer; undefined if no key exists. */
 function pairsOf(answer: HttpAnswer): readonly object[] | undefined {
   return answer.status === 404 ? undefined : decodeKvEntries(answer.body).map(pairShape);
 }
@@ -99,7 +99,7 @@ function pairShape(entry: KvEntry): object {
   };
 }
 
-/** The parameters of a watch, from which each that is read is removed, to find unknown ones. */
+/** Holds the parameters of a watch and removes each that is read, so that unknown ones remain. */
 class Parameters {
   readonly #given: Map<string, unknown>;
 

@@ -5,7 +5,7 @@
 
 type Reader = (json: unknown) => unknown;
 
-/** Reads an object with exactly these fields. */
+/** Returns a reader of an object with exactly these fields. */
 function object(fields: Readonly<Record<string, Reader>>): Reader {
   return (json) => {
     const given: Readonly<Record<string, unknown>> = typeof json === "object" && json !== null ? { ...json } : {};
@@ -17,7 +17,7 @@ function list(read: Reader): Reader {
   return (json) => (Array.isArray(json) ? json.map(read) : json);
 }
 
-/** Reads a value, or the fallback if it is absent. */
+/** Returns a reader of a value, which returns the fallback if the value is absent. */
 function or(fallback: unknown): Reader {
   return (json) => json ?? fallback;
 }

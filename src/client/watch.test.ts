@@ -11,7 +11,7 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** A watch of an agent that gives these answers, one after the other, and then none; an undefined one is a failure. */
+/** Starts a watch of an agent that gives these answers in turn, then none; undefined is a failed request. */
 function startWatch(type: string, parameters: WatchParameters, answers: readonly (Answer | undefined)[]) {
   let at = 0;
   const agent = startCannedAgent(({ signal }) => {
@@ -91,7 +91,7 @@ describe("a watch", () => {
     const answer = { index: "5", body: {} };
     await using watched = startWatch("services", {}, [answer, answer, answer]);
     await watched.untilAsked(2);
-    // The pause begins when the second answer is read, which no clock tells.
+    // The pause begins when the client has read the second answer, at a time that the fake clock cannot control.
     let advancedMs = 0;
     await within(2_000, async () => {
       await watched.clock.advance(100);

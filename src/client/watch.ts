@@ -23,15 +23,16 @@ export interface WatchOptions {
 }
 
 const waitMs = 60_000;
-/** Consul adds up to a sixteenth of the wait. */
+/** Time limit of a blocking query in milliseconds; Consul adds up to a sixteenth to the wait. */
 const answerTimeoutMs = waitMs + waitMs / 16 + 10_000;
-/** Limits requests to an agent or a proxy that answers at once whatever the index. */
+/** Pause after an answer with an unchanged index, which limits requests to a proxy that ignores the index. */
 const unchangedPauseMs = 1_000;
 const retryMs = 5_000;
 const retryMsMax = 180_000;
 
 /**
- * Runs a plan with blocking queries, and calls `onChange` with its content and each change, until the signal aborts. Content that is
+ * Runs a plan with blocking queries, and calls `onChange` with its content and each change, until the signal aborts. Content that
+ * is
  * unchanged after a lost agent returns is skipped. For events, only those newer than the last one passed are passed.
  */
 export async function watch(
@@ -74,7 +75,7 @@ async function ask(
   return { index: indexTextOfAnswer(answer), content: read(answer) };
 }
 
-/** Passes content that differs from the last. */
+/** Selects content that differs from the last content. */
 class NewContent {
   #seen: string | undefined;
 
@@ -86,7 +87,7 @@ class NewContent {
   }
 }
 
-/** Passes the events after the last one seen; at first all events, even if there are none. */
+/** Selects the events after the last one seen; from the first answer all events, even an empty list. */
 class NewEvents {
   #lastId: unknown;
   #isFirst = true;

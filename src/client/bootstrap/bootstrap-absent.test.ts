@@ -37,7 +37,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A registry in memory with the requests that services send. `answer` can replace an answer. */
+/** Registry in memory that records the requests of services. `answer` can replace an answer. */
 class Registry {
   readonly stored = new Map<string, string>();
   /** The ports of all registrations, in order. */
@@ -119,7 +119,7 @@ function start(options: Partial<BootstrapOptions<Defaults>> = {}): Promise<Servi
     open.push(service);
     return service;
   });
-  starting.catch(() => {}); // looked at later
+  starting.catch(() => {}); // the test awaits `starting` later
   return starting;
 }
 
@@ -288,7 +288,7 @@ describe("a service's first start", () => {
   });
 });
 
-test("a stored configuration that cannot be parsed is read again until the time limit, and the service still registers", async () => {
+test("a stored configuration that cannot be parsed is read again until the limit, and the service still registers", async () => {
   const registry = openRegistry();
   registry.stored.set(`${base}Service/Port`, "high");
   const starting = start();

@@ -154,7 +154,7 @@ describe("a service's listener", () => {
     await put("Service/Port", `${taken}`);
     const service = await start({
       async listen(port) {
-        if (port === taken) await put("Service/Port", `${assigned}`); // as a registry does that detects the conflict
+        if (port === taken) await put("Service/Port", `${assigned}`); // like a registry that detects the conflict
         return serve(port);
       },
     });

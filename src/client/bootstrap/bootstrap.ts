@@ -32,11 +32,11 @@ export interface BootstrapOptions<T extends ServiceConfiguration> {
   readonly checkRoute?: string;
   /** Fail the start at the time limit if the registry does not answer; otherwise the start goes on without it. Default: false. */
   readonly requireRegistry?: boolean;
-  /** Default: lines on standard output, from the level Writable/LogLevel. */
+  /** The service's log. Default: lines on standard output from the level Writable/LogLevel upwards. */
   readonly log?: ServiceLog;
   /** The arguments after the program's name. Default: the process's. */
   readonly argv?: readonly string[];
-  /** Default: the process's. */
+  /** The environment variables. Default: those of the process. */
   readonly env?: Environment;
   readonly clock?: Clock;
 }
@@ -116,7 +116,10 @@ async function openService<T extends ServiceConfiguration>(
   });
 }
 
-/** Calls `run` at the first SIGINT or SIGTERM; a second one ends the process as usual. Returns a function that removes the handlers. */
+/**
+ * Calls `run` at the first SIGINT or SIGTERM; a second one ends the process as usual. Returns a function that removes the
+ * handlers.
+ */
 function onTermination(run: () => void): () => void {
   const signals = ["SIGINT", "SIGTERM"] as const;
   const undo = (): void => {

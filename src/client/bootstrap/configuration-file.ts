@@ -5,7 +5,7 @@ import { messageOf, OperatingError } from "../../lib/errors.ts";
 import { fileFailure } from "../../lib/file-failure.ts";
 import { type ConfigurationPair, flattenConfiguration } from "../configuration-values.ts";
 
-/** Selects the file; undefined where neither flag nor variable does. */
+/** The choice of the file by flags and variables; a field is undefined if neither sets it. */
 export interface FileChoice {
   readonly directory: string | undefined;
   readonly profile: string | undefined;
@@ -17,7 +17,7 @@ export interface ConfigurationFile {
   readonly pairs: readonly ConfigurationPair[];
 }
 
-/** In order of preference; Geneva's is the first. */
+/** The file names that are tried in this order; the first is that of EdgeX's Geneva release. */
 const defaultNames = ["configuration.toml", "configuration.yaml", "configuration.yml", "configuration.json"];
 
 /**
@@ -38,7 +38,7 @@ export async function readConfigurationFile(choice: FileChoice): Promise<Configu
   }
 }
 
-/** An empty YAML file is null. */
+/** Returns the pairs of a parsed file; none for null, as which an empty YAML file is parsed. */
 function pairsOf(parsed: unknown): readonly ConfigurationPair[] {
   if (parsed === null) return [];
   if (typeof parsed === "object" && !Array.isArray(parsed)) return flattenConfiguration(asStored(parsed));

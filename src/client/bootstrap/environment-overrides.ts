@@ -45,7 +45,7 @@ function leavesOf(value: unknown, path: readonly string[] = []): Leaf[] {
   return Object.entries(value).flatMap(([name, child]) => leavesOf(child, [...path, name]));
 }
 
-/** EdgeX 2: "_" stands for characters that a variable's name cannot have, such as "-". */
+/** Returns the names of a setting's variables. EdgeX 2: "_" replaces characters that such a name cannot have, like "-". */
 function variablesOf(path: readonly string[]): readonly string[] {
   const name = path.join("_").replaceAll(/\W/g, "_");
   return [name, name.toUpperCase()];

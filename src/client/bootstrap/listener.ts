@@ -17,7 +17,7 @@ export interface ListenerOptions {
 /** Time limit for closing a listener, in which requests under way can end. */
 const closeMaxMs = 5_000;
 
-/** The one open listener of a service. */
+/** Opens, moves and closes the only listener of a service. */
 export class Listener {
   readonly #options: ListenerOptions;
   #close: CloseListener | undefined;
@@ -50,14 +50,14 @@ export class Listener {
     await this.#end(closeOld);
   }
 
-  /** Never rejects. */
+  /** Closes the listener. Never rejects. */
   async close(): Promise<void> {
     const close = this.#close;
     this.#close = undefined;
     await this.#end(close);
   }
 
-  /** Logs a failure to close, and waits at most `closeMaxMs`. */
+  /** Calls the function that closes a listener; logs its failure, and waits at most `closeMaxMs`. */
   async #end(close: CloseListener | undefined): Promise<void> {
     const { clock, log } = this.#options;
     const ended = new AbortController();
@@ -73,7 +73,7 @@ export class Listener {
     await Promise.race([ending(), sleep(clock, closeMaxMs, ended.signal)]);
   }
 
-  /** Resolves with false if the port is taken. */
+  /** Opens the listener on the port; resolves with false if the port is taken. */
   async #isOpenedOn(port: number): Promise<boolean> {
     try {
       this.#close = await this.#options.listen(port);

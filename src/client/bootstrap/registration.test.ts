@@ -15,7 +15,7 @@ let number = 0;
 let ports: { readonly old: number; readonly assigned: number };
 const open: Service<ServiceConfiguration>[] = [];
 const said: string[] = [];
-/** "open 48080" and "close 48080", in order. */
+/** What the service did with its listeners, in order: "open 48080", "close 48080". */
 const listening: string[] = [];
 
 beforeAll(async () => {
@@ -59,7 +59,7 @@ async function start(
   return service;
 }
 
-/** As the registry writes it down. */
+/** Writes a port record with state pending, as the registry does. */
 async function writePending(revision = 1): Promise<void> {
   const record = {
     ...{ id: "c1", revision, service: serviceKey, host: "127.0.0.1", oldPort: ports.old, newPort: ports.assigned },
@@ -77,7 +77,7 @@ async function registeredPort(): Promise<number | undefined> {
   return services[serviceKey]?.Port;
 }
 
-/** Resolves when it is, and its check passes there. */
+/** Resolves when the service is registered on this port and its check passes there. */
 async function untilRegistered(port: number): Promise<void> {
   await within(10_000, async () => {
     expect(await registeredPort()).toBe(port);

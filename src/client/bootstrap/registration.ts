@@ -11,7 +11,7 @@ export interface RegistrationOptions {
   readonly http: HttpClient;
   readonly serviceKey: string;
   readonly checkRoute: string;
-  /** The service's present address. */
+  /** Returns the service's present address. */
   readonly service: () => ServiceConfiguration["Service"];
   /** Resolves with the service's port in the stored configuration. */
   readonly askAssigned: (signal: AbortSignal) => Promise<number>;
@@ -36,7 +36,7 @@ const checkIntervalDefault = "10s";
 export class Registration {
   readonly #options: RegistrationOptions;
   #client: RegistryClient;
-  /** A registration was sent; it can have succeeded even without an answer. */
+  /** Whether a registration was sent; it can have succeeded even without an answer. */
   #hasTried = false;
   #following = new AbortController();
   #moving: Promise<unknown> | undefined;
@@ -50,7 +50,7 @@ export class Registration {
     return this.#client;
   }
 
-  /** @throws OperatingError unavailable with the reason */
+  /** Registers the service and starts to watch it. @throws OperatingError unavailable with the reason */
   async register(signal: AbortSignal): Promise<void> {
     const { http, log } = this.#options;
     await askAlive(http, "registry", signal);
@@ -80,7 +80,7 @@ export class Registration {
     }
   }
 
-  /** Does nothing if no registration was sent. */
+  /** Deregisters the service; does nothing if no registration was sent. */
   async unregister(): Promise<void> {
     if (this.#hasTried) await this.#client.unregister();
   }
@@ -135,7 +135,7 @@ export class Registration {
     });
   }
 
-  /** Asks the agent, since the catalog can be behind it. */
+  /** Whether the agent still has the service. Queries the agent itself, since the catalog can be older. */
   async #isKnown(signal: AbortSignal): Promise<boolean> {
     const services = await this.#client.getAllServiceEndpoints({ signal });
     return services.some(({ serviceId }) => serviceId === this.#options.serviceKey);

@@ -19,9 +19,9 @@ export interface RunningServiceOptions<T extends ServiceConfiguration> {
   readonly settings: StartSettings;
   /** Defaults, file and environment; later wins. */
   readonly local: T;
-  /** The environment sets Service/Port, so assigned ports are ignored. */
+  /** Whether the environment sets Service/Port, so that assigned ports are ignored. */
   readonly isPortFixed: boolean;
-  /** The base URL of the configuration provider; undefined without one. */
+  /** The configuration in the store; undefined without a configuration provider. */
   readonly stored: StoredConfiguration<T> | undefined;
   readonly clock: Clock;
   readonly log: LevelledLog;
@@ -74,14 +74,14 @@ export class RunningService<T extends ServiceConfiguration> {
     this.#live.onWritableChange(run);
   }
 
-  /** Call once. @throws OperatingError if the service cannot start; stop() then closes what is open */
+  /** Starts the service. Call it once. @throws OperatingError if the start fails; stop() then closes what was opened */
   start(): Promise<void> {
     const started = this.#start();
     this.#underWay.push(started);
     return started;
   }
 
-  /** Idempotent. Never rejects; logs failures. */
+  /** Stops the service. Idempotent. Never rejects; logs failures. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -96,7 +96,7 @@ export class RunningService<T extends ServiceConfiguration> {
     await this.#register();
   }
 
-  /** Resolves with false if the store did not answer in time. */
+  /** Pulls or pushes the configuration. Resolves with false if the store did not answer in time. */
   async #synchronise(): Promise<boolean> {
     const { stored, timer } = this.#options;
     if (stored === undefined) return true;
@@ -122,7 +122,7 @@ export class RunningService<T extends ServiceConfiguration> {
     this.#inBackground(register);
   }
 
-  /** @throws OperatingError unavailable, with the text of EdgeX's services, if the registry is required */
+  /** Logs that the start continues without registry or store. @throws OperatingError unavailable if the registry is required */
   #goOnWithout(missing: string): void {
     const { requireRegistry, timer, log } = this.#options;
     if (requireRegistry) {

@@ -12,7 +12,7 @@ export interface ServiceConfiguration {
     readonly HealthCheckInterval?: string;
   };
   readonly Registry?: { readonly Type: string; readonly Host: string; readonly Port: number };
-  /** Seconds. */
+  /** Time limit and interval of the attempts to reach the registry at the start, in seconds. */
   readonly Startup?: { readonly Duration: number; readonly Interval: number };
   /** Settings that can change while the service runs. */
   readonly Writable?: object;

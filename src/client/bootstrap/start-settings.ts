@@ -52,7 +52,7 @@ function decideProvider(flags: ServiceFlags, env: Environment): AgentLocation | 
   return placeAt(flags.providerUrl, "-cp") ?? placeAt(flags.registryUrl, "-r") ?? inConfigurationIf(flags.useRegistry);
 }
 
-/** Geneva: the variable edgex_registry enables the registry even if it is empty. */
+/** Returns where the registry is. Geneva: the variable edgex_registry enables it even if the variable is empty. */
 function decideRegistry(flags: ServiceFlags, env: Environment): AgentLocation | undefined {
   const isUsed = flags.useRegistry || env["edgex_registry"] !== undefined;
   if (!(readBoolean(env, "EDGEX_USE_REGISTRY") ?? isUsed)) return undefined;

@@ -8,7 +8,7 @@ export type Attempt = (signal: AbortSignal) => Promise<void>;
 export interface StartTimerOptions {
   readonly clock: Clock;
   readonly log: ServiceLog;
-  /** By the monotonic clock. */
+  /** When the start began, in milliseconds of the monotonic clock. */
   readonly startedMs: number;
   readonly limits: StartLimits;
   /** Aborts when the service stops. */
