@@ -44,7 +44,7 @@ export interface LockOptions {
   readonly sessionName: string;
   /** Time limit for the lock; undefined for none. */
   readonly timeoutMs: number | undefined;
-  /** Maximum number of consecutive failed monitoring queries after which the lock still counts as held. */
+  /** The lock counts as lost after more than this number of consecutive failed monitoring queries. */
   readonly monitorRetries: number;
   /** Ends waiting for the lock. */
   readonly signal: AbortSignal;

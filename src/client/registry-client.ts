@@ -107,7 +107,7 @@ export class RegistryClient {
     }
   }
 
-  /** Resolves with the address of a service. @throws OperatingError not-found if no service has this ID */
+  /** Resolves with the endpoint of a service. @throws OperatingError not-found if no service has this ID */
   async getServiceEndpoint(serviceId: string, options: CallOptions = {}): Promise<ServiceEndpoint> {
     const endpoint = (await this.#services(options)).get(serviceId);
     if (!endpoint) throw new OperatingError("not-found", "service-not-found", "no matching service endpoint found");

@@ -121,7 +121,7 @@ export class Registrations {
   }
 
   /**
-   * Throws if an earlier change is not finished. Called before both writes, so that they are both done or both refused.
+   * Refuses a change of a service with an unfinished change, before the two writes, so that both are done or both are refused.
    * @throws OperatingError unavailable while the outcome of an earlier change is unknown
    */
   #requireKnown(serviceId: string): void {

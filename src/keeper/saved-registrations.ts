@@ -65,7 +65,7 @@ export class SavedRegistrations {
     });
   }
 
-  /** Throws if an earlier change is not finished. @throws OperatingError unavailable while that change's outcome is unknown */
+  /** Refuses a further change. @throws OperatingError unavailable while the outcome of the service's earlier change is unknown */
   requireKnown(serviceId: string): void {
     this.#changes.requireKnown([serviceId]);
   }

@@ -38,7 +38,7 @@ describe("the configuration provider and the registry", () => {
     expect(places(line, env)).toEqual([provider, registry]);
   });
 
-  test("are the same agent without a section [Registry]; without a provider, the registry is the local agent", () => {
+  test("are both the agent of -cp if there is no section [Registry], or the local agent without -cp", () => {
     expect(places("-cp=consul.http://p:2 -r", {}, {})).toEqual(["http://p:2", "http://p:2"]);
     expect(places("-r", {}, {})).toEqual(["http://localhost:8500", "http://localhost:8500"]);
   });
