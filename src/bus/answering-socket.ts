@@ -1,7 +1,10 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 
-/** The packets that a broker may send to a client that publishes and never subscribes: first byte to remaining length. */
+/**
+ * The packets that an MQTT broker may send to a client that publishes and never subscribes: each packet's first byte, with
+ * the number of bytes after its length field.
+ */
 const answers: ReadonlyMap<number, number> = new Map([
   [0x20, 2], // CONNACK: accepts or refuses the connection
   [0x40, 2], // PUBACK: acknowledges a message
@@ -15,7 +18,7 @@ const answers: ReadonlyMap<number, number> = new Map([
  */
 export class AnsweringSocket extends Duplex {
   readonly #socket: Socket;
-  /** The part of a packet that the next byte belongs to. */
+  /** The part of a packet that the next received byte belongs to. */
   #expects: "type" | "length" | "rest" = "type";
   #restBytes = 0;
 

@@ -1,6 +1,6 @@
 /** A connection to a message broker. */
 export interface BrokerConnection {
-  /** Resolves when the broker has acknowledged the message. Stays pending when the connection ends before. */
+  /** Resolves when the broker has acknowledged the message. Stays pending if the connection ends first. */
   publish(topic: string, message: Uint8Array): Promise<void>;
   /** Resolves with the reason when the connection has ended, whichever side closed it. */
   readonly ended: Promise<string>;
@@ -10,6 +10,6 @@ export interface BrokerConnection {
 
 /**
  * Opens a connection; resolves when the broker has accepted it.
- * @throws OperatingError denied or unavailable, with the reason of the broker or the network; also when `signal` aborts
+ * @throws OperatingError denied or unavailable, with the reason that the broker or the network gave; also when `signal` aborts
  */
 export type ConnectBroker = (signal: AbortSignal) => Promise<BrokerConnection>;

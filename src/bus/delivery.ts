@@ -5,7 +5,7 @@ import type { KeyChange } from "../registry/key-changes.ts";
 import type { BrokerConnection } from "./broker-connection.ts";
 import type { Outbox } from "./outbox.ts";
 
-/** The message that publishes a change. */
+/** The message that tells subscribers about one change of a key. */
 export interface Message {
   readonly topic: string;
   readonly bytes: Uint8Array;
@@ -13,30 +13,30 @@ export interface Message {
 
 export interface DeliveryOptions {
   readonly outbox: Outbox;
-  /** Returns undefined when no broker would accept the message. */
+  /** Returns the message for a change; undefined when no broker would accept it. */
   readonly encode: (change: KeyChange) => Message | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Called when the broker has acknowledged a change. */
   readonly onPublished: () => void;
-  /** Called when a change is dropped and will never be published. */
+  /** Called when a change is dropped, which is then never published: no broker would accept it. */
   readonly onLeftOut: () => void;
 }
 
-/** Why a delivery has ended. */
+/** How a delivery over one connection has ended. */
 export interface DeliveryEnd {
   readonly reason: string;
   readonly isBrokerClosed: boolean;
 }
 
-/** How long a broker may take to accept a connection, or to acknowledge any message. */
+/** Milliseconds that a broker may take to accept a connection, and at most without an acknowledgement. */
 export const answerMsMax = 10_000;
-/** How long the agent's stop waits for the outbox to empty; the rest is published after the next start. */
+/** Milliseconds that a stopping agent waits for the outbox to empty. It publishes the rest after its next start. */
 const flushMsMax = 1_000;
 
 /**
- * Sends the changes of the outbox over one connection until that ends. A commit only wakes it: it works in a later turn of
- * the event loop.
+ * Sends the changes of the outbox over one connection until the connection ends. A commit only wakes the delivery, which
+ * sends in a later turn of the event loop, so no write waits for it.
  */
 export class Delivery {
   readonly #connection: BrokerConnection;
@@ -60,7 +60,7 @@ export class Delivery {
     return this.#acknowledged;
   }
 
-  /** Resolves when the connection has ended. When `signal` aborts, flushes the outbox for a second and closes it. */
+  /** Resolves when the connection has ended. When `signal` aborts, sends for up to a second and closes the connection. */
   async run(signal: AbortSignal): Promise<DeliveryEnd> {
     const { outbox, clock } = this.#options;
     const stopped: DeliveryEnd = { reason: "the agent is stopping", isBrokerClosed: false };
@@ -128,7 +128,7 @@ export class Delivery {
     this.#wake();
   }
 
-  /** Starts the time for the next acknowledgement; each acknowledgement restarts it. */
+  /** Starts the timer that ends a connection without acknowledgements; each acknowledgement restarts the timer. */
   #startDeadline(): Timer {
     const seconds = answerMsMax / 1_000;
     const reason = `the broker has acknowledged nothing for ${seconds} s`;

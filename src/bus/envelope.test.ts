@@ -19,7 +19,7 @@ function textOf(value: Uint8Array | string | undefined, options = plain): string
   return Buffer.from(encodeEnvelope(change(value), options)).toString();
 }
 
-test("a change is encoded in core-keeper's envelope, with its revision", () => {
+test("a change of a key is encoded in core-keeper's message envelope, with the change's revision", () => {
   expect(textOf("DEBUG")).toBe(
     '{"apiVersion":"v3","receivedTopic":"","correlationID":"ba78f189-b0b0-5e6b-ba3b-e9aff55fe172","requestID":"",' +
       '"errorCode":0,"payload":{"key":"edgex/a","Created":0,"Modified":0,"revision":7,"value":"DEBUG"},' +
@@ -36,7 +36,7 @@ test("the correlation ID is the same when a change is published again, and diffe
   );
 });
 
-test("numbers and booleans are sent as their stored text, and a delete without a value", () => {
+test("the message of a number or boolean has its stored text, and that of a delete has no value", () => {
   expect(["30", "true", "", '{"a":1}', "\ufeffx"].map((value) => JSON.parse(textOf(value)).payload.value)).toEqual([
     ...["30", "true", "", '{"a":1}', "\ufeffx"],
   ]);

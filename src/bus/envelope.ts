@@ -3,19 +3,19 @@ import { uuidOfName } from "../lib/uuid.ts";
 import type { KeyChange } from "../registry/key-changes.ts";
 
 export interface EnvelopeOptions {
-  /** A UUID; the message's correlation ID is derived from it and the change. */
+  /** A UUID. The message's correlation ID is derived from this UUID and the change. */
   readonly nodeId: string;
   /** Encodes the payload as base64 of its JSON, as EdgeX does with EDGEX_MSG_BASE64_PAYLOAD. */
   readonly base64Payload: boolean;
-  /** Encodes the message in CBOR, as EdgeX does with EDGEX_MSG_CBOR_ENCODE, which also overrides base64. */
+  /** Encodes the message in CBOR, as EdgeX does with EDGEX_MSG_CBOR_ENCODE; `base64Payload` then has no effect. */
   readonly encodeCbor: ((message: object) => Uint8Array) | undefined;
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * Encodes a change as core-keeper does. EdgeX's clients compare `value` with the text that they read for the key, and
- * ignore the message if they differ: so `value` is always the text, also for a number or boolean.
+ * Encodes a change of a key as core-keeper does. EdgeX's clients compare `value` with the text that they read for the key,
+ * and ignore the message if the two differ. So `value` is always a string, also for a number or boolean.
  */
 export function encodeEnvelope(change: KeyChange, options: EnvelopeOptions): Uint8Array {
   const { encodeCbor, base64Payload } = options;
@@ -33,7 +33,7 @@ export function encodeEnvelope(change: KeyChange, options: EnvelopeOptions): Uin
   return encodeCbor === undefined ? Buffer.from(JSON.stringify(message)) : encodeCbor(message);
 }
 
-/** Returns the payload. core-keeper's messages, too, have 0 for `Created` and `Modified`. */
+/** Returns the envelope's payload. `Created` and `Modified` are 0, as in core-keeper's messages. */
 function payloadOf({ key, index, entry }: KeyChange): object {
   const base = { key: key.toWellFormed(), Created: 0, Modified: 0, revision: index };
   if (entry === undefined) return base;

@@ -13,7 +13,7 @@ interface Bus extends TestStore {
   readonly log: readonly string[];
   readonly metrics: Metrics;
   put(key: string, value: string): Promise<void>;
-  /** Messages as "topic=value", in the order sent. */
+  /** Returns the messages as "topic=value", in the order sent. */
   sent(): readonly string[];
   stop(): Promise<void>;
 }
@@ -22,7 +22,10 @@ async function settleAll(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await settle();
 }
 
-/** Opens a bus of the keys below "e/"; with `before`, on the disk of that bus, as after a crash. */
+/**
+ * Opens a message bus that publishes changes of keys below "e/". If `before` is given, the new bus uses the disk of that
+ * earlier bus, as a restart after a crash does.
+ */
 async function openBus(
   prepare: (broker: FakeBroker) => void = () => {},
   { store, engine, clock, disk }: TestStore = openTestStore(),
@@ -74,8 +77,8 @@ function gauges({ metrics }: Bus): Record<string, number> {
   );
 }
 
-describe("changes", () => {
-  test("of keys below the prefixes are published, and no others", async () => {
+describe("changes of keys", () => {
+  test("are published for keys below the configured prefixes only", async () => {
     const bus = await openBus();
     for (const [key, value] of [
       ["e/a", "1"],
@@ -89,7 +92,7 @@ describe("changes", () => {
     expect(bus.metrics.lastInterval().counters).toMatchObject([{ name: "praetor.bus.published", sum: 3 }]);
   });
 
-  test("from before the first start are not published", async () => {
+  test("that were made before the bus first started are not published", async () => {
     const world = openTestStore();
     await world.store.submit(keySet("e/a", "1"));
     const bus = await openBus(undefined, world);
@@ -97,7 +100,7 @@ describe("changes", () => {
     expect(bus.sent()).toEqual(["t/e/b=2"]);
   });
 
-  test("made without a connection are all published later", async () => {
+  test("that were made while the broker was unreachable are all published later", async () => {
     const bus = await openBus();
     bus.broker.answer = new Error("away");
     bus.broker.drop("gone");
@@ -111,7 +114,7 @@ describe("changes", () => {
     expect(gauges(bus)).toEqual({ connected: 1, waiting: 0, lag: 0 });
   });
 
-  test("that were not acknowledged are published again, and no key goes back to an older value", async () => {
+  test("that the broker did not acknowledge are published again, and no key goes back to an older value", async () => {
     const bus = await openBus((broker) => void (broker.acknowledges = false));
     for (const [key, value] of [
       ["e/a", "1"],
@@ -128,7 +131,7 @@ describe("changes", () => {
     expect(bus.sent().slice(2)).toEqual(["t/e/a=1", "t/e/b=1", "t/e/a=2"]);
   });
 
-  test("whose topic no broker accepts are left out, and later ones are published", async () => {
+  test("whose topic no broker accepts are dropped, and later changes are published", async () => {
     const bus = await openBus();
     await bus.put(`e/${"/".repeat(300)}`, "1");
     await bus.put("e/a", "1");
@@ -136,7 +139,7 @@ describe("changes", () => {
     expect(bus.log.join("\n")).toContain("cannot publish changes of this key");
   });
 
-  test("are sent with at most 16 unacknowledged, and no write waits for the broker", async () => {
+  test("are sent with at most 16 messages unacknowledged, and no write waits for the broker", async () => {
     const bus = await openBus((broker) => void (broker.acknowledges = false));
     for (let at = 0; at < 100; at++) await bus.put(`e/${at}`, "1");
     expect(bus.broker.sent).toHaveLength(16);
@@ -144,8 +147,8 @@ describe("changes", () => {
   });
 });
 
-describe("the position", () => {
-  test("is saved some seconds after it moved, and nothing is written while nothing is published", async () => {
+describe("the bus's saved position in the sequence of changes", () => {
+  test("is written some seconds after it moved, and not while nothing is published", async () => {
     const bus = await openBus();
     expect(keptPosition(bus)).toBe("0");
     await bus.put("e/a", "1");
@@ -159,7 +162,7 @@ describe("the position", () => {
     expect(bus.store.state.index).toBe(3);
   });
 
-  test("is where the next start continues, after a stop and after a crash", async () => {
+  test("is where a restarted bus continues, after a stop and after a crash", async () => {
     const bus = await openBus();
     await bus.put("e/a", "1");
     await bus.stop();
@@ -171,7 +174,7 @@ describe("the position", () => {
     expect(afterKill.sent()).toEqual(["t/e/b=2", "t/e/c=3"]);
   });
 
-  test("that cannot be saved is saved once the disk accepts writes, although nothing more is published", async () => {
+  test("is written once a failing disk accepts writes again, even if nothing more is published", async () => {
     const bus = await openBus();
     await bus.put("e/a", "1");
     bus.engine.fail();
@@ -181,7 +184,7 @@ describe("the position", () => {
     expect([keptPosition(bus), bus.log.filter((line) => line.includes("cannot save")).length]).toEqual(["1", 1]);
   });
 
-  test("that cannot be saved is logged, and changes are published all the same", async () => {
+  test("is not written while the disk refuses writes: the bus logs that and still publishes changes", async () => {
     const bus = await openBus();
     await bus.put("e/a", "1");
     bus.engine.fail();
@@ -194,7 +197,7 @@ describe("the position", () => {
 });
 
 describe("a broker", () => {
-  test("that refuses is tried again with pauses of up to half a minute, and logged once", async () => {
+  test("that refuses connections is tried again with pauses of up to half a minute, and logged once", async () => {
     const bus = await openBus((broker) => void (broker.answer = new Error("no such user")));
     await bus.clock.advance(121_000);
     expect(bus.broker.attempts).toEqual([0, 1, 3, 7, 15, 31, 61, 91, 121].map((seconds) => seconds * 1_000));
@@ -204,14 +207,14 @@ describe("a broker", () => {
     expect(bus.log).toHaveLength(2);
   });
 
-  test("that never accepts the connection is abandoned after ten seconds", async () => {
+  test("that never answers the connection request is disconnected after ten seconds", async () => {
     const bus = await openBus((broker) => void (broker.answer = "silence"));
     await bus.clock.advance(11_000);
     expect(bus.broker.attempts).toEqual([0, 11_000]);
     expect(bus.log.join("\n")).toContain("does not answer within 10 s");
   });
 
-  test("that closes connections after a while is connected to again soon, each time", async () => {
+  test("that closes each connection after a while is soon connected to again, each time", async () => {
     const bus = await openBus();
     for (let hour = 0; hour < 5; hour++) {
       await bus.clock.advance(3_600_000);
@@ -234,7 +237,7 @@ describe("a broker", () => {
     expect(bus.log.join("\n")).toContain("the broker has acknowledged nothing for 10 s");
   });
 
-  test("that keeps closing the connection at one message no longer gets it, and gets the later ones", async () => {
+  test("that keeps closing the connection at one message no longer gets that message, and gets the later ones", async () => {
     const bus = await openBus((broker) => void (broker.acknowledges = false));
     await bus.put("e/a", "1");
     await bus.put("e/b", "2");
@@ -252,8 +255,8 @@ describe("a broker", () => {
   });
 });
 
-describe("the bus's stop", () => {
-  test("waits up to a second for acknowledgements, and saves the position", async () => {
+describe("stopping the bus", () => {
+  test("waits up to a second for the broker's acknowledgements, and saves the position", async () => {
     const bus = await openBus((broker) => void (broker.acknowledges = false));
     await bus.put("e/a", "1");
     const stopped = bus.stop();
@@ -270,7 +273,7 @@ describe("the bus's stop", () => {
     expect([keptPosition(other), other.broker.isConnected, other.clock.timerCount]).toEqual(["0", false, 0]);
   });
 
-  test("also ends a pause before the next try, and a connection attempt that a broker does not answer", async () => {
+  test("ends a pause before the next connection attempt, and an attempt that the broker does not answer", async () => {
     for (const answer of [new Error("away"), "silence"] as const) {
       const bus = await openBus((broker) => void (broker.answer = answer));
       await bus.stop();
@@ -291,7 +294,7 @@ test.each([
   ["a\0\u001f\u007f", "p/a%00%1F%7F"],
   ["a\uffff", "p/a%EF%BF%BF"],
   ["a\ud800", "p/a\ufffd"],
-])("characters that a topic cannot have are percent-encoded: %j", (key, topic) => {
+])("characters that an MQTT topic cannot have are percent-encoded in the topic of key %j", (key, topic) => {
   expect(topicOf("p", key)).toBe(topic);
 });
 

@@ -15,7 +15,7 @@ export interface MessageBusOptions extends EnvelopeOptions {
   readonly topicPrefix: string;
   readonly keyPrefixes: readonly string[];
   readonly connect: ConnectBroker;
-  /** The rows of the engine's table `local` at the start. */
+  /** The rows that the engine's table `local` had when the agent started. */
   readonly rows: readonly LocalRow[];
   readonly local: LocalRows;
   readonly clock: Clock;
@@ -26,8 +26,8 @@ export interface MessageBusOptions extends EnvelopeOptions {
 
 export interface MessageBus {
   /**
-   * Resolves after `stopping` has aborted, when the connection is closed and the position is saved. For that the store must
-   * still accept writes. Changes that are not published within a second are published after the next start.
+   * Resolves after `stopping` has aborted, when the connection is closed and the position is saved. The store must accept
+   * writes until then. Changes that are not published within a second are published after the next start.
    */
   readonly stopped: Promise<void>;
 }
@@ -69,9 +69,9 @@ function encode(change: KeyChange, options: MessageBusOptions): Message | undefi
   return undefined;
 }
 
-/** MQTT's limit of a topic. */
+/** Maximum length of a topic in MQTT, in bytes. */
 const topicBytesMax = 65_535;
-/** Mosquitto's limit of levels: it disconnects a client that sends more. */
+/** Maximum number of a topic's levels, separated by slashes: Mosquitto disconnects a client that sends more. */
 const levelsMax = 200;
 
 /** Wildcards, and characters for which MQTT 3.1.1 allows a broker to disconnect the client. */

@@ -11,7 +11,7 @@ const publishPacket = 0x32;
 
 type Reply = (first: number, block: Uint8Array) => readonly (readonly number[])[];
 
-/** A broker that answers each block that comes in with these blocks. */
+/** Starts a broker that answers each received block of bytes with the blocks that `reply` returns. */
 function listen(reply: Reply) {
   return Bun.listen({
     hostname: "127.0.0.1",
@@ -33,7 +33,7 @@ function connect(port: number, signal: AbortSignal = new AbortController().signa
   return connectMqtt({ url, clientId: "test", credentials, caFile: undefined }, signal);
 }
 
-/** The message's number, behind its topic "t". */
+/** Returns the PUBACK for a message, whose number stands after its topic "t". */
 function acknowledgementOf(block: Uint8Array): number[] {
   return [0x40, 2, block[5] ?? 0, block[6] ?? 0];
 }
@@ -49,8 +49,8 @@ async function endOf(port: number, use: (connection: BrokerConnection) => Promis
   }
 }
 
-describe("a connection by MQTT", () => {
-  test("is accepted and acknowledges messages, however the broker's packets are split", async () => {
+describe("a connection to an MQTT broker", () => {
+  test("opens and reports acknowledged messages, however the broker's packets are split", async () => {
     using broker = listen((first, block) => {
       const answer = first === publishPacket ? acknowledgementOf(block) : taken;
       return first === connectPacket || first === publishPacket ? answer.map((byte) => [byte]) : [];
@@ -66,7 +66,7 @@ describe("a connection by MQTT", () => {
     [4, "denied", "Connection refused: Bad username or password; check username and password of edgex.message_bus"],
     [5, "denied", "Connection refused: Not authorized; check username and password of edgex.message_bus"],
     [3, "unavailable", "Connection refused: Server unavailable"],
-  ])("that is refused with %i says why", async (code, kind, message) => {
+  ])("that the broker refuses with return code %i rejects with the reason", async (code, kind, message) => {
     using broker = listen(() => [[0x20, 2, 0, code]]);
     expect(await rejectionOf(connect(broker.port))).toMatchObject({ kind, message });
   });
@@ -78,7 +78,7 @@ describe("a connection by MQTT", () => {
     expect(await rejectionOf(connect(port))).toMatchObject({ kind: "unavailable", code: "broker-unreachable" });
   });
 
-  test("to a broker that does not answer ends when it is aborted", async () => {
+  test("that the broker does not answer ends when the caller aborts it", async () => {
     using broker = listen(() => []);
     const giveUp = new AbortController();
     const connecting = rejectionOf(connect(broker.port, giveUp.signal));
@@ -97,7 +97,7 @@ describe("a connection by MQTT", () => {
     expect(await endOf(broker.port)).toBe("the broker sent an unexpected packet");
   });
 
-  test("ends or continues, whatever bytes a broker sends, and never ends the process", async () => {
+  test("may end when the broker sends arbitrary bytes, but the process continues", async () => {
     const packet = fc.oneof(
       fc.constantFrom([0x40, 2, 0, 1], [0xd0, 0], taken, [0x62, 2, 0, 1], [0x50, 2, 0, 1], [0xe0, 0]),
       fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 20 }),

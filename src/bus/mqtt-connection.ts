@@ -16,19 +16,19 @@ export interface MqttOptions {
   /** "mqtt://host:port" or "mqtts://host:port". */
   readonly url: URL;
   readonly clientId: string;
-  /** Called for each connection, so that a changed password takes effect. */
+  /** Returns the user name and password. Called for each connection, so that a changed password takes effect. */
   readonly credentials: () => Credentials;
   /** A file of CA certificates that are trusted in addition to the system's. */
   readonly caFile: string | undefined;
 }
 
 const keepAliveSeconds = 30;
-/** The MQTT package needs a timeout; the caller's own is shorter. */
+/** Connection timeout in milliseconds, which the MQTT package requires. The caller aborts earlier, by its own timeout. */
 const connectMsMax = 60_000;
 
 /**
- * Opens one connection by MQTT 3.1.1 with a clean session. It does not reconnect and does not repeat messages that were
- * not acknowledged: the caller does.
+ * Opens one connection by MQTT 3.1.1 with a clean session. The connection neither reconnects nor repeats unacknowledged
+ * messages: the caller does.
  * @throws OperatingError
  */
 export async function connectMqtt(options: MqttOptions, signal: AbortSignal): Promise<BrokerConnection> {
@@ -44,7 +44,7 @@ export async function connectMqtt(options: MqttOptions, signal: AbortSignal): Pr
     reconnectPeriod: 0,
     connectTimeout: connectMsMax,
     clean: true,
-    // Otherwise the package keeps a table of the encodings of all 65,536 16-bit numbers.
+    // If true, the package would keep a table of the encodings of all 65,536 16-bit numbers.
     writeCache: false,
   };
   const socket = new AnsweringSocket(openSocket(options));
@@ -99,7 +99,7 @@ class MqttConnection implements BrokerConnection {
     const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
     this.#underWay += 1;
     return new Promise((resolve) => {
-      // After its end the package throws on publish, because it has released its store.
+      // After the connection's end the package throws on publish, because it has released its message store.
       if (this.#isOver) return;
       this.#client.publish(topic, bytes, { qos: 1 }, (error) => {
         this.#underWay -= 1;
@@ -110,7 +110,7 @@ class MqttConnection implements BrokerConnection {
   }
 
   async close(): Promise<void> {
-    // Sends DISCONNECT only when nothing is unacknowledged: with a hanging broker the package would wait for its close.
+    // Sends DISCONNECT only if all messages are acknowledged: otherwise the package would wait for a hanging broker.
     this.#client.end(!this.#client.connected || this.#underWay > 0);
     await nextTurn();
     this.#fail(unavailable("the connection was closed"));

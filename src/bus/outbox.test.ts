@@ -26,14 +26,14 @@ function openOutbox(options: Partial<OutboxOptions> = {}) {
   return { store, outbox, put: (key: string, value: string) => store.submit(keySet(key, value)) };
 }
 
-describe("the outbox", () => {
-  test("begins with the changes that the store has above the position", async () => {
+describe("the outbox of changes to publish", () => {
+  test("begins with the store's changes whose index is above the saved position", async () => {
     const { store, put } = openOutbox();
     for (const key of ["a", "b", "c"]) await put(key, "1");
     expect(sendAll(new Outbox(store, { ...all, position: 1 }))).toEqual(["b@2=1", "c@3=1"]);
   });
 
-  test("has every change, also one that was overwritten before it was sent", async () => {
+  test("has every change, even if a later write overwrote the value before the change was sent", async () => {
     const { outbox, put } = openOutbox();
     outbox.send();
     await put("a", "1");
@@ -42,7 +42,7 @@ describe("the outbox", () => {
     expect(sendAll(outbox)).toEqual(["a@1=1", "b@2=1", "a@3=2"]);
   });
 
-  test("has a value that is overwritten between the start and the first send, unless the limit is exceeded", async () => {
+  test("has a value that is overwritten between the start and the first send, unless its memory limit is exceeded", async () => {
     const { store, put } = openOutbox();
     await put("a", "1");
     const outbox = new Outbox(store, all);
@@ -58,7 +58,7 @@ describe("the outbox", () => {
     expect(sendAll(outbox)).toEqual(["a@2=2"]);
   });
 
-  test("holds back a change whose key is under way, and all changes after it", async () => {
+  test("delays a change while an earlier one of the same key is unacknowledged, and all changes after it", async () => {
     const { outbox, put } = openOutbox();
     outbox.send();
     for (const value of ["1", "2"]) await put("a", value);
@@ -80,7 +80,7 @@ describe("the outbox", () => {
     expect(outbox.position).toBe(3);
   });
 
-  test("drops its changes when they exceed the limit, and then has the last value of each key", async () => {
+  test("drops its changes when they exceed the memory limit, and then reads the last value of each key from the store", async () => {
     const { outbox, put } = openOutbox({ bytesMax: 1_000 });
     outbox.send();
     await put("a", "1");
@@ -90,7 +90,7 @@ describe("the outbox", () => {
     expect([outbox.isBehind, outbox.position]).toEqual([false, 21]);
   });
 
-  test("has all keys of the state after a snapshot was restored", async () => {
+  test("has all keys of the state after a restore of a snapshot", async () => {
     const { outbox, put, store } = openOutbox();
     await put("a", "1");
     await put("b", "1");
@@ -101,7 +101,7 @@ describe("the outbox", () => {
     expect(sendAll(outbox)).toEqual(["a@4=1", "b@4=1"]);
   });
 
-  test("has all keys of the state also when other writes shared the restore's batch", async () => {
+  test("has all keys of the state even if other writes shared a batch with the restore", async () => {
     const { outbox, put, store } = openOutbox();
     await put("a", "1");
     const snapshot = store.state;
@@ -118,7 +118,7 @@ describe("the outbox", () => {
     fc.tuple(fc.constantFrom<"send" | "acknowledge" | "lose" | "restart">("send", "acknowledge", "lose", "restart")),
   );
 
-  test("publishes each key's last value whatever connections are lost, and no key goes back", async () => {
+  test("publishes each key's last value whatever connections are lost, and never an older value after a newer one", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.constantFrom(300, 1_000, 1e6), async (steps, bytesMax) => {
         const { store, put } = openOutbox();

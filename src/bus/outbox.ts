@@ -7,18 +7,18 @@ export interface OutboxOptions {
   readonly keyPrefixes: readonly string[];
   /** All changes up to this index have been published. */
   readonly position: number;
-  /** Limit of waiting changes in memory; beyond it they are read from the store when they can be sent. */
+  /** Maximum bytes of waiting changes in memory. Beyond this, the outbox reads them from the store when it can send them. */
   readonly bytesMax?: number;
 }
 
 interface Waiting {
   readonly change: KeyChange;
-  /** Memory that it costs: 0 when it was read from the store, which holds the value anyway. */
+  /** Bytes of memory that the change costs: 0 if it was read from the store, which holds the value anyway. */
   readonly bytes: number;
 }
 
 const defaultBytesMax = 8 * 2 ** 20;
-/** Memory of a change in addition to its key and value. */
+/** Estimated bytes of memory of a change, in addition to its key and value. */
 const changeBytes = 200;
 
 /**
@@ -28,10 +28,10 @@ const changeBytes = 200;
  *                  ^           |
  *                  +-----------+  the connection was lost
  *
- * When the waiting changes exceed the limit, or when the whole state is replaced, the outbox drops them and is behind: at
- * the next send it reads from the store all changes above the position. So a broker that is unreachable for days costs a
- * bounded amount of memory, and the last value of each key is always published; values that were overwritten meanwhile may
- * not be. The outbox starts with the changes that the store has above the position, or behind when they exceed the limit.
+ * When the waiting changes exceed the memory limit, or a restore replaces the whole state, the outbox drops them and is
+ * "behind": at the next send it reads all changes above the position from the store. So a broker that is unreachable for
+ * days costs a bounded amount of memory. The last value of each key is always published, but perhaps not a value that was
+ * overwritten meanwhile. A new outbox has the store's changes above the position, or is behind if they exceed the limit.
  *
  * A key is never under way twice. So when a connection is lost and changes are sent again, subscribers never see a key go
  * back: they may get its newest message twice, but never an older one after it.
@@ -41,12 +41,12 @@ export class Outbox {
   readonly #prefixes: readonly string[];
   readonly #bytesMax: number;
   readonly #waiting = new Fifo<Waiting>();
-  /** Changes that were sent and are not acknowledged, by key, in the order sent. */
+  /** Changes that were sent but not acknowledged, by key, in the order sent. */
   readonly #underWay = new Map<string, Waiting>();
   #bytes = 0;
   /** The lowest index of a dropped change; undefined when none was dropped. */
   #behindFrom: number | undefined;
-  /** All commits up to this index have been processed. */
+  /** The outbox has received all commits up to this index. */
   #seen: number;
   #onAdded: () => void = () => {};
 
@@ -77,7 +77,7 @@ export class Outbox {
     return this.#waiting.size + this.#underWay.size;
   }
 
-  /** Number of changes that were sent and are not acknowledged. */
+  /** Number of changes that were sent but not acknowledged. */
   get underWay(): number {
     return this.#underWay.size;
   }
@@ -92,7 +92,7 @@ export class Outbox {
     return this.#behindFrom !== undefined;
   }
 
-  /** Takes the next change to send, which is then under way; undefined when none waits or its key is under way. */
+  /** Returns the next change and marks it as under way; undefined if no change waits or its key is already under way. */
   send(): KeyChange | undefined {
     if (this.#waiting.size === 0 && this.#behindFrom !== undefined) this.#refill(this.#behindFrom - 1);
     const { first } = this.#waiting;
@@ -114,7 +114,7 @@ export class Outbox {
     this.#underWay.clear();
   }
 
-  /** Reads the changes above the position at once, because a later write could overwrite their values. */
+  /** Reads the changes above the position immediately, because a later write could overwrite their values. */
   #begin(position: number): void {
     const waiting = keyChangesSince(this.#store.state, position, this.#prefixes).map(waitingFor);
     const bytes = waiting.reduce((sum, each) => sum + each.bytes, 0);
@@ -157,7 +157,7 @@ export class Outbox {
     this.#fill(changes.map((change) => ({ change, bytes: 0 })));
   }
 
-  /** Replaces the waiting changes by all that the store has above the position. */
+  /** Replaces the waiting changes by `waiting`, all of the store's changes above the position. */
   #fill(waiting: readonly Waiting[]): void {
     this.#behindFrom = undefined;
     this.#seen = this.#store.state.index;

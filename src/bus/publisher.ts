@@ -7,25 +7,25 @@ export interface PublisherOptions extends DeliveryOptions {
   readonly connect: ConnectBroker;
 }
 
-/** Limit of unacknowledged messages. */
+/** Maximum number of unacknowledged messages. */
 const underWayMax = 16;
 const pauseMsMin = 1_000;
 const pauseMsMax = 30_000;
-/** A broker closes the connection at a message above its size limit. After this many closes in a row it is left out. */
+/** A broker closes the connection at a message above its size limit. After so many closes in a row the message is dropped. */
 const closesMax = 10;
 
 /**
  * Publishes the changes of the outbox: connects, sends until the connection ends, pauses, and connects again. The pause
- * doubles up to half a minute, and is reset by a connection on which a message was acknowledged or that lasted as long.
+ * doubles up to half a minute. A connection on which a message was acknowledged, or that lasted half a minute, resets it.
  *
- * After a connection that the broker closed without an acknowledgement, messages are sent one at a time, to find the one
- * that the broker does not accept.
+ * When the broker closes a connection without acknowledging any message, the publisher sends the next messages one at a
+ * time, to find the one that the broker does not accept.
  */
 export class Publisher {
   readonly #options: PublisherOptions;
   #connection: BrokerConnection | undefined;
   #pauseMs = pauseMsMin;
-  /** The last logged reason for being disconnected. */
+  /** The reason for the broker's unavailability that was logged last. */
   #loggedReason: string | undefined;
   /** Number of connections in a row that the broker closed without an acknowledgement. */
   #closesInARow = 0;

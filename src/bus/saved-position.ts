@@ -4,7 +4,7 @@ import type { Log } from "../lib/log.ts";
 import type { LocalRow, LocalRows } from "../registry/local-rows.ts";
 
 const rowKey = "bus/position";
-/** The position is written at most once in this time, and only when it has moved. */
+/** Milliseconds between two writes of the position, at least. It is written only when it has moved. */
 const saveAfterMs = 5_000;
 
 interface PositionOptions {
@@ -13,8 +13,8 @@ interface PositionOptions {
 }
 
 /**
- * Saves the index up to which changes have been published, in the engine's table `local`. It may be some seconds behind:
- * after a crash the changes of that time are published again.
+ * Saves the index up to which changes have been published, in the engine's table `local`. The saved index may be some
+ * seconds old: after a crash the agent publishes the changes since then again.
  */
 export class SavedPosition {
   readonly #rows: LocalRows;
@@ -35,7 +35,7 @@ export class SavedPosition {
 
   /**
    * Reads the saved position. Without one, saves the store's index, so that only later changes are published.
-   * @throws OperatingError unavailable when that cannot be saved
+   * @throws OperatingError unavailable when the store's index cannot be saved
    */
   static async open(
     rows: readonly LocalRow[],
@@ -49,12 +49,12 @@ export class SavedPosition {
     return position;
   }
 
-  /** The position that is durable. */
+  /** The position that was last written durably. */
   get saved(): number {
     return this.#saved;
   }
 
-  /** Saves the position that `read` returns, within some seconds, and again until the write succeeds. */
+  /** Saves the position that `read` returns, within some seconds, and retries until the write succeeds. */
   saveSoon(read: () => number): void {
     if (this.#stopped) return;
     this.#timer ??= this.#clock.schedule(saveAfterMs, () => {
@@ -63,7 +63,7 @@ export class SavedPosition {
     });
   }
 
-  /** Saves the position a last time. */
+  /** Saves the position and stops saving: pending saves are cancelled. */
   async saveAndStop(index: number): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
@@ -71,7 +71,7 @@ export class SavedPosition {
     await this.#trySave(index);
   }
 
-  /** Returns whether the position was saved. */
+  /** Saves the position, and returns whether that succeeded. */
   async #trySave(index: number): Promise<boolean> {
     try {
       await this.#save(index);
