@@ -80,7 +80,7 @@ describe("the outbox of changes to publish", () => {
     expect(outbox.position).toBe(3);
   });
 
-  test("drops its changes when they exceed the memory limit, and then reads the last value of each key from the store", async () => {
+  test("drops its changes at the memory limit, and then reads the last value of each key from the store", async () => {
     const { outbox, put } = openOutbox({ bytesMax: 1_000 });
     outbox.send();
     await put("a", "1");

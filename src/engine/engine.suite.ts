@@ -2,14 +2,14 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Batch, Engine, OpenedEngine, Row, RowChange } from "./engine.ts";
 
-/** A place that keeps a store between openings, such as a folder. */
+/** Storage that outlives an engine, such as a folder: an engine that is opened there later finds the rows. */
 export interface EnginePlace {
   open(): Promise<OpenedEngine>;
-  /** Releases the place itself; every engine opened in it is closed by then. */
+  /** Deletes the storage. The test has closed every engine opened in it. */
   remove(): void;
 }
 
-/** Holds an engine to the contract in engine.ts. `createPlace` makes a new, empty place. */
+/** Defines the tests that every engine passes, by the contract in engine.ts. `createPlace` makes new, empty storage. */
 export function describeEngine(name: string, createPlace: () => EnginePlace): void {
   describe(`${name} engine`, () => {
     let place: EnginePlace;
@@ -35,25 +35,25 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
       return (await reopen()).rows;
     }
 
-    test("a new store has no rows and revision 0", async () => {
+    test("a newly created store has no rows and revision 0", async () => {
       const opened = await reopen();
       expect(opened.revision).toBe(0);
       expect(opened.rows).toEqual([]);
     });
 
-    test("reopening returns the committed rows and their revision", async () => {
+    test("reopening a store returns the committed rows and the last batch's revision", async () => {
       await engine.commit(batch(7, put("kv", "a", "1"), put("nodes", "n1", "2")));
       const opened = await reopen();
       expect(opened.revision).toBe(7);
       expect(readable(opened.rows)).toEqual(["kv/a=1", "nodes/n1=2"]);
     });
 
-    test("a batch without changes stores its revision", async () => {
+    test("a batch without row changes still stores its revision", async () => {
       await engine.commit(batch(Number.MAX_SAFE_INTEGER));
       expect((await reopen()).revision).toBe(Number.MAX_SAFE_INTEGER);
     });
 
-    test("the later change of a row wins within a batch", async () => {
+    test("a row that one batch changes twice has the value of the later change", async () => {
       const rows = await rowsAfter(
         batch(
           1,
@@ -68,7 +68,7 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
       expect(readable(rows)).toEqual(["t/a=2", "t/c=4"]);
     });
 
-    test("a deleted row is gone; deleting a row that is not there is no error", async () => {
+    test("a deleted row is not returned, and deleting a row that does not exist is no error", async () => {
       const rows = await rowsAfter(
         batch(1, put("t", "a", "1"), put("t", "b", "2"), put("u", "a", "3")),
         batch(2, drop("t", "a"), drop("t", "missing"), drop("missing", "a")),
@@ -76,7 +76,7 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
       expect(readable(rows)).toEqual(["t/b=2", "u/a=3"]);
     });
 
-    test("rows are ordered by table, then key, as UTF-8 bytes", async () => {
+    test("a load returns rows ordered by table, then key, each compared as UTF-8 bytes", async () => {
       // In UTF-16 order the emoji would precede U+FFFF. Ordered by table and key joined, tables "a" and "a!" would mix.
       const keys = ["", "A", "a", "a/", "a0", "é", "\uffff", "😀"];
       const changes = ["b", "a!", "a"].flatMap((table) => keys.toReversed().map((key) => put(table, key, "x")));
@@ -93,14 +93,17 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
       },
     );
 
-    test.each([0, 1, 1_000, 4_096, 1 << 20, 5 << 20])("a value of %d bytes is kept", async (length) => {
-      const value = new Uint8Array(length).map((_, at) => at * 31);
-      const rows = await rowsAfter(batch(1, { table: "t", key: "big", value }, put("t", "other", "v")));
-      expect(rows[0]?.value.byteLength).toBe(length);
-      expect(Buffer.compare(rows[0]?.value ?? new Uint8Array(9), value)).toBe(0);
-    });
+    test.each([0, 1, 1_000, 4_096, 1 << 20, 5 << 20])(
+      "a value of %d bytes is unchanged after reopening",
+      async (length) => {
+        const value = new Uint8Array(length).map((_, at) => at * 31);
+        const rows = await rowsAfter(batch(1, { table: "t", key: "big", value }, put("t", "other", "v")));
+        expect(rows[0]?.value.byteLength).toBe(length);
+        expect(Buffer.compare(rows[0]?.value ?? new Uint8Array(9), value)).toBe(0);
+      },
+    );
 
-    test("the caller may reuse a value's buffer once commit has returned", async () => {
+    test("a caller may overwrite a value's buffer as soon as commit has returned its promise", async () => {
       const value = Buffer.from("before");
       const committed = engine.commit(batch(1, { table: "t", key: "a", value: value.subarray(0, 3) }));
       value.fill("x");
@@ -108,7 +111,7 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
       expect(readable((await reopen()).rows)).toEqual(["t/a=bef"]);
     });
 
-    test("commits made without waiting are applied in the order they were made", async () => {
+    test("commits are applied in the order of the calls, even if the caller does not await them", async () => {
       const commits = Array.from({ length: 300 }, (_, n) =>
         engine.commit(
           batch(n + 1, put("t", "same", String(n)), put("t", `k${n % 7}`, String(n)), drop("t", `k${(n + 1) % 7}`)),
@@ -121,14 +124,14 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
       expect(readable(opened.rows)).not.toContain("t/k6");
     });
 
-    test("close waits for the pending commits", async () => {
+    test("closing an engine waits for its pending commits", async () => {
       const commits = Array.from({ length: 50 }, (_, n) => engine.commit(batch(n + 1, put("t", `k${n}`, "v"))));
       await engine.close();
       await Promise.all(commits);
       expect((await reopen()).rows.length).toBe(50);
     });
 
-    test("close may be called again", async () => {
+    test("closing an engine twice is no error", async () => {
       await Promise.all([engine.close(), engine.close()]);
       await engine.close();
     });
@@ -140,7 +143,7 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
       expect((await reopen()).rows).toEqual([]);
     });
 
-    test("a ping is answered after the commits before it, and refused after close", async () => {
+    test("a ping resolves after the commits that were made before it, and rejects once the engine is closed", async () => {
       const answered: string[] = [];
       const committed = engine.commit(batch(1, put("t", "a", "1"))).then(() => answered.push("commit"));
       await Promise.all([committed, engine.ping().then(() => answered.push("ping"))]);
@@ -150,7 +153,7 @@ export function describeEngine(name: string, createPlace: () => EnginePlace): vo
       expect(refused).toMatchObject({ kind: "unavailable", code: "store-closed" });
     });
 
-    test("any sequence of batches and reopenings leaves the same rows as a map", async () => {
+    test("any sequence of batches and reopenings leaves the same rows as a JavaScript map with the same changes", async () => {
       const run = async (steps: readonly Step[]): Promise<void> => {
         const fresh = createPlace();
         let opened = await fresh.open();
@@ -206,7 +209,7 @@ function identified(rows: readonly Row[]): [string, string][] {
   return rows.map((row) => [identify(row.table, row.key), Buffer.from(row.value).toString("hex")]);
 }
 
-/** The tables of these tests contain no NUL, so the result sorts as table, then key. */
+/** Returns one string for table and key. Table names of these tests contain no NUL, so it sorts by table, then key. */
 function identify(table: string, key: string): string {
   return `${table}\0${key}`;
 }

@@ -2,8 +2,8 @@
  * A durable, ordered store of rows. An engine stores bytes by table and key, and does not interpret them.
  * engine.suite.ts holds every implementation to this contract.
  *
- * Life cycle: opening returns the engine with the rows and the revision that it holds (OpenedEngine). It accepts batches
- * until it is closed. One process at a time has it open.
+ * Life cycle: opening returns the engine with the rows and the revision that it holds (OpenedEngine). The engine accepts
+ * batches until it is closed. One process at a time may open a store.
  *
  * Invariants:
  * - A batch is durable whole or not at all, and batches become durable in the order of their commits.
@@ -12,12 +12,12 @@
 export interface Engine {
   /**
    * Makes all rows of the batch and its revision durable, or none of them. When it resolves, the batch outlives a power
-   * cut. When it rejects (OperatingError "unavailable": disk full, I/O error), nothing of the batch is kept and the
-   * engine still takes later batches. Calls are applied in the order they are made; the caller need not wait for one
-   * before it makes the next. Within a batch a later change of a row wins.
+   * cut. When it rejects (OperatingError "unavailable": disk full, I/O error), no part of the batch is stored and the
+   * engine still accepts later batches. Calls are applied in the order they are made; the caller need not wait for one
+   * before the next. If a batch changes a row twice, the later change counts.
    */
   commit(batch: Batch): Promise<void>;
-  /** Resolves once the commits before it are answered; rejects when the engine can no longer write. */
+  /** Resolves once all earlier commits have resolved or rejected; rejects when the engine can no longer write. */
   ping(): Promise<void>;
   /** Waits for the pending commits, then releases files and locks. Idempotent; later commits reject. */
   close(): Promise<void>;
@@ -32,7 +32,7 @@ export interface Batch {
 export interface RowChange {
   readonly table: string;
   readonly key: string;
-  /** undefined deletes the row; deleting a row that is not there is no error. */
+  /** The row's new bytes; undefined deletes the row. Deleting a row that does not exist is no error. */
   readonly value: Uint8Array | undefined;
 }
 

@@ -5,19 +5,19 @@ import type { Batch, Row, RowChange } from "./engine.ts";
 import { batch, change, describeEngine, drop, put, readable } from "./engine.suite.ts";
 import type { Position, ReplicatedEngine, Term } from "./replicated-engine.ts";
 
-/** A cluster of servers that a test can disturb. */
+/** A cluster of servers whose terms and log a test can end and compact. */
 export interface ClusterPlace {
-  /** A server of the cluster. */
+  /** Opens the engine of one server of the cluster. */
   open(name: string): Promise<ReplicatedEngine>;
-  /** Ends the current term as when a lease runs out. */
+  /** Ends the current term although its leader has not closed it, as when a lease expires. */
   expire(): Promise<void>;
-  /** Compacts all batches so far, so that a follower that is behind has to load again. */
+  /** Deletes all batches so far from the log, so that a follower that has not received them has to load again. */
   compact(): Promise<void>;
-  /** Releases the place itself; every engine opened in it is closed by then. */
+  /** Releases the cluster. The test has closed every engine opened in it. */
   remove(): void;
 }
 
-/** Holds an engine to the contract in replicated-engine.ts, and its terms to that in engine.ts. */
+/** Defines the tests that every replicated engine passes, by its contract; its terms also pass those of engine.suite.ts. */
 export function describeReplicatedEngine(name: string, createPlace: () => ClusterPlace): void {
   describeEngine(`term of the ${name} cluster's`, () => {
     const place = createPlace();
@@ -38,7 +38,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       place.remove();
     });
 
-    test("a commit on one server reaches the other with its rows and revision, in order", async () => {
+    test("batches that one server commits reach the other in order, with their rows and revisions", async () => {
       const term = await campaign(one);
       const mirror = await Mirror.start(two);
       await Promise.all([
@@ -55,7 +55,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect(mirror.rows).toEqual(["t/b=2", "u/c=3"]);
     });
 
-    test("a server follows the batches of its own term, too", async () => {
+    test("a leading server's follower also gets the batches that this server commits", async () => {
       const term = await campaign(one);
       const mirror = await Mirror.start(one);
       await term.commit(batch(1, put("t", "a", "1")));
@@ -73,7 +73,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect(mirror.seen.map(([position]) => position)).toEqual([2, 3, 4]);
     });
 
-    test("a follower whose next batch is compacted away is asked to load again", async () => {
+    test("a follower whose next batch was deleted by a compaction must load again", async () => {
       const term = await campaign(one);
       await term.commit(batch(1, put("t", "a", "1")));
       await term.commit(batch(2, put("t", "b", "2")));
@@ -112,7 +112,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect((await two.load()).position).toBe(2);
     });
 
-    test("one server leads at a time; when it ends its term, the next leads with a higher number", async () => {
+    test("one server leads at a time; when it ends its term, the next leads in a term with a higher number", async () => {
       const first = await campaign(one);
       let hasWon = false;
       const campaigning = campaign(two).then((term) => {
@@ -136,7 +136,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect(two.leader).toBe("two");
     });
 
-    test("an ended term refuses a commit without effect, and the later term's batches remain", async () => {
+    test("a commit through an ended term rejects without effect, and the later term's batches remain", async () => {
       const first = await campaign(one);
       await first.commit(batch(1, put("t", "a", "1")));
       await place.expire();
@@ -149,7 +149,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect([readable(rows), position, revision]).toEqual([["t/a=2"], 2, 2]);
     });
 
-    test("an ended term refuses commits even when its server wins the next one", async () => {
+    test("a commit through an ended term rejects even if the same server leads in the next term", async () => {
       const first = await campaign(one);
       await place.expire();
       const second = await campaign(one);
@@ -158,7 +158,7 @@ export function describeReplicatedEngine(name: string, createPlace: () => Cluste
       expect(await one.newest()).toBe(1);
     });
 
-    test("a withdrawn campaign rejects, and its server does not lead later", async () => {
+    test("a campaign to lead rejects when the server withdraws it, and the server does not lead later", async () => {
       const first = await campaign(one);
       const withdrawal = new AbortController();
       const campaigning = rejectionOf(two.campaign(withdrawal.signal));
@@ -232,9 +232,9 @@ async function openTerm(place: ClusterPlace) {
   return { engine, rows, revision };
 }
 
-/** The rows of a server that follows. */
+/** A copy of the rows that a following server keeps up to date. */
 class Mirror {
-  /** The position and revision of each batch that it got. */
+  /** The position and revision of each batch that the server received. */
   readonly seen: [Position, number][] = [];
   readonly #server: ReplicatedEngine;
   readonly #rows = new Map<string, Row>();
@@ -245,7 +245,7 @@ class Mirror {
     this.#server = server;
   }
 
-  /** Loads, and follows from there. */
+  /** Loads the rows, and follows from the loaded position. */
   static async start(server: ReplicatedEngine): Promise<Mirror> {
     const mirror = new Mirror(server);
     await mirror.#reload();

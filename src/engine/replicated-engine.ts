@@ -2,12 +2,12 @@ import { OperatingError } from "../lib/errors.ts";
 import type { Batch, Engine, Row } from "./engine.ts";
 
 /**
- * Rows that several servers share: one of them, the leader, commits batches, and all follow them in one order.
+ * A store that several servers share: one of them, the leader, commits batches, and all receive them in one order.
  * replicated-engine.suite.ts holds every implementation to this contract.
  *
  * Life cycle of a server: it calls `load`, then `follow` from the loaded position, for as long as it runs. To lead, it
- * campaigns. It commits through the Term that it wins, an Engine, until the term ends: this server closes it, or another
- * server wins a later one.
+ * campaigns. It commits through the Term that it wins, an Engine, until the term ends because this server closes it or
+ * another server wins a later term.
  *
  * Invariants:
  * - Positions count batches from 1 without a gap. All servers have the same batch at a position.
@@ -15,10 +15,10 @@ import type { Batch, Engine, Row } from "./engine.ts";
  * - A batch whose commit resolved is in every later `load`, and every follower gets it.
  */
 export interface ReplicatedEngine {
-  /** The rows after the batch at `position`, as of one moment, ordered by table, then key (UTF-8 bytes). */
+  /** Returns the rows after the batch at `position`, as of one moment, ordered by table, then key (UTF-8 bytes). */
   load(): Promise<LoadedRows>;
   /**
-   * Calls `follower` for each batch after `from`, in order, exactly once; also for batches of this server's own term.
+   * Calls `follower` for each batch after `from`, in order, exactly once; also for batches that this server commits.
    * Ends when the returned function is called, or the engine closes.
    */
   follow(from: Position, follower: Follower): () => void;
@@ -26,13 +26,13 @@ export interface ReplicatedEngine {
   newest(): Promise<Position>;
   /** Resolves when this server leads. Rejects when the signal aborts, or the engine closes. */
   campaign(signal: AbortSignal): Promise<Term>;
-  /** The name of the server that leads, as far as this server knows; undefined while none does. */
+  /** The name of the leader, as far as this server knows; undefined while no server leads. */
   readonly leader: string | undefined;
   /** Ends this server's term and its followers. Idempotent. */
   close(): Promise<void>;
 }
 
-/** The number of the newest batch; 0 before the first. */
+/** The number of a batch in the order of all commits, from 1; 0 means before the first batch. */
 export type Position = number;
 
 export interface LoadedRows {
@@ -44,24 +44,24 @@ export interface LoadedRows {
 
 export interface Follower {
   batch(batch: Batch, position: Position): void;
-  /** Some batch after `from` is compacted away. The server loads again and follows from the position that it then has. */
+  /** Called when a batch after `from` was deleted by a compaction: the server loads again and follows from there. */
   reload(): void;
 }
 
 /**
- * One server's time as the leader.
+ * The period in which one server is the leader, and the engine through which it commits.
  *
  * `commit` rejects with OperatingError unavailable "leadership-lost" when the term is over; the batch then never takes
  * effect. It may resolve after the end of the term, for a batch that was committed before.
  */
 export interface Term extends Engine {
-  /** Rises with each term of any server. */
+  /** The term's number, higher than that of every earlier term of any server. */
   readonly number: number;
   /** Resolves when the term is over. */
   readonly ended: Promise<void>;
 }
 
-/** The rejection of a commit by a server whose term is over. */
+/** Returns the error for a commit by a server whose term is over. */
 export function leadershipLost(): OperatingError {
   const message = "this server is no longer the leader: the write was not done. Write again.";
   return new OperatingError("unavailable", "leadership-lost", message);

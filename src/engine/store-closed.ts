@@ -1,6 +1,6 @@
 import { OperatingError } from "../lib/errors.ts";
 
-/** The rejection of a commit after close, by any engine. */
+/** Returns the error with which every engine rejects a commit after close. */
 export function storeClosed(): OperatingError {
   return new OperatingError("unavailable", "store-closed", "the store is closed: the agent is stopping.");
 }

@@ -22,12 +22,12 @@ export class MemoryCluster {
   readonly #campaigns = new Set<() => void>();
   readonly #wakes = new Set<() => void>();
 
-  /** A server's view of the cluster. */
+  /** Returns the engine of one server of the cluster. */
   open(name: string): ReplicatedEngine {
     return new MemoryNode(this, name);
   }
 
-  /** Ends the current term without its leader's doing, as when a lease runs out. */
+  /** Ends the current term although its leader has not closed it, as when a lease expires. */
   expire(): void {
     if (this.#current) this.end(this.#current);
   }
@@ -60,7 +60,7 @@ export class MemoryCluster {
     for (const wake of this.#wakes) queueMicrotask(wake);
   }
 
-  /** The batch at a position up to the newest; undefined when it was compacted away. */
+  /** Returns the batch at a position up to the newest; undefined if the log no longer has it after a compaction. */
   batchAt(position: Position): Batch | undefined {
     return this.#log[this.#log.length - 1 - (this.#position - position)];
   }
@@ -72,7 +72,7 @@ export class MemoryCluster {
     return () => void this.#wakes.delete(wake);
   }
 
-  /** Calls `won` when the server leads. Returns a function that withdraws the campaign. */
+  /** Calls `won` with the new term when the server becomes the leader. Returns a function that withdraws the campaign. */
   campaign(leader: string, won: (term: MemoryTerm) => void): () => void {
     const candidate = (): void => {
       this.#current = new MemoryTerm(this, leader, ++this.#terms);
@@ -196,7 +196,7 @@ class MemoryTerm implements Term {
     this.#cluster.end(this);
   }
 
-  /** The cluster has ended the term. */
+  /** Called by the cluster when the term is over. */
   end(): void {
     this.#ended.resolve();
   }

@@ -1,7 +1,7 @@
 import type { Batch, Engine, OpenedEngine, Row } from "../engine.ts";
 import { storeClosed } from "../store-closed.ts";
 
-/** The rows that successive memory engines share. Stands for the disk in tests that stop and start an agent. */
+/** Rows that outlive a memory engine: they replace the disk in tests that stop and start an agent. */
 export class MemoryStore {
   revision = 0;
   readonly #tables: Map<string, Map<string, Uint8Array>> = new Map();
@@ -20,7 +20,7 @@ export class MemoryStore {
     return table;
   }
 
-  /** The rows, ordered by table, then key, as UTF-8 bytes; JavaScript would order the strings as UTF-16. */
+  /** Returns the rows ordered by table, then key, as UTF-8 bytes; JavaScript would compare the strings as UTF-16. */
   rows(): Row[] {
     const rows: Row[] = [];
     for (const [table, values] of this.#tables) for (const [key, value] of values) rows.push({ table, key, value });
@@ -32,7 +32,7 @@ function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** Opens an engine that keeps rows in `store`. Without one it keeps nothing, since no later engine could read them. */
+/** Opens an engine that keeps rows in `store`. Without `store` it keeps no rows, since no later engine could read them. */
 export function openMemoryEngine(store?: MemoryStore): OpenedEngine {
   return { engine: new MemoryEngine(store), revision: store?.revision ?? 0, rows: store?.rows() ?? [] };
 }

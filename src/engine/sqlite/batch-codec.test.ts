@@ -9,15 +9,15 @@ const change: fc.Arbitrary<RowChange> = fc.record({
   value: fc.option(fc.uint8Array(), { nil: undefined }),
 });
 
-describe("a batch as one block of bytes", () => {
-  test("a block has the layout that batch-codec.ts describes", () => {
+describe("encoding a batch of row changes as one block of bytes", () => {
+  test("produces the layout that batch-codec.ts describes", () => {
     const block = encodeBatch({ revision: 9, changes: [{ table: "kv", key: "a", value: Uint8Array.of(1, 2) }] });
     const row = "0200000001000000020000006b76610102";
     const revision = "000000000800000001000000" + Buffer.from("revision9").toString("hex");
     expect(Buffer.from(block).toString("hex")).toBe(row + revision);
   });
 
-  test("any batch decodes to its changes, then its revision", () => {
+  test("preserves any batch: the block decodes to the changes, then the revision", () => {
     fc.assert(
       fc.property(fc.array(change), fc.maxSafeNat(), (changes, revision) => {
         const rows: RowChange[] = [...unpackRows(encodeBatch({ revision, changes }))].map((row) => ({
@@ -35,14 +35,14 @@ describe("a batch as one block of bytes", () => {
     );
   });
 
-  test("encodeBatch throws for a name that is not well-formed Unicode: two such names could become one row", () => {
+  test("fails for a table or key that is not well-formed Unicode, since two such names could become one row", () => {
     const lone = { table: "kv", key: "\ud800", value: undefined };
     expect(() => encodeBatch({ revision: 1, changes: [lone] })).toThrow("well-formed");
   });
 });
 
-describe("stored rows as blocks", () => {
-  test("rows packed in blocks of any size decode unchanged", () => {
+describe("packing stored rows into blocks of bytes", () => {
+  test("preserves the rows, whatever the size of the blocks", () => {
     const stored = fc.array(fc.tuple(fc.constantFrom("a", "b", "é"), fc.string({ unit: "grapheme" }), fc.uint8Array()));
     fc.assert(
       fc.property(stored, fc.integer({ min: 1, max: 200 }), (rows, blockBytes) => {
@@ -56,7 +56,7 @@ describe("stored rows as blocks", () => {
     );
   });
 
-  test("a stored row packs to the same bytes as in its batch, so its checksum matches", () => {
+  test("gives each row the same bytes as in its batch, so that its checksum matches", () => {
     fc.assert(
       fc.property(fc.string(), fc.string({ unit: "grapheme" }), fc.uint8Array(), (table, key, value) => {
         fc.pre(table.isWellFormed());
@@ -67,7 +67,7 @@ describe("stored rows as blocks", () => {
     );
   });
 
-  test("decodeRows separates the revision from the rows", () => {
+  test("keeps the revision apart from the rows when decodeRows decodes the blocks", () => {
     const block = encodeBatch({ revision: 41, changes: [{ table: "t", key: "revision", value: Buffer.from("x") }] });
     const { rows, revision } = decodeRows(block);
     expect(revision).toBe(41);

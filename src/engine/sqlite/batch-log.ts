@@ -4,13 +4,14 @@ import { RowChanges } from "./row-changes.ts";
 
 /*
  * The table of batches that are durable but not yet in the table of rows. A batch is one row here, packed as the store sent
- * it, so a commit only appends to one table, whatever rows it changes. Batches are numbered without a gap, from the
- * number that the last fold stored among the rows:
+ * it, so a commit only appends to one table, whatever rows it changes. From time to time a fold moves the logged batches
+ * into the table of rows: it writes their rows, stores the number of the last of them as `folded`, and deletes them here.
+ * Batches are numbered without a gap, from `folded` on:
  *
  *   rows: kv/a=1, folded=7    log: 8 [kv/b=1] 9 [kv/a deleted]    mean    kv/b=1, and the next batch is number 10
  *
- * A load therefore finds a batch that is missing at the start or in the middle. It also finds a batch under another's
- * number, as the checksum covers both. It cannot tell batches lost from the end alone from batches never written.
+ * A load therefore detects a batch that is missing at the start or in the middle. It also detects a batch that is stored
+ * under a wrong number, as the checksum covers number and batch. It cannot detect that only the last batches are lost.
  */
 
 export const logSchema = `
@@ -23,7 +24,7 @@ export const logSchema = `
 const appendSql = "INSERT INTO log VALUES (?1, ?2, ?3)";
 const listSql = "SELECT seq, batch, checksum FROM log ORDER BY seq";
 const someSql = "SELECT seq, batch, checksum FROM log WHERE seq > ?1 AND seq <= ?2 ORDER BY seq";
-/** About what a batch takes in the log besides its bytes; bounds the number of small batches. */
+/** Estimated bytes that a batch takes in the log besides its content; bounds the number of small batches. */
 const overheadBytes = 64;
 
 interface LoggedBatch {
@@ -42,7 +43,7 @@ export class BatchLog {
   readonly #file: string;
   readonly #database: Database;
   readonly #append: Statement<unknown, [number, Uint8Array, number]>;
-  /** The number of the newest folded batch; the log's first batch follows it. */
+  /** The number of the newest batch that a fold moved to the table of rows; the log's first batch is the next one. */
   #folded = 0;
   #newest = 0;
   #bytes = 0;
@@ -53,22 +54,22 @@ export class BatchLog {
     this.#append = database.prepare(appendSql);
   }
 
-  /** The number of the newest folded batch. */
+  /** The number of the newest batch that a fold moved to the table of rows. */
   get folded(): number {
     return this.#folded;
   }
 
-  /** The number of the newest batch. */
+  /** The number of the newest committed batch. */
   get newest(): number {
     return this.#newest;
   }
 
-  /** About how many bytes a start reads. */
+  /** Estimated size of the log in bytes, all of which a starting agent reads. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Appends a batch. Outside a transaction this is one by itself: durable when it returns, rolled back when it throws. */
+  /** Appends a batch: in its own transaction if none is open, then durable when this returns, rolled back when it throws. */
   append(batch: ArrayBuffer): void {
     const bytes = new Uint8Array(batch);
     const seq = this.#newest + 1;
@@ -77,13 +78,13 @@ export class BatchLog {
     this.#bytes += bytes.byteLength + overheadBytes;
   }
 
-  /** Reads the batches after `folded`, the newest one that is in the rows, and returns their merged changes. */
+  /** Reads the batches after number `folded`, the newest one in the table of rows. Returns their merged changes. */
   open(folded: number): RowChanges {
     this.#folded = folded;
     return this.#readAll();
   }
 
-  /** @throws OperatingError when a batch is missing or damaged */
+  /** Reads all batches and merges their changes. @throws OperatingError when a batch is missing or damaged */
   #readAll(): RowChanges {
     using list = this.#database.prepare<LoggedBatch, []>(listSql);
     const changes = new RowChanges();
@@ -122,12 +123,12 @@ export class BatchLog {
     }
   }
 
-  /** Deletes folded batches, in the transaction that stores the new `folded` number. */
+  /** Deletes the batches up to `seq`, in the transaction that stores `seq` as the new `folded` number. */
   deleteThrough(seq: number): void {
     this.#database.run("DELETE FROM log WHERE seq <= ?", [seq]);
   }
 
-  /** Follows the commit of that transaction. */
+  /** Called after the transaction that deleted the batches up to `seq` was committed. */
   deletedThrough(seq: number, bytes: number): void {
     this.#folded = seq;
     this.#bytes -= bytes;
@@ -138,7 +139,7 @@ export class BatchLog {
   }
 }
 
-/** The CRC-32 of a batch's number and bytes, so that a batch under another's number is found. */
+/** Returns the CRC-32 of a batch's number and bytes, so that a batch stored under a wrong number is detected. */
 export function checksumOf(seq: number, batch: Uint8Array): number {
   return Bun.hash.crc32(batch, Bun.hash.crc32(String(seq)));
 }

@@ -8,14 +8,14 @@ import { RowFile, storeFileName } from "./row-file.ts";
 /** The result of checking a store that this process does not have open. */
 export type StoreCheck =
   | { readonly result: "absent" | "sound" }
-  /** An agent has it open. */
+  /** A running agent, the process `pid`, has the store open. */
   | { readonly result: "in-use"; readonly pid: number }
-  /** No agent could start with it; `reason` says why and what to do. */
+  /** No agent could start with this store; `reason` states the damage and what to do. */
   | { readonly result: "damaged"; readonly reason: string };
 
 /**
  * Checks a store as a starting agent does, but on a copy in a temporary folder: opening the file itself could checkpoint its
- * WAL and so change both. Synchronous, a few milliseconds per MiB.
+ * WAL and so change both. Blocks the thread for a few milliseconds per MiB.
  * @throws Error when this process may not read the store, or the temporary folder has no room
  */
 export function checkStore(folder: string): StoreCheck {

@@ -14,10 +14,10 @@ let folder: string;
 let file: string;
 
 const logged = 3;
-/** Longer than the log's limit: a fold follows its batch. */
+/** A value longer than the log's limit: committing it makes the store move the log into the table of rows. */
 const filler = new Uint8Array(7 << 20);
 
-/** A store of 500 folded rows, and three later batches that are in the log only. */
+/** Creates a store with 500 rows in the table of rows, and three later batches that are only in the log. */
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "praetor-damage-"));
   file = join(folder, "praetor.db");
@@ -33,7 +33,7 @@ beforeEach(() => {
   if (store.maintain()) while (store.continueFold());
   for (let n = 1; n <= logged; n++) store.commit(encodeBatch({ revision: 2 + n, changes: [loggedRow(n)] }));
   store.close();
-  // Frees the pages that the filler used.
+  // Frees the file's pages that the value `filler` used.
   alter("VACUUM");
 });
 
@@ -41,7 +41,7 @@ function loggedRow(n: number): RowChange {
   return { table: "kv", key: `edgex/logged-${n}`, value: Buffer.from(`logged-value-${n}-`.repeat(400)) };
 }
 
-/** Alters the file as another program would, without the store's checksums and numbers. */
+/** Alters the file by SQL as another program would, without updating the store's checksums and batch numbers. */
 function alter(...statements: readonly string[]): void {
   const database = new Database(file);
   for (const statement of statements) database.run(statement);
@@ -73,8 +73,8 @@ function zeroPage(number: number): void {
   writeFileSync(file, readFileSync(file).fill(0, (number - 1) * pageBytes, number * pageBytes));
 }
 
-describe("a damaged store is refused by name and left unchanged", () => {
-  test("a flipped bit in a value names the row", async () => {
+describe("opening a damaged store fails, names the file and leaves it unchanged:", () => {
+  test("for a flipped bit in a value, the error names the row", async () => {
     flipByte(readFileSync(file).indexOf("value-of-250-") + 3);
     const error = await refusal();
     expect(error.code).toBe("data-damaged");
@@ -82,12 +82,12 @@ describe("a damaged store is refused by name and left unchanged", () => {
     expect(error.message).toContain("praetor snapshot restore");
   });
 
-  test("a flipped bit in a key is found", async () => {
+  test("a flipped bit in a key is detected", async () => {
     flipByte(readFileSync(file).indexOf("key-0251") + 6);
     expect((await refusal()).code).toBe("data-damaged");
   });
 
-  test("every page after the first, zeroed, is found", async () => {
+  test("a zeroed page is detected, whichever page after the first it is", async () => {
     const intact = readFileSync(file);
     for (let page = 2; page <= intact.length / pageBytes; page++) {
       zeroPage(page);
@@ -96,7 +96,7 @@ describe("a damaged store is refused by name and left unchanged", () => {
     }
   });
 
-  test("a zeroed first page is refused", async () => {
+  test("a zeroed first page is detected", async () => {
     zeroPage(1);
     expect((await refusal()).kind).toBe("unavailable");
   });
@@ -109,7 +109,7 @@ describe("a damaged store is refused by name and left unchanged", () => {
     },
   );
 
-  test("a text file in its place is refused", async () => {
+  test("a text file in place of the store is refused", async () => {
     writeFileSync(file, "not a database, but long enough to be read as one. ".repeat(100));
     expect((await refusal()).message).toContain("it is not an SQLite file");
   });
@@ -120,21 +120,21 @@ describe("a damaged store is refused by name and left unchanged", () => {
     expect((await refusal()).code).toBe("data-foreign");
   });
 
-  test("a newer program's store is refused", async () => {
+  test("a store that a newer version of Praetor wrote is refused", async () => {
     alter("PRAGMA user_version = 99");
     const error = await refusal();
     expect(error.code).toBe("data-newer");
     expect(error.message).toContain("version 99");
   });
 
-  test.each(["revision", "folded"])("a missing row %j of the store's own table is found", async (key) => {
+  test.each(["revision", "folded"])("a missing row %j among the store's own numbers is detected", async (key) => {
     alter(`DELETE FROM rows WHERE "table" = '' AND "key" = '${key}'`);
     expect((await refusal()).message).toContain(`its ${key} is missing`);
   });
 });
 
-describe("a damaged log of batches is refused", () => {
-  test("an intact log is applied to the rows", async () => {
+describe("opening a store reads its log of batches:", () => {
+  test("the batches of an intact log are applied to the rows", async () => {
     const { engine, revision, rows } = await openSqliteEngine({ folder });
     await engine.close();
     expect(revision).toBe(2 + logged);
@@ -142,35 +142,35 @@ describe("a damaged log of batches is refused", () => {
     expect(rows.length).toBe(500 + logged);
   });
 
-  test("a flipped bit in a batch names the batch", async () => {
+  test("a flipped bit in a batch is refused, and the error names the batch", async () => {
     // The last occurrence: VACUUM leaves copies of the bytes in unused parts of pages.
     flipByte(readFileSync(file).lastIndexOf("logged-value-2-") + 3);
     expect((await refusal()).message).toContain("the checksum of batch 3 of its log is wrong");
   });
 
-  test("a lost first batch is found: the rows hold the number before it", async () => {
+  test("a missing first batch is refused, as the number before it is stored among the rows", async () => {
     alter("DELETE FROM log WHERE seq = (SELECT min(seq) FROM log)");
     expect((await refusal()).message).toContain("its log has batch 3 where batch 2 belongs");
   });
 
-  test("a batch lost from the middle is found", async () => {
+  test("a missing batch in the middle is refused", async () => {
     alter("DELETE FROM log WHERE seq = 3");
     expect((await refusal()).message).toContain("its log has batch 4 where batch 3 belongs");
   });
 
-  test("a batch that is folded and still in the log is found", async () => {
+  test("a batch that was already moved to the table of rows and is still in the log is refused", async () => {
     alter("INSERT INTO log SELECT 1, batch, checksum FROM log WHERE seq = 2");
     expect((await refusal()).message).toContain("its log has batch 1 where batch 2 belongs");
   });
 
-  test("batches with exchanged numbers are found", async () => {
+  test("two batches with exchanged numbers are refused", async () => {
     alter("UPDATE log SET seq = 9 WHERE seq = 2", "UPDATE log SET seq = seq - 1 WHERE seq < 9");
     alter("UPDATE log SET seq = 4 WHERE seq = 9");
     expect((await refusal()).message).toContain("the checksum of batch 2 of its log is wrong");
   });
 
   test.each(["00", "ffffffff".repeat(3), "0200000001000000020000006b76"])(
-    "bytes that are not a batch are found although their checksum is right: %s",
+    "bytes that are not a batch are refused although their checksum is right: %s",
     async (hex) => {
       const checksum = Bun.hash.crc32(Buffer.from(hex, "hex"), Bun.hash.crc32("5"));
       alter(`INSERT INTO log VALUES (5, x'${hex}', ${checksum})`);
@@ -178,7 +178,7 @@ describe("a damaged log of batches is refused", () => {
     },
   );
 
-  test("batches lost from the end alone are taken for batches never written", async () => {
+  test("the loss of only the last batches is not detected: the store opens without them", async () => {
     alter("DELETE FROM log WHERE seq = 4");
     const { engine, revision } = await openSqliteEngine({ folder });
     await engine.close();
@@ -186,7 +186,7 @@ describe("a damaged log of batches is refused", () => {
   });
 });
 
-test("a flipped bit at any place is found, or changes no row", async () => {
+test("a flipped bit anywhere in a store's file is detected or changes no row", async () => {
   const intact = readFileSync(file);
   const rowsOf = async (): Promise<string> => {
     const { engine, revision, rows } = await openSqliteEngine({ folder });

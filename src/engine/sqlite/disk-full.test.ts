@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Engine, RowChange } from "../engine.ts";
 import { openSqliteEngine } from "./sqlite-engine.ts";
 
-/** Mounts a small file system to fill; only root may do so. Returns undefined otherwise. */
+/** Mounts a small file system for the tests to fill and returns its path; undefined if this user may not mount. */
 function mountSmallDisk(): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), "praetor-full-"));
   const mounted = process.getuid?.() === 0 && spawnSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", folder]);
@@ -37,7 +37,7 @@ describe.skipIf(probe === undefined)(`a full disk${why}`, () => {
   });
 
   const big = (key: string): RowChange => ({ table: "t", key, value: new Uint8Array(200_000) });
-  /** Larger than one step of the WAL's preallocation. */
+  /** Returns a change whose value is larger than one step of the WAL's preallocation. */
   const bigger = (key: string): RowChange => ({ table: "t", key, value: new Uint8Array(500_000) });
   const small = (key: string): RowChange => ({ table: "t", key, value: Uint8Array.of(1) });
 
@@ -64,21 +64,21 @@ describe.skipIf(probe === undefined)(`a full disk${why}`, () => {
     return opened.rows.map((row) => row.key);
   }
 
-  test("refuses the whole batch, keeps all before it and accepts later ones that fit", async () => {
+  test("makes the store refuse a whole batch, keep all earlier ones and accept later ones that fit", async () => {
     const kept = await fill();
     expect(kept.length).toBeGreaterThan(0);
     await engine.commit({ revision: 100, changes: [small("after")] });
     expect(await reopenedKeys()).toEqual(["after", ...kept].toSorted());
   });
 
-  test("accepts deletes, and later writes reuse the space that they free", async () => {
+  test("still accepts deletes, and later writes reuse the space that the deletes free", async () => {
     const kept = await fill();
     for (const [n, key] of kept.entries())
       await engine.commit({ revision: 100 + n, changes: [{ table: "t", key, value: undefined }] });
     expect(await reopenedKeys()).toEqual([]);
   });
 
-  test("refuses only the batch that does not fit among batches committed together", async () => {
+  test("makes the store refuse only the batch that does not fit, among several committed at once", async () => {
     const tooBig = { table: "t", key: "too-big", value: new Uint8Array(3 << 20) };
     const outcomes = await Promise.allSettled([
       engine.commit({ revision: 1, changes: [small("a")] }),
@@ -89,13 +89,13 @@ describe.skipIf(probe === undefined)(`a full disk${why}`, () => {
     expect(await reopenedKeys()).toEqual(["a", "b"]);
   });
 
-  test("loses no acknowledged batch when another program fills it, and accepts writes once there is room", async () => {
+  test("that another program filled loses no acknowledged batch, and the store accepts writes once there is room", async () => {
     await engine.commit({ revision: 1, changes: [small("before")] });
     const filler = join(folder, "filler");
     try {
       writeFileSync(filler, new Uint8Array(4 << 20));
     } catch {
-      // Full, as intended.
+      // The disk is full, as intended.
     }
     const refused = await engine.commit({ revision: 2, changes: [bigger("refused")] }).catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: "disk-full" });

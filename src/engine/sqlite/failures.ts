@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { messageOf, OperatingError } from "../../lib/errors.ts";
 
 /**
- * Says how an operator recovers from a damaged store, which Praetor never repairs or deletes. A snapshot cannot replace the
+ * Tells an operator how to recover from a damaged store, which Praetor never repairs or deletes. A snapshot cannot replace the
  * file: only a running agent can restore it.
  */
 const restoreAdvice = (file: string): string =>
@@ -34,7 +34,7 @@ export function storeNewer(file: string, version: { found: number; known: number
   );
 }
 
-/** Returns an OperatingError for anything that a use of the store threw. `detail` is appended to the reason. */
+/** Converts any error that SQLite or the file system threw to an OperatingError. `detail` is appended to the reason. */
 export function failureOfStore(file: string, error: unknown, detail?: string): OperatingError {
   if (error instanceof OperatingError) return error;
   const code = error instanceof SQLiteError ? (error.code ?? "") : "";
@@ -73,8 +73,8 @@ function diskFull(file: string, cause: unknown): OperatingError {
 }
 
 /**
- * The id of the process that holds a lock on the file, from /proc/locks. Undefined on other systems than Linux, or when
- * the process is in another container.
+ * Returns the id of the process that holds a lock on the file, from /proc/locks. Undefined on systems other than Linux, or
+ * if the process is in another container.
  */
 export function holderOfLock(file: string): number | undefined {
   try {
@@ -84,7 +84,7 @@ export function holderOfLock(file: string): number | undefined {
       if (kind === "POSIX" && access === "WRITE" && inode?.endsWith(`:${ino}`) && Number(pid) > 0) return Number(pid);
     }
   } catch {
-    // Without /proc the message names no process.
+    // Without /proc the error message names no process.
   }
   return undefined;
 }

@@ -8,7 +8,7 @@ import type { Row, RowChange } from "../engine.ts";
 import { decodeRows, encodeBatch } from "./batch-codec.ts";
 import { RowFile } from "./row-file.ts";
 
-/** A change that takes a batch past the limit of the log. */
+/** A change so large that committing it takes the log past its limit. */
 const filler: RowChange = { table: "filler", key: "", value: new Uint8Array(7 << 20) };
 let folder: string;
 let file: string;
@@ -43,7 +43,7 @@ function commit(revision: number, ...changes: readonly RowChange[]): void {
   maintain();
 }
 
-/** Runs a fold to its end, if one is due. */
+/** Runs a whole fold, which moves the log into the table of rows, if the log is past its limit. */
 function maintain(): void {
   if (store.maintain()) while (store.continueFold());
 }
@@ -62,7 +62,7 @@ function readable(rows: readonly Row[]): string[] {
   );
 }
 
-/** Closes the store, counts the rows and lists the batches in its tables, and opens it again. */
+/** Closes the store, counts the rows and lists the logged batch numbers in its file, and opens the store again. */
 function stored(): { rows: number; batches: number[] } {
   store.close();
   const database = new Database(file);
@@ -81,7 +81,7 @@ test("committed batches stay in the log when the store is closed and opened agai
   expect(stored()).toEqual({ rows: 0, batches: [1, 2] });
 });
 
-test("a log past its limit is folded: each row gets its last change, and batch numbers continue", () => {
+test("a log past its limit is moved to the table of rows: each row gets its last change, and batch numbers continue", () => {
   commit(1, put("a", "1"), put("b", "1"));
   commit(2, put("a", "2"), drop("b"), put("c", "1"));
   commit(3, filler);
@@ -109,18 +109,18 @@ test("opening, loading and closing write nothing, even when the log is past its 
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 
-test("after a fold finds damage, later writes are refused, as no start would read them", () => {
+test("after a fold finds a damaged batch, later commits are refused, as no start could read them", () => {
   commit(1, { table: "kv", key: "a", value: Buffer.from("large ".repeat(100_000)) });
   reload();
   const bytes = readFileSync(file);
-  // Inside a page: an overflow page begins with the number of the next one.
+  // Inside a page: an overflow page begins with the number of the next overflow page.
   const middle = (bytes.length >> 1) + 100;
   writeFileSync(file, bytes.fill("x", middle, middle + 10));
   commit(2, filler);
   expect(() => commit(3, put("b", "1"))).toThrow("the checksum of batch 1 of its log is wrong");
 });
 
-test("commits between the steps of a fold, and closing during one, leave the same rows as a map", () => {
+test("commits between the steps of a fold, and closing during a fold, leave the same rows as a JavaScript map", () => {
   const change = fc.record({ key: fc.integer({ min: 0, max: 299 }), value: fc.option(fc.integer({ max: 99 })) });
   const step = fc.oneof(
     { weight: 3, arbitrary: fc.array(change, { minLength: 1, maxLength: 120 }) },

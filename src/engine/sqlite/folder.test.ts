@@ -28,8 +28,8 @@ async function withEngine(folder: string, use: (opened: OpenedEngine) => Promise
 
 const unusable = { kind: "unavailable", code: "data-folder-unusable" };
 
-describe("the data folder", () => {
-  test("a new folder and its files are accessible to their owner only", async () => {
+describe("the store's data folder", () => {
+  test("is accessible to its owner only when it is new, with its files", async () => {
     const folder = join(root, "a", "b", "data");
     await withEngine(folder, async () => {
       expect(statSync(folder).mode & 0o777).toBe(0o700);
@@ -37,7 +37,7 @@ describe("the data folder", () => {
     });
   });
 
-  test("an existing folder keeps its mode and its other files", async () => {
+  test("keeps its permissions and other files when it exists already", async () => {
     chmodSync(root, 0o755);
     writeFileSync(join(root, "node-id"), "x");
     await withEngine(root, async () => {});
@@ -45,7 +45,7 @@ describe("the data folder", () => {
     expect(readdirSync(root).toSorted()).toEqual(["node-id", "praetor.db"]);
   });
 
-  test("an open store is one file and its WAL, a closed one is one file", async () => {
+  test("has one file and its WAL while the store is open, and one file when it is closed", async () => {
     await withEngine(root, async ({ engine }) => {
       await engine.commit({ revision: 1, changes: [] });
       expect(readdirSync(root).toSorted()).toEqual(["praetor.db", "praetor.db-wal"]);
@@ -53,14 +53,14 @@ describe("the data folder", () => {
     expect(readdirSync(root)).toEqual(["praetor.db"]);
   });
 
-  test("a path that is a file, or lies below one, is refused with the path", async () => {
+  test("must not be a file or lie below a file: the error names the path", async () => {
     writeFileSync(join(root, "file"), "x");
     expect(await refusal(join(root, "file", "data"))).toMatchObject(unusable);
     expect(await refusal(join(root, "file"))).toMatchObject(unusable);
     expect(String(await refusal(join(root, "file")))).toContain(join(root, "file"));
   });
 
-  test("a folder that the agent cannot create is refused", async () => {
+  test("that the agent cannot create is an error", async () => {
     expect(await refusal("/proc/praetor/data")).toMatchObject(unusable);
   });
 
@@ -87,8 +87,8 @@ describe("the data folder", () => {
   );
 });
 
-describe("the lock", () => {
-  test("a second agent is refused while the first has the store open, with the process that has it", async () => {
+describe("the lock of a store's file", () => {
+  test("refuses a second agent while the first has the store open, and the error names the first's process", async () => {
     await withEngine(root, async ({ engine }) => {
       const error = await refusal(root);
       expect(error).toMatchObject({ kind: "conflict", code: "data-locked" });
@@ -98,7 +98,7 @@ describe("the lock", () => {
     await withEngine(root, async ({ revision }) => expect(revision).toBe(1));
   });
 
-  test("exactly one of several agents that start at once in a new folder opens it", async () => {
+  test("lets exactly one of several agents that start at once in a new folder open the store", async () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => openSqliteEngine({ folder: root })));
     const opened = outcomes.filter((outcome) => outcome.status === "fulfilled");
     expect(opened.length).toBe(1);
@@ -106,7 +106,7 @@ describe("the lock", () => {
     expect(readdirSync(root)).toEqual(["praetor.db"]);
   });
 
-  test("a refused opening holds no lock", async () => {
+  test("is not held by an agent whose opening of the store was refused", async () => {
     await withEngine(root, async () => {});
     writeFileSync(join(root, "praetor.db"), "damaged");
     await refusal(root);

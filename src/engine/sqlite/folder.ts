@@ -72,8 +72,8 @@ function linkUnlessThere(from: string, to: string): void {
 }
 
 /**
- * Syncs a file that a killed agent may have left. A kill loses nothing that the agent wrote, but the kernel may not have
- * written it to the disk yet, and a start serves what it reads there.
+ * Syncs a file that a killed agent may have left. The kernel keeps what the agent wrote, but may not have written it to
+ * the disk yet. The starting agent serves these rows, so they must first be durable.
  */
 export function syncLeftover(file: string): void {
   if (!existsSync(file)) return;
@@ -81,13 +81,13 @@ export function syncLeftover(file: string): void {
   syncFolder(dirname(file));
 }
 
-/** Syncs every folder above, as an earlier start may have created some and been killed before it synced them. */
+/** Syncs every parent folder, as an earlier start may have created some and been killed before it synced them. */
 function syncFoldersAbove(folder: string): void {
   for (let at = resolve(folder); at !== dirname(at); at = dirname(at)) {
     try {
       syncFolder(dirname(at));
     } catch (error) {
-      // This user may traverse the folder but not read it, so did not create anything in it.
+      // This user may traverse the folder but not read it, so an earlier start has created no entry in it.
       if (codeOf(error) !== "EACCES" && codeOf(error) !== "EPERM") throw error;
     }
   }

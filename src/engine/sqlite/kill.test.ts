@@ -11,7 +11,7 @@ const cycles = 60;
 const seed = 20;
 const program = join(import.meta.dir, "../../../test/support/engine-writer.ts");
 
-/** Runs the writer until it has acknowledged some batches, kills it, and returns the newest one acknowledged. */
+/** Starts a process that writes batches, kills it, and returns the number of the newest batch that it acknowledged. */
 async function writeAndKill(folder: string, random: FakeRandom): Promise<number> {
   const writer = Bun.spawn([process.execPath, program, folder], { stdout: "pipe", stderr: "inherit" });
   const linesWanted = 1 + Math.floor(random.uniform() ** 3 * 150);
@@ -19,7 +19,7 @@ async function writeAndKill(folder: string, random: FakeRandom): Promise<number>
   for await (const part of writer.stdout.pipeThrough(new TextDecoderStream())) {
     output += part;
     if (output.split("\n").length <= linesWanted) continue;
-    // The kill falls at a random time within the following commits, not only right after an answer.
+    // Kills at a random time within the following commits, not only right after an acknowledgement.
     await Bun.sleep(random.uniform() * 3);
     writer.kill("SIGKILL");
   }

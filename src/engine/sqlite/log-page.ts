@@ -16,13 +16,13 @@ const pageBytes = 4_096;
 const logLeaf = 0x0d;
 /** A longer row continues on overflow pages. */
 const rowBytesMax = pageBytes - 35;
-/** How many bytes a number takes, by its type in the row's header. */
+/** Number of bytes that an integer takes, by its type in the row's header. */
 const numberBytes = [0, 1, 2, 3, 4, 6, 8] as const;
 const [typeOfZero, typeOfOne, typeOfBlob] = [8, 9, 12];
 
 /**
- * The number of the page's newest batch; 0 for a page without batches, and for page 1, which begins with the file's
- * header.
+ * Returns the number of the newest batch in a page; 0 for a page without batches, and for page 1, which begins with the
+ * file's header.
  */
 export function newestBatchOf(page: Buffer): number {
   const cell = lastCellOf(page);
@@ -30,8 +30,8 @@ export function newestBatchOf(page: Buffer): number {
 }
 
 /**
- * The same, but only of a batch that lies whole in the page with a right checksum, so that a torn page cannot look like
- * one.
+ * Returns the number of the newest batch in a page if the page contains the whole batch with a right checksum, else 0: a
+ * torn page must not be taken for a batch.
  */
 export function newestSoundBatchOf(page: Buffer): number {
   const cell = lastCellOf(page);

@@ -8,7 +8,7 @@ import { type PackedRow, unpackRows } from "./batch-codec.ts";
  *   merged:                 kv/a deleted, kv/b=2, nodes/n1=1
  */
 
-/** A row with the bytes of its names and value as the file has them. */
+/** A row as the file has it: its table, key and value as bytes. */
 export interface StoredRow {
   readonly table: Uint8Array;
   readonly key: Uint8Array;
@@ -17,11 +17,11 @@ export interface StoredRow {
 }
 
 export class RowChanges {
-  /** Changes by table, then key. Both are strings with a character for each byte, which sort as the bytes do. */
+  /** Changes by table, then key. Both are strings with one character for each UTF-8 byte, which sort as the bytes do. */
   readonly #tables = new Map<string, Map<string, PackedRow>>();
 
   /**
-   * Adds a batch later than all added before. Keeps views of the block, so the caller must not change it.
+   * Adds a batch that is newer than all batches added before. Keeps views of the block: the caller must not change it.
    * @throws RangeError when the block is not a sequence of rows
    */
   add(block: ArrayBuffer | Uint8Array<ArrayBuffer>): void {
@@ -41,8 +41,8 @@ export class RowChanges {
   }
 
   /**
-   * Yields the stored rows, which must be ordered, with these changes applied. Deleted rows come as changes without a
-   * value.
+   * Yields the stored rows, which must be ordered, with these changes applied. A deleted row is yielded as a change without
+   * a value.
    */
   *appliedTo(stored: Iterable<StoredRow>): Generator<StoredRow | PackedRow> {
     const changes = this.inOrder();
@@ -54,7 +54,7 @@ export class RowChanges {
         change = nextOf(changes);
         order = change === undefined ? 1 : compareNames(change, row);
       }
-      // An equal change replaces the row; it is yielded before the next row or after the last.
+      // A change with the same table and key replaces the row; it is yielded before the next row or after the last.
       if (order !== 0) yield row;
     }
     for (; change !== undefined; change = nextOf(changes)) yield change;

@@ -36,18 +36,18 @@ export const storeFileName = "praetor.db";
 /** "Prtr": distinguishes the store from other programs' SQLite files. */
 const applicationId = 0x50727472;
 const schemaVersion = 1;
-/** The key of the number of the newest folded batch. */
+/** The key under which the number of the newest batch in the table of rows is stored. */
 const foldedKey = "folded";
 
 const pageBytes = 4_096;
 /**
- * A fold may take the WAL past its limit. SQLite truncates it only beyond this: truncating it each time would cost more
- * than its room.
+ * A fold may take the WAL past its limit. SQLite truncates the WAL only beyond this number of bytes: truncating it after
+ * each fold would cost more time than the space is worth.
  */
 const walKeptBytes = 8 << 20;
 /**
- * Beyond so many times its limit the log grows faster than single steps fold it. Each turn then takes more steps:
- * commits wait some 30 ms.
+ * A log beyond so many times its limit grows faster than single steps of a fold shrink it. Each turn of the event loop
+ * then takes more steps, and commits wait some 30 ms.
  */
 const logLimitsMax = 4;
 const foldStepsAtOnce = 32;
@@ -55,25 +55,25 @@ const blockBytes = 1 << 20;
 
 /** When a store folds its log and checkpoints its WAL. With small limits a test reaches every case within a few batches. */
 export interface StoreLimits {
-  /** At so many pages SQLite checkpoints the WAL and overwrites it from its start. */
+  /** Number of pages at which SQLite checkpoints the WAL and overwrites it from its start. */
   readonly walPagesMax: number;
-  /** The WAL is extended by so much at a time. */
+  /** Number of bytes by which the WAL is extended at a time. */
   readonly walStepBytes: number;
   readonly logBytesMax: number;
-  /** A fold reads so many batches, or writes so many rows, in one step. */
+  /** Number of batches that a fold reads, or of rows that it writes, in one step. */
   readonly foldStepBatches: number;
   readonly foldStepRows: number;
 }
 
 const usualLimits: StoreLimits = {
-  // 4 MiB.
+  // 1,000 pages are 4 MiB.
   walPagesMax: 1_000,
-  // Takes half a millisecond, once in 64 commits of one page.
+  // Extending the WAL by 256 KiB takes half a millisecond, once in 64 commits of one page.
   walStepBytes: 256 << 10,
-  // A start reads this in some 100 ms. With 64 rows of 100 bytes in a batch, a fold begins after every 700th commit.
-  // It writes each changed row once, however many batches changed it.
+  // A start reads 6 MiB of log in some 100 ms. With 64 rows of 100 bytes in a batch, a fold begins after every 700th
+  // commit. It writes each changed row once, however many batches changed the row.
   logBytesMax: 6 << 20,
-  // A step takes about a millisecond: a fold delays a commit by no more.
+  // A step of 16 batches takes about a millisecond, so a fold delays a commit by at most that.
   foldStepBatches: 16,
   foldStepRows: 64,
 };
@@ -93,7 +93,7 @@ const settings = ({ walPagesMax }: StoreLimits): string => `
   PRAGMA cell_size_check = ON;
   PRAGMA trusted_schema = OFF`;
 
-/** A fold of the log's batches up to `through`: it first merges their changes, then writes the merged rows. */
+/** A running fold of the log's batches up to `through`: it first merges their changes, then writes the merged rows. */
 interface Fold {
   readonly changes: RowChanges;
   /** The number of the newest merged batch. */
@@ -102,7 +102,7 @@ interface Fold {
   rows: Iterator<PackedRow> | undefined;
   /** The number of the newest batch of this fold. */
   readonly through: number;
-  /** What the batches take in the log. */
+  /** Estimated bytes that the batches of this fold take in the log. */
   readonly bytes: number;
 }
 
@@ -142,7 +142,7 @@ export class RowFile {
     this.#limits = limits;
     this.#foldAtBytes = limits.logBytesMax;
     this.#database = database;
-    // Must precede the first read, or SQLite creates a -shm file.
+    // Must be set before the first read, or SQLite creates a -shm file.
     database.run("PRAGMA locking_mode = EXCLUSIVE");
     checkIdentity(file, database);
     database.run(settings(limits));
@@ -170,7 +170,7 @@ export class RowFile {
         const { table, key, value } = row;
         if (value === undefined) continue;
         const packed = packer.add(table, key, value);
-        // The log has checked its rows with their batch.
+        // The log has checked the rows of a batch by the batch's checksum.
         if (row instanceof PackedRow) continue;
         if (Bun.hash.crc32(packed) !== row.checksum)
           throw storeDamaged(this.#file, `the checksum of ${nameOf(row)} is wrong`);
@@ -182,7 +182,7 @@ export class RowFile {
     }
   }
 
-  /** Reads every page; finds lost and doubly used pages, and rows out of order. Takes 0.4 µs a row. */
+  /** Reads every page to detect lost pages, pages used twice, and rows out of order. Takes 0.4 µs a row. */
   #checkStructure(): void {
     const found = readPragma(this.#database, "quick_check(1)");
     if (found !== "ok") throw storeDamaged(this.#file, String(found));
@@ -232,7 +232,7 @@ export class RowFile {
     return this.#log.bytes >= this.#foldAtBytes && this.continueFold();
   }
 
-  /** Takes the next step of a fold. Returns whether more remain; commits may run between steps. */
+  /** Takes the next step of a fold. Returns whether more steps remain; commits may run between steps. */
   continueFold(): boolean {
     const steps = this.#log.bytes > logLimitsMax * this.#limits.logBytesMax ? foldStepsAtOnce : 1;
     for (let step = 1; step <= steps; step++) if (!this.#foldStep()) return false;
@@ -295,7 +295,7 @@ export class RowFile {
     this.#isSynced = true;
   }
 
-  /** Returns whether some are left. */
+  /** Writes the rows of one step to the table of rows. Returns whether rows are left for later steps. */
   #writeRows(rows: Iterator<PackedRow>): boolean {
     for (let written = 0; written < this.#limits.foldStepRows; written++) {
       const next = rows.next();
@@ -310,12 +310,12 @@ export class RowFile {
     this.#log.deleteThrough(through);
   }
 
-  /** Follows the commit of the last step. */
+  /** Called after the last step of a fold was committed. */
   #folded({ through, bytes }: Fold): void {
     this.#log.deletedThrough(through, bytes);
     this.#folding = undefined;
     this.#foldAtBytes = this.#limits.logBytesMax;
-    // Otherwise the merged changes stay on the heap for long.
+    // Without this the garbage collector would keep the merged changes on the heap for long.
     Bun.gc(true);
   }
 
@@ -327,7 +327,10 @@ export class RowFile {
   }
 }
 
-/** A transaction that was written but not synced stays whole in the WAL until a later commit overwrites it. */
+/**
+ * Returns a warning for the caller of a refused commit: a transaction that was written but not synced stays in the WAL
+ * until a later commit overwrites it, so a restart may recover it.
+ */
 function doubtAfterRestart(error: unknown): string | undefined {
   const isWritten = error instanceof SQLiteError && error.code === "SQLITE_IOERR_FSYNC";
   return isWritten ? "and if the agent is killed before its next successful write, this write may reappear" : undefined;
@@ -347,21 +350,24 @@ function emptyImage(): Uint8Array {
   }
 }
 
-/** SQLite would take a file of a few bytes for a new database. */
+/** Refuses a file of a few bytes, which SQLite would take for a new database. */
 function checkLength(file: string): void {
   const { size } = statSync(file);
   if (size < pageBytes) throw storeDamaged(file, `it is ${size} bytes long, and even a new store is longer`);
 }
 
-/** Must run before SQLite opens the file: its close would checkpoint the WAL up to the damage and delete the rest. */
+/**
+ * Refuses a store with a damaged WAL. Must run before SQLite opens the file: closing it would checkpoint the WAL up to the
+ * damage and delete the rest.
+ */
 function checkWal(file: string): void {
   const damage = findWalDamage(`${file}-wal`, () => newestStored(file));
   if (damage === undefined) return;
-  // A WAL that another agent writes meanwhile can look damaged.
+  // A WAL that a running agent writes at this moment can look damaged.
   throw holderOfLock(file) === undefined ? storeDamaged(file, damage) : storeLocked(file);
 }
 
-/** The number of the newest batch in the file without its WAL; undefined when the file is not readable without it. */
+/** Returns the number of the newest batch in the file without its WAL; undefined if the file is not readable alone. */
 function newestStored(file: string): number | undefined {
   const uri = `file:${file.replaceAll(/[%?#]/g, encodeURIComponent)}?immutable=1`;
   try {
@@ -381,7 +387,7 @@ function checkIdentity(file: string, database: Database): void {
   if (version > schemaVersion) throw storeNewer(file, { found: version, known: schemaVersion });
 }
 
-/** Finalizes its statement: one that is left keeps the file open and locked after close. */
+/** Returns a pragma's value. Finalizes the statement, which would otherwise keep the file open and locked after close. */
 function readPragma(database: Database, pragma: string): unknown {
   using statement = database.prepare<Record<string, unknown>, []>(`PRAGMA ${pragma}`);
   return Object.values(statement.get() ?? {})[0];

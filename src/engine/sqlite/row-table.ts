@@ -4,9 +4,9 @@ import { storeDamaged } from "./failures.ts";
 import type { StoredRow } from "./row-changes.ts";
 
 /*
- * The table of rows, each with its checksum. It does not have the newest batches, which are in the log (batch-log.ts).
- * A fold applies many batches at once, as rows share pages of 4 KiB: writing 64 scattered rows for each batch would
- * write 57 pages for 10 KiB of rows.
+ * The table of rows, each with its checksum. It lacks the changes of the newest batches, which are in the log
+ * (batch-log.ts). A fold moves many logged batches into this table at once, as rows share pages of 4 KiB: writing 64
+ * scattered rows for each batch would write 57 pages for 10 KiB of rows.
  */
 
 export const rowsSchema = `
@@ -51,7 +51,7 @@ export class RowTable {
     yield* list.iterate();
   }
 
-  /** Returns a number from the store's own table. */
+  /** Returns a number, such as the revision, that is stored under `key` in the table `storeTable`. */
   number(key: string): number {
     using statement = this.#database.prepare<{ value: string }, [string]>(numberSql);
     const found = statement.get(key);

@@ -14,7 +14,7 @@ describeEngine("sqlite", () => {
   return { open: () => openSqliteEngine({ folder }), remove: () => rmSync(folder, { recursive: true }) };
 });
 
-test("overwriting a row leaves file and WAL within their bounds, and closing removes the WAL", async () => {
+test("overwriting one row many times keeps the file and the WAL small, and closing removes the WAL", async () => {
   const folder = newFolder();
   const { engine } = await openSqliteEngine({ folder });
   const wal = join(folder, "praetor.db-wal");
@@ -24,11 +24,11 @@ test("overwriting a row leaves file and WAL within their bounds, and closing rem
     await engine.commit({ revision, changes: [{ table: "t", key: "a", value: new Uint8Array(mebibyte) }] });
     largest = Math.max(largest, statSync(wal).size);
   }
-  // 4 MiB, and the transaction that passed them.
+  // The WAL has 4 MiB, and the transaction that exceeded them.
   expect(largest).toBeLessThan(6 * mebibyte);
   await engine.close();
   expect(statSync(wal, { throwIfNoEntry: false })).toBeUndefined();
-  // The row, 6 MiB of logged batches, and those that were logged during a fold.
+  // The file has the row, 6 MiB of logged batches, and the batches that were logged during a fold.
   expect(statSync(join(folder, "praetor.db")).size).toBeLessThan(10 * mebibyte);
   rmSync(folder, { recursive: true });
 });

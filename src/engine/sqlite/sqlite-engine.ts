@@ -6,13 +6,13 @@ import { decodeRows, encodeBatch } from "./batch-codec.ts";
 import type { Failure, FromWorker, ToWorker } from "./messages.ts";
 
 export interface SqliteOptions {
-  /** Created if missing. One agent at a time can have it open. */
+  /** Path of the data folder, which is created if missing. Only one agent at a time can have it open. */
   readonly folder: string;
 }
 
 /**
  * Opens the store, one SQLite file in the folder, which a separate thread reads and writes. The values of the returned rows
- * are views of larger blocks; a caller that keeps only a few rows must copy them.
+ * are views of larger blocks: a caller that keeps only a few rows must copy their values.
  * @throws OperatingError conflict when another agent has the folder open; unavailable when the folder or the file cannot be
  * used, and then nothing has changed
  */
@@ -34,7 +34,7 @@ function startWorker(): Worker {
 
 class SqliteEngine implements Engine {
   readonly #worker: Worker = startWorker();
-  /** Undefined once it is resolved, so that the rows can be collected. */
+  /** The promise of opening; undefined once resolved, so that the garbage collector can free the rows. */
   #opening: PromiseWithResolvers<OpenedEngine> | undefined;
   /** The stored rows that the worker has sent so far. */
   #loaded: { rows: Row[]; revision: number } = { rows: [], revision: 0 };

@@ -13,7 +13,7 @@ let folder: string;
 let wal: string;
 let store: RowFile;
 
-/** Copies the files of an open store, as a kill leaves them: the WAL has the batches, one frame each. */
+/** Copies the files of an open store, as a killed agent leaves them: the WAL has the batches, one frame each. */
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "praetor-wal-damage-"));
   store = RowFile.open(join(root, "open"));
@@ -61,12 +61,12 @@ function damage(change: (bytes: Buffer) => void): void {
   writeFileSync(wal, bytes);
 }
 
-test("the WAL of a killed agent is read to its end", () => {
+test("an undamaged WAL of a killed agent is accepted and read to its end", () => {
   expect(findWalDamage(wal, () => 0)).toBeUndefined();
   expect(revisionLeft()).toBe(batches);
 });
 
-test("a flipped bit before the newest batch is refused with its offset, and every byte stays as it was", () => {
+test("a WAL with a flipped bit before the newest batch is refused with the offset, and no file changes", () => {
   for (let batch = 1; batch < batches; batch++) {
     damage((bytes) => bytes.writeUInt8(bytes.readUInt8(frameAt(batch) + 4_000) ^ 4, frameAt(batch) + 4_000));
     const before = [readFileSync(wal), readFileSync(join(folder, "praetor.db"))];
@@ -77,7 +77,7 @@ test("a flipped bit before the newest batch is refused with its offset, and ever
   }
 });
 
-test("a zeroed block of a WAL loses at most the two newest batches, or the store is refused", () => {
+test("a zeroed disk block in a long WAL loses at most the two newest batches, or the store is refused", () => {
   for (let at = 0; at < frameAt(batches + 1); at += 4_096) {
     damage((bytes) => bytes.fill(0, at, Math.min(at + 4_096, bytes.byteLength)));
     const left = revisionOrRefusal();
@@ -87,23 +87,28 @@ test("a zeroed block of a WAL loses at most the two newest batches, or the store
   }
 });
 
-test.each([1, 2, 3, 4, 5])("a zeroed block of a WAL of %i batches loses at most two, or is refused", (count) => {
-  rmSync(folder, { recursive: true });
-  store.close();
-  store = RowFile.open(join(root, "open"));
-  store.load(() => {});
-  for (let revision = batches + 1; revision <= batches + count; revision++)
-    store.commit(encodeBatch({ revision, changes: [{ table: "t", key: `${revision}`, value: Buffer.from("value") }] }));
-  for (let at = 0; at < frameAt(count + 1); at += 4_096) {
-    cpSync(join(root, "open"), folder, { recursive: true });
-    damage((bytes) => bytes.fill(0, at, Math.min(at + 4_096, bytes.byteLength)));
-    const left = revisionOrRefusal();
-    if (left !== undefined) expect(left).toBeGreaterThanOrEqual(batches + count - 2);
+test.each([1, 2, 3, 4, 5])(
+  "a zeroed disk block in a WAL of %i batches loses at most two of them, or the store is refused",
+  (count) => {
     rmSync(folder, { recursive: true });
-  }
-});
+    store.close();
+    store = RowFile.open(join(root, "open"));
+    store.load(() => {});
+    for (let revision = batches + 1; revision <= batches + count; revision++)
+      store.commit(
+        encodeBatch({ revision, changes: [{ table: "t", key: `${revision}`, value: Buffer.from("value") }] }),
+      );
+    for (let at = 0; at < frameAt(count + 1); at += 4_096) {
+      cpSync(join(root, "open"), folder, { recursive: true });
+      damage((bytes) => bytes.fill(0, at, Math.min(at + 4_096, bytes.byteLength)));
+      const left = revisionOrRefusal();
+      if (left !== undefined) expect(left).toBeGreaterThanOrEqual(batches + count - 2);
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 
-test("a flipped bit in a frame's checksum or salts, or in the header, is refused", () => {
+test("a WAL with a flipped bit in a frame's checksum or salts, or in the WAL's header, is refused", () => {
   for (const at of [frameAt(5) + 17, frameAt(5) + 9, 0, 3, 17, 25]) {
     damage((bytes) => bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at));
     expect(revisionLeft).toThrow("its WAL is invalid at byte");
@@ -111,7 +116,7 @@ test("a flipped bit in a frame's checksum or salts, or in the header, is refused
   }
 });
 
-test("a torn write of the newest batch ends the WAL and is not damage", () => {
+test("a torn write of the newest batch counts as the end of the WAL, not as damage", () => {
   for (const [from, to, byte] of [
     [0, frameBytes, 0],
     [512, 1_024, 7],

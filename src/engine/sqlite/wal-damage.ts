@@ -62,16 +62,16 @@ class WalCheck {
   readonly #newestStored: () => number | undefined;
   readonly #frame: Buffer<ArrayBuffer> = Buffer.alloc(frameBytes);
   readonly #words: Uint32Array = new Uint32Array(this.#frame.buffer, this.#frame.byteOffset, frameBytes / 4);
-  /** The checksums that the next frame's may continue: the stored one of the frame before, and the computed one. */
+  /** The checksums from which the next frame's may be computed: the previous frame's, as stored and as computed. */
   #before: readonly Checksum[] = [];
   #salts: bigint | undefined;
   #invalidAt: number | undefined;
-  /** The newest batch before the first invalid frame; 0 without one. */
+  /** The number of the newest batch before the first invalid frame; 0 without a batch. */
   #newestBefore = 0;
   #newestAfter = 0;
   #validFramesAfter = 0;
   #logChangesAfter = 0;
-  /** The newest batch in the transaction that is being read. */
+  /** The number of the newest batch in the transaction that is being read. */
   #newestBatch = 0;
   #changesRows = false;
 
@@ -157,7 +157,7 @@ class WalCheck {
     return [this.#frame.readUInt32BE(at), this.#frame.readUInt32BE(at + 4)];
   }
 
-  /** SQLite's checksum: sums pairs of words. */
+  /** Continues SQLite's checksum over the bytes from `from` to `to`, in pairs of 32-bit words. */
   #checksum([first, second]: Checksum, from: number, to: number): Checksum {
     let a = first;
     let b = second;

@@ -39,13 +39,13 @@ export class WalLength {
     }
   }
 
-  /** Follows a checkpoint that may have truncated the WAL. */
+  /** Forgets the known length. Called after a checkpoint that may have truncated the WAL. */
   reset(): void {
     this.#bytes = 0;
   }
 }
 
-/** Returns the new length. When the disk has no room for the step, frees what was written and returns the old length. */
+/** Extends the file and returns its new length. If the disk has no room, frees the written part and returns the old one. */
 function lengthen(file: string, bytes: number, stepBytes: number): number {
   const handle = openSync(file, "r+");
   try {

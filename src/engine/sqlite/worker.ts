@@ -3,14 +3,14 @@ import type { Failure, FromWorker, ToWorker } from "./messages.ts";
 import { RowFile } from "./row-file.ts";
 
 /*
- * The thread that owns the file. It commits each batch that the store sends in one transaction with one sync, answers, and
- * then extends the WAL and folds the log.
+ * The thread that reads and writes the store's file. It commits each batch that it receives in one transaction with one
+ * sync and answers. Afterwards it extends the WAL and moves logged batches into the table of rows (a fold).
  */
 
 declare const self: Worker;
 
 let rowFile: RowFile | undefined;
-/** A further step of a fold is scheduled. */
+/** Whether a further step of a fold is scheduled. */
 let isFolding = false;
 
 self.addEventListener("message", ({ data }: MessageEvent<ToWorker>): void => {
@@ -42,7 +42,7 @@ function commit(batch: ArrayBuffer): void {
   if (rowFile?.maintain() === true) continueFoldSoon();
 }
 
-/** Takes one step per turn of the event loop, so that the batches that arrive meanwhile are committed first. */
+/** Takes one step of a fold per turn of the event loop, so that batches that arrive meanwhile are committed first. */
 function continueFoldSoon(): void {
   if (isFolding) return;
   isFolding = true;
