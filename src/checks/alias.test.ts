@@ -36,15 +36,15 @@ function outcome(...checks: readonly (readonly [string, CheckStatus, string])[])
 }
 
 // The expected texts are outputs of Consul 1.8.7.
-test("an alias of a service without checks is passing and says so", () => {
+test("an alias check of a service without checks is passing, and its output states that there are no checks", () => {
   expect(outcome()).toEqual({ status: "passing", output: "No checks found." });
 });
 
-test("an alias is passing when all checks are passing", () => {
+test("an alias check is passing when all checks that it follows are passing", () => {
   expect(outcome(["c1 name", "passing", "fine"])).toEqual({ status: "passing", output: "All checks passing." });
 });
 
-test("an alias has the worst status, and the name and output of the first critical or last warning check", () => {
+test("an alias check has the worst status, and the name and output of the first critical or last warning check", () => {
   expect(outcome(["c1 name", "warning", "w1"], ["c2 name", "critical", "f2"], ["c3", "critical", "f3"])).toEqual({
     status: "critical",
     output: 'Aliased check "c2 name" failing: f2',
@@ -55,7 +55,7 @@ test("an alias has the worst status, and the name and output of the first critic
   });
 });
 
-test("an alias is critical while its service or node does not exist", () => {
+test("an alias check is critical while the service or node that it follows does not exist", () => {
   const absentOutput = (target: AliasTarget): string | undefined => {
     const { change, results } = begin(target);
     change(undefined);
@@ -67,7 +67,7 @@ test("an alias is critical while its service or node does not exist", () => {
   expect(absentOutput({ node: "gone", service: "" })).toBe("Node gone could not be found");
 });
 
-test("an alias reports each change until it is stopped", () => {
+test("an alias check reports each change of the checks that it follows until it is stopped", () => {
   const { change, results, runner, watched, isWatching } = begin();
   change([]);
   change(undefined);

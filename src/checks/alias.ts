@@ -14,9 +14,9 @@ export interface AliasSource {
 }
 
 export interface AliasTarget {
-  /** "" means this agent's own. */
+  /** Name of the node; "" means this agent's node. */
   readonly node: string;
-  /** "" means the node's own checks. */
+  /** Id of the service; "" means the checks of the node itself. */
   readonly service: string;
 }
 

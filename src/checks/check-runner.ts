@@ -8,12 +8,12 @@ export interface CheckResult {
   readonly output: string;
 }
 
-/** Called with each result that counts: the thresholds are applied, and the output is cut to its limit. */
+/** Receives each result of a check that counts after the thresholds were applied. Its output is within the limit. */
 export type ReportCheck = (result: CheckResult) => void;
 
 /** A running check. */
 export interface CheckRunner {
-  /** Idempotent. Drops the result of a run under way; kills a script's process group. */
+  /** Stops the check: drops the result of a run under way and kills a script's process group. Idempotent. */
   stop(): void;
 }
 

@@ -2,7 +2,7 @@ import { formatHostPort, type HostPort } from "./host-port.ts";
 import { isCertificateError } from "./go-error-text.ts";
 
 export interface Connection {
-  /** Returns how many of the bytes were buffered; `onWritable` is called when there is room for more. */
+  /** Sends bytes. Returns how many of them were accepted; `onWritable` is called when the socket accepts more. */
   write(bytes: Uint8Array): number;
 }
 
@@ -26,7 +26,7 @@ export interface ConnectionEvents {
   onClosed?(error: Error | undefined): void;
 }
 
-/** Gets the result of its attempts. With TLS, `opened` is called before the handshake. */
+/** Receives the results of the connection attempts that it started. With TLS, `opened` is called before the handshake. */
 export interface AttemptOwner {
   opened(attempt: ConnectionAttempt, connection: Connection): void;
   refused(attempt: ConnectionAttempt, error: unknown): void;
@@ -47,7 +47,7 @@ const abandoned = new Set<string>();
 
 /** One attempt to connect to one address. */
 export class ConnectionAttempt {
-  /** An address, not a name. */
+  /** An IP address with a port, never a host name. */
   readonly target: HostPort;
   readonly #options: AttemptOptions;
   #isWanted = true;
@@ -120,7 +120,7 @@ export class ConnectionAttempt {
     this.#options.owner.opened(this, socket);
   }
 
-  /** @param error includes certificate errors, which skipVerify ignores */
+  /** Ends the TLS handshake. @param error may be a certificate error, which a check with skipVerify ignores */
   finishHandshake(error: Error | undefined): void {
     const isIgnored = this.#options.tls?.skipVerify === true && isCertificateError(error);
     this.events?.onSecured?.(isIgnored ? undefined : error);
@@ -132,14 +132,14 @@ export class ConnectionAttempt {
   }
 }
 
-/** TLS 1.0, as in Go 1.15, for old devices. Only for checks that skip verification. */
+/** The oldest accepted version of TLS, 1.0, as in Go 1.15, for old devices. Only for checks that skip verification. */
 const oldestVersion = 0x0301;
 
 function securityOf({ serverName, skipVerify }: TlsOptions): object {
   return { serverName, rejectUnauthorized: !skipVerify, ...(skipVerify && { minVersion: oldestVersion }) };
 }
 
-/** Shared by all connections: closures for each one would be most of the garbage that checks produce. */
+/** Socket callbacks that all connections share: closures per connection would be most of the garbage of checks. */
 const handlers: Bun.SocketHandler<ConnectionAttempt> = {
   open: (socket) => socket.data.open(socket),
   handshake: (socket, isSecure, error) =>

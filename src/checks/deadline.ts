@@ -7,7 +7,7 @@ export interface DeadlineOptions {
 }
 
 export interface Deadline {
-  /** Idempotent. Afterwards `onEnd` is not called, and no timer or listener is left. */
+  /** Cancels the deadline: `onEnd` is not called afterwards, and no timer or listener is left. Idempotent. */
   clear(): void;
 }
 

@@ -22,7 +22,7 @@ function connectionsBeingMade(port: number): number {
   return readFileSync("/proc/net/tcp", "utf8").split(remote).length - 1;
 }
 
-test("after a while without an answer the next address is tried, too, and the first attempt is cancelled", async () => {
+test("when a host's first address does not answer, its next address is tried, and the first attempt is cancelled", async () => {
   const silent = await openUnacceptingPort();
   const server = await listen(silent.port, "::1");
   const clock = new FakeClock();
@@ -42,13 +42,13 @@ test("after a while without an answer the next address is tried, too, and the fi
   silent.close();
 });
 
-test("runs against a silent address leave one pending connection, and the first run with an answer passes", async () => {
+test("runs against an address that does not answer leave one pending connection, and the first answered run passes", async () => {
   const silent = await openUnacceptingPort();
   const method = { kind: "tcp", address: `127.0.0.1:${silent.port}`, intervalMs: 10_000, timeoutMs: 500 } as const;
   const trial = new CheckTrial((options) => startTcpCheck(method, options));
   await trial.startRun();
   for (let run = 0; run < 10; run += 1) {
-    await Bun.sleep(10); // what a run begins in truth, it begins while the clock stands still
+    await Bun.sleep(10); // lets the run open its real connections while the test's clock does not advance
     await trial.clock.advance(method.timeoutMs);
     await trial.clock.advance(method.intervalMs - method.timeoutMs);
   }

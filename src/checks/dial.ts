@@ -10,9 +10,9 @@ import type { HostPort } from "./host-port.ts";
 import { isAddress, lookUp } from "./look-up.ts";
 
 export interface DialEvents extends ConnectionEvents {
-  /** The TCP connection is open; with TLS, the handshake begins. */
+  /** Called when the TCP connection is open; with TLS, the handshake begins. */
   onOpen(connection: Connection): void;
-  /** All attempts failed; go-error-text.ts turns the error into a text. */
+  /** Called when all connection attempts have failed; go-error-text.ts turns the error into a text. */
   onRefused(error: unknown): void;
 }
 
@@ -22,12 +22,12 @@ export interface DialOptions {
   readonly tls?: TlsOptions | undefined;
 }
 
-/** When an address has not answered for this long, the next one is tried, too; the first to answer wins. */
+/** Milliseconds without an answer from an address before the next one is tried, too; the first to answer is used. */
 const nextAddressMs = 300;
 
 /**
- * Connects to a host: looks the name up and tries its addresses in order, the next one when one fails or is slow. When all
- * fail, reports the error of the first address, which is the preferred one.
+ * Connects to a host: looks the name up and tries its addresses in order, the next one when one fails or is slow. If all
+ * addresses fail, reports the error of the first, the preferred one.
  */
 export class Dial implements AttemptOwner {
   readonly #target: HostPort;
@@ -47,12 +47,12 @@ export class Dial implements AttemptOwner {
     this.#waitsFor = isAddress(target.host) ? "connection" : "address";
   }
 
-  /** The pending step; "nothing" once a connection is open or all attempts have failed. */
+  /** The step that the dial waits for; "nothing" once a connection is open or all attempts have failed. */
   get waitsFor(): "address" | "connection" | "nothing" {
     return this.#waitsFor;
   }
 
-  /** The address for error texts: the preferred one once it is known, before that the name. Go: without a host, only the port. */
+  /** The preferred address for error texts; before the look-up has ended, the name. Go: without a host, only the port. */
   get preferred(): HostPort {
     return this.#preferred;
   }
@@ -66,7 +66,7 @@ export class Dial implements AttemptOwner {
     for (const attempt of this.#attempts) attempt.close();
   }
 
-  /** Idempotent. Aborts all attempts and an open connection. No callback is called afterwards. */
+  /** Aborts all attempts and an open connection. No callback is called afterwards. Idempotent. */
   cancel(): void {
     this.#waitsFor = "nothing";
     this.#timer?.cancel();

@@ -5,16 +5,17 @@ import { codeOf, connectErrorText, dialErrorText } from "./go-error-text.ts";
 /** The address of the Docker API: a Unix socket, or a TCP address without TLS, as in Consul. */
 export interface DockerHost {
   readonly address: { readonly socketPath: string } | HostPort;
-  /** Value of the header Host; ignored on a socket. */
+  /** Value of the header Host; the Docker daemon ignores it on a Unix socket. */
   readonly header: string;
-  /** The URL in error texts. */
+  /** The API's URL as error texts show it. */
   readonly url: string;
 }
 
 const dockerSocket = "unix:///var/run/docker.sock";
 
 /**
- * @param text as DOCKER_HOST has it: unix:///path, tcp://host:port or http://host:port; "" is Docker's own socket
+ * Parses the address of the Docker API.
+ * @param text a value of DOCKER_HOST: unix:///path, tcp://host:port or http://host:port; "" is Docker's default socket
  * @throws OperatingError invalid
  */
 export function parseDockerHost(text: string): DockerHost {

@@ -51,7 +51,7 @@ function run(container: string, dockerHost = docker.unixHost): Promise<CheckResu
 
 const socketUrl = `http://${encodeURIComponent(docker.unixHost.slice("unix://".length))}`;
 
-// As Consul 1.8.7, except that Consul shows frame headers in the output and takes a command that still runs for passing.
+// Results of Consul 1.8.7, except that Consul shows frame headers in the output, and that a running command is passing.
 test.each<[string, CheckResult["status"], string]>([
   ["ok", "passing", "plain out\n"],
   ["a b/c", "passing", "odd name"],
@@ -79,12 +79,12 @@ test.each<[string, CheckResult["status"], string]>([
   expect(await run(container)).toEqual({ status, output });
 });
 
-test("a response that is not JSON is critical and says so", async () => {
+test("a response of the Docker API that is not JSON makes the check critical, and the output names the cause", async () => {
   const { output } = await run("odd");
   expect(output).toStartWith("create exec response for container odd cannot be parsed: ");
 });
 
-test("the requests to the Docker API are those of Consul, over a Unix socket or TCP", async () => {
+test("a Docker check sends the same requests to the Docker API as Consul, over a Unix socket or TCP", async () => {
   const created = '{"AttachStdin":false,"AttachStdout":true,"AttachStderr":true,"Tty":false,"Cmd":["/bin/x","a b"]}';
   const seen = async (dockerHost: string): Promise<readonly string[]> => {
     const before = docker.requests.length;
@@ -102,7 +102,7 @@ test("the requests to the Docker API are those of Consul, over a Unix socket or 
   expect(await seen(`http://${address}/ignored`)).toEqual(requestsTo(address));
 });
 
-test("a Docker API that cannot be reached is critical, with its address", async () => {
+test("a Docker API that cannot be reached makes the check critical, and the output has the API's address", async () => {
   const failure = async (host: string): Promise<string> => (await run("c", host)).output.replace(/^.*Post /, "");
   const path = "/nonexistent/x";
   expect(await failure(`unix://${path}`)).toBe(
@@ -115,19 +115,19 @@ test("a Docker API that cannot be reached is critical, with its address", async 
     expect((await run("c", host)).output).toStartWith(`unable to parse docker host \`${host}\`: `);
 });
 
-test("a command that times out is critical, with its output so far", async () => {
+test("a command in a container that times out makes the check critical, and the output has what it printed so far", async () => {
   const { unixHost: dockerHost } = docker;
   const trial = new CheckTrial((options) => startDockerCheck(methodOf("hangs", 2_000), { ...options, dockerHost }));
   await trial.startRun();
   await docker.hanging();
-  await Bun.sleep(50); // for what was sent to arrive: only the server knows that it will send no more
+  await Bun.sleep(50); // lets the sent bytes arrive: the check cannot know that the server will send no more
   await trial.clock.advance(2_000);
   expect(await trial.result()).toEqual({ status: "critical", output: "Timed out (2s) running check\n\npartial\n" });
   trial.runner.stop();
   expect(trial.clock.timerCount).toBe(0);
 });
 
-test("the exit code is asked for again while Docker reports the command as running", async () => {
+test("a Docker check requests the exit code again while Docker reports the command as running", async () => {
   const { unixHost: dockerHost } = docker;
   const trial = new CheckTrial((options) => startDockerCheck(methodOf("lasting"), { ...options, dockerHost }));
   await trial.startRun();

@@ -20,10 +20,10 @@ export interface DockerCheckOptions extends PeriodicOptions {
 
 const timeoutMsDefault = 30_000;
 
-/** Pause before asking for the exit code again: Docker may record it a moment after the output has ended. */
+/** Milliseconds before the exit code is requested again: Docker may record it a moment after the output has ended. */
 const inspectAgainMs = 100;
 
-/** Limit of a response body that is not the command's output. */
+/** Maximum length in bytes of a response body other than the command's output. */
 const answerBytesMax = 65_536;
 
 interface Answer {
@@ -53,7 +53,7 @@ class DockerRun {
   readonly #options: RunOptions;
   readonly #clock: Clock;
   readonly #tail: OutputTail;
-  /** Aborts when the time is up or the check is stopped. The command itself continues: the API cannot kill it. */
+  /** Aborts at the timeout or when the check is stopped. The command continues to run: the Docker API cannot kill it. */
   readonly #ended = new AbortController();
 
   constructor({ container, args }: DockerMethod, options: RunOptions) {
@@ -135,7 +135,7 @@ class DockerRun {
     }
   }
 
-  /** @param onOutput gets the body of a 200 in pieces; other bodies are returned */
+  /** Sends a request. @param onOutput receives the body of a response with status 200 in pieces; other bodies are returned */
   async #call(
     host: DockerHost,
     what: string,

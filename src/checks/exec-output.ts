@@ -1,20 +1,20 @@
 import type { OutputTail } from "./limit-output.ts";
 
-/** Header of a frame: the stream's number, three zeros, and the length of the content. */
+/** Length in bytes of a frame's header: the stream's number, three zeros, and the length of the content. */
 const headerBytes = 8;
 const streamMax = 2;
 const none: Buffer = Buffer.alloc(0);
 
 /**
  * Decodes the output of a command in a container. With Tty, Docker sends both streams as one without headers; Podman still
- * puts a header before each piece. Consul shows these headers, here they are removed.
+ * puts a header before each piece. Consul shows these headers in a check's output; this class removes them.
  */
 export class ExecOutput {
   readonly #tail: OutputTail;
   #isFramed: boolean | undefined;
   /** The received part of an incomplete header. */
   #pending = none;
-  /** Bytes of the current frame that have not arrived. */
+  /** Number of bytes of the current frame that have not arrived. */
   #left = 0;
 
   constructor(tail: OutputTail) {
@@ -42,7 +42,7 @@ export class ExecOutput {
     }
   }
 
-  /** Output that is shorter than a header has no headers. */
+  /** Call at the end of the output: passes on an output that is shorter than a header, since it cannot have headers. */
   end(): void {
     if (this.#isFramed === undefined) this.#tail.write(this.#pending);
   }

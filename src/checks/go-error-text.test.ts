@@ -33,7 +33,7 @@ const handshakes: Readonly<Record<string, Handshake>> = {
   },
 };
 
-describe.each(Object.entries(handshakes))("with %s", (_name, handshake) => {
+describe.each(Object.entries(handshakes))("for a TLS handshake of %s", (_name, handshake) => {
   /** Returns the error of a handshake with a server that presents `certificate`, from a client that trusts it. */
   async function handshakeError(certificate: TestCertificate, trust: Trust): Promise<unknown> {
     const server = createServer(certificate, (socket) => socket.on("error", () => {}).end());
@@ -47,37 +47,37 @@ describe.each(Object.entries(handshakes))("with %s", (_name, handshake) => {
     }
   }
 
-  test("the text for a certificate of another name has the certificate's names", async () => {
+  test("the error text for a certificate of another name lists the certificate's names", async () => {
     const error = await handshakeError(otherCertificate, { servername: "localhost" });
     expect(tlsErrorText(error)).toBe("x509: certificate is valid for other.example, not localhost");
   });
 
-  test("the text for a certificate without the server's address says so", async () => {
+  test("the error text for a certificate without the server's IP address names that address", async () => {
     const error = await handshakeError(localhostCertificate, {});
     expect(tlsErrorText(error)).toBe(
       "x509: cannot validate certificate for 127.0.0.1 because it doesn't contain any IP SANs",
     );
   });
 
-  test("the text for an expired certificate says so", async () => {
+  test("the error text for an expired certificate states that it has expired", async () => {
     const error = await handshakeError(expiredCertificate, { servername: "localhost" });
     expect(tlsErrorText(error)).toBe("x509: certificate has expired or is not yet valid: it has expired");
     expect(isCertificateError(error)).toBe(true);
   });
 
-  test("the text for a certificate of an unknown authority says so", async () => {
+  test("the error text for a certificate of an unknown authority states that the authority is unknown", async () => {
     const error = await handshakeError(localhostCertificate, { servername: "localhost", ca: otherCertificate.cert });
     expect(tlsErrorText(error)).toBe("x509: certificate signed by unknown authority");
   });
 });
 
-test("an error outside of TLS has no TLS text", () => {
+test("an error that is no TLS error is not translated to one of Go's TLS messages", () => {
   expect(tlsErrorText(new Error("x"))).toBeUndefined();
 });
 
 const target = { host: "gateway", port: 80 };
 
-test("of the errors of several addresses the first is reported", () => {
+test("when all addresses of a host fail, the error of the first one is reported", () => {
   const first = Object.assign(new Error("x"), { code: "EHOSTUNREACH", address: "10.0.0.1" });
   const second = Object.assign(new Error("y"), { code: "ENETUNREACH", address: "fd00::1" });
   const words = "dial tcp 10.0.0.1:80: connect: no route to host";
@@ -85,12 +85,12 @@ test("of the errors of several addresses the first is reported", () => {
   expect(dialErrorText(second, target)).toBe("dial tcp [fd00::1]:80: connect: network is unreachable");
 });
 
-test("an error code without a known text keeps its own message", () => {
+test("an error whose code has no known Go text keeps the system's message", () => {
   const words = "dial tcp gateway:80: something new";
   expect(dialErrorText(new Error("something new"), target)).toBe(words);
 });
 
-test("the text of a failed look-up has the name and the reason", () => {
+test("the error text of a failed DNS look-up has the host name and the reason", () => {
   const failed = (code: string): string => dialErrorText({ syscall: "getaddrinfo", code }, target);
   expect(failed("ENOTFOUND")).toBe("dial tcp: lookup gateway: no such host");
   expect(failed("EAI_AGAIN")).toBe("dial tcp: lookup gateway: Temporary failure in name resolution");

@@ -4,7 +4,7 @@ import { handshakeFailureText } from "./tls-alerts.ts";
 
 /**
  * Go's texts for network errors, by the system's error code: users of Consul know them, search for them, and match them in
- * alerts. An error without an entry keeps its own message.
+ * alerts. An error whose code is not listed here keeps its message.
  */
 const connectTexts: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connect: connection refused",
@@ -39,7 +39,7 @@ export function dialErrorText(thrown: unknown, target: HostPort): string {
   return `dial tcp ${formatHostPort(address)}: ${connectErrorText(code) ?? messageOf(error)}`;
 }
 
-/** Returns Go's text for a timeout: of the name's look-up, or of the connection to its preferred address. */
+/** Returns Go's text for a timeout of the name's look-up or of the connection to the preferred address. */
 export function dialTimeoutText(waitsFor: "address" | "connection" | "nothing", { host, port }: HostPort): string {
   if (waitsFor === "address") return `dial tcp: ${lookupErrorText("ETIMEOUT", host)}`;
   return `dial tcp ${formatHostPort({ host, port })}: i/o timeout`;
@@ -102,7 +102,7 @@ function nameMismatchText(message: string): string {
   return `x509: certificate is valid for ${names.replaceAll("DNS:", "")}, not ${host}`;
 }
 
-/** Returns the first error, that of the preferred address, when a connection tried several addresses. */
+/** Returns the error of the preferred address, the first one, if a connection tried several addresses. */
 function firstOf(thrown: unknown): unknown {
   return thrown instanceof AggregateError ? (thrown.errors[0] ?? thrown) : thrown;
 }

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { grpcFailureText } from "./go-grpc-error-text.ts";
 
-test("a gRPC code without a name is shown by its number", () => {
+test("an error text shows a gRPC status code without a name as its number", () => {
   expect(grpcFailureText({ code: 99, details: "odd" })).toBe("rpc error: code = Code(99) desc = odd");
 });
 
-test("a wrong or expired certificate has the same text as in HTTP checks", () => {
+test("the error text for a wrong or expired certificate is the same in gRPC checks as in HTTP checks", () => {
   const words = (last: string): string =>
     grpcFailureText({ code: 14, details: `No connection established. Last error: ${last}. Resolution note: ` });
   const mismatch =

@@ -27,7 +27,7 @@ export interface GrpcFailure {
   readonly details: string;
 }
 
-/** Returns Consul's text for a failed call. The server's own message is kept unchanged. */
+/** Returns Consul's text for a failed gRPC call, with the server's message unchanged. */
 export function grpcFailureText({ code, details }: GrpcFailure): string {
   return `rpc error: code = ${codeNames[code] ?? `Code(${code})`} desc = ${description(details)}`;
 }
@@ -48,7 +48,7 @@ function connectionError(why: string): string {
   return `connection error: desc = "transport: ${why}"`;
 }
 
-/** Translates the last error. @grpc/grpc-js passes on only the text of the system's error, not its code. */
+/** Translates the "last error" in a message of @grpc/grpc-js, which has the system's error text but not its code. */
 function lastErrorText(last: string): string {
   const [, code = "", host = "", port] = /^connect (E[A-Z]+) (.*):(\d+)$/.exec(last) ?? [];
   const connect = connectErrorText(code);

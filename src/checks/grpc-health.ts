@@ -1,6 +1,6 @@
 /**
  * Encodes and decodes the two messages of grpc.health.v1 in protobuf: the request is a string in field 1, the response an
- * enum in field 1. That is too little to load a protobuf library for.
+ * enum in field 1. Two such small messages do not justify loading a protobuf library.
  */
 
 export const healthCheckPath = "/grpc.health.v1.Health/Check";
@@ -17,7 +17,7 @@ export function encodeHealthRequest(service: string): Buffer {
   return Buffer.concat([Buffer.from([serviceTag, ...encodeVarint(name.byteLength)]), name]);
 }
 
-/** Returns the status of a response; 0 (UNKNOWN) when absent. Unknown fields, which a later version may add, are skipped. */
+/** Returns the status in a response; 0 (UNKNOWN) if it has none. Skips unknown fields, which a later version may add. */
 export function decodeHealthStatus(answer: Uint8Array): number {
   let status = 0;
   for (let at = 0; at < answer.byteLength;) {

@@ -72,27 +72,27 @@ function critical(output: string): CheckResult {
   return { status: "critical", output };
 }
 
-test("a gRPC server or service with the status SERVING is passing", async () => {
+test("a gRPC check of a server or service with the status SERVING is passing", async () => {
   for (const target of [`127.0.0.1:${plainPort}`, `127.0.0.1:${plainPort}/`, `localhost:${plainPort}/up`]) {
     expect(await check(target)).toEqual({ status: "passing", output: `gRPC check ${target}: success` });
   }
 });
 
-test("a gRPC service with another status is critical", async () => {
+test("a gRPC check of a service with a status other than SERVING is critical", async () => {
   for (const service of ["down", "unknown", "service-unknown"]) {
     const result = await check(`127.0.0.1:${plainPort}/${service}`);
     expect(result).toEqual(critical("gRPC application didn't report service healthy"));
   }
 });
 
-test("the output has the server's own error message", async () => {
+test("the output of a failed gRPC check has the error message that the server sent", async () => {
   const unknown = "rpc error: code = NotFound desc = unknown service";
   expect(await check(`127.0.0.1:${plainPort}/a/b`)).toEqual(critical(unknown));
   const denied = "rpc error: code = PermissionDenied desc = go away";
   expect(await check(`127.0.0.1:${plainPort}/denied`)).toEqual(critical(denied));
 });
 
-test("a gRPC server without the health service is critical and says so", async () => {
+test("a gRPC check of a server without the health service is critical, and the output names the missing service", async () => {
   const bare = new grpc.Server();
   const port = await listen(bare, grpc.ServerCredentials.createInsecure());
   const text = "rpc error: code = Unimplemented desc = The server does not implement the method";
@@ -102,19 +102,19 @@ test("a gRPC server without the health service is critical and says so", async (
 
 const unavailable = 'rpc error: code = Unavailable desc = connection error: desc = "transport: ';
 
-test("a gRPC check with a refused connection says so, with the address", async () => {
+test("the output of a gRPC check has the address and the reason when the connection is refused", async () => {
   const refused = `${unavailable}Error while dialing dial tcp 127.0.0.1:1: connect: connection refused"`;
   expect(await check("127.0.0.1:1/service")).toEqual(critical(refused));
   const refusedV6 = `${unavailable}Error while dialing dial tcp [::1]:1: connect: connection refused"`;
   expect(await check("[::1]:1")).toEqual(critical(refusedV6));
 });
 
-test("a gRPC check of a name that does not resolve says so", async () => {
+test("the output of a gRPC check has the reason when the host name does not resolve", async () => {
   const text = `${unavailable}Error while dialing dial tcp: lookup no-such-name.invalid: no such host"`;
   expect(await check("no-such-name.invalid:1")).toEqual(critical(text));
 });
 
-test("a gRPC check of an address without a port says so", async () => {
+test("the output of a gRPC check has the reason when the target lacks a port", async () => {
   const text = `${unavailable}Error while dialing dial tcp: address 127.0.0.1: missing port in address"`;
   expect(await check("127.0.0.1")).toEqual(critical(text));
 });
@@ -129,14 +129,14 @@ test("a gRPC check verifies the certificate for a name or an address, unless it 
   }
 });
 
-test("a gRPC check with TLS against a plain server, or without against a TLS server, says so", async () => {
+test("the output of a gRPC check has the reason when only one of the check and the server uses TLS", async () => {
   const notTls = `${unavailable}authentication handshake failed: tls: first record does not look like a TLS handshake"`;
   expect(await check(`localhost:${plainPort}`, { useTls: true })).toEqual(critical(notTls));
   const notGrpc = `${unavailable}connection closed: the server does not speak gRPC on this port"`;
   expect(await check(`127.0.0.1:${securePort}`)).toEqual(critical(notGrpc));
 });
 
-test("a gRPC check of a server that is not gRPC says so", async () => {
+test("the output of a gRPC check has the reason when the server does not speak gRPC", async () => {
   const talkative = createTcpServer((socket) => socket.on("error", () => {}).end("SSH-2.0-x\r\n"));
   talkative.listen(0, "127.0.0.1");
   await once(talkative, "listening");
@@ -148,7 +148,7 @@ test("a gRPC check of a server that is not gRPC says so", async () => {
 
 const timedOut = critical("rpc error: code = DeadlineExceeded desc = context deadline exceeded");
 
-test("a gRPC server that does not answer in time is critical", async () => {
+test("a gRPC check of a server that accepts the connection but does not answer in time is critical", async () => {
   const called = new Promise<void>((resolve) => (onSilentCall = resolve));
   const method = methodOf(`127.0.0.1:${plainPort}/silent`, { timeoutMs: 5_000 });
   const trial = new CheckTrial((options) => startGrpcCheck(method, options));
@@ -160,7 +160,7 @@ test("a gRPC server that does not answer in time is critical", async () => {
   expect(trial.clock.timerCount).toBe(0);
 });
 
-test("a gRPC check of an address that does not answer times out", async () => {
+test("a gRPC check of an address that does not accept the connection in time is critical", async () => {
   const silent = await openUnacceptingPort();
   const method = methodOf(`127.0.0.1:${silent.port}`, { timeoutMs: 500 });
   const trial = new CheckTrial((options) => startGrpcCheck(method, options));

@@ -17,7 +17,7 @@ import { runPeriodically, type PeriodicOptions } from "./periodic.ts";
 export type GrpcMethod = Extract<CheckMethod, { kind: "grpc" }>;
 export type GrpcCheckOptions = PeriodicOptions & { readonly outputBytesMax: number };
 
-/** The package is loaded when the first gRPC check runs: an agent without one does not pay for it. */
+/** The package @grpc/grpc-js, loaded when the first gRPC check runs: agents without gRPC checks save its memory. */
 type Grpc = typeof GrpcModule;
 
 const timeoutMsDefault = 10_000;
@@ -52,8 +52,8 @@ async function checkGrpc(method: GrpcMethod, options: DeadlineOptions): Promise<
 }
 
 /**
- * Returns the server in a form that @grpc/grpc-js parses as meant: on its own it takes "127.1" and "0x7f.1" for addresses,
- * and names like "dns" and "unix" for schemes.
+ * Returns the server's address in a form that @grpc/grpc-js cannot misread: it would take "127.1" and "0x7f.1" for IP
+ * addresses, and host names like "dns" and "unix" for URL schemes.
  * @throws Error with Consul's text when the server cannot be dialled
  */
 async function serverAt(address: string, late: Promise<never>): Promise<HostPort> {
@@ -106,7 +106,7 @@ function channelOptions(host: string, method: GrpcMethod): ChannelOptions {
   };
 }
 
-/** @throws Error with Consul's text when the call fails; what `late` rejects with */
+/** Calls Health/Check. @throws Error with Consul's text when the call fails, or the error with which `late` rejects */
 async function askHealth(client: Client, service: string, late: Promise<never>): Promise<number> {
   const answered = Promise.withResolvers<number>();
   const call = client.makeUnaryRequest(

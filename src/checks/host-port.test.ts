@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { formatHostPort, parseHostPort } from "./host-port.ts";
 
-test("parseHostPort accepts names, addresses and an empty host", () => {
+test("parseHostPort accepts host names, IP addresses and an empty host", () => {
   expect(parseHostPort("edgex-redis:6379")).toEqual({ host: "edgex-redis", port: 6379 });
   expect(parseHostPort("[::1]:80")).toEqual({ host: "::1", port: 80 });
   expect(parseHostPort(":18080")).toEqual({ host: "", port: 18080 });
@@ -18,6 +18,6 @@ test.each([
   ["::1:80", "address ::1:80: too many colons in address"],
   ["127.0.0.1:99999", "address 99999: invalid port"],
   ["127.0.0.1:zzz", "address tcp/zzz: unknown port"],
-])("the error for the address %s is Go's", (text, message) => {
+])("the malformed address %s is refused with Go's error text", (text, message) => {
   expect(() => parseHostPort(text)).toThrow(message);
 });

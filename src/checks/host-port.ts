@@ -16,7 +16,7 @@ export function parseHostPort(text: string): HostPort {
 }
 
 /**
- * Splits "host:port" without interpreting the parts.
+ * Splits "host:port" into host and port without validating them.
  * @throws OperatingError invalid
  */
 export function splitHostPort(text: string): { readonly host: string; readonly port: string } {
@@ -41,7 +41,7 @@ export function formatHostPort({ host, port }: HostPort): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Names of ports that Go knows without /etc/services. */
+/** Port numbers by service name, for the names that Go knows without /etc/services. */
 const servicePorts: Readonly<Record<string, number>> = {
   ...{ domain: 53, ftp: 21, ftps: 990, gopher: 70, http: 80, https: 443, imap2: 143, imap3: 220, imaps: 993 },
   ...{ pop3: 110, pop3s: 995, smtp: 25, ssh: 22, telnet: 23 },

@@ -11,7 +11,7 @@ interface Read {
   readonly isWhole: boolean;
 }
 
-/** Reads a response that arrives in these pieces, after which the connection ends. */
+/** Parses a response that arrives in these pieces, after which the connection ends. */
 function read(pieces: readonly string[], isHead = false): Read {
   const body: Uint8Array[] = [];
   const reader = new HttpAnswerReader({ isHead, onBody: (bytes) => body.push(bytes) });
@@ -22,7 +22,7 @@ function read(pieces: readonly string[], isHead = false): Read {
   return { ...head, failure, body: Buffer.concat(body).toString("latin1"), isWhole };
 }
 
-/** Reads a response that arrives byte by byte. */
+/** Parses a response that arrives byte by byte. */
 function readSlowly(answer: string, isHead?: boolean): Read {
   return read(answer.split(""), isHead);
 }
@@ -50,13 +50,13 @@ test.each([
   ["in chunks, cut off", `${ok}Transfer-Encoding: chunked\r\n\r\n9\r\npong`, "pong", false],
   ["in chunks, of which one has no size", `${ok}Transfer-Encoding: chunked\r\n\r\n4\r\npong\r\nzz\r\nXX`, "pong", true],
   ["in chunks, of which one does not end", `${ok}Transfer-Encoding: chunked\r\n\r\n4\r\npongXX\r\n`, "pong", true],
-])("a response body %s is read, however it is split", (_which, answer, body, isWhole) => {
+])("a response body %s is read completely, however the bytes are split", (_which, answer, body, isWhole) => {
   const whole = { status: 200, reason: "OK", location: "", failure: undefined, body, isWhole };
   expect(read([answer])).toEqual(whole);
   expect(readSlowly(answer)).toEqual(whole);
 });
 
-test("a response to HEAD, 204 and 304 have no body, whatever Content-Length says", () => {
+test("responses to HEAD and with status 204 or 304 have no body, whatever Content-Length states", () => {
   const rest = "Content-Length: 4\r\n\r\nXXXX";
   expect(read([ok + rest], true)).toMatchObject({ status: 200, body: "", isWhole: true });
   expect(read([`HTTP/1.1 204 No Content\r\n${rest}`])).toMatchObject({ status: 204, body: "", isWhole: true });
@@ -69,13 +69,13 @@ test("1xx responses are skipped, except 101, which is final", () => {
   expect(read(["HTTP/1.1 101 Switching Protocols\r\n\r\n\x01\x02"])).toMatchObject({ status: 101, body: "" });
 });
 
-test("the reason phrase may be missing and may have any characters", () => {
+test("the reason phrase in a status line may be missing and may have any characters", () => {
   expect(read(["HTTP/1.1 299\r\n\r\n"])).toMatchObject({ status: 299, reason: "" });
   expect(read(["HTTP/1.1 299 \r\n\r\n"])).toMatchObject({ status: 299, reason: "" });
   expect(read(["HTTP/1.1 200 Sch\xc3\xb6n  so\r\n\r\n"])).toMatchObject({ status: 200, reason: "Schön  so" });
 });
 
-test("the first Location header counts, with its continuation lines", () => {
+test("of several Location headers the first is used, with its continuation lines", () => {
   const head = "HTTP/1.1 302 Found\r\nX: a\r\n b\r\nlocation : /x\r\n\r\n";
   expect(read([head]).failure).toBe(malformed);
   const folded = "HTTP/1.1 302 Found\r\nX: a\r\n b\r\nlocation:\t/a\r\n\t/b \r\nLocation: /c\r\n\r\n";
@@ -100,7 +100,7 @@ test.each([
   expect(readSlowly(answer)).toMatchObject({ failure, body: "" });
 });
 
-test("an endless head is abandoned, in one line or many, and also in 1xx responses", () => {
+test("a response whose head does not end, in one line or many or in 1xx responses, is invalid", () => {
   const failure = `${broken}: net/http: server response headers exceeded 65536 bytes; aborted`;
   for (const piece of ["x", "X: y\r\n"]) {
     const endless = Array.from({ length: 70_000 / piece.length }, () => piece);
@@ -113,7 +113,7 @@ test("an endless head is abandoned, in one line or many, and also in 1xx respons
   expect(read(announcing)).toMatchObject({ failure, isWhole: true });
 });
 
-test("at most 1 MiB of the body is read, and no chunk line above 4 KiB", () => {
+test("at most 1 MiB of a response body is read, and a chunk-size line above 4 KiB ends the body", () => {
   const piece = "y".repeat(65_536);
   const body = Array.from({ length: 100 }, () => piece);
   expect(read([`${ok}\r\n`, ...body]).body).toHaveLength(2 ** 20);

@@ -22,19 +22,19 @@ const switchingProtocols = 101;
 const bodiless: ReadonlySet<number> = new Set([switchingProtocols, 204, 304]);
 const usedHeaders: ReadonlySet<string> = new Set(["location", "content-length", "transfer-encoding"]);
 
-/** Limit of a response's head, together with 1xx responses before it. */
+/** Maximum length in bytes of a response's head, together with 1xx responses before it. */
 const headBytesMax = 65_536;
 
 /**
- * Limit of the body that is read; then the connection is closed, so that an endless body costs little. Consul reads until
- * the timeout. The result is the same, since the status decides; only the end of the body is shown.
+ * Maximum number of bytes of a body that are read; then the check closes the connection, so that an endless body costs
+ * little. Consul reads until the timeout. The check's status is the same, since the HTTP status decides it.
  */
 const bodyBytesReadMax = 1024 * 1024;
 
-/** A chunk's length with its extensions, or a trailer. */
+/** Maximum length in bytes of a chunk-size line, with its extensions, and of a trailer line. */
 const chunkLineBytesMax = 4096;
 
-/** The part of the response that the next byte belongs to. "length" and "open" are bodies with and without a length. */
+/** The part of the response that the next byte belongs to. "length" is a body of known length, "open" one without. */
 type Part = "status" | "header" | "length" | "open" | "chunk-size" | "chunk" | "chunk-end" | "trailer" | "over";
 
 const bodyParts: ReadonlySet<Part> = new Set(["length", "open", "chunk"]);
@@ -50,7 +50,7 @@ export class HttpAnswerReader {
   #line: Buffer = empty;
   #headBytes = 0;
   #bodyBytes = 0;
-  /** Bytes of a body or chunk of known length that have not arrived. */
+  /** Number of bytes of a body or chunk of known length that have not arrived. */
   #left = 0;
   #status = 0;
   #reason = "";
@@ -88,20 +88,20 @@ export class HttpAnswerReader {
     if (this.#bodyBytes >= bodyBytesReadMax) this.#part = "over";
   }
 
-  /** Call when the connection has ended: completes a response without a length; a truncated body counts, too. */
+  /** Call when the connection has ended: completes a response without a length. The head of a truncated one counts, too. */
   end(): void {
     if (this.head === undefined)
       this.#fail(this.#headBytes + this.#line.length === 0 ? "EOF" : `${broken}: unexpected EOF`);
     this.#part = "over";
   }
 
-  /** Records a fault; the first one counts. */
+  /** Records a fault in the response, unless an earlier one was recorded. */
   #fail(text: string): void {
     this.#failure ??= text;
     this.#part = "over";
   }
 
-  /** @returns what is left of the bytes */
+  /** Reads bytes of the body. @returns the bytes after it */
   #readBody(bytes: Buffer): Buffer {
     const taken = this.#part === "open" ? bytes : bytes.subarray(0, this.#left);
     this.#options.onBody(taken);
@@ -111,7 +111,7 @@ export class HttpAnswerReader {
     return bytes.subarray(taken.length);
   }
 
-  /** @returns what is left of the bytes */
+  /** Reads bytes of a line, and processes the line if it is complete. @returns the bytes after it */
   #readLine(bytes: Buffer): Buffer {
     const end = bytes.indexOf(newline);
     this.#countLine(end < 0 ? bytes.length : end + 1, { isWhole: end >= 0 });
@@ -151,7 +151,7 @@ export class HttpAnswerReader {
       case "length":
       case "open":
       case "chunk":
-      case "over": // none of these has lines
+      case "over": // these parts do not consist of lines
         break;
     }
   }

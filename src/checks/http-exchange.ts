@@ -10,7 +10,7 @@ import { codeOf, dialErrorText, dialTimeoutText, notTlsText, tlsErrorText } from
 export type HttpOutcome =
   | (AnswerHead & {
       readonly kind: "answered";
-      /** The end of the body, or of the part that arrived in time. */
+      /** The last bytes of the body, or of the part of it that arrived before the timeout. */
       readonly body: OutputTail;
     })
   | { readonly kind: "failed"; readonly reason: string };
@@ -22,7 +22,7 @@ export function exchange(request: HttpRequest, options: ExchangeOptions): Promis
   return new Promise((resolve) => new Exchange(request, options, resolve).start());
 }
 
-/** Uses a new connection, because a kept one would not show whether the service still accepts connections. */
+/** One request and its response. It uses a new connection, which tests that the service still accepts connections. */
 class Exchange implements DialEvents {
   readonly #request: HttpRequest;
   readonly #resolve: (outcome: HttpOutcome) => void;
@@ -82,7 +82,7 @@ class Exchange implements DialEvents {
     this.#end(error && connectionText(error));
   }
 
-  /** @param failure the result, unless a complete head was received */
+  /** Ends the exchange. @param failure the reason to report unless a complete response head was received */
   #end(failure?: string): void {
     this.#deadline.clear();
     if (this.#answer.isOver) this.#dial.close();
@@ -101,7 +101,7 @@ class Exchange implements DialEvents {
 
 const nothing = new Uint8Array();
 
-/** Reports a connection that ends during the TLS handshake like one that ends later. */
+/** Returns the text for a failed TLS handshake; a connection that ends during it has the same text as one that ends later. */
 function handshakeText(error: Error): string {
   return codeOf(error) === "ECONNRESET" ? "EOF" : connectionText(error);
 }

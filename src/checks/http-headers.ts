@@ -16,7 +16,7 @@ const defaults: readonly HeaderLine[] = [
   ["Accept", "text/plain, text/*, */*"],
 ];
 
-/** Headers that are not copied from the definition; most of them describe the message itself. */
+/** Names of headers that are not copied from the definition, because the request sets them or must not have them. */
 const ownHeaders: ReadonlySet<string> = new Set([
   ...["host", "connection", "content-length", "transfer-encoding", "trailer"],
 ]);
@@ -70,7 +70,7 @@ function asciiHost(host: string): string {
     const { host: name, port } = splitHostPort(host);
     return name.includes(":") ? `[${toAscii(name)}]:${port}` : `${toAscii(name)}:${port}`;
   } catch {
-    return toAscii(host); // it has no port
+    return toAscii(host); // the URL's host has no port here
   }
 }
 

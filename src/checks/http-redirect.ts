@@ -14,7 +14,7 @@ export const redirectsMax = 10;
 
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Consul follows redirects as Go does: 307 and 308 repeat the request if they have a Location, the others become a GET. */
+/** Whether to follow a response to its Location. Go: 307 and 308 repeat the request, other redirects become a GET. */
 export function isRedirect(status: number, location: string): boolean {
   if (!redirectStatuses.has(status)) return false;
   return location !== "" || !repeatsRequest(status);
@@ -53,7 +53,7 @@ function serverOf(url: GoUrl): string {
   return `${hostnameOf(url)}:${portOf(url) || (url.scheme === "https" ? 443 : 80)}`;
 }
 
-/** Whether the URL has the same server or a subdomain of it. An address has no subdomains; its zone may be any text. */
+/** Whether the URL's host is that of `parent` or a subdomain of it. An IP address has no subdomains. */
 function isWithin(url: GoUrl, parent: GoUrl): boolean {
   const [server, above] = [serverOf(url), serverOf(parent)];
   return server === above || (!isAddress(hostnameOf(url)) && server.endsWith(`.${above}`));

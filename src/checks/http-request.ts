@@ -15,7 +15,7 @@ export interface HttpRequest {
   readonly bytes: Uint8Array;
 }
 
-/** @throws OperatingError invalid when the host or port of the URL is invalid */
+/** Builds the request for a step. @throws OperatingError invalid when the host or port of the URL is invalid */
 export function httpRequestOf(step: HttpStep, { tlsSkipVerify }: { readonly tlsSkipVerify: boolean }): HttpRequest {
   const { url, method, body } = step;
   const target = targetOf(url);
@@ -30,7 +30,7 @@ export function httpRequestOf(step: HttpStep, { tlsSkipVerify }: { readonly tlsS
   };
 }
 
-/** Go: the request target of CONNECT without a path is the server. */
+/** Returns the target in the request line: path and query. Go: for CONNECT without a path it is the server's address. */
 function requestTarget(step: HttpStep): string {
   return step.method === "CONNECT" && step.url.path === "" ? hostHeader(step) : requestUri(step.url);
 }
@@ -41,7 +41,7 @@ function targetOf(url: GoUrl): HostPort {
   return parseHostPort(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
 }
 
-/** Control characters except tab: header values must not have them. */
+/** Matches control characters except tab, which header values must not have. */
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const control = /[\0-\x08\x0a-\x1f\x7f]/;
 
