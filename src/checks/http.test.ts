@@ -91,7 +91,7 @@ function check(url: string, change?: Partial<HttpMethod>): Promise<CheckResult> 
   return firstResult((options) => startHttpCheck(methodOf(url, change), options));
 }
 
-/** Returns the request that the server received at /echo. */
+/** Runs an HTTP check and returns the request that the server received at /echo. */
 async function echo(path: string, change?: Partial<HttpMethod>): Promise<Seen> {
   const { output } = await check(base + path, change);
   return JSON.parse(output.slice(output.indexOf("{")));
@@ -109,12 +109,12 @@ test.each([
   [404, "critical", "Not Found"],
   [500, "critical", "Internal Server Error"],
   [503, "critical", "Service Unavailable"],
-] as const)("the HTTP status %i is %s", async (code, status, reason) => {
+] as const)("an HTTP check of a service that responds with status %i is %s", async (code, status, reason) => {
   const output = `HTTP GET ${base}/${code}: ${code} ${reason} Output: said`;
   expect(await check(`${base}/${code}`)).toEqual({ status, output });
 });
 
-test("the output of an HTTP check is the status line as sent, and the body", async () => {
+test("the output of an HTTP check has the status line as the service sent it, and the body", async () => {
   expect((await check(`${base}/reason`)).output).toBe(`HTTP GET ${base}/reason: 200 Fine And Dandy Output: r`);
   expect((await check(`${base}/empty`)).output).toBe(`HTTP GET ${base}/empty: 200 OK Output: `);
   expect((await check(`${base}/binary`)).output).toBe(`HTTP GET ${base}/binary: 200 OK Output: a\ufffd\ufffdb\0c`);
@@ -122,7 +122,7 @@ test("the output of an HTTP check is the status line as sent, and the body", asy
   expect((await check(`${base}/ok`, { method: "HEAD" })).output).toBe(`HTTP HEAD ${base}/ok: 200 OK Output: `);
 });
 
-test("the request has the headers of Consul's health checks", async () => {
+test("the request of an HTTP check has the same headers as Consul's health checks", async () => {
   const seen = await echo("/echo");
   expect(seen).toEqual({ method: "GET", url: "/echo", rawHeaders: expect.anything(), body: "" });
   expect(headerOf(seen, "Host")).toEqual([`127.0.0.1:${port}`]);
@@ -132,7 +132,7 @@ test("the request has the headers of Consul's health checks", async () => {
   expect(seen.rawHeaders).toHaveLength(8);
 });
 
-test("method, body and headers are those of the definition, and its headers replace the defaults", async () => {
+test("an HTTP check sends the method, body and headers of its definition; these headers replace the default ones", async () => {
   const headers = {
     host: ["foo.bar"],
     "x-a": ["1", "2"],
@@ -149,12 +149,12 @@ test("method, body and headers are those of the definition, and its headers repl
   expect(headerOf(seen, "Content-Length")).toEqual(["3"]);
 });
 
-test("a check's GET may have a body", async () => {
+test("an HTTP check with the method GET may send a body", async () => {
   const seen = await echo("/echo", { body: "asked" });
   expect([seen.method, seen.body]).toEqual(["GET", "asked"]);
 });
 
-test("a password in the URL is used and not shown", async () => {
+test("a password in an HTTP check's URL is sent to the service and hidden in the output", async () => {
   const url = `http://user:secret@127.0.0.1:${port}`;
   const { output } = await check(`${url}/echo`);
   expect(output).toStartWith(`HTTP GET http://user:***@127.0.0.1:${port}/echo: 200 OK Output: `);
@@ -162,14 +162,14 @@ test("a password in the URL is used and not shown", async () => {
   expect((await check(`${url}/hang-up`)).output).toBe(`Get "http://user:***@127.0.0.1:${port}/hang-up": EOF`);
 });
 
-test("the output has only the end of a long body", async () => {
+test("the output of an HTTP check has only the end of a long body", async () => {
   const { output } = await firstResult((options) => startHttpCheck(methodOf(`${base}/big`), options), {
     outputBytesMax: 100,
   });
   expect(output).toBe(`HTTP GET ${base}/big: 200 OK Output: ${numbered.slice(-100)}`);
 });
 
-test("an endless body is abandoned after a while, and the status counts", async () => {
+test("an HTTP check stops reading an endless body after 1 MiB, and the HTTP status decides", async () => {
   let closed = (): void => {};
   const left = new Promise<void>((resolve) => (closed = resolve));
   const endless = await listenRaw((socket) => {
@@ -191,7 +191,7 @@ test("an endless body is abandoned after a while, and the status counts", async 
   await left;
 });
 
-test("the status counts also when the body is truncated or does not end in time", async () => {
+test("the HTTP status decides an HTTP check even if the body is truncated or does not end in time", async () => {
   const short = await listenRaw((socket) =>
     socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort")),
   );
@@ -208,7 +208,7 @@ test("the status counts also when the body is truncated or does not end in time"
   trial.runner.stop();
 });
 
-test("redirects are followed with GET, or with the same request after 307 and 308", async () => {
+test("an HTTP check follows redirects with GET, or with the same request after 307 and 308", async () => {
   const moved = await echo("/moved", { method: "POST", body: "b" });
   expect([moved.method, moved.body]).toEqual(["GET", ""]);
   expect(headerOf(moved, "Referer")).toEqual([`${base}/moved`]);
@@ -217,7 +217,7 @@ test("redirects are followed with GET, or with the same request after 307 and 30
   expect((await check(`${base}/moved`)).output).toStartWith(`HTTP GET ${base}/moved: 200 OK Output: {`);
 });
 
-test("credentials and a Host header are not sent to another server after a redirect", async () => {
+test("an HTTP check does not send credentials or the Host header to another server after a redirect", async () => {
   const headers = { Authorization: ["secret"], Host: ["virtual"], "X-Kept": ["yes"] };
   const same = await echo("/moved", { headers });
   expect([headerOf(same, "Authorization"), headerOf(same, "Host")]).toEqual([["secret"], ["virtual"]]);
@@ -226,7 +226,7 @@ test("credentials and a Host header are not sent to another server after a redir
   expect(headerOf(other, "X-Kept")).toEqual(["yes"]);
 });
 
-test("an invalid redirect, or too many, is critical and says so", async () => {
+test("an HTTP check with an invalid redirect, or too many of them, is critical, and the output has the reason", async () => {
   const words: [string, string][] = [
     ["/nowhere", `Get "${base}/nowhere": 302 response missing Location header`],
     ["/loop", 'Get "/loop": stopped after 10 redirects'],
@@ -242,7 +242,7 @@ test("an invalid redirect, or too many, is critical and says so", async () => {
   for (const [path, output] of words) expect(await check(base + path)).toEqual({ status: "critical", output });
 });
 
-test("an HTTP check with a refused connection says so, with the address", async () => {
+test("the output of an HTTP check has the address and the reason when the connection is refused", async () => {
   const refused = "dial tcp 127.0.0.1:1: connect: connection refused";
   expect(await check("http://127.0.0.1:1/x")).toEqual({
     status: "critical",
@@ -254,14 +254,14 @@ test("an HTTP check with a refused connection says so, with the address", async 
   expect((await check("http://[::1]:1/x", { method: "POST" })).output).toBe(refusedV6);
 });
 
-test("an HTTP check of a name that does not resolve says so", async () => {
+test("the output of an HTTP check has the reason when the host name does not resolve", async () => {
   const { status, output } = await check("http://no-such-name.invalid/x");
   expect(status).toBe("critical");
   expect(output).toStartWith('Get "http://no-such-name.invalid/x": dial tcp: lookup no-such-name.invalid: ');
   expect(output).toMatch(/(no such host|Temporary failure in name resolution)$/);
 });
 
-test("an HTTP check of a service that does not answer in time says so", async () => {
+test("the output of an HTTP check has the reason when the service does not respond in time", async () => {
   const asked = new Promise<void>((resolve) => (onSilent = resolve));
   const method = methodOf(`${base}/silent`, { timeoutMs: 2_000 });
   const trial = new CheckTrial((options) => startHttpCheck(method, options));
@@ -274,7 +274,7 @@ test("an HTTP check of a service that does not answer in time says so", async ()
   expect(trial.clock.timerCount).toBe(0);
 });
 
-test("an HTTP check of an address that does not answer says that the connection timed out", async () => {
+test("the output of an HTTP check says that the connection timed out when the address does not accept it", async () => {
   const silent = await openUnacceptingPort();
   const url = `http://127.0.0.1:${silent.port}/x`;
   const trial = new CheckTrial((options) => startHttpCheck(methodOf(url), options));
@@ -296,7 +296,7 @@ test("an HTTP check verifies the certificate unless it skips verification", asyn
   }
 });
 
-test("without verification any certificate is accepted; with it nothing is sent before the certificate is verified", async () => {
+test("an HTTP check that skips verification accepts any certificate; others send nothing before they verified it", async () => {
   const asked: string[] = [];
   const server = createTlsServer(otherCertificate, (request, response) => {
     asked.push(request.headers["x-secret"] === undefined ? "" : "secret");
@@ -311,7 +311,7 @@ test("without verification any certificate is accepted; with it nothing is sent 
   expect(asked).toEqual(["secret", "secret"]);
 });
 
-test("the TLS server name is the URL's, whatever the header Host says, and empty for an address", async () => {
+test("the TLS server name of an HTTP check is the URL's host, whatever the header Host is; empty for an IP address", async () => {
   const greetings: string[] = [];
   const listening = await listenRaw((socket) => {
     socket.once("data", (greeting) => {
@@ -327,7 +327,7 @@ test("the TLS server name is the URL's, whatever the header Host says, and empty
   ]);
 });
 
-test("a request larger than the socket's buffer arrives complete, also with TLS", async () => {
+test("an HTTP check's request that exceeds the socket's buffer arrives complete, also with TLS", async () => {
   const body = "0123456789".repeat(1_000_000);
   for (const url of [`${base}/length`, `https://localhost:${tlsPort}/length`])
     expect((await check(url, { method: "PUT", body, tlsSkipVerify: true })).output).toEndWith(
@@ -335,7 +335,7 @@ test("a request larger than the socket's buffer arrives complete, also with TLS"
     );
 });
 
-test("an HTTP check of a service that resets the connection says so", async () => {
+test("the output of an HTTP check has the reason when the service resets the connection", async () => {
   const broken = await listenRaw((socket) => socket.once("data", () => socket.resetAndDestroy()));
   const url = `http://127.0.0.1:${broken}/`;
   expect((await check(url)).output).toBe(`Get "${url}": read: connection reset by peer`);
@@ -343,7 +343,7 @@ test("an HTTP check of a service that resets the connection says so", async () =
   expect((await check(`https://127.0.0.1:${tls}/`)).output).toBe(`Get "https://127.0.0.1:${tls}/": EOF`);
 });
 
-test("an https URL against a plain server, or http against a TLS server, says so", async () => {
+test("the output of an HTTP check has the reason when only one of the URL and the server uses TLS", async () => {
   const words = "http: server gave HTTP response to HTTPS client";
   expect((await check(`https://127.0.0.1:${port}/ok`)).output).toBe(`Get "https://127.0.0.1:${port}/ok": ${words}`);
   const skipped = await check(`https://127.0.0.1:${port}/ok`, { tlsSkipVerify: true });
@@ -351,14 +351,14 @@ test("an https URL against a plain server, or http against a TLS server, says so
   expect((await check(`http://127.0.0.1:${tlsPort}/ok`)).output).toBe(`Get "http://127.0.0.1:${tlsPort}/ok": EOF`);
 });
 
-test("an HTTP check of a server that closes the connection or does not speak HTTP says so", async () => {
+test("the output of an HTTP check has the reason when the server closes the connection or does not speak HTTP", async () => {
   expect((await check(`${base}/hang-up`)).output).toBe(`Get "${base}/hang-up": EOF`);
   const url = `http://127.0.0.1:${await listenRaw((socket) => socket.end("SSH-2.0-x\r\n\r\n"))}/`;
   const broken = "net/http: HTTP/1.x transport connection broken: malformed HTTP response";
   expect((await check(url)).output).toBe(`Get "${url}": ${broken}`);
 });
 
-test("an HTTP check with an invalid method, header or URL says what is wrong", async () => {
+test("the output of an HTTP check has the fault when the definition's method, header or URL is invalid", async () => {
   const noScheme = "first path segment in URL cannot contain colon";
   expect((await check("127.0.0.1:80/ok")).output).toBe(`parse "127.0.0.1:80/ok": ${noScheme}`);
   expect((await check("http://127.0.0.1:x/")).output).toBe('parse "http://127.0.0.1:x/": invalid port ":x" after host');

@@ -14,16 +14,16 @@ export type HttpCheckOptions = PeriodicOptions & { readonly outputBytesMax: numb
 
 const timeoutMsDefault = 10_000;
 
-/** Starts a check that requests a URL: 2xx is passing, 429 warning, all else critical. Follows redirects. */
+/** Starts a check that requests a URL: status 2xx is passing, 429 warning, any other critical. Follows redirects. */
 export function startHttpCheck(method: HttpMethod, options: HttpCheckOptions): CheckRunner {
   const check = new HttpCheck(method, options);
   return runPeriodically((signal) => check.run(signal), options);
 }
 
-/** One request of a run: the definition's, or one after a redirect. */
+/** One request of a check's run: that of the definition, or one after a redirect. */
 interface Hop {
   readonly step: HttpStep;
-  /** The URL in error texts. */
+  /** The URL as error texts show it. */
   readonly url: string;
   /** The request, or the reason why it is invalid. */
   readonly request: HttpRequest | string;
@@ -96,7 +96,7 @@ class HttpCheck {
     }
   }
 
-  /** The timeout is for the whole run, including redirects. */
+  /** Returns the options for one request. Its timeout is what remains of the run's, which includes redirects. */
   #exchangeOptions(endMs: number, signal: AbortSignal): ExchangeOptions {
     const { platform, outputBytesMax } = this.#options;
     return { clock: platform.clock, timeoutMs: endMs - platform.clock.monotonicMs(), signal, outputBytesMax };
@@ -108,7 +108,7 @@ class HttpCheck {
     return { status: statusOf(answer.status), output };
   }
 
-  /** Returns Go's text: the method capitalised, the URL that failed (after a redirect, the new one), the reason. */
+  /** Returns a critical result with Go's text: the method, the URL that failed (after a redirect, the new one), the reason. */
   #failed(reason: string, url: string): CheckResult {
     const verb = this.#method.charAt(0).toUpperCase() + this.#method.slice(1).toLowerCase();
     return { status: "critical", output: `${verb} ${goQuote(withoutPassword(url))}: ${reason}` };
@@ -120,17 +120,17 @@ function statusOf(status: number): CheckStatus {
   return status === 429 ? "warning" : "critical";
 }
 
-/** Hides the password, since all clients can read check output. Consul hides it in some errors only. */
+/** Returns the URL with its password hidden, since all clients can read check output. Consul hides it in some errors only. */
 function withoutPassword(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#@:]*):[^/?#]*@/i, "$1:***@");
 }
 
-/** Hides the password in a malformed URL, where it may have any character. */
+/** Returns a malformed URL with its password hidden, which may have any character there. */
 function withoutAnyPassword(text: string): string {
   return text.replace(/^([^:]*:\/*[^/?#@:]*):.*@/s, "$1:***@");
 }
 
-/** Returns Go's text without the password, which Go may quote in the reason. */
+/** Returns Go's text for a malformed URL without the password, which Go may quote in the reason. */
 function parseFailure({ message, reason }: GoUrlError, text: string): string {
   const shown = withoutAnyPassword(text);
   return shown === text ? message : `parse ${goQuote(shown)}: ${reason.replace(/ ".*"/s, "")}`;

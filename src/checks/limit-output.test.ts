@@ -14,7 +14,7 @@ test("OutputTail keeps exactly the last bytes, however the output is split", () 
   );
 });
 
-test("OutputTail is not affected when the writer reuses its buffer", () => {
+test("OutputTail keeps the written bytes when the writer overwrites its buffer afterwards", () => {
   const tail = new OutputTail(4);
   for (const written of ["short", "a", "b"]) {
     const chunk = Buffer.from(written);
@@ -31,19 +31,19 @@ test("OutputTail shows invalid UTF-8 as U+FFFD", () => {
 });
 
 // Output of Consul 1.8.7 with OutputMaxSize 10 and `seq 1 100`.
-test("a truncated output of a script begins with a note that says so", () => {
+test("a script's output that exceeds the limit begins with a note that it was truncated", () => {
   const tail = new OutputTail(10);
   for (let line = 1; line <= 100; line += 1) tail.write(Buffer.from(`${line}\n`));
   expect(formatScriptOutput(tail, 10)).toBe("Captured 10 of 292 bytes\n...\n98\n99\n100\n");
 });
 
-test("output with exactly the length of the limit is not truncated", () => {
+test("an output as long as the limit is not truncated", () => {
   const tail = new OutputTail(4096);
   tail.write(Buffer.from("x".repeat(4096)));
   expect(formatScriptOutput(tail, 4096)).toBe("x".repeat(4096));
   expect(limitReportedOutput("x".repeat(4096), 4096)).toBe("x".repeat(4096));
 });
 
-test("the limit of a reported output is in bytes, not characters", () => {
+test("the output that a service reports is limited in bytes, not in characters", () => {
   expect(limitReportedOutput("ééé", 4)).toBe("éé ... (captured 4 of 6 bytes)");
 });

@@ -11,7 +11,7 @@ export class OutputTail {
     this.#bytesMax = bytesMax;
   }
 
-  /** Number of bytes written, kept or not. */
+  /** Number of all bytes written, including those that were dropped. */
   get bytesTotal(): number {
     return this.#bytesTotal;
   }
@@ -39,7 +39,7 @@ export class OutputTail {
   }
 }
 
-/** Limit of chunks before they are joined: a program may write single bytes. */
+/** Number of kept chunks at which they are joined into one: a program may write single bytes. */
 const chunksMax = 64;
 
 /** Consul: keeps the end of a script's output, with a note before it. */

@@ -31,7 +31,7 @@ function begin(runOnce: RunOnce, settings: { uniform: number; intervalMs?: numbe
   };
 }
 
-test("the first runs of many checks are spread evenly over the interval", async () => {
+test("the first runs of many checks that start together are spread evenly over the interval", async () => {
   const clock = new FakeClock();
   const random = new FakeRandom(7);
   let started = 0;
@@ -52,7 +52,7 @@ test("the first runs of many checks are spread evenly over the interval", async 
   for (const runs of perSecond) expect(Math.abs(runs - 100)).toBeLessThan(40);
 });
 
-test("runs begin at fixed times, however long each takes", async () => {
+test("the runs of a check begin at fixed times, however long each run takes", async () => {
   const clock = new FakeClock();
   const slow: RunOnce = () => new Promise((resolve) => clock.schedule(7_000, () => resolve(passing)));
   const { startsMs } = begin(slow, { uniform: 0.5, clock });
@@ -60,7 +60,7 @@ test("runs begin at fixed times, however long each takes", async () => {
   expect(startsMs).toEqual([5_000, 15_000, 25_000, 35_000, 45_000]);
 });
 
-test("runs never overlap: after a long run the next begins at once, and missed runs are not repeated", async () => {
+test("runs of a check never overlap: after a long run the next begins at once; missed runs are not repeated", async () => {
   const clock = new FakeClock();
   const runsMs = [34_000, 1_000, 1_000];
   const slow: RunOnce = () => {
@@ -72,13 +72,13 @@ test("runs never overlap: after a long run the next begins at once, and missed r
   expect(startsMs).toEqual([0, 34_000, 44_000, 54_000]);
 });
 
-test("an interval below a second is treated as a second", async () => {
+test("a check with an interval below a second runs once a second", async () => {
   const { clock, startsMs } = begin(async () => passing, { uniform: 0, intervalMs: 1 });
   await clock.advance(3_500);
   expect(startsMs).toEqual([0, 1_000, 2_000, 3_000]);
 });
 
-test("a run that throws reports critical, and the check keeps running", async () => {
+test("a run that throws reports the status critical, and the next run follows as usual", async () => {
   const { clock, results, startsMs } = begin(() => Promise.reject(new Error("no good")), { uniform: 0 });
   await clock.advance(10_000);
   expect(results).toEqual([
@@ -105,7 +105,7 @@ test("a stopped check does not run or report, and leaves no timer", async () => 
   expect([startsMs.length, results.length, clock.timerCount]).toEqual([1, 0, 0]);
 });
 
-test("a report callback may stop the check", async () => {
+test("the callback that receives a check's result may stop the check", async () => {
   const clock = new FakeClock();
   const platform = { clock, random: new FakeRandom() };
   let reports = 0;

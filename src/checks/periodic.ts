@@ -11,7 +11,7 @@ export interface PeriodicOptions {
   readonly report: ReportCheck;
 }
 
-/** Consul accepts a shorter interval and uses this one. */
+/** Shortest interval in milliseconds. Consul accepts a shorter interval in a definition and uses this one instead. */
 const intervalMsMin = 1_000;
 
 /**
@@ -59,7 +59,7 @@ class PeriodicRunner implements CheckRunner {
     if (this.#stopped.signal.aborted) return;
     this.#dueMs = Math.max(this.#dueMs + this.#intervalMs, this.#clock.monotonicMs());
     this.#timer = this.#scheduleNext();
-    this.#report(result); // last: it may stop this check
+    this.#report(result); // must be the last step: the callback may stop this check
   }
 
   async #runToEnd(): Promise<CheckResult> {

@@ -2,8 +2,9 @@ import { connect } from "node:net";
 import type { HostPort } from "./host-port.ts";
 
 /**
- * Tests whether an address answers: connects and closes at once. Unlike Bun.connect, this can be aborted.
- * @returns a function that aborts it
+ * Tests whether an address accepts connections: connects, then closes the connection. Unlike Bun.connect, the attempt can
+ * be aborted.
+ * @returns a function that aborts the attempt
  */
 export function probeAddress({ host, port }: HostPort, onEnd: (error: Error | undefined) => void): () => void {
   const socket = connect({ host, port });

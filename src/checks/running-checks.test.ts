@@ -32,7 +32,7 @@ function begin(): { clock: FakeClock; reports: string[]; checks: RunningChecks }
 
 const ttl = (ttlMs: number): CheckMethod => ({ kind: "ttl", ttlMs });
 
-test("an update of a TTL check is reported before the call returns", () => {
+test("updateTtl reports the new status of a TTL check before it returns", () => {
   const { reports, checks } = begin();
   checks.start({ definition: definitionOf("a", ttl(1_000)) });
   checks.updateTtl("a", "passing", "fine");
@@ -40,7 +40,7 @@ test("an update of a TTL check is reported before the call returns", () => {
   checks.stopAll();
 });
 
-test("a check that is started again uses only its new definition", async () => {
+test("a check that is started again under the same id uses only its new definition", async () => {
   const { clock, reports, checks } = begin();
   checks.start({ definition: definitionOf("a", ttl(1_000)) });
   checks.start({ definition: definitionOf("a", ttl(5_000)) });
@@ -61,7 +61,7 @@ test("stopped checks leave no timer, and stopping an unknown check is not an err
   expect(clock.timerCount).toBe(0);
 });
 
-test("only a running TTL check can be updated", () => {
+test("updateTtl fails unless a TTL check with that id is running", () => {
   const { checks } = begin();
   const tcp: CheckMethod = { kind: "tcp", address: "127.0.0.1:1", intervalMs: 10_000, timeoutMs: 0 };
   checks.start({ definition: definitionOf("t", tcp) });

@@ -7,7 +7,7 @@ import { startCheck, type StartedCheck } from "./start-check.ts";
 export interface RunningChecksOptions {
   readonly platform: CheckPlatform;
   readonly aliasSource: AliasSource;
-  /** Starts a check; by default startCheck. */
+  /** The function that starts a check; by default startCheck. */
   readonly start?: typeof startCheck;
   readonly report: (checkId: string, result: CheckResult) => void;
 }
@@ -50,7 +50,7 @@ export class RunningChecks {
   }
 
   /**
-   * Updates a TTL check; its report is made before this returns.
+   * Updates a TTL check, and reports the new status before this returns.
    * @throws OperatingError not-found when no TTL check has that id
    */
   updateTtl(checkId: string, status: CheckStatus, output: string): void {

@@ -44,7 +44,7 @@ function readPids(file: string, count: number): Promise<number[]> {
   });
 }
 
-/** Throws while one of the processes is running; zombies do not count. */
+/** Throws while at least one of the processes is running; zombies do not count as running. */
 async function requireGone(pids: readonly number[]): Promise<void> {
   await within(5_000, async () => {
     for (const pid of pids) if (await isRunning(pid)) throw new Error(`process ${pid} is still running`);
@@ -61,33 +61,33 @@ test.each([
   [1, "warning"],
   [2, "critical"],
   [255, "critical"],
-] as const)("a script with exit code %i is %s", async (code, status) => {
+] as const)("a script check whose script exits with code %i is %s", async (code, status) => {
   expect(await shell(`echo said; exit ${code}`)).toEqual({ status, output: "said\n" });
 });
 
-test("a script that a signal kills is critical", async () => {
+test("a script check whose script is killed by a signal is critical", async () => {
   expect(await shell("echo before; kill -9 $$")).toEqual({ status: "critical", output: "before\n" });
 });
 
-test("the output has both streams, and the script runs with the agent's environment and working directory", async () => {
+test("a script's output has both its streams, and the script has the agent's environment and working directory", async () => {
   const { output } = await shell('echo error >&2; echo "$PATH"; pwd');
   const expected = ["", "error", process.cwd(), process.env["PATH"] ?? ""];
   expect(output.split("\n").toSorted()).toEqual(expected.toSorted());
 });
 
-test("the order of output on both streams is kept, run after run", async () => {
+test("the output of a script check keeps the order of writes to both streams, in every run", async () => {
   const lines = Array.from({ length: 10 }, (_line, at) => at);
   const command = lines.map((line) => `echo ${line}${line % 2 === 0 ? "" : " >&2"}`).join("; ");
   const outputs = await Promise.all(Array.from({ length: 40 }, async () => (await shell(command)).output));
   expect(new Set(outputs)).toEqual(new Set([`${lines.join("\n")}\n`]));
 });
 
-test("a script can open /dev/stdout and /dev/stderr", async () => {
+test("a script of a check can open /dev/stdout and /dev/stderr", async () => {
   const command = "echo a > /dev/stderr; echo b > /dev/stdout; test -p /dev/stdout && test -p /dev/stderr";
   expect(await shell(command)).toEqual({ status: "passing", output: "a\nb\n" });
 });
 
-test("runs of scripts leave no descriptors open", async () => {
+test("runs of script checks leave no file descriptors open", async () => {
   const open = (): number => readdirSync("/proc/self/fd").length;
   await shell("true");
   const before = open();
@@ -95,7 +95,7 @@ test("runs of scripts leave no descriptors open", async () => {
   await within(5_000, async () => expect(open()).toBeLessThanOrEqual(before));
 });
 
-test("the end of a long output is kept, and an endless output uses bounded memory", async () => {
+test("a script check keeps the end of a long output, and an endless output uses bounded memory", async () => {
   expect(await shell("seq 1 100", 10)).toEqual({
     status: "passing",
     output: "Captured 10 of 292 bytes\n...\n98\n99\n100\n",
@@ -104,7 +104,7 @@ test("the end of a long output is kept, and an endless output uses bounded memor
   expect(output).toBe("Captured 10 of 20000004 bytes\n...\nzzzzzzend\n");
 });
 
-test("a script that cannot be started says why", async () => {
+test("the output of a script check has the reason when the script cannot be started", async () => {
   await inFolder(async (folder) => {
     const plain = join(folder, "plain");
     await writeFile(plain, "echo hi\n", { mode: 0o644 });
@@ -138,7 +138,7 @@ test("a script that times out is killed with all processes that it started", asy
   });
 });
 
-test("the output of a script that times out without output is only the reason", async () => {
+test("a script that times out without printing has the timeout as its check's only output", async () => {
   const trial = trialOf("sleep 1000", 30_000);
   await trial.startRun();
   await trial.clock.advance(30_000);
@@ -146,7 +146,7 @@ test("the output of a script that times out without output is only the reason", 
   trial.runner.stop();
 });
 
-test("a child that holds the script's output open prolongs the run, as in Consul", async () => {
+test("a script's child process that keeps the output open prolongs the run, as in Consul", async () => {
   await inFolder(async (folder) => {
     const file = join(folder, "pids");
     const trial = trialOf(`sleep 1000 & echo parent; echo $$ > ${file}`, 2_000);
@@ -159,7 +159,7 @@ test("a child that holds the script's output open prolongs the run, as in Consul
   });
 });
 
-test("a child that does not hold the script's output is killed when the script ends", async () => {
+test("a script's child process that does not keep the output open is killed when the script ends", async () => {
   await inFolder(async (folder) => {
     const file = join(folder, "pids");
     expect(await shell(`sleep 1000 >/dev/null 2>&1 & echo $! > ${file}`)).toEqual({ status: "passing", output: "" });

@@ -47,12 +47,12 @@ async function runScript(args: readonly string[], options: RunOptions): Promise<
   }
 }
 
-/** @throws Error of the system when the program cannot be started; some failures come as the child's "error" event */
+/** Starts the program. @throws the system's Error if that fails; some failures come as the child's "error" event instead */
 function startWith(output: number, program: string, args: readonly string[]): ChildProcess {
   try {
     return spawn(program, args, { detached: true, stdio: ["ignore", output, output] });
   } finally {
-    closeSync(output); // only the child's copy must keep the pipe open
+    closeSync(output); // so that only the child's copy keeps the pipe open
   }
 }
 
@@ -66,7 +66,7 @@ class ScriptOutput {
     this.#reader = Bun.file(descriptor).stream().getReader();
   }
 
-  /** Resolves when no process holds the write end any more, or after close(). */
+  /** Reads into `tail`. Resolves when no process holds the pipe's write end any more, or after close(). */
   async readTo(tail: OutputTail): Promise<void> {
     for (;;) {
       const { done, value } = await this.#reader.read();
@@ -81,7 +81,7 @@ class ScriptOutput {
   }
 }
 
-/** @throws Error of the system when the program could not be started */
+/** Resolves with the result when the run has ended. @throws the system's Error if the program could not be started */
 function untilEnd(script: ChildProcess, output: ScriptOutput, options: RunOptions): Promise<CheckResult> {
   return new Promise((resolve, reject) => {
     const tail = new OutputTail(options.outputBytesMax);

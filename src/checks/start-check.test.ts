@@ -25,7 +25,7 @@ function httpMethod(url: string): CheckMethod {
 
 const times = { intervalMs: 10_000, timeoutMs: 60_000 };
 
-/** Returns a check of each kind; none of them ends by itself within the test. */
+/** Returns a definition of each kind of check; no run ends by itself within the test. */
 function methods(): CheckMethod[] {
   const target = `127.0.0.1:${port}`;
   const noTls = { useTls: false, tlsSkipVerify: false };
@@ -81,7 +81,7 @@ function begin(method: CheckMethod, change: Partial<CheckDefinition> = {}): Tria
   };
 }
 
-test("every kind of check reports nothing before its start and after stop, and releases everything", async () => {
+test("every kind of check reports nothing before start returns and after stop, and stop releases all it holds", async () => {
   for (const method of methods()) {
     const { clock, results, started, isWatching } = begin(method);
     expect([method.kind, results.length]).toEqual([method.kind, 0]);
@@ -95,7 +95,7 @@ test("every kind of check reports nothing before its start and after stop, and r
   }
 });
 
-test("only a TTL check can be updated, and an update counts at once whatever the thresholds", () => {
+test("only a TTL check has an update function, and an update is reported at once whatever the thresholds", () => {
   for (const method of methods()) {
     const { started, results } = begin(method);
     expect([method.kind, started.update !== undefined]).toEqual([method.kind, method.kind === "ttl"]);
@@ -106,7 +106,7 @@ test("only a TTL check can be updated, and an update counts at once whatever the
   }
 });
 
-test("thresholds apply to a check that the agent runs", async () => {
+test("the thresholds of a definition apply to a check that the agent runs", async () => {
   const codes = [200, 500, 500, 500, 200];
   const reportedBefore: number[] = [];
   const server = Bun.serve({

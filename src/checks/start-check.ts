@@ -11,11 +11,11 @@ export interface StartCheckOptions {
 }
 
 export interface StartedCheck extends CheckRunner {
-  /** TTL checks only: reports the status that the service sends, before it returns. */
+  /** Reports the status that a service sent, before this returns. Only TTL checks have this function. */
   readonly update?: (result: CheckResult) => void;
 }
 
-/** Starts the check of a definition. Nothing is reported before this has returned. */
+/** Starts the check that a definition describes. The check reports nothing before this has returned. */
 export function startCheck(definition: CheckDefinition, options: StartCheckOptions): StartedCheck {
   const { method, outputBytesMax } = definition;
   const { platform, report, aliasSource } = options;

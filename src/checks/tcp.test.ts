@@ -43,7 +43,7 @@ test("a TCP check that can connect is passing", async () => {
   expect(await check(address)).toEqual({ status: "passing", output: `TCP connect ${address}: Success` });
 });
 
-test("localhost reaches a service on either loopback address", async () => {
+test("a TCP check of localhost reaches a service on either loopback address", async () => {
   const onV6 = await listen("::1");
   const addresses = [`localhost:${port}`, `localhost:${portOf(onV6)}`, `[::1]:${portOf(onV6)}`];
   for (const address of addresses) {
@@ -52,7 +52,7 @@ test("localhost reaches a service on either loopback address", async () => {
   onV6.close();
 });
 
-test("a TCP check with a refused connection says so, with the address", async () => {
+test("the output of a TCP check has the address and the reason when the connection is refused", async () => {
   const free = await closedPort();
   const refused = `dial tcp 127.0.0.1:${free}: connect: connection refused`;
   expect(await check(`127.0.0.1:${free}`)).toEqual({ status: "critical", output: refused });
@@ -60,7 +60,7 @@ test("a TCP check with a refused connection says so, with the address", async ()
   expect((await check(`[::1]:${free}`)).output).toBe(`dial tcp [::1]:${free}: connect: connection refused`);
 });
 
-test("a TCP check of a name that does not resolve says so", async () => {
+test("the output of a TCP check has the reason when the host name does not resolve", async () => {
   const { status, output } = await check("no-such-name.invalid:80");
   expect(status).toBe("critical");
   expect(output).toMatch(
@@ -68,7 +68,7 @@ test("a TCP check of a name that does not resolve says so", async () => {
   );
 });
 
-test("a TCP check of a malformed address says what is wrong", async () => {
+test("the output of a TCP check has the fault when the address is malformed", async () => {
   expect((await check("127.0.0.1")).output).toBe("dial tcp: address 127.0.0.1: missing port in address");
   expect((await check("127.0.0.1:zzz")).output).toBe("dial tcp: address tcp/zzz: unknown port");
 });

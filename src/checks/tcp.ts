@@ -11,7 +11,7 @@ export type TcpMethod = Extract<CheckMethod, { kind: "tcp" }>;
 
 const timeoutMsDefault = 10_000;
 
-/** Starts a check that is passing when it can connect; it sends nothing. */
+/** Starts a check that is passing when it can connect to an address; it sends no data. */
 export function startTcpCheck(method: TcpMethod, options: PeriodicOptions): CheckRunner {
   const timeoutMs = method.timeoutMs || timeoutMsDefault;
   const { clock } = options.platform;
@@ -27,7 +27,7 @@ async function checkTcp(address: string, options: DeadlineOptions): Promise<Chec
   }
 }
 
-/** @throws Error with Go's text when the connection fails */
+/** Connects and closes the connection. @throws Error with Go's text when the connection fails */
 function connectOnce(target: HostPort, options: DeadlineOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const dial = new Dial(target, {

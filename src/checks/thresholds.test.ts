@@ -12,7 +12,7 @@ function reported(statuses: readonly CheckStatus[], thresholds: Thresholds): num
   return places;
 }
 
-test("a result is reported if the results before it, counted backwards, reach the threshold", () => {
+test("a result is reported if it and the results of its group right before it reach the threshold", () => {
   const threshold = fc.nat(4);
   const statuses = fc.array(fc.constantFrom(...checkStatuses), { maxLength: 30 });
   fc.assert(
@@ -30,20 +30,20 @@ test("a result is reported if the results before it, counted backwards, reach th
   );
 });
 
-test("with thresholds of 0 or 1 every result counts", () => {
+test("with thresholds of 0 or 1 every result of a check is reported", () => {
   const statuses: CheckStatus[] = ["passing", "critical", "warning", "critical"];
   expect(reported(statuses, { successBeforePassing: 0, failuresBeforeCritical: 0 })).toEqual([0, 1, 2, 3]);
   expect(reported(statuses, { successBeforePassing: 1, failuresBeforeCritical: 1 })).toEqual([0, 1, 2, 3]);
 });
 
 // Behaviour of Consul 1.8.7 with both thresholds at 2 and at 3.
-test("with a threshold of 2 or 3 the status changes with the second or third result in a row", () => {
+test("with a threshold of 2 or 3 a check's status changes with the second or third result in a row", () => {
   const statuses: CheckStatus[] = ["critical", "passing", "passing", "passing", "critical", "critical", "critical"];
   expect(reported(statuses, { successBeforePassing: 2, failuresBeforeCritical: 2 })).toEqual([0, 2, 3, 5, 6]);
   expect(reported(statuses, { successBeforePassing: 3, failuresBeforeCritical: 3 })).toEqual([0, 3, 6]);
 });
 
-test("warnings count towards the threshold for passing", () => {
+test("results with the status warning count towards the threshold for passing", () => {
   const statuses: CheckStatus[] = ["critical", "warning", "passing"];
   expect(reported(statuses, { successBeforePassing: 2, failuresBeforeCritical: 0 })).toEqual([0, 2]);
 });

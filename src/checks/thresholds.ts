@@ -4,8 +4,8 @@ import type { ReportCheck } from "./check-runner.ts";
 export type Thresholds = Pick<CheckDefinition, "successBeforePassing" | "failuresBeforeCritical">;
 
 /**
- * Reports a result once enough results of its group have come in a row. Passing and warning form one group, critical the
- * other. A result below the threshold is dropped, including its output.
+ * Returns a callback that reports a result once enough results of its group have come in a row. Passing and warning form
+ * one group, critical the other. It drops a result below the threshold, including its output.
  *
  * Consul: the first result counts at once, whatever the thresholds, so that a new check soon has its real status.
  */

@@ -74,7 +74,7 @@ test.each(["-tls1", "-tls1_1"])(
   },
 );
 
-test("the output for a server that requires a client certificate says so", async () => {
+test("the output of a check names the cause when the server requires a client certificate", async () => {
   const advice = "the server wants a client certificate, and checks have none";
   const newest = await serveByOpenssl("-Verify", "1", "-verify_return_error", "-tls1_3");
   expect(failureOf(await checkHttps(newest, true))).toBe(`remote error: tls: certificate required (${advice})`);
@@ -84,7 +84,7 @@ test("the output for a server that requires a client certificate says so", async
   );
 });
 
-test("a server that selects a too old TLS version has the same text as one that sends an alert about it", async () => {
+test("a server that selects a TLS version that is too old gives the same text as one that sends an alert about it", async () => {
   const hello = [0x02, 0, 0, 38, 0x03, 0x02, ...Array<number>(32).fill(1), 0, 0x00, 0x2f, 0];
   const server = await serveOctets(Buffer.from([0x16, 0x03, 0x02, 0, hello.length, ...hello]));
   expect(failureOf(await checkHttps(server.port, false))).toBe(
@@ -112,7 +112,7 @@ test.each<[number, string]>([
   [86, "remote error: tls: inappropriate fallback"],
   [112, "remote error: tls: unrecognized name"],
   [116, "remote error: tls: certificate required"],
-])("alert %i has Consul's text in HTTP and gRPC checks", async (alert, words) => {
+])("the TLS alert %i gives Consul's text in the output of HTTP and gRPC checks", async (alert, words) => {
   const server = await serveOctets(Buffer.from([0x15, 0x03, 0x03, 0, 2, 2, alert]));
   for (const skip of [true, false])
     expect(failureOf(await checkHttps(server.port, skip)).replace(/ \(.*\)$/, "")).toBe(words);

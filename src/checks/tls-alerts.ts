@@ -37,7 +37,7 @@ const tooOld =
   "the server speaks no TLS 1.2; update it, or let the check skip verification: then it accepts TLS 1.0 and 1.1, too";
 const wantsCertificate = "the server wants a client certificate, and checks have none";
 
-/** Advice for the common alerts. */
+/** Advice for an operator, by the number of a common TLS alert. */
 const advice: Readonly<Record<number, string>> = {
   40: `no common cipher, or ${wantsCertificate}`,
   42: wantsCertificate,

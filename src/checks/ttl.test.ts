@@ -21,7 +21,7 @@ test("a TTL check without a report turns critical once, when the TTL expires", a
   expect(results).toEqual([{ status: "critical", output: "TTL expired" }]);
 });
 
-test("an update is reported at once, and its output is repeated when the TTL expires", async () => {
+test("an update of a TTL check is reported at once, and its output is repeated when the TTL expires", async () => {
   const { clock, results, ttl } = begin();
   ttl.update({ status: "warning", output: "hm" });
   expect(results).toEqual([{ status: "warning", output: "hm" }]);
@@ -30,7 +30,7 @@ test("an update is reported at once, and its output is repeated when the TTL exp
   expect(results[1]).toEqual({ status: "critical", output });
 });
 
-test("each update restarts the TTL, also of an expired check", async () => {
+test("each update of a TTL check restarts the TTL, even if it has expired", async () => {
   const { clock, results, ttl } = begin();
   for (let update = 0; update < 5; update += 1) {
     await clock.advance(1_900);
@@ -43,7 +43,7 @@ test("each update restarts the TTL, also of an expired check", async () => {
   expect(results.at(-1)).toEqual({ status: "passing", output: "back" });
 });
 
-test("a jump of the wall clock does not affect the TTL", async () => {
+test("a jump of the wall clock does not affect when a TTL expires", async () => {
   const { clock, results } = begin();
   clock.jumpWall(50 * 365 * 86_400_000);
   await clock.advance(1_999);
@@ -51,7 +51,7 @@ test("a jump of the wall clock does not affect the TTL", async () => {
 });
 
 // Output of Consul 1.8.7 with OutputMaxSize 20.
-test("the beginning of a long output is kept, with a note of its full length", async () => {
+test("a long output of a TTL check is truncated to its beginning, with a note of the full length", async () => {
   const { clock, results, ttl } = begin(20);
   ttl.update({ status: "passing", output: `${"z".repeat(30)}END` });
   const kept = "zzzzzzzzzzzzzzzzzzzz ... (captured 20 of 33 bytes)";

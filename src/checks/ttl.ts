@@ -11,9 +11,9 @@ export interface TtlOptions {
   readonly report: ReportCheck;
 }
 
-/** A check whose service reports its status itself, and which turns critical when no report comes for the TTL. */
+/** A check whose status the service itself reports, and which turns critical when no report comes within the TTL. */
 export interface TtlRunner extends CheckRunner {
-  /** Reports the service's result before it returns, and restarts the TTL. Ignored after stop. */
+  /** Reports the service's result before this returns, and restarts the TTL. Has no effect after stop. */
   update(result: CheckResult): void;
 }
 

@@ -54,7 +54,7 @@ test.each([["1914-05-01"], ["1970-01-01"], ["2300-01-01"]])(
   },
 );
 
-test("the archive's last file lists the hashes of the others", async () => {
+test("the archive's last file lists the hashes of the other files", async () => {
   const archive = await pack({ text: [Buffer.from("hello")], large: [Buffer.from("world")] });
   const files = await unpackFiles(archive);
   const sums = files.get("SHA256SUMS")?.toString();
@@ -62,7 +62,7 @@ test("the archive's last file lists the hashes of the others", async () => {
   expect(sums).toBe(sha256Sums(files));
 });
 
-test("a flipped bit anywhere in the archive is detected or has no effect", async () => {
+test("a flipped bit anywhere in the archive is detected or does not change the unpacked files", async () => {
   const archive = await pack({ text: [Buffer.from("hello")], large: [Buffer.from("world, and more of it")] });
   const whole = await unpack(archive);
   for (let bit = 0; bit < archive.length * 8; bit += 3) {
@@ -116,7 +116,7 @@ describe("unpacking refuses, with a reason,", () => {
   });
 });
 
-test("cancelling the stream ends the packing", async () => {
+test("cancelling the stream of an archive stops generating its content", async () => {
   let made = 0;
   function* blocks(): Generator<Uint8Array> {
     for (let at = 0; at < 4_096; at++) {

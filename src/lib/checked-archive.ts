@@ -12,7 +12,7 @@ import { nextTurn } from "./next-turn.ts";
 
 const sumsName = "SHA256SUMS";
 const smallBytesMax = 64 * 1024;
-/** Allowance for the tar's headers, padding and small files beside the large file. */
+/** Maximum number of bytes of the tar's headers, padding and small files together, beside the large file. */
 const tarBytesMax = 256 * 1024;
 
 /** A tar header holds a time as eleven octal digits of seconds since 1970, unsigned. A gateway's clock may be far off. */
@@ -21,7 +21,7 @@ const tarSecondsMax = 8 ** 11 - 1;
 export interface ArchiveFile {
   readonly name: string;
   readonly bytes: number;
-  /** In hexadecimal. */
+  /** The SHA-256 hash of the content, in hexadecimal. */
   readonly sha256: string;
   /** Returns the content; each call returns the same bytes. */
   readonly blocks: () => Iterable<Uint8Array>;
@@ -72,22 +72,22 @@ async function addAll(
   }
 }
 
-/** The files that an archive must hold: exactly these. */
+/** The files that an archive must contain, and no others. */
 export interface WantedFiles {
   /** Names of the small files, whose content unpackArchive returns. */
   readonly texts: readonly string[];
   /** Name of the large file. */
   readonly streamed: string;
-  /** Takes the large file's content, block by block. */
+  /** Receives the large file's content, block by block. */
   receive(block: Uint8Array): void;
-  /** Limit of the unpacked content of all files together. */
+  /** Maximum number of bytes of the unpacked content of all files together. */
   readonly bytesMax: number;
 }
 
 /**
- * Returns the small files' content by name. The hashes are checked last, so the blocks given to `receive` count only
- * once this resolves.
- * @throws OperatingError invalid when the bytes are not an archive or it is damaged; what `receive` throws
+ * Unpacks an archive and returns the small files' content by name. The hashes are checked last, so the caller may use the
+ * blocks that `receive` got only once this resolves.
+ * @throws OperatingError invalid when the bytes are not an archive or the archive is damaged; any error of `receive`
  */
 export async function unpackArchive(
   archive: ReadableStream<Uint8Array<ArrayBuffer>>,
@@ -116,7 +116,7 @@ function openArchive(archive: ReadableStream<Uint8Array<ArrayBuffer>>, bytesMax:
     .pipeThrough(createTarDecoder({ strict: true }));
 }
 
-/** Ends the stream with an error at `bytesMax`: a few kilobytes can unpack to gigabytes. */
+/** Returns a transform that fails beyond `bytesMax` bytes: a few kilobytes can unpack to gigabytes. */
 function limit(bytesMax: number): TransformStream<Uint8Array, Uint8Array> {
   let bytes = 0;
   return new TransformStream({

@@ -6,24 +6,27 @@ const day = 86_400_000;
 
 /** Uses the runtime's fake timers: there is no other way to let 25 days pass. */
 describe.each([
-  ["a timer of the system", systemClock],
-  ["a wakeful one", wakefulClock],
+  ["systemClock", systemClock],
+  ["wakefulClock", wakefulClock],
 ])("%s", (_name, clock) => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  test.each([0, 1, day, 24 * day, 25 * day, 100 * day])("fires once, after %d ms and not before", (delayMs) => {
-    let fired = 0;
-    clock.schedule(delayMs, () => (fired += 1));
-    if (delayMs > 0) advance(delayMs - 1);
-    expect(fired).toBe(0);
-    advance(1);
-    expect(fired).toBe(1);
-    advance(delayMs);
-    expect(fired).toBe(1);
-  });
+  test.each([0, 1, day, 24 * day, 25 * day, 100 * day])(
+    "a timer of %d ms fires once, and not before that time",
+    (delayMs) => {
+      let fired = 0;
+      clock.schedule(delayMs, () => (fired += 1));
+      if (delayMs > 0) advance(delayMs - 1);
+      expect(fired).toBe(0);
+      advance(1);
+      expect(fired).toBe(1);
+      advance(delayMs);
+      expect(fired).toBe(1);
+    },
+  );
 
-  test.each([day, 100 * day])("of %d ms that was cancelled never fires", (delayMs) => {
+  test.each([day, 100 * day])("a timer of %d ms that was cancelled never fires", (delayMs) => {
     let fired = 0;
     const timer = clock.schedule(delayMs, () => (fired += 1));
     advance(delayMs / 2);
@@ -39,7 +42,7 @@ function advance(ms: number): void {
   for (let left = ms; left > 0; left -= day) jest.advanceTimersByTime(Math.min(left, day));
 }
 
-test("wakefulClock's timers keep a program alive, systemClock's do not", async () => {
+test("a pending timer of wakefulClock keeps a program running, one of systemClock does not", async () => {
   const program = (clock: string): string =>
     `import { ${clock} } from "${import.meta.dir}/clock.ts"; ${clock}.schedule(20, () => console.log("fired"));`;
   const printed = (clock: string): Promise<string> =>
@@ -48,8 +51,8 @@ test("wakefulClock's timers keep a program alive, systemClock's do not", async (
   expect(await printed("systemClock")).toBe("");
 });
 
-describe("sleeping", () => {
-  test("ends after the delay, or at once on abort, and leaves no timer", async () => {
+describe("sleep", () => {
+  test("resolves after the delay, or at once when its signal aborts, and leaves no timer", async () => {
     const clock = new FakeClock();
     let over = false;
     void sleep(clock, 1_000).then(() => (over = true));

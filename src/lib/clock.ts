@@ -12,11 +12,11 @@ export interface Clock {
 }
 
 export interface Timer {
-  /** Idempotent. `run` is not called after this returns. */
+  /** Cancels the timer: `run` is not called after this returns. Idempotent. */
   cancel(): void;
 }
 
-/** setTimeout fires at once for a delay above this (25 days), so longer delays are split. */
+/** Maximum delay of setTimeout in milliseconds, 25 days: for a longer one it fires at once, so the clock splits it. */
 const delayMsMax = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
@@ -53,7 +53,7 @@ function schedule(delayMs: number, { run, start }: { readonly run: () => void; r
   return { cancel: () => clearTimeout(handle) };
 }
 
-/** Keeps the process alive although only unreferenced timers are pending. The function that it returns ends that. */
+/** Keeps the process alive even if only unreferenced timers are pending, until the returned function is called. */
 export function keepProcessAlive(): () => void {
   const handle = setInterval(() => {}, delayMsMax);
   return () => clearInterval(handle);

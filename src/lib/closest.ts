@@ -8,7 +8,7 @@ export function closest(typed: string, known: readonly string[]): string | undef
 
 const lettersOffMax = 2;
 
-/** Counts the letters to add, drop, change or swap (optimal string alignment distance). */
+/** Returns the number of letters to add, drop, change or swap between two words (optimal string alignment distance). */
 function distance(from: string, to: string): number {
   let [before, previous]: number[][] = [[], Array.from({ length: to.length + 1 }, (_, at) => at)];
   for (let row = 1; row <= from.length; row += 1) {

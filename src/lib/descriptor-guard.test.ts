@@ -69,7 +69,7 @@ test("the guard stops accepting connections while few descriptors are left, and 
   await world.end();
 });
 
-test("a listener that cannot resume at once is resumed later", async () => {
+test("the guard tries again to resume a listener that could not resume", async () => {
   const world = new Platform();
   world.connections = 250;
   await world.clock.advance(1_000);
@@ -82,7 +82,7 @@ test("a listener that cannot resume at once is resumed later", async () => {
   await world.end();
 });
 
-test("the guard's end closes the reserve and leaves no timer", async () => {
+test("aborting the guard closes the reserved descriptors and leaves no timer", async () => {
   const world = new Platform();
   await world.end();
   expect([world.held, world.clock.timerCount]).toEqual([0, 0]);

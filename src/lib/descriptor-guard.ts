@@ -29,7 +29,7 @@ export interface GuardOptions {
   readonly descriptors: Descriptors;
 }
 
-/** The time between two counts. A check that needs a descriptor after the last one is used and before the next count may fail. */
+/** Milliseconds between two counts. If descriptors run out between two counts, a check that needs one may fail. */
 const intervalMs = 500;
 const reserveMax = 32;
 
@@ -90,7 +90,7 @@ class Guard {
 }
 
 export interface Descriptors {
-  /** The process's limit; undefined where the system does not tell it. */
+  /** Maximum number of open descriptors of the process; undefined where the system does not report it. */
   readonly max: number | undefined;
   /** Number of open descriptors, the reserve included. */
   used(): number;
@@ -120,7 +120,7 @@ export class ProcessDescriptors implements Descriptors {
     try {
       while (this.#held.length < count) this.#held.push(openSync("/dev/null", "r"));
     } catch {
-      // No more are free: keep those that were opened.
+      // No descriptor is free any more: keep those that were opened.
     }
   }
 

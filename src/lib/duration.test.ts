@@ -7,7 +7,7 @@ import { OperatingError } from "./errors.ts";
 /** Up to 104 days, a number of milliseconds is exact to the nanosecond. */
 const nanoseconds = fc.integer({ min: -Number.MAX_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
 
-describe("a duration", () => {
+describe("a duration in Go's format", () => {
   test.each([
     ["0", 0],
     ["+0", 0],
@@ -42,7 +42,7 @@ describe("a duration", () => {
     ["10 s", 'time: unknown unit " s" in duration "10 s"'],
     ["10S", 'time: unknown unit "S" in duration "10S"'],
     ["9999999h", 'time: invalid duration "9999999h"'],
-  ])("%p is refused with Go's text", (text, message) => {
+  ])("%p is refused with Go's error text", (text, message) => {
     expect(refusalOf(text)).toMatchObject({ kind: "invalid", message });
   });
 
@@ -83,7 +83,7 @@ describe("a duration", () => {
   });
 });
 
-describe("a duration with days", () => {
+describe("a duration that may have days, as in EdgeX,", () => {
   test.each([
     ["1d", 86_400_000],
     ["0.5d", 43_200_000],
@@ -101,7 +101,7 @@ describe("a duration with days", () => {
   });
 });
 
-test("a very long run of digits is refused in linear time, with days or without", () => {
+test("a duration of very many digits is refused in linear time, with days or without", () => {
   const startMs = performance.now();
   const digits = "8".repeat(20_000);
   expect(() => parseDurationWithDays(digits)).toThrow("missing unit");

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { messageOf, OperatingError } from "./errors.ts";
 
-test("an operating error has a kind, a code, a message and its cause", () => {
+test("an OperatingError has a kind, a code, a message and the error that caused it", () => {
   const cause = new Error("ENOSPC");
   const error = new OperatingError("unavailable", "disk-full", "the disk is full", { cause });
   expect([error.name, error.kind, error.code, error.message, error.cause]).toEqual([

@@ -18,7 +18,7 @@ test("items leave the queue in the order in which they were added", () => {
   expect([fifo.size, fifo.first, fifo.take()]).toEqual([0, undefined, undefined]);
 });
 
-test("items that are put back are taken next", () => {
+test("items that are put back into a queue are the next ones to leave it", () => {
   const fifo = new Fifo<string>();
   for (const item of ["a", "b", "c"]) fifo.add(item);
   fifo.take();
@@ -26,7 +26,7 @@ test("items that are put back are taken next", () => {
   expect(takeAll(fifo)).toEqual(["x", "a", "b", "c"]);
 });
 
-test("replacing the content drops the items before", () => {
+test("replacing a queue's content drops its earlier items", () => {
   const fifo = new Fifo<string>();
   fifo.add("a");
   fifo.replace(["b", "c"]);

@@ -1,4 +1,4 @@
-/** The array is compacted when its front has this many empty slots, and more than items are left. */
+/** The array is compacted when it has at least this many empty slots at its front, and more slots than items. */
 const gapMax = 1_024;
 
 /** A first-in, first-out queue. `take` costs amortised constant time, unlike Array.shift. */
@@ -33,7 +33,7 @@ export class Fifo<Item> {
     this.replace([...items, ...this.#rest()]);
   }
 
-  /** Replaces the whole content. */
+  /** Replaces all items of the queue. */
   replace(items: readonly (Item | undefined)[]): void {
     this.#items = [...items];
     this.#first = 0;

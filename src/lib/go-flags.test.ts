@@ -14,30 +14,30 @@ function values(...args: string[]): Record<string, readonly string[]> {
   return Object.fromEntries(parseGoFlags(args, specs).values);
 }
 
-describe("go flags", () => {
-  test("-x v, -x=v, --x v and --x=v mean the same", () => {
+describe("a command line by the rules of Go's flag package", () => {
+  test("may write a flag as -x v, -x=v, --x v or --x=v", () => {
     for (const args of [["-join", "a"], ["-join=a"], ["--join", "a"], ["--join=a"]])
       expect(values(...args)).toEqual({ join: ["a"] });
   });
 
-  test("a boolean never takes the next word", () => {
+  test("never takes the word after a boolean flag as its value", () => {
     const parsed = parseGoFlags(["-ui", "false"], specs);
     expect(parsed.values.get("ui")).toEqual(["true"]);
     expect(parsed.rest).toEqual(["false"]);
     expect(values("-ui=F")).toEqual({ ui: ["false"] });
   });
 
-  test("a repeated flag keeps every value in order", () => {
+  test("keeps every value of a repeated flag, in order", () => {
     expect(values("-join", "a", "-join=b=c", "-join=")).toEqual({ join: ["a", "b=c", ""] });
   });
 
-  test("parsing ends before the first word that is not a flag, before a lone dash, or after --", () => {
+  test("has no flags from the first other word, from a single dash, or after --", () => {
     expect(parseGoFlags(["-ui", "x", "-join", "a"], specs).rest).toEqual(["x", "-join", "a"]);
     expect(parseGoFlags(["-", "-ui"], specs).rest).toEqual(["-", "-ui"]);
     expect(parseGoFlags(["--", "-ui"], specs).rest).toEqual(["-ui"]);
   });
 
-  test("an unsigned number has up to 64 bits", () => {
+  test("may have an unsigned number of up to 64 bits as a flag's value", () => {
     expect(values("-flags=18446744073709551615")).toEqual({ flags: ["18446744073709551615"] });
     expect(values("-flags=0x2a")).toEqual({ flags: ["42"] });
     expect(() => values("-flags=-1")).toThrow('invalid value "-1" for flag -flags: parse error');
@@ -45,15 +45,15 @@ describe("go flags", () => {
     expect(() => values("-flags", tooMuch)).toThrow(`invalid value "${tooMuch}" for flag -flags: value out of range`);
   });
 
-  test("a value may begin with a dash", () => {
+  test("may have a flag's value that begins with a dash", () => {
     expect(values("-http-port", "-1")).toEqual({ "http-port": ["-1"] });
   });
 
-  test("help is asked for with -h, -help and --help", () => {
+  test("requests help with -h, -help and --help", () => {
     for (const word of ["-h", "-help", "--help"]) expect(parseGoFlags([word], specs).helpAsked).toBe(true);
   });
 
-  test("error texts are those of Go's flag package", () => {
+  test("is refused with the error texts of Go's flag package", () => {
     const messages: readonly [string[], string][] = [
       [["-foo"], "flag provided but not defined: -foo"],
       [["--foo=1"], "flag provided but not defined: -foo"],
@@ -67,7 +67,7 @@ describe("go flags", () => {
       expect(() => parseGoFlags(args, specs)).toThrow(new OperatingError("invalid", "invalid-flag", message));
   });
 
-  test("any words parse or throw an OperatingError, never another error", () => {
+  test("of any words parses or throws an OperatingError, never another error", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.string(), fc.constantFrom("-ui", "-join", "--", "-http-port=1"))), (args) => {
         try {

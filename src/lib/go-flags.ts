@@ -3,19 +3,19 @@ import { OperatingError } from "./errors.ts";
 
 /** One flag of a command, by the rules of Go's flag package: `-x v`, `-x=v`, `--x`; booleans only `-x` and `-x=false`. */
 export interface FlagSpec {
-  /** Without the dashes. */
+  /** The flag's name, without the dashes. */
   readonly name: string;
   readonly kind: "bool" | "int" | "uint" | "text";
 }
 
 export interface ParsedFlags {
-  /** Every value given, in order, by flag name; booleans as "true" or "false", unsigned numbers in decimal. */
+  /** Every value on the command line, in order, by flag name; booleans as "true" or "false", unsigned numbers in decimal. */
   readonly values: ReadonlyMap<string, readonly string[]>;
-  /** The same values as one list in the order given, for flags whose relative order matters. */
+  /** The same values as one list in the order of the command line, for flags whose relative order matters. */
   readonly inOrder: readonly { readonly name: string; readonly value: string }[];
   /** The words after the flags: parsing ends before the first word that is not a flag, or after "--". */
   readonly rest: readonly string[];
-  /** Whether -h or -help was given and the command defines no flag of that name. */
+  /** Whether the command line has -h or -help and the command defines no flag of that name. */
   readonly helpAsked: boolean;
 }
 

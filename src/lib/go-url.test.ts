@@ -9,7 +9,7 @@ test("a URL without user, host or query is formatted as it was parsed", () => {
     expect(formatGoUrl(parseGoUrl(text))).toBe(text);
 });
 
-test("a reference is resolved as in RFC 3986, section 5.4", () => {
+test("a relative reference is resolved against a base URL as in RFC 3986, section 5.4", () => {
   const base = parseGoUrl("http://a/b/c/d;p?q");
   const resolve = (text: string): string => formatGoUrl(resolveGoUrl(base, parseGoUrl(text)));
   const rows: readonly [string, string][] = [
@@ -29,11 +29,11 @@ test("a reference is resolved as in RFC 3986, section 5.4", () => {
   for (const [reference, expected] of rows) expect([reference, resolve(reference)]).toEqual([reference, expected]);
 });
 
-test("a query stays as written, and a path is escaped where needed", () => {
+test("a URL's query stays as written, and its path is escaped where needed", () => {
   expect(requestUri(parseGoUrl("http://h/é|?é|"))).toBe("/%C3%A9%7C?é|");
 });
 
-test("an error's message names the URL without its fragment, and its reason has no URL", () => {
+test("a GoUrlError's message names the URL without its fragment, and its reason does not name the URL", () => {
   const error = (text: string): unknown => {
     try {
       return parseGoUrl(text);
@@ -83,7 +83,7 @@ test("any text throws a GoUrlError or parses, and its formatted form parses to t
   }
 });
 
-test("only host names that IDNA allows become ASCII", () => {
+test("toAscii converts only host names that IDNA allows", () => {
   expect(["bücher.example", "faß.example", "a_ü", "plain", ""].map(toAscii)).toEqual([
     "xn--bcher-kva.example",
     "fass.example",
@@ -93,7 +93,7 @@ test("only host names that IDNA allows become ASCII", () => {
   ]);
 });
 
-test("unprintable characters are quoted as Go's %q does", () => {
+test("error texts quote unprintable characters as Go's %q does", () => {
   expect(goQuote('a"\\\n\t\u0001\u007fé\u00a0\u{1F600}\u{E0001}')).toBe(
     '"a\\"\\\\\\n\\t\\x01\\u007fé\\u00a0\u{1F600}\\U000e0001"',
   );

@@ -5,25 +5,25 @@ import { goQuote } from "./go-quote.ts";
  * malformed input, and accept more ways to write an IP address.
  */
 export interface GoUrl {
-  /** In lower case; "" for a relative reference. */
+  /** The scheme in lower case; "" for a relative reference. */
   readonly scheme: string;
   /** The rest after the scheme when it does not begin with a slash: "a@b" of "mailto:a@b". */
   readonly opaque: string;
   readonly user: GoUserinfo | undefined;
-  /** Unescaped, with the port if there is one. */
+  /** The host, unescaped, with the port if the URL has one. */
   readonly host: string;
-  /** Escaped, as it is sent in a request. */
+  /** The path, escaped, as it is sent in a request. */
   readonly path: string;
-  /** Without the question mark; undefined for a URL without a query. */
+  /** The query without the question mark; undefined for a URL without a query. */
   readonly query: string | undefined;
-  /** Without the hash sign, escaped. */
+  /** The fragment without the hash sign, escaped. */
   readonly fragment: string;
 }
 
 /** User and password of a URL, unescaped; each character is one octet. */
 export interface GoUserinfo {
   readonly name: string;
-  /** Undefined when there is no colon. */
+  /** The text after the colon; undefined without a colon. */
   readonly password: string | undefined;
 }
 
@@ -37,7 +37,7 @@ export class GoUrlError extends Error {
   }
 }
 
-/** Internal: parseGoUrl turns it into a GoUrlError, which names the URL. */
+/** An error of a function in this file: parseGoUrl turns it into a GoUrlError, which names the URL. */
 class Fault extends Error {}
 
 /**
@@ -134,7 +134,7 @@ function isOptionalPort(text: string): boolean {
 
 type Part = "path" | "fragment" | "user" | "host";
 
-/** The characters that Go does not escape when it writes the part. */
+/** Matches the characters that Go does not escape when it formats that part of a URL. */
 const unescaped: Readonly<Record<Part, RegExp>> = {
   path: /[\w.~$&+,/:;=@-]/,
   fragment: /[\w.~$&+,/:;=?@!()*-]/,
@@ -142,7 +142,7 @@ const unescaped: Readonly<Record<Part, RegExp>> = {
   host: /[\w.~!$&'()*+,;=:[\]<>"-]/,
 };
 
-/** Texts that Go keeps as written: besides `unescaped` they may have characters that Go itself would escape. */
+/** Matches a part that Go formats as written: besides `unescaped` it may have characters that Go would escape. */
 const sendable: Readonly<Record<"path" | "fragment", RegExp>> = {
   path: /^[\w.~$&+,/:;=@!'()*[\]%-]*$/,
   fragment: /^[\w.~$&+,/:;=?@!'()*[\]%-]*$/,
@@ -167,7 +167,7 @@ function unescape(written: string): string {
   });
 }
 
-/** Go: a host may escape "%" and non-ASCII octets only; a zone also the space and the characters of a host. */
+/** Unescapes a host or zone. Go: a host may escape only "%" and non-ASCII octets; a zone also spaces and host characters. */
 function unescapeHost(written: string, part: "host" | "zone"): string {
   return written.replace(/%([0-9a-f]{2})?|./gis, (found, hex: string | undefined, at: number) => {
     if (!found.startsWith("%")) {

@@ -8,7 +8,7 @@ export interface Transport {
 }
 
 export interface HttpFetchOptions extends RequestInit, Transport {
-  /** Environment with the proxy variables; by default the process's own. */
+  /** Environment with the proxy variables; by default that of the process. */
   readonly env?: Environment | undefined;
 }
 

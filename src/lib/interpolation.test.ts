@@ -15,7 +15,7 @@ function interpolate(text: string): string {
   return evaluateInterpolation(parseInterpolation(text), scope);
 }
 
-describe("interpolation", () => {
+describe("a text with embedded expressions", () => {
   test.each([
     ["", ""],
     ["plain } text", "plain } text"],
@@ -69,7 +69,7 @@ describe("interpolation", () => {
     expect(() => interpolate(text)).toThrow(fault);
   });
 
-  test("any text has a value or a fault", () => {
+  test("of any characters has a value or an OperatingError", () => {
     const piece = fc.constantFrom("${", "}", "$$", '"', "(", ")", ",", "match", "name.full", "1", "\\", " ", "\n", "é");
     const text = fc.array(piece, { maxLength: 20 }).map((pieces) => pieces.join(""));
     fc.assert(

@@ -13,13 +13,13 @@ export type Expression =
   | { readonly kind: "call"; readonly name: string; readonly args: readonly Expression[]; readonly place: Place }
   | { readonly kind: "sequence"; readonly parts: readonly Expression[] };
 
-/** Returns "line:column" for an error text; computed only then. */
+/** Returns "line:column" for an error text. A function, so that it is computed only for an error. */
 type Place = () => string;
 
 /** The variables and functions that an expression may use. */
 export interface InterpolationScope {
   readonly variables: ReadonlyMap<string, string>;
-  /** Each takes one whole number. */
+  /** The functions by name. Each has one parameter, a whole number. */
   readonly functions: ReadonlyMap<string, (number: number) => string>;
 }
 
@@ -132,7 +132,7 @@ class InterpolationParser {
     return args;
   }
 
-  /** Returns the current place. HIL: the column is one too high in all lines but the first. */
+  /** Returns the current position in the text. HIL: the column is one too high in all lines but the first. */
   #place(): Place {
     const at = this.#at;
     return () => {

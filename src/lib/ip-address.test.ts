@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { contains, formatIp, isInNetworks, parseCidr, parseIp } from "./ip-address.ts";
 
-describe("ip addresses", () => {
-  test("are printed as Go prints them", () => {
+describe("IP addresses", () => {
+  test("are formatted as Go formats them", () => {
     const printed: readonly (readonly [string, string])[] = [
       ["10.0.0.1", "10.0.0.1"],
       ["FE80:0:0:0:0:0:0:1", "fe80::1"],
@@ -19,7 +19,7 @@ describe("ip addresses", () => {
     }
   });
 
-  test("a formatted address parses to the same address", () => {
+  test("are the same after formatting and parsing", () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (text) => {
         const address = parseIp(text);
@@ -29,13 +29,13 @@ describe("ip addresses", () => {
     );
   });
 
-  test("host names, zones and ports are not addresses", () => {
+  test("may not be host names or have a zone or port", () => {
     for (const text of ["", "localhost", "fe80::1%eth0", "1.2.3.4:80", "1.2.3", "[::1]"])
       expect(parseIp(text)).toBeUndefined();
     for (const text of ["1.2.3.4", "1.2.3.4/33", "::/129", "x/8", "1.2.3.4/"]) expect(parseCidr(text)).toBeUndefined();
   });
 
-  test("a network contains the addresses that share its prefix", () => {
+  test("are in a network if they share its prefix", () => {
     const holds = (cidr: string, ip: string): boolean | undefined => {
       const [network, address] = [parseCidr(cidr), parseIp(ip)];
       return network && address && contains(network, address);
@@ -47,7 +47,7 @@ describe("ip addresses", () => {
     expect(holds("fd00::/8", "fdff::1")).toBe(true);
   });
 
-  test("one of several networks is enough, and an IPv4-mapped address counts as IPv4", () => {
+  test("are in a list of networks if one of these contains them; an IPv4-mapped address counts as IPv4", () => {
     const networks = ["10.0.0.0/8", "127.0.0.0/8", "fd00::/8"];
     const inside = ["10.1.2.3", "127.0.0.1", "::ffff:127.0.0.1", "::FFFF:10.0.0.1", "fd12::1"];
     expect(inside.filter((address) => !isInNetworks(networks, address))).toEqual([]);

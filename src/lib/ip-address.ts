@@ -1,6 +1,6 @@
 import { ipVersion } from "./ip-version.ts";
 
-/** An IP address as a number: network membership and order become arithmetic. */
+/** An IP address as a number, so that network membership and order are computed by arithmetic. */
 export interface IpAddress {
   readonly family: 4 | 6;
   readonly value: bigint;
@@ -17,7 +17,7 @@ export function parseIp(text: string): IpAddress | undefined {
   return version === 6 ? { family: 6, value: parseIpv6(text) } : undefined;
 }
 
-/** Parses "10.0.0.0/8"; the host bits may be set. */
+/** Parses a network like "10.0.0.0/8"; its host bits need not be 0. Returns undefined for any other text. */
 export function parseCidr(text: string): IpNetwork | undefined {
   const [, base = "", length = ""] = /^(.+)\/(\d{1,3})$/.exec(text) ?? [];
   const address = parseIp(base);
@@ -30,7 +30,7 @@ export function formatIp({ family, value }: IpAddress): string {
   return family === 4 ? groups(value, 4, 8n).join(".") : formatIpv6(groups(value, 8, 16n));
 }
 
-/** As `formatIp`, from the address's eight groups of 16 bits. */
+/** Formats an IPv6 address, given as eight groups of 16 bits, as `formatIp` does. */
 export function formatIpv6(parts: readonly number[]): string {
   let [start, zeros] = [0, 1];
   for (let at = 0; at < parts.length; at += 1) {

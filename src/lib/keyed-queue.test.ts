@@ -3,7 +3,7 @@ import { rejectionOf } from "../../test/support/rejection.ts";
 import { settle } from "../../test/support/settle.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 
-/** A queue, the log of its tasks, and a function that ends each task. */
+/** Creates a queue, the log of its tasks, and a function that ends each task. */
 function trial() {
   const queue = new KeyedQueue();
   const order: string[] = [];
@@ -20,7 +20,7 @@ function trial() {
   return { queue, order, run, end: (name: string) => ends.get(name) };
 }
 
-test("a task that shares no key with another begins at once", () => {
+test("a task of a keyed queue begins at once if no unfinished task shares a key with it", () => {
   const { order, run } = trial();
   void run("a", ["1"]);
   void run("b", ["2", "3"]);
@@ -28,7 +28,7 @@ test("a task that shares no key with another begins at once", () => {
   expect(order).toEqual(["begin a", "begin b", "begin c"]);
 });
 
-test("a task begins when all earlier tasks with a shared key are done", async () => {
+test("a task of a keyed queue begins when all earlier tasks with a shared key have ended", async () => {
   const { queue, order, run, end } = trial();
   const all = [run("a", ["1"]), run("b", ["2"]), run("c", ["1", "2"]), run("d", ["2"])];
   end("b")?.resolve();
@@ -43,7 +43,7 @@ test("a task begins when all earlier tasks with a shared key are done", async ()
   expect(queue.size).toBe(0);
 });
 
-test("a failed task rejects its own caller only", async () => {
+test("a failed task of a keyed queue rejects only the promise of its caller", async () => {
   const { queue, order, run, end } = trial();
   const failed = rejectionOf(run("a", ["1"]));
   const next = run("b", ["1"]);

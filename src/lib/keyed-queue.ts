@@ -11,7 +11,7 @@ export class KeyedQueue {
     return this.#last.size;
   }
 
-  /** Resolves and rejects as the task does. The next task with a shared key runs in either case. */
+  /** Runs the task; resolves and rejects as the task does. The next task with a shared key runs in either case. */
   run<T>(keys: readonly string[], task: () => Promise<T>): Promise<T> {
     const before = keys.flatMap((key) => this.#last.get(key) ?? []);
     const running = before.length === 0 ? task() : Promise.all(before).then(task);

@@ -29,7 +29,7 @@ describe("a log file", () => {
     expect(files()).toEqual({ "agent.log": "one\ntwo\n" });
   });
 
-  test("is not readable by other users, nor is the file after a rotation", () => {
+  test("is not readable by other users, before and after a rotation", () => {
     const write = open({ rotateBytes: 2 });
     write("one");
     write("two");
@@ -44,13 +44,13 @@ describe("a log file", () => {
     expect(files()).toEqual({ "agent.log": "new\n", "agent.log.1000000000000": "12345\n" });
   });
 
-  test("is measured in bytes, not in characters", () => {
+  test("is rotated by its size in bytes, not in characters", () => {
     const write = open({ rotateBytes: 6 });
     for (const line of ["ééé", "b"]) write(line);
     expect(files()["agent.log"]).toBe("b\n");
   });
 
-  test("is rotated at its age limit unless it is empty", async () => {
+  test("is rotated when it reaches its age limit, unless it is empty", async () => {
     const write = open({ rotateAfterMs: 1_000 });
     await clock.advance(1_000);
     write("one");
@@ -71,7 +71,7 @@ describe("a log file", () => {
     [0, 5],
     [2, 2],
     [-1, 0],
-  ])("with the limit %d keeps %d rotated files", async (rotatedFilesMax, left) => {
+  ])("whose number of rotated files is limited to %d keeps %d of them", async (rotatedFilesMax, left) => {
     const write = open({ rotateBytes: 1, rotatedFilesMax });
     for (let line = 0; line < 6; line += 1) {
       write(String(line));
@@ -83,21 +83,21 @@ describe("a log file", () => {
     if (left > 0) expect(files()[old.toSorted().at(-1) ?? ""]).toBe("4\n");
   });
 
-  test("deletes the oldest rotated files first, also those of a clock that began in 1970", async () => {
+  test("loses its oldest rotated files first, even if the clock began in 1970", async () => {
     for (const at of ["5000", "60000"]) writeFileSync(join(folder, `agent.log.${at}`), "1970");
     const write = open({ rotateBytes: 1, rotatedFilesMax: 2 });
     for (const line of ["one", "two"]) write(line);
     expect(Object.keys(files()).toSorted()).toEqual(["agent.log", "agent.log.1000000000000", "agent.log.60000"]);
   });
 
-  test("never deletes a file that is not one of its rotated files", () => {
+  test("with rotation never deletes another file in its folder", () => {
     for (const name of ["agent.log.bak", "agent.log.1.gz", "agent.log2.7"]) writeFileSync(join(folder, name), "mine");
     const write = open({ rotateBytes: 1, rotatedFilesMax: -1 });
     for (const line of ["one", "two"]) write(line);
     expect(Object.keys(files()).toSorted()).toEqual(["agent.log", "agent.log.1.gz", "agent.log.bak", "agent.log2.7"]);
   });
 
-  test("that cannot be opened is an error at the start, one that becomes unwritable later is not", () => {
+  test("that cannot be opened at the start is an error; one that later becomes unwritable is not", () => {
     expect(() => open({ path: join(folder, "no", "agent.log") })).toThrow("Choose another with -log-file");
     const write = open();
     rmSync(folder, { recursive: true });

@@ -6,7 +6,7 @@ import type { LogSink } from "./log.ts";
 
 export interface LogFileOptions {
   readonly path: string;
-  /** The file is rotated at the first of these limits; 0 bytes: no limit of size. */
+  /** Size in bytes at which the file is rotated, unless it reaches the age limit first; 0 means no limit of size. */
   readonly rotateBytes: number;
   readonly rotateAfterMs: number;
   /** Number of rotated files to keep; 0 keeps all, -1 none. */

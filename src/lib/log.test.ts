@@ -9,7 +9,7 @@ function trial(changes: Partial<LogSettings> = {}) {
   return { lines, settings, log: createLog(settings, "agent") };
 }
 
-describe("a line", () => {
+describe("a log line", () => {
   test("has the layout of Consul's log", () => {
     const { log, lines } = trial();
     log.warn("Check is late", { check: "up", ms: 12, ok: false, nothing: undefined });
@@ -69,7 +69,7 @@ test.each(logLevels)("at level %s lines of that level and above are written, lin
   expect(lines).toHaveLength(logLevels.length - logLevels.indexOf(level));
 });
 
-test("a change of the level takes effect at once, also for named logs that exist already", () => {
+test("a change of the log level takes effect at once, also for named logs that exist already", () => {
   const { log, lines, settings } = trial();
   const child = log.named("http");
   child.debug("too fine");
@@ -78,8 +78,8 @@ test("a change of the level takes effect at once, also for named logs that exist
   expect(lines).toHaveLength(1);
 });
 
-describe("a subscriber", () => {
-  test("makes the log write levels below its own while it is subscribed", () => {
+describe("a subscriber of the log", () => {
+  test("with a level below that of the log makes `writes` return true for this level while it is subscribed", () => {
     const { log } = trial();
     const named = log.named("http");
     expect([named.writes("debug"), named.writes("info")]).toEqual([false, true]);
@@ -89,7 +89,7 @@ describe("a subscriber", () => {
     expect(named.writes("debug")).toBe(false);
   });
 
-  test("gets the lines of all named logs, with its own level and format, until it unsubscribes", () => {
+  test("receives the lines of all named logs, with the subscriber's level and format, until it unsubscribes", () => {
     const own: string[] = [];
     const tapped: string[] = [];
     const log = createLog(
@@ -110,7 +110,7 @@ describe("a subscriber", () => {
   });
 });
 
-describe("a history", () => {
+describe("the history of a log", () => {
   const text = { level: "trace", json: false } as const;
 
   test("keeps the newest lines from info up, and lower levels when the log writes them", () => {
@@ -130,7 +130,7 @@ describe("a history", () => {
     expect(log.newest(0, text)).toEqual([]);
   });
 
-  test("is bounded in lines and in characters", () => {
+  test("has a maximum number of lines and of characters", () => {
     const { log } = trial({ history: new LogHistory({ linesMax: 3, charactersMax: 350 }) });
     for (const n of [1, 2, 3, 4]) log.info(`line ${n}`);
     expect(log.newest(9, text).map((line) => line.at(-1))).toEqual(["2", "3", "4"]);

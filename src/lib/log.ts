@@ -28,7 +28,7 @@ export interface Log {
   writes(level: LogLevel): boolean;
   /** Returns a log whose lines carry the name `parent.name`. */
   named(name: string): Log;
-  /** Also sends the lines of all logs of this process to `tap`. Returns a function that ends that. */
+  /** Also sends the lines of all logs of this process to `tap`, until the returned function is called. */
   tap(tap: LogTap): () => void;
   /** Returns up to `count` of the newest lines in the history of all logs of this process, oldest first. */
   newest(count: number, form: LogForm): readonly string[];
@@ -50,7 +50,7 @@ export interface LogSettings {
   readonly json: boolean;
   readonly sink: LogSink;
   readonly clock: Clock;
-  /** Keeps lines from `info` up, and finer ones where `level` is finer. */
+  /** Keeps lines of level `info` and above, and those of lower levels if `level` is lower. */
   readonly history?: LogHistory;
 }
 
@@ -93,7 +93,7 @@ function accepts(to: Pick<LogTap, "level">, level: LogLevel): boolean {
   return ranks[level] >= ranks[to.level];
 }
 
-/** A table, because each request calls `writes`. */
+/** The order of the levels. A table, because each request calls `writes`. */
 const ranks: Readonly<Record<LogLevel, number>> = { trace: 0, debug: 1, info: 2, warn: 3, error: 4 };
 
 /** Whether the history keeps lines of this level. */
@@ -148,7 +148,7 @@ interface LogLine {
   readonly level: LogLevel;
   /** Milliseconds since 1970. */
   readonly wallMs: number;
-  /** Name of the log that wrote it: "agent.http". */
+  /** Name of the log that wrote the line: "agent.http". */
   readonly name: string;
   readonly message: string;
   readonly fields: LogFields | undefined;
@@ -156,7 +156,7 @@ interface LogLine {
 
 interface HistoryLimits {
   readonly linesMax: number;
-  /** Total length of all lines, in UTF-16 code units. */
+  /** Maximum total length of all lines, in UTF-16 code units. */
   readonly charactersMax: number;
 }
 

@@ -32,10 +32,10 @@ export interface MetricsSnapshot {
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** Length of an interval, over which counters and samples are aggregated. */
+/** Milliseconds of an interval, over which counters and samples are aggregated. */
 export const intervalMs = 10_000;
 
-/** Consul keeps a minute: these and the current interval. */
+/** Number of ended intervals that are kept. Consul keeps a minute: these and the current interval. */
 const endedIntervalsKept = 5;
 
 /** Aggregates the values of one name and label set. `add` is a few additions: no clock, no map, no allocation. */
@@ -46,7 +46,7 @@ export class Meter {
   readonly #all = new Sums();
   readonly #recent: RecentValues | undefined;
 
-  /** @param recent keeps single values for the quantiles of a sample; a counter has none */
+  /** @param recent keeps single values for the quantiles of a sample; undefined for a counter */
   constructor(name: string, labels: Labels, recent?: RecentValues) {
     this.name = name;
     this.labels = labels;
@@ -112,7 +112,7 @@ class Sums {
     return both;
   }
 
-  /** Adds the sums of `other` to these and resets `other`. */
+  /** Adds the sums of `other` to this object's sums, and resets `other`. */
   take(other: Sums): void {
     this.#include(other);
     [other.count, other.sum, other.#squares, other.min, other.max] = [0, 0, 0, Infinity, -Infinity];
@@ -128,7 +128,7 @@ class Sums {
 }
 
 /**
- * The agent's metrics. A part of the agent asks for a meter once and adds values to it; gauges are read when a snapshot
+ * The agent's metrics. A part of the agent creates a meter once and adds values to it; gauges are read when a snapshot
  * is taken. An interval ends when the owner calls `endInterval`.
  */
 export class Metrics {

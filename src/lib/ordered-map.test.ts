@@ -14,7 +14,7 @@ describe("an ordered map", () => {
     expect([...mapOf("b", "a").values()]).toEqual(["of a", "of b"]);
   });
 
-  test("lists the entries with a prefix, from the start or from a key on", () => {
+  test("lists the entries whose keys have a prefix, all of them or those from a given key on", () => {
     const map = mapOf("a", "a/", "a/b", "a/c", "ab", "b");
     const keys = (prefix: string, after?: string): string[] => [...map.startingWith(prefix, after)].map(([key]) => key);
     expect(keys("a/")).toEqual(["a/", "a/b", "a/c"]);

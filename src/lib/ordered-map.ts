@@ -5,7 +5,7 @@ import sortedBTree, { simpleComparator } from "sorted-btree";
 const BTree = ("default" in sortedBTree ? sortedBTree.default : sortedBTree) as typeof sortedBTree;
 type BTree<K, V> = sortedBTree<K, V>;
 
-/** An ordered map as its readers see it, with `edit` to make the next version. */
+/** The read methods of an ordered map, and `edit`, which makes the next version. */
 export interface OrderedTable<V> {
   readonly size: number;
   get(key: string): V | undefined;

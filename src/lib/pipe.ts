@@ -10,10 +10,10 @@ export interface Pipe {
   readonly writeEnd: number;
 }
 
-/** O_CLOEXEC: a program started at the same time does not inherit the pipe. */
+/** Linux's O_CLOEXEC: with it, a program that is started at the same time does not inherit the pipe. */
 const closeOnExec = 0o2000000;
 
-/** @throws Error when the process or the system has no descriptors left */
+/** Creates a pipe. @throws Error when the process or the system has no descriptors left */
 export function openPipe(): Pipe {
   const descriptors = new Int32Array(2);
   if (libc().pipe2(descriptors, closeOnExec) !== 0) {

@@ -39,7 +39,7 @@ function failure(code: string, port: number, address = "127.0.0.1"): string {
   return explainListenFailure({ network: "tcp", address, port, error, ...flags });
 }
 
-describe("the holder of a port", () => {
+describe("the program that holds a port", () => {
   test.each([
     ["127.0.0.1", "127.0.0.1", "127.0.0.1"],
     ["0.0.0.0", "127.0.0.1", "0.0.0.0"],
@@ -66,7 +66,7 @@ describe("the holder of a port", () => {
     expect(findPortHolders({ network: "tcp", address: wanted, port })).toEqual([]);
   });
 
-  test("is found for UDP, and the holder of the same TCP port is not taken for it", async () => {
+  test("is found for a UDP port, even if another program holds the TCP port of that number", async () => {
     const socket = await Bun.udpSocket({ hostname: "127.0.0.1", port: 0 });
     const place = { address: "127.0.0.1", port: socket.port };
     expect(findPortHolders({ network: "udp", ...place })).toMatchObject([{ state: "listening", program }]);
@@ -75,7 +75,7 @@ describe("the holder of a port", () => {
     expect(findPortHolders({ network: "udp", ...place })).toEqual([]);
   });
 
-  test("may be a connection, which is listed after a listener", async () => {
+  test("may hold it by a connection, which is listed after a listening socket", async () => {
     const server = await listening();
     const { port } = server.address() as AddressInfo;
     const client = connect(port, "127.0.0.1");
@@ -95,8 +95,8 @@ async function listening(): Promise<Server> {
   return server;
 }
 
-describe("the holder of a Unix socket is found", () => {
-  test("while it listens, and not when only the file is left", async () => {
+describe("the program that holds a Unix socket", () => {
+  test("is found while it listens, and not when only the socket's file is left", async () => {
     const path = join(folder, "a b.sock");
     const code = `Bun.listen({ unix: ${JSON.stringify(path)}, socket: { data() {} } }); console.log(1);`;
     const holder = await startProgram(code);
@@ -106,8 +106,8 @@ describe("the holder of a Unix socket is found", () => {
   });
 });
 
-describe("the explanation", () => {
-  test("of a port that a program listens on names the program, and its address if that differs", async () => {
+describe("the explanation of a failed listen", () => {
+  test("names the program that listens on the port, and its address if that differs from the wanted one", async () => {
     const code = 'console.log(Bun.listen({ hostname: "0.0.0.0", port: 0, socket: { data() {} } }).port)';
     const { name, printed: port, stop } = await startProgram(code);
     const advice = "Stop that program, or choose another address with -http-port or -client.";
@@ -117,14 +117,14 @@ describe("the explanation", () => {
     expect(failure("EADDRINUSE", port)).toStartWith("the port is in use. Stop the program that has it, or");
   });
 
-  test("of a port that this process itself listens on says so", async () => {
+  test("names this process if it listens on the port itself", async () => {
     const server = await listening();
     const { port } = server.address() as AddressInfo;
     expect(failure("EADDRINUSE", port)).toStartWith("this program listens there already: choose another address");
     server.close();
   });
 
-  test("of a port that a connection occupies names the peer and the range of ports to avoid", async () => {
+  test("for a port that a connection occupies names the peer and the range of ports to avoid", async () => {
     const server = await listening();
     const { port } = server.address() as AddressInfo;
     const client = connect(port, "127.0.0.1");
@@ -139,13 +139,13 @@ describe("the explanation", () => {
     expect(text).toMatch(/ The system gives the ports \d+ to \d+ to connections: one outside of them stays free\.$/);
   });
 
-  test("of an address that this machine lacks lists the machine's addresses", () => {
+  test("for an address that this machine lacks lists the machine's addresses", () => {
     expect(failure("EADDRNOTAVAIL", 8500, "192.0.2.7")).toMatch(
       /^this machine has no address 192\.0\.2\.7, only .*\b127\.0\.0\.1\b.*\. Choose one of them with -client\.$/,
     );
   });
 
-  test("of a privileged port names the capability, and of any other refusal has the system's message", () => {
+  test("for a privileged port names the required capability, and for other errors has the system's message", () => {
     const refused = "Failed to listen at 127.0.0.1. Check the address, or choose another";
     expect(failure("EACCES", 1)).toMatch(/^ports below \d+ are for root and for programs with CAP_NET_BIND_SERVICE\./);
     expect(failure("EACCES", 65_535)).toStartWith(refused);

@@ -27,9 +27,9 @@ export interface PortHolder {
   /** The address that it is bound to: "127.0.0.1:8500". */
   readonly local: string;
   readonly state: "listening" | "connected" | "closing";
-  /** The peer's address, for a connection. */
+  /** The peer's address; undefined for a socket that is not a connection. */
   readonly remote: string;
-  /** undefined when this user may not see it, and for a connection that its program has already closed. */
+  /** The program with the socket; undefined if this user may not see it or the program has already closed the socket. */
   readonly program: RunningProgram | undefined;
 }
 
@@ -135,7 +135,7 @@ function explainHolder(holder: PortHolder | undefined, { address, port }: Endpoi
   }
 }
 
-/** Advises a port outside of the range from which the system takes the local ports of connections. */
+/** Returns the advice to use a port outside of the range from which the system takes the local ports of connections. */
 function adviceOnRange(port: number): string {
   const [first = 0, last = 0] = readText("/proc/sys/net/ipv4/ip_local_port_range").trim().split(/\s+/).map(Number);
   if (port < first || port > last) return "";

@@ -34,7 +34,7 @@ function proxyOf(text: string): string | undefined {
 }
 
 interface Target {
-  /** In lower case, without brackets. */
+  /** The host in lower case, without brackets. */
   readonly host: string;
   readonly ip: IpAddress | undefined;
   readonly port: string;

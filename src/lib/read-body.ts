@@ -11,12 +11,13 @@ export interface BodyLimit {
   readonly gone: () => Error;
 }
 
-/** Limit of time for a body: half a megabyte, the largest value of a key, arrives in time over 140 kbit/s. */
+/** Milliseconds in which a body must arrive: half a megabyte, the largest value of a key, does over 140 kbit/s. */
 const msMax = 30_000;
 
 /**
  * Returns the whole body of a request. The limit of time keeps a slow client from occupying a connection.
- * @throws the limit's errors; of a body that is too large, reads little more than `bytesMax`
+ * Reads little more than `bytesMax` bytes of a body that is too large.
+ * @throws the errors that `limit` makes
  */
 export async function readBody(request: Request, limit: BodyLimit): Promise<Uint8Array> {
   const { bytesMax, tooLarge } = limit;

@@ -1,4 +1,4 @@
-/** Number of values kept of each interval: enough for a 0.99 quantile. */
+/** Maximum number of values that are kept of each interval: enough for a 0.99 quantile. */
 const valuesMax = 256;
 
 /** Keeps the newest values of the current interval and the one before, for quantiles. Allocates with the first value. */

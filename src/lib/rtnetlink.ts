@@ -5,7 +5,7 @@ import { libc } from "./libc.ts";
 interface Link {
   readonly index: number;
   readonly name: string;
-  /** IFF_UP and so on, as in <linux/if.h>. */
+  /** The interface's flags, such as IFF_UP, as in <linux/if.h>. */
   readonly flags: number;
 }
 
@@ -107,7 +107,7 @@ function dump(request: number): readonly Message[] {
   }
 }
 
-/** Appends the messages to `into`. Returns whether the answer is complete. */
+/** Appends the messages to `into`. Returns whether the kernel's answer is complete. */
 function readMessages(bytes: Buffer, into: Message[]): boolean {
   for (let at = 0; at + headerBytes <= bytes.length;) {
     const length = bytes.readUInt32LE(at);

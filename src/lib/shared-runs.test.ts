@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { rejectionOf } from "../../test/support/rejection.ts";
 import { SharedRuns } from "./shared-runs.ts";
 
-/** A task whose runs end when the test ends them. */
+/** Creates a task whose runs end when the test ends them. */
 function heldTask() {
   const runs: PromiseWithResolvers<void>[] = [];
   const run = (): Promise<void> => {
@@ -16,7 +16,7 @@ function heldTask() {
 /** Resolves after all pending promise callbacks have run. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test("a request made before the permission runs as soon as the permission resolves", async () => {
+test("a run that is requested before the permission resolves begins as soon as the permission resolves", async () => {
   const permission = Promise.withResolvers<void>();
   const { runs, run } = heldTask();
   const shared = new SharedRuns(permission.promise, run);
@@ -30,7 +30,7 @@ test("a request made before the permission runs as soon as the permission resolv
   await early;
 });
 
-test("requests made during a run share the next one, which begins when the run has ended", async () => {
+test("requests that are made during a run share the next run, which begins when the current one has ended", async () => {
   const { runs, run } = heldTask();
   const shared = new SharedRuns(Promise.resolve(), run);
   const first = shared.request();
@@ -47,7 +47,7 @@ test("requests made during a run share the next one, which begins when the run h
   expect(runs).toHaveLength(2);
 });
 
-test("when the permission rejects, all requests reject with the same error", async () => {
+test("when the permission to run rejects, all requests reject with the same error", async () => {
   const permission = Promise.withResolvers<void>();
   const { runs, run } = heldTask();
   const shared = new SharedRuns(permission.promise, run);
@@ -58,7 +58,7 @@ test("when the permission rejects, all requests reject with the same error", asy
   expect(runs).toHaveLength(0);
 });
 
-test("close waits for the current run and rejects waiting and later requests", async () => {
+test("close waits for the current run, and rejects the waiting and all later requests", async () => {
   const { runs, run } = heldTask();
   const shared = new SharedRuns(Promise.resolve(), run);
   const underWay = shared.request();

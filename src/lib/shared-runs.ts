@@ -21,7 +21,7 @@ export class SharedRuns {
     return this.#next;
   }
 
-  /** Starts no more runs: requests reject with `refusal`. Resolves when the current run has ended. */
+  /** Prevents further runs: waiting and later requests reject with `refusal`. Resolves when the current run has ended. */
   async close(refusal: Error): Promise<void> {
     this.#refusal = refusal;
     await this.#previous;

@@ -23,7 +23,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 test.each([
   ["a path", newPath()],
   ["an abstract name", `@praetor-test-${process.pid}`],
-])("messages reach the socket of %s, a line for each field", async (_, name) => {
+])("messages to systemd reach the socket of %s, one line for each field", async (_, name) => {
   using socket = openNotifySocket(name);
   const { systemd, warnings } = await find({ NOTIFY_SOCKET: name });
   systemd?.ready("Serving on [::1]:8500, caf\u00e9");
@@ -37,7 +37,7 @@ test.each([
   expect(warnings).toEqual([]);
 });
 
-test("a reload is reported with the time of CLOCK_MONOTONIC", async () => {
+test("the message to systemd about a reload has the time of CLOCK_MONOTONIC", async () => {
   const path = newPath();
   using socket = openNotifySocket(path);
   const { systemd } = await find({ NOTIFY_SOCKET: path });
@@ -70,7 +70,7 @@ test.each([
   expect(warnings).toEqual([`NOTIFY_SOCKET is ${name}: ${reason}. systemd is not notified`]);
 });
 
-test("each message that cannot be sent is a warning", async () => {
+test("each message to systemd that cannot be sent is logged as a warning", async () => {
   const path = newPath();
   const { systemd, warnings } = await find({ NOTIFY_SOCKET: path });
   systemd?.ready("Serving");

@@ -1,7 +1,7 @@
 import { type Clock, sleep } from "./clock.ts";
 import { messageOf } from "./errors.ts";
 
-/** Removed from the environment: systemd would take messages of a child process for messages of this one. */
+/** Variables that are removed from the environment: systemd would take a child process's messages for this process's. */
 const variables = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] as const;
 
 export interface SystemdOptions {
@@ -45,7 +45,7 @@ export class Systemd {
     }
   }
 
-  /** Reports that the process serves; also the end of a reload. */
+  /** Reports that the process is ready to serve, after its start and after a reload. */
   ready(status: string): void {
     this.#send({ ...this.#mainPid, READY: 1, STATUS: status });
   }

@@ -70,7 +70,7 @@ describe("the oldest version of TLS", () => {
     ["tls11", ["TLSv1.1", "TLSv1.2", "TLSv1.3"]],
     ["tls12", ["TLSv1.2", "TLSv1.3"]],
     ["tls13", ["TLSv1.3"]],
-  ])("%s is accepted, and no older version", async (minVersion, versions) => {
+  ])("if set to %s, is accepted, and no older one", async (minVersion, versions) => {
     expect(await versionsOf({ ...plain, minVersion })).toEqual(versions);
   });
 });
@@ -80,19 +80,19 @@ describe("cipher suites", () => {
     openSslName !== undefined && name.startsWith("TLS_ECDHE_ECDSA") ? [[name, openSslName] as const] : [],
   );
 
-  test.each(suites)("%s alone is offered when it alone is named", async (name, openSslName) => {
+  test.each(suites)("are limited to %s when the settings name only this suite", async (name, openSslName) => {
     const suite = await suiteFor({ ...plain, cipherSuites: [name] }, { maxVersion: "TLSv1.2" });
     expect(suite).toBe(openSslName);
   });
 
-  test("an unavailable suite is ignored beside others, and an error when it is the only one", async () => {
+  test("that are not available are ignored beside others, and an error if the settings name no other", async () => {
     const missing = "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256";
     const named = [missing, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"];
     expect(await suiteFor({ ...plain, cipherSuites: named }, { maxVersion: "TLSv1.2" })).toBe("ECDHE-ECDSA-AES128-SHA");
     expect(() => readTlsFiles({ ...plain, cipherSuites: [missing] })).toThrow("cannot be served");
   });
 
-  test("tls_prefer_server_cipher_suites makes the server's order decide", async () => {
+  test("are chosen by the server's order with tls_prefer_server_cipher_suites", async () => {
     const named = ["TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"];
     const suite = await suiteFor(
       { ...plain, cipherSuites: named, preferServerCipherSuites: true },
@@ -102,10 +102,10 @@ describe("cipher suites", () => {
   });
 });
 
-describe("a folder of certificates", () => {
+describe("a folder of CA certificates", () => {
   const { cert, key } = otherCertificate;
 
-  test("verifies clients as a file does, also with certificates in subfolders", async () => {
+  test("verifies clients as a CA file does, also with certificates in subfolders", async () => {
     const caPath = folder("authorities", { "a.crt": localhostCertificate.cert, "sub/b": cert });
     const files = { ...plain, caPath, verifyIncoming: true };
     expect(await suiteFor(files, { cert, key })).toBeDefined();

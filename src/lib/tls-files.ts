@@ -10,9 +10,9 @@ export interface TlsFiles {
   readonly caPath: string | undefined;
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
-  /** Clients must present a certificate that a CA of `caFile` or `caPath` has signed. */
+  /** Whether clients must present a certificate that a CA of `caFile` or `caPath` has signed. */
   readonly verifyIncoming: boolean;
-  /** "tls10", "tls11", "tls12" or "tls13". */
+  /** The oldest accepted version of TLS: "tls10", "tls11", "tls12" or "tls13". */
   readonly minVersion: string;
   /** Go's names of cipher suites, for versions below TLS 1.3; empty for the default suites. */
   readonly cipherSuites: readonly string[];
@@ -28,7 +28,7 @@ export const tlsVersions: ReadonlyMap<string, number> = new Map([
 ]);
 
 interface CipherSuite {
-  /** Its number in TLS (RFC 8446, appendix B.4, and RFC 5289). */
+  /** The suite's number in TLS (RFC 8446, appendix B.4, and RFC 5289). */
   readonly id: number;
   /** OpenSSL's name; undefined for a suite that BoringSSL does not have. */
   readonly openSslName: string | undefined;
@@ -83,7 +83,7 @@ export function readTlsFiles(files: TlsFiles): Bun.TLSOptions {
   };
 }
 
-/** Bun accepts minVersion although its type lacks it; tls-files.test.ts shows that. */
+/** Returns the versions and cipher suites. Bun accepts minVersion, although its type lacks it (see tls-files.test.ts). */
 function protocolOptions({ minVersion, cipherSuites: named, preferServerCipherSuites }: TlsFiles): Bun.TLSOptions {
   const ciphers = named.flatMap((name) => cipherSuites.get(name)?.openSslName ?? []);
   if (named.length > 0 && ciphers.length === 0)

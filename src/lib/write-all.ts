@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 
-/** Retries on a full pipe, a millisecond apart, before the rest is dropped. */
+/** Maximum number of retries on a full pipe, a millisecond apart, before the rest is dropped. */
 const triesMax = 50;
 
 /**

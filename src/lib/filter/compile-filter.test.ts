@@ -31,7 +31,7 @@ const row: fc.Arbitrary<Row> = fc.record({
   Checks: fc.array(fc.record({ Status: word }), { maxLength: 2 }),
 });
 
-/** An expression and its meaning in plain JavaScript. */
+/** A filter expression and the equivalent JavaScript predicate. */
 interface Claim {
   readonly expression: string;
   readonly holds: (row: Row) => boolean;
@@ -68,7 +68,7 @@ const { claim } = fc.letrec<{ claim: Claim }>((tie) => ({
   ),
 }));
 
-test("an expression matches exactly the rows that its JavaScript equivalent matches", () => {
+test("a filter expression matches the same rows as the equivalent JavaScript predicate", () => {
   fc.assert(
     fc.property(claim, fc.array(row, { minLength: 1, maxLength: 5 }), ({ expression, holds }, rows) => {
       expect(rows.filter(compileFilter(expression, fields))).toEqual(rows.filter(holds));
@@ -82,15 +82,15 @@ test("`and` binds tighter than `or`, and `not` tighter than both", () => {
   expect([{ Name: "b" }, { Name: "a", Port: 1 }, { Name: "a", Port: 2 }].map(passes)).toEqual([true, true, false]);
 });
 
-test("the empty expression matches every row", () => {
+test("the empty filter expression matches every row", () => {
   expect(compileFilter("", fields)({})).toBe(true);
 });
 
-test("a field that a row lacks has its zero value", () => {
+test("a filter compares a field that a row lacks as the zero value of its type", () => {
   expect(compileFilter('Name == "" and Port == 0 and Up == false and Tags is empty', fields)({})).toBe(true);
 });
 
-test("inherited properties of an object cannot be selected", () => {
+test("a filter cannot select a property that a row inherits from Object's prototype", () => {
   expect(() => compileFilter("constructor.name == Object", fields)).toThrow('Selector "constructor" is not valid');
   expect(compileFilter("toString in Meta", fields)({ Meta: {} })).toBe(false);
 });

@@ -44,7 +44,7 @@ function compileNode(node: FilterNode, fields: FilterFields): Test {
   }
 }
 
-/** Compiles the rest of the selector, from part `taken` on, into a test of a value whose type is `field`. */
+/** Compiles the selector's parts from number `taken` on into a test of a value whose type is `field`. */
 function compileStep(match: FilterMatch, field: FilterField, taken: number): Test {
   const part = match.selector[taken];
   if (part === undefined) return compileComparison(match, field);

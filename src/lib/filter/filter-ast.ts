@@ -7,7 +7,7 @@ export interface FilterMatch {
   readonly selector: readonly string[];
   readonly operator: MatchOperator;
   readonly negated: boolean;
-  /** "" for is-empty, which compares with nothing. */
+  /** The value to compare with; "" for is-empty, which has none. */
   readonly value: string;
 }
 

@@ -1,6 +1,6 @@
 import { OperatingError } from "../errors.ts";
 
-/** The error for a filter with a syntax error, or one that does not fit the rows' fields. Consul's text. */
+/** Returns the error, with Consul's text, for a filter with a syntax error or one that does not fit the rows' fields. */
 export function filterError(what: string): OperatingError {
   return new OperatingError("invalid", "filter", `Failed to create boolean expression evaluator: ${what}`);
 }

@@ -30,7 +30,7 @@ const { node: tree } = fc.letrec<{ node: FilterNode }>((tie) => ({
   ),
 }));
 
-test("the printed form of a syntax tree parses to the same tree", () => {
+test("a filter's syntax tree that is printed as text parses to the same tree", () => {
   fc.assert(
     fc.property(tree, (node) => {
       expect(parseFilter(print(node))).toEqual(node);
@@ -38,7 +38,7 @@ test("the printed form of a syntax tree parses to the same tree", () => {
   );
 });
 
-test("any text parses or throws a filter error, never another error", () => {
+test("any text parses as a filter or throws a filter error, never another error", () => {
   const word = fc.constantFrom(
     "not",
     "and",
@@ -79,14 +79,14 @@ test.each([
   ["a[", ""],
   ["1", ""],
   ["a in b in ", ""],
-])("parsing many repetitions of %j takes linear time", (piece, end) => {
+])("parsing a filter of many repetitions of %j takes linear time", (piece, end) => {
   const text = piece.repeat(Math.floor(16_000 / piece.length)) + end;
   const start = performance.now();
   expect(readable(text)).toBeBoolean();
   expect(performance.now() - start).toBeLessThan(patienceMs(1_000));
 });
 
-test("an expression that is too deeply nested or too long is refused", () => {
+test("a filter expression that is too deeply nested or too long is refused", () => {
   expect(() => parseFilter(`${"(".repeat(200)}a == b${")".repeat(200)}`)).toThrow("nested deeper than 100 levels");
   expect(() => parseFilter("a".repeat(20_000))).toThrow("longer than 16384 characters");
 });

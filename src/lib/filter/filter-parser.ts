@@ -2,9 +2,9 @@ import type { FilterMatch, FilterNode, MatchOperator } from "./filter-ast.ts";
 import { filterError } from "./filter-error.ts";
 import { FilterScanner } from "./filter-scanner.ts";
 
-/** Limit of nesting: more than clients use, and little enough for the call stack. */
+/** Maximum depth of nesting: more than clients use, and little enough for the call stack. */
 const depthMax = 100;
-/** Limit of characters: more than any URL that a client sends. */
+/** Maximum number of characters: more than any URL that a client sends. */
 const lengthMax = 16_384;
 
 /**

@@ -11,7 +11,7 @@ export class FilterScanner {
   #at = 0;
   #furthest = 0;
   readonly #expected: Set<string> = new Set();
-  /** Faults that no other alternative can avoid, like an unterminated string. */
+  /** Faults that remain whichever alternative of the grammar is tried, like an unterminated string. */
   readonly #faults: Set<string> = new Set();
 
   constructor(text: string) {

@@ -23,7 +23,7 @@ const { pattern } = fc.letrec<{ pattern: string }>((tie) => {
     group,
   );
   const repeat = fc.constantFrom("", "", "*", "+", "?", "{2}", "{1,2}", "{0,}", "*?");
-  // JavaScript refuses to repeat a position.
+  // JavaScript refuses to repeat ^, $ and \b.
   const part = fc.tuple(atom, repeat).map(([one, sign]) => (/^(\^|\$|\\b)$/.test(one) ? one : one + sign));
   return {
     pattern: fc.oneof(
@@ -34,7 +34,7 @@ const { pattern } = fc.letrec<{ pattern: string }>((tie) => {
   };
 });
 
-test("a pattern matches what JavaScript's own matcher matches", () => {
+test("an RE2 pattern matches the same texts as the same pattern of JavaScript", () => {
   const text = fc.string({ unit: fc.constantFrom("a", "b", "c", "1", "\n", " "), maxLength: 8 });
   fc.assert(
     fc.property(pattern, text, (any, subject) => {
@@ -48,7 +48,7 @@ test("a pattern matches what JavaScript's own matcher matches", () => {
   );
 });
 
-test("any text is a pattern or refused with a reason", () => {
+test("any text compiles as an RE2 pattern or is refused with a reason", () => {
   const piece = fc.constantFrom(
     "(",
     ")",
@@ -83,13 +83,16 @@ test("any text is a pattern or refused with a reason", () => {
   );
 });
 
-test.each(["(a+)+$", "^(a|a)*$", "(.*a){20}$", "(a?){50}a{50}$"])("%s does not take exponential time", (hostile) => {
-  const start = performance.now();
-  expect(matches(hostile, `${"a".repeat(4_000)}b`)).toBe(false);
-  expect(performance.now() - start).toBeLessThan(patienceMs(2_000));
-});
+test.each(["(a+)+$", "^(a|a)*$", "(.*a){20}$", "(a?){50}a{50}$"])(
+  "the RE2 pattern %s does not take exponential time",
+  (hostile) => {
+    const start = performance.now();
+    expect(matches(hostile, `${"a".repeat(4_000)}b`)).toBe(false);
+    expect(performance.now() - start).toBeLessThan(patienceMs(2_000));
+  },
+);
 
-test("a pattern that unfolds without end is refused", () => {
+test("an RE2 pattern whose repetitions expand to too large a program is refused", () => {
   expect(() => matches("((a{100}){100}){100}", "")).toThrow("invalid repeat count: `{100}`");
   expect(() => matches("(".repeat(2_000) + ")".repeat(2_000), "")).toThrow("nests too deeply");
   expect(() => matches("(((){1000}){1000}){1000}", "")).toThrow("expression too large");
@@ -116,7 +119,7 @@ test.each([
   ["^.$", "\u{1f600}", true],
   ["(?P<year>\\d{4})", "in 2026", true],
   ["(?i)[a-f]", "E", true],
-])("RE2's %s against %j is %p", (re2, subject, expected) => {
+])("matching the RE2 pattern %s against %j gives %p", (re2, subject, expected) => {
   expect(matches(re2, subject)).toBe(expected);
 });
 
@@ -133,13 +136,16 @@ test.each([
   ["[(]a(?<n>a)", "invalid or unsupported Perl syntax: `(?<`"],
   ["(?<=a)", "invalid or unsupported Perl syntax: `(?<`"],
   ["(?<!a)", "invalid or unsupported Perl syntax: `(?<`"],
-])("%s is refused: %s", (re2, fault) => {
+])("the RE2 pattern %s is refused: %s", (re2, fault) => {
   expect(compileRe2(re2)).toEqual({ fault: `error parsing regexp: ${fault}` });
 });
 
-test.each(["\\(?<n>", "[(?<n>]", "\\Q(?<n>\\E", "\\Q(?<n>", "[]\\](?<]", "[[:alpha:](?<]"])("%s is no group", (re2) => {
-  expect(compileRe2(re2)).not.toHaveProperty("fault");
-});
+test.each(["\\(?<n>", "[(?<n>]", "\\Q(?<n>\\E", "\\Q(?<n>", "[]\\](?<]", "[[:alpha:](?<]"])(
+  "the text `(?<` within %s does not begin a group",
+  (re2) => {
+    expect(compileRe2(re2)).not.toHaveProperty("fault");
+  },
+);
 
 /** Patterns that mean the same to JavaScript, which repeats what matches nothing in another way. */
 const { grouped } = fc.letrec<{ grouped: string }>((tie) => {
@@ -163,7 +169,7 @@ const { grouped } = fc.letrec<{ grouped: string }>((tie) => {
   };
 });
 
-test("groups are what JavaScript's own matcher finds", () => {
+test("the groups that an RE2 pattern matches are those of JavaScript's regular expression", () => {
   const text = fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 8 });
   fc.assert(
     fc.property(grouped, text, (any, subject) => {
@@ -184,11 +190,11 @@ test.each([
   ["(a|ab)(c|bcd)", "abcd", ["abcd", "a", "bcd"]],
   ["(.)$", "\u{1f600}", ["\u{1f600}", "\u{1f600}"]],
   ["x", "abc", undefined],
-])("%s finds in %j the groups %j", (re2, subject, expected) => {
+])("matching the RE2 pattern %s against %j gives the groups %j", (re2, subject, expected) => {
   expect(groups(re2, subject)).toEqual(expected);
 });
 
-test("a hostile pattern with groups does not take exponential time", () => {
+test("an RE2 pattern with groups does not take exponential time", () => {
   const start = performance.now();
   expect(groups("^(a|a)*(a+)+$", `${"a".repeat(2_000)}b`)).toBeUndefined();
   expect(performance.now() - start).toBeLessThan(patienceMs(2_000));

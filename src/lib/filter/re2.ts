@@ -11,7 +11,7 @@ export interface Re2 {
   match(text: string): readonly string[] | undefined;
 }
 
-/** @returns the fault in the words of Go's regexp package, which Consul passes on */
+/** Compiles a pattern. @returns for an invalid one, the error text of Go's regexp package, which Consul passes on */
 export function compileRe2(pattern: string): Re2 | { readonly fault: string } {
   const library = loadLibrary();
   try {
@@ -26,14 +26,14 @@ export function compileRe2(pattern: string): Re2 | { readonly fault: string } {
 
 let loaded: typeof Re2js | undefined;
 
-/** Loads the library at the first pattern: most agents never see one, and it takes 7 MiB. */
+/** Loads the RE2 library when the first pattern is compiled: it takes 7 MiB, and most agents never need it. */
 function loadLibrary(): typeof Re2js {
   // oxlint-disable-next-line typescript/no-unsafe-assignment -- `require`, unlike `import`, waits for the first call
   const library: typeof Re2js = (loaded ??= require("re2js"));
   return library;
 }
 
-/** Go names the empty rest of a pattern that ends in a backslash, and knows no group that begins with `(?<`. */
+/** Translates the library's message to Go's, which quotes an empty text when a pattern ends in a backslash. */
 function faultOf(message: string): string {
   if (message.includes("`(?<")) return perlGroupFault;
   return message.endsWith("trailing backslash at end of expression") ? `${message}: \`\`` : message;
@@ -48,7 +48,7 @@ function groupsOf(compiled: Re2js.RE2JS, text: string): readonly string[] | unde
 /** Consul 1.8 is built with Go 1.14, which knows `(?P<name>` alone; the library takes `(?<name>` too, as Go does from 1.22 on. */
 const perlGroupFault = "error parsing regexp: invalid or unsupported Perl syntax: `(?<`";
 
-/** @param pattern a valid one: each class in it is closed */
+/** Whether a group of the pattern begins with `(?<`. @param pattern a valid pattern, in which each class is closed */
 function hasPerlGroup(pattern: string): boolean {
   if (!pattern.includes("(?<")) return false;
   return [...pattern.matchAll(quotedClassOrGroup)].some(([found]) => found === "(?<");
